@@ -21,7 +21,6 @@ const Call = z.looseObject({
   error: z.string().optional(),
 })
 
-/** One use of break-glass. */
 export const Opening = z.looseObject({
   id: z.string().regex(/^bgl_[0-9a-z]{26}$/),
   status: z.string(),
@@ -43,9 +42,9 @@ export const Opening = z.looseObject({
   ended: z.looseObject({ at: time, by: z.string(), reason: z.string().optional() }).optional(),
   review: Review.optional(),
   grant: z.looseObject({ uses: z.array(Use).default([]) }).optional(),
-  /** Each credential that was issued for it. Only an opening that is read alone has these and the calls. */
+  /** Absent in a list. */
   credentials: z.array(z.looseObject({})).default([]),
-  /** What was called with it: null where the record of calls does not answer. */
+  /** Null where the record of calls does not answer. */
   calls: z.array(Call).nullish(),
   calls_more: z.boolean().default(false),
   calls_elsewhere: z.array(z.string()).default([]),
@@ -55,7 +54,6 @@ export type Opening = z.infer<typeof Opening>
 export const Opened = Opening.extend({ budget_left_minutes: z.number() })
 export type Opened = z.infer<typeof Opened>
 
-/** Of a person, a profile or one action. */
 const Budget = z.looseObject({
   person: z.string().optional(),
   profile: z.string().optional(),

@@ -4,23 +4,23 @@ import type { Login, Wanted } from './login.ts'
 import { exitOfRefusal, exitOfStatus, exits, Fault, Refusal, Trouble, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** One call of the API. Each may be sent again: Hotwork does it once, or doing it again is harmless. */
+/** Each may be sent again: Hotwork does it once, or doing it again is harmless. */
 export type Call = {
   method: 'GET' | 'POST'
   path: string
   json?: unknown
-  /** Made anew for each try: it may hold the person's token, which a stronger login replaces. */
+  /** Made anew for each try: a stronger login replaces the person's token. */
   form?: () => Promise<{ readonly [name: string]: string }>
   headers?: { readonly [name: string]: string }
   /** Made anew for each try: a proof is good once. */
   proof?: (method: string, url: string) => Promise<string>
   /** Another token than the person's, by the DPoP scheme. */
   accessToken?: string
-  /** The call opens something, which usually takes a stronger login than reading. */
+  /** It usually takes a stronger login than reading. */
   opens?: boolean
 }
 
-/** How long an answer is waited for. API Gateway gives up after half a minute. Milliseconds. */
+/** API Gateway gives up after half a minute. Milliseconds. */
 const patience = 30_000
 const tries = 4
 
@@ -37,7 +37,7 @@ export class Api {
     this.#surroundings = surroundings
   }
 
-  /** The person's token: kept in memory alone, and for this command alone. */
+  /** In memory alone, and for this command alone. */
   token(): Promise<string> {
     this.#token ??= this.#login({})
     return this.#token
@@ -63,7 +63,6 @@ export class Api {
     })
   }
 
-  /** Sends the call until there is an answer that another try would not change. */
   async #answered(call: Call): Promise<Answered> {
     for (let count = 1; ; count++) {
       const sent = await this.#sent(call).catch((cause: unknown) => {
@@ -108,7 +107,6 @@ export class Api {
 
 type Answered = { response: Response; text: string }
 
-/** Another try may do better: a gateway before Hotwork failed, or Hotwork itself says so. */
 const isTransient = ({ response: { status }, text }: Answered): boolean =>
   [429, 503].includes(status) || ([502, 504].includes(status) && codeOf(text) === undefined)
 
@@ -126,7 +124,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The login that the API wants (RFC 9470 section 3), if that is why it refused. */
+/** RFC 9470 section 3. */
 function strongerLogin({ status, headers }: Response): Wanted | undefined {
   const challenge = headers.get('www-authenticate') ?? ''
   if (status !== 401 || !challenge.includes('error="insufficient_user_authentication"')) return undefined
@@ -135,7 +133,6 @@ function strongerLogin({ status, headers }: Response): Wanted | undefined {
   return { acr, maxAge: Number.isFinite(maxAge) ? maxAge : undefined }
 }
 
-/** Hotwork's code for what is wrong; undefined where the answer is not Hotwork's. */
 function codeOf(text: string): string | undefined {
   const { error, type } = Problem.parse(parsed(text))
   return error ?? type?.split(/[/:]/).at(-1)
@@ -156,7 +153,7 @@ function refusalOf({ response, text }: Answered): Trouble {
   return exit === exits.fault ? new Fault(told) : new Refusal(exit, told)
 }
 
-/** The token endpoint's description begins with the code of what the grant is (interfaces.md section 3). */
+/** The description begins with the code of what the grant is (interfaces.md section 3). */
 function endedGrant(description: string): Refusal {
   const [word = '', ...rest] = description.split(': ')
   const told = { code: word, title: rest.join(': ') || description }

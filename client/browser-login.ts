@@ -6,23 +6,21 @@ import { discover, isSafe, type Login, loginFault, type Wanted } from './login.t
 import { exits, Refusal } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Where and as what people log in, as the API's metadata says it. */
 export const LoginSettings = z.looseObject({
   issuer: z.string().refine(isSafe),
   client_id: z.string().min(1),
   scope: z.string().min(1),
   resource: z.string().optional(),
-  /** The login that opening usually takes. */
   break_glass: z.looseObject({ acr_values: z.string().optional(), max_age: z.number().optional() }).optional(),
 })
 export type LoginSettings = z.infer<typeof LoginSettings>
 
-/** How long a person has for the login page: they may have to find their security key. Milliseconds. */
+/** A person may have to find their security key. Milliseconds. */
 const patience = 300_000
 
 /**
- * A login with the person's own browser (RFC 8252): authorization code with PKCE, to an address of loopback that takes this
- * one answer. There is no client secret, and the token is only in the memory of this process.
+ * RFC 8252: authorization code with PKCE to a loopback address that takes this one answer. No client secret; the token
+ * stays in memory.
  */
 export function browserLogin(settings: () => Promise<LoginSettings>, surroundings: Surroundings): Login {
   return async (wanted) => {
@@ -100,13 +98,9 @@ const headers = {
 const page = (text: string) =>
   `<!doctype html><html lang="en"><meta charset="utf-8"><title>Hotwork</title><main><h1>${text}</h1><p>Go back to your terminal. You can close this tab.</p></main></html>\n`
 
-/**
- * Waits at an address of loopback for the browser to come back from the login. On the address itself and not on
- * `localhost`, which a machine may resolve elsewhere (RFC 8252 section 8.3).
- */
+/** On the address and not on `localhost`, which a machine may resolve elsewhere (RFC 8252 section 8.3). */
 async function listenForRedirect(state: string) {
   let came: (url: URL | undefined) => void = () => {}
-  /** The address that the browser came back to, with the answer in it; undefined if it did not come in time. */
   const back = new Promise<URL | undefined>((resolve) => {
     came = resolve
   })

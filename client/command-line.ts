@@ -11,7 +11,6 @@ import { lines } from './screen.ts'
 import { readSettings } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Runs what was typed after `hotwork`. @returns the exit code */
 export async function run(typed: readonly string[], surroundings: Surroundings): Promise<Exit> {
   // Standard output of `credentials` is for AWS's tools: nothing else may be printed there.
   const json = typed.includes('--json') && !typed.includes('credentials')
@@ -28,7 +27,6 @@ export async function run(typed: readonly string[], surroundings: Surroundings):
     const { code, title, detail } = told
     const suffix = ['usage', 'fault'].includes(code) ? '' : ` (${code})`
     if (json) surroundings.out(`${JSON.stringify({ error: code, title, detail, exit }, null, 2)}\n`)
-    // commander has printed its own.
     else if (!ofCommander)
       surroundings.err(lines(`hotwork: ${title}${suffix}`, ...(detail === undefined ? [] : [`  ${detail}`])))
     return exit
@@ -43,7 +41,6 @@ function troubleOf(cause: unknown): Trouble {
   return new Fault({ code: 'fault', title: `hotwork itself failed (${words})` })
 }
 
-/** What can be typed, and what it does. `done` is told the exit code. */
 function commandLine(surroundings: Surroundings, done: (exit: Exit) => void): Command {
   const program = new Command('hotwork')
     .description('The permit desk, from a terminal.')
@@ -63,7 +60,6 @@ function commandLine(surroundings: Surroundings, done: (exit: Exit) => void): Co
       .addOption(new Option('--as <person>', 'on the local stack: the person, such as person:jade; else HOTWORK_AS'))
       .option('--json', 'print the result as JSON', false)
 
-  /** What is done for a verb: commander hands over the arguments, then the options, then the command. */
   const act =
     <T>(run: (typed: T, context: Context) => Promise<Exit>) =>
     async (...given: unknown[]): Promise<void> => {

@@ -8,26 +8,25 @@ import { AwsCredentials } from './answers.ts'
 import { wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** What this machine keeps of an opening: the key that alone can claim it, and what makes asking again the same opening. */
+/** The key that alone can claim the opening, and what makes asking again the same opening. */
 const Kept = z.strictObject({
   version: z.literal(1),
   api: z.string(),
-  /** Not there until the API has answered. */
   id: z.string().optional(),
   idempotencyKey: z.string(),
   jwk: z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() }),
-  /** When the opening is over at the latest, in milliseconds: after that the file is of no use. */
+  /** Milliseconds. */
   until: z.number(),
 })
 export type Kept = z.infer<typeof Kept>
 export type KeptOpening = Kept & { id: string }
 
-/** Longer than any process holds a lock: a login may be waited for. Milliseconds. */
+/** Longer than a login may be waited for. Milliseconds. */
 const longestLock = 360_000
 
 /**
- * The openings of this person on this machine: a file each, which no other user may read, until the opening ends. The files
- * hold no access token and no reason, and of what was asked for only a digest.
+ * A file for each opening, which no other user may read. It holds no access token and no reason, and of what was asked
+ * for only a digest.
  */
 export class KeptOpenings {
   readonly folder: string
@@ -38,11 +37,10 @@ export class KeptOpenings {
     // XDG Base Directory Specification: state that stays between runs, and is of no use elsewhere.
     this.folder = join(env['XDG_STATE_HOME'] || join(env['HOME'] || homedir(), '.local/state'), 'hotwork')
     this.#surroundings = surroundings
-    // Each command deletes what is over.
     for (const place of this.#places()) if (!this.#read(place)) this.forget(place)
   }
 
-  /** The key for this opening: an earlier one, where the same was asked before, its answer was lost and it may be open. */
+  /** An earlier key, where the same was asked before and its answer was lost. */
   async begin(api: string, body: object, minutes: number): Promise<{ kept: Kept; again: boolean; place: string }> {
     const digest = createHash('sha256')
       .update(JSON.stringify([api, body]))
@@ -51,19 +49,18 @@ export class KeptOpenings {
     return { place, ...(await this.#keyAt(place, { api, until: this.#now() + minutes * 60_000 })) }
   }
 
-  /** A key for an opening that has none; an earlier one, where this machine took it up before. */
   async adopt(api: string, id: string, notAfter: string): Promise<{ kept: KeptOpening; again: boolean }> {
     const { kept, again } = await this.#keyAt(id, { api, until: Date.parse(notAfter), id })
     return { kept: { ...kept, id }, again }
   }
 
-  /** It is open. Its id comes first: if this stops in between, asking again finds it all the same. */
+  /** The id first: if this stops in between, asking again finds it all the same. */
   opened(place: string, kept: Kept, id: string, notAfter: string): void {
     this.#write(id, { ...kept, id, until: Date.parse(notAfter) })
     this.#remove(place)
   }
 
-  /** @throws Refusal when the key of this opening is not on this machine */
+  /** @throws Refusal */
   find(api: string, id: string): KeptOpening {
     const found = this.#of(api).find((kept) => kept.id === id)
     if (found) return found
@@ -91,14 +88,13 @@ export class KeptOpenings {
     return only
   }
 
-  /** Deletes all that is kept of an opening that has ended, by its id, or that was refused, by its place. */
   forget(id: string): boolean {
     const had = this.#read(id) !== undefined
     for (const place of [id, `${id}.aws`]) this.#remove(place)
     return had
   }
 
-  /** Of all openings that this machine has a key of, even those that have ended since. */
+  /** Also of those that have ended. */
   idsOf(api: string): readonly string[] {
     return this.#of(api).map(({ id }) => id)
   }
@@ -117,9 +113,8 @@ export class KeptOpenings {
   }
 
   /**
-   * Runs `work` for one opening while no other process of this machine does, by a file that only one can make. If a process
-   * was killed and left its file, the next one takes it over. If two take it over at once, a credential is replaced a moment
-   * after it was made, and nothing worse.
+   * Runs `work` while no other process of this machine does. The file of a killed process is taken over; if two do that
+   * at once, a credential is replaced a moment after it was made, and nothing worse.
    */
   async alone<T>(id: string, work: () => Promise<T>): Promise<T> {
     const file = join(this.folder, `${id}.lock`)
@@ -179,7 +174,6 @@ export class KeptOpenings {
 
   #write(place: string, value: object): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 })
-    // Whole or not at all, and never with another mode than this.
     const draft = `${this.pathOf(place)}.${randomUUID()}`
     writeFileSync(draft, `${JSON.stringify(value)}\n`, { mode: 0o600, flag: 'wx' })
     renameSync(draft, this.pathOf(place))
@@ -212,7 +206,6 @@ function isAbandoned(file: string): boolean {
   }
 }
 
-/** Proves the key of an opening, for one call (RFC 9449). */
 export async function proverOf({ jwk }: Kept) {
   const { d: _, ...publicJwk } = jwk
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }

@@ -1,17 +1,12 @@
 import * as client from 'openid-client'
 import { exits, Fault, Refusal, Trouble } from './outcome.ts'
 
-/** What the API wants of a login (RFC 9470): how strong, and how old at most, in seconds. */
+/** RFC 9470; seconds. */
 export type Wanted = { acr?: string | undefined; maxAge?: number | undefined }
 
-/**
- * A way in which a person shows who they are: it gives a token of theirs for the API, by a login as it is wanted.
- * `opening` means the login that opening usually takes, where that is known.
- * @throws Refusal, Fault
- */
+/** Gives a person's token. `opening` means the login that opening usually takes. @throws Refusal, Fault */
 export type Login = (wanted: Wanted | 'opening') => Promise<string>
 
-/** A token that the person has already: `HOTWORK_TOKEN`. */
 export function readyToken(token: string): Login {
   return async (wanted) => {
     const { acr, maxAge } = wanted === 'opening' ? {} : wanted
@@ -25,7 +20,6 @@ export function readyToken(token: string): Login {
   }
 }
 
-/** A person of the local stack, whose key is in `local.json`: no browser is needed. */
 export function localLogin(
   issuer: string,
   person: { clientId: string; privateJwk: { readonly [member: string]: string } },
@@ -45,21 +39,19 @@ export function localLogin(
   }
 }
 
-/** What an OpenID provider says of itself to this client. */
 export function discover(issuer: string, clientId: string, authentication: client.ClientAuth) {
-  // Plain http never leaves this machine: see isSafe.
   const execute = issuer.startsWith('http:') ? [client.allowInsecureRequests] : []
   return client.discovery(new URL(issuer), clientId, undefined, authentication, { execute, timeout: 10 })
 }
 
-/** An address to which a token or a code may be sent: https, or http that never leaves this machine. */
+/** Https, or http that never leaves this machine. */
 export function isSafe(address: string): boolean {
   if (!URL.canParse(address)) return false
   const { protocol, hostname } = new URL(address)
   return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname))
 }
 
-/** The provider's own error code where there is one. Nothing else is shown: a fault may hold the whole answer with a token. */
+/** Nothing but the provider's error code: a fault may hold the whole answer with a token. */
 export function loginFault(issuer: string, cause: unknown): Trouble {
   if (cause instanceof Trouble) return cause
   if (cause instanceof client.AuthorizationResponseError || cause instanceof client.ResponseBodyError)

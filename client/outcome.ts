@@ -1,13 +1,11 @@
-/** How a command ends (interfaces.md section 4), so that a script need not read what is printed. */
+/** interfaces.md section 4. */
 export const exits = {
-  /** Done, approved, allowed. */
   done: 0,
   fault: 1,
   usage: 2,
   pending: 3,
   denied: 4,
   expired: 5,
-  /** Withdrawn or revoked: ended before its time. */
   revoked: 6,
 } as const
 export type Exit = (typeof exits)[keyof typeof exits]
@@ -22,10 +20,9 @@ const exitsOfStatus = new Map<string, Exit>([
   ['revoked', exits.revoked],
 ])
 
-/** The exit code of a request or an opening in this state. */
 export const exitOfStatus = (status: string): Exit => exitsOfStatus.get(status) ?? exits.fault
 
-/** The exit code of a refusal by the API. The code goes before the status: a conflict may be a no, or only too early. */
+/** The code goes before the status: a conflict may be a no, or only too early. */
 export function exitOfRefusal(status: number, code: string): Exit {
   if (code === 'no_review_due') return exits.pending
   // `outcome_unknown`: the call was begun, and Hotwork does not know whether it was done.
@@ -35,7 +32,6 @@ export function exitOfRefusal(status: number, code: string): Exit {
 
 export type Told = { code: string; title: string; detail?: string | undefined }
 
-/** Why a command did not do what it should. */
 export class Trouble extends Error {
   readonly exit: Exit
   readonly told: Told

@@ -5,7 +5,6 @@ const inert = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Z
 
 export const lines = (...all: readonly string[]): string => all.map((line) => `${inert(line)}\n`).join('')
 
-/** Columns that are as wide as their widest cell, with two spaces between. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [head, ...rows]
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
@@ -17,7 +16,6 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   )
 }
 
-/** Facts under one name, which stands before the first of them. What is not there is left out. */
 export const fact = (name: string, ...values: readonly (string | false | undefined)[]): string[] =>
   values
     .filter((value) => typeof value === 'string')
@@ -50,11 +48,9 @@ function part(date: Date, timeZone: string, form: Intl.DateTimeFormatOptions): s
   }
 }
 
-/** A time, and how long it is until then. */
 export const timeAndSpan = (instant: string, surroundings: Pick<Surroundings, 'now' | 'env'>): string =>
   `${time(instant, surroundings)}, ${until(instant, surroundings)}`
 
-/** How long it is until then, in the unit that matters. */
 export function until(instant: string, { now }: Pick<Surroundings, 'now'>): string {
   const minutes = Math.round((Date.parse(instant) - now().getTime()) / 60_000)
   const span = (count: number) => (count < 100 ? `${count} min` : `${Math.round(count / 60)} h`)

@@ -7,8 +7,8 @@ import { Fault, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
- * What this program reads of `.hotwork/local.json` (interfaces.md section 2). Only an address of this machine counts: another
- * person may have written the folder, and a token goes to the address that the file names.
+ * `.hotwork/local.json` (interfaces.md section 2). Only an address of this machine counts: another person may have
+ * written the folder.
  */
 const Local = z.looseObject({
   apiUrl: z.string().refine((address) => address.startsWith('http:') && isSafe(address)),
@@ -22,10 +22,8 @@ type Local = z.infer<typeof Local>
 
 export type Settings = {
   apiUrl: string
-  /** The person that `--as` names. */
   as?: string | undefined
   login: Login
-  /** Where AWS is, if it is one on this machine. */
   localAws?: { endpointUrl: string; region: string }
 }
 
@@ -63,19 +61,16 @@ function loginAs(as: string, apiUrl: string, local: Local | undefined): Login {
   throw wrongUsage(`the local stack has no \`${as}\``, `use one of ${local.people.map(({ id }) => id).join(', ')}`)
 }
 
-/** The file of a running local stack: in this folder, or else in this checkout. */
 function findLocal(folder: string): Local | undefined {
   for (const place of [folder, join(import.meta.dirname, '..')]) {
     try {
       return Local.parse(JSON.parse(readFileSync(join(place, '.hotwork/local.json'), 'utf8')))
-    } catch {
-      // No stack runs there.
-    }
+    } catch {}
   }
   return undefined
 }
 
-/** RFC 9728: the API says who it is, and in Hotwork's own member how people log in from a command line. */
+/** RFC 9728. */
 async function readLoginSettings(apiUrl: string): Promise<LoginSettings> {
   const address = `${apiUrl}/.well-known/oauth-protected-resource`
   const fault = (code: string, title: string, detail: string, options?: ErrorOptions) =>
@@ -87,7 +82,6 @@ async function readLoginSettings(apiUrl: string): Promise<LoginSettings> {
     })
   const name = metadata['resource']
   if (typeof name !== 'string') throw fault('no_metadata', 'does not say who it is', 'should')
-  // Section 3.3: an API that has another name is not believed.
   if (name !== apiUrl)
     throw wrongUsage(
       `this Hotwork is not called \`${apiUrl}\``,

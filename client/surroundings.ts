@@ -1,17 +1,14 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What a command needs of the machine it runs on. */
 export type Surroundings = {
   env: { readonly [name: string]: string | undefined }
   folder: string
   /** For results, and nothing else. */
   out(text: string): void
-  /** For all else: progress, warnings, what is wrong. */
   err(text: string): void
   now(): Date
   pause(milliseconds: number): Promise<void>
-  /** Shows an address to the person. It may fail in silence: the address is printed too. */
   openBrowser(address: string): void
 }
 

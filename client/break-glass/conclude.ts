@@ -5,7 +5,6 @@ import { type Context, type IdTyped, idOf, read, show } from './context.ts'
 import { describe } from './show.ts'
 import { readWhat, type WhatTyped } from './start.ts'
 
-/** Ends the person's own opening, or another's where policy lets them revoke; and deletes what this machine kept of it. */
 export async function end(typed: IdTyped, context: Context): Promise<Exit> {
   const { api, kept, surroundings } = context
   const id = await idOf(typed, context)
@@ -13,7 +12,6 @@ export async function end(typed: IdTyped, context: Context): Promise<Exit> {
   const ended = await api
     .call(Opening, { method: 'POST', path: `/v1/break-glass/${id}/end`, json: {} })
     .catch(async (trouble: unknown) => {
-      // It is over, which is what the person wants: the answer is how it ended.
       if (!(trouble instanceof Refusal) || !['already_settled', 'invalid_task_state'].includes(trouble.told.code))
         throw trouble
       const opening = await read(id, context)
@@ -25,7 +23,6 @@ export async function end(typed: IdTyped, context: Context): Promise<Exit> {
   return show(context, ended, words, exit)
 }
 
-/** Says of another person's opening whether it was justified. */
 export async function review(
   { outcome, note, ...typed }: IdTyped & { outcome: string; note: string },
   context: Context,
@@ -44,7 +41,6 @@ export async function review(
   return show(context, reviewed, () => describe(reviewed, surroundings))
 }
 
-/** Lets a person open one thing within minutes, though their earlier opening is not reviewed. */
 export async function vouch({ person, ...what }: WhatTyped & { person: string }, context: Context): Promise<Exit> {
   const { api, surroundings } = context
   const json = { person, ...readWhat(what, surroundings.folder) }

@@ -7,7 +7,6 @@ import { fact, lines } from '../screen.ts'
 import type { Settings } from '../settings.ts'
 import type { Surroundings } from '../surroundings.ts'
 
-/** What every verb is given beside what was typed. */
 export type Context = {
   api: Api
   settings: Settings
@@ -18,7 +17,6 @@ export type Context = {
 
 export type IdTyped = { id?: string | undefined }
 
-/** Prints the result, as JSON or in words. */
 export function show(
   { json, surroundings }: Context,
   body: object,
@@ -32,10 +30,7 @@ export function show(
 export const read = (id: string, { api }: Context): Promise<Opening> =>
   api.call(Opening, { method: 'GET', path: `/v1/break-glass/${id}` })
 
-/**
- * The id that was typed, or that of the only opening of this machine. Where the machine has several, those that have ended are
- * forgotten first: it is not told when one is ended on a card or a page.
- */
+/** Where the machine has several openings, those that have ended are forgotten first. */
 export async function idOf({ id: typed }: IdTyped, context: Context): Promise<string> {
   const { api, kept } = context
   const ids = typed === undefined ? kept.idsOf(api.url) : []
@@ -52,10 +47,7 @@ export async function idOf({ id: typed }: IdTyped, context: Context): Promise<st
 
 export const command = 'npx hotwork break-glass'
 
-/**
- * Makes AWS's SDKs and command line ask this program for credentials. It names no opening: it is written once, long before
- * it is needed, and means the one that this machine has open at the time.
- */
+/** It names no opening: it is written once and means the one that this machine has open at the time. */
 export function awsProfile({ settings }: Context): { credential_process: string; lines: string[] } {
   const { apiUrl, as, localAws } = settings
   // Whole paths: AWS's tools run it in another folder, and another Node may be first on the PATH there.
@@ -76,7 +68,6 @@ export function awsProfile({ settings }: Context): { credential_process: string;
   }
 }
 
-/** How to use what is open, by what Hotwork gives for it. */
 export function useOf({ id, credential }: Opening, context: Context): string[] {
   switch (credential) {
     case 'sts':

@@ -9,10 +9,7 @@ import { describe } from './show.ts'
 /** With less time left, credentials are made anew: using them takes a while too. Milliseconds. */
 const worthUsing = 60_000
 
-/**
- * AWS credentials of an opening, as `credential_process` prints them: the same for all who ask on this machine until they
- * are nearly over, since new ones end those before. They never last past the opening.
- */
+/** The same for all who ask on this machine until they are nearly over, since new ones end those before. */
 export async function credentials(typed: IdTyped & { setup: boolean }, context: Context): Promise<Exit> {
   const { api, kept: openings, surroundings } = context
   if (typed.setup) {
@@ -31,10 +28,7 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
   return exits.done
 }
 
-/**
- * Has Hotwork make the one call that was opened, where the action is one that it does itself, and prints AWS's answer. It is
- * made once: asking again tells what became of it.
- */
+/** Made once: asking again tells what became of it. */
 export async function call(typed: IdTyped, context: Context): Promise<Exit> {
   const { api, kept: openings } = context
   const kept = openings.find(api.url, await idOf(typed, context))
@@ -42,7 +36,6 @@ export async function call(typed: IdTyped, context: Context): Promise<Exit> {
   return show(context, called, () => ['DONE, and AWS answered', ...JSON.stringify(called.output, null, 2).split('\n')])
 }
 
-/** What Hotwork gives for the access token of an opening at one of its two addresses for AWS. */
 async function fromAws<T>(shape: z.ZodType<T>, path: string, kept: KeptOpening, context: Context): Promise<T> {
   const { api, kept: openings } = context
   const prove = await proverOf(kept)
@@ -56,7 +49,6 @@ async function fromAws<T>(shape: z.ZodType<T>, path: string, kept: KeptOpening, 
     })
   } catch (trouble) {
     if (!(trouble instanceof Refusal)) throw trouble
-    // It has ended, and never opens again.
     if (trouble.exit === exits.expired || trouble.exit === exits.revoked) openings.forget(kept.id)
     if (trouble.told.code === 'mediated')
       throw wrongUsage('Hotwork does this action itself', `have it done: \`${command} call ${kept.id}\``)
@@ -66,10 +58,7 @@ async function fromAws<T>(shape: z.ZodType<T>, path: string, kept: KeptOpening, 
   }
 }
 
-/**
- * The access token of an opening, for the person's token and this machine's key (RFC 8693). An opening that has no key yet is
- * bound to this one.
- */
+/** RFC 8693. An opening that has no key yet is bound to this one. */
 async function accessToken(kept: KeptOpening, { api }: Context): Promise<string> {
   const issued = await api.call(AccessToken, {
     method: 'POST',
@@ -86,8 +75,8 @@ async function accessToken(kept: KeptOpening, { api }: Context): Promise<string>
 }
 
 /**
- * Takes up an opening that was opened on a page and so has no key: it gets this machine's key, and no other machine gets
- * credentials of it. It takes a login as strong as opening does.
+ * Takes up an opening that was opened on a page: it gets this machine's key, and no other machine gets credentials of
+ * it.
  */
 export async function claim(typed: IdTyped, context: Context): Promise<Exit> {
   const { kept: openings, surroundings } = context

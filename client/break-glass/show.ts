@@ -4,7 +4,6 @@ import { fact, table, time, timeAndSpan, until } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { type Context, command, type IdTyped, idOf, read, show } from './context.ts'
 
-/** Shows one opening as it is now. How it ended is the exit code. */
 export async function status(typed: IdTyped, context: Context): Promise<Exit> {
   const { api, kept, surroundings } = context
   const id = await idOf(typed, context)
@@ -24,7 +23,6 @@ export async function status(typed: IdTyped, context: Context): Promise<Exit> {
   return show(context, { ...opening, ...(report ? { report } : {}) }, words, exitOfStatus(opening.status))
 }
 
-/** Shows all openings, the reviews that are due, and what is left of each budget. */
 export async function list(context: Context): Promise<Exit> {
   const { api, surroundings } = context
   const listed = await api.call(Listed, { method: 'GET', path: '/v1/break-glass' })
@@ -57,22 +55,18 @@ const row = (opening: Opening, surroundings: Surroundings): string[] => [
   briefReview(opening, surroundings),
 ]
 
-/** Only how much time there is for it: the day and hour are in `status`. */
 function briefReview({ review }: Opening, surroundings: Surroundings): string {
   if (review?.status !== 'due' && review?.status !== 'overdue') return reviewOf({ review }, surroundings)
   return `${review.status === 'due' ? 'due' : 'OVERDUE'} ${until(review.due_at, surroundings)}`
 }
 
-/** A step of a drill against its target. */
 function wordsOfStep({ step, verdict, within_seconds, took_seconds }: DrillReport['steps'][number]): string {
   const took = took_seconds === undefined ? '' : `, took ${took_seconds} s`
   return `${step}: ${verdict.replaceAll('_', ' ')}${took} (within ${within_seconds} s)`
 }
 
-/** What was asked for: a profile, or one action. */
 export const titleOf = ({ profile, action, resource }: Opening): string => profile ?? `${action} ${resource.id}`
 
-/** What a profile can do, a line each; of one action, its arguments. */
 export const rightsOf = ({ profile, rights, arguments: args }: Opening): string[] =>
   profile === undefined
     ? [JSON.stringify(args)]
@@ -95,7 +89,6 @@ function reviewOf({ review }: Pick<Opening, 'review'>, surroundings: Surrounding
   return review.status === 'overdue' ? `OVERDUE: ${due}` : due
 }
 
-/** What was done with it, as far as the records say. */
 function doneOf(opening: Opening, surroundings: Surroundings): string[] {
   const { calls, calls_more, calls_elsewhere, credentials, credential, grant, action } = opening
   if (calls === undefined) return []
@@ -119,7 +112,6 @@ function doneOf(opening: Opening, surroundings: Surroundings): string[] {
   return [...(all.length > 0 ? all : [none]), ...(calls_more ? ['and more'] : []), ...elsewhere, ...issued]
 }
 
-/** All facts of one opening, the most urgent first. */
 export function describe(opening: Opening, surroundings: Surroundings): string[] {
   const { id, person, incident, reason, drill, sealed, ended, review } = opening
   const marks = [...(drill ? ['DRILL, can do nothing'] : []), ...(sealed ? ['SEALED ROLE, outside Hotwork'] : [])]

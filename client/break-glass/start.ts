@@ -16,8 +16,7 @@ export type WhatTyped = {
 export type StartTyped = WhatTyped & { reason: string; incident: string; minutes: number; drill: boolean }
 
 /**
- * Opens what policy lets this person open, with a key that is made here and stays here. Where the answer is lost, the same
- * command again is the same opening: the key and the `Idempotency-Key` are kept before anything is asked.
+ * The key and the `Idempotency-Key` are kept before anything is asked, so the same command again is the same opening.
  */
 export async function start(typed: StartTyped, context: Context): Promise<Exit> {
   const { api, kept: openings, surroundings } = context
@@ -35,7 +34,7 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
       opens: true,
     })
     .catch((trouble: unknown) => {
-      // A person who could not log in has not asked: the key of what was asked before is still needed.
+      // A person who could not log in has not asked: the earlier key is still needed.
       const asked = !isAboutLogin(trouble)
       if (asked ? trouble instanceof Refusal : !again) openings.forget(place)
       throw asked && trouble instanceof Fault ? askAgain(trouble) : trouble
@@ -69,7 +68,7 @@ function askAgain({ told, cause }: Fault): Fault {
   return new Fault({ ...told, detail: told.detail ? `${told.detail}; ${words}` : words }, { cause })
 }
 
-/** What is to be opened, as the API takes it: a profile, or one action of the catalogue with its arguments. @throws Refusal */
+/** @throws Refusal */
 export function readWhat(typed: WhatTyped, folder: string): { [member: string]: unknown } {
   const { profile, action, arguments: args, resource } = typed
   if ((profile === undefined) === (action === undefined))

@@ -51,7 +51,6 @@ export const RequestBody = EvaluationBody.extend({
   callback: z.undefined({ error: 'callbacks are not supported: read the task, with `?wait=`' }).optional(),
 })
 
-/** The denied evaluation that a submission answers, as its client echoes it. */
 const Denial = z.union([
   z.object({ evaluation_id: EvaluationId, expires_at: Timestamp, binding_token: z.string().optional() }),
   z.object({ evaluation_id: z.undefined().optional(), expires_at: Timestamp, binding_token: z.string() }),
@@ -68,14 +67,13 @@ export function readDenial(denial: Json | undefined): Denial {
   throw badRequest('invalid_denial_binding', 'The request names no evaluation that it could be bound to', detail)
 }
 
-/** Parses a body, or says which member is wrong and what it should be. @throws BadRequest */
+/** @throws BadRequest that says which member is wrong */
 export function parseBody<T>(schema: z.ZodType<T>, body: Json): T {
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data
   throw badRequest('invalid_request', 'The body is not what this endpoint takes', whatIsWrong(parsed.error, 'body'))
 }
 
-/** An approval that was presented: its id, empty where it has none, and the statement that came with it. */
 export function readApproval(approval: Json): { approval: string; approvalState?: Json } {
   const parsed = z.object({ id: z.string().max(64), state: z.json().optional() }).safeParse(approval)
   if (!parsed.success) return { approval: '' }
@@ -84,8 +82,8 @@ export function readApproval(approval: Json): { approval: string; approvalState?
 }
 
 /**
- * The decision, as AuthZEN and ARAP have it. A deny is an answer, not an error. Which policies decided is on record, for
- * people: an agent that knows them knows what to write.
+ * A deny is an answer, not an error. Which policies decided is for people: an agent that knows them knows what to
+ * write.
  */
 export function evaluationAnswer(evaluated: Evaluated, issuer: string): Json {
   const common = { evaluation_id: evaluated.id, evaluated_at: rfc3339(evaluated.at) }
@@ -111,7 +109,7 @@ export function evaluationAnswer(evaluated: Evaluated, issuer: string): Json {
   return { decision: false, context: { ...common, reason: evaluated.reason, next_action: 'none', ...detail } }
 }
 
-/** ARAP's word for a status. `approved` stays `approved` after the grant has ended too: terminal is terminal. */
+/** `approved` stays `approved` after the grant has ended: terminal is terminal. */
 export function taskStatus(state: ApprovalRequest): 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' {
   if (grantOf(state)) return 'approved'
   if (state.status === 'withdrawn') return 'cancelled'
@@ -119,7 +117,7 @@ export function taskStatus(state: ApprovalRequest): 'pending' | 'approved' | 'de
   return 'denied'
 }
 
-/** The task of a request and its result, with Hotwork's own members where ARAP lets them be. Who decided is for people. */
+/** Who decided is for people. */
 export function taskAnswer(
   state: ApprovalRequest,
   issuer: string,
@@ -155,11 +153,9 @@ export function taskAnswer(
   }
 }
 
-/** The grant's real end: the planned one, or the time at which it was completed, revoked or expired. */
 const approvedUntil = (state: ApprovalRequest, notAfter: NumericDate): NumericDate =>
   Math.min(notAfter, endedAt(state) ?? notAfter)
 
-/** When it ended: not when it was last touched, since an attempt that was refused later is an entry too. */
 function endedAt(state: ApprovalRequest): NumericDate | undefined {
   switch (state.status) {
     case 'denied':
@@ -189,7 +185,6 @@ const taskExpiry = (state: ApprovalRequest): NumericDate => {
 
 function progressOf(state: ApprovalRequest): { progress?: Json } {
   if (state.stages.length === 0) return {}
-  // The stage that waits for people, or at which it ended; the last one where each has its quorum.
   const open = openStage(state)
   const index = open ? state.stages.indexOf(open) : state.stages.length - 1
   const name = state.stages[index]?.terms.name ?? ''
@@ -214,7 +209,7 @@ export function hotworkMembers(state: ApprovalRequest): Json {
     digest: ask.digest,
     arguments_digest: ask.argumentsDigest,
     unpinned: ask.unpinned,
-    // What an approver left of it is all that there will ever be: an agent that goes on with what it asked for is refused.
+    // An agent that goes on with what it asked for is refused.
     ...(round === 1 ? {} : { narrowed: { arguments: ask.arguments, uses: ask.uses, lifetime: ask.lifetime } }),
     ...(grant
       ? {

@@ -5,31 +5,26 @@ import type { Log } from '../../operations/ports.ts'
 import { type Answer, answerProblem, BadRequest, badRequest, type Problem, type ProblemCode } from './problem.ts'
 import { BadJson, bodyLimit, type Form, readForm, readJson } from './read-body.ts'
 
-/**
- * What an answer says in `X-Request-ID`: the caller's own id where it is printable, ours otherwise. Printable is ASCII: what
- * becomes of other bytes in a header is not the same everywhere.
- */
+/** The caller's own id where it is printable ASCII, ours otherwise. */
 export const requestIdOf = (sent: string | undefined, ours: string): string =>
   sent !== undefined && /^[\x20-\x7e]{1,256}$/.test(sent) ? sent : ours
 
-/** A call of the API, read carefully. */
 export type Call = {
-  /** `METHOD /path/{parameter}`, as the API knows it; never taken from the address that was sent. */
+  /** As the API knows it; never taken from the address that was sent. */
   route: string
   header(name: string): string | undefined
   path(name: string): string
   query(name: string): string | undefined
-  /** All of the query, by name. */
   queries: { readonly [name: string]: string }
   /** The JSON body. @throws BadRequest */
   json(): Json
-  /** The body as it came, to the byte, for the code that verifies its signature. @throws BadRequest */
+  /** To the byte, for the code that verifies its signature. @throws BadRequest */
   text(): string
   /** An `application/x-www-form-urlencoded` body (RFC 6749 appendix B). @throws BadRequest */
   form(): Form
   hasBody: boolean
   requestId: string
-  /** When the API got it, in milliseconds: for measuring. */
+  /** Milliseconds, for measuring. */
   arrivedAt: number
 }
 
@@ -37,15 +32,12 @@ export type Settings = {
   issuer: string
   log: Log
   clock: { now(): number }
-  /** How problems are told, where a standard has a form of its own. Problem details (RFC 9457), unless said. */
+  /** Where a standard has a form of its own. */
   tell?: (problem: Problem) => Answer
 }
 export type Endpoint = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>
 
-/**
- * Makes a Lambda of a function from call to answer: reads the event, echoes `X-Request-ID`, turns what is thrown into
- * problem details, and says nothing of why to the caller when it is our fault.
- */
+/** What is thrown becomes problem details, which say nothing of why when it is our fault. */
 export const endpoint =
   (settings: Settings, handle: (call: Call) => Promise<Answer>): Endpoint =>
   async (event) => {
@@ -99,7 +91,7 @@ async function answerOf(
   }
 }
 
-/** Faults that pass: nothing was done, or what was done will be found again. */
+/** Nothing was done, or what was done will be found again. */
 const passing = new Set([
   'StoreUnavailable',
   'KeyUnavailable',
@@ -168,15 +160,14 @@ function readCall(event: APIGatewayProxyEventV2): Call {
 }
 
 function bodyText({ body: sent, isBase64Encoded }: APIGatewayProxyEventV2): string {
-  // An absent body may also come as null.
   const body = sent ?? ''
-  // A character is a byte or more, and four of base 64 are three bytes, or one at the end: megabytes are not decoded.
+  // Megabytes are not decoded.
   const atLeast = isBase64Encoded ? Math.floor(body.length / 4) * 3 - 2 : body.length
   if (atLeast > bodyLimit) throw tooLarge()
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
   if (bytes.length > bodyLimit) throw tooLarge()
   try {
-    // A byte order mark is kept, and so refused: RFC 8259 section 8.1 forbids it, and not all who read a body skip it.
+    // RFC 8259 section 8.1 forbids a byte order mark, and not all readers skip it: it is refused.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     throw badRequest('invalid_request', 'The body is not UTF-8')

@@ -6,15 +6,12 @@ import { EvaluationBody, parseBody } from './authzen.ts'
 
 type Body = z.infer<typeof EvaluationBody>
 
-/**
- * Many evaluations in one message (AuthZEN Authorization API 1.0, Access Evaluations API). Without `evaluations`, or with
- * none in it, the message is a single evaluation and is answered as one.
- */
+/** AuthZEN Authorization API 1.0, Access Evaluations API. Without `evaluations` the message is a single one. */
 export type Evaluations =
   | { kind: 'one'; body: Body | NoSuchName }
   | { kind: 'many'; semantic: Semantic; items: readonly (Body | NoSuchName | Incomplete)[] }
 
-/** An item that is no evaluation, even with the defaults: its decision is `false`, and the others are not touched. */
+/** Its decision is `false`, and the others are not touched. */
 export type Incomplete = { incomplete: string }
 
 const Semantic = z.enum(['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'])
@@ -50,10 +47,10 @@ function readItem(item: { [member: string]: unknown }): Body | NoSuchName | Inco
   return noSuchName(parsed.error) ?? { incomplete: whatIsWrong(parsed.error, 'evaluation') }
 }
 
-/** A name that nothing here can have: the decision about it is false. */
+/** The decision is false. */
 export type NoSuchName = { reason: 'unknown_action' | 'policy_denied' | 'invalid_arguments'; detail: string }
 
-/** A well-formed evaluation with a name that is too long or too short for anything here: the answer is no, and not 400. */
+/** A name that is too long or too short for anything here: the answer is no, and not 400. */
 function noSuchName({ issues }: z.ZodError): NoSuchName | undefined {
   const [first] = issues
   if (
@@ -66,17 +63,14 @@ function noSuchName({ issues }: z.ZodError): NoSuchName | undefined {
   return { reason, detail: `nothing here has a \`${first.path.join('.')}\` of this length` }
 }
 
-/** The answer to it. */
 export const noSuchNameAnswer = ({ reason, detail }: NoSuchName): { [member: string]: Json } => ({
   decision: false,
   context: { reason, next_action: 'none', detail },
 })
 
-/** Whether, after this decision, nothing more is to be evaluated: the deciding item is the last in the answer. */
 export const isDeciding = (semantic: Semantic, decision: boolean): boolean =>
   (semantic === 'deny_on_first_deny' && !decision) || (semantic === 'permit_on_first_permit' && decision)
 
-/** The decision about an item that was incomplete. */
 export const incompleteAnswer = ({ incomplete }: Incomplete): { [member: string]: Json } => ({
   decision: false,
   context: { reason: 'invalid_arguments', error: { status: 400, message: incomplete } },

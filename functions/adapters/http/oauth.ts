@@ -4,7 +4,7 @@ import { type Call, type Endpoint, endpoint, type Settings } from './endpoint.ts
 import type { Answer, Problem } from './problem.ts'
 import { BadJson, type Form, readJson } from './read-body.ts'
 
-/** An error in OAuth's own words (RFC 6749 section 5.2). `description` is for the person who reads the log. */
+/** RFC 6749 section 5.2. */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly error: string
@@ -14,10 +14,7 @@ export class OAuthError extends Error {
   }
 }
 
-/**
- * An endpoint of the authorization server: all that is wrong with a call, or with us, is told as RFC 6749 section 5.2 has
- * it, with the status and headers that it would have elsewhere.
- */
+/** All problems are told as RFC 6749 section 5.2 has it. */
 export const oauthEndpoint = (settings: Settings, handle: (call: Call) => Promise<Answer>): Endpoint =>
   endpoint({ tell: oauthProblem, ...settings }, (call) =>
     handle(call).catch((fault: unknown) => {
@@ -32,7 +29,7 @@ export const oauthAnswer = ({ error, message }: OAuthError): Answer => ({
   body: { error, error_description: printable(message) },
 })
 
-/** A problem in OAuth's words. Errors of RFC 6749, RFC 9449 and RFC 9470 keep their name. */
+/** Errors of RFC 6749, RFC 9449 and RFC 9470 keep their name. */
 export const oauthProblem = ({ status, code, title, detail, headers }: Problem): Answer => ({
   status,
   headers: { ...uncached, ...headers },
@@ -54,7 +51,6 @@ const describe = (status: number, title: string, detail: string | undefined): st
 
 const uncached = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
-/** The characters that a description may have. */
 const printable = (text: string): string => text.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'")
 
 export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -65,7 +61,7 @@ const tokenTypes = {
 
 const Detail = z.tuple([z.strictObject({ type: z.literal('hotwork_action'), request: RequestId })])
 
-/** A token exchange (RFC 8693 section 2.1): for which request, by which token, and for which agent. */
+/** RFC 8693 section 2.1. */
 type TokenExchange = { subjectToken: string; request: RequestId; targets: readonly string[] }
 
 /** @throws OAuthError */
@@ -113,12 +109,8 @@ export const tokenAnswer = (issued: { token: string; expiresIn: number; details:
   },
 })
 
-/** Introspection (RFC 7662) and revocation (RFC 7009) of access tokens, as forms and JSON. */
-
 /**
- * The one parameter that both need. `token_type_hint` only helps a server to look faster (RFC 7009 section 2.1), and here
- * there is one place to look.
- *
+ * `token_type_hint` only helps a server to look faster (RFC 7009 section 2.1).
  * @throws OAuthError
  */
 export function readToken(form: ReadonlyMap<string, string>): string {
@@ -128,9 +120,8 @@ export function readToken(form: ReadonlyMap<string, string>): string {
 }
 
 /**
- * A text that is no token of ours, given back. An unknown hint is ignored (RFC 7009 section 2.1); but of a refresh
- * token it would be a lie to say that it had been revoked, since there are none here (section 2.2.1).
- *
+ * An unknown hint is ignored (RFC 7009 section 2.1); there are no refresh tokens here, and to say that one was revoked
+ * would be a lie (section 2.2.1).
  * @throws OAuthError
  */
 export function answerUnknown(form: ReadonlyMap<string, string>): Answer {
@@ -138,13 +129,11 @@ export function answerUnknown(form: ReadonlyMap<string, string>): Answer {
   throw new OAuthError('unsupported_token_type', 'there are no refresh tokens here: only access tokens are revoked')
 }
 
-/** What a token's own claims tell its resource server (RFC 7662 section 2.2, RFC 9449 section 6.2, RFC 8693 section 4.1). */
+/** RFC 7662 section 2.2, RFC 9449 section 6.2, RFC 8693 section 4.1. */
 const told = ['client_id', 'sub', 'aud', 'iss', 'exp', 'iat', 'nbf', 'jti', 'cnf', 'act']
 
 /**
- * A token that is alive, with what it allows from now on (RFC 9396 section 9.2). There are no scopes.
- *
- * @param claims  the token's own
+ * RFC 9396 section 9.2. There are no scopes.
  * @param details its `authorization_details`, with what is left of the uses
  */
 export const activeAnswer = (claims: JsonObject, details: readonly JsonObject[]): Answer => ({
@@ -160,8 +149,8 @@ export const activeAnswer = (claims: JsonObject, details: readonly JsonObject[])
 
 const uncachedHeaders = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
-/** All that is told of any other token: no caller learns what is wrong with it (RFC 7662 section 2.2). */
+/** No caller learns what is wrong with a token (RFC 7662 section 2.2). */
 export const inactiveAnswer: Answer = { status: 200, headers: uncachedHeaders, body: { active: false } }
 
-/** The token is not good any more, or never was: the client has what it wants (RFC 7009 section 2.2). */
+/** RFC 7009 section 2.2: the client has what it wants. */
 export const revokedAnswer: Answer = { status: 200, headers: uncachedHeaders }

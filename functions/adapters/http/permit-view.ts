@@ -3,13 +3,11 @@ import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { isLive, mostUses, type StandingPermit } from '../../domain/permits/permit.ts'
 import type { Json, NumericDate } from '../../domain/values.ts'
 
-/** A standing permit as it is asked for: how many more, and until when. What it is for is what was approved. */
 export const PermitBody = z.strictObject({
   uses: z.int().min(1).max(mostUses),
   until: z.iso.datetime({ offset: true }).transform((at) => Math.floor(Date.parse(at) / 1000)),
 })
 
-/** A standing permit as a person sees it. */
 export const permitView = (permit: StandingPermit, now: NumericDate): { [member: string]: Json } => {
   const { id, from, agent, owner, action, arguments: args, resource, environment, purpose, by, at, revoked } = permit
   return {

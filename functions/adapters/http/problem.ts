@@ -1,10 +1,9 @@
 import { Refusal, refusals, type Told, toldOf } from '../../domain/refusals.ts'
 import { defined } from '../../domain/values.ts'
 
-/** An answer of any door: a status, headers and a body that is JSON already. */
 export type Answer = { status: number; headers?: { [name: string]: string }; body?: unknown }
 
-/** The problem types that ARAP names; ours are `{issuer}/problems/<code>`. */
+/** Ours are `{issuer}/problems/<code>`. */
 const arapTypes = new Set([
   'not_requestable',
   'expired_denial',
@@ -15,7 +14,6 @@ const arapTypes = new Set([
   'invalid_task_state',
 ])
 
-/** Problems of the API itself, beside the refusals of the domain: what is so, what to do next. */
 const ofTheApi = {
   // the call
   not_found: ['There is nothing at this address', 'the documents under `/.well-known/` name the addresses that exist'],
@@ -60,11 +58,10 @@ const ofTheApi = {
   call_failed: ['AWS refused the approved call', 'the detail says what AWS answered'],
 } as const satisfies { readonly [code: string]: readonly [so: string, next: string] }
 
-/** The last part of a problem's type. Each has a page, `GET /problems/<code>`. */
+/** Each has a page, `GET /problems/<code>`. */
 export type ProblemCode = Refusal | keyof typeof ofTheApi
 export const problemCodes = [...Refusal.options, ...Object.keys(ofTheApi)] as readonly ProblemCode[]
 
-/** What a problem's type means and what helps. `undefined` for an unknown code. */
 export function problemTypeOf(code: string): { title: string; fix: string } | undefined {
   if (Object.hasOwn(ofTheApi, code)) {
     const [title, fix] = ofTheApi[code as keyof typeof ofTheApi]
@@ -74,7 +71,7 @@ export function problemTypeOf(code: string): { title: string; fix: string } | un
   return refusal.success ? { title: refusals[refusal.data].so, fix: fixOf(refusals[refusal.data]) } : undefined
 }
 
-/** Problem details (RFC 9457). `detail` names the field and the fix. */
+/** RFC 9457. `detail` names the field and the fix. */
 export type Problem = {
   status: number
   code: ProblemCode
@@ -83,7 +80,6 @@ export type Problem = {
   headers?: { [name: string]: string }
 }
 
-/** A request that cannot be taken as it is, thrown where it is found. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest'
   readonly problem: Problem
@@ -118,7 +114,6 @@ export const badRequest = (code: ProblemCode, title: string, detail?: string): B
 const fixOf = ({ field, next }: Pick<Told, 'field' | 'next'>): string =>
   field === undefined ? next : `\`${field}\`: ${next}`
 
-/** A problem of the API itself, in the words of its type. */
 export function apiProblem(
   status: number,
   code: keyof typeof ofTheApi,
@@ -129,7 +124,6 @@ export function apiProblem(
   return new BadRequest({ status, code, title, detail: detail ?? fix, ...defined({ headers }) })
 }
 
-/** A refusal as problem details, with the status that the catalogue gives it. */
 export function refusalProblem(code: Refusal, detail?: string, headers?: Problem['headers']): BadRequest {
   if (code === 'key_mismatch') return badProof(code)
   if (code === 'replayed') return badProof('this proof was used before: make a new one for each call')
@@ -151,10 +145,7 @@ export const badProof = (detail: string): BadRequest =>
     },
   })
 
-/**
- * RFC 9470 section 3: the login is not strong enough, or too old. All that the stage wants is said at once, so that one
- * more login is enough; where only the refusal is known, what it names.
- */
+/** RFC 9470 section 3. All that the stage wants is said at once, so that one more login is enough. */
 export function insufficientLogin(
   wanted: string | { acr?: string | undefined; maxAge?: number | undefined },
 ): BadRequest {

@@ -8,7 +8,7 @@ import { badRequest } from './problem.ts'
 /** Those that may be given more than once, each for one more target (RFC 8693 section 2.1, RFC 8707 section 2). */
 const repeatable = new Set(['audience', 'resource'])
 
-/** The parameters of a form, by name. Where one may be given more than once, `get` has the first and `all` has all. */
+/** `get` has the first, `all` has all. */
 export class Form extends Map<string, string> {
   readonly #all = new Map<string, string[]>()
 
@@ -51,16 +51,13 @@ export function readForm(text: string): Form {
 export const bodyLimit = 64 * 1024
 const depthLimit = 32
 
-/** A body that is refused, and why in one sentence that names the place. */
 export class BadJson extends Error {
   override readonly name = 'BadJson'
 }
 
 /**
- * Reads JSON that means one thing only. `JSON.parse` alone would read one document as another: the last of duplicate
- * keys, a rounded integer, `-0` and `1e-400` as 0, `1e400` as infinity. What is approved must be what is executed, so those are
- * refused on the raw text, as are `__proto__`, lone surrogates and nesting beyond 32.
- *
+ * Reads JSON that means one thing only: duplicate keys, rounded integers, `-0`, `1e-400`, `1e400`, `__proto__`, lone
+ * surrogates and nesting beyond 32 are refused on the raw text.
  * @throws BadJson
  */
 export function readJson(text: string): Json {
@@ -108,7 +105,6 @@ function checkText(text: string, offset: number): void {
 function checkNumber(raw: string, value: number, offset: number): void {
   if (!Number.isFinite(value))
     throw new BadJson(`the number \`${raw.slice(0, 24)}\` at character ${offset} is too large`)
-  // `1e-400` would be 0, and to a parser with longer numbers it is not.
   if (value === 0 && /[1-9]/.test(raw.replace(/e.*/i, '')))
     throw new BadJson(`the number \`${raw.slice(0, 24)}\` at character ${offset} is too small`)
   if (Object.is(value, -0)) throw new BadJson(`\`-0\` at character ${offset}: write \`0\``)
@@ -118,26 +114,26 @@ function checkNumber(raw: string, value: number, offset: number): void {
 
 const place = /^\d{10}#[a-z]{3}_[0-9a-z]{26}$/
 
-/** A place in a list as a caller has it: one word without a meaning, which needs no escaping in an address. */
+/** It needs no escaping in an address. */
 export const cursorOf = (place: string): string => Buffer.from(place).toString('base64url')
 
 const placeOf = (cursor: string): string => Buffer.from(cursor, 'base64url').toString()
 
 const asItIs = 'send the `next` of the answer before, as it is'
 
-/** `after`: the `next` of the answer before, as a place in the list. */
+/** The `next` of the answer before. */
 export const After = z
   .string()
   .refine((text) => place.test(placeOf(text)) && cursorOf(placeOf(text)) === text, asItIs)
   .transform(placeOf)
 
-/** `after` of a record: the sequence of the last entry of the answer before. */
+/** Of a record: the sequence of the last entry. */
 export const AfterEntry = z
   .string()
   .regex(/^[1-9]\d{0,14}$/, asItIs)
   .transform(Number)
 
-/** The parameters of a list. One that the list does not know is refused, since it would change nothing. @throws BadRequest */
+/** A parameter that the list does not know is refused. @throws BadRequest */
 export function readQuery<S extends z.ZodRawShape>(call: Pick<Call, 'queries'>, shape: S): z.infer<z.ZodObject<S>> {
   const wrong = (detail: string) => badRequest('invalid_request', 'The query is not what this endpoint takes', detail)
   const known = Object.keys(shape)

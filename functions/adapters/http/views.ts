@@ -20,7 +20,7 @@ import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.
 import type { EntriesPage } from '../../operations/requests/read-requests.ts'
 import { Timestamp } from './authzen.ts'
 
-/** A request as a person sees it (interfaces.md section 3, R). */
+/** interfaces.md section 3, R. */
 export const personView = (state: ApprovalRequest, facts: ViewFacts): { [member: string]: Json } =>
   requestMembers(describeRequest(state, facts))
 
@@ -95,7 +95,6 @@ const grantMembers = (grant: GrantView, status: string): Json => ({
   })),
 })
 
-/** An opening as people see it: what was said, what is open and until when, what was done, the review. */
 export const breakGlassView = (state: ApprovalRequest, facts: ViewFacts): { [member: string]: Json } =>
   openingMembers(describeOpening(state, facts))
 
@@ -117,7 +116,6 @@ export const openingMembers = (view: OpeningView): { [member: string]: Json } =>
   ...defined({ vouched_by: view.vouchedBy?.id }),
   digest: view.digest,
   unpinned: view.unpinned,
-  /** What there is to get for it: AWS credentials, one call that Hotwork makes, or a token for a tool. */
   credential: view.credential,
   opened_at: rfc3339(view.submittedAt),
   not_after: rfc3339(view.until),
@@ -134,17 +132,13 @@ const reviewMembers = ({ dueAt, overdueAt, done }: NonNullable<OpeningView['revi
   ...(done ? { by: done.by.id, at: rfc3339(done.at), outcome: done.outcome, note: done.note } : {}),
 })
 
-/** What is left of the seven days' minutes: of a person, of a profile, or of one action on one resource. */
 export const budgetView = ({ budget, left, ...of }: BudgetLeft): Json => ({
   ...(of as { [member: string]: Json }),
   budget_minutes: Math.floor(budget / 60),
   left_minutes: Math.floor(left / 60),
 })
 
-/**
- * What was done with an opening: each credential, and each call where AWS has it on record. `calls` is null where nobody
- * can say, since no record answers; `calls_elsewhere` names the accounts whose record is theirs alone.
- */
+/** `calls` is null where no record answers; `calls_elsewhere` names the accounts whose record is theirs alone. */
 export const evidenceView = ({ credentials, calls }: Evidence): { [member: string]: Json } => ({
   credentials: credentials.map(({ id, claim, issuedAt, expiresAt, role }) => ({
     id,
@@ -164,7 +158,7 @@ function callsView(seen: CallsSeen): { [member: string]: Json } {
   return { calls: calls as Json, calls_more: seen.more, calls_elsewhere: seen.elsewhere }
 }
 
-/** How a drill went, as the API tells it: each step with what it took, what it was held to, and whether that was kept. Seconds. */
+/** Seconds. */
 export const drillView = ({ state, report }: Drill): { [member: string]: Json } => ({
   id: state.ask.id,
   drill: true,
@@ -188,7 +182,7 @@ export const drillView = ({ state, report }: Drill): { [member: string]: Json } 
 
 const kinds = ['agent', 'owner', 'person', 'role', 'environment', 'action', 'all'] as const
 
-/** A halt as it is asked for (interfaces-2.md section 1): exactly one target, why, and when it ends by itself. */
+/** interfaces-2.md section 1. */
 export const HaltBody = z
   .strictObject({
     agent: AgentId.optional(),
@@ -218,7 +212,6 @@ function targetOf({ agent, owner, person, role, environment, action }: Named): H
   return { kind: 'all', value: 'all' }
 }
 
-/** A halt as a person sees it: its target under the name by which it was asked for. */
 export const haltView = ({ id, target, reason, by, at, until, lifted }: Halt): { [member: string]: Json } => ({
   id,
   [target.kind]: target.kind === 'all' ? true : target.value,
@@ -229,10 +222,8 @@ export const haltView = ({ id, target, reason, by, at, until, lifted }: Halt): {
   ...(lifted ? { lifted: { by: lifted.by, at: rfc3339(lifted.at) } } : {}),
 })
 
-/** A stand-in as it is asked for: who decides, and for which time. In whose stead is the caller's own. */
 export const StandInBody = z.strictObject({ person: PersonId, until: Timestamp, from: Timestamp.optional() })
 
-/** A stand-in as a person sees it. */
 export const standInView = (standIn: StandIn, now: NumericDate): { [member: string]: Json } => ({
   id: standIn.id,
   status: statusOf(standIn, now),
@@ -244,7 +235,6 @@ export const standInView = (standIn: StandIn, now: NumericDate): { [member: stri
   ...(standIn.ended ? { ended: { by: standIn.ended.by, at: rfc3339(standIn.ended.at) } } : {}),
 })
 
-/** A page of a record as an answer has it: `next` is sent as `after` for what follows. */
 export const entriesView = ({ entries, next }: EntriesPage) => ({
   entries,
   ...(next === undefined ? {} : { next: String(next) }),

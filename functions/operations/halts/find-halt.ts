@@ -24,15 +24,12 @@ import { endIfOver } from '../requests/carry-out.ts'
 import type { AskingPorts, DecidingPorts, RequestReader } from '../requests/ports.ts'
 import type { HaltStore } from './ports.ts'
 
-/** The halt in force that stops an ask, if there is one; and those that were lifted before it, for the ask to keep. */
 type FoundHalts = { halt?: Halt | undefined; afterHalts?: HaltId[] }
 type Ports = AskingPorts
 
 /**
- * The halt in force that stops an agent from asking for this: its own, its owner's, that of the action or the environment,
- * or that of everything. Read strongly.
- *
- * @param of `role`: the target role of what is asked for. Its halt stops no asking, and is read for the ask to keep.
+ * The halt in force that stops this ask. Read strongly.
+ * @param of `role`: its halt stops no asking, and is read for the ask to keep.
  */
 export async function findHaltOfAgent(
   agent: AgentId,
@@ -54,7 +51,7 @@ export async function findHaltOfAgent(
   )
 }
 
-/** The same for a person who opens break-glass: no halt of an environment stops it, and one of an action that it opens does. */
+/** No halt of an environment stops break-glass, and one of an action that it opens does. */
 export const findHaltOfPerson = (person: PersonId, actions: readonly string[], ports: Ports): Promise<FoundHalts> =>
   find(
     [
@@ -65,7 +62,6 @@ export const findHaltOfPerson = (person: PersonId, actions: readonly string[], p
     ports,
   )
 
-/** What an agent is told of the halt that stops its ask: an evaluation's reason, and a sentence. */
 export const toldOf = ({
   id,
   target,
@@ -77,7 +73,7 @@ export const toldOf = ({
 
 const haltedOf = ({ kind, value }: HaltTarget): string => (kind === 'all' ? 'everything' : `${kind} \`${value}\``)
 
-/** Whether what a person says now, or said in an act, counts for nothing because of a halt of theirs. Read strongly. */
+/** Read strongly. */
 export async function isStopped(
   person: PersonId,
   { requests }: { requests: Pick<RequestReader, 'dependencies'> },
@@ -98,14 +94,11 @@ async function find(targets: readonly HaltTarget[], { requests, clock }: Ports):
 
 type EndPorts = DecidingPorts & { halts: Pick<HaltStore, 'find' | 'load'> }
 
-/** So many are looked at at once, and so many ended side by side. */
 const [page, side] = [100, 10]
 
 /**
- * Ends every request that a halt covers: on its own record, so that its card, its workflow, the denies of its sessions
- * and what was delegated from it follow. Whoever decides, issues or uses reads the halt and needs none of this; it is
- * for what asks no one, such as an AWS session of a child, or one that a stopped person approved. As often as it must.
- *
+ * Ends, on its own record, every request that a halt covers. Each decision, issue and use reads the halt itself: this
+ * is for what asks nothing, such as an AWS session.
  * @throws StoreUnavailable, StaleRequest
  */
 export async function endHalted(id: HaltId, ports: EndPorts): Promise<void> {
@@ -123,7 +116,6 @@ export async function endHalted(id: HaltId, ports: EndPorts): Promise<void> {
     }
 }
 
-/** Whether a halt of this target could end that request; whether one does is found where it is ended. */
 function covers(target: HaltTarget, state: ApprovalRequest): boolean {
   if (target.kind === 'role') return hasSessionOf(target.value, state)
   return targetsOf(state, undefined).some((each) => haltKey(each) === haltKey(target))

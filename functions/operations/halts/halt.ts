@@ -23,13 +23,10 @@ import type { HaltStore, StoredHalts } from './ports.ts'
 
 type HaltPorts = MakingPorts & { halts: HaltStore }
 
-/** Enough for as many people as would halt one target at once. */
 const haltAttempts = 30
 
 /**
- * Declares a halt, if policy lets this person revoke: once this has returned, nothing that begins later is decided,
- * issued or used for what it covers. Recorded and in force in one transaction, so there is no one without the other.
- *
+ * Recorded and in force in one transaction: what begins later is refused.
  * @param ports `targetRoles`: the ARNs of the roles that can be halted
  * @throws StoreUnavailable, StaleRequest
  */
@@ -55,11 +52,7 @@ export async function declareHalt(
   })
 }
 
-/**
- * Saves a halt with the event that made it so, in its chain and beside the others of its target.
- *
- * @returns false where another writer came first
- */
+/** @returns false where another writer came first */
 function save(
   halt: Halt,
   event: HaltEvent,
@@ -75,7 +68,6 @@ function save(
   })
 }
 
-/** What is found about the person who would declare or lift a halt: policy's answer, and whether they are stopped. */
 async function findHaltActor(
   action: 'revoke' | 'lift',
   person: PersonId,
@@ -86,7 +78,7 @@ async function findHaltActor(
   return { person, answer, silenced: await isStopped(person, { requests }, { now }), bundle: policy.bundle.hash }
 }
 
-/** What is wrong with a target that nothing here has, in a sentence that names the member. A typing error halts nothing. */
+/** A typing error halts nothing. */
 function unknownTarget(
   { kind, value }: HaltTarget,
   { policy: { bundle }, targetRoles }: Pick<HaltPorts, 'policy'> & { targetRoles: readonly string[] },
@@ -112,12 +104,7 @@ function unknownTarget(
   }
 }
 
-/**
- * Lifts a halt, if policy lets this person lift, and another person declared it. What was there before stays stopped: new
- * requests are let through, and nothing else.
- *
- * @throws StoreUnavailable, StaleRequest
- */
+/** @throws StoreUnavailable, StaleRequest */
 export async function liftHalt(
   { id, person }: { id: HaltId; person: PersonId },
   ports: HaltPorts,
@@ -144,7 +131,7 @@ export async function liftHalt(
 
 const pageSize = 50
 
-/** The halts in force, newest first, or all: the people whom policy lets read requests see what is stopped. */
+/** The people that policy lets read requests see what is stopped. */
 export async function listHalts(
   { person, all, after }: { person: PersonId; all: boolean; after?: string | undefined },
   { policy, clock, halts }: Pick<AskingPorts, 'policy' | 'clock'> & { halts: Pick<HaltStore, 'list'> },
