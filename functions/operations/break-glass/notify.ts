@@ -18,10 +18,7 @@ const mostQuestions = 4_000
 
 type Skipped = { people: readonly PersonId[]; atLeast: boolean }
 
-/**
- * People that the ladder could have asked, had an agent asked for it. Which tier it would have been depends on who
- * asks, so all tiers count: it is better to tell one person too many.
- */
+/** People that the ladder could have asked, at any tier: it is better to tell one person too many. */
 export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: NumericDate): Skipped {
   const { directory, ladder } = policy.bundle
   const stages = ladder.tiers.flatMap(({ tier, stages: all }) => all.map(({ name }) => ({ tier, stage: name })))

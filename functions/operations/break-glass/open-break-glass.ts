@@ -56,10 +56,7 @@ export type OpeningPorts = MakingPorts & { incidents: Incidents; stopwatch?: Sto
 
 const [day, attempts] = [86_400, 8]
 
-/**
- * Opens at once what policy lets this person open, in one transaction with the budgets that bound it.
- * The same key and body is the same opening.
- */
+/** Opens at once, in one transaction with the budgets that bound it. The same key and body is the same opening. */
 export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, Refusal>> {
   const refused = refuseOnRecord(ask.person, 'open_break_glass', ports)
   const began = ask.arrivedAt ?? ports.stopwatch?.milliseconds()
@@ -104,10 +101,7 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
 
 export type ForeseenAsk = Pick<OpeningAsk, 'person' | 'what' | 'reason' | 'incident' | 'minutes' | 'drill'>
 
-/**
- * How strong a login this opening takes, or what else stands against it now. Nothing is opened or held, and everything
- * is asked again at the opening.
- */
+/** How strong a login this opening takes, or what else stands against it now. Nothing is opened or held. */
 export async function foreseeOpening(ask: ForeseenAsk, ports: OpeningPorts): Promise<Result<LoginWanted, Refusal>> {
   const made = await makeOpening({ ...ask, proven: { issuer: '', subject: '' }, login: 'to come' }, ports)
   if (!made.ok) return made

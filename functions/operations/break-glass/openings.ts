@@ -28,10 +28,7 @@ import { askAboutOpening } from './what-to-open.ts'
 
 export const everyone = 'BUDGET#everyone'
 
-/**
- * The openings of the last seven days and those still to be reviewed, newest first. Undefined where this person may not
- * read.
- */
+/** Those of the last seven days and those to be reviewed, newest first. Undefined where this person may not read. */
 export async function listBreakGlass(
   person: PersonId,
   { requests, policy, clock }: AskingPorts,
@@ -93,10 +90,7 @@ function whyNotEnd({ state, person, now, policy }: Asked): Refusal | undefined {
   return may ? undefined : 'not_permitted'
 }
 
-/**
- * Policy lets this person review, and they are not stopped. A review is a decision: it lets the next opening go on
- * without a second person.
- */
+/** A review is a decision, since it lets the next opening go on: a stopped person makes none. */
 async function mayReview(
   person: PersonId,
   { ask }: Pick<ApprovalRequest, 'ask'>,

@@ -41,9 +41,6 @@ export type OpeningPage = {
 
 /** One-time timers. Each only has the request looked at. */
 export interface Timers {
-  /**
-   * Draws the cards of a request, or stores what is due of it, whether or not its workflow lives. A name set twice is
-   * once.
-   */
+  /** Draws the cards of a request, or stores what is due of it. A name set twice is once. */
   set(timer: { name: string; request: RequestId; at: NumericDate; to: 'draw' | 'store' }): Promise<void>
 }

@@ -14,10 +14,7 @@ import type { MakingPorts } from '../requests/ports.ts'
 import type { AccessToken, AssumeAsk, AwsCredentialBroker, AwsCredentials } from './ports.ts'
 import { overtaken } from './tokens.ts'
 
-/**
- * What STS allows: at least 15 minutes, and at most an hour to a role that was itself assumed. The session policy's
- * time condition ends it sooner.
- */
+/** What STS allows, and an hour is the most for a role that was itself assumed. The session policy ends it sooner. */
 export const [shortest, longest] = [900, 3600] as const
 
 export type BrokerPorts = MakingPorts & { broker: AwsCredentialBroker; targetRole: string }

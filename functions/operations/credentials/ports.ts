@@ -92,9 +92,6 @@ export interface DenyWriter {
 export type DenyStore = DenyReader & DenyWriter
 
 export interface RolePolicies {
-  /**
-   * Puts the role's whole inline deny, or removes it when there is nothing to deny. `full`: IAM has no room, and
-   * nothing was written.
-   */
+  /** Puts the role's whole inline deny, or removes it. `full`: IAM has no room, and nothing was written. */
   putDeny(role: string, denies: readonly Deny[]): Promise<'put' | 'full'>
 }

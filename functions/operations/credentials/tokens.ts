@@ -13,7 +13,6 @@ import {
 import {
   type AgentId,
   type AskerId,
-  type CredentialId,
   type Json,
   type JsonObject,
   type NumericDate,
@@ -124,28 +123,30 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
   )
   if (!intended.ok) return intended
   const live = intended.value.state as ApprovedRequest
-  const jkt = keyOf(live) ?? ask.jkt
   const issuedAt = clock.now()
   const expiresAt = expiryOf(live, issuedAt)
-  const claims = accessTokenClaims(live, {
-    credential,
-    clientId: ask.clientId,
-    audience,
-    jkt,
-    issuedAt,
-    expiresAt,
-    issuer: ports.issuer,
-  })
+  // RFC 9068, RFC 9396, RFC 9449 section 6, RFC 8693 section 4.1.
+  const details = [authorizationDetail(live)]
+  const claims: JsonObject = {
+    iss: ports.issuer,
+    sub: subjectOf(live),
+    client_id: ask.clientId,
+    aud: audience,
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: expiresAt,
+    jti: credential,
+    txn: live.ask.id,
+    cnf: { jkt: keyOf(live) ?? ask.jkt },
+    ...actOf(live),
+    authorization_details: details,
+  }
   const token = await ports.signer.sign('at+jwt', claims)
   const issued = await carryOut(ask.id, ports, () => ({ type: 'issue', agent: ask.agent, claim, credential }))
   if (!issued.ok) return overtaken(issued)
   const stands = await stillStands(issued.value, ports)
   if (!stands.ok) return stands
-  return ok({
-    token,
-    expiresIn: Math.max(0, expiresAt - clock.now()),
-    details: claims['authorization_details'] as JsonObject[],
-  })
+  return ok({ token, expiresIn: Math.max(0, expiresAt - clock.now()), details })
 }
 
 /** As the record will have it: the first claim cuts an agent's grant, and each credential of an opening is short. */
@@ -159,10 +160,7 @@ export function overtaken<R extends { ok: false; code: Refusal }>(refused: R): R
   return refused
 }
 
-/**
- * What a login lacks that would bind an opening to its first key. Otherwise a stolen token that is too weak to open
- * anything could still claim what its owner opened.
- */
+/** A login too weak to open anything must not claim an opening that has no key yet. */
 function lackOfLogin(
   state: ApprovalRequest,
   { login = {} }: TokenAsk,
@@ -187,38 +185,6 @@ function actOf({ ask }: ApprovedRequest): { act?: Json } {
   return { act: before ? { sub: ask.agent.id, act: before } : { sub: ask.agent.id } }
 }
 
-type Minting = {
-  credential: CredentialId
-  clientId: string
-  audience: string
-  jkt: Thumbprint
-  issuedAt: NumericDate
-  expiresAt: NumericDate
-  issuer: string
-}
-
-/** The claims of an access token (RFC 9068, RFC 9396, RFC 9449 section 6, RFC 8693 section 4.1). */
-function accessTokenClaims(
-  state: ApprovedRequest,
-  { credential, clientId, audience, jkt, issuedAt, expiresAt, issuer }: Minting,
-): JsonObject {
-  const { ask } = state
-  return {
-    iss: issuer,
-    sub: subjectOf(state),
-    client_id: clientId,
-    aud: audience,
-    iat: issuedAt,
-    nbf: issuedAt,
-    exp: expiresAt,
-    jti: credential,
-    txn: ask.id,
-    cnf: { jkt },
-    ...actOf(state),
-    authorization_details: [authorizationDetail(state)],
-  }
-}
-
 /** What the token allows, in the token response, the token and introspection (RFC 9396 section 7). */
 const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
   type: 'hotwork_action',
@@ -229,13 +195,11 @@ const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
   digest: state.ask.digest,
   arguments_digest: state.ask.argumentsDigest,
   uses: usesLeft(state),
-  ...(state.ask.breakGlass === undefined
-    ? {}
-    : {
-        break_glass: true,
-        ...(state.ask.breakGlass.drill ? { drill: true } : {}),
-        rights: state.ask.breakGlass.rights,
-      }),
+  ...(state.ask.breakGlass && {
+    break_glass: true,
+    ...(state.ask.breakGlass.drill ? { drill: true } : {}),
+    rights: state.ask.breakGlass.rights,
+  }),
 })
 
 function audienceOf(

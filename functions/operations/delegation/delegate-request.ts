@@ -183,10 +183,7 @@ function isWithin(
   return within({ action: entry.name, arguments: args, resource: { type, id }, ...terms }, right, entry.narrowable)
 }
 
-/**
- * Stores the child, unless the same key has made it. Policy is asked again: the key may come much later than the parent
- * gave.
- */
+/** Stores the child once. Policy is asked again: the key may come much later than the parent gave. */
 async function makeChild(
   ask: DelegationAsk,
   child: RequestId,
@@ -208,10 +205,7 @@ async function makeChild(
   return ok(undefined)
 }
 
-/**
- * The parent's stages without decisions by an owner or by an owner's stand-in: no owner approves what their own agent
- * does.
- */
+/** The parent's stages without what owners decided: no owner approves what their own agent does. */
 function inheritedStages(parent: ApprovalRequest, owner: PersonId): StageState[] {
   const owners = [...ownersOf(parent), owner]
   return parent.stages.map((stage) => ({

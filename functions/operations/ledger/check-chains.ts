@@ -104,10 +104,7 @@ async function listRequests(
 /** Digests only: a hundred thousand states would not fit into memory. */
 const chainOf = ({ state, head }: Stored): Chain => ({ id: state.ask.id, head, state: stateDigest(state) })
 
-/**
- * By id, which is random and not an agent's choice, from another place each round: what one round has no time for,
- * another begins with.
- */
+/** By id, from another place each round: an agent cannot choose what a round has no time for. */
 function fromElsewhere(chains: readonly Chain[], round: number): readonly Chain[] {
   const sorted = chains.toSorted((one, other) => (one.id < other.id ? -1 : 1))
   const start = Math.floor(((round * goldenRatio) % 1) * sorted.length)

@@ -24,10 +24,7 @@ const attempts = 10
 
 const codeKey = (code: string): Digest => digestOf('hotwork.link.v1', code)
 
-/**
- * Makes the code of a link that the chat shows to one user alone. The person who follows it and logs in owns that
- * account, so it is good once, for ten minutes, and only its hash is kept.
- */
+/** The person who follows the link and logs in owns the account: so it is good once, and only its hash is kept. */
 export async function offerLink(
   account: ChatAccount,
   { links, secrets, clock }: { links: PersonLinks; secrets: Secrets; clock: LinkPorts['clock'] },

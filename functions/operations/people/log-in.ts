@@ -85,10 +85,7 @@ export type LoggedIn = {
   cookie: string
 }
 
-/**
- * Ends a login: the browser that began it, the provider's answer to it, a person of the directory. A new session begins
- * and the one before ends, so a cookie that leaked earlier is worth nothing.
- */
+/** Ends a login. The session before it ends too, so a cookie that leaked earlier is worth nothing. */
 export async function finishLogin(
   { answer, cookie }: { answer: URL; cookie: string },
   ports: LoginPorts,

@@ -79,10 +79,7 @@ export async function giveStandIn(
   })
 }
 
-/**
- * Ends a stand-in before its time: either of the two may, and people that policy lets revoke. Decisions that were made
- * stay, as far as the absent person still has the right. Twice is once.
- */
+/** Ends a stand-in before its time: either of the two may, and people that policy lets revoke. Twice is once. */
 export async function endStandIn(
   { id, person }: { id: StandInId; person: PersonId },
   ports: StandInPorts,

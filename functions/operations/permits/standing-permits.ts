@@ -1,11 +1,12 @@
 import { hasLostApprover } from '../../domain/credentials/issue.ts'
-import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
+import { chainEntries, contextOf, type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import type { Login } from '../../domain/people/login-strength.ts'
 import {
   covers,
   drawPermit,
   evolvePermit,
   givePermit as give,
+  type PermitEvent,
   revokePermit as revoke,
   type StandingPermit,
 } from '../../domain/permits/permit.ts'
@@ -48,10 +49,7 @@ export type PermitAsk = {
   digest?: string
 }
 
-/**
- * An approver of a request allows its agent more of the same, if policy lets them. Nothing is given that a halt, a
- * revocation or the end of their right would not take away.
- */
+/** An approver of a request allows its agent more of the same, if policy lets them. */
 export async function givePermit(
   ask: PermitAsk,
   ports: DecidingPorts & { permits: Pick<PermitStore, 'load' | 'save'> },
@@ -86,21 +84,28 @@ export async function givePermit(
   const id = permitOf(request)
   if (await permits.load(id)) return refused('permit_refused', allowedBefore)
   const permit = evolvePermit(id, undefined, event)
-  const { entries, head } = chainEntries(id, noEntries, [event], contextOf(state))
-  if (!(await permits.save({ id, expected: noEntries, permit, entries, head })))
+  if (!(await permits.save(changeOf(permit, event, noEntries, contextOf(state)))))
     return refused('permit_refused', allowedBefore)
   log.info('standing permit given', { permit: id, request, by: person, uses })
   return ok(permit)
+}
+
+/** A permit as an event makes it, with the entry of that event on its chain. */
+function changeOf(
+  permit: StandingPermit,
+  event: PermitEvent,
+  expected: Head,
+  context: ReturnType<typeof contextOf> | undefined,
+): PermitChange {
+  const { id } = permit
+  return { id, expected, permit, ...chainEntries(id, expected, [event], context) }
 }
 
 /** One permit an approval: its id is the request's with another prefix, so two are never given at once. */
 const permitOf = (request: RequestId) => request.replace(/^[a-z]+_/, 'stp_') as StandingPermitId
 const allowedBefore = 'more of this request was allowed before'
 
-/**
- * Revokes a standing permit, if this person gave it or policy lets them revoke. Once this has returned nothing draws
- * from it, and nothing drawn from it is issued or used; those records end right after. Twice is once.
- */
+/** Once this has returned nothing draws from it, and nothing drawn from it is issued or used. Twice is once. */
 export async function revokePermit(
   { id, person, reason }: { id: StandingPermitId; person: PersonId; reason: string },
   ports: DecidingPorts & { permits: Pick<PermitStore, 'load' | 'save'> },
@@ -118,13 +123,8 @@ export async function revokePermit(
     if (!event) return ok(stored.permit)
     if ('code' in event) return refused(event.code)
     const permit = evolvePermit(id, stored.permit, event)
-    const context = from && {
-      parentTask: from.state.ask.parentTask,
-      resource: permit.resource,
-      digest: from.state.ask.digest,
-    }
-    const { entries, head } = chainEntries(id, stored.head, [event], context)
-    if (!(await permits.save({ id, expected: stored.head, permit, entries, head }))) return undefined
+    const context = from && { ...contextOf(from.state), resource: permit.resource }
+    if (!(await permits.save(changeOf(permit, event, stored.head, context)))) return undefined
     log.info('standing permit revoked', { permit: id, by: person, drawn: permit.drawn.length })
     return ok(permit)
   })
@@ -202,8 +202,7 @@ async function drawOne(
   const { hash: bundle } = policy.bundle
   const event = drawPermit(permit, { request: ask.id, agent, policies: answer.policies, bundle }, now)
   if (!event) return undefined
-  const { entries, head } = chainEntries(permit.id, expected, [event], contextOf(state))
-  const draw = { id: permit.id, expected, permit: evolvePermit(permit.id, permit, event), entries, head }
+  const draw = changeOf(evolvePermit(permit.id, permit, event), event, expected, contextOf(state))
   return { submit: { ...standing, policies: answer.policies }, draw }
 }
 
@@ -217,10 +216,7 @@ function drawnAsk(ask: Ask, permit: StandingPermit): Ask {
   })
 }
 
-/**
- * Ends what was drawn from a revoked permit, on its own records, so that cards, workflows and denies follow. It is dead
- * before this runs, since each act reads the permit; this is for what asks nothing, such as an AWS session.
- */
+/** Ends what was drawn from a revoked permit, for what reads no permit, such as cards and AWS sessions. */
 export async function endDrawn(
   id: StandingPermitId,
   ports: DecidingPorts & { permits: Pick<PermitReader, 'load'> },
@@ -234,17 +230,11 @@ export async function endDrawn(
 export function mayAllow(state: ApprovalRequest, policy: Policy, now: NumericDate): boolean {
   const at = Math.max(now, state.updatedAt)
   return approvalsOf(state).some(({ person }) => {
-    const group = policy.bundle.actions[state.ask.action]?.group ?? 'destructive'
-    const { ladder } = policy.bundle
-    const terms = { group, ladder, login: {}, uses: 1, until: at + 60 }
+    const { ladder, hash: bundle, actions } = policy.bundle
+    const group = actions[state.ask.action]?.group ?? 'destructive'
+    const answer = { permit: true, policies: [] }
     // Policy is asked last: the rules that it cannot lift say no to most.
-    const rules = {
-      ...terms,
-      person,
-      silenced: false,
-      bundle: policy.bundle.hash,
-      answer: { permit: true, policies: [] },
-    }
+    const rules = { group, ladder, login: {}, uses: 1, until: at + 60, person, silenced: false, bundle, answer }
     return !('code' in give(state, rules, at)) && askAboutPerson(policy, 'allowStanding', person, now, { state }).permit
   })
 }

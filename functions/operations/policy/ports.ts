@@ -3,9 +3,6 @@ import type { Answer, Question } from '../../domain/policy/question.ts'
 
 export interface Policy {
   readonly bundle: Bundle
-  /**
-   * Answers the one question. Never throws and waits for nothing: on any failure the answer does not permit, with
-   * `error`.
-   */
+  /** Never throws and waits for nothing: on any failure the answer does not permit, with `error`. */
   ask(question: Question): Answer
 }

@@ -102,10 +102,7 @@ export function eligibilityOf(
   return askEach(policy, state, new Map(people.map((person) => [person, names])), now, chatGroups)
 }
 
-/**
- * The same for approvers who count, and only for the names under which they approved: each name is a question to
- * policy.
- */
+/** The same for approvers who count, under the names by which they approved: each name is a question to policy. */
 export function eligibilityOfApprovers(
   policy: Policy,
   state: ApprovalRequest,

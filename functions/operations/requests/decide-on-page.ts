@@ -49,10 +49,7 @@ export async function decideOnPage(
   return recorded(await decideRequest({ ...choice, person, through: 'page', login }, ports))
 }
 
-/**
- * Records the decision that a login was made for, with the login as evidence. A person who comes back as another person
- * decides nothing.
- */
+/** Records the decision that a login was made for. A person who comes back as another person decides nothing. */
 export async function decideByLogin(
   { person, login, purpose }: LoggedIn,
   ports: Ports & { shown(state: ApprovalRequest): Digest },

@@ -174,10 +174,7 @@ export function commentDecision({ id, person, comment, once }: CommentAsk, ports
 
 export type Foreseen = Result<ApprovalRequest, Refusal> & { state?: ApprovalRequest }
 
-/**
- * What a decision would come to now, by the rule that takes it, with nothing recorded: so that no form is filled in for
- * nothing.
- */
+/** What a decision would come to now, by the rule that takes it, with nothing recorded. */
 export async function foreseeDecision(ask: DecisionAsk, ports: DecidingPorts): Promise<Foreseen> {
   const stored = await ports.requests.load(ask.id)
   if (!stored) return refuse('unknown_request')

@@ -86,15 +86,8 @@ async function recordNo(
   await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, chain })
 }
 
-export function aboutAsk({
-  action,
-  resource,
-  parentTask,
-}: {
-  action: EvaluationAsk['action']
-  resource: Resource
-  parentTask: ParentTask | undefined
-}): About {
+type AskedFor = Pick<Bound, 'action'> & { resource: Resource; parentTask: ParentTask | undefined }
+export function aboutAsk({ action, resource, parentTask }: AskedFor): About {
   const args = JsonObject.safeParse(action.properties)
   return {
     action: action.name,

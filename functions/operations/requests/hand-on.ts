@@ -93,8 +93,7 @@ const hasOrphans = (state: ApprovalRequest, now: NumericDate): boolean =>
 const hardlyRead = 5
 
 /**
- * Logs how people decide, as lines that become metrics: 1 and 0, so that their average is a rate. It measures a stage,
- * so it names no person and no request.
+ * Logs how people decide, as lines that become metrics: 1 and 0, so that their average is a rate. No person is named.
  */
 export function logMeasures(before: ApprovalRequest, after: ApprovalRequest, log: Log): void {
   for (const measure of measuresOf(before, after)) {

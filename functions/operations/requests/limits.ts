@@ -50,8 +50,8 @@ export const bucketRow = (key: string, fullAt: number, before: string | undefine
 export const tryAgainAfter = 60
 
 /**
- * Whether one more request of this agent may wait for people. The index is a moment behind, so a few that come at once
- * may pass the cap: it protects the people who read, and permits nothing.
+ * Whether one more request may wait for people. The index is a moment behind: the cap spares people, and permits
+ * nothing.
  */
 export async function mayWait(
   { agent, owner }: Pick<Ask, 'agent' | 'owner'>,

@@ -90,10 +90,7 @@ export type Evaluation = {
 export interface WaitStore {
   remember(wait: WaitRecord): Promise<void>
   open(request: RequestId): Promise<readonly WaitRecord[]>
-  /**
-   * Claims the right to end a wait: true for one caller, and for another only after `leaseSeconds`, in case the first
-   * died before it sent.
-   */
+  /** Claims the right to end a wait, and again only after `leaseSeconds`, in case the first died before it sent. */
   claim(wait: WaitRecord, now: NumericDate, leaseSeconds: number): Promise<boolean>
   release(wait: WaitRecord): Promise<void>
   ended(wait: WaitRecord): Promise<void>
@@ -110,8 +107,7 @@ export type WaitRecord = {
 export interface Workflow {
   start(request: RequestId, wait: string): Promise<void>
   /**
-   * Ends a wait by success or by a named error. `Faulted` is the waiting task's own failure, which the machine tries
-   * again a few times. `late`: its token is no longer good.
+   * `Faulted` is the waiting task's own failure, which the machine tries again. `late`: the token is no longer good.
    */
   signal(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved' | 'Faulted'): Promise<'sent' | 'late'>
 }

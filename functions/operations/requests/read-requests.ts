@@ -88,10 +88,7 @@ export async function readLedger(
   return page.entries.length === 0 && after === 0 ? refuse('unknown_request') : ok(page)
 }
 
-/**
- * A page of any chain, in order, without ID tokens that are still good. A known actor has a chain also while it is
- * empty.
- */
+/** Without ID tokens that are still good. A known actor has a chain also while it is empty. */
 export async function readChain(
   { aggregate, person, after }: { aggregate: Aggregate; person: PersonId; after: number },
   ports: Ports,
@@ -117,10 +114,7 @@ export type Viewed = { state: ApprovalRequest; whyNot: { readonly [verdict in Ve
 
 type ViewPorts = AskingPorts
 
-/**
- * A request for a person who may be about to decide it: what they are offered is what the rule would take now, given
- * the comment and the login that the stage asks for.
- */
+/** A person is offered what the rule would take now, given the comment and the login that the stage asks for. */
 export async function viewRequest(
   { id, person }: { id: RequestId; person: PersonId },
   ports: ViewPorts,

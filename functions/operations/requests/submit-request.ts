@@ -37,10 +37,7 @@ export const idempotencyItem = (asker: AskerId, key: string): string =>
 
 export const bodyDigest = (body: Json): Digest => digestOf('hotwork.idempotency.v1', body)
 
-/**
- * What was made under the same idempotency key, as it is now: undefined where nothing was, a refusal where the body or
- * the key that asked is another.
- */
+/** Undefined where nothing was made under this key; a refusal where the body or the key that asked is another. */
 export async function findRepeat(
   item: string,
   body: Digest,

@@ -47,10 +47,7 @@ async function wakeOrPassOver(id: RequestId, ports: Ports): Promise<readonly App
   }
 }
 
-/**
- * Past its end an opening permits nothing, but the denies of its AWS sessions come only when the end is stored. Logged
- * each minute until it is.
- */
+/** The denies of an opening's AWS sessions come only when its end is stored. Logged each minute until it is. */
 async function logOutlived(id: RequestId, { requests, clock, log }: Ports): Promise<void> {
   const stored = await requests.load(id)
   if (stored?.state.status !== 'approved') return
@@ -117,10 +114,7 @@ export async function setReminders(id: RequestId, { requests, timers, clock, log
 const nameOf = (id: RequestId, { round, stage, since, attempt }: Reminder): string =>
   [id, round, stage, since, attempt].join('-')
 
-/**
- * The end of an opening is stored by a timer of its own, so that it does not depend on its workflow. Another timer
- * draws it. What is drawn at one time is one timer.
- */
+/** The end of an opening is stored by a timer of its own, and so does not depend on its workflow. */
 const wakesOf = (id: RequestId, { at, why }: BreakGlassWake) =>
   (why === 'notice' ? (['draw'] as const) : (['draw', 'store'] as const)).map((to) => ({
     name: [id, to, at].join('-'),

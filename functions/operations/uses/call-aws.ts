@@ -17,16 +17,13 @@ import {
 } from '../../domain/values.ts'
 import { type BrokerPorts, sessionOf, shortest, type Target, targetOf } from '../credentials/issue-aws-credentials.ts'
 import type { AccessToken, AwsCredentials } from '../credentials/ports.ts'
-import { BrokerRefused, CallNotSent, CallRefused, CallUnanswered } from '../faults.ts'
+import { BrokerRefused, CallNotSent, CallRefused, CallUnanswered, faultName } from '../faults.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { type CarriedOut, carryOut } from '../requests/carry-out.ts'
 import type { AwsCall, AwsCaller, LookedUp } from './ports.ts'
 
-/**
- * `call_failed`: AWS said no, by this name. `call_not_sent`: nothing was done, for this fault, and the grant is as it
- * was.
- */
+/** `call_failed`: AWS said no, by this name. `call_not_sent`: nothing was done, for this fault. */
 type CallRefusal = Refusal | 'call_failed' | 'call_not_sent'
 
 /**
@@ -89,13 +86,7 @@ async function sessionFor(ask: Ask, { jti }: AccessToken, target: Target | undef
 
 /** Recorded also when the grant has ended meanwhile: what happened, happened. */
 const end = (ask: Ask, use: UseId, outcome: Outcome, note: string | undefined, ports: CallPorts): Promise<CarriedOut> =>
-  carryOut(ask.id, ports, () => ({
-    type: 'end_call',
-    agent: ask.agent.id,
-    use,
-    outcome,
-    ...defined({ note }),
-  }))
+  carryOut(ask.id, ports, () => ({ type: 'end_call', agent: ask.agent.id, use, outcome, ...defined({ note }) }))
 
 async function failed(ask: Ask, use: UseId, reason: string, ports: CallPorts) {
   await end(ask, use, 'failed', reason, ports)
@@ -104,7 +95,7 @@ async function failed(ask: Ask, use: UseId, reason: string, ports: CallPorts) {
 
 /** Nothing was sent, and nothing will be: only this run would have sent it. */
 async function giveBack(ask: Ask, use: UseId, fault: unknown, ports: CallPorts): Promise<Result<never, CallRefusal>> {
-  const reason = fault instanceof Error ? fault.name : typeof fault
+  const reason = faultName(fault)
   const { id, agent } = ask
   const given = await carryOut(id, ports, () => ({ type: 'return_call', agent: agent.id, use, reason }))
   return given.ok ? refuse('call_not_sent', reason) : refuse('outcome_unknown')
@@ -152,8 +143,7 @@ async function lookUpCall(ask: Ask, use: Use, target: Target | undefined, ports:
     const credentials = await sessionForCall(ask, use.credential, statement, target, ports)
     return await ports.caller.lookUp({ ...awsCallOf(ask, target), begunAt: use.begunAt }, credentials)
   } catch (fault) {
-    const name = fault instanceof Error ? fault.name : typeof fault
-    ports.log.warn('call not looked up', { request: ask.id, fault: name })
+    ports.log.warn('call not looked up', { request: ask.id, fault: faultName(fault) })
     return { found: 'unread' }
   }
 }
@@ -178,10 +168,7 @@ const sessionForCall = (
     ...(target.account.scopedCredentials && { scopedSeconds: callLasts }),
   })
 
-/**
- * How long a call that cannot be read is tried again, once a minute, before its outcome is recorded as unknown.
- * Seconds.
- */
+/** So long a call that cannot be read is tried again, once a minute, before it counts as unknown. Seconds. */
 const triedFor = 3600
 
 /**
@@ -193,7 +180,8 @@ const triedFor = 3600
 export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Looked | undefined> {
   const stored = await ports.requests.load(id)
   const use = stored && callOf(stored.state)
-  if (!use || use.ended || isUnderWay(use, ports.clock.now())) return undefined
+  // The run that made it may still be at it, and until then no other says how it went.
+  if (!use || use.ended || ports.clock.now() - use.begunAt <= underWay) return undefined
   const { ask } = stored.state
   const target = targetOf(ask, ports)
   const stopped = target !== undefined && (await isStopped(target, ports))
@@ -205,21 +193,13 @@ export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Look
   return looked
 }
 
-/** The run that made it may be at it still, and until then no other says how it went. */
-const isUnderWay = ({ begunAt }: Use, now: NumericDate): boolean => now - begunAt <= underWay
-
 /** No session of a stopped role is made, not even to read. A halt of the agent does not matter: reading goes on. */
 async function isStopped(
   { role }: Target,
   { requests, clock }: Pick<CallPorts, 'requests' | 'clock'>,
 ): Promise<boolean> {
-  const { halts } = await requests.dependencies(
-    [],
-    [
-      { kind: 'all', value: 'all' },
-      { kind: 'role', value: role },
-    ],
-  )
+  const targets = [{ kind: 'all', value: 'all' } as const, { kind: 'role', value: role } as const]
+  const { halts } = await requests.dependencies([], targets)
   const now = clock.now()
   return halts.some((halt) => isHaltInForce(halt, now))
 }
