@@ -1,4 +1,4 @@
-import { type Carried, type Linking, whoDid } from '../../../functions/adapters/slack/edge/click.ts'
+import { type Carried, identify, type Linking } from '../../../functions/adapters/slack/edge/click.ts'
 import { startDeadline } from '../../../functions/adapters/slack/edge/client.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
@@ -30,8 +30,8 @@ const carried = (): Carried => ({
   clockHolds: true,
 })
 const who = (user: object, by: Linking | undefined = links) =>
-  whoDid(user, carried(), { bundle, log: new MemoryLog(), ...(by ? { links: by } : {}) } as Parameters<
-    typeof whoDid
+  identify(user, carried(), { bundle, log: new MemoryLog(), ...(by ? { links: by } : {}) } as Parameters<
+    typeof identify
   >[2])
 
 test('whoever linked their account is that person', async () =>

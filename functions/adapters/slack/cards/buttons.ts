@@ -4,7 +4,7 @@ import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import { rfc3339 } from '../../../domain/ledger/ledger.ts'
 import type { ApprovalRequest, Verdict } from '../../../domain/requests/request.ts'
 import { Digest, RequestId } from '../../../domain/values.ts'
-import { attempt, decide, foresee, onCard } from '../edge/answers.ts'
+import { attempt, decide, decisionOnCard, foresee } from '../edge/answers.ts'
 import { onceFor, readSubject, readValue, type Subject } from '../edge/click.ts'
 import { patience } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
@@ -38,7 +38,7 @@ export function registerCard(app: App, options: EdgeOptions): void {
 type OnCard = Clicked<Subject>
 
 /** The message that a control is in stands in the click. What its value says of one is not believed. */
-const here = ({ about, body }: OnCard): Subject => ({ ...about, channel: body.channel?.id, ts: body.message?.ts })
+const subjectOf = ({ about, body }: OnCard): Subject => ({ ...about, channel: body.channel?.id, ts: body.message?.ts })
 
 /** The card knows what its stage wants, so that what it cannot have here is not attempted, nor recorded as refused. */
 async function approveOnCard(click: OnCard, options: EdgeOptions): Promise<string | undefined> {
@@ -49,7 +49,7 @@ async function approveOnCard(click: OnCard, options: EdgeOptions): Promise<strin
     if (!found.ok) return found.sentence
   }
   const { person, carried } = click
-  const told = await decide({ person, verdict: 'approve' }, here(click), carried, options)
+  const told = await decide({ person, verdict: 'approve' }, subjectOf(click), carried, options)
   if (told.done) return undefined
   // An old card does not know that its stage wants a reason: the form does.
   return told.code === 'comment_required' ? openForm(click, approveModal, options) : told.sentence
@@ -58,9 +58,9 @@ async function approveOnCard(click: OnCard, options: EdgeOptions): Promise<strin
 /** Recorded at once, since saying no is easy. Only then the person is asked why, and need not say. */
 async function deny(click: OnCard, options: EdgeOptions): Promise<string | undefined> {
   const { person, body, carried } = click
-  const told = await decide({ person, verdict: 'deny' }, here(click), carried, options)
+  const told = await decide({ person, verdict: 'deny' }, subjectOf(click), carried, options)
   if (!told.done) return told.sentence
-  await showModal(body.trigger_id, whyModal(told.value.state, options.bundle, here(click)), carried, options)
+  await showModal(body.trigger_id, whyModal(told.value.state, options.bundle, subjectOf(click)), carried, options)
   return undefined
 }
 
@@ -73,14 +73,14 @@ async function openForm(
   const { body, carried } = click
   const found = await foreseeApproval(click, options)
   if (!found.ok) return found.sentence
-  const modal = form(found.state, options.bundle, here(click))
+  const modal = form(found.state, options.bundle, subjectOf(click))
   if (!modal) return nothingToNarrow
   return (await showModal(body.trigger_id, modal, carried, options, patience.tell)) ? undefined : notOpened
 }
 
 /** What an approval with any comment would come to. */
 const foreseeApproval = ({ person, about, carried }: OnCard, options: EdgeOptions) => {
-  const ask = { person, verdict: 'approve', comment: '-', ...onCard(about, options) } as const
+  const ask = { person, verdict: 'approve', comment: '-', ...decisionOnCard(about, options) } as const
   return foresee(about.request, () => options.foresee(ask), carried, options)
 }
 

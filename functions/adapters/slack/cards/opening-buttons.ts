@@ -4,7 +4,7 @@ import { attempt, foresee, seenOn } from '../edge/answers.ts'
 import { onceFor, readRequest } from '../edge/click.ts'
 import { patience } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
-import { beside, instead, onClick, onLink, onSubmit } from '../edge/listen.ts'
+import { keepOpen, onClick, onLink, onSubmit, showInstead } from '../edge/listen.ts'
 import { notOpened } from '../edge/sentences.ts'
 import { saidModal, showModal, truthModal } from '../forms/modal-blocks.ts'
 import { openField, openName, readFound, readOpenForm, reviewModal, reviewName } from '../forms/opening-forms.ts'
@@ -19,11 +19,11 @@ export function registerBreakGlass(app: App, options: EdgeOptions): void {
   const about = () => true
   onSubmit(app, options, openName, about, async ({ person, view, carried }) => {
     const filled = readOpenForm(view.state.values)
-    if ('errors' in filled) return beside(filled.errors)
+    if ('errors' in filled) return keepOpen(filled.errors)
     const ask = { person, ...filled }
     const told = await attempt({ click: 'open_break_glass' }, ask, options.prepareOpening, carried, options)
-    if (!told.done) return beside({ [openField(told.code)]: told.sentence.replaceAll('`', '') })
-    return instead(preparedModal(told.value))
+    if (!told.done) return keepOpen({ [openField(told.code)]: told.sentence.replaceAll('`', '') })
+    return showInstead(preparedModal(told.value))
   })
 }
 
@@ -58,13 +58,13 @@ export function registerOpenings(app: App, options: EdgeOptions): void {
   })
   onSubmit(app, options, reviewName, readRequest, async ({ person, about, view, typed, carried }) => {
     const filled = readFound(view)
-    if ('wrong' in filled) return beside(filled.wrong)
+    if ('wrong' in filled) return keepOpen(filled.wrong)
     const seen = await seenOn(about, carried, options)
     const { request: id } = about
     const ask = { id, person, ...filled.found, ...defined({ seen }) }
     const told = await attempt({ request: id }, ask, options.review, carried, options)
     if (told.done) return {}
     // A fault has no code: the same may be sent again.
-    return told.code === undefined ? beside({ note: told.sentence }) : instead(truthModal(told.sentence, typed))
+    return told.code === undefined ? keepOpen({ note: told.sentence }) : showInstead(truthModal(told.sentence, typed))
   })
 }

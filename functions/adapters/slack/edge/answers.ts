@@ -62,12 +62,12 @@ export async function decide(
 ) {
   const { request: id } = about
   const seen = await seenOn(about, carried, options)
-  const whole = { ...ask, ...defined({ seen }), ...onCard(about, options), once: onceFor(carried, id) }
+  const whole = { ...ask, ...defined({ seen }), ...decisionOnCard(about, options), once: onceFor(carried, id) }
   return attempt({ request: id }, whole, options.decide, carried, options)
 }
 
 /** What each decision on a card has: a click is no login, and decides only what the card shows in full. */
-export const onCard = ({ request: id, round, digest }: Subject, { bundle, page }: EdgeOptions) =>
+export const decisionOnCard = ({ request: id, round, digest }: Subject, { bundle, page }: EdgeOptions) =>
   ({
     id,
     round,

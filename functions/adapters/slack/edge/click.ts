@@ -66,7 +66,7 @@ type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
  *
  * @param linked the person that a login has linked to this account. The directory's own word goes first
  */
-function personBehind(user: unknown, bundle: Pick<Bundle, 'directory' | 'deployment'>, linked?: PersonId): Found {
+function findPerson(user: unknown, bundle: Pick<Bundle, 'directory' | 'deployment'>, linked?: PersonId): Found {
   const parsed = Account.safeParse(user)
   if (!parsed.success) return { ok: false, code: 'unknown' }
   const { id, team_id, is_restricted, is_ultra_restricted, is_stranger, is_bot, deleted } = parsed.data
@@ -95,7 +95,7 @@ export type Linking = {
 }
 
 /** The person behind a Slack user, for every listener. While a clock is off no person does anything, and they hear why. */
-export async function whoDid(
+export async function identify(
   user: unknown,
   { clockHolds, deadline }: Carried,
   { bundle, log, links }: Pick<EdgeOptions, 'bundle' | 'log' | 'links'>,
@@ -104,11 +104,11 @@ export async function whoDid(
     deadline.inTime(question, patience.tell, (fault) => log.warn('link not read', { fault }))
   const { id, team_id } = Account.safeParse(user).data ?? {}
   const account = ChatAccount.safeParse({ team: team_id, user: id }).data
-  let found = personBehind(user, bundle)
+  let found = findPerson(user, bundle)
   if (isUnknown(found) && links && account) {
     const linked = await asked(() => links.find(account))
     if (!linked) return { ok: false, sentence: notRecorded }
-    found = personBehind(user, bundle, linked.value)
+    found = findPerson(user, bundle, linked.value)
     const offered = isUnknown(found) ? await asked(() => links.offer(account)) : undefined
     if (offered) return { ok: false, sentence: linkSentence(offered.value), link: offered.value }
   }

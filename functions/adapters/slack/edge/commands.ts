@@ -18,7 +18,7 @@ import { cut, showModal } from '../forms/modal-blocks.ts'
 import { openModal } from '../forms/opening-forms.ts'
 import { revoke, standInFormFor } from '../home/home.ts'
 import { linkBlocks } from '../home/home-view.ts'
-import { type Carried, carriedOf, onceFor, whoDid } from './click.ts'
+import { type Carried, carriedOf, identify, onceFor } from './click.ts'
 import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { notOpened, sentenceFor } from './sentences.ts'
@@ -193,7 +193,7 @@ export function registerCommands(app: App, options: EdgeOptions): void {
 }
 
 async function answerTo(typed: SlashCommand, carried: Carried, options: EdgeOptions): Promise<Reply | undefined> {
-  const who = await whoDid({ id: typed.user_id, team_id: typed.team_id }, carried, options)
+  const who = await identify({ id: typed.user_id, team_id: typed.team_id }, carried, options)
   if (!who.ok) return sayReply(who.sentence, who.link)
   if (!(await options.claim(onceFor(carried, 'command')))) return sayReply('This command had arrived before.')
   const [verb = '', rest = ''] = splitOnce(typed.text)

@@ -10,7 +10,7 @@ import type {
 import type { PersonId } from '../../../domain/values.ts'
 import { type Modal, saidModal, showModal, truthModal } from '../forms/modal-blocks.ts'
 import type { Said } from './answers.ts'
-import { type Carried, carriedOf, whoDid } from './click.ts'
+import { type Carried, carriedOf, identify } from './click.ts'
 import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { malformedClick, malformedForm } from './sentences.ts'
@@ -41,7 +41,7 @@ export function onClick<T>(
     const { body, action } = click
     await click.ack()
     const carried = carriedOf(click)
-    const who = await whoDid(body.user, carried, options)
+    const who = await identify(body.user, carried, options)
     const about = read(readControl(action))
     const came = !who.ok
       ? who.sentence
@@ -91,12 +91,12 @@ export function onSubmit<T>(
   app.view<ViewSubmitAction>({ type: 'view_submission', callback_id }, async ({ ack, view, body, context }) => {
     const carried = carriedOf({ context })
     const typed = typedIn(view)
-    const who = await whoDid(body.user, carried, options)
+    const who = await identify(body.user, carried, options)
     const about = read(view.private_metadata)
     const { answer, after }: Taken = !who.ok
-      ? instead(truthModal(who.sentence, typed))
+      ? showInstead(truthModal(who.sentence, typed))
       : about === undefined
-        ? instead(truthModal(malformedForm, typed))
+        ? showInstead(truthModal(malformedForm, typed))
         : await take({ person: who.person.id, about, view, typed, user: body.user.id, carried }, options)
     await (answer === undefined ? ack() : ack(answer))
     await after?.()
@@ -107,9 +107,9 @@ const typedIn = ({ state }: Pick<ViewOutput, 'state'>): string | undefined =>
   ['comment', 'note', 'reason'].map((name) => state.values[name]?.[name]?.value ?? undefined).find(Boolean)
 
 /** Shows another form in the place of the one that was sent. */
-export const instead = (view: Modal) => ({ answer: { response_action: 'update', view } as const })
+export const showInstead = (view: Modal) => ({ answer: { response_action: 'update', view } as const })
 
 /** Keeps the form open, with all that was typed, and says what is wrong beside its fields. */
-export const beside = (errors: { [field: string]: string }) => ({
+export const keepOpen = (errors: { [field: string]: string }) => ({
   answer: { response_action: 'errors', errors } as const,
 })

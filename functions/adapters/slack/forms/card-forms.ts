@@ -18,7 +18,7 @@ import { placeOf, resourceText } from '../cards/card.ts'
 import { attempt, decide, type NotDone } from '../edge/answers.ts'
 import { metadataOf, onceFor, readSubject, type Subject } from '../edge/click.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
-import { beside, instead, onSubmit } from '../edge/listen.ts'
+import { keepOpen, onSubmit, showInstead } from '../edge/listen.ts'
 import { nothingLess } from '../edge/sentences.ts'
 import { cut, form, type Modal, numberInput, textIn, textInput, truthModal } from './modal-blocks.ts'
 
@@ -161,8 +161,8 @@ export function registerForms(app: App, options: EdgeOptions): void {
   })
   onSubmit(app, options, modalNames.narrow, readSubject, async ({ person, about, view, carried }) => {
     const filled = readForm(view)
-    if (Object.keys(filled.wrong).length > 0) return beside(filled.wrong)
-    if (filled.changed.size === 0) return besideOne(filled, filled.fields[0], nothingLess)
+    if (Object.keys(filled.wrong).length > 0) return keepOpen(filled.wrong)
+    if (filled.changed.size === 0) return keepOpenAt(filled, filled.fields[0], nothingLess)
     const narrow = narrowOf(filled.changed)
     const ask = { person, verdict: 'approve', narrow, ...defined({ comment: filled.comment }) } as const
     return answerTo(await decide(ask, about, carried, options), filled)
@@ -180,9 +180,9 @@ function answerTo(told: { done: true } | NotDone, filled: FilledForm) {
   if (told.done) return {}
   const { code, detail, sentence } = told
   // What is wrong with the form can be mended in it. A fault has no code, and after it the same may be sent again.
-  if (code !== undefined && refusals[code].status !== 400) return instead(truthModal(sentence, filled.comment))
-  return besideOne(filled, fieldNamed(detail, filled.fields), sentence)
+  if (code !== undefined && refusals[code].status !== 400) return showInstead(truthModal(sentence, filled.comment))
+  return keepOpenAt(filled, fieldNamed(detail, filled.fields), sentence)
 }
 
-const besideOne = ({ fields }: FilledForm, field: string | undefined, sentence: string) =>
-  beside({ [field ?? (fields.includes('comment') ? 'comment' : (fields[0] ?? 'comment'))]: sentence })
+const keepOpenAt = ({ fields }: FilledForm, field: string | undefined, sentence: string) =>
+  keepOpen({ [field ?? (fields.includes('comment') ? 'comment' : (fields[0] ?? 'comment'))]: sentence })

@@ -5,10 +5,10 @@ import type { PersonId } from '../../../domain/values.ts'
 import { time, words } from '../cards/blocks.ts'
 import { attempt } from '../edge/answers.ts'
 import { isFirst } from '../edge/app-events.ts'
-import { type Carried, carriedOf, onceFor, readRequest, whoDid } from '../edge/click.ts'
+import { type Carried, carriedOf, identify, onceFor, readRequest } from '../edge/click.ts'
 import { patience } from '../edge/client.ts'
 import type { EdgeOptions, RevokeAsk } from '../edge/edge-options.ts'
-import { beside, instead, onClick, onLink, onSubmit } from '../edge/listen.ts'
+import { keepOpen, onClick, onLink, onSubmit, showInstead } from '../edge/listen.ts'
 import {
   readReason,
   readStandInForm,
@@ -29,7 +29,7 @@ export function registerHome(app: App, options: EdgeOptions): void {
     const { event, body } = heard
     const carried = carriedOf(heard)
     if (event.tab !== 'home' || !(await isFirst(body, carried, options))) return
-    const who = await whoDid({ id: event.user, team_id: body.team_id }, carried, options)
+    const who = await identify({ id: event.user, team_id: body.team_id }, carried, options)
     if (who.ok) await redrawTab(event.user, who.person.id, carried, options)
     else await publish(event.user, renderNoHome(who.sentence, who.link), carried, options)
   })
@@ -41,10 +41,12 @@ export function registerHome(app: App, options: EdgeOptions): void {
   })
   onSubmit(app, options, revokeName, readRequest, async ({ person, about: { request: id }, view, user, carried }) => {
     const reason = readReason(view)
-    if (reason === undefined) return beside({ reason: 'Say why: the card and the record show it.' })
+    if (reason === undefined) return keepOpen({ reason: 'Say why: the card and the record show it.' })
     const told = await revoke({ id, person, reason, once: onceFor(carried, id) }, carried, options)
     if (told.done) return { after: () => redrawTab(user, person, carried, options) }
-    return told.code === undefined ? beside({ reason: told.sentence }) : instead(truthModal(told.sentence, reason))
+    return told.code === undefined
+      ? keepOpen({ reason: told.sentence })
+      : showInstead(truthModal(told.sentence, reason))
   })
 }
 
@@ -78,11 +80,11 @@ export function registerStandIns(app: App, options: EdgeOptions): void {
   })
   onSubmit(app, options, standInName, about, async ({ person, view, user, carried }) => {
     const read = readStandInForm(view.state.values)
-    if ('errors' in read) return beside(read.errors)
+    if ('errors' in read) return keepOpen(read.errors)
     // Slack is no strong login.
     const ask = { person, login: {}, ...read }
     const told = await attempt({ click: 'give_stand_in' }, ask, options.giveStandIn, carried, options)
-    if (!told.done) return beside({ [standInField(told.detail)]: told.sentence.replaceAll('`', '') })
+    if (!told.done) return keepOpen({ [standInField(told.detail)]: told.sentence.replaceAll('`', '') })
     const { by, from, until, at } = told.value
     const parts = [
       words(`${nameIn(options.bundle, by)} decides for you`),
@@ -91,7 +93,7 @@ export function registerStandIns(app: App, options: EdgeOptions): void {
       time(until),
       words('. End it on Hotwork’s Home tab when you are back.'),
     ]
-    return { ...instead(partsModal('Named', parts)), after: () => redrawTab(user, person, carried, options) }
+    return { ...showInstead(partsModal('Named', parts)), after: () => redrawTab(user, person, carried, options) }
   })
   onClick(app, options, standInActions.end, readStandIn, async ({ person, about: id, body, carried }) => {
     const ask = { id, person }
