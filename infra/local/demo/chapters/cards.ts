@@ -82,7 +82,7 @@ export async function tellBurst(world: World): Promise<void> {
       (await desk.cardsThatSay(`${many} approved with one`)).find(
         ({ ts, buttons }) => ts === card.ts && buttons.length === 0,
       )
-    const done = await until(look, { withinSeconds: 40, what: `the card says that ${many} were approved` })
+    const done = await until(look, { withinSeconds: 90, what: `the card says that ${many} were approved` })
     report.latency(`one click to ${many} approved`, Date.now() - clickedAt)
     const requests = await inTurns(ids, (id) => reader.request(id))
     const approved = requests.filter(({ status }) => status === 'approved').length

@@ -28,7 +28,7 @@ export async function tellNoFromPeople(world: World): Promise<void> {
     return finding(held && value.says.includes(chloe.id), found)
   })
   await report.expect('Ben’s screen has not caught up; his Approve is too late, and he alone is told', async () => {
-    const { held, found } = await clickInVain(world, { id, card }, 'person:ben', /too late/i)
+    const { held, found } = await clickInVain(world, { id, card }, 'person:ben', /settled or has ended/)
     const { status } = await chloe.request(id)
     return finding(held && status === 'denied', `${found}; still ${status}`)
   })
@@ -108,14 +108,14 @@ export async function tellWrongHands(world: World): Promise<void> {
     report.expect(expected, () => clickInVain(world, { id, card }, who, why))
 
   await inVain('Dan owns the agent that asks: his Approve is refused', 'person:dan', /\bown\b/)
-  await inVain('Gus, of security, has no say at this tier', 'person:gus', /not among those who may decide/)
+  await inVain('Gus, of security, has no say at this tier', 'person:gus', /Policy does not let you/)
   await report.expect('Ana is an owner and of sre: her Approve counts, for the owner’s stage', async () => {
     const { status } = await desk.click(card, 'approve', person('person:ana').slackUserId)
     const counted = (await decisionsNow()).join()
     return finding(status === 200 && counted === 'person:ana for owner', `${status}; ${counted}`)
   })
   const genuine = await desk.lastInteraction()
-  await inVain('Ana clicks again for sre: no person counts twice', 'person:ana', /decided this request/)
+  await inVain('Ana clicks again for sre: no person counts twice', 'person:ana', /each person counts once/)
 
   await report.expect('a forged click, signed with another secret, is 401 at Slack’s endpoint', async () => {
     const { status } = await post(forge(genuine, person('person:ana').slackUserId, person('person:eve').slackUserId))
