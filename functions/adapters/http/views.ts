@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { BudgetLeft } from '../../domain/break-glass/budget-left.ts'
 import { describeOpening, type OpeningView } from '../../domain/cards/opening-view.ts'
 import {
   describeRequest,
@@ -12,7 +13,6 @@ import {
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type StandIn, statusOf } from '../../domain/people/stand-in.ts'
-import type { BudgetLeft } from '../../domain/policy/budget-left.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { AgentId, defined, type Json, type NumericDate, PersonId } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/drill.ts'

@@ -32,21 +32,14 @@ const longestSession = 3600
  * that were never answered.
  */
 export function deniesOf(state: ApprovalRequest, now: NumericDate): ReadonlyMap<string, readonly Deny[]> {
-  const grant = grantOf(state)
-  const denies = new Map<string, Deny[]>()
-  const add = (role: string, deny: Deny) => denies.set(role, [...(denies.get(role) ?? []), deny])
-  const alive = new Set([grant?.credentials.aws?.id, grant?.intents.aws?.id])
-  for (const [role, sessions] of Map.groupBy(grant?.sessions ?? [], (session) => session.role)) {
-    const live = sessions.filter(({ endsAt }) => endsAt > now)
-    if (state.status !== 'approved') {
-      const until = Math.max(...live.map(({ endsAt }) => endsAt))
-      if (live.length > 0) add(role, { tag: 'hotwork:request', value: state.ask.id, until })
-    } else {
-      for (const { credential, endsAt } of live)
-        if (!alive.has(credential)) add(role, { tag: 'hotwork:credential', value: credential, until: endsAt })
-    }
-  }
-  return denies
+  const { sessions = [], credentials, intents } = grantOf(state) ?? {}
+  const alive: unknown[] = state.status === 'approved' ? [credentials?.aws?.id, intents?.aws?.id] : []
+  const dead = sessions.filter(({ endsAt, credential }) => endsAt > now && !alive.includes(credential))
+  const ofRole = (of: typeof dead): readonly Deny[] =>
+    state.status === 'approved'
+      ? of.map(({ credential, endsAt }) => ({ tag: 'hotwork:credential', value: credential, until: endsAt }))
+      : [{ tag: 'hotwork:request', value: state.ask.id, until: Math.max(...of.map(({ endsAt }) => endsAt)) }]
+  return new Map([...Map.groupBy(dead, ({ role }) => role)].map(([role, of]) => [role, ofRole(of)]))
 }
 
 /** No session names its approver, its action or its environment: those halts end grants one by one. */

@@ -22,19 +22,14 @@ export const openingPolicy = (
   notAfter: NumericDate,
   { drill }: { drill: boolean },
 ): string =>
-  policyOf([
-    ...statements.map((statement, at) => ({
-      Sid: at === 0 ? 'Approved' : `Approved${at}`,
-      ...allowed(statement, notAfter),
-    })),
-    ...(drill ? [{ Sid: 'Drill', Effect: 'Deny', Action: '*', Resource: '*' }] : []),
-  ])
-
-const policyOf = (statements: readonly object[]) =>
   inAscii(
     JSON.stringify({
       Version: '2012-10-17',
-      Statement: [...statements, { Sid: 'NoPivot', Effect: 'Deny', Action: pivots, Resource: '*' }],
+      Statement: [
+        ...statements.map((each, at) => ({ Sid: at === 0 ? 'Approved' : `Approved${at}`, ...allowed(each, notAfter) })),
+        ...(drill ? [{ Sid: 'Drill', Effect: 'Deny', Action: '*', Resource: '*' }] : []),
+        { Sid: 'NoPivot', Effect: 'Deny', Action: pivots, Resource: '*' },
+      ],
     }),
   )
 
@@ -49,10 +44,7 @@ const allowed = ({ actions, resources, conditions = {} }: Statement, notAfter: N
   Effect: 'Allow',
   Action: actions,
   Resource: resources,
-  Condition: {
-    ...conditions,
-    DateLessThan: { ...conditions['DateLessThan'], 'aws:CurrentTime': rfc3339(notAfter) },
-  },
+  Condition: { ...conditions, DateLessThan: { ...conditions['DateLessThan'], 'aws:CurrentTime': rfc3339(notAfter) } },
 })
 
 /** All of STS: no approved action needs any of it, and each year brings another way to get a session. */

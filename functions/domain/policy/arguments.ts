@@ -86,12 +86,7 @@ function argumentParser(schema: ArgumentSchema): z.ZodType {
 
 export const isScalar = (schema: ArgumentSchema): schema is z.infer<typeof ScalarSchema> => Array.isArray(schema.type)
 
-type StringRules = {
-  minLength?: number | undefined
-  maxLength: number
-  pattern?: string | undefined
-  enum?: string[] | undefined
-}
+type StringRules = Omit<z.infer<typeof StringSchema>, 'type' | 'description'>
 
 function stringParser({ minLength = 0, maxLength, pattern: source, enum: values }: StringRules): z.ZodType<string> {
   const bounded = z.string().min(minLength).max(maxLength)

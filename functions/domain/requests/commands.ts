@@ -219,25 +219,13 @@ export type ReportSealedUse = Common & {
 export type Wake = Common & { type: 'wake'; ending?: Ending }
 
 export function actorOf(state: ApprovalRequest, command: Command): Actor {
-  switch (command.type) {
-    case 'decide':
-    case 'comment':
-    case 'revoke':
-    case 'review_break_glass':
-      return { type: 'person', id: command.person }
-    case 'begin_use':
-    case 'end_use':
-      return { type: 'tool', id: command.tool }
-    case 'resolve_call':
-    case 'wake':
-      return system
-    case 'submit':
-    case 'open_break_glass':
-    case 'report_sealed_use':
-      return agentActor(command.ask)
-    default:
-      return command.agent === state.ask.agent.id ? agentActor(state.ask) : actorNamed(command.agent)
-  }
+  if ('person' in command) return { type: 'person', id: command.person }
+  if ('tool' in command) return { type: 'tool', id: command.tool }
+  if ('ask' in command) return agentActor(command.ask)
+  if ('agent' in command)
+    return command.agent === state.ask.agent.id ? agentActor(state.ask) : actorNamed(command.agent)
+  command satisfies ResolveCall | Wake
+  return system
 }
 
 /** The agent with its delegation chain, or the person who used break-glass. */

@@ -16,16 +16,40 @@ import {
   type Refused,
   type Revoke,
   type RevokeCredential,
+  type Submit,
   type Wake,
   type Withdraw,
 } from './commands.ts'
 import { due } from './due.ts'
-import type { Actor, Event } from './events.ts'
+import { type Actor, type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { type EndingCommand, endsSomething, hasRoom } from './record-size.ts'
-import type { ApprovalRequest, Decision } from './request.ts'
-import { submit } from './submit.ts'
-import { takeDecision } from './take-decision.ts'
+import type { ApprovalRequest, Decision, PendingRequest } from './request.ts'
+import { approve, openNext, takeDecision } from './take-decision.ts'
+
+export function submit({ ask, tier, stages, policies, bundle, inherits }: Submit, at: NumericDate): readonly Event[] {
+  const waits = stages.reduce(
+    (sum, { deadline, onSilence }) => sum + deadline + (onSilence === 'expire' ? 0 : onSilence.deadline),
+    0,
+  )
+  const decideBy = Math.min(at + waits, ask.requestedUntil ?? Number.MAX_SAFE_INTEGER)
+  const common = { at, actor: agentActor(ask), policies: [...policies], bundle }
+  const asked = { ask, tier, stages: [...stages], decideBy, ...(inherits && { inherits: [...inherits] }) }
+  const submitted: Event = { ...common, type: 'Submitted', ...asked }
+  const pending = evolve(undefined, submitted)
+  if (!inherits && !climbable(tier, stages)) {
+    const reason = 'no_eligible_approvers'
+    return [submitted, { type: 'Denied', at, actor: system, policies: [], bundle, by: 'system', reason }]
+  }
+  // What is delegated was approved with its parent, by the people of the parent's stages.
+  if (inherits) return [submitted, ...approve(pending, policies, bundle, at)]
+  const next = tier === 0 ? approve(pending, [], bundle, at) : openNext(pending as PendingRequest, bundle, at)
+  return [submitted, ...next]
+}
+
+/** A ladder is checked when it is built; a bad one that gets here approves nothing by itself. */
+const climbable = (tier: number, stages: Submit['stages']): boolean =>
+  (tier === 0) === (stages.length === 0) && stages.every(({ quorum }) => quorum >= 1)
 
 function complete(
   state: ApprovalRequest,

@@ -14,7 +14,7 @@ export function dueAt(state: ApprovalRequest): NumericDate | undefined {
 }
 
 /** Once overdue it stays so until it is done. */
-const reviewDueAt = ({ review }: ApprovalRequest): NumericDate | undefined =>
+export const reviewDueAt = ({ review }: ApprovalRequest): NumericDate | undefined =>
   review && !review.done && review.overdueAt === undefined ? review.dueAt : undefined
 
 /** When a call whose answer was lost is to be looked up, whether or not its grant still lives. */

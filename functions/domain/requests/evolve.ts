@@ -33,10 +33,7 @@ function apply(
     case 'StageOpened':
       return withStage(state, event.stage, (stage) => ({ ...stage, opensAt: event.at, deadline: event.deadline }))
     case 'Decided':
-      return withStage(state, event.stage, (stage) => ({
-        ...stage,
-        decisions: [...stage.decisions, decisionOf(event)],
-      }))
+      return withDecisions(state, event.stage, (decisions) => [...decisions, decisionOf(event)])
     case 'Narrowed':
       return {
         ...state,
@@ -50,10 +47,7 @@ function apply(
     case 'Commented':
       return withReason(withComment(state, event), event)
     case 'ApprovalDropped':
-      return withStage(state, event.stage, (stage) => ({
-        ...stage,
-        decisions: stage.decisions.filter(({ person }) => person !== event.person),
-      }))
+      return withDecisions(state, event.stage, (all) => all.filter(({ person }) => person !== event.person))
     case 'StageEscalated':
       return withStage(state, event.stage, (stage) => ({ ...stage, escalatedAt: event.at, deadline: event.deadline }))
     case 'Approved': {
@@ -68,6 +62,40 @@ function apply(
       return { ...commonOf(state), status: 'withdrawn', withdrawnAt: event.at }
     case 'KeyBound':
       return { ...state, boundKey: event.jkt }
+    case 'Completed': {
+      const { at: completedAt, outcome, note } = event
+      const grant = mustHaveGrant(state)
+      return { ...commonOf(state), status: 'completed', ...defined({ completedAt, outcome, note }), grant }
+    }
+    case 'Revoked': {
+      const { at: revokedAt, by: revokedBy, reason } = event
+      return { ...commonOf(state), status: 'revoked', revokedAt, revokedBy, reason, grant: mustHaveGrant(state) }
+    }
+    case 'Expired':
+      return { ...commonOf(state), status: 'expired', expiredAt: event.at, ...defined({ grant: grantOf(state) }) }
+    case 'ReviewDue':
+      return { ...state, review: { dueAt: event.dueAt } }
+    case 'ReviewOverdue':
+      return { ...state, review: { ...mustHaveReview(state), overdueAt: event.at } }
+    case 'Reviewed': {
+      const done = { by: personOf(event), at: event.at, outcome: event.outcome, note: event.note }
+      return { ...state, review: { ...mustHaveReview(state), done } }
+    }
+    case 'Refused': {
+      const count = (state.refusals[event.actor.id] ?? 0) + 1
+      return { ...state, refusals: { ...state.refusals, [event.actor.id]: count } }
+    }
+    default:
+      return applyToGrant(state, event)
+  }
+}
+
+type OfGrant =
+  | Of<'Delegated' | 'CredentialIntended' | 'CredentialIssued' | 'CredentialRevoked'>
+  | Of<'UseBegun' | 'UseEnded' | 'UseReturned'>
+
+function applyToGrant(state: ApprovalRequest, event: OfGrant): ApprovalRequest {
+  switch (event.type) {
     case 'Delegated': {
       const { child, to, uses, notAfter } = event
       const delegation = { child, to, uses, notAfter }
@@ -112,37 +140,10 @@ function apply(
       const note =
         event.note === undefined ? {} : keepsNote(grant, event.note) ? { note: event.note } : { noted: true as const }
       const ended = { at: event.at, outcome: event.outcome, ...note }
-      const uses = grant.uses.map((use) => (use.id === event.use ? { ...use, ended } : use))
-      return { ...state, grant: { ...grant, uses } } as ApprovalRequest
+      return withUses(state, (uses) => uses.map((use) => (use.id === event.use ? { ...use, ended } : use)))
     }
-    case 'UseReturned': {
-      const grant = mustHaveGrant(state)
-      const uses = grant.uses.filter(({ id }) => id !== event.use)
-      return { ...state, grant: { ...grant, uses } } as ApprovalRequest
-    }
-    case 'Completed': {
-      const { at: completedAt, outcome, note } = event
-      const grant = mustHaveGrant(state)
-      return { ...commonOf(state), status: 'completed', ...defined({ completedAt, outcome, note }), grant }
-    }
-    case 'Revoked': {
-      const { at: revokedAt, by: revokedBy, reason } = event
-      return { ...commonOf(state), status: 'revoked', revokedAt, revokedBy, reason, grant: mustHaveGrant(state) }
-    }
-    case 'Expired':
-      return { ...commonOf(state), status: 'expired', expiredAt: event.at, ...defined({ grant: grantOf(state) }) }
-    case 'ReviewDue':
-      return { ...state, review: { dueAt: event.dueAt } }
-    case 'ReviewOverdue':
-      return { ...state, review: { ...mustHaveReview(state), overdueAt: event.at } }
-    case 'Reviewed': {
-      const done = { by: personOf(event), at: event.at, outcome: event.outcome, note: event.note }
-      return { ...state, review: { ...mustHaveReview(state), done } }
-    }
-    case 'Refused': {
-      const count = (state.refusals[event.actor.id] ?? 0) + 1
-      return { ...state, refusals: { ...state.refusals, [event.actor.id]: count } }
-    }
+    case 'UseReturned':
+      return withUses(state, (uses) => uses.filter(({ id }) => id !== event.use))
     default:
       return event satisfies never
   }
@@ -156,6 +157,15 @@ const withStage = (
   ...state,
   stages: state.stages.map((stage) => (stage.terms.name === name ? change(stage) : stage)),
 })
+
+const withDecisions = (state: ApprovalRequest, name: string, change: (decisions: Decision[]) => Decision[]) =>
+  withStage(state, name, (stage) => ({ ...stage, decisions: change(stage.decisions) }))
+
+/** Also of a grant that has ended: how a use went may be known later. */
+function withUses(state: ApprovalRequest, change: (uses: Grant['uses']) => Grant['uses']): ApprovalRequest {
+  const grant = mustHaveGrant(state)
+  return { ...state, grant: { ...grant, uses: change(grant.uses) } } as ApprovalRequest
+}
 
 const withGrant = (state: ApprovalRequest, change: (grant: Grant) => Grant): ApprovalRequest => {
   if (state.status !== 'approved') throw new TypeError(`a grant is not live in \`${state.status}\``)
@@ -192,15 +202,10 @@ function decisionOf(event: Of<'Decided'>): Decision {
   return defined({ person: personOf(event), verdict, as, at, for: event.for, given, comment, login, afterHalts })
 }
 
-const withComment = (state: ApprovalRequest, event: Of<'Commented'>): ApprovalRequest =>
-  withStage(state, event.stage, (stage) => ({
-    ...stage,
-    decisions: stage.decisions.map((decision) =>
-      decision.person === event.actor.id && decision.verdict === event.verdict
-        ? { ...decision, comment: event.comment }
-        : decision,
-    ),
-  }))
+const withComment = (state: ApprovalRequest, { stage, actor, verdict, comment }: Of<'Commented'>): ApprovalRequest =>
+  withDecisions(state, stage, (all) =>
+    all.map((each) => (each.person === actor.id && each.verdict === verdict ? { ...each, comment } : each)),
+  )
 
 function withReason(state: ApprovalRequest, { actor, verdict, comment }: Of<'Commented'>): ApprovalRequest {
   if (verdict !== 'deny') return state

@@ -1,7 +1,7 @@
 import { highestBulkTier } from '../cards/burst.ts'
 import type { Given } from '../people/login-strength.ts'
 import { unmetBy } from '../policy/ladder.ts'
-import { defined, type NumericDate, type PersonId } from '../values.ts'
+import { defined, type GrantId, type NumericDate, type PersonId } from '../values.ts'
 import { type Answered, type Decide, type EndingCode, endedBy, type NarrowingCode, type Refused } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
@@ -16,7 +16,6 @@ import {
   type PendingRequest,
   type StageState,
 } from './request.ts'
-import { approve, openNext } from './submit.ts'
 
 type DecisionCode =
   | EndingCode
@@ -180,6 +179,27 @@ function decidedEvent(
 /** A person who may decide it after it escalates may deny it now. */
 const stageNames = ({ terms }: { terms: PendingRequest['stages'][number]['terms'] }): readonly string[] =>
   terms.onSilence === 'expire' ? [terms.name] : [terms.name, terms.onSilence.escalateTo]
+
+export function openNext(state: PendingRequest, bundle: string, at: NumericDate): readonly Event[] {
+  const stage = openStage(state)
+  if (!stage) return []
+  const deadline = Math.min(at + stage.terms.deadline, state.decideBy)
+  return [{ type: 'StageOpened', at, actor: system, policies: [], bundle, stage: stage.terms.name, deadline }]
+}
+
+export function approve(
+  { ask }: ApprovalRequest,
+  policies: readonly string[],
+  bundle: string,
+  at: NumericDate,
+): readonly Event[] {
+  const until = ask.requestedUntil ?? Number.MAX_SAFE_INTEGER
+  const claimBy = Math.min(at + ask.claimWithin, until)
+  const notAfter = Math.min(at + ask.claimWithin + ask.lifetime, until)
+  // Nothing random is needed: a request has one grant.
+  const grant = ask.id.replace(/^req_/, 'grt_') as GrantId
+  return [{ type: 'Approved', at, actor: system, policies: [...policies], bundle, grant, claimBy, notAfter }]
+}
 
 type Standpoint = Pick<Decide, 'person' | 'eligible' | 'standsFor' | 'ending'>
 

@@ -1,5 +1,6 @@
 import { noticeTimes } from '../cards/notices.ts'
 import type { NumericDate } from '../values.ts'
+import { reviewDueAt } from './due.ts'
 import { type ApprovalRequest, openStage } from './request.ts'
 
 /**
@@ -12,7 +13,7 @@ export function waitOf(state: ApprovalRequest): Wait {
   if (state.status === 'approved') return state.ask.breakGlass ? 'AwaitEnd' : 'AwaitCompletion'
   const stage = state.status === 'pending' ? openStage(state) : undefined
   if (stage) return stageWait(state.tier, stage.terms.name, stage.escalatedAt !== undefined)
-  return state.review && !state.review.done && state.review.overdueAt === undefined ? 'AwaitReview' : 'Close'
+  return reviewDueAt(state) === undefined ? 'Close' : 'AwaitReview'
 }
 
 export const stageWait = (tier: number, stage: string, escalated: boolean): Wait =>
@@ -27,10 +28,9 @@ export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
   if (wait === 'AwaitEnd' || wait === 'AwaitReview') return 'succeeded'
   if (wait === 'AwaitCompletion') return now === 'Close' ? 'succeeded' : 'Moved'
   if (state.status !== 'pending' && state.status !== 'approved' && !('grant' in state)) return 'Settled'
-  const waits = state.stages.flatMap(({ terms }) => [
-    stageWait(state.tier, terms.name, false),
-    stageWait(state.tier, terms.name, true),
-  ])
+  const waits = state.stages.flatMap(({ terms }) =>
+    [false, true].map((escalated) => stageWait(state.tier, terms.name, escalated)),
+  )
   const [waited, reached] = [waits.indexOf(wait), state.status === 'pending' ? waits.indexOf(now) : waits.length]
   // An escalation of the same stage is not a step forward.
   const forward = waited >= 0 && Math.floor(reached / 2) > Math.floor(waited / 2)
@@ -44,19 +44,16 @@ export function firstWait({ ask, tier, stages }: Pick<ApprovalRequest, 'ask' | '
   return first ? stageWait(tier, first.terms.name, false) : 'AwaitCompletion'
 }
 
-type WakeReason = 'notice' | 'end' | 'review_due'
-export type BreakGlassWake = { readonly at: NumericDate; readonly why: WakeReason }
+export type BreakGlassWake = { readonly at: NumericDate; readonly why: 'notice' | 'end' | 'review_due' }
 
 /** Timers are set by it at the opening. A timer that is late or comes twice changes no record. */
 export function breakGlassWakes(state: ApprovalRequest): readonly BreakGlassWake[] {
   if (!state.ask.breakGlass) return []
-  const { review } = state
+  const reviewAt = reviewDueAt(state)
   const wakes: readonly BreakGlassWake[] = [
     ...noticeTimes(state).map((at) => ({ at, why: 'notice' as const })),
     ...(state.status === 'approved' ? [{ at: state.grant.notAfter, why: 'end' as const }] : []),
-    ...(review && !review.done && review.overdueAt === undefined
-      ? [{ at: review.dueAt, why: 'review_due' as const }]
-      : []),
+    ...(reviewAt === undefined ? [] : [{ at: reviewAt, why: 'review_due' as const }]),
   ]
   return wakes.toSorted((one, other) => one.at - other.at)
 }

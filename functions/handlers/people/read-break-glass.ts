@@ -1,7 +1,7 @@
 import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { AfterEntry, readQuery } from '../../adapters/http/read-body.ts'
 import { breakGlassView, budgetView, drillView, entriesView, evidenceView } from '../../adapters/http/views.ts'
-import { budgetsLeft } from '../../domain/policy/budget-left.ts'
+import { budgetsLeft } from '../../domain/break-glass/budget-left.ts'
 import type { PersonId } from '../../domain/values.ts'
 import { type DrillPorts, readDrill } from '../../operations/break-glass/drill.ts'
 import { listBreakGlass } from '../../operations/break-glass/openings.ts'

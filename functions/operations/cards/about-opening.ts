@@ -1,6 +1,6 @@
+import { budgetsLeft } from '../../domain/break-glass/budget-left.ts'
 import type { AboutOpening } from '../../domain/cards/opening-view.ts'
 import { credentialsIssued } from '../../domain/credentials/issue.ts'
-import { budgetsLeft } from '../../domain/policy/budget-left.ts'
 import { endedAt } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'

@@ -14,11 +14,11 @@ import { agentOf } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
+import { submit } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, type Ask, approvalsOf } from '../../domain/requests/request.ts'
-import { submit } from '../../domain/requests/submit.ts'
 import {
   AgentId,
   defined,

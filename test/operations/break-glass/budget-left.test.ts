@@ -1,6 +1,6 @@
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
 import type { BreakGlassPolicy } from '../../../functions/domain/break-glass/break-glass.ts'
-import { budgetsLeft } from '../../../functions/domain/policy/budget-left.ts'
+import { budgetsLeft } from '../../../functions/domain/break-glass/budget-left.ts'
 import { openBreakGlass } from '../../../functions/operations/break-glass/open-break-glass.ts'
 import { endBreakGlass, listBreakGlass } from '../../../functions/operations/break-glass/openings.ts'
 import { agentKey, parameter, person, sampleBundle, World } from '../../support/world.ts'

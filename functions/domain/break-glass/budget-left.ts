@@ -1,7 +1,7 @@
-import { type BreakGlassPolicy, budgetWindow, spent } from '../break-glass/break-glass.ts'
 import { endedAt, openUntil } from '../requests/due.ts'
 import type { ApprovalRequest } from '../requests/request.ts'
 import type { NumericDate, PersonId, Resource } from '../values.ts'
+import { type BreakGlassPolicy, budgetWindow, spent } from './break-glass.ts'
 
 /** Of a person, of a profile, or of one action on one resource that no profile covers. */
 type BudgetOf = { person: PersonId } | { profile: string } | { action: string; resource: Resource }
