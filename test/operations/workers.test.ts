@@ -1,0 +1,108 @@
+import type { DynamoDBStreamEvent, SQSEvent, SQSRecord } from 'aws-lambda'
+import { createHandler as createFollow } from '../../functions/handlers/streams/follow-workflow.ts'
+import { createHandler as createDenies } from '../../functions/handlers/streams/write-denies.ts'
+import { StoreUnavailable } from '../../functions/operations/faults.ts'
+import { MemoryDenyStore } from '../support/credentials/memory-deny-store.ts'
+import { MemoryRolePolicies } from '../support/credentials/memory-role-policies.ts'
+import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
+import { MemoryQueue } from '../support/requests/memory-queue.ts'
+import { prodParameter, sampleBundle, stagingParameter } from '../support/world.ts'
+import { Ending } from './credentials/ending-world.ts'
+import { Clockwork } from './requests/clockwork.ts'
+
+/** What the workers of streams and queues make of a batch: the handlers as they are deployed, over ports in memory. */
+
+const bundle = sampleBundle()
+const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
+const batch = (...messages: unknown[]): SQSEvent => ({
+  Records: messages.map(
+    (message, index) =>
+      ({ messageId: `m${index}`, body: typeof message === 'string' ? message : JSON.stringify(message) }) as SQSRecord,
+  ),
+})
+const changes = (...ids: string[]): DynamoDBStreamEvent => ({
+  Records: ids.map((id, index) => ({
+    eventName: 'INSERT',
+    dynamodb: { Keys: { pk: { S: `REQ#${id}` } }, SequenceNumber: `${index}` },
+  })),
+})
+const failures = (...messages: string[]) => ({
+  batchItemFailures: messages.map((itemIdentifier) => ({ itemIdentifier })),
+})
+
+describe('the follower of the workflow', () => {
+  async function following() {
+    const world = new Clockwork(bundle)
+    const follow = new MemoryQueue()
+    const [one, other] = [await world.submitted(stagingParameter), await world.submitted(prodParameter)]
+    const silent = { ...world.moving, follow, log: world.log, workflow: { start: notNow, signal: notNow } }
+    return { world, follow, silent, ids: [one.ask.id, other.ask.id] as const }
+  }
+  const notNow = () => Promise.reject(new StoreUnavailable('no answer'))
+
+  test('starts an execution for each new request of the stream, and passes over what is none', async () => {
+    const { world, follow, ids } = await following()
+    const handler = createFollow({ ...world.moving, follow, log: world.log })
+    expect(await handler(changes('not-an-id', ...ids))).toEqual(failures())
+    expect(ids.map((id) => world.workflow.startedIn(id))).toEqual(['AwaitCompletion', 'Tier2 owner'])
+  })
+
+  test('hands on to the queue what it could not follow, so that no record holds up those behind it', async () => {
+    const { follow, silent, ids } = await following()
+    expect(await createFollow(silent)(changes(...ids))).toEqual(failures())
+    expect(follow.take()).toEqual(ids.map((requestId) => ({ requestId })))
+  })
+
+  test('fails the record where the queue does not take it either', async () => {
+    const { silent, ids } = await following()
+    const handler = createFollow({ ...silent, follow: { send: notNow } })
+    expect(await handler(changes(...ids))).toEqual(failures('0', '1'))
+  })
+
+  test('fails each message of the queue by itself', async () => {
+    const { world, follow, ids } = await following()
+    const handler = createFollow({ ...world.moving, follow, log: world.log })
+    expect(await handler(batch('{', { requestId: ids[0] }, {}))).toEqual(failures('m0', 'm2'))
+    expect(world.workflow.startedIn(ids[0])).toBe('AwaitCompletion')
+  })
+})
+
+describe('the writer of denies', () => {
+  async function denying() {
+    const world = new Ending(bundle)
+    const request = await world.approved(prodParameter)
+    const session = await world.session(request, await world.claim(request))
+    await world.complete(request)
+    const [halts, denies, roles] = [
+      new MemoryHaltStore(world.requests, world.ledger),
+      new MemoryDenyStore(),
+      new MemoryRolePolicies(),
+    ]
+    const ports = { ...world.ports, permits: world.permits, halts, denies, roles }
+    const deny = { deny: request.ask.id, role, since: world.clock.now() - 3 }
+    return { world, session, ports, deny, isDenied: () => roles.denies(session.role, session.tags) }
+  }
+
+  test('writes a role once for all messages of a batch, and logs how long the oldest change waited', async () => {
+    const { world, ports, deny, isDenied } = await denying()
+    const later = { ...deny, since: deny.since + 2 }
+    expect(await createDenies(ports)(batch(later, deny, { ...deny, deny: 'time', since: 0 }))).toEqual(failures())
+    expect(isDenied()).toBe(true)
+    expect(world.log.lines.filter(({ message }) => message === 'deny_written')).toMatchObject([
+      { fields: { role, changes: 2, lagSeconds: 3 } },
+    ])
+  })
+
+  test('fails what it cannot read by itself, and still writes the rest', async () => {
+    const { ports, deny, isDenied } = await denying()
+    expect(await createDenies(ports)(batch('{', deny, { end: 'nothing' }))).toEqual(failures('m0', 'm2'))
+    expect(isDenied()).toBe(true)
+  })
+
+  test('fails all messages of a role that IAM does not take', async () => {
+    const { ports, deny } = await denying()
+    const roles = { putDeny: () => Promise.reject(new Error('IAM does not answer')) }
+    const end = { end: deny.deny }
+    expect(await createDenies({ ...ports, roles })(batch(deny, end, deny))).toEqual(failures('m0', 'm2'))
+  })
+})
