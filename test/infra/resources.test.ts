@@ -379,6 +379,7 @@ describe('the API', () => {
         'GET /v1/break-glass <ReadBreakGlass>',
         'GET /v1/break-glass/{id} <ReadBreakGlass>',
         'GET /v1/break-glass/{id}/ledger <ReadBreakGlass>',
+        'GET /v1/halts <ReadRequests>',
         'POST /v1/halts <DeclareHalt>',
         'DELETE /v1/halts/{id} <LiftHalt>',
       ].sort(),

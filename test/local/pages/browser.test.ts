@@ -89,7 +89,7 @@ inBrowser('people at the pages, in a browser', () => {
     expect((await now(request)).status).toBe('approved')
   })
 
-  test('whoever comes back from the provider as somebody else has approved nothing', async () => {
+  test('a person who comes back from the provider as another has approved nothing', async () => {
     const request = await at.world.submitted(stopWorker)
     await at.world.decide(request, 'ana')
     const page = await openAs('Gus Garcia', pathTo(request))
@@ -97,7 +97,7 @@ inBrowser('people at the pages, in a browser', () => {
     await page.getByRole('button', { name: 'Hana Hoshi' }).click()
     // The provider's own page for a change of account, which would go on by itself if it could.
     await button(page, 'Continue').click()
-    await page.getByText(/came back as somebody else/).waitFor()
+    await page.getByText(/logged in as another person than the one who clicked Approve/).waitFor()
     expect((await now(request)).stages[1]?.decisions).toEqual([])
   })
 
@@ -119,7 +119,7 @@ inBrowser('people at the pages, in a browser', () => {
     await button(page, 'Approve exactly this').click()
     await page
       .getByRole('alert')
-      .getByText(/changed since you looked/)
+      .getByText(/changed since you read it/)
       .waitFor()
     const text = await page.locator('main').textContent()
     expect(text).toContain('round 2')
