@@ -308,7 +308,7 @@ describe('with the execution stopped and nothing left in the Scheduler', () => {
     expect(Date.now()).toBeGreaterThanOrEqual(endsAt - 1000)
     await until(
       async () => Date.now(),
-      (now) => now >= endsAt + 1000,
+      (now) => now >= Math.max(endsAt, Date.parse(tooled.body.not_after)) + 1000,
     )
     const [atGate, atBroker] = await Promise.all([gate(kofi, token), hotwork.awsCredentials(jade, session.token)])
     expect([401, 403]).toContain(atGate.status)
