@@ -106,9 +106,9 @@ inBrowser('the deployed pages', () => {
     const page = await openAs('Mia Moreau', address)
     await page.getByRole('button', { name: /^Yes, .* in Slack is me$/ }).click()
     await page.getByText(/^Linked:/).waitFor()
-    // Mia is of security, whose stage this request does not have: she is somebody now, and told so.
+    // Mia is of security, whose stage this request does not have: she is known now, and told so.
     await desk.click(card, 'deny', 'U0MIA')
-    expect((await desk.untilTold('U0MIA', before + 1)).text).toMatch(/not among those who may decide/)
+    expect((await desk.untilTold('U0MIA', before + 1)).text).toMatch(/Policy does not let you decide/)
     await page.goto(`${local.apiUrl}/link`)
     await button(page, 'Unlink it').click()
     await page.getByText(/^Unlinked:/).waitFor()
