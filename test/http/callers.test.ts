@@ -127,7 +127,7 @@ describe('each door takes its own callers, and no others', () => {
   })
 })
 
-describe('who has no standing', () => {
+describe('a caller that is not active', () => {
   const changed = (change: Partial<Bundle>) => {
     callers = new Callers({ ...bundle, ...change }, issuer, clock)
   }

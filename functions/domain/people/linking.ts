@@ -21,7 +21,7 @@ export const LinkEvent = z.discriminatedUnion('type', [
 ])
 export type LinkEvent = z.infer<typeof LinkEvent>
 
-/** Guests, bots and strangers may see a card, and decide nothing. */
+/** What the chat says of an account. Guests, bots and strangers may see a card, and decide nothing. */
 export type AccountLink = {
   team: string
   enterprise?: string
@@ -43,7 +43,7 @@ export type Workspace = { teamId: string; enterpriseId?: string | undefined }
 export function link(
   {
     account,
-    standing,
+    found,
     person,
     people,
     current,
@@ -51,7 +51,7 @@ export function link(
     bundle,
   }: {
     account: ChatAccount
-    standing: AccountLink | undefined
+    found: AccountLink | undefined
     person: Person
     people: readonly Person[]
     current: ChatAccount | undefined
@@ -61,7 +61,7 @@ export function link(
   workspace: Workspace,
   at: NumericDate,
 ): readonly LinkEvent[] | LinkRefusal {
-  const no = whyNot(account, standing, workspace)
+  const no = whyNot(account, found, workspace)
   if (no) return no
   if (person.chatUser !== undefined) return 'given'
   if (people.some(({ chatUser }) => chatUser === account.user)) return 'taken'
@@ -84,13 +84,13 @@ export function unlink(
 
 function whyNot(
   { team }: ChatAccount,
-  standing: AccountLink | undefined,
+  found: AccountLink | undefined,
   { teamId, enterpriseId }: Workspace,
 ): LinkRefusal | undefined {
-  if (!standing || standing.kind === 'bot' || standing.kind === 'deleted') return 'not_a_member'
-  if (team !== teamId || standing.team !== teamId || standing.kind === 'stranger') return 'foreign'
-  if (enterpriseId !== undefined && standing.enterprise !== enterpriseId) return 'foreign'
-  return standing.kind === 'guest' ? 'guest' : undefined
+  if (!found || found.kind === 'bot' || found.kind === 'deleted') return 'not_a_member'
+  if (team !== teamId || found.team !== teamId || found.kind === 'stranger') return 'foreign'
+  if (enterpriseId !== undefined && found.enterprise !== enterpriseId) return 'foreign'
+  return found.kind === 'guest' ? 'guest' : undefined
 }
 
 const isSame = (one: ChatAccount, other: ChatAccount): boolean => one.team === other.team && one.user === other.user

@@ -40,8 +40,8 @@ export async function findOffer(
 ): Promise<{ account: ChatAccount; name: string } | undefined> {
   const offer = await links.offered(codeKey(code))
   if (!offer || clock.now() >= offer.expiresAt) return undefined
-  const standing = await chat.account(offer.account.user)
-  return { account: offer.account, name: standing?.name ?? offer.account.user }
+  const found = await chat.account(offer.account.user)
+  return { account: offer.account, name: found?.name ?? offer.account.user }
 }
 
 /** Links the account of a code to the person who is logged in: all of it or none. */
@@ -54,7 +54,7 @@ export async function linkAccount(
   const offer = await links.offered(key)
   if (!offer || clock.now() >= offer.expiresAt) return refuse('unknown_code')
   const { account } = offer
-  const standing = await chat.account(account.user)
+  const found = await chat.account(account.user)
   return runAggregate<Result<ChatAccount, LinkRefusal | 'unknown_code'>>(person.id, attempts, async () => {
     const [current, holder, expected] = await Promise.all([
       links.ofPerson(person.id),
@@ -62,7 +62,7 @@ export async function linkAccount(
       ports.ledger.head(person.id),
     ])
     const { people } = policy.bundle.directory
-    const about = { account, standing, person, people, current, holder, bundle: policy.bundle.hash }
+    const about = { account, found, person, people, current, holder, bundle: policy.bundle.hash }
     const events = link(about, workspaceOf(ports), clock.now())
     if (typeof events === 'string') return refused(person, 'link', events, ports)
     const { entries, head } = chainEntries(person.id, expected, events, undefined)

@@ -91,9 +91,9 @@ describe('an account that is not a member of this very workspace is linked to no
     ['a bot', 'not_a_member', { team, kind: 'bot' }],
     ['a deactivated account', 'not_a_member', { team, kind: 'deleted' }],
     ['an account that Slack does not know', 'not_a_member', undefined],
-  ])('%s', async (_what, code, standing) => {
+  ])('%s', async (_what, code, found) => {
     users.delete('U0NEW')
-    if (standing) users.set('U0NEW', { ...standing, name: 'someone' })
+    if (found) users.set('U0NEW', { ...found, name: 'someone' })
     expect(await link('U0NEW')).toMatchObject({ ok: false, code })
     expect(await typesOf(mia)).toEqual(['Refused'])
     expect(await links.find(team, 'U0NEW')).toBeUndefined()
