@@ -16,7 +16,7 @@ import { StoreUnavailable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { DecidingPorts, RequestReader, RequestWriter } from '../requests/ports.ts'
+import type { DecidingPorts, RequestWriter } from '../requests/ports.ts'
 import { mostTold, othersTold, pages, skippedBy } from './notify.ts'
 
 export type Stopwatch = { milliseconds(): number }
@@ -38,14 +38,6 @@ export async function measureDrill(
   }
 }
 
-async function openedIn(
-  id: RequestId,
-  { requests }: { requests: Pick<RequestReader, 'recall'> },
-): Promise<number | undefined> {
-  const value = await requests.recall(keyOf(id))
-  return value === undefined ? undefined : Number(value)
-}
-
 export type Drill = { state: ApprovalRequest; report: DrillReport }
 export type DrillPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock'> & {
   cards: Pick<CardStore, 'load'>
@@ -62,11 +54,11 @@ export async function readDrill(
   if (!stored?.state.ask.breakGlass) return refuse('unknown_request')
   if (!stored.state.ask.breakGlass.drill) return refuse('no_drill')
   const state = asOf(stored.state, now)
-  const [entries, posted, opened] = await Promise.all([ledger.entries(id), cards.load(id), openedIn(id, ports)])
+  const [entries, posted, opened] = await Promise.all([ledger.entries(id), cards.load(id), requests.recall(keyOf(id))])
   const report = drillReport({
     state,
     credentials: credentialsIssued(entries),
-    ...defined({ opened }),
+    ...defined({ opened: opened === undefined ? undefined : Number(opened) }),
     posted: posted.map(toldOf),
     due: dueTold(state, posted, policy, now),
     now,

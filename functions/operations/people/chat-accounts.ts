@@ -9,7 +9,7 @@ import {
   type Workspace,
 } from '../../domain/people/linking.ts'
 import type { Directory, Person } from '../../domain/people/organisation.ts'
-import { type Digest, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
+import { actorNamed, type Digest, defined, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import type { Clock } from '../ports.ts'
 import { recordRefusal, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
@@ -66,17 +66,10 @@ export async function linkAccount(
     const events = link(about, workspaceOf(ports), clock.now())
     if (typeof events === 'string') return refused(person, 'link', events, ports)
     const { entries, head } = chainEntries(person.id, expected, events, undefined)
-    const unlinked = current && events.length > 1 ? { unlinked: current } : {}
-    const saved = await links.save({
-      person: person.id,
-      expected,
-      entries,
-      head,
-      code: key,
-      ...(events.length > 0 ? { linked: account } : {}),
-      ...unlinked,
-    })
-    if (saved) {
+    const linked = events.length > 0 ? account : undefined
+    const unlinked = events.length > 1 ? current : undefined
+    const change = { person: person.id, expected, entries, head, code: key, ...defined({ linked, unlinked }) }
+    if (await links.save(change)) {
       ports.log.info('chat account linked', { person: person.id })
       return ok(account)
     }
@@ -101,7 +94,7 @@ export async function unlinkAccount(person: Person, ports: LinkPorts): Promise<R
 const workspaceOf = ({ policy }: LinkPorts): Workspace => policy.bundle.deployment.chat
 
 async function refused(person: Person, attempted: string, code: LinkRefusal, ports: LinkPorts) {
-  await recordRefusal({ type: 'person', id: person.id }, attempted, 'not_permitted', ports)
+  await recordRefusal(actorNamed(person.id), attempted, 'not_permitted', ports)
   ports.log.warn('chat account not linked', { person: person.id, code })
   return refuse(code)
 }

@@ -63,12 +63,8 @@ export async function authorityOf(
       ? eligibilityOfApprovers(ports.policy, state, now, read.chatGroups)
       : eligibilityOf(ports.policy, state, [...countedApprovers(state), decider, ...absent], now, read.chatGroups)
   const own = silence(found.eligible, state, halts, now)
-  const { eligible, standsFor, permittedBy } = withStandIns(
-    state,
-    own,
-    { decider, absent, now, chatGroups: read.chatGroups },
-    ports,
-  )
+  const beside = { decider, absent, now, chatGroups: read.chatGroups }
+  const { eligible, standsFor, permittedBy } = withStandIns(state, own, beside, ports)
   const ending =
     endingOf(state, ancestors, halts, now, role) ??
     lostAncestor(ancestors, read.chatGroups, now, ports) ??

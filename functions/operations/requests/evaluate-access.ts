@@ -126,7 +126,7 @@ const isAskable = (reason: EvaluationReason): reason is Exclude<AskableReason, '
 async function assessed(
   ask: EvaluationAsk,
   agent: AgentId,
-  common: Pick<Evaluated, 'id' | 'at' | 'policies'>,
+  common: Common,
   lately: Lately,
   ports: DecidingPorts,
 ): Promise<Evaluated> {
@@ -147,7 +147,7 @@ async function assessed(
 }
 
 const keeper =
-  (ask: EvaluationAsk, agent: AgentId, { id, at }: Pick<Evaluated, 'id' | 'at'>, ports: Ports) =>
+  (ask: EvaluationAsk, agent: AgentId, { id, at }: Common, ports: Ports) =>
   async (evaluated: Evaluated): Promise<Evaluated> => {
     const { policy, requests, statements } = ports
     if (evaluated.decision || !agentOf(policy.bundle, agent)) return evaluated
@@ -161,11 +161,8 @@ const keeper =
     return evaluated.requestable ? { ...evaluated, requestable: { ...evaluated.requestable, bindingToken } } : evaluated
   }
 
-const deny = (
-  common: Pick<Evaluated, 'id' | 'at' | 'policies'>,
-  reason: EvaluationReason,
-  detail?: string,
-): Evaluated => ({
+type Common = Pick<Evaluated, 'id' | 'at' | 'policies'>
+const deny = (common: Common, reason: EvaluationReason, detail?: string): Evaluated => ({
   ...common,
   decision: false,
   reason,
@@ -190,17 +187,10 @@ export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
     parent_task: (ask.parentTask as Json | undefined) ?? null,
   })
 
-export const boundPlainly = ({
-  agent,
-  resource,
-  purpose,
-  parentTask,
-}: Omit<Ask, 'digest' | 'argumentsDigest'>): Digest =>
-  boundOf({ subject: { type: 'agent', id: agent.id }, resource, purpose, parentTask })
+export const boundPlainly = (ask: Pick<Ask, 'agent' | 'resource' | 'purpose' | 'parentTask'>): Digest =>
+  boundOf({ ...ask, subject: { type: 'agent', id: ask.agent.id } })
 
-/**
- * Assesses an ask, and refuses one whose AWS credentials could not be confined: its session policy would be too large.
- */
+/** Refuses also an ask whose AWS credentials could not be confined: its session policy would be too large. */
 export function assessAsk(
   ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'>,
   agent: AskerId,

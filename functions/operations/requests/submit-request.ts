@@ -4,10 +4,9 @@ import type { Submit } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
-import type { AgentRef, ApprovalRequest, Ask, ParentTask } from '../../domain/requests/request.ts'
+import type { AgentRef, Ask, ParentTask } from '../../domain/requests/request.ts'
 import {
   type AskerId,
-  actorNamed,
   type Digest,
   defined,
   type EvaluationId,
@@ -27,7 +26,7 @@ import type { PermitReader } from '../permits/ports.ts'
 import { drawFromPermit } from '../permits/standing-permits.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
-import { commitNew, manyWriters, recordRefusal, runAggregate } from './carry-out.ts'
+import { commitNew, manyWriters, refuseOnRecord, runAggregate } from './carry-out.ts'
 import { aboutAsk, assessAsk, bindingOf, boundOf, boundPlainly } from './evaluate-access.ts'
 import { Lately, mayWait } from './limits.ts'
 import type { AskingPorts, DecidingPorts, MakingPorts, Stored } from './ports.ts'
@@ -75,9 +74,7 @@ type SubmissionAsk = Bound & {
 
 type Ports = MakingPorts &
   Pick<BrokerPorts, 'targetRole'> & { permits: Pick<PermitReader, 'ofAgent'>; statements: Pick<Statements, 'verify'> }
-/**
- * `created` is false where an earlier request is the answer: the same key, or an identical one that is still pending.
- */
+/** `created` is false where an earlier request is the answer: the same key, or an identical one that is pending. */
 type Submitted = { stored: Stored; created: boolean }
 
 const day = 86_400
@@ -90,54 +87,45 @@ const day = 86_400
 export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<Result<Submitted, Refusal>> {
   const body = bodyDigest(ask.body)
   const key = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
+  const { action, resource, parentTask } = ask
+  const about = aboutAsk({ action, resource: { type: resource.type, id: resource.id }, parentTask })
+  const refused = refuseOnRecord(ask.agent.id, 'submit', ports, { about })
   return runAggregate<Result<Submitted, Refusal>>(ask.agent.id, manyWriters, async () => {
     const repeat = await findRepeat(key, body, ask.jkt, ports)
-    if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : recorded(ask, repeat, ports)
+    if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : refused(repeat.code)
     const made = await makeSubmit(ask, ports)
-    if (!made.ok) return recorded(ask, made, ports)
+    if (!made.ok) return refused(made.code, made.detail)
     const open = `OPEN#${ask.agent.id}#${openKey(made.value.ask)}`
     const before = await ports.requests.recall(open)
     const pending = before === undefined ? undefined : await stillPending(before, ports)
     if (pending) {
-      if (!(await ports.requests.claim(ask.once))) return recorded(ask, refuse('replayed'), ports)
+      // The proof is spent also where nothing new is made of it.
+      if (!(await ports.requests.claim(ask.once))) return refused('replayed')
+      const { ask: same, submittedAt } = pending.state
       const claimed = await ports.requests.claim({
         key,
-        value: `${body} ${pending.state.ask.id}`,
-        expiresAt: forget(pending.state),
+        value: `${body} ${same.id}`,
+        expiresAt: submittedAt + 8 * day,
       })
       return claimed ? ok({ stored: pending, created: false }) : undefined
     }
     const asksPeople = made.value.stages.length > 0
     const drawn = asksPeople ? await drawFromPermit(made.value, ports.clock.now(), ports) : undefined
     const room = asksPeople && !drawn ? await mayWait(made.value.ask, ports) : ok(true)
-    if (!room.ok) return recorded(ask, room, ports)
+    if (!room.ok) return refused(room.code, room.detail)
+    const { id } = made.value.ask
+    const expiresAt = ports.clock.now() + 8 * day
     const once: OnceOnly[] = [
-      { key, value: `${body} ${made.value.ask.id}`, expiresAt: ports.clock.now() + 8 * day },
-      {
-        key: open,
-        value: made.value.ask.id,
-        ...defined({ replaces: before }),
-        expiresAt: ports.clock.now() + 8 * day,
-      },
+      { key, value: `${body} ${id}`, expiresAt },
+      { key: open, value: id, ...defined({ replaces: before }), expiresAt },
       ask.once,
     ]
     const { events } = decide(undefined, drawn?.submit ?? made.value, ports.clock.now())
     const { stored, result } = await commitNew(events, ports, { once, ...defined({ draw: drawn?.draw }) })
     if (result.outcome === 'committed') return ok({ stored, created: true })
     const isReplayed = result.outcome === 'taken' && result.key.startsWith('SEEN#')
-    return isReplayed ? recorded(ask, refuse('replayed'), ports) : undefined
+    return isReplayed ? refused('replayed') : undefined
   })
-}
-
-/** A refused submission is on the asker's own record: there is no request yet. */
-async function recorded<R extends { ok: false; code: Refusal }>(
-  { agent, action, resource: { type, id }, parentTask }: SubmissionAsk,
-  refused: R,
-  ports: DecidingPorts,
-): Promise<R> {
-  const about = aboutAsk({ action, resource: { type, id }, parentTask })
-  await recordRefusal(actorNamed(agent.id), 'submit', refused.code, ports, { about })
-  return refused
 }
 
 /** One that a halt has ended is not pending, also before its record says so. */
@@ -148,8 +136,6 @@ async function stillPending(id: string, ports: DecidingPorts): Promise<Stored | 
   if (!stored || state?.status !== 'pending' || (await findEnding(state, now, ports))) return undefined
   return { ...stored, state }
 }
-
-const forget = ({ submittedAt }: ApprovalRequest): NumericDate => submittedAt + 8 * day
 
 const openKey = ({ action, arguments: args, resource, purpose, parentTask, requestedUntil, jkt }: Ask) =>
   digestOf('hotwork.open.v1', {
