@@ -145,7 +145,7 @@ export const evidenceView = ({ credentials, calls }: Evidence): { [member: strin
     kind: claim,
     issued_at: rfc3339(issuedAt),
     expires_at: rfc3339(expiresAt),
-    ...(role === undefined ? {} : { role }),
+    ...defined({ role }),
   })),
   ...callsView(calls),
 })
@@ -170,7 +170,7 @@ export const drillView = ({ state, report }: Drill): { [member: string]: Json } 
     step,
     verdict,
     within_seconds: within,
-    ...(took === undefined ? {} : { took_seconds: took }),
+    ...defined({ took_seconds: took }),
   })),
   told: {
     due: report.told.due,
@@ -218,7 +218,7 @@ export const haltView = ({ id, target, reason, by, at, until, lifted }: Halt): {
   reason,
   by,
   at: rfc3339(at),
-  ...(until === undefined ? {} : { until: rfc3339(until) }),
+  ...defined({ until: timeMember(until) }),
   ...(lifted ? { lifted: { by: lifted.by, at: rfc3339(lifted.at) } } : {}),
 })
 
@@ -237,5 +237,5 @@ export const standInView = (standIn: StandIn, now: NumericDate): { [member: stri
 
 export const entriesView = ({ entries, next }: EntriesPage) => ({
   entries,
-  ...(next === undefined ? {} : { next: String(next) }),
+  ...defined({ next: next === undefined ? undefined : String(next) }),
 })

@@ -1,6 +1,7 @@
 import type {
   ActionsBlock,
   Button,
+  ConfirmationDialog,
   ContextBlock,
   DividerBlock,
   HeaderBlock,
@@ -21,7 +22,7 @@ import { rfc3339 } from '../../../domain/ledger/ledger.ts'
 import type { JsonObject, NumericDate } from '../../../domain/values.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
 
-/** The blocks that cards are made of, each in one line. None of them reads markup. https://docs.slack.dev/reference/block-kit */
+/** The blocks that cards are made of. None of them reads markup. https://docs.slack.dev/reference/block-kit */
 
 export type CardBlock = HeaderBlock | RichTextBlock | ActionsBlock | ContextBlock | DividerBlock
 type RichTextPart = RichTextSection | RichTextList | RichTextPreformatted | RichTextQuote
@@ -72,6 +73,20 @@ export const drawn = (sentence: Sentence, limit = 240): RichTextElement[] =>
     if ('time' in part) return time(part.time)
     return { type: 'text', text: `“${clamp(unquoted(part.said), limit).text}”`, style: { italic: true } }
   })
+export const button = (action_id: string, text: string, value: string, more: Partial<Button> = {}): Button => ({
+  type: 'button',
+  action_id,
+  text: plain(text),
+  value,
+  ...more,
+})
+/** What Slack asks before it sends a click. */
+export const confirming = (title: string, text: string, yes: string): ConfirmationDialog => ({
+  title: plain(title),
+  text: plain(text),
+  confirm: plain(yes),
+  deny: plain('Go back'),
+})
 /** A button that leads to a page of ours. Slack tells us of the click all the same. */
 export const linkButton = (action_id: string, text: string, url: string): Button => ({
   type: 'button',
@@ -88,10 +103,9 @@ export const actions = (block_id: string, ...elements: readonly Button[]): Actio
 /** Slack refuses messages of about 13,200 characters of blocks and does not say so; UTF-8 bytes, with the text. */
 export const largestCard = 9_000
 
-/** UTF-8 bytes of a card as it is sent. */
 export const sizeOf = (card: object): number => Buffer.byteLength(JSON.stringify(card))
 
-/** A card with as much on it as Slack takes: by the first of the budgets that fits, else by the last. */
+/** The card by the first budget that fits, else by the last. */
 export function fitted<Budget, Card extends object>(
   [generous, ...smaller]: readonly [Budget, ...Budget[]],
   render: (budget: Budget) => Card,
@@ -112,7 +126,7 @@ const plainText = (max: number) =>
   z.strictObject({ type: z.literal('plain_text'), text: text(max), emoji: z.boolean().optional() })
 const id = text(255).optional()
 
-const button = z.strictObject({
+const buttonShape = z.strictObject({
   type: z.literal('button'),
   action_id: text(255),
   text: plainText(75),
@@ -133,7 +147,6 @@ const button = z.strictObject({
     .optional(),
 })
 
-/** A menu of ours: numbers of a list, each for a request. */
 const menu = z.strictObject({
   type: z.literal('static_select'),
   action_id: text(255),
@@ -168,7 +181,7 @@ const richPart = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('rich_text_quote'), elements: z.array(leaf).min(1) }),
 ])
 
-/** Only what cards use: mrkdwn, links, mentions and images are not among it, so a card that had one would not be posted. */
+/** Only what cards use. A card with mrkdwn, a link, a mention or an image is not posted. */
 const Block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('header'), block_id: id, text: plainText(150) }),
   z.strictObject({ type: z.literal('context'), block_id: id, elements: z.array(plainText(2_000)).min(1).max(10) }),
@@ -176,7 +189,7 @@ const Block = z.discriminatedUnion('type', [
     type: z.literal('actions'),
     block_id: id,
     elements: z
-      .array(z.union([button, menu]))
+      .array(z.union([buttonShape, menu]))
       .min(1)
       .max(25),
   }),
@@ -186,7 +199,7 @@ const Block = z.discriminatedUnion('type', [
 
 const mostBlocks = 50
 
-/** What Slack would have against a card: none when it can be posted. Each says where, and what it should be. */
+/** Why Slack would not take a card: each says where, and what it should be. */
 export function complaintsOf(card: RenderedCard): readonly string[] {
   const { blocks } = card
   const complaints = blocks.flatMap((block, index) => complaintsOfBlock(block, `blocks/${index}`))

@@ -1,4 +1,4 @@
-import type { Button, RichTextPreformatted, StaticSelect } from '@slack/types'
+import type { RichTextPreformatted, StaticSelect } from '@slack/types'
 import {
   type BurstOutcome,
   burstKey,
@@ -15,18 +15,31 @@ import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject } from '../../../domain/values.ts'
 import type { BurstView } from '../../../operations/cards/draw-burst.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
-import { bold, code, context, header, largestCard, list, plain, rich, section, sizeOf, words } from './blocks.ts'
+import {
+  bold,
+  button,
+  code,
+  confirming,
+  context,
+  header,
+  largestCard,
+  list,
+  plain,
+  rich,
+  section,
+  sizeOf,
+  words,
+} from './blocks.ts'
 import { type CardOptions, renderCard } from './card.ts'
 import { approveAll, denyAll, openOne } from './card-decide.ts'
 
-/** What one of a list is told apart by. Longer than this, it is not shown whole, and the list is not approved at once. */
+/** A longer line is cut, and then the list cannot be approved at once. */
 const longestLine = 160
 
 /**
- * The card of a burst: what all of them have in common once, and one line for each that waits with what is its own. The
- * facts are the server's, as on a card of one request; what the agent says of each is on its own card. Only exactly what
- * is listed can be decided with one click, and only where nothing of it had to be left out. The last one that waits has no
- * other card, so this one becomes its card.
+ * The card of a burst: what all have in common once, and a line for each that waits with what is its own. One click
+ * decides exactly the list, and only where nothing of it was left out. The last request that waits has no other card, so
+ * this one becomes its card.
  */
 export function renderBurst(
   view: BurstView,
@@ -37,7 +50,7 @@ export function renderBurst(
   const [only, ...others] = waiting
   if (only && others.length === 0)
     return { card: aloneCard(only, view, facts, options), shown: [memberOf(only)], whole: true }
-  // From all of them down to as many as fit; those that come after are listed once there is room.
+  // As many as fit; the rest are listed once there is room.
   let shown = waiting
   let card = renderList(view, waiting, shown, facts)
   while (sizeOf(card) > largestCard && shown.length > 1) {
@@ -48,7 +61,7 @@ export function renderBurst(
   return { card, shown: shown.map(memberOf), whole: columnsOf(shown).whole }
 }
 
-/** The card of the one that waits, with what came of the last click where there is room for that. */
+/** The card of the one that waits, with what came of the last click if there is room. */
 function aloneCard(
   state: ApprovalRequest,
   { kind, outcome, members }: BurstView,
@@ -98,12 +111,12 @@ function renderList(
     ...outcomeBlocks(outcome, members, facts),
     context(`Burst ${generation}   List ${digest}`),
   ]
-  // Slack shows this in notifications, where it reads markup: all of it is our own text.
+  // Slack shows this in notifications, where it does read markup: no text of others is in it.
   const text = `${status}. ${action} in ${environment}, by ${agent}. List ${digest}`
   return { text, blocks: blocks as unknown as readonly JsonObject[] }
 }
 
-/** What all have in common, what each has of its own, and whether all of that is there to be read. */
+/** What all have in common, what each has of its own, and whether nothing of that is cut. */
 function columnsOf(shown: readonly ApprovalRequest[]): { common: string[]; lines: string[]; whole: boolean } {
   const rows = shown.map(factsOf)
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
@@ -124,10 +137,9 @@ function columnsOf(shown: readonly ApprovalRequest[]): { common: string[]; lines
   return { common, lines, whole }
 }
 
-/** Slack takes no longer text in one piece. */
+/** Slack's limit for one text. */
 const longestText = 3_000
 
-/** Lines of values, in as many pieces as they need. */
 function exactly(lines: readonly string[]): RichTextPreformatted {
   const pieces: string[] = ['']
   for (const [index, line] of lines.entries()) {
@@ -139,7 +151,7 @@ function exactly(lines: readonly string[]): RichTextPreformatted {
   return { type: 'rich_text_preformatted', elements: pieces.map(words) }
 }
 
-/** All that tells one request from another like it, each as the JSON that is approved. What is acted on follows from it. */
+/** What tells one request from another like it, as the JSON that is approved. The resource follows from the arguments. */
 const factsOf = ({ ask }: ApprovalRequest): { [name: string]: string } => ({
   ...Object.fromEntries(Object.entries(ask.arguments).map(([name, value]) => [name, exact(value)])),
   '(purpose)': exact(ask.purpose),
@@ -152,7 +164,7 @@ const menuOf = (shown: readonly ApprovalRequest[]): StaticSelect => ({
   type: 'static_select',
   action_id: openOne,
   placeholder: plain('Open one…'),
-  // Fifty of them are most of the card: nothing here is longer than it must be.
+  // Fifty options are most of the card, so each is as short as it can be.
   options: shown.map(({ ask }, index) => ({
     text: { type: 'plain_text', text: String(index + 1) },
     value: ask.id.replace(/^req_/, ''),
@@ -169,19 +181,15 @@ function decideBlocks(
   if (!shown.every(isBulkable))
     return [rich('one-by-one', section(words('Each is decided by itself: open it, or use its own card.')))]
   const value = JSON.stringify({ b: burstKey(kind), g: generation, l: listDigest(shown.map(memberOf)) })
-  const all = (action_id: string, verb: string, style: 'primary' | 'danger'): Button => ({
-    type: 'button',
-    action_id,
-    text: plain(`${verb} all ${shown.length}`),
-    style,
-    value,
-    confirm: {
-      title: plain(`${verb} all ${shown.length}?`),
-      text: plain(`Exactly the ${shown.length} listed here, each on your own record.`),
-      confirm: plain(`${verb} all`),
-      deny: plain('Go back'),
-    },
-  })
+  const all = (action_id: string, verb: string, style: 'primary' | 'danger') =>
+    button(action_id, `${verb} all ${shown.length}`, value, {
+      style,
+      confirm: confirming(
+        `${verb} all ${shown.length}?`,
+        `Exactly the ${shown.length} listed here, each on your own record.`,
+        `${verb} all`,
+      ),
+    })
   const deny = all(denyAll, 'Deny', 'danger')
   const why = 'Not all of it can be shown here, so they are not approved here together: open each.'
   return whole
@@ -191,7 +199,7 @@ function decideBlocks(
 
 const mostRefused = 8
 
-/** What came of the last click: how many were decided by it, and each that was not, with why. */
+/** What came of the last click: how many it decided, and why it did not decide the others. */
 function outcomeBlocks(
   outcome: BurstOutcome | undefined,
   members: readonly ApprovalRequest[],

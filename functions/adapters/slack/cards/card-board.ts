@@ -13,19 +13,13 @@ import type { Log } from '../../../operations/ports.ts'
 import { type WebApi, webClients } from '../edge/client.ts'
 import { complaintsOf, complaintsOfBlock, context, header, rich, section, words } from './blocks.ts'
 
-/**
- * A card that Slack will take. One that it would refuse keeps its status, its way to say no and its digest, and loses
- * the rest; with the facts goes Approve, since a person may not approve what is not shown.
- */
+/** A card that Slack will take. Without its facts a card loses Approve too: what is not shown cannot be approved. */
 export function degradeCard(card: RenderedCard): { card: RenderedCard; complaints: readonly string[] } {
   const complaints = complaintsOf(card)
   return complaints.length === 0 ? { card, complaints } : { card: bareCard(card), complaints }
 }
 
-/**
- * The least that can be said of a request. Its `text` holds the id and the digest, so nothing else is needed for it. Deny
- * stays, and so does what ends an opening, and what leads to the page, which shows all of it.
- */
+/** The least of a card: status, id and digest. Deny, the end of an opening and links to the page stay. */
 export function bareCard({ text, blocks }: RenderedCard): RenderedCard {
   const kept = blocks.filter((block) => complaintsOfBlock(block).length === 0)
   const status = kept.find(({ type }) => type === 'header') ?? header(text.slice(0, 150))
@@ -44,14 +38,14 @@ function withoutYes(block: JsonObject): JsonObject | undefined {
   return elements.length === 0 ? undefined : { ...block, elements }
 }
 
-/** Less than the queue's visibility timeout, so that an attempt is over before the next begins. */
+/** Less than the queue's visibility timeout, so that an attempt is over before the next begins. Milliseconds. */
 const patienceMs = 5_000
 
-/** Slack's Web API as the place where cards are. One attempt a call: the queue tries again, and knows when. */
+/** Slack's Web API as the place of cards. One attempt a call: the queue tries again. */
 export class SlackCardBoard implements CardBoard {
   readonly #client: () => Promise<WebClient>
   readonly #log: Log
-  /** Channels of people by their Slack id: they stay the same, and asking is limited. */
+  /** The channels of people by their Slack id. They stay the same, and Slack limits how often one may ask. */
   readonly #direct = new Map<string, string>()
 
   constructor({ timeoutMs = patienceMs, ...api }: WebApi & { timeoutMs?: number }) {
@@ -81,7 +75,7 @@ export class SlackCardBoard implements CardBoard {
     }
   }
 
-  /** @throws CardUndeliverable for a person who is not there, BoardUnavailable */
+  /** @throws CardUndeliverable for a user who does not exist, BoardUnavailable */
   async open(user: string): Promise<string> {
     const known = this.#direct.get(user)
     if (known !== undefined) return known
@@ -95,7 +89,7 @@ export class SlackCardBoard implements CardBoard {
   }
 
   /**
-   * Sent as it is: a line is a sentence of ours, and the one place in which a mention may stand.
+   * Sent unchecked: a line is our own sentence, and the one place in which a mention may stand.
    *
    * @throws CardUndeliverable, BoardUnavailable
    */
@@ -117,7 +111,7 @@ export class SlackCardBoard implements CardBoard {
     }
   }
 
-  /** Checked before it is sent, and made bare when Slack refuses its blocks all the same: a card is late, never absent. */
+  /** Checked before it is sent, and made bare where Slack refuses it all the same: a bare card is better than none. */
   async #send<T>(card: RenderedCard, call: (message: Message) => Promise<T>): Promise<T> {
     const { card: fit, complaints } = degradeCard(card)
     if (complaints.length > 0) this.#log.error('card degraded', { complaint: complaints[0] })
@@ -139,7 +133,7 @@ const messageOf = ({ text, blocks }: RenderedCard): Message => ({
   blocks: [...blocks] as unknown as KnownBlock[],
 })
 
-/** The message is not there any more, or not ours to change: another one must be posted. */
+/** The message is gone, or not ours to change: another must be posted. */
 class MessageGone extends Error {
   override readonly name = 'MessageGone'
 }
@@ -160,7 +154,7 @@ const passingErrors = [
 const refusesBlocks = (cause: unknown): cause is WebAPIPlatformError =>
   cause instanceof WebAPIPlatformError && blockErrors.includes(cause.data.error)
 
-/** Slack's refusal as a fault of ours. One that will not pass by itself needs a person, and so raises an alarm. */
+/** Slack's error as ours. An error that is not known to pass by itself needs a person, and so raises an alarm. */
 function faultOf(cause: unknown): Error {
   if (cause instanceof WebAPIRateLimitedError)
     return new BoardUnavailable('Slack asks for patience', { cause, retryAfterSeconds: cause.retryAfter })

@@ -3,7 +3,7 @@ import { openStageOf, type RequestView, type StageView } from '../../../domain/c
 import { loginNeeded, titleText } from '../../../domain/cards/request-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import type { RequestId } from '../../../domain/values.ts'
-import { actions, bold, type CardBlock, code, linkButton, plain, rich, section, words } from './blocks.ts'
+import { actions, bold, button, type CardBlock, code, confirming, linkButton, rich, section, words } from './blocks.ts'
 
 /** The action ids of controls. Apart from the cards, so that code that only answers clicks does not load the cards. */
 export const approveAll = 'approve_all'
@@ -38,17 +38,13 @@ export function allowBlocks(view: RequestView, channel: string, { offersPermit }
   const isHere = stages.some((stage) => stage.channel === channel)
   if ((status !== 'approved' && status !== 'completed') || !isHere || !offersPermit) return []
   const { uses, hours } = allowedMore
-  const allow: Button = {
-    ...button(allowMore, `Allow ${uses} more for ${hours} h…`, buttonValue(view)),
-    confirm: {
-      title: plain(`Allow exactly this ${uses} more times?`),
-      text: plain(
-        `${agent.id} may then do the same, on the same resource, ${uses} more times within ${hours} hours, without asking. You can take this back at any time, and so can the people who may revoke.`,
-      ),
-      confirm: plain('Allow'),
-      deny: plain('Go back'),
-    },
-  }
+  const allow = button(allowMore, `Allow ${uses} more for ${hours} h…`, buttonValue(view), {
+    confirm: confirming(
+      `Allow exactly this ${uses} more times?`,
+      `${agent.id} may then do the same, on the same resource, ${uses} more times within ${hours} hours, without asking. You can take this back at any time, and so can the people who may revoke.`,
+      'Allow',
+    ),
+  })
   return [actions('allow', allow)]
 }
 
@@ -76,7 +72,7 @@ export function decideBlocks(
   const stage = openStageOf(view)
   if (stage?.channel !== channel) return []
   const value = buttonValue(view)
-  const deny: Button = { ...button('deny', 'Deny', value), style: 'danger' }
+  const deny = button('deny', 'Deny', value, { style: 'danger' })
   if (!isWhole) return [tooLong(view, page), actions(plainStage, ...readButton(view, page), deny)]
   if (loginNeeded(stage) !== undefined) return [actions(loginStage, loginButton(view, value, page), deny)]
   return [
@@ -94,13 +90,6 @@ export function decideBlocks(
 const buttonValue = ({ id, round, digest }: RequestView): string =>
   JSON.stringify({ r: id, n: round, d: digest.slice(0, 16) })
 
-const button = (action_id: string, text: string, value: string): Button => ({
-  type: 'button',
-  action_id,
-  text: plain(text),
-  value,
-})
-
 function tooLong({ id }: RequestView, page: DecideOptions['page']): CardBlock {
   const why = 'This request is too long for a card, so it cannot be approved here. '
   const where = page ? 'Read and approve it on its page.' : `Read it through the API: GET /v1/requests/${id}.`
@@ -117,17 +106,10 @@ const loginButton = ({ id }: RequestView, value: string, page: DecideOptions['pa
     : button('approve', 'Approve', value)
 
 function approveButton(view: RequestView, stage: StageView, value: string): Button {
-  const primary = { ...button('approve', 'Approve', value), style: 'primary' as const }
-  // The form that asks for the reason says again what will happen.
-  if (stage.needsComment) return primary
   const what = `${titleText(view.title, 130)}\n\nIn ${view.environment}, on ${clamp(inert(view.resource.id), 100).text}`
-  return {
-    ...primary,
-    confirm: {
-      title: plain('Approve exactly this?'),
-      text: plain(clamp(what, 280).text),
-      confirm: plain('Approve'),
-      deny: plain('Go back'),
-    },
-  }
+  return button('approve', 'Approve', value, {
+    style: 'primary',
+    // The form that asks for the reason says again what will happen.
+    ...(stage.needsComment ? {} : { confirm: confirming('Approve exactly this?', clamp(what, 280).text, 'Approve') }),
+  })
 }

@@ -28,8 +28,10 @@ import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import {
   actions,
   bold,
+  button,
   type CardBlock,
   code,
+  confirming,
   context,
   divider,
   drawn,
@@ -37,7 +39,6 @@ import {
   header,
   linkButton,
   list,
-  plain,
   preformatted,
   quote,
   rich,
@@ -189,25 +190,19 @@ function actButtons(view: OpeningView): Button[] {
   const value = JSON.stringify({ r: view.id })
   if (view.progress === 'open') return view.sealed ? [] : [endButton(view, value)]
   if (view.progress !== 'review_due' && view.progress !== 'review_overdue') return []
-  return [{ type: 'button', action_id: openingActions.review, text: plain('Review…'), style: 'primary', value }]
+  return [button(openingActions.review, 'Review…', value, { style: 'primary' })]
 }
 
 /** The page shows each credential and each call; an opening can be ended and reviewed there too. */
 export const readButtons = ({ id }: OpeningView, { page }: PageOption): Button[] =>
   page ? [linkButton(readAction, 'Read all of it', page(id))] : []
 
-const endButton = (view: OpeningView, value: string): Button => ({
-  type: 'button',
-  action_id: openingActions.end,
-  text: plain(endLabel(view)),
-  style: 'danger',
-  value,
-  confirm: {
-    title: plain(view.drill ? 'End the drill?' : 'End it now?'),
-    text: plain(
+const endButton = (view: OpeningView, value: string): Button =>
+  button(openingActions.end, endLabel(view), value, {
+    style: 'danger',
+    confirm: confirming(
+      view.drill ? 'End the drill?' : 'End it now?',
       `Every credential of ${view.id} stops working at once; AWS takes some seconds to deny what it issued. You cannot undo this.`,
+      'End now',
     ),
-    confirm: plain('End now'),
-    deny: plain('Go back'),
-  },
-})
+  })

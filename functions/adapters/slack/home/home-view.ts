@@ -6,12 +6,14 @@ import { clamp, inert } from '../../../domain/inert.ts'
 import { isInForce, type StandIn } from '../../../domain/people/stand-in.ts'
 import { drawsLeft, type StandingPermit } from '../../../domain/permits/permit.ts'
 import { type NumericDate, type RequestId, StandInId, StandingPermitId } from '../../../domain/values.ts'
-import type { LiveGrant, LivePermit, Overview } from '../../../operations/cards/read-overview.ts'
+import type { LivePermit, Overview } from '../../../operations/cards/read-overview.ts'
 import {
   actions,
   bold,
+  button,
   type CardBlock,
   code,
+  confirming,
   context,
   header,
   linkButton,
@@ -27,16 +29,25 @@ import { readValue } from '../edge/click.ts'
 /** The button by which a standing permit is taken back. */
 export const takeBack = 'permit_revoke'
 
+export const takeBackBlock = ({ id, agent }: Pick<StandingPermit, 'id' | 'agent'>): CardBlock =>
+  actions(
+    `permit-do:${id}`,
+    button(takeBack, 'Revoke', JSON.stringify({ p: id }), {
+      style: 'danger',
+      confirm: confirming(
+        'Take this permit back?',
+        `From then on ${agent} asks people again, and what it was given by this permit ends at once.`,
+        'Revoke',
+      ),
+    }),
+  )
+
 /** A standing permit, with the button for a person who may take it back. */
 const permitBlocks = ({ permit, mayRevoke }: LivePermit, facts: ViewFacts): CardBlock[] => [
   rich(`permit:${permit.id}`, permitRow(permit, facts)),
   ...(mayRevoke ? [takeBackBlock(permit)] : []),
 ]
 
-export const takeBackBlock = (permit: Pick<StandingPermit, 'id' | 'agent'>): CardBlock =>
-  actions(`permit-do:${permit.id}`, takeBackButton(permit))
-
-/** What an agent may do, how much of it is left, until when, and who allowed it. */
 function permitRow(permit: StandingPermit, facts: ViewFacts): RichTextSection {
   const { agent, action, resource, environment, uses, until, by, tier } = permit
   return section(
@@ -53,94 +64,52 @@ function permitRow(permit: StandingPermit, facts: ViewFacts): RichTextSection {
   )
 }
 
-const takeBackButton = ({ id, agent }: Pick<StandingPermit, 'id' | 'agent'>): Button => ({
-  type: 'button',
-  action_id: takeBack,
-  text: plain('Revoke'),
-  style: 'danger',
-  value: JSON.stringify({ p: id }),
-  confirm: {
-    title: plain('Take this permit back?'),
-    text: plain(`From then on ${agent} asks people again, and what it was given by this permit ends at once.`),
-    confirm: plain('Revoke'),
-    deny: plain('Go back'),
-  },
-})
-
 const Value = z.strictObject({ p: StandingPermitId })
 
-/** Which permit such a button is about; undefined for a value that is none of ours. */
+/** The permit of such a button; undefined for a value that is not ours. */
 export const readPermit = (value: unknown): StandingPermitId | undefined => readValue(Value, value)?.p
 
 /** What the buttons about stand-ins are called. */
 export const standInActions = { name: 'stand_in_name', end: 'stand_in_end' } as const
 
-/** Who decides for this person, and the people that they decide for, each with the button that ends it. */
-function standInBlocks(
-  { own, others }: Overview['standIns'],
-  most: number,
-  facts: ViewFacts,
-  now: NumericDate,
-): CardBlock[] {
-  const all = [
-    ...own.map((each) => ({ standIn: each, said: whoIsAway(each, facts, now) })),
-    ...others.map((each) => ({ standIn: each, said: standsInFor(each, facts, now) })),
-  ]
-  const more = all.length - most
+/** The stand-ins of this person, and those in which they decide, each with the button that ends it. */
+function standInBlocks({ own, others }: Overview['standIns'], facts: ViewFacts, now: NumericDate): CardBlock[] {
+  const all = [...own, ...others]
+  const more = all.length - most.standIns
   return [
-    ...all
-      .slice(0, most)
-      .flatMap(({ standIn, said }) => [
-        rich(`stand-in:${standIn.id}`, said),
-        actions(`stand-in-do:${standIn.id}`, endButton(standIn)),
-      ]),
-    ...(more > 0 ? [rich('more-stand-ins', section(words(`…and ${more} more, through the API.`)))] : []),
+    ...all.slice(0, most.standIns).flatMap((standIn) => [
+      rich(`stand-in:${standIn.id}`, standInRow(standIn, own.includes(standIn), facts, now)),
+      actions(
+        `stand-in-do:${standIn.id}`,
+        button(standInActions.end, 'End', JSON.stringify({ s: standIn.id }), {
+          confirm: confirming(
+            'End this stand-in?',
+            'Nothing is decided by it from then on. What was decided by it stays.',
+            'End it',
+          ),
+        }),
+      ),
+    ]),
+    ...(more > 0 ? [said('more-stand-ins', `…and ${more} more, through the API.`)] : []),
     ...(all.length === 0
-      ? [rich('no-stand-ins', section(words('No other person decides for you, and you decide for no other person.')))]
+      ? [said('no-stand-ins', 'No other person decides for you, and you decide for no other person.')]
       : []),
-    actions('name-stand-in', nameButton),
+    actions('name-stand-in', { type: 'button', action_id: standInActions.name, text: plain('Name a stand-in…') }),
   ]
 }
 
-const whoIsAway = (standIn: StandIn, facts: ViewFacts, now: NumericDate): RichTextSection =>
-  section(
-    bold(nameIn(facts, standIn.by)),
-    words(isInForce(standIn, now) ? ' decides for you' : ' will decide for you'),
-    ...spanOf(standIn, now),
-  )
-
-const standsInFor = (standIn: StandIn, facts: ViewFacts, now: NumericDate): RichTextSection =>
-  section(
-    words(isInForce(standIn, now) ? 'You decide for ' : 'You will decide for '),
-    bold(nameIn(facts, standIn.for)),
-    ...spanOf(standIn, now),
-  )
-
-const spanOf = (standIn: StandIn, now: NumericDate) => [
-  ...(isInForce(standIn, now) ? [] : [words(' from '), time(standIn.from)]),
-  words(' until '),
-  time(standIn.until),
-  words('.'),
-]
-
-const nameButton: Button = { type: 'button', action_id: standInActions.name, text: plain('Name a stand-in…') }
-
-const endButton = ({ id }: StandIn): Button => ({
-  type: 'button',
-  action_id: standInActions.end,
-  text: plain('End'),
-  value: JSON.stringify({ s: id }),
-  confirm: {
-    title: plain('End this stand-in?'),
-    text: plain('Nothing is decided by it from then on. What was decided by it stays.'),
-    confirm: plain('End it'),
-    deny: plain('Go back'),
-  },
-})
+function standInRow(standIn: StandIn, isOwn: boolean, facts: ViewFacts, now: NumericDate): RichTextSection {
+  const later = !isInForce(standIn, now)
+  const who = isOwn
+    ? [bold(nameIn(facts, standIn.by)), words(later ? ' will decide for you' : ' decides for you')]
+    : [words(later ? 'You will decide for ' : 'You decide for '), bold(nameIn(facts, standIn.for))]
+  const from = later ? [words(' from '), time(standIn.from)] : []
+  return section(...who, ...from, words(' until '), time(standIn.until), words('.'))
+}
 
 const StandInValue = z.strictObject({ s: StandInId })
 
-/** Which stand-in an End button is about; undefined for a value that is none of ours. */
+/** The stand-in of an End button; undefined for a value that is not ours. */
 export const readStandIn = (value: unknown): StandInId | undefined => readValue(StandInValue, value)?.s
 
 /** A home tab, of blocks that read no markup. https://docs.slack.dev/surfaces/app-home */
@@ -155,10 +124,7 @@ export const homeActions = { read: 'home_read', all: 'home_all', link: 'home_lin
 /** How many of each part are shown: together, with their buttons, they stay below the 100 blocks that Slack takes. */
 const most = { waiting: 15, own: 12, live: 12, permits: 6, standIns: 4 } as const
 
-/**
- * What one person sees on Hotwork's own tab: what waits for them, their agents' requests, live grants, standing permits and
- * stand-ins.
- */
+/** Hotwork's own tab, for one person. */
 export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePages, now: NumericDate): Home {
   const { waiting, own, moreOwn, live, permits, standIns } = overview
   const blocks: CardBlock[] = [
@@ -169,39 +135,42 @@ export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePage
         rich(`waiting:${state.ask.id}`, waitingRow(state, facts, now)),
         actions(`waiting-do:${state.ask.id}`, readButton(pages, state.ask.id, 'Read and decide')),
       ]),
-    ...(waiting.length === 0 ? [said('no-waiting', 'Nothing waits for your decision.')] : []),
+    ...none('waiting', waiting, 'Nothing waits for your decision.'),
     ...moreOf('waiting', waiting.length - most.waiting, pages),
 
     header('Your agents’ requests'),
     ...own.slice(0, most.own).map((state) => rich(`own:${state.ask.id}`, requestRow(state, facts))),
-    ...(own.length === 0 ? [said('no-own', 'No agent of yours has asked for anything.')] : []),
+    ...none('own', own, 'No agent of yours has asked for anything.'),
     ...(own.length > most.own || moreOwn ? moreOf('own', own.length - most.own, pages, moreOwn) : []),
 
     header(`Live grants: ${live.length}`),
-    ...live
-      .slice(0, most.live)
-      .flatMap((grant) => [
-        rich(liveBlock(grant.state.ask.id), requestRow(grant.state, facts)),
-        actions(`live-do:${grant.state.ask.id}`, ...liveButtons(grant, pages)),
-      ]),
-    ...(live.length === 0 ? [said('no-live', 'Nothing is live that you own or may revoke.')] : []),
+    ...live.slice(0, most.live).flatMap(({ state, mayRevoke }) => {
+      const { id } = state.ask
+      const revoke = button(homeActions.revoke, 'Revoke…', JSON.stringify({ r: id }), { style: 'danger' })
+      return [
+        rich(liveBlock(id), requestRow(state, facts)),
+        actions(`live-do:${id}`, ...(mayRevoke ? [revoke] : []), readButton(pages, id, 'Read')),
+      ]
+    }),
+    ...none('live', live, 'Nothing is live that you own or may revoke.'),
     ...moreOf('live', live.length - most.live, pages),
 
     header(`Standing permits: ${permits.length}`),
     ...permits.slice(0, most.permits).flatMap((each) => permitBlocks(each, facts)),
-    ...(permits.length === 0
-      ? [said('no-permits', 'There is no standing permit that you gave, own or may revoke.')]
-      : []),
+    ...none('permits', permits, 'There is no standing permit that you gave, own or may revoke.'),
     ...(permits.length > most.permits
       ? [said('more-permits', `…and ${permits.length - most.permits} more, through the API at /v1/standing-permits.`)]
       : []),
 
     header('Out of office'),
-    ...standInBlocks(standIns, most.standIns, facts, now),
+    ...standInBlocks(standIns, facts, now),
     context('Newest first, as it was when you opened this tab.'),
   ]
   return { type: 'home', blocks }
 }
+
+const none = (part: string, all: readonly unknown[], sentence: string): CardBlock[] =>
+  all.length === 0 ? [said(`no-${part}`, sentence)] : []
 
 /** In place of an overview: why there is none. */
 export const renderNoHome = (sentence: string, link?: string): Home => ({
@@ -225,16 +194,5 @@ function moreOf(part: string, more: number, { all }: HomePages, atLeast = false)
   return [actions(`more:${part}`, linkButton(homeActions.all, `${count}: see all`, all))]
 }
 
-const liveButtons = ({ state: { ask }, mayRevoke }: LiveGrant, pages: HomePages): [Button, ...Button[]] =>
-  mayRevoke ? [revokeButton(ask.id), readButton(pages, ask.id, 'Read')] : [readButton(pages, ask.id, 'Read')]
-
 const readButton = (pages: HomePages, id: RequestId, label: string): Button =>
   linkButton(homeActions.read, label, pages.one(id))
-
-const revokeButton = (id: RequestId): Button => ({
-  type: 'button',
-  action_id: homeActions.revoke,
-  text: plain('Revoke…'),
-  style: 'danger',
-  value: JSON.stringify({ r: id }),
-})
