@@ -3,10 +3,7 @@ import { join } from 'node:path'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { timeoutParameter } from './checkout-service.ts'
 
-/**
- * Puts the bad value back, as the administrator of the local stack, so that the story can be told again. Takes the path
- * of the stack's local.json, if it is another than .hotwork/local.json.
- */
+/** Puts the bad value back, as the administrator of the local stack. Takes the path of its local.json, if it is another. */
 const file = process.argv[2] ?? join(import.meta.dirname, '../../.hotwork/local.json')
 const { aws } = JSON.parse(readFileSync(file, 'utf8')) as {
   aws: { endpointUrl: string; region: string; accessKeyId: string; secretAccessKey: string }

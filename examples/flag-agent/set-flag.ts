@@ -1,7 +1,6 @@
 import type { Hotwork } from '../remediator/hotwork.ts'
 import { type Ask, readAnswer } from '../remediator/wire.ts'
 
-/** The flag service's answer to a change: the flag, the use, and how many uses are left. */
 export interface FlagSet {
   environment: string
   flag: string
@@ -14,12 +13,7 @@ export interface FlagSet {
 export const addressOf = (service: string, { properties }: Pick<Ask['action'], 'properties'>): string =>
   `${service}/flags/${properties['environment']}/${properties['flag']}`
 
-/**
- * Sets a flag: sends the tool the access token, and a proof of the agent's key for this one call. The tool asks Hotwork
- * whether that is enough.
- * @param url The flag's address at the tool.
- * @throws Refusal With the reason of the tool or the gate.
- */
+/** Sends the tool the access token, and a proof of the agent's key for this one call. @throws Refusal of the tool or the gate */
 export async function setFlag(agent: Hotwork, accessToken: string, url: string, value: unknown): Promise<FlagSet> {
   const answer = await fetch(url, {
     method: 'PUT',

@@ -4,7 +4,6 @@ import { type Ask, Gate, GateRefused, type GateSettings, GateSilent, UseEnded } 
 import { answerJson, Refusal, readDpop, readJson } from './http.ts'
 
 export interface FlagService {
-  /** Where it listens: the address that it was given. */
   url: string
   close(): Promise<void>
 }
@@ -12,16 +11,12 @@ export interface FlagService {
 export interface FlagServiceSettings extends GateSettings {
   /** Its own address, as its agents write it and as Hotwork has it for this tool: `http://127.0.0.1:PORT`. */
   address: string
-  /** Where the flags are kept; in memory alone if not said. */
   file?: string
   /** Takes a line for each call that failed by no fault of the agent, and for each use whose end the gate was not told. */
   log?: (line: string) => void
 }
 
-/**
- * Starts the flag service. `GET /flags/{environment}/{flag}` is open. `PUT` of the same with `{ "value" }` changes a flag,
- * and the only way to the change leads through the gate.
- */
+/** `GET /flags/{environment}/{flag}` is open. `PUT` of the same with `{ "value" }` changes a flag, through the gate alone. */
 export async function startFlagService(settings: FlagServiceSettings): Promise<FlagService> {
   const { address, file, log = () => {} } = settings
   const flags = new FlagStore(file)
@@ -102,7 +97,6 @@ function readValue(body: unknown): FlagValue {
   )
 }
 
-/** Answers why the call failed. Nothing was changed. */
 function answerFault(response: ServerResponse, address: string, fault: unknown, log: (line: string) => void): void {
   if (fault instanceof GateRefused) {
     const { type, title, detail } = fault.problem
@@ -151,7 +145,6 @@ export type FlagValue = boolean | number | string
 /** An older use cannot come again: its grant has long ended. */
 const rememberMilliseconds = 24 * 3600 * 1000
 
-/** The flags of every environment, in memory and, if there is a file, in it. */
 export class FlagStore {
   readonly #file: string | undefined
   #state: { flags: Record<string, FlagValue>; uses: Record<string, number> }
@@ -167,10 +160,7 @@ export class FlagStore {
     return Object.hasOwn(this.#state.flags, name) ? this.#state.flags[name] : undefined
   }
 
-  /**
-   * Sets a flag under one use. A use changes a flag once: when its call comes again, the flag may have been set to
-   * something else under another use since, and stays so. Flag and use are kept together or not at all.
-   */
+  /** A use changes a flag once: when its call comes again, another use may have set the flag since, and that stays so. */
   set(environment: string, flag: string, value: FlagValue, use: string): void {
     if (Object.hasOwn(this.#state.uses, use)) return
     const now = Date.now()

@@ -10,13 +10,11 @@ export interface Ask {
   method: string
   /** The address that the agent called, built from what this tool knows of itself and never from `Host`. */
   url: string
-  /** A name in Hotwork's catalogue. */
   action: string
   /** Exactly what will be executed: the same value, not another reading of the same text. */
   arguments: Record<string, unknown>
 }
 
-/** A permit to do it once. */
 export interface Use {
   use: string
   uses_left: number
@@ -56,7 +54,6 @@ export interface GateSettings {
   hotwork: string
   /** This tool's own workload token, whose audience is Hotwork. */
   toolToken: () => Promise<string>
-  /** How long one try may take. */
   timeoutMilliseconds?: number
 }
 
@@ -147,7 +144,6 @@ const isUse = (body: unknown): body is Use =>
 const isProblem = (body: unknown): body is Problem & Record<string, unknown> =>
   isRecord(body) && typeof body['type'] === 'string' && typeof body['title'] === 'string'
 
-/** Who the tool is to the organisation's identity provider. */
 export interface ToolIdentity {
   identityProviderUrl: string
   clientId: string

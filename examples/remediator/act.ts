@@ -9,7 +9,6 @@ export class CannotAct extends Error {
   override readonly name = 'CannotAct'
 }
 
-/** Settings of an AWS SDK client that calls with a credential from Hotwork. */
 export const withCredentials = (
   { region, endpoint }: Settings['aws'],
   { AccessKeyId, SecretAccessKey, SessionToken }: AwsCredentials,
@@ -20,10 +19,7 @@ export const withCredentials = (
   maxAttempts: 1,
 })
 
-/**
- * Does the approved action.
- * @throws CannotAct, or what AWS answers. A no from IAM is an error named `AccessDenied...`.
- */
+/** @throws CannotAct, or what AWS answers. A no from IAM is an error named `AccessDenied...`. */
 export async function act({ name, properties }: Ask['action'], aws: Settings['aws'], credentials: AwsCredentials) {
   const config = withCredentials(aws, credentials)
   // The arguments are those of the AWS API, so the SDK takes them as they are.

@@ -10,10 +10,7 @@ import {
   type TokenAnswer,
 } from './wire.ts'
 
-/**
- * Proves that the caller holds one key (RFC 9449): a proof is good for one call within a minute, and with an access token
- * it is for that token alone.
- */
+/** Proves that the caller holds one key (RFC 9449): for one call within a minute, and with an access token for that one alone. */
 export type Prove = (method: string, url: string, accessToken?: string) => Promise<string>
 
 /**
@@ -47,11 +44,7 @@ export class Hotwork {
     return this.#post(`${this.settings.apiUrl}/access/v1/evaluation`, ask)
   }
 
-  /**
-   * Asks for the approval that an evaluation said would help.
-   * @param idempotencyKey The same key and body is the same request, however often it is sent.
-   * @param until Ends the wait and the grant at this time at the latest.
-   */
+  /** The same key and body is the same request, however often it is sent. @param until ends the wait and the grant */
   async submit(ask: Ask, evaluation: Evaluation, idempotencyKey: string, until?: Date): Promise<Task> {
     const url = evaluation.context.access_request?.endpoint ?? `${this.settings.apiUrl}/access/v1/requests`
     const requested_access = until && { requested_until: until.toISOString() }
@@ -60,10 +53,7 @@ export class Hotwork {
     return this.#asTask(await this.#post(url, body, headers))
   }
 
-  /**
-   * The task as it is now or, with `waitSeconds` (at most 25), as soon as it changes. Where Hotwork does not hold the call
-   * (`Retry-After`), this waits as long as the answer says.
-   */
+  /** As soon as it changes, with `waitSeconds` (at most 25). Without a held call this waits as long as `Retry-After` says. */
   async readTask(id: string, waitSeconds = 0): Promise<Task> {
     const wait = waitSeconds > 0 ? `?wait=${waitSeconds}` : ''
     const answer = await fetch(`${this.settings.apiUrl}/access/v1/requests/${id}${wait}`, {
@@ -115,19 +105,12 @@ export class Hotwork {
     return this.#postProven('/aws/credentials', accessToken)
   }
 
-  /**
-   * Has Hotwork make the one approved call, where the action is one that it does itself. Gives AWS's answer and no credential.
-   * The call is made once: after a 409 `outcome_unknown`, asking again only looks up what became of it.
-   */
+  /** Hotwork makes the one approved call, once: after a 409 `outcome_unknown`, asking again looks up what became of it. */
   async awsCall(accessToken: string): Promise<{ output: Record<string, unknown> }> {
     return this.#postProven('/aws/calls', accessToken)
   }
 
-  /**
-   * Gives another agent a right out of this agent's own grant: the same or narrower, with uses of this grant. It takes a proof
-   * of the key that asked: the workload token alone delegates nothing.
-   * @returns the other agent's task, approved with its parent
-   */
+  /** The same or narrower, with uses of this grant. Takes a proof of the key that asked. @returns the other agent's task */
   async delegate(
     id: string,
     right: { agent: string; action: Ask['action']; resource: Ask['resource']; uses?: number; expires_at?: string },
@@ -163,7 +146,6 @@ export class Hotwork {
     return readAnswer(answer)
   }
 
-  /** With the access token, a proof of its key, and no body. */
   async #postProven<T>(path: string, accessToken: string): Promise<T> {
     const url = `${this.settings.apiUrl}${path}`
     const dpop = await this.prove('POST', url, accessToken)

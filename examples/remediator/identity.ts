@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { importJWK, SignJWT } from 'jose'
-import { readAnswer } from './wire.ts'
+import * as oauth from 'oauth4webapi'
 
 /** A client of the identity provider that authenticates with `private_key_jwt` (RFC 7523). */
 export interface Client {
@@ -12,7 +10,6 @@ export interface Client {
   privateJwk: Record<string, string>
 }
 
-/** What an agent must know to work with Hotwork: where it is, where tokens come from, and who the agent is. */
 export interface Settings {
   apiUrl: string
   identityProviderUrl: string
@@ -24,10 +21,7 @@ export interface Settings {
 /** The file in which the running local stack says where it is. */
 export const localFile = join(import.meta.dirname, '../../.hotwork/local.json')
 
-/**
- * The settings of one agent of the local stack.
- * @throws An error that says what to do, when no stack runs or it has no such agent.
- */
+/** @throws an error that says what to do, when no stack runs or it has no such agent */
 export function readSettings(agentId: string, path = localFile): Settings {
   const { apiUrl, identityProviderUrl, agents, aws } = readLocal(path)
   const agent = agents.find(({ id }) => id === agentId)
@@ -47,39 +41,24 @@ function readLocal(path: string) {
 }
 
 /**
- * Gets a token for the API at `resource` (RFC 8707) from the identity provider, by `client_credentials` and a signed
- * assertion (`private_key_jwt`, RFC 7523): no shared secret. For an agent this is its workload token.
- * @param acr A stronger login, for people: the token then carries `acr` and `auth_time`.
+ * Gets a token for the API at `resource` (RFC 8707), by `client_credentials` and a signed assertion (`private_key_jwt`,
+ * RFC 7523): no shared secret. For an agent this is its workload token. `acr` is a stronger login, for people.
  */
 export async function fetchToken(
   identityProviderUrl: string,
-  { clientId, privateJwk }: Client,
+  { clientId, privateJwk: { kid = '', ...jwk } }: Client,
   resource: string,
   acr?: string,
 ): Promise<{ token: string; expiresAt: number }> {
-  const metadata = await fetch(`${identityProviderUrl}/.well-known/openid-configuration`)
-  const { issuer, token_endpoint } = await readAnswer<{ issuer: string; token_endpoint: string }>(metadata)
-  const assertion = await new SignJWT()
-    .setProtectedHeader({ alg: 'ES256', ...(privateJwk['kid'] ? { kid: privateJwk['kid'] } : {}) })
-    .setIssuer(clientId)
-    .setSubject(clientId)
-    .setAudience(issuer)
-    .setJti(randomUUID())
-    .setIssuedAt()
-    .setExpirationTime('1 minute')
-    .sign(await importJWK(privateJwk, 'ES256'))
-
-  const response = await fetch(token_endpoint, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: clientId,
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: assertion,
-      resource,
-      ...(acr === undefined ? {} : { acr_values: acr }),
-    }),
-  })
-  const answer = await readAnswer<{ access_token: string; expires_in: number }>(response)
-  return { token: answer.access_token, expiresAt: Date.now() + answer.expires_in * 1000 }
+  const provider = new URL(identityProviderUrl)
+  // The local stack has no TLS; anything else must have it.
+  const options = { [oauth.allowInsecureRequests]: provider.hostname === '127.0.0.1' }
+  const server = await oauth.processDiscoveryResponse(provider, await oauth.discoveryRequest(provider, options))
+  const client = { client_id: clientId }
+  const key = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
+  const parameters = { resource, ...(acr !== undefined && { acr_values: acr }) }
+  const proof = oauth.PrivateKeyJwt({ key, kid })
+  const answer = await oauth.clientCredentialsGrantRequest(server, client, proof, parameters, options)
+  const { access_token, expires_in = 60 } = await oauth.processClientCredentialsResponse(server, client, answer)
+  return { token: access_token, expiresAt: Date.now() + expires_in * 1000 }
 }

@@ -3,7 +3,6 @@ import type { Hotwork } from './hotwork.ts'
 import { performTask, type Watch } from './perform-task.ts'
 import type { Ask, Task } from './wire.ts'
 
-/** What the checkout service says of itself. */
 export interface Health {
   status: 'healthy' | 'unhealthy'
   parameter: string

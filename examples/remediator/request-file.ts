@@ -14,7 +14,6 @@ export class BadRequestFile extends Error {
   override readonly name = 'BadRequestFile'
 }
 
-/** The members that a request has, the type of each, and an example. */
 const members: readonly [path: string, type: 'string' | 'object', example: string][] = [
   ['subject.type', 'string', '"agent"'],
   ['subject.id', 'string', '"agent:remediator"'],
@@ -26,11 +25,7 @@ const members: readonly [path: string, type: 'string' | 'object', example: strin
   ['context.parent_task.id', 'string', '"INC-4821"'],
 ]
 
-/**
- * Reads an AuthZEN evaluation body from a file.
- * @param agents The agents that can ask, where they are known.
- * @throws BadRequestFile
- */
+/** @param agents the agents that can ask, where they are known. @throws BadRequestFile */
 export function readRequestFile(path: string, agents?: readonly string[]): Ask {
   const { text, root } = parse(path)
   const bad = (offset: number, what: string, fix: string) =>
