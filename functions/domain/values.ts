@@ -90,6 +90,15 @@ export type Resource = z.infer<typeof Resource>
 export const CredentialKind = z.enum(['sts', 'mediated', 'token'])
 export type CredentialKind = z.infer<typeof CredentialKind>
 
+/** Undefined where it is no JSON: a parser's own message quotes the text, which may be a secret. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** An expected no is a value, with a code of a closed union; a broken world is thrown. */
 export type Result<T, Code extends string> = { ok: true; value: T } | { ok: false; code: Code; detail?: string }
 export const ok = <T>(value: T): { ok: true; value: T } => ({ ok: true, value })

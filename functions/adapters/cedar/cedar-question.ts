@@ -91,16 +91,20 @@ const personEntity = ({ id, groups }: PersonQuestion['person']): EntityJson => (
   parents: groups.map((group) => uid('Group', group)),
 })
 
+const resourceAttributes = ({ type, id, environment, classification, group }: RequestFacts['resource']) => ({
+  resourceType: type,
+  resourceId: id,
+  environment,
+  classification,
+  ownedBy: ref('Group', group),
+})
+
 const openingEntity = ({ id, action, group, resource, profile, incident }: OpeningFacts): EntityJson => ({
   uid: uid('Opening', id),
   attrs: {
     action,
     group,
-    resourceType: resource.type,
-    resourceId: resource.id,
-    environment: resource.environment,
-    classification: resource.classification,
-    ownedBy: ref('Group', resource.group),
+    ...resourceAttributes(resource),
     ...defined({ profile }),
     incident,
   },
@@ -115,11 +119,7 @@ const requestEntity = ({ id, agent, owners, action, group, resource, tier }: Req
     delegators: owners.slice(1).map((owner) => ref('Person', owner)),
     action,
     group,
-    resourceType: resource.type,
-    resourceId: resource.id,
-    environment: resource.environment,
-    classification: resource.classification,
-    ownedBy: ref('Group', resource.group),
+    ...resourceAttributes(resource),
     tier,
   },
   parents: [],

@@ -97,7 +97,7 @@ function split(source: Source, problems: Problem[]): Located[] {
   if (parts.policy_templates.length > 0) {
     const line = lineAt(source.text, Math.max(0, source.text.search(/\?(principal|resource)/)))
     const fix = 'say who or what is meant, or name a group'
-    problems.push({ file: source.file, line, message: 'a template applies to nobody', fix })
+    problems.push({ file: source.file, line, message: 'a template applies to no principal or resource', fix })
   }
   let from = 0
   return parts.policies.flatMap((text) => {

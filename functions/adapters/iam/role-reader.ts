@@ -1,6 +1,7 @@
 import { GetRolePolicyCommand, NoSuchEntityException, paginateListRolePolicies } from '@aws-sdk/client-iam'
 import * as z from 'zod'
 import type { DenyInForce, InForce } from '../../domain/credentials/reconcile.ts'
+import { parseJson } from '../../domain/values.ts'
 import type { RoleReader } from '../../operations/credentials/ports.ts'
 import { type CredentialsFor, IamClients, nameOf, policyName } from './role-policies.ts'
 
@@ -55,7 +56,7 @@ const Document = z.strictObject({
 })
 
 export function readDeny(text: string): readonly DenyInForce[] | undefined {
-  const document = Document.safeParse(json(text))
+  const document = Document.safeParse(parseJson(text))
   if (!document.success) return undefined
   return document.data.Statement.flatMap<DenyInForce>(({ Condition: { StringEquals, DateLessThan } }) => {
     const before = DateLessThan ? { issuedBefore: DateLessThan['aws:TokenIssueTime'] } : {}
@@ -64,12 +65,4 @@ export function readDeny(text: string): readonly DenyInForce[] | undefined {
       (StringEquals[`aws:PrincipalTag/${tag}`] ?? []).map((value) => ({ tag, value, ...before })),
     )
   })
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

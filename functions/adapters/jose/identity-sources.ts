@@ -70,6 +70,18 @@ export function oidcSource(
   }
 }
 
+/** The same source, with more rules for a token that keeps its own. */
+const readFurther = (
+  source: IdentitySource,
+  read: (token: VerifiedToken, found: Bearer) => Result<Bearer, 'token_invalid'>,
+): IdentitySource => ({
+  ...source,
+  read: (token) => {
+    const found = source.read(token)
+    return found.ok ? read(token, found.value) : found
+  },
+})
+
 const stsClaims = 'https://sts.amazonaws.com/'
 
 const Sts = z.looseObject({ aws_account: z.string(), subject_mode: z.string().optional() })
@@ -78,48 +90,33 @@ const Sts = z.looseObject({ aws_account: z.string(), subject_mode: z.string().op
  * AWS outbound identity federation (`sts:GetWebIdentityToken`). The subject is an IAM role of the issuer's one account. A
  * token may also speak for where a role session came from: another identity, refused unless the deployment expects it.
  */
-export function awsSource(issuer: AwsIssuer, clock: Clock): IdentitySource {
-  const source = oidcSource(issuer, clock)
-  return {
-    ...source,
-    read: (token) => {
-      const read = source.read(token)
-      if (!read.ok) return read
-      const sts = Sts.safeParse(token.payload[stsClaims])
-      if (!sts.success) return invalid(`it must have \`aws_account\` under \`${stsClaims}\``)
-      if (sts.data.aws_account !== issuer.accountId) return invalid('`aws_account` is not the account of its issuer')
-      const forOrigin = [sts.data.subject_mode, token.payload['subject_mode']].includes('OriginIdentity')
-      if (forOrigin && !issuer.originIdentity) return invalid('`subject_mode` must not be `OriginIdentity`')
-      const { subject } = read.value
-      const account = accountOfRole(subject)
-      // Where a session came from may be a role too. It must never pass for a token of that role itself.
-      if (forOrigin ? account !== undefined : account !== issuer.accountId)
-        return invalid('`sub` must be the ARN of an IAM role of that account')
-      return bearer(subject, textOf(sts.data, pinnableClaims.aws ?? []))
-    },
-  }
-}
+export const awsSource = (issuer: AwsIssuer, clock: Clock): IdentitySource =>
+  readFurther(oidcSource(issuer, clock), (token, { subject }) => {
+    const sts = Sts.safeParse(token.payload[stsClaims])
+    if (!sts.success) return invalid(`it must have \`aws_account\` under \`${stsClaims}\``)
+    if (sts.data.aws_account !== issuer.accountId) return invalid('`aws_account` is not the account of its issuer')
+    const forOrigin = [sts.data.subject_mode, token.payload['subject_mode']].includes('OriginIdentity')
+    if (forOrigin && !issuer.originIdentity) return invalid('`subject_mode` must not be `OriginIdentity`')
+    const account = accountOfRole(subject)
+    // Where a session came from may be a role too. It must never pass for a token of that role itself.
+    if (forOrigin ? account !== undefined : account !== issuer.accountId)
+      return invalid('`sub` must be the ARN of an IAM role of that account')
+    return bearer(subject, textOf(sts.data, pinnableClaims.aws ?? []))
+  })
 
 /**
  * GitHub Actions. Ids tell who runs, since names change hands. A run that a pull request started has no identity, since any
  * account may open one.
  */
-export function githubSource(issuer: GithubIssuer, clock: Clock): IdentitySource {
-  const source = oidcSource(issuer, clock)
-  return {
-    ...source,
-    read: (token) => {
-      const read = source.read(token)
-      if (!read.ok) return read
-      const claims = textOf(token.payload, pinnableClaims.github ?? [])
-      const { repository_id: repository, repository_owner_id: owner, event_name: event } = claims
-      if (!repository || !owner || !event)
-        return invalid('it must have `repository_id`, `repository_owner_id` and `event_name`')
-      if (event.startsWith('pull_request')) return invalid('a run that a pull request started has no identity here')
-      return bearer(read.value.subject, claims)
-    },
-  }
-}
+export const githubSource = (issuer: GithubIssuer, clock: Clock): IdentitySource =>
+  readFurther(oidcSource(issuer, clock), (token, { subject }) => {
+    const claims = textOf(token.payload, pinnableClaims.github ?? [])
+    const { repository_id: repository, repository_owner_id: owner, event_name: event } = claims
+    if (!repository || !owner || !event)
+      return invalid('it must have `repository_id`, `repository_owner_id` and `event_name`')
+    if (event.startsWith('pull_request')) return invalid('a run that a pull request started has no identity here')
+    return bearer(subject, claims)
+  })
 
 /** The only header parameters of a JWT-SVID, and what it may say of its type (JWT-SVID section 2). */
 const headerParameters = new Set(['alg', 'kid', 'typ'])

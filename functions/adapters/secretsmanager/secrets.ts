@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import * as z from 'zod'
-import type { NumericDate } from '../../domain/values.ts'
+import { type NumericDate, parseJson } from '../../domain/values.ts'
 import { SecretUnavailable } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { bounded } from '../aws-client.ts'
@@ -46,18 +46,9 @@ class JsonSecretReader<T> {
     const { SecretString = '' } = await this.#client.send(get).catch((cause: unknown) => {
       throw new SecretUnavailable(`the secret \`${this.#secretId}\` cannot be read`, { cause })
     })
-    const parsed = this.#shape.safeParse(jsonOf(SecretString))
+    const parsed = this.#shape.safeParse(parseJson(SecretString))
     if (parsed.success) return parsed.data
     throw new SecretUnavailable(`the secret \`${this.#secretId}\` must be a JSON object with ${this.#members}`)
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // A parser's message quotes the text, which is the secret.
-    return undefined
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import * as z from 'zod'
-import { type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
+import { type NumericDate, ok, parseJson, type Result, refuse } from '../../domain/values.ts'
 import type { IncidentEvent, IncidentEvents, RawDelivery } from '../../operations/break-glass/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
 
@@ -56,18 +56,9 @@ export class WebhookIncidentEvents implements IncidentEvents {
     const id = header('webhook-id')
     const signed = { id, timestamp: header('webhook-timestamp'), signature: header('webhook-signature'), body }
     if (id === undefined || !isSigned(signed, await this.#secrets(), this.#clock.now())) return refuse('unsigned')
-    const parsed = Body.safeParse(jsonOf(body))
+    const parsed = Body.safeParse(parseJson(body))
     if (!parsed.success) return refuse('malformed', '`incident` and `status` should be text')
     const { incident, status } = parsed.data
     return ok({ id, incident, closed: closed.has(status.toLowerCase()) })
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // The parser's own message would quote the text.
-    return undefined
   }
 }

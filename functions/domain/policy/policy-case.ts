@@ -113,7 +113,7 @@ function personQuestion(
     return { kind: 'person', action: does, person: who, opening: { ...unsaid, ...opening }, now }
   }
   if (does === 'standIn') {
-    if (!absent || !personOf(bundle, absent)) return 'in whose stead? give the case an `absent` of the directory'
+    if (!absent || !personOf(bundle, absent)) return 'who is away? give the case an `absent` of the directory'
     const away = { id: absent, groups: groupsOf(bundle.directory, absent) }
     return { kind: 'person', action: does, person: who, absent: away, now }
   }
