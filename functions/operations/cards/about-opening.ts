@@ -13,7 +13,6 @@ import type { Log } from '../ports.ts'
 import type { RequestReader } from '../requests/ports.ts'
 
 export type Because = 'holder' | 'skipped' | 'told' | 'reviewer'
-/** A person that it concerns, and why. */
 export type Listener = { person: PersonId; because: Because; mayReview: boolean }
 
 export type AboutPorts = {
@@ -21,11 +20,10 @@ export type AboutPorts = {
   ledger: Pick<LedgerReader, 'entries'>
   policy: Policy
   log: Log
-  /** A person's id in the chat, if they have one. */
   chatUserOf(person: PersonId): Promise<string | undefined>
 }
 
-/** The people that an opening concerns, each once and the most concerned first, and what its card says of them. */
+/** Each once and the most concerned first. */
 export async function aboutOf(
   state: ApprovalRequest,
   now: NumericDate,

@@ -2,17 +2,15 @@ import { remindersOf, type Turn, turnOf, waitingStage } from '../../domain/cards
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 
-/** What is said beneath a card, since people do not notice that a message was edited. The words are the channel's. */
+/** Beneath a card, since people do not notice that a message was edited. */
 export type Line =
-  /** It is this person's turn now, on a card that they had for another reason. */
   | { line: 'asked'; stage: string }
   | { line: 'escalated'; stage: string; to: string }
   /** `users`: the ids in the chat of the people it mentions. */
   | { line: 'reminder'; stage: string; attempt: number; users: readonly string[] }
-  /** What a person was asked for is over. */
   | { line: 'handled'; stage: string; round: number }
 
-/** A line that is due, and the keys under which it and those that it makes needless are remembered. */
+/** The keys of this line and of those that it makes needless. */
 export type Due = { keys: readonly string[]; line?: Line }
 
 const keyOf = ({ round, stage, opensAt }: Turn) => `${round}/${stage}@${opensAt}`
@@ -20,14 +18,13 @@ const asked = (turn: Turn) => `asked ${keyOf(turn)}`
 const over = (turn: string) => `over ${turn}`
 
 type Where = {
-  /** The keys of what has been said beneath this card. */
   told: readonly string[]
   /** A new card is itself noticed: its lines are remembered, and not said. */
   fresh: boolean
   now: NumericDate
 }
 
-/** The lines that are due beneath the card that was sent to one person. `called`: whether their decision is waited for. */
+/** `called`: whether their decision is waited for. */
 export function linesForPerson(
   state: ApprovalRequest,
   { person, user, called, ...where }: Where & { person: PersonId; user: string | undefined; called: boolean },
@@ -42,7 +39,7 @@ export function linesForPerson(
   return silencedIf(where.fresh, [...first, ...reminded, ...handled(state, where, { person, called })])
 }
 
-/** The lines that are due beneath the card in a channel. `users`: whom a reminder there would mention. */
+/** `users`: whom a reminder there would mention. */
 export function linesForChannel(
   state: ApprovalRequest,
   { users, ...where }: Where & { users: readonly string[] },
@@ -66,7 +63,7 @@ function escalated(state: ApprovalRequest, { told }: Where): Due[] {
   return told.includes(key) ? [] : [{ keys: [key], line }]
 }
 
-/** Of several reminders that are due, after a time when nothing could be said, one is said: the last. */
+/** Of several that are due, only the last is said. */
 function reminders(state: ApprovalRequest, users: readonly string[], { told, now }: Where): Due[] {
   const turn = turnOf(state)
   if (!turn) return []
@@ -111,19 +108,18 @@ function parse(turn: string): { round: number; stage: string } {
 const hasActed = ({ stages }: ApprovalRequest, person: PersonId) =>
   stages.some(({ decisions }) => decisions.some((decision) => decision.person === person))
 
-/** What the owner of an agent is told of a request. */
 export type Notice = 'submitted' | 'decided' | 'ended'
 const order: readonly Notice[] = ['submitted', 'decided', 'ended']
 
-/** How far a request has come, as its owner is told. A denial is both decision and end, and is told once. */
+/** A denial is both decision and end, and is told once. */
 function noticeOf(state: ApprovalRequest): Notice {
   if (state.status === 'pending') return 'submitted'
   return state.status === 'approved' ? 'decided' : 'ended'
 }
 
 /**
- * The notice that an owner is still to be given, with the earlier ones that it makes needless. A request without stages
- * makes none: an owner who is pinged for what policy lets pass learns to look away.
+ * With the earlier ones that it makes needless. A request without stages makes none: an owner who is pinged for what
+ * policy lets pass learns to look away.
  */
 export function noticesDue(
   state: ApprovalRequest,

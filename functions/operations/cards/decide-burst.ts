@@ -10,15 +10,12 @@ import { decideRequest, foreseeDecision } from '../requests/decide-request.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { BurstMessage, BurstStore } from './ports.ts'
 
-/** One click that decides a list of requests as it was shown. */
 export type BurstAsk = {
   person: PersonId
   verdict: Verdict
-  /** Which card, and the digest of the list on it. */
   key: Digest
   generation: number
   list: Digest
-  /** That this very click counts once. */
   once: OnceOnly
 }
 /** How many are being decided; or why none, with the request that is the reason, if one is. */
@@ -30,11 +27,8 @@ type AcceptPorts = DecidingPorts & {
 }
 
 /**
- * Takes a click on a list: exactly the list that the card shows, of requests that may be decided together, by a person
- * whose decision on the first of them would be taken. It only puts the click on record, once; the table's stream hands it
- * to `decideBurst`. A refused click is recorded on the first request, or on the person's own chain.
- *
- * @returns how many are being decided
+ * Takes exactly the list that the card shows, from a person whose decision on the first would be taken. It only puts
+ * the click on record, once; the table's stream hands it to `decideBurst`.
  * @throws StoreUnavailable
  */
 export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Accepted> {
@@ -91,19 +85,16 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
   return ok(waiting.size)
 }
 
-/** A prefix of its own, so that the stream's reader can tell a click from other once-only keys. */
+/** So that the stream's reader can tell a click from other once-only keys. */
 const clickKey = ({ key }: OnceOnly): string => `CLICK#${key.replace(/^SEEN#/, '')}`
 
 type Ports = DecidingPorts & { draws: Queue<BurstMessage> }
 
-/** How many are decided side by side. */
 const side = 5
 
 /**
- * Carries out a click that is on record: each request of its list is decided by the operation of a click on its own card,
- * and has its own entry. The card tells which could not be decided, and why. It may run again: what this person has
- * decided is not decided twice.
- *
+ * Each request is decided by the operation of a click on its own card. It may run again: what this person has decided
+ * is not decided twice.
  * @throws StoreUnavailable, StaleRequest, and what the queue throws
  */
 export async function decideBurst(key: string, ports: Ports): Promise<void> {
@@ -132,7 +123,7 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
   log.info('burst decided', { verdict, by: person, decided: outcome.decided, refused: refused.length })
 }
 
-/** Why it was not decided; undefined where it was, now or in an earlier run. */
+/** Undefined where it was decided. */
 async function decideOne(
   member: Member,
   { isVoid, ...click }: BurstClick & { isVoid: boolean },

@@ -26,7 +26,7 @@ import { renderingOf } from './show-card.ts'
 export type BurstView = {
   kind: BurstKind
   generation: number
-  /** All requests that it has shown, as they are now, the oldest first. */
+  /** The oldest first. */
   members: readonly ApprovalRequest[]
   outcome?: BurstOutcome
 }
@@ -43,10 +43,8 @@ export type DrawBurstPorts = {
 }
 
 /**
- * Makes the cards of a burst show what the table says: which requests wait, the oldest first, and what came of the last
- * click. One message shows up to fifty. When it is full, or all of it is decided, the next request begins another. The
- * queue must give one burst to one run at a time.
- *
+ * One message shows up to fifty; then the next request begins another. The queue must give one burst to one run at a
+ * time.
  * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable
  */
 export async function drawBurst(
@@ -122,9 +120,8 @@ type PlacePorts = {
 }
 
 /**
- * Whether a request has a card of its own in a channel. One that waits there among many alike has none, and the card of
- * its burst is drawn instead. The index of what waits is a moment behind; then a request has a card more.
- *
+ * One that waits among many alike has none: the card of its burst is drawn. The index is a moment behind; then a
+ * request has a card more.
  * @param hasCard whether it has had a card there
  */
 export async function hasOwnCard(

@@ -17,17 +17,12 @@ export type DrawPorts = {
   cards: CardStore
   board: CardBoard
   policy: Policy
-  /** Pure: the card of a request in one channel, by the channel's alias. */
   render(state: ApprovalRequest, channel: string): RenderedCard
-  /** Whether a request has a card of its own in a channel, where it is not shown on one with others like it. */
   hasOwnCard?(state: ApprovalRequest, channel: string, hasCard: boolean): Promise<boolean>
-  /** Pure: the words of a line beneath a card, or of a notice to the agent's owner. */
   say(line: Line | { line: Notice }, state: ApprovalRequest): RenderedCard
-  /** The chat account that a person linked by logging in, where the directory gives none. */
   linkedAccount?(person: PersonId): Promise<string | undefined>
-  /** For openings, which are told more widely. */
   opening: Pick<DrawOpeningPorts, 'render' | 'say' | 'pager' | 'ledger'>
-  /** The deployment's channels by alias. */
+  /** By alias. */
   channels: { readonly [alias: string]: string }
   clock: Clock
   log: Log
@@ -37,22 +32,19 @@ type Drawing = {
   state: ApprovalRequest
   now: NumericDate
   posted: readonly PostedCard[]
-  /** The channels, by alias, in which it is shown among others like it and has no card of its own. */
+  /** By alias. */
   shared: ReadonlySet<string>
   ports: DrawPorts
 }
 
-/** No channel has this alias: a card for it has no buttons. */
+/** A card for it has no buttons. */
 const nowhere = ''
 
 /**
- * Makes all messages about a request show what the table says: one card in each channel of its stages, one for each person
- * that a stage tells directly, the lines beneath them, and the notices to the agent's owner. It draws the request as it
- * reads it here, so a late, early or repeated message draws nothing old.
+ * Draws the request as it reads it here, so a late or repeated message draws nothing old.
  *
- * A channel that is closed to the app is logged for the alarm and thrown: the app may be invited again, and the card must
- * then appear. While the chat does not answer at all, the rest waits for the next time.
- *
+ * A channel that is closed to the app is logged for the alarm and thrown: the card must appear once the app is invited
+ * again.
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
 export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
@@ -109,7 +101,6 @@ function waitingHere(state: ApprovalRequest, alias: string): boolean {
 const aliasesOf = ({ state, shared }: Drawing): readonly string[] =>
   [...new Set(state.stages.flatMap(channelsOf))].filter((alias) => !shared.has(alias))
 
-/** Channels first. */
 function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place[] {
   const { state, posted } = drawing
   const { owner } = state.ask
@@ -125,7 +116,7 @@ function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place
   ]
 }
 
-/** The people to tell directly now. Those without a chat account are counted, and find the card in the channel. */
+/** People without a chat account find the card in the channel. */
 async function peopleToReach({ state, now, ports }: Drawing): Promise<readonly PersonId[]> {
   if (state.status !== 'pending') return []
   const called = peopleToTell(state, ports.policy, now)
@@ -160,7 +151,7 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   await say(drawn, isOpenHere ? lines : lines.filter(({ line }) => line?.line === 'handled'), drawing)
 }
 
-/** The accounts that a reminder in a channel mentions. People with a card of their own are reminded there. */
+/** People with a card of their own are reminded there. */
 async function remindedIn({ state, now, posted, ports }: Drawing): Promise<readonly string[]> {
   if (state.status !== 'pending' || !remindersOf(state).some(({ at }) => at <= now)) return []
   const people = peopleToRemind(state, ports.policy, now).filter(
@@ -184,13 +175,13 @@ async function drawForPerson(person: PersonId, called: boolean, drawing: Drawing
   )
 }
 
-/** @param place `shows`: the alias of the channel that the card is rendered for; buttons are in the open stage's */
+/** @param place `shows`: the alias of the channel that the card is rendered for */
 const draw = (
   place: { channel: string; before: PostedCard | undefined; person?: PersonId; shows: string },
   { state, ports }: Drawing,
 ): Promise<Shown> => showCard(state, ports.render(state, place.shows), place, ports)
 
-/** Says each line that is due, once. A card that is gone is posted again for it. */
+/** Each once. A card that is gone is posted again for it. */
 async function say({ card, rendered }: Shown, lines: readonly Due[], { state, ports }: Drawing): Promise<void> {
   let { ts, told = [] } = card
   for (const { keys, line } of lines) {
@@ -203,7 +194,6 @@ async function say({ card, rendered }: Shown, lines: readonly Due[], { state, po
   }
 }
 
-/** The owner is told in one thread: that their agent asks, how it was decided, how it ended. */
 async function tellOwner(owner: PersonId, { state, posted, ports }: Drawing): Promise<void> {
   const before = posted.find(({ person }) => person === owner)
   const due = noticesDue(state, before?.told ?? [])

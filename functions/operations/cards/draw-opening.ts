@@ -10,17 +10,15 @@ import { type AboutPorts, aboutOf, type Because, type Listener } from './about-o
 import type { PostedCard, RenderedCard } from './ports.ts'
 import { renderingOf, type Showing, sayBeneath, showCard } from './show-card.ts'
 
-/** Who hears a notice. `first`: they heard nothing of it before, so it must say what it is about. */
+/** `first`: they heard nothing of it before. */
 export type Hearer = { because: Because | 'channel'; mayReview: boolean; first: boolean }
 
 export type DrawOpeningPorts = Showing &
   AboutPorts & {
     pager: Pager
-    /** Pure: the card. */
     render(state: ApprovalRequest, about: AboutOpening): RenderedCard
-    /** Pure: the words of a notice. */
     say(notice: Notice, state: ApprovalRequest, hearer: Hearer): RenderedCard
-    /** The deployment's channels by alias. */
+    /** By alias. */
     channels: { readonly [alias: string]: string }
   }
 
@@ -33,10 +31,8 @@ type Drawing = {
 }
 
 /**
- * Tells of an opening: one card in the channel that its terms name, one thread for each person that it concerns, and the
- * page hook. Each notice is given once. A chat that is down does not hold up the hook, nor the other way: the fault is
- * thrown at the end, and the next attempt makes up for what is missing.
- *
+ * One card, one thread for each person that it concerns, and the page hook. A chat that is down does not hold up the
+ * hook, nor the other way; the next attempt makes up for what is missing.
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
 export async function drawOpening(
@@ -75,7 +71,7 @@ async function tellInChat(
 /** Few enough for the chat to take, and enough for fifty people to be told before a function's time is up. */
 const atOnce = 5
 
-/** Tells each what is due to them, a few at a time. A person who cannot be written to sees the channel. */
+/** A person who cannot be written to sees the channel. */
 async function tellEach(listeners: readonly Listener[], drawing: Drawing): Promise<readonly unknown[]> {
   const { state, ports } = drawing
   const faults: unknown[] = []

@@ -3,12 +3,12 @@ import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
 import type { RequestReader } from '../requests/ports.ts'
 
-/** The time in which a write may start is over. It did not happen, and by this call it never will. */
+/** It did not happen, and by this call it never will. */
 export class NotInTime extends Error {
   override readonly name = 'NotInTime'
 }
 
-/** How each store is only read. Any other call of it counts as a write. */
+/** Any other call of a store counts as a write. */
 const reads = {
   requests: [
     'load',
@@ -27,8 +27,8 @@ const reads = {
 } as const
 
 /**
- * The same ports, but a write that starts after `mayStart` says no throws `NotInTime`. A person who was told that nothing
- * came of a click is then never proved wrong by a write that came late.
+ * A write that starts after `mayStart` says no throws `NotInTime`: a person who was told that nothing came of a click
+ * is never proved wrong.
  */
 export function inTime<P extends object>(ports: P, mayStart: () => boolean): P {
   const names = Object.keys(reads) as (keyof typeof reads)[]

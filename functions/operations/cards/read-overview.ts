@@ -19,27 +19,22 @@ export type OverviewPorts = AskingPorts & {
   standIns: Pick<StandInReader, 'of'>
 }
 
-/** What concerns one person now, each part newest first. */
+/** Each part newest first. */
 export type Overview = {
-  /** What they could approve now. */
   waiting: readonly PendingRequest[]
-  /** Requests of their agents in any state, without their own openings; `moreOwn`: there are more. */
+  /** Without their own openings. */
   own: readonly ApprovalRequest[]
   moreOwn: boolean
-  /** Live grants that they own or may revoke. */
   live: readonly LiveGrant[]
-  /** Standing permits in force: those they gave, those of their agents, those they may revoke. */
   permits: readonly LivePermit[]
-  /** Their stand-ins, and the people that they stand in for, now or later. */
   standIns: { own: readonly StandIn[]; others: readonly StandIn[] }
 }
 export type LiveGrant = { state: ApprovedRequest; mayRevoke: boolean }
 export type LivePermit = { permit: StandingPermit; mayRevoke: boolean }
 
 const mostOwn = 50
-/** How many approved requests are looked at, the newest. */
 const mostLive = 300
-/** How many standing permits are looked at, the newest: one page. */
+/** One page. */
 const mostPermits = 100
 
 /** It shows, and decides nothing: an act on any of it asks everything anew. */
@@ -72,7 +67,6 @@ async function approvedRequests({ requests, clock }: OverviewPorts): Promise<rea
   return found.map(({ state }) => asOf(state, clock.now())).filter((state) => state.status === 'approved')
 }
 
-/** The permits in force that a person gave, owns the agent of, or may revoke by policy. */
 async function permitsFor(
   person: PersonId,
   now: NumericDate,

@@ -9,8 +9,7 @@ export type Showing = { cards: CardStore; board: CardBoard; clock: Clock; log: L
 export type Shown = { card: PostedCard; fresh: boolean; rendered: RenderedCard }
 
 /**
- * Has one message show a card: posts it, changes it in place, or posts it again where it is gone.
- *
+ * Posts it, changes it in place, or posts it again where it is gone.
  * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable
  */
 export async function showCard(
@@ -40,7 +39,7 @@ export async function showCard(
   return { card, fresh: before === undefined, rendered }
 }
 
-/** Says something beneath a card, which is posted again where it is gone. @returns the card's `ts` */
+/** @returns the card's `ts` */
 export async function sayBeneath(
   { card: { channel, ts }, rendered }: Pick<Shown, 'card' | 'rendered'>,
   words: RenderedCard,
@@ -54,10 +53,9 @@ export async function sayBeneath(
 
 export const renderingOf = (card: RenderedCard): Digest => digestOf('hotwork.card.v1', card as unknown as JsonObject)
 
-/** A message, and the request that it shows. */
 export type CardPlace = { request: RequestId; channel: string; ts: string }
 
-/** What is on record as shown by a message; undefined for one that is not the card of its request in that channel. */
+/** Undefined for a message that is not the card of its request in that channel. */
 export async function findSeen(
   { request, channel, ts }: CardPlace,
   cards: Pick<CardStore, 'load'>,

@@ -14,16 +14,13 @@ import type { AskingPorts, RequestFilter, RequestReader, Stored } from '../reque
 type Ports = AskingPorts
 type Pending = Stored & { state: PendingRequest }
 
-/** How many open requests are looked at, the newest. An older one is found by its card or its id. */
+/** An older one is found by its card or its id. */
 export const mostLookedAt = 300
 const pageSize = 100
-/** DynamoDB's limit for one strong read of several items. */
+/** One strong read of DynamoDB takes no more. */
 const keysAtOnce = 100
 
-/**
- * The requests whose open stage this person could approve now, newest first: by their own right or as a stand-in, not of
- * their own agents, and not decided by them before. It is a list and decides nothing.
- */
+/** By their own right or as a stand-in. It is a list and decides nothing. */
 export async function waitingFor(person: PersonId, ports: Ports): Promise<readonly Stored[]> {
   const now = ports.clock.now()
   const [pending, { standIns, chatGroups }] = await Promise.all([
@@ -68,7 +65,6 @@ function isHalted(state: PendingRequest, halts: readonly Halt[]): boolean {
   return haltOf(state, bearing) !== undefined
 }
 
-/** The newest open requests, without those whose time is up. */
 async function openRequests({ requests, clock }: Ports): Promise<readonly Pending[]> {
   const found = await newest({ status: 'pending' }, mostLookedAt, requests)
   return found
@@ -76,7 +72,6 @@ async function openRequests({ requests, clock }: Ports): Promise<readonly Pendin
     .filter((stored): stored is Pending => stored.state.status === 'pending')
 }
 
-/** The newest requests of a list, page by page, until there are so many. */
 export async function newest(
   filter: RequestFilter,
   most: number,
@@ -92,7 +87,6 @@ export async function newest(
   return found
 }
 
-/** The halts of these targets: few, since most requests share them. */
 async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests: RequestReader }) {
   const each = [...new Map(targets.map((target) => [haltKey(target), target])).values()]
   const groups = Array.from({ length: Math.ceil(each.length / keysAtOnce) }, (_, at) =>
@@ -101,11 +95,11 @@ async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests:
   return (await Promise.all(groups.map((group) => requests.dependencies([], group)))).flatMap(({ halts }) => halts)
 }
 
-/** The people that the open stage names to be told directly, as far as policy would take their decision now. */
+/** As far as policy would take their decision now. */
 export const peopleToTell = (state: PendingRequest, policy: Policy, now: NumericDate): readonly PersonId[] =>
   able(state, (terms) => namedDirectly(terms, policy.bundle.directory), policy, now)
 
-/** All people whose decision the open stage still waits for, without those who are never to be pinged. */
+/** Without those who are never to be pinged. */
 export const peopleToRemind = (state: PendingRequest, policy: Policy, now: NumericDate): readonly PersonId[] =>
   able(
     state,

@@ -36,13 +36,12 @@ import type { OnceOnly } from '../ports.ts'
 import { bucketRow, readBucket } from './limits.ts'
 import type { AskingPorts, Commit, Committed, DecidingPorts, Stored } from './ports.ts'
 
-/** Enough for fifty writers on one aggregate, each of which can lose to all others. */
+/** Enough for fifty writers, each of which can lose to all others. */
 export const manyWriters = 60
 
 /**
- * Runs one attempt to load, decide and commit; and again, from the load on, as long as another writer came first.
- *
- * @param attempt what it came to, a refusal too; undefined where another writer came first
+ * Runs an attempt to load, decide and commit, again and again while other writers come first.
+ * @param attempt undefined where another writer came first
  * @throws StaleRequest after so many attempts
  */
 export async function runAggregate<T>(id: string, attempts: number, attempt: () => Promise<T | undefined>): Promise<T> {
@@ -64,10 +63,8 @@ export type CarriedOut<Code extends Refusal = Refusal> = Result<Stored, Code> & 
 type Made<C extends Unstamped> = (state: ApprovalRequest, now: NumericDate) => C | Promise<C>
 
 /**
- * Reads the request, makes the command from what is read, decides, and commits state and entries in one transaction;
- * and again if another writer came first. Refusals are committed too, as entries.
- *
- * @param command made anew at each attempt, from the request as it is at that time
+ * Reads the request, decides, and commits state and entries in one transaction. Refusals are committed too.
+ * @param command made anew at each attempt
  * @param once what must not happen twice, committed with the rest
  * @throws StaleRequest, StoreUnavailable
  */
@@ -136,7 +133,7 @@ export async function carryOutForAgent(
   return refuseOnRecord(agent, command.type, ports, aboutStored(stored))('unknown_request')
 }
 
-/** Stores a new request with its entries. `taken`: one of what may happen once has happened before. */
+/** `taken`: one of what may happen once has happened before. */
 export async function commitNew(
   events: readonly Event[],
   { requests }: Pick<DecidingPorts, 'requests'>,
@@ -163,10 +160,8 @@ function chainEvents({ state: before, head }: Stored, events: readonly Event[], 
 type More = { about?: About; policies?: readonly string[]; chain?: string }
 
 /**
- * Records a refused attempt that no request has on its record. One entry an hour for each kind (actor, attempt, code,
- * action, resource); the others are counted, and the next entry says how many. So a flood does not make the record
- * longer, and a write that the SDK sends twice counts once.
- *
+ * One entry an hour for each kind (actor, attempt, code, action, resource): the next entry counts the others. So a
+ * flood does not make the record longer, and a write that the SDK sends twice counts once.
  * @throws StaleRequest, StoreUnavailable
  */
 export async function recordRefusal(
@@ -245,10 +240,7 @@ export const wake = (id: RequestId, ports: DecidingPorts): Promise<CarriedOut> =
 
 /**
  * Reads halts and ancestors once more, after a credential is on record and before it is answered: what was stopped
- * while it was being made is never handed out. The request is then ended on its record, and the credential found by its
- * intent and denied.
- *
- * @param issued the request as it was committed with the credential
+ * meanwhile is never handed out.
  * @param role the target role that was assumed
  */
 export async function stillStands(

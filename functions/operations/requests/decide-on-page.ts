@@ -13,10 +13,9 @@ export type PageOutcome = { recorded: ApprovalRequest } | { loginAt: string }
 type Ports = DecidingPorts & { login: LoginPorts }
 
 /**
- * Takes what a person chose on a page. Where the stage wants a stronger login than a session, an approval waits for a
- * login that is made for it alone, and nothing is recorded until then.
- *
- * @param shown the digest of what the page shows of a request now: a person who saw something else decides nothing
+ * Where the stage wants a stronger login than a session, an approval waits for a login that is made for it alone, and
+ * nothing is recorded until then.
+ * @param shown the digest of what the page shows of a request now
  */
 export async function decideOnPage(
   choice: PageChoice,

@@ -26,8 +26,8 @@ import type { AskingPorts, DecidingPorts } from './ports.ts'
 type Made = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'permittedBy'>
 
 /**
- * What a request becomes when an approver leaves less of it: arguments, tier and session policy are checked again. It
- * may need a higher tier, and never a lower one, since the approver was not asked whether fewer people may look at it.
+ * Arguments, tier and session policy are checked again. The tier may rise and never falls: the approver was not asked
+ * whether fewer people may look at it.
  */
 export function narrowAsk(
   { ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>,
@@ -68,7 +68,7 @@ export type DecisionAsk = Pick<
 > & {
   id: RequestId
   narrow?: Narrow
-  /** Whether the door shows all of a request. A door that always does leaves it out. */
+  /** A door that always does leaves it out. */
   showsAll?: (state: ApprovalRequest) => boolean
   once?: OnceOnly
 }
@@ -136,9 +136,7 @@ const asIfNarrowed = (
     because: [...policies],
   })
 
-/**
- * The request as it would stand with this approval, so that the question about the last stage can be asked beforehand.
- */
+/** So that the question about the last stage can be asked beforehand. */
 function asIfDecided(
   state: ApprovalRequest,
   {

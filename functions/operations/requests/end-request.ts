@@ -7,7 +7,7 @@ import type { OnceOnly } from '../ports.ts'
 import { type CarriedOut, carryOutFor, carryOutForAgent } from './carry-out.ts'
 import type { DecidingPorts } from './ports.ts'
 
-/** The agent takes its pending ask back (ARAP's cancel): the request is then `withdrawn`. */
+/** ARAP's cancel. */
 export const cancelRequest = (
   { id, agent }: { id: RequestId; agent: AskerId },
   ports: DecidingPorts,
@@ -20,7 +20,6 @@ export function completeRequest(
   return carryOutForAgent(id, agent, ports, { type: 'complete', agent, outcome, ...defined({ note }) })
 }
 
-/** Ends its grant and every credential of it, if policy lets this person revoke and no halt stops them. */
 export async function revokeRequest(
   { id, person, reason, once }: { id: RequestId; person: PersonId; reason: string; once?: OnceOnly },
   ports: DecidingPorts,

@@ -38,7 +38,7 @@ export type EvaluationAsk = Bound & {
   approvalState?: Json
 }
 
-/** Why not (AuthZEN `context.reason`, interfaces.md section 3). */
+/** AuthZEN `context.reason`, interfaces.md section 3. */
 type EvaluationReason =
   | Extract<Assessment, { outcome: 'refused' }>['reason']
   | 'approval_required'
@@ -55,12 +55,10 @@ type AskableReason = 'approval_required' | 'approval_expired' | 'out_of_scope'
 type Requestable = { tier: number; title: string; expiresAt: NumericDate; bindingToken?: string | undefined }
 type Ports = MakingPorts & { statements: Statements }
 
-/** A requestable denial may be submitted for this long. Seconds. */
+/** Seconds. */
 const bindingWindow = 600
 /**
- * Answers an access evaluation: with an approval, whether it covers this now; without one, whether asking for approval
- * would help, and at which tier. An evaluation that may be submitted is kept; a refused one is on the record.
- *
+ * An evaluation that may be submitted is kept; a refused one is on the record.
  * @param lately shared by the evaluations of one message, so that the agent's requests are read once
  */
 export async function evaluateAccess(

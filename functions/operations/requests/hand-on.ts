@@ -14,9 +14,7 @@ type Changed = { state: ApprovalRequest; before?: ApprovalRequest; version: numb
 type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDate }
 
 /**
- * Hands the id of a changed request to all that follow the record: the card drawer; the writer of each role's deny,
- * where sessions must be denied; the function that ends its children, where it has ended; and the one that sets timers,
- * where a stage with reminders or an opening has begun.
+ * Hands the id of a changed request to all that follow the record: card drawer, deny writer, ender of children, timers.
  */
 export async function handOn(changed: readonly Changed[], now: NumericDate, ports: Ports): Promise<void> {
   await ports.cards.send(
@@ -44,10 +42,8 @@ function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | und
 }
 
 /**
- * Hands a declared halt to the writer of the deny of each role that it bears on, and to the function that ends what it
- * covers. Lifting revives nothing, so a lifted halt needs neither.
- *
- * @param ports `targetRoles`: the ARN of every target role that there is
+ * To the deny writer and to the function that ends what it covers. A lifted halt needs neither.
+ * @param ports `targetRoles`: the ARN of every target role
  */
 export async function handOnHalts(
   { halts, version, since }: ChangedHalts,

@@ -16,9 +16,8 @@ const attempts = 60
 const keepFull = 60
 
 /**
- * Takes tokens from the caller's bucket: one row, set only where it is still as it was read, so that a write that the
- * SDK sends twice counts once. A refused caller costs one read and no write.
- *
+ * One row, set only where it is still as it was read: a write that the SDK sends twice counts once. A refused caller
+ * costs one read.
  * @throws StoreUnavailable: then nothing is permitted
  */
 export async function keepRate(
@@ -69,7 +68,7 @@ export async function mayWait(
     : refuse('too_many_open', `${openPerOwner} requests of your owner's agents wait for people already`)
 }
 
-/** "Lately", for the circumstances of a question. Seconds. */
+/** Seconds. */
 const recentWindow = 3600
 const recentLimit = 50
 const recentPages = [10, 90, 100, 100]
@@ -77,9 +76,8 @@ const recentPages = [10, 90, 100, 100]
 type Read = { found: Map<string, number>; pages: number; after?: string; end: boolean }
 
 /**
- * How many requests for an action an agent made lately, at most `recentLimit`. All its requests are read, since ten of
- * another kind would otherwise hide a burst of this one. An agent with more than can be read counts as in a burst: the
- * count may only raise scrutiny. An agent's requests are read once, for all questions of one message.
+ * How many requests for an action an agent made lately. All its requests are read, since others would hide a burst of
+ * this one. More than can be read count as a burst: the count may only raise scrutiny.
  */
 export class Lately {
   readonly #requests: Pick<RequestReader, 'list'>

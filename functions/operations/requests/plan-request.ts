@@ -5,7 +5,6 @@ import { type AgentId, defined, type NumericDate, type PersonId } from '../../do
 import type { Policy } from '../policy/ports.ts'
 import { assessAsk, type EvaluationAsk } from './evaluate-access.ts'
 
-/** What would come of a request, by the policies of a folder: nothing is asked, stored or sent. */
 export type Plan = RefusedPlan | RequestablePlan
 type RefusedPlan = { outcome: 'refused'; reason: string; detail?: string; policies: readonly string[] }
 type RequestablePlan = {
@@ -17,7 +16,6 @@ type RequestablePlan = {
   classification: string
   tier: number
   name: string
-  /** What permits at this tier, and what refused the one below: why it is not lower. */
   policies: readonly string[]
   below: readonly string[]
   stages: readonly PlannedStage[]
@@ -28,7 +26,6 @@ type RequestablePlan = {
 
 type Decided = {
   people: readonly PersonId[]
-  /** People who are sent the card directly, and those of them who cannot be. */
   notified: readonly PersonId[]
   unreachable: readonly PersonId[]
   quiet: readonly PersonId[]

@@ -10,7 +10,7 @@ import type { PermitChange } from '../permits/ports.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Fifo, Ids, Log, OnceOnly, Page } from '../ports.ts'
 
-/** Its state, and the end of its chain of entries, whose sequence is also its version. */
+/** The sequence of the chain's end is also the version. */
 export type Stored = { state: ApprovalRequest; head: Head }
 
 export type Commit = {
@@ -36,19 +36,16 @@ export interface RequestReader {
   load(id: RequestId): Promise<Stored | undefined>
   /** At most a hundred, in no particular order; one that does not exist is left out. */
   loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]>
-  /**
-   * What a request rests on beside itself, in one strongly consistent read: the requests it was delegated from, and the
-   * halts of every target that could stop it. An ancestor that does not exist is left out.
-   */
+  /** In one strongly consistent read. An ancestor that does not exist is left out. */
   dependencies(ancestors: readonly RequestId[], targets: readonly HaltTarget[], beside?: Beside): Promise<Dependencies>
   /** The value under a once-only key, such as an idempotency key. */
   recall(key: string): Promise<string | undefined>
   loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined>
   /** Newest first. An index finds candidates; each is read strongly, so what is shown is true. */
   list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>>
-  /** Requests whose next deadline lies before `before`, oldest first, at most `limit`. */
+  /** Oldest first. */
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
-  /** How many requests of an agent wait for people, counted up to `most`, by an index that is a moment behind. */
+  /** By an index that is a moment behind. */
   countOpen(agent: AskerId, most: number): Promise<number>
   open(agent: AskerId, limit: number): Promise<readonly Stored[]>
 }
@@ -83,7 +80,6 @@ export type Evaluation = {
   binding: string
   at: NumericDate
   expiresAt: NumericDate
-  /** Why asking for approval could not help, where it could not. */
   refused?: string
 }
 
@@ -114,9 +110,6 @@ export interface Workflow {
 export type FollowMessage = { requestId: RequestId }
 export type FifoMessage = Fifo & { requestId: RequestId }
 
-/** To read requests and to ask policy about them. */
 export type AskingPorts = { requests: RequestReader; policy: Policy; clock: Clock }
-/** To change a request, or to refuse the change, on the record. */
 export type DecidingPorts = AskingPorts & { requests: RequestWriter; ledger: LedgerStore; log: Log }
-/** To make new requests, grants, credentials or uses as well. */
 export type MakingPorts = DecidingPorts & { ids: Ids }

@@ -59,7 +59,6 @@ type SubmissionAsk = Bound & {
   purpose: string
   justification?: string
   parentTask: ParentTask
-  /** The denied evaluation that this answers, by its id or by the statement that came with it. */
   evaluation?: EvaluationId | undefined
   bindingToken?: string | undefined
   /** When the denial ends, as the client repeats it: it must be what the statement says, and decides nothing. */
@@ -80,9 +79,8 @@ type Submitted = { stored: Stored; created: boolean }
 const day = 86_400
 
 /**
- * Makes a request of an evaluation that said approval would help. The same key and body is the same request; an
- * identical ask that is pending is answered with its request, so that people are asked once. One that a standing permit
- * covers is approved at once, in the transaction that spends the permit.
+ * The same key and body is the same request; an identical ask that is pending is answered with its request. One that a
+ * standing permit covers is approved in the transaction that spends the permit.
  */
 export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<Result<Submitted, Refusal>> {
   const body = bodyDigest(ask.body)
@@ -148,7 +146,7 @@ const openKey = ({ action, arguments: args, resource, purpose, parentTask, reque
     jkt: jkt ?? null,
   })
 
-/** The submission, bound to its evaluation and assessed again, since policy may have changed in between. */
+/** Assessed again, since policy may have changed since the evaluation. */
 async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Submit, Refusal>> {
   const { policy, requests, clock, ids } = ports
   const now = clock.now()

@@ -21,10 +21,8 @@ type Ports = DecidingPorts & { follow: Queue<FollowMessage>; calls: Queue<Follow
 type DenyPorts = { denies: Pick<DenyReader, 'overdue'>; deny: Queue<EndMessage>; clock: Clock }
 
 /**
- * Stores what time has made due and no one has looked at, and hands those requests on to be followed again; those with
- * a lost call to the function that looks it up. It reads a sparse index, so its cost does not grow with the requests
- * that wait. A request that cannot be read or stored is logged and passed over, or it would hold up all behind it.
- *
+ * Stores what time has made due, and hands those requests on again; those with a lost call to the function that looks
+ * it up. A request that cannot be read is logged and passed over, or it would hold up all behind it.
  * @returns how many were overdue
  */
 export async function sweepOverdue(ports: Ports): Promise<number> {
@@ -65,8 +63,7 @@ async function send(states: readonly ApprovalRequest[], queue: Queue<FollowMessa
 const hasLostCall = (now: NumericDate) => (state: ApprovalRequest) => (lookUpAt(state) ?? now + 1) <= now
 
 /**
- * Has the denies whose time is over removed from their roles, since IAM has room for some three hundred.
- *
+ * IAM has room for some three hundred denies.
  * @returns how many roles are to be tidied
  */
 export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<number> {
@@ -90,10 +87,8 @@ type ReminderPorts = { requests: Pick<RequestReader, 'load'>; timers: Timers; cl
 const grace = 2
 
 /**
- * Sets a one-time timer for each reminder of the open stage, and for each time at which an opening is to be looked at.
  * Names follow from the request, so it is safe to repeat. No timer is taken back: one that finds nothing to do is
  * cheaper.
- *
  * @throws StoreUnavailable, TimersUnavailable
  */
 export async function setReminders(id: RequestId, { requests, timers, clock, log }: ReminderPorts): Promise<void> {

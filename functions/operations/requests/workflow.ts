@@ -13,10 +13,7 @@ const leaseSeconds = 30
 type EndPorts = { waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
- * Ends the waits that are over by what the table says: claims each, then signals. A late signal changes nothing, since
- * the next state asks the table again. A claim whose signal failed is given back, so that the next try need not wait
- * for the lease.
- *
+ * Claims each wait, then signals. A late signal changes nothing. A claim whose signal failed is given back.
  * @returns false when another sender has claimed one of them, and may have died
  * @throws what kept a wait from being ended, after all others had their turn
  */
@@ -57,13 +54,11 @@ async function endWait(
 type AwaitPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
- * The task of a waiting state: remembers its task token, and then looks whether what it waits for has happened. Token
- * or settlement: the second of them signals, so none is missed.
+ * Remembers the task token, and then looks whether what it waits for has happened: the second of the two signals, so
+ * none is missed.
  *
- * A fault is signalled as `Faulted`, and the machine enters the state again, a few times with pauses. `Moved` would
- * send the execution back into the same fault without a pause (docs/adr/0008).
- *
- * @throws what failed, after it was signalled, so that it is counted and logged too
+ * A fault is signalled as `Faulted`, which the machine tries again with pauses (docs/adr/0008).
+ * @throws what failed, after it was signalled
  */
 export async function awaitOutcome(wait: WaitRecord, ports: AwaitPorts): Promise<void> {
   try {
@@ -82,7 +77,6 @@ async function rememberAndLook(wait: WaitRecord, ports: AwaitPorts): Promise<voi
   await endWaits(asOf(stored.state, ports.clock.now()), [wait], ports)
 }
 
-/** Applies what is due and answers where the workflow waits from here; `Close` where nothing is left to wait for. */
 export async function advanceWorkflow(
   id: RequestId,
   ports: DecidingPorts,
@@ -94,9 +88,7 @@ export async function advanceWorkflow(
 type FollowPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
- * Moves the workflow to where the table is: starts the execution of a request that has none, and ends the waits that
- * are over. A second time changes nothing.
- *
+ * Starts the execution of a request that has none, and ends the waits that are over. A second time changes nothing.
  * @param start whether its execution may not have been started yet
  * @throws WaitClaimed when another is ending one of the waits: ask again, in case it died
  */
