@@ -14,8 +14,8 @@ export type Ids = {
 }
 
 /**
- * What must happen at most once, put only if absent in the same transaction. `replaces` names the value that may be
- * overwritten. After `expiresAt` the store may forget it; nothing relies on when.
+ * Put only if absent, in the same transaction. `replaces` names the value that may be overwritten. After `expiresAt`
+ * the store may forget it; nothing relies on when.
  */
 export type OnceOnly = { key: string; value: string; replaces?: string; expiresAt: NumericDate }
 

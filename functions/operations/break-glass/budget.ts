@@ -106,8 +106,7 @@ const attempts = 8
 const day = 86_400
 
 /**
- * Vouches for a person who needs break-glass although an earlier opening is not reviewed: once, for ten minutes, for
- * the one thing. The voucher may use break-glass for it or review it, and reviews nothing that comes of it. It takes an
+ * Vouches for a person whose earlier opening is not reviewed: once, for ten minutes, for the one thing. It takes an
  * equally strong login: a second person whose token was stolen is none.
  */
 export async function vouchForBreakGlass(

@@ -95,11 +95,7 @@ function eventOf(notice: Notice): OpeningPage['event'] | undefined {
 /** The place under which it is remembered what the hook was told. No channel has this name. */
 export const pages = 'page-hook'
 
-/**
- * Calls the page hook for what is due and was not paged yet. At least once: the pager knows a repeat by id and event.
- *
- * @throws PagerUnavailable, StoreUnavailable
- */
+/** Pages what is due, at least once: the pager knows a repeat by id and event. @throws PagerUnavailable */
 export async function pageFor(
   { state, breakGlass }: OpenedRequest,
   now: NumericDate,
@@ -129,11 +125,7 @@ export async function pageFor(
   }
 }
 
-/**
- * The same without a card, so that the pager does not wait for the chat.
- *
- * @throws PagerUnavailable, StoreUnavailable
- */
+/** The same without a card, so that the pager does not wait for the chat. @throws PagerUnavailable */
 export async function pageAlone(
   id: RequestId,
   ports: Ports & { requests: Pick<RequestReader, 'load'>; cards: CardStore },

@@ -155,13 +155,8 @@ export function reviewBreakGlass(
 const keepDelivery = 30 * 86_400
 
 /**
- * An incident is closed: every opening for it ends now. It can only end something sooner: an incident that is opened
- * again or renamed revives nothing.
- *
- * A delivery is remembered once all of it is done, so the next try completes one that failed half way.
- *
- * @returns the openings that it ended
- * @throws StoreUnavailable, StaleRequest, after every opening has had its turn
+ * An incident is closed: every opening for it ends now. Opened again or renamed, it revives nothing. A delivery is
+ * remembered once all of it is done, so the next try completes one that failed half way.
  */
 export async function closeIncident(
   { id, incident }: Pick<IncidentEvent, 'id' | 'incident'>,

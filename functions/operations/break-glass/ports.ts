@@ -15,8 +15,7 @@ export interface IncidentEvents {
   read(delivery: RawDelivery): Promise<Result<IncidentEvent, 'unsigned' | 'malformed'>>
 }
 /**
- * What follows from an ending: in a role's group, its deny is to be written; in a group of its own, what was delegated
- * from a request or is covered by a halt is to be ended.
+ * `deny`: a deny of the role is to be written. `end`: what was delegated from it, or is covered by it, is to be ended.
  */
 export type EndMessage = Fifo &
   ({ deny: DenyCause; role: string; since: NumericDate } | { end: RequestId | HaltId | StandingPermitId })

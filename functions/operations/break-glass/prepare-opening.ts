@@ -21,10 +21,7 @@ import { openedBy, type WhatToOpen } from './what-to-open.ts'
 
 const keepSeconds = 7200
 
-/**
- * Prepares an opening, once only the login is missing, which the chat cannot give. It opens nothing, is good for ten
- * minutes and for this person alone, and everything is asked again.
- */
+/** Opens nothing, is good for ten minutes and for this person alone, and everything is asked again. */
 export async function prepareOpening(
   ask: ForeseenAsk,
   ports: OpeningPorts & { secrets: Secrets },
@@ -56,8 +53,8 @@ export async function findPrepared(code: string, ports: AskingPorts): Promise<Fo
 }
 
 /**
- * Opens what was prepared, for the person who prepared it alone; sent again, it is the same opening. It has no key yet:
- * the first key that this person brings with an equally strong login is its own.
+ * For the person who prepared it alone; sent again, it is the same opening. It has no key yet: the first key that this
+ * person brings with an equally strong login is its own.
  */
 export async function openPrepared(
   { code, person, ...how }: { code: string } & Pick<OpeningAsk, 'person' | 'proven' | 'login' | 'arrivedAt'>,

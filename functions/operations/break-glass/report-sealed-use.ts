@@ -22,10 +22,8 @@ const attempts = 8
 const unsaid = 'no reason was given: the sealed role was used outside Hotwork'
 
 /**
- * Puts a use of a sealed role on record as an opening, in the budgets of the person and with a review that is due.
- * Nothing is refused, since it has happened. Told twice it is once.
- *
- * @returns `unknown_target` where the deployment knows no such person: then a person has to look
+ * Puts a use of a sealed role on record as an opening, with a review that is due. Nothing is refused but an unknown
+ * person, since it has happened. Told twice it is once.
  */
 export async function reportSealedUse(
   use: SealedUse,

@@ -119,9 +119,8 @@ export type Openable = {
 }
 
 /**
- * What this person can be offered: nothing that policy refuses, so that no form is filled in for nothing. Policy is
- * asked with the example of an incident that the folder gives; without one a policy may depend on the incident, so all
- * is offered and asked again.
+ * Offers nothing that policy refuses, so that no form is filled in for nothing. Policy is asked with the folder's
+ * example of an incident; without one it may depend on the incident, so all is offered.
  */
 export function mayOpen(
   person: PersonId,

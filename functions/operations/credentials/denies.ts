@@ -30,12 +30,9 @@ type Ports = {
 }
 
 /**
- * Denies on one target role the sessions that must no longer work. Each deny is first an item; then the role's whole
- * deny is rendered from all items, so no writer forgets another's. There is one writer a role at a time: IAM has what
- * was put last.
- *
- * Where the deny is too long for IAM, all sessions of the role are ended, which takes one line. Agents with live grants
- * ask again.
+ * Each deny is first an item; then the role's whole deny is rendered from all items, so no writer forgets another's.
+ * There is one writer a role at a time: IAM has what was put last. Where the deny is too long for IAM, all sessions of
+ * the role are ended, which takes one line, and agents with live grants ask again.
  */
 export async function writeDenies(role: string, causes: readonly DenyCause[], ports: Ports): Promise<void> {
   const { denies, roles, clock, log } = ports
@@ -98,9 +95,8 @@ const lookBack = 3 * 3600
 const onItsWay = 900
 
 /**
- * Compares the sessions and denies that AWS has of each target role with the table, and reports the difference. A deny
- * that is missing goes to the writer of denies again, a use of a sealed role that is not on record to the function that
- * records it. It writes nothing itself.
+ * Compares what AWS has of each target role with the table. A missing deny goes to the writer of denies, a use of a
+ * sealed role that is not on record to the function that records it. It writes nothing itself.
  *
  * @param until when this must be over: each target role has its share of the time
  * @returns how much was found

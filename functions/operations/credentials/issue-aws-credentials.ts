@@ -67,10 +67,8 @@ export const sessionOf = (
 type IssuedAwsCredentials = AwsCredentials & { expiresAt: NumericDate }
 
 /**
- * Exchanges a live access token for AWS credentials that can do the approved action on the approved resource until the
- * grant ends. Asking again replaces the credentials before; it begins no second use.
- *
- * @throws BrokerRefused, BrokerUnavailable, StoreUnavailable, StaleRequest, Overtaken
+ * AWS credentials that can do the approved action until the grant ends. Asking again replaces the credentials before;
+ * it begins no second use. @throws BrokerRefused, BrokerUnavailable, Overtaken
  */
 export async function issueAwsCredentials(
   token: AccessToken,

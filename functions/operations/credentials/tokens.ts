@@ -36,9 +36,8 @@ export type Introspector =
   | { type: 'tool'; id: ToolId; audience: string | undefined }
 
 /**
- * Whether a verified token of ours is alive, and what is left of it, read strongly. It asks no policy and permits
- * nothing: `beginUse` alone does. Undefined for a caller that may not know, and for a token that is dead for any
- * reason, so that no caller learns which.
+ * It permits nothing: `beginUse` alone does. Undefined for a caller that may not know, and for a token that is dead for
+ * any reason, so that no caller learns which.
  */
 export async function introspectToken(
   token: KnownToken,
@@ -60,10 +59,7 @@ export async function introspectToken(
 const mayKnow = (caller: Introspector, token: KnownToken): boolean =>
   caller.type === 'tool' ? caller.audience === token.audience : caller.id === token.agent
 
-/**
- * The caller gives their own access token back (RFC 7009): it and the AWS credentials claimed with it end at once, and
- * the grant lives on. An attempt on another's token is only recorded. Twice is once.
- */
+/** The token and the AWS credentials claimed with it end at once, and the grant lives on (RFC 7009). Twice is once. */
 export async function revokeToken(
   { jti: credential, request, agent }: Pick<AccessToken, 'jti' | 'request' | 'agent'>,
   caller: { type: 'agent'; id: AgentId } | { type: 'person'; id: PersonId } | { type: 'tool'; id: ToolId },
@@ -91,10 +87,8 @@ type IssuedToken = { token: string; expiresIn: number; details: readonly JsonObj
 type Ports = MakingPorts & { signer: Signer; issuer: string }
 
 /**
- * Issues the access token of a live grant: the intent is recorded, the token signed, then recorded as issued if the
- * grant is still live, and only then answered. A crash in between leaves a token that no one has.
- *
- * @throws KeyUnavailable, StoreUnavailable, StaleRequest, Overtaken
+ * The intent is recorded, the token signed, then recorded as issued if the grant is still live, and only then answered.
+ * A crash in between leaves a token that no one has. @throws KeyUnavailable, Overtaken
  */
 export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<IssuedToken, Refusal>> {
   const { policy, ids, clock } = ports

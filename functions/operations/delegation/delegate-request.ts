@@ -71,12 +71,10 @@ const day = 86_400
 type Ports = MakingPorts & Pick<BrokerPorts, 'targetRole'>
 
 /**
- * Takes a narrower right out of a live grant and makes it a request of another agent, approved with its parent. First
- * the parent gives the uses away, then the child is made: a crash in between loses uses, which the same key makes good.
- * The same key and body is the same child.
+ * First the parent gives the uses away, then the child is made: a crash in between loses uses, which the same key makes
+ * good. The same key and body is the same child.
  *
- * @param admit called once the key is found to be the grant's, before anything is written; what it throws ends the
- * attempt
+ * @param admit called once the key is the grant's, before anything is written; what it throws ends the attempt
  */
 export async function delegateRequest(
   ask: DelegationAsk,
@@ -271,9 +269,7 @@ function refOf({ id, identities }: Agent, { deployment }: Bundle, now: NumericDa
 }
 
 /**
- * Ends what was delegated from a request that has ended, on the children's own records, so that cards, workflows and
- * denies follow. A child is dead before this runs, since each act reads its ancestors; this is for what asks nothing,
- * such as an AWS session.
+ * Ends what was delegated from a request that has ended, for what reads no ancestors, such as cards and AWS sessions.
  */
 export async function endChildren(id: RequestId, ports: DecidingPorts): Promise<void> {
   const stored = await ports.requests.load(id)

@@ -46,14 +46,10 @@ const readers = 8
 const goldenRatio = (Math.sqrt(5) - 1) / 2
 
 /**
- * Verifies that each chain of entries ends where the requests table says, and that a request's chain replays to its
- * state: all that lives or is new, and each hour one part in 720 of the rest, so that a run costs no more as the record
- * grows.
+ * Each chain must end where the requests table says, and a request's chain must replay to its state: all that lives or
+ * is new, and each hour one part in 720 of the rest. An agent decides how many chains there are and how long, so only
+ * time ends a run: each part has its share, and says what it did not reach.
  *
- * An agent decides how many chains there are and how long, so only time ends a run. Each part has its share of it,
- * begins at another id each time, and says what it did not reach.
- *
- * @param until when this run must be over
  * @returns how many chains were broken
  */
 export async function checkChains(actors: Actors, ports: ChainPorts, until: NumericDate): Promise<number> {
@@ -163,11 +159,7 @@ async function checkAll(
   return { broken, left }
 }
 
-/**
- * Its end is read before its entries, so entries that were added since are not looked at.
- *
- * @returns `no_time` where it was not read to its end
- */
+/** Its end is read first, so entries that were added since are not looked at. `no_time`: not read to its end. */
 async function check(
   { id, head, state }: Chain,
   until: NumericDate,

@@ -106,13 +106,7 @@ type GroupPorts = {
   clock: Clock
 }
 
-/**
- * Asks the chat who is in the groups that the directory names, and keeps the whole answer or none of it. Only people of
- * the directory count. False where a newer answer is kept.
- *
- * @throws BoardUnavailable when the chat does not say, StoreUnavailable: what was kept grows old, and then counts no
- * more
- */
+/** Keeps the chat's whole answer or none of it. False where a newer answer is kept. @throws BoardUnavailable */
 export async function refreshChatGroups(
   { people, chatGroups = {} }: Directory,
   teamId: string,

@@ -45,11 +45,9 @@ const derived = (use: 'pkce' | 'nonce', cookie: string, state: string): string =
 
 /**
  * Begins a login, and says where to send the browser. A login to look at a page stores nothing, since any caller may
- * begin one: its state says what it is for. A login for a decision is begun by a person who is logged in, and is
- * stored.
+ * begin one: its state says what it is for.
  *
  * @param cookie what the browser holds: only this browser can end the login
- * @param redirect where the provider sends it back to
  */
 export async function beginLogin(
   { purpose, cookie, redirect }: { purpose: LoginPurpose; cookie: string; redirect: string },

@@ -18,10 +18,8 @@ export interface LoginProvider {
   /** @throws IssuerUnavailable when the provider does not say where it is */
   address(login: LoginAsk): Promise<string>
   /**
-   * Exchanges what the browser brought back for an ID token, which is not verified yet.
-   *
-   * @param answer the whole address that the provider sent the browser to
-   * @throws IssuerUnavailable when the provider does not answer
+   * The ID token is not verified yet. `answer`: the whole address that the provider sent the browser to. @throws
+   * IssuerUnavailable
    */
   redeem(answer: URL, checks: LoginChecks): Promise<Result<string, 'login_failed'>>
 }

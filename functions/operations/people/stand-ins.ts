@@ -33,12 +33,7 @@ type StandInPorts = MakingPorts & { standIns: StandInStore }
 /** Enough for as many people as would name one person at once. */
 const standInAttempts = 30
 
-/**
- * A person names who decides for them while they are away, if policy lets that person. From then on every decision of
- * the other reads it.
- *
- * @param ask `person` gives their own right, and no one else can; without `from` it begins now
- */
+/** A person names who decides for them while they are away: `person` gives their own right, and no one else can. */
 export async function giveStandIn(
   ask: { person: PersonId; by: PersonId; login: Login; until: NumericDate; from?: NumericDate },
   ports: StandInPorts,

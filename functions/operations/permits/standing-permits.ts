@@ -147,10 +147,9 @@ const looksAt = 50
 const shortest = 10
 
 /**
- * The submission of an ask that a standing permit covers, approved at once by the giver's decision, and committed
- * together with the draw. All that the decision rests on is read again: that the giver may still decide and allow such
- * a request, that no halt came since, and that policy permits at the tier which this one decision satisfies on today's
- * ladder. Undefined where no permit holds: then people are asked.
+ * The submission of an ask that a standing permit covers, approved at once by the giver's decision. All that the
+ * decision rests on is read again: the giver may still decide and allow it, no halt came since, and policy permits at
+ * the tier which this one decision satisfies today. Undefined where no permit holds: then people are asked.
  */
 export async function drawFromPermit(
   asked: Submit,

@@ -30,8 +30,7 @@ export type Found = Authority & {
 }
 
 /**
- * All that an act on a request rests on now: the one question, which approvers still may approve, and whether a halt or
- * the end of an ancestor has ended it. Read strongly each time, so that what was stopped before the act began is
+ * All that an act on a request rests on now, read strongly each time, so that what was stopped before the act began is
  * stopped.
  *
  * @param decider a person whose eligibility is wanted beside that of the approvers who count
@@ -104,11 +103,9 @@ type Dependencies = {
 }
 
 /**
- * What people may decide by their own right and for those they stand in for, as far as policy lets it be decided for
- * another. Such a decision rests on the absent person's right still being there and on the stand-in's being active. A
+ * A decision for another rests on the absent person's right still being there and on the stand-in's being active. A
  * right held for another is handed on no further.
  *
- * @param eligible what each person may decide by their own right
  * @returns `permittedBy`: what policy said of the decider for the names in `standsFor`
  */
 export function withStandIns(

@@ -39,11 +39,7 @@ import type { AskingPorts, Commit, Committed, DecidingPorts, Stored } from './po
 /** Enough for fifty writers, each of which can lose to all others. */
 export const manyWriters = 60
 
-/**
- * Runs an attempt to load, decide and commit, again and again while other writers come first.
- * @param attempt undefined where another writer came first
- * @throws StaleRequest after so many attempts
- */
+/** Runs an attempt to load, decide and commit, and again where it says undefined: another writer came first. */
 export async function runAggregate<T>(id: string, attempts: number, attempt: () => Promise<T | undefined>): Promise<T> {
   for (let tried = 0; tried < attempts; tried++) {
     const done = await attempt()
@@ -63,10 +59,11 @@ export type CarriedOut<Code extends Refusal = Refusal> = Result<Stored, Code> & 
 type Made<C extends Unstamped> = (state: ApprovalRequest, now: NumericDate) => C | Promise<C>
 
 /**
- * Reads the request, decides, and commits state and entries in one transaction. Refusals are committed too.
- * @param command made anew at each attempt
+ * Reads the request, makes the command, decides, and commits state and entries in one transaction; and again if another
+ * writer came first. Refusals are committed too, as entries.
+ *
+ * @param command made anew at each attempt, from the request as it is at that time
  * @param once what must not happen twice, committed with the rest
- * @throws StaleRequest, StoreUnavailable
  */
 export function carryOut<C extends Unstamped>(
   id: RequestId,
@@ -160,9 +157,8 @@ function chainEvents({ state: before, head }: Stored, events: readonly Event[], 
 type More = { about?: About; policies?: readonly string[]; chain?: string }
 
 /**
- * One entry an hour for each kind (actor, attempt, code, action, resource): the next entry counts the others. So a
- * flood does not make the record longer, and a write that the SDK sends twice counts once.
- * @throws StaleRequest, StoreUnavailable
+ * One entry an hour for each kind (actor, attempt, code, action, resource); the others are counted, and the next entry
+ * says how many. So a flood does not make the record longer, and a write that the SDK sends twice counts once.
  */
 export async function recordRefusal(
   actor: Actor,
@@ -240,8 +236,7 @@ export const wake = (id: RequestId, ports: DecidingPorts): Promise<CarriedOut> =
 
 /**
  * Reads halts and ancestors once more, after a credential is on record and before it is answered: what was stopped
- * meanwhile is never handed out.
- * @param role the target role that was assumed
+ * while it was being made is never handed out.
  */
 export async function stillStands(
   issued: Stored,

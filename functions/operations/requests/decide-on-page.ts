@@ -15,7 +15,8 @@ type Ports = DecidingPorts & { login: LoginPorts }
 /**
  * Where the stage wants a stronger login than a session, an approval waits for a login that is made for it alone, and
  * nothing is recorded until then.
- * @param shown the digest of what the page shows of a request now
+ *
+ * @param shown the digest of what the page shows of a request now: a person who saw something else decides nothing
  */
 export async function decideOnPage(
   choice: PageChoice,

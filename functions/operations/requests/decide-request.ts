@@ -26,8 +26,8 @@ import type { AskingPorts, DecidingPorts } from './ports.ts'
 type Made = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'permittedBy'>
 
 /**
- * Arguments, tier and session policy are checked again. The tier may rise and never falls: the approver was not asked
- * whether fewer people may look at it.
+ * Arguments, tier and session policy are checked again. It may need a higher tier, and never a lower one, since the
+ * approver was not asked whether fewer people may look at it.
  */
 export function narrowAsk(
   { ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>,

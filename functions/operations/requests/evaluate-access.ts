@@ -58,8 +58,8 @@ type Ports = MakingPorts & { statements: Statements }
 /** Seconds. */
 const bindingWindow = 600
 /**
- * An evaluation that may be submitted is kept; a refused one is on the record.
- * @param lately shared by the evaluations of one message, so that the agent's requests are read once
+ * With an approval, whether it covers this now; without one, whether asking for approval would help, and at which tier.
+ * `lately` is shared by the evaluations of one message, so that the agent's requests are read once.
  */
 export async function evaluateAccess(
   ask: EvaluationAsk,

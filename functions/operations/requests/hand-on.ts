@@ -13,9 +13,7 @@ type Ports = { cards: Queue<FifoMessage>; denies: Queue<EndMessage>; reminders: 
 type Changed = { state: ApprovalRequest; before?: ApprovalRequest; version: number; since?: NumericDate }
 type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDate }
 
-/**
- * Hands the id of a changed request to all that follow the record: card drawer, deny writer, ender of children, timers.
- */
+/** Hands the id of a changed request to all that follow the record. */
 export async function handOn(changed: readonly Changed[], now: NumericDate, ports: Ports): Promise<void> {
   await ports.cards.send(
     changed.map(({ state: { ask }, version }) => ({
@@ -41,10 +39,7 @@ function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | und
   return last !== undefined && (last.round !== was?.round || last.stage !== was.stage || last.since !== was.since)
 }
 
-/**
- * To the deny writer and to the function that ends what it covers. A lifted halt needs neither.
- * @param ports `targetRoles`: the ARN of every target role
- */
+/** Lifting revives nothing, so a lifted halt needs no deny and ends nothing. */
 export async function handOnHalts(
   { halts, version, since }: ChangedHalts,
   ports: Pick<Ports, 'denies'> & { targetRoles: readonly string[] },

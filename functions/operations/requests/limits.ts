@@ -16,9 +16,8 @@ const attempts = 60
 const keepFull = 60
 
 /**
- * One row, set only where it is still as it was read: a write that the SDK sends twice counts once. A refused caller
- * costs one read.
- * @throws StoreUnavailable: then nothing is permitted
+ * One row, set only where it is still as it was read, so that a write that the SDK sends twice counts once. A refused
+ * caller costs one read and no write. @throws StoreUnavailable: then nothing is permitted
  */
 export async function keepRate(
   caller: AgentId | ToolId,
@@ -48,10 +47,7 @@ export const bucketRow = (key: string, fullAt: number, before: string | undefine
 
 export const tryAgainAfter = 60
 
-/**
- * Whether one more request may wait for people. The index is a moment behind: the cap spares people, and permits
- * nothing.
- */
+/** The index is a moment behind, so a few may pass the cap together: it spares people, and permits nothing. */
 export async function mayWait(
   { agent, owner }: Pick<Ask, 'agent' | 'owner'>,
   { policy: { bundle }, requests }: Pick<AskingPorts, 'policy' | 'requests'>,
@@ -76,8 +72,8 @@ const recentPages = [10, 90, 100, 100]
 type Read = { found: Map<string, number>; pages: number; after?: string; end: boolean }
 
 /**
- * How many requests for an action an agent made lately. All its requests are read, since others would hide a burst of
- * this one. More than can be read count as a burst: the count may only raise scrutiny.
+ * How many requests for an action an agent made lately. All its requests are read, since ten of another kind would
+ * otherwise hide a burst. An agent with more than can be read counts as in a burst: the count may only raise scrutiny.
  */
 export class Lately {
   readonly #requests: Pick<RequestReader, 'list'>

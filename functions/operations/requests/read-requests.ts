@@ -27,8 +27,8 @@ const lookedAt = 100
 export type NotFound = 'unknown_request' | 'ambiguous' | 'too_many'
 
 /**
- * An id, or the beginning of one, looked up among all that is open and the newest of the rest. Rights are for the
- * caller to ask.
+ * The beginning of an id, with or without `req_`, is looked up among all that is open and the newest of the rest, and
+ * must be of one alone. Rights are for the caller to ask.
  */
 export async function findRequest(
   given: string,
@@ -159,8 +159,8 @@ const afterHeld = 1
 const afterPlain = 5
 
 /**
- * Held for up to `wait` seconds while it is pending. Each second is a token of the agent's rate, so that one agent does
- * not take the Lambdas of all others.
+ * Held for up to `wait` seconds while it is pending and does not change. Each second is a token of the agent's rate, so
+ * that one agent does not take the Lambdas of all others.
  */
 export async function readTask(ask: Ask, ports: TaskPorts): Promise<ReadTask | undefined> {
   const { agent, wait } = ask

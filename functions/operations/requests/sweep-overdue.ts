@@ -21,8 +21,10 @@ type Ports = DecidingPorts & { follow: Queue<FollowMessage>; calls: Queue<Follow
 type DenyPorts = { denies: Pick<DenyReader, 'overdue'>; deny: Queue<EndMessage>; clock: Clock }
 
 /**
- * Stores what time has made due, and hands those requests on again; those with a lost call to the function that looks
- * it up. A request that cannot be read is logged and passed over, or it would hold up all behind it.
+ * Stores what time has made due, and hands it on to be followed again. It reads a sparse index, so its cost does not
+ * grow with the requests that wait. One that cannot be stored is logged and passed over, or it would hold up all behind
+ * it.
+ *
  * @returns how many were overdue
  */
 export async function sweepOverdue(ports: Ports): Promise<number> {
@@ -62,10 +64,7 @@ async function send(states: readonly ApprovalRequest[], queue: Queue<FollowMessa
 
 const hasLostCall = (now: NumericDate) => (state: ApprovalRequest) => (lookUpAt(state) ?? now + 1) <= now
 
-/**
- * IAM has room for some three hundred denies.
- * @returns how many roles are to be tidied
- */
+/** IAM has room for some three hundred denies. @returns how many roles are to be tidied */
 export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<number> {
   const since = clock.now()
   const roles = await denies.overdue(since, batch)
@@ -88,8 +87,7 @@ const grace = 2
 
 /**
  * Names follow from the request, so it is safe to repeat. No timer is taken back: one that finds nothing to do is
- * cheaper.
- * @throws StoreUnavailable, TimersUnavailable
+ * cheaper. @throws TimersUnavailable
  */
 export async function setReminders(id: RequestId, { requests, timers, clock, log }: ReminderPorts): Promise<void> {
   const stored = await requests.load(id)
