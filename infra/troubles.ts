@@ -7,8 +7,11 @@
  */
 type Trouble = readonly [lines: readonly string[], means: string, urgent?: 'urgent']
 export const troubles: { readonly [alarm: string]: Trouble } = {
-  Faults: [['fault'], 'endpoints met a broken world and answered 503 or 500'],
-  ClockOutOfRange: [['clock_out_of_range'], 'a machine and the API disagree about the time; it decides nothing'],
+  Faults: [['fault'], 'endpoints failed, and answered 503 or 500'],
+  ClockOutOfRange: [
+    ['clock_out_of_range'],
+    'a machine and the API disagree about the time, so the machine decides nothing',
+  ],
   PolicyError: [['policy_error'], 'a policy errs, and so the answer is no'],
   DenyFailed: [['deny_failed'], 'a deny was not written: an ended AWS session may work on', 'urgent'],
   DenyOverflow: [
@@ -23,7 +26,7 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
   SlackSecretNotRead: [['slack secret not read'], 'no click can be verified, and none counts'],
   ClicksFailed: [
     ['slack edge failed', 'click not decided', 'click not looked up'],
-    'clicks came to nothing; the people were told so',
+    'clicks were not carried out, and the people who clicked were told so',
   ],
   SlackAppRemoved: [
     ['slack app removed'],
@@ -32,23 +35,20 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
   BurstFailed: [['burst_failed'], 'a click for a whole list was taken and is not carried out yet; it is tried again'],
   CardUndeliverable: [
     ['card_undeliverable', 'direct_undeliverable'],
-    'a channel, or a person, is closed to Hotwork: those approvers see no card',
+    'Hotwork cannot write to a channel or a person: those approvers see no card',
   ],
-  CardDegraded: [['card degraded'], 'Slack would not take a card: it was posted bare, without Approve'],
+  CardDegraded: [['card degraded'], 'Slack refused a card: it was posted bare, without Approve'],
   OutcomeUnknown: [
     ['outcome_unknown'],
-    'a call was begun, and reading cannot tell whether it was done: a person should look',
+    'a call was begun, and Hotwork cannot tell whether it was done: a person should look',
   ],
-  BreakGlassOpened: [['break_glass_opened'], 'a person opened break-glass, or a drill of it'],
+  BreakGlassOpened: [['break_glass_opened'], 'a person has an opening, or a drill of one'],
   BreakGlassOutlived: [
     ['break_glass_outlived'],
-    'an opening of break-glass is past its end and was not stored as ended: its AWS sessions were not denied',
+    'an opening is past its end and was not stored as ended: its AWS sessions were not denied',
     'urgent',
   ],
-  ReviewOverdue: [
-    ['review_overdue'],
-    'an opening of break-glass was not reviewed within a day; the next one needs a second person',
-  ],
+  ReviewOverdue: [['review_overdue'], 'an opening was not reviewed within a day: the next one needs a second person'],
   SealedRoleUsed: [
     ['sealed_role_used'],
     'a person acts outside Hotwork, by the sealed role: a review is due',
@@ -60,19 +60,19 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
   ],
   ReconciliationFound: [
     ['reconciliation_found'],
-    'AWS has sessions or denies that are not on record: what could be put right was handed on, a person should look',
+    'AWS has sessions or denies that are not on record: Hotwork mends what it can, and a person should look',
   ],
   ReconciliationCut: [
     ['reconciliation_cut'],
-    'there was more to verify than time or room for it: what was left was not checked',
+    'there was more to verify than there was time or room: the rest was not checked',
   ],
   ReconciliationFailed: [
     ['reconciliation_failed'],
-    'what AWS has of a role, or the record, could not be read: it is not known whether it is what the table says',
+    'a role in AWS, or the record, could not be read: it is not known whether it agrees with the table',
   ],
   LedgerBroken: [
     ['ledger_broken'],
     'the record is not what was written: an entry was replaced or left out, or a row was put around the record',
   ],
-  SweepFailed: [['sweep_failed'], 'an overdue request cannot be read or stored; the sweep goes past it'],
+  SweepFailed: [['sweep_failed'], 'an overdue request cannot be read or stored: the sweep leaves it out'],
 }

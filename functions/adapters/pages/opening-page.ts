@@ -209,7 +209,7 @@ ${view.unpinned.length > 0 && html`<p>It leaves open: ${view.unpinned.map(inert)
 <dl>
 <dt>Data</dt><dd>${view.classification}</dd>
 <dt>Opened</dt><dd>${time(view.submittedAt, now)}, for ${duration(view.window)}</dd>
-<dt>At the longest until</dt><dd>${time(view.until, now)}</dd>
+<dt>Ends at the latest</dt><dd>${time(view.until, now)}</dd>
 ${view.profile !== undefined && html`<dt>Profile</dt><dd><code>${view.profile}</code></dd>`}
 <dt>Id</dt><dd><code>${view.id}</code> <span class="soft">also the name of its AWS sessions</span></dd>
 <dt>Digest</dt><dd><code>${view.digest}</code></dd>
