@@ -76,14 +76,18 @@ function waitingHeadline(stage: StageView | undefined, isNarrowed: boolean): str
 
 export const approvalCount = (stage: StageView): string => `${approvalsOf(stage)} of ${stage.quorum} approved`
 
-/** What holds now and until when, or how it ended. What a person or the agent noted is apart, in `noteOf`. */
-export function nowOf(view: RequestView): Sentence {
+/**
+ * What holds now and until when, or how it ended. The note or reason is apart, in `noteOf`.
+ *
+ * @param left how much time is left, for a channel that cannot tell it otherwise
+ */
+export function nowOf(view: RequestView, left: Sentence = []): Sentence {
   const { status, grant, ended } = view
   const at = { time: ended?.at ?? view.submittedAt }
   const note = noteOf(view)
   switch (status) {
     case 'pending':
-      return waitingNow(view)
+      return waitingNow(view, left)
     case 'approved':
       return [
         ...(grant?.claimedAt === undefined
@@ -116,22 +120,24 @@ export function nowOf(view: RequestView): Sentence {
   }
 }
 
-function waitingNow(view: RequestView): Sentence {
+function waitingNow(view: RequestView, left: Sentence): Sentence {
   const stage = openStageOf(view)
   const until = { time: stage?.deadline ?? view.decideBy ?? view.submittedAt }
-  return stage?.escalateTo !== undefined && stage.escalatedAt === undefined
-    ? ['Without a decision by ', until, `, ${stage.escalateTo} may decide it too. Silence never approves.`]
-    : ['Without a decision by ', until, ' it ends. Silence never approves.']
+  const silence =
+    stage?.escalateTo !== undefined && stage.escalatedAt === undefined
+      ? `; after that, ${stage.escalateTo} may decide it too`
+      : ', or it ends'
+  return ['To be decided by ', until, ...left, `${silence}. Silence never approves.`]
 }
 
-/** The time left, and when that was so: a card is redrawn when something changes, not as time goes by. */
+/** How much time is left, and since when: a card is redrawn when something changes, not as time goes by. */
 export function leftWhenDrawn(view: RequestView): Sentence {
   const stage = openStageOf(view)
   if (!stage) return []
   const { opensAt, escalatedAt, deadline, decisions } = stage
   const changed = Math.max(opensAt ?? view.submittedAt, escalatedAt ?? 0, ...decisions.map(({ at }) => at))
   const left = duration(Math.max(0, (deadline ?? view.decideBy ?? 0) - changed))
-  return left === '' ? [] : [` Time left at `, { time: changed }, `: ${left}.`]
+  return left === '' ? [] : [` (${left} from `, { time: changed }, ')']
 }
 
 /** What has become of the credential of a grant that was ended. AWS takes its time to refuse what it issued. */
@@ -143,7 +149,7 @@ function credentialAfter({ grant }: RequestView): string {
 }
 
 function howExpired({ grant }: RequestView): string {
-  if (!grant) return 'Too few people decided in time, and silence never approves: it ended at '
+  if (!grant) return 'Too few people approved in time, and silence never approves: it ended at '
   return grant.claimedAt === undefined
     ? 'The agent did not claim the credential in time: the approval ended at '
     : 'The credential expired at '

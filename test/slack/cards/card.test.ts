@@ -124,11 +124,7 @@ test.each([
     '🟡 Waiting for sre: 0 of 1 approved',
     'owner : 1 of 1 approved by Ben Baker (person:ben)',
   ],
-  [
-    'escalated',
-    '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved',
-    'Without a decision by 2027-01-15T08:45:00Z',
-  ],
+  ['escalated', '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved', 'To be decided by 2027-01-15T08:45:00Z'],
   [
     'waiting for a stronger login, one of two',
     '🟡 Waiting for security: 1 of 2 approved',
@@ -147,7 +143,11 @@ test.each([
   ],
   ['denied in somebody’s stead', '⛔ Denied', 'Denied by Gus Garcia (person:gus) for Eve Evans (person:eve) at'],
   ['revoked by a denial', '🛑 Revoked', 'Revoked by Finn Fischer (person:finn) at'],
-  ['waiting for the first stage', '🟡 Waiting for owner', 'approves. Time left at 2027-01-15T08:00:00Z : 30 min.'],
+  [
+    'waiting for the first stage',
+    '🟡 Waiting for owner',
+    'To be decided by 2027-01-15T08:30:00Z (30 min from 2027-01-15T08:00:00Z ); after that, on-call may decide it too.',
+  ],
   [
     'waiting for the first stage',
     '🟡 Waiting for owner',
@@ -163,7 +163,7 @@ test.each([
     'Denied by Eve Evans (person:eve) at 2027-01-15T08:00:00Z . Reason: the value is wrong: see INC-1042',
   ],
   ['denied', '⛔ Denied', 'Who decided owner : 0 of 1 approved . sre : denied by Eve Evans (person:eve) .'],
-  ['expired without a decision', '⌛ Expired', 'Too few people decided in time'],
+  ['expired without a decision', '⌛ Expired', 'Too few people approved in time'],
   ['expired without a decision', '⌛ Expired', 'Who decided owner : 0 of 1 approved . sre : its turn never came.'],
   [
     'expired without a claim',

@@ -87,7 +87,7 @@ describe('those whom a stage tells directly', () => {
       (request: ApprovalRequest) => world.decide(request, 'eve', 'deny'),
       /^Handled: Denied by .*person:eve/,
     ],
-    ['silence', () => world.clock.advance(86_400), /^Handled: Too few people decided in time/],
+    ['silence', () => world.clock.advance(86_400), /^Handled: Too few people approved in time/],
   ])('are told of %s too', async (_how, end, words) => {
     begin(told({}))
     const request = await world.submitted(prodParameter)

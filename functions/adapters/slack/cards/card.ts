@@ -109,7 +109,7 @@ function drawWithin(view: RequestView, channel: string, options: DecideOptions, 
     rich(
       'what',
       section(...drawn(titleParts(view.title)), words('\n'), ...placeOf(view)),
-      section(...drawn([...nowOf(view), ...leftWhenDrawn(view)])),
+      section(...drawn(nowOf(view, leftWhenDrawn(view)))),
       ...(note === undefined ? [] : [quote(clamp(note, 240).text)]),
     ),
     ...narrowedBlocks(view),
