@@ -112,7 +112,7 @@ export type HaltEvent = z.infer<typeof HaltEvent>
 /** More halts of one target are refused. */
 const mostInForce = 20
 
-type HaltRefusal = 'not_permitted' | 'policy_error' | 'too_many_halts' | 'self_lift' | 'already_lifted'
+export type HaltRefusal = 'not_permitted' | 'policy_error' | 'too_many_halts' | 'self_lift' | 'already_lifted'
 
 export type NewHalt = { target: HaltTarget; reason: string; until?: NumericDate | undefined }
 

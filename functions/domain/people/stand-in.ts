@@ -42,7 +42,7 @@ export const furthestAhead = 90 * day
 /** Each of them is read at each decision of the stand-in. */
 export const mostAbsent = 10
 
-type StandInRefusal = {
+export type StandInRefusal = {
   code: 'stand_in_refused' | 'not_permitted' | 'policy_error'
   detail?: string
 }

@@ -73,7 +73,7 @@ export const PermitEvent = z.discriminatedUnion('type', [
 ])
 export type PermitEvent = z.infer<typeof PermitEvent>
 
-type PermitRefusal = 'permit_refused' | 'not_permitted' | 'policy_error' | 'insufficient_login'
+export type PermitRefusal = 'permit_refused' | 'not_permitted' | 'policy_error' | 'insufficient_login'
 type Refused = { code: PermitRefusal; detail?: string }
 
 type Permitting = {

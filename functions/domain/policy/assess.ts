@@ -101,7 +101,7 @@ export function assess(bundle: Bundle, ask: Ask, asked: Asked, now: NumericDate)
 const refusal = (reason: AssessmentRefusal, policies: readonly string[], detail?: string) =>
   ({ outcome: 'refused', reason, policies, ...defined({ detail }) }) as const
 
-type FactsRefusal = Exclude<AssessmentRefusal, 'no_eligible_approvers' | 'policy_error'>
+export type FactsRefusal = Exclude<AssessmentRefusal, 'no_eligible_approvers' | 'policy_error'>
 
 export function findFacts(bundle: Bundle, asked: Asked, now: NumericDate): Result<Facts, FactsRefusal> {
   if (!entryOf(bundle, asked)) return unknownAction(asked)

@@ -8,9 +8,10 @@ import {
   refusalProblem,
 } from '../../adapters/http/problem.ts'
 import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
-import type { Refusal } from '../../domain/refusals.ts'
+import type { AwsRefusal } from '../../operations/credentials/issue-aws-credentials.ts'
 import type { AccessToken, KeySet } from '../../operations/credentials/ports.ts'
 import type { OnceOnly } from '../../operations/ports.ts'
+import type { CallRefusal } from '../../operations/uses/call-aws.ts'
 import { Callers, dpopToken } from '../callers.ts'
 import type { ApiPorts } from '../doors.ts'
 
@@ -54,16 +55,40 @@ function missingToken(call: Call, issuer: string): BadRequest {
   return apiProblem(401, 'missing_token', detail, { 'www-authenticate': challenge })
 }
 
-/** Of a grant that has ended, or is not the agent's, the token is no longer good. */
-const endsToken = new Set<Refusal>([
-  ...(['pending', 'denied', 'expired', 'withdrawn', 'revoked', 'completed', 'halted', 'ancestor_ended'] as const),
-  ...(['unknown_request', 'credential_superseded', 'credential_unknown', 'approver_not_eligible'] as const),
-])
-
-export function refusalAt(path: AwsPath, code: Refusal, detail?: string): BadRequest {
-  if (endsToken.has(code)) return badToken(code.replaceAll('_', ' '))
-  if (code === 'wrong_credential_kind') return apiProblem(400, path === '/aws/calls' ? 'not_mediated' : 'mediated')
-  return refusalProblem(code, detail)
+/** The problem of a refusal at this door: that of the catalogue, except where RFC 6750 prescribes another. */
+export function refusalAt(
+  path: AwsPath,
+  code: AwsRefusal | Exclude<CallRefusal, 'call_failed' | 'call_not_sent' | 'outcome_unknown'>,
+  detail?: string,
+): BadRequest {
+  switch (code) {
+    // RFC 6750 section 3.1: the token of a grant that has ended is invalid, which is 401.
+    case 'pending':
+    case 'denied':
+    case 'expired':
+    case 'withdrawn':
+    case 'revoked':
+    case 'completed':
+    case 'unknown_request':
+    case 'credential_superseded':
+    case 'halted':
+    case 'ancestor_ended':
+    case 'approver_not_eligible':
+      return badToken(code.replaceAll('_', ' '))
+    case 'wrong_credential_kind':
+      return apiProblem(400, path === '/aws/calls' ? 'not_mediated' : 'mediated')
+    // Agents are not shown policy ids.
+    case 'policy_denied':
+    case 'policy_error':
+    case 'not_permitted':
+      return refusalProblem(code)
+    case 'replayed':
+    case 'key_mismatch':
+    case 'too_many_sessions':
+    case 'uses_exhausted':
+    case 'record_full':
+      return refusalProblem(code, detail)
+  }
 }
 
 const badToken = (detail: string) =>

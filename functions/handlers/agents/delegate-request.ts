@@ -1,9 +1,8 @@
 import * as z from 'zod'
 import { parseBody, Timestamp, taskAnswer } from '../../adapters/http/authzen.ts'
 import { BadRequest, refusalProblem } from '../../adapters/http/problem.ts'
-import type { Refusal } from '../../domain/refusals.ts'
 import { AgentId, defined, JsonObject, RequestId, Resource } from '../../domain/values.ts'
-import { delegateRequest } from '../../operations/delegation/delegate-request.ts'
+import { type DelegationRefusal, delegateRequest } from '../../operations/delegation/delegate-request.ts'
 import {
   type ApiPorts,
   agentDoor,
@@ -44,18 +43,45 @@ export const createHandler = (ports: ApiPorts & { targetRole: string }) =>
     return { status: 201, headers: { location }, body: taskAnswer(state, ports.issuer) }
   })
 
-const ended = new Set<Refusal>(['pending', 'denied', 'expired', 'withdrawn', 'revoked', 'completed'])
-
-function refusal(code: Refusal, detail?: string): BadRequest {
-  if (code === 'unknown_request') return unknownTask()
-  if (ended.has(code))
-    return new BadRequest({
-      status: 409,
-      code: 'invalid_task_state',
-      title: 'Only a live grant can be delegated',
-      detail: `this request is ${code}`,
-    })
-  return refusalProblem(code, code === 'policy_denied' ? undefined : detail)
+function refusal(code: DelegationRefusal, detail?: string): BadRequest {
+  switch (code) {
+    case 'unknown_request':
+      return unknownTask()
+    // ARAP's own error for a task that is not in the state for it.
+    case 'pending':
+    case 'denied':
+    case 'expired':
+    case 'withdrawn':
+    case 'revoked':
+    case 'completed':
+      return new BadRequest({
+        status: 409,
+        code: 'invalid_task_state',
+        title: 'Only a live grant can be delegated',
+        detail: `this request is ${code}`,
+      })
+    // Agents are not shown policy ids.
+    case 'policy_denied':
+    case 'policy_error':
+      return refusalProblem(code)
+    case 'duplicate_request':
+    case 'key_mismatch':
+    case 'replayed':
+    case 'not_permitted':
+    case 'unknown_action':
+    case 'invalid_arguments':
+    case 'wider_than_parent':
+    case 'delegation_cycle':
+    case 'delegation_too_deep':
+    case 'record_full':
+    case 'halted':
+    case 'ancestor_ended':
+    case 'approver_not_eligible':
+    case 'agent_suspended':
+    case 'agent_retired':
+    case 'owner_inactive':
+      return refusalProblem(code, detail)
+  }
 }
 
 export const handler = bind(

@@ -9,10 +9,10 @@ import {
 } from '../../adapters/http/problem.ts'
 import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
 import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'
-import type { Refusal } from '../../domain/refusals.ts'
+import { refusals } from '../../domain/refusals.ts'
 import type { RequestId } from '../../domain/values.ts'
 import type { Signer } from '../../operations/credentials/ports.ts'
-import { issueToken } from '../../operations/credentials/tokens.ts'
+import { issueToken, type TokenRefusal } from '../../operations/credentials/tokens.ts'
 import { Callers } from '../callers.ts'
 import type { ApiPorts } from '../doors.ts'
 import { bind } from '../environments.ts'
@@ -66,15 +66,15 @@ async function personOf(token: string, callers: Callers) {
 
 const badProof = (detail: string) => apiProblem(400, 'invalid_dpop_proof', detail)
 
-/** The description begins with the word that an agent can branch on. */
-function refusal(code: Refusal, detail?: string): OAuthError | BadRequest {
+/** OAuth's own errors and statuses (RFC 6749, RFC 9396). The description begins with the word that an agent can branch on. */
+function refusal(code: Exclude<TokenRefusal, 'insufficient_login'>, detail?: string): OAuthError {
   switch (code) {
     case 'key_mismatch':
       return new OAuthError('invalid_dpop_proof', 'key_mismatch: the grant is bound to the key that asked')
     case 'replayed':
       return new OAuthError('invalid_dpop_proof', 'this proof was used before: make a new one for each call')
     case 'invalid_target':
-      return new OAuthError('invalid_target', detail ?? 'the grant is for another audience')
+      return new OAuthError('invalid_target', detail ?? refusals[code].so)
     case 'unknown_request':
       return details('unknown: no request of yours has this id')
     case 'pending':
@@ -86,16 +86,21 @@ function refusal(code: Refusal, detail?: string): OAuthError | BadRequest {
     case 'completed':
       return details(`${code}: the request has no live grant`)
     case 'approver_not_eligible':
-      return details('revoked: someone who approved may no longer approve (approver_not_eligible)')
+      return details('revoked: an approver may no longer approve (approver_not_eligible)')
     case 'halted':
     case 'ancestor_ended':
       return details(`revoked: ${detail ?? code}`)
     case 'record_full':
     case 'too_many_sessions':
-      return new OAuthError('access_denied', `${code}: ${detail}`)
-    default:
-      // The grant is live and stays so: what is refused is this attempt.
-      return new OAuthError('access_denied', `${code}: policy does not permit this now`)
+      return new OAuthError('access_denied', `${code}: ${detail ?? refusals[code].so}`)
+    // The grant is live and stays so: what is refused is this attempt. Agents are not shown policy ids.
+    case 'policy_denied':
+    case 'policy_error':
+    case 'not_permitted':
+    case 'uses_exhausted':
+    case 'credential_superseded':
+    case 'wrong_credential_kind':
+      return new OAuthError('access_denied', `${code}: ${refusals[code].so}`)
   }
 }
 

@@ -3,7 +3,8 @@ import { rightsStatements } from '../../domain/break-glass/rights.ts'
 import { openingPolicy } from '../../domain/credentials/session-policy.ts'
 import { type Account, accountOf, type Bundle } from '../../domain/policy/bundle.ts'
 import { type CatalogueEntry, deriveStatement } from '../../domain/policy/catalogue.ts'
-import type { Refusal } from '../../domain/refusals.ts'
+import type { EndingCode, Intend, Issue } from '../../domain/requests/commands.ts'
+import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { type ApprovalRequest, type ApprovedRequest, type Ask, grantOf } from '../../domain/requests/request.ts'
 import { type CredentialId, defined, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
 import { BrokerRefused } from '../faults.ts'
@@ -64,6 +65,7 @@ export const sessionOf = (
   },
 })
 
+export type AwsRefusal = RefusalOf<Intend | Issue> | EndingCode | 'replayed'
 type IssuedAwsCredentials = AwsCredentials & { expiresAt: NumericDate }
 
 /**
@@ -74,7 +76,7 @@ export async function issueAwsCredentials(
   token: AccessToken,
   once: OnceOnly,
   ports: BrokerPorts,
-): Promise<Result<IssuedAwsCredentials, Refusal>> {
+): Promise<Result<IssuedAwsCredentials, AwsRefusal>> {
   const { policy, ids, clock } = ports
   const [credential, use] = [ids.credential(), ids.use()]
   const { request: id, agent, jkt, jti: presented } = token

@@ -2,6 +2,8 @@ import { loginWantedFor, longestCredential } from '../../domain/break-glass/brea
 import { type Login, lackOf } from '../../domain/people/login-strength.ts'
 import { addressesOf, agentOf } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
+import type { EndingCode, Intend, Issue } from '../../domain/requests/commands.ts'
+import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import {
   type ApprovalRequest,
@@ -83,6 +85,7 @@ type TokenAsk = {
   once: OnceOnly
 }
 
+export type TokenRefusal = RefusalOf<Intend | Issue> | EndingCode | 'replayed' | 'invalid_target' | 'insufficient_login'
 type IssuedToken = { token: string; expiresIn: number; details: readonly JsonObject[] }
 type Ports = MakingPorts & { signer: Signer; issuer: string }
 
@@ -90,7 +93,7 @@ type Ports = MakingPorts & { signer: Signer; issuer: string }
  * The intent is recorded, the token signed, then recorded as issued if the grant is still live, and only then answered.
  * A crash in between leaves a token that no one has. @throws KeyUnavailable, Overtaken
  */
-export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<IssuedToken, Refusal>> {
+export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<IssuedToken, TokenRefusal>> {
   const { policy, ids, clock } = ports
   const stored = await ports.requests.load(ask.id)
   const refused = refuseOnRecord(ask.agent, 'intend', ports, aboutStored(stored))

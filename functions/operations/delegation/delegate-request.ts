@@ -1,13 +1,13 @@
 import { within } from '../../domain/delegation/attenuation.ts'
 import { digestOf } from '../../domain/digest.ts'
 import type { Agent } from '../../domain/people/organisation.ts'
-import { type Asked, askAgain, type Facts, findFacts } from '../../domain/policy/assess.ts'
+import { type Asked, askAgain, type Facts, type FactsRefusal, findFacts } from '../../domain/policy/assess.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
 import type { Answer } from '../../domain/policy/question.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { Submit, Unstamped } from '../../domain/requests/commands.ts'
-import { decide } from '../../domain/requests/decide.ts'
+import type { Delegate, Submit } from '../../domain/requests/commands.ts'
+import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { replay } from '../../domain/requests/evolve.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
@@ -70,6 +70,8 @@ const day = 86_400
 /** It assumes no role, but must know the role of the action, which may be stopped. */
 type Ports = MakingPorts & Pick<BrokerPorts, 'targetRole'>
 
+export type DelegationRefusal = RefusalOf<Delegate> | FactsRefusal | 'replayed' | 'duplicate_request'
+
 /**
  * First the parent gives the uses away, then the child is made: a crash in between loses uses, which the same key makes
  * good. The same key and body is the same child.
@@ -80,7 +82,7 @@ export async function delegateRequest(
   ask: DelegationAsk,
   ports: Ports,
   admit: () => Promise<void>,
-): Promise<Result<Stored, Refusal>> {
+): Promise<Result<Stored, DelegationRefusal>> {
   const parent = await ports.requests.load(ask.id)
   const { action, resource } = ask
   const about = parent && {
@@ -152,7 +154,7 @@ function answerFor(ask: DelegationAsk, parent: ApprovalRequest, { agent }: Facts
 /** The parent gives, while it is live, what lies within its own right, if policy lets both agents have it. */
 function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: Ports) {
   const { agent, jkt, to, uses = 1 } = ask
-  const command = async (state: ApprovalRequest, now: NumericDate): Promise<Unstamped> => {
+  const command = async (state: ApprovalRequest, now: NumericDate): Promise<Omit<Delegate, 'bundle'>> => {
     const own = await authorityOf(state, 'request', now, ports, defined({ role: targetOf(state.ask, ports)?.role }))
     const notAfter = ask.notAfter ?? (state.status === 'approved' ? state.grant.notAfter : now)
     return {
@@ -188,7 +190,7 @@ async function makeChild(
   parent: ApprovedRequest,
   { facts, afterHalts }: { facts: Facts; afterHalts: readonly HaltId[] },
   { policy, requests, clock }: DecidingPorts,
-): Promise<Result<undefined, Refusal>> {
+): Promise<Result<undefined, 'policy_error' | 'policy_denied' | 'record_full'>> {
   const now = clock.now()
   const given = parent.grant.delegations.find((each) => each.child === child)
   if (!given) throw new TypeError(`\`${ask.id}\` gave nothing to \`${child}\``)

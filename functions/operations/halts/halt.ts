@@ -3,6 +3,7 @@ import {
   type Halt,
   type HaltActor,
   type HaltEvent,
+  type HaltRefusal,
   type HaltTarget,
   halt,
   isHaltInForce,
@@ -12,7 +13,6 @@ import {
 } from '../../domain/halts/halt.ts'
 import { chainEntries, type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import { agentOf, personOf } from '../../domain/policy/bundle.ts'
-import type { Refusal } from '../../domain/refusals.ts'
 import { defined, type HaltId, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
@@ -33,11 +33,11 @@ const haltAttempts = 30
 export async function declareHalt(
   ask: NewHalt & { person: PersonId },
   ports: HaltPorts & { targetRoles: readonly string[] },
-): Promise<Result<Halt, Refusal>> {
+): Promise<Result<Halt, HaltRefusal | 'unknown_target'>> {
   const { person, ...asked } = ask
   const { target } = asked
   const refused = refuseOnRecord(person, 'halt', ports)
-  return runAggregate<Result<Halt, Refusal>>(target.value, haltAttempts, async () => {
+  return runAggregate<Result<Halt, HaltRefusal | 'unknown_target'>>(target.value, haltAttempts, async () => {
     const now = ports.clock.now()
     const who = await findHaltActor('revoke', person, now, ports)
     const { halts, version } = await ports.halts.load(target)
@@ -108,9 +108,9 @@ function unknownTarget(
 export async function liftHalt(
   { id, person }: { id: HaltId; person: PersonId },
   ports: HaltPorts,
-): Promise<Result<Halt, Refusal>> {
+): Promise<Result<Halt, HaltRefusal | 'unknown_halt'>> {
   const refused = refuseOnRecord(person, 'lift', ports)
-  return runAggregate<Result<Halt, Refusal>>(id, haltAttempts, async () => {
+  return runAggregate<Result<Halt, HaltRefusal | 'unknown_halt'>>(id, haltAttempts, async () => {
     const now = ports.clock.now()
     const who = await findHaltActor('lift', person, now, ports)
     if (who.answer.error) return refused('policy_error')

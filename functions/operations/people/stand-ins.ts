@@ -8,10 +8,10 @@ import {
   giveStandIn as give,
   type StandIn,
   type StandInEvent,
+  type StandInRefusal,
   withStandIn,
 } from '../../domain/people/stand-in.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
-import type { Refusal } from '../../domain/refusals.ts'
 import {
   defined,
   type NumericDate,
@@ -37,12 +37,12 @@ const standInAttempts = 30
 export async function giveStandIn(
   ask: { person: PersonId; by: PersonId; login: Login; until: NumericDate; from?: NumericDate },
   ports: StandInPorts,
-): Promise<Result<StandIn, Refusal>> {
+): Promise<Result<StandIn, StandInRefusal['code']>> {
   const { person, by, login, until } = ask
   const { policy, requests, standIns, clock, ids, log } = ports
   const refused = refuseOnRecord(person, 'give_stand_in', ports)
   if (!personOf(policy.bundle, by)) return refused('stand_in_refused', '`person` should be one of the directory')
-  return runAggregate<Result<StandIn, Refusal>>(by, standInAttempts, async () => {
+  return runAggregate<Result<StandIn, StandInRefusal['code']>>(by, standInAttempts, async () => {
     const now = clock.now()
     const { absences, taken } = await standIns.of({ absent: person, by })
     const people = [person, by]
@@ -78,10 +78,10 @@ export async function giveStandIn(
 export async function endStandIn(
   { id, person }: { id: StandInId; person: PersonId },
   ports: StandInPorts,
-): Promise<Result<StandIn, Refusal>> {
+): Promise<Result<StandIn, StandInRefusal['code'] | 'unknown_stand_in'>> {
   const { policy, standIns, clock, log } = ports
   const refused = refuseOnRecord(person, 'end_stand_in', ports)
-  return runAggregate<Result<StandIn, Refusal>>(id, standInAttempts, async () => {
+  return runAggregate<Result<StandIn, StandInRefusal['code'] | 'unknown_stand_in'>>(id, standInAttempts, async () => {
     const found = await standIns.find(id)
     if (!found) return refused('unknown_stand_in')
     const { standIn, head: last } = found

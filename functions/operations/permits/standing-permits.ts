@@ -7,13 +7,13 @@ import {
   evolvePermit,
   givePermit as give,
   type PermitEvent,
+  type PermitRefusal,
   revokePermit as revoke,
   type StandingPermit,
 } from '../../domain/permits/permit.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
-import type { Refusal } from '../../domain/refusals.ts'
-import type { Submit } from '../../domain/requests/commands.ts'
+import { type EndingCode, endingCode, type Submit } from '../../domain/requests/commands.ts'
 import { submit } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
@@ -53,7 +53,7 @@ export type PermitAsk = {
 export async function givePermit(
   ask: PermitAsk,
   ports: DecidingPorts & { permits: Pick<PermitStore, 'load' | 'save'> },
-): Promise<Result<StandingPermit, Refusal>> {
+): Promise<Result<StandingPermit, PermitRefusal | EndingCode | 'unknown_request' | 'stale_digest'>> {
   const { request, person, login, uses, until } = ask
   const { policy, requests, permits, clock, log } = ports
   const refused = refuseOnRecord(person, 'allow_standing', ports)
@@ -64,7 +64,8 @@ export async function givePermit(
   const { digest } = state.ask
   if (ask.digest !== undefined && ask.digest !== digest && ask.digest !== digest.slice(0, 16))
     return refused('stale_digest')
-  if (await findEnding(state, now, ports)) return refused('halted')
+  const ending = await findEnding(state, now, ports)
+  if (ending) return refused(endingCode(ending))
   const event = give(
     state,
     {
@@ -109,10 +110,10 @@ const allowedBefore = 'more of this request was allowed before'
 export async function revokePermit(
   { id, person, reason }: { id: StandingPermitId; person: PersonId; reason: string },
   ports: DecidingPorts & { permits: Pick<PermitStore, 'load' | 'save'> },
-): Promise<Result<StandingPermit, Refusal>> {
+): Promise<Result<StandingPermit, PermitRefusal | 'unknown_permit'>> {
   const { policy, requests, permits, clock, log } = ports
   const refused = refuseOnRecord(person, 'revoke_standing', ports)
-  return runAggregate<Result<StandingPermit, Refusal>>(id, manyWriters, async () => {
+  return runAggregate<Result<StandingPermit, PermitRefusal | 'unknown_permit'>>(id, manyWriters, async () => {
     const stored = await permits.load(id)
     if (!stored) return refused('unknown_permit')
     const now = clock.now()

@@ -119,12 +119,12 @@ export async function carryOutFor<C extends Unstamped>(
 }
 
 /** For another agent a request does not exist: the attempt goes on that agent's own chain. */
-export async function carryOutForAgent(
+export async function carryOutForAgent<C extends Unstamped>(
   id: RequestId,
   agent: AskerId,
   ports: DecidingPorts,
-  command: Unstamped,
-): Promise<CarriedOut> {
+  command: C,
+): Promise<CarriedOut<RefusalOf<C> | 'unknown_request'>> {
   const stored = await ports.requests.load(id)
   if (stored?.state.ask.agent.id === agent) return carryOut(id, ports, () => command)
   return refuseOnRecord(agent, command.type, ports, aboutStored(stored))('unknown_request')

@@ -1,7 +1,7 @@
 import { tierOf } from '../../domain/policy/ladder.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { Decide, Narrowing, Unstamped } from '../../domain/requests/commands.ts'
-import { decide } from '../../domain/requests/decide.ts'
+import type { Comment, Decide, Narrowing, Unstamped } from '../../domain/requests/commands.ts'
+import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
 import { isNarrower, keptStage, type Narrow, narrowedTerms, withDigests } from '../../domain/requests/narrow.ts'
@@ -73,7 +73,10 @@ export type DecisionAsk = Pick<
   once?: OnceOnly
 }
 
-export function decideRequest(ask: DecisionAsk, ports: DecidingPorts): Promise<CarriedOut> {
+export function decideRequest(
+  ask: DecisionAsk,
+  ports: DecidingPorts,
+): Promise<CarriedOut<RefusalOf<Decide> | 'replayed'>> {
   const command = (state: ApprovalRequest, now: NumericDate) => commandFor(state, ask, now, ports)
   return carryOutFor(ask.person, ask.verdict, ask.id, ports, command, ask.once)
 }
@@ -166,7 +169,10 @@ function asIfDecided(
 
 export type CommentAsk = { id: RequestId; person: PersonId; comment: string; once?: OnceOnly }
 
-export function commentDecision({ id, person, comment, once }: CommentAsk, ports: DecidingPorts): Promise<CarriedOut> {
+export function commentDecision(
+  { id, person, comment, once }: CommentAsk,
+  ports: DecidingPorts,
+): Promise<CarriedOut<RefusalOf<Comment> | 'replayed'>> {
   return carryOutFor(person, 'comment', id, ports, () => ({ type: 'comment', person, comment }), once)
 }
 

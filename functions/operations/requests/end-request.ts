@@ -1,4 +1,5 @@
-import type { Unstamped } from '../../domain/requests/commands.ts'
+import type { Complete, Revoke, Withdraw } from '../../domain/requests/commands.ts'
+import type { RefusalOf } from '../../domain/requests/decide.ts'
 import type { ApprovalRequest, Outcome } from '../../domain/requests/request.ts'
 import { type AskerId, defined, type NumericDate, type PersonId, type RequestId } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
@@ -11,20 +12,20 @@ import type { DecidingPorts } from './ports.ts'
 export const cancelRequest = (
   { id, agent }: { id: RequestId; agent: AskerId },
   ports: DecidingPorts,
-): Promise<CarriedOut> => carryOutForAgent(id, agent, ports, { type: 'withdraw', agent })
+): Promise<CarriedOut<RefusalOf<Withdraw>>> => carryOutForAgent(id, agent, ports, { type: 'withdraw', agent })
 
 export function completeRequest(
   { id, agent, outcome, note }: { id: RequestId; agent: AskerId; outcome: Outcome; note?: string },
   ports: DecidingPorts,
-): Promise<CarriedOut> {
+): Promise<CarriedOut<RefusalOf<Complete>>> {
   return carryOutForAgent(id, agent, ports, { type: 'complete', agent, outcome, ...defined({ note }) })
 }
 
 export async function revokeRequest(
   { id, person, reason, once }: { id: RequestId; person: PersonId; reason: string; once?: OnceOnly },
   ports: DecidingPorts,
-): Promise<CarriedOut> {
-  const command = async (state: ApprovalRequest, now: NumericDate): Promise<Unstamped> => {
+): Promise<CarriedOut<RefusalOf<Revoke> | 'replayed'>> {
+  const command = async (state: ApprovalRequest, now: NumericDate): Promise<Omit<Revoke, 'bundle'>> => {
     const answer = askAboutPerson(ports.policy, 'revoke', person, now, { state })
     const permit = answer.permit && !(await isStopped(person, ports, { now }))
     return { type: 'revoke', person, reason, answer: { ...answer, permit } }

@@ -76,19 +76,28 @@ type Ports = MakingPorts &
 /** `created` is false where an earlier request is the answer: the same key, or an identical one that is pending. */
 type Submitted = { stored: Stored; created: boolean }
 
+type Unbound = 'invalid_denial_binding' | 'expired_denial'
+type SubmissionRefusal =
+  | Unbound
+  | 'not_requestable'
+  | 'duplicate_request'
+  | 'key_mismatch'
+  | 'replayed'
+  | 'too_many_open'
+
 const day = 86_400
 
 /**
  * The same key and body is the same request; an identical ask that is pending is answered with its request. One that a
  * standing permit covers is approved in the transaction that spends the permit.
  */
-export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<Result<Submitted, Refusal>> {
+export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<Result<Submitted, SubmissionRefusal>> {
   const body = bodyDigest(ask.body)
   const key = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
   const { action, resource, parentTask } = ask
   const about = aboutAsk({ action, resource: { type: resource.type, id: resource.id }, parentTask })
   const refused = refuseOnRecord(ask.agent.id, 'submit', ports, { about })
-  return runAggregate<Result<Submitted, Refusal>>(ask.agent.id, manyWriters, async () => {
+  return runAggregate<Result<Submitted, SubmissionRefusal>>(ask.agent.id, manyWriters, async () => {
     const repeat = await findRepeat(key, body, ask.jkt, ports)
     if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : refused(repeat.code)
     const made = await makeSubmit(ask, ports)
@@ -151,7 +160,7 @@ const openKey = ({ action, arguments: args, resource, purpose, parentTask, reque
   })
 
 /** Assessed again, since policy may have changed since the evaluation. */
-async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Submit, Refusal>> {
+async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Submit, Unbound | 'not_requestable'>> {
   const { policy, requests, clock, ids } = ports
   const now = clock.now()
   const named = await evaluationOf(ask, ports)
@@ -213,7 +222,7 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Subm
 }
 
 /** Which evaluation is answered. A statement of it is verified whenever there is one, though the record decides. */
-async function evaluationOf(ask: SubmissionAsk, { statements }: Ports): Promise<Result<EvaluationId, Refusal>> {
+async function evaluationOf(ask: SubmissionAsk, { statements }: Ports): Promise<Result<EvaluationId, Unbound>> {
   const unbound = (detail: string) => refuse('invalid_denial_binding' as const, detail)
   if (ask.bindingToken === undefined)
     return ask.evaluation === undefined ? unbound('`denial` names no evaluation') : ok(ask.evaluation)

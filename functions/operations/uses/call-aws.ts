@@ -2,6 +2,8 @@ import { openingPolicy } from '../../domain/credentials/session-policy.ts'
 import { isHaltInForce } from '../../domain/halts/halt.ts'
 import { deriveReadStatement, deriveStatement, type Statement } from '../../domain/policy/catalogue.ts'
 import type { Refusal } from '../../domain/refusals.ts'
+import type { BeginCall } from '../../domain/requests/commands.ts'
+import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { type Ask, callOf, type Outcome, type Use, type UseOutcome } from '../../domain/requests/request.ts'
 import { underWay } from '../../domain/uses/use.ts'
 import {
@@ -24,7 +26,7 @@ import { type CarriedOut, carryOut } from '../requests/carry-out.ts'
 import type { AwsCall, AwsCaller, LookedUp } from './ports.ts'
 
 /** `call_failed`: AWS said no, by this name. `call_not_sent`: nothing was done, for this fault. */
-type CallRefusal = Refusal | 'call_failed' | 'call_not_sent'
+export type CallRefusal = RefusalOf<BeginCall> | 'replayed' | 'call_failed' | 'call_not_sent'
 
 /**
  * Makes the one stored call of a mediated action, and gives the agent AWS's answer, which is kept nowhere. Its begin is
@@ -123,7 +125,7 @@ async function askAgain({ request }: AccessToken, ports: CallPorts): Promise<Res
   return refuse('outcome_unknown', ended?.note)
 }
 
-function told(refused: CarriedOut & { ok: false }): Result<JsonObject, Refusal> {
+function told<Code extends Refusal>(refused: CarriedOut<Code> & { ok: false }): Result<JsonObject, Code> {
   const ended = refused.code === 'uses_exhausted' && refused.stored ? callOf(refused.stored.state)?.ended : undefined
   return ended ? refuse(refused.code, `the call was made, and ${ended.outcome}`) : refused
 }

@@ -1,5 +1,6 @@
 import { argumentsDigest } from '../../domain/digest.ts'
-import type { Refusal } from '../../domain/refusals.ts'
+import type { BeginUse, EndUse } from '../../domain/requests/commands.ts'
+import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { type ApprovalRequest, grantOf, type Outcome, usesLeft } from '../../domain/requests/request.ts'
 import {
   actorNamed,
@@ -21,7 +22,7 @@ import type { DecidingPorts, MakingPorts } from '../requests/ports.ts'
 export async function endUse(
   { id, tool, outcome, note }: { id: UseId; tool: ToolId; outcome: Outcome; note?: string },
   ports: DecidingPorts,
-): Promise<CarriedOut> {
+): Promise<CarriedOut<RefusalOf<EndUse>>> {
   const request = (await ports.requests.recall(useKey(id))) as RequestId | undefined
   if (request === undefined) return refuseOnRecord(tool, 'end_use', ports)('credential_unknown')
   return carryOut(request, ports, () => ({ type: 'end_use', tool, use: id, outcome, ...defined({ note }) }))
@@ -48,7 +49,7 @@ type BegunUse = { use: UseId; usesLeft: number; ended: boolean }
 export async function beginUse(
   ask: UseAsk,
   ports: MakingPorts,
-): Promise<Result<BegunUse, Refusal | 'arguments_mismatch'>> {
+): Promise<Result<BegunUse, RefusalOf<BeginUse> | 'replayed' | 'credential_unknown' | 'arguments_mismatch'>> {
   const { tool, token, key } = ask
   const stored = await ports.requests.load(token.request)
   if (!stored) return refuse('unknown_request')
