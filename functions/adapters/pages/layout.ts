@@ -25,17 +25,14 @@ const written = (part: Part): string => {
   return String(part).replace(/[&<>"']/g, (character) => escapes[character] ?? character)
 }
 
-/**
- * A piece of a page. What is put in is text, escaped for an element and for an attribute in quotes alike, unless it is a
- * piece itself. There is no way not to escape.
- */
+/** What is put in is text and is escaped, unless it is a piece itself. There is no way not to escape. */
 export const html = (fixed: TemplateStringsArray, ...parts: readonly Part[]): Html =>
   new Html(fixed.reduce((all, text, at) => `${all}${written(parts[at - 1])}${text}`))
 export type { Part }
 
 /**
- * The one style sheet, in each page. Its hash is all that the policy lets a browser apply. Nothing is said by colour alone,
- * and all stays readable at 320 pixels and at twice the size.
+ * Its hash is all that the policy lets a browser apply. Nothing is said by colour alone, and all stays readable at 320
+ * pixels and at twice the size.
  */
 const style = `
 :root { color-scheme: light dark; --ink: #1b1d21; --soft: #565b63; --paper: #fff; --card: #f6f6f4; --line: #c9cbcf; --link: #0b57a4; --go: #14613a; --stop: #a3231c; --warn: #7a4b00; --mark: #fff4d6; --on: #fff }
@@ -82,8 +79,8 @@ button.go { border-color: var(--go); background: var(--go); color: var(--on) } b
 const hash = createHash('sha256').update(style, 'utf8').digest('base64')
 
 /**
- * What a browser may do with a page: show it, and send its forms here. It runs no script, shows no picture and no frame,
- * stands in no frame, tells its address to no other site, and no window that it came from can reach it.
+ * A browser may show a page and send its forms here. It runs no script, shows no picture and no frame, and tells its
+ * address to no other site.
  */
 export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   'content-type': 'text/html; charset=utf-8',
@@ -105,7 +102,6 @@ export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   ...(issuer.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
 })
 
-/** Who is looking, with the secret that each form of theirs carries. */
 export type Reader = { name: string; csrf: string }
 
 export type Notice = { good?: boolean; text: string }
@@ -160,13 +156,11 @@ ${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="
 ${body}
 </form>`
 
-/** A part of a page under a heading of its own. */
 export const titled = (id: string, title: string, body: Part): Html => html`<section aria-labelledby="${id}">
 <h2 id="${id}">${title}</h2>
 ${body}
 </section>`
 
-/** A page that says one thing, and what can be done next. */
 export const messagePage = ({
   text,
   next,

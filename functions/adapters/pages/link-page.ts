@@ -9,15 +9,12 @@ import { count, time } from './words.ts'
 
 type LinkView = {
   reader: Reader & { id: string }
-  /** The account that a link from Slack is of, with its name in Slack. */
   offer?: { account: ChatAccount; name: string } | undefined
   linked: ChatAccount | undefined
-  /** The account that the directory itself names. */
   given: string | undefined
   notice?: Notice | undefined
 }
 
-/** Which Slack account is this person's, and what they can do about it. */
 export function linkPage({ reader, offer, linked, given, notice }: LinkView): string {
   const title = offer ? 'Is this Slack account yours?' : 'Your Slack account'
   const body = offer ? confirm(reader, offer, linked) : now(reader, linked, given)
@@ -59,7 +56,6 @@ ${form(
 )}`
 }
 
-/** Why an account was not linked, and what to do. */
 export const linkRefusalWords: { readonly [code in LinkRefusal | 'unknown_code']: string } = {
   unknown_code:
     'That link was used before, is older than ten minutes, or is not Hotwork’s. Click a button in Slack to get another.',

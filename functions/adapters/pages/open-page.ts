@@ -20,7 +20,6 @@ export type OpenView = {
   notice?: Notice
 }
 
-/** What a person prepared to open, with the one button that opens it; or that it is open, and what is next. */
 export function openPage({ code, prepared, opened, bundle, reader, now, notice }: OpenView): string {
   const stands = !opened ? 'Open with break-glass?' : opened.status === 'approved' ? 'It is open' : 'It is over'
   const title = `${prepared.drill ? 'Drill: ' : ''}${stands}`
@@ -52,7 +51,6 @@ ${form(
 )}
 <p class="soft">It can be opened until ${time(until, now)}.</p>`
 
-/** What a profile is called and opens; or one action, with its arguments exactly. */
 function whatOf(what: PreparedOpening['what'], bundle: ViewFacts): Html {
   if (!('profile' in what))
     return html`<code>${what.action}</code><strong>${lookalikeNote(JSON.stringify(what.arguments))}</strong><pre>${exact(what.arguments)}</pre>`

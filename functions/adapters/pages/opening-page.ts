@@ -23,7 +23,6 @@ import { form, type Html, html, type Notice, page, type Reader, titled } from '.
 import { argumentList } from './request-page.ts'
 import { count, drawn, moment, time } from './words.ts'
 
-/** What was done with an opening: each use, each credential, each call. */
 function evidenceSection({ view, evidence, now }: OpeningPage): Html {
   const uses = view.grant?.uses ?? []
   return titled(
@@ -59,7 +58,6 @@ function validity(
   return all.findLast((each) => each.claim === claim)?.id === id ? '' : '; replaced'
 }
 
-/** What AWS has on record, or why nothing can be shown. */
 function calls(seen: CallsSeen): Html {
   if (seen.seen === 'outside')
     return html`<p>The sealed role was used outside Hotwork, so only the CloudTrail of account <code>${seen.account}</code> has its calls. Look there for sessions of <code>${seen.role}</code>, from the time of the opening on.</p>`
@@ -80,10 +78,8 @@ ${elsewhere}`
 const call = ({ at, service, name, region, resources, error }: RecordedCall): Html =>
   html`<li>${moment(at)}: <code>${service}:${name}</code>${resources.length > 0 && html` on ${resources.map((each, index) => html`${index === 0 ? '' : ', '}<code>${inert(each)}</code>`)}`}, ${region}${error !== undefined && html`: <strong>refused</strong>, <code>${error}</code>`}</li>`
 
-/** What was written into a review that came to nothing, and which of it is to be mended. */
 export type ReviewDraft = { outcome?: string; note?: string; mend?: 'outcome' | 'note' }
 
-/** The review of an opening, or the form for it. */
 function reviewSection({ view, whyNot, reader }: OpeningPage, draft: ReviewDraft): Html {
   const note = reviewNote(view)
   const why = whyNot.review
@@ -139,7 +135,6 @@ export type OpeningPage = {
   draft?: ReviewDraft
 }
 
-/** One opening, whole: what was said, what was open, what was done with it, and what its reviewer found. */
 export const breakGlassPage = ({
   viewed: { state, whyNot },
   bundle,
@@ -177,7 +172,6 @@ const kinds: { readonly [progress in OpeningStatus]: 'wait' | 'go' | 'stop' } = 
   not_justified: 'stop',
 }
 
-/** How it stands, and where. */
 export function openingChips(view: OpeningView): Html {
   const prod = /^prod/.test(view.environment) ? ' prod' : ''
   return html`<p class="chips"><span class="chip ${view.drill ? 'drill' : kinds[view.progress]}">${openingHeadline(view)}</span> <span class="chip${prod}">${view.environment.toUpperCase()}</span></p>`
@@ -217,6 +211,5 @@ ${view.status === 'approved' && !view.hasKey && !view.sealed && html`<dt>Key</dt
 </dl>`,
   )
 
-/** Each action, with the resources on which it is open. */
 export const rightsList = (view: Pick<OpeningView, 'rights'>): Html =>
   html`<ul>${openedRights(view).map(({ action, resource }) => html`<li><code>${action}</code> on <code>${resource}</code></li>`)}</ul>`

@@ -21,7 +21,6 @@ type ListView = {
   now: NumericDate
 }
 
-/** What is open and until when, which reviews are due, and the minutes that are left. */
 export function breakGlassListPage({ openings, budgets, bundle, reader, now }: ListView): string {
   const open = openings.filter(({ status }) => status === 'approved')
   const ended = openings.filter(({ status }) => status !== 'approved')

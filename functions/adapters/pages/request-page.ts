@@ -45,7 +45,6 @@ export type RequestPage = {
   draft?: { comment?: string }
 }
 
-/** One request, whole, with what this person can do about it. */
 export const requestPage = ({
   viewed: { state, whyNot },
   bundle,
@@ -86,7 +85,6 @@ const kinds: { readonly [progress in Progress]: 'wait' | 'go' | 'stop' | 'over' 
   revoked: 'stop',
 }
 
-/** How it stands, where, and under how much scrutiny. */
 export function chips(view: RequestView): Html {
   const prod = /^prod/.test(view.environment) ? ' prod' : ''
   return html`<p class="chips"><span class="chip ${kinds[progressOf(view)]}">${headlineOf(view)}</span> <span class="chip${prod}">${view.environment.toUpperCase()}</span> <span class="chip">Tier ${tierText(view)}</span></p>`
@@ -172,7 +170,6 @@ function stages({ stages, status }: RequestView, now: NumericDate): Html {
 const decisions = ({ decisions: all }: StageView, now: NumericDate): Part =>
   all.length > 0 && html`<ul>${all.map((each) => html`<li>${drawn(decisionSentence(each), now)}</li>`)}</ul>`
 
-/** A form for a decision on exactly what this page shows. */
 type Decide = (verdict: Verdict, body: Html, attributes?: Part) => Html
 
 function forms(view: RequestView, whyNot: Viewed['whyNot'], { csrf }: Reader, draft: { comment?: string }): Part {

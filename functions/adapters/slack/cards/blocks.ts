@@ -80,14 +80,12 @@ export const button = (action_id: string, text: string, value: string, more: Par
   value,
   ...more,
 })
-/** What Slack asks before it sends a click. */
 export const confirming = (title: string, text: string, yes: string): ConfirmationDialog => ({
   title: plain(title),
   text: plain(text),
   confirm: plain(yes),
   deny: plain('Go back'),
 })
-/** A button that leads to a page of ours. Slack tells us of the click all the same. */
 export const linkButton = (action_id: string, text: string, url: string): Button => ({
   type: 'button',
   action_id,
@@ -199,7 +197,6 @@ const Block = z.discriminatedUnion('type', [
 
 const mostBlocks = 50
 
-/** Why Slack would not take a card: each says where, and what it should be. */
 export function complaintsOf(card: RenderedCard): readonly string[] {
   const { blocks } = card
   const complaints = blocks.flatMap((block, index) => complaintsOfBlock(block, `blocks/${index}`))

@@ -37,9 +37,8 @@ import { approveAll, denyAll, openOne } from './card-decide.ts'
 const longestLine = 160
 
 /**
- * The card of a burst: what all have in common once, and a line for each that waits with what is its own. One click
- * decides exactly the list, and only where nothing of it was left out. The last request that waits has no other card, so
- * this one becomes its card.
+ * One click decides exactly the list, and only where nothing of it was left out. The last request that waits has no
+ * other card, so this one becomes its card.
  */
 export function renderBurst(
   view: BurstView,
@@ -61,7 +60,6 @@ export function renderBurst(
   return { card, shown: shown.map(memberOf), whole: columnsOf(shown).whole }
 }
 
-/** The card of the one that waits, with what came of the last click if there is room. */
 function aloneCard(
   state: ApprovalRequest,
   { kind, outcome, members }: BurstView,
@@ -116,7 +114,6 @@ function renderList(
   return { text, blocks: blocks as unknown as readonly JsonObject[] }
 }
 
-/** What all have in common, what each has of its own, and whether nothing of that is cut. */
 function columnsOf(shown: readonly ApprovalRequest[]): { common: string[]; lines: string[]; whole: boolean } {
   const rows = shown.map(factsOf)
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
@@ -199,7 +196,6 @@ function decideBlocks(
 
 const mostRefused = 8
 
-/** What came of the last click: how many it decided, and why it did not decide the others. */
 function outcomeBlocks(
   outcome: BurstOutcome | undefined,
   members: readonly ApprovalRequest[],

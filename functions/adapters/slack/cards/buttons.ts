@@ -37,7 +37,6 @@ export function registerCard(app: App, options: EdgeOptions): void {
 
 type OnCard = Clicked<Subject>
 
-/** The message that a control is in stands in the click. What its value says of one is not believed. */
 const subjectOf = ({ about, body }: OnCard): Subject => ({ ...about, channel: body.channel?.id, ts: body.message?.ts })
 
 /** The card knows what its stage wants, so that what it cannot have here is not attempted, nor recorded as refused. */
@@ -64,7 +63,6 @@ async function deny(click: OnCard, options: EdgeOptions): Promise<string | undef
   return undefined
 }
 
-/** Opens a form where what it is for would be taken now. */
 async function openForm(
   click: OnCard,
   form: (state: ApprovalRequest, facts: ViewFacts, about: Subject) => Modal | undefined,
@@ -78,7 +76,6 @@ async function openForm(
   return (await showModal(body.trigger_id, modal, carried, options, patience.tell)) ? undefined : notOpened
 }
 
-/** What an approval with any comment would come to. */
 const foreseeApproval = ({ person, about, carried }: OnCard, options: EdgeOptions) => {
   const ask = { person, verdict: 'approve', comment: '-', ...decisionOnCard(about, options) } as const
   return foresee(about.request, () => options.foresee(ask), carried, options)

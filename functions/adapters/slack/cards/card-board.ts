@@ -89,8 +89,7 @@ export class SlackCardBoard implements CardBoard {
   }
 
   /**
-   * Sent unchecked: a line is our own sentence, and the one place in which a mention may stand.
-   *
+   * Unchecked: a line is our own sentence, and the one place in which a mention may stand.
    * @throws CardUndeliverable, BoardUnavailable
    */
   async reply(channel: string, ts: string, line: RenderedCard): Promise<boolean> {
@@ -133,7 +132,6 @@ const messageOf = ({ text, blocks }: RenderedCard): Message => ({
   blocks: [...blocks] as unknown as KnownBlock[],
 })
 
-/** The message is gone, or not ours to change: another must be posted. */
 class MessageGone extends Error {
   override readonly name = 'MessageGone'
 }

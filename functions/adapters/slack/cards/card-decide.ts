@@ -15,7 +15,6 @@ export const allowMore = 'allow_more'
 export const allowedMore = { uses: 5, hours: 4 } as const
 
 export type DecideOptions = {
-  /** Where a request can be read in full and decided with a stronger login; absent where there is no such page. */
   page?: (request: RequestId) => string
   /** Whether the person who approved it may allow its agent more of the same from this card. */
   offersPermit: boolean
@@ -60,8 +59,8 @@ export const tooLongBlock = 'too-long'
 export const readAction = 'read'
 
 /**
- * The buttons, in the channel of the open stage. Approve is there only where the card shows all of the request, and where
- * the stage wants no stronger login than a click. Deny is always there.
+ * Approve is there only where the card shows all of the request, and where the stage wants no stronger login than a
+ * click. Deny is always there.
  */
 export function decideBlocks(
   view: RequestView,
@@ -86,7 +85,6 @@ export function decideBlocks(
   ]
 }
 
-/** The request, round and digest that the card showed. */
 const buttonValue = ({ id, round, digest }: RequestView): string =>
   JSON.stringify({ r: id, n: round, d: digest.slice(0, 16) })
 

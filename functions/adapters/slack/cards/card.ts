@@ -42,7 +42,6 @@ import {
 import { allowBlocks, type DecideOptions, decideBlocks, tooLongBlock } from './card-decide.ts'
 
 export type CardOptions = Omit<DecideOptions, 'offersPermit'> & {
-  /** Whether the person who approved it may allow its agent more of the same. */
   allows?: (state: ApprovalRequest) => boolean
 }
 
@@ -71,10 +70,9 @@ export const signs: { readonly [progress in Progress]: string } = {
 }
 
 /**
- * The card of a request in one channel. Pure: the same state, facts and channel give the same card.
- *
- * @param state   the request as it is now, with what is due applied
- * @param channel the channel's alias; buttons are only in the channel of the open stage
+ * Pure: the same state, facts and channel give the same card.
+ * @param state with what is due applied
+ * @param channel its alias; buttons are only in the channel of the open stage
  */
 export const renderCard = (
   state: ApprovalRequest,
@@ -90,7 +88,6 @@ export const renderCard = (
 export const drawRequest = (view: RequestView, channel: string, options: DecideOptions): RenderedCard =>
   fitted(budgets, (budget) => drawWithin(view, channel, options, budget))
 
-/** Whether the card on which a request is decided shows all of it. Where it does not, there is no Approve on it. */
 export function showsAll(state: ApprovalRequest, facts: ViewFacts, options: CardOptions): boolean {
   const stage = openStageOf(describeRequest(state, facts))
   if (!stage) return true
@@ -133,7 +130,6 @@ function drawWithin(view: RequestView, channel: string, options: DecideOptions, 
   return { text, blocks: blocks as unknown as readonly JsonObject[] }
 }
 
-/** Where, under how much scrutiny, and whether it can be undone. */
 export function placeOf(view: RequestView): RichTextElement[] {
   const { action, environment, classification, undo } = view
   return [
@@ -147,7 +143,6 @@ export function placeOf(view: RequestView): RichTextElement[] {
 
 type Shown = { text: string; cut: boolean }
 
-/** The arguments, one a line, as far as there is room. */
 export function argumentText(view: Pick<RequestView, 'arguments'>, budget: number): Shown {
   const lines: string[] = []
   let [left, cut] = [budget, false]
@@ -180,7 +175,6 @@ function leftOpen({ unpinned }: RequestView, lines: number) {
   }
 }
 
-/** What approvers have made less than was asked: who, when, from what to what. */
 function narrowedBlocks({ narrowings }: RequestView): CardBlock[] {
   if (narrowings.length === 0) return []
   const heading = section(bold('Less than was asked'), words('. Approvals are for what is left:'))
@@ -200,10 +194,8 @@ function narrowedBlocks({ narrowings }: RequestView): CardBlock[] {
   return [rich('narrowed', heading, list(lines))]
 }
 
-/** Ended without a grant: no credential was or will be issued. */
 const comesToNothing = ({ status, grant }: RequestView): boolean => status !== 'pending' && !grant
 
-/** Who asks, for which owner, why this tier, and what there is to get. */
 function aboutItems(view: RequestView, lines: number): RichTextSection[] {
   const [asker, ...delegators] = askerRows(view)
   const policies = view.policies.slice(0, lines).map((id) => clamp(inert(id), 80).text)

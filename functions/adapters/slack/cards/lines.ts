@@ -18,10 +18,7 @@ import { type PageOption, readButtons, textOf, theirs } from './opening-card.ts'
 /** Slack shows this many mentions of one message as pings; more people than that are not named. */
 const mostMentions = 20
 
-/**
- * A line beneath a card, or a notice to an agent's owner, from the server's facts. No text of the agent is in it. The only
- * mentions are those of a reminder, of accounts that the directory or a link gives to a person.
- */
+/** From the server's facts: no text of the agent is in it. Only a reminder has mentions. */
 export function renderLine(line: Line | { line: Notice }, state: ApprovalRequest, facts: ViewFacts): RenderedCard {
   const { said, text, mentions = [] } = sentenceOf(line, state, facts)
   const pings = mentions.flatMap((user_id, at): RichTextElement[] => [
@@ -78,7 +75,6 @@ function reminder({ stage, users }: Extract<Line, { line: 'reminder' }>, state: 
   }
 }
 
-/** How it ended, for a person who was asked. */
 function handled({ stage, round }: Extract<Line, { line: 'handled' }>, state: ApprovalRequest, facts: ViewFacts): Said {
   const text = `Handled: ${stage} needs nothing more of you. ${state.ask.id}`
   if (state.round !== round) {
@@ -102,8 +98,8 @@ function notice(state: ApprovalRequest, what: string, more: Sentence = []): Said
 }
 
 /**
- * A notice about an opening. What the person said stands in a quotation of its own. A person who hears of the opening for
- * the first time is told what it is about; in a thread that is above.
+ * What the person said stands in a quotation of its own. A person who hears of the opening for the first time is told
+ * what it is about.
  */
 export function renderNotice(
   notice: OpeningNotice,

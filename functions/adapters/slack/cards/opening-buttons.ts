@@ -13,7 +13,6 @@ import { openingActions } from './opening-card.ts'
 
 const openLink = 'break_glass_open'
 
-/** The form of `/hotwork break-glass`. It opens nothing: what was filled in is prepared, and a page with a strong login opens it. */
 export function registerBreakGlass(app: App, options: EdgeOptions): void {
   onLink(app, openLink)
   const about = () => true
@@ -42,7 +41,6 @@ const preparedModal = (address: string) =>
     ),
   )
 
-/** The buttons of the card of an opening, and the form of its review. What comes of them is on the card. */
 export function registerOpenings(app: App, options: EdgeOptions): void {
   onClick(app, options, openingActions.end, readRequest, async ({ person, about: { request: id }, carried }) => {
     const ask = { id, person, once: onceFor(carried, id) }

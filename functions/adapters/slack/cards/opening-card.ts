@@ -48,10 +48,8 @@ import {
 import { argumentText } from './card.ts'
 import { readAction } from './card-decide.ts'
 
-/** Where an opening can be read in full; absent where there is no such page. */
 export type PageOption = { page?: (request: RequestId) => string }
 
-/** How much each part may take: a smaller budget is tried when a card is too large. */
 type Budget = { reason: number; arguments: number; lines: number }
 const budgets: readonly [Budget, ...Budget[]] = [
   { reason: 1_000, arguments: 1_200, lines: 12 },
@@ -59,7 +57,6 @@ const budgets: readonly [Budget, ...Budget[]] = [
   { reason: 200, arguments: 120, lines: 2 },
 ]
 
-/** The action ids of the card's buttons. */
 export const openingActions = { end: 'end_opening', review: 'review_opening' } as const
 
 /** None of these signs is on any other card. */
@@ -77,9 +74,8 @@ export const signedHeadline = (view: OpeningView): string =>
     : `${signs[view.progress]} ${openingHeadline(view)}`
 
 /**
- * The card of an opening. It cannot be taken for one that asks for an approval: it says first that no one approved this,
- * stands between lines, and asks only that it be ended and reviewed. What the person said is in quotes, and all else on it
- * is the server's own. Pure: the same state and facts give the same card.
+ * It cannot be taken for a card that asks for an approval: it says first that no one approved this, stands between
+ * lines, and asks only that it be ended and reviewed.
  */
 export const renderOpening = (
   state: ApprovalRequest,
@@ -151,7 +147,6 @@ function reviewBlocks(view: OpeningView, budget: Budget): CardBlock[] {
   ]
 }
 
-/** What is or was open, and how far. */
 function openParts(view: OpeningView, budget: Budget) {
   const left = view.unpinned.slice(0, budget.lines).map((each) => clamp(inert(each), 200).text)
   if (view.sealed) return [section(bold('What it reaches')), list(left.map((each) => section(words(each))))]
@@ -185,7 +180,6 @@ function doneBlock(view: OpeningView, most: number): CardBlock {
   )
 }
 
-/** To end what is open; to review what has ended and was not reviewed. */
 function actButtons(view: OpeningView): Button[] {
   const value = JSON.stringify({ r: view.id })
   if (view.progress === 'open') return view.sealed ? [] : [endButton(view, value)]
@@ -193,7 +187,6 @@ function actButtons(view: OpeningView): Button[] {
   return [button(openingActions.review, 'Review…', value, { style: 'primary' })]
 }
 
-/** The page shows each credential and each call; an opening can be ended and reviewed there too. */
 export const readButtons = ({ id }: OpeningView, { page }: PageOption): Button[] =>
   page ? [linkButton(readAction, 'Read all of it', page(id))] : []
 

@@ -13,7 +13,6 @@ import { signedHeadline } from './opening-card.ts'
 
 const longestTitle = 120
 
-/** A request with what has become of it. */
 export const requestRow = (state: ApprovalRequest, facts: ViewFacts): RichTextSection =>
   state.ask.breakGlass ? drawOpeningRow(describeOpening(state, facts)) : drawRow(describeRequest(state, facts))
 
@@ -31,7 +30,6 @@ export function drawRow(view: RequestView): RichTextSection {
   )
 }
 
-/** A request that a person is to decide: with how much time is left. */
 export const waitingRow = (state: ApprovalRequest, facts: ViewFacts, now: NumericDate): RichTextSection =>
   drawWaitingRow(describeRequest(state, facts), now)
 

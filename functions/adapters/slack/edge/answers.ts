@@ -53,7 +53,6 @@ export async function attempt<Ask, T>(
   }
 }
 
-/** Decides on what was seen. */
 export async function decide(
   ask: Pick<DecisionAsk, 'person' | 'verdict' | 'comment' | 'narrow'>,
   about: Subject,
@@ -77,7 +76,6 @@ export const decisionOnCard = ({ request: id, round, digest }: Subject, { bundle
     showsAll: (state: ApprovalRequest) => showsAll(state, bundle, { page }),
   }) as const
 
-/** Looks up whether something would be taken now, so that no person fills in a form for nothing. */
 export async function foresee(
   request: RequestId,
   ask: () => Promise<Foreseen>,
@@ -113,10 +111,9 @@ export type SendEphemeral = (responseUrl: unknown, said: Said) => Promise<void>
 const timeoutMs = 2_000
 
 /**
- * Answers at an interaction's `response_url`. It came signed by Slack, and is still used only where it is one of Slack's
- * own, so that nothing can make this function call elsewhere.
- *
- * @param apiUrl where Slack's Web API is. The local desk, which is another, answers on its own origin
+ * Answers at an interaction's `response_url`. It came signed by Slack, and is still used only where it is Slack's own,
+ * so that nothing can make this function call elsewhere.
+ * @param apiUrl where Slack's Web API is: the local desk answers on its own origin
  */
 export function createEphemeral(apiUrl: string, log: Log, fetcher: typeof fetch = fetch): SendEphemeral {
   const origins = originsFor(apiUrl)

@@ -11,8 +11,8 @@ const EventId = z.object({ event_id: z.string().regex(/^Ev[A-Za-z0-9]{1,64}$/) }
 const rememberSeconds = 7_200
 
 /**
- * Whether this delivery of an event is the first. One without an id, one that came before, and one that cannot be looked up
- * in time count as repeats: an event asks for nothing that cannot be had again.
+ * An event without an id, one that came before, and one that cannot be looked up in time count as repeats: it asks for
+ * nothing that cannot be had again.
  */
 export async function isFirst(body: unknown, carried: Carried, { claim, now, log }: EdgeOptions): Promise<boolean> {
   const parsed = EventId.safeParse(body)
@@ -27,7 +27,6 @@ export async function isFirst(body: unknown, carried: Carried, { claim, now, log
 
 const Changed = z.object({ subteam_id: z.string() })
 
-/** What Slack tells of the workspace. */
 export function registerEvents(app: App, options: EdgeOptions): void {
   const { bundle, refreshGroups, log } = options
   const named = Object.values(bundle.directory.chatGroups ?? {})

@@ -20,12 +20,10 @@ export type HttpAnswer = { statusCode: number; headers: { [name: string]: string
 export type EdgeRequest = RawRequest & { arrivedAt: NumericDate; requestId: string }
 
 /**
- * Slack's door: the guard, then Bolt, then one listener for each control. Bolt routes a verified payload to its listener and
- * acknowledges it; it verifies nothing here, and can post nothing. The decision is committed before the answer. Where that
- * takes too long, the answer is given all the same, and the person is told what is true.
+ * The guard, then Bolt, then one listener for each control. Bolt routes a verified payload and acknowledges it; it
+ * verifies nothing here, and can post nothing. The decision is committed before the answer.
  *
- * A machine whose clock is off decides nothing, since it cannot compare deadlines. It still verifies who clicked, by the
- * time of the API, so that they hear why.
+ * A machine whose clock is off decides nothing. It still verifies who clicked, so that they hear why.
  */
 export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) => Promise<HttpAnswer> {
   const { bundle, log } = options
@@ -91,7 +89,6 @@ const unanswered = (envelope: Envelope): HttpAnswer => {
   return { statusCode: 200, headers: { 'content-type': 'application/json', ...noStore }, body: JSON.stringify(update) }
 }
 
-/** Builds the Bolt app, which ties itself to the receiver. */
 function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): void {
   const { bundle, log } = options
   const { botUserId, apiUrl } = bundle.deployment.chat

@@ -40,13 +40,11 @@ export type Subject = {
   ts?: string | undefined
 }
 
-/** Of a card's button or form. */
 export function readSubject(value: unknown): Subject | undefined {
   const read = readValue(FormValue, value)
   return read && { request: read.r, round: read.n, digest: read.d, channel: read.c, ts: read.t }
 }
 
-/** Of a button or form that is about a request, in no certain round of it. */
 export function readRequest(value: unknown): Omit<Subject, 'round' | 'digest'> | undefined {
   const read = readValue(RequestValue, value)
   return read && { request: read.r, channel: read.c, ts: read.t }
@@ -61,9 +59,7 @@ export type NoPerson = 'foreign' | 'guest' | 'unknown' | 'inactive'
 type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
 
 /**
- * The person whose Slack account this is. The account must be one of the very workspace: others see its channels as guests
- * or through Slack Connect.
- *
+ * The account must be one of the very workspace: others see its channels as guests or through Slack Connect.
  * @param linked the person that a login has linked to this account. The directory's own word goes first
  */
 function findPerson(user: unknown, bundle: Pick<Bundle, 'directory' | 'deployment'>, linked?: PersonId): Found {

@@ -77,8 +77,8 @@ export function createViews(api: WebApi): Pick<EdgeOptions, 'openModal' | 'publi
 }
 
 /**
- * Slack waits 3 s for an answer. Milliseconds from the arrival of a request until: we stop looking for what a decision can do
- * without; a decision may still start its transaction; we stop waiting for it, and say so; we answer.
+ * Slack waits 3 s. Milliseconds from arrival until: we stop looking for what a decision can do without; a decision may
+ * still start its transaction; we say that it is not known; we answer.
  */
 export const patience = { beside: 300, start: 1_500, tell: 1_850, answer: 2_100 } as const
 

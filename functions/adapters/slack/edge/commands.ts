@@ -23,7 +23,6 @@ import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { notOpened, sentenceFor } from './sentences.ts'
 
-/** The answer to a command: blocks that read no markup, for the person who typed it alone. */
 type Reply = { text: string; blocks: CardBlock[] }
 
 const command = '/hotwork'
@@ -58,7 +57,6 @@ export const sayReply = (sentence: string, link?: string): Reply => ({
   blocks: [rich('said', section(words(clamp(inert(sentence), 900).text))), ...linkBlocks(link)],
 })
 
-/** What was typed, as it may be shown. */
 export const typedWord = (word: string): string => clamp(inert(word), 40).text
 
 /** How many of each part are shown: fewer where long titles would make the answer more than Slack takes. */
@@ -150,7 +148,6 @@ const otherwise = 'Or, without Slack: npx hotwork break-glass start'
 
 /** A linked person, what they typed after the verb, and what a form is opened by. */
 type Typed = { person: PersonId; rest: string; trigger: string; carried: Carried }
-/** Answers, unless a form has been opened instead. */
 type Do = (typed: Typed, options: EdgeOptions) => Promise<Reply | undefined>
 
 const doing: { readonly [verb: string]: Do } = {
@@ -211,7 +208,6 @@ const notFound: { readonly [Code in NotFound]: string } = {
   too_many: 'Too many requests are open to search them. Write the whole id.',
 }
 
-/** The first word and the rest. */
 const splitOnce = (text: string): string[] => /^\s*(\S*)\s*([\s\S]*?)\s*$/.exec(text)?.slice(1) ?? []
 
 /** An id as people paste it: out of a code span, or in capitals. */

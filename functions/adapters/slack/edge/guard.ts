@@ -145,8 +145,7 @@ export type SigningSecrets = readonly string[]
 type Signed = { timestamp: string | undefined; signature: string | undefined; body: Uint8Array }
 
 /**
- * Is this Slack's `v0` signature over exactly these bytes, and fresh? Every secret is tried in constant time.
- *
+ * Slack's `v0` signature over exactly these bytes, and fresh. Every secret is tried in constant time.
  * @see https://docs.slack.dev/authentication/verifying-requests-from-slack
  */
 function isSigned({ timestamp, signature, body }: Signed, secrets: SigningSecrets, now: NumericDate): boolean {
@@ -168,7 +167,6 @@ const macOf = (secret: string, timestamp: string, body: Uint8Array): Buffer =>
 const deliveryKey = (signature: string, timestamp: string): string =>
   createHash('sha256').update(`${signature}\n${timestamp}`).digest('base64url')
 
-/** A request as API Gateway hands it over. */
 export type RawRequest = {
   method: string
   headers: { readonly [name: string]: string | undefined }
@@ -191,9 +189,8 @@ export const largestBody = 65_536
 const refuse = (status: 400 | 401 | 413, why: string): Guarded => ({ pass: false, status, why })
 
 /**
- * Stands before Bolt, where a far future, `v1` and replays pass, and malformed or base64 bodies throw. Nothing that Slack did
- * not sign for this app in this workspace gets past it. A wrong signature is 401 and says no more; a request that is signed
- * and still wrong is 400 and says why.
+ * Stands before Bolt, where a far future, `v1` and replays pass. A wrong signature is 401 and says no more; a request
+ * that is signed and still wrong is 400 and says why.
  */
 export function guard(request: RawRequest, settings: GuardSettings, now: NumericDate): Guarded {
   if (request.method !== 'POST') return refuse(400, 'only POST')

@@ -15,16 +15,12 @@ import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { malformedClick, malformedForm } from './sentences.ts'
 
-/** A click by a linked person on a control of ours. */
 export type Clicked<T> = { person: PersonId; about: T; body: BlockAction; block: string; carried: Carried }
 
-/** What the person who clicked is told, under which title where it is a form; and what is done after that. */
 type Told = { title?: string; said: Said; after?: () => Promise<void> }
 
-/** Does what a control is for. It gives nothing to tell where a card or a form says enough. */
 type Act<T> = (click: Clicked<T>, options: EdgeOptions) => Promise<Said | Told | undefined>
 
-/** What a control says that was clicked: a button's value, or what was selected. */
 type Control = ButtonAction | StaticSelectAction
 const readControl = (action: Control): unknown =>
   action.type === 'static_select' ? action.selected_option?.value : action.value
@@ -67,7 +63,6 @@ export function onLink(app: App, ...actions: readonly string[]): void {
     app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, ({ ack }) => ack())
 }
 
-/** A form that a linked person has sent: what it is about, and the text in it, so that no answer loses that. */
 export type Sent<T> = {
   person: PersonId
   about: T

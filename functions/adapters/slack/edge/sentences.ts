@@ -13,16 +13,13 @@ import {
 import type { RequestId } from '../../../domain/values.ts'
 import type { NoPerson } from './click.ts'
 
-/** What a refusal is about: the request as it now stands, if there is one, and what the refusal itself adds. */
 export type About = {
   directory: Bundle['directory']
-  /** The address of the page of a request. */
   page?: (request: RequestId) => string
   state?: ApprovalRequest | undefined
   detail?: string | undefined
 }
 
-/** What the person who clicked is told of a refusal: what is so, what to do next, and how the request stands now. */
 export function sentenceFor(code: Refusal, about: About): string {
   const { state, page } = about
   const detail = about.detail === undefined ? undefined : tame(about.detail)

@@ -23,10 +23,8 @@ import { nothingLess } from '../edge/sentences.ts'
 import { cut, form, type Modal, numberInput, textIn, textInput, truthModal } from './modal-blocks.ts'
 
 type FilledForm = {
-  /** The inputs there were. */
   fields: readonly string[]
   comment: string | undefined
-  /** The numbers that are not what they were. */
   changed: ReadonlyMap<string, number>
   /** What is no number between its bounds, with what it should be. */
   wrong: { [field: string]: string }
@@ -61,10 +59,8 @@ export function readForm({ blocks, state }: Pick<ViewOutput, 'blocks' | 'state'>
   return { fields, comment: cut(textIn(state.values, 'comment')) || undefined, changed, wrong }
 }
 
-/** The forms, by the name under which Slack sends what was filled in. */
 export const modalNames = { approve: 'approve', narrow: 'narrow', why: 'why' } as const
 
-/** To approve with a comment, or where the stage wants one. */
 export function approveModal(state: ApprovalRequest, facts: ViewFacts, about: Subject): Modal {
   const view = describeRequest(state, facts)
   return form(
@@ -75,7 +71,6 @@ export function approveModal(state: ApprovalRequest, facts: ViewFacts, about: Su
   )
 }
 
-/** To approve less than was asked; undefined where there is nothing that could be less. */
 export function narrowModal(state: ApprovalRequest, facts: ViewFacts, about: Subject): Modal | undefined {
   const view = describeRequest(state, facts)
   if (view.narrowable.length === 0) return undefined
@@ -91,7 +86,6 @@ export function narrowModal(state: ApprovalRequest, facts: ViewFacts, about: Sub
   )
 }
 
-/** Asks why, when the denial is on record already. */
 export const whyModal = (state: ApprovalRequest, facts: ViewFacts, about: Subject): Modal =>
   form(
     modalNames.why,
@@ -123,7 +117,6 @@ function commentInput(view: RequestView, hint: string) {
 const argumentPrefix = 'argument:'
 const labels = { uses: 'Uses', minutes: 'Minutes that the credential is valid' }
 
-/** A field for one thing that can be made less. It begins as what it is now. */
 const narrowInput = ({ of, name, least, most }: Narrowable) =>
   numberInput(
     of === 'argument' ? `${argumentPrefix}${name}` : of,
@@ -132,7 +125,6 @@ const narrowInput = ({ of, name, least, most }: Narrowable) =>
     `${least} to ${most}, which is what it is now`,
   )
 
-/** What was changed, as a decision takes it. */
 export function narrowOf(changed: ReadonlyMap<string, number>): Narrow {
   const args = [...changed].filter(([name]) => name.startsWith(argumentPrefix))
   const named = args.map(([name, value]) => [name.slice(argumentPrefix.length), value])
@@ -149,10 +141,7 @@ export function fieldNamed(detail: string | undefined, fields: readonly string[]
   return fields.find((field) => field === named || field === `${argumentPrefix}${named}`)
 }
 
-/**
- * The forms that cards open. One that is taken closes; where something can be mended it stays, with what is wrong beside
- * it and all that was typed; and where nothing can be done any more it says what is so.
- */
+/** A form that is taken closes; where something can be mended it stays, with all that was typed. */
 export function registerForms(app: App, options: EdgeOptions): void {
   onSubmit(app, options, modalNames.approve, readSubject, async ({ person, about, view, carried }) => {
     const filled = readForm(view)

@@ -20,13 +20,11 @@ import {
   type Values,
 } from './modal-blocks.ts'
 
-/** The name under which Slack sends the form. */
 export const revokeName = 'revoke'
 
 /**
- * Asks why a grant is to be revoked. It shows what the tab showed beside the button, as Slack signed it, so that it opens
- * before anything is read: a trigger is good for three seconds.
- *
+ * Shows what the tab showed beside the button, so that it opens before anything is read: a trigger is good for three
+ * seconds.
  * @param shown the blocks of the tab that was clicked
  */
 export function revokeModal(id: RequestId, shown: readonly unknown[]): Modal {
@@ -42,20 +40,14 @@ export function revokeModal(id: RequestId, shown: readonly unknown[]): Modal {
 
 const Shown = z.object({ type: z.literal('rich_text'), block_id: z.string() })
 
-/** The reason that was given, or undefined where it is none. */
 export const readReason = ({ state }: Pick<ViewOutput, 'state'>): string | undefined =>
   cut(textIn(state.values, 'reason')) || undefined
 
-/** The name under which Slack sends the form. */
 export const standInName = 'stand_in'
 
 const day = 86_400
 
-/**
- * Asks who decides for a person while they are away, and from when until when.
- *
- * @param people those that policy lets
- */
+/** @param people those that policy lets */
 export function standInModal(people: readonly Person[], now: NumericDate): Modal {
   if (people.length === 0)
     return saidModal(
@@ -88,7 +80,6 @@ export function standInModal(people: readonly Person[], now: NumericDate): Modal
 const When = z.object({ selected_date_time: NumericDate.nullish() })
 const Chosen = z.object({ selected_option: z.object({ value: PersonId }) })
 
-/** What was chosen; or what is missing, beside its field. */
 export function readStandInForm(
   values: Values,
 ): { by: PersonId; until: NumericDate; from?: NumericDate } | { errors: { [field: string]: string } } {
@@ -100,7 +91,6 @@ export function readStandInForm(
   return { by: by.data.selected_option.value, until, ...defined({ from: timeIn('from') }) }
 }
 
-/** The field that a refusal speaks of. */
 export function standInField(detail: string | undefined): 'by' | 'from' | 'until' {
   if (/`until`|days at most/.test(detail ?? '')) return 'until'
   return /same time|begin within/.test(detail ?? '') ? 'from' : 'by'

@@ -10,7 +10,6 @@ import type { EdgeOptions } from '../edge/edge-options.ts'
 /** A form that one person fills in, from blocks that read no markup. https://docs.slack.dev/reference/views/modal-views */
 export type Modal = Omit<ModalView, 'blocks'> & { blocks: (CardBlock | InputBlock)[] }
 
-/** What was filled in, by block and action, as Slack sends it. */
 export type Values = ViewOutput['state']['values']
 
 /** A form to be filled in. `about` is kept by Slack beside it, and comes back with it. */
@@ -79,7 +78,6 @@ export const textInput = (name: string, label: string, beside: Beside = {}): Inp
 export const lineInput = (name: string, label: string, hint: string): InputBlock =>
   input(name, label, { type: 'plain_text_input', max_length: 128 }, { hint })
 
-/** A whole number between two. */
 export const numberInput = (
   name: string,
   label: string,
@@ -131,16 +129,14 @@ export const radioInput = (name: string, label: string, options: PlainTextOption
 export const checkInput = (name: string, label: string, options: PlainTextOption[]): InputBlock =>
   input(name, label, { type: 'checkboxes', options }, { optional: true })
 
-/** The text that was filled in, without the space around it. */
 export const textIn = (values: Values, name: string): string => values[name]?.[name]?.value?.trim() ?? ''
 
 /** Cut to what a comment may be: Slack's client keeps to that, and may not be what sent it. */
 export const cut = (text: string): string => [...text].slice(0, longestComment).join('')
 
 /**
- * Shows a form, or a sentence, to the person who acted. What came before it is on record either way.
- *
- * @param until when to stop waiting for Slack: sooner where the person is still to be told that it was not shown
+ * What came before it is on record either way.
+ * @param until when to stop waiting for Slack
  * @returns whether it was shown, as far as is known in time
  */
 export async function showModal(

@@ -29,12 +29,10 @@ import {
   type Values,
 } from './modal-blocks.ts'
 
-/** The name under which Slack sends the form. */
 export const openName = 'break_glass'
 
 const usualMinutes = 30
 
-/** Asks what is to be opened, why, for which incident and for how long; or says why the person can open nothing. */
 export function openModal(openable: Openable | undefined): Modal {
   const title = 'Open with break-glass'
   if (!openable) return saidModal(title, 'No one can use break-glass here: the policies have no break-glass.json.')
@@ -80,7 +78,6 @@ const choicesOf = ({ profiles, actions }: Openable): PlainTextOption[] => [
 
 type Filled = Omit<ForeseenAsk, 'person'> | { errors: { [field: string]: string } }
 
-/** What was filled in; or what is wrong, beside its field. */
 export function readOpenForm(values: Values): Filled {
   const [kind, name = ''] = (values['what']?.['what']?.selected_option?.value ?? '').split(' ')
   const said = textIn(values, 'arguments')
@@ -111,13 +108,11 @@ function jsonObject(text: string): JsonObject | undefined {
   }
 }
 
-/** The field of the form that a refusal speaks of. */
 export function openField(code: Refusal | undefined): string {
   const field = code && refusals[code].field
   return field && ['reason', 'incident', 'minutes', 'arguments'].includes(field) ? field : 'what'
 }
 
-/** The name under which Slack sends the form. */
 export const reviewName = 'review'
 
 /** How many uses it shows: all of them are on the card and the page. */

@@ -26,7 +26,6 @@ import {
 import { requestRow, waitingRow } from '../cards/rows.ts'
 import { readValue } from '../edge/click.ts'
 
-/** The button by which a standing permit is taken back. */
 export const takeBack = 'permit_revoke'
 
 export const takeBackBlock = ({ id, agent }: Pick<StandingPermit, 'id' | 'agent'>): CardBlock =>
@@ -42,7 +41,6 @@ export const takeBackBlock = ({ id, agent }: Pick<StandingPermit, 'id' | 'agent'
     }),
   )
 
-/** A standing permit, with the button for a person who may take it back. */
 const permitBlocks = ({ permit, mayRevoke }: LivePermit, facts: ViewFacts): CardBlock[] => [
   rich(`permit:${permit.id}`, permitRow(permit, facts)),
   ...(mayRevoke ? [takeBackBlock(permit)] : []),
@@ -69,10 +67,8 @@ const Value = z.strictObject({ p: StandingPermitId })
 /** The permit of such a button; undefined for a value that is not ours. */
 export const readPermit = (value: unknown): StandingPermitId | undefined => readValue(Value, value)?.p
 
-/** What the buttons about stand-ins are called. */
 export const standInActions = { name: 'stand_in_name', end: 'stand_in_end' } as const
 
-/** The stand-ins of this person, and those in which they decide, each with the button that ends it. */
 function standInBlocks({ own, others }: Overview['standIns'], facts: ViewFacts, now: NumericDate): CardBlock[] {
   const all = [...own, ...others]
   const more = all.length - most.standIns
@@ -115,16 +111,13 @@ export const readStandIn = (value: unknown): StandInId | undefined => readValue(
 /** A home tab, of blocks that read no markup. https://docs.slack.dev/surfaces/app-home */
 export type Home = Omit<HomeView, 'blocks'> & { blocks: CardBlock[] }
 
-/** Where a request, and the list of all that waits, are read and decided without Slack. */
 export type HomePages = { one(id: RequestId): string; all: string }
 
-/** What the buttons of a home tab are called. */
 export const homeActions = { read: 'home_read', all: 'home_all', link: 'home_link', revoke: 'home_revoke' } as const
 
 /** How many of each part are shown: together, with their buttons, they stay below the 100 blocks that Slack takes. */
 const most = { waiting: 15, own: 12, live: 12, permits: 6, standIns: 4 } as const
 
-/** Hotwork's own tab, for one person. */
 export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePages, now: NumericDate): Home {
   const { waiting, own, moreOwn, live, permits, standIns } = overview
   const blocks: CardBlock[] = [
@@ -172,7 +165,6 @@ export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePage
 const none = (part: string, all: readonly unknown[], sentence: string): CardBlock[] =>
   all.length === 0 ? [said(`no-${part}`, sentence)] : []
 
-/** In place of an overview: why there is none. */
 export const renderNoHome = (sentence: string, link?: string): Home => ({
   type: 'home',
   blocks: [header('Hotwork'), said('why', sentence), ...linkBlocks(link)],

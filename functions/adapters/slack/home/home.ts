@@ -23,7 +23,6 @@ import { type Home, homeActions, readStandIn, renderHome, renderNoHome, standInA
 
 const storeSilent = 'The store has not answered, so nothing can be shown now. Open this tab again in a moment.'
 
-/** Hotwork's own tab: drawn when a person opens it, and after they revoked something there. */
 export function registerHome(app: App, options: EdgeOptions): void {
   app.event('app_home_opened', async (heard) => {
     const { event, body } = heard
@@ -50,7 +49,6 @@ export function registerHome(app: App, options: EdgeOptions): void {
   })
 }
 
-/** Draws a person's tab anew. */
 export async function redrawTab(user: string, person: PersonId, carried: Carried, options: EdgeOptions): Promise<void> {
   const { bundle, overview, page, list, now, log } = options
   const warn = (fault: string) => log.warn('overview not read', { fault })
@@ -67,11 +65,9 @@ async function publish(user: string, home: Home, { deadline }: Carried, { publis
   )
 }
 
-/** Revokes, if policy lets them. */
 export const revoke = (ask: RevokeAsk, carried: Carried, options: EdgeOptions) =>
   attempt({ request: ask.id }, ask, options.revoke, carried, options)
 
-/** Out of office: naming the person who decides meanwhile, and ending it. */
 export function registerStandIns(app: App, options: EdgeOptions): void {
   const about = () => true
   onClick(app, options, standInActions.name, about, async ({ person, body, carried }) => {
@@ -106,6 +102,5 @@ export function registerStandIns(app: App, options: EdgeOptions): void {
   })
 }
 
-/** The form for this person, with the people that policy lets decide for them. */
 export const standInFormFor = (person: Person['id'], { couldStandIn, now }: EdgeOptions) =>
   standInModal(couldStandIn(person), now())
