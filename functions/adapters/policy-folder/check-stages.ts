@@ -1,7 +1,6 @@
-import { groupsOf } from '../../domain/people/organisation.ts'
-import { findFacts, questionOf, requestFacts } from '../../domain/policy/assess.ts'
+import { findApprovers, findFacts, questionOf, requestFacts } from '../../domain/policy/assess.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import { canFill, type Stage, type Tier } from '../../domain/policy/ladder.ts'
+import { canFill, namesOfTier, type Stage, type Tier } from '../../domain/policy/ladder.ts'
 import { findBrokenRung, isAskCase, runCase } from '../../domain/policy/policy-case.ts'
 import type { Ask, RequestFacts } from '../../domain/policy/question.ts'
 import type { CompiledPolicies } from './compile-folder.ts'
@@ -24,12 +23,14 @@ function checkStages({ cases, ladder }: Folder, bundle: Bundle, ask: Ask): Probl
       const { permit } = ask(questionOf(facts.value, asked, { moment: 'request', tier: tier.tier, now }))
       return permit ? [{ request: requestFacts(facts.value, asked, tier.tier), now }] : []
     })
-  const decidersOf = (tier: Tier, it: Decidable): Deciders =>
-    tier.stages.map((stage) => ({
-      stage,
-      own: peopleFor(bundle, ask, it, stage.name),
-      escalated: stage.onSilence === 'expire' ? [] : peopleFor(bundle, ask, it, stage.onSilence.escalateTo),
-    }))
+  const decidersOf = (tier: Tier, { request, now }: Decidable): Deciders => {
+    const { eligible } = findApprovers(bundle, ask, request, namesOfTier(tier), now)
+    const may = (name: string) => eligible[name] ?? []
+    return tier.stages.map((stage) => {
+      const escalated = stage.onSilence === 'expire' ? [] : may(stage.onSilence.escalateTo)
+      return { stage, own: may(stage.name), escalated }
+    })
+  }
 
   return bundle.ladder.tiers.flatMap((tier, index) => {
     const all: Deciders[] = []
@@ -74,15 +75,6 @@ function whyUnmet({ tier, stages }: Tier, all: readonly Deciders[]): Reason[] {
   })
   const shared = `tier ${tier} cannot be met: its stages share too few people, and no person decides two`
   return reasons.length > 0 ? reasons : [[['name'], shared, 'add people to the groups of its stages']]
-}
-
-function peopleFor(bundle: Bundle, ask: Ask, { request, now }: Decidable, stage: string): string[] {
-  const { people } = bundle.directory
-  return people.flatMap(({ id, status }) => {
-    if (status !== 'active' || request.owners.includes(id)) return []
-    const person = { id, groups: groupsOf(bundle.directory, id) }
-    return ask({ kind: 'person', action: 'approve', person, request, stage, now }).permit ? [id] : []
-  })
 }
 
 /** Do the policies answer as their cases say, and do the cases reach what they should? */

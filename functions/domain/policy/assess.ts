@@ -231,7 +231,7 @@ type Approvers = {
 }
 
 /** Of everyone active. */
-function findApprovers(
+export function findApprovers(
   bundle: Bundle,
   ask: Ask,
   request: RequestFacts,

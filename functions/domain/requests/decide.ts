@@ -21,7 +21,7 @@ import {
   type Withdraw,
 } from './commands.ts'
 import { due } from './due.ts'
-import { type Actor, type Event, system } from './events.ts'
+import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { type EndingCommand, endsSomething, hasRoom } from './record-size.ts'
 import type { ApprovalRequest, Decision, PendingRequest } from './request.ts'
@@ -88,14 +88,8 @@ function revoke(
 ): Answered<'policy_error' | 'not_permitted' | 'already_settled'> {
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
   if (state.status === 'revoked' || (state.status === 'denied' && state.deniedBy === person)) return []
-  const common = {
-    at,
-    actor: { type: 'person', id: person } as Actor,
-    policies: [...answer.policies],
-    bundle,
-    by: person,
-    reason,
-  }
+  const actor = { type: 'person', id: person } as const
+  const common = { at, actor, policies: [...answer.policies], bundle, by: person, reason }
   if (state.status === 'approved') return [{ ...common, type: 'Revoked' }]
   if (state.status === 'pending') return [{ ...common, type: 'Denied' }]
   return { code: 'already_settled', detail: state.status }
