@@ -146,7 +146,7 @@ test.each([
   [
     'waiting for the first stage',
     '🟡 Waiting for owner',
-    'To be decided by 2027-01-15T08:30:00Z (30 min from 2027-01-15T08:00:00Z ); after that, on-call may decide it too.',
+    'To be decided by 2027-01-15T08:30:00Z (30 min from 2027-01-15T08:00:00Z ) ; after that, on-call may decide it too.',
   ],
   [
     'waiting for the first stage',
