@@ -8,7 +8,7 @@ import type {
   StandInId,
   UseId,
 } from '../../domain/values.ts'
-import type { Stopwatch } from '../../operations/break-glass/drill.ts'
+import type { Stopwatch } from '../../operations/break-glass/notify.ts'
 import type { Incidents } from '../../operations/break-glass/ports.ts'
 import type { Secrets } from '../../operations/people/ports.ts'
 import type { Clock, Ids } from '../../operations/ports.ts'

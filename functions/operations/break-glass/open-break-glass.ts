@@ -28,7 +28,7 @@ import { commitNew, refuseOnRecord, runAggregate } from '../requests/carry-out.t
 import type { MakingPorts, Stored } from '../requests/ports.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from '../requests/submit-request.ts'
 import { binding, budgetsOf, findVoucher, leftOf, type OpenedBudget, whenAgain, written } from './budget.ts'
-import { measureDrill, type Stopwatch } from './drill.ts'
+import { measureDrill, type Stopwatch } from './notify.ts'
 import type { Incidents } from './ports.ts'
 import { askAboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
 

@@ -15,7 +15,7 @@ import { commitNew, runAggregate } from '../requests/carry-out.ts'
 import type { MakingPorts, Stored } from '../requests/ports.ts'
 import { budgetsOf, keepBudget, written } from './budget.ts'
 
-type Ports = Omit<MakingPorts, 'ledger'>
+type Ports = Pick<MakingPorts, 'requests' | 'policy' | 'clock' | 'ids' | 'log'>
 
 const attempts = 8
 

@@ -36,10 +36,7 @@ export interface RequestReader {
   load(id: RequestId): Promise<Stored | undefined>
   /** At most a hundred, in no particular order; one that does not exist is left out. */
   loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]>
-  /**
-   * What a request rests on beside itself, in one strongly consistent read. An ancestor that does not exist is left
-   * out.
-   */
+  /** All that a request rests on, in one strongly consistent read. An ancestor that does not exist is left out. */
   dependencies(ancestors: readonly RequestId[], targets: readonly HaltTarget[], beside?: Beside): Promise<Dependencies>
   /** The value under a once-only key, such as an idempotency key. */
   recall(key: string): Promise<string | undefined>

@@ -106,11 +106,7 @@ export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<R
     const before = await ports.requests.recall(open)
     const pending = before === undefined ? undefined : await stillPending(before, ports)
     if (pending) {
-      /**
-       * The same key and body is the same request; an identical ask that is pending is answered with its request, so
-       * that people are asked once. One that a standing permit covers is approved in the transaction that spends the
-       * permit.
-       */
+      // The proof is spent also where nothing new is made of it.
       if (!(await ports.requests.claim(ask.once))) return refused('replayed')
       const { ask: same, submittedAt } = pending.state
       const claimed = await ports.requests.claim({

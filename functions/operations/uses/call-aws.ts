@@ -29,11 +29,9 @@ import type { AwsCall, AwsCaller, LookedUp } from './ports.ts'
 export type CallRefusal = RefusalOf<BeginCall> | 'replayed' | 'call_failed' | 'call_not_sent'
 
 /**
- * Makes the one stored call of a mediated action, and gives the agent AWS's answer, which is kept nowhere. Its begin is
- * on the record before it is made, so it is never made again: a call whose answer was lost is looked up by reading.
- * Where certainly nothing was sent, the use is given back on the record, and the agent may ask again.
- *
- * Refused as `outcome_unknown` while it is not known what became of the call, with a detail once it never will be.
+ * Makes the one stored call of a mediated action; AWS's answer is kept nowhere. Its begin is on the record before it is
+ * made, so it is never made again: a call whose answer was lost is looked up by reading. Where certainly nothing was
+ * sent, the use is given back, and the agent may ask again.
  */
 export async function callAws(
   token: AccessToken,
@@ -174,10 +172,8 @@ const sessionForCall = (
 const triedFor = 3600
 
 /**
- * Finds out what became of a call without an end, and puts the end on the record, also when its grant has ended. It
- * looks and never calls. Where reading cannot tell, the end says so once and for good, and a person should look.
- *
- * @returns what reading said; undefined where there is nothing to resolve, or nothing yet
+ * Looks and never calls, also when the grant has ended. Where reading cannot tell, the end says so once and for good,
+ * and a person should look. Undefined where there is nothing to resolve, or nothing yet.
  */
 export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Looked | undefined> {
   const stored = await ports.requests.load(id)
