@@ -31,6 +31,10 @@ module.exports = {
     project('cost', { testMatch: ['<rootDir>/test/stack/cost.test.ts'] }),
     // It looks at what all others of the stack have done: run.ts runs it after them.
     project('written', { testMatch: ['<rootDir>/test/stack/written.test.ts'] }),
-    project('stack', { testPathIgnorePatterns: ['/node_modules/', '/test/stack/(cost|written).test.ts$'] }),
+    project('stack', {
+      testPathIgnorePatterns: ['/node_modules/', '/test/stack/(cost|written).test.ts$', '/test/stack/swift/'],
+    }),
+    // On the deployment whose ladder waits seconds. They mostly wait, so run.ts runs them beside `stack`.
+    project('swift', { testMatch: ['<rootDir>/test/stack/swift/**/*.test.ts'] }),
   ],
 }

@@ -103,7 +103,11 @@ async function testOnTheStack({ started, told }: ReturnType<typeof beginStack>):
       step('every chapter of the demo', () => tellDemo(stack.local, small)),
       step('adapters', () => jest(['adapters'], { env, heldBack: true })),
     ])
-    await step('the deployed stack', () => jest(['stack'], { env }))
+    // Two deployments: what one keeps, the tests of the other do not touch.
+    await Promise.all([
+      step('the deployed stack', () => jest(['stack'], { env })),
+      step('the deployment that waits seconds', () => jest(['swift'], { env, heldBack: true })),
+    ])
     await step('what the Lambdas have put, against their roles', () => jest(['written'], { env }))
   } finally {
     await running.disposeAsync()

@@ -3,15 +3,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import type { Local } from '../../../infra/local/local-file.ts'
-import { until, withCredentials } from '../support/aws.ts'
-import { Deployment } from '../support/deployment.ts'
+import type { Local } from '../../infra/local/local-file.ts'
+import { until, withCredentials } from './support/aws.ts'
+import { Deployment } from './support/deployment.ts'
 
 /** `npx hotwork` against the deployed stack, as somebody on call types it, and AWS's own SDK with its `credential_process`. */
 
 jest.setTimeout(240_000)
 const { local } = new Deployment()
-const root = join(__dirname, '../../..')
+const root = join(__dirname, '../..')
 const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: { hotwork: string } }
 const home = mkdtempSync(join(tmpdir(), 'hotwork-command-line-'))
 const parameter = '/prod/checkout/payment-timeout-ms'

@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import { until } from '../support/aws.ts'
 import { type Answer, Deployment } from '../support/deployment.ts'
-import { tellOfIncident } from './incident-tool.ts'
+import { tellOfIncident } from '../support/incident-tool.ts'
 
 jest.setTimeout(120_000)
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { until, withCredentials } from './support/aws.ts'
-import { Deployment, remediator, setParameter, staging } from './support/deployment.ts'
+import { until, withCredentials } from '../support/aws.ts'
+import { Deployment, remediator, setParameter, staging } from '../support/deployment.ts'
 
 jest.setTimeout(120_000)
 
