@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { problemCodes, problemType, problemTypeOf } from '../../functions/adapters/http/problem.ts'
 import { problemTypePage } from '../../functions/adapters/pages/layout.ts'
+import { refusals } from '../../functions/domain/refusals.ts'
 import { issuer } from '../support/world.ts'
 
 const functions = join(import.meta.dirname, '../../functions')
@@ -37,4 +38,14 @@ test('each 401 says by what it would be let in (RFC 9110 section 15.5.2)', () =>
   )
   expect(made.length).toBeGreaterThan(6)
   expect(made.filter(({ challenged }) => !challenged)).toEqual([])
+})
+
+test('docs/api.md has every refusal with its status', () => {
+  const text = readFileSync(join(functions, '../docs/api.md'), 'utf8')
+  const rows = [...text.matchAll(/^ *\| (\d{3}) \|[^|]*\| (.*) \|$/gm)]
+  const documented = rows.flatMap(([, status, codes = '']) =>
+    [...codes.matchAll(/`(\w+)`/g)].map(([, code]) => [code, Number(status)]),
+  )
+  const told = Object.entries(refusals).map(([code, { status }]) => [code, status])
+  expect(documented.toSorted()).toEqual(told.toSorted())
 })
