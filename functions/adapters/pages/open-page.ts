@@ -10,7 +10,7 @@ import { form, type Html, html, type Notice, page, type Reader } from './layout.
 import { rightsList } from './opening-page.ts'
 import { drawn, time } from './words.ts'
 
-export type OpenView = {
+type OpenView = {
   code: string
   prepared: PreparedOpening
   opened?: ApprovalRequest | undefined

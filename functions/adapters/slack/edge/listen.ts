@@ -63,7 +63,7 @@ export function onLink(app: App, ...actions: readonly string[]): void {
     app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, ({ ack }) => ack())
 }
 
-export type Sent<T> = {
+type Sent<T> = {
   person: PersonId
   about: T
   view: ViewOutput

@@ -125,7 +125,7 @@ const narrowInput = ({ of, name, least, most }: Narrowable) =>
     `${least} to ${most}, which is what it is now`,
   )
 
-export function narrowOf(changed: ReadonlyMap<string, number>): Narrow {
+function narrowOf(changed: ReadonlyMap<string, number>): Narrow {
   const args = [...changed].filter(([name]) => name.startsWith(argumentPrefix))
   const named = args.map(([name, value]) => [name.slice(argumentPrefix.length), value])
   return defined({
@@ -136,7 +136,7 @@ export function narrowOf(changed: ReadonlyMap<string, number>): Narrow {
 }
 
 /** The field that a refusal speaks of: it names an argument, `uses` or `minutes` first, between backticks. */
-export function fieldNamed(detail: string | undefined, fields: readonly string[]): string | undefined {
+function fieldNamed(detail: string | undefined, fields: readonly string[]): string | undefined {
   const named = detail?.match(/`([^`]+)`/)?.[1]
   return fields.find((field) => field === named || field === `${argumentPrefix}${named}`)
 }

@@ -52,7 +52,7 @@ export const truthModal = (sentence: string, typed?: string): Modal =>
   )
 
 /** The most that a comment, a reason or a note may be, as through the API. Characters. */
-export const longestComment = 1_000
+const longestComment = 1_000
 
 type InputOf<Type extends string> = Omit<Extract<InputBlock['element'], { type: Type }>, 'action_id'>
 type Beside = { hint?: string; optional?: boolean }
