@@ -131,9 +131,12 @@ export function deriveReadStatement(
  * whole.
  */
 export function conditionsOfEveryCall(entry: CatalogueEntry, account: Account | undefined): Conditions {
-  const statement = entry.statement && { ...entry.statement, whenAbsent: {} }
-  return fillConditions(sentConditions({ statement }, {}, account), {}, literals({}, account))
+  return fillConditions(alwaysSent(entry, account), {}, literals({}, account))
 }
+
+/** The conditions that are sent with any arguments. */
+const alwaysSent = ({ statement }: CatalogueEntry, account: Account | undefined): ConditionTemplates =>
+  sentConditions({ statement: statement && { ...statement, whenAbsent: {} } }, {}, account)
 
 function sentConditions(
   { statement }: Pick<CatalogueEntry, 'statement'>,
@@ -236,9 +239,9 @@ function isAbsenceHeld({ statement }: CatalogueEntry, name: string, account: Acc
  * the agent is not held to.
  */
 export function sometimesUnpinned(entry: CatalogueEntry, account: Account | undefined): readonly string[] {
-  const statement = entry.statement && { ...entry.statement, whenAbsent: {} }
-  const pins = pinsIn(sentConditions({ statement }, {}, account))
-  const byValue = pins.flatMap(({ argument, take }) => (take === 'value' ? [argument] : []))
+  const byValue = pinsIn(alwaysSent(entry, account)).flatMap(({ argument, take }) =>
+    take === 'value' ? [argument] : [],
+  )
   const { required } = entry.arguments
   return unpinnedByResource(entry).filter(
     (name) => !byValue.includes(name) || !(required.includes(name) || isAbsenceHeld(entry, name, account)),

@@ -74,18 +74,14 @@ export const runCase = (bundle: Bundle, ask: Ask, policyCase: PolicyCase): strin
 
 function runAskCase(bundle: Bundle, ask: Ask, { ask: asked, now, expect }: AskCase): string | undefined {
   const found = assess(bundle, ask, asked, now)
-  const came =
-    found.outcome === 'refused'
-      ? `refused as \`${found.reason}\` by ${list(found.policies)}${found.detail ? ` (${found.detail})` : ''}`
-      : `tier ${found.tier} by ${list(found.policies)}, the rung below refused by ${list(found.below)}`
-  const holds =
-    found.outcome === 'refused'
-      ? 'refused' in expect && expect.refused === found.reason && sameIds(expect.policies, found.policies)
-      : 'tier' in expect &&
-        expect.tier === found.tier &&
-        sameIds(expect.policies, found.policies) &&
-        sameIds(expect.below, found.below)
-  return holds ? undefined : came
+  const same = sameIds(expect.policies, found.policies)
+  if (found.outcome === 'refused') {
+    const why = found.detail ? ` (${found.detail})` : ''
+    if ('refused' in expect && expect.refused === found.reason && same) return undefined
+    return `refused as \`${found.reason}\` by ${list(found.policies)}${why}`
+  }
+  if ('tier' in expect && expect.tier === found.tier && same && sameIds(expect.below, found.below)) return undefined
+  return `tier ${found.tier} by ${list(found.policies)}, the rung below refused by ${list(found.below)}`
 }
 
 function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string | undefined {

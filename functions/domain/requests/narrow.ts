@@ -26,25 +26,23 @@ export function isNarrower(
   terms: ReturnType<typeof narrowedTerms>,
   narrowable: readonly string[],
 ): Result<true, 'not_narrower'> {
-  const added = Object.keys(terms.arguments).find((name) => !Object.hasOwn(ask.arguments, name))
-  if (added !== undefined) return refuse('not_narrower', `\`${added}\` was not asked for, so it cannot be narrowed`)
-  const changed = Object.keys(terms.arguments).filter(
-    (name) => !argumentsWithin(pick(terms.arguments, name), pick(ask.arguments, name), []),
-  )
+  const no = (detail: string) => refuse('not_narrower', detail)
+  const names = Object.keys(terms.arguments)
+  const isWithin = (name: string, rules: readonly string[]) =>
+    argumentsWithin(pick(terms.arguments, name), pick(ask.arguments, name), rules)
+  const added = names.find((name) => !Object.hasOwn(ask.arguments, name))
+  if (added !== undefined) return no(`\`${added}\` was not asked for, so it cannot be narrowed`)
+  const changed = names.filter((name) => !isWithin(name, []))
   const fixed = changed.find((name) => !narrowable.includes(name))
-  if (fixed !== undefined)
-    return refuse('not_narrower', `\`${fixed}\` cannot be narrowed: deny it, and say what would do`)
-  const wider = changed.find(
-    (name) => !argumentsWithin(pick(terms.arguments, name), pick(ask.arguments, name), narrowable),
-  )
-  if (wider !== undefined) return refuse('not_narrower', `\`${wider}\` should be less than what was asked for`)
-  if (!isPart(terms.uses, ask.uses))
-    return refuse('not_narrower', `\`uses\` should be a whole number from 1 to ${ask.uses}`)
+  if (fixed !== undefined) return no(`\`${fixed}\` cannot be narrowed: deny it, and say what would do`)
+  const wider = changed.find((name) => !isWithin(name, narrowable))
+  if (wider !== undefined) return no(`\`${wider}\` should be less than what was asked for`)
+  if (!isPart(terms.uses, ask.uses)) return no(`\`uses\` should be a whole number from 1 to ${ask.uses}`)
   // What is left has to be whole minutes.
   if (!isPart(terms.lifetime, ask.lifetime))
-    return refuse('not_narrower', `\`minutes\` should be a whole number from 1 to ${Math.floor(ask.lifetime / 60)}`)
+    return no(`\`minutes\` should be a whole number from 1 to ${Math.floor(ask.lifetime / 60)}`)
   const same = changed.length === 0 && terms.uses === ask.uses && terms.lifetime === ask.lifetime
-  return same ? refuse('not_narrower', 'nothing is less than what was asked for: approve it as it is') : ok(true)
+  return same ? no('nothing is less than what was asked for: approve it as it is') : ok(true)
 }
 
 const isPart = (part: number, of: number): boolean => Number.isSafeInteger(part) && part >= 1 && part <= of
