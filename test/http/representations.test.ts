@@ -73,8 +73,8 @@ describe('a task', () => {
       revoked: 'approved',
       'revoked by a denial': 'approved',
       narrowed: 'pending',
-      'decided in somebody’s stead': 'pending',
-      'denied in somebody’s stead': 'denied',
+      'decided by a stand-in': 'pending',
+      'denied by a stand-in': 'denied',
       'at tier 0': 'approved',
     })
     for (const of of states.values()) expect(task(of).task.status).toBe(taskStatus(of))

@@ -49,8 +49,8 @@ const schemaName = ({ hash }: Bundle) => hash
 const policySetName = ({ hash }: Bundle, action: string) => `${hash} ${action}`
 
 /**
- * Cedar skips a policy that errors, a `forbid` too, and answers without it. So whatever is not a clean answer is a no:
- * a failed call, and any error beside an answer.
+ * Cedar skips a policy that errors, a `forbid` too, and answers without it. So only a clean answer can
+ * permit: a failed call is a no, and so is any error beside an answer.
  */
 function read(answer: AuthorizationAnswer): Answer {
   if (answer.type !== 'success') return failed([], messageOf(answer.errors))

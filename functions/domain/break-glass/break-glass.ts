@@ -81,7 +81,7 @@ export const Opening = z.strictObject({
 })
 export type Opening = z.infer<typeof Opening>
 
-/** Due whatever becomes of the request. */
+/** Due in every case. */
 export const Review = z.strictObject({
   dueAt: NumericDate,
   overdueAt: NumericDate.optional(),

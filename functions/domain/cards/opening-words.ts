@@ -38,7 +38,7 @@ export function drillSentence({ drill, progress }: OpeningView): string | undefi
     : 'nothing was broken, and its credentials could do nothing.'
 }
 
-/** What holds now and until when; or how it ended, by whom and when. Why is apart, in `whyEnded`. */
+/** What holds now and until when; or how it ended, when, and who ended it. Why is apart, in `whyEnded`. */
 export function openingNow(view: OpeningView): Sentence {
   const { status, sealed, until, submittedAt, person, ended } = view
   const at = { time: ended?.at ?? until }
@@ -153,7 +153,7 @@ function credentialSentences({ sealed, about, grant }: OpeningView): readonly Se
   })
 }
 
-/** AWS credentials are one use, whatever is called with them. */
+/** AWS credentials are one use, however many calls are made with them. */
 const isSession = ({ tool, key }: UseView): boolean => tool === 'aws' && key === 'aws'
 
 /** Whether AWS credentials of it were ever given. */

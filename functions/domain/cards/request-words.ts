@@ -197,7 +197,7 @@ export const argumentRows = ({ arguments: args }: Pick<RequestView, 'arguments'>
 export const tierText = ({ tier: { number, most, name } }: RequestView): string =>
   `${number} of ${most}${name === undefined ? '' : ` (${clamp(inert(name), 64).text})`}`
 
-/** Who asks and for whom. */
+/** The agent that asks, and its owner. */
 export function askerRows({ agent, chain }: RequestView): readonly Row[] {
   const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
   return [

@@ -39,7 +39,7 @@ export function linesForPerson(
   return silencedIf(where.fresh, [...first, ...reminded, ...handled(state, where, { person, called })])
 }
 
-/** `users`: whom a reminder there would mention. */
+/** `users`: the people that a reminder there would mention. */
 export function linesForChannel(
   state: ApprovalRequest,
   { users, ...where }: Where & { users: readonly string[] },

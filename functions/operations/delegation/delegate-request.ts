@@ -225,7 +225,7 @@ function delegatedSubmit(
 ): Submit {
   const { answer, bundle, now, afterHalts } = found
   const { purpose, parentTask, credential, claimWithin, lifetime, recent } = parent.ask
-  // Whatever stops the parent's agents stops the child, so a halt lifted before the parent is lifted before the child.
+  // A halt that stops the parent's agents stops the child, so a halt lifted before the parent is lifted before the child.
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
   const ask = withDigests({
     id: child,

@@ -70,7 +70,7 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
     })
     return after(world, request)
   })
-  await keep('decided in somebody’s stead', async (world) => {
+  await keep('decided by a stand-in', async (world) => {
     const request = await submitted(world)
     standIn(world, 'gus', 'ben')
     await world.decide(request, 'gus')
@@ -97,7 +97,7 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
     await world.decide(request, 'eve', 'deny', { comment: 'the value is wrong: see INC-1042' })
     return after(world, request)
   })
-  await keep('denied in somebody’s stead', async (world) => {
+  await keep('denied by a stand-in', async (world) => {
     const request = await submitted(world)
     standIn(world, 'gus', 'eve')
     await world.decide(request, 'gus', 'deny')

@@ -135,7 +135,7 @@ describe('a proof at the broker', () => {
   })
 })
 
-test('what one Lambda has seen, another refuses: an id is good once, wherever it comes', async () => {
+test('what one Lambda has seen, another refuses: an id is good once at all of them', async () => {
   const id = await hotwork.submitted(remediator, setParameter(staging))
   const jti = randomUUID()
   const exchanged = await atToken(await proofOf('/token', { claims: { jti } }), id)
