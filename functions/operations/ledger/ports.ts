@@ -3,6 +3,9 @@ import type { RecordedCall } from '../../domain/uses/use.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
 
+/** What a chain gets, and its end as it was read: `noEntries` for a new one. Another end since then, and nothing is saved. */
+export type Appended = { expected: Head; entries: readonly Entry[]; head: Head }
+
 export interface LedgerReader {
   entries(aggregate: string): Promise<readonly Entry[]>
   /** At most `limit` entries after that sequence, in order. `next`: there may be more after it. */

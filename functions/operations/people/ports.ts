@@ -8,6 +8,7 @@ import type { Evidence } from '../../domain/requests/events.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import type { Verdict } from '../../domain/requests/request.ts'
 import type { Digest, NumericDate, PersonId, RequestId, Result, Seconds, StandInId } from '../../domain/values.ts'
+import type { Appended } from '../ledger/ports.ts'
 import type { Page } from '../ports.ts'
 
 /** 256 random bits as text. A secret is never stored itself. */
@@ -61,6 +62,7 @@ export interface SessionStore {
   /** Marks a login as ended. @returns false where it was marked before */
   once(key: Digest, expiresAt: NumericDate): Promise<boolean>
   begin(key: Digest, login: PendingLogin): Promise<void>
+  /** For one caller only: asked again there is none. */
   take(key: Digest): Promise<PendingLogin | undefined>
   open(key: Digest, session: LoginSession): Promise<void>
   find(key: Digest): Promise<LoginSession | undefined>
@@ -76,11 +78,8 @@ export interface PersonLinks {
   /** All or none; false when another writer came first. @throws StoreUnavailable */
   save(change: LinkChange): Promise<boolean>
 }
-export type LinkChange = {
+export type LinkChange = Appended & {
   person: PersonId
-  expected: Head
-  entries: readonly Entry[]
-  head: Head
   /** The account that is theirs from now on; none where they only unlink. */
   linked?: ChatAccount
   unlinked?: ChatAccount
@@ -124,6 +123,7 @@ export interface StandInReader {
 }
 
 export interface StandInWriter {
+  /** All or none; false when another writer came first. */
   save(change: StandInChange): Promise<boolean>
 }
 

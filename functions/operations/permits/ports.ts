@@ -1,18 +1,12 @@
-import type { Entry, Head } from '../../domain/ledger/ledger.ts'
+import type { Head } from '../../domain/ledger/ledger.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { AskerId, StandingPermitId } from '../../domain/values.ts'
+import type { Appended } from '../ledger/ports.ts'
 import type { Page } from '../ports.ts'
 
 export type StoredPermit = { permit: StandingPermit; head: Head }
 
-export type PermitChange = {
-  id: StandingPermitId
-  /** The head that was read: `noEntries` for a new permit. */
-  expected: Head
-  permit: StandingPermit
-  entries: readonly Entry[]
-  head: Head
-}
+export type PermitChange = Appended & { id: StandingPermitId; permit: StandingPermit }
 
 export interface PermitReader {
   load(id: StandingPermitId): Promise<StoredPermit | undefined>
@@ -22,6 +16,7 @@ export interface PermitReader {
 }
 
 export interface PermitWriter {
+  /** All or none; false when another writer came first. */
   save(change: PermitChange): Promise<boolean>
 }
 

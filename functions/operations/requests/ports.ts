@@ -1,11 +1,11 @@
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
-import type { Entry, Head } from '../../domain/ledger/ledger.ts'
+import type { Head } from '../../domain/ledger/ledger.ts'
 import type { GroupSnapshot } from '../../domain/people/organisation.ts'
 import type { StandIn } from '../../domain/people/stand-in.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { AskerId, EvaluationId, NumericDate, PersonId, RequestId, StandingPermitId } from '../../domain/values.ts'
-import type { LedgerStore } from '../ledger/ports.ts'
+import type { Appended, LedgerStore } from '../ledger/ports.ts'
 import type { PermitChange } from '../permits/ports.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Fifo, Ids, Log, OnceOnly, Page } from '../ports.ts'
@@ -13,12 +13,9 @@ import type { Clock, Fifo, Ids, Log, OnceOnly, Page } from '../ports.ts'
 /** The sequence of the chain's end is also the version. */
 export type Stored = { state: ApprovalRequest; head: Head }
 
-export type Commit = {
+export type Commit = Appended & {
   id: RequestId
-  expected: Head
   state: ApprovalRequest
-  entries: readonly Entry[]
-  head: Head
   once?: readonly OnceOnly[]
   draw?: PermitChange
 }
@@ -84,6 +81,7 @@ export type Evaluation = {
 }
 
 export interface WaitStore {
+  /** Twice is once. */
   remember(wait: WaitRecord): Promise<void>
   open(request: RequestId): Promise<readonly WaitRecord[]>
   /** Claims the right to end a wait, and again only after `leaseSeconds`, in case the first died before it sent. */
@@ -101,6 +99,7 @@ export type WaitRecord = {
 
 /** The workflow, which is the clock. */
 export interface Workflow {
+  /** Starts the one execution of a request: twice is once. */
   start(request: RequestId, wait: string): Promise<void>
   /**
    * `Faulted` is the waiting task's own failure, which the machine tries again. `late`: the token is no longer good.

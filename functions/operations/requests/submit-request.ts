@@ -1,5 +1,4 @@
 import { digestOf } from '../../domain/digest.ts'
-import type { Refusal } from '../../domain/refusals.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
