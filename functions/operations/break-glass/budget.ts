@@ -18,7 +18,7 @@ import type { OnceOnly } from '../ports.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { AskingPorts, DecidingPorts } from '../requests/ports.ts'
 import { everyone } from './openings.ts'
-import { askAboutOpening, openedBy, unopened, type WhatToOpen } from './what-to-open.ts'
+import { askAboutOpening, type OpenedRefusal, openedBy, unopened, type WhatToOpen } from './what-to-open.ts'
 
 /** Kept for over a year, since an opening counts until its review is done. Seconds. */
 export const keepBudget = 400 * 86_400
@@ -105,6 +105,8 @@ type VouchAsk = { by: PersonId; login: Login; person: PersonId; what: WhatToOpen
 const attempts = 8
 const day = 86_400
 
+type VouchRefusal = OpenedRefusal | 'self_review' | 'unknown_target' | 'insufficient_login' | 'policy_error'
+
 /**
  * Vouches for a person whose earlier opening is not reviewed: once, for ten minutes, for the one thing. It takes an
  * equally strong login: a second person whose token was stolen is none.
@@ -112,7 +114,7 @@ const day = 86_400
 export async function vouchForBreakGlass(
   { by, login, person, what }: VouchAsk,
   ports: DecidingPorts,
-): Promise<Result<{ until: NumericDate }, Refusal>> {
+): Promise<Result<{ until: NumericDate }, VouchRefusal>> {
   const { policy, clock, ledger, requests } = ports
   const refused = refuseOnRecord(by, 'vouch_break_glass', ports)
   if (by === person) return refused('self_review', 'a second person should vouch for you')

@@ -9,8 +9,9 @@ import {
 } from '../../domain/break-glass/break-glass.ts'
 import { reasonDigest, reasonProblem } from '../../domain/break-glass/open.ts'
 import { type Login, type LoginWanted, lackOf } from '../../domain/people/login-strength.ts'
-import type { Refusal } from '../../domain/refusals.ts'
-import { decide } from '../../domain/requests/decide.ts'
+import type { FactsRefusal } from '../../domain/policy/assess.ts'
+import type { OpenBreakGlass } from '../../domain/requests/commands.ts'
+import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import {
   defined,
@@ -52,17 +53,31 @@ export type OpeningAsk = {
 
 export type OpenedBreakGlass = { stored: Stored; left: number; created: boolean }
 
+export type OpeningRefusal =
+  | RefusalOf<OpenBreakGlass>
+  | FactsRefusal
+  | 'replayed'
+  | 'key_mismatch'
+  | 'halted'
+  | 'insufficient_login'
+  | 'window_too_long'
+  | 'bad_incident'
+  | 'bad_reason'
+
 export type OpeningPorts = MakingPorts & { incidents: Incidents; stopwatch?: Stopwatch }
 
 const [day, attempts] = [86_400, 8]
 
 /** Opens at once, in one transaction with the budgets that bound it. The same key and body is the same opening. */
-export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, Refusal>> {
+export async function openBreakGlass(
+  ask: OpeningAsk,
+  ports: OpeningPorts,
+): Promise<Result<OpenedBreakGlass, OpeningRefusal>> {
   const refused = refuseOnRecord(ask.person, 'open_break_glass', ports)
   const began = ask.arrivedAt ?? ports.stopwatch?.milliseconds()
   const key = idempotencyItem(ask.person, ask.idempotencyKey)
   const body = bodyDigest(ask.body)
-  return runAggregate<Result<OpenedBreakGlass, Refusal>>(ask.person, attempts, async () => {
+  return runAggregate<Result<OpenedBreakGlass, OpeningRefusal>>(ask.person, attempts, async () => {
     const repeat = await findRepeat(key, body, ask.jkt, ports)
     if (repeat) return repeat.ok ? again(repeat.value, ports) : refused(repeat.code)
     const made = await makeOpening(ask, ports)
@@ -102,7 +117,10 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
 export type ForeseenAsk = Pick<OpeningAsk, 'person' | 'what' | 'reason' | 'incident' | 'minutes' | 'drill'>
 
 /** How strong a login this opening takes, or what else stands against it now. Nothing is opened or held. */
-export async function foreseeOpening(ask: ForeseenAsk, ports: OpeningPorts): Promise<Result<LoginWanted, Refusal>> {
+export async function foreseeOpening(
+  ask: ForeseenAsk,
+  ports: OpeningPorts,
+): Promise<Result<LoginWanted, OpeningRefusal>> {
   const made = await makeOpening({ ...ask, proven: { issuer: '', subject: '' }, login: 'to come' }, ports)
   if (!made.ok) return made
   const { opening, budgets, login } = made.value
@@ -111,7 +129,7 @@ export async function foreseeOpening(ask: ForeseenAsk, ports: OpeningPorts): Pro
   return refusal ? refuse(refusal.code, refusal.detail ?? whenAgain(refusal.code, budgets, now)) : ok(login)
 }
 
-async function again(stored: Stored, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, Refusal>> {
+async function again(stored: Stored, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, OpeningRefusal>> {
   const budgets = await budgetsOf(stored.state.ask, ports)
   return ok({ stored, left: leftOf(budgets, ports.clock.now()), created: false })
 }
@@ -124,7 +142,7 @@ type Made = {
 }
 type MakeAsk = ForeseenAsk & Pick<OpeningAsk, 'proven' | 'jkt'> & { login: Login | 'to come' }
 
-async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Made, Refusal>> {
+async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Made, OpeningRefusal>> {
   const { policy, ids, clock } = ports
   const { bundle } = policy
   const now = clock.now()

@@ -1,6 +1,5 @@
 import { PreparedOpening, preparedFor, preparedKey } from '../../domain/break-glass/break-glass.ts'
 import type { LoginWanted } from '../../domain/people/login-strength.ts'
-import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type NumericDate, ok, type PersonId, RequestId, type Result } from '../../domain/values.ts'
@@ -15,6 +14,7 @@ import {
   type OpenedBreakGlass,
   type OpeningAsk,
   type OpeningPorts,
+  type OpeningRefusal,
   openBreakGlass,
 } from './open-break-glass.ts'
 import { openedBy, type WhatToOpen } from './what-to-open.ts'
@@ -25,7 +25,7 @@ const keepSeconds = 7200
 export async function prepareOpening(
   ask: ForeseenAsk,
   ports: OpeningPorts & { secrets: Secrets },
-): Promise<Result<{ code: string; until: NumericDate; login: LoginWanted }, Refusal>> {
+): Promise<Result<{ code: string; until: NumericDate; login: LoginWanted }, OpeningRefusal>> {
   const foreseen = await foreseeOpening(ask, ports)
   if (!foreseen.ok) return refuseOnRecord(ask.person, 'open_break_glass', ports)(foreseen.code, foreseen.detail)
   const { person, what, reason, incident, minutes, drill } = ask
@@ -59,7 +59,7 @@ export async function findPrepared(code: string, ports: AskingPorts): Promise<Fo
 export async function openPrepared(
   { code, person, ...how }: { code: string } & Pick<OpeningAsk, 'person' | 'proven' | 'login' | 'arrivedAt'>,
   ports: OpeningPorts,
-): Promise<Result<OpenedBreakGlass, Refusal>> {
+): Promise<Result<OpenedBreakGlass, OpeningRefusal>> {
   const found = await findPrepared(code, ports)
   if (found?.prepared.person !== person) return refuseOnRecord(person, 'open_break_glass', ports)('unknown_request')
   const { reason, incident, minutes, drill } = found.prepared

@@ -15,11 +15,10 @@ import {
 import { openingPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
-import { findActionFacts } from '../../domain/policy/assess.ts'
+import { type FactsRefusal, findActionFacts } from '../../domain/policy/assess.ts'
 import { accountOf, type Bundle, personOf, reachesOurselves } from '../../domain/policy/bundle.ts'
 import { deriveStatement } from '../../domain/policy/catalogue.ts'
 import type { Answer, Moment, PersonAction } from '../../domain/policy/question.ts'
-import type { Refusal } from '../../domain/refusals.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import {
   type Json,
@@ -45,12 +44,14 @@ type Opened = {
   facts: Pick<Ask, 'action' | 'arguments' | 'resource' | 'environment' | 'classification' | 'credential' | 'unpinned'>
 }
 
+export type OpenedRefusal = FactsRefusal | 'unknown_profile' | 'not_permitted'
+
 /** One action counts against the profile that covers it. */
 export function openedBy(
   what: WhatToOpen,
   rules: BreakGlassPolicy,
   { policy: { bundle } }: Pick<AskingPorts, 'policy'>,
-): Result<Opened, Refusal> {
+): Result<Opened, OpenedRefusal> {
   if ('profile' in what) {
     const profile = rules.profiles.find(({ name }) => name === what.profile)
     if (!profile)

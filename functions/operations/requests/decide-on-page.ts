@@ -1,11 +1,10 @@
-import type { Refusal } from '../../domain/refusals.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
 import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
 import { beginLogin, type LoggedIn, type LoginPorts, type Visitor } from '../people/log-in.ts'
 import type { PageChoice } from '../people/ports.ts'
 import { type CarriedOut, recordRefusal, refuseOnRecord } from './carry-out.ts'
-import { decideRequest, narrowAsk } from './decide-request.ts'
+import { type DecisionRefusal, decideRequest, narrowAsk } from './decide-request.ts'
 import type { AskingPorts, DecidingPorts } from './ports.ts'
 import { viewRequest } from './read-requests.ts'
 
@@ -22,7 +21,7 @@ export async function decideOnPage(
   choice: PageChoice,
   { visitor, cookie, redirect }: { visitor: Visitor; cookie: string; redirect: string },
   ports: Ports & { shown(state: ApprovalRequest): Digest },
-): Promise<Result<PageOutcome, Refusal>> {
+): Promise<Result<PageOutcome, DecisionRefusal>> {
   const person = visitor.person.id
   const viewed = await viewRequest({ id: choice.id, person }, ports)
   if (!viewed.ok) return refuseOnRecord(person, choice.verdict, ports)(viewed.code)
@@ -53,7 +52,7 @@ export async function decideOnPage(
 export async function decideByLogin(
   { person, login, purpose }: LoggedIn,
   ports: Ports & { shown(state: ApprovalRequest): Digest },
-): Promise<Result<PageOutcome, Refusal | 'another_person' | 'no_decision'>> {
+): Promise<Result<PageOutcome, DecisionRefusal | 'another_person' | 'no_decision'>> {
   if (!('decision' in purpose)) return refuse('no_decision')
   const { person: began, less, ...choice } = purpose.decision
   if (person.id !== began) {
@@ -79,5 +78,5 @@ const isOther = (
   return narrowed.ok && narrowed.ask.digest !== less
 }
 
-const recorded = (done: CarriedOut): Result<PageOutcome, Refusal> =>
+const recorded = (done: CarriedOut<DecisionRefusal>): Result<PageOutcome, DecisionRefusal> =>
   done.ok ? ok({ recorded: done.value.state }) : done

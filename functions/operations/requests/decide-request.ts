@@ -73,10 +73,9 @@ export type DecisionAsk = Pick<
   once?: OnceOnly
 }
 
-export function decideRequest(
-  ask: DecisionAsk,
-  ports: DecidingPorts,
-): Promise<CarriedOut<RefusalOf<Decide> | 'replayed'>> {
+export type DecisionRefusal = RefusalOf<Decide> | 'replayed'
+
+export function decideRequest(ask: DecisionAsk, ports: DecidingPorts): Promise<CarriedOut<DecisionRefusal>> {
   const command = (state: ApprovalRequest, now: NumericDate) => commandFor(state, ask, now, ports)
   return carryOutFor(ask.person, ask.verdict, ask.id, ports, command, ask.once)
 }
