@@ -207,7 +207,7 @@ export function whoSentences(view: OpeningView, most: number): readonly Sentence
     ...(vouchedBy === undefined ? [] : [[`${nameOf(vouchedBy)} vouched for it, and does not review it`]]),
     ...(review && !review.done ? [reviewersSentence(about.reviewers, review.dueAt, isOpen, most)] : []),
     ...(isOpen && about.left !== undefined && !sealed
-      ? [[`Left of the minutes of these seven days: ${duration(Math.floor(about.left / 60) * 60) || 'none'}`]]
+      ? [[`Break-glass minutes left in these seven days: ${duration(Math.floor(about.left / 60) * 60) || 'none'}`]]
       : []),
   ]
 }
@@ -225,7 +225,7 @@ function skippedSentence(
   const many = { bold: `${atLeast ? 'At least ' : ''}${count} ${people} skipped` }
   if (told >= count && !atLeast) return [many, ' and told directly']
   const others = untold.length === 0 ? 'the others' : names(untold, most, 'and')
-  return [many, isOpen ? `; ${told} of them are told directly: tell ${others}` : `; ${told} of them were told directly`]
+  return [many, isOpen ? `; ${told} of them are told directly. Please tell ${others}` : `; ${told} of them were told directly`]
 }
 
 function reviewersSentence(reviewers: readonly Who[], dueAt: number, isOpen: boolean, most: number): Sentence {

@@ -336,7 +336,7 @@ describe('of very many', () => {
     // One of the fifty has no Slack account.
     expect(direct).toHaveLength(mostTold - 1)
     expect(card()).toMatch(
-      /210 people who could have approved it were skipped; \d\d of them are told directly: tell .* and \d+ more/,
+      /210 people who could have approved it were skipped; \d\d of them are told directly. Please tell .* and \d+ more/,
     )
   })
 })

@@ -85,10 +85,10 @@ describe('the card of an opening', () => {
       'ssm:PutParameter on arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/*',
       'lambda:PutFunctionConcurrency on arn:aws:lambda:us-east-1:000000000000:function:checkout-*',
       'everything that the profile opens, with any arguments',
-      '10 people who could have approved it were skipped; 9 of them are told directly: tell Mia Moreau (person:mia)',
+      '10 people who could have approved it were skipped; 9 of them are told directly. Please tell Mia Moreau (person:mia)',
       'Once it has ended, to be reviewed by Ana Alves (person:ana), ',
       'before 2027-01-16T08:00:00Z',
-      'Left of the minutes of these seven days: 3 h 30 min',
+      'Break-glass minutes left in these seven days: 3 h 30 min',
       'To end it: “End now” below, for Jade Jones (person:jade) and the people who may revoke; or npx hotwork break-glass end bgl_',
     ])
       expect(text).toContain(part)
