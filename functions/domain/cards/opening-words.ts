@@ -225,7 +225,10 @@ function skippedSentence(
   const many = { bold: `${atLeast ? 'At least ' : ''}${count} ${people} skipped` }
   if (told >= count && !atLeast) return [many, ' and told directly']
   const others = untold.length === 0 ? 'the others' : names(untold, most, 'and')
-  return [many, isOpen ? `; ${told} of them are told directly. Please tell ${others}` : `; ${told} of them were told directly`]
+  return [
+    many,
+    isOpen ? `; ${told} of them are told directly. Please tell ${others}` : `; ${told} of them were told directly`,
+  ]
 }
 
 function reviewersSentence(reviewers: readonly Who[], dueAt: number, isOpen: boolean, most: number): Sentence {
