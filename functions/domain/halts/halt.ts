@@ -109,7 +109,7 @@ export const HaltEvent = z.discriminatedUnion('type', [
 ])
 export type HaltEvent = z.infer<typeof HaltEvent>
 
-/** More halts of one target are refused. */
+/** Of one target, halts that end by themselves apart: they must not keep a lasting one out. */
 const mostInForce = 20
 
 export type HaltRefusal = 'not_permitted' | 'policy_error' | 'too_many_halts' | 'self_lift' | 'already_lifted'
@@ -131,7 +131,8 @@ export function halt(
 ): HaltEvent | HaltRefusal {
   const no = refusalOf(who)
   if (no) return no
-  if (halts.filter((each) => isHaltInForce(each, at)).length >= mostInForce) return 'too_many_halts'
+  const alike = halts.filter((each) => isHaltInForce(each, at) && (each.until === undefined) === (until === undefined))
+  if (alike.length >= mostInForce) return 'too_many_halts'
   return { ...commonOf(who, at), type: 'Halted', target, reason, ...defined({ until }) }
 }
 

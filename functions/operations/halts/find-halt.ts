@@ -62,16 +62,20 @@ export const findHaltOfPerson = (person: PersonId, actions: readonly string[], p
     ports,
   )
 
+/** What an agent or a tool is told too: the id alone where the target says who owns an agent. */
 export const toldOf = ({
   id,
   target,
   until,
 }: Halt): { reason: 'agent_suspended' | 'policy_denied'; detail: string } => ({
   reason: target.kind === 'action' || target.kind === 'environment' ? 'policy_denied' : 'agent_suspended',
-  detail: `stopped by the halt \`${id}\` of ${haltedOf(target)}${until === undefined ? '' : `, until ${rfc3339(until)}`}`,
+  detail: `stopped by the halt \`${id}\`${ofWhat(target, until)}`,
 })
 
-const haltedOf = ({ kind, value }: HaltTarget): string => (kind === 'all' ? 'everything' : `${kind} \`${value}\``)
+const ofWhat = ({ kind, value }: HaltTarget, until: NumericDate | undefined): string => {
+  if (kind !== 'action' && kind !== 'environment') return ''
+  return ` of ${kind} \`${value}\`${until === undefined ? '' : `, until ${rfc3339(until)}`}`
+}
 
 /** Read strongly. */
 export async function isStopped(

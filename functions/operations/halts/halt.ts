@@ -138,6 +138,12 @@ export async function listHalts(
 ): Promise<Result<Page<Halt>, 'not_permitted'>> {
   const now = clock.now()
   if (!askAboutPerson(policy, 'read', person, now).permit) return refuse('not_permitted')
-  const { items, ...rest } = await halts.list({ lifted: all }, { limit: pageSize, ...defined({ after }) })
-  return ok({ items: all ? items : items.filter((halt) => isHaltInForce(halt, now)), ...rest })
+  const found: Halt[] = []
+  let place = after
+  do {
+    const { items, next } = await halts.list({ lifted: all }, { limit: pageSize, ...defined({ after: place }) })
+    found.push(...(all ? items : items.filter((halt) => isHaltInForce(halt, now))))
+    place = next
+  } while (place !== undefined && found.length === 0)
+  return ok({ items: found, ...defined({ next: place }) })
 }

@@ -1,4 +1,5 @@
 import { digestOf } from '../../domain/digest.ts'
+import { isHaltInForce } from '../../domain/halts/halt.ts'
 import {
   type Broken,
   type Entry,
@@ -58,7 +59,7 @@ export async function checkChains(actors: Actors, ports: ChainPorts, until: Nume
   const run = Math.floor(now / hour)
   const listInTime = (end: NumericDate, filter: RequestFilter, span?: Span) => listRequests(ports, end, filter, span)
   const parts: readonly { part: string; round: number; list: (end: NumericDate) => Promise<Listed> }[] = [
-    { part: 'others', round: run, list: async () => ({ chains: await others(actors, now, ports) }) },
+    { part: 'others', round: run, list: (end) => others(actors, now, end, ports) },
     { part: 'approved', round: run, list: (end) => listInTime(end, { status: 'approved' }) },
     { part: 'pending', round: run, list: (end) => listInTime(end, { status: 'pending' }) },
     { part: 'new', round: run, list: (end) => listInTime(end, {}, { from: now - newFor }) },
@@ -115,7 +116,7 @@ export function partOf(now: NumericDate): { from: NumericDate; until: NumericDat
   return { from: start + turn * length, until: start + (turn + 1) * length }
 }
 
-async function others(actors: Actors, now: NumericDate, ports: ChainPorts): Promise<readonly Chain[]> {
+async function others(actors: Actors, now: NumericDate, end: NumericDate, ports: ChainPorts): Promise<Listed> {
   const { permits, standIns, halts, ledger } = ports
   const chains: Chain[] = []
   const add = (id: string, found: { head: Head } | undefined) => {
@@ -124,10 +125,15 @@ async function others(actors: Actors, now: NumericDate, ports: ChainPorts): Prom
   for (const { id } of (await permits.list({ limit: page })).items) add(id, await permits.load(id))
   for (const { id } of (await standIns.list({ limit: page })).items) add(id, await standIns.find(id))
   for (const id of itsTurn(actors, now)) add(id, { head: await ledger.head(id) })
-  const listed = await Promise.all([true, false].map((lifted) => halts.list({ lifted }, { limit: page })))
-  const ids = new Set(listed.flatMap(({ items }) => items.map(({ id }) => id)))
+  const ids = new Set((await halts.list({ lifted: true }, { limit: page })).items.map(({ id }) => id))
+  let after: string | undefined
+  do {
+    const { items, next } = await halts.list({ lifted: false }, { limit: page, ...defined({ after }) })
+    for (const halt of items) if (isHaltInForce(halt, now)) ids.add(halt.id)
+    after = next
+  } while (after !== undefined && ports.clock.now() < end)
   for (const id of ids) add(id, await halts.find(id))
-  return chains
+  return { chains, ...(after !== undefined && { more: true }) }
 }
 
 function itsTurn({ agents, directory, tools }: Actors, now: NumericDate): readonly string[] {

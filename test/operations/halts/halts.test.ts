@@ -65,6 +65,21 @@ describe('declaring a halt', () => {
     for (const { id } of halts) expect(await hotwork.story(id)).toEqual(['Halted'])
   })
 
+  test('twenty that end by themselves keep no lasting one out', async () => {
+    const hotwork = world()
+    for (let n = 0; n < 20; n++) await hotwork.halted(remediator, 'gus', hotwork.clock.now() + 60)
+    expect(await hotwork.halt(remediator, 'gus', hotwork.clock.now() + 60)).toMatchObject({ code: 'too_many_halts' })
+    expect(await hotwork.halt(remediator)).toMatchObject({ ok: true })
+    hotwork.clock.advance(61)
+    expect(await hotwork.evaluate(prodParameter)).toMatchObject({ reason: 'agent_suspended' })
+  })
+
+  test('an agent is told which halt stops it, and not whose agents it stops', async () => {
+    const hotwork = world()
+    const { id } = await hotwork.halted({ kind: 'owner', value: person('dan') })
+    expect(await hotwork.evaluate(prodParameter)).toMatchObject({ detail: `stopped by the halt \`${id}\`` })
+  })
+
   test('twenty on one target are enough', async () => {
     const hotwork = world()
     for (let n = 0; n < 20; n++) await hotwork.halted(everything)

@@ -98,6 +98,25 @@ describe('an entry that was replaced is found', () => {
     expect(await world.check()).toEqual([`${done.value.id}/1 hash`])
   })
 
+  test('in the chain of a halt in force, behind any number of halts that are over', async () => {
+    const world = new Recorded(bundle)
+    const declare = async (more: object) => {
+      const done = await declareHalt(
+        { target: { kind: 'all', value: 'all' }, reason: 'x', person: person('gus'), ...more },
+        world,
+      )
+      if (!done.ok) throw new Error(done.code)
+      return done.value
+    }
+    const { id } = await declare({})
+    for (let n = 0; n < 120; n++) {
+      await declare({ until: world.clock.now() + 10 })
+      world.clock.advance(20)
+    }
+    for (const entry of await world.ledger.entries(id)) world.ledger.replace({ ...entry, at: '2020-01-01T00:00:00Z' })
+    expect(await world.check()).toEqual([`${id}/1 hash`])
+  })
+
   test("in an actor's own chain, once a cycle", async () => {
     const world = new Recorded(bundle)
     await world.revoke('req_00000000000000000000000000' as RequestId)
