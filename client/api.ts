@@ -153,7 +153,7 @@ function refusalOf({ response, text }: Answered): Trouble {
   return exit === exits.fault ? new Fault(told) : new Refusal(exit, told)
 }
 
-/** The description begins with the code of what the grant is (interfaces.md section 3). */
+/** The description begins with the status of the grant, or with `unknown`. */
 function endedGrant(description: string): Refusal {
   const [word = '', ...rest] = description.split(': ')
   const told = { code: word, title: rest.join(': ') || description }

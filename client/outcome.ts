@@ -1,4 +1,4 @@
-/** interfaces.md section 4. */
+/** The exit codes of docs/command-line.md. */
 export const exits = {
   done: 0,
   fault: 1,

@@ -7,7 +7,7 @@ import { Fault, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
- * `.hotwork/local.json` (interfaces.md section 2). Only an address of this machine counts: another person may have
+ * `.hotwork/local.json`, which `npm start` writes. Only an address of this machine counts: another person may have
  * written the folder.
  */
 const Local = z.looseObject({

@@ -75,7 +75,7 @@ export function readSettings(context: (key: string) => unknown) {
 
 function isOrigin(address: string): boolean {
   const url = URL.parse(address)
-  // Loopback is the one place without TLS: interfaces.md names it as a deviation.
+  // Loopback is the one place without TLS.
   const isLoopback = url?.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(url.hostname)
   return (url?.protocol === 'https:' || isLoopback) && url?.origin === address
 }

@@ -167,7 +167,7 @@ const explained = new Set<Refusal>([
   'halted',
 ])
 
-/** A stand-in whose own login was too weak: no login of the person who decides mends that, so it is no challenge. */
+/** The absent person named the stand-in with too weak a login. The stand-in's own login cannot mend that. */
 const weakStandInTold = no(
   403,
   'The person you stand in for named you with a weaker login than this stage asks for',

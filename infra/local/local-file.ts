@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { describeLocal } from './deployment.ts'
 
-/** What `local.json` says of a running local stack (interfaces.md, section 2). */
+/** What `local.json` says of a running local stack. */
 export type Local = ReturnType<typeof describeLocal>
 
 export type LocalClient = Pick<Local['agents'][number], 'id' | 'clientId' | 'privateJwk'>

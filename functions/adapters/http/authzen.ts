@@ -109,7 +109,7 @@ export function evaluationAnswer(evaluated: Evaluated, issuer: string): Json {
   return { decision: false, context: { ...common, reason: evaluated.reason, next_action: 'none', ...detail } }
 }
 
-/** `approved` stays `approved` after the grant has ended: terminal is terminal. */
+/** ARAP: a terminal status never changes, so `approved` stays after the grant has ended. */
 export function taskStatus(state: ApprovalRequest): 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' {
   if (grantOf(state)) return 'approved'
   if (state.status === 'withdrawn') return 'cancelled'
@@ -117,7 +117,7 @@ export function taskStatus(state: ApprovalRequest): 'pending' | 'approved' | 'de
   return 'denied'
 }
 
-/** Who decided is for people. */
+/** The task as its agent sees it. It does not say who decided. */
 export function taskAnswer(
   state: ApprovalRequest,
   issuer: string,

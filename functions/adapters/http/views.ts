@@ -20,7 +20,7 @@ import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.
 import type { EntriesPage } from '../../operations/requests/read-requests.ts'
 import { Timestamp } from './authzen.ts'
 
-/** interfaces.md section 3, R. */
+/** A request as the API shows it to people (docs/api.md). */
 export const personView = (state: ApprovalRequest, facts: ViewFacts): { [member: string]: Json } =>
   requestMembers(describeRequest(state, facts))
 
@@ -182,7 +182,7 @@ export const drillView = ({ state, report }: Drill): { [member: string]: Json } 
 
 const kinds = ['agent', 'owner', 'person', 'role', 'environment', 'action', 'all'] as const
 
-/** interfaces-2.md section 1. */
+/** The body of `POST /v1/halts` (docs/api.md). */
 export const HaltBody = z
   .strictObject({
     agent: AgentId.optional(),

@@ -81,7 +81,7 @@ export const Opening = z.strictObject({
 })
 export type Opening = z.infer<typeof Opening>
 
-/** Due in every case. */
+/** Each opening gets one, however it ended. */
 export const Review = z.strictObject({
   dueAt: NumericDate,
   overdueAt: NumericDate.optional(),

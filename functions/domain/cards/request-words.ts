@@ -175,7 +175,7 @@ const standInName = (person: Who, absent: Who | undefined): string =>
   absent === undefined ? nameOf(person) : `${nameOf(person)} for ${nameOf(absent)}`
 
 /** The person who decided and, for a stand-in, the person whose right that was. */
-export const deciderOf = ({ person, for: absent }: DecisionView): string => standInName(person, absent)
+const deciderOf = ({ person, for: absent }: DecisionView): string => standInName(person, absent)
 
 export const titleParts = (title: RequestView['title']): Sentence =>
   title

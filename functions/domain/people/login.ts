@@ -112,7 +112,7 @@ export function readState(cookie: string, state: string): LoginState | undefined
   return Sealed.parse(JSON.parse(text)) as LoginState
 }
 
-/** Else it is the name of a row. */
+/** Whether the state carries its own content; otherwise it names a row. */
 export const isSealedState = (state: string): boolean => state.includes('.')
 
 const codeOf = (cookie: string, body: string): string =>

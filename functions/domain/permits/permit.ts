@@ -54,7 +54,7 @@ export const isLive = ({ until, revoked }: StandingPermit, now: NumericDate): bo
 export const drawsLeft = ({ uses, drawn }: StandingPermit): number => uses - drawn.length
 
 /** The most, under any policy. */
-export const longestPermit = 86_400
+const longestPermit = 86_400
 export const mostUses = 50
 /** Seconds. */
 const allowsFor = 86_400

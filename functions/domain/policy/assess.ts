@@ -15,7 +15,7 @@ import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments,
 import { type Approval, canFill, type GrantTerms, namesOfTier, type Stage, satisfiedTier, type Tier } from './ladder.ts'
 import type { ActionQuestion, Answer, Ask, Moment, RequestFacts } from './question.ts'
 
-/** Not trusted, but for who asks. */
+/** What the caller asked. Only its identity is verified. */
 export type Asked = {
   agent: AskerId
   action: string
@@ -230,7 +230,7 @@ type Approvers = {
   detail?: string
 }
 
-/** Of everyone active. */
+/** Asked for each active person. */
 export function findApprovers(
   bundle: Bundle,
   ask: Ask,

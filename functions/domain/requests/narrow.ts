@@ -13,7 +13,7 @@ export type Narrow = {
   minutes?: number | undefined
 }
 
-/** Not yet known to be less. */
+/** The terms after a narrowing. `isNarrower` says whether they are less. */
 export const narrowedTerms = ({ arguments: args, uses, lifetime }: Ask, narrow: Narrow) => ({
   arguments: { ...args, ...narrow.arguments },
   uses: narrow.uses ?? uses,

@@ -37,7 +37,7 @@ type Drawing = {
   ports: DrawPorts
 }
 
-/** A card for it has no buttons. */
+/** A card that is drawn for this channel has no buttons. */
 const nowhere = ''
 
 /**

@@ -14,7 +14,7 @@ import { askAboutPerson } from '../policy/questions.ts'
 import type { AskingPorts } from '../requests/ports.ts'
 import { newest, waitingFor } from './waiting.ts'
 
-export type OverviewPorts = AskingPorts & {
+type OverviewPorts = AskingPorts & {
   permits: Pick<PermitReader, 'list'>
   standIns: Pick<StandInReader, 'of'>
 }
@@ -29,7 +29,7 @@ export type Overview = {
   permits: readonly LivePermit[]
   standIns: { own: readonly StandIn[]; others: readonly StandIn[] }
 }
-export type LiveGrant = { state: ApprovedRequest; mayRevoke: boolean }
+type LiveGrant = { state: ApprovedRequest; mayRevoke: boolean }
 export type LivePermit = { permit: StandingPermit; mayRevoke: boolean }
 
 const mostOwn = 50

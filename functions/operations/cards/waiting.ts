@@ -14,7 +14,7 @@ import type { AskingPorts, RequestFilter, RequestReader, Stored } from '../reque
 type Ports = AskingPorts
 type Pending = Stored & { state: PendingRequest }
 
-/** An older one is found by its card or its id. */
+/** An older request is found by its card or its id. */
 export const mostLookedAt = 300
 const pageSize = 100
 /** One strong read of DynamoDB takes no more. */
@@ -95,7 +95,7 @@ async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests:
   return (await Promise.all(groups.map((group) => requests.dependencies([], group)))).flatMap(({ halts }) => halts)
 }
 
-/** As far as policy would take their decision now. */
+/** People whose decision policy would take now. */
 export const peopleToTell = (state: PendingRequest, policy: Policy, now: NumericDate): readonly PersonId[] =>
   able(state, (terms) => namedDirectly(terms, policy.bundle.directory), policy, now)
 

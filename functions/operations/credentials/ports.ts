@@ -83,7 +83,7 @@ export interface DenyReader {
   overdue(now: NumericDate, limit: number): Promise<readonly string[]>
 }
 
-export interface DenyWriter {
+interface DenyWriter {
   /** Adding twice is once. Of two ends for one value the later holds. */
   add(role: string, denies: readonly Deny[]): Promise<void>
   forget(role: string, denies: readonly Deny[]): Promise<void>

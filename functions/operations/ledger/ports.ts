@@ -14,7 +14,7 @@ export interface LedgerReader {
 }
 
 /** For the chains of actors: entries of a request commit with its state. */
-export interface LedgerWriter {
+interface LedgerWriter {
   /** All or none: false when another writer came first, or a once-only key is not as it was read. */
   append(
     aggregate: string,

@@ -122,7 +122,7 @@ export interface StandInReader {
   list(page: { limit: number; after?: string }): Promise<Page<StandIn>>
 }
 
-export interface StandInWriter {
+interface StandInWriter {
   /** All or none; false when another writer came first. */
   save(change: StandInChange): Promise<boolean>
 }

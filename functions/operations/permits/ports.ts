@@ -15,7 +15,7 @@ export interface PermitReader {
   list(page: { limit: number; after?: string }): Promise<Page<StandingPermit>>
 }
 
-export interface PermitWriter {
+interface PermitWriter {
   /** All or none; false when another writer came first. */
   save(change: PermitChange): Promise<boolean>
 }

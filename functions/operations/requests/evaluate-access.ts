@@ -38,7 +38,7 @@ export type EvaluationAsk = Bound & {
   approvalState?: Json
 }
 
-/** AuthZEN `context.reason`, interfaces.md section 3. */
+/** AuthZEN `context.reason` (docs/api.md). */
 type EvaluationReason =
   | Extract<Assessment, { outcome: 'refused' }>['reason']
   | 'approval_required'

@@ -4,7 +4,7 @@ import canonicalize from 'canonicalize'
 export type Chained = { id: string; previous: string | null; hash: string }
 
 /**
- * Verifies a chain from the published rule alone (interfaces.md, section 3), with no code of Hotwork's: ids count from 1,
+ * Verifies a chain from the published rule alone (docs/digests.md), with no code of Hotwork's: ids count from 1,
  * each entry names the hash before it, and its own hash is over `hotwork.entry.v1`, a newline and its RFC 8785 form.
  * @returns what is wrong with the first entry that is wrong, or `undefined`
  */

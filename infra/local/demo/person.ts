@@ -5,7 +5,7 @@ import { type AwsCredentials, Refusal, readAnswer, type TokenAnswer } from '../.
 import type { Local } from '../local-file.ts'
 import type { Chained } from './chain.ts'
 
-/** What the demo reads of a request (interfaces.md, section 3, R). */
+/** What the demo reads of a request. */
 export interface Request {
   id: string
   status: string

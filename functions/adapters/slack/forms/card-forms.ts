@@ -97,7 +97,7 @@ export const whyModal = (state: ApprovalRequest, facts: ViewFacts, about: Subjec
         ...drawn(titleParts(titleOfAction(state.ask, facts))),
       ),
     ),
-    textInput('comment', 'Why?', { optional: true, hint: 'The agent is told, and can do better next time.' }),
+    textInput('comment', 'Why?', { optional: true, hint: 'The agent’s owner reads it. It stays on record.' }),
   )
 
 const factBlocks = (view: RequestView): CardBlock[] => [
