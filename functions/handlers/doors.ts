@@ -1,13 +1,7 @@
 import type * as z from 'zod'
 import { type Call, type Endpoint, endpoint } from '../adapters/http/endpoint.ts'
-import {
-  type Answer,
-  apiProblem,
-  type BadRequest,
-  badRequest,
-  insufficientLogin,
-  refusalProblem,
-} from '../adapters/http/problem.ts'
+import type { Answer, BadRequest } from '../adapters/http/problem.ts'
+import { apiProblem, badRequest, insufficientLogin, refusalProblem } from '../adapters/http/problem.ts'
 import type { Agent, Tool } from '../domain/people/organisation.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
 import type { RateKind } from '../domain/policy/ladder.ts'

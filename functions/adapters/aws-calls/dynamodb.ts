@@ -1,10 +1,5 @@
-import {
-  type AttributeValue,
-  DynamoDBClient,
-  GetItemCommand,
-  UpdateItemCommand,
-  type UpdateItemCommandInput,
-} from '@aws-sdk/client-dynamodb'
+import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import type { Json, JsonObject } from '../../domain/values.ts'
 import type { LookedUp } from '../../operations/uses/ports.ts'
 import { using } from '../aws-client.ts'

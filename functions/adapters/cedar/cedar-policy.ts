@@ -1,10 +1,5 @@
-import {
-  type AuthorizationAnswer,
-  type DetailedError,
-  preparsePolicySet,
-  preparseSchema,
-  statefulIsAuthorized,
-} from '@cedar-policy/cedar-wasm/nodejs'
+import type { AuthorizationAnswer, DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
+import { preparsePolicySet, preparseSchema, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Answer, Question } from '../../domain/policy/question.ts'
 import type { Policy } from '../../operations/policy/ports.ts'

@@ -1,9 +1,5 @@
-import {
-  CloudTrailClient,
-  type CloudTrailClientConfig,
-  type Event,
-  paginateLookupEvents,
-} from '@aws-sdk/client-cloudtrail'
+import type { CloudTrailClientConfig, Event } from '@aws-sdk/client-cloudtrail'
+import { CloudTrailClient, paginateLookupEvents } from '@aws-sdk/client-cloudtrail'
 import * as z from 'zod'
 import { longestSealedSession, type SealedUse } from '../../domain/break-glass/sealed-role.ts'
 import type { SessionOnRecord } from '../../domain/credentials/reconcile.ts'

@@ -1,15 +1,8 @@
 import * as z from 'zod'
 import type { BudgetLeft } from '../../domain/break-glass/budget-left.ts'
 import { describeOpening, type OpeningView } from '../../domain/cards/opening-view.ts'
-import {
-  describeRequest,
-  type EndView,
-  type GrantView,
-  openStageOf,
-  type RequestView,
-  type StageView,
-  type ViewFacts,
-} from '../../domain/cards/request-view.ts'
+import type { EndView, GrantView, RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
+import { describeRequest, openStageOf } from '../../domain/cards/request-view.ts'
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type StandIn, statusOf } from '../../domain/people/stand-in.ts'

@@ -1,10 +1,5 @@
-import {
-  DeleteRolePolicyCommand,
-  IAMClient,
-  type IAMClientConfig,
-  NoSuchEntityException,
-  PutRolePolicyCommand,
-} from '@aws-sdk/client-iam'
+import type { IAMClientConfig } from '@aws-sdk/client-iam'
+import { DeleteRolePolicyCommand, IAMClient, NoSuchEntityException, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import type { Deny } from '../../domain/credentials/denies.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { defined } from '../../domain/values.ts'

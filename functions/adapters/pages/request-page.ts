@@ -1,11 +1,5 @@
-import {
-  describeRequest,
-  openStageOf,
-  type RequestView,
-  type StageView,
-  shownDigest,
-  type ViewFacts,
-} from '../../domain/cards/request-view.ts'
+import type { RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
+import { describeRequest, openStageOf, shownDigest } from '../../domain/cards/request-view.ts'
 import {
   argumentRows,
   askerRows,

@@ -1,9 +1,5 @@
-import {
-  ChangeMessageVisibilityCommand,
-  SendMessageBatchCommand,
-  type SendMessageBatchRequestEntry,
-  SQSClient,
-} from '@aws-sdk/client-sqs'
+import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
+import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
 import type { Fifo, Queue } from '../../operations/ports.ts'
 import type { FollowMessage } from '../../operations/requests/ports.ts'
 import { bounded } from '../aws-client.ts'

@@ -17,16 +17,8 @@ import {
   usesLeft,
   type Verdict,
 } from '../requests/request.ts'
-import {
-  type Digest,
-  defined,
-  type Json,
-  type JsonObject,
-  type NumericDate,
-  type RequestId,
-  type Resource,
-  type StandingPermitId,
-} from '../values.ts'
+import type { Digest, Json, JsonObject, NumericDate, RequestId, Resource, StandingPermitId } from '../values.ts'
+import { defined } from '../values.ts'
 
 /** What of the bundle a view needs. */
 export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>

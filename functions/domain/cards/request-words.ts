@@ -1,16 +1,7 @@
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
 import { duration } from '../values.ts'
-import {
-  approvalsOf,
-  type DecisionView,
-  type NarrowingView,
-  openStageOf,
-  type RequestView,
-  type StageView,
-  type ViewFacts,
-  type Who,
-  whoIs,
-} from './request-view.ts'
+import type { DecisionView, NarrowingView, RequestView, StageView, ViewFacts, Who } from './request-view.ts'
+import { approvalsOf, openStageOf, whoIs } from './request-view.ts'
 import { type Row, type Sentence, unquoted } from './sentence.ts'
 
 /**

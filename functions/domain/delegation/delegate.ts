@@ -1,13 +1,7 @@
 import { bindKey, deniedNow } from '../credentials/issue.ts'
 import { rfc3339 } from '../ledger/ledger.ts'
-import {
-  type Answered,
-  agentActor,
-  type Delegate,
-  type DeniedNow,
-  endedBy,
-  type NotLive,
-} from '../requests/commands.ts'
+import type { Answered, Delegate, DeniedNow, NotLive } from '../requests/commands.ts'
+import { agentActor, endedBy } from '../requests/commands.ts'
 import { type ApprovalRequest, type ApprovedRequest, usesLeft } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'
 

@@ -1,15 +1,6 @@
 import { type Agent, agentStatus, factsOf, groupsOf, type ResourceFacts } from '../people/organisation.ts'
-import {
-  type AskerId,
-  defined,
-  type JsonObject,
-  type NumericDate,
-  ok,
-  type PersonId,
-  type Resource,
-  type Result,
-  refuse,
-} from '../values.ts'
+import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'
+import { defined, ok, refuse } from '../values.ts'
 import { accountOf, agentOf, type Bundle } from './bundle.ts'
 import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments, unpinnedOf } from './catalogue.ts'
 import { type Approval, canFill, type GrantTerms, namesOfTier, type Stage, satisfiedTier, type Tier } from './ladder.ts'

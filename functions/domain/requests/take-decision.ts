@@ -6,16 +6,8 @@ import { type Answered, type Decide, type EndingCode, endedBy, type NarrowingCod
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { keptStage, mostNarrowings, staysWithin } from './narrow.ts'
-import {
-  type ApprovalRequest,
-  approvalsOf,
-  filled,
-  namesOf,
-  openStage,
-  ownersOf,
-  type PendingRequest,
-  type StageState,
-} from './request.ts'
+import type { ApprovalRequest, PendingRequest, StageState } from './request.ts'
+import { approvalsOf, filled, namesOf, openStage, ownersOf } from './request.ts'
 
 type DecisionCode =
   | EndingCode

@@ -1,12 +1,6 @@
 import { type Call, type Endpoint, endpoint } from '../../adapters/http/endpoint.ts'
-import {
-  type Answer,
-  apiProblem,
-  type BadRequest,
-  badProof,
-  badRequest,
-  refusalProblem,
-} from '../../adapters/http/problem.ts'
+import type { Answer, BadRequest } from '../../adapters/http/problem.ts'
+import { apiProblem, badProof, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
 import type { AwsRefusal } from '../../operations/credentials/issue-aws-credentials.ts'
 import type { AccessToken, KeySet } from '../../operations/credentials/ports.ts'

@@ -3,16 +3,8 @@ import { parseBody, Timestamp, taskAnswer } from '../../adapters/http/authzen.ts
 import { BadRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { AgentId, defined, JsonObject, RequestId, Resource } from '../../domain/values.ts'
 import { type DelegationRefusal, delegateRequest } from '../../operations/delegation/delegate-request.ts'
-import {
-  type ApiPorts,
-  agentDoor,
-  checkEnd,
-  idempotencyKeyOf,
-  mustKeepRate,
-  pathId,
-  unknownTask,
-  valueOrThrow,
-} from '../doors.ts'
+import type { ApiPorts } from '../doors.ts'
+import { agentDoor, checkEnd, idempotencyKeyOf, mustKeepRate, pathId, unknownTask, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 

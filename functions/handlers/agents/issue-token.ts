@@ -1,12 +1,7 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { OAuthError, oauthEndpoint, oauthProblem, readTokenExchange, tokenAnswer } from '../../adapters/http/oauth.ts'
-import {
-  type Answer,
-  apiProblem,
-  type BadRequest,
-  insufficientLogin,
-  type Problem,
-} from '../../adapters/http/problem.ts'
+import type { Answer, BadRequest, Problem } from '../../adapters/http/problem.ts'
+import { apiProblem, insufficientLogin } from '../../adapters/http/problem.ts'
 import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
 import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'
 import { refusals } from '../../domain/refusals.ts'

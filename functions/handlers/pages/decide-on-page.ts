@@ -18,18 +18,8 @@ import { bind } from '../environments.ts'
 import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { concludeOnPage } from './conclude-on-page.ts'
-import {
-  endLogin,
-  type Guest,
-  goTo,
-  guestFor,
-  notShown,
-  pageDoor,
-  pageStatus,
-  sentForm,
-  setCookie,
-  shown,
-} from './page-door.ts'
+import type { Guest } from './page-door.ts'
+import { endLogin, goTo, guestFor, notShown, pageDoor, pageStatus, sentForm, setCookie, shown } from './page-door.ts'
 
 type Ports = LoginPagePorts & DecidingPorts
 

@@ -9,18 +9,8 @@ import { byRoute } from '../doors.ts'
 import { bind, tablesOf } from '../environments.ts'
 import { factsOnly, pagePorts } from '../wiring/ports.ts'
 import { slackApi } from '../wiring/slack.ts'
-import {
-  cookieOf,
-  type Guest,
-  goTo,
-  guestOf,
-  type PagePorts,
-  pageDoor,
-  sentForm,
-  setCookie,
-  shown,
-  toLogin,
-} from './page-door.ts'
+import type { Guest, PagePorts } from './page-door.ts'
+import { cookieOf, goTo, guestOf, pageDoor, sentForm, setCookie, shown, toLogin } from './page-door.ts'
 
 type Ports = PagePorts & LinkPorts
 

@@ -7,14 +7,8 @@ import { digestOf } from '../../domain/digest.ts'
 import { sessionSeconds } from '../../domain/people/login.ts'
 import { type Refusal, refusals } from '../../domain/refusals.ts'
 import type { PersonId } from '../../domain/values.ts'
-import {
-  findVisitor,
-  finishLogin,
-  type LoggedIn,
-  type LoginPorts,
-  type LoginRefusal,
-  type Visitor,
-} from '../../operations/people/log-in.ts'
+import type { LoggedIn, LoginPorts, LoginRefusal, Visitor } from '../../operations/people/log-in.ts'
+import { findVisitor, finishLogin } from '../../operations/people/log-in.ts'
 import type { DoorPorts } from '../doors.ts'
 
 type CookieName = 'session' | 'link'

@@ -1,11 +1,5 @@
-import {
-  Budget,
-  type BudgetEntry,
-  current,
-  type Limits,
-  type Opening,
-  spent,
-} from '../../domain/break-glass/break-glass.ts'
+import type { BudgetEntry, Limits, Opening } from '../../domain/break-glass/break-glass.ts'
+import { Budget, current, spent } from '../../domain/break-glass/break-glass.ts'
 import { readVoucher, type VouchEvent, vouchedFor, voucherKey, voucherValue } from '../../domain/break-glass/open.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { type Login, lackOf } from '../../domain/people/login-strength.ts'

@@ -6,16 +6,8 @@ import { credentialsIssued } from '../../domain/credentials/issue.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { asOf, endedAt, openUntil } from '../../domain/requests/due.ts'
 import { type ApprovalRequest, ownersOf } from '../../domain/requests/request.ts'
-import {
-  type AgentId,
-  defined,
-  type NumericDate,
-  ok,
-  type PersonId,
-  type RequestId,
-  type Result,
-  refuse,
-} from '../../domain/values.ts'
+import type { AgentId, NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
+import { defined, ok, refuse } from '../../domain/values.ts'
 import type { CardStore, PostedCard } from '../cards/ports.ts'
 import { StoreUnavailable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'

@@ -1,28 +1,13 @@
-import {
-  type BreakGlassPolicy,
-  type BudgetEntry,
-  incidentLooks,
-  type Opening,
-  refusedBy,
-  reviewWithin,
-  usesOfOpening,
-} from '../../domain/break-glass/break-glass.ts'
+import type { BreakGlassPolicy, BudgetEntry, Opening } from '../../domain/break-glass/break-glass.ts'
+import { incidentLooks, refusedBy, reviewWithin, usesOfOpening } from '../../domain/break-glass/break-glass.ts'
 import { reasonDigest, reasonProblem } from '../../domain/break-glass/open.ts'
 import { type Login, type LoginWanted, lackOf } from '../../domain/people/login-strength.ts'
 import type { FactsRefusal } from '../../domain/policy/assess.ts'
 import type { OpenBreakGlass } from '../../domain/requests/commands.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
-import {
-  defined,
-  type Json,
-  type NumericDate,
-  ok,
-  type PersonId,
-  type Result,
-  refuse,
-  type Thumbprint,
-} from '../../domain/values.ts'
+import type { Json, NumericDate, PersonId, Result, Thumbprint } from '../../domain/values.ts'
+import { defined, ok, refuse } from '../../domain/values.ts'
 import { findHaltOfPerson, toldOf } from '../halts/find-halt.ts'
 import type { OnceOnly } from '../ports.ts'
 import { commitNew, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'

@@ -5,16 +5,8 @@ import type { Refusal } from '../../domain/refusals.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import {
-  type Digest,
-  defined,
-  type NumericDate,
-  ok,
-  type PersonId,
-  type RequestId,
-  type Result,
-  refuse,
-} from '../../domain/values.ts'
+import type { Digest, NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
+import { defined, ok, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import type { Policy } from '../policy/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'

@@ -8,15 +8,8 @@ import type { Secrets } from '../people/ports.ts'
 import { refuseOnRecord } from '../requests/carry-out.ts'
 import type { AskingPorts } from '../requests/ports.ts'
 import { idempotencyItem } from '../requests/submit-request.ts'
-import {
-  type ForeseenAsk,
-  foreseeOpening,
-  type OpenedBreakGlass,
-  type OpeningAsk,
-  type OpeningPorts,
-  type OpeningRefusal,
-  openBreakGlass,
-} from './open-break-glass.ts'
+import type { ForeseenAsk, OpenedBreakGlass, OpeningAsk, OpeningPorts, OpeningRefusal } from './open-break-glass.ts'
+import { foreseeOpening, openBreakGlass } from './open-break-glass.ts'
 import { openedBy, type WhatToOpen } from './what-to-open.ts'
 
 const keepSeconds = 7200

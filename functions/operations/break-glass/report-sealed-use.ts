@@ -1,12 +1,8 @@
 import { type BudgetEntry, type Opening, reviewWithin, usesOfOpening } from '../../domain/break-glass/break-glass.ts'
 import { reasonDigest } from '../../domain/break-glass/open.ts'
 import { anywhere, sealedAction } from '../../domain/break-glass/rights.ts'
-import {
-  longestSealedSession,
-  type SealedUse,
-  sealedPersonOf,
-  sealedRole,
-} from '../../domain/break-glass/sealed-role.ts'
+import type { SealedUse } from '../../domain/break-glass/sealed-role.ts'
+import { longestSealedSession, sealedPersonOf, sealedRole } from '../../domain/break-glass/sealed-role.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import type { Ask } from '../../domain/requests/request.ts'

@@ -1,17 +1,7 @@
-import {
-  type BreakGlassPolicy,
-  incidentLooks,
-  type Opening,
-  type Profile,
-  profileResource,
-} from '../../domain/break-glass/break-glass.ts'
-import {
-  factsOfAction,
-  factsOfProfile,
-  factsOfSealed,
-  type OpenedFacts,
-  profileCovering,
-} from '../../domain/break-glass/rights.ts'
+import type { BreakGlassPolicy, Opening, Profile } from '../../domain/break-glass/break-glass.ts'
+import { incidentLooks, profileResource } from '../../domain/break-glass/break-glass.ts'
+import type { OpenedFacts } from '../../domain/break-glass/rights.ts'
+import { factsOfAction, factsOfProfile, factsOfSealed, profileCovering } from '../../domain/break-glass/rights.ts'
 import { openingPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
@@ -20,17 +10,8 @@ import { accountOf, type Bundle, personOf, reachesOurselves } from '../../domain
 import { deriveStatement } from '../../domain/policy/catalogue.ts'
 import type { Answer, Moment, PersonAction } from '../../domain/policy/question.ts'
 import type { Ask } from '../../domain/requests/request.ts'
-import {
-  type Json,
-  type NumericDate,
-  ok,
-  type PersonId,
-  RequestId,
-  type Resource,
-  type Result,
-  refuse,
-  type Seconds,
-} from '../../domain/values.ts'
+import type { Json, NumericDate, PersonId, Resource, Result, Seconds } from '../../domain/values.ts'
+import { ok, RequestId, refuse } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { AskingPorts } from '../requests/ports.ts'
 

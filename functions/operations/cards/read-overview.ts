@@ -1,12 +1,8 @@
 import { isOver, type StandIn } from '../../domain/people/stand-in.ts'
 import { isLive, type StandingPermit } from '../../domain/permits/permit.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import {
-  type ApprovalRequest,
-  type ApprovedRequest,
-  ownersOf,
-  type PendingRequest,
-} from '../../domain/requests/request.ts'
+import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../../domain/requests/request.ts'
+import { ownersOf } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'

@@ -1,13 +1,6 @@
 import { type Deny, deniesOf, denyOfHalt, everyoneBefore, stillNeeded } from '../../domain/credentials/denies.ts'
-import {
-  compareDenies,
-  type Finding,
-  type InForce,
-  judgeSession,
-  rememberedIn,
-  requestOf,
-  type SessionOnRecord,
-} from '../../domain/credentials/reconcile.ts'
+import type { Finding, InForce, SessionOnRecord } from '../../domain/credentials/reconcile.ts'
+import { compareDenies, judgeSession, rememberedIn, requestOf } from '../../domain/credentials/reconcile.ts'
 import { eventOf } from '../../domain/ledger/ledger.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { type JsonObject, type NumericDate, RequestId } from '../../domain/values.ts'

@@ -2,15 +2,8 @@ import type { StatementClaims } from '../../domain/credentials/statements.ts'
 import { bindingHash } from '../../domain/digest.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type ApprovalRequest, grantOf, type ParentTask } from '../../domain/requests/request.ts'
-import {
-  type AgentId,
-  defined,
-  type EvaluationId,
-  isAgent,
-  type Json,
-  type JsonObject,
-  type NumericDate,
-} from '../../domain/values.ts'
+import type { AgentId, EvaluationId, Json, JsonObject, NumericDate } from '../../domain/values.ts'
+import { defined, isAgent } from '../../domain/values.ts'
 import type { Statements } from './ports.ts'
 
 /** An AuthZEN entity. Its properties decide nothing, and are bound all the same: what is submitted is what was evaluated. */

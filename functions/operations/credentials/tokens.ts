@@ -5,13 +5,8 @@ import type { Refusal } from '../../domain/refusals.ts'
 import type { EndingCode, Intend, Issue } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import {
-  type ApprovalRequest,
-  type ApprovedRequest,
-  type Claim,
-  keyOf,
-  usesLeft,
-} from '../../domain/requests/request.ts'
+import type { ApprovalRequest, ApprovedRequest, Claim } from '../../domain/requests/request.ts'
+import { keyOf, usesLeft } from '../../domain/requests/request.ts'
 import {
   type AgentId,
   type AskerId,

@@ -24,20 +24,8 @@ import {
   type StageState,
   usesLeft,
 } from '../../domain/requests/request.ts'
-import {
-  type AgentId,
-  defined,
-  type HaltId,
-  type Json,
-  type NumericDate,
-  ok,
-  type PersonId,
-  RequestId,
-  type Resource,
-  type Result,
-  refuse,
-  type Thumbprint,
-} from '../../domain/values.ts'
+import type { AgentId, HaltId, Json, NumericDate, PersonId, Resource, Result, Thumbprint } from '../../domain/values.ts'
+import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
 import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'

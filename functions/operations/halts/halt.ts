@@ -1,16 +1,5 @@
-import {
-  evolveHalt,
-  type Halt,
-  type HaltActor,
-  type HaltEvent,
-  type HaltRefusal,
-  type HaltTarget,
-  halt,
-  isHaltInForce,
-  lift,
-  type NewHalt,
-  withHalt,
-} from '../../domain/halts/halt.ts'
+import type { Halt, HaltActor, HaltEvent, HaltRefusal, HaltTarget, NewHalt } from '../../domain/halts/halt.ts'
+import { evolveHalt, halt, isHaltInForce, lift, withHalt } from '../../domain/halts/halt.ts'
 import { chainEntries, type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import { agentOf, personOf } from '../../domain/policy/bundle.ts'
 import { defined, type HaltId, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'

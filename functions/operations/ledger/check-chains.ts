@@ -1,14 +1,7 @@
 import { digestOf } from '../../domain/digest.ts'
 import { isHaltInForce } from '../../domain/halts/halt.ts'
-import {
-  type Broken,
-  type Entry,
-  type Head,
-  noEntries,
-  type Replayed,
-  verify,
-  verifyHashes,
-} from '../../domain/ledger/ledger.ts'
+import type { Broken, Entry, Head, Replayed } from '../../domain/ledger/ledger.ts'
+import { noEntries, verify, verifyHashes } from '../../domain/ledger/ledger.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type Json, type NumericDate } from '../../domain/values.ts'

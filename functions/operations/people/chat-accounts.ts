@@ -1,13 +1,7 @@
 import { digestOf } from '../../domain/digest.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
-import {
-  type ChatAccount,
-  type LinkRefusal,
-  link,
-  offerSeconds,
-  unlink,
-  type Workspace,
-} from '../../domain/people/linking.ts'
+import type { ChatAccount, LinkRefusal, Workspace } from '../../domain/people/linking.ts'
+import { link, offerSeconds, unlink } from '../../domain/people/linking.ts'
 import type { Directory, Person } from '../../domain/people/organisation.ts'
 import { actorNamed, type Digest, defined, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import type { Clock } from '../ports.ts'

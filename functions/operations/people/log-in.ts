@@ -1,14 +1,7 @@
 import { digestOf } from '../../domain/digest.ts'
 import { isCutOff } from '../../domain/halts/halt.ts'
-import {
-  isSealedState,
-  type LoginSession,
-  personIn,
-  readState,
-  sessionOf,
-  writeNonce,
-  writeState,
-} from '../../domain/people/login.ts'
+import type { LoginSession } from '../../domain/people/login.ts'
+import { isSealedState, personIn, readState, sessionOf, writeNonce, writeState } from '../../domain/people/login.ts'
 import { type Person, withIdentity } from '../../domain/people/organisation.ts'
 import { type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'

@@ -2,25 +2,11 @@ import { isSilenced, liftedBefore } from '../../domain/halts/halt.ts'
 import { chainEntries, type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import type { Login } from '../../domain/people/login-strength.ts'
 import type { Person } from '../../domain/people/organisation.ts'
-import {
-  endStandIn as end,
-  evolveStandIn,
-  giveStandIn as give,
-  type StandIn,
-  type StandInEvent,
-  type StandInRefusal,
-  withStandIn,
-} from '../../domain/people/stand-in.ts'
+import type { StandIn, StandInEvent, StandInRefusal } from '../../domain/people/stand-in.ts'
+import { endStandIn as end, evolveStandIn, giveStandIn as give, withStandIn } from '../../domain/people/stand-in.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
-import {
-  defined,
-  type NumericDate,
-  ok,
-  type PersonId,
-  type Result,
-  refuse,
-  type StandInId,
-} from '../../domain/values.ts'
+import type { NumericDate, PersonId, Result, StandInId } from '../../domain/values.ts'
+import { defined, ok, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import { askAboutPerson, askAboutStandIn } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'

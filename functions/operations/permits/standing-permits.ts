@@ -19,17 +19,8 @@ import { asOf } from '../../domain/requests/due.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, type Ask, approvalsOf } from '../../domain/requests/request.ts'
-import {
-  AgentId,
-  defined,
-  type NumericDate,
-  ok,
-  type PersonId,
-  type RequestId,
-  type Result,
-  refuse,
-  type StandingPermitId,
-} from '../../domain/values.ts'
+import type { NumericDate, PersonId, RequestId, Result, StandingPermitId } from '../../domain/values.ts'
+import { AgentId, defined, ok, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import { authorityOf, findEnding } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'

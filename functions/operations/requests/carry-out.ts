@@ -18,18 +18,8 @@ import { asOf } from '../../domain/requests/due.ts'
 import type { Actor, Event } from '../../domain/requests/events.ts'
 import { evolve, replay } from '../../domain/requests/evolve.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import {
-  type AskerId,
-  actorNamed,
-  defined,
-  type NumericDate,
-  ok,
-  type PersonId,
-  type RequestId,
-  type Result,
-  refuse,
-  type ToolId,
-} from '../../domain/values.ts'
+import type { AskerId, NumericDate, PersonId, RequestId, Result, ToolId } from '../../domain/values.ts'
+import { actorNamed, defined, ok, refuse } from '../../domain/values.ts'
 import { StaleRequest } from '../faults.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'

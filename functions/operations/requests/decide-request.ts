@@ -7,15 +7,8 @@ import { evolve } from '../../domain/requests/evolve.ts'
 import { isNarrower, keptStage, type Narrow, narrowedTerms, withDigests } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, namesOf, openStage } from '../../domain/requests/request.ts'
 import { rightOf } from '../../domain/requests/take-decision.ts'
-import {
-  defined,
-  type NumericDate,
-  ok,
-  type PersonId,
-  type RequestId,
-  type Result,
-  refuse,
-} from '../../domain/values.ts'
+import type { NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
+import { defined, ok, refuse } from '../../domain/values.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { askAboutRequest } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'

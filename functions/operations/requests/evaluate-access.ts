@@ -7,19 +7,8 @@ import { accountOf, agentOf } from '../../domain/policy/bundle.ts'
 import { deriveStatement, titleOf } from '../../domain/policy/catalogue.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovedRequest, Ask, ParentTask } from '../../domain/requests/request.ts'
-import {
-  AgentId,
-  type AskerId,
-  type Digest,
-  defined,
-  type EvaluationId,
-  type Json,
-  JsonObject,
-  type NumericDate,
-  RequestId,
-  type Resource,
-  type ToolId,
-} from '../../domain/values.ts'
+import type { AskerId, Digest, EvaluationId, Json, NumericDate, Resource, ToolId } from '../../domain/values.ts'
+import { AgentId, defined, JsonObject, RequestId } from '../../domain/values.ts'
 import type { Statements } from '../credentials/ports.ts'
 import { type Bound, denialClaims, withoutActor } from '../credentials/statements.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'

@@ -3,16 +3,8 @@ import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requests/request.ts'
 import { takeDecision } from '../../domain/requests/take-decision.ts'
-import {
-  type AgentId,
-  type Aggregate,
-  defined,
-  ok,
-  type PersonId,
-  RequestId,
-  type Result,
-  refuse,
-} from '../../domain/values.ts'
+import type { AgentId, Aggregate, PersonId, Result } from '../../domain/values.ts'
+import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'

@@ -4,19 +4,8 @@ import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import type { AgentRef, Ask, ParentTask } from '../../domain/requests/request.ts'
-import {
-  type AskerId,
-  type Digest,
-  defined,
-  type EvaluationId,
-  type Json,
-  type NumericDate,
-  ok,
-  RequestId,
-  type Result,
-  refuse,
-  type Thumbprint,
-} from '../../domain/values.ts'
+import type { AskerId, Digest, EvaluationId, Json, NumericDate, Result, Thumbprint } from '../../domain/values.ts'
+import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
 import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
 import type { Statements } from '../credentials/ports.ts'
 import { type Bound, bindsTo } from '../credentials/statements.ts'

@@ -6,17 +6,8 @@ import type { BeginCall } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { type Ask, callOf, type Outcome, type Use, type UseOutcome } from '../../domain/requests/request.ts'
 import { underWay } from '../../domain/uses/use.ts'
-import {
-  type CredentialId,
-  defined,
-  type JsonObject,
-  type NumericDate,
-  ok,
-  type RequestId,
-  type Result,
-  refuse,
-  type UseId,
-} from '../../domain/values.ts'
+import type { CredentialId, JsonObject, NumericDate, RequestId, Result, UseId } from '../../domain/values.ts'
+import { defined, ok, refuse } from '../../domain/values.ts'
 import { type BrokerPorts, sessionOf, shortest, type Target, targetOf } from '../credentials/issue-aws-credentials.ts'
 import type { AccessToken, AwsCredentials } from '../credentials/ports.ts'
 import { BrokerRefused, CallNotSent, CallRefused, CallUnanswered, faultName } from '../faults.ts'

@@ -2,17 +2,8 @@ import { argumentsDigest } from '../../domain/digest.ts'
 import type { BeginUse, EndUse } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { type ApprovalRequest, grantOf, type Outcome, usesLeft } from '../../domain/requests/request.ts'
-import {
-  actorNamed,
-  defined,
-  type JsonObject,
-  ok,
-  type RequestId,
-  type Result,
-  refuse,
-  type ToolId,
-  type UseId,
-} from '../../domain/values.ts'
+import type { JsonObject, RequestId, Result, ToolId, UseId } from '../../domain/values.ts'
+import { actorNamed, defined, ok, refuse } from '../../domain/values.ts'
 import type { AccessToken } from '../credentials/ports.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'

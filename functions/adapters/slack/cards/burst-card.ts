@@ -1,13 +1,6 @@
 import type { RichTextPreformatted, StaticSelect } from '@slack/types'
-import {
-  type BurstOutcome,
-  burstKey,
-  isBulkable,
-  isOf,
-  listDigest,
-  type Member,
-  memberOf,
-} from '../../../domain/cards/burst.ts'
+import type { BurstOutcome, Member } from '../../../domain/cards/burst.ts'
+import { burstKey, isBulkable, isOf, listDigest, memberOf } from '../../../domain/cards/burst.ts'
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import { nameIn } from '../../../domain/cards/request-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../../../domain/inert.ts'

@@ -1,11 +1,6 @@
 import type { KnownBlock } from '@slack/types'
-import {
-  WebAPIHTTPError,
-  WebAPIPlatformError,
-  WebAPIRateLimitedError,
-  WebAPIRequestError,
-  type WebClient,
-} from '@slack/web-api'
+import type { WebClient } from '@slack/web-api'
+import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api'
 import type { JsonObject } from '../../../domain/values.ts'
 import type { CardBoard, RenderedCard } from '../../../operations/cards/ports.ts'
 import { BoardUnavailable, CardUndeliverable } from '../../../operations/faults.ts'

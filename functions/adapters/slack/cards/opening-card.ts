@@ -1,10 +1,6 @@
 import type { Button } from '@slack/types'
-import {
-  type AboutOpening,
-  describeOpening,
-  type OpeningStatus,
-  type OpeningView,
-} from '../../../domain/cards/opening-view.ts'
+import type { AboutOpening, OpeningStatus, OpeningView } from '../../../domain/cards/opening-view.ts'
+import { describeOpening } from '../../../domain/cards/opening-view.ts'
 import {
   callsSentence,
   doneSentences,

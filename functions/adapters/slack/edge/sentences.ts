@@ -3,13 +3,8 @@ import { clamp, inert } from '../../../domain/inert.ts'
 import { weakStandIn } from '../../../domain/people/login-strength.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
 import { type Refusal, sentencesOf } from '../../../domain/refusals.ts'
-import {
-  type ApprovalRequest,
-  approversOf,
-  namesOf,
-  openStage,
-  type StageState,
-} from '../../../domain/requests/request.ts'
+import type { ApprovalRequest, StageState } from '../../../domain/requests/request.ts'
+import { approversOf, namesOf, openStage } from '../../../domain/requests/request.ts'
 import type { RequestId } from '../../../domain/values.ts'
 import type { NoPerson } from './click.ts'
 

@@ -1,13 +1,7 @@
 import type { App, ViewOutput } from '@slack/bolt'
 import * as z from 'zod'
-import {
-  describeRequest,
-  type Narrowable,
-  openStageOf,
-  type RequestView,
-  titleOfAction,
-  type ViewFacts,
-} from '../../../domain/cards/request-view.ts'
+import type { Narrowable, RequestView, ViewFacts } from '../../../domain/cards/request-view.ts'
+import { describeRequest, openStageOf, titleOfAction } from '../../../domain/cards/request-view.ts'
 import { titleParts } from '../../../domain/cards/request-words.ts'
 import { refusals } from '../../../domain/refusals.ts'
 import type { Narrow } from '../../../domain/requests/narrow.ts'

@@ -6,19 +6,8 @@ import { defined, NumericDate, PersonId, type RequestId } from '../../../domain/
 import { type CardBlock, context, rich, section, words } from '../cards/blocks.ts'
 import { metadataOf } from '../edge/click.ts'
 import { liveBlock } from '../home/home-view.ts'
-import {
-  choice,
-  cut,
-  dateInput,
-  form,
-  type Modal,
-  mostChoices,
-  saidModal,
-  selectInput,
-  textIn,
-  textInput,
-  type Values,
-} from './modal-blocks.ts'
+import type { Modal, Values } from './modal-blocks.ts'
+import { choice, cut, dateInput, form, mostChoices, saidModal, selectInput, textIn, textInput } from './modal-blocks.ts'
 
 export const revokeName = 'revoke'
 
