@@ -50,7 +50,7 @@ function commandLine(surroundings: Surroundings, done: (exit: Exit) => void): Co
     .addHelpText('after', afterwards)
   const breakGlass = program
     .command('break-glass')
-    .description('Open access at once, for minutes. Hotwork tells the approvers, and another person reviews it.')
+    .description('Open at once, without approval, for minutes. The approvers are told, and another person reviews it.')
 
   const verb = (name: string, description: string): Command =>
     breakGlass

@@ -43,7 +43,12 @@ const catalogue = {
   ),
   insufficient_login: no(401, 'This needs a stronger or newer login', 'log in again as it asks'),
   comment_required: no(400, 'An approval at this stage needs a reason', 'say why you approve', 'comment'),
-  not_narrower: no(400, 'That is not less than what was asked for', 'leave less of what may be narrowed', 'narrow'),
+  not_narrower: no(
+    400,
+    'That is not less than what was asked for',
+    'choose a smaller number, fewer uses or fewer minutes',
+    'narrow',
+  ),
   narrowed_too_often: no(409, 'This was narrowed three times, which is the most', 'approve it as it is, or deny it'),
   not_in_bulk: no(409, 'This request is not decided together with others', 'decide it by itself'),
   // a reason, given later
@@ -57,12 +62,16 @@ const catalogue = {
   withdrawn: no(409, 'The agent withdrew the request', 'evaluate and ask again'),
   revoked: no(409, 'The grant was revoked', 'ask again: nothing brings this grant back'),
   completed: no(409, 'The task is completed', 'ask again for another task'),
-  key_mismatch: no(401, 'The grant is bound to another key', 'prove the key that asked'),
+  key_mismatch: no(
+    401,
+    'The grant is bound to another key',
+    'make the proof with the key that the request was sent with',
+  ),
   policy_denied: no(403, 'Policy does not permit this', 'ask the people who write the policies'),
   policy_error: no(403, 'Policy could not be asked, so the answer is no', 'tell the operator of Hotwork'),
   approver_not_eligible: no(409, 'An approver may no longer approve, so the grant has ended', 'ask again'),
   credential_superseded: no(403, 'A newer credential has taken the place of this one', 'use the newest one'),
-  credential_unknown: no(403, 'The credential is not of this grant', 'claim one'),
+  credential_unknown: no(403, 'This grant has no such credential', 'claim one'),
   uses_exhausted: no(403, 'The grant has no use left', 'ask again'),
   too_many_sessions: no(429, 'Too many credentials were made of this grant', 'use the last one until it ends'),
   wrong_credential_kind: no(
@@ -73,12 +82,12 @@ const catalogue = {
   outcome_unknown: no(
     409,
     'The call was begun, and its outcome is not known',
-    'do not repeat it: look at what it acts on',
+    'do not repeat it: look at the resource to see whether it was done',
   ),
   halted: no(403, 'A halt stops this', 'ask again once the halt is lifted: what it ended stays ended'),
   ancestor_ended: no(409, 'The grant that this was delegated from has ended', 'ask again: nothing brings it back'),
   // delegating
-  delegation_cycle: no(403, 'The right would come back to an agent that it came from', 'name another one', 'agent'),
+  delegation_cycle: no(403, 'That agent is already in the chain of this right', 'name another agent', 'agent'),
   delegation_too_deep: no(
     403,
     'It was delegated three times, which is the most',
@@ -130,7 +139,7 @@ const catalogue = {
   invalid_arguments: no(400, 'The arguments are not what the action takes', 'fit them to the catalogue', 'arguments'),
   unknown_action: no(400, 'There is no such action', 'name one of the catalogue', 'action'),
   no_eligible_approvers: no(409, 'Too few people could decide that', 'leave it as it is, or ask for something else'),
-  duplicate_request: no(409, 'This Idempotency-Key stands for something else', 'send a new key for a new body'),
+  duplicate_request: no(409, 'This Idempotency-Key was used for another body', 'send a new key with a new body'),
   invalid_target: no(400, 'The grant is for another audience', 'name the audience of the action'),
   replayed: no(401, 'This has arrived before, and counts once', 'leave it: the first one counts'),
   agent_suspended: no(409, 'The agent is suspended', 'have a person look at the agent first'),

@@ -33,7 +33,7 @@ const ofTheApi = {
   invalid_token: ['The token is not good here', 'get a new token, for the audience that the metadata names'],
   invalid_dpop_proof: [
     'The proof of the key is missing or bad',
-    'make a new proof for each call, for its method and address, with the key that asked',
+    'make a new proof for each call, for its method and address, with the key that the request was sent with',
   ],
   insufficient_user_authentication: [
     'This needs a stronger or newer login',

@@ -126,7 +126,7 @@ ${goTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${goTo}"
 <style>${sheet}</style>
 </head>
 <body>
-<a class="skip" href="#main">To what matters</a>
+<a class="skip" href="#main">Skip to the content</a>
 <header><div><strong>Hotwork</strong>${reader && navigation(reader)}</div></header>
 <main id="main">
 ${notice && html`<div class="notice${notice.good ? ' go' : ''}" role="${notice.good ? 'status' : 'alert'}"><p>${notice.text}</p></div>`}

@@ -36,7 +36,7 @@ const askedBody = (
   reader: Reader,
   now: NumericDate,
 ): Html => html`
-<p>Nothing is open yet. It opens when you click the button, for ${minutes} minutes at the longest. All who should know are told at once. Another person reviews it within a day.</p>
+<p>Nothing is open yet. It opens when you click the button, for ${minutes} minutes at the longest. The people who could have approved it are told at once. Another person reviews it within a day.</p>
 <dl>
 <dt>What</dt><dd>${whatOf(what, bundle)}</dd>
 <dt>Incident</dt><dd>${inert(incident)}</dd>
@@ -71,7 +71,7 @@ ${
 <p>When you are done:</p>
 <pre>npx hotwork break-glass end ${view.id}</pre>`
 }
-<p><a class="button" href="/break-glass/${view.id}">All of it</a></p>`
+<p><a class="button" href="/break-glass/${view.id}">Read all of it</a></p>`
 }
 
 /** How strong a login is wanted, in words. */

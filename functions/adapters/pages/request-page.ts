@@ -57,7 +57,7 @@ export function drawRequestPage({ view, whyNot, reader, now, notice, draft = {} 
 ${chips(view)}
 <p>${drawn(nowOf(view), now)}</p>
 ${note !== undefined && html`<blockquote>${note}</blockquote>`}
-${view.standing !== undefined && html`<p>Approved by the standing permit <code>${view.standing}</code>, without a new question.</p>`}
+${view.standing !== undefined && html`<p>Approved by the standing permit <code>${view.standing}</code>. No person was asked.</p>`}
 ${what(view)}
 ${view.narrowings.length > 0 && narrowedSection(view, now)}
 ${who(view, now)}
@@ -108,7 +108,7 @@ const what = (view: RequestView): Html =>
 <h3>Arguments, whole</h3>
 ${argumentList(view)}
 <h3>What the credential leaves open</h3>
-${view.unpinned.length === 0 ? html`<p>Nothing: it is good for exactly this.</p>` : html`<ul>${view.unpinned.map((each) => html`<li>${inert(each)}</li>`)}</ul>`}
+${view.unpinned.length === 0 ? html`<p>Nothing: it can do exactly this, and nothing else.</p>` : html`<ul>${view.unpinned.map((each) => html`<li>${inert(each)}</li>`)}</ul>`}
 <dl>
 ${rows([undoRow(view), termsRow(view)])}
 </dl>`,

@@ -66,7 +66,7 @@ export function openingNow(view: OpeningView): Sentence {
         : [{ bold: 'Ended early' }, ` by ${ended ? nameOf(ended.by) : ''} at `, at, after]
     case 'expired':
       return sealed
-        ? [{ bold: 'Its longest session is over' }, ' since ', at, '.']
+        ? [{ bold: 'Its longest session ended' }, ' at ', at, '.']
         : [{ bold: 'Ended by itself' }, ' at ', at, after]
     default:
       // An opening is approved from the start, so it never has another status.

@@ -1,6 +1,6 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { OAuthError, oauthEndpoint, oauthProblem, readTokenExchange, tokenAnswer } from '../../adapters/http/oauth.ts'
-import type { Answer, BadRequest, Problem } from '../../adapters/http/problem.ts'
+import type { Answer, Problem } from '../../adapters/http/problem.ts'
 import { apiProblem, insufficientLogin } from '../../adapters/http/problem.ts'
 import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
 import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'

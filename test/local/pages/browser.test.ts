@@ -171,7 +171,7 @@ inBrowser('people at the pages, in a browser', () => {
     expect(await page.locator('html').boundingBox()).toMatchObject({ width: 390 })
     const stops = await people.stops(page)
     expect(stops).toEqual([
-      'To what matters',
+      'Skip to the content',
       'Waiting for you',
       'Break-glass',
       'Slack account',

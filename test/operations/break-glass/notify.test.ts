@@ -43,7 +43,7 @@ describe('when break-glass is used', () => {
     expect(sentTo('EVE')[0]).toContain('You were skipped')
     expect(sentTo('EVE')[0]).toContain('Once it has ended you may review it.')
     expect(sentTo('LENA')[0]).toContain('No one approved it; you are told because you answer for this.')
-    expect(sentTo('JADE')[0]).toContain('You hold it: end it as soon as you are done')
+    expect(sentTo('JADE')[0]).toContain('You opened it: end it as soon as you are done')
     // On call, like the one who did it: nobody would have asked them, and nobody tells them.
     expect(sentTo('KOFI')).toEqual([])
   })

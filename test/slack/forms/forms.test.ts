@@ -173,7 +173,7 @@ describe('approving less', () => {
   })
 
   test.each<[what: string, values: { [field: string]: string }, errors: { [field: string]: unknown }]>([
-    ['that is not less', {}, { 'argument:MemorySize': expect.stringMatching(/^You have made nothing less/) }],
+    ['that is not less', {}, { 'argument:MemorySize': expect.stringMatching(/^You changed no number/) }],
     [
       'with more than was asked',
       { 'argument:MemorySize': '4096' },

@@ -28,7 +28,7 @@ export function allowBlocks(view: RequestView, channel: string, { offersPermit }
       rich(
         'standing',
         section(
-          bold('Approved by a standing permit, without a new question: '),
+          bold('Approved by a standing permit. No person was asked: '),
           code(standing),
           words('. It ends when the permit ends. The permit can be revoked on Hotwork’s Home tab.'),
         ),

@@ -164,7 +164,9 @@ function leftOpen({ unpinned }: RequestView, lines: number) {
   if (unpinned.length === 0)
     return {
       cut: false,
-      parts: [section(bold('The credential leaves nothing open: '), words('it is good for exactly this.'))],
+      parts: [
+        section(bold('The credential leaves nothing open: '), words('it can do exactly this, and nothing else.')),
+      ],
     }
   const shown = unpinned.slice(0, lines).map((line) => clamp(inert(line), 256))
   const more = unpinned.length - shown.length

@@ -135,7 +135,7 @@ const headlines: { readonly [notice in OpeningNotice['notice']]: string } = {
   ending: 'Break-glass ends soon',
   ended: 'Break-glass ended',
   review_due: 'A break-glass is still to be reviewed',
-  review_overdue: 'The review of a break-glass is overdue',
+  review_overdue: 'The review of an opening is overdue',
   reviewed: 'A break-glass was reviewed',
 }
 
@@ -180,7 +180,7 @@ function whyTold({ sealed }: OpeningView, { because, mayReview }: Hearer): Sente
   if (sealed) return [` No one was asked, and Hotwork did not open it.${review}`]
   switch (because) {
     case 'holder':
-      return [' You hold it: end it as soon as you are done, with “End now” on the card in the channel.']
+      return [' You opened it: end it as soon as you are done, with “End now” on the card in the channel.']
     case 'skipped':
       return [{ bold: ' You were skipped: ' }, `you could have approved it, and were not asked.${review}`]
     default:

@@ -32,7 +32,10 @@ const verbs: readonly [usage: string, does: string][] = [
   ['show <id>', 'one request, in full'],
   ['revoke <id> <reason>', 'ends a live grant, or denies what is still pending; all who read requests see the reason'],
   ['away', 'a form to name who decides for you while you are out of office'],
-  ['break-glass', 'in an emergency: a form that opens at once what you need, with a strong login'],
+  [
+    'break-glass',
+    'when you cannot wait for approvals: a form that prepares an opening, which you then open with a strong login',
+  ],
   ['break-glass list', 'what is open, and which reviews are due'],
   ['help', 'this'],
 ]

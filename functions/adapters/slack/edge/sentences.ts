@@ -42,8 +42,9 @@ export const malformedForm = 'That form is not Hotwork’s. Use the newest card 
 /** Nothing was attempted. */
 export const notOpened = 'The form could not be opened in time, and nothing has changed. Try again.'
 export const nothingToNarrow =
-  'Nothing in this request can be made less. Approve it as it is, or deny it and say what you would approve.'
-export const nothingLess = 'You have made nothing less. Make something less, or go back and approve it as it is.'
+  'This request cannot be narrowed. Approve it as it is, or deny it and say what you would approve.'
+export const nothingLess =
+  'You changed no number. Make at least one smaller, or go back and approve the request as it is.'
 
 export const listChanged =
   'The list has changed since you read it, so nothing was decided. Read it again, and decide again.'

@@ -83,7 +83,7 @@ export function narrowModal(state: ApprovalRequest, facts: ViewFacts, about: Sub
 export const whyModal = (state: ApprovalRequest, facts: ViewFacts, about: Subject): Modal =>
   form(
     modalNames.why,
-    { title: 'Denied', submit: 'Say why', close: 'Leave it at that', about: metadataOf(about) },
+    { title: 'Denied', submit: 'Say why', close: 'Give no reason', about: metadataOf(about) },
     rich(
       'done',
       section(

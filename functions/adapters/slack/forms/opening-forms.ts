@@ -47,7 +47,7 @@ export function openModal(openable: Openable | undefined): Modal {
       'what-it-is',
       section(
         words(
-          'For an emergency. It opens at once, without an approval. All who should know are told, and another person reviews it within a day. “Go on” opens nothing yet.',
+          'For when you cannot wait for approvals. It opens at once. The people who could have approved it are told, and another person reviews it within a day. “Go on” opens nothing yet.',
         ),
       ),
     ),
