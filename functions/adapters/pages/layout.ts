@@ -156,6 +156,9 @@ ${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="
 ${body}
 </form>`
 
+export const environmentChip = (environment: string): Html =>
+  html`<span class="chip${/^prod/.test(environment) ? ' prod' : ''}">${environment.toUpperCase()}</span>`
+
 export const titled = (id: string, title: string, body: Part): Html => html`<section aria-labelledby="${id}">
 <h2 id="${id}">${title}</h2>
 ${body}

@@ -19,7 +19,7 @@ import type { RecordedCall } from '../../domain/uses/use.ts'
 import { duration, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { ViewedBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
-import { form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
+import { environmentChip, form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
 import { argumentList } from './request-page.ts'
 import { count, drawn, moment, time } from './words.ts'
 
@@ -173,8 +173,7 @@ const kinds: { readonly [progress in OpeningStatus]: 'wait' | 'go' | 'stop' } = 
 }
 
 export function openingChips(view: OpeningView): Html {
-  const prod = /^prod/.test(view.environment) ? ' prod' : ''
-  return html`<p class="chips"><span class="chip ${view.drill ? 'drill' : kinds[view.progress]}">${openingHeadline(view)}</span> <span class="chip${prod}">${view.environment.toUpperCase()}</span></p>`
+  return html`<p class="chips"><span class="chip ${view.drill ? 'drill' : kinds[view.progress]}">${openingHeadline(view)}</span> ${environmentChip(view.environment)}</p>`
 }
 
 const ownReview = ({ review }: OpeningView, person: PersonId): Notice | undefined =>

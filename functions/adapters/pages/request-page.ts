@@ -25,7 +25,7 @@ import { sentencesOf } from '../../domain/refusals.ts'
 import type { Verdict } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
-import { form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
+import { environmentChip, form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import { drawn, time } from './words.ts'
 
 export type RequestPage = {
@@ -80,8 +80,7 @@ const kinds: { readonly [progress in Progress]: 'wait' | 'go' | 'stop' | 'over' 
 }
 
 export function chips(view: RequestView): Html {
-  const prod = /^prod/.test(view.environment) ? ' prod' : ''
-  return html`<p class="chips"><span class="chip ${kinds[progressOf(view)]}">${headlineOf(view)}</span> <span class="chip${prod}">${view.environment.toUpperCase()}</span> <span class="chip">Tier ${tierText(view)}</span></p>`
+  return html`<p class="chips"><span class="chip ${kinds[progressOf(view)]}">${headlineOf(view)}</span> ${environmentChip(view.environment)} <span class="chip">Tier ${tierText(view)}</span></p>`
 }
 
 function ownDecision({ stages }: RequestView, person: PersonId): Notice | undefined {

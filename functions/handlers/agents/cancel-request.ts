@@ -1,5 +1,5 @@
 import { taskAnswer } from '../../adapters/http/authzen.ts'
-import { BadRequest } from '../../adapters/http/problem.ts'
+import { refusalProblem } from '../../adapters/http/problem.ts'
 import { RequestId } from '../../domain/values.ts'
 import { cancelRequest } from '../../operations/requests/end-request.ts'
 import { type ApiPorts, agentDoor, pathId, unknownTask } from '../doors.ts'
@@ -14,12 +14,10 @@ export const createHandler = (ports: ApiPorts) =>
     const done = await cancelRequest({ id, agent: agent.id }, ports)
     if (done.ok) return { status: 200, body: taskAnswer(done.value.state, ports.issuer) }
     if (done.code === 'unknown_request') throw unknownTask()
-    throw new BadRequest({
-      status: 409,
-      code: 'invalid_task_state',
-      title: 'Only a pending task can be cancelled',
-      detail: `this one is ${done.detail ?? 'settled'}`,
-    })
+    throw refusalProblem(
+      'invalid_task_state',
+      `only a pending task can be cancelled, and this one is ${done.detail ?? 'settled'}`,
+    )
   })
 
 export const handler = bind('cancel-request', (told) => portsWithFacts(told), createHandler)

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { parseBody, taskAnswer } from '../../adapters/http/authzen.ts'
-import { BadRequest } from '../../adapters/http/problem.ts'
+import { refusalProblem } from '../../adapters/http/problem.ts'
 import { Outcome } from '../../domain/requests/request.ts'
 import { defined, RequestId } from '../../domain/values.ts'
 import { completeRequest } from '../../operations/requests/end-request.ts'
@@ -18,12 +18,8 @@ export const createHandler = (ports: ApiPorts) =>
     const done = await completeRequest({ id, agent: agent.id, ...defined(body) }, ports)
     if (done.ok) return { status: 200, body: taskAnswer(done.value.state, ports.issuer) }
     if (done.code === 'unknown_request') throw unknownTask()
-    throw new BadRequest({
-      status: 409,
-      code: 'invalid_task_state',
-      title: 'Only a task whose grant is live can be completed',
-      detail: `this one is ${done.detail ?? 'ended'}`,
-    })
+    const why = `only a task whose grant is live can be completed, and this one is ${done.detail ?? 'ended'}`
+    throw refusalProblem('invalid_task_state', why)
   })
 
 export const handler = bind('complete-request', (told) => portsWithFacts(told), createHandler)

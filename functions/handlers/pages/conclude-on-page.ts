@@ -8,7 +8,7 @@ import { defined, type RequestId } from '../../domain/values.ts'
 import { endBreakGlass, reviewBreakGlass, viewBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import { openingIn, valueOrThrow } from '../doors.ts'
-import { type Guest, goTo, notShown, type PagePorts, pageStatus, sentForm, shown } from './page-door.ts'
+import { type Guest, goTo, notShown, type PagePorts, pageStatus, sentForm, shown, unknownForm } from './page-door.ts'
 
 type Ports = PagePorts & DecidingPorts
 
@@ -23,7 +23,7 @@ export async function concludeOnPage(call: Call, ports: Ports): Promise<Answer> 
   const act = form.get('act')
   if (act === 'end') return end(id, form, guest, ports)
   if (act === 'review') return review(id, form, guest, ports)
-  throw badRequest('invalid_form', 'No page of Hotwork has this form', 'Open the page again and decide there')
+  throw unknownForm()
 }
 
 async function end(id: RequestId, form: Form, guest: Guest, ports: Ports): Promise<Answer> {

@@ -19,7 +19,18 @@ import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { concludeOnPage } from './conclude-on-page.ts'
 import type { Guest } from './page-door.ts'
-import { endLogin, goTo, guestFor, notShown, pageDoor, pageStatus, sentForm, setCookie, shown } from './page-door.ts'
+import {
+  endLogin,
+  goTo,
+  guestFor,
+  notShown,
+  pageDoor,
+  pageStatus,
+  sentForm,
+  setCookie,
+  shown,
+  unknownForm,
+} from './page-door.ts'
 
 type Ports = LoginPagePorts & DecidingPorts
 
@@ -106,7 +117,7 @@ function choiceOf(id: RequestId, form: Form): PageChoice {
   const round = Number(form.get('round'))
   const comment = form.get('comment')?.trim()
   if (!verdict.success || !digest.success || !seen.success || !Number.isSafeInteger(round) || round < 1)
-    throw badRequest('invalid_form', 'No page of Hotwork has this form', 'Open the page again and decide there')
+    throw unknownForm()
   if (comment !== undefined && comment.length > 1000)
     throw badRequest('invalid_form', 'The comment is too long', 'Write at most 1000 characters')
   const narrow = form.get('less') === 'yes' && verdict.data === 'approve' ? narrowOf(form) : undefined

@@ -10,11 +10,9 @@ import { bind, tablesOf } from '../environments.ts'
 import { factsOnly, pagePorts } from '../wiring/ports.ts'
 import { slackApi } from '../wiring/slack.ts'
 import type { Guest, PagePorts } from './page-door.ts'
-import { cookieOf, goTo, guestOf, pageDoor, sentForm, setCookie, shown, toLogin } from './page-door.ts'
+import { cookieOf, goTo, guestOf, isSecret, pageDoor, sentForm, setCookie, shown, toLogin } from './page-door.ts'
 
 type Ports = PagePorts & LinkPorts
-
-const code = /^[A-Za-z0-9_-]{43}$/
 
 /** Which person a Slack account belongs to. It decides no request. */
 const answerByRoute = byRoute<[Ports]>(
@@ -24,7 +22,7 @@ const answerByRoute = byRoute<[Ports]>(
       const offered = call.query('code')
       // Out of the address at once: it would be in the history, and in the `Referer` of the next page.
       if (offered !== undefined)
-        return goTo(issuer, '/link', setCookie(issuer, 'link', code.test(offered) ? offered : undefined))
+        return goTo(issuer, '/link', setCookie(issuer, 'link', isSecret(offered) ? offered : undefined))
       if (call.query('not') !== undefined) return goTo(issuer, '/link', setCookie(issuer, 'link', undefined))
       const guest = await guestOf(call, ports)
       if (!guest) return toLogin(issuer, '/link')

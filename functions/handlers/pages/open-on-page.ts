@@ -14,7 +14,18 @@ import { bind } from '../environments.ts'
 import { incidentsOf } from '../wiring/break-glass.ts'
 import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { cookieOf, type Guest, goTo, guestOf, pageDoor, pageStatus, sentForm, setCookie, shown } from './page-door.ts'
+import {
+  cookieOf,
+  type Guest,
+  goTo,
+  guestOf,
+  isSecret,
+  pageDoor,
+  pageStatus,
+  sentForm,
+  setCookie,
+  shown,
+} from './page-door.ts'
 
 type Ports = LoginPagePorts & OpeningPorts
 
@@ -101,7 +112,7 @@ const notStrongEnough = (code: string, { login }: FoundPrepared, { issuer }: Por
 
 const codeIn = (call: Call): string => {
   const code = call.path('id') ?? ''
-  if (/^[A-Za-z0-9_-]{43}$/.test(code)) return code
+  if (isSecret(code)) return code
   throw gone()
 }
 

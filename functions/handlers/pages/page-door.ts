@@ -15,7 +15,9 @@ type CookieName = 'session' | 'link'
 const cookieSeconds: { readonly [name in CookieName]: number } = { session: sessionSeconds, link: 600 }
 
 /** 256 bits as base64url. */
-const secret = /^[A-Za-z0-9_-]{43}$/
+export const isSecret = (text: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(text)
+
+export const unknownForm = () => apiProblem(400, 'invalid_form')
 
 /**
  * `__Host-`: set by this very host over TLS, for all of it and for no other (RFC 6265bis section 4.1.3.2). On loopback
@@ -29,7 +31,7 @@ export function cookieOf(call: Call, issuer: string, name: CookieName): string |
   const prefix = `${nameOf(issuer, name)}=`
   const sent = (call.header('cookie') ?? '').split(/;\s*/).filter((each) => each.startsWith(prefix))
   const value = sent[0]?.slice(prefix.length) ?? ''
-  return sent.length === 1 && secret.test(value) ? value : undefined
+  return sent.length === 1 && isSecret(value) ? value : undefined
 }
 
 /** The header that sets a cookie, or deletes it. Lax: a browser comes back from the provider by a plain link. */
