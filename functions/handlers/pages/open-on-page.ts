@@ -14,18 +14,8 @@ import { bind } from '../environments.ts'
 import { incidentsOf } from '../wiring/break-glass.ts'
 import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import {
-  cookieOf,
-  type Guest,
-  goTo,
-  guestOf,
-  isSecret,
-  pageDoor,
-  pageStatus,
-  sentForm,
-  setCookie,
-  shown,
-} from './page-door.ts'
+import type { Guest } from './page-door.ts'
+import { cookieOf, goTo, guestOf, isSecret, pageDoor, pageStatus, sentForm, setCookie, shown } from './page-door.ts'
 
 type Ports = LoginPagePorts & OpeningPorts
 
