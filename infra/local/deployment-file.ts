@@ -18,7 +18,7 @@ export const createSlackApp = (channels: string[]) => ({
 /** The same at every start, so that what a person learned stays true. */
 const channelId = (alias: string) => `C${createHash('sha256').update(alias).digest('hex').slice(0, 9).toUpperCase()}`
 
-/** The emulator gives these keys to no request, so session policies leave them out here. test/domain/session-policy.test.ts holds them. */
+/** The emulator gives these keys to no request, so session policies leave them out here. test/domain/credentials/session-policy.test.ts holds them. */
 const unjudgedConditions = [
   'ssm:Overwrite',
   'ecs:cluster',
