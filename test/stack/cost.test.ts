@@ -19,9 +19,13 @@ const meter = new Meter(local, url)
 describe('an approved request of two stages, from its evaluation to its completion', () => {
   let usage: LifeUsage
   beforeAll(async () => {
-    // The first one also pays for what each process asks once and keeps: the secret, the public key.
+    // The first one also pays for what each process asks once and keeps: the public key, and for five minutes the secret. A
+    // life in which a process read its secret again is not the one to count: that process reads none in the next.
     await liveOnce(hotwork, meter)
-    usage = await liveOnce(hotwork, meter)
+    for (let lives = 0; lives < 4; lives++) {
+      usage = await liveOnce(hotwork, meter)
+      if (!usage.calls.some(({ service }) => service === 'secretsmanager')) break
+    }
     process.stdout.write(`\n${tableOf(usage)}\n${JSON.stringify(priceOf(usage), undefined, 1)}\n`)
   })
 
