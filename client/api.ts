@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Problem } from './answers.ts'
-import type { Login, Wanted } from './login.ts'
+import type { Login, Wanted } from './login/login.ts'
 import { exitOfRefusal, exitOfStatus, exits, Fault, Refusal, Trouble, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { browserLogin, LoginSettings } from './browser-login.ts'
-import { isSafe, type Login, localLogin, readyToken } from './login.ts'
+import { browserLogin, LoginSettings } from './login/browser-login.ts'
+import { isSafe, type Login, localLogin, readyToken } from './login/login.ts'
 import { Fault, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 

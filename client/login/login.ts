@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import { exits, Fault, Refusal, Trouble } from './outcome.ts'
+import { exits, Fault, Refusal, Trouble } from '../outcome.ts'
 
 /** RFC 9470; seconds. */
 export type Wanted = { acr?: string | undefined; maxAge?: number | undefined }

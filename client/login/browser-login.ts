@@ -2,9 +2,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as client from 'openid-client'
 import * as z from 'zod'
+import { exits, Refusal } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
 import { discover, isSafe, type Login, loginFault, type Wanted } from './login.ts'
-import { exits, Refusal } from './outcome.ts'
-import type { Surroundings } from './surroundings.ts'
 
 export const LoginSettings = z.looseObject({
   issuer: z.string().refine(isSafe),
