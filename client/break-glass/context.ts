@@ -1,31 +1,15 @@
 import { join } from 'node:path'
 import { Opening } from '../answers.ts'
-import type { Api } from '../api.ts'
+import { type Context as Common, show } from '../context.ts'
 import type { KeptOpenings } from '../kept-openings.ts'
-import { type Exit, exits, Refusal } from '../outcome.ts'
-import { fact, lines } from '../screen.ts'
-import type { Settings } from '../settings.ts'
-import type { Surroundings } from '../surroundings.ts'
+import { Refusal } from '../outcome.ts'
+import { fact } from '../screen.ts'
 
-export type Context = {
-  api: Api
-  settings: Settings
-  kept: KeptOpenings
-  surroundings: Surroundings
-  json: boolean
-}
+export type Context = Common & { kept: KeptOpenings }
 
 export type IdTyped = { id?: string | undefined }
 
-export function show(
-  { json, surroundings }: Context,
-  body: object,
-  words: () => readonly string[],
-  exit: Exit = exits.done,
-): Exit {
-  surroundings.out(json ? `${JSON.stringify(body, null, 2)}\n` : lines(...words()))
-  return exit
-}
+export { show }
 
 export const read = (id: string, { api }: Context): Promise<Opening> =>
   api.call(Opening, { method: 'GET', path: `/v1/break-glass/${id}` })

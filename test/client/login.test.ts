@@ -61,7 +61,7 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   api.use(makeWorld())
-  terminal = new Terminal({ HOTWORK_API: api.url })
+  terminal = new Terminal({ HOTWORK_API: api.url }, 'break-glass')
 })
 afterEach(() => terminal.close())
 afterAll(async () => {

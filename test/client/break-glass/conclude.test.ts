@@ -2,7 +2,7 @@ import { minute, opened, recovery, useScene } from '../support/scene.ts'
 
 /** `hotwork break-glass end`, `review` and `vouch`. */
 
-const scene = useScene()
+const scene = useScene('break-glass')
 
 describe('end', () => {
   test('it is over at once, the key is deleted, and saying it again is no trouble', async () => {

@@ -7,7 +7,7 @@ import { Terminal } from '../support/terminal.ts'
 
 /** What one gets for an opening: AWS credentials, or a call that Hotwork makes; and how a machine takes up one of a page. */
 
-const scene = useScene()
+const scene = useScene('break-glass')
 
 describe('credentials', () => {
   test('are of what is open, though an earlier opening was ended on another machine', async () => {
@@ -157,7 +157,7 @@ async function openedOnPage(): Promise<string> {
 
 /** Another machine of the same person. */
 const laptop = (login?: object) =>
-  new Terminal({ HOTWORK_API: scene.api.url, HOTWORK_TOKEN: scene.token('jade', login) })
+  new Terminal({ HOTWORK_API: scene.api.url, HOTWORK_TOKEN: scene.token('jade', login) }, 'break-glass')
 
 describe('claim', () => {
   test('takes up on this machine what was opened on a page, which then gets credentials', async () => {

@@ -3,7 +3,7 @@ import { minute, opened, recovery, useScene, why } from '../support/scene.ts'
 
 /** `hotwork break-glass status` and `list`. */
 
-const scene = useScene()
+const scene = useScene('break-glass')
 
 describe('status', () => {
   test('one that is open: exit 0, and how to end it', async () => {

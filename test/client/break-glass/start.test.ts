@@ -4,7 +4,7 @@ import { minute, opened, recovery, useScene, why } from '../support/scene.ts'
 
 /** `hotwork break-glass start` and `drill`, each wrong usage and each refusal, against the handlers that are deployed. */
 
-const scene = useScene()
+const scene = useScene('break-glass')
 
 describe('start', () => {
   test('says what is open, until when, how to use it, how to end it, and when the review is due', async () => {

@@ -20,6 +20,11 @@ export class Scene {
   #key!: Key
   #keys!: KeyServer
   #terminals = new Map<string, Terminal>()
+  readonly #noun: readonly string[]
+
+  constructor(...noun: readonly string[]) {
+    this.#noun = noun
+  }
 
   async open(): Promise<void> {
     this.#key = await makeKey()
@@ -60,7 +65,7 @@ export class Scene {
   at(who: string): Terminal {
     const found = this.#terminals.get(who)
     if (found) return found
-    const made = new Terminal({ HOTWORK_API: this.api.url, HOTWORK_TOKEN: this.token(who) })
+    const made = new Terminal({ HOTWORK_API: this.api.url, HOTWORK_TOKEN: this.token(who) }, ...this.#noun)
     this.#terminals.set(who, made)
     return made
   }
@@ -88,9 +93,9 @@ export class Scene {
   }
 }
 
-/** A new scene for each test of the file. */
-export function useScene(): Scene {
-  const scene = new Scene()
+/** A new scene for each test of the file. `noun` comes before what is typed. */
+export function useScene(...noun: readonly string[]): Scene {
+  const scene = new Scene(...noun)
   beforeAll(() => scene.open())
   beforeEach(() => scene.begin())
   afterAll(() => scene.close())

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run } from '../../../client/command-line.ts'
+import { run } from '../../../client/command-line/program.ts'
 import type { Surroundings } from '../../../client/surroundings.ts'
 
 export type Ran = { exit: number; out: string; err: string }
@@ -15,8 +15,11 @@ export class Terminal {
   /** Where the browser was sent. */
   readonly visited: string[] = []
   browser: (address: string) => void = () => {}
+  readonly #noun: readonly string[]
 
-  constructor(env: { [name: string]: string | undefined }) {
+  /** `noun` comes before what is typed, in a file whose tests are all about it. */
+  constructor(env: { [name: string]: string | undefined }, ...noun: readonly string[]) {
+    this.#noun = noun
     this.env = { XDG_STATE_HOME: this.home, TZ: 'UTC', ...env }
   }
 
@@ -41,7 +44,7 @@ export class Terminal {
         this.browser(address)
       },
     }
-    return { exit: await run(['break-glass', ...words], surroundings), ...ran }
+    return { exit: await run([...this.#noun, ...words], surroundings), ...ran }
   }
 
   /** The same with `--json`: one value is printed, also for a refusal. */

@@ -1,0 +1,26 @@
+/**
+ * What the help of each verb shows, as it is typed in a shell. A test runs every line, with the ids of a scene in place of
+ * `req_...` and its like.
+ */
+export const examples: { readonly [verb: string]: readonly [string, ...string[]] } = {
+  'break-glass start': [
+    `break-glass start --profile checkout-recovery --incident INC-2041 --minutes 30 \\
+    --reason 'checkout refuses payments since the deploy, putting the timeout back'`,
+  ],
+  'break-glass drill': [
+    `break-glass drill --profile checkout-recovery --incident INC-2041 --minutes 30 \\
+    --reason 'drill of the quarter, trying the way in'`,
+  ],
+  'break-glass end': ['break-glass end'],
+  'break-glass status': ['break-glass status', 'break-glass status bgl_... --json'],
+  'break-glass credentials': ['break-glass credentials --setup >> ~/.aws/config', 'break-glass credentials'],
+  'break-glass call': ['break-glass call bgl_...'],
+  'break-glass claim': ['break-glass claim bgl_...'],
+  'break-glass list': ['break-glass list'],
+  'break-glass review': [
+    "break-glass review bgl_... --outcome justified --note 'read each call: only the timeout was set'",
+  ],
+  'break-glass vouch': ['break-glass vouch --person person:jade --profile checkout-recovery'],
+}
+
+export const examplesOf = (verb: string): readonly string[] => examples[verb] ?? []

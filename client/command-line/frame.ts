@@ -1,0 +1,57 @@
+import { type Command, Option } from 'commander'
+import { Api } from '../api.ts'
+import type { Context } from '../context.ts'
+import { readSettings } from '../settings.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { examplesOf } from './examples.ts'
+
+/** What each noun needs to register its verbs. */
+export type Frame = {
+  /** A verb with the options that every verb has, and with its examples in its help. */
+  verb(parent: Command, name: string, description: string): Command
+  /** What a verb of a person does: `typed` has its options, and its arguments by their names. Returns the exit code. */
+  act<T>(run: (typed: T, context: Context) => Promise<number>): (...given: unknown[]) => Promise<void>
+}
+
+export const makeFrame = (surroundings: Surroundings, done: (exit: number) => void): Frame => ({
+  verb: (parent, name, description) => {
+    const command = parent.command(name)
+    const path = pathOf(command)
+    return command
+      .description(description)
+      .addOption(new Option('--api <url>', 'which Hotwork; else HOTWORK_API, else the local stack'))
+      .addOption(new Option('--as <who>', 'on the local stack: who you are, such as person:jade; else HOTWORK_AS'))
+      .option('--json', 'print the result as JSON', false)
+      .showHelpAfterError(`(\`npx hotwork ${path} --help\` says what there is, with an example)`)
+      .addHelpText('after', () => helpOf(path))
+  },
+  act:
+    <T>(run: (typed: T, context: Context) => Promise<number>) =>
+    async (...given) => {
+      const typed = typedOf<T & Common>(given)
+      const settings = readSettings(typed, surroundings)
+      const api = new Api(settings.apiUrl, settings.login, surroundings)
+      done(await run(typed, { api, settings, surroundings, json: typed.json }))
+    },
+})
+
+type Common = { api?: string; as?: string; json: boolean }
+
+/** Commander gives a verb's arguments in turn, then its options, then the command. */
+export function typedOf<T>(given: readonly unknown[]): T {
+  const command = given.at(-1) as Command
+  const named = command.registeredArguments.map((argument, index) => [argument.name(), given[index]] as const)
+  return { ...(given.at(-2) as object), ...Object.fromEntries(named) } as T
+}
+
+/** A verb's words without the program's name: `break-glass start`. */
+export function pathOf(command: Command): string {
+  const words: string[] = []
+  for (let each: Command | null = command; each?.parent; each = each.parent) words.unshift(each.name())
+  return words.join(' ')
+}
+
+function helpOf(path: string): string {
+  const all = examplesOf(path).map((line) => `  npx hotwork ${line}`)
+  return all.length === 0 ? '' : `\n${all.length === 1 ? 'Example' : 'Examples'}:\n${all.join('\n')}\n`
+}

@@ -1,0 +1,67 @@
+import { Command, CommanderError } from 'commander'
+import { exits, Fault, Refusal, Trouble } from '../outcome.ts'
+import { lines } from '../screen.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { addBreakGlassVerbs } from './break-glass.ts'
+import { makeFrame } from './frame.ts'
+
+/** One command. Returns its exit code: one of `exits`, or that of a program which the command ran. */
+export async function run(typed: readonly string[], surroundings: Surroundings): Promise<number> {
+  let exit: number = exits.done
+  const program = makeProgram(surroundings, (done) => {
+    exit = done
+  })
+  try {
+    await program.parseAsync(typed, { from: 'user' })
+    return exit
+  } catch (cause) {
+    const ofCommander = cause instanceof CommanderError
+    if (ofCommander && cause.exitCode === 0) return exits.done
+    const { exit, told } = troubleOf(cause)
+    const { code, title, detail } = told
+    const suffix = ['usage', 'fault'].includes(code) ? '' : ` (${code})`
+    if (wantsJson(typed, program))
+      surroundings.out(`${JSON.stringify({ error: code, title, detail, exit }, null, 2)}\n`)
+    else if (!ofCommander)
+      surroundings.err(lines(`hotwork: ${title}${suffix}`, ...(detail === undefined ? [] : [`  ${detail}`])))
+    return exit
+  }
+}
+
+/** Standard output of `credentials` is for AWS's tools: nothing else may be printed there. */
+function wantsJson(typed: readonly string[], program: Command): boolean {
+  let command = program
+  for (const word of typed) {
+    const next = command.commands.find((each) => each.name() === word)
+    if (!next) break
+    command = next
+  }
+  // What follows `--` is another program's.
+  const own = typed.includes('--') ? typed.slice(0, typed.indexOf('--')) : typed
+  return own.includes('--json') && command.name() !== 'credentials'
+}
+
+function troubleOf(cause: unknown): Trouble {
+  if (cause instanceof Trouble) return cause
+  if (cause instanceof CommanderError)
+    return new Refusal(exits.usage, { code: 'usage', title: cause.message.replace(/^error: /, '') })
+  const words = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+  return new Fault({ code: 'fault', title: `hotwork itself failed (${words})` })
+}
+
+export function makeProgram(surroundings: Surroundings, done: (exit: number) => void): Command {
+  const program = new Command('hotwork')
+    .description('The permit desk, from a terminal.')
+    .exitOverride()
+    .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
+    .showHelpAfterError('(`npx hotwork VERB --help` says what there is, with an example)')
+    .addHelpText('after', afterwards)
+  const frame = makeFrame(surroundings, done)
+  addBreakGlassVerbs(program, frame)
+  return program
+}
+
+const afterwards = `
+Exit codes: 0 done; 2 wrong usage; 3 too early; 4 refused; 5 expired; 6 ended before its time; 1 something failed.
+A token of yours in HOTWORK_TOKEN is used as it is; otherwise you log in with your browser. docs/command-line.md says more.
+`

@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process'
+import type { Command } from 'commander'
+import { examples } from '../../client/command-line/examples.ts'
+import { pathOf } from '../../client/command-line/frame.ts'
+import { makeProgram } from '../../client/command-line/program.ts'
+import { thisMachine } from '../../client/surroundings.ts'
+import { minute, recovery, useScene, why } from './support/scene.ts'
+import type { Terminal } from './support/terminal.ts'
+
+/** Each verb's help has an example, and each example does what it says. */
+
+const scene = useScene()
+
+/** What is so before the verb of an example is typed. */
+type Stage = { at: Terminal; ids?: { readonly [prefix: string]: string } }
+const openedByJade = async (words: readonly string[] = recovery): Promise<Stage> => {
+  const { exit, body } = await scene.jade.json('break-glass', 'start', ...words)
+  expect(exit).toBe(0)
+  return { at: scene.jade, ids: { bgl: body.id } }
+}
+const mediated = [
+  ...['--action', 'lambda:UpdateFunctionConfiguration', '--minutes', '5', ...why()],
+  ...['--arguments', '{"FunctionName":"checkout-worker","Timeout":60}'],
+]
+const stages: { readonly [verb: string]: () => Promise<Stage> } = {
+  'break-glass start': async () => ({ at: scene.jade }),
+  'break-glass drill': async () => ({ at: scene.jade }),
+  'break-glass end': () => openedByJade(),
+  'break-glass status': () => openedByJade(),
+  'break-glass credentials': () => openedByJade(),
+  'break-glass list': () => openedByJade(),
+  'break-glass claim': () => openedByJade(),
+  'break-glass call': () => openedByJade(mediated),
+  'break-glass review': async () => {
+    const stage = await openedByJade()
+    await scene.jade.type('break-glass', 'end')
+    return { ...stage, at: scene.at('gus') }
+  },
+  'break-glass vouch': async () => {
+    await openedByJade()
+    scene.advance(25 * 60 * minute)
+    return { at: scene.at('kofi') }
+  },
+}
+
+test.each(verbs())('`%s` has an example in its help', async (verb) => {
+  const { exit, out } = await scene.jade.type(...verb.split(' '), '--help')
+  expect([exit, out]).toEqual([0, expect.stringMatching(/^Examples?:\n {2}npx hotwork /m)])
+})
+
+test('no example is of a verb that there is not', () => {
+  expect(Object.keys(examples).filter((verb) => !verbs().includes(verb))).toEqual([])
+})
+
+const all = Object.entries(examples).flatMap(([verb, lines]) => lines.map((line) => [line, verb] as const))
+test.each(all)('%s', async (line, verb) => {
+  const { at, ids = {} } = (await stages[verb]?.()) ?? { at: scene.jade }
+  const { exit, err } = await at.type(...wordsOf(line, ids))
+  expect({ exit, err }).toEqual({ exit: 0, err })
+})
+
+/** The words as a shell makes them, with a stage's ids; where its output goes is no word. */
+function wordsOf(line: string, ids: { readonly [prefix: string]: string }): string[] {
+  const filled = line.replaceAll(/\b([a-z]{3})_\.\.\./g, (_, prefix: string) => ids[prefix] ?? `no ${prefix} id`)
+  const { stdout, stderr } = spawnSync('bash', ['-c', `printf '%s\\0' ${filled.replace(/ >>? .*/, '')}`])
+  expect(stderr.toString()).toBe('')
+  return stdout.toString().split('\0').slice(0, -1)
+}
+
+function verbs(): string[] {
+  const leaves = (command: Command): Command[] =>
+    command.commands.length === 0 ? [command] : command.commands.flatMap(leaves)
+  return leaves(makeProgram(thisMachine(), () => {})).map(pathOf)
+}
