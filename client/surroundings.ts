@@ -8,7 +8,7 @@ export type Surroundings = {
   out(text: string): void
   err(text: string): void
   now(): Date
-  pause(milliseconds: number): Promise<void>
+  pause(milliseconds: number, signal?: AbortSignal): Promise<void>
   openBrowser(address: string): void
 }
 
@@ -18,9 +18,17 @@ export const thisMachine = (): Surroundings => ({
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   now: () => new Date(),
-  pause: (milliseconds) => sleep(milliseconds),
+  pause,
   openBrowser,
 })
+
+/** @throws the reason of the signal */
+export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, signal ? { signal } : {}).catch((fault: unknown) => {
+    signal?.throwIfAborted()
+    throw fault
+  })
+}
 
 function openBrowser(address: string): void {
   const own = process.env['BROWSER']

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { AccessToken, AwsCredentials, Called } from '../answers.ts'
-import { type KeptOpening, proverOf } from '../kept-openings.ts'
+import { proverOf } from '../kept-keys.ts'
+import type { KeptOpening } from '../kept-openings.ts'
 import { type Exit, exitOfStatus, exits, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { fact, lines } from '../screen.ts'
 import { awsProfile, type Context, command, type IdTyped, idOf, read, show, useOf } from './context.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Opened } from '../answers.ts'
-import { proverOf } from '../kept-openings.ts'
+import { proverOf } from '../kept-keys.ts'
 import { type Exit, exitOfStatus, Fault, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { fact, time, timeAndSpan } from '../screen.ts'
 import { awsProfile, type Context, command, show, useOf } from './context.ts'

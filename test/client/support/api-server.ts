@@ -104,7 +104,9 @@ export class ApiServer {
       } as APIGatewayProxyEventV2['requestContext'],
     })
     if (fate === 'answer_lost') return void request.socket.destroy()
-    response.writeHead(answered.statusCode ?? 500, answered.headers as { [name: string]: string }).end(answered.body)
+    const date = new Date(this.world.clock.now() * 1000).toUTCString()
+    const answeredHeaders = { ...answered.headers, date } as { [name: string]: string }
+    response.writeHead(answered.statusCode ?? 500, answeredHeaders).end(answered.body)
   }
 }
 

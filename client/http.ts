@@ -1,0 +1,136 @@
+import * as z from 'zod'
+import { Problem } from './answers.ts'
+import { exitOfRefusal, exitOfStatus, exits, Fault, Refusal, Trouble, wrongUsage } from './outcome.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** One call of the API. Each may be sent again: Hotwork does it once, or doing it again is harmless. */
+export type Sending = {
+  method: 'GET' | 'POST'
+  url: string
+  /** Made anew for each try: a token may have been renewed, and a proof is good once. */
+  prepare: () => Promise<{ headers: { readonly [name: string]: string }; body?: string | URLSearchParams }>
+  /** Ends the call, the pauses between its tries included. */
+  signal?: AbortSignal | undefined
+  tries?: number
+  /** Of one try. Milliseconds. */
+  patience?: number
+}
+
+export type Answered = { response: Response; text: string }
+export type Waiting = Pick<Surroundings, 'err' | 'pause'>
+
+/** API Gateway gives up after half a minute. Milliseconds. */
+const usualPatience = 30_000
+const usualTries = 4
+/** Between two tries. Seconds. */
+const longestPause = 10
+
+/**
+ * Sends, and sends again where the answer is lost or the API is busy. Any other answer is returned as it is.
+ *
+ * @throws Fault where nothing answers, what `prepare` throws, and the reason of the signal
+ */
+export async function send(sending: Sending, { err, pause }: Waiting): Promise<Answered> {
+  const { url, signal, tries = usualTries } = sending
+  for (let count = 1; ; count++) {
+    signal?.throwIfAborted()
+    const sent = await sendOnce(sending).catch((cause: unknown) => {
+      signal?.throwIfAborted()
+      if (cause instanceof Trouble) throw cause
+      return { cause }
+    })
+    const lost = 'cause' in sent
+    if (!lost && (!isTransient(sent) || count === tries)) return sent
+    const why = lost ? reasonOf(sent.cause) : `${sent.response.status}`
+    if (lost && count === tries) {
+      const title = `\`${new URL(url).origin}\` does not answer`
+      throw new Fault({ code: 'no_answer', title, detail: `${why}; tried ${tries} times` }, sent)
+    }
+    const told = Number((lost ? undefined : sent.response.headers.get('retry-after')) ?? Number.NaN)
+    const seconds = Math.min(Number.isFinite(told) ? told : 2 ** (count - 1), longestPause)
+    err(`no answer yet (${why}), asking again in ${seconds} s\n`)
+    await pause(seconds * 1000, signal)
+  }
+}
+
+async function sendOnce({ method, url, prepare, signal, patience = usualPatience }: Sending): Promise<Answered> {
+  const { headers, body } = await prepare()
+  const timeout = AbortSignal.timeout(patience)
+  const response = await fetch(url, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body }),
+    // A redirect would take the token to another address.
+    redirect: 'error',
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+  })
+  return { response, text: await response.text() }
+}
+
+/** @throws Refusal when the API says no; Fault when it says what this program cannot read */
+export function readAnswer<T>(shape: z.ZodType<T>, answered: Answered, { method, url }: Sending): T {
+  if (!answered.response.ok) throw refusalOf(answered)
+  const read = shape.safeParse(parsed(answered.text))
+  if (read.success) return read.data
+  const { origin, pathname } = new URL(url)
+  throw new Fault({
+    code: 'unreadable_answer',
+    title: 'the answer cannot be read',
+    detail: `${method} ${pathname}: ${z.prettifyError(read.error).split('\n')[0]}. Is \`${origin}\` the API, and of the same version as this client?`,
+  })
+}
+
+const isTransient = ({ response: { status }, text }: Answered): boolean =>
+  [429, 503].includes(status) || ([502, 504].includes(status) && codeOf(text) === undefined)
+
+/** Why there was no answer: the system's code alone, since its message may hold what was sent. */
+function reasonOf(fault: unknown): string {
+  const { cause, name } = fault as { cause?: { code?: unknown }; name?: unknown }
+  return typeof cause?.code === 'string' ? cause.code : name === 'TimeoutError' ? 'it took too long' : 'no connection'
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function codeOf(text: string): string | undefined {
+  const { error, type } = Problem.parse(parsed(text))
+  return error ?? type?.split(/[/:]/).at(-1)
+}
+
+function refusalOf({ response, text }: Answered): Trouble {
+  const { title, detail, error, error_description: description } = Problem.parse(parsed(text))
+  const code = codeOf(text)
+  if (code === undefined)
+    return response.status === 404
+      ? wrongUsage('this is no address of Hotwork', `\`${new URL(response.url).origin}\` does not know it`)
+      : new Fault({ code: 'no_code', title: `the answer is ${response.status}, with no reason` })
+  const told = { code, title: title ?? description ?? code, detail: title === undefined ? undefined : detail }
+  if (code === 'invalid_authorization_details') return endedGrant(description ?? '')
+  const ofKey = (description ?? detail ?? '').startsWith('key_mismatch')
+  const wrongClock = code === 'invalid_dpop_proof' && !ofKey && offOf(response)
+  if (wrongClock) return new Fault({ code: 'wrong_clock', title: wrongClock, detail: 'set it right, and ask again' })
+  const isFault = response.status >= 500 || error === 'invalid_dpop_proof'
+  const ofOAuth = isFault ? exits.fault : exits.denied
+  const exit = error === undefined ? exitOfRefusal(response.status, code) : ofOAuth
+  return exit === exits.fault ? new Fault(told) : new Refusal(exit, told)
+}
+
+/** A proof is refused where its time is over a minute off. */
+function offOf({ headers }: Response): string | undefined {
+  const off = Math.round((Date.now() - Date.parse(headers.get('date') ?? '')) / 1000)
+  if (!(Math.abs(off) > 30)) return undefined
+  return `the clock of this machine is ${Math.abs(off)} s ${off < 0 ? 'behind' : 'ahead'}`
+}
+
+/** The description begins with the status of the grant, or with `unknown`. */
+function endedGrant(description: string): Refusal {
+  const [word = '', ...rest] = description.split(': ')
+  const told = { code: word, title: rest.join(': ') || description }
+  if (word === 'unknown') return new Refusal(exits.usage, told)
+  return new Refusal(word === 'completed' ? exits.revoked : exitOfStatus(word), told)
+}
