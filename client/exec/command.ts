@@ -1,0 +1,130 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { constants, devNull } from 'node:os'
+
+/** Every credential variable that AWS SDKs, their older versions and tools read, and ones of their kind to come. */
+const awsCredential =
+  /^AWS_(?!ENDPOINT_URL)(?:.*(?:ACCESS_KEY|SECRET_KEY|TOKEN|CREDENTIAL|PROFILE|ROLE_ARN|ROLE_SESSION|CONFIG_FILE)|CONTAINER_|EC2_METADATA)/i
+
+/** What says who the agent or person is: CMD gets what was approved, and not the right to ask as them. */
+const identity =
+  /^(?:HOTWORK_(?:AS|TOKEN|WORKLOAD_TOKEN_FILE)|ACTIONS_ID_TOKEN_REQUEST_(?:URL|TOKEN)|SPIFFE_ENDPOINT_SOCKET)$/i
+
+type Environment = { readonly [name: string]: string | undefined }
+
+/** The environment without a credential. Region, `AWS_ENDPOINT_URL*` and `AWS_CA_BUNDLE` stay. */
+export const withoutCredentials = (env: Environment): { [name: string]: string } =>
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value === undefined || awsCredential.test(name) || identity.test(name) ? [] : [[name, value]],
+    ),
+  )
+
+/**
+ * What makes every AWS tool take the credentials of the endpoint and no others: SDKs read the files of ~/.aws before a
+ * container's credentials, so those are put out of sight.
+ */
+export const endpointVariables = ({ url, authorization }: { url: string; authorization: string }) => ({
+  AWS_CONTAINER_CREDENTIALS_FULL_URI: url,
+  AWS_CONTAINER_AUTHORIZATION_TOKEN: authorization,
+  AWS_CONFIG_FILE: devNull,
+  AWS_SHARED_CREDENTIALS_FILE: devNull,
+  BOTO_CONFIG: devNull,
+  AWS_EC2_METADATA_DISABLED: 'true',
+})
+
+/** The Region that was approved and the local stack's AWS, where the environment names no others. */
+export function whereVariables(
+  env: Environment,
+  { region, endpointUrl }: { region?: string | undefined; endpointUrl?: string | undefined },
+): { [name: string]: string } {
+  const ownRegion = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || region
+  return {
+    ...(ownRegion ? { AWS_REGION: ownRegion, AWS_DEFAULT_REGION: env['AWS_DEFAULT_REGION'] || ownRegion } : {}),
+    ...(endpointUrl && !env['AWS_ENDPOINT_URL'] ? { AWS_ENDPOINT_URL: endpointUrl } : {}),
+  }
+}
+
+export type Ended = {
+  /** As a shell says it: 128 + the signal, 127 where there is no such program, 126 where it cannot be run. */
+  exit: number
+  /** Why it did not start. */
+  fault?: string
+  signal?: NodeJS.Signals
+}
+
+/** Runs a program to its end, with this process's terminal. `onStart` is told it as soon as it runs. */
+export function runCommand(
+  [program = '', ...args]: readonly string[],
+  options: { env: { [name: string]: string }; folder: string; stdio: StdioOptions },
+  onStart: (child: ChildProcess) => void,
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const { env, folder: cwd, stdio } = options
+    const child = spawn(program, args, { env, cwd, stdio })
+    child.once('error', (fault: NodeJS.ErrnoException) => {
+      // Also of a signal that could not be sent, which is no end.
+      if (child.pid === undefined)
+        resolve({ exit: fault.code === 'ENOENT' ? 127 : 126, fault: fault.code ?? 'unknown' })
+    })
+    child.once('exit', (code, signal) =>
+      resolve(signal === null ? { exit: code ?? 1 } : { exit: exitOfSignal(signal), signal }),
+    )
+    if (child.pid !== undefined) onStart(child)
+  })
+}
+
+export const exitOfSignal = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
+
+const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+
+/** The signals that this process gets while it runs a command. The first decides how it ends. */
+export class Signals {
+  readonly #stop = new AbortController()
+  readonly #handlers: readonly (readonly [NodeJS.Signals, () => void])[]
+  first: NodeJS.Signals | undefined
+  child: ChildProcess | undefined
+
+  constructor() {
+    this.#handlers = passedOn.map((signal) => [signal, () => this.#take(signal)] as const)
+    for (const [signal, take] of this.#handlers) process.on(signal, take)
+  }
+
+  /** Aborted by the first. */
+  get stop(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  close(): void {
+    for (const [signal, take] of this.#handlers) process.removeListener(signal, take)
+  }
+
+  #take(signal: NodeJS.Signals): void {
+    this.first ??= signal
+    // Of Ctrl-C the terminal tells both, and many programs take a second one as "stop at once".
+    if (!isOfTerminal(signal)) this.child?.kill(signal)
+    this.#stop.abort(new Interrupted(this.first))
+  }
+}
+
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+  readonly signal: NodeJS.Signals
+  constructor(signal: NodeJS.Signals) {
+    super(`interrupted by ${signal}`)
+    this.signal = signal
+  }
+}
+
+/** A terminal sends these to all processes in its foreground. */
+function isOfTerminal(signal: NodeJS.Signals): boolean {
+  if (signal === 'SIGTERM') return false
+  if (![process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)) return false
+  try {
+    // proc(5): behind the name come state, parent, group, session, terminal, and the terminal's foreground group.
+    const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'utf8').split(') ').at(-1)?.split(' ') ?? []
+    return group === foreground
+  } catch {
+    return true
+  }
+}

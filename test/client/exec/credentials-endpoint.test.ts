@@ -1,0 +1,152 @@
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { AwsCredentials } from '../../../client/answers.ts'
+import {
+  type CredentialsEndpoint,
+  openCredentialsEndpoint,
+  renewing,
+} from '../../../client/exec/credentials-endpoint.ts'
+import { exits, Fault, Refusal } from '../../../client/outcome.ts'
+
+/** The address on loopback where AWS's tools under `hotwork exec` get their credentials. */
+
+const made: AwsCredentials = {
+  Version: 1,
+  AccessKeyId: 'ASIA1',
+  SecretAccessKey: 'secret',
+  SessionToken: 'session',
+  Expiration: '2027-01-15T08:15:00Z',
+}
+
+let endpoint: CredentialsEndpoint
+let give: () => Promise<AwsCredentials>
+beforeEach(async () => {
+  give = async () => made
+  endpoint = await openCredentialsEndpoint(() => give())
+})
+afterEach(() => endpoint.close())
+
+type Said = { status: number | undefined; body: { [member: string]: unknown } }
+
+/** Not with `fetch`, which writes `Host` itself. */
+function ask({ method = 'GET', path = '/credentials', headers = {} }: AskedFor = {}): Promise<Said> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(endpoint.url)
+    const options = { hostname, port, path, method, headers: { authorization: endpoint.authorization, ...headers } }
+    const asked = request(options, async (response) => {
+      resolve({ status: response.statusCode, body: JSON.parse(await text(response)) })
+    })
+    asked.once('error', reject).end()
+  })
+}
+type AskedFor = { method?: string; path?: string; headers?: { [name: string]: string } }
+
+test('it answers as the container endpoint of ECS does, member for member', async () => {
+  expect(await ask()).toEqual({
+    status: 200,
+    body: { AccessKeyId: 'ASIA1', SecretAccessKey: 'secret', Token: 'session', Expiration: '2027-01-15T08:15:00Z' },
+  })
+})
+
+test.each<[what: string, asked: AskedFor, status: number]>([
+  ['without the token', { headers: { authorization: '' } }, 401],
+  ['with another token', { headers: { authorization: 'a'.repeat(43) } }, 401],
+  ['with the token as Bearer', { headers: { authorization: 'Bearer x' } }, 401],
+  ['at another path', { path: '/credentials/' }, 404],
+  ['at the same path with a query', { path: '/credentials?a' }, 404],
+  ['by another name of this machine', { headers: { host: 'attacker.example' } }, 403],
+  ['by another name with this port', { headers: { host: 'attacker.example:80' } }, 403],
+  ['with another port in Host', { headers: { host: '127.0.0.1:1' } }, 403],
+  ['with POST', { method: 'POST' }, 405],
+])('%s there are no credentials', async (_what, asked, status) => {
+  const said = await ask(asked)
+  expect(said.status).toBe(status)
+  expect(Object.keys(said.body)).toEqual(['Code', 'Message'])
+})
+
+test('it listens on loopback alone, each time with another token', async () => {
+  const other = await openCredentialsEndpoint(give)
+  expect(new URL(endpoint.url).hostname).toBe('127.0.0.1')
+  expect(other.authorization).not.toBe(endpoint.authorization)
+  expect(endpoint.authorization.length).toBeGreaterThanOrEqual(43)
+  await other.close()
+})
+
+test('after the grant has ended it says why, in the members that AWS tools print', async () => {
+  give = async () => {
+    throw new Refusal(exits.revoked, { code: 'revoked', title: 'the request has no live grant', detail: 'ask anew' })
+  }
+  expect(await ask()).toEqual({
+    status: 403,
+    body: { Code: 'revoked', Message: 'Hotwork: the request has no live grant; ask anew' },
+  })
+})
+
+test('a fault is told as one, and an unknown one with nothing of its text', async () => {
+  give = async () => {
+    throw new Fault({ code: 'no_answer', title: 'the API does not answer' })
+  }
+  expect(await ask()).toEqual({ status: 500, body: { Code: 'no_answer', Message: 'Hotwork: the API does not answer' } })
+  give = async () => {
+    throw new Error('secret')
+  }
+  expect(JSON.stringify(await ask())).not.toContain('secret')
+})
+
+test('closed, it is not there any more', async () => {
+  await endpoint.close()
+  await expect(ask()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+})
+
+describe('credentials', () => {
+  const at = (time: string) => ({ ...made, Expiration: time })
+  let now = new Date('2027-01-15T08:00:00Z')
+  let next: AwsCredentials[] = []
+  let asked = 0
+  const make = async () => {
+    asked += 1
+    return next.shift() ?? made
+  }
+  beforeEach(() => {
+    now = new Date('2027-01-15T08:00:00Z')
+    asked = 0
+  })
+
+  test('are made once for all who ask at the same time, and until they are nearly over', async () => {
+    const get = renewing(make, () => now)
+    next = [at('2027-01-15T08:15:00Z'), at('2027-01-15T08:29:00Z')]
+    await Promise.all(Array.from({ length: 5 }, get))
+    now = new Date('2027-01-15T08:13:59Z')
+    await get()
+    expect(asked).toBe(1)
+    now = new Date('2027-01-15T08:14:30Z')
+    const all = await Promise.all(Array.from({ length: 5 }, get))
+    expect([asked, new Set(all.map(({ Expiration }) => Expiration))]).toEqual([2, new Set(['2027-01-15T08:29:00Z'])])
+  })
+
+  test('that end with the grant are renewed no more, since that would end those in use', async () => {
+    const get = renewing(make, () => now)
+    next = [at('2027-01-15T08:15:00Z'), at('2027-01-15T08:15:00Z')]
+    await get()
+    now = new Date('2027-01-15T08:14:30Z')
+    for (const _ of [1, 2, 3]) await get()
+    expect(asked).toBe(2)
+    now = new Date('2027-01-15T08:15:00Z')
+    await get()
+    expect(asked).toBe(3)
+  })
+
+  test('that could not be made are asked for again', async () => {
+    let down = true
+    const get = renewing(
+      async () => {
+        if (down) throw new Error('down')
+        return made
+      },
+      () => now,
+    )
+    await expect(get()).rejects.toThrow('down')
+    down = false
+    expect(await get()).toBe(made)
+  })
+})
