@@ -1,24 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import * as z from 'zod'
+import { findLocal, isSafe, type Local } from './local.ts'
 import { browserLogin, LoginSettings } from './login/browser-login.ts'
-import { isSafe, type Login, localLogin, readyToken } from './login/login.ts'
+import { type Login, localLogin, readyToken } from './login/login.ts'
 import { Fault, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
-
-/**
- * `.hotwork/local.json`, which `npm start` writes. Only an address of this machine counts: another person may have
- * written the folder.
- */
-const Local = z.looseObject({
-  apiUrl: z.string().refine((address) => address.startsWith('http:') && isSafe(address)),
-  identityProviderUrl: z.string(),
-  aws: z.looseObject({ endpointUrl: z.string(), region: z.string() }),
-  people: z.array(
-    z.looseObject({ id: z.string(), clientId: z.string(), privateJwk: z.record(z.string(), z.string()) }),
-  ),
-})
-type Local = z.infer<typeof Local>
 
 export type Settings = {
   apiUrl: string
@@ -32,8 +17,8 @@ export function readSettings(
   typed: { api?: string | undefined; as?: string | undefined },
   surroundings: Surroundings,
 ): Settings {
-  const { env, folder } = surroundings
-  const found = findLocal(folder)
+  const { env } = surroundings
+  const found = findLocal(surroundings)
   const apiUrl = (typed.api ?? env['HOTWORK_API'] ?? found?.apiUrl)?.replace(/\/+$/, '')
   if (!apiUrl)
     throw wrongUsage(
@@ -54,20 +39,11 @@ function loginAs(as: string, apiUrl: string, local: Local | undefined): Login {
   if (!local)
     throw wrongUsage(
       '`--as` is for the local stack alone',
-      `no \`.hotwork/local.json\` here is of \`${apiUrl}\`: leave \`--as\` out, and log in with a browser`,
+      `no \`.hotwork/local.json\` at or above this folder is of \`${apiUrl}\`: leave \`--as\` out, and log in with a browser`,
     )
   const person = local.people.find(({ id }) => id === as)
   if (person) return localLogin(local.identityProviderUrl, person, apiUrl)
   throw wrongUsage(`the local stack has no \`${as}\``, `use one of ${local.people.map(({ id }) => id).join(', ')}`)
-}
-
-function findLocal(folder: string): Local | undefined {
-  for (const place of [folder, join(import.meta.dirname, '..')]) {
-    try {
-      return Local.parse(JSON.parse(readFileSync(join(place, '.hotwork/local.json'), 'utf8')))
-    } catch {}
-  }
-  return undefined
 }
 
 /** RFC 9728. */

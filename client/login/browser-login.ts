@@ -2,9 +2,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as client from 'openid-client'
 import * as z from 'zod'
+import { isSafe } from '../local.ts'
 import { exits, Refusal } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { discover, isSafe, type Login, loginFault, type Wanted } from './login.ts'
+import { discover, type Login, loginFault, type Wanted } from './login.ts'
 
 export const LoginSettings = z.looseObject({
   issuer: z.string().refine(isSafe),

@@ -44,13 +44,6 @@ export function discover(issuer: string, clientId: string, authentication: clien
   return client.discovery(new URL(issuer), clientId, undefined, authentication, { execute, timeout: 10 })
 }
 
-/** Https, or http that never leaves this machine. */
-export function isSafe(address: string): boolean {
-  if (!URL.canParse(address)) return false
-  const { protocol, hostname } = new URL(address)
-  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname))
-}
-
 /** Nothing but the provider's error code: a fault may hold the whole answer with a token. */
 export function loginFault(issuer: string, cause: unknown): Trouble {
   if (cause instanceof Trouble) return cause

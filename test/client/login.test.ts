@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { OidcIssuer } from '../../functions/domain/people/identity-issuer.ts'
 import { endPrograms, startProgram } from '../local/support/programs.ts'
@@ -70,8 +70,8 @@ afterAll(async () => {
 })
 
 /** The local stack's file, in the folder that the terminal is in. */
-function writeLocalFile(changes: object = {}): void {
-  mkdirSync(join(terminal.home, '.hotwork'))
+function writeLocalFile(changes: object = {}, folder = terminal.home): string {
+  mkdirSync(join(folder, '.hotwork'), { recursive: true })
   const local = {
     apiUrl: api.url,
     identityProviderUrl: provider.url,
@@ -79,7 +79,9 @@ function writeLocalFile(changes: object = {}): void {
     people: [{ id: 'person:kofi', clientId: 'person-kofi', privateJwk: provider.keys['person-kofi'] }],
     ...changes,
   }
-  writeFileSync(join(terminal.home, '.hotwork/local.json'), JSON.stringify(local))
+  const file = join(folder, '.hotwork/local.json')
+  writeFileSync(file, JSON.stringify(local))
+  return file
 }
 
 describe('with a browser', () => {
@@ -175,6 +177,39 @@ describe('on the local stack', () => {
     writeLocalFile({ apiUrl: 'https://hotwork.elsewhere.example' })
     terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_TOKEN: 'one.of.jade' }
     expect((await terminal.type('list')).err).not.toContain('hotwork.elsewhere.example')
+  })
+
+  test('its file is the nearest at or above the working folder, not one further up', async () => {
+    writeLocalFile({ people: [] })
+    writeLocalFile({}, join(terminal.home, 'checkout'))
+    terminal.folder = join(terminal.home, 'checkout/services/cart')
+    mkdirSync(terminal.folder, { recursive: true })
+    expect((await terminal.json('list', '--as', 'person:kofi')).exit).toBe(0)
+  })
+
+  test('HOTWORK_LOCAL names its file, and goes before the nearest', async () => {
+    const file = writeLocalFile({}, join(terminal.home, 'stack'))
+    writeLocalFile({ people: [] })
+    terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_LOCAL: file }
+    expect((await terminal.json('list', '--as', 'person:kofi')).exit).toBe(0)
+  })
+
+  test.each([
+    ['is not there', undefined, 'read as JSON'],
+    ['names an address elsewhere', { apiUrl: 'http://10.0.0.1:80' }, '`apiUrl`'],
+    ['has another identity provider elsewhere', { identityProviderUrl: 'https://id.example' }, '`identityProviderUrl`'],
+  ])('a file of HOTWORK_LOCAL that %s: exit 2, with what is wrong', async (_, changes, wrong) => {
+    const file = changes ? writeLocalFile(changes, join(terminal.home, 'stack')) : '/nowhere/local.json'
+    terminal.env = { ...terminal.env, HOTWORK_LOCAL: file }
+    const { exit, body } = await terminal.json('list', '--as', 'person:kofi')
+    expect([exit, body.title, body.detail]).toEqual([2, expect.stringContaining(file), expect.stringContaining(wrong)])
+  })
+
+  // Only root can give a file away.
+  const whereRoot = process.getuid?.() === 0 ? test : test.skip
+  whereRoot("another user's file does not count", async () => {
+    chownSync(writeLocalFile(), 65534, 65534)
+    expect((await terminal.json('list', '--as', 'person:kofi')).exit).toBe(2)
   })
 
   test('as an unknown person: exit 2, with the known ones', async () => {

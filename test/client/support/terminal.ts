@@ -9,6 +9,8 @@ export type Ran = { exit: number; out: string; err: string }
 /** A machine with a terminal: what is typed there, what is printed, what stays on its disk. */
 export class Terminal {
   readonly home = mkdtempSync(join(tmpdir(), 'hotwork-terminal-'))
+  /** Where it is typed. */
+  folder = this.home
   env: { [name: string]: string | undefined }
   /** How long the program would have waited, in seconds: a test does not wait. */
   readonly pauses: number[] = []
@@ -27,7 +29,7 @@ export class Terminal {
     const ran = { out: '', err: '' }
     const surroundings: Surroundings = {
       env: this.env,
-      folder: this.home,
+      folder: this.folder,
       out: (text) => {
         ran.out += text
       },

@@ -1,0 +1,79 @@
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import * as z from 'zod'
+import { wrongUsage } from './outcome.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** Https, or http that never leaves this machine. */
+export function isSafe(address: string): boolean {
+  if (!URL.canParse(address)) return false
+  return new URL(address).protocol === 'https:' || isLoopback(address)
+}
+
+function isLoopback(address: string): boolean {
+  if (!URL.canParse(address)) return false
+  const { protocol, hostname } = new URL(address)
+  return protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+}
+
+const Party = z.looseObject({ id: z.string(), clientId: z.string(), privateJwk: z.record(z.string(), z.string()) })
+
+/** What `npm start` writes of the local stack. Only addresses of this machine count: keys go to one of them. */
+const Local = z.looseObject({
+  apiUrl: z.string().refine(isLoopback),
+  identityProviderUrl: z.string().refine(isLoopback),
+  aws: z.looseObject({ endpointUrl: z.string(), region: z.string() }),
+  agents: z.array(Party).default([]),
+  tools: z.array(Party).default([]),
+  people: z.array(Party).default([]),
+})
+export type Local = z.infer<typeof Local>
+
+/**
+ * The file that `HOTWORK_LOCAL` names; otherwise the nearest `.hotwork/local.json` at or above the working folder, if it
+ * is of this user.
+ *
+ * @throws Refusal where `HOTWORK_LOCAL` names what cannot be used
+ */
+export function findLocal({ env, folder }: Pick<Surroundings, 'env' | 'folder'>): Local | undefined {
+  const named = env['HOTWORK_LOCAL']
+  if (named) {
+    const read = Local.safeParse(readJson(resolve(folder, named)))
+    if (read.success) return read.data
+    const field = read.error.issues[0]?.path.join('.')
+    throw wrongUsage(
+      `\`HOTWORK_LOCAL\` names no file of a local stack: \`${named}\``,
+      field
+        ? `\`${field}\` in it is missing or not of this machine: name the \`local.json\` that \`npm start\` writes`
+        : 'it cannot be read as JSON: name the `local.json` that `npm start` writes while it runs',
+    )
+  }
+  const nearest = nearestFile(folder)
+  return nearest === undefined ? undefined : Local.safeParse(readJson(nearest)).data
+}
+
+function nearestFile(folder: string): string | undefined {
+  for (let place = resolve(folder); ; place = dirname(place)) {
+    const file = join(place, '.hotwork/local.json')
+    const found = statOf(file)
+    // Another user may write a folder above, such as /tmp.
+    if (found) return [0, process.getuid?.() ?? found.uid].includes(found.uid) ? file : undefined
+    if (place === dirname(place)) return undefined
+  }
+}
+
+function statOf(file: string) {
+  try {
+    return statSync(file)
+  } catch {
+    return undefined
+  }
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
