@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 export type PolicyUse = 'none' | 'facts' | 'answers'
@@ -72,11 +73,20 @@ export type FunctionName = keyof typeof functions
 
 export const rowOf = (name: FunctionName): FunctionRow => functions[name]
 
+const beside = join(import.meta.dirname, 'functions')
+
+/** In the package this file lies in `dist`, beside the code that is built already. In a checkout there is none. */
+export const prebuilt: string | undefined = existsSync(beside) ? beside : undefined
+
 const code = join(import.meta.dirname, '../functions')
 
 export const entryOf = (name: FunctionName): string => join(code, 'handlers', functions[name].caller, `${name}.ts`)
 
-export const compiler = join(code, 'bin/compile-policies.ts')
+export const compiler =
+  prebuilt === undefined ? join(code, 'bin/compile-policies.ts') : join(prebuilt, 'compile-policies/index.cjs')
+
+/** In a checkout alone. */
+export const bundler = join(import.meta.dirname, 'bundle-functions.ts')
 
 /** Lambda refuses a reservation that leaves the other functions of an account fewer than these. */
 const keptByLambda = 100

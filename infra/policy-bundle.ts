@@ -78,9 +78,13 @@ export function reachOf(entries: Entries, accounts: { readonly [alias: string]: 
       resourcesOf.set(action, resources)
     }
   }
-  const alike = Map.groupBy([...resourcesOf], ([, resources]) => [...resources].sort().join(' '))
-  return [...alike]
-    .map(([resources, those]) => ({ actions: those.map(([action]) => action).sort(), resources: resources.split(' ') }))
+  const actionsOf = new Map<string, string[]>()
+  for (const [action, resources] of resourcesOf) {
+    const alike = [...resources].sort().join(' ')
+    actionsOf.set(alike, [...(actionsOf.get(alike) ?? []), action])
+  }
+  return [...actionsOf]
+    .map(([resources, actions]) => ({ actions: actions.sort(), resources: resources.split(' ') }))
     .sort((one, other) => (one.resources.join() < other.resources.join() ? -1 : 1))
 }
 

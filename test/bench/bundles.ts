@@ -31,7 +31,7 @@ export function measureBundles(processes: number): Finding[] {
     writeFileSync(`${minimal}.js`, 'exports.handler = async () => {}\n')
     const nothing = load(`${minimal}.js`, {}, processes).milliseconds
     const functions = synthesize(directory).map(({ name, environment, megabytes }) => {
-      const file = join(directory, 'functions', name, 'index.js')
+      const file = join(directory, 'Hotwork.functions', name, 'index.js')
       const { milliseconds, cpuMilliseconds } = load(file, environment, processes)
       const kilobytes = statSync(file).size / 1024
       return { name, kilobytes, milliseconds: milliseconds - nothing, cpuMilliseconds, megabytes }

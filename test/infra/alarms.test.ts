@@ -122,7 +122,7 @@ const measured = ['deny_written', opened, ...shown]
 
 test('whoever may use break-glass says so in the log, by the line that is counted', () => {
   expect(counted().filter(({ message }) => message === opened)).toHaveLength(1)
-  const code = readFileSync(join(assembly.outdir, 'functions', 'open-break-glass', 'index.js'), 'utf8')
+  const code = readFileSync(join(assembly.functions, 'open-break-glass', 'index.js'), 'utf8')
   expect(code).toContain(`.warn("${opened}"`)
 })
 
@@ -159,7 +159,7 @@ test("every error that a function's code can log is counted once, and nothing el
   expect(messages.size).toBeGreaterThan(8)
   const logged = all('AWS::Lambda::Function').flatMap(([, { Properties }]) => {
     const name = functionOf(Properties)
-    const code = readFileSync(join(assembly.outdir, 'functions', name, 'index.js'), 'utf8')
+    const code = readFileSync(join(assembly.functions, name, 'index.js'), 'utf8')
     return [...messages].filter(
       (message) => !watchedElsewhere.includes(message) && code.includes(`.error("${message}"`),
     )

@@ -254,7 +254,7 @@ describe('functions', () => {
     ])
     const program = `process.stdout.write(typeof require('./index.js').handler)`
     const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
-      cwd: join(assembly.outdir, 'functions', name),
+      cwd: join(assembly.functions, name),
       encoding: 'utf8',
       // As in Lambda, where a handler is made at the start.
       env: { AWS_REGION: 'eu-central-1', AWS_LAMBDA_FUNCTION_NAME: name, ...Object.fromEntries(told) },
@@ -269,7 +269,7 @@ describe('functions', () => {
 
   test('each has beside it what its code names, and no map of it', () => {
     for (const name of Object.keys(environments)) {
-      const folder = join(assembly.outdir, 'functions', name)
+      const folder = join(assembly.functions, name)
       const code = readFileSync(join(folder, 'index.js'), 'utf8')
       const beside = ['bundle.json', 'cedar_wasm_bg.wasm'].filter((file) => code.includes(file))
       expect([name, readdirSync(folder).sort()]).toEqual([name, [...beside, 'index.js'].sort()])
@@ -292,13 +292,13 @@ describe('functions', () => {
     'open-on-page': 530,
   }
   test.each(Object.keys(environments))('the JavaScript of %s stays small', (name) => {
-    const { size } = statSync(join(assembly.outdir, 'functions', name, 'index.js'))
+    const { size } = statSync(join(assembly.functions, name, 'index.js'))
     expect(size).toBeLessThanOrEqual((kilobytes[name] ?? 520) * 1024)
   })
 
   test('Bolt is in the Slack edge and nowhere else', () => {
     const holders = Object.keys(environments).filter((name) =>
-      readFileSync(join(assembly.outdir, 'functions', name, 'index.js'), 'utf8').includes('AwsLambdaReceiver'),
+      readFileSync(join(assembly.functions, name, 'index.js'), 'utf8').includes('AwsLambdaReceiver'),
     )
     expect(holders).toEqual(['receive-slack'])
   })

@@ -131,12 +131,14 @@ function claimsWrong({ claims = {} }: Identity, issuer: Issuer): Wrong[] {
  */
 function checkHolders(held: readonly Held[]): Problem[] {
   const open = held.filter(({ identity }) => identity.subject === undefined)
-  const bySubject = Map.groupBy(held, ({ identity: { issuer, subject } }) => JSON.stringify([issuer, subject]))
+  const tokensOf = ({ issuer, subject }: Held['identity']) => JSON.stringify([issuer, subject])
+  const bySubject = new Map<string, Held[]>(held.map(({ identity }) => [tokensOf(identity), []]))
+  for (const one of held) bySubject.get(tokensOf(one.identity))?.push(one)
   const place = new Map(held.map((one, at) => [one, at]))
 
   return held.flatMap((one, at) => {
     const { issuer, subject } = one.identity
-    const like = subject === undefined ? held : [...(bySubject.get(JSON.stringify([issuer, subject])) ?? []), ...open]
+    const like = subject === undefined ? held : [...(bySubject.get(tokensOf(one.identity)) ?? []), ...open]
     const other = like.find(
       (it) => (place.get(it) ?? at) < at && it.holder !== one.holder && canCoincide(it.identity, one.identity),
     )

@@ -34,6 +34,8 @@ export type Assembly = {
   /** The target stacks by their accounts. */
   targets: { readonly [account: string]: Template }
   outdir: string
+  /** The folder of the Lambdas' code, in a folder each. */
+  functions: string
 }
 
 /** What a deployer may say beside the deployment file. */
@@ -53,6 +55,7 @@ export function synthesize(accounts: object = twoAccounts()): Assembly {
     hotwork: stack(stackName),
     targets: { [home]: stack(`${stackName}Target`), [elsewhere]: stack(`${stackName}Target-other`) },
     outdir,
+    functions: join(outdir, `${stackName}.functions`),
   }
 }
 

@@ -1,0 +1,84 @@
+import { copyFileSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { type BuildOptions, buildSync } from 'esbuild'
+import { compiler, entryOf, type FunctionName, functions } from './functions.ts'
+
+const cedar = join(
+  dirname(createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs')),
+  'cedar_wasm_bg.wasm',
+)
+
+/** Credential providers: a Lambda has its credentials in the environment. 0.1 MB less in each bundle. */
+const neverLoaded = [
+  '@aws-sdk/credential-provider-http',
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-login',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@smithy/credential-provider-imds',
+]
+
+/** CommonJS, since Bolt and Cedar do not survive an ESM bundle. */
+const common = {
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  minify: true,
+  // Unused exports of CommonJS would stay.
+  mainFields: ['module', 'main'],
+  legalComments: 'none',
+  logLevel: 'error',
+} satisfies BuildOptions
+
+/**
+ * Makes `outdir/NAME/index.js` for each Lambda, all in one run of the bundler.
+ *
+ * @param maps the folder for source maps; without it none are made
+ * @throws Error for a function that takes something else from policy than its row says
+ */
+export function bundleFunctions(outdir: string, maps?: string): void {
+  const names = Object.keys(functions) as FunctionName[]
+  buildSync({
+    ...common,
+    entryPoints: names.map((name) => ({ in: entryOf(name), out: join(name, 'index') })),
+    outdir,
+    target: 'node24',
+    external: neverLoaded,
+    // With the files' text in them, maps were four times the code.
+    ...(maps !== undefined && { sourcemap: 'external', sourcesContent: false }),
+  })
+  for (const name of names) {
+    const file = join(outdir, name, 'index.js')
+    checkUse(name, readFileSync(file, 'utf8'))
+    if (maps === undefined) continue
+    // Not shipped, where they would be unpacked at each cold start.
+    mkdirSync(join(maps, name), { recursive: true })
+    renameSync(`${file}.map`, join(maps, name, 'index.js.map'))
+  }
+}
+
+/** The table says it, since memory goes with it. A file that is missing beside the code would be missing at run time. */
+function checkUse(name: FunctionName, code: string): void {
+  const { policy } = functions[name]
+  const facts = code.includes('bundle.json') ? 'facts' : 'none'
+  const used = code.includes('cedar_wasm_bg.wasm') ? 'answers' : facts
+  if (used !== policy)
+    throw new Error(`\`${name}\` is said to take \`${policy}\` from policy, and its code takes \`${used}\``)
+}
+
+/** Makes `outdir/compile-policies/index.cjs`, with Cedar's wasm beside it: a program for Node 20 too. */
+export function bundleCompiler(outdir: string): void {
+  const folder = join(outdir, 'compile-policies')
+  // Not minified: its stack traces are read by strangers.
+  const outfile = join(folder, 'index.cjs')
+  buildSync({ ...common, minify: false, entryPoints: [compiler], outfile, target: 'node20' })
+  copyFileSync(cedar, join(folder, 'cedar_wasm_bg.wasm'))
+}
+
+// As a program: a construct can wait for a process, and not for an import.
+if (import.meta.main) {
+  const [outdir = '', maps] = process.argv.slice(2)
+  bundleFunctions(outdir, maps)
+}
