@@ -5,7 +5,16 @@ import type { HaltId } from '../../functions/domain/values.ts'
 import { readByRoute } from '../../functions/handlers/people/read-requests.ts'
 import { declareHalt, liftHalt } from '../../functions/operations/halts/halt.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
-import { agent, issuer, parameter, person, prodParameter, sampleBundle, World } from '../support/world.ts'
+import {
+  agent,
+  issuer,
+  parameter,
+  person,
+  prodParameter,
+  sampleBundle,
+  stagingParameter,
+  World,
+} from '../support/world.ts'
 
 /** What people read, by the routes of the API: lists by the page, and the record of everything that has one. */
 
@@ -75,9 +84,48 @@ describe('a list of requests', () => {
     expect(await get('/v1/requests', { agnet: 'agent:remediator' })).toMatchObject({
       status: 400,
       body: {
-        detail: '`agnet` should not be there: known are `status`, `agent`, `owner`, `after`',
+        detail: expect.stringMatching(/^`agnet` should not be there: known are `status`, `agent`, `owner`, `task`/),
       },
     })
+  })
+
+  const ids = async (query: { [name: string]: string }) =>
+    (await get('/v1/requests', query)).body.requests.map(({ id }: { id: string }) => id) as string[]
+
+  test('is narrowed by parent task, resource, action, and the time from which they were submitted', async () => {
+    const { ask } = await world.submitted(prodParameter)
+    world.clock.advance(60)
+    const later = await world.submitted(stagingParameter)
+    expect(await ids({ task: 'INC-1042', action: 'ssm:PutParameter' })).toEqual([later.ask.id, ask.id])
+    expect(await ids({ resource: ask.resource.id })).toEqual([ask.id])
+    for (const [name, value] of Object.entries({ task: 'INC-1', resource: 'arn:none', action: 'no:Such' }))
+      expect(await ids({ [name]: value })).toEqual([])
+    expect(await ids({ since: rfc3339(later.submittedAt) })).toEqual([later.ask.id])
+    expect(await get('/v1/requests', { since: 'yesterday' })).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining('`since`') },
+    })
+  })
+
+  test('with `waiting=true` has what this person could approve now, and goes on as far as there is more', async () => {
+    const { ask } = await world.submitted(prodParameter)
+    await world.submitted(stagingParameter)
+    expect(await ids({ waiting: 'true' })).toEqual([ask.id])
+    expect(await ids({ waiting: 'true', agent: 'agent:planner' })).toEqual([])
+    await world.decide(await world.state(ask.id), 'ana')
+    expect(await ids({ waiting: 'true' })).toEqual([])
+    for (let n = 0; n < 59; n++) await world.submitted(parameter(`/prod/checkout/${n}`))
+    const first = await get('/v1/requests', { waiting: 'true' })
+    expect(first.body.requests).toHaveLength(50)
+    expect(await ids({ waiting: 'true', after: first.body.next })).toHaveLength(9)
+  })
+
+  test('refuses `waiting` with a status in which nothing waits for a person', async () => {
+    expect(await get('/v1/requests', { waiting: 'true', status: 'denied' })).toMatchObject({
+      status: 400,
+      body: { detail: 'leave `status` out, or leave `waiting` out' },
+    })
+    expect(await get('/v1/requests', { waiting: 'true', status: 'pending' })).toMatchObject({ status: 200 })
   })
 })
 

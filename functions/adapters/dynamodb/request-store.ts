@@ -6,16 +6,17 @@ import { ApprovalRequest } from '../../domain/requests/request.ts'
 import { type AskerId, defined, type EvaluationId, type NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { OnceOnly, Page } from '../../operations/ports.ts'
-import type {
-  Beside,
-  Commit,
-  Committed,
-  Dependencies,
-  Evaluation,
-  RequestFilter,
-  RequestPage,
-  RequestStore,
-  Stored,
+import {
+  type Beside,
+  type Commit,
+  type Committed,
+  type Dependencies,
+  type Evaluation,
+  passes,
+  type RequestFilter,
+  type RequestPage,
+  type RequestStore,
+  type Stored,
 } from '../../operations/requests/ports.ts'
 import { haltRowKey, haltsOf } from './halt-store.ts'
 import { endsAt, headOf, headRow, type Item, itemOf, textOf, timeKey, valueIn } from './items.ts'
@@ -121,7 +122,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
       const place = { limit: limit - items.length, after }
       const found = await this.requests.listed(indexFor(filter), place, 'list requests')
       items.push(...found.items.map(storedOf).filter((stored) => passes(filter, stored)))
-      after = found.next
+      after = isPast(filter.since, found.next) ? undefined : found.next
       if (after === undefined || items.length >= limit) break
     }
     return defined({ items, next: after })
@@ -183,6 +184,10 @@ export const storedOf = (item: Item): Stored => ({
   head: headOf(item),
 })
 
+/** All that follows was submitted earlier: the indexes are newest first. */
+const isPast = (since: NumericDate | undefined, next: string | undefined): boolean =>
+  since !== undefined && next !== undefined && next < timeKey(since)
+
 /** The index that leaves least to sift: an agent or an owner has fewer requests than a status, a status than all. */
 function indexFor({ agent, owner, status }: RequestFilter): { index: string; by: string; value: string } {
   if (agent !== undefined) return { index: 'by-agent', by: 'agent', value: agent }
@@ -190,8 +195,3 @@ function indexFor({ agent, owner, status }: RequestFilter): { index: string; by:
   if (status !== undefined) return { index: 'by-status', by: 'status', value: status }
   return { index: 'by-time', by: 'kind', value: 'request' }
 }
-
-const passes = ({ status, agent, owner }: RequestFilter, { state }: Stored): boolean =>
-  (status === undefined || state.status === status) &&
-  (agent === undefined || state.ask.agent.id === agent) &&
-  (owner === undefined || state.ask.owner === owner)

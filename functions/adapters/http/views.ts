@@ -3,6 +3,7 @@ import type { BudgetLeft } from '../../domain/break-glass/budget-left.ts'
 import { describeOpening, type OpeningView } from '../../domain/cards/opening-view.ts'
 import type { EndView, GrantView, RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
 import { describeRequest, openStageOf } from '../../domain/cards/request-view.ts'
+import { titleText } from '../../domain/cards/request-words.ts'
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type StandIn, statusOf } from '../../domain/people/stand-in.ts'
@@ -20,8 +21,11 @@ export const personView = (state: ApprovalRequest, facts: ViewFacts): { [member:
 export const requestMembers = (view: RequestView): { [member: string]: Json } => ({
   id: view.id,
   status: view.status,
+  title: titleText(view.title),
   agent: view.agent.id,
+  ...defined({ autonomy: view.agent.autonomy }),
   owner: view.agent.owner.id,
+  ...(view.chain.length === 0 ? {} : { chain: view.chain.map(({ id, owner }) => ({ agent: id, owner: owner.id })) }),
   action: view.action,
   arguments: view.arguments,
   resource: view.resource,
@@ -31,15 +35,20 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
   ...defined({ justification: view.justification }),
   parent_task: view.parentTask as Json,
   tier: view.tier.number,
+  ...defined({ tier_name: view.tier.name }),
+  policies: view.policies,
   digest: view.digest,
   arguments_digest: view.argumentsDigest,
   unpinned: view.unpinned,
-  ...defined({ standing: view.standing }),
+  terms: { uses: view.terms.uses, claim_within: view.terms.claimWithin, lifetime: view.terms.lifetime },
+  ...defined({ undo: view.undo, standing: view.standing }),
   round: view.round,
   ...(view.narrowings.length === 0
     ? {}
     : { narrowings: view.narrowings.map((each) => ({ ...each, by: each.by.id, at: rfc3339(each.at) }) as Json) }),
+  ...(view.narrowable.length === 0 ? {} : { narrowable: view.narrowable }),
   submitted_at: rfc3339(view.submittedAt),
+  ...defined({ decide_by: timeMember(view.decideBy) }),
   stage: openStageOf(view)?.name ?? null,
   stages: view.stages.map(stageMembers),
   ...defined({
@@ -50,9 +59,10 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
 
 const timeMember = (at: NumericDate | undefined) => (at === undefined ? undefined : rfc3339(at))
 
-const stageMembers = ({ name, quorum, decisions, opensAt, deadline, escalatedAt }: StageView): Json => ({
+const stageMembers = ({ name, quorum, decisions, ...stage }: StageView): Json => ({
   name,
   quorum,
+  ...(stage.needsComment ? { needs_comment: true } : {}),
   decisions: decisions.map(({ person, for: absent, verdict, at, comment }) => ({
     person: person.id,
     verdict,
@@ -60,16 +70,18 @@ const stageMembers = ({ name, quorum, decisions, opensAt, deadline, escalatedAt 
     ...defined({ for: absent?.id, comment }),
   })),
   ...defined({
-    opens_at: timeMember(opensAt),
-    deadline: timeMember(deadline),
-    escalated_at: timeMember(escalatedAt),
+    login: stage.login && defined({ acr: stage.login.acr, max_age: stage.login.maxAge }),
+    opens_at: timeMember(stage.opensAt),
+    deadline: timeMember(stage.deadline),
+    escalate_to: stage.escalateTo,
+    escalated_at: timeMember(stage.escalatedAt),
   }),
 })
 
-const endMembers = ({ at, by, reason, outcome, note }: EndView): Json => ({
+const endMembers = ({ at, by, for: absent, reason, outcome, note }: EndView): Json => ({
   at: rfc3339(at),
   by: by.id,
-  ...defined({ reason, outcome, note }),
+  ...defined({ for: absent?.id, reason, outcome, note }),
 })
 
 const grantMembers = (grant: GrantView, status: string): Json => ({

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { Timestamp } from '../../adapters/http/authzen.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
@@ -28,14 +29,26 @@ const filter = {
   status: z.enum(['pending', 'approved', 'denied', 'withdrawn', 'expired', 'completed', 'revoked']).optional(),
   agent: AgentId.optional(),
   owner: PersonId.optional(),
+  task: z.string().min(1).max(256).optional(),
+  resource: z.string().min(1).max(2048).optional(),
+  action: z.string().min(1).max(128).optional(),
+  since: Timestamp.optional(),
+  waiting: z.literal('true').optional(),
 }
 const ledgerPage = { after: AfterEntry.optional() }
 
 export const readByRoute = byRoute<[PersonId, Ports]>(
   {
     'GET /v1/requests': async (call, person, ports) => {
-      const { after, ...wanted } = readQuery(call, { ...filter, ...page })
-      const listed = await listRequests(defined({ person, filter: defined(wanted), after }), ports)
+      const { after, waiting, ...wanted } = readQuery(call, { ...filter, ...page })
+      if (waiting && (wanted.status ?? 'pending') !== 'pending')
+        throw badRequest(
+          'invalid_request',
+          'Only what is pending waits for a person',
+          'leave `status` out, or leave `waiting` out',
+        )
+      const only = waiting === undefined ? {} : ({ waiting: true } as const)
+      const listed = await listRequests(defined({ person, filter: defined(wanted), after, ...only }), ports)
       const { items, next } = valueOrThrow(listed)
       return {
         status: 200,

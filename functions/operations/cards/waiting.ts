@@ -9,7 +9,8 @@ import { defined, type NumericDate, type PersonId } from '../../domain/values.ts
 import { silence, unhaltedStandIns, withStandIns } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import { countedApprovers, eligibilityOf } from '../policy/questions.ts'
-import type { AskingPorts, RequestFilter, RequestReader, Stored } from '../requests/ports.ts'
+import type { Page } from '../ports.ts'
+import type { AskingPorts, RequestFilter, RequestPage, RequestReader, Stored } from '../requests/ports.ts'
 
 type Ports = AskingPorts
 type Pending = Stored & { state: PendingRequest }
@@ -22,14 +23,28 @@ const keysAtOnce = 100
 
 /** By their own right or as a stand-in. It is a list and decides nothing. */
 export async function waitingFor(person: PersonId, ports: Ports): Promise<readonly Stored[]> {
+  const found = await newest({ status: 'pending' }, mostLookedAt, ports.requests)
+  return thoseWaitingFor(person, found, ports)
+}
+
+/** Those of a page of requests. A page may be short, or empty, and still have a `next`. */
+export async function waitingPage(
+  { person, filter, ...page }: { person: PersonId; filter: RequestFilter } & RequestPage,
+  ports: Ports,
+): Promise<Page<Stored>> {
+  const { items, next } = await ports.requests.list({ ...filter, status: 'pending' }, page)
+  return { items: await thoseWaitingFor(person, items, ports), ...defined({ next }) }
+}
+
+async function thoseWaitingFor(person: PersonId, found: readonly Stored[], ports: Ports): Promise<readonly Stored[]> {
   const now = ports.clock.now()
-  const [pending, { standIns, chatGroups }] = await Promise.all([
-    openRequests(ports),
-    ports.requests.dependencies([], [], {
-      standIn: person,
-      ...(ports.policy.bundle.directory.chatGroups ? { chatGroups: true } : {}),
-    }),
-  ])
+  const pending = found
+    .map(({ state, head }) => ({ state: asOf(state, now), head }))
+    .filter((stored): stored is Pending => stored.state.status === 'pending')
+  const { standIns, chatGroups } = await ports.requests.dependencies([], [], {
+    standIn: person,
+    ...(ports.policy.bundle.directory.chatGroups ? { chatGroups: true } : {}),
+  })
   const named = standIns.filter((each) => each.by === person && isInForce(each, now))
   const absentees = named.map((each) => each.for)
   const judged = pending
@@ -63,13 +78,6 @@ function isHalted(state: PendingRequest, halts: readonly Halt[]): boolean {
   const own = new Set(targetsOf(state, undefined).map(haltKey))
   const bearing = halts.filter(({ target }) => own.has(haltKey(target)))
   return haltOf(state, bearing) !== undefined
-}
-
-async function openRequests({ requests, clock }: Ports): Promise<readonly Pending[]> {
-  const found = await newest({ status: 'pending' }, mostLookedAt, requests)
-  return found
-    .map(({ state, head }) => ({ state: asOf(state, clock.now()), head }))
-    .filter((stored): stored is Pending => stored.state.status === 'pending')
 }
 
 export async function newest(

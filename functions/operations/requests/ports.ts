@@ -68,7 +68,25 @@ export type Dependencies = {
   chatGroups?: GroupSnapshot
 }
 
-export type RequestFilter = { status?: ApprovalRequest['status']; agent?: AskerId; owner?: PersonId }
+/** `task`: the parent task's id; `resource`: its id; `since`: submitted then or later. */
+export type RequestFilter = {
+  status?: ApprovalRequest['status']
+  agent?: AskerId
+  owner?: PersonId
+  task?: string
+  resource?: string
+  action?: string
+  since?: NumericDate
+}
+
+export const passes = ({ status, agent, owner, task, resource, action, since }: RequestFilter, { state }: Stored) =>
+  (status === undefined || state.status === status) &&
+  (agent === undefined || state.ask.agent.id === agent) &&
+  (owner === undefined || state.ask.owner === owner) &&
+  (task === undefined || state.ask.parentTask.id === task) &&
+  (resource === undefined || state.ask.resource.id === resource) &&
+  (action === undefined || state.ask.action === action) &&
+  (since === undefined || state.submittedAt >= since)
 
 /** An evaluation that a submission may refer to (AuthZEN ARAP `denial.evaluation_id`). */
 export type Evaluation = {

@@ -5,6 +5,7 @@ import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requ
 import { takeDecision } from '../../domain/requests/take-decision.ts'
 import type { AgentId, Aggregate, PersonId, Result } from '../../domain/values.ts'
 import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
+import { waitingPage } from '../cards/waiting.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
@@ -47,12 +48,16 @@ type ReadRefusal = 'not_permitted' | 'unknown_request'
 const pageSize = 50
 const entriesPage = 100
 
+/** @param waiting those alone that this person could approve now */
 export async function listRequests(
-  { person, filter, after }: { person: PersonId; filter: RequestFilter; after?: string },
-  ports: Ports,
+  { person, filter, waiting, after }: { person: PersonId; filter: RequestFilter; waiting?: true; after?: string },
+  ports: Ports & AskingPorts,
 ): Promise<Result<Page<ApprovalRequest>, ReadRefusal>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
-  const page = await ports.requests.list(filter, { limit: pageSize, ...defined({ after }) })
+  const place = { limit: pageSize, ...defined({ after }) }
+  const page = waiting
+    ? await waitingPage({ person, filter, ...place }, ports)
+    : await ports.requests.list(filter, place)
   const asked = page.items.filter(({ state }) => state.ask.breakGlass === undefined)
   const items = asked.map(({ state }) => asOf(state, ports.clock.now()))
   // What has fallen due since the index was written has another status now.

@@ -239,6 +239,18 @@ onBoth<Stores>(
         expect(await listed({ agent, owner: ask.owner, status: 'pending' })).toEqual(ids(5, 1))
         expect(await listed({ agent, status: 'denied' })).toEqual([])
       })
+      test('are by parent task, resource and action, and by the time from which they were submitted', async () => {
+        const { parentTask, resource, action } = ask
+        expect(await listed({ task: parentTask.id, resource: resource.id, action })).toEqual(ids(5, 4, 3, 2, 1))
+        for (const none of [{ task: 'INC-0' }, { resource: `${resource.id}-other` }, { action: 'no:Such' }])
+          expect(await listed(none)).toEqual([])
+        expect(await listed({ since: submittedAt + minutes(2) })).toEqual(ids(5, 4, 3))
+        expect(await listed({ since: submittedAt + minutes(2), agent: ask.agent.id })).toEqual(ids(5, 4))
+      })
+      test('end where all that follows was submitted before the time that is asked about', async () => {
+        const page = await requests.list({ since: submittedAt + minutes(3), task: 'INC-0' }, { limit: 1 })
+        expect(page).toEqual({ items: [] })
+      })
       test('go on page by page until nothing is left, each request once', async () => {
         const found: RequestId[] = []
         let next: string | undefined

@@ -15,16 +15,17 @@ import type {
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import type { PermitChange, StoredPermit } from '../../../functions/operations/permits/ports.ts'
 import type { OnceOnly, Page } from '../../../functions/operations/ports.ts'
-import type {
-  Beside,
-  Commit,
-  Committed,
-  Dependencies,
-  Evaluation,
-  RequestFilter,
-  RequestPage,
-  RequestStore,
-  Stored,
+import {
+  type Beside,
+  type Commit,
+  type Committed,
+  type Dependencies,
+  type Evaluation,
+  passes,
+  type RequestFilter,
+  type RequestPage,
+  type RequestStore,
+  type Stored,
 } from '../../../functions/operations/requests/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 
@@ -245,8 +246,3 @@ const copyOf = (stored: Stored): Stored => JSON.parse(JSON.stringify(stored))
 const sortKey = ({ state: { submittedAt, ask } }: Stored) => `${String(submittedAt).padStart(10, '0')}#${ask.id}`
 
 const isPlace = (after: string) => /^\d{10}#/.test(after)
-
-const passes = ({ status, agent, owner }: RequestFilter, { state }: Stored): boolean =>
-  (status === undefined || state.status === status) &&
-  (agent === undefined || state.ask.agent.id === agent) &&
-  (owner === undefined || state.ask.owner === owner)
