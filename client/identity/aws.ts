@@ -1,0 +1,52 @@
+import { type Refusal, Trouble, wrongUsage } from '../outcome.ts'
+import { type Source, systemCodeOf, unavailable } from './workload-token.ts'
+
+/** AWS's own word for the role that this program has: STS outbound identity federation. */
+export function awsSource(noRole: () => Refusal = ownRefusal): Source {
+  const name = 'AWS STS'
+  return {
+    name,
+    async ask(audience, signal) {
+      // Only here: it takes long to load, and most agents are known otherwise.
+      const { GetWebIdentityTokenCommand, STSClient } = await import('@aws-sdk/client-sts')
+      const client = new STSClient({ maxAttempts: 2 })
+      try {
+        await client.config.credentials()
+        const command = new GetWebIdentityTokenCommand({
+          Audience: [audience],
+          SigningAlgorithm: 'ES384',
+          DurationSeconds: 300,
+        })
+        const { WebIdentityToken: token } = await client.send(command, { abortSignal: signal })
+        if (token) return token
+        throw unavailable(`the answer of ${name} has no token`)
+      } catch (cause) {
+        signal.throwIfAborted()
+        throw cause instanceof Trouble ? cause : troubleOf(cause, noRole)
+      } finally {
+        client.destroy()
+      }
+    },
+  }
+}
+
+const ownRefusal = (): Refusal =>
+  wrongUsage('there are no AWS credentials here', '`aws sts get-caller-identity` says why')
+
+function troubleOf(cause: unknown, noRole: () => Refusal): Trouble {
+  if (!(cause instanceof Error)) return unavailable('AWS STS failed')
+  const { name, message } = cause
+  if (/^(CredentialsProviderError|TokenProviderError)$/.test(name)) return noRole()
+  if (message === 'Region is missing') return wrongUsage('which Region of AWS STS?', 'set `AWS_REGION`')
+  if (/^AccessDenied/.test(name))
+    return wrongUsage(
+      'this AWS role may not ask for a token of its own',
+      'allow it `sts:GetWebIdentityToken` for this audience, ES384 and 300 s (docs/identity.md)',
+    )
+  if (/^OutboundWebIdentityFederationDisabled/.test(name))
+    return wrongUsage(
+      'this AWS account gives out no web identity tokens',
+      'an administrator runs `aws iam enable-outbound-web-identity-federation` once (docs/identity.md)',
+    )
+  return unavailable(`AWS STS: ${name === 'Error' ? systemCodeOf(cause) : name}`)
+}

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises'
+import { wrongUsage } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { readClaims, type Source } from './workload-token.ts'
+
+/** Clocks differ, and the API forgives as much. Seconds. */
+const forgiven = 30
+
+/** A file that the platform keeps fresh, such as a projected token of Kubernetes. Its mode is the platform's matter. */
+export function fileSource(path: string, now: Surroundings['now']): Source {
+  const name = `\`${path}\``
+  return {
+    name,
+    async ask(_audience, signal) {
+      const text = await readFile(path, { encoding: 'utf8', signal }).catch((cause: NodeJS.ErrnoException) => {
+        signal.throwIfAborted()
+        throw wrongUsage(
+          `the file of \`HOTWORK_WORKLOAD_TOKEN_FILE\` cannot be read (${cause.code ?? cause.name})`,
+          `${name} should hold a workload token, and this user should be able to read it`,
+        )
+      })
+      const token = text.trim()
+      if (token === '')
+        throw wrongUsage('the file of `HOTWORK_WORKLOAD_TOKEN_FILE` is empty', `${name} should hold a workload token`)
+      const { exp } = readClaims(token, name)
+      const at = now()
+      if (exp !== undefined && exp + forgiven < at.getTime() / 1000)
+        throw wrongUsage(
+          'the token of `HOTWORK_WORKLOAD_TOKEN_FILE` has expired',
+          `the one in ${name} did at ${iso(new Date(exp * 1000))}, and this machine's clock says ${iso(at)}: look at what should write the next one, and at the clock`,
+        )
+      return token
+    },
+  }
+}
+
+const iso = (time: Date): string =>
+  Number.isNaN(time.getTime()) ? 'a time that is none' : time.toISOString().replace(/\.\d+Z$/, 'Z')

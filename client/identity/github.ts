@@ -1,0 +1,37 @@
+import * as z from 'zod'
+import { isSafe } from '../local.ts'
+import { wrongUsage } from '../outcome.ts'
+import { type Source, systemCodeOf, unavailable } from './workload-token.ts'
+
+const Answer = z.looseObject({ value: z.string().min(1) })
+
+/** GitHub's ID token of the job: the two are what its runner puts into the environment. */
+export function githubSource(address: string, requestToken: string): Source {
+  const name = 'GitHub Actions'
+  return {
+    name,
+    async ask(audience, signal) {
+      if (!isSafe(address))
+        throw wrongUsage('`ACTIONS_ID_TOKEN_REQUEST_URL` is no address to send a token to', 'it is https')
+      const url = new URL(address)
+      url.searchParams.set('audience', audience)
+      const response = await fetch(url, {
+        headers: { authorization: `Bearer ${requestToken}`, accept: 'application/json' },
+        redirect: 'error',
+        signal,
+      }).catch((cause: unknown) => {
+        throw unavailable(`${name} does not answer (${systemCodeOf(cause)})`)
+      })
+      const { status } = response
+      const answer = Answer.safeParse(await response.json().catch(() => undefined))
+      if (status >= 500 || status === 429) throw unavailable(`${name} answers ${status}`)
+      if (!response.ok)
+        throw wrongUsage(
+          `${name} gives this job no ID token (${status})`,
+          'the job needs `permissions: id-token: write`, and must still be running',
+        )
+      if (answer.success) return answer.data.value
+      throw unavailable(`the answer of ${name} has no \`value\``)
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { findLocal } from '../local.ts'
+import { localLogin } from '../login/login.ts'
+import { type Refusal, wrongUsage } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { awsSource } from './aws.ts'
+import { fileSource } from './file.ts'
+import { githubSource } from './github.ts'
+import { spiffeSource } from './spiffe.ts'
+import { type Identity, rememberTokens, type Source } from './workload-token.ts'
+
+export type { Identity } from './workload-token.ts'
+
+/** `as` is an agent or a tool of the local stack. */
+export type IdentityOption = (() => Promise<string>) | Named | { as: string }
+type Named = 'file' | 'github' | 'spiffe' | 'aws'
+type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'>
+
+/** Who this program is: as it was told, or by the first source that is there. What is wrong is thrown at the first use. */
+export function resolveIdentity(option: IdentityOption | undefined, surroundings: Around): Identity {
+  let identity: Identity | undefined
+  return async (audience, signal) => {
+    identity ??= rememberTokens(sourceOf(option, surroundings), surroundings)
+    return identity(audience, signal)
+  }
+}
+
+function sourceOf(option: IdentityOption | undefined, surroundings: Around): Source {
+  if (typeof option === 'function') return ownSource(option)
+  if (typeof option === 'object') return localSource(option.as, surroundings)
+  if (option !== undefined) return namedSource(option, surroundings, false)
+  const { env } = surroundings
+  const as = env['HOTWORK_AS']
+  if (as && /^(agent|tool):/.test(as)) return localSource(as, surroundings)
+  const found = named.find((name) => variables[name].some((variable) => env[variable]))
+  return namedSource(found ?? 'aws', surroundings, found === undefined)
+}
+
+/** In the order in which they are looked for. AWS is last: that there is a role shows only when it is used. */
+const named = ['file', 'github', 'spiffe'] as const satisfies Named[]
+const variables = {
+  file: ['HOTWORK_WORKLOAD_TOKEN_FILE'],
+  github: ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'],
+  spiffe: ['SPIFFE_ENDPOINT_SOCKET'],
+} as const
+const hints = {
+  file: 'it names a file with a workload token',
+  github: 'GitHub sets it for a job with `permissions: id-token: write`',
+  spiffe: 'it is the address of the Workload API, such as unix:///run/spire/agent/public/api.sock',
+}
+
+function namedSource(name: Named, { env, now }: Around, isLast: boolean): Source {
+  if (name === 'aws') return awsSource(isLast ? noIdentity : undefined)
+  const missing = variables[name].find((variable) => !env[variable])
+  if (missing !== undefined) throw wrongUsage(`\`${missing}\` is not set`, hints[name])
+  const [first = '', second = ''] = variables[name].map((variable) => env[variable])
+  if (name === 'file') return fileSource(first, now)
+  return name === 'github' ? githubSource(first, second) : spiffeSource(first)
+}
+
+const noIdentity = (): Refusal =>
+  wrongUsage(
+    'which agent is this?',
+    'none of these is here: `--as agent:...` (local stack), `HOTWORK_WORKLOAD_TOKEN_FILE`, GitHub Actions with `permissions: id-token: write` (`ACTIONS_ID_TOKEN_REQUEST_URL`), the SPIFFE Workload API (`SPIFFE_ENDPOINT_SOCKET`), an AWS role (docs/identity.md)',
+  )
+
+const ownSource = (ask: () => Promise<string>): Source => ({ name: 'the `identity` function', ask })
+
+/** An agent or a tool of the local stack, by its key in `local.json`. */
+function localSource(as: string, surroundings: Around): Source {
+  return {
+    name: 'the local identity provider',
+    async ask(audience) {
+      const local = findLocal(surroundings)
+      if (local?.apiUrl !== audience)
+        throw wrongUsage(
+          '`--as` is for the local stack alone',
+          `no \`.hotwork/local.json\` at or above this folder is of \`${audience}\`: start it with \`npm start\`, or name its file in \`HOTWORK_LOCAL\``,
+        )
+      const workloads = [...local.agents, ...local.tools]
+      const found = workloads.find(({ id }) => id === as)
+      if (found) return localLogin(local.identityProviderUrl, found, audience)({})
+      throw wrongUsage(
+        `the local stack has no agent \`${as}\``,
+        `use one of ${workloads.map(({ id }) => id).join(', ')}`,
+      )
+    },
+  }
+}

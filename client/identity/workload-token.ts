@@ -1,0 +1,119 @@
+import { decodeJwt } from 'jose'
+import { Fault, Trouble, wrongUsage } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
+
+/** Gives a workload token whose audience is `audience` (Hotwork's issuer). */
+export type Identity = (audience: string, signal?: AbortSignal) => Promise<string>
+
+/** Where tokens come from. @throws Refusal where it is set up wrongly, Fault where it may work later */
+export type Source = { name: string; ask(audience: string, signal: AbortSignal): Promise<string> }
+
+/** How long one token is waited for, tries again included. Milliseconds. */
+const patience = 10_000
+const tries = 3
+/** A token with less left is asked for anew: a call takes its time, and clocks differ. Seconds. */
+const margin = 60
+
+type Remembered = { token: string; staleAt: number; endsAt: number }
+type Fetching = { token: Promise<string>; callers: number; stop: AbortController }
+
+/** Remembers a token of each audience, in memory alone. Callers at the same time share one fetch. */
+export function rememberTokens(source: Source, { now, pause }: Pick<Surroundings, 'now' | 'pause'>): Identity {
+  const remembered = new Map<string, Remembered>()
+  const fetching = new Map<string, Fetching>()
+  const seconds = () => now().getTime() / 1000
+
+  async function fetchToken(audience: string, stop: AbortSignal): Promise<string> {
+    const token = await askPatiently(source, audience, stop, pause)
+    const { iat, exp } = readClaims(token, source.name)
+    if (exp === undefined) return token
+    // By `iat` too, since this machine's clock may be behind.
+    const left = Math.min(exp - seconds(), exp - (iat ?? Number.NEGATIVE_INFINITY))
+    remembered.set(audience, { token, staleAt: seconds() + left - margin, endsAt: seconds() + left })
+    return token
+  }
+
+  function join(audience: string): Fetching {
+    const running = fetching.get(audience)
+    if (running) return running
+    const stop = new AbortController()
+    const token = fetchToken(audience, stop.signal).finally(() => {
+      if (fetching.get(audience) === begun) fetching.delete(audience)
+    })
+    const begun: Fetching = { token, callers: 0, stop }
+    fetching.set(audience, begun)
+    return begun
+  }
+
+  return async (audience, signal) => {
+    signal?.throwIfAborted()
+    const kept = remembered.get(audience)
+    if (kept && seconds() < kept.staleAt) return kept.token
+    const shared = join(audience)
+    shared.callers++
+    try {
+      return await untilAborted(shared.token, signal)
+    } catch (cause) {
+      if (cause instanceof Fault && kept && seconds() < kept.endsAt) return kept.token
+      throw cause
+    } finally {
+      if (--shared.callers === 0) {
+        fetching.delete(audience)
+        shared.stop.abort()
+      }
+    }
+  }
+}
+
+async function askPatiently(
+  source: Source,
+  audience: string,
+  stop: AbortSignal,
+  pause: Surroundings['pause'],
+): Promise<string> {
+  const late = AbortSignal.timeout(patience)
+  const signal = AbortSignal.any([stop, late])
+  for (let count = 1; ; count++) {
+    try {
+      return await untilAborted(source.ask(audience, signal), signal)
+    } catch (cause) {
+      stop.throwIfAborted()
+      if (late.aborted) throw unavailable(`${source.name} gave none within ${patience / 1000} s`)
+      if (!(cause instanceof Trouble)) throw unavailable(`${source.name} failed`, cause)
+      if (!(cause instanceof Fault) || count === tries) throw cause
+      await pause(250 * 2 ** count, stop)
+    }
+  }
+}
+
+/** What a token says of itself. Who it is good for is the API's to judge. @throws Refusal */
+export function readClaims(token: string, name: string): { iat?: number | undefined; exp?: number | undefined } {
+  try {
+    const { iat, exp } = decodeJwt(token)
+    return { iat, exp }
+  } catch {
+    throw wrongUsage(`what ${name} gave is no JWT`, 'a workload token is a signed JWT (docs/identity.md)')
+  }
+}
+
+/** Never with what a source answered: it may hold a token. */
+export const unavailable = (detail: string, cause?: unknown): Fault =>
+  new Fault({ code: 'no_identity', title: 'there is no workload token now', detail }, cause ? { cause } : {})
+
+/** The promise, or the reason of the signal if that is first. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+/** The code that the system gave, such as ENOENT: a message may hold what was sent. */
+export function systemCodeOf(fault: unknown): string {
+  if (!(fault instanceof Error)) return 'no connection'
+  const { code } = fault as { code?: unknown }
+  return typeof code === 'string' ? code : systemCodeOf(fault.cause)
+}
