@@ -13,7 +13,14 @@ const project = (name, extra = {}) => ({
     ],
   },
   transformIgnorePatterns: ['/node_modules/(?!(jose|dpop|oauth4webapi|openid-client|canonicalize)/)'],
-  moduleNameMapper: { '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js' },
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  moduleNameMapper: {
+    '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js',
+    // The source of what the package exports, as in tsconfig.json: a test needs no build.
+    '^hotwork$': '<rootDir>/client/index.ts',
+    '^hotwork/gate$': '<rootDir>/client/gate.ts',
+    '^hotwork/cdk$': '<rootDir>/infra/cdk.ts',
+  },
   ...extra,
 })
 
@@ -24,8 +31,8 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/made-once.cjs',
   globalTeardown: '<rootDir>/test/support/made-once-remove.cjs',
   projects: [
-    ...['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra', 'adapters', 'client'].map((name) =>
-      project(name),
+    ...['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra', 'adapters', 'client', 'package'].map(
+      (name) => project(name),
     ),
     // What it counts is only its own where nothing else goes on: run.ts runs it alone.
     project('cost', { testMatch: ['<rootDir>/test/stack/cost.test.ts'] }),

@@ -4,23 +4,31 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
-// Any Node from 20 on can run this file, and none before 22.18 runs TypeScript: the rest is run by the Node 24 that
-// `npm ci` installed, which is what everything else here is tested with.
 const at = (path) => fileURLToPath(new URL(path, import.meta.url))
-const node = at('../node_modules/node/bin/node')
-if (!existsSync(node)) {
-  process.stderr.write(
-    'hotwork: its own Node 24 is not installed. Run `npm ci` where you checked Hotwork out, then again.\n',
-  )
-  process.exit(1)
-}
 
-const child = spawn(node, [at('./hotwork.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })
-// Ctrl-C reaches both, since they are one group: the child decides when it is over, and as what.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.on(signal, () => signal !== 'SIGINT' && child.kill(signal))
-child.once('error', (fault) => {
-  process.stderr.write(`hotwork: ${fault.message}\n`)
-  process.exit(1)
-})
-child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)))
+// The package has no source: there this process goes on.
+if (existsSync(at('./hotwork.ts'))) runCheckout()
+else await import('../dist/command-line.js')
+
+/**
+ * Any Node from 20 on can run this file, and none before 22.18 runs TypeScript: in a checkout the rest is run by the Node 24
+ * that `npm ci` installed, which is what everything else there is tested with.
+ */
+function runCheckout() {
+  const node = at('../node_modules/node/bin/node')
+  if (!existsSync(node)) {
+    process.stderr.write(
+      'hotwork: its own Node 24 is not installed. Run `npm ci` where you checked Hotwork out, then again.\n',
+    )
+    process.exit(1)
+  }
+  const child = spawn(node, [at('./hotwork.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })
+  // Ctrl-C reaches both, since they are one group: the child decides when it is over, and as what.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => signal !== 'SIGINT' && child.kill(signal))
+  child.once('error', (fault) => {
+    process.stderr.write(`hotwork: ${fault.message}\n`)
+    process.exit(1)
+  })
+  child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)))
+}

@@ -1,4 +1,16 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { run } from './command-line/program.ts'
 import { thisMachine } from './surroundings.ts'
 
-process.exitCode = await run(process.argv.slice(2), thisMachine())
+// It lies above this folder, and above the package's `dist/` too, where this file is bundled.
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+
+// `hotwork ... | head` closes the pipe before the end. What was begun is done all the same.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (fault: NodeJS.ErrnoException) => {
+    if (fault.code !== 'EPIPE') throw fault
+  })
+
+const program = { file: fileURLToPath(import.meta.url), version }
+process.exitCode = await run(process.argv.slice(2), thisMachine(program))

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export type Surroundings = {
   env: { readonly [name: string]: string | undefined }
   folder: string
+  /** The file that Node runs, as a whole path, and the version of what is in it. */
+  program: { file: string; version: string }
   /** For results, and nothing else. */
   out(text: string): void
   err(text: string): void
@@ -12,9 +14,10 @@ export type Surroundings = {
   openBrowser(address: string): void
 }
 
-export const thisMachine = (): Surroundings => ({
+export const thisMachine = (program: Surroundings['program']): Surroundings => ({
   env: process.env,
   folder: process.cwd(),
+  program,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   now: () => new Date(),

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { Opening } from '../answers.ts'
 import { type Context as Common, show } from '../context.ts'
 import type { KeptOpenings } from '../kept-openings.ts'
@@ -32,12 +31,12 @@ export async function idOf({ id: typed }: IdTyped, context: Context): Promise<st
 export const command = 'npx hotwork break-glass'
 
 /** It names no opening: it is written once and means the one that this machine has open at the time. */
-export function awsProfile({ settings }: Context): { credential_process: string; lines: string[] } {
+export function awsProfile({ settings, surroundings }: Context): { credential_process: string; lines: string[] } {
   const { apiUrl, as, localAws } = settings
   // Whole paths: AWS's tools run it in another folder, and another Node may be first on the PATH there.
   const words = [
     process.execPath,
-    join(import.meta.dirname, '../hotwork.ts'),
+    surroundings.program.file,
     ...['break-glass', 'credentials', '--api', apiUrl],
     ...(as === undefined ? [] : ['--as', as]),
   ]

@@ -52,6 +52,7 @@ function troubleOf(cause: unknown): Trouble {
 export function makeProgram(surroundings: Surroundings, done: (exit: number) => void): Command {
   const program = new Command('hotwork')
     .description('The permit desk, from a terminal.')
+    .version(surroundings.program.version, '--version', 'print the version')
     .exitOverride()
     .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
     .showHelpAfterError('(`npx hotwork VERB --help` says what there is, with an example)')

@@ -70,5 +70,5 @@ function wordsOf(line: string, ids: { readonly [prefix: string]: string }): stri
 function verbs(): string[] {
   const leaves = (command: Command): Command[] =>
     command.commands.length === 0 ? [command] : command.commands.flatMap(leaves)
-  return leaves(makeProgram(thisMachine(), () => {})).map(pathOf)
+  return leaves(makeProgram(thisMachine({ file: '', version: '' }), () => {})).map(pathOf)
 }

@@ -39,6 +39,7 @@ const broken: [layer: string, what: string, file: string, source: string][] = [
   ['the command line', 'the domain', 'client', use('../functions/domain/values.ts')],
   ['the command line', 'an adapter', 'client/break-glass', use('../../functions/adapters/jose/dpop.ts')],
   ['the command line', 'infra', 'client', use('../infra/settings.ts')],
+  ['the command line', 'itself by the name of the package', 'client', use('hotwork/gate')],
   ['a construct', 'the domain', 'infra/constructs', use('../../functions/domain/ladder.ts')],
   ['a stack', 'a handler', 'infra', use('../functions/handlers/environments.ts')],
   ['the local stack', 'an adapter', 'infra/local', use('../../functions/adapters/system/ids.ts')],

@@ -11,14 +11,15 @@ import { type LocalStack, startStack } from '../../infra/local/stack.ts'
 import { type CallMeter, startCallMeter } from '../stack/support/call-meter.ts'
 
 /**
- * `npm test`: everything that proves it. Format and lint, types, the fast tests, and then the tests of adapters and of the
- * deployment, on one local stack that starts beside the fast tests. `npm run check` (`--fast`) starts none. Steps that run
+ * `npm test`: everything that proves it. Format and lint, types, the fast tests, and then the package and the tests of
+ * adapters and of the deployment, on one local stack that starts beside the fast tests. `npm run check` (`--fast`) starts none. Steps that run
  * side by side share nothing that one of them changes, and the output of one waits for the other's. Ends with the sum of
  * the runners' own counts; exit 0 only if nothing failed.
  */
 
 const root = join(import.meta.dirname, '../..')
 const state = join(root, '.hotwork/test')
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 const fast = ['domain', 'policies', 'operations', 'http', 'slack', 'client', 'local', 'infra']
 // What a test writes for itself goes here, and is gone when the test is over: see the last step.
 const temporary = mkdtempSync(join(tmpdir(), 'hotwork-test-'))
@@ -95,23 +96,34 @@ async function testOnTheStack({ started, told }: ReturnType<typeof beginStack>):
       HOTWORK_DEPLOYMENTS: deployments,
       HOTWORK_LOGS: join(state, 'log'),
       HOTWORK_METER: meter.controlUrl,
+      HOTWORK_TARBALL: join(state, 'package', `hotwork-${version}.tgz`),
     }
     // Counted first and alone: what other tests leave waiting would be counted with it.
     await step('what a request asks of AWS', () => jest(['cost'], { env }))
+    await step('the package is made', makePackage)
     // The demo before all that asks as the same people and agents. The adapters' tests have tables and keys of their own.
     await Promise.all([
       step('every chapter of the demo', () => tellDemo(stack.local, small)),
       step('adapters', () => jest(['adapters'], { env, heldBack: true })),
     ])
-    // Two deployments: what one keeps, the tests of the other do not touch.
+    // Two deployments: what one keeps, the tests of the other do not touch. The package's tests need none.
     await Promise.all([
       step('the deployed stack', () => jest(['stack'], { env })),
       step('the deployment that waits seconds', () => jest(['swift'], { env, heldBack: true })),
+      step('the package, installed', () => jest(['package'], { env, heldBack: true })),
     ])
     await step('what the Lambdas have put, against their roles', () => jest(['written'], { env }))
   } finally {
     await running.disposeAsync()
   }
+}
+
+/** Once, since it also replaces `dist/`, which examples import. */
+function makePackage(): Promise<boolean> {
+  const folder = join(state, 'package')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  return succeeds('npm', ['pack', '--loglevel=error', `--pack-destination=${folder}`])
 }
 
 /** The sample's policies with the ladder and the terms of break-glass of test/support/policies. */
@@ -156,14 +168,14 @@ async function jest(projects: readonly string[], { env = {}, workers = 1, heldBa
   return passed
 }
 
-/** Runs a program of node_modules/.bin to its end. Jest's JSON is not for the reader, only what it says on standard error. */
+/** Runs npm, or a program of node_modules/.bin, to its end. Jest's JSON is not for the reader, only what it says on standard error. */
 function succeeds(
   program: string,
   args: readonly string[],
   { env = {}, heldBack = false }: Run = {},
 ): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(join(root, 'node_modules/.bin', program), args, {
+    const child = spawn(program === 'npm' ? program : join(root, 'node_modules/.bin', program), args, {
       cwd: root,
       env: { ...process.env, ...env },
       stdio: ['ignore', program === 'jest' ? 'ignore' : 'inherit', heldBack ? 'pipe' : 'inherit'],

@@ -30,6 +30,7 @@ export class Terminal {
     const surroundings: Surroundings = {
       env: this.env,
       folder: this.folder,
+      program: { file: '/opt/hotwork/client/hotwork.ts', version: '0.0.0' },
       out: (text) => {
         ran.out += text
       },

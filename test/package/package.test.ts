@@ -1,0 +1,175 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { installed, manifest, strangersEnv, strangersNode } from './support/installed.ts'
+
+/** `npm i hotwork-X.Y.Z.tgz` in an empty folder, on the oldest Node that the package promises. */
+
+const root = join(__dirname, '../..')
+const folder = installed()
+const own = join(folder, 'node_modules/hotwork')
+
+const scratch = mkdtempSync(join(tmpdir(), 'hotwork-package-'))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+/** Runs a program of a stranger's. */
+const runs = (cwd: string, program: string, ...words: string[]) =>
+  spawnSync(program, words, { cwd, env: strangersEnv({ XDG_STATE_HOME: scratch }), encoding: 'utf8' })
+const hotwork = (...words: string[]) => runs(folder, join(folder, 'node_modules/.bin/hotwork'), ...words)
+
+/** As one writes them: `hotwork`, `hotwork/gate`. */
+const specifiers = Object.entries(manifest.exports)
+  .filter(([, target]) => typeof target === 'object')
+  .map(([path]) => join('hotwork', path))
+const withoutCdk = specifiers.filter((specifier) => specifier !== 'hotwork/cdk')
+
+describe('what is installed', () => {
+  test('brings no other package, and needs no registry', () => {
+    expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['hotwork'])
+  })
+
+  test('is the launcher and what the build has made: no source, no test, no map', () => {
+    const files = readdirSync(own, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath.slice(own.length + 1), entry.name))
+    const unknown = files.filter(
+      (file) =>
+        !/^(?:package\.json|README\.md|LICENSE|client\/hotwork\.mjs|dist\/THIRD-PARTY-LICENSES)$/.test(file) &&
+        !/^dist\/(?:parts\/)?[\w-]+\.js$/.test(file) &&
+        !/^dist\/types\/[\w/-]+\.d\.ts$/.test(file) &&
+        !/^dist\/functions\/[\w-]+\/(?:index\.js|cedar_wasm_bg\.wasm)$/.test(file),
+    )
+    expect(unknown).toEqual([])
+  })
+
+  test('names the licence of each package whose code is in it', () => {
+    const notices = readFileSync(join(own, 'dist/THIRD-PARTY-LICENSES'), 'utf8')
+    const packages = packagesIn(readdirSync(join(own, 'dist'), { recursive: true, encoding: 'utf8' }))
+    expect(packages).toContain('zod')
+    for (const name of packages) expect(notices).toContain(`\n${name} `)
+  })
+})
+
+describe('the command line', () => {
+  test('is `npx hotwork`, and says which version it is', () => {
+    const npx = runs(folder, join(dirname(strangersNode), 'npx'), '--offline', 'hotwork', '--version')
+    expect(npx).toMatchObject({ status: 0, stdout: `${manifest.version}\n`, stderr: '' })
+  })
+
+  test('prints its help', () => {
+    expect(hotwork('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('break-glass'), stderr: '' })
+  })
+
+  test('exits 2 for a verb that it does not have', () => {
+    expect(hotwork('dance')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining("'dance'") })
+  })
+
+  test('ends as it would have where the reader of its output has gone away', () => {
+    const command = '"$1" --help | true; echo "$' + '{PIPESTATUS[0]}"'
+    const { stdout, stderr } = runs(folder, 'bash', '-c', command, 'bash', join(folder, 'node_modules/.bin/hotwork'))
+    expect([stdout, stderr]).toEqual(['0\n', ''])
+  })
+})
+
+describe('an import', () => {
+  /** The CDK lies beside it where it is needed, as it would in a stranger's app. */
+  const place = join(scratch, 'imports')
+  beforeAll(() => {
+    cpSync(folder, place, { recursive: true })
+    for (const name of ['aws-cdk-lib', 'constructs'])
+      symlinkSync(join(root, 'node_modules', name), join(place, 'node_modules', name))
+  })
+  const importing = (cwd: string, specifier: string) =>
+    runs(
+      cwd,
+      strangersNode,
+      '--input-type=module',
+      '-e',
+      `console.log(Object.keys(await import('${specifier}')).join())`,
+    )
+
+  for (const specifier of specifiers)
+    test(`of ${specifier} works`, () => {
+      const found = importing(place, specifier)
+      expect(found).toMatchObject({ status: 0, stdout: expect.stringMatching(/\w/), stderr: '' })
+    })
+
+  test('of `hotwork/package.json` works', () => {
+    const source = "console.log(require('hotwork/package.json').version)"
+    expect(runs(folder, strangersNode, '-e', source).stdout).toBe(`${manifest.version}\n`)
+  })
+
+  test('of any other file does not: what is inside may change', () => {
+    expect(importing(folder, 'hotwork/dist/command-line.js').stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED')
+  })
+
+  for (const specifier of withoutCdk)
+    test(`of ${specifier} loads no AWS SDK, no CDK, no Slack and no gRPC`, () => {
+      const { default: file } = manifest.exports[specifier.replace('hotwork', '.')] as { default: string }
+      const loaded = loadedBy(file.replace('./dist/', ''))
+      expect(loaded.outside.filter((name) => !name.startsWith('node:'))).toEqual([])
+      expect(packagesIn(loaded.files).filter((name) => /aws|smithy|constructs|slack|grpc|cedar/.test(name))).toEqual([])
+    })
+
+  test('is not disturbed by another version of a library that the app has', () => {
+    const beside = join(scratch, 'beside')
+    cpSync(folder, beside, { recursive: true })
+    for (const name of packagesIn(readdirSync(join(own, 'dist'), { recursive: true, encoding: 'utf8' }))) {
+      const library = join(beside, 'node_modules', name)
+      mkdirSync(library, { recursive: true })
+      writeFileSync(join(library, 'package.json'), JSON.stringify({ name, version: '0.0.1', main: 'index.js' }))
+      writeFileSync(join(library, 'index.js'), `throw new Error('the ${name} of the app is loaded')`)
+    }
+    expect(runs(beside, strangersNode, '-e', "require('zod')").stderr).toContain('the zod of the app is loaded')
+    expect(runs(beside, join(beside, 'node_modules/.bin/hotwork'), '--version')).toMatchObject({
+      status: 0,
+      stderr: '',
+    })
+    for (const specifier of withoutCdk) expect(importing(beside, specifier)).toMatchObject({ status: 0, stderr: '' })
+  })
+})
+
+test("a stranger's TypeScript compiles against the types, and the types themselves compile", () => {
+  const place = join(scratch, 'types')
+  mkdirSync(join(place, 'node_modules'), { recursive: true })
+  // A copy, since the compiler would read beside the file that a link points to.
+  cpSync(own, join(place, 'node_modules/hotwork'), { recursive: true })
+  for (const name of ['aws-cdk-lib', 'constructs', '@types', 'undici-types'])
+    symlinkSync(join(root, 'node_modules', name), join(place, 'node_modules', name))
+  writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
+  const uses = specifiers.map((specifier, index) => `export * as e${index} from '${specifier}'\n`)
+  writeFileSync(join(place, 'stranger.ts'), `export const none = 0\n${uses.join('')}`)
+  const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node']
+  const { status, stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), [...options, 'stranger.ts'], {
+    cwd: place,
+    encoding: 'utf8',
+  })
+  expect([status, stdout]).toEqual([0, ''])
+})
+
+/** The files of `dist/` that an import of `entry` loads at once, and what it loads that is not of the package. */
+function loadedBy(entry: string): { files: string[]; outside: string[] } {
+  const [files, outside] = [new Set<string>(), new Set<string>()]
+  const follow = (file: string): void => {
+    if (files.has(file)) return
+    files.add(file)
+    const source = readFileSync(join(own, 'dist', file), 'utf8')
+    for (const [, path = ''] of source.matchAll(/^(?:import|export|\}) ?(?:[^'"\n]* from )?["']([^"']+)["']/gm))
+      if (path.startsWith('.')) follow(join(dirname(file), path))
+      else outside.add(path)
+  }
+  follow(entry)
+  return { files: [...files], outside: [...outside] }
+}
+
+/** The packages whose code is in files of `dist/`. The bundler writes above each module where it is from. */
+function packagesIn(files: readonly string[]): string[] {
+  const names = files
+    .filter((file) => /^(?:parts\/)?[\w-]+\.js$/.test(file))
+    .flatMap((file) => [
+      ...readFileSync(join(own, 'dist', file), 'utf8').matchAll(/^\/\/ .*node_modules\/((?:@[^/\n]+\/)?[^/\n]+)/gm),
+    ])
+    .map(([, name = '']) => name)
+  return [...new Set(names)].sort()
+}
