@@ -48,5 +48,5 @@ function troubleOf(cause: unknown, noRole: () => Refusal): Trouble {
       'this AWS account gives out no web identity tokens',
       'an administrator runs `aws iam enable-outbound-web-identity-federation` once (docs/identity.md)',
     )
-  return unavailable(`AWS STS: ${name === 'Error' ? systemCodeOf(cause) : name}`)
+  return unavailable(`AWS STS: ${systemCodeOf(cause) ?? name}`)
 }

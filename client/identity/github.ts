@@ -20,7 +20,7 @@ export function githubSource(address: string, requestToken: string): Source {
         redirect: 'error',
         signal,
       }).catch((cause: unknown) => {
-        throw unavailable(`${name} does not answer (${systemCodeOf(cause)})`)
+        throw unavailable(`${name} does not answer (${systemCodeOf(cause) ?? 'no connection'})`)
       })
       const { status } = response
       const answer = Answer.safeParse(await response.json().catch(() => undefined))

@@ -37,7 +37,7 @@ async function fetchSvid(address: string, audience: string, signal: AbortSignal)
       )
     if (cause.code === Code.InvalidArgument || cause.code === Code.Unimplemented)
       throw wrongUsage(`\`${address}\` gives no JWT-SVIDs`, `it answers \`${Code[cause.code]}\``)
-    throw unavailable(`the SPIFFE Workload API at \`${address}\`: ${Code[cause.code]} (${systemCodeOf(cause.cause)})`)
+    throw unavailable(`the SPIFFE Workload API at \`${address}\`: ${systemCodeOf(cause.cause) ?? Code[cause.code]}`)
   } finally {
     sessionManager.abort()
   }

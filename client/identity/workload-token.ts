@@ -9,7 +9,7 @@ export type Identity = (audience: string, signal?: AbortSignal) => Promise<strin
 export type Source = { name: string; ask(audience: string, signal: AbortSignal): Promise<string> }
 
 /** How long one token is waited for, tries again included. Milliseconds. */
-const patience = 10_000
+const usualPatience = 10_000
 const tries = 3
 /** A token with less left is asked for anew: a call takes its time, and clocks differ. Seconds. */
 const margin = 60
@@ -18,13 +18,17 @@ type Remembered = { token: string; staleAt: number; endsAt: number }
 type Fetching = { token: Promise<string>; callers: number; stop: AbortController }
 
 /** Remembers a token of each audience, in memory alone. Callers at the same time share one fetch. */
-export function rememberTokens(source: Source, { now, pause }: Pick<Surroundings, 'now' | 'pause'>): Identity {
+export function rememberTokens(
+  source: Source,
+  { now, pause }: Pick<Surroundings, 'now' | 'pause'>,
+  patience = usualPatience,
+): Identity {
   const remembered = new Map<string, Remembered>()
   const fetching = new Map<string, Fetching>()
   const seconds = () => now().getTime() / 1000
 
   async function fetchToken(audience: string, stop: AbortSignal): Promise<string> {
-    const token = await askPatiently(source, audience, stop, pause)
+    const token = await askPatiently(source, audience, stop, { pause, patience })
     const { iat, exp } = readClaims(token, source.name)
     if (exp === undefined) return token
     // By `iat` too, since this machine's clock may be behind.
@@ -69,7 +73,7 @@ async function askPatiently(
   source: Source,
   audience: string,
   stop: AbortSignal,
-  pause: Surroundings['pause'],
+  { pause, patience }: Pick<Surroundings, 'pause'> & { patience: number },
 ): Promise<string> {
   const late = AbortSignal.timeout(patience)
   const signal = AbortSignal.any([stop, late])
@@ -112,8 +116,8 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
 }
 
 /** The code that the system gave, such as ENOENT: a message may hold what was sent. */
-export function systemCodeOf(fault: unknown): string {
-  if (!(fault instanceof Error)) return 'no connection'
-  const { code } = fault as { code?: unknown }
-  return typeof code === 'string' ? code : systemCodeOf(fault.cause)
+export function systemCodeOf(fault: unknown): string | undefined {
+  const { code, cause } = Object(fault) as { code?: unknown; cause?: unknown }
+  if (typeof code === 'string') return code
+  return cause === undefined ? undefined : systemCodeOf(cause)
 }

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What an STS was asked: the form of the query protocol, and the access key that signed it. */
-export type Asked = { form: URLSearchParams; accessKeyId: string }
+/** What an STS was asked: the form of the query protocol, the access key that signed it, and for which Region and service. */
+export type Asked = { form: URLSearchParams; accessKeyId: string; signedFor: string }
 type Answer = { status: number; xml: string }
 
 /**
@@ -15,9 +15,12 @@ export async function startSts(answers: { [operation: string]: (asked: Asked) =>
     const chunks: Buffer[] = []
     for await (const chunk of incoming) chunks.push(chunk)
     const form = new URLSearchParams(Buffer.concat(chunks).toString())
-    const accessKeyId = /Credential=(\w+)\//.exec(incoming.headers.authorization ?? '')?.[1] ?? ''
-    asked.push({ form, accessKeyId })
-    const { status, xml } = answers[form.get('Action') ?? '']?.({ form, accessKeyId }) ?? refusal('InvalidAction')
+    const signature =
+      /^AWS4-HMAC-SHA256 Credential=(\w+)\/\d{8}\/([\w-]+\/\w+)\/aws4_request, SignedHeaders=\S+, Signature=[0-9a-f]{64}$/
+    const [, accessKeyId = '', signedFor = ''] = signature.exec(incoming.headers.authorization ?? '') ?? []
+    const ask = { form, accessKeyId, signedFor }
+    asked.push(ask)
+    const { status, xml } = answers[form.get('Action') ?? '']?.(ask) ?? refusal('InvalidAction')
     response.writeHead(status, { 'content-type': 'text/xml' }).end(xml)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -43,4 +46,10 @@ export const refusal = (code: string, status = 400): Answer => ({
 export const credentials = (operation: string, accessKeyId: string): Answer => ({
   status: 200,
   xml: `<${operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${operation}Result><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>secret of ${accessKeyId}</SecretAccessKey><SessionToken>token of ${accessKeyId}</SessionToken><Expiration>2027-01-15T08:15:00Z</Expiration></Credentials></${operation}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></${operation}Response>`,
+})
+
+/** A token of outbound identity federation. */
+export const webIdentityToken = (token: string): Answer => ({
+  status: 200,
+  xml: `<GetWebIdentityTokenResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetWebIdentityTokenResult><WebIdentityToken>${token}</WebIdentityToken><Expiration>2027-01-15T08:15:00Z</Expiration></GetWebIdentityTokenResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetWebIdentityTokenResponse>`,
 })

@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { build } from 'esbuild'
+import { rememberTokens } from '../../../client/identity/workload-token.ts'
 import { troubleOf, Workload } from '../support/workload.ts'
 
 /** Which source a client is known by, and how often that is asked. */
@@ -121,6 +123,28 @@ describe('a token', () => {
     await expect(asking).rejects.toMatchObject({ name: 'Fault', cause })
     expect((await troubleOf(asking)).detail).toBe('the `identity` function failed')
   })
+})
+
+test('a source that says nothing is waited for no longer than its time', async () => {
+  const silent = { name: 'the silent one', ask: () => new Promise<string>(() => {}) }
+  const { exit, detail } = await troubleOf(rememberTokens(silent, workload, 1)(audience))
+  expect([exit, detail]).toEqual([1, 'the silent one gave none within 0.001 s'])
+})
+
+test('to import the client loads no AWS SDK and no gRPC', async () => {
+  const entry = join(__dirname, '../../../client/identity/identity.ts')
+  const { metafile } = await build({
+    ...{ entryPoints: [entry], bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20' },
+    ...{ outdir: workload.folder, write: false, metafile: true, logLevel: 'silent' },
+  })
+  const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint?.endsWith('identity.ts'))
+  const chunks = new Set([output])
+  for (const chunk of chunks)
+    for (const { path, kind } of chunk?.imports ?? [])
+      if (kind === 'import-statement') chunks.add(metafile.outputs[path])
+  const inputs = [...chunks].flatMap((chunk) => Object.keys(chunk?.inputs ?? {}))
+  expect(inputs.some((path) => path.includes('jose'))).toBe(true)
+  expect(inputs.filter((path) => /@aws-sdk|@smithy|@connectrpc|@bufbuild/.test(path))).toEqual([])
 })
 
 describe('a signal', () => {

@@ -1,0 +1,206 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Issuer } from '../../../functions/domain/people/identity-issuer.ts'
+import { startIssuer } from '../../adapters/jose/issuer-server.ts'
+import { type Algorithm, SigningKey } from '../../adapters/jose/signing-key.ts'
+import { startSts, webIdentityToken } from '../../adapters/sts/sts-endpoint.ts'
+import { endPrograms, startProgram } from '../../local/support/programs.ts'
+import { MemoryClock } from '../../support/memory-clock.ts'
+import { parameter, sampleBundle, start, World } from '../../support/world.ts'
+import { ApiServer } from '../support/api-server.ts'
+import { startGithubRunner } from '../support/github-runner.ts'
+import { troubleOf, Workload } from '../support/workload.ts'
+import { startWorkloadApi } from '../support/workload-api.ts'
+
+/** An agent of each source, from where its platform says who it is to the API's answer. */
+
+const role = 'arn:aws:iam::111122223333:role/agents/remediator'
+const spiffeId = 'spiffe://prod.example/ns/payments/sa/remediator'
+const pins = {
+  repository_id: '1296269',
+  repository_owner_id: '65410',
+  job_workflow_ref: 'acme/release/.github/workflows/deploy.yml@refs/heads/main',
+  environment: 'production',
+}
+
+const api = new ApiServer()
+const closing: (() => Promise<void>)[] = []
+let workload: Workload
+const before = { ...process.env }
+
+/** An issuer with one key, and tokens of it that are good now. */
+async function openIssuer(algorithm: Algorithm, publish: object, claims: object) {
+  const key = await SigningKey.make(algorithm)
+  const server = await startIssuer({ ...key.jwk, ...publish })
+  closing.push(server.close)
+  const sign = (aud: string | string[]) => {
+    const iat = Math.floor(Date.now() / 1000)
+    return key.token({ iss: server.url, jti: 'b7', iat, exp: iat + 300, ...claims, aud })
+  }
+  return { server, sign }
+}
+
+type OpenIssuer = Awaited<ReturnType<typeof openIssuer>>
+let issuers: { [alias in 'clusters' | 'actions' | 'account']: OpenIssuer }
+let provider: { url: string; keys: { [subject: string]: { [member: string]: string } } }
+
+beforeAll(async () => {
+  issuers = {
+    clusters: await openIssuer('ES256', { use: 'jwt-svid' }, { iss: undefined, jti: undefined, sub: spiffeId }),
+    actions: await openIssuer('RS256', { use: 'sig' }, { ...pins, sub: 'repo:acme/checkout', event_name: 'push' }),
+    account: await openIssuer(
+      'ES384',
+      { use: 'sig' },
+      { sub: role, 'https://sts.amazonaws.com/': { aws_account: '111122223333' } },
+    ),
+  }
+  await api.open(async (url) => {
+    const program = startProgram([
+      '--input-type=module',
+      '-e',
+      `import { startIdentityProvider } from './infra/local/identity-provider.ts'
+       const provider = await startIdentityProvider(console.error)
+       const keys = await provider.enrol([{ kind: 'workload', subject: 'agent-remediator' }])
+       provider.serve('${url}')
+       console.log(JSON.stringify({ url: provider.url, keys: Object.fromEntries(keys) }) + ' ready')`,
+    ])
+    await program.prints(' ready')
+    provider = JSON.parse(program.printed().slice(0, -' ready'.length - 1))
+    return makeWorld()
+  })
+})
+beforeEach(() => {
+  workload = new Workload()
+})
+afterEach(() => {
+  process.env = { ...before }
+  workload.close()
+})
+afterAll(async () => {
+  await Promise.all([endPrograms(), api.close(), ...closing.map((close) => close())])
+})
+
+/** The machine's own clock: AWS's SDK and the identity provider go by no other. */
+class MachineClock extends MemoryClock {
+  override now = () => Math.floor(Date.now() / 1000)
+}
+
+/** The sample organisation, whose remediator has an identity at each kind of issuer. */
+function makeWorld(): World {
+  const sample = sampleBundle()
+  const usual = { audience: '{issuer}' }
+  const { clusters, actions, account } = issuers
+  const own: { [alias: string]: Issuer } = {
+    workloads: { issuer: provider.url, jwksUri: `${provider.url}/jwks`, ...usual, algorithms: ['ES256'] },
+    clusters: {
+      kind: 'spiffe',
+      trustDomain: 'prod.example',
+      bundleEndpoint: clusters.server.keysUrl,
+      ...usual,
+      algorithms: ['ES256'],
+    },
+    actions: { kind: 'github', issuer: actions.server.url, ...usual, algorithms: ['RS256'] },
+    account: { kind: 'aws', issuer: account.server.url, accountId: '111122223333', ...usual, algorithms: ['ES384'] },
+  }
+  const identities = [
+    { issuer: 'workloads', subject: 'agent-remediator' },
+    { issuer: 'clusters', subject: spiffeId },
+    { issuer: 'actions', claims: pins },
+    { issuer: 'account', subject: role },
+  ]
+  const { deployment } = sample
+  const world = new World({
+    ...sample,
+    deployment: { ...deployment, issuers: { ...deployment.issuers, ...own } },
+    agents: sample.agents.map((agent) => (agent.id === 'agent:remediator' ? { ...agent, identities } : agent)),
+  })
+  return Object.assign(world, { clock: new MachineClock(start) })
+}
+
+/** Asks the API for an evaluation with the token. A stranger is answered 401. */
+async function isKnown(token: string): Promise<boolean> {
+  const { action: name, arguments: properties, resource } = parameter('/staging/checkout/payment-timeout-ms')
+  const response = await fetch(`${api.url}/access/v1/evaluation`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      subject: { type: 'agent', id: 'agent:remediator' },
+      action: { name, properties },
+      resource,
+      context: { purpose: 'remediation', parent_task: { id: 'INC-1042' } },
+    }),
+  })
+  if (response.status === 200) expect(await response.json()).toHaveProperty('decision')
+  return response.status === 200
+}
+
+test('a file, with a token of an issuer that the deployment file names', async () => {
+  const file = join(workload.folder, 'token')
+  writeFileSync(file, issuers.clusters.sign(api.url))
+  workload.env['HOTWORK_WORKLOAD_TOKEN_FILE'] = file
+  expect(await isKnown(await workload.identity()(api.url))).toBe(true)
+})
+
+test('a job of GitHub Actions', async () => {
+  const runner = await startGithubRunner(({ aud }) => issuers.actions.sign(aud))
+  closing.push(runner.close)
+  Object.assign(workload.env, runner.env)
+  expect(await isKnown(await workload.identity()(api.url))).toBe(true)
+})
+
+test('a workload of SPIFFE', async () => {
+  const workloadApi = await startWorkloadApi((aud) => [issuers.clusters.sign(aud)], join(workload.folder, 'api.sock'))
+  closing.push(workloadApi.close)
+  Object.assign(workload.env, workloadApi.env)
+  expect(await isKnown(await workload.identity()(api.url))).toBe(true)
+})
+
+test('a role of AWS', async () => {
+  const sts = await startSts({
+    GetWebIdentityToken: ({ form }) => webIdentityToken(issuers.account.sign(form.get('Audience.member.1') ?? '')),
+  })
+  closing.push(sts.close)
+  Object.assign(process.env, {
+    ...{ AWS_ENDPOINT_URL_STS: sts.url, AWS_REGION: 'eu-west-1' },
+    ...{ AWS_ACCESS_KEY_ID: 'ASIAROLE', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'secret' },
+  })
+  expect(await isKnown(await workload.identity()(api.url))).toBe(true)
+})
+
+describe('an agent of the local stack', () => {
+  const writeLocalFile = () => {
+    const remediator = {
+      id: 'agent:remediator',
+      clientId: 'agent-remediator',
+      privateJwk: provider.keys['agent-remediator'],
+    }
+    const local = {
+      ...{ apiUrl: api.url, identityProviderUrl: provider.url, agents: [remediator] },
+      aws: { endpointUrl: 'http://127.0.0.1:1', region: 'us-east-1' },
+    }
+    const file = join(workload.folder, 'local.json')
+    writeFileSync(file, JSON.stringify(local))
+    workload.env['HOTWORK_LOCAL'] = file
+  }
+
+  test.each([
+    ['by what is typed', {}, { as: 'agent:remediator' }],
+    ['by HOTWORK_AS', { HOTWORK_AS: 'agent:remediator' }, undefined],
+  ])('%s', async (_, env, option) => {
+    writeLocalFile()
+    Object.assign(workload.env, env)
+    expect(await isKnown(await workload.identity(option)(api.url))).toBe(true)
+  })
+
+  test('that the stack does not have is refused, with those that it has', async () => {
+    writeLocalFile()
+    const { exit, detail } = await troubleOf(workload.identity({ as: 'agent:unknown' })(api.url))
+    expect([exit, detail]).toEqual([2, 'use one of agent:remediator'])
+  })
+
+  test('is none at another Hotwork', async () => {
+    writeLocalFile()
+    const { exit, title } = await troubleOf(workload.identity({ as: 'agent:remediator' })('https://hotwork.example'))
+    expect([exit, title]).toEqual([2, expect.stringContaining('local stack alone')])
+  })
+})
