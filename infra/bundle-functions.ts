@@ -29,6 +29,7 @@ const common = {
   // Unused exports of CommonJS would stay.
   mainFields: ['module', 'main'],
   legalComments: 'none',
+  metafile: true,
   logLevel: 'error',
 } satisfies BuildOptions
 
@@ -36,11 +37,12 @@ const common = {
  * Makes `outdir/NAME/index.js` for each Lambda, all in one run of the bundler.
  *
  * @param maps the folder for source maps; without it none are made
+ * @returns the paths of what is in them, from the working folder
  * @throws Error for a function that takes something else from policy than its row says
  */
-export function bundleFunctions(outdir: string, maps?: string): void {
+export function bundleFunctions(outdir: string, maps?: string): string[] {
   const names = Object.keys(functions) as FunctionName[]
-  buildSync({
+  const { metafile } = buildSync({
     ...common,
     entryPoints: names.map((name) => ({ in: entryOf(name), out: join(name, 'index') })),
     outdir,
@@ -57,6 +59,7 @@ export function bundleFunctions(outdir: string, maps?: string): void {
     mkdirSync(join(maps, name), { recursive: true })
     renameSync(`${file}.map`, join(maps, name, 'index.js.map'))
   }
+  return Object.keys(metafile.inputs)
 }
 
 /** The table says it, since memory goes with it. A file that is missing beside the code would be missing at run time. */
@@ -68,13 +71,14 @@ function checkUse(name: FunctionName, code: string): void {
     throw new Error(`\`${name}\` is said to take \`${policy}\` from policy, and its code takes \`${used}\``)
 }
 
-/** Makes `outdir/compile-policies/index.cjs`, with Cedar's wasm beside it: a program for Node 20 too. */
-export function bundleCompiler(outdir: string): void {
+/** Makes `outdir/compile-policies/index.cjs`, with Cedar's wasm beside it: a program for Node 20 too. Returns as above. */
+export function bundleCompiler(outdir: string): string[] {
   const folder = join(outdir, 'compile-policies')
   // Not minified: its stack traces are read by strangers.
   const outfile = join(folder, 'index.cjs')
-  buildSync({ ...common, minify: false, entryPoints: [compiler], outfile, target: 'node20' })
+  const { metafile } = buildSync({ ...common, minify: false, entryPoints: [compiler], outfile, target: 'node20' })
   copyFileSync(cedar, join(folder, 'cedar_wasm_bg.wasm'))
+  return Object.keys(metafile.inputs)
 }
 
 // As a program: a construct can wait for a process, and not for an import.

@@ -1,12 +1,16 @@
-import { globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { bundleCompiler, bundleFunctions } from '../bundle-functions.ts'
 import { writeDeclarations } from './declarations.ts'
 import { licencesOf } from './licences.ts'
 
 /**
  * `npm run build`: makes `dist/`, which the package `hotwork` ships beside the launcher. What it exports is said once, in
  * `package.json`. Every library is in the bundles, so that a user's own version of one is neither needed nor met.
+ *
+ * `npm ci` in a checkout runs it too, for what its examples import alone: the compiler finds the source, and the
+ * constructs bundle the Lambdas at each synth.
  */
 
 type Manifest = {
@@ -18,15 +22,9 @@ type Manifest = {
 
 const began = Date.now()
 const root = join(import.meta.dirname, '../..')
-const {
-  version,
-  files,
-  exports,
-  dependencies = {},
-}: Manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-// It is made beside, and moved at its end: an example that runs meanwhile finds the old one or the new one whole.
-const draft = join(root, `.hotwork/dist-${process.pid}`)
-const dist = join(root, 'dist')
+process.chdir(root)
+const forExamples = ['ci', 'install'].includes(process.env['npm_command'] ?? '')
+const { version, files, exports, dependencies = {} }: Manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 
 /** By the name of its bundle: `./dist/types/client/index.d.ts` is made of `client/index.ts`. */
 const exported = Object.fromEntries(
@@ -38,45 +36,54 @@ const exported = Object.fromEntries(
     ]),
 )
 
+// It is made beside, and moved at its end: an example that runs meanwhile finds the old one or the new one whole.
+const draft = join(root, `.hotwork/dist-${process.pid}`)
 mkdirSync(draft, { recursive: true })
 try {
-  const [{ metafile }] = await Promise.all([
-    build({
-      absWorkingDir: root,
-      entryPoints: { ...exported, 'command-line': 'client/hotwork.ts' },
-      outdir: draft,
-      chunkNames: 'parts/[name]-[hash]',
-      bundle: true,
-      splitting: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'esm',
-      // What an app of the CDK has anyway, and must have once.
-      external: ['aws-cdk-lib', 'constructs'],
-      // CommonJS libraries require what Node has built in.
-      banner: {
-        js: "import { createRequire as makeRequire } from 'node:module'\nconst require = makeRequire(import.meta.url)",
-      },
-      legalComments: 'none',
-      metafile: true,
-      logLevel: 'warning',
-    }),
-    writeDeclarations(root, Object.values(exported), join(draft, 'types')),
-  ])
-  writeFileSync(join(draft, 'THIRD-PARTY-LICENSES'), licencesOf(root, Object.keys(metafile.inputs)))
-  rmSync(dist, { recursive: true, force: true })
-  renameSync(draft, dist)
+  const inputs = await make(draft)
+  writeFileSync(join(draft, 'THIRD-PARTY-LICENSES'), licencesOf(root, inputs))
+  if (existsSync('dist')) renameSync('dist', `${draft}-before`)
+  renameSync(draft, 'dist')
 } finally {
-  rmSync(draft, { recursive: true, force: true })
+  for (const folder of [draft, `${draft}-before`]) rmSync(folder, { recursive: true, force: true })
 }
 
-const shipped = globSync([...files, ...files.map((name) => `${name}/**`), 'package.json', 'README.md', 'LICENSE'], {
-  cwd: root,
-})
-  .map((name) => statSync(join(root, name)))
+const shipped = globSync([...files, ...files.map((name) => `${name}/**`), 'package.json', 'README.md', 'LICENSE'])
+  .map((name) => statSync(name))
   .filter((found) => found.isFile())
 const megabytes = shipped.reduce((sum, { size }) => sum + size, 0) / 1e6
 console.log(
   `hotwork ${version}: ${megabytes.toFixed(1)} MB unpacked in ${shipped.length} files, ` +
     `${Object.keys(dependencies).length} dependencies (made in ${((Date.now() - began) / 1000).toFixed(1)} s)`,
 )
+
+/** Returns the paths of what is in the bundles. */
+async function make(folder: string): Promise<string[]> {
+  const declarations = forExamples ? undefined : writeDeclarations(root, Object.values(exported), join(folder, 'types'))
+  const functions = join(folder, 'functions')
+  const lambdas = forExamples ? [] : [...bundleFunctions(functions), ...bundleCompiler(functions)]
+  const [{ metafile }] = await Promise.all([bundleEntries(folder), declarations])
+  return [...Object.keys(metafile.inputs), ...lambdas]
+}
+
+function bundleEntries(outdir: string) {
+  return build({
+    entryPoints: { ...exported, 'command-line': 'client/hotwork.ts' },
+    outdir,
+    chunkNames: 'parts/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    // What an app of the CDK has anyway, and must have once.
+    external: ['aws-cdk-lib', 'constructs'],
+    // CommonJS libraries require what Node has built in.
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'\nconst require = makeRequire(import.meta.url)",
+    },
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  })
+}

@@ -2,7 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What may be given to others without their source. */
-const permissive = /^\(?(?:MIT|MIT-0|Apache-2\.0|ISC|0BSD|BSD-[23]-Clause|BlueOak-1\.0\.0)\b/
+const permissive = /^(?:MIT|MIT-0|Apache-2\.0|ISC|0BSD|BSD-[23]-Clause|BlueOak-1\.0\.0)$/
+const isPermissive = (expression: string): boolean =>
+  expression
+    .replaceAll(/[()]/g, '')
+    .split(' AND ')
+    .every((all) => all.split(' OR ').some((one) => permissive.test(one)))
 
 /**
  * @param inputs paths of the files in a bundle, from the project's root
@@ -24,7 +29,7 @@ type Manifest = { name: string; version: string; license?: string; author?: stri
 
 function noticeOf(folder: string): { title: string; text: string } {
   const { name, version, license, author }: Manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  if (license === undefined || !permissive.test(license))
+  if (license === undefined || !isPermissive(license))
     throw new Error(`\`${name}\` has the licence \`${license}\`, and cannot be in the package: bundle nothing of it`)
   const kept = readdirSync(folder).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file))
   const by = typeof author === 'object' ? author.name : author

@@ -100,11 +100,11 @@ async function testOnTheStack({ started, told }: ReturnType<typeof beginStack>):
     }
     // Counted first and alone: what other tests leave waiting would be counted with it.
     await step('what a request asks of AWS', () => jest(['cost'], { env }))
-    await step('the package is made', makePackage)
     // The demo before all that asks as the same people and agents. The adapters' tests have tables and keys of their own.
     await Promise.all([
       step('every chapter of the demo', () => tellDemo(stack.local, small)),
       step('adapters', () => jest(['adapters'], { env, heldBack: true })),
+      step('the package', makePackage),
     ])
     // Two deployments: what one keeps, the tests of the other do not touch. The package's tests need none.
     await Promise.all([
@@ -123,7 +123,7 @@ function makePackage(): Promise<boolean> {
   const folder = join(state, 'package')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
-  return succeeds('npm', ['pack', '--loglevel=error', `--pack-destination=${folder}`])
+  return succeeds('npm', ['pack', '--loglevel=error', `--pack-destination=${folder}`], { heldBack: true })
 }
 
 /** The sample's policies with the ladder and the terms of break-glass of test/support/policies. */

@@ -66,9 +66,10 @@ export function tarball(): string {
 /** A folder in which `npm i hotwork-X.Y.Z.tgz` has run, and nothing else. It is made once in a run of tests: nothing changes it. */
 export const installed = (): string =>
   folderMadeOnce('installed', (path) => {
+    const packed = tarball()
     const began = performance.now()
     writeFileSync(join(path, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }\n')
-    npm(path, 'install', '--offline', '--no-audit', '--no-fund', tarball())
+    npm(path, 'install', '--offline', '--no-audit', '--no-fund', packed)
     const seconds = ((performance.now() - began) / 1000).toFixed(1)
     process.stderr.write(`hotwork ${manifest.version} installed in ${seconds} s by Node at ${strangersNode}\n`)
   })
