@@ -1,32 +1,25 @@
+import { GetWebIdentityTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import { type Refusal, Trouble, wrongUsage } from '../outcome.ts'
-import { type Source, systemCodeOf, unavailable } from './workload-token.ts'
+import { systemCodeOf, unavailable } from './workload-token.ts'
 
 /** AWS's own word for the role that this program has: STS outbound identity federation. */
-export function awsSource(noRole: () => Refusal = ownRefusal): Source {
-  const name = 'AWS STS'
-  return {
-    name,
-    async ask(audience, signal) {
-      // Only here: it takes long to load, and most agents are known otherwise.
-      const { GetWebIdentityTokenCommand, STSClient } = await import('@aws-sdk/client-sts')
-      const client = new STSClient({ maxAttempts: 2 })
-      try {
-        await client.config.credentials()
-        const command = new GetWebIdentityTokenCommand({
-          Audience: [audience],
-          SigningAlgorithm: 'ES384',
-          DurationSeconds: 300,
-        })
-        const { WebIdentityToken: token } = await client.send(command, { abortSignal: signal })
-        if (token) return token
-        throw unavailable(`the answer of ${name} has no token`)
-      } catch (cause) {
-        signal.throwIfAborted()
-        throw cause instanceof Trouble ? cause : troubleOf(cause, noRole)
-      } finally {
-        client.destroy()
-      }
-    },
+export async function fetchWebIdentityToken(
+  audience: string,
+  signal: AbortSignal,
+  noRole: () => Refusal = ownRefusal,
+): Promise<string> {
+  const client = new STSClient({ maxAttempts: 2 })
+  try {
+    await client.config.credentials()
+    const ask = { Audience: [audience], SigningAlgorithm: 'ES384', DurationSeconds: 300 }
+    const { WebIdentityToken: token } = await client.send(new GetWebIdentityTokenCommand(ask), { abortSignal: signal })
+    if (token) return token
+    throw unavailable('the answer of AWS STS has no token')
+  } catch (cause) {
+    signal.throwIfAborted()
+    throw cause instanceof Trouble ? cause : troubleOf(cause, noRole)
+  } finally {
+    client.destroy()
   }
 }
 

@@ -2,10 +2,8 @@ import { findLocal } from '../local.ts'
 import { localLogin } from '../login/login.ts'
 import { type Refusal, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { awsSource } from './aws.ts'
 import { fileSource } from './file.ts'
 import { githubSource } from './github.ts'
-import { spiffeSource } from './spiffe.ts'
 import { type Identity, rememberTokens, type Source } from './workload-token.ts'
 
 export type { Identity } from './workload-token.ts'
@@ -56,6 +54,17 @@ function namedSource(name: Named, { env, now }: Around, isLast: boolean): Source
   if (name === 'file') return fileSource(first, now)
   return name === 'github' ? githubSource(first, second) : spiffeSource(first)
 }
+
+// Each of the two loads much, and most agents are known otherwise. A module of ours, since a bundler gives the names of a
+// CommonJS one only to `import` statements.
+const awsSource = (noRole?: () => Refusal): Source => ({
+  name: 'AWS STS',
+  ask: async (audience, signal) => (await import('./aws.ts')).fetchWebIdentityToken(audience, signal, noRole),
+})
+const spiffeSource = (address: string): Source => ({
+  name: 'the SPIFFE Workload API',
+  ask: async (audience, signal) => (await import('./spiffe.ts')).fetchSvid(address, audience, signal),
+})
 
 const noIdentity = (): Refusal =>
   wrongUsage(

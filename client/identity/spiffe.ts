@@ -1,46 +1,42 @@
 import { connect, isIP } from 'node:net'
-import type { DescMethodUnary } from '@bufbuild/protobuf'
+import { createFileRegistry, type DescMethodUnary, fromJson } from '@bufbuild/protobuf'
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
+import { Code, ConnectError } from '@connectrpc/connect'
+import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
 import * as z from 'zod'
-import { wrongUsage } from '../outcome.ts'
-import { type Source, systemCodeOf, unavailable } from './workload-token.ts'
+import { type Trouble, wrongUsage } from '../outcome.ts'
+import { systemCodeOf, unavailable } from './workload-token.ts'
 
 /** A JWT-SVID from the SPIFFE Workload API at `address`, which is what `SPIFFE_ENDPOINT_SOCKET` holds. */
-export function spiffeSource(address: string): Source {
-  return { name: 'the SPIFFE Workload API', ask: (audience, signal) => fetchSvid(address, audience, signal) }
-}
-
-async function fetchSvid(address: string, audience: string, signal: AbortSignal): Promise<string> {
+export async function fetchSvid(address: string, audience: string, signal: AbortSignal): Promise<string> {
   const place = placeOf(address)
-  // Only here: most agents are known otherwise.
-  const [{ Code, ConnectError }, { createGrpcTransport, Http2SessionManager }, fetchMethod] = await Promise.all([
-    import('@connectrpc/connect'),
-    import('@connectrpc/connect-node'),
-    describeFetch(),
-  ])
   const baseUrl = 'http://localhost'
   const sessionManager = new Http2SessionManager(baseUrl, {}, { createConnection: () => connect(place) })
   try {
     const transport = createGrpcTransport({ baseUrl, sessionManager, readMaxBytes: 1_000_000 })
     const security = { 'workload.spiffe.io': 'true' }
-    const { message } = await transport.unary(fetchMethod, signal, undefined, security, { audience: [audience] })
+    const { message } = await transport.unary(describeFetch(), signal, undefined, security, { audience: [audience] })
     // The first is the default (SPIFFE Workload API, section 6.2).
     const [svid] = Answer.parse(message).svids
     if (svid) return svid.svid
     throw unavailable('the answer of the SPIFFE Workload API has no SVID')
   } catch (cause) {
     signal.throwIfAborted()
-    if (!(cause instanceof ConnectError)) throw cause
-    if (cause.code === Code.PermissionDenied)
-      throw wrongUsage(
-        'the SPIFFE Workload API knows no identity of this process',
-        'register it as a workload, with selectors that it meets (`spire-server entry create`)',
-      )
-    if (cause.code === Code.InvalidArgument || cause.code === Code.Unimplemented)
-      throw wrongUsage(`\`${address}\` gives no JWT-SVIDs`, `it answers \`${Code[cause.code]}\``)
-    throw unavailable(`the SPIFFE Workload API at \`${address}\`: ${systemCodeOf(cause.cause) ?? Code[cause.code]}`)
+    throw cause instanceof ConnectError ? troubleOf(cause, address) : cause
   } finally {
     sessionManager.abort()
   }
+}
+
+function troubleOf({ code, cause }: ConnectError, address: string): Trouble {
+  if (code === Code.PermissionDenied)
+    return wrongUsage(
+      'the SPIFFE Workload API knows no identity of this process',
+      'register it as a workload, with selectors that it meets (`spire-server entry create`)',
+    )
+  if (code === Code.InvalidArgument || code === Code.Unimplemented)
+    return wrongUsage(`\`${address}\` gives no JWT-SVIDs`, `it answers \`${Code[code]}\``)
+  return unavailable(`the SPIFFE Workload API at \`${address}\`: ${systemCodeOf(cause) ?? Code[code]}`)
 }
 
 const Answer = z.looseObject({ svids: z.array(z.looseObject({ svid: z.string().min(1) })) })
@@ -61,9 +57,7 @@ function placeOf(address: string): { path: string } | { host: string; port: numb
 }
 
 /** The one method of workload.proto that is needed. */
-async function describeFetch() {
-  const { createFileRegistry, fromJson } = await import('@bufbuild/protobuf')
-  const { FileDescriptorProtoSchema } = await import('@bufbuild/protobuf/wkt')
+function describeFetch(): DescMethodUnary {
   const field = (name: string, number: number, more: object = {}) => ({
     ...{ name, jsonName: name, number, label: 'LABEL_REPEATED', type: 'TYPE_STRING' },
     ...more,
