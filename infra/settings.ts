@@ -4,78 +4,140 @@ import { quotaNeeded } from './functions.ts'
 
 export class UnusableSettings extends Error {
   override readonly name = 'UnusableSettings'
+
+  constructor(message: string) {
+    super(message)
+    // A deployer mends it in files of their own: no line of ours, or of Node's, says where.
+    const frames = (this.stack ?? '').slice(`${this.name}: ${message}`.length).split('\n')
+    const theirs = frames.filter((frame) => frame !== '' && !/node:|node_modules/.test(frame) && !isOurs(frame))
+    Object.defineProperty(this, 'stack', { value: [`${this.name}: ${message}`, ...theirs].join('\n') })
+  }
 }
+
+const isOurs = (frame: string) => frame.includes(import.meta.dirname)
 
 export function must(holds: boolean, mend: string): asserts holds {
   if (!holds) throw new UnusableSettings(mend)
 }
 
-/** What a deployer says with `-c name=value` (docs/deploy.md). */
-export type Settings = ReturnType<typeof readSettings>
+/** What a deployer says of one Hotwork, in values: the checked part of the construct's properties. */
+export type Settings = {
+  policies: string
+  deployment: string
+  issuer: string | undefined
+  signingKeys: readonly [number, ...number[]]
+  protectTables: boolean
+  reservedConcurrency: 'usual' | 'none'
+}
 
-/** @throws UnusableSettings that names the context value and the fix */
+/** How a deployer says one: `pass -c policies=PATH` to the app, `give policies: PATH` to the construct. */
+type HowToSay = (name: string, value: string) => string
+
+const inCode: HowToSay = (name, value) => `give \`${name}: ${value}\``
+const asContext: HowToSay = (name, value) => `pass -c ${name}=${value}`
+
+/**
+ * The settings with their defaults, from code or the command line: neither has been checked by a compiler for certain.
+ *
+ * @throws UnusableSettings that names the setting and the fix
+ */
+export function checkSettings(given: { readonly [name in keyof Settings]?: unknown }, say = inCode): Settings {
+  const {
+    policies = 'policies',
+    deployment,
+    issuer,
+    signingKeys = [1],
+    protectTables = false,
+    reservedConcurrency = 'none',
+  } = given
+  must(
+    typeof policies === 'string' && existsSync(policies),
+    `the policy folder \`${policies}\` does not exist: ${say('policies', 'PATH')}`,
+  )
+  must(
+    typeof deployment === 'string' && deployment !== '',
+    `no deployment file says what the issuers, tools, channels and accounts of the policies are here: ${say('deployment', 'PATH')} (docs/deploy.md)`,
+  )
+  must(
+    existsSync(deployment),
+    `the deployment file \`${deployment}\` does not exist: write it as docs/deploy.md shows and ${say('deployment', 'PATH')}`,
+  )
+  must(
+    issuer === undefined || (typeof issuer === 'string' && isOrigin(issuer)),
+    `issuer \`${issuer}\` is not an address: use https://HOST without a path or a trailing slash`,
+  )
+  must(
+    reservedConcurrency === 'usual' || reservedConcurrency === 'none',
+    `reservedConcurrency \`${reservedConcurrency}\` is not known: use \`usual\` where \`aws lambda get-account-settings\` shows ${quotaNeeded} ConcurrentExecutions or more, else \`none\``,
+  )
+  must(
+    isListOfKeys(signingKeys),
+    `signingKeys \`${signingKeys}\` is not a list of keys: use up to three different numbers from 1, with commas between, the one that signs first`,
+  )
+  must(typeof protectTables === 'boolean', `protectTables \`${protectTables}\` is not known: use \`true\` or \`false\``)
+  return {
+    ...{ policies: resolve(policies), deployment: resolve(deployment) },
+    ...{ issuer, signingKeys, protectTables, reservedConcurrency },
+  }
+}
+
+const isListOfKeys = (keys: unknown): keys is [number, ...number[]] =>
+  Array.isArray(keys) &&
+  keys.length >= 1 &&
+  keys.length <= 3 &&
+  new Set(keys).size === keys.length &&
+  keys.every((key) => Number.isInteger(key) && key >= 1 && key <= 9999)
+
+function isOrigin(address: string): boolean {
+  if (!URL.canParse(address)) return false
+  const { protocol, hostname, origin } = new URL(address)
+  // Loopback is the one place without TLS.
+  const isLoopback = protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(hostname)
+  return (protocol === 'https:' || isLoopback) && origin === address
+}
+
+/** Hotwork's roles, queue and secrets are named after its stack. @throws UnusableSettings */
+export function checkStackName(name: string): void {
+  must(
+    // The longest derived name is a role's, `{stackName}-revoker`, of IAM's 64 characters.
+    /^[A-Za-z][A-Za-z0-9-]{0,47}$/.test(name),
+    `stackName \`${name}\` cannot name a stack: use a letter, then at most 47 letters, digits and hyphens`,
+  )
+}
+
+/**
+ * What a deployer of the checkout's own app says with `-c name=value` (docs/deploy.md).
+ *
+ * @throws UnusableSettings that names the context value and the fix
+ */
 export function readSettings(context: (key: string) => unknown) {
-  const said = (key: string): string => {
+  const said = (key: string): string | undefined => {
     const value = context(key) ?? ''
     must(
       typeof value === 'string' || typeof value === 'number',
       `context \`${key}\` is one value: pass -c ${key}=VALUE`,
     )
-    return String(value)
+    return String(value) || undefined
   }
-  const stackName = said('stackName') || 'Hotwork'
-  must(
-    // The longest derived name is a role's, `{stackName}-revoker`, of IAM's 64 characters.
-    /^[A-Za-z][A-Za-z0-9-]{0,47}$/.test(stackName),
-    `stackName \`${stackName}\` cannot name a stack: use a letter, then at most 47 letters, digits and hyphens`,
-  )
-  const policies = said('policies') || 'policies'
-  must(existsSync(policies), `the policy folder \`${policies}\` does not exist: pass -c policies=PATH`)
-  const deployment = said('deployment')
-  must(
-    deployment !== '',
-    'no deployment file says what the issuers, tools, channels and accounts of the policies are here: pass -c deployment=PATH (docs/deploy.md)',
-  )
-  must(
-    existsSync(deployment),
-    `the deployment file \`${deployment}\` does not exist: write it as docs/deploy.md shows and pass -c deployment=PATH`,
-  )
-  const issuer = said('issuer')
-  must(
-    issuer === '' || isOrigin(issuer),
-    `issuer \`${issuer}\` is not an address: use https://HOST without a path or a trailing slash`,
-  )
-  const reservedConcurrency = said('reservedConcurrency') || 'none'
-  must(
-    reservedConcurrency === 'usual' || reservedConcurrency === 'none',
-    `reservedConcurrency \`${reservedConcurrency}\` is not known: use \`usual\` where \`aws lambda get-account-settings\` shows ${quotaNeeded} ConcurrentExecutions or more, else \`none\``,
-  )
-  const keys = (said('signingKeys') || '1').split(',')
-  must(
-    keys.every((key) => /^[1-9]\d{0,3}$/.test(key)) && new Set(keys).size === keys.length && keys.length <= 3,
-    `signingKeys \`${keys}\` is not a list of keys: use up to three different numbers from 1, with commas between, the one that signs first`,
-  )
-  const protectTables = said('protectTables') || 'no'
+  const stackName = said('stackName') ?? 'Hotwork'
+  checkStackName(stackName)
+  const protectTables = said('protectTables') ?? 'no'
   must(
     protectTables === 'yes' || protectTables === 'no',
     `context \`protectTables\` is \`yes\` or \`no\`, not \`${protectTables}\``,
   )
-  return {
-    stackName,
-    policies: resolve(policies),
-    deployment: resolve(deployment),
-    /** Where it is not the HTTP API's own address: a custom domain, the local reverse proxy. */
-    issuer: issuer || undefined,
-    alarmTopic: said('alarmTopic') || undefined,
-    reservedConcurrency,
-    signingKeys: keys.map(Number) as [number, ...number[]],
-    protectTables: protectTables === 'yes',
-  }
-}
-
-function isOrigin(address: string): boolean {
-  const url = URL.parse(address)
-  // Loopback is the one place without TLS.
-  const isLoopback = url?.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(url.hostname)
-  return (url?.protocol === 'https:' || isLoopback) && url?.origin === address
+  const keys = said('signingKeys')?.split(',')
+  const settings = checkSettings(
+    {
+      policies: said('policies'),
+      deployment: said('deployment'),
+      issuer: said('issuer'),
+      reservedConcurrency: said('reservedConcurrency'),
+      // A number is not written with a space, a sign or a zero before it.
+      signingKeys: keys?.map((key) => (/^[1-9]\d*$/.test(key) ? Number(key) : key)),
+      protectTables: protectTables === 'yes',
+    },
+    asContext,
+  )
+  return { ...settings, stackName, alarmTopic: said('alarmTopic') }
 }

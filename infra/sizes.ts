@@ -1,5 +1,10 @@
-import type { CloudAssembly } from 'aws-cdk-lib/cx-api'
-import { UnusableSettings } from './settings.ts'
+import { readFileSync } from 'node:fs'
+import type {
+  IPolicyValidationContext,
+  IPolicyValidationPlugin,
+  PolicyValidationPluginReport,
+  Stack,
+} from 'aws-cdk-lib'
 
 type Resource = { Type: string; Properties?: { readonly [name: string]: unknown } }
 type Resources = { readonly [id: string]: Resource }
@@ -19,15 +24,34 @@ const fixes = {
 } as const
 
 /**
- * Refuses what AWS would refuse in the middle of a deployment. @throws UnusableSettings with a sentence for each such text
+ * Refuses at synth what AWS would refuse in the middle of a deployment.
+ *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-export function refuseOversized({ stacks }: CloudAssembly): void {
-  const problems = stacks.flatMap(({ stackName, environment, template }) =>
-    tooLarge({ stackName, region: environment.region, resources: template.Resources ?? {} }),
-  )
-  if (problems.length > 0) throw new UnusableSettings(problems.join('\n'))
+export class SizeLimits implements IPolicyValidationPlugin {
+  readonly name = 'hotwork'
+  readonly #stacks = new Set<Stack>()
+
+  /** Holds this stack to them, and no other of the app. */
+  watch(stack: Stack): void {
+    this.#stacks.add(stack)
+  }
+
+  validate({ stackTemplates }: IPolicyValidationContext): PolicyValidationPluginReport {
+    const watched = new Map([...this.#stacks].map((stack) => [stack.node.path, stack]))
+    const violations = stackTemplates.flatMap(({ stackConstructPath, templatePath }) => {
+      const stack = watched.get(stackConstructPath)
+      if (!stack) return []
+      const { Resources = {} } = JSON.parse(readFileSync(templatePath, 'utf8')) as { Resources?: Resources }
+      const { stackName, region } = stack
+      return tooLarge({ stackName, region, resources: Resources }).map((description) => ({
+        ...{ ruleName: 'too-large', severity: 'fatal', description },
+        violatingResources: [{ constructPath: stackConstructPath, templatePath, locations: [] }],
+      }))
+    })
+    return { success: violations.length === 0, violations }
+  }
 }
 
 export function tooLarge(place: Place): readonly string[] {

@@ -4,7 +4,7 @@ import { Alarm, ComparisonOperator, Metric, TreatMissingData, Unit } from 'aws-c
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { IFilterPattern, ILogGroup, MetricFilterOptions } from 'aws-cdk-lib/aws-logs'
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs'
-import { Topic } from 'aws-cdk-lib/aws-sns'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
@@ -17,9 +17,9 @@ const period = Duration.minutes(5)
 /** Where an ended session may work on. SQS reports once a minute. */
 const urgently = Duration.minutes(1)
 
-/** Raises alarms in `scope`. @param topic ARN of the SNS topic to tell; without one they only show in the console */
-export function alarmsIn(scope: Construct, topic: string | undefined) {
-  const action = topic === undefined ? undefined : new SnsAction(Topic.fromTopicArn(scope, 'Topic', topic))
+/** Raises alarms in `scope`. @param topic the one to tell; without it they only show in the console */
+export function alarmsIn(scope: Construct, topic: ITopic | undefined) {
+  const action = topic && new SnsAction(topic)
   return (id: string, metric: IMetric, threshold: number, alarmDescription: string) => {
     const alarm = new Alarm(scope, id, {
       ...{ metric, threshold, alarmDescription, evaluationPeriods: 1 },
@@ -35,7 +35,7 @@ export const lettersIn = (queue: Queue) => queue.metricApproximateNumberOfMessag
 export class Alarms extends Construct {
   readonly raise: ReturnType<typeof alarmsIn>
 
-  constructor(scope: Construct, id: string, topic: string | undefined) {
+  constructor(scope: Construct, id: string, topic: ITopic | undefined) {
     super(scope, id)
     this.raise = alarmsIn(this, topic)
   }

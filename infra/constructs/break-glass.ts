@@ -78,21 +78,24 @@ export function grantReadEvidence(to: HotworkFunction, { tables: { requests, led
 
 /** Apart from the alarms' topic: the person paged for an opening need not be the one who mends Hotwork. */
 export class BreakGlassTopic extends Construct {
-  readonly arn: string
+  readonly topic: Topic
 
   constructor(scope: Construct, id: string) {
     super(scope, id)
-    const topic = new Topic(this, 'Topic', {
+    this.topic = new Topic(this, 'Topic', {
       displayName: 'Hotwork break-glass',
       // AWS's own key: publishing needs no right on it.
       masterKey: Alias.fromAliasName(this, 'Key', 'alias/aws/sns'),
     })
-    this.arn = topic.topicArn
-    Validations.of(topic).acknowledge({
+    Validations.of(this.topic).acknowledge({
       id: 'AwsSolutions-SNS3',
       reason:
         'The local emulator speaks http, so a TLS-only policy would deny all of it; on AWS the SDK speaks https, and a page holds no reason',
     })
+  }
+
+  get arn(): string {
+    return this.topic.topicArn
   }
 
   /** Neither subscribing nor reading who is subscribed. */

@@ -1,6 +1,6 @@
 import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
-import type { CfnRoute, CfnStage, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2'
+import type { CfnRoute, CfnStage, HttpMethod, IDomainName } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpApi, HttpRoute, HttpRouteKey, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
@@ -29,6 +29,8 @@ const accessLog = {
   integrationError: '$context.integrationErrorMessage',
 }
 
+type Address = { issuer: string | undefined; domain: IDomainName | undefined }
+
 /** It depends on no Lambda, so that its address can be told to all of them. */
 export class HotworkApi extends Construct {
   readonly api: HttpApi
@@ -36,8 +38,8 @@ export class HotworkApi extends Construct {
   readonly #stage: CfnStage
   readonly #limited: { [route: string]: object } = {}
 
-  /** @param issuer the address that callers know, where it is not the API's own */
-  constructor(scope: Construct, id: string, issuer: string | undefined) {
+  /** @param issuer the address that callers know, where it is neither the domain nor the API's own */
+  constructor(scope: Construct, id: string, { issuer, domain }: Address) {
     super(scope, id)
     this.api = new HttpApi(this, 'Api', { description: 'Hotwork', createDefaultStage: false })
     const log = new LogGroup(this, 'AccessLog', {
@@ -55,8 +57,9 @@ export class HotworkApi extends Construct {
         destination: new LogGroupLogDestination(log),
         format: AccessLogFormat.custom(JSON.stringify(accessLog)),
       },
+      ...(domain && { domainMapping: { domainName: domain } }),
     })
-    this.issuer = issuer ?? this.api.apiEndpoint
+    this.issuer = issuer ?? (domain ? `https://${domain.name}` : this.api.apiEndpoint)
     this.#stage = stage.node.defaultChild as CfnStage
     this.#stage.routeSettings = this.#limited
     Validations.of(this.api).acknowledge({

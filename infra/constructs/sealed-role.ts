@@ -12,6 +12,7 @@ import {
   Role,
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { alarmsIn, lettersIn } from './alarms.ts'
@@ -26,7 +27,7 @@ type SealedRoleProps = {
   catalogue: IManagedPolicy
   boundary: IManagedPolicy
   desk: Desk
-  alarmTopic?: string
+  alarmTopic?: ITopic
 }
 
 /** The way in for the day that Hotwork itself is down. Each use raises an alarm that needs nothing of Hotwork. */

@@ -91,7 +91,7 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
     const output = (name: string) => {
       const value = outputs[name]
       if (value !== undefined) return value
-      throw new Error(`the deployed stacks have no output \`${name}\`: infra/hotwork-stack.ts makes it`)
+      throw new Error(`the deployed stacks have no output \`${name}\`: infra/hotwork.ts makes it`)
     }
     const secrets = new SecretsManagerClient(clientSettings(aws))
     const put = (SecretId: string, value: object) =>

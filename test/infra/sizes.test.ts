@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UnusableSettings } from '../../infra/settings.ts'
-import { refuseOversized, tooLarge } from '../../infra/sizes.ts'
-import { TargetStack } from '../../infra/target-stack.ts'
+import { Stack } from 'aws-cdk-lib'
+import { Template as Assertions } from 'aws-cdk-lib/assertions'
+import { TargetAccount } from '../../infra/constructs/target-account.ts'
+import { tooLarge } from '../../infra/sizes.ts'
 import { home, root, runApp } from './support/assembly.ts'
 import { passingApp } from './support/passing-app.ts'
 
@@ -13,13 +14,13 @@ const place = { accountId: home, region: 'eu-central-1', partition: 'aws' }
 type Made = { aliases?: number; actions?: number; people?: number }
 
 function problemsOf({ aliases = 1, actions = 1, people = 0 }: Made): readonly string[] {
-  const app = passingApp()
+  const region = 'eu-central-1'
+  const stack = new Stack(passingApp(), 'HotworkTarget', { env: { account: home, region } })
   const names = Array.from({ length: people }, (_, n) => [
     `person:${n}`,
     `arn:aws:iam::${home}:user/${'n'.repeat(63)}${n}`,
   ])
-  new TargetStack(app, 'HotworkTarget', {
-    env: { account: home, region: place.region },
+  new TargetAccount(stack, 'Default', {
     hotwork: 'Hotwork',
     broker: `arn:aws:iam::${home}:role/hotwork/Hotwork-broker`,
     accounts: Object.fromEntries(
@@ -38,13 +39,8 @@ function problemsOf({ aliases = 1, actions = 1, people = 0 }: Made): readonly st
     ours: [],
     desk: { queue: `arn:aws:sqs:eu-central-1:${home}:Hotwork-sealed` },
   })
-  try {
-    refuseOversized(app.synth())
-    return []
-  } catch (fault) {
-    if (!(fault instanceof UnusableSettings)) throw fault
-    return fault.message.split('\n')
-  }
+  const { Resources } = Assertions.fromStack(stack).toJSON()
+  return tooLarge({ stackName: 'HotworkTarget', region, resources: Resources })
 }
 
 /** The first number at which something is refused. */
@@ -160,7 +156,7 @@ test('what CloudFormation fills in is counted as long as it can be, and no white
   ])
 })
 
-test('the app itself ends with the sentence', () => {
+test('the app itself ends with the sentence, and where the stack is made', () => {
   const outdir = mkdtempSync(join(tmpdir(), 'hotwork-sizes-'))
   try {
     const sample = JSON.parse(readFileSync(join(root, 'test/policies/deployment.json'), 'utf8'))
@@ -172,7 +168,7 @@ test('the app itself ends with the sentence', () => {
       JSON.stringify({ ...sample, accounts: { ...sample.accounts, ...Object.fromEntries(more) } }),
     )
     const { status, stderr } = runApp({ stackName: 'Hotwork', deployment }, outdir)
-    expect(stderr).toMatch(/^the trust policy of role `Hotwork-target` .* fewer aliases$/m)
+    expect(stderr).toMatch(/infra\/app\.ts:\d+:\d+\n.*the trust policy of role `Hotwork-target` .* fewer aliases/)
     expect(stderr).not.toContain('    at ')
     expect(status).toBe(1)
   } finally {

@@ -1,5 +1,6 @@
+import { Stack } from 'aws-cdk-lib'
 import { Template as Assertions } from 'aws-cdk-lib/assertions'
-import { TargetStack, type TargetStackProps } from '../../infra/target-stack.ts'
+import { TargetAccount, type TargetAccountProps } from '../../infra/constructs/target-account.ts'
 import { everything, isAllowed, type Policy } from './support/judge.ts'
 import { passingApp } from './support/passing-app.ts'
 import {
@@ -17,7 +18,6 @@ const broker = 'arn:aws:iam::111111111111:role/hotwork/Elsewhere-broker'
 const revoker = 'arn:aws:iam::111111111111:role/hotwork/Elsewhere-revoker'
 const arn = (service: string, resource: string) => `arn:{partition}:${service}:{region}:{account}:${resource}`
 const props = {
-  env: { account: account.accountId, region: account.region },
   hotwork: 'Elsewhere',
   broker,
   accounts: { prod: { ...account, externalId: 'for-prod' }, staging: { ...account, externalId: 'for-staging' } },
@@ -47,8 +47,12 @@ const props = {
   ours: ['arn:*:ssm:*:*:parameter/prod/desk/*', 'arn:*:s3:*:*:desk-*'],
   desk: { queue: 'arn:aws:sqs:eu-central-1:222222222222:Elsewhere-sealed' },
 }
-const make = (more: Partial<TargetStackProps>): Template =>
-  Assertions.fromStack(new TargetStack(passingApp(), 'ElsewhereTarget', { ...props, ...more })).toJSON() as Template
+function make(more: Partial<TargetAccountProps>): Template {
+  const env = { account: account.accountId, region: account.region }
+  const stack = new Stack(passingApp(), 'ElsewhereTarget', { env })
+  new TargetAccount(stack, 'Default', { ...props, ...more })
+  return Assertions.fromStack(stack).toJSON() as Template
+}
 const template = make({ revoker })
 const roleNamed = (of: Template, name: string) =>
   resourcesOf(of, 'AWS::IAM::Role')

@@ -1,10 +1,11 @@
-import { CfnOutput, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib'
+import { CfnOutput, Duration, Stack, Token, Validations } from 'aws-cdk-lib'
 import { ArnPrincipal, Effect, type IManagedPolicy, ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
-import type { Construct } from 'constructs'
-import { type Desk, SealedRole } from './constructs/sealed-role.ts'
-import { type Account, type PolicyBundle, type Reach, reachOf } from './policy-bundle.ts'
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns'
+import { Construct } from 'constructs'
+import { type Account, type PolicyBundle, type Reach, reachOf } from '../policy-bundle.ts'
+import { type Desk, SealedRole } from './sealed-role.ts'
 
-export type TargetStackProps = StackProps & {
+export type TargetAccountProps = {
   hotwork: string
   /** ARN of the only role that may assume the target role. */
   broker: string
@@ -17,7 +18,7 @@ export type TargetStackProps = StackProps & {
   ours: readonly string[]
   desk: Desk
   /** For uses of the sealed role, unless the account has its own. */
-  alarmTopic?: string | undefined
+  alarmTopic?: ITopic | undefined
 }
 
 /** What a session is for, by its id, and who asked for it: only a person opens break-glass. */
@@ -52,12 +53,12 @@ const pivots = [
 ]
 
 /** The role for approved actions in one account. Its boundary holds even against a principal that may write its policies. */
-export class TargetStack extends Stack {
+export class TargetAccount extends Construct {
   readonly role: Role
 
-  constructor(scope: Construct, id: string, props: TargetStackProps) {
-    const { hotwork, broker, revoker, auditor, accounts, actions, ours, desk, alarmTopic, ...stackProps } = props
-    super(scope, id, stackProps)
+  constructor(scope: Construct, id: string, props: TargetAccountProps) {
+    super(scope, id)
+    const { hotwork, broker, revoker, auditor, accounts, actions, ours } = props
     const reach = [...reachOf(actions, accounts), ...scopingOf(accounts)]
     const allowed = reach.map(
       (each) => new PolicyStatement({ actions: [...each.actions], resources: [...each.resources] }),
@@ -87,16 +88,7 @@ export class TargetStack extends Stack {
     new CfnOutput(this, 'TargetRoleArn', { value: this.role.roleArn })
     if (revoker !== undefined) this.#makeRevoker({ hotwork, revoker, externalIds, boundary })
     if (auditor !== undefined) this.#makeAuditor({ hotwork, auditor, externalIds, boundary })
-    const sealed = Object.values(accounts).flatMap((account) => account.sealed ?? [])
-    if (sealed.length === 0) return
-    const topic = sealed.find((each) => each.alarmTopic !== undefined)?.alarmTopic ?? alarmTopic
-    const { role } = new SealedRole(this, 'Sealed', {
-      ...{ hotwork, boundary, catalogue, desk },
-      users: [...new Set(sealed.flatMap(({ people }) => Object.values(people)))].sort(),
-      // An alarm tells topics of its own Region alone.
-      ...(topic?.split(':')[3] === this.region && { alarmTopic: topic }),
-    })
-    new CfnOutput(this, 'SealedRoleArn', { value: role.roleArn })
+    this.#makeSealed({ ...props, boundary, catalogue })
   }
 
   #makeTarget({ hotwork, broker, externalIds, boundary }: Made & { broker: string }): Role {
@@ -183,8 +175,27 @@ export class TargetStack extends Stack {
     })
     new CfnOutput(this, 'AuditorRoleArn', { value: role.roleArn })
   }
+
+  /** Only where the deployment names people for it. */
+  #makeSealed({ hotwork, accounts, boundary, catalogue, desk, alarmTopic }: Sealed): void {
+    const sealed = Object.values(accounts).flatMap((account) => account.sealed ?? [])
+    if (sealed.length === 0) return
+    const own = sealed.find((each) => each.alarmTopic !== undefined)?.alarmTopic
+    const topic = own === undefined ? alarmTopic : Topic.fromTopicArn(this, 'AlarmTopic', own)
+    const { role } = new SealedRole(this, 'Sealed', {
+      ...{ hotwork, boundary, catalogue, desk },
+      users: [...new Set(sealed.flatMap(({ people }) => Object.values(people)))].sort(),
+      ...(topic && canTell(topic, Stack.of(this)) && { alarmTopic: topic }),
+    })
+    new CfnOutput(this, 'SealedRoleArn', { value: role.roleArn })
+  }
 }
 
+/** An alarm tells topics of its own Region alone, and one that CDK makes elsewhere has no ARN yet. */
+const canTell = ({ env, topicArn }: ITopic, { region, account }: Stack): boolean =>
+  env.region === region && (env.account === account || !Token.isUnresolved(topicArn))
+
+type Sealed = TargetAccountProps & { boundary: IManagedPolicy; catalogue: IManagedPolicy }
 type Made = { hotwork: string; externalIds: { 'sts:ExternalId': string[] }; boundary: IManagedPolicy }
 
 const tagged = (like: { readonly [tag: string]: string | string[] }) =>
@@ -193,7 +204,7 @@ const tagged = (like: { readonly [tag: string]: string | string[] }) =>
 /** `IfExists`: the local emulator does not tell it. A session without one is denied all that is guarded. */
 const namedBy = (id: string | string[]) => ({ StringLikeIfExists: { 'sts:SourceIdentity': id } })
 
-const scopingOf = (accounts: TargetStackProps['accounts']): readonly Reach[] =>
+const scopingOf = (accounts: TargetAccountProps['accounts']): readonly Reach[] =>
   Object.values(accounts).some(({ scopedCredentials }) => scopedCredentials)
     ? [{ actions: [scoping], resources: ['*'] }]
     : []

@@ -1,0 +1,75 @@
+import { Stack, Token } from 'aws-cdk-lib'
+import type { IRole } from 'aws-cdk-lib/aws-iam'
+import { Construct } from 'constructs'
+import { TargetAccount } from './constructs/target-account.ts'
+import type { Hotwork, HotworkAccount } from './hotwork.ts'
+import { type Account, roleArn } from './policy-bundle.ts'
+import { must } from './settings.ts'
+
+export type HotworkTargetProps = {
+  /** Whose approved actions happen in the account of this stack. */
+  hotwork: Hotwork
+}
+
+/** What Hotwork needs in one target account, in a stack of that account. It serves all aliases that the account has. */
+export class HotworkTarget extends Construct {
+  /** Assumed by Hotwork for one approved action at a time. */
+  readonly role: IRole
+
+  constructor(scope: Construct, id: string, { hotwork }: HotworkTargetProps) {
+    super(scope, id)
+    const [stack, desk] = [Stack.of(this), Stack.of(hotwork)]
+    must(stack !== desk, `stack \`${desk.stackName}\` is Hotwork's own: put the HotworkTarget into another stack`)
+    const served = findAccount(stack, hotwork)
+    hotwork.addTarget(served.account, this)
+    const { bundle, home } = hotwork
+    const accounts = Object.fromEntries(served.aliases.map((alias) => [alias, bundle.deployment.accounts[alias]]))
+    const [account] = Object.values(accounts) as [Account]
+    const { partition } = account
+    const atHome = { ...account, ...home }
+    const place = (service: string) => `arn:${partition}:${service}:${home.region}:${home.accountId}`
+    const { role } = new TargetAccount(this, 'Default', {
+      hotwork: desk.stackName,
+      broker: roleArn('broker', desk.stackName, atHome),
+      // At home they write denies, and read them, with their own roles.
+      ...(!served.isHome && {
+        revoker: roleArn('revoker', desk.stackName, atHome),
+        auditor: roleArn('auditor', desk.stackName, atHome),
+      }),
+      accounts: accounts as { [alias: string]: Account },
+      actions: Object.values(bundle.actions),
+      ours: bundle.resources.filter(({ classification }) => classification === 'control-plane').map((each) => each.id),
+      desk:
+        served.isHome && account.region === home.region
+          ? { queue: `${place('sqs')}:${desk.stackName}-sealed` }
+          : { bus: `${place('events')}:event-bus/${desk.stackName}-sealed` },
+      alarmTopic: hotwork.alarmTopic,
+    })
+    this.role = role
+    // A trust policy may only name a role that exists.
+    stack.addStackDependency(desk)
+  }
+}
+
+/** @throws UnusableSettings for a stack whose account is none of the deployment file's, or could be any of them */
+function findAccount({ account, region, stackName }: Stack, { accounts }: Hotwork): HotworkAccount {
+  const listed = accounts.map((each) => `${each.account} in ${each.region}`).join(', ') || 'none'
+  if (Token.isUnresolved(account)) {
+    const [only, ...more] = accounts
+    must(
+      only !== undefined && more.length === 0,
+      `stack \`${stackName}\` names no account, and could be any of the deployment file's (${listed}): give the stack \`env: { account, region }\``,
+    )
+    return only
+  }
+  const found = accounts.find((each) => each.account === account)
+  must(
+    found !== undefined,
+    `account ${account} of stack \`${stackName}\` is none of the deployment file's (${listed}): add it to \`accounts\` there, or give the stack another \`env\``,
+  )
+  must(
+    Token.isUnresolved(region) || region === found.region,
+    `stack \`${stackName}\` is in ${region}, and the deployment file has its account in another Region (${listed}): give the stack an \`env\` of that Region`,
+  )
+  return found
+}

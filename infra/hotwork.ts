@@ -1,0 +1,267 @@
+import { join } from 'node:path'
+import { Annotations, Aspects, CfnOutput, RemovalPolicy, Stack, Stage, Token, Validations } from 'aws-cdk-lib'
+import type { IDomainName } from 'aws-cdk-lib/aws-apigatewayv2'
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import { Construct } from 'constructs'
+import { AgentEndpoints } from './constructs/agent-endpoints.ts'
+import { Alarms, LogMetrics } from './constructs/alarms.ts'
+import { Workflow } from './constructs/approval-workflow.ts'
+import { BreakGlass } from './constructs/break-glass.ts'
+import { CredentialKey } from './constructs/credential-key.ts'
+import { FunctionCode } from './constructs/function-code.ts'
+import { functionMaker, type Ground } from './constructs/ground.ts'
+import { HotworkApi } from './constructs/hotwork-api.ts'
+import { PeopleEndpoints } from './constructs/people-endpoints.ts'
+import { RecordFollowers } from './constructs/record-followers.ts'
+import { IncidentSecret, SlackSecret } from './constructs/secrets.ts'
+import { SlackChannel } from './constructs/slack-channel.ts'
+import { CardTable, LedgerTable, RequestTable, WaitTable } from './constructs/tables.ts'
+import { quotaNeeded } from './functions.ts'
+import { type Account, compilePolicies, type PolicyBundle, rolesOf } from './policy-bundle.ts'
+import { checkSettings, checkStackName, must, type Settings } from './settings.ts'
+import { SizeLimits } from './sizes.ts'
+
+export type HotworkProps = {
+  /** The policy folder. @default 'policies' */
+  policies?: string | undefined
+  /** The deployment file: what the aliases of the policies mean here (docs/deploy.md). */
+  deployment: string
+  /** Where alarms go. @default none: they show in the console alone */
+  alarmTopic?: ITopic | undefined
+  /** The API's own domain. It is the issuer then. You add its certificate, and the record in DNS. */
+  domain?: IDomainName | undefined
+  /** The address that callers know, where something else than `domain` stands before the API: `https://HOST`. */
+  issuer?: string | undefined
+  /** The keys of access tokens, the one that signs first: docs/runbooks/rotate-signing-key.md. @default [1] */
+  signingKeys?: readonly number[] | undefined
+  /** Whether the tables are protected against deletion: from the second deployment on. @default false */
+  protectTables?: boolean | undefined
+  /** Whether Lambda concurrency is set apart for halting, revoking, the gate and break-glass. @default 'none' */
+  reservedConcurrency?: 'usual' | 'none' | undefined
+}
+
+/** An account of the deployment file, which may have several aliases there. */
+export type HotworkAccount = {
+  aliases: readonly [string, ...string[]]
+  account: string
+  region: string
+  isHome: boolean
+}
+
+/** The permit desk, in a stack of its own: one construct for each audience, on the ground that all stand on. */
+export class Hotwork extends Construct {
+  /** Where it is called. */
+  readonly apiEndpoint: string
+  /** Who it is to callers: the `iss` of its tokens, and the audience of theirs. */
+  readonly issuer: string
+  /** Told of each opening of break-glass. Subscribe your pager. */
+  readonly emergencyTopic: ITopic
+  /** Each needs a HotworkTarget. */
+  readonly accounts: readonly HotworkAccount[]
+  /** For HotworkTarget. */
+  readonly alarmTopic: ITopic | undefined
+  /** For HotworkTarget. */
+  readonly bundle: PolicyBundle
+  /** For HotworkTarget: the account and Region that it is in. */
+  readonly home: { accountId: string; region: string }
+  /** By account. */
+  readonly #targets = new Map<string, Construct>()
+  readonly #sizes = new SizeLimits()
+
+  constructor(scope: Construct, id: string, props: HotworkProps) {
+    super(scope, id)
+    const settings = checkSettings(props)
+    const { alarmTopic, domain } = props
+    must(
+      alarmTopic === undefined || typeof alarmTopic === 'object',
+      '`alarmTopic` is a topic: give `Topic.fromTopicArn(this, "AlarmTopic", ARN)`',
+    )
+    must(domain === undefined || settings.issuer === undefined, '`domain` says the issuer already: leave out `issuer`')
+    this.#checkPlace()
+    const stack = Stack.of(this)
+    this.bundle = compilePolicies(settings, join(outdirOf(this), `${stack.artifactId}.policies.json`))
+    this.home = this.#findHome()
+    this.accounts = this.#listAccounts()
+    this.alarmTopic = alarmTopic
+    const ground = this.#makeGround(settings, domain)
+    this.apiEndpoint = domain === undefined ? ground.api.api.apiEndpoint : ground.api.issuer
+    this.issuer = ground.api.issuer
+    this.emergencyTopic = this.#makeAudiences(ground)
+    this.#warn(settings)
+    this.#sizes.watch(stack)
+    Validations.of(this).addPlugins(this.#sizes)
+  }
+
+  /** Lets an agent's role have AWS say who it is: to this Hotwork alone, for five minutes at most. */
+  grantAsk(role: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee: role,
+      actions: ['sts:GetWebIdentityToken'],
+      // The call names no resource.
+      resourceArns: ['*'],
+      conditions: {
+        // Several audiences can be asked for at once: each must be this one.
+        'ForAllValues:StringEquals': { 'sts:IdentityTokenAudience': [this.issuer] },
+        StringEquals: { 'sts:SigningAlgorithm': 'ES384' },
+        NumericLessThanEquals: { 'sts:DurationSeconds': '300' },
+      },
+    })
+  }
+
+  /** For HotworkTarget: an account has each role's name once. @throws UnusableSettings for an account that has a target */
+  addTarget(account: string, target: Construct): void {
+    const other = this.#targets.get(account)
+    must(
+      other === undefined,
+      `account ${account} has a HotworkTarget in stack \`${other && Stack.of(other).stackName}\` already: remove one of the two`,
+    )
+    this.#targets.set(account, target)
+    this.#sizes.watch(Stack.of(target))
+  }
+
+  /** Names are made from the stack's, so it must have one that fits, and no other Hotwork beside it. */
+  #checkPlace(): void {
+    const { stackName, account } = Stack.of(this)
+    must(
+      !Token.isUnresolved(stackName),
+      'CloudFormation makes up the name of a nested stack, and target accounts must know it: put Hotwork into a stack of its own',
+    )
+    checkStackName(stackName)
+    for (const other of this.node.root.node.findAll()) {
+      if (!(other instanceof Hotwork) || other === this) continue
+      const [place, theirs] = [Stack.of(this), Stack.of(other)]
+      must(place !== theirs, `stack \`${stackName}\` has a Hotwork already: put each into a stack of its own`)
+      must(
+        theirs.stackName !== stackName || theirs.account !== account,
+        `stack \`${theirs.node.path}\` makes the same role names in the account: give one of the two another \`stackName\``,
+      )
+    }
+  }
+
+  /** The stack's account and Region; where those are not known at synth, the only ones of the deployment file. */
+  #findHome(): { accountId: string; region: string } {
+    const { account, region, stackName } = Stack.of(this)
+    if (!Token.isUnresolved(account) && !Token.isUnresolved(region)) return { accountId: account, region }
+    const places = Object.values(this.bundle.deployment.accounts)
+    const [first, ...more] = places
+    must(
+      first !== undefined && more.every((each) => each.accountId === first.accountId && each.region === first.region),
+      `stack \`${stackName}\` names no account and Region, and the deployment file has ${places.length} accounts: give the stack \`env: { account, region }\`; with the app of the checkout, have AWS credentials or set CDK_DEFAULT_ACCOUNT and CDK_DEFAULT_REGION`,
+    )
+    return { accountId: first.accountId, region: first.region }
+  }
+
+  #listAccounts(): readonly HotworkAccount[] {
+    const accounts = new Map<string, HotworkAccount>()
+    for (const [alias, { accountId, region }] of Object.entries(this.bundle.deployment.accounts)) {
+      const known = accounts.get(accountId)
+      const aliases = [...(known?.aliases ?? []), alias] as [string, ...string[]]
+      const isHome = accountId === this.home.accountId
+      accounts.set(accountId, { aliases, account: accountId, region: known?.region ?? region, isHome })
+    }
+    return [...accounts.values()]
+  }
+
+  #makeGround(settings: Settings, domain: IDomainName | undefined): Ground {
+    const { issuer, signingKeys, protectTables, reservedConcurrency } = settings
+    const { bundle, home } = this
+    const kept = { deletionProtection: protectTables }
+    const tables = {
+      requests: new RequestTable(this, 'Requests', kept),
+      ledger: new LedgerTable(this, 'Ledger', kept),
+      waits: new WaitTable(this, 'Waits', kept),
+      cards: new CardTable(this, 'Cards', kept),
+    }
+    const alarms = new Alarms(this, 'Alarms', this.alarmTopic)
+    const api = new HotworkApi(this, 'Api', { issuer, domain })
+    alarms.watchApi(api)
+    // One log for all functions, to count in it once. It is no record: the ledger is, and that is kept.
+    const log = new LogGroup(this, 'Log', {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    new LogMetrics(this, 'LogMetrics', { log, alarms })
+    const code = new FunctionCode(this, bundle.file)
+    const accounts = Object.values(bundle.deployment.accounts)
+    const foreign = accounts.filter(({ accountId }) => accountId !== home.accountId)
+    const { stackName } = Stack.of(this)
+    return {
+      ...{ bundle, tables, alarms, api },
+      roles: {
+        targets: rolesOf('target', stackName, accounts),
+        foreignRevokers: rolesOf('revoker', stackName, foreign),
+        foreignAuditors: rolesOf('auditor', stackName, foreign),
+      },
+      key: new CredentialKey(this, 'CredentialKey', signingKeys),
+      slack: new SlackSecret(this, 'Slack', bundle.deployment.chat.apiUrl),
+      incidents: new IncidentSecret(this, 'Incidents'),
+      make: functionMaker({ code, log, alarms, tables, reserve: reservedConcurrency === 'usual' }),
+    }
+  }
+
+  /** @returns the topic that is told of openings */
+  #makeAudiences(ground: Ground): ITopic {
+    const { tables, api } = ground
+    const agents = new AgentEndpoints(this, 'Agents', ground)
+    new PeopleEndpoints(this, 'People', ground)
+    const { topic, sealedUses } = new BreakGlass(this, 'BreakGlass', { ...ground, sealed: this.#findSealed() })
+    const workflow = new Workflow(this, 'Clock', ground)
+    const channel = new SlackChannel(this, 'SlackChannel', { ...ground, topic, advance: workflow.advance })
+    new RecordFollowers(this, 'Record', {
+      ...ground,
+      ...{ channel, sealedUses, follow: workflow.follow, calls: agents.calls },
+    })
+    const outputs = {
+      ApiEndpoint: this.apiEndpoint,
+      ApiId: api.api.apiId,
+      Issuer: api.issuer,
+      StateMachineArn: workflow.machine.stateMachineArn,
+      RequestsTable: tables.requests.name,
+      LedgerTable: tables.ledger.name,
+      WaitsTable: tables.waits.name,
+      CardsTable: tables.cards.name,
+      SlackSecret: ground.slack.name,
+      BreakGlassTopic: topic.arn,
+      IncidentSecret: ground.incidents.name,
+    }
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value })
+    return topic.topic
+  }
+
+  /** Where sealed roles are, whose uses it hears of. */
+  #findSealed() {
+    const isHere = ({ accountId, region }: Account) => accountId === this.home.accountId && region === this.home.region
+    const sealed = Object.values(this.bundle.deployment.accounts).filter((account) => account.sealed !== undefined)
+    const away = sealed.filter((account) => !isHere(account))
+    return { here: sealed.some(isHere), elsewhere: rolesOf('bell', Stack.of(this).stackName, away) }
+  }
+
+  #warn({ protectTables, reservedConcurrency }: Settings): void {
+    const annotations = Annotations.of(this)
+    if (!protectTables)
+      annotations.addWarningV2(
+        'hotwork:protectTables',
+        'the tables can still be deleted by hand: once the first deployment is through, deploy with -c protectTables=yes (in code `protectTables: true`)',
+      )
+    if (reservedConcurrency === 'none')
+      annotations.addWarningV2(
+        'hotwork:reservedConcurrency',
+        `no Lambda concurrency is set apart for halting, revoking and the gate: once the account's quota is ${quotaNeeded} or more, deploy with -c reservedConcurrency=usual (in code \`reservedConcurrency: 'usual'\`)`,
+      )
+    // When all constructs are there.
+    Aspects.of(this).add({ visit: (node) => node === this && this.#warnOfAccounts() })
+  }
+
+  /** No error, so that accounts can be added one after the other. */
+  #warnOfAccounts(): void {
+    for (const { account, aliases } of this.accounts.filter((each) => !this.#targets.has(each.account)))
+      Annotations.of(this).addWarningV2(
+        `hotwork:target:${account}`,
+        `account ${account} of the deployment file (\`${aliases.join('`, `')}\`) has no HotworkTarget: what is approved there cannot be done until a stack of that account has one`,
+      )
+  }
+}
+
+const outdirOf = (construct: Construct) => Stage.of(construct)?.outdir ?? ''
