@@ -84,6 +84,7 @@ export const Vouched = z.looseObject({ person: z.string(), until: time })
 export const AccessToken = z.looseObject({ access_token: z.string().min(1) })
 
 export const Called = z.looseObject({ output: z.record(z.string(), z.unknown()) })
+export type Called = z.infer<typeof Called>
 
 /** What AWS SDKs take from a `credential_process`: these members, and no others. */
 export const AwsCredentials = z.object({

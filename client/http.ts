@@ -134,3 +134,10 @@ function endedGrant(description: string): Refusal {
   if (word === 'unknown') return new Refusal(exits.usage, told)
   return new Refusal(word === 'completed' ? exits.revoked : exitOfStatus(word), told)
 }
+
+type Optional<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T]
+type Defined<T> = Omit<T, Optional<T>> & { [K in Optional<T>]?: Exclude<T[K], undefined> }
+
+/** The members that are not undefined. */
+export const defined = <T extends object>(members: T): Defined<T> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>

@@ -1,0 +1,224 @@
+import type * as z from 'zod'
+import { AwsCredentials, Called } from '../answers.ts'
+import { defined, readAnswer, type Sending, send, type Waiting } from '../http.ts'
+import type { Prove } from '../kept-keys.ts'
+import { Fault } from '../outcome.ts'
+import { pause } from '../surroundings.ts'
+import {
+  Ask,
+  type Denial,
+  denialOf,
+  Evaluation,
+  type PartialAsk,
+  type Right,
+  type Task,
+  TaskAnswer,
+  TaskMembers,
+  TokenAnswer,
+} from './ask.ts'
+
+export type AgentApiOptions = {
+  /** Hotwork's address. */
+  issuer: string
+  /** Gives the agent's workload token, whose audience is the issuer. */
+  identity: (audience: string, signal?: AbortSignal) => Promise<string>
+  /** By the key that asks: it alone can claim. */
+  prove: Prove
+  /** Ends every call and every wait. */
+  signal?: AbortSignal | undefined
+  waiting?: Waiting
+}
+
+type Call = {
+  method?: 'GET' | 'POST'
+  path: string
+  json?: unknown
+  form?: (workloadToken: string) => { readonly [name: string]: string }
+  headers?: { readonly [name: string]: string }
+  proven?: boolean
+  /** In place of the workload token, by the DPoP scheme. */
+  accessToken?: string
+}
+
+/** The pauses between them are about a minute: an API that is being deployed is back by then. */
+const tries = 9
+/** The longest that the API holds a read. Seconds. */
+const longestHold = 25
+
+const quiet: Waiting = { err: () => {}, pause }
+
+/**
+ * Hotwork's API for one agent and one key. A lost call is sent again: Hotwork does each once. All throw Refusal for a no,
+ * Fault where something does not work, and the reason of the signal.
+ */
+export class AgentApi {
+  readonly issuer: string
+  readonly #options: AgentApiOptions
+  readonly #waiting: Waiting
+
+  constructor(options: AgentApiOptions) {
+    this.issuer = options.issuer.replace(/\/+$/, '')
+    this.#options = options
+    this.#waiting = options.waiting ?? quiet
+  }
+
+  /** The same agent and key, within another signal. */
+  within(signal: AbortSignal | undefined): AgentApi {
+    return new AgentApi({ ...this.#options, signal })
+  }
+
+  /** A tool that takes access tokens of this agent wants a proof for each call of the tool's own address. */
+  prove(method: string, url: string, accessToken?: string): Promise<string> {
+    return this.#options.prove(method, url, accessToken)
+  }
+
+  /** Adds the agent that asks, and the resource that the arguments name. */
+  completeAsk({ action, arguments: properties, purpose, parentTask, justification }: PartialAsk): Promise<Ask> {
+    const context = { purpose, parent_task: parentTask, justification }
+    return this.#call(Ask, { path: '/v1/asks', json: { action: { name: action, properties }, context } })
+  }
+
+  /** May I? With `context.approval`, whether that approval covers this. A deny is an answer, not an error. */
+  evaluate(ask: Ask): Promise<Evaluation> {
+    return this.#call(Evaluation, { path: '/access/v1/evaluation', json: ask })
+  }
+
+  /** The same key and body is the same request, however often it is sent. `until` ends the wait and the grant. */
+  submit(ask: Ask, evaluation: Evaluation, how: { idempotencyKey: string; until?: Date }): Promise<Task> {
+    return this.submitDenied(ask, denialOf(evaluation), how)
+  }
+
+  /** As `submit`, with what was kept of the evaluation. */
+  submitDenied(ask: Ask, denial: Denial, how: { idempotencyKey: string; until?: Date }): Promise<Task> {
+    const requested_access = how.until && { requested_until: how.until.toISOString() }
+    return this.#task({
+      path: '/access/v1/requests',
+      json: { ...ask, denial, requested_access },
+      headers: { 'idempotency-key': how.idempotencyKey },
+      proven: true,
+    })
+  }
+
+  /** As soon as it changes, with `waitSeconds` (at most 25). */
+  readTask(id: string, waitSeconds = 0): Promise<Task> {
+    return this.#read(id, waitSeconds).then(({ task }) => task)
+  }
+
+  /**
+   * Waits until people, policy or time have settled it, or until `until`: then what is returned is still pending.
+   * `onChange` is told each change.
+   */
+  async waitUntilSettled(
+    id: string,
+    how: { until?: Date; signal?: AbortSignal; onChange?: (task: Task) => void | Promise<void> } = {},
+  ): Promise<Task> {
+    const { until, signal, onChange } = how
+    if (signal) return this.within(signal).waitUntilSettled(id, defined({ until, onChange }))
+    let seen = ''
+    for (;;) {
+      const left = until ? Math.max(0, Math.ceil((until.getTime() - Date.now()) / 1000)) : longestHold
+      const { task, retryAfter } = await this.#read(id, Math.min(left, longestHold))
+      const looks = JSON.stringify([task.task.status, task.hotwork.round, task.hotwork.stages])
+      if (looks !== seen) await onChange?.(task)
+      seen = looks
+      if (task.task.status !== 'pending' || (until && Date.now() >= until.getTime())) return task
+      if (retryAfter > 0) await this.#waiting.pause(Math.min(retryAfter, left) * 1000, this.#options.signal)
+    }
+  }
+
+  cancel(id: string): Promise<Task> {
+    return this.#task({ path: `/access/v1/requests/${id}/cancel` })
+  }
+
+  /** Reports the end of the task. Every credential of it is dead from then on. */
+  complete(id: string, outcome: 'succeeded' | 'failed', note?: string): Promise<Task> {
+    return this.#task({ path: `/v1/requests/${id}/complete`, json: { outcome, note } })
+  }
+
+  /** Exchanges the workload token for the access token of an approved request (RFC 8693, RFC 9396). */
+  exchangeToken(id: string): Promise<TokenAnswer> {
+    return this.#call(TokenAnswer, {
+      path: '/token',
+      form: (workloadToken) => ({
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: workloadToken,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        authorization_details: JSON.stringify([{ type: 'hotwork_action', request: id }]),
+      }),
+      proven: true,
+    })
+  }
+
+  /** AWS credentials that can do the approved action and nothing else. */
+  awsCredentials(accessToken: string): Promise<AwsCredentials> {
+    return this.#call(AwsCredentials, { path: '/aws/credentials', accessToken })
+  }
+
+  /** Hotwork makes the one approved call, once: after `outcome_unknown`, asking again looks up what became of it. */
+  awsCall(accessToken: string): Promise<Called> {
+    return this.#call(Called, { path: '/aws/calls', accessToken })
+  }
+
+  /** The same or less, with uses of this grant. @returns the other agent's task */
+  delegate(id: string, right: Right, idempotencyKey: string): Promise<Task> {
+    const headers = { 'idempotency-key': idempotencyKey }
+    return this.#task({ path: `/v1/requests/${id}/delegations`, json: right, headers, proven: true })
+  }
+
+  async #read(id: string, waitSeconds: number): Promise<{ task: Task; retryAfter: number }> {
+    const sending = this.#sending({
+      method: 'GET',
+      path: `/access/v1/requests/${id}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ''}`,
+    })
+    const answered = await send(sending, this.#waiting)
+    const retryAfter = Number(answered.response.headers.get('retry-after') ?? 0)
+    const task = this.#withMembers(readAnswer(TaskAnswer, answered, sending))
+    return { task, retryAfter: Number.isFinite(retryAfter) ? retryAfter : 0 }
+  }
+
+  async #task(call: Call): Promise<Task> {
+    return this.#withMembers(await this.#call(TaskAnswer, call))
+  }
+
+  #withMembers(answer: z.infer<typeof TaskAnswer>): Task {
+    const members = TaskMembers.safeParse(answer.task.display[`${this.issuer}/ns/hotwork`])
+    if (members.success) return { ...answer, hotwork: members.data }
+    throw new Fault({
+      code: 'unreadable_answer',
+      title: 'the answer cannot be read',
+      detail: `the task has no members of \`${this.issuer}\`. Is that the address which this Hotwork was deployed as?`,
+    })
+  }
+
+  async #call<T>(shape: z.ZodType<T>, call: Call): Promise<T> {
+    const sending = this.#sending(call)
+    return readAnswer(shape, await send(sending, this.#waiting), sending)
+  }
+
+  #sending({ method = 'POST', path, json, form, headers, proven, accessToken }: Call): Sending {
+    const { identity, prove, signal } = this.#options
+    const url = `${this.issuer}${path}`
+    return {
+      method,
+      url,
+      signal,
+      tries,
+      prepare: async () => {
+        const workloadToken = accessToken === undefined ? await identity(this.issuer, signal) : ''
+        const text = json === undefined ? undefined : JSON.stringify(json)
+        const body = form ? new URLSearchParams(form(workloadToken)) : text
+        const authorization = accessToken === undefined ? `Bearer ${workloadToken}` : `DPoP ${accessToken}`
+        return {
+          headers: defined({
+            ...headers,
+            // At the token endpoint the token is in the form, and only there.
+            authorization: form ? undefined : authorization,
+            'content-type': text === undefined ? undefined : 'application/json',
+            dpop: proven || accessToken !== undefined ? await prove(method, url, accessToken) : undefined,
+          }),
+          ...defined({ body }),
+        }
+      },
+    }
+  }
+}
