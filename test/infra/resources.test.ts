@@ -342,6 +342,7 @@ describe('the API', () => {
         'POST /revoke <RevokeToken>',
         'POST /slack/events <ReceiveSlack>',
         'POST /token <IssueToken>',
+        'POST /v1/asks <Evaluate>',
         'POST /v1/requests/{id}/complete <CompleteRequest>',
         'POST /v1/requests/{id}/decisions <DecideRequest>',
         'POST /v1/requests/{id}/delegations <DelegateRequest>',

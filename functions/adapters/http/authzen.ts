@@ -35,6 +35,9 @@ export const EvaluationBody = z.object({
   context: Context.optional(),
 })
 
+/** What an agent knows by itself of an evaluation. A subject and a resource may be there, and are not read. */
+export const AskBody = EvaluationBody.pick({ action: true, context: true })
+
 /** RFC 3339 to whole seconds, rounded down. */
 export const Timestamp = z.iso
   .datetime({ offset: true })

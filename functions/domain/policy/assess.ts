@@ -121,6 +121,16 @@ const entryOf = ({ actions }: Bundle, { action }: Pick<Asked, 'action'>): Catalo
 const unknownAction = ({ action }: Pick<Asked, 'action'>) =>
   refuse('unknown_action', `\`${action.slice(0, 64)}\` is not in the catalogue`)
 
+/** What the arguments name, whether a rule knows it or not. */
+export function findResource(bundle: Bundle, asked: Pick<Asked, 'action' | 'arguments'>) {
+  const entry = entryOf(bundle, asked)
+  if (!entry) return unknownAction(asked)
+  const args = parseArguments(entry, asked.arguments)
+  if (!args.ok) return args
+  const account = accountOf(bundle, entry)
+  return ok({ entry, arguments: args.value, account, resource: deriveResource(entry, args.value, account) })
+}
+
 export type ActionFacts = Omit<Facts, 'agent'>
 
 /** For a person, who uses break-glass. */
@@ -128,12 +138,9 @@ export function findActionFacts(
   bundle: Bundle,
   asked: Pick<Asked, 'action' | 'arguments' | 'resource'>,
 ): Result<ActionFacts, FactsRefusal> {
-  const entry = entryOf(bundle, asked)
-  if (!entry) return unknownAction(asked)
-  const args = parseArguments(entry, asked.arguments)
-  if (!args.ok) return args
-  const account = accountOf(bundle, entry)
-  const resource = deriveResource(entry, args.value, account)
+  const found = findResource(bundle, asked)
+  if (!found.ok) return found
+  const { entry, arguments: args, account, resource } = found.value
   if (asked.resource && (asked.resource.type !== resource.type || asked.resource.id !== resource.id)) {
     const should = `\`resource\` should be \`${resource.type}\` \`${resource.id}\`, as the arguments say`
     return refuse('invalid_arguments', should)
@@ -142,10 +149,10 @@ export function findActionFacts(
   if (!facts) return refuse('policy_denied', `no rule of resources.json knows \`${resource.id}\``)
   return ok({
     entry,
-    arguments: args.value,
+    arguments: args,
     resource: { ...resource, ...facts },
-    unpinned: unpinnedOf(entry, args.value, account),
-    leftOpen: unpinnedArguments(entry, args.value, account),
+    unpinned: unpinnedOf(entry, args, account),
+    leftOpen: unpinnedArguments(entry, args, account),
   })
 }
 

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { type EvaluationBody, evaluationAnswer, readApproval } from '../../adapters/http/authzen.ts'
+import { AskBody, type EvaluationBody, evaluationAnswer, parseBody, readApproval } from '../../adapters/http/authzen.ts'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
 import {
   incompleteAnswer,
@@ -9,8 +9,9 @@ import {
   readEvaluation,
   readEvaluations,
 } from '../../adapters/http/evaluations.ts'
-import type { Answer } from '../../adapters/http/problem.ts'
-import { defined, type Json } from '../../domain/values.ts'
+import { type Answer, refusalProblem } from '../../adapters/http/problem.ts'
+import { findResource } from '../../domain/policy/assess.ts'
+import { type AgentId, defined, type Json } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
 import { type EvaluationCaller, evaluateAccess } from '../../operations/requests/evaluate-access.ts'
 import { Lately } from '../../operations/requests/limits.ts'
@@ -63,10 +64,34 @@ async function evaluate(body: Body, caller: EvaluationCaller, ports: Ports, late
   return evaluationAnswer(evaluated, ports.issuer) as Decision
 }
 
+/**
+ * `POST /v1/asks`: the whole body of an evaluation, for an agent that knows what it wants to do and not which resource
+ * that is. It decides nothing and records nothing.
+ */
+async function completeAsk(call: Call, agent: AgentId, ports: Ports): Promise<Answer> {
+  const { action, context } = parseBody(AskBody, call.json())
+  await mustKeepRate(agent, 'evaluations', 1, ports)
+  const { name, properties = {} } = action
+  const found = findResource(ports.policy.bundle, { action: name, arguments: properties })
+  if (!found.ok) throw refusalProblem(found.code, found.detail)
+  const { resource } = found.value
+  const body = {
+    subject: { type: 'agent', id: agent },
+    action: { name, properties },
+    resource,
+    ...defined({ context }),
+  }
+  return { status: 200, body }
+}
+
 export function createHandler(ports: Ports) {
   const callers = new Callers(ports.policy.bundle, ports.issuer, ports.clock)
   const evaluateCall = evaluations(ports)
-  return endpoint(ports, async (call) => evaluateCall(call, await callers.agentOrTool(call)))
+  return endpoint(ports, async (call) =>
+    call.route === 'POST /v1/asks'
+      ? completeAsk(call, (await callers.agent(call)).agent.id, ports)
+      : evaluateCall(call, await callers.agentOrTool(call)),
+  )
 }
 
 export const handler = bind(

@@ -20,9 +20,14 @@ const routes = {
   'issue-token': ['POST /token'],
   'issue-aws-credentials': ['POST /aws/credentials'],
   'call-aws': ['POST /aws/calls'],
-  evaluate: ['POST /access/v1/evaluation', 'POST /access/v1/evaluations'],
+  evaluate: ['POST /access/v1/evaluation', 'POST /access/v1/evaluations', 'POST /v1/asks'],
   'submit-request': ['POST /access/v1/requests'],
   'read-task': ['GET /access/v1/requests/{id}'],
+  'cancel-request': ['POST /access/v1/requests/{id}/cancel'],
+  'complete-request': ['POST /v1/requests/{id}/complete'],
+  'delegate-request': ['POST /v1/requests/{id}/delegations'],
+  'begin-use': ['POST /v1/uses'],
+  'end-use': ['POST /v1/uses/{id}/end'],
   'introspect-token': ['POST /introspect'],
   'revoke-token': ['POST /revoke'],
   metadata: [
@@ -89,7 +94,7 @@ export class ApiServer {
     let body = ''
     for await (const chunk of request) body += chunk
     const { method = '', headers } = request
-    const { pathname } = new URL(request.url ?? '', this.url)
+    const { pathname, searchParams } = new URL(request.url ?? '', this.url)
     this.calls.push(`${method} ${pathname}`)
     const found = [...this.#endpoints.keys()].map((route) => match(route, method, pathname)).find((each) => each)
     const { route, parameters } = found ?? { route: '$default', parameters: {} }
@@ -97,6 +102,7 @@ export class ApiServer {
       ...{ version: '2.0', routeKey: route, rawPath: pathname, rawQueryString: '', isBase64Encoded: false },
       headers: headers as { [name: string]: string },
       pathParameters: parameters,
+      queryStringParameters: Object.fromEntries(searchParams),
       body,
       requestContext: {
         requestId: 'r',

@@ -1,4 +1,5 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { limitsOf } from '../../../functions/domain/policy/ladder.ts'
 import { type KeyServer, startKeyServer } from '../../adapters/jose/key-server.ts'
 import { type Key, makeKey, signed } from '../../adapters/jose/tokens.ts'
 import { sampleBundle, start, World } from '../../support/world.ts'
@@ -85,11 +86,13 @@ export class Scene {
   }
 
   #bundle(): Bundle {
-    const { deployment } = this.#sample
+    const { deployment, ladder } = this.#sample
     const issuers = Object.fromEntries(
       Object.entries(deployment.issuers).map(([alias, each]) => [alias, { ...each, jwksUri: this.#keys.url }]),
     )
-    return { ...this.#sample, deployment: { ...deployment, issuers } }
+    // A held read ends when the world's clock has moved on, which it does not do by itself.
+    const limits = { ...limitsOf(ladder), heldReads: { perMinute: 1, burst: 1 } }
+    return { ...this.#sample, ladder: { ...ladder, limits }, deployment: { ...deployment, issuers } }
   }
 }
 
