@@ -76,12 +76,12 @@ function bundleEntries(outdir: string) {
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    // Where a library has both: what is not used of CommonJS would stay, and what is imported late would have no names.
+    mainFields: ['module', 'main'],
     // What an app of the CDK has anyway, and must have once.
     external: ['aws-cdk-lib', 'constructs'],
-    // CommonJS libraries require what Node has built in.
-    banner: {
-      js: "import { createRequire as makeRequire } from 'node:module'\nconst require = makeRequire(import.meta.url)",
-    },
+    // CommonJS libraries require what Node has built in. Not by `import.meta`: a user may bundle all this into CommonJS again.
+    banner: { js: 'const require = process.getBuiltinModule' },
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { buildSync } from 'esbuild'
 import { installed, manifest, strangersEnv, strangersNode } from './support/installed.ts'
 
 /** `npm i hotwork-X.Y.Z.tgz` in an empty folder, on the oldest Node that the package promises. */
@@ -93,6 +94,25 @@ describe('an import', () => {
     test(`of ${specifier} works`, () => {
       const found = importing(place, specifier)
       expect(found).toMatchObject({ status: 0, stdout: expect.stringMatching(/\w/), stderr: '' })
+    })
+
+  for (const specifier of withoutCdk)
+    test(`of ${specifier} works by \`require\`, and in an app that is bundled into CommonJS`, () => {
+      const required = runs(folder, strangersNode, '-e', `console.log(Object.keys(require('${specifier}')).join())`)
+      expect(required).toMatchObject({ status: 0, stdout: expect.stringMatching(/\w/) })
+      const app = join(scratch, 'app.cjs')
+      buildSync({
+        stdin: {
+          contents: `import * as all from '${specifier}'; console.log(Object.keys(all).join())`,
+          resolveDir: folder,
+        },
+        outfile: app,
+        bundle: true,
+        platform: 'node',
+        format: 'cjs',
+        logLevel: 'error',
+      })
+      expect(runs(scratch, strangersNode, app)).toMatchObject({ status: 0, stdout: required.stdout, stderr: '' })
     })
 
   test('of `hotwork/package.json` works', () => {
