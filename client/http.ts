@@ -5,7 +5,7 @@ import type { Surroundings } from './surroundings.ts'
 
 /** One call of the API. Each may be sent again: Hotwork does it once, or doing it again is harmless. */
 export type Sending = {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   url: string
   /** Made anew for each try: a token may have been renewed, and a proof is good once. */
   prepare: () => Promise<{ headers: { readonly [name: string]: string }; body?: string | URLSearchParams }>
@@ -69,7 +69,7 @@ async function sendOnce({ method, url, prepare, signal, patience = usualPatience
 
 /** @throws Refusal when the API says no; Fault when it says what this program cannot read */
 export function readAnswer<T>(shape: z.ZodType<T>, answered: Answered, { method, url }: Sending): T {
-  if (!answered.response.ok) throw refusalOf(answered)
+  if (!answered.response.ok) throw Object.assign(refusalOf(answered), { status: answered.response.status })
   const read = shape.safeParse(parsed(answered.text))
   if (read.success) return read.data
   const { origin, pathname } = new URL(url)

@@ -35,6 +35,8 @@ export type Told = { code: string; title: string; detail?: string | undefined }
 export class Trouble extends Error {
   readonly exit: Exit
   readonly told: Told
+  /** Of the answer, where it was the API that said no. */
+  readonly status: number | undefined = undefined
   constructor(exit: Exit, told: Told, options?: ErrorOptions) {
     super(told.title, options)
     this.exit = exit

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readRequestFile } from '../../client/requests/request-file.ts'
 import { startCheckoutService } from '../checkout-service/checkout-service.ts'
 import { act, CannotAct } from './act.ts'
 import { Hotwork } from './hotwork.ts'
 import { localFile, readSettings } from './identity.ts'
 import { isAws, NotAllowed, performTask, type Step } from './perform-task.ts'
 import { remediate } from './remediate.ts'
-import { readRequestFile } from './request-file.ts'
 import { type Ask, Refusal } from './wire.ts'
 
 /**
@@ -89,7 +89,7 @@ function describe(step: Step): string[] {
 
 async function main(): Promise<void> {
   const options = readOptions()
-  const ask = readRequestFile(options.request ?? story)
+  const ask = readRequestFile(options.request ?? story) as Ask
   const hotwork = await Hotwork.connect(readSettings(ask.subject.id, options.local))
   say(`${ask.subject.id} works with ${hotwork.settings.apiUrl}`)
   if (options.request === undefined) return lookAfterCheckout(hotwork, ask, options)

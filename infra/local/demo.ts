@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
-import { BadRequestFile, readRequestFile } from '../../examples/remediator/request-file.ts'
+import { Refusal } from '../../client/outcome.ts'
+import { readRequestFile } from '../../client/requests/request-file.ts'
 import { tellOwnRequest } from './demo/chapters/requests.ts'
 import { chapterNames, describeChapters, mainJob, tellChapters } from './demo/chapters.ts'
 import { type Options, readOptions, usage } from './demo/options.ts'
@@ -55,8 +56,8 @@ function checkRequest(file: string, running: Local | undefined): void {
       agents.map(({ id }) => id),
     )
   } catch (fault) {
-    if (!(fault instanceof BadRequestFile)) throw fault
-    process.stderr.write(`${fault.message}\n`)
+    if (!(fault instanceof Refusal)) throw fault
+    process.stderr.write(`${fault.told.title}; ${fault.told.detail}\n`)
     process.exit(2)
   }
 }

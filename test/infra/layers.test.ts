@@ -37,6 +37,7 @@ const broken: [layer: string, what: string, file: string, source: string][] = [
   ['a handler', 'infra', 'functions/handlers', use('../../infra/settings.ts')],
   ['what handlers share', 'infra', 'functions/handlers/wiring', use('../../../infra/settings.ts')],
   ['the command line', 'the domain', 'client', use('../functions/domain/values.ts')],
+  ['a client', 'an example', 'client/agent', use('../../examples/checkout-service/serve.ts')],
   ['the command line', 'an adapter', 'client/break-glass', use('../../functions/adapters/jose/dpop.ts')],
   ['the command line', 'infra', 'client', use('../infra/settings.ts')],
   ['the command line', 'itself by the name of the package', 'client', use('hotwork/gate')],
@@ -44,6 +45,7 @@ const broken: [layer: string, what: string, file: string, source: string][] = [
   ['a stack', 'a handler', 'infra', use('../functions/handlers/environments.ts')],
   ['the local stack', 'an adapter', 'infra/local', use('../../functions/adapters/system/ids.ts')],
   ['the local stack', 'a test', 'infra/local', use('../../test/support/ask.ts')],
+  ['a construct', 'a client', 'infra/constructs', use('../../client/outcome.ts')],
 ]
 
 const kept: [layer: string, what: string, file: string, source: string][] = [
@@ -67,6 +69,7 @@ const kept: [layer: string, what: string, file: string, source: string][] = [
   ['the command line', 'itself', 'client/break-glass', use('../api.ts')],
   ['a construct', 'the CDK', 'infra/constructs', use('aws-cdk-lib')],
   ['a stack', 'a construct', 'infra', use('./constructs/alarms.ts')],
+  ['the demo', 'a client', 'infra/local/demo', use('../../../client/agent/ask.ts')],
   ['a test', 'anything', 'test/operations', use('../../functions/adapters/kms/kms-signer.ts')],
 ]
 

@@ -1,22 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { act, CannotAct } from '../../../examples/remediator/act.ts'
-import type { Hotwork } from '../../../examples/remediator/hotwork.ts'
-import { isAws, NotAllowed, performTask, type Step } from '../../../examples/remediator/perform-task.ts'
-import { type Ask, type AwsCredentials, Refusal, type Task } from '../../../examples/remediator/wire.ts'
+import type { AgentApi } from '../../../client/agent/agent-api.ts'
+import type { Ask, Task } from '../../../client/agent/ask.ts'
+import type { AwsCredentials } from '../../../client/answers.ts'
+import { Refusal } from '../../../client/outcome.ts'
+import { type AwsPlace, act, CannotAct } from './act.ts'
 import type { Asked } from './findings.ts'
+import { isAws, NotAllowed, performTask, type Step } from './perform-task.ts'
 import type { Person, Request } from './person.ts'
 import type { World } from './world.ts'
 
 /** @param until ends the wait and the grant early */
-export async function askFor(agent: Hotwork, ask: Ask, until?: Date): Promise<Task> {
-  return agent.submit(ask, await agent.evaluate(ask), randomUUID(), until)
+export async function askFor(agent: AgentApi, ask: Ask, until?: Date): Promise<Task> {
+  return agent.submit(ask, await agent.evaluate(ask), { idempotencyKey: randomUUID(), ...(until ? { until } : {}) })
 }
 
-export async function askWithCard(world: World, agent: Hotwork, ask: Ask): Promise<Asked> {
+export async function askWithCard(world: World, agent: AgentApi, ask: Ask): Promise<Asked> {
   const evaluation = await agent.evaluate(ask)
   const sentAt = Date.now()
-  const task = await agent.submit(ask, evaluation, randomUUID())
+  const task = await agent.submit(ask, evaluation, { idempotencyKey: randomUUID() })
   const { id } = task.task
   const card = await world.desk.untilCard(id)
   world.report.latency('request to card', card.postedAt - sentAt)
@@ -29,7 +31,7 @@ export const describeTask = ({ task, hotwork }: Task): string => {
   return `${task.id} ${task.status}, tier ${hotwork.tier}${stages.length > 0 ? `, ${stages.join(', ')}` : ''}`
 }
 
-export const withArguments = (ask: Ask, changed: Record<string, unknown>): Ask => ({
+export const withArguments = (ask: Ask, changed: Ask['action']['properties']): Ask => ({
   ...ask,
   action: { ...ask.action, properties: { ...ask.action.properties, ...changed } },
 })
@@ -52,7 +54,7 @@ async function approveThrough(world: World, id: string): Promise<Approval[]> {
 }
 
 /** Asks, and has people approve it. @returns the task as it is then */
-export async function askApproved(world: World, agent: Hotwork, ask: Ask) {
+export async function askApproved(world: World, agent: AgentApi, ask: Ask) {
   const { task } = await askFor(agent, ask)
   const approvals = await approveThrough(world, task.id)
   const settled = await agent.readTask(task.id)
@@ -73,7 +75,7 @@ async function approveOnce(world: World, request: Request): Promise<Approval> {
       await person.approveStrongly(request)
       return { ...approval, through: 'the API' }
     } catch (fault) {
-      if (!(fault instanceof Refusal) || fault.status >= 500) throw fault
+      if (!(fault instanceof Refusal)) throw fault
     }
   }
   throw new Error(`no person could approve stage \`${stage}\` of ${id}`)
@@ -103,7 +105,7 @@ export async function carryThrough(world: World, ask: Ask, watch: (step: Step) =
   let approvals: Approval[] = []
   let done = ''
   const doIt: Parameters<typeof performTask>[2] = async (credentials, { access_token }) => {
-    if (credentials) done = await tryToAct(agent, ask, credentials)
+    if (credentials) done = await tryToAct(ask, world.aws, credentials)
     else done = isAws(ask) ? await callByHotwork(agent, access_token) : 'the access token is for its tool alone'
     return done
   }
@@ -123,15 +125,15 @@ export async function carryThrough(world: World, ask: Ask, watch: (step: Step) =
   }
 }
 
-async function callByHotwork(agent: Hotwork, token: string): Promise<string> {
+async function callByHotwork(agent: AgentApi, token: string): Promise<string> {
   const { output } = await agent.awsCall(token)
   const answered = Object.keys(output).length > 0 ? `answered with ${Object.keys(output).join(', ')}` : 'took it'
   return `done by Hotwork, AWS ${answered}`
 }
 
-async function tryToAct({ settings }: Hotwork, { action }: Ask, credentials: AwsCredentials): Promise<string> {
+async function tryToAct({ action }: Ask, aws: AwsPlace, credentials: AwsCredentials): Promise<string> {
   try {
-    await act(action, settings.aws, credentials)
+    await act(action, aws, credentials)
     return 'done with its own credential'
   } catch (fault) {
     if (fault instanceof CannotAct) return `credential held; ${fault.message}`

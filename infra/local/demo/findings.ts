@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Hotwork } from '../../../examples/remediator/hotwork.ts'
-import { type Ask, Refusal } from '../../../examples/remediator/wire.ts'
+import type { AgentApi } from '../../../client/agent/agent-api.ts'
+import type { Ask } from '../../../client/agent/ask.ts'
+import { Trouble } from '../../../client/outcome.ts'
+import { describeTrouble } from './calls.ts'
 import { type Card, describeCard } from './desk-client.ts'
 import { decisionsOf, type Request } from './person.ts'
 import type { Report } from './report.ts'
@@ -20,18 +22,19 @@ export async function refused(no: string, call: () => Promise<unknown>, says = /
   try {
     await call()
   } catch (fault) {
-    if (!(fault instanceof Refusal)) throw fault
-    const held = no === `${fault.status}` || no === `${fault.status} ${fault.code}`
-    return finding(held && says.test(fault.message), fault.message)
+    if (!(fault instanceof Trouble)) throw fault
+    const found = describeTrouble(fault)
+    const held = no === `${fault.status}` || no === `${fault.status} ${fault.told.code}`
+    return finding(held && says.test(found), found)
   }
   return finding(false, 'it was let through')
 }
 
 /** @param because what the request is instead of approved, such as `denied` */
-export const tokenRefused = (agent: Hotwork, id: string, because: string): Promise<Finding<undefined>> =>
-  refused('400 invalid_authorization_details', () => agent.exchangeToken(id), new RegExp(`: ${because}`))
+export const tokenRefused = (agent: AgentApi, id: string, because: string): Promise<Finding<undefined>> =>
+  refused(`400 ${because}`, () => agent.exchangeToken(id))
 
-export async function evaluatedNo(agent: Hotwork, ask: Ask, reason: string): Promise<Finding<undefined>> {
+export async function evaluatedNo(agent: AgentApi, ask: Ask, reason: string): Promise<Finding<undefined>> {
   const { decision, context } = await agent.evaluate(ask)
   return finding(!decision && context.reason === reason, `decision: ${decision}, ${context.detail ?? context.reason}`)
 }
@@ -47,7 +50,7 @@ export async function refusedByIam(call: () => Promise<unknown>): Promise<Findin
 export const approvedRequest = (request: Request): Finding<undefined> =>
   finding(request.status === 'approved', `${request.status} by ${decisionsOf(request).join(' and ')}`)
 
-export async function completed(agent: Hotwork, id: string, how: 'succeeded' | 'failed', note: string) {
+export async function completed(agent: AgentApi, id: string, how: 'succeeded' | 'failed', note: string) {
   const { grant } = (await agent.complete(id, how, note)).hotwork
   return finding(grant?.status === 'completed', `${id}: its grant is ${grant?.status}`)
 }

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { createProver, type Prove } from '../../../examples/remediator/hotwork.ts'
-import { fetchToken } from '../../../examples/remediator/identity.ts'
-import { type AwsCredentials, Refusal, readAnswer, type TokenAnswer } from '../../../examples/remediator/wire.ts'
+import * as z from 'zod'
+import type { TokenAnswer } from '../../../client/agent/ask.ts'
+import type { AwsCredentials } from '../../../client/answers.ts'
+import { Api } from '../../../client/api.ts'
+import type { Sending } from '../../../client/http.ts'
+import type { Prove } from '../../../client/kept-keys.ts'
+import { type Login, localLogin } from '../../../client/login/login.ts'
 import type { Local } from '../local-file.ts'
+import { call, newProver, quietMachine } from './calls.ts'
 import type { Chained } from './chain.ts'
 
 /** What the demo reads of a request. */
@@ -50,7 +55,12 @@ export interface DrillReport {
 }
 
 /** `acr`: how strongly the person logs in; the usual way if not said. */
-type Call = { body?: object; headers?: Record<string, string>; acr?: string | undefined }
+type Call = { body?: object; headers?: Record<string, string>; acr?: string | undefined; proven?: boolean }
+
+const approvalOf = ({ id, stage, round, digest }: Request) => ({
+  path: `/v1/requests/${id}/decisions`,
+  json: { verdict: 'approve', stage, round, digest },
+})
 
 /** A person at the API, with a token and a key of their own. All methods throw `Refusal` for a no. */
 export class Person {
@@ -75,7 +85,7 @@ export class Person {
 
   async token(acr?: string): Promise<string> {
     const { identityProviderUrl, issuer } = this.#local
-    const token = this.#tokens.get(acr) ?? (await fetchToken(identityProviderUrl, this.#client, issuer, acr)).token
+    const token = this.#tokens.get(acr) ?? (await localLogin(identityProviderUrl, this.#client, issuer)({ acr }))
     this.#tokens.set(acr, token)
     return token
   }
@@ -90,21 +100,16 @@ export class Person {
   }
 
   /** With this login and no stronger one. */
-  approve({ id, stage, round, digest }: Request, acr?: string): Promise<Request> {
-    const body = { verdict: 'approve', stage, round, digest }
-    return this.#send('POST', `/v1/requests/${id}/decisions`, { body, acr })
+  approve(request: Request, acr?: string): Promise<Request> {
+    const { path, json: body } = approvalOf(request)
+    return this.#send('POST', path, { body, acr })
   }
 
   /** Asked for a stronger login (RFC 9470), logs in so and approves again. */
-  async approveStrongly(request: Request): Promise<Request> {
-    try {
-      return await this.approve(request)
-    } catch (fault) {
-      const challenge = fault instanceof Refusal && fault.status === 401 && fault.headers.get('www-authenticate')
-      const acr = /acr_values="([^"]+)"/.exec(challenge || '')?.[1]
-      if (acr === undefined) throw fault
-      return this.approve(request, acr)
-    }
+  approveStrongly(request: Request): Promise<Request> {
+    const login: Login = (wanted) => this.token(wanted === 'opening' ? undefined : wanted.acr)
+    const api = new Api(this.#local.apiUrl, login, quietMachine)
+    return api.call(z.custom<Request>(), { method: 'POST', ...approvalOf(request) })
   }
 
   revoke(id: string, reason: string): Promise<Request> {
@@ -120,9 +125,8 @@ export class Person {
   }
 
   async open(terms: OpeningTerms, acr?: string): Promise<Opening> {
-    const dpop = await this.#prove('POST', `${this.#local.apiUrl}/v1/break-glass`)
-    const headers = { dpop, 'idempotency-key': randomUUID() }
-    return this.#send('POST', '/v1/break-glass', { body: terms, headers, acr })
+    const headers = { 'idempotency-key': randomUUID() }
+    return this.#send('POST', '/v1/break-glass', { body: terms, headers, acr, proven: true })
   }
 
   end(id: string): Promise<Opening> {
@@ -140,35 +144,43 @@ export class Person {
   /** Exchanges the person's own token for one of an opening (RFC 8693, RFC 9396). */
   async exchangeToken(id: string): Promise<TokenAnswer> {
     const url = `${this.#local.apiUrl}/token`
-    const body = new URLSearchParams({
-      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-      subject_token: await this.token('strong'),
-      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-      authorization_details: JSON.stringify([{ type: 'hotwork_action', request: id }]),
+    const prepare = async () => ({
+      headers: { dpop: await this.#prove('POST', url) },
+      body: new URLSearchParams({
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: await this.token('strong'),
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        authorization_details: JSON.stringify([{ type: 'hotwork_action', request: id }]),
+      }),
     })
-    return readAnswer(await fetch(url, { method: 'POST', headers: { dpop: await this.#prove('POST', url) }, body }))
+    return call({ method: 'POST', url, prepare })
   }
 
   async awsCredentials(accessToken: string): Promise<AwsCredentials> {
     const url = `${this.#local.apiUrl}/aws/credentials`
-    const dpop = await this.#prove('POST', url, accessToken)
-    return readAnswer(await fetch(url, { method: 'POST', headers: { authorization: `DPoP ${accessToken}`, dpop } }))
+    const prepare = async () => {
+      const dpop = await this.#prove('POST', url, accessToken)
+      return { headers: { authorization: `DPoP ${accessToken}`, dpop } }
+    }
+    return call({ method: 'POST', url, prepare })
   }
 
   async #prove(...call: Parameters<Prove>): Promise<string> {
-    this.#prover ??= createProver()
+    this.#prover ??= newProver()
     return (await this.#prover)(...call)
   }
 
-  async #send<T>(method: string, path: string, { body, headers, acr }: Call = {}): Promise<T> {
-    const json = body ? { 'content-type': 'application/json' } : {}
-    const authorization = `Bearer ${await this.token(acr)}`
-    return readAnswer(
-      await fetch(`${this.#local.apiUrl}${path}`, {
-        method,
-        headers: { ...headers, ...json, authorization },
+  #send<T>(method: Sending['method'], path: string, { body, headers, acr, proven }: Call = {}): Promise<T> {
+    const url = `${this.#local.apiUrl}${path}`
+    const prepare = async () => {
+      const authorization = `Bearer ${await this.token(acr)}`
+      const json = body ? { 'content-type': 'application/json' } : {}
+      const proof = proven ? { dpop: await this.#prove(method, url) } : {}
+      return {
+        headers: { ...headers, ...json, ...proof, authorization },
         ...(body ? { body: JSON.stringify(body) } : {}),
-      }),
-    )
+      }
+    }
+    return call({ method, url, prepare })
   }
 }

@@ -1,5 +1,7 @@
 import { styleText } from 'node:util'
+import { Trouble } from '../../../client/outcome.ts'
 import type { Output } from '../progress.ts'
+import { describeTrouble } from './calls.ts'
 import type { Finding } from './findings.ts'
 
 /** It has been reported; what follows from it cannot be looked at. */
@@ -114,7 +116,7 @@ export function describeFault(fault: unknown): string {
   if (!(fault instanceof Error)) return String(fault)
   const name = fault.name === 'Error' ? '' : `${fault.name}: `
   const cause = fault.cause === undefined ? '' : ` (because of ${describeFault(fault.cause)})`
-  return `${name}${fault.message}${cause}`
+  return `${name}${fault instanceof Trouble ? describeTrouble(fault) : fault.message}${cause}`
 }
 
 /** What is waited for may never come when all is being ended. */

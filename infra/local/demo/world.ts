@@ -1,12 +1,15 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { AgentApi } from '../../../client/agent/agent-api.ts'
+import type { Ask } from '../../../client/agent/ask.ts'
+import { type Identity, resolveIdentity } from '../../../client/identity/identity.ts'
+import { localLogin } from '../../../client/login/login.ts'
+import { readRequestFile } from '../../../client/requests/request-file.ts'
 import { startCheckoutService } from '../../../examples/checkout-service/checkout-service.ts'
-import { Hotwork } from '../../../examples/remediator/hotwork.ts'
-import { readRequestFile } from '../../../examples/remediator/request-file.ts'
-import type { Ask } from '../../../examples/remediator/wire.ts'
 import { clientSettings } from '../emulator.ts'
 import type { Local } from '../local-file.ts'
+import { newProver, quietMachine } from './calls.ts'
 import { DeskClient } from './desk-client.ts'
 import { Person } from './person.ts'
 import type { Report } from './report.ts'
@@ -41,14 +44,14 @@ export type World = ReturnType<typeof createWorld>
 function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
   const { local } = stack
   const people = local.people.map((client) => new Person(client, local))
-  const agents = new Map<string, Promise<Hotwork>>()
+  const agents = new Map<string, Promise<AgentApi>>()
   /** For AWS SDK clients, with a credential from Hotwork. */
   const aws = { region: local.aws.region, endpoint: local.aws.endpointUrl }
 
   /** An agent with a key of its own, the same one each time. */
-  function agent(id: string): Promise<Hotwork> {
-    const { apiUrl, identityProviderUrl } = local
-    const connect = () => Hotwork.connect({ apiUrl, identityProviderUrl, agent: named(local.agents, id), aws })
+  function agent(id: string): Promise<AgentApi> {
+    const identity = workloadIdentity(local, id)
+    const connect = async () => new AgentApi({ issuer: local.apiUrl, identity, prove: await newProver() })
     const agent = agents.get(id) ?? connect()
     agents.set(id, agent)
     return agent
@@ -74,6 +77,12 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
 /** The same where people have seconds to answer. */
 export const quickWorld = async ({ stack, report, healthUrl }: World): Promise<World> =>
   createWorld({ ...stack, local: await stack.quick() }, report, healthUrl)
+
+/** Of an agent or a tool. */
+export function workloadIdentity({ agents, tools, identityProviderUrl, issuer }: Local, id: string): Identity {
+  const workload = named([...agents, ...tools], id)
+  return resolveIdentity(() => localLogin(identityProviderUrl, workload, issuer)({}), quietMachine)
+}
 
 /** @throws when the organisation has none with this id */
 export function named<T extends { id: string }>(all: readonly T[], id: string): T {

@@ -1,4 +1,4 @@
-import type { Ask } from '../../../../examples/remediator/wire.ts'
+import type { Ask } from '../../../../client/agent/ask.ts'
 import { askFor, describeTask, withArguments } from '../asking.ts'
 import { findBreak } from '../chain.ts'
 import type { Card } from '../desk-client.ts'

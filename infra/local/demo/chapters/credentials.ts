@@ -1,16 +1,17 @@
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { decodeJwt } from 'jose'
-import { act, withCredentials } from '../../../../examples/remediator/act.ts'
-import type { Hotwork } from '../../../../examples/remediator/hotwork.ts'
-import type { Step } from '../../../../examples/remediator/perform-task.ts'
-import type { Ask, AwsCredentials } from '../../../../examples/remediator/wire.ts'
+import type { AgentApi } from '../../../../client/agent/agent-api.ts'
+import type { Ask } from '../../../../client/agent/ask.ts'
+import type { AwsCredentials } from '../../../../client/answers.ts'
+import { act, withCredentials } from '../act.ts'
 import { askFor, withApproval, withArguments } from '../asking.ts'
 import { clickInVain, evaluatedNo, finding, refused, refusedByIam, tokenRefused, untilDead } from '../findings.ts'
+import type { Step } from '../perform-task.ts'
 import type { World } from '../world.ts'
 
 export async function lookAtCredential(
   { report, local, aws }: World,
-  agent: Hotwork,
+  agent: AgentApi,
   ask: Ask,
   { task, token, credentials }: Extract<Step, { name: 'credential' }>,
 ): Promise<void> {
@@ -51,12 +52,12 @@ export async function lookAtCredential(
 /** Dead for Hotwork at once, and for IAM soon after. */
 export async function lookAtDeadCredential(
   { report, aws }: World,
-  agent: Hotwork,
+  agent: AgentApi,
   ask: Ask,
   { task, sentAt }: Extract<Step, { name: 'completed' }>,
   credentials: AwsCredentials,
 ): Promise<void> {
-  await report.expect('completed: Hotwork gives no further token for it', () =>
+  await report.expect('completed: AgentApi gives no further token for it', () =>
     tokenRefused(agent, task.task.id, 'completed'),
   )
   report.latency('completion to refusal by Hotwork', Date.now() - sentAt)
@@ -73,7 +74,7 @@ export async function lookAtDeadCredential(
 export type LiveSession = Awaited<ReturnType<typeof liveSession>>
 
 /** Asks to set the staging parameter, which needs no person, claims its AWS credentials and uses them. */
-export async function liveSession({ example, aws }: World, agent: Hotwork, value: string) {
+export async function liveSession({ example, aws }: World, agent: AgentApi, value: string) {
   const ask = withArguments(example('staging-payment-timeout'), { Value: value })
   const { id } = (await askFor(agent, ask)).task
   const { access_token: accessToken } = await agent.exchangeToken(id)
@@ -119,7 +120,7 @@ export async function tellTime(world: World): Promise<void> {
   )
 }
 
-async function tellRevocation(world: World, agent: Hotwork): Promise<void> {
+async function tellRevocation(world: World, agent: AgentApi): Promise<void> {
   const { report, person } = world
   const { id, accessToken, use } = await liveSession(world, agent, '2600')
   const gus = person('person:gus')
@@ -129,7 +130,7 @@ async function tellRevocation(world: World, agent: Hotwork): Promise<void> {
     const { status } = await gus.revoke(id, 'the change freeze began at noon')
     return finding(status === 'revoked', `it was used; now it is ${status} by ${gus.id}`, began)
   })
-  await report.expect('revoked: Hotwork refuses its access token at once', () =>
+  await report.expect('revoked: AgentApi refuses its access token at once', () =>
     refused('401', () => agent.awsCredentials(accessToken)),
   )
   report.latency('revocation to refusal by Hotwork', Date.now() - since)

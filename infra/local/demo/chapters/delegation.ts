@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { decodeJwt } from 'jose'
-import { act } from '../../../../examples/remediator/act.ts'
-import type { Hotwork } from '../../../../examples/remediator/hotwork.ts'
-import type { Ask } from '../../../../examples/remediator/wire.ts'
+import type { AgentApi } from '../../../../client/agent/agent-api.ts'
+import type { Ask } from '../../../../client/agent/ask.ts'
+import { act } from '../act.ts'
 import { askApproved, describeTask, withArguments } from '../asking.ts'
 import { findBreak } from '../chain.ts'
 import { finding, refused, tokenRefused, untilDead } from '../findings.ts'
@@ -42,7 +42,7 @@ function maintenance({ example }: World): Ask {
   return { ...ask, context: { purpose: 'maintenance', justification, parent_task: { id: 'CHG-77' } } }
 }
 
-type Line = { remediator: Hotwork; builder: Hotwork; ask: Ask; parent: string; child: string }
+type Line = { remediator: AgentApi; builder: AgentApi; ask: Ask; parent: string; child: string }
 
 async function tellChild(world: World, { remediator, builder, ask, parent, child }: Line): Promise<void> {
   const { report, local, aws } = world

@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { addressOf, setFlag } from '../../../../examples/flag-agent/set-flag.ts'
-import type { Hotwork } from '../../../../examples/remediator/hotwork.ts'
-import type { Ask } from '../../../../examples/remediator/wire.ts'
+import type { AgentApi } from '../../../../client/agent/agent-api.ts'
+import type { Ask } from '../../../../client/agent/ask.ts'
 import { askFor } from '../asking.ts'
 import { completed, denial, evaluatedNo, finding, iamDenial, refused, tokenRefused, untilDead } from '../findings.ts'
 import type { Halt } from '../person.ts'
 import { spread } from '../report.ts'
 import type { World } from '../world.ts'
 import { type LiveSession, liveSession } from './credentials.ts'
-import { withFlagService } from './uses.ts'
+import { addressOf, setFlag, withFlagService } from './uses.ts'
 
 export const tellHalts = (world: World): Promise<void> =>
   withFlagService(world, async (service) => {
@@ -48,7 +47,7 @@ const untilNewSessionsCount = ({ at }: Halt): Promise<void> => delay(Math.max(0,
 type Held = { session: LiveSession; flag: { id: string; set(): Promise<unknown> } }
 
 /** To set a flag in staging, which needs no person either; its token is still unused. */
-async function tokenForFlag({ example }: World, agent: Hotwork, service: string): Promise<Held['flag']> {
+async function tokenForFlag({ example }: World, agent: AgentApi, service: string): Promise<Held['flag']> {
   const ask: Ask = {
     ...example('staging-express-checkout-flag'),
     subject: { type: 'agent', id: 'agent:remediator' },
@@ -60,7 +59,7 @@ async function tokenForFlag({ example }: World, agent: Hotwork, service: string)
   return { id, set: () => setFlag(agent, access_token, url, ask.action.properties['value']) }
 }
 
-async function tellHalted(world: World, agent: Hotwork, { session, flag }: Held, since: number): Promise<void> {
+async function tellHalted(world: World, agent: AgentApi, { session, flag }: Held, since: number): Promise<void> {
   const { report, example } = world
   await report.expect('halted: its access token is refused at once', () =>
     refused('401', () => agent.awsCredentials(session.accessToken)),
@@ -77,7 +76,7 @@ async function tellHalted(world: World, agent: Hotwork, { session, flag }: Held,
 }
 
 /** Token endpoint, broker, gate and IAM, each asked again. */
-async function refusedEverything(agent: Hotwork, { session, flag }: Held) {
+async function refusedEverything(agent: AgentApi, { session, flag }: Held) {
   const byHotwork = [
     await tokenRefused(agent, session.id, 'revoked'),
     await refused('401', () => agent.awsCredentials(session.accessToken)),

@@ -1,12 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { readAnswer } from '../../../../examples/remediator/wire.ts'
 import { askWithCard } from '../asking.ts'
+import { call } from '../calls.ts'
 import { findBreak } from '../chain.ts'
 import type { SentInteraction } from '../desk-client.ts'
 import { approvedRequest, clickInVain, closedCard, completed, finding, refused, tokenRefused } from '../findings.ts'
 import { decisionsOf } from '../person.ts'
 import { Visitor } from '../visitor.ts'
-import type { World } from '../world.ts'
+import { type World, workloadIdentity } from '../world.ts'
 import { replay } from './ledger.ts'
 
 export async function tellNoFromPeople(world: World): Promise<void> {
@@ -133,7 +133,7 @@ export async function tellWrongHands(world: World): Promise<void> {
   await report.expect('an agent’s token is refused where people decide', async () => {
     const { digest, round, stage } = await world.reader.request(id)
     const body = { verdict: 'approve', stage, round, digest }
-    const token = await agent.workloadToken()
+    const token = await workloadIdentity(local, 'agent:remediator')(local.issuer)
     return refused('401', () => postAs(token, `${local.apiUrl}/v1/requests/${id}/decisions`, body))
   })
   await report.expect('a person’s token is refused where agents ask', async () => {
@@ -149,9 +149,9 @@ export async function tellWrongHands(world: World): Promise<void> {
   })
 }
 
-async function postAs(token: string, url: string, body: object): Promise<unknown> {
+function postAs(token: string, url: string, body: object): Promise<unknown> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-  return readAnswer(await post({ url, headers, body: JSON.stringify(body) }))
+  return call({ method: 'POST', url, prepare: async () => ({ headers, body: JSON.stringify(body) }) })
 }
 
 const post = ({ url, headers, body }: SentInteraction) => fetch(url, { method: 'POST', headers, body })

@@ -43,7 +43,9 @@ export async function tellNoFromPolicy(world: World): Promise<void> {
   await report.expect('an evaluation for one value cannot be submitted with another', async () => {
     const evaluation = await agent.evaluate(ask)
     const other = withArguments(ask, { Value: '9000' })
-    return refused('400 invalid_denial_binding', () => agent.submit(other, evaluation, randomUUID()))
+    return refused('400 invalid_denial_binding', () =>
+      agent.submit(other, evaluation, { idempotencyKey: randomUUID() }),
+    )
   })
   const elsewhere = { ...ask, resource: { ...ask.resource, id: ask.resource.id.replace('/prod/', '/staging/') } }
   await report.expect('a resource that the arguments do not name is refused, not believed', () =>

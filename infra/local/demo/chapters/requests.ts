@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Step } from '../../../../examples/remediator/perform-task.ts'
-import { readHealth, remediate } from '../../../../examples/remediator/remediate.ts'
-import { type Ask, type AwsCredentials, asApproved, type Task } from '../../../../examples/remediator/wire.ts'
+import type { AgentApi } from '../../../../client/agent/agent-api.ts'
+import { type Ask, asApproved, type Task } from '../../../../client/agent/ask.ts'
+import type { AwsCredentials } from '../../../../client/answers.ts'
+import { act } from '../act.ts'
 import { askWithCard, carryThrough, describeApprovals, describeTask, withApproval } from '../asking.ts'
 import { headOf } from '../desk-client.ts'
 import { approvedRequest, closedCard, finding, refused } from '../findings.ts'
+import { performTask, type Step, type Watch } from '../perform-task.ts'
 import { named, readAsk, type World } from '../world.ts'
 import { lookAtCredential, lookAtDeadCredential } from './credentials.ts'
 import { tellLedger } from './ledger.ts'
@@ -38,9 +40,7 @@ export async function tellStory(world: World): Promise<string> {
       await lookAtDeadCredential(world, agent, ask, step, credentials)
     }
   }
-  const remedied = await Promise.race([remediate(agent, healthUrl, ask, watch), failure.promise])
-  if (!('after' in remedied)) throw new Error('checkout was healthy when the agent looked')
-  const { after, task } = remedied
+  const { after, task } = await Promise.race([remedy(world, agent, ask, watch), failure.promise])
 
   await report.expect('checkout is healthy, and the task is completed', async () => {
     const { status, grant } = await world.reader.request(task.task.id)
@@ -51,6 +51,32 @@ export async function tellStory(world: World): Promise<string> {
     closedCard(world, task.task.id, 'Completed'),
   )
   return task.task.id
+}
+
+interface Health {
+  status: 'healthy' | 'unhealthy'
+  parameter: string
+  payment_timeout_ms?: number
+  reason?: string
+}
+
+/** A 503 is an answer too: it is what the agent looks for. */
+async function readHealth(url: string): Promise<Health> {
+  const response = await fetch(url)
+  return (await response.json()) as Health
+}
+
+/** Sets the parameter, and looks at checkout again. */
+async function remedy({ aws, healthUrl }: World, agent: AgentApi, ask: Ask, watch: Watch) {
+  let after: Health | undefined
+  const doIt: Parameters<typeof performTask>[2] = async (credentials, _token, approved) => {
+    if (!credentials) throw new Error('an AWS action comes with AWS credentials')
+    await act(approved.action, aws, credentials)
+    after = await readHealth(healthUrl)
+    return `checkout is ${after.status} with ${after.payment_timeout_ms} ms`
+  }
+  const task = await performTask(agent, ask, doIt, watch)
+  return { after: after as Health, task }
 }
 
 /** @returns when the last of them clicked */
@@ -188,7 +214,7 @@ export async function tellOwnRequest(world: World, file: string): Promise<void> 
 function describeStep(step: Step): string[] {
   if (step.name === 'evaluated') {
     const { reason, detail = '', access_request } = step.evaluation.context
-    return [access_request ? `${access_request.display.title}: ${access_request.template}` : `${reason} ${detail}`]
+    return [access_request ? `${access_request.display?.title}: ${access_request.template}` : `${reason} ${detail}`]
   }
   if (step.name === 'submitted') {
     const { digest, unpinned } = step.task.hotwork

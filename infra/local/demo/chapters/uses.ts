@@ -1,16 +1,15 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { decodeJwt } from 'jose'
-import { addressOf, readFlag, setFlag } from '../../../../examples/flag-agent/set-flag.ts'
+import type { AgentApi } from '../../../../client/agent/agent-api.ts'
+import type { Ask } from '../../../../client/agent/ask.ts'
 import { startFlagService } from '../../../../examples/flag-service/flag-service.ts'
-import { workloadTokens } from '../../../../examples/flag-service/gate.ts'
-import { Hotwork } from '../../../../examples/remediator/hotwork.ts'
-import { readAnswer } from '../../../../examples/remediator/wire.ts'
 import { clientSettings } from '../../emulator.ts'
 import { askApproved } from '../asking.ts'
+import { call, newProver } from '../calls.ts'
 import { finding, refused } from '../findings.ts'
 import type { Person } from '../person.ts'
 import type { Report } from '../report.ts'
-import { named, type World } from '../world.ts'
+import { named, type World, workloadIdentity } from '../world.ts'
 
 /** Runs the flag service meanwhile. @param work is given the service's address and audience */
 export async function withFlagService(
@@ -22,7 +21,7 @@ export async function withFlagService(
   const service = await startFlagService({
     address,
     hotwork: local.apiUrl,
-    toolToken: workloadTokens({ ...tool, identityProviderUrl: local.identityProviderUrl }, local.issuer),
+    toolToken: () => workloadIdentity(local, tool.id)(local.issuer),
     log: (line) => report.note(`the flag service: ${line}`),
   })
   try {
@@ -53,7 +52,34 @@ export const tellFlags = (world: World): Promise<void> =>
     await tellRightUse(world, { agent, token, url, value }, id)
   })
 
-type Held = { agent: Hotwork; token: string; url: string; value: unknown }
+/** What proves that the caller holds the key of an access token. */
+type Prover = Pick<AgentApi, 'prove'>
+type FlagSet = { environment: string; flag: string; value: unknown; use: string; uses_left: number }
+
+/** The address of the flag that a request is for. @param service Such as `http://127.0.0.1:PORT`. */
+export const addressOf = (service: string, { properties }: Ask['action']): string =>
+  `${service}/flags/${properties['environment']}/${properties['flag']}`
+
+/** @throws Refusal of the tool or the gate */
+export function setFlag(agent: Prover | undefined, accessToken: string, url: string, value: unknown): Promise<FlagSet> {
+  const prepare = async () => ({
+    headers: {
+      authorization: `DPoP ${accessToken}`,
+      'content-type': 'application/json',
+      ...(agent && { dpop: await agent.prove('PUT', url, accessToken) }),
+    },
+    body: JSON.stringify({ value }),
+  })
+  return call({ method: 'PUT', url, prepare })
+}
+
+/** `undefined` when it is not set yet. */
+async function readFlag(url: string): Promise<unknown> {
+  const answer = await fetch(url)
+  return answer.status === 404 ? undefined : ((await answer.json()) as { value: unknown }).value
+}
+
+type Held = { agent: AgentApi; token: string; url: string; value: unknown }
 
 const notApproved = '403 arguments_mismatch'
 
@@ -69,13 +95,10 @@ async function tellWrongUses(report: Report, { agent, token, url, value }: Held)
     refused(notApproved, () => setFlag(agent, token, url, 'for some')),
   )
   await report.expect('a token sent without a proof is refused by the tool itself', () =>
-    refused('401 invalid_dpop_proof', async () => {
-      const headers = { authorization: `DPoP ${token}`, 'content-type': 'application/json' }
-      return readAnswer(await fetch(url, { method: 'PUT', headers, body: JSON.stringify({ value }) }))
-    }),
+    refused('401 invalid_dpop_proof', () => setFlag(undefined, token, url, value)),
   )
   await report.expect('a thief of the token has not the key: a proof with another one is refused', async () => {
-    const thief = await Hotwork.connect(agent.settings)
+    const thief = { prove: await newProver() }
     return refused('403 key_mismatch', () => setFlag(thief, token, url, value))
   })
 }

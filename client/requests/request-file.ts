@@ -7,12 +7,8 @@ import {
   parseTree,
   printParseErrorCode,
 } from 'jsonc-parser'
-import type { Ask } from './wire.ts'
-
-/** A file that is no request: its message is `FILE:LINE: what is wrong; what to do`. */
-export class BadRequestFile extends Error {
-  override readonly name = 'BadRequestFile'
-}
+import type { Ask } from '../agent/ask.ts'
+import { type Refusal, wrongUsage } from '../outcome.ts'
 
 const members: readonly [path: string, type: 'string' | 'object', example: string][] = [
   ['subject.type', 'string', '"agent"'],
@@ -25,11 +21,17 @@ const members: readonly [path: string, type: 'string' | 'object', example: strin
   ['context.parent_task.id', 'string', '"INC-4821"'],
 ]
 
-/** @param agents the agents that can ask, where they are known. @throws BadRequestFile */
+/**
+ * One AuthZEN evaluation body.
+ *
+ * @param path a file, or `-` for standard input
+ * @param agents the agents that can ask, where they are known
+ * @throws Refusal whose title is `FILE:LINE: what is wrong`
+ */
 export function readRequestFile(path: string, agents?: readonly string[]): Ask {
   const { text, root } = parse(path)
   const bad = (offset: number, what: string, fix: string) =>
-    new BadRequestFile(`${path}:${lineAt(text, offset)}: ${what}; ${fix}`)
+    badFile(`${nameOf(path)}:${lineAt(text, offset)}`, what, fix)
   for (const [member, type, example] of members) {
     const steps = member.split('.')
     const node = findNodeAtLocation(root, steps)
@@ -50,12 +52,10 @@ export function readRequestFile(path: string, agents?: readonly string[]): Ask {
 function parse(path: string): { text: string; root: Node } {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readFileSync(path === '-' ? 0 : path, 'utf8')
   } catch (cause) {
-    throw new BadRequestFile(
-      `${path}: it cannot be read (${(cause as NodeJS.ErrnoException).code}); name a file with one AuthZEN evaluation body`,
-      { cause },
-    )
+    const what = `it cannot be read (${(cause as NodeJS.ErrnoException).code})`
+    throw badFile(nameOf(path), what, 'name a file with one AuthZEN evaluation body')
   }
   const errors: ParseError[] = []
   const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
@@ -66,8 +66,11 @@ function parse(path: string): { text: string; root: Node } {
         .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
         .trim()
     : 'nothing in it'
-  throw new BadRequestFile(`${path}:${lineAt(text, first?.offset ?? 0)}: not JSON (${what}); correct that line`)
+  throw badFile(`${nameOf(path)}:${lineAt(text, first?.offset ?? 0)}`, `not JSON (${what})`, 'correct that line')
 }
+
+const nameOf = (path: string): string => (path === '-' ? 'standard input' : path)
+const badFile = (where: string, what: string, fix: string): Refusal => wrongUsage(`${where}: ${what}`, fix)
 
 /** The deepest value on the way to a member that is not there. */
 function nearest(root: Node, steps: readonly string[]): Node {

@@ -1,4 +1,4 @@
-import { type Ask, asApproved, type Task } from '../../../examples/remediator/wire.ts'
+import { type Ask, asApproved, type Task } from '../../../client/agent/ask.ts'
 
 const ask: Ask = {
   subject: { type: 'agent', id: 'agent:remediator' },
