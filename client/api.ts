@@ -5,7 +5,7 @@ import type { Surroundings } from './surroundings.ts'
 
 /** Each may be sent again: Hotwork does it once, or doing it again is harmless. */
 export type Call = {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'DELETE'
   path: string
   json?: unknown
   /** Made anew for each try: a stronger login replaces the person's token. */

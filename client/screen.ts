@@ -54,5 +54,6 @@ export const timeAndSpan = (instant: string, surroundings: Pick<Surroundings, 'n
 export function until(instant: string, { now }: Pick<Surroundings, 'now'>): string {
   const minutes = Math.round((Date.parse(instant) - now().getTime()) / 60_000)
   const span = (count: number) => (count < 100 ? `${count} min` : `${Math.round(count / 60)} h`)
-  return minutes >= 0 ? `in ${span(minutes)}` : `${span(-minutes)} ago`
+  if (minutes === 0) return 'now'
+  return minutes > 0 ? `in ${span(minutes)}` : `${span(-minutes)} ago`
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export type Surroundings = {
@@ -12,6 +13,8 @@ export type Surroundings = {
   now(): Date
   pause(milliseconds: number, signal?: AbortSignal): Promise<void>
   openBrowser(address: string): void
+  /** Asks the person at the terminal; absent where there is none. */
+  ask?: ((question: string) => Promise<string>) | undefined
 }
 
 export const thisMachine = (program: Surroundings['program']): Surroundings => ({
@@ -23,7 +26,21 @@ export const thisMachine = (program: Surroundings['program']): Surroundings => (
   now: () => new Date(),
   pause,
   openBrowser,
+  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
 })
+
+/** The end of the input is no answer. */
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await new Promise((resolve) => {
+      lines.once('close', () => resolve(''))
+      void lines.question(question).then(resolve)
+    })
+  } finally {
+    lines.close()
+  }
+}
 
 /** @throws the reason of the signal */
 export async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -3,6 +3,18 @@
  * `req_...` and its like.
  */
 export const examples: { readonly [verb: string]: readonly [string, ...string[]] } = {
+  ls: ['ls --waiting', 'ls --agent agent:remediator --since 7d --json'],
+  show: ['show req_...'],
+  approve: ["approve req_... --comment 'the ticket says the same'"],
+  deny: ["deny req_... --reason 'the load test is over: ask again on Monday'"],
+  narrow: ['narrow req_... --set MemorySize=1024 --minutes 5'],
+  revoke: ["revoke req_... --reason 'INC-4822: it writes parameters that no one asked for'"],
+  halt: [
+    "halt agent:remediator --reason 'INC-4822: it writes parameters that no one asked for'",
+    "halt environment=prod --reason 'CHG-12: freeze' --until 2h",
+  ],
+  halts: ['halts --all'],
+  lift: ['lift hlt_...'],
   'break-glass start': [
     `break-glass start --profile checkout-recovery --incident INC-2041 --minutes 30 \\
     --reason 'checkout refuses payments since the deploy, putting the timeout back'`,

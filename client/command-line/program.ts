@@ -4,6 +4,7 @@ import { lines } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { addBreakGlassVerbs } from './break-glass.ts'
 import { makeFrame } from './frame.ts'
+import { addHaltVerbs, addPersonRequestVerbs } from './person-requests.ts'
 
 /** One command. Returns its exit code: one of `exits`, or that of a program which the command ran. */
 export async function run(typed: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -58,6 +59,8 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
     .showHelpAfterError('(`npx hotwork VERB --help` says what there is, with an example)')
     .addHelpText('after', afterwards)
   const frame = makeFrame(surroundings, done)
+  addPersonRequestVerbs(program, frame)
+  addHaltVerbs(program, frame)
   addBreakGlassVerbs(program, frame)
   return program
 }

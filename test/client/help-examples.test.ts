@@ -4,6 +4,8 @@ import { examples } from '../../client/command-line/examples.ts'
 import { pathOf } from '../../client/command-line/frame.ts'
 import { makeProgram } from '../../client/command-line/program.ts'
 import { thisMachine } from '../../client/surroundings.ts'
+import { resizeWorker } from '../slack/cards/states.ts'
+import { prodParameter, type What } from '../support/world.ts'
 import { minute, recovery, useScene, why } from './support/scene.ts'
 import type { Terminal } from './support/terminal.ts'
 
@@ -18,11 +20,24 @@ const openedByJade = async (words: readonly string[] = recovery): Promise<Stage>
   expect(exit).toBe(0)
   return { at: scene.jade, ids: { bgl: body.id } }
 }
+const submitted = async (what: What = prodParameter) => (await scene.api.world.submitted(what)).ask.id
 const mediated = [
   ...['--action', 'lambda:UpdateFunctionConfiguration', '--minutes', '5', ...why()],
   ...['--arguments', '{"FunctionName":"checkout-worker","Timeout":60}'],
 ]
 const stages: { readonly [verb: string]: () => Promise<Stage> } = {
+  ls: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
+  show: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
+  approve: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
+  deny: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
+  narrow: async () => ({ at: scene.at('ben'), ids: { req: await submitted(resizeWorker) } }),
+  revoke: async () => ({ at: scene.at('gus'), ids: { req: (await scene.api.world.approved()).ask.id } }),
+  halt: async () => ({ at: scene.at('gus') }),
+  halts: async () => ({ at: scene.at('ana') }),
+  lift: async () => {
+    const { body } = await scene.at('gus').json('halt', 'all', '--reason', 'INC-4822')
+    return { at: scene.at('hana'), ids: { hlt: body.id } }
+  },
   'break-glass start': async () => ({ at: scene.jade }),
   'break-glass drill': async () => ({ at: scene.jade }),
   'break-glass end': () => openedByJade(),

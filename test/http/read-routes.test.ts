@@ -129,6 +129,18 @@ describe('a list of requests', () => {
   })
 })
 
+test('one request says what a person decides on, and who reads it', async () => {
+  const { ask } = await world.submitted(prodParameter)
+  expect((await get('/v1/requests/{id}', {}, { id: ask.id })).body).toMatchObject({
+    reader: 'person:ana',
+    title: 'Set the parameter “/prod/checkout/payment-timeout-ms” to “3000”',
+    unpinned: ask.unpinned,
+    terms: { uses: 1, claim_within: 3600, lifetime: 900 },
+    stages: [{ name: 'owner', escalate_to: 'on-call' }, { name: 'sre' }],
+    decide_by: expect.any(String),
+  })
+})
+
 describe('a record', () => {
   test("an agent's own is read by its id, also where the colon is escaped", async () => {
     await world.evaluate({ ...prodParameter, action: 'no:Such' })

@@ -13,7 +13,8 @@ import { portsWithAnswers } from '../wiring/policy.ts'
 const Body = z
   .strictObject({
     verdict: Verdict,
-    stage: z.string().min(1).max(64),
+    /** Left out: the open one, or for a denial the one that this person may decide. */
+    stage: z.string().min(1).max(64).optional(),
     round: z.int().positive(),
     digest: Digest,
     comment: z.string().max(1000).optional(),

@@ -57,7 +57,7 @@ export const readByRoute = byRoute<[PersonId, Ports]>(
     },
     'GET /v1/requests/{id}': async (call, person, ports) => {
       const read = await readRequest({ id: idOf(call), person }, ports)
-      return { status: 200, body: personView(valueOrThrow(read), ports.policy.bundle) }
+      return { status: 200, body: { ...personView(valueOrThrow(read), ports.policy.bundle), reader: person } }
     },
     'GET /v1/requests/{id}/ledger': async (call, person, ports) => {
       const id = idOf(call)

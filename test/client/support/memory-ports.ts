@@ -4,6 +4,7 @@ import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { MemoryCallRecord } from '../../support/credentials/memory-call-record.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
 import { MemoryStatements } from '../../support/credentials/memory-statements.ts'
+import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import type { World } from '../../support/world.ts'
 
 export type MemoryPorts = ReturnType<typeof memoryPorts>
@@ -17,6 +18,9 @@ export const memoryPorts = (world: World, issuer: string) => ({
   },
   issuer,
   permits: world.permits,
+  standIns: world.standIns,
+  halts: new MemoryHaltStore(world.requests, world.ledger),
+  targetRoles: [],
   signer: world.signer,
   keys: world.signer,
   statements: new MemoryStatements(issuer, world.signer, world.clock),

@@ -17,6 +17,10 @@ export class Terminal {
   /** Where the browser was sent. */
   readonly visited: string[] = []
   browser: (address: string) => void = () => {}
+  /** What is answered to the next questions. A machine where nothing is answered has no terminal. */
+  answers: string[] | undefined
+  /** What happens while a question stands. */
+  whenAsked: () => Promise<void> = async () => {}
   readonly #noun: readonly string[]
 
   /** `noun` comes before what is typed, in a file whose tests are all about it. */
@@ -46,6 +50,15 @@ export class Terminal {
         this.visited.push(address)
         this.browser(address)
       },
+      ...(this.answers
+        ? {
+            ask: async (question) => {
+              ran.err += question
+              await this.whenAsked()
+              return this.answers?.shift() ?? ''
+            },
+          }
+        : {}),
     }
     return { exit: await run([...this.#noun, ...words], surroundings), ...ran }
   }

@@ -1,0 +1,67 @@
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { halt, halts, lift } from '../halts/halts.ts'
+import { approve, deny, narrow, revoke } from '../requests/decide.ts'
+import { list, show } from '../requests/show.ts'
+import type { Frame } from './frame.ts'
+
+const statuses = ['pending', 'approved', 'denied', 'withdrawn', 'expired', 'completed', 'revoked']
+const id = new Argument('<id>', 'the request, such as req_...')
+const whole = (typed: string): number => {
+  if (/^[1-9]\d{0,5}$/.test(typed)) return Number(typed)
+  throw new InvalidArgumentError('It is a whole number, at least 1.')
+}
+const limit = () => new Option('--limit <n>', 'how many at most').argParser(whole).default(50)
+const yes = () => new Option('--yes', 'approve without asking first').default(false)
+
+/** What people do with requests. */
+export function addPersonRequestVerbs(program: Command, { verb, act }: Frame): void {
+  verb(program, 'ls', 'requests, newest first')
+    .option('--waiting', 'those that you could approve now', false)
+    .addOption(new Option('--status <status>', 'in this status').choices(statuses))
+    .option('--agent <id>', 'of this agent')
+    .option('--owner <id>', "of this person's agents")
+    .option('--task <id>', 'for this parent task, such as INC-1042')
+    .option('--resource <id>', 'on this resource, by its whole id')
+    .option('--action <name>', 'of this action')
+    .option('--since <time>', 'asked since then: RFC 3339, or a span such as 2h or 7d')
+    .addOption(limit())
+    .action(act(list))
+  verb(program, 'show', 'all of one request, and what became of it').addArgument(id).action(act(show))
+  verb(program, 'approve', 'approve exactly what is asked')
+    .addArgument(id)
+    .option('--comment <text>', 'why; it stays on record')
+    .addOption(yes())
+    .action(act(approve))
+  verb(program, 'deny', 'deny it, for good; after approval it ends the grant')
+    .addArgument(id)
+    .requiredOption('--reason <text>', "why; the agent's owner reads it")
+    .action(act(deny))
+  verb(program, 'narrow', 'approve less than is asked')
+    .addArgument(id)
+    .option('--set <name=value...>', 'an argument that the catalogue lets be less; JSON, else text')
+    .option('--uses <n>', 'fewer uses', whole)
+    .option('--minutes <n>', 'a shorter time', whole)
+    .option('--comment <text>', 'why; it stays on record')
+    .addOption(yes())
+    .action(act(narrow))
+  verb(program, 'revoke', 'end a live grant, or deny a pending request, by your right to revoke')
+    .addArgument(id)
+    .requiredOption('--reason <text>', 'why; it stays on record')
+    .action(act(revoke))
+}
+
+export function addHaltVerbs(program: Command, { verb, act }: Frame): void {
+  verb(program, 'halt', 'stop something now')
+    .argument(
+      '<target>',
+      'agent:..., person:..., owner=person:..., role=ARN, environment=NAME (a freeze), action=NAME, or all',
+    )
+    .requiredOption('--reason <text>', 'why; it stays on record')
+    .option('--until <time>', 'it ends by itself then: RFC 3339, or a span such as 30m')
+    .action(act(halt))
+  verb(program, 'halts', 'what is halted now')
+    .option('--all', 'those that are over too', false)
+    .addOption(limit())
+    .action(act(halts))
+  verb(program, 'lift', 'end a halt that another person declared').argument('<id>', 'the halt').action(act(lift))
+}

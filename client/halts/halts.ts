@@ -1,0 +1,115 @@
+import * as z from 'zod'
+import { type Context, type IdTyped, show } from '../context.ts'
+import { type Exit, Refusal, wrongUsage } from '../outcome.ts'
+import { readPages } from '../pages.ts'
+import { fact, lines, table, time, timeAndSpan } from '../screen.ts'
+import { readMoment } from '../span.ts'
+import type { Surroundings } from '../surroundings.ts'
+
+const instant = z.iso.datetime({ offset: true })
+const Halt = z.looseObject({
+  id: z.string().regex(/^hlt_[0-9a-z]{26}$/),
+  agent: z.string().optional(),
+  owner: z.string().optional(),
+  person: z.string().optional(),
+  role: z.string().optional(),
+  environment: z.string().optional(),
+  action: z.string().optional(),
+  all: z.literal(true).optional(),
+  reason: z.string(),
+  by: z.string(),
+  at: instant,
+  until: instant.optional(),
+  lifted: z.looseObject({ by: z.string(), at: instant }).optional(),
+})
+type Halt = z.infer<typeof Halt>
+const Halts = z.looseObject({ halts: z.array(Halt), next: z.string().optional() })
+
+const kinds = ['agent', 'owner', 'person', 'role', 'environment', 'action'] as const
+
+/** @throws Refusal */
+export function readTarget(typed: string): { [kind: string]: string | true } {
+  if (typed === 'all') return { all: true }
+  const [, prefix] = /^(agent|person):./.exec(typed) ?? []
+  if (prefix !== undefined) return { [prefix]: typed }
+  const [, kind = '', value] = /^([a-z]+)=(.+)$/s.exec(typed) ?? []
+  if (value !== undefined && (kinds as readonly string[]).includes(kind)) return { [kind]: value }
+  throw wrongUsage(
+    `\`${typed}\` is nothing that can be halted`,
+    'write agent:NAME, person:NAME, owner=person:NAME, role=ARN, environment=NAME, action=NAME, or all',
+  )
+}
+
+export type HaltTyped = { target: string; reason: string; until?: string }
+
+export async function halt({ target, reason, until }: HaltTyped, context: Context): Promise<Exit> {
+  const { api, surroundings } = context
+  const json = {
+    ...readTarget(target),
+    reason,
+    ...(until === undefined ? {} : { until: readMoment('--until', until, 1, surroundings) }),
+  }
+  const declared = await api.call(Halt, { method: 'POST', path: '/v1/halts', json })
+  return show(context, declared, () => [
+    `HALTED ${targetOf(declared)}  ${declared.id}`,
+    ...fact('until', endOf(declared, surroundings)),
+    ...fact('lift', `another person: npx hotwork lift ${declared.id}`),
+  ])
+}
+
+export async function halts({ all, limit }: { all: boolean; limit: number }, context: Context): Promise<Exit> {
+  const { surroundings } = context
+  const found = await readHalts(all, limit, context)
+  const shown = found.items.slice(0, limit)
+  const isMore = found.next !== undefined || found.items.length > limit
+  if (isMore) surroundings.err(`there may be more than these ${shown.length}: ask for more with --limit\n`)
+  const rows = shown.map((each) => [
+    each.id,
+    targetOf(each),
+    time(each.at, surroundings),
+    each.by,
+    endOf(each, surroundings),
+    each.reason,
+  ])
+  const words = () =>
+    rows.length === 0
+      ? [all ? 'none' : 'nothing is halted']
+      : table(['ID', 'TARGET', 'SINCE', 'BY', 'UNTIL', 'WHY'], rows)
+  return show(context, { halts: shown, more: isMore }, words)
+}
+
+const readHalts = (all: boolean, limit: number, { api }: Pick<Context, 'api'>) =>
+  readPages(api, { path: '/v1/halts', query: { all: all ? 'true' : undefined } }, Halts, (page) => page.halts, {
+    limit,
+  })
+
+/** Lifting what is lifted, or is over, changes nothing: it says by which person, and that is no trouble. */
+export async function lift({ id }: IdTyped, context: Context): Promise<Exit> {
+  const { api, surroundings } = context
+  const lifted = await api
+    .call(Halt, { method: 'DELETE', path: `/v1/halts/${encodeURIComponent(id)}` })
+    .catch(async (trouble: unknown) => {
+      if (!(trouble instanceof Refusal) || trouble.told.code !== 'already_lifted') throw trouble
+      const found = (await readHalts(true, Number.POSITIVE_INFINITY, context)).items.find((each) => each.id === id)
+      if (!found) throw trouble
+      surroundings.err(lines('it is over already'))
+      return found
+    })
+  return show(context, lifted, () => [
+    `LIFTED ${targetOf(lifted)}  ${lifted.id}`,
+    ...fact('until', endOf(lifted, surroundings)),
+    ...fact('note', 'lifting revives nothing: agents ask anew'),
+  ])
+}
+
+function targetOf(halt: Halt): string {
+  const kind = kinds.find((each) => halt[each] !== undefined)
+  if (kind === undefined) return 'all'
+  const value = halt[kind] ?? ''
+  return kind === 'agent' || kind === 'person' ? value : `${kind}=${value}`
+}
+
+function endOf({ until, lifted }: Halt, surroundings: Pick<Surroundings, 'now' | 'env'>): string {
+  if (lifted) return `lifted by ${lifted.by} at ${time(lifted.at, surroundings)}`
+  return until === undefined ? 'a person lifts it' : timeAndSpan(until, surroundings)
+}

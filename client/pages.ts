@@ -1,0 +1,32 @@
+import type * as z from 'zod'
+import type { Api } from './api.ts'
+
+/** A list that goes on is read to its end, or until it has this many. */
+type Most = { limit: number; pages?: number }
+
+/** A page that nothing passed is short and goes on all the same: so many are asked for, and then the rest is told of. */
+const mostPages = 40
+
+export type Found<Item> = { items: Item[]; next?: string }
+
+/** @param path with its query; `next` of the answer is where to go on, also where items of the last page are left out */
+export async function readPages<Page extends { next?: string | undefined }, Item>(
+  api: Api,
+  { path, query = {} }: { path: string; query?: { readonly [name: string]: string | undefined } },
+  shape: z.ZodType<Page>,
+  itemsOf: (page: Page) => readonly Item[],
+  { limit, pages = mostPages }: Most,
+): Promise<Found<Item>> {
+  const items: Item[] = []
+  const given = Object.entries(query).filter((each): each is [string, string] => each[1] !== undefined)
+  let after: string | undefined
+  for (let page = 0; page < pages; page++) {
+    const parameters = new URLSearchParams(given)
+    if (after !== undefined) parameters.set('after', after)
+    const answer = await api.call(shape, { method: 'GET', path: parameters.size > 0 ? `${path}?${parameters}` : path })
+    items.push(...itemsOf(answer))
+    after = answer.next
+    if (after === undefined || items.length >= limit) break
+  }
+  return { items, ...(after === undefined ? {} : { next: after }) }
+}

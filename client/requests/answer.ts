@@ -1,0 +1,137 @@
+import * as z from 'zod'
+
+/** What this program reads of a request as the API shows it to people. */
+
+const time = z.iso.datetime({ offset: true })
+const change = z.looseObject({ from: z.unknown(), to: z.unknown() })
+
+const Decision = z.looseObject({
+  person: z.string(),
+  for: z.string().optional(),
+  verdict: z.string(),
+  at: time,
+  comment: z.string().optional(),
+})
+export type Decision = z.infer<typeof Decision>
+
+const Stage = z.looseObject({
+  name: z.string(),
+  quorum: z.number(),
+  decisions: z.array(Decision),
+  deadline: time.optional(),
+  escalate_to: z.string().optional(),
+  escalated_at: time.optional(),
+  needs_comment: z.boolean().default(false),
+  login: z.looseObject({ acr: z.string().optional(), max_age: z.number().optional() }).optional(),
+})
+export type Stage = z.infer<typeof Stage>
+
+const Narrowing = z.looseObject({
+  by: z.string(),
+  at: time,
+  arguments: z.record(z.string(), change).default({}),
+  uses: change.optional(),
+  lifetime: change.optional(),
+})
+export type Narrowing = z.infer<typeof Narrowing>
+
+export const Request = z.looseObject({
+  id: z.string().regex(/^req_[0-9a-z]{26}$/),
+  status: z.string(),
+  title: z.string(),
+  agent: z.string(),
+  autonomy: z.string().optional(),
+  owner: z.string(),
+  chain: z.array(z.looseObject({ agent: z.string(), owner: z.string() })).default([]),
+  action: z.string(),
+  arguments: z.record(z.string(), z.unknown()),
+  resource: z.looseObject({ type: z.string(), id: z.string() }),
+  environment: z.string(),
+  classification: z.string(),
+  purpose: z.string(),
+  justification: z.string().optional(),
+  parent_task: z.looseObject({ id: z.string(), url: z.string().optional() }),
+  tier: z.number(),
+  tier_name: z.string().optional(),
+  policies: z.array(z.string()),
+  digest: z.string(),
+  unpinned: z.array(z.string()),
+  terms: z.looseObject({ uses: z.number(), claim_within: z.number(), lifetime: z.number() }),
+  undo: z.looseObject({ possible: z.boolean(), how: z.string() }).optional(),
+  standing: z.string().optional(),
+  narrowable: z
+    .array(z.looseObject({ of: z.string(), name: z.string(), least: z.number(), most: z.number() }))
+    .default([]),
+  round: z.int(),
+  narrowings: z.array(Narrowing).default([]),
+  submitted_at: time,
+  decide_by: time.optional(),
+  /** The open one. */
+  stage: z.string().nullable(),
+  stages: z.array(Stage),
+  ended: z
+    .looseObject({
+      at: time,
+      by: z.string(),
+      for: z.string().optional(),
+      reason: z.string().optional(),
+      outcome: z.string().optional(),
+      note: z.string().optional(),
+    })
+    .optional(),
+  grant: z
+    .looseObject({
+      claim_by: time,
+      not_after: time,
+      claimed_at: time.optional(),
+      uses_left: z.number(),
+    })
+    .optional(),
+  /** Who reads it, where one is read. */
+  reader: z.string().optional(),
+})
+export type Request = z.infer<typeof Request>
+
+export const Requests = z.looseObject({ requests: z.array(Request), next: z.string().optional() })
+
+const text = z.string().optional().catch(undefined)
+const count = z.number().optional().catch(undefined)
+
+export const Entry = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  at: time,
+  actor: z.looseObject({ type: z.string(), id: z.string() }),
+  /** What each type has of its own. */
+  facts: z.looseObject({
+    stage: text,
+    verdict: text,
+    for: text,
+    through: text,
+    comment: text,
+    round: count,
+    tier: count,
+    to: text,
+    by: text,
+    person: text,
+    reason: text,
+    deadline: count,
+    claimBy: count,
+    notAfter: count,
+    expiresAt: count,
+    credential: text,
+    claim: text,
+    use: text,
+    tool: text,
+    outcome: text,
+    note: text,
+    child: text,
+    uses: count,
+    attempted: text,
+    code: text,
+    count,
+  }),
+})
+export type Entry = z.infer<typeof Entry>
+
+export const Entries = z.looseObject({ entries: z.array(Entry), next: z.string().optional() })

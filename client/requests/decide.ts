@@ -1,0 +1,134 @@
+import { type Context, type IdTyped, show as print } from '../context.ts'
+import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
+import { fact, lines } from '../screen.ts'
+import { Request } from './answer.ts'
+import { describe, headOf, pathOf, read, stateOf } from './show.ts'
+
+type Narrow = { arguments?: { [name: string]: unknown }; uses?: number; minutes?: number }
+type Asked = { verdict: 'approve' | 'deny'; comment?: string | undefined; narrow?: Narrow; yes: boolean }
+
+export const approve = ({ id, comment, yes }: IdTyped & { comment?: string; yes: boolean }, context: Context) =>
+  decide(id, { verdict: 'approve', comment, yes }, context)
+
+export const deny = ({ id, reason }: IdTyped & { reason: string }, context: Context) =>
+  decide(id, { verdict: 'deny', comment: reason, yes: true }, context)
+
+export type NarrowTyped = IdTyped & {
+  set?: readonly string[]
+  uses?: number
+  minutes?: number
+  comment?: string
+  yes: boolean
+}
+
+/** The approval of the person who narrows counts for what is left, where policy lets it. */
+export function narrow({ id, set = [], uses, minutes, comment, yes }: NarrowTyped, context: Context): Promise<Exit> {
+  if (set.length === 0 && uses === undefined && minutes === undefined)
+    throw wrongUsage('what is to be less?', 'give `--set name=value`, `--uses N` or `--minutes N`')
+  const args = Object.fromEntries(set.map(readSetting))
+  const narrow = {
+    ...(set.length === 0 ? {} : { arguments: args }),
+    ...(uses === undefined ? {} : { uses }),
+    ...(minutes === undefined ? {} : { minutes }),
+  }
+  return decide(id, { verdict: 'approve', comment, narrow, yes }, context)
+}
+
+/** A value that is JSON is taken as JSON; any other is text. */
+function readSetting(typed: string): [string, unknown] {
+  const [, name, text = ''] = /^([^=]+)=(.*)$/s.exec(typed) ?? []
+  if (name === undefined)
+    throw wrongUsage('`--set` takes a name and a value', 'write `--set ReservedConcurrentExecutions=5`')
+  try {
+    return [name, JSON.parse(text)]
+  } catch {
+    return [name, text]
+  }
+}
+
+/** Decides on what was read: a request that changes between is refused, and nothing is counted. */
+async function decide(id: string, asked: Asked, context: Context): Promise<Exit> {
+  const { api, surroundings, json } = context
+  const request = await read(id, context)
+  if (!json) surroundings.err(lines(...describe(request, surroundings), ''))
+  if (request.status === 'pending') await confirm(asked, context)
+  const { verdict, comment, narrow } = asked
+  const { round, digest, stage } = request
+  const decided = await api
+    .call(Request, {
+      method: 'POST',
+      path: `${pathOf(request.id)}/decisions`,
+      // Of a denial Hotwork finds the stage: any of this person's will do.
+      json: { verdict, round, digest, comment, narrow, ...(verdict === 'approve' && stage !== null ? { stage } : {}) },
+    })
+    .catch(async (trouble: unknown) => {
+      if (!(trouble instanceof Refusal)) throw trouble
+      const now = await decidedBefore(asked, request, trouble, context)
+      if (!now) throw staleOr(trouble, request)
+      surroundings.err(lines('you have decided so already'))
+      return now
+    })
+  return print(context, decided, () => resultWords(decided, asked, context), exitAfter(decided, verdict))
+}
+
+/** A person at a terminal says yes to what they see; a program has said so by running the command. */
+async function confirm({ verdict, narrow, yes }: Asked, { surroundings, json }: Context): Promise<void> {
+  if (verdict === 'deny' || yes || json || !surroundings.ask) return
+  const less = narrow === undefined ? 'exactly this' : `only ${JSON.stringify(narrow)} of this`
+  const answer = await surroundings.ask(`Approve ${less}? [y/N] `)
+  if (/^y(es)?$/i.test(answer.trim())) return
+  throw new Refusal(exits.usage, { code: 'not_confirmed', title: 'nothing was decided', detail: 'you did not say yes' })
+}
+
+const settledCodes = ['already_decided', 'already_settled', 'stale_round', 'stale_digest']
+
+/** The same decision by the same person: an earlier call made it, and its answer was lost. */
+async function decidedBefore(
+  { verdict, narrow }: Asked,
+  { id, round }: Request,
+  { told: { code } }: Refusal,
+  context: Context,
+): Promise<Request | undefined> {
+  if (!settledCodes.includes(code)) return undefined
+  const now = await read(id, context)
+  const own = ({ person }: { person: string }) => person === now.reader
+  if (narrow) {
+    const last = now.narrowings.at(-1)
+    const isOwn = last !== undefined && last.by === now.reader && isSame(narrow, last)
+    return isOwn && now.round === round + 1 ? now : undefined
+  }
+  const decisions = now.stages.flatMap(({ decisions }) => decisions)
+  return now.round === round && decisions.some((each) => own(each) && each.verdict === verdict) ? now : undefined
+}
+
+const isSame = ({ arguments: args = {}, uses, minutes }: Narrow, last: Request['narrowings'][number]): boolean =>
+  Object.entries(args).every(([name, value]) => JSON.stringify(last.arguments[name]?.to) === JSON.stringify(value)) &&
+  (uses === undefined || last.uses?.to === uses) &&
+  (minutes === undefined || last.lifetime?.to === minutes * 60)
+
+function staleOr(refusal: Refusal, { id }: Request): Refusal {
+  const { code, title } = refusal.told
+  if (code !== 'stale_round' && code !== 'stale_digest') return refusal
+  return new Refusal(refusal.exit, { code, title, detail: `it changed: look again with \`npx hotwork show ${id}\`` })
+}
+
+/** An approval may settle it as denied, where policy says so at the end. */
+function exitAfter({ status }: Request, verdict: Asked['verdict']): Exit {
+  return verdict === 'deny' || status === 'pending' ? exits.done : exitOfStatus(status)
+}
+
+function resultWords(decided: Request, { verdict, narrow }: Asked, { api }: Context): string[] {
+  const did = verdict === 'deny' ? 'DENIED' : narrow ? 'NARROWED' : 'APPROVED'
+  return [
+    `${did} by you  ${decided.id}`,
+    ...fact('now', stateOf(decided)),
+    ...fact('page', `${api.url}/decide/${decided.id}`),
+  ]
+}
+
+/** Ends a live grant, or denies a pending request. One that was revoked already stays as it is. */
+export async function revoke({ id, reason }: IdTyped & { reason: string }, context: Context): Promise<Exit> {
+  const { api, surroundings } = context
+  const revoked = await api.call(Request, { method: 'POST', path: `${pathOf(id)}/revoke`, json: { reason } })
+  return print(context, revoked, () => headOf(revoked, surroundings))
+}

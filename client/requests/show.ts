@@ -1,0 +1,215 @@
+import { type Context, type IdTyped, show as print } from '../context.ts'
+import { type Exit, exits, wrongUsage } from '../outcome.ts'
+import { readPages } from '../pages.ts'
+import { fact, table, time, timeAndSpan } from '../screen.ts'
+import { readMoment } from '../span.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { type Decision, type Narrowing, Request, Requests, type Stage } from './answer.ts'
+import { readTimeline, timelineLines } from './timeline.ts'
+
+type Around = Pick<Surroundings, 'now' | 'env'>
+
+export type ListTyped = {
+  waiting: boolean
+  status?: string
+  agent?: string
+  owner?: string
+  task?: string
+  resource?: string
+  action?: string
+  since?: string
+  limit: number
+}
+
+export async function list({ waiting, since, limit, ...typed }: ListTyped, context: Context): Promise<Exit> {
+  const { api, surroundings } = context
+  const { status, agent, owner, task, resource, action } = typed
+  const from = since === undefined ? undefined : readMoment('--since', since, -1, surroundings)
+  const query = { status, agent, owner, task, resource, action, since: from, ...(waiting ? { waiting: 'true' } : {}) }
+  const found = await readPages(api, { path: '/v1/requests', query }, Requests, ({ requests }) => requests, { limit })
+  const requests = found.items.slice(0, limit)
+  const isMore = found.next !== undefined || found.items.length > limit
+  if (isMore)
+    surroundings.err(`there may be more than these ${requests.length}: ask for less, or for more with --limit\n`)
+  const rows = requests.map((each) => rowOf(each, surroundings))
+  const words = () =>
+    rows.length === 0
+      ? [waiting ? 'nothing waits for you' : 'none']
+      : table(['ID', 'ASKED', 'AGENT', 'WHAT', 'TIER', 'STATUS', 'WAITS FOR, DECIDED BY'], rows)
+  return print(context, { requests, more: isMore }, words)
+}
+
+const rowOf = (request: Request, surroundings: Around): string[] => [
+  request.id,
+  time(request.submitted_at, surroundings),
+  request.agent,
+  `${request.action} ${shortOf(request.resource.id)}`,
+  String(request.tier),
+  request.status,
+  whoOf(request, surroundings),
+]
+
+/** An ARN without its account and Region: `show` has all of it. */
+const shortOf = (id: string): string => /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/.exec(id)?.[1] ?? id
+
+function whoOf({ stage, stages, standing, ended }: Request, surroundings: Around): string {
+  const open = stages.find(({ name }) => name === stage)
+  if (open) return `${open.name} ${countOf(open)}${open.deadline ? `, until ${time(open.deadline, surroundings)}` : ''}`
+  if (ended && ended.by !== 'system') return ended.by
+  const people = new Set(stages.flatMap(({ decisions }) => decisions.map(({ person }) => person)))
+  if (people.size > 0) return [...people].join(', ')
+  return standing ?? (stages.length === 0 ? 'policy' : 'Hotwork')
+}
+
+const approvalsOf = ({ decisions }: Stage): number => decisions.filter(({ verdict }) => verdict === 'approve').length
+const countOf = (stage: Stage): string => `${approvalsOf(stage)} of ${stage.quorum}`
+
+export async function show({ id }: IdTyped, context: Context): Promise<Exit> {
+  const { api, surroundings } = context
+  const request = await read(id, context)
+  const entries = await readTimeline(request.id, context)
+  const page = `${api.url}/decide/${request.id}`
+  const words = () => [
+    ...describe(request, surroundings),
+    '',
+    'TIMELINE',
+    ...timelineLines(entries, surroundings),
+    '',
+    ...fact('page', page),
+    ...fact('next', ...nextOf(request)),
+  ]
+  return print(context, { ...request, page, ledger: entries }, words, exits.done)
+}
+
+/** @throws Refusal */
+export function pathOf(id: string): string {
+  if (!id.startsWith('bgl_')) return `/v1/requests/${encodeURIComponent(id)}`
+  throw wrongUsage(`\`${id}\` is an opening`, `see \`npx hotwork break-glass status ${id}\``)
+}
+
+export const read = async (id: string, { api }: Pick<Context, 'api'>): Promise<Request> =>
+  api.call(Request, { method: 'GET', path: pathOf(id) })
+
+function nextOf({ id, status, narrowable }: Request): string[] {
+  const command = 'npx hotwork'
+  if (status === 'approved') return [`${command} revoke ${id} --reason TEXT`]
+  if (status !== 'pending') return []
+  const less = narrowable.map(({ of, name, least, most }) => {
+    const option = of === 'argument' ? `--set ${name}=` : `--${name} `
+    return `${option}${least}..${most - 1}`
+  })
+  return [
+    `${command} approve ${id}`,
+    `${command} deny ${id} --reason TEXT`,
+    ...(less.length === 0 ? [] : [`${command} narrow ${id} with ${less.join(', or ')}`]),
+  ]
+}
+
+/** All that a card shows. */
+export function describe(request: Request, surroundings: Around): string[] {
+  const { title, action, resource, environment, classification, tier, tier_name, policies } = request
+  const { agent, autonomy, owner, chain, unpinned, undo, narrowings, digest, round, stages } = request
+  return [
+    ...headOf(request, surroundings),
+    ...fact(
+      'what',
+      title,
+      `${action} on ${resource.type} ${resource.id}`,
+      `${environment}, ${classification} data, tier ${tier}${tier_name === undefined ? '' : ` (${tier_name})`}`,
+    ),
+    ...fact('with', ...argumentsOf(request)),
+    ...fact('open', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
+    ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),
+    ...fact('terms', termsOf(request)),
+    ...fact('less', ...narrowings.map((each) => narrowedWords(each, surroundings))),
+    ...fact('digest', `${digest}, round ${round}`),
+    ...fact(
+      'who',
+      `${agent}${autonomy === undefined ? '' : `, ${autonomy}`}, for ${owner}`,
+      ...chain.map((each) => `delegated by ${each.agent}, for ${each.owner}`),
+    ),
+    ...fact('asked', timeAndSpan(request.submitted_at, surroundings)),
+    ...fact('policy', policies.length > 0 && policies.join(', ')),
+    ...fact('decide', ...stages.flatMap((stage) => stageWords(stage, request, surroundings))),
+    ...fact('standing', request.standing),
+    '',
+    "THE AGENT'S OWN WORDS, not verified",
+    ...fact('task', `${request.parent_task.id}${request.parent_task.url ? ` ${request.parent_task.url}` : ''}`),
+    ...fact('purpose', request.purpose),
+    ...fact('why', request.justification?.trim() || undefined),
+  ]
+}
+
+/** How it stands: the first lines of a description. */
+export const headOf = (request: Request, surroundings: Around): string[] => [
+  `${stateOf(request)}  ${request.id}`,
+  ...fact('now', nowOf(request, surroundings), request.ended?.reason, noteOf(request)),
+]
+
+export function stateOf({ status, stage, stages, grant, ended }: Request): string {
+  const open = stages.find(({ name }) => name === stage)
+  if (open) return `WAITING for ${open.name}, ${countOf(open)} approved`
+  if (status === 'approved') return grant?.claimed_at === undefined ? 'APPROVED, not claimed yet' : 'IN USE'
+  return ended?.outcome === undefined ? status.toUpperCase() : `${status.toUpperCase()}, ${ended.outcome}`
+}
+
+function nowOf({ status, ended, grant, terms, decide_by, stage, stages }: Request, surroundings: Around) {
+  const deadline = stages.find(({ name }) => name === stage)?.deadline ?? decide_by
+  if (status === 'pending') return deadline && `to be decided by ${timeAndSpan(deadline, surroundings)}`
+  if (status === 'approved' && grant) {
+    const until = grant.claimed_at === undefined ? `to be claimed by` : 'its credential is good until'
+    const end = grant.claimed_at === undefined ? grant.claim_by : grant.not_after
+    return `${until} ${timeAndSpan(end, surroundings)}; ${grant.uses_left} of ${terms.uses} uses left`
+  }
+  if (!ended) return undefined
+  const by = ended.by === 'system' ? 'Hotwork' : ended.by
+  return `by ${by}${ended.for === undefined ? '' : ` for ${ended.for}`} at ${time(ended.at, surroundings)}`
+}
+
+const noteOf = ({ ended }: Request) => (ended?.note === undefined ? undefined : `the agent's note: ${ended.note}`)
+
+/** Each as the JSON that is approved: two values that differ look different. */
+const argumentsOf = ({ arguments: args }: Request): string[] =>
+  Object.entries(args).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+
+function termsOf({ terms: { uses, claim_within, lifetime } }: Request): string {
+  const use = uses === 1 ? 'one use' : `${uses} uses`
+  return `to be claimed within ${minutes(claim_within)} min, then good for ${minutes(lifetime)} min and ${use}`
+}
+
+const minutes = (seconds: unknown): number => Math.round((Number(seconds) / 60) * 10) / 10
+
+function narrowedWords({ by, at, arguments: args, uses, lifetime }: Narrowing, surroundings: Around): string {
+  const changes = [
+    ...Object.entries(args).map(([name, { from, to }]) => `${name} ${JSON.stringify(from)} to ${JSON.stringify(to)}`),
+    ...(uses ? [`uses ${uses.from} to ${uses.to}`] : []),
+    ...(lifetime ? [`minutes ${minutes(lifetime.from)} to ${minutes(lifetime.to)}`] : []),
+  ]
+  return `by ${by} at ${time(at, surroundings)}: ${changes.join(', ')}`
+}
+
+function stageWords(stage: Stage, { stage: open, status }: Request, surroundings: Around): string[] {
+  const { name, login, needs_comment, deadline, escalate_to, escalated_at } = stage
+  const isOpen = name === open
+  const strength = [
+    ...(login?.acr === undefined ? [] : [`of strength ${login.acr}`]),
+    ...(login?.max_age === undefined ? [] : [`at most ${login.max_age} s old`]),
+  ]
+  const needs = [
+    ...(strength.length === 0 ? [] : [`a login ${strength.join(' and ')}`]),
+    ...(needs_comment ? ['a comment'] : []),
+  ]
+  const turn = isOpen
+    ? `, open now${deadline ? ` until ${time(deadline, surroundings)}` : ''}`
+    : status === 'pending' && approvalsOf(stage) < stage.quorum
+      ? ', not open yet'
+      : ''
+  const escalation = escalate_to === undefined ? '' : escalated_at ? `, and ${escalate_to}` : `, then ${escalate_to}`
+  return [
+    `${name}${escalation}: ${countOf(stage)} approved${turn}${needs.length > 0 ? `; it takes ${needs.join(' and ')}` : ''}`,
+    ...stage.decisions.map((each) => `  ${decisionWords(each, surroundings)}`),
+  ]
+}
+
+const decisionWords = ({ person, for: absent, verdict, at, comment }: Decision, surroundings: Around): string =>
+  `${person}${absent === undefined ? '' : ` for ${absent}`} ${verdict === 'approve' ? 'approved' : 'denied'} at ${time(at, surroundings)}${comment?.trim() ? `: ${comment.trim()}` : ''}`

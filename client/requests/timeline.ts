@@ -1,0 +1,58 @@
+import type { Context } from '../context.ts'
+import { readPages } from '../pages.ts'
+import { time } from '../screen.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { Entries, type Entry } from './answer.ts'
+
+/** The record of a request, the oldest entry first. */
+export async function readTimeline(id: string, { api }: Pick<Context, 'api'>): Promise<Entry[]> {
+  const whole = { limit: Number.POSITIVE_INFINITY, pages: Number.POSITIVE_INFINITY }
+  const path = `/v1/requests/${id}/ledger`
+  const { items } = await readPages(api, { path }, Entries, ({ entries }) => entries, whole)
+  return items
+}
+
+/** One line an entry. */
+export const timelineLines = (entries: readonly Entry[], surroundings: Pick<Surroundings, 'now' | 'env'>): string[] =>
+  entries.map((entry) => {
+    const at = (seconds: number | undefined) =>
+      seconds === undefined ? '' : time(new Date(seconds * 1000).toISOString(), surroundings)
+    const who = entry.actor.type === 'system' ? 'Hotwork' : entry.actor.id
+    return `${time(entry.at, surroundings)}  ${who}  ${wordsOf(entry, at)}`
+  })
+
+type Facts = Entry['facts']
+type At = (seconds: number | undefined) => string
+
+const said = (text: string | undefined): string => (text?.trim() ? `: ${text.trim()}` : '')
+
+const words: { readonly [type: string]: (facts: Facts, at: At) => string } = {
+  Submitted: ({ tier }) => `asked, tier ${tier}`,
+  StageOpened: ({ stage, deadline }, at) => `${stage} may decide until ${at(deadline)}`,
+  Decided: ({ verdict, stage, through, comment, ...facts }) =>
+    `${verdict === 'approve' ? 'approved' : 'denied'} as ${stage}${facts.for ? ` for ${facts.for}` : ''}, round ${facts.round}, by ${through}${said(comment)}`,
+  Narrowed: ({ round, tier }) => `narrowed it: round ${round}, tier ${tier}`,
+  Commented: ({ stage, comment }) => `commented as ${stage}${said(comment)}`,
+  ApprovalDropped: ({ person, stage }) => `the approval of ${person} as ${stage} does not count any more`,
+  StageEscalated: ({ stage, to, deadline }, at) => `${stage} was silent: ${to} may decide too, until ${at(deadline)}`,
+  Approved: ({ claimBy, notAfter }, at) => `approved: to be claimed by ${at(claimBy)}, over at ${at(notAfter)}`,
+  Denied: ({ by, reason }) => `denied by ${by === 'system' ? 'Hotwork' : by}${said(reason)}`,
+  Withdrawn: () => 'withdrew it',
+  Delegated: ({ to, child, uses }) => `delegated ${uses} of its uses to ${to}, as ${child}`,
+  KeyBound: () => 'bound it to its key',
+  CredentialIntended: ({ credential, claim }) => `${credential} is to be issued (${claim})`,
+  CredentialIssued: ({ credential, claim, expiresAt }, at) =>
+    `${credential} was issued (${claim}), good until ${at(expiresAt)}`,
+  CredentialRevoked: ({ credential }) => `${credential} was given back`,
+  UseBegun: ({ use, tool }) => `${use} was begun on ${tool}`,
+  UseEnded: ({ use, outcome, note }) => `${use} ended: ${outcome}${said(note)}`,
+  UseReturned: ({ use, reason }) => `${use} was not made and is given back${said(reason)}`,
+  Completed: ({ outcome, note }) => `completed: ${outcome}${said(note)}`,
+  Revoked: ({ by, reason }) => `revoked by ${by === 'system' ? 'Hotwork' : by}${said(reason)}`,
+  Expired: () => 'expired',
+  Refused: ({ attempted, code, count = 1 }) =>
+    `was refused: ${attempted} (${code})${count > 1 ? `, ${count} times` : ''}`,
+}
+
+/** A newer API may have types that this program does not know. */
+const wordsOf = ({ type, facts }: Entry, at: At): string => words[type]?.(facts, at) ?? type

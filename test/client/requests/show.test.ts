@@ -1,0 +1,170 @@
+import { stopCheckout } from '../../slack/cards/states.ts'
+import { parameter, prodParameter, stagingParameter } from '../../support/world.ts'
+import { useScene } from '../support/scene.ts'
+
+/** `hotwork ls` and `show`. */
+
+const scene = useScene()
+
+describe('ls', () => {
+  test('has a line for each request: who asks what, at which tier, and which stage it waits for', async () => {
+    const { ask } = await scene.api.world.submitted(prodParameter)
+    const { exit, out, err } = await scene.at('ana').type('ls')
+    expect([exit, err]).toEqual([0, ''])
+    const [head, row] = out.split('\n')
+    expect(head).toMatch(/^ID +ASKED +AGENT +WHAT +TIER +STATUS +WAITS FOR, DECIDED BY$/)
+    expect(row).toMatch(new RegExp(`^${ask.id} +08:00 UTC +agent:remediator +ssm:PutParameter parameter/prod/checkout`))
+    expect(row).toMatch(/ 2 +pending +owner 0 of 1, until 08:30 UTC$/)
+  })
+
+  test('says who decided one that is over, and that policy alone did where no person was asked', async () => {
+    const { world } = scene.api
+    const { ask } = await world.submitted(prodParameter)
+    await world.submitted(stagingParameter)
+    await scene.at('ana').type('deny', ask.id, '--reason', 'not now')
+    const rows = (await scene.at('ben').type('ls')).out.split('\n')
+    expect(rows[1]).toMatch(/approved +policy$/)
+    expect(rows[2]).toMatch(/denied +person:ana$/)
+  })
+
+  test('with --waiting has what this person could approve now', async () => {
+    const { world } = scene.api
+    const { ask } = await world.submitted(prodParameter)
+    await world.submitted(stagingParameter)
+    const waiting = async (who: string) =>
+      (await scene.at(who).json('ls', '--waiting')).body.requests.map(({ id }: { id: string }) => id)
+    expect(await waiting('ana')).toEqual([ask.id])
+    expect(await waiting('eve')).toEqual([])
+    expect((await scene.at('eve').type('ls', '--waiting')).out).toBe('nothing waits for you\n')
+    await scene.at('ana').type('approve', ask.id)
+    expect([await waiting('ana'), await waiting('eve')]).toEqual([[], [ask.id]])
+  })
+
+  test('is narrowed by status, agent, owner, task, resource, action and time', async () => {
+    const { world } = scene.api
+    const { ask } = await world.submitted(prodParameter)
+    scene.advance(3600)
+    const later = await world.submitted(stagingParameter)
+    const ids = async (...words: string[]) =>
+      (await scene.at('ana').json('ls', ...words)).body.requests.map(({ id }: { id: string }) => id)
+    expect(await ids('--resource', ask.resource.id, '--owner', ask.owner, '--agent', ask.agent.id)).toEqual([ask.id])
+    expect(await ids('--task', 'INC-1042', '--action', 'ssm:PutParameter')).toEqual([later.ask.id, ask.id])
+    expect(await ids('--since', '30m')).toEqual([later.ask.id])
+    expect(await ids('--since', '2026-01-01T00:00:00+01:00')).toHaveLength(2)
+    expect(await ids('--status', 'denied')).toEqual([])
+  })
+
+  test('goes on page by page up to --limit, and says on standard error that there is more', async () => {
+    for (let n = 0; n < 70; n++) await scene.api.world.submitted(parameter(`/staging/checkout/${n}`))
+    const all = await scene.at('ana').json('ls', '--limit', '100')
+    expect([all.body.requests.length, all.body.more]).toEqual([70, false])
+    const { out, err } = await scene.at('ana').type('ls', '--limit', '60')
+    expect(out.trim().split('\n')).toHaveLength(61)
+    expect(err).toContain('--limit')
+    expect((await scene.at('ana').json('ls', '--limit', '60')).body).toMatchObject({ more: true })
+  })
+
+  test.each([
+    ['a status that there is not', ['--status', 'open'], 'Allowed choices are pending'],
+    ['a time that is none', ['--since', 'yesterday'], 'give a span, such as 30m'],
+    ['a limit of none', ['--limit', '0'], 'whole number'],
+    ['an agent that is no agent', ['--agent', 'remediator'], '`agent`'],
+  ])('%s is wrong usage, and the answer names what would do', async (_what, words, expected) => {
+    const { exit, out, err } = await scene.at('ana').type('ls', ...words)
+    expect([exit, out]).toEqual([2, ''])
+    expect(err).toContain(expected)
+  })
+
+  test('a person who may read nothing is refused: exit 4', async () => {
+    expect(await scene.at('nobody').json('ls')).toMatchObject({ exit: 4 })
+  })
+})
+
+describe('show', () => {
+  test('has all that a card shows, the words of the agent apart, and a line for each entry', async () => {
+    const { world } = scene.api
+    const justification = 'timeouts since 07:40'
+    const { ask } = await world.submitted(prodParameter, { justification })
+    await scene.at('ana').type('approve', ask.id, '--comment', 'the ticket says the same')
+    const { exit, out } = await scene.at('eve').type('show', ask.id)
+    expect(exit).toBe(0)
+    const [own = '', said = ''] = out.split("THE AGENT'S OWN WORDS, not verified")
+    expect(own).toContain(`WAITING for sre, 0 of 1 approved  ${ask.id}`)
+    for (const each of [
+      `ssm:PutParameter on ssm:parameter ${ask.resource.id}`,
+      'prod, internal data, tier 2 (two pairs of eyes)',
+      'Value = "3000"',
+      ...ask.unpinned,
+      `${ask.digest}, round 1`,
+      'agent:remediator, autonomous, for person:dan',
+      'owner, then on-call: 1 of 1 approved',
+      'person:ana approved at 08:00 UTC: the ticket says the same',
+      'sre: 0 of 1 approved, open now until 08:30 UTC',
+    ])
+      expect(own).toContain(each)
+    expect(own).not.toContain(justification)
+    expect(said).toMatch(/^task {5}INC-1042\npurpose {2}remediation\nwhy {6}timeouts since 07:40$/m)
+    const [, timeline = ''] = out.split('TIMELINE\n')
+    expect(timeline.split('\n\n')[0]?.split('\n')).toEqual([
+      '08:00 UTC  agent:remediator  asked, tier 2',
+      '08:00 UTC  Hotwork  owner may decide until 08:30 UTC',
+      '08:00 UTC  person:ana  approved as owner, round 1, by api: the ticket says the same',
+      '08:00 UTC  Hotwork  sre may decide until 08:30 UTC',
+    ])
+    expect(out).toContain(`page     ${scene.api.url}/decide/${ask.id}`)
+    expect(out).toContain(`npx hotwork deny ${ask.id} --reason TEXT`)
+  })
+
+  test('says what a stage takes of a login', async () => {
+    const { ask } = await scene.api.world.submitted(stopCheckout)
+    const { out } = await scene.at('gus').type('show', ask.id)
+    expect(out).toContain(
+      'security: 0 of 2 approved, not open yet; it takes a login of strength strong and at most 900 s old',
+    )
+  })
+
+  test('with --json has the request as the API has it, the entries of its record, and its page', async () => {
+    const { ask } = await scene.api.world.submitted(prodParameter)
+    const { exit, body } = await scene.at('ana').json('show', ask.id)
+    expect(exit).toBe(0)
+    expect(body).toMatchObject({ id: ask.id, digest: ask.digest, page: `${scene.api.url}/decide/${ask.id}` })
+    expect(body.ledger.map(({ type }: { type: string }) => type)).toEqual(['Submitted', 'StageOpened'])
+  })
+
+  test('of one that ended says how, and by which person', async () => {
+    const { ask } = await scene.api.world.submitted(prodParameter)
+    await scene.at('ana').type('deny', ask.id, '--reason', 'not during the sale')
+    const { exit, out } = await scene.at('ana').type('show', ask.id)
+    expect(exit).toBe(0)
+    expect(out).toMatch(/^DENIED {2}req_/)
+    expect(out).toContain('now      by person:ana at 08:00 UTC\n         not during the sale')
+    expect(out).toContain('person:ana  denied by person:ana: not during the sale')
+    expect(out).not.toContain('npx hotwork approve')
+  })
+
+  test('nothing that an agent wrote moves the cursor, hides, or is read backwards', async () => {
+    const justification = 'fine\u001b[2K\u202e\nDENIED'
+    const { ask } = await scene.api.world.submitted(prodParameter, { justification })
+    const { out } = await scene.at('ana').type('show', ask.id)
+    expect(out).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+    expect(out).not.toMatch(/^DENIED/m)
+  })
+
+  test('a record of more than a page is read to its end', async () => {
+    const { world } = scene.api
+    const { ask } = await world.approved(prodParameter)
+    for (let n = 0; n < 60; n++) await world.issueToken(await world.state(ask.id))
+    const { body } = await scene.at('ana').json('show', ask.id)
+    expect(body.ledger.length).toBeGreaterThan(120)
+  })
+
+  test('one that there is not is wrong usage, and an opening has a verb of its own', async () => {
+    expect(await scene.at('ana').json('show', `req_${'0'.repeat(26)}`)).toMatchObject({
+      exit: 2,
+      body: { error: 'unknown_request' },
+    })
+    const opening = `bgl_${'0'.repeat(26)}`
+    expect((await scene.at('ana').type('show', opening)).err).toContain(`npx hotwork break-glass status ${opening}`)
+    expect((await scene.at('ana').type('show', '../halts')).exit).toBe(2)
+  })
+})
