@@ -16,7 +16,11 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 /** Runs a program of a stranger's. */
 const runs = (cwd: string, program: string, ...words: string[]) =>
-  spawnSync(program, words, { cwd, env: strangersEnv({ XDG_STATE_HOME: scratch }), encoding: 'utf8' })
+  spawnSync(program, words, {
+    cwd,
+    env: strangersEnv({ XDG_STATE_HOME: scratch, npm_config_cache: join(scratch, '.npm') }),
+    encoding: 'utf8',
+  })
 const hotwork = (...words: string[]) => runs(folder, join(folder, 'node_modules/.bin/hotwork'), ...words)
 
 /** As one writes them: `hotwork`, `hotwork/gate`. */

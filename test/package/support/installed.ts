@@ -35,7 +35,9 @@ function findNode(): string {
 
 /** What a stranger's shell has set: nothing of Hotwork, and nothing of the npm that runs these tests. */
 export function strangersEnv(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  const others = Object.entries(process.env).filter(([name]) => !/^(?:HOTWORK|npm|NODE|JEST)_/i.test(name))
+  const others = Object.entries(process.env).filter(
+    ([name]) => !/^(?:HOTWORK|npm|JEST)_|^NODE_(?:ENV|OPTIONS)$/i.test(name),
+  )
   const path = [dirname(strangersNode), ...(process.env['PATH'] ?? '').split(delimiter)]
   const foreign = path.filter((folder) => !folder.startsWith(join(root, 'node_modules')))
   return { ...Object.fromEntries(others), PATH: foreign.join(delimiter), ...more }
