@@ -35,6 +35,9 @@ const Narrowing = z.looseObject({
 })
 export type Narrowing = z.infer<typeof Narrowing>
 
+const Shown = z.looseObject({ name: z.string().optional(), text: z.string(), note: z.string().optional() })
+export type Shown = z.infer<typeof Shown>
+
 export const Request = z.looseObject({
   id: z.string().regex(/^req_[0-9a-z]{26}$/),
   status: z.string(),
@@ -85,6 +88,15 @@ export const Request = z.looseObject({
       not_after: time,
       claimed_at: time.optional(),
       uses_left: z.number(),
+    })
+    .optional(),
+  /** What others wrote, so that nothing of it deceives the eye. Where one is read. */
+  shown: z
+    .looseObject({
+      arguments: z.array(Shown),
+      resource: Shown,
+      said: z.array(Shown),
+      justification: z.string().optional(),
     })
     .optional(),
   /** Who reads it, where one is read. */

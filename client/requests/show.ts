@@ -4,7 +4,7 @@ import { readPages } from '../pages.ts'
 import { fact, table, time, timeAndSpan } from '../screen.ts'
 import { readMoment } from '../span.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { type Decision, type Narrowing, Request, Requests, type Stage } from './answer.ts'
+import { type Decision, type Narrowing, Request, Requests, type Shown, type Stage } from './answer.ts'
 import { readTimeline, timelineLines } from './timeline.ts'
 
 type Around = Pick<Surroundings, 'now' | 'env'>
@@ -114,7 +114,7 @@ export function describe(request: Request, surroundings: Around): string[] {
     ...fact(
       'what',
       title,
-      `${action} on ${resource.type} ${resource.id}`,
+      `${action} on ${resource.type} ${noted(request.shown?.resource ?? { text: resource.id })}`,
       `${environment}, ${classification} data, tier ${tier}${tier_name === undefined ? '' : ` (${tier_name})`}`,
     ),
     ...fact('with', ...argumentsOf(request)),
@@ -134,9 +134,7 @@ export function describe(request: Request, surroundings: Around): string[] {
     ...fact('standing', request.standing),
     '',
     "THE AGENT'S OWN WORDS, not verified",
-    ...fact('task', `${request.parent_task.id}${request.parent_task.url ? ` ${request.parent_task.url}` : ''}`),
-    ...fact('purpose', request.purpose),
-    ...fact('why', request.justification?.trim() || undefined),
+    ...saidWords(request),
   ]
 }
 
@@ -169,8 +167,22 @@ function nowOf({ status, ended, grant, terms, decide_by, stage, stages }: Reques
 const noteOf = ({ ended }: Request) => (ended?.note === undefined ? undefined : `the agent's note: ${ended.note}`)
 
 /** Each as the JSON that is approved: two values that differ look different. */
-const argumentsOf = ({ arguments: args }: Request): string[] =>
-  Object.entries(args).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+function argumentsOf({ arguments: args, shown }: Request): string[] {
+  const rows = shown?.arguments ?? Object.entries(args).map(([name, value]) => ({ name, text: JSON.stringify(value) }))
+  return rows.map((row) => `${row.name} = ${noted(row)}`)
+}
+
+/** A value, and where letters in it may pass for others, a note. */
+const noted = ({ text, note }: Shown): string => (note === undefined ? text : `${text}   <- ${note}`)
+
+function saidWords({ shown, parent_task: { id, url }, purpose, justification }: Request): string[] {
+  const rows = shown?.said ?? [
+    { name: 'Task', text: `${id}${url ? ` ${url}` : ''}` },
+    { name: 'Purpose', text: purpose },
+  ]
+  const why = (shown?.justification ?? justification)?.trim()
+  return [...rows.flatMap((row) => fact((row.name ?? '').toLowerCase(), noted(row))), ...fact('why', why || undefined)]
+}
 
 function termsOf({ terms: { uses, claim_within, lifetime } }: Request): string {
   const use = uses === 1 ? 'one use' : `${uses} uses`

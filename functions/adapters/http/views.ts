@@ -3,8 +3,10 @@ import type { BudgetLeft } from '../../domain/break-glass/budget-left.ts'
 import { describeOpening, type OpeningView } from '../../domain/cards/opening-view.ts'
 import type { EndView, GrantView, RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
 import { describeRequest, openStageOf } from '../../domain/cards/request-view.ts'
-import { titleText } from '../../domain/cards/request-words.ts'
+import { argumentRows, saidRows, titleText } from '../../domain/cards/request-words.ts'
+import type { Row } from '../../domain/cards/sentence.ts'
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
+import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type StandIn, statusOf } from '../../domain/people/stand-in.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
@@ -56,6 +58,24 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
     grant: view.grant && grantMembers(view.grant, view.status),
   }),
 })
+
+/**
+ * What of a request others wrote, for a screen: characters that hide or reorder are spelled out, two values that differ look
+ * different, and a note says where letters may pass for others.
+ */
+export function shownView(state: ApprovalRequest, facts: ViewFacts): { [member: string]: Json } {
+  const view = describeRequest(state, facts)
+  const row = ({ label, text, note }: Row): Json => ({ name: label, text, ...noteMember(note) })
+  const { id } = view.resource
+  return {
+    arguments: argumentRows(view).map(row),
+    resource: { text: inert(id), ...noteMember(lookalikeNote(id)) },
+    said: saidRows(view).map(row),
+    ...defined({ justification: view.justification === undefined ? undefined : inert(view.justification) }),
+  }
+}
+
+const noteMember = (note = '') => (note === '' ? {} : { note: note.replace(/^\s*←\s*/, '') })
 
 const timeMember = (at: NumericDate | undefined) => (at === undefined ? undefined : rfc3339(at))
 

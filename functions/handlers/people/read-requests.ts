@@ -4,7 +4,7 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { After, AfterEntry, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
-import { entriesView, haltView, personView, standInView } from '../../adapters/http/views.ts'
+import { entriesView, haltView, personView, shownView, standInView } from '../../adapters/http/views.ts'
 import { AgentId, Aggregate, defined, PersonId, RequestId } from '../../domain/values.ts'
 import { listHalts } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
@@ -57,7 +57,9 @@ export const readByRoute = byRoute<[PersonId, Ports]>(
     },
     'GET /v1/requests/{id}': async (call, person, ports) => {
       const read = await readRequest({ id: idOf(call), person }, ports)
-      return { status: 200, body: { ...personView(valueOrThrow(read), ports.policy.bundle), reader: person } }
+      const { bundle } = ports.policy
+      const state = valueOrThrow(read)
+      return { status: 200, body: { ...personView(state, bundle), shown: shownView(state, bundle), reader: person } }
     },
     'GET /v1/requests/{id}/ledger': async (call, person, ports) => {
       const id = idOf(call)

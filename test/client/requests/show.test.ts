@@ -150,6 +150,18 @@ describe('show', () => {
     expect(out).not.toMatch(/^DENIED/m)
   })
 
+  test('two values that differ look different, and letters that pass for others get a note', async () => {
+    const values = ['3000', '3000\u200b', '3000·', '\u0430dmin']
+    const shown = await Promise.all(
+      values.map(async (value, at) => {
+        const { ask } = await scene.api.world.submitted(parameter(`/prod/checkout/${at}`, value))
+        const { out } = await scene.at('ana').type('show', ask.id)
+        return /Value = (.*)$/m.exec(out)?.[1]
+      }),
+    )
+    expect(shown).toEqual(['"3000"', '"3000\\u200b"', '"3000·"', '"аdmin"   <- mixes alphabets that look alike'])
+  })
+
   test('a record of more than a page is read to its end', async () => {
     const { world } = scene.api
     const { ask } = await world.approved(prodParameter)
