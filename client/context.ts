@@ -24,3 +24,28 @@ export function show(
   surroundings.out(json ? `${JSON.stringify(body, null, 2)}\n` : lines(...words()))
   return exit
 }
+
+/** What goes into ~/.aws/config so that AWS's tools run a verb of this program for their credentials. */
+export function profileOf(
+  verb: readonly string[],
+  { apiUrl, as, localAws }: Pick<Settings, 'apiUrl' | 'as' | 'localAws'>,
+  { program }: Pick<Surroundings, 'program'>,
+): { credential_process: string; lines: string[] } {
+  // Whole paths: AWS's tools run it in another folder, and another Node may be first on the PATH there.
+  const words = [
+    process.execPath,
+    program.file,
+    ...verb,
+    ...['--api', apiUrl],
+    ...(as === undefined ? [] : ['--as', as]),
+  ]
+  const credential_process = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `"${word}"`)).join(' ')
+  return {
+    credential_process,
+    lines: [
+      '[profile hotwork]',
+      `credential_process = ${credential_process}`,
+      ...(localAws ? [`region = ${localAws.region}`, `endpoint_url = ${localAws.endpointUrl}`] : []),
+    ],
+  }
+}

@@ -23,9 +23,10 @@ function runCheckout() {
     process.exit(1)
   }
   const child = spawn(node, [at('./hotwork.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })
-  // Ctrl-C reaches both, since they are one group: the child decides when it is over, and as what.
+  // The child decides when it is over, and as what. Of Ctrl-C the terminal tells both, since they are one group.
+  const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.on(signal, () => signal !== 'SIGINT' && child.kill(signal))
+    process.on(signal, () => (signal === 'SIGTERM' || !hasTerminal) && child.kill(signal))
   child.once('error', (fault) => {
     process.stderr.write(`hotwork: ${fault.message}\n`)
     process.exit(1)

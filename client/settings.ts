@@ -12,14 +12,21 @@ export type Settings = {
   localAws?: { endpointUrl: string; region: string }
 }
 
+type Typed = { api?: string | undefined; as?: string | undefined }
+
+/** What an agent's verbs need: who the agent is, is found out by its identity. */
+export type AgentSettings = {
+  apiUrl: string
+  as?: string | undefined
+  /** The local stack, where the API is its. */
+  local?: Local
+}
+
 /** Options go before the environment, and both go before a running local stack. @throws Refusal */
-export function readSettings(
-  typed: { api?: string | undefined; as?: string | undefined },
-  surroundings: Surroundings,
-): Settings {
+export function readAgentSettings({ api, as }: Typed, surroundings: Surroundings): AgentSettings {
   const { env } = surroundings
   const found = findLocal(surroundings)
-  const apiUrl = (typed.api ?? env['HOTWORK_API'] ?? found?.apiUrl)?.replace(/\/+$/, '')
+  const apiUrl = (api ?? env['HOTWORK_API'] ?? found?.apiUrl)?.replace(/\/+$/, '')
   if (!apiUrl)
     throw wrongUsage(
       'which Hotwork?',
@@ -27,7 +34,13 @@ export function readSettings(
     )
   if (!isSafe(apiUrl))
     throw wrongUsage(`\`${apiUrl}\` is no address to send a login to`, 'use https; http only on loopback')
-  const local = found?.apiUrl === apiUrl ? found : undefined
+  return { apiUrl, as, ...(found?.apiUrl === apiUrl ? { local: found } : {}) }
+}
+
+/** For a person. @throws Refusal */
+export function readSettings(typed: Typed, surroundings: Surroundings): Settings {
+  const { env } = surroundings
+  const { apiUrl, local } = readAgentSettings(typed, surroundings)
   const as = typed.as ?? env['HOTWORK_AS']
   const token = env['HOTWORK_TOKEN']
   const ownLogin = () => (token ? readyToken(token) : browserLogin(() => readLoginSettings(apiUrl), surroundings))

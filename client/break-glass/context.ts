@@ -1,5 +1,5 @@
 import { Opening } from '../answers.ts'
-import { type Context as Common, show } from '../context.ts'
+import { type Context as Common, profileOf, show } from '../context.ts'
 import type { KeptOpenings } from '../kept-openings.ts'
 import { Refusal } from '../outcome.ts'
 import { fact } from '../screen.ts'
@@ -31,25 +31,8 @@ export async function idOf({ id: typed }: IdTyped, context: Context): Promise<st
 export const command = 'npx hotwork break-glass'
 
 /** It names no opening: it is written once and means the one that this machine has open at the time. */
-export function awsProfile({ settings, surroundings }: Context): { credential_process: string; lines: string[] } {
-  const { apiUrl, as, localAws } = settings
-  // Whole paths: AWS's tools run it in another folder, and another Node may be first on the PATH there.
-  const words = [
-    process.execPath,
-    surroundings.program.file,
-    ...['break-glass', 'credentials', '--api', apiUrl],
-    ...(as === undefined ? [] : ['--as', as]),
-  ]
-  const credential_process = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `"${word}"`)).join(' ')
-  return {
-    credential_process,
-    lines: [
-      '[profile hotwork]',
-      `credential_process = ${credential_process}`,
-      ...(localAws ? [`region = ${localAws.region}`, `endpoint_url = ${localAws.endpointUrl}`] : []),
-    ],
-  }
-}
+export const awsProfile = ({ settings, surroundings }: Context): ReturnType<typeof profileOf> =>
+  profileOf(['break-glass', 'credentials'], settings, surroundings)
 
 export function useOf({ id, credential }: Opening, context: Context): string[] {
   switch (credential) {

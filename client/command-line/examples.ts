@@ -3,6 +3,20 @@
  * `req_...` and its like.
  */
 export const examples: { readonly [verb: string]: readonly [string, ...string[]] } = {
+  request: [
+    'request examples/requests/staging-payment-timeout.json --wait=30m',
+    "request ask.json --reason 'checkout is down since 02:51' --wait --json",
+  ],
+  wait: ['wait req_... --for 2h'],
+  cancel: ['cancel req_...'],
+  complete: ['complete req_...', "complete req_... --failed --note 'checkout is still down'"],
+  exec: [
+    `exec --request examples/requests/staging-payment-timeout.json -- \\
+    aws ssm put-parameter --name /staging/checkout/payment-timeout-ms --value 2500 --overwrite`,
+    'exec req_... -- ./repair.sh',
+  ],
+  credentials: ['credentials req_... --setup >> ~/.aws/config', 'credentials req_...'],
+  call: ['call req_...'],
   ls: ['ls --waiting', 'ls --agent agent:remediator --since 7d --json'],
   show: ['show req_...'],
   approve: ["approve req_... --comment 'the ticket says the same'"],

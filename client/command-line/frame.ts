@@ -7,6 +7,9 @@ import { examplesOf } from './examples.ts'
 
 /** What each noun needs to register its verbs. */
 export type Frame = {
+  surroundings: Surroundings
+  /** Sets the exit code. */
+  done(exit: number): void
   /** A verb with the options that every verb has, and with its examples in its help. */
   verb(parent: Command, name: string, description: string): Command
   /** What a verb of a person does: `typed` has its options, and its arguments by their names. Returns the exit code. */
@@ -14,6 +17,8 @@ export type Frame = {
 }
 
 export const makeFrame = (surroundings: Surroundings, done: (exit: number) => void): Frame => ({
+  surroundings,
+  done,
   verb: (parent, name, description) => {
     const command = parent.command(name)
     const path = pathOf(command)

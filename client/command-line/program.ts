@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { exits, Fault, Refusal, Trouble } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { addAgentVerbs } from './agent-requests.ts'
 import { addBreakGlassVerbs } from './break-glass.ts'
 import { makeFrame } from './frame.ts'
 import { addHaltVerbs, addPersonRequestVerbs } from './person-requests.ts'
@@ -59,6 +60,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
     .showHelpAfterError('(`npx hotwork VERB --help` says what there is, with an example)')
     .addHelpText('after', afterwards)
   const frame = makeFrame(surroundings, done)
+  addAgentVerbs(program, frame)
   addPersonRequestVerbs(program, frame)
   addHaltVerbs(program, frame)
   addBreakGlassVerbs(program, frame)

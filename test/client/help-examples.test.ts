@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { cpSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { examples } from '../../client/command-line/examples.ts'
 import { pathOf } from '../../client/command-line/frame.ts'
@@ -6,6 +8,7 @@ import { makeProgram } from '../../client/command-line/program.ts'
 import { thisMachine } from '../../client/surroundings.ts'
 import { resizeWorker } from '../slack/cards/states.ts'
 import { prodParameter, type What } from '../support/world.ts'
+import { AgentMachine, file, root, staging } from './support/agent-machine.ts'
 import { minute, recovery, useScene, why } from './support/scene.ts'
 import type { Terminal } from './support/terminal.ts'
 
@@ -25,6 +28,22 @@ const mediated = [
   ...['--action', 'lambda:UpdateFunctionConfiguration', '--minutes', '5', ...why()],
   ...['--arguments', '{"FunctionName":"checkout-worker","Timeout":60}'],
 ]
+/** An agent's machine with what the examples name: a file, and programs that do nothing. */
+async function asAgent(make: (machine: AgentMachine) => Promise<string | undefined>): Promise<Stage> {
+  const at = new AgentMachine(scene)
+  machines.push(at)
+  cpSync(join(root, 'examples/requests'), join(at.home, 'examples/requests'), { recursive: true })
+  cpSync(staging, join(at.home, 'ask.json'))
+  for (const program of ['aws', 'repair.sh']) writeFileSync(join(at.home, program), '#!/bin/sh\n', { mode: 0o700 })
+  at.env['PATH'] = `${at.home}:/bin`
+  const id = await make(at)
+  return { at, ids: id === undefined ? {} : { req: id } }
+}
+const machines: AgentMachine[] = []
+afterEach(() => {
+  for (const machine of machines.splice(0)) machine.close()
+})
+
 const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   ls: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
   show: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
@@ -38,6 +57,13 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
     const { body } = await scene.at('gus').json('halt', 'all', '--reason', 'INC-4822')
     return { at: scene.at('hana'), ids: { hlt: body.id } }
   },
+  request: () => asAgent(async () => undefined),
+  wait: () => asAgent((machine) => machine.asked(staging)),
+  cancel: () => asAgent((machine) => machine.asked()),
+  complete: () => asAgent((machine) => machine.asked(staging)),
+  exec: () => asAgent((machine) => machine.asked(staging)),
+  credentials: () => asAgent((machine) => machine.asked(staging)),
+  call: () => asAgent((machine) => machine.approved(file('prod-worker-timeout'))),
   'break-glass start': async () => ({ at: scene.jade }),
   'break-glass drill': async () => ({ at: scene.jade }),
   'break-glass end': () => openedByJade(),

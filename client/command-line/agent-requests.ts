@@ -1,0 +1,75 @@
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { KeptKeys } from '../kept-keys.ts'
+import type { Exit } from '../outcome.ts'
+import { type CompleteTyped, cancel, complete, type RequestTyped, request, usualWait, wait } from '../requests/ask.ts'
+import type { AgentContext } from '../requests/context.ts'
+import { call, credentials } from '../requests/credentials.ts'
+import { type ExecTyped, exec } from '../requests/exec.ts'
+import { KeptRequests } from '../requests/kept-requests.ts'
+import { readAgentSettings } from '../settings.ts'
+import { type Frame, typedOf } from './frame.ts'
+
+/** What an agent does with its own requests. */
+export function addAgentVerbs(program: Command, frame: Frame): void {
+  const verb = (name: string, description: string): Command => frame.verb(program, name, description)
+  const act = <T>(run: (typed: T, context: AgentContext) => Promise<Exit | number>) => actAsAgent(frame, run)
+  const id = new Argument('<id>', 'the request, `req_...`')
+  const reason = new Option('--reason <text>', "why, in the agent's own words, in place of `context.justification`")
+
+  verb('request', 'ask for the action in a file, as an agent; `-` is standard input')
+    .argument('<file>', 'an AuthZEN evaluation body, as in examples/requests')
+    .addOption(new Option('--wait [span]', 'until it is decided, at most 30m or this long').argParser(readSpan))
+    .addOption(reason)
+    .action(
+      act<Omit<RequestTyped, 'wait'> & { wait?: number | true }>((typed, context) =>
+        request({ ...typed, wait: typed.wait === true ? usualWait : typed.wait }, context),
+      ),
+    )
+  verb('wait', 'wait until a request is decided')
+    .addArgument(id)
+    .addOption(new Option('--for <span>', 'at most this long, such as 45s, 30m or 2h').argParser(readSpan))
+    .action(act<{ id: string; for?: number }>(wait))
+  verb('cancel', 'take a pending request back').addArgument(id).action(act(cancel))
+  verb('complete', 'say that the task is over: every credential of it ends')
+    .addArgument(id)
+    .option('--failed', 'it did not work', false)
+    .option('--note <text>', 'what came of it, for people')
+    .action(act<CompleteTyped>(complete))
+  verb('exec', 'wait for approval, run a command with what was approved, complete by its exit code')
+    .usage('[options] (--request FILE | ID) -- CMD...')
+    .argument('<words...>', 'the id of a request unless `--request` is given, then `--` and the command')
+    .option('--request <file>', 'ask for the action in this file first')
+    .addOption(reason)
+    .addOption(new Option('--wait <span>', 'for approval at most this long, else 30m').argParser(readSpan))
+    .action(act<ExecTyped>(exec))
+  verb('credentials', 'AWS credentials of an approved request, as `credential_process` in ~/.aws/config takes them')
+    .addArgument(id)
+    .option('--setup', 'print what to put into ~/.aws/config, and no credentials', false)
+    .action(act<{ id: string; setup: boolean }>(credentials))
+  verb('call', 'where Hotwork makes the one call itself: have it made, and print what AWS answered')
+    .addArgument(id)
+    .action(act(call))
+}
+
+function actAsAgent<T>(
+  { surroundings, done }: Frame,
+  run: (typed: T, context: AgentContext) => Promise<number>,
+): (...given: unknown[]) => Promise<void> {
+  return async (...given) => {
+    const typed = typedOf<T & { api?: string; as?: string; json: boolean }>(given)
+    const settings = readAgentSettings(typed, surroundings)
+    const kept = new KeptRequests(new KeptKeys(surroundings), settings.apiUrl)
+    done(await run(typed, { settings, kept, surroundings, json: typed.json }))
+  }
+}
+
+const seconds = { s: 1, m: 60, h: 3600 } as const
+
+/** @returns milliseconds */
+function readSpan(typed: string): number {
+  const [, count, unit] = /^(\d{1,5})([smh])$/.exec(typed) ?? []
+  if (count !== undefined) return Number(count) * seconds[unit as 's' | 'm' | 'h'] * 1000
+  throw new InvalidArgumentError(
+    'It is a number and s, m or h, such as 30m; write `--wait=30m`, or `--wait` at the end.',
+  )
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import { resolve } from 'node:path'
+import type { AgentApi } from '../agent/agent-api.ts'
+import type { Ask, Evaluation, Task } from '../agent/ask.ts'
+import { show } from '../context.ts'
+import { proverOf } from '../kept-keys.ts'
+import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
+import { lines } from '../screen.ts'
+import { type AgentContext, agentApi } from './context.ts'
+import { type Asked, bodyOf, decidersOf, describe, leftOf, statusOf } from './describe.ts'
+import type { KeptRequest, Run } from './kept-requests.ts'
+import { readRequestFile } from './request-file.ts'
+
+/** Half an hour, unless told otherwise. Milliseconds. */
+export const usualWait = 30 * 60_000
+
+export type RequestTyped = { file: string; wait?: number | undefined; reason?: string | undefined }
+type IdTyped = { id: string }
+
+/** Evaluates and asks; with `--wait` until it is decided. */
+export async function request(typed: RequestTyped, context: AgentContext): Promise<Exit> {
+  const { surroundings } = context
+  await concludeAbandoned(context)
+  const asked = await askFor(readAsk(typed, context), context)
+  const { api } = asked
+  const task = typed.wait === undefined ? asked.task : await waitFor(asked.task, api, typed.wait, context)
+  forgetEnded(task, context)
+  const told: Asked = { ...asked, task }
+  return show(context, bodyOf(told), () => describe(told, surroundings), exitOfStatus(statusOf(task)))
+}
+
+export async function wait({ id: typed, for: span = usualWait }: IdTyped & { for?: number }, context: AgentContext) {
+  const id = readId(typed)
+  await concludeAbandoned(context)
+  const api = agentApi(context, { agent: context.kept.find(id)?.agent })
+  const task = await waitFor(await api.readTask(id), api, span, context)
+  forgetEnded(task, context)
+  return show(context, bodyOf({ task }), () => describe({ task }, context.surroundings), exitOfStatus(statusOf(task)))
+}
+
+/** Twice is once. */
+export async function cancel({ id: typed }: IdTyped, context: AgentContext): Promise<Exit> {
+  const id = readId(typed)
+  const api = agentApi(context, { agent: context.kept.find(id)?.agent })
+  const task = await api.cancel(id).catch(async (trouble: unknown) => {
+    if (!(trouble instanceof Refusal) || trouble.told.code !== 'invalid_task_state') throw trouble
+    const now = await api.readTask(id)
+    const status = statusOf(now)
+    if (status === 'withdrawn') return now
+    const fix = `\`npx hotwork complete ${id} --failed\` gives an approval back`
+    throw new Refusal(exits.denied, { code: status, title: `\`${id}\` is ${status} already`, detail: fix })
+  })
+  context.kept.forget(id)
+  return show(context, bodyOf({ task }), () => describe({ task }, context.surroundings))
+}
+
+export type CompleteTyped = IdTyped & { failed: boolean; note?: string | undefined }
+
+/** Every credential of it is dead from then on. Twice is once. */
+export async function complete({ id: typed, failed, note }: CompleteTyped, context: AgentContext): Promise<Exit> {
+  const id = readId(typed)
+  const api = agentApi(context, { agent: context.kept.find(id)?.agent })
+  const task = await api.complete(id, failed ? 'failed' : 'succeeded', note)
+  context.kept.forget(id)
+  return show(context, bodyOf({ task }), () => describe({ task }, context.surroundings))
+}
+
+export function readAsk({ file, reason }: Pick<RequestTyped, 'file' | 'reason'>, context: AgentContext): Ask {
+  const { settings, surroundings } = context
+  const { local } = settings
+  const path = file === '-' ? file : resolve(surroundings.folder, file)
+  const ask = readRequestFile(path, local ? local.agents.map(({ id }) => id) : undefined)
+  return reason === undefined ? ask : { ...ask, context: { ...ask.context, justification: reason } }
+}
+
+export type AskedNow = { ask: Ask; evaluation: Evaluation; task: Task; api: AgentApi; kept: KeptRequest }
+
+/** The same ask that is pending already is answered with its request. @throws Refusal where policy says no */
+export async function askFor(ask: Ask, context: AgentContext): Promise<AskedNow> {
+  const { kept: requests } = context
+  const agent = ask.subject.id
+  const begun = await requests.begin(ask)
+  return requests.keys.alone(begun.place, async () => {
+    const api = agentApi(context, { agent, prove: await proverOf(begun.kept) })
+    const evaluation = await api.evaluate(ask)
+    if (!evaluation.context.access_request) {
+      requests.notAsked(begun)
+      throw refusalOf(evaluation)
+    }
+    const task = await api.submit(ask, evaluation, { idempotencyKey: randomUUID() })
+    return { ask, evaluation, task, api, kept: requests.asked(begun, task, agent) }
+  })
+}
+
+/** What can be mended in the file is wrong usage, and the rest is a no. */
+function refusalOf({ context: { reason = 'policy_denied', detail } }: Evaluation): Refusal {
+  const isUsage = ['unknown_action', 'invalid_arguments'].includes(reason)
+  const title = isUsage ? 'this cannot be asked for' : 'policy says no, and no approval would help'
+  return new Refusal(isUsage ? exits.usage : exits.denied, { code: reason, title, detail })
+}
+
+/** Tells each change on standard error. What is returned may still be pending. */
+export async function waitFor(
+  task: Task,
+  api: AgentApi,
+  milliseconds: number,
+  { surroundings }: AgentContext,
+): Promise<Task> {
+  if (task.task.status !== 'pending') return task
+  const until = new Date(Date.now() + milliseconds)
+  let last = ''
+  const tell = (now: Task): void => {
+    const words = now.task.status === 'pending' ? `waiting for ${decidersOf(now)}` : statusOf(now)
+    const said = lines(`${now.task.id}: ${words}`, ...leftOf(now).map((line) => `  ${line}`))
+    if (said !== last) surroundings.err(said)
+    last = said
+  }
+  tell(task)
+  return api.waitUntilSettled(task.task.id, { until, onChange: tell })
+}
+
+/** Its key is of no use any more. */
+export function forgetEnded(task: Task, { kept }: AgentContext): void {
+  if (!['pending', 'approved'].includes(statusOf(task))) kept.forget(task.task.id)
+}
+
+/** A killed `exec` could not tell how its command ended: it is told here, by the next command of the agent. */
+export async function concludeAbandoned(context: AgentContext, only?: string): Promise<Run[]> {
+  const { kept, surroundings, settings } = context
+  const isMine = ({ id, agent }: Run) => (only ?? id) === id && (settings.as ?? agent) === agent
+  const all = kept.abandonedRuns().filter(isMine)
+  const concluded: Run[] = []
+  for (const run of all) {
+    const { id, agent, pid, outcome = 'failed' } = run
+    const note = run.outcome ? undefined : `outcome unknown: process ${pid}, which ran it, was killed`
+    try {
+      await agentApi(context, { agent }).complete(id, outcome, note)
+    } catch (trouble) {
+      // It has ended otherwise by now. Anything else leaves the mark for the next command.
+      if (!(trouble instanceof Refusal) || !['invalid_task_state', 'unknown_task'].includes(trouble.told.code)) continue
+    }
+    surroundings.err(lines(`${id}: ${note ?? `had ended, ${outcome}`}; completed as ${outcome}`))
+    kept.forget(id)
+    concluded.push(run)
+  }
+  return concluded
+}
+
+export function readId(typed: string): string {
+  if (/^req_[0-9a-z]{26}$/.test(typed)) return typed
+  throw wrongUsage(
+    `\`${typed.slice(0, 64)}\` is not the id of a request`,
+    'an id is `req_` and 26 characters, as `npx hotwork request` prints it',
+  )
+}

@@ -1,0 +1,46 @@
+import { AgentApi } from '../agent/agent-api.ts'
+import { type Identity, resolveIdentity } from '../identity/identity.ts'
+import { type Prove, proverOf } from '../kept-keys.ts'
+import { wrongUsage } from '../outcome.ts'
+import type { AgentSettings } from '../settings.ts'
+import type { Surroundings } from '../surroundings.ts'
+import type { KeptRequest, KeptRequests } from './kept-requests.ts'
+
+/** What a verb of an agent works with. */
+export type AgentContext = {
+  settings: AgentSettings
+  kept: KeptRequests
+  surroundings: Surroundings
+  json: boolean
+}
+
+/** The API as an agent. On the local stack the request itself says which, where nothing else does. */
+export function agentApi(
+  { settings, surroundings }: Pick<AgentContext, 'settings' | 'surroundings'>,
+  { agent, prove = withoutKey }: { agent?: string | undefined; prove?: Prove },
+): AgentApi {
+  const { apiUrl: issuer } = settings
+  const identity = identityOf({ settings, surroundings }, agent)
+  return new AgentApi({ issuer, identity, prove, waiting: surroundings })
+}
+
+/** By the key of a request that this machine asked for. */
+export const agentApiOf = async (kept: KeptRequest, context: AgentContext): Promise<AgentApi> =>
+  agentApi(context, { agent: kept.agent, prove: await proverOf(kept) })
+
+/** Where one of these is set, it says who the agent is, on the local stack too. */
+const sources = ['HOTWORK_WORKLOAD_TOKEN_FILE', 'ACTIONS_ID_TOKEN_REQUEST_URL', 'SPIFFE_ENDPOINT_SOCKET']
+
+function identityOf(
+  { settings: { as, local }, surroundings }: Pick<AgentContext, 'settings' | 'surroundings'>,
+  agent: string | undefined,
+): Identity {
+  if (as !== undefined) return resolveIdentity({ as }, surroundings)
+  const { env } = surroundings
+  const isKnown = env['HOTWORK_AS']?.startsWith('agent:') || sources.some((name) => env[name])
+  return resolveIdentity(local && agent !== undefined && !isKnown ? { as: agent } : undefined, surroundings)
+}
+
+const withoutKey: Prove = async () => {
+  throw wrongUsage('the key of this request is not on this machine', 'only the machine that asked has it')
+}

@@ -1,0 +1,63 @@
+import type { AwsCredentials } from '../answers.ts'
+import { profileOf, show } from '../context.ts'
+import { type Exit, exits, Refusal, wrongUsage } from '../outcome.ts'
+import { lines } from '../screen.ts'
+import { readId } from './ask.ts'
+import { type AgentContext, agentApiOf } from './context.ts'
+
+/** With less time left, credentials are made anew: using them takes a while too. Milliseconds. */
+const worthUsing = 60_000
+
+type IdTyped = { id: string }
+
+/** The same for all who ask on this machine until they are nearly over, since new ones end those before. */
+export async function credentials(typed: IdTyped & { setup: boolean }, context: AgentContext): Promise<Exit> {
+  const { kept: requests, surroundings, settings } = context
+  const id = readId(typed.id)
+  if (typed.setup) {
+    const { apiUrl, as, local } = settings
+    const named = { apiUrl, as, ...(local ? { localAws: local.aws } : {}) }
+    surroundings.out(lines(...profileOf(['credentials', id], named, surroundings).lines))
+    return exits.done
+  }
+  const kept = requests.mustFind(id)
+  const api = await agentApiOf(kept, context)
+  const made = await requests.keys.alone(id, async () => {
+    const before = requests.keys.credentials(id)
+    if (before && Date.parse(before.Expiration) - surroundings.now().getTime() > worthUsing) return before
+    const fresh = await ofGrant(context, id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token))
+    requests.keys.keepCredentials(id, fresh satisfies AwsCredentials)
+    return fresh
+  })
+  surroundings.out(`${JSON.stringify(made)}\n`)
+  return exits.done
+}
+
+/** Made once: after a lost answer, asking again tells what became of it. */
+export async function call(typed: IdTyped, context: AgentContext): Promise<Exit> {
+  const { kept: requests } = context
+  const id = readId(typed.id)
+  const kept = requests.mustFind(id)
+  const api = await agentApiOf(kept, context)
+  const called = await requests.keys.alone(id, () =>
+    ofGrant(context, id, async () => api.awsCall((await api.exchangeToken(id)).access_token)),
+  )
+  return show(context, called, () => [
+    `DONE, and AWS answered; say so with \`npx hotwork complete ${id}\``,
+    ...JSON.stringify(called.output, null, 2).split('\n'),
+  ])
+}
+
+async function ofGrant<T>({ kept }: AgentContext, id: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (trouble) {
+    if (!(trouble instanceof Refusal)) throw trouble
+    if (trouble.exit === exits.expired || trouble.exit === exits.revoked) kept.forget(id)
+    if (trouble.told.code === 'mediated')
+      throw wrongUsage('Hotwork does this action itself', `have it done: \`npx hotwork call ${id}\``)
+    if (trouble.told.code === 'not_mediated')
+      throw wrongUsage('you make this call yourself', `\`npx hotwork exec ${id} -- CMD...\` gives it AWS credentials`)
+    throw trouble
+  }
+}

@@ -1,0 +1,77 @@
+import type { Ask, Evaluation, Task } from '../agent/ask.ts'
+import { fact, timeAndSpan } from '../screen.ts'
+import type { Surroundings } from '../surroundings.ts'
+
+/** The domain's word: on the wire an approval stays `approved`, and its grant says what became of it. */
+export function statusOf({ task: { status }, hotwork: { grant } }: Task): string {
+  if (status === 'cancelled') return 'withdrawn'
+  return status === 'approved' && grant && grant.status !== 'live' ? grant.status : status
+}
+
+/** Who decides, in the order in which they are asked. */
+export function decidersOf({ hotwork: { stages } }: Task): string {
+  if (stages.length === 0) return 'policy alone: no person is asked'
+  return stages.map(({ name, quorum, decisions }) => `${name} (${decisions.approve} of ${quorum})`).join(', then ')
+}
+
+/** The last moment for the next step; undefined where there is none. */
+export function untilOf(task: Task): string | undefined {
+  const { grant, stages } = task.hotwork
+  const status = statusOf(task)
+  if (status === 'approved') return grant?.claim_by
+  return status === 'pending' ? stages.findLast(({ deadline }) => deadline !== undefined)?.deadline : undefined
+}
+
+export type Asked = { task: Task; ask?: Ask; evaluation?: Evaluation }
+
+export function describe({ task, ask, evaluation }: Asked, surroundings: Surroundings): string[] {
+  const { id } = task.task
+  const { tier, unpinned } = task.hotwork
+  const until = untilOf(task)
+  const { reason, access_request } = evaluation?.context ?? {}
+  const why = [reason, access_request?.display?.title].filter((each) => each !== undefined).join(': ')
+  return [
+    `${statusOf(task).toUpperCase()}${ask ? `: ${ask.action.name} on ${ask.resource.id}` : ''}`,
+    ...fact('id', id),
+    ...fact('tier', String(tier)),
+    ...fact('why', why !== '' && why),
+    ...fact('decides', decidersOf(task)),
+    ...fact('until', until !== undefined && timeAndSpan(until, surroundings)),
+    ...fact('open', ...unpinned.map((line) => `the credential leaves open: ${line}`)),
+    ...fact('left', ...leftOf(task)),
+    ...fact('next', ...nextOf(task)),
+  ]
+}
+
+/** Of what was asked for, where an approver narrowed it. */
+export function leftOf({ hotwork: { narrowed } }: Task): string[] {
+  if (!narrowed) return []
+  const uses = `${narrowed.uses} ${narrowed.uses === 1 ? 'use' : 'uses'}`
+  return [`narrowed by an approver to ${JSON.stringify(narrowed.arguments)}, ${uses}, ${narrowed.lifetime} s`]
+}
+
+function nextOf(task: Task): string[] {
+  const { id } = task.task
+  const status = statusOf(task)
+  if (status === 'pending') return [`npx hotwork wait ${id}`, `npx hotwork cancel ${id}`]
+  return status === 'approved' ? [`npx hotwork exec ${id} -- CMD...`, `npx hotwork complete ${id}`] : []
+}
+
+/** One document, with members that a script needs; `task` is the API's own answer. */
+export function bodyOf({ task, ask, evaluation }: Asked): object {
+  const { hotwork, ...answer } = task
+  return {
+    id: task.task.id,
+    status: statusOf(task),
+    tier: hotwork.tier,
+    ...(evaluation ? { reason: evaluation.context.reason } : {}),
+    ...(ask ? { agent: ask.subject.id, action: ask.action.name, resource: ask.resource } : {}),
+    stages: hotwork.stages,
+    ...(untilOf(task) === undefined ? {} : { until: untilOf(task) }),
+    digest: hotwork.digest,
+    unpinned: hotwork.unpinned,
+    ...(hotwork.narrowed ? { narrowed: hotwork.narrowed } : {}),
+    ...(hotwork.grant ? { grant: hotwork.grant } : {}),
+    ...answer,
+  }
+}

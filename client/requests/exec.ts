@@ -1,0 +1,228 @@
+import type { AgentApi } from '../agent/agent-api.ts'
+import type { Task } from '../agent/ask.ts'
+import type { AwsCredentials } from '../answers.ts'
+import {
+  type Ended,
+  endpointVariables,
+  exitOfSignal,
+  Interrupted,
+  runCommand,
+  Signals,
+  whereVariables,
+  withoutCredentials,
+} from '../exec/command.ts'
+import { openCredentialsEndpoint, renewing } from '../exec/credentials-endpoint.ts'
+import { exitOfStatus, exits, Fault, Refusal, Trouble, wrongUsage } from '../outcome.ts'
+import { lines } from '../screen.ts'
+import { askFor, concludeAbandoned, forgetEnded, readAsk, readId, usualWait, waitFor } from './ask.ts'
+import { type AgentContext, agentApiOf } from './context.ts'
+import { leftOf, statusOf } from './describe.ts'
+import { isAlive, type KeptRequest } from './kept-requests.ts'
+
+export type ExecTyped = {
+  words: readonly string[]
+  request?: string | undefined
+  reason?: string | undefined
+  wait?: number | undefined
+}
+
+/** How long it is tried to tell Hotwork how the command ended. Milliseconds. */
+const longestReport = 60_000
+
+/** Waits for approval, runs a command with what was approved, and completes by its exit code, which is returned. */
+export async function exec(typed: ExecTyped, context: AgentContext): Promise<number> {
+  const { surroundings } = context
+  const { source, command } = readWords(typed)
+  const signals = new Signals()
+  let asked: KeptRequest | undefined
+  try {
+    const { kept, api, task } = await find(source, typed, context)
+    asked = kept
+    signals.stop.throwIfAborted()
+    const settled = await waitFor(task, api.within(signals.stop), typed.wait ?? usualWait, context)
+    forgetEnded(settled, context)
+    if (statusOf(settled) !== 'approved') return tellNotRun(settled, context)
+    for (const line of leftOf(settled)) surroundings.err(lines(`${kept.id}: ${line}`))
+    return await runOnce(command, { kept, api, signals }, context)
+  } catch (cause) {
+    if (!(cause instanceof Interrupted)) throw cause
+    const next = asked ? `\`${asked.id}\` stays as it is: go on with \`npx hotwork exec ${asked.id} -- CMD...\`` : ''
+    surroundings.err(lines('nothing was started', ...(next ? [next] : [])))
+    return exitOfSignal(cause.signal)
+  } finally {
+    signals.close()
+  }
+}
+
+type Source = { file: string } | { id: string }
+
+function readWords({ words, request }: ExecTyped): { source: Source; command: readonly string[] } {
+  const [first = '', ...others] = words
+  const [source, command] = request === undefined ? [{ id: first }, others] : [{ file: request }, words]
+  if (command.length > 0) return { source: 'id' in source ? { id: readId(source.id) } : source, command }
+  throw wrongUsage(
+    'which command?',
+    'write it behind `--`: `npx hotwork exec --request FILE -- aws ssm put-parameter ...`',
+  )
+}
+
+/** Before people are asked, what no command can have is refused. */
+async function find(
+  source: Source,
+  { reason }: ExecTyped,
+  context: AgentContext,
+): Promise<{ kept: KeptRequest; api: AgentApi; task: Task }> {
+  if ('id' in source) {
+    const kept = context.kept.mustFind(source.id)
+    if ((await concludeAbandoned(context, source.id)).length > 0)
+      throw new Fault({
+        code: 'outcome_unknown',
+        title: `an earlier command of \`${source.id}\` was killed, and how far it came is not known`,
+        detail: 'it is completed now: look at what it changed, then ask anew',
+      })
+    const api = await agentApiOf(kept, context)
+    return { kept, api, task: await api.readTask(source.id) }
+  }
+  await concludeAbandoned(context)
+  const ask = readAsk({ ...source, reason }, context)
+  if (!ask.resource.id.startsWith('arn:'))
+    throw wrongUsage(
+      `\`${ask.action.name}\` is done at a tool, which a command gets no credential for`,
+      'the tool takes an access token with a proof for each call: use the client (docs/agents/README.md)',
+    )
+  const asked = await askFor(ask, context)
+  context.surroundings.err(lines(`${asked.kept.id}: asked for ${ask.action.name} on ${ask.resource.id}`))
+  return asked
+}
+
+function tellNotRun(task: Task, { surroundings, json }: AgentContext): number {
+  const { id } = task.task
+  const status = statusOf(task)
+  // A caller that reads 0 would take the command for done by this call.
+  const exit = status === 'completed' ? exits.revoked : exitOfStatus(status)
+  const next = status === 'pending' ? `; go on with \`npx hotwork exec ${id} -- CMD...\`` : ''
+  if (json) tell({ surroundings }, { id, status, started: false, exit })
+  else surroundings.err(lines(`hotwork: \`${id}\` is ${status}: nothing was started${next}`))
+  return exit
+}
+
+const tell = ({ surroundings }: Pick<AgentContext, 'surroundings'>, body: object): void =>
+  surroundings.out(`${JSON.stringify(body, null, 2)}\n`)
+
+type Running = { kept: KeptRequest; api: AgentApi; signals: Signals }
+
+/** A mark that is made before the command starts lets no second process start one. */
+async function runOnce(command: readonly string[], running: Running, context: AgentContext): Promise<number> {
+  const { kept: requests } = context
+  const { id } = running.kept
+  const before = requests.beginRun(running.kept)
+  if (before) {
+    const who = isAlive(before) ? `process ${before.pid} runs it` : 'its command has ended'
+    const title = `nothing was started for \`${id}\`: ${who}`
+    throw new Refusal(exits.pending, {
+      code: 'already_run',
+      title,
+      detail: `\`npx hotwork wait ${id}\` tells how it stands`,
+    })
+  }
+  let claimed: Claimed
+  try {
+    claimed = await claim(running)
+    running.signals.stop.throwIfAborted()
+  } catch (cause) {
+    // Nothing was started: another try may.
+    requests.takeBackRun(id)
+    if (cause instanceof Refusal && isOver(cause)) requests.forget(id)
+    throw cause
+  }
+  const ended = await runWith(claimed, command, running, context)
+  const { first } = running.signals
+  const exit = first === undefined ? ended.exit : exitOfSignal(first)
+  if (ended.fault) context.surroundings.err(lines(`hotwork: ${command[0]}: it could not be started (${ended.fault})`))
+  return report(noteOf(ended, first), exit, running, context)
+}
+
+const isOver = ({ exit }: Refusal): boolean => exit === exits.expired || exit === exits.revoked
+
+type Claimed = { credentials: () => Promise<AwsCredentials>; region: string | undefined }
+
+/** Credentials before the command starts: what cannot be had is told by this program, and not by an AWS tool. */
+async function claim({ kept: { id }, api, signals }: Running): Promise<Claimed> {
+  const own = api.within(signals.stop)
+  const token = await own.exchangeToken(id)
+  const [detail] = token.authorization_details as { resource?: { id?: string } }[]
+  // The access token ends with the grant: one is enough.
+  const credentials = renewing(
+    () => api.awsCredentials(token.access_token),
+    () => new Date(),
+  )
+  await credentials().catch((trouble: unknown) => {
+    if (trouble instanceof Refusal && trouble.told.code === 'mediated')
+      throw wrongUsage(
+        `Hotwork makes the call of \`${id}\` itself, and a command gets no credential for it`,
+        `have it made: \`npx hotwork call ${id}\``,
+      )
+    throw trouble
+  })
+  return { credentials, region: detail?.resource?.id?.split(':')[3] || undefined }
+}
+
+async function runWith(
+  { credentials, region }: Claimed,
+  command: readonly string[],
+  { signals }: Running,
+  { settings, surroundings, json }: AgentContext,
+): Promise<Ended> {
+  const endpoint = await openCredentialsEndpoint(credentials)
+  try {
+    const own = withoutCredentials(surroundings.env)
+    const where = whereVariables(own, { region, endpointUrl: settings.local?.aws.endpointUrl })
+    const env = { ...own, ...where, ...endpointVariables(endpoint) }
+    // With `--json` standard output is for the one document.
+    const stdio = ['inherit', json ? 2 : 'inherit', 'inherit'] as const
+    return await runCommand(command, { env, folder: surroundings.folder, stdio: [...stdio] }, (child) => {
+      signals.child = child
+    })
+  } finally {
+    signals.child = undefined
+    await endpoint.close()
+  }
+}
+
+const noteOf = ({ exit, fault, signal }: Ended, first: NodeJS.Signals | undefined) => ({
+  outcome: exit === 0 && first === undefined ? ('succeeded' as const) : ('failed' as const),
+  note: fault
+    ? `the command could not be started (${fault})`
+    : first
+      ? `the command was interrupted by ${first}`
+      : signal
+        ? `the command was ended by ${signal}`
+        : `the command exited with ${exit}`,
+})
+
+async function report(
+  { outcome, note }: ReturnType<typeof noteOf>,
+  exit: number,
+  { kept: { id }, api }: Running,
+  context: AgentContext,
+): Promise<number> {
+  const { kept: requests, surroundings } = context
+  requests.endRun(id, outcome)
+  let told = true
+  try {
+    await api.within(AbortSignal.timeout(longestReport)).complete(id, outcome, note)
+    requests.forget(id)
+  } catch (cause) {
+    told = false
+    const ended = cause instanceof Refusal && cause.told.code === 'invalid_task_state'
+    if (ended) requests.forget(id)
+    const why = cause instanceof Trouble ? cause.told.title : 'it took too long'
+    const next = ended
+      ? `its right had ended before the command did (${cause.told.detail ?? why})`
+      : `Hotwork was not told: ${why}; repeat \`npx hotwork complete ${id}${outcome === 'failed' ? ' --failed' : ''}\``
+    surroundings.err(lines(`hotwork: \`${id}\`: ${next}`))
+  }
+  const final = told || exit !== 0 ? exit : exits.fault
+  if (context.json) tell(context, { id, outcome, note, told, started: true, exit: final })
+  return final
+}

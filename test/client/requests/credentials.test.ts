@@ -1,0 +1,63 @@
+import { AgentMachine, file, prod } from '../support/agent-machine.ts'
+import { minute, useScene } from '../support/scene.ts'
+
+/** `hotwork credentials` and `call`: what an agent gets outside `exec`. */
+
+const scene = useScene()
+let agent: AgentMachine
+beforeEach(() => {
+  agent = new AgentMachine(scene)
+})
+afterEach(() => agent.close())
+
+test('credentials are what a credential_process prints, to the letter', async () => {
+  const id = await agent.approved()
+  const { exit, out, err } = await agent.type('credentials', id)
+  expect([exit, err, out.split('\n').length]).toEqual([0, '', 2])
+  expect(Object.keys(JSON.parse(out)).sort()).toEqual([
+    ...['AccessKeyId', 'Expiration', 'SecretAccessKey', 'SessionToken', 'Version'],
+  ])
+})
+
+test('are the same for all who ask on this machine, since new ones end those before', async () => {
+  const id = await agent.approved()
+  const all = await Promise.all(Array.from({ length: 4 }, () => agent.type('credentials', id)))
+  expect(new Set(all.map(({ out }) => out)).size).toBe(1)
+  expect(scene.api.calls.filter((call) => call === 'POST /aws/credentials')).toHaveLength(1)
+})
+
+test('--setup prints a profile whose process is this very program, and asks nothing', async () => {
+  const id = await agent.asked(prod)
+  const asked = scene.api.calls.length
+  const { exit, out } = await agent.type('credentials', id, '--setup')
+  expect([exit, scene.api.calls.length]).toEqual([0, asked])
+  expect(out).toMatch(
+    new RegExp(`^\\[profile hotwork\\]\\ncredential_process = \\S+ \\S+ credentials ${id} --api \\S+\\n$`),
+  )
+})
+
+test('of a pending request there are none: 3; after its end: 5, and the key is deleted', async () => {
+  const id = await agent.asked()
+  expect((await agent.type('credentials', id)).exit).toBe(3)
+  const approved = await agent.approved()
+  await agent.type('credentials', approved)
+  scene.advance(60 * minute)
+  agent.logIn()
+  expect([(await agent.type('credentials', approved)).exit, agent.files()]).toEqual([5, []])
+})
+
+test('where Hotwork makes the call itself there are none; `call` has it made, once', async () => {
+  const id = await agent.approved(file('prod-worker-timeout'))
+  expect(await agent.type('credentials', id)).toMatchObject({
+    exit: 2,
+    err: expect.stringContaining(`npx hotwork call ${id}`),
+  })
+  expect(await agent.json('call', id)).toEqual({ exit: 0, body: { output: { Timeout: 60 } } })
+  expect(await agent.type('call', id)).toMatchObject({ exit: 4, err: expect.stringContaining('the call was made') })
+  expect(scene.api.ports.caller.done).toHaveLength(1)
+})
+
+test('`call` of what the agent does itself is wrong usage', async () => {
+  const id = await agent.approved()
+  expect(await agent.type('call', id)).toMatchObject({ exit: 2, err: expect.stringContaining(`hotwork exec ${id}`) })
+})

@@ -1,0 +1,273 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { RequestId } from '../../../functions/domain/values.ts'
+import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
+import { person } from '../../support/world.ts'
+import { AgentMachine, approve, file, prod, staging, stateOf, useRealTime } from '../support/agent-machine.ts'
+import { useScene } from '../support/scene.ts'
+
+/** `hotwork exec`: a command runs with what was approved, and nothing outlives it. */
+
+const scene = useScene()
+let agent: AgentMachine
+beforeEach(() => {
+  agent = new AgentMachine(scene)
+})
+afterEach(() => agent.close())
+
+const node = (text: string) => [process.execPath, '-e', text]
+/** Writes what the command sees into a file of the machine. */
+const tells = (expression: string, name = 'told') =>
+  node(`require('node:fs').writeFileSync(${JSON.stringify(join(agent.home, name))}, JSON.stringify(${expression}))`)
+const told = (name = 'told') => JSON.parse(readFileSync(join(agent.home, name), 'utf8'))
+const has = (name: string) => existsSync(join(agent.home, name))
+const exec = (...words: string[]) => agent.type('exec', ...words)
+const end = async (id: string) => {
+  const { status, ...state } = await stateOf(scene, id)
+  return status === 'completed' && 'outcome' in state ? [state.outcome, state.note] : [status]
+}
+
+/** Gets what an AWS tool would get. */
+const getCredentials = `const get = () => new Promise((resolve, reject) => require('node:http').get(
+  process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI,
+  { headers: { authorization: process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN } },
+  async (answer) => { let text = ''; for await (const chunk of answer) text += chunk; resolve([answer.statusCode, JSON.parse(text)]) },
+).on('error', reject));`
+
+describe('a command that runs to its end', () => {
+  test('gets credentials on loopback, once and the same, and completes the request as succeeded', async () => {
+    const id = await agent.approved()
+    const asks = `${getCredentials} (async () => require('node:fs').writeFileSync('told', JSON.stringify([await get(), await get()])))()`
+    const { exit, out } = await exec(id, '--', ...node(asks))
+    expect([exit, out]).toEqual([0, ''])
+    const [[status, credentials], again] = told()
+    expect([status, Object.keys(credentials)]).toEqual([200, ['AccessKeyId', 'SecretAccessKey', 'Token', 'Expiration']])
+    expect(again).toEqual([200, credentials])
+    expect(scene.api.calls.filter((call) => call === 'POST /aws/credentials')).toHaveLength(1)
+    expect(await end(id)).toEqual(['succeeded', 'the command exited with 0'])
+  })
+
+  test('leaves nothing behind: no key, no mark, no server', async () => {
+    const id = await agent.approved()
+    await exec(id, '--', ...tells('process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI'))
+    expect(agent.files()).toEqual([])
+    const { hostname, port } = new URL(told())
+    const refused = new Promise((resolve) => request({ hostname, port }).once('error', resolve).end())
+    expect(await refused).toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  test('returns its exit code, and completes as failed where that is not 0', async () => {
+    const id = await agent.approved()
+    expect((await exec(id, '--', ...node('process.exit(7)'))).exit).toBe(7)
+    expect(await end(id)).toEqual(['failed', 'the command exited with 7'])
+  })
+
+  test('that a signal ended is failed, and 128 and the signal', async () => {
+    const id = await agent.approved()
+    expect((await exec(id, '--', ...node("process.kill(process.pid, 'SIGKILL')"))).exit).toBe(137)
+    expect(await end(id)).toEqual(['failed', 'the command was ended by SIGKILL'])
+  })
+
+  test('has none of this machine’s credentials and not the identity of the agent, and the Region of what was approved', async () => {
+    Object.assign(agent.env, { AWS_ACCESS_KEY_ID: 'mine', AWS_PROFILE: 'mine', AWS_CA_BUNDLE: '/ca', PATH: '/bin' })
+    await exec(await agent.approved(), '--', ...tells('process.env'))
+    const env = told()
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'HOTWORK_WORKLOAD_TOKEN_FILE'])
+      expect(env).not.toHaveProperty(name)
+    expect(env).toMatchObject({
+      AWS_REGION: 'us-east-1',
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_CA_BUNDLE: '/ca',
+      PATH: '/bin',
+    })
+  })
+
+  test('gets its arguments as they are, also those that look like options', async () => {
+    const id = await agent.approved(staging)
+    await exec(id, '--', ...tells('process.argv.slice(1)'), '--', '--json', '-x', '--', 'a b')
+    expect(told()).toEqual(['--json', '-x', '--', 'a b'])
+  })
+
+  test('with --json one document is on standard output, and what the command prints is not', async () => {
+    const id = await agent.asked(staging)
+    const started = await exec('--json', id, '--', ...node('process.exit(3)'))
+    expect(JSON.parse(started.out)).toEqual({
+      ...{ id, outcome: 'failed', note: 'the command exited with 3', told: true, started: true, exit: 3 },
+    })
+  })
+})
+
+describe('a command that is not started', () => {
+  test('since there is no such program: 127, and the request is completed as failed', async () => {
+    const id = await agent.approved()
+    const { exit, err } = await exec(id, '--', 'hotwork-has-no-such-program')
+    expect([exit, err]).toEqual([127, expect.stringContaining('ENOENT')])
+    expect(await end(id)).toEqual(['failed', 'the command could not be started (ENOENT)'])
+  })
+
+  test('since it is still pending: 3, with how to go on, and the request stays', async () => {
+    const { exit, err } = await exec('--request', prod, '--wait=0s', '--', ...tells('1'))
+    expect([exit, has('told')]).toEqual([3, false])
+    expect(err).toMatch(/go on with `npx hotwork exec req_[0-9a-z]{26} -- CMD\.\.\.`/)
+  })
+
+  test('since people or policy said no: 4', async () => {
+    const id = await agent.asked()
+    await scene.api.world.decide(await stateOf(scene, id), 'ana', 'deny', { comment: 'no' })
+    expect((await exec(id, '--', ...tells('1'))).exit).toBe(4)
+    expect((await exec('--request', file('forbidden-hotwork-parameter'), '--', ...tells('1'))).exit).toBe(4)
+    expect(has('told')).toBe(false)
+  })
+
+  test('since the request was completed before: not 0, which would say that the command ran', async () => {
+    const id = await agent.approved()
+    const kept = agent.files()
+    await agent.type('complete', id)
+    for (const { name, text } of kept) writeFileSync(join(agent.home, 'hotwork', name), text)
+    const { exit, err } = await exec(id, '--', ...tells('1'))
+    expect([exit, err, has('told')]).toEqual([6, expect.stringContaining('is completed: nothing was started'), false])
+  })
+
+  test('since Hotwork makes the call itself: 2, with the verb that has it made, and the approval stays', async () => {
+    const id = await agent.approved(file('prod-worker-timeout'))
+    const { exit, err } = await exec(id, '--', ...tells('1'))
+    expect([exit, err]).toEqual([2, expect.stringContaining(`npx hotwork call ${id}`)])
+    expect([has('told'), (await stateOf(scene, id)).status]).toEqual([false, 'approved'])
+    expect(await agent.json('call', id)).toMatchObject({ exit: 0, body: { output: expect.anything() } })
+  })
+
+  test('since the action is done at a tool: 2, before people are asked', async () => {
+    const { exit } = await exec('--request', file('prod-express-checkout-flag'), '--', ...tells('1'))
+    expect([exit, scene.api.calls]).toEqual([2, []])
+  })
+
+  test('since this machine has no key of it: 2', async () => {
+    const id = await agent.approved()
+    const other = new AgentMachine(scene)
+    expect((await other.type('exec', id, '--', 'true')).exit).toBe(2)
+    other.close()
+  })
+
+  test.each([[['req_00000000000000000000000001']], [['--request', prod]], [['aws', 'ssm']]])(
+    'since %j names no command: 2',
+    async (words) => {
+      expect([(await exec(...words)).exit, scene.api.calls]).toEqual([2, []])
+    },
+  )
+
+  test('since AWS credentials cannot be made now: 1, and another try may start it', async () => {
+    const id = await agent.approved()
+    scene.api.world.broker.setDown(true)
+    expect([(await exec(id, '--', ...tells('1'))).exit, has('told')]).toEqual([1, false])
+    scene.api.world.broker.setDown(false)
+    expect([(await exec(id, '--', ...tells('1'))).exit, has('told')]).toEqual([0, true])
+  })
+})
+
+describe('the end of a command that Hotwork does not hear of', () => {
+  test('is told with what to repeat, not as success, and by the next command of the agent', async () => {
+    const id = await agent.approved()
+    const lost = Array.from({ length: 9 }, () => 'unheard' as const)
+    // Two calls claim, and what follows does not arrive.
+    scene.api.nextCalls.push('answered', 'answered', 'answered', ...lost)
+    const { exit, err } = await exec(id, '--', ...node('0'))
+    expect([exit, err]).toEqual([1, expect.stringContaining(`repeat \`npx hotwork complete ${id}\``)])
+    expect((await stateOf(scene, id)).status).toBe('approved')
+  })
+
+  test('since the right had ended before is told, and the exit code is that of the command', async () => {
+    const id = await agent.approved()
+    const act = createServer(async (_, response) => {
+      const { ports } = scene.api.world
+      await revokeRequest({ id: RequestId.parse(id), person: person('jade'), reason: 'stop it' }, ports)
+      response.end()
+    })
+    await new Promise<void>((resolve) => act.listen(0, '127.0.0.1', resolve))
+    const { port } = act.address() as AddressInfo
+    const { exit, err } = await exec(id, '--', ...node(`fetch('http://127.0.0.1:${port}').then(() => process.exit(5))`))
+    act.closeAllConnections()
+    act.close()
+    expect([exit, err]).toEqual([5, expect.stringContaining('its right had ended before the command did')])
+    expect([await end(id), agent.files()]).toEqual([['revoked'], []])
+  })
+})
+
+describe('processes', () => {
+  beforeEach(() => {
+    useRealTime(scene)
+    agent.logIn()
+  })
+  /** It says that it runs, ends by itself on no signal, and lives until it is told to end. */
+  const stays = (exit = 'process.exit(9)') =>
+    node(
+      `process.on('SIGTERM', () => { ${exit} }); process.on('SIGINT', () => { ${exit} }); process.on('SIGHUP', () => { ${exit} }); console.log('runs ' + process.pid); setInterval(() => {}, 1000)`,
+    )
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)(
+    '%s is passed on to the command; then the request is completed as failed, and the exit code is %i',
+    async (signal, code) => {
+      const id = await agent.approved()
+      const started = agent.start('exec', id, '--', ...stays())
+      await started.prints(/runs/)
+      started.child.kill(signal)
+      expect(await started.ends).toBe(code)
+      expect(await end(id)).toEqual(['failed', `the command was interrupted by ${signal}`])
+    },
+  )
+
+  test('interrupted while people decide, the request stays, and how to go on is told', async () => {
+    const started = agent.start('exec', '--request', prod, '--', 'true')
+    const [, id = ''] = await started.prints(/(req_\w{26}): waiting/)
+    started.child.kill('SIGINT')
+    expect([await started.ends, started.err]).toEqual([130, expect.stringContaining(`npx hotwork exec ${id} -- CMD`)])
+    expect((await stateOf(scene, id)).status).toBe('pending')
+  })
+
+  test('a request that another process runs is started by no second one: 3', async () => {
+    const id = await agent.approved()
+    const first = agent.start('exec', id, '--', ...stays())
+    await first.prints(/runs/)
+    const second = agent.start('exec', id, '--', ...tells('1'))
+    expect([await second.ends, second.err, has('told')]).toEqual([
+      ...[3, expect.stringContaining(`process ${first.child.pid} runs it`), false],
+    ])
+    first.child.kill('SIGTERM')
+    await first.ends
+  })
+
+  test('of two that begin at the same time one starts', async () => {
+    await agent.asked()
+    const both = [1, 2].map((each) => agent.start('exec', '--request', prod, '--', ...tells('1', `told-${each}`)))
+    const [found] = await Promise.all(both.map((each) => each.prints(/(req_\w{26}): waiting/)))
+    const id = found?.[1] ?? ''
+    await approve(scene, id)
+    const ends = await Promise.all(both.map(({ ends }) => ends))
+    expect([has('told-1'), has('told-2')].filter(Boolean)).toHaveLength(1)
+    expect(ends.filter((each) => each === 0)).toHaveLength(1)
+  })
+
+  test('after SIGKILL there is no new credential, and the next command of the agent completes it as failed', async () => {
+    const id = await agent.approved()
+    const asks = "get().catch(({ code }) => { console.log('got ' + code); process.exit() })"
+    const started = agent.start(
+      'exec',
+      id,
+      '--',
+      ...node(`${getCredentials} console.log('runs'); process.stdin.resume().once('end', () => ${asks})`),
+    )
+    await started.prints(/runs/)
+    started.child.kill('SIGKILL')
+    // The command lives on, and sees the end of its input.
+    await started.prints(/got ECONNREFUSED/)
+    const { exit, err } = await agent.type('exec', id, '--', ...tells('1'))
+    expect([exit, err, has('told')]).toEqual([1, expect.stringContaining('was killed'), false])
+    expect(await end(id)).toEqual(['failed', `outcome unknown: process ${started.child.pid}, which ran it, was killed`])
+    expect(agent.files()).toEqual([])
+  })
+})

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { RequestId } from '../../../functions/domain/values.ts'
+import { start } from '../../support/world.ts'
+import type { Scene } from './scene.ts'
+import { Terminal } from './terminal.ts'
+
+export const root = join(__dirname, '../../..')
+export const file = (name: string) => join(root, 'examples/requests', `${name}.json`)
+export const [prod, staging] = [file('prod-payment-timeout'), file('staging-payment-timeout')]
+
+/** A machine on which an agent runs: it is known by a token in a file, as Kubernetes puts it there. */
+export class AgentMachine extends Terminal {
+  readonly #scene: Scene
+  readonly #agent: string
+  readonly #started: ChildProcess[] = []
+
+  constructor(scene: Scene, agent = 'remediator') {
+    super({ HOTWORK_API: scene.api.url })
+    this.#scene = scene
+    this.#agent = agent
+    this.env['HOTWORK_WORKLOAD_TOKEN_FILE'] = join(this.home, 'token')
+    this.logIn()
+  }
+
+  logIn(): void {
+    writeFileSync(join(this.home, 'token'), this.#scene.workload(`agent-${this.#agent}`))
+  }
+
+  /** The command line as a process of its own, which lives in the real time. */
+  start(...words: readonly string[]): Started {
+    const env = { PATH: process.env['PATH'], ...this.env } as { [name: string]: string }
+    const child = spawn(process.execPath, [join(root, 'client/hotwork.ts'), ...words], { cwd: this.home, env })
+    this.#started.push(child)
+    return new Started(child)
+  }
+
+  /** Asked for, and pending. */
+  async asked(path = prod): Promise<string> {
+    return (await this.json('request', path)).body.id
+  }
+
+  /** The same, approved by the owner and by sre. */
+  async approved(path = prod): Promise<string> {
+    const id = await this.asked(path)
+    await approve(this.#scene, id)
+    return id
+  }
+
+  override close(): void {
+    for (const child of this.#started) child.kill('SIGKILL')
+    super.close()
+  }
+}
+
+/** A running process, and what it has printed so far. */
+export class Started {
+  readonly child: ChildProcess
+  readonly ends: Promise<number | NodeJS.Signals>
+  out = ''
+  err = ''
+  readonly #looks = new Set<() => void>()
+
+  constructor(child: ChildProcess) {
+    this.child = child
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#printed(() => (this.out += text)))
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#printed(() => (this.err += text)))
+    this.ends = once(child, 'close').then(([code, signal]) => code ?? signal)
+  }
+
+  /** @returns what the expression found in what it prints on either stream */
+  prints(expression: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const found = expression.exec(this.out) ?? expression.exec(this.err)
+        if (!found) return
+        this.#looks.delete(look)
+        resolve(found)
+      }
+      this.#looks.add(look)
+      void this.ends.then((end) => reject(new Error(`it ended with ${end} and printed\n${this.out}\n${this.err}`)))
+      look()
+    })
+  }
+
+  #printed(add: () => void): void {
+    add()
+    for (const look of this.#looks) look()
+  }
+}
+
+export const stateOf = (scene: Scene, id: string): Promise<ApprovalRequest> =>
+  scene.api.world.state(RequestId.parse(id))
+
+export async function approve(scene: Scene, id: string): Promise<void> {
+  for (const who of ['ana', 'eve']) await scene.api.world.decide(await stateOf(scene, id), who)
+}
+
+/** Processes have the real time, and the scene another: it goes there. */
+export function useRealTime(scene: Scene): void {
+  scene.advance(Math.floor(jest.getRealSystemTime() / 1000) - start)
+}
