@@ -26,17 +26,19 @@ export const thisMachine = (program: Surroundings['program']): Surroundings => (
   now: () => new Date(),
   pause,
   openBrowser,
-  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
+  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: (question: string) => ask(question) } : {}),
 })
 
-/** The end of the input is no answer. */
-async function ask(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
+/** Ctrl-C and the end of the input are no answer. */
+export async function ask(
+  question: string,
+  input: NodeJS.ReadableStream = process.stdin,
+  output: NodeJS.WritableStream = process.stderr,
+): Promise<string> {
+  const lines = createInterface({ input, output })
+  const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
   try {
-    return await new Promise((resolve) => {
-      lines.once('close', () => resolve(''))
-      void lines.question(question).then(resolve)
-    })
+    return await Promise.race([lines.question(question).catch(() => ''), closed])
   } finally {
     lines.close()
   }

@@ -1,0 +1,26 @@
+import { PassThrough } from 'node:stream'
+import { ask } from '../../client/surroundings.ts'
+
+/** A question to the person at the terminal. */
+
+const terminal = () => Object.assign(new PassThrough(), { isTTY: true, columns: 80, setRawMode: () => {} })
+
+test.each([
+  ['a line', 'y', 'y\r'],
+  ['an empty line', '', '\r'],
+  ['Ctrl-C', '', '\u0003'],
+  ['Ctrl-D', '', '\u0004'],
+])('after %s the answer is %j', async (_what, expected, keys) => {
+  const [input, output] = [terminal(), terminal()]
+  const answer = ask('Approve? [y/N] ', input, output)
+  input.write(keys)
+  expect(await answer).toBe(expected)
+  expect(String(output.read())).toContain('Approve? [y/N] ')
+})
+
+test('the end of the input is no answer', async () => {
+  const [input, output] = [new PassThrough(), new PassThrough()]
+  const answer = ask('Approve? [y/N] ', input, output)
+  input.end()
+  expect(await answer).toBe('')
+})
