@@ -1,5 +1,6 @@
 import { Stack, Token } from 'aws-cdk-lib'
 import type { IRole } from 'aws-cdk-lib/aws-iam'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
 import { TargetAccount } from './constructs/target-account.ts'
 import type { Hotwork, HotworkAccount } from './hotwork.ts'
@@ -43,12 +44,22 @@ export class HotworkTarget extends Construct {
         served.isHome && account.region === home.region
           ? { queue: `${place('sqs')}:${desk.stackName}-sealed` }
           : { bus: `${place('events')}:event-bus/${desk.stackName}-sealed` },
-      alarmTopic: hotwork.alarmTopic,
+      alarmTopic: findTopic(served, hotwork),
     })
     this.role = role
     // A trust policy may only name a role that exists.
     stack.addStackDependency(desk)
   }
+}
+
+/** An alarm tells topics of its own Region alone, and of one that CDK makes in another account there is no ARN yet. */
+function findTopic({ account, region }: HotworkAccount, { alarmTopic, home }: Hotwork): ITopic | undefined {
+  if (alarmTopic === undefined) return undefined
+  const { env, topicArn } = alarmTopic
+  const known = (value: string, otherwise: string) => (Token.isUnresolved(value) ? otherwise : value)
+  const isNear = known(env.region, home.region) === region
+  const isNamed = !Token.isUnresolved(topicArn) || known(env.account, home.accountId) === account
+  return isNear && isNamed ? alarmTopic : undefined
 }
 
 /** @throws UnusableSettings for a stack whose account is none of the deployment file's, or could be any of them */

@@ -60,11 +60,11 @@ export class Hotwork extends Construct {
   readonly emergencyTopic: ITopic
   /** Each needs a HotworkTarget. */
   readonly accounts: readonly HotworkAccount[]
-  /** For HotworkTarget. */
+  /** @internal for HotworkTarget */
   readonly alarmTopic: ITopic | undefined
-  /** For HotworkTarget. */
+  /** @internal for HotworkTarget */
   readonly bundle: PolicyBundle
-  /** For HotworkTarget: the account and Region that it is in. */
+  /** @internal for HotworkTarget: the account and Region that it is in */
   readonly home: { accountId: string; region: string }
   /** By account. */
   readonly #targets = new Map<string, Construct>()
@@ -110,7 +110,7 @@ export class Hotwork extends Construct {
     })
   }
 
-  /** For HotworkTarget: an account has each role's name once. @throws UnusableSettings for an account that has a target */
+  /** @internal an account has each role's name once. @throws UnusableSettings for an account that has a target */
   addTarget(account: string, target: Construct): void {
     const other = this.#targets.get(account)
     must(
@@ -134,7 +134,7 @@ export class Hotwork extends Construct {
       const [place, theirs] = [Stack.of(this), Stack.of(other)]
       must(place !== theirs, `stack \`${stackName}\` has a Hotwork already: put each into a stack of its own`)
       must(
-        theirs.stackName !== stackName || theirs.account !== account,
+        theirs.stackName !== stackName || known(theirs.account) !== known(account),
         `stack \`${theirs.node.path}\` makes the same role names in the account: give one of the two another \`stackName\``,
       )
     }
@@ -186,11 +186,13 @@ export class Hotwork extends Construct {
     const code = new FunctionCode(this, bundle.file)
     const accounts = Object.values(bundle.deployment.accounts)
     const foreign = accounts.filter(({ accountId }) => accountId !== home.accountId)
+    const near = accounts.filter(({ accountId }) => accountId === home.accountId)
     const { stackName } = Stack.of(this)
     return {
       ...{ bundle, tables, alarms, api },
       roles: {
         targets: rolesOf('target', stackName, accounts),
+        targetsAtHome: rolesOf('target', stackName, near),
         foreignRevokers: rolesOf('revoker', stackName, foreign),
         foreignAuditors: rolesOf('auditor', stackName, foreign),
       },
@@ -263,5 +265,8 @@ export class Hotwork extends Construct {
       )
   }
 }
+
+/** Two accounts that are not known at synth may be one. */
+const known = (account: string) => (Token.isUnresolved(account) ? '' : account)
 
 const outdirOf = (construct: Construct) => Stage.of(construct)?.outdir ?? ''

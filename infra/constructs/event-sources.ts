@@ -1,4 +1,4 @@
-import { type CfnElement, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { type CfnElement, Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
@@ -199,18 +199,21 @@ export class Timers extends Construct {
   /** Allows making timers, in this group, with this role. Neither changing nor removing one. */
   grantSet(to: HotworkFunction): void {
     const { region, account, partition } = Stack.of(this)
-    const timersOf = (where: string) => `arn:${where}:scheduler:${region}:${account}:schedule/${this.#group}/*`
+    const timersOf = (...place: string[]) => `arn:${place.join(':')}:schedule/${this.#group}/*`
     to.tell(this.#told)
-    to.allow(['scheduler:CreateSchedule'], [timersOf(partition)])
+    to.allow(['scheduler:CreateSchedule'], [timersOf(partition, 'scheduler', region, account)])
     to.allow(['iam:PassRole'], [this.#roleArn], {
       StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
     })
     Validations.of(to.role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${timersOf('<AWS::Partition>')}]`,
+      id: `AwsSolutions-IAM5[Resource::${timersOf('<AWS::Partition>', 'scheduler', known(region, '<AWS::Region>'), known(account, '<AWS::AccountId>'))}]`,
       reason: 'A timer is named by what it is for; its group holds nothing else',
     })
   }
 }
+
+/** As cdk-nag writes a stack's place: by value, or by what CloudFormation fills in. */
+const known = (value: string, otherwise: string) => (Token.isUnresolved(value) ? otherwise : value)
 
 type RunEveryProps = { every: Duration; worker: HotworkFunction; within?: Duration; enabled?: boolean }
 

@@ -17,7 +17,7 @@ export type TargetAccountProps = {
   actions: readonly PolicyBundle['actions'][string][]
   ours: readonly string[]
   desk: Desk
-  /** For uses of the sealed role, unless the account has its own. */
+  /** For uses of the sealed role, unless the account has its own. It is of this stack's Region. */
   alarmTopic?: ITopic | undefined
 }
 
@@ -180,20 +180,19 @@ export class TargetAccount extends Construct {
   #makeSealed({ hotwork, accounts, boundary, catalogue, desk, alarmTopic }: Sealed): void {
     const sealed = Object.values(accounts).flatMap((account) => account.sealed ?? [])
     if (sealed.length === 0) return
+    const { region } = Stack.of(this)
     const own = sealed.find((each) => each.alarmTopic !== undefined)?.alarmTopic
     const topic = own === undefined ? alarmTopic : Topic.fromTopicArn(this, 'AlarmTopic', own)
+    // An alarm tells topics of its own Region alone.
+    const canTell = own === undefined || Token.isUnresolved(region) || own.split(':')[3] === region
     const { role } = new SealedRole(this, 'Sealed', {
       ...{ hotwork, boundary, catalogue, desk },
       users: [...new Set(sealed.flatMap(({ people }) => Object.values(people)))].sort(),
-      ...(topic && canTell(topic, Stack.of(this)) && { alarmTopic: topic }),
+      ...(topic && canTell && { alarmTopic: topic }),
     })
     new CfnOutput(this, 'SealedRoleArn', { value: role.roleArn })
   }
 }
-
-/** An alarm tells topics of its own Region alone, and one that CDK makes elsewhere has no ARN yet. */
-const canTell = ({ env, topicArn }: ITopic, { region, account }: Stack): boolean =>
-  env.region === region && (env.account === account || !Token.isUnresolved(topicArn))
 
 type Sealed = TargetAccountProps & { boundary: IManagedPolicy; catalogue: IManagedPolicy }
 type Made = { hotwork: string; externalIds: { 'sts:ExternalId': string[] }; boundary: IManagedPolicy }

@@ -1,10 +1,12 @@
-import { Arn, ArnFormat, Stack, Validations } from 'aws-cdk-lib'
+import { Stack, Validations } from 'aws-cdk-lib'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 /** The roles in target accounts, by ARN. */
 export type TargetRoles = {
   /** One an account, for sessions of approved actions. */
   targets: readonly string[]
+  /** Those of them in Hotwork's own account. */
+  targetsAtHome: readonly string[]
   /** These write the denies of target roles in other accounts. */
   foreignRevokers: readonly string[]
   /** These read what other accounts have of Hotwork. */
@@ -25,18 +27,18 @@ export function grantAssume(to: HotworkFunction, { targets }: TargetRoles): void
 }
 
 /** Here, and as the revokers of other accounts. A deny is all that a target role's boundary lets a policy add. */
-export function grantDeny(to: HotworkFunction, { targets, foreignRevokers }: TargetRoles): void {
+export function grantDeny(to: HotworkFunction, { targetsAtHome, foreignRevokers }: TargetRoles): void {
   to.tell({ ACCOUNT: Stack.of(to).account })
-  allowOnAny(to, ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'], inlineOf(to, targets))
+  allowOnAny(to, ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'], inlineOf(targetsAtHome))
   allowOnAny(to, ['sts:AssumeRole'], foreignRevokers)
 }
 
 /** What the target roles deny and what AWS has on record, here and as the auditors of other accounts. */
 export function grantAudit(to: HotworkFunction, roles: TargetRoles): void {
-  const { targets, foreignAuditors } = roles
+  const { targetsAtHome, foreignAuditors } = roles
   to.tell({ REGION: Stack.of(to).region })
   tellTargets(to, roles)
-  allowOnAny(to, ['iam:GetRolePolicy', 'iam:ListRolePolicies'], inlineOf(to, targets))
+  allowOnAny(to, ['iam:GetRolePolicy', 'iam:ListRolePolicies'], inlineOf(targetsAtHome))
   allowOnAny(to, ['sts:AssumeRole'], foreignAuditors)
   grantReadCalls(to)
 }
@@ -52,10 +54,8 @@ export function grantReadCalls(to: HotworkFunction): void {
 }
 
 /** Also without the path, by which the local emulator judges. On AWS an account has a role's name once. */
-const inlineOf = (to: HotworkFunction, targets: readonly string[]): readonly string[] =>
-  targets
-    .filter((role) => Arn.split(role, ArnFormat.SLASH_RESOURCE_NAME).account === Stack.of(to).account)
-    .flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')])
+const inlineOf = (targets: readonly string[]): readonly string[] =>
+  targets.flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')])
 
 /** There may be none: a statement on nothing is none. */
 function allowOnAny(to: HotworkFunction, actions: string[], resources: readonly string[]): void {
