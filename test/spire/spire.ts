@@ -16,6 +16,8 @@ const patienceSeconds = 60
 export interface Spire {
   /** Where the server's bundle is now, as its bundle endpoint would show it. */
   bundleEndpoint: string
+  /** Where the agent's Workload API is, as `SPIFFE_ENDPOINT_SOCKET` says it. */
+  workloadApi: string
   /** Registers every process under this user's id as a workload. */
   register(spiffeId: string): Promise<void>
   /** A JWT-SVID for this process, from the agent's Workload API. It is asked until `wanted`. */
@@ -77,6 +79,7 @@ export async function startSpire(binaries: Binaries, trustDomain: string): Promi
 
     return {
       bundleEndpoint: endpoint.url,
+      workloadApi: `unix://${folder}/agent.sock`,
       async register(spiffeId) {
         const parent = `spiffe://${trustDomain}/spire/agent/join_token/${joinToken}`
         const selector = `unix:uid:${process.getuid?.()}`
