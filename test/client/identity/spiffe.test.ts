@@ -43,8 +43,7 @@ test('the Workload API may be at an address of TCP', async () => {
 
 test('no connection stays open', async () => {
   await workload.identity()(audience)
-  // The server hears of it a moment later.
-  while (api.connections() > 0) await new Promise((resolve) => setImmediate(resolve))
+  await api.leftAlone()
 })
 
 test('a Workload API that is not ready is asked again, twice at most', async () => {

@@ -39,8 +39,10 @@ export async function startWorkloadApi(sign: (audience: string[]) => string[], p
     env: { SPIFFE_ENDPOINT_SOCKET: address },
     nextStatus,
     asked,
-    /** Connections that are open. */
-    connections: () => sessions.size,
+    /** When no connection is open any more. */
+    async leftAlone(): Promise<void> {
+      await Promise.all([...sessions].map((session) => new Promise<void>((resolve) => session.once('close', resolve))))
+    },
     close: () =>
       new Promise<void>((resolve) => {
         for (const session of sessions) session.destroy()
