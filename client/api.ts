@@ -42,12 +42,12 @@ export class Api {
   async call<T>(shape: z.ZodType<T>, call: Call): Promise<T> {
     const sending = this.#sending(call)
     let answered = await send(sending, this.#surroundings)
-    const wanted = strongerLogin(answered)
-    if (wanted && call.accessToken === undefined) {
-      // RFC 9470: once more, with the login that the API wants. A second such answer is a no.
+    const before = call.accessToken === undefined ? await this.#token : undefined
+    const wanted = before === undefined ? undefined : otherLogin(answered, before)
+    if (wanted) {
+      // Once more, with the login that the API wants. A second such answer is a no.
       this.#token = this.#login(wanted)
-      await this.#token
-      answered = await send(sending, this.#surroundings)
+      if ((await this.#token) !== before) answered = await send(sending, this.#surroundings)
     }
     return readAnswer(shape, answered, sending)
   }
@@ -75,10 +75,12 @@ export class Api {
   }
 }
 
-/** RFC 9470 section 3. */
-function strongerLogin({ response: { status, headers } }: Answered): Wanted | undefined {
+/** A stronger one (RFC 9470 section 3), or one in place of a token that has ended. */
+function otherLogin({ response: { status, headers } }: Answered, token: string): Wanted | undefined {
   const challenge = headers.get('www-authenticate') ?? ''
-  if (status !== 401 || !challenge.includes('error="insufficient_user_authentication"')) return undefined
+  if (status !== 401) return undefined
+  if (challenge.includes('error="invalid_token"')) return { instead: token }
+  if (!challenge.includes('error="insufficient_user_authentication"')) return undefined
   const acr = /\bacr_values="([^"]+)"/.exec(challenge)?.[1]
   const maxAge = Number(/\bmax_age="?(\d+)/.exec(challenge)?.[1] ?? Number.NaN)
   return { acr, maxAge: Number.isFinite(maxAge) ? maxAge : undefined }

@@ -1,14 +1,17 @@
-import * as z from 'zod'
 import { findLocal, isSafe, type Local } from './local.ts'
-import { browserLogin, LoginSettings } from './login/browser-login.ts'
+import { KeptLogin, keptLogin } from './login/kept-login.ts'
+import { logIn } from './login/log-in.ts'
 import { type Login, localLogin, readyToken } from './login/login.ts'
-import { Fault, wrongUsage } from './outcome.ts'
+import { readLoginSettings } from './login/login-settings.ts'
+import { wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export type Settings = {
   apiUrl: string
   as?: string | undefined
   login: Login
+  /** What the login is: what was typed, what the environment gives, or the person's own, which may be kept. */
+  by: '--as' | 'HOTWORK_TOKEN' | 'own'
   localAws?: { endpointUrl: string; region: string }
 }
 
@@ -43,9 +46,25 @@ export function readSettings(typed: Typed, surroundings: Surroundings): Settings
   const { apiUrl, local } = readAgentSettings(typed, surroundings)
   const as = typed.as ?? env['HOTWORK_AS']
   const token = env['HOTWORK_TOKEN']
-  const ownLogin = () => (token ? readyToken(token) : browserLogin(() => readLoginSettings(apiUrl), surroundings))
-  const login = as === undefined ? ownLogin() : loginAs(as, apiUrl, local)
-  return { apiUrl, as, login, ...(local ? { localAws: local.aws } : {}) }
+  const by = as !== undefined ? '--as' : token ? 'HOTWORK_TOKEN' : 'own'
+  const login =
+    as !== undefined ? loginAs(as, apiUrl, local) : token ? readyToken(token) : ownLogin(apiUrl, surroundings)
+  return { apiUrl, as, login, by, ...(local ? { localAws: local.aws } : {}) }
+}
+
+function ownLogin(apiUrl: string, surroundings: Surroundings): Login {
+  return keptLogin(
+    new KeptLogin(apiUrl, surroundings),
+    async (strength, again) => {
+      const how = again ? 'log in once more, this needs a stronger login' : 'log in'
+      return logIn(await readLoginSettings(apiUrl), { strength, how }, surroundings)
+    },
+    async () => {
+      const { acr_values: acr, max_age: maxAge } = (await readLoginSettings(apiUrl)).break_glass ?? {}
+      return { acr, maxAge }
+    },
+    surroundings,
+  )
 }
 
 function loginAs(as: string, apiUrl: string, local: Local | undefined): Login {
@@ -57,29 +76,4 @@ function loginAs(as: string, apiUrl: string, local: Local | undefined): Login {
   const person = local.people.find(({ id }) => id === as)
   if (person) return localLogin(local.identityProviderUrl, person, apiUrl)
   throw wrongUsage(`the local stack has no \`${as}\``, `use one of ${local.people.map(({ id }) => id).join(', ')}`)
-}
-
-/** RFC 9728. */
-async function readLoginSettings(apiUrl: string): Promise<LoginSettings> {
-  const address = `${apiUrl}/.well-known/oauth-protected-resource`
-  const fault = (code: string, title: string, detail: string, options?: ErrorOptions) =>
-    new Fault({ code, title: `\`${apiUrl}\` ${title}`, detail: `\`${address}\` ${detail}` }, options)
-  const metadata = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(30_000) })
-    .then((response) => response.json() as Promise<{ [member: string]: unknown }>)
-    .catch((cause: unknown) => {
-      throw fault('no_answer', 'does not answer', 'is no metadata', { cause })
-    })
-  const name = metadata['resource']
-  if (typeof name !== 'string') throw fault('no_metadata', 'does not say who it is', 'should')
-  if (name !== apiUrl)
-    throw wrongUsage(
-      `this Hotwork is not called \`${apiUrl}\``,
-      `use the address that it was deployed as: \`--api ${name.slice(0, 200)}\``,
-    )
-  const own = z.looseObject({ login: LoginSettings }).safeParse(metadata[`${apiUrl}/ns/hotwork`])
-  if (own.success) return own.data.login
-  throw wrongUsage(
-    'this Hotwork does not say where people log in from a command line',
-    'put your token into `HOTWORK_TOKEN`; the operator of Hotwork adds `login.commandLine` to the deployment file (docs/command-line.md)',
-  )
 }

@@ -14,7 +14,8 @@ export type Surroundings = {
   pause(milliseconds: number, signal?: AbortSignal): Promise<void>
   openBrowser(address: string): void
   /** Asks the person at the terminal; absent where there is none. */
-  ask?: ((question: string) => Promise<string>) | undefined
+  ask?: ((question: string, signal?: AbortSignal) => Promise<string>) | undefined
+  platform: NodeJS.Platform
 }
 
 export const thisMachine = (program: Surroundings['program']): Surroundings => ({
@@ -26,19 +27,23 @@ export const thisMachine = (program: Surroundings['program']): Surroundings => (
   now: () => new Date(),
   pause,
   openBrowser,
-  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: (question: string) => ask(question) } : {}),
+  ...(process.stdin.isTTY && process.stderr.isTTY
+    ? { ask: (question: string, signal?: AbortSignal) => ask(question, signal) }
+    : {}),
+  platform: process.platform,
 })
 
-/** Ctrl-C and the end of the input are no answer. */
+/** Ctrl-C, the end of the input and that of the signal are no answer. */
 export async function ask(
   question: string,
+  signal?: AbortSignal,
   input: NodeJS.ReadableStream = process.stdin,
   output: NodeJS.WritableStream = process.stderr,
 ): Promise<string> {
   const lines = createInterface({ input, output })
   const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
   try {
-    return await Promise.race([lines.question(question).catch(() => ''), closed])
+    return await Promise.race([lines.question(question, signal ? { signal } : {}).catch(() => ''), closed])
   } finally {
     lines.close()
   }

@@ -3,6 +3,9 @@
  * `req_...` and its like.
  */
 export const examples: { readonly [verb: string]: readonly [string, ...string[]] } = {
+  login: ['login', 'login --device'],
+  logout: ['logout'],
+  whoami: ['whoami'],
   request: [
     'request examples/requests/staging-payment-timeout.json --wait=30m',
     "request ask.json --reason 'checkout is down since 02:51' --wait --json",

@@ -5,6 +5,7 @@ import type { Surroundings } from '../surroundings.ts'
 import { addAgentVerbs } from './agent-requests.ts'
 import { addBreakGlassVerbs } from './break-glass.ts'
 import { makeFrame } from './frame.ts'
+import { addLoginVerbs } from './login.ts'
 import { addHaltVerbs, addPersonRequestVerbs } from './person-requests.ts'
 
 /** One command. Returns its exit code: one of `exits`, or that of a program which the command ran. */
@@ -60,6 +61,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
     .showHelpAfterError('(`npx hotwork VERB --help` says what there is, with an example)')
     .addHelpText('after', afterwards)
   const frame = makeFrame(surroundings, done)
+  addLoginVerbs(program, frame)
   addAgentVerbs(program, frame)
   addPersonRequestVerbs(program, frame)
   addHaltVerbs(program, frame)

@@ -1,51 +1,28 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as client from 'openid-client'
-import * as z from 'zod'
-import { isSafe } from '../local.ts'
-import { exits, Refusal } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { discover, type Login, loginFault, type Wanted } from './login.ts'
-
-export const LoginSettings = z.looseObject({
-  issuer: z.string().refine(isSafe),
-  client_id: z.string().min(1),
-  scope: z.string().min(1),
-  resource: z.string().optional(),
-  break_glass: z.looseObject({ acr_values: z.string().optional(), max_age: z.number().optional() }).optional(),
-})
-export type LoginSettings = z.infer<typeof LoginSettings>
+import { notLoggedIn, type Strength } from './login.ts'
+import type { LoginSettings } from './login-settings.ts'
 
 /** A person may have to find their security key. Milliseconds. */
 const patience = 300_000
 
 /**
- * RFC 8252: authorization code with PKCE to a loopback address that takes this one answer. No client secret; the token
- * stays in memory.
+ * RFC 8252: authorization code with PKCE to a loopback address that takes this one answer. No client secret. Where the
+ * browser is on another machine, the person pastes the address that it ends on.
  */
-export function browserLogin(settings: () => Promise<LoginSettings>, surroundings: Surroundings): Login {
-  return async (wanted) => {
-    const found = await settings()
-    const { acr_values: acr, max_age: maxAge } = found.break_glass ?? {}
-    const usual = wanted === 'opening'
-    const wants = usual ? { acr, maxAge } : wanted
-    const again = !usual && (wants.acr !== undefined || wants.maxAge !== undefined)
-    const how = again ? 'log in once more, this needs a stronger login' : 'log in'
-    return logIn(found, wants, how, surroundings).catch((cause: unknown) => {
-      throw loginFault(found.issuer, cause)
-    })
-  }
-}
-
-async function logIn(
-  { issuer, client_id, scope, resource }: LoginSettings,
-  { acr, maxAge }: Wanted,
+export async function logInWithBrowser(
+  provider: client.Configuration,
+  { scope, resource }: Pick<LoginSettings, 'scope' | 'resource'>,
+  { acr, maxAge }: Strength,
   how: string,
   surroundings: Surroundings,
-): Promise<string> {
-  const provider = await discover(issuer, client_id, client.None())
+  paste = false,
+): Promise<client.TokenEndpointResponse> {
   const state = client.randomState()
   const listener = await listenForRedirect(state)
+  const ended = new AbortController()
   try {
     const verifier = client.randomPKCECodeVerifier()
     const nonce = scope.split(' ').includes('openid') ? client.randomNonce() : undefined
@@ -62,16 +39,9 @@ async function logIn(
       ...(acr === undefined ? {} : { acr_values: acr }),
       ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
     })
-    surroundings.err(`${how}, in the browser that opens, or at\n  ${address.href}\n`)
-    surroundings.openBrowser(address.href)
-    const back = await listener.back
-    if (!back)
-      throw new Refusal(exits.denied, {
-        code: 'login_failed',
-        title: 'the browser did not come back with a login',
-        detail: 'run the command again; on a machine without a browser set `HOTWORK_TOKEN`',
-      })
-    const tokens = await client.authorizationCodeGrant(
+    const back = await (paste ? pasted() : inBrowser())
+    if (!back) throw notLoggedIn('no login came back from the browser', 'run the command again')
+    return await client.authorizationCodeGrant(
       provider,
       back,
       {
@@ -82,10 +52,38 @@ async function logIn(
       },
       wanted,
     )
-    surroundings.err('logged in\n')
-    return tokens.access_token
+
+    function inBrowser(): Promise<URL | undefined> {
+      surroundings.err(`${how}, in the browser that opens, or at\n  ${address.href}\n`)
+      surroundings.openBrowser(address.href)
+      return listener.back
+    }
+    function pasted(): Promise<URL | undefined> {
+      surroundings.err(
+        `${how}: open this address in a browser, on any machine\n  ${address.href}\nThe browser ends on an address at 127.0.0.1 that may not load. Paste all of that address here.\n`,
+      )
+      // The browser may be on this machine after all.
+      return Promise.race([listener.back, askForAnswer(listener.isAnswer, surroundings, ended.signal)])
+    }
   } finally {
+    ended.abort()
     listener.close()
+  }
+}
+
+async function askForAnswer(
+  isAnswer: (url: URL) => boolean,
+  { ask, err }: Surroundings,
+  signal: AbortSignal,
+): Promise<URL | undefined> {
+  for (;;) {
+    // Some browsers copy an address without its scheme.
+    const typed = ((await ask?.('address: ', signal)) ?? '').trim().replace(/^(?=127\.)/, 'http://')
+    if (typed === '') return undefined
+    if (URL.canParse(typed) && isAnswer(new URL(typed))) return new URL(typed)
+    err(
+      'that is not where the browser ends on after this login: paste all of the address, with its `code` and `state`\n',
+    )
   }
 }
 
@@ -105,10 +103,12 @@ async function listenForRedirect(state: string) {
   const back = new Promise<URL | undefined>((resolve) => {
     came = resolve
   })
+  // Any page may send a browser here: only the answer with the state of this login counts.
+  const isAnswer = ({ origin, pathname, searchParams }: URL) =>
+    `${origin}${pathname}` === address && searchParams.get('state') === state
   const server = createServer(({ method, url: target = '' }, response) => {
     const url = URL.canParse(target, address) ? new URL(target, address) : undefined
-    // Any page may send a browser here: only the answer with the state of this login counts.
-    if (method !== 'GET' || url?.pathname !== '/callback' || url.searchParams.get('state') !== state) {
+    if (method !== 'GET' || !url || !isAnswer(url)) {
       response
         .writeHead(404, { ...headers, 'content-type': 'text/plain' })
         .end('this is not the login that is waited for\n')
@@ -129,5 +129,5 @@ async function listenForRedirect(state: string) {
     server.close()
     server.closeIdleConnections()
   }
-  return { address, back, close }
+  return { address, back, isAnswer, close }
 }

@@ -1,11 +1,17 @@
 import * as client from 'openid-client'
 import { exits, Fault, Refusal, Trouble } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
 
 /** RFC 9470; seconds. */
-export type Wanted = { acr?: string | undefined; maxAge?: number | undefined }
+export type Strength = { acr?: string | undefined; maxAge?: number | undefined }
+/** `instead`: the API did not take this token. */
+export type Wanted = Strength & { instead?: string }
 
 /** Gives a person's token. `opening` means the login that opening usually takes. @throws Refusal, Fault */
 export type Login = (wanted: Wanted | 'opening') => Promise<string>
+
+/** What a login gave. Milliseconds, by this machine's clock; absent where the provider does not say. */
+export type LoggedIn = { token: string; until?: number | undefined }
 
 export function readyToken(token: string): Login {
   return async (wanted) => {
@@ -44,15 +50,23 @@ export function discover(issuer: string, clientId: string, authentication: clien
   return client.discovery(new URL(issuer), clientId, undefined, authentication, { execute, timeout: 10 })
 }
 
+export const notLoggedIn = (title: string, detail: string): Refusal =>
+  new Refusal(exits.denied, { code: 'login_failed', title, detail })
 /** Nothing but the provider's error code: a fault may hold the whole answer with a token. */
 export function loginFault(issuer: string, cause: unknown): Trouble {
   if (cause instanceof Trouble) return cause
   if (cause instanceof client.AuthorizationResponseError || cause instanceof client.ResponseBodyError)
-    return new Refusal(exits.denied, {
-      code: 'login_failed',
-      title: 'you are not logged in',
-      detail: `the identity provider says \`${cause.error.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 64)}\``,
-    })
+    return notLoggedIn(
+      'you are not logged in',
+      `the identity provider says \`${cause.error.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 64)}\``,
+    )
   const word = cause instanceof client.ClientError ? cause.code : cause instanceof Error ? cause.name : 'unknown'
-  return new Fault({ code: 'login_failed', title: `you could not be logged in at \`${issuer}\``, detail: `${word}` })
+  const title = `you could not be logged in at \`${issuer}\``
+  if (word === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED')
+    return new Fault({
+      code: 'login_failed',
+      title,
+      detail: `its answer is of another time than this machine has (${new Date().toISOString()}): set the clock of this machine`,
+    })
+  return new Fault({ code: 'login_failed', title, detail: `${word}` })
 }

@@ -36,6 +36,7 @@ export class PeopleEndpoints extends Construct {
     ledger.grantRead(readRequests)
     api.route(
       readRequests,
+      'GET /v1/me',
       'GET /v1/requests',
       'GET /v1/requests/{id}',
       'GET /v1/requests/{id}/ledger',

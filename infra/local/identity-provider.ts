@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { calculateJwkThumbprint } from 'jose'
 import Provider, { type ClientMetadata, type Context, errors, interactionPolicy } from 'oidc-provider'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
-import { type LoginChoice, renderLoginPage } from './login-page.ts'
+import { type LoginChoice, renderDevicePage, renderLoginPage } from './login-page.ts'
 import { listenOnLoopback, readBody } from './loopback.ts'
 
 export type PrivateJwk = Record<string, string>
@@ -79,7 +79,7 @@ function configure({ clients, people, issuers }: Enrolled, signingKey: PrivateJw
   const findClient = (clientId: string) => {
     if (!publicClients.includes(clientId)) return clients.get(clientId)
     // `http` on loopback, on any port (RFC 8252 section 8.3).
-    if (clientId === commandLineClientId) return describePublicClient(clientId, 'native', ['http://127.0.0.1/callback'])
+    if (clientId === commandLineClientId) return describeCommandLine()
     const addresses = [...issuers].flatMap((issuer) => callbacks.map((path) => `${issuer}${path}`))
     return describePublicClient(clientId, 'web', addresses)
   }
@@ -102,6 +102,7 @@ function configure({ clients, people, issuers }: Enrolled, signingKey: PrivateJw
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      deviceFlow: deviceFlow(),
       rpInitiatedLogout: { enabled: false },
       resourceIndicators: resourceIndicators(issuers, isPerson),
     },
@@ -182,9 +183,33 @@ const describePublicClient = (
   require_auth_time: true,
 })
 
+const describeCommandLine = (): ClientMetadata => ({
+  ...describePublicClient(commandLineClientId, 'native', ['http://127.0.0.1/callback']),
+  grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
+})
+
+/** RFC 8628: a command line without a browser shows a code, and a person types it where there is one. */
+const deviceFlow = () => ({
+  enabled: true,
+  userCodeInputSource(context: DeviceContext, markup: string, _out: unknown, fault?: Error) {
+    const text = fault
+      ? 'No terminal waits for this code. Type it once more.'
+      : 'Type the code that your terminal shows.'
+    context.body = renderDevicePage('Which code?', text, { markup, id: 'op.deviceInputForm' })
+  },
+  userCodeConfirmSource(context: DeviceContext, markup: string, _client: unknown, _device: unknown, code: string) {
+    const text = 'Go on only if your own terminal shows this code now.'
+    context.body = renderDevicePage(code, text, { markup, id: 'op.deviceConfirmForm' })
+  },
+  successSource(context: DeviceContext) {
+    context.body = renderDevicePage('You are logged in', 'Go back to your terminal. You can close this tab.')
+  },
+})
+type DeviceContext = { body: string }
+
 /** RFC 9470: what the code was issued for, or what a client without a browser says. */
 function describeLogin({ oidc }: Context): Record<string, unknown> | undefined {
-  const code = oidc.entities.AuthorizationCode
+  const code = oidc.entities.AuthorizationCode ?? oidc.entities.DeviceCode
   if (code) return { acr: code.acr, auth_time: code.authTime }
   const acr = firstWord(oidc.body?.['acr_values'])
   return acr ? { acr, auth_time: Math.floor(Date.now() / 1000) } : undefined

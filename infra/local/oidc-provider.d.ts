@@ -13,7 +13,7 @@ declare module 'oidc-provider' {
       params?: Record<string, unknown>
       client?: { clientId: string }
       session?: { accountId?: string; acr?: string }
-      entities: { AuthorizationCode?: { acr?: string; authTime?: number } }
+      entities: Partial<Record<'AuthorizationCode' | 'DeviceCode', { acr?: string; authTime?: number }>>
       provider: Provider
     }
   }

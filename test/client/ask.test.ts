@@ -12,7 +12,7 @@ test.each([
   ['Ctrl-D', '', '\u0004'],
 ])('after %s the answer is %j', async (_what, expected, keys) => {
   const [input, output] = [terminal(), terminal()]
-  const answer = ask('Approve? [y/N] ', input, output)
+  const answer = ask('Approve? [y/N] ', undefined, input, output)
   input.write(keys)
   expect(await answer).toBe(expected)
   expect(String(output.read())).toContain('Approve? [y/N] ')
@@ -20,7 +20,14 @@ test.each([
 
 test('the end of the input is no answer', async () => {
   const [input, output] = [new PassThrough(), new PassThrough()]
-  const answer = ask('Approve? [y/N] ', input, output)
+  const answer = ask('Approve? [y/N] ', undefined, input, output)
   input.end()
+  expect(await answer).toBe('')
+})
+
+test('a question that was answered elsewhere is no answer', async () => {
+  const [input, output, elsewhere] = [terminal(), terminal(), new AbortController()]
+  const answer = ask('address: ', elsewhere.signal, input, output)
+  elsewhere.abort()
   expect(await answer).toBe('')
 })

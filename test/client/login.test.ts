@@ -1,72 +1,17 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { OidcIssuer } from '../../functions/domain/people/identity-issuer.ts'
-import { endPrograms, startProgram } from '../local/support/programs.ts'
-import { MemoryClock } from '../support/memory-clock.ts'
-import { sampleBundle, start, World } from '../support/world.ts'
-import { ApiServer } from './support/api-server.ts'
 import { logInAs } from './support/browser.ts'
+import { useLoginScene } from './support/login-scene.ts'
 import { recovery } from './support/scene.ts'
-import { Terminal } from './support/terminal.ts'
+import type { Terminal } from './support/terminal.ts'
 
 /** How a person shows who they are: with their browser, as a person of the local stack, or with a token that they have. */
 
-const api = new ApiServer()
-let provider: { url: string; keys: { [subject: string]: { [member: string]: string } } }
+const scene = useLoginScene('break-glass')
+const { api } = scene
 let terminal: Terminal
-
-/** The machine's own clock: the identity provider goes by no other. */
-class MachineClock extends MemoryClock {
-  override now = () => Math.floor(Date.now() / 1000)
-}
-
-/** Hotwork in memory, at the time that it is, where people log in at the local identity provider. */
-function makeWorld(): World {
-  const sample = sampleBundle()
-  const { deployment } = sample
-  const people: OidcIssuer = {
-    issuer: provider.url,
-    jwksUri: `${provider.url}/jwks`,
-    audience: '{issuer}/people',
-    algorithms: ['ES256'],
-  }
-  const commandLine = { clientId: 'hotwork-command-line', scope: 'openid', resource: '{issuer}' }
-  const login = { issuer: 'people', clientId: 'hotwork-browser', commandLine }
-  const world = new World({
-    ...sample,
-    deployment: { ...deployment, issuers: { ...deployment.issuers, people }, login },
-  })
-  return Object.assign(world, { clock: new MachineClock(start) })
-}
-
-beforeAll(async () => {
-  await api.open(async (url) => {
-    const people = sampleBundle().directory.people.map(({ name, identities }) => ({
-      ...{ kind: 'person', name, groups: [] },
-      subject: identities[0]?.subject,
-    }))
-    const program = startProgram([
-      '--input-type=module',
-      '-e',
-      `import { startIdentityProvider } from './infra/local/identity-provider.ts'
-       const provider = await startIdentityProvider(console.error)
-       const keys = await provider.enrol(${JSON.stringify(people)})
-       provider.serve('${url}')
-       console.log(JSON.stringify({ url: provider.url, keys: Object.fromEntries(keys) }) + ' ready')`,
-    ])
-    await program.prints(' ready')
-    provider = JSON.parse(program.printed().slice(0, -' ready'.length - 1))
-    return makeWorld()
-  })
-})
 beforeEach(() => {
-  api.use(makeWorld())
-  terminal = new Terminal({ HOTWORK_API: api.url }, 'break-glass')
-})
-afterEach(() => terminal.close())
-afterAll(async () => {
-  await endPrograms()
-  await api.close()
+  terminal = scene.terminal
 })
 
 /** The local stack's file, in the folder that the terminal is in. */
@@ -74,9 +19,9 @@ function writeLocalFile(changes: object = {}, folder = terminal.home): string {
   mkdirSync(join(folder, '.hotwork'), { recursive: true })
   const local = {
     apiUrl: api.url,
-    identityProviderUrl: provider.url,
+    identityProviderUrl: scene.provider.url,
     aws: { endpointUrl: 'http://127.0.0.1:1', region: 'us-east-1' },
-    people: [{ id: 'person:kofi', clientId: 'person-kofi', privateJwk: provider.keys['person-kofi'] }],
+    people: [{ id: 'person:kofi', clientId: 'person-kofi', privateJwk: scene.provider.keys['person-kofi'] }],
     ...changes,
   }
   const file = join(folder, '.hotwork/local.json')
@@ -123,7 +68,7 @@ describe('with a browser', () => {
     terminal.browser = (address) => {
       const { searchParams } = new URL(address)
       const back = new URL(searchParams.get('redirect_uri') ?? '')
-      back.search = `${new URLSearchParams({ error: 'access_denied', state: searchParams.get('state') ?? '', iss: provider.url })}`
+      back.search = `${new URLSearchParams({ error: 'access_denied', state: searchParams.get('state') ?? '', iss: scene.provider.url })}`
       void fetch(back)
     }
     const { exit, body } = await terminal.json('list')

@@ -26,9 +26,10 @@ beforeEach(() => {
   halts = new MemoryHaltStore(world.requests, world.ledger)
 })
 
-async function get(route: string, query: { [name: string]: string } = {}, path: { [name: string]: string } = {}) {
+type Names = { [name: string]: string }
+async function get(route: string, query: Names = {}, path: Names = {}, login: { acr?: string; at?: number } = {}) {
   const ports = { ...world.ports, issuer, halts, permits: world.permits, standIns: world.standIns }
-  const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports))
+  const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, login))
   const answer = await door({
     ...{ version: '2.0', routeKey: `GET ${route}`, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
     headers: {},
@@ -42,6 +43,24 @@ async function get(route: string, query: { [name: string]: string } = {}, path: 
   return { status: answer.statusCode, body: JSON.parse(answer.body ?? '') }
 }
 const ledger = (aggregate: string, query = {}) => get('/v1/ledger/{aggregate}', query, { aggregate })
+
+describe('who one is', () => {
+  test('the person, their groups, and how strongly and when they logged in', async () => {
+    const { status, body } = await get('/v1/me', {}, {}, { acr: 'strong', at: 1_800_000_000 })
+    const groups = Object.keys(bundle.directory.groups).filter((each) =>
+      bundle.directory.groups[each]?.includes(person('ana')),
+    )
+    expect(groups).not.toEqual([])
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { person: 'person:ana', groups, acr: 'strong', auth_time: '2027-01-15T08:00:00Z' },
+    })
+  })
+
+  test('what their identity provider does not say is absent', async () => {
+    expect(Object.keys((await get('/v1/me')).body)).toEqual(['person', 'groups'])
+  })
+})
 
 describe('a list of requests', () => {
   test('goes on with what the answer calls `next`, sent as `after`, until all have been told once', async () => {

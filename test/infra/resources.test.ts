@@ -329,6 +329,7 @@ describe('the API', () => {
         'GET /.well-known/oauth-protected-resource/aws <Metadata>',
         'GET /access/v1/requests/{id} <ReadTask>',
         'GET /v1/ledger/{aggregate} <ReadRequests>',
+        'GET /v1/me <ReadRequests>',
         'GET /v1/requests <ReadRequests>',
         'GET /v1/requests/{id} <ReadRequests>',
         'GET /v1/requests/{id}/ledger <ReadRequests>',

@@ -5,6 +5,8 @@ import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { After, AfterEntry, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
 import { entriesView, haltView, personView, shownView, standInView } from '../../adapters/http/views.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { groupsOf } from '../../domain/people/organisation.ts'
 import { AgentId, Aggregate, defined, PersonId, RequestId } from '../../domain/values.ts'
 import { listHalts } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
@@ -13,6 +15,7 @@ import { listStandIns } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { listPermits } from '../../operations/permits/standing-permits.ts'
 import { listRequests, readChain, readLedger, readRequest } from '../../operations/requests/read-requests.ts'
+import type { ProvenPerson } from '../callers.ts'
 import { type ApiPorts, byRoute, pathId, personDoor, unknownRequest, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
@@ -37,8 +40,13 @@ const filter = {
 }
 const ledgerPage = { after: AfterEntry.optional() }
 
-export const readByRoute = byRoute<[PersonId, Ports]>(
+export const readByRoute = byRoute<[PersonId, Ports, ProvenPerson['login']]>(
   {
+    'GET /v1/me': async (_call, person, { policy }, { acr, at }) => {
+      const groups = groupsOf(policy.bundle.directory, person)
+      const auth_time = at === undefined ? undefined : rfc3339(at)
+      return { status: 200, body: { person, groups: [...groups], ...defined({ acr, auth_time }) } }
+    },
     'GET /v1/requests': async (call, person, ports) => {
       const { after, waiting, ...wanted } = readQuery(call, { ...filter, ...page })
       if (waiting && (wanted.status ?? 'pending') !== 'pending')
@@ -119,7 +127,7 @@ function aggregateOf(call: Call): Aggregate {
 const unknownAggregate = () => apiProblem(404, 'unknown_aggregate')
 
 export const createHandler = (ports: Ports) =>
-  personDoor(ports, (call, { person }): Promise<Answer> => readByRoute(call, person.id, ports))
+  personDoor(ports, (call, { person, login }): Promise<Answer> => readByRoute(call, person.id, ports, login))
 
 export const handler = bind(
   'read-requests',

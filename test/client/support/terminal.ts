@@ -14,13 +14,16 @@ export class Terminal {
   env: { [name: string]: string | undefined }
   /** How long the program would have waited, in seconds: a test does not wait. */
   readonly pauses: number[] = []
+  /** What goes on while the program waits; it has printed this. */
+  pausing: (printed: Omit<Ran, 'exit'>) => unknown = () => {}
+  now = () => new Date()
   /** Where the browser was sent. */
   readonly visited: string[] = []
   browser: (address: string) => void = () => {}
   /** What is answered to the next questions. A machine where nothing is answered has no terminal. */
   answers: string[] | undefined
   /** What happens while a question stands. */
-  whenAsked: () => Promise<void> = async () => {}
+  whenAsked: (printed: string, signal?: AbortSignal) => Promise<void> = async () => {}
   readonly #noun: readonly string[]
 
   /** `noun` comes before what is typed, in a file whose tests are all about it. */
@@ -41,9 +44,10 @@ export class Terminal {
       err: (text) => {
         ran.err += text
       },
-      now: () => new Date(),
+      now: () => this.now(),
       pause: async (milliseconds) => {
         this.pauses.push(milliseconds / 1000)
+        await this.pausing(ran)
         await new Promise((resolve) => setImmediate(resolve))
       },
       openBrowser: (address) => {
@@ -52,13 +56,14 @@ export class Terminal {
       },
       ...(this.answers
         ? {
-            ask: async (question) => {
+            ask: async (question, signal) => {
               ran.err += question
-              await this.whenAsked()
+              await this.whenAsked(ran.err, signal)
               return this.answers?.shift() ?? ''
             },
           }
         : {}),
+      platform: 'linux',
     }
     return { exit: await run([...this.#noun, ...words], surroundings), ...ran }
   }

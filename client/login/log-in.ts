@@ -1,0 +1,95 @@
+import * as client from 'openid-client'
+import { wrongUsage } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { logInWithBrowser } from './browser-login.ts'
+import { logInElsewhere } from './device-login.ts'
+import { claimsOf } from './kept-login.ts'
+import { discover, type LoggedIn, loginFault, notLoggedIn, type Strength } from './login.ts'
+import type { LoginSettings } from './login-settings.ts'
+
+/** With the browser of this machine; with a code that is typed elsewhere; by pasting where a browser elsewhere ended. */
+export type Way = 'browser' | 'device' | 'paste'
+
+/** Logs a person in. @throws Refusal, Fault */
+export async function logIn(
+  settings: LoginSettings,
+  { strength = {}, way, how = 'log in' }: { strength?: Strength; way?: Way | undefined; how?: string },
+  surroundings: Surroundings,
+): Promise<LoggedIn> {
+  const { issuer, client_id } = settings
+  try {
+    const provider = await discover(issuer, client_id, client.None())
+    const chosen = way ?? usualWay(provider, surroundings)
+    const withBrowser = (paste: boolean) => logInWithBrowser(provider, settings, strength, how, surroundings, paste)
+    if (chosen === 'device') mustHaveCodes(provider, issuer)
+    const withCode = () => logInElsewhere(provider, askedOf(settings, strength), how, surroundings)
+    const tokens = await (chosen !== 'device'
+      ? withBrowser(chosen === 'paste')
+      : withCode().catch((cause: unknown) => {
+          // The provider has device codes, and not for this client.
+          if (way === undefined && isNotForClient(cause)) return withBrowser(true)
+          throw cause
+        }))
+    surroundings.err('logged in\n')
+    return { token: tokens.access_token, until: endOf(tokens, surroundings) }
+  } catch (cause) {
+    throw loginFault(issuer, cause)
+  }
+}
+
+function usualWay(provider: client.Configuration, surroundings: Surroundings): Way {
+  if (hasBrowser(surroundings)) return 'browser'
+  if (!surroundings.ask)
+    throw notLoggedIn(
+      'there is no browser here, and no terminal at which a person could log in',
+      'set `HOTWORK_TOKEN`, or run `npx hotwork login` at a terminal of this machine first',
+    )
+  return hasCodes(provider) ? 'device' : 'paste'
+}
+
+function hasBrowser({ env, platform }: Surroundings): boolean {
+  if (env['BROWSER']) return true
+  if (env['SSH_CONNECTION']) return false
+  return platform !== 'linux' || Boolean(env['DISPLAY'] || env['WAYLAND_DISPLAY'])
+}
+
+const isNotForClient = (cause: unknown) =>
+  cause instanceof client.ResponseBodyError &&
+  ['unauthorized_client', 'invalid_client', 'unsupported_grant_type'].includes(cause.error)
+
+const hasCodes = (provider: client.Configuration) =>
+  provider.serverMetadata().device_authorization_endpoint !== undefined
+
+function mustHaveCodes(provider: client.Configuration, issuer: string): void {
+  if (hasCodes(provider)) return
+  throw wrongUsage(
+    `\`${issuer}\` has no device codes`,
+    'use `--no-browser`, and paste the address that a browser elsewhere ends on',
+  )
+}
+
+const askedOf = ({ scope, resource }: LoginSettings, { acr, maxAge }: Strength): { [parameter: string]: string } => ({
+  scope,
+  ...(resource === undefined ? {} : { resource }),
+  ...(acr === undefined ? {} : { acr_values: acr }),
+  ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
+})
+
+/** The length of its life counts from now, since this machine's clock may be another than the provider's. */
+function endOf({ access_token, expires_in }: client.TokenEndpointResponse, { now }: Surroundings): number | undefined {
+  if (expires_in !== undefined) return now().getTime() + expires_in * 1000
+  const { exp } = claimsOf(access_token)
+  return typeof exp === 'number' ? exp * 1000 : undefined
+}
+
+/** @returns what came of it, as words for a person */
+export async function revoke({ issuer, client_id }: LoginSettings, token: string): Promise<string> {
+  try {
+    const provider = await discover(issuer, client_id, client.None())
+    if (provider.serverMetadata().revocation_endpoint === undefined) return 'the identity provider takes back no tokens'
+    await client.tokenRevocation(provider, token)
+    return 'the identity provider was told that it is over'
+  } catch (cause) {
+    return `the identity provider could not be told (${loginFault(issuer, cause).told.detail})`
+  }
+}

@@ -1,0 +1,37 @@
+import * as z from 'zod'
+import { isSafe } from '../local.ts'
+import { Fault, wrongUsage } from '../outcome.ts'
+
+const LoginSettings = z.looseObject({
+  issuer: z.string().refine(isSafe),
+  client_id: z.string().min(1),
+  scope: z.string().min(1),
+  resource: z.string().optional(),
+  break_glass: z.looseObject({ acr_values: z.string().optional(), max_age: z.number().optional() }).optional(),
+})
+export type LoginSettings = z.infer<typeof LoginSettings>
+
+/** Where people log in, as the API itself says (RFC 9728). @throws Refusal, Fault */
+export async function readLoginSettings(apiUrl: string): Promise<LoginSettings> {
+  const address = `${apiUrl}/.well-known/oauth-protected-resource`
+  const fault = (code: string, title: string, detail: string, options?: ErrorOptions) =>
+    new Fault({ code, title: `\`${apiUrl}\` ${title}`, detail: `\`${address}\` ${detail}` }, options)
+  const metadata = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(30_000) })
+    .then((response) => response.json() as Promise<{ [member: string]: unknown }>)
+    .catch((cause: unknown) => {
+      throw fault('no_answer', 'does not answer', 'is no metadata', { cause })
+    })
+  const name = metadata['resource']
+  if (typeof name !== 'string') throw fault('no_metadata', 'does not say who it is', 'should')
+  if (name !== apiUrl)
+    throw wrongUsage(
+      `this Hotwork is not called \`${apiUrl}\``,
+      `use the address that it was deployed as: \`--api ${name.slice(0, 200)}\``,
+    )
+  const own = z.looseObject({ login: LoginSettings }).safeParse(metadata[`${apiUrl}/ns/hotwork`])
+  if (own.success) return own.data.login
+  throw wrongUsage(
+    'this Hotwork does not say where people log in from a command line',
+    'put your token into `HOTWORK_TOKEN`; the operator of Hotwork adds `login.commandLine` to the deployment file (docs/command-line.md)',
+  )
+}

@@ -1,0 +1,94 @@
+import * as z from 'zod'
+import { Api } from '../api.ts'
+import { type Context, show } from '../context.ts'
+import { exits, Fault, Refusal, wrongUsage } from '../outcome.ts'
+import { timeAndSpan } from '../screen.ts'
+import { claimsOf, KeptLogin } from './kept-login.ts'
+import { logIn, revoke, type Way } from './log-in.ts'
+import { readyToken } from './login.ts'
+import { readLoginSettings } from './login-settings.ts'
+
+const Me = z.looseObject({
+  person: z.string(),
+  groups: z.array(z.string()),
+  acr: z.string().optional(),
+  auth_time: z.iso.datetime({ offset: true }).optional(),
+})
+type Me = z.infer<typeof Me>
+
+const askWhoIAm = (api: Api): Promise<Me> => api.call(Me, { method: 'GET', path: '/v1/me' })
+
+/** Keeps the login only once Hotwork has said who it is of. */
+export async function login(typed: { device: boolean; browser: boolean }, context: Context): Promise<number> {
+  const { settings, surroundings } = context
+  const { apiUrl } = settings
+  if (settings.by !== 'own')
+    throw wrongUsage(
+      `\`${settings.by}\` says who you are: there is nothing to log in to`,
+      'leave it out (`HOTWORK_AS` and `HOTWORK_TOKEN` unset) to keep a login of your own',
+    )
+  const way: Way | undefined = typed.device ? 'device' : typed.browser ? undefined : 'paste'
+  const made = await logIn(await readLoginSettings(apiUrl), { way }, surroundings)
+  const me = await askWhoIAm(new Api(apiUrl, readyToken(made.token), surroundings))
+  const why = new KeptLogin(apiUrl, surroundings).keep(made)
+  if (why !== undefined)
+    throw new Fault({ code: 'login_not_kept', title: `you are ${me.person}, and the login is not kept`, detail: why })
+  return showMe({ ...me, until: made.until, by: 'kept login' }, context)
+}
+
+export async function logout(_typed: unknown, context: Context): Promise<number> {
+  const { settings, surroundings } = context
+  const { apiUrl } = settings
+  const kept = new KeptLogin(apiUrl, surroundings)
+  const before = kept.read()
+  kept.forget()
+  const body = { api: apiUrl, logged_out: before?.lives === true }
+  if (!before?.lives) return show(context, body, () => [`no login at ${apiUrl} is kept here`])
+  // The file is gone, come what may of this.
+  const told = await readLoginSettings(apiUrl).then(
+    (found) => revoke(found, before.token),
+    () => 'the identity provider could not be told',
+  )
+  const until = timeAndSpan(new Date(before.until).toISOString(), surroundings)
+  return show(context, { ...body, provider: told }, () => [
+    `logged out at ${apiUrl}`,
+    `${told}; a copy of the token would be good until ${until}`,
+  ])
+}
+
+/** It opens no browser: who is not logged in hears that. */
+export async function whoami(_typed: unknown, context: Context): Promise<number> {
+  const { api, settings, surroundings } = context
+  if (settings.by !== 'own') {
+    const me = await askWhoIAm(api)
+    return showMe({ ...me, until: endOf(await api.token()), by: settings.by }, context)
+  }
+  const kept = new KeptLogin(settings.apiUrl, surroundings).read()
+  if (!kept?.lives) throw notKept(settings.apiUrl, kept !== undefined)
+  const me = await askWhoIAm(new Api(settings.apiUrl, readyToken(kept.token), surroundings))
+  return showMe({ ...me, until: kept.until, by: 'kept login' }, context)
+}
+
+const notKept = (apiUrl: string, ended: boolean): Refusal =>
+  new Refusal(exits.denied, {
+    code: 'not_logged_in',
+    title: ended ? `your login at \`${apiUrl}\` has ended` : `you are not logged in at \`${apiUrl}\``,
+    detail: 'log in with `npx hotwork login`',
+  })
+
+function endOf(token: string): number | undefined {
+  const { exp } = claimsOf(token)
+  return typeof exp === 'number' ? exp * 1000 : undefined
+}
+
+function showMe({ until, ...me }: Me & { until: number | undefined; by: string }, context: Context): number {
+  const { settings, surroundings } = context
+  const instant = until === undefined ? undefined : new Date(until).toISOString()
+  const body = { ...me, api: settings.apiUrl, ...(instant === undefined ? {} : { until: instant }) }
+  return show(context, body, () => [
+    `${me.person} at ${settings.apiUrl}`,
+    ...(me.groups.length === 0 ? [] : [`groups   ${me.groups.join(', ')}`]),
+    `by       ${me.by}${me.acr === undefined ? '' : `, as strong as \`${me.acr}\``}`,
+    ...(instant === undefined ? [] : [`until    ${timeAndSpan(instant, surroundings)}`]),
+  ])
+}

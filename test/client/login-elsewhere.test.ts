@@ -1,0 +1,214 @@
+import { endOfLogin, logInAs, typeCode } from './support/browser.ts'
+import { useLoginScene } from './support/login-scene.ts'
+import { recovery } from './support/scene.ts'
+import { ScriptedProvider } from './support/scripted-provider.ts'
+import type { Terminal } from './support/terminal.ts'
+
+/** A person at a machine that has no browser: with a code that they type elsewhere, or by pasting an address. */
+
+const scene = useLoginScene()
+const scripted = new ScriptedProvider()
+let terminal: Terminal
+beforeAll(() => scripted.open())
+beforeEach(() => {
+  terminal = scene.terminal
+  terminal.answers = []
+  delete terminal.env['DISPLAY']
+})
+afterAll(() => scripted.close())
+
+const codeIn = (printed: string) => {
+  const [, address = '', code = ''] = /open\n {2}(\S+)\n.*code (\S+)/.exec(printed) ?? []
+  return { address, code }
+}
+const addressIn = (printed: string) => /any machine\n {2}(\S+)\n/.exec(printed)?.[1] ?? ''
+
+describe('with a code (RFC 8628)', () => {
+  test('a person who types it elsewhere is logged in here', async () => {
+    const pages: string[] = []
+    terminal.pausing = async ({ err }) => {
+      // The first time they have not typed it yet.
+      if (terminal.pauses.length === 1) return
+      const { address, code } = codeIn(err)
+      pages.push(await typeCode('person-jade', address, code))
+    }
+    const { exit, body } = await terminal.json('login')
+    expect([exit, body]).toEqual([0, expect.objectContaining({ person: 'person:jade' })])
+    expect(pages).toEqual([expect.stringContaining('You are logged in')])
+    expect([terminal.visited, terminal.pauses]).toEqual([[], [5, 5]])
+  })
+
+  test('a stronger login is taken by a code too', async () => {
+    terminal.pausing = ({ err }) => {
+      const { address, code } = codeIn(err)
+      return typeCode('person-jade', address, code)
+    }
+    const { exit, out } = await terminal.type('break-glass', 'start', ...recovery)
+    expect([exit, out]).toEqual([0, expect.stringContaining('OPEN  bgl_')])
+  })
+
+  test('a person who refuses it is not logged in: exit 4', async () => {
+    terminal.pausing = ({ err }) => {
+      const { address, code } = codeIn(err)
+      return typeCode('person-jade', address, code, true)
+    }
+    const { exit, body } = await terminal.json('login')
+    expect([exit, body.detail]).toEqual([4, 'the identity provider says `access_denied`'])
+  })
+
+  test('a code that is not typed in time is over: exit 4', async () => {
+    terminal.pausing = () => {
+      terminal.now = () => new Date(Date.now() + 3_600_000)
+    }
+    const { exit, body } = await terminal.json('login')
+    expect([exit, body.title]).toEqual([4, 'the code was not typed in time'])
+    expect(terminal.files()).toEqual([])
+  })
+
+  test('another code than the one that is shown logs in at no terminal', async () => {
+    terminal.pausing = async ({ err }) => {
+      const { address } = codeIn(err)
+      expect(await typeCode('person-jade', address, 'BBBB-BBBB')).toContain('No terminal waits for this code')
+      terminal.now = () => new Date(Date.now() + 3_600_000)
+    }
+    expect((await terminal.json('login')).exit).toBe(4)
+  })
+
+  const device = { device_code: 'd', user_code: 'WORD-WORD', expires_in: 600, interval: 1 }
+  const scripts = () => {
+    scripted.metadata = { device_authorization_endpoint: `${scripted.url}/device` }
+    scripted.answers['/device'] = [[200, { ...device, verification_uri: 'https://id.example/device' }]]
+    scene.logInAt(scripted.url)
+  }
+
+  test('a lost answer, a busy provider and `slow_down` make the program ask more slowly, and not give up', async () => {
+    scripts()
+    scripted.answers['/token'] = [
+      'nothing',
+      [503, {}],
+      [400, { error: 'slow_down' }],
+      [400, { error: 'authorization_pending' }],
+      [200, { access_token: 'of.no.person', token_type: 'bearer', expires_in: 600 }],
+    ]
+    // The token is refused by Hotwork, which is asked only once there is one.
+    expect(await terminal.json('login')).toMatchObject({ exit: 4, body: { error: 'invalid_token' } })
+    expect(terminal.pauses).toEqual([1, 6, 11, 16, 16])
+  })
+
+  test('a provider that says that the code has expired: exit 4', async () => {
+    scripts()
+    scripted.answers['/token'] = [[400, { error: 'expired_token' }]]
+    expect(await terminal.json('login')).toMatchObject({ exit: 4, body: { title: 'the code was not typed in time' } })
+  })
+
+  test('a provider that gives this client no codes has the person paste', async () => {
+    scripts()
+    scripted.metadata['authorization_endpoint'] = `${scripted.url}/authorize`
+    scripted.answers['/device'] = [[400, { error: 'unauthorized_client' }]]
+    const { exit, err } = await terminal.type('login')
+    expect([exit, err]).toEqual([4, expect.stringContaining('Paste all of that address here')])
+  })
+
+  test('`--device` where the provider has no codes: exit 2, with what to use', async () => {
+    scripted.metadata = {}
+    scene.logInAt(scripted.url)
+    const { exit, err } = await terminal.type('login', '--device')
+    expect([exit, err]).toEqual([2, expect.stringContaining('--no-browser')])
+  })
+
+  test('a provider that is down: exit 1', async () => {
+    scene.logInAt('http://127.0.0.1:1')
+    expect(await terminal.json('login', '--device')).toMatchObject({ exit: 1, body: { error: 'login_failed' } })
+  })
+})
+
+describe('by pasting where a browser elsewhere ends', () => {
+  /** Pastes these in turn. */
+  const paste = (subject: string, change = (address: string) => [address]) => {
+    terminal.whenAsked = async (printed) => {
+      terminal.whenAsked = async () => {}
+      terminal.answers = change(await endOfLogin(subject, addressIn(printed)))
+    }
+  }
+
+  test('a person is logged in', async () => {
+    paste('person-jade')
+    const { exit, body } = await terminal.json('login', '--no-browser')
+    expect([exit, body]).toEqual([0, expect.objectContaining({ person: 'person:jade' })])
+    expect(terminal.visited).toEqual([])
+  })
+
+  test('an address without its scheme, as some browsers copy it, will do', async () => {
+    paste('person-jade', (address) => [` ${address.replace('http://', '')} `])
+    expect((await terminal.type('login', '--no-browser')).exit).toBe(0)
+  })
+
+  test('anything else is asked for again: a code alone, and the end of another login', async () => {
+    paste('person-jade', (address) => {
+      const other = new URL(address)
+      other.searchParams.set('state', 'of-another')
+      return [new URL(address).searchParams.get('code') ?? '', other.href, 'https://id.example/callback', address]
+    })
+    const { exit, err } = await terminal.type('login', '--no-browser')
+    expect([exit, err.split('that is not where the browser ends').length - 1]).toEqual([0, 3])
+  })
+
+  test('a person who ends the input is not logged in: exit 4', async () => {
+    expect((await terminal.type('login', '--no-browser')).exit).toBe(4)
+  })
+
+  test('a browser on this machine ends the question', async () => {
+    let over = false
+    terminal.whenAsked = (printed, signal) => {
+      void logInAs('person-jade', addressIn(printed))
+      return new Promise((resolve) => {
+        signal?.addEventListener('abort', () => {
+          over = true
+          resolve()
+        })
+      })
+    }
+    expect((await terminal.type('login', '--no-browser')).exit).toBe(0)
+    expect(over).toBe(true)
+  })
+
+  test('is the way where the provider has no codes', async () => {
+    scripted.metadata = { authorization_endpoint: `${scripted.url}/authorize` }
+    scene.logInAt(scripted.url)
+    const { exit, err } = await terminal.type('login')
+    expect([exit, err]).toEqual([4, expect.stringContaining('Paste all of that address here')])
+  })
+})
+
+describe('which way is taken', () => {
+  const browserOpened = async (env: { [name: string]: string }) => {
+    terminal.env = { ...terminal.env, ...env }
+    terminal.browser = (address) => void logInAs('person-jade', address)
+    terminal.pausing = ({ err }) => {
+      const { address, code } = codeIn(err)
+      return typeCode('person-jade', address, code)
+    }
+    expect((await terminal.type('login')).exit).toBe(0)
+    return terminal.visited.length === 1
+  }
+  test.each([
+    [true, { DISPLAY: ':0' }],
+    [true, { WAYLAND_DISPLAY: 'wayland-0' }],
+    [true, { BROWSER: 'lynx', SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' }],
+    [false, {}],
+    [false, { DISPLAY: ':0', SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' }],
+  ] as const)('a browser: %s, with %j', async (opens, env) => {
+    expect(await browserOpened(env)).toBe(opens)
+  })
+
+  test('without a browser and without a terminal no login is waited for: exit 4, with what to do', async () => {
+    terminal.answers = undefined
+    const { exit, err } = await terminal.type('break-glass', 'list')
+    expect([exit, err]).toEqual([4, expect.stringContaining('`HOTWORK_TOKEN`')])
+    expect(terminal.pauses).toEqual([])
+  })
+
+  test('one way at a time: `--device` and `--no-browser` exclude each other, exit 2', async () => {
+    expect((await terminal.type('login', '--device', '--no-browser')).exit).toBe(2)
+  })
+})

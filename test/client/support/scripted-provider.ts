@@ -1,0 +1,37 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What a provider answers to one call: a status and a body, or nothing at all. */
+export type Said = readonly [status: number, body: object] | 'nothing'
+
+/** An identity provider that answers what a test has written down: for what the real one does not do on demand. */
+export class ScriptedProvider {
+  url = ''
+  /** Beside its issuer: what it says of itself. */
+  metadata: { [member: string]: unknown } = {}
+  readonly answers: { [path: string]: Said[] } = {}
+  /** Each call with a body, as `/path body`. */
+  readonly calls: string[] = []
+  #server!: Server
+
+  async open(): Promise<this> {
+    this.#server = createServer(async (request, response) => {
+      let body = ''
+      for await (const chunk of request) body += chunk
+      if (body) this.calls.push(`${request.url} ${body}`)
+      const path = request.url ?? ''
+      const known: Said = [200, { issuer: this.url, token_endpoint: `${this.url}/token`, ...this.metadata }]
+      const said = path.includes('/.well-known/') ? known : (this.answers[path]?.shift() ?? 'nothing')
+      if (said === 'nothing') return void request.socket.destroy()
+      response.writeHead(said[0], { 'content-type': 'application/json' }).end(JSON.stringify(said[1]))
+    })
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return this
+  }
+
+  close(): Promise<void> {
+    this.#server.closeAllConnections()
+    return new Promise((resolve) => this.#server.close(() => resolve()))
+  }
+}
