@@ -109,7 +109,13 @@ function refusalOf({ response, text }: Answered): Trouble {
     return response.status === 404
       ? wrongUsage('this is no address of Hotwork', `\`${new URL(response.url).origin}\` does not know it`)
       : new Fault({ code: 'no_code', title: `the answer is ${response.status}, with no reason` })
-  const told = { code, title: title ?? description ?? code, detail: title === undefined ? undefined : detail }
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const told = {
+    code,
+    title: title ?? description ?? code,
+    detail: title === undefined ? undefined : detail,
+    ...(Number.isFinite(retryAfter) ? { retryAfter } : {}),
+  }
   if (code === 'invalid_authorization_details') return endedGrant(description ?? '')
   const ofKey = (description ?? detail ?? '').startsWith('key_mismatch')
   const wrongClock = code === 'invalid_dpop_proof' && !ofKey && offOf(response)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   accessSync,
   constants,
+  existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import * as DPoP from 'dpop'
 import * as z from 'zod'
 import { AwsCredentials } from './answers.ts'
@@ -65,7 +66,7 @@ export class KeptKeys {
   /** Before anything is asked of Hotwork, whose answer could not be kept then. @throws Fault */
   mustKeep(): void {
     try {
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 })
+      makeFolder(this.folder)
       accessSync(this.folder, constants.R_OK | constants.W_OK | constants.X_OK)
     } catch (cause) {
       throw cannotKeep(this.folder, cause)
@@ -80,9 +81,7 @@ export class KeptKeys {
     }
     const before = find()
     if (before) return before
-    const { privateKey } = await DPoP.generateKeyPair('ES256', { extractable: true })
-    const { kty, crv, x, y, d } = await crypto.subtle.exportKey('jwk', privateKey)
-    const kept = Kept.parse({ version: 1, ...about, idempotencyKey: randomUUID(), jwk: { kty, crv, x, y, d } })
+    const kept: Kept = { version: 1, ...about, idempotencyKey: randomUUID(), jwk: await makeJwk() }
     const made = { kept, again: false }
     if (this.create(place, kept)) return made
     // What stands there is another process's key by now, or one that has ended.
@@ -112,12 +111,27 @@ export class KeptKeys {
     }
   }
 
+  /** Undefined where there is nothing, or what is no JSON. */
   read(place: string): unknown {
     try {
       return JSON.parse(readFileSync(this.pathOf(place), 'utf8'))
     } catch {
       return undefined
     }
+  }
+
+  has(place: string): boolean {
+    return existsSync(this.pathOf(place))
+  }
+
+  /** Removes what matches and was last written that long ago. Milliseconds. */
+  prune(pattern: RegExp, age: number): void {
+    for (const place of this.places(pattern))
+      try {
+        if (this.now() - statSync(this.pathOf(place)).mtimeMs > age) this.remove(place)
+      } catch {
+        // Another process was first.
+      }
   }
 
   /** @returns false where there is one already @throws Fault */
@@ -198,6 +212,20 @@ export class KeptKeys {
   }
 }
 
+/** With the folders above it. `recursive` of Node never returns where the system answers ENOENT for ever, as under /proc. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (fault) {
+    const { code } = fault as NodeJS.ErrnoException
+    const above = dirname(folder)
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || existsSync(above)) throw fault
+    makeFolder(above)
+    mkdirSync(folder, { mode: 0o700 })
+  }
+}
+
 function cannotKeep(folder: string, cause: unknown): Fault {
   const code = (cause as NodeJS.ErrnoException).code ?? 'unknown'
   return new Fault(
@@ -230,6 +258,12 @@ function isAbandoned(file: string): boolean {
     // There is no such process. Any other fault means that the file is gone, or that another user's process runs.
     return (fault as NodeJS.ErrnoException).code === 'ESRCH'
   }
+}
+
+export async function makeJwk(): Promise<PrivateJwk> {
+  const { privateKey } = await DPoP.generateKeyPair('ES256', { extractable: true })
+  const { kty, crv, x, y, d } = await crypto.subtle.exportKey('jwk', privateKey)
+  return PrivateJwk.parse({ kty, crv, x, y, d })
 }
 
 export type Prove = (method: string, url: string, accessToken?: string) => Promise<string>

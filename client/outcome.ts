@@ -30,7 +30,8 @@ export function exitOfRefusal(status: number, code: string): Exit {
   return status === 401 || status === 403 || status === 409 ? exits.denied : exits.usage
 }
 
-export type Told = { code: string; title: string; detail?: string | undefined }
+/** `retryAfter`: in how many seconds asking again may be answered otherwise, where the API says so. */
+export type Told = { code: string; title: string; detail?: string | undefined; retryAfter?: number | undefined }
 
 export class Trouble extends Error {
   readonly exit: Exit

@@ -1,0 +1,224 @@
+import { exits, Refusal, Trouble } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
+import type { AgentApi } from './agent-api.ts'
+import type { Task, TokenAnswer } from './ask.ts'
+import { isAlive, type KeptCalls, type Run } from './kept-calls.ts'
+
+/** What AWS SDKs take as credentials. */
+export type AwsCredentialIdentity = {
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken: string
+  expiration: Date
+}
+
+/** The work of this request was begun before, here or in another process, and is not begun again. */
+export class AlreadyRun extends Error {
+  override readonly name = 'AlreadyRun'
+  readonly request: string
+  readonly became: 'running' | 'succeeded' | 'failed' | 'outcome unknown'
+
+  constructor(request: string, became: AlreadyRun['became']) {
+    super(`the work of ${request} was begun before and is not begun again: ${became}`)
+    this.request = request
+    this.became = became
+  }
+}
+
+/** The work was done, and Hotwork could not be told. `value` is what it gave. */
+export class NotReported extends Error {
+  override readonly name = 'NotReported'
+  readonly request: string
+  readonly value: unknown
+
+  constructor(request: string, value: unknown, cause: unknown) {
+    super(
+      `the work of ${request} is done, but its end could not be reported: it counts as not ended until its time is over`,
+      { cause },
+    )
+    this.request = request
+    this.value = value
+  }
+}
+
+/** What a permit needs of the call that it is for. */
+export type Held = {
+  api: AgentApi
+  /** The same, also after the caller's signal: an end is reported in any case. */
+  reporting: AgentApi
+  signal?: AbortSignal | undefined
+  pause: Surroundings['pause']
+  /** There for a call with a `callId`. */
+  kept?: KeptCalls | undefined
+  /** The request is over: its key is of no more use. */
+  forget(ended: string): void
+}
+
+/** Credentials with less left are made anew: using them takes a while too. Milliseconds. */
+const margin = 60_000
+const longestName = 64
+
+export class Approved {
+  readonly outcome = 'approved'
+  readonly request: string
+  /** When everything under it ends. */
+  readonly expiresAt: Date
+  /** What was approved. */
+  readonly arguments: { readonly [name: string]: unknown }
+  readonly #held: Held
+  readonly #token: () => Promise<TokenAnswer>
+  #shown: string | undefined
+  #ran = false
+
+  constructor({ task, hotwork }: Task, args: Approved['arguments'], held: Held) {
+    this.request = task.id
+    this.expiresAt = new Date(hotwork.grant?.not_after ?? task.expires_at)
+    this.arguments = args
+    this.#held = held
+    this.#token = renewing(
+      () => held.api.exchangeToken(this.request),
+      (token, at) => at + token.expires_in * 1000,
+    )
+  }
+
+  /**
+   * For an AWS client's `credentials`: gives AWS credentials that can do the approved action and nothing else, and new ones when
+   * they are nearly over. New ones end those before.
+   */
+  awsCredentials(): () => Promise<AwsCredentialIdentity> {
+    return renewing(
+      async () => {
+        const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = await this.#held.api.awsCredentials(
+          (await this.#token()).access_token,
+        )
+        return {
+          accessKeyId: AccessKeyId,
+          secretAccessKey: SecretAccessKey,
+          sessionToken: SessionToken,
+          expiration: new Date(Expiration),
+        }
+      },
+      ({ expiration }) => expiration.getTime(),
+    )
+  }
+
+  /** The access token, for the tool that the action is of: `Authorization: DPoP TOKEN`. */
+  async token(): Promise<string> {
+    this.#shown = (await this.#token()).access_token
+    return this.#shown
+  }
+
+  /** The proof of the key for one call of the tool, by the token that was last given out: `DPoP: PROOF`. */
+  async proof(method: string, url: string): Promise<string> {
+    return this.#held.api.prove(method, url, this.#shown ?? (await this.token()))
+  }
+
+  /** Where Hotwork makes the call itself: has it made, once, and returns what AWS answered. */
+  async call(): Promise<{ readonly [name: string]: unknown }> {
+    const { api, signal, pause } = this.#held
+    for (let count = 1; ; count++)
+      try {
+        return (await api.awsCall((await this.#token()).access_token)).output
+      } catch (trouble) {
+        const after = trouble instanceof Trouble && trouble.told.code === 'outcome_unknown' && trouble.told.retryAfter
+        if (!after || count === 3) throw trouble
+        await pause(after * 1000, signal)
+      }
+  }
+
+  /**
+   * Runs `work` once, ever, and returns what it gives. The request is completed then: as succeeded, or as failed if `work`
+   * throws, whose error is thrown on. Of the error Hotwork is told the name and the code alone.
+   *
+   * @throws AlreadyRun, NotReported, Refusal where the grant has ended, and what `work` throws
+   */
+  async use<T>(work: (permit: Approved) => Promise<T> | T): Promise<T> {
+    await this.#mustBeLive()
+    this.#held.signal?.throwIfAborted()
+    await this.#mustBeFirst()
+    let value: T
+    try {
+      value = await work(this)
+    } catch (error) {
+      await this.complete('failed', nameOf(error)).catch(() => {})
+      throw error
+    }
+    await this.complete('succeeded').catch((cause: unknown) => {
+      // Its end came first: the work is done all the same.
+      if (!(cause instanceof Refusal)) throw new NotReported(this.request, value, cause)
+    })
+    return value
+  }
+
+  /** Says how it went, and ends every credential of it. `use` does this by itself. */
+  async complete(outcome: 'succeeded' | 'failed', note?: string): Promise<void> {
+    const { reporting, kept, forget } = this.#held
+    kept?.endRun(this.request, outcome)
+    await reporting.complete(this.request, outcome, note)
+    forget(outcome)
+  }
+
+  /** It may have been revoked since. */
+  async #mustBeLive(): Promise<void> {
+    const { hotwork } = await this.#held.api.readTask(this.request)
+    const status = hotwork.grant?.status ?? 'unknown'
+    if (status === 'live') return
+    const run = status === 'completed' ? this.#held.kept?.runOf(this.request) : undefined
+    if (status === 'completed') throw new AlreadyRun(this.request, becameOf(run))
+    throw new Refusal(exits.revoked, { code: status, title: `the grant of ${this.request} has ended: ${status}` })
+  }
+
+  async #mustBeFirst(): Promise<void> {
+    if (this.#ran) throw new AlreadyRun(this.request, 'running')
+    this.#ran = true
+    const { kept } = this.#held
+    const before = kept?.beginRun(this.request)
+    if (!kept || !before) return
+    if (before.became === undefined && isAlive(before) === false) await this.#endForDead()
+    throw new AlreadyRun(this.request, becameOf(kept.runOf(this.request)))
+  }
+
+  /** Nothing can say how far it came, so it is not done again. */
+  async #endForDead(): Promise<void> {
+    const { kept, reporting, forget } = this.#held
+    const note = 'outcome unknown: the process that did the work has ended'
+    await reporting.complete(this.request, 'failed', note).catch((cause: unknown) => {
+      if (!(cause instanceof Refusal)) throw cause
+    })
+    kept?.endRun(this.request, 'outcome unknown')
+    forget('outcome unknown')
+  }
+}
+
+const outcomes = ['succeeded', 'failed', 'outcome unknown'] as const
+const becameOf = (run: Run | undefined): AlreadyRun['became'] =>
+  outcomes.find((outcome) => outcome === run?.became) ?? (run ? 'running' : 'outcome unknown')
+
+/** An error's message may hold a secret, and the note is on record for good. */
+function nameOf(error: unknown): string {
+  const { name, code } = Object(error) as { name?: unknown; code?: unknown }
+  const words = [name, code].filter((word) => typeof word === 'string' && /^[\w.:-]+$/.test(word))
+  return words.length > 0 ? words.join(' ').slice(0, longestName) : 'an error without a name'
+}
+
+/** The same until it is nearly over; those who ask at once share one. */
+function renewing<T>(make: () => Promise<T>, endOf: (made: T, askedAt: number) => number): () => Promise<T> {
+  let held: { made: Promise<T>; until: number } | undefined
+  return () => {
+    if (held && Date.now() < held.until) return held.made
+    const askedAt = Date.now()
+    const fresh: { made: Promise<T>; until: number } = { made: make(), until: Number.POSITIVE_INFINITY }
+    held = fresh
+    fresh.made.then(
+      (made) => {
+        // One that lives shorter than that is used while it lives.
+        const end = endOf(made, askedAt)
+        fresh.until = Math.max(end - margin, Math.min(end - 5000, askedAt + 5000))
+      },
+      () => {
+        if (held === fresh) held = undefined
+      },
+    )
+    return fresh.made
+  }
+}

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import * as z from 'zod'
+import { defined } from '../http.ts'
+import { type KeptKeys, makeJwk, PrivateJwk } from '../kept-keys.ts'
+import { Fault, wrongUsage } from '../outcome.ts'
+import { Denial } from './ask.ts'
+
+/** As long as Hotwork remembers an `Idempotency-Key`. Milliseconds. */
+const remembered = 8 * 86_400_000
+
+/**
+ * What makes a call that is asked again the same request: its key, and what was sent of it beside the arguments. Of the
+ * call itself there is a digest. When the request ends, the key goes and the rest stays.
+ */
+const KeptCall = z.looseObject({
+  version: z.literal(1),
+  api: z.string(),
+  call: z.string(),
+  /** Milliseconds. */
+  until: z.number(),
+  /** Where the agent has no key of its own; then there is that key's thumbprint. */
+  jwk: PrivateJwk.optional(),
+  jkt: z.string().optional(),
+  asked: z
+    .looseObject({
+      subject: z.looseObject({ type: z.string(), id: z.string() }),
+      resource: z.looseObject({ type: z.string(), id: z.string() }),
+      justification: z.string().optional(),
+      denial: Denial,
+    })
+    .optional(),
+  id: z.string().optional(),
+  ended: z.string().optional(),
+})
+export type KeptCall = z.infer<typeof KeptCall>
+
+/** That a request's work was begun, so that it is not begun again. */
+const Run = z.looseObject({
+  pid: z.number(),
+  /** Where its `pid` means anything. */
+  host: z.string(),
+  /** Tells a process from a later one with the same id, where the system says it. */
+  born: z.string().optional(),
+  became: z.string().optional(),
+})
+export type Run = z.infer<typeof Run>
+
+export const digest = (...parts: unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)
+
+/** The calls of one agent that have a `callId`, and the runs of requests, in a folder that its processes share. */
+export class KeptCalls {
+  readonly keys: KeptKeys
+
+  constructor(keys: KeptKeys) {
+    this.keys = keys
+  }
+
+  /** @throws Refusal where the same `callId` was another call; Fault where what is kept cannot be read */
+  find(place: string, call: string): KeptCall | undefined {
+    const found = KeptCall.safeParse(this.keys.read(place))
+    if (!found.success) {
+      if (!this.keys.has(place)) return undefined
+      throw new Fault({
+        code: 'cannot_read',
+        title: `\`${this.keys.pathOf(place)}\` cannot be read`,
+        detail: 'it keeps this call from being done twice: delete it if you know that the call was not done',
+      })
+    }
+    if (found.data.until < this.keys.now()) return undefined
+    if (found.data.call === call) return found.data
+    throw wrongUsage(
+      'this `callId` was used for another call',
+      'give each call its own, and the same one when you repeat it',
+    )
+  }
+
+  /** With a key, unless the caller has its own. */
+  async begin(place: string, about: Pick<KeptCall, 'api' | 'call' | 'jkt'>): Promise<KeptCall> {
+    this.keys.prune(/^(call|run)-/, remembered)
+    const jwk = about.jkt === undefined ? await makeJwk() : undefined
+    const made: KeptCall = { version: 1, ...defined({ ...about, jwk }), until: this.keys.now() + remembered }
+    this.keys.write(place, made)
+    return made
+  }
+
+  keep(place: string, kept: KeptCall): void {
+    this.keys.write(place, kept)
+  }
+
+  /** Its key is of no more use. A disk that is full keeps the key, which nothing honours any more. */
+  end(place: string, { jwk: _, asked: __, ...kept }: KeptCall, ended: string): void {
+    try {
+      this.keys.write(place, { ...kept, ended })
+    } catch {}
+  }
+
+  /** @returns the run that was begun before @throws Fault */
+  beginRun(id: string): Run | undefined {
+    const { pid } = process
+    const place = `run-${id}`
+    if (this.keys.create(place, { pid, host: here(), ...defined({ born: birthOf(pid) }) })) return undefined
+    return this.runOf(id) ?? { pid: 0, host: '', became: 'outcome unknown' }
+  }
+
+  runOf(id: string): Run | undefined {
+    return Run.safeParse(this.keys.read(`run-${id}`)).data
+  }
+
+  endRun(id: string, became: string): void {
+    const place = `run-${id}`
+    const { pid } = process
+    try {
+      this.keys.write(place, { ...(this.runOf(id) ?? { pid, host: here() }), became })
+    } catch {}
+  }
+}
+
+/** Undefined where it cannot be told from here. */
+export function isAlive({ pid, host, born }: Run): boolean | undefined {
+  if (host !== here()) return undefined
+  try {
+    process.kill(pid, 0)
+  } catch (fault) {
+    return (fault as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+  const now = birthOf(pid)
+  return born === undefined || now === undefined || born === now
+}
+
+/** Two containers may have one name and share a folder, and each has its own processes. */
+function here(): string {
+  try {
+    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
+  } catch {
+    return hostname()
+  }
+}
+
+/** When a process began, in the system's own ticks: another process with the same id has another. */
+function birthOf(pid: number): string | undefined {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    // The name of the program, in parentheses, may hold spaces.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')
+    return fields?.[19] === undefined ? undefined : `${boot} ${fields[19]}`
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,323 @@
+import { randomUUID } from 'node:crypto'
+import { decodeJwt } from 'jose'
+import { defined } from '../http.ts'
+import type { Identity } from '../identity/identity.ts'
+import { type KeptKeys, makeJwk, type Prove, proverOf } from '../kept-keys.ts'
+import { exits, Refusal, wrongUsage } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { AgentApi } from './agent-api.ts'
+import { Approved, type Held } from './approved.ts'
+import { type Ask, type Denial, denialOf, type PartialAsk, type Task } from './ask.ts'
+import { digest, type KeptCall, KeptCalls } from './kept-calls.ts'
+
+export type PermitCall = {
+  /** Of the catalogue, such as `ssm:PutParameter`. */
+  action: string
+  arguments: { readonly [name: string]: unknown }
+  purpose: string
+  /** What the agent works on. */
+  parentTask: { readonly id: string; readonly url?: string }
+  justification?: string
+  /** The same call asked again, in another process too, is the same request, and is never done twice. */
+  callId?: string
+  /** How long people are waited for: `30m`, `45s`, `2h`, milliseconds, or 0 not to wait. */
+  wait?: string | number
+  signal?: AbortSignal
+}
+
+export type Pending = {
+  readonly outcome: 'pending'
+  readonly request: string
+  /** Waits on. */
+  resume(how?: Pick<PermitCall, 'wait' | 'signal'>): Promise<Permit>
+  /** Takes the request back. */
+  cancel(): Promise<void>
+}
+export type Denied = { readonly outcome: 'denied'; readonly request: string }
+export type Expired = { readonly outcome: 'expired'; readonly request: string }
+/** People approved less than was asked for: accept what is left, or complete the request and ask otherwise. */
+export type Narrowed = {
+  readonly outcome: 'narrowed'
+  readonly request: string
+  readonly arguments: { readonly [name: string]: unknown }
+  readonly uses: number
+  readonly minutes: number
+  accept(): Approved
+  complete(outcome: 'succeeded' | 'failed', note?: string): Promise<void>
+}
+/** Policy says no, or the request was ended before its time. */
+export type Refused = {
+  readonly outcome: 'refused'
+  readonly request?: string
+  readonly reason: string
+  readonly detail?: string
+}
+export type Permit = Approved | Pending | Denied | Expired | Narrowed | Refused
+
+/** What an agent has beside the call. */
+export type Asker = {
+  issuer: string
+  identity: Identity
+  /** A folder for the keys of calls with a `callId`. */
+  keys: KeptKeys
+  /** The agent's own key, in place of one for each request. */
+  own?: { prove: Prove; jkt: string } | undefined
+  pause: Surroundings['pause']
+}
+
+const usualWait = '30m'
+
+/** @returns what people, policy or time say @throws Fault; Refusal where the call is wrong; the reason of the signal */
+export async function askForPermit(call: PermitCall, asker: Asker): Promise<Permit> {
+  const { signal, callId } = call
+  const ask = readCall(call)
+  const until = endOfWait(call.wait)
+  signal?.throwIfAborted()
+  const begun = callId === undefined ? await askInMemory(ask, asker, signal) : await askOnce(ask, callId, asker, signal)
+  return isRefused(begun) ? begun : follow(begun, until)
+}
+
+type Begun = { task: Task; arguments: PartialAsk['arguments']; held: Held }
+
+async function askInMemory(partial: PartialAsk, asker: Asker, signal?: AbortSignal): Promise<Begun | Refused> {
+  const api = apiFor(asker, asker.own?.prove ?? (await proverOf({ jwk: await makeJwk() })), signal)
+  return orRefused(async () => {
+    const asked = await evaluate(partial, api)
+    if (isRefused(asked)) return asked
+    const { ask, denial } = asked
+    const task = await api.submitDenied(ask, denial, { idempotencyKey: randomUUID() })
+    return { task, arguments: partial.arguments, held: heldBy(api, asker, signal) }
+  })
+}
+
+/** Those who ask with one `callId` ask one after the other: the second finds the request of the first. */
+async function askOnce(
+  partial: PartialAsk,
+  callId: string,
+  asker: Asker,
+  signal?: AbortSignal,
+): Promise<Begun | Refused> {
+  const { issuer, identity, keys, own } = asker
+  const kept = new KeptCalls(keys)
+  keys.mustKeep()
+  const place = `call-${digest(issuer, whoIs(await identity(issuer, signal)), callId)}`
+  const call = digest(partial.action, partial.arguments, partial.purpose, partial.parentTask)
+  const find = async (): Promise<Begun | Refused> => {
+    const before = kept.find(place, call)
+    const record = before ?? (await kept.begin(place, { api: issuer, call, ...defined({ jkt: own?.jkt }) }))
+    const api = apiFor(asker, await proverFor(record, own), signal)
+    const sending = { api, kept, place, callId }
+    const asked = record.id === undefined ? await orRefused(() => submitOnce(partial, record, sending)) : undefined
+    if (asked && isRefused(asked)) {
+      // Nothing was made of it: another time policy may say otherwise.
+      keys.remove(place)
+      return asked
+    }
+    const task = asked ?? (await taskOf(record, api))
+    if (isRefused(task)) return task
+    const whole = { ...record, id: task.task.id }
+    if (asked) kept.keep(place, whole)
+    const forget = (ended: string) => kept.end(place, whole, ended)
+    return { task, arguments: partial.arguments, held: { ...heldBy(api, asker, signal), kept, forget } }
+  }
+  return keys.alone(place, find, signal)
+}
+
+/** What was sent before is sent again, to the letter: Hotwork answers with the request that it may have made of it. */
+async function submitOnce(
+  partial: PartialAsk,
+  record: KeptCall,
+  { api, kept, place, callId }: { api: AgentApi; kept: KeptCalls; place: string; callId: string },
+): Promise<Task | Refused> {
+  const how = { idempotencyKey: isHeader(callId) ? callId : digest(callId) }
+  const submitted = async (ask: Ask, denial: Denial) => {
+    try {
+      return await api.submitDenied(ask, denial, how)
+    } catch (trouble) {
+      if (!(trouble instanceof Refusal) || trouble.told.code !== 'duplicate_request') throw trouble
+      const detail = 'or for this one by another key, as on another machine; give each call its own'
+      throw new Refusal(exits.usage, {
+        code: 'duplicate_request',
+        title: 'this `callId` was used for another call',
+        detail,
+      })
+    }
+  }
+  const anew = async () => {
+    const asked = await evaluate(partial, api)
+    if (isRefused(asked)) return asked
+    const { ask, denial } = asked
+    const { subject, resource } = ask
+    const { justification } = partial
+    kept.keep(place, { ...record, asked: { subject, resource, denial, ...defined({ justification }) } })
+    return submitted(ask, denial)
+  }
+  if (!record.asked) return anew()
+  const { subject, resource, denial, justification } = record.asked
+  try {
+    return await submitted(askOf({ ...partial, justification }, subject, resource), denial)
+  } catch (trouble) {
+    // Hotwork has looked for what it may have made of it before it says this.
+    if (trouble instanceof Refusal && trouble.told.code === 'expired_denial') return anew()
+    throw trouble
+  }
+}
+
+async function taskOf({ id = '', ended }: KeptCall, api: AgentApi): Promise<Task | Refused> {
+  try {
+    return await api.readTask(id)
+  } catch (trouble) {
+    if (ended === undefined || !(trouble instanceof Refusal) || trouble.told.code !== 'unknown_task') throw trouble
+    return { outcome: 'refused', request: id, reason: 'completed', detail: `it has ended: ${ended}` }
+  }
+}
+
+async function evaluate(partial: PartialAsk, api: AgentApi): Promise<{ ask: Ask; denial: Denial } | Refused> {
+  const { subject, resource } = await api.completeAsk(partial)
+  const ask = askOf(partial, subject, resource)
+  const evaluation = await api.evaluate(ask)
+  if (evaluation.context.access_request) return { ask, denial: denialOf(evaluation) }
+  const { reason = 'not_requestable', detail } = evaluation.context
+  return { outcome: 'refused', reason, ...defined({ detail }) }
+}
+
+const askOf = (partial: PartialAsk, subject: Ask['subject'], resource: Ask['resource']): Ask => ({
+  subject,
+  action: { name: partial.action, properties: partial.arguments as Ask['action']['properties'] },
+  resource,
+  context: {
+    purpose: partial.purpose,
+    parent_task: partial.parentTask,
+    ...defined({ justification: partial.justification }),
+  },
+})
+
+async function follow({ task, arguments: args, held }: Begun, until: Date): Promise<Permit> {
+  const { id } = task.task
+  const isOver = task.task.status !== 'pending' || until.getTime() <= Date.now()
+  const settled = isOver ? task : await held.api.waitUntilSettled(id, { until })
+  const permit = permitOf(settled, args, held)
+  const isOpen = permit.outcome === 'approved' || permit.outcome === 'narrowed' || permit.outcome === 'pending'
+  if (!isOpen) held.forget(permit.outcome === 'refused' ? permit.reason : permit.outcome)
+  return permit
+}
+
+function permitOf(task: Task, args: PartialAsk['arguments'], held: Held): Permit {
+  const request = task.task.id
+  switch (task.task.status) {
+    case 'pending':
+      return {
+        outcome: 'pending',
+        request,
+        resume: ({ wait, signal } = {}) => {
+          const api = held.api.within(signal)
+          return follow({ task, arguments: args, held: { ...held, api, signal } }, endOfWait(wait))
+        },
+        cancel: async () => {
+          await held.reporting.cancel(request)
+          held.forget('withdrawn')
+        },
+      }
+    case 'denied':
+    case 'expired':
+      return { outcome: task.task.status, request }
+    case 'cancelled':
+      return { outcome: 'refused', request, reason: 'withdrawn', detail: 'the agent took the request back' }
+    case 'approved':
+      return grantedBy(task, args, held)
+    default:
+      return task.task.status satisfies never
+  }
+}
+
+function grantedBy(task: Task, args: PartialAsk['arguments'], held: Held): Permit {
+  const request = task.task.id
+  const status = task.hotwork.grant?.status
+  if (status === 'expired') return { outcome: 'expired', request }
+  if (status !== 'live')
+    return { outcome: 'refused', request, reason: status ?? 'unknown', detail: 'its grant has ended' }
+  const { narrowed } = task.hotwork
+  const approved = new Approved(task, narrowed?.arguments ?? args, held)
+  if (!narrowed) return approved
+  return {
+    outcome: 'narrowed',
+    request,
+    arguments: narrowed.arguments,
+    uses: narrowed.uses,
+    minutes: narrowed.lifetime / 60,
+    accept: () => approved,
+    complete: (outcome, note) => approved.complete(outcome, note),
+  }
+}
+
+const apiFor = ({ issuer, identity, pause }: Asker, prove: Prove, signal: AbortSignal | undefined): AgentApi =>
+  new AgentApi({ issuer, identity, prove, signal, waiting: { err: () => {}, pause } })
+
+const heldBy = (api: AgentApi, { pause }: Asker, signal: AbortSignal | undefined): Held => ({
+  api,
+  pause,
+  reporting: api.within(undefined),
+  signal,
+  forget: () => {},
+})
+
+async function proverFor({ jwk, jkt, ended }: KeptCall, own: Asker['own']): Promise<Prove> {
+  if (own && (jkt === own.jkt || ended !== undefined)) return own.prove
+  if (jwk && !own) return proverOf({ jwk })
+  // A request that is over takes no proof.
+  if (ended !== undefined) return proverOf({ jwk: await makeJwk() })
+  throw wrongUsage('this `callId` was asked with another key', 'give the client the key that it had then')
+}
+
+/** A no of Hotwork before there is a request is a value too. */
+async function orRefused<T>(work: () => Promise<T>): Promise<T | Refused> {
+  try {
+    return await work()
+  } catch (trouble) {
+    if (!(trouble instanceof Refusal) || !refusals.has(trouble.told.code)) throw trouble
+    const { code: reason, title, detail } = trouble.told
+    return { outcome: 'refused', reason, detail: detail ?? title }
+  }
+}
+const refusals = new Set(['unknown_action', 'invalid_arguments', 'not_requestable', 'too_many_open'])
+
+const isRefused = (value: Refused | object): value is Refused => 'outcome' in value && value.outcome === 'refused'
+
+/** Whose token it is, before Hotwork has verified it: two agents on one machine do not share calls. */
+function whoIs(workloadToken: string): string {
+  const { iss = '', sub = '' } = decodeJwt(workloadToken)
+  return `${iss} ${sub}`
+}
+
+const isHeader = (callId: string): boolean => /^[\x21-\x7e]{1,255}$/.test(callId)
+
+/** @throws Refusal that names the member */
+function readCall({ action, arguments: args, purpose, parentTask, justification, callId }: PermitCall): PartialAsk {
+  for (const [name, value] of Object.entries({ action, purpose, 'parentTask.id': parentTask?.id }))
+    if (typeof value !== 'string' || value === '')
+      throw wrongUsage(`\`${name}\` is missing`, 'a call has `action`, `arguments`, `purpose` and `parentTask: { id }`')
+  if (typeof args !== 'object' || args === null || Array.isArray(args))
+    throw wrongUsage('`arguments` is no object', 'give what the action takes by name: `{ Name, Value }`')
+  if (callId !== undefined && (typeof callId !== 'string' || callId === ''))
+    throw wrongUsage('`callId` is empty', 'leave it out, or give the id of the call, which its repeats have too')
+  // What the caller changes later is not what was asked.
+  return structuredClone({ action, arguments: jsonOf(args), purpose, parentTask, ...defined({ justification }) })
+}
+
+function jsonOf(args: object): { [name: string]: unknown } {
+  try {
+    return JSON.parse(JSON.stringify(args)) as { [name: string]: unknown }
+  } catch {
+    throw wrongUsage('`arguments` is no JSON', 'leave out what JSON has no form for, such as a bigint')
+  }
+}
+
+const units = { s: 1000, m: 60_000, h: 3_600_000 } as const
+
+/** @throws Refusal */
+export function endOfWait(wait: string | number = usualWait): Date {
+  const [, number, unit] = /^(\d{1,6})([smh])$/.exec(String(wait)) ?? []
+  const milliseconds = typeof wait === 'number' ? wait : Number(number) * units[unit as keyof typeof units]
+  if (Number.isFinite(milliseconds) && milliseconds >= 0) return new Date(Date.now() + milliseconds)
+  throw wrongUsage(`\`wait\` is no span: \`${String(wait).slice(0, 32)}\``, "use '30m', '45s', '2h' or milliseconds")
+}

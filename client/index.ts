@@ -1,0 +1,89 @@
+import * as DPoP from 'dpop'
+import { type Asker, askForPermit, type Permit, type PermitCall } from './agent/permit.ts'
+import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
+import { type KeepingSurroundings, KeptKeys, PrivateJwk, proverOf, proverOfPair } from './kept-keys.ts'
+import { findLocal, isSafe } from './local.ts'
+import { wrongUsage } from './outcome.ts'
+import { pause } from './surroundings.ts'
+
+export { AlreadyRun, Approved, type AwsCredentialIdentity, NotReported } from './agent/approved.ts'
+export type { Denied, Expired, Narrowed, Pending, Permit, PermitCall, Refused } from './agent/permit.ts'
+export type { IdentityOption } from './identity/identity.ts'
+export type { PrivateJwk } from './kept-keys.ts'
+export { Fault, Refusal } from './outcome.ts'
+
+export type HotworkOptions = {
+  /** Hotwork's address; else `HOTWORK_API`, else the local stack. */
+  issuer?: string
+  /** Who the agent is; else the first source that is there (docs/identity.md). */
+  identity?: IdentityOption
+  /** The agent's own key, P-256; else one is made for each request. */
+  key?: DPoP.KeyPair | PrivateJwk
+  /** Where the keys of calls with a `callId` are kept; else `$XDG_STATE_HOME/hotwork`. */
+  stateFolder?: string
+}
+
+type Around = KeepingSurroundings & { folder: string }
+
+const thisProcess = (): Around => ({ env: process.env, folder: process.cwd(), now: () => new Date(), pause })
+
+/** Hotwork for one agent. */
+export class Hotwork {
+  readonly issuer: string
+  readonly #identity: Identity
+  readonly #keys: KeptKeys
+  readonly #key: HotworkOptions['key']
+  readonly #pause: Around['pause']
+  #own: Promise<Asker['own']> | undefined
+
+  /** @throws Refusal where it is not known which Hotwork, or which agent */
+  constructor({ issuer, identity, key, stateFolder }: HotworkOptions = {}, around: Around = thisProcess()) {
+    this.issuer = findIssuer(issuer, around)
+    this.#identity = resolveIdentity(identity, around)
+    this.#keys = new KeptKeys(around, stateFolder)
+    this.#key = key
+    this.#pause = around.pause
+  }
+
+  /**
+   * Asks for one action, and waits for people where people decide. What they, policy or time say is a value; what does not
+   * work is thrown.
+   */
+  async permit(call: PermitCall): Promise<Permit> {
+    this.#own ??= ownKey(this.#key)
+    return askForPermit(call, {
+      issuer: this.issuer,
+      identity: this.#identity,
+      keys: this.#keys,
+      own: await this.#own,
+      pause: this.#pause,
+    })
+  }
+}
+
+/** @throws Refusal */
+export function findIssuer(issuer: string | undefined, around: Pick<Around, 'env' | 'folder'>): string {
+  const found = (issuer ?? (around.env['HOTWORK_API'] || findLocal(around)?.apiUrl))?.replace(/\/+$/, '')
+  if (!found)
+    throw wrongUsage(
+      'which Hotwork?',
+      'give its address as `issuer` or in `HOTWORK_API`; `npm start` starts a local one',
+    )
+  if (isSafe(found)) return found
+  throw wrongUsage(`\`${found.slice(0, 200)}\` is no address to send a token to`, 'use https; http only on loopback')
+}
+
+async function ownKey(key: HotworkOptions['key']): Promise<Asker['own']> {
+  if (key === undefined) return undefined
+  if ('privateKey' in key) {
+    return { prove: proverOfPair(key), jkt: await DPoP.calculateThumbprint(key.publicKey) }
+  }
+  const jwk = PrivateJwk.safeParse(pick(key))
+  if (!jwk.success) throw wrongUsage('`key` is no private key', 'give a P-256 key: a `CryptoKeyPair`, or a private JWK')
+  const { d: _, ...publicJwk } = jwk.data
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+  const publicKey = await crypto.subtle.importKey('jwk', publicJwk, algorithm, true, ['verify'])
+  return { prove: await proverOf({ jwk: jwk.data }), jkt: await DPoP.calculateThumbprint(publicKey) }
+}
+
+const pick = ({ kty, crv, x, y, d }: PrivateJwk): object => ({ kty, crv, x, y, d })

@@ -1,0 +1,358 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as DPoP from 'dpop'
+import {
+  AlreadyRun,
+  type Approved,
+  Hotwork,
+  type HotworkOptions,
+  type Permit,
+  type PermitCall,
+} from '../../../client/index.ts'
+import type { RequestId } from '../../../functions/domain/values.ts'
+import { useScene } from '../support/scene.ts'
+
+/** The agent's client, over the handlers that are deployed. */
+
+const scene = useScene()
+let state: string
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'hotwork-agent-'))
+})
+afterEach(() => rmSync(state, { recursive: true, force: true }))
+
+/** What happens while the client waits. */
+let meanwhile: () => Promise<unknown> = async () => {}
+let pauses = 0
+beforeEach(() => {
+  pauses = 0
+  meanwhile = async () => {}
+})
+
+const hotwork = (options: HotworkOptions = {}, agent = 'agent-remediator') =>
+  new Hotwork(
+    { issuer: scene.api.url, identity: async () => scene.workload(agent), stateFolder: state, ...options },
+    {
+      env: {},
+      folder: state,
+      now: () => new Date(),
+      pause: async (_, signal) => {
+        if (++pauses > 40) throw new Error('waited for what does not come')
+        await meanwhile()
+        signal?.throwIfAborted()
+      },
+    },
+  )
+
+const call = (changes: Partial<PermitCall> = {}, name = '/staging/checkout/payment-timeout-ms'): PermitCall => ({
+  action: 'ssm:PutParameter',
+  arguments: { Name: name, Value: '3000', Overwrite: true },
+  purpose: 'remediation',
+  parentTask: { id: 'INC-4822' },
+  justification: 'checkout refuses payments',
+  ...changes,
+})
+const prod = (changes: Partial<PermitCall> = {}) => call(changes, '/prod/checkout/payment-timeout-ms')
+
+async function approved(permit: Promise<Permit>): Promise<Approved> {
+  const got = await permit
+  if (got.outcome !== 'approved') throw new Error(`not approved: ${JSON.stringify(got)}`)
+  return got
+}
+
+async function decideAll(verdict: 'approve' | 'deny' = 'approve', narrow?: object): Promise<void> {
+  const { world } = scene.api
+  const { items } = await world.requests.list({ status: 'pending' }, { limit: 10 })
+  for (const { state: pending } of items) {
+    if (narrow) return void (await world.decide(pending, 'ana', 'approve', { narrow } as never))
+    for (const who of verdict === 'deny' ? ['ana'] : ['ana', 'eve'])
+      await world.decide(await world.state(pending.ask.id), who, verdict)
+  }
+}
+
+const requests = async () =>
+  (await scene.api.world.requests.list({}, { limit: 100 })).items.map(({ state: each }) => each)
+const end = async (id: string) => scene.api.world.state(id as RequestId)
+const files = () =>
+  readdirSync(state).map((name) => ({
+    name: name.replace(/[0-9a-f]{40}|req_[0-9a-z]{26}/, '*'),
+    mode: (statSync(join(state, name)).mode & 0o777).toString(8),
+    text: readFileSync(join(state, name), 'utf8'),
+  }))
+
+describe('a permit', () => {
+  test('that needs no people is approved at once: credentials, one run, and the end is reported', async () => {
+    const permit = await approved(hotwork().permit(call()))
+    expect(permit.arguments).toEqual(call().arguments)
+    expect(permit.expiresAt.getTime()).toBeGreaterThan(Date.now())
+    const provider = permit.awsCredentials()
+    const value = await permit.use(async () => (await provider()).sessionToken)
+    expect(value).toEqual(expect.any(String))
+    expect(await end(permit.request)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
+    expect(files()).toEqual([])
+  })
+
+  test('waits for people, and is approved when they have', async () => {
+    meanwhile = () => decideAll()
+    const permit = await approved(hotwork().permit(prod()))
+    expect(permit.request).toMatch(/^req_/)
+  })
+
+  test('that people deny is a value, and so are silence and what policy forbids', async () => {
+    meanwhile = () => decideAll('deny')
+    expect(await hotwork().permit(prod())).toEqual({ outcome: 'denied', request: expect.stringMatching(/^req_/) })
+    meanwhile = async () => scene.advance(7200)
+    expect(await hotwork().permit(prod({ wait: '10h' }))).toMatchObject({ outcome: 'expired' })
+    expect(await hotwork().permit(call({}, '/prod/hotwork/key'))).toMatchObject({
+      outcome: 'refused',
+      reason: 'policy_denied',
+    })
+    expect(await hotwork().permit(call({ action: 'ssm:Nothing' }))).toMatchObject({
+      outcome: 'refused',
+      reason: 'unknown_action',
+      detail: expect.stringContaining('ssm:Nothing'),
+    })
+    expect(await hotwork().permit(call({ arguments: { Nmae: '/x' } }))).toMatchObject({
+      outcome: 'refused',
+      reason: 'invalid_arguments',
+      detail: expect.stringContaining('Nmae'),
+    })
+  })
+
+  test('that is still pending when the wait is over can be waited on', async () => {
+    const pending = await hotwork().permit(prod({ wait: 0 }))
+    if (pending.outcome !== 'pending') throw new Error(pending.outcome)
+    expect((await pending.resume({ wait: 0 })).outcome).toBe('pending')
+    meanwhile = () => decideAll()
+    expect(await pending.resume({ wait: '1m' })).toMatchObject({ outcome: 'approved', request: pending.request })
+  })
+
+  test('that people made less says what is left, and is approved once that is accepted', async () => {
+    let narrowed = false
+    meanwhile = async () => {
+      await (narrowed ? decideAll() : decideAll('approve', { uses: 1, minutes: 5 }))
+      narrowed = true
+    }
+    const permit = await hotwork().permit(prod())
+    expect(permit).toMatchObject({ outcome: 'narrowed', uses: 1, minutes: 5, arguments: prod().arguments })
+    if (permit.outcome !== 'narrowed') return
+    expect(permit.accept()).toMatchObject({ outcome: 'approved', request: permit.request })
+  })
+
+  test('whose grant has ended runs nothing, and a later repeat is told so', async () => {
+    const permit = await approved(hotwork().permit(call({ callId: 'c1' })))
+    scene.advance(3600 * 5)
+    const ran = jest.fn()
+    await expect(permit.use(ran)).rejects.toMatchObject({ name: 'Refusal', told: { code: 'expired' } })
+    expect(ran).not.toHaveBeenCalled()
+    expect(await hotwork().permit(call({ callId: 'c1' }))).toMatchObject({
+      outcome: 'expired',
+      request: permit.request,
+    })
+  })
+
+  test.each([
+    [{ action: '' }, 'action'],
+    [{ purpose: '' }, 'purpose'],
+    [{ parentTask: { id: '' } }, 'parentTask'],
+    [{ arguments: [] as never }, 'arguments'],
+    [{ callId: '' }, 'callId'],
+    [{ wait: 'soon' }, 'wait'],
+    [{ wait: -1 }, 'wait'],
+  ])('that is asked for wrongly names the member: %j', async (changes, member) => {
+    await expect(hotwork().permit(call(changes))).rejects.toMatchObject({
+      name: 'Refusal',
+      message: expect.stringContaining(member),
+    })
+    expect(scene.api.calls).toEqual([])
+  })
+})
+
+describe('a run', () => {
+  test('that throws is reported as failed with the name of the error alone, and the error is thrown on', async () => {
+    const permit = await approved(hotwork().permit(call()))
+    const error = Object.assign(new TypeError('the secret is hunter2'), { code: 'EBAD' })
+    await expect(permit.use(() => Promise.reject(error))).rejects.toBe(error)
+    expect(await end(permit.request)).toMatchObject({ status: 'completed', outcome: 'failed', note: 'TypeError EBAD' })
+  })
+
+  test('is one, also of the same permit', async () => {
+    const permit = await approved(hotwork().permit(call()))
+    let runs = 0
+    const run = () => permit.use(() => ++runs)
+    await run()
+    await expect(run()).rejects.toBeInstanceOf(AlreadyRun)
+    expect(runs).toBe(1)
+  })
+
+  test('whose end cannot be reported is told with its value', async () => {
+    const permit = await approved(hotwork().permit(call()))
+    const lost = Array.from({ length: 9 }, () => 'unheard' as const)
+    await expect(
+      permit.use(() => {
+        scene.api.nextCalls.push(...lost)
+        return 'done'
+      }),
+    ).rejects.toMatchObject({ name: 'NotReported', value: 'done', request: permit.request })
+  })
+
+  test('by a mediated call gives what AWS answered', async () => {
+    meanwhile = () => decideAll()
+    const what = {
+      action: 'lambda:UpdateFunctionConfiguration',
+      arguments: { FunctionName: 'checkout-worker', Timeout: 60 },
+    }
+    const permit = await approved(hotwork().permit(call(what)))
+    expect(await permit.use((each) => each.call())).toEqual(expect.any(Object))
+    expect(await end(permit.request)).toMatchObject({ status: 'completed' })
+  })
+})
+
+describe('AWS credentials', () => {
+  test('are one fetch for all who ask at once, and made anew when they are nearly over', async () => {
+    const permit = await approved(hotwork().permit(call()))
+    const provider = permit.awsCredentials()
+    const fetches = () => scene.api.calls.filter((each) => each === 'POST /aws/credentials').length
+    const [one, two] = await Promise.all([provider(), provider()])
+    expect([one === two, fetches()]).toEqual([true, 1])
+    const left = one.expiration.getTime() - Date.now()
+    scene.advance(Math.ceil(left / 1000) - 61)
+    await provider()
+    expect(fetches()).toBe(1)
+    scene.advance(2)
+    await provider().catch(() => {})
+    expect(fetches()).toBe(2)
+  })
+
+  test('that could not be fetched are fetched when they are asked for again', async () => {
+    const permit = await approved(hotwork().permit(call()))
+    const provider = permit.awsCredentials()
+    scene.api.nextCalls.push(...Array.from({ length: 9 }, () => 'unheard' as const))
+    await expect(provider()).rejects.toMatchObject({ name: 'Fault', told: { code: 'no_answer' } })
+    expect(await provider()).toMatchObject({ accessKeyId: expect.any(String) })
+  })
+})
+
+describe('a callId', () => {
+  test('is one request and one run, however often and by whichever process it is asked', async () => {
+    const first = await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
+    meanwhile = () => decideAll()
+    const second = await approved(hotwork().permit(prod({ callId: 'c1', justification: 'said otherwise' })))
+    expect([first.outcome, second.request]).toEqual(['pending', 'request' in first && first.request])
+    await second.use(async () => {})
+    expect(await hotwork().permit(prod({ callId: 'c1' }))).toMatchObject({
+      outcome: 'refused',
+      reason: 'completed',
+      request: second.request,
+    })
+    expect(await requests()).toHaveLength(1)
+  })
+
+  test('of another call is refused, whatever became of the first', async () => {
+    await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
+    await expect(hotwork().permit(call({ callId: 'c1' }))).rejects.toMatchObject({
+      name: 'Refusal',
+      message: 'this `callId` was used for another call',
+    })
+  })
+
+  test('on another machine is not asked a second time', async () => {
+    await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
+    const elsewhere = mkdtempSync(join(tmpdir(), 'hotwork-elsewhere-'))
+    try {
+      await expect(hotwork({ stateFolder: elsewhere }).permit(prod({ callId: 'c1' }))).rejects.toMatchObject({
+        told: { code: 'duplicate_request' },
+      })
+    } finally {
+      rmSync(elsewhere, { recursive: true })
+    }
+    expect(await requests()).toHaveLength(1)
+  })
+
+  test('of another agent is another call', async () => {
+    await hotwork().permit(call({ callId: 'c1' }))
+    await hotwork({}, 'agent-builder').permit(call({ callId: 'c1', wait: 0 }))
+    expect((await requests()).map(({ ask }) => ask.agent.id).sort()).toEqual(['agent:builder', 'agent:remediator'])
+  })
+
+  test('keeps a key that only its user can read, no argument and no reason, and no key once it is over', async () => {
+    const permit = await approved(hotwork().permit(call({ callId: 'c1' })))
+    const [kept] = files()
+    expect(kept).toMatchObject({ name: 'call-*.json', mode: '600', text: expect.stringContaining('"d":') })
+    expect(kept?.text).not.toContain('3000')
+    expect(statSync(state).mode & 0o077).toBe(0)
+    await permit.use(async () => {})
+    const after = files()
+    expect(after.map(({ name }) => name).sort()).toEqual(['call-*.json', 'run-*.json'])
+    for (const { text } of after) expect(text).not.toContain('"d":')
+  })
+
+  test('whose answer was lost for good is asked again to the letter, and is the same request', async () => {
+    const lost = Array.from({ length: 9 }, () => 'answer_lost' as const)
+    scene.api.nextCalls.push('answered', 'answered', ...lost)
+    await expect(hotwork().permit(prod({ callId: 'c1', wait: 0 }))).rejects.toMatchObject({ name: 'Fault' })
+    scene.advance(3600)
+    const again = await hotwork().permit(prod({ callId: 'c1', wait: 0, justification: 'in other words' }))
+    expect(await requests()).toMatchObject([{ ask: { id: 'request' in again && again.request } }])
+  })
+
+  test('that never arrived is evaluated anew when the evaluation is too old', async () => {
+    const lost = Array.from({ length: 9 }, () => 'unheard' as const)
+    scene.api.nextCalls.push('answered', 'answered', ...lost)
+    await expect(hotwork().permit(prod({ callId: 'c1', wait: 0 }))).rejects.toMatchObject({ name: 'Fault' })
+    scene.advance(3600)
+    expect(await hotwork().permit(prod({ callId: 'c1', wait: 0 }))).toMatchObject({ outcome: 'pending' })
+    expect(await requests()).toHaveLength(1)
+  })
+
+  test('that policy refused is asked anew: nothing was made of it', async () => {
+    await hotwork().permit(call({ callId: 'c1', action: 'ssm:Nothing' }))
+    expect(files()).toEqual([])
+    expect(await hotwork().permit(call({ callId: 'c1' }))).toMatchObject({ outcome: 'approved' })
+  })
+
+  test('with a key of the agent itself keeps no key, and is refused with another key', async () => {
+    const [mine, other] = [await DPoP.generateKeyPair('ES256'), await DPoP.generateKeyPair('ES256')]
+    const first = await hotwork({ key: mine }).permit(prod({ callId: 'c1', wait: 0 }))
+    expect(
+      files()
+        .map(({ text }) => text)
+        .join(''),
+    ).not.toContain('"d":')
+    expect(await hotwork({ key: mine }).permit(prod({ callId: 'c1', wait: 0 }))).toMatchObject({
+      request: 'request' in first && first.request,
+    })
+    await expect(hotwork({ key: other }).permit(prod({ callId: 'c1', wait: 0 }))).rejects.toMatchObject({
+      message: expect.stringContaining('another key'),
+    })
+  })
+})
+
+test('an aborted wait throws the reason, and leaves the request as it is', async () => {
+  const stop = new AbortController()
+  const reason = new Error('stop')
+  meanwhile = async () => stop.abort(reason)
+  await expect(hotwork().permit(prod({ callId: 'c1', signal: stop.signal }))).rejects.toBe(reason)
+  meanwhile = () => decideAll()
+  expect((await hotwork().permit(prod({ callId: 'c1' }))).outcome).toBe('approved')
+  expect(await requests()).toHaveLength(1)
+})
+
+test('a folder that cannot be written is a fault that names it and the fix, before anything is asked', async () => {
+  const stateFolder = '/proc/hotwork'
+  await expect(hotwork({ stateFolder }).permit(call({ callId: 'c1' }))).rejects.toMatchObject({
+    name: 'Fault',
+    message: expect.stringContaining(stateFolder),
+    told: { detail: expect.stringContaining('XDG_STATE_HOME') },
+  })
+  expect(scene.api.calls).toEqual([])
+})
+
+test('an agent that Hotwork does not know is thrown, as is an address that is none', async () => {
+  await expect(hotwork({}, 'agent-nobody').permit(call())).rejects.toMatchObject({ told: { code: 'invalid_token' } })
+  expect(() => new Hotwork({ issuer: 'http://hotwork.example' })).toThrow(/no address/)
+  expect(() => new Hotwork({}, { env: {}, folder: state, now: () => new Date(), pause: async () => {} })).toThrow(
+    /which Hotwork/,
+  )
+})
