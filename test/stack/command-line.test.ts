@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Local } from '../../infra/local/local-file.ts'
 import { until, withCredentials } from './support/aws.ts'
-import { Deployment } from './support/deployment.ts'
+import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 
 /** `npx hotwork` against the deployed stack, as somebody on call types it, and AWS's own SDK with its `credential_process`. */
 
 jest.setTimeout(240_000)
-const { local } = new Deployment()
+const hotwork = new Deployment()
+const { local } = hotwork
 const root = join(__dirname, '../..')
 const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: { hotwork: string } }
 const home = mkdtempSync(join(tmpdir(), 'hotwork-command-line-'))
@@ -27,7 +28,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 type Ran = { exit: number; out: string; err: string }
 const type = (as: string, ...words: string[]): Promise<Ran> =>
   new Promise((resolve) => {
-    const args = [join(root, bin.hotwork), 'break-glass', ...words, '--as', as]
+    const args = [join(root, bin.hotwork), ...words, '--as', as]
     execFile(process.execPath, args, { cwd: home, env: { ...process.env, XDG_STATE_HOME: home } }, (fault, out, err) =>
       resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),
     )
@@ -38,11 +39,14 @@ const json = async (as: string, ...words: string[]): Promise<{ exit: number; bod
   return { exit, body: JSON.parse(out), err }
 }
 
+const glass = (as: string, ...words: string[]) => type(as, 'break-glass', ...words)
+const glassJson = (as: string, ...words: string[]) => json(as, 'break-glass', ...words)
+
 const [jade, gus] = ['person:jade', 'person:gus']
 /** Nobody else uses break-glass of this deployment, where a cool-down takes a quarter of an hour. */
 const open = (verb: 'start' | 'drill') => {
   const why = ['--reason', `checkout refuses payments, ${verb}: putting the timeout back as it was`]
-  return json(jade, verb, '--profile', 'checkout-recovery', ...why, '--incident', 'INC-2041', '--minutes', '5')
+  return glassJson(jade, verb, '--profile', 'checkout-recovery', ...why, '--incident', 'INC-2041', '--minutes', '5')
 }
 
 test('an opening is used by the SDK as it is, ended, dead for IAM too, and reviewed', async () => {
@@ -51,7 +55,7 @@ test('an opening is used by the SDK as it is, ended, dead for IAM too, and revie
   const { id } = body
   expect(readdirSync(join(home, 'hotwork'))).toContain(`${id}.json`)
 
-  const setUp = await type(jade, 'credentials', '--setup')
+  const setUp = await glass(jade, 'credentials', '--setup')
   // What runs it has the environment of the machine, and not that of this test.
   const own = setUp.out.replace('credential_process = ', `$&/usr/bin/env XDG_STATE_HOME=${home} `)
   writeFileSync(join(home, 'config'), own)
@@ -63,29 +67,65 @@ test('an opening is used by the SDK as it is, ended, dead for IAM too, and revie
   await ssm.send(new PutParameterCommand({ Name: parameter, Value: '3000', Overwrite: true }))
   process.chdir(here)
   // Whoever asks gets the same: what is dead afterwards is what the SDK had.
-  const session = withCredentials(local, { body: JSON.parse((await type(jade, 'credentials')).out) })
+  const session = withCredentials(local, { body: JSON.parse((await glass(jade, 'credentials')).out) })
   expect(await session.putParameter(parameter)).toBe('done')
 
-  const status = await json(gus, 'status', id)
+  const status = await glassJson(gus, 'status', id)
   expect(status).toMatchObject({ exit: 0, body: { id, person: jade, status: 'approved' } })
-  const listed = await type(gus, 'list')
+  const listed = await glass(gus, 'list')
   expect(listed.out).toMatch(new RegExp(`${id} +${jade} +checkout-recovery +OPEN +until`))
   expect(listed.out).toMatch(/person:jade +\d+ min +of \d+/)
 
-  expect(await json(jade, 'end')).toMatchObject({ exit: 0, body: { id, status: 'completed' } })
+  expect(await glassJson(jade, 'end')).toMatchObject({ exit: 0, body: { id, status: 'completed' } })
   expect(readdirSync(join(home, 'hotwork'))).toEqual([])
   const put = () => session.putParameter(parameter)
   expect(await until(put, (answer) => answer !== 'done', 60)).toMatch(refused)
-  expect((await type(jade, 'credentials', id)).exit).toBe(2)
+  expect((await glass(jade, 'credentials', id)).exit).toBe(2)
 
   const words = ['--outcome', 'justified', '--note', 'one call, on the parameter of the incident']
-  expect(await json(gus, 'review', id, ...words)).toMatchObject({ exit: 0, body: { review: { by: gus } } })
+  expect(await glassJson(gus, 'review', id, ...words)).toMatchObject({ exit: 0, body: { review: { by: gus } } })
 })
 
 test('what somebody else ended is told by the exit code', async () => {
   const { body } = await open('drill')
   expect(body).toMatchObject({ drill: true, status: 'approved' })
-  expect((await type(gus, 'end', body.id)).exit).toBe(0)
-  const { exit, out } = await type(jade, 'status', body.id)
+  expect((await glass(gus, 'end', body.id)).exit).toBe(0)
+  const { exit, out } = await glass(jade, 'status', body.id)
   expect([exit, out]).toEqual([6, expect.stringContaining(`ENDED by ${gus}  ${body.id}  DRILL`)])
+})
+
+test('approvers find a request, read it, approve it, and end its grant', async () => {
+  const id = await hotwork.submitted(remediator, setParameter(prod))
+  const waiting = await json('person:ana', 'ls', '--waiting', '--agent', remediator, '--limit', '500')
+  expect([waiting.exit, waiting.body.requests.map((each: { id: string }) => each.id)]).toEqual([
+    0,
+    expect.arrayContaining([id]),
+  ])
+  expect(await json('person:ana', 'approve', id, '--comment', 'seen')).toMatchObject({
+    exit: 0,
+    body: { stage: 'sre' },
+  })
+  expect(await json('person:eve', 'approve', id)).toMatchObject({ exit: 0, body: { status: 'approved' } })
+  const { exit, out } = await type('person:ana', 'show', id)
+  expect([exit, out]).toEqual([0, expect.stringMatching(/person:ana {2}approved as owner, round 1, by api: seen$/m)])
+  expect(await json(gus, 'revoke', id, '--reason', 'an exercise')).toMatchObject({
+    exit: 0,
+    body: { status: 'revoked' },
+  })
+})
+
+test('a halt is declared by one person, listed, and lifted by another', async () => {
+  // No other test of this deployment asks for this action.
+  const { exit, body } = await json(
+    gus,
+    'halt',
+    'action=ecs:UpdateService',
+    '--reason',
+    'an exercise',
+    '--until',
+    '10m',
+  )
+  expect([exit, body.action]).toEqual([0, 'ecs:UpdateService'])
+  expect((await type('person:ana', 'halts')).out).toContain(body.id)
+  expect(await json('person:hana', 'lift', body.id)).toMatchObject({ exit: 0, body: { lifted: { by: 'person:hana' } } })
 })
