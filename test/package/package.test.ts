@@ -172,6 +172,29 @@ test("a stranger's TypeScript compiles against the types, and the types themselv
   expect([status, stdout]).toEqual([0, ''])
 })
 
+test('what users run needs nothing of the language that came after Node 20', () => {
+  const sources = Object.values(manifest.exports)
+    .flatMap((target) => (typeof target === 'object' ? target.types : []))
+    .map((types) => types.replace('./dist/types/', '').replace(/\.d\.ts$/, '.ts'))
+  const project = join(scratch, 'tsconfig.json')
+  writeFileSync(
+    project,
+    JSON.stringify({
+      extends: join(root, 'tsconfig.json'),
+      compilerOptions: {
+        lib: ['es2023'],
+        target: 'es2022',
+        rootDir: root,
+        typeRoots: [join(root, 'node_modules/@types')],
+      },
+      include: [],
+      files: [...sources, 'client/hotwork.ts', 'functions/bin/compile-policies.ts'].map((file) => join(root, file)),
+    }),
+  )
+  const { status, stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', project], { encoding: 'utf8' })
+  expect([status, stdout]).toEqual([0, ''])
+})
+
 /** The files of `dist/` that an import of `entry` loads at once, and what it loads that is not of the package. */
 function loadedBy(entry: string): { files: string[]; outside: string[] } {
   const [files, outside] = [new Set<string>(), new Set<string>()]
