@@ -106,7 +106,7 @@ async function testOnTheStack({ started, told }: ReturnType<typeof beginStack>):
       step('adapters', () => jest(['adapters'], { env, heldBack: true })),
       step('the package', makePackage),
     ])
-    // Two deployments: what one keeps, the tests of the other do not touch. The package's tests need none.
+    // Two deployments: what one keeps, the tests of the other do not touch. The package's deploy one of their own.
     await Promise.all([
       step('the deployed stack', () => jest(['stack'], { env })),
       step('the deployment that waits seconds', () => jest(['swift'], { env, heldBack: true })),

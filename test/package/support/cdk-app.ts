@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { installed, strangersEnv, strangersNode } from './installed.ts'
+
+const root = join(__dirname, '../../..')
+
+/** examples/cdk-app beside the installed package, as a stranger has it who has no checkout. */
+export class CdkApp {
+  readonly place = mkdtempSync(join(tmpdir(), 'hotwork-cdk-app-'))
+  readonly outdir = join(this.place, 'cdk.out')
+
+  constructor() {
+    cpSync(join(root, 'examples/cdk-app'), this.place, { recursive: true })
+    cpSync(join(installed(), 'node_modules'), join(this.place, 'node_modules'), { recursive: true })
+    for (const name of ['aws-cdk-lib', 'constructs'])
+      symlinkSync(join(root, 'node_modules', name), join(this.place, 'node_modules', name))
+  }
+
+  /** As `cdk synth` runs it, for the account and Region that the credentials are of. @param context as of `-c name=value` */
+  synthesize(credentials: { account: string; region: string }, context: { [name: string]: string }) {
+    const env = strangersEnv({
+      CDK_OUTDIR: this.outdir,
+      CDK_CONTEXT_JSON: JSON.stringify(context),
+      CDK_DEFAULT_ACCOUNT: credentials.account,
+      CDK_DEFAULT_REGION: credentials.region,
+    })
+    return spawnSync(strangersNode, ['app.mjs'], { cwd: this.place, env, encoding: 'utf8' })
+  }
+
+  /** Changes a file of it, and gives the path of the changed one. */
+  change(file: string, from: string, to: string): string {
+    const text = readFileSync(join(this.place, file), 'utf8')
+    if (!text.includes(from)) throw new Error(`examples/cdk-app/${file} has no \`${from}\``)
+    const path = join(this.place, `changed-${file}`)
+    writeFileSync(path, text.replaceAll(from, to))
+    return path
+  }
+
+  remove(): void {
+    rmSync(this.place, { recursive: true, force: true })
+  }
+}
