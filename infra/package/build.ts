@@ -9,8 +9,8 @@ import { licencesOf } from './licences.ts'
  * `npm run build`: makes `dist/`, which the package `hotwork` ships beside the launcher. What it exports is said once, in
  * `package.json`. Every library is in the bundles, so that a user's own version of one is neither needed nor met.
  *
- * `npm ci` in a checkout runs it too, for what its examples import alone: the compiler finds the source, and the
- * constructs bundle the Lambdas at each synth.
+ * `npm ci` in a checkout runs it too, for what its examples import alone (`--for-examples`): there the compiler finds the
+ * source, and the constructs bundle the Lambdas at each synth.
  */
 
 type Manifest = {
@@ -23,7 +23,8 @@ type Manifest = {
 const began = Date.now()
 const root = join(import.meta.dirname, '../..')
 process.chdir(root)
-const forExamples = ['ci', 'install'].includes(process.env['npm_command'] ?? '')
+const forExamples =
+  process.argv.includes('--for-examples') || ['ci', 'install'].includes(process.env['npm_command'] ?? '')
 const { version, files, exports, dependencies = {} }: Manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 
 /** By the name of its bundle: `./dist/types/client/index.d.ts` is made of `client/index.ts`. */

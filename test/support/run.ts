@@ -42,6 +42,7 @@ const stackStart = process.argv.includes('--fast') ? undefined : beginStack()
 await Promise.all([
   step('format, lint and layers', () => succeeds('biome', ['ci', '--diagnostic-level=error', '.'])),
   step('types', () => succeeds('tsc', ['--noEmit'])),
+  step('what examples import', () => succeeds('node', ['infra/package/build.ts', '--for-examples'])),
 ])
 await step('fast tests', () => jest(fast, { workers: 2 }))
 if (stackStart) await testOnTheStack(stackStart)
