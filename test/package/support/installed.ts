@@ -54,7 +54,7 @@ const npm = (cwd: string, ...words: string[]): string =>
 /** `hotwork-X.Y.Z.tgz`: the one that `npm test` has made, or else one of its own. */
 export function tarball(): string {
   const made = process.env['HOTWORK_TARBALL']
-  if (made !== undefined) return made
+  if (made) return made
   const folder = folderMadeOnce('tarball', (path) => {
     execFileSync(join(dirname(strangersNode), 'npm'), ['pack', '--pack-destination', path], {
       cwd: root,
