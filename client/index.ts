@@ -1,7 +1,8 @@
+import type { webcrypto } from 'node:crypto'
 import * as DPoP from 'dpop'
 import { type Asker, askForPermit, type Permit, type PermitCall } from './agent/permit.ts'
 import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
-import { type KeepingSurroundings, KeptKeys, PrivateJwk, proverOf, proverOfPair } from './kept-keys.ts'
+import { type KeepingSurroundings, KeptKeys, PrivateJwk as P256, proverOf, proverOfPair } from './kept-keys.ts'
 import { findLocal, isSafe } from './local.ts'
 import { wrongUsage } from './outcome.ts'
 import { pause } from './surroundings.ts'
@@ -9,8 +10,10 @@ import { pause } from './surroundings.ts'
 export { AlreadyRun, Approved, type AwsCredentialIdentity, NotReported } from './agent/approved.ts'
 export type { Denied, Expired, Narrowed, Pending, Permit, PermitCall, Refused } from './agent/permit.ts'
 export type { IdentityOption } from './identity/identity.ts'
-export type { PrivateJwk } from './kept-keys.ts'
 export { Fault, Refusal } from './outcome.ts'
+
+/** RFC 7517. */
+export type PrivateJwk = { kty: 'EC'; crv: 'P-256'; x: string; y: string; d: string }
 
 export type HotworkOptions = {
   /** Hotwork's address; else `HOTWORK_API`, else the local stack. */
@@ -18,7 +21,7 @@ export type HotworkOptions = {
   /** Who the agent is; else the first source that is there (docs/identity.md). */
   identity?: IdentityOption
   /** The agent's own key, P-256; else one is made for each request. */
-  key?: DPoP.KeyPair | PrivateJwk
+  key?: webcrypto.CryptoKeyPair | PrivateJwk
   /** Where the keys of calls with a `callId` are kept; else `$XDG_STATE_HOME/hotwork`. */
   stateFolder?: string
 }
@@ -37,6 +40,9 @@ export class Hotwork {
   #own: Promise<Asker['own']> | undefined
 
   /** @throws Refusal where it is not known which Hotwork, or which agent */
+  constructor(options?: HotworkOptions)
+  /** @internal */
+  constructor(options?: HotworkOptions, around?: Around)
   constructor({ issuer, identity, key, stateFolder }: HotworkOptions = {}, around: Around = thisProcess()) {
     this.issuer = findIssuer(issuer, around)
     this.#identity = resolveIdentity(identity, around)
@@ -61,7 +67,7 @@ export class Hotwork {
   }
 }
 
-/** @throws Refusal */
+/** @internal @throws Refusal */
 export function findIssuer(issuer: string | undefined, around: Pick<Around, 'env' | 'folder'>): string {
   const found = (issuer ?? (around.env['HOTWORK_API'] || findLocal(around)?.apiUrl))?.replace(/\/+$/, '')
   if (!found)
@@ -78,7 +84,7 @@ async function ownKey(key: HotworkOptions['key']): Promise<Asker['own']> {
   if ('privateKey' in key) {
     return { prove: proverOfPair(key), jkt: await DPoP.calculateThumbprint(key.publicKey) }
   }
-  const jwk = PrivateJwk.safeParse(pick(key))
+  const jwk = P256.safeParse(pick(key))
   if (!jwk.success) throw wrongUsage('`key` is no private key', 'give a P-256 key: a `CryptoKeyPair`, or a private JWK')
   const { d: _, ...publicJwk } = jwk.data
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }

@@ -41,7 +41,7 @@ export class NotReported extends Error {
   }
 }
 
-/** What a permit needs of the call that it is for. */
+/** @internal What a permit needs of the call that it is for. */
 export type Held = {
   api: AgentApi
   /** The same, also after the caller's signal: an end is reported in any case. */
@@ -70,6 +70,7 @@ export class Approved {
   #shown: string | undefined
   #ran = false
 
+  /** @internal */
   constructor({ task, hotwork }: Task, args: Approved['arguments'], held: Held) {
     this.request = task.id
     this.expiresAt = new Date(hotwork.grant?.not_after ?? task.expires_at)

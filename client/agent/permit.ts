@@ -54,7 +54,7 @@ export type Refused = {
 }
 export type Permit = Approved | Pending | Denied | Expired | Narrowed | Refused
 
-/** What an agent has beside the call. */
+/** @internal What an agent has beside the call. */
 export type Asker = {
   issuer: string
   identity: Identity
@@ -67,7 +67,7 @@ export type Asker = {
 
 const usualWait = '30m'
 
-/** @returns what people, policy or time say @throws Fault; Refusal where the call is wrong; the reason of the signal */
+/** @internal @returns what people, policy or time say @throws Fault; Refusal where the call is wrong; the reason of the signal */
 export async function askForPermit(call: PermitCall, asker: Asker): Promise<Permit> {
   const { signal, callId } = call
   const ask = readCall(call)
@@ -314,7 +314,7 @@ function jsonOf(args: object): { [name: string]: unknown } {
 
 const units = { s: 1000, m: 60_000, h: 3_600_000 } as const
 
-/** @throws Refusal */
+/** @internal @throws Refusal */
 export function endOfWait(wait: string | number = usualWait): Date {
   const [, number, unit] = /^(\d{1,6})([smh])$/.exec(String(wait)) ?? []
   const milliseconds = typeof wait === 'number' ? wait : Number(number) * units[unit as keyof typeof units]

@@ -13,7 +13,7 @@ export type IdentityOption = (() => Promise<string>) | Named | { as: string }
 type Named = 'file' | 'github' | 'spiffe' | 'aws'
 type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'>
 
-/** Who this program is: as it was told, or by the first source that is there. What is wrong is thrown at the first use. */
+/** @internal Who this program is: as it was told, or by the first source that is there. What is wrong is thrown at the first use. */
 export function resolveIdentity(option: IdentityOption | undefined, surroundings: Around): Identity {
   let identity: Identity | undefined
   return async (audience, signal) => {

@@ -18,7 +18,8 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 const runs = (cwd: string, program: string, ...words: string[]) =>
   spawnSync(program, words, {
     cwd,
-    env: strangersEnv({ XDG_STATE_HOME: scratch, npm_config_cache: join(scratch, '.npm') }),
+    // No AWS credentials are to be found.
+    env: strangersEnv({ HOME: scratch, npm_config_cache: join(scratch, '.npm'), AWS_EC2_METADATA_DISABLED: 'true' }),
     encoding: 'utf8',
   })
 const hotwork = (...words: string[]) => runs(folder, join(folder, 'node_modules/.bin/hotwork'), ...words)
@@ -138,6 +139,19 @@ describe('an import', () => {
       expect(packagesIn(loaded.files).filter((name) => /aws|smithy|constructs|slack|grpc|cedar/.test(name))).toEqual([])
     })
 
+  test('is enough to be told which agents there could be', () => {
+    const source = `
+      import { Hotwork, Refusal } from 'hotwork'
+      const hotwork = new Hotwork({ issuer: 'http://127.0.0.1:9' })
+      const call = { action: 'ssm:PutParameter', arguments: {}, purpose: 'test', parentTask: { id: 'T-1' } }
+      const refusal = await hotwork.permit(call).catch((fault) => fault)
+      console.log(refusal instanceof Refusal, refusal.name, refusal.message, refusal.told.detail)`
+    const { stdout } = runs(folder, strangersNode, '--input-type=module', '-e', source)
+    expect(stdout).toMatch(/^true Refusal which agent is this\?/)
+    for (const name of ['HOTWORK_WORKLOAD_TOKEN_FILE', 'GitHub Actions', 'SPIFFE_ENDPOINT_SOCKET', 'AWS'])
+      expect(stdout).toContain(name)
+  })
+
   test('is not disturbed by another version of a library that the app has', () => {
     const beside = join(scratch, 'beside')
     cpSync(folder, beside, { recursive: true })
@@ -156,6 +170,26 @@ describe('an import', () => {
   })
 })
 
+/** As docs/agents/client.md shows it, and two mistakes that the types must find. */
+const stranger = `
+import { Hotwork, type Permit } from 'hotwork'
+const hotwork = new Hotwork({ issuer: 'https://hotwork.example', identity: async () => 'token' })
+const permit: Permit = await hotwork.permit({
+  action: 'ssm:PutParameter', arguments: { Name: '/a', Value: '1', Overwrite: true },
+  purpose: 'remediation', parentTask: { id: 'INC-4822' }, callId: 'INC-4822/1', wait: '30m',
+})
+if (permit.outcome === 'approved') {
+  const aws: () => Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string; expiration?: Date }> =
+    permit.awsCredentials()
+  const seven: number = await permit.use(async () => (await aws()).accessKeyId.length)
+  console.log(seven, await permit.proof('POST', 'https://tool.example'))
+}
+// @ts-expect-error: what is not approved gives no credentials
+permit.awsCredentials()
+// @ts-expect-error: an issuer is an address
+new Hotwork({ issuer: 1 })
+`
+
 test("a stranger's TypeScript compiles against the types, and the types themselves compile", () => {
   const place = join(scratch, 'types')
   mkdirSync(join(place, 'node_modules'), { recursive: true })
@@ -165,7 +199,7 @@ test("a stranger's TypeScript compiles against the types, and the types themselv
     symlinkSync(join(root, 'node_modules', name), join(place, 'node_modules', name))
   writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
   const uses = specifiers.map((specifier, index) => `export * as e${index} from '${specifier}'\n`)
-  writeFileSync(join(place, 'stranger.ts'), `export const none = 0\n${uses.join('')}`)
+  writeFileSync(join(place, 'stranger.ts'), `${stranger}${uses.join('')}`)
   const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--types', 'node']
   const { status, stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), [...options, 'stranger.ts'], {
     cwd: place,

@@ -33,20 +33,20 @@ function findNode(): string {
   return found[0].node
 }
 
-/** What a stranger's shell has set: nothing of Hotwork, and nothing of the npm that runs these tests. */
+/** What a stranger's shell has set: nothing of Hotwork, of AWS, or of the npm that runs these tests. */
 export function strangersEnv(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(
-    ([name]) => !/^(?:HOTWORK|npm|JEST)_|^NODE_(?:ENV|OPTIONS)$/i.test(name),
+    ([name]) => !/^(?:HOTWORK|AWS|ACTIONS|SPIFFE|npm|JEST)_|^NODE_(?:ENV|OPTIONS)$/i.test(name),
   )
   const path = [dirname(strangersNode), ...(process.env['PATH'] ?? '').split(delimiter)]
   const foreign = path.filter((folder) => !folder.startsWith(join(root, 'node_modules')))
-  return { ...Object.fromEntries(others), PATH: foreign.join(delimiter), ...more }
+  return { ...Object.fromEntries(others), PATH: foreign.join(delimiter), npm_config_update_notifier: 'false', ...more }
 }
 
 const npm = (cwd: string, ...words: string[]): string =>
   execFileSync(join(dirname(strangersNode), 'npm'), words, {
     cwd,
-    env: strangersEnv({ npm_config_cache: join(cwd, '.npm'), npm_config_update_notifier: 'false' }),
+    env: strangersEnv({ npm_config_cache: join(cwd, '.npm') }),
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   })
