@@ -22,14 +22,21 @@ export function resolveIdentity(option: IdentityOption | undefined, surroundings
   }
 }
 
+/** Whether the environment says who this is. AWS is not counted: many machines have credentials of it for other ends. */
+export const isIdentified = (env: Around['env']): boolean => agentIn(env) !== undefined || sourceIn(env) !== undefined
+
+const agentIn = ({ HOTWORK_AS: as }: Around['env']): string | undefined =>
+  as !== undefined && /^(agent|tool):/.test(as) ? as : undefined
+const sourceIn = (env: Around['env']) => named.find((name) => variables[name].some((variable) => env[variable]))
+
 function sourceOf(option: IdentityOption | undefined, surroundings: Around): Source {
   if (typeof option === 'function') return ownSource(option)
   if (typeof option === 'object') return localSource(option.as, surroundings)
   if (option !== undefined) return namedSource(option, surroundings, false)
   const { env } = surroundings
-  const as = env['HOTWORK_AS']
-  if (as && /^(agent|tool):/.test(as)) return localSource(as, surroundings)
-  const found = named.find((name) => variables[name].some((variable) => env[variable]))
+  const as = agentIn(env)
+  if (as !== undefined) return localSource(as, surroundings)
+  const found = sourceIn(env)
   return namedSource(found ?? 'aws', surroundings, found === undefined)
 }
 

@@ -1,5 +1,5 @@
 import { AgentApi } from '../agent/agent-api.ts'
-import { type Identity, resolveIdentity } from '../identity/identity.ts'
+import { type Identity, isIdentified, resolveIdentity } from '../identity/identity.ts'
 import { type Prove, proverOf } from '../kept-keys.ts'
 import { wrongUsage } from '../outcome.ts'
 import type { AgentSettings } from '../settings.ts'
@@ -28,17 +28,13 @@ export function agentApi(
 export const agentApiOf = async (kept: KeptRequest, context: AgentContext): Promise<AgentApi> =>
   agentApi(context, { agent: kept.agent, prove: await proverOf(kept) })
 
-/** Where one of these is set, it says who the agent is, on the local stack too. */
-const sources = ['HOTWORK_WORKLOAD_TOKEN_FILE', 'ACTIONS_ID_TOKEN_REQUEST_URL', 'SPIFFE_ENDPOINT_SOCKET']
-
 function identityOf(
   { settings: { as, local }, surroundings }: Pick<AgentContext, 'settings' | 'surroundings'>,
   agent: string | undefined,
 ): Identity {
   if (as !== undefined) return resolveIdentity({ as }, surroundings)
-  const { env } = surroundings
-  const isKnown = env['HOTWORK_AS']?.startsWith('agent:') || sources.some((name) => env[name])
-  return resolveIdentity(local && agent !== undefined && !isKnown ? { as: agent } : undefined, surroundings)
+  const isUnsaid = local && !isIdentified(surroundings.env)
+  return resolveIdentity(isUnsaid && agent !== undefined ? { as: agent } : undefined, surroundings)
 }
 
 const withoutKey: Prove = async () => {

@@ -42,7 +42,7 @@ test('a role is known by its web identity token: for Hotwork alone, ES384, for f
 })
 
 test('no role, and no other source: refused, with every source that there could be', async () => {
-  delete process.env['AWS_ACCESS_KEY_ID']
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_REGION']) delete process.env[name]
   const { exit, detail } = await troubleOf(workload.identity()(audience))
   expect(exit).toBe(2)
   for (const source of [
