@@ -6,6 +6,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   login: ['login', 'login --device'],
   logout: ['logout'],
   whoami: ['whoami'],
+  completion: ['completion bash >> ~/.bashrc', 'completion zsh >> ~/.zshrc'],
   request: [
     'request examples/requests/staging-payment-timeout.json --wait=30m',
     "request ask.json --reason 'checkout is down since 02:51' --wait --json",

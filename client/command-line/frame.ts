@@ -56,7 +56,7 @@ export function pathOf(command: Command): string {
   return words.join(' ')
 }
 
-function helpOf(path: string): string {
+export function helpOf(path: string): string {
   const all = examplesOf(path).map((line) => `  npx hotwork ${line}`)
   return all.length === 0 ? '' : `\n${all.length === 1 ? 'Example' : 'Examples'}:\n${all.join('\n')}\n`
 }

@@ -4,6 +4,7 @@ import { lines } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { addAgentVerbs } from './agent-requests.ts'
 import { addBreakGlassVerbs } from './break-glass.ts'
+import { addCompletionVerb, completions } from './completion.ts'
 import { makeFrame } from './frame.ts'
 import { addLoginVerbs } from './login.ts'
 import { addHaltVerbs, addPersonRequestVerbs } from './person-requests.ts'
@@ -14,6 +15,10 @@ export async function run(typed: readonly string[], surroundings: Surroundings):
   const program = makeProgram(surroundings, (done) => {
     exit = done
   })
+  if (typed[0] === '__complete') {
+    surroundings.out(completions(program, typed.slice(2)))
+    return exits.done
+  }
   try {
     await program.parseAsync(typed, { from: 'user' })
     return exit
@@ -66,6 +71,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   addPersonRequestVerbs(program, frame)
   addHaltVerbs(program, frame)
   addBreakGlassVerbs(program, frame)
+  addCompletionVerb(program, surroundings)
   return program
 }
 
