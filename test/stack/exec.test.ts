@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import type { Local } from '../../infra/local/local-file.ts'
+import { administrator, connection, until, withCredentials } from './support/aws.ts'
+import { installAwsTools } from './support/aws-tools.ts'
+import { Deployment, setParameter, staging } from './support/deployment.ts'
+
+/** `hotwork exec` with AWS's own tools, unchanged, on a stack that judges each call by IAM. */
+
+jest.setTimeout(240_000)
+const deployment = new Deployment()
+const { local } = deployment
+const root = join(__dirname, '../..')
+const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: { hotwork: string } }
+const home = mkdtempSync(join(tmpdir(), 'hotwork-exec-'))
+let tools: Awaited<ReturnType<typeof installAwsTools>>
+
+beforeAll(async () => {
+  mkdirSync(join(home, '.hotwork'))
+  writeFileSync(join(home, '.hotwork/local.json'), JSON.stringify(local satisfies Local), { mode: 0o600 })
+  // As on a person's own machine: SDKs would take these first.
+  mkdirSync(join(home, '.aws'))
+  const own = 'aws_access_key_id = own\naws_secret_access_key = own\n'
+  writeFileSync(join(home, '.aws/credentials'), `[default]\n${own}[own]\n${own}`)
+  tools = await installAwsTools()
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+type Ran = { exit: number; out: string; err: string }
+function hotwork(...words: string[]): Promise<Ran> {
+  const { AWS_ENDPOINT_URL: _url, AWS_REGION: _region, AWS_DEFAULT_REGION: _default, ...others } = process.env
+  const env = { ...others, HOME: home, XDG_STATE_HOME: home, AWS_PROFILE: 'own', AWS_PAGER: '' }
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(root, bin.hotwork), ...words], { cwd: home, env }, (fault, out, err) =>
+      resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),
+    )
+  })
+}
+const put = (name: string, value: string) => [
+  tools.aws,
+  'ssm',
+  'put-parameter',
+  '--name',
+  name,
+  '--value',
+  value,
+  '--overwrite',
+]
+
+/** A file that asks to set the parameter of staging, which takes no person. */
+function request(value: string): string {
+  const file = join(home, `${value}.json`)
+  writeFileSync(file, JSON.stringify(setParameter(staging, value)))
+  return file
+}
+const exec = (value: string, ...command: string[]) => hotwork('exec', '--request', request(value), '--', ...command)
+
+const ssm = new SSMClient({ ...connection(local), credentials: administrator(local) })
+const parameter = async () => (await ssm.send(new GetParameterCommand({ Name: staging }))).Parameter
+const idIn = ({ err }: Ran) => /req_[0-9a-z]{26}/.exec(err)?.[0] ?? ''
+
+test('the AWS CLI does what was approved, and the request is completed', async () => {
+  const before = (await parameter())?.Version ?? 0
+  const ran = await exec('2501', ...put(staging, '2501'))
+  expect([ran.exit, ran.err]).toEqual([0, expect.stringContaining('asked for ssm:PutParameter')])
+  expect(JSON.parse(ran.out)).toMatchObject({ Version: before + 1 })
+  expect((await parameter())?.Value).toBe('2501')
+  expect(await deployment.view(idIn(ran))).toMatchObject({ status: 'completed' })
+  expect(readdirSync(join(home, 'hotwork'))).toEqual([])
+})
+
+test('what was not approved is refused by IAM, and the request is completed as failed', async () => {
+  const ran = await exec('2502', ...put('/staging/checkout/other', '2502'))
+  expect(ran.exit).toBeGreaterThan(0)
+  expect(ran.err).toMatch(/AccessDenied/)
+  const [last] = (await deployment.ledger(idIn(ran))).slice(-1)
+  expect(last).toMatchObject({ type: 'Completed', facts: { outcome: 'failed' } })
+})
+
+test('boto3 finds these credentials and no others; when the command has ended they are dead', async () => {
+  const script = join(root, 'test/stack/python/put_parameter.py')
+  const ran = await exec('2503', tools.python, script, staging, '2503')
+  expect([ran.exit, ran.err]).toEqual([0, expect.stringContaining('req_')])
+  const told = JSON.parse(ran.out)
+  expect([told.approved, told.other, told.by]).toEqual([
+    ...[expect.any(Number), expect.stringMatching(/AccessDenied/), 'container-role'],
+  ])
+  const { access_key: AccessKeyId, secret_key: SecretAccessKey, token: SessionToken } = told.had
+  const held = withCredentials(local, { body: { AccessKeyId, SecretAccessKey, SessionToken } })
+  expect(
+    await until(
+      () => held.putParameter(staging),
+      (answer) => answer !== 'done',
+    ),
+  ).toMatch(/AccessDenied|Expired/)
+})
+
+test('the CDK CLI has these credentials alone, and IAM refuses it what was not approved', async () => {
+  const cdk = [join(root, 'node_modules/.bin/cdk'), 'bootstrap', `aws://${local.aws.accountId}/${local.aws.region}`]
+  const ran = await exec('2504', ...cdk)
+  expect(ran.exit).toBeGreaterThan(0)
+  expect(ran.out + ran.err).toMatch(/AccessDenied|not authorized/)
+  expect(ran.out + ran.err).toContain(idIn(ran))
+})
+
+test('`credentials` are taken by the AWS CLI as a credential_process, until `complete`', async () => {
+  const asked = await hotwork('request', request('2505'), '--json')
+  const { id } = JSON.parse(asked.out)
+  const { out } = await hotwork('credentials', id, '--setup', '--as', 'agent:remediator')
+  const where = `/usr/bin/env XDG_STATE_HOME=${home} HOTWORK_LOCAL=${join(home, '.hotwork/local.json')} `
+  writeFileSync(join(home, 'config'), out.replace('credential_process = ', `$&${where}`))
+  const use = (value: string) =>
+    new Promise<string>((resolve) => {
+      const [program = '', ...words] = put(staging, value)
+      const env = { PATH: process.env['PATH'], AWS_CONFIG_FILE: join(home, 'config'), AWS_PROFILE: 'hotwork' }
+      execFile(program, words, { env }, (fault, said, why) => resolve(fault ? why : said))
+    })
+  expect(JSON.parse(await use('2505'))).toMatchObject({ Version: expect.any(Number) })
+  expect((await hotwork('complete', id)).exit).toBe(0)
+  expect(await use('2505')).toMatch(/not on this machine/)
+  expect(await deployment.view(id)).toMatchObject({ status: 'completed' })
+})

@@ -1,0 +1,15 @@
+import { dirname, join } from 'node:path'
+import { ensurePythonEnvironment } from '../../../infra/local/python-environment.ts'
+
+const root = join(__dirname, '../../..')
+
+/** AWS's own command line and SDK for Python, as they are published. Installed once. */
+export async function installAwsTools(): Promise<{ python: string; aws: string }> {
+  const python = await ensurePythonEnvironment({
+    directory: join(root, '.hotwork/python-aws'),
+    logFile: join(root, '.hotwork/python-aws.log'),
+    requirements: join(root, 'test/stack/python/requirements.txt'),
+    progress: (_name, work) => work(() => {}),
+  })
+  return { python, aws: join(dirname(python), 'aws') }
+}
