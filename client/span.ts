@@ -3,6 +3,12 @@ import type { Surroundings } from './surroundings.ts'
 
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
+/** Milliseconds of a span such as `45s`, `30m`, `2h` or `7d`; undefined where it is none. */
+export function readSpan(typed: string): number | undefined {
+  const [, count, unit] = /^(\d{1,5})([smhd])$/.exec(typed) ?? []
+  return count === undefined ? undefined : Number(count) * seconds[unit as keyof typeof seconds] * 1000
+}
+
 /** A time as typed, RFC 3339 or a span from now such as `30m`, as RFC 3339. @throws Refusal */
 export function readMoment(
   option: string,
@@ -10,13 +16,9 @@ export function readMoment(
   direction: 1 | -1,
   { now }: Pick<Surroundings, 'now'>,
 ): string {
-  const [, count, unit] = /^(\d{1,5})([smhd])$/.exec(typed) ?? []
-  const at =
-    count === undefined
-      ? rfc3339.test(typed)
-        ? Date.parse(typed)
-        : Number.NaN
-      : now().getTime() + direction * Number(count) * seconds[unit as keyof typeof seconds] * 1000
+  const span = readSpan(typed)
+  const absolute = rfc3339.test(typed) ? Date.parse(typed) : Number.NaN
+  const at = span === undefined ? absolute : now().getTime() + direction * span
   if (Number.isFinite(at)) return new Date(at).toISOString().replace(/\.\d+/, '')
   throw wrongUsage(
     `\`${option}\` is no time`,

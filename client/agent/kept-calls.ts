@@ -37,7 +37,7 @@ const KeptCall = z.looseObject({
 export type KeptCall = z.infer<typeof KeptCall>
 
 /** That a request's work was begun, so that it is not begun again. */
-const Run = z.looseObject({
+export const Run = z.looseObject({
   pid: z.number(),
   /** Where its `pid` means anything. */
   host: z.string(),
@@ -99,9 +99,8 @@ export class KeptCalls {
 
   /** @returns the run that was begun before @throws Fault */
   beginRun(id: string): Run | undefined {
-    const { pid } = process
     const place = `run-${id}`
-    if (this.keys.create(place, { pid, host: here(), ...defined({ born: birthOf(pid) }) })) return undefined
+    if (this.keys.create(place, thisRun())) return undefined
     return this.runOf(id) ?? { pid: 0, host: '', became: 'outcome unknown' }
   }
 
@@ -116,6 +115,11 @@ export class KeptCalls {
       this.keys.write(place, { ...(this.runOf(id) ?? { pid, host: here() }), became })
     } catch {}
   }
+}
+
+export function thisRun(): { pid: number; host: string; born?: string } {
+  const { pid } = process
+  return { pid, host: here(), ...defined({ born: birthOf(pid) }) }
 }
 
 /** Undefined where it cannot be told from here. */

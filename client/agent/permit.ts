@@ -4,6 +4,7 @@ import { defined } from '../http.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type KeptKeys, makeJwk, type Prove, proverOf } from '../kept-keys.ts'
 import { exits, Refusal, wrongUsage } from '../outcome.ts'
+import { readSpan } from '../span.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { AgentApi } from './agent-api.ts'
 import { Approved, type Held } from './approved.ts'
@@ -312,12 +313,9 @@ function jsonOf(args: object): { [name: string]: unknown } {
   }
 }
 
-const units = { s: 1000, m: 60_000, h: 3_600_000 } as const
-
 /** @internal @throws Refusal */
 export function endOfWait(wait: string | number = usualWait): Date {
-  const [, number, unit] = /^(\d{1,6})([smh])$/.exec(String(wait)) ?? []
-  const milliseconds = typeof wait === 'number' ? wait : Number(number) * units[unit as keyof typeof units]
+  const milliseconds = typeof wait === 'number' ? wait : (readSpan(String(wait)) ?? Number.NaN)
   if (Number.isFinite(milliseconds) && milliseconds >= 0) return new Date(Date.now() + milliseconds)
   throw wrongUsage(`\`wait\` is no span: \`${String(wait).slice(0, 32)}\``, "use '30m', '45s', '2h' or milliseconds")
 }

@@ -7,6 +7,7 @@ import { call, credentials } from '../requests/credentials.ts'
 import { type ExecTyped, exec } from '../requests/exec.ts'
 import { KeptRequests } from '../requests/kept-requests.ts'
 import { readAgentSettings } from '../settings.ts'
+import { readSpan } from '../span.ts'
 import { type Frame, typedOf } from './frame.ts'
 
 /** What an agent does with its own requests. */
@@ -18,7 +19,7 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
 
   verb('request', 'ask for the action in a file, as an agent; `-` is standard input')
     .argument('<file>', 'an AuthZEN evaluation body, as in examples/requests')
-    .addOption(new Option('--wait [span]', 'until it is decided, at most 30m or this long').argParser(readSpan))
+    .addOption(new Option('--wait [span]', 'until it is decided, at most 30m or this long').argParser(span))
     .addOption(reason)
     .action(
       act<Omit<RequestTyped, 'wait'> & { wait?: number | true }>((typed, context) =>
@@ -27,7 +28,7 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
     )
   verb('wait', 'wait until a request is decided')
     .addArgument(id)
-    .addOption(new Option('--for <span>', 'at most this long, such as 45s, 30m or 2h').argParser(readSpan))
+    .addOption(new Option('--for <span>', 'at most this long, such as 45s, 30m or 2h').argParser(span))
     .action(act<{ id: string; for?: number }>(wait))
   verb('cancel', 'take a pending request back').addArgument(id).action(act(cancel))
   verb('complete', 'say that the task is over: every credential of it ends')
@@ -40,7 +41,7 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
     .argument('<words...>', 'the id of a request unless `--request` is given, then `--` and the command')
     .option('--request <file>', 'ask for the action in this file first')
     .addOption(reason)
-    .addOption(new Option('--wait <span>', 'for approval at most this long, else 30m').argParser(readSpan))
+    .addOption(new Option('--wait <span>', 'for approval at most this long, else 30m').argParser(span))
     .action(act<ExecTyped>(exec))
   verb('credentials', 'AWS credentials of an approved request, as `credential_process` in ~/.aws/config takes them')
     .addArgument(id)
@@ -63,13 +64,9 @@ function actAsAgent<T>(
   }
 }
 
-const seconds = { s: 1, m: 60, h: 3600 } as const
-
 /** @returns milliseconds */
-function readSpan(typed: string): number {
-  const [, count, unit] = /^(\d{1,5})([smh])$/.exec(typed) ?? []
-  if (count !== undefined) return Number(count) * seconds[unit as 's' | 'm' | 'h'] * 1000
-  throw new InvalidArgumentError(
-    'It is a number and s, m or h, such as 30m; write `--wait=30m`, or `--wait` at the end.',
-  )
+function span(typed: string): number {
+  const milliseconds = readSpan(typed)
+  if (milliseconds !== undefined) return milliseconds
+  throw new InvalidArgumentError('It is a span such as 45s, 30m or 2h; write `--wait=30m`, or `--wait` at the end.')
 }

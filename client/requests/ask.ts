@@ -8,7 +8,7 @@ import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.
 import { lines } from '../screen.ts'
 import { type AgentContext, agentApi } from './context.ts'
 import { type Asked, bodyOf, decidersOf, describe, leftOf, statusOf } from './describe.ts'
-import type { KeptRequest, Run } from './kept-requests.ts'
+import type { CommandRun, KeptRequest } from './kept-requests.ts'
 import { readRequestFile } from './request-file.ts'
 
 /** Half an hour, unless told otherwise. Milliseconds. */
@@ -125,21 +125,21 @@ export function forgetEnded(task: Task, { kept }: AgentContext): void {
 }
 
 /** A killed `exec` could not tell how its command ended: it is told here, by the next command of the agent. */
-export async function concludeAbandoned(context: AgentContext, only?: string): Promise<Run[]> {
+export async function concludeAbandoned(context: AgentContext, only?: string): Promise<CommandRun[]> {
   const { kept, surroundings, settings } = context
-  const isMine = ({ id, agent }: Run) => (only ?? id) === id && (settings.as ?? agent) === agent
+  const isMine = ({ id, agent }: CommandRun) => (only ?? id) === id && (settings.as ?? agent) === agent
   const all = kept.abandonedRuns().filter(isMine)
-  const concluded: Run[] = []
+  const concluded: CommandRun[] = []
   for (const run of all) {
-    const { id, agent, pid, outcome = 'failed' } = run
-    const note = run.outcome ? undefined : `outcome unknown: process ${pid}, which ran it, was killed`
+    const { id, agent, pid, became = 'failed' } = run
+    const note = run.became ? undefined : `outcome unknown: process ${pid}, which ran it, was killed`
     try {
-      await agentApi(context, { agent }).complete(id, outcome, note)
+      await agentApi(context, { agent }).complete(id, became, note)
     } catch (trouble) {
       // It has ended otherwise by now. Anything else leaves the mark for the next command.
       if (!(trouble instanceof Refusal) || !['invalid_task_state', 'unknown_task'].includes(trouble.told.code)) continue
     }
-    surroundings.err(lines(`${id}: ${note ?? `had ended, ${outcome}`}; completed as ${outcome}`))
+    surroundings.err(lines(`${id}: ${note ?? `had ended, ${became}`}; completed as ${became}`))
     kept.forget(id)
     concluded.push(run)
   }

@@ -1,5 +1,6 @@
 import type { AgentApi } from '../agent/agent-api.ts'
 import type { Task } from '../agent/ask.ts'
+import { isAlive } from '../agent/kept-calls.ts'
 import type { AwsCredentials } from '../answers.ts'
 import {
   type Ended,
@@ -17,7 +18,7 @@ import { lines } from '../screen.ts'
 import { askFor, concludeAbandoned, forgetEnded, readAsk, readId, usualWait, waitFor } from './ask.ts'
 import { type AgentContext, agentApiOf } from './context.ts'
 import { leftOf, statusOf } from './describe.ts'
-import { isAlive, type KeptRequest } from './kept-requests.ts'
+import type { KeptRequest } from './kept-requests.ts'
 
 export type ExecTyped = {
   words: readonly string[]
@@ -117,7 +118,7 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
   const { id } = running.kept
   const before = requests.beginRun(running.kept)
   if (before) {
-    const who = isAlive(before) ? `process ${before.pid} runs it` : 'its command has ended'
+    const who = isAlive(before) === false ? 'its command has ended' : `process ${before.pid} runs it`
     const title = `nothing was started for \`${id}\`: ${who}`
     throw new Refusal(exits.pending, {
       code: 'already_run',

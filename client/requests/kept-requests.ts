@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import type { Ask, Task } from '../agent/ask.ts'
+import { isAlive, Run, thisRun } from '../agent/kept-calls.ts'
 import { Kept, type KeptKeys } from '../kept-keys.ts'
 import { wrongUsage } from '../outcome.ts'
 
@@ -14,19 +14,14 @@ const KeptRequest = Kept.extend({
 })
 export type KeptRequest = z.infer<typeof KeptRequest>
 
-/** Which process runs a command with the right of a request. */
-const Run = z.looseObject({
+/** Which process runs a command with the right of a request, and what became of it if Hotwork was not told yet. */
+const CommandRun = Run.extend({
   api: z.string(),
   id: z.string(),
   agent: z.string(),
-  pid: z.number(),
-  born: z.string(),
-  /** Milliseconds. */
-  at: z.number(),
-  /** Known, and not told to Hotwork yet. */
-  outcome: z.enum(['succeeded', 'failed']).optional(),
+  became: z.enum(['succeeded', 'failed']).optional(),
 })
-export type Run = z.infer<typeof Run>
+export type CommandRun = z.infer<typeof CommandRun>
 
 /** A key to ask with. `again`: it is that of an earlier ask, which may be pending. */
 export type Begun = { kept: Kept; place: string; again: boolean }
@@ -46,6 +41,7 @@ export class KeptRequests {
 
   /** The same key for the same ask, so that Hotwork answers with the request that is pending. */
   async begin({ context: { justification: _, ...context }, ...ask }: Ask): Promise<Begun> {
+    for (const old of this.keys.places(/^(ask-|req_)/)) if (!this.keys.keptAt(old)) this.keys.remove(old)
     const digest = createHash('sha256')
       .update(JSON.stringify([this.api, ask, context]))
       .digest('hex')
@@ -89,21 +85,14 @@ export class KeptRequests {
 
   /** @returns the mark that stands there already, of this or another process */
   beginRun({ id, agent }: Pick<KeptRequest, 'id' | 'agent'>): Run | undefined {
-    const mine: Run = {
-      api: this.api,
-      id,
-      agent,
-      pid: process.pid,
-      born: birthOf(process.pid) ?? '',
-      at: this.keys.now(),
-    }
-    return this.keys.create(runOf(id), mine) ? undefined : this.run(id)
+    const isFirst = this.keys.create(runOf(id), { ...thisRun(), api: this.api, id, agent } satisfies CommandRun)
+    return isFirst ? undefined : (Run.safeParse(this.keys.read(runOf(id))).data ?? { pid: 0, host: '' })
   }
 
   /** Before it is told to Hotwork: if that fails, a later process can tell it. */
-  endRun(id: string, outcome: 'succeeded' | 'failed'): void {
-    const run = this.run(id)
-    if (run) this.keys.write(runOf(id), { ...run, outcome })
+  endRun(id: string, became: 'succeeded' | 'failed'): void {
+    const run = this.#run(runOf(id))
+    if (run) this.keys.write(runOf(id), { ...run, became })
   }
 
   /** Where nothing was begun. */
@@ -111,38 +100,18 @@ export class KeptRequests {
     this.keys.remove(runOf(id))
   }
 
-  run(id: string): Run | undefined {
-    const read = Run.safeParse(this.keys.read(runOf(id)))
-    return read.success && read.data.api === this.api ? read.data : undefined
+  /** The commands whose process has died, before or after it knew what became of them. */
+  abandonedRuns(): CommandRun[] {
+    return this.keys.places(/^run-req_/).flatMap((place) => {
+      const run = this.#run(place)
+      return run && isAlive(run) === false ? [run] : []
+    })
   }
 
-  /** The runs whose process has died, before or after it knew the outcome. */
-  abandonedRuns(): Run[] {
-    return this.keys.places(/^run-req_/).flatMap((place) => {
-      const run = this.run(place.slice('run-'.length))
-      if (!run || isAlive(run)) return []
-      if (run.at > this.keys.now() - eightDays) return [run]
-      this.keys.remove(place)
-      return []
-    })
+  #run(place: string): CommandRun | undefined {
+    const read = CommandRun.safeParse(this.keys.read(place))
+    return read.success && read.data.api === this.api ? read.data : undefined
   }
 }
 
 const runOf = (id: string): string => `run-${id}`
-
-export const isAlive = ({ pid, born }: Run): boolean => birthOf(pid) === born
-
-/** When a process began, which tells it from a later one of the same number; undefined where there is none. */
-function birthOf(pid: number): string | undefined {
-  try {
-    process.kill(pid, 0)
-  } catch (fault) {
-    if ((fault as NodeJS.ErrnoException).code === 'ESRCH') return undefined
-  }
-  try {
-    // proc(5): the 22nd field; the second one, the name, may hold spaces.
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? ''
-  } catch {
-    return ''
-  }
-}
