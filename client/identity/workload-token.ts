@@ -37,13 +37,15 @@ export function rememberTokens(
     return token
   }
 
+  const leave = (audience: string, left: Fetching) => {
+    if (fetching.get(audience) === left) fetching.delete(audience)
+  }
+
   function join(audience: string): Fetching {
     const running = fetching.get(audience)
     if (running) return running
     const stop = new AbortController()
-    const token = fetchToken(audience, stop.signal).finally(() => {
-      if (fetching.get(audience) === begun) fetching.delete(audience)
-    })
+    const token = fetchToken(audience, stop.signal).finally(() => leave(audience, begun))
     const begun: Fetching = { token, callers: 0, stop }
     fetching.set(audience, begun)
     return begun
@@ -62,7 +64,7 @@ export function rememberTokens(
       throw cause
     } finally {
       if (--shared.callers === 0) {
-        fetching.delete(audience)
+        leave(audience, shared)
         shared.stop.abort()
       }
     }
