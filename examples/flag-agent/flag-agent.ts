@@ -1,20 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Hotwork } from '../remediator/hotwork.ts'
-import { localFile, readSettings } from '../remediator/identity.ts'
-import { NotAllowed, performTask, type Step } from '../remediator/perform-task.ts'
-import { type Ask, Refusal, type TokenAnswer } from '../remediator/wire.ts'
-import { addressOf, readFlag, setFlag } from './set-flag.ts'
+import { type Approved, Hotwork } from 'hotwork'
 
 /**
  * A build bot as a program: asks to set one flag in prod, waits for the owner, sets it at the flag service with its
  * access token, tries a second time, and reports. Exit 0: done. 4: not allowed. 1: something broke. 2: wrong usage.
  */
-const usage = `usage: node examples/flag-agent/flag-agent.ts [--request FILE] [--service URL] [--local FILE]
+const usage = `usage: node examples/flag-agent/flag-agent.ts [--request FILE] [--local FILE]
 
-  --request FILE  an AuthZEN evaluation body for flags:set; examples/requests/prod-express-checkout-flag.json if not said
-  --service URL   the flag service's address; the one that the local stack has for it if not said
+  --request FILE  a request for flags:set; examples/requests/prod-express-checkout-flag.json if not said
   --local FILE    what the local stack says of itself, if it is not in .hotwork/local.json
 `
 
@@ -23,8 +18,7 @@ function readOptions() {
     return parseArgs({
       options: {
         request: { type: 'string', default: join(import.meta.dirname, '../requests/prod-express-checkout-flag.json') },
-        service: { type: 'string' },
-        local: { type: 'string', default: localFile },
+        local: { type: 'string', default: join(import.meta.dirname, '../../.hotwork/local.json') },
       },
     }).values
   } catch (fault) {
@@ -35,66 +29,64 @@ function readOptions() {
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
-function tell(step: Step): void {
-  const line = describe(step)
-  if (line !== undefined) say(line)
+/** Policy or people said no, or time ran out. */
+class NotAllowed extends Error {
+  override readonly name = 'NotAllowed'
 }
 
-function describe(step: Step): string | undefined {
-  switch (step.name) {
-    case 'evaluated': {
-      const { access_request, reason } = step.evaluation.context
-      return `may I? ${access_request ? `not without approval: ${access_request.display.title}` : `no: ${reason}`}`
-    }
-    case 'submitted':
-      return `asked: ${step.task.task.id}, tier ${step.task.hotwork.tier}; waiting for people`
-    case 'credential':
-      return `holds an access token for ${step.token.expires_in} s`
-    case 'completed':
-      return `reported ${step.outcome}; the token is dead`
-    default:
-      return undefined
-  }
+/** An AuthZEN evaluation body. The client adds the agent and the resource by itself. */
+type Request = {
+  subject: { id: string }
+  action: { name: string; properties: { environment: string; flag: string; value: unknown } }
+  context: { purpose: string; parent_task: { id: string; url?: string }; justification: string }
+}
+
+/** @throws NotAllowed */
+async function askFor(hotwork: Hotwork, { action, context }: Request): Promise<Approved> {
+  const { purpose, parent_task: parentTask, justification } = context
+  const call = { action: action.name, arguments: action.properties, purpose, parentTask, justification }
+  const pending = await hotwork.permit({ ...call, wait: 0 })
+  if (pending.outcome === 'pending') say(`asked: ${pending.request}; waiting for people`)
+  const permit = pending.outcome === 'pending' ? await pending.resume() : pending
+  if (permit.outcome === 'approved') return permit
+  throw new NotAllowed(permit.outcome === 'refused' ? permit.reason : `the request is ${permit.outcome}`)
+}
+
+/** Sends the tool the access token, and a proof of the agent's key for this one call. */
+async function setFlag(permit: Approved, url: string): Promise<string> {
+  const answer = await fetch(url, {
+    method: 'PUT',
+    headers: {
+      authorization: `DPoP ${await permit.token()}`,
+      dpop: await permit.proof('PUT', url),
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ value: permit.arguments['value'] }),
+  })
+  const said = (await answer.json()) as { [member: string]: unknown }
+  if (answer.ok) return JSON.stringify(said)
+  throw new Error(`${answer.status} ${String(said['type']).split('/').at(-1)}: ${said['detail'] ?? said['title']}`)
 }
 
 async function main(): Promise<void> {
-  const { request, service, local } = readOptions()
-  const ask = JSON.parse(readFileSync(request, 'utf8')) as Ask
-  const url = addressOf(service ?? readServiceAddress(local), ask.action)
-  await readFlag(url).catch((cause: unknown) => {
+  const { request: file, local } = readOptions()
+  const request = JSON.parse(readFileSync(file, 'utf8')) as Request
+  const { environment, flag } = request.action.properties
+  process.env['HOTWORK_LOCAL'] = local
+  const { tools } = JSON.parse(readFileSync(local, 'utf8')) as { tools: { id: string; addresses: string[] }[] }
+  // Agents learn where the tool is from their deployment, and here from the local stack.
+  const url = `${tools.find(({ id }) => id === 'tool:flag-service')?.addresses[0]}/flags/${environment}/${flag}`
+  await fetch(url).catch((cause: unknown) => {
     throw new Error(`no flag service answers at ${url}: start it with \`npx node examples/flag-service/serve.ts\``, {
       cause,
     })
   })
-  const agent = await Hotwork.connect(readSettings(ask.subject.id, local))
-  await performTask(
-    agent,
-    ask,
-    (_, token, approved) => setOnce(agent, token, url, approved.action.properties['value']),
-    tell,
-  )
-}
-
-/** Sets the flag, and shows that the token is spent. @returns the note for the report. */
-async function setOnce(agent: Hotwork, { access_token }: TokenAnswer, url: string, value: unknown): Promise<string> {
-  const set = await setFlag(agent, access_token, url, value)
-  say(`set it: ${set.environment}/${set.flag} is ${set.value}, as ${set.use}; uses left: ${set.uses_left}`)
-  try {
-    await setFlag(agent, access_token, url, value)
-    say('set it once more')
-  } catch (fault) {
-    if (!(fault instanceof Refusal)) throw fault
-    say(`a second time: ${fault.message}`)
-  }
-  return `${set.environment}/${set.flag} is ${set.value}`
-}
-
-/** Where the tool is: agents learn it from their deployment, and here from the local stack. */
-function readServiceAddress(path: string): string {
-  const { tools } = JSON.parse(readFileSync(path, 'utf8')) as { tools: { id: string; addresses: string[] }[] }
-  const address = tools.find(({ id }) => id === 'tool:flag-service')?.addresses[0]
-  if (address === undefined) throw new Error(`${path} has no address for \`tool:flag-service\``)
-  return address
+  const permit = await askFor(new Hotwork({ identity: { as: request.subject.id } }), request)
+  await permit.use(async () => {
+    say(`set it: ${await setFlag(permit, url)}`)
+    say(`a second time: ${await setFlag(permit, url).catch((no: Error) => no.message)}`)
+  })
+  say('reported it; the token is dead')
 }
 
 try {

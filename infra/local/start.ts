@@ -51,13 +51,14 @@ Hotwork is running on this machine.
 
 That file holds the keys of the local AWS, new at each start: it serves no other. Only you can read it.
 
-Try it: have the example agent ask, then open the desk and decide as one of the people there.
+Try it: have the example agent ask, then open the desk and decide as one of the people there, or in a terminal.
 
   npx node examples/remediator/remediator.ts
-  npx node examples/remediator/remediator.ts --request FILE     for a request of your own, which you decide
-  npm run demo -- --request FILE                                the same, decided by scripted people
+  npx hotwork request FILE                                      for a request of your own
+  npx hotwork ls --waiting --as person:ben                      what waits for Ben; then approve ID, deny ID
+  npm run demo -- --request FILE                                a request, decided by scripted people
 
-Or use break-glass: as Jade in the desk (/hotwork break-glass), or in a terminal, without any login on this machine.
+Or use break-glass: as Jade in the desk (/hotwork break-glass), or in a terminal; on this machine --as is the login.
 
   npx hotwork break-glass start --as person:jade --profile checkout-recovery --incident INC-2041 --minutes 30 \\
     --reason 'Payments time out since the release: setting the timeout back.'
