@@ -5,16 +5,33 @@ const inert = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Z
 
 export const lines = (...all: readonly string[]): string => all.map((line) => `${inert(line)}\n`).join('')
 
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/** A cell that is cut keeps this much. */
+const narrowest = 12
+
+/** @param columns how wide the terminal is; into a file or a pipe all of each cell goes */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], columns?: number): string[] {
   const all = [head, ...rows]
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  if (columns !== undefined) narrow(widths, columns)
   return all.map((row) =>
     row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => cut(cell, widths[column] ?? 0).padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd(),
   )
 }
+
+/** The widest column first, and never the first one, whose ids are typed again. */
+function narrow(widths: number[], columns: number): void {
+  const tooWide = () => widths.reduce((sum, width) => sum + width + 2, -2) > columns
+  while (tooWide()) {
+    const widest = Math.max(...widths.slice(1))
+    if (widest <= narrowest) return
+    widths[widths.indexOf(widest, 1)] = widest - 1
+  }
+}
+
+const cut = (cell: string, width: number): string => (cell.length > width ? `${cell.slice(0, width - 1)}…` : cell)
 
 export const fact = (name: string, ...values: readonly (string | false | undefined)[]): string[] =>
   values

@@ -9,6 +9,8 @@ export type Surroundings = {
   program: { file: string; version: string }
   /** For results, and nothing else. */
   out(text: string): void
+  /** How wide the terminal is to which results go; absent where they go to a file or a pipe. */
+  columns?: number | undefined
   err(text: string): void
   now(): Date
   pause(milliseconds: number, signal?: AbortSignal): Promise<void>
@@ -23,6 +25,7 @@ export const thisMachine = (program: Surroundings['program']): Surroundings => (
   folder: process.cwd(),
   program,
   out: (text) => void process.stdout.write(text),
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
   err: (text) => void process.stderr.write(text),
   now: () => new Date(),
   pause,

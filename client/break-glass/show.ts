@@ -41,8 +41,12 @@ function listWords({ break_glass: all, budgets }: Listed, surroundings: Surround
   ])
   return [
     `${open.length} open, ${due.length} to be reviewed`,
-    ...(rows.length === 0 ? [] : ['', ...table(['ID', 'WHO', 'WHAT', 'STATE', 'WHEN', 'REVIEW'], rows)]),
-    ...(budgetRows.length === 0 ? [] : ['', ...table(['LEFT OF SEVEN DAYS', '', ''], budgetRows)]),
+    ...(rows.length === 0
+      ? []
+      : ['', ...table(['ID', 'WHO', 'WHAT', 'STATE', 'WHEN', 'REVIEW'], rows, surroundings.columns)]),
+    ...(budgetRows.length === 0
+      ? []
+      : ['', ...table(['LEFT OF SEVEN DAYS', '', ''], budgetRows, surroundings.columns)]),
   ]
 }
 

@@ -74,7 +74,7 @@ export async function halts({ all, limit }: { all: boolean; limit: number }, con
   const words = () =>
     rows.length === 0
       ? [all ? 'none' : 'nothing is halted']
-      : table(['ID', 'TARGET', 'SINCE', 'BY', 'UNTIL', 'WHY'], rows)
+      : table(['ID', 'TARGET', 'SINCE', 'BY', 'UNTIL', 'WHY'], rows, surroundings.columns)
   return show(context, { halts: shown, more: isMore }, words)
 }
 

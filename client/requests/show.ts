@@ -35,7 +35,7 @@ export async function list({ waiting, since, limit, ...typed }: ListTyped, conte
   const words = () =>
     rows.length === 0
       ? [waiting ? 'nothing waits for you' : 'none']
-      : table(['ID', 'ASKED', 'AGENT', 'WHAT', 'TIER', 'STATUS', 'WAITS FOR, DECIDED BY'], rows)
+      : table(['ID', 'ASKED', 'AGENT', 'WHAT', 'TIER', 'STATUS', 'WAITS FOR, DECIDED BY'], rows, surroundings.columns)
   return print(context, { requests, more: isMore }, words)
 }
 

@@ -17,6 +17,8 @@ export class Terminal {
   /** What goes on while the program waits; it has printed this. */
   pausing: (printed: Omit<Ran, 'exit'>) => unknown = () => {}
   now = () => new Date()
+  /** How wide it is; absent: what is printed goes into a file. */
+  columns: number | undefined
   /** Where the browser was sent. */
   readonly visited: string[] = []
   browser: (address: string) => void = () => {}
@@ -41,6 +43,7 @@ export class Terminal {
       out: (text) => {
         ran.out += text
       },
+      columns: this.columns,
       err: (text) => {
         ran.err += text
       },
