@@ -70,7 +70,7 @@ async function sendOnce({ method, url, prepare, signal, patience = usualPatience
 /** @throws Refusal when the API says no; Fault when it says what this program cannot read */
 export function readAnswer<T>(shape: z.ZodType<T>, answered: Answered, { method, url }: Sending): T {
   if (!answered.response.ok) throw Object.assign(refusalOf(answered), { status: answered.response.status })
-  const read = shape.safeParse(parsed(answered.text))
+  const read = shape.safeParse(parsedJson(answered.text))
   if (read.success) return read.data
   const { origin, pathname } = new URL(url)
   throw new Fault({
@@ -89,7 +89,7 @@ function reasonOf(fault: unknown): string {
   return typeof cause?.code === 'string' ? cause.code : name === 'TimeoutError' ? 'it took too long' : 'no connection'
 }
 
-function parsed(text: string): unknown {
+export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -98,12 +98,12 @@ function parsed(text: string): unknown {
 }
 
 function codeOf(text: string): string | undefined {
-  const { error, type } = Problem.parse(parsed(text))
+  const { error, type } = Problem.parse(parsedJson(text))
   return error ?? type?.split(/[/:]/).at(-1)
 }
 
 function refusalOf({ response, text }: Answered): Trouble {
-  const { title, detail, error, error_description: description } = Problem.parse(parsed(text))
+  const { title, detail, error, error_description: description } = Problem.parse(parsedJson(text))
   const code = codeOf(text)
   if (code === undefined)
     return response.status === 404

@@ -1,14 +1,16 @@
 import type { webcrypto } from 'node:crypto'
 import * as DPoP from 'dpop'
-import { type Asker, askForPermit, type Permit, type PermitCall } from './agent/permit.ts'
+import { type Asker, askForPermit, type Permit } from './agent/permit.ts'
+import type { PermitCall } from './agent/permit-call.ts'
 import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
 import { type KeepingSurroundings, KeptKeys, PrivateJwk as P256, proverOf, proverOfPair } from './kept-keys.ts'
-import { findLocal, isSafe } from './local.ts'
+import { findIssuer } from './local.ts'
 import { wrongUsage } from './outcome.ts'
 import { pause } from './surroundings.ts'
 
 export { AlreadyRun, Approved, type AwsCredentialIdentity, NotReported } from './agent/approved.ts'
-export type { Denied, Expired, Narrowed, Pending, Permit, PermitCall, Refused } from './agent/permit.ts'
+export type { Denied, Expired, Narrowed, Pending, Permit, Refused } from './agent/permit.ts'
+export type { PermitCall } from './agent/permit-call.ts'
 export type { IdentityOption } from './identity/identity.ts'
 export { Fault, Refusal } from './outcome.ts'
 
@@ -65,18 +67,6 @@ export class Hotwork {
       pause: this.#pause,
     })
   }
-}
-
-/** @internal @throws Refusal */
-export function findIssuer(issuer: string | undefined, around: Pick<Around, 'env' | 'folder'>): string {
-  const found = (issuer ?? (around.env['HOTWORK_API'] || findLocal(around)?.apiUrl))?.replace(/\/+$/, '')
-  if (!found)
-    throw wrongUsage(
-      'which Hotwork?',
-      'give its address as `issuer` or in `HOTWORK_API`; `npm start` starts a local one',
-    )
-  if (isSafe(found)) return found
-  throw wrongUsage(`\`${found.slice(0, 200)}\` is no address to send a token to`, 'use https; http only on loopback')
 }
 
 async function ownKey(key: HotworkOptions['key']): Promise<Asker['own']> {

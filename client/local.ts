@@ -77,3 +77,15 @@ function readJson(file: string): unknown {
     return undefined
   }
 }
+
+/** @internal Which Hotwork a program speaks to: as it was told, else `HOTWORK_API`, else the local stack. @throws Refusal */
+export function findIssuer(issuer: string | undefined, around: Pick<Surroundings, 'env' | 'folder'>): string {
+  const found = (issuer ?? (around.env['HOTWORK_API'] || findLocal(around)?.apiUrl))?.replace(/\/+$/, '')
+  if (!found)
+    throw wrongUsage(
+      'which Hotwork?',
+      'give its address as `issuer` or in `HOTWORK_API`; `npm start` starts a local one',
+    )
+  if (isSafe(found)) return found
+  throw wrongUsage(`\`${found.slice(0, 200)}\` is no address to send a token to`, 'use https; http only on loopback')
+}

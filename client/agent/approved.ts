@@ -196,7 +196,7 @@ const becameOf = (run: Run | undefined): AlreadyRun['became'] =>
   outcomes.find((outcome) => outcome === run?.became) ?? (run ? 'running' : 'outcome unknown')
 
 /** An error's message may hold a secret, and the note is on record for good. */
-function nameOf(error: unknown): string {
+export function nameOf(error: unknown): string {
   const { name, code } = Object(error) as { name?: unknown; code?: unknown }
   const words = [name, code].filter((word) => typeof word === 'string' && /^[\w.:-]+$/.test(word))
   return words.length > 0 ? words.join(' ').slice(0, longestName) : 'an error without a name'

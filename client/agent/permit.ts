@@ -4,27 +4,12 @@ import { defined } from '../http.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type KeptKeys, makeJwk, type Prove, proverOf } from '../kept-keys.ts'
 import { exits, Refusal, wrongUsage } from '../outcome.ts'
-import { readSpan } from '../span.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { AgentApi } from './agent-api.ts'
 import { Approved, type Held } from './approved.ts'
 import { type Ask, type Denial, denialOf, type PartialAsk, type Task } from './ask.ts'
 import { digest, type KeptCall, KeptCalls } from './kept-calls.ts'
-
-export type PermitCall = {
-  /** Of the catalogue, such as `ssm:PutParameter`. */
-  action: string
-  arguments: { readonly [name: string]: unknown }
-  purpose: string
-  /** What the agent works on. */
-  parentTask: { readonly id: string; readonly url?: string }
-  justification?: string
-  /** The same call asked again, in another process too, is the same request, and is never done twice. */
-  callId?: string
-  /** How long people are waited for: `30m`, `45s`, `2h`, milliseconds, or 0 not to wait. */
-  wait?: string | number
-  signal?: AbortSignal
-}
+import { endOfWait, type PermitCall, readCall } from './permit-call.ts'
 
 export type Pending = {
   readonly outcome: 'pending'
@@ -65,8 +50,6 @@ export type Asker = {
   own?: { prove: Prove; jkt: string } | undefined
   pause: Surroundings['pause']
 }
-
-const usualWait = '30m'
 
 /** @internal @returns what people, policy or time say @throws Fault; Refusal where the call is wrong; the reason of the signal */
 export async function askForPermit(call: PermitCall, asker: Asker): Promise<Permit> {
@@ -291,31 +274,3 @@ function whoIs(workloadToken: string): string {
 }
 
 const isHeader = (callId: string): boolean => /^[\x21-\x7e]{1,255}$/.test(callId)
-
-/** @throws Refusal that names the member */
-function readCall({ action, arguments: args, purpose, parentTask, justification, callId }: PermitCall): PartialAsk {
-  for (const [name, value] of Object.entries({ action, purpose, 'parentTask.id': parentTask?.id }))
-    if (typeof value !== 'string' || value === '')
-      throw wrongUsage(`\`${name}\` is missing`, 'a call has `action`, `arguments`, `purpose` and `parentTask: { id }`')
-  if (typeof args !== 'object' || args === null || Array.isArray(args))
-    throw wrongUsage('`arguments` is no object', 'give what the action takes by name: `{ Name, Value }`')
-  if (callId !== undefined && (typeof callId !== 'string' || callId === ''))
-    throw wrongUsage('`callId` is empty', 'leave it out, or give the id of the call, which its repeats have too')
-  // What the caller changes later is not what was asked.
-  return structuredClone({ action, arguments: jsonOf(args), purpose, parentTask, ...defined({ justification }) })
-}
-
-function jsonOf(args: object): { [name: string]: unknown } {
-  try {
-    return JSON.parse(JSON.stringify(args)) as { [name: string]: unknown }
-  } catch {
-    throw wrongUsage('`arguments` is no JSON', 'leave out what JSON has no form for, such as a bigint')
-  }
-}
-
-/** @internal @throws Refusal */
-export function endOfWait(wait: string | number = usualWait): Date {
-  const milliseconds = typeof wait === 'number' ? wait : (readSpan(String(wait)) ?? Number.NaN)
-  if (Number.isFinite(milliseconds) && milliseconds >= 0) return new Date(Date.now() + milliseconds)
-  throw wrongUsage(`\`wait\` is no span: \`${String(wait).slice(0, 32)}\``, "use '30m', '45s', '2h' or milliseconds")
-}

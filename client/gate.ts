@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import { nameOf } from './agent/approved.ts'
+import { type Answered, defined, parsedJson, type Sending, send } from './http.ts'
+import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
+import { findIssuer } from './local.ts'
+import { Fault } from './outcome.ts'
+import { pause, type Surroundings } from './surroundings.ts'
+
+export type { IdentityOption } from './identity/identity.ts'
+export { Fault, Refusal } from './outcome.ts'
+
+export type GateOptions = {
+  /** Hotwork's address; else `HOTWORK_API`, else the local stack. */
+  issuer?: string
+  /** Who the tool is; else the first source that is there (docs/identity.md). */
+  identity?: IdentityOption
+  /** How long one try of a call may take; there are two. Milliseconds. */
+  patience?: number
+}
+
+type HeadersSent = { get(name: string): string | null } | { readonly [name: string]: string | string[] | undefined }
+
+/** What is about to be done, and what the agent sent to show that it may. */
+export type GateAsk = {
+  /** Of the agent's call: `Authorization: DPoP TOKEN`, and its proof of the key for this very call in `DPoP`. */
+  headers: HeadersSent
+  method: string
+  /** The address that the agent called, built from what this tool knows of itself and never from `Host`. */
+  url: string
+  action: string
+  /** Exactly what will be executed: the same value, not another reading of the same text. */
+  arguments: { readonly [name: string]: unknown }
+  /** The `Idempotency-Key` of the use; else this call's own: a call that comes again is the same use. */
+  key?: string
+}
+
+/** Problem details (RFC 9457): the members that an agent may be given. */
+export type Problem = { type: string; title: string; detail?: string }
+
+export type Permitted = {
+  permitted: true
+  use: string
+  usesLeft: number
+  /** This very use was begun before, and its end was told: what it was for is not done again. */
+  ended: boolean
+  /** Says how it went. @throws Fault */
+  end(outcome: 'succeeded' | 'failed', note?: string): Promise<void>
+}
+export type NotPermitted = { permitted: false; reason: string; problem: Problem }
+export type Ran<T> =
+  /** `reported` is false where Hotwork could not be told of the end: people see a use without an end. */
+  { ran: true; value: T; use: string; reported: boolean } | { ran: false; reason: string; problem?: Problem }
+
+const Use = z.looseObject({
+  use: z.string().regex(/^use_[0-9a-z]{26}$/),
+  uses_left: z.number(),
+  ended: z.literal(true).optional(),
+})
+const No = z.looseObject({ type: z.string(), title: z.string(), detail: z.string().optional() })
+
+const tries = 2
+const mostRemembered = 1000
+
+type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'>
+const thisProcess = (): Around => ({ env: process.env, folder: process.cwd(), now: () => new Date(), pause })
+
+/** A tool's check before it acts. Only a use that was begun and has not ended permits; a gate that is silent permits nothing. */
+export class Gate {
+  readonly issuer: string
+  readonly #identity: Identity
+  readonly #around: Around
+  readonly #patience: number
+  /** The uses of this process: the end of one may not be on record. */
+  readonly #begun = new Map<string, 'use_running' | 'use_ended'>()
+
+  /** @throws Refusal where it is not known which Hotwork */
+  constructor(options?: GateOptions)
+  /** @internal */
+  constructor(options?: GateOptions, around?: Around)
+  constructor({ issuer, identity, patience = 5000 }: GateOptions = {}, around: Around = thisProcess()) {
+    this.issuer = findIssuer(issuer, around)
+    this.#identity = resolveIdentity(identity, around)
+    this.#around = around
+    this.#patience = patience
+  }
+
+  /** Asks for one use, just before acting. @throws Fault where the gate says neither yes nor no: then nothing may be done */
+  async begin(ask: GateAsk): Promise<Permitted | NotPermitted> {
+    const shown = readHeaders(ask.headers)
+    if ('reason' in shown) return this.#notPermitted(shown.reason, shown.detail)
+    const { method, url, action } = ask
+    const body = JSON.stringify({ ...shown, method, url, action, arguments: ask.arguments })
+    const key = ask.key ?? createHash('sha256').update(body).digest('base64url')
+    const { response, text } = await this.#post('/v1/uses', body, { 'idempotency-key': key })
+    const use = Use.safeParse(parsedJson(text))
+    if (response.status === 201 && use.success) return this.#permitted(use.data)
+    const problem = No.safeParse(parsedJson(text))
+    if (response.status !== 403 || !problem.success) throw silent(response.status)
+    const { type, title, detail } = problem.data
+    return {
+      permitted: false,
+      reason: type.split(/[/:]/).at(-1) ?? type,
+      problem: { type, title, ...defined({ detail }) },
+    }
+  }
+
+  /**
+   * Runs `work` where the use is permitted and has not ended, and ends it: as succeeded, or as failed if `work` throws, whose
+   * error is thrown on. In one process it runs once a use. Another process of this tool knows a use by its id, which `work` gets.
+   *
+   * @throws Fault before anything is done where the gate says neither yes nor no; what `work` throws
+   */
+  async once<T>(ask: GateAsk, work: (use: string) => Promise<T> | T): Promise<Ran<T>> {
+    const begun = await this.begin(ask)
+    if (!begun.permitted) return { ran: false, reason: begun.reason, problem: begun.problem }
+    const { use } = begun
+    const before = begun.ended ? 'use_ended' : this.#begun.get(use)
+    if (before !== undefined) return { ran: false, reason: before }
+    this.#begun.set(use, 'use_running')
+    let value: T
+    try {
+      value = await work(use)
+      this.#remember(use)
+    } catch (error) {
+      this.#remember(use)
+      await begun.end('failed', nameOf(error)).catch(() => {})
+      throw error
+    }
+    const reported = await begun.end('succeeded').then(
+      () => true,
+      () => false,
+    )
+    return { ran: true, value, use, reported }
+  }
+
+  #permitted({ use, uses_left: usesLeft, ended }: z.infer<typeof Use>): Permitted {
+    const end: Permitted['end'] = async (outcome, note) => {
+      const body = JSON.stringify({ outcome, note })
+      const { response } = await this.#post(`/v1/uses/${use}/end`, body)
+      if (!response.ok) throw silent(response.status)
+    }
+    return { permitted: true, use, usesLeft, ended: ended === true, end }
+  }
+
+  #notPermitted(reason: string, detail: string): NotPermitted {
+    const title = 'This use is not permitted'
+    return { permitted: false, reason, problem: { type: `${this.issuer}/problems/${reason}`, title, detail } }
+  }
+
+  #remember(use: string): void {
+    this.#begun.set(use, 'use_ended')
+    const [oldest] = this.#begun.keys()
+    if (this.#begun.size > mostRemembered && oldest !== undefined) this.#begun.delete(oldest)
+  }
+
+  #post(path: string, body: string, headers: { [name: string]: string } = {}): Promise<Answered> {
+    const sending: Sending = {
+      method: 'POST',
+      url: `${this.issuer}${path}`,
+      tries,
+      patience: this.#patience,
+      prepare: async () => {
+        const authorization = `Bearer ${await this.#identity(this.issuer)}`
+        return { headers: { ...headers, authorization, 'content-type': 'application/json' }, body }
+      },
+    }
+    return send(sending, { err: () => {}, pause: this.#around.pause })
+  }
+}
+
+const silent = (status: number): Fault =>
+  new Fault({
+    code: 'gate_silent',
+    title: `the gate answered ${status}, which is neither yes nor no`,
+    detail: 'do nothing, and have the agent send the very same call again within a minute: it is the same use',
+  })
+
+/** Twice the same header is none: it is not certain which of the two the gate would judge. */
+function readHeaders(headers: HeadersSent): { token: string; proof: string } | { reason: string; detail: string } {
+  const token = /^DPoP +([\w.~+/-]+=*)$/i.exec(headerOf(headers, 'authorization'))?.[1]
+  if (token === undefined)
+    return { reason: 'invalid_token', detail: 'send the access token as `Authorization: DPoP TOKEN`, once' }
+  const proof = headerOf(headers, 'dpop')
+  if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(proof)) return { token, proof }
+  return { reason: 'invalid_dpop_proof', detail: 'send a proof for this address and this token as `DPoP`, once' }
+}
+
+function headerOf(headers: HeadersSent, name: string): string {
+  if (typeof headers.get === 'function') return headers.get(name) ?? ''
+  const values = Object.entries(headers).filter(([each]) => each.toLowerCase() === name)
+  const all = values.flatMap(([, value]) => (value === undefined ? [] : value)) as string[]
+  return all.length === 1 ? (all[0] ?? '') : ''
+}
