@@ -1,3 +1,5 @@
+import type { Browser, Page } from 'playwright-core'
+import { inBrowser, launchBrowser } from '../local/support/browser.ts'
 import { endOfLogin, logInAs, typeCode } from './support/browser.ts'
 import { useLoginScene } from './support/login-scene.ts'
 import { recovery } from './support/scene.ts'
@@ -210,5 +212,49 @@ describe('which way is taken', () => {
 
   test('one way at a time: `--device` and `--no-browser` exclude each other, exit 2', async () => {
     expect((await terminal.type('login', '--device', '--no-browser')).exit).toBe(2)
+  })
+})
+
+inBrowser('in a real browser', () => {
+  let browser: Browser
+  let page: Page
+  beforeAll(async () => {
+    browser = await launchBrowser()
+  })
+  beforeEach(async () => {
+    const context = await browser.newContext()
+    page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+  })
+  afterAll(() => browser.close())
+  const chooseJade = () => page.click('button[value="person-jade"]')
+
+  test('a person types the code, sees it once more, chooses who they are, and is logged in at the terminal', async () => {
+    const titles: string[] = []
+    terminal.pausing = async ({ err }) => {
+      const { address, code } = codeIn(err)
+      await page.goto(address)
+      await page.fill('input[name="user_code"]', code)
+      await page.click('button:has-text("Go on")')
+      titles.push(await page.innerText('h1'))
+      await page.click('button:has-text("Go on")')
+      await chooseJade()
+      titles.push(await page.innerText('h1'))
+      expect(titles).toEqual([code, 'You are logged in'])
+    }
+    expect(await terminal.json('login')).toMatchObject({ exit: 0, body: { person: 'person:jade' } })
+    expect(titles).toHaveLength(2)
+  })
+
+  test('a browser that cannot reach this machine shows the address to be pasted', async () => {
+    terminal.whenAsked = async (printed) => {
+      // On the person's own machine nothing listens there.
+      await page.route('http://127.0.0.1:*/callback**', (route) => route.abort('connectionrefused'))
+      const ends = page.waitForEvent('requestfailed')
+      await page.goto(addressIn(printed))
+      await chooseJade().catch(() => {})
+      terminal.answers = [(await ends).url()]
+    }
+    expect(await terminal.json('login', '--no-browser')).toMatchObject({ exit: 0, body: { person: 'person:jade' } })
   })
 })
