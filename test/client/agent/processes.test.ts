@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { start } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
-/** Processes of one agent that share a folder: the same call is one request and is done once, whoever dies when. */
+/** Processes of one agent that share a folder: the same call is one request and is done once, also when one dies. */
 
 const scene = useScene()
 const program = join(import.meta.dirname, 'support/one-call.ts')
