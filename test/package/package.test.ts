@@ -173,6 +173,7 @@ describe('an import', () => {
 /** As docs/agents/client.md shows it, and two mistakes that the types must find. */
 const stranger = `
 import { Hotwork, type Permit } from 'hotwork'
+import { Gate } from 'hotwork/gate'
 const hotwork = new Hotwork({ issuer: 'https://hotwork.example', identity: async () => 'token' })
 const permit: Permit = await hotwork.permit({
   action: 'ssm:PutParameter', arguments: { Name: '/a', Value: '1', Overwrite: true },
@@ -186,6 +187,12 @@ if (permit.outcome === 'approved') {
 }
 // @ts-expect-error: what is not approved gives no credentials
 permit.awsCredentials()
+const headers = { authorization: 'DPoP token', dpop: 'proof' }
+const ask = { headers, method: 'POST', url: 'https://tool.example/flags', action: 'flags:Set', arguments: { on: true } }
+const ran = await new Gate({ issuer: 'https://hotwork.example', identity: 'file' }).once(ask, async () => 7)
+if (ran.ran) console.log(ran.value.toFixed())
+// @ts-expect-error: what did not run has no value
+else console.log(ran.reason, ran.value)
 // @ts-expect-error: an issuer is an address
 new Hotwork({ issuer: 1 })
 `
