@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CdkApp } from './support/cdk-app.ts'
 
@@ -34,6 +34,9 @@ describe('a CDK app on the package', () => {
       .filter(({ Type }) => Type === 'AWS::IAM::Role')
       .map(({ Properties }) => Properties['RoleName'])
     expect(roles).toEqual(['Permits-target'])
+    // A trust policy may only name a role that exists.
+    const { artifacts } = JSON.parse(readFileSync(join(app.outdir, 'manifest.json'), 'utf8'))
+    expect(artifacts['PermitsTarget-target'].dependencies).toContain('Permits')
     // A right on one's own name: for this issuer, signed in one way, for five minutes.
     const asks = Object.values(templateOf('Permits').Resources).flatMap(({ Type, Properties }) =>
       Type === 'AWS::IAM::Policy' && JSON.stringify(Properties).includes('GetWebIdentityToken')
@@ -54,6 +57,12 @@ describe('a CDK app on the package', () => {
     ])
   }, 120_000)
 
+  test('may be CommonJS: the constructs come by `require` too', () => {
+    expect(app.run('-e', "console.log(Object.keys(require('hotwork/cdk')).join())")).toMatchObject({
+      ...{ status: 0, stdout: 'Hotwork,HotworkTarget,UnusableSettings\n', stderr: '' },
+    })
+  })
+
   test('deploys Lambdas that were built before: each has its code, the policies, and Cedar where it asks', () => {
     const folder = join(app.outdir, 'Permits.functions')
     expect(readdirSync(join(folder, 'issue-token')).sort()).toEqual(['bundle.json', 'cedar_wasm_bg.wasm', 'index.js'])
@@ -71,6 +80,26 @@ describe('a CDK app on the package', () => {
     expect(stderr).not.toMatch(/at .*(?:node_modules|node:)/)
     expect(stderr.split('\n').length).toBeLessThan(15)
   }, 60_000)
+
+  test('that has another action has its schema written by the compiler of the package', () => {
+    const action = join(app.place, 'policies/actions/ssm.delete-parameter.json')
+    const put = JSON.parse(readFileSync(join(app.place, 'policies/actions/ssm.put-parameter.json'), 'utf8'))
+    const { Name } = put.arguments.properties
+    const statement = { actions: ['ssm:DeleteParameter'], resources: put.statement.resources }
+    const more = { ...put, name: 'ssm:DeleteParameter', title: 'Delete {arguments.Name}', statement, leavesOpen: {} }
+    writeFileSync(
+      action,
+      JSON.stringify({ ...more, arguments: { ...put.arguments, properties: { Name }, required: ['Name'] } }),
+    )
+    expect(synthesize().stderr).toMatch(/hotwork\.cedarschema:\d+: .*not current/)
+    const compiler = 'node_modules/hotwork/dist/functions/compile-policies/index.cjs'
+    expect(
+      app.run(compiler, '--policies', 'policies', '--deployment', 'deployment.json', '--write-schema').status,
+    ).toBe(0)
+    expect(synthesize().stderr).not.toContain('not current')
+    rmSync(action)
+    app.run(compiler, '--policies', 'policies', '--deployment', 'deployment.json', '--write-schema')
+  }, 120_000)
 
   test('warns of an account that is left without a target, and is synthesized', () => {
     renameSync(

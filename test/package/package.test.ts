@@ -35,7 +35,7 @@ describe('what is installed', () => {
     expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['hotwork'])
   })
 
-  test('is the launcher and what the build has made: no source, no test, no map', () => {
+  test('is the launcher, what the build has made and the CDK app to begin with: no source, no test, no map', () => {
     const files = readdirSync(own, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath.slice(own.length + 1), entry.name))
@@ -44,6 +44,7 @@ describe('what is installed', () => {
         !/^(?:package\.json|README\.md|LICENSE|client\/hotwork\.mjs|dist\/THIRD-PARTY-LICENSES)$/.test(file) &&
         !/^dist\/(?:parts\/)?[\w-]+\.js$/.test(file) &&
         !/^dist\/types\/[\w/-]+\.d\.ts$/.test(file) &&
+        !/^examples\/cdk-app\/[\w./-]+$/.test(file) &&
         !/^dist\/functions\/[\w-]+\/(?:index\.c?js|cedar_wasm_bg\.wasm)$/.test(file),
     )
     expect(unknown).toEqual([])

@@ -62,7 +62,8 @@ function checkSchemaIsCurrent({ file, text }: Source, current: string): Problem[
   if (text === current) return []
   const lines = text.split('\n')
   const line = current.split('\n').findIndex((wanted, at) => wanted !== lines[at]) + 1
-  const fix = 'run `node functions/bin/compile-policies.ts` with the same options and `--write-schema`'
+  const fix =
+    'run `node functions/bin/compile-policies.ts`, or with the package `node node_modules/hotwork/dist/functions/compile-policies/index.cjs`, with `--policies`, `--deployment` and `--write-schema`'
   return [{ file, line, message: 'the part that is generated from actions/*.json is not current', fix }]
 }
 

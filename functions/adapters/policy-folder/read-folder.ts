@@ -70,7 +70,7 @@ export function readFolder(folder: string, deploymentFile: string): { folder?: F
   const actions = readAll('actions', CatalogueEntry)
   const cases = readAll('cases', CasesFile)
   const schemaFile = join(folder, 'hotwork.cedarschema')
-  isThere(schemaFile, 'copy the one that Hotwork ships with')
+  isThere(schemaFile, 'copy the one of examples/cdk-app/policies, which is in the package too')
   if (problems.length > 0 || !deployment || !ladder || !directory || !agents || !tools || !resources)
     return { problems }
 

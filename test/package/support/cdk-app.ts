@@ -6,16 +6,16 @@ import { installed, strangersEnv, strangersNode } from './installed.ts'
 
 const root = join(__dirname, '../../..')
 
-/** examples/cdk-app beside the installed package, as a stranger has it who has no checkout. */
+/** The examples/cdk-app of the installed package, copied beside it by a stranger who has no checkout. */
 export class CdkApp {
   readonly place = mkdtempSync(join(tmpdir(), 'hotwork-cdk-app-'))
   readonly outdir = join(this.place, 'cdk.out')
 
   constructor() {
-    cpSync(join(root, 'examples/cdk-app'), this.place, { recursive: true })
-    cpSync(join(installed(), 'node_modules'), join(this.place, 'node_modules'), { recursive: true })
-    for (const name of ['aws-cdk-lib', 'constructs'])
-      symlinkSync(join(root, 'node_modules', name), join(this.place, 'node_modules', name))
+    const modules = join(this.place, 'node_modules')
+    cpSync(join(installed(), 'node_modules'), modules, { recursive: true })
+    cpSync(join(modules, 'hotwork/examples/cdk-app'), this.place, { recursive: true })
+    for (const name of ['aws-cdk-lib', 'constructs']) symlinkSync(join(root, 'node_modules', name), join(modules, name))
   }
 
   /** As `cdk synth` runs it, for the account and Region that the credentials are of. @param context as of `-c name=value` */
@@ -27,6 +27,10 @@ export class CdkApp {
       CDK_DEFAULT_REGION: credentials.region,
     })
     return spawnSync(strangersNode, ['app.mjs'], { cwd: this.place, env, encoding: 'utf8' })
+  }
+
+  run(...words: string[]) {
+    return spawnSync(strangersNode, words, { cwd: this.place, env: strangersEnv(), encoding: 'utf8' })
   }
 
   /** Changes a file of it, and gives the path of the changed one. */
