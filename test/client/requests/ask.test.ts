@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AgentMachine, approve, file, prod, staging, stateOf } from '../support/agent-machine.ts'
+import { AgentMachine, approve, file, prod, staging, stateOf, useRealTime } from '../support/agent-machine.ts'
 import { minute, useScene } from '../support/scene.ts'
 
 /** `hotwork request`, `wait`, `cancel` and `complete`: an agent asks from a shell. */
@@ -108,6 +108,17 @@ describe('request', () => {
       [`${id}.json`, '600'],
     ])
     for (const { text } of agent.files()) expect(text).not.toMatch(/eyJ|Checkout/)
+  })
+
+  test('`-` is standard input', async () => {
+    useRealTime(scene)
+    agent.logIn()
+    const started = agent.start('request', '-', '--json')
+    started.child.stdin?.end(readFileSync(staging))
+    expect([await started.ends, JSON.parse(started.out).status]).toEqual([0, 'approved'])
+    const wrong = agent.start('request', '-')
+    wrong.child.stdin?.end('{')
+    expect([await wrong.ends, wrong.err]).toEqual([2, expect.stringContaining('standard input:1: not JSON')])
   })
 
   test('an unwritable home is told before anything is asked', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { RequestId } from '../../../functions/domain/values.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { person } from '../../support/world.ts'
-import { AgentMachine, approve, file, prod, staging, stateOf, useRealTime } from '../support/agent-machine.ts'
+import { AgentMachine, approve, file, prod, root, staging, stateOf, useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 
 /** `hotwork exec`: a command runs with what was approved, and nothing outlives it. */
@@ -220,6 +220,22 @@ describe('processes', () => {
       expect(await end(id)).toEqual(['failed', `the command was interrupted by ${signal}`])
     },
   )
+
+  test('Ctrl-C at a terminal, which tells both, reaches the command once', async () => {
+    const id = await agent.approved()
+    // A second one would be there at once.
+    const counts =
+      "let count = 0; process.on('SIGINT', () => { count += 1; setTimeout(() => { console.log('got ' + count); process.exit() }, 300) }); console.log('runs'); setInterval(() => {}, 1000)"
+    const typed = agent.startIn(
+      ['python3', join(root, 'test/client/python/type_ctrl_c.py')],
+      'exec',
+      id,
+      '--',
+      ...node(counts),
+    )
+    expect([await typed.ends, typed.out]).toEqual([130, expect.stringMatching(/got 1\s+$/)])
+    expect(await end(id)).toEqual(['failed', 'the command was interrupted by SIGINT'])
+  })
 
   test('interrupted while people decide, the request stays, and how to go on is told', async () => {
     const started = agent.start('exec', '--request', prod, '--', 'true')

@@ -32,8 +32,14 @@ export class AgentMachine extends Terminal {
 
   /** The command line as a process of its own, which lives in the real time. */
   start(...words: readonly string[]): Started {
+    return this.startIn([], ...words)
+  }
+
+  /** The same, under another program. */
+  startIn(outer: readonly string[], ...words: readonly string[]): Started {
     const env = { PATH: process.env['PATH'], ...this.env } as { [name: string]: string }
-    const child = spawn(process.execPath, [join(root, 'client/hotwork.ts'), ...words], { cwd: this.home, env })
+    const [program = '', ...rest] = [...outer, process.execPath, join(root, 'client/hotwork.ts'), ...words]
+    const child = spawn(program, rest, { cwd: this.home, env })
     this.#started.push(child)
     return new Started(child)
   }
