@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type Ask, Gate, GateRefused, type GateSettings, GateSilent, UseEnded } from './gate.ts'
-import { answerJson, Refusal, readDpop, readJson } from './http.ts'
+import { Fault, Gate, type GateAsk, type GateOptions, type Problem } from 'hotwork/gate'
+import { answerJson, Refusal, readJson } from './http.ts'
 
 export interface FlagService {
   url: string
   close(): Promise<void>
 }
 
-export interface FlagServiceSettings extends GateSettings {
+export interface FlagServiceSettings extends GateOptions {
   /** Its own address, as its agents write it and as Hotwork has it for this tool: `http://127.0.0.1:PORT`. */
   address: string
   file?: string
@@ -33,30 +33,31 @@ export async function startFlagService(settings: FlagServiceSettings): Promise<F
     if (request.method !== 'PUT')
       throw new Refusal(405, 'method_not_allowed', 'a flag is read with GET and set with PUT', { allow: 'GET, PUT' })
 
-    const { token, proof } = readDpop(request)
     const value = readValue(await readJson(request))
     const url = `${address}/flags/${environment}/${flag}`
-    const ask = { token, proof, method: 'PUT', url, action: 'flags:set', arguments: { environment, flag, value } }
+    const { headersDistinct: headers } = request
+    const ask = { headers, method: 'PUT', url, action: 'flags:set', arguments: { environment, flag, value } }
     answerJson(response, 200, { environment, flag, value, ...(await change(ask)) })
   }
 
   /** The one place where a flag is changed. */
-  async function change(ask: Ask & { arguments: { environment: string; flag: string; value: FlagValue } }) {
+  async function change(ask: GateAsk & { arguments: { environment: string; flag: string; value: FlagValue } }) {
     const permit = await gate.begin(ask)
+    if (!permit.permitted) throw new NotPermitted(permit.reason, permit.problem)
+    const { use, usesLeft, ended } = permit
+    if (ended) throw new Refusal(409, 'use_ended', 'this very call was made before: read the flag, and ask anew')
+    // If the gate cannot be told, the change stays, and people see a use without an end.
+    const end: typeof permit.end = (outcome, note) =>
+      permit.end(outcome, note).catch((fault: unknown) => log(`${use} has no end: ${describe(fault)}`))
     const { environment, flag, value } = ask.arguments
     try {
-      flags.set(environment, flag, value, permit.use)
+      flags.set(environment, flag, value, use)
     } catch (fault) {
-      await end(permit.use, 'failed', 'the flag could not be stored')
+      await end('failed', 'the flag could not be stored')
       throw fault
     }
-    await end(permit.use, 'succeeded')
-    return { use: permit.use, uses_left: permit.uses_left }
-  }
-
-  /** If the gate cannot be told, the change stays, and people see a use without an end. */
-  async function end(use: string, outcome: 'succeeded' | 'failed', note?: string): Promise<void> {
-    await gate.end(use, outcome, note).catch((fault: unknown) => log(`${use} has no end: ${describe(fault)}`))
+    await end('succeeded')
+    return { use, uses_left: usesLeft }
   }
 
   const server = createServer((request, response) => {
@@ -73,6 +74,18 @@ export async function startFlagService(settings: FlagServiceSettings): Promise<F
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** The gate said no. */
+class NotPermitted extends Error {
+  override readonly name = 'NotPermitted'
+  readonly reason: string
+  readonly problem: Problem
+  constructor(reason: string, problem: Problem) {
+    super(problem.title)
+    this.reason = reason
+    this.problem = problem
   }
 }
 
@@ -98,9 +111,12 @@ function readValue(body: unknown): FlagValue {
 }
 
 function answerFault(response: ServerResponse, address: string, fault: unknown, log: (line: string) => void): void {
-  if (fault instanceof GateRefused) {
-    const { type, title, detail } = fault.problem
-    answerJson(response, 403, { type, title, status: 403, ...(detail === undefined ? {} : { detail }) })
+  if (fault instanceof NotPermitted) {
+    const { reason, problem } = fault
+    // RFC 9449: what is wrong with the token or its proof is a 401.
+    const status = ['invalid_token', 'invalid_dpop_proof'].includes(reason) ? 401 : 403
+    const challenge = { 'www-authenticate': `DPoP error="${reason}", algs="ES256"` }
+    answerJson(response, status, { ...problem, status }, status === 401 ? challenge : {})
     return
   }
   const { status, code, message, headers } = fault instanceof Refusal ? fault : refusalOf(fault)
@@ -110,17 +126,10 @@ function answerFault(response: ServerResponse, address: string, fault: unknown, 
 }
 
 function refusalOf(fault: unknown): Refusal {
-  if (fault instanceof UseEnded)
-    return new Refusal(
-      409,
-      'use_ended',
-      'this very call was made before: read the flag, and ask anew to change it again',
-    )
-  if (!(fault instanceof GateSilent)) return new Refusal(500, 'not_stored', 'the flag could not be stored')
+  if (!(fault instanceof Fault)) return new Refusal(500, 'not_stored', 'the flag could not be stored')
   const fix = 'send the very same call again, with the same proof, within a minute: it is the same use'
-  return new Refusal(503, 'gate_unavailable', `${fault.message}, so the flag is as it was; ${fix}`, {
-    'retry-after': '2',
-  })
+  const detail = `${fault.message}, so the flag is as it was; ${fix}`
+  return new Refusal(503, 'gate_unavailable', detail, { 'retry-after': '2' })
 }
 
 const describe = (fault: unknown): string =>
@@ -130,7 +139,6 @@ const describe = (fault: unknown): string =>
 
 const titles: { [status: number]: string } = {
   400: 'The body is not as it should be',
-  401: 'A flag is set with an access token and a proof of its key',
   404: 'There is no such thing',
   405: 'This cannot be done with a flag',
   409: 'This call was made before',

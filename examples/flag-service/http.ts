@@ -17,24 +17,6 @@ export class Refusal extends Error {
 /** A value of a flag has at most 256 characters, each at most 6 bytes of JSON. */
 const bodyLimit = 4096
 
-/**
- * The access token and the proof of its key (RFC 9449 section 7.1). The gate judges them.
- * @throws Refusal When one is missing, or sent twice: then it is not certain which of the two the gate judged.
- */
-export function readDpop({ headersDistinct }: IncomingMessage): { token: string; proof: string } {
-  const [authorization = '', secondAuthorization] = headersDistinct['authorization'] ?? []
-  const [proof = '', secondProof] = headersDistinct['dpop'] ?? []
-  const [, token] = /^DPoP +([\w.~+/-]+=*)$/i.exec(authorization) ?? []
-  if (token === undefined || secondAuthorization !== undefined)
-    throw unauthorized('invalid_token', 'send the access token as `Authorization: DPoP TOKEN`, once')
-  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(proof) || secondProof !== undefined)
-    throw unauthorized('invalid_dpop_proof', 'send a proof for this address and this token as `DPoP`, once')
-  return { token, proof }
-}
-
-const unauthorized = (code: string, detail: string): Refusal =>
-  new Refusal(401, code, detail, { 'www-authenticate': `DPoP error="${code}", algs="ES256"` })
-
 /** @throws Refusal */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))

@@ -2,25 +2,19 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startFlagService } from './flag-service.ts'
-import { workloadTokens } from './gate.ts'
 
 /** The service as a program, beside a running local stack: at the address that the stack has for `tool:flag-service`. */
 const { values } = parseArgs({ options: { local: { type: 'string' }, file: { type: 'string' } } })
 const path = values.local ?? join(import.meta.dirname, '../../.hotwork/local.json')
 
-const local = JSON.parse(readLocal()) as {
-  apiUrl: string
-  identityProviderUrl: string
-  tools: { id: string; addresses: string[]; clientId: string; privateJwk: Record<string, string> }[]
-}
-const tool = local.tools.find(({ id }) => id === 'tool:flag-service')
-const address = tool?.addresses[0]
-if (!tool || address === undefined) throw new Error(`${path} has no address for \`tool:flag-service\``)
+const { tools } = JSON.parse(readLocal()) as { tools: { id: string; addresses: string[] }[] }
+const address = tools.find(({ id }) => id === 'tool:flag-service')?.addresses[0]
+if (address === undefined) throw new Error(`${path} has no address for \`tool:flag-service\``)
 
+process.env['HOTWORK_LOCAL'] = path
 const { url } = await startFlagService({
   address,
-  hotwork: local.apiUrl,
-  toolToken: workloadTokens({ identityProviderUrl: local.identityProviderUrl, ...tool }, local.apiUrl),
+  identity: { as: 'tool:flag-service' },
   ...(values.file === undefined ? {} : { file: values.file }),
   log: (line) => void process.stderr.write(`${line}\n`),
 })

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { localLogin } from '../../../client/login/login.ts'
 import { type FlagService, startFlagService } from '../../../examples/flag-service/flag-service.ts'
-import { workloadTokens } from '../../../examples/flag-service/gate.ts'
 import { findFreePort } from '../../../infra/local/loopback.ts'
 import { endPrograms, startProgram } from '../support/programs.ts'
 
@@ -82,14 +82,13 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => gate.listen(0, '127.0.0.1', resolve))
   gateUrl = `http://127.0.0.1:${(gate.address() as AddressInfo).port}`
   provider = await startProvider()
-  const identity = { identityProviderUrl: provider.url, clientId: tool, privateJwk: provider.key }
   address = `http://127.0.0.1:${await findFreePort()}`
   service = await startFlagService({
     address,
     file,
-    hotwork: gateUrl,
-    toolToken: workloadTokens(identity, gateUrl),
-    timeoutMilliseconds: 500,
+    issuer: gateUrl,
+    identity: () => localLogin(provider.url, { clientId: tool, privateJwk: provider.key }, gateUrl)({}),
+    patience: 500,
     log: (line) => logged.push(line),
   })
   toBegin = [newUse]
@@ -316,8 +315,8 @@ describe('lost answers', () => {
 test('a flag that could not be stored is as it was, and its use is ended as failed', async () => {
   const lost = await startFlagService({
     address: `http://127.0.0.1:${await findFreePort()}`,
-    hotwork: gateUrl,
-    toolToken: async () => 'of the tool',
+    issuer: gateUrl,
+    identity: async () => 'e30.e30.e30',
     file: join(folder, 'no such folder', 'flags.json'),
   })
   try {
@@ -337,8 +336,8 @@ test('a flag that could not be stored is as it was, and its use is ended as fail
 test('a tool that cannot show who it is asks nobody, and changes nothing', async () => {
   const nameless = await startFlagService({
     address: `http://127.0.0.1:${await findFreePort()}`,
-    hotwork: gateUrl,
-    toolToken: () => Promise.reject(new Error('the identity provider is down')),
+    issuer: gateUrl,
+    identity: () => Promise.reject(new Error('the identity provider is down')),
   })
   try {
     const answer = await fetch(`${nameless.url}/flags/prod/a`, {

@@ -20,8 +20,8 @@ export async function withFlagService(
   const [address = ''] = tool.addresses
   const service = await startFlagService({
     address,
-    hotwork: local.apiUrl,
-    toolToken: () => workloadIdentity(local, tool.id)(local.issuer),
+    issuer: local.issuer,
+    identity: () => workloadIdentity(local, tool.id)(local.issuer),
     log: (line) => report.note(`the flag service: ${line}`),
   })
   try {
