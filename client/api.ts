@@ -32,7 +32,7 @@ export class Api {
     this.#surroundings = surroundings
   }
 
-  /** In memory alone, and for this command alone. */
+  /** One login for the whole command. */
   token(): Promise<string> {
     this.#token ??= this.#login({})
     return this.#token

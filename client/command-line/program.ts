@@ -77,5 +77,5 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
 
 const afterwards = `
 Exit codes: 0 done; 2 wrong usage; 3 too early; 4 refused; 5 expired; 6 ended before its time; 1 something failed.
-A token of yours in HOTWORK_TOKEN is used as it is; otherwise you log in with your browser. docs/command-line.md says more.
+A token of yours in HOTWORK_TOKEN is used as it is; else what "npx hotwork login" kept; else you log in. docs/command-line.md says more.
 `

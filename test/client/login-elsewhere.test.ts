@@ -103,6 +103,24 @@ describe('with a code (RFC 8628)', () => {
     expect(await terminal.json('login')).toMatchObject({ exit: 4, body: { title: 'the code was not typed in time' } })
   })
 
+  test('a clock that is off is named as the reason: exit 1', async () => {
+    scripts()
+    scene.logInAt(scripted.url, 'openid')
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const hourAgo = Math.floor(Date.now() / 1000) - 3600
+    const claims = {
+      iss: scripted.url,
+      aud: 'hotwork-command-line',
+      sub: 'person-jade',
+      iat: hourAgo,
+      exp: hourAgo + 60,
+    }
+    const id_token = `${part({ alg: 'RS256' })}.${part(claims)}.${part({})}`
+    scripted.answers['/token'] = [[200, { access_token: 'of.no.person', token_type: 'bearer', id_token }]]
+    const { exit, body } = await terminal.json('login', '--device')
+    expect([exit, body.detail]).toEqual([1, expect.stringContaining('set the clock of this machine')])
+  })
+
   test('a provider that gives this client no codes has the person paste', async () => {
     scripts()
     scripted.metadata['authorization_endpoint'] = `${scripted.url}/authorize`
