@@ -245,12 +245,12 @@ export class Hotwork extends Construct {
     if (!protectTables)
       annotations.addWarningV2(
         'hotwork:protectTables',
-        'the tables can still be deleted by hand: once the first deployment is through, deploy with -c protectTables=yes (in code `protectTables: true`)',
+        'the tables can still be deleted by hand: once the first deployment is through, say `protectTables: true` (with the checkout: -c protectTables=yes)',
       )
     if (reservedConcurrency === 'none')
       annotations.addWarningV2(
         'hotwork:reservedConcurrency',
-        `no Lambda concurrency is set apart for halting, revoking and the gate: once the account's quota is ${quotaNeeded} or more, deploy with -c reservedConcurrency=usual (in code \`reservedConcurrency: 'usual'\`)`,
+        `no Lambda concurrency is set apart for halting, revoking and the gate: once the account's quota is ${quotaNeeded} or more, say \`reservedConcurrency: 'usual'\` (with the checkout: -c reservedConcurrency=usual)`,
       )
     // When all constructs are there.
     Aspects.of(this).add({ visit: (node) => node === this && this.#warnOfAccounts() })
