@@ -61,16 +61,21 @@ export function runCommand(
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const { env, folder: cwd, stdio } = options
-    const child = spawn(program, args, { env, cwd, stdio })
-    child.once('error', (fault: NodeJS.ErrnoException) => {
-      // Also of a signal that could not be sent, which is no end.
-      if (child.pid === undefined)
-        resolve({ exit: fault.code === 'ENOENT' ? 127 : 126, fault: fault.code ?? 'unknown' })
-    })
-    child.once('exit', (code, signal) =>
-      resolve(signal === null ? { exit: code ?? 1 } : { exit: exitOfSignal(signal), signal }),
-    )
-    if (child.pid !== undefined) onStart(child)
+    const notStarted = ({ code = 'unknown' }: NodeJS.ErrnoException) =>
+      resolve({ exit: code === 'ENOENT' ? 127 : 126, fault: code })
+    try {
+      const child = spawn(program, args, { env, cwd, stdio })
+      child.once('error', (fault: NodeJS.ErrnoException) => {
+        // Also of a signal that could not be sent, which is no end.
+        if (child.pid === undefined) notStarted(fault)
+      })
+      child.once('exit', (code, signal) =>
+        resolve(signal === null ? { exit: code ?? 1 } : { exit: exitOfSignal(signal), signal }),
+      )
+      if (child.pid !== undefined) onStart(child)
+    } catch (fault) {
+      notStarted(fault as NodeJS.ErrnoException)
+    }
   })
 }
 

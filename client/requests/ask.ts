@@ -77,10 +77,10 @@ export type AskedNow = { ask: Ask; evaluation: Evaluation; task: Task; api: Agen
 
 /** The same ask that is pending already is answered with its request. @throws Refusal where policy says no */
 export async function askFor(ask: Ask, context: AgentContext): Promise<AskedNow> {
-  const { kept: requests } = context
+  const { kept: requests, signal } = context
   const agent = ask.subject.id
   const begun = await requests.begin(ask)
-  return requests.keys.alone(begun.place, async () => {
+  const evaluateAndSubmit = async (): Promise<AskedNow> => {
     const api = agentApi(context, { agent, prove: await proverOf(begun.kept) })
     const evaluation = await api.evaluate(ask)
     if (!evaluation.context.access_request) {
@@ -89,7 +89,8 @@ export async function askFor(ask: Ask, context: AgentContext): Promise<AskedNow>
     }
     const task = await api.submit(ask, evaluation, { idempotencyKey: randomUUID() })
     return { ask, evaluation, task, api, kept: requests.asked(begun, task, agent) }
-  })
+  }
+  return requests.keys.alone(begun.place, evaluateAndSubmit, signal)
 }
 
 /** What can be mended in the file is wrong usage, and the rest is a no. */

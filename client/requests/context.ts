@@ -12,16 +12,18 @@ export type AgentContext = {
   kept: KeptRequests
   surroundings: Surroundings
   json: boolean
+  /** Ends every call and every wait. */
+  signal?: AbortSignal
 }
 
 /** The API as an agent. On the local stack the request itself says which, where nothing else does. */
 export function agentApi(
-  { settings, surroundings }: Pick<AgentContext, 'settings' | 'surroundings'>,
+  { settings, surroundings, signal }: Pick<AgentContext, 'settings' | 'surroundings' | 'signal'>,
   { agent, prove = withoutKey }: { agent?: string | undefined; prove?: Prove },
 ): AgentApi {
   const { apiUrl: issuer } = settings
   const identity = identityOf({ settings, surroundings }, agent)
-  return new AgentApi({ issuer, identity, prove, waiting: surroundings })
+  return new AgentApi({ issuer, identity, prove, signal, waiting: surroundings })
 }
 
 /** By the key of a request that this machine asked for. */

@@ -1,7 +1,6 @@
 import type { AgentApi } from '../agent/agent-api.ts'
 import type { Task } from '../agent/ask.ts'
 import { isAlive } from '../agent/kept-calls.ts'
-import type { AwsCredentials } from '../answers.ts'
 import {
   type Ended,
   endpointVariables,
@@ -12,11 +11,12 @@ import {
   whereVariables,
   withoutCredentials,
 } from '../exec/command.ts'
-import { openCredentialsEndpoint, renewing } from '../exec/credentials-endpoint.ts'
+import { type CredentialsEndpoint, openCredentialsEndpoint, renewing } from '../exec/credentials-endpoint.ts'
+import { isIdentified } from '../identity/identity.ts'
 import { exitOfStatus, exits, Fault, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import { askFor, concludeAbandoned, forgetEnded, readAsk, readId, usualWait, waitFor } from './ask.ts'
-import { type AgentContext, agentApiOf } from './context.ts'
+import { type AgentContext, agentApi, agentApiOf } from './context.ts'
 import { leftOf, statusOf } from './describe.ts'
 import type { KeptRequest } from './kept-requests.ts'
 
@@ -31,20 +31,20 @@ export type ExecTyped = {
 const longestReport = 60_000
 
 /** Waits for approval, runs a command with what was approved, and completes by its exit code, which is returned. */
-export async function exec(typed: ExecTyped, context: AgentContext): Promise<number> {
-  const { surroundings } = context
+export async function exec(typed: ExecTyped, given: AgentContext): Promise<number> {
+  const { surroundings } = given
   const { source, command } = readWords(typed)
   const signals = new Signals()
+  const context = { ...given, signal: signals.stop }
   let asked: KeptRequest | undefined
   try {
-    const { kept, api, task } = await find(source, typed, context)
-    asked = kept
-    signals.stop.throwIfAborted()
-    const settled = await waitFor(task, api.within(signals.stop), typed.wait ?? usualWait, context)
+    const found = await find(source, typed, context)
+    asked = found.kept
+    const settled = found.kept ? await waitFor(found.task, found.api, typed.wait ?? usualWait, context) : found.task
     forgetEnded(settled, context)
-    if (statusOf(settled) !== 'approved') return tellNotRun(settled, context)
-    for (const line of leftOf(settled)) surroundings.err(lines(`${kept.id}: ${line}`))
-    return await runOnce(command, { kept, api, signals }, context)
+    if (!found.kept || statusOf(settled) !== 'approved') return tellNotRun(settled, context)
+    if (settled === found.task) for (const line of leftOf(settled)) surroundings.err(lines(`${asked?.id}: ${line}`))
+    return await runOnce(command, { ...found, signals }, context)
   } catch (cause) {
     if (!(cause instanceof Interrupted)) throw cause
     const next = asked ? `\`${asked.id}\` stays as it is: go on with \`npx hotwork exec ${asked.id} -- CMD...\`` : ''
@@ -67,23 +67,15 @@ function readWords({ words, request }: ExecTyped): { source: Source; command: re
   )
 }
 
+type Found = { kept: KeptRequest; api: AgentApi; task: Task }
+
 /** Before people are asked, what no command can have is refused. */
 async function find(
   source: Source,
   { reason }: ExecTyped,
   context: AgentContext,
-): Promise<{ kept: KeptRequest; api: AgentApi; task: Task }> {
-  if ('id' in source) {
-    const kept = context.kept.mustFind(source.id)
-    if ((await concludeAbandoned(context, source.id)).length > 0)
-      throw new Fault({
-        code: 'outcome_unknown',
-        title: `an earlier command of \`${source.id}\` was killed, and how far it came is not known`,
-        detail: 'it is completed now: look at what it changed, then ask anew',
-      })
-    const api = await agentApiOf(kept, context)
-    return { kept, api, task: await api.readTask(source.id) }
-  }
+): Promise<Found | { kept?: undefined; task: Task }> {
+  if ('id' in source) return findAsked(source.id, context)
   await concludeAbandoned(context)
   const ask = readAsk({ ...source, reason }, context)
   if (!ask.resource.id.startsWith('arn:'))
@@ -94,6 +86,26 @@ async function find(
   const asked = await askFor(ask, context)
   context.surroundings.err(lines(`${asked.kept.id}: asked for ${ask.action.name} on ${ask.resource.id}`))
   return asked
+}
+
+/** Without its key: one that has ended, which has none any more. */
+async function findAsked(id: string, context: AgentContext): Promise<Found | { kept?: undefined; task: Task }> {
+  if ((await concludeAbandoned(context, id)).length > 0)
+    throw new Fault({
+      code: 'outcome_unknown',
+      title: `an earlier command of \`${id}\` was killed, and how far it came is not known`,
+      detail: 'it is completed now: look at what it changed, then ask anew',
+    })
+  const kept = context.kept.find(id)
+  if (kept) {
+    const api = await agentApiOf(kept, context)
+    return { kept, api, task: await api.readTask(id) }
+  }
+  const { settings, surroundings } = context
+  if (settings.as === undefined && !isIdentified(surroundings.env)) throw context.kept.missing(id)
+  const task = await agentApi(context, {}).readTask(id)
+  if (['pending', 'approved'].includes(statusOf(task))) throw context.kept.missing(id)
+  return { task }
 }
 
 function tellNotRun(task: Task, { surroundings, json }: AgentContext): number {
@@ -129,6 +141,7 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
   let claimed: Claimed
   try {
     claimed = await claim(running)
+    if (running.signals.stop.aborted) await claimed.endpoint.close()
     running.signals.stop.throwIfAborted()
   } catch (cause) {
     // Nothing was started: another try may.
@@ -145,16 +158,16 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
 
 const isOver = ({ exit }: Refusal): boolean => exit === exits.expired || exit === exits.revoked
 
-type Claimed = { credentials: () => Promise<AwsCredentials>; region: string | undefined }
+type Claimed = { endpoint: CredentialsEndpoint; region: string | undefined }
 
 /** Credentials before the command starts: what cannot be had is told by this program, and not by an AWS tool. */
-async function claim({ kept: { id }, api, signals }: Running): Promise<Claimed> {
-  const own = api.within(signals.stop)
-  const token = await own.exchangeToken(id)
+async function claim({ kept: { id }, api }: Running): Promise<Claimed> {
+  const token = await api.exchangeToken(id)
   const [detail] = token.authorization_details as { resource?: { id?: string } }[]
-  // The access token ends with the grant: one is enough.
+  // The access token ends with the grant: one is enough. A command that was told to stop may need credentials to do so.
+  const later = api.within(undefined)
   const credentials = renewing(
-    () => api.awsCredentials(token.access_token),
+    () => later.awsCredentials(token.access_token),
     () => new Date(),
   )
   await credentials().catch((trouble: unknown) => {
@@ -165,19 +178,18 @@ async function claim({ kept: { id }, api, signals }: Running): Promise<Claimed> 
       )
     throw trouble
   })
-  return { credentials, region: detail?.resource?.id?.split(':')[3] || undefined }
+  return { endpoint: await openCredentialsEndpoint(credentials), region: detail?.resource?.id?.split(':')[3] }
 }
 
 async function runWith(
-  { credentials, region }: Claimed,
+  { endpoint, region }: Claimed,
   command: readonly string[],
   { signals }: Running,
-  { settings, surroundings, json }: AgentContext,
+  { settings: { local }, surroundings, json }: AgentContext,
 ): Promise<Ended> {
-  const endpoint = await openCredentialsEndpoint(credentials)
   try {
     const own = withoutCredentials(surroundings.env)
-    const where = whereVariables(own, { region, endpointUrl: settings.local?.aws.endpointUrl })
+    const where = whereVariables(own, { region: region || local?.aws.region, endpointUrl: local?.aws.endpointUrl })
     const env = { ...own, ...where, ...endpointVariables(endpoint) }
     // With `--json` standard output is for the one document.
     const stdio = ['inherit', json ? 2 : 'inherit', 'inherit'] as const

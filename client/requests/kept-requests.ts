@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { Ask, Task } from '../agent/ask.ts'
 import { isAlive, Run, thisRun } from '../agent/kept-calls.ts'
 import { Kept, type KeptKeys } from '../kept-keys.ts'
-import { wrongUsage } from '../outcome.ts'
+import { type Refusal, wrongUsage } from '../outcome.ts'
 
 /** The key of one request, and what is needed to go on with it in another process. */
 const KeptRequest = Kept.extend({
@@ -69,7 +69,11 @@ export class KeptRequests {
   mustFind(id: string): KeptRequest {
     const found = this.find(id)
     if (found) return found
-    throw wrongUsage(
+    throw this.missing(id)
+  }
+
+  missing(id: string): Refusal {
+    return wrongUsage(
       `the key of \`${id}\` is not on this machine`,
       `only the machine that asked has it (here it would be in \`${this.keys.folder}\`), and only until the request ends`,
     )
@@ -89,10 +93,12 @@ export class KeptRequests {
     return isFirst ? undefined : (Run.safeParse(this.keys.read(runOf(id))).data ?? { pid: 0, host: '' })
   }
 
-  /** Before it is told to Hotwork: if that fails, a later process can tell it. */
+  /** Before it is told to Hotwork: if that fails, a later process can tell it. A full disk does not keep it from being told. */
   endRun(id: string, became: 'succeeded' | 'failed'): void {
     const run = this.#run(runOf(id))
-    if (run) this.keys.write(runOf(id), { ...run, became })
+    try {
+      if (run) this.keys.write(runOf(id), { ...run, became })
+    } catch {}
   }
 
   /** Where nothing was begun. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -123,9 +123,7 @@ describe('a command that is not started', () => {
 
   test('since the request was completed before: not 0, which would say that the command ran', async () => {
     const id = await agent.approved()
-    const kept = agent.files()
     await agent.type('complete', id)
-    for (const { name, text } of kept) writeFileSync(join(agent.home, 'hotwork', name), text)
     const { exit, err } = await exec(id, '--', ...tells('1'))
     expect([exit, err, has('told')]).toEqual([6, expect.stringContaining('is completed: nothing was started'), false])
   })
@@ -235,6 +233,15 @@ describe('processes', () => {
     )
     expect([await typed.ends, typed.out]).toEqual([130, expect.stringMatching(/got 1\s+$/)])
     expect(await end(id)).toEqual(['failed', 'the command was interrupted by SIGINT'])
+  })
+
+  test('interrupted while Hotwork does not answer, it ends at once', async () => {
+    const id = await agent.approved()
+    scene.api.nextCalls.push(...Array.from({ length: 9 }, () => 'unheard' as const))
+    const started = agent.start('exec', id, '--', ...tells('1'))
+    await started.prints(/no answer yet/)
+    started.child.kill('SIGTERM')
+    expect([await started.ends, has('told'), (await stateOf(scene, id)).status]).toEqual([143, false, 'approved'])
   })
 
   test('interrupted while people decide, the request stays, and how to go on is told', async () => {
