@@ -61,18 +61,30 @@ async function sendOnce({ method, url, prepare, signal, patience = usualPatience
     headers,
     ...(body === undefined ? {} : { body }),
     // A redirect would take the token to another address.
-    redirect: 'error',
+    redirect: 'manual',
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   })
-  return { response, text: await response.text() }
+  const text = await response.text()
+  if (response.status < 300 || response.status > 399) return { response, text }
+  throw new Fault({
+    code: 'redirected',
+    title: `\`${new URL(url).origin}\` sends elsewhere`,
+    detail: 'name the address that Hotwork was deployed as: a token is not sent on',
+  })
 }
 
 /** @throws Refusal when the API says no; Fault when it says what this program cannot read */
 export function readAnswer<T>(shape: z.ZodType<T>, answered: Answered, { method, url }: Sending): T {
-  if (!answered.response.ok) throw Object.assign(refusalOf(answered), { status: answered.response.status })
+  const { origin, pathname } = new URL(url)
+  const { ok, status } = answered.response
+  if (status === 404 && codeOf(answered.text) === 'not_found')
+    throw wrongUsage(
+      `\`${origin}\` does not know \`${method} ${pathname}\``,
+      'name the address that Hotwork was deployed as; if it is that, this client is of a newer version than that Hotwork',
+    )
+  if (!ok) throw Object.assign(refusalOf(answered), { status })
   const read = shape.safeParse(parsedJson(answered.text))
   if (read.success) return read.data
-  const { origin, pathname } = new URL(url)
   throw new Fault({
     code: 'unreadable_answer',
     title: 'the answer cannot be read',

@@ -1,0 +1,80 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import * as z from 'zod'
+import { readAnswer, type Sending, send } from '../../client/http.ts'
+
+/** What answers may be no Hotwork, an older one, busy, or slow. */
+
+let server: Server
+let listener: RequestListener
+let pauses: number[] = []
+let asked = 0
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked++
+    listener(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+})
+beforeEach(() => {
+  pauses = []
+  asked = 0
+})
+afterAll(() => {
+  server.closeAllConnections()
+  return new Promise((resolve) => server.close(resolve))
+})
+
+async function call(changes: Partial<Sending> = {}): Promise<unknown> {
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/asks`
+  const sending: Sending = { method: 'POST', url, prepare: async () => ({ headers: {}, body: '{}' }), ...changes }
+  const pause = async (milliseconds: number) => void pauses.push(milliseconds / 1000)
+  return readAnswer(z.looseObject({ id: z.string() }), await send(sending, { err: () => {}, pause }), sending)
+}
+const answering = (status: number, body: string, headers: { [name: string]: string } = {}) => {
+  listener = (_, response) => void response.writeHead(status, headers).end(body)
+}
+
+test('a redirect is a fault at once, and nothing is sent on', async () => {
+  answering(302, '', { location: '/v1/elsewhere' })
+  await expect(call()).rejects.toMatchObject({ name: 'Fault', told: { code: 'redirected' } })
+  expect(asked).toBe(1)
+})
+
+test('a route that this Hotwork does not have is wrong usage that names it', async () => {
+  answering(404, JSON.stringify({ type: 'https://hotwork.example/problems/not_found', title: 'Nothing here' }))
+  await expect(call()).rejects.toMatchObject({
+    name: 'Refusal',
+    message: expect.stringContaining('POST /v1/asks'),
+    told: { code: 'usage', detail: expect.stringContaining('newer version') },
+  })
+})
+
+test.each([
+  ['a page', 200, '<!doctype html>', 'unreadable_answer'],
+  ['JSON of another form', 200, '{"ok":true}', 'unreadable_answer'],
+  ['a page that is not found', 404, '<!doctype html>', 'usage'],
+  ['an error without a reason', 500, 'oops', 'no_code'],
+])('%s is no answer', async (_what, status, body, code) => {
+  answering(status, body)
+  await expect(call()).rejects.toMatchObject({ told: { code } })
+  expect(asked).toBe(1)
+})
+
+test('a busy API is asked again when it says, and at most ten seconds later', async () => {
+  const waits = ['3', '600']
+  listener = (_, response) => {
+    const wait = waits.shift()
+    response.writeHead(wait ? 429 : 200, wait ? { 'retry-after': wait } : {}).end('{"id":"x"}')
+  }
+  expect(await call()).toEqual({ id: 'x' })
+  expect(pauses).toEqual([3, 10])
+})
+
+test('an answer that does not come in time is asked for again', async () => {
+  listener = (_, response) => {
+    if (asked > 1) response.end('{"id":"x"}')
+  }
+  expect(await call({ patience: 100 })).toEqual({ id: 'x' })
+  expect(asked).toBe(2)
+})
