@@ -23,8 +23,7 @@ type Manifest = {
 const began = Date.now()
 const root = join(import.meta.dirname, '../..')
 process.chdir(root)
-const forExamples =
-  process.argv.includes('--for-examples') || ['ci', 'install'].includes(process.env['npm_command'] ?? '')
+const forExamples = process.argv.includes('--for-examples')
 const { version, files, exports, dependencies = {} }: Manifest = JSON.parse(readFileSync('package.json', 'utf8'))
 
 /** By the name of its bundle: `./dist/types/client/index.d.ts` is made of `client/index.ts`. */
