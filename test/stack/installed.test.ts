@@ -1,115 +1,135 @@
-import { execFile } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Local } from '../../infra/local/local-file.ts'
-import { installed, strangersEnv, strangersNode } from '../package/support/installed.ts'
+import { installed, strangersEnv } from '../package/support/installed.ts'
 import { administrator, connection } from './support/aws.ts'
 import { installAwsTools } from './support/aws-tools.ts'
-import { Deployment, prod, setParameter, staging } from './support/deployment.ts'
+import { Deployment, prod } from './support/deployment.ts'
 
-/** The package in an empty folder, on the oldest Node that it promises, against the deployed stack: as the README types it. */
+/** The package in a folder of a stranger, on the oldest Node that it promises, against the deployed stack: what the README types. */
 
 jest.setTimeout(300_000)
-const { local } = new Deployment()
+const deployment = new Deployment()
+const { local } = deployment
+const root = join(__dirname, '../..')
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const home = mkdtempSync(join(tmpdir(), 'hotwork-installed-'))
-let aws = ''
+const folder = join(home, 'app')
+let env: NodeJS.ProcessEnv
+
 beforeAll(async () => {
-  aws = (await installAwsTools()).aws
+  const { aws } = await installAwsTools()
   writeFileSync(join(home, 'local.json'), JSON.stringify(local satisfies Local), { mode: 0o600 })
+  const modules = join(folder, 'node_modules')
+  mkdirSync(modules, { recursive: true })
+  for (const name of ['hotwork', '.bin']) symlinkSync(join(installed(), 'node_modules', name), join(modules, name))
+  symlinkSync(join(root, 'node_modules/@aws-sdk'), join(modules, '@aws-sdk'))
+  cpSync(join(root, 'examples/requests'), join(folder, 'examples/requests'), { recursive: true })
+  const stranger = strangersEnv({
+    ...{ HOTWORK_LOCAL: join(home, 'local.json'), XDG_STATE_HOME: home, HOME: home, AWS_PAGER: '' },
+    ...{ npm_config_cache: join(home, '.npm'), npm_config_update_notifier: 'false' },
+  })
+  env = { ...stranger, PATH: `${stranger['PATH']}${delimiter}${dirname(aws)}` }
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-type Ran = { exit: number; out: string; err: string }
-const npx = (...words: string[]): Promise<Ran> =>
-  run(join(dirname(strangersNode), 'npx'), ['hotwork', ...words], installed())
+/** The line of the README that begins so, as a shell reads it. */
+function line(begins: string, id = ''): string {
+  const found = readme
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .find((each) => each.startsWith(begins))
+  if (found === undefined) throw new Error(`the README has no line that begins with \`${begins}\``)
+  return found.replace('req_...', id)
+}
 
-function run(program: string, words: readonly string[], cwd: string, more: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const env = strangersEnv({
-    ...{ HOTWORK_LOCAL: join(home, 'local.json'), XDG_STATE_HOME: home, HOME: home, AWS_PAGER: '' },
-    ...{ npm_config_cache: join(home, '.npm'), npm_config_update_notifier: 'false' },
-    ...more,
-  })
-  return new Promise((resolve) => {
-    execFile(program, words, { cwd, env }, (fault, out, err) =>
-      resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),
-    )
-  })
+class Shell {
+  out = ''
+  err = ''
+  readonly exit: Promise<number | null>
+  readonly #child: ChildProcess
+  constructor(command: string, more: NodeJS.ProcessEnv = {}) {
+    this.#child = spawn('bash', ['-c', command], { cwd: folder, env: { ...env, ...more } })
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.out += text))
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.err += text))
+    this.exit = new Promise((resolve) => this.#child.once('close', resolve))
+  }
+  /** The id of the request that it waits for. */
+  waitsFor(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const id = /(req_[0-9a-z]{26}): waiting/.exec(this.err)?.[1]
+        if (id) resolve(id)
+      }
+      this.#child.stderr?.on('data', look)
+      void this.exit.then(() => reject(new Error(this.err)))
+    })
+  }
+}
+async function type(begins: string, id?: string): Promise<Shell> {
+  const shell = new Shell(line(begins, id))
+  expect({ line: begins, exit: await shell.exit, err: shell.err }).toMatchObject({ exit: 0, err: expect.anything() })
+  return shell
 }
 
 const ssm = new SSMClient({ ...connection(local), credentials: administrator(local) })
-const version = async (Name: string) => (await ssm.send(new GetParameterCommand({ Name }))).Parameter?.Version ?? 0
+const version = async () => (await ssm.send(new GetParameterCommand({ Name: prod }))).Parameter?.Version ?? 0
 
-test('an agent asks, two people approve, and an unchanged AWS CLI does it once', async () => {
-  const file = join(home, 'ask.json')
-  writeFileSync(file, JSON.stringify(setParameter(prod, '3001')))
-  const before = await version(prod)
-
-  const asked = await npx('request', file)
-  expect([asked.exit, asked.out]).toEqual([3, expect.stringMatching(/^tier {5}2$/m)])
-  const id = /req_[0-9a-z]{26}/.exec(asked.out)?.[0] ?? ''
-
-  const waiting = await npx('ls', '--waiting', '--as', 'person:ana')
-  expect([waiting.exit, waiting.out]).toEqual([0, expect.stringContaining(id)])
-  for (const who of ['person:ana', 'person:eve'])
-    expect((await npx('approve', id, '--comment', 'as in the incident', '--as', who)).exit).toBe(0)
-  expect((await npx('wait', id)).exit).toBe(0)
-
-  const put = [aws, 'ssm', 'put-parameter', '--name', prod, '--value', '3001', '--overwrite']
-  const ran = await npx('exec', id, '--', ...put)
-  expect([ran.exit, ran.err]).toEqual([0, ''])
-  expect(await version(prod)).toBe(before + 1)
+test('an agent asks, two people approve, and an unchanged AWS CLI does it', async () => {
+  const before = await version()
+  const asking = new Shell(line('npx hotwork request'))
+  const id = await asking.waitsFor()
+  expect((await type('npx hotwork ls')).out).toContain(id)
+  await type('npx hotwork approve req_... --as person:ben', id)
+  await type('npx hotwork approve req_... --as person:eve', id)
+  expect([await asking.exit, asking.out]).toEqual([0, expect.stringMatching(/^APPROVED[\s\S]*^tier {5}2$/m)])
+  await type('npx hotwork exec', id)
+  expect(await version()).toBe(before + 1)
+  expect((await type('npx hotwork show', id)).out).toContain('completed: succeeded')
   // The key is gone with the request.
-  expect((await npx('exec', id, '--', ...put)).exit).toBe(2)
-
-  const shown = await npx('show', id, '--as', 'person:ana')
-  expect([shown.exit, shown.out]).toEqual([0, expect.stringContaining('completed: succeeded')])
+  expect(await new Shell(line('npx hotwork exec', id)).exit).toBe(6)
 })
 
 test('ten lines with the client, run twice at the same time, change the parameter once', async () => {
-  const folder = join(home, 'agent')
-  mkdirSync(join(folder, 'node_modules'), { recursive: true })
-  symlinkSync(join(installed(), 'node_modules/hotwork'), join(folder, 'node_modules/hotwork'))
-  symlinkSync(join(__dirname, '../../node_modules/@aws-sdk'), join(folder, 'node_modules/@aws-sdk'))
-  writeFileSync(
-    join(folder, 'agent.mjs'),
-    `import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { Hotwork } from 'hotwork'
-const hotwork = new Hotwork({ identity: { as: 'agent:remediator' } })
-const permit = await hotwork.permit({
-  action: 'ssm:PutParameter', arguments: { Name: '${staging}', Value: '2599', Overwrite: true },
-  purpose: 'remediation', parentTask: { id: 'INC-4822' }, callId: '${randomUUID()}' })
-if (permit.outcome !== 'approved') throw new Error(permit.outcome)
-await permit.use(() =>
-  new SSMClient({ credentials: permit.awsCredentials() }).send(new PutParameterCommand(permit.arguments)))
-`,
-  )
-  const before = await version(staging)
+  const script = /```js\n(import [\s\S]*?new Hotwork\(\)[\s\S]*?)```/.exec(readme)?.[1] ?? ''
+  // On a stack that keeps running, another run of this test is another call.
+  writeFileSync(join(folder, 'agent.mjs'), script.replace("'INC-4822/timeout'", `'${randomUUID()}'`))
+  const before = await version()
   const { endpointUrl, region } = local.aws
-  const both = await Promise.all(
-    [1, 2].map(() => run(strangersNode, ['agent.mjs'], folder, { AWS_ENDPOINT_URL: endpointUrl, AWS_REGION: region })),
-  )
-  const [done, other] = both.toSorted((one, two) => one.exit - two.exit)
-  expect(done?.exit).toBe(0)
-  // It did nothing, and says so.
-  expect([other?.exit, other?.err]).toEqual([1, expect.stringMatching(/AlreadyRun|refused/)])
-  expect(await version(staging)).toBe(before + 1)
+  const agent = { HOTWORK_AS: 'agent:remediator', AWS_ENDPOINT_URL: endpointUrl, AWS_REGION: region }
+  const both = [1, 2].map(() => new Shell('node agent.mjs', agent))
+  const pending = await untilAsked()
+  for (const who of ['person:ben', 'person:eve']) await deployment.decide(who, pending)
+  const exits = await Promise.all(both.map(({ exit }) => exit))
+  expect({ exits: exits.toSorted(), said: both.map(({ out }) => out) }).toMatchObject({
+    exits: [0, expect.any(Number)],
+  })
+  expect(exits.filter((exit) => exit === 0)).toHaveLength(1)
+  expect(await version()).toBe(before + 1)
 })
 
-test('a person stops an agent with one line, and another person lets it go on', async () => {
-  const halted = await npx(
-    'halt',
-    'agent:builder',
-    '--reason',
-    'INC-4822: it asks too much',
-    '--as',
-    'person:gus',
-    '--json',
-  )
-  expect(halted.exit).toBe(0)
+/** The request of the script: nothing else of this agent waits for people now. */
+async function untilAsked(): Promise<string> {
+  const ask = `/v1/requests?status=pending&agent=agent:remediator`
+  for (;;) {
+    const { body } = await deployment.json('GET', ask, await deployment.token('person:ana'))
+    const found = body.requests.find(({ arguments: { Name, Value } }: never) => Name === prod && Value === '3000')
+    if (found) return found.id
+  }
+}
+
+test('one line stops the agent, and another person lets it go on', async () => {
+  const halted = new Shell(`${line('npx hotwork halt').replace(/ +#.*/, '')} --json`)
+  expect([await halted.exit, halted.err]).toEqual([0, ''])
   const { id } = JSON.parse(halted.out)
-  expect((await npx('halts', '--as', 'person:ana')).out).toContain(id)
-  expect((await npx('lift', id, '--as', 'person:hana')).exit).toBe(0)
+  try {
+    const refused = new Shell(line('npx hotwork request'))
+    expect([await refused.exit, refused.err]).toEqual([4, expect.stringContaining('agent_suspended')])
+  } finally {
+    expect(await new Shell(`npx hotwork lift ${id} --as person:hana`).exit).toBe(0)
+  }
 })
