@@ -35,6 +35,12 @@ describe('what is installed', () => {
     expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['hotwork'])
   })
 
+  test('has no script that npm would run, or warns of', () => {
+    const { scripts } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as { scripts: object }
+    const ofInstalls = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare']
+    expect(ofInstalls.filter((name) => name in scripts)).toEqual([])
+  })
+
   test('is the launcher, what the build has made and the CDK app to begin with: no source, no test, no map', () => {
     const files = readdirSync(own, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
