@@ -4,7 +4,6 @@ import {
   constants,
   existsSync,
   linkSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,12 +11,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import * as DPoP from 'dpop'
 import * as z from 'zod'
 import { AwsCredentials } from './answers.ts'
 import { Fault } from './outcome.ts'
+import { makeFolder, mustBeSafe, stateFolderOf } from './state-folder.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export const PrivateJwk = z.strictObject({
@@ -44,10 +43,6 @@ export type Kept = z.infer<typeof Kept>
 /** Longer than a login may be waited for. Milliseconds. */
 const longestLock = 360_000
 
-/** XDG Base Directory Specification: state that stays between runs, and is of no use elsewhere. */
-export const stateFolderOf = (env: Surroundings['env']): string =>
-  join(env['XDG_STATE_HOME'] || join(env['HOME'] || homedir(), '.local/state'), 'hotwork')
-
 export type KeepingSurroundings = Pick<Surroundings, 'now' | 'pause'> & { env: Surroundings['env'] }
 
 /**
@@ -71,6 +66,7 @@ export class KeptKeys {
     } catch (cause) {
       throw cannotKeep(this.folder, cause)
     }
+    mustBeSafe(this.folder)
   }
 
   /** The key at a place, made where there is none: all processes of this machine get the same one. @throws Fault */
@@ -101,6 +97,7 @@ export class KeptKeys {
 
   /** Of the keys, those whose names match. */
   places(pattern: RegExp): string[] {
+    mustBeSafe(this.folder)
     try {
       return readdirSync(this.folder).flatMap((name) => {
         const place = /^([\w-]+)\.json$/.exec(name)?.[1]
@@ -113,6 +110,7 @@ export class KeptKeys {
 
   /** Undefined where there is nothing, or what is no JSON. */
   read(place: string): unknown {
+    mustBeSafe(this.folder)
     try {
       return JSON.parse(readFileSync(this.pathOf(place), 'utf8'))
     } catch {
@@ -209,20 +207,6 @@ export class KeptKeys {
     } finally {
       rmSync(draft, { force: true })
     }
-  }
-}
-
-/** With the folders above it. `recursive` of Node never returns where the system answers ENOENT for ever, as under /proc. */
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { mode: 0o700 })
-  } catch (fault) {
-    const { code } = fault as NodeJS.ErrnoException
-    const above = dirname(folder)
-    if (code === 'EEXIST') return
-    if (code !== 'ENOENT' || existsSync(above)) throw fault
-    makeFolder(above)
-    mkdirSync(folder, { mode: 0o700 })
   }
 }
 

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { decodeJwt } from 'jose'
 import * as z from 'zod'
-import { stateFolderOf } from '../kept-keys.ts'
+import { mustBeSafe, stateFolderOf } from '../state-folder.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { type LoggedIn, type Login, notLoggedIn, type Strength, type Wanted } from './login.ts'
 
@@ -35,6 +35,7 @@ export class KeptLogin {
   /** Absent where the person never chose to keep one. One that cannot be read, or is of another version, counts as ended. */
   read(): { lives: true; token: string; until: number } | { lives: false; until?: number } | undefined {
     let text: string
+    mustBeSafe(dirname(this.file))
     try {
       text = readFileSync(this.file, 'utf8')
     } catch (fault) {
@@ -53,8 +54,9 @@ export class KeptLogin {
       return `it has ended already, by the clock of this machine (${new Date(this.#now()).toISOString()}): is it right?`
     const kept: Kept = { version: 1, api: this.#api, token, until }
     const draft = `${this.file}.${randomUUID()}`
+    mustBeSafe(dirname(this.file))
     try {
-      mkdirSync(join(this.file, '..'), { recursive: true, mode: 0o700 })
+      mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 })
       writeFileSync(draft, `${JSON.stringify(kept)}\n`, { mode: 0o600, flag: 'wx' })
       try {
         renameSync(draft, this.file)

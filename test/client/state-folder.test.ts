@@ -1,0 +1,56 @@
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KeptKeys } from '../../client/kept-keys.ts'
+import { KeptLogin } from '../../client/login/kept-login.ts'
+import { stateFolderOf } from '../../client/state-folder.ts'
+import { pause } from '../../client/surroundings.ts'
+
+/** Where keys and logins are kept, nobody else may have put one. */
+
+let home: string
+let folder: string
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'hotwork-state-'))
+  folder = join(home, 'hotwork')
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
+
+const now = () => new Date()
+const keys = () => new KeptKeys({ env: { XDG_STATE_HOME: home }, now, pause })
+const api = 'https://hotwork.example'
+const login = () => new KeptLogin(api, { env: { XDG_STATE_HOME: home }, now })
+const refused = expect.objectContaining({ told: expect.objectContaining({ code: 'unsafe_folder' }) })
+
+function eachRefuses(): void {
+  expect(() => keys().read('call-1')).toThrow(refused)
+  expect(() => keys().places(/./)).toThrow(refused)
+  expect(() => keys().write('call-1', {})).toThrow(refused)
+  expect(() => login().read()).toThrow(refused)
+  expect(() => login().keep({ token: 'mine', until: Date.now() + 60_000 })).toThrow(refused)
+}
+
+test('a folder that every user may write is refused, and nothing in it is read', () => {
+  mkdirSync(folder)
+  chmodSync(folder, 0o1777)
+  writeFileSync(join(folder, 'call-1.json'), '{"planted":true}')
+  eachRefuses()
+})
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip
+asRoot('a folder of another user is refused, also where only they may write it', () => {
+  mkdirSync(folder, { mode: 0o700 })
+  chownSync(folder, 4242, 4242)
+  eachRefuses()
+})
+
+test('one that is not there yet is made for this user alone, and is used from then on', () => {
+  expect([keys().read('call-1'), login().read()]).toEqual([undefined, undefined])
+  keys().write('call-1', { mine: true })
+  expect(keys().read('call-1')).toEqual({ mine: true })
+})
+
+test('a relative `XDG_STATE_HOME` counts for nothing: the working folder may be of a stranger', () => {
+  expect(stateFolderOf({ XDG_STATE_HOME: 'state', HOME: '/home/jade' })).toBe('/home/jade/.local/state/hotwork')
+  expect(stateFolderOf({ XDG_STATE_HOME: '/var/state', HOME: '/home/jade' })).toBe('/var/state/hotwork')
+})
