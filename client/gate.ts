@@ -150,8 +150,9 @@ export class Gate {
 
   #remember(use: string): void {
     this.#begun.set(use, 'use_ended')
-    const [oldest] = this.#begun.keys()
-    if (this.#begun.size > mostRemembered && oldest !== undefined) this.#begun.delete(oldest)
+    if (this.#begun.size <= mostRemembered) return
+    // One that still runs is never forgotten: a repeat of its call would run beside it.
+    for (const [oldest, state] of this.#begun) if (state === 'use_ended') return void this.#begun.delete(oldest)
   }
 
   #post(path: string, body: string, headers: { [name: string]: string } = {}): Promise<Answered> {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import * as z from 'zod'
 import { wrongUsage } from './outcome.ts'
@@ -9,6 +9,10 @@ export function isSafe(address: string): boolean {
   if (!URL.canParse(address)) return false
   return new URL(address).protocol === 'https:' || isLoopback(address)
 }
+
+/** As an address of Hotwork: with nothing in it that a profile of AWS or a shell would read otherwise. */
+export const isSafeApi = (address: string): boolean =>
+  isSafe(address) && /^https?:\/\/[\w.:[\]-]+(\/[\w.~=,/-]*)?$/.test(address)
 
 function isLoopback(address: string): boolean {
   if (!URL.canParse(address)) return false
@@ -22,7 +26,7 @@ const Party = z.looseObject({ id: z.string(), clientId: z.string(), privateJwk: 
 const Local = z.looseObject({
   apiUrl: z.string().refine(isLoopback),
   identityProviderUrl: z.string().refine(isLoopback),
-  aws: z.looseObject({ endpointUrl: z.string(), region: z.string() }),
+  aws: z.looseObject({ endpointUrl: z.string().refine(isLoopback), region: z.string() }),
   agents: z.array(Party).default([]),
   tools: z.array(Party).default([]),
   people: z.array(Party).default([]),
@@ -48,29 +52,34 @@ export function findLocal({ env, folder }: Pick<Surroundings, 'env' | 'folder'>)
         : 'it cannot be read as JSON: name the `local.json` that `npm start` writes while it runs',
     )
   }
-  const nearest = nearestFile(folder)
-  return nearest === undefined ? undefined : Local.safeParse(readJson(nearest)).data
+  return Local.safeParse(readNearest(folder)).data
 }
 
-function nearestFile(folder: string): string | undefined {
+function readNearest(folder: string): unknown {
   for (let place = resolve(folder); ; place = dirname(place)) {
-    const file = join(place, '.hotwork/local.json')
-    const found = statOf(file)
-    // Another user may write a folder above, such as /tmp.
-    if (found) return [0, process.getuid?.() ?? found.uid].includes(found.uid) ? file : undefined
+    const found = readIfOwn(join(place, '.hotwork/local.json'))
+    if (found) return found.json
     if (place === dirname(place)) return undefined
   }
 }
 
-function statOf(file: string) {
+/** Another user may write a folder above, such as /tmp. What is read is what was looked at, also where they change it meanwhile. */
+function readIfOwn(path: string): { json?: unknown } | undefined {
+  let file: number
   try {
-    return statSync(file)
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch {
     return undefined
   }
+  try {
+    const { uid } = fstatSync(file)
+    return [0, process.getuid?.() ?? uid].includes(uid) ? { json: readJson(file) } : {}
+  } finally {
+    closeSync(file)
+  }
 }
 
-function readJson(file: string): unknown {
+function readJson(file: string | number): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch {
@@ -86,6 +95,6 @@ export function findIssuer(issuer: string | undefined, around: Pick<Surroundings
       'which Hotwork?',
       'give its address as `issuer` or in `HOTWORK_API`; `npm start` starts a local one',
     )
-  if (isSafe(found)) return found
+  if (isSafeApi(found)) return found
   throw wrongUsage(`\`${found.slice(0, 200)}\` is no address to send a token to`, 'use https; http only on loopback')
 }

@@ -1,4 +1,4 @@
-import { findLocal, isSafe, type Local } from './local.ts'
+import { findLocal, isSafeApi, type Local } from './local.ts'
 import { KeptLogin, keptLogin } from './login/kept-login.ts'
 import { logIn } from './login/log-in.ts'
 import { type Login, localLogin, readyToken } from './login/login.ts'
@@ -35,8 +35,8 @@ export function readAgentSettings({ api, as }: Typed, surroundings: Surroundings
       'which Hotwork?',
       'name its address with `--api https://...` or in `HOTWORK_API`; `npm start` starts one on this machine',
     )
-  if (!isSafe(apiUrl))
-    throw wrongUsage(`\`${apiUrl}\` is no address to send a login to`, 'use https; http only on loopback')
+  if (!isSafeApi(apiUrl))
+    throw wrongUsage(`\`${apiUrl.slice(0, 200)}\` is no address to send a login to`, 'use https; http only on loopback')
   return { apiUrl, as, ...(found?.apiUrl === apiUrl ? { local: found } : {}) }
 }
 

@@ -109,7 +109,7 @@ export const asApproved = (ask: Ask, { hotwork: { narrowed } }: Task): Ask =>
 
 /** The answer of the token endpoint (RFC 8693 section 2.2.1, RFC 9396 section 7). */
 export const TokenAnswer = z.looseObject({
-  access_token: z.string().min(1),
+  access_token: z.string().regex(/^[\x21-\x7e]+$/),
   expires_in: z.number(),
   authorization_details: z.array(z.looseObject({})).default([]),
 })

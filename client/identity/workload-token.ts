@@ -1,4 +1,4 @@
-import { decodeJwt } from 'jose'
+import { decodeJwt, type JWTPayload } from 'jose'
 import { Fault, Trouble, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -29,7 +29,8 @@ export function rememberTokens(
 
   async function fetchToken(audience: string, stop: AbortSignal): Promise<string> {
     const token = await askPatiently(source, audience, stop, { pause, patience })
-    const { iat, exp } = readClaims(token, source.name)
+    const { iat, exp, aud } = readClaims(token, source.name)
+    mustBeFor(audience, aud, source.name)
     if (exp === undefined) return token
     // By `iat` too, since this machine's clock may be behind.
     const left = Math.min(exp - seconds(), exp - (iat ?? Number.NEGATIVE_INFINITY))
@@ -93,13 +94,26 @@ async function askPatiently(
 }
 
 /** What a token says of itself. Who it is good for is the API's to judge. @throws Refusal */
-export function readClaims(token: string, name: string): { iat?: number | undefined; exp?: number | undefined } {
+export function readClaims(token: string, name: string): Pick<JWTPayload, 'iat' | 'exp' | 'aud'> {
   try {
-    const { iat, exp } = decodeJwt(token)
-    return { iat, exp }
+    // All of it: an error about a header with a line end in it would show the token.
+    if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) throw new Error('no JWS')
+    return decodeJwt(token)
   } catch {
     throw wrongUsage(`what ${name} gave is no JWT`, 'a workload token is a signed JWT (docs/identity.md)')
   }
+}
+
+/** A token that is for a service elsewhere is not shown to this one, which could use it there. @throws Refusal */
+function mustBeFor(audience: string, aud: JWTPayload['aud'] = [], name: string): void {
+  const elsewhere = [aud]
+    .flat()
+    .find((each) => /^https?:/i.test(each) && URL.canParse(each) && new URL(each).origin !== new URL(audience).origin)
+  if (elsewhere === undefined) return
+  throw wrongUsage(
+    `what ${name} gave is for \`${elsewhere.slice(0, 200)}\`, and this Hotwork is \`${audience}\``,
+    'ask for a token with that audience alone (docs/identity.md), or name the other Hotwork',
+  )
 }
 
 /** Never with what a source answered: it may hold a token. */

@@ -29,9 +29,20 @@ export async function readLoginSettings(apiUrl: string): Promise<LoginSettings> 
       `use the address that it was deployed as: \`--api ${name.slice(0, 200)}\``,
     )
   const own = z.looseObject({ login: LoginSettings }).safeParse(metadata[`${apiUrl}/ns/hotwork`])
-  if (own.success) return own.data.login
+  if (own.success) return mustBeOwn(own.data.login, apiUrl)
   throw wrongUsage(
     'this Hotwork does not say where people log in from a command line',
     'put your token into `HOTWORK_TOKEN`; the operator of Hotwork adds `login.commandLine` to the deployment file (docs/command-line.md)',
+  )
+}
+
+/** What names another address could have the person's token for that one sent to this one. @throws Refusal */
+function mustBeOwn(settings: LoginSettings, apiUrl: string): LoginSettings {
+  const { resource = apiUrl } = settings
+  if (!/^https?:/i.test(resource) || (URL.canParse(resource) && new URL(resource).origin === new URL(apiUrl).origin))
+    return settings
+  throw wrongUsage(
+    `\`${apiUrl}\` asks for a login to \`${resource.slice(0, 200)}\`, which is not its own`,
+    'is it your Hotwork? Its operator gives `login.commandLine` a `resource` at its own address (docs/command-line.md)',
   )
 }

@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Gate, type GateAsk } from '../../client/gate.ts'
@@ -15,8 +17,11 @@ let folder: string
 let permit: Approved
 
 const around = () => ({ env: {}, folder, now: () => new Date(), pause })
-const gateOf = (issuer = scene.api.url) =>
-  new Gate({ issuer, identity: async () => scene.workload('tool-flag-service') }, around())
+const noOnes = 'e30.e30.e30'
+const gateOf = (issuer = scene.api.url) => {
+  const identity = async () => (issuer === scene.api.url ? scene.workload('tool-flag-service') : noOnes)
+  return new Gate({ issuer, identity }, around())
+}
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hotwork-gate-'))
@@ -109,6 +114,36 @@ test('work whose end could not be told gives its value, and is not done again by
   })
   expect(ran).toMatchObject({ ran: true, value: 'done', reported: false })
   expect(await gate.once(asked, () => 'again')).toEqual({ ran: false, reason: 'use_ended' })
+})
+
+test('work that still runs is not done again beside itself, however many other uses come meanwhile', async () => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const use = `use_${`${request.headers['idempotency-key']}`.padStart(26, '0')}`
+    response.writeHead(request.url === '/v1/uses' ? 201 : 200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ use, uses_left: 1 }))
+  }
+  const server = createServer(answer)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    const gate = gateOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const asked = await ask()
+    let finish = () => {}
+    let runs = 0
+    const slow = () => {
+      runs++
+      return new Promise<void>((resolve) => {
+        finish = resolve
+      })
+    }
+    const first = gate.once({ ...asked, key: '1' }, slow)
+    for (let key = 2; key < 1010; key++) await gate.once({ ...asked, key: `${key}` }, () => {})
+    expect(await gate.once({ ...asked, key: '1' }, slow)).toEqual({ ran: false, reason: 'use_running' })
+    finish()
+    expect([await first, runs]).toEqual([expect.objectContaining({ ran: true }), 1])
+  } finally {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
 })
 
 test('a gate that is silent, busy, or no gate at all permits nothing and does nothing', async () => {

@@ -1,4 +1,6 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { logInAs } from './support/browser.ts'
 import { useLoginScene } from './support/login-scene.ts'
@@ -143,6 +145,7 @@ describe('on the local stack', () => {
     ['is not there', undefined, 'read as JSON'],
     ['names an address elsewhere', { apiUrl: 'http://10.0.0.1:80' }, '`apiUrl`'],
     ['has another identity provider elsewhere', { identityProviderUrl: 'https://id.example' }, '`identityProviderUrl`'],
+    ['has an AWS elsewhere', { aws: { endpointUrl: 'https://aws.example', region: 'us-east-1' } }, '`aws.endpointUrl`'],
   ])('a file of HOTWORK_LOCAL that %s: exit 2, with what is wrong', async (_, changes, wrong) => {
     const file = changes ? writeLocalFile(changes, join(terminal.home, 'stack')) : '/nowhere/local.json'
     terminal.env = { ...terminal.env, HOTWORK_LOCAL: file }
@@ -155,6 +158,13 @@ describe('on the local stack', () => {
   whereRoot("another user's file does not count", async () => {
     chownSync(writeLocalFile(), 65534, 65534)
     expect((await terminal.json('list', '--as', 'person:kofi')).exit).toBe(2)
+  })
+
+  test('a file that came with a repository cannot write into the profile that it has printed', async () => {
+    writeLocalFile({ apiUrl: 'http://127.0.0.1:1/$(id)' })
+    terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_TOKEN: 'one.of.jade' }
+    const { exit, out } = await terminal.type('credentials', '--setup')
+    expect([exit, out]).toEqual([2, ''])
   })
 
   test('as an unknown person: exit 2, with the known ones', async () => {
@@ -170,4 +180,21 @@ describe('with a token', () => {
     expect(await terminal.json('list')).toMatchObject({ exit: 4, body: { error: 'invalid_token' } })
     expect(terminal.visited).toEqual([])
   })
+})
+
+test('a Hotwork that asks for a login to another one gets none, which it could use there', async () => {
+  const stranger = createServer((_, response) => {
+    const url = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`
+    const login = { issuer: scene.provider.url, client_id: 'hotwork-command-line', scope: 'openid', resource: api.url }
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ resource: url, [`${url}/ns/hotwork`]: { login } }))
+  })
+  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
+  try {
+    terminal.env['HOTWORK_API'] = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`
+    const { exit, body } = await terminal.json('list')
+    expect([exit, body.title, terminal.visited]).toEqual([2, expect.stringContaining('not its own'), []])
+  } finally {
+    await new Promise((resolve) => stranger.close(resolve))
+  }
 })

@@ -55,3 +55,22 @@ test('a token that has expired is refused, with when it did and what the time is
   expect(detail).toContain('2026-11-27T12:01:00Z')
   expect(detail).toContain('2026-11-27T12:01:31Z')
 })
+
+test.each([
+  ['another address', 'https://permits.elsewhere.example'],
+  ['several, one of them elsewhere', [audience, 'https://kubernetes.default.svc']],
+])('a token that is for %s is not shown to this Hotwork, which could use it there', async (_, aud) => {
+  writeFileSync(file, workload.token(300, { aud }))
+  const { exit, title } = await troubleOf(workload.identity()(audience))
+  expect([exit, title]).toEqual([2, expect.stringMatching(/is for `https:.*, and this Hotwork is `https:/)])
+})
+
+test.each([[audience], [[`${audience}/agents`]], ['hotwork']])('one that is for %j is', async (aud) => {
+  writeFileSync(file, workload.token(300, { aud }))
+  expect(await workload.identity()(audience)).toMatch(/^eyJ/)
+})
+
+test('one with a line end in it is refused: an error about a header would show it', async () => {
+  writeFileSync(file, workload.token().replace(/\.([^.]+)$/, '.\n$1'))
+  expect((await troubleOf(workload.identity()(audience))).title).toContain('is no JWT')
+})
