@@ -1,6 +1,6 @@
 import type { Api } from './api.ts'
-import { type Exit, exits } from './outcome.ts'
-import { lines } from './screen.ts'
+import { type Exit, exits, wrongUsage } from './outcome.ts'
+import { jsonText, lines } from './screen.ts'
 import type { Settings } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -21,7 +21,7 @@ export function show(
   words: () => readonly string[],
   exit: Exit = exits.done,
 ): Exit {
-  surroundings.out(json ? `${JSON.stringify(body, null, 2)}\n` : lines(...words()))
+  surroundings.out(json ? jsonText(body) : lines(...words()))
   return exit
 }
 
@@ -39,6 +39,13 @@ export function profileOf(
     ...['--api', apiUrl],
     ...(as === undefined ? [] : ['--as', as]),
   ]
+  // Some of AWS's tools have a shell run it: within the quotes these would be read as something else.
+  const odd = words.find((word) => /["$`\p{C}]/u.test(word) || (word.includes('\\') && process.platform !== 'win32'))
+  if (odd !== undefined)
+    throw wrongUsage(
+      `\`${odd}\` cannot stand in a profile of AWS`,
+      'a shell may run that line, and would read its quotes, `$`, backquotes or backslashes: use a path and names without them',
+    )
   const credential_process = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `"${word}"`)).join(' ')
   return {
     credential_process,

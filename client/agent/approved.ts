@@ -52,6 +52,8 @@ export type Held = {
   kept?: KeptCalls | undefined
   /** The request is over: its key is of no more use. */
   forget(ended: string): void
+  /** Of all permits that one call has led to: whether one of them has begun its work. */
+  work: { begun: boolean }
 }
 
 /** Credentials with less left are made anew: using them takes a while too. Milliseconds. */
@@ -68,7 +70,6 @@ export class Approved {
   readonly #held: Held
   readonly #token: () => Promise<TokenAnswer>
   #shown: string | undefined
-  #ran = false
 
   /** @internal */
   constructor({ task, hotwork }: Task, args: Approved['arguments'], held: Held) {
@@ -170,9 +171,9 @@ export class Approved {
   }
 
   async #mustBeFirst(): Promise<void> {
-    if (this.#ran) throw new AlreadyRun(this.request, 'running')
-    this.#ran = true
-    const { kept } = this.#held
+    const { kept, work } = this.#held
+    if (work.begun) throw new AlreadyRun(this.request, 'running')
+    work.begun = true
     const before = kept?.beginRun(this.request)
     if (!kept || !before) return
     if (before.became === undefined && isAlive(before) === false) await this.#endForDead()

@@ -243,6 +243,7 @@ const heldBy = (api: AgentApi, { pause }: Asker, signal: AbortSignal | undefined
   reporting: api.within(undefined),
   signal,
   forget: () => {},
+  work: { begun: false },
 })
 
 async function proverFor({ jwk, jkt, ended }: KeptCall, own: Asker['own']): Promise<Prove> {

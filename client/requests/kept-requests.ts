@@ -41,7 +41,7 @@ export class KeptRequests {
 
   /** The same key for the same ask, so that Hotwork answers with the request that is pending. */
   async begin({ context: { justification: _, ...context }, ...ask }: Ask): Promise<Begun> {
-    for (const old of this.keys.places(/^(ask-|req_)/)) if (!this.keys.keptAt(old)) this.keys.remove(old)
+    for (const old of this.keys.places(/^(ask-|req_)/)) if (!this.keys.keptAt(old)) this.keys.forget(old)
     const digest = createHash('sha256')
       .update(JSON.stringify([this.api, ask, context]))
       .digest('hex')

@@ -186,6 +186,19 @@ describe('a run', () => {
     expect(runs).toBe(1)
   })
 
+  test('is one, also of two permits that the same pending one led to', async () => {
+    const pending = await hotwork().permit(prod({ wait: 0 }))
+    if (pending.outcome !== 'pending') throw new Error(pending.outcome)
+    await decideAll()
+    const [one, other] = [await approved(pending.resume()), await approved(pending.resume())]
+    let runs = 0
+    const value = one.use(async () => {
+      await expect(other.use(() => ++runs)).rejects.toMatchObject({ name: 'AlreadyRun', became: 'running' })
+      return ++runs
+    })
+    expect([await value, runs]).toEqual([1, 1])
+  })
+
   test('whose end cannot be reported is told with its value', async () => {
     const permit = await approved(hotwork().permit(call()))
     const lost = Array.from({ length: 9 }, () => 'unheard' as const)

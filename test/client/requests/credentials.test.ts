@@ -36,6 +36,12 @@ test('--setup prints a profile whose process is this very program, and asks noth
   )
 })
 
+test('--setup prints no line that a shell would read otherwise', async () => {
+  const id = await agent.asked(prod)
+  const { exit, out, err } = await agent.type('credentials', id, '--setup', '--as', 'agent:$(id)')
+  expect([exit, out, err]).toEqual([2, '', expect.stringContaining('cannot stand in a profile')])
+})
+
 test('of a pending request there are none: 3; after its end: 5, and the key is deleted', async () => {
   const id = await agent.asked()
   expect((await agent.type('credentials', id)).exit).toBe(3)
@@ -44,6 +50,16 @@ test('of a pending request there are none: 3; after its end: 5, and the key is d
   scene.advance(60 * minute)
   agent.logIn()
   expect([(await agent.type('credentials', approved)).exit, agent.files()]).toEqual([5, []])
+})
+
+test('those of a request whose end this machine never saw are deleted at the next ask', async () => {
+  const id = await agent.approved()
+  await agent.type('credentials', id)
+  const files = () => agent.files().filter(({ name }) => name.startsWith(id))
+  expect(files()).toHaveLength(2)
+  agent.now = () => new Date(Date.now() + 30 * 86_400_000)
+  await agent.type('request', prod)
+  expect(files()).toEqual([])
 })
 
 test('where Hotwork makes the call itself there are none; `call` has it made, once', async () => {
