@@ -3,6 +3,13 @@ import type { Surroundings } from './surroundings.ts'
 /** Other people wrote some of what is shown: none of it may move the cursor, hide, or be read backwards. */
 const inert = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')
 
+/** The same value as a JSON document, none of which a terminal takes for more than text. */
+export const jsonText = (value: unknown): string =>
+  `${JSON.stringify(value, null, 2).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (each) => (each === '\n' ? each : escaped(each)))}\n`
+
+const escaped = (text: string): string =>
+  text.split('').reduce((all, unit) => `${all}\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`, '')
+
 export const lines = (...all: readonly string[]): string => all.map((line) => `${inert(line)}\n`).join('')
 
 /** A cell that is cut keeps this much. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { exits, Fault, Refusal, Trouble } from '../outcome.ts'
-import { lines } from '../screen.ts'
+import { jsonText, lines } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { addAgentVerbs } from './agent-requests.ts'
 import { addBreakGlassVerbs } from './break-glass.ts'
@@ -28,8 +28,7 @@ export async function run(typed: readonly string[], surroundings: Surroundings):
     const { exit, told } = troubleOf(cause)
     const { code, title, detail } = told
     const suffix = ['usage', 'fault'].includes(code) ? '' : ` (${code})`
-    if (wantsJson(typed, program))
-      surroundings.out(`${JSON.stringify({ error: code, title, detail, exit }, null, 2)}\n`)
+    if (wantsJson(typed, program)) surroundings.out(jsonText({ error: code, title, detail, exit }))
     else if (!ofCommander)
       surroundings.err(lines(`hotwork: ${title}${suffix}`, ...(detail === undefined ? [] : [`  ${detail}`])))
     return exit

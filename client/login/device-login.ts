@@ -1,4 +1,5 @@
 import * as client from 'openid-client'
+import { lines } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { notLoggedIn } from './login.ts'
 
@@ -16,7 +17,11 @@ export async function logInElsewhere(
 ): Promise<client.TokenEndpointResponse> {
   const device = await client.initiateDeviceAuthorization(provider, asked)
   err(
-    `${how}: open\n  ${device.verification_uri}\nin a browser, on any machine, and type the code ${device.user_code}\n`,
+    lines(
+      `${how}: open`,
+      `  ${device.verification_uri}`,
+      `in a browser, on any machine, and type the code ${device.user_code}`,
+    ),
   )
   const end = now().getTime() + device.expires_in * 1000
   let seconds = device.interval ?? 5

@@ -14,7 +14,7 @@ import {
 import { type CredentialsEndpoint, openCredentialsEndpoint, renewing } from '../exec/credentials-endpoint.ts'
 import { isIdentified } from '../identity/identity.ts'
 import { exitOfStatus, exits, Fault, Refusal, Trouble, wrongUsage } from '../outcome.ts'
-import { lines } from '../screen.ts'
+import { jsonText, lines } from '../screen.ts'
 import { askFor, concludeAbandoned, forgetEnded, readAsk, readId, usualWait, waitFor } from './ask.ts'
 import { type AgentContext, agentApi, agentApiOf } from './context.ts'
 import { leftOf, statusOf } from './describe.ts'
@@ -120,7 +120,7 @@ function tellNotRun(task: Task, { surroundings, json }: AgentContext): number {
 }
 
 const tell = ({ surroundings }: Pick<AgentContext, 'surroundings'>, body: object): void =>
-  surroundings.out(`${JSON.stringify(body, null, 2)}\n`)
+  surroundings.out(jsonText(body))
 
 type Running = { kept: KeptRequest; api: AgentApi; signals: Signals }
 

@@ -1,4 +1,4 @@
-import { table } from '../../client/screen.ts'
+import { jsonText, table } from '../../client/screen.ts'
 import { opened, useScene, why } from './support/scene.ts'
 
 /** What is printed fits the terminal, and is whole where a program reads it. */
@@ -36,4 +36,11 @@ test('no colour and no other control character is printed', async () => {
   scene.jade.columns = 80
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   expect((await scene.jade.type('list')).out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/)
+})
+
+test('JSON is the same value, and nothing in it moves the cursor, hides, or is read backwards on a terminal', () => {
+  const said = { why: 'a\u009b2J\u202eb\u200b\u{e0041}c\n\u2028' }
+  const text = jsonText(said)
+  expect(JSON.parse(text)).toEqual(said)
+  expect(text).toBe('{\n  "why": "a\\u009b2J\\u202eb\\u200b\\udb40\\udc41c\\n\\u2028"\n}\n')
 })
