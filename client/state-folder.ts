@@ -6,13 +6,13 @@ import type { Surroundings } from './surroundings.ts'
 
 /** XDG Base Directory Specification: state that stays between runs, and is of no use elsewhere. */
 export function stateFolderOf({ XDG_STATE_HOME: told, HOME: home }: Surroundings['env']): string {
-  // A relative one counts for nothing, says the specification: whoever made the working folder would choose it.
+  // A relative one counts for nothing, says the specification: who made the working folder would choose it.
   const state = told && isAbsolute(told) ? told : join(home || homedir(), '.local/state')
   return join(state, 'hotwork')
 }
 
 /**
- * Whether nobody else could have put a key, a login or a credential there: it is this user's or root's, and not every user
+ * Whether no other user could have put a key, a login or a credential there: it is this user's or root's, and not every user
  * may write it. What cannot be looked at cannot be read either.
  */
 function isSafe(folder: string): boolean {

@@ -6,7 +6,7 @@ import { KeptLogin } from '../../client/login/kept-login.ts'
 import { stateFolderOf } from '../../client/state-folder.ts'
 import { pause } from '../../client/surroundings.ts'
 
-/** Where keys and logins are kept, nobody else may have put one. */
+/** Where keys and logins are kept, no other user may have put one. */
 
 let home: string
 let folder: string
