@@ -6,7 +6,8 @@ import { tellHalts, tellLag } from './chapters/halts.ts'
 import { tellLedger } from './chapters/ledger.ts'
 import { tellNoFromPeople, tellSilence, tellStrongerLogin, tellWrongHands } from './chapters/people.ts'
 import { tellExamples, tellNoFromPolicy, tellTierZero } from './chapters/policy.ts'
-import { tellNarrowed, tellPlainClient, tellStory } from './chapters/requests.ts'
+import { tellPackage, tellPlainClient } from './chapters/programs.ts'
+import { tellNarrowed, tellStory } from './chapters/requests.ts'
 import { tellFlags, tellMediated } from './chapters/uses.ts'
 import { quickWorld, type World } from './world.ts'
 
@@ -54,6 +55,7 @@ const chapters: { readonly [name: string]: Chapter } = {
   'wrong-hands': ['Wrong hands: forged and replayed clicks, and tokens where they are not good', tellWrongHands],
   flags: ['A tool behind the gate: the flag service asks before it changes a flag', tellFlags],
   mediated: ['A call that Hotwork makes itself: IAM cannot pin it, so no agent may make it', tellMediated],
+  package: ['Agents of the package: ten lines, or a little more', tellPackage],
   'plain-client': ['A client without code of Hotwork: OAuth, DPoP and AuthZEN by themselves', tellPlainClient],
   time: ['Time runs out: each use looks at the end itself, and no timer is needed', tellTime],
   delegation: ['A right handed on: never more than its giver has, and never for longer', tellDelegation],

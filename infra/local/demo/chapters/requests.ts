@@ -1,8 +1,3 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { AgentApi } from '../../../../client/agent/agent-api.ts'
 import { type Ask, asApproved, type Task } from '../../../../client/agent/ask.ts'
 import type { AwsCredentials } from '../../../../client/answers.ts'
@@ -11,7 +6,7 @@ import { askWithCard, carryThrough, describeApprovals, describeTask, withApprova
 import { headOf } from '../desk-client.ts'
 import { approvedRequest, closedCard, finding, refused } from '../findings.ts'
 import { performTask, type Step, type Watch } from '../perform-task.ts'
-import { named, readAsk, type World } from '../world.ts'
+import { readAsk, type World } from '../world.ts'
 import { lookAtCredential, lookAtDeadCredential } from './credentials.ts'
 import { tellLedger } from './ledger.ts'
 
@@ -160,33 +155,6 @@ export async function tellNarrowed(world: World): Promise<void> {
     const held = output['Timeout'] === 45 && hotwork.grant?.status === 'completed' && expires_in <= 300
     return finding(held, `a token for ${expires_in} s, a timeout of ${output['Timeout']} s; ${hotwork.grant?.status}`)
   })
-}
-
-const plainClient = join(import.meta.dirname, '../../../../examples/plain-client/plain-client.ts')
-
-/** A program without code of Hotwork, from discovery to the token. */
-export async function tellPlainClient({ report, local, example }: World): Promise<void> {
-  const ask = example('staging-payment-timeout')
-  const { clientId, privateJwk } = named(local.agents, ask.subject.id)
-  // Made for this user alone: there is a key in it.
-  const folder = mkdtempSync(join(tmpdir(), 'hotwork-plain-client-'))
-  const file = (name: string, content: unknown) => {
-    writeFileSync(join(folder, name), JSON.stringify(content), { mode: 0o600 })
-    return join(folder, name)
-  }
-  const expected = 'a client of standard libraries alone, told two addresses, a key and a body, gets decision and token'
-  try {
-    const where = ['--issuer', local.issuer, '--idp', local.identityProviderUrl, '--client-id', clientId]
-    const what = ['--key', file('key.json', privateJwk), '--request', file('request.json', ask)]
-    await report.expect(expected, async () => {
-      const { stdout } = await promisify(execFile)(process.execPath, [plainClient, ...where, ...what])
-      const lines = stdout.trim().split('\n')
-      const held = lines.includes('decision: true') && lines.some((line) => line.startsWith('dpop token for '))
-      return finding(held, lines.slice(1).join('; '))
-    })
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
 }
 
 /** `npm run demo -- --request FILE`: one request of the caller's own. */
