@@ -93,7 +93,7 @@ async function askPatiently(
   }
 }
 
-/** What a token says of itself. Who it is good for is the API's to judge. @throws Refusal */
+/** @internal What a token says of itself. Who it is good for is the API's to judge. @throws Refusal */
 export function readClaims(token: string, name: string): Pick<JWTPayload, 'iat' | 'exp' | 'aud'> {
   try {
     // All of it: an error about a header with a line end in it would show the token.
