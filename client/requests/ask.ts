@@ -137,8 +137,9 @@ export async function concludeAbandoned(context: AgentContext, only?: string): P
     try {
       await agentApi(context, { agent }).complete(id, became, note)
     } catch (trouble) {
-      // It has ended otherwise by now. Anything else leaves the mark for the next command.
-      if (!(trouble instanceof Refusal) || !['invalid_task_state', 'unknown_task'].includes(trouble.told.code)) continue
+      // It has ended otherwise by now. Anything else leaves the mark: `unknown_task`, since another agent of this machine may
+      // have asked for it.
+      if (!(trouble instanceof Refusal) || trouble.told.code !== 'invalid_task_state') continue
     }
     surroundings.err(lines(`${id}: ${note ?? `had ended, ${became}`}; completed as ${became}`))
     kept.forget(id)

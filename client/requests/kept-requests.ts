@@ -108,6 +108,7 @@ export class KeptRequests {
 
   /** The commands whose process has died, before or after it knew what became of them. */
   abandonedRuns(): CommandRun[] {
+    this.keys.prune(/^run-req_/, eightDays)
     return this.keys.places(/^run-req_/).flatMap((place) => {
       const run = this.#run(place)
       return run && isAlive(run) === false ? [run] : []

@@ -293,4 +293,18 @@ describe('processes', () => {
     expect(await end(id)).toEqual(['failed', `outcome unknown: process ${started.child.pid}, which ran it, was killed`])
     expect(agent.files()).toEqual([])
   })
+
+  test('another agent of this machine takes neither the key nor the mark of a command that was killed', async () => {
+    const id = await agent.approved()
+    const started = agent.start('exec', id, '--', ...node("console.log('runs'); process.stdin.resume()"))
+    await started.prints(/runs/)
+    started.child.kill('SIGKILL')
+    await started.ends
+    const other = new AgentMachine(scene, 'builder')
+    other.env['XDG_STATE_HOME'] = agent.home
+    await other.type('wait', id)
+    other.close()
+    expect((await agent.type('exec', id, '--', ...tells('1'))).err).toContain('was killed')
+    expect(await end(id)).toEqual(['failed', expect.stringContaining('outcome unknown')])
+  })
 })
