@@ -22,11 +22,9 @@ async function runExample(
   const read = (part: Buffer): void => {
     printed += part
     const [id] = /req_[0-9a-z]{26}/.exec(printed) ?? []
-    if (id !== undefined)
-      told ??= onRequest(id).catch((fault: unknown) => {
-        child.kill()
-        throw fault
-      })
+    if (id === undefined || told) return
+    told = onRequest(id)
+    told.catch(() => child.kill())
   }
   child.stdout.on('data', read)
   child.stderr.on('data', read)
