@@ -1,5 +1,5 @@
 import type { Api } from './api.ts'
-import { type Exit, exits, wrongUsage } from './outcome.ts'
+import { type Exit, exits } from './outcome.ts'
 import { jsonText, lines } from './screen.ts'
 import type { Settings } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -29,7 +29,7 @@ export function show(
 export function profileOf(
   verb: readonly string[],
   { apiUrl, as, localAws }: Pick<Settings, 'apiUrl' | 'as' | 'localAws'>,
-  { program }: Pick<Surroundings, 'program'>,
+  { program, platform }: Pick<Surroundings, 'program' | 'platform'>,
 ): { credential_process: string; lines: string[] } {
   // Whole paths: AWS's tools run it in another folder, and another Node may be first on the PATH there.
   const words = [
@@ -39,14 +39,7 @@ export function profileOf(
     ...['--api', apiUrl],
     ...(as === undefined ? [] : ['--as', as]),
   ]
-  // Some of AWS's tools have a shell run it: within the quotes these would be read as something else.
-  const odd = words.find((word) => /["$`\p{C}]/u.test(word) || (word.includes('\\') && process.platform !== 'win32'))
-  if (odd !== undefined)
-    throw wrongUsage(
-      `\`${odd}\` cannot stand in a profile of AWS`,
-      'a shell may run that line, and would read its quotes, `$`, backquotes or backslashes: use a path and names without them',
-    )
-  const credential_process = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `"${word}"`)).join(' ')
+  const credential_process = words.map((word) => quoted(word, platform)).join(' ')
   return {
     credential_process,
     lines: [
@@ -55,4 +48,10 @@ export function profileOf(
       ...(localAws ? [`region = ${localAws.region}`, `endpoint_url = ${localAws.endpointUrl}`] : []),
     ],
   }
+}
+
+/** Some of AWS's tools split the line by themselves and some have a shell run it: both take a word in these quotes as it is. */
+function quoted(word: string, platform: NodeJS.Platform): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word
+  return platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { AgentMachine, file, prod } from '../support/agent-machine.ts'
 import { minute, useScene } from '../support/scene.ts'
 
@@ -36,10 +37,15 @@ test('--setup prints a profile whose process is this very program, and asks noth
   )
 })
 
-test('--setup prints no line that a shell would read otherwise', async () => {
+test('--setup prints a line that a shell takes as it was meant, and runs nothing of', async () => {
   const id = await agent.asked(prod)
-  const { exit, out, err } = await agent.type('credentials', id, '--setup', '--as', 'agent:$(id)')
-  expect([exit, out, err]).toEqual([2, '', expect.stringContaining('cannot stand in a profile')])
+  const who = `agent:$(id) \`id\` "it's" \\`
+  const { exit, out } = await agent.type('credentials', id, '--setup', '--as', who)
+  const line = /^credential_process = (.*)$/m.exec(out)?.[1] ?? ''
+  const words = execFileSync('sh', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' }).split('\n')
+  expect([exit, words.slice(2, -1)]).toEqual([0, ['credentials', id, '--api', scene.api.url, '--as', who]])
+  const split = execFileSync('python3', ['-c', 'import shlex, sys; print("\\n".join(shlex.split(sys.argv[1])))', line])
+  expect(split.toString().split('\n')).toEqual(words)
 })
 
 test('of a pending request there are none: 3; after its end: 5, and the key is deleted', async () => {
