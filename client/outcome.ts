@@ -39,7 +39,7 @@ export class Trouble extends Error {
   /** Of the answer, where it was the API that said no. */
   readonly status: number | undefined = undefined
   constructor(exit: Exit, told: Told, options?: ErrorOptions) {
-    super(told.title, options)
+    super(told.detail === undefined ? told.title : `${told.title}: ${told.detail}`, options)
     this.exit = exit
     this.told = told
   }

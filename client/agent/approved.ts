@@ -1,4 +1,5 @@
 import { exits, Refusal, Trouble } from '../outcome.ts'
+import { renewing } from '../renewing.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { AgentApi } from './agent-api.ts'
 import type { Task, TokenAnswer } from './ask.ts'
@@ -56,8 +57,6 @@ export type Held = {
   work: { begun: boolean }
 }
 
-/** Credentials with less left are made anew: using them takes a while too. Milliseconds. */
-const margin = 60_000
 const longestName = 64
 
 export class Approved {
@@ -77,10 +76,15 @@ export class Approved {
     this.expiresAt = new Date(hotwork.grant?.not_after ?? task.expires_at)
     this.arguments = args
     this.#held = held
-    this.#token = renewing(
-      () => held.api.exchangeToken(this.request),
-      (token, at) => at + token.expires_in * 1000,
+    const token = renewing(
+      async () => {
+        const askedAt = Date.now()
+        const answer = await held.api.exchangeToken(this.request)
+        return { answer, end: askedAt + answer.expires_in * 1000 }
+      },
+      ({ end }) => end,
     )
+    this.#token = async () => (await token()).answer
   }
 
   /**
@@ -201,26 +205,4 @@ export function nameOf(error: unknown): string {
   const { name, code } = Object(error) as { name?: unknown; code?: unknown }
   const words = [name, code].filter((word) => typeof word === 'string' && /^[\w.:-]+$/.test(word))
   return words.length > 0 ? words.join(' ').slice(0, longestName) : 'an error without a name'
-}
-
-/** The same until it is nearly over; those who ask at once share one. */
-function renewing<T>(make: () => Promise<T>, endOf: (made: T, askedAt: number) => number): () => Promise<T> {
-  let held: { made: Promise<T>; until: number } | undefined
-  return () => {
-    if (held && Date.now() < held.until) return held.made
-    const askedAt = Date.now()
-    const fresh: { made: Promise<T>; until: number } = { made: make(), until: Number.POSITIVE_INFINITY }
-    held = fresh
-    fresh.made.then(
-      (made) => {
-        // One that lives shorter than that is used while it lives.
-        const end = endOf(made, askedAt)
-        fresh.until = Math.max(end - margin, Math.min(end - 5000, askedAt + 5000))
-      },
-      () => {
-        if (held === fresh) held = undefined
-      },
-    )
-    return fresh.made
-  }
 }

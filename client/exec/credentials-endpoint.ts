@@ -68,32 +68,3 @@ const no = (status: number, Code: string, Message: string): Answer => ({ status,
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other))
-
-/** With less time left they are made anew. Milliseconds. */
-const worthUsing = 60_000
-
-/**
- * The same credentials to all who ask until they are nearly over, since new ones end those before. Where new ones end at
- * the same moment, the grant ends then, and there are no later ones.
- */
-export function renewing(make: () => Promise<AwsCredentials>, now: () => Date): () => Promise<AwsCredentials> {
-  let held: { made: AwsCredentials; last: boolean } | undefined
-  let making: Promise<AwsCredentials> | undefined
-  const isGood = () => {
-    if (!held) return false
-    const left = Date.parse(held.made.Expiration) - now().getTime()
-    return left > (held.last ? 0 : worthUsing)
-  }
-  const renew = async () => {
-    const made = await make()
-    held = { made, last: held?.made.Expiration === made.Expiration }
-    return made
-  }
-  return () => {
-    if (held && isGood()) return Promise.resolve(held.made)
-    making ??= renew().finally(() => {
-      making = undefined
-    })
-    return making
-  }
-}

@@ -1,6 +1,5 @@
 import * as client from 'openid-client'
 import { exits, Fault, Refusal, Trouble } from '../outcome.ts'
-import type { Surroundings } from '../surroundings.ts'
 
 /** RFC 9470; seconds. */
 export type Strength = { acr?: string | undefined; maxAge?: number | undefined }

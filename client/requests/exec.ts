@@ -11,9 +11,10 @@ import {
   whereVariables,
   withoutCredentials,
 } from '../exec/command.ts'
-import { type CredentialsEndpoint, openCredentialsEndpoint, renewing } from '../exec/credentials-endpoint.ts'
+import { type CredentialsEndpoint, openCredentialsEndpoint } from '../exec/credentials-endpoint.ts'
 import { isIdentified } from '../identity/identity.ts'
 import { exitOfStatus, exits, Fault, Refusal, Trouble, wrongUsage } from '../outcome.ts'
+import { renewing } from '../renewing.ts'
 import { jsonText, lines } from '../screen.ts'
 import { askFor, concludeAbandoned, forgetEnded, readAsk, readId, usualWait, waitFor } from './ask.ts'
 import { type AgentContext, agentApi, agentApiOf } from './context.ts'
@@ -168,7 +169,7 @@ async function claim({ kept: { id }, api }: Running): Promise<Claimed> {
   const later = api.within(undefined)
   const credentials = renewing(
     () => later.awsCredentials(token.access_token),
-    () => new Date(),
+    ({ Expiration }) => Date.parse(Expiration),
   )
   await credentials().catch((trouble: unknown) => {
     if (trouble instanceof Refusal && trouble.told.code === 'mediated')

@@ -266,7 +266,7 @@ describe('a callId', () => {
     await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
     await expect(hotwork().permit(call({ callId: 'c1' }))).rejects.toMatchObject({
       name: 'Refusal',
-      message: 'this `callId` was used for another call',
+      told: { title: 'this `callId` was used for another call' },
     })
   })
 

@@ -1,11 +1,7 @@
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { AwsCredentials } from '../../../client/answers.ts'
-import {
-  type CredentialsEndpoint,
-  openCredentialsEndpoint,
-  renewing,
-} from '../../../client/exec/credentials-endpoint.ts'
+import { type CredentialsEndpoint, openCredentialsEndpoint } from '../../../client/exec/credentials-endpoint.ts'
 import { exits, Fault, Refusal } from '../../../client/outcome.ts'
 
 /** The address on loopback where AWS's tools under `hotwork exec` get their credentials. */
@@ -96,57 +92,4 @@ test('a fault is told as one, and an unknown one with nothing of its text', asyn
 test('closed, it is not there any more', async () => {
   await endpoint.close()
   await expect(ask()).rejects.toMatchObject({ code: 'ECONNREFUSED' })
-})
-
-describe('credentials', () => {
-  const at = (time: string) => ({ ...made, Expiration: time })
-  let now = new Date('2027-01-15T08:00:00Z')
-  let next: AwsCredentials[] = []
-  let asked = 0
-  const make = async () => {
-    asked += 1
-    return next.shift() ?? made
-  }
-  beforeEach(() => {
-    now = new Date('2027-01-15T08:00:00Z')
-    asked = 0
-  })
-
-  test('are made once for all who ask at the same time, and until they are nearly over', async () => {
-    const get = renewing(make, () => now)
-    next = [at('2027-01-15T08:15:00Z'), at('2027-01-15T08:29:00Z')]
-    await Promise.all(Array.from({ length: 5 }, get))
-    now = new Date('2027-01-15T08:13:59Z')
-    await get()
-    expect(asked).toBe(1)
-    now = new Date('2027-01-15T08:14:30Z')
-    const all = await Promise.all(Array.from({ length: 5 }, get))
-    expect([asked, new Set(all.map(({ Expiration }) => Expiration))]).toEqual([2, new Set(['2027-01-15T08:29:00Z'])])
-  })
-
-  test('that end with the grant are renewed no more, since that would end those in use', async () => {
-    const get = renewing(make, () => now)
-    next = [at('2027-01-15T08:15:00Z'), at('2027-01-15T08:15:00Z')]
-    await get()
-    now = new Date('2027-01-15T08:14:30Z')
-    for (const _ of [1, 2, 3]) await get()
-    expect(asked).toBe(2)
-    now = new Date('2027-01-15T08:15:00Z')
-    await get()
-    expect(asked).toBe(3)
-  })
-
-  test('that could not be made are asked for again', async () => {
-    let down = true
-    const get = renewing(
-      async () => {
-        if (down) throw new Error('down')
-        return made
-      },
-      () => now,
-    )
-    await expect(get()).rejects.toThrow('down')
-    down = false
-    expect(await get()).toBe(made)
-  })
 })
