@@ -41,7 +41,7 @@ describe('what is installed', () => {
     expect(ofInstalls.filter((name) => name in scripts)).toEqual([])
   })
 
-  test('is the launcher, what the build has made and the CDK app to begin with: no source, no test, no map', () => {
+  test('is the launcher, what the build has made and the examples that need no checkout: no source, no test, no map', () => {
     const files = readdirSync(own, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath.slice(own.length + 1), entry.name))
@@ -50,7 +50,7 @@ describe('what is installed', () => {
         !/^(?:package\.json|README\.md|LICENSE|client\/hotwork\.mjs|dist\/THIRD-PARTY-LICENSES)$/.test(file) &&
         !/^dist\/(?:parts\/)?[\w-]+\.js$/.test(file) &&
         !/^dist\/types\/[\w/-]+\.d\.ts$/.test(file) &&
-        !/^examples\/cdk-app\/[\w./-]+$/.test(file) &&
+        !/^examples\/(?:cdk-app|requests)\/[\w./-]+$/.test(file) &&
         !/^dist\/functions\/[\w-]+\/(?:index\.c?js|cedar_wasm_bg\.wasm)$/.test(file),
     )
     expect(unknown).toEqual([])
@@ -153,8 +153,8 @@ describe('an import', () => {
       const call = { action: 'ssm:PutParameter', arguments: {}, purpose: 'test', parentTask: { id: 'T-1' } }
       const refusal = await hotwork.permit(call).catch((fault) => fault)
       console.log(refusal instanceof Refusal, refusal.name, refusal.message, refusal.told.detail)`
-    const { stdout } = runs(folder, strangersNode, '--input-type=module', '-e', source)
-    expect(stdout).toMatch(/^true Refusal which agent is this\?/)
+    const { stdout, stderr } = runs(folder, strangersNode, '--input-type=module', '-e', source)
+    expect([stdout, stderr]).toEqual([expect.stringMatching(/^true Refusal which agent is this\?/), ''])
     for (const name of ['HOTWORK_WORKLOAD_TOKEN_FILE', 'GitHub Actions', 'SPIFFE_ENDPOINT_SOCKET', 'AWS'])
       expect(stdout).toContain(name)
   })

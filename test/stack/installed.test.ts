@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
@@ -28,7 +28,6 @@ beforeAll(async () => {
   mkdirSync(modules, { recursive: true })
   for (const name of ['hotwork', '.bin']) symlinkSync(join(installed(), 'node_modules', name), join(modules, name))
   symlinkSync(join(root, 'node_modules/@aws-sdk'), join(modules, '@aws-sdk'))
-  cpSync(join(root, 'examples/requests'), join(folder, 'examples/requests'), { recursive: true })
   const stranger = strangersEnv({
     ...{ HOTWORK_LOCAL: join(home, 'local.json'), XDG_STATE_HOME: home, HOME: home, AWS_PAGER: '' },
     ...{ npm_config_cache: join(home, '.npm'), npm_config_update_notifier: 'false' },
@@ -99,9 +98,8 @@ test('ten lines with the client, run twice at the same time, change the paramete
   // On a stack that keeps running, another run of this test is another call.
   writeFileSync(join(folder, 'agent.mjs'), script.replace("'INC-4822/timeout'", `'${randomUUID()}'`))
   const before = await version()
-  const { endpointUrl, region } = local.aws
-  const agent = { HOTWORK_AS: 'agent:remediator', AWS_ENDPOINT_URL: endpointUrl, AWS_REGION: region }
-  const both = [1, 2].map(() => new Shell('node agent.mjs', agent))
+  const command = `${line('export AWS_REGION')}\n${line('HOTWORK_AS=agent:remediator node')}`
+  const both = [1, 2].map(() => new Shell(command))
   const pending = await untilAsked()
   for (const who of ['person:ben', 'person:eve']) await deployment.decide(who, pending)
   const exits = await Promise.all(both.map(({ exit }) => exit))
