@@ -1,14 +1,26 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url))
 
+// An older one may not even read what comes next.
+const { engines } = JSON.parse(readFileSync(at('../package.json'), 'utf8'))
+if (isOlder(process.versions.node, engines.node.replace('>=', ''))) {
+  process.stderr.write(`hotwork: it needs Node ${engines.node}, and this is ${process.versions.node}\n`)
+  process.exit(1)
+}
+
 // The package has no source: there this process goes on.
 if (existsSync(at('./hotwork.ts'))) runCheckout()
 else await import('../dist/command-line.js')
+
+function isOlder(version, least) {
+  const [[major, minor], [leastMajor, leastMinor]] = [version, least].map((each) => each.split('.').map(Number))
+  return major < leastMajor || (major === leastMajor && minor < leastMinor)
+}
 
 /**
  * Any Node from 20 on can run this file, and none before 22.18 runs TypeScript: in a checkout the rest is run by the Node 24

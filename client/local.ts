@@ -93,7 +93,7 @@ export function findIssuer(issuer: string | undefined, around: Pick<Surroundings
   if (!found)
     throw wrongUsage(
       'which Hotwork?',
-      'give its address as `issuer` or in `HOTWORK_API`; `npm start` starts a local one',
+      'give its address as `issuer` or in `HOTWORK_API`; for the stack of `npm start`, outside of its checkout, name its `.hotwork/local.json` in `HOTWORK_LOCAL`',
     )
   if (isSafeApi(found)) return found
   throw wrongUsage(`\`${found.slice(0, 200)}\` is no address to send a token to`, 'use https; http only on loopback')

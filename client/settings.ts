@@ -33,7 +33,7 @@ export function readAgentSettings({ api, as }: Typed, surroundings: Surroundings
   if (!apiUrl)
     throw wrongUsage(
       'which Hotwork?',
-      'name its address with `--api https://...` or in `HOTWORK_API`; `npm start` starts one on this machine',
+      'name its address with `--api https://...` or in `HOTWORK_API`; for the stack of `npm start`, outside of its checkout, name its `.hotwork/local.json` in `HOTWORK_LOCAL`',
     )
   if (!isSafeApi(apiUrl))
     throw wrongUsage(`\`${apiUrl.slice(0, 200)}\` is no address to send a login to`, 'use https; http only on loopback')
@@ -75,5 +75,9 @@ function loginAs(as: string, apiUrl: string, local: Local | undefined): Login {
     )
   const person = local.people.find(({ id }) => id === as)
   if (person) return localLogin(local.identityProviderUrl, person, apiUrl)
-  throw wrongUsage(`the local stack has no \`${as}\``, `use one of ${local.people.map(({ id }) => id).join(', ')}`)
+  const isWorkload = [...local.agents, ...local.tools].some(({ id }) => id === as)
+  throw wrongUsage(
+    isWorkload ? `this is for a person, and \`${as}\` is none` : `the local stack has no person \`${as}\``,
+    `use \`--as\` with one of ${local.people.map(({ id }) => id).join(', ')}`,
+  )
 }

@@ -33,7 +33,9 @@ type Shell = keyof typeof scripts
 export function addCompletionVerb(program: Command, { out }: Surroundings): void {
   program
     .command('completion')
-    .description('print a script that has your shell complete verbs, options and their values')
+    .description(
+      'print a script that has your shell complete `hotwork`, where that is on your PATH: verbs, options and their values',
+    )
     .addArgument(new Argument('<shell>', 'your shell').choices(Object.keys(scripts)))
     .addHelpText('after', () => helpOf('completion'))
     .action((shell: Shell) => out(scripts[shell]))

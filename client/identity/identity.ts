@@ -96,7 +96,9 @@ function localSource(as: string, surroundings: Around): Source {
       const found = workloads.find(({ id }) => id === as)
       if (found) return localLogin(local.identityProviderUrl, found, audience)({})
       throw wrongUsage(
-        `the local stack has no agent \`${as}\``,
+        local.people.some(({ id }) => id === as)
+          ? `this is for an agent, and \`${as}\` is a person`
+          : `the local stack has no agent \`${as}\``,
         `use one of ${workloads.map(({ id }) => id).join(', ')}`,
       )
     },

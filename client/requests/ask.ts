@@ -7,7 +7,7 @@ import { proverOf } from '../kept-keys.ts'
 import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import { type AgentContext, agentApi } from './context.ts'
-import { type Asked, bodyOf, decidersOf, describe, leftOf, statusOf } from './describe.ts'
+import { type Asked, bodyOf, describe, leftOf, statusOf, waitedForOf } from './describe.ts'
 import type { CommandRun, KeptRequest } from './kept-requests.ts'
 import { readRequestFile } from './request-file.ts'
 
@@ -111,7 +111,7 @@ export async function waitFor(
   const until = new Date(Date.now() + milliseconds)
   let last = ''
   const tell = (now: Task): void => {
-    const words = now.task.status === 'pending' ? `waiting for ${decidersOf(now)}` : statusOf(now)
+    const words = now.task.status === 'pending' ? `waiting for ${waitedForOf(now)}` : statusOf(now)
     const said = lines(`${now.task.id}: ${words}`, ...leftOf(now).map((line) => `  ${line}`))
     if (said !== last) surroundings.err(said)
     last = said

@@ -11,8 +11,15 @@ export function statusOf({ task: { status }, hotwork: { grant } }: Task): string
 /** Who decides, in the order in which they are asked. */
 export function decidersOf({ hotwork: { stages } }: Task): string {
   if (stages.length === 0) return 'policy alone: no person is asked'
-  return stages.map(({ name, quorum, decisions }) => `${name} (${decisions.approve} of ${quorum})`).join(', then ')
+  return inTurn(stages)
 }
+
+/** Those of them who have not approved yet. */
+export const waitedForOf = ({ hotwork: { stages } }: Task): string =>
+  inTurn(stages.filter(({ quorum, decisions }) => decisions.approve < quorum))
+
+const inTurn = (stages: Task['hotwork']['stages']): string =>
+  stages.map(({ name, quorum, decisions }) => `${name} (${decisions.approve} of ${quorum})`).join(', then ')
 
 /** The last moment for the next step; undefined where there is none. */
 export function untilOf(task: Task): string | undefined {

@@ -10,7 +10,7 @@ const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as 
 
 /** Without a Hotwork that it could ask. */
 const hotwork = (...words: string[]) => {
-  const { HOTWORK_API: _api, HOTWORK_AS: _as, HOTWORK_TOKEN: _token, ...env } = process.env
+  const { HOTWORK_API: _api, HOTWORK_AS: _as, HOTWORK_LOCAL: _local, HOTWORK_TOKEN: _token, ...env } = process.env
   const options = { cwd: tmpdir(), env: { ...env, XDG_STATE_HOME: tmpdir() }, encoding: 'utf8' as const }
   return spawnSync(process.execPath, [join(root, bin.hotwork), ...words], options)
 }
@@ -20,6 +20,17 @@ test('it runs anywhere, and what it ends with is what the command ended with', (
   const wrong = hotwork('break-glass', 'list', '--api', 'http://hotwork.example')
   expect([wrong.status, wrong.stdout]).toEqual([2, ''])
   expect(wrong.stderr).toContain('use https')
+})
+
+test('without a Hotwork it says how one is named, and where that of `npm start` is', () => {
+  expect(hotwork('ls')).toMatchObject({ status: 2, stderr: expect.stringContaining('HOTWORK_LOCAL') })
+})
+
+test('a Node that is too old is told which one it takes', () => {
+  const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.15.1' } })`
+  const options = ['--import', `data:text/javascript,${encodeURIComponent(older)}`]
+  const told = spawnSync(process.execPath, [...options, join(root, bin.hotwork), '--version'], { encoding: 'utf8' })
+  expect([told.status, told.stderr]).toEqual([1, 'hotwork: it needs Node >=20.16, and this is 20.15.1\n'])
 })
 
 test('the file that any Node runs first is one that Node 20 can run', () => {

@@ -142,6 +142,15 @@ describe('on the local stack', () => {
   })
 
   test.each([
+    ['agent:remediator', 'this is for a person, and `agent:remediator` is none'],
+    ['person:nobody', 'the local stack has no person `person:nobody`'],
+  ])('%s is no one who can log in: exit 2, with who can', async (as, title) => {
+    writeLocalFile({ agents: [{ id: 'agent:remediator', clientId: 'agent-remediator', privateJwk: {} }] })
+    const { exit, body } = await terminal.json('list', '--as', as)
+    expect([exit, body.title, body.detail]).toEqual([2, title, expect.stringContaining('person:kofi')])
+  })
+
+  test.each([
     ['is not there', undefined, 'read as JSON'],
     ['names an address elsewhere', { apiUrl: 'http://10.0.0.1:80' }, '`apiUrl`'],
     ['has another identity provider elsewhere', { identityProviderUrl: 'https://id.example' }, '`identityProviderUrl`'],

@@ -176,6 +176,7 @@ describe('an agent of the local stack', () => {
     }
     const local = {
       ...{ apiUrl: api.url, identityProviderUrl: provider.url, agents: [remediator] },
+      people: [{ ...remediator, id: 'person:ben' }],
       aws: { endpointUrl: 'http://127.0.0.1:1', region: 'us-east-1' },
     }
     const file = join(workload.folder, 'local.json')
@@ -192,10 +193,13 @@ describe('an agent of the local stack', () => {
     expect(await isKnown(await workload.identity(option)(api.url))).toBe(true)
   })
 
-  test('that the stack does not have is refused, with those that it has', async () => {
+  test.each([
+    ['agent:unknown', 'the local stack has no agent `agent:unknown`'],
+    ['person:ben', 'this is for an agent, and `person:ben` is a person'],
+  ])('that the stack does not have is refused, with those that it has: %s', async (as, said) => {
     writeLocalFile()
-    const { exit, detail } = await troubleOf(workload.identity({ as: 'agent:unknown' })(api.url))
-    expect([exit, detail]).toEqual([2, 'use one of agent:remediator'])
+    const { exit, title, detail } = await troubleOf(workload.identity({ as })(api.url))
+    expect([exit, title, detail]).toEqual([2, said, 'use one of agent:remediator'])
   })
 
   test('is none at another Hotwork', async () => {

@@ -142,6 +142,13 @@ describe('request --wait, and wait', () => {
     expect(out).toContain(`npx hotwork exec ${id} -- CMD...`)
   })
 
+  test('names those whose yes is still to come, and no one who has given it', async () => {
+    const id = await agent.asked()
+    await decide(id, 'ben')
+    const { exit, err } = await agent.type('request', prod, '--wait=0s')
+    expect([exit, err]).toEqual([3, expect.stringContaining(`${id}: waiting for sre (0 of 1)\n`)])
+  })
+
   test('gives up with 3 after the time that it was given, and the request stays', async () => {
     const id = await agent.asked()
     expect((await agent.json('wait', id, '--for', '0s')).body).toMatchObject({ id, status: 'pending' })
