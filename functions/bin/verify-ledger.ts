@@ -39,7 +39,7 @@ const held = broken?.why === 'withheld' ? entries.find(({ id }) => id === broken
 const all = broken
   ? { ...broken, ...(held && { until: withheldUntil(held) }) }
   : bad && { at: bad.entry, why: 'login', detail: bad.broken }
-process.stdout.write(JSON.stringify(all ? { broken: all } : { state, ...(logins.length > 0 ? { logins } : {}) }))
+process.stdout.write(`${JSON.stringify(all ? { broken: all } : { state, ...(logins.length > 0 ? { logins } : {}) })}\n`)
 process.exitCode = all ? 1 : 0
 
 function replayed() {
