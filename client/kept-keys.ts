@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import * as DPoP from 'dpop'
 import * as z from 'zod'
 import { AwsCredentials } from './answers.ts'
@@ -228,7 +228,9 @@ function takeLock(file: string): boolean {
     return true
   } catch (fault) {
     if ((fault as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw fault
+    // A full disk may take the name of a file and not what stands in it.
+    rmSync(file, { force: true })
+    throw cannotKeep(dirname(file), fault)
   }
 }
 

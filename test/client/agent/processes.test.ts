@@ -20,8 +20,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-async function run(die = '', callId = 'call-1'): Promise<string> {
-  const child = spawn(process.execPath, [program, callId, join(folder, 'done')], {
+async function run(die = '', callId = 'call-1', within: readonly string[] = []): Promise<string> {
+  const [first = '', ...words] = [...within, process.execPath, program, callId, join(folder, 'done')]
+  const child = spawn(first, words, {
     env: {
       ...{ PATH: process.env['PATH'], HOTWORK_API: scene.api.url, XDG_STATE_HOME: folder },
       ...{ HOTWORK_TEST_TOKEN: scene.workload('agent-remediator'), HOTWORK_TEST_DIE: die },
@@ -56,4 +57,15 @@ test('one that is killed while it does it is not repeated: the request ends as f
     1,
     [{ status: 'completed', outcome: 'failed', note: expect.stringContaining('outcome unknown') }],
   ])
+})
+
+const full =
+  'mount -t tmpfs -o size=4k tmpfs "$XDG_STATE_HOME"; head -c 4096 /dev/zero >"$XDG_STATE_HOME/fill"; exec "$0" "$@"'
+
+test('where the disk is full it fails before anything is asked, and says where and what to do', async () => {
+  // A name space of its own, in which this user may put a disk of one page there.
+  const said = await run('', 'call-1', ['unshare', '--map-root-user', '--mount', 'sh', '-c', full])
+  expect(said).toContain(`nothing can be kept in \`${join(folder, 'hotwork')}\` (ENOSPC)`)
+  expect(said).toContain('XDG_STATE_HOME')
+  expect([done(), await requests()]).toEqual([0, []])
 })
