@@ -74,8 +74,8 @@ const table: { readonly [path in Paths<OpeningView>]: Row } = {
   'ended.at': [ended, later, 'card list page api'],
   'ended.by.id': ['ended by whoever may revoke', other, 'card list page api'],
   'ended.by.name': ['ended by whoever may revoke', 'Other Name', 'card list page'],
-  // Of an opening nothing is decided, so no person ends it for another.
-  'ended.for.id': ['ended by whoever may revoke', other, ''],
+  // Of an opening nothing is decided, so no person ends it for another. The API has the member, as for a request.
+  'ended.for.id': ['ended by whoever may revoke', other, 'api'],
   'ended.for.name': ['ended by whoever may revoke', 'Other Name', ''],
   'ended.reason': ['ended by whoever may revoke', 'another reason', 'card page api'],
   'ended.outcome': [ended, 'failed', 'api'],
