@@ -60,3 +60,10 @@ export class Fault extends Trouble {
 
 export const wrongUsage = (title: string, detail: string): Refusal =>
   new Refusal(exits.usage, { code: 'usage', title, detail })
+
+/** The code that the system gave, such as ENOENT: a message may hold what was sent. */
+export function systemCodeOf(fault: unknown): string | undefined {
+  const { code, cause } = Object(fault) as { code?: unknown; cause?: unknown }
+  if (typeof code === 'string') return code
+  return cause === undefined ? undefined : systemCodeOf(cause)
+}

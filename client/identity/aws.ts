@@ -1,6 +1,6 @@
 import { GetWebIdentityTokenCommand, STSClient } from '@aws-sdk/client-sts'
-import { type Refusal, Trouble, wrongUsage } from '../outcome.ts'
-import { systemCodeOf, unavailable } from './workload-token.ts'
+import { type Refusal, systemCodeOf, Trouble, wrongUsage } from '../outcome.ts'
+import { unavailable } from './workload-token.ts'
 
 /** AWS's own word for the role that this program has: STS outbound identity federation. */
 export async function fetchWebIdentityToken(

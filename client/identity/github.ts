@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { isSafe } from '../local.ts'
-import { wrongUsage } from '../outcome.ts'
-import { type Source, systemCodeOf, unavailable } from './workload-token.ts'
+import { systemCodeOf, wrongUsage } from '../outcome.ts'
+import { type Source, unavailable } from './workload-token.ts'
 
 const Answer = z.looseObject({ value: z.string().min(1) })
 

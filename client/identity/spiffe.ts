@@ -4,8 +4,8 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
 import * as z from 'zod'
-import { type Trouble, wrongUsage } from '../outcome.ts'
-import { systemCodeOf, unavailable } from './workload-token.ts'
+import { systemCodeOf, type Trouble, wrongUsage } from '../outcome.ts'
+import { unavailable } from './workload-token.ts'
 
 /** A JWT-SVID from the SPIFFE Workload API at `address`, which is what `SPIFFE_ENDPOINT_SOCKET` holds. */
 export async function fetchSvid(address: string, audience: string, signal: AbortSignal): Promise<string> {

@@ -130,10 +130,3 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }
-
-/** The code that the system gave, such as ENOENT: a message may hold what was sent. */
-export function systemCodeOf(fault: unknown): string | undefined {
-  const { code, cause } = Object(fault) as { code?: unknown; cause?: unknown }
-  if (typeof code === 'string') return code
-  return cause === undefined ? undefined : systemCodeOf(cause)
-}

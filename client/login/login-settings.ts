@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { isSafe } from '../local.ts'
-import { Fault, wrongUsage } from '../outcome.ts'
+import { Fault, systemCodeOf, wrongUsage } from '../outcome.ts'
 
 const LoginSettings = z.looseObject({
   issuer: z.string().refine(isSafe),
@@ -19,7 +19,8 @@ export async function readLoginSettings(apiUrl: string): Promise<LoginSettings> 
   const metadata = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(30_000) })
     .then((response) => response.json() as Promise<{ [member: string]: unknown }>)
     .catch((cause: unknown) => {
-      throw fault('no_answer', 'does not answer', 'is no metadata', { cause })
+      const code = systemCodeOf(cause)
+      throw fault('no_answer', 'does not answer', code ? `gives no answer (${code})` : 'is no metadata', { cause })
     })
   const name = metadata['resource']
   if (typeof name !== 'string') throw fault('no_metadata', 'does not say who it is', 'should')

@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import { exits, Fault, Refusal, Trouble } from '../outcome.ts'
+import { exits, Fault, Refusal, systemCodeOf, Trouble } from '../outcome.ts'
 
 /** RFC 9470; seconds. */
 export type Strength = { acr?: string | undefined; maxAge?: number | undefined }
@@ -59,7 +59,7 @@ export function loginFault(issuer: string, cause: unknown): Trouble {
       'you are not logged in',
       `the identity provider says \`${cause.error.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 64)}\``,
     )
-  const word = cause instanceof client.ClientError ? cause.code : cause instanceof Error ? cause.name : 'unknown'
+  const word = systemCodeOf(cause) ?? (cause instanceof Error ? cause.name : 'unknown')
   const title = `you could not be logged in at \`${issuer}\``
   if (word === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED')
     return new Fault({
@@ -67,5 +67,10 @@ export function loginFault(issuer: string, cause: unknown): Trouble {
       title,
       detail: `its answer is of another time than this machine has (${new Date().toISOString()}): set the clock of this machine`,
     })
-  return new Fault({ code: 'login_failed', title, detail: `${word}` })
+  const hint = issuer.startsWith('http:') ? '; of the local stack: does `npm start` still run?' : ''
+  return new Fault({
+    code: 'login_failed',
+    title,
+    detail: /^E[A-Z]+$/.test(word) ? `no answer (${word})${hint}` : word,
+  })
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -139,6 +140,21 @@ describe('on the local stack', () => {
     writeLocalFile({ people: [] })
     terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_LOCAL: file }
     expect((await terminal.json('list', '--as', 'person:kofi')).exit).toBe(0)
+  })
+
+  test('that has ended without a word is told from a wrong login', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const gone = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    await new Promise((resolve) => server.close(resolve))
+    writeLocalFile({ apiUrl: gone, identityProviderUrl: gone })
+    terminal.env = { ...terminal.env, HOTWORK_API: undefined }
+    const { exit, body } = await terminal.json('list', '--as', 'person:kofi')
+    expect([exit, body.detail]).toEqual([1, expect.stringMatching(/^no answer \(ECONNREFUSED\).*`npm start`/)])
+    expect((await terminal.json('list')).body).toMatchObject({
+      error: 'no_answer',
+      detail: expect.stringContaining('(ECONNREFUSED)'),
+    })
   })
 
   test.each([
