@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Help, type Option } from 'commander'
 import { exits, Fault, Refusal, Trouble } from '../outcome.ts'
 import { jsonText, lines } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -62,6 +62,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
     .version(surroundings.program.version, '--version', 'print the version')
     .exitOverride()
     .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
+    .configureHelp({ optionDescription })
     .showHelpAfterError('(`npx hotwork VERB --help` says what there is, with an example)')
     .addHelpText('after', afterwards)
   const frame = makeFrame(surroundings, done)
@@ -72,6 +73,12 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   addBreakGlassVerbs(program, frame)
   addCompletionVerb(program, surroundings)
   return program
+}
+
+/** That a flag is off unless it is given goes without saying; that an option must be given does not. */
+function optionDescription(option: Option): string {
+  const words = new Help().optionDescription(option).replace(' (default: false)', '')
+  return option.mandatory ? `${words} (must be given)` : words
 }
 
 const afterwards = `

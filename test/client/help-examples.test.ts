@@ -89,6 +89,12 @@ test.each(verbs())('`%s` has an example in its help', async (verb) => {
   expect([exit, out]).toEqual([0, expect.stringMatching(/^Examples?:\n {2}npx hotwork /m)])
 })
 
+test('an option without which a verb does nothing is marked in its help', async () => {
+  const { out } = await scene.jade.type('halt', '--help')
+  const marked = out.split(/^ {2}(?=-)/m).filter((option) => option.includes('(must be given)'))
+  expect(marked).toEqual([expect.stringMatching(/^--reason <text>/)])
+})
+
 test('no example is of a verb that there is not', () => {
   expect(Object.keys(examples).filter((verb) => !verbs().includes(verb))).toEqual([])
 })
