@@ -5,14 +5,14 @@ import { wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Https, or http that never leaves this machine. */
-export function isSafe(address: string): boolean {
+export function isSafeAddress(address: string): boolean {
   if (!URL.canParse(address)) return false
   return new URL(address).protocol === 'https:' || isLoopback(address)
 }
 
 /** As an address of Hotwork: with nothing in it that a profile of AWS or a shell would read otherwise. */
-export const isSafeApi = (address: string): boolean =>
-  isSafe(address) && /^https?:\/\/[\w.:[\]-]+(\/[\w.~=,/-]*)?$/.test(address)
+const isSafeApi = (address: string): boolean =>
+  isSafeAddress(address) && /^https?:\/\/[\w.:[\]-]+(\/[\w.~=,/-]*)?$/.test(address)
 
 function isLoopback(address: string): boolean {
   if (!URL.canParse(address)) return false
@@ -87,13 +87,17 @@ function readJson(file: string | number): unknown {
   }
 }
 
-/** @internal Which Hotwork a program speaks to: as it was told, else `HOTWORK_API`, else the local stack. @throws Refusal */
-export function findIssuer(issuer: string | undefined, around: Pick<Surroundings, 'env' | 'folder'>): string {
+/** @internal Which Hotwork a program speaks to: as it was told by `option`, else `HOTWORK_API`, else the local stack. @throws Refusal */
+export function findIssuer(
+  issuer: string | undefined,
+  around: Pick<Surroundings, 'env' | 'folder'>,
+  option = '`issuer`',
+): string {
   const found = (issuer ?? (around.env['HOTWORK_API'] || findLocal(around)?.apiUrl))?.replace(/\/+$/, '')
   if (!found)
     throw wrongUsage(
       'which Hotwork?',
-      'give its address as `issuer` or in `HOTWORK_API`; for the stack of `npm start`, outside of its checkout, name its `.hotwork/local.json` in `HOTWORK_LOCAL`',
+      `give its address as ${option} or in \`HOTWORK_API\`; for the stack of \`npm start\`, outside of its checkout, name its \`.hotwork/local.json\` in \`HOTWORK_LOCAL\``,
     )
   if (isSafeApi(found)) return found
   throw wrongUsage(`\`${found.slice(0, 200)}\` is no address to send a token to`, 'use https; http only on loopback')

@@ -1,4 +1,4 @@
-import { findLocal, isSafeApi, type Local } from './local.ts'
+import { findIssuer, findLocal, type Local } from './local.ts'
 import { KeptLogin, keptLogin } from './login/kept-login.ts'
 import { logIn } from './login/log-in.ts'
 import { type Login, localLogin, readyToken } from './login/login.ts'
@@ -25,18 +25,10 @@ export type AgentSettings = {
   local?: Local
 }
 
-/** Options go before the environment, and both go before a running local stack. @throws Refusal */
+/** @throws Refusal */
 export function readAgentSettings({ api, as }: Typed, surroundings: Surroundings): AgentSettings {
-  const { env } = surroundings
   const found = findLocal(surroundings)
-  const apiUrl = (api ?? env['HOTWORK_API'] ?? found?.apiUrl)?.replace(/\/+$/, '')
-  if (!apiUrl)
-    throw wrongUsage(
-      'which Hotwork?',
-      'name its address with `--api https://...` or in `HOTWORK_API`; for the stack of `npm start`, outside of its checkout, name its `.hotwork/local.json` in `HOTWORK_LOCAL`',
-    )
-  if (!isSafeApi(apiUrl))
-    throw wrongUsage(`\`${apiUrl.slice(0, 200)}\` is no address to send a login to`, 'use https; http only on loopback')
+  const apiUrl = findIssuer(api, surroundings, '`--api https://...`')
   return { apiUrl, as, ...(found?.apiUrl === apiUrl ? { local: found } : {}) }
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { isSafe } from '../local.ts'
+import { isSafeAddress } from '../local.ts'
 import { systemCodeOf, wrongUsage } from '../outcome.ts'
 import { type Source, unavailable } from './workload-token.ts'
 
@@ -11,7 +11,7 @@ export function githubSource(address: string, requestToken: string): Source {
   return {
     name,
     async ask(audience, signal) {
-      if (!isSafe(address))
+      if (!isSafeAddress(address))
         throw wrongUsage('`ACTIONS_ID_TOKEN_REQUEST_URL` is no address to send a token to', 'it is https')
       const url = new URL(address)
       url.searchParams.set('audience', audience)

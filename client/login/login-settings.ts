@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import { isSafe } from '../local.ts'
+import { isSafeAddress } from '../local.ts'
 import { Fault, systemCodeOf, wrongUsage } from '../outcome.ts'
 
 const LoginSettings = z.looseObject({
-  issuer: z.string().refine(isSafe),
+  issuer: z.string().refine(isSafeAddress),
   client_id: z.string().min(1),
   scope: z.string().min(1),
   resource: z.string().optional(),
