@@ -3,7 +3,7 @@ import { type Answered, readAnswer, type Sending, send } from './http.ts'
 import type { Login, Wanted } from './login/login.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Each may be sent again: Hotwork does it once, or doing it again is harmless. */
+/** One call by a person, or with what was issued to them. */
 export type Call = {
   method: 'GET' | 'POST' | 'DELETE'
   path: string

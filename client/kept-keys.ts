@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import {
   accessSync,
   constants,
@@ -16,7 +16,8 @@ import * as DPoP from 'dpop'
 import * as z from 'zod'
 import { AwsCredentials } from './answers.ts'
 import { Fault } from './outcome.ts'
-import { makeFolder, mustBeSafe, stateFolderOf } from './state-folder.ts'
+import { worthUsing } from './renewing.ts'
+import { makeFolder, mustBeSafe, stateFolderOf, withDraft } from './state-folder.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export const PrivateJwk = z.strictObject({
@@ -39,6 +40,9 @@ export const Kept = z.looseObject({
   until: z.number(),
 })
 export type Kept = z.infer<typeof Kept>
+
+/** As long as Hotwork remembers a request and an `Idempotency-Key`. Milliseconds. */
+export const remembered = 8 * 86_400_000
 
 /** Longer than a login may be waited for. Milliseconds. */
 const longestLock = 360_000
@@ -165,13 +169,15 @@ export class KeptKeys {
     return join(this.folder, `${place}.json`)
   }
 
-  credentials(id: string): AwsCredentials | undefined {
-    const read = AwsCredentials.safeParse(this.read(`${id}.aws`))
-    return read.success ? read.data : undefined
-  }
-
-  keepCredentials(id: string, credentials: AwsCredentials): void {
-    this.write(`${id}.aws`, credentials)
+  /** The same for all who ask on this machine until they are nearly over, since new ones end those before. */
+  credentialsOf(id: string, make: () => Promise<AwsCredentials>): Promise<AwsCredentials> {
+    return this.alone(id, async () => {
+      const { data: before } = AwsCredentials.safeParse(this.read(`${id}.aws`))
+      if (before && Date.parse(before.Expiration) - this.now() > worthUsing) return before
+      const fresh = await make()
+      this.write(`${id}.aws`, fresh)
+      return fresh
+    })
   }
 
   /**
@@ -197,15 +203,11 @@ export class KeptKeys {
   }
 
   #withDraft<T>(place: string, value: object, publish: (draft: string) => T): T {
-    const draft = `${this.pathOf(place)}.${randomUUID()}`
     this.mustKeep()
     try {
-      writeFileSync(draft, `${JSON.stringify(value)}\n`, { mode: 0o600, flag: 'wx' })
-      return publish(draft)
+      return withDraft(this.pathOf(place), value, publish)
     } catch (cause) {
       throw cannotKeep(this.folder, cause)
-    } finally {
-      rmSync(draft, { force: true })
     }
   }
 }
@@ -245,6 +247,10 @@ function isAbandoned(file: string): boolean {
     return (fault as NodeJS.ErrnoException).code === 'ESRCH'
   }
 }
+
+/** As part of a file's name. */
+export const digest = (...parts: unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)
 
 export async function makeJwk(): Promise<PrivateJwk> {
   const { privateKey } = await DPoP.generateKeyPair('ES256', { extractable: true })

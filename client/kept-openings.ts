@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { type KeepingSurroundings, type Kept, KeptKeys } from './kept-keys.ts'
+import { digest, type KeepingSurroundings, type Kept, KeptKeys } from './kept-keys.ts'
 import { wrongUsage } from './outcome.ts'
 
 export type KeptOpening = Kept & { id: string }
@@ -15,10 +14,7 @@ export class KeptOpenings extends KeptKeys {
 
   /** An earlier key, where the same was asked before and its answer was lost. */
   async begin(api: string, body: object, minutes: number): Promise<{ kept: Kept; again: boolean; place: string }> {
-    const digest = createHash('sha256')
-      .update(JSON.stringify([api, body]))
-      .digest('hex')
-    const place = `asked-${digest.slice(0, 32)}`
+    const place = `asked-${digest(api, body)}`
     return { place, ...(await this.keyAt(place, { api, until: this.now() + minutes * 60_000 })) }
   }
 

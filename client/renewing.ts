@@ -1,5 +1,5 @@
 /** With less time left they are made anew: using them takes a while too. Milliseconds. */
-const worthUsing = 60_000
+export const worthUsing = 60_000
 /** Two ends that lie no further apart are the same end. Milliseconds. */
 const sameEnd = 5000
 

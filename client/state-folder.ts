@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { Fault } from './outcome.ts'
@@ -47,5 +48,16 @@ export function makeFolder(folder: string): void {
     if (code !== 'ENOENT' || existsSync(above)) throw fault
     makeFolder(above)
     mkdirSync(folder, { mode: 0o700 })
+  }
+}
+
+/** Writes a file beside, which no other user may read, and has `publish` put it in its place: it appears whole or not at all. */
+export function withDraft<T>(file: string, value: object, publish: (draft: string) => T): T {
+  const draft = `${file}.${randomUUID()}`
+  try {
+    writeFileSync(draft, `${JSON.stringify(value)}\n`, { mode: 0o600, flag: 'wx' })
+    return publish(draft)
+  } finally {
+    rmSync(draft, { force: true })
   }
 }

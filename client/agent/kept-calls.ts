@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import * as z from 'zod'
 import { defined } from '../http.ts'
-import { type KeptKeys, makeJwk, PrivateJwk } from '../kept-keys.ts'
+import { type KeptKeys, makeJwk, PrivateJwk, remembered } from '../kept-keys.ts'
 import { Fault, wrongUsage } from '../outcome.ts'
 import { Denial } from './ask.ts'
-
-/** As long as Hotwork remembers an `Idempotency-Key`. Milliseconds. */
-const remembered = 8 * 86_400_000
 
 /**
  * What makes a call that is asked again the same request: its key, and what was sent of it beside the arguments. Of the
@@ -46,9 +42,6 @@ export const Run = z.looseObject({
   became: z.string().optional(),
 })
 export type Run = z.infer<typeof Run>
-
-export const digest = (...parts: unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)
 
 /** The calls of one agent that have a `callId`, and the runs of requests, in a folder that its processes share. */
 export class KeptCalls {

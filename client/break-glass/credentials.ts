@@ -7,10 +7,6 @@ import { fact, lines } from '../screen.ts'
 import { awsProfile, type Context, command, type IdTyped, idOf, read, show, useOf } from './context.ts'
 import { describe } from './show.ts'
 
-/** With less time left, credentials are made anew: using them takes a while too. Milliseconds. */
-const worthUsing = 60_000
-
-/** The same for all who ask on this machine until they are nearly over, since new ones end those before. */
 export async function credentials(typed: IdTyped & { setup: boolean }, context: Context): Promise<Exit> {
   const { api, kept: openings, surroundings } = context
   if (typed.setup) {
@@ -18,13 +14,7 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
     return exits.done
   }
   const kept = openings.find(api.url, await idOf(typed, context))
-  const made = await openings.alone(kept.id, async () => {
-    const before = openings.credentials(kept.id)
-    if (before && Date.parse(before.Expiration) - surroundings.now().getTime() > worthUsing) return before
-    const fresh = await fromAws(AwsCredentials, '/aws/credentials', kept, context)
-    openings.keepCredentials(kept.id, fresh)
-    return fresh
-  })
+  const made = await openings.credentialsOf(kept.id, () => fromAws(AwsCredentials, '/aws/credentials', kept, context))
   surroundings.out(`${JSON.stringify(made)}\n`)
   return exits.done
 }

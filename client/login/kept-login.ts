@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { decodeJwt } from 'jose'
 import * as z from 'zod'
-import { mustBeSafe, stateFolderOf } from '../state-folder.ts'
+import { makeFolder, mustBeSafe, stateFolderOf, withDraft } from '../state-folder.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { type LoggedIn, type Login, notLoggedIn, type Strength, type Wanted } from './login.ts'
 
@@ -53,16 +53,10 @@ export class KeptLogin {
     if (until - margin <= this.#now())
       return `it has ended already, by the clock of this machine (${new Date(this.#now()).toISOString()}): is it right?`
     const kept: Kept = { version: 1, api: this.#api, token, until }
-    const draft = `${this.file}.${randomUUID()}`
     mustBeSafe(dirname(this.file))
     try {
-      mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 })
-      writeFileSync(draft, `${JSON.stringify(kept)}\n`, { mode: 0o600, flag: 'wx' })
-      try {
-        renameSync(draft, this.file)
-      } finally {
-        rmSync(draft, { force: true })
-      }
+      makeFolder(dirname(this.file))
+      withDraft(this.file, kept, (draft) => renameSync(draft, this.file))
       return undefined
     } catch (fault) {
       return `\`${this.file}\` cannot be written (${(fault as NodeJS.ErrnoException).code})`

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { AgentApi } from '../agent/agent-api.ts'
 import type { Ask, Evaluation, Task } from '../agent/ask.ts'
-import { show } from '../context.ts'
+import { type IdTyped, show } from '../context.ts'
 import { proverOf } from '../kept-keys.ts'
 import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
@@ -15,7 +15,6 @@ import { readRequestFile } from './request-file.ts'
 export const usualWait = 30 * 60_000
 
 export type RequestTyped = { file: string; wait?: number | undefined; reason?: string | undefined }
-type IdTyped = { id: string }
 
 /** Evaluates and asks; with `--wait` until it is decided. */
 export async function request(typed: RequestTyped, context: AgentContext): Promise<Exit> {

@@ -1,16 +1,9 @@
-import type { AwsCredentials } from '../answers.ts'
-import { profileOf, show } from '../context.ts'
+import { type IdTyped, profileOf, show } from '../context.ts'
 import { type Exit, exits, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import { readId } from './ask.ts'
 import { type AgentContext, agentApiOf } from './context.ts'
 
-/** With less time left, credentials are made anew: using them takes a while too. Milliseconds. */
-const worthUsing = 60_000
-
-type IdTyped = { id: string }
-
-/** The same for all who ask on this machine until they are nearly over, since new ones end those before. */
 export async function credentials(typed: IdTyped & { setup: boolean }, context: AgentContext): Promise<Exit> {
   const { kept: requests, surroundings, settings } = context
   const id = readId(typed.id)
@@ -22,13 +15,9 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
   }
   const kept = requests.mustFind(id)
   const api = await agentApiOf(kept, context)
-  const made = await requests.keys.alone(id, async () => {
-    const before = requests.keys.credentials(id)
-    if (before && Date.parse(before.Expiration) - surroundings.now().getTime() > worthUsing) return before
-    const fresh = await ofGrant(context, id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token))
-    requests.keys.keepCredentials(id, fresh satisfies AwsCredentials)
-    return fresh
-  })
+  const made = await requests.keys.credentialsOf(id, () =>
+    ofGrant(context, id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token)),
+  )
   surroundings.out(`${JSON.stringify(made)}\n`)
   return exits.done
 }

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import type { Ask, Task } from '../agent/ask.ts'
 import { isAlive, Run, thisRun } from '../agent/kept-calls.ts'
-import { Kept, type KeptKeys } from '../kept-keys.ts'
+import { digest, Kept, type KeptKeys, remembered } from '../kept-keys.ts'
 import { type Refusal, wrongUsage } from '../outcome.ts'
 
 /** The key of one request, and what is needed to go on with it in another process. */
@@ -26,9 +25,6 @@ export type CommandRun = z.infer<typeof CommandRun>
 /** A key to ask with. `again`: it is that of an earlier ask, which may be pending. */
 export type Begun = { kept: Kept; place: string; again: boolean }
 
-/** The server knows a request that long. Milliseconds. */
-const eightDays = 8 * 86_400_000
-
 /** The keys of an agent's requests at one Hotwork, and the marks of the commands that run with their rights. */
 export class KeptRequests {
   readonly keys: KeptKeys
@@ -42,11 +38,8 @@ export class KeptRequests {
   /** The same key for the same ask, so that Hotwork answers with the request that is pending. */
   async begin({ context: { justification: _, ...context }, ...ask }: Ask): Promise<Begun> {
     for (const old of this.keys.places(/^(ask-|req_)/)) if (!this.keys.keptAt(old)) this.keys.forget(old)
-    const digest = createHash('sha256')
-      .update(JSON.stringify([this.api, ask, context]))
-      .digest('hex')
-    const place = `ask-${digest.slice(0, 32)}`
-    return { place, ...(await this.keys.keyAt(place, { api: this.api, until: this.keys.now() + eightDays })) }
+    const place = `ask-${digest(this.api, ask, context)}`
+    return { place, ...(await this.keys.keyAt(place, { api: this.api, until: this.keys.now() + remembered })) }
   }
 
   asked({ kept, place }: Begun, { task }: Task, agent: string): KeptRequest {
@@ -108,7 +101,7 @@ export class KeptRequests {
 
   /** The commands whose process has died, before or after it knew what became of them. */
   abandonedRuns(): CommandRun[] {
-    this.keys.prune(/^run-req_/, eightDays)
+    this.keys.prune(/^run-req_/, remembered)
     return this.keys.places(/^run-req_/).flatMap((place) => {
       const run = this.#run(place)
       return run && isAlive(run) === false ? [run] : []
