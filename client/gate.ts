@@ -5,7 +5,7 @@ import { type Answered, defined, parsedJson, type Sending, send } from './http.t
 import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
 import { findIssuer } from './local.ts'
 import { Fault } from './outcome.ts'
-import { pause, type Surroundings } from './surroundings.ts'
+import { type Around, thisProcess } from './surroundings.ts'
 
 export type { IdentityOption } from './identity/identity.ts'
 export { Fault, Refusal } from './outcome.ts'
@@ -61,9 +61,6 @@ const No = z.looseObject({ type: z.string(), title: z.string(), detail: z.string
 
 const tries = 2
 const mostRemembered = 1000
-
-type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'>
-const thisProcess = (): Around => ({ env: process.env, folder: process.cwd(), now: () => new Date(), pause })
 
 /** A tool's check before it acts. Only a use that was begun and has not ended permits; a gate that is silent permits nothing. */
 export class Gate {

@@ -3,10 +3,10 @@ import * as DPoP from 'dpop'
 import { type Asker, askForPermit, type Permit } from './agent/permit.ts'
 import type { PermitCall } from './agent/permit-call.ts'
 import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
-import { type KeepingSurroundings, KeptKeys, PrivateJwk as P256, proverOf, proverOfPair } from './kept-keys.ts'
+import { KeptKeys, PrivateJwk as P256, proverOf, proverOfPair } from './kept-keys.ts'
 import { findIssuer } from './local.ts'
 import { wrongUsage } from './outcome.ts'
-import { pause } from './surroundings.ts'
+import { type Around, thisProcess } from './surroundings.ts'
 
 export { AlreadyRun, Approved, type AwsCredentialIdentity, NotReported } from './agent/approved.ts'
 export type { Denied, Expired, Narrowed, Pending, Permit, Refused } from './agent/permit.ts'
@@ -27,10 +27,6 @@ export type HotworkOptions = {
   /** Where the keys of calls with a `callId` are kept; else `$XDG_STATE_HOME/hotwork`. */
   stateFolder?: string
 }
-
-type Around = KeepingSurroundings & { folder: string }
-
-const thisProcess = (): Around => ({ env: process.env, folder: process.cwd(), now: () => new Date(), pause })
 
 /** Hotwork for one agent. */
 export class Hotwork {

@@ -20,6 +20,10 @@ export type Surroundings = {
   platform: NodeJS.Platform
 }
 
+/** What a library needs of them: it has no terminal. */
+export type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'>
+export const thisProcess = (): Around => ({ env: process.env, folder: process.cwd(), now: () => new Date(), pause })
+
 export const thisMachine = (program: Surroundings['program']): Surroundings => ({
   env: process.env,
   folder: process.cwd(),

@@ -1,7 +1,7 @@
 import { findLocal } from '../local.ts'
 import { localLogin } from '../login/login.ts'
 import { type Refusal, wrongUsage } from '../outcome.ts'
-import type { Surroundings } from '../surroundings.ts'
+import type { Around } from '../surroundings.ts'
 import { fileSource } from './file.ts'
 import { githubSource } from './github.ts'
 import { type Identity, rememberTokens, type Source } from './workload-token.ts'
@@ -11,7 +11,6 @@ export type { Identity } from './workload-token.ts'
 /** `as` is an agent or a tool of the local stack. */
 export type IdentityOption = (() => Promise<string>) | Named | { as: string }
 type Named = 'file' | 'github' | 'spiffe' | 'aws'
-type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'>
 
 /** @internal Who this program is: as it was told, or by the first source that is there. What is wrong is thrown at the first use. */
 export function resolveIdentity(option: IdentityOption | undefined, surroundings: Around): Identity {

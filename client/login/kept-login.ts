@@ -122,7 +122,13 @@ function mustBeSame(before: string, after: string): void {
   )
 }
 
-export function claimsOf(token: string): { readonly [claim: string]: unknown } {
+/** Milliseconds. */
+export function endOfToken(token: string): number | undefined {
+  const { exp } = claimsOf(token)
+  return typeof exp === 'number' ? exp * 1000 : undefined
+}
+
+function claimsOf(token: string): { readonly [claim: string]: unknown } {
   try {
     return decodeJwt(token)
   } catch {

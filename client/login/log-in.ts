@@ -3,7 +3,7 @@ import { wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { logInWithBrowser } from './browser-login.ts'
 import { logInElsewhere } from './device-login.ts'
-import { claimsOf } from './kept-login.ts'
+import { endOfToken } from './kept-login.ts'
 import { discover, type LoggedIn, loginFault, notLoggedIn, type Strength } from './login.ts'
 import type { LoginSettings } from './login-settings.ts'
 
@@ -78,8 +78,7 @@ const askedOf = ({ scope, resource }: LoginSettings, { acr, maxAge }: Strength):
 /** The length of its life counts from now, since this machine's clock may be another than the provider's. */
 function endOf({ access_token, expires_in }: client.TokenEndpointResponse, { now }: Surroundings): number | undefined {
   if (expires_in !== undefined) return now().getTime() + expires_in * 1000
-  const { exp } = claimsOf(access_token)
-  return typeof exp === 'number' ? exp * 1000 : undefined
+  return endOfToken(access_token)
 }
 
 /** @returns what came of it, as words for a person */

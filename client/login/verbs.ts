@@ -3,7 +3,7 @@ import { Api } from '../api.ts'
 import { type Context, show } from '../context.ts'
 import { exits, Fault, Refusal, wrongUsage } from '../outcome.ts'
 import { timeAndSpan } from '../screen.ts'
-import { claimsOf, KeptLogin } from './kept-login.ts'
+import { endOfToken, KeptLogin } from './kept-login.ts'
 import { logIn, revoke, type Way } from './log-in.ts'
 import { readyToken } from './login.ts'
 import { readLoginSettings } from './login-settings.ts'
@@ -61,7 +61,7 @@ export async function whoami(_typed: unknown, context: Context): Promise<number>
   const { api, settings, surroundings } = context
   if (settings.by !== 'own') {
     const me = await askWhoIAm(api)
-    return showMe({ ...me, until: endOf(await api.token()), by: settings.by }, context)
+    return showMe({ ...me, until: endOfToken(await api.token()), by: settings.by }, context)
   }
   const kept = new KeptLogin(settings.apiUrl, surroundings).read()
   if (!kept?.lives) throw notKept(settings.apiUrl, kept !== undefined)
@@ -75,11 +75,6 @@ const notKept = (apiUrl: string, ended: boolean): Refusal =>
     title: ended ? `your login at \`${apiUrl}\` has ended` : `you are not logged in at \`${apiUrl}\``,
     detail: 'log in with `npx hotwork login`',
   })
-
-function endOf(token: string): number | undefined {
-  const { exp } = claimsOf(token)
-  return typeof exp === 'number' ? exp * 1000 : undefined
-}
 
 function showMe({ until, ...me }: Me & { until: number | undefined; by: string }, context: Context): number {
   const { settings, surroundings } = context
