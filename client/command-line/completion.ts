@@ -2,11 +2,7 @@ import { Argument, type Command, type Option } from 'commander'
 import type { Surroundings } from '../surroundings.ts'
 import { helpOf } from './frame.ts'
 
-/**
- * What a shell may offer: no library's, since `@bomb.sh/tab` has the shell evaluate the line that is being typed, and
- * `@pnpm/tabtab` reads its scripts from files that no bundle has. Files are the shell's own to offer, where this offers
- * nothing.
- */
+/** Why these are not a library's: docs/adr/0027-in-reach.md. Where they offer nothing, the shell offers files. */
 const scripts = {
   bash: `_hotwork() {
   local IFS=$'\\n'
