@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Local } from '../../infra/local/local-file.ts'
 import { administrator, connection, until, withCredentials } from './support/aws.ts'
 import { installAwsTools } from './support/aws-tools.ts'
-import { Deployment, setParameter, staging } from './support/deployment.ts'
+import { Deployment, setParameter } from './support/deployment.ts'
 
 /** `hotwork exec` with AWS's own tools, unchanged, on a stack that judges each call by IAM. */
 
@@ -16,6 +16,8 @@ const { local } = deployment
 const root = join(__dirname, '../..')
 const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: { hotwork: string } }
 const home = mkdtempSync(join(tmpdir(), 'hotwork-exec-'))
+/** A parameter that the tests beside this one do not set. It takes no person. */
+const staging = '/staging/checkout/of-exec'
 let tools: Awaited<ReturnType<typeof installAwsTools>>
 
 beforeAll(async () => {
@@ -50,7 +52,7 @@ const put = (name: string, value: string) => [
   '--overwrite',
 ]
 
-/** A file that asks to set the parameter of staging, which takes no person. */
+/** A file that asks to set it. */
 function request(value: string): string {
   const file = join(home, `${value}.json`)
   writeFileSync(file, JSON.stringify(setParameter(staging, value)))
@@ -60,12 +62,13 @@ const exec = (value: string, ...command: string[]) => hotwork('exec', '--request
 
 const ssm = new SSMClient({ ...connection(local), credentials: administrator(local) })
 const parameter = async () => (await ssm.send(new GetParameterCommand({ Name: staging }))).Parameter
+beforeAll(() => ssm.send(new PutParameterCommand({ Name: staging, Value: '30', Type: 'String', Overwrite: true })))
 const idIn = ({ err }: Ran) => /req_[0-9a-z]{26}/.exec(err)?.[0] ?? ''
 
 test('the AWS CLI does what was approved, and the request is completed', async () => {
   const before = (await parameter())?.Version ?? 0
   const ran = await exec('2501', ...put(staging, '2501'))
-  expect([ran.exit, ran.err]).toEqual([0, expect.stringContaining('asked for ssm:PutParameter')])
+  expect(ran).toMatchObject({ exit: 0, err: expect.stringMatching(/^req_\S+ asked for ssm:PutParameter [^\n]*\n$/) })
   expect(JSON.parse(ran.out)).toMatchObject({ Version: before + 1 })
   expect((await parameter())?.Value).toBe('2501')
   expect(await deployment.view(idIn(ran))).toMatchObject({ status: 'completed' })
@@ -83,7 +86,7 @@ test('what was not approved is refused by IAM, and the request is completed as f
 test('boto3 finds these credentials and no others; when the command has ended they are dead', async () => {
   const script = join(root, 'test/stack/python/put_parameter.py')
   const ran = await exec('2503', tools.python, script, staging, '2503')
-  expect([ran.exit, ran.err]).toEqual([0, expect.stringContaining('req_')])
+  expect(ran).toMatchObject({ exit: 0, err: expect.stringContaining('req_') })
   const told = JSON.parse(ran.out)
   expect([told.approved, told.other, told.by]).toEqual([
     ...[expect.any(Number), expect.stringMatching(/AccessDenied/), 'container-role'],

@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { setTimeout as delay } from 'node:timers/promises'
+import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Local } from '../../infra/local/local-file.ts'
 import { installed, strangersEnv } from '../package/support/installed.ts'
-import { administrator, connection } from './support/aws.ts'
+import { administrator, connection, until, withCredentials } from './support/aws.ts'
 import { installAwsTools } from './support/aws-tools.ts'
-import { Deployment, prod } from './support/deployment.ts'
+import { Deployment, prod, remediator, setParameter, staging } from './support/deployment.ts'
 
 /** The package in a folder of a stranger, on the oldest Node that it promises, against the deployed stack: what the README types. */
 
@@ -19,6 +20,9 @@ const root = join(__dirname, '../..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const home = mkdtempSync(join(tmpdir(), 'hotwork-installed-'))
 const folder = join(home, 'app')
+/** A parameter that the tests beside this one do not set. */
+const own = '/prod/checkout/of-the-readme'
+const ownParameter = (text: string) => text.replaceAll(prod, own)
 let env: NodeJS.ProcessEnv
 
 beforeAll(async () => {
@@ -35,15 +39,19 @@ beforeAll(async () => {
   env = { ...stranger, PATH: `${stranger['PATH']}${delimiter}${dirname(aws)}` }
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
+beforeEach(() => put('30'))
 
-/** The line of the README that begins so, as a shell reads it. */
+/** The line of the README that begins so, as a shell reads it, about the parameter of this test. */
 function line(begins: string, id = ''): string {
   const found = readme
     .replaceAll('\\\n', ' ')
     .split('\n')
     .find((each) => each.startsWith(begins))
   if (found === undefined) throw new Error(`the README has no line that begins with \`${begins}\``)
-  return found.replace('req_...', id)
+  const file = /\S+\/prod-payment-timeout\.json/.exec(found)?.[0]
+  if (file === undefined) return ownParameter(found).replace('req_...', id)
+  writeFileSync(join(folder, 'request.json'), ownParameter(readFileSync(join(folder, file), 'utf8')))
+  return found.replace(file, 'request.json')
 }
 
 class Shell {
@@ -76,7 +84,8 @@ async function type(begins: string, id?: string): Promise<Shell> {
 }
 
 const ssm = new SSMClient({ ...connection(local), credentials: administrator(local) })
-const version = async () => (await ssm.send(new GetParameterCommand({ Name: prod }))).Parameter?.Version ?? 0
+const put = (Value: string) => ssm.send(new PutParameterCommand({ Name: own, Value, Type: 'String', Overwrite: true }))
+const version = async () => (await ssm.send(new GetParameterCommand({ Name: own }))).Parameter?.Version ?? 0
 
 test('an agent asks, two people approve, and an unchanged AWS CLI does it', async () => {
   const before = await version()
@@ -96,7 +105,7 @@ test('an agent asks, two people approve, and an unchanged AWS CLI does it', asyn
 test('ten lines with the client, run twice at the same time, change the parameter once', async () => {
   const script = /```js\n(import [\s\S]*?new Hotwork\(\)[\s\S]*?)```/.exec(readme)?.[1] ?? ''
   // On a stack that keeps running, another run of this test is another call.
-  writeFileSync(join(folder, 'agent.mjs'), script.replace("'INC-4822/timeout'", `'${randomUUID()}'`))
+  writeFileSync(join(folder, 'agent.mjs'), ownParameter(script).replace("'INC-4822/timeout'", `'${randomUUID()}'`))
   const before = await version()
   const command = `${line('export AWS_REGION')}\n${line('HOTWORK_AS=agent:remediator node')}`
   const both = [1, 2].map(() => new Shell(command))
@@ -115,7 +124,7 @@ async function untilAsked(): Promise<string> {
   const ask = `/v1/requests?status=pending&agent=agent:remediator`
   for (;;) {
     const { body } = await deployment.json('GET', ask, await deployment.token('person:ana'))
-    const found = body.requests.find(({ arguments: { Name, Value } }: never) => Name === prod && Value === '3000')
+    const found = body.requests.find(({ arguments: { Name, Value } }: never) => Name === own && Value === '3000')
     if (found) return found.id
   }
 }
@@ -129,5 +138,17 @@ test('one line stops the agent, and another person lets it go on', async () => {
     expect([await refused.exit, refused.err]).toEqual([4, expect.stringContaining('agent_suspended')])
   } finally {
     expect(await new Shell(`npx hotwork lift ${id} --as person:hana`).exit).toBe(0)
+    // The test that comes next asks as the same agent. AWS denies sessions of the first seconds after a halt, too.
+    expect(await until(setStaging, (answer) => answer === 'done', 30)).toBe('done')
   }
 })
+
+async function setStaging(): Promise<string> {
+  const id = await deployment.submitted(remediator, setParameter(staging))
+  const { body } = await deployment.exchange(remediator, id)
+  const session = withCredentials(local, await deployment.awsCredentials(remediator, body.access_token))
+  // The same session would be denied again.
+  const answer = await session.putParameter(staging)
+  if (answer !== 'done') await delay(1000)
+  return answer
+}
