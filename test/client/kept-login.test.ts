@@ -33,7 +33,7 @@ const kept = () => JSON.parse(terminal.files().find(({ name }) => name.startsWit
 const file = () => new KeptLogin(scene.api.url, { env: terminal.env, now: () => new Date() }).file
 
 describe('a login that is kept', () => {
-  test('is of the person whom Hotwork knows, and serves later commands without a browser', async () => {
+  test('is of a person that Hotwork knows, and serves later commands without a browser', async () => {
     const { exit, out } = await terminal.type('login')
     expect([exit, out]).toEqual([0, expect.stringContaining(`person:jade at ${scene.api.url}\n`)])
     expect((await terminal.json('whoami')).body).toMatchObject({ person: 'person:jade', by: 'kept login' })
@@ -125,7 +125,7 @@ describe('a login that is kept', () => {
     expect(terminal.files()).toEqual([])
   })
 
-  test('a person whom Hotwork does not know is not logged in: exit 4, and nothing is kept', async () => {
+  test('a person that Hotwork does not know is not logged in: exit 4, and nothing is kept', async () => {
     const { directory } = scene.api.world.policy.bundle
     const jade = directory.people.find(({ id }) => id === 'person:jade')
     Object.assign(jade as object, { status: 'inactive' })

@@ -262,7 +262,7 @@ describe('a callId', () => {
     expect(await requests()).toHaveLength(1)
   })
 
-  test('of another call is refused, whatever became of the first', async () => {
+  test('of another call is refused, also after the first has ended', async () => {
     await hotwork().permit(prod({ callId: 'c1', wait: 0 }))
     await expect(hotwork().permit(call({ callId: 'c1' }))).rejects.toMatchObject({
       name: 'Refusal',
