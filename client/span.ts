@@ -1,6 +1,9 @@
 import { wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
+/** How long people are waited for, unless the caller says otherwise. Milliseconds. */
+export const usualWait = 30 * 60_000
+
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
 /** Milliseconds of a span such as `45s`, `30m`, `2h` or `7d`; undefined where it is none. */

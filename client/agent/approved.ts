@@ -1,9 +1,10 @@
 import { exits, Refusal, Trouble } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
+import { isAlive, type Run } from '../run-mark.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { AgentApi } from './agent-api.ts'
 import type { Task, TokenAnswer } from './ask.ts'
-import { isAlive, type KeptCalls, type Run } from './kept-calls.ts'
+import type { KeptCalls } from './kept-calls.ts'
 
 /** What AWS SDKs take as credentials. */
 export type AwsCredentialIdentity = {

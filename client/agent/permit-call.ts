@@ -1,6 +1,6 @@
 import { defined } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
-import { readSpan } from '../span.ts'
+import { readSpan, usualWait } from '../span.ts'
 import type { PartialAsk } from './ask.ts'
 
 export type PermitCall = {
@@ -17,8 +17,6 @@ export type PermitCall = {
   wait?: string | number
   signal?: AbortSignal
 }
-
-const usualWait = '30m'
 
 /** @internal @throws Refusal that names the member */
 export function readCall({

@@ -1,13 +1,13 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { KeptKeys } from '../kept-keys.ts'
 import type { Exit } from '../outcome.ts'
-import { type CompleteTyped, cancel, complete, type RequestTyped, request, usualWait, wait } from '../requests/ask.ts'
+import { type CompleteTyped, cancel, complete, type RequestTyped, request, wait } from '../requests/ask.ts'
 import type { AgentContext } from '../requests/context.ts'
 import { call, credentials } from '../requests/credentials.ts'
 import { type ExecTyped, exec } from '../requests/exec.ts'
 import { KeptRequests } from '../requests/kept-requests.ts'
 import { readAgentSettings } from '../settings.ts'
-import { readSpan } from '../span.ts'
+import { readSpan, usualWait } from '../span.ts'
 import { type Frame, typedOf } from './frame.ts'
 
 /** What an agent does with its own requests. */

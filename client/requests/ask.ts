@@ -6,13 +6,11 @@ import { type IdTyped, show } from '../context.ts'
 import { proverOf } from '../kept-keys.ts'
 import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
+import { usualWait } from '../span.ts'
 import { type AgentContext, agentApi } from './context.ts'
 import { type Asked, bodyOf, describe, leftOf, statusOf, waitedForOf } from './describe.ts'
 import type { CommandRun, KeptRequest } from './kept-requests.ts'
 import { readRequestFile } from './request-file.ts'
-
-/** Half an hour, unless told otherwise. Milliseconds. */
-export const usualWait = 30 * 60_000
 
 export type RequestTyped = { file: string; wait?: number | undefined; reason?: string | undefined }
 

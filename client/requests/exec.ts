@@ -1,6 +1,5 @@
 import type { AgentApi } from '../agent/agent-api.ts'
 import type { Task } from '../agent/ask.ts'
-import { isAlive } from '../agent/kept-calls.ts'
 import {
   type Ended,
   endpointVariables,
@@ -15,8 +14,10 @@ import { type CredentialsEndpoint, openCredentialsEndpoint } from '../exec/crede
 import { isIdentified } from '../identity/identity.ts'
 import { exitOfStatus, exits, Fault, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
+import { isAlive } from '../run-mark.ts'
 import { jsonText, lines } from '../screen.ts'
-import { askFor, concludeAbandoned, forgetEnded, readAsk, readId, usualWait, waitFor } from './ask.ts'
+import { usualWait } from '../span.ts'
+import { askFor, concludeAbandoned, forgetEnded, readAsk, readId, waitFor } from './ask.ts'
 import { type AgentContext, agentApi, agentApiOf } from './context.ts'
 import { leftOf, statusOf } from './describe.ts'
 import type { KeptRequest } from './kept-requests.ts'

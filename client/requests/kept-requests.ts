@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import type { Ask, Task } from '../agent/ask.ts'
-import { isAlive, Run, thisRun } from '../agent/kept-calls.ts'
 import { digest, Kept, type KeptKeys, remembered } from '../kept-keys.ts'
 import { type Refusal, wrongUsage } from '../outcome.ts'
+import { isAlive, Run, thisRun } from '../run-mark.ts'
 
 /** The key of one request, and what is needed to go on with it in another process. */
 const KeptRequest = Kept.extend({
