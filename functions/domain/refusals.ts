@@ -50,6 +50,16 @@ const catalogue = {
     'narrow',
   ),
   narrowed_too_often: no(409, 'This was narrowed three times, which is the most', 'approve it as it is, or deny it'),
+  state_changed: no(
+    409,
+    'Not counted: what is there has changed since this was asked or decided',
+    'wait for the next round: people decide on what is there now',
+  ),
+  state_unreadable: no(
+    503,
+    'What is there now cannot be read, so nothing was issued',
+    'ask again in a moment: what was approved stays approved',
+  ),
   not_in_bulk: no(409, 'This request is not decided together with others', 'decide it by itself'),
   // a reason, given later
   not_decided: no(409, 'You have not decided this request', 'leave the reason to the person who decided'),

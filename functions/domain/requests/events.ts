@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Stage } from '../policy/ladder.ts'
+import { Preview } from '../previews/preview.ts'
 import { Refusal } from '../refusals.ts'
 import {
   AgentId,
@@ -46,6 +47,7 @@ export const Event = z.discriminatedUnion('type', [
     decideBy: NumericDate,
     /** For a delegated request: the parent's stages, under which it was approved. */
     inherits: z.array(StageState).optional(),
+    preview: Preview.optional(),
   }),
   event('StageOpened', { stage: z.string(), deadline: NumericDate }),
   event('Decided', {
@@ -53,6 +55,8 @@ export const Event = z.discriminatedUnion('type', [
     as: z.string(),
     verdict: Verdict,
     round: z.int().positive(),
+    /** Of the preview that stood in the request. */
+    state: Decision.shape.state,
     through: Door,
     for: Decision.shape.for,
     given: Decision.shape.given,
@@ -78,6 +82,17 @@ export const Event = z.discriminatedUnion('type', [
     stages: z.array(Stage),
     round: z.int().min(2),
     /** They set the tier anew; `policies` let this person decide. */
+    because: z.array(z.string()),
+    /** The same reading, beside what would be now. */
+    preview: Preview.optional(),
+  }),
+  /** What is there is no longer what people decide on, or decided on. All decisions dropped, and an unclaimed grant. */
+  event('StateChanged', {
+    preview: Preview,
+    round: z.int().min(2),
+    decideBy: NumericDate,
+    tier: z.int().nonnegative(),
+    stages: z.array(Stage),
     because: z.array(z.string()),
   }),
   event('Commented', { stage: z.string(), verdict: Verdict, comment: z.string() }),

@@ -2,7 +2,15 @@ import { defined } from '../values.ts'
 import type { Event } from './events.ts'
 import { changesOf } from './narrow.ts'
 import { keepsNote } from './record-size.ts'
-import { type ApprovalRequest, commonOf, type Decision, type Grant, grantOf, type StageState } from './request.ts'
+import {
+  type ApprovalRequest,
+  approvalsOf,
+  commonOf,
+  type Decision,
+  type Grant,
+  grantOf,
+  type StageState,
+} from './request.ts'
 
 /**
  * The state after an event, in production, in the model checker and in the verifier.
@@ -15,7 +23,8 @@ export function evolve(state: ApprovalRequest | undefined, event: Event): Approv
     const begun = { ask, policies, round: 1, submittedAt: at, updatedAt: at, refusals: {} }
     if (event.type === 'Submitted') {
       const stages = event.inherits ?? event.stages.map((terms) => ({ terms, decisions: [] }))
-      return { ...begun, status: 'pending', tier: event.tier, stages, decideBy: event.decideBy }
+      const { tier, decideBy, preview } = event
+      return { ...begun, status: 'pending', tier, stages, decideBy, ...defined({ preview }) }
     }
     // It is claimed as often as needed inside its window, so not claiming ends nothing.
     const grant = { ...newGrant(event.grant, at), claimBy: event.notAfter, notAfter: event.notAfter }
@@ -43,7 +52,10 @@ function apply(
         round: event.round,
         narrowings: [...(state.narrowings ?? []), changesOf(state.ask, event.ask, personOf(event), event.at)],
         stages: event.stages.map((terms) => ({ terms, decisions: [] })),
+        ...defined({ preview: event.preview }),
       }
+    case 'StateChanged':
+      return changed(state, event)
     case 'Commented':
       return withReason(withComment(state, event), event)
     case 'ApprovalDropped':
@@ -195,11 +207,24 @@ function mustHaveGrant(state: ApprovalRequest): Grant {
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>
 
+/** A grant under which nothing was issued goes: what was approved is no longer there. */
+function changed(state: ApprovalRequest, event: Of<'StateChanged'>): ApprovalRequest {
+  const { at, tier, round, decideBy, preview, because: policies } = event
+  if (!state.preview) throw new TypeError('`StateChanged` where no state was read')
+  if (state.status !== 'pending' && state.status !== 'approved')
+    throw new TypeError(`nothing opens \`${state.status}\``)
+  const approvers = [...new Set(approvalsOf(state).map(({ person }) => person))]
+  const drift = { at, from: state.preview, approvers, ...(state.status === 'approved' && { approved: true as const }) }
+  const drifts = [...(state.drifts ?? []), drift]
+  const stages = event.stages.map((terms) => ({ terms, decisions: [] }))
+  return { ...commonOf(state), status: 'pending', tier, policies, round, stages, decideBy, preview, drifts }
+}
+
 /** Of the login only its strength: the proof of it is in the entry alone. */
 function decisionOf(event: Of<'Decided'>): Decision {
-  const { verdict, as, at, given, comment, afterHalts, login: { acr, at: loginAt } = {} } = event
+  const { verdict, as, at, given, comment, state, afterHalts, login: { acr, at: loginAt } = {} } = event
   const login = acr === undefined && loginAt === undefined ? undefined : defined({ acr, at: loginAt })
-  return defined({ person: personOf(event), verdict, as, at, for: event.for, given, comment, login, afterHalts })
+  return defined({ person: personOf(event), verdict, as, at, for: event.for, given, comment, state, login, afterHalts })
 }
 
 const withComment = (state: ApprovalRequest, { stage, actor, verdict, comment }: Of<'Commented'>): ApprovalRequest =>

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { Opening, Review } from '../break-glass/break-glass.ts'
 import { Given, Login } from '../people/login-strength.ts'
 import { Stage } from '../policy/ladder.ts'
+import { Drift, Preview } from '../previews/preview.ts'
 import {
   AgentId,
   AskerId,
@@ -84,6 +85,8 @@ export const Decision = z.strictObject({
   as: z.string(),
   at: NumericDate,
   comment: z.string().optional(),
+  /** It is for this state alone. */
+  state: Digest.optional(),
   /** It counts on the terms that the stage has when it is counted. */
   login: Login.optional(),
   /** Lifted before it in the same second: it counts in spite of them. */
@@ -180,7 +183,7 @@ const common = {
   ask: Ask,
   tier: z.int().nonnegative(),
   policies: z.array(z.string()),
-  /** Rises by one with each narrowing. */
+  /** Rises by one with each narrowing and each drift. */
   round: z.int().positive(),
   stages: z.array(StageState),
   submittedAt: NumericDate,
@@ -191,6 +194,9 @@ const common = {
   boundKey: Thumbprint.optional(),
   review: Review.optional(),
   narrowings: z.array(NarrowedOnce).optional(),
+  /** What people decide on: the latest that was read. */
+  preview: Preview.optional(),
+  drifts: z.array(Drift).optional(),
 }
 const Common = z.strictObject(common)
 

@@ -12,6 +12,9 @@ export interface AwsCaller {
   /** What became of a call that was begun at `begunAt`, found by reading. `unknown` where reading cannot tell. */
   lookUp(call: AwsCall & { begunAt: NumericDate }, credentials: AwsCredentials): Promise<LookedUp>
 }
-/** An action with the arguments that were approved, in the vendor API's own members. */
-export type AwsCall = { action: string; arguments: JsonObject; region: string }
+/**
+ * An action with the arguments that were approved, in the vendor API's own members. `expected`: the guarded values as
+ * they were read last, which the call carries where AWS can be told.
+ */
+export type AwsCall = { action: string; arguments: JsonObject; region: string; expected?: JsonObject }
 export type LookedUp = { found: 'done'; output: JsonObject } | { found: 'not_done' } | { found: 'unknown' }

@@ -113,6 +113,18 @@ export function witness(seen: Witness, event: Event): Witness {
         open: undefined,
         escalated: [],
       }
+    case 'StateChanged':
+      return {
+        ...seen,
+        round: seen.round + 1,
+        approvals: [],
+        decided: [],
+        open: undefined,
+        escalated: [],
+        grant: undefined,
+        live: {},
+        pending: {},
+      }
     case 'Commented':
       return {
         ...seen,

@@ -1,0 +1,52 @@
+import * as z from 'zod'
+import { Digest, JsonObject, NumericDate, PersonId } from '../values.ts'
+
+export const ReadFault = z.enum(['denied', 'unavailable', 'unreadable'])
+export type ReadFault = z.infer<typeof ReadFault>
+
+/** What is there now, and what would be: by argument, each value as its class may be shown. */
+export const Preview = z.discriminatedUnion('outcome', [
+  z.strictObject({
+    outcome: z.literal('matched'),
+    /** Empty where the resource is absent. */
+    before: JsonObject,
+    after: JsonObject,
+    observedAt: NumericDate,
+    /** Of the guarded values, also where the resource is absent. Another state has another digest. */
+    state: Digest,
+    /** The arguments whose values are shown in part, or not at all. */
+    masked: z.array(z.string()).optional(),
+    /** AWS cannot be told the expected state: it may change between the last reading and the act. */
+    gap: z.literal(true).optional(),
+  }),
+  z.strictObject({ outcome: z.literal('failed'), why: ReadFault, observedAt: NumericDate }),
+])
+export type Preview = z.infer<typeof Preview>
+export type Matched = Extract<Preview, { outcome: 'matched' }>
+
+/** The state changed before what was approved was issued: another round, in which no approval of it counts. */
+export const Drift = z.strictObject({
+  at: NumericDate,
+  /** What people had decided on. What there was instead is in the next drift, or in the request. */
+  from: Preview,
+  approvers: z.array(PersonId),
+  /** It was approved. Nothing of that grant was issued. */
+  approved: z.literal(true).optional(),
+})
+export type Drift = z.infer<typeof Drift>
+
+/** Each drift asks all people again. */
+export const mostDrifts = 3
+
+/** Bytes of JSON. A request may keep four. */
+export const largestPreview = 16_000
+
+/** What policy sees. */
+export const previewOutcomes = ['matched', 'none', 'failed'] as const
+export type PreviewOutcome = (typeof previewOutcomes)[number]
+
+export const outcomeOfPreview = (preview: Preview | undefined): PreviewOutcome => preview?.outcome ?? 'none'
+
+/** The state that people decide on. */
+export const stateOf = (preview: Preview | undefined): Digest | undefined =>
+  preview?.outcome === 'matched' ? preview.state : undefined

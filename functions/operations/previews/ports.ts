@@ -1,0 +1,22 @@
+import type { Preview } from '../../domain/previews/preview.ts'
+import type { JsonObject, RequestId, Resource } from '../../domain/values.ts'
+
+export interface StateReader {
+  /**
+   * The present state of what an action would change; undefined where its catalogue entry has no preview. Never throws:
+   * what cannot be read in under 700 ms is `failed`.
+   */
+  observe(about: ObserveAsk): Promise<Observed | undefined>
+}
+
+export type ObserveAsk = {
+  /** It salts the digest of the state. For a delegated request the first of its ancestors, so that both compare. */
+  request: RequestId
+  action: string
+  arguments: JsonObject
+  resource: Resource
+  classification: string
+}
+
+/** `raw`: the guarded values as AWS has them, for a call that carries them. They are never stored and never logged. */
+export type Observed = { preview: Preview; raw?: JsonObject }

@@ -1,0 +1,65 @@
+import { digestOf } from '../../../functions/domain/digest.ts'
+import type { ReadFault } from '../../../functions/domain/previews/preview.ts'
+import type { JsonObject } from '../../../functions/domain/values.ts'
+import type { Clock } from '../../../functions/operations/ports.ts'
+import type { ObserveAsk, Observed, StateReader } from '../../../functions/operations/previews/ports.ts'
+
+/** A world in memory whose resources are read: it remembers who asked what, and can change at any moment. */
+export class MemoryStateReader implements StateReader {
+  /** Every reading that was asked for, in order. */
+  readonly asked: ObserveAsk[] = []
+  readonly #clock: Clock
+  readonly #states = new Map<string, JsonObject | undefined>()
+  readonly #faults: (ReadFault | undefined)[] = []
+  readonly #held: (() => void)[] = []
+  #previewed: readonly string[]
+  #lagging = false
+
+  /** @param previewed the actions whose entry has a preview */
+  constructor(clock: Clock, previewed: readonly string[] = []) {
+    this.#clock = clock
+    this.#previewed = previewed
+  }
+
+  /** From now on these actions have a preview, and no others. */
+  preview(...actions: readonly string[]): void {
+    this.#previewed = actions
+  }
+
+  /** What is there from now on, by argument; undefined where the resource is absent. */
+  set(resource: string, state: JsonObject | undefined): void {
+    this.#states.set(resource, state)
+  }
+
+  /** What becomes of the next readings, one each; undefined for one that works. */
+  next(...faults: readonly (ReadFault | undefined)[]): void {
+    this.#faults.push(...faults)
+  }
+
+  /** While it lags, readings do not come back until `arrive`. */
+  lag(): void {
+    this.#lagging = true
+  }
+
+  arrive(): void {
+    this.#lagging = false
+    for (const go of this.#held.splice(0)) go()
+  }
+
+  async observe(about: ObserveAsk): Promise<Observed | undefined> {
+    await Promise.resolve()
+    if (!this.#previewed.includes(about.action)) return undefined
+    this.asked.push(structuredClone(about))
+    if (this.#lagging) await new Promise<void>((go) => this.#held.push(go))
+    const observedAt = this.#clock.now()
+    const fault = this.#faults.shift()
+    if (fault) return { preview: { outcome: 'failed', why: fault, observedAt } }
+    const raw = this.#states.get(about.resource.id)
+    const state = digestOf('hotwork.state.v1', { request: about.request, state: raw ?? null })
+    const before = raw ?? {}
+    return {
+      preview: { outcome: 'matched', before, after: about.arguments, observedAt, state },
+      ...(raw && { raw }),
+    }
+  }
+}
