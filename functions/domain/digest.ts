@@ -12,6 +12,9 @@ export function digestOf(prefix: string, value: Json): Digest {
   return `sha-256:${hash('sha256', `${prefix}\n${canonical}`, 'base64url')}` as Digest
 }
 
+/** SHA-256 of bytes. */
+export const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(hash('sha256', bytes, 'buffer'))
+
 /** SHA-256 of a value's RFC 8785 form and nothing else, as ARAP has it for a `binding_hash`. */
 export const bindingHash = (value: Json): string => hash('sha256', canonicalForm(value), 'base64url')
 
