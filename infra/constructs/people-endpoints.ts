@@ -33,13 +33,14 @@ export class PeopleEndpoints extends Construct {
     const readRequests = make(this, 'read-requests')
     requests.grantReadMany(readRequests)
     requests.grantFind(readRequests, 'by-time', 'by-status', 'by-agent', 'by-owner', 'open')
-    ledger.grantRead(readRequests)
+    ledger.grantSearch(readRequests)
     api.route(
       readRequests,
       'GET /v1/me',
       'GET /v1/requests',
       'GET /v1/requests/{id}',
       'GET /v1/requests/{id}/ledger',
+      'GET /v1/ledger',
       'GET /v1/ledger/{aggregate}',
       'GET /v1/halts',
       'GET /v1/stand-ins',

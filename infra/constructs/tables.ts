@@ -116,7 +116,19 @@ export class RequestTable extends DurableTable {
 /** The record. No role has UpdateItem or DeleteItem on it, and none ever may: there is no grant for it. */
 export class LedgerTable extends DurableTable {
   constructor(scope: Construct, id: string, kept: Kept) {
-    super(scope, id, kept, 'LEDGER_TABLE', { partitionKey: text('aggregate'), sortKey: number('sequence') })
+    super(scope, id, kept, 'LEDGER_TABLE', {
+      partitionKey: text('aggregate'),
+      sortKey: number('sequence'),
+      globalSecondaryIndexes: [
+        {
+          indexName: 'by-time',
+          partitionKey: text('shard'),
+          sortKey: text('place'),
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: ['facets'],
+        },
+      ],
+    })
   }
 
   /** IAM cannot ask that an entry is new: the writer does, and one that was replaced is found by its hash. */
@@ -126,6 +138,11 @@ export class LedgerTable extends DurableTable {
 
   grantRead(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:Query')
+  }
+
+  grantSearch(to: HotworkFunction): void {
+    this.allow(to, 'dynamodb:BatchGetItem', 'dynamodb:Query')
+    to.allow(['dynamodb:Query'], [`${this.table.tableArn}/index/by-time`])
   }
 }
 

@@ -4,6 +4,8 @@ import { rfc3339, verify } from '../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
 import { readByRoute } from '../../functions/handlers/people/read-requests.ts'
 import { declareHalt, liftHalt } from '../../functions/operations/halts/halt.ts'
+import { type FunctionName, functions } from '../../infra/functions.ts'
+import { writesOf } from '../../infra/rows.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import {
   agent,
@@ -28,7 +30,14 @@ beforeEach(() => {
 
 type Names = { [name: string]: string }
 async function get(route: string, query: Names = {}, path: Names = {}, login: { acr?: string; at?: number } = {}) {
-  const ports = { ...world.ports, issuer, halts, permits: world.permits, standIns: world.standIns }
+  const ports = {
+    ...world.ports,
+    issuer,
+    ledgerIndex: world.ledger,
+    halts,
+    permits: world.permits,
+    standIns: world.standIns,
+  }
   const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, login))
   const answer = await door({
     ...{ version: '2.0', routeKey: `GET ${route}`, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
@@ -181,6 +190,19 @@ describe('a record', () => {
     expect((await ledger(halt)).body.entries).toMatchObject([{ id: `${halt}/1`, type: 'Halted' }])
     expect((await ledger(ask.id)).body.entries[0]).toMatchObject({ type: 'Submitted' })
     expect(await ledger('person:ben')).toEqual({ status: 200, body: { entries: [] } })
+  })
+
+  test('there is no kind of chain that cannot be read', async () => {
+    const kinds = new Set((Object.keys(functions) as FunctionName[]).flatMap((name) => writesOf(name).ledger))
+    const { ask } = await world.submitted(prodParameter)
+    const [entry] = await world.ledger.entries(ask.id)
+    if (!entry) throw new Error('there is a first entry')
+    for (const kind of kinds) {
+      const id = kind.endsWith(':') ? `${kind}ana` : `${kind}${'0'.repeat(26)}`
+      world.ledger.put([{ ...entry, id: `${id}/1` }])
+      expect(await ledger(id)).toMatchObject({ status: 200, body: { entries: [{ id: `${id}/1` }] } })
+    }
+    expect([...kinds].sort()).toEqual(['agent:', 'bgl_', 'hlt_', 'person:', 'req_', 'sin_', 'stp_', 'tool:'])
   })
 
   test('one that is not there is 404, and what names none is 400', async () => {

@@ -328,6 +328,7 @@ describe('the API', () => {
         'GET /.well-known/oauth-protected-resource <Metadata>',
         'GET /.well-known/oauth-protected-resource/aws <Metadata>',
         'GET /access/v1/requests/{id} <ReadTask>',
+        'GET /v1/ledger <ReadRequests>',
         'GET /v1/ledger/{aggregate} <ReadRequests>',
         'GET /v1/me <ReadRequests>',
         'GET /v1/requests <ReadRequests>',

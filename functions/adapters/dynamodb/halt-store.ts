@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Halt, type HaltTarget, haltKey } from '../../domain/halts/halt.ts'
+import { factsOfHalt } from '../../domain/ledger/facets.ts'
 import { defined, type HaltId } from '../../domain/values.ts'
 import type { HaltChange, HaltStore, StoredHalts } from '../../operations/halts/ports.ts'
 import type { Page } from '../../operations/ports.ts'
@@ -36,7 +37,7 @@ export class DynamoHaltStore extends LedgeredStore implements HaltStore {
       this.requests.putting(list, versionIs(expected.version)),
       this.requests.putting({ ...haltRow(halt), ...headRow(head) }, endsAt(expected.head)),
     ]
-    return (await this.commitAll(items, entries, `save \`${halt.id}\``)).done
+    return (await this.commitAll(items, entries, `save \`${halt.id}\``, () => factsOfHalt(halt))).done
   }
 }
 

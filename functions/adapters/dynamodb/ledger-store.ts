@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb'
+import { type ChainFacts, facetsOf, placeOf } from '../../domain/ledger/facets.ts'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
 import { defined } from '../../domain/values.ts'
 import type { LedgerStore } from '../../operations/ledger/ports.ts'
@@ -18,8 +19,15 @@ export class LedgeredStore {
     this.ledger = new Table(connection, tables.ledger)
   }
 
-  protected commitAll(items: readonly TransactWriteItem[], entries: readonly Entry[], trying: string) {
-    return this.requests.transact([...items, ...entries.map((entry) => this.#puttingEntry(entry))], trying)
+  /** @param factsOf what is known of an entry's chain, so that the entry is found by it */
+  protected commitAll(
+    items: readonly TransactWriteItem[],
+    entries: readonly Entry[],
+    trying: string,
+    factsOf: (entry: Entry) => ChainFacts | undefined = () => undefined,
+  ) {
+    const puts = entries.map((entry) => this.#puttingEntry(entry, factsOf(entry)))
+    return this.requests.transact([...items, ...puts], trying)
   }
 
   /** @param writer tells this call from all others, so that one whose answer was lost knows its own item again */
@@ -31,13 +39,21 @@ export class LedgeredStore {
   }
 
   /** Only where there is none: nothing in the ledger is ever written twice. */
-  #puttingEntry(entry: Entry) {
+  #puttingEntry(entry: Entry, facts: ChainFacts | undefined) {
     const cut = entry.id.lastIndexOf('/')
     const key = { aggregate: entry.id.slice(0, cut), sequence: Number(entry.id.slice(cut + 1)) }
     const isNewEntry = condition('attribute_not_exists(#aggregate)')
-    return this.ledger.putting({ ...key, entry: JSON.stringify(entry) }, isNewEntry)
+    const found = { shard: shardOf(entry), place: placeOf(entry), facets: JSON.stringify(facetsOf(entry, facts)) }
+    return this.ledger.putting({ ...key, entry: JSON.stringify(entry), ...found }, isNewEntry)
   }
 }
+
+/** The index over time is in so many parts, since one key takes no more than a thousand writes a second. */
+const shardCount = 8
+export const shards: readonly string[] = Array.from({ length: shardCount }, (_, shard) => String(shard))
+
+/** Hashes are even, and so nearly are the first letters of them. */
+const shardOf = ({ hash }: Entry): string => String(hash.charCodeAt('sha-256:'.length) % shardCount)
 
 export const onceKey = (key: string) => ({ pk: key, sk: 'ONCE' })
 
@@ -77,4 +93,4 @@ export class DynamoLedgerStore extends LedgeredStore implements LedgerStore {
 
 export const chainKey = (aggregate: string) => ({ pk: `CHAIN#${aggregate}`, sk: 'CHAIN' })
 
-const entryOf = (item: Item) => JSON.parse(textOf(item, 'entry')) as Entry
+export const entryOf = (item: Item) => JSON.parse(textOf(item, 'entry')) as Entry

@@ -1,3 +1,4 @@
+import { factsOfPermit } from '../../domain/ledger/facets.ts'
 import { drawsLeft, StandingPermit } from '../../domain/permits/permit.ts'
 import { type AskerId, defined, type StandingPermitId } from '../../domain/values.ts'
 import type { PermitChange, PermitStore, StoredPermit } from '../../operations/permits/ports.ts'
@@ -14,7 +15,8 @@ export class DynamoPermitStore extends LedgeredStore implements PermitStore {
 
   async save(change: PermitChange): Promise<boolean> {
     const put = this.requests.putting(permitRow(change), endsAt(change.expected))
-    return (await this.commitAll([put], change.entries, `save \`${change.id}\``)).done
+    const facts = factsOfPermit(change.permit)
+    return (await this.commitAll([put], change.entries, `save \`${change.id}\``, () => facts)).done
   }
 
   async ofAgent(agent: AskerId, limit: number): Promise<readonly StoredPermit[]> {

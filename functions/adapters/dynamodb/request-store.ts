@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type HaltTarget, haltKey } from '../../domain/halts/halt.ts'
+import { factsOfPermit, factsOfRequest } from '../../domain/ledger/facets.ts'
 import type { Head } from '../../domain/ledger/ledger.ts'
 import { overdueAt } from '../../domain/requests/due.ts'
 import { ApprovalRequest } from '../../domain/requests/request.ts'
@@ -50,16 +51,21 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
       ...once.map((each) => this.puttingOnce(each, writer)),
       ...(draw ? [this.requests.putting(permitRow(draw), endsAt(draw.expected))] : []),
     ]
-    const transacted = await this.commitAll(items, [...entries, ...(draw?.entries ?? [])], `commit \`${id}\``)
+    const ofRequest = factsOfRequest(state)
+    const ofDraw = draw && factsOfPermit(draw.permit)
+    const all = [...entries, ...(draw?.entries ?? [])]
+    const transacted = await this.commitAll(items, all, `commit \`${id}\``, (entry) =>
+      draw?.entries.includes(entry) ? ofDraw : ofRequest,
+    )
     if (transacted.done) return { outcome: 'committed' }
 
-    const [ofRequest, ...others] = transacted.reasons
+    const [ofState, ...others] = transacted.reasons
     const has = (code: string) => (reason: (typeof others)[number] | undefined) => reason?.Code === code
     const failed = has('ConditionalCheckFailed')
     // Asked before staleness: it is final, while a stale writer would come back only to find the same.
     for (const [index, { key }] of once.entries())
       if (failed(others[index])) return { outcome: 'taken', key, value: textOf(others[index]?.Item ?? {}, 'value') }
-    const isStale = failed(ofRequest) || (draw && failed(others[once.length]))
+    const isStale = failed(ofState) || (draw && failed(others[once.length]))
     if (isStale || transacted.reasons.some(has('TransactionConflict'))) return { outcome: 'stale' }
     // Only an entry that was there already is left. The version would then have moved too: another program wrote around us.
     throw new StoreUnavailable(`the ledger of \`${id}\` holds entries that its state does not know`)

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { factsOfStandIn } from '../../domain/ledger/facets.ts'
 import { StandIn } from '../../domain/people/stand-in.ts'
 import { defined, type PersonId, type StandInId } from '../../domain/values.ts'
 import type { StandInChange, StandInStore, StoredStandIns } from '../../operations/people/ports.ts'
@@ -33,7 +34,7 @@ export class DynamoStandInStore extends LedgeredStore implements StandInStore {
       list(absenceKey(standIn.for), absences, expected.absences),
       this.requests.putting({ ...ofId, ...headRow(head) }, endsAt(expected.head)),
     ]
-    return (await this.commitAll(items, entries, `save \`${id}\``)).done
+    return (await this.commitAll(items, entries, `save \`${id}\``, () => factsOfStandIn(standIn))).done
   }
 
   async list(page: { limit: number; after?: string }): Promise<Page<StandIn>> {

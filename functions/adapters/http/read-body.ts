@@ -127,6 +127,14 @@ export const After = z
   .refine((text) => place.test(placeOf(text)) && cursorOf(placeOf(text)) === text, asItIs)
   .transform(placeOf)
 
+const placeOfEntry = /^\d{10}#[a-z0-9_:-]{1,80}\/\d{10}$/
+
+/** Of a search: where the last entry stands among all. */
+export const AfterFound = z
+  .string()
+  .refine((text) => placeOfEntry.test(placeOf(text)) && cursorOf(placeOf(text)) === text, asItIs)
+  .transform(placeOf)
+
 /** Of a record: the sequence of the last entry. */
 export const AfterEntry = z
   .string()

@@ -7,7 +7,7 @@ import { argumentRows, saidRows, titleText } from '../../domain/cards/request-wo
 import type { Row } from '../../domain/cards/sentence.ts'
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { type Entry, rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type StandIn, statusOf } from '../../domain/people/stand-in.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { AgentId, defined, type Json, type NumericDate, PersonId } from '../../domain/values.ts'
@@ -259,6 +259,13 @@ export const standInView = (standIn: StandIn, now: NumericDate): { [member: stri
   at: rfc3339(standIn.at),
   ...(standIn.ended ? { ended: { by: standIn.ended.by, at: rfc3339(standIn.ended.at) } } : {}),
 })
+
+/** A line of NDJSON. Characters that some readers take for the end of a line, or hide, are escaped: the value is the same. */
+export const lineOf = (entry: Entry): string =>
+  `${JSON.stringify(entry).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)}\n`
+
+const escaped = (text: string): string =>
+  [...Array(text.length).keys()].map((index) => `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`).join('')
 
 export const entriesView = ({ entries, next }: EntriesPage) => ({
   entries,

@@ -3,13 +3,15 @@ import { Timestamp } from '../../adapters/http/authzen.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
-import { After, AfterEntry, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
-import { entriesView, haltView, personView, shownView, standInView } from '../../adapters/http/views.ts'
+import { After, AfterEntry, AfterFound, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
+import { entriesView, haltView, lineOf, personView, shownView, standInView } from '../../adapters/http/views.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
-import { AgentId, Aggregate, defined, PersonId, RequestId } from '../../domain/values.ts'
+import { AgentId, Aggregate, defined, PersonId, RequestId, ToolId } from '../../domain/values.ts'
 import { listHalts } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
+import type { LedgerIndex } from '../../operations/ledger/ports.ts'
+import { searchLedger } from '../../operations/ledger/search-ledger.ts'
 import type { StandInStore } from '../../operations/people/ports.ts'
 import { listStandIns } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
@@ -19,9 +21,10 @@ import type { ProvenPerson } from '../callers.ts'
 import { type ApiPorts, byRoute, pathId, personDoor, unknownRequest, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
-import { haltStore, permitStore, standInStore } from '../wiring/ports.ts'
+import { haltStore, ledgerIndex, permitStore, standInStore } from '../wiring/ports.ts'
 
 type Ports = ApiPorts & {
+  ledgerIndex: LedgerIndex
   halts: Pick<HaltStore, 'list'>
   permits: Pick<PermitStore, 'list'>
   standIns: Pick<StandInStore, 'list'>
@@ -37,6 +40,21 @@ const filter = {
   action: z.string().min(1).max(128).optional(),
   since: Timestamp.optional(),
   waiting: z.literal('true').optional(),
+}
+const entryFilter = {
+  since: Timestamp.optional(),
+  until: Timestamp.optional(),
+  agent: AgentId.optional(),
+  person: PersonId.optional(),
+  tool: ToolId.optional(),
+  task: filter.task,
+  resource: filter.resource,
+  action: filter.action,
+  /** Also one that no code writes any more. */
+  type: z
+    .string()
+    .regex(/^[A-Z][A-Za-z]{0,63}$/, 'should be as in an entry, such as `Decided`')
+    .optional(),
 }
 const ledgerPage = { after: AfterEntry.optional() }
 
@@ -75,6 +93,7 @@ export const readByRoute = byRoute<[PersonId, Ports, ProvenPerson['login']]>(
       const read = await readLedger({ id, person, after }, ports)
       return { status: 200, body: entriesView(valueOrThrow(read)) }
     },
+    'GET /v1/ledger': async (call, person, ports) => searchAnswer(call, person, ports),
     'GET /v1/ledger/{aggregate}': async (call, person, ports) => {
       const aggregate = aggregateOf(call)
       const { after = 0 } = readQuery(call, ledgerPage)
@@ -103,6 +122,28 @@ export const readByRoute = byRoute<[PersonId, Ports, ProvenPerson['login']]>(
   },
   unknownRequest,
 )
+
+/** NDJSON: an entry a line, and the address of the next page in `Link`. */
+async function searchAnswer(call: Call, person: PersonId, ports: Ports): Promise<Answer> {
+  const { after, ...filter } = readQuery(call, { ...entryFilter, after: AfterFound.optional() })
+  if (filter.since !== undefined && filter.until !== undefined && filter.until <= filter.since)
+    throw badRequest(
+      'invalid_request',
+      'No time is after `since` and before `until`',
+      '`until` should be the later one',
+    )
+  const read = await searchLedger({ person, filter: defined(filter), after }, ports)
+  const { entries, next } = valueOrThrow(read)
+  const query = new URLSearchParams({ ...call.queries, after: cursorOf(next ?? '') })
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'application/x-ndjson',
+      ...(next === undefined ? {} : { link: `<${ports.issuer}/v1/ledger?${query}>; rel="next"` }),
+    },
+    body: entries.map(lineOf).join(''),
+  }
+}
 
 const goOn = (next: string | undefined) => (next === undefined ? {} : { next: cursorOf(next) })
 
@@ -133,6 +174,7 @@ export const handler = bind(
   'read-requests',
   (told) => ({
     ...portsWithAnswers(told),
+    ledgerIndex: ledgerIndex(told),
     permits: permitStore(told),
     halts: haltStore(told),
     standIns: standInStore(told),

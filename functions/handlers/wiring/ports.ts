@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, type Patience } from '../../adapters/dynamodb/client.ts'
 import { DynamoHaltStore } from '../../adapters/dynamodb/halt-store.ts'
+import { DynamoLedgerIndex } from '../../adapters/dynamodb/ledger-index.ts'
 import { DynamoLedgerStore } from '../../adapters/dynamodb/ledger-store.ts'
 import { DynamoPermitStore } from '../../adapters/dynamodb/permit-store.ts'
 import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
@@ -47,6 +48,7 @@ export const portsWithFacts = (told: ApiTold): ApiPorts => apiPorts(told, factsO
 
 export const permitStore = (told: Tables) => new DynamoPermitStore(connect(), tablesOf(told))
 export const haltStore = (told: Tables) => new DynamoHaltStore(connect(), tablesOf(told))
+export const ledgerIndex = (told: Tables) => new DynamoLedgerIndex(connect(), tablesOf(told))
 export const standInStore = (told: Tables) => new DynamoStandInStore(connect(), tablesOf(told))
 export const sessionStore = (told: { REQUESTS_TABLE: string }) => new DynamoSessionStore(connect(), told.REQUESTS_TABLE)
 

@@ -1,3 +1,4 @@
+import type { LedgerFilter } from '../../domain/ledger/facets.ts'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
 import type { RecordedCall } from '../../domain/uses/use.ts'
 import type { NumericDate } from '../../domain/values.ts'
@@ -26,6 +27,15 @@ interface LedgerWriter {
 }
 
 export type LedgerStore = LedgerReader & LedgerWriter
+
+/** `after` is the `next` of the page before. */
+export type LedgerPage = { limit: number; after?: string | undefined }
+
+/** Entries of all chains by time, from an index that is a moment behind. */
+export interface LedgerIndex {
+  /** Oldest first; within a second by chain. A page may be short, also empty, and still have a `next`. */
+  search(filter: LedgerFilter, page: LedgerPage): Promise<{ entries: readonly Entry[]; next?: string }>
+}
 
 export interface CallRecord {
   /** What was called with the credentials of a session, oldest first; undefined where there is no record here. */

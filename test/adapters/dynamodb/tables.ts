@@ -20,6 +20,7 @@ const indexes: { readonly [index: string]: Keys } = {
   overdue: ['overdue', 'dueAt'],
   open: ['openOf', 'submitted'],
 }
+const ofLedger: { readonly [index: string]: Keys } = { 'by-time': ['shard', 'place'] }
 const numbers = new Set(['sequence', 'dueAt'])
 
 /** Four empty tables that nobody else has. */
@@ -28,7 +29,11 @@ export async function makeTables(): Promise<Tables> {
   const suffix = randomUUID()
   const make = async (table: keyof Tables): Promise<[keyof Tables, string]> => {
     const name = `${table}-${suffix}`
-    await client.send(new CreateTableCommand(tableOf(name, keys[table], table === 'requests' ? indexes : {})))
+    await client.send(
+      new CreateTableCommand(
+        tableOf(name, keys[table], { requests: indexes, ledger: ofLedger, waits: {}, cards: {} }[table]),
+      ),
+    )
     return [table, name]
   }
   const made = await Promise.all((Object.keys(keys) as (keyof Tables)[]).map(make))
@@ -41,7 +46,10 @@ function tableOf(name: string, key: Keys, indexes: { readonly [index: string]: K
   const secondary = Object.entries(indexes).map(([index, indexKey]) => ({
     IndexName: index,
     KeySchema: schemaOf(indexKey),
-    Projection: { ProjectionType: 'KEYS_ONLY' as const },
+    Projection:
+      indexKey[0] === 'shard'
+        ? { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: ['facets'] }
+        : { ProjectionType: 'KEYS_ONLY' as const },
   }))
   return {
     TableName: name,

@@ -1,4 +1,5 @@
 import { type Halt, type HaltTarget, haltKey } from '../../../functions/domain/halts/halt.ts'
+import { factsOfHalt } from '../../../functions/domain/ledger/facets.ts'
 import { type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../../functions/domain/values.ts'
 import type { HaltChange, HaltStore, StoredHalts } from '../../../functions/operations/halts/ports.ts'
@@ -51,7 +52,7 @@ export class MemoryHaltStore implements HaltStore {
       before.hash !== expected.head.hash
     )
       return false
-    this.#ledger.put(entries)
+    this.#ledger.put(entries, factsOfHalt(halt))
     this.#requests.putHalts(target, halts)
     this.#versions.set(haltKey(target), version + 1)
     this.#byId.set(id, structuredClone({ halt, head }))

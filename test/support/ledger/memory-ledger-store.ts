@@ -1,11 +1,23 @@
+import {
+  type ChainFacts,
+  type Facets,
+  facetsOf,
+  type LedgerFilter,
+  passesFilter,
+  placeOf,
+  secondOf,
+} from '../../../functions/domain/ledger/facets.ts'
 import { type Entry, type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
-import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
+import type { LedgerIndex, LedgerPage, LedgerStore } from '../../../functions/operations/ledger/ports.ts'
 import type { OnceOnly } from '../../../functions/operations/ports.ts'
 
 /** The record in memory. Entries are kept as the JSON they were hashed from, each written once. */
-export class MemoryLedgerStore implements LedgerStore {
+export class MemoryLedgerStore implements LedgerStore, LedgerIndex {
   readonly #entries = new Map<string, string>()
+  /** By the id of an entry. */
+  readonly #index = new Map<string, Facets>()
+  #missing: (() => void)[] | undefined
   readonly #heads = new Map<string, Head>()
   /** The once-only keys, which are rows of the same table as the requests. */
   readonly once = new Map<string, string>()
@@ -53,9 +65,43 @@ export class MemoryLedgerStore implements LedgerStore {
   }
 
   /** Puts entries that commit with something else. @throws StoreUnavailable when one is there already */
-  put(entries: readonly Entry[]): void {
+  put(entries: readonly Entry[], facts?: ChainFacts): void {
     if (entries.some(({ id }) => this.#entries.has(id)))
       throw new StoreUnavailable('the ledger holds entries that their state does not know')
-    for (const entry of entries) this.#entries.set(entry.id, JSON.stringify(entry))
+    for (const entry of entries) {
+      this.#entries.set(entry.id, JSON.stringify(entry))
+      const index = () => this.#index.set(entry.id, facetsOf(entry, facts))
+      if (this.#missing) this.#missing.push(index)
+      else index()
+    }
+  }
+
+  async search(filter: LedgerFilter, { limit, after }: LedgerPage) {
+    await Promise.resolve()
+    const from = [after ?? '', secondOf(filter.since ?? 0)].toSorted().at(-1) ?? ''
+    const found = [...this.#index]
+      .map(([id, facets]) => ({ facets, entry: JSON.parse(this.#entries.get(id) ?? '') as Entry }))
+      .map((row) => ({ ...row, place: placeOf(row.entry) }))
+      .filter(({ place }) => place > from && (filter.until === undefined || place < secondOf(filter.until)))
+      .filter(({ facets }) => passesFilter(filter, facets))
+      .toSorted((one, other) => (one.place < other.place ? -1 : 1))
+    const page = found.slice(0, limit)
+    const next = found.length > limit ? page.at(-1)?.place : undefined
+    return { entries: page.map(({ entry }) => entry), ...(next === undefined ? {} : { next }) }
+  }
+
+  /** From now on the index falls behind, until the function that this returns is called. */
+  fallBehind(): () => void {
+    const missing: (() => void)[] = []
+    this.#missing = missing
+    return () => {
+      this.#missing = undefined
+      for (const index of missing) index()
+    }
+  }
+
+  /** Puts an entry's facets around all rules, as code that had the right to put would. */
+  forgeFacets(id: string, facets: Facets): void {
+    this.#index.set(id, facets)
   }
 }

@@ -1,3 +1,4 @@
+import { factsOfStandIn } from '../../../functions/domain/ledger/facets.ts'
 import { type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
 import type { PersonId, StandInId } from '../../../functions/domain/values.ts'
@@ -44,7 +45,7 @@ export class MemoryStandInStore implements StandInStore {
       before.hash !== expected.head.hash
     )
       return false
-    this.#ledger.put(entries)
+    this.#ledger.put(entries, factsOfStandIn(standIn))
     this.#requests.putStandIns(standIn.by, taken)
     this.#absences.set(standIn.for, structuredClone([...absences]))
     this.#versions.set(`absent ${standIn.for}`, expected.absences + 1)

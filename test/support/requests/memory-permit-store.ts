@@ -1,3 +1,4 @@
+import { factsOfPermit } from '../../../functions/domain/ledger/facets.ts'
 import { drawsLeft, type StandingPermit } from '../../../functions/domain/permits/permit.ts'
 import type { AskerId, StandingPermitId } from '../../../functions/domain/values.ts'
 import type { PermitChange, PermitStore, StoredPermit } from '../../../functions/operations/permits/ports.ts'
@@ -23,7 +24,7 @@ export class MemoryPermitStore implements PermitStore {
   async save(change: PermitChange): Promise<boolean> {
     await Promise.resolve()
     if (this.#requests.isStale(change)) return false
-    this.#ledger.put(change.entries)
+    this.#ledger.put(change.entries, factsOfPermit(change.permit))
     this.#requests.putPermit(change.permit, change.head)
     return true
   }

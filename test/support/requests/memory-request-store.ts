@@ -1,4 +1,5 @@
 import { type Halt, type HaltTarget, haltKey } from '../../../functions/domain/halts/halt.ts'
+import { factsOfPermit, factsOfRequest } from '../../../functions/domain/ledger/facets.ts'
 import { type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { GroupSnapshot } from '../../../functions/domain/people/organisation.ts'
 import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
@@ -225,7 +226,8 @@ export class MemoryRequestStore implements RequestStore {
     if ((found?.sequence ?? 0) !== expected.sequence || (found?.hash ?? null) !== expected.hash)
       return { outcome: 'stale' }
     if (draw && this.isStale(draw)) return { outcome: 'stale' }
-    this.#ledger.put([...entries, ...(draw?.entries ?? [])])
+    this.#ledger.put(entries, factsOfRequest(state))
+    if (draw) this.#ledger.put(draw.entries, factsOfPermit(draw.permit))
     if (draw) this.putPermit(draw.permit, draw.head)
     for (const { key, value } of once) this.#ledger.once.set(key, value)
     this.#keep({ state, head })

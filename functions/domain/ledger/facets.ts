@@ -1,0 +1,118 @@
+import type { Halt, HaltTarget } from '../halts/halt.ts'
+import type { StandIn } from '../people/stand-in.ts'
+import type { StandingPermit } from '../permits/permit.ts'
+import type { ApprovalRequest } from '../requests/request.ts'
+import { AgentId, defined, type NumericDate, PersonId, ToolId } from '../values.ts'
+import type { Entry } from './ledger.ts'
+
+/** By what an entry is found. They stand beside it in its row, outside its hash, and prove nothing. */
+export type Facets = {
+  type: string
+  /** Agents, people and tools. */
+  who: readonly string[]
+  actions: readonly string[]
+  task?: string
+  resource?: string
+}
+
+/** What the writer knows of all entries of a chain, and one entry alone does not say. */
+export type ChainFacts = { who: readonly string[]; actions: readonly string[] }
+
+export type LedgerFilter = {
+  /** The first second of it. */
+  since?: NumericDate
+  /** The first second that is not of it any more. */
+  until?: NumericDate
+  agent?: AgentId
+  person?: PersonId
+  tool?: ToolId
+  task?: string
+  resource?: string
+  action?: string
+  type?: string
+}
+
+const mostNames = 50
+/** What is longer is no filter that a search takes. */
+const longest = { action: 128, resource: 2048 }
+/** An agent writes these by itself. */
+const ofTheAgent = new Set(['arguments'])
+
+export const factsOfRequest = ({ ask }: ApprovalRequest): ChainFacts => ({
+  who: [ask.agent.id, ...ask.chain.map(({ id }) => id)],
+  actions: ask.breakGlass ? ask.breakGlass.rights.map(({ action }) => action) : [ask.action],
+})
+
+export const factsOfHalt = ({ target }: Pick<Halt, 'target'>): ChainFacts => ({
+  who: [target.value].filter(isActor),
+  actions: actionOf(target),
+})
+
+export const factsOfStandIn = (standIn: Pick<StandIn, 'by' | 'for'>): ChainFacts => ({
+  who: [standIn.by, standIn.for],
+  actions: [],
+})
+
+export const factsOfPermit = ({ agent, action }: StandingPermit): ChainFacts => ({ who: [agent], actions: [action] })
+
+/**
+ * `who`: the actor with its chain, the actor whose own chain it is, and each agent, person or tool that a fact names with
+ * its whole value; of a request's entries also who asked. Arguments name no one.
+ */
+export function facetsOf({ id, type, actor, facts, parent_task, resource }: Entry, chain?: ChainFacts): Facets {
+  const who = [id.slice(0, id.lastIndexOf('/')), actor.id, ...(actor.chain ?? []), ...textsIn(facts)].filter(isActor)
+  const { action } = facts
+  const actions = typeof action === 'string' && action.length <= longest.action ? [action] : []
+  const of = resource && resource.id.length <= longest.resource ? resource.id : undefined
+  return {
+    type,
+    who: [...new Set([...(chain?.who ?? []), ...who])].slice(0, mostNames),
+    actions: [...new Set([...(chain?.actions ?? []), ...actions])],
+    ...defined({ task: parent_task?.id, resource: of }),
+  }
+}
+
+const isActor = (text: string): boolean =>
+  /^(agent|person|tool):/.test(text) && [AgentId, PersonId, ToolId].some((id) => id.safeParse(text).success)
+
+const actionOf = ({ kind, value }: HaltTarget): readonly string[] => (kind === 'action' ? [value] : [])
+
+function* textsIn(value: unknown): Generator<string> {
+  if (typeof value === 'string') yield value
+  else if (typeof value === 'object' && value !== null)
+    for (const [name, member] of Object.entries(value)) if (!ofTheAgent.has(name)) yield* textsIn(member)
+}
+
+export const passesFilter = (
+  { agent, person, tool, task, resource, action, type }: LedgerFilter,
+  facets: Facets,
+): boolean =>
+  [agent, person, tool].every((each) => each === undefined || facets.who.includes(each)) &&
+  (action === undefined || facets.actions.includes(action)) &&
+  (task === undefined || facets.task === task) &&
+  (resource === undefined || facets.resource === resource) &&
+  (type === undefined || facets.type === type)
+
+/** What an entry says itself counts, and not what stands beside it. */
+export const agreesWith = ({ since, until, ...filter }: LedgerFilter, entry: Entry): boolean => {
+  const { type, task, resource } = facetsOf(entry)
+  const at = Date.parse(entry.at) / 1000
+  const own = defined({ type: filter.type, task: filter.task, resource: filter.resource })
+  return (
+    (since === undefined || at >= since) &&
+    (until === undefined || at < until) &&
+    passesFilter(own, { type, who: [], actions: [], ...defined({ task, resource }) })
+  )
+}
+
+/** Whether it asks for less than all entries of a time. */
+export const isNarrow = ({ since: _, until: __, ...others }: LedgerFilter): boolean => Object.keys(others).length > 0
+
+/** Where an entry stands among all: by time, then by chain, and within a chain in its order. */
+export function placeOf({ id, at }: Pick<Entry, 'id' | 'at'>): string {
+  const cut = id.lastIndexOf('/')
+  return `${secondOf(Date.parse(at) / 1000)}${id.slice(0, cut)}/${id.slice(cut + 1).padStart(10, '0')}`
+}
+
+/** Before all that is of this second. Ten digits last until the year 2286. */
+export const secondOf = (at: NumericDate): string => `${String(Math.floor(at)).padStart(10, '0')}#`
