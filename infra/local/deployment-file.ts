@@ -52,7 +52,7 @@ export async function describeDeployment(world: World) {
   const tools = await Promise.all(
     organisation.tools.map(async ({ id }) => {
       const address = `http://127.0.0.1:${await findFreePort()}`
-      return [id.replace(/^tool:/, ''), { audience: address, addresses: [address] }]
+      return [id.replace(/^tool:/, ''), { audience: address, addresses: [address], reads: `${address}/state` }]
     }),
   )
   // Those in the group `security`, if any, may use the sealed role: each as an IAM user of their name.

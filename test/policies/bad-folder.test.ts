@@ -609,6 +609,103 @@ const catalogue: Bad[] = [
       fix,
     ],
   ),
+  ...(
+    [
+      [
+        'a preview whose JMESPath does not parse',
+        (preview) => (preview.show.Value = 'Parameter.['),
+        '"Value": "Parameter.["',
+        'is no JMESPath',
+        'jmespath.org',
+      ],
+      [
+        'a guard that calls a function that JMESPath has not',
+        (preview) => (preview.guard = ['newest(Parameter)']),
+        '"newest(Parameter)"',
+        'is no JMESPath',
+        'jmespath.org',
+      ],
+      [
+        'a preview of an argument that there is not',
+        (preview) => (preview.show.Size = 'Parameter.Size'),
+        '"Size"',
+        '`Size` is not one of the arguments',
+        '`Name`, `Value`, `Overwrite`',
+      ],
+      [
+        'a preview that shows nothing',
+        (preview) => (preview.show = {}),
+        '"show"',
+        'show one argument at least',
+        'docs/policies.md',
+      ],
+      [
+        'a preview by an action that changes something',
+        (preview) => (preview.action = 'ssm:PutParameter'),
+        '"action": "ssm:PutParameter",\n    "arguments"',
+        '`ssm:PutParameter` is no read that Hotwork can make',
+        '`ssm:GetParameter`',
+      ],
+      [
+        'a preview that guards nothing',
+        (preview) => (preview.guard = []),
+        '"guard"',
+        '`preview.guard`',
+        'docs/policies.md',
+      ],
+      [
+        'a read with a place that no argument fills',
+        (preview) => (preview.arguments.Name = '{arguments.Path}'),
+        '"Name": "{arguments.Path}"',
+        '`Path` is not one of the arguments',
+        '`Name`',
+      ],
+      [
+        'a read with a place that is no argument',
+        (preview) => (preview.arguments.Name = 'arn:{partition}'),
+        '"Name": "arn:{partition}"',
+        'nothing fills `{partition}`',
+        '{arguments.Name}',
+      ],
+      [
+        'a read with an argument that may be absent',
+        (preview) => (preview.arguments.Overwrite = '{arguments.Overwrite}'),
+        '"Overwrite": "{arguments.Overwrite}"',
+        '`{arguments.Overwrite}` may be absent',
+        'arguments.required',
+      ],
+      [
+        'a bound on what is not shown',
+        (preview) => (preview.atMost = { Overwrite: 'part' }),
+        '"Overwrite": "part"',
+        '`Overwrite` is not shown',
+        '`Value`',
+      ],
+    ] as [
+      string, // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
+      (preview: any) => void,
+      string,
+      string,
+      string,
+    ][]
+  ).map(
+    ([what, spoil, line, problem, fix]): Bad => [
+      what,
+      (copy) => copy.editJson(ssm, (action) => spoil(action.preview)),
+      ssm,
+      line,
+      problem,
+      fix,
+    ],
+  ),
+  [
+    'a classification that no resource has',
+    (copy) => copy.editJson('policies/resources.json', (resources) => (resources.show.secret = 'part')),
+    'policies/resources.json',
+    '"secret"',
+    'no resource has the classification `secret`',
+    '`internal`',
+  ],
   [
     'a look-up for credentials that the agent uses itself',
     (copy) => copy.editJson(ssm, (action) => (action.resolve = { action: 'ssm:GetParameter' })),

@@ -1,12 +1,13 @@
 import { digestOf } from '../../domain/digest.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
-import type { Json } from '../../domain/values.ts'
+import { defined, type Json } from '../../domain/values.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import { checkBreakGlass } from './check-break-glass.ts'
 import { checkCatalogue, checkUnpinned } from './check-catalogue.ts'
 import { checkDeployment } from './check-deployment.ts'
 import { checkIdentities } from './check-identities.ts'
+import { checkPreviews } from './check-previews.ts'
 import { checkReferences } from './check-references.ts'
 import { checkCases } from './check-stages.ts'
 import type { Problem } from './json-document.ts'
@@ -26,6 +27,7 @@ export function compileFolder(path: string, deploymentFile: string, language: Po
     ...checkDeployment(folder),
     ...checkIdentities(folder),
     ...checkCatalogue(folder),
+    ...checkPreviews(folder),
     ...checkBreakGlass(folder),
   ]
   if (names.length > 0) return { ok: false, problems: names }
@@ -45,6 +47,7 @@ export function compileFolder(path: string, deploymentFile: string, language: Po
     agents: folder.agents.value.agents,
     tools: folder.tools.value.tools,
     resources: folder.resources.value.resources,
+    ...defined({ show: folder.resources.value.show }),
     ...(folder.breakGlass ? { breakGlass: folder.breakGlass.value } : {}),
     deployment: folder.deployment.value,
   })

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
 import { IssuerFile } from '../../domain/people/identity-issuer.ts'
 import { Agent, Directory, Identity, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
-import { Deployment } from '../../domain/policy/bundle.ts'
+import { Bundle, Deployment } from '../../domain/policy/bundle.ts'
 import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
 import { defined } from '../../domain/values.ts'
@@ -83,7 +83,10 @@ export const AgentsFile = z.strictObject({
 export const ToolsFile = z.strictObject({
   tools: z.array(z.strictObject({ ...Tool.shape, identities: z.array(IdentityFile) })),
 })
-export const ResourcesFile = z.strictObject({ resources: z.array(ResourceRule).min(1) })
+export const ResourcesFile = z.strictObject({
+  show: Bundle.shape.show,
+  resources: z.array(ResourceRule).min(1),
+})
 const TermsFile = {
   window: Duration,
   budget: Duration,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type * as z from 'zod'
 import type { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
 import type { Agent, Directory, ResourceRule, Tool } from '../../domain/people/organisation.ts'
-import type { Deployment } from '../../domain/policy/bundle.ts'
+import type { Bundle, Deployment } from '../../domain/policy/bundle.ts'
 import { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import type { Ladder } from '../../domain/policy/ladder.ts'
 import type { PolicyCase } from '../../domain/policy/policy-case.ts'
@@ -32,7 +32,7 @@ export type Folder = {
   directory: Sourced<Directory>
   agents: Sourced<{ agents: Agent[] }>
   tools: Sourced<{ tools: Tool[] }>
-  resources: Sourced<{ resources: ResourceRule[] }>
+  resources: Sourced<{ resources: ResourceRule[]; show?: Bundle['show'] }>
   breakGlass?: Sourced<BreakGlassPolicy>
   actions: Sourced<CatalogueEntry>[]
   cases: Sourced<{ cases: PolicyCase[] }>[]

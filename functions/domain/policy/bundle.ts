@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { BreakGlassPolicy } from '../break-glass/break-glass.ts'
 import { Issuer, SecureUrl } from '../people/identity-issuer.ts'
 import { Agent, Directory, ResourceRule, Tool } from '../people/organisation.ts'
+import { ShowLevel } from '../previews/preview-source.ts'
 import { type AgentId, Digest, PersonId, type ToolId } from '../values.ts'
 import { resourcesOverlap } from './arguments.ts'
 import { CatalogueEntry } from './catalogue.ts'
@@ -39,7 +40,15 @@ export type Account = z.infer<typeof Account>
 export const Deployment = z.strictObject({
   issuers: z.record(Alias, Issuer),
   /** By the alias after `tool:`. */
-  tools: z.record(Alias, z.strictObject({ audience: z.string().min(1), addresses: z.array(z.url()).min(1) })),
+  tools: z.record(
+    Alias,
+    z.strictObject({
+      audience: z.string().min(1),
+      addresses: z.array(z.url()).min(1),
+      /** Where Hotwork asks it what is there now. */
+      reads: SecureUrl.optional(),
+    }),
+  ),
   channels: z.record(Alias, z.string().regex(/^[CG][A-Z0-9]{2,20}$/)),
   accounts: z.record(Alias, Account),
   /**
@@ -94,6 +103,8 @@ export const Bundle = z.strictObject({
   agents: z.array(Agent),
   tools: z.array(Tool),
   resources: z.array(ResourceRule),
+  /** By classification: how much of a present value people are shown. */
+  show: z.record(Alias, ShowLevel).optional(),
   breakGlass: BreakGlassPolicy.optional(),
   deployment: Deployment,
 })

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { PreviewSource } from '../previews/preview-source.ts'
 import { CredentialKind, type JsonObject, ok, type Resource, type Result, refuse, ToolId } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
 import { ArgumentsSchema, argumentsParser } from './arguments.ts'
@@ -64,6 +65,8 @@ export const CatalogueEntry = z.strictObject({
    * unknown.
    */
   resolve: z.strictObject({ action: IamAction }).optional(),
+  /** How what it would change is read, so that people decide on what is there. */
+  preview: PreviewSource.optional(),
   /** In words for the card. */
   leavesOpen: z.record(z.string(), z.string().min(1).max(256)).default({}),
 })

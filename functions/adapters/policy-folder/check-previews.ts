@@ -1,0 +1,72 @@
+import { JMESPathTypeError, search } from '@aws-lambda-powertools/jmespath'
+import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import { awsReads, isAwsRead, type PreviewSource, templatesOfRead } from '../../domain/previews/preview-source.ts'
+import { known, type Path, type Problem, problemsIn, type Say } from './json-document.ts'
+import type { Folder } from './read-folder.ts'
+
+/** Can what each preview names be read, filled and found? */
+export function checkPreviews(folder: Folder): Problem[] {
+  const classes = new Set(folder.resources.value.resources.map(({ classification }) => classification))
+  return [
+    ...folder.actions.flatMap(({ value: entry, document }) =>
+      problemsIn(document, (say) => {
+        if (entry.preview) checkPreview(entry, entry.preview, say)
+      }),
+    ),
+    ...problemsIn(folder.resources.document, (say) => {
+      for (const name of Object.keys(folder.resources.value.show ?? {}))
+        if (!classes.has(name)) say(['show', name], `no resource has the classification \`${name}\``, known(classes))
+    }),
+  ]
+}
+
+function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): void {
+  const { properties, required } = entry.arguments
+  const isArgument = (path: Path, name: string) => {
+    if (!Object.hasOwn(properties, name))
+      say(path, `\`${name}\` is not one of the arguments`, known(Object.keys(properties)))
+  }
+  checkRead(entry, preview, say)
+  for (const [template, at] of templatesOfRead(preview.arguments)) {
+    const path = ['preview', 'arguments', ...at]
+    const places = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, place = '']) => place)
+    if (/[{}]/.test(template.replace(/\{[^{}]*\}/g, '')))
+      say(path, `\`${template}\` has a brace that encloses no name`, 'write {arguments.Name}')
+    for (const place of places) {
+      const [, name] = /^arguments\.([A-Za-z0-9]+)$/.exec(place) ?? []
+      if (name === undefined) say(path, `nothing fills \`{${place}}\``, 'use {arguments.Name}')
+      else {
+        isArgument(path, name)
+        if (Object.hasOwn(properties, name) && !required.includes(name))
+          say(path, `\`{${place}}\` may be absent`, `add \`${name}\` to \`arguments.required\``)
+      }
+    }
+  }
+  for (const [name, expression] of Object.entries(preview.show)) {
+    isArgument(['preview', 'show', name], name)
+    checkExpression(expression, ['preview', 'show', name], say)
+  }
+  for (const [at, expression] of preview.guard.entries()) checkExpression(expression, ['preview', 'guard', at], say)
+  for (const name of Object.keys(preview.atMost ?? {}))
+    if (!Object.hasOwn(preview.show, name))
+      say(['preview', 'atMost', name], `\`${name}\` is not shown`, known(Object.keys(preview.show)))
+}
+
+/** A tool names its reads itself, and has a preview where the deployment says at which address it is asked. */
+function checkRead({ tool, account }: CatalogueEntry, { action }: PreviewSource, say: Say): void {
+  const path = ['preview', 'action']
+  if (tool !== 'aws') return
+  if (!isAwsRead(action)) say(path, `\`${action}\` is no read that Hotwork can make`, known(awsReads))
+  if (account === undefined) say(path, `\`${action}\` needs an account`, 'add `account`, an alias of the deployment')
+}
+
+/** Over no answer: a wrong type of a value that is not there says nothing of the expression. */
+function checkExpression(expression: string, path: Path, say: Say): void {
+  try {
+    search(expression, {})
+  } catch (fault) {
+    if (fault instanceof JMESPathTypeError) return
+    const why = fault instanceof Error ? fault.message : String(fault)
+    say(path, `\`${expression}\` is no JMESPath: ${why}`, 'write it as https://jmespath.org says')
+  }
+}

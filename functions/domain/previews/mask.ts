@@ -1,0 +1,79 @@
+import { canonicalForm } from '../digest.ts'
+import { defined, type Json, type JsonObject } from '../values.ts'
+import type { ShowLevel } from './preview-source.ts'
+
+/** What people are shown of one argument: its value now, and as it would be. A value that is absent is left out. */
+type Shown = { before?: Json; after: Json; masked: boolean }
+type Pair = { before?: Json | undefined; after: Json }
+
+const order = ['whole', 'part', 'compared'] as const satisfies readonly ShowLevel[]
+
+/** The one that shows less. */
+export const lesserOf = (one: ShowLevel, other: ShowLevel | undefined): ShowLevel =>
+  other !== undefined && order.indexOf(other) > order.indexOf(one) ? other : one
+
+/** Of a class that the deployer did not name, no value is shown. */
+export const levelOf = (
+  show: { readonly [classification: string]: ShowLevel } | undefined,
+  classification: string,
+): ShowLevel => (show && Object.hasOwn(show, classification) ? (show[classification] as ShowLevel) : 'compared')
+
+/** Characters. A text up to `shortest` would be told by its first characters. */
+const first = 4
+const shortest = 12
+
+/** What is hidden says whether it stays, so that people can still decide. @param most characters of one value */
+export function maskPair({ before, after }: Pair, level: ShowLevel, most: number): Shown {
+  if (level === 'whole') return cutPair({ before, after }, most)
+  if (level === 'part')
+    return {
+      ...cutPair(
+        { before: before === undefined ? undefined : glimpseLeaves(before), after: glimpseLeaves(after, before) },
+        most,
+      ),
+      masked: true,
+    }
+  const was = before === undefined ? undefined : hidden
+  return { ...defined({ before: was }), after: said(hidden, before, after), masked: true }
+}
+
+const hidden = 'hidden'
+
+/** @param before what it is compared with; undefined where nothing is there yet */
+const said = (words: string, before: Json | undefined, after: Json): string =>
+  before === undefined ? words : `${words}, ${same(before, after) ? 'as before' : 'another value'}`
+
+const same = (one: Json, other: Json): boolean => canonicalForm(one) === canonicalForm(other)
+
+/** Names stay, and values are told by a few characters. @param before what it is compared with, leaf by leaf */
+function glimpseLeaves(value: Json, before?: Json): Json {
+  if (typeof value !== 'object' || value === null) return said(glimpse(value), before, value)
+  const leafOf = (name: string | number, each: Json) => glimpseLeaves(each, memberOf(before, name))
+  if (Array.isArray(value)) return (value as readonly Json[]).map((each, at) => leafOf(at, each))
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, leafOf(name, each)]))
+}
+
+const memberOf = (value: Json | undefined, name: string | number): Json | undefined =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as JsonObject)[String(name)]
+    : undefined
+
+function glimpse(value: Json): string {
+  if (typeof value !== 'string') return value === null ? 'nothing' : `a ${typeof value}`
+  const characters = [...value]
+  const start = characters.length > shortest ? `${characters.slice(0, first).join('')}… ` : ''
+  return `${start}(${characters.length} characters)`
+}
+
+function cutPair({ before, after }: Pair, most: number): Shown {
+  const [now, then] = [before === undefined ? undefined : cut(before, most), cut(after, most)]
+  const masked = now?.isCut || then.isCut
+  const words = then.isCut ? said(String(then.shown), before, after) : then.shown
+  return { ...defined({ before: now?.shown }), after: words, masked: masked === true }
+}
+
+function cut(value: Json, most: number): { shown: Json; isCut: boolean } {
+  const characters = [...(typeof value === 'string' ? value : JSON.stringify(value))]
+  if (characters.length <= most) return { shown: value, isCut: false }
+  return { shown: `${characters.slice(0, most).join('')}… (${characters.length} characters)`, isCut: true }
+}

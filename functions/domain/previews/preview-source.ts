@@ -1,0 +1,72 @@
+import * as z from 'zod'
+import { placesOf } from '../policy/conditions.ts'
+import { type Json, type JsonObject, JsonObject as JsonObjectSchema } from '../values.ts'
+
+/** The reads of AWS that Hotwork can make. Each names one thing and changes nothing. */
+export const awsReads = [
+  'dynamodb:GetItem',
+  'ecs:DescribeServices',
+  'lambda:GetFunctionConcurrency',
+  'lambda:GetFunctionConfiguration',
+  'ssm:GetParameter',
+] as const
+export type AwsRead = (typeof awsReads)[number]
+export const isAwsRead = (action: string): action is AwsRead => (awsReads as readonly string[]).includes(action)
+
+/** A JMESPath expression over the answer of the read. */
+const Expression = z.string().min(1).max(512)
+
+/** How much of a value people are shown, the most first. `compared`: only whether it stays the same. */
+export const ShowLevel = z.enum(['whole', 'part', 'compared'])
+export type ShowLevel = z.infer<typeof ShowLevel>
+
+/** How Hotwork reads what an action would change. */
+export const PreviewSource = z.strictObject({
+  /** An IAM action, or the name of a tool's read. */
+  action: z.string().regex(/^[a-z][a-z0-9-]{0,31}:[A-Za-z][A-Za-z0-9]{0,63}$/, 'one read, such as `ssm:GetParameter`'),
+  /** Of the read: JSON in which `{arguments.Name}` alone is that argument itself, and within a text its text. */
+  arguments: JsonObjectSchema,
+  /** By argument of the action: where its present value is. */
+  show: z.record(z.string(), Expression).refine((show) => Object.keys(show).length > 0, 'show one argument at least'),
+  /** What must not change between a decision and the act. None of them may give null. */
+  guard: z.array(Expression).min(1).max(8),
+  /** AWS's names of errors, or a tool's problem codes, that say that there is nothing yet. */
+  absent: z.array(z.string().regex(/^[A-Za-z][\w.]{0,127}$/)).default([]),
+  /** By argument: at most so much is shown, whatever its classification. */
+  atMost: z.record(z.string(), ShowLevel.exclude(['whole'])).optional(),
+})
+export type PreviewSource = z.infer<typeof PreviewSource>
+
+/** The arguments that a read needs; their templates were checked when the policies were compiled. */
+export const argumentsOfRead = (source: Pick<PreviewSource, 'arguments'>, args: JsonObject): JsonObject =>
+  fillJson(source.arguments, args) as JsonObject
+
+function fillJson(template: Json, args: JsonObject): Json {
+  if (typeof template === 'string') return fillText(template, args)
+  if (Array.isArray(template)) return (template as readonly Json[]).map((each) => fillJson(each, args))
+  if (typeof template !== 'object' || template === null) return template
+  return Object.fromEntries(Object.entries(template).map(([name, each]) => [name, fillJson(each, args)]))
+}
+
+const wholePlace = /^\{arguments\.([A-Za-z0-9]+)\}$/
+
+function fillText(template: string, args: JsonObject): Json {
+  const [, alone] = wholePlace.exec(template) ?? []
+  if (alone !== undefined) return args[alone] ?? null
+  return template.replace(/\{arguments\.([A-Za-z0-9]+)\}/g, (_, name: string) => String(args[name]))
+}
+
+/** Each text of a read's arguments that has places in it, with where it stands. */
+export function templatesOfRead(value: Json, path: readonly (string | number)[] = []): [string, (string | number)[]][] {
+  if (typeof value === 'string') return placesOf(value).length > 0 || /[{}]/.test(value) ? [[value, [...path]]] : []
+  if (typeof value !== 'object' || value === null) return []
+  const members: [string | number, Json][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
+  return members.flatMap(([name, each]) => templatesOfRead(each, [...path, name]))
+}
+
+/** Mediated calls in which AWS can be told the state that it should find. */
+const conditionalCalls: readonly string[] = ['dynamodb:UpdateItem', 'lambda:UpdateFunctionConfiguration']
+
+/** Whether the state may still change between the last reading and the act, without AWS refusing the act. */
+export const hasGap = ({ name, credential }: { name: string; credential: string }): boolean =>
+  credential !== 'mediated' || !conditionalCalls.includes(name)
