@@ -25,6 +25,7 @@ def replace(owner, name: str, function) -> None:
 def correct(lambda_log: str) -> None:
     """Applies every correction, and has what Lambdas print written to the file `lambda_log` too."""
     replace(iam_actions, "extract_iam_action", name_batches_as_single_calls)
+    replace(iam_actions, "extract_iam_action", tell_reading_concurrency_from_setting_it)
     replace(iam_actions, "extract_resource_arn", name_schedules_by_their_group)
     replace(provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"], "create", keep_permissions_boundary)
     replace(provisioners._RESOURCE_HANDLERS["AWS::Events::Rule"], "create", enable_rules_that_hear_reading)
@@ -36,6 +37,13 @@ def name_batches_as_single_calls(extract, *args, **kwargs):
     """SQS has no IAM actions for batches: who may send one message may send ten (SQS API reference, SendMessageBatch)."""
     action = extract(*args, **kwargs)
     return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+
+def tell_reading_concurrency_from_setting_it(extract, service, method, *args, **kwargs):
+    """Each has an IAM action of its own: MiniStack judges all three calls as the one that sets it."""
+    action = extract(service, method, *args, **kwargs)
+    verb = {"GET": "Get", "DELETE": "Delete"}.get(method)
+    return f"lambda:{verb}FunctionConcurrency" if verb and action == "lambda:PutFunctionConcurrency" else action
 
 
 def keep_permissions_boundary(create, logical_id, props, stack_name):

@@ -32,7 +32,7 @@ export const PreviewSource = z.strictObject({
   guard: z.array(Expression).min(1).max(8),
   /** AWS's names of errors, or a tool's problem codes, that say that there is nothing yet. */
   absent: z.array(z.string().regex(/^[A-Za-z][\w.]{0,127}$/)).default([]),
-  /** By argument: at most so much is shown, whatever its classification. */
+  /** By argument: at most so much is shown, in any class. */
   atMost: z.record(z.string(), ShowLevel.exclude(['whole'])).optional(),
 })
 export type PreviewSource = z.infer<typeof PreviewSource>

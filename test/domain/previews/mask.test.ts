@@ -37,7 +37,7 @@ test('of a map in part the names are told, and of each value whether it stays', 
     Variables: {
       MODE: '(4 characters), as before',
       TOKEN: 'anot… (22 characters), another value',
-      NEW: '(1 characters)',
+      NEW: '(1 character)',
     },
   })
 })

@@ -1,0 +1,11 @@
+import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs'
+import { clientFor, type Read } from './aws-reads.ts'
+
+const client = clientFor((settings) => new ECSClient(settings))
+
+/** A service's events are many, and say nothing of its state. */
+export const describeServices: Read = async ({ cluster, services }, settings, abortSignal) => {
+  const command = new DescribeServicesCommand({ cluster: String(cluster), services: services as string[] })
+  const { services: found = [], ...answer } = await client(settings).send(command, { abortSignal })
+  return { ...answer, services: found.map(({ events: _, ...service }) => service) }
+}

@@ -1,0 +1,10 @@
+import { GetFunctionConcurrencyCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { clientFor, type Read } from './aws-reads.ts'
+
+const client = clientFor((settings) => new LambdaClient(settings))
+
+export const getFunctionConcurrency: Read = ({ FunctionName }, settings, abortSignal) =>
+  client(settings).send(new GetFunctionConcurrencyCommand({ FunctionName: String(FunctionName) }), { abortSignal })
+
+export const getFunctionConfiguration: Read = ({ FunctionName }, settings, abortSignal) =>
+  client(settings).send(new GetFunctionConfigurationCommand({ FunctionName: String(FunctionName) }), { abortSignal })

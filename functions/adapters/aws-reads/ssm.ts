@@ -1,0 +1,8 @@
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { clientFor, type Read } from './aws-reads.ts'
+
+const client = clientFor((settings) => new SSMClient(settings))
+
+/** Never decrypted: of a SecureString AWS gives the ciphertext. */
+export const getParameter: Read = ({ Name }, settings, abortSignal) =>
+  client(settings).send(new GetParameterCommand({ Name: String(Name), WithDecryption: false }), { abortSignal })

@@ -1,0 +1,158 @@
+import { digestOf } from '../../domain/digest.ts'
+import { accountOf, type Bundle } from '../../domain/policy/bundle.ts'
+import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import { lesserOf, levelOf, maskPair } from '../../domain/previews/mask.ts'
+import { largestPreview, type Preview } from '../../domain/previews/preview.ts'
+import { argumentsOfRead, hasGap, type PreviewSource } from '../../domain/previews/preview-source.ts'
+import type { Json, JsonObject } from '../../domain/values.ts'
+import { faultName } from '../faults.ts'
+import type { Clock, Log } from '../ports.ts'
+import type { ObserveAsk, Observed, StateReader } from './ports.ts'
+import type { AwsReader, Expressions, Found, StateKey, ToolReader } from './sources.ts'
+
+export type ReadingPorts = {
+  policy: { bundle: Bundle }
+  aws: AwsReader
+  tools: ToolReader
+  expressions: Expressions
+  stateKey: StateKey
+  clock: Clock
+  log: Log
+}
+
+/** What a reading may take of a click that a person waits for. Milliseconds. */
+const patience = 650
+
+/** Characters of an answer as JSON: more is not looked through. */
+const largestAnswer = 262_144
+
+/** Characters of one value that people are shown, the most that fits into a preview. */
+const lengths = [1000, 250, 60]
+
+/** Reads what an action would change, as its catalogue entry says. What was read leaves here masked by its class. */
+export class CatalogueStateReader implements StateReader {
+  readonly #ports: ReadingPorts
+  readonly #patience: number
+
+  constructor(ports: ReadingPorts, milliseconds = patience) {
+    this.#ports = ports
+    this.#patience = milliseconds
+  }
+
+  async observe(about: ObserveAsk): Promise<Observed | undefined> {
+    const { policy, clock, log } = this.#ports
+    const entry = policy.bundle.actions[about.action]
+    if (!entry?.preview || !this.#canRead(entry)) return undefined
+    const observedAt = clock.now()
+    const failed = (why: 'denied' | 'unavailable' | 'unreadable', fault: string): Observed => {
+      log.warn('state_unread', { action: about.action, request: about.request, why, fault })
+      return { preview: { outcome: 'failed', why, observedAt } }
+    }
+    try {
+      const [found, key] = await this.#readInTime(entry, entry.preview, about)
+      if (found.found === 'failed') return failed(found.why, found.fault)
+      return {
+        ...(found.found === 'answer' && { raw: found.answer }),
+        preview: this.#look(entry, about, found, { observedAt, key }),
+      }
+    } catch (fault) {
+      return failed(fault instanceof TooLate ? 'unavailable' : 'unreadable', faultName(fault))
+    }
+  }
+
+  /** A tool that the deployment gives no address for cannot be asked: its action has no preview. */
+  #canRead({ tool }: CatalogueEntry): boolean {
+    const { deployment } = this.#ports.policy.bundle
+    return tool === 'aws' || deployment.tools[tool.replace(/^tool:/, '')]?.reads !== undefined
+  }
+
+  async #readInTime(entry: CatalogueEntry, source: PreviewSource, about: ObserveAsk): Promise<[Found, string]> {
+    const { policy, aws, tools, stateKey } = this.#ports
+    const stop = new AbortController()
+    const ask = {
+      action: source.action,
+      arguments: argumentsOfRead(source, about.arguments),
+      absent: source.absent,
+      signal: stop.signal,
+    }
+    const account = accountOf(policy.bundle, entry)
+    const read = async (): Promise<Found> => {
+      if (entry.tool !== 'aws') return tools.read(ask, entry.tool)
+      return account ? aws.read(ask, account) : { found: 'failed', why: 'unavailable', fault: 'no_account' }
+    }
+    const key = stateKey.read().catch((cause: unknown) => {
+      throw new TooLate(faultName(cause), { cause })
+    })
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      late.reject(new TooLate('the state was not read in time'))
+      stop.abort()
+    }, this.#patience)
+    try {
+      return await Promise.race([Promise.all([read(), key]), late.promise])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** @throws where the answer is not as the entry expects it */
+  #look(
+    entry: CatalogueEntry,
+    { request, arguments: args, resource, classification }: ObserveAsk,
+    found: Exclude<Found, { found: 'failed' }>,
+    { observedAt, key }: { observedAt: number; key: string },
+  ): Preview {
+    const { bundle } = this.#ports.policy
+    const source = entry.preview as PreviewSource
+    const answer = found.found === 'answer' ? bounded(found.answer) : undefined
+    const guard = answer ? source.guard.map((expression) => this.#guarded(expression, answer)) : 'absent'
+    const state = digestOf('hotwork.state.v1', {
+      ...{ key, request, action: source.action },
+      resource: { type: resource.type, id: resource.id },
+      guard,
+    })
+    const level = levelOf(bundle.show, classification)
+    const pairs = Object.entries(source.show).flatMap(([name, expression]) => {
+      const after = args[name]
+      if (after === undefined) return []
+      const before = answer && (this.#ports.expressions.search(expression, answer) ?? undefined)
+      return [{ name, before, after, level: lesserOf(level, source.atMost?.[name]) }]
+    })
+    for (const most of lengths) {
+      const shown = pairs.map(({ name, level: of, ...pair }) => ({ name, ...maskPair(pair, of, most) }))
+      const masked = shown.filter((each) => each.masked).map(({ name }) => name)
+      const preview: Preview = {
+        outcome: 'matched',
+        before: Object.fromEntries(shown.flatMap(({ name, before }) => (before === undefined ? [] : [[name, before]]))),
+        after: Object.fromEntries(shown.map(({ name, after }) => [name, after])),
+        ...{ observedAt, state },
+        ...(masked.length > 0 && { masked }),
+        ...(hasGap(entry) && { gap: true }),
+      }
+      if (utf8.encode(JSON.stringify(preview)).length <= largestPreview) return preview
+    }
+    throw new Unreadable('what would be shown is too long')
+  }
+
+  /** One that gives nothing would compare nothing with nothing, and find every state the same. */
+  #guarded(expression: string, answer: JsonObject): Json {
+    const value = this.#ports.expressions.search(expression, answer)
+    if (value === undefined || value === null) throw new Unreadable('a guard gave nothing')
+    return value
+  }
+}
+
+const utf8 = new TextEncoder()
+
+class TooLate extends Error {
+  override readonly name = 'TooLate'
+}
+
+class Unreadable extends Error {
+  override readonly name = 'Unreadable'
+}
+
+function bounded(answer: JsonObject): JsonObject {
+  if (JSON.stringify(answer).length > largestAnswer) throw new Unreadable('the answer is too large')
+  return answer
+}

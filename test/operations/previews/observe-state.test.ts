@@ -1,0 +1,290 @@
+import { JmesPathExpressions } from '../../../functions/adapters/jmespath/expressions.ts'
+import { digestOf } from '../../../functions/domain/digest.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { largestPreview, type Matched } from '../../../functions/domain/previews/preview.ts'
+import type { JsonObject } from '../../../functions/domain/values.ts'
+import { KeyUnavailable } from '../../../functions/operations/faults.ts'
+import { CatalogueStateReader } from '../../../functions/operations/previews/observe-state.ts'
+import type { ObserveAsk } from '../../../functions/operations/previews/ports.ts'
+import { compileSample } from '../../policies/sample.ts'
+import { requestId, submittedAt } from '../../support/ask.ts'
+import { MemoryClock } from '../../support/memory-clock.ts'
+import { MemoryLog } from '../../support/memory-log.ts'
+import { MemorySources } from '../../support/previews/memory-sources.ts'
+
+/** What people are shown of the present state, and what comes of a source that does not answer as its entry expects. */
+
+const canary = 'canary-7f2a-of-the-present-value'
+const parameter = (Value: unknown, Version: unknown = 7, more: JsonObject = {}) =>
+  ({ Parameter: { Name: '/staging/x', Type: 'String', Value, Version, ...more } }) as JsonObject
+
+let bundle: Bundle
+beforeAll(() => {
+  bundle = compileSample()
+}, 60_000)
+
+function make({ change = (_: Bundle) => {}, patience = 200, stateKey = async () => 'k' } = {}) {
+  const [sources, log, clock] = [new MemorySources(), new MemoryLog(), new MemoryClock(submittedAt)]
+  const own = structuredClone(bundle)
+  change(own)
+  const reader = new CatalogueStateReader(
+    {
+      policy: { bundle: own },
+      ...{ aws: sources, tools: sources, clock, log },
+      expressions: new JmesPathExpressions(),
+      stateKey: { read: stateKey },
+    },
+    patience,
+  )
+  return { sources, log, clock, reader }
+}
+const ask: ObserveAsk = {
+  request: requestId(1),
+  action: 'ssm:PutParameter',
+  arguments: { Name: '/staging/x', Value: '450', Overwrite: true },
+  resource: { type: 'ssm:parameter', id: 'arn:aws:ssm:us-east-1:000000000000:parameter/staging/x' },
+  classification: 'internal',
+}
+const asks = {
+  concurrency: {
+    ...ask,
+    action: 'lambda:PutFunctionConcurrency',
+    arguments: { FunctionName: 'staging-worker', ReservedConcurrentExecutions: 5 },
+  },
+  configuration: {
+    ...ask,
+    action: 'lambda:UpdateFunctionConfiguration',
+    arguments: {
+      FunctionName: 'staging-worker',
+      Environment: { Variables: { MODE: 'new-and-longer-mode' } },
+      Timeout: 60,
+    },
+  },
+  item: {
+    ...ask,
+    action: 'dynamodb:UpdateItem',
+    arguments: { TableName: 'staging-flags', Key: { id: { S: 'a' } }, UpdateExpression: 'SET #n = :n' },
+    classification: 'confidential',
+  },
+  service: {
+    ...ask,
+    action: 'ecs:UpdateService',
+    arguments: { cluster: 'staging', service: 'web', desiredCount: 4 },
+  },
+  flag: { ...ask, action: 'flags:set', arguments: { environment: 'staging', flag: 'dark', value: true } },
+} satisfies { [name: string]: ObserveAsk }
+
+async function matched({ reader }: { reader: CatalogueStateReader }, about: ObserveAsk = ask): Promise<Matched> {
+  const observed = await reader.observe(about)
+  expect(observed?.preview).toMatchObject({ outcome: 'matched' })
+  return observed?.preview as Matched
+}
+
+describe('what people are shown', () => {
+  test('the value that is there and the one that would be, of the arguments that are asked for', async () => {
+    const world = make()
+    world.sources.answer('ssm:GetParameter', parameter('300'))
+    expect(await matched(world)).toMatchObject({
+      before: { Value: '300' },
+      after: { Value: '450' },
+      observedAt: submittedAt,
+      gap: true,
+    })
+    expect(world.sources.asked).toEqual([
+      { action: 'ssm:GetParameter', arguments: { Name: '/staging/x' }, of: '000000000000' },
+    ])
+  })
+
+  test('nothing before, where the resource is absent, and a state all the same', async () => {
+    const world = make()
+    const absent = await matched(world)
+    expect(absent).toMatchObject({ before: {}, after: { Value: '450' } })
+    world.sources.answer('ssm:GetParameter', parameter('300', 1))
+    expect((await matched(world)).state).not.toBe(absent.state)
+  })
+
+  test('of each sample action, what its read gives', async () => {
+    const world = make()
+    const { sources } = world
+    sources.answer('lambda:GetFunctionConcurrency', {})
+    expect(await matched(world, asks.concurrency)).toMatchObject({
+      before: {},
+      after: { ReservedConcurrentExecutions: 5 },
+    })
+    sources.answer('lambda:GetFunctionConcurrency', { ReservedConcurrentExecutions: 2 })
+    expect((await matched(world, asks.concurrency)).before).toEqual({ ReservedConcurrentExecutions: 2 })
+
+    sources.answer('dynamodb:GetItem', { Item: { id: { S: 'a' }, n: { N: '1' } } })
+    const item = await matched(world, asks.item)
+    expect(item.before).toEqual({ UpdateExpression: { id: { S: '(1 character)' }, n: { N: '(1 character)' } } })
+    expect(sources.asked.at(-1)?.arguments).toEqual({
+      TableName: 'staging-flags',
+      Key: { id: { S: 'a' } },
+      ConsistentRead: true,
+    })
+
+    const taskDefinition = 'arn:aws:ecs:us-east-1:000000000000:task-definition/web:41'
+    sources.answer('ecs:DescribeServices', { services: [{ desiredCount: 2, taskDefinition }] })
+    expect(await matched(world, asks.service)).toMatchObject({
+      before: { desiredCount: 2 },
+      after: { desiredCount: 4 },
+    })
+    expect(sources.asked.at(-1)?.arguments).toEqual({ cluster: 'staging', services: ['web'] })
+
+    sources.answer('flags:get', { environment: 'staging', flag: 'dark', value: false })
+    expect(await matched(world, asks.flag)).toMatchObject({ before: { value: false }, after: { value: true } })
+    expect(sources.asked.at(-1)?.of).toBe('tool:flag-service')
+  })
+
+  test('the environment of a function in part at most, also of a class that is shown whole', async () => {
+    const world = make()
+    const Environment = { Variables: { MODE: canary } }
+    world.sources.answer('lambda:GetFunctionConfiguration', { Environment, Timeout: 30, RevisionId: 'r1' })
+    const preview = await matched(world, asks.configuration)
+    expect(preview).toMatchObject({
+      before: { Environment: { Variables: { MODE: 'cana… (32 characters)' } }, Timeout: 30 },
+      after: { Timeout: 60 },
+      masked: ['Environment'],
+    })
+    expect(preview).not.toHaveProperty('gap')
+    expect(JSON.stringify(preview)).not.toContain(canary)
+  })
+
+  test.each([
+    ['restricted', 'hidden, another value'],
+    ['control-plane', 'hidden, another value'],
+    ['unheard-of', 'hidden, another value'],
+    ['confidential', '(3 characters), another value'],
+  ])('no value whole of the class %s', async (classification, after) => {
+    const world = make()
+    world.sources.answer('ssm:GetParameter', parameter(canary))
+    const preview = await matched(world, { ...ask, classification })
+    expect(preview.after).toEqual({ Value: after })
+    expect(preview.masked).toEqual(['Value'])
+    expect(JSON.stringify(preview)).not.toContain(canary)
+  })
+
+  test('that a SecureString is not decrypted', async () => {
+    const world = make()
+    world.sources.answer('ssm:GetParameter', parameter('AQICAHh-ciphertext', 3, { Type: 'SecureString' }))
+    expect((await matched(world)).before).toEqual({ Value: 'a SecureString, which Hotwork does not decrypt' })
+  })
+
+  test('no more than fits into a record, of characters of any width', async () => {
+    for (const character of ['x', '"', '\u0000', '😀']) {
+      const world = make()
+      world.sources.answer('ssm:GetParameter', parameter(character.repeat(8000)))
+      const preview = await matched(world, { ...ask, arguments: { ...ask.arguments, Value: character.repeat(4096) } })
+      expect(Buffer.byteLength(JSON.stringify(preview))).toBeLessThanOrEqual(largestPreview)
+      expect(preview.masked).toEqual(['Value'])
+    }
+  })
+})
+
+describe('the state', () => {
+  const stateOf = async (answer: JsonObject, about = ask, key = 'k') => {
+    const world = make({ stateKey: async () => key })
+    world.sources.answer('ssm:GetParameter', answer)
+    return (await matched(world, about)).state
+  }
+
+  test('is the same while what is guarded is, and another as soon as it is not', async () => {
+    const state = await stateOf(parameter('300', 7))
+    expect(await stateOf(parameter('300', 7))).toBe(state)
+    expect(await stateOf(parameter('300', 8))).not.toBe(state)
+  })
+
+  test('cannot be guessed by whoever reads it: it is of the deployment, the request and the resource', async () => {
+    const [answer, state] = [parameter('300', 7), await stateOf(parameter('300', 7))]
+    expect(await stateOf(answer, ask, 'other')).not.toBe(state)
+    expect(await stateOf(answer, { ...ask, request: requestId(2) })).not.toBe(state)
+    expect(await stateOf(answer, { ...ask, resource: { ...ask.resource, id: 'other' } })).not.toBe(state)
+    expect(state).not.toBe(digestOf('hotwork.state.v1', [7]))
+  })
+
+  test('is not taken without the deployment’s key', async () => {
+    const world = make({ stateKey: () => Promise.reject(new KeyUnavailable('no')) })
+    world.sources.answer('ssm:GetParameter', parameter('300'))
+    expect((await world.reader.observe(ask))?.preview).toMatchObject({ outcome: 'failed', why: 'unavailable' })
+  })
+
+  test('goes with the raw answer, for a call that carries it', async () => {
+    const world = make()
+    world.sources.answer('ssm:GetParameter', parameter('300'))
+    expect((await world.reader.observe(ask))?.raw).toEqual(parameter('300'))
+  })
+})
+
+describe('a source that does not answer as it should', () => {
+  test.each<[what: string, why: string, set: (sources: MemorySources) => void, fault: string]>([
+    ['is slow', 'unavailable', (it) => it.set('ssm:GetParameter', 'silence'), 'TooLate'],
+    [
+      'is denied',
+      'denied',
+      (it) => it.set('ssm:GetParameter', { found: 'failed', why: 'denied', fault: 'AccessDeniedException' }),
+      'AccessDeniedException',
+    ],
+    [
+      'gives a huge answer',
+      'unreadable',
+      (it) => it.answer('ssm:GetParameter', parameter(canary.repeat(9000))),
+      'Unreadable',
+    ],
+    [
+      'gives null for what is guarded',
+      'unreadable',
+      (it) => it.answer('ssm:GetParameter', parameter(canary, null)),
+      'Unreadable',
+    ],
+    [
+      'gives text where an object should be',
+      'unreadable',
+      (it) => it.answer('ssm:GetParameter', { Parameter: canary }),
+      'Unreadable',
+    ],
+    [
+      'gives text that has no form',
+      'unreadable',
+      (it) => it.answer('ssm:GetParameter', parameter(1, '\ud800')),
+      'Error',
+    ],
+  ])('and %s is %s, with no value in the log', async (_what, why, set, fault) => {
+    const world = make()
+    set(world.sources)
+    const observed = await world.reader.observe(ask)
+    expect(observed).toEqual({ preview: { outcome: 'failed', why, observedAt: submittedAt } })
+    expect(world.log.lines).toMatchObject([{ level: 'warn', message: 'state_unread', fields: { why } }])
+    expect(world.log.lines[0]?.fields['fault']).toBe(fault)
+    expect(JSON.stringify(world.log.lines)).not.toMatch(/canary|ud800/)
+  })
+
+  test('an object where a number was is shown as it is, since people decide', async () => {
+    const world = make()
+    world.sources.answer('lambda:GetFunctionConcurrency', { ReservedConcurrentExecutions: { of: 2 } })
+    expect((await matched(world, asks.concurrency)).before).toEqual({ ReservedConcurrentExecutions: { of: 2 } })
+  })
+
+  test('an expression that a value of another type breaks fails the reading, and says nothing of the value', async () => {
+    const world = make({
+      change: ({ actions }) => {
+        const { preview } = actions['ssm:PutParameter'] as NonNullable<(typeof actions)[string]>
+        if (preview) preview.show['Value'] = 'join(`,`, Parameter.Value)'
+      },
+    })
+    world.sources.answer('ssm:GetParameter', parameter(canary))
+    expect((await world.reader.observe(ask))?.preview).toMatchObject({ outcome: 'failed', why: 'unreadable' })
+    expect(JSON.stringify(world.log.lines)).not.toContain(canary)
+  })
+
+  test('an action without a preview, and a tool that the deployment has no address for, are not read at all', async () => {
+    const world = make({
+      change: ({ actions, deployment }) => {
+        delete actions['ssm:PutParameter']?.preview
+        delete deployment.tools['flag-service']?.reads
+      },
+    })
+    expect(await world.reader.observe(ask)).toBeUndefined()
+    expect(await world.reader.observe(asks.flag)).toBeUndefined()
+    expect(world.sources.asked).toEqual([])
+  })
+})

@@ -1,0 +1,25 @@
+import type { Account } from '../../../functions/domain/policy/bundle.ts'
+import type { JsonObject, ToolId } from '../../../functions/domain/values.ts'
+import type { AwsReader, Found, ReadAsk, ToolReader } from '../../../functions/operations/previews/sources.ts'
+
+/** Answers by the name of the read, of AWS and of tools alike; it remembers what was asked. */
+export class MemorySources implements AwsReader, ToolReader {
+  readonly asked: { action: string; arguments: JsonObject; of: string }[] = []
+  readonly #answers = new Map<string, Found | 'silence'>()
+
+  answer(action: string, answer: JsonObject): void {
+    this.#answers.set(action, { found: 'answer', answer })
+  }
+
+  set(action: string, found: Found | 'silence'): void {
+    this.#answers.set(action, found)
+  }
+
+  async read({ action, arguments: args, signal }: ReadAsk, of: Account | ToolId): Promise<Found> {
+    this.asked.push({ action, arguments: args, of: typeof of === 'string' ? of : of.accountId })
+    const found = this.#answers.get(action) ?? { found: 'absent' }
+    if (found !== 'silence') return found
+    await new Promise((ended) => signal.addEventListener('abort', ended, { once: true }))
+    return { found: 'failed', why: 'unavailable', fault: 'AbortError' }
+  }
+}
