@@ -38,6 +38,36 @@ export type Narrowing = z.infer<typeof Narrowing>
 const Shown = z.looseObject({ name: z.string().optional(), text: z.string(), note: z.string().optional() })
 export type Shown = z.infer<typeof Shown>
 
+const Preview = z.looseObject({
+  before: z.record(z.string(), z.unknown()).optional(),
+  after: z.record(z.string(), z.unknown()).optional(),
+  observed_at: time,
+  gap: z.boolean().optional(),
+  /** Why nothing could be read. */
+  failed: z.string().optional(),
+})
+export type Preview = z.infer<typeof Preview>
+
+const Change = z.looseObject({
+  at: time,
+  from: Preview,
+  to: Preview,
+  approvers: z.array(z.string()).default([]),
+  was_approved: z.boolean().default(false),
+})
+export type Change = z.infer<typeof Change>
+
+/** What is there now of one argument, and what would be. */
+const Difference = z.looseObject({
+  name: z.string(),
+  before: z.string().optional(),
+  after: z.string().optional(),
+  same: z.boolean(),
+  masked: z.boolean().default(false),
+  note: z.string().optional(),
+})
+export type Difference = z.infer<typeof Difference>
+
 export const Request = z.looseObject({
   id: z.string().regex(/^req_[0-9a-z]{26}$/),
   status: z.string(),
@@ -67,6 +97,8 @@ export const Request = z.looseObject({
     .default([]),
   round: z.int(),
   narrowings: z.array(Narrowing).default([]),
+  preview: Preview.optional(),
+  changes: z.array(Change).default([]),
   submitted_at: time,
   decide_by: time.optional(),
   /** The open one. */
@@ -94,6 +126,7 @@ export const Request = z.looseObject({
   shown: z
     .looseObject({
       arguments: z.array(Shown),
+      preview: z.array(Difference).optional(),
       resource: Shown,
       said: z.array(Shown),
       justification: z.string().optional(),

@@ -5,6 +5,7 @@ import { fact, table, time, timeAndSpan } from '../screen.ts'
 import { readMoment } from '../span.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { type Decision, type Narrowing, Request, Requests, type Shown, type Stage } from './answer.ts'
+import { changeWords, previewWords } from './preview.ts'
 import { readTimeline, timelineLines } from './timeline.ts'
 
 type Around = Pick<Surroundings, 'now' | 'env'>
@@ -108,7 +109,7 @@ function nextOf({ id, status, narrowable }: Request): string[] {
 /** All that a card shows. */
 export function describe(request: Request, surroundings: Around): string[] {
   const { title, action, resource, environment, classification, tier, tier_name, policies } = request
-  const { agent, autonomy, owner, chain, unpinned, undo, narrowings, digest, round, stages } = request
+  const { agent, autonomy, owner, chain, unpinned, undo, narrowings, changes, digest, round, stages } = request
   return [
     ...headOf(request, surroundings),
     ...fact(
@@ -117,10 +118,12 @@ export function describe(request: Request, surroundings: Around): string[] {
       `${action} on ${resource.type} ${noted(request.shown?.resource ?? { text: resource.id })}`,
       `${environment}, ${classification} data, tier ${tier}${tier_name === undefined ? '' : ` (${tier_name})`}`,
     ),
+    ...fact('changes', ...previewWords(request, surroundings)),
     ...fact('with', ...argumentsOf(request)),
     ...fact('open', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
     ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),
     ...fact('terms', termsOf(request)),
+    ...fact('drift', ...changes.map((each) => changeWords(each, surroundings))),
     ...fact('less', ...narrowings.map((each) => narrowedWords(each, surroundings))),
     ...fact('digest', `${digest}, round ${round}`),
     ...fact(

@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import type { BudgetLeft } from '../../domain/break-glass/budget-left.ts'
+import type { GrantView } from '../../domain/cards/grant-view.ts'
 import { describeOpening, type OpeningView } from '../../domain/cards/opening-view.ts'
-import type { EndView, GrantView, RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
+import type { EndView, RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
 import { describeRequest, openStageOf } from '../../domain/cards/request-view.ts'
 import { argumentRows, saidRows, titleText } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
@@ -15,6 +16,7 @@ import type { Drill } from '../../operations/break-glass/notify.ts'
 import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
 import type { EntriesPage } from '../../operations/requests/read-requests.ts'
 import { Timestamp } from './authzen.ts'
+import { changeMembers, noteMember, previewMembers, shownPreview } from './preview-view.ts'
 
 /** A request as the API shows it to people (docs/api.md). */
 export const personView = (state: ApprovalRequest, facts: ViewFacts): { [member: string]: Json } =>
@@ -48,6 +50,8 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
   ...(view.narrowings.length === 0
     ? {}
     : { narrowings: view.narrowings.map((each) => ({ ...each, by: each.by.id, at: rfc3339(each.at) }) as Json) }),
+  ...(view.changes.length === 0 ? {} : { changes: view.changes.map(changeMembers) }),
+  ...defined({ preview: view.preview && previewMembers(view.preview) }),
   ...(view.narrowable.length === 0 ? {} : { narrowable: view.narrowable }),
   submitted_at: rfc3339(view.submittedAt),
   ...defined({ decide_by: timeMember(view.decideBy) }),
@@ -69,13 +73,12 @@ export function shownView(state: ApprovalRequest, facts: ViewFacts): { [member: 
   const { id } = view.resource
   return {
     arguments: argumentRows(view).map(row),
+    ...shownPreview(view),
     resource: { text: inert(id), ...noteMember(lookalikeNote(id)) },
     said: saidRows(view).map(row),
     ...defined({ justification: view.justification === undefined ? undefined : inert(view.justification) }),
   }
 }
-
-const noteMember = (note = '') => (note === '' ? {} : { note: note.replace(/^\s*←\s*/, '') })
 
 const timeMember = (at: NumericDate | undefined) => (at === undefined ? undefined : rfc3339(at))
 

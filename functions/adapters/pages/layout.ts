@@ -55,6 +55,7 @@ pre { margin: .15rem 0 .6rem; padding: .5rem .65rem; background: var(--card); bo
 .chip.prod { border-width: 2px; border-style: double; color: var(--stop) } .chip.drill { border-style: dashed; border-width: 2px } .chip.go { color: var(--go) } .chip.stop { color: var(--stop) } .chip.wait { color: var(--warn) }
 .notice { border: 1px solid var(--line); border-left: .4rem solid var(--warn); background: var(--mark); padding: .6rem .9rem; border-radius: .35rem; margin: .75rem 0 } .notice p { margin: 0 } .notice.go { border-left-color: var(--go) }
 dl { margin: .5rem 0; display: grid; grid-template-columns: minmax(7rem, 11rem) 1fr; gap: .35rem 1rem } dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
+.diff dd > span { color: var(--soft) } .diff del, .diff ins { text-decoration: none; display: inline-block; max-width: 100%; padding: .05rem .5rem; border: 1px dashed var(--soft); border-radius: .35rem } .diff ins { border: 2px solid var(--ink); font-weight: 600 } .side { color: var(--soft); font-size: .8rem; font-weight: 400 }
 blockquote { margin: .5rem 0; padding: .4rem .9rem; border-left: .3rem dotted var(--soft); color: var(--soft); font-style: italic; overflow-wrap: anywhere }
 .list { list-style: none; padding: 0 } .list > li { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin: .75rem 0 } .list h2, .list h3 { margin: 0 0 .25rem }
 .box { border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem; margin: .75rem 0 }

@@ -1,3 +1,4 @@
+import type { UseView } from '../../domain/cards/grant-view.ts'
 import { describeOpening, type OpeningStatus, type OpeningView } from '../../domain/cards/opening-view.ts'
 import {
   drillSentence,
@@ -9,7 +10,7 @@ import {
   reviewNow,
   whyEnded,
 } from '../../domain/cards/opening-words.ts'
-import type { UseView, ViewFacts } from '../../domain/cards/request-view.ts'
+import type { ViewFacts } from '../../domain/cards/request-view.ts'
 import { nameOf } from '../../domain/cards/request-words.ts'
 import { textOf, unquoted } from '../../domain/cards/sentence.ts'
 import type { IssuedCredential } from '../../domain/credentials/issue.ts'

@@ -26,6 +26,7 @@ import type { Verdict } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
 import { environmentChip, form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
+import { changedSection, previewSection } from './preview-section.ts'
 import { drawn, time } from './words.ts'
 
 export type RequestPage = {
@@ -58,6 +59,8 @@ ${chips(view)}
 <p>${drawn(nowOf(view), now)}</p>
 ${note !== undefined && html`<blockquote>${note}</blockquote>`}
 ${view.standing !== undefined && html`<p>Approved by the standing permit <code>${view.standing}</code>. No person was asked.</p>`}
+${view.changes.length > 0 && changedSection(view, now)}
+${previewSection(view, now)}
 ${what(view)}
 ${view.narrowings.length > 0 && narrowedSection(view, now)}
 ${who(view, now)}

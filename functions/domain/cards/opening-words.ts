@@ -1,7 +1,8 @@
 import { clamp, inert } from '../inert.ts'
 import { duration } from '../values.ts'
+import type { UseView } from './grant-view.ts'
 import type { OpeningStatus, OpeningView } from './opening-view.ts'
-import type { UseView, Who } from './request-view.ts'
+import type { Who } from './request-view.ts'
 import { nameOf, titleParts } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
 

@@ -2,23 +2,22 @@ import { digestOf } from '../digest.ts'
 import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { tierOf } from '../policy/ladder.ts'
+import type { Preview } from '../previews/preview.ts'
 import {
   type ApprovalRequest,
   type Ask,
   filled,
-  grantOf,
   type NarrowedOnce,
   type Outcome,
   openStage,
   type ParentTask,
   type StageState,
   type Status,
-  type UseOutcome,
-  usesLeft,
   type Verdict,
 } from '../requests/request.ts'
 import type { Digest, Json, JsonObject, NumericDate, RequestId, Resource, StandingPermitId } from '../values.ts'
 import { defined } from '../values.ts'
+import { type GrantView, grantView } from './grant-view.ts'
 
 /** What of the bundle a view needs. */
 export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
@@ -49,32 +48,18 @@ export type StageView = {
 
 export type NarrowingView = Omit<NarrowedOnce, 'by'> & { by: Who }
 
+/** What was there was another than people had decided on: the approvals of that round do not count. */
+export type ChangeView = {
+  at: NumericDate
+  from: Preview
+  to: Preview
+  approvers: readonly Who[]
+  /** The agent had an approval, and nothing was issued under it. */
+  wasApproved: boolean
+}
+
 /** What an approver may make less, between which whole numbers. */
 export type Narrowable = { of: 'argument' | 'uses' | 'minutes'; name: string; least: number; most: number }
-
-export type UseView = {
-  id: string
-  tool: string
-  key: string
-  begunAt: NumericDate
-  endedAt?: NumericDate
-  outcome?: UseOutcome
-  note?: string
-  /** There was a note, and only the entry has it. */
-  noted?: boolean
-}
-
-export type GrantView = {
-  id: string
-  approvedAt: NumericDate
-  claimBy: NumericDate
-  notAfter: NumericDate
-  claimedAt?: NumericDate
-  usesLeft: number
-  uses: readonly UseView[]
-  /** Whether AWS issued credentials, which AWS then takes some seconds to deny. */
-  hasSessions: boolean
-}
 
 export type EndView = { at: NumericDate; by: Who; for?: Who; reason?: string; outcome?: Outcome; note?: string }
 
@@ -115,6 +100,10 @@ export type RequestView = {
   stages: readonly StageView[]
   narrowings: readonly NarrowingView[]
   narrowable: readonly Narrowable[]
+  /** What is there now and what would be; absent where the catalogue has no preview of the action. */
+  preview?: Preview
+  /** The oldest first: each began a round. */
+  changes: readonly ChangeView[]
   /** The last moment for a decision, while it is pending. */
   decideBy?: NumericDate
   grant?: GrantView
@@ -158,7 +147,9 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     stages: state.stages.map((stage) => stageView(stage, stage === open, facts)),
     narrowings: (state.narrowings ?? []).map(({ by, ...narrowed }) => ({ ...narrowed, by: whoIs(facts, by) })),
     narrowable: narrowableOf(ask, entry),
+    changes: changeViews(state, facts),
     ...defined({
+      preview: state.preview,
       justification: ask.justification,
       undo: entry?.undo,
       standing: ask.standing,
@@ -215,6 +206,14 @@ function stageView(stage: StageState, isOpen: boolean, facts: ViewFacts): StageV
   }
 }
 
+function changeViews({ drifts = [], preview }: ApprovalRequest, facts: ViewFacts): readonly ChangeView[] {
+  return drifts.flatMap(({ at, from, approvers, approved = false }, index) => {
+    const to = drifts[index + 1]?.from ?? preview
+    const people = approvers.map((id) => whoIs(facts, id))
+    return to === undefined ? [] : [{ at, from, to, approvers: people, wasApproved: approved }]
+  })
+}
+
 /** The catalogue's narrowable arguments that are numbers, the uses, and the minutes; not what is at its least already. */
 function narrowableOf(ask: Ask, entry: CatalogueEntry | undefined): readonly Narrowable[] {
   if (!entry) return []
@@ -229,28 +228,6 @@ function narrowableOf(ask: Ask, entry: CatalogueEntry | undefined): readonly Nar
     { of: 'minutes', name: 'minutes', least: 1, most: Math.floor(ask.lifetime / 60) },
   ]
   return all.filter(({ least, most }) => most > least)
-}
-
-function grantView(state: ApprovalRequest): GrantView | undefined {
-  const grant = grantOf(state)
-  if (!grant) return undefined
-  const { id, approvedAt, claimBy, notAfter, claimedAt, uses, sessions } = grant
-  return {
-    id,
-    approvedAt,
-    claimBy,
-    notAfter,
-    usesLeft: usesLeft(state),
-    uses: uses.map(({ id, tool, key, begunAt, ended }) => ({
-      id,
-      tool,
-      key,
-      begunAt,
-      ...defined({ endedAt: ended?.at, outcome: ended?.outcome, note: ended?.note, noted: ended?.noted }),
-    })),
-    hasSessions: sessions.length > 0,
-    ...defined({ claimedAt }),
-  }
 }
 
 function endView(state: ApprovalRequest, facts: ViewFacts): EndView | undefined {

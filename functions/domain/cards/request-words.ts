@@ -39,7 +39,7 @@ export function headlineOf(view: RequestView): string {
   switch (progress) {
     case 'waiting':
     case 'escalated':
-      return waitingHeadline(openStageOf(view), view.round > 1)
+      return waitingHeadline(openStageOf(view), again[whyAgain(view) ?? 'first'])
     case 'approved':
       return 'Approved, not claimed yet'
     case 'in_use':
@@ -59,10 +59,19 @@ export function headlineOf(view: RequestView): string {
   }
 }
 
-function waitingHeadline(stage: StageView | undefined, isNarrowed: boolean): string {
+function waitingHeadline(stage: StageView | undefined, why: string): string {
   if (!stage) return 'Waiting'
   const wider = isEscalated(stage) ? `, escalated to ${stage.escalateTo}` : ''
-  return `Waiting for ${stage.name}${wider}: ${approvalCount(stage)}${isNarrowed ? ', narrowed' : ''}`
+  return `Waiting for ${stage.name}${wider}: ${approvalCount(stage)}${why}`
+}
+
+const again = { first: '', changed: ', what is there changed', narrowed: ', narrowed' } as const
+
+/** Why this round began: the last that happened. */
+export function whyAgain({ round, narrowings, changes }: RequestView): 'changed' | 'narrowed' | undefined {
+  const [narrowed, changed] = [narrowings.at(-1)?.at, changes.at(-1)?.at]
+  if (changed !== undefined && changed >= (narrowed ?? 0)) return 'changed'
+  return round > 1 ? 'narrowed' : undefined
 }
 
 export const approvalCount = (stage: StageView): string => `${approvalsOf(stage)} of ${stage.quorum} approved`

@@ -25,6 +25,7 @@ import { wordsOf } from '../edge/desk-world.ts'
 import { Door } from '../edge/door.ts'
 import { drawPorts } from './drawing.ts'
 import { corpus } from './inert-corpus.ts'
+import { previewOf } from './states.ts'
 
 /**
  * A burst: one agent asks for many alike at once. People get one card with a line for each, click once for what they have
@@ -223,6 +224,24 @@ describe('many alike', () => {
     await burst.draw(one.ask.id, two.ask.id)
     expect(burst.messages).toHaveLength(1)
     expect(burst.card.text).toMatch(/^6 alike wait for owner/)
+  })
+
+  test('has what is there now of each, and one whose reading failed says so', async () => {
+    const read = (state: ApprovalRequest, value: boolean): ApprovalRequest => ({
+      ...state,
+      preview: { ...previewOf(state), before: { value }, after: { value: false } },
+    })
+    const [one, two, three] = await burst.submitted(3)
+    if (!one || !two || !three) throw new Error('three were asked for')
+    const failed = { outcome: 'failed', why: 'denied', observedAt: one.submittedAt } as const
+    const members = [read(one, true), read(two, false), { ...three, preview: failed }]
+    const kind = burstOf(one, 'hotwork-approvals')
+    if (!kind) throw new Error('no kind')
+    const { card } = renderBurst({ kind, generation: 1, members }, burst.world.policy.bundle)
+    const texts = textsOf(card).replaceAll('\\"', '"')
+    expect(texts).toContain('flag = "checkout-0"   value now = true')
+    expect(texts).toContain('flag = "checkout-1"   (now) = it is so already')
+    expect(texts).toContain('flag = "checkout-2"   (now) = could not be read')
   })
 
   test('the one that is left, and has no card of its own, has its buttons, id and digest on the card of the burst', async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { complaintsOf, largestCard, sizeOf } from '../../../functions/adapters/slack/cards/blocks.ts'
 import { renderCard } from '../../../functions/adapters/slack/cards/card.ts'
 import { exact } from '../../../functions/domain/inert.ts'
+import type { Matched, Preview } from '../../../functions/domain/previews/preview.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { duration } from '../../../functions/domain/values.ts'
@@ -12,7 +13,7 @@ import { credentialId } from '../../support/ask.ts'
 import { sampleBundle } from '../../support/world.ts'
 import { page } from '../edge/door.ts'
 import { corpus } from './inert-corpus.ts'
-import { everyState, wantingReasons } from './states.ts'
+import { drifted, everyState, previewOf, wantingReasons } from './states.ts'
 
 const bundle = sampleBundle()
 const channel = 'hotwork-approvals'
@@ -26,9 +27,9 @@ const stateOf = (name: string): ApprovalRequest => {
   if (!state) throw new Error(`no state \`${name}\``)
   return state
 }
-const cardOf = (name: string, changes: Partial<ApprovalRequest['ask']> = {}): RenderedCard => {
+const cardOf = (name: string, changes: Partial<ApprovalRequest['ask']> = {}, preview?: Preview): RenderedCard => {
   const state = stateOf(name)
-  return renderCard({ ...state, ask: { ...state.ask, ...changes } }, bundle, channel)
+  return renderCard({ ...state, ...(preview && { preview }), ask: { ...state.ask, ...changes } }, bundle, channel)
 }
 
 /** Everything that a reader sees, in order. */
@@ -355,6 +356,82 @@ describe('the agent’s own words', () => {
   })
 })
 
+describe('what is there now, and what would be', () => {
+  const preview = (changes: Partial<Matched> = {}): ApprovalRequest => {
+    const state = stateOf('previewed')
+    return { ...state, preview: { ...previewOf(state), ...changes } }
+  }
+  const block = (state: ApprovalRequest, id = 'preview'): string =>
+    wordsOf(renderCard(state, bundle, channel).blocks.filter(({ block_id }) => block_id === id)).replaceAll(/ +/g, ' ')
+
+  test('stand above the arguments, one line for each argument that changes', () => {
+    const { blocks } = cardOf('previewed')
+    expect(blocks.map(({ block_id }) => block_id).slice(1, 4)).toEqual(['what', 'preview', 'action'])
+    expect(block(preview())).toMatch(/^What changes: now → after Value "1800" → "3000" Read at /)
+  })
+
+  test('what stays as it is takes one line, without its values', () => {
+    const both = { before: { Value: '1800', Type: 'String' }, after: { Value: '3000', Type: 'String' } }
+    expect(block(preview(both))).toContain('"1800" → "3000" Stays as it is: Type. Read at')
+  })
+
+  test('a new resource, and one that is so already, are said to be so', () => {
+    expect(block(preview({ before: {} }))).toMatch(
+      /Value \(not there yet\) → "3000" It is not there yet : this creates it/,
+    )
+    expect(block(preview({ before: { Value: '3000' } }))).toMatch(/Stays as it is: Value. It is so already : nothing/)
+  })
+
+  test('a masked value says that it is one, and only where AWS cannot check the state does the card name that gap', () => {
+    expect(block(preview({ masked: ['Value'] }))).toContain('→ "3000" (masked)')
+    const { gap: _, ...checked } = previewOf(stateOf('previewed'))
+    const named = /AWS cannot check it at the call/
+    expect(block(preview())).toMatch(named)
+    expect(block({ ...stateOf('previewed'), preview: checked })).not.toMatch(named)
+  })
+
+  test('a long value is shown around what differs in it, and the card can still be decided on', () => {
+    const [before, after] = [1800, 3000].map((timeout) => `${'a'.repeat(900)} timeout=${timeout} ${'b'.repeat(900)}`)
+    const state = preview({ before: { Value: before ?? '' }, after: { Value: after ?? '' } })
+    expect(block(state)).toMatch(
+      /…\+\d+ the same…a{15} timeout=1800 b+…\+\d+ the same… → …\+\d+ the same…a{15} timeout=3000 /,
+    )
+    expect(buttonsOf(renderCard(state, bundle, channel))).toContain('approve')
+  })
+
+  test('a change that does not fit on the card is decided on the page', () => {
+    const state = preview({ before: { Value: 'a'.repeat(5_000) }, after: { Value: 'b'.repeat(5_000) } })
+    expect(block(state)).toMatch(/…\+\d+ characters/)
+    expect(buttonsOf(renderCard(state, bundle, channel))).toEqual(['deny'])
+  })
+
+  test('a reading that failed is one line that says why; so is an action without a preview', () => {
+    expect(block(stateOf('previewed in vain'))).toMatch(
+      /^Hotwork could not read what is there now : it did not answer in time, at .* An approval holds for any state\.$/,
+    )
+    expect(block(stateOf('waiting for the first stage'))).toBe(
+      'What is there now is not shown: Hotwork has no preview of this action.',
+    )
+  })
+
+  test('a round that began since the state changed says when, after which approvals, and from what to what', () => {
+    const state = stateOf('changed after an approval')
+    expect(said(renderCard(state, bundle, channel))).toContain(
+      'Waiting for owner: 0 of 1 approved, what is there changed',
+    )
+    expect(block(state, 'changed').replaceAll(/ +([,:.])/g, '$1')).toMatch(
+      /^Changed since it was asked What is there changed, seen at .*, after Ben Baker \(person:ben\) approved: Value "1800" → "2000"\. Decide again\.$/,
+    )
+    const denied = { ...state, status: 'denied', deniedAt: state.updatedAt, deniedBy: 'person:eve' } as ApprovalRequest
+    expect(block(denied, 'changed')).not.toContain('Decide again')
+  })
+
+  test('a change that none of the shown values has is told too', () => {
+    const state = drifted(preview(), '1800')
+    expect(block(state, 'changed')).toContain('in none of the values that are shown here')
+  })
+})
+
 test('for any request and any text, the card is one that Slack takes, with its digest and a way to deny', () => {
   const text = fc.oneof(fc.string({ unit: anyCharacter, maxLength: 3_000 }), fc.constantFrom(...corpus))
   const long = fc.nat(4_000).map((length) => '"\u202e💣\\'.repeat(length / 4))
@@ -372,16 +449,28 @@ test('for any request and any text, the card is one that Slack takes, with its d
           { maxLength: 20 },
         ),
         parentTask: fc.record({ id: text }),
+        before: fc.dictionary(fc.string({ minLength: 1, maxLength: 40 }), fc.oneof(text, long, fc.jsonValue()), {
+          maxKeys: 12,
+        }),
       }),
-      ({ resource, parentTask, ...changes }) => {
-        const card = cardOf('waiting for the first stage', {
-          ...changes,
-          parentTask: { id: parentTask.id.slice(0, 256) },
-          resource: { type: resource.type, id: resource.id.slice(0, 2_048) },
-        } as Partial<ApprovalRequest['ask']>)
+      ({ resource, parentTask, before, ...changes }) => {
+        const read = {
+          ...previewOf(stateOf('previewed')),
+          before: before as JsonObject,
+          after: changes.arguments as JsonObject,
+        }
+        const card = cardOf(
+          'previewed',
+          {
+            ...changes,
+            parentTask: { id: parentTask.id.slice(0, 256) },
+            resource: { type: resource.type, id: resource.id.slice(0, 2_048) },
+          } as Partial<ApprovalRequest['ask']>,
+          read,
+        )
         expect(complaintsOf(card)).toEqual([])
         expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
-        expect(said(card)).toContain(stateOf('waiting for the first stage').ask.digest.slice(0, 24))
+        expect(said(card)).toContain(stateOf('previewed').ask.digest.slice(0, 24))
         expect(buttonsOf(card)).toContain('deny')
         // Approve is offered for nothing that is not there to be read, to the last character.
         if (buttonsOf(card).includes('approve'))

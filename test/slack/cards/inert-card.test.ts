@@ -6,6 +6,7 @@ import { sentenceFor } from '../../../functions/adapters/slack/edge/sentences.ts
 import { approveModal, narrowModal, readForm, whyModal } from '../../../functions/adapters/slack/forms/card-forms.ts'
 import { type Modal, truthModal } from '../../../functions/adapters/slack/forms/modal-blocks.ts'
 import { lookalikeNote } from '../../../functions/domain/inert.ts'
+import type { Preview } from '../../../functions/domain/previews/preview.ts'
 import { Refusal } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { RenderedCard } from '../../../functions/operations/cards/ports.ts'
@@ -51,20 +52,31 @@ function written(state: ApprovalRequest, text: string): ApprovalRequest {
       ...stage,
       decisions: stage.decisions.map((decision) => ({ ...decision, comment: text })),
     })),
+    ...(state.preview ? { preview: readAs(state.preview, text) } : {}),
+    ...(state.drifts ? { drifts: state.drifts.map((each) => ({ ...each, from: readAs(each.from, `!${text}`) })) } : {}),
     ...('note' in state ? { note: text } : {}),
     ...('reason' in state ? { reason: text } : {}),
   } as ApprovalRequest
 }
 
+/** What is there is this text, and what would be is another. Of a long one the beginning: all of it would fill the card. */
+const readAs = (preview: Preview, text: string): Preview => {
+  const Value = [...text].slice(0, 20).join('')
+  return preview.outcome === 'failed' ? preview : { ...preview, before: { Value }, after: { Value: `${Value}.` } }
+}
+
 const shown = (state: ApprovalRequest): RenderedCard => renderCard(state, bundle, channel, { page })
 
-/** What is different from an honest card only since something was too long to be shown. */
-const withoutLength = ({ blocks }: RenderedCard) => blocks.filter(({ block_id }) => block_id !== 'too-long')
+/** Without what is different from an honest card only since something was too long: the catalogue's own list gets shorter. */
+const withoutLength = ({ blocks }: RenderedCard) =>
+  blocks.filter(({ block_id }) => block_id !== 'too-long' && block_id !== 'open')
 
 const names = [
   'waiting for the first stage',
   'waiting for a stronger login, one of two',
   'narrowed',
+  'previewed',
+  'changed after an approval',
   'in use',
   'completed: succeeded',
   'denied',

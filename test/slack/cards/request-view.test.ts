@@ -35,6 +35,7 @@ const renderers = {
 } satisfies { [name: string]: (view: RequestView) => unknown }
 
 const waiting = 'waiting for the first stage'
+const changedState = 'changed after an approval'
 const digest = `sha-256:${'x'.repeat(43)}`
 const later = start + 12_345
 
@@ -109,6 +110,36 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'narrowable.name': [waiting, 'other', 'page api'],
   'narrowable.least': [waiting, 3, 'page api'],
   'narrowable.most': [waiting, 77, 'page api'],
+  'preview.outcome': ['previewed', 'failed', 'card page api'],
+  'preview.before': ['previewed', { Value: '7' }, 'card page api'],
+  'preview.after': ['previewed', { Value: '7' }, 'card page api'],
+  'preview.observedAt': ['previewed', later, 'card page api'],
+  // People compare values; the digest is for the record.
+  'preview.state': ['previewed', digest, 'api'],
+  'preview.masked': ['previewed', ['Value'], 'card page api'],
+  'preview.gap': ['previewed', undefined, 'card page api'],
+  'preview.why': ['previewed in vain', 'denied', 'card page api'],
+  'changes.at': [changedState, start + 5, 'card page api'],
+  'changes.from.outcome': [changedState, 'failed', 'card page api'],
+  'changes.from.before': [changedState, { Value: '7' }, 'card page api'],
+  // What was read that time is for the record; what it says now is in the preview.
+  'changes.from.after': [changedState, { Value: '7' }, 'api'],
+  'changes.from.observedAt': [changedState, later, 'api'],
+  'changes.from.state': [changedState, digest, 'api'],
+  'changes.from.masked': [changedState, ['Value'], 'card page api'],
+  'changes.from.gap': [changedState, undefined, 'api'],
+  'changes.from.why': [changedState, 'denied', ''],
+  'changes.to.outcome': [changedState, 'failed', 'card page api'],
+  'changes.to.before': [changedState, { Value: '7' }, 'card page api'],
+  'changes.to.after': [changedState, { Value: '7' }, 'api'],
+  'changes.to.observedAt': [changedState, later, 'api'],
+  'changes.to.state': [changedState, digest, 'api'],
+  'changes.to.masked': [changedState, ['Value'], 'card page api'],
+  'changes.to.gap': [changedState, undefined, 'api'],
+  'changes.to.why': [changedState, 'denied', ''],
+  'changes.approvers.id': [changedState, 'person:other', 'card page api'],
+  'changes.approvers.name': [changedState, 'Other Name', 'card page'],
+  'changes.wasApproved': [changedState, true, 'card page api'],
   decideBy: [waiting, start + 60, 'list api'],
   'grant.id': ['in use', `grt_${'1'.repeat(26)}`, 'api'],
   'grant.approvedAt': ['in use', later, 'api'],

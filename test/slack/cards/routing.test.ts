@@ -1,9 +1,11 @@
+import { renderLine } from '../../../functions/adapters/slack/cards/lines.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { type DrawPorts, drawCard } from '../../../functions/operations/cards/draw-card.ts'
 import { MemoryCardBoard } from '../../support/cards/memory-card-board.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 import { buttonsOf, drawPorts, headline, withStage, wordsOf } from './drawing.ts'
+import { drifted, previewOf } from './states.ts'
 
 // Who is told of what, and where: channels, people directly, the agent's owner. Nobody is told twice.
 
@@ -95,6 +97,14 @@ describe('those whom a stage tells directly', () => {
     await end(request)
     await draw(request)
     expect(said(ana)).toEqual([expect.stringMatching(words)])
+  })
+
+  test('are told that what is there changed, not that it was narrowed', async () => {
+    begin(told({}))
+    const request = await world.submitted(prodParameter)
+    const state = drifted({ ...request, preview: previewOf(request) }, '2000')
+    const line = renderLine({ line: 'handled', stage: 'owner', round: 1 }, state, world.policy.bundle)
+    expect(wordsOf(line)).toBe('Handled: what is there changed. The request is decided again, on what is there now.')
   })
 
   test('who have no Slack account are counted, and keep nobody from anything', async () => {

@@ -1,7 +1,12 @@
+import { digestOf } from '../../../functions/domain/digest.ts'
 import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import type { Matched } from '../../../functions/domain/previews/preview.ts'
 import { asOf } from '../../../functions/domain/requests/due.ts'
+import { system } from '../../../functions/domain/requests/events.ts'
+import { evolve } from '../../../functions/domain/requests/evolve.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { Digest } from '../../../functions/domain/values.ts'
 import { cancelRequest, completeRequest, revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { agent, person, prodParameter, type What, World } from '../../support/world.ts'
 
@@ -36,6 +41,34 @@ export const standIn = (world: World, by: string, absent: string): void => {
   const [from, until] = [world.clock.now() - 60, world.clock.now() + 86_400]
   const id = `sin_${'0'.repeat(26)}` as StandIn['id']
   world.requests.putStandIns(person(by), [{ id, by: person(by), for: person(absent), from, until, at: from }])
+}
+
+/** What Hotwork read: 1800 now, and 3000 if the request is granted. */
+export const previewOf = (state: ApprovalRequest, Value = '1800', at = state.submittedAt): Matched => ({
+  outcome: 'matched',
+  before: { Value },
+  after: { Value: '3000' },
+  observedAt: at,
+  state: digestOf('hotwork.state.v1', { request: state.ask.id, Value }) as Digest,
+  gap: true,
+})
+
+/** Another value is there, seen by a reading of later: the next round, as the reducer makes it. */
+export function drifted(state: ApprovalRequest, Value: string, at = state.updatedAt + 60): ApprovalRequest {
+  const { round, tier, stages, policies, submittedAt } = state
+  return evolve(state, {
+    type: 'StateChanged',
+    at,
+    actor: system,
+    policies: [],
+    bundle: 'sha-256:x',
+    preview: previewOf(state, Value, at),
+    round: round + 1,
+    decideBy: submittedAt + 3600,
+    tier,
+    stages: stages.map(({ terms }) => terms),
+    because: [...policies],
+  })
 }
 
 const justification = 'checkout fails its health check since the timeout was lowered; 3000 is what it was before'
@@ -75,6 +108,20 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
     standIn(world, 'gus', 'ben')
     await world.decide(request, 'gus')
     return after(world, request)
+  })
+  await keep('previewed', async (world) => {
+    const request = await submitted(world)
+    return { ...request, preview: previewOf(request) }
+  })
+  await keep('previewed in vain', async (world) => {
+    const request = await submitted(world)
+    return { ...request, preview: { outcome: 'failed', why: 'unavailable', observedAt: request.submittedAt } }
+  })
+  await keep('changed after an approval', async (world) => {
+    const request = await submitted(world)
+    await world.decide(request, 'ben')
+    const decided = await after(world, request)
+    return asOf(drifted({ ...decided, preview: previewOf(decided) }, '2000'), world.clock.now() + 61)
   })
   await keep('approved', (world) => world.approved())
   await keep('in use', async (world) => {

@@ -1,9 +1,11 @@
 import type { RichTextPreformatted, StaticSelect } from '@slack/types'
 import type { BurstOutcome, Member } from '../../../domain/cards/burst.ts'
 import { burstKey, isBulkable, isOf, listDigest, memberOf } from '../../../domain/cards/burst.ts'
+import { differencesOf, maskOf, sidesOf } from '../../../domain/cards/preview-words.ts'
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import { nameIn } from '../../../domain/cards/request-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../../../domain/inert.ts'
+import type { Preview } from '../../../domain/previews/preview.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject } from '../../../domain/values.ts'
 import type { BurstView } from '../../../operations/cards/draw-burst.ts'
@@ -141,9 +143,19 @@ function exactly(lines: readonly string[]): RichTextPreformatted {
   return { type: 'rich_text_preformatted', elements: pieces.map(words) }
 }
 
+/** What is there now of each value that would change. */
+function presentValues(preview: Preview | undefined): { [name: string]: string } {
+  if (!preview) return {}
+  if (preview.outcome === 'failed') return { '(now)': 'could not be read' }
+  const changed = differencesOf(preview).filter(({ isSame }) => !isSame)
+  if (changed.length === 0) return { '(now)': 'it is so already' }
+  return Object.fromEntries(changed.map((row) => [`${row.label} now`, `${sidesOf(row).before}${maskOf(row)}`]))
+}
+
 /** What tells one request from another like it, as the JSON that is approved. The resource follows from the arguments. */
-const factsOf = ({ ask }: ApprovalRequest): { [name: string]: string } => ({
+const factsOf = ({ ask, preview }: ApprovalRequest): { [name: string]: string } => ({
   ...Object.fromEntries(Object.entries(ask.arguments).map(([name, value]) => [name, exact(value)])),
+  ...presentValues(preview),
   '(purpose)': exact(ask.purpose),
   '(task)': exact(ask.parentTask.id),
   '(uses)': String(ask.uses),

@@ -40,20 +40,21 @@ import {
   words,
 } from './blocks.ts'
 import { allowBlocks, type DecideOptions, decideBlocks, tooLongBlock } from './card-decide.ts'
+import { changedBlocks, previewBlock } from './preview-blocks.ts'
 
 export type CardOptions = Omit<DecideOptions, 'offersPermit'> & {
   allows?: (state: ApprovalRequest) => boolean
 }
 
 /** How much of a card each part may take, in characters. */
-type Budget = { arguments: number; claim: number; lines: number }
+type Budget = { arguments: number; preview: number; claim: number; lines: number }
 
 /** From generous to bare. The last one fits in every case, which a property test holds it to. */
 const budgets: readonly [Budget, ...Budget[]] = [
-  { arguments: 2_400, claim: 600, lines: 8 },
-  { arguments: 1_200, claim: 300, lines: 6 },
-  { arguments: 500, claim: 120, lines: 3 },
-  { arguments: 120, claim: 40, lines: 1 },
+  { arguments: 2_400, preview: 800, claim: 600, lines: 8 },
+  { arguments: 1_200, preview: 600, claim: 300, lines: 6 },
+  { arguments: 500, preview: 300, claim: 120, lines: 3 },
+  { arguments: 120, preview: 80, claim: 40, lines: 1 },
 ]
 
 /** A sign before the words: the state is never said by a sign or a colour alone. */
@@ -100,7 +101,8 @@ function drawWithin(view: RequestView, channel: string, options: DecideOptions, 
   const args = argumentText(view, budget.arguments)
   const resource = resourceText(view, budget.arguments)
   const open = leftOpen(view, budget.lines)
-  const isWhole = ![args, resource, open].some(({ cut }) => cut)
+  const now = previewBlock(view, budget.preview)
+  const isWhole = ![args, resource, open, now].some(({ cut }) => cut)
   const blocks: CardBlock[] = [
     header(clamp(`${signs[progressOf(view)]} ${status}`, 120).text),
     rich(
@@ -109,7 +111,9 @@ function drawWithin(view: RequestView, channel: string, options: DecideOptions, 
       section(...drawn(nowOf(view, leftWhenDrawn(view)))),
       ...(note === undefined ? [] : [quote(clamp(note, 240).text)]),
     ),
+    ...changedBlocks(view),
     ...narrowedBlocks(view),
+    now.block,
     rich(
       'action',
       section(bold('Resource')),

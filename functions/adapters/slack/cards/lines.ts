@@ -3,7 +3,7 @@ import { type Notice as OpeningNotice, warnBefore } from '../../../domain/cards/
 import { describeOpening, type OpeningView } from '../../../domain/cards/opening-view.ts'
 import { drillMark, openingNow, openingTitle, reviewNow, whyEnded } from '../../../domain/cards/opening-words.ts'
 import { describeRequest, type ViewFacts } from '../../../domain/cards/request-view.ts'
-import { nameIn, nameOf, noteOf, nowOf } from '../../../domain/cards/request-words.ts'
+import { nameIn, nameOf, noteOf, nowOf, whyAgain } from '../../../domain/cards/request-words.ts'
 import { waitingStage } from '../../../domain/cards/routing.ts'
 import type { Sentence } from '../../../domain/cards/sentence.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
@@ -78,8 +78,11 @@ function reminder({ stage, users }: Extract<Line, { line: 'reminder' }>, state: 
 function handled({ stage, round }: Extract<Line, { line: 'handled' }>, state: ApprovalRequest, facts: ViewFacts): Said {
   const text = `Handled: ${stage} needs nothing more of you. ${state.ask.id}`
   if (state.round !== round) {
-    const by = state.narrowings?.at(-1)?.by
-    const who = by === undefined ? '' : ` by ${nameIn(facts, by)}`
+    const view = describeRequest(state, facts)
+    if (whyAgain(view) === 'changed')
+      return { said: ['Handled: what is there changed. The request is decided again, on what is there now.'], text }
+    const by = view.narrowings.at(-1)?.by
+    const who = by === undefined ? '' : ` by ${nameOf(by)}`
     return { said: [`Handled: narrowed${who}. Approvals start again for the smaller request.`], text }
   }
   const approvers = state.stages.filter(({ terms }) => terms.name === stage).flatMap(approversOf)

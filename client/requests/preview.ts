@@ -1,0 +1,51 @@
+import { time } from '../screen.ts'
+import type { Surroundings } from '../surroundings.ts'
+import type { Change, Difference, Request } from './answer.ts'
+
+type Around = Pick<Surroundings, 'now' | 'env'>
+
+const faults: { readonly [why: string]: string } = {
+  denied: 'access was denied',
+  unavailable: 'it did not answer in time',
+  unreadable: 'the answer had another form than expected',
+}
+
+/** What is there now, and what would be: a line for each argument that changes, one for the rest, one for what that is worth. */
+export function previewWords({ preview, shown }: Request, surroundings: Around): string[] {
+  if (!preview) return ['what is there now is not shown: Hotwork has no preview of this action']
+  const at = time(preview.observed_at, surroundings)
+  if (preview.failed !== undefined)
+    return [`Hotwork could not read what is there now: ${faults[preview.failed] ?? preview.failed}, at ${at}`]
+  const rows = shown?.preview ?? rowsOf(preview.before, { ...preview.before, ...preview.after })
+  const same = rows.filter((row) => row.same).map(({ name }) => name)
+  return [
+    ...rows.filter((row) => !row.same).map(differenceWords),
+    ...(same.length === rows.length ? ['nothing that is shown here: it is so already'] : []),
+    ...(same.length > 0 && same.length < rows.length ? [`stays as it is: ${same.join(', ')}`] : []),
+    `read at ${at}${preview.gap ? '; AWS cannot check it at the call: a change after the last check is not noticed' : ''}`,
+  ]
+}
+
+const differenceWords = ({ name, before, after, masked, note }: Difference): string =>
+  `${name}  ${before ?? '(not there yet)'} -> ${after ?? '(not there any more)'}${masked ? ' (masked)' : ''}${note === undefined ? '' : `   <- ${note}`}`
+
+type Values = { [name: string]: unknown }
+
+function rowsOf(before: Values = {}, after: Values = {}): Difference[] {
+  const names = [...new Set([...Object.keys(after), ...Object.keys(before)])]
+  return names.map((name) => {
+    const [from, to] = [textOf(before, name), textOf(after, name)]
+    return { name, ...(from && { before: from }), ...(to && { after: to }), same: from === to, masked: false }
+  })
+}
+
+const textOf = (values: Values, name: string): string | undefined =>
+  Object.hasOwn(values, name) ? JSON.stringify(values[name]) : undefined
+
+/** What was there was another than people had decided on. */
+export function changeWords({ at, from, to, approvers, was_approved }: Change, surroundings: Around): string {
+  const rows = rowsOf(from.before, to.before).filter(({ same }) => !same)
+  const what = rows.length === 0 ? 'none of the values that are shown' : rows.map(differenceWords).join(', ')
+  const after = approvers.length === 0 ? '' : `, after ${approvers.join(', ')} approved`
+  return `what is there changed, seen at ${time(at, surroundings)}${after}${was_approved ? ', before anything was issued' : ''}: ${what}; approvals start again`
+}

@@ -1,0 +1,35 @@
+import { type Difference, differencesOf } from '../../domain/cards/preview-words.ts'
+import type { ChangeView, RequestView } from '../../domain/cards/request-view.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import type { Preview } from '../../domain/previews/preview.ts'
+import { defined, type Json } from '../../domain/values.ts'
+
+/** For a screen: characters that hide or reorder are spelled out. */
+export const shownPreview = ({ preview }: RequestView): { preview?: Json } =>
+  preview?.outcome === 'matched' ? { preview: differencesOf(preview).map(differenceRow) } : {}
+
+const differenceRow = ({ label, before, after, isSame, isMasked, note }: Difference): Json => ({
+  name: label,
+  ...defined({ before, after }),
+  same: isSame,
+  masked: isMasked,
+  ...noteMember(note),
+})
+
+/** What is there now, and what would be (docs/api.md). */
+export function previewMembers(preview: Preview): Json {
+  const observed_at = rfc3339(preview.observedAt)
+  if (preview.outcome === 'failed') return { failed: preview.why, observed_at }
+  const { before, after, state, masked, gap } = preview
+  return { before, after, observed_at, state, ...defined({ masked, gap }) }
+}
+
+export const changeMembers = ({ at, from, to, approvers, wasApproved }: ChangeView): Json => ({
+  at: rfc3339(at),
+  from: previewMembers(from),
+  to: previewMembers(to),
+  approvers: approvers.map(({ id }) => id),
+  was_approved: wasApproved,
+})
+
+export const noteMember = (note = '') => (note === '' ? {} : { note: note.replace(/^\s*←\s*/, '') })

@@ -1,0 +1,44 @@
+import {
+  changeSentence,
+  type Difference,
+  differencesOf,
+  maskOf,
+  previewLine,
+  sidesOf,
+} from '../../domain/cards/preview-words.ts'
+import type { RequestView } from '../../domain/cards/request-view.ts'
+import type { NumericDate } from '../../domain/values.ts'
+import { type Html, html, type Part, titled } from './layout.ts'
+import { drawn } from './words.ts'
+
+/** What is there now, beside what would be: first what changes, then in one line what stays. */
+export function previewSection(view: RequestView, now: NumericDate): Html {
+  const rows = view.preview?.outcome === 'matched' ? differencesOf(view.preview) : []
+  const [changing, same] = [rows.filter(({ isSame }) => !isSame), rows.filter(({ isSame }) => isSame)]
+  return titled(
+    'preview',
+    'What changes',
+    html`${changing.length > 0 && html`<dl class="diff">${changing.map(row)}</dl>`}
+${same.length > 0 && html`<p class="soft">Stays as it is: ${same.map(({ label }, at) => html`${at === 0 ? '' : ', '}<code>${label}</code>`)}.</p>`}
+<p>${drawn(previewLine(view), now)}</p>`,
+  )
+}
+
+/** The words say which side is which: no reader needs the colour or the line. */
+function row(of: Difference): Html {
+  const sides = sidesOf(of)
+  return html`<dt><code>${of.label}</code>${maskOf(of)}</dt>
+<dd>${side('del', 'now', sides.before, of.before)} <span aria-hidden="true">→</span> ${side('ins', 'after', sides.after, of.after)}${of.note && html`<strong>${of.note}</strong>`}</dd>`
+}
+
+function side(tag: 'del' | 'ins', word: string, brief: string, whole: string | undefined): Part {
+  const shown = html`<span class="side">${word}</span> <code>${brief}</code>`
+  return html`${tag === 'del' ? html`<del>${shown}</del>` : html`<ins>${shown}</ins>`}${whole !== undefined && whole !== brief && html`<details><summary>${word}: all ${[...whole].length} characters</summary><pre>${whole}</pre></details>`}`
+}
+
+export const changedSection = ({ changes, status }: RequestView, now: NumericDate): Html =>
+  titled(
+    'changed',
+    'Changed since it was asked',
+    html`<ol>${changes.map((change, at) => html`<li>${drawn(changeSentence(change, status === 'pending' && at === changes.length - 1), now)}</li>`)}</ol>`,
+  )

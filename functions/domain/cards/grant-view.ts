@@ -1,0 +1,48 @@
+import { type ApprovalRequest, grantOf, type UseOutcome, usesLeft } from '../requests/request.ts'
+import { defined, type NumericDate } from '../values.ts'
+
+export type UseView = {
+  id: string
+  tool: string
+  key: string
+  begunAt: NumericDate
+  endedAt?: NumericDate
+  outcome?: UseOutcome
+  note?: string
+  /** There was a note, and only the entry has it. */
+  noted?: boolean
+}
+
+export type GrantView = {
+  id: string
+  approvedAt: NumericDate
+  claimBy: NumericDate
+  notAfter: NumericDate
+  claimedAt?: NumericDate
+  usesLeft: number
+  uses: readonly UseView[]
+  /** Whether AWS issued credentials, which AWS then takes some seconds to deny. */
+  hasSessions: boolean
+}
+
+export function grantView(state: ApprovalRequest): GrantView | undefined {
+  const grant = grantOf(state)
+  if (!grant) return undefined
+  const { id, approvedAt, claimBy, notAfter, claimedAt, uses, sessions } = grant
+  return {
+    id,
+    approvedAt,
+    claimBy,
+    notAfter,
+    usesLeft: usesLeft(state),
+    uses: uses.map(({ id, tool, key, begunAt, ended }) => ({
+      id,
+      tool,
+      key,
+      begunAt,
+      ...defined({ endedAt: ended?.at, outcome: ended?.outcome, note: ended?.note, noted: ended?.noted }),
+    })),
+    hasSessions: sessions.length > 0,
+    ...defined({ claimedAt }),
+  }
+}

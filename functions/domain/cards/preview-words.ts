@@ -1,0 +1,157 @@
+import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
+import type { Matched, Preview, ReadFault } from '../previews/preview.ts'
+import type { Json, JsonObject } from '../values.ts'
+import type { ChangeView, RequestView } from './request-view.ts'
+import { nameOf } from './request-words.ts'
+import type { Sentence } from './sentence.ts'
+
+/** What is there now and what would be, in the words of every channel. Values of others in it are inert. */
+
+export type Difference = {
+  label: string
+  /** As JSON; undefined where there is none. */
+  before?: string
+  after?: string
+  isSame: boolean
+  /** Its class hides it, in part or whole. */
+  isMasked: boolean
+  note: string
+}
+
+const notThere = '(not there yet)'
+const gone = '(not there any more)'
+
+/** One row an argument. Those that change come first. */
+export function differencesOf({ before, after, masked = [] }: Matched): readonly Difference[] {
+  const names = [...new Set([...Object.keys(after), ...Object.keys(before)])]
+  // What the request leaves out stays as it is.
+  const rows = names.map((name) =>
+    difference(name, valueIn(before, name), valueIn(after, name) ?? valueIn(before, name), masked),
+  )
+  return [...rows.filter(({ isSame }) => !isSame), ...rows.filter(({ isSame }) => isSame)]
+}
+
+/** What is there now beside what was there when people decided. */
+const driftOf = (from: Matched, to: Matched): readonly Difference[] =>
+  [...new Set([...Object.keys(from.before), ...Object.keys(to.before)])]
+    .map((name) =>
+      difference(name, valueIn(from.before, name), valueIn(to.before, name), [
+        ...(from.masked ?? []),
+        ...(to.masked ?? []),
+      ]),
+    )
+    .filter(({ isSame }) => !isSame)
+
+/** An argument may be called like a member that every object has. */
+const valueIn = (values: JsonObject, name: string): Json | undefined =>
+  Object.hasOwn(values, name) ? values[name] : undefined
+
+function difference(name: string, from: Json | undefined, to: Json | undefined, masked: readonly string[]): Difference {
+  const before = from === undefined ? undefined : exact(from)
+  const after = to === undefined ? undefined : exact(to)
+  return {
+    label: inert(name),
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+    isSame: before === after,
+    isMasked: masked.includes(name),
+    note: lookalikeNote(`${JSON.stringify(from) ?? ''} ${JSON.stringify(to) ?? ''}`),
+  }
+}
+
+/** A longer value is shown around what differs in it: the rest is the same on both sides. */
+const longest = 120
+const around = 24
+
+/** Both sides, short enough to be compared at a glance. */
+export function sidesOf({ before, after }: Difference): { before: string; after: string } {
+  if (before === undefined || after === undefined) return { before: before ?? notThere, after: after ?? gone }
+  if (before.length <= longest && after.length <= longest) return { before, after }
+  const [one, other] = [piecesOf(before), piecesOf(after)]
+  const least = Math.min(one.length, other.length)
+  let start = 0
+  while (start < least && one[start] === other[start]) start += 1
+  let end = 0
+  while (end < least - start && one[one.length - 1 - end] === other[other.length - 1 - end]) end += 1
+  return { before: middleOf(one, start, end), after: middleOf(other, start, end) }
+}
+
+/** Characters, with each of JSON's escapes as one. */
+const piecesOf = (text: string): readonly string[] => text.match(/\\u[\da-f]{4}|\\.|[\s\S]/gu) ?? []
+
+function middleOf(pieces: readonly string[], start: number, end: number): string {
+  const [before, after] = [Math.max(0, start - around), Math.max(0, end - around)]
+  const same = (count: number) => (count === 0 ? '' : `…+${count} the same…`)
+  return `${same(before)}${pieces.slice(before, pieces.length - after).join('')}${same(after)}`
+}
+
+/** In one line. */
+export function differenceText(row: Difference): string {
+  const { before, after } = sidesOf(row)
+  return `${row.label} ${before} → ${after}${maskOf(row)}`
+}
+
+export const maskOf = ({ isMasked }: Pick<Difference, 'isMasked'>): string => (isMasked ? ' (masked)' : '')
+
+const faults: { readonly [why in ReadFault]: string } = {
+  denied: 'access was denied',
+  unavailable: 'it did not answer in time',
+  unreadable: 'the answer had another form than expected',
+}
+
+/** What holds of all rows: a new resource, or one that is so already. */
+export function kindOfChange(preview: Matched): Sentence {
+  const rows = differencesOf(preview)
+  if (Object.keys(preview.before).length === 0) return [{ bold: 'It is not there yet' }, ': this creates it. ']
+  return rows.every(({ isSame }) => isSame) ? [{ bold: 'It is so already' }, ': nothing that is shown changes. '] : []
+}
+
+/** What was read and what that is worth, in one line; also where nothing was read. */
+export function previewLine({ preview, status }: Pick<RequestView, 'preview' | 'status'>): Sentence {
+  if (!preview) return ['What is there now is not shown: Hotwork has no preview of this action.']
+  const at = { time: preview.observedAt }
+  const isOpen = status === 'pending' || status === 'approved'
+  if (preview.outcome === 'failed')
+    return [
+      { bold: 'Hotwork could not read what is there now' },
+      `: ${faults[preview.why]}, at `,
+      at,
+      isOpen ? '. An approval holds for any state.' : '.',
+    ]
+  if (!isOpen) return [...kindOfChange(preview), 'Read at ', at, '.']
+  return [
+    ...kindOfChange(preview),
+    'Read at ',
+    at,
+    '. If it changes before the credential is issued, approvals do not count and you are asked again.',
+    ...(preview.gap ? [' ', { bold: 'AWS cannot check it at the call' }, ': a change after that is not noticed.'] : []),
+  ]
+}
+
+/** Of one value, in a sentence. */
+const longestChange = 300
+
+/** Why approvals had to be given again, and what the reader does now. */
+export function changeSentence({ at, from, to, approvers, wasApproved }: ChangeView, isLast: boolean): Sentence {
+  const people = approvers.map(nameOf).join(', ')
+  const when = wasApproved ? ', before anything was issued' : ''
+  return [
+    { bold: 'What is there changed' },
+    ', seen at ',
+    { time: at },
+    ...(people === '' ? [] : [`, after ${people} approved${when}`]),
+    ': ',
+    ...changedValues(from, to),
+    isLast ? '. Decide again.' : '.',
+  ]
+}
+
+function changedValues(from: Preview, to: Preview): Sentence {
+  if (from.outcome === 'failed' || to.outcome === 'failed') return ['it could not be read each time']
+  const rows = driftOf(from, to)
+  if (rows.length === 0) return ['in none of the values that are shown here']
+  return rows.flatMap((row, index) => [
+    ...(index === 0 ? [] : [', ']),
+    { value: clamp(differenceText(row), longestChange).text },
+  ])
+}
