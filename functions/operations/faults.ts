@@ -10,6 +10,12 @@ const named = <Name extends string>(name: Name) =>
 /** The store did not answer: whether it committed is not known. */
 export class StoreUnavailable extends named('StoreUnavailable') {}
 
+/** The bucket of the log did not answer, or refuses: whether it has what was put is not known. Asking again is safe. */
+export class AnchorUnavailable extends named('AnchorUnavailable') {}
+
+/** The bucket holds another log than the notary wrote, or not all of it. A person has to look. */
+export class AnchorForked extends named('AnchorForked') {}
+
 /** A key is disabled or scheduled for deletion, or KMS does not answer. */
 export class KeyUnavailable extends named('KeyUnavailable') {}
 

@@ -7,6 +7,7 @@ import {
   PutItemCommand,
   type PutItemCommandInput,
   paginateQuery,
+  paginateScan,
   QueryCommand,
   TransactionCanceledException,
   type TransactWriteItem,
@@ -103,6 +104,16 @@ export class Table {
       throw unavailable(trying, cause)
     }
     return items
+  }
+
+  /** One of `of` equal parts of the whole table, page by page. Not strongly: what was just written may not be there yet. */
+  async *scan({ segment, of }: { segment: number; of: number }, trying: string): AsyncIterable<readonly Item[]> {
+    const input = { TableName: this.#name, Segment: segment, TotalSegments: of }
+    try {
+      for await (const { Items } of paginateScan({ client: this.#connection.client }, input)) yield Items ?? []
+    } catch (cause) {
+      throw unavailable(trying, cause)
+    }
   }
 
   async count(query: Query, trying: string): Promise<number> {

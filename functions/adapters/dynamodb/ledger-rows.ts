@@ -1,0 +1,67 @@
+import type { Placed } from '../../domain/anchor/compare.ts'
+import { partsOfId } from '../../domain/anchor/leaf.ts'
+import type { Head } from '../../domain/ledger/ledger.ts'
+import { JsonObject } from '../../domain/values.ts'
+import type { LedgerRows } from '../../operations/anchor/ports.ts'
+import type { Connection } from './client.ts'
+import { headOf, type Item, itemOf, numberOf, textOf } from './items.ts'
+import { batchLimit, Table } from './table.ts'
+
+/** The ledger table and the ends of its chains, as rows: whatever stands there, for a comparison with the log. */
+export class DynamoLedgerRows implements LedgerRows {
+  readonly #ledger: Table
+  readonly #requests: Table
+
+  constructor(connection: Connection, tables: { requests: string; ledger: string }) {
+    this.#ledger = new Table(connection, tables.ledger)
+    this.#requests = new Table(connection, tables.requests)
+  }
+
+  async at(ids: readonly string[]): Promise<readonly Placed[]> {
+    const keys = ids.flatMap((id) => partsOfId(id) ?? []).map((parts) => itemOf(parts))
+    return (await inBatches(keys, (some) => this.#ledger.getMany(some, 'read entries'))).map(placedOf)
+  }
+
+  async *part(segment: number, of: number): AsyncIterable<readonly Placed[]> {
+    for await (const items of this.#ledger.scan({ segment, of }, 'read the ledger')) yield items.map(placedOf)
+  }
+
+  async ends(aggregates: readonly string[]): Promise<ReadonlyMap<string, Head>> {
+    const keys = new Map(aggregates.map((aggregate) => [endKey(aggregate).pk, aggregate]))
+    const items = await inBatches(
+      [...new Set(aggregates)].map((each) => itemOf(endKey(each))),
+      (some) => this.#requests.getMany(some, 'read the ends of chains'),
+    )
+    return new Map(items.map((item) => [keys.get(textOf(item, 'pk')) as string, headOf(item)]))
+  }
+}
+
+async function inBatches(keys: readonly Item[], read: (keys: readonly Item[]) => Promise<Item[]>): Promise<Item[]> {
+  const items: Item[] = []
+  for (let from = 0; from < keys.length; from += batchLimit)
+    items.push(...(await read(keys.slice(from, from + batchLimit))))
+  return items
+}
+
+/** The row of the requests table that commits with a chain's entries. */
+function endKey(aggregate: string): { pk: string; sk: string } {
+  if (/^(?:req|bgl)_/.test(aggregate)) return { pk: `REQ#${aggregate}`, sk: 'REQ' }
+  if (aggregate.startsWith('stp_')) return { pk: `PERMIT#${aggregate}`, sk: 'PERMIT' }
+  if (aggregate.startsWith('hlt_')) return { pk: `HLT#${aggregate}`, sk: 'HLT' }
+  if (aggregate.startsWith('sin_')) return { pk: `SIN#${aggregate}`, sk: 'SIN' }
+  return { pk: `CHAIN#${aggregate}`, sk: 'CHAIN' }
+}
+
+/** A text that is no JSON object is an entry like no other: its comparison says so. */
+export function placedOf(item: Item): Placed {
+  const id = `${textOf(item, 'aggregate')}/${numberOf(item, 'sequence')}`
+  return { id, entry: objectIn(item['entry']?.S ?? '') }
+}
+
+export function objectIn(text: string): JsonObject {
+  try {
+    return JsonObject.parse(JSON.parse(text))
+  } catch {
+    return {}
+  }
+}

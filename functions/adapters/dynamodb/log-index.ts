@@ -1,0 +1,54 @@
+import * as z from 'zod'
+import { type Leaf, partsOfId } from '../../domain/anchor/leaf.ts'
+import { type LoggedAt, type LogIndex, type LogState, mostAtOnce } from '../../operations/anchor/ports.ts'
+import { condition, type Item, itemOf, numberOf, textOf, valueIn } from './items.ts'
+import { batchLimit, TableStore } from './table.ts'
+
+const Pending = z.array(z.object({ hash: z.string(), id: z.string() }))
+
+/** No aggregate is called so: each has a prefix. */
+const stateKey = { aggregate: 'LOG', sequence: 0 }
+
+/** The place of each entry in the log, and how many there are: a table of the notary's own. */
+export class DynamoLogIndex extends TableStore implements LogIndex {
+  async state(): Promise<LogState> {
+    const item = await this.table.get(stateKey, 'read the state of the log')
+    return item
+      ? { size: numberOf(item, 'size'), pending: valueIn(item, 'pending', Pending) }
+      : { size: 0, pending: [] }
+  }
+
+  async find(ids: readonly string[]): Promise<ReadonlyMap<string, LoggedAt>> {
+    const keys = [...new Set(ids)].flatMap((id) => partsOfId(id) ?? []).map((parts) => itemOf(parts))
+    const found = new Map<string, LoggedAt>()
+    for (let from = 0; from < keys.length; from += batchLimit) {
+      const items = await this.table.getMany(keys.slice(from, from + batchLimit), 'read places in the log')
+      for (const item of items) found.set(idOf(item), { index: numberOf(item, 'place'), hash: textOf(item, 'hash') })
+    }
+    return found
+  }
+
+  async last(aggregate: string) {
+    const query = { where: '#aggregate = :aggregate', values: { aggregate }, newestFirst: true, limit: 1 }
+    const [item] = (await this.table.query(query, 'read the last place of a chain')).items
+    return item && { sequence: numberOf(item, 'sequence'), hash: textOf(item, 'hash') }
+  }
+
+  async place(size: number, leaves: readonly Leaf[], pending: readonly Leaf[]): Promise<boolean> {
+    if (leaves.length > mostAtOnce) throw new RangeError(`${leaves.length} leaves do not fit into one transaction`)
+    const isFree = condition('attribute_not_exists(#aggregate)')
+    const counted = size === 0 ? isFree : condition('#size = :before', { before: size })
+    const state = { ...stateKey, size: size + leaves.length, pending: JSON.stringify(pending) }
+    const rows = leaves.map(({ id, hash }, at) => ({ ...partsOf(id), place: size + at, hash }))
+    const puts = [this.table.putting(state, counted), ...rows.map((row) => this.table.putting(row, isFree))]
+    return (await this.table.transact(puts, 'give places in the log')).done
+  }
+}
+
+const idOf = (item: Item) => `${textOf(item, 'aggregate')}/${numberOf(item, 'sequence')}`
+
+function partsOf(id: string) {
+  const parts = partsOfId(id)
+  if (!parts) throw new RangeError(`\`${id}\` is no entry's id`)
+  return parts
+}

@@ -1,0 +1,68 @@
+import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3'
+import type { LogBucket } from '../../operations/anchor/ports.ts'
+import { AnchorUnavailable, faultName } from '../../operations/faults.ts'
+import { bounded } from '../aws-client.ts'
+
+const connect = () =>
+  new S3Client({
+    ...bounded(4, 3000),
+    // An emulator has no host name for each bucket.
+    forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined,
+  })
+
+/**
+ * The log's files as objects of one bucket. The bucket locks each for as long as it says; that one is not written over
+ * is asked of each put, so that of two writers one hears of it.
+ */
+export class S3LogBucket implements LogBucket {
+  readonly #name: string
+  readonly #client: S3Client
+
+  constructor(name: string, client: S3Client = connect()) {
+    this.#name = name
+    this.#client = client
+  }
+
+  async read(path: string): Promise<Uint8Array | undefined> {
+    return (await this.readVersion(path))?.bytes
+  }
+
+  async readVersion(path: string): Promise<{ bytes: Uint8Array; version: string } | undefined> {
+    try {
+      const { Body, ETag } = await this.#client.send(new GetObjectCommand({ Bucket: this.#name, Key: path }))
+      if (!Body || ETag === undefined) throw new AnchorUnavailable(`the bucket answered without \`${path}\``)
+      return { bytes: await Body.transformToByteArray(), version: ETag }
+    } catch (fault) {
+      if (fault instanceof S3ServiceException && fault.name === 'NoSuchKey') return undefined
+      throw unavailable('give', path, fault)
+    }
+  }
+
+  async add(path: string, bytes: Uint8Array): Promise<boolean> {
+    return (await this.#put(path, bytes, { IfNoneMatch: '*' })) !== undefined
+  }
+
+  async replace(path: string, bytes: Uint8Array, version: string | undefined): Promise<string | undefined> {
+    const condition = version === undefined ? { IfNoneMatch: '*' } : { IfMatch: version }
+    return this.#put(path, bytes, condition)
+  }
+
+  async #put(path: string, bytes: Uint8Array, condition: { IfNoneMatch?: string; IfMatch?: string }) {
+    const ContentType = path === 'checkpoint' ? 'text/plain; charset=utf-8' : 'application/octet-stream'
+    const put = new PutObjectCommand({ Bucket: this.#name, Key: path, Body: bytes, ContentType, ...condition })
+    try {
+      const { ETag } = await this.#client.send(put)
+      return ETag
+    } catch (fault) {
+      // 409: another put of the same path is under way.
+      if (fault instanceof S3ServiceException && [409, 412].includes(fault.$metadata.httpStatusCode ?? 0))
+        return undefined
+      throw unavailable('take', path, fault)
+    }
+  }
+}
+
+const unavailable = (trying: string, path: string, cause: unknown) =>
+  cause instanceof AnchorUnavailable
+    ? cause
+    : new AnchorUnavailable(`the bucket of the log did not ${trying} \`${path}\`: \`${faultName(cause)}\``, { cause })

@@ -1,0 +1,176 @@
+import { sameBytes, utf8 } from '../../domain/anchor/bytes.ts'
+import { originOf, textOfCheckpoint, writeNote } from '../../domain/anchor/checkpoint.ts'
+import type { Difference } from '../../domain/anchor/compare.ts'
+import { hashOfEntry, type Leaf } from '../../domain/anchor/leaf.ts'
+import {
+  bundlesOfGrowth,
+  checkpointPath,
+  edgeTiles,
+  growTree,
+  pathOfBundle,
+  pathOfTile,
+  rootOfTiles,
+  tileWidth,
+  writeBundle,
+} from '../../domain/anchor/tiles.ts'
+import { AnchorForked, StaleRequest } from '../faults.ts'
+import type { LedgerReader } from '../ledger/ports.ts'
+import type { Clock, Log } from '../ports.ts'
+import { type LogBucket, type LogIndex, type LogState, mostAtOnce, type NoteSigner } from './ports.ts'
+import { type LogReadingPorts, openNote, readLeaves, readTiles } from './read-log.ts'
+import { type Arrival, selectLeaves } from './select-leaves.ts'
+
+export type NotaryPorts = Omit<LogReadingPorts, 'bucket' | 'key'> & {
+  bucket: LogBucket
+  index: LogIndex
+  key: NoteSigner
+  ledger: Pick<LedgerReader, 'page'>
+  clock: Clock
+  log: Log
+}
+
+/** What the bucket holds: the tree of its checkpoint, and its right edge, with which it can grow. */
+type Published = {
+  size: number
+  version: string | undefined
+  edge: ReadonlyMap<string, Uint8Array>
+  /** The leaves of the last bundle, if that is not full. */
+  partial: readonly Leaf[]
+}
+
+const attempts = 6
+
+/**
+ * Adds entries to the log. One transaction gives them their places; bundles, tiles and the checkpoint follow from those
+ * places alone, so that a notary that was killed anywhere, or that another overtook, is made good by the next.
+ */
+export class Notary {
+  readonly #ports: NotaryPorts
+  /** Of the last run: a warm notary reads nothing from the bucket. That it is still so, the next write says. */
+  #published: Published | undefined
+
+  constructor(ports: NotaryPorts) {
+    this.#ports = ports
+  }
+
+  /**
+   * @param chains those that may have entries which never arrived
+   * @throws StaleRequest, StoreUnavailable, AnchorUnavailable, KeyUnavailable: asking again is safe. AnchorForked.
+   */
+  async notarize(arrived: readonly Arrival[], chains: readonly string[] = []): Promise<readonly Difference[]> {
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      const done = await this.#try(arrived, chains)
+      if (done) {
+        for (const { entry, why } of done) this.#ports.log.error('ledger_tampered', { entry, why })
+        return done
+      }
+      this.#published = undefined
+    }
+    throw new StaleRequest('other notaries kept coming first')
+  }
+
+  /** Undefined where another notary came first. */
+  async #try(arrived: readonly Arrival[], chains: readonly string[]): Promise<readonly Difference[] | undefined> {
+    const { index } = this.#ports
+    // In this order: what is read of the bucket covers all but what the index still has at hand.
+    let state = await index.state()
+    const isWarm = this.#published !== undefined
+    this.#published ??= await this.#readPublished()
+    if (isWarm && state.size > this.#published.size + state.pending.length) return undefined
+    // The index was lost, or is an older one: the log itself says what has which place.
+    while (state.size < this.#published.size) {
+      const restored = await this.#restore(state, this.#published)
+      if (!restored) return undefined
+      state = restored
+    }
+    if (!(await this.#publish(state))) return undefined
+    const { leaves, differences } = await selectLeaves(arrived, chains, this.#ports)
+    for (let from = 0; from < leaves.length; from += mostAtOnce) {
+      const next = leaves.slice(from, from + mostAtOnce)
+      if (!(await index.place(state.size, next, next))) return undefined
+      state = { size: state.size + next.length, pending: next }
+      if (!(await this.#publish(state))) return undefined
+    }
+    if (leaves.length > 0) this.#tellDelay(arrived, leaves.length, state.size)
+    return differences
+  }
+
+  #tellDelay(arrived: readonly Arrival[], entries: number, size: number): void {
+    const { clock, log } = this.#ports
+    const times = arrived.flatMap(({ entry }) => Date.parse(String(entry?.['at'])) / 1000 || [])
+    const delays = times.map((at) => Math.round((clock.now() - at) * 1000) / 1000)
+    log.info('anchored', {
+      size,
+      entries,
+      ...(delays.length > 0 && { delaySeconds: Math.max(...delays) }),
+    })
+  }
+
+  async #readPublished(): Promise<Published> {
+    const { bucket, log } = this.#ports
+    const found = await bucket.readVersion(checkpointPath)
+    if (!found) return { size: 0, version: undefined, edge: new Map(), partial: [] }
+    const { checkpoint } = await openNote(found.bytes, this.#ports)
+    const { size, root } = checkpoint
+    const [edge, partial] = await Promise.all([
+      readTiles(edgeTiles(size), bucket),
+      size % tileWidth === 0 ? [] : readLeaves(Math.floor(size / tileWidth), size, bucket),
+    ])
+    if (!sameBytes(rootOfTiles(size, edge), root))
+      throw new AnchorForked('the tiles of the log are not of its checkpoint')
+    log.info('log read', { size })
+    return { size, version: found.version, edge, partial }
+  }
+
+  /** Writes all that follows from the places that are given. False where another notary came first. */
+  async #publish({ size, pending }: LogState): Promise<boolean> {
+    const before = this.#published as Published
+    const fresh = size - before.size
+    if (fresh === 0) return true
+    // Less: another notary published more than the index said when it was read.
+    if (fresh < 0) return false
+    if (fresh > pending.length)
+      throw new AnchorForked(`the bucket has ${before.size} of ${size} entries, and the rest is not at hand`)
+    const leaves = pending.slice(pending.length - fresh)
+    const { root, tiles } = growTree(before.size, before.edge, leaves.map(hashOfEntry))
+    const known = [...before.partial, ...leaves]
+    const first = before.size - before.partial.length
+    const bundles = bundlesOfGrowth(before.size, size).map(({ index, width }) => {
+      const from = index * tileWidth - first
+      return [pathOfBundle(index, width), writeBundle(known.slice(from, from + width))] as const
+    })
+    await Promise.all([...bundles, ...tiles].map(([path, bytes]) => this.#add(path, bytes)))
+    const version = await this.#sign(size, root, before.version)
+    if (version === undefined) return false
+    const all = new Map([...before.edge, ...tiles])
+    const edge = new Map(edgeTiles(size).map((tile) => [pathOfTile(tile), all.get(pathOfTile(tile)) as Uint8Array]))
+    this.#published = { size, version, edge, partial: known.slice(known.length - (size % tileWidth)) }
+    return true
+  }
+
+  /** A tile follows from the places, so one that is there already must be the same. */
+  async #add(path: string, bytes: Uint8Array): Promise<void> {
+    const { bucket } = this.#ports
+    if (await bucket.add(path, bytes)) return
+    const there = await bucket.read(path)
+    if (!there || !sameBytes(there, bytes))
+      throw new AnchorForked(`\`${path}\` in the bucket is not what follows from the log`)
+  }
+
+  async #sign(size: number, root: Uint8Array, version: string | undefined): Promise<string | undefined> {
+    const { bucket, key, issuer } = this.#ports
+    const name = originOf(issuer)
+    const text = textOfCheckpoint({ origin: name, size, root })
+    const [spki, signature] = await Promise.all([key.key(), key.sign(utf8(text))])
+    return bucket.replace(checkpointPath, utf8(writeNote(text, { name, spki }, signature)), version)
+  }
+
+  async #restore({ size }: LogState, published: Published): Promise<LogState | undefined> {
+    const { index, bucket, log } = this.#ports
+    const bundle = await readLeaves(Math.floor(size / tileWidth), published.size, bucket)
+    const leaves = bundle.slice(size % tileWidth, (size % tileWidth) + mostAtOnce)
+    log.warn('index restored', { from: size, entries: leaves.length })
+    const placed = await index.place(size, leaves, [])
+    return placed ? { size: size + leaves.length, pending: [] } : undefined
+  }
+}

@@ -1,0 +1,121 @@
+import { claimOf, type Difference, type Why } from '../../domain/anchor/compare.ts'
+import { type Leaf, partsOfId } from '../../domain/anchor/leaf.ts'
+import type { JsonObject } from '../../domain/values.ts'
+import type { LedgerReader } from '../ledger/ports.ts'
+import type { LogIndex } from './ports.ts'
+
+/** A row of the ledger that was put, or, without an entry, removed. */
+export type Arrival = { id: string; entry?: JsonObject }
+
+type Ports = { index: Pick<LogIndex, 'find' | 'last'>; ledger: Pick<LedgerReader, 'page'> }
+
+const page = 100
+/** Of one chain in one run; the rest is for the next. */
+const mostPages = 20
+
+/**
+ * What is to be added to the log, in order. Rows arrive at least once and may come from anyone who may write the table:
+ * one that has a place is passed over, one whose forerunner never came is fetched, and one that is no entry of its chain
+ * is told and not added.
+ */
+export async function selectLeaves(
+  arrived: readonly Arrival[],
+  chains: readonly string[],
+  ports: Ports,
+): Promise<{ leaves: readonly Leaf[]; differences: readonly Difference[] }> {
+  const selection = new Selection(ports)
+  await selection.learn(arrived.flatMap(({ id }) => [id, idBefore(id)]))
+  for (const arrival of arrived) await selection.take(arrival)
+  for (const chain of chains) await selection.fetch(chain)
+  return { leaves: [...selection.leaves], differences: [...selection.differences.values()] }
+}
+
+class Selection {
+  readonly leaves: Leaf[] = []
+  readonly differences = new Map<string, Difference>()
+  readonly #ports: Ports
+  /** Hashes of entries that have a place, or get one in this run. */
+  readonly #hashes = new Map<string, string>()
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  async learn(ids: readonly (string | undefined)[]): Promise<void> {
+    const wanted = [...new Set(ids.filter((id) => id !== undefined))]
+    for (const [id, { hash }] of await this.#ports.index.find(wanted)) this.#hashes.set(id, hash)
+  }
+
+  async take({ id, entry }: Arrival): Promise<void> {
+    const parts = partsOfId(id)
+    if (!parts) return this.#tell(id, 'added')
+    if (!entry) return this.#tell(id, 'missing')
+    const claim = claimOf({ id, entry })
+    if (!claim) return this.#tell(id, entry['id'] === id ? 'altered' : 'reordered')
+    const logged = this.#hashes.get(id)
+    if (logged !== undefined) return logged === claim.hash ? undefined : this.#tell(id, 'altered')
+    if (this.#goesOn(id, entry)) return this.#add(claim)
+    const before = idBefore(id)
+    if (before === undefined || this.#hashes.has(before)) return this.#tell(id, 'unchained')
+    const whole = await this.fetch(parts.aggregate, parts.sequence)
+    if (whole && this.#hashes.get(id) !== claim.hash) this.#tell(id, 'altered')
+  }
+
+  /**
+   * Takes all entries of a chain that have no place from the table. False where it told of one that it cannot add.
+   * @param upTo this one must be among them
+   */
+  async fetch(aggregate: string, upTo = 0): Promise<boolean> {
+    const { index, ledger } = this.#ports
+    const last = await index.last(aggregate)
+    let after = last?.sequence ?? 0
+    if (last) this.#hashes.set(`${aggregate}/${after}`, last.hash)
+    // What is added in this run already has no place yet.
+    while (this.#hashes.has(`${aggregate}/${after + 1}`)) after += 1
+    for (let read = 0; read < mostPages; read += 1) {
+      const { entries, next } = await ledger.page(aggregate, { after, limit: page })
+      for (const entry of entries) {
+        const id = `${aggregate}/${after + 1}`
+        if (!this.#fetched(id, entry as unknown as JsonObject)) return false
+        after += 1
+      }
+      if (next === undefined || entries.length === 0) break
+    }
+    if (after >= upTo) return true
+    this.#tell(`${aggregate}/${after + 1}`, 'missing')
+    return false
+  }
+
+  #fetched(id: string, entry: JsonObject): boolean {
+    const claim = claimOf({ id, entry })
+    if (claim && this.#goesOn(id, entry)) {
+      this.#add(claim)
+      return true
+    }
+    if (claim) this.#tell(id, 'unchained')
+    // The page begins after the one before: another id in its place means that it is gone.
+    else this.#tell(id, entry['id'] === id ? 'altered' : 'missing')
+    return false
+  }
+
+  #goesOn(id: string, entry: JsonObject): boolean {
+    const before = idBefore(id)
+    if (before === undefined) return entry['previous'] === null
+    const hash = this.#hashes.get(before)
+    return hash !== undefined && hash === entry['previous']
+  }
+
+  #add(leaf: Leaf): void {
+    this.leaves.push(leaf)
+    this.#hashes.set(leaf.id, leaf.hash)
+  }
+
+  #tell(entry: string, why: Why): void {
+    this.differences.set(entry, { entry, why })
+  }
+}
+
+function idBefore(id: string): string | undefined {
+  const parts = partsOfId(id)
+  return parts && parts.sequence > 1 ? `${parts.aggregate}/${parts.sequence - 1}` : undefined
+}

@@ -1,0 +1,314 @@
+import { verifyEcdsa } from '../../../functions/adapters/kms/note-signer.ts'
+import { hashOfEntry } from '../../../functions/domain/anchor/leaf.ts'
+import { includes } from '../../../functions/domain/anchor/merkle.ts'
+import { chainEntries, noEntries } from '../../../functions/domain/ledger/ledger.ts'
+import type { JsonObject } from '../../../functions/domain/values.ts'
+import { Notary, type NotaryPorts } from '../../../functions/operations/anchor/notarize.ts'
+import { proveEntry } from '../../../functions/operations/anchor/read-log.ts'
+import type { Arrival } from '../../../functions/operations/anchor/select-leaves.ts'
+import { AnchorUnavailable } from '../../../functions/operations/faults.ts'
+import {
+  MemoryLedgerRows,
+  MemoryLogBucket,
+  MemoryLogIndex,
+  MemoryNoteSigner,
+} from '../../support/anchor/memory-anchor.ts'
+import { readWholeLog } from '../../support/anchor/read-whole-log.ts'
+import { bundle, person, submittedAt } from '../../support/ask.ts'
+import { MemoryClock } from '../../support/memory-clock.ts'
+import { MemoryLog } from '../../support/memory-log.ts'
+
+const issuer = 'https://permits.example.com'
+
+/** A chain of some refusals by a person. */
+const chainOf = (name: string, length: number, from = noEntries, attempted = 'attempt'): JsonObject[] =>
+  chainEntries(
+    person(name),
+    from,
+    Array.from({ length }, (_, at) => ({
+      type: 'Refused' as const,
+      at: submittedAt,
+      actor: { type: 'person' as const, id: person(name) },
+      policies: [],
+      bundle,
+      attempted: `${attempted} ${at}`,
+      code: 'unknown_request' as const,
+    })),
+    undefined,
+  ).entries as unknown as JsonObject[]
+const arrival = (entry: JsonObject): Arrival => ({ id: entry['id'] as string, entry })
+const arrivals = (...chains: JsonObject[][]) => chains.flat().map(arrival)
+const idsOf = (entries: readonly { id?: unknown }[]) => entries.map(({ id }) => id)
+
+type World = Omit<NotaryPorts, 'bucket' | 'index' | 'ledger' | 'log'> & {
+  bucket: MemoryLogBucket
+  index: MemoryLogIndex
+  ledger: MemoryLedgerRows
+  log: MemoryLog
+}
+function makeWorld(): World {
+  return {
+    issuer,
+    verify: verifyEcdsa,
+    bucket: new MemoryLogBucket(),
+    index: new MemoryLogIndex(),
+    key: new MemoryNoteSigner(),
+    ledger: new MemoryLedgerRows(),
+    clock: new MemoryClock(submittedAt + 2),
+    log: new MemoryLog(),
+  }
+}
+const logOf = ({ bucket }: World) => readWholeLog((path) => bucket.objects.get(path)?.bytes)
+const put = ({ ledger }: World, ...entries: JsonObject[]) => {
+  for (const entry of entries) ledger.rows.set(entry['id'] as string, entry)
+}
+
+let world: World
+beforeEach(() => {
+  world = makeWorld()
+})
+
+it('adds what arrives to the log, in that order, and proves each entry', async () => {
+  const [ana, bea] = [chainOf('ana', 3), chainOf('bea', 2)]
+  const notary = new Notary(world)
+  await notary.notarize(arrivals(ana.slice(0, 2), bea))
+  await notary.notarize(arrivals(ana.slice(2)))
+  expect(idsOf(logOf(world))).toEqual(['person:ana/1', 'person:ana/2', 'person:bea/1', 'person:bea/2', 'person:ana/3'])
+  for (const entry of [...ana, ...bea]) {
+    const proof = await proveEntry(entry['id'] as string, world)
+    const leaf = hashOfEntry({ id: entry['id'] as string, hash: entry['hash'] as string })
+    expect(proof && includes(proof.index, 5, leaf, proof.path, proof.checkpoint.root)).toBe(true)
+  }
+  expect(await proveEntry('person:ana/4', world)).toBeUndefined()
+})
+
+it('tells how long it took from the entry to the checkpoint', async () => {
+  await new Notary(world).notarize(arrivals(chainOf('ana', 1)))
+  expect(world.log.lines).toContainEqual({
+    level: 'info',
+    message: 'anchored',
+    fields: { size: 1, entries: 1, delaySeconds: 2 },
+  })
+})
+
+it('adds an entry once, however often it arrives, and signs nothing when nothing is new', async () => {
+  const ana = arrivals(chainOf('ana', 3))
+  const notary = new Notary(world)
+  await notary.notarize([...ana, ...ana])
+  await notary.notarize(ana)
+  await new Notary(world).notarize(ana)
+  expect(logOf(world)).toHaveLength(3)
+  expect((world.key as MemoryNoteSigner).signatures).toBe(1)
+})
+
+it('fetches the forerunners that never arrived', async () => {
+  const ana = chainOf('ana', 5)
+  put(world, ...ana)
+  await new Notary(world).notarize(arrivals(ana.slice(3, 4)))
+  expect(idsOf(logOf(world))).toEqual(idsOf(ana))
+})
+
+it('takes in chains that it is told of, such as those from before there was a log', async () => {
+  const [ana, bea] = [chainOf('ana', 250), chainOf('bea', 1)]
+  put(world, ...ana, ...bea)
+  expect(await new Notary(world).notarize([], ['person:ana', 'person:bea', 'person:nobody'])).toEqual([])
+  expect(idsOf(logOf(world))).toEqual(idsOf([...ana, ...bea]))
+})
+
+it('grows over full tiles, warm or cold', async () => {
+  const ana = chainOf('ana', 700)
+  const warm = new Notary(world)
+  for (const [from, to] of [
+    [0, 255],
+    [255, 256],
+    [256, 257],
+    [257, 600],
+  ] as const)
+    await warm.notarize(arrivals(ana.slice(from, to)))
+  await new Notary(world).notarize(arrivals(ana.slice(600)))
+  expect(idsOf(logOf(world))).toEqual(idsOf(ana))
+})
+
+describe('what is no entry of its chain is told by name, and not added', () => {
+  const elsewhere = { sequence: 1, hash: `sha-256:${'A'.repeat(43)}` }
+  const [one, two, three] = chainOf('ana', 3) as [JsonObject, JsonObject, JsonObject]
+
+  it.each<[what: string, arrived: Arrival[], entry: string, why: string]>([
+    ['another content', [{ id: 'person:ana/1', entry: { ...one, type: 'Approved' } }], 'person:ana/1', 'altered'],
+    ['one in the place of another', [{ id: 'person:ana/1', entry: two }], 'person:ana/1', 'reordered'],
+    ['a row that is removed', [{ id: 'person:ana/1' }], 'person:ana/1', 'missing'],
+    ['another past', arrivals([one], chainOf('ana', 1, elsewhere)), 'person:ana/2', 'unchained'],
+    ['a first entry with a past', [arrival({ ...one, previous: elsewhere.hash })], 'person:ana/1', 'altered'],
+    ['a forerunner that is nowhere', [arrival(three)], 'person:ana/1', 'missing'],
+    ['an id that is none', [{ id: 'person:ana/x', entry: {} }], 'person:ana/x', 'added'],
+  ])('%s', async (_, arrived, entry, why) => {
+    const found = await new Notary(world).notarize([...arrived, ...arrivals(chainOf('bea', 1))])
+    expect(found).toEqual([{ entry, why }])
+    expect(world.log.lines).toContainEqual({ level: 'error', message: 'ledger_tampered', fields: { entry, why } })
+    // The others are added all the same.
+    expect(idsOf(logOf(world))).toContain('person:bea/1')
+    expect(idsOf(logOf(world))).not.toContain(entry)
+  })
+
+  it('a logged entry that is written over by another good one', async () => {
+    const notary = new Notary(world)
+    await notary.notarize(arrivals([one]))
+    const forged = chainOf('ana', 1, noEntries, 'forged')
+    expect(await notary.notarize(arrivals(forged))).toEqual([{ entry: 'person:ana/1', why: 'altered' }])
+    expect(logOf(world)).toEqual([{ id: 'person:ana/1', hash: one['hash'] }])
+  })
+
+  it('in a chain that is fetched, what was cut out or exchanged in the table', async () => {
+    put(world, one, three)
+    const notary = new Notary(world)
+    expect(await notary.notarize([], ['person:ana'])).toEqual([{ entry: 'person:ana/2', why: 'missing' }])
+    world.ledger.rows.set('person:ana/2', { ...two, type: 'Approved' })
+    expect(await notary.notarize([], ['person:ana'])).toEqual([{ entry: 'person:ana/2', why: 'altered' }])
+    world.ledger.rows.set('person:ana/2', two)
+    expect(await notary.notarize([], ['person:ana'])).toEqual([])
+    expect(logOf(world)).toHaveLength(3)
+  })
+})
+
+/** Ports whose changes stop at the n-th, before it is made or after. */
+function killedAt(n: number, when: 'before' | 'after', { bucket, index, key, ...rest }: World): NotaryPorts {
+  let steps = 0
+  const step = async <T>(act: () => Promise<T>): Promise<T> => {
+    steps += 1
+    if (steps > n) throw new AnchorUnavailable('killed')
+    if (steps === n && when === 'before') throw new AnchorUnavailable('killed')
+    const done = await act()
+    if (steps === n) throw new AnchorUnavailable('killed')
+    return done
+  }
+  return {
+    ...rest,
+    bucket: {
+      read: (path) => bucket.read(path),
+      readVersion: (path) => bucket.readVersion(path),
+      add: (path, bytes) => step(() => bucket.add(path, bytes)),
+      replace: (path, bytes, version) => step(() => bucket.replace(path, bytes, version)),
+    },
+    index: {
+      state: () => index.state(),
+      find: (ids) => index.find(ids),
+      last: (aggregate) => index.last(aggregate),
+      place: (...args) => step(() => index.place(...args)),
+    },
+    key: { key: () => key.key(), sign: (message) => step(() => key.sign(message)) },
+  }
+}
+
+// The second batch ends a tile, and begins one at each of two levels.
+const batches = [arrivals(chainOf('ana', 60)), arrivals(chainOf('bea', 120)), arrivals(chainOf('cid', 90))]
+const inOrder = batches.flat().map(({ id }) => id)
+
+describe('a notary that is killed', () => {
+  it.each(['before', 'after'] as const)(
+    'at any write, just %s it, leaves what the next one makes whole, in the same order',
+    async (when) => {
+      let kills = 0
+      for (let killed = true; killed; ) {
+        const world = makeWorld()
+        killed = false
+        const first = new Notary(killedAt(kills + 1, when, world))
+        for (const batch of batches) {
+          const failed = await first.notarize(batch).catch((fault: Error) => fault.name)
+          if (failed !== 'AnchorUnavailable') continue
+          killed = true
+          // What the bucket shows meanwhile is whole, too.
+          expect(inOrder.slice(0, logOf(world).length)).toEqual(idsOf(logOf(world)))
+          break
+        }
+        // As Lambda does: the batch that failed comes again, and those after it.
+        const next = new Notary(world)
+        for (const batch of batches) await next.notarize(batch)
+        expect(idsOf(logOf(world))).toEqual(inOrder)
+        if (killed) kills += 1
+      }
+      // Places, bundles and tiles, signature and checkpoint, of each batch.
+      expect(kills).toBeGreaterThan(20)
+    },
+    120_000,
+  )
+
+  it('is made good also when nothing arrives any more', async () => {
+    const first = new Notary(killedAt(2, 'before', world))
+    await expect(first.notarize(batches[0] ?? [])).rejects.toThrow(AnchorUnavailable)
+    expect(logOf(world)).toEqual([])
+    await new Notary(world).notarize([])
+    expect(idsOf(logOf(world))).toEqual(inOrder.slice(0, 60))
+  })
+})
+
+describe('two notaries at once', () => {
+  it('make one log: one of them loses, and begins again', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const world = makeWorld()
+      const run = async (notary: Notary, order: Arrival[][]) => {
+        for (const batch of order) await notary.notarize(batch)
+      }
+      await Promise.all([run(new Notary(world), batches), run(new Notary(world), batches.toReversed())])
+      expect(idsOf(logOf(world)).toSorted()).toEqual(inOrder.toSorted())
+    }
+  })
+
+  it('of which one is warm and overtaken add nothing twice', async () => {
+    const warm = new Notary(world)
+    await warm.notarize(batches[0] ?? [])
+    await new Notary(world).notarize(batches[1] ?? [])
+    await warm.notarize(batches[2] ?? [])
+    expect(idsOf(logOf(world))).toEqual(inOrder)
+  })
+})
+
+describe('a bucket that holds another log', () => {
+  const forked = (what: RegExp) =>
+    expect(new Notary(world).notarize(arrivals(chainOf('dan', 1)))).rejects.toMatchObject({
+      name: 'AnchorForked',
+      message: expect.stringMatching(what),
+    })
+  beforeEach(async () => {
+    for (const batch of batches) await new Notary(world).notarize(batch)
+  })
+  const tamper = (path: string, change: (bytes: Uint8Array) => Uint8Array) => {
+    const there = world.bucket.objects.get(path)
+    if (!there) throw new Error(`no ${path}`)
+    world.bucket.objects.set(path, { ...there, bytes: change(there.bytes) })
+  }
+  const flipped = (bytes: Uint8Array) => bytes.with(40, (bytes[40] ?? 0) ^ 1)
+
+  it('is not gone on with: a checkpoint that another key signed', async () => {
+    world.key = new MemoryNoteSigner()
+    await forked(/not signed by this key/)
+  })
+  it('is not gone on with: a tile that was changed', async () => {
+    tamper('tile/0/001.p/14', flipped)
+    await forked(/not of its checkpoint/)
+  })
+  it('is not gone on with: a bundle that was changed', async () => {
+    tamper('tile/entries/001.p/14', (bytes) => bytes.slice(1))
+    await forked(/no bundle of 14 entries/)
+  })
+  it('is not gone on with: a tile that is gone', async () => {
+    world.bucket.objects.delete('tile/1/000.p/1')
+    await forked(/has no `tile\/1\/000.p\/1`/)
+  })
+  it('is not gone on with: one where another tile lies already', async () => {
+    world.bucket.objects.set('tile/0/001.p/15', { bytes: new Uint8Array(15 * 32), version: 'x' })
+    await forked(/`tile\/0\/001.p\/15` in the bucket is not what follows/)
+  })
+  it('is not gone on with: one that was emptied', async () => {
+    world.bucket.objects.clear()
+    await forked(/the bucket has 0 of 270 entries/)
+  })
+})
+
+it('an index that was lost is made again out of the log', async () => {
+  for (const batch of batches) await new Notary(world).notarize(batch)
+  const places = world.index.places
+  world.index = new MemoryLogIndex()
+  await new Notary(world).notarize(arrivals(chainOf('dan', 1)))
+  expect(logOf(world)).toHaveLength(271)
+  expect([...world.index.places].slice(0, 270)).toEqual([...places])
+})
