@@ -7,7 +7,7 @@ import type { Connection } from './client.ts'
 import { headOf, type Item, itemOf, numberOf, textOf } from './items.ts'
 import { batchLimit, Table } from './table.ts'
 
-/** The ledger table and the ends of its chains, as rows: whatever stands there, for a comparison with the log. */
+/** The ledger table and the ends of its chains, as rows: all that stands there, for a comparison with the log. */
 export class DynamoLedgerRows implements LedgerRows {
   readonly #ledger: Table
   readonly #requests: Table
