@@ -33,6 +33,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   ],
   halts: ['halts --all'],
   lift: ['lift hlt_...'],
+  verify: ['verify receipt.jwt --keys jwks.json', 'verify receipt.jwt --entries entries.ndjson --keys jwks.json'],
   'break-glass start': [
     `break-glass start --profile checkout-recovery --incident INC-2041 --minutes 30 \\
     --reason 'checkout refuses payments since the deploy, putting the timeout back'`,

@@ -5,6 +5,7 @@ import type { Surroundings } from '../surroundings.ts'
 import { addAgentVerbs } from './agent-requests.ts'
 import { addBreakGlassVerbs } from './break-glass.ts'
 import { addCompletionVerb, completions } from './completion.ts'
+import { addEvidenceVerbs } from './evidence.ts'
 import { makeFrame } from './frame.ts'
 import { addLoginVerbs } from './login.ts'
 import { addHaltVerbs, addPersonRequestVerbs } from './person-requests.ts'
@@ -70,6 +71,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   addAgentVerbs(program, frame)
   addPersonRequestVerbs(program, frame)
   addHaltVerbs(program, frame)
+  addEvidenceVerbs(program, frame)
   addBreakGlassVerbs(program, frame)
   addCompletionVerb(program, surroundings)
   return program

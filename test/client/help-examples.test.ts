@@ -7,6 +7,7 @@ import { pathOf } from '../../client/command-line/frame.ts'
 import { makeProgram } from '../../client/command-line/program.ts'
 import { thisMachine } from '../../client/surroundings.ts'
 import { resizeWorker } from '../slack/cards/states.ts'
+import { anchored, receiptOf } from '../support/anchor/receipts.ts'
 import { prodParameter, type What } from '../support/world.ts'
 import { AgentMachine, file, root, staging } from './support/agent-machine.ts'
 import { minute, recovery, useScene, why } from './support/scene.ts'
@@ -56,6 +57,15 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   lift: async () => {
     const { body } = await scene.at('gus').json('halt', 'all', '--reason', 'INC-4822')
     return { at: scene.at('hana'), ids: { hlt: body.id } }
+  },
+  verify: async () => {
+    const { log, id, entries } = await anchored()
+    const at = scene.at('hana')
+    const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`)
+    writeFileSync(join(at.home, 'receipt.jwt'), receiptOf(log, id, entries))
+    writeFileSync(join(at.home, 'entries.ndjson'), lines.join(''))
+    writeFileSync(join(at.home, 'jwks.json'), JSON.stringify({ keys: [log.jwk] }))
+    return { at }
   },
   request: () => asAgent(async () => undefined),
   wait: () => asAgent((machine) => machine.asked(staging)),

@@ -1,0 +1,25 @@
+import type { Command } from 'commander'
+import { Api } from '../api.ts'
+import { readSettings } from '../settings.ts'
+import type { VerifyTyped } from '../verify/verify.ts'
+import { type Frame, typedOf } from './frame.ts'
+
+/** What an auditor takes away, and checks without Hotwork. */
+export function addEvidenceVerbs(program: Command, { verb, surroundings, done }: Frame): void {
+  verb(program, 'verify', 'say line by line what holds of receipts, entries, checkpoints and logs')
+    .argument('<files...>', 'receipts, entries as `ledger export` writes them, checkpoints, or folders of a log')
+    .option('--keys <file>', 'a JWKS with the key of the notary: /.well-known/jwks.json, as you saved it')
+    .option('--entries <file>', 'entries that the receipts are held against')
+    .option('--log <place>', 'a log that all is held against: a folder, or an address')
+    .option('--part', 'the entries are a selection: those that are left out are no fault', false)
+    .action(async (...given) => {
+      const typed = typedOf<VerifyTyped & { api?: string; as?: string; json: boolean }>(given)
+      // It reads entries with all that the reducer knows, which no other verb needs.
+      const { verify } = await import('../verify/verify.ts')
+      const login = (api: string) => {
+        const settings = readSettings({ ...typed, api }, surroundings)
+        return new Api(settings.apiUrl, settings.login, surroundings).token()
+      }
+      done(await verify(typed, { surroundings, json: typed.json, login }))
+    })
+}

@@ -1,0 +1,35 @@
+import type { Flaw } from '../../functions/domain/anchor/check-entries.ts'
+
+/** One thing that was checked. `entry`: the ledger entry that it is about. */
+export type Finding = { check: Check; holds: boolean; words: string; entry?: string }
+type Check = 'file' | 'signature' | 'time' | 'checkpoint' | 'inclusion' | 'entries' | 'claims' | 'log'
+
+/** What was found in one file. `notes`: what could not be checked, and what would. */
+export type Verified = { file: string; what: string; findings: Finding[]; notes: string[] }
+
+export const holds = (check: Check, words: string): Finding => ({ check, holds: true, words })
+export const fails = (check: Check, words: string): Finding => ({ check, holds: false, words })
+
+const wordsOfFlaw: { readonly [flaw in Flaw['flaw']]: string } = {
+  altered: 'was altered: its hash is not over it',
+  replaced: 'was replaced: its hash is over it, and is not the one on record',
+  missing: 'is missing',
+  reordered: 'stands after a later entry',
+  added: 'was added: it stands twice, or the log does not know it',
+}
+
+/** So many are named one by one. */
+const named = 20
+
+/** A line for each entry that is wrong; `words` where none is. */
+export function findingsOf(check: Check, flaws: readonly Flaw[], words: string): Finding[] {
+  if (flaws.length === 0) return [holds(check, words)]
+  const each = flaws.slice(0, named).map(({ entry, flaw }) => ({
+    ...fails(check, `${entry} ${wordsOfFlaw[flaw]}`),
+    entry,
+  }))
+  const more = flaws.length - each.length
+  return more === 0 ? each : [...each, fails(check, `${more} more entries do not hold`)]
+}
+
+export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`

@@ -1,0 +1,50 @@
+import { createPublicKey, type KeyObject, verify } from 'node:crypto'
+import * as z from 'zod'
+import type { NotaryKey, VerifyEcdsa } from '../../functions/domain/anchor/checkpoint.ts'
+import { wrongUsage } from '../outcome.ts'
+
+const Jwks = z.object({ keys: z.array(z.looseObject({ kid: z.string().optional(), use: z.string().optional() })) })
+
+export type PublicKey = { kid: string; isNotary: boolean; key: KeyObject; spki: Uint8Array }
+
+/**
+ * The keys of a JWKS, as `/.well-known/jwks.json` has them. Those that sign tokens are in it too, and are no notary's.
+ *
+ * @throws Refusal
+ */
+export function readKeys(text: string, file: string): readonly PublicKey[] {
+  const read = Jwks.safeParse(jsonOf(text))
+  if (!read.success) throw wrongUsage(`${file}: it is no JWKS`, 'save the answer of `/.well-known/jwks.json` as it is')
+  return read.data.keys.flatMap(({ kid, use, kty, crv, x, y }) => {
+    if (kid === undefined || crv !== 'P-256') return []
+    try {
+      const key = createPublicKey({ key: { kty, crv, x, y } as JsonWebKey, format: 'jwk' })
+      return [{ kid, isNotary: use !== 'sig', key, spki: new Uint8Array(key.export({ type: 'spki', format: 'der' })) }]
+    } catch {
+      return []
+    }
+  })
+}
+
+type JsonWebKey = Parameters<typeof createPublicKey>[0] extends infer Input
+  ? Extract<Input, { format: 'jwk' }> extends { key: infer Key }
+    ? Key
+    : never
+  : never
+
+export const notaryKeys = (keys: readonly PublicKey[], name: string): readonly NotaryKey[] =>
+  keys.filter(({ isNotary }) => isNotary).map(({ spki }) => ({ name, spki }))
+
+export const verifyEcdsa: VerifyEcdsa = (spki, message, signature) =>
+  verify('sha256', message, createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }), signature)
+
+export const verifyEs256 = ({ key }: PublicKey, input: string, signature: Uint8Array): boolean =>
+  signature.length === 64 && verify('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }, signature)
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

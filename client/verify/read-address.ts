@@ -1,0 +1,60 @@
+import { Fault, wrongUsage } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
+import type { ReadLogFile } from './log.ts'
+
+/** A person's token for Hotwork at this address. */
+export type LogLogin = (api: string) => Promise<string>
+
+/** Of one try. Milliseconds. */
+const patience = 30_000
+const tries = 4
+/** A file of a log has at most 256 entries. */
+const mostBytes = 32 * 1024 * 1024
+
+/** Hotwork shows its own log to those who may read; a copy elsewhere is asked for without any token. */
+export function addressReader(address: string, { err, pause }: Surroundings, login: LogLogin): ReadLogFile {
+  if (!URL.canParse(address))
+    throw wrongUsage(
+      `${address}: it is no address`,
+      'name that of a log, such as https://permits.example.com/transparency',
+    )
+  const base = new URL(address)
+  const url = base.href.replace(/\/*$/, '')
+  const token = base.pathname.replace(/\/*$/, '') === '/transparency' ? login(base.origin) : undefined
+  // A token that is not to be had is told of where it is first used.
+  token?.catch(() => {})
+  return async (path) => {
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${await token}` }
+    for (let count = 1; ; count++) {
+      const answered = await readOnce(`${url}/${path}`, authorization)
+      if (answered.status === 404) return undefined
+      if (answered.bytes) return answered.bytes
+      const isLasting = answered.status !== undefined && answered.status < 500 && answered.status !== 429
+      if (isLasting || count === tries)
+        throw new Fault({
+          code: 'no_log',
+          title: `${url} does not give \`${path}\``,
+          detail: answered.why,
+        })
+      err(`no answer yet (${answered.why}), asking again\n`)
+      await pause(1000 * 2 ** (count - 1))
+    }
+  }
+}
+
+async function readOnce(
+  url: string,
+  headers: { readonly [name: string]: string },
+): Promise<{ status?: number; bytes?: Uint8Array; why: string }> {
+  try {
+    // A redirect would take the token to another address.
+    const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(patience) })
+    const { status, ok } = response
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    if (!ok) return { status, why: `it answers ${status}` }
+    if (bytes.length > mostBytes) return { status, why: 'it is too long' }
+    return { status, bytes, why: '' }
+  } catch (fault) {
+    return { why: (fault as Error).name === 'TimeoutError' ? 'it took too long' : 'no connection' }
+  }
+}

@@ -1,0 +1,73 @@
+import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import * as z from 'zod'
+import { textOf } from '../../functions/domain/anchor/bytes.ts'
+import type { FoundEntry } from '../../functions/domain/anchor/check-entries.ts'
+import { parsedJson } from '../http.ts'
+import { systemCodeOf, wrongUsage } from '../outcome.ts'
+
+/** What a file is, by what is in it. */
+export type Found =
+  | { kind: 'receipt'; jws: string }
+  | { kind: 'checkpoint'; note: string }
+  | { kind: 'entries'; entries: readonly FoundEntry[] }
+  | { kind: 'log'; folder: string }
+  | { kind: 'unknown'; why: string }
+
+/** @throws Refusal where it cannot be read */
+export function readFound(file: string, folder: string): Found {
+  const path = resolve(folder, file)
+  if (attempt(file, () => statSync(path)).isDirectory()) return { kind: 'log', folder: path }
+  const text = readText(file, folder)
+  return text === undefined ? { kind: 'unknown', why: 'it is no text' } : foundIn(text)
+}
+
+export function foundIn(text: string): Found {
+  if (/^[^\s{}]+\r?\n?$/.test(text)) return { kind: 'receipt', jws: text.replace(/\r?\n$/, '') }
+  if (text.includes('\n\n— ')) return { kind: 'checkpoint', note: text }
+  return entriesIn(text)
+}
+
+/** Undefined where it is no UTF-8. @throws Refusal where it cannot be read */
+export function readText(file: string, folder: string): string | undefined {
+  const bytes = attempt(file, () => readFileSync(resolve(folder, file)))
+  try {
+    return textOf(new Uint8Array(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+function attempt<T>(file: string, read: () => T): T {
+  try {
+    return read()
+  } catch (fault) {
+    throw wrongUsage(`${file}: it cannot be read (${systemCodeOf(fault)})`, 'name a file that is there')
+  }
+}
+
+const Line = z.looseObject({
+  id: z.string().min(1),
+  hash: z.string(),
+  previous: z.string().nullable(),
+})
+const Lines = z.array(Line)
+const Answer = z.union([z.looseObject({ entries: Lines }), z.looseObject({ ledger: Lines })])
+
+/** Lines of JSON, as `ledger export` writes them; or an answer of the API, or of `show --json`. */
+function entriesIn(text: string): Found {
+  const whole = parsedJson(text)
+  if (Answer.safeParse(whole).success) {
+    const { entries, ledger } = whole as { entries?: FoundEntry[]; ledger?: FoundEntry[] }
+    return { kind: 'entries', entries: entries ?? ledger ?? [] }
+  }
+  const entries: FoundEntry[] = []
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue
+    const value = parsedJson(line)
+    // What was parsed is kept, since a hash is over all of it.
+    if (!Line.safeParse(value).success) return { kind: 'unknown', why: `line ${index + 1} is no entry of a ledger` }
+    entries.push(value as FoundEntry)
+  }
+  return entries.length > 0 ? { kind: 'entries', entries } : { kind: 'unknown', why: 'there is nothing in it' }
+}

@@ -1,0 +1,157 @@
+import { readBase64url, sameBytes, textOf } from '../../functions/domain/anchor/bytes.ts'
+import { type FoundEntry, flawsOfChains } from '../../functions/domain/anchor/check-entries.ts'
+import { type Checkpoint, openCheckpoint, originOf } from '../../functions/domain/anchor/checkpoint.ts'
+import { hashOfEntry } from '../../functions/domain/anchor/leaf.ts'
+import { rootOfInclusion } from '../../functions/domain/anchor/merkle.ts'
+import { otherwise, Receipt, receiptType, saidByEntries } from '../../functions/domain/anchor/receipt.ts'
+import { parsedJson } from '../http.ts'
+import { count, type Finding, fails, findingsOf, holds } from './finding.ts'
+import { notaryKeys, type PublicKey, verifyEcdsa, verifyEs256 } from './keys.ts'
+
+/** For clocks that differ. Seconds. */
+const tolerance = 60
+
+/** `receipt` is there where the text is a receipt, signed or not; `checkpoint` where its own one holds. */
+export type ReadReceipt = { receipt?: Receipt; checkpoint?: Checkpoint; findings: Finding[] }
+
+/** All that a receipt proves by itself. @param now seconds since 1970 */
+export function checkReceipt(jws: string, keys: readonly PublicKey[], now: number): ReadReceipt {
+  const parts = jws.split('.')
+  const bytes = parts.map(readBase64url)
+  const [header, payload, signature] = bytes
+  if (parts.length !== 3 || !header || !payload || !signature)
+    return {
+      findings: [fails('signature', 'it is no compact JWS, or its base64url is not written the one way there is')],
+    }
+  const signed = signatureFinding(parts, objectIn(header), signature, keys)
+  const read = Receipt.safeParse(objectIn(payload))
+  if (!read.success) {
+    const [issue] = read.error.issues
+    const where = `\`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? ''}`
+    return { findings: [signed.finding, fails('claims', `it has not the members of a receipt (${where})`)] }
+  }
+  const receipt = read.data
+  const { checkpoint, finding } = checkpointFinding(receipt, signed.key)
+  return {
+    receipt,
+    ...(checkpoint ? { checkpoint } : {}),
+    findings: [signed.finding, timeFinding(receipt, now), finding, ...inclusionFinding(receipt, checkpoint)],
+  }
+}
+
+function signatureFinding(
+  [header64, payload64]: readonly string[],
+  header: { readonly [member: string]: unknown } | undefined,
+  signature: Uint8Array,
+  keys: readonly PublicKey[],
+): { finding: Finding; key?: PublicKey } {
+  const no = (words: string) => ({ finding: fails('signature', words) })
+  if (!header) return no('its header is no JSON object')
+  const { alg, typ, kid, ...others } = header
+  if (typ !== receiptType)
+    return no(`its \`typ\` is ${JSON.stringify(typ)}, and that of a receipt is \`${receiptType}\``)
+  if (alg !== 'ES256') return no(`its \`alg\` is ${JSON.stringify(alg)}, and a receipt is signed by ES256`)
+  if (Object.keys(others).length > 0)
+    return no(`its header has \`${Object.keys(others).join('`, `')}\`, which no receipt has`)
+  const key = keys.find((each) => each.kid === kid)
+  if (!key) return no(`the JWKS has no key ${JSON.stringify(kid)}: another notary signed it, or the JWKS is too old`)
+  if (!key.isNotary) return no(`the key ${kid} signs tokens: it is not the notary's, and a receipt by it is forged`)
+  if (!verifyEs256(key, `${header64}.${payload64}`, signature))
+    return no(`the signature is not by the key ${kid}: the receipt was changed, or another key signed it`)
+  return { finding: holds('signature', `the notary signed it, with the key ${kid}`), key }
+}
+
+function timeFinding({ iat }: Receipt, now: number): Finding {
+  const ahead = iat - now
+  const at = Number.isFinite(new Date(iat * 1000).getTime()) ? new Date(iat * 1000).toISOString() : `${iat}`
+  return ahead > tolerance
+    ? fails('time', `it was signed at ${at}, which is ${ahead} s from now: the notary's clock or this one is wrong`)
+    : holds('time', `it was signed at ${at}`)
+}
+
+function checkpointFinding(
+  { iss, tree_size, checkpoint: note }: Receipt,
+  key: PublicKey | undefined,
+): { checkpoint?: Checkpoint; finding: Finding } {
+  const no = (words: string) => ({ finding: fails('checkpoint', words) })
+  if (!key) return no('it is not known by which key it should be signed')
+  const origin = originOf(iss)
+  const opened = openCheckpoint(note, notaryKeys([key], origin), verifyEcdsa)
+  if ('not' in opened)
+    switch (opened.not) {
+      case 'a_note':
+      case 'a_checkpoint':
+        return no('it is no signed note of a tree')
+      case 'of_this_origin':
+        return no(`it is of another log than \`${origin}\`, which is that of \`${iss}\``)
+      case 'signed_by_this_key':
+        return no(`it is not signed by the key ${key.kid}`)
+      case 'signed':
+        return no(`its signature is not by the key ${key.kid}: it was changed, or another key signed it`)
+      default:
+        return opened.not satisfies never
+    }
+  const { checkpoint } = opened
+  if (checkpoint.size !== tree_size)
+    return no(`its tree has ${checkpoint.size} entries, and \`tree_size\` is ${tree_size}`)
+  return {
+    checkpoint,
+    finding: holds(
+      'checkpoint',
+      `the notary signed the tree of ${origin} with ${count(tree_size, 'entry', 'entries')}`,
+    ),
+  }
+}
+
+function inclusionFinding(receipt: Receipt, checkpoint: Checkpoint | undefined): Finding[] {
+  if (!checkpoint) return []
+  const { sub, entries, head, leaf_index, tree_size, inclusion } = receipt
+  const leaf = hashOfEntry({ id: `${sub}/${entries}`, hash: head })
+  const path = inclusion.map(readBase64url)
+  const root = path.every((hash) => hash !== undefined) ? rootOfInclusion(leaf_index, tree_size, leaf, path) : undefined
+  return [
+    root && sameBytes(root, checkpoint.root)
+      ? holds('inclusion', `${sub}/${entries} is entry ${leaf_index} of that tree`)
+      : {
+          ...fails('inclusion', `${sub}/${entries} with this hash is not entry ${leaf_index} of that tree`),
+          entry: `${sub}/${entries}`,
+        },
+  ]
+}
+
+/** What a receipt says against the entries of its request. */
+export function checkAgainstEntries(receipt: Receipt, found: readonly FoundEntry[]): Finding[] {
+  const { sub, entries: length, head } = receipt
+  const own = found.filter(({ id }) => id.startsWith(`${sub}/`))
+  const flaws = flawsOfChains(own, { ends: new Map([[sub, { sequence: length, hash: head }]]) })
+  const findings = findingsOf(
+    'entries',
+    flaws,
+    `${count(length, 'entry', 'entries')}: each hash holds, and each names the one before`,
+  )
+  if (flaws.length > 0) return findings
+  const says = saidByEntries(sub, own.slice(0, length))
+  if ('broken' in says) {
+    const { at, why } = says.broken
+    return [
+      ...findings,
+      { ...fails('claims', `${at} cannot be replayed (${why}): this version of hotwork may be too old`), entry: at },
+    ]
+  }
+  const others = otherwise(receipt, says.said)
+  return [
+    ...findings,
+    others.length === 0
+      ? holds('claims', 'the entries say the same as the receipt')
+      : fails('claims', `the entries say otherwise of \`${others.join('`, `')}\``),
+  ]
+}
+
+function objectIn(bytes: Uint8Array): { readonly [member: string]: unknown } | undefined {
+  try {
+    const value = parsedJson(textOf(bytes))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,89 @@
+import { type Entry, entryHash } from '../ledger/ledger.ts'
+import { type Leaf, partsOfId } from './leaf.ts'
+
+/** An entry as a file has it: all of its members, of which these are read. */
+export type FoundEntry = Leaf & { previous: string | null; readonly [member: string]: unknown }
+
+/**
+ * `altered`: its hash is not over it. `replaced`: its hash is over it, and the entry after it, a receipt or the log names
+ * another. `added`: it stands twice, or the log does not know it. `reordered`: it stands after a later one.
+ */
+export type Flaw = { entry: string; flaw: 'altered' | 'replaced' | 'missing' | 'reordered' | 'added' }
+
+/** What a receipt says of a chain: its last entry then. */
+export type ChainEnd = { sequence: number; hash: string }
+
+/** Each chain begins with entry 1 and has no gap. `part`: a selection, whose gaps are no flaw. */
+type Extent = { part?: boolean; ends?: ReadonlyMap<string, ChainEnd> }
+
+/** Where an entry stands in its chain, by its id. */
+type Placed = { entry: FoundEntry; sequence: number }
+
+/** @param entries each id is `<aggregate>/<sequence>`; those of a chain in its order, those of several in any */
+export function flawsOfChains(entries: readonly FoundEntry[], { part = false, ends }: Extent = {}): Flaw[] {
+  const chains = new Map<string, Placed[]>([...(ends?.keys() ?? [])].map((aggregate) => [aggregate, []]))
+  for (const entry of entries) {
+    const { aggregate, sequence } = partsOfId(entry.id) ?? { aggregate: entry.id, sequence: 1 }
+    const placed = chains.get(aggregate) ?? []
+    if (placed.push({ entry, sequence }) === 1) chains.set(aggregate, placed)
+  }
+  return [...chains].flatMap(([aggregate, placed]) => flawsOfChain(aggregate, placed, part, ends?.get(aggregate)))
+}
+
+function flawsOfChain(aggregate: string, placed: readonly Placed[], part: boolean, end?: ChainEnd): Flaw[] {
+  const flaws: Flaw[] = []
+  const add = (sequence: number, flaw: Flaw['flaw']) => flaws.push({ entry: `${aggregate}/${sequence}`, flaw })
+  const bySequence = new Map<number, FoundEntry>()
+  let latest = 0
+  for (const { entry, sequence } of placed) {
+    if (bySequence.has(sequence)) add(sequence, 'added')
+    else {
+      if (sequence < latest) add(sequence, 'reordered')
+      bySequence.set(sequence, entry)
+    }
+    latest = Math.max(latest, sequence)
+  }
+  const last = Math.max(latest, end?.sequence ?? 0)
+  for (let sequence = 1; sequence <= last; sequence++) {
+    const entry = bySequence.get(sequence)
+    if (!entry) {
+      if (!part) add(sequence, 'missing')
+      continue
+    }
+    const next = bySequence.get(sequence + 1)
+    const named = [next?.previous, sequence === end?.sequence ? end.hash : undefined].filter(
+      (hash) => hash !== undefined,
+    )
+    if (!holds(entry)) add(sequence, 'altered')
+    else if (named.some((hash) => hash !== entry.hash) || (sequence === 1 && entry.previous !== null))
+      add(sequence, 'replaced')
+  }
+  return flaws
+}
+
+/** Every entry against the leaf that the log has of it, and every leaf of these chains against the entries. */
+export function flawsByLog(entries: readonly FoundEntry[], leaves: Iterable<Leaf>, part = false): Flaw[] {
+  const found = new Map(entries.map(({ id, hash }) => [id, hash]))
+  const chains = new Set(entries.map(({ id }) => partsOfId(id)?.aggregate))
+  const flaws: Flaw[] = []
+  const known = new Set<string>()
+  for (const { id, hash } of leaves) {
+    if (!chains.has(partsOfId(id)?.aggregate)) continue
+    known.add(id)
+    const here = found.get(id)
+    if (here === undefined && !part) flaws.push({ entry: id, flaw: 'missing' })
+    if (here !== undefined && here !== hash) flaws.push({ entry: id, flaw: 'replaced' })
+  }
+  return [
+    ...flaws,
+    ...[...found.keys()].filter((id) => !known.has(id)).map((entry) => ({ entry, flaw: 'added' as const })),
+  ]
+}
+
+function holds(entry: FoundEntry): boolean {
+  try {
+    return entryHash(entry as unknown as Entry) === entry.hash
+  } catch {
+    return false
+  }
+}
