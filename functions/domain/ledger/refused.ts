@@ -1,7 +1,7 @@
 import { digestOf } from '../digest.ts'
 import type { Rate } from '../policy/ladder.ts'
 import type { ParentTask } from '../requests/request.ts'
-import type { Digest, JsonObject, NumericDate, RequestId, Resource } from '../values.ts'
+import { type Digest, defined, type JsonObject, type NumericDate, type RequestId, type Resource } from '../values.ts'
 
 export type About = {
   action?: string
@@ -9,6 +9,8 @@ export type About = {
   resource?: Resource
   parentTask?: ParentTask
   digest?: Digest
+  /** Of an evaluation. */
+  reason?: string
 }
 
 /** For so long after an entry, refusals of the same kind are only counted. Seconds. */
@@ -20,9 +22,10 @@ export const refusedKinds: Rate = { perMinute: 2, burst: 60 }
 /** Rows about what was refused stand beside where the chain ends (`CHAIN#<chain>`): the roles that write one write both. */
 const rowOf = (chain: string, name: string) => `CHAIN#${chain}#${name}`
 
-export function kindKey(chain: string, attempted: string, code: string, { action, request, resource }: About): string {
-  const about: JsonObject = { action: action ?? null, request: request ?? null, resource: resource ?? null }
-  return rowOf(chain, digestOf('hotwork.refused.v1', { attempted, code, ...about }))
+export function kindKey(chain: string, attempted: string, code: string, about: About): string {
+  const { action = null, request = null, resource = null, reason } = about
+  const kind: JsonObject = { action, request, resource, ...defined({ reason }) }
+  return rowOf(chain, digestOf('hotwork.refused.v1', { attempted, code, ...kind }))
 }
 export const othersKey = (chain: string): string => rowOf(chain, 'others')
 export const kindsKey = (chain: string): string => rowOf(chain, 'kinds')

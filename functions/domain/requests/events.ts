@@ -143,6 +143,8 @@ export const Event = z.discriminatedUnion('type', [
     /** Where no request has it on its record. */
     action: z.string().optional(),
     request: RequestId.optional(),
+    /** The evaluation's own word, where `code` says no more than that nothing could be asked for. */
+    reason: z.string().optional(),
     /** Since the entry before, this one included. */
     count: z.int().positive().optional(),
     /** It counts all kinds that have no entry of their own. */

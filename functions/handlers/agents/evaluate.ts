@@ -13,7 +13,7 @@ import { type Answer, refusalProblem } from '../../adapters/http/problem.ts'
 import { findResource } from '../../domain/policy/assess.ts'
 import { type AgentId, defined, type Json } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
-import { type EvaluationCaller, evaluateAccess } from '../../operations/requests/evaluate-access.ts'
+import { type EvaluationCaller, evaluateAccess, recordNoSuchName } from '../../operations/requests/evaluate-access.ts'
 import { Lately } from '../../operations/requests/limits.ts'
 import { Callers } from '../callers.ts'
 import { type ApiPorts, mustKeepRate } from '../doors.ts'
@@ -50,7 +50,10 @@ async function evaluateOne(body: Body, caller: EvaluationCaller, ports: Ports): 
 }
 
 async function evaluate(body: Body, caller: EvaluationCaller, ports: Ports, lately?: Lately): Promise<Decision> {
-  if ('reason' in body) return noSuchNameAnswer(body)
+  if ('reason' in body) {
+    await recordNoSuchName(caller, body.reason, ports)
+    return noSuchNameAnswer(body)
+  }
   const { subject, action, resource, context } = body
   const asked = {
     caller,

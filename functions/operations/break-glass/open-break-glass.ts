@@ -16,7 +16,7 @@ import { bodyDigest, findRepeat, idempotencyItem } from '../requests/submit-requ
 import { binding, budgetsOf, findVoucher, leftOf, type OpenedBudget, whenAgain, written } from './budget.ts'
 import { measureDrill, type Stopwatch } from './notify.ts'
 import type { Incidents } from './ports.ts'
-import { askAboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
+import { aboutOpening, askAboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
 
 export type OpeningAsk = {
   person: PersonId
@@ -58,7 +58,7 @@ export async function openBreakGlass(
   ask: OpeningAsk,
   ports: OpeningPorts,
 ): Promise<Result<OpenedBreakGlass, OpeningRefusal>> {
-  const refused = refuseOnRecord(ask.person, 'open_break_glass', ports)
+  const refused = refuseOnRecord(ask.person, 'open_break_glass', ports, { about: aboutOpening(ask) })
   const began = ask.arrivedAt ?? ports.stopwatch?.milliseconds()
   const key = idempotencyItem(ask.person, ask.idempotencyKey)
   const body = bodyDigest(ask.body)

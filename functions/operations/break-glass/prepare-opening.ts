@@ -10,7 +10,7 @@ import type { AskingPorts } from '../requests/ports.ts'
 import { idempotencyItem } from '../requests/submit-request.ts'
 import type { ForeseenAsk, OpenedBreakGlass, OpeningAsk, OpeningPorts, OpeningRefusal } from './open-break-glass.ts'
 import { foreseeOpening, openBreakGlass } from './open-break-glass.ts'
-import { openedBy, type WhatToOpen } from './what-to-open.ts'
+import { aboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
 
 const keepSeconds = 7200
 
@@ -20,7 +20,10 @@ export async function prepareOpening(
   ports: OpeningPorts & { secrets: Secrets },
 ): Promise<Result<{ code: string; until: NumericDate; login: LoginWanted }, OpeningRefusal>> {
   const foreseen = await foreseeOpening(ask, ports)
-  if (!foreseen.ok) return refuseOnRecord(ask.person, 'open_break_glass', ports)(foreseen.code, foreseen.detail)
+  if (!foreseen.ok) {
+    const about = aboutOpening(ask)
+    return refuseOnRecord(ask.person, 'open_break_glass', ports, { about })(foreseen.code, foreseen.detail)
+  }
   const { person, what, reason, incident, minutes, drill } = ask
   const until = ports.clock.now() + preparedFor
   const code = ports.secrets.secret()

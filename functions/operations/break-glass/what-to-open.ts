@@ -3,19 +3,32 @@ import { incidentLooks, profileResource } from '../../domain/break-glass/break-g
 import type { OpenedFacts } from '../../domain/break-glass/rights.ts'
 import { factsOfAction, factsOfProfile, factsOfSealed, profileCovering } from '../../domain/break-glass/rights.ts'
 import { openingPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
-import { digestOf } from '../../domain/digest.ts'
+import { argumentsDigest, digestOf } from '../../domain/digest.ts'
+import type { About } from '../../domain/ledger/refused.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { type FactsRefusal, findActionFacts } from '../../domain/policy/assess.ts'
 import { accountOf, type Bundle, personOf, reachesOurselves } from '../../domain/policy/bundle.ts'
 import { deriveStatement } from '../../domain/policy/catalogue.ts'
 import type { Answer, Moment, PersonAction } from '../../domain/policy/question.ts'
-import type { Ask } from '../../domain/requests/request.ts'
+import { type Ask, ParentTask } from '../../domain/requests/request.ts'
 import type { Json, NumericDate, PersonId, Resource, Result, Seconds } from '../../domain/values.ts'
-import { ok, RequestId, refuse } from '../../domain/values.ts'
+import { defined, JsonObject, ok, RequestId, refuse } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { AskingPorts } from '../requests/ports.ts'
 
 export type WhatToOpen = { profile: string } | { action: string; arguments: Json; resource?: Resource }
+
+/** What a refused opening would have been. */
+export function aboutOpening({ what, incident }: { what: WhatToOpen; incident: string }): About {
+  const task = ParentTask.safeParse({ id: incident })
+  const parentTask = task.success ? task.data : undefined
+  if ('profile' in what)
+    return defined({ parentTask, action: `break-glass:${what.profile}`, resource: profileResource(what.profile) })
+  const { action, resource } = what
+  const args = JsonObject.safeParse(what.arguments)
+  const digest = args.success && resource ? argumentsDigest(action, args.data, resource) : undefined
+  return defined({ parentTask, action, resource, digest })
+}
 
 type Opened = {
   terms: BreakGlassPolicy['action'] & { title?: string }

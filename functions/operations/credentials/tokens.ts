@@ -64,7 +64,10 @@ export async function revokeToken(
 ): Promise<void> {
   if (caller.type !== 'tool' && caller.id === agent) {
     await carryOut(request, ports, () => ({ type: 'revoke_credential', agent, credential }))
-  } else await recordRefusal(caller, 'revoke_credential', 'not_permitted', ports)
+    return
+  }
+  const stored = await ports.requests.load(request)
+  await recordRefusal(caller, 'revoke_credential', 'not_permitted', ports, aboutStored(stored))
 }
 
 type TokenAsk = {

@@ -26,7 +26,7 @@ import { authorityOf, findEnding } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
-import { endIfOver, manyWriters, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
+import { aboutStored, endIfOver, manyWriters, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { AskingPorts, DecidingPorts } from '../requests/ports.ts'
 import type { PermitChange, PermitReader, PermitStore, StoredPermit } from './ports.ts'
 
@@ -47,8 +47,8 @@ export async function givePermit(
 ): Promise<Result<StandingPermit, PermitRefusal | EndingCode | 'unknown_request' | 'stale_digest'>> {
   const { request, person, login, uses, until } = ask
   const { policy, requests, permits, clock, log } = ports
-  const refused = refuseOnRecord(person, 'allow_standing', ports)
   const stored = await requests.load(request)
+  const refused = refuseOnRecord(person, 'allow_standing', ports, aboutStored(stored))
   if (!stored) return refused('unknown_request')
   const now = clock.now()
   const state = asOf(stored.state, now)
@@ -103,9 +103,10 @@ export async function revokePermit(
   ports: DecidingPorts & { permits: Pick<PermitStore, 'load' | 'save'> },
 ): Promise<Result<StandingPermit, PermitRefusal | 'unknown_permit'>> {
   const { policy, requests, permits, clock, log } = ports
-  const refused = refuseOnRecord(person, 'revoke_standing', ports)
   return runAggregate<Result<StandingPermit, PermitRefusal | 'unknown_permit'>>(id, manyWriters, async () => {
     const stored = await permits.load(id)
+    const { from: request, action, resource } = stored?.permit ?? {}
+    const refused = refuseOnRecord(person, 'revoke_standing', ports, { about: defined({ request, action, resource }) })
     if (!stored) return refused('unknown_permit')
     const now = clock.now()
     const from = await requests.load(stored.permit.from)

@@ -158,7 +158,7 @@ export async function recordRefusal(
   { about = {}, policies = [], chain = actor.id }: More = {},
 ): Promise<void> {
   const { requests, ledger, clock } = ports
-  const { action, request, ...context } = about
+  const { action, request, reason, ...context } = about
   const kind = kindKey(chain, `${actor.id} ${attempted}`, code, about)
   await runAggregate(chain, manyWriters, async () => {
     const now = clock.now()
@@ -174,7 +174,7 @@ export async function recordRefusal(
       bundle: ports.policy.bundle.hash,
       attempted,
       code,
-      ...defined({ action, request }),
+      ...defined({ action, request, reason }),
       count: since + 1,
       ...defined({ others }),
     }
@@ -194,7 +194,7 @@ export const refuseOnRecord =
   }
 
 export const aboutStored = (stored: Stored | undefined): { about: About } => ({
-  about: stored ? { ...contextOf(stored.state), request: stored.state.ask.id } : {},
+  about: stored ? { ...contextOf(stored.state), action: stored.state.ask.action, request: stored.state.ask.id } : {},
 })
 
 type Row = { key: string; before: string | undefined; others?: true; taken?: OnceOnly }

@@ -56,7 +56,9 @@ export async function decideByLogin(
   if (!('decision' in purpose)) return refuse('no_decision')
   const { person: began, less, ...choice } = purpose.decision
   if (person.id !== began) {
-    await recordRefusal(actorNamed(person.id), choice.verdict, 'not_permitted', ports)
+    await recordRefusal(actorNamed(person.id), choice.verdict, 'not_permitted', ports, {
+      about: { request: choice.id },
+    })
     return refuse('another_person')
   }
   const stored = await ports.requests.load(choice.id)

@@ -73,6 +73,15 @@ async function recordNo(
   await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, chain })
 }
 
+/** An ask with a name that is too long or too short for anything here: none of it is kept but why it was refused. */
+export async function recordNoSuchName(
+  caller: EvaluationCaller,
+  reason: Extract<EvaluationReason, 'unknown_action' | 'policy_denied' | 'invalid_arguments'>,
+  ports: DecidingPorts,
+): Promise<void> {
+  if (caller.type === 'agent') await recordRefusal(caller, 'evaluate', reason, ports)
+}
+
 type AskedFor = Pick<Bound, 'action'> & { resource: Resource; parentTask: ParentTask | undefined }
 export function aboutAsk({ action, resource, parentTask }: AskedFor): About {
   const args = JsonObject.safeParse(action.properties)

@@ -85,11 +85,18 @@ export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<R
   const { action, resource, parentTask } = ask
   const about = aboutAsk({ action, resource: { type: resource.type, id: resource.id }, parentTask })
   const refused = refuseOnRecord(ask.agent.id, 'submit', ports, { about })
+  const refusedFor = ({ code, detail, because }: Unmade) => {
+    const { reason, policies = [] } = because ?? {}
+    return refuseOnRecord(ask.agent.id, 'submit', ports, { about: { ...about, ...defined({ reason }) }, policies })(
+      code,
+      detail,
+    )
+  }
   return runAggregate<Result<Submitted, SubmissionRefusal>>(ask.agent.id, manyWriters, async () => {
     const repeat = await findRepeat(key, body, ask.jkt, ports)
     if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : refused(repeat.code)
     const made = await makeSubmit(ask, ports)
-    if (!made.ok) return refused(made.code, made.detail)
+    if (!made.ok) return refusedFor(made)
     const open = `OPEN#${ask.agent.id}#${openKey(made.value.ask)}`
     const before = await ports.requests.recall(open)
     const pending = before === undefined ? undefined : await stillPending(before, ports)
@@ -143,8 +150,21 @@ const openKey = ({ action, arguments: args, resource, purpose, parentTask, reque
     jkt: jkt ?? null,
   })
 
+type Unmade = {
+  ok: false
+  code: Unbound | 'not_requestable'
+  detail?: string
+  /** What an evaluation would say, for the record. */
+  because?: { reason: string; policies: readonly string[] }
+}
+
+const notRequestable = (reason: string, detail?: string, policies: readonly string[] = []): Unmade => ({
+  ...refuse('not_requestable', detail === undefined ? reason : `${reason}: ${detail}`),
+  because: { reason, policies },
+})
+
 /** Assessed again, since policy may have changed since the evaluation. */
-async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Submit, Unbound | 'not_requestable'>> {
+async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<{ ok: true; value: Submit } | Unmade> {
   const { policy, requests, clock, ids } = ports
   const now = clock.now()
   const named = await evaluationOf(ask, ports)
@@ -153,7 +173,7 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Subm
   if (!evaluation || evaluation.agent !== ask.agent.id)
     return refuse('invalid_denial_binding', '`denial.evaluation_id` is none of yours')
   if (evaluation.refused !== undefined)
-    return refuse('not_requestable', `${evaluation.refused}: no approval could help with what was evaluated`)
+    return notRequestable(evaluation.refused, 'no approval could help with what was evaluated')
   if (now >= evaluation.expiresAt) return refuse('expired_denial', 'the evaluation is too old: evaluate again')
   if (bindingOf(ask) !== evaluation.binding)
     return refuse(
@@ -169,12 +189,11 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Subm
   )
   if (halt) {
     const { reason, detail } = toldOf(halt)
-    return refuse('not_requestable', `${reason}: ${detail}`)
+    return notRequestable(reason, detail)
   }
   const recent = await new Lately(requests).count(ask.agent.id, ask.action.name, now)
   const assessment = assessAsk(ask, ask.agent.id, recent, now, ports)
-  if (assessment.outcome === 'refused')
-    return refuse('not_requestable', `${assessment.reason}${assessment.detail ? `: ${assessment.detail}` : ''}`)
+  if (assessment.outcome === 'refused') return notRequestable(assessment.reason, assessment.detail, assessment.policies)
   const { facts, grant, tier, stages, policies } = assessment
   const { agent, purpose, justification, parentTask, requestedUntil, jkt } = ask
   const { environment, classification, ...resource } = facts.resource

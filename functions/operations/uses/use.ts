@@ -45,7 +45,8 @@ export async function beginUse(
   const stored = await ports.requests.load(token.request)
   if (!stored) return refuse('unknown_request')
   if (argumentsDigest(ask.action, ask.arguments, stored.state.ask.resource) !== stored.state.ask.argumentsDigest) {
-    await recordRefusal(actorNamed(tool), 'begin_use', 'invalid_arguments', ports, aboutStored(stored))
+    const about = { ...aboutStored(stored).about, action: ask.action }
+    await recordRefusal(actorNamed(tool), 'begin_use', 'invalid_arguments', ports, { about })
     return refuse('arguments_mismatch', 'what is about to be executed is not what was approved')
   }
   const again = useOf(stored.state, tool, key)

@@ -1,9 +1,12 @@
 import { argumentsDigest } from '../../../functions/domain/digest.ts'
 import { verifyActor } from '../../../functions/domain/ledger/ledger.ts'
 import { refusedKinds, refusedWindow } from '../../../functions/domain/ledger/refused.ts'
+import { revokeToken } from '../../../functions/operations/credentials/tokens.ts'
 import { completeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { evaluateAccess } from '../../../functions/operations/requests/evaluate-access.ts'
 import { agent, prodParameter, sampleBundle, type What, World } from '../../support/world.ts'
+import { Night } from '../break-glass/night.ts'
+import { claimedFlag, flagService } from '../uses/claimed-flag.ts'
 
 /** What was refused and stands on no request's record: on the chain of the agent, one entry an hour for each kind. */
 
@@ -140,5 +143,73 @@ test('a refused submission names its task and resource', async () => {
       resource: prodParameter.resource,
       facts: { attempted: 'submit', code: 'replayed', action: prodParameter.action },
     },
+  ])
+})
+
+test('a refused submission says why nothing could be asked for, by the word of an evaluation, and by which policies', async () => {
+  const evaluated = await world.evaluate(prodParameter)
+  await world.submit(forbidden, { evaluation: (await world.evaluate(forbidden)).id })
+  const ofEvaluation = (await entries()).find(({ facts }) => facts['attempted'] === 'submit')
+  expect(ofEvaluation).toMatchObject({
+    resource: forbidden.resource,
+    facts: { code: 'not_requestable', reason: 'policy_denied', action: forbidden.action },
+  })
+  // Policy became stricter since the evaluation.
+  const { bundle } = world.policy
+  world.policy = { bundle, ask: () => ({ permit: false, policies: ['freeze'], error: false }) }
+  const { arguments: properties, resource, action } = prodParameter
+  await world.submit(prodParameter, { evaluation: evaluated.id })
+  expect((await entries()).at(-1)).toMatchObject({
+    parent_task: { id: 'INC-1042' },
+    resource,
+    digest: argumentsDigest(action, properties, resource),
+    facts: { attempted: 'submit', code: 'not_requestable', reason: 'policy_denied', action },
+  })
+})
+
+test('other reasons to refuse a submission are entries of their own', async () => {
+  const evaluate = async (what: What) => (await world.evaluate(what)).id
+  await world.submit(forbidden, { evaluation: await evaluate(forbidden) })
+  await world.submit(forbidden, { evaluation: await evaluate({ ...forbidden, arguments: {} }) })
+  const submitted = (await entries()).filter(({ facts }) => facts['attempted'] === 'submit')
+  expect(submitted.map(({ facts }) => facts['reason'])).toEqual(['policy_denied', 'invalid_arguments'])
+})
+
+test("what a tool was about to do instead is on the tool's record, with the request's task, resource and digest", async () => {
+  const { request, begin } = await claimedFlag(world)
+  await begin('k', { environment: 'prod', flag: 'other', value: true })
+  const { ask } = request
+  expect(await entries(flagService)).toMatchObject([
+    {
+      ...{ parent_task: ask.parentTask, resource: ask.resource, digest: ask.digest },
+      facts: { attempted: 'begin_use', action: 'flags:set', request: ask.id },
+    },
+  ])
+})
+
+test('a token of another, given back, is refused with what it was for', async () => {
+  const { request, token } = await claimedFlag(world)
+  await revokeToken(token, { type: 'agent', id: agent('remediator') }, world.ports)
+  const { ask } = request
+  expect(await entries()).toMatchObject([
+    {
+      ...{ parent_task: ask.parentTask, resource: ask.resource, digest: ask.digest },
+      facts: { attempted: 'revoke_credential', action: 'flags:set', request: ask.id },
+    },
+  ])
+})
+
+test('a refused opening names what was to be opened, and for which incident', async () => {
+  const night = new Night(sample)
+  const { action, resource, arguments: args } = prodParameter
+  const what = { action, arguments: args, resource }
+  await night.open('ana', { what })
+  await night.open('ana', { what: { profile: 'checkout-recovery' } })
+  expect(await night.ledger.entries('person:ana')).toMatchObject([
+    {
+      ...{ parent_task: { id: 'INC-2041' }, resource, digest: argumentsDigest(action, args, resource) },
+      facts: { attempted: 'open_break_glass', action },
+    },
+    { parent_task: { id: 'INC-2041' }, facts: { action: 'break-glass:checkout-recovery' } },
   ])
 })

@@ -1,0 +1,65 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { endpoint } from '../../functions/adapters/http/endpoint.ts'
+import { evaluations } from '../../functions/handlers/agents/evaluate.ts'
+import type { EvaluationCaller } from '../../functions/operations/requests/evaluate-access.ts'
+import { agent, issuer, prodParameter, sampleBundle, World } from '../support/world.ts'
+
+/** Each no to a known agent is on its record, however the question came. */
+
+let world: World
+beforeEach(() => {
+  world = new World(sampleBundle())
+})
+
+const remediator: EvaluationCaller = { type: 'agent', id: agent('remediator') }
+const { arguments: properties, resource } = prodParameter
+const ask = {
+  subject: { type: 'agent', id: 'agent:remediator' },
+  action: { name: 'no:Such', properties },
+  resource,
+  context: { purpose: 'remediation', parent_task: { id: 'INC-1042' } },
+}
+
+async function send(route: string, body: object) {
+  const ports = { ...world.ports, issuer }
+  const door = endpoint(ports, (call) => evaluations(ports)(call, remediator))
+  const answer = await door({
+    ...{ version: '2.0', routeKey: route, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    requestContext: {
+      requestId: 'r',
+      timeEpoch: world.clock.now() * 1000,
+    } as APIGatewayProxyEventV2['requestContext'],
+  })
+  return JSON.parse(answer.body ?? '')
+}
+const entries = () => world.ledger.entries(remediator.id)
+
+test('of a message of many, each no is an entry with its action, resource, task and digest', async () => {
+  const items = [{ action: { name: 'no:Such', properties } }, { action: { name: 'no:Other', properties } }, {}]
+  await send('POST /access/v1/evaluations', { ...ask, evaluations: items })
+  const written = await entries()
+  expect(written.map(({ facts }) => facts['action'])).toEqual(['no:Such', 'no:Other'])
+  for (const entry of written)
+    expect(entry).toMatchObject({
+      ...{ resource, parent_task: { id: 'INC-1042' }, digest: expect.stringMatching(/^sha-256:/) },
+      facts: { attempted: 'evaluate', code: 'unknown_action' },
+    })
+})
+
+test('an ask for what Hotwork does not know is on record with the resource that was named', async () => {
+  const unknown = { type: 'no:thing', id: 'x' }
+  await send('POST /access/v1/evaluation', { ...ask, resource: unknown })
+  expect(await entries()).toMatchObject([{ resource: unknown, facts: { action: 'no:Such' } }])
+})
+
+test('a name that is too long for anything here is a no on record, without the name', async () => {
+  const name = 'x'.repeat(20_000)
+  expect(await send('POST /access/v1/evaluation', { ...ask, action: { name, properties } })).toMatchObject({
+    decision: false,
+  })
+  const written = await entries()
+  expect(written).toMatchObject([{ facts: { attempted: 'evaluate', code: 'unknown_action' } }])
+  expect(JSON.stringify(written)).not.toContain(name)
+})
