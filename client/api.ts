@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { type Answered, readAnswer, type Sending, send } from './http.ts'
+import { type Answered, mustBeOk, readAnswer, type Sending, send } from './http.ts'
 import type { Login, Wanted } from './login/login.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -40,6 +40,18 @@ export class Api {
 
   /** @throws Refusal when the API says no; Fault when it says nothing, or what this program cannot read */
   async call<T>(shape: z.ZodType<T>, call: Call): Promise<T> {
+    const { answered, sending } = await this.#answered(call)
+    return readAnswer(shape, answered, sending)
+  }
+
+  /** An answer that is no JSON document, and its headers. @throws as `call` */
+  async text(call: Call): Promise<{ text: string; headers: Headers }> {
+    const { answered, sending } = await this.#answered(call)
+    mustBeOk(answered, sending)
+    return { text: answered.text, headers: answered.response.headers }
+  }
+
+  async #answered(call: Call): Promise<{ answered: Answered; sending: Sending }> {
     const sending = this.#sending(call)
     let answered = await send(sending, this.#surroundings)
     const before = call.accessToken === undefined ? await this.#token : undefined
@@ -49,7 +61,7 @@ export class Api {
       this.#token = this.#login(wanted)
       if ((await this.#token) !== before) answered = await send(sending, this.#surroundings)
     }
-    return readAnswer(shape, answered, sending)
+    return { answered, sending }
   }
 
   #sending({ method, path, json, form, headers = {}, proof, accessToken, opens }: Call): Sending {

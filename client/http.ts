@@ -74,7 +74,21 @@ async function sendOnce({ method, url, prepare, signal, patience = usualPatience
 }
 
 /** @throws Refusal when the API says no; Fault when it says what this program cannot read */
-export function readAnswer<T>(shape: z.ZodType<T>, answered: Answered, { method, url }: Sending): T {
+export function readAnswer<T>(shape: z.ZodType<T>, answered: Answered, sending: Sending): T {
+  mustBeOk(answered, sending)
+  const read = shape.safeParse(parsedJson(answered.text))
+  if (read.success) return read.data
+  const { method, url } = sending
+  const { origin, pathname } = new URL(url)
+  throw new Fault({
+    code: 'unreadable_answer',
+    title: 'the answer cannot be read',
+    detail: `${method} ${pathname}: ${z.prettifyError(read.error).split('\n')[0]}. Is \`${origin}\` the API, and of the same version as this client?`,
+  })
+}
+
+/** @throws Refusal when the API says no; Fault */
+export function mustBeOk(answered: Answered, { method, url }: Pick<Sending, 'method' | 'url'>): void {
   const { origin, pathname } = new URL(url)
   const { ok, status } = answered.response
   if (status === 404 && codeOf(answered.text) === 'not_found')
@@ -83,13 +97,6 @@ export function readAnswer<T>(shape: z.ZodType<T>, answered: Answered, { method,
       'name the address that Hotwork was deployed as; if it is that, this client is of a newer version than that Hotwork',
     )
   if (!ok) throw Object.assign(refusalOf(answered), { status })
-  const read = shape.safeParse(parsedJson(answered.text))
-  if (read.success) return read.data
-  throw new Fault({
-    code: 'unreadable_answer',
-    title: 'the answer cannot be read',
-    detail: `${method} ${pathname}: ${z.prettifyError(read.error).split('\n')[0]}. Is \`${origin}\` the API, and of the same version as this client?`,
-  })
 }
 
 const isTransient = ({ response: { status }, text }: Answered): boolean =>

@@ -33,6 +33,11 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   ],
   halts: ['halts --all'],
   lift: ['lift hlt_...'],
+  'ledger export': [
+    'ledger export --since 30d --out record.ndjson',
+    'ledger export --agent agent:remediator --since 7d --format csv --out remediator.csv',
+    'ledger export --since 1h --format ocsf',
+  ],
   verify: ['verify receipt.jwt --keys jwks.json', 'verify receipt.jwt --entries entries.ndjson --keys jwks.json'],
   'break-glass start': [
     `break-glass start --profile checkout-recovery --incident INC-2041 --minutes 30 \\

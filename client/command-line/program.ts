@@ -7,6 +7,7 @@ import { addBreakGlassVerbs } from './break-glass.ts'
 import { addCompletionVerb, completions } from './completion.ts'
 import { addEvidenceVerbs } from './evidence.ts'
 import { makeFrame } from './frame.ts'
+import { addLedgerVerbs } from './ledger.ts'
 import { addLoginVerbs } from './login.ts'
 import { addHaltVerbs, addPersonRequestVerbs } from './person-requests.ts'
 
@@ -73,6 +74,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   addHaltVerbs(program, frame)
   addEvidenceVerbs(program, frame)
   addBreakGlassVerbs(program, frame)
+  addLedgerVerbs(program, frame)
   addCompletionVerb(program, surroundings)
   return program
 }

@@ -74,6 +74,7 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   exec: () => asAgent((machine) => machine.asked(staging)),
   credentials: () => asAgent((machine) => machine.asked(staging)),
   call: () => asAgent((machine) => machine.approved(file('prod-worker-timeout'))),
+  'ledger export': async () => ({ at: scene.at('hana'), ids: { req: await submitted() } }),
   'break-glass start': async () => ({ at: scene.jade }),
   'break-glass drill': async () => ({ at: scene.jade }),
   'break-glass end': () => openedByJade(),

@@ -23,6 +23,7 @@ const routes = {
     'GET /v1/requests/{id}',
     'GET /v1/requests/{id}/ledger',
     'GET /v1/halts',
+    'GET /v1/ledger',
   ],
   'decide-request': ['POST /v1/requests/{id}/decisions'],
   'revoke-request': ['POST /v1/requests/{id}/revoke'],

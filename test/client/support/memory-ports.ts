@@ -19,6 +19,7 @@ export const memoryPorts = (world: World, issuer: string) => ({
   issuer,
   permits: world.permits,
   standIns: world.standIns,
+  ledgerIndex: world.ledger,
   halts: new MemoryHaltStore(world.requests, world.ledger),
   targetRoles: [],
   signer: world.signer,

@@ -1,0 +1,46 @@
+import { stringify } from 'csv-stringify/sync'
+import { type Line, splitId } from './entry.ts'
+
+/** Columns are only ever added, at the end. */
+export const columns = [
+  'id',
+  'record',
+  'number',
+  'type',
+  'at',
+  'actor_type',
+  'actor',
+  'through',
+  'task',
+  'task_url',
+  'resource_type',
+  'resource',
+  'digest',
+  'policies',
+  'bundle',
+  'facts',
+  'previous',
+  'hash',
+] as const
+
+export const csvHeader = (): string => stringify([[...columns]])
+
+/** One entry a line. A spreadsheet takes no cell for a formula, and no character ends a line or hides. */
+export function csvOf({ entry }: Line): string {
+  const { id, type, at, actor, parent_task, resource, digest, policies, bundle, facts, previous, hash } = entry
+  const { record, number } = splitId(id)
+  const cells: { [column in (typeof columns)[number]]: string } = {
+    ...{ id, record, number: String(number), type, at },
+    ...{ actor_type: actor.type, actor: actor.id, through: (actor.chain ?? []).join(' ') },
+    ...{ task: parent_task?.id ?? '', task_url: parent_task?.url ?? '' },
+    ...{ resource_type: resource?.type ?? '', resource: resource?.id ?? '' },
+    ...{ digest: digest ?? '', policies: policies.join(' '), bundle },
+    ...{ facts: JSON.stringify(facts), previous: previous ?? '', hash },
+  }
+  return stringify([columns.map((column) => inert(cells[column]))], { escape_formulas: true })
+}
+
+const inert = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (each) =>
+    each.split('').reduce((all, unit) => `${all}\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`, ''),
+  )

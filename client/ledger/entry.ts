@@ -1,0 +1,29 @@
+import * as z from 'zod'
+
+const Ref = z.looseObject({ type: z.string(), id: z.string() })
+
+/** A line of the record. Older and newer versions have other members: all are kept as they came. */
+export const Entry = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  at: z.string(),
+  actor: z.looseObject({ type: z.string(), id: z.string(), chain: z.array(z.string()).optional() }),
+  parent_task: z.looseObject({ id: z.string(), url: z.string().optional() }).nullish(),
+  resource: Ref.nullish(),
+  digest: z.string().nullish(),
+  policies: z.array(z.string()).default([]),
+  bundle: z.string().default(''),
+  previous: z.string().nullish(),
+  facts: z.record(z.string(), z.unknown()).default({}),
+  hash: z.string(),
+})
+export type Entry = z.infer<typeof Entry>
+
+/** @param line the JSON of the entry, which a system that reads the export can verify */
+export type Line = { entry: Entry; line: string }
+
+/** `<record>/<number>` */
+export function splitId(id: string): { record: string; number: number } {
+  const cut = id.lastIndexOf('/')
+  return { record: id.slice(0, cut), number: Number(id.slice(cut + 1)) }
+}

@@ -1,0 +1,119 @@
+import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Context } from '../context.ts'
+import { type Exit, exits, Fault, systemCodeOf, Trouble, wrongUsage } from '../outcome.ts'
+import { jsonText } from '../screen.ts'
+import { readMoment } from '../span.ts'
+import { csvHeader, csvOf } from './csv.ts'
+import type { Entry, Line } from './entry.ts'
+import { ocsfOf } from './ocsf.ts'
+import { searchPages } from './search.ts'
+
+export const formats = ['ndjson', 'csv', 'ocsf'] as const
+type Format = (typeof formats)[number]
+
+export type ExportTyped = {
+  since?: string
+  until?: string
+  agent?: string
+  person?: string
+  tool?: string
+  task?: string
+  resource?: string
+  action?: string
+  type?: string
+  format: Format
+  out?: string
+}
+
+const writers: { readonly [format in Format]: { head: string; of: (line: Line) => string } } = {
+  ndjson: { head: '', of: ({ line }) => `${line}\n` },
+  csv: { head: csvHeader(), of: csvOf },
+  ocsf: {
+    head: '',
+    of: (line) => `${JSON.stringify(ocsfOf(line)).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)}\n`,
+  },
+}
+
+const escaped = (text: string): string =>
+  text.split('').reduce((all, unit) => `${all}\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`, '')
+
+/** A page has a hundred entries. */
+const pagesBetweenWords = 10
+/** The index that is searched is a moment behind. Milliseconds. */
+const settledAfter = 60_000
+
+/**
+ * All entries that pass, a page after the other. Into a file it goes under another name until it is whole, so that a part is
+ * never taken for all.
+ */
+export async function exportLedger(
+  { since, until, format, out, ...filters }: ExportTyped,
+  context: Context,
+): Promise<Exit> {
+  const { api, surroundings, json } = context
+  const { agent, person, tool, task, resource, action, type } = filters
+  const moment = (option: string, typed: string | undefined) =>
+    typed === undefined ? undefined : readMoment(option, typed, -1, surroundings)
+  const times = { since: moment('--since', since), until: moment('--until', until) }
+  if (json && out === undefined)
+    throw wrongUsage('`--json` needs `--out`', 'without a file, what is exported is itself the result')
+  const query = { ...times, agent, person, tool, task, resource, action, type }
+  const target = out === undefined ? { write: surroundings.out, end: () => {} } : intoFile(out, surroundings.folder)
+  const writer = writers[format]
+  let [count, pages] = [0, 0]
+  let last: Entry | undefined
+  const reached = () => `${count} ${count === 1 ? 'entry' : 'entries'}${last ? `, up to ${last.at}` : ''}`
+  const asked = surroundings.now().getTime()
+  try {
+    if (writer.head !== '') target.write(writer.head)
+    for await (const page of searchPages(api, query)) {
+      if (page.length > 0) target.write(page.map(writer.of).join(''))
+      count += page.length
+      pages += 1
+      last = page.at(-1)?.entry ?? last
+      if (pages % pagesBetweenWords === 0) surroundings.err(`${reached()} ...\n`)
+    }
+    target.end()
+  } catch (cause) {
+    if (count > 0) surroundings.err(`not whole: it broke off after ${reached()}\n`)
+    throw cause
+  }
+  surroundings.err(`${reached()}\n`)
+  const isSettled = times.until !== undefined && Date.parse(times.until) <= asked - settledAfter
+  if (!isSettled)
+    surroundings.err('of the last minute more may follow: export from a minute before the end of this one\n')
+  if (json) surroundings.out(jsonText({ entries: count, format, out, last: last?.id ?? null, settled: isSettled }))
+  return exits.done
+}
+
+type Target = { write(text: string): void; end(): void }
+
+/** @throws Refusal where there is such a file already: an export is evidence, and is not written over */
+function intoFile(out: string, folder: string): Target {
+  const file = resolve(folder, out)
+  if (existsSync(file)) throw wrongUsage(`\`${out}\` exists`, 'name another file: an export is never written over')
+  const partial = `${file}.partial`
+  const doing = <T>(what: string, act: () => T): T => {
+    try {
+      return act()
+    } catch (cause) {
+      if (cause instanceof Trouble) throw cause
+      throw new Fault({ code: 'not_written', title: `\`${out}\` cannot be ${what}`, detail: systemCodeOf(cause) })
+    }
+  }
+  const descriptor = doing('written', () => openSync(partial, 'w', 0o600))
+  return {
+    write: (text) => {
+      doing('written', () => {
+        const bytes = Buffer.from(text)
+        for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
+      })
+    },
+    end: () =>
+      doing('finished', () => {
+        closeSync(descriptor)
+        renameSync(partial, file)
+      }),
+  }
+}

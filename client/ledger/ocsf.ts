@@ -1,0 +1,231 @@
+import { defined } from '../http.ts'
+import { type Entry, type Line, splitId } from './entry.ts'
+
+/** OCSF 1.8.0. One event for each entry, in the class that says what happened; `raw_data` is the entry itself. */
+const version = '1.8.0'
+
+type Json = { [member: string]: unknown }
+type Facts = Entry['facts']
+
+const activities = {
+  create: [1, 'Create'],
+  update: [3, 'Update'],
+  enroll: [6, 'Enroll'],
+  unenroll: [7, 'Unenroll'],
+  activate: [10, 'Activate'],
+  deactivate: [11, 'Deactivate'],
+  suspend: [12, 'Suspend'],
+  resume: [13, 'Resume'],
+} as const
+type Activity = keyof typeof activities
+
+/** Entries that change something which Hotwork manages (Entity Management): its own records, unless `of` says what else. */
+const managed: { readonly [type: string]: Activity } = {
+  Submitted: 'create',
+  StageOpened: 'update',
+  Decided: 'update',
+  Narrowed: 'update',
+  StateChanged: 'update',
+  Commented: 'update',
+  ApprovalDropped: 'update',
+  StageEscalated: 'update',
+  Approved: 'activate',
+  Denied: 'deactivate',
+  Withdrawn: 'deactivate',
+  KeyBound: 'update',
+  Delegated: 'update',
+  CredentialIntended: 'update',
+  CredentialRevoked: 'update',
+  Completed: 'deactivate',
+  Revoked: 'deactivate',
+  Expired: 'deactivate',
+  ReviewDue: 'update',
+  ReviewOverdue: 'update',
+  Reviewed: 'update',
+  PermitDrawn: 'update',
+  PermitRevoked: 'deactivate',
+  Halted: 'suspend',
+  Lifted: 'resume',
+  StandInGiven: 'create',
+  StandInEnded: 'deactivate',
+  Linked: 'enroll',
+  Unlinked: 'unenroll',
+  Vouched: 'update',
+}
+
+const kinds: { readonly [prefix: string]: string } = {
+  req: 'request',
+  bgl: 'opening',
+  hlt: 'halt',
+  sin: 'stand-in',
+  stp: 'standing permit',
+}
+
+const severities = { 1: 'Informational', 2: 'Low', 3: 'Medium', 4: 'High' } as const
+const severityOf = (type: string): keyof typeof severities =>
+  (({ Refused: 2, Halted: 4, BreakGlassOpened: 4, ReviewOverdue: 3, Revoked: 3 }) as const)[type] ?? 1
+
+export function ocsfOf({ entry, line }: Line): Json {
+  const { type } = entry
+  if (type === 'Refused')
+    return apiActivity(entry, line, { allowed: false, operation: textOf(entry.facts, 'attempted') })
+  if (type === 'UseBegun' || type === 'UseEnded' || type === 'UseReturned')
+    return apiActivity(entry, line, { allowed: true, operation: type })
+  if (type === 'CredentialIssued') return authorizeSession(entry, line)
+  if (type === 'BreakGlassOpened' || type === 'PermitGiven') return userAccess(entry, line)
+  const activity = managed[type]
+  return activity === undefined ? baseEvent(entry, line) : entityManagement(entry, line, activity)
+}
+
+function entityManagement(entry: Entry, line: string, activity: Activity): Json {
+  const [id, name] = activities[activity]
+  return {
+    ...common(entry, line, {
+      category: [3, 'Identity & Access Management'],
+      of: [3004, 'Entity Management'],
+      id,
+      name,
+    }),
+    actor: actorOf(entry),
+    entity: entityOf(entry),
+  }
+}
+
+/** What the record is of; of a halt, what it stops. */
+function entityOf({ id, type, facts }: Entry): Json {
+  const { record } = splitId(id)
+  const target = Object(facts['target']) as { kind?: unknown; value?: unknown }
+  if (type === 'Halted' && typeof target.value === 'string')
+    return { uid: target.value, type: `${target.kind}`, type_id: 99 }
+  const kind = kinds[record.split('_')[0] ?? '']
+  return kind === undefined
+    ? { uid: record, type: 'User', type_id: 2, user: userOf(record) }
+    : { uid: record, type: `Hotwork ${kind}`, type_id: 99 }
+}
+
+function authorizeSession(entry: Entry, line: string): Json {
+  const { facts, resource } = entry
+  const expires = facts['expiresAt']
+  return {
+    ...common(entry, line, {
+      ...{ category: [3, 'Identity & Access Management'], of: [3003, 'Authorize Session'] },
+      ...{ id: 1, name: 'Assign Privileges' },
+    }),
+    actor: actorOf(entry),
+    user: userOf(entry.actor.id),
+    privileges: [resource ? `the approved action on ${resource.id}` : 'the approved action'],
+    session: {
+      uid: textOf(facts, 'credential'),
+      created_time: millisecondsOf(entry.at),
+      ...(typeof expires === 'number' ? { expiration_time: expires * 1000 } : {}),
+    },
+  }
+}
+
+function userAccess(entry: Entry, line: string): Json {
+  const { facts, actor, resource } = entry
+  const ask = Object(facts['ask']) as { action?: unknown; breakGlass?: { rights?: readonly { action: string }[] } }
+  const rights = ask.breakGlass?.rights?.map(({ action }) => action)
+  const action = textOf(facts, 'action') ?? (typeof ask.action === 'string' ? ask.action : undefined)
+  const agent = textOf(facts, 'agent')
+  return {
+    ...common(entry, line, {
+      ...{ category: [3, 'Identity & Access Management'], of: [3005, 'User Access Management'] },
+      ...{ id: 1, name: 'Assign Privileges' },
+    }),
+    actor: actorOf(entry),
+    user: userOf(agent ?? actor.id),
+    privileges: rights ?? [action ?? 'unknown'],
+    ...(resource ? { resources: [resourceOf(resource)] } : {}),
+  }
+}
+
+function apiActivity(
+  entry: Entry,
+  line: string,
+  { allowed, operation }: { allowed: boolean; operation: string | undefined },
+): Json {
+  const { actor, facts, policies, resource } = entry
+  const decision = allowed ? 'Allowed' : 'Denied'
+  return {
+    ...common(entry, line, {
+      ...{ category: [6, 'Application Activity'], of: [6003, 'API Activity'] },
+      ...{ id: 99, name: operation ?? entry.type, profiles: ['security_control'] },
+    }),
+    actor: actorOf(entry),
+    api: {
+      operation: operation ?? entry.type,
+      service: { name: 'Hotwork' },
+      ...(allowed ? {} : { response: { error: textOf(facts, 'code') ?? 'refused' } }),
+    },
+    src_endpoint: { svc_name: actor.id },
+    ...{ action_id: allowed ? 1 : 2, action: decision, disposition_id: allowed ? 1 : 2 },
+    disposition: allowed ? 'Allowed' : 'Blocked',
+    ...(policies.length > 0 ? { authorizations: policies.map((uid) => ({ decision, policy: { uid } })) } : {}),
+    ...(resource ? { resources: [resourceOf(resource)] } : {}),
+    ...(allowed
+      ? {}
+      : {
+          status_id: 2,
+          status: 'Failure',
+          ...defined({ status_code: textOf(facts, 'code'), status_detail: textOf(facts, 'reason') }),
+        }),
+  }
+}
+
+/** A type that this version does not know. */
+const baseEvent = (entry: Entry, line: string): Json =>
+  common(entry, line, { category: [0, 'Uncategorized'], of: [0, 'Base Event'], id: 99, name: entry.type })
+
+type Class = {
+  category: readonly [uid: number, name: string]
+  of: readonly [uid: number, name: string]
+  id: number
+  name: string
+  profiles?: readonly string[]
+}
+
+function common(entry: Entry, line: string, { category, of, id, name, profiles }: Class): Json {
+  const { record, number } = splitId(entry.id)
+  const severity = severityOf(entry.type)
+  const { parent_task, digest, bundle, policies, hash, facts } = entry
+  return {
+    ...{ category_uid: category[0], category_name: category[1], class_uid: of[0], class_name: of[1] },
+    ...{ activity_id: id, activity_name: name, type_uid: of[0] * 100 + id, type_name: `${of[1]}: ${name}` },
+    ...{ severity_id: severity, severity: severities[severity], status_id: 1, status: 'Success' },
+    time: millisecondsOf(entry.at),
+    message: `${entry.actor.id}: ${entry.type}`,
+    metadata: {
+      version,
+      product: { name: 'Hotwork', vendor_name: 'Hotwork' },
+      ...{ uid: entry.id, event_code: entry.type, sequence: number, original_time: entry.at },
+      ...{ log_name: 'ledger', correlation_uid: record },
+      ...defined({ profiles }),
+    },
+    unmapped: defined({
+      ...{ parent_task: parent_task?.id, digest: digest ?? undefined, bundle, hash },
+      ...{ policies: policies.length > 0 ? policies : undefined, action: textOf(facts, 'action') },
+    }),
+    raw_data: line,
+  }
+}
+
+/** Agents act through others: the whole chain is in `raw_data`. */
+const actorOf = ({ actor }: Entry): Json =>
+  actor.type === 'system' ? { app_name: 'Hotwork', app_uid: actor.id } : { user: userOf(actor.id) }
+
+const userOf = (id: string): Json => {
+  const [kind = '', name = id] = id.split(':')
+  return kind === 'person'
+    ? { uid: id, name, type_id: 1, type: 'User' }
+    : { uid: id, name, type_id: 4, type: 'Service' }
+}
+
+const resourceOf = ({ type, id }: { type: string; id: string }): Json => ({ uid: id, type })
+
+const millisecondsOf = (at: string): number => Date.parse(at)
+
+function textOf(facts: Facts, name: string): string | undefined {
+  const value = facts[name]
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,52 @@
+import type { Api } from '../api.ts'
+import { parsedJson } from '../http.ts'
+import { Fault } from '../outcome.ts'
+import { Entry, type Line } from './entry.ts'
+
+export type Query = { readonly [filter: string]: string | undefined }
+
+/**
+ * Entries by the page, oldest first, until there is no next page. A page that was lost is asked for again from where the one
+ * before it ended.
+ *
+ * @throws Fault where an answer is no page, or leads nowhere
+ */
+export async function* searchPages(api: Api, query: Query): AsyncGenerator<readonly Line[]> {
+  const given = Object.entries(query).filter((each): each is [string, string] => each[1] !== undefined)
+  let after: string | undefined
+  do {
+    const parameters = new URLSearchParams(given)
+    if (after !== undefined) parameters.set('after', after)
+    const path = `/v1/ledger${parameters.size > 0 ? `?${parameters}` : ''}`
+    const { text, headers } = await api.text({ method: 'GET', path })
+    yield linesOf(text)
+    const next = nextOf(headers.get('link') ?? '')
+    if (next !== undefined && next === after) throw unreadable('its next page is the same page')
+    after = next
+  } while (after !== undefined)
+}
+
+/** Only the place is taken from the address: the next call goes where this one went. */
+function nextOf(link: string): string | undefined {
+  const [, address] = /<([^>]*)>;\s*rel="next"/.exec(link) ?? []
+  if (address === undefined) return undefined
+  const place = URL.canParse(address) ? new URL(address).searchParams.get('after') : null
+  if (place === null) throw unreadable('its `Link` names no place')
+  return place
+}
+
+const linesOf = (text: string): Line[] => {
+  // What does not end with the end of a line was cut.
+  if (text !== '' && !text.endsWith('\n')) throw unreadable('its last line is cut')
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => {
+      const entry = Entry.safeParse(parsedJson(line))
+      if (!entry.success) throw unreadable('a line is no entry')
+      return { entry: entry.data, line }
+    })
+}
+
+const unreadable = (why: string): Fault =>
+  new Fault({ code: 'unreadable_answer', title: 'a page of the ledger cannot be read', detail: why })
