@@ -3,28 +3,34 @@ import * as z from 'zod'
 import type { NotaryKey, VerifyEcdsa } from '../../functions/domain/anchor/checkpoint.ts'
 import { wrongUsage } from '../outcome.ts'
 
-const Jwks = z.object({ keys: z.array(z.looseObject({ kid: z.string().optional(), use: z.string().optional() })) })
+const Jwks = z.object({ keys: z.array(z.looseObject({ kid: z.string().optional(), hotwork_use: z.unknown().optional() })) })
 
 export type PublicKey = { kid: string; isNotary: boolean; key: KeyObject; spki: Uint8Array }
 
 /**
- * The keys of a JWKS, as `/.well-known/jwks.json` has them. Those that sign tokens are in it too, and are no notary's.
+ * The keys of a JWKS, as `/.well-known/jwks.json` has them. Those that sign tokens are in it too, and are no notary's. A file
+ * that marks no key as the notary's was made by hand, for this: each of its keys is taken for one.
  *
  * @throws Refusal
  */
 export function readKeys(text: string, file: string): readonly PublicKey[] {
   const read = Jwks.safeParse(jsonOf(text))
   if (!read.success) throw wrongUsage(`${file}: it is no JWKS`, 'save the answer of `/.well-known/jwks.json` as it is')
-  return read.data.keys.flatMap(({ kid, use, kty, crv, x, y }) => {
+  const isMarked = read.data.keys.some(isOfNotary)
+  return read.data.keys.flatMap((jwk) => {
+    const { kid, kty, crv, x, y } = jwk
+    const isNotary = !isMarked || isOfNotary(jwk)
     if (kid === undefined || crv !== 'P-256') return []
     try {
       const key = createPublicKey({ key: { kty, crv, x, y } as JsonWebKey, format: 'jwk' })
-      return [{ kid, isNotary: use !== 'sig', key, spki: new Uint8Array(key.export({ type: 'spki', format: 'der' })) }]
+      return [{ kid, isNotary, key, spki: new Uint8Array(key.export({ type: 'spki', format: 'der' })) }]
     } catch {
       return []
     }
   })
 }
+
+const isOfNotary = ({ hotwork_use }: { hotwork_use?: unknown }): boolean => hotwork_use === 'notary'
 
 type JsonWebKey = Parameters<typeof createPublicKey>[0] extends infer Input
   ? Extract<Input, { format: 'jwk' }> extends { key: infer Key }

@@ -102,8 +102,12 @@ test.each<[string, () => string, string]>([
 })
 
 test('a key that signs tokens is no notary', async () => {
-  const { exit, err } = await verify(log.sign(claims()), undefined, { keys: [{ ...log.jwk, use: 'sig' }] })
-  expect([exit, err]).toEqual([1, expect.stringContaining('signs tokens')])
+  const { hotwork_use: _, ...token } = forged().jwk
+  const issuer = forged()
+  const { exit, err } = await verify(issuer.sign(claims()), undefined, {
+    keys: [{ ...token, kid: issuer.jwk.kid }, log.jwk],
+  })
+  expect([exit, err]).toEqual([1, expect.stringContaining('none of the notary')])
 })
 
 test.each<[string, (all: Entry[]) => readonly unknown[], string]>([

@@ -100,7 +100,7 @@ describe('a receipt that does not hold is refused with 4, and what is wrong is n
       'a checkpoint by another key',
       () => changed({ checkpoint: elsewhere().checkpoint() }),
       'checkpoint',
-      'not signed by the key',
+      'not signed by a notary',
     ],
     ['a checkpoint of a smaller tree', () => changed({ checkpoint: log.checkpoint(3) }), 'checkpoint', '`tree_size`'],
     ['no checkpoint', () => changed({ checkpoint: 'none' }), 'checkpoint', 'no signed note'],
@@ -136,12 +136,17 @@ describe('a receipt that does not hold is refused with 4, and what is wrong is n
   })
 
   test('a key that signs tokens is no notary, whatever it signs', async () => {
-    put('jwks.json', JSON.stringify({ keys: [{ ...log.jwk, use: 'sig' }] }))
-    const { exit, wrong } = await verified(receiptOf(log, id, entries))
-    expect([exit, wrong[0]]).toEqual([
-      4,
-      expect.objectContaining({ check: 'signature', words: expect.stringContaining('signs tokens') }),
-    ])
+    const issuer = elsewhere()
+    const { hotwork_use: _, ...token } = issuer.jwk
+    put('jwks.json', JSON.stringify({ keys: [token, log.jwk] }))
+    const { exit, wrong } = await verified(receiptOf(issuer, id, entries))
+    expect([exit, wrong[0]?.words, wrong[1]?.check]).toEqual([4, expect.stringContaining('signs tokens'), 'checkpoint'])
+  })
+
+  test('a JWKS that was made by hand, and marks no key, has the notary in it', async () => {
+    const { hotwork_use: _, ...key } = log.jwk
+    put('jwks.json', JSON.stringify({ keys: [key] }))
+    expect(await verified(receiptOf(log, id, entries))).toMatchObject({ exit: 0 })
   })
 
   test('one bit of any of its bytes', () => {

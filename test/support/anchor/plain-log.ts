@@ -22,7 +22,16 @@ export class PlainLog {
     this.#spki = pair.publicKey.export({ type: 'spki', format: 'der' })
     const { kty, crv, x, y } = pair.publicKey.export({ format: 'jwk' }) as { [name: string]: string }
     const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url')
-    this.jwk = { kty: `${kty}`, crv: `${crv}`, x: `${x}`, y: `${y}`, kid, alg: 'ES256' }
+    this.jwk = {
+      kty: `${kty}`,
+      crv: `${crv}`,
+      x: `${x}`,
+      y: `${y}`,
+      kid,
+      alg: 'ES256',
+      use: 'sig',
+      hotwork_use: 'notary',
+    }
   }
 
   add(entries: readonly Pick<Entry, 'hash' | 'id'>[]): void {

@@ -1,0 +1,53 @@
+import { createHash, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { Notary } from '../../../functions/operations/anchor/notarize.ts'
+import type { Signer } from '../../../functions/operations/credentials/ports.ts'
+import type { World } from '../world.ts'
+import { MemoryLogBucket, MemoryLogIndex, verifyEcdsa } from './memory-anchor.ts'
+
+/** A notary of a world in memory: with a key that signs notes and receipts, and a log that it writes when it is told to. */
+export class MemoryNotary {
+  readonly bucket = new MemoryLogBucket()
+  readonly index = new MemoryLogIndex()
+  readonly #issuer: string
+  readonly #key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  readonly #spki = new Uint8Array(createPublicKey(this.#key).export({ type: 'spki', format: 'der' }))
+  readonly key = {
+    keys: async (): Promise<[Uint8Array, ...Uint8Array[]]> => [this.#spki],
+    key: async () => this.#spki,
+    sign: async (message: Uint8Array) => new Uint8Array(sign('sha256', message, this.#key)),
+  }
+  readonly #notary: Notary
+
+  constructor(world: World, issuer: string) {
+    this.#issuer = issuer
+    const { ledger, clock, log } = world
+    this.#notary = new Notary({ ...this.reading, ledger, clock, log })
+  }
+
+  /** What signing a receipt needs of it. */
+  get reading() {
+    const { bucket, index, key } = this
+    return { issuer: this.#issuer, bucket, index, key, verify: verifyEcdsa, receiptSigner: this.#signer }
+  }
+
+  /** Its public key, as the JWKS has it. */
+  get jwk() {
+    const { kty, crv, x, y } = createPublicKey(this.#key).export({ format: 'jwk' })
+    const kid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url')
+    return { kty: `${kty}`, crv: `${crv}`, x: `${x}`, y: `${y}`, kid, alg: 'ES256', use: 'sig', hotwork_use: 'notary' }
+  }
+
+  /** Takes all entries of these chains into the log. */
+  async follow(...chains: readonly string[]): Promise<void> {
+    await this.#notary.notarize([], chains)
+  }
+
+  readonly #signer: Signer = {
+    sign: async (typ, claims) => {
+      const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+      const input = `${encode({ alg: 'ES256', typ, kid: this.jwk.kid })}.${encode(claims)}`
+      const signature = sign('sha256', Buffer.from(input), { key: this.#key, dsaEncoding: 'ieee-p1363' })
+      return `${input}.${signature.toString('base64url')}`
+    },
+  }
+}
