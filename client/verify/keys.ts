@@ -3,7 +3,9 @@ import * as z from 'zod'
 import type { NotaryKey, VerifyEcdsa } from '../../functions/domain/anchor/checkpoint.ts'
 import { wrongUsage } from '../outcome.ts'
 
-const Jwks = z.object({ keys: z.array(z.looseObject({ kid: z.string().optional(), hotwork_use: z.unknown().optional() })) })
+const Jwks = z.object({
+  keys: z.array(z.looseObject({ kid: z.string().optional(), hotwork_use: z.unknown().optional() })),
+})
 
 export type PublicKey = { kid: string; isNotary: boolean; key: KeyObject; spki: Uint8Array }
 
