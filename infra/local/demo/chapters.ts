@@ -2,6 +2,7 @@ import { type LiveOpening, tellBreakGlass, tellDrill, tellMinute, tellMinuteEnd 
 import { tellBurst, tellSlackDown } from './chapters/cards.ts'
 import { tellTime } from './chapters/credentials.ts'
 import { tellDelegation } from './chapters/delegation.ts'
+import { tellExport } from './chapters/export.ts'
 import { tellHalts, tellLag } from './chapters/halts.ts'
 import { tellLedger } from './chapters/ledger.ts'
 import { tellNoFromPeople, tellSilence, tellStrongerLogin, tellWrongHands } from './chapters/people.ts'
@@ -67,6 +68,7 @@ const chapters: { readonly [name: string]: Chapter } = {
     'No person answers, where they have seconds instead of minutes',
     async (world) => tellSilence(await quickWorld(world)),
   ],
+  export: ['The record taken away: every ask, the refused ones too, in one file that holds by itself', tellExport],
   'break-glass-end': [
     'The minute of break-glass is over',
     async (world, { opening }) => tellMinuteEnd(await quickWorld(world), opening as LiveOpening),

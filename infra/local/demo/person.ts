@@ -33,6 +33,7 @@ export interface Entry extends Chained {
   /** `chain`: the delegators. */
   actor: { type: string; id: string; chain?: string[] }
   parent_task: { id: string } | null
+  resource: { type: string; id: string } | null
   policies: string[]
   facts: Record<string, unknown>
 }

@@ -51,6 +51,7 @@ describe('every endpoint that needs a token', () => {
     ['GET', '/v1/requests', remediator],
     ['GET', `/v1/requests/${nobody}`, remediator],
     ['GET', `/v1/requests/${nobody}/ledger`, remediator],
+    ['GET', '/v1/ledger', remediator],
     ['POST', `/v1/requests/${nobody}/decisions`, remediator],
     ['POST', `/v1/requests/${nobody}/revoke`, remediator],
   ])(

@@ -40,7 +40,7 @@ export class Deployment {
   ): Promise<Answer> {
     const response = await fetch(this.local.apiUrl + path, { method, ...init } as RequestInit)
     const text = await response.text()
-    const json = response.headers.get('content-type')?.includes('json') ?? false
+    const json = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
     return { status: response.status, headers: response.headers, body: json && text !== '' ? JSON.parse(text) : text }
   }
 

@@ -60,13 +60,14 @@ export function priceOf(usage: LifeUsage): { [what: string]: number; total: numb
 }
 
 /**
- * What the indexes of the requests table cost, which no call shows: a unit for each entry that an event put in, took out
- * or, since its key changed, both. Read off the record, event by event; a commit of several may have paid for fewer.
+ * What the indexes cost, which no call shows: one unit for each entry of the ledger, and of the requests table one for
+ * each index entry that an event put in, took out or, since its key changed, both. Read off the record, event by event; a
+ * commit of several may have paid for fewer.
  */
 export function indexWrites({ entries }: LifeUsage): number {
   let state: ApprovalRequest | undefined
   let before: readonly (string | undefined)[] = []
-  let writes = 0
+  let writes = entries.length
   for (const entry of entries) {
     const event = eventOf(entry)
     if (!event) throw new Error(`${entry.id} holds no event`)
