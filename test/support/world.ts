@@ -23,6 +23,7 @@ import { MemoryClock } from './memory-clock.ts'
 import { MemoryIds } from './memory-ids.ts'
 import { MemoryLog } from './memory-log.ts'
 import { MemoryStandInStore } from './people/memory-stand-in-store.ts'
+import { MemoryStateReader } from './previews/memory-state-reader.ts'
 import { MemoryPermitStore } from './requests/memory-permit-store.ts'
 import { MemoryRequestStore } from './requests/memory-request-store.ts'
 
@@ -85,6 +86,8 @@ export class World {
   readonly log = new MemoryLog()
   readonly signer = new MemorySigner()
   readonly statements = new MemoryStatements(issuer, this.signer, this.clock)
+  /** No action has a preview, unless a test says so. */
+  readonly reader = new MemoryStateReader(this.clock)
   readonly broker: MemoryBroker
   readonly issuer = issuer
   readonly targetRole = targetRole
@@ -99,9 +102,9 @@ export class World {
     )
   }
 
-  get ports(): MakingPorts & { statements: MemoryStatements } {
-    const { requests, ledger, policy, clock, ids, log, statements } = this
-    return { requests, ledger, policy, clock, ids, log, statements }
+  get ports(): MakingPorts & { statements: MemoryStatements; reader: MemoryStateReader } {
+    const { requests, ledger, policy, clock, ids, log, statements, reader } = this
+    return { requests, ledger, policy, clock, ids, log, statements, reader }
   }
 
   /** A fresh proof's replay key. */

@@ -48,6 +48,7 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
       unpinned: [...question.unpinned],
       recent: question.recent,
       delegationDepth: question.delegationDepth,
+      preview: question.preview,
       now: question.now,
     },
     entities: [],

@@ -45,6 +45,7 @@ const actionLines = (entry: CatalogueEntry) => [
   '      unpinned: Set<String>,',
   '      recent: Long,',
   '      delegationDepth: Long,',
+  '      preview: String,',
   '      now: Long,',
   '    },',
   '  };',

@@ -27,6 +27,7 @@ export function rehearsal({ actions, agents, directory }: Bundle): Question[] {
     unpinned: [],
     recent: 0,
     delegationDepth: 0,
+    preview: 'none',
     now: longAgo,
   } as const
   return [

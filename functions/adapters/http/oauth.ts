@@ -8,9 +8,11 @@ import { BadJson, type Form, readJson } from './read-body.ts'
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly error: string
-  constructor(error: string, description: string) {
+  readonly status: number
+  constructor(error: string, description: string, status = 400) {
     super(description)
     this.error = error
+    this.status = status
   }
 }
 
@@ -23,8 +25,8 @@ export const oauthEndpoint = (settings: Settings, handle: (call: Call) => Promis
     }),
   )
 
-export const oauthAnswer = ({ error, message }: OAuthError): Answer => ({
-  status: 400,
+export const oauthAnswer = ({ error, message, status }: OAuthError): Answer => ({
+  status,
   headers: uncached,
   body: { error, error_description: printable(message) },
 })

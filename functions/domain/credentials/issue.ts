@@ -1,5 +1,7 @@
 import { longestCredential } from '../break-glass/break-glass.ts'
 import type { Entry } from '../ledger/ledger.ts'
+import { driftAt, isGuarded } from '../previews/drift.ts'
+import { stateOf } from '../previews/preview.ts'
 import {
   type Answered,
   type Authority,
@@ -42,6 +44,8 @@ export function intend(
   | 'wrong_credential_kind'
   | 'uses_exhausted'
   | 'too_many_sessions'
+  | 'state_changed'
+  | 'state_unreadable'
 > {
   const { claim, credential, session } = command
   if (state.status !== 'approved') return { code: state.status }
@@ -57,10 +61,13 @@ export function intend(
     return { code: 'too_many_sessions' }
   const count = claim === 'access_token' ? (state.grant.tokens ?? 0) + 1 : undefined
   if (count !== undefined && count > mostTokens) return { code: 'too_many_sessions', detail: tooManyTokens }
+  const drift = driftAt(state, claim, command, at)
+  if (drift) return drift
   const { answer, bundle } = command
   const common = { at, actor: agentActor(state.ask), policies: [...answer.policies], bundle }
   const notAfter = command.bound !== undefined && command.bound < state.grant.notAfter ? command.bound : undefined
-  const own = defined({ credential, claim, session, count, notAfter })
+  const seen = isGuarded(state, claim) ? stateOf(state.preview) : undefined
+  const own = defined({ credential, claim, session, count, notAfter, state: seen })
   return [...bound, { ...common, type: 'CredentialIntended', ...own }]
 }
 

@@ -1,4 +1,5 @@
 import { type Agent, agentStatus, factsOf, groupsOf, type ResourceFacts } from '../people/organisation.ts'
+import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'
 import { defined, ok, refuse } from '../values.ts'
 import { accountOf, agentOf, type Bundle } from './bundle.ts'
@@ -17,6 +18,8 @@ export type Asked = {
   /** Owners, the first delegator first. */
   delegators?: readonly PersonId[]
   recent?: number
+  /** Of what was read. Before that: as if it will succeed. */
+  preview?: PreviewOutcome | undefined
 }
 
 export type Facts = {
@@ -60,12 +63,21 @@ export type Assessment =
 
 /**
  * The facts, then the lowest rung at which the answer is permit, then whether the people can meet that rung's stages.
+ *
+ * @param atLeast no rung below it is looked at
  */
-export function assess(bundle: Bundle, ask: Ask, asked: Asked, now: NumericDate): Assessment {
+export function assess(
+  bundle: Bundle,
+  ask: Ask,
+  asked: Asked,
+  now: NumericDate,
+  { atLeast = 0 }: { atLeast?: number } = {},
+): Assessment {
   const found = findFacts(bundle, asked, now)
   if (!found.ok) return refusal(found.code, [], found.detail)
 
-  const search = findTier(bundle, ask, (tier) => questionOf(found.value, asked, { moment: 'request', tier, now }))
+  const rungs = bundle.ladder.tiers.filter(({ tier }) => tier >= atLeast)
+  const search = findTier(rungs, ask, (tier) => questionOf(found.value, asked, { moment: 'request', tier, now }))
   if (search.outcome === 'refused') return search
 
   const request = requestFacts(found.value, asked, search.tier.tier)
@@ -177,9 +189,13 @@ export function questionOf(
     unpinned: facts.leftOpen,
     recent: asked.recent ?? 0,
     delegationDepth: asked.delegators?.length ?? 0,
+    preview: asked.preview ?? previewAsIf(entry),
     now,
   }
 }
+
+/** Nothing is read for what may be refused anyway. */
+export const previewAsIf = (entry: CatalogueEntry): PreviewOutcome => ('preview' in entry ? 'matched' : 'none')
 
 /** Asks again about what was approved, with the facts, the autonomy and the ladder as they are now. */
 export function askAgain(
@@ -197,9 +213,9 @@ type Search =
   | Extract<Assessment, { outcome: 'refused' }>
   | { outcome: 'found'; tier: Tier; policies: readonly string[]; below: readonly string[] }
 
-function findTier(bundle: Bundle, ask: Ask, question: (tier: number) => ActionQuestion): Search {
+function findTier(rungs: readonly Tier[], ask: Ask, question: (tier: number) => ActionQuestion): Search {
   let below: readonly string[] = []
-  for (const tier of bundle.ladder.tiers) {
+  for (const tier of rungs) {
     const answer = ask(question(tier.tier))
     if (answer.error) return refusal('policy_error', answer.policies, answer.detail)
     if (answer.permit) return { outcome: 'found', tier, policies: answer.policies, below }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { factsOfAction, factsOfProfile } from '../break-glass/rights.ts'
 import { groupsOf } from '../people/organisation.ts'
+import { previewOutcomes } from '../previews/preview.ts'
 import { AgentId, defined, JsonObject, type NumericDate, PersonId } from '../values.ts'
 import { type Asked, assess, assessmentRefusals, findFacts, questionOf, requestFacts } from './assess.ts'
 import { type Bundle, personOf } from './bundle.ts'
@@ -21,6 +22,8 @@ const CaseAsk = z.strictObject({
   purpose: z.string(),
   delegators: z.array(PersonId).default([]),
   recent: z.int().nonnegative().default(0),
+  /** As it would be read, unless said otherwise. */
+  preview: z.enum(previewOutcomes).optional(),
 })
 
 /** Or the reason why no approval should help. */

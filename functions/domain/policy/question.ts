@@ -1,4 +1,5 @@
 import type { Autonomy, ResourceFacts } from '../people/organisation.ts'
+import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AgentId, CredentialKind, JsonObject, NumericDate, PersonId, Resource } from '../values.ts'
 
 export type Moment = 'request' | 'issue' | 'use'
@@ -17,6 +18,8 @@ export type ActionQuestion = {
   unpinned: readonly string[]
   recent: number
   delegationDepth: number
+  /** At an evaluation as if the reading will succeed; later as it did. */
+  preview: PreviewOutcome
   now: NumericDate
 }
 

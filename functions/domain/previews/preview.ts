@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { canonicalForm } from '../digest.ts'
 import { Digest, JsonObject, NumericDate, PersonId } from '../values.ts'
 
 export const ReadFault = z.enum(['denied', 'unavailable', 'unreadable'])
@@ -50,3 +51,14 @@ export const outcomeOfPreview = (preview: Preview | undefined): PreviewOutcome =
 /** The state that people decide on. */
 export const stateOf = (preview: Preview | undefined): Digest | undefined =>
   preview?.outcome === 'matched' ? preview.state : undefined
+
+/** The same reading beside other arguments, which are less of the same. A masked value stays as it was shown. */
+export function withAfter(preview: Preview, from: JsonObject, to: JsonObject): Preview {
+  if (preview.outcome === 'failed') return preview
+  const { after, masked = [] } = preview
+  const isSame = (name: string) => canonicalForm(from[name] ?? null) === canonicalForm(to[name] ?? null)
+  const shown = Object.entries(after).map(([name, value]) =>
+    masked.includes(name) || isSame(name) ? [name, value] : [name, to[name] ?? null],
+  )
+  return { ...preview, after: Object.fromEntries(shown) }
+}

@@ -3,6 +3,7 @@ import type { Given } from '../people/login-strength.ts'
 import type { AssessmentRefusal } from '../policy/assess.ts'
 import type { Stage } from '../policy/ladder.ts'
 import type { Answer } from '../policy/question.ts'
+import type { Preview } from '../previews/preview.ts'
 import type { Refusal } from '../refusals.ts'
 import {
   type AgentId,
@@ -66,6 +67,7 @@ export type Submit = Common & {
   policies: readonly string[]
   /** For a delegated request: the parent's stages, under which it was approved. */
   inherits?: readonly StageState[]
+  preview?: Preview
 }
 
 export type Decide = Common & {
@@ -87,6 +89,7 @@ export type Decide = Common & {
   /** Of the list, where one click decided several. */
   burst?: Digest
   narrowed?: Narrowing
+  observed?: ReadAgain
   /** By stage name: the person whose right the decider uses, where it is not their own. */
   standsFor?: { readonly [stage: string]: PersonId }
   /** By that person: the login with which they named the decider. */
@@ -99,6 +102,12 @@ export type Decide = Common & {
   /** Of the decider and of the people they stand in for. */
   afterHalts?: HaltId[]
 }
+
+/** What is there now; where that is another state, what people would be asked then. */
+export type ReadAgain = { preview: Preview; again?: AskedAgain }
+export type AskedAgain =
+  | { ok: true; tier: number; stages: readonly Stage[]; policies: readonly string[] }
+  | { ok: false; code: AssessmentRefusal }
 
 export type PermittedBy = { readonly [stage: string]: readonly string[] }
 
@@ -146,6 +155,7 @@ export type Intend = Common &
     presented?: CredentialId
     use?: UseId
     mayRebind?: boolean
+    observed?: ReadAgain
   }
 
 export type Issue = Common & {
@@ -167,7 +177,8 @@ export type BeginUse = Common &
   }
 
 export type EndUse = Common & { type: 'end_use'; tool: ToolId; use: UseId; outcome: Outcome; note?: string }
-export type BeginCall = Common & Authority & { type: 'begin_call'; agent: AskerId; presented: CredentialId; use: UseId }
+export type BeginCall = Common &
+  Authority & { type: 'begin_call'; agent: AskerId; presented: CredentialId; use: UseId; observed?: ReadAgain }
 export type EndCall = Common & { type: 'end_call'; agent: AskerId; use: UseId; outcome: Outcome; note?: string }
 /** The call was certainly not sent, and will not be. */
 export type ReturnCall = Common & { type: 'return_call'; agent: AskerId; use: UseId; reason: string }

@@ -23,18 +23,19 @@ import {
 import { due } from './due.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
+import { approve, climbable, decideByOf, openNext } from './open-stage.ts'
 import { type EndingCommand, endsSomething, hasRoom } from './record-size.ts'
 import type { ApprovalRequest, Decision, PendingRequest } from './request.ts'
-import { approve, openNext, takeDecision } from './take-decision.ts'
+import { takeDecision } from './take-decision.ts'
 
-export function submit({ ask, tier, stages, policies, bundle, inherits }: Submit, at: NumericDate): readonly Event[] {
-  const waits = stages.reduce(
-    (sum, { deadline, onSilence }) => sum + deadline + (onSilence === 'expire' ? 0 : onSilence.deadline),
-    0,
-  )
-  const decideBy = Math.min(at + waits, ask.requestedUntil ?? Number.MAX_SAFE_INTEGER)
+export function submit(
+  { ask, tier, stages, policies, bundle, inherits, preview }: Submit,
+  at: NumericDate,
+): readonly Event[] {
+  const decideBy = decideByOf(ask, stages, at)
   const common = { at, actor: agentActor(ask), policies: [...policies], bundle }
-  const asked = { ask, tier, stages: [...stages], decideBy, ...(inherits && { inherits: [...inherits] }) }
+  const inherited = inherits && [...inherits]
+  const asked = { ask, tier, stages: [...stages], decideBy, ...defined({ inherits: inherited, preview }) }
   const submitted: Event = { ...common, type: 'Submitted', ...asked }
   const pending = evolve(undefined, submitted)
   if (!inherits && !climbable(tier, stages)) {
@@ -46,10 +47,6 @@ export function submit({ ask, tier, stages, policies, bundle, inherits }: Submit
   const next = tier === 0 ? approve(pending, [], bundle, at) : openNext(pending as PendingRequest, bundle, at)
   return [submitted, ...next]
 }
-
-/** A ladder is checked when it is built; a bad one that gets here approves nothing by itself. */
-const climbable = (tier: number, stages: Submit['stages']): boolean =>
-  (tier === 0) === (stages.length === 0) && stages.every(({ quorum }) => quorum >= 1)
 
 function complete(
   state: ApprovalRequest,

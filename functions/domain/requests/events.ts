@@ -111,6 +111,8 @@ export const Event = z.discriminatedUnion('type', [
     notAfter: NumericDate.optional(),
     /** Access tokens intended, this one included. Older entries do not count. */
     count: z.int().positive().optional(),
+    /** What was read just before: the state that was approved. */
+    state: Digest.optional(),
   }),
   event('CredentialIssued', {
     credential: CredentialId,
@@ -121,7 +123,14 @@ export const Event = z.discriminatedUnion('type', [
     replaces: CredentialId.optional(),
   }),
   event('CredentialRevoked', { credential: CredentialId }),
-  event('UseBegun', { use: UseId, key: z.string(), tool: z.string(), credential: CredentialId }),
+  event('UseBegun', {
+    use: UseId,
+    key: z.string(),
+    tool: z.string(),
+    credential: CredentialId,
+    /** Of a call: what was read just before, the state that was approved. */
+    state: Digest.optional(),
+  }),
   event('UseEnded', { use: UseId, outcome: UseOutcome, note: z.string().optional() }),
   /** Nothing was done: the grant has this use again. */
   event('UseReturned', { use: UseId, reason: z.string() }),

@@ -1,13 +1,16 @@
 import { highestBulkTier } from '../cards/burst.ts'
 import type { Given } from '../people/login-strength.ts'
 import { unmetBy } from '../policy/ladder.ts'
-import { defined, type GrantId, type NumericDate, type PersonId } from '../values.ts'
+import { isOtherState, openAgain } from '../previews/drift.ts'
+import { type Preview, stateOf } from '../previews/preview.ts'
+import { defined, type NumericDate, type PersonId } from '../values.ts'
 import { type Answered, type Decide, type EndingCode, endedBy, type NarrowingCode, type Refused } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { keptStage, mostNarrowings, staysWithin } from './narrow.ts'
+import { approve, openNext } from './open-stage.ts'
 import type { ApprovalRequest, PendingRequest, StageState } from './request.ts'
-import { approvalsOf, filled, namesOf, openStage, ownersOf } from './request.ts'
+import { approvalsOf, approversOf, filled, namesOf, openStage, ownersOf } from './request.ts'
 
 type DecisionCode =
   | EndingCode
@@ -25,6 +28,8 @@ type DecisionCode =
   | 'comment_required'
   | 'insufficient_login'
   | 'narrowed_too_often'
+  | 'state_changed'
+  | 'state_unreadable'
 type Taken = Answered<DecisionCode>
 
 export function takeDecision(state: ApprovalRequest, command: Decide, at: NumericDate): Taken {
@@ -55,7 +60,7 @@ function deny(state: ApprovalRequest, command: Decide, names: readonly string[],
   // No person decides through another what that other may not.
   const absent = command.standsFor?.[as]
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
-  const decided = decidedEvent(command, stage.terms.name, as, at)
+  const decided = decidedEvent(state, command, stage.terms.name, as, at)
   const end = { at, actor: decided.actor, policies: decided.policies, bundle: command.bundle, by: command.person }
   if (state.status === 'approved')
     return [decided, { ...end, type: 'Revoked', reason: command.comment ?? 'denied after approval' }]
@@ -85,12 +90,28 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   const unmet = unmetBy({ ...command, ...rightOf(command, as), at }, stage.terms)
   if (unmet) return unmet
 
+  if (readsAgain(state, command) && command.observed && isOtherState(state, command.observed))
+    return openAgain(state, command.observed, command.bundle, at)
   if (command.narrowed) return narrow(state, command, stage.terms.name, as, at)
-  const decided = decidedEvent(command, stage.terms.name, as, at)
+  const decided = decidedEvent(state, command, stage.terms.name, as, at)
   const after = evolve(state, decided) as PendingRequest
   const nowFilled = after.stages.find(({ terms }) => terms.name === stage.terms.name)
   if (!nowFilled || !filled(nowFilled)) return [decided]
   return [decided, ...(openStage(after) ? openNext(after, command.bundle, at) : settle(after, command, at))]
+}
+
+/**
+ * The next stage opens on what is there now, and what a narrowing leaves is shown beside it. The last stage reads
+ * nothing: what it approves is read again when it is claimed. Denying reads nothing.
+ */
+export function readsAgain(
+  state: ApprovalRequest,
+  { verdict, narrowed }: { verdict: Decide['verdict']; narrowed?: unknown },
+): boolean {
+  const stage = state.status === 'pending' ? openStage(state) : undefined
+  if (!stage || verdict === 'deny' || stateOf(state.preview) === undefined) return false
+  const fills = approversOf(stage).length + 1 >= stage.terms.quorum
+  return narrowed !== undefined || (fills && stage !== state.stages.at(-1))
 }
 
 function notOpen({ stages }: PendingRequest, open: StageState, names: readonly string[]): Refused<DecisionCode> {
@@ -109,8 +130,10 @@ const hasDecided = ({ stages }: PendingRequest, person: PersonId): boolean =>
 function narrow(state: PendingRequest, command: Decide, stage: string, as: string, at: NumericDate): Taken {
   const { narrowed, bundle } = command
   if (!narrowed) return []
-  if (state.round > mostNarrowings) return { code: 'narrowed_too_often' }
+  if ((state.narrowings?.length ?? 0) >= mostNarrowings) return { code: 'narrowed_too_often' }
   if (!narrowed.ok) return refused(narrowed)
+  const preview = leftOf(state, command)
+  if (preview === 'unreadable') return { code: 'state_unreadable' }
   const { ask, tier, stages, policies: because } = narrowed
   if (tier < state.tier || !staysWithin(ask, state.ask)) return { code: 'not_narrower' }
   const own = narrowed.eligible.includes(as) ? keptStage(stages, stage, as) : undefined
@@ -120,12 +143,20 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   const round = state.round + 1
   const actor = { type: 'person', id: command.person } as const
   const common = { at, actor, policies: [...(command.permittedBy[as] ?? [])], bundle }
-  const less: Event = { ...common, type: 'Narrowed', ask, tier, stages: [...stages], round, because: [...because] }
+  const made = { ask, tier, stages: [...stages], round, because: [...because], ...defined({ preview }) }
+  const less: Event = { ...common, type: 'Narrowed', ...made }
   const reopened = evolve(state, less) as PendingRequest
   if (!own) return [less, ...openNext(reopened, bundle, at)]
-  const decided = { ...decidedEvent({ ...command, permittedBy: narrowed.permittedBy }, own.name, as, at), round }
+  const again = { ...command, permittedBy: narrowed.permittedBy }
+  const decided = { ...decidedEvent(reopened, again, own.name, as, at), round }
   const after = evolve(reopened, decided) as PendingRequest
   return [less, decided, ...(openStage(after) ? openNext(after, bundle, at) : settle(after, command, at))]
+}
+
+/** The same state, and what the narrowing would make of it. Undefined where nothing was read at all. */
+function leftOf({ preview }: PendingRequest, { observed }: Decide): Preview | undefined | 'unreadable' {
+  if (stateOf(preview) === undefined) return undefined
+  return observed?.preview.outcome === 'matched' ? observed.preview : 'unreadable'
 }
 
 const refused = ({ code, detail }: { code: DecisionCode; detail?: string }): Refused<DecisionCode> =>
@@ -156,6 +187,7 @@ export function rightOf(
 }
 
 function decidedEvent(
+  { preview }: ApprovalRequest,
   command: Decide,
   stage: string,
   as: string,
@@ -165,33 +197,13 @@ function decidedEvent(
   const common = { at, actor: { type: 'person' as const, id: person }, policies: [...(permittedBy[as] ?? [])], bundle }
   const login = Object.keys(command.login).length === 0 ? undefined : command.login
   const own = { stage, as, verdict, round, through, ...rightOf(command, as) }
-  return { ...common, type: 'Decided', ...own, ...defined({ comment, seen, burst, login, afterHalts }) }
+  const state = stateOf(preview)
+  return { ...common, type: 'Decided', ...own, ...defined({ comment, state, seen, burst, login, afterHalts }) }
 }
 
 /** A person who may decide it after it escalates may deny it now. */
 const stageNames = ({ terms }: { terms: PendingRequest['stages'][number]['terms'] }): readonly string[] =>
   terms.onSilence === 'expire' ? [terms.name] : [terms.name, terms.onSilence.escalateTo]
-
-export function openNext(state: PendingRequest, bundle: string, at: NumericDate): readonly Event[] {
-  const stage = openStage(state)
-  if (!stage) return []
-  const deadline = Math.min(at + stage.terms.deadline, state.decideBy)
-  return [{ type: 'StageOpened', at, actor: system, policies: [], bundle, stage: stage.terms.name, deadline }]
-}
-
-export function approve(
-  { ask }: ApprovalRequest,
-  policies: readonly string[],
-  bundle: string,
-  at: NumericDate,
-): readonly Event[] {
-  const until = ask.requestedUntil ?? Number.MAX_SAFE_INTEGER
-  const claimBy = Math.min(at + ask.claimWithin, until)
-  const notAfter = Math.min(at + ask.claimWithin + ask.lifetime, until)
-  // Nothing random is needed: a request has one grant.
-  const grant = ask.id.replace(/^req_/, 'grt_') as GrantId
-  return [{ type: 'Approved', at, actor: system, policies: [...policies], bundle, grant, claimBy, notAfter }]
-}
 
 type Standpoint = Pick<Decide, 'person' | 'eligible' | 'standsFor' | 'ending'>
 

@@ -1,4 +1,6 @@
 import { deniedNow } from '../credentials/issue.ts'
+import { driftAt } from '../previews/drift.ts'
+import { stateOf } from '../previews/preview.ts'
 import {
   type Answered,
   agentActor,
@@ -14,7 +16,7 @@ import {
 } from '../requests/commands.ts'
 import { type Event, system } from '../requests/events.ts'
 import { type ApprovalRequest, callOf, grantOf, type Use, usesLeft } from '../requests/request.ts'
-import type { NumericDate } from '../values.ts'
+import { defined, type NumericDate } from '../values.ts'
 
 /** For so long a call may still be under way; until then, finding nothing proves nothing. Seconds. */
 export const underWay = 60
@@ -68,7 +70,14 @@ export function beginCall(
   command: BeginCall,
   at: NumericDate,
 ): Answered<
-  NotLive | DeniedNow | 'wrong_credential_kind' | 'credential_superseded' | 'uses_exhausted' | 'outcome_unknown'
+  | NotLive
+  | DeniedNow
+  | 'wrong_credential_kind'
+  | 'credential_superseded'
+  | 'uses_exhausted'
+  | 'outcome_unknown'
+  | 'state_changed'
+  | 'state_unreadable'
 > {
   if (state.status !== 'approved') return { code: state.status }
   const { presented, use, answer, bundle } = command
@@ -82,8 +91,11 @@ export function beginCall(
   if (usesLeft(state) < 1) return { code: 'uses_exhausted' }
   const denied = deniedNow(state, command, at)
   if (denied) return denied
+  const drift = driftAt(state, 'call', command, at)
+  if (drift) return drift
   const common = { at, actor: agentActor(state.ask), policies: [...answer.policies], bundle }
-  return [{ ...common, type: 'UseBegun', use, key: 'call', tool: 'aws', credential: presented }]
+  const own = { use, key: 'call', tool: 'aws', credential: presented, ...defined({ state: stateOf(state.preview) }) }
+  return [{ ...common, type: 'UseBegun', ...own }]
 }
 
 /** Recorded also when the grant has ended: what happened, happened. */

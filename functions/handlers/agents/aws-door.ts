@@ -76,6 +76,9 @@ export function refusalAt(
     case 'policy_error':
     case 'not_permitted':
       return refusalProblem(code)
+    case 'state_unreadable':
+      return refusalProblem(code, detail, { 'retry-after': '5' })
+    case 'state_changed':
     case 'replayed':
     case 'key_mismatch':
     case 'too_many_sessions':

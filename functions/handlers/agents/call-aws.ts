@@ -4,11 +4,13 @@ import { apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { StsBroker } from '../../adapters/sts/broker.ts'
 import type { AwsCredentialBroker } from '../../operations/credentials/ports.ts'
+import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { callAws, resolveCall } from '../../operations/uses/call-aws.ts'
 import type { AwsCaller } from '../../operations/uses/ports.ts'
 import { OfRequest, takeEach } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { withReader } from '../wiring/reader.ts'
 import { type AwsPorts, awsDoor, refusalAt } from './aws-door.ts'
 
 const path = '/aws/calls'
@@ -17,7 +19,7 @@ const path = '/aws/calls'
  * `POST /aws/calls`: makes the one stored call of a mediated action, and answers what AWS answered. And a queue of calls
  * whose outcome is unknown, filled by the sweep: each is looked up and put on the record. Both need the same rights.
  */
-export function createHandler(ports: AwsPorts & { broker: AwsCredentialBroker; caller: AwsCaller }) {
+export function createHandler(ports: AwsPorts & ReaderPorts & { broker: AwsCredentialBroker; caller: AwsCaller }) {
   const answerCall = awsDoor(path, ports, async (call, token, once) => {
     const made = await callAws(token, once, ports)
     if (made.ok) return { status: 200, headers: { 'cache-control': 'no-store' }, body: { output: made.value } }
@@ -57,7 +59,7 @@ const outcomeUnknown = (note: string | undefined) =>
 export const handler = bind(
   'call-aws',
   (told) => {
-    const ports = portsWithAnswers(told)
+    const ports = withReader(portsWithAnswers(told))
     const [broker, caller] = [new StsBroker(ports.log), new SdkCaller()]
     return { ...ports, broker, caller, keys: new KmsKeySet(told.PUBLISHED_KEYS), targetRole: told.TARGET_ROLE }
   },

@@ -3,15 +3,17 @@ import { StsBroker } from '../../adapters/sts/broker.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { issueAwsCredentials } from '../../operations/credentials/issue-aws-credentials.ts'
 import type { AwsCredentialBroker } from '../../operations/credentials/ports.ts'
+import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { withReader } from '../wiring/reader.ts'
 import { type AwsPorts, awsDoor, refusalAt } from './aws-door.ts'
 
 const path = '/aws/credentials'
 
 /** `POST /aws/credentials`: AWS credentials for one approved action, as `credential_process` prints them. */
-export const createHandler = (ports: AwsPorts & { broker: AwsCredentialBroker }) =>
+export const createHandler = (ports: AwsPorts & ReaderPorts & { broker: AwsCredentialBroker }) =>
   awsDoor(path, ports, async (_, token, once) => {
     const issued = valueOrThrow(await issueAwsCredentials(token, once, ports), (code) => refusalAt(path, code))
     return {
@@ -31,7 +33,7 @@ export const createHandler = (ports: AwsPorts & { broker: AwsCredentialBroker })
 export const handler = bind(
   'issue-aws-credentials',
   (told) => {
-    const ports = portsWithAnswers(told)
+    const ports = withReader(portsWithAnswers(told))
     const keys = new KmsKeySet(told.PUBLISHED_KEYS)
     return { ...ports, keys, broker: new StsBroker(ports.log), targetRole: told.TARGET_ROLE }
   },

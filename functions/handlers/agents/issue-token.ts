@@ -8,12 +8,14 @@ import { refusals } from '../../domain/refusals.ts'
 import type { RequestId } from '../../domain/values.ts'
 import type { Signer } from '../../operations/credentials/ports.ts'
 import { issueToken, type TokenRefusal } from '../../operations/credentials/tokens.ts'
+import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { Callers } from '../callers.ts'
 import type { ApiPorts } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { withReader } from '../wiring/reader.ts'
 
-type Ports = ApiPorts & { signer: Signer }
+type Ports = ApiPorts & ReaderPorts & { signer: Signer }
 
 /**
  * RFC 8693 section 2.2.2: a fault of the subject token is `invalid_request`, though elsewhere the same token would be
@@ -85,6 +87,10 @@ function refusal(code: Exclude<TokenRefusal, 'insufficient_login'>, detail?: str
     case 'halted':
     case 'ancestor_ended':
       return details(`revoked: ${detail ?? code}`)
+    case 'state_changed':
+      return new OAuthError('invalid_authorization_details', `${code}: ${agentTold}`, 409)
+    case 'state_unreadable':
+      return new OAuthError('temporarily_unavailable', `${code}: ask again in a moment`, 503)
     case 'record_full':
     case 'too_many_sessions':
       return new OAuthError('access_denied', `${code}: ${detail ?? refusals[code].so}`)
@@ -99,10 +105,13 @@ function refusal(code: Exclude<TokenRefusal, 'insufficient_login'>, detail?: str
   }
 }
 
+/** Only that it changed: no agent learns what is there. */
+const agentTold = 'what is there has changed since the approval: people decide again, read its task with ?wait='
+
 const details = (description: string) => new OAuthError('invalid_authorization_details', description)
 
 export const handler = bind(
   'issue-token',
-  (told) => ({ ...portsWithAnswers(told), signer: new KmsSigner(told.SIGNING_KEY) }),
+  (told) => ({ ...withReader(portsWithAnswers(told)), signer: new KmsSigner(told.SIGNING_KEY) }),
   createHandler,
 )

@@ -7,6 +7,7 @@ import { defined } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
 import { signApproval } from '../../operations/credentials/statements.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
+import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { tryAgainAfter } from '../../operations/requests/limits.ts'
 import { submitRequest } from '../../operations/requests/submit-request.ts'
 import { Callers } from '../callers.ts'
@@ -14,11 +15,12 @@ import { type ApiPorts, checkEnd, idempotencyKeyOf, mustKeepRate } from '../door
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { permitStore } from '../wiring/ports.ts'
+import { withReader } from '../wiring/reader.ts'
 import { statementsOf } from '../wiring/statements.ts'
 
 const path = '/access/v1/requests'
 
-type Ports = ApiPorts & { permits: PermitStore; statements: Statements; targetRole: string }
+type Ports = ApiPorts & ReaderPorts & { permits: PermitStore; statements: Statements; targetRole: string }
 
 /** `POST /access/v1/requests`: asks for what an evaluation said needs approval. */
 export function createHandler(ports: Ports) {
@@ -76,7 +78,7 @@ function readAsk(ask: z.infer<typeof RequestBody>, { id, subject: ownName }: Age
 export const handler = bind(
   'submit-request',
   (told) => {
-    const ports = { ...portsWithAnswers(told), permits: permitStore(told) }
+    const ports = { ...withReader(portsWithAnswers(told)), permits: permitStore(told) }
     return { ...ports, statements: statementsOf(told, ports), targetRole: told.TARGET_ROLE }
   },
   createHandler,

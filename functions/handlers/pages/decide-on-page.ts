@@ -10,6 +10,7 @@ import type { Narrow } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
 import { Digest, defined, type JsonObject, RequestId, type Result } from '../../domain/values.ts'
 import type { PageChoice } from '../../operations/people/ports.ts'
+import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { decideByLogin, decideOnPage, type PageOutcome } from '../../operations/requests/decide-on-page.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
@@ -17,6 +18,7 @@ import { valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { withReader } from '../wiring/reader.ts'
 import { concludeOnPage } from './conclude-on-page.ts'
 import type { Guest } from './page-door.ts'
 import {
@@ -32,7 +34,7 @@ import {
   unknownForm,
 } from './page-door.ts'
 
-type Ports = LoginPagePorts & DecidingPorts
+type Ports = LoginPagePorts & DecidingPorts & ReaderPorts
 
 export const createHandler = (ports: Ports) =>
   pageDoor(ports, (call) => (routes[call.route] ?? decideRequest)(call, ports))
@@ -145,4 +147,4 @@ function narrowOf(form: Form): Narrow {
   return defined({ arguments: Object.keys(args).length > 0 ? (args as JsonObject) : undefined, uses, minutes })
 }
 
-export const handler = bind('decide-on-page', (told) => loginPagePorts(told, cedarPolicy()), createHandler)
+export const handler = bind('decide-on-page', (told) => withReader(loginPagePorts(told, cedarPolicy())), createHandler)

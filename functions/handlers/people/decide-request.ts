@@ -5,10 +5,12 @@ import { personView } from '../../adapters/http/views.ts'
 import { weakStandIn } from '../../domain/people/login-strength.ts'
 import { openStage, Verdict } from '../../domain/requests/request.ts'
 import { Digest, defined, JsonObject, RequestId } from '../../domain/values.ts'
+import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { decideRequest } from '../../operations/requests/decide-request.ts'
 import { type ApiPorts, pathId, personDoor, unknownRequest } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { withReader } from '../wiring/reader.ts'
 
 const Body = z
   .strictObject({
@@ -32,7 +34,7 @@ const Body = z
   })
 
 /** `POST /v1/requests/{id}/decisions`: a person approves or denies. The same operation as a click in Slack. */
-export const createHandler = (ports: ApiPorts) =>
+export const createHandler = (ports: ApiPorts & ReaderPorts) =>
   personDoor(ports, async (call, { person, login }) => {
     const body = parseBody(Body, call.json())
     const id = pathId(call, RequestId, unknownRequest)
@@ -44,4 +46,4 @@ export const createHandler = (ports: ApiPorts) =>
     throw refusalProblem(done.code, done.detail)
   })
 
-export const handler = bind('decide-request', (told) => portsWithAnswers(told), createHandler)
+export const handler = bind('decide-request', (told) => withReader(portsWithAnswers(told)), createHandler)

@@ -7,6 +7,7 @@ import { takeEach } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { decidingPorts } from '../wiring/ports.ts'
+import { withReader } from '../wiring/reader.ts'
 
 const Message = z.object({ click: z.string().regex(/^CLICK#/) })
 
@@ -25,6 +26,9 @@ export const createHandler =
 
 export const handler = bind(
   'decide-burst',
-  (told) => ({ ...decidingPorts(told, cedarPolicy()), draws: new SqsFifoQueue<BurstMessage>(told.CARDS_QUEUE) }),
+  (told) => ({
+    ...withReader(decidingPorts(told, cedarPolicy())),
+    draws: new SqsFifoQueue<BurstMessage>(told.CARDS_QUEUE),
+  }),
   createHandler,
 )

@@ -30,15 +30,18 @@ import type { StandInStore } from '../../operations/people/ports.ts'
 import { couldStandIn, endStandIn, giveStandIn } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { givePermit, revokePermit } from '../../operations/permits/standing-permits.ts'
+import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { commentDecision, decideRequest, foreseeDecision } from '../../operations/requests/decide-request.ts'
 import { revokeRequest } from '../../operations/requests/end-request.ts'
 import { findRequest, readRequest } from '../../operations/requests/read-requests.ts'
 import type { ApiPorts } from '../doors.ts'
 import { bind, tablesOf } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { withReader } from '../wiring/reader.ts'
 import { groupPorts, pageOf, slackApi } from '../wiring/slack.ts'
 
 type Ports = ApiPorts &
+  ReaderPorts &
   Pick<EdgeOptions, 'secrets' | 'openModal' | 'publishHome' | 'refreshGroups' | 'links' | 'sendEphemeral'> & {
     cards: Pick<CardStore, 'load'>
     bursts: BurstStore
@@ -54,7 +57,7 @@ export function createHandler(ports: Ports) {
 
 /** What Slack's edge needs: the operations of the API, in a hurry. */
 export function edgeOptions(ports: Ports): EdgeOptions {
-  const { issuer, policy, clock, log, requests, bursts, cards } = ports
+  const { issuer, policy, clock, log, requests, bursts, cards, reader } = ports
   const timely = (mayStart: () => boolean) => inTime(ports, mayStart)
   const { secrets, openModal, publishHome, refreshGroups, links, sendEphemeral } = ports
   return {
@@ -63,11 +66,11 @@ export function edgeOptions(ports: Ports): EdgeOptions {
     page: pageOf(issuer),
     list: `${issuer}/decide`,
     now: () => clock.now(),
-    decide: (ask, mayStart) => decideRequest(ask, timely(mayStart)),
+    decide: (ask, mayStart) => decideRequest(ask, { ...timely(mayStart), reader }),
     foresee: (ask) => foreseeDecision(ask, ports),
     comment: (ask, mayStart) => commentDecision(ask, timely(mayStart)),
     seen: (place) => findSeen(place, cards),
-    decideAll: (ask, mayStart) => acceptBurst(ask, { ...timely(mayStart), bursts }),
+    decideAll: (ask, mayStart) => acceptBurst(ask, { ...timely(mayStart), bursts, reader }),
     allowMore: (ask, mayStart) => givePermit(ask, timely(mayStart)),
     revokePermit: (ask, mayStart) => revokePermit(ask, timely(mayStart)),
     overview: (person) => readOverview(person, ports),
@@ -137,7 +140,7 @@ export function freshEnough<T>(read: () => Promise<T>, now: () => NumericDate): 
 export const handler = bind(
   'receive-slack',
   (told) => {
-    const ports = portsWithAnswers(told, hurried)
+    const ports = withReader(portsWithAnswers(told, hurried))
     const [connection, tables] = [connect(hurried), tablesOf(told)]
     const { secret, webApi } = slackApi(told, ports, hurriedSecrets())
     const signingSecrets = async () => {

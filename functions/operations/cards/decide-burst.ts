@@ -5,6 +5,7 @@ import type { ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
 import { type Digest, defined, ok, type PersonId, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import type { OnceOnly, Queue } from '../ports.ts'
+import type { ReaderPorts } from '../previews/read-again.ts'
 import { refuseOnRecord } from '../requests/carry-out.ts'
 import { decideRequest, foreseeDecision } from '../requests/decide-request.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
@@ -22,9 +23,10 @@ export type BurstAsk = {
 export type Accepted = { ok: true; value: number } | NotAccepted
 type NotAccepted = { ok: false; code: Refusal; detail?: string; state?: ApprovalRequest }
 
-type AcceptPorts = DecidingPorts & {
-  bursts: Pick<BurstStore, 'load'>
-}
+type AcceptPorts = DecidingPorts &
+  ReaderPorts & {
+    bursts: Pick<BurstStore, 'load'>
+  }
 
 /**
  * Takes exactly the list that the card shows, from a person whose decision on the first would be taken. It only puts
@@ -88,7 +90,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
 /** So that the stream's reader can tell a click from other once-only keys. */
 const clickKey = ({ key }: OnceOnly): string => `CLICK#${key.replace(/^SEEN#/, '')}`
 
-type Ports = DecidingPorts & { draws: Queue<BurstMessage> }
+type Ports = DecidingPorts & ReaderPorts & { draws: Queue<BurstMessage> }
 
 const side = 5
 

@@ -6,10 +6,10 @@ import { type CatalogueEntry, deriveStatement } from '../../domain/policy/catalo
 import type { EndingCode, Intend, Issue } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { type ApprovalRequest, type ApprovedRequest, type Ask, grantOf } from '../../domain/requests/request.ts'
-import { type CredentialId, defined, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
+import { type CredentialId, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
 import { BrokerRefused } from '../faults.ts'
-import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
+import { atIssue, type ReaderPorts } from '../previews/read-again.ts'
 import { carryOut, stillStands } from '../requests/carry-out.ts'
 import type { MakingPorts } from '../requests/ports.ts'
 import type { AccessToken, AssumeAsk, AwsCredentialBroker, AwsCredentials } from './ports.ts'
@@ -18,7 +18,7 @@ import { overtaken } from './tokens.ts'
 /** What STS allows, and an hour is the most for a role that was itself assumed. The session policy ends it sooner. */
 export const [shortest, longest] = [900, 3600] as const
 
-export type BrokerPorts = MakingPorts & { broker: AwsCredentialBroker; targetRole: string }
+export type BrokerPorts = MakingPorts & ReaderPorts & { broker: AwsCredentialBroker; targetRole: string }
 
 export type Target = { entry: CatalogueEntry; account: Account; role: string }
 
@@ -87,7 +87,7 @@ export async function issueAwsCredentials(
     id,
     ports,
     async (state, now) => ({
-      ...(await authorityOf(state, 'issue', now, ports, defined({ role: target?.role }))),
+      ...(await atIssue(state, 'aws', now, ports, target?.role)),
       type: 'intend',
       agent,
       jkt,

@@ -21,8 +21,9 @@ import {
   type ToolId,
 } from '../../domain/values.ts'
 import { Overtaken } from '../faults.ts'
-import { authorityOf, findEnding } from '../policy/authority.ts'
+import { findEnding } from '../policy/authority.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
+import { atIssue, type ReaderPorts } from '../previews/read-again.ts'
 import { aboutStored, carryOut, recordRefusal, refuseOnRecord, stillStands } from '../requests/carry-out.ts'
 import type { DecidingPorts, MakingPorts, RequestReader } from '../requests/ports.ts'
 import type { AccessToken, KnownToken, Signer } from './ports.ts'
@@ -85,7 +86,7 @@ type TokenAsk = {
 
 export type TokenRefusal = RefusalOf<Intend | Issue> | EndingCode | 'replayed' | 'invalid_target' | 'insufficient_login'
 type IssuedToken = { token: string; expiresIn: number; details: readonly JsonObject[] }
-type Ports = MakingPorts & { signer: Signer; issuer: string }
+type Ports = MakingPorts & ReaderPorts & { signer: Signer; issuer: string }
 
 /**
  * The intent is recorded, the token signed, then recorded as issued if the grant is still live, and only then answered.
@@ -106,7 +107,7 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
     ask.id,
     ports,
     async (state, now) => ({
-      ...(await authorityOf(state, 'issue', now, ports)),
+      ...(await atIssue(state, claim, now, ports)),
       type: 'intend',
       agent: ask.agent,
       jkt: ask.jkt,

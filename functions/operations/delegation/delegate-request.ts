@@ -5,6 +5,7 @@ import { type Asked, askAgain, type Facts, type FactsRefusal, findFacts } from '
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
 import type { Answer } from '../../domain/policy/question.ts'
+import { outcomeOfPreview, withAfter } from '../../domain/previews/preview.ts'
 import type { Delegate, Submit } from '../../domain/requests/commands.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
@@ -122,7 +123,7 @@ async function childUnder(
   return same === hash ? RequestId.parse(before) : undefined
 }
 
-const askedOf = ({ to, action, resource }: DelegationAsk, { ask }: ApprovalRequest): Asked => ({
+const askedOf = ({ to, action, resource }: DelegationAsk, { ask, preview }: ApprovalRequest): Asked => ({
   agent: to,
   action: action.name,
   arguments: action.properties,
@@ -130,6 +131,7 @@ const askedOf = ({ to, action, resource }: DelegationAsk, { ask }: ApprovalReque
   purpose: ask.purpose,
   delegators: [...ask.chain.map(({ owner }) => owner), ask.owner],
   recent: ask.recent,
+  preview: outcomeOfPreview(preview),
 })
 
 function answerFor(ask: DelegationAsk, parent: ApprovalRequest, { agent }: Facts, now: NumericDate, policy: Policy) {
@@ -245,6 +247,7 @@ function delegatedSubmit(
     policies: answer.policies,
     bundle: bundle.hash,
     inherits,
+    ...defined({ preview: parent.preview && withAfter(parent.preview, parent.ask.arguments, args) }),
   }
 }
 

@@ -1,14 +1,22 @@
 import { type GroupSnapshot, groupsByChat, groupsOf } from '../../domain/people/organisation.ts'
-import { type Asked, askAgain, findFactsRegardless, requestFacts } from '../../domain/policy/assess.ts'
+import {
+  type Asked,
+  type Assessment,
+  askAgain,
+  assess,
+  findFactsRegardless,
+  requestFacts,
+} from '../../domain/policy/assess.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
 import type { Answer, Moment, PersonAction, RequestFacts } from '../../domain/policy/question.ts'
+import { outcomeOfPreview, type PreviewOutcome } from '../../domain/previews/preview.ts'
 import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts'
 import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
 import { defined, isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { askAboutOpening } from '../break-glass/what-to-open.ts'
 import type { Policy } from './ports.ts'
 
-const askedOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): Asked => ({
+const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): Asked => ({
   agent: ask.agent.id,
   action: ask.action,
   arguments: ask.arguments,
@@ -16,12 +24,13 @@ const askedOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): Asked => ({
   purpose: ask.purpose,
   delegators: ask.chain.map(({ owner }) => owner),
   recent: ask.recent,
+  preview: outcomeOfPreview(preview),
 })
 
 /** The one question about a request: its tier is what the approvals on record satisfy on today's ladder. */
 export const askAboutRequest = (
   policy: Policy,
-  state: Pick<ApprovalRequest, 'ask' | 'stages'>,
+  state: Pick<ApprovalRequest, 'ask' | 'stages' | 'preview'>,
   moment: Moment,
   now: NumericDate,
 ): Answer => {
@@ -33,6 +42,14 @@ export const askAboutRequest = (
     now,
   })
 }
+
+/** Who would have to be asked now, by what is read of it now. */
+export const assessAgain = (
+  { bundle, ask }: Policy,
+  state: ApprovalRequest,
+  { preview, atLeast }: { preview: PreviewOutcome; atLeast: number },
+  now: NumericDate,
+): Assessment => assess(bundle, (question) => ask(question), { ...askedOf(state), preview }, now, { atLeast })
 
 /** May this person do this to that request, or, where the act is about none, at all? */
 export function askAboutPerson(

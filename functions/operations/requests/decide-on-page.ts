@@ -3,13 +3,14 @@ import { type ApprovalRequest, openStage } from '../../domain/requests/request.t
 import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
 import { beginLogin, type LoggedIn, type LoginPorts, type Visitor } from '../people/log-in.ts'
 import type { PageChoice } from '../people/ports.ts'
+import type { ReaderPorts } from '../previews/read-again.ts'
 import { type CarriedOut, recordRefusal, refuseOnRecord } from './carry-out.ts'
 import { type DecisionRefusal, decideRequest, narrowAsk } from './decide-request.ts'
 import type { AskingPorts, DecidingPorts } from './ports.ts'
 import { viewRequest } from './read-requests.ts'
 
 export type PageOutcome = { recorded: ApprovalRequest } | { loginAt: string }
-type Ports = DecidingPorts & { login: LoginPorts }
+type Ports = DecidingPorts & ReaderPorts & { login: LoginPorts }
 
 /**
  * Where the stage wants a stronger login than a session, an approval waits for a login that is made for it alone, and

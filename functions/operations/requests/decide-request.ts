@@ -1,4 +1,5 @@
 import { tierOf } from '../../domain/policy/ladder.ts'
+import { outcomeOfPreview } from '../../domain/previews/preview.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { Comment, Decide, Narrowing, Unstamped } from '../../domain/requests/commands.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
@@ -6,12 +7,13 @@ import { asOf } from '../../domain/requests/due.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
 import { isNarrower, keptStage, type Narrow, narrowedTerms, withDigests } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, namesOf, openStage } from '../../domain/requests/request.ts'
-import { rightOf } from '../../domain/requests/take-decision.ts'
+import { readsAgain, rightOf } from '../../domain/requests/take-decision.ts'
 import type { NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { askAboutRequest } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
+import { type ReaderPorts, type Reading, readAgain } from '../previews/read-again.ts'
 import { type CarriedOut, carryOutFor, stamped } from './carry-out.ts'
 import { assessAsk } from './evaluate-access.ts'
 import type { AskingPorts, DecidingPorts } from './ports.ts'
@@ -23,7 +25,7 @@ type Made = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'permittedBy'>
  * approver was not asked whether fewer people may look at it.
  */
 export function narrowAsk(
-  { ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>,
+  { ask, tier, preview }: Pick<ApprovalRequest, 'ask' | 'tier' | 'preview'>,
   narrow: Narrow,
   now: NumericDate,
   { policy }: Pick<AskingPorts, 'policy'>,
@@ -35,7 +37,7 @@ export function narrowAsk(
   if (!narrower.ok) return narrower
   const { resource, purpose } = ask
   const again = { action: { name: ask.action, properties: terms.arguments }, resource, purpose }
-  const assessment = assessAsk(again, ask.agent.id, ask.recent, now, { policy })
+  const assessment = assessAsk(again, ask.agent.id, ask.recent, now, { policy }, outcomeOfPreview(preview))
   if (assessment.outcome === 'refused') {
     const { reason: code, detail } = assessment
     return { ok: false, code, ...defined({ detail }) }
@@ -68,8 +70,20 @@ export type DecisionAsk = Pick<
 
 export type DecisionRefusal = RefusalOf<Decide> | 'replayed'
 
-export function decideRequest(ask: DecisionAsk, ports: DecidingPorts): Promise<CarriedOut<DecisionRefusal>> {
-  const command = (state: ApprovalRequest, now: NumericDate) => commandFor(state, ask, now, ports)
+export function decideRequest(
+  ask: DecisionAsk,
+  ports: DecidingPorts & ReaderPorts,
+): Promise<CarriedOut<DecisionRefusal>> {
+  const command = async (state: ApprovalRequest, now: NumericDate) => {
+    const args = { ...state.ask.arguments, ...ask.narrow?.arguments }
+    const reads = readsAgain(state, { verdict: ask.verdict, ...defined({ narrowed: ask.narrow }) })
+    // Side by side: who decides waits for the slower of the two.
+    const [made, { observed }] = await Promise.all([
+      commandFor(state, ask, now, ports),
+      reads ? readAgain(state, now, ports, args) : ({} as Reading),
+    ])
+    return { ...made, ...defined({ observed }) }
+  }
   return carryOutFor(ask.person, ask.verdict, ask.id, ports, command, ask.once)
 }
 
@@ -176,6 +190,11 @@ export async function foreseeDecision(ask: DecisionAsk, ports: DecidingPorts): P
   if (!stored) return refuse('unknown_request')
   const now = Math.max(ports.clock.now(), stored.state.updatedAt)
   const state = asOf(stored.state, now)
-  const { refusal } = decide(stored.state, stamped(await commandFor(state, ask, now, ports), ports), now)
+  // As if nothing had changed: nothing is read to foresee.
+  const made = {
+    ...(await commandFor(state, ask, now, ports)),
+    ...(state.preview && { observed: { preview: state.preview } }),
+  }
+  const { refusal } = decide(stored.state, stamped(made, ports), now)
   return refusal ? { ...refuse(refusal.code, refusal.detail), state } : ok(state)
 }

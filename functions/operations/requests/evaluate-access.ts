@@ -5,6 +5,7 @@ import type { About } from '../../domain/ledger/refused.ts'
 import { type Assessment, assess } from '../../domain/policy/assess.ts'
 import { accountOf, agentOf } from '../../domain/policy/bundle.ts'
 import { deriveStatement, titleOf } from '../../domain/policy/catalogue.ts'
+import type { PreviewOutcome } from '../../domain/previews/preview.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovedRequest, Ask, ParentTask } from '../../domain/requests/request.ts'
 import type { AskerId, Digest, EvaluationId, Json, NumericDate, Resource, ToolId } from '../../domain/values.ts'
@@ -193,10 +194,12 @@ export function assessAsk(
   recent: number,
   now: NumericDate,
   { policy }: Pick<AskingPorts, 'policy'>,
+  preview?: PreviewOutcome,
 ): Assessment {
   const { name: action, properties } = ask.action
   const resource = { type: ask.resource.type, id: ask.resource.id }
-  const asked = { agent, action, arguments: properties, resource, purpose: ask.purpose ?? '', recent }
+  const about = { agent, action, arguments: properties, resource, purpose: ask.purpose ?? '', recent }
+  const asked = { ...about, ...defined({ preview }) }
   const assessment = assess(policy.bundle, (question) => policy.ask(question), asked, now)
   if (assessment.outcome === 'refused') return assessment
   const { entry, arguments: args } = assessment.facts

@@ -1,4 +1,6 @@
 import { digestOf } from '../../domain/digest.ts'
+import { type Assessment, previewAsIf } from '../../domain/policy/assess.ts'
+import { outcomeOfPreview, type Preview, type PreviewOutcome } from '../../domain/previews/preview.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
@@ -14,6 +16,7 @@ import type { PermitReader } from '../permits/ports.ts'
 import { drawFromPermit } from '../permits/standing-permits.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
+import { observe, type ReaderPorts } from '../previews/read-again.ts'
 import { commitNew, manyWriters, refuseOnRecord, runAggregate } from './carry-out.ts'
 import { aboutAsk, assessAsk, bindingOf, boundOf, boundPlainly } from './evaluate-access.ts'
 import { Lately, mayWait } from './limits.ts'
@@ -60,6 +63,7 @@ type SubmissionAsk = Bound & {
 }
 
 type Ports = MakingPorts &
+  ReaderPorts &
   Pick<BrokerPorts, 'targetRole'> & { permits: Pick<PermitReader, 'ofAgent'>; statements: Pick<Statements, 'verify'> }
 /** `created` is false where an earlier request is the answer: the same key, or an identical one that is pending. */
 type Submitted = { stored: Stored; created: boolean }
@@ -97,7 +101,7 @@ export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<R
     if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : refused(repeat.code)
     const made = await makeSubmit(ask, ports)
     if (!made.ok) return refusedFor(made)
-    const open = `OPEN#${ask.agent.id}#${openKey(made.value.ask)}`
+    const open = `OPEN#${ask.agent.id}#${openKey(made.value.submit.ask)}`
     const before = await ports.requests.recall(open)
     const pending = before === undefined ? undefined : await stillPending(before, ports)
     if (pending) {
@@ -111,18 +115,17 @@ export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<R
       })
       return claimed ? ok({ stored: pending, created: false }) : undefined
     }
-    const asksPeople = made.value.stages.length > 0
-    const drawn = asksPeople ? await drawFromPermit(made.value, ports.clock.now(), ports) : undefined
-    const room = asksPeople && !drawn ? await mayWait(made.value.ask, ports) : ok(true)
-    if (!room.ok) return refused(room.code, room.detail)
-    const { id } = made.value.ask
+    const ready = await readAndAdmit(made.value, ports)
+    if (!ready.ok) return refusedFor(ready)
+    const { submit, drawn } = ready.value
+    const { id } = submit.ask
     const expiresAt = ports.clock.now() + 8 * day
     const once: OnceOnly[] = [
       { key, value: `${body} ${id}`, expiresAt },
       { key: open, value: id, ...defined({ replaces: before }), expiresAt },
       ask.once,
     ]
-    const { events } = decide(undefined, drawn?.submit ?? made.value, ports.clock.now())
+    const { events } = decide(undefined, drawn?.submit ?? submit, ports.clock.now())
     const { stored, result } = await commitNew(events, ports, { once, ...defined({ draw: drawn?.draw }) })
     if (result.outcome === 'committed') return ok({ stored, created: true })
     const isReplayed = result.outcome === 'taken' && result.key.startsWith('SEEN#')
@@ -152,7 +155,7 @@ const openKey = ({ action, arguments: args, resource, purpose, parentTask, reque
 
 type Unmade = {
   ok: false
-  code: Unbound | 'not_requestable'
+  code: Unbound | 'not_requestable' | 'too_many_open'
   detail?: string
   /** What an evaluation would say, for the record. */
   because?: { reason: string; policies: readonly string[] }
@@ -163,8 +166,34 @@ const notRequestable = (reason: string, detail?: string, policies: readonly stri
   because: { reason, policies },
 })
 
-/** Assessed again, since policy may have changed since the evaluation. */
-async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<{ ok: true; value: Submit } | Unmade> {
+type MadeOr<T> = { ok: true; value: T } | Unmade
+type Made = { submit: Submit; read: (preview: Preview | undefined) => MadeOr<Submit> }
+
+/** Reads what is there, and finds who is to be asked: nothing is read for what may not even be asked for. */
+async function readAndAdmit(
+  { submit: asIf, read }: Made,
+  ports: Ports,
+): Promise<MadeOr<{ submit: Submit; drawn: Drawn }>> {
+  // Side by side: the agent waits for the slower of the two.
+  const [found, early] = await Promise.all([
+    observe(asIf.ask, ports),
+    asIf.stages.length > 0 ? mayWait(asIf.ask, ports) : undefined,
+  ])
+  const made = read(found?.preview)
+  if (!made.ok) return made
+  const submit = made.value
+  const asksPeople = submit.stages.length > 0
+  const drawn = asksPeople ? await drawFromPermit(submit, ports.clock.now(), ports) : undefined
+  const room = asksPeople && !drawn ? (early ?? (await mayWait(submit.ask, ports))) : ok(true)
+  return room.ok ? ok({ submit, drawn }) : room
+}
+type Drawn = Awaited<ReturnType<typeof drawFromPermit>>
+
+/**
+ * Assessed again, since policy may have changed since the evaluation; and once more where the state could not be read,
+ * which may take more people.
+ */
+async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<MadeOr<Made>> {
   const { policy, requests, clock, ids } = ports
   const now = clock.now()
   const named = await evaluationOf(ask, ports)
@@ -192,13 +221,33 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<{ ok: true;
     return notRequestable(reason, detail)
   }
   const recent = await new Lately(requests).count(ask.agent.id, ask.action.name, now)
-  const assessment = assessAsk(ask, ask.agent.id, recent, now, ports)
-  if (assessment.outcome === 'refused') return notRequestable(assessment.reason, assessment.detail, assessment.policies)
-  const { facts, grant, tier, stages, policies } = assessment
-  const { agent, purpose, justification, parentTask, requestedUntil, jkt } = ask
+  const id = ids.request()
+  const of = (as?: PreviewOutcome): MadeOr<Submit> => {
+    const assessment = assessAsk(ask, ask.agent.id, recent, now, ports, as)
+    if (assessment.outcome === 'refused')
+      return notRequestable(assessment.reason, assessment.detail, assessment.policies)
+    const { tier, stages, policies } = assessment
+    const whole = askOf(ask, assessment, { id, recent, ...lifted })
+    return ok({ type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash })
+  }
+  const asIf = of()
+  if (!asIf.ok) return asIf
+  const entry = policy.bundle.actions[asIf.value.ask.action]
+  const read = (preview: Preview | undefined): MadeOr<Submit> => {
+    const as = outcomeOfPreview(preview)
+    const found = entry && previewAsIf(entry) === as ? asIf : of(as)
+    return found.ok ? ok({ ...found.value, ...defined({ preview }) }) : found
+  }
+  return ok({ submit: asIf.value, read })
+}
+
+function askOf(
+  { agent, purpose, justification, parentTask, requestedUntil, jkt, ...bind }: SubmissionAsk,
+  { facts, grant }: Extract<Assessment, { outcome: 'requestable' }>,
+  own: Pick<Ask, 'id' | 'recent' | 'afterHalts'>,
+): Ask {
   const { environment, classification, ...resource } = facts.resource
   const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
-    id: ids.request(),
     agent,
     owner: facts.agent.owner,
     chain: [],
@@ -215,13 +264,11 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<{ ok: true;
     ...grant,
     ...defined({ requestedUntil }),
     unpinned: [...facts.unpinned],
-    recent,
-    ...lifted,
+    ...own,
     jkt,
   }
-  const bound = boundOf(ask)
-  const whole = withDigests({ ...undigested, ...(bound === boundPlainly(undigested) ? {} : { bound }) })
-  return ok({ type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash })
+  const bound = boundOf({ ...bind, purpose, parentTask })
+  return withDigests({ ...undigested, ...(bound === boundPlainly(undigested) ? {} : { bound }) })
 }
 
 /** Which evaluation is answered. A statement of it is verified whenever there is one, though the record decides. */

@@ -1,6 +1,7 @@
 import { openingPolicy } from '../../domain/credentials/session-policy.ts'
 import { isHaltInForce } from '../../domain/halts/halt.ts'
 import { deriveReadStatement, deriveStatement, type Statement } from '../../domain/policy/catalogue.ts'
+import { isGuarded } from '../../domain/previews/drift.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { BeginCall } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
@@ -13,6 +14,7 @@ import type { AccessToken, AwsCredentials } from '../credentials/ports.ts'
 import { BrokerRefused, CallNotSent, CallRefused, CallUnanswered, faultName } from '../faults.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
+import { type Reading, readAgain } from '../previews/read-again.ts'
 import { type CarriedOut, carryOut } from '../requests/carry-out.ts'
 import type { AwsCall, AwsCaller, LookedUp } from './ports.ts'
 
@@ -33,7 +35,7 @@ export async function callAws(
   if (!stored) return refuse('unknown_request')
   const target = targetOf(stored.state.ask, ports)
   const use = ports.ids.use()
-  const begun = await begin(token, use, once, target, ports)
+  const { begun, expected } = await begin(token, use, once, target, ports)
   if (!begun.ok) return begun.code === 'outcome_unknown' ? askAgain(token, ports) : told(begun)
   const { state } = begun.value
   const { ask } = state
@@ -44,7 +46,8 @@ export async function callAws(
     return fault instanceof BrokerRefused ? failed(ask, use, fault.name, ports) : giveBack(ask, use, fault, ports)
   }
   try {
-    const output = await ports.caller.call(awsCallOf(ask, target as Target), credentials)
+    const call = { ...awsCallOf(ask, target as Target), ...defined({ expected }) }
+    const output = await ports.caller.call(call, credentials)
     await end(ask, use, 'succeeded', undefined, ports)
     return ok(output)
   } catch (fault) {
@@ -55,19 +58,25 @@ export async function callAws(
   }
 }
 
-const begin = (token: AccessToken, use: UseId, once: OnceOnly, target: Target | undefined, ports: CallPorts) =>
-  carryOut(
+/** `expected`: what was read just before, which the call carries where AWS can be told. */
+async function begin(token: AccessToken, use: UseId, once: OnceOnly, target: Target | undefined, ports: CallPorts) {
+  let expected: JsonObject | undefined
+  const begun = await carryOut(
     token.request,
     ports,
-    async (state, now) => ({
-      ...(await authorityOf(state, 'use', now, ports, defined({ role: target?.role }))),
-      type: 'begin_call',
-      agent: token.agent,
-      presented: token.jti,
-      use,
-    }),
+    async (state, now) => {
+      const [authority, { observed, raw }] = await Promise.all([
+        authorityOf(state, 'use', now, ports, defined({ role: target?.role })),
+        isGuarded(state, 'call') ? readAgain(state, now, ports) : ({} as Reading),
+      ])
+      expected = raw
+      const own = { agent: token.agent, presented: token.jti, use }
+      return { ...authority, ...defined({ observed }), type: 'begin_call' as const, ...own }
+    },
     [once],
   )
+  return { begun, expected }
+}
 
 async function sessionFor(ask: Ask, { jti }: AccessToken, target: Target | undefined, ports: CallPorts) {
   const statement = target && deriveStatement(target.entry, ask.arguments, target.account)

@@ -56,7 +56,14 @@ export class Door {
     const { world, bursts } = this
     const { log, clock, policy } = world
     const options = edgeOptions({
-      ...{ ...this.ports(world.ports), issuer, permits: world.permits, standIns: world.standIns, bursts },
+      ...{
+        ...this.ports(world.ports),
+        reader: world.reader,
+        issuer,
+        permits: world.permits,
+        standIns: world.standIns,
+        bursts,
+      },
       cards: new MemoryCardStore(),
       secrets: () => this.secrets(),
       openModal: async (trigger, modal) => {

@@ -1,0 +1,70 @@
+import type { ReadAgain, Refused } from '../requests/commands.ts'
+import { type Event, system } from '../requests/events.ts'
+import { evolve } from '../requests/evolve.ts'
+import { approve, climbable, decideByOf, openNext } from '../requests/open-stage.ts'
+import type { ApprovalRequest, ApprovedRequest, Claim, PendingRequest } from '../requests/request.ts'
+import type { CredentialKind, NumericDate } from '../values.ts'
+import { mostDrifts, stateOf } from './preview.ts'
+
+type Act = Claim | 'call'
+/** What hands out the right to act, or is the act itself. */
+const actOf = { token: 'access_token', sts: 'aws', mediated: 'call' } as const satisfies Record<CredentialKind, Act>
+
+/**
+ * Whether what is there is read again before this act: only until the first such act. After it the agent's own change
+ * would be the drift.
+ */
+export function isGuarded(state: ApprovalRequest, act: Act): boolean {
+  if (state.status !== 'approved' || stateOf(state.preview) === undefined) return false
+  const { ask, grant } = state
+  if (actOf[ask.credential] !== act || grant.uses.length > 0) return false
+  return act !== 'access_token' || grant.claimedAt === undefined
+}
+
+/** What is there is another state than the one that people decide on. A reading that failed says nothing. */
+export const isOtherState = (state: ApprovalRequest, observed: Pick<ReadAgain, 'preview'> | undefined): boolean =>
+  observed?.preview.outcome === 'matched' && observed.preview.state !== stateOf(state.preview)
+
+/** Why an act that is guarded does not go on, if it does not. Without a reading of now it never goes on. */
+export function driftAt(
+  state: ApprovedRequest,
+  act: Act,
+  { observed, bundle }: { observed?: ReadAgain; bundle: string },
+  at: NumericDate,
+): Refused<'state_changed' | 'state_unreadable'> | undefined {
+  if (!isGuarded(state, act)) return undefined
+  if (observed?.preview.outcome !== 'matched') return { code: 'state_unreadable' }
+  return isOtherState(state, observed) ? openAgain(state, observed, bundle, at) : undefined
+}
+
+/**
+ * The next round: what was decided, and a grant under which nothing was issued, was for another state. It ends where
+ * the state never rests, and where nobody could be asked any more.
+ */
+export function openAgain(
+  state: PendingRequest | ApprovedRequest,
+  { preview, again }: ReadAgain,
+  bundle: string,
+  at: NumericDate,
+): Refused<'state_changed'> {
+  const common = { at, actor: system, policies: [], bundle }
+  const end = (reason: string): Refused<'state_changed'> => {
+    const ended = { ...common, by: 'system', reason } as const
+    return {
+      code: 'state_changed',
+      also: [state.status === 'approved' ? { ...ended, type: 'Revoked' } : { ...ended, type: 'Denied' }],
+    }
+  }
+  if ((state.drifts?.length ?? 0) >= mostDrifts) return end('state_changed')
+  if (again?.ok !== true) return end(again?.code ?? 'policy_error')
+  const { tier, stages, policies: because } = again
+  // Fewer people would look at it than were asked before.
+  if (tier < state.tier || !climbable(tier, stages)) return end('no_eligible_approvers')
+  const decideBy = state.status === 'pending' ? state.decideBy : decideByOf(state.ask, stages, at)
+  const round = state.round + 1
+  const own = { preview, round, decideBy, tier, stages: [...stages], because: [...because] }
+  const changed: Event = { ...common, type: 'StateChanged', ...own }
+  const reopened = evolve(state, changed) as PendingRequest
+  const next = stages.length === 0 ? approve(reopened, because, bundle, at) : openNext(reopened, bundle, at)
+  return { code: 'state_changed', also: [changed, ...next] }
+}

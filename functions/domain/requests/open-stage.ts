@@ -1,0 +1,38 @@
+import type { Stage } from '../policy/ladder.ts'
+import type { GrantId, NumericDate } from '../values.ts'
+import { type Event, system } from './events.ts'
+import { type ApprovalRequest, type Ask, openStage, type PendingRequest } from './request.ts'
+
+/** A ladder is checked when it is built; a bad one that gets here approves nothing by itself. */
+export const climbable = (tier: number, stages: readonly Stage[]): boolean =>
+  (tier === 0) === (stages.length === 0) && stages.every(({ quorum }) => quorum >= 1)
+
+/** When the last stage is over, if each takes all its time. */
+export function decideByOf({ requestedUntil }: Pick<Ask, 'requestedUntil'>, stages: readonly Stage[], at: NumericDate) {
+  const waits = stages.reduce(
+    (sum, { deadline, onSilence }) => sum + deadline + (onSilence === 'expire' ? 0 : onSilence.deadline),
+    0,
+  )
+  return Math.min(at + waits, requestedUntil ?? Number.MAX_SAFE_INTEGER)
+}
+
+export function openNext(state: PendingRequest, bundle: string, at: NumericDate): readonly Event[] {
+  const stage = openStage(state)
+  if (!stage) return []
+  const deadline = Math.min(at + stage.terms.deadline, state.decideBy)
+  return [{ type: 'StageOpened', at, actor: system, policies: [], bundle, stage: stage.terms.name, deadline }]
+}
+
+export function approve(
+  { ask }: ApprovalRequest,
+  policies: readonly string[],
+  bundle: string,
+  at: NumericDate,
+): readonly Event[] {
+  const until = ask.requestedUntil ?? Number.MAX_SAFE_INTEGER
+  const claimBy = Math.min(at + ask.claimWithin, until)
+  const notAfter = Math.min(at + ask.claimWithin + ask.lifetime, until)
+  // Nothing random is needed: a request has one grant.
+  const grant = ask.id.replace(/^req_/, 'grt_') as GrantId
+  return [{ type: 'Approved', at, actor: system, policies: [...policies], bundle, grant, claimBy, notAfter }]
+}

@@ -1,0 +1,71 @@
+import { isGuarded, isOtherState } from '../../domain/previews/drift.ts'
+import { outcomeOfPreview, type Preview } from '../../domain/previews/preview.ts'
+import type { AskedAgain, ReadAgain } from '../../domain/requests/commands.ts'
+import type { ApprovalRequest, Ask, Claim } from '../../domain/requests/request.ts'
+import { defined, type JsonObject, type NumericDate } from '../../domain/values.ts'
+import { authorityOf } from '../policy/authority.ts'
+import { assessAgain } from '../policy/questions.ts'
+import type { AskingPorts } from '../requests/ports.ts'
+import type { Observed, StateReader } from './ports.ts'
+
+export type ReaderPorts = { reader: StateReader }
+
+/** Undefined where nothing is read. A reader never throws; one that does has read nothing. */
+export async function observe(
+  ask: Pick<Ask, 'id' | 'ancestors' | 'action' | 'arguments' | 'resource' | 'classification'>,
+  { reader, clock }: ReaderPorts & Pick<AskingPorts, 'clock'>,
+): Promise<Observed | undefined> {
+  const { action, arguments: args, resource, classification } = ask
+  const about = { request: ask.ancestors[0] ?? ask.id, action, arguments: args, resource, classification }
+  try {
+    return await reader.observe(about)
+  } catch {
+    return { preview: { outcome: 'failed', why: 'unavailable', observedAt: clock.now() } }
+  }
+}
+
+/** `raw`: for a call that carries what is expected. */
+export type Reading = { observed?: ReadAgain; raw?: JsonObject }
+
+/** What is there now, for a request that people decide on or have decided on. */
+export async function readAgain(
+  state: ApprovalRequest,
+  now: NumericDate,
+  ports: ReaderPorts & Pick<AskingPorts, 'policy' | 'clock'>,
+  args: JsonObject = state.ask.arguments,
+): Promise<Reading> {
+  const found = await observe({ ...state.ask, arguments: args }, ports)
+  if (!found) return {}
+  const { preview, raw } = found
+  const isOther = isOtherState(state, { preview })
+  const observed = isOther ? { preview, again: askedAgain(state, preview, now, ports) } : { preview }
+  return { observed, ...(raw && { raw }) }
+}
+
+/** On today's ladder, and never on a lower rung than before. */
+function askedAgain(
+  state: ApprovalRequest,
+  preview: Preview,
+  now: NumericDate,
+  { policy }: Pick<AskingPorts, 'policy'>,
+): AskedAgain {
+  const found = assessAgain(policy, state, { preview: outcomeOfPreview(preview), atLeast: state.tier }, now)
+  if (found.outcome === 'refused') return { ok: false, code: found.reason }
+  const { tier, stages, policies } = found
+  return { ok: true, tier, stages, policies }
+}
+
+/** All that a claim rests on now, and what is there now, side by side. */
+export async function atIssue(
+  state: ApprovalRequest,
+  claim: Claim,
+  now: NumericDate,
+  ports: ReaderPorts & AskingPorts,
+  role?: string,
+) {
+  const [authority, { observed }] = await Promise.all([
+    authorityOf(state, 'issue', now, ports, defined({ role })),
+    isGuarded(state, claim) ? readAgain(state, now, ports) : ({} as Reading),
+  ])
+  return { ...authority, ...defined({ observed }) }
+}
