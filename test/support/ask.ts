@@ -1,6 +1,7 @@
 import { argumentsDigest, requestDigest } from '../../functions/domain/digest.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { Answer } from '../../functions/domain/policy/question.ts'
+import type { Matched } from '../../functions/domain/previews/preview.ts'
 import type {
   BeginCall,
   BeginUse,
@@ -16,6 +17,7 @@ import type {
   Issue,
   Narrowing,
   OpenBreakGlass,
+  ReadAgain,
   ResolveCall,
   ReturnCall,
   ReviewBreakGlass,
@@ -30,6 +32,7 @@ import type { Ask, Claim, Verdict } from '../../functions/domain/requests/reques
 import type {
   AgentId,
   CredentialId,
+  Digest,
   HaltId,
   PersonId,
   RequestId,
@@ -208,6 +211,24 @@ export const intent = (claim: Claim, credential: CredentialId, changes: Partial<
   bundle,
   ...changes,
 })
+
+/** What was read, by a letter for each state. */
+export const preview = (state = 'a', changes: Partial<Matched> = {}): Matched => ({
+  outcome: 'matched',
+  before: { Value: state },
+  after: { Value: '2000' },
+  observedAt: submittedAt,
+  state: `sha-256:${state.repeat(43)}` as Digest,
+  ...changes,
+})
+
+/** What is read again; where it is another state, this rung would be asked. */
+export const readAgain = (state: string, tier?: number): ReadAgain => ({
+  preview: preview(state),
+  ...(tier === undefined ? {} : { again: { ok: true, tier, stages: tiers[tier] ?? [], policies: ['permit-again'] } }),
+})
+
+export const unread: ReadAgain = { preview: { outcome: 'failed', why: 'unavailable', observedAt: submittedAt } }
 
 export const issuance = (claim: Claim, credential: CredentialId, changes: Partial<Issue> = {}): Issue => ({
   type: 'issue',

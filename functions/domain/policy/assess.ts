@@ -195,7 +195,7 @@ export function questionOf(
 }
 
 /** Nothing is read for what may be refused anyway. */
-export const previewAsIf = (entry: CatalogueEntry): PreviewOutcome => ('preview' in entry ? 'matched' : 'none')
+export const previewAsIf = ({ preview }: CatalogueEntry): PreviewOutcome => (preview ? 'matched' : 'none')
 
 /** Asks again about what was approved, with the facts, the autonomy and the ladder as they are now. */
 export function askAgain(

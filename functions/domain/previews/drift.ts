@@ -39,7 +39,7 @@ export function driftAt(
 
 /**
  * The next round: what was decided, and a grant under which nothing was issued, was for another state. It ends where
- * the state never rests, and where nobody could be asked any more.
+ * the state never rests, where too few could be asked, and where something rests on the grant.
  */
 export function openAgain(
   state: PendingRequest | ApprovedRequest,
@@ -55,7 +55,7 @@ export function openAgain(
       also: [state.status === 'approved' ? { ...ended, type: 'Revoked' } : { ...ended, type: 'Denied' }],
     }
   }
-  if ((state.drifts?.length ?? 0) >= mostDrifts) return end('state_changed')
+  if ((state.drifts?.length ?? 0) >= mostDrifts || isRestedOn(state, at)) return end('state_changed')
   if (again?.ok !== true) return end(again?.code ?? 'policy_error')
   const { tier, stages, policies: because } = again
   // Fewer people would look at it than were asked before.
@@ -68,3 +68,11 @@ export function openAgain(
   const next = stages.length === 0 ? approve(reopened, because, bundle, at) : openNext(reopened, bundle, at)
   return { code: 'state_changed', also: [changed, ...next] }
 }
+
+/**
+ * What was delegated from it, and AWS sessions that were made and perhaps never answered, end with the grant: without
+ * it they would be forgotten.
+ */
+const isRestedOn = (state: ApprovalRequest, at: NumericDate): boolean =>
+  state.status === 'approved' &&
+  (state.grant.delegations.length > 0 || state.grant.sessions.some(({ endsAt }) => endsAt > at))

@@ -1,3 +1,4 @@
+import { largestPreview, mostDrifts } from '../previews/preview.ts'
 import type { Command } from './commands.ts'
 import { type ApprovalRequest, type Grant, grantOf } from './request.ts'
 
@@ -16,6 +17,10 @@ const notesRoom = 64_000
 const endingRoom = 48_000
 const useEndRoom = 100
 
+/** Each drift keeps one more preview: what changes by itself is not refused for want of room. */
+const driftRoom = ({ preview, drifts = [] }: ApprovalRequest): number =>
+  preview?.outcome === 'matched' ? (mostDrifts - drifts.length) * largestPreview : 0
+
 const utf8 = new TextEncoder()
 const bytesOf = (value: unknown): number => utf8.encode(JSON.stringify(value)).length
 
@@ -28,7 +33,8 @@ export const keepsNote = (grant: Pick<Grant, 'uses'>, note: string): boolean =>
 export function hasRoom(state: ApprovalRequest): boolean {
   const grant = grantOf(state)
   const open = grant?.uses.filter(({ ended }) => !ended).length ?? 0
-  const room = largestState - endingRoom - open * useEndRoom - (notesRoom - (grant ? notesOf(grant) : 0))
+  const notes = notesRoom - (grant ? notesOf(grant) : 0)
+  const room = largestState - endingRoom - driftRoom(state) - open * useEndRoom - notes
   const text = JSON.stringify(state)
   // A character of UTF-16 is at most three bytes.
   return text.length * 3 <= room || utf8.encode(text).length <= room

@@ -45,11 +45,12 @@ export const askAboutRequest = (
 
 /** Who would have to be asked now, by what is read of it now. */
 export const assessAgain = (
-  { bundle, ask }: Policy,
+  policy: Policy,
   state: ApprovalRequest,
   { preview, atLeast }: { preview: PreviewOutcome; atLeast: number },
   now: NumericDate,
-): Assessment => assess(bundle, (question) => ask(question), { ...askedOf(state), preview }, now, { atLeast })
+): Assessment =>
+  assess(policy.bundle, (question) => policy.ask(question), { ...askedOf(state), preview }, now, { atLeast })
 
 /** May this person do this to that request, or, where the act is about none, at all? */
 export function askAboutPerson(

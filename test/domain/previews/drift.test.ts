@@ -1,0 +1,348 @@
+import type { ReadAgain } from '../../../functions/domain/requests/commands.ts'
+import {
+  agentKey,
+  callBegin,
+  credentialId,
+  decision,
+  delegation,
+  eligible,
+  forbid,
+  intent,
+  issuance,
+  minutes,
+  narrowing,
+  preview,
+  readAgain,
+  sampleAsk,
+  sampleStage,
+  submittedAt,
+  tiers,
+  unread,
+  useBegin,
+  useId,
+  wake,
+} from '../../support/ask.ts'
+import { Desk } from '../story.ts'
+
+const ask = sampleAsk({ credential: 'token', uses: 2 })
+const desk = (tier: number, of = ask) => new Desk(tier, of, { preview: preview('a') })
+const read = (observed: ReadAgain) => ({ observed })
+
+describe('a decision', () => {
+  test('covers the state that stood in the request', () => {
+    const it = desk(1)
+    it.tell(10, decision(ask, 'ana', 'approve'))
+    expect(it.last('Decided')?.state).toBe(preview('a').state)
+    expect(it.state.stages[0]?.decisions[0]?.state).toBe(preview('a').state)
+  })
+
+  test('that would open the next stage on another state is not counted, and all are asked again', () => {
+    const it = desk(2)
+    expect(it.tell(10, decision(ask, 'ana', 'approve', read(readAgain('b', 2))))).toBe('!state_changed')
+    expect(it.types.slice(2)).toEqual(['StateChanged', 'StageOpened', 'Refused'])
+    expect(it.state).toMatchObject({ status: 'pending', round: 2, tier: 2, preview: preview('b') })
+    expect(it.state.stages.flatMap(({ decisions }) => decisions)).toEqual([])
+    expect(it.state.drifts).toEqual([{ at: submittedAt + 10, from: preview('a'), approvers: [] }])
+  })
+
+  test('of the round before does not count', () => {
+    const it = desk(2)
+    it.tell(10, decision(ask, 'ana', 'approve', read(readAgain('b', 2))))
+    expect(it.tell(20, decision(ask, 'ana', 'approve'))).toBe('!stale_round')
+    expect(it.tell(30, decision(ask, 'ana', 'approve', { round: 2, ...read(readAgain('b')) }))).toBe('pending')
+    expect(it.last('Decided')?.state).toBe(preview('b').state)
+  })
+
+  test('on the last stage reads nothing: what it approves is read again when it is claimed', () => {
+    const it = desk(1)
+    expect(it.tell(10, decision(ask, 'ana', 'approve', read(readAgain('b', 1))))).toBe('approved')
+  })
+
+  test('that fills no stage reads nothing', () => {
+    const it = new Desk(3, ask, {
+      preview: preview('a'),
+      stages: [sampleStage('owner', { quorum: 2 }), sampleStage('sre')],
+    })
+    expect(it.tell(10, decision(ask, 'ana', 'approve', read(readAgain('b', 3))))).toBe('pending')
+    expect(it.tell(11, decision(ask, 'ben', 'approve', read(readAgain('b', 3))))).toBe('!state_changed')
+    expect(it.state.drifts?.[0]?.approvers).toEqual(['person:ana'])
+  })
+
+  test.each([
+    ['the reading fails', unread],
+    ['nothing is read', undefined],
+    ['the state is the same', readAgain('a')],
+  ])('goes on where %s: issue reads again, and is strict', (_, observed) => {
+    const it = desk(2)
+    expect(it.tell(10, decision(ask, 'ana', 'approve', observed && read(observed)))).toBe('pending')
+    expect(it.last('StageOpened')).toMatchObject({ stage: 'sre' })
+    expect(it.state.preview).toEqual(preview('a'))
+  })
+
+  test('that denies settles, whatever is there now', () => {
+    const it = desk(2)
+    expect(it.tell(10, decision(ask, 'ana', 'deny', read(readAgain('b', 2))))).toBe('denied')
+  })
+
+  test('by a person who may not decide changes nothing, whatever was read', () => {
+    const it = desk(2)
+    expect(it.tell(10, decision(ask, 'eve', 'approve', read(readAgain('b', 2))))).toBe('!not_eligible')
+    expect(it.state.round).toBe(1)
+  })
+
+  test('keeps `decideBy` when all are asked again', () => {
+    const it = desk(2)
+    const decideBy = it.state.status === 'pending' && it.state.decideBy
+    it.tell(minutes(29), decision(ask, 'ana', 'approve', read(readAgain('b', 2))))
+    expect(it.state).toMatchObject({ decideBy })
+    expect(it.last('StageOpened')?.deadline).toBe(submittedAt + minutes(59))
+  })
+})
+
+describe('a narrowing', () => {
+  const less = { narrowed: narrowing(ask, { uses: 1 }, 2) }
+
+  test('shows beside the same reading what it would leave', () => {
+    const it = desk(2)
+    const left = preview('a', { after: { Value: '1000' } })
+    it.tell(10, decision(ask, 'ana', 'approve', { ...less, observed: { preview: left } }))
+    expect(it.state).toMatchObject({ round: 2, preview: left })
+    expect(it.last('Decided')?.state).toBe(left.state)
+  })
+
+  test('on another state is not counted', () => {
+    const it = desk(2)
+    expect(it.tell(10, decision(ask, 'ana', 'approve', { ...less, ...read(readAgain('b', 2)) }))).toBe('!state_changed')
+    expect(it.state.ask.uses).toBe(2)
+  })
+
+  test('that cannot show what it would leave is refused, and may be tried again', () => {
+    const it = desk(2)
+    expect(it.tell(10, decision(ask, 'ana', 'approve', { ...less, ...read(unread) }))).toBe('!state_unreadable')
+    expect(it.state).toMatchObject({ round: 1, preview: preview('a') })
+  })
+
+  test('is counted by itself: rounds by drift do not use it up', () => {
+    const it = desk(2)
+    for (const [n, state] of ['b', 'c', 'd'].entries())
+      it.tell(10 + n, decision(ask, 'ana', 'approve', { round: n + 1, ...read(readAgain(state, 2)) }))
+    expect(it.tell(20, decision(ask, 'ana', 'approve', { ...less, round: 4, ...read(readAgain('d')) }))).toBe('pending')
+    expect(it.state).toMatchObject({ round: 5, ask: { uses: 1 } })
+  })
+})
+
+/** What the agent does to get at the right, for each kind of credential. */
+const claims = [
+  ['a token', 'token', (observed?: ReadAgain) => intent('access_token', credentialId(1), observed && read(observed))],
+  [
+    'AWS credentials',
+    'sts',
+    (observed?: ReadAgain) =>
+      intent('aws', credentialId(11), { presented: credentialId(1), ...(observed && { observed }) }),
+  ],
+  ['a mediated call', 'mediated', (observed?: ReadAgain) => callBegin(credentialId(1), 71, observed && read(observed))],
+] as const
+
+describe.each(claims)('at %s', (_, credential, claim) => {
+  const of = sampleAsk({ credential, uses: 2 })
+  /** Approved, and with the access token that the act takes. */
+  function approved(tier = 1): Desk {
+    const it = desk(tier, of)
+    if (tier === 1) it.tell(10, decision(of, 'ana', 'approve'))
+    if (credential === 'token') return it
+    it.tell(20, intent('access_token', credentialId(1)))
+    it.tell(21, issuance('access_token', credentialId(1)))
+    return it
+  }
+
+  test('the same state goes on, and the record says which', () => {
+    const it = approved()
+    expect(it.tell(30, claim(readAgain('a')))).toBe('approved')
+    expect(it.events.at(-1)).toMatchObject({ state: preview('a').state })
+  })
+
+  test('another state asks people again: the grant goes, and so do the approvals', () => {
+    const it = approved()
+    expect(it.tell(30, claim(readAgain('b', 1)))).toBe('!state_changed')
+    expect(it.types.slice(-3)).toEqual(['StateChanged', 'StageOpened', 'Refused'])
+    expect(it.state).toMatchObject({ status: 'pending', round: 2, preview: preview('b') })
+    expect(it.state).not.toHaveProperty('grant')
+    expect(it.state.drifts).toEqual([
+      { at: submittedAt + 30, from: preview('a'), approvers: ['person:ana'], approved: true },
+    ])
+    expect(it.state).toMatchObject({ decideBy: submittedAt + 30 + minutes(30) })
+    expect(it.tell(40, claim(readAgain('b')))).toBe('!pending')
+  })
+
+  test('once decided anew, on what is there then, it goes on', () => {
+    const it = approved()
+    it.tell(30, claim(readAgain('b', 1)))
+    expect(it.tell(40, decision(of, 'ana', 'approve', { round: 2 }))).toBe('approved')
+    if (credential !== 'token') {
+      // The token of the grant before is no good.
+      expect(it.tell(41, claim(readAgain('b')))).toBe('!credential_superseded')
+      it.tell(42, intent('access_token', credentialId(1)))
+      it.tell(43, issuance('access_token', credentialId(1)))
+    }
+    expect(it.tell(50, claim(readAgain('b')))).toBe('approved')
+  })
+
+  test.each([
+    ['the reading fails', unread],
+    ['nothing is read', undefined],
+  ])('where %s this attempt is refused, and the grant stays', (_name, observed) => {
+    const it = approved()
+    expect(it.tell(30, claim(observed))).toBe('!state_unreadable')
+    expect(it.state).toMatchObject({ status: 'approved', round: 1 })
+    expect(it.tell(31, claim(readAgain('a')))).toBe('approved')
+  })
+
+  test('where no person is asked, the next try succeeds', () => {
+    const it = approved(0)
+    expect(it.tell(30, claim(readAgain('b', 0)))).toBe('!state_changed')
+    expect(it.types.slice(-3)).toEqual(['StateChanged', 'Approved', 'Refused'])
+    expect(it.state).toMatchObject({ status: 'approved', round: 2, preview: preview('b') })
+  })
+
+  test('a higher rung is asked where policy now wants it, and never a lower one', () => {
+    const up = approved()
+    up.tell(30, claim(readAgain('b', 2)))
+    expect(up.state).toMatchObject({ status: 'pending', tier: 2 })
+    const down = approved()
+    down.tell(30, claim(readAgain('b', 0)))
+    expect(down.state).toMatchObject({ status: 'revoked', reason: 'no_eligible_approvers' })
+  })
+
+  test('where policy would now permit nobody to ask, the grant ends', () => {
+    const it = approved()
+    expect(it.tell(30, claim({ preview: preview('b'), again: { ok: false, code: 'policy_denied' } }))).toBe(
+      '!state_changed',
+    )
+    expect(it.state).toMatchObject({ status: 'revoked', revokedBy: 'system', reason: 'policy_denied' })
+  })
+
+  test('what policy refuses is refused before, and opens no round', () => {
+    const it = approved()
+    expect(it.tell(30, { ...claim(readAgain('b', 1)), answer: forbid })).toBe('!policy_denied')
+    expect(it.state.round).toBe(1)
+  })
+
+  test('a request without a state, and one whose state was never read, is not guarded', () => {
+    for (const found of [undefined, unread.preview]) {
+      const it = new Desk(0, of, found && { preview: found })
+      if (credential !== 'token') {
+        it.tell(20, intent('access_token', credentialId(1)))
+        it.tell(21, issuance('access_token', credentialId(1)))
+      }
+      expect(it.tell(30, claim())).toBe('approved')
+    }
+  })
+
+  test('a state that never rests ends it after three rounds', () => {
+    const it = approved(0)
+    const again = () => {
+      if (credential === 'token') return
+      it.tell(40, intent('access_token', credentialId(1)))
+      it.tell(40, issuance('access_token', credentialId(1)))
+    }
+    for (const state of ['b', 'c', 'd']) {
+      expect(it.tell(40, claim(readAgain(state, 0)))).toBe('!state_changed')
+      again()
+    }
+    expect(it.state).toMatchObject({ status: 'approved', round: 4 })
+    expect(it.tell(41, claim(readAgain('e', 0)))).toBe('!state_changed')
+    expect(it.state).toMatchObject({ status: 'revoked', revokedBy: 'system', reason: 'state_changed' })
+  })
+
+  test('it never outlives what was asked for', () => {
+    const until = submittedAt + minutes(20)
+    const short = sampleAsk({ credential, requestedUntil: until })
+    const it = desk(1, short)
+    it.tell(10, decision(short, 'ana', 'approve'))
+    if (credential !== 'token') {
+      it.tell(20, intent('access_token', credentialId(1)))
+      it.tell(21, issuance('access_token', credentialId(1)))
+    }
+    it.tell(30, claim(readAgain('b', 1)))
+    expect(it.state).toMatchObject({ status: 'pending', decideBy: until })
+    expect(it.tell(minutes(20), wake)).toBe('expired')
+  })
+})
+
+test('a pending state that never rests ends after three rounds', () => {
+  const it = desk(2)
+  for (const [n, state] of ['b', 'c', 'd', 'e'].entries())
+    expect(it.tell(10, decision(ask, 'ana', 'approve', { round: n + 1, ...read(readAgain(state, 2)) }))).toBe(
+      '!state_changed',
+    )
+  expect(it.state).toMatchObject({ status: 'denied', deniedBy: 'system', reason: 'state_changed' })
+})
+
+describe('after the first act the agent itself may have changed what is there', () => {
+  test('a second token is issued without a reading', () => {
+    const it = desk(0)
+    it.tell(10, intent('access_token', credentialId(1), read(readAgain('a'))))
+    it.tell(11, issuance('access_token', credentialId(1)))
+    expect(it.tell(20, intent('access_token', credentialId(2)))).toBe('approved')
+  })
+
+  test('AWS credentials are renewed without a reading', () => {
+    const of = sampleAsk({ credential: 'sts' })
+    const it = desk(0, of)
+    it.tell(10, intent('access_token', credentialId(1)))
+    it.tell(11, issuance('access_token', credentialId(1)))
+    it.tell(12, intent('aws', credentialId(11), { presented: credentialId(1), ...read(readAgain('a')) }))
+    it.tell(13, issuance('aws', credentialId(11), { use: useId(1) }))
+    expect(it.tell(20, intent('aws', credentialId(12), { presented: credentialId(1) }))).toBe('approved')
+  })
+
+  test('a tool begins its uses without a reading', () => {
+    const it = desk(0)
+    it.tell(10, intent('access_token', credentialId(1), read(readAgain('a'))))
+    it.tell(11, issuance('access_token', credentialId(1)))
+    expect(it.tell(20, useBegin(credentialId(1), 1))).toBe('approved')
+  })
+})
+
+describe('what rests on a grant ends with it: nothing of it is asked again', () => {
+  test('what was delegated', () => {
+    const it = desk(0)
+    it.tell(10, delegation(51))
+    expect(it.tell(20, intent('access_token', credentialId(1), read(readAgain('b', 0))))).toBe('!state_changed')
+    expect(it.state).toMatchObject({ status: 'revoked', reason: 'state_changed', grant: { delegations: [{}] } })
+  })
+
+  test('an AWS session that was made, and perhaps never answered', () => {
+    const of = sampleAsk({ credential: 'sts' })
+    const it = desk(0, of)
+    it.tell(10, intent('access_token', credentialId(1)))
+    it.tell(11, issuance('access_token', credentialId(1)))
+    const session = { role: 'target', endsAt: submittedAt + 900 }
+    it.tell(12, intent('aws', credentialId(11), { presented: credentialId(1), session, ...read(readAgain('a')) }))
+    const late = { presented: credentialId(1), session, ...read(readAgain('b', 0)) }
+    expect(it.tell(20, intent('aws', credentialId(12), late))).toBe('!state_changed')
+    expect(it.state).toMatchObject({ status: 'revoked', grant: { sessions: [{ credential: credentialId(11) }] } })
+  })
+})
+
+test('an approver who lost the right ends the grant, whatever was read', () => {
+  const it = desk(1)
+  it.tell(10, decision(ask, 'ana', 'approve'))
+  const lost = { ...eligible, 'person:ana': [] }
+  const claim = intent('access_token', credentialId(1), { eligible: lost, jkt: agentKey, ...read(readAgain('b', 1)) })
+  expect(it.tell(20, claim)).toBe('!approver_not_eligible')
+  expect(it.state.status).toBe('revoked')
+})
+
+test('what is delegated compares with the state that its parent was approved on', () => {
+  const inherits = [
+    {
+      terms: tiers[1]?.[0] ?? sampleStage('owner'),
+      decisions: [{ person: 'person:ana' as never, verdict: 'approve' as const, as: 'owner', at: submittedAt - 60 }],
+    },
+  ]
+  const it = new Desk(1, ask, { preview: preview('a'), inherits })
+  expect(it.state.status).toBe('approved')
+  expect(it.tell(10, intent('access_token', credentialId(1), read(readAgain('b', 1))))).toBe('!state_changed')
+  expect(it.state).toMatchObject({ status: 'pending', round: 2, stages: [{ decisions: [] }] })
+})
