@@ -1,14 +1,18 @@
 import { connect } from '../../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerIndex } from '../../../functions/adapters/dynamodb/ledger-index.ts'
 import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
+import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request-store.ts'
 import type { LedgerFilter } from '../../../functions/domain/ledger/facets.ts'
 import { chainEntries, type Entry, type Head, noEntries, rfc3339 } from '../../../functions/domain/ledger/ledger.ts'
 import type { Event } from '../../../functions/domain/requests/events.ts'
 import type { AgentId, NumericDate } from '../../../functions/domain/values.ts'
 import type { LedgerIndex, LedgerStore } from '../../../functions/operations/ledger/ports.ts'
-import { bundle, submittedAt } from '../../support/ask.ts'
+import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
+import { bundle, sampleAsk, submittedAt } from '../../support/ask.ts'
 import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
+import { MemoryRequestStore } from '../../support/requests/memory-request-store.ts'
 import { onBoth } from '../both.ts'
+import { submission } from './commits.ts'
 import { makeTables } from './tables.ts'
 
 const builder = 'agent:builder' as AgentId
@@ -23,18 +27,22 @@ const refused = (agent: AgentId, at: NumericDate, action: string, policies: stri
   action,
 })
 
-type Both = { store: LedgerStore; index: LedgerIndex }
+type Both = { store: LedgerStore; index: LedgerIndex; requests: RequestStore }
 
 onBoth<Both>(
   'the index over time of the ledger',
   {
     memory: () => {
       const store = new MemoryLedgerStore()
-      return { store, index: store }
+      return { store, index: store, requests: new MemoryRequestStore(store) }
     },
     real: async () => {
-      const tables = await makeTables()
-      return { store: new DynamoLedgerStore(connect(), tables), index: new DynamoLedgerIndex(connect(), tables) }
+      const [connection, tables] = [connect(), await makeTables()]
+      return {
+        store: new DynamoLedgerStore(connection, tables),
+        index: new DynamoLedgerIndex(connection, tables),
+        requests: new DynamoRequestStore(connection, tables),
+      }
     },
   },
   (make) => {
@@ -104,6 +112,15 @@ onBoth<Both>(
       expect((await all(filter)).entries).toEqual([wanted])
       for (const change of [{ agent: 'agent:none' as AgentId }, { task: 'INC-8' }, { type: 'Decided' }])
         expect((await all({ ...filter, ...change })).entries).toEqual([])
+    })
+
+    test('what became of a request is found by who asked, though the entries do not say it', async () => {
+      const change = submission(sampleAsk())
+      await both.requests.commit(change)
+      const { agent, action } = change.state.ask
+      expect(change.entries.some(({ actor }) => actor.type === 'system')).toBe(true)
+      expect((await all({ agent: agent.id as AgentId, action })).entries).toEqual(change.entries)
+      expect((await all({ agent: agent.id as AgentId, action: 'a:Other' })).entries).toEqual([])
     })
 
     test('a place after `until`, or before `since`, changes neither', async () => {
