@@ -22,7 +22,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   credentials: ['credentials req_... --setup >> ~/.aws/config', 'credentials req_...'],
   call: ['call req_...'],
   ls: ['ls --waiting', 'ls --agent agent:remediator --since 7d --json'],
-  show: ['show req_...'],
+  show: ['show req_...', 'show req_... --picture req.svg'],
   approve: ["approve req_... --comment 'the ticket says the same'"],
   deny: ["deny req_... --reason 'the load test is over: ask again on Monday'"],
   narrow: ['narrow req_... --set MemorySize=1024 --minutes 5'],

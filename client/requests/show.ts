@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { type Context, type IdTyped, show as print } from '../context.ts'
 import { type Exit, exits, wrongUsage } from '../outcome.ts'
 import { readPages } from '../pages.ts'
@@ -65,11 +67,12 @@ function whoOf({ stage, stages, standing, ended }: Request, surroundings: Around
 const approvalsOf = ({ decisions }: Stage): number => decisions.filter(({ verdict }) => verdict === 'approve').length
 const countOf = (stage: Stage): string => `${approvalsOf(stage)} of ${stage.quorum}`
 
-export async function show({ id }: IdTyped, context: Context): Promise<Exit> {
+export async function show({ id, picture }: ShowTyped, context: Context): Promise<Exit> {
   const { api, surroundings } = context
   const request = await read(id, context)
   const entries = await readTimeline(request.id, context)
   const page = `${api.url}/decide/${request.id}`
+  if (picture !== undefined) await savePicture(request.id, picture, context)
   const words = () => [
     ...describe(request, surroundings),
     '',
@@ -77,9 +80,23 @@ export async function show({ id }: IdTyped, context: Context): Promise<Exit> {
     ...timelineLines(entries, surroundings),
     '',
     ...fact('page', page),
+    ...fact('picture', picture),
     ...fact('next', ...nextOf(request)),
   ]
   return print(context, { ...request, page, ledger: entries }, words, exits.done)
+}
+
+type ShowTyped = IdTyped & { picture?: string }
+
+/** @throws Refusal where the file cannot be written */
+async function savePicture(id: string, picture: string, { api, surroundings }: Context): Promise<void> {
+  const { text } = await api.text({ method: 'GET', path: `${pathOf(id)}/timeline.svg` })
+  try {
+    writeFileSync(resolve(surroundings.folder, picture), text)
+  } catch (cause) {
+    const { code } = cause as { code?: string }
+    throw wrongUsage(`\`${picture}\` cannot be written: ${code}`, 'name a file in a folder that is there')
+  }
 }
 
 /** @throws Refusal */

@@ -31,6 +31,8 @@ const words: { readonly [type: string]: (facts: Facts, at: At) => string } = {
   StageOpened: ({ stage, deadline }, at) => `${stage} may decide until ${at(deadline)}`,
   Decided: ({ verdict, stage, through, comment, ...facts }) =>
     `${verdict === 'approve' ? 'approved' : 'denied'} as ${stage}${facts.for ? ` for ${facts.for}` : ''}, round ${facts.round}, by ${through}${said(comment)}`,
+  StateChanged: ({ round, tier }) =>
+    `what is there changed: round ${round}, tier ${tier}; approvals of before do not count`,
   Narrowed: ({ round, tier }) => `narrowed it: round ${round}, tier ${tier}`,
   Commented: ({ stage, comment }) => `commented as ${stage}${said(comment)}`,
   ApprovalDropped: ({ person, stage }) => `the approval of ${person} as ${stage} does not count any more`,

@@ -40,6 +40,7 @@ export class PeopleEndpoints extends Construct {
       'GET /v1/requests',
       'GET /v1/requests/{id}',
       'GET /v1/requests/{id}/ledger',
+      'GET /v1/requests/{id}/timeline.svg',
       'GET /v1/ledger',
       'GET /v1/ledger/{aggregate}',
       'GET /v1/halts',

@@ -29,7 +29,7 @@ beforeEach(() => {
 })
 
 type Names = { [name: string]: string }
-async function get(route: string, query: Names = {}, path: Names = {}, login: { acr?: string; at?: number } = {}) {
+async function answerOf(route: string, query: Names = {}, path: Names = {}, login: { acr?: string; at?: number } = {}) {
   const ports = {
     ...world.ports,
     issuer,
@@ -49,7 +49,11 @@ async function get(route: string, query: Names = {}, path: Names = {}, login: { 
       timeEpoch: world.clock.now() * 1000,
     } as APIGatewayProxyEventV2['requestContext'],
   })
-  return { status: answer.statusCode, body: JSON.parse(answer.body ?? '') }
+  return { status: answer.statusCode, headers: answer.headers, text: answer.body ?? '' }
+}
+async function get(...asked: Parameters<typeof answerOf>) {
+  const { status, text } = await answerOf(...asked)
+  return { status, body: JSON.parse(text) }
 }
 const ledger = (aggregate: string, query = {}) => get('/v1/ledger/{aggregate}', query, { aggregate })
 
@@ -68,6 +72,19 @@ describe('who one is', () => {
 
   test('what their identity provider does not say is absent', async () => {
     expect(Object.keys((await get('/v1/me')).body)).toEqual(['person', 'groups'])
+  })
+})
+
+describe('the picture of what became of a request', () => {
+  test('is SVG that runs nothing, from the request’s own record', async () => {
+    const { ask } = await world.submitted(prodParameter)
+    const route = '/v1/requests/{id}/timeline.svg'
+    const { status, headers, text } = await answerOf(route, {}, { id: ask.id })
+    expect([status, headers?.['content-type']]).toEqual([200, 'image/svg+xml; charset=utf-8'])
+    expect(headers?.['content-security-policy']).toMatch(/^default-src 'none';.* sandbox$/)
+    expect(text).toContain('agent:remediator')
+    expect(text).not.toMatch(/<script|href|url\(/)
+    expect((await get(route, {}, { id: `req_${'1'.repeat(26)}` })).status).toBe(404)
   })
 })
 

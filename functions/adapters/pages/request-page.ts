@@ -20,6 +20,7 @@ import {
   undoRow,
 } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
+import type { Timeline } from '../../domain/cards/timeline.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { sentencesOf } from '../../domain/refusals.ts'
 import type { Verdict } from '../../domain/requests/request.ts'
@@ -27,6 +28,7 @@ import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
 import { environmentChip, form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import { changedSection, previewSection } from './preview-section.ts'
+import { timelineSection } from './timeline-section.ts'
 import { drawn, time } from './words.ts'
 
 export type RequestPage = {
@@ -35,6 +37,8 @@ export type RequestPage = {
   whyNot: Viewed['whyNot']
   reader: Reader & { person: PersonId }
   now: NumericDate
+  /** The answer to a form leaves it out. */
+  timeline?: Timeline
   notice?: Notice
   /** What was written into a form that was refused, so that it need not be written again. */
   draft?: { comment?: string }
@@ -47,7 +51,7 @@ export const requestPage = ({
 }: Omit<RequestPage, 'view' | 'whyNot'> & { viewed: Viewed; bundle: ViewFacts }): string =>
   drawRequestPage({ view: describeRequest(state, bundle), whyNot, ...rest })
 
-export function drawRequestPage({ view, whyNot, reader, now, notice, draft = {} }: RequestPage): string {
+export function drawRequestPage({ view, whyNot, reader, now, timeline, notice, draft = {} }: RequestPage): string {
   const title = titleText(view.title)
   const note = noteOf(view)
   return page({
@@ -66,6 +70,7 @@ ${view.narrowings.length > 0 && narrowedSection(view, now)}
 ${who(view, now)}
 ${view.stages.length > 0 && stages(view, now)}
 ${forms(view, whyNot, reader, draft)}
+${timeline && timelineSection(timeline, now)}
 <p class="soft">This page shows what was recorded when it was loaded. <a href="/decide/${view.id}">Look again</a></p>`,
   })
 }

@@ -1,4 +1,5 @@
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
+import { changing, hidden, staying } from '../previews/mask.ts'
 import type { Matched, Preview, ReadFault } from '../previews/preview.ts'
 import type { Json, JsonObject } from '../values.ts'
 import type { ChangeView, RequestView } from './request-view.ts'
@@ -47,16 +48,30 @@ const valueIn = (values: JsonObject, name: string): Json | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined
 
 function difference(name: string, from: Json | undefined, to: Json | undefined, masked: readonly string[]): Difference {
-  const before = from === undefined ? undefined : exact(from)
-  const after = to === undefined ? undefined : exact(to)
+  const isMasked = masked.includes(name)
+  const before = from === undefined ? undefined : shown(from, isMasked)
+  const after = to === undefined ? undefined : shown(to, isMasked)
   return {
     label: inert(name),
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
-    isSame: before === after,
-    isMasked: masked.includes(name),
+    isSame: before === (isMasked && to !== undefined ? shown(unsaid(to), true) : after),
+    isMasked,
     note: lookalikeNote(`${JSON.stringify(from) ?? ''} ${JSON.stringify(to) ?? ''}`),
   }
+}
+
+/** Hotwork's own words stand without quotes. All else is JSON, which no value can pass out of. */
+const ownWords: readonly unknown[] = [hidden, `${hidden}${staying}`, `${hidden}${changing}`]
+const shown = (value: Json, isMasked: boolean): string =>
+  isMasked && ownWords.includes(value) ? String(value) : exact(value)
+
+/** A masked value as it was before it was said to stay. */
+function unsaid(value: Json): Json {
+  if (typeof value === 'string') return value.endsWith(staying) ? value.slice(0, -staying.length) : value
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return (value as readonly Json[]).map(unsaid)
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, unsaid(each)]))
 }
 
 /** A longer value is shown around what differs in it: the rest is the same on both sides. */
@@ -93,7 +108,7 @@ export function differenceText(row: Difference): string {
 
 export const maskOf = ({ isMasked }: Pick<Difference, 'isMasked'>): string => (isMasked ? ' (masked)' : '')
 
-const faults: { readonly [why in ReadFault]: string } = {
+export const whyNotRead: { readonly [why in ReadFault]: string } = {
   denied: 'access was denied',
   unavailable: 'it did not answer in time',
   unreadable: 'the answer had another form than expected',
@@ -114,7 +129,7 @@ export function previewLine({ preview, status }: Pick<RequestView, 'preview' | '
   if (preview.outcome === 'failed')
     return [
       { bold: 'Hotwork could not read what is there now' },
-      `: ${faults[preview.why]}, at `,
+      `: ${whyNotRead[preview.why]}, at `,
       at,
       isOpen ? '. An approval holds for any state.' : '.',
     ]
@@ -146,8 +161,9 @@ export function changeSentence({ at, from, to, approvers, wasApproved }: ChangeV
   ]
 }
 
-function changedValues(from: Preview, to: Preview): Sentence {
-  if (from.outcome === 'failed' || to.outcome === 'failed') return ['it could not be read each time']
+/** From what people decided on to what is there. */
+export function changedValues(from: Preview | undefined, to: Preview): Sentence {
+  if (from?.outcome !== 'matched' || to.outcome === 'failed') return ['it could not be read each time']
   const rows = driftOf(from, to)
   if (rows.length === 0) return ['in none of the values that are shown here']
   return rows.flatMap((row, index) => [

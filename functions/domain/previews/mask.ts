@@ -37,11 +37,16 @@ export function maskPair({ before, after }: Pair, level: ShowLevel, most: number
   return { ...defined({ before: was }), after: said(hidden, before, after), masked: true }
 }
 
-const hidden = 'hidden'
+/** In place of a value that is only compared. */
+export const hidden = 'hidden'
+/** Behind a masked value that would stay. */
+export const staying = ', as before'
+/** Behind one that would not. */
+export const changing = ', another value'
 
 /** @param before what it is compared with; undefined where nothing is there yet */
 const said = (words: string, before: Json | undefined, after: Json): string =>
-  before === undefined ? words : `${words}, ${same(before, after) ? 'as before' : 'another value'}`
+  before === undefined ? words : `${words}${same(before, after) ? staying : changing}`
 
 const same = (one: Json, other: Json): boolean => canonicalForm(one) === canonicalForm(other)
 

@@ -4,6 +4,7 @@ import { requestPage } from '../../adapters/pages/request-page.ts'
 import { RequestId } from '../../domain/values.ts'
 import { waitingFor } from '../../operations/cards/waiting.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
+import { readTimeline } from '../../operations/requests/read-timeline.ts'
 import { byRoute, openingIn, unknownRequest } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { evidenceIn } from '../wiring/break-glass.ts'
@@ -25,7 +26,8 @@ const showByRoute = byRoute<[Guest, ShowPorts]>(
       if (opening) return goTo(ports.issuer, `/break-glass/${opening}`)
       const viewed = id.success ? await viewRequest({ id: id.data, person: person.id }, ports) : undefined
       if (!viewed?.ok) throw notShown(viewed?.code)
-      const view = { viewed: viewed.value, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
+      const timeline = await readTimeline(viewed.value.state, ports)
+      const view = { viewed: viewed.value, bundle: ports.policy.bundle, reader, now: ports.clock.now(), timeline }
       return shown(ports.issuer, requestPage(view))
     },
     'GET /break-glass': showOpenings,

@@ -5,6 +5,7 @@ import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { After, AfterEntry, AfterFound, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
 import { entriesView, haltView, lineOf, personView, shownView, standInView } from '../../adapters/http/views.ts'
+import { timelineFile } from '../../adapters/pages/timeline-picture.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { AgentId, Aggregate, defined, PersonId, RequestId, ToolId } from '../../domain/values.ts'
@@ -17,6 +18,7 @@ import { listStandIns } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { listPermits } from '../../operations/permits/standing-permits.ts'
 import { listRequests, readChain, readLedger, readRequest } from '../../operations/requests/read-requests.ts'
+import { readTimeline } from '../../operations/requests/read-timeline.ts'
 import type { ProvenPerson } from '../callers.ts'
 import { type ApiPorts, byRoute, pathId, personDoor, unknownRequest, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
@@ -56,6 +58,12 @@ const entryFilter = {
     .regex(/^[A-Z][A-Za-z]{0,63}$/, 'should be as in an entry, such as `Decided`')
     .optional(),
 }
+/** A browser that opens it applies its style, and runs nothing. */
+const pictureHeaders = {
+  'content-type': 'image/svg+xml; charset=utf-8',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+  'x-content-type-options': 'nosniff',
+}
 const ledgerPage = { after: AfterEntry.optional() }
 
 export const readByRoute = byRoute<[PersonId, Ports, ProvenPerson['login']]>(
@@ -86,6 +94,10 @@ export const readByRoute = byRoute<[PersonId, Ports, ProvenPerson['login']]>(
       const { bundle } = ports.policy
       const state = valueOrThrow(read)
       return { status: 200, body: { ...personView(state, bundle), shown: shownView(state, bundle), reader: person } }
+    },
+    'GET /v1/requests/{id}/timeline.svg': async (call, person, ports) => {
+      const state = valueOrThrow(await readRequest({ id: idOf(call), person }, ports))
+      return { status: 200, headers: pictureHeaders, body: timelineFile(await readTimeline(state, ports)) }
     },
     'GET /v1/requests/{id}/ledger': async (call, person, ports) => {
       const id = idOf(call)

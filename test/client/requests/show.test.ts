@@ -1,4 +1,7 @@
-import { stopCheckout } from '../../slack/cards/states.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { drifted, previewOf, stopCheckout } from '../../slack/cards/states.ts'
 import { parameter, prodParameter, stagingParameter } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
@@ -113,6 +116,45 @@ describe('show', () => {
     ])
     expect(out).toContain(`page     ${scene.api.url}/decide/${ask.id}`)
     expect(out).toContain(`npx hotwork deny ${ask.id} --reason TEXT`)
+  })
+
+  test('shows what is there now beside what would be, and why approvals began again', async () => {
+    const { world } = scene.api
+    const { ask } = await world.submitted(prodParameter)
+    await scene.at('ana').type('approve', ask.id)
+    const show = async (change: (state: ApprovalRequest) => ApprovalRequest) => {
+      const stored = await world.requests.load(ask.id)
+      if (!stored) throw new Error('it is stored')
+      world.requests.forge({ ...stored, state: change(stored.state) })
+      return (await scene.at('eve').type('show', ask.id)).out
+    }
+    expect(await show((state) => state)).toContain('changes  what is there now is not shown')
+    const hidden = { before: { Value: 'a\u202eb', Type: 'x' }, after: { Value: '3000', Type: 'x' } }
+    expect(await show((state) => ({ ...state, preview: { ...previewOf(state), ...hidden } }))).toContain(
+      'changes  Value  "a\\u202eb" -> "3000"\n         stays as it is: Type\n         read at 08:00 UTC; AWS cannot check it at the call',
+    )
+    expect(await show((state) => ({ ...state, preview: previewOf(state) }))).toContain('Value  "1800" -> "3000"\n')
+    const changed = await show((state) => drifted(state, '2000'))
+    expect(changed).toContain('changes  Value  "2000" -> "3000"\n')
+    expect(changed).toContain(
+      'drift    what is there changed, seen at 08:01 UTC, after person:ana approved: Value  "1800" -> "2000"; approvals start again',
+    )
+    const preview = { outcome: 'failed', why: 'denied', observedAt: ask.recent } as const
+    expect(await show((state) => ({ ...state, preview }))).toContain(
+      'changes  Hotwork could not read what is there now: access was denied',
+    )
+  })
+
+  test('with --picture saves what became of it as SVG; a file that cannot be written is wrong usage', async () => {
+    const { ask } = await scene.api.world.submitted(prodParameter)
+    const ana = scene.at('ana')
+    expect((await ana.type('show', ask.id, '--picture', 'req.svg')).exit).toBe(0)
+    const picture = readFileSync(join(ana.folder, 'req.svg'), 'utf8')
+    expect(picture).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<svg xmlns=/)
+    expect(picture).toContain('agent:remediator')
+    const { exit, err } = await ana.type('show', ask.id, '--picture', 'none/req.svg')
+    expect(exit).toBe(2)
+    expect(err).toContain('`none/req.svg` cannot be written: ENOENT')
   })
 
   test('says what a stage takes of a login', async () => {

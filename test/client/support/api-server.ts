@@ -22,6 +22,7 @@ const routes = {
     'GET /v1/requests',
     'GET /v1/requests/{id}',
     'GET /v1/requests/{id}/ledger',
+    'GET /v1/requests/{id}/timeline.svg',
     'GET /v1/halts',
     'GET /v1/ledger',
   ],

@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import { complaintsOf, largestCard, sizeOf } from '../../../functions/adapters/slack/cards/blocks.ts'
 import { renderCard } from '../../../functions/adapters/slack/cards/card.ts'
 import { exact } from '../../../functions/domain/inert.ts'
+import { maskPair } from '../../../functions/domain/previews/mask.ts'
 import type { Matched, Preview } from '../../../functions/domain/previews/preview.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
-import type { JsonObject } from '../../../functions/domain/values.ts'
+import type { Json, JsonObject } from '../../../functions/domain/values.ts'
 import { duration } from '../../../functions/domain/values.ts'
 import type { RenderedCard } from '../../../functions/operations/cards/ports.ts'
 import { checkMessageBlocks } from '../../../infra/local/desk/blocks.ts'
@@ -388,6 +389,17 @@ describe('what is there now, and what would be', () => {
     const named = /AWS cannot check it at the call/
     expect(block(preview())).toMatch(named)
     expect(block({ ...stateOf('previewed'), preview: checked })).not.toMatch(named)
+  })
+
+  test('a hidden value is told by whether it stays', () => {
+    const read = (Value: string) => maskPair({ before: { Value: 'one' }, after: { Value } }, 'part', 100)
+    const hide = (before: string, after: string) => maskPair({ before, after }, 'compared', 100)
+    const said = ({ before = '', after }: { before?: Json; after: Json }) =>
+      block(preview({ before: { Value: before }, after: { Value: after }, masked: ['Value'] }))
+    expect(said(hide('one', 'two'))).toContain('Value hidden → hidden, another value (masked) Read at')
+    expect(said(hide('one', 'one'))).toContain('Stays as it is: Value. It is so already')
+    expect(said(read('two'))).toContain('{"Value":"(3 characters), another value"} (masked)')
+    expect(said(read('one'))).toContain('Stays as it is: Value. It is so already')
   })
 
   test('a long value is shown around what differs in it, and the card can still be decided on', () => {

@@ -1,0 +1,149 @@
+import { titleText } from '../../domain/cards/request-words.ts'
+import { type Lane, lanes, type Mark, type Moment, type Timeline } from '../../domain/cards/timeline.ts'
+import { Html, html } from './layout.ts'
+import { type Line, lineOf, wrapped } from './picture-text.ts'
+import { ownColours, timelineStyle } from './timeline-style.ts'
+import { clockOf, dayOf } from './words.ts'
+
+/**
+ * A timeline as SVG: a column for each lane, and time from top to bottom. It has no script and no font of another site, and
+ * its text can be selected. On a page its style is in the page's sheet; a file of its own brings it along.
+ */
+
+/** Pixels. */
+type Shape = { width: number; first: number; gap: number; radius: number; isWide: boolean }
+const wide: Shape = { width: 704, first: 100, gap: 56, radius: 10, isWide: true }
+const narrow: Shape = { width: 344, first: 12, gap: 19, radius: 8.5, isWide: false }
+const [lineHeight, moreHeight, between] = [19, 17, 13]
+
+/** A sign and a shape come before the colour. */
+const marks: {
+  readonly [mark in Mark]: readonly [sign: string, tone: '' | 'go' | 'stop' | 'wait', isSquare: boolean]
+} = {
+  asked: ['?', '', true],
+  read: ['=', '', false],
+  opened: ['…', 'wait', false],
+  approved: ['✓', 'go', false],
+  denied: ['✗', 'stop', true],
+  changed: ['≠', 'wait', true],
+  issued: ['+', 'go', false],
+  used: ['›', 'go', false],
+  alarm: ['!', 'stop', true],
+  ended: ['■', '', false],
+  anchored: ['#', '', true],
+  noted: ['·', '', false],
+}
+
+const names: { readonly [lane in Lane]: string } = {
+  agent: 'Agent',
+  people: 'People',
+  hotwork: 'Hotwork',
+  target: 'Target',
+  log: 'Log',
+}
+
+/** For a page: one for wide screens and one for narrow ones. Its sheet shows one of them. */
+export const timelineFigures = (timeline: Timeline): readonly Html[] => [
+  picture(timeline, wide, 'tl tl-wide'),
+  picture(timeline, narrow, 'tl tl-narrow'),
+]
+
+export const timelineFile = (timeline: Timeline): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n${picture(timeline, wide, 'tl', `${ownColours}${timelineStyle}`).text}\n`
+
+function picture(timeline: Timeline, shape: Shape, className: string, style = ''): Html {
+  const { moments, id, headline } = timeline
+  const used = lanes.filter((lane) => moments.some((moment) => moment.lane === lane))
+  const place = { shape, used, textX: shape.first + (used.length - 1) * shape.gap + 20 }
+  const top = shape.isWide ? 44 : 8
+  const rows = placed(moments, place, top)
+  const bottom = (rows.at(-1)?.bottom ?? top) + 4
+  return html`<svg xmlns="http://www.w3.org/2000/svg" class="${className}" viewBox="0 0 ${shape.width} ${bottom}" width="${shape.width}" height="${bottom}" role="img">
+<title>${headline}: ${titleText(timeline.title, 200)}</title>
+<desc>What became of ${id}, from top to bottom. ${moments.map((moment) => html`${dayOf(moment.at)} ${clockOf(moment.at)} UTC: ${lineOf(moment.said)}. `)}</desc>
+${style !== '' && new Html(`<style>${style}</style>`)}
+${shape.isWide && heads(place)}
+${used.map((lane) => html`<line class="lane" x1="${laneX(lane, place)}" x2="${laneX(lane, place)}" y1="${top - 6}" y2="${bottom}"/>`)}
+${rows.slice(1).map((row, index) => way(rows[index] as Placed, row))}
+${rows.map((row) => row.drawn)}
+</svg>`
+}
+
+type Place = { shape: Shape; used: readonly Lane[]; textX: number }
+const laneX = (lane: Lane, { shape, used }: Place): number => shape.first + used.indexOf(lane) * shape.gap
+
+const heads = (place: Place): Html =>
+  html`<text class="q" x="0" y="18">UTC</text>${place.used.map((lane) => html`<text class="q h" x="${laneX(lane, place)}" y="18">${names[lane]}</text>`)}`
+
+type Placed = { x: number; y: number; bottom: number; drawn: Html }
+
+function placed(moments: readonly Moment[], place: Place, top: number): readonly Placed[] {
+  const rows: Placed[] = []
+  let day: string | undefined
+  for (const moment of moments) {
+    const row = rowOf(
+      moment,
+      place,
+      rows.at(-1)?.bottom ?? top,
+      dayOf(moment.at) === day ? undefined : dayOf(moment.at),
+    )
+    day = dayOf(moment.at)
+    rows.push(row)
+  }
+  return rows
+}
+
+function rowOf(moment: Moment, place: Place, top: number, newDay: string | undefined): Placed {
+  const { shape, textX } = place
+  const width = shape.width - textX
+  const said = wrapped(moment.said, width)
+  const more = moment.more.flatMap((line) => wrapped(line, width, true))
+  const [x, y] = [laneX(moment.lane, place), top + shape.radius + 2]
+  const clock = shape.isWide ? [] : [`${newDay === undefined ? '' : `${newDay} `}${clockOf(moment.at)} UTC`]
+  const lines = [
+    ...clock.map((text) => ({ line: [{ text, kind: 'q' }] as Line, height: moreHeight })),
+    ...said.map((line) => ({ line, height: lineHeight })),
+    ...more.map((line) => ({ line, height: moreHeight })),
+  ]
+  let baseline = y + 5
+  const drawn = lines.map(({ line, height }) => {
+    const at = baseline
+    baseline += height
+    return html`<text x="${textX}" y="${at}">${line.map(({ text, kind }) => (kind === '' ? text : html`<tspan class="${kind}">${text}</tspan>`))}</text>`
+  })
+  const bottom = Math.max(
+    baseline - lineHeight + between,
+    y + shape.radius + (newDay !== undefined && shape.isWide ? 16 : 6),
+  )
+  return {
+    x,
+    y,
+    bottom,
+    drawn: html`<g class="${marks[moment.mark][1]}">${moment.entries.length > 0 && html`<title>${titleOf(moment)}</title>`}
+${shape.isWide && html`<text class="q" x="0" y="${y + 5}">${clockOf(moment.at)}</text>${newDay !== undefined && html`<text class="q" x="0" y="${y + 20}">${newDay}</text>`}`}
+${markAt(moment.mark, x, y, shape.radius)}
+${drawn}</g>
+`,
+  }
+}
+
+function titleOf({ entries }: Moment): string {
+  const [first, last] = [entries[0], entries.at(-1)]
+  if (first === undefined || entries.length > 3) return `${entries.length} entries, ${first?.id} to ${last?.id}`
+  return entries.map(({ id, hash }) => `${id} ${hash}`).join('\n')
+}
+
+function markAt(mark: Mark, x: number, y: number, radius: number): Html {
+  const [sign, , isSquare] = marks[mark]
+  const side = radius * 1.8
+  const figure = isSquare
+    ? html`<rect class="m" x="${x - side / 2}" y="${y - side / 2}" width="${side}" height="${side}" rx="2"/>`
+    : html`<circle class="m" cx="${x}" cy="${y}" r="${radius}"/>`
+  return html`${figure}<text class="g" x="${x}" y="${y + 5}">${sign}</text>`
+}
+
+/** From one moment to the next, across lanes. */
+function way(from: Placed, to: Placed): Html {
+  const bend = (from.y + to.y) / 2
+  return html`<path class="way" d="M${from.x} ${from.y} C${from.x} ${bend} ${to.x} ${bend} ${to.x} ${to.y}"/>`
+}

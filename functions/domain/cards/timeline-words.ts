@@ -1,0 +1,158 @@
+import { inert } from '../inert.ts'
+import type { Preview } from '../previews/preview.ts'
+import type { Actor, Event, EventType } from '../requests/events.ts'
+import { changedValues, differencesOf, differenceText, kindOfChange, whyNotRead } from './preview-words.ts'
+import type { ViewFacts } from './request-view.ts'
+import { nameIn } from './request-words.ts'
+import type { Sentence } from './sentence.ts'
+import type { Group, Lane, Mark, Moment } from './timeline.ts'
+
+type Told = { lane: Lane; mark: Mark; said: Sentence; more?: readonly Sentence[]; alike?: Sentence }
+type Of<T extends EventType> = Extract<Event, { type: T }>
+/** `preview`: the last one before it. */
+type Around = { facts: ViewFacts; preview: Preview | undefined }
+type About = Around & { who: string; then: readonly Event[] }
+/** Told with the beginning of the use; of openings, which have a page of their own. */
+type Untold = 'UseEnded' | 'UseReturned' | 'BreakGlassOpened' | 'ReviewDue' | 'ReviewOverdue' | 'Reviewed'
+type Words = { readonly [T in Exclude<EventType, Untold>]: (event: Of<T>, about: About) => Told | readonly Told[] }
+
+/** What a group of entries says. A type that this version does not know is named. */
+export function momentsOf({ refs, events, at, type }: Group, around: Around): readonly Moment[] {
+  const [event, ...then] = events
+  const unknown: Told = { lane: 'hotwork', mark: 'noted', said: [type] }
+  const told = event ? (tell(event, { ...around, who: whoActs(event.actor, around.facts), then }) ?? unknown) : unknown
+  return [told].flat().map(({ more = [], ...rest }) => ({ at, more, entries: refs, ...rest }))
+}
+
+const tell = (event: Event, about: About): Told | readonly Told[] | undefined =>
+  Object.hasOwn(words, event.type)
+    ? (words[event.type as keyof Words] as (event: Event, about: About) => Told | readonly Told[])(event, about)
+    : undefined
+
+const whoActs = ({ type, id }: Actor, facts: ViewFacts): string =>
+  type === 'system' ? 'Hotwork' : type === 'person' ? nameIn(facts, id) : id
+
+const laneOf = ({ type }: Actor): Lane =>
+  (({ person: 'people', agent: 'agent', tool: 'target', system: 'hotwork' }) as const)[type]
+
+const named = (facts: ViewFacts, id: string): string => (id === 'system' ? 'Hotwork' : nameIn(facts, id))
+
+const hotwork = (mark: Mark, ...said: Sentence): Told => ({ lane: 'hotwork', mark, said })
+
+const words: Words = {
+  Submitted: ({ ask, tier, actor, preview }, { who }) => [
+    {
+      lane: laneOf(actor),
+      mark: 'asked',
+      said: [{ bold: who }, ' asked, ', { bold: `tier ${tier}` }],
+      more: [['for task ', { value: inert(ask.parentTask.id) }]],
+    },
+    ...(preview ? [readingOf(preview)] : []),
+  ],
+  StageOpened: ({ stage, deadline }) => hotwork('opened', { bold: stage }, ' may decide until ', { time: deadline }),
+  Decided: ({ verdict, stage, for: absent, through, round }, { who, facts }) => ({
+    lane: 'people',
+    mark: verdict === 'approve' ? 'approved' : 'denied',
+    said: [
+      { bold: who },
+      absent === undefined ? '' : ` for ${named(facts, absent)}`,
+      ` ${verdict === 'approve' ? 'approved' : 'denied'} as ${stage}`,
+    ],
+    more: [[`round ${round}, ${doors[through]}`]],
+  }),
+  Narrowed: ({ round, tier }, { who }) => ({
+    lane: 'people',
+    mark: 'changed',
+    said: [{ bold: who }, ' approved less than was asked'],
+    more: [[`round ${round} begins, tier ${tier}`]],
+  }),
+  StateChanged: ({ round, tier, preview: to }, { preview: from }) => ({
+    ...hotwork('changed', { bold: 'What is there changed' }, `: round ${round} begins, tier ${tier}`),
+    more: [changedValues(from, to), ['approvals of the round before do not count']],
+  }),
+  Commented: ({ stage }, { who }) => ({
+    lane: 'people',
+    mark: 'noted',
+    said: [{ bold: who }, ` commented as ${stage}`],
+  }),
+  ApprovalDropped: ({ person, stage }, { facts }) =>
+    hotwork('changed', 'The approval of ', { bold: named(facts, person) }, ` as ${stage} does not count any more`),
+  StageEscalated: ({ stage, to, deadline }) =>
+    hotwork('opened', `${stage} was silent: `, { bold: to }, ' may decide too, until ', { time: deadline }),
+  Approved: ({ claimBy }) => hotwork('approved', { bold: 'Approved' }, ', to be claimed by ', { time: claimBy }),
+  Denied: ({ by }, { facts }) => hotwork('denied', { bold: 'Denied' }, ` by ${named(facts, by)}`),
+  Withdrawn: (_, { who }) => ({ lane: 'agent', mark: 'ended', said: [{ bold: who }, ' withdrew it'] }),
+  KeyBound: (_, { who }) => ({ lane: 'agent', mark: 'noted', said: [{ bold: who }, ' bound it to its key'] }),
+  Delegated: ({ to, child, uses }, { who }) => ({
+    lane: 'agent',
+    mark: 'asked',
+    said: [{ bold: who }, ` delegated ${uses} ${uses === 1 ? 'use' : 'uses'} to ${to}`],
+    more: [['as ', { value: child }]],
+  }),
+  CredentialIntended: (intended, { then }) => credential(intended, then),
+  CredentialIssued: (issued) => credential(issued, [issued]),
+  CredentialRevoked: (_, { who }) => ({
+    lane: 'agent',
+    mark: 'ended',
+    said: [{ bold: who }, ' gave a credential back'],
+  }),
+  UseBegun: ({ tool }, { then }) => use(tool, then),
+  Completed: ({ outcome }, { who }) => ({
+    lane: 'agent',
+    mark: 'ended',
+    said: [{ bold: who }, ' reported the end: ', { bold: outcome }],
+  }),
+  Revoked: ({ by, actor }, { facts }) => ({
+    lane: laneOf(actor),
+    mark: 'denied',
+    said: [{ bold: 'Revoked' }, ` by ${named(facts, by)}`],
+  }),
+  Expired: () => hotwork('ended', { bold: 'Expired' }),
+  Refused: ({ attempted, code, count = 1, actor }, { who }) => {
+    const said: Sentence = [{ bold: who }, ` was refused: ${attempted}, ${code.replaceAll('_', ' ')}`]
+    const times = count > 1 ? [`, ${count} times`] : []
+    return { lane: laneOf(actor), mark: 'denied', said: [...said, ...times], alike: said }
+  },
+}
+
+const doors = { api: 'through the API', chat: 'in the chat', page: 'on the page' } as const
+
+const kinds = { access_token: 'An access token', aws: 'AWS credentials' } as const
+
+function credential({ claim }: Of<'CredentialIntended'> | Of<'CredentialIssued'>, then: readonly Event[]): Told {
+  const issued = then.find((each) => each.type === 'CredentialIssued')
+  const what = kinds[claim]
+  if (!issued) return { ...hotwork('noted', `${what} ${claim === 'aws' ? 'were' : 'was'} to be issued`), alike: [what] }
+  const said: Sentence = [{ bold: what }, claim === 'aws' ? ' were issued' : ' was issued']
+  return { ...hotwork('issued', ...said, ', until ', { time: issued.expiresAt }), alike: said }
+}
+
+function use(tool: string, then: readonly Event[]): Told {
+  const by = tool === 'aws' ? 'Hotwork made the approved call to AWS' : `${tool} used it`
+  const [ended, returned] = [
+    then.find(({ type }) => type === 'UseEnded'),
+    then.find(({ type }) => type === 'UseReturned'),
+  ]
+  const became =
+    ended?.type === 'UseEnded'
+      ? `: ${ended.outcome}`
+      : returned
+        ? ': not made, given back'
+        : ', its end is not reported'
+  const isBad = ended?.type === 'UseEnded' && ended.outcome !== 'succeeded'
+  const said: Sentence = [{ bold: by }, became]
+  return { lane: 'target', mark: isBad ? 'denied' : 'used', said, alike: said }
+}
+
+/** What Hotwork read, as a moment of its own beside the entry that has it. */
+const readingOf = (preview: Preview): Told =>
+  preview.outcome === 'failed'
+    ? hotwork('noted', { bold: 'Hotwork could not read what is there now' }, `: ${whyNotRead[preview.why]}`)
+    : { ...hotwork('read', 'Hotwork read what is there now'), more: differenceLines(preview) }
+
+function differenceLines(preview: Preview): readonly Sentence[] {
+  if (preview.outcome === 'failed') return []
+  const changing = differencesOf(preview).filter(({ isSame }) => !isSame)
+  const kind = kindOfChange(preview)
+  return [...changing.map((each): Sentence => [{ value: differenceText(each) }]), ...(kind.length > 0 ? [kind] : [])]
+}

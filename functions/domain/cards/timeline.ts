@@ -1,0 +1,193 @@
+import type { Entry } from '../ledger/ledger.ts'
+import { eventOf } from '../ledger/ledger.ts'
+import type { Preview } from '../previews/preview.ts'
+import type { Event } from '../requests/events.ts'
+import type { NumericDate } from '../values.ts'
+import { defined } from '../values.ts'
+import type { RequestView, ViewFacts } from './request-view.ts'
+import { headlineOf } from './request-words.ts'
+import type { Sentence } from './sentence.ts'
+import { momentsOf } from './timeline-words.ts'
+
+/** Who acts: the agent, people, Hotwork by itself, what is acted on, the log in which entries are anchored. */
+export const lanes = ['agent', 'people', 'hotwork', 'target', 'log'] as const
+export type Lane = (typeof lanes)[number]
+
+export type Mark =
+  | 'asked'
+  | 'read'
+  | 'opened'
+  | 'approved'
+  | 'denied'
+  | 'changed'
+  | 'issued'
+  | 'used'
+  | 'alarm'
+  | 'ended'
+  | 'anchored'
+  | 'noted'
+
+export type EntryRef = { id: string; hash: string }
+
+/** One thing that happened. */
+export type Moment = {
+  at: NumericDate
+  lane: Lane
+  mark: Mark
+  said: Sentence
+  /** What it was about, line by line. */
+  more: readonly Sentence[]
+  /** On the record; none for what CloudTrail has, and for the anchor. */
+  entries: readonly EntryRef[]
+  /** Many of one kind are folded into one moment: what is then said of them. */
+  alike?: Sentence
+}
+
+export type Timeline = {
+  id: RequestView['id']
+  title: RequestView['title']
+  headline: string
+  moments: readonly Moment[]
+  /** All that were read, the oldest first. */
+  entries: readonly EntryRef[]
+  /** The record has more than were read. */
+  isCut: boolean
+}
+
+/** A call that CloudTrail has of the grant's sessions. */
+export type SeenCall = {
+  at: NumericDate
+  action: string
+  resource?: string
+  verdict: 'approved' | 'extra' | 'refused'
+  error?: string
+}
+
+/** A checkpoint of the log that has an entry of this request; `entries`: how many of them. */
+export type Anchor = { at: NumericDate; size: number; entries: number }
+
+export type Recorded = {
+  entries: readonly Entry[]
+  isCut?: boolean
+  calls?: readonly SeenCall[]
+  anchor?: Anchor
+}
+
+/** The whole life of a request, the oldest first. Each entry of its record is in one moment or in a fold of many. */
+export function describeTimeline(view: RequestView, recorded: Recorded, facts: ViewFacts): Timeline {
+  const { entries, isCut = false, calls = [], anchor } = recorded
+  let preview: Preview | undefined
+  const told = groupsOf(entries).flatMap((group) => {
+    const moments = momentsOf(group, { facts, preview })
+    preview = group.events.map(previewIn).find((each) => each !== undefined) ?? preview
+    return moments
+  })
+  const moments = calls.reduce<readonly Moment[]>((all, call) => placed(all, momentOfCall(call)), told)
+  return {
+    id: view.id,
+    title: view.title,
+    headline: headlineOf(view),
+    moments: folded(anchor ? placed(moments, momentOfAnchor(anchor, entries.length)) : moments),
+    entries: entries.map(refOf),
+    isCut,
+  }
+}
+
+/** Entries of one thing: a use with its end, a credential with the intent before it. */
+export type Group = { refs: readonly EntryRef[]; events: readonly Event[]; at: NumericDate; type: string }
+
+const refOf = ({ id, hash }: Entry): EntryRef => ({ id, hash })
+
+function groupsOf(entries: readonly Entry[]): readonly Group[] {
+  const groups = new Map<string, { refs: EntryRef[]; events: Event[]; at: NumericDate; type: string }>()
+  for (const entry of entries) {
+    const event = eventOf(entry)
+    const key = (event && thingOf(event)) ?? entry.id
+    const group = groups.get(key) ?? { refs: [], events: [], at: Date.parse(entry.at) / 1000, type: entry.type }
+    group.refs.push(refOf(entry))
+    if (event) group.events.push(event)
+    groups.set(key, group)
+  }
+  return [...groups.values()]
+}
+
+const previewIn = (event: Event): Preview | undefined => ('preview' in event ? event.preview : undefined)
+
+function thingOf(event: Event): string | undefined {
+  switch (event.type) {
+    case 'UseBegun':
+    case 'UseEnded':
+    case 'UseReturned':
+      return event.use
+    case 'CredentialIntended':
+    case 'CredentialIssued':
+      return event.credential
+    default:
+      return undefined
+  }
+}
+
+/** The order of the record stands, also where a clock went back: a moment from elsewhere goes before the first later one. */
+function placed(moments: readonly Moment[], moment: Moment): readonly Moment[] {
+  const later = moments.findIndex(({ at }) => at > moment.at)
+  return later === -1 ? [...moments, moment] : moments.toSpliced(later, 0, moment)
+}
+
+const verdicts: { readonly [verdict in SeenCall['verdict']]: readonly [Mark, string] } = {
+  approved: ['used', 'AWS was called as approved: '],
+  extra: ['alarm', 'AWS was called beyond what was approved: '],
+  refused: ['denied', 'AWS refused a call: '],
+}
+
+function momentOfCall({ at, action, resource, verdict, error }: SeenCall): Moment {
+  const [mark, words] = verdicts[verdict]
+  const said: Sentence = [words, { value: action }, ...(error === undefined ? [] : [`, ${error}`])]
+  const more: readonly Sentence[] = resource === undefined ? [] : [['on ', { value: resource }]]
+  return { at, lane: 'target', mark, said, more, entries: [], ...(verdict === 'extra' ? {} : { alike: said }) }
+}
+
+const momentOfAnchor = ({ at, size, entries }: Anchor, all: number): Moment => ({
+  at,
+  lane: 'log',
+  mark: 'anchored',
+  said: [`Anchored: ${entries} of ${all} entries are in the log’s checkpoint of ${size} entries`],
+  more: [],
+  entries: [],
+})
+
+/** So many of one kind in a row are shown one by one. */
+const shownSingly = 3
+
+/** Of what comes in a row, many that are alike become one moment, at the first. */
+function folded(moments: readonly Moment[]): readonly Moment[] {
+  const runs: Moment[][] = []
+  for (const moment of moments) {
+    const last = runs.at(-1)
+    if (last?.[0]?.alike !== undefined && moment.alike !== undefined) last.push(moment)
+    else runs.push([moment])
+  }
+  return runs.flatMap(foldRun)
+}
+
+function foldRun(run: readonly Moment[]): readonly Moment[] {
+  const kinds = Map.groupBy(run, kindOf)
+  return run.flatMap((moment) => {
+    const kind = kinds.get(kindOf(moment)) ?? []
+    if (kind.length <= shownSingly) return [moment]
+    return kind[0] === moment ? [foldOf(kind, moment)] : []
+  })
+}
+
+const kindOf = ({ lane, alike }: Moment): string => JSON.stringify([lane, alike])
+
+function foldOf(kind: readonly Moment[], { at, lane, mark, said, alike = said }: Moment): Moment {
+  return {
+    at,
+    lane,
+    mark,
+    said: [{ bold: `${kind.length} times` }, ' until ', { time: kind.at(-1)?.at ?? at }, ': ', ...alike],
+    more: [],
+    entries: kind.flatMap(({ entries }) => entries),
+    ...defined({ alike }),
+  }
+}

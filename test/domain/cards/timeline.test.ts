@@ -1,0 +1,129 @@
+import { describeRequest } from '../../../functions/domain/cards/request-view.ts'
+import { textOf } from '../../../functions/domain/cards/sentence.ts'
+import { describeTimeline, type Recorded } from '../../../functions/domain/cards/timeline.ts'
+import { Life, wholeLife } from '../../support/cards/lives.ts'
+import { sampleBundle } from '../../support/world.ts'
+
+const bundle = sampleBundle()
+const drawn = (life: Life, recorded: Partial<Recorded> = {}) =>
+  describeTimeline(describeRequest(life.now, bundle), { entries: life.entries, ...recorded }, bundle)
+const said = (timeline: ReturnType<typeof drawn>) => timeline.moments.map((each) => textOf(each.said))
+const isUse = (text: string) => text.startsWith('tool:flag-service')
+
+describe('the timeline of a request', () => {
+  test('tells its whole life in order: asked, read, decided, changed, decided anew, issued, used, done', () => {
+    expect(said(drawn(wholeLife()))).toEqual([
+      'agent:remediator asked, tier 2',
+      'Hotwork read what is there now',
+      'owner may decide until ',
+      'Ana Alves (person:ana) approved as owner',
+      'sre may decide until ',
+      'What is there changed: round 2 begins, tier 2',
+      'owner may decide until ',
+      'Ana Alves (person:ana) approved as owner',
+      'sre may decide until ',
+      'Eve Evans (person:eve) approved as sre',
+      'Approved, to be claimed by ',
+      'An access token was issued, until ',
+      'tool:flag-service used it: succeeded',
+      'agent:remediator reported the end: succeeded',
+    ])
+  })
+
+  test('has what was read, and from what to what it changed', () => {
+    const { moments } = drawn(wholeLife())
+    const about = (mark: string) => moments.find((each) => each.mark === mark)?.more.map(textOf)
+    expect(about('read')).toEqual(['“Value "1800" → "2000"”'])
+    expect(about('changed')?.[0]).toBe('“Value "1800" → "1900"”')
+  })
+
+  test('has each entry of the record, with its hash', () => {
+    const life = wholeLife()
+    const timeline = drawn(life)
+    const refs = life.entries.map(({ id, hash }) => ({ id, hash }))
+    expect(timeline.entries).toEqual(refs)
+    const inMoments = new Set(timeline.moments.flatMap(({ entries }) => entries.map(({ id }) => id)))
+    expect([...inMoments].toSorted()).toEqual(refs.map(({ id }) => id).toSorted())
+  })
+
+  test('folds hundreds of uses into one moment for each way they ended, and leaves no entry out', () => {
+    const life = new Life().asks(400).approved().issued()
+    for (let n = 1; n <= 300; n++) life.used(n, n % 100 === 0 ? 'failed' : 'succeeded')
+    const timeline = drawn(life.completed())
+    expect(said(timeline).filter((text) => text.includes('tool:flag-service'))).toEqual([
+      '297 times until : tool:flag-service used it: succeeded',
+      ...Array(3).fill('tool:flag-service used it: failed'),
+    ])
+    expect(timeline.moments.flatMap(({ entries }) => entries).length).toBe(life.entries.length + 1)
+  })
+
+  test('shows three of a kind one by one', () => {
+    const life = new Life().asks(3).approved().issued()
+    for (let n = 1; n <= 3; n++) life.used(n)
+    expect(said(drawn(life)).filter(isUse)).toHaveLength(3)
+  })
+
+  test('has a use whose end was not reported, and a credential that was only intended', () => {
+    const life = new Life().asks().approved().issued().used()
+    const begun = { ...life.entries.at(-2), id: `${life.now.ask.id}/8` } as (typeof life.entries)[number]
+    expect(said(drawn(life, { entries: [...life.entries.slice(0, -1), begun].slice(0, -1) })).at(-1)).toBe(
+      'tool:flag-service used it, its end is not reported',
+    )
+    const issued = life.entries.findIndex(({ type }) => type === 'CredentialIssued')
+    expect(said(drawn(life, { entries: life.entries.slice(0, issued) })).at(-1)).toBe(
+      'An access token was to be issued',
+    )
+  })
+
+  test('has the calls of CloudTrail at their time, each as approved, beyond it, or refused', () => {
+    const life = wholeLife()
+    const call = { at: life.at - 4, action: 'ssm:PutParameter' }
+    const calls = [
+      { ...call, verdict: 'approved' as const },
+      { ...call, at: life.at - 2, action: 'ssm:GetParameters', verdict: 'extra' as const },
+      { ...call, at: life.at + 9, action: 'ssm:DeleteParameter', verdict: 'refused' as const, error: 'AccessDenied' },
+    ]
+    expect(said(drawn(life, { calls })).slice(-5)).toEqual([
+      'tool:flag-service used it: succeeded',
+      'AWS was called as approved: “ssm:PutParameter”',
+      'AWS was called beyond what was approved: “ssm:GetParameters”',
+      'agent:remediator reported the end: succeeded',
+      'AWS refused a call: “ssm:DeleteParameter”, AccessDenied',
+    ])
+  })
+
+  test('never folds a call beyond what was approved', () => {
+    const life = wholeLife()
+    const calls = Array.from({ length: 9 }, () => ({
+      at: life.at,
+      action: 'ssm:GetParameters',
+      verdict: 'extra' as const,
+    }))
+    expect(drawn(life, { calls }).moments.filter(({ mark }) => mark === 'alarm')).toHaveLength(9)
+  })
+
+  test('ends with the checkpoint that has its entries', () => {
+    const life = wholeLife()
+    const anchor = { at: life.at + 4, size: 4711, entries: 15 }
+    expect(drawn(life, { anchor }).moments.at(-1)).toMatchObject({ lane: 'log', mark: 'anchored', at: life.at + 4 })
+  })
+
+  test('keeps the order of the record where a clock went back', () => {
+    const life = new Life().asks().after(-30).decided('ana', 'owner')
+    expect(said(drawn(life)).at(-1)).toBe('Ana Alves (person:ana) approved as owner')
+  })
+
+  test('names an entry of a type that this version does not know', () => {
+    const life = wholeLife()
+    const later = {
+      ...life.entries[0],
+      id: `${life.now.ask.id}/16`,
+      type: 'Teleported',
+    } as (typeof life.entries)[number]
+    expect(said(drawn(life, { entries: [...life.entries, later] })).at(-1)).toBe('Teleported')
+  })
+
+  test('says where the record goes on', () => {
+    expect(drawn(wholeLife(), { isCut: true }).isCut).toBe(true)
+  })
+})

@@ -1,0 +1,85 @@
+import { pageHeaders } from '../../functions/adapters/pages/layout.ts'
+import { drawRequestPage } from '../../functions/adapters/pages/request-page.ts'
+import { timelineFigures, timelineFile } from '../../functions/adapters/pages/timeline-picture.ts'
+import { describeRequest } from '../../functions/domain/cards/request-view.ts'
+import { describeTimeline, type Timeline } from '../../functions/domain/cards/timeline.ts'
+import type { Entry } from '../../functions/domain/ledger/ledger.ts'
+import { deceives } from '../slack/cards/inert-checks.ts'
+import { corpus } from '../slack/cards/inert-corpus.ts'
+import { type Life, wholeLife } from '../support/cards/lives.ts'
+import { person, sampleBundle } from '../support/world.ts'
+
+const bundle = sampleBundle()
+const timelineOf = (life: Life, entries: readonly Entry[] = life.entries): Timeline =>
+  describeTimeline(describeRequest(life.now, bundle), { entries }, bundle)
+const pageOf = (life: Life, timeline: Timeline) =>
+  drawRequestPage({
+    view: describeRequest(life.now, bundle),
+    whyNot: { approve: 'already_settled', deny: 'already_settled' },
+    reader: { name: 'Ana', csrf: 'x', person: person('gus') },
+    now: life.at,
+    timeline,
+  })
+const tagsOf = (text: string) => text.match(/<[a-z/?!][^\s>]*/g)
+const wordsOf = (svg: string) => [...svg.matchAll(/>([^<]*)</g)].map(([, text = '']) => text).join('')
+
+describe('the picture of a timeline', () => {
+  test('is a file of its own: its style is in it, it runs nothing and asks no other site', () => {
+    const file = timelineFile(timelineOf(wholeLife()))
+    expect(file).toMatch(/prefers-color-scheme: dark/)
+    expect(file).not.toMatch(/<script|<foreignObject|<image|<use|href|@import|url\(|on[a-z]+=/i)
+    expect(file.replace('http://www.w3.org/2000/svg', '')).not.toContain('://')
+  })
+
+  test('has a name and says in words what it shows', () => {
+    const file = timelineFile(timelineOf(wholeLife()))
+    expect(file).toMatch(/role="img">\n<title>Completed: succeeded: /)
+    expect(file).toMatch(
+      /<desc>What became of req_\w+, from top to bottom\. 15 Jan 2027 08:00:00 UTC: agent:remediator asked/,
+    )
+  })
+
+  test('says before and after, and what it changed to', () => {
+    const words = wordsOf(timelineFile(timelineOf(wholeLife())))
+    expect(words).toContain('Value "1800" → "2000"'.replaceAll('"', '&quot;'))
+    expect(words).toContain('Value "1800" → "1900"'.replaceAll('"', '&quot;'))
+  })
+
+  test.each(corpus.map((text) => [text.slice(0, 60), text]))('%j draws nothing', (_short, text) => {
+    const told = (Value: string) => {
+      const life = wholeLife()
+      const entries = life.entries.map((entry) => ({
+        ...entry,
+        facts: JSON.parse(JSON.stringify(entry.facts).replaceAll('"1800"', JSON.stringify(Value))),
+      }))
+      return timelineFile({ ...timelineOf(life, entries), title: [{ text: Value, isValue: true }] })
+    }
+    const kinds = (svg: string) => [...new Set(tagsOf(svg))].toSorted()
+    const file = told(text)
+    expect(kinds(file)).toEqual(kinds(told('x')))
+    expect(deceives(wordsOf(file))).toBe(false)
+    expect(file.length).toBeLessThan(60_000)
+  })
+})
+
+describe('on the page of a request', () => {
+  test('stands one for wide screens and one for narrow ones, and a list with each entry and its hash', () => {
+    const life = wholeLife()
+    const html = pageOf(life, timelineOf(life))
+    expect(html.match(/<svg [^>]*class="tl tl-(?:wide|narrow)"/g)).toHaveLength(2)
+    for (const { id, hash } of life.entries) {
+      expect(html).toContain(`<code>${id}</code>`)
+      expect(html).toContain(hash)
+    }
+  })
+
+  test('its style is that of the page’s sheet, which its policy names: a figure has none', () => {
+    for (const figure of timelineFigures(timelineOf(wholeLife()))) expect(figure.text).not.toMatch(/<style|style=/)
+    expect(pageHeaders('https://x')['content-security-policy']).not.toContain('unsafe-inline')
+  })
+
+  test('a record that goes on says so', () => {
+    const life = wholeLife()
+    expect(pageOf(life, { ...timelineOf(life), isCut: true })).toContain('The record goes on.')
+  })
+})
