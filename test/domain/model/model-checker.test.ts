@@ -1,3 +1,5 @@
+import type { FoundEntry } from '../../../functions/domain/anchor/check-entries.ts'
+import { saidByEntries, saidByState } from '../../../functions/domain/anchor/receipt.ts'
 import { chainEntries, noEntries, verify } from '../../../functions/domain/ledger/ledger.ts'
 import { Event } from '../../../functions/domain/requests/events.ts'
 import { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
@@ -7,6 +9,7 @@ import { faultsOfCalls } from './faults-of-calls.ts'
 import { faultsOfDelegation } from './faults-of-delegation.ts'
 import { faultsOfGrant } from './faults-of-grant.ts'
 import { faultsOfNarrowing } from './faults-of-narrowing.ts'
+import { faultsOfReceipts } from './faults-of-receipts.ts'
 import { production } from './production.ts'
 import { narrowed, opening, parent, scenarios, tierZero, twoStages, unsent } from './scenarios.ts'
 import { type Found, type Node, search, type Violation } from './search.ts'
@@ -77,6 +80,21 @@ describe('in every interleaving no invariant is broken', () => {
       expect(ApprovalRequest.parse(node.state)).toEqual(node.state)
     }
   })
+
+  test('the receipt of any state says what its ledger says, and all credentials of it', () => {
+    for (const node of found.flatMap((each) => each.sample)) {
+      const { id } = node.state.ask
+      const events = eventsOf(node)
+      const { entries } = chainEntries(id, noEntries, events, undefined)
+      const receipt = saidByEntries(id, entries as unknown as readonly FoundEntry[])
+      const issued = events.flatMap((event) => (event.type === 'CredentialIssued' ? [event.credential] : []))
+      expect(receipt).toMatchObject({
+        state: node.state,
+        said: { ...saidByState(node.state), head: entries.at(-1)?.hash, entries: events.length },
+      })
+      if ('said' in receipt) expect(receipt.said.credentials.map((each) => each.id)).toEqual(issued)
+    }
+  })
 })
 
 describe('every mistake is caught', () => {
@@ -87,6 +105,7 @@ describe('every mistake is caught', () => {
     ...faultsOfNarrowing.map((fault) => [fault.fault, fault, fault.where ?? narrowed] as const),
     ...faultsOfCalls.map((fault) => [fault.fault, fault, fault.where ?? unsent] as const),
     ...faultsOfBreakGlass.map((fault) => [fault.fault, fault, fault.where ?? opening] as const),
+    ...faultsOfReceipts.map((fault) => [fault.fault, fault, fault.where ?? tierZero] as const),
   ])('%s', (fault, { breaks, reducer }, where) => {
     const { violation } = search(where, reducer)
     expect(violation?.rule.id).toBe(breaks)
@@ -115,7 +134,7 @@ afterAll(() => {
       `model checker: ${states} states, ${transitions} transitions, ${rate} states a second of one core, ` +
         `${reached('statuses').length} of ${ApprovalRequest.options.length} statuses, ` +
         `${reached('events').length} of ${Event.options.length} event types, ` +
-        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length + faultsOfDelegation.length + faultsOfCalls.length + faultsOfNarrowing.length + faultsOfBreakGlass.length} seeded faults caught\n\n`,
+        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length + faultsOfDelegation.length + faultsOfCalls.length + faultsOfNarrowing.length + faultsOfBreakGlass.length + faultsOfReceipts.length} seeded faults caught\n\n`,
     ].join('\n'),
   )
 })

@@ -1,7 +1,8 @@
+import { saidByState } from '../../../functions/domain/anchor/receipt.ts'
 import { decide } from '../../../functions/domain/requests/decide.ts'
 import { evolve } from '../../../functions/domain/requests/evolve.ts'
 import { outcomeOf } from '../../../functions/domain/requests/wait.ts'
 import type { Reducer } from './search.ts'
 
 /** The reducer that runs in production, as it is. */
-export const production: Reducer = { decide, evolve, outcomeOf }
+export const production: Reducer = { decide, evolve, outcomeOf, says: saidByState }

@@ -3,6 +3,7 @@ import { rulesOfApproval } from './rules-of-approval.ts'
 import { rulesOfBreakGlass } from './rules-of-break-glass.ts'
 import { rulesOfDelegation } from './rules-of-delegation.ts'
 import { rulesOfEnding } from './rules-of-ending.ts'
+import { rulesOfReceipts } from './rules-of-receipts.ts'
 import { rulesOfRecord } from './rules-of-record.ts'
 
 /** The invariants of Hotwork, as far as the reducer holds them; INV10 is that nothing in a search throws. */
@@ -11,5 +12,6 @@ export const rules: readonly Rule[] = [
   ...rulesOfEnding,
   ...rulesOfDelegation,
   ...rulesOfRecord,
+  ...rulesOfReceipts,
   ...rulesOfBreakGlass,
 ]

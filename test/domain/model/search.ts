@@ -1,3 +1,4 @@
+import type { saidByState } from '../../../functions/domain/anchor/receipt.ts'
 import type { Refusal } from '../../../functions/domain/refusals.ts'
 import type { Command } from '../../../functions/domain/requests/commands.ts'
 import type { Decided } from '../../../functions/domain/requests/decide.ts'
@@ -18,6 +19,8 @@ export type Reducer = {
   decide: (state: ApprovalRequest | undefined, command: Command, now: number) => Decided
   evolve: typeof realEvolve
   outcomeOf: typeof realOutcomeOf
+  /** What the receipt of a state says. */
+  says: typeof saidByState
 }
 
 /** One step of a search: a command in a state and a world, and what came of it. */
