@@ -3,6 +3,17 @@ import { join } from 'node:path'
 
 export type PolicyUse = 'none' | 'facts' | 'answers'
 
+/** Of those that read the present state of what a request would change; so does the broker. */
+const readingRoles = [
+  'decide-burst',
+  'decide-on-page',
+  'decide-request',
+  'issue-token',
+  'receive-slack',
+  'submit-request',
+] as const
+type ReadingRole = (typeof readingRoles)[number]
+
 type FunctionRow = {
   caller: 'agents' | 'tools' | 'people' | 'pages' | 'slack' | 'streams' | 'timers'
   policy: PolicyUse
@@ -14,20 +25,20 @@ type FunctionRow = {
   /** If not 512 for `answers` and 256 for the rest. 1,769 is a whole processor. */
   megabytes?: number
   /** The end of its role's fixed name, where a policy of a target account names it. */
-  role?: 'auditor' | 'broker' | 'revoker'
+  role?: 'auditor' | 'broker' | 'revoker' | ReadingRole
 }
 
 /** By the stem of the entry file. What stops things has concurrency set apart: no flood takes its place. */
 export const functions = {
   metadata: { caller: 'agents', policy: 'facts' },
   evaluate: { caller: 'agents', policy: 'answers' },
-  'submit-request': { caller: 'agents', policy: 'answers' },
+  'submit-request': { caller: 'agents', policy: 'answers', role: 'submit-request' },
   'read-task': { caller: 'agents', policy: 'facts', reserved: 50, seconds: 29 },
   'sign-statement': { caller: 'agents', policy: 'none' },
   'cancel-request': { caller: 'agents', policy: 'facts' },
   'complete-request': { caller: 'agents', policy: 'facts' },
   'delegate-request': { caller: 'agents', policy: 'answers' },
-  'issue-token': { caller: 'agents', policy: 'answers' },
+  'issue-token': { caller: 'agents', policy: 'answers', role: 'issue-token' },
   'introspect-token': { caller: 'tools', policy: 'facts' },
   'revoke-token': { caller: 'agents', policy: 'facts', reserved: 10 },
   'issue-aws-credentials': { caller: 'agents', policy: 'answers', role: 'broker' },
@@ -35,7 +46,7 @@ export const functions = {
   'call-aws': { caller: 'agents', policy: 'answers', seconds: 29 },
   'begin-use': { caller: 'tools', policy: 'answers', reserved: 50 },
   'end-use': { caller: 'tools', policy: 'facts' },
-  'decide-request': { caller: 'people', policy: 'answers' },
+  'decide-request': { caller: 'people', policy: 'answers', role: 'decide-request' },
   'give-stand-in': { caller: 'people', policy: 'answers' },
   'end-stand-in': { caller: 'people', policy: 'answers' },
   'revoke-request': { caller: 'people', policy: 'answers', reserved: 10 },
@@ -48,14 +59,14 @@ export const functions = {
   'conclude-break-glass': { caller: 'people', policy: 'answers' },
   'read-break-glass': { caller: 'people', policy: 'answers' },
   'show-pages': { caller: 'pages', policy: 'answers' },
-  'decide-on-page': { caller: 'pages', policy: 'answers' },
+  'decide-on-page': { caller: 'pages', policy: 'answers', role: 'decide-on-page' },
   'open-on-page': { caller: 'pages', policy: 'answers' },
   'log-in': { caller: 'pages', policy: 'facts' },
   'link-slack': { caller: 'pages', policy: 'facts' },
   // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest: with a whole
   // processor, since a share of one takes so many times as long (docs/performance.md).
-  'receive-slack': { caller: 'slack', policy: 'answers', seconds: 5, megabytes: 1769 },
-  'decide-burst': { caller: 'slack', policy: 'answers' },
+  'receive-slack': { caller: 'slack', policy: 'answers', seconds: 5, megabytes: 1769, role: 'receive-slack' },
+  'decide-burst': { caller: 'slack', policy: 'answers', role: 'decide-burst' },
   'await-outcome': { caller: 'streams', policy: 'none' },
   'advance-workflow': { caller: 'streams', policy: 'facts' },
   'follow-workflow': { caller: 'streams', policy: 'none' },
@@ -70,6 +81,9 @@ export const functions = {
   'sweep-overdue': { caller: 'timers', policy: 'facts' },
 } as const satisfies { readonly [name: string]: FunctionRow }
 export type FunctionName = keyof typeof functions
+
+/** The roles that target accounts let read. */
+export const readers = ['broker', ...readingRoles] as const
 
 export const rowOf = (name: FunctionName): FunctionRow => functions[name]
 

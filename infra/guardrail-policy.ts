@@ -1,4 +1,4 @@
-import { type Account, type PolicyBundle, type Reach, reachOf, rolesOf } from './policy-bundle.ts'
+import { type Account, type PolicyBundle, type Reach, reachOf, readsOf, rolesOf } from './policy-bundle.ts'
 import { must } from './settings.ts'
 
 export const kinds = ['scp', 'rcp', 'boundary'] as const
@@ -90,7 +90,10 @@ function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings
   } as const
   const sealed = Object.values(settings.accounts).filter((account) => account.sealed !== undefined)
   // A guardrail that stopped the sealed role too would leave no way in on the day that it is for.
-  const exempt = [...settings.exempt, ...rolesOf('sealed', settings.stackName, sealed)]
+  // Nor may it keep people from seeing what is there: a reader changes nothing.
+  const reads = readsOf(settings.actions, settings.accounts).length > 0
+  const readers = reads ? rolesOf('reader', settings.stackName, Object.values(settings.accounts)) : []
+  const exempt = [...settings.exempt, ...rolesOf('sealed', settings.stackName, sealed), ...readers]
   return [
     {
       Sid: 'OnlyForARequest',

@@ -3,6 +3,7 @@ import type { IRole } from 'aws-cdk-lib/aws-iam'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
 import { TargetAccount } from './constructs/target-account.ts'
+import { readers } from './functions.ts'
 import type { Hotwork, HotworkAccount } from './hotwork.ts'
 import { type Account, roleArn } from './policy-bundle.ts'
 import { must } from './settings.ts'
@@ -32,6 +33,7 @@ export class HotworkTarget extends Construct {
     const { role } = new TargetAccount(this, 'Default', {
       hotwork: desk.stackName,
       broker: roleArn('broker', desk.stackName, atHome),
+      readers: readers.map((role) => roleArn(role, desk.stackName, atHome)),
       // At home they write denies, and read them, with their own roles.
       ...(!served.isHome && {
         revoker: roleArn('revoker', desk.stackName, atHome),

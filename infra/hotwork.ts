@@ -14,6 +14,7 @@ import { FunctionCode } from './constructs/function-code.ts'
 import { functionMaker, type Ground } from './constructs/ground.ts'
 import { HotworkApi } from './constructs/hotwork-api.ts'
 import { PeopleEndpoints } from './constructs/people-endpoints.ts'
+import { Reading } from './constructs/reading.ts'
 import { RecordFollowers } from './constructs/record-followers.ts'
 import { IncidentSecret, SlackSecret } from './constructs/secrets.ts'
 import { SlackChannel } from './constructs/slack-channel.ts'
@@ -197,6 +198,7 @@ export class Hotwork extends Construct {
         foreignAuditors: rolesOf('auditor', stackName, foreign),
       },
       key: new CredentialKey(this, 'CredentialKey', signingKeys),
+      reading: new Reading(this, 'Reading', rolesOf('reader', stackName, accounts)),
       slack: new SlackSecret(this, 'Slack', bundle.deployment.chat.apiUrl),
       incidents: new IncidentSecret(this, 'Incidents'),
       make: functionMaker({ code, log, alarms, tables, reserve: reservedConcurrency === 'usual' }),

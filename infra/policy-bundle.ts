@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ladder } from './constructs/approval-workflow.ts'
-import { compiler } from './functions.ts'
+import { compiler, type readers } from './functions.ts'
 import { must } from './settings.ts'
 
 export type Account = {
@@ -23,9 +23,12 @@ export type PolicyBundle = {
   actions: {
     readonly [name: string]: {
       account?: string
+      tool?: string
       statement?: { actions: readonly string[]; resources: readonly string[] }
       /** How a call whose answer was lost is looked up, on the same resources. */
       resolve?: { action: string }
+      /** How what it would change is read: at AWS on the same resources, and else at the tool. */
+      preview?: { action: string }
     }
   }
   resources: readonly { id: string; classification: string }[]
@@ -52,7 +55,7 @@ export function compilePolicies(from: { policies: string; deployment: string }, 
 }
 
 /** The roles that have the same name in every account, so that policies can name them before they exist. */
-type NamedRole = 'auditor' | 'bell' | 'broker' | 'revoker' | 'sealed' | 'target'
+type NamedRole = 'auditor' | 'bell' | 'reader' | 'revoker' | 'sealed' | 'target' | (typeof readers)[number]
 
 export const roleArn = (role: NamedRole, stackName: string, { partition, accountId }: Account): string =>
   `arn:${partition}:iam::${accountId}:role/hotwork/${stackName}-${role}`
@@ -64,15 +67,32 @@ export const rolesOf = (role: NamedRole, stackName: string, accounts: readonly A
 /** Actions that reach the same resources. */
 export type Reach = { actions: readonly string[]; resources: readonly string[] }
 
+type Accounts = { readonly [alias: string]: Account }
 type Entries = readonly PolicyBundle['actions'][string][]
 
-/** The IAM actions of the catalogue's entries and of their look-ups, on each resource that an argument could name. */
-export function reachOf(entries: Entries, accounts: { readonly [alias: string]: Account }): readonly Reach[] {
+/** The IAM actions of the catalogue's entries and of their look-ups. */
+export const reachOf = (entries: Entries, accounts: Accounts): readonly Reach[] =>
+  gather(entries, accounts, ({ statement, resolve }) => [
+    ...(statement?.actions ?? []),
+    ...(resolve ? [resolve.action] : []),
+  ])
+
+/** The reads of AWS that the entries' previews make, on the resources that the entries are about. */
+export const readsOf = (entries: Entries, accounts: Accounts): readonly Reach[] =>
+  gather(entries, accounts, ({ tool = 'aws', preview }) => (tool === 'aws' && preview ? [preview.action] : []))
+
+/** Each action on each resource that an argument could name. */
+function gather(
+  entries: Entries,
+  accounts: Accounts,
+  actionsIn: (entry: Entries[number]) => readonly string[],
+): readonly Reach[] {
   const resourcesOf = new Map<string, Set<string>>()
-  for (const { account: alias = '', statement, resolve } of entries) {
+  for (const entry of entries) {
+    const { account: alias = '', statement } = entry
     const account = Object.hasOwn(accounts, alias) ? accounts[alias] : undefined
     if (!account || !statement) continue
-    for (const action of [...statement.actions, ...(resolve ? [resolve.action] : [])]) {
+    for (const action of actionsIn(entry)) {
       const resources = resourcesOf.get(action) ?? new Set()
       for (const template of statement.resources) resources.add(patternOf(template, account))
       resourcesOf.set(action, resources)

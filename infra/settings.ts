@@ -99,7 +99,7 @@ function isOrigin(address: string): boolean {
 /** Hotwork's roles, queue and secrets are named after its stack. @throws UnusableSettings */
 export function checkStackName(name: string): void {
   must(
-    // The longest derived name is a role's, `{stackName}-revoker`, of IAM's 64 characters.
+    // The longest derived name is a role's, `{stackName}-decide-request`, of IAM's 64 characters.
     /^[A-Za-z][A-Za-z0-9-]{0,47}$/.test(name),
     `stackName \`${name}\` cannot name a stack: use a letter, then at most 47 letters, digits and hyphens`,
   )

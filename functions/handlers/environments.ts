@@ -12,23 +12,25 @@ const Url = z.url()
 const stores = { REQUESTS_TABLE: Name, LEDGER_TABLE: Name }
 /** Issuer of tokens and base of every address that is built here: never taken from `Host`. */
 const api = { ISSUER: Url }
+/** What reads the present state: as which role, keyed by what, and who signs what a tool is asked with. */
+const reads = { READER_ROLE: Name, STATE_KEY: Name, SIGN_FUNCTION: Name }
 const slack = { SLACK_SECRET: Name, SLACK_API_URL: Url }
 
 export const environments = {
   metadata: z.object({ ...api, PUBLISHED_KEYS: Names }),
   evaluate: z.object({ ...api, ...stores, SIGN_FUNCTION: Name }),
-  'submit-request': z.object({ ...api, ...stores, SIGN_FUNCTION: Name, TARGET_ROLE: Name }),
+  'submit-request': z.object({ ...api, ...stores, ...reads, TARGET_ROLE: Name }),
   'read-task': z.object({ ...api, REQUESTS_TABLE: Name, SIGN_FUNCTION: Name }),
   'sign-statement': z.object({ ...api, SIGNING_KEY: Name, PUBLISHED_KEYS: Names }),
   'cancel-request': z.object({ ...api, ...stores }),
   'complete-request': z.object({ ...api, ...stores }),
   'delegate-request': z.object({ ...api, ...stores, TARGET_ROLE: Name }),
-  'issue-token': z.object({ ...api, ...stores, SIGNING_KEY: Name }),
+  'issue-token': z.object({ ...api, ...stores, ...reads, SIGNING_KEY: Name }),
   'introspect-token': z.object({ ...api, REQUESTS_TABLE: Name, PUBLISHED_KEYS: Names }),
   'revoke-token': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
-  'issue-aws-credentials': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names, TARGET_ROLE: Name }),
-  'call-aws': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names, TARGET_ROLE: Name }),
-  'decide-request': z.object({ ...api, ...stores }),
+  'issue-aws-credentials': z.object({ ...api, ...stores, ...reads, PUBLISHED_KEYS: Names, TARGET_ROLE: Name }),
+  'call-aws': z.object({ ...api, ...stores, ...reads, PUBLISHED_KEYS: Names, TARGET_ROLE: Name }),
+  'decide-request': z.object({ ...api, ...stores, ...reads }),
   'give-stand-in': z.object({ ...api, ...stores }),
   'end-stand-in': z.object({ ...api, ...stores }),
   'revoke-request': z.object({ ...api, ...stores }),
@@ -41,12 +43,12 @@ export const environments = {
   'begin-use': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
   'end-use': z.object({ ...api, ...stores }),
   'show-pages': z.object({ ...api, ...stores, CARDS_TABLE: Name, ACCOUNT: Name }),
-  'decide-on-page': z.object({ ...api, ...stores }),
+  'decide-on-page': z.object({ ...api, ...stores, ...reads }),
   'open-on-page': z.object({ ...api, ...stores, INCIDENT_SECRET: Name }),
   'log-in': z.object({ ...api, REQUESTS_TABLE: Name }),
   'link-slack': z.object({ ...api, ...stores, ...slack }),
-  'receive-slack': z.object({ ...api, ...stores, ...slack, CARDS_TABLE: Name }),
-  'decide-burst': z.object({ ...stores, CARDS_QUEUE: Name }),
+  'receive-slack': z.object({ ...api, ...stores, ...reads, ...slack, CARDS_TABLE: Name }),
+  'decide-burst': z.object({ ...stores, ...reads, CARDS_QUEUE: Name }),
   'await-outcome': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name }),
   'advance-workflow': z.object({ ...stores }),
   'follow-workflow': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name, STATE_MACHINE: Name, FOLLOW_QUEUE: Name }),

@@ -36,6 +36,9 @@ export class CallRefused extends Error {
   }
 }
 
+/** AWS found another state than the one that a mediated call may be made on, and did nothing. */
+export class CallOutdated extends named('CallOutdated') {}
+
 /** A mediated call was certainly not sent. Asking again is safe. */
 export class CallNotSent extends named('CallNotSent') {}
 

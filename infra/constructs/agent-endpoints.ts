@@ -37,13 +37,14 @@ export class AgentEndpoints extends Construct {
     )
   }
 
-  #makeRequests({ api, key, tables, make }: Ground): void {
+  #makeRequests({ api, key, reading, tables, make }: Ground): void {
     const { requests } = tables
     // A function of its own signs what agents carry from call to call: its callers can make no token.
     const signer = make(this, 'sign-statement')
     api.tellIssuer(signer)
     key.grantSign(signer, 'Statements')
     key.grantVerify(signer)
+    reading.signWith(signer)
     const grantStatements = (to: HotworkFunction) => signer.grantInvoke(to, 'SIGN_FUNCTION')
 
     const evaluate = make(this, 'evaluate')
@@ -55,6 +56,7 @@ export class AgentEndpoints extends Construct {
     grantStatements(submitRequest)
     requests.grantFind(submitRequest, 'by-agent', 'open')
     tellTargetName(submitRequest)
+    reading.grant(submitRequest)
     api.route(submitRequest, 'POST /access/v1/requests')
 
     const readTask = make(this, 'read-task')
@@ -68,9 +70,10 @@ export class AgentEndpoints extends Construct {
     api.route(make(this, 'complete-request'), 'POST /v1/requests/{id}/complete')
   }
 
-  #makeTokens({ api, key, tables, make }: Ground): void {
+  #makeTokens({ api, key, reading, tables, make }: Ground): void {
     const issueToken = make(this, 'issue-token')
     key.grantSign(issueToken, 'Tokens')
+    reading.grant(issueToken)
     api.route(issueToken, 'POST /token')
 
     const introspectToken = make(this, 'introspect-token')
@@ -84,12 +87,13 @@ export class AgentEndpoints extends Construct {
   }
 
   /** Both need the same rights, under the one name that target accounts trust, and so share a role. */
-  #makeAwsAccess({ api, key, roles, alarms, make }: Ground): WorkQueue {
+  #makeAwsAccess({ api, key, reading, roles, alarms, make }: Ground): WorkQueue {
     const broker = make(this, 'issue-aws-credentials')
     const callAws = make(this, 'call-aws', broker.role)
     for (const each of [broker, callAws]) {
       key.grantVerify(each)
       grantAssume(each, roles)
+      reading.grant(each)
     }
     api.route(broker, 'POST /aws/credentials')
     api.route(callAws, 'POST /aws/calls')

@@ -5,7 +5,7 @@ import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 /** No signing, nor any way to let others sign but by the key's policy. */
-const administration = [
+export const administration = [
   'kms:DescribeKey',
   'kms:GetKeyPolicy',
   'kms:PutKeyPolicy',

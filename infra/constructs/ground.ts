@@ -9,6 +9,7 @@ import type { CredentialKey } from './credential-key.ts'
 import type { FunctionCode } from './function-code.ts'
 import type { HotworkApi } from './hotwork-api.ts'
 import { HotworkFunction } from './hotwork-function.ts'
+import type { Reading } from './reading.ts'
 import type { IncidentSecret, SlackSecret } from './secrets.ts'
 import type { CardTable, LedgerTable, RequestTable, WaitTable } from './tables.ts'
 import type { TargetRoles } from './target-roles.ts'
@@ -19,6 +20,7 @@ export type Ground = {
   bundle: PolicyBundle
   tables: Tables
   key: CredentialKey
+  reading: Reading
   slack: SlackSecret
   incidents: IncidentSecret
   api: HotworkApi

@@ -12,8 +12,10 @@ export class PeopleEndpoints extends Construct {
     this.#makePages(ground)
   }
 
-  #makeDecisions({ api, make }: Ground): void {
-    api.route(make(this, 'decide-request'), 'POST /v1/requests/{id}/decisions')
+  #makeDecisions({ api, reading, make }: Ground): void {
+    const decideRequest = make(this, 'decide-request')
+    reading.grant(decideRequest)
+    api.route(decideRequest, 'POST /v1/requests/{id}/decisions')
     api.routeAs('own', make(this, 'revoke-request'), 'POST /v1/requests/{id}/revoke')
     api.route(make(this, 'give-permit'), 'POST /v1/requests/{id}/standing-permits')
     api.route(make(this, 'revoke-permit'), 'DELETE /v1/standing-permits/{id}')
@@ -51,7 +53,7 @@ export class PeopleEndpoints extends Construct {
 
   /** One function a right: a page that shows cannot decide, and the login writes no entry. */
   #makePages(ground: Ground): void {
-    const { api, tables, make } = ground
+    const { api, reading, tables, make } = ground
     const showPages = make(this, 'show-pages')
     grantReadEvidence(showPages, ground)
     tables.requests.grantReadMany(showPages)
@@ -65,13 +67,9 @@ export class PeopleEndpoints extends Construct {
       'GET /break-glass/{id}',
       'GET /break-glass/{id}/drill',
     )
-    api.routeAs(
-      'own',
-      make(this, 'decide-on-page'),
-      'POST /decide/{id}',
-      'GET /login/decision',
-      'POST /break-glass/{id}',
-    )
+    const decideOnPage = make(this, 'decide-on-page')
+    reading.grant(decideOnPage)
+    api.routeAs('own', decideOnPage, 'POST /decide/{id}', 'GET /login/decision', 'POST /break-glass/{id}')
     api.routeAs('public', make(this, 'log-in'), 'GET /login', 'GET /login/callback', 'POST /logout')
   }
 }

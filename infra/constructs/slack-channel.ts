@@ -29,16 +29,18 @@ export class SlackChannel extends Construct {
     this.#readGroups(props)
   }
 
-  #receive({ api, tables, slack, alarms, make }: Ground): void {
+  #receive({ api, reading, tables, slack, alarms, make }: Ground): void {
     const receiveSlack = make(this, 'receive-slack')
     tables.cards.grantRead(receiveSlack)
     // For a person's home tab, and to complete an id by its beginning.
     tables.requests.grantFind(receiveSlack, 'by-owner', 'by-status', 'by-time')
     slack.grantRead(receiveSlack)
+    reading.grant(receiveSlack)
     api.routeAs('own', receiveSlack, 'POST /slack/events')
 
     const decideBurst = make(this, 'decide-burst')
     this.cardsQueue.grantSend(decideBurst)
+    reading.grant(decideBurst)
     this.bursts.consumedBy(decideBurst, { batchSize: 1 })
     alarms.watchQueue(this.bursts, { oldest: Duration.minutes(2) })
 

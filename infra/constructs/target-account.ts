@@ -2,7 +2,8 @@ import { CfnOutput, Duration, Stack, Token, Validations } from 'aws-cdk-lib'
 import { ArnPrincipal, Effect, type IManagedPolicy, ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
-import { type Account, type PolicyBundle, type Reach, reachOf } from '../policy-bundle.ts'
+import { type Account, type PolicyBundle, type Reach, reachOf, readsOf } from '../policy-bundle.ts'
+import { makeReader } from './reader-role.ts'
 import { type Desk, SealedRole } from './sealed-role.ts'
 
 export type TargetAccountProps = {
@@ -12,6 +13,8 @@ export type TargetAccountProps = {
   /** ARN of the only role that may assume this account's revoker, where Hotwork is in another account. */
   revoker?: string
   auditor?: string
+  /** ARNs of the roles that may read what the catalogue previews. */
+  readers?: readonly string[]
   /** The aliases of this account, which may be several with an external id each. */
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
@@ -88,6 +91,11 @@ export class TargetAccount extends Construct {
     new CfnOutput(this, 'TargetRoleArn', { value: this.role.roleArn })
     if (revoker !== undefined) this.#makeRevoker({ hotwork, revoker, externalIds, boundary })
     if (auditor !== undefined) this.#makeAuditor({ hotwork, auditor, externalIds, boundary })
+    if (props.readers) {
+      const reads = readsOf(actions, accounts)
+      const never = [...neverOurselves(reads, hotwork, ours, { sid: 'HotworkIsNotRead' }), nothingBeside(reads)]
+      makeReader(this, { hotwork, readers: props.readers, reads, externalIds, never })
+    }
     this.#makeSealed({ ...props, boundary, catalogue })
   }
 
@@ -195,7 +203,8 @@ export class TargetAccount extends Construct {
 }
 
 type Sealed = TargetAccountProps & { boundary: IManagedPolicy; catalogue: IManagedPolicy }
-type Made = { hotwork: string; externalIds: { 'sts:ExternalId': string[] }; boundary: IManagedPolicy }
+type ExternalIds = { 'sts:ExternalId': string[] }
+type Made = { hotwork: string; externalIds: ExternalIds; boundary: IManagedPolicy }
 
 const tagged = (like: { readonly [tag: string]: string | string[] }) =>
   Object.fromEntries(Object.entries(like).map(([tag, value]) => [`aws:RequestTag/${tag}`, value]))
@@ -217,8 +226,19 @@ const neverPivotBut = (reach: readonly Reach[]) =>
     resources: ['*'],
   })
 
-/** What Hotwork is made of is beyond break-glass and the sealed role: whose sessions are of no approved request. */
-function neverOurselves(reach: readonly Reach[], hotwork: string, ours: readonly string[]): readonly PolicyStatement[] {
+/** Sessions of no approved request: of break-glass and the sealed role. */
+const unapproved = {
+  sid: 'HotworkIsBeyondBreakGlass',
+  conditions: { StringNotLike: { 'aws:PrincipalTag/hotwork:request': 'req_*' } },
+}
+
+/** What Hotwork is made of is beyond these sessions. */
+function neverOurselves(
+  reach: readonly Reach[],
+  hotwork: string,
+  ours: readonly string[],
+  sessions: { sid: string; conditions?: { [operator: string]: unknown } } = unapproved,
+): readonly PolicyStatement[] {
   const places = new Set(reach.flatMap(({ resources }) => resources.filter((each) => each !== '*').map(placeOf)))
   const resources = [...places].flatMap((place) => {
     const [, partition, service] = place.split(':')
@@ -233,11 +253,10 @@ function neverOurselves(reach: readonly Reach[], hotwork: string, ours: readonly
   if (resources.length === 0) return []
   return [
     new PolicyStatement({
-      sid: 'HotworkIsBeyondBreakGlass',
+      ...sessions,
       effect: Effect.DENY,
       actions: ['*'],
       resources: [...new Set(resources)].sort(),
-      conditions: { StringNotLike: { 'aws:PrincipalTag/hotwork:request': 'req_*' } },
     }),
   ]
 }

@@ -138,6 +138,23 @@ describe('a guardrail as rcp', () => {
   })
 })
 
+test.each(kinds)('as %s lets the readers read what the catalogue looks up or previews', (kind) => {
+  const target = { accountId: account, region: 'us-east-1', partition: 'aws', externalId: 'x' }
+  const resources = ['arn:{partition}:dynamodb:{region}:{account}:table/x']
+  const entry = {
+    account: 'target',
+    statement: { actions: ['dynamodb:UpdateItem'], resources },
+    preview: { action: 'dynamodb:GetItem' },
+  }
+  const { document } = guardrail({
+    ...{ kind, stackName: 'Hotwork', home, accounts: { target }, actions: [entry] },
+    ...{ exempt: [], deployers: [], rcpServices: ['dynamodb'] },
+  })
+  const deny = document.Statement.filter(({ Sid }) => ['OnlyForARequest', 'OnlyByHotwork'].includes(Sid))
+  for (const { Condition } of deny)
+    expect(Condition?.['ArnNotLike']?.['aws:PrincipalArn']).toContain(roleOf('Hotwork-reader'))
+})
+
 test.each(kinds)('as %s lets through the sealed role of an account that has one, without being told to', (kind) => {
   const target = {
     ...{ accountId: account, region: 'us-east-1', partition: 'aws', externalId: 'x' },

@@ -8,7 +8,6 @@ import {
   statementsOf,
   type Template,
   textOf,
-  theOnly,
 } from './support/template.ts'
 
 let assembly: Assembly
@@ -36,10 +35,34 @@ const roleIn = (account: string, role: string) => `arn:aws:iam::${account}:role/
 /** They do the same by two doors: to the agent, or in its stead. */
 const broker = 'call-aws & issue-aws-credentials'
 
+/** Who shows people what is there, or holds what they decided on against it. */
+const readers = [
+  broker,
+  'decide-burst',
+  'decide-on-page',
+  'decide-request',
+  'issue-token',
+  'receive-slack',
+  'submit-request',
+]
+const readingRoles = [
+  'DecideBurst',
+  'DecideOnPage',
+  'DecideRequest',
+  'IssueAwsCredentials',
+  'IssueToken',
+  'ReceiveSlack',
+  'SubmitRequest',
+]
+
+const keyNamed = (prefix: string) =>
+  resourcesOf(assembly.hotwork, 'AWS::KMS::Key').find(([id]) => id.includes(prefix))?.[1]
+
 describe('who may do what is dangerous', () => {
   test.each([
     ['sign with the key of tokens', 'kms:Sign', ['issue-token', 'sign-statement']],
-    ['assume any role', 'sts:AssumeRole', [broker, 'reconcile-sessions', 'write-denies']],
+    ['assume any role', 'sts:AssumeRole', [...readers, 'reconcile-sessions', 'write-denies'].sort()],
+    ['key the digest of a state', 'kms:GenerateMac', readers],
     ['tag a session', 'sts:TagSession', [broker]],
     ['set a source identity', 'sts:SetSourceIdentity', [broker]],
     ['write a role policy', 'iam:PutRolePolicy', ['write-denies']],
@@ -56,7 +79,7 @@ describe('who may do what is dangerous', () => {
     [
       'invoke a function',
       'lambda:InvokeFunction',
-      ['TimersRole', 'WorkflowRole', 'evaluate', 'read-task', 'submit-request'],
+      ['TimersRole', 'WorkflowRole', 'evaluate', 'read-task', ...readers].sort(),
     ],
     ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
     ['hand a role on', 'iam:PassRole', ['set-reminders']],
@@ -73,11 +96,20 @@ describe('who may do what is dangerous', () => {
   ])('only these may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
   test('the target roles, and no others, are reached by exact ARN, only in ways that can be traced and ended', () => {
-    expect(of(broker, 'sts', '')).toEqual(
+    const targets = of(broker, 'sts', '').filter((right) => !right.endsWith('-reader'))
+    expect(targets).toEqual(
       ['AssumeRole', 'SetSourceIdentity', 'TagSession'].flatMap((action) =>
         [home, elsewhere].map((account) => `${action}${roleIn(account, 'target')}`),
       ),
     )
+  })
+
+  test('who shows people what is there becomes the readers of the accounts, and but for the broker no other role', () => {
+    const becomeReader = [home, elsewhere].map((account) => `AssumeRole${roleIn(account, 'reader')}`)
+    for (const owner of readers) {
+      const roles = of(owner, 'sts', '').filter((right) => owner !== broker || right.endsWith('-reader'))
+      expect([owner, roles]).toEqual([owner, becomeReader])
+    }
   })
 
   test('whoever finds what is lost only hands its id on, and one who may not find it looks it up', () => {
@@ -118,14 +150,14 @@ describe('who may do what is dangerous', () => {
   })
 
   test('whoever has statements signed may call that one function, and it can do nothing else', () => {
-    for (const owner of ['evaluate', 'submit-request', 'read-task'])
+    for (const owner of ['evaluate', 'read-task', ...readers])
       expect([owner, of(owner, 'lambda', '')]).toEqual([owner, ['InvokeFunction<SignStatement>']])
     const services = (rights.get('sign-statement') ?? []).map((right) => right.split(':')[0])
     expect([...new Set(services)].sort()).toEqual(['kms', 'logs'])
   })
 
   test("the key's own policy lets two roles sign, digests by ES256 only, and administrators never", () => {
-    const [administer, ...signers] = statementsOf(theOnly(assembly.hotwork, 'AWS::KMS::Key').Properties['KeyPolicy'])
+    const [administer, ...signers] = statementsOf(keyNamed('CredentialKey')?.Properties['KeyPolicy'])
     expect(listOf(administer?.Action)).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^kms:(?:\*|Sign|CreateGrant|Replicate)/)]),
     )
@@ -138,6 +170,14 @@ describe('who may do what is dangerous', () => {
         'kms:Sign',
         { StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' } },
       ])
+  })
+
+  test('the key of states is used by who reads them, and administrators never', () => {
+    const [administer, ...users] = statementsOf(keyNamed('Reading')?.Properties['KeyPolicy'])
+    expect(listOf(administer?.Action)).not.toEqual(expect.arrayContaining([expect.stringMatching(/Mac|\*/)]))
+    expect(users.map(({ Action }) => Action)).toEqual(users.map(() => 'kms:GenerateMac'))
+    const principals = users.flatMap(({ Principal }) => listOf(Principal.AWS as string[]).map(textOf))
+    expect(new Set(principals)).toEqual(new Set(readingRoles.map((role) => `<${role}Role>`)))
   })
 })
 
@@ -272,11 +312,12 @@ describe('wildcards', () => {
   })
 })
 
-test('three roles have names that others must know beforehand, and no more', () => {
+test('nine roles have names that others must know beforehand, and no more', () => {
   const named = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
     Properties['RoleName'] ? [`${Properties['Path']}${Properties['RoleName']}`] : [],
   )
-  expect(named.sort()).toEqual(['auditor', 'broker', 'revoker'].map((role) => `/hotwork/${stackName}-${role}`))
+  const known = ['auditor', 'broker', 'revoker', ...readers.filter((reader) => reader !== broker)].sort()
+  expect(named.sort()).toEqual(known.map((role) => `/hotwork/${stackName}-${role}`))
 })
 
 test('each function has a role of its own but for the two that are the broker, and no other service may take one', () => {

@@ -63,12 +63,13 @@ describe('tables', () => {
       expect(Properties['Replicas']).toEqual([expect.objectContaining({ DeletionProtectionEnabled: true })])
   })
 
-  test('the signing key is kept too: tokens signed with it are still out', () => {
-    const key = theOnly(assembly.hotwork, 'AWS::KMS::Key')
-    expect([key.DeletionPolicy, key.Properties['KeySpec'], key.Properties['KeyUsage']]).toEqual([
-      'RetainExceptOnCreate',
-      'ECC_NIST_P256',
-      'SIGN_VERIFY',
+  test.each([
+    ['that signs', 'CredentialKey', 'ECC_NIST_P256', 'SIGN_VERIFY'],
+    ['of states', 'Reading', 'HMAC_256', 'GENERATE_VERIFY_MAC'],
+  ])('the key %s is kept too: what was made with it is still out', (_which, prefix, spec, usage) => {
+    const [, key] = all('AWS::KMS::Key').find(([id]) => id.startsWith(prefix)) ?? []
+    expect([key?.DeletionPolicy, key?.Properties['KeySpec'], key?.Properties['KeyUsage']]).toEqual([
+      ...['RetainExceptOnCreate', spec, usage],
     ])
   })
 

@@ -16,7 +16,7 @@ beforeAll(() => {
 }, 180_000)
 afterAll(() => rmSync(outdir, { recursive: true, force: true }))
 
-const keys = () => resourcesOf(template, 'AWS::KMS::Key')
+const keys = () => resourcesOf(template, 'AWS::KMS::Key').filter(([id]) => id.startsWith('CredentialKey'))
 const numberOf = (id: string) => (/Key2/.test(id) ? 2 : 1)
 const arnOf = (number: number) =>
   textOf({ 'Fn::GetAtt': [keys().find(([id]) => numberOf(id) === number)?.[0] ?? '', 'Arn'] })

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib'
 import { Template as Assertions } from 'aws-cdk-lib/assertions'
 import { TargetAccount, type TargetAccountProps } from '../../infra/constructs/target-account.ts'
+import { readers as allReaders } from '../../infra/functions.ts'
 import { everything, isAllowed, type Policy } from './support/judge.ts'
 import { passingApp } from './support/passing-app.ts'
 import {
@@ -301,6 +302,88 @@ describe('the revoker of an account that is not the home of Hotwork', () => {
 
   test('does not exist at home, where it writes with its own role', () =>
     expect(roleNamed(make({}), 'Elsewhere-revoker')).toBeUndefined())
+})
+
+describe('the reader', () => {
+  const readers = ['broker', 'decide-request', 'submit-request'].map(
+    (role) => `arn:aws:iam::111111111111:role/hotwork/Elsewhere-${role}`,
+  )
+  const flags = { tool: 'tool:flags', preview: { action: 'flags:get' } }
+  const parameterPreview = { tool: 'aws', preview: { action: 'ssm:GetParameter' } }
+  const functionPreview = { tool: 'aws', preview: { action: 'lambda:GetFunctionConcurrency' } }
+  const ecs = {
+    account: 'prod',
+    statement: {
+      actions: ['ecs:UpdateService'],
+      resources: [arn('ecs', 'service/{arguments.cluster}/{arguments.service}')],
+    },
+    tool: 'aws',
+    preview: { action: 'ecs:DescribeServices' },
+  }
+  const [putParameter, putConcurrency, ...others] = props.actions
+  const actions = [
+    { ...putParameter, ...parameterPreview },
+    { ...putConcurrency, ...functionPreview },
+    ...others,
+    ecs,
+    flags,
+  ]
+  const read = make({ readers, actions })
+  const name = 'Elsewhere-reader'
+  const arnOfReader = `arn:aws:iam::222222222222:role/hotwork/${name}`
+  const properties = roleNamed(read, name) as Resource['Properties']
+  const own = resourcesOf(read, 'AWS::IAM::ManagedPolicy').find(([id]) => id.startsWith('ReaderBoundary'))?.[1]
+  const ownBoundary = own?.Properties['PolicyDocument'] as Policy
+  const inline = resourcesOf(read, 'AWS::IAM::Policy').find(([id]) => id.startsWith('Reader'))?.[1]
+  const here = (service: string, resource: string) => `arn:aws:${service}:eu-central-1:222222222222:${resource}`
+  const may = (action: string, resource: string, identity = inline?.Properties['PolicyDocument'] as Policy) =>
+    isAllowed({ role: arnOfReader, action, resource, identity: [identity], boundary: [ownBoundary] })
+
+  test('may be assumed by those who show people what is there, with an external id of this account, and no other', () => {
+    const trust = statementsOf(properties['AssumeRolePolicyDocument'])
+    expect(trust.every(({ Action }) => Action === 'sts:AssumeRole')).toBe(true)
+    expect(trust.flatMap(({ Principal }) => listOf(Principal.AWS)).sort()).toEqual(readers)
+    for (const { Condition } of trust)
+      expect(Condition).toEqual({ StringEquals: { 'sts:ExternalId': ['for-prod', 'for-staging'] } })
+    expect([properties['Path'], properties['MaxSessionDuration']]).toEqual(['/hotwork/', 3600])
+  })
+
+  test('is trusted in text that AWS takes, with names as long as they get', () => {
+    const hotwork = 'H'.repeat(48)
+    const longest = make({
+      ...{ hotwork, actions, accounts: { prod: { ...account, externalId: 'x'.repeat(96) } } },
+      readers: allReaders.map((role) => `arn:aws-us-gov:iam::111111111111:role/hotwork/${hotwork}-${role}`),
+    })
+    const { AssumeRolePolicyDocument } = roleNamed(longest, `${hotwork}-reader`) as Resource['Properties']
+    expect(JSON.stringify(AssumeRolePolicyDocument).length).toBeLessThanOrEqual(2048)
+  })
+
+  test.each([
+    ['ssm:GetParameter', here('ssm', 'parameter/prod/checkout/x')],
+    ['lambda:GetFunctionConcurrency', here('lambda', 'function:checkout')],
+    ['ecs:DescribeServices', here('ecs', 'service/prod/checkout')],
+  ])('may %s of what the catalogue previews', (action, resource) => expect(may(action, resource)).resolves.toBe(true))
+
+  test.each([
+    ['a write of the catalogue', 'ssm:PutParameter', here('ssm', 'parameter/prod/checkout/x')],
+    ['many at once', 'ssm:GetParametersByPath', here('ssm', 'parameter/prod/checkout/x')],
+    ['another service', 'dynamodb:GetItem', here('dynamodb', 'table/x')],
+    ['the code of a function', 'lambda:GetFunction', here('lambda', 'function:checkout')],
+    ['to decrypt', 'kms:Decrypt', here('kms', 'key/1')],
+    ['another Region', 'ssm:GetParameter', 'arn:aws:ssm:us-east-1:222222222222:parameter/prod/checkout/x'],
+    ['another account', 'ssm:GetParameter', 'arn:aws:ssm:eu-central-1:333333333333:parameter/prod/checkout/x'],
+    ['Hotwork by its name', 'ssm:GetParameter', here('ssm', 'parameter/prod/hotwork/x')],
+    ['Hotwork by what the policy folder calls its own', 'ssm:GetParameter', here('ssm', 'parameter/prod/desk/x')],
+    ['to become another role', 'sts:AssumeRole', 'arn:aws:iam::222222222222:role/hotwork/Elsewhere-target'],
+  ])('never %s, also where its policies are widened', async (_what, action, resource) => {
+    expect(await may(action, resource)).toBe(false)
+    expect(await may(action, resource, everything)).toBe(false)
+  })
+
+  test('is not there where nothing is previewed, nor where no role reads', () => {
+    expect(roleNamed(make({ readers }), name)).toBeUndefined()
+    expect(roleNamed(make({ actions }), name)).toBeUndefined()
+  })
 })
 
 describe('the auditor of an account that is not the home of Hotwork', () => {

@@ -3,13 +3,14 @@ import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/clie
 import type { Json, JsonObject } from '../../domain/values.ts'
 import type { LookedUp } from '../../operations/uses/ports.ts'
 import { using } from '../aws-client.ts'
+import { onlyOn } from './dynamodb-condition.ts'
 import type { MediatedCall } from './sdk-caller.ts'
 
 /** No return values were approved. Whether it was made can be read only where it sets attributes: adding 1 leaves no trace. */
 export const updateItem: MediatedCall = {
-  make: (args, settings) =>
+  make: (args, settings, expected) =>
     using(new DynamoDBClient(settings), async (client) => {
-      await client.send(new UpdateItemCommand(toInput(args)))
+      await client.send(new UpdateItemCommand(toInput(expected ? onlyOn(args, expected) : args)))
       return {}
     }),
   lookUp: (args, _begunAt, settings) => {

@@ -14,9 +14,11 @@ const clocksDifferSeconds = 30
 
 /** Changes a function's configuration. The answer of AWS has all of it, the environment's secrets too: little is passed on. */
 export const updateFunctionConfiguration: MediatedCall = {
-  make: (args, settings) =>
+  make: (args, settings, expected) =>
     using(new LambdaClient(settings), async (client) => {
-      const input = args as unknown as UpdateFunctionConfigurationCommandInput
+      const RevisionId = expected?.['RevisionId']
+      const only = typeof RevisionId === 'string' ? { RevisionId } : {}
+      const input = { ...args, ...only } as unknown as UpdateFunctionConfigurationCommandInput
       return tell(await client.send(new UpdateFunctionConfigurationCommand(input)))
     }),
   lookUp: (args, begunAt, settings) =>

@@ -1,6 +1,6 @@
 import { defined, type JsonObject, type NumericDate } from '../../domain/values.ts'
 import type { AwsCredentials } from '../../operations/credentials/ports.ts'
-import { CallNotSent, CallRefused, CallUnanswered } from '../../operations/faults.ts'
+import { CallNotSent, CallOutdated, CallRefused, CallUnanswered } from '../../operations/faults.ts'
 import type { AwsCall, AwsCaller, LookedUp } from '../../operations/uses/ports.ts'
 import { bounded } from '../aws-client.ts'
 import { updateItem } from './dynamodb.ts'
@@ -13,8 +13,8 @@ export type ClientSettings = {
 } & ReturnType<typeof bounded>
 
 export type MediatedCall = {
-  /** Makes it. What it gives back is what the agent may know: an answer may hold far more than was asked for. */
-  make(args: JsonObject, settings: ClientSettings): Promise<JsonObject>
+  /** Makes it, on the `expected` state alone where AWS can be told. What it gives back is what the agent may know: an answer may hold far more than was asked for. */
+  make(args: JsonObject, settings: ClientSettings, expected?: JsonObject): Promise<JsonObject>
   /** Finds out by reading whether it was made. `unknown` rather than a guess: others change the same things. */
   lookUp(args: JsonObject, begunAt: NumericDate, settings: ClientSettings): Promise<LookedUp>
 }
@@ -42,7 +42,7 @@ const pausesMilliseconds = [200, 600]
 /**
  * Makes a call that takes effect at most once. What was throttled was certainly not done, so it is tried again. A call
  * without a clear no may have been done, and is never sent again.
- * @throws CallRefused, CallNotSent, CallUnanswered
+ * @throws CallOutdated, CallRefused, CallNotSent, CallUnanswered
  */
 export async function makeOnce<T>(call: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
@@ -59,8 +59,13 @@ export async function makeOnce<T>(call: () => Promise<T>): Promise<T> {
 const isThrottled = ({ name = '', $retryable, $metadata }: Fault) =>
   isNo($metadata?.httpStatusCode) && (throttled.has(name) || $retryable?.throttling === true)
 
-function judge(cause: Fault): CallRefused | CallNotSent | CallUnanswered {
+/** AWS found another state than it was told to, and did nothing. */
+const outdated = new Set(['ConditionalCheckFailedException', 'PreconditionFailedException'])
+
+function judge(cause: Fault): CallOutdated | CallRefused | CallNotSent | CallUnanswered {
   const name = cause.name ?? 'unknown'
+  if (outdated.has(name) && isNo(cause.$metadata?.httpStatusCode))
+    return new CallOutdated(`AWS found another state: \`${name}\``, { cause })
   if (isUnsent(cause)) return new CallNotSent(`the call was not sent: \`${name}\``, { cause })
   return isNo(cause.$metadata?.httpStatusCode)
     ? new CallRefused(name, { cause })
@@ -94,7 +99,9 @@ export class SdkCaller implements AwsCaller {
   async call(call: AwsCall, credentials: AwsCredentials): Promise<JsonObject> {
     const mediated = calls[call.action]
     if (!mediated) throw new CallRefused('unknown_call')
-    return makeOnce(() => mediated.make(call.arguments, this.#settings(call, credentials, this.#patience)))
+    return makeOnce(() =>
+      mediated.make(call.arguments, this.#settings(call, credentials, this.#patience), call.expected),
+    )
   }
 
   async lookUp(call: AwsCall & { begunAt: number }, credentials: AwsCredentials): Promise<LookedUp> {

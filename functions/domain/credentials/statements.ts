@@ -1,6 +1,9 @@
 import * as z from 'zod'
 import { AgentId, Digest, EvaluationId, GrantId, NumericDate, RequestId } from '../values.ts'
 
+/** How long a tool takes it that it is Hotwork that asks. */
+export const readSeconds = 300
+
 /** Each kind has a `typ` of its own, so that none is taken for another (ARAP). They permit nothing: the table does. */
 export const statements = {
   denial: {
@@ -25,6 +28,13 @@ export const statements = {
       exp: NumericDate,
       digest: Digest,
     }),
+  },
+  /** That it is Hotwork that asks a tool what is there. It is the tool's to verify, and never comes back. */
+  read: {
+    typ: 'hotwork-read+jwt',
+    claims: z
+      .strictObject({ aud: z.string().min(1).max(2048), iat: NumericDate, exp: NumericDate })
+      .refine(({ iat, exp }) => exp > iat && exp - iat <= readSeconds, `at most ${readSeconds} seconds`),
   },
 } as const
 

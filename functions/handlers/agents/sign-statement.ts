@@ -9,12 +9,14 @@ import { bind } from '../environments.ts'
 const Ask = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('denial'), claims: statements.denial.claims }),
   z.strictObject({ kind: z.literal('approval'), claims: statements.approval.claims }),
+  z.strictObject({ kind: z.literal('read'), claims: statements.read.claims }),
   z.strictObject({ kind: z.literal('keys') }),
 ])
 
 /**
- * Signs what agents carry from one call to the next, and gives the public keys, for functions that may not touch the key
- * themselves. It signs these kinds only, with ourselves as audience, so its callers can make no access token.
+ * Signs what agents carry from one call to the next and what tells a tool that Hotwork asks, and gives the public keys, for
+ * functions that may not touch the key themselves. It signs these kinds only, each of a type of its own, so its callers can
+ * make no access token.
  */
 export const createHandler =
   ({ issuer, signer, keys }: { issuer: string; signer: Signer; keys: KeySet }) =>

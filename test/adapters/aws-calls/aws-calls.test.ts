@@ -9,10 +9,11 @@ import {
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { CreateFunctionCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { attributesSet } from '../../../functions/adapters/aws-calls/dynamodb.ts'
+import { onlyOn } from '../../../functions/adapters/aws-calls/dynamodb-condition.ts'
 import { makeOnce, SdkCaller } from '../../../functions/adapters/aws-calls/sdk-caller.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import type { AwsCredentials } from '../../../functions/operations/credentials/ports.ts'
-import { CallNotSent, CallRefused, CallUnanswered } from '../../../functions/operations/faults.ts'
+import { CallNotSent, CallOutdated, CallRefused, CallUnanswered } from '../../../functions/operations/faults.ts'
 import { zipOne } from '../../../infra/local/sample-target.ts'
 import { useAws } from '../emulator.ts'
 import { type FaultyProxy, startProxy } from '../proxy.ts'
@@ -146,6 +147,67 @@ describe('a call', () => {
     proxy.fail('UpdateItem', fault)
     await expect(caller.call(updateOf(), credentials)).rejects.toThrow(CallUnanswered)
     expect(proxy.count('UpdateItem')).toBe(1)
+  })
+})
+
+describe('a call that carries what was read before', () => {
+  const blue = { Item: { id: { S: 'a' }, colour: { S: 'blue' } } }
+  const update = (expected: JsonObject, more: JsonObject = {}) =>
+    caller.call({ ...updateOf(more), expected }, credentials)
+
+  test('is made on that item', async () => {
+    expect(await update(blue)).toEqual({})
+    expect(await item()).toMatchObject({ colour: { S: 'red' } })
+  })
+
+  test.each<[what: string, expected: JsonObject]>([
+    ['another value', { Item: { ...blue.Item, colour: { S: 'green' } } }],
+    ['an attribute that is not there', { Item: { ...blue.Item, count: { N: '1' } } }],
+    ['no attribute where there is one', { Item: { id: { S: 'a' } } }],
+    ['no item where there is one', {}],
+  ])('is not made where it expects %s', async (_what, expected) => {
+    await expect(update(expected)).rejects.toThrow(CallOutdated)
+    expect(await item()).toEqual(blue.Item)
+  })
+
+  test('is made on no item where none was read, and not where one came', async () => {
+    const Key = { id: { S: `new-${soon()}` } }
+    expect(await update({}, { Key })).toEqual({})
+    await expect(update({}, { Key })).rejects.toThrow(CallOutdated)
+  })
+
+  test('keeps its own placeholders, and compares bytes, sets and maps as they are', async () => {
+    const Item = {
+      ...{ id: { S: 'b' }, data: { B: Buffer.from([7]) }, tags: { SS: ['x', 'y'] } },
+      map: { M: { n: { N: '1.50' } } },
+    }
+    await new DynamoDBClient({}).send(new PutItemCommand({ TableName, Item }))
+    const read = { ...Item, data: { B: Buffer.from([7]).toString('base64') }, map: { M: { n: { N: '1.5' } } } }
+    const more = {
+      ...{ Key: { id: { S: 'b' } }, UpdateExpression: 'SET #was0 = :was0, tags = :t REMOVE #m' },
+      ExpressionAttributeNames: { '#was0': 'data', '#m': 'map' },
+      ExpressionAttributeValues: { ':was0': { S: 'now text' }, ':t': { SS: ['z'] } },
+    }
+    expect(await update({ Item: read }, more)).toEqual({})
+    await expect(update({ Item: read }, more)).rejects.toThrow(CallOutdated)
+  })
+
+  test('speaks of no attribute that its session may not: of those in the expression and of the key alone', () => {
+    const { ConditionExpression, ExpressionAttributeNames } = onlyOn(updateOf().arguments, {
+      Item: { ...blue.Item, secret: { S: 'x' } },
+    })
+    expect(ConditionExpression).toBe('attribute_not_exists(#was0) AND #was1 = :was1')
+    expect(ExpressionAttributeNames).toEqual({ '#n': 'count', '#was0': 'count', '#was1': 'colour' })
+  })
+
+  test('is made on that revision of a function, and on no other', async () => {
+    const { RevisionId } = await new LambdaClient({}).send(new GetFunctionConfigurationCommand({ FunctionName }))
+    const expected = { RevisionId: RevisionId as string }
+    expect(await caller.call({ ...configureOf({ Timeout: 33 }), expected }, credentials)).toMatchObject({ Timeout: 33 })
+    const again = caller.call({ ...configureOf({ Timeout: 44 }), expected }, credentials)
+    await expect(again).rejects.toThrow(CallOutdated)
+    const { Timeout } = await new LambdaClient({}).send(new GetFunctionConfigurationCommand({ FunctionName }))
+    expect(Timeout).toBe(33)
   })
 })
 

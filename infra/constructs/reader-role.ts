@@ -1,0 +1,50 @@
+import { CfnOutput, Duration, Validations } from 'aws-cdk-lib'
+import { ArnPrincipal, type CfnRole, ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
+import type { Construct } from 'constructs'
+import type { Reach } from '../policy-bundle.ts'
+
+type Reader = {
+  hotwork: string
+  /** ARNs of the roles that may assume it. */
+  readers: readonly string[]
+  reads: readonly Reach[]
+  externalIds: { 'sts:ExternalId': string[] }
+  /** What it may not do, also where its policies or those of a resource say that it may. */
+  never: readonly PolicyStatement[]
+}
+
+/**
+ * Reads what previews need of one account. All else is denied by name: without that, SSM would decrypt for it with the
+ * account's usual key. No role where nothing is previewed.
+ */
+export function makeReader(scope: Construct, { hotwork, readers, reads, externalIds, never }: Reader): void {
+  const [first, ...others] = readers
+  if (reads.length === 0 || first === undefined) return
+  const allowed = reads.map(
+    ({ actions, resources }) => new PolicyStatement({ actions: [...actions], resources: [...resources] }),
+  )
+  const boundary = new ManagedPolicy(scope, 'ReaderBoundary', {
+    path: '/hotwork/',
+    description: `The most that the reader of ${hotwork} may ever do in this account`,
+    statements: [...allowed, ...never],
+  })
+  const role = new Role(scope, 'Reader', {
+    roleName: `${hotwork}-reader`,
+    path: '/hotwork/',
+    description: `Assumed by ${hotwork} to show people what is there now`,
+    assumedBy: new ArnPrincipal(first).withConditions({ StringEquals: externalIds }),
+    permissionsBoundary: boundary,
+    maxSessionDuration: Duration.hours(1),
+  })
+  // One statement for all of them: AWS takes 2,048 characters.
+  const trust = role.node.defaultChild as CfnRole
+  trust.addPropertyOverride('AssumeRolePolicyDocument.Statement.0.Principal.AWS', [first, ...others])
+  for (const statement of allowed) role.addToPolicy(statement.copy())
+  const patterns = [...new Set(reads.flatMap(({ resources }) => resources))]
+  const reason = 'Which resource a request will name is not known at deploy'
+  for (const each of [boundary, role])
+    Validations.of(each).acknowledge(
+      ...patterns.map((pattern) => ({ id: `AwsSolutions-IAM5[Resource::${pattern}]`, reason })),
+    )
+  new CfnOutput(scope, 'ReaderRoleArn', { value: role.roleArn })
+}

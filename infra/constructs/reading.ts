@@ -1,0 +1,61 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { AccountRootPrincipal, ArnPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
+import { Construct } from 'constructs'
+import { administration } from './credential-key.ts'
+import type { HotworkFunction } from './hotwork-function.ts'
+
+/** IfExists: on AWS every GenerateMac carries the key; the local emulator does not know it. */
+const macs = { StringEqualsIfExists: { 'kms:MacAlgorithm': 'HMAC_SHA_256' } }
+
+/**
+ * What functions need that read the present state of what a request would change: the reader roles of the accounts, and
+ * the key that keeps a digest of few possible values from being guessed. It outlives the stack, as requests do.
+ */
+export class Reading extends Construct {
+  readonly #readers: readonly string[]
+  readonly #key: Key
+  #signer: HotworkFunction | undefined
+
+  /** @param readers ARNs of the reader roles, one an account */
+  constructor(scope: Construct, id: string, readers: readonly string[]) {
+    super(scope, id)
+    this.#readers = readers
+    this.#key = new Key(this, 'StateKey', {
+      description: 'Keys the digests of what Hotwork reads, so that no value can be guessed from one',
+      keySpec: KeySpec.HMAC_256,
+      keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      policy: new PolicyDocument({
+        statements: [
+          new PolicyStatement({
+            sid: 'AdministerButNeverUse',
+            principals: [new AccountRootPrincipal()],
+            actions: [...administration],
+            resources: ['*'],
+          }),
+        ],
+      }),
+    })
+  }
+
+  /** Who signs that it is Hotwork that asks a tool. */
+  signWith(signer: HotworkFunction): void {
+    this.#signer = signer
+  }
+
+  grant(to: HotworkFunction): void {
+    to.tell({ READER_ROLE: `hotwork/${Stack.of(this).stackName}-reader`, STATE_KEY: this.#key.keyArn })
+    if (this.#readers.length > 0) to.allow(['sts:AssumeRole'], this.#readers)
+    this.#key.addToResourcePolicy(
+      new PolicyStatement({
+        actions: ['kms:GenerateMac'],
+        conditions: macs,
+        principals: [new ArnPrincipal(to.role.roleArn)],
+        resources: ['*'],
+      }),
+    )
+    to.allow(['kms:GenerateMac'], [this.#key.keyArn], macs)
+    this.#signer?.grantInvoke(to, 'SIGN_FUNCTION')
+  }
+}

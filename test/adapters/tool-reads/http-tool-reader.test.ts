@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { HttpToolReader } from '../../../functions/adapters/tool-reads/http-tool-reader.ts'
+import { statements } from '../../../functions/domain/credentials/statements.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { flagService } from '../../support/ask.ts'
+import { MemoryClock } from '../../support/memory-clock.ts'
+import { start } from '../../support/world.ts'
+
+/** A tool is asked by Hotwork itself, at the one address that the deployment names. */
+
+type Asked = { authorization: string | undefined; method: string | undefined; body: unknown }
+
+let server: Server
+let asked: Asked[]
+let answer: (response: ServerResponse, request: IncomingMessage) => void
+beforeEach(async () => {
+  asked = []
+  server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const body = JSON.parse(Buffer.concat(chunks).toString() || 'null')
+    asked.push({ authorization: request.headers.authorization, method: request.method, body })
+    answer(response, request)
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+})
+afterEach(async () => {
+  server.closeAllConnections()
+  await new Promise((closed) => server.close(closed))
+})
+
+const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+const audience = 'https://flags.example'
+function make({ sign = (claims: unknown) => Promise.resolve(JSON.stringify(claims) as string | undefined) } = {}) {
+  const clock = new MemoryClock(start)
+  const tools = { 'flag-service': { audience, addresses: [audience], reads: `${origin()}/state` } }
+  const policy = { bundle: { deployment: { tools } } as unknown as Bundle }
+  const reader = new HttpToolReader({ policy, clock, statements: { sign: (_kind, claims) => sign(claims) } })
+  const read = (signal = AbortSignal.timeout(5000)) =>
+    reader.read({ action: 'flags:get', arguments: { flag: 'dark' }, absent: ['unknown_flag'], signal }, flagService)
+  return { read, clock }
+}
+const json = (status: number, body: unknown, type = 'application/json') => {
+  answer = (response) => void response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body))
+}
+
+test('what a tool answers is the answer, of one POST with the name and arguments of the read', async () => {
+  json(200, { value: true })
+  expect(await make().read()).toEqual({ found: 'answer', answer: { value: true } })
+  expect(asked).toMatchObject([{ method: 'POST', body: { action: 'flags:get', arguments: { flag: 'dark' } } }])
+})
+
+test('the token is for that tool, for minutes, and the same for some time, so that few are signed', async () => {
+  json(200, {})
+  const { read, clock } = make()
+  for (const seconds of [0, 30, 400]) {
+    clock.advance(seconds)
+    await read()
+  }
+  const claims = asked.map(({ authorization = '' }) => JSON.parse(authorization.replace('Bearer ', '')))
+  for (const each of claims) expect(statements.read.claims.parse(each)).toMatchObject({ aud: audience })
+  for (const [at, { iat, exp }] of claims.entries()) {
+    const now = start + Number([0, 30, 430][at])
+    expect(iat).toBeLessThanOrEqual(now)
+    expect(exp - now).toBeGreaterThanOrEqual(90)
+  }
+  expect(new Set(claims.map(({ iat }) => iat)).size).toBeLessThan(3)
+})
+
+test('a tool says by the code of its problem that there is nothing yet', async () => {
+  json(404, { type: 'https://flags.example/problems/unknown_flag' }, 'application/problem+json')
+  expect(await make().read()).toEqual({ found: 'absent' })
+  json(404, { type: 'https://flags.example/problems/not_found' }, 'application/problem+json')
+  expect(await make().read()).toEqual({ found: 'failed', why: 'unavailable', fault: 'status_404' })
+})
+
+test.each<[what: string, why: string, fault: string, set: () => void]>([
+  ['refuses us', 'denied', 'status_401', () => json(401, {})],
+  ['forbids it', 'denied', 'status_403', () => json(403, {})],
+  ['stumbles', 'unavailable', 'status_500', () => json(500, { value: 'canary' })],
+  [
+    'sends us elsewhere',
+    'unavailable',
+    'status_302',
+    () => {
+      answer = (response) => void response.writeHead(302, { location: `${origin()}/elsewhere` }).end()
+    },
+  ],
+  ['answers with a page', 'unreadable', 'no_json', () => json(200, { value: 'canary' }, 'text/html')],
+  ['answers with a list', 'unreadable', 'no_json', () => json(200, ['canary'])],
+  [
+    'answers with what is no JSON',
+    'unreadable',
+    'no_json',
+    () => {
+      answer = (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{"value":can')
+    },
+  ],
+  [
+    'never stops to answer',
+    'unreadable',
+    'too_large',
+    () => {
+      answer = (response) => {
+        response.writeHead(200, { 'content-type': 'application/json' })
+        response.write(`"${'x'.repeat(300_000)}`)
+      }
+    },
+  ],
+  [
+    'hangs up',
+    'unavailable',
+    'unknown',
+    () => {
+      answer = (response) => void response.destroy()
+    },
+  ],
+])('a tool that %s is %s, by a name that holds nothing of its answer', async (_what, why, fault, set) => {
+  set()
+  const found = await make().read()
+  // Inside jest an error of Node's is of another realm.
+  expect(found).toEqual({ found: 'failed', why, fault })
+  expect(asked).toHaveLength(1)
+})
+
+test('a silent tool is given up when the asker gives up', async () => {
+  answer = () => {}
+  expect(await make().read(AbortSignal.timeout(50))).toMatchObject({ found: 'failed', why: 'unavailable' })
+})
+
+test('without a signature a tool is not asked', async () => {
+  expect(await make({ sign: async () => undefined }).read()).toEqual({
+    ...{ found: 'failed', why: 'unavailable', fault: 'unsigned' },
+  })
+  expect(asked).toEqual([])
+})
