@@ -21,13 +21,14 @@ export const columns = [
   'facts',
   'previous',
   'hash',
+  'v',
 ] as const
 
 export const csvHeader = (): string => stringify([[...columns]])
 
 /** One entry a line. A spreadsheet takes no cell for a formula, and no character ends a line or hides. */
 export function csvOf({ entry }: Line): string {
-  const { id, type, at, actor, parent_task, resource, digest, policies, bundle, facts, previous, hash } = entry
+  const { id, type, at, actor, parent_task, resource, digest, policies, bundle, facts, previous, hash, v } = entry
   const { record, number } = splitId(id)
   const cells: { [column in (typeof columns)[number]]: string } = {
     ...{ id, record, number: String(number), type, at },
@@ -35,7 +36,7 @@ export function csvOf({ entry }: Line): string {
     ...{ task: parent_task?.id ?? '', task_url: parent_task?.url ?? '' },
     ...{ resource_type: resource?.type ?? '', resource: resource?.id ?? '' },
     ...{ digest: digest ?? '', policies: policies.join(' '), bundle },
-    ...{ facts: JSON.stringify(facts), previous: previous ?? '', hash },
+    ...{ facts: JSON.stringify(facts), previous: previous ?? '', hash, v: String(v) },
   }
   return stringify([columns.map((column) => inert(cells[column]))], { escape_formulas: true })
 }

@@ -19,51 +19,62 @@ const activities = {
 } as const
 type Activity = keyof typeof activities
 
-/** Entries that change something which Hotwork manages (Entity Management): its own records, unless `of` says what else. */
-const managed: { readonly [type: string]: Activity } = {
-  Submitted: 'create',
-  StageOpened: 'update',
-  Decided: 'update',
-  Narrowed: 'update',
-  StateChanged: 'update',
-  Commented: 'update',
-  ApprovalDropped: 'update',
-  StageEscalated: 'update',
-  Approved: 'activate',
-  Denied: 'deactivate',
-  Withdrawn: 'deactivate',
-  KeyBound: 'update',
-  Delegated: 'update',
-  CredentialIntended: 'update',
-  CredentialRevoked: 'update',
-  Completed: 'deactivate',
-  Revoked: 'deactivate',
-  Expired: 'deactivate',
-  ReviewDue: 'update',
-  ReviewOverdue: 'update',
-  Reviewed: 'update',
-  PermitDrawn: 'update',
-  PermitRevoked: 'deactivate',
-  Halted: 'suspend',
-  Lifted: 'resume',
-  StandInGiven: 'create',
-  StandInEnded: 'deactivate',
-  Linked: 'enroll',
-  Unlinked: 'unenroll',
-  Vouched: 'update',
-}
+/** Entries that change something which Hotwork manages (Entity Management): a record, or what a halt stops. */
+const managed = new Map<string, Activity>(
+  Object.entries({
+    Submitted: 'create',
+    StageOpened: 'update',
+    Decided: 'update',
+    Narrowed: 'update',
+    StateChanged: 'update',
+    Commented: 'update',
+    ApprovalDropped: 'update',
+    StageEscalated: 'update',
+    Approved: 'activate',
+    Denied: 'deactivate',
+    Withdrawn: 'deactivate',
+    KeyBound: 'update',
+    Delegated: 'update',
+    CredentialIntended: 'update',
+    CredentialRevoked: 'update',
+    Completed: 'deactivate',
+    Revoked: 'deactivate',
+    Expired: 'deactivate',
+    ReviewDue: 'update',
+    ReviewOverdue: 'update',
+    Reviewed: 'update',
+    PermitDrawn: 'update',
+    PermitRevoked: 'deactivate',
+    Halted: 'suspend',
+    Lifted: 'resume',
+    StandInGiven: 'create',
+    StandInEnded: 'deactivate',
+    Linked: 'enroll',
+    Unlinked: 'unenroll',
+    Vouched: 'update',
+    CallsCompared: 'update',
+    Erased: 'update',
+  } as const),
+)
 
-const kinds: { readonly [prefix: string]: string } = {
-  req: 'request',
-  bgl: 'opening',
-  hlt: 'halt',
-  sin: 'stand-in',
-  stp: 'standing permit',
-}
+const kinds = new Map<string, string>(
+  Object.entries({
+    req: 'request',
+    bgl: 'opening',
+    hlt: 'halt',
+    sin: 'stand-in',
+    stp: 'standing permit',
+  }),
+)
 
 const severities = { 1: 'Informational', 2: 'Low', 3: 'Medium', 4: 'High' } as const
-const severityOf = (type: string): keyof typeof severities =>
-  (({ Refused: 2, Halted: 4, BreakGlassOpened: 4, ReviewOverdue: 3, Revoked: 3 }) as const)[type] ?? 1
+/** `CallsCompared` is as grave as what was called beside what was approved. */
+function severityOf({ type, facts }: Entry): keyof typeof severities {
+  if (type === 'CallsCompared') return Number(facts['extraCalls'] ?? 0) > 0 ? 4 : 1
+  if (type === 'Halted' || type === 'BreakGlassOpened') return 4
+  if (type === 'ReviewOverdue' || type === 'Revoked') return 3
+  return type === 'Refused' ? 2 : 1
+}
 
 export function ocsfOf({ entry, line }: Line): Json {
   const { type } = entry
@@ -73,7 +84,7 @@ export function ocsfOf({ entry, line }: Line): Json {
     return apiActivity(entry, line, { allowed: true, operation: type })
   if (type === 'CredentialIssued') return authorizeSession(entry, line)
   if (type === 'BreakGlassOpened' || type === 'PermitGiven') return userAccess(entry, line)
-  const activity = managed[type]
+  const activity = managed.get(type)
   return activity === undefined ? baseEvent(entry, line) : entityManagement(entry, line, activity)
 }
 
@@ -97,7 +108,7 @@ function entityOf({ id, type, facts }: Entry): Json {
   const target = Object(facts['target']) as { kind?: unknown; value?: unknown }
   if (type === 'Halted' && typeof target.value === 'string')
     return { uid: target.value, type: `${target.kind}`, type_id: 99 }
-  const kind = kinds[record.split('_')[0] ?? '']
+  const kind = kinds.get(record.split('_')[0] ?? '')
   return kind === undefined
     ? { uid: record, type: 'User', type_id: 2, user: userOf(record) }
     : { uid: record, type: `Hotwork ${kind}`, type_id: 99 }
@@ -187,7 +198,7 @@ type Class = {
 
 function common(entry: Entry, line: string, { category, of, id, name, profiles }: Class): Json {
   const { record, number } = splitId(entry.id)
-  const severity = severityOf(entry.type)
+  const severity = severityOf(entry)
   const { parent_task, digest, bundle, policies, hash, facts } = entry
   return {
     ...{ category_uid: category[0], category_name: category[1], class_uid: of[0], class_name: of[1] },
@@ -199,7 +210,7 @@ function common(entry: Entry, line: string, { category, of, id, name, profiles }
       version,
       product: { name: 'Hotwork', vendor_name: 'Hotwork' },
       ...{ uid: entry.id, event_code: entry.type, sequence: number, original_time: entry.at },
-      ...{ log_name: 'ledger', correlation_uid: record },
+      ...{ log_name: 'ledger', log_version: String(entry.v), correlation_uid: record },
       ...defined({ profiles }),
     },
     unmapped: defined({

@@ -16,6 +16,7 @@ const entry: Entry = {
   previous: null,
   facts: { stage: 'owner', note: 'a "quoted", one' },
   hash: 'sha-256:c',
+  v: 2,
 }
 const row = (changes: Partial<Entry> = {}) => csvOf({ entry: { ...entry, ...changes }, line: '' })
 
@@ -30,7 +31,7 @@ const cell = (name: (typeof columns)[number], changes: Partial<Entry>) => cellsO
 
 test('the header stays as it is: a column may only be added at its end', () => {
   expect(csvHeader()).toBe(
-    'id,record,number,type,at,actor_type,actor,through,task,task_url,resource_type,resource,digest,policies,bundle,facts,previous,hash\n',
+    'id,record,number,type,at,actor_type,actor,through,task,task_url,resource_type,resource,digest,policies,bundle,facts,previous,hash,v\n',
   )
 })
 
@@ -39,7 +40,7 @@ test('a line has a cell for each column, and the facts as JSON', () => {
   expect(cells).toHaveLength(columns.length)
   expect(Object.fromEntries(columns.map((name, index) => [name, cells[index]]))).toMatchObject({
     ...{ record: `req_${'0'.repeat(26)}`, number: '12', actor: 'agent:builder', through: 'agent:planner agent:other' },
-    ...{ task: 'INC-1042', resource: 'prod/x', policies: 'one two', previous: '' },
+    ...{ task: 'INC-1042', resource: 'prod/x', policies: 'one two', previous: '', v: '2' },
     facts: JSON.stringify(entry.facts),
   })
 })

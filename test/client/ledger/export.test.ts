@@ -115,6 +115,26 @@ test('an export that breaks off leaves no file that could be taken for a whole o
   expect([again.exit, entriesIn(readFileSync(file, 'utf8')).length]).toEqual([0, 240])
 })
 
+test('`hotwork verify` takes what was exported, and names the entry that was altered or left out', async () => {
+  await scene.api.world.approved(prodParameter)
+  await scene.api.world.evaluate({ ...prodParameter, action: 'no:Such' })
+  const { out } = await hana().type('ledger', 'export', '--out', 'record.ndjson')
+  expect(out).toBe('')
+  expect((await hana().type('verify', 'record.ndjson')).exit).toBe(0)
+  const lines = readFileSync(join(hana().folder, 'record.ndjson'), 'utf8').split('\n').slice(0, -1)
+  const altered = lines.findIndex((line) => line.includes('"type":"Decided"'))
+  const { id } = JSON.parse(lines[altered] ?? '') as Entry
+  const forged = lines.with(altered, (lines[altered] ?? '').replace('person:ana', 'person:chloe'))
+  for (const [file, kept] of [
+    ['forged.ndjson', forged] as const,
+    ['cut.ndjson', lines.toSpliced(altered, 1)] as const,
+  ]) {
+    writeFileSync(join(hana().folder, file), `${kept.join('\n')}\n`)
+    const { exit, out: said } = await hana().type('verify', file)
+    expect([exit, said]).toEqual([4, expect.stringContaining(id)])
+  }
+})
+
 test('as CSV: a header, and a line for each entry', async () => {
   await fill(2)
   const { out } = await hana().type('ledger', 'export', '--format', 'csv')

@@ -20,6 +20,7 @@ const base = {
   bundle: `sha-256:${'b'.repeat(43)}`,
   previous: null,
   hash: `sha-256:${'c'.repeat(43)}`,
+  v: 2,
 }
 const entryOf = (type: string, facts: Entry['facts'] = {}, changes: Partial<Entry> = {}): Entry => ({
   ...base,
@@ -41,7 +42,7 @@ const factsOf: { readonly [type: string]: Entry['facts'] } = {
 
 const types = [Event, HaltEvent, LinkEvent, StandInEvent, PermitEvent]
   .flatMap(({ options }) => options.map(({ shape }) => shape.type.value as string))
-  .concat('Vouched')
+  .concat('Vouched', 'CallsCompared', 'Erased')
 
 test.each(types)('%s is valid by the published schema', (type) => {
   expect(wrongBy(eventOf(entryOf(type, factsOf[type])))).toEqual([])
@@ -72,6 +73,10 @@ test('a type that this version does not know is a base event, and has its name',
   expect(event).toMatchObject({ class_uid: 0, activity_id: 99, activity_name: 'Blessed' })
 })
 
+test.each(['constructor', '__proto__', 'toString'])('a type that is called %s too', (type) => {
+  expect(eventOf(entryOf(type))).toMatchObject({ class_uid: 0, activity_name: type, severity_id: 1 })
+})
+
 test('what this version knows is no base event', () => {
   const unknown = types.filter((type) => eventOf(entryOf(type, factsOf[type])).class_uid === 0)
   expect(unknown).toEqual([])
@@ -93,6 +98,11 @@ test('a credential is a session with its end, and the event has the entry itself
   const event = eventOf(entry)
   expect(event).toMatchObject({ class_uid: 3003, session: { uid: 'crd_1', expiration_time: 1_800_000_900_000 } })
   expect(JSON.parse(event.raw_data)).toEqual(entry)
+})
+
+test('calls beside what was approved are grave', () => {
+  const severity = (extraCalls: number) => eventOf(entryOf('CallsCompared', { extraCalls })).severity_id
+  expect([severity(2), severity(0)]).toEqual([4, 1])
 })
 
 test('the published schema finds what is wrong: a member it does not know, one it needs, a value of another kind', () => {
