@@ -18,7 +18,7 @@ import { Reading } from './constructs/reading.ts'
 import { RecordFollowers } from './constructs/record-followers.ts'
 import { IncidentSecret, SlackSecret } from './constructs/secrets.ts'
 import { SlackChannel } from './constructs/slack-channel.ts'
-import { CardTable, LedgerTable, RequestTable, WaitTable } from './constructs/tables.ts'
+import { CardTable, LedgerTable, RequestTable, TextTable, WaitTable } from './constructs/tables.ts'
 import { quotaNeeded } from './functions.ts'
 import { type Account, compilePolicies, type PolicyBundle, rolesOf } from './policy-bundle.ts'
 import { checkSettings, checkStackName, must, type Settings } from './settings.ts'
@@ -172,6 +172,7 @@ export class Hotwork extends Construct {
     const tables = {
       requests: new RequestTable(this, 'Requests', kept),
       ledger: new LedgerTable(this, 'Ledger', kept),
+      texts: new TextTable(this, 'Texts', kept),
       waits: new WaitTable(this, 'Waits', kept),
       cards: new CardTable(this, 'Cards', kept),
     }
@@ -224,6 +225,7 @@ export class Hotwork extends Construct {
       StateMachineArn: workflow.machine.stateMachineArn,
       RequestsTable: tables.requests.name,
       LedgerTable: tables.ledger.name,
+      TextsTable: tables.texts.name,
       WaitsTable: tables.waits.name,
       CardsTable: tables.cards.name,
       SlackSecret: ground.slack.name,

@@ -13,8 +13,8 @@ const headOf = {
 } as const
 type Chain = keyof typeof headOf
 
-/** `rows`: of the requests table beside those ends, by how their keys begin. */
-type Writes = { chains?: readonly Chain[]; rows?: readonly (`${string}#` | 'SLACKGROUPS')[] }
+/** `rows`: of the requests table beside those ends, by how their keys begin. `texts`: what its entries are committed to. */
+type Writes = { chains?: readonly Chain[]; rows?: readonly (`${string}#` | 'SLACKGROUPS')[]; texts?: true }
 
 const brokerWrites: Writes = { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['JTI#', 'SEEN#'] }
 
@@ -23,47 +23,77 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   // A no is on the agent's own chain.
   evaluate: { chains: ['agent:'], rows: ['EVAL#', 'RATE#'] },
   // It draws from standing permits, too.
-  'submit-request': { chains: ['req_', 'stp_', 'agent:'], rows: ['IDEM#', 'OPEN#', 'RATE#', 'SEEN#'] },
+  'submit-request': { chains: ['req_', 'stp_', 'agent:'], rows: ['IDEM#', 'OPEN#', 'RATE#', 'SEEN#'], texts: true },
   'read-task': { rows: ['RATE#'] },
   'cancel-request': { chains: ['req_', 'agent:'] },
-  'complete-request': { chains: ['req_', 'agent:'] },
-  'delegate-request': { chains: ['req_', 'agent:'], rows: ['IDEM#', 'RATE#', 'SEEN#'] },
+  'complete-request': { chains: ['req_', 'agent:'], texts: true },
+  'delegate-request': { chains: ['req_', 'agent:'], rows: ['IDEM#', 'RATE#', 'SEEN#'], texts: true },
   'issue-token': { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['JTI#', 'SEEN#'] },
   'revoke-token': { chains: ['req_', 'bgl_', 'agent:', 'person:', 'tool:'] },
   'issue-aws-credentials': brokerWrites,
   'call-aws': brokerWrites,
   'begin-use': { chains: ['req_', 'bgl_', 'tool:'], rows: ['SEEN#', 'USE#'] },
-  'end-use': { chains: ['req_', 'bgl_', 'tool:'] },
-  'decide-request': { chains: ['req_', 'bgl_', 'person:'] },
-  'decide-burst': { chains: ['req_', 'person:'] },
-  'revoke-request': { chains: ['req_', 'bgl_', 'person:'] },
-  'give-permit': { chains: ['stp_', 'person:'] },
-  'revoke-permit': { chains: ['stp_', 'person:'] },
+  'end-use': { chains: ['req_', 'bgl_', 'tool:'], texts: true },
+  'decide-request': { chains: ['req_', 'bgl_', 'person:'], texts: true },
+  'decide-burst': { chains: ['req_', 'person:'], texts: true },
+  'revoke-request': { chains: ['req_', 'bgl_', 'person:'], texts: true },
+  'give-permit': { chains: ['stp_', 'person:'], texts: true },
+  'revoke-permit': { chains: ['stp_', 'person:'], texts: true },
   'give-stand-in': { chains: ['sin_', 'person:'], rows: ['ABSENT#', 'STANDIN#'] },
   'end-stand-in': { chains: ['sin_', 'person:'], rows: ['ABSENT#', 'STANDIN#'] },
-  'declare-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#'] },
+  'declare-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#'], texts: true },
   'lift-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#'] },
-  'open-break-glass': { chains: ['bgl_', 'person:'], rows: ['BUDGET#', 'DRILL#', 'IDEM#', 'SEEN#', 'VOUCHED#'] },
-  'conclude-break-glass': { chains: ['bgl_', 'person:'], rows: ['INCIDENT#', 'VOUCHED#'] },
+  'erase-texts': { chains: ['person:'] },
+  'open-break-glass': {
+    chains: ['bgl_', 'person:'],
+    rows: ['BUDGET#', 'DRILL#', 'IDEM#', 'SEEN#', 'VOUCHED#'],
+    texts: true,
+  },
+  'conclude-break-glass': { chains: ['bgl_', 'person:'], rows: ['INCIDENT#', 'VOUCHED#'], texts: true },
   'open-on-page': {
     chains: ['bgl_', 'person:'],
     rows: ['BUDGET#', 'DRILL#', 'IDEM#', 'LOGIN#', 'SESSION#', 'VOUCHED#'],
+    texts: true,
   },
-  'decide-on-page': { chains: ['req_', 'bgl_', 'person:'], rows: ['LOGIN#', 'SESSION#'] },
+  'decide-on-page': { chains: ['req_', 'bgl_', 'person:'], rows: ['LOGIN#', 'SESSION#'], texts: true },
   'log-in': { rows: ['LOGIN#', 'SESSION#'] },
-  'link-slack': { chains: ['person:'], rows: ['LINK#', 'LINKCODE#', 'LINKOF#'] },
+  'link-slack': { chains: ['person:'], rows: ['LINK#', 'LINKCODE#', 'LINKOF#'], texts: true },
   'receive-slack': {
     chains: ['req_', 'bgl_', 'stp_', 'sin_', 'person:'],
     rows: ['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'SEEN#', 'SLACKGROUPS', 'STANDIN#'],
+    texts: true,
   },
   'refresh-slack-groups': { rows: ['SLACKGROUPS'] },
   'advance-workflow': { chains: ['req_', 'bgl_'] },
   'sweep-overdue': { chains: ['req_', 'bgl_'] },
   'write-denies': { chains: ['req_', 'bgl_'], rows: ['DENY#'] },
-  'report-sealed-use': { chains: ['bgl_'], rows: ['BUDGET#', 'SEALED#'] },
+  'report-sealed-use': { chains: ['bgl_'], rows: ['BUDGET#', 'SEALED#'], texts: true },
 }
 
-export function writesOf(name: FunctionName): { requests: readonly string[]; ledger: readonly string[] } {
-  const { chains = [], rows = [] } = writes[name] ?? {}
-  return { requests: [...chains.map((chain) => headOf[chain]), ...rows], ledger: chains }
+/** Those that show people what entries are committed to. */
+const showing: readonly FunctionName[] = [
+  'decide-request',
+  'revoke-request',
+  'revoke-permit',
+  'lift-halt',
+  'read-requests',
+  'open-break-glass',
+  'conclude-break-glass',
+  'read-break-glass',
+  'show-pages',
+  'decide-on-page',
+  'open-on-page',
+  'receive-slack',
+  'draw-card',
+]
+
+export const showsTexts = (name: FunctionName): boolean => showing.includes(name)
+
+export function writesOf(name: FunctionName): {
+  requests: readonly string[]
+  ledger: readonly string[]
+  texts: boolean
+} {
+  const { chains = [], rows = [], texts = false } = writes[name] ?? {}
+  return { requests: [...chains.map((chain) => headOf[chain]), ...rows], ledger: chains, texts }
 }

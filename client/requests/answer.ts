@@ -179,4 +179,10 @@ export const Entry = z.looseObject({
 })
 export type Entry = z.infer<typeof Entry>
 
-export const Entries = z.looseObject({ entries: z.array(Entry), next: z.string().optional() })
+export const Entries = z.looseObject({
+  entries: z.array(Entry),
+  /** The texts that entries have commitments to, by entry and JSON pointer. */
+  personal: z.record(z.string(), z.record(z.string(), z.looseObject({ text }))).default({}),
+  next: z.string().optional(),
+})
+export type Entries = z.infer<typeof Entries>

@@ -8,8 +8,24 @@ import { Entries, type Entry } from './answer.ts'
 export async function readTimeline(id: string, { api }: Pick<Context, 'api'>): Promise<Entry[]> {
   const whole = { limit: Number.POSITIVE_INFINITY, pages: Number.POSITIVE_INFINITY }
   const path = `/v1/requests/${id}/ledger`
-  const { items } = await readPages(api, { path }, Entries, ({ entries }) => entries, whole)
+  const { items } = await readPages(api, { path }, Entries, withTexts, whole)
   return items
+}
+
+const commitment = /^sha-256:[A-Za-z0-9_-]{43}$/
+
+/** What people wrote stands beside the entries, which have commitments to it. */
+function withTexts({ entries, personal }: Entries): Entry[] {
+  return entries.map((entry) => {
+    const texts = Object.fromEntries(
+      (['comment', 'reason', 'note'] as const).flatMap((name) => {
+        const value = entry.facts[name]
+        if (value === undefined || !commitment.test(value)) return []
+        return [[name, personal[entry.id]?.[`/facts/${name}`]?.text ?? '(erased)']]
+      }),
+    )
+    return { ...entry, facts: { ...entry.facts, ...texts } }
+  })
 }
 
 /** One line an entry. */

@@ -12,35 +12,32 @@ import {
   verifyPermit,
   verifyPerson,
   verifyStandIn,
-  withheldUntil,
 } from '../domain/ledger/ledger.ts'
+import { type TextsBeside, withTextsBeside } from '../domain/ledger/texts.ts'
 import { Bundle } from '../domain/policy/bundle.ts'
 import { asOf } from '../domain/requests/due.ts'
 import { AgentId, HaltId, NumericDate, PersonId, StandInId, StandingPermitId, ToolId } from '../domain/values.ts'
 
 /**
  * A program: takes the entries of one chain (a request, halt, standing permit, stand-in or actor) on stdin, as
- * `{ "aggregate", "entries" }`, and replays them through the production reducer. It prints `{ "state" }`, the whole state
+ * `{ "aggregate", "entries", "personal" }`, and replays them through the production reducer. It prints `{ "state" }`, the whole state
  * that they make, or `{ "broken" }`, the first entry that is wrong and how. Exit 0, 1 for a broken chain.
  * `--at TIME` (seconds since 1970) prints the request as a read sees it then, if no one acts on it before.
  *
- * Entries from an answer may lack an ID token that is still good. Then `why` is `withheld`, and `until` says when an answer
- * has it.
- *
- * Each login that a decision rests on is verified again, and told in `logins`. With `--bundle FILE`, a compiled bundle, it
+ * Each login that a decision rests on is verified again by its ID token in `personal`, and told in `logins`: as `not_shown`
+ * where the token was erased, or is still good and therefore withheld. With `--bundle FILE`, a compiled bundle, it
  * must also be that person's at that provider; its keys are fetched and compared where the provider answers.
  */
 const { values: options } = parseArgs({ options: { at: { type: 'string' }, bundle: { type: 'string' } } })
-const { aggregate, entries } = JSON.parse(readFileSync(0, 'utf8')) as { aggregate: string; entries: Entry[] }
+const { aggregate, entries, personal = {} } = JSON.parse(readFileSync(0, 'utf8')) as Chain
 const { state, broken } = replayed()
-const logins = broken ? [] : await checkLogins(entries, await trustOf(options.bundle))
+const logins = broken ? [] : await checkLogins(withTextsBeside(entries, personal), await trustOf(options.bundle))
 const bad = logins.find((each) => each.broken)
-const held = broken?.why === 'withheld' ? entries.find(({ id }) => id === broken.at) : undefined
-const all = broken
-  ? { ...broken, ...(held && { until: withheldUntil(held) }) }
-  : bad && { at: bad.entry, why: 'login', detail: bad.broken }
+const all = broken ?? (bad && { at: bad.entry, why: 'login', detail: bad.broken })
 process.stdout.write(`${JSON.stringify(all ? { broken: all } : { state, ...(logins.length > 0 ? { logins } : {}) })}\n`)
 process.exitCode = all ? 1 : 0
+
+type Chain = { aggregate: string; entries: Entry[]; personal?: TextsBeside }
 
 function replayed() {
   const permit = StandingPermitId.safeParse(aggregate)

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { Ask } from './requests/request.ts'
-import type { Digest, Json, JsonObject, Resource } from './values.ts'
+import { type Digest, isAgent, type Json, type JsonObject, type Resource } from './values.ts'
 
 /**
  * SHA-256 over a domain prefix, a newline and the RFC 8785 form: a digest made for one purpose is none for another.
@@ -37,7 +37,8 @@ export function argumentsDigest(action: string, args: JsonObject, resource: Reso
 export function requestDigest(ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Digest {
   return digestOf('hotwork.request.v1', {
     request: ask.id,
-    agent: { issuer: ask.agent.issuer, subject: ask.agent.subject },
+    // What identifies a person at their provider is personal, and a digest without a salt would tell whether a guess is right.
+    agent: { issuer: ask.agent.issuer, subject: isAgent(ask.agent.id) ? ask.agent.subject : ask.agent.id },
     chain: ask.chain.map(({ issuer, subject }) => ({ issuer, subject })),
     action: ask.action,
     arguments: ask.arguments,

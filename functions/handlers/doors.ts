@@ -8,6 +8,7 @@ import type { RateKind } from '../domain/policy/ladder.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type AgentId, type NumericDate, RequestId, type Result, type ToolId } from '../domain/values.ts'
 import { openedBy, type WhatToOpen } from '../operations/break-glass/what-to-open.ts'
+import type { TextReader } from '../operations/ledger/ports.ts'
 import type { Clock, Log } from '../operations/ports.ts'
 import { keepRate } from '../operations/requests/limits.ts'
 import type { DecidingPorts, MakingPorts } from '../operations/requests/ports.ts'
@@ -15,6 +16,7 @@ import { Callers, type ProvenPerson } from './callers.ts'
 
 export type DoorPorts = { issuer: string; policy: { bundle: Bundle }; clock: Clock; log: Log }
 export type ApiPorts = MakingPorts & { issuer: string }
+export type ShowingApiPorts = ApiPorts & { texts: TextReader }
 
 type Handle<Caller> = (call: Call, caller: Caller, callers: Callers) => Promise<Answer>
 

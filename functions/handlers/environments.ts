@@ -10,6 +10,8 @@ const Names = Name.transform((names) => names.split(' '))
 const Url = z.url()
 
 const stores = { REQUESTS_TABLE: Name, LEDGER_TABLE: Name }
+/** Of those who write or show personal texts. */
+const texts = { TEXTS_TABLE: Name }
 /** Issuer of tokens and base of every address that is built here: never taken from `Host`. */
 const api = { ISSUER: Url }
 /** What reads the present state: as which role, keyed by what, and who signs what a tool is asked with. */
@@ -19,36 +21,37 @@ const slack = { SLACK_SECRET: Name, SLACK_API_URL: Url }
 export const environments = {
   metadata: z.object({ ...api, PUBLISHED_KEYS: Names }),
   evaluate: z.object({ ...api, ...stores, SIGN_FUNCTION: Name }),
-  'submit-request': z.object({ ...api, ...stores, ...reads, TARGET_ROLE: Name }),
+  'submit-request': z.object({ ...api, ...stores, ...texts, ...reads, TARGET_ROLE: Name }),
   'read-task': z.object({ ...api, REQUESTS_TABLE: Name, SIGN_FUNCTION: Name }),
   'sign-statement': z.object({ ...api, SIGNING_KEY: Name, PUBLISHED_KEYS: Names }),
   'cancel-request': z.object({ ...api, ...stores }),
-  'complete-request': z.object({ ...api, ...stores }),
-  'delegate-request': z.object({ ...api, ...stores, TARGET_ROLE: Name }),
+  'complete-request': z.object({ ...api, ...stores, ...texts }),
+  'delegate-request': z.object({ ...api, ...stores, ...texts, TARGET_ROLE: Name }),
   'issue-token': z.object({ ...api, ...stores, ...reads, SIGNING_KEY: Name }),
   'introspect-token': z.object({ ...api, REQUESTS_TABLE: Name, PUBLISHED_KEYS: Names }),
   'revoke-token': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
   'issue-aws-credentials': z.object({ ...api, ...stores, ...reads, PUBLISHED_KEYS: Names, TARGET_ROLE: Name }),
   'call-aws': z.object({ ...api, ...stores, ...reads, PUBLISHED_KEYS: Names, TARGET_ROLE: Name }),
-  'decide-request': z.object({ ...api, ...stores, ...reads }),
+  'decide-request': z.object({ ...api, ...stores, ...texts, ...reads }),
   'give-stand-in': z.object({ ...api, ...stores }),
   'end-stand-in': z.object({ ...api, ...stores }),
-  'revoke-request': z.object({ ...api, ...stores }),
-  'open-break-glass': z.object({ ...api, ...stores, INCIDENT_SECRET: Name }),
-  'conclude-break-glass': z.object({ ...api, ...stores, INCIDENT_SECRET: Name }),
-  'read-break-glass': z.object({ ...api, ...stores, CARDS_TABLE: Name, ACCOUNT: Name }),
-  'give-permit': z.object({ ...api, ...stores }),
-  'revoke-permit': z.object({ ...api, ...stores }),
-  'read-requests': z.object({ ...api, ...stores }),
+  'revoke-request': z.object({ ...api, ...stores, ...texts }),
+  'open-break-glass': z.object({ ...api, ...stores, ...texts, INCIDENT_SECRET: Name }),
+  'conclude-break-glass': z.object({ ...api, ...stores, ...texts, INCIDENT_SECRET: Name }),
+  'read-break-glass': z.object({ ...api, ...stores, ...texts, CARDS_TABLE: Name, ACCOUNT: Name }),
+  'give-permit': z.object({ ...api, ...stores, ...texts }),
+  'revoke-permit': z.object({ ...api, ...stores, ...texts }),
+  'erase-texts': z.object({ ...api, ...stores, ...texts }),
+  'read-requests': z.object({ ...api, ...stores, ...texts }),
   'begin-use': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
-  'end-use': z.object({ ...api, ...stores }),
-  'show-pages': z.object({ ...api, ...stores, CARDS_TABLE: Name, ACCOUNT: Name }),
-  'decide-on-page': z.object({ ...api, ...stores, ...reads }),
-  'open-on-page': z.object({ ...api, ...stores, INCIDENT_SECRET: Name }),
+  'end-use': z.object({ ...api, ...stores, ...texts }),
+  'show-pages': z.object({ ...api, ...stores, ...texts, CARDS_TABLE: Name, ACCOUNT: Name }),
+  'decide-on-page': z.object({ ...api, ...stores, ...texts, ...reads }),
+  'open-on-page': z.object({ ...api, ...stores, ...texts, INCIDENT_SECRET: Name }),
   'log-in': z.object({ ...api, REQUESTS_TABLE: Name }),
-  'link-slack': z.object({ ...api, ...stores, ...slack }),
-  'receive-slack': z.object({ ...api, ...stores, ...reads, ...slack, CARDS_TABLE: Name }),
-  'decide-burst': z.object({ ...stores, ...reads, CARDS_QUEUE: Name }),
+  'link-slack': z.object({ ...api, ...stores, ...texts, ...slack }),
+  'receive-slack': z.object({ ...api, ...stores, ...texts, ...reads, ...slack, CARDS_TABLE: Name }),
+  'decide-burst': z.object({ ...stores, ...texts, ...reads, CARDS_QUEUE: Name }),
   'await-outcome': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name }),
   'advance-workflow': z.object({ ...stores }),
   'follow-workflow': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name, STATE_MACHINE: Name, FOLLOW_QUEUE: Name }),
@@ -66,9 +69,17 @@ export const environments = {
     CARDS_QUEUE: Name,
     ADVANCE_FUNCTION: Name,
   }),
-  'draw-card': z.object({ ...api, ...stores, ...slack, CARDS_TABLE: Name, CARDS_QUEUE: Name, BREAK_GLASS_TOPIC: Name }),
+  'draw-card': z.object({
+    ...api,
+    ...stores,
+    ...texts,
+    ...slack,
+    CARDS_TABLE: Name,
+    CARDS_QUEUE: Name,
+    BREAK_GLASS_TOPIC: Name,
+  }),
   'write-denies': z.object({ ...stores, ACCOUNT: Name }),
-  'report-sealed-use': z.object({ ...stores }),
+  'report-sealed-use': z.object({ ...stores, ...texts }),
   'reconcile-sessions': z.object({
     ...stores,
     ACCOUNT: Name,
@@ -79,8 +90,8 @@ export const environments = {
   }),
   'refresh-slack-groups': z.object({ ...stores, ...slack }),
   'sweep-overdue': z.object({ ...stores, FOLLOW_QUEUE: Name, DENIES_QUEUE: Name, CALLS_QUEUE: Name }),
-  'declare-halt': z.object({ ...api, ...stores, TARGET_ROLES: Names }),
-  'lift-halt': z.object({ ...api, ...stores }),
+  'declare-halt': z.object({ ...api, ...stores, ...texts, TARGET_ROLES: Names }),
+  'lift-halt': z.object({ ...api, ...stores, ...texts }),
 } as const
 
 export type HandlerName = keyof typeof environments
@@ -105,9 +116,10 @@ export function bind<N extends HandlerName, Ports, Args extends unknown[], Answe
   }
 }
 
-export type Tables = { REQUESTS_TABLE: string; LEDGER_TABLE: string }
+export type Tables = { REQUESTS_TABLE: string; LEDGER_TABLE: string; TEXTS_TABLE?: string }
 
-export const tablesOf = ({ REQUESTS_TABLE, LEDGER_TABLE }: Tables) => ({
+export const tablesOf = ({ REQUESTS_TABLE, LEDGER_TABLE, TEXTS_TABLE }: Tables) => ({
   requests: REQUESTS_TABLE,
   ledger: LEDGER_TABLE,
+  texts: TEXTS_TABLE,
 })

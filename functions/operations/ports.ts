@@ -13,6 +13,9 @@ export type Ids = {
   standIn(): StandInId
 }
 
+/** 128 random bits for the commitment to one text. */
+export type Salts = { salt(): string }
+
 /**
  * Put only if absent, in the same transaction. `replaces` names the value that may be overwritten. After `expiresAt`
  * the store may forget it; nothing relies on when.

@@ -3,7 +3,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { type FunctionName, rowOf } from '../functions.ts'
 import type { PolicyBundle } from '../policy-bundle.ts'
-import { writesOf } from '../rows.ts'
+import { showsTexts, writesOf } from '../rows.ts'
 import type { Alarms } from './alarms.ts'
 import type { CredentialKey } from './credential-key.ts'
 import type { FunctionCode } from './function-code.ts'
@@ -11,10 +11,16 @@ import type { HotworkApi } from './hotwork-api.ts'
 import { HotworkFunction } from './hotwork-function.ts'
 import type { Reading } from './reading.ts'
 import type { IncidentSecret, SlackSecret } from './secrets.ts'
-import type { CardTable, LedgerTable, RequestTable, WaitTable } from './tables.ts'
+import type { CardTable, LedgerTable, RequestTable, TextTable, WaitTable } from './tables.ts'
 import type { TargetRoles } from './target-roles.ts'
 
-export type Tables = { requests: RequestTable; ledger: LedgerTable; waits: WaitTable; cards: CardTable }
+export type Tables = {
+  requests: RequestTable
+  ledger: LedgerTable
+  texts: TextTable
+  waits: WaitTable
+  cards: CardTable
+}
 
 export type Ground = {
   bundle: PolicyBundle
@@ -39,13 +45,15 @@ export function functionMaker({ code, log, reserve, alarms, tables }: Given): Ma
     const made = new HotworkFunction(scope, pascal(name), { name, code, log, reserve, ...(role && { role }) })
     const { policy, alarm } = rowOf(name)
     if (alarm) alarms.watchFunction(made)
-    const { requests, ledger } = writesOf(name)
+    const { requests, ledger, texts } = writesOf(name)
     if (requests.length > 0) {
       if (policy === 'answers') tables.requests.grantReadMany(made)
       else tables.requests.grantRead(made)
       tables.requests.grantPut(made, requests)
     }
     if (ledger.length > 0) tables.ledger.grantAppend(made, ledger)
+    if (texts) tables.texts.grantPut(made)
+    if (showsTexts(name)) tables.texts.grantRead(made)
     return made
   }
 }

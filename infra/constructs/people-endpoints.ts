@@ -9,6 +9,7 @@ export class PeopleEndpoints extends Construct {
     this.#makeDecisions(ground)
     this.#makeHalts(ground)
     this.#makeReads(ground)
+    this.#makeErasure(ground)
     this.#makePages(ground)
   }
 
@@ -49,6 +50,13 @@ export class PeopleEndpoints extends Construct {
       'GET /v1/stand-ins',
       'GET /v1/standing-permits',
     )
+  }
+
+  /** The one role that may delete anything of what is kept. */
+  #makeErasure({ api, tables, make }: Ground): void {
+    const eraseTexts = make(this, 'erase-texts')
+    tables.texts.grantErase(eraseTexts)
+    api.route(eraseTexts, 'DELETE /v1/people/{id}/personal')
   }
 
   /** One function a right: a page that shows cannot decide, and the login writes no entry. */

@@ -146,6 +146,39 @@ export class LedgerTable extends DurableTable {
   }
 }
 
+/**
+ * What entries have only commitments to, so that it can be erased: each by its commitment, which is random. One role alone
+ * may delete. IAM cannot ask that a put is new: a text that was replaced is not what its entry is committed to.
+ */
+export class TextTable extends DurableTable {
+  constructor(scope: Construct, id: string, kept: Kept) {
+    super(scope, id, kept, 'TEXTS_TABLE', {
+      partitionKey: text('commitment'),
+      globalSecondaryIndexes: [
+        {
+          indexName: 'by-person',
+          partitionKey: text('person'),
+          sortKey: text('commitment'),
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+      ],
+    })
+  }
+
+  grantPut(to: HotworkFunction): void {
+    this.allow(to, 'dynamodb:PutItem')
+  }
+
+  grantRead(to: HotworkFunction): void {
+    this.allow(to, 'dynamodb:BatchGetItem')
+  }
+
+  grantErase(to: HotworkFunction): void {
+    this.allow(to, 'dynamodb:DeleteItem')
+    to.allow(['dynamodb:Query'], [`${this.table.tableArn}/index/by-person`])
+  }
+}
+
 /** Task tokens of waiting states, apart from the requests, so that showing a request can never show one. */
 export class WaitTable extends DurableTable {
   constructor(scope: Construct, id: string, kept: Kept) {

@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { checkLogins, type LoginTrust } from '../../functions/adapters/jose/login-checks.ts'
 import type { Entry } from '../../functions/domain/ledger/ledger.ts'
+import { withTextsBeside } from '../../functions/domain/ledger/texts.ts'
 import { type DecisionNonce, writeNonce } from '../../functions/domain/people/login.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { Digest } from '../../functions/domain/values.ts'
-import { readLedger } from '../../functions/operations/requests/read-requests.ts'
+import { textsBeside } from '../../functions/operations/ledger/texts.ts'
+import { type EntriesPage, readLedger } from '../../functions/operations/requests/read-requests.ts'
 import { type Key, makeKey, signed } from '../adapters/jose/tokens.ts'
 import { person, sampleBundle, start, type What, World } from '../support/world.ts'
 
@@ -65,7 +67,13 @@ async function approved(
     login: { acr: changes.acr ?? 'strong', at: start, evidence },
   })
   if (!done.ok) throw new Error(done.code)
-  return world.ledger.entries(request.ask.id)
+  return whole()
+}
+
+/** As an auditor has them who was shown the ID tokens, once they were no good any more. */
+async function whole(): Promise<readonly Entry[]> {
+  const entries = await world.ledger.entries(request.ask.id)
+  return withTextsBeside(entries, await textsBeside(entries, start + 1_000, world.ledger.texts))
 }
 const broken = async (entries: readonly Entry[], by: LoginTrust | undefined = trust()) =>
   (await checkLogins(entries, by)).map((each) => each.broken)
@@ -152,23 +160,23 @@ test('a narrowed approval holds only with a login that was made for what is left
 })
 
 /** What a reader is answered. */
-async function shown(): Promise<readonly Entry[]> {
+async function shown(): Promise<EntriesPage> {
   const read = await readLedger({ id: request.ask.id, person: person('ana'), after: 0 }, world.ports)
   if (!read.ok) throw new Error(read.code)
-  return read.value.entries
+  return read.value
 }
+const pointer = '/facts/login/evidence/idToken'
+const besideLast = ({ entries, personal }: EntriesPage) => personal[entries.at(-1)?.id ?? '']?.[pointer]
 
 test('an answer has no ID token that another service may still take, says until when, and has it from then on', async () => {
-  const entries = await approved()
+  await approved()
+  const entries = await world.ledger.entries(request.ask.id)
   world.clock.advance(359)
   expect(JSON.stringify(await shown())).not.toContain('eyJ')
-  const withheld = { acr: 'strong', at: start, evidence: { key: key.jwk, withheldUntil: start + 360 } }
-  expect((await shown()).at(-1)).toEqual({
-    ...entries.at(-1),
-    facts: { ...entries.at(-1)?.facts, login: withheld },
-  })
+  expect(besideLast(await shown())).toEqual({ withheld_until: '2027-01-15T08:06:00Z' })
   world.clock.advance(1)
-  expect(await shown()).toEqual(entries)
+  expect(besideLast(await shown())).toEqual({ text: expect.stringMatching(/^eyJ/), salt: expect.any(String) })
+  expect((await shown()).entries).toEqual(entries)
 })
 
 test.each([['not-a-token'], ['a.!.c'], [`a.${Buffer.from('{"exp":"soon"}').toString('base64url')}.c`]])(
@@ -184,29 +192,30 @@ test.each([['not-a-token'], ['a.!.c'], [`a.${Buffer.from('{"exp":"soon"}').toStr
 describe('the program that verifies a record', () => {
   const program = join(__dirname, '../../functions/bin/verify-ledger.ts')
   const node = join(__dirname, '../../node_modules/.bin/node')
-  const verify = (entries: readonly Entry[]) => {
-    const input = JSON.stringify({ aggregate: request.ask.id, entries })
+  const verify = ({ entries, personal }: Pick<EntriesPage, 'entries' | 'personal'>) => {
+    const input = JSON.stringify({ aggregate: request.ask.id, entries, personal })
     const { status, stdout } = spawnSync(node, [program], { input, encoding: 'utf8' })
     return [status, JSON.parse(stdout)]
   }
 
-  test('tells each login beside the state', async () => {
-    const [status, said] = verify(await approved())
+  test('verifies a record whose ID token is withheld or erased, and says that this login is not shown', async () => {
+    await approved()
+    const notShown = [0, expect.objectContaining({ logins: [expect.objectContaining({ key: 'not_shown' })] })]
+    expect(verify(await shown())).toEqual(notShown)
+    world.clock.advance(360)
+    const [status, said] = verify(await shown())
     expect([status, said.state.status, said.logins]).toEqual([
       0,
       'pending',
       [expect.objectContaining({ person: 'person:gus', key: 'not_asked' })],
     ])
-  })
-  test('says of an entry without its ID token until when it is withheld, and finds no fault with it afterwards', async () => {
-    const entries = await approved()
-    const at = entries.at(-1)?.id
-    expect(verify(await shown())).toEqual([1, { broken: { at, why: 'withheld', until: start + 360 } }])
-    world.clock.advance(360)
-    expect(verify(await shown())[0]).toBe(0)
+    for (const { commitment } of world.ledger.texts.all()) await world.ledger.texts.erase([commitment])
+    expect(verify(await shown())).toEqual(notShown)
   })
   test('takes a record for broken whose login is of something else, and says where', async () => {
-    const entries = await approved({ nonce: { round: 2 } })
-    expect(verify(entries)).toEqual([1, { broken: { at: entries.at(-1)?.id, why: 'login', detail: 'nonce' } }])
+    await approved({ nonce: { round: 2 } })
+    world.clock.advance(360)
+    const page = await shown()
+    expect(verify(page)).toEqual([1, { broken: { at: page.entries.at(-1)?.id, why: 'login', detail: 'nonce' } }])
   })
 })

@@ -4,6 +4,7 @@ import { refusals } from '../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { ForeseenAsk } from '../../functions/operations/break-glass/open-break-glass.ts'
 import { prepareOpening } from '../../functions/operations/break-glass/prepare-opening.ts'
+import { joinRequest } from '../../functions/operations/ledger/texts.ts'
 import { issueToken } from '../../functions/operations/credentials/tokens.ts'
 import { PageDoors, type Shown } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
@@ -70,7 +71,8 @@ test('one click opens it, and the page says until when, and how to get credentia
   const { status, headers } = await tab.go('POST', path, csrfOn(await follow(path, jade)))
   expect([status, headers['location']]).toEqual([303, path])
   const page = await tab.go('GET', path)
-  const [state] = (await openings()).map((each) => each.state) as [ApprovalRequest]
+  const [stored] = (await openings()).map((each) => each.state) as [ApprovalRequest]
+  const state = await joinRequest(stored, world.ledger.texts)
   expect(state).toMatchObject({
     status: 'approved',
     ask: { agent: { issuer: 'https://id.example.org', subject: 'person-jade' } },

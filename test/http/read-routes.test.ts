@@ -206,7 +206,7 @@ describe('a record', () => {
     const halt: HaltId = declared.value.id
     expect((await ledger(halt)).body.entries).toMatchObject([{ id: `${halt}/1`, type: 'Halted' }])
     expect((await ledger(ask.id)).body.entries[0]).toMatchObject({ type: 'Submitted' })
-    expect(await ledger('person:ben')).toEqual({ status: 200, body: { entries: [] } })
+    expect(await ledger('person:ben')).toEqual({ status: 200, body: { entries: [], personal: {} } })
   })
 
   test('there is no kind of chain that cannot be read', async () => {

@@ -215,6 +215,7 @@ describe('who may touch which table', () => {
     ['read-break-glass', read, ['Query'], [], ['Query']],
     ['declare-halt', decide, ['PutItem'], [], []],
     ['lift-halt', decide, ['PutItem'], [], []],
+    ['erase-texts', decide, ['PutItem'], [], []],
     [
       'read-requests',
       [...readMany, ...byIndex, 'Query/index/open'],
@@ -267,9 +268,44 @@ describe('who may touch which table', () => {
   test('that is every role there is', () =>
     expect([...rolesOf(assembly.hotwork).values()].sort()).toEqual(rows.map(([owner]) => owner).sort()))
 
-  test('no role may update or delete an entry of the ledger, nor delete anything else', () => {
+  const put = ['PutItem']
+  const readTexts = ['BatchGetItem']
+  const readAndPut = [...readTexts, ...put]
+  test('personal texts are put by those who take them, read by those who show them, and erased by one', () => {
+    const touching = [...rights.keys()]
+      .map((owner) => [owner, of(owner, 'dynamodb', '<Texts>')] as const)
+      .filter(([, list]) => list.length > 0)
+    expect(Object.fromEntries(touching)).toEqual({
+      'submit-request': put,
+      'complete-request': put,
+      'delegate-request': put,
+      'end-use': put,
+      'decide-request': readAndPut,
+      'decide-burst': put,
+      'decide-on-page': readAndPut,
+      'revoke-request': readAndPut,
+      'give-permit': put,
+      'revoke-permit': readAndPut,
+      'declare-halt': put,
+      'lift-halt': readTexts,
+      'open-break-glass': readAndPut,
+      'open-on-page': readAndPut,
+      'conclude-break-glass': readAndPut,
+      'report-sealed-use': put,
+      'link-slack': put,
+      'receive-slack': readAndPut,
+      'read-requests': readTexts,
+      'read-break-glass': readTexts,
+      'show-pages': readTexts,
+      'draw-card': readTexts,
+      'erase-texts': ['DeleteItem', 'Query/index/by-person'],
+    })
+  })
+
+  test('no role may update or delete an entry of the ledger, nor delete anything but personal texts', () => {
     const all = [...rights.values()].flat()
-    expect(all.filter((right) => /DeleteItem|BatchWriteItem|PartiQL|DeleteTable|Scan/.test(right))).toEqual([])
+    const deleting = all.filter((right) => /DeleteItem|BatchWriteItem|PartiQL|DeleteTable|Scan/.test(right))
+    expect(deleting).toEqual(['dynamodb:DeleteItem on <Texts>'])
     expect(all.filter((right) => /UpdateItem on (?!<Waits>)/.test(right))).toEqual([])
   })
 })

@@ -20,9 +20,10 @@ const variablesOf = (properties: Resource['Properties']) =>
   (properties['Environment'] as { Variables: Record<string, unknown> }).Variables
 
 describe('tables', () => {
-  test('each of the four outlives mistakes: recovery, encryption, kept when the stack goes or another takes its place', () => {
+  test('each of the five outlives mistakes: recovery, encryption, kept when the stack goes or another takes its place', () => {
     const tables = all('AWS::DynamoDB::GlobalTable')
-    expect(tables.map(([id]) => textOf({ Ref: id })).sort()).toEqual(['<Cards>', '<Ledger>', '<Requests>', '<Waits>'])
+    const names = ['<Cards>', '<Ledger>', '<Requests>', '<Texts>', '<Waits>']
+    expect(tables.map(([id]) => textOf({ Ref: id })).sort()).toEqual(names)
     for (const [, { Properties, DeletionPolicy, UpdateReplacePolicy }] of tables) {
       expect([DeletionPolicy, UpdateReplacePolicy, Properties['BillingMode'], Properties['SSESpecification']]).toEqual([
         'RetainExceptOnCreate',
@@ -290,7 +291,7 @@ describe('functions', () => {
     'issue-aws-credentials': 555,
     // OpenID's client, and what verifies its tokens.
     'decide-on-page': 550,
-    'open-on-page': 530,
+    'open-on-page': 540,
   }
   test.each(Object.keys(environments))('the JavaScript of %s stays small', (name) => {
     const { size } = statSync(join(assembly.functions, name, 'index.js'))
@@ -329,6 +330,7 @@ describe('the API', () => {
         'GET /.well-known/oauth-protected-resource <Metadata>',
         'GET /.well-known/oauth-protected-resource/aws <Metadata>',
         'GET /access/v1/requests/{id} <ReadTask>',
+        'DELETE /v1/people/{id}/personal <EraseTexts>',
         'GET /v1/ledger <ReadRequests>',
         'GET /v1/ledger/{aggregate} <ReadRequests>',
         'GET /v1/me <ReadRequests>',
@@ -479,6 +481,7 @@ test('the stack tells what others need to find it', () => {
       'RequestsTable',
       'SlackSecret',
       'StateMachineArn',
+      'TextsTable',
       'WaitsTable',
     ].sort(),
   )

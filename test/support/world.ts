@@ -9,6 +9,8 @@ import type { AgentId, CredentialId, Json, PersonId, RequestId, Thumbprint } fro
 import { issueAwsCredentials } from '../../functions/operations/credentials/issue-aws-credentials.ts'
 import type { AccessToken } from '../../functions/operations/credentials/ports.ts'
 import { issueToken } from '../../functions/operations/credentials/tokens.ts'
+import type { TextReader } from '../../functions/operations/ledger/ports.ts'
+import { joinRequest } from '../../functions/operations/ledger/texts.ts'
 import type { Policy } from '../../functions/operations/policy/ports.ts'
 import { decideRequest } from '../../functions/operations/requests/decide-request.ts'
 import { evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
@@ -22,6 +24,7 @@ import { madeOnce } from './made-once.ts'
 import { MemoryClock } from './memory-clock.ts'
 import { MemoryIds } from './memory-ids.ts'
 import { MemoryLog } from './memory-log.ts'
+import { MemorySalts } from './memory-salts.ts'
 import { MemoryStandInStore } from './people/memory-stand-in-store.ts'
 import { MemoryStateReader } from './previews/memory-state-reader.ts'
 import { MemoryPermitStore } from './requests/memory-permit-store.ts'
@@ -83,6 +86,7 @@ export class World {
   readonly permits = new MemoryPermitStore(this.requests, this.ledger)
   readonly standIns = new MemoryStandInStore(this.requests, this.ledger)
   readonly ids = new MemoryIds()
+  readonly salts = new MemorySalts()
   readonly log = new MemoryLog()
   readonly signer = new MemorySigner()
   readonly statements = new MemoryStatements(issuer, this.signer, this.clock)
@@ -102,9 +106,9 @@ export class World {
     )
   }
 
-  get ports(): MakingPorts & { statements: MemoryStatements; reader: MemoryStateReader } {
-    const { requests, ledger, policy, clock, ids, log, statements, reader } = this
-    return { requests, ledger, policy, clock, ids, log, statements, reader }
+  get ports(): MakingPorts & { statements: MemoryStatements; reader: MemoryStateReader; texts: TextReader } {
+    const { requests, ledger, policy, clock, ids, salts, log, statements, reader } = this
+    return { requests, ledger, texts: ledger.texts, policy, clock, ids, salts, log, statements, reader }
   }
 
   /** A fresh proof's replay key. */
@@ -152,11 +156,11 @@ export class World {
     )
   }
 
-  /** Submits what must be accepted, and gives it back as it is stored. */
+  /** Submits what must be accepted, and gives it back as people are shown it. */
   async submitted(what: What, changes: Parameters<World['submit']>[1] = {}): Promise<ApprovalRequest> {
     const submitted = await this.submit(what, changes)
     if (!submitted.ok) throw new Error(`${submitted.code}: ${submitted.detail}`)
-    return submitted.value.stored.state
+    return joinRequest(submitted.value.stored.state, this.ledger.texts)
   }
 
   async decide(
@@ -206,7 +210,12 @@ export class World {
     return issueAwsCredentials(token, this.proof(), { ...this.ports, broker: this.broker, targetRole })
   }
 
+  /** As people are shown it: with the texts that its entries are committed to. */
   async state(id: RequestId): Promise<ApprovalRequest> {
+    return joinRequest(await this.stored(id), this.ledger.texts)
+  }
+
+  async stored(id: RequestId): Promise<ApprovalRequest> {
     const stored = await this.requests.load(id)
     if (!stored) throw new Error(`no ${id}`)
     return stored.state

@@ -31,13 +31,14 @@ export class DynamoHaltStore extends LedgeredStore implements HaltStore {
     return defined({ items: lifted ? halts : halts.filter((halt) => halt.lifted === undefined), next })
   }
 
-  async save({ halt, expected, halts, entries, head }: HaltChange): Promise<boolean> {
+  async save({ halt, expected, halts, entries, head, texts }: HaltChange): Promise<boolean> {
     const list = { ...haltRowKey(halt.target), halts: JSON.stringify(halts), version: expected.version + 1 }
     const items = [
       this.requests.putting(list, versionIs(expected.version)),
       this.requests.putting({ ...haltRow(halt), ...headRow(head) }, endsAt(expected.head)),
     ]
-    return (await this.commitAll(items, entries, `save \`${halt.id}\``, () => factsOfHalt(halt))).done
+    const all = { entries, texts }
+    return (await this.commitAll(items, all, `save \`${halt.id}\``, () => factsOfHalt(halt))).done
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb'
 import { type ChainFacts, facetsOf, placeOf } from '../../domain/ledger/facets.ts'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
+import type { PersonalText } from '../../domain/ledger/texts.ts'
 import { defined } from '../../domain/values.ts'
 import type { LedgerStore } from '../../operations/ledger/ports.ts'
 import type { OnceOnly } from '../../operations/ports.ts'
@@ -9,25 +10,40 @@ import type { Connection } from './client.ts'
 import { condition, endsAt, headOf, headRow, type Item, isNew, numberOf, textOf } from './items.ts'
 import { Table } from './table.ts'
 
+type Tables = { requests: string; ledger: string; texts?: string | undefined }
+
 /** A store in the requests table whose changes commit together with their entries in the ledger. */
 export class LedgeredStore {
   protected readonly requests: Table
   protected readonly ledger: Table
+  readonly #texts: Table | undefined
 
-  constructor(connection: Connection, tables: { requests: string; ledger: string }) {
+  /** @param tables `texts`: where a function is told of it, since its changes may have personal texts */
+  constructor(connection: Connection, tables: Tables) {
     this.requests = new Table(connection, tables.requests)
     this.ledger = new Table(connection, tables.ledger)
+    this.#texts = tables.texts === undefined ? undefined : new Table(connection, tables.texts)
   }
 
-  /** @param factsOf what is known of an entry's chain, so that the entry is found by it */
+  /**
+   * Entries and what they are committed to are there together or not at all.
+   *
+   * @param factsOf what is known of an entry's chain, so that the entry is found by it
+   */
   protected commitAll(
     items: readonly TransactWriteItem[],
-    entries: readonly Entry[],
+    { entries, texts = [] }: { entries: readonly Entry[]; texts?: readonly PersonalText[] | undefined },
     trying: string,
     factsOf: (entry: Entry) => ChainFacts | undefined = () => undefined,
   ) {
-    const puts = entries.map((entry) => this.#puttingEntry(entry, factsOf(entry)))
-    return this.requests.transact([...items, ...puts], trying)
+    const putEntries = entries.map((entry) => this.#puttingEntry(entry, factsOf(entry)))
+    const putTexts = texts.map((text) => this.#puttingText(text))
+    return this.requests.transact([...items, ...putEntries, ...putTexts], trying)
+  }
+
+  #puttingText({ commitment, person, text, salt }: PersonalText) {
+    if (!this.#texts) throw new TypeError('this function was not told of the table of texts')
+    return this.#texts.putting({ commitment, person, text, salt })
   }
 
   /** @param writer tells this call from all others, so that one whose answer was lost knows its own item again */
@@ -87,7 +103,7 @@ export class DynamoLedgerStore extends LedgeredStore implements LedgerStore {
     const writer = randomUUID()
     const chain = this.requests.putting({ ...chainKey(aggregate), ...headRow(head) }, endsAt(expected))
     const rows = once.map((each) => this.puttingOnce(each, writer))
-    return (await this.commitAll([chain, ...rows], entries, `append to \`${aggregate}\``)).done
+    return (await this.commitAll([chain, ...rows], { entries }, `append to \`${aggregate}\``)).done
   }
 }
 

@@ -16,7 +16,7 @@ export class DynamoPermitStore extends LedgeredStore implements PermitStore {
   async save(change: PermitChange): Promise<boolean> {
     const put = this.requests.putting(permitRow(change), endsAt(change.expected))
     const facts = factsOfPermit(change.permit)
-    return (await this.commitAll([put], change.entries, `save \`${change.id}\``, () => facts)).done
+    return (await this.commitAll([put], change, `save \`${change.id}\``, () => facts)).done
   }
 
   async ofAgent(agent: AskerId, limit: number): Promise<readonly StoredPermit[]> {

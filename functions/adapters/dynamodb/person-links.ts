@@ -49,7 +49,7 @@ export class DynamoPersonLinks extends LedgeredStore implements PersonLinks {
     return item?.['account'] && { account: accountOf(item), expiresAt: numberOf(item, 'expiresAt') }
   }
 
-  async save({ person, expected, entries, head, linked, unlinked, code }: LinkChange): Promise<boolean> {
+  async save({ person, expected, entries, head, texts, linked, unlinked, code }: LinkChange): Promise<boolean> {
     const put = this.requests.putting.bind(this.requests)
     const isTheirs = condition('#person = :person', { person })
     const isFree = condition('attribute_not_exists(#person)')
@@ -61,7 +61,7 @@ export class DynamoPersonLinks extends LedgeredStore implements PersonLinks {
       ...(linked || unlinked ? [put({ ...personKey(person), account })] : []),
       ...(code ? [put(codeKey(code), condition('attribute_exists(expiresAt)'))] : []),
     ]
-    return (await this.commitAll(items, entries, `link \`${person}\``)).done
+    return (await this.commitAll(items, { entries, texts }, `link \`${person}\``)).done
   }
 }
 

@@ -44,7 +44,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     return (await this.requests.getMany(keys, 'read requests')).map(storedOf)
   }
 
-  async commit({ id, expected, state, entries, head, once = [], draw }: Commit): Promise<Committed> {
+  async commit({ id, expected, state, entries, head, texts = [], once = [], draw }: Commit): Promise<Committed> {
     const writer = randomUUID()
     const items = [
       this.requests.putting(requestRow(state, head), endsAt(expected)),
@@ -53,7 +53,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     ]
     const ofRequest = factsOfRequest(state)
     const ofDraw = draw && factsOfPermit(draw.permit)
-    const all = [...entries, ...(draw?.entries ?? [])]
+    const all = { entries: [...entries, ...(draw?.entries ?? [])], texts: [...texts, ...(draw?.texts ?? [])] }
     const transacted = await this.commitAll(items, all, `commit \`${id}\``, (entry) =>
       draw?.entries.includes(entry) ? ofDraw : ofRequest,
     )

@@ -34,7 +34,7 @@ export class DynamoStandInStore extends LedgeredStore implements StandInStore {
       list(absenceKey(standIn.for), absences, expected.absences),
       this.requests.putting({ ...ofId, ...headRow(head) }, endsAt(expected.head)),
     ]
-    return (await this.commitAll(items, entries, `save \`${id}\``, () => factsOfStandIn(standIn))).done
+    return (await this.commitAll(items, { entries }, `save \`${id}\``, () => factsOfStandIn(standIn))).done
   }
 
   async list(page: { limit: number; after?: string }): Promise<Page<StandIn>> {

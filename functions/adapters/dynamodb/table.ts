@@ -3,6 +3,7 @@ import {
   BatchGetItemCommand,
   type CancellationReason,
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
   type PutItemCommandInput,
@@ -87,6 +88,11 @@ export class Table {
       ...condition(when, values),
     })
     return this.#unlessConditionFailed(trying, this.#connection.client.send(command, this.#bound()), () => false)
+  }
+
+  async delete(key: Row, trying: string): Promise<void> {
+    const command = new DeleteItemCommand({ TableName: this.#name, Key: itemOf(key) })
+    await this.#tried(trying, this.#connection.client.send(command, this.#bound()))
   }
 
   async query(query: Query, trying: string): Promise<{ items: readonly Item[]; last?: Item }> {

@@ -46,6 +46,7 @@ const ofTheApi = {
   unknown_task: ['There is no such task', 'the id should be that of a request of your own'],
   unknown_use: ['There is no such use', 'the id should be that of a use of your own'],
   unknown_page: ['There is no such page', 'follow a link from the list of what waits for you'],
+  unknown_person: ['There is no such person', 'the id should be that of a person who is, or was, in the directory'],
   unknown_aggregate: [
     'There is no such record',
     'the id should be one that this API has given out, or that of an actor',

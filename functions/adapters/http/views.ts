@@ -270,7 +270,8 @@ export const lineOf = (entry: Entry): string =>
 const escaped = (text: string): string =>
   [...Array(text.length).keys()].map((index) => `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`).join('')
 
-export const entriesView = ({ entries, next }: EntriesPage) => ({
+export const entriesView = ({ entries, personal, next }: EntriesPage) => ({
   entries,
+  personal,
   ...defined({ next: next === undefined ? undefined : String(next) }),
 })

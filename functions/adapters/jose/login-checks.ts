@@ -12,6 +12,7 @@ import {
   type ResolvedKey,
 } from 'jose'
 import { type Entry, eventOf } from '../../domain/ledger/ledger.ts'
+import { isCommitment } from '../../domain/ledger/texts.ts'
 import type { OidcIssuer } from '../../domain/people/identity-issuer.ts'
 import { readNonce } from '../../domain/people/login.ts'
 import { type Directory, withIdentity } from '../../domain/people/organisation.ts'
@@ -107,11 +108,14 @@ export type LoginTrust = LoginIssuer & {
   keys: readonly JWK[] | undefined
 }
 
-/** What a login in an entry proves, or where it does not hold. `key`: whether the provider publishes it. */
+/**
+ * What a login in an entry proves, or where it does not hold. `key`: whether the provider publishes it; `not_shown` where
+ * the entry has only the commitment to the ID token, which proves nothing without it.
+ */
 type CheckedLogin = {
   entry: string
   person: string
-  key: 'known' | 'not_published' | 'not_asked'
+  key: 'known' | 'not_published' | 'not_asked' | 'not_shown'
   broken?: 'signature' | 'nonce' | 'narrowed' | 'time' | 'login' | 'issuer' | 'identity'
 }
 
@@ -128,6 +132,10 @@ export async function checkLogins(entries: readonly Entry[], trust?: LoginTrust)
     const event = eventOf(entry)
     if (event?.type === 'Narrowed') whole = entries[at - 1]?.digest ?? null
     if (event?.type !== 'Decided' || !event.login?.evidence) continue
+    if (isCommitment(event.login.evidence.idToken)) {
+      checked.push({ entry: entry.id, person: event.actor.id, key: 'not_shown' })
+      continue
+    }
     const broken = await brokenIn(entry, event, whole, trust)
     const key = await keyStateOf(event.login.evidence.key as JWK, trust)
     checked.push(defined({ entry: entry.id, person: event.actor.id, key, broken }))

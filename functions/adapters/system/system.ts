@@ -11,7 +11,7 @@ import type {
 import type { Stopwatch } from '../../operations/break-glass/notify.ts'
 import type { Incidents } from '../../operations/break-glass/ports.ts'
 import type { Secrets } from '../../operations/people/ports.ts'
-import type { Clock, Ids } from '../../operations/ports.ts'
+import type { Clock, Ids, Salts } from '../../operations/ports.ts'
 
 export class SystemClock implements Clock {
   now(): NumericDate {
@@ -34,6 +34,12 @@ export class SystemIds implements Ids {
   readonly standIn = () => randomId<StandInId>('sin')
   readonly halt = () => randomId<HaltId>('hlt')
   readonly evaluation = () => randomId<EvaluationId>('evl')
+}
+
+export class SystemSalts implements Salts {
+  salt(): string {
+    return randomBytes(16).toString('base64url')
+  }
 }
 
 /** Takes for an incident what matches the pattern of the policy folder, which the caller has checked. */

@@ -51,12 +51,14 @@ export function reportSealedUse({ ask, until, bundle }: ReportSealedUse, at: Num
   return [...events, ...(state ? due(state, at, bundle) : [])]
 }
 
-export function sealedSessionIn(entries: readonly Entry[]) {
+/** @param user the ARN of the IAM user: it is personal, and in the entry there is only a commitment to it */
+export function sealedSessionIn(entries: readonly Entry[], user: string) {
   const [first] = entries
   const opened = first && eventOf(first)
   if (opened?.type !== 'BreakGlassOpened' || !opened.ask.breakGlass?.sealed) return undefined
-  const { agent, resource, breakGlass } = opened.ask
-  const name = agent.subject.slice(agent.subject.lastIndexOf('/') + 1)
+  if (!user.startsWith('arn:')) return undefined
+  const { resource, breakGlass } = opened.ask
+  const name = user.slice(user.lastIndexOf('/') + 1)
   return { name, role: resource.id, from: opened.notAfter - breakGlass.window, until: opened.notAfter }
 }
 

@@ -160,9 +160,13 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
   }
 }
 
-/** The digest of all that a person decides on. It stands in the decision, and changes with the round alone. */
+/**
+ * The digest of all that a person decides on. Without the justification, which decides nothing: its text may be erased,
+ * and a digest without a salt would tell whether a guess at it is right. It stands in the decision, and changes with the
+ * round alone.
+ */
 export function shownDigest(view: RequestView): Digest {
-  const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, ...asked } = view
+  const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, justification: _5, ...asked } = view
   return digestOf('hotwork.page.v1', asked as unknown as Json)
 }
 

@@ -1,4 +1,3 @@
-import * as z from 'zod'
 import { VouchEvent } from '../break-glass/open.ts'
 import { digestOf } from '../digest.ts'
 import { evolveHalt, type Halt, HaltEvent } from '../halts/halt.ts'
@@ -8,64 +7,29 @@ import { evolvePermit, PermitEvent, type StandingPermit } from '../permits/permi
 import { Event } from '../requests/events.ts'
 import { evolve } from '../requests/evolve.ts'
 import type { ApprovalRequest, ParentTask } from '../requests/request.ts'
-import {
-  type AgentId,
-  type Digest,
-  type HaltId,
-  type Json,
+import type {
+  AgentId,
+  Digest,
+  HaltId,
+  Json,
   JsonObject,
-  type NumericDate,
-  type PersonId,
-  type Resource,
-  type StandInId,
-  type StandingPermitId,
-  type ToolId,
+  NumericDate,
+  PersonId,
+  Resource,
+  StandInId,
+  StandingPermitId,
+  ToolId,
 } from '../values.ts'
-
-/** For clocks that differ, after the `exp` of an ID token. Seconds. */
-const tolerance = 60
-
-/** Beyond the year 9999 no date is written: a token without an end is withheld until then. */
-const never = 253_402_300_799
-
-const Shown = z.looseObject({
-  login: z.looseObject({
-    evidence: z.looseObject({ idToken: z.string().optional(), withheldUntil: z.int().optional() }),
-  }),
-})
-const Claims = z.object({ exp: z.number() })
-
-/**
- * An entry as an answer may show it. An ID token that is still good is left out, since another client of the provider
- * may take it as a bearer token.
- */
-export function shownEntry(entry: Entry, now: NumericDate): Entry {
-  const found = Shown.safeParse(entry.facts).data
-  if (found?.login.evidence.idToken === undefined) return entry
-  const { idToken, ...evidence } = found.login.evidence
-  const until = endOf(idToken)
-  if (now >= until) return entry
-  const login = { ...found.login, evidence: { withheldUntil: until, ...evidence } }
-  return { ...entry, facts: JsonObject.parse({ ...entry.facts, login }) }
-}
-
-export const withheldUntil = (entry: Entry): NumericDate | undefined =>
-  Shown.safeParse(entry.facts).data?.login.evidence.withheldUntil
-
-function endOf(idToken: string): NumericDate {
-  try {
-    const payload = (idToken.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
-    return Math.min(Math.ceil(Claims.parse(JSON.parse(atob(payload))).exp) + tolerance, never)
-  } catch {
-    return never
-  }
-}
+import { ErasedEvent } from './erased.ts'
+import type { AnyEvent } from './texts.ts'
 
 /**
  * One entry: an event with its place in its aggregate's chain. `hash` is over the rest of the entry and `previous` is
  * the hash before. `facts` is the event as the reducer takes it; the members beside it are for readers.
  */
 export type Entry = {
+  /** The version of the form of entries. The first had none. */
+  v?: number
   /** `<aggregate id>/<sequence>`, the first sequence is 1. */
   id: string
   type: string
@@ -80,6 +44,9 @@ export type Entry = {
   facts: JsonObject
   hash: string
 }
+
+/** Since version 2, commitments stand where personal texts were. */
+export const entryVersion = 2
 
 export type Head = { sequence: number; hash: string | null }
 export const noEntries: Head = { sequence: 0, hash: null }
@@ -97,7 +64,7 @@ export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOStr
 export function chainEntries(
   aggregate: string,
   head: Head,
-  events: readonly (Event | HaltEvent | StandInEvent | LinkEvent | PermitEvent | VouchEvent)[],
+  events: readonly AnyEvent[],
   context: EntryContext,
 ): { entries: Entry[]; head: Head } {
   const entries: Entry[] = []
@@ -106,6 +73,7 @@ export function chainEntries(
     sequence += 1
     const { type, at, actor, policies, bundle, ...facts } = event
     const open = {
+      v: entryVersion,
       id: `${aggregate}/${sequence}`,
       type,
       at: rfc3339(at),
@@ -129,8 +97,8 @@ export function entryHash({ hash: _, ...rest }: Omit<Entry, 'hash'> & { hash?: s
   return digestOf('hotwork.entry.v1', rest as unknown as Json)
 }
 
-/** `withheld`: an answer left out a part that the hash is over. */
-export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'withheld' | 'event' | 'state' }
+/** `version`: newer code wrote it, which may mean what this code does not know. */
+export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'version' | 'event' | 'state' }
 
 /** A long chain goes on from here with its next entries. */
 export type Replayed<S> = { head: Head; state: S | undefined }
@@ -191,10 +159,12 @@ export const verifyPerson = (
     entries,
     (entry) => {
       const facts = factsOf(entry)
-      return LinkEvent.safeParse(facts).data ?? VouchEvent.safeParse(facts).data ?? refusedOf(entry)
+      const ofPerson = VouchEvent.safeParse(facts).data ?? ErasedEvent.safeParse(facts).data
+      return LinkEvent.safeParse(facts).data ?? ofPerson ?? refusedOf(entry)
     },
     ({ linked }: { linked?: ChatAccount } = {}, event) => {
-      const after = event.type === 'Refused' || event.type === 'Vouched' ? linked : evolveLink(linked, event)
+      const links = event.type === 'Linked' || event.type === 'Unlinked'
+      const after = links ? evolveLink(linked, event) : linked
       return after === undefined ? {} : { linked: after }
     },
   )
@@ -223,7 +193,8 @@ function replayChain<S, E>(
     const broken = (why: Broken['why']) => ({ state, broken: { at: entry.id, why } })
     if (entry.id !== `${aggregate}/${from.head.sequence + index + 1}`) return broken('sequence')
     if (entry.previous !== previous) return broken('previous')
-    if (entryHash(entry) !== entry.hash) return broken(withheldUntil(entry) === undefined ? 'hash' : 'withheld')
+    if (entryHash(entry) !== entry.hash) return broken('hash')
+    if ((entry.v ?? 1) > entryVersion) return broken('version')
     const event = read(entry)
     if (!event) return broken('event')
     try {

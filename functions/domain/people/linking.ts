@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { event } from '../requests/events.ts'
-import type { NumericDate } from '../values.ts'
+import { Digest, type NumericDate } from '../values.ts'
 import type { Person } from './organisation.ts'
 
 /** Ids that never change. An e-mail address or a name may, so it is not looked at. */
@@ -14,10 +14,16 @@ export type ChatAccount = z.infer<typeof ChatAccount>
 /** Seconds. */
 export const offerSeconds = 600
 
+/** `user` is a commitment in an entry since version 2. */
+const RecordedAccount = z.strictObject({
+  team: ChatAccount.shape.team,
+  user: z.union([ChatAccount.shape.user, Digest]),
+})
+
 /** On the person's own chain. */
 export const LinkEvent = z.discriminatedUnion('type', [
-  event('Linked', { account: ChatAccount }),
-  event('Unlinked', { account: ChatAccount }),
+  event('Linked', { account: RecordedAccount }),
+  event('Unlinked', { account: RecordedAccount }),
 ])
 export type LinkEvent = z.infer<typeof LinkEvent>
 
@@ -95,9 +101,14 @@ function whyNot(
 
 const isSame = (one: ChatAccount, other: ChatAccount): boolean => one.team === other.team && one.user === other.user
 
+/** Two commitments to one account differ, since each has a salt of its own. */
+const mayBeSame = (one: ChatAccount, other: ChatAccount): boolean =>
+  one.team === other.team &&
+  (one.user === other.user || [one, other].some(({ user }) => Digest.safeParse(user).success))
+
 /** @throws TypeError when the events do not follow from one another: a tampered ledger */
 export function evolveLink(current: ChatAccount | undefined, { type, account }: LinkEvent): ChatAccount | undefined {
   if (type === 'Linked' && !current) return account
-  if (type === 'Unlinked' && current && isSame(current, account)) return undefined
+  if (type === 'Unlinked' && current && mayBeSame(current, account)) return undefined
   throw new TypeError(`\`${type}\` does not follow`)
 }

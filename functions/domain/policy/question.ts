@@ -33,6 +33,7 @@ export const personActions = [
   'review',
   'allowStanding',
   'standIn',
+  'erase',
 ] as const
 export type PersonAction = (typeof personActions)[number]
 

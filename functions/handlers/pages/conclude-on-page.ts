@@ -6,11 +6,13 @@ import { whatCameOf } from '../../adapters/pages/words.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { defined, type RequestId } from '../../domain/values.ts'
 import { endBreakGlass, reviewBreakGlass, viewBreakGlass } from '../../operations/break-glass/openings.ts'
+import type { TextReader } from '../../operations/ledger/ports.ts'
+import { showing } from '../../operations/ledger/texts.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import { openingIn, valueOrThrow } from '../doors.ts'
 import { type Guest, goTo, notShown, type PagePorts, pageStatus, sentForm, shown, unknownForm } from './page-door.ts'
 
-type Ports = PagePorts & DecidingPorts
+type Ports = PagePorts & DecidingPorts & { texts: TextReader }
 
 /**
  * `POST /break-glass/{id}`: one of the two forms of an opening's page, its end or its review, by the operations of the API.
@@ -54,7 +56,7 @@ async function again(
   ports: Ports,
 ): Promise<Answer> {
   const { issuer, policy, clock } = ports
-  const viewed = valueOrThrow(await viewBreakGlass({ id, person: person.id }, ports), notShown)
+  const viewed = valueOrThrow(await viewBreakGlass({ id, person: person.id }, showing(ports)), notShown)
   const text = code === undefined ? 'Nothing is recorded yet: the review lacks something.' : whatCameOf(code)
   const view = { viewed, bundle: policy.bundle, reader, now: clock.now(), notice: { text }, draft }
   return shown(issuer, breakGlassPage(view), code === undefined ? 400 : pageStatus(code))

@@ -9,6 +9,8 @@ import type { Refusal } from '../../domain/refusals.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
 import { Digest, defined, type JsonObject, RequestId, type Result } from '../../domain/values.ts'
+import type { TextReader } from '../../operations/ledger/ports.ts'
+import { showing } from '../../operations/ledger/texts.ts'
 import type { PageChoice } from '../../operations/people/ports.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { decideByLogin, decideOnPage, type PageOutcome } from '../../operations/requests/decide-on-page.ts'
@@ -18,6 +20,7 @@ import { valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { withTexts } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
 import { concludeOnPage } from './conclude-on-page.ts'
 import type { Guest } from './page-door.ts'
@@ -34,7 +37,7 @@ import {
   unknownForm,
 } from './page-door.ts'
 
-type Ports = LoginPagePorts & DecidingPorts & ReaderPorts
+type Ports = LoginPagePorts & DecidingPorts & ReaderPorts & { texts: TextReader }
 
 export const createHandler = (ports: Ports) =>
   pageDoor(ports, (call) => (routes[call.route] ?? decideRequest)(call, ports))
@@ -80,7 +83,7 @@ async function answerTo(
 ): Promise<Answer> {
   const { issuer, policy, clock } = ports
   if (came.ok) return goTo(issuer, `/decide/${id}`, headers)
-  const viewed = valueOrThrow(await viewRequest({ id, person: person.id }, ports), notShown)
+  const viewed = valueOrThrow(await viewRequest({ id, person: person.id }, showing(ports)), notShown)
   const [status, text] = tellRefusal(came.code, came.detail)
   const view = {
     viewed,
@@ -147,4 +150,8 @@ function narrowOf(form: Form): Narrow {
   return defined({ arguments: Object.keys(args).length > 0 ? (args as JsonObject) : undefined, uses, minutes })
 }
 
-export const handler = bind('decide-on-page', (told) => withReader(loginPagePorts(told, cedarPolicy())), createHandler)
+export const handler = bind(
+  'decide-on-page',
+  (told) => withTexts(withReader(loginPagePorts(told, cedarPolicy())), told),
+  createHandler,
+)

@@ -9,15 +9,18 @@ import { lackOf } from '../../domain/people/login-strength.ts'
 import { defined } from '../../domain/values.ts'
 import type { OpeningPorts } from '../../operations/break-glass/open-break-glass.ts'
 import { type FoundPrepared, findPrepared, openPrepared } from '../../operations/break-glass/prepare-opening.ts'
+import type { TextReader } from '../../operations/ledger/ports.ts'
+import { showing } from '../../operations/ledger/texts.ts'
 import { beginLogin } from '../../operations/people/log-in.ts'
 import { bind } from '../environments.ts'
 import { incidentsOf } from '../wiring/break-glass.ts'
 import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { withTexts } from '../wiring/ports.ts'
 import type { Guest } from './page-door.ts'
 import { cookieOf, goTo, guestOf, isSecret, pageDoor, pageStatus, sentForm, setCookie, shown } from './page-door.ts'
 
-type Ports = LoginPagePorts & OpeningPorts
+type Ports = LoginPagePorts & OpeningPorts & { texts: TextReader }
 
 const pathOf = (code: string) => `/break-glass/open/${code}`
 
@@ -33,7 +36,7 @@ export const createHandler = (ports: Ports) =>
  */
 async function showPrepared(call: Call, ports: Ports): Promise<Answer> {
   const code = codeIn(call)
-  const found = await findPrepared(code, ports)
+  const found = await findPrepared(code, showing(ports))
   if (!found) throw gone()
   const guest = await guestOf(call, ports)
   if (guest && guest.person.id !== found.prepared.person) throw notTheirs()
@@ -56,7 +59,7 @@ async function openOnPage(call: Call, ports: Ports): Promise<Answer> {
   const who = { person: guest.person.id, proven, login: defined({ acr, at }) }
   const opened = await openPrepared({ code, ...who, arrivedAt: call.arrivedAt }, ports)
   if (opened.ok) return goTo(issuer, pathOf(code))
-  const found = await findPrepared(code, ports)
+  const found = await findPrepared(code, showing(ports))
   if (found?.prepared.person !== guest.person.id)
     throw opened.code === 'unknown_request' && found ? notTheirs() : gone()
   // Too old by now. A form may not lead on to the provider's address (CSP `form-action`).
@@ -126,7 +129,7 @@ const notTheirs = (): BadRequest =>
 export const handler = bind(
   'open-on-page',
   (told) => {
-    const ports = loginPagePorts(told, cedarPolicy())
+    const ports = withTexts(loginPagePorts(told, cedarPolicy()), told)
     return { ...ports, incidents: incidentsOf(ports, told), stopwatch: new SystemStopwatch() }
   },
   createHandler,

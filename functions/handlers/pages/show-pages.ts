@@ -3,13 +3,15 @@ import { listPage } from '../../adapters/pages/link-page.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
 import { RequestId } from '../../domain/values.ts'
 import { waitingFor } from '../../operations/cards/waiting.ts'
+import type { TextReader } from '../../operations/ledger/ports.ts'
+import { showing } from '../../operations/ledger/texts.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { readTimeline } from '../../operations/requests/read-timeline.ts'
 import { byRoute, openingIn, unknownRequest } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { evidenceIn } from '../wiring/break-glass.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { pagePorts } from '../wiring/ports.ts'
+import { pagePorts, withTexts } from '../wiring/ports.ts'
 import { type Guest, goTo, guestOf, notShown, pageDoor, shown, toLogin } from './page-door.ts'
 import { type ShowPorts, showDrill, showOpening, showOpenings } from './show-openings.ts'
 
@@ -38,10 +40,10 @@ const showByRoute = byRoute<[Guest, ShowPorts]>(
 )
 
 /** What people look at: what waits for them, one request, openings. A person who is not logged in logs in first. */
-export const createHandler = (ports: ShowPorts) =>
+export const createHandler = (ports: ShowPorts & { texts: TextReader }) =>
   pageDoor(ports, async (call) => {
     const guest = await guestOf(call, ports)
-    return guest ? showByRoute(call, guest, ports) : toLogin(ports.issuer, pathOf(call))
+    return guest ? showByRoute(call, guest, showing(ports)) : toLogin(ports.issuer, pathOf(call))
   })
 
 const pathOf = (call: Call): string => {
@@ -54,7 +56,7 @@ const pathOf = (call: Call): string => {
 export const handler = bind(
   'show-pages',
   (told) => {
-    const ports = pagePorts(told, cedarPolicy())
+    const ports = withTexts(pagePorts(told, cedarPolicy()), told)
     return { ...ports, ...evidenceIn(told, ports.log) }
   },
   createHandler,

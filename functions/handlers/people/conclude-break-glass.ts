@@ -10,12 +10,15 @@ import { defined, JsonObject, PersonId, Resource } from '../../domain/values.ts'
 import { vouchForBreakGlass } from '../../operations/break-glass/budget.ts'
 import { closeIncident, endBreakGlass, reviewBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { IncidentEvents } from '../../operations/break-glass/ports.ts'
+import { joinRequest } from '../../operations/ledger/texts.ts'
+import type { CarriedOut } from '../../operations/requests/carry-out.ts'
 import { Callers, type ProvenPerson } from '../callers.ts'
-import { type ApiPorts, byRoute, openingId, openingRefusal, valueOrThrow } from '../doors.ts'
+import { byRoute, openingId, openingRefusal, type ShowingApiPorts, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { withTexts } from '../wiring/ports.ts'
 
-type Ports = ApiPorts & { incidentEvents: IncidentEvents }
+type Ports = ShowingApiPorts & { incidentEvents: IncidentEvents }
 
 const Review = z.strictObject({
   outcome: z.enum(['justified', 'not_justified']),
@@ -50,18 +53,23 @@ const unsigned = apiProblem(401, 'bad_signature', undefined, {
   'www-authenticate': 'Standard-Webhooks realm="incidents"',
 })
 
+const shown = async (done: CarriedOut, { texts, policy }: Ports): Promise<Answer> => ({
+  status: 200,
+  body: breakGlassView(await joinRequest(valueOrThrow(done).state, texts), policy.bundle),
+})
+
 /** What people do about an opening: one function, since the three need the same rights to the letter. */
 const conclude = byRoute<[ProvenPerson, Ports]>(
   {
     'POST /v1/break-glass/{id}/end': async (call, { person }, ports) => {
       if (call.hasBody) parseBody(z.strictObject({}), call.json())
       const done = await endBreakGlass({ id: openingId(call), person: person.id }, ports)
-      return { status: 200, body: breakGlassView(valueOrThrow(done).state, ports.policy.bundle) }
+      return shown(done, ports)
     },
     'POST /v1/break-glass/{id}/review': async (call, { person }, ports) => {
       const review = parseBody(Review, call.json())
       const done = await reviewBreakGlass({ id: openingId(call), person: person.id, ...review }, ports)
-      return { status: 200, body: breakGlassView(valueOrThrow(done).state, ports.policy.bundle) }
+      return shown(done, ports)
     },
     'POST /v1/break-glass/vouchers': async (call, { person: by, login }, ports) => {
       const { person, ...asked } = parseBody(Voucher, call.json())
@@ -86,7 +94,7 @@ export function createHandler(ports: Ports) {
 export const handler = bind(
   'conclude-break-glass',
   (told) => {
-    const ports = portsWithAnswers(told)
+    const ports = withTexts(portsWithAnswers(told), told)
     const secret = new IncidentSecretReader(told.INCIDENT_SECRET, ports.clock)
     return { ...ports, incidentEvents: new WebhookIncidentEvents(secret.webhookSecrets, ports.clock) }
   },

@@ -5,11 +5,13 @@ import { personView } from '../../adapters/http/views.ts'
 import { weakStandIn } from '../../domain/people/login-strength.ts'
 import { openStage, Verdict } from '../../domain/requests/request.ts'
 import { Digest, defined, JsonObject, RequestId } from '../../domain/values.ts'
+import { joinRequest } from '../../operations/ledger/texts.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { decideRequest } from '../../operations/requests/decide-request.ts'
-import { type ApiPorts, pathId, personDoor, unknownRequest } from '../doors.ts'
+import { pathId, personDoor, type ShowingApiPorts, unknownRequest } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { withTexts } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
 
 const Body = z
@@ -34,16 +36,23 @@ const Body = z
   })
 
 /** `POST /v1/requests/{id}/decisions`: a person approves or denies. The same operation as a click in Slack. */
-export const createHandler = (ports: ApiPorts & ReaderPorts) =>
+export const createHandler = (ports: ShowingApiPorts & ReaderPorts) =>
   personDoor(ports, async (call, { person, login }) => {
     const body = parseBody(Body, call.json())
     const id = pathId(call, RequestId, unknownRequest)
     const done = await decideRequest({ ...defined(body), id, person: person.id, through: 'api', login }, ports)
-    if (done.ok) return { status: 200, body: personView(done.value.state, ports.policy.bundle) }
+    if (done.ok) {
+      const shown = await joinRequest(done.value.state, ports.texts)
+      return { status: 200, body: personView(shown, ports.policy.bundle) }
+    }
     const state = done.stored?.state
     const stage = state?.status === 'pending' ? openStage(state) : undefined
     if (done.code === 'insufficient_login' && done.detail !== weakStandIn && stage) throw insufficientLogin(stage.terms)
     throw refusalProblem(done.code, done.detail)
   })
 
-export const handler = bind('decide-request', (told) => withReader(portsWithAnswers(told)), createHandler)
+export const handler = bind(
+  'decide-request',
+  (told) => withTexts(withReader(portsWithAnswers(told)), told),
+  createHandler,
+)

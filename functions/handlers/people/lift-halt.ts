@@ -3,21 +3,23 @@ import { haltView } from '../../adapters/http/views.ts'
 import { HaltId } from '../../domain/values.ts'
 import { liftHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
-import { type ApiPorts, pathId, personDoor, valueOrThrow } from '../doors.ts'
+import { joinHalts } from '../../operations/ledger/texts.ts'
+import { pathId, personDoor, type ShowingApiPorts, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
-import { haltStore } from '../wiring/ports.ts'
+import { haltStore, withTexts } from '../wiring/ports.ts'
 
 /** `DELETE /v1/halts/{id}`: a person lifts a halt. That revives nothing. */
-export const createHandler = (ports: ApiPorts & { halts: HaltStore }) =>
+export const createHandler = (ports: ShowingApiPorts & { halts: HaltStore }) =>
   personDoor(ports, async (call, { person }) => {
     const id = pathId(call, HaltId, () => refusalProblem('unknown_halt'))
     const lifted = await liftHalt({ id, person: person.id }, ports)
-    return { status: 200, body: haltView(valueOrThrow(lifted)) }
+    const [shown = valueOrThrow(lifted)] = await joinHalts([valueOrThrow(lifted)], ports.texts)
+    return { status: 200, body: haltView(shown) }
   })
 
 export const handler = bind(
   'lift-halt',
-  (told) => ({ ...portsWithAnswers(told), halts: haltStore(told) }),
+  (told) => ({ ...withTexts(portsWithAnswers(told), told), halts: haltStore(told) }),
   createHandler,
 )

@@ -4,10 +4,13 @@ import { breakGlassView } from '../../adapters/http/views.ts'
 import { SystemStopwatch } from '../../adapters/system/system.ts'
 import { defined, JsonObject, Resource } from '../../domain/values.ts'
 import { type OpeningAsk, type OpeningPorts, openBreakGlass } from '../../operations/break-glass/open-break-glass.ts'
+import type { TextReader } from '../../operations/ledger/ports.ts'
+import { joinRequest } from '../../operations/ledger/texts.ts'
 import { idempotencyKeyOf, openingRefusal, personDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { incidentsOf } from '../wiring/break-glass.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { withTexts } from '../wiring/ports.ts'
 
 const said = {
   reason: z.string().max(2000),
@@ -21,7 +24,7 @@ const Body = z.union([
 ])
 
 /** `POST /v1/break-glass`: a person opens at once, without an approval, what policy lets them open. */
-export const createHandler = (ports: OpeningPorts & { issuer: string }) =>
+export const createHandler = (ports: OpeningPorts & { issuer: string; texts: TextReader }) =>
   personDoor(ports, async (call, { person, login, proven }, callers) => {
     const { proof, once } = await callers.proof(call, { method: 'POST', path: '/v1/break-glass' })
     const idempotencyKey = idempotencyKeyOf(call)
@@ -32,16 +35,17 @@ export const createHandler = (ports: OpeningPorts & { issuer: string }) =>
     const said = { what, reason, incident, minutes, drill, idempotencyKey, body }
     const opened = await openBreakGlass({ ...who, ...said, arrivedAt: call.arrivedAt }, ports)
     const { stored, left } = valueOrThrow(opened, openingRefusal(what, ports))
+    const shown = await joinRequest(stored.state, ports.texts)
     return {
       status: 201,
-      body: { ...breakGlassView(stored.state, ports.policy.bundle), budget_left_minutes: Math.floor(left / 60) },
+      body: { ...breakGlassView(shown, ports.policy.bundle), budget_left_minutes: Math.floor(left / 60) },
     }
   })
 
 export const handler = bind(
   'open-break-glass',
   (told) => {
-    const ports = portsWithAnswers(told)
+    const ports = withTexts(portsWithAnswers(told), told)
     return { ...ports, incidents: incidentsOf(ports, told), stopwatch: new SystemStopwatch() }
   },
   createHandler,

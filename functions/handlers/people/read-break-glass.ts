@@ -6,13 +6,16 @@ import type { PersonId } from '../../domain/values.ts'
 import { type DrillPorts, readDrill } from '../../operations/break-glass/notify.ts'
 import { listBreakGlass } from '../../operations/break-glass/openings.ts'
 import { type EvidencePorts, readEvidence } from '../../operations/ledger/read-evidence.ts'
+import { type Shown, showing } from '../../operations/ledger/texts.ts'
 import { readLedger, readRequest } from '../../operations/requests/read-requests.ts'
-import { type ApiPorts, byRoute, openingId, personDoor, valueOrThrow } from '../doors.ts'
+import { byRoute, openingId, personDoor, type ShowingApiPorts, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { evidenceIn } from '../wiring/break-glass.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { withTexts } from '../wiring/ports.ts'
 
-type Ports = ApiPorts & EvidencePorts & DrillPorts
+type Given = ShowingApiPorts & EvidencePorts & Pick<DrillPorts, 'cards'>
+type Ports = Shown<Given>
 
 const readByRoute = byRoute<[PersonId, Ports]>(
   {
@@ -50,13 +53,14 @@ const readByRoute = byRoute<[PersonId, Ports]>(
 
 const noDrill = () => apiProblem(404, 'no_drill', 'it was a real opening: read it at `/v1/break-glass/{id}`')
 
-export const createHandler = (ports: Ports) =>
-  personDoor(ports, (call, { person }): Promise<Answer> => readByRoute(call, person.id, ports))
+export function createHandler(given: Given) {
+  return personDoor(given, (call, { person }): Promise<Answer> => readByRoute(call, person.id, showing(given)))
+}
 
 export const handler = bind(
   'read-break-glass',
   (told) => {
-    const ports = portsWithAnswers(told)
+    const ports = withTexts(portsWithAnswers(told), told)
     return { ...ports, ...evidenceIn(told, ports.log) }
   },
   createHandler,

@@ -13,6 +13,7 @@ import { listHalts } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
 import type { LedgerIndex } from '../../operations/ledger/ports.ts'
 import { searchLedger } from '../../operations/ledger/search-ledger.ts'
+import { joinHalts, joinPermits, type Shown, showing } from '../../operations/ledger/texts.ts'
 import type { StandInStore } from '../../operations/people/ports.ts'
 import { listStandIns } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
@@ -20,12 +21,13 @@ import { listPermits } from '../../operations/permits/standing-permits.ts'
 import { listRequests, readChain, readLedger, readRequest } from '../../operations/requests/read-requests.ts'
 import { readTimeline } from '../../operations/requests/read-timeline.ts'
 import type { ProvenPerson } from '../callers.ts'
-import { type ApiPorts, byRoute, pathId, personDoor, unknownRequest, valueOrThrow } from '../doors.ts'
+import { byRoute, pathId, personDoor, type ShowingApiPorts, unknownRequest, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
-import { haltStore, ledgerIndex, permitStore, standInStore } from '../wiring/ports.ts'
+import { haltStore, ledgerIndex, permitStore, standInStore, withTexts } from '../wiring/ports.ts'
 
-type Ports = ApiPorts & {
+type Ports = Shown<ShowingApiPorts> & Lists
+type Lists = {
   ledgerIndex: LedgerIndex
   halts: Pick<HaltStore, 'list'>
   permits: Pick<PermitStore, 'list'>
@@ -116,14 +118,16 @@ export const readByRoute = byRoute<[PersonId, Ports, ProvenPerson['login']]>(
     'GET /v1/standing-permits': async (call, person, ports) => {
       const listed = await listPermits(defined({ person, ...readQuery(call, page) }), ports)
       const { items, next } = valueOrThrow(listed)
+      const shown = await joinPermits(items, ports.texts)
       const now = ports.clock.now()
-      return { status: 200, body: { standing_permits: items.map((each) => permitView(each, now)), ...goOn(next) } }
+      return { status: 200, body: { standing_permits: shown.map((each) => permitView(each, now)), ...goOn(next) } }
     },
     'GET /v1/halts': async (call, person, ports) => {
       const { all, after } = readQuery(call, { all: z.literal('true').optional(), ...page })
       const listed = await listHalts({ person, all: all !== undefined, after }, ports)
       const { items, next } = valueOrThrow(listed)
-      return { status: 200, body: { halts: items.map(haltView), ...goOn(next) } }
+      const shown = await joinHalts(items, ports.texts)
+      return { status: 200, body: { halts: shown.map(haltView), ...goOn(next) } }
     },
     'GET /v1/stand-ins': async (call, person, ports) => {
       const listed = await listStandIns(defined({ person, ...readQuery(call, page) }), ports)
@@ -179,13 +183,14 @@ function aggregateOf(call: Call): Aggregate {
 
 const unknownAggregate = () => apiProblem(404, 'unknown_aggregate')
 
-export const createHandler = (ports: Ports) =>
-  personDoor(ports, (call, { person, login }): Promise<Answer> => readByRoute(call, person.id, ports, login))
+export function createHandler(given: ShowingApiPorts & Lists) {
+  return personDoor(given, (call, { person, login }): Promise<Answer> => readByRoute(call, person.id, showing(given), login))
+}
 
 export const handler = bind(
   'read-requests',
   (told) => ({
-    ...portsWithAnswers(told),
+    ...withTexts(portsWithAnswers(told), told),
     ledgerIndex: ledgerIndex(told),
     permits: permitStore(told),
     halts: haltStore(told),

@@ -2,20 +2,23 @@ import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { personView } from '../../adapters/http/views.ts'
 import { RequestId } from '../../domain/values.ts'
+import { joinRequest } from '../../operations/ledger/texts.ts'
 import { revokeRequest } from '../../operations/requests/end-request.ts'
-import { type ApiPorts, pathId, personDoor, unknownRequest, valueOrThrow } from '../doors.ts'
+import { pathId, personDoor, type ShowingApiPorts, unknownRequest, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { withTexts } from '../wiring/ports.ts'
 
 const Body = z.strictObject({ reason: z.string().trim().min(1).max(1000) })
 
 /** `POST /v1/requests/{id}/revoke`: ends a live grant, or denies a pending request, if policy lets this person. */
-export const createHandler = (ports: ApiPorts) =>
+export const createHandler = (ports: ShowingApiPorts) =>
   personDoor(ports, async (call, { person }) => {
     const { reason } = parseBody(Body, call.json())
     const id = pathId(call, RequestId, unknownRequest)
     const done = await revokeRequest({ id, person: person.id, reason }, ports)
-    return { status: 200, body: personView(valueOrThrow(done).state, ports.policy.bundle) }
+    const shown = await joinRequest(valueOrThrow(done).state, ports.texts)
+    return { status: 200, body: personView(shown, ports.policy.bundle) }
   })
 
-export const handler = bind('revoke-request', (told) => portsWithAnswers(told), createHandler)
+export const handler = bind('revoke-request', (told) => withTexts(portsWithAnswers(told), told), createHandler)

@@ -3,6 +3,7 @@ import { DynamoBurstStore, DynamoCardStore } from '../../adapters/dynamodb/card-
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../adapters/dynamodb/ledger-store.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
+import { DynamoTextStore } from '../../adapters/dynamodb/text-store.ts'
 import { renderBurst } from '../../adapters/slack/cards/burst-card.ts'
 import { renderCard } from '../../adapters/slack/cards/card.ts'
 import { SlackCardBoard } from '../../adapters/slack/cards/card-board.ts'
@@ -15,10 +16,12 @@ import { pageAlone } from '../../operations/break-glass/notify.ts'
 import { type DrawBurstPorts, drawBurst, hasOwnCard } from '../../operations/cards/draw-burst.ts'
 import { type DrawPorts, drawCard } from '../../operations/cards/draw-card.ts'
 import type { BurstMessage } from '../../operations/cards/ports.ts'
+import type { TextReader } from '../../operations/ledger/ports.ts'
+import { showing } from '../../operations/ledger/texts.ts'
 import type { PersonLinks } from '../../operations/people/ports.ts'
 import { mayAllow } from '../../operations/permits/standing-permits.ts'
 import type { Queue } from '../../operations/ports.ts'
-import type { RequestStore } from '../../operations/requests/ports.ts'
+import type { RequestReader } from '../../operations/requests/ports.ts'
 import { bind } from '../environments.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { readingPorts } from '../wiring/reading.ts'
@@ -28,7 +31,8 @@ import { drawBatch, drawBursts, type Hold, partition } from './draw-batch.ts'
 type Ports = Pick<DrawPorts, 'cards' | 'board' | 'policy' | 'clock' | 'log'> &
   Pick<DrawPorts['opening'], 'pager' | 'ledger'> &
   Pick<DrawBurstPorts, 'bursts'> & {
-    requests: RequestStore
+    requests: RequestReader
+    texts: TextReader
     links: Pick<PersonLinks, 'ofPerson'>
     draws: Queue<BurstMessage>
     hold: Hold
@@ -41,7 +45,7 @@ type Ports = Pick<DrawPorts, 'cards' | 'board' | 'policy' | 'clock' | 'log'> &
  */
 export const createHandler = (ports: Ports) => {
   const { hold, log } = ports
-  const { cardPorts, burstPorts } = drawingPorts(ports)
+  const { cardPorts, burstPorts } = drawingPorts(showing(ports))
   const draw = {
     draw: (id) => drawCard(id, cardPorts),
     withoutSlack: (id) => pageAlone(id, { ...cardPorts, ...cardPorts.opening }),
@@ -102,6 +106,7 @@ export const handler = bind(
       cards: new DynamoCardStore(connection, told.CARDS_TABLE),
       bursts: new DynamoBurstStore(connection, told.CARDS_TABLE),
       draws: new SqsFifoQueue<BurstMessage>(told.CARDS_QUEUE),
+      texts: new DynamoTextStore(connection, told.TEXTS_TABLE),
       board: new SlackCardBoard(slackApi(told, ports).webApi),
       pager: new SnsPager(told.BREAK_GLASS_TOPIC),
       ledger: new DynamoLedgerStore(connection, { requests: '', ledger: told.LEDGER_TABLE }),

@@ -4,6 +4,7 @@ import { connect, hurried } from '../../adapters/dynamodb/client.ts'
 import { DynamoPermitStore } from '../../adapters/dynamodb/permit-store.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
+import { DynamoTextStore } from '../../adapters/dynamodb/text-store.ts'
 import { requestIdOf } from '../../adapters/http/endpoint.ts'
 import { hurriedSecrets } from '../../adapters/secretsmanager/secrets.ts'
 import { createEphemeral } from '../../adapters/slack/edge/answers.ts'
@@ -25,22 +26,24 @@ import { inTime } from '../../operations/cards/in-time.ts'
 import type { BurstStore, CardStore } from '../../operations/cards/ports.ts'
 import { readOverview } from '../../operations/cards/read-overview.ts'
 import { findSeen } from '../../operations/cards/show-card.ts'
+import { joinRequest, showing } from '../../operations/ledger/texts.ts'
 import { offerLink, refreshChatGroups } from '../../operations/people/chat-accounts.ts'
 import type { StandInStore } from '../../operations/people/ports.ts'
 import { couldStandIn, endStandIn, giveStandIn } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { givePermit, revokePermit } from '../../operations/permits/standing-permits.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
+import type { CarriedOut } from '../../operations/requests/carry-out.ts'
 import { commentDecision, decideRequest, foreseeDecision } from '../../operations/requests/decide-request.ts'
 import { revokeRequest } from '../../operations/requests/end-request.ts'
 import { findRequest, readRequest } from '../../operations/requests/read-requests.ts'
-import type { ApiPorts } from '../doors.ts'
+import type { ShowingApiPorts } from '../doors.ts'
 import { bind, tablesOf } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withReader } from '../wiring/reader.ts'
 import { groupPorts, pageOf, slackApi } from '../wiring/slack.ts'
 
-type Ports = ApiPorts &
+type Ports = ShowingApiPorts &
   ReaderPorts &
   Pick<EdgeOptions, 'secrets' | 'openModal' | 'publishHome' | 'refreshGroups' | 'links' | 'sendEphemeral'> & {
     cards: Pick<CardStore, 'load'>
@@ -58,6 +61,7 @@ export function createHandler(ports: Ports) {
 /** What Slack's edge needs: the operations of the API, in a hurry. */
 export function edgeOptions(ports: Ports): EdgeOptions {
   const { issuer, policy, clock, log, requests, bursts, cards, reader } = ports
+  const shown = showing(ports)
   const timely = (mayStart: () => boolean) => inTime(ports, mayStart)
   const { secrets, openModal, publishHome, refreshGroups, links, sendEphemeral } = ports
   return {
@@ -67,16 +71,16 @@ export function edgeOptions(ports: Ports): EdgeOptions {
     list: `${issuer}/decide`,
     now: () => clock.now(),
     decide: (ask, mayStart) => decideRequest(ask, { ...timely(mayStart), reader }),
-    foresee: (ask) => foreseeDecision(ask, ports),
+    foresee: (ask) => foreseeDecision(ask, shown),
     comment: (ask, mayStart) => commentDecision(ask, timely(mayStart)),
     seen: (place) => findSeen(place, cards),
     decideAll: (ask, mayStart) => acceptBurst(ask, { ...timely(mayStart), bursts, reader }),
     allowMore: (ask, mayStart) => givePermit(ask, timely(mayStart)),
     revokePermit: (ask, mayStart) => revokePermit(ask, timely(mayStart)),
-    overview: (person) => readOverview(person, ports),
+    overview: (person) => readOverview(person, shown),
     find: (given) => findRequest(given, ports),
-    read: (ask) => readRequest(ask, ports),
-    revoke: (ask, mayStart) => revokeRequest(ask, timely(mayStart)),
+    read: (ask) => readRequest(ask, shown),
+    revoke: async (ask, mayStart) => withTextsOf(await revokeRequest(ask, timely(mayStart)), ports),
     claim: (once) => requests.claim(once),
     couldStandIn: (person) => couldStandIn(person, ports),
     giveStandIn: (ask, mayStart) => giveStandIn(ask, timely(mayStart)),
@@ -87,11 +91,16 @@ export function edgeOptions(ports: Ports): EdgeOptions {
       const prepared = await prepareOpening(ask, { ...timely(mayStart), ...world })
       return prepared.ok ? ok(`${issuer}/break-glass/open/${prepared.value.code}`) : prepared
     },
-    openings: (person) => listBreakGlass(person, ports),
-    endOpening: (ask, mayStart) => endBreakGlass(ask, timely(mayStart)),
-    foreseeReview: (ask) => foreseeReview(ask, ports),
+    openings: (person) => listBreakGlass(person, shown),
+    endOpening: async (ask, mayStart) => withTextsOf(await endBreakGlass(ask, timely(mayStart)), ports),
+    foreseeReview: (ask) => foreseeReview(ask, shown),
     review: (ask, mayStart) => reviewBreakGlass(ask, timely(mayStart)),
   }
+}
+
+async function withTextsOf<D extends CarriedOut>(done: D, { texts }: Pick<Ports, 'texts'>): Promise<D> {
+  if (!done.ok) return done
+  return { ...done, value: { ...done.value, state: await joinRequest(done.value.state, texts) } }
 }
 
 export function slackRequestOf(event: APIGatewayProxyEventV2): EdgeRequest {
@@ -140,7 +149,8 @@ export function freshEnough<T>(read: () => Promise<T>, now: () => NumericDate): 
 export const handler = bind(
   'receive-slack',
   (told) => {
-    const ports = withReader(portsWithAnswers(told, hurried))
+    const texts = new DynamoTextStore(connect(hurried), told.TEXTS_TABLE)
+    const ports = { ...withReader(portsWithAnswers(told, hurried)), texts }
     const [connection, tables] = [connect(hurried), tablesOf(told)]
     const { secret, webApi } = slackApi(told, ports, hurriedSecrets())
     const signingSecrets = async () => {

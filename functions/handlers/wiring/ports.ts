@@ -8,8 +8,9 @@ import { DynamoPermitStore } from '../../adapters/dynamodb/permit-store.ts'
 import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
 import { DynamoSessionStore } from '../../adapters/dynamodb/session-store.ts'
 import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
+import { DynamoTextStore } from '../../adapters/dynamodb/text-store.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
-import { SystemClock, SystemIds } from '../../adapters/system/system.ts'
+import { SystemClock, SystemIds, SystemSalts } from '../../adapters/system/system.ts'
 import { Bundle } from '../../domain/policy/bundle.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { MakingPorts } from '../../operations/requests/ports.ts'
@@ -33,6 +34,7 @@ export function decidingPorts(tables: Tables, policy: Policy, patience?: Patienc
     policy,
     clock: new SystemClock(),
     ids: new SystemIds(),
+    salts: new SystemSalts(),
     log: new PowertoolsLog(),
   }
 }
@@ -50,6 +52,12 @@ export const permitStore = (told: Tables) => new DynamoPermitStore(connect(), ta
 export const haltStore = (told: Tables) => new DynamoHaltStore(connect(), tablesOf(told))
 export const ledgerIndex = (told: Tables) => new DynamoLedgerIndex(connect(), tablesOf(told))
 export const standInStore = (told: Tables) => new DynamoStandInStore(connect(), tablesOf(told))
+/** For Lambdas that show personal texts. */
+export const withTexts = <P extends object>(ports: P, told: { TEXTS_TABLE: string }) => ({
+  ...ports,
+  texts: textStore(told),
+})
+export const textStore = (told: { TEXTS_TABLE: string }) => new DynamoTextStore(connect(), told.TEXTS_TABLE)
 export const sessionStore = (told: { REQUESTS_TABLE: string }) => new DynamoSessionStore(connect(), told.REQUESTS_TABLE)
 
 export const pagePorts = (told: ApiTold, policy: Policy) => ({

@@ -13,7 +13,7 @@ import { StoreUnavailable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { DecidingPorts, RequestReader, RequestWriter } from '../requests/ports.ts'
+import type { AskingPorts, DecidingPorts, RequestReader, RequestWriter } from '../requests/ports.ts'
 import type { OpeningPage, Pager } from './ports.ts'
 import { askAboutOpening, factsOf } from './what-to-open.ts'
 
@@ -162,9 +162,10 @@ export async function measureDrill(
 }
 
 export type Drill = { state: ApprovalRequest; report: DrillReport }
-export type DrillPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock'> & {
-  cards: Pick<CardStore, 'load'>
-}
+export type DrillPorts = AskingPorts &
+  Pick<DecidingPorts, 'ledger'> & {
+    cards: Pick<CardStore, 'load'>
+  }
 
 export async function readDrill(
   { id, person }: { id: RequestId; person: PersonId },

@@ -11,7 +11,7 @@ import { commitNew, runAggregate } from '../requests/carry-out.ts'
 import type { MakingPorts, Stored } from '../requests/ports.ts'
 import { budgetsOf, keepBudget, written } from './budget.ts'
 
-type Ports = Pick<MakingPorts, 'requests' | 'policy' | 'clock' | 'ids' | 'log'>
+type Ports = Pick<MakingPorts, 'requests' | 'policy' | 'clock' | 'ids' | 'salts' | 'log'>
 
 const attempts = 8
 

@@ -178,7 +178,7 @@ async function makeChild(
   child: RequestId,
   parent: ApprovedRequest,
   { facts, afterHalts }: { facts: Facts; afterHalts: readonly HaltId[] },
-  { policy, requests, clock }: DecidingPorts,
+  { policy, requests, salts, clock }: DecidingPorts,
 ): Promise<Result<undefined, 'policy_error' | 'policy_denied' | 'record_full'>> {
   const now = clock.now()
   const given = parent.grant.delegations.find((each) => each.child === child)
@@ -190,7 +190,7 @@ async function makeChild(
   const state = replay(events)
   // With the stages of its parent it could be too large to be ended.
   if (state && !hasRoom(state)) return refuse('record_full')
-  await commitNew(events, { requests })
+  await commitNew(events, { requests, salts })
   return ok(undefined)
 }
 

@@ -1,6 +1,7 @@
 import type { Halt, HaltActor, HaltEvent, HaltRefusal, HaltTarget, NewHalt } from '../../domain/halts/halt.ts'
 import { evolveHalt, halt, isHaltInForce, lift, withHalt } from '../../domain/halts/halt.ts'
 import { chainEntries, type Head, noEntries } from '../../domain/ledger/ledger.ts'
+import { setTextsApart } from '../../domain/ledger/texts.ts'
 import { agentOf, personOf } from '../../domain/policy/bundle.ts'
 import { defined, type HaltId, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { askAboutPerson } from '../policy/questions.ts'
@@ -35,7 +36,7 @@ export async function declareHalt(
     const unknown = unknownTarget(target, ports)
     if (unknown) return refused('unknown_target', unknown)
     const declared = evolveHalt(ports.ids.halt(), undefined, event)
-    if (!(await save(declared, event, { halts, version, head: noEntries }, now, ports))) return undefined
+    if (!(await save(undefined, event, declared.id, { halts, version, head: noEntries }, now, ports))) return undefined
     ports.log.warn('halted', { halt: declared.id, kind: target.kind, by: person })
     return ok(declared)
   })
@@ -43,15 +44,19 @@ export async function declareHalt(
 
 /** @returns false where another writer came first */
 function save(
-  halt: Halt,
-  event: HaltEvent,
+  before: Halt | undefined,
+  whole: HaltEvent,
+  id: HaltId,
   { halts, version, head }: StoredHalts & { head: Head },
   now: NumericDate,
-  ports: Pick<HaltPorts, 'halts'>,
+  ports: Pick<HaltPorts, 'halts' | 'salts'>,
 ): Promise<boolean> {
-  const { entries, head: next } = chainEntries(halt.id, head, [event], undefined)
+  const { events, texts } = setTextsApart([whole], undefined, () => ports.salts.salt())
+  const halt = events.reduce<Halt | undefined>((all, event) => evolveHalt(id, all, event), before)
+  if (!halt) throw new TypeError('a halt has an event')
+  const { entries, head: next } = chainEntries(id, head, events, undefined)
   return ports.halts.save({
-    ...{ halt, entries, head: next },
+    ...{ halt, entries, head: next, texts },
     expected: { version, head },
     halts: withHalt(halts, halt, now),
   })
@@ -112,7 +117,7 @@ export async function liftHalt(
     const event = lift(before, halts, who, now)
     if (typeof event === 'string') return refused(event)
     const lifted = evolveHalt(id, before, event)
-    if (!(await save(lifted, event, { halts, version, head: last }, now, ports))) return undefined
+    if (!(await save(before, event, id, { halts, version, head: last }, now, ports))) return undefined
     ports.log.warn('lifted', { halt: id, kind: target.kind, by: person })
     return ok(lifted)
   })

@@ -1,5 +1,6 @@
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
+import type { PersonalText } from '../../domain/ledger/texts.ts'
 import type { HaltId } from '../../domain/values.ts'
 import type { Page } from '../ports.ts'
 
@@ -13,6 +14,7 @@ export type HaltChange = {
   halts: readonly Halt[]
   entries: readonly Entry[]
   head: Head
+  texts?: readonly PersonalText[]
 }
 
 /** Every decision, issue and use reads them (`RequestReader.dependencies`). Reads are strong. */

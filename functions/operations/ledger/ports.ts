@@ -1,11 +1,27 @@
 import type { LedgerFilter } from '../../domain/ledger/facets.ts'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
+import type { PersonalText } from '../../domain/ledger/texts.ts'
 import type { RecordedCall } from '../../domain/uses/use.ts'
-import type { NumericDate } from '../../domain/values.ts'
+import type { Digest, NumericDate, PersonId } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
 
 /** What a chain gets, and its end as it was read: `noEntries` for a new one. Another end since then, and nothing is saved. */
-export type Appended = { expected: Head; entries: readonly Entry[]; head: Head }
+export type Appended = { expected: Head; entries: readonly Entry[]; head: Head; texts?: readonly PersonalText[] }
+
+/** What entries have only commitments to. An erased one is not there. Reads are strong. */
+export interface TextReader {
+  find(commitments: readonly Digest[]): Promise<ReadonlyMap<Digest, Pick<PersonalText, 'text' | 'salt'>>>
+}
+
+export interface TextEraser {
+  /** By an index that is a moment behind. */
+  ofPerson(
+    person: PersonId,
+    page: { limit: number; after?: string },
+  ): Promise<{ found: readonly Digest[]; next?: string }>
+  /** Twice is once. */
+  erase(commitments: readonly Digest[]): Promise<void>
+}
 
 export interface LedgerReader {
   entries(aggregate: string): Promise<readonly Entry[]>

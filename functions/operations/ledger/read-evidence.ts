@@ -30,19 +30,22 @@ export type EvidencePorts = Pick<DecidingPorts, 'ledger' | 'policy' | 'clock'> &
 /** Clocks differ: calls at the very end are not missed. Seconds. */
 const recordedWithin = 60
 
+/** @param request as people are shown it: with the texts that its entries are committed to */
 export async function readEvidence({ ask }: Pick<ApprovalRequest, 'ask'>, ports: EvidencePorts): Promise<Evidence> {
   const entries = await ports.ledger.entries(ask.id)
   const credentials = credentialsIssued(entries)
-  const calls = (await callsOfSealed(entries, ports)) ?? (await callsOf(ask, credentials, ports.clock.now(), ports))
+  const calls =
+    (await callsOfSealed(ask, entries, ports)) ?? (await callsOf(ask, credentials, ports.clock.now(), ports))
   return { entries, credentials, calls }
 }
 
 /** A sealed role had no credential from us: its session is the one that was reported. */
 async function callsOfSealed(
+  { agent }: Ask,
   entries: readonly Entry[],
   { calls, account: own, policy }: EvidencePorts,
 ): Promise<CallsSeen | undefined> {
-  const session = sealedSessionIn(entries)
+  const session = sealedSessionIn(entries, agent.subject)
   if (!session || accountOf(session.role) !== own) return undefined
   const found = await calls.ofSession({ ...session, region: regionOf(own, policy.bundle) })
   return found && { seen: 'read', ...found, elsewhere: [] }

@@ -1,5 +1,5 @@
 import { agreesWith, type LedgerFilter } from '../../domain/ledger/facets.ts'
-import { type Entry, shownEntry } from '../../domain/ledger/ledger.ts'
+import type { Entry } from '../../domain/ledger/ledger.ts'
 import { defined, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
@@ -9,14 +9,13 @@ type Ports = Pick<DecidingPorts, 'policy' | 'clock'> & { ledgerIndex: LedgerInde
 
 const pageSize = 100
 
-/** Entries of all chains, oldest first. An entry is the one that its chain has; only where it is found is an index. */
+/** Entries of all chains, oldest first, with the commitments to personal texts alone. An entry is the one that its chain has; only where it is found is an index. */
 export async function searchLedger(
   { person, filter, after }: { person: PersonId; filter: LedgerFilter; after?: string | undefined },
   { ledgerIndex, policy, clock }: Ports,
 ): Promise<Result<{ entries: readonly Entry[]; next?: string }, 'not_permitted'>> {
-  const now = clock.now()
-  if (!askAboutPerson(policy, 'read', person, now).permit) return refuse('not_permitted')
+  if (!askAboutPerson(policy, 'read', person, clock.now()).permit) return refuse('not_permitted')
   const { entries, next } = await ledgerIndex.search(filter, { limit: pageSize, after })
   const found = entries.filter((entry) => agreesWith(filter, entry))
-  return ok({ entries: found.map((entry) => shownEntry(entry, now)), ...defined({ next }) })
+  return ok({ entries: found, ...defined({ next }) })
 }

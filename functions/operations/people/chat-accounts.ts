@@ -1,5 +1,6 @@
 import { digestOf } from '../../domain/digest.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
+import { setTextsApart } from '../../domain/ledger/texts.ts'
 import type { ChatAccount, LinkRefusal, Workspace } from '../../domain/people/linking.ts'
 import { link, offerSeconds, unlink } from '../../domain/people/linking.ts'
 import type { Directory, Person } from '../../domain/people/organisation.ts'
@@ -9,7 +10,7 @@ import { recordRefusal, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { ChatDirectory, GroupSnapshots, PersonLinks, Secrets, UserGroups } from './ports.ts'
 
-export type LinkPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock' | 'log'> & {
+export type LinkPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'salts' | 'clock' | 'log'> & {
   links: PersonLinks
   chat: ChatDirectory
 }
@@ -57,12 +58,13 @@ export async function linkAccount(
     ])
     const { people } = policy.bundle.directory
     const about = { account, found, person, people, current, holder, bundle: policy.bundle.hash }
-    const events = link(about, workspaceOf(ports), clock.now())
-    if (typeof events === 'string') return refused(person, 'link', events, ports)
+    const whole = link(about, workspaceOf(ports), clock.now())
+    if (typeof whole === 'string') return refused(person, 'link', whole, ports)
+    const { events, texts } = setTextsApart(whole, undefined, () => ports.salts.salt())
     const { entries, head } = chainEntries(person.id, expected, events, undefined)
     const linked = events.length > 0 ? account : undefined
     const unlinked = events.length > 1 ? current : undefined
-    const change = { person: person.id, expected, entries, head, code: key, ...defined({ linked, unlinked }) }
+    const change = { person: person.id, expected, entries, head, texts, code: key, ...defined({ linked, unlinked }) }
     if (await links.save(change)) {
       ports.log.info('chat account linked', { person: person.id })
       return ok(account)
@@ -77,8 +79,9 @@ export async function unlinkAccount(person: Person, ports: LinkPorts): Promise<R
     const [current, expected] = await Promise.all([links.ofPerson(person.id), ports.ledger.head(person.id)])
     const event = unlink({ person: person.id, current, bundle: policy.bundle.hash }, clock.now())
     if (typeof event === 'string') return refused(person, 'unlink', event, ports)
-    const { entries, head } = chainEntries(person.id, expected, [event], undefined)
-    const saved = await links.save({ person: person.id, expected, entries, head, unlinked: event.account })
+    const { events, texts } = setTextsApart([event], undefined, () => ports.salts.salt())
+    const { entries, head } = chainEntries(person.id, expected, events, undefined)
+    const saved = await links.save({ person: person.id, expected, entries, head, texts, unlinked: event.account })
     if (!saved) return undefined
     ports.log.info('chat account unlinked', { person: person.id })
     return ok(event.account)

@@ -1,5 +1,6 @@
 import { hasLostApprover } from '../../domain/credentials/issue.ts'
 import { chainEntries, contextOf, type Head, noEntries } from '../../domain/ledger/ledger.ts'
+import { setTextsApart } from '../../domain/ledger/texts.ts'
 import type { Login } from '../../domain/people/login-strength.ts'
 import {
   covers,
@@ -76,7 +77,7 @@ export async function givePermit(
   const id = permitOf(request)
   if (await permits.load(id)) return refused('permit_refused', allowedBefore)
   const permit = evolvePermit(id, undefined, event)
-  if (!(await permits.save(changeOf(permit, event, noEntries, contextOf(state)))))
+  if (!(await permits.save(changeOf({ id, permit: undefined, head: noEntries }, event, contextOf(state), ports))))
     return refused('permit_refused', allowedBefore)
   log.info('standing permit given', { permit: id, request, by: person, uses })
   return ok(permit)
@@ -84,13 +85,16 @@ export async function givePermit(
 
 /** A permit as an event makes it, with the entry of that event on its chain. */
 function changeOf(
-  permit: StandingPermit,
-  event: PermitEvent,
-  expected: Head,
+  before: { id: StandingPermitId; permit: StandingPermit | undefined; head: Head },
+  whole: PermitEvent,
   context: ReturnType<typeof contextOf> | undefined,
+  { salts }: Pick<DecidingPorts, 'salts'>,
 ): PermitChange {
-  const { id } = permit
-  return { id, expected, permit, ...chainEntries(id, expected, [event], context) }
+  const { id, head: expected } = before
+  const { events, texts } = setTextsApart([whole], undefined, () => salts.salt())
+  const permit = events.reduce<StandingPermit | undefined>((all, event) => evolvePermit(id, all, event), before.permit)
+  if (!permit) throw new TypeError('a permit has an event')
+  return { id, expected, permit, texts, ...chainEntries(id, expected, events, context) }
 }
 
 /** One permit an approval: its id is the request's with another prefix, so two are never given at once. */
@@ -117,7 +121,7 @@ export async function revokePermit(
     if ('code' in event) return refused(event.code)
     const permit = evolvePermit(id, stored.permit, event)
     const context = from && { ...contextOf(from.state), resource: permit.resource }
-    if (!(await permits.save(changeOf(permit, event, stored.head, context)))) return undefined
+    if (!(await permits.save(changeOf({ id, ...stored }, event, context, ports)))) return undefined
     log.info('standing permit revoked', { permit: id, by: person, drawn: permit.drawn.length })
     return ok(permit)
   })
@@ -133,7 +137,7 @@ export async function listPermits(
   return ok(await permits.list({ limit: pageSize, ...defined({ after }) }))
 }
 
-type Ports = Pick<AskingPorts, 'requests' | 'policy'> & { permits: Pick<PermitReader, 'ofAgent'> }
+type Ports = Pick<DecidingPorts, 'requests' | 'policy' | 'salts'> & { permits: Pick<PermitReader, 'ofAgent'> }
 
 const looksAt = 50
 /** A grant that ends sooner could not be claimed in time. Seconds. */
@@ -194,7 +198,7 @@ async function drawOne(
   const { hash: bundle } = policy.bundle
   const event = drawPermit(permit, { request: ask.id, agent, policies: answer.policies, bundle }, now)
   if (!event) return undefined
-  const draw = changeOf(evolvePermit(permit.id, permit, event), event, expected, contextOf(state))
+  const draw = changeOf({ id: permit.id, permit, head: expected }, event, contextOf(state), ports)
   return { submit: { ...standing, policies: answer.policies }, draw }
 }
 

@@ -10,6 +10,7 @@ import {
   refusedWindow,
   writeCounted,
 } from '../../domain/ledger/refused.ts'
+import { setTextsApart } from '../../domain/ledger/texts.ts'
 import { takeTokens } from '../../domain/policy/ladder.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { actorOf, type Command, type EndingCode, endingCode, type Unstamped } from '../../domain/requests/commands.ts'
@@ -77,12 +78,14 @@ export function carryOut(
     if (!stored) return refuse('unknown_request')
     const now = ports.clock.now()
     const made = stamped(await command(asOf(stored.state, Math.max(now, stored.state.updatedAt)), now), ports)
-    const { events, refusal } = decide(stored.state, made, now)
+    const { events: whole, refusal } = decide(stored.state, made, now)
     if (refusal) ports.log.info('refused', { request: id, attempted: made.type, code: refusal.code })
+    // The state is made of the commitments, as a replay makes it.
+    const { events, texts } = setTextsApart(whole, stored.state.ask.owner, () => ports.salts.salt())
     const state = events.reduce<ApprovalRequest>(evolve, stored.state)
     const after = chainEvents(stored, events, state)
     const next: Stored = { state, head: after.head }
-    const change = { id, expected: stored.head, state, entries: after.entries, head: after.head, once }
+    const change = { id, expected: stored.head, state, entries: after.entries, head: after.head, texts, once }
     const result: Committed =
       events.length === 0 && once.length === 0 ? { outcome: 'committed' } : await ports.requests.commit(change)
     if (result.outcome === 'taken') {
@@ -122,15 +125,17 @@ export async function carryOutForAgent<C extends Unstamped>(
 
 /** `taken`: one of what may happen once has happened before. */
 export async function commitNew(
-  events: readonly Event[],
-  { requests }: Pick<DecidingPorts, 'requests'>,
+  whole: readonly Event[],
+  { requests, salts }: Pick<DecidingPorts, 'requests' | 'salts'>,
   beside: Pick<Commit, 'once' | 'draw'> = {},
 ): Promise<{ stored: Stored; result: Committed }> {
+  const owner = replay(whole)?.ask.owner
+  const { events, texts } = setTextsApart(whole, owner, () => salts.salt())
   const state = replay(events)
   if (!state) throw new TypeError('a submission has events')
   const { id } = state.ask
   const { entries, head } = chainEntries(id, noEntries, events, contextOf(state))
-  const result = await requests.commit({ id, expected: noEntries, state, entries, head, ...beside })
+  const result = await requests.commit({ id, expected: noEntries, state, entries, head, texts, ...beside })
   return { stored: { state, head }, result }
 }
 

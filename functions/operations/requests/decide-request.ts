@@ -91,7 +91,7 @@ async function commandFor(
   state: ApprovalRequest,
   ask: DecisionAsk,
   now: NumericDate,
-  ports: DecidingPorts,
+  ports: AskingPorts,
 ): Promise<Extract<Unstamped, { type: 'decide' }>> {
   const found = await authorityOf(state, 'request', now, ports, { decider: ask.person })
   const { eligible, permittedBy, ending, standsFor, givenBy, afterHalts } = found
@@ -185,7 +185,7 @@ export function commentDecision(
 export type Foreseen = Result<ApprovalRequest, Refusal> & { state?: ApprovalRequest }
 
 /** What a decision would come to now, by the rule that takes it, with nothing recorded. */
-export async function foreseeDecision(ask: DecisionAsk, ports: DecidingPorts): Promise<Foreseen> {
+export async function foreseeDecision(ask: DecisionAsk, ports: AskingPorts): Promise<Foreseen> {
   const stored = await ports.requests.load(ask.id)
   if (!stored) return refuse('unknown_request')
   const now = Math.max(ports.clock.now(), stored.state.updatedAt)

@@ -8,7 +8,7 @@ import type { AskerId, EvaluationId, NumericDate, PersonId, RequestId, StandingP
 import type { Appended, LedgerStore } from '../ledger/ports.ts'
 import type { PermitChange } from '../permits/ports.ts'
 import type { Policy } from '../policy/ports.ts'
-import type { Clock, Fifo, Ids, Log, OnceOnly, Page } from '../ports.ts'
+import type { Clock, Fifo, Ids, Log, OnceOnly, Page, Salts } from '../ports.ts'
 
 /** The sequence of the chain's end is also the version. */
 export type Stored = { state: ApprovalRequest; head: Head }
@@ -128,5 +128,5 @@ export type FollowMessage = { requestId: RequestId }
 export type FifoMessage = Fifo & { requestId: RequestId }
 
 export type AskingPorts = { requests: RequestReader; policy: Policy; clock: Clock }
-export type DecidingPorts = AskingPorts & { requests: RequestWriter; ledger: LedgerStore; log: Log }
+export type DecidingPorts = AskingPorts & { requests: RequestWriter; ledger: LedgerStore; salts: Salts; log: Log }
 export type MakingPorts = DecidingPorts & { ids: Ids }

@@ -1,4 +1,4 @@
-import { type Entry, shownEntry } from '../../domain/ledger/ledger.ts'
+import type { Entry } from '../../domain/ledger/ledger.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requests/request.ts'
@@ -6,6 +6,8 @@ import { takeDecision } from '../../domain/requests/take-decision.ts'
 import type { AgentId, Aggregate, PersonId, Result } from '../../domain/values.ts'
 import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
 import { waitingPage } from '../cards/waiting.ts'
+import type { TextReader } from '../ledger/ports.ts'
+import { type Personal, textsBeside } from '../ledger/texts.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
@@ -43,7 +45,8 @@ export async function findRequest(
   return id === undefined ? refuse('unknown_request') : ok(id)
 }
 
-type Ports = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock'>
+type Ports = AskingPorts
+type LedgerPorts = Ports & Pick<DecidingPorts, 'ledger'> & { texts: TextReader }
 type ReadRefusal = 'not_permitted' | 'unknown_request'
 const pageSize = 50
 const entriesPage = 100
@@ -51,7 +54,7 @@ const entriesPage = 100
 /** @param waiting those alone that this person could approve now */
 export async function listRequests(
   { person, filter, waiting, after }: { person: PersonId; filter: RequestFilter; waiting?: true; after?: string },
-  ports: Ports & AskingPorts,
+  ports: Ports,
 ): Promise<Result<Page<ApprovalRequest>, ReadRefusal>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
   const place = { limit: pageSize, ...defined({ after }) }
@@ -74,21 +77,21 @@ export async function readRequest(
   return stored ? ok(asOf(stored.state, ports.clock.now())) : refuse('unknown_request')
 }
 
-export type EntriesPage = { entries: readonly Entry[]; next?: number }
+export type EntriesPage = { entries: readonly Entry[]; personal: Personal; next?: number }
 
 export async function readLedger(
   { id, person, after }: { id: RequestId; person: PersonId; after: number },
-  ports: Ports,
+  ports: LedgerPorts,
 ): Promise<Result<EntriesPage, ReadRefusal>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
   const page = await readPage(id, after, ports)
   return page.entries.length === 0 && after === 0 ? refuse('unknown_request') : ok(page)
 }
 
-/** Without ID tokens that are still good. A known actor has a chain also while it is empty. */
+/** A known actor has a chain also while it is empty. */
 export async function readChain(
   { aggregate, person, after }: { aggregate: Aggregate; person: PersonId; after: number },
-  ports: Ports,
+  ports: LedgerPorts,
 ): Promise<Result<EntriesPage, 'not_permitted' | 'unknown_aggregate'>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
   const page = await readPage(aggregate, after, ports)
@@ -98,10 +101,13 @@ export async function readChain(
   return isUnknown ? refuse('unknown_aggregate') : ok(page)
 }
 
-async function readPage(aggregate: Aggregate, after: number, { ledger, clock }: Ports): Promise<EntriesPage> {
+async function readPage(
+  aggregate: Aggregate,
+  after: number,
+  { ledger, texts, clock }: LedgerPorts,
+): Promise<EntriesPage> {
   const { entries, next } = await ledger.page(aggregate, { after, limit: entriesPage })
-  const now = clock.now()
-  return { entries: entries.map((entry) => shownEntry(entry, now)), ...defined({ next }) }
+  return { entries, personal: await textsBeside(entries, clock.now(), texts), ...defined({ next }) }
 }
 
 const mayRead = (person: PersonId, { policy, clock }: Ports): boolean =>

@@ -79,7 +79,8 @@ describe('a chain', () => {
 })
 
 /** Another value for each member of an entry. */
-const edits: { readonly [member in keyof Entry]: (entry: Entry) => Entry[member] } = {
+const edits: { readonly [member in keyof Entry]-?: (entry: Entry) => Entry[member] } = {
+  v: () => 1,
   id: ({ id }) => `${id}0`,
   type: ({ type }) => (type === 'Approved' ? 'Denied' : 'Approved'),
   at: ({ at }) => rfc3339(Date.parse(at) / 1000 + 1),
@@ -213,6 +214,7 @@ test('an entry says who, when, of what, why and after what, and its facts are th
   ])
   expect(entries[0]?.previous).toBeNull()
   expect(entries[2]).toEqual({
+    v: 2,
     id: `${aggregate}/3`,
     type: 'Decided',
     at: rfc3339(submittedAt + 60),

@@ -11,6 +11,7 @@ import { reportSealedUse } from '../../../functions/operations/break-glass/repor
 import { endHalted } from '../../../functions/operations/halts/find-halt.ts'
 import { declareHalt } from '../../../functions/operations/halts/halt.ts'
 import { readEvidence } from '../../../functions/operations/ledger/read-evidence.ts'
+import { joinRequest } from '../../../functions/operations/ledger/texts.ts'
 import { wake } from '../../../functions/operations/requests/carry-out.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { sealedRoleOf } from '../../support/break-glass/sealed-role.ts'
@@ -92,7 +93,7 @@ describe('a use of the sealed role', () => {
     expect('grant' in rest && rest.grant?.notAfter).toBe(start + hour)
     expect(review).toEqual({ dueAt: start + 20 * minute + 24 * hour })
     expect(await night.story(ask.id)).toEqual(['BreakGlassOpened', 'ReviewDue'])
-    expect(verify(ask.id, await night.ledger.entries(ask.id))).toEqual({ state: await night.state(ask.id) })
+    expect(verify(ask.id, await night.ledger.entries(ask.id))).toEqual({ state: await night.stored(ask.id) })
     expect(night.log.lines).toContainEqual(expect.objectContaining({ message: 'sealed_role_used' }))
   })
 
@@ -206,7 +207,7 @@ describe('what follows from it', () => {
   })
 
   test('shows the reviewer what was called in its session, where AWS has that on record', async () => {
-    const { ask } = await night.reported()
+    const { ask } = await joinRequest(await night.reported(), night.ports.texts)
     const calls = new MemoryCallRecord()
     const asked = { ...night.ports, calls }
     expect((await readEvidence({ ask }, { ...asked, account: '111111111111' })).calls).toEqual({

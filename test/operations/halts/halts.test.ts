@@ -1,5 +1,6 @@
 import { verifyHalt } from '../../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../../functions/domain/values.ts'
+import { joinHalts } from '../../../functions/operations/ledger/texts.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter } from '../../support/world.ts'
 import { everything, Halting, production, putParameter, remediator, role } from './halt-world.ts'
@@ -7,6 +8,11 @@ import { everything, Halting, production, putParameter, remediator, role } from 
 const bundle = sampleBundle()
 const world = () => new Halting(bundle)
 const unknownHalt = 'hlt_00000000000000000000000099' as HaltId
+
+async function onRecord(id: HaltId, { ledger }: Halting) {
+  const { broken, state } = verifyHalt(id, await ledger.entries(id))
+  return [broken, await joinHalts(state ? [state] : [], ledger.texts)]
+}
 
 describe('declaring a halt', () => {
   test.each([
@@ -29,7 +35,7 @@ describe('declaring a halt', () => {
     })
     const entries = await hotwork.ledger.entries(halt.id)
     expect(entries).toMatchObject([{ type: 'Halted', actor: { id: 'person:gus' }, policies: ['security-revokes'] }])
-    expect(verifyHalt(halt.id, entries)).toEqual({ state: halt })
+    expect(await onRecord(halt.id, hotwork)).toEqual([undefined, [halt]])
   })
 
   test('is for those whom policy lets revoke; the refusal is on their own record', async () => {
@@ -310,7 +316,7 @@ describe('a halt with an end', () => {
     const until = hotwork.clock.now() + 600
     const halt = await hotwork.halted(production, 'gus', until)
     expect(halt).toMatchObject({ until })
-    expect(verifyHalt(halt.id, await hotwork.ledger.entries(halt.id))).toEqual({ state: halt })
+    expect(await onRecord(halt.id, hotwork)).toEqual([undefined, [halt]])
     hotwork.clock.advance(599)
     expect(await hotwork.evaluate(prodParameter)).toMatchObject({ reason: 'policy_denied' })
     hotwork.clock.advance(1)

@@ -12,7 +12,7 @@ describe('a reason that follows a decision', () => {
     const world = new World(bundle)
     const request = await world.submitted(prodParameter)
     await world.decide(request, 'ana', 'deny')
-    expect(await say(world, request.ask.id, 'ana')).toMatchObject({ value: { state: { reason: 'there is a freeze' } } })
+    expect(await say(world, request.ask.id, 'ana')).toMatchObject({ ok: true })
     expect(await world.state(request.ask.id)).toMatchObject({ status: 'denied', reason: 'there is a freeze' })
     expect(await world.story(request.ask.id)).toEqual(['Submitted', 'StageOpened', 'Decided', 'Denied', 'Commented'])
   })

@@ -8,7 +8,6 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import type { Digest, JsonObject, RequestId } from '../../../functions/domain/values.ts'
 import { edgeOptions } from '../../../functions/handlers/slack/receive-slack.ts'
 import { pageOf } from '../../../functions/handlers/wiring/slack.ts'
-import type { MakingPorts } from '../../../functions/operations/requests/ports.ts'
 import { MemoryBurstStore } from '../../support/cards/memory-burst-store.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { issuer, type World } from '../../support/world.ts'
@@ -35,7 +34,7 @@ export class Door {
   /** The forms that were opened, with the trigger that each was opened by. */
   readonly opened: { trigger: string; modal: Modal }[] = []
   /** Put in front of the world's ports, to make them slow or silent. */
-  ports: (ports: MakingPorts) => MakingPorts = (ports) => ports
+  ports: (ports: World['ports']) => World['ports'] = (ports) => ports
   secrets: () => Promise<readonly string[]> = async () => [secret]
   ephemeralSent: () => Promise<void> = async () => {}
   /** Slack, when it is asked to open a form. */

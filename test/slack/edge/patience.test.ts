@@ -1,6 +1,6 @@
 import { notAnswered, notRecorded } from '../../../functions/adapters/slack/edge/sentences.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
-import type { MakingPorts, RequestStore } from '../../../functions/operations/requests/ports.ts'
+import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
 import { prodParameter, sampleBundle, World } from '../../support/world.ts'
 import { secret } from './clicks.ts'
 import { Door } from './door.ts'
@@ -39,7 +39,7 @@ afterEach(() => {
 })
 
 const withStore = (ms: { load: number; commit: number }) => {
-  door.ports = (ports: MakingPorts) => ({ ...ports, requests: slow(ports.requests, ms) })
+  door.ports = (ports) => ({ ...ports, requests: slow(ports.requests, ms) })
 }
 
 /** Clicks, lets time pass until the answer, and says when it came: milliseconds after the click arrived. */

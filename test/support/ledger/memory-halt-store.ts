@@ -42,7 +42,7 @@ export class MemoryHaltStore implements HaltStore {
     return { items, ...(all.length > items.length && last ? { next: keyOf(last) } : {}) }
   }
 
-  async save({ halt, expected, halts, entries, head }: HaltChange): Promise<boolean> {
+  async save({ halt, expected, halts, entries, head, texts }: HaltChange): Promise<boolean> {
     await Promise.resolve()
     const { id, target } = halt
     const [version, before] = [this.#versions.get(haltKey(target)) ?? 0, this.#byId.get(id)?.head ?? noEntries]
@@ -52,7 +52,7 @@ export class MemoryHaltStore implements HaltStore {
       before.hash !== expected.head.hash
     )
       return false
-    this.#ledger.put(entries, factsOfHalt(halt))
+    this.#ledger.put(entries, factsOfHalt(halt), texts)
     this.#requests.putHalts(target, halts)
     this.#versions.set(haltKey(target), version + 1)
     this.#byId.set(id, structuredClone({ halt, head }))

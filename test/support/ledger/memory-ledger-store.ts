@@ -8,9 +8,11 @@ import {
   secondOf,
 } from '../../../functions/domain/ledger/facets.ts'
 import { type Entry, type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
+import type { PersonalText } from '../../../functions/domain/ledger/texts.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import type { LedgerIndex, LedgerPage, LedgerStore } from '../../../functions/operations/ledger/ports.ts'
 import type { OnceOnly } from '../../../functions/operations/ports.ts'
+import { MemoryTextStore } from './memory-text-store.ts'
 
 /** The record in memory. Entries are kept as the JSON they were hashed from, each written once. */
 export class MemoryLedgerStore implements LedgerStore, LedgerIndex {
@@ -19,6 +21,8 @@ export class MemoryLedgerStore implements LedgerStore, LedgerIndex {
   readonly #index = new Map<string, Facets>()
   #missing: (() => void)[] | undefined
   readonly #heads = new Map<string, Head>()
+  /** What the entries are committed to. */
+  readonly texts = new MemoryTextStore()
   /** The once-only keys, which are rows of the same table as the requests. */
   readonly once = new Map<string, string>()
 
@@ -65,7 +69,7 @@ export class MemoryLedgerStore implements LedgerStore, LedgerIndex {
   }
 
   /** Puts entries that commit with something else. @throws StoreUnavailable when one is there already */
-  put(entries: readonly Entry[], facts?: ChainFacts): void {
+  put(entries: readonly Entry[], facts?: ChainFacts, texts: readonly PersonalText[] = []): void {
     if (entries.some(({ id }) => this.#entries.has(id)))
       throw new StoreUnavailable('the ledger holds entries that their state does not know')
     for (const entry of entries) {
@@ -74,6 +78,7 @@ export class MemoryLedgerStore implements LedgerStore, LedgerIndex {
       if (this.#missing) this.#missing.push(index)
       else index()
     }
+    this.texts.put(texts)
   }
 
   async search(filter: LedgerFilter, { limit, after }: LedgerPage) {

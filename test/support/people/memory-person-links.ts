@@ -38,12 +38,13 @@ export class MemoryPersonLinks implements PersonLinks {
   }
   #last: Promise<unknown> = Promise.resolve()
 
-  async #save({ person, expected, entries, head, linked, unlinked, code }: LinkChange): Promise<boolean> {
+  async #save({ person, expected, entries, head, texts, linked, unlinked, code }: LinkChange): Promise<boolean> {
     const key = ({ team, user }: ChatAccount) => `${team}#${user}`
     if (code && !this.#codes.has(code)) return false
     if (linked && this.#people.has(key(linked))) return false
     if (unlinked && this.#people.get(key(unlinked)) !== person) return false
     if (entries.length > 0 && !(await this.#ledger.append(person, expected, entries, head))) return false
+    this.#ledger.texts.put(texts ?? [])
     if (code) this.#codes.delete(code)
     if (unlinked) this.#people.delete(key(unlinked))
     if (linked) this.#people.set(key(linked), person)

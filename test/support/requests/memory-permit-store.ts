@@ -24,7 +24,7 @@ export class MemoryPermitStore implements PermitStore {
   async save(change: PermitChange): Promise<boolean> {
     await Promise.resolve()
     if (this.#requests.isStale(change)) return false
-    this.#ledger.put(change.entries, factsOfPermit(change.permit))
+    this.#ledger.put(change.entries, factsOfPermit(change.permit), change.texts)
     this.#requests.putPermit(change.permit, change.head)
     return true
   }

@@ -217,7 +217,7 @@ export class MemoryRequestStore implements RequestStore {
     this.#requests.set(stored.state.ask.id, { text, said: JSON.parse(text) })
   }
 
-  #commit({ id, expected, state, entries, head, once = [], draw }: Commit): Committed {
+  #commit({ id, expected, state, entries, head, texts = [], once = [], draw }: Commit): Committed {
     for (const each of once) {
       const value = this.#takenBy(each)
       if (value !== undefined) return { outcome: 'taken', key: each.key, value }
@@ -226,8 +226,8 @@ export class MemoryRequestStore implements RequestStore {
     if ((found?.sequence ?? 0) !== expected.sequence || (found?.hash ?? null) !== expected.hash)
       return { outcome: 'stale' }
     if (draw && this.isStale(draw)) return { outcome: 'stale' }
-    this.#ledger.put(entries, factsOfRequest(state))
-    if (draw) this.#ledger.put(draw.entries, factsOfPermit(draw.permit))
+    this.#ledger.put(entries, factsOfRequest(state), texts)
+    if (draw) this.#ledger.put(draw.entries, factsOfPermit(draw.permit), draw.texts)
     if (draw) this.putPermit(draw.permit, draw.head)
     for (const { key, value } of once) this.#ledger.once.set(key, value)
     this.#keep({ state, head })

@@ -86,8 +86,25 @@ export const renderCard = (
     offersPermit: allows?.(state) ?? false,
   })
 
-export const drawRequest = (view: RequestView, channel: string, options: DecideOptions): RenderedCard =>
-  fitted(budgets, (budget) => drawWithin(view, channel, options, budget))
+/**
+ * What people wrote takes room as if it were as long as it may be. So it changes nothing of which parts of an ask are cut,
+ * and a click is judged without it.
+ */
+export function drawRequest(view: RequestView, channel: string, options: DecideOptions): RenderedCard {
+  const full = fullOfTexts(view)
+  const { budget } = fitted(budgets, (budget) => ({ budget, card: drawWithin(full, channel, options, budget) }))
+  return drawWithin(view, channel, options, budget)
+}
+
+const longest = '\u{5B57}'.repeat(1_000)
+const fullOfTexts = (view: RequestView): RequestView => ({
+  ...view,
+  ...(view.justification === undefined ? {} : { justification: longest }),
+  stages: view.stages.map((stage) => ({
+    ...stage,
+    decisions: stage.decisions.map((each) => (each.comment === undefined ? each : { ...each, comment: longest })),
+  })),
+})
 
 export function showsAll(state: ApprovalRequest, facts: ViewFacts, options: CardOptions): boolean {
   const stage = openStageOf(describeRequest(state, facts))

@@ -1,7 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { askWithCard } from '../asking.ts'
 import { call } from '../calls.ts'
-import { findBreak } from '../chain.ts'
 import type { SentInteraction } from '../desk-client.ts'
 import { approvedRequest, clickInVain, closedCard, completed, finding, refused, tokenRefused } from '../findings.ts'
 import { decisionsOf } from '../person.ts'
@@ -74,11 +73,10 @@ export async function tellStrongerLogin(world: World): Promise<void> {
   })
   await report.expect('Gus’s ID token is evidence in the ledger, withheld from readers while it is good', async () => {
     const entries = await world.reader.ledger(id)
-    const at = entries.findIndex(({ facts }) => JSON.stringify(facts).includes('withheldUntil'))
-    const whole = findBreak(id, entries.slice(0, at)) === undefined
+    const committed = entries.some(({ facts }) => /"idToken":"sha-256:/.test(JSON.stringify(facts)))
     const { broken } = await replay(id, entries)
-    const held = broken?.why === 'withheld' && broken.at === entries[at]?.id && !JSON.stringify(entries).includes('eyJ')
-    return finding(whole && held, `the verifier says: ${JSON.stringify(broken)}`)
+    const held = committed && broken === undefined && !JSON.stringify(entries).includes('eyJ')
+    return finding(held, `the entry has a commitment to it, and the chain verifies: ${JSON.stringify(broken ?? 'whole')}`)
   })
   await report.expect('the agent needs it no longer, and hands its right back', () =>
     completed(agent, id, 'failed', 'not needed any more: the deploy was rolled back'),

@@ -1,0 +1,6 @@
+import * as z from 'zod'
+import { event } from '../requests/events.ts'
+
+/** On the chain of the person whose texts were removed: by the actor, and how many; not which. */
+export const ErasedEvent = event('Erased', { texts: z.int().positive() })
+export type ErasedEvent = z.infer<typeof ErasedEvent>

@@ -1,0 +1,202 @@
+import * as z from 'zod'
+import type { VouchEvent } from '../break-glass/open.ts'
+import { digestOf } from '../digest.ts'
+import type { HaltEvent } from '../halts/halt.ts'
+import type { LinkEvent } from '../people/linking.ts'
+import type { StandInEvent } from '../people/stand-in.ts'
+import type { PermitEvent } from '../permits/permit.ts'
+import type { Event } from '../requests/events.ts'
+import { Digest, type Json, type JsonObject, type NumericDate, PersonId } from '../values.ts'
+import type { ErasedEvent } from './erased.ts'
+import type { Entry } from './ledger.ts'
+
+/**
+ * What people write, and what identifies a person beyond their `person:` id, is personal. An entry has only a commitment
+ * to it; the text and its salt lie beside the entry, where they can be erased (ADR 0029).
+ */
+
+export type AnyEvent = Event | HaltEvent | StandInEvent | LinkEvent | PermitEvent | VouchEvent | ErasedEvent
+
+/** Good for one text: without the salt, no guess at the text can be checked. */
+export type PersonalText = { commitment: Digest; person: PersonId; text: string; salt: string }
+
+type Found = { event: AnyEvent; holder: JsonObject; owner: PersonId | undefined }
+/**
+ * One personal member of an event, and whose it is: undefined where Hotwork wrote it. `copied`: it comes from a state, in
+ * which it is a commitment already, unless that state is older than commitments.
+ */
+type Member = { at: string; whose: (found: Found) => unknown; copied?: true }
+
+const actorOf = ({ event: { actor } }: Found) => (actor.type === 'person' ? actor.id : undefined)
+/** An agent's words belong to the person who answers for it. */
+const ownerOf = ({ owner }: Found) => owner
+const deciderOf = ({ holder }: Found) => holder['person']
+
+export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly Member[] } = {
+  Submitted: [
+    { at: '/ask/justification', whose: ownerOf },
+    { at: '/ask/breakGlass/reason', whose: ownerOf },
+    { at: '/inherits/*/decisions/*/comment', whose: deciderOf, copied: true },
+  ],
+  Decided: [
+    { at: '/comment', whose: actorOf },
+    { at: '/login/evidence/idToken', whose: actorOf },
+  ],
+  Narrowed: [
+    { at: '/ask/justification', whose: ownerOf, copied: true },
+    { at: '/ask/breakGlass/reason', whose: ownerOf, copied: true },
+  ],
+  Commented: [{ at: '/comment', whose: actorOf }],
+  Denied: [{ at: '/reason', whose: actorOf }],
+  Revoked: [{ at: '/reason', whose: actorOf }],
+  // Of a mediated call, Hotwork itself says how it went.
+  UseEnded: [{ at: '/note', whose: ({ event, owner }) => (event.actor.type === 'tool' ? owner : undefined) }],
+  Completed: [{ at: '/note', whose: ownerOf }],
+  BreakGlassOpened: [
+    { at: '/ask/justification', whose: ownerOf },
+    { at: '/ask/breakGlass/reason', whose: ownerOf },
+    { at: '/ask/agent/subject', whose: ownerOf },
+  ],
+  Reviewed: [{ at: '/note', whose: actorOf }],
+  Halted: [{ at: '/reason', whose: actorOf }],
+  PermitGiven: [{ at: '/stages/*/decisions/*/comment', whose: deciderOf, copied: true }],
+  PermitRevoked: [{ at: '/reason', whose: actorOf }],
+  Linked: [{ at: '/account/user', whose: actorOf }],
+  Unlinked: [{ at: '/account/user', whose: actorOf }],
+}
+
+/** Where a state has such texts, or the commitments to them. */
+export const personalInRequest = [
+  '/ask/justification',
+  '/ask/agent/subject',
+  '/ask/breakGlass/reason',
+  '/stages/*/decisions/*/comment',
+  '/reason',
+  '/note',
+  '/review/done/note',
+  '/grant/uses/*/ended/note',
+] as const
+export const personalInHalt = ['/reason'] as const
+export const personalInPermit = ['/revoked/reason', '/stages/*/decisions/*/comment'] as const
+
+export const commitmentTo = (text: string, salt: string): Digest => digestOf('hotwork.personal.v1', { salt, text })
+
+export const isCommitment = (value: string): value is Digest => Digest.safeParse(value).success
+
+/** @param owner who answers for the agent that asks, where the events are of a request */
+export function setTextsApart<E extends AnyEvent>(
+  events: readonly E[],
+  owner: PersonId | undefined,
+  newSalt: () => string,
+): { events: readonly E[]; texts: readonly PersonalText[] } {
+  const texts: PersonalText[] = []
+  const commit = (text: string, person: PersonId): Digest => {
+    const before = texts.find((each) => each.text === text && each.person === person)
+    if (before) return before.commitment
+    const salt = newSalt()
+    const made = { commitment: commitmentTo(text, salt), person, text, salt }
+    texts.push(made)
+    return made.commitment
+  }
+  const apart = events.map((event) => {
+    let changed = event as unknown as Json
+    for (const { at, whose, copied } of personalMembers[event.type] ?? [])
+      changed = replaceAt(changed, at, (text, holder) => {
+        const person = PersonId.safeParse(whose({ event, holder, owner }))
+        if (!person.success || (copied && isCommitment(text))) return text
+        return commit(text, person.data)
+      })
+    return changed as unknown as E
+  })
+  return { events: apart, texts }
+}
+
+/** The commitments of an entry, by the JSON pointer of each. */
+export function commitmentsIn({ type, facts }: Entry): ReadonlyMap<string, Digest> {
+  const found = new Map<string, Digest>()
+  for (const { at } of personalMembers[type as AnyEvent['type']] ?? [])
+    replaceAt(facts, at, (text, _holder, pointer) => {
+      if (isCommitment(text)) found.set(`/facts${pointer}`, text)
+      return text
+    })
+  return found
+}
+
+export function commitmentsAt(value: unknown, places: readonly string[]): readonly Digest[] {
+  const found: Digest[] = []
+  for (const at of places)
+    replaceAt(value as Json, at, (text) => {
+      if (isCommitment(text)) found.push(text)
+      return text
+    })
+  return found
+}
+
+type Beside = { text?: string; salt?: string; withheld_until?: string }
+/** Beside entries, by entry and JSON pointer, as an answer has them. */
+export type TextsBeside = { readonly [entry: string]: { readonly [pointer: string]: Beside } }
+
+/** The entries with those texts that they are indeed committed to. Their hashes are over the commitments, not over these. */
+export const withTextsBeside = (entries: readonly Entry[], beside: TextsBeside): readonly Entry[] =>
+  entries.map((entry) => {
+    const texts = new Map(
+      [...commitmentsIn(entry)].flatMap(([pointer, commitment]) => {
+        const { text, salt } = beside[entry.id]?.[pointer] ?? {}
+        if (text === undefined || salt === undefined || commitmentTo(text, salt) !== commitment) return []
+        return [[commitment, text] as const]
+      }),
+    )
+    const places = (personalMembers[entry.type as AnyEvent['type']] ?? []).map(({ at }) => at)
+    return { ...entry, facts: withTextsAt(entry.facts, places, (commitment) => texts.get(commitment) ?? commitment) }
+  })
+
+/** The same value with what `read` says in the place of each commitment. */
+export const withTextsAt = <T>(value: T, places: readonly string[], read: (commitment: Digest) => string): T =>
+  places.reduce<Json>(
+    (all, at) => replaceAt(all, at, (text) => (isCommitment(text) ? read(text) : text)),
+    value as unknown as Json,
+  ) as unknown as T
+
+type Replace = (text: string, holder: JsonObject, pointer: string) => string
+
+/** A copy of the path alone: the rest is shared. `*` stands for each item of an array. */
+function replaceAt(value: Json, at: string, replace: Replace): Json {
+  const [, ...steps] = at.split('/')
+  return step(value, steps, '', replace)
+}
+
+function step(value: Json, [name, ...rest]: readonly string[], pointer: string, replace: Replace): Json {
+  if (name === undefined || typeof value !== 'object' || value === null) return value
+  if (name === '*') {
+    if (!Array.isArray(value)) return value
+    return value.map((item: Json, index) => step(item, rest, `${pointer}/${index}`, replace))
+  }
+  const holder = value as JsonObject
+  const inner = holder[name]
+  if (inner === undefined) return value
+  const here = `${pointer}/${name}`
+  if (rest.length > 0) {
+    const changed = step(inner, rest, here, replace)
+    return changed === inner ? value : { ...holder, [name]: changed }
+  }
+  return typeof inner === 'string' ? { ...holder, [name]: replace(inner, holder, here) } : value
+}
+
+export const isIdToken = (pointer: string): boolean => pointer.endsWith('/idToken')
+
+/** For clocks that differ, after the `exp` of an ID token. Seconds. */
+const tolerance = 60
+
+/** Beyond the year 9999 no date is written: a token without an end is withheld until then. */
+const never = 253_402_300_799
+
+const Claims = z.object({ exp: z.number() })
+
+export function idTokenEnd(idToken: string): NumericDate {
+  try {
+    const payload = (idToken.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
+    return Math.min(Math.ceil(Claims.parse(JSON.parse(atob(payload))).exp) + tolerance, never)
+  } catch {
+    return never
+  }
+}

@@ -1,0 +1,154 @@
+import type { Halt } from '../../domain/halts/halt.ts'
+import { type Entry, rfc3339 } from '../../domain/ledger/ledger.ts'
+import {
+  commitmentsAt,
+  commitmentsIn,
+  commitmentTo,
+  idTokenEnd,
+  isIdToken,
+  type PersonalText,
+  personalInHalt,
+  personalInPermit,
+  personalInRequest,
+  withTextsAt,
+} from '../../domain/ledger/texts.ts'
+import type { StandingPermit } from '../../domain/permits/permit.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { type Digest, defined, type NumericDate } from '../../domain/values.ts'
+import type { RequestReader, Stored } from '../requests/ports.ts'
+import type { TextReader } from './ports.ts'
+
+/** What stands where a text was erased. */
+export const erasedText = '(erased)'
+/** What stands where the text is not the one that was committed to. */
+export const alteredText = '(altered: not the text that is on record)'
+
+/** The same values with the texts that they are committed to, for people to read. Nothing of it may be stored. */
+export async function joinTexts<T>(
+  values: readonly T[],
+  places: readonly string[],
+  texts: TextReader,
+): Promise<readonly T[]> {
+  const commitments = new Set(values.flatMap((value) => commitmentsAt(value, places)))
+  if (commitments.size === 0) return values
+  const found = await texts.find([...commitments])
+  const read = (commitment: Digest): string => {
+    const beside = found.get(commitment)
+    if (!beside) return erasedText
+    return isWhole(commitment, beside) ? beside.text : alteredText
+  }
+  return values.map((value) => withTextsAt(value, places, read))
+}
+
+export const joinRequests = <S extends ApprovalRequest>(states: readonly S[], texts: TextReader) =>
+  joinTexts(states, personalInRequest, texts)
+export const joinHalts = (halts: readonly Halt[], texts: TextReader) => joinTexts(halts, personalInHalt, texts)
+export const joinPermits = (permits: readonly StandingPermit[], texts: TextReader) =>
+  joinTexts(permits, personalInPermit, texts)
+
+export async function joinRequest(state: ApprovalRequest, texts: TextReader): Promise<ApprovalRequest> {
+  const [joined = state] = await joinRequests([state], texts)
+  return joined
+}
+
+const isWhole = (commitment: Digest, { text, salt }: Pick<PersonalText, 'text' | 'salt'>) =>
+  commitmentTo(text, salt) === commitment
+
+const inStored = personalInRequest.map((at) => `/state${at}`)
+
+export type Shown<P> = Omit<P, 'requests'> & { requests: RequestReader }
+
+/** The same ports for an operation that shows requests and decides none. */
+export const showing = <P extends { requests: RequestReader; texts: TextReader }>(ports: P): Shown<P> => ({
+  ...ports,
+  requests: new ShowingRequests(ports.requests, ports.texts),
+})
+
+/** Reads requests for those who show them. Who decides must not have it: they would store the texts. */
+export class ShowingRequests implements RequestReader {
+  readonly #requests: RequestReader
+  readonly #texts: TextReader
+
+  constructor(requests: RequestReader, texts: TextReader) {
+    this.#requests = requests
+    this.#texts = texts
+  }
+
+  async load(...args: Parameters<RequestReader['load']>) {
+    const [stored] = await this.#join([await this.#requests.load(...args)])
+    return stored
+  }
+
+  async loadMany(...args: Parameters<RequestReader['loadMany']>) {
+    return this.#join(await this.#requests.loadMany(...args))
+  }
+
+  async list(...args: Parameters<RequestReader['list']>) {
+    const { items, next } = await this.#requests.list(...args)
+    return { items: await this.#join(items), ...defined({ next }) }
+  }
+
+  async open(...args: Parameters<RequestReader['open']>) {
+    return this.#join(await this.#requests.open(...args))
+  }
+
+  /** Only judged by, never shown. */
+  dependencies(...args: Parameters<RequestReader['dependencies']>) {
+    return this.#requests.dependencies(...args)
+  }
+
+  recall(...args: Parameters<RequestReader['recall']>) {
+    return this.#requests.recall(...args)
+  }
+
+  loadEvaluation(...args: Parameters<RequestReader['loadEvaluation']>) {
+    return this.#requests.loadEvaluation(...args)
+  }
+
+  overdue(...args: Parameters<RequestReader['overdue']>) {
+    return this.#requests.overdue(...args)
+  }
+
+  countOpen(...args: Parameters<RequestReader['countOpen']>) {
+    return this.#requests.countOpen(...args)
+  }
+
+  #join<S extends Stored | undefined>(stored: readonly S[]): Promise<readonly S[]> {
+    return joinTexts(stored, inStored, this.#texts)
+  }
+}
+
+/** `altered`: it is not what the entry is committed to. `withheld_until`: an ID token that is still good is not shown. */
+type ShownText = { text: string; salt: string; altered?: true } | { withheld_until: string }
+
+/** By entry and JSON pointer in it. What was erased is not there. */
+export type Personal = { readonly [entry: string]: { readonly [pointer: string]: ShownText } }
+
+export async function textsBeside(entries: readonly Entry[], now: NumericDate, texts: TextReader): Promise<Personal> {
+  const wanted = entries.map((entry) => ({ id: entry.id, commitments: [...commitmentsIn(entry)] }))
+  const all = new Set(wanted.flatMap(({ commitments }) => commitments.map(([, commitment]) => commitment)))
+  if (all.size === 0) return {}
+  const found = await texts.find([...all])
+  const beside: [string, { [pointer: string]: ShownText }][] = wanted.map(({ id, commitments }) => [
+    id,
+    Object.fromEntries(
+      commitments.flatMap(([pointer, commitment]) => {
+        const text = found.get(commitment)
+        return text ? [[pointer, shown(pointer, commitment, text, now)]] : []
+      }),
+    ),
+  ])
+  return Object.fromEntries(beside.filter(([, pointers]) => Object.keys(pointers).length > 0))
+}
+
+/** Another client of the provider may take an ID token that is still good as a bearer token. */
+function shown(
+  pointer: string,
+  commitment: Digest,
+  { text, salt }: Pick<PersonalText, 'text' | 'salt'>,
+  now: NumericDate,
+): ShownText {
+  const until = isIdToken(pointer) ? idTokenEnd(text) : 0
+  if (now < until) return { withheld_until: rfc3339(until) }
+  return { text, salt, ...(isWhole(commitment, { text, salt }) ? {} : { altered: true }) }
+}

@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Entry, verify, verifyPerson } from '../../../functions/domain/ledger/ledger.ts'
+import { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { eraseTexts } from '../../../functions/operations/ledger/erase-texts.ts'
+import { erasedText, joinRequest, showing } from '../../../functions/operations/ledger/texts.ts'
+import type { Policy } from '../../../functions/operations/policy/ports.ts'
+import { commentDecision } from '../../../functions/operations/requests/decide-request.ts'
+import { completeRequest } from '../../../functions/operations/requests/end-request.ts'
+import { readLedger, viewRequest } from '../../../functions/operations/requests/read-requests.ts'
+import { person, prodParameter, sampleBundle, World } from '../../support/world.ts'
+
+const bundle = sampleBundle()
+const claim = 'checkout times out; Kofi said to raise it'
+/** The owner of the agent that asks. */
+const owner = person('dan')
+
+const erase = (world: World, of = owner, by = person('gus')) =>
+  eraseTexts({ of, by }, { ...world.ports, eraser: world.ledger.texts })
+
+async function shownOf(world: World, { ask }: ApprovalRequest) {
+  const viewed = await viewRequest({ id: ask.id, person: person('eve') }, showing(world.ports))
+  if (!viewed.ok) throw new Error(viewed.code)
+  return viewed.value.state
+}
+const wholeOf = (world: World, { ask }: ApprovalRequest) => ({
+  state: world.stored(ask.id),
+  entries: world.ledger.entries(ask.id),
+})
+
+describe('what is kept of a request', () => {
+  test('has the commitments, and people are shown the texts', async () => {
+    const world = new World(bundle)
+    const request = await world.submitted(prodParameter, { justification: claim })
+    await world.decide(request, 'ana', 'approve', { comment: 'as agreed with Eve' })
+    const { state, entries } = wholeOf(world, request)
+    const kept = JSON.stringify([await state, await entries])
+    expect(kept).not.toContain('Kofi')
+    expect(kept).not.toContain('as agreed')
+    const shown = await shownOf(world, request)
+    expect(shown.ask.justification).toBe(claim)
+    expect(shown.stages[0]?.decisions[0]?.comment).toBe('as agreed with Eve')
+    expect(verify(request.ask.id, await entries)).toEqual({ state: await state })
+  })
+
+  test('has no text where the transaction was lost, and both where only its answer was', async () => {
+    for (const [fault, kept] of [
+      ['unheard', 0],
+      ['answer_lost', 1],
+    ] as const) {
+      const world = new World(bundle)
+      world.requests.failNextCommit(fault)
+      await expect(world.submitted(prodParameter, { justification: claim })).rejects.toThrow()
+      expect(world.ledger.texts.all()).toHaveLength(kept)
+    }
+  })
+
+  test('a text that was altered beside the entry is marked, and never shown as what was said', async () => {
+    const world = new World(bundle)
+    const request = await world.submitted(prodParameter, { justification: claim })
+    const [text] = world.ledger.texts.all()
+    if (!text) throw new Error('no text')
+    world.ledger.texts.put([{ ...text, text: 'the owner asked for it' }])
+    expect((await shownOf(world, request)).ask.justification).toContain('altered')
+    const read = await readLedger({ id: request.ask.id, person: person('eve'), after: 0 }, world.ports)
+    expect(read.ok && read.value.personal[`${request.ask.id}/1`]).toEqual({
+      '/facts/ask/justification': { text: 'the owner asked for it', salt: text.salt, altered: true },
+    })
+  })
+})
+
+describe('erasing', () => {
+  test('removes the texts and salts of one person, and leaves every entry, the state and other people’s texts', async () => {
+    const world = new World(bundle)
+    const request = await world.submitted(prodParameter, { justification: claim })
+    await world.decide(request, 'ana', 'approve', { comment: 'as agreed' })
+    const before = wholeOf(world, request)
+    const [state, entries] = [await before.state, await before.entries]
+    expect(await erase(world)).toEqual({ ok: true, value: { erased: 1, more: false } })
+    expect(await world.stored(request.ask.id)).toEqual(state)
+    expect(await world.ledger.entries(request.ask.id)).toEqual(entries)
+    expect(verify(request.ask.id, entries)).toEqual({ state })
+    const shown = await shownOf(world, request)
+    expect([shown.ask.justification, shown.stages[0]?.decisions[0]?.comment]).toEqual([erasedText, 'as agreed'])
+    const read = await readLedger({ id: request.ask.id, person: person('eve'), after: 0 }, world.ports)
+    expect(read.ok && read.value.personal[`${request.ask.id}/1`]).toBeUndefined()
+  })
+
+  test('is on the chain of the person, by whom and how many, and says nothing of what', async () => {
+    const world = new World(bundle)
+    await world.submitted(prodParameter, { justification: claim })
+    await erase(world)
+    const entries = await world.ledger.entries(owner)
+    expect(entries).toMatchObject([
+      { type: 'Erased', actor: { id: 'person:gus' }, policies: ['security-erases'], facts: { texts: 1 } },
+    ])
+    expect(verifyPerson(owner, entries).broken).toBeUndefined()
+  })
+
+  test('twice is once: the second time there is nothing, and no entry', async () => {
+    const world = new World(bundle)
+    await world.submitted(prodParameter, { justification: claim })
+    await erase(world)
+    expect(await erase(world)).toEqual({ ok: true, value: { erased: 0, more: false } })
+    expect(await world.story(owner)).toEqual(['Erased'])
+  })
+
+  test('that died after its entry is made good by the next, which says how many were left', async () => {
+    const world = new World(bundle)
+    await world.submitted(prodParameter, { justification: claim })
+    const { texts } = world.ledger
+    const dying = {
+      ofPerson: (...args: Parameters<typeof texts.ofPerson>) => texts.ofPerson(...args),
+      erase: () => Promise.reject(new Error('killed')),
+    }
+    await expect(eraseTexts({ of: owner, by: person('gus') }, { ...world.ports, eraser: dying })).rejects.toThrow(
+      'killed',
+    )
+    expect(texts.all()).toHaveLength(1)
+    expect(await erase(world)).toMatchObject({ value: { erased: 1 } })
+    expect(texts.all()).toEqual([])
+    expect(await world.story(owner)).toEqual(['Erased', 'Erased'])
+  })
+
+  test('beside a request that is being made either finds its text or leaves all of it', async () => {
+    const world = new World(bundle)
+    const [request] = await Promise.all([world.submitted(prodParameter, { justification: claim }), erase(world)])
+    const left = world.ledger.texts.all().length
+    expect((await shownOf(world, request)).ask.justification).toBe(left === 1 ? claim : erasedText)
+  })
+
+  test('leaves a pending request to be decided, and a grant to be used and completed', async () => {
+    const world = new World(bundle)
+    const request = await world.submitted(prodParameter, { justification: claim })
+    await world.decide(request, 'ana')
+    await erase(world)
+    expect(await world.decide(request, 'eve')).toMatchObject({ ok: true })
+    const issued = await world.issueToken(await world.state(request.ask.id))
+    expect(issued).toMatchObject({ ok: true })
+    const done = { id: request.ask.id, agent: request.ask.agent.id, outcome: 'succeeded', note: 'raised it' } as const
+    expect(await completeRequest(done, world.ports)).toMatchObject({ ok: true })
+    const state = await world.stored(request.ask.id)
+    expect(verify(request.ask.id, await world.ledger.entries(request.ask.id))).toEqual({ state })
+    expect(await joinRequest(state, world.ledger.texts)).toMatchObject({ note: 'raised it' })
+  })
+
+  test('is for those whom policy lets, and the refusal is on their own chain', async () => {
+    const world = new World(bundle)
+    await world.submitted(prodParameter, { justification: claim })
+    expect(await erase(world, owner, owner)).toMatchObject({ ok: false, code: 'not_permitted' })
+    expect(world.ledger.texts.all()).toHaveLength(1)
+    expect(await world.story(owner)).toEqual(['Refused'])
+  })
+
+  test('knows a person who has left the directory by their texts, and no other stranger', async () => {
+    const world = new World(bundle)
+    await world.submitted(prodParameter, { justification: claim })
+    expect(await erase(world, person('nobody-of-ours'))).toMatchObject({ ok: false, code: 'unknown_person' })
+    const directory = { ...bundle.directory, people: bundle.directory.people.filter(({ id }) => id !== owner) }
+    const policy: Policy = { bundle: { ...bundle, directory }, ask: (question) => world.policy.ask(question) }
+    const ports = { ...world.ports, policy, eraser: world.ledger.texts }
+    expect(await eraseTexts({ of: owner, by: person('gus') }, ports)).toMatchObject({ value: { erased: 1 } })
+  })
+})
+
+describe('a request from before there were commitments', () => {
+  const chains = readFileSync(join(import.meta.dirname, '../../domain/ledger/fixtures/v1.ndjson'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line): { aggregate: string; entries: Entry[]; state?: unknown } => JSON.parse(line))
+
+  test('goes on: it is decided, commented and read, with its old text as it stands', async () => {
+    const world = new World(bundle)
+    const request = await world.submitted(prodParameter, { justification: claim })
+    // As version 1 kept it: the text itself.
+    const stored = await world.requests.load(request.ask.id)
+    if (!stored) throw new Error('no request')
+    world.requests.forge({ ...stored, state: { ...stored.state, ask: { ...stored.state.ask, justification: claim } } })
+    for (const { commitment } of world.ledger.texts.all()) await world.ledger.texts.erase([commitment])
+    expect((await shownOf(world, request)).ask.justification).toBe(claim)
+    await world.decide(request, 'ana', 'approve', { comment: 'fine' })
+    await world.decide(request, 'eve', 'deny')
+    const said = { id: request.ask.id, person: person('eve'), comment: 'not today' }
+    expect(await commentDecision(said, world.ports)).toMatchObject({ ok: true })
+    const shown = await shownOf(world, request)
+    expect(shown).toMatchObject({ status: 'denied', reason: 'not today', ask: { justification: claim } })
+    expect(world.ledger.texts.all().map(({ text }) => text)).toEqual(['fine', 'not today'])
+  })
+
+  test('is still understood as it was stored', () => {
+    for (const { aggregate, state } of chains)
+      if (state !== undefined)
+        expect([aggregate, ApprovalRequest.safeParse(state).error]).toEqual([aggregate, undefined])
+  })
+})
