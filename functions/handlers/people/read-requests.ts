@@ -184,7 +184,10 @@ function aggregateOf(call: Call): Aggregate {
 const unknownAggregate = () => apiProblem(404, 'unknown_aggregate')
 
 export function createHandler(given: ShowingApiPorts & Lists) {
-  return personDoor(given, (call, { person, login }): Promise<Answer> => readByRoute(call, person.id, showing(given), login))
+  return personDoor(
+    given,
+    (call, { person, login }): Promise<Answer> => readByRoute(call, person.id, showing(given), login),
+  )
 }
 
 export const handler = bind(

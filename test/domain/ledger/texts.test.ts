@@ -77,7 +77,7 @@ const notPersonal: readonly string[] = [
   'request',
 ]
 /** Hotwork's own words, or those of a system. */
-const byHotwork: readonly string[] = ['UseReturned/reason']
+const byHotwork: readonly string[] = ['UseReturned/reason', 'Refused/reason']
 
 const unions: readonly z.ZodType[] = [Event, HaltEvent, StandInEvent, LinkEvent, PermitEvent, VouchEvent, ErasedEvent]
 

@@ -76,7 +76,10 @@ export async function tellStrongerLogin(world: World): Promise<void> {
     const committed = entries.some(({ facts }) => /"idToken":"sha-256:/.test(JSON.stringify(facts)))
     const { broken } = await replay(id, entries)
     const held = committed && broken === undefined && !JSON.stringify(entries).includes('eyJ')
-    return finding(held, `the entry has a commitment to it, and the chain verifies: ${JSON.stringify(broken ?? 'whole')}`)
+    return finding(
+      held,
+      `the entry has a commitment to it, and the chain verifies: ${JSON.stringify(broken ?? 'whole')}`,
+    )
   })
   await report.expect('the agent needs it no longer, and hands its right back', () =>
     completed(agent, id, 'failed', 'not needed any more: the deploy was rolled back'),
