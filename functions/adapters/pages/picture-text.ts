@@ -22,8 +22,8 @@ const pieceOf = (part: Part): { text: string; kind: Kind } => {
 
 export const lineOf = (sentence: Sentence): string => sentence.map((part) => pieceOf(part).text).join('')
 
-/** Pixels. */
-const widths: { readonly [kind in Kind]: number } = { '': 7, b: 7.6, v: 7.9, s: 7, q: 6.3 }
+/** Pixels, of a wide font: a reader may have another one than we. */
+const widths: { readonly [kind in Kind]: number } = { '': 7.7, b: 8.5, v: 8, s: 7.7, q: 6.9 }
 const isWide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
 

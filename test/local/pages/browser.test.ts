@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import type { JWK } from 'jose'
 import type { Page } from 'playwright-core'
 import { checkLogins } from '../../../functions/adapters/jose/login-checks.ts'
 import type { OidcIssuer } from '../../../functions/domain/people/identity-issuer.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { drifted, previewOf } from '../../slack/cards/states.ts'
 import { person, prodParameter, type What } from '../../support/world.ts'
 import { inBrowser } from '../support/browser.ts'
 import { Browsing, dark, phone, picture } from './browsing.ts'
@@ -58,6 +60,39 @@ inBrowser('people at the pages, in a browser', () => {
     const entry = (await at.world.ledger.entries(request.ask.id)).find(({ type }) => type === 'Decided')
     expect(entry?.facts).toMatchObject({ through: 'page', seen: expect.stringMatching(/^sha-256:/) })
     await picture(page, 'decided')
+  })
+
+  test('what is there now and would be, what changed since, and what became of it fit a phone, light and dark, and can be saved', async () => {
+    const request = await at.world.submitted(prodParameter)
+    await at.world.decide(request, 'ana')
+    const stored = await at.world.requests.load(request.ask.id)
+    if (!stored) throw new Error('it is stored')
+    const state = drifted({ ...stored.state, preview: previewOf(stored.state) }, '2000', at.world.clock.now())
+    at.world.requests.forge({ ...stored, state })
+    const page = await openAs('Ben Baker', pathTo(request), { acceptDownloads: true })
+    await page.getByRole('heading', { name: 'Changed since it was asked' }).waitFor()
+    expect(await page.locator('.diff').textContent()).toMatch(/Value\s+now "2000"\s+→\s+after "3000"/)
+    const shownFigures = () => page.locator('svg.tl:visible')
+    expect(await shownFigures().count()).toBe(1)
+    expect(await shownFigures().locator('title').first().textContent()).toContain('Waiting for owner')
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('Save the picture').click()])
+    expect(download.suggestedFilename()).toBe(`${request.ask.id}.svg`)
+    const saved = await readFile(await download.path(), 'utf8')
+    // A browser draws an image only from a whole document.
+    const image = `<img alt="saved" src="data:image/svg+xml;base64,${Buffer.from(saved).toString('base64')}">`
+    const other = await browse()
+    await other.setContent(image)
+    const width = await other.locator('img').evaluate(async (each) => {
+      const drawn = each as unknown as { decode(): Promise<void>; naturalWidth: number }
+      await drawn.decode()
+      return drawn.naturalWidth
+    })
+    expect(width).toBe(704)
+    await picture(page, 'changed')
+    const small = await openAs('Ben Baker', pathTo(request), { ...phone, ...dark })
+    expect(await small.locator('svg.tl:visible').count()).toBe(1)
+    expect(await small.locator('html').boundingBox()).toMatchObject({ width: 390 })
+    await picture(small, 'changed-phone-dark')
   })
 
   test('a stage that wants a stronger login sends its approver through the provider, whose token is the evidence', async () => {
@@ -181,6 +216,8 @@ inBrowser('people at the pages, in a browser', () => {
       'Approve less than this',
       'deny-comment',
       'Deny',
+      'The same as a list, with each entry and its hash',
+      'Save the picture',
       'Look again',
     ])
     await list.getByRole('button', { name: 'Log out' }).click()
