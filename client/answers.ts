@@ -15,9 +15,9 @@ const Review = z.looseObject({
 const Use = z.looseObject({ tool: z.string(), begun_at: time, outcome: z.string().optional() })
 const Call = z.looseObject({
   at: time,
-  service: z.string(),
-  name: z.string(),
-  resources: z.array(z.string()).default([]),
+  action: z.string(),
+  resource: z.string().optional(),
+  verdict: z.string(),
   error: z.string().optional(),
 })
 
@@ -47,7 +47,7 @@ export const Opening = z.looseObject({
   /** Null where the record of calls does not answer. */
   calls: z.array(Call).nullish(),
   calls_more: z.boolean().default(false),
-  calls_elsewhere: z.array(z.string()).default([]),
+  calls_unread: z.array(z.string()).default([]),
 })
 export type Opening = z.infer<typeof Opening>
 

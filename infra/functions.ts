@@ -25,7 +25,7 @@ type FunctionRow = {
   /** If not 512 for `answers` and 256 for the rest. 1,769 is a whole processor. */
   megabytes?: number
   /** The end of its role's fixed name, where a policy of a target account names it. */
-  role?: 'auditor' | 'broker' | 'revoker' | ReadingRole
+  role?: 'auditor' | 'broker' | 'call-reader' | 'revoker' | ReadingRole
 }
 
 /** By the stem of the entry file. What stops things has concurrency set apart: no flood takes its place. */
@@ -57,6 +57,8 @@ export const functions = {
   // As long as the API waits: thousands of texts go one by one.
   'erase-texts': { caller: 'people', policy: 'answers', seconds: 29 },
   'read-requests': { caller: 'people', policy: 'answers' },
+  // CloudTrail answers two look-ups a second.
+  'read-calls': { caller: 'people', policy: 'facts', seconds: 15, role: 'call-reader' },
   'open-break-glass': { caller: 'people', policy: 'answers', reserved: 10, alarm: true },
   'conclude-break-glass': { caller: 'people', policy: 'answers' },
   'read-break-glass': { caller: 'people', policy: 'answers' },
@@ -80,7 +82,8 @@ export const functions = {
   // CloudTrail answers two look-ups a second.
   'reconcile-sessions': { caller: 'timers', policy: 'facts', seconds: 600, role: 'auditor' },
   'refresh-slack-groups': { caller: 'slack', policy: 'facts' },
-  'sweep-overdue': { caller: 'timers', policy: 'facts' },
+  // Most of it for CloudTrail, which it asks last; the next one comes in a minute.
+  'sweep-overdue': { caller: 'timers', policy: 'facts', seconds: 50 },
 } as const satisfies { readonly [name: string]: FunctionRow }
 export type FunctionName = keyof typeof functions
 

@@ -37,7 +37,7 @@ export class HotworkTarget extends Construct {
       // At home they write denies, and read them, with their own roles.
       ...(!served.isHome && {
         revoker: roleArn('revoker', desk.stackName, atHome),
-        auditor: roleArn('auditor', desk.stackName, atHome),
+        auditors: [roleArn('auditor', desk.stackName, atHome), roleArn('call-reader', desk.stackName, atHome)],
       }),
       accounts: accounts as { [alias: string]: Account },
       actions: Object.values(bundle.actions),

@@ -9,6 +9,7 @@ import { AgentEndpoints } from './constructs/agent-endpoints.ts'
 import { Alarms, LogMetrics } from './constructs/alarms.ts'
 import { Workflow } from './constructs/approval-workflow.ts'
 import { BreakGlass } from './constructs/break-glass.ts'
+import { CallReader } from './constructs/call-reader.ts'
 import { CredentialKey } from './constructs/credential-key.ts'
 import { FunctionCode } from './constructs/function-code.ts'
 import { functionMaker, type Ground } from './constructs/ground.ts'
@@ -210,13 +211,14 @@ export class Hotwork extends Construct {
   #makeAudiences(ground: Ground): ITopic {
     const { tables, api } = ground
     const agents = new AgentEndpoints(this, 'Agents', ground)
-    new PeopleEndpoints(this, 'People', ground)
-    const { topic, sealedUses } = new BreakGlass(this, 'BreakGlass', { ...ground, sealed: this.#findSealed() })
+    const calls = new CallReader(this, 'Calls', ground)
+    new PeopleEndpoints(this, 'People', { ...ground, calls })
+    const { topic, sealedUses } = new BreakGlass(this, 'BreakGlass', { ...ground, calls, sealed: this.#findSealed() })
     const workflow = new Workflow(this, 'Clock', ground)
     const channel = new SlackChannel(this, 'SlackChannel', { ...ground, topic, advance: workflow.advance })
     new RecordFollowers(this, 'Record', {
       ...ground,
-      ...{ channel, sealedUses, follow: workflow.follow, calls: agents.calls },
+      ...{ channel, sealedUses, callReader: calls, follow: workflow.follow, calls: agents.calls },
     })
     const outputs = {
       ApiEndpoint: this.apiEndpoint,

@@ -42,6 +42,10 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     ['outcome_unknown'],
     'a call was begun, and Hotwork cannot tell whether it was done: a person should look',
   ],
+  ExtraCalls: [
+    ['extra_calls'],
+    'AWS credentials were used for a call that no person and no policy approved: it went through',
+  ],
   BreakGlassOpened: [['break_glass_opened'], 'a person has an opening, or a drill of one'],
   BreakGlassOutlived: [
     ['break_glass_outlived'],
@@ -67,7 +71,7 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     'there was more to verify than there was time or room: the rest was not checked',
   ],
   ReconciliationFailed: [
-    ['reconciliation_failed'],
+    ['reconciliation_failed', 'calls_not_compared'],
     'a role in AWS, or the record, could not be read: it is not known whether it agrees with the table',
   ],
   LedgerBroken: [

@@ -94,7 +94,7 @@ function reviewOf({ review }: Pick<Opening, 'review'>, surroundings: Surrounding
 }
 
 function doneOf(opening: Opening, surroundings: Surroundings): string[] {
-  const { calls, calls_more, calls_elsewhere, credentials, credential, grant, action } = opening
+  const { calls, calls_more, calls_unread, credentials, credential, grant, action } = opening
   if (calls === undefined) return []
   // What Hotwork itself or a tool did. For AWS credentials, AWS's own record says it.
   const uses = (credential === 'sts' ? [] : (grant?.uses ?? [])).map(
@@ -103,17 +103,21 @@ function doneOf(opening: Opening, surroundings: Surroundings): string[] {
   )
   const number = credentials.length
   const issued = number === 0 ? [] : [`${number} ${number === 1 ? 'credential' : 'credentials'} issued`]
-  const elsewhere = calls_elsewhere.length > 0 ? [`see also CloudTrail of ${calls_elsewhere.join(', ')}`] : []
-  const silent = elsewhere.length > 0 ? elsewhere : ['the record of calls does not answer']
-  if (calls === null) return [...uses, ...silent, ...issued]
-  const done = calls.map(({ at, service, name, resources, error }) => {
-    const refused = error === undefined ? [] : [`REFUSED ${error}`]
-    return [`${time(at, surroundings)}  ${service}:${name}`, ...resources, ...refused].join('  ')
+  const elsewhere = calls_unread.length > 0 ? [`CloudTrail of ${calls_unread.join(', ')} does not answer`] : []
+  if (calls === null) return [...uses, 'the record of calls does not answer', ...issued]
+  const done = calls.map(({ at, action, resource = '', verdict, error }) => {
+    const marks = [...(verdict === 'extra' ? ['EXTRA'] : []), ...(error === undefined ? [] : [`REFUSED ${error}`])]
+    return [`${time(at, surroundings)}  ${action}`, ...(resource === '' ? [] : [resource]), ...marks].join('  ')
   })
   const all = [...uses, ...done]
   const none =
     number === 0 ? 'nothing: no credential was issued' : 'no call is on record yet: CloudTrail is minutes late'
-  return [...(all.length > 0 ? all : [none]), ...(calls_more ? ['and more'] : []), ...elsewhere, ...issued]
+  return [
+    ...(all.length > 0 || calls_unread.length > 0 ? all : [none]),
+    ...(calls_more ? ['and more'] : []),
+    ...elsewhere,
+    ...issued,
+  ]
 }
 
 export function describe(opening: Opening, surroundings: Surroundings): string[] {

@@ -2,11 +2,13 @@ import { Duration, Validations } from 'aws-cdk-lib'
 import { Alias } from 'aws-cdk-lib/aws-kms'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
+import type { CallReader } from './call-reader.ts'
 import type { WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { SealedUses, type SealedUsesProps } from './sealed-role.ts'
-import { grantReadCalls } from './target-roles.ts'
+
+export type ReadingGround = Ground & { calls: CallReader }
 
 /** To open takes the tables and nothing else: no queue, no workflow, no Slack. */
 export class BreakGlass extends Construct {
@@ -14,7 +16,7 @@ export class BreakGlass extends Construct {
   readonly topic: BreakGlassTopic
   readonly sealedUses: WorkQueue
 
-  constructor(scope: Construct, id: string, ground: Ground & { sealed: SealedUsesProps }) {
+  constructor(scope: Construct, id: string, ground: ReadingGround & { sealed: SealedUsesProps }) {
     super(scope, id)
     this.topic = new BreakGlassTopic(this, 'Openings')
     this.#makeOpening(ground)
@@ -35,7 +37,7 @@ export class BreakGlass extends Construct {
     }
   }
 
-  #makeConclusion(ground: Ground): void {
+  #makeConclusion(ground: ReadingGround): void {
     const { api, incidents, make } = ground
     const conclude = make(this, 'conclude-break-glass')
     incidents.grantRead(conclude)
@@ -69,11 +71,14 @@ export class BreakGlass extends Construct {
 }
 
 /** What a review goes by: the record, the calls that AWS has, and when people were told. */
-export function grantReadEvidence(to: HotworkFunction, { tables: { requests, ledger, cards } }: Ground): void {
+export function grantReadEvidence(
+  to: HotworkFunction,
+  { tables: { requests, ledger, cards }, calls }: ReadingGround,
+): void {
   requests.grantRead(to)
   ledger.grantRead(to)
   cards.grantRead(to)
-  grantReadCalls(to)
+  calls.grantAsk(to)
 }
 
 /** Apart from the alarms' topic: the person paged for an opening need not be the one who mends Hotwork. */

@@ -1,10 +1,10 @@
 import { Construct } from 'constructs'
-import { grantReadEvidence } from './break-glass.ts'
+import { grantReadEvidence, type ReadingGround } from './break-glass.ts'
 import type { Ground } from './ground.ts'
 import { tellTargets } from './target-roles.ts'
 
 export class PeopleEndpoints extends Construct {
-  constructor(scope: Construct, id: string, ground: Ground) {
+  constructor(scope: Construct, id: string, ground: ReadingGround) {
     super(scope, id)
     this.#makeDecisions(ground)
     this.#makeHalts(ground)
@@ -31,19 +31,22 @@ export class PeopleEndpoints extends Construct {
     api.routeAs('own', make(this, 'lift-halt'), 'DELETE /v1/halts/{id}')
   }
 
-  #makeReads({ api, tables, make }: Ground): void {
+  #makeReads({ api, tables, calls, make }: ReadingGround): void {
     const { requests, ledger } = tables
     const readRequests = make(this, 'read-requests')
     requests.grantReadMany(readRequests)
     requests.grantFind(readRequests, 'by-time', 'by-status', 'by-agent', 'by-owner', 'open')
     ledger.grantSearch(readRequests)
+    calls.grantAsk(readRequests)
     api.route(
       readRequests,
       'GET /v1/me',
       'GET /v1/requests',
       'GET /v1/requests/{id}',
+      'GET /v1/requests/{id}/actual',
       'GET /v1/requests/{id}/ledger',
       'GET /v1/requests/{id}/timeline.svg',
+      'GET /v1/agents/{id}/usage',
       'GET /v1/ledger',
       'GET /v1/ledger/{aggregate}',
       'GET /v1/halts',
@@ -60,7 +63,7 @@ export class PeopleEndpoints extends Construct {
   }
 
   /** One function a right: a page that shows cannot decide, and the login writes no entry. */
-  #makePages(ground: Ground): void {
+  #makePages(ground: ReadingGround): void {
     const { api, reading, tables, make } = ground
     const showPages = make(this, 'show-pages')
     grantReadEvidence(showPages, ground)

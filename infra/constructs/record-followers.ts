@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib'
 import { Construct } from 'constructs'
+import type { CallReader } from './call-reader.ts'
 import { runEvery, StreamReader, WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import { grantAudit, grantDeny, tellTargets } from './target-roles.ts'
@@ -9,6 +10,7 @@ type RecordFollowersProps = Ground & {
   follow: WorkQueue
   calls: WorkQueue
   sealedUses: WorkQueue
+  callReader: CallReader
 }
 
 export class RecordFollowers extends Construct {
@@ -50,9 +52,10 @@ export class RecordFollowers extends Construct {
   }
 
   /** Its cost does not grow with what waits. */
-  #sweep({ tables, follow, calls, make }: RecordFollowersProps): void {
+  #sweep({ tables, follow, calls, callReader, make }: RecordFollowersProps): void {
     const sweep = make(this, 'sweep-overdue')
-    tables.requests.grantFind(sweep, 'overdue')
+    tables.requests.grantFind(sweep, 'overdue', 'uncompared')
+    callReader.grantAsk(sweep)
     for (const queue of [follow, calls, this.#denies]) queue.grantSend(sweep)
     runEvery(this, 'Sweep', { every: Duration.minutes(1), worker: sweep })
   }

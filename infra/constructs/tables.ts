@@ -71,6 +71,7 @@ const indexes = [
   { indexName: 'by-agent', partitionKey: text('agent'), sortKey: submitted },
   { indexName: 'by-owner', partitionKey: text('owner'), sortKey: submitted },
   { indexName: 'overdue', partitionKey: text('overdue'), sortKey: number('dueAt') },
+  { indexName: 'uncompared', partitionKey: text('uncompared'), sortKey: number('endedAt') },
   // What waits for people, and the standing permits that can be drawn from, by agent.
   { indexName: 'open', partitionKey: text('openOf'), sortKey: submitted },
 ] as const

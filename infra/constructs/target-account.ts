@@ -1,5 +1,13 @@
 import { CfnOutput, Duration, Stack, Token, Validations } from 'aws-cdk-lib'
-import { ArnPrincipal, Effect, type IManagedPolicy, ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
+import {
+  ArnPrincipal,
+  CompositePrincipal,
+  Effect,
+  type IManagedPolicy,
+  ManagedPolicy,
+  PolicyStatement,
+  Role,
+} from 'aws-cdk-lib/aws-iam'
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
 import { type Account, type PolicyBundle, type Reach, reachOf, readsOf } from '../policy-bundle.ts'
@@ -12,9 +20,10 @@ export type TargetAccountProps = {
   broker: string
   /** ARN of the only role that may assume this account's revoker, where Hotwork is in another account. */
   revoker?: string
-  auditor?: string
   /** ARNs of the roles that may read what the catalogue previews. */
   readers?: readonly string[]
+  /** ARNs of the roles that may read what is here of Hotwork. */
+  auditors?: readonly string[]
   /** The aliases of this account, which may be several with an external id each. */
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
@@ -61,7 +70,7 @@ export class TargetAccount extends Construct {
 
   constructor(scope: Construct, id: string, props: TargetAccountProps) {
     super(scope, id)
-    const { hotwork, broker, revoker, auditor, accounts, actions, ours } = props
+    const { hotwork, broker, revoker, auditors, accounts, actions, ours } = props
     const reach = [...reachOf(actions, accounts), ...scopingOf(accounts)]
     const allowed = reach.map(
       (each) => new PolicyStatement({ actions: [...each.actions], resources: [...each.resources] }),
@@ -90,7 +99,7 @@ export class TargetAccount extends Construct {
       )
     new CfnOutput(this, 'TargetRoleArn', { value: this.role.roleArn })
     if (revoker !== undefined) this.#makeRevoker({ hotwork, revoker, externalIds, boundary })
-    if (auditor !== undefined) this.#makeAuditor({ hotwork, auditor, externalIds, boundary })
+    if (auditors !== undefined) this.#makeAuditor({ hotwork, auditors, externalIds, boundary })
     if (props.readers) {
       const reads = readsOf(actions, accounts)
       const never = [...neverOurselves(reads, hotwork, ours, { sid: 'HotworkIsNotRead' }), nothingBeside(reads)]
@@ -162,12 +171,14 @@ export class TargetAccount extends Construct {
     new CfnOutput(this, 'RevokerRoleArn', { value: role.roleArn })
   }
 
-  #makeAuditor({ hotwork, auditor, externalIds }: Made & { auditor: string }): void {
+  #makeAuditor({ hotwork, auditors, externalIds }: Made & { auditors: readonly string[] }): void {
     const role = new Role(this, 'Auditor', {
       roleName: `${hotwork}-auditor`,
       path: '/hotwork/',
       description: `Assumed by ${hotwork} to hold what is here against its own record`,
-      assumedBy: new ArnPrincipal(auditor).withConditions({ StringEquals: externalIds }),
+      assumedBy: new CompositePrincipal(
+        ...auditors.map((each) => new ArnPrincipal(each).withConditions({ StringEquals: externalIds })),
+      ),
       maxSessionDuration: Duration.hours(1),
     })
     role.addToPolicy(

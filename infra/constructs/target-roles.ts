@@ -43,8 +43,16 @@ export function grantAudit(to: HotworkFunction, roles: TargetRoles): void {
   grantReadCalls(to)
 }
 
+/** What was called in sessions of the target roles, here and as the auditors of other accounts. */
+export function grantReadSessions(to: HotworkFunction, { foreignAuditors }: TargetRoles): void {
+  to.tell({ REGION: Stack.of(to).region })
+  tellTargetName(to)
+  allowOnAny(to, ['sts:AssumeRole'], foreignAuditors)
+  grantReadCalls(to)
+}
+
 /** Which calls AWS has on record. On `*`, since the service authorization reference lists no resource type for it. */
-export function grantReadCalls(to: HotworkFunction): void {
+function grantReadCalls(to: HotworkFunction): void {
   Validations.of(to.role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
     reason: 'LookupEvents names no resource: the record of calls is of a whole account',

@@ -27,6 +27,9 @@ const unjudgedConditions = [
   'dynamodb:Attributes',
 ]
 
+/** Here a call is on record at once. Seconds. */
+const callsRecordedWithin = 20
+
 type World = {
   organisation: Organisation
   issuer: string
@@ -60,6 +63,7 @@ export async function describeDeployment(world: World) {
   const sealed = security.map(({ id }) => [id, `arn:aws:iam::${accountId}:user/${id.replace('person:', '')}`])
   const [peopleIssuer] = organisation.peopleIssuers
   return {
+    callsRecordedWithin,
     issuers: Object.fromEntries([
       ...organisation.workloadIssuers.map((alias) => [alias, trusted(issuer)]),
       ...organisation.peopleIssuers.map((alias) => [alias, trusted(peopleAudience(issuer))]),

@@ -5,6 +5,7 @@ These reach into its modules: they hold for this one version, which requirements
 
 import functools
 import json
+import re
 
 from ministack import app
 from ministack.core import iam_actions
@@ -30,6 +31,7 @@ def correct(lambda_log: str) -> None:
     replace(provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"], "create", keep_permissions_boundary)
     replace(provisioners._RESOURCE_HANDLERS["AWS::Events::Rule"], "create", enable_rules_that_hear_reading)
     replace(app, "_maybe_record_cloudtrail", record_management_events)
+    replace(app, "_dispatch_service_request", record_outcome)
     replace(lambda_svc, "_emit_lambda_logs", functools.partial(write_lambda_output, lambda_log))
 
 
@@ -68,8 +70,34 @@ def name_schedules_by_their_group(extract, service, method, path, headers, body,
 DATA_EVENT_SERVICES = {"dynamodb", "s3", "sqs", "sns", "kinesis", "logs", "execute-api"}
 DATA_EVENTS = {"lambda:InvokeFunction"}
 
+# By request, until it is answered.
+recorded: dict[str, dict] = {}
 
-def record_management_events(record, service, method, path, headers, body, query_params, *args, **kwargs):
+
+async def record_outcome(dispatch, method, path, headers, body, query_params, request_id):
+    """CloudTrail has refused calls too, each with its error; MiniStack records none that IAM denies, and no error."""
+    response = await dispatch(method, path, headers, body, query_params, request_id)
+    status, answered, content = response
+    if status >= 400 and request_id not in recorded:
+        service = app.detect_service(method, path, headers, app._routing_params(method, path, headers, body, query_params))
+        region = app.extract_region(headers)
+        app._maybe_record_cloudtrail(service, method, path, headers, body, query_params, request_id, region)
+    event = recorded.pop(request_id, None)
+    if event and status >= 400:
+        told = json.loads(event["CloudTrailEvent"])
+        event["CloudTrailEvent"] = json.dumps({**told, "errorCode": error_in(answered, content)})
+    return response
+
+
+def error_in(headers: dict, content: bytes) -> str:
+    text = content.decode("utf-8", errors="replace")
+    told = re.search(r'"(?:__type|[Cc]ode)"\s*:\s*"([^"]+)"|<Code>([^<]+)</Code>', text)
+    named = {name.lower(): value for name, value in headers.items()}.get("x-amzn-errortype", "")
+    code = (told and (told[1] or told[2])) or named or "UnknownError"
+    return code.split("#")[-1].split(":")[0]
+
+
+def record_management_events(record, service, method, path, headers, body, query_params, request_id, *args, **kwargs):
     """CloudTrail's event history has management events alone, each by its caller: of a role, the session and the role.
 
     Only those of sessions are kept, and how they came about: the administrator is never looked up, who deploys code in
@@ -79,8 +107,9 @@ def record_management_events(record, service, method, path, headers, body, query
     if service == "sts":
         asked = app._routing_params(method, path, headers, body, query_params)
         if extract(service, method, path, headers, body, asked) == "sts:AssumeRole":
-            record(service, method, path, headers, body, query_params, *args, **kwargs)
-            tell_assumed_role(cloudtrail._get_event_queue()[-1], asked)
+            record(service, method, path, headers, body, query_params, request_id, *args, **kwargs)
+            recorded[request_id] = cloudtrail._get_event_queue()[-1]
+            tell_assumed_role(recorded[request_id], asked)
             return
     session = sts._sessions.get(app.extract_access_key_id(headers, query_params) or "")
     if service in DATA_EVENT_SERVICES or not session or session.get("PrincipalType") != "AssumedRole":
@@ -88,8 +117,10 @@ def record_management_events(record, service, method, path, headers, body, query
     action = extract(service, method, path, headers, body, query_params)
     if action is None or action in DATA_EVENTS:
         return
-    record(service, method, path, headers, body, query_params, *args, **kwargs)
-    name_caller(cloudtrail._get_event_queue()[-1], session, action)
+    record(service, method, path, headers, body, query_params, request_id, *args, **kwargs)
+    recorded[request_id] = cloudtrail._get_event_queue()[-1]
+    name_caller(recorded[request_id], session, action)
+    tell_parameters(recorded[request_id], path)
 
 
 def name_caller(event: dict, session: dict, action: str) -> None:
@@ -115,6 +146,23 @@ def name_caller(event: dict, session: dict, action: str) -> None:
     event["Username"], event["CloudTrailEvent"] = name, json.dumps(told)
 
 
+def tell_parameters(event: dict, path: str) -> None:
+    """CloudTrail begins a parameter with a small letter, hides what may be secret, and of Lambda tells the API's version."""
+    told = json.loads(event["CloudTrailEvent"])
+    asked = {name[:1].lower() + name[1:]: value for name, value in (told.get("requestParameters") or {}).items()}
+    if told["eventSource"] == "lambda.amazonaws.com":
+        version, _, *rest = path.strip("/").split("/")
+        if rest:
+            asked["functionName"] = rest[0]
+        if "environment" in asked:
+            asked["environment"] = {}
+        told["eventName"] = event["EventName"] = told["eventName"] + version.replace("-", "")
+    if told["eventSource"] == "ssm.amazonaws.com" and "value" in asked:
+        asked["value"] = "HIDDEN_DUE_TO_SECURITY_REASONS"
+    told["requestParameters"] = asked
+    event["CloudTrailEvent"] = json.dumps(told)
+
+
 def tell_assumed_role(event: dict, form: dict) -> None:
     """CloudTrail has a call's parameters by their names in the API, the role that it is about, and whether it was refused."""
     said = {name: values[0] if isinstance(values, list) else values for name, values in form.items()}
@@ -132,8 +180,10 @@ def tell_assumed_role(event: dict, form: dict) -> None:
         **({"durationSeconds": int(said["DurationSeconds"])} if "DurationSeconds" in said else {}),
         **({"tags": tags} if tags else {}),
     }
-    made = next(reversed(list(sts._sessions.values())), {})
-    if made.get("Arn", "").split("/")[-2:] != [role.split("/")[-1], name]:
+    access_key, made = next(reversed(list(sts._sessions.items())), ("", {}))
+    if made.get("Arn", "").split("/")[-2:] == [role.split("/")[-1], name]:
+        told["responseElements"] = {"credentials": {"accessKeyId": access_key}}
+    else:
         told["errorCode"] = "AccessDenied"
     key = iam._access_keys.get(event["AccessKeyId"])
     if key:

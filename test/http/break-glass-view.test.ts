@@ -1,63 +1,63 @@
 import { refusalProblem } from '../../functions/adapters/http/problem.ts'
 import { drillView, evidenceView } from '../../functions/adapters/http/views.ts'
 import type { Refusal } from '../../functions/domain/refusals.ts'
+import type { Actual, JudgedCall } from '../../functions/domain/uses/actual.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
 import { readDrill } from '../../functions/operations/break-glass/notify.ts'
-import { type CallsSeen, readEvidence } from '../../functions/operations/ledger/read-evidence.ts'
+import { readEvidence } from '../../functions/operations/ledger/read-evidence.ts'
 import { Night } from '../operations/break-glass/night.ts'
 import { MemoryCardStore } from '../support/cards/memory-card-store.ts'
-import { MemoryCallRecord } from '../support/credentials/memory-call-record.ts'
 import { person, sampleBundle, start } from '../support/world.ts'
 
 /** What the API tells of an opening beside the opening itself. */
 
 const at = '2027-01-15T08:00:00Z'
-const call = {
+const call: JudgedCall = {
   id: 'e1',
-  service: 'ssm',
-  name: 'PutParameter',
+  at: start,
+  action: 'ssm:PutParameter',
   account: '000000000000',
   region: 'us-east-1',
-  resources: [],
+  verdict: 'extra',
+  because: 'resource',
+}
+const none: Actual = {
+  issued: false,
+  calls: [],
+  unused: true,
+  notRecorded: [],
+  complete: true,
+  more: false,
+  unread: [],
 }
 const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
-const view = (calls: CallsSeen) => evidenceView({ entries: [], credentials: [], calls })
+const view = (calls: Actual | undefined) => evidenceView({ entries: [], credentials: [], calls })
 
 test('credentials are told by id, kind and times, and those of AWS with their role; nothing of what they are', () => {
   const id = 'crd_00000000000000000000000001' as CredentialId
   const credentials = [{ id, claim: 'aws' as const, issuedAt: start, expiresAt: start + 900, role }]
-  expect(evidenceView({ entries: [], credentials, calls: { seen: 'none_issued' } })).toEqual({
+  expect(evidenceView({ entries: [], credentials, calls: none })).toEqual({
     credentials: [{ id, kind: 'aws', issued_at: at, expires_at: '2027-01-15T08:15:00Z', role }],
-    ...{ calls: [], calls_more: false, calls_elsewhere: [] },
+    ...{ calls: [], calls_more: false, calls_complete: true },
   })
 })
 
-test.each<[rule: string, seen: CallsSeen, told: object]>([
+test.each<[rule: string, seen: Actual | undefined, told: object]>([
   [
-    'calls that are on record are told, each with its time',
-    { seen: 'read', calls: [{ ...call, at: start }], more: true, elsewhere: ['111122223333'] },
-    { calls: [{ ...call, at }], calls_more: true, calls_elsewhere: ['111122223333'] },
+    'calls that are on record are told, each with its time and verdict',
+    { ...none, issued: true, calls: [call], complete: false, more: true, unread: ['111122223333'] },
+    { calls: [{ ...call, at }], calls_more: true, calls_complete: false, calls_unread: ['111122223333'] },
   ],
-  [
-    'where no record answers there is no list, not an empty one',
-    { seen: 'silent', elsewhere: [] },
-    { calls: null, calls_elsewhere: [] },
-  ],
-  [
-    'nor where a role was used outside',
-    { seen: 'outside', account: '111122223333', role },
-    { calls: null, calls_elsewhere: ['111122223333'] },
-  ],
+  ['where it cannot be told there is no list, not an empty one', undefined, { calls: null }],
 ])('%s', (_rule, seen, told) => expect(view(seen)).toEqual({ credentials: [], ...told }))
 
 test('an opening without AWS credentials asks no record for calls', async () => {
   const night = new Night(sampleBundle())
-  const calls = new MemoryCallRecord()
-  calls.isSilent = true
   const state = await night.opened()
   await night.issueToken(state)
-  const evidence = await readEvidence(state, { ...night.ports, calls, account: '000000000000' })
-  expect(evidence).toMatchObject({ credentials: [{ claim: 'access_token' }], calls: { seen: 'none_issued' } })
+  const evidence = await readEvidence(state, { ...night.ports, actual: night.actual })
+  expect(evidence).toMatchObject({ credentials: [{ claim: 'access_token' }], calls: { issued: false } })
+  expect(night.callRecord.asked).toEqual([])
 })
 
 test('a drill is told step by step, in seconds, with whether everything was kept', async () => {

@@ -37,6 +37,7 @@ async function answerOf(route: string, query: Names = {}, path: Names = {}, logi
     halts,
     permits: world.permits,
     standIns: world.standIns,
+    actual: world.actual,
   }
   const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, login))
   const answer = await door({
@@ -302,5 +303,50 @@ describe('the list of halts', () => {
   test('is read by people whom policy lets read, and names what is wrong with a question', async () => {
     expect(await get('/v1/halts', { all: 'maybe' })).toMatchObject({ status: 400 })
     expect(await get('/v1/halts', { lifted: 'true' })).toMatchObject({ status: 400 })
+  })
+})
+
+describe('what was really called', () => {
+  const id = async () => (await world.submitted(stagingParameter)).ask.id
+  const actual = async (request: string) => get('/v1/requests/{id}/actual', {}, { id: request })
+
+  test('is told call by call, with whether that is all', async () => {
+    const request = await id()
+    expect(await actual(request)).toEqual({
+      status: 200,
+      body: { request, complete: false, unused: true, calls: [], more: false },
+    })
+  })
+
+  test('of what cannot be read now is 503, not an empty list', async () => {
+    const request = await id()
+    world.actual.isSilent = true
+    expect(await actual(request)).toMatchObject({ status: 503, body: { type: `${issuer}/problems/calls_not_told` } })
+  })
+
+  test('of a request that does not exist is 404, and no record is asked', async () => {
+    expect((await actual(`req_${'0'.repeat(26)}`)).status).toBe(404)
+    expect(world.callRecord.asked).toEqual([])
+  })
+})
+
+describe('what an agent used', () => {
+  const usage = (id: string, query = {}) => get('/v1/agents/{id}/usage', query, { id })
+
+  test('is summed by action', async () => {
+    await world.submitted(stagingParameter)
+    const { status, body } = await usage('agent:remediator')
+    expect([status, body.requests, body.since]).toEqual([200, 1, rfc3339(world.clock.now() - 30 * 86_400)])
+    expect(body.actions).toMatchObject([{ action: 'ssm:PutParameter', asked: 1, approved: 1, used: 0, extra_calls: 0 }])
+  })
+
+  test('is of requests since a time', async () => {
+    await world.submitted(stagingParameter)
+    const since = rfc3339(world.clock.now() + 60)
+    expect((await usage('agent:remediator', { since })).body).toMatchObject({ since, requests: 0, actions: [] })
+  })
+
+  test('of an agent that does not exist is 404, and of what is no agent', async () => {
+    expect([(await usage('agent:none')).status, (await usage('person:ana')).status]).toEqual([404, 404])
   })
 })

@@ -28,7 +28,7 @@ beforeEach(() => {
 async function search(query: { [name: string]: string } = {}) {
   const ports = {
     ...{ ...world.ports, issuer, halts },
-    ...{ ledgerIndex: world.ledger, permits: world.permits, standIns: world.standIns },
+    ...{ ledgerIndex: world.ledger, actual: world.actual, permits: world.permits, standIns: world.standIns },
   }
   const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, {}))
   const answer = await door({

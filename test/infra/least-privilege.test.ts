@@ -61,7 +61,7 @@ const keyNamed = (prefix: string) =>
 describe('who may do what is dangerous', () => {
   test.each([
     ['sign with the key of tokens', 'kms:Sign', ['issue-token', 'sign-statement']],
-    ['assume any role', 'sts:AssumeRole', [...readers, 'reconcile-sessions', 'write-denies'].sort()],
+    ['assume any role', 'sts:AssumeRole', [...readers, 'read-calls', 'reconcile-sessions', 'write-denies'].sort()],
     ['key the digest of a state', 'kms:GenerateMac', readers],
     ['tag a session', 'sts:TagSession', [broker]],
     ['set a source identity', 'sts:SetSourceIdentity', [broker]],
@@ -79,15 +79,14 @@ describe('who may do what is dangerous', () => {
     [
       'invoke a function',
       'lambda:InvokeFunction',
-      ['TimersRole', 'WorkflowRole', 'evaluate', 'read-task', ...readers].sort(),
+      [
+        ...['TimersRole', 'WorkflowRole', 'evaluate', 'read-break-glass', 'read-requests', 'read-task', 'show-pages'],
+        ...['sweep-overdue', ...readers],
+      ].sort(),
     ],
     ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
     ['hand a role on', 'iam:PassRole', ['set-reminders']],
-    [
-      'read what was called in the account',
-      'cloudtrail:LookupEvents',
-      ['read-break-glass', 'reconcile-sessions', 'show-pages'],
-    ],
+    ['read what was called in the account', 'cloudtrail:LookupEvents', ['read-calls', 'reconcile-sessions']],
     [
       'take from a queue',
       'sqs:ReceiveMessage',
@@ -147,6 +146,12 @@ describe('who may do what is dangerous', () => {
     )
     expect(of('reconcile-sessions', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'auditor')}`])
     expect(of('reconcile-sessions', 'sqs', '').sort()).toEqual(['SendMessage<Denies>', 'SendMessage<SealedUses>'])
+  })
+
+  test('whoever asks what was called may call the one function that reads CloudTrail, which writes nothing', () => {
+    for (const owner of ['read-requests', 'read-break-glass', 'show-pages', 'sweep-overdue'])
+      expect([owner, of(owner, 'lambda', '')]).toEqual([owner, ['InvokeFunction<ReadCalls>']])
+    expect(of('read-calls', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'auditor')}`])
   })
 
   test('whoever has statements signed may call that one function, and it can do nothing else', () => {
@@ -223,6 +228,7 @@ describe('who may touch which table', () => {
       [],
       [],
     ],
+    ['read-calls', read, ['Query'], [], []],
     ['show-pages', [...readMany, 'Query/index/by-status'], ['Query'], [], ['Query']],
     ['decide-on-page', decide, ['PutItem'], [], []],
     ['open-on-page', decide, ['PutItem'], [], []],
@@ -253,7 +259,7 @@ describe('who may touch which table', () => {
       [],
     ],
     ['refresh-slack-groups', record, [], [], []],
-    ['sweep-overdue', [...record, 'Query/index/overdue'], ['PutItem'], [], []],
+    ['sweep-overdue', [...record, 'Query/index/overdue', 'Query/index/uncompared'], ['PutItem'], [], []],
     ['WorkflowRole', [], [], [], []],
   ]
   test.each(rows)('%s', (owner, requests, ledger, waits, cards) => {
@@ -348,11 +354,11 @@ describe('wildcards', () => {
   })
 })
 
-test('nine roles have names that others must know beforehand, and no more', () => {
+test('ten roles have names that others must know beforehand, and no more', () => {
   const named = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
     Properties['RoleName'] ? [`${Properties['Path']}${Properties['RoleName']}`] : [],
   )
-  const known = ['auditor', 'broker', 'revoker', ...readers.filter((reader) => reader !== broker)].sort()
+  const known = ['auditor', 'broker', 'call-reader', 'revoker', ...readers.filter((reader) => reader !== broker)].sort()
   expect(named.sort()).toEqual(known.map((role) => `/hotwork/${stackName}-${role}`))
 })
 

@@ -83,6 +83,7 @@ describe('tables', () => {
       'by-agent',
       'by-owner',
       'overdue',
+      'uncompared',
       'open',
     ])
     for (const { Projection } of indexes) expect(Projection).toEqual({ ProjectionType: 'KEYS_ONLY' })
@@ -289,6 +290,10 @@ describe('functions', () => {
     'submit-request': 585,
     evaluate: 560,
     'issue-aws-credentials': 555,
+    // The client of Lambda, which has calls read.
+    'show-pages': 585,
+    'read-requests': 580,
+    'read-break-glass': 565,
     // OpenID's client, and what verifies its tokens.
     'decide-on-page': 550,
     'open-on-page': 540,
@@ -336,6 +341,8 @@ describe('the API', () => {
         'GET /v1/me <ReadRequests>',
         'GET /v1/requests <ReadRequests>',
         'GET /v1/requests/{id} <ReadRequests>',
+        'GET /v1/requests/{id}/actual <ReadRequests>',
+        'GET /v1/agents/{id}/usage <ReadRequests>',
         'GET /v1/requests/{id}/ledger <ReadRequests>',
         'POST /access/v1/evaluation <Evaluate>',
         'POST /access/v1/evaluations <Evaluate>',

@@ -387,19 +387,19 @@ describe('the reader', () => {
 })
 
 describe('the auditor of an account that is not the home of Hotwork', () => {
-  const auditor = 'arn:aws:iam::111111111111:role/hotwork/Elsewhere-auditor'
-  const audited = make({ auditor })
+  const auditors = ['auditor', 'call-reader'].map((each) => `arn:aws:iam::111111111111:role/hotwork/Elsewhere-${each}`)
+  const audited = make({ auditors })
 
-  test("may be assumed by Hotwork's own auditor alone, and may look at the target role and at what was called", () => {
+  test("may be assumed by Hotwork's own auditor and its reader of calls alone, and may look at the target role and at what was called", () => {
     const properties = roleNamed(audited, 'Elsewhere-auditor') as Resource['Properties']
-    expect(statementsOf(properties['AssumeRolePolicyDocument'])).toEqual([
-      {
+    expect(statementsOf(properties['AssumeRolePolicyDocument'])).toEqual(
+      auditors.map((auditor) => ({
         Effect: 'Allow',
         Action: 'sts:AssumeRole',
         Principal: { AWS: auditor },
         Condition: { StringEquals: { 'sts:ExternalId': ['for-prod', 'for-staging'] } },
-      },
-    ])
+      })),
+    )
     const [inline, ...more] = resourcesOf(audited, 'AWS::IAM::Policy').map(([, { Properties }]) => Properties)
     expect(more).toEqual([])
     expect(statementsOf(inline?.['PolicyDocument'])).toEqual([

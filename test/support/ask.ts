@@ -6,6 +6,7 @@ import type {
   BeginCall,
   BeginUse,
   Comment,
+  CompareCalls,
   Complete,
   Decide,
   Delegate,
@@ -312,6 +313,20 @@ export const callResolution = (n: number, changes: Partial<ResolveCall> = {}): R
   note: 'reading cannot tell',
   bundle,
   ...changes,
+})
+
+export const comparison = (found: Partial<CompareCalls['found']> = {}): CompareCalls => ({
+  type: 'compare_calls',
+  found: {
+    approved: 1,
+    refused: 0,
+    extraCalls: 1,
+    extra: ['ssm:PutParameter'],
+    unused: false,
+    complete: true,
+    ...found,
+  },
+  bundle,
 })
 
 /** What ends a request whatever policy says. */

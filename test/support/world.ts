@@ -16,7 +16,9 @@ import { decideRequest } from '../../functions/operations/requests/decide-reques
 import { evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
 import type { MakingPorts } from '../../functions/operations/requests/ports.ts'
 import { submitRequest } from '../../functions/operations/requests/submit-request.ts'
+import { MemoryActual } from './credentials/memory-actual.ts'
 import { MemoryBroker } from './credentials/memory-broker.ts'
+import { MemoryCallRecord } from './credentials/memory-call-record.ts'
 import { MemorySigner } from './credentials/memory-signer.ts'
 import { MemoryStatements } from './credentials/memory-statements.ts'
 import { MemoryLedgerStore } from './ledger/memory-ledger-store.ts'
@@ -93,6 +95,9 @@ export class World {
   /** No action has a preview, unless a test says so. */
   readonly reader = new MemoryStateReader(this.clock)
   readonly broker: MemoryBroker
+  /** What AWS has on record of calls, and what the function that reads it tells. */
+  readonly callRecord = new MemoryCallRecord()
+  readonly actual = new MemoryActual(() => ({ ...this.ports, calls: this.callRecord, targetRole }))
   readonly issuer = issuer
   readonly targetRole = targetRole
   policy: Policy

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type HaltTarget, haltKey } from '../../domain/halts/halt.ts'
 import { factsOfPermit, factsOfRequest } from '../../domain/ledger/facets.ts'
 import type { Head } from '../../domain/ledger/ledger.ts'
-import { overdueAt } from '../../domain/requests/due.ts'
+import { overdueAt, uncomparedSince } from '../../domain/requests/due.ts'
 import { ApprovalRequest } from '../../domain/requests/request.ts'
 import { type AskerId, defined, type EvaluationId, type NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
@@ -145,6 +145,21 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     return items.map((item) => RequestId.parse(textOf(item, 'pk').slice('REQ#'.length)))
   }
 
+  async uncompared(
+    before: NumericDate,
+    { limit, newestFirst }: { limit: number; newestFirst: boolean },
+  ): Promise<readonly RequestId[]> {
+    const query = {
+      index: 'uncompared',
+      where: 'uncompared = :request AND endedAt < :before',
+      values: { request: 'request', before },
+      limit,
+      newestFirst,
+    }
+    const { items } = await this.requests.query(query, 'say what is not compared')
+    return items.map((item) => RequestId.parse(textOf(item, 'pk').slice('REQ#'.length)))
+  }
+
   countOpen(agent: AskerId, most: number): Promise<number> {
     const query = { index: 'open', where: 'openOf = :agent', values: { agent }, limit: most }
     return this.requests.count(query, 'count what is open')
@@ -164,11 +179,13 @@ export const requestItem = (state: ApprovalRequest, head: Head): Item => itemOf(
 
 /**
  * A request as an item. Beside the state stand the attributes that its indexes need, all of which follow from the state:
- * `overdue` only while something falls due, and `openOf` only while it waits for people, so that both indexes stay small.
+ * `overdue` only while something falls due, `openOf` only while it waits for people, and `uncompared` only until the calls
+ * of its AWS sessions were compared, so that these indexes stay small.
  */
 function requestRow(state: ApprovalRequest, head: Head) {
   const { ask, status, submittedAt } = state
   const dueAt = overdueAt(state)
+  const endedAt = uncomparedSince(state)
   return {
     ...requestKey(ask.id),
     ...headRow(head),
@@ -180,6 +197,8 @@ function requestRow(state: ApprovalRequest, head: Head) {
     owner: ask.owner,
     overdue: dueAt === undefined ? undefined : 'request',
     dueAt,
+    uncompared: endedAt === undefined ? undefined : 'request',
+    endedAt,
     openOf: status === 'pending' ? ask.agent.id : undefined,
   }
 }

@@ -51,6 +51,7 @@ const ofTheApi = {
     'There is no such record',
     'the id should be one that this API has given out, or that of an actor',
   ],
+  calls_not_told: ['It cannot be told now what was called', 'ask again in a minute'],
   no_drill: ['That is no drill', 'only a drill has a report'],
   // using
   arguments_mismatch: ['What the tool is about to do is not what was approved', 'do what was approved, or ask again'],

@@ -11,9 +11,10 @@ import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { type Entry, rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type StandIn, statusOf } from '../../domain/people/stand-in.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { Actual, JudgedCall } from '../../domain/uses/actual.ts'
 import { AgentId, defined, type Json, type NumericDate, PersonId } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/notify.ts'
-import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
+import type { Evidence } from '../../operations/ledger/read-evidence.ts'
 import type { EntriesPage } from '../../operations/requests/read-requests.ts'
 import { Timestamp } from './authzen.ts'
 import { changeMembers, noteMember, previewMembers, shownPreview } from './preview-view.ts'
@@ -166,7 +167,7 @@ export const budgetView = ({ budget, left, ...of }: BudgetLeft): Json => ({
   left_minutes: Math.floor(left / 60),
 })
 
-/** `calls` is null where no record answers; `calls_elsewhere` names the accounts whose record is theirs alone. */
+/** `calls` is null where it cannot be told what was called; `calls_unread` names accounts whose record did not answer. */
 export const evidenceView = ({ credentials, calls }: Evidence): { [member: string]: Json } => ({
   credentials: credentials.map(({ id, claim, issuedAt, expiresAt, role }) => ({
     id,
@@ -178,13 +179,30 @@ export const evidenceView = ({ credentials, calls }: Evidence): { [member: strin
   ...callsView(calls),
 })
 
-function callsView(seen: CallsSeen): { [member: string]: Json } {
-  if (seen.seen === 'none_issued') return { calls: [], calls_more: false, calls_elsewhere: [] }
-  if (seen.seen === 'outside') return { calls: null, calls_elsewhere: [seen.account] }
-  if (seen.seen === 'silent') return { calls: null, calls_elsewhere: seen.elsewhere }
-  const calls = seen.calls.map(({ at, ...call }) => ({ at: rfc3339(at), ...call }))
-  return { calls: calls as Json, calls_more: seen.more, calls_elsewhere: seen.elsewhere }
+function callsView(actual: Actual | undefined): { [member: string]: Json } {
+  if (!actual) return { calls: null }
+  const { calls, unused, not_recorded, ...rest } = actualMembers(actual)
+  return { calls, ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [`calls_${name}`, value])) } as {
+    [member: string]: Json
+  }
 }
+
+/** `GET /v1/requests/{id}/actual`. */
+export const actualView = (request: string, actual: Actual): { [member: string]: Json } => ({
+  request,
+  ...actualMembers(actual),
+})
+
+const actualMembers = ({ calls, unused, notRecorded, complete, more, unread }: Actual) => ({
+  complete,
+  unused,
+  calls: calls.map(callView),
+  more,
+  ...(unread.length > 0 ? { unread } : {}),
+  ...(notRecorded.length > 0 ? { not_recorded: notRecorded } : {}),
+})
+
+const callView = ({ at, ...call }: JudgedCall): Json => ({ at: rfc3339(at), ...defined(call) }) as Json
 
 /** Seconds. */
 export const drillView = ({ state, report }: Drill): { [member: string]: Json } => ({

@@ -16,10 +16,10 @@ import { textOf, unquoted } from '../../domain/cards/sentence.ts'
 import type { IssuedCredential } from '../../domain/credentials/issue.ts'
 import { inert } from '../../domain/inert.ts'
 import { sentencesOf } from '../../domain/refusals.ts'
-import type { RecordedCall } from '../../domain/uses/use.ts'
+import type { Actual, JudgedCall } from '../../domain/uses/actual.ts'
 import { duration, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { ViewedBreakGlass } from '../../operations/break-glass/openings.ts'
-import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
+import type { Evidence } from '../../operations/ledger/read-evidence.ts'
 import { environmentChip, form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
 import { argumentList } from './request-page.ts'
 import { count, drawn, moment, time } from './words.ts'
@@ -59,25 +59,30 @@ function validity(
   return all.findLast((each) => each.claim === claim)?.id === id ? '' : '; replaced'
 }
 
-function calls(seen: CallsSeen): Html {
-  if (seen.seen === 'outside')
-    return html`<p>The sealed role was used outside Hotwork, so only the CloudTrail of account <code>${seen.account}</code> has its calls. Look there for sessions of <code>${seen.role}</code>, from the time of the opening on.</p>`
-  if (seen.seen === 'none_issued') return html`<p>None: no AWS credentials were issued.</p>`
-  const elsewhere = seen.elsewhere.map(
+function calls(seen: Actual | undefined): Html {
+  if (!seen) return html`<p><strong>CloudTrail does not answer,</strong> so this page cannot show the calls.</p>`
+  if (!seen.issued) return html`<p>None: no AWS credentials were issued.</p>`
+  const { calls: made, more, unread, notRecorded } = seen
+  const silent = unread.map(
     (account) =>
-      html`<p>Calls in account <code>${account}</code> are on record there: Hotwork reads only the record of its own account. The administrators of that account find them in its CloudTrail, by the session name above.</p>`,
+      html`<p><strong>CloudTrail does not answer</strong> for account <code>${account}</code>: look there for sessions by the name above.</p>`,
   )
-  if (seen.seen === 'silent')
-    return html`${elsewhere.length === 0 && html`<p><strong>CloudTrail does not answer,</strong> so this page cannot show the calls.</p>`}${elsewhere}`
-  const { calls: made, more } = seen
+  if (made.length === 0 && unread.length > 0) return html`${silent}`
   return html`${made.length === 0 ? html`<p>CloudTrail has none so far.</p>` : html`<ol>${made.map(call)}</ol>`}
 ${more && html`<p><strong>There are more than these ${count(made.length, 'call')}:</strong> read the rest in CloudTrail, by the session name above.</p>`}
-<p class="hint">From CloudTrail, some minutes after each call. It does not keep reads and writes of data, such as items of a table.</p>
-${elsewhere}`
+<p class="hint">From CloudTrail, some minutes after each call. It does not keep reads and writes of data, such as items of a table${notRecorded.length > 0 && html`: here <code>${notRecorded.join(', ')}</code>`}.</p>
+${silent}`
 }
 
-const call = ({ at, service, name, region, resources, error }: RecordedCall): Html =>
-  html`<li>${moment(at)}: <code>${service}:${name}</code>${resources.length > 0 && html` on ${resources.map((each, index) => html`${index === 0 ? '' : ', '}<code>${inert(each)}</code>`)}`}, ${region}${error !== undefined && html`: <strong>refused</strong>, <code>${error}</code>`}</li>`
+const callWords = {
+  action: 'not one of these actions',
+  resource: 'on another resource',
+  arguments: 'with other arguments',
+  repeated: 'once more',
+}
+
+const call = ({ at, action, region, resource, verdict, because, error }: JudgedCall): Html =>
+  html`<li>${moment(at)}: <code>${action}</code>${resource !== undefined && html` on <code>${inert(resource)}</code>`}, ${region}${verdict === 'extra' && html`: <strong>extra</strong>, ${callWords[because ?? 'action']}`}${error !== undefined && html`: <strong>refused</strong>, <code>${error}</code>`}</li>`
 
 export type ReviewDraft = { outcome?: string; note?: string; mend?: 'outcome' | 'note' }
 

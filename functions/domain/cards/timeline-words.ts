@@ -108,6 +108,18 @@ const words: Words = {
     said: [{ bold: 'Revoked' }, ` by ${named(facts, by)}`],
   }),
   Expired: () => hotwork('ended', { bold: 'Expired' }),
+  CallsCompared: ({ approved, extra, extraCalls, refused, unused, complete }) => ({
+    ...hotwork(
+      extraCalls > 0 ? 'denied' : 'read',
+      { bold: 'Hotwork compared the calls to AWS' },
+      ' with what was approved',
+    ),
+    more: [
+      [unused ? 'nothing was called' : `${approved} approved, ${refused} refused, ${extraCalls} extra`],
+      ...(extra.length > 0 ? [['extra: ', { value: extra.join(', ') }] satisfies Sentence] : []),
+      ...(complete ? [] : [['CloudTrail did not tell all of them'] satisfies Sentence]),
+    ],
+  }),
   Refused: ({ attempted, code, count = 1, actor }, { who }) => {
     const said: Sentence = [{ bold: who }, ` was refused: ${attempted}, ${code.replaceAll('_', ' ')}`]
     const times = count > 1 ? [`, ${count} times`] : []

@@ -3,7 +3,7 @@ import { BreakGlassPolicy } from '../break-glass/break-glass.ts'
 import { Issuer, SecureUrl } from '../people/identity-issuer.ts'
 import { Agent, Directory, ResourceRule, Tool } from '../people/organisation.ts'
 import { ShowLevel } from '../previews/preview-source.ts'
-import { type AgentId, Digest, PersonId, type ToolId } from '../values.ts'
+import { type AgentId, Digest, PersonId, Seconds, type ToolId } from '../values.ts'
 import { resourcesOverlap } from './arguments.ts'
 import { CatalogueEntry } from './catalogue.ts'
 import { Alias, Ladder } from './ladder.ts'
@@ -70,6 +70,8 @@ export const Deployment = z.strictObject({
         .optional(),
     })
     .optional(),
+  /** How long after a call CloudTrail may still tell of it. Seconds. Without it, twenty minutes. */
+  callsRecordedWithin: Seconds.max(86_400).optional(),
   /**
    * Asked before an opening: `{incident}` stands for the name, 200 is known and 404 unknown. Without it the pattern
    * alone decides.

@@ -5,6 +5,7 @@ import type { Stage } from '../policy/ladder.ts'
 import type { Answer } from '../policy/question.ts'
 import type { Preview } from '../previews/preview.ts'
 import type { Refusal } from '../refusals.ts'
+import type { Comparison } from '../uses/comparison.ts'
 import {
   type AgentId,
   type AskerId,
@@ -40,6 +41,7 @@ export type Command =
   | EndCall
   | ReturnCall
   | ResolveCall
+  | CompareCalls
   | Delegate
   | RevokeCredential
   | Complete
@@ -184,6 +186,8 @@ export type EndCall = Common & { type: 'end_call'; agent: AskerId; use: UseId; o
 export type ReturnCall = Common & { type: 'return_call'; agent: AskerId; use: UseId; reason: string }
 /** What Hotwork found out about a call whose answer was lost. */
 export type ResolveCall = Common & { type: 'resolve_call'; use: UseId; outcome: UseOutcome; note: string }
+/** What the record of AWS has of a grant that has ended. */
+export type CompareCalls = Common & { type: 'compare_calls'; found: Comparison }
 export type Delegate = Common &
   Authority & {
     type: 'delegate'
@@ -235,7 +239,7 @@ export function actorOf(state: ApprovalRequest, command: Command): Actor {
   if ('ask' in command) return agentActor(command.ask)
   if ('agent' in command)
     return command.agent === state.ask.agent.id ? agentActor(state.ask) : actorNamed(command.agent)
-  command satisfies ResolveCall | Wake
+  command satisfies ResolveCall | CompareCalls | Wake
   return system
 }
 

@@ -3,6 +3,7 @@ import { refusedWhereSealed, reportSealedUse, type UnsealedCommand } from '../br
 import { intend, issue } from '../credentials/issue.ts'
 import { delegate } from '../delegation/delegate.ts'
 import type { Refusal } from '../refusals.ts'
+import { compareCalls } from '../uses/compare-calls.ts'
 import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from '../uses/use.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
 import {
@@ -141,6 +142,7 @@ const rules = {
   end_call: endCall,
   return_call: returnCall,
   resolve_call: resolveCall,
+  compare_calls: compareCalls,
   delegate,
   revoke_credential: revokeCredential,
   complete,

@@ -73,3 +73,19 @@ export function endedAt(state: ApprovalRequest): NumericDate | undefined {
 
 /** When what was opened is over at the longest: at once, where nothing was. */
 export const openUntil = (state: ApprovalRequest): NumericDate => grantOf(state)?.notAfter ?? state.submittedAt
+
+/** Whether AWS credentials were made of it, for the agent or for Hotwork's own call. */
+export function hadAwsSession(state: ApprovalRequest): boolean {
+  const grant = grantOf(state)
+  if (!grant) return false
+  return (
+    grant.uses.some(({ tool }) => tool === 'aws') || grant.sessions.length > 0 || grant.credentials.aws !== undefined
+  )
+}
+
+/** Since when the calls of its AWS sessions can be compared with what was approved, and have not been. */
+export function uncomparedSince(state: ApprovalRequest): NumericDate | undefined {
+  // Hotwork gave no session of a sealed role: its review goes by the calls themselves.
+  if (state.calls || state.ask.breakGlass?.sealed || !hadAwsSession(state)) return undefined
+  return endedAt(state)
+}

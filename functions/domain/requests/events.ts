@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { Stage } from '../policy/ladder.ts'
 import { Preview } from '../previews/preview.ts'
 import { Refusal } from '../refusals.ts'
+import { Comparison } from '../uses/comparison.ts'
 import {
   AgentId,
   CredentialId,
@@ -137,6 +138,8 @@ export const Event = z.discriminatedUnion('type', [
   event('Completed', { outcome: Outcome, note: z.string().optional() }),
   event('Revoked', { by: SettledBy, reason: z.string() }),
   event('Expired', {}),
+  /** What CloudTrail had of its AWS sessions, held against what was approved. */
+  event('CallsCompared', { ...Comparison.shape }),
   event('BreakGlassOpened', { ask: Ask, grant: GrantId, notAfter: NumericDate }),
   event('ReviewDue', { dueAt: NumericDate }),
   event('ReviewOverdue', {}),

@@ -93,6 +93,10 @@ function apply(
       const done = { by: personOf(event), at: event.at, outcome: event.outcome, note: event.note }
       return { ...state, review: { ...mustHaveReview(state), done } }
     }
+    case 'CallsCompared': {
+      const { approved, refused, extraCalls, extra, unused, notRecorded, complete, at } = event
+      return { ...state, calls: defined({ approved, refused, extraCalls, extra, unused, notRecorded, complete, at }) }
+    }
     case 'Refused': {
       const count = (state.refusals[event.actor.id] ?? 0) + 1
       return { ...state, refusals: { ...state.refusals, [event.actor.id]: count } }

@@ -52,6 +52,7 @@ const endings = [
   'end_call',
   'return_call',
   'resolve_call',
+  'compare_calls',
   'review_break_glass',
 ] as const satisfies readonly Command['type'][]
 export type EndingCommand = (typeof endings)[number]

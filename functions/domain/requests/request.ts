@@ -3,6 +3,7 @@ import { Opening, Review } from '../break-glass/break-glass.ts'
 import { Given, Login } from '../people/login-strength.ts'
 import { Stage } from '../policy/ladder.ts'
 import { Drift, Preview } from '../previews/preview.ts'
+import { Compared } from '../uses/comparison.ts'
 import {
   AgentId,
   AskerId,
@@ -197,6 +198,8 @@ const common = {
   /** What people decide on: the latest that was read. */
   preview: Preview.optional(),
   drifts: z.array(Drift).optional(),
+  /** Once the record of AWS was read. */
+  calls: Compared.optional(),
 }
 const Common = z.strictObject(common)
 

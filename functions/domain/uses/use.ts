@@ -137,17 +137,3 @@ export function resolveCall(
   if (begun?.id !== use || begun.ended || at - begun.begunAt <= underWay) return []
   return [{ type: 'UseEnded', at, actor: system, policies: [], bundle, use, outcome, note }]
 }
-
-/** A call with AWS credentials of ours, as CloudTrail has it. No argument is kept. */
-export type RecordedCall = {
-  id: string
-  at: NumericDate
-  /** `ssm` */
-  service: string
-  /** `PutParameter` */
-  name: string
-  account: string
-  region: string
-  resources: readonly string[]
-  error?: string
-}

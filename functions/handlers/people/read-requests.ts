@@ -4,14 +4,26 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { After, AfterEntry, AfterFound, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
-import { entriesView, haltView, lineOf, personView, shownView, standInView } from '../../adapters/http/views.ts'
+import { usageView } from '../../adapters/http/usage-view.ts'
+import {
+  actualView,
+  entriesView,
+  haltView,
+  lineOf,
+  personView,
+  shownView,
+  standInView,
+} from '../../adapters/http/views.ts'
+import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
+import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { timelineFile } from '../../adapters/pages/timeline-picture.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { AgentId, Aggregate, defined, PersonId, RequestId, ToolId } from '../../domain/values.ts'
 import { listHalts } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
-import type { LedgerIndex } from '../../operations/ledger/ports.ts'
+import type { ActualReader, LedgerIndex } from '../../operations/ledger/ports.ts'
+import { readUsage } from '../../operations/ledger/read-usage.ts'
 import { searchLedger } from '../../operations/ledger/search-ledger.ts'
 import { joinHalts, joinPermits, type Shown, showing } from '../../operations/ledger/texts.ts'
 import type { StandInStore } from '../../operations/people/ports.ts'
@@ -32,6 +44,7 @@ type Lists = {
   halts: Pick<HaltStore, 'list'>
   permits: Pick<PermitStore, 'list'>
   standIns: Pick<StandInStore, 'list'>
+  actual: ActualReader
 }
 
 const page = { after: After.optional() }
@@ -101,6 +114,12 @@ export const readByRoute = byRoute<[PersonId, Ports, ProvenPerson['login']]>(
       const state = valueOrThrow(await readRequest({ id: idOf(call), person }, ports))
       return { status: 200, headers: pictureHeaders, body: timelineFile(await readTimeline(state, ports)) }
     },
+    'GET /v1/requests/{id}/actual': async (call, person, ports) => {
+      const { ask } = valueOrThrow(await readRequest({ id: idOf(call), person }, ports))
+      const actual = await ports.actual.of(ask.id)
+      if (!actual) throw apiProblem(503, 'calls_not_told')
+      return { status: 200, body: actualView(ask.id, actual) }
+    },
     'GET /v1/requests/{id}/ledger': async (call, person, ports) => {
       const id = idOf(call)
       const { after = 0 } = readQuery(call, ledgerPage)
@@ -114,6 +133,14 @@ export const readByRoute = byRoute<[PersonId, Ports, ProvenPerson['login']]>(
       const read = await readChain({ aggregate, person, after }, ports)
       if (!read.ok) throw read.code === 'unknown_aggregate' ? unknownAggregate() : refusalProblem(read.code)
       return { status: 200, body: entriesView(read.value) }
+    },
+    'GET /v1/agents/{id}/usage': async (call, person, ports) => {
+      const agent = pathId(call, AgentId, unknownAggregate)
+      const month = ports.clock.now() - 30 * 86_400
+      const { since = month, after } = readQuery(call, { since: Timestamp.optional(), ...page })
+      const read = await readUsage(defined({ agent, person, since, after }), ports)
+      if (!read.ok) throw read.code === 'unknown_aggregate' ? unknownAggregate() : refusalProblem(read.code)
+      return { status: 200, body: { ...usageView(agent, since, read.value), ...goOn(read.value.next) } }
     },
     'GET /v1/standing-permits': async (call, person, ports) => {
       const listed = await listPermits(defined({ person, ...readQuery(call, page) }), ports)
@@ -195,6 +222,7 @@ export const handler = bind(
   (told) => ({
     ...withTexts(portsWithAnswers(told), told),
     ledgerIndex: ledgerIndex(told),
+    actual: new LambdaActualReader(told.READ_CALLS_FUNCTION, new PowertoolsLog()),
     permits: permitStore(told),
     halts: haltStore(told),
     standIns: standInStore(told),

@@ -1,17 +1,27 @@
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoDenyStore } from '../../adapters/dynamodb/deny-store.ts'
+import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
+import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import { sweepDenies, sweepOverdue } from '../../operations/requests/sweep-overdue.ts'
+import { type ComparingPorts, compareCalls } from '../../operations/uses/compare-calls.ts'
 import { bind } from '../environments.ts'
 import { decidingPorts, factsOnly } from '../wiring/ports.ts'
 
+/** One record is read, and its entry written, in so long. Seconds. */
+const longestReading = 12
+
 /** Once a minute: applies and stores what time has made due, where no read has done so. */
 export const createHandler =
-  (ports: Parameters<typeof sweepOverdue>[0] & Parameters<typeof sweepDenies>[0]) => async (): Promise<void> => {
+  (ports: Parameters<typeof sweepOverdue>[0] & Parameters<typeof sweepDenies>[0] & ComparingPorts) =>
+  async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
     const overdue = await sweepOverdue(ports)
     const roles = await sweepDenies(ports)
-    if (overdue + roles > 0) ports.log.info('swept', { overdue, roles })
+    // Last: no caller waits for it, and CloudTrail is slow.
+    const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - longestReading
+    const compared = await compareCalls(ports, until)
+    if (overdue + roles + compared > 0) ports.log.info('swept', { overdue, roles, compared })
   }
 
 export const handler = bind(
@@ -20,6 +30,7 @@ export const handler = bind(
     ...decidingPorts(told, factsOnly()),
     follow: new SqsQueue(told.FOLLOW_QUEUE),
     calls: new SqsQueue(told.CALLS_QUEUE),
+    actual: new LambdaActualReader(told.READ_CALLS_FUNCTION, new PowertoolsLog()),
     denies: new DynamoDenyStore(connect(), told.REQUESTS_TABLE),
     deny: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
   }),

@@ -42,6 +42,8 @@ export interface RequestReader {
   list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>>
   /** Oldest first. */
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
+  /** Grants that ended before, and whose AWS calls were not compared with what was approved. */
+  uncompared(before: NumericDate, page: { limit: number; newestFirst: boolean }): Promise<readonly RequestId[]>
   /** By an index that is a moment behind. */
   countOpen(agent: AskerId, most: number): Promise<number>
   open(agent: AskerId, limit: number): Promise<readonly Stored[]>

@@ -10,6 +10,7 @@ import {
   bundle,
   callBegin,
   callResolution,
+  comparison,
   credentialId,
   decision,
   intent,
@@ -21,6 +22,7 @@ import {
   revocation,
   sampleAsk,
   submittedAt,
+  useId,
   withdrawal,
 } from '../../support/ask.ts'
 import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
@@ -310,6 +312,25 @@ onBoth<Stores>(
       expect(await requests.overdue(submittedAt + 72, 10)).toEqual([mediated.id])
       await tell(callResolution(1), 100)
       expect(await requests.overdue(submittedAt + 86_400, 10)).toEqual([])
+    })
+
+    test('a grant with AWS credentials is found from its end on, until its calls were compared', async () => {
+      await requests.commit(submission(ask, { tier: 0 }))
+      const tell = async (command: Parameters<typeof commitOf>[2], after: number) =>
+        requests.commit(commitOf(ask, await load(ask.id), command, after))
+      const [token, aws] = [credentialId(1), credentialId(11)]
+      const session = { role: 'target', endsAt: submittedAt + 900 }
+      await tell(intent('access_token', token), 1)
+      await tell(issuance('access_token', token), 1)
+      await tell(intent('aws', aws, { presented: token, session }), 2)
+      await tell(issuance('aws', aws, { use: useId(1) }), 3)
+      const found = (after: number, newestFirst = false) =>
+        requests.uncompared(submittedAt + after, { limit: 10, newestFirst })
+      expect(await found(86_400)).toEqual([])
+      await tell(revocation('rita'), 20)
+      expect([await found(20), await found(21), await found(21, true)]).toEqual([[], [ask.id], [ask.id]])
+      await tell(comparison(), 30)
+      expect(await found(86_400)).toEqual([])
     })
 
     test('a chain that was never begun has no end', async () => {

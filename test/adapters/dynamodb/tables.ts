@@ -18,10 +18,11 @@ const indexes: { readonly [index: string]: Keys } = {
   'by-agent': ['agent', 'submitted'],
   'by-owner': ['owner', 'submitted'],
   overdue: ['overdue', 'dueAt'],
+  uncompared: ['uncompared', 'endedAt'],
   open: ['openOf', 'submitted'],
 }
 const ofLedger: { readonly [index: string]: Keys } = { 'by-time': ['shard', 'place'] }
-const numbers = new Set(['sequence', 'dueAt'])
+const numbers = new Set(['sequence', 'dueAt', 'endedAt'])
 
 /** Four empty tables that nobody else has. */
 export async function makeTables(): Promise<Tables> {

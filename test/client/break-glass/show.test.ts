@@ -38,7 +38,7 @@ describe('status', () => {
     await scene.jade.type('credentials')
     const call = { id: '1', at: start + 5, service: 'ssm', account: '000000000000', region: 'us-east-1' }
     const name = '/prod/checkout/payment-timeout-ms'
-    const { calls } = scene.api.ports
+    const { calls, actual } = scene.api.ports
     calls.put(id, { ...call, name: 'PutParameter', resources: [name] })
     calls.put(id, { ...call, id: '2', name: 'DeleteParameter', resources: [], error: 'AccessDenied' })
     const gus = scene.at('gus')
@@ -46,6 +46,8 @@ describe('status', () => {
     expect(out).toContain(`done     08:00 UTC  ssm:PutParameter  ${name}\n`)
     expect(out).toContain('         08:00 UTC  ssm:DeleteParameter  REFUSED AccessDenied\n')
     calls.isSilent = true
+    expect((await gus.type('status', id)).out).toContain('done     CloudTrail of 000000000000 does not answer\n')
+    actual.isSilent = true
     expect((await gus.type('status', id)).out).toContain(
       'done     the record of calls does not answer\n         2 credentials issued',
     )

@@ -1,7 +1,6 @@
 import { WebhookIncidentEvents } from '../../../functions/adapters/standard-webhooks/incident-events.ts'
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
-import { MemoryCallRecord } from '../../support/credentials/memory-call-record.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
 import { MemoryStatements } from '../../support/credentials/memory-statements.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
@@ -30,10 +29,10 @@ export const memoryPorts = (world: World, issuer: string) => ({
   /** AWS, as far as Hotwork calls it itself. */
   caller: new MemoryCaller(),
   /** What AWS has on record of calls. */
-  calls: new MemoryCallRecord(),
+  calls: world.callRecord,
+  actual: world.actual,
   /** What was posted to Slack. */
   cards: new MemoryCardStore(),
-  account: '000000000000',
   incidents: new PatternIncidents(),
   incidentEvents: new WebhookIncidentEvents(async () => [], world.clock),
   stopwatch: { milliseconds: () => Date.now() },

@@ -1,6 +1,7 @@
-import type { ApprovedRequest, Use } from '../../../functions/domain/requests/request.ts'
+import { system } from '../../../functions/domain/requests/events.ts'
+import { type ApprovedRequest, commonOf, grantOf, type Use } from '../../../functions/domain/requests/request.ts'
 import { answered, evolved, type Fault, told } from './fault.ts'
-import { unsent } from './scenarios.ts'
+import { mediated, unsent } from './scenarios.ts'
 
 /** Mistakes in what becomes of a call that was not sent, or of which nothing was heard. */
 export const faultsOfCalls: readonly Fault[] = [
@@ -82,6 +83,41 @@ export const faultsOfCalls: readonly Fault[] = [
       command.type === 'begin_call' && state.status === 'approved'
         ? { state: { ...state, grant: { ...state.grant, uses: known(state) } } }
         : undefined,
+    ),
+  },
+  {
+    fault: 'calls are compared again each time the record of AWS is read',
+    breaks: 'INV4',
+    where: mediated,
+    reducer: told((state, command) => {
+      if (command.type !== 'compare_calls' || !state.calls) return undefined
+      const { calls: _, ...rest } = state
+      return { state: rest as typeof state }
+    }),
+  },
+  {
+    fault: 'calls that were compared revive the grant',
+    breaks: 'INV4',
+    where: mediated,
+    reducer: evolved((state, event) => {
+      if (event.type !== 'CallsCompared') return undefined
+      const grant = grantOf(state)
+      return grant && ({ ...commonOf(state), status: 'approved', grant } as ApprovedRequest)
+    }),
+  },
+  {
+    fault: 'calls are compared while the grant lives',
+    breaks: 'INV4',
+    where: mediated,
+    reducer: answered((decided, state, command, now) =>
+      command.type === 'compare_calls' && state?.status === 'approved'
+        ? {
+            events: [
+              ...decided.events,
+              { ...command.found, type: 'CallsCompared', at: now, actor: system, policies: [], bundle: command.bundle },
+            ],
+          }
+        : decided,
     ),
   },
 ]

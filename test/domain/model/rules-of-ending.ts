@@ -1,9 +1,10 @@
 import { dueAt } from '../../../functions/domain/requests/due.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { CredentialId } from '../../../functions/domain/values.ts'
 import { owner, submittedAt, wake } from '../../support/ask.ts'
 import { asSeen, differ, ended, endOf, inForce, on, type Rule, tellsOfCall, termsOf } from './rule.ts'
 import type { Step } from './search.ts'
-import { absentFor, eligibleIn } from './world.ts'
+import { absentFor, claimOf, eligibleIn } from './world.ts'
 
 /** INV4, INV7, INV8: how it ends, and that it ends on time however late somebody looks. */
 export const rulesOfEnding: readonly Rule[] = [
@@ -45,9 +46,24 @@ export const rulesOfEnding: readonly Rule[] = [
       if (changed && tellsOfCall(step) && !differ(withoutUses(before), withoutUses(after))) return undefined
       if (changed && step.command.type === 'comment' && !differ(withoutWords(before), withoutWords(after)))
         return undefined
+      if (changed && step.command.type === 'compare_calls' && !differ(withoutCalls(before), withoutCalls(after)))
+        return undefined
       const looked = step.told.some(({ event: { type } }) => type === 'Reviewed' || type === 'ReviewOverdue')
       if (changed && looked && !differ(withoutReview(before), withoutReview(after))) return undefined
       return changed ? 'it changed after its end' : undefined
+    },
+  },
+  {
+    id: 'INV4',
+    rule: 'calls are compared once, after the end, where there were AWS credentials',
+    broken: ({ told, sees }) => {
+      if (!told.some(({ event: { type } }) => type === 'CallsCompared')) return undefined
+      if (sees.end === undefined) return 'compared before the end'
+      if (sees.compared > 1) return `compared ${sees.compared} times`
+      const hadSession =
+        sees.begun.some((each) => each.startsWith('aws')) ||
+        sees.intended.some((id) => claimOf(id as CredentialId) === 'aws')
+      return hadSession || sees.call ? undefined : 'compared without a session'
     },
   },
   {
@@ -161,6 +177,9 @@ const withoutWords = (state: ApprovalRequest): ApprovalRequest => {
 
 /** A state but for the look at it, which is only taken when all has ended. */
 const withoutReview = ({ review: _, ...state }: ApprovalRequest) => state as ApprovalRequest
+
+/** A state but for what was found of its calls, which is looked for when all has ended. */
+const withoutCalls = ({ calls: _, ...state }: ApprovalRequest) => state as ApprovalRequest
 
 /** A state but for its uses: how a call went may still be told when all else has ended. */
 const withoutUses = (state: ApprovalRequest): ApprovalRequest =>

@@ -57,6 +57,8 @@ export type Scenario = {
   reviews?: readonly { by: string; outsider?: boolean }[]
   /** The word of whatever keeps incidents, said as often as it likes: nobody else finds it. */
   closes?: Ending
+  /** Whether the record of AWS is held against it, as often as it likes. */
+  compares?: true
   /** Whether the clock of whoever decides may once be an hour behind what it said before. */
   clockGoesBack?: boolean
 }
@@ -241,6 +243,7 @@ export const mediated: Scenario = {
   endings: [halted],
   mayRebind: true,
   calls: 1,
+  compares: true,
 }
 
 export const unsent: Scenario = {
@@ -329,6 +332,7 @@ export const openingAgain: Scenario = {
   uses: 0,
   reviews: [{ by: 'gus' }],
   clockGoesBack: true,
+  compares: true,
 }
 
 export const scenarios: readonly Scenario[] = [

@@ -252,7 +252,7 @@ function keyOf(state: ApprovalRequest, seen: Witness): string {
   })
   const open = state.status === 'pending' ? openStage(state)?.deadline : ''
   const by = state.status === 'denied' ? state.deniedBy : state.status === 'revoked' ? state.revokedBy : ''
-  return `${state.status}|${state.round}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}|${reviewKey(state, seen)}`
+  return `${state.status}|${state.round}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}|${reviewKey(state, seen)}|${state.calls !== undefined}`
 }
 
 function grantKey(state: ApprovalRequest): string {

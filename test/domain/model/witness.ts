@@ -47,6 +47,8 @@ export type Witness = {
     | undefined
   /** The event that ended the request. */
   end: EventType | undefined
+  /** How often its calls were held against what was approved. */
+  compared: number
 }
 
 type Open = { stage: string; deadline: number; escalated: boolean }
@@ -72,6 +74,7 @@ export const noWitness: Witness = {
   denied: false,
   opened: undefined,
   end: undefined,
+  compared: 0,
 }
 
 /** How many uses were begun here or given away. */
@@ -190,6 +193,8 @@ export function witness(seen: Witness, event: Event): Witness {
       return { ...seen, opened: seen.opened && { ...seen.opened, overdue: true } }
     case 'Reviewed':
       return { ...seen, opened: seen.opened && { ...seen.opened, reviewedBy: event.actor.id } }
+    case 'CallsCompared':
+      return { ...seen, compared: seen.compared + 1 }
     case 'Refused':
       return seen
     default:

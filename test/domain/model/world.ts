@@ -8,6 +8,7 @@ import {
   callResolution,
   callReturn,
   comment,
+  comparison,
   completion,
   credentialId,
   credentialRevocation,
@@ -149,6 +150,7 @@ const triedIn = (scenario: Scenario, world: World): readonly Action[] => [
   ...gifts(scenario, world),
   ...calls(scenario, world),
   ...reviews(scenario),
+  ...(scenario.compares ? [{ label: 'the record of AWS is compared', command: comparison() }] : []),
 ]
 
 /** Facts turn, and turn back; an ending does not. */

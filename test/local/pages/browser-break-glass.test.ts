@@ -41,7 +41,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
       ['ssm', 'DeleteParameter', '/prod/checkout/payment-timeout-ms', 130],
     ] as const
     for (const [service, name, resource, after] of calls)
-      at.doors.calls.put(request.ask.id, {
+      at.world.callRecord.put(request.ask.id, {
         ...{ id: `${name}`, at: request.submittedAt + after, service, name, account: '000000000000' },
         ...{ region: 'us-east-1', resources: [resource] },
         ...(name === 'DeleteParameter' ? { error: 'AccessDenied' } : {}),

@@ -15,7 +15,6 @@ import { joinRequest } from '../../../functions/operations/ledger/texts.ts'
 import { wake } from '../../../functions/operations/requests/carry-out.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { sealedRoleOf } from '../../support/break-glass/sealed-role.ts'
-import { MemoryCallRecord } from '../../support/credentials/memory-call-record.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { agentKey, parameter, person, sampleBundle, start, World } from '../../support/world.ts'
 
@@ -207,27 +206,15 @@ describe('what follows from it', () => {
   })
 
   test('shows the reviewer what was called in its session, where AWS has that on record', async () => {
-    const { ask } = await joinRequest(await night.reported(), night.ports.texts)
-    const calls = new MemoryCallRecord()
-    const asked = { ...night.ports, calls }
-    expect((await readEvidence({ ask }, { ...asked, account: '111111111111' })).calls).toEqual({
-      seen: 'outside',
-      account: '000000000000',
-      role,
-    })
-    const call = {
-      id: 'c1',
-      service: 'ssm',
-      name: 'PutParameter',
-      account: '000000000000',
-      region: 'us-east-1',
-      resources: [],
-    }
-    calls.put('jade', { ...call, at: start + 60 })
-    calls.put('jade', { ...call, at: start - 60 })
-    calls.put('gus', { ...call, at: start + 60 })
-    const { calls: seen } = await readEvidence({ ask }, { ...asked, account: '000000000000' })
-    expect(seen).toEqual({ seen: 'read', calls: [{ ...call, at: start + 60 }], more: false, elsewhere: [] })
+    const { ask } = await night.reported()
+    const call = { service: 'ssm', name: 'PutParameter', account: '000000000000', region: 'us-east-1', resources: [] }
+    night.callRecord.put('jade', { ...call, id: 'c1', at: start + 60 })
+    night.callRecord.put('jade', { ...call, id: 'c2', at: start - 60 })
+    night.callRecord.put('gus', { ...call, id: 'c3', at: start + 60 })
+    const { calls } = await readEvidence({ ask }, { ...night.ports, actual: night.actual })
+    expect(calls).toMatchObject({ issued: true, more: false, unread: [] })
+    expect(calls?.calls).toMatchObject([{ id: 'c1', action: 'ssm:PutParameter', verdict: 'approved' }])
+    expect(night.callRecord.asked).toMatchObject([{ name: 'jade', role }])
   })
 
   test('counts against her minutes of seven days', async () => {

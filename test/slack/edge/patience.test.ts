@@ -18,6 +18,7 @@ function slow(store: RequestStore, ms: { load: number; commit: number }): Reques
     loadEvaluation: (id) => store.loadEvaluation(id),
     list: (filter, page) => store.list(filter, page),
     overdue: (before, limit) => store.overdue(before, limit),
+    uncompared: (before, page) => store.uncompared(before, page),
     loadMany: (ids) => store.loadMany(ids),
     countOpen: (agent, most) => store.countOpen(agent, most),
     open: (agent, limit) => store.open(agent, limit),

@@ -86,7 +86,7 @@ function indexKeys(state: ApprovalRequest): readonly (string | undefined)[] {
   const key = (...names: string[]) =>
     names.every((name) => item[name]) ? JSON.stringify(names.map((name) => item[name])) : undefined
   const byName = ['kind', 'status', 'agent', 'owner'].map((name) => key(name, 'submitted'))
-  return [...byName, key('overdue', 'dueAt'), key('openOf', 'submitted')]
+  return [...byName, key('overdue', 'dueAt'), key('uncompared', 'endedAt'), key('openOf', 'submitted')]
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

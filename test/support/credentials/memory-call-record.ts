@@ -1,18 +1,24 @@
-import type { RecordedCall } from '../../../functions/domain/uses/use.ts'
+import type { RecordedCall } from '../../../functions/domain/uses/recorded-call.ts'
 import type { CallRecord, CallsOnRecord, RecordedSession } from '../../../functions/operations/ledger/ports.ts'
 
-/** A record of calls in memory, by session; it can be silent, as where there is none. */
+/** A record of calls in memory, by session; it can be silent, as where there is none, and late. */
 export class MemoryCallRecord implements CallRecord {
   isSilent = false
+  /** What it has is not all. */
+  hasMore = false
+  /** What was asked for. */
+  readonly asked: RecordedSession[] = []
   readonly #calls: (RecordedCall & { session: string })[] = []
 
-  async ofSession({ name, from, until }: RecordedSession): Promise<CallsOnRecord | undefined> {
+  async ofSession(session: RecordedSession): Promise<CallsOnRecord | undefined> {
     await Promise.resolve()
+    this.asked.push(session)
+    const { name, from, until } = session
     if (this.isSilent) return undefined
     const calls = this.#calls
-      .filter(({ session, at }) => session === name && at >= from && at <= until)
+      .filter((each) => each.session === name && each.at >= from && each.at <= until)
       .map(({ session: _, ...call }) => call)
-    return { calls, more: false }
+    return { calls, more: this.hasMore }
   }
 
   put(session: string, call: RecordedCall): void {

@@ -10,7 +10,6 @@ import { createHandler as createShow } from '../../../functions/handlers/pages/s
 import { offerLink } from '../../../functions/operations/people/chat-accounts.ts'
 import type { IdTokens, LoginProvider } from '../../../functions/operations/people/ports.ts'
 import { MemoryCardStore } from '../cards/memory-card-store.ts'
-import { MemoryCallRecord } from '../credentials/memory-call-record.ts'
 import { MemoryPersonLinks } from '../people/memory-person-links.ts'
 import { MemorySessionStore } from '../people/memory-session-store.ts'
 import type { World } from '../world.ts'
@@ -22,7 +21,6 @@ export type Shown = { status: number; headers: { [name: string]: string }; body:
 export class PageDoors {
   readonly sessions: MemorySessionStore
   readonly links: MemoryPersonLinks
-  readonly calls = new MemoryCallRecord()
   readonly cards = new MemoryCardStore()
   /** What Slack says of its users, by id. */
   readonly users = new Map<string, AccountLink & { name: string }>()
@@ -30,22 +28,17 @@ export class PageDoors {
   readonly #issuer: string
   readonly #doors: ReadonlyMap<string, Endpoint>
 
-  constructor(
-    world: World,
-    issuer: string,
-    { account = '000000000000', ...at }: { provider: LoginProvider; tokens: IdTokens; account?: string },
-  ) {
+  constructor(world: World, issuer: string, at: { provider: LoginProvider; tokens: IdTokens }) {
     this.#world = world
     this.#issuer = issuer
     this.links = new MemoryPersonLinks(world.ledger)
     this.sessions = new MemorySessionStore(world.requests)
-    const { sessions, links, calls, cards } = this
+    const { sessions, links, cards } = this
     const ports = {
       ...world.ports,
       sessions,
-      calls,
+      actual: world.actual,
       cards,
-      account,
       incidents: new PatternIncidents(),
       issuer,
       // Asked anew each time, so that a test may change the policies while people are logged in.

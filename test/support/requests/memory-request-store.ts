@@ -4,7 +4,7 @@ import { type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts
 import type { GroupSnapshot } from '../../../functions/domain/people/organisation.ts'
 import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
 import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
-import { overdueAt } from '../../../functions/domain/requests/due.ts'
+import { overdueAt, uncomparedSince } from '../../../functions/domain/requests/due.ts'
 import type {
   AskerId,
   EvaluationId,
@@ -188,6 +188,17 @@ export class MemoryRequestStore implements RequestStore {
       .sort((one, other) => one.at - other.at)
       .slice(0, limit)
       .map(({ id }) => id)
+  }
+
+  async uncompared(before: NumericDate, { limit, newestFirst }: { limit: number; newestFirst: boolean }) {
+    await othersRun()
+    const found = this.#all()
+      .flatMap(({ state }) => {
+        const at = uncomparedSince(state)
+        return at !== undefined && at < before ? [{ id: state.ask.id, at }] : []
+      })
+      .sort((one, other) => (newestFirst ? other.at - one.at : one.at - other.at))
+    return found.slice(0, limit).map(({ id }) => id)
   }
 
   async countOpen(agent: AskerId, most: number): Promise<number> {

@@ -1,0 +1,35 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { Actual } from '../../domain/uses/actual.ts'
+import { parseJson, type RequestId } from '../../domain/values.ts'
+import { faultName } from '../../operations/faults.ts'
+import type { ActualReader } from '../../operations/ledger/ports.ts'
+import type { Log } from '../../operations/ports.ts'
+import { bounded } from '../aws-client.ts'
+
+/** Has the one function that may read CloudTrail tell what was called: its callers can name a request, and nothing else. */
+export class LambdaActualReader implements ActualReader {
+  readonly #function: string
+  readonly #log: Log
+  readonly #client: LambdaClient
+
+  constructor(functionArn: string, log: Log, client: LambdaClient = new LambdaClient(bounded(1, 9000))) {
+    this.#function = functionArn
+    this.#log = log
+    this.#client = client
+  }
+
+  async of(request: RequestId): Promise<Actual | undefined> {
+    try {
+      const command = new InvokeCommand({
+        FunctionName: this.#function,
+        Payload: Buffer.from(JSON.stringify({ request })),
+      })
+      const { FunctionError, Payload } = await this.#client.send(command)
+      if (FunctionError === undefined && Payload) return Actual.parse(parseJson(Buffer.from(Payload).toString('utf8')))
+      this.#log.warn('calls_not_told', { request, fault: FunctionError ?? 'no answer' })
+    } catch (fault) {
+      this.#log.warn('calls_not_told', { request, fault: faultName(fault) })
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,208 @@
+import * as z from 'zod'
+import { filledFor, sealedAction } from '../break-glass/rights.ts'
+import { resourcesOverlap } from '../policy/arguments.ts'
+import { accountOf, type Bundle } from '../policy/bundle.ts'
+import { type CatalogueEntry, deriveResource, pinnedBy } from '../policy/catalogue.ts'
+import { isLiteral, placesOf } from '../policy/conditions.ts'
+import { endedAt } from '../requests/due.ts'
+import { type ApprovalRequest, grantOf } from '../requests/request.ts'
+import { CredentialId, defined, type JsonObject, NumericDate } from '../values.ts'
+import { type Comparison, mostNames } from './comparison.ts'
+import { isDataEvent } from './data-events.ts'
+import { actionOf, compareArguments, type RecordedCall, shownValue } from './recorded-call.ts'
+
+export const CallVerdict = z.enum(['approved', 'extra', 'refused'])
+export type CallVerdict = z.infer<typeof CallVerdict>
+
+/** Held against what was approved. It has names of arguments, and no value of one that the resource does not name. */
+export const JudgedCall = z.strictObject({
+  id: z.string(),
+  at: NumericDate,
+  action: z.string(),
+  resource: z.string().optional(),
+  account: z.string(),
+  region: z.string(),
+  verdict: CallVerdict,
+  /** Why it is extra. */
+  because: z.enum(['action', 'resource', 'arguments', 'repeated']).optional(),
+  /** Arguments with another value than the approved one. */
+  differs: z.array(z.string()).optional(),
+  /** Members that the catalogue does not know: IAM cannot hold a call to their absence. */
+  beyond: z.array(z.string()).optional(),
+  error: z.string().optional(),
+  credential: CredentialId.optional(),
+})
+export type JudgedCall = z.infer<typeof JudgedCall>
+
+export const Actual = z.strictObject({
+  /** Whether there were AWS credentials at all. */
+  issued: z.boolean(),
+  calls: z.array(JudgedCall),
+  /** A grant with which nothing was done. */
+  unused: z.boolean(),
+  /** Approved actions whose calls no event history has. */
+  notRecorded: z.array(z.string()),
+  /** Nothing more is to be expected: the grant has ended, CloudTrail's delay is over, and all of it was read. */
+  complete: z.boolean(),
+  /** There are more calls than were read. */
+  more: z.boolean(),
+  /** Accounts whose record did not answer. */
+  unread: z.array(z.string()),
+})
+export type Actual = z.infer<typeof Actual>
+
+/** CloudTrail tells of a call within about fifteen minutes. Seconds. */
+export const usualDelay = 1200
+
+type Right = { actions: readonly string[]; entry?: CatalogueEntry; resources?: readonly string[] }
+
+/** What the calls of a grant are held against. */
+export type Approved = {
+  rights: readonly Right[]
+  /** Of a request; an opening pins none. */
+  arguments?: JsonObject
+  resource?: string
+  /** How often. */
+  uses: number
+  /** The read by which Hotwork finds out how its own call went. */
+  lookUp?: string
+}
+
+type Facts = Pick<Bundle, 'actions' | 'deployment'>
+
+export function approvedBy({ ask }: Pick<ApprovalRequest, 'ask'>, facts: Facts): Approved {
+  const { breakGlass } = ask
+  if (!breakGlass) {
+    const entry = facts.actions[ask.action]
+    const { arguments: args, resource, uses } = ask
+    const lookUp = ask.credential === 'mediated' ? entry?.resolve?.action : undefined
+    return defined({ rights: rightsIn(entry), arguments: args, resource: resource.id, uses, lookUp })
+  }
+  const uses = Number.POSITIVE_INFINITY
+  if (breakGlass.drill) return { rights: [], uses }
+  if (breakGlass.sealed) return { rights: Object.values(facts.actions).flatMap((entry) => rightsIn(entry)), uses }
+  const rights = breakGlass.rights
+    .filter(({ action }) => action !== sealedAction)
+    .flatMap(({ action, resources }) =>
+      rightsIn(facts.actions[action]).map((right) => ({
+        ...right,
+        resources: resources.map((each) => filledFor(action, each, facts)),
+      })),
+    )
+  return { rights, uses }
+}
+
+const rightsIn = (entry: CatalogueEntry | undefined): readonly Right[] =>
+  entry?.statement === undefined ? [] : [{ actions: entry.statement.actions, entry }]
+
+/** The oldest first, each once. Of calls alike the first are the approved ones, as many as were approved. */
+export function judgeCalls(calls: readonly RecordedCall[], approved: Approved, facts: Facts): readonly JudgedCall[] {
+  const once = [...new Map(calls.map((call) => [call.id, call])).values()].toSorted((one, other) => one.at - other.at)
+  let left = approved.uses
+  return once.map((call) => {
+    const found = compare(call, approved, facts)
+    const isRepeated = found.verdict === 'approved' && found.counts && left < 1
+    if (found.verdict === 'approved' && found.counts) left -= 1
+    const { counts: _, ...told } = isRepeated
+      ? { ...found, verdict: 'extra' as const, because: 'repeated' as const }
+      : found
+    const { id, at, account, region, error, credential } = call
+    return { ...defined({ id, at, action: actionOf(call), account, region, error, credential }), ...told }
+  })
+}
+
+type Found = Pick<JudgedCall, 'verdict' | 'because' | 'differs' | 'beyond' | 'resource'> & { counts: boolean }
+
+function compare(call: RecordedCall, approved: Approved, facts: Facts): Found {
+  const action = actionOf(call)
+  const rights = approved.rights.filter(({ actions }) => actions.includes(action))
+  const [{ entry } = {}] = rights
+  const resource = resourceOf(call, entry, facts)
+  const of = defined({ resource })
+  if (call.error !== undefined) return { ...of, verdict: 'refused', counts: false }
+  if (action === approved.lookUp) return { ...of, verdict: 'approved', counts: false }
+  if (rights.length === 0) return { ...of, verdict: 'extra', because: 'action', counts: false }
+  if (!rights.some(({ resources }) => isWithin(resource, resources)))
+    return { ...of, verdict: 'extra', because: 'resource', counts: false }
+  if (!entry || !approved.arguments) return { ...of, verdict: 'approved', counts: true }
+  const { differs, beyond } = compareArguments(call, entry, {
+    arguments: approved.arguments,
+    resource: approved.resource,
+  })
+  const names = defined({
+    differs: differs.length > 0 ? differs : undefined,
+    beyond: beyond.length > 0 ? beyond : undefined,
+  })
+  if (differs.length === 0) return { ...of, verdict: 'approved', ...names, counts: true }
+  const because = differs.some((name) => pinnedBy(entry).includes(name)) ? 'resource' : 'arguments'
+  return { ...of, verdict: 'extra', because, ...names, counts: false }
+}
+
+/** Where the record does not show the resource by its ARN, IAM has judged it. */
+const isWithin = (resource: string | undefined, patterns: readonly string[] | undefined): boolean =>
+  !resource?.startsWith('arn:') || patterns === undefined || patterns.some((each) => resourcesOverlap(each, resource))
+
+/** By the arguments that name it, where the record shows them; otherwise as the record says. */
+function resourceOf(call: RecordedCall, entry: CatalogueEntry | undefined, { deployment }: Facts): string | undefined {
+  const told = call.resources[0]
+  if (!entry || !call.parameters) return told
+  const names = placesOf(entry.resource.id).flatMap((path) =>
+    path.startsWith('arguments.') ? [path.slice('arguments.'.length)] : [],
+  )
+  const shown = names.map((name) => [name, shownValue(call.parameters ?? {}, name)] as const)
+  if (shown.some(([, value]) => typeof value !== 'string' || !isLiteral(value) || value.startsWith('arn:'))) return told
+  const account = accountOf({ deployment }, entry)
+  return deriveResource(entry, Object.fromEntries(shown) as JsonObject, account).id
+}
+
+/** Which of the approved actions leave nothing in the event history. */
+export const notRecordedOf = ({ rights }: Pick<Approved, 'rights'>): string[] =>
+  [...new Set(rights.flatMap(({ actions }) => actions))].filter(isDataEvent).sort()
+
+type Read = { calls: readonly RecordedCall[]; more: boolean; unread: readonly string[]; issued: boolean }
+
+/** @param delay how long after the end CloudTrail may still tell of calls. Seconds. */
+export function actualOf(
+  state: ApprovalRequest,
+  { calls: recorded, more, unread, issued }: Read,
+  { now, delay, facts }: { now: NumericDate; delay: number; facts: Facts },
+): Actual {
+  const approved = approvedBy(state, facts)
+  const calls = [...judgeCalls(recorded, approved, facts)]
+  const notRecorded = issued ? notRecordedOf(approved) : []
+  const isSettled = state.status !== 'pending' && state.status !== 'approved'
+  const ended = endedAt(state)
+  const isOver = issued ? ended !== undefined && now >= ended + delay : isSettled
+  return {
+    ...{ issued, calls, notRecorded, more, unread: [...unread] },
+    unused: isUnused(state, calls, notRecorded, issued),
+    complete: isOver && !more && unread.length === 0,
+  }
+}
+
+function isUnused(
+  state: ApprovalRequest,
+  calls: readonly JudgedCall[],
+  notRecorded: readonly string[],
+  issued: boolean,
+): boolean {
+  const grant = grantOf(state)
+  if (!grant) return false
+  // Uses at a tool are on Hotwork's own record.
+  if (!issued) return grant.uses.length === 0 && grant.delegations.length === 0
+  return calls.length === 0 && notRecorded.length === 0
+}
+
+export function comparisonOf({ calls, unused, complete, notRecorded }: Actual): Comparison {
+  const count = (verdict: CallVerdict) => calls.filter((call) => call.verdict === verdict).length
+  const extra = calls.filter(({ verdict }) => verdict === 'extra').map(({ action }) => action.slice(0, 128))
+  return defined({
+    approved: count('approved'),
+    refused: count('refused'),
+    extraCalls: extra.length,
+    extra: [...new Set(extra)].sort().slice(0, mostNames),
+    unused,
+    notRecorded: notRecorded.length > 0 ? (true as const) : undefined,
+    complete,
+  })
+}

@@ -1,0 +1,67 @@
+import type { ArgumentSchema } from '../policy/arguments.ts'
+import { isScalar } from '../policy/arguments.ts'
+import { type CatalogueEntry, pinnedBy } from '../policy/catalogue.ts'
+import type { Json, JsonObject } from '../values.ts'
+
+/** Where an entry can be narrower: the keyword of the argument's schema, as it is and as it would be. */
+export type Bound = {
+  argument: string
+  keyword: 'minimum' | 'maximum' | 'maxLength' | 'enum' | 'pattern'
+  from: Json | null
+  to: Json
+}
+
+/** So many names are listed; of more the beginning that they share. */
+const mostNames = 20
+
+/** The entry with bounds in which all these arguments still fit. It says only what it needs to: all else stays. */
+export function narrowEntry(
+  entry: CatalogueEntry,
+  used: readonly JsonObject[],
+): { entry: CatalogueEntry; bounds: readonly Bound[] } {
+  const pinned = pinnedBy(entry)
+  const bounds: Bound[] = []
+  const properties = Object.entries(entry.arguments.properties).map(([name, schema]) => {
+    const values = used.flatMap((args) => (args[name] === undefined ? [] : [args[name]]))
+    if (values.length === 0) return [name, schema]
+    const narrower = narrowSchema(schema, values, pinned.includes(name))
+    const [before, after] = [schema, narrower] as readonly { [keyword: string]: Json }[]
+    for (const [keyword, to] of Object.entries(after ?? {}))
+      if (JSON.stringify(before?.[keyword]) !== JSON.stringify(to))
+        bounds.push({ argument: name, keyword: keyword as Bound['keyword'], from: before?.[keyword] ?? null, to })
+    return [name, narrower]
+  })
+  return { entry: { ...entry, arguments: { ...entry.arguments, properties: Object.fromEntries(properties) } }, bounds }
+}
+
+function narrowSchema(schema: ArgumentSchema, values: readonly Json[], isPinned: boolean): ArgumentSchema {
+  const texts = [...new Set(values.filter((value) => typeof value === 'string'))].sort()
+  const longest = Math.max(1, ...texts.map((text) => text.length))
+  if (isScalar(schema)) return texts.length === values.length ? { ...schema, maxLength: longest } : schema
+  switch (schema.type) {
+    case 'integer': {
+      const numbers = values.filter((value) => typeof value === 'number')
+      return { ...schema, minimum: Math.min(...numbers), maximum: Math.max(...numbers) }
+    }
+    case 'string': {
+      const shorter = { ...schema, maxLength: Math.max(longest, schema.minLength ?? 0) }
+      // What else an argument may say is the agent's business: a list of values that were seen is no bound of it.
+      if (!isPinned && schema.enum === undefined) return shorter
+      if (texts.length <= mostNames) return { ...shorter, enum: texts }
+      const prefix = sharedBeginning(texts)
+      return prefix === '' ? shorter : { ...shorter, pattern: beginningWith(prefix, schema.pattern) }
+    }
+    default:
+      return schema
+  }
+}
+
+/** Up to the last character at which names are parted. */
+function sharedBeginning([first = '', ...others]: readonly string[]): string {
+  let length = first.length
+  for (const other of others) while (!other.startsWith(first.slice(0, length))) length -= 1
+  return /^.*[/:._-]/.exec(first.slice(0, length))?.[0] ?? ''
+}
+
+const beginningWith = (prefix: string, pattern = '^.*$'): string =>
+  `^(?=${prefix.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')})${pattern.slice(1)}`

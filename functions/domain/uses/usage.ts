@@ -1,0 +1,100 @@
+import type { CatalogueEntry } from '../policy/catalogue.ts'
+import { pinnedBy } from '../policy/catalogue.ts'
+import { endedAt } from '../requests/due.ts'
+import { type ApprovalRequest, grantOf } from '../requests/request.ts'
+import { defined, type Json, type JsonObject } from '../values.ts'
+import { type Bound, narrowEntry } from './narrow-entry.ts'
+
+/** What an agent asked of one action, and what it did with it. */
+export type ActionUsage = {
+  action: string
+  asked: number
+  approved: number
+  /** Grants with which the approved thing was done. */
+  used: number
+  /** Grants that ended with nothing done. */
+  unused: number
+  /** Calls to AWS that were not approved, and that AWS refused. */
+  extraCalls: number
+  refusedCalls: number
+  /** How many resources the grants that were used were on. */
+  resources: number
+  /** Of the same grants. */
+  arguments: { readonly [name: string]: Seen }
+  /** A narrower entry that would have been enough for them, and where it is narrower. */
+  proposal?: { entry: CatalogueEntry; bounds: readonly Bound[] }
+}
+
+/** Values only of arguments that name the resource, and of numbers the least and the greatest. */
+export type Seen = { distinct: number; values?: readonly string[]; minimum?: number; maximum?: number }
+
+const mostValues = 20
+
+export function usageOf(
+  requests: readonly ApprovalRequest[],
+  { actions }: { actions: { readonly [name: string]: CatalogueEntry } },
+): readonly ActionUsage[] {
+  const byAction = Map.groupBy(requests, ({ ask }) => ask.action)
+  return [...byAction]
+    .map(([action, of]) => usageOfAction(action, of, actions[action]))
+    .toSorted((one, other) => (one.action < other.action ? -1 : 1))
+}
+
+function usageOfAction(
+  action: string,
+  requests: readonly ApprovalRequest[],
+  entry: CatalogueEntry | undefined,
+): ActionUsage {
+  const used = requests.filter(isUsed)
+  const sum = (of: (state: ApprovalRequest) => number) => requests.reduce((total, state) => total + of(state), 0)
+  const args = used.map(({ ask }) => ask.arguments)
+  const narrower = entry && args.length > 0 ? narrowEntry(entry, args) : undefined
+  return {
+    action,
+    asked: requests.length,
+    approved: requests.filter((state) => grantOf(state) !== undefined).length,
+    used: used.length,
+    unused: requests.filter(isUnused).length,
+    extraCalls: sum(({ calls }) => calls?.extraCalls ?? 0),
+    refusedCalls: sum(({ calls }) => calls?.refused ?? 0),
+    resources: new Set(used.map(({ ask }) => ask.resource.id)).size,
+    arguments: seenIn(args, entry),
+    ...defined({ proposal: narrower && narrower.bounds.length > 0 ? narrower : undefined }),
+  }
+}
+
+/** By the record of AWS where there is one; else by the uses on Hotwork's own record. */
+function isUsed(state: ApprovalRequest): boolean {
+  if (state.calls && !state.calls.notRecorded) return state.calls.approved > 0
+  const uses = grantOf(state)?.uses ?? []
+  return uses.some(({ key, ended }) => key !== 'aws' && ended?.outcome !== 'failed')
+}
+
+function isUnused(state: ApprovalRequest): boolean {
+  if (state.calls && !state.calls.notRecorded) return state.calls.unused
+  return endedAt(state) !== undefined && grantOf(state)?.uses.length === 0
+}
+
+function seenIn(args: readonly JsonObject[], entry: CatalogueEntry | undefined): { [name: string]: Seen } {
+  const names = [...new Set(args.flatMap((each) => Object.keys(each)))].sort()
+  const pinned = entry ? pinnedBy(entry) : []
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = args.flatMap((each) => (each[name] === undefined ? [] : [each[name]]))
+      return [name, seenOf(values, pinned.includes(name))]
+    }),
+  )
+}
+
+function seenOf(values: readonly Json[], isPinned: boolean): Seen {
+  const distinct = [...new Set(values.map((value) => JSON.stringify(value)))]
+  const numbers = values.filter((value) => typeof value === 'number')
+  const texts = [...new Set(values.filter((value) => typeof value === 'string'))].sort()
+  const areNumbers = numbers.length === values.length
+  return defined({
+    distinct: distinct.length,
+    values: isPinned && texts.length <= mostValues ? texts : undefined,
+    minimum: areNumbers ? Math.min(...numbers) : undefined,
+    maximum: areNumbers ? Math.max(...numbers) : undefined,
+  })
+}

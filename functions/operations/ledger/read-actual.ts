@@ -1,0 +1,99 @@
+import { sealedSessionIn } from '../../domain/break-glass/sealed-role.ts'
+import { type Entry, eventOf } from '../../domain/ledger/ledger.ts'
+import { accountOf, type Bundle } from '../../domain/policy/bundle.ts'
+import { asOf, endedAt } from '../../domain/requests/due.ts'
+import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
+import { type Actual, actualOf, usualDelay } from '../../domain/uses/actual.ts'
+import type { NumericDate, RequestId } from '../../domain/values.ts'
+import type { DecidingPorts, RequestReader } from '../requests/ports.ts'
+import type { CallRecord, LedgerReader, RecordedSession, TextReader } from './ports.ts'
+import { joinRequest } from './texts.ts'
+
+export type ActualPorts = Pick<DecidingPorts, 'policy' | 'clock'> & {
+  requests: Pick<RequestReader, 'load'>
+  ledger: Pick<LedgerReader, 'entries'>
+  texts: TextReader
+  calls: CallRecord
+  /** Path and name of the target role, which is the same in every account. */
+  targetRole: string
+  /** Hotwork's own: where its STS is. */
+  region: string
+}
+
+/** Clocks differ. Seconds. */
+const around = 60
+/** An ended session may still try for as long as STS gave it. Seconds. */
+const longestSession = 3600
+
+/** Undefined for what does not exist. Only sessions of that request are looked for, so a caller learns of no others. */
+export async function readActual(id: RequestId, ports: ActualPorts): Promise<Actual | undefined> {
+  const stored = await ports.requests.load(id)
+  if (!stored) return undefined
+  const now = ports.clock.now()
+  const current = asOf(stored.state, now)
+  // Of the sealed role a person's IAM user names the session: that is a text beside the entry.
+  const state = current.ask.breakGlass?.sealed ? await joinRequest(current, ports.texts) : current
+  const sessions = sessionsOf(state, await ports.ledger.entries(id), now, ports)
+  const read = await Promise.all(sessions.map((session) => ports.calls.ofSession(session)))
+  // Its person was erased, so no one can tell its session from another.
+  const lost = state.ask.breakGlass?.sealed && sessions.length === 0 ? [state.ask.resource.id] : []
+  const { bundle } = ports.policy
+  const found = {
+    calls: read.flatMap((each) => each?.calls ?? []),
+    more: read.some((each) => each?.more),
+    unread: [...new Set([...sessions.filter((_, index) => !read[index]).map(({ role }) => role), ...lost].map(accountIdOf))],
+    issued: sessions.length + lost.length > 0,
+  }
+  return actualOf(state, found, { now, delay: delayIn(bundle), facts: bundle })
+}
+
+export const delayIn = ({ deployment }: Pick<Bundle, 'deployment'>): number =>
+  deployment.callsRecordedWithin ?? usualDelay
+
+/** By what its record says was intended: a session may exist though no answer says so. */
+function sessionsOf(
+  state: ApprovalRequest,
+  entries: readonly Entry[],
+  now: NumericDate,
+  { policy, targetRole, region }: ActualPorts,
+): readonly RecordedSession[] {
+  const regions = [...new Set([region, ...regionsOf(policy.bundle)])]
+  const sealed = sealedSessionIn(entries, state.ask.agent.subject)
+  if (sealed) return [{ ...sealed, regions }]
+  const spans = entries.flatMap((entry) => intendedIn(entry, roleOf(state.ask, policy.bundle, targetRole)))
+  const until = Math.min(now, (endedAt(state) ?? now) + longestSession) + around
+  return [...Map.groupBy(spans, ({ role }) => role)].map(([role, of]) => {
+    const times = of.map(({ at }) => at)
+    const [first, last] = [Math.min(...times) - around, Math.max(...times) + around]
+    const inAccount = regionsOf(policy.bundle, accountIdOf(role))
+    return {
+      name: state.ask.id,
+      role,
+      regions: [...new Set([...inAccount, region])],
+      from: first,
+      until,
+      issued: { from: first, until: last },
+    }
+  })
+}
+
+/** A session that was to be made: for the agent, or for the one call that Hotwork makes itself. */
+function intendedIn(entry: Entry, role: string | undefined): readonly { role: string; at: NumericDate }[] {
+  const event = eventOf(entry)
+  if (event?.type === 'CredentialIntended' && event.session) return [{ role: event.session.role, at: event.at }]
+  const isCall = event?.type === 'UseBegun' && event.tool === 'aws' && event.key === 'call'
+  return isCall && role !== undefined ? [{ role, at: event.at }] : []
+}
+
+function roleOf({ action, breakGlass }: Ask, bundle: Bundle, targetRole: string): string | undefined {
+  const entry = bundle.actions[breakGlass?.rights[0]?.action ?? action]
+  const account = entry && accountOf(bundle, entry)
+  return account && `arn:${account.partition}:iam::${account.accountId}:role/${targetRole}`
+}
+
+const accountIdOf = (role: string): string => role.split(':')[4] ?? ''
+
+const regionsOf = ({ deployment }: Bundle, accountId?: string): readonly string[] =>
+  Object.values(deployment.accounts)
+    .filter((account) => accountId === undefined || account.accountId === accountId)
+    .map((account) => account.region)

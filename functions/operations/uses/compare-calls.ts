@@ -1,0 +1,65 @@
+import { uncomparedSince } from '../../domain/requests/due.ts'
+import { comparisonOf } from '../../domain/uses/actual.ts'
+import type { NumericDate, RequestId } from '../../domain/values.ts'
+import { faultName } from '../faults.ts'
+import type { ActualReader } from '../ledger/ports.ts'
+import { delayIn } from '../ledger/read-actual.ts'
+import { carryOut } from '../requests/carry-out.ts'
+import type { DecidingPorts } from '../requests/ports.ts'
+
+export type ComparingPorts = DecidingPorts & { actual: ActualReader }
+
+/** A record that does not answer is asked again for so long: then the entry says that it is not complete. Seconds. */
+const askedFor = 86_400
+const batch = 50
+
+/**
+ * Puts on record, once, what was called with the AWS sessions of each grant that ended long enough ago. It reads a sparse
+ * index, so its cost does not grow with what was compared before.
+ *
+ * @param until when this must be over: CloudTrail answers slowly, and the rest is for the next run
+ * @returns how many were compared
+ */
+export async function compareCalls(ports: ComparingPorts, until: NumericDate): Promise<number> {
+  const now = ports.clock.now()
+  // By turns from either end: some that cannot be read must not keep the others waiting.
+  const newestFirst = Math.floor(now / 60) % 2 === 1
+  const ids = await ports.requests.uncompared(now - delayIn(ports.policy.bundle), { limit: batch, newestFirst })
+  let compared = 0
+  for (const id of ids) {
+    if (ports.clock.now() >= until) break
+    compared += await compareOrPassOver(id, ports)
+  }
+  return compared
+}
+
+async function compareOrPassOver(id: RequestId, ports: ComparingPorts): Promise<number> {
+  try {
+    return (await compareOne(id, ports)) ? 1 : 0
+  } catch (fault) {
+    ports.log.warn('calls not compared now', { request: id, fault: faultName(fault) })
+    return 0
+  }
+}
+
+async function compareOne(id: RequestId, ports: ComparingPorts): Promise<boolean> {
+  const { log, clock } = ports
+  const [stored, actual] = [await ports.requests.load(id), await ports.actual.of(id)]
+  if (!stored || !actual) return false
+  const found = comparisonOf(actual)
+  if (!actual.complete) {
+    const since = uncomparedSince(stored.state)
+    if (since === undefined || clock.now() - since < askedFor) return false
+    log.error('calls_not_compared', { request: id, unread: actual.unread.join(' '), more: actual.more })
+  }
+  // Told first, so that it is told at least once.
+  if (found.extraCalls > 0)
+    log.error('extra_calls', {
+      request: id,
+      agent: stored.state.ask.agent.id,
+      calls: found.extraCalls,
+      actions: found.extra.join(' '),
+    })
+  const done = await carryOut(id, ports, () => ({ type: 'compare_calls', found }))
+  return done.ok
+}

@@ -1,0 +1,25 @@
+import { Construct } from 'constructs'
+import type { Ground } from './ground.ts'
+import type { HotworkFunction } from './hotwork-function.ts'
+import { grantReadSessions } from './target-roles.ts'
+
+/**
+ * The one function that reads CloudTrail for people. It is asked about a request, and looks for sessions of that request
+ * alone, so those who answer the world need no right to the record of a whole account.
+ */
+export class CallReader extends Construct {
+  readonly #reader: HotworkFunction
+
+  constructor(scope: Construct, id: string, { tables: { requests, ledger, texts }, roles, make }: Ground) {
+    super(scope, id)
+    this.#reader = make(this, 'read-calls')
+    requests.grantRead(this.#reader)
+    ledger.grantRead(this.#reader)
+    texts.grantRead(this.#reader)
+    grantReadSessions(this.#reader, roles)
+  }
+
+  grantAsk(to: HotworkFunction): void {
+    this.#reader.grantInvoke(to, 'READ_CALLS_FUNCTION')
+  }
+}

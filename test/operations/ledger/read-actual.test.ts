@@ -1,0 +1,86 @@
+import type { RecordedCall } from '../../../functions/domain/uses/recorded-call.ts'
+import type { RequestId } from '../../../functions/domain/values.ts'
+import { readActual } from '../../../functions/operations/ledger/read-actual.ts'
+import { sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
+
+/** What was called with the sessions of a request: which sessions are looked for, where, and when. */
+
+const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
+let world: World
+let id: RequestId
+
+/** A request of tier 0, for which AWS credentials were issued. */
+async function claimAws(what = stagingParameter): Promise<RequestId> {
+  const { ask } = await world.submitted(what)
+  const token = await world.issueToken(await world.state(ask.id))
+  const live = await world.state(ask.id)
+  const presented = live.status === 'approved' ? live.grant.credentials.access_token?.id : undefined
+  if (!token.ok || !presented) throw new Error('no token')
+  const issued = await world.issueAws(live, presented)
+  if (!issued.ok) throw new Error(issued.code)
+  return ask.id
+}
+beforeEach(async () => {
+  world = new World(sampleBundle())
+  id = await claimAws()
+})
+const ports = () => ({
+  ...world.ports,
+  calls: world.callRecord,
+  targetRole: world.targetRole,
+  region: 'eu-central-1',
+})
+const call = (changes: Partial<RecordedCall> = {}): RecordedCall => ({
+  ...{ id: 'e1', at: world.clock.now(), service: 'ssm', name: 'PutParameter', account: '000000000000' },
+  ...{ region: 'us-east-1', resources: [], parameters: { name: '/staging/checkout/payment-timeout-ms' } },
+  ...changes,
+})
+
+test('the session is looked for by name and role, in the Region of its account and in that of our STS, from its making on', async () => {
+  world.clock.advance(300)
+  await readActual(id, ports())
+  expect(world.callRecord.asked).toEqual([
+    {
+      ...{ name: id, role, regions: ['us-east-1', 'eu-central-1'], from: start - 60, until: start + 360 },
+      issued: { from: start - 60, until: start + 60 },
+    },
+  ])
+})
+
+test('what it called is held against what was approved', async () => {
+  world.callRecord.put(id, call())
+  world.callRecord.put(id, call({ id: 'e2', name: 'GetParameter' }))
+  expect(await readActual(id, ports())).toMatchObject({
+    ...{ issued: true, complete: false, unused: false, unread: [] },
+    calls: [{ verdict: 'approved' }, { verdict: 'extra', because: 'action' }],
+  })
+})
+
+test('it is complete when the grant has run out and the delay of the deployment is over', async () => {
+  const { deployment } = sampleBundle()
+  world = new World({ ...sampleBundle(), deployment: { ...deployment, callsRecordedWithin: 30 } })
+  id = await claimAws()
+  const state = (await world.requests.load(id))?.state
+  const end = state?.status === 'approved' ? state.grant.notAfter : 0
+  world.clock.advance(end - start + 29)
+  expect(await readActual(id, ports())).toMatchObject({ complete: false, unused: true })
+  world.clock.advance(1)
+  expect(await readActual(id, ports())).toMatchObject({ complete: true, unused: true })
+})
+
+test('an account that does not answer is named, and makes nothing unused for good', async () => {
+  world.callRecord.isSilent = true
+  world.clock.advance(86_400)
+  expect(await readActual(id, ports())).toMatchObject({ complete: false, unread: ['000000000000'] })
+})
+
+test('without AWS credentials no record is asked', async () => {
+  world = new World(sampleBundle())
+  const { id: other } = (await world.submitted(stagingParameter)).ask
+  expect(await readActual(other, ports())).toMatchObject({ issued: false, calls: [], unused: true })
+  expect(world.callRecord.asked).toEqual([])
+})
+
+test('of a request that does not exist nothing is told', async () => {
+  expect(await readActual(`req_${'0'.repeat(25)}z` as RequestId, ports())).toBeUndefined()
+})

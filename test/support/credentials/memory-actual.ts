@@ -1,0 +1,18 @@
+import type { Actual } from '../../../functions/domain/uses/actual.ts'
+import type { RequestId } from '../../../functions/domain/values.ts'
+import type { ActualReader } from '../../../functions/operations/ledger/ports.ts'
+import { type ActualPorts, readActual } from '../../../functions/operations/ledger/read-actual.ts'
+
+/** What the function that reads calls tells, over a world in memory; it can be silent, as one that fails. */
+export class MemoryActual implements ActualReader {
+  isSilent = false
+  readonly #ports: () => ActualPorts
+
+  constructor(ports: () => Omit<ActualPorts, 'region'>) {
+    this.#ports = () => ({ ...ports(), region: 'us-east-1' })
+  }
+
+  async of(id: RequestId): Promise<Actual | undefined> {
+    return this.isSilent ? undefined : readActual(id, this.#ports())
+  }
+}
