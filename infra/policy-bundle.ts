@@ -55,7 +55,15 @@ export function compilePolicies(from: { policies: string; deployment: string }, 
 }
 
 /** The roles that have the same name in every account, so that policies can name them before they exist. */
-type NamedRole = 'auditor' | 'bell' | 'call-reader' | 'reader' | 'revoker' | 'sealed' | 'target' | (typeof readers)[number]
+type NamedRole =
+  | 'auditor'
+  | 'bell'
+  | 'call-reader'
+  | 'reader'
+  | 'revoker'
+  | 'sealed'
+  | 'target'
+  | (typeof readers)[number]
 
 export const roleArn = (role: NamedRole, stackName: string, { partition, accountId }: Account): string =>
   `arn:${partition}:iam::${accountId}:role/hotwork/${stackName}-${role}`

@@ -77,6 +77,7 @@ const showing: readonly FunctionName[] = [
   'revoke-permit',
   'lift-halt',
   'read-requests',
+  'read-calls',
   'open-break-glass',
   'conclude-break-glass',
   'read-break-glass',

@@ -10,12 +10,11 @@ import { grantReadSessions } from './target-roles.ts'
 export class CallReader extends Construct {
   readonly #reader: HotworkFunction
 
-  constructor(scope: Construct, id: string, { tables: { requests, ledger, texts }, roles, make }: Ground) {
+  constructor(scope: Construct, id: string, { tables: { requests, ledger }, roles, make }: Ground) {
     super(scope, id)
     this.#reader = make(this, 'read-calls')
     requests.grantRead(this.#reader)
     ledger.grantRead(this.#reader)
-    texts.grantRead(this.#reader)
     grantReadSessions(this.#reader, roles)
   }
 

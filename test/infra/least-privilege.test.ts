@@ -301,6 +301,7 @@ describe('who may touch which table', () => {
       'link-slack': put,
       'receive-slack': readAndPut,
       'read-requests': readTexts,
+      'read-calls': readTexts,
       'read-break-glass': readTexts,
       'show-pages': readTexts,
       'draw-card': readTexts,

@@ -15,8 +15,8 @@ import {
   standInView,
 } from '../../adapters/http/views.ts'
 import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
-import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { timelineFile } from '../../adapters/pages/timeline-picture.ts'
+import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { AgentId, Aggregate, defined, PersonId, RequestId, ToolId } from '../../domain/values.ts'

@@ -41,7 +41,9 @@ export async function readActual(id: RequestId, ports: ActualPorts): Promise<Act
   const found = {
     calls: read.flatMap((each) => each?.calls ?? []),
     more: read.some((each) => each?.more),
-    unread: [...new Set([...sessions.filter((_, index) => !read[index]).map(({ role }) => role), ...lost].map(accountIdOf))],
+    unread: [
+      ...new Set([...sessions.filter((_, index) => !read[index]).map(({ role }) => role), ...lost].map(accountIdOf)),
+    ],
     issued: sessions.length + lost.length > 0,
   }
   return actualOf(state, found, { now, delay: delayIn(bundle), facts: bundle })

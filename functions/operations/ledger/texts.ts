@@ -109,6 +109,10 @@ export class ShowingRequests implements RequestReader {
     return this.#requests.overdue(...args)
   }
 
+  uncompared(...args: Parameters<RequestReader['uncompared']>) {
+    return this.#requests.uncompared(...args)
+  }
+
   countOpen(...args: Parameters<RequestReader['countOpen']>) {
     return this.#requests.countOpen(...args)
   }

@@ -60,6 +60,7 @@ const notPersonal: readonly string[] = [
   'to',
   'login',
   'because',
+  'extra',
   'preview',
   'session/role',
   'key',
