@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { type Facets, isNarrow, type LedgerFilter, passesFilter, secondOf } from '../../domain/ledger/facets.ts'
-import type { Entry } from '../../domain/ledger/ledger.ts'
+import { countFitting } from '../../domain/ledger/page-size.ts'
 import { defined } from '../../domain/values.ts'
 import type { LedgerIndex, LedgerPage } from '../../operations/ledger/ports.ts'
 import type { Connection } from './client.ts'
@@ -12,8 +12,6 @@ import { batchLimit, TableStore } from './table.ts'
 const roundsPerPage = 5
 /** What a query reads of one shard: enough of all for one page, or more where little of it will pass. */
 const readAtOnce = { all: 25, narrow: 200 }
-/** A Lambda answers at most 6 MB. Characters. */
-const mostText = 2_500_000
 /** After every place. */
 const end = '~'
 
@@ -38,15 +36,13 @@ export class DynamoLedgerIndex extends TableStore implements LedgerIndex {
     const keys = found.rows.map(({ key }) => key)
     const items = await this.table.getMany(keys, 'read entries')
     const byKey = new Map(items.map((item) => [nameOf(item), item]))
-    const entries: Entry[] = []
-    let text = 0
-    for (const [index, row] of found.rows.entries()) {
-      const item = byKey.get(nameOf(row.key))
-      text += item ? textOf(item, 'entry').length : 0
-      if (index > 0 && text > mostText) return { entries, next: found.rows[index - 1]?.place ?? row.place }
-      if (item) entries.push(entryOf(item))
-    }
-    return { entries, ...defined({ next: found.next }) }
+    const there = found.rows.flatMap(({ key, place }) => {
+      const item = byKey.get(nameOf(key))
+      return item ? [{ item, place }] : []
+    })
+    const count = countFitting(there.map(({ item }) => textOf(item, 'entry')))
+    const next = count < there.length ? there[count - 1]?.place : found.next
+    return { entries: there.slice(0, count).map(({ item }) => entryOf(item)), ...defined({ next }) }
   }
 
   async #find(filter: LedgerFilter, { limit, after }: LedgerPage): Promise<{ rows: Row[]; next?: string }> {

@@ -285,8 +285,8 @@ export const standInView = (standIn: StandIn, now: NumericDate): { [member: stri
 export const lineOf = (entry: Entry): string =>
   `${JSON.stringify(entry).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)}\n`
 
-const escaped = (text: string): string =>
-  [...Array(text.length).keys()].map((index) => `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`).join('')
+const escaped = (text: string): string => (text.length === 1 ? unitOf(text) : text.split('').map(unitOf).join(''))
+const unitOf = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 export const entriesView = ({ entries, personal, next }: EntriesPage) => ({
   entries,

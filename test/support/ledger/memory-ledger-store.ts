@@ -8,6 +8,7 @@ import {
   secondOf,
 } from '../../../functions/domain/ledger/facets.ts'
 import { type Entry, type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
+import { countFitting } from '../../../functions/domain/ledger/page-size.ts'
 import type { PersonalText } from '../../../functions/domain/ledger/texts.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import type { LedgerIndex, LedgerPage, LedgerStore } from '../../../functions/operations/ledger/ports.ts'
@@ -91,7 +92,8 @@ export class MemoryLedgerStore implements LedgerStore, LedgerIndex {
       .filter(({ facets }) => passesFilter(filter, facets))
       .toSorted((one, other) => (one.place < other.place ? -1 : 1))
     const page = found.slice(0, limit)
-    const next = found.length > limit ? page.at(-1)?.place : undefined
+    page.length = countFitting(page.map(({ entry }) => JSON.stringify(entry)))
+    const next = found.length > page.length ? page.at(-1)?.place : undefined
     return { entries: page.map(({ entry }) => entry), ...(next === undefined ? {} : { next }) }
   }
 
