@@ -5,6 +5,7 @@ import { type Answered, defined, parsedJson, type Sending, send } from './http.t
 import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
 import { findIssuer } from './local.ts'
 import { Fault } from './outcome.ts'
+import { ReadTokens } from './read-token.ts'
 import { type Around, thisProcess } from './surroundings.ts'
 
 export type { IdentityOption } from './identity/identity.ts'
@@ -68,6 +69,7 @@ export class Gate {
   readonly #identity: Identity
   readonly #around: Around
   readonly #patience: number
+  readonly #readTokens: ReadTokens
   /** The uses of this process: the end of one may not be on record. */
   readonly #begun = new Map<string, 'use_running' | 'use_ended'>()
 
@@ -80,6 +82,7 @@ export class Gate {
     this.#identity = resolveIdentity(identity, around)
     this.#around = around
     this.#patience = patience
+    this.#readTokens = new ReadTokens(this.issuer, patience)
   }
 
   /** Asks for one use, just before acting. @throws Fault where the gate says neither yes nor no: then nothing may be done */
@@ -129,6 +132,18 @@ export class Gate {
       () => false,
     )
     return { ran: true, value, use, reported }
+  }
+
+  /**
+   * Whether it is Hotwork that asks what is there now, by the `Authorization` of its call. It reads for the people who
+   * decide; no agent has such a token.
+   *
+   * @param audience this tool's own, as the deployment has it
+   * @throws Fault where Hotwork's keys cannot be had: answer 503
+   */
+  async verifyRead(headers: HeadersSent, audience: string): Promise<boolean> {
+    const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(headerOf(headers, 'authorization'))?.[1]
+    return token !== undefined && (await this.#readTokens.verify(token, audience))
   }
 
   #permitted({ use, uses_left: usesLeft, ended }: z.infer<typeof Use>): Permitted {

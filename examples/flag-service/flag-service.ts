@@ -16,13 +16,17 @@ export interface FlagServiceSettings extends GateOptions {
   log?: (line: string) => void
 }
 
-/** `GET /flags/{environment}/{flag}` is open. `PUT` of the same with `{ "value" }` changes a flag, through the gate alone. */
+/**
+ * `GET /flags/{environment}/{flag}` is open. `PUT` of the same with `{ "value" }` changes a flag, through the gate alone.
+ * `POST /state` tells Hotwork what a flag is now, for the people who decide.
+ */
 export async function startFlagService(settings: FlagServiceSettings): Promise<FlagService> {
   const { address, file, log = () => {} } = settings
   const flags = new FlagStore(file)
   const gate = new Gate(settings)
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === '/state') return answerJson(response, 200, await tellState(request))
     const { environment, flag } = readPath(request.url ?? '')
     if (request.method === 'GET') {
       const value = flags.get(environment, flag)
@@ -38,6 +42,21 @@ export async function startFlagService(settings: FlagServiceSettings): Promise<F
     const { headersDistinct: headers } = request
     const ask = { headers, method: 'PUT', url, action: 'flags:set', arguments: { environment, flag, value } }
     answerJson(response, 200, { environment, flag, value, ...(await change(ask)) })
+  }
+
+  /** `{ "action": "flags:get", "arguments": { "environment", "flag" } }`, from Hotwork and no other. */
+  async function tellState(request: IncomingMessage): Promise<object> {
+    if (request.method !== 'POST')
+      throw new Refusal(405, 'method_not_allowed', 'the state is asked for with POST', { allow: 'POST' })
+    if (!(await gate.verifyRead(request.headersDistinct, address)))
+      throw new Refusal(401, 'not_hotwork', 'only Hotwork asks here', { 'www-authenticate': 'Bearer' })
+    const { action, arguments: args } = Object(await readJson(request)) as { action?: unknown; arguments?: unknown }
+    if (action !== 'flags:get') throw new Refusal(404, 'not_found', 'the one read is `flags:get`')
+    const { environment, flag } = readPath(`/flags/${Object(args).environment}/${Object(args).flag}`)
+    const value = flags.get(environment, flag)
+    if (value === undefined)
+      throw new Refusal(404, 'unknown_flag', `there is no flag \`${flag}\` in ${environment} yet`)
+    return { environment, flag, value }
   }
 
   /** The one place where a flag is changed. */

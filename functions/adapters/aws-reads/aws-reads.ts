@@ -5,27 +5,16 @@ import type { Json, JsonObject } from '../../domain/values.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { AwsReader, Found, ReadAsk } from '../../operations/previews/sources.ts'
 import { bounded } from '../aws-client.ts'
-import { getItem } from './dynamodb.ts'
-import { describeServices } from './ecs.ts'
-import { getFunctionConcurrency, getFunctionConfiguration } from './lambda.ts'
+import type { Read, ReadSettings } from './client-for.ts'
 import type { ReaderSessions } from './reader-sessions.ts'
-import { getParameter } from './ssm.ts'
 
-/** A client lives as long as the process: the next reading finds its connection open. */
-export type ReadSettings = {
-  region: string
-  credentials: ReturnType<ReaderSessions['of']>
-} & ReturnType<typeof bounded>
-
-/** What AWS answers, as the SDK has it. The settings are the same object for the same account. */
-export type Read = (args: JsonObject, settings: ReadSettings, signal: AbortSignal) => Promise<object>
-
-const reads: { readonly [action in AwsRead]: Read } = {
-  'dynamodb:GetItem': getItem,
-  'ecs:DescribeServices': describeServices,
-  'lambda:GetFunctionConcurrency': getFunctionConcurrency,
-  'lambda:GetFunctionConfiguration': getFunctionConfiguration,
-  'ssm:GetParameter': getParameter,
+/** Each client is loaded at its first use: all of them are half a megabyte, and most readings are of one service. */
+const reads: { readonly [action in AwsRead]: () => Promise<Read> } = {
+  'dynamodb:GetItem': async () => (await import('./dynamodb.ts')).getItem,
+  'ecs:DescribeServices': async () => (await import('./ecs.ts')).describeServices,
+  'lambda:GetFunctionConcurrency': async () => (await import('./lambda.ts')).getFunctionConcurrency,
+  'lambda:GetFunctionConfiguration': async () => (await import('./lambda.ts')).getFunctionConfiguration,
+  'ssm:GetParameter': async () => (await import('./ssm.ts')).getParameter,
 }
 
 /** Two tries, since AWS throttles for a moment. Milliseconds for one answer. */
@@ -43,7 +32,9 @@ export class SdkReader implements AwsReader {
   async read({ action, arguments: args, absent, signal }: ReadAsk, account: Account): Promise<Found> {
     if (!isAwsRead(action)) return { found: 'failed', why: 'unreadable', fault: 'unknown_read' }
     try {
-      const { $metadata: _, ...answer } = (await reads[action](args, this.#settingsOf(account), signal)) as JsonObject
+      const { $metadata: _, ...answer } = (await (
+        await reads[action]()
+      )(args, this.#settingsOf(account), signal)) as JsonObject
       return { found: 'answer', answer: toJson(answer) as JsonObject }
     } catch (fault) {
       const name = faultName(fault)
@@ -89,14 +80,4 @@ function toJson(value: unknown): Json {
   if (typeof value !== 'object' || value === null) return value as Json
   const members = Object.entries(value).filter(([, each]) => each !== undefined)
   return Object.fromEntries(members.map(([name, each]) => [name, toJson(each)]))
-}
-
-/** One client for each settings, made at its first use. */
-export function clientFor<Client>(make: (settings: ReadSettings) => Client): (settings: ReadSettings) => Client {
-  const clients = new WeakMap<ReadSettings, Client>()
-  return (settings) => {
-    const client = clients.get(settings) ?? make(settings)
-    clients.set(settings, client)
-    return client
-  }
 }

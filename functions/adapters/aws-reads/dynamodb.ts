@@ -1,6 +1,6 @@
 import { type AttributeValue, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import type { Json, JsonObject } from '../../domain/values.ts'
-import { clientFor, type Read } from './aws-reads.ts'
+import { clientFor, type Read } from './client-for.ts'
 
 const client = clientFor((settings) => new DynamoDBClient(settings))
 

@@ -1,5 +1,5 @@
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs'
-import { clientFor, type Read } from './aws-reads.ts'
+import { clientFor, type Read } from './client-for.ts'
 
 const client = clientFor((settings) => new ECSClient(settings))
 

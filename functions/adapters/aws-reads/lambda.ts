@@ -1,5 +1,5 @@
 import { GetFunctionConcurrencyCommand, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { clientFor, type Read } from './aws-reads.ts'
+import { clientFor, type Read } from './client-for.ts'
 
 const client = clientFor((settings) => new LambdaClient(settings))
 

@@ -1,5 +1,5 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { clientFor, type Read } from './aws-reads.ts'
+import { clientFor, type Read } from './client-for.ts'
 
 const client = clientFor((settings) => new SSMClient(settings))
 

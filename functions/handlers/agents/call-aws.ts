@@ -59,7 +59,7 @@ const outcomeUnknown = (note: string | undefined) =>
 export const handler = bind(
   'call-aws',
   (told) => {
-    const ports = withReader(portsWithAnswers(told))
+    const ports = withReader(told, portsWithAnswers(told))
     const [broker, caller] = [new StsBroker(ports.log), new SdkCaller()]
     return { ...ports, broker, caller, keys: new KmsKeySet(told.PUBLISHED_KEYS), targetRole: told.TARGET_ROLE }
   },

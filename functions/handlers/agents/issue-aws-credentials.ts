@@ -33,7 +33,7 @@ export const createHandler = (ports: AwsPorts & ReaderPorts & { broker: AwsCrede
 export const handler = bind(
   'issue-aws-credentials',
   (told) => {
-    const ports = withReader(portsWithAnswers(told))
+    const ports = withReader(told, portsWithAnswers(told))
     const keys = new KmsKeySet(told.PUBLISHED_KEYS)
     return { ...ports, keys, broker: new StsBroker(ports.log), targetRole: told.TARGET_ROLE }
   },

@@ -112,6 +112,6 @@ const details = (description: string) => new OAuthError('invalid_authorization_d
 
 export const handler = bind(
   'issue-token',
-  (told) => ({ ...withReader(portsWithAnswers(told)), signer: new KmsSigner(told.SIGNING_KEY) }),
+  (told) => ({ ...withReader(told, portsWithAnswers(told)), signer: new KmsSigner(told.SIGNING_KEY) }),
   createHandler,
 )

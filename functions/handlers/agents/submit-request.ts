@@ -78,7 +78,7 @@ function readAsk(ask: z.infer<typeof RequestBody>, { id, subject: ownName }: Age
 export const handler = bind(
   'submit-request',
   (told) => {
-    const ports = { ...withReader(portsWithAnswers(told)), permits: permitStore(told) }
+    const ports = { ...withReader(told, portsWithAnswers(told)), permits: permitStore(told) }
     return { ...ports, statements: statementsOf(told, ports), targetRole: told.TARGET_ROLE }
   },
   createHandler,

@@ -152,6 +152,6 @@ function narrowOf(form: Form): Narrow {
 
 export const handler = bind(
   'decide-on-page',
-  (told) => withTexts(withReader(loginPagePorts(told, cedarPolicy())), told),
+  (told) => withTexts(withReader(told, loginPagePorts(told, cedarPolicy())), told),
   createHandler,
 )

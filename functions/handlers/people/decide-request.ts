@@ -53,6 +53,6 @@ export const createHandler = (ports: ShowingApiPorts & ReaderPorts) =>
 
 export const handler = bind(
   'decide-request',
-  (told) => withTexts(withReader(portsWithAnswers(told)), told),
+  (told) => withTexts(withReader(told, portsWithAnswers(told)), told),
   createHandler,
 )

@@ -27,7 +27,7 @@ export const createHandler =
 export const handler = bind(
   'decide-burst',
   (told) => ({
-    ...withReader(decidingPorts(told, cedarPolicy())),
+    ...withReader(told, decidingPorts(told, cedarPolicy())),
     draws: new SqsFifoQueue<BurstMessage>(told.CARDS_QUEUE),
   }),
   createHandler,

@@ -150,7 +150,7 @@ export const handler = bind(
   'receive-slack',
   (told) => {
     const texts = new DynamoTextStore(connect(hurried), told.TEXTS_TABLE)
-    const ports = { ...withReader(portsWithAnswers(told, hurried)), texts }
+    const ports = { ...withReader(told, portsWithAnswers(told, hurried)), texts }
     const [connection, tables] = [connect(hurried), tablesOf(told)]
     const { secret, webApi } = slackApi(told, ports, hurriedSecrets())
     const signingSecrets = async () => {

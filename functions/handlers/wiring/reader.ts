@@ -1,7 +1,28 @@
+import { SdkReader } from '../../adapters/aws-reads/aws-reads.ts'
+import { ReaderSessions } from '../../adapters/aws-reads/reader-sessions.ts'
+import { JmesPathExpressions } from '../../adapters/jmespath/expressions.ts'
+import { KmsStateKey } from '../../adapters/kms/kms-state-key.ts'
+import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts'
+import { HttpToolReader } from '../../adapters/tool-reads/http-tool-reader.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
+import type { Clock, Log } from '../../operations/ports.ts'
+import { CatalogueStateReader } from '../../operations/previews/observe-state.ts'
 import type { StateReader } from '../../operations/previews/ports.ts'
 
-/** Reads nothing: no entry of the catalogue has a preview yet. */
-const reader: StateReader = { observe: () => Promise.resolve(undefined) }
+type Ports = { policy: Policy; clock: Clock; log: Log }
+type Told = { READER_ROLE: string; STATE_KEY: string; SIGN_FUNCTION: string }
 
-/** The same ports, with what reads the present state of what a request would change. */
-export const withReader = <P extends object>(ports: P) => ({ ...ports, reader })
+function stateReader(told: Told, ports: Ports): StateReader {
+  const { policy, clock, log } = ports
+  const signer = new LambdaStatementSigner(told.SIGN_FUNCTION, log)
+  return new CatalogueStateReader({
+    aws: new SdkReader(new ReaderSessions(told.READER_ROLE)),
+    tools: new HttpToolReader({ policy, statements: signer, clock }),
+    expressions: new JmesPathExpressions(),
+    stateKey: new KmsStateKey(told.STATE_KEY),
+    ...{ policy, clock, log },
+  })
+}
+
+/** The same ports, with what reads the present state of what a request would change, of AWS and of tools. */
+export const withReader = <P extends Ports>(told: Told, ports: P) => ({ ...ports, reader: stateReader(told, ports) })
