@@ -27,7 +27,7 @@ export function createHandler(ports: AwsPorts & ReaderPorts & { broker: AwsCrede
     if (made.code === 'outcome_unknown') throw outcomeUnknown(made.detail)
     if (made.code !== 'call_not_sent') throw refusalAt(path, made.code, made.detail)
     ports.log.error('fault', { route: call.route, fault: made.detail, requestId: call.requestId })
-    throw notSent()
+    throw made.detail === 'CallOutdated' ? outdated() : notSent()
   })
   const lookUp = ({ Records }: SQSEvent) =>
     takeEach(
@@ -48,6 +48,12 @@ const callFailed = (fault: string | undefined) =>
 const notSent = () => {
   const detail = 'AWS could not be reached. The call was not sent and no use is spent: ask again with a new proof'
   return apiProblem(503, 'temporarily_unavailable', detail, { 'retry-after': '5' })
+}
+
+const outdated = () => {
+  const detail =
+    'What is there changed at the last moment. Nothing was done and no use is spent: ask again with a new proof'
+  return apiProblem(503, 'temporarily_unavailable', detail, { 'retry-after': '1' })
 }
 
 /** @param note why the outcome can never be known, where that is so */

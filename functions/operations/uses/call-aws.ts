@@ -11,7 +11,7 @@ import type { CredentialId, JsonObject, NumericDate, RequestId, Result, UseId } 
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { type BrokerPorts, sessionOf, shortest, type Target, targetOf } from '../credentials/issue-aws-credentials.ts'
 import type { AccessToken, AwsCredentials } from '../credentials/ports.ts'
-import { BrokerRefused, CallNotSent, CallRefused, CallUnanswered, faultName } from '../faults.ts'
+import { BrokerRefused, CallNotSent, CallOutdated, CallRefused, CallUnanswered, faultName } from '../faults.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { type Reading, readAgain } from '../previews/read-again.ts'
@@ -52,7 +52,8 @@ export async function callAws(
     return ok(output)
   } catch (fault) {
     if (fault instanceof CallUnanswered) return lookUpAtOnce(ask, callOf(state), target, ports)
-    if (fault instanceof CallNotSent) return giveBack(ask, use, fault, ports)
+    // Asked again, what is there is read again: it is another state.
+    if (fault instanceof CallNotSent || fault instanceof CallOutdated) return giveBack(ask, use, fault, ports)
     if (fault instanceof CallRefused) return failed(ask, use, fault.reason, ports)
     throw fault
   }

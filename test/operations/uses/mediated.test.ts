@@ -131,6 +131,14 @@ describe('a call that was certainly not sent', () => {
       () => ({ broker: { assume: () => Promise.reject(new TypeError('what is this?')) } }),
     ],
     [
+      'AWS finds another state than the one that was read last',
+      'CallOutdated',
+      (_world, caller) => {
+        caller.next('outdated')
+        return {}
+      },
+    ],
+    [
       'no connection to AWS comes about',
       'CallNotSent',
       (_world, caller) => {

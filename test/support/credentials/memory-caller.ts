@@ -1,9 +1,12 @@
 import type { JsonObject } from '../../../functions/domain/values.ts'
-import { CallNotSent, CallRefused, CallUnanswered } from '../../../functions/operations/faults.ts'
+import { CallNotSent, CallOutdated, CallRefused, CallUnanswered } from '../../../functions/operations/faults.ts'
 import type { AwsCall, AwsCaller, LookedUp } from '../../../functions/operations/uses/ports.ts'
 
-/** What becomes of the next call: AWS says no, its answer is lost though it was done, it never arrives, or never leaves. */
-export type CallFate = { refuses: string } | 'answer_lost' | 'call_lost' | 'not_sent'
+/**
+ * What becomes of the next call: AWS says no, finds another state than it was told to, its answer is lost though it was
+ * done, it never arrives, or never leaves.
+ */
+export type CallFate = { refuses: string } | 'outdated' | 'answer_lost' | 'call_lost' | 'not_sent'
 
 /** An AWS in memory, as far as mediated calls go: it does what it is told, each time, and remembers what it did. */
 export class MemoryCaller implements AwsCaller {
@@ -28,6 +31,7 @@ export class MemoryCaller implements AwsCaller {
     await Promise.resolve()
     const fate = this.#fates.shift()
     if (typeof fate === 'object') throw new CallRefused(fate.refuses)
+    if (fate === 'outdated') throw new CallOutdated('another state')
     if (fate === 'not_sent') throw new CallNotSent('no connection')
     if (fate === 'call_lost') throw new CallUnanswered('nothing came back')
     this.done.push(structuredClone(call))

@@ -1,0 +1,93 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { Gate } from '../../../client/gate.ts'
+import { type FlagService, startFlagService } from '../../../examples/flag-service/flag-service.ts'
+import { findFreePort } from '../../../infra/local/loopback.ts'
+
+/** A tool tells Hotwork what is there now, and no other: by Hotwork's own token for that tool. */
+
+const kid = 'key-1'
+let hotwork: Server
+let up = true
+let issuer: string
+let address: string
+let service: FlagService
+let keys: Awaited<ReturnType<typeof generateKeyPair>>
+
+beforeAll(async () => {
+  keys = await generateKeyPair('ES256')
+  const jwk = { ...(await exportJWK(keys.publicKey)), kid, alg: 'ES256', use: 'sig' }
+  hotwork = createServer((request, response) => {
+    if (!up || request.url !== '/.well-known/jwks.json') return void response.writeHead(500).end()
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [jwk] }))
+  })
+  await new Promise<void>((resolve) => hotwork.listen(0, '127.0.0.1', resolve))
+  issuer = `http://127.0.0.1:${(hotwork.address() as AddressInfo).port}`
+  address = `http://127.0.0.1:${await findFreePort()}`
+  service = await startFlagService({ address, issuer, identity: async () => 'e30.e30.e30', patience: 500 })
+})
+afterAll(async () => {
+  await service.close()
+  hotwork.closeAllConnections()
+  await new Promise((resolve) => hotwork.close(resolve))
+})
+
+type Claims = { typ?: string; iss?: string; aud?: string; iat?: number; exp?: number; key?: typeof keys.privateKey }
+const now = () => Math.floor(Date.now() / 1000)
+const tokenOf = ({
+  typ = 'hotwork-read+jwt',
+  iss = issuer,
+  aud = address,
+  iat = now(),
+  exp = now() + 60,
+  key,
+}: Claims = {}) =>
+  new SignJWT({ iss, aud, iat, exp }).setProtectedHeader({ alg: 'ES256', typ, kid }).sign(key ?? keys.privateKey)
+
+async function ask(headers: { [name: string]: string }, body: unknown = { action: 'flags:get', arguments: dark }) {
+  const sent = { 'content-type': 'application/json', ...headers }
+  const answer = await fetch(`${address}/state`, { method: 'POST', headers: sent, body: JSON.stringify(body) })
+  return { status: answer.status, body: (await answer.json()) as { type?: string; value?: unknown } }
+}
+const dark = { environment: 'prod', flag: 'dark' }
+
+test('Hotwork is told what is there, and that there is nothing yet', async () => {
+  const answer = await ask({ authorization: `Bearer ${await tokenOf()}` })
+  expect([answer.status, answer.body.type?.split('/').at(-1)]).toEqual([404, 'unknown_flag'])
+})
+
+test.each<[what: string, claims: () => Promise<Claims>]>([
+  ['an access token', async () => ({ typ: 'at+jwt' })],
+  ['a statement that an agent carries', async () => ({ typ: 'hotwork-approval+jwt' })],
+  ['a token for another tool', async () => ({ aud: 'https://other.example' })],
+  ['a token of another issuer', async () => ({ iss: 'https://other.example' })],
+  ['a token that is over', async () => ({ iat: now() - 400, exp: now() - 100 })],
+  ['a token of another key', async () => ({ key: (await generateKeyPair('ES256')).privateKey })],
+])('%s is not Hotwork asking', async (_what, claims) => {
+  const answer = await ask({ authorization: `Bearer ${await tokenOf(await claims())}` })
+  expect([answer.status, answer.body.type?.split('/').at(-1)]).toEqual([401, 'not_hotwork'])
+})
+
+test('no token, and one in another scheme, are none', async () => {
+  expect((await ask({})).status).toBe(401)
+  expect((await ask({ authorization: `DPoP ${await tokenOf()}` })).status).toBe(401)
+})
+
+test('only the one read is known, and only of a flag that could be asked for', async () => {
+  const authorization = `Bearer ${await tokenOf()}`
+  expect((await ask({ authorization }, { action: 'flags:list', arguments: {} })).status).toBe(404)
+  expect(
+    (await ask({ authorization }, { action: 'flags:get', arguments: { environment: 'prod', flag: '../x' } })).status,
+  ).toBe(404)
+  expect((await ask({ authorization }, null)).status).toBe(404)
+})
+
+test('a tool that cannot have the keys says so, and not that it is an impostor', async () => {
+  up = false
+  const gate = new Gate({ issuer, identity: async () => 'e30.e30.e30', patience: 300 })
+  const headers = { authorization: `Bearer ${await tokenOf()}` }
+  await expect(gate.verifyRead(headers, address)).rejects.toMatchObject({ name: 'Fault' })
+  up = true
+  expect(await gate.verifyRead(headers, address)).toBe(true)
+})
