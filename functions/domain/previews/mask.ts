@@ -66,7 +66,7 @@ const memberOf = (value: Json | undefined, name: string | number): Json | undefi
 function glimpse(value: Json): string {
   if (typeof value !== 'string') return value === null ? 'nothing' : `a ${typeof value}`
   const characters = [...value]
-  const start = characters.length > shortest ? `${characters.slice(0, first).join('')}… ` : ''
+  const start = characters.length > shortest ? `${characters.slice(0, first).join('')}... ` : ''
   return `${start}(${counted(characters.length)})`
 }
 
@@ -80,7 +80,7 @@ function cutPair({ before, after }: Pair, most: number): Shown {
 function cut(value: Json, most: number): { shown: Json; isCut: boolean } {
   const characters = [...(typeof value === 'string' ? value : JSON.stringify(value))]
   if (characters.length <= most) return { shown: value, isCut: false }
-  return { shown: `${characters.slice(0, most).join('')}… (${counted(characters.length)})`, isCut: true }
+  return { shown: `${characters.slice(0, most).join('')}... (${counted(characters.length)})`, isCut: true }
 }
 
 const counted = (characters: number): string => `${characters} character${characters === 1 ? '' : 's'}`

@@ -22,7 +22,7 @@ test('a class that is only compared says whether the value stays, and no charact
 
 test('a class that is shown in part tells four characters of a long text, and none of a short one or a number', () => {
   const shown = maskPair({ before: secret, after: 'short' }, 'part', most)
-  expect(shown).toEqual({ before: 'hunt… (23 characters)', after: '(5 characters), another value', masked: true })
+  expect(shown).toEqual({ before: 'hunt... (23 characters)', after: '(5 characters), another value', masked: true })
   expect(maskPair({ before: true, after: 12345 }, 'part', most)).toEqual({
     before: 'a boolean',
     after: 'a number, another value',
@@ -36,7 +36,7 @@ test('of a map in part the names are told, and of each value whether it stays', 
   expect(maskPair({ before, after }, 'part', 400).after).toEqual({
     Variables: {
       MODE: '(4 characters), as before',
-      TOKEN: 'anot… (22 characters), another value',
+      TOKEN: 'anot... (22 characters), another value',
       NEW: '(1 character)',
     },
   })
@@ -45,8 +45,8 @@ test('of a map in part the names are told, and of each value whether it stays', 
 test('a value that is cut says how long it is and whether it stays, and counts as masked', () => {
   const long = 'x'.repeat(100)
   expect(maskPair({ before: long, after: `${long}y` }, 'whole', 10)).toEqual({
-    before: 'xxxxxxxxxx… (100 characters)',
-    after: 'xxxxxxxxxx… (101 characters), another value',
+    before: 'xxxxxxxxxx... (100 characters)',
+    after: 'xxxxxxxxxx... (101 characters), another value',
     masked: true,
   })
 })

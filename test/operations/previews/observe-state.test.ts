@@ -142,7 +142,7 @@ describe('what people are shown', () => {
     world.sources.answer('lambda:GetFunctionConfiguration', { Environment, Timeout: 30, RevisionId: 'r1' })
     const preview = await matched(world, asks.configuration)
     expect(preview).toMatchObject({
-      before: { Environment: { Variables: { MODE: 'cana… (32 characters)' } }, Timeout: 30 },
+      before: { Environment: { Variables: { MODE: 'cana... (32 characters)' } }, Timeout: 30 },
       after: { Timeout: 60 },
       masked: ['Environment'],
     })
