@@ -110,7 +110,7 @@ const words: Words = {
   Expired: () => hotwork('ended', { bold: 'Expired' }),
   CallsCompared: ({ approved, extra, extraCalls, refused, unused, complete }) => ({
     ...hotwork(
-      extraCalls > 0 ? 'denied' : 'read',
+      extraCalls > 0 ? 'alarm' : 'read',
       { bold: 'Hotwork compared the calls to AWS' },
       ' with what was approved',
     ),

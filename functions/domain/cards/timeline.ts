@@ -1,7 +1,9 @@
+import { inert } from '../inert.ts'
 import type { Entry } from '../ledger/ledger.ts'
 import { eventOf } from '../ledger/ledger.ts'
 import type { Preview } from '../previews/preview.ts'
 import type { Event } from '../requests/events.ts'
+import type { JudgedCall } from '../uses/actual.ts'
 import type { NumericDate } from '../values.ts'
 import { defined } from '../values.ts'
 import type { RequestView, ViewFacts } from './request-view.ts'
@@ -55,13 +57,7 @@ export type Timeline = {
 }
 
 /** A call that CloudTrail has of the grant's sessions. */
-export type SeenCall = {
-  at: NumericDate
-  action: string
-  resource?: string
-  verdict: 'approved' | 'extra' | 'refused'
-  error?: string
-}
+export type SeenCall = Pick<JudgedCall, 'at' | 'action' | 'resource' | 'verdict' | 'because' | 'error'>
 
 /** A checkpoint of the log that has an entry of this request; `entries`: how many of them. */
 export type Anchor = { at: NumericDate; size: number; entries: number }
@@ -139,10 +135,23 @@ const verdicts: { readonly [verdict in SeenCall['verdict']]: readonly [Mark, str
   refused: ['denied', 'AWS refused a call: '],
 }
 
-function momentOfCall({ at, action, resource, verdict, error }: SeenCall): Moment {
+const becauseOf: { readonly [because in NonNullable<JudgedCall['because']>]: string } = {
+  action: 'another action',
+  resource: 'on another resource',
+  arguments: 'with other arguments',
+  repeated: 'once more',
+}
+
+function momentOfCall({ at, action, resource, verdict, because, error }: SeenCall): Moment {
   const [mark, words] = verdicts[verdict]
-  const said: Sentence = [words, { value: action }, ...(error === undefined ? [] : [`, ${error}`])]
-  const more: readonly Sentence[] = resource === undefined ? [] : [['on ', { value: resource }]]
+  const why = because === undefined ? [] : [`, ${becauseOf[because]}`]
+  const said: Sentence = [
+    words,
+    { value: inert(action) },
+    ...why,
+    ...(error === undefined ? [] : [`, ${inert(error)}`]),
+  ]
+  const more: readonly Sentence[] = resource === undefined ? [] : [['on ', { value: inert(resource) }]]
   return { at, lane: 'target', mark, said, more, entries: [], ...(verdict === 'extra' ? {} : { alike: said }) }
 }
 
