@@ -14,6 +14,7 @@ const exitsOfStatus = new Map<string, Exit>([
   ['approved', exits.done],
   ['completed', exits.done],
   ['pending', exits.pending],
+  ['state_changed', exits.pending],
   ['denied', exits.denied],
   ['expired', exits.expired],
   ['withdrawn', exits.revoked],
@@ -24,11 +25,16 @@ export const exitOfStatus = (status: string): Exit => exitsOfStatus.get(status) 
 
 /** The code goes before the status: a conflict may be a no, or only too early. */
 export function exitOfRefusal(status: number, code: string): Exit {
-  if (code === 'no_review_due') return exits.pending
+  // `state_changed`: people are asked again, on what is there now.
+  if (code === 'no_review_due' || code === 'state_changed') return exits.pending
   // `outcome_unknown`: the call was begun, and Hotwork does not know whether it was done.
   if (code === 'outcome_unknown' || status >= 500 || status === 429) return exits.fault
   return status === 401 || status === 403 || status === 409 ? exits.denied : exits.usage
 }
+
+/** What was approved is no longer there: the request is pending again, in its next round. */
+export const isStateChanged = (trouble: unknown): boolean =>
+  trouble instanceof Refusal && trouble.told.code === 'state_changed'
 
 /** `retryAfter`: in how many seconds asking again may be answered otherwise, where the API says so. */
 export type Told = { code: string; title: string; detail?: string | undefined; retryAfter?: number | undefined }

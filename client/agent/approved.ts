@@ -1,4 +1,4 @@
-import { exits, Refusal, Trouble } from '../outcome.ts'
+import { exitOfStatus, exits, isStateChanged, Refusal, Trouble } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
 import { isAlive, type Run } from '../run-mark.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -56,6 +56,8 @@ export type Held = {
   forget(ended: string): void
   /** Of all permits that one call has led to: whether one of them has begun its work. */
   work: { begun: boolean }
+  /** So long people are waited for, also where they have to decide again. */
+  until: Date
 }
 
 const longestName = 64
@@ -63,29 +65,25 @@ const longestName = 64
 export class Approved {
   readonly outcome = 'approved'
   readonly request: string
-  /** When everything under it ends. */
-  readonly expiresAt: Date
   /** What was approved. */
   readonly arguments: { readonly [name: string]: unknown }
   readonly #held: Held
-  readonly #token: () => Promise<TokenAnswer>
+  #expiresAt: Date
+  #token: () => Promise<TokenAnswer>
   #shown: string | undefined
 
   /** @internal */
   constructor({ task, hotwork }: Task, args: Approved['arguments'], held: Held) {
     this.request = task.id
-    this.expiresAt = new Date(hotwork.grant?.not_after ?? task.expires_at)
+    this.#expiresAt = endOf({ task, hotwork })
     this.arguments = args
     this.#held = held
-    const token = renewing(
-      async () => {
-        const askedAt = Date.now()
-        const answer = await held.api.exchangeToken(this.request)
-        return { answer, end: askedAt + answer.expires_in * 1000 }
-      },
-      ({ end }) => end,
-    )
-    this.#token = async () => (await token()).answer
+    this.#token = tokensOf(this.request, held)
+  }
+
+  /** When everything under it ends. */
+  get expiresAt(): Date {
+    return this.#expiresAt
   }
 
   /**
@@ -95,8 +93,8 @@ export class Approved {
   awsCredentials(): () => Promise<AwsCredentialIdentity> {
     return renewing(
       async () => {
-        const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = await this.#held.api.awsCredentials(
-          (await this.#token()).access_token,
+        const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = await this.#claim(async () =>
+          this.#held.api.awsCredentials((await this.#token()).access_token),
         )
         return {
           accessKeyId: AccessKeyId,
@@ -111,7 +109,7 @@ export class Approved {
 
   /** The access token, for the tool that the action is of: `Authorization: DPoP TOKEN`. */
   async token(): Promise<string> {
-    this.#shown = (await this.#token()).access_token
+    this.#shown = (await this.#claim(() => this.#token())).access_token
     return this.#shown
   }
 
@@ -125,7 +123,7 @@ export class Approved {
     const { api, signal, pause } = this.#held
     for (let count = 1; ; count++)
       try {
-        return (await api.awsCall((await this.#token()).access_token)).output
+        return (await this.#claim(async () => api.awsCall((await this.#token()).access_token))).output
       } catch (trouble) {
         const after = trouble instanceof Trouble && trouble.told.code === 'outcome_unknown' && trouble.told.retryAfter
         if (!after || count === 3) throw trouble
@@ -165,6 +163,38 @@ export class Approved {
     forget(outcome)
   }
 
+  /** Where what is there has changed since the approval, people decide again, and it waits for them. */
+  async #claim<T>(work: () => Promise<T>): Promise<T> {
+    for (;;)
+      try {
+        return await work()
+      } catch (trouble) {
+        if (!isStateChanged(trouble)) throw trouble
+        await this.#waitForDecision(trouble)
+      }
+  }
+
+  /** @throws `changed` where the time is over; Refusal where people say otherwise */
+  async #waitForDecision(changed: unknown): Promise<void> {
+    const { api, until, forget } = this.#held
+    const task = await api.waitUntilSettled(this.request, { until })
+    const { status } = task.task
+    if (status === 'pending') throw changed
+    const stands = status === 'approved' ? (task.hotwork.grant?.status ?? 'unknown') : status
+    if (stands !== 'live') {
+      forget(stands)
+      const title = `what is there had changed, and the request was not approved again: ${stands}`
+      throw new Refusal(exitOfStatus(stands), { code: stands, title })
+    }
+    const { arguments: args } = task.hotwork.narrowed ?? this
+    if (JSON.stringify(args) !== JSON.stringify(this.arguments)) {
+      const title = 'what is there had changed, and people approved other arguments than before'
+      throw new Refusal(exits.denied, { code: 'narrowed', title, detail: 'ask for the permit again' })
+    }
+    this.#expiresAt = endOf(task)
+    this.#token = tokensOf(this.request, this.#held)
+  }
+
   /** It may have been revoked since. */
   async #mustBeLive(): Promise<void> {
     const { hotwork } = await this.#held.api.readTask(this.request)
@@ -195,6 +225,21 @@ export class Approved {
     kept?.endRun(this.request, 'outcome unknown')
     forget('outcome unknown')
   }
+}
+
+const endOf = ({ task, hotwork }: Task): Date => new Date(hotwork.grant?.not_after ?? task.expires_at)
+
+/** One access token to all who ask, and another when it is nearly over. */
+function tokensOf(request: string, { api }: Held): () => Promise<TokenAnswer> {
+  const token = renewing(
+    async () => {
+      const askedAt = Date.now()
+      const answer = await api.exchangeToken(request)
+      return { answer, end: askedAt + answer.expires_in * 1000 }
+    },
+    ({ end }) => end,
+  )
+  return async () => (await token()).answer
 }
 
 const outcomes = ['succeeded', 'failed', 'outcome unknown'] as const

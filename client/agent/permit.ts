@@ -180,7 +180,7 @@ async function follow({ task, arguments: args, held }: Begun, until: Date): Prom
   const { id } = task.task
   const isOver = task.task.status !== 'pending' || until.getTime() <= Date.now()
   const settled = isOver ? task : await held.api.waitUntilSettled(id, { until })
-  const permit = permitOf(settled, args, held)
+  const permit = permitOf(settled, args, { ...held, until })
   const isOpen = permit.outcome === 'approved' || permit.outcome === 'narrowed' || permit.outcome === 'pending'
   if (!isOpen) held.forget(permit.outcome === 'refused' ? permit.reason : permit.outcome)
   return permit
@@ -244,6 +244,7 @@ const heldBy = (api: AgentApi, { pause }: Asker, signal: AbortSignal | undefined
   signal,
   forget: () => {},
   work: { begun: false },
+  until: new Date(),
 })
 
 async function proverFor({ jwk, jkt, ended }: KeptCall, own: Asker['own']): Promise<Prove> {

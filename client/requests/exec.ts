@@ -12,7 +12,7 @@ import {
 } from '../exec/command.ts'
 import { type CredentialsEndpoint, openCredentialsEndpoint } from '../exec/credentials-endpoint.ts'
 import { isIdentified } from '../identity/identity.ts'
-import { exitOfStatus, exits, Fault, Refusal, Trouble, wrongUsage } from '../outcome.ts'
+import { exitOfStatus, exits, Fault, isStateChanged, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
 import { isAlive } from '../run-mark.ts'
 import { jsonText, lines } from '../screen.ts'
@@ -42,11 +42,20 @@ export async function exec(typed: ExecTyped, given: AgentContext): Promise<numbe
   try {
     const found = await find(source, typed, context)
     asked = found.kept
-    const settled = found.kept ? await waitFor(found.task, found.api, typed.wait ?? usualWait, context) : found.task
-    forgetEnded(settled, context)
-    if (!found.kept || statusOf(settled) !== 'approved') return tellNotRun(settled, context)
-    if (settled === found.task) for (const line of leftOf(settled)) surroundings.err(lines(`${asked?.id}: ${line}`))
-    return await runOnce(command, { ...found, signals }, context)
+    const until = Date.now() + (typed.wait ?? usualWait)
+    for (let { task } = found; ; ) {
+      const settled = found.kept ? await waitFor(task, found.api, Math.max(0, until - Date.now()), context) : task
+      forgetEnded(settled, context)
+      if (!found.kept || statusOf(settled) !== 'approved') return tellNotRun(settled, context)
+      if (settled === task) for (const line of leftOf(settled)) surroundings.err(lines(`${asked?.id}: ${line}`))
+      try {
+        return await runOnce(command, { ...found, signals }, context)
+      } catch (trouble) {
+        if (!isStateChanged(trouble)) throw trouble
+        surroundings.err(lines(`${asked?.id}: what is there has changed since it was approved: people decide again`))
+        task = await found.api.readTask(found.kept.id)
+      }
+    }
   } catch (cause) {
     if (!(cause instanceof Interrupted)) throw cause
     const next = asked ? `\`${asked.id}\` stays as it is: go on with \`npx hotwork exec ${asked.id} -- CMD...\`` : ''

@@ -213,13 +213,16 @@ export const intent = (claim: Claim, credential: CredentialId, changes: Partial<
   ...changes,
 })
 
+/** Each state has a letter. */
+export const stateDigest = (state: string): Digest => `sha-256:${state.repeat(43)}` as Digest
+
 /** What was read, by a letter for each state. */
 export const preview = (state = 'a', changes: Partial<Matched> = {}): Matched => ({
   outcome: 'matched',
   before: { Value: state },
   after: { Value: '2000' },
   observedAt: submittedAt,
-  state: `sha-256:${state.repeat(43)}` as Digest,
+  state: stateDigest(state),
   ...changes,
 })
 

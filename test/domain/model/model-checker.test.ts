@@ -7,11 +7,12 @@ import { faultsOfApproval } from './faults-of-approval.ts'
 import { faultsOfBreakGlass } from './faults-of-break-glass.ts'
 import { faultsOfCalls } from './faults-of-calls.ts'
 import { faultsOfDelegation } from './faults-of-delegation.ts'
+import { faultsOfDrift } from './faults-of-drift.ts'
 import { faultsOfGrant } from './faults-of-grant.ts'
 import { faultsOfNarrowing } from './faults-of-narrowing.ts'
 import { faultsOfReceipts } from './faults-of-receipts.ts'
 import { production } from './production.ts'
-import { narrowed, opening, parent, scenarios, tierZero, twoStages, unsent } from './scenarios.ts'
+import { drifting, narrowed, opening, parent, scenarios, tierZero, twoStages, unsent } from './scenarios.ts'
 import { type Found, type Node, search, type Violation } from './search.ts'
 
 /**
@@ -65,6 +66,7 @@ describe('in every interleaving no invariant is broken', () => {
           'comment_too_late',
         ],
         ...['halted', 'ancestor_ended', 'delegation_cycle', 'delegation_too_deep', 'wider_than_parent'],
+        ...['state_changed', 'state_unreadable'],
         ...['self_review', 'already_reviewed', 'no_review_due', 'duplicate_request'],
       ].sort(),
     )
@@ -104,6 +106,7 @@ describe('every mistake is caught', () => {
     ...faultsOfDelegation.map((fault) => [fault.fault, fault, fault.where ?? parent] as const),
     ...faultsOfNarrowing.map((fault) => [fault.fault, fault, fault.where ?? narrowed] as const),
     ...faultsOfCalls.map((fault) => [fault.fault, fault, fault.where ?? unsent] as const),
+    ...faultsOfDrift.map((fault) => [fault.fault, fault, fault.where ?? drifting] as const),
     ...faultsOfBreakGlass.map((fault) => [fault.fault, fault, fault.where ?? opening] as const),
     ...faultsOfReceipts.map((fault) => [fault.fault, fault, fault.where ?? tierZero] as const),
   ])('%s', (fault, { breaks, reducer }, where) => {
@@ -134,7 +137,7 @@ afterAll(() => {
       `model checker: ${states} states, ${transitions} transitions, ${rate} states a second of one core, ` +
         `${reached('statuses').length} of ${ApprovalRequest.options.length} statuses, ` +
         `${reached('events').length} of ${Event.options.length} event types, ` +
-        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length + faultsOfDelegation.length + faultsOfCalls.length + faultsOfNarrowing.length + faultsOfBreakGlass.length + faultsOfReceipts.length} seeded faults caught\n\n`,
+        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length + faultsOfDelegation.length + faultsOfCalls.length + faultsOfNarrowing.length + faultsOfDrift.length + faultsOfBreakGlass.length + faultsOfReceipts.length} seeded faults caught\n\n`,
     ].join('\n'),
   )
 })

@@ -1,6 +1,7 @@
 import type { Event } from '../../../functions/domain/requests/events.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
+import { stateDigest } from '../../support/ask.ts'
 import { type Left, roundsOf, type Scenario } from './scenarios.ts'
 import type { Step } from './search.ts'
 import type { Witness } from './witness.ts'
@@ -54,9 +55,15 @@ export const ineligible = (step: Step, { approvals }: Witness) => {
   const eligible = eligibleIn(step.scenario, step.world)
   return approvals.find(({ person, for: absent, as }) => !eligible[(absent ?? person) as PersonId]?.includes(as))
 }
-/** What is asked now, and on which rung: as the scenario has it, by how often the ledger says that it was narrowed. */
-export const inForce = (scenario: Scenario, { round }: Witness): Left =>
-  roundsOf(scenario)[round - 1] ?? { ...scenario, stages: [] }
+/**
+ * What is asked now, and on which rung: as the scenario has it, by how often the ledger says that it was narrowed, and by
+ * the state that stands there.
+ */
+export const inForce = (scenario: Scenario, { round, state }: Pick<Witness, 'round' | 'state'>): Left => {
+  if (!scenario.states) return roundsOf(scenario)[round - 1] ?? { ...scenario, stages: [] }
+  const there = scenario.states.find(({ name }) => stateDigest(name) === state)
+  return { ask: scenario.ask, tier: there?.tier ?? 0, stages: there?.stages ?? [] }
+}
 export const termsOf = (scenario: Scenario, seen: Witness, name: string) =>
   inForce(scenario, seen).stages.find((stage) => stage.name === name)
 export const ended = ({ status }: ApprovalRequest) => status !== 'pending' && status !== 'approved'

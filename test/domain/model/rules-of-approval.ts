@@ -27,8 +27,10 @@ export const rulesOfApproval: readonly Rule[] = [
     'INV1',
     'silence is never consent',
     ['Approved'],
-    (_event, _seen, step) =>
+    (_event, seen, step) =>
       step.command.type !== 'submit' &&
+      // Where the state changed that nobody is asked about.
+      !(inForce(step.scenario, seen).stages.length === 0 && step.told[0]?.event.type === 'StateChanged') &&
       !(step.command.type === 'decide' && step.command.verdict === 'approve') &&
       `approved by \`${step.command.type}\``,
   ),

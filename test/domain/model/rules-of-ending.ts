@@ -16,6 +16,7 @@ export const rulesOfEnding: readonly Rule[] = [
       'StageOpened',
       'Decided',
       'Narrowed',
+      'StateChanged',
       'ApprovalDropped',
       'StageEscalated',
       'Approved',

@@ -56,6 +56,7 @@ export const rulesOfRecord: readonly Rule[] = [
         !before ||
         !refusal ||
         refusal === 'approver_not_eligible' ||
+        refusal === 'state_changed' ||
         refusal === 'halted' ||
         refusal === 'ancestor_ended' ||
         (dueAt(before) ?? Number.POSITIVE_INFINITY) <= at

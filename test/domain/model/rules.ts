@@ -2,6 +2,7 @@ import type { Rule } from './rule.ts'
 import { rulesOfApproval } from './rules-of-approval.ts'
 import { rulesOfBreakGlass } from './rules-of-break-glass.ts'
 import { rulesOfDelegation } from './rules-of-delegation.ts'
+import { rulesOfDrift } from './rules-of-drift.ts'
 import { rulesOfEnding } from './rules-of-ending.ts'
 import { rulesOfReceipts } from './rules-of-receipts.ts'
 import { rulesOfRecord } from './rules-of-record.ts'
@@ -13,5 +14,6 @@ export const rules: readonly Rule[] = [
   ...rulesOfDelegation,
   ...rulesOfRecord,
   ...rulesOfReceipts,
+  ...rulesOfDrift,
   ...rulesOfBreakGlass,
 ]

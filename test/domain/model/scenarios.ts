@@ -61,15 +61,18 @@ export type Scenario = {
   compares?: true
   /** Whether the clock of whoever decides may once be an hour behind what it said before. */
   clockGoesBack?: boolean
+  /** What may be there, one after the other, each with the rung that it needs. The first is there at the submission. */
+  states?: readonly { name: string; tier: number; stages: readonly Stage[] }[]
 }
 
 /** A request as a narrowing leaves it. */
 export type Left = { ask: Ask; tier: number; stages: readonly Stage[] }
 
 /** Everything that is asked from one round to the next, the first one first. */
-export const roundsOf = ({ ask, tier, stages, left = [] }: Scenario): readonly Left[] => [
+export const roundsOf = ({ ask, tier, stages, left = [], states = [] }: Scenario): readonly Left[] => [
   { ask, tier, stages },
   ...left,
+  ...states.slice(1).map(() => ({ ask, tier, stages })),
 ]
 
 /** A delegation that somebody tries. Without `notAfter` it is to end ten minutes after the submission. */
@@ -335,6 +338,82 @@ export const openingAgain: Scenario = {
   compares: true,
 }
 
+const [one, two] = [
+  [sampleStage('owner')],
+  [sampleStage('owner'), sampleStage('sre', { deadline: minutes(20) })],
+] as const
+/** All deadlines are one, since each drift would add deadlines of its own. */
+const soon = submittedAt + minutes(20)
+
+export const drifting: Scenario = {
+  ...quiet,
+  name: 'what is there changes while people decide and after it, and needs a higher rung then',
+  tier: 1,
+  stages: one,
+  ask: sampleAsk({ credential: 'token', requestedUntil: soon }),
+  states: [
+    { name: 'a', tier: 1, stages: one },
+    { name: 'b', tier: 2, stages: two },
+    { name: 'c', tier: 2, stages: two },
+  ],
+  rights: { ana: ['owner'], ben: ['owner'], cleo: ['sre'] },
+  clicks: [
+    { by: 'ana', verdict: 'approve' },
+    { by: 'cleo', verdict: 'approve' },
+    { by: 'ben', verdict: 'deny' },
+  ],
+  mints: { access_token: 2, aws: 0 },
+  uses: 1,
+}
+
+export const driftingSession: Scenario = {
+  ...quiet,
+  name: 'what is there changes between the token and the AWS credentials',
+  ask: sampleAsk({ credential: 'sts', requestedUntil: soon }),
+  states: ['a', 'b'].map((name) => ({ name, tier: 0, stages: [] })),
+  mints: { access_token: 2, aws: 2 },
+  uses: 0,
+}
+
+export const driftingCall: Scenario = {
+  ...quiet,
+  name: 'what is there changes before the one call',
+  ask: sampleAsk({ credential: 'mediated', requestedUntil: soon }),
+  states: ['a', 'b'].map((name) => ({ name, tier: 0, stages: [] })),
+  mints: { access_token: 2, aws: 0 },
+  uses: 0,
+  calls: 2,
+}
+
+export const restless: Scenario = {
+  ...quiet,
+  name: 'what is there never rests',
+  tier: 2,
+  stages: two,
+  ask: sampleAsk({ credential: 'token', requestedUntil: soon }),
+  states: ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, tier: 2, stages: two })),
+  rights: { ana: ['owner'], cleo: ['sre'] },
+  clicks: [
+    { by: 'ana', verdict: 'approve' },
+    { by: 'cleo', verdict: 'approve' },
+  ],
+  mints: { access_token: 1, aws: 0 },
+  uses: 0,
+}
+
+export const driftingLate: Scenario = {
+  ...quiet,
+  name: 'what is there changes late, and people have their time again',
+  tier: 1,
+  stages: one,
+  ask: sampleAsk({ credential: 'token' }),
+  states: ['a', 'b'].map((name) => ({ name, tier: 1, stages: one })),
+  rights: { ana: ['owner'] },
+  clicks: [{ by: 'ana', verdict: 'approve' }],
+  mints: { access_token: 1, aws: 0 },
+  uses: 0,
+}
+
 export const scenarios: readonly Scenario[] = [
   narrowed,
   absent,
@@ -348,4 +427,9 @@ export const scenarios: readonly Scenario[] = [
   unsent,
   opening,
   openingAgain,
+  drifting,
+  driftingSession,
+  driftingCall,
+  restless,
+  driftingLate,
 ]

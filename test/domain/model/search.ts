@@ -7,7 +7,7 @@ import type { Event } from '../../../functions/domain/requests/events.ts'
 import type { evolve as realEvolve } from '../../../functions/domain/requests/evolve.ts'
 import { type ApprovalRequest, type Grant, openStage, type Use } from '../../../functions/domain/requests/request.ts'
 import type { outcomeOf as realOutcomeOf } from '../../../functions/domain/requests/wait.ts'
-import { opening, submit, submittedAt } from '../../support/ask.ts'
+import { opening, preview, submit, submittedAt } from '../../support/ask.ts'
 import { isVerySame, type Rule } from './rule.ts'
 import { rules } from './rules.ts'
 import type { Scenario } from './scenarios.ts'
@@ -163,10 +163,17 @@ function rulesFor({ told, before, after }: Step): readonly Rule[] {
 const applicable = new Map<string, readonly Rule[]>()
 
 /** An agent submits what it asks for; a person who uses break-glass asks nobody. */
-const beginning = ({ ask, tier, stages, inherits }: Scenario): Action =>
+const beginning = ({ ask, tier, stages, inherits, states: [first] = [] }: Scenario): Action =>
   ask.breakGlass
     ? { label: 'break-glass is used', command: opening(ask) }
-    : { label: 'submitted', command: submit(ask, tier, { stages, ...(inherits ? { inherits } : {}) }) }
+    : {
+        label: 'submitted',
+        command: submit(ask, tier, {
+          stages,
+          ...(inherits && { inherits }),
+          ...(first && { preview: preview(first.name) }),
+        }),
+      }
 const total: Rule = { id: 'INV10', rule: 'a command is obeyed or refused, never thrown at', broken: () => undefined }
 
 /** What may happen without a command. After the end nothing in the world matters but what was still being minted or sent. */
@@ -252,7 +259,9 @@ function keyOf(state: ApprovalRequest, seen: Witness): string {
   })
   const open = state.status === 'pending' ? openStage(state)?.deadline : ''
   const by = state.status === 'denied' ? state.deniedBy : state.status === 'revoked' ? state.revokedBy : ''
-  return `${state.status}|${state.round}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}|${reviewKey(state, seen)}|${state.calls !== undefined}`
+  const there = state.preview?.outcome === 'matched' ? state.preview.state[8] : ''
+  const until = seen.drifts > 0 ? seen.decideBy : ''
+  return `${state.status}|${state.round}|${there}${until}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}|${reviewKey(state, seen)}|${state.calls !== undefined}`
 }
 
 function grantKey(state: ApprovalRequest): string {
@@ -275,8 +284,11 @@ const intentKey = (intent: Grant['intents']['aws']) => intent && `${intent.id}@$
 /** Whose attempt it is, and, while nobody has said how it went, since when: for a minute only that one may. */
 const callKey = ({ id, begunAt, ended }: Use) => `${id.slice(-2)}${ended ? ended.outcome : `@${begunAt - submittedAt}`}`
 
-const worldKey = ({ lost, policyForbids, intended, minted, answered, calling, sent, ending, away, reached }: World) =>
-  `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}|${away}|${reached}`
+const worldKey = (world: World) => {
+  const { lost, policyForbids, intended, minted, answered, calling, sent, ending, away, there, unreadable, reached } =
+    world
+  return `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}|${away}|${there}|${unreadable}|${reached}`
+}
 
 /** Numbers for texts, from 0 on: what is compared millions of times is short. */
 class Numbers {

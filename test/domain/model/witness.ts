@@ -1,4 +1,5 @@
 import { reviewWithin } from '../../../functions/domain/break-glass/break-glass.ts'
+import { stateOf } from '../../../functions/domain/previews/preview.ts'
 import type { Event, EventType } from '../../../functions/domain/requests/events.ts'
 import { approvalsOf } from '../../../functions/domain/requests/request.ts'
 
@@ -7,8 +8,13 @@ import { approvalsOf } from '../../../functions/domain/requests/request.ts'
  * invariants do not take the reducer's word for it.
  */
 export type Witness = {
-  /** Which narrowing it is at: 1 is none. */
+  /** It rises with each narrowing and each drift. */
   round: number
+  /** The state that people decide on, and how often another was found. */
+  state: string | undefined
+  drifts: number
+  /** The stages that were approved with what it was delegated from. */
+  inherited: readonly string[]
   approvals: readonly {
     person: string
     for: string | undefined
@@ -55,6 +61,9 @@ type Open = { stage: string; deadline: number; escalated: boolean }
 
 export const noWitness: Witness = {
   round: 1,
+  state: undefined,
+  drifts: 0,
+  inherited: [],
   approvals: [],
   decided: [],
   narrowedAt: undefined,
@@ -88,6 +97,8 @@ export function witness(seen: Witness, event: Event): Witness {
         ...noWitness,
         decideBy: event.decideBy,
         key: event.ask.jkt,
+        state: stateOf(event.preview),
+        inherited: (event.inherits ?? []).map(({ terms }) => terms.name),
         approvals: approvalsOf({ stages: event.inherits ?? [] }).map((each) => ({ for: undefined, ...each })),
       }
     case 'StageOpened': {
@@ -120,11 +131,16 @@ export function witness(seen: Witness, event: Event): Witness {
       return {
         ...seen,
         round: seen.round + 1,
+        state: stateOf(event.preview),
+        drifts: seen.drifts + 1,
+        inherited: [],
+        decideBy: event.decideBy,
         approvals: [],
         decided: [],
         open: undefined,
         escalated: [],
         grant: undefined,
+        intended: [],
         live: {},
         pending: {},
       }

@@ -1,4 +1,4 @@
-import type { Command, Eligibility, Ending, Narrowing } from '../../../functions/domain/requests/commands.ts'
+import type { Command, Eligibility, Ending, Narrowing, ReadAgain } from '../../../functions/domain/requests/commands.ts'
 import type { Claim } from '../../../functions/domain/requests/request.ts'
 import type { CredentialId, PersonId, UseId } from '../../../functions/domain/values.ts'
 import {
@@ -22,9 +22,11 @@ import {
   permit,
   permittedBy,
   person,
+  preview,
   reviewing,
   revocation,
   submittedAt,
+  unread,
   useBegin,
   useEnd,
   useId,
@@ -54,6 +56,10 @@ export type World = {
   ending: Ending | undefined
   /** Whether those who are to decide in others' stead may. */
   away: boolean
+  /** Which of the scenario's states is there: it changes whenever it pleases. */
+  there: number
+  /** Whether what is there cannot be read. */
+  unreadable: boolean
   /** How far the clock has gone before it went back; 0 if it never did. Seconds after the submission. */
   reached: number
 }
@@ -69,6 +75,8 @@ export const firstWorld: World = {
   sent: [],
   ending: undefined,
   away: false,
+  there: 0,
+  unreadable: false,
   reached: 0,
 }
 
@@ -118,6 +126,14 @@ const authorityIn = (scenario: Scenario, world: World, decider?: PersonId) => ({
   answer: answerIn(world),
   ...endingIn(world),
 })
+/** What a reading finds at this moment, and which rung would be asked then. */
+const observedIn = ({ states }: Scenario, { there, unreadable }: World): { observed?: ReadAgain } => {
+  const found = states?.[there]
+  if (!found) return {}
+  if (unreadable) return { observed: unread }
+  const { name, tier, stages } = found
+  return { observed: { preview: preview(name), again: { ok: true, tier, stages, policies: ['permit-again'] } } }
+}
 const endingIn = ({ ending }: World) => (ending ? { ending } : {})
 
 /** What policy answers at this moment. */
@@ -155,9 +171,18 @@ const triedIn = (scenario: Scenario, world: World): readonly Action[] => [
 
 /** Facts turn, and turn back; an ending does not. */
 export const turnsOf = (
-  { losers, policyTurns, endings = [], standIns = [] }: Scenario,
-  { lost, policyForbids, ending, away }: World,
+  { losers, policyTurns, endings = [], standIns = [], states = [] }: Scenario,
+  { lost, policyForbids, ending, away, there, unreadable }: World,
 ): readonly Action[] => [
+  ...(there + 1 < states.length ? [{ label: 'the state changes', world: { there: there + 1 } }] : []),
+  ...(states.length === 0
+    ? []
+    : [
+        {
+          label: unreadable ? 'it can be read again' : 'it cannot be read',
+          world: { unreadable: !unreadable },
+        },
+      ]),
   ...(standIns.length === 0
     ? []
     : [{ label: away ? 'the absent are back' : 'some are absent', world: { away: !away } }]),
@@ -205,7 +230,7 @@ function clicked(
     stage && `stage ${stage}`,
     stale && `a stale ${stale}`,
     comment && 'and says why',
-    scenario.left && `in round ${round}`,
+    (scenario.left || scenario.states) && `in round ${round}`,
   ]
   const authority = authorityIn(scenario, world, person(by))
   const eligible = authority.eligible[person(by)] ?? []
@@ -224,6 +249,7 @@ function clicked(
         round: stale === 'round' ? 2 : round,
         ...(stage === undefined ? {} : { stage }),
         ...(narrowed ? { narrowed } : {}),
+        ...observedIn(scenario, world),
         ...(comment === undefined ? {} : { comment }),
       }),
     },
@@ -234,7 +260,8 @@ function clicked(
 const keysOfAgent = [[agentKey, ''] as const, [otherKey, ' for another key'] as const]
 
 function intents(scenario: Scenario, world: World): readonly Action[] {
-  const authority = { ...authorityIn(scenario, world), mayRebind: scenario.mayRebind === true }
+  const found = observedIn(scenario, world)
+  const authority = { ...authorityIn(scenario, world), ...found, mayRebind: scenario.mayRebind === true }
   const next = (claim: Claim) => {
     const count = world.intended.filter((id) => claimOf(id) === claim).length
     return count < scenario.mints[claim] ? credentialId((claim === 'aws' ? 11 : 1) + count) : undefined
@@ -312,7 +339,7 @@ function calls(scenario: Scenario, world: World): readonly Action[] {
   return attempts.flatMap((n) => [
     ...tokens.map((id) => ({
       label: `call ${n - 70} begins with ${nameOf(id)}`,
-      command: callBegin(id, n, authorityIn(scenario, world)),
+      command: callBegin(id, n, { ...authorityIn(scenario, world), ...observedIn(scenario, world) }),
       obeyed: { calling: [...world.calling, n] },
     })),
     { label: `call ${n - 70} has succeeded`, command: callEnd(n) },
