@@ -233,7 +233,7 @@ describe('AWS credentials', () => {
     scene.advance(Math.ceil(left / 1000) - 61)
     await provider()
     expect(fetches()).toBe(1)
-    scene.advance(2)
+    scene.advance(20)
     await provider().catch(() => {})
     expect(fetches()).toBe(2)
   })
@@ -368,4 +368,38 @@ test('an agent that Hotwork does not know is thrown, as is an address that is no
   expect(() => new Hotwork({}, { env: {}, folder: state, now: () => new Date(), pause: async () => {} })).toThrow(
     /which Hotwork/,
   )
+})
+
+describe('where what is there changes after the approval', () => {
+  const name = '/prod/checkout/payment-timeout-ms'
+  const resource = `arn:aws:ssm:us-east-1:000000000000:parameter${name}`
+  beforeEach(() => {
+    const { reader } = scene.api.world
+    reader.preview('ssm:PutParameter')
+    reader.set(resource, { Value: '300' })
+  })
+
+  test('people decide again, and the permit waits for them and goes on', async () => {
+    meanwhile = decideAll
+    const permit = await approved(hotwork().permit(prod()))
+    scene.api.world.reader.set(resource, { Value: '320' })
+    expect(await permit.awsCredentials()()).toMatchObject({ accessKeyId: expect.any(String) })
+    expect(await end(permit.request)).toMatchObject({ status: 'approved', round: 2 })
+  })
+
+  test('and deny, it ends so', async () => {
+    meanwhile = decideAll
+    const permit = await approved(hotwork().permit(prod()))
+    scene.api.world.reader.set(resource, { Value: '320' })
+    meanwhile = () => decideAll('deny')
+    await expect(permit.awsCredentials()()).rejects.toMatchObject({ name: 'Refusal', told: { code: 'denied' } })
+  })
+
+  test('and nobody decides in time, it says that the state changed', async () => {
+    meanwhile = decideAll
+    const permit = await approved(hotwork().permit(prod({ wait: '1m' })))
+    scene.api.world.reader.set(resource, { Value: '320' })
+    meanwhile = async () => scene.advance(20)
+    await expect(permit.awsCredentials()()).rejects.toMatchObject({ told: { code: 'state_changed' } })
+  })
 })

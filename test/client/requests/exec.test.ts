@@ -308,3 +308,37 @@ describe('processes', () => {
     expect(await end(id)).toEqual(['failed', expect.stringContaining('outcome unknown')])
   })
 })
+
+describe('where what is there changes between the approval and the claim', () => {
+  const resource = (path: string) =>
+    `arn:aws:ssm:us-east-1:000000000000:parameter${JSON.parse(readFileSync(path, 'utf8')).action.properties.Name}`
+  beforeEach(() => scene.api.world.reader.preview('ssm:PutParameter'))
+
+  test('and people decide again, it says so, waits, and runs the command once', async () => {
+    useRealTime(scene)
+    agent.logIn()
+    const id = await agent.approved()
+    scene.api.world.reader.set(resource(prod), { Value: '320' })
+    const running = agent.start('exec', id, '--', ...tells('1'))
+    await running.prints(/has changed since it was approved: people decide again/)
+    await running.prints(/waiting for/)
+    await approve(scene, id)
+    expect(await running.ends).toBe(0)
+    expect([told(), await end(id)]).toEqual([1, ['succeeded', 'the command exited with 0']])
+    expect(await stateOf(scene, id)).toMatchObject({ round: 2 })
+  })
+
+  test('and nobody is asked about it, it runs at the next try', async () => {
+    const id = await agent.asked(staging)
+    scene.api.world.reader.set(resource(staging), { Value: '320' })
+    expect((await exec(id, '--', ...tells('1'))).exit).toBe(0)
+    expect(await end(id)).toEqual(['succeeded', 'the command exited with 0'])
+  })
+
+  test('and nobody decides in time, nothing is started, and the request waits on', async () => {
+    const id = await agent.approved()
+    scene.api.world.reader.set(resource(prod), { Value: '320' })
+    expect((await exec('--wait', '0s', id, '--', ...tells('1'))).exit).toBe(3)
+    expect([has('told'), await end(id)]).toEqual([false, ['pending']])
+  })
+})

@@ -75,19 +75,19 @@ export const faultsOfDrift: readonly Fault[] = [
   },
   {
     fault: 'the round does not rise',
-    breaks: 'INV11',
+    breaks: 'INV1',
     where: drifting,
     reducer: changed((event, { round }) => ({ ...event, round })),
   },
   {
     fault: 'another state gets away with the rung that the request was on',
-    breaks: 'INV11',
+    breaks: 'INV1',
     where: drifting,
     reducer: changed((event, { tier, stages }) => ({ ...event, tier, stages: stages.map(({ terms }) => terms) })),
   },
   {
     fault: 'fewer people are asked after a change than before',
-    breaks: 'INV11',
+    breaks: 'INV1',
     where: drifting,
     reducer: changed((event) => ({ ...event, tier: event.tier - 1, stages: event.stages.slice(1) })),
   },
@@ -99,7 +99,7 @@ export const faultsOfDrift: readonly Fault[] = [
   },
   {
     fault: 'a pending request gets its time anew with each change',
-    breaks: 'INV11',
+    breaks: 'INV8',
     where: drifting,
     reducer: changed((event, state) =>
       state.status === 'pending' ? { ...event, decideBy: event.decideBy + 600 } : event,

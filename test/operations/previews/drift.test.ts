@@ -1,10 +1,21 @@
 import { decodeJwt } from 'jose'
+import { taskAnswer } from '../../../functions/adapters/http/authzen.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { stateOf } from '../../../functions/domain/previews/preview.ts'
 import type { CredentialId, JsonObject, RequestId } from '../../../functions/domain/values.ts'
 import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
 
-import { agent, person, prodParameter, sampleBundle, stagingParameter, type What, World } from '../../support/world.ts'
+import {
+  agent,
+  issuer,
+  person,
+  prodParameter,
+  sampleBundle,
+  stagingParameter,
+  type What,
+  World,
+} from '../../support/world.ts'
 import { approvedFlag } from '../uses/claimed-flag.ts'
 import { claimed, configure } from '../uses/mediated-world.ts'
 
@@ -318,6 +329,21 @@ test('a change that another writer makes at the same time is read for again, and
   const both = await Promise.all([world.issueAws(request, token), world.issueAws(request, token)])
   expect(both.map((each) => !each.ok && each.code).sort()).toEqual(['pending', 'state_changed'])
   expect(await world.state(request.ask.id)).toMatchObject({ round: 2 })
+})
+
+test('an agent learns that the state changed, and no value or digest of it', async () => {
+  const world = readable(prodParameter, { Value: 'canary-state-77aa' })
+  const request = await world.approved()
+  const token = tokenOf(await world.issueToken(request))
+  world.reader.set(prodParameter.resource.id, { Value: 'canary-state-88bb' })
+  const refused = await world.issueAws(request, token)
+  if (refused.ok) throw new Error('issued')
+  const { code, detail = '' } = refused
+  expect([code, detail]).toEqual(['state_changed', ''])
+  const reopened = await world.state(request.ask.id)
+  const told = JSON.stringify([taskAnswer(request, issuer), taskAnswer(reopened, issuer)])
+  const states = [request, reopened].map(({ preview }) => stateOf(preview) ?? 'none')
+  for (const secret of ['canary-state', '"before"', ...states]) expect(told).not.toContain(secret)
 })
 
 test('what was read is no part of the log', async () => {
