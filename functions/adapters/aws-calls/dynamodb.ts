@@ -1,5 +1,6 @@
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
 import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
+import { attributesSet } from '../../domain/previews/update-expression.ts'
 import type { Json, JsonObject } from '../../domain/values.ts'
 import type { LookedUp } from '../../operations/uses/ports.ts'
 import { using } from '../aws-client.ts'
@@ -31,22 +32,6 @@ function compare(
 ): LookedUp {
   const asSet = item && [...expected].every(([name, value]) => same(toAttribute(value), item[name]))
   return asSet ? { found: 'done', output: {} } : { found: 'unknown' }
-}
-
-/** `SET a = :a, #b = :b` as attributes and their values; undefined for any other expression. */
-export function attributesSet(args: JsonObject): ReadonlyMap<string, JsonObject> | undefined {
-  const [, clauses] = /^\s*SET\s+(.*)$/is.exec(String(args['UpdateExpression'])) ?? []
-  const names = Object(args['ExpressionAttributeNames']) as JsonObject
-  const values = Object(args['ExpressionAttributeValues']) as JsonObject
-  const set = new Map<string, JsonObject>()
-  for (const clause of clauses?.split(',') ?? []) {
-    const [, path = '', placeholder = ''] = /^\s*(#?\w+)\s*=\s*(:\w+)\s*$/.exec(clause) ?? []
-    const name = path.startsWith('#') ? names[path] : path
-    const value = values[placeholder]
-    if (typeof name !== 'string' || name === '' || typeof value !== 'object' || value === null) return undefined
-    set.set(name, value as JsonObject)
-  }
-  return set.size > 0 ? set : undefined
 }
 
 /** The arguments are the API's JSON, where binary is base64; the SDK takes bytes for it. */

@@ -4,6 +4,7 @@ import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { lesserOf, levelOf, maskPair } from '../../domain/previews/mask.ts'
 import { largestPreview, type Preview } from '../../domain/previews/preview.ts'
 import { argumentsOfRead, hasGap, type PreviewSource } from '../../domain/previews/preview-source.ts'
+import { compareUpdate } from '../../domain/previews/update-expression.ts'
 import type { Json, JsonObject } from '../../domain/values.ts'
 import { faultName } from '../faults.ts'
 import type { Clock, Log } from '../ports.ts'
@@ -116,7 +117,9 @@ export class CatalogueStateReader implements StateReader {
       const after = args[name]
       if (after === undefined) return []
       const before = answer && (this.#ports.expressions.search(expression, answer) ?? undefined)
-      return [{ name, before, after, level: lesserOf(level, source.atMost?.[name]) }]
+      const isUpdate = entry.name === 'dynamodb:UpdateItem' && name === 'UpdateExpression'
+      const pair = isUpdate ? compareUpdate(args, before) : { before, after }
+      return [{ name, ...pair, level: lesserOf(level, source.atMost?.[name]) }]
     })
     for (const most of lengths) {
       const shown = pairs.map(({ name, level: of, ...pair }) => ({ name, ...maskPair(pair, of, most) }))

@@ -2,7 +2,8 @@ import { JmesPathExpressions } from '../../../functions/adapters/jmespath/expres
 import { digestOf } from '../../../functions/domain/digest.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { largestPreview, type Matched } from '../../../functions/domain/previews/preview.ts'
-import type { JsonObject } from '../../../functions/domain/values.ts'
+import { compareUpdate } from '../../../functions/domain/previews/update-expression.ts'
+import type { Json, JsonObject } from '../../../functions/domain/values.ts'
 import { KeyUnavailable } from '../../../functions/operations/faults.ts'
 import { CatalogueStateReader } from '../../../functions/operations/previews/observe-state.ts'
 import type { ObserveAsk } from '../../../functions/operations/previews/ports.ts'
@@ -63,7 +64,13 @@ const asks = {
   item: {
     ...ask,
     action: 'dynamodb:UpdateItem',
-    arguments: { TableName: 'staging-flags', Key: { id: { S: 'a' } }, UpdateExpression: 'SET #n = :n' },
+    arguments: {
+      TableName: 'staging-flags',
+      Key: { id: { S: 'a' } },
+      UpdateExpression: 'SET #n = :n',
+      ExpressionAttributeNames: { '#n': 'n' },
+      ExpressionAttributeValues: { ':n': { N: '2' } },
+    },
     classification: 'confidential',
   },
   service: {
@@ -116,7 +123,10 @@ describe('what people are shown', () => {
 
     sources.answer('dynamodb:GetItem', { Item: { id: { S: 'a' }, n: { N: '1' } } })
     const item = await matched(world, asks.item)
-    expect(item.before).toEqual({ UpdateExpression: { id: { S: '(1 character)' }, n: { N: '(1 character)' } } })
+    expect([item.before, item.after]).toEqual([
+      { UpdateExpression: { n: { N: '(1 character)' } } },
+      { UpdateExpression: { n: { N: '(1 character), another value' } } },
+    ])
     expect(sources.asked.at(-1)?.arguments).toEqual({
       TableName: 'staging-flags',
       Key: { id: { S: 'a' } },
@@ -134,6 +144,16 @@ describe('what people are shown', () => {
     sources.answer('flags:get', { environment: 'staging', flag: 'dark', value: false })
     expect(await matched(world, asks.flag)).toMatchObject({ before: { value: false }, after: { value: true } })
     expect(sources.asked.at(-1)?.of).toBe('tool:flag-service')
+  })
+
+  test.each<[expression: string, item: JsonObject | undefined, before: Json | undefined, after: Json]>([
+    ['SET a = :v', { id: { S: 'x' }, a: { N: '1' } }, { a: { N: '1' } }, { a: { N: '2' } }],
+    ['SET a = :v', { id: { S: 'x' } }, undefined, { a: { N: '2' } }],
+    ['SET a = :v', undefined, undefined, { a: { N: '2' } }],
+    ['ADD a :v', { a: { N: '1' }, b: { N: '3' } }, { a: { N: '1' }, b: { N: '3' } }, 'ADD a :v'],
+  ])('of an item what `%s` sets, and else all of it and the expression', (UpdateExpression, item, before, after) => {
+    const args = { UpdateExpression, ExpressionAttributeValues: { ':v': { N: '2' } } }
+    expect(compareUpdate(args, item)).toEqual({ ...(before !== undefined && { before }), after })
   })
 
   test('the environment of a function in part at most, also of a class that is shown whole', async () => {

@@ -1,0 +1,29 @@
+import type { Json, JsonObject } from '../values.ts'
+
+/** `SET a = :a, #b = :b` as attributes and their values; undefined for any other expression. */
+export function attributesSet(args: JsonObject): ReadonlyMap<string, JsonObject> | undefined {
+  const [, clauses] = /^\s*SET\s+(.*)$/is.exec(String(args['UpdateExpression'])) ?? []
+  const names = Object(args['ExpressionAttributeNames']) as JsonObject
+  const values = Object(args['ExpressionAttributeValues']) as JsonObject
+  const set = new Map<string, JsonObject>()
+  for (const clause of clauses?.split(',') ?? []) {
+    const [, path = '', placeholder = ''] = /^\s*(#?\w+)\s*=\s*(:\w+)\s*$/.exec(clause) ?? []
+    const name = path.startsWith('#') ? names[path] : path
+    const value = values[placeholder]
+    if (typeof name !== 'string' || name === '' || typeof value !== 'object' || value === null) return undefined
+    set.set(name, value as JsonObject)
+  }
+  return set.size > 0 ? set : undefined
+}
+
+/**
+ * What an update of a DynamoDB item does, side by side: of an expression that only sets, the attributes that it sets. Of any
+ * other the whole item and the expression, since its result is not worked out here.
+ */
+export function compareUpdate(args: JsonObject, item: Json | undefined): { before?: Json; after: Json } {
+  const after = attributesSet(args)
+  if (!after) return { ...(item !== undefined && { before: item }), after: args['UpdateExpression'] ?? '' }
+  const there = [...after.keys()].filter((name) => Object.hasOwn(Object(item ?? {}), name))
+  const before = Object.fromEntries(there.map((name) => [name, (item as JsonObject)[name] as Json]))
+  return { ...(there.length > 0 && { before }), after: Object.fromEntries(after) }
+}
