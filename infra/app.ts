@@ -2,6 +2,7 @@ import { App, Stack, Validations } from 'aws-cdk-lib'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { Hotwork } from './hotwork.ts'
+import { HotworkAnchor } from './hotwork-anchor.ts'
 import { HotworkTarget } from './hotwork-target.ts'
 import { readSettings, UnusableSettings } from './settings.ts'
 
@@ -13,6 +14,11 @@ function addStacks(app: App): void {
     ...settings,
     alarmTopic: alarmTopic === undefined ? undefined : Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopic),
   })
+  const { elsewhere } = hotwork.bundle.deployment.anchor ?? {}
+  if (elsewhere && elsewhere.accountId !== hotwork.home.accountId) {
+    const env = { account: elsewhere.accountId, region: hotwork.home.region }
+    new HotworkAnchor(new Stack(app, `${stackName}Anchor`, { env }), 'Default', { hotwork })
+  }
   for (const { account, region, isHome, aliases } of hotwork.accounts) {
     const id = `${stackName}Target${isHome ? '' : `-${aliases[0]}`}`
     new HotworkTarget(new Stack(app, id, { env: { account, region } }), 'Default', { hotwork })

@@ -1,4 +1,5 @@
 /** `hotwork/cdk`: Hotwork in a CDK app of yours (docs/deploy.md). */
 export { Hotwork, type HotworkAccount, type HotworkProps } from './hotwork.ts'
+export { HotworkAnchor, type HotworkAnchorProps } from './hotwork-anchor.ts'
 export { HotworkTarget, type HotworkTargetProps } from './hotwork-target.ts'
 export { UnusableSettings } from './settings.ts'

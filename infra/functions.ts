@@ -25,7 +25,7 @@ type FunctionRow = {
   /** If not 512 for `answers` and 256 for the rest. 1,769 is a whole processor. */
   megabytes?: number
   /** The end of its role's fixed name, where a policy of a target account names it. */
-  role?: 'auditor' | 'broker' | 'call-reader' | 'revoker' | ReadingRole
+  role?: 'auditor' | 'broker' | 'call-reader' | 'notary' | 'revoker' | ReadingRole
 }
 
 /** By the stem of the entry file. What stops things has concurrency set apart: no flood takes its place. */
@@ -82,6 +82,10 @@ export const functions = {
   // CloudTrail answers two look-ups a second.
   'reconcile-sessions': { caller: 'timers', policy: 'facts', seconds: 600, role: 'auditor' },
   'refresh-slack-groups': { caller: 'slack', policy: 'facts' },
+  // One at a time is enough, and two would only overtake each other.
+  'notarize-entries': { caller: 'streams', policy: 'none', reserved: 1, seconds: 60, megabytes: 512, role: 'notary' },
+  'reconcile-ledger': { caller: 'timers', policy: 'none', seconds: 300, megabytes: 512 },
+  'read-log': { caller: 'people', policy: 'answers' },
   // Most of it for CloudTrail, which it asks last; the next one comes in a minute.
   'sweep-overdue': { caller: 'timers', policy: 'facts', seconds: 50 },
 } as const satisfies { readonly [name: string]: FunctionRow }

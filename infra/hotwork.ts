@@ -7,10 +7,11 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
 import { AgentEndpoints } from './constructs/agent-endpoints.ts'
 import { Alarms, LogMetrics } from './constructs/alarms.ts'
+import { Anchor, Log } from './constructs/anchor.ts'
 import { Workflow } from './constructs/approval-workflow.ts'
 import { BreakGlass } from './constructs/break-glass.ts'
 import { CallReader } from './constructs/call-reader.ts'
-import { CredentialKey } from './constructs/credential-key.ts'
+import { SigningKey } from './constructs/credential-key.ts'
 import { FunctionCode } from './constructs/function-code.ts'
 import { functionMaker, type Ground } from './constructs/ground.ts'
 import { HotworkApi } from './constructs/hotwork-api.ts'
@@ -38,6 +39,8 @@ export type HotworkProps = {
   issuer?: string | undefined
   /** The keys of access tokens, the one that signs first: docs/runbooks/rotate-signing-key.md. @default [1] */
   signingKeys?: readonly number[] | undefined
+  /** The keys of the notary, the one that signs first: docs/runbooks/rotate-signing-key.md. @default [1] */
+  notaryKeys?: readonly number[] | undefined
   /** Whether the tables are protected against deletion: from the second deployment on. @default false */
   protectTables?: boolean | undefined
   /** Whether Lambda concurrency is set apart for halting, revoking, the gate and break-glass. @default 'none' */
@@ -167,7 +170,7 @@ export class Hotwork extends Construct {
   }
 
   #makeGround(settings: Settings, domain: IDomainName | undefined): Ground {
-    const { issuer, signingKeys, protectTables, reservedConcurrency } = settings
+    const { issuer, signingKeys, notaryKeys, protectTables, reservedConcurrency } = settings
     const { bundle, home } = this
     const kept = { deletionProtection: protectTables }
     const tables = {
@@ -199,7 +202,12 @@ export class Hotwork extends Construct {
         foreignRevokers: rolesOf('revoker', stackName, foreign),
         foreignAuditors: rolesOf('auditor', stackName, foreign),
       },
-      key: new CredentialKey(this, 'CredentialKey', signingKeys),
+      key: new SigningKey(this, 'CredentialKey', signingKeys, {
+        what: 'access tokens',
+        signs: 'SIGNING_KEY',
+        verifies: 'PUBLISHED_KEYS',
+      }),
+      anchor: new Anchor(this, 'Anchor', { ...kept, home, notaryKeys, anchor: bundle.deployment.anchor }),
       reading: new Reading(this, 'Reading', rolesOf('reader', stackName, accounts)),
       slack: new SlackSecret(this, 'Slack', bundle.deployment.chat.apiUrl),
       incidents: new IncidentSecret(this, 'Incidents'),
@@ -220,6 +228,7 @@ export class Hotwork extends Construct {
       ...ground,
       ...{ channel, sealedUses, callReader: calls, follow: workflow.follow, calls: agents.calls },
     })
+    const log = new Log(this, 'Notary', ground)
     const outputs = {
       ApiEndpoint: this.apiEndpoint,
       ApiId: api.api.apiId,
@@ -230,6 +239,8 @@ export class Hotwork extends Construct {
       TextsTable: tables.texts.name,
       WaitsTable: tables.waits.name,
       CardsTable: tables.cards.name,
+      LogBucket: ground.anchor.bucketName,
+      ReconcileFunction: log.reconcile.lambda.functionName,
       SlackSecret: ground.slack.name,
       BreakGlassTopic: topic.arn,
       IncidentSecret: ground.incidents.name,

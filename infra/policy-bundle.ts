@@ -37,6 +37,7 @@ export type PolicyBundle = {
     accounts: { readonly [alias: string]: Account }
     chat: { apiUrl: string }
     incidents?: { url: string }
+    anchor?: { retentionDays: number; elsewhere?: { accountId: string; bucket: string } }
   }
 }
 
@@ -59,6 +60,7 @@ type NamedRole =
   | 'auditor'
   | 'bell'
   | 'call-reader'
+  | 'notary'
   | 'reader'
   | 'revoker'
   | 'sealed'

@@ -26,6 +26,7 @@ export type Settings = {
   deployment: string
   issuer: string | undefined
   signingKeys: readonly [number, ...number[]]
+  notaryKeys: readonly [number, ...number[]]
   protectTables: boolean
   reservedConcurrency: 'usual' | 'none'
 }
@@ -47,6 +48,7 @@ export function checkSettings(given: { readonly [name in keyof Settings]?: unkno
     deployment,
     issuer,
     signingKeys = [1],
+    notaryKeys = [1],
     protectTables = false,
     reservedConcurrency = 'none',
   } = given
@@ -70,14 +72,14 @@ export function checkSettings(given: { readonly [name in keyof Settings]?: unkno
     reservedConcurrency === 'usual' || reservedConcurrency === 'none',
     `reservedConcurrency \`${reservedConcurrency}\` is not known: use \`usual\` where \`aws lambda get-account-settings\` shows ${quotaNeeded} ConcurrentExecutions or more, else \`none\``,
   )
-  must(
-    isListOfKeys(signingKeys),
-    `signingKeys \`${signingKeys}\` is not a list of keys: use up to three different numbers from 1, with commas between, the one that signs first`,
-  )
+  const notKeys =
+    'is not a list of keys: use up to three different numbers from 1, with commas between, the one that signs first'
+  must(isListOfKeys(signingKeys), `signingKeys \`${signingKeys}\` ${notKeys}`)
+  must(isListOfKeys(notaryKeys), `notaryKeys \`${notaryKeys}\` ${notKeys}`)
   must(typeof protectTables === 'boolean', `protectTables \`${protectTables}\` is not known: use \`true\` or \`false\``)
   return {
     ...{ policies: resolve(policies), deployment: resolve(deployment) },
-    ...{ issuer, signingKeys, protectTables, reservedConcurrency },
+    ...{ issuer, signingKeys, notaryKeys, protectTables, reservedConcurrency },
   }
 }
 
@@ -126,15 +128,19 @@ export function readSettings(context: (key: string) => unknown) {
     protectTables === 'yes' || protectTables === 'no',
     `context \`protectTables\` is \`yes\` or \`no\`, not \`${protectTables}\``,
   )
-  const keys = said('signingKeys')?.split(',')
+  // A number is not written with a space, a sign or a zero before it.
+  const keysOf = (name: string) =>
+    said(name)
+      ?.split(',')
+      .map((key) => (/^[1-9]\d*$/.test(key) ? Number(key) : key))
   const settings = checkSettings(
     {
       policies: said('policies'),
       deployment: said('deployment'),
       issuer: said('issuer'),
       reservedConcurrency: said('reservedConcurrency'),
-      // A number is not written with a space, a sign or a zero before it.
-      signingKeys: keys?.map((key) => (/^[1-9]\d*$/.test(key) ? Number(key) : key)),
+      signingKeys: keysOf('signingKeys'),
+      notaryKeys: keysOf('notaryKeys'),
       protectTables: protectTables === 'yes',
     },
     asContext,

@@ -78,5 +78,13 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     ['ledger_broken'],
     'the record is not what was written: an entry was replaced or left out, or a row was put around the record',
   ],
+  LedgerTampered: [
+    ['ledger_tampered'],
+    'the ledger table is not what was written: an entry was changed, removed, exchanged or put there by hand',
+    'urgent',
+  ],
+  NotaryBehind: [['notary_behind'], 'entries are not in the log, ten minutes after they were written, or later'],
+  NotaryFailed: [['notary_failed'], 'the notary cannot go on: entries wait to be added to the log'],
+  AnchorRefuses: [['anchor_refuses'], 'the bucket of the log does not take or give: entries wait to be added to it'],
   SweepFailed: [['sweep_failed'], 'an overdue request cannot be read or stored: the sweep leaves it out'],
 }

@@ -19,7 +19,7 @@ const reads = { READER_ROLE: Name, STATE_KEY: Name, SIGN_FUNCTION: Name }
 const slack = { SLACK_SECRET: Name, SLACK_API_URL: Url }
 
 export const environments = {
-  metadata: z.object({ ...api, PUBLISHED_KEYS: Names }),
+  metadata: z.object({ ...api, PUBLISHED_KEYS: Names, NOTARY_KEYS: Names }),
   evaluate: z.object({ ...api, ...stores, SIGN_FUNCTION: Name }),
   'submit-request': z.object({ ...api, ...stores, ...texts, ...reads, TARGET_ROLE: Name }),
   'read-task': z.object({ ...api, REQUESTS_TABLE: Name, SIGN_FUNCTION: Name }),
@@ -44,6 +44,7 @@ export const environments = {
   'erase-texts': z.object({ ...api, ...stores, ...texts }),
   'read-requests': z.object({ ...api, ...stores, ...texts, READ_CALLS_FUNCTION: Name }),
   'read-calls': z.object({ ...stores, ...texts, ACCOUNT: Name, REGION: Name, TARGET_ROLE: Name }),
+  'read-log': z.object({ ...api, LOG_BUCKET: Name }),
   'begin-use': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
   'end-use': z.object({ ...api, ...stores, ...texts }),
   'show-pages': z.object({ ...api, ...stores, ...texts, CARDS_TABLE: Name, READ_CALLS_FUNCTION: Name }),
@@ -88,6 +89,21 @@ export const environments = {
     TARGET_ROLES: Names,
     DENIES_QUEUE: Name,
     SEALED_QUEUE: Name,
+  }),
+  'notarize-entries': z.object({
+    ...api,
+    LEDGER_TABLE: Name,
+    LOG_INDEX_TABLE: Name,
+    LOG_BUCKET: Name,
+    NOTARY_KEYS: Names,
+  }),
+  'reconcile-ledger': z.object({
+    ...api,
+    ...stores,
+    LOG_INDEX_TABLE: Name,
+    LOG_BUCKET: Name,
+    NOTARY_KEYS: Names,
+    NOTARY_FUNCTION: Name,
   }),
   'refresh-slack-groups': z.object({ ...stores, ...slack }),
   'sweep-overdue': z.object({

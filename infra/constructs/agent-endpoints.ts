@@ -19,9 +19,10 @@ export class AgentEndpoints extends Construct {
     this.#makeGate(ground)
   }
 
-  #publish({ api, key, make }: Ground): void {
+  #publish({ anchor, api, key, make }: Ground): void {
     const metadata = make(this, 'metadata')
     key.grantVerify(metadata)
+    anchor.key.grantVerify(metadata)
     api.routeAs(
       'public',
       metadata,

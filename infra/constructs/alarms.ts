@@ -58,6 +58,12 @@ export class Alarms extends Construct {
     this.watchDeadLetters(node.id, deadLetters)
   }
 
+  /** How old the oldest record is that a follower of a stream has not got through yet. */
+  watchStream({ lambda, node }: HotworkFunction, oldest: Duration): void {
+    const age = lambda.metric('IteratorAge', { period, statistic: 'max' })
+    this.raise(`${node.id}Age`, age, oldest.toMilliseconds(), `${node.id}: a record has waited too long`)
+  }
+
   watchDeadLetters(of: string, queue: Queue): void {
     const given = `${of}: messages were given up; redrive them when the cause is gone`
     this.raise(`${of}DeadLetters`, lettersIn(queue), 1, given)

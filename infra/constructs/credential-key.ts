@@ -31,24 +31,36 @@ const signs = {
   StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' },
 }
 
+type KeyUse = {
+  /** What they sign, for the description. */
+  what: string
+  /** The variables that say which key signs, and which keys are published. */
+  signs: string
+  verifies: string
+}
+
 /**
- * The keys of access tokens, each with a number for good. Each outlives its stack, since tokens signed with it are still
+ * Keys that sign for one purpose, each with a number for good. Each outlives its stack, since what it signed is still
  * out. An asymmetric key does not rotate, so another takes its place: published first, then signing, then alone
  * (docs/runbooks/rotate-signing-key.md).
  */
-export class CredentialKey extends Construct {
+export class SigningKey extends Construct {
   readonly #keys: readonly [Key, ...Key[]]
+  readonly #use: KeyUse
 
   /** The first signs, and all are published. */
-  constructor(scope: Construct, id: string, [signing, ...others]: readonly [number, ...number[]]) {
+  constructor(scope: Construct, id: string, [signing, ...others]: readonly [number, ...number[]], use: KeyUse) {
     super(scope, id)
+    this.#use = use
     this.#keys = [this.#makeKey(signing), ...others.map((number) => this.#makeKey(number))]
   }
 
   /** By the key's own policy, which trusts no other policy of the account to. @param what part of the statement's id */
-  grantSign(to: HotworkFunction, what: 'Tokens' | 'Statements'): void {
+  grantSign(to: HotworkFunction, what: 'Tokens' | 'Statements' | 'Checkpoints' | 'Receipts'): void {
     const [signing] = this.#keys
-    to.tell({ SIGNING_KEY: signing.keyArn })
+    const { signs: variable, verifies } = this.#use
+    if (variable === verifies) this.grantVerify(to)
+    else to.tell({ [variable]: signing.keyArn })
     signing.addToResourcePolicy(
       new PolicyStatement({
         sid: `Sign${what}`,
@@ -59,18 +71,18 @@ export class CredentialKey extends Construct {
       }),
     )
     to.allow(['kms:Sign'], [signing.keyArn], signs)
-    to.allow(['kms:GetPublicKey'], [signing.keyArn])
+    if (variable !== verifies) to.allow(['kms:GetPublicKey'], [signing.keyArn])
   }
 
   grantVerify(to: HotworkFunction): void {
     const arns = this.#keys.map(({ keyArn }) => keyArn)
-    to.tell({ PUBLISHED_KEYS: arns.join(' ') })
+    to.tell({ [this.#use.verifies]: arns.join(' ') })
     to.allow(['kms:GetPublicKey'], arns)
   }
 
   #makeKey(number: number): Key {
     return new Key(this, number === 1 ? 'Key' : `Key${number}`, {
-      description: `Signs Hotwork access tokens (ES256), number ${number}`,
+      description: `Signs Hotwork ${this.#use.what} (ES256), number ${number}`,
       keySpec: KeySpec.ECC_NIST_P256,
       keyUsage: KeyUsage.SIGN_VERIFY,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,

@@ -123,9 +123,7 @@ export class StreamReader extends Construct {
     super(scope, id)
     this.deadLetters = undelivered(this, 'of a stream')
     const streamArn = table.tableStreamArn ?? ''
-    // CDK's own event source asks for ListStreams on `*`, and more than sending of the dead letters.
-    reader.allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [streamArn])
-    reader.allow(['dynamodb:ListStreams'], [`${table.tableArn}/stream/*`])
+    grantStream(reader, table)
     const letters = this.deadLetters.queueArn
     reader.allow(['sqs:SendMessage'], [letters])
     const mapping = new EventSourceMapping(this, 'Mapping', {
@@ -150,12 +148,41 @@ export class StreamReader extends Construct {
       onFailure: { bind: () => ({ destination: letters }) },
     })
     mapping.node.addDependency(reader.role)
-    const label = Stack.of(table).getLogicalId(table.node.defaultChild as CfnElement)
-    Validations.of(reader.role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${label}.Arn>/stream/*]`,
-      reason: 'ListStreams is asked for the streams of a table, whose labels are known once it is made',
-    })
   }
+}
+
+/**
+ * A function that follows the ledger table, all that is done to it, in order. A batch that fails is tried again as long as
+ * the stream has it, which is a day; what is lost then is found by the reconciliation.
+ */
+export class LedgerStreamReader extends Construct {
+  constructor(scope: Construct, id: string, { table, reader }: { table: TableV2; reader: HotworkFunction }) {
+    super(scope, id)
+    const streamArn = table.tableStreamArn ?? ''
+    grantStream(reader, table)
+    const mapping = new EventSourceMapping(this, 'Mapping', {
+      target: reader.lambda,
+      eventSourceArn: streamArn,
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: 500,
+      // Each batch costs a signature and some puts, however small it is.
+      maxBatchingWindow: Duration.seconds(1),
+      reportBatchItemFailures: true,
+    })
+    mapping.node.addDependency(reader.role)
+  }
+}
+
+/** CDK's own event source asks for ListStreams on `*`. */
+function grantStream(reader: HotworkFunction, table: TableV2): void {
+  const streamArn = table.tableStreamArn ?? ''
+  reader.allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [streamArn])
+  reader.allow(['dynamodb:ListStreams'], [`${table.tableArn}/stream/*`])
+  const label = Stack.of(table).getLogicalId(table.node.defaultChild as CfnElement)
+  Validations.of(reader.role).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::<${label}.Arn>/stream/*]`,
+    reason: 'ListStreams is asked for the streams of a table, whose labels are known once it is made',
+  })
 }
 
 /**

@@ -5,7 +5,8 @@ import { type FunctionName, rowOf } from '../functions.ts'
 import type { PolicyBundle } from '../policy-bundle.ts'
 import { showsTexts, writesOf } from '../rows.ts'
 import type { Alarms } from './alarms.ts'
-import type { CredentialKey } from './credential-key.ts'
+import type { Anchor } from './anchor.ts'
+import type { SigningKey } from './credential-key.ts'
 import type { FunctionCode } from './function-code.ts'
 import type { HotworkApi } from './hotwork-api.ts'
 import { HotworkFunction } from './hotwork-function.ts'
@@ -25,7 +26,8 @@ export type Tables = {
 export type Ground = {
   bundle: PolicyBundle
   tables: Tables
-  key: CredentialKey
+  key: SigningKey
+  anchor: Anchor
   reading: Reading
   slack: SlackSecret
   incidents: IncidentSecret

@@ -120,6 +120,7 @@ export class LedgerTable extends DurableTable {
     super(scope, id, kept, 'LEDGER_TABLE', {
       partitionKey: text('aggregate'),
       sortKey: number('sequence'),
+      dynamoStream: StreamViewType.NEW_IMAGE,
       globalSecondaryIndexes: [
         {
           indexName: 'by-time',
@@ -139,6 +140,11 @@ export class LedgerTable extends DurableTable {
 
   grantRead(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:Query')
+  }
+
+  /** All of it, which only a comparison with the log needs. */
+  grantCompare(to: HotworkFunction): void {
+    this.allow(to, 'dynamodb:BatchGetItem', 'dynamodb:Scan')
   }
 
   grantSearch(to: HotworkFunction): void {
@@ -177,6 +183,21 @@ export class TextTable extends DurableTable {
   grantErase(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:DeleteItem')
     to.allow(['dynamodb:Query'], [`${this.table.tableArn}/index/by-person`])
+  }
+}
+
+/** Which place in the log an entry has. It can be made again out of the log. */
+export class LogIndexTable extends DurableTable {
+  constructor(scope: Construct, id: string, kept: Kept) {
+    super(scope, id, kept, 'LOG_INDEX_TABLE', { partitionKey: text('aggregate'), sortKey: number('sequence') })
+  }
+
+  grantFind(to: HotworkFunction): void {
+    this.allow(to, 'dynamodb:BatchGetItem')
+  }
+
+  grantPlace(to: HotworkFunction): void {
+    this.allow(to, 'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query')
   }
 }
 

@@ -134,6 +134,10 @@ export function describeLocal(
       ledgerTable: output('LedgerTable'),
       waitsTable: output('WaitsTable'),
       cardsTable: output('CardsTable'),
+      /** Of the log (C2SP tlog-tiles). */
+      logBucket: output('LogBucket'),
+      /** Holds the tables against the log: invoke it in place of waiting for the hour. */
+      reconcileFunction: output('ReconcileFunction'),
       targetRoleArn: output('TargetRoleArn'),
     },
     identityProviderUrl: identityProvider.url,

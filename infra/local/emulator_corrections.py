@@ -8,8 +8,8 @@ import json
 import re
 
 from ministack import app
-from ministack.core import iam_actions
-from ministack.services import cloudtrail, eventbridge, iam, lambda_svc, sts
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import cloudtrail, eventbridge, iam, lambda_svc, s3, sts
 from ministack.services.cloudformation import provisioners
 
 
@@ -28,6 +28,10 @@ def correct(lambda_log: str) -> None:
     replace(iam_actions, "extract_iam_action", name_batches_as_single_calls)
     replace(iam_actions, "extract_iam_action", tell_reading_concurrency_from_setting_it)
     replace(iam_actions, "extract_resource_arn", name_schedules_by_their_group)
+    replace(iam_actions, "_s3_object_context", tell_conditions_of_puts)
+    replace(iam_evaluator, "_resolve_condition_key", take_loopback_for_secure)
+    replace(iam_evaluator, "_resolve_condition_key", name_role_of_session)
+    replace(provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"], "create", lock_objects)
     replace(provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"], "create", keep_permissions_boundary)
     replace(provisioners._RESOURCE_HANDLERS["AWS::Events::Rule"], "create", enable_rules_that_hear_reading)
     replace(app, "_maybe_record_cloudtrail", record_management_events)
@@ -53,6 +57,39 @@ def keep_permissions_boundary(create, logical_id, props, stack_name):
     name, attributes = create(logical_id, props, stack_name)
     if props.get("PermissionsBoundary"):
         iam._roles[name]["PermissionsBoundary"] = props["PermissionsBoundary"]
+    return name, attributes
+
+
+def tell_conditions_of_puts(context, iam_action, query_params, path, headers):
+    """S3 gives policies what a put says of the object that it replaces; MiniStack's does not."""
+    keys = {f"s3:{name}": headers[name] for name in ("if-match", "if-none-match") if headers.get(name)}
+    return {**context(iam_action, query_params, path, headers), **(keys if iam_action == "s3:PutObject" else {})}
+
+
+def take_loopback_for_secure(resolve, key, *args, **kwargs):
+    """Nothing here has a certificate, and nothing leaves the machine: a policy that wants TLS would deny all of it."""
+    return "true" if key.lower() == "aws:securetransport" else resolve(key, *args, **kwargs)
+
+
+def name_role_of_session(resolve, key, *args, **kwargs):
+    """`aws:PrincipalArn` of a session is the ARN of its role; MiniStack's is that of the session."""
+    value = resolve(key, *args, **kwargs)
+    if key.lower() != "aws:principalarn" or not isinstance(value, str) or ":assumed-role/" not in value:
+        return value
+    return iam._roles.get(value.split("/")[-2], {}).get("Arn", value)
+
+
+def lock_objects(create, logical_id, props, stack_name):
+    """CloudFormation gives a bucket the Object Lock that its template says; MiniStack's leaves it out."""
+    name, attributes = create(logical_id, props, stack_name)
+    if props.get("ObjectLockEnabled"):
+        retention = props.get("ObjectLockConfiguration", {}).get("Rule", {}).get("DefaultRetention")
+        numbers = {unit: int(retention[unit]) for unit in ("Days", "Years") if unit in retention} if retention else {}
+        s3._bucket_versioning[name] = "Enabled"
+        s3._bucket_object_lock[name] = {
+            "enabled": True,
+            "default_retention": {"Mode": retention["Mode"], **numbers} if retention else None,
+        }
     return name, attributes
 
 

@@ -100,13 +100,14 @@ test('an alarm tells the topic that the deployer named, and is quiet where nothi
     expect([properties['AlarmActions'], properties['TreatMissingData']]).toEqual([[said.alarmTopic], 'notBreaching'])
 })
 
-test('what lets a session work that should not is looked at every minute', () => {
+test('what lets a session work that should not is looked at every minute, and that the record was changed', () => {
   const urgent = alarms().filter(({ properties }) => properties['Period'] === 60)
   expect(urgent.map(({ id }) => id).sort()).toEqual([
     'BreakGlassOutlived',
     'DeniesQueueAge',
     'DenyFailed',
     'HandOnFailed',
+    'LedgerTampered',
     'RevocationLag',
     'SealedRoleUsed',
   ])

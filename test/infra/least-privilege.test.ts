@@ -8,6 +8,7 @@ import {
   statementsOf,
   type Template,
   textOf,
+  theOnly,
 } from './support/template.ts'
 
 let assembly: Assembly
@@ -60,7 +61,9 @@ const keyNamed = (prefix: string) =>
 
 describe('who may do what is dangerous', () => {
   test.each([
-    ['sign with the key of tokens', 'kms:Sign', ['issue-token', 'sign-statement']],
+    ['sign with a key', 'kms:Sign', ['issue-token', 'notarize-entries', 'sign-statement']],
+    ['add to the log', 's3:PutObject', ['notarize-entries']],
+    ['read all of a table', 'dynamodb:Scan', ['reconcile-ledger']],
     ['assume any role', 'sts:AssumeRole', [...readers, 'read-calls', 'reconcile-sessions', 'write-denies'].sort()],
     ['key the digest of a state', 'kms:GenerateMac', readers],
     ['tag a session', 'sts:TagSession', [broker]],
@@ -81,7 +84,7 @@ describe('who may do what is dangerous', () => {
       'lambda:InvokeFunction',
       [
         ...['TimersRole', 'WorkflowRole', 'evaluate', 'read-break-glass', 'read-requests', 'read-task', 'show-pages'],
-        ...['sweep-overdue', ...readers],
+        ...['reconcile-ledger', 'sweep-overdue', ...readers],
       ].sort(),
     ],
     ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
@@ -159,6 +162,71 @@ describe('who may do what is dangerous', () => {
       expect([owner, of(owner, 'lambda', '')]).toEqual([owner, ['InvokeFunction<SignStatement>']])
     const services = (rights.get('sign-statement') ?? []).map((right) => right.split(':')[0])
     expect([...new Set(services)].sort()).toEqual(['kms', 'logs'])
+  })
+
+  const policyOf = (key: string) => {
+    const [, found] = resourcesOf(assembly.hotwork, 'AWS::KMS::Key').find(([id]) => nameOf(id) === key) ?? []
+    return statementsOf(found?.Properties['KeyPolicy'])
+  }
+
+  test("the notary's key is another one, which the notary alone may sign with, and administrators never", () => {
+    const [administer, ...signers] = policyOf('Anchor')
+    expect(listOf(administer?.Action)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^kms:(?:\*|Sign|CreateGrant|Replicate)/)]),
+    )
+    expect(signers.map(({ Principal }) => textOf(Principal.AWS))).toEqual(['<NotaryNotarizeEntriesRole>'])
+    expect(of('notarize-entries', 'kms', '')).toEqual(['GetPublicKey<Anchor>', 'Sign<Anchor>'])
+    for (const owner of ['issue-token', 'sign-statement'])
+      expect(of(owner, 'kms', '').filter((right) => right.includes('Anchor'))).toEqual([])
+  })
+
+  test('the notary reads the ledger, adds to the log and its index, and may do nothing else', () => {
+    expect(rights.get('notarize-entries')?.filter((right) => !/^(?:logs|kms):/.test(right))).toEqual([
+      'dynamodb:BatchGetItem on <AnchorIndex>',
+      'dynamodb:DescribeStream on <Ledger.StreamArn>',
+      'dynamodb:GetItem on <AnchorIndex>',
+      'dynamodb:GetRecords on <Ledger.StreamArn>',
+      'dynamodb:GetShardIterator on <Ledger.StreamArn>',
+      'dynamodb:ListStreams on <Ledger>/stream/*',
+      'dynamodb:PutItem on <AnchorIndex>',
+      'dynamodb:Query on <AnchorIndex>',
+      'dynamodb:Query on <Ledger>',
+      's3:GetObject on <AnchorBucket>/checkpoint',
+      's3:GetObject on <AnchorBucket>/tile/*',
+      's3:ListBucket on <AnchorBucket>',
+      's3:PutObject on <AnchorBucket>/checkpoint',
+      's3:PutObject on <AnchorBucket>/tile/*',
+    ])
+  })
+
+  test('the bucket of the log locks what it has, and is written by the notary alone, over nothing, by TLS', () => {
+    const { Properties } = theOnly(assembly.hotwork, 'AWS::S3::Bucket')
+    expect(Properties).toMatchObject({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 400 } } },
+      VersioningConfiguration: { Status: 'Enabled' },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    })
+    const statements = statementsOf(theOnly(assembly.hotwork, 'AWS::S3::BucketPolicy').Properties['PolicyDocument'])
+    expect(
+      statements.map(({ Effect, Action, Resource, Condition }) => [
+        Effect,
+        listOf(Action).join(' '),
+        listOf(Resource).map(textOf).join(' '),
+        JSON.stringify(Condition ?? {}),
+      ]),
+    ).toEqual([
+      ['Deny', 's3:*', '<AnchorBucket> <AnchorBucket>/*', '{"Bool":{"aws:SecureTransport":"false"}}'],
+      [
+        'Deny',
+        's3:PutObject s3:PutObjectRetention s3:PutObjectLegalHold s3:PutObjectTagging',
+        '<AnchorBucket>/*',
+        expect.stringMatching(/^{"ArnNotEquals":{"aws:PrincipalArn":.*-notary/),
+      ],
+      ['Deny', 's3:PutObject', '<AnchorBucket>/*', '{"Null":{"s3:if-none-match":"true","s3:if-match":"true"}}'],
+      ['Deny', 's3:PutObject', '<AnchorBucket>/tile/*', '{"Null":{"s3:if-none-match":"true"}}'],
+      ['Deny', 's3:DeleteObject s3:DeleteObjectVersion s3:BypassGovernanceRetention', '<AnchorBucket>/*', '{}'],
+    ])
   })
 
   test("the key's own policy lets two roles sign, digests by ES256 only, and administrators never", () => {
@@ -260,6 +328,9 @@ describe('who may touch which table', () => {
     ],
     ['refresh-slack-groups', record, [], [], []],
     ['sweep-overdue', [...record, 'Query/index/overdue', 'Query/index/uncompared'], ['PutItem'], [], []],
+    ['notarize-entries', [], ['ListStreams/stream/*', 'Query'], [], []],
+    ['reconcile-ledger', readMany, ['BatchGetItem', 'Scan'], [], []],
+    ['read-log', [], [], [], []],
     ['WorkflowRole', [], [], [], []],
   ]
   test.each(rows)('%s', (owner, requests, ledger, waits, cards) => {
@@ -311,7 +382,7 @@ describe('who may touch which table', () => {
 
   test('no role may update or delete an entry of the ledger, nor delete anything but personal texts', () => {
     const all = [...rights.values()].flat()
-    const deleting = all.filter((right) => /DeleteItem|BatchWriteItem|PartiQL|DeleteTable|Scan/.test(right))
+    const deleting = all.filter((right) => /DeleteItem|BatchWriteItem|PartiQL|DeleteTable/.test(right))
     expect(deleting).toEqual(['dynamodb:DeleteItem on <Texts>'])
     expect(all.filter((right) => /UpdateItem on (?!<Waits>)/.test(right))).toEqual([])
   })
@@ -334,6 +405,9 @@ describe('wildcards', () => {
     ['states:SendTaskFailure on *', 'the same'],
     ['cloudtrail:LookupEvents on *', 'IAM knows no resource for it: the record is of a whole account'],
     ['dynamodb:ListStreams on <Requests>/stream/*', "a stream's label is not known before it is made"],
+    ['dynamodb:ListStreams on <Ledger>/stream/*', 'the same'],
+    ['s3:GetObject on <AnchorBucket>/tile/*', 'a log has as many tiles as it has entries, and the bucket nothing else'],
+    ['s3:PutObject on <AnchorBucket>/tile/*', 'the same'],
     [
       `scheduler:CreateSchedule on arn:<AWS::Partition>:scheduler:eu-central-1:${home}:schedule/${stackName}-timers/*`,
       'a timer is named by what it is for, in a group that holds nothing else',
@@ -355,11 +429,18 @@ describe('wildcards', () => {
   })
 })
 
-test('ten roles have names that others must know beforehand, and no more', () => {
+test('eleven roles have names that others must know beforehand, and no more', () => {
   const named = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
     Properties['RoleName'] ? [`${Properties['Path']}${Properties['RoleName']}`] : [],
   )
-  const known = ['auditor', 'broker', 'call-reader', 'revoker', ...readers.filter((reader) => reader !== broker)].sort()
+  const known = [
+    'auditor',
+    'broker',
+    'call-reader',
+    'notary',
+    'revoker',
+    ...readers.filter((reader) => reader !== broker),
+  ].sort()
   expect(named.sort()).toEqual(known.map((role) => `/hotwork/${stackName}-${role}`))
 })
 

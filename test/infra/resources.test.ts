@@ -20,9 +20,9 @@ const variablesOf = (properties: Resource['Properties']) =>
   (properties['Environment'] as { Variables: Record<string, unknown> }).Variables
 
 describe('tables', () => {
-  test('each of the five outlives mistakes: recovery, encryption, kept when the stack goes or another takes its place', () => {
+  test('each of the six outlives mistakes: recovery, encryption, kept when the stack goes or another takes its place', () => {
     const tables = all('AWS::DynamoDB::GlobalTable')
-    const names = ['<Cards>', '<Ledger>', '<Requests>', '<Texts>', '<Waits>']
+    const names = ['<AnchorIndex>', '<Cards>', '<Ledger>', '<Requests>', '<Texts>', '<Waits>']
     expect(tables.map(([id]) => textOf({ Ref: id })).sort()).toEqual(names)
     for (const [, { Properties, DeletionPolicy, UpdateReplacePolicy }] of tables) {
       expect([DeletionPolicy, UpdateReplacePolicy, Properties['BillingMode'], Properties['SSESpecification']]).toEqual([
@@ -46,6 +46,7 @@ describe('tables', () => {
     expect([...policies].filter((policy) => policy.startsWith('Retain')).sort()).toEqual([
       'RetainExceptOnCreate AWS::DynamoDB::GlobalTable',
       'RetainExceptOnCreate AWS::KMS::Key',
+      'RetainExceptOnCreate AWS::S3::Bucket',
     ])
     // Said until the deployer has switched protection on, which is for the next deployment.
     const told = readdirSync(assembly.outdir).filter((file) => /^(?:manifest|.*metadata)\.json$/.test(file))
@@ -66,6 +67,7 @@ describe('tables', () => {
 
   test.each([
     ['that signs', 'CredentialKey', 'ECC_NIST_P256', 'SIGN_VERIFY'],
+    ['of the notary', 'AnchorKey', 'ECC_NIST_P256', 'SIGN_VERIFY'],
     ['of states', 'Reading', 'HMAC_256', 'GENERATE_VERIFY_MAC'],
   ])('the key %s is kept too: what was made with it is still out', (_which, prefix, spec, usage) => {
     const [, key] = all('AWS::KMS::Key').find(([id]) => id.startsWith(prefix)) ?? []
@@ -98,18 +100,19 @@ describe('streams and queues', () => {
   const queueOf = (properties: Resource['Properties']) =>
     textOf((properties['RedrivePolicy'] as { deadLetterTargetArn?: unknown } | undefined)?.deadLetterTargetArn)
 
-  test('the stream of the requests has exactly two readers, and no other table has a stream', () => {
+  test('the stream of the requests has exactly two readers, that of the ledger the notary, and no other table has a stream', () => {
     const readers = mappings(/StreamArn/)
     expect(readers.map((properties) => textOf(properties['FunctionName'])).sort()).toEqual([
       '<FollowWorkflow>',
       '<HandOn>',
+      '<NotaryNotarizeEntries>',
     ])
     const streams = all('AWS::DynamoDB::GlobalTable').filter(([, { Properties }]) => Properties['StreamSpecification'])
-    expect(streams.map(([id]) => textOf({ Ref: id }))).toEqual(['<Requests>'])
+    expect(streams.map(([id]) => textOf({ Ref: id })).sort()).toEqual(['<Ledger>', '<Requests>'])
   })
 
   test('a reader sees requests only, and one of them halts, permits and clicks, from the beginning; it gives up in the end and says where', () => {
-    for (const reader of mappings(/StreamArn/)) {
+    for (const reader of mappings(/Requests.*StreamArn/)) {
       expect(reader).toMatchObject({
         StartingPosition: 'TRIM_HORIZON',
         BisectBatchOnFunctionError: true,
@@ -127,6 +130,23 @@ describe('streams and queues', () => {
         { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'REQ#' }, ...halts] } } } },
       ])
     }
+  })
+
+  test('the notary sees all that is done to the ledger, in order, and a batch that fails comes again until it is through', () => {
+    const [notary, ...more] = mappings(/Ledger.*StreamArn/)
+    expect(more).toEqual([])
+    expect(notary).toMatchObject({
+      StartingPosition: 'TRIM_HORIZON',
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MaximumBatchingWindowInSeconds: 1,
+    })
+    for (const bound of [
+      'FilterCriteria',
+      'MaximumRetryAttempts',
+      'MaximumRecordAgeInSeconds',
+      'ParallelizationFactor',
+    ])
+      expect(notary).not.toHaveProperty(bound)
   })
 
   test('every queue is encrypted, and has dead letters or is for them', () => {
@@ -179,6 +199,7 @@ describe('streams and queues', () => {
       return [nameOf(id), Properties['ScheduleExpression']]
     })
     expect(rules.sort()).toEqual([
+      ['NotaryReconcile', 'rate(1 hour)'],
       ['Reconcile', 'rate(1 hour)'],
       ['SlackGroups', 'rate(5 minutes)'],
       ['Sweep', 'rate(1 minute)'],
@@ -240,13 +261,14 @@ describe('functions', () => {
       'revoke-request': 10,
       'revoke-token': 10,
       'hand-on': 20,
+      'notarize-entries': 1,
       'write-denies': 10,
       'begin-use': 50,
       'open-break-glass': 10,
       'read-task': 50,
     })
     // With the hundred that Lambda keeps: what settings.ts tells the deployer.
-    expect(limited.reduce((sum, [, limit]) => sum + Number(limit), 100)).toBe(270)
+    expect(limited.reduce((sum, [, limit]) => sum + Number(limit), 100)).toBe(271)
   })
 
   test.each(Object.keys(environments))('%s starts from its bundle alone, in what it is told', (name) => {
@@ -287,6 +309,10 @@ describe('functions', () => {
     // The client of each service that it calls.
     'call-aws': 1060,
     'draw-card': 610,
+    // S3's client, which is the largest of them.
+    'reconcile-ledger': 660,
+    'read-log': 630,
+    'notarize-entries': 590,
     evaluate: 560,
     // The client of Lambda, which has calls read.
     'show-pages': 585,
@@ -333,6 +359,7 @@ describe('the API', () => {
         'GET /.well-known/authzen-configuration <Metadata>',
         'GET /authorize <Metadata>',
         'GET /problems/{code} <Metadata>',
+        'GET /transparency/{path+} <NotaryReadLog>',
         'GET /schemas/access-request.json <Metadata>',
         'GET /.well-known/jwks.json <Metadata>',
         'GET /.well-known/oauth-authorization-server <Metadata>',
@@ -489,6 +516,8 @@ test('the stack tells what others need to find it', () => {
       'IncidentSecret',
       'Issuer',
       'LedgerTable',
+      'LogBucket',
+      'ReconcileFunction',
       'RequestsTable',
       'SlackSecret',
       'StateMachineArn',

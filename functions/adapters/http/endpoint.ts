@@ -51,10 +51,15 @@ export const endpoint =
         ...answer.headers,
         'x-request-id': call.requestId,
       },
-      body:
-        typeof answer.body === 'string' ? answer.body : answer.body === undefined ? '' : JSON.stringify(answer.body),
+      ...bodyOf(answer),
     }
   }
+
+/** Bytes go through API Gateway as base64. */
+function bodyOf({ body }: Answer): { body: string; isBase64Encoded?: true } {
+  if (body instanceof Uint8Array) return { body: Buffer.from(body).toString('base64'), isBase64Encoded: true }
+  return { body: typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body) }
+}
 
 async function answerOf(
   { issuer, log, clock, tell }: Settings,
@@ -94,6 +99,7 @@ async function answerOf(
 /** Nothing was done, or what was done will be found again. */
 const passing = new Set([
   'StoreUnavailable',
+  'AnchorUnavailable',
   'KeyUnavailable',
   'BrokerUnavailable',
   'IssuerUnavailable',

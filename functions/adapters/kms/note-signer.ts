@@ -5,28 +5,35 @@ import type { NoteSigner } from '../../operations/anchor/ports.ts'
 import { KeyUnavailable } from '../../operations/faults.ts'
 import { connect, orUnavailable } from './kms-key-set.ts'
 
-/** Signs notes with a key in KMS, which is told their digest alone. */
+type Keys = Awaited<ReturnType<NoteSigner['keys']>>
+
+/** Signs notes with the first of some keys in KMS, which is told their digest alone. */
 export class KmsNoteSigner implements NoteSigner {
   readonly #client: KMSClient
-  readonly #keyId: string
-  #key: Promise<Uint8Array> | undefined
+  readonly #keyIds: readonly string[]
+  #keys: Promise<Keys> | undefined
 
-  constructor(keyId: string, client: KMSClient = connect()) {
+  constructor(keyIds: readonly string[], client: KMSClient = connect()) {
     this.#client = client
-    this.#keyId = keyId
+    this.#keyIds = keyIds
   }
 
-  key(): Promise<Uint8Array> {
-    this.#key ??= this.#fetchKey().catch((fault: unknown) => {
-      this.#key = undefined
-      throw fault
-    })
-    return this.#key
+  keys(): Promise<Keys> {
+    this.#keys ??= Promise.all(this.#keyIds.map((keyId) => this.#fetchKey(keyId)))
+      .then(([first, ...others]): Keys => {
+        if (!first) throw new KeyUnavailable('there is no key of the notary')
+        return [first, ...others]
+      })
+      .catch((fault: unknown) => {
+        this.#keys = undefined
+        throw fault
+      })
+    return this.#keys
   }
 
   async sign(message: Uint8Array): Promise<Uint8Array> {
     const command = new SignCommand({
-      KeyId: this.#keyId,
+      KeyId: this.#keyIds[0],
       Message: hash('sha256', message, 'buffer'),
       MessageType: 'DIGEST',
       SigningAlgorithm: 'ECDSA_SHA_256',
@@ -36,8 +43,8 @@ export class KmsNoteSigner implements NoteSigner {
     return new Uint8Array(Signature)
   }
 
-  async #fetchKey(): Promise<Uint8Array> {
-    const command = new GetPublicKeyCommand({ KeyId: this.#keyId })
+  async #fetchKey(KeyId: string): Promise<Uint8Array> {
+    const command = new GetPublicKeyCommand({ KeyId })
     const { PublicKey } = await this.#client.send(command).catch(orUnavailable('give the public key'))
     if (!PublicKey) throw new KeyUnavailable('KMS answered without a public key')
     return new Uint8Array(PublicKey)

@@ -79,6 +79,19 @@ export const Deployment = z.strictObject({
   incidents: z
     .strictObject({ url: SecureUrl.regex(/^[^#]*\{incident\}/, 'say with `{incident}` where its name goes') })
     .optional(),
+  /** Where the log lies: in a bucket of Hotwork's own account, or in one of another account. */
+  anchor: z
+    .strictObject({
+      /** How long nothing in it can be deleted, by anyone. It can be lengthened, and for what is there not shortened. */
+      retentionDays: z.int().min(1).max(36_500).default(400),
+      elsewhere: z
+        .strictObject({
+          accountId: z.string().regex(/^\d{12}$/),
+          bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
+        })
+        .optional(),
+    })
+    .optional(),
   chat: z.strictObject({
     teamId: z.string().regex(/^[TE][A-Z0-9]+$/),
     /** Of Enterprise Grid: accounts of no other are linked. */

@@ -13,8 +13,8 @@ import { bind } from '../environments.ts'
 import { factsOnly } from '../wiring/ports.ts'
 
 /** What anyone may know, by route. RFC 9728 section 3.1 says where the path of a resource goes. */
-export function createHandler(ports: DoorPorts & { keys: KeySet }) {
-  const { issuer, policy, keys } = ports
+export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet }) {
+  const { issuer, policy, keys, notary } = ports
   const { authzen, authorizationServer, api, broker } = publishedMetadata(policy.bundle, issuer)
   const shown = (status: number, body: string): Answer => ({ status, headers: pageHeaders(issuer), body })
   const routes: { [route: string]: (call: Call) => Promise<Answer> } = {
@@ -22,7 +22,10 @@ export function createHandler(ports: DoorPorts & { keys: KeySet }) {
     'GET /.well-known/oauth-authorization-server': async () => published(authorizationServer),
     'GET /.well-known/oauth-protected-resource': async () => published(api),
     'GET /.well-known/oauth-protected-resource/aws': async () => published(broker),
-    'GET /.well-known/jwks.json': async () => published(await keys.jwks()),
+    'GET /.well-known/jwks.json': async () => {
+      const [tokens, log] = await Promise.all([keys.jwks(), notary.jwks()])
+      return published({ keys: [...tokens.keys, ...log.keys.map((key) => ({ ...key, hotwork_use: 'notary' }))] })
+    },
     'GET /schemas/access-request.json': async () => {
       const { headers, ...answer } = published(requestSchema(issuer))
       return { ...answer, headers: { ...headers, 'content-type': 'application/schema+json' } }
@@ -221,6 +224,7 @@ export const handler = bind(
     issuer: told.ISSUER,
     policy: factsOnly(),
     keys: new KmsKeySet(told.PUBLISHED_KEYS),
+    notary: new KmsKeySet(told.NOTARY_KEYS),
     log: new PowertoolsLog(),
     clock: new SystemClock(),
   }),

@@ -161,7 +161,7 @@ export class Notary {
     const { bucket, key, issuer } = this.#ports
     const name = originOf(issuer)
     const text = textOfCheckpoint({ origin: name, size, root })
-    const [spki, signature] = await Promise.all([key.key(), key.sign(utf8(text))])
+    const [[spki], signature] = await Promise.all([key.keys(), key.sign(utf8(text))])
     return bucket.replace(checkpointPath, utf8(writeNote(text, { name, spki }, signature)), version)
   }
 

@@ -42,10 +42,10 @@ export interface LogIndex extends LogIndexReader {
   place(size: number, leaves: readonly Leaf[], pending: readonly Leaf[]): Promise<boolean>
 }
 
-/** The notary's own key. Every call may throw KeyUnavailable. */
+/** The notary's own keys. Every call may throw KeyUnavailable. */
 export interface NoteSigner {
-  /** Its public half, in DER. */
-  key(): Promise<NotaryKey['spki']>
+  /** Their public halves, in DER: the one that signs first, and those that signed before. */
+  keys(): Promise<readonly [NotaryKey['spki'], ...NotaryKey['spki'][]]>
   /** ECDSA over SHA-256, in DER. */
   sign(message: Uint8Array): Promise<Uint8Array>
 }

@@ -20,13 +20,13 @@ import {
 import { AnchorForked } from '../faults.ts'
 import type { LogIndexReader, LogReader, NoteSigner } from './ports.ts'
 
-export type LogReadingPorts = { issuer: string; bucket: LogReader; key: Pick<NoteSigner, 'key'>; verify: VerifyEcdsa }
+export type LogReadingPorts = { issuer: string; bucket: LogReader; key: Pick<NoteSigner, 'keys'>; verify: VerifyEcdsa }
 
 /** @throws AnchorForked for a checkpoint that the notary's key did not sign */
 export async function openNote(note: Uint8Array, { issuer, key, verify }: Omit<LogReadingPorts, 'bucket'>) {
-  const own: NotaryKey = { name: originOf(issuer), spki: await key.key() }
+  const own = (await key.keys()).map((spki): NotaryKey => ({ name: originOf(issuer), spki }))
   const text = new TextDecoder().decode(note)
-  const opened = openCheckpoint(text, [own], verify)
+  const opened = openCheckpoint(text, own, verify)
   if ('not' in opened) throw new AnchorForked(`the checkpoint in the bucket is not ${opened.not.replaceAll('_', ' ')}`)
   return { note: text, ...opened }
 }

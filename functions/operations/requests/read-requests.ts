@@ -110,7 +110,7 @@ async function readPage(
   return { entries, personal: await textsBeside(entries, clock.now(), texts), ...defined({ next }) }
 }
 
-const mayRead = (person: PersonId, { policy, clock }: Ports): boolean =>
+export const mayRead = (person: PersonId, { policy, clock }: Pick<Ports, 'policy' | 'clock'>): boolean =>
   askAboutPerson(policy, 'read', person, clock.now()).permit
 
 export type Viewed = { state: ApprovalRequest; whyNot: { readonly [verdict in Verdict]: Refusal | undefined } }

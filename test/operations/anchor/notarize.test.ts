@@ -195,7 +195,7 @@ function killedAt(n: number, when: 'before' | 'after', { bucket, index, key, ...
       last: (aggregate) => index.last(aggregate),
       place: (...args) => step(() => index.place(...args)),
     },
-    key: { key: () => key.key(), sign: (message) => step(() => key.sign(message)) },
+    key: { keys: () => key.keys(), sign: (message) => step(() => key.sign(message)) },
   }
 }
 

@@ -94,9 +94,9 @@ export class MemoryNoteSigner implements NoteSigner {
     this.#spki = new Uint8Array(createPublicKey(this.#key).export({ type: 'spki', format: 'der' }))
   }
 
-  async key() {
+  async keys() {
     await Promise.resolve()
-    return this.#spki
+    return [this.#spki] as const
   }
 
   async sign(message: Uint8Array) {

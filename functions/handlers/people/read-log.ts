@@ -1,0 +1,43 @@
+import type { Answer } from '../../adapters/http/problem.ts'
+import { apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
+import { PowertoolsLog } from '../../adapters/powertools/log.ts'
+import { S3LogBucket } from '../../adapters/s3/log-bucket.ts'
+import { SystemClock } from '../../adapters/system/system.ts'
+import { checkpointPath, isTilePath } from '../../domain/anchor/tiles.ts'
+import type { LogReader } from '../../operations/anchor/ports.ts'
+import { mayRead } from '../../operations/requests/read-requests.ts'
+import { type ApiPorts, personDoor } from '../doors.ts'
+import { bind } from '../environments.ts'
+import { cedarPolicy } from '../wiring/policy.ts'
+
+/** The log's files as they lie in its bucket (C2SP `tlog-tiles`), for people who may read. */
+export const createHandler = (ports: Pick<ApiPorts, 'issuer' | 'policy' | 'clock' | 'log'> & { bucket: LogReader }) =>
+  personDoor(ports, async (call, { person }): Promise<Answer> => {
+    const path = call.path('path')
+    if (!mayRead(person.id, ports)) throw refusalProblem('not_permitted')
+    const isCheckpoint = path === checkpointPath
+    const bytes = isCheckpoint || isTilePath(path) ? await ports.bucket.read(path) : undefined
+    if (!bytes) throw apiProblem(404, 'not_found')
+    // The checkpoint is another in a moment; a tile is the same for ever. Neither is for a cache that others share.
+    return isCheckpoint
+      ? { status: 200, headers: served('text/plain; charset=utf-8', 'private, max-age=1'), body: bytes }
+      : {
+          status: 200,
+          headers: served('application/octet-stream', 'private, max-age=31536000, immutable'),
+          body: bytes,
+        }
+  })
+
+const served = (type: string, cache: string) => ({ 'content-type': type, 'cache-control': cache })
+
+export const handler = bind(
+  'read-log',
+  (told) => ({
+    issuer: told.ISSUER,
+    policy: cedarPolicy(),
+    clock: new SystemClock(),
+    log: new PowertoolsLog(),
+    bucket: new S3LogBucket(told.LOG_BUCKET),
+  }),
+  createHandler,
+)

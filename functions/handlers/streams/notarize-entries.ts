@@ -1,0 +1,61 @@
+import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
+import { connect } from '../../adapters/dynamodb/client.ts'
+import { objectIn } from '../../adapters/dynamodb/ledger-rows.ts'
+import { DynamoLedgerStore } from '../../adapters/dynamodb/ledger-store.ts'
+import { DynamoLogIndex } from '../../adapters/dynamodb/log-index.ts'
+import { KmsNoteSigner, verifyEcdsa } from '../../adapters/kms/note-signer.ts'
+import { PowertoolsLog } from '../../adapters/powertools/log.ts'
+import { S3LogBucket } from '../../adapters/s3/log-bucket.ts'
+import { SystemClock } from '../../adapters/system/system.ts'
+import { Notary, type NotaryPorts } from '../../operations/anchor/notarize.ts'
+import type { Arrival } from '../../operations/anchor/select-leaves.ts'
+import { faultName } from '../../operations/faults.ts'
+import { failing } from '../batches.ts'
+import { bind } from '../environments.ts'
+
+/** `look`: chains that the reconciliation found entries of outside the log. */
+type NotarizeEvent = Pick<DynamoDBStreamEvent, 'Records'> | { look: readonly string[] }
+
+/**
+ * Follows the ledger table, and all that is done to it: what was put is added to the log, and what was changed or removed is
+ * told. A batch that fails comes again until it is through, in order.
+ */
+export const createHandler = (ports: NotaryPorts) => {
+  const notary = new Notary(ports)
+  return async (event: NotarizeEvent): Promise<DynamoDBBatchResponse> => {
+    const records = 'Records' in event ? event.Records : []
+    try {
+      await notary.notarize(records.map(arrivalOf), 'look' in event ? event.look : [])
+      return failing([])
+    } catch (fault) {
+      const said = { fault: faultName(fault), ...(fault instanceof Error && { detail: fault.message }) }
+      if (said.fault === 'AnchorUnavailable') ports.log.error('anchor_refuses', said)
+      else ports.log.error('notary_failed', said)
+      const first = records[0]?.dynamodb?.SequenceNumber
+      if (first === undefined) throw fault
+      return failing([first])
+    }
+  }
+}
+
+function arrivalOf({ dynamodb, eventName }: DynamoDBRecord): Arrival {
+  const { aggregate, sequence } = dynamodb?.Keys ?? {}
+  const id = `${aggregate?.S}/${sequence?.N}`
+  return eventName === 'REMOVE' ? { id } : { id, entry: objectIn(dynamodb?.NewImage?.['entry']?.S ?? '') }
+}
+
+export const handler = bind(
+  'notarize-entries',
+  (told) => ({
+    issuer: told.ISSUER,
+    bucket: new S3LogBucket(told.LOG_BUCKET),
+    index: new DynamoLogIndex(connect(), told.LOG_INDEX_TABLE),
+    key: new KmsNoteSigner(told.NOTARY_KEYS),
+    verify: verifyEcdsa,
+    // Only entries are read of it.
+    ledger: new DynamoLedgerStore(connect(), { requests: '', ledger: told.LEDGER_TABLE }),
+    clock: new SystemClock(),
+    log: new PowertoolsLog(),
+  }),
+  createHandler,
+)

@@ -1,0 +1,43 @@
+import { connect } from '../../adapters/dynamodb/client.ts'
+import { DynamoLedgerRows } from '../../adapters/dynamodb/ledger-rows.ts'
+import { DynamoLogIndex } from '../../adapters/dynamodb/log-index.ts'
+import { KmsNoteSigner, verifyEcdsa } from '../../adapters/kms/note-signer.ts'
+import { LambdaNotary } from '../../adapters/lambda/notary.ts'
+import { PowertoolsLog } from '../../adapters/powertools/log.ts'
+import { S3LogBucket } from '../../adapters/s3/log-bucket.ts'
+import { SystemClock } from '../../adapters/system/system.ts'
+import { type ReconcileLogPorts, reconcileLog } from '../../operations/anchor/reconcile-log.ts'
+import { faultName } from '../../operations/faults.ts'
+import { bind, tablesOf } from '../environments.ts'
+
+/** Kept back at the end, for what is being read. Seconds. */
+const reserve = 20
+
+/** Once an hour: the tables hold what the log says, and the log all that they hold, or a person hears of it. */
+export const createHandler =
+  (ports: ReconcileLogPorts) =>
+  async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<{ found: number }> => {
+    const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
+    try {
+      return { found: await reconcileLog(ports, until) }
+    } catch (fault) {
+      ports.log.error('reconciliation_failed', { part: 'log', fault: faultName(fault) })
+      throw fault
+    }
+  }
+
+export const handler = bind(
+  'reconcile-ledger',
+  (told) => ({
+    issuer: told.ISSUER,
+    bucket: new S3LogBucket(told.LOG_BUCKET),
+    index: new DynamoLogIndex(connect(), told.LOG_INDEX_TABLE),
+    rows: new DynamoLedgerRows(connect(), tablesOf(told)),
+    key: new KmsNoteSigner(told.NOTARY_KEYS),
+    verify: verifyEcdsa,
+    notary: new LambdaNotary(told.NOTARY_FUNCTION),
+    clock: new SystemClock(),
+    log: new PowertoolsLog(),
+  }),
+  createHandler,
+)

@@ -1,0 +1,154 @@
+import { compareWithLeaf, type Difference, type Placed } from '../../domain/anchor/compare.ts'
+import { type Leaf, partsOfId } from '../../domain/anchor/leaf.ts'
+import { tileWidth } from '../../domain/anchor/tiles.ts'
+import type { NumericDate } from '../../domain/values.ts'
+import type { Clock, Log } from '../ports.ts'
+import type { LedgerRows, LogIndexReader } from './ports.ts'
+import { type LogReadingPorts, readCheckpoint, readLeaves } from './read-log.ts'
+
+export type ReconcileLogPorts = LogReadingPorts & {
+  index: LogIndexReader
+  rows: LedgerRows
+  /** Has the notary look at chains whose entries may be missing in the log. */
+  notary: { look(chains: readonly string[]): Promise<void> }
+  clock: Clock
+  log: Log
+}
+
+const hour = 3600
+/** The latest bundles are compared at every run, the others in turn. */
+const latest = 40
+/** About so many rows of the table are one part of it, and a run reads one. */
+const rowsOfPart = 20_000
+/** An entry that is older, by its own time, should be in the log. Seconds. */
+const patience = 600
+/** Each is told by name; beyond it they are counted. */
+const told = 50
+const readers = 4
+const goldenRatio = (Math.sqrt(5) - 1) / 2
+
+/**
+ * Holds the tables against the log, both ways: what the log has must stand in the ledger as it was, and what stands in
+ * the ledger must have been committed, and be in the log. Only time ends a run, and each begins elsewhere.
+ *
+ * @returns how many entries differ
+ * @throws AnchorForked, AnchorUnavailable, StoreUnavailable, KeyUnavailable
+ */
+export async function reconcileLog(ports: ReconcileLogPorts, until: NumericDate): Promise<number> {
+  const { clock, log } = ports
+  const now = clock.now()
+  const opened = await readCheckpoint(ports)
+  const size = opened?.checkpoint.size ?? 0
+  const differences = new Map<string, Difference>()
+  const tell = (found: readonly Difference[]) => {
+    for (const each of found) {
+      if (!differences.has(each.entry) && differences.size < told)
+        log.error('ledger_tampered', { entry: each.entry, why: each.why })
+      differences.set(each.entry, each)
+    }
+  }
+  const left = await compareBundles(size, Math.floor(now / hour), now + (until - now) / 2, ports, tell)
+  if (left > 0) log.error('reconciliation_cut', { part: 'log', left })
+  const { cut, behind } = await compareRows(size, until, ports, tell)
+  if (cut) log.error('reconciliation_cut', { part: 'ledger', left: 1 })
+  if (behind.size > 0) {
+    log.error('notary_behind', { chains: behind.size, entry: [...behind.values()][0] })
+    await ports.notary.look([...behind.keys()])
+  }
+  log.info('log reconciled', { size, found: differences.size })
+  return differences.size
+}
+
+/** @returns how many of the latest bundles there was no time for */
+async function compareBundles(
+  size: number,
+  run: number,
+  until: NumericDate,
+  ports: ReconcileLogPorts,
+  tell: (found: readonly Difference[]) => void,
+): Promise<number> {
+  const count = Math.ceil(size / tileWidth)
+  const newest = Array.from({ length: Math.min(latest, count) }, (_, at) => count - 1 - at)
+  const others = Array.from({ length: count - newest.length }, (_, at) => at)
+  const start = Math.floor(((run * goldenRatio) % 1) * others.length)
+  const waiting = [...newest, ...others.slice(start), ...others.slice(0, start)].values()
+  let left = 0
+  const reader = async () => {
+    for (const bundle of waiting) {
+      // The first is read in any case: a clock that is off must not keep all of it from being read.
+      if (ports.clock.now() < until || bundle === count - 1) tell(await compareBundle(bundle, size, ports))
+      else if (bundle >= count - newest.length) left += 1
+      else return
+    }
+  }
+  await Promise.all(Array.from({ length: readers }, reader))
+  return left
+}
+
+async function compareBundle(bundle: number, size: number, ports: ReconcileLogPorts): Promise<Difference[]> {
+  const leaves = await readLeaves(bundle, size, ports.bucket)
+  const placed = new Map((await ports.rows.at(leaves.map(({ id }) => id))).map((each) => [each.id, each]))
+  const known = new Map(leaves.map(({ id, hash }) => [hash, id]))
+  const differences = leaves.flatMap((leaf) => compareWithLeaf(placed.get(leaf.id), leaf, known) ?? [])
+  return [...differences, ...(await uncommitted(leaves, ports))]
+}
+
+/** Entries beyond the end of their chain, as it was committed: rows that were put beside it. */
+async function uncommitted(entries: readonly { id: string }[], { rows }: ReconcileLogPorts): Promise<Difference[]> {
+  const parts = entries.flatMap(({ id }) => partsOfId(id) ?? [])
+  const ends = await rows.ends([...new Set(parts.map(({ aggregate }) => aggregate))])
+  return parts
+    .filter(({ aggregate, sequence }) => sequence > (ends.get(aggregate)?.sequence ?? 0))
+    .map(({ aggregate, sequence }) => ({ entry: `${aggregate}/${sequence}`, why: 'added' as const }))
+}
+
+type Rows = { cut: boolean; behind: Map<string, string> }
+
+/** One part of the ledger table, another each hour: its rows must be committed, and be in the log. */
+async function compareRows(
+  size: number,
+  until: NumericDate,
+  ports: ReconcileLogPorts,
+  tell: (found: readonly Difference[]) => void,
+): Promise<Rows> {
+  const { rows, clock } = ports
+  const now = clock.now()
+  const parts = Math.max(1, Math.ceil(size / rowsOfPart))
+  const behind = new Map<string, string>()
+  for await (const page of rows.part(Math.floor(now / hour) % parts, parts)) {
+    const old = page.filter((row) => !isYoung(row, now))
+    const added = await uncommitted(old, ports)
+    tell(added)
+    const beside = new Set(added.map(({ entry }) => entry))
+    const committed = old.filter(({ id }) => !beside.has(id))
+    for (const { id } of await notLogged(committed, size, ports)) behind.set(partsOfId(id)?.aggregate ?? id, id)
+    if (clock.now() >= until) return { cut: true, behind }
+  }
+  return { cut: false, behind }
+}
+
+/** A time that is no time, or that has not come yet, makes no row young. */
+function isYoung({ entry }: Placed, now: NumericDate): boolean {
+  const at = Date.parse(String(entry['at'])) / 1000
+  return at > now - patience && at < now + patience
+}
+
+/** The index finds an entry's leaf; that it is there, the log itself says. */
+async function notLogged(
+  placed: readonly Placed[],
+  size: number,
+  { index, bucket }: ReconcileLogPorts,
+): Promise<readonly Placed[]> {
+  const places = await index.find(placed.map(({ id }) => id))
+  const bundles = new Map<number, Promise<readonly Leaf[]>>()
+  const isLogged = async ({ id }: Placed): Promise<boolean> => {
+    const place = places.get(id)
+    if (!place || place.index >= size) return false
+    const bundle = Math.floor(place.index / tileWidth)
+    const leaves = bundles.get(bundle) ?? readLeaves(bundle, size, bucket)
+    bundles.set(bundle, leaves)
+    return (await leaves)[place.index % tileWidth]?.id === id
+  }
+  const logged = await Promise.all(placed.map(isLogged))
+  return placed.filter((_, at) => !logged[at])
+}

@@ -1,0 +1,105 @@
+import { type CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib'
+import { Construct } from 'constructs'
+import { type PolicyBundle, roleArn } from '../policy-bundle.ts'
+import { AnchorBucket } from './anchor-bucket.ts'
+import { SigningKey } from './credential-key.ts'
+import { LedgerStreamReader, runEvery } from './event-sources.ts'
+import type { Ground } from './ground.ts'
+import type { HotworkFunction } from './hotwork-function.ts'
+import { LogIndexTable } from './tables.ts'
+
+export type AnchorPlace = {
+  anchor: PolicyBundle['deployment']['anchor']
+  home: { accountId: string; region: string }
+  deletionProtection: boolean
+  notaryKeys: readonly [number, ...number[]]
+}
+
+/** Where the log lies, who signs it, and the index that finds an entry in it. */
+export class Anchor extends Construct {
+  readonly key: SigningKey
+  readonly index: LogIndexTable
+  readonly bucketName: string
+  readonly #arn: string
+  /** The same as cdk-nag writes it. */
+  readonly #label: string
+
+  constructor(scope: Construct, id: string, { anchor, home, deletionProtection, notaryKeys }: AnchorPlace) {
+    super(scope, id)
+    const { stackName, partition } = Stack.of(this)
+    const { retentionDays = 400, elsewhere } = anchor ?? {}
+    const account = { accountId: home.accountId, region: home.region, partition, externalId: '' }
+    if (elsewhere && elsewhere.accountId !== home.accountId) {
+      this.bucketName = elsewhere.bucket
+      this.#arn = `arn:${partition}:s3:::${elsewhere.bucket}`
+      this.#label = `arn:<AWS::Partition>:s3:::${elsewhere.bucket}`
+    } else {
+      const notary = roleArn('notary', stackName, account)
+      const { bucket } = new AnchorBucket(this, 'Bucket', { notary, retentionDays })
+      this.bucketName = bucket.bucketName
+      this.#arn = bucket.bucketArn
+      this.#label = `<${Stack.of(this).getLogicalId(bucket.node.defaultChild as CfnElement)}.Arn>`
+    }
+    this.index = new LogIndexTable(this, 'Index', { deletionProtection })
+    this.key = new SigningKey(this, 'Key', notaryKeys, {
+      what: "the notary's checkpoints and receipts",
+      signs: 'NOTARY_KEYS',
+      verifies: 'NOTARY_KEYS',
+    })
+  }
+
+  grantRead(to: HotworkFunction): void {
+    to.tell({ LOG_BUCKET: this.bucketName })
+    Validations.of(to.role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${this.#label}/tile/*]`,
+      reason: 'The tiles of a log are as many as it has entries; the bucket holds nothing else',
+    })
+    to.allow(['s3:GetObject'], [`${this.#arn}/checkpoint`, `${this.#arn}/tile/*`])
+    // Without it S3 says 403 instead of 404 for what is not there.
+    to.allow(['s3:ListBucket'], [this.#arn])
+  }
+
+  grantAdd(to: HotworkFunction): void {
+    this.grantRead(to)
+    to.allow(['s3:PutObject'], [`${this.#arn}/checkpoint`, `${this.#arn}/tile/*`])
+  }
+}
+
+/** The notary, the reconciliation of the tables with its log, and who may read that. */
+export class Log extends Construct {
+  readonly reconcile: HotworkFunction
+
+  constructor(scope: Construct, id: string, ground: Ground) {
+    super(scope, id)
+    const notarize = this.#notarize(ground)
+    this.reconcile = this.#reconcile(ground, notarize)
+    const readLog = ground.make(this, 'read-log')
+    ground.anchor.grantRead(readLog)
+    ground.api.route(readLog, 'GET /transparency/{path+}')
+  }
+
+  #notarize({ tables, anchor, api, alarms, make }: Ground): HotworkFunction {
+    const notarize = make(this, 'notarize-entries')
+    api.tellIssuer(notarize)
+    tables.ledger.grantRead(notarize)
+    anchor.index.grantPlace(notarize)
+    anchor.grantAdd(notarize)
+    anchor.key.grantSign(notarize, 'Checkpoints')
+    new LedgerStreamReader(this, 'Ledger', { table: tables.ledger.table, reader: notarize })
+    alarms.watchStream(notarize, Duration.minutes(10))
+    return notarize
+  }
+
+  #reconcile({ tables, anchor, api, make }: Ground, notarize: HotworkFunction): HotworkFunction {
+    const reconcile = make(this, 'reconcile-ledger')
+    api.tellIssuer(reconcile)
+    tables.requests.grantReadMany(reconcile)
+    tables.ledger.grantCompare(reconcile)
+    anchor.index.grantFind(reconcile)
+    anchor.grantRead(reconcile)
+    anchor.key.grantVerify(reconcile)
+    notarize.grantInvoke(reconcile, 'NOTARY_FUNCTION')
+    runEvery(this, 'Reconcile', { every: Duration.hours(1), worker: reconcile, within: Duration.minutes(10) })
+    return reconcile
+  }
+}
