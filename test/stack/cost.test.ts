@@ -105,7 +105,7 @@ describe('while people have not answered', () => {
   })
 
   test('the sweep asks as little as when nothing waits', async () => {
-    expect(sweepOfNone).toMatchObject([{ service: 'dynamodb', operation: 'Query', calls: 2 }])
+    expect(sweepOfNone).toMatchObject([{ service: 'dynamodb', operation: 'Query', calls: 3 }])
     expect(await meter.ofOneSweep()).toEqual(sweepOfNone)
   })
 

@@ -1,3 +1,4 @@
+import { tellActual } from './chapters/actual.ts'
 import { type LiveOpening, tellBreakGlass, tellDrill, tellMinute, tellMinuteEnd } from './chapters/break-glass.ts'
 import { tellBurst, tellSlackDown } from './chapters/cards.ts'
 import { tellTime } from './chapters/credentials.ts'
@@ -59,6 +60,7 @@ const chapters: { readonly [name: string]: Chapter } = {
   package: ['Agents of the package: ten lines, or a little more', tellPackage],
   'plain-client': ['A client without code of Hotwork: OAuth, DPoP and AuthZEN by themselves', tellPlainClient],
   time: ['Time runs out: each use looks at the end itself, and no timer is needed', tellTime],
+  actual: ['Approved and actual: what an agent did beside what was approved is found', tellActual],
   delegation: ['A right handed on: never more than its giver has, and never for longer', tellDelegation],
   halts: ['A halt: one person stops an agent with all it holds, and another lifts that', tellHalts],
   lag: ['How long a dead credential lives: the same several times, for the figures', tellLag],

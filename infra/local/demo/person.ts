@@ -38,6 +38,16 @@ export interface Entry extends Chained {
   facts: Record<string, unknown>
 }
 
+/** What CloudTrail has of a request's sessions. */
+export interface Actual {
+  complete: boolean
+  calls: { action: string; verdict: string; because?: string; error?: string }[]
+}
+
+export interface Usage {
+  actions: { action: string; extra_calls: number; bounds?: { argument: string; keyword: string }[] }[]
+}
+
 export type Halt = { id: string; by: string; at: string; lifted?: { by: string; at: string } }
 
 export type OpeningTerms = { profile: string; reason: string; incident: string; minutes: number; drill?: boolean }
@@ -98,6 +108,14 @@ export class Person {
   async ledger(id: string): Promise<Entry[]> {
     const path = id.startsWith('bgl_') ? `/v1/break-glass/${id}/ledger` : `/v1/requests/${id}/ledger`
     return (await this.#send<{ entries: Entry[] }>('GET', path)).entries
+  }
+
+  actual(id: string): Promise<Actual> {
+    return this.#send('GET', `/v1/requests/${id}/actual`)
+  }
+
+  usage(agent: string): Promise<Usage> {
+    return this.#send('GET', `/v1/agents/${agent}/usage`)
   }
 
   /** With this login and no stronger one. */

@@ -1,5 +1,6 @@
 import type { RecordedCall } from '../../../functions/domain/uses/recorded-call.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
+import { readTimeline } from '../../../functions/operations/requests/read-timeline.ts'
 import { sweepOverdue } from '../../../functions/operations/requests/sweep-overdue.ts'
 import { compareCalls } from '../../../functions/operations/uses/compare-calls.ts'
 import { MemoryQueue } from '../../support/requests/memory-queue.ts'
@@ -70,6 +71,19 @@ test('extra calls are an alarm that names request, agent and actions; what is ap
   expect(errors()).toMatchObject([
     { message: 'extra_calls', fields: { request: other, agent: 'agent:remediator', actions: 'ssm:PutParameter' } },
   ])
+})
+
+test('the timeline shows each call, and that they were compared', async () => {
+  const id = await over()
+  world.callRecord.put(id, call('1'))
+  world.callRecord.put(id, call('2', { service: 'sts', name: 'GetCallerIdentity' }))
+  const told = async () => {
+    const { moments } = await readTimeline(await world.state(id), { ...world.ports, actual: world.actual })
+    return JSON.stringify(moments)
+  }
+  world.clock.advance(delay)
+  await compare()
+  expect(await told()).toMatch(/sts:GetCallerIdentity.*compared the calls/)
 })
 
 test('a record that does not answer is asked again for a day, and then the entry says that it is not complete', async () => {
