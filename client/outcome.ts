@@ -26,7 +26,7 @@ export const exitOfStatus = (status: string): Exit => exitsOfStatus.get(status) 
 /** The code goes before the status: a conflict may be a no, or only too early. */
 export function exitOfRefusal(status: number, code: string): Exit {
   // `state_changed`: people are asked again, on what is there now.
-  if (code === 'no_review_due' || code === 'state_changed') return exits.pending
+  if (['no_review_due', 'not_yet_anchored', 'state_changed'].includes(code)) return exits.pending
   // `outcome_unknown`: the call was begun, and Hotwork does not know whether it was done.
   if (code === 'outcome_unknown' || status >= 500 || status === 429) return exits.fault
   return status === 401 || status === 403 || status === 409 ? exits.denied : exits.usage

@@ -86,6 +86,7 @@ export const functions = {
   'notarize-entries': { caller: 'streams', policy: 'none', reserved: 1, seconds: 60, megabytes: 512, role: 'notary' },
   'reconcile-ledger': { caller: 'timers', policy: 'none', seconds: 300, megabytes: 512 },
   'read-log': { caller: 'people', policy: 'answers' },
+  'sign-receipt': { caller: 'people', policy: 'answers' },
   // Most of it for CloudTrail, which it asks last; the next one comes in a minute.
   'sweep-overdue': { caller: 'timers', policy: 'facts', seconds: 50 },
 } as const satisfies { readonly [name: string]: FunctionRow }

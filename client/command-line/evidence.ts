@@ -1,11 +1,15 @@
 import type { Command } from 'commander'
 import { Api } from '../api.ts'
+import { receipt } from '../requests/receipt.ts'
 import { readSettings } from '../settings.ts'
 import type { VerifyTyped } from '../verify/verify.ts'
 import { type Frame, typedOf } from './frame.ts'
 
 /** What an auditor takes away, and checks without Hotwork. */
-export function addEvidenceVerbs(program: Command, { verb, surroundings, done }: Frame): void {
+export function addEvidenceVerbs(program: Command, { verb, act, surroundings, done }: Frame): void {
+  verb(program, 'receipt', 'a signed statement of what became of a request, which anyone can verify')
+    .argument('<id>', 'the request, such as req_...')
+    .action(act(receipt))
   verb(program, 'verify', 'say line by line what holds of receipts, entries, checkpoints and logs')
     .argument('<files...>', 'receipts, entries as `ledger export` writes them, checkpoints, or folders of a log')
     .option('--keys <file>', 'a JWKS with the key of the notary: /.well-known/jwks.json, as you saved it')

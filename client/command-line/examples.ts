@@ -38,6 +38,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'ledger export --agent agent:remediator --since 7d --format csv --out remediator.csv',
     'ledger export --since 1h --format ocsf',
   ],
+  receipt: ['receipt req_... > receipt.jwt'],
   verify: ['verify receipt.jwt --keys jwks.json', 'verify receipt.jwt --entries entries.ndjson --keys jwks.json'],
   'break-glass start': [
     `break-glass start --profile checkout-recovery --incident INC-2041 --minutes 30 \\

@@ -45,6 +45,7 @@ export const environments = {
   'read-requests': z.object({ ...api, ...stores, ...texts, READ_CALLS_FUNCTION: Name }),
   'read-calls': z.object({ ...stores, ...texts, ACCOUNT: Name, REGION: Name, TARGET_ROLE: Name }),
   'read-log': z.object({ ...api, LOG_BUCKET: Name }),
+  'sign-receipt': z.object({ ...api, ...stores, LOG_BUCKET: Name, LOG_INDEX_TABLE: Name, NOTARY_KEYS: Names }),
   'begin-use': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
   'end-use': z.object({ ...api, ...stores, ...texts }),
   'show-pages': z.object({ ...api, ...stores, ...texts, CARDS_TABLE: Name, READ_CALLS_FUNCTION: Name }),

@@ -76,6 +76,18 @@ export class Log extends Construct {
     const readLog = ground.make(this, 'read-log')
     ground.anchor.grantRead(readLog)
     ground.api.route(readLog, 'GET /transparency/{path+}')
+    this.#signReceipts(ground)
+  }
+
+  /** It signs what the log has, and adds nothing to it. */
+  #signReceipts({ tables, anchor, api, make }: Ground): void {
+    const signReceipt = make(this, 'sign-receipt')
+    tables.requests.grantRead(signReceipt)
+    tables.ledger.grantRead(signReceipt)
+    anchor.index.grantFind(signReceipt)
+    anchor.grantRead(signReceipt)
+    anchor.key.grantSign(signReceipt, 'Receipts')
+    api.route(signReceipt, 'GET /v1/requests/{id}/receipt')
   }
 
   #notarize({ tables, anchor, api, alarms, make }: Ground): HotworkFunction {

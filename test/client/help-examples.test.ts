@@ -58,6 +58,11 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
     const { body } = await scene.at('gus').json('halt', 'all', '--reason', 'INC-4822')
     return { at: scene.at('hana'), ids: { hlt: body.id } }
   },
+  receipt: async () => {
+    const { id } = (await scene.api.world.approved()).ask
+    await scene.api.ports.notary.follow(id)
+    return { at: scene.at('hana'), ids: { req: id } }
+  },
   verify: async () => {
     const { log, id, entries } = await anchored()
     const at = scene.at('hana')

@@ -61,7 +61,7 @@ const keyNamed = (prefix: string) =>
 
 describe('who may do what is dangerous', () => {
   test.each([
-    ['sign with a key', 'kms:Sign', ['issue-token', 'notarize-entries', 'sign-statement']],
+    ['sign with a key', 'kms:Sign', ['issue-token', 'notarize-entries', 'sign-receipt', 'sign-statement']],
     ['add to the log', 's3:PutObject', ['notarize-entries']],
     ['read all of a table', 'dynamodb:Scan', ['reconcile-ledger']],
     ['assume any role', 'sts:AssumeRole', [...readers, 'read-calls', 'reconcile-sessions', 'write-denies'].sort()],
@@ -169,13 +169,17 @@ describe('who may do what is dangerous', () => {
     return statementsOf(found?.Properties['KeyPolicy'])
   }
 
-  test("the notary's key is another one, which the notary alone may sign with, and administrators never", () => {
+  test("the notary's key is another one, which the notary and receipts alone are signed with, and administrators never", () => {
     const [administer, ...signers] = policyOf('Anchor')
     expect(listOf(administer?.Action)).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^kms:(?:\*|Sign|CreateGrant|Replicate)/)]),
     )
-    expect(signers.map(({ Principal }) => textOf(Principal.AWS))).toEqual(['<NotaryNotarizeEntriesRole>'])
+    expect(signers.map(({ Principal }) => textOf(Principal.AWS))).toEqual([
+      '<NotaryNotarizeEntriesRole>',
+      '<NotarySignReceiptRole>',
+    ])
     expect(of('notarize-entries', 'kms', '')).toEqual(['GetPublicKey<Anchor>', 'Sign<Anchor>'])
+    expect(of('sign-receipt', 'kms', '')).toEqual(['GetPublicKey<Anchor>', 'Sign<Anchor>'])
     for (const owner of ['issue-token', 'sign-statement'])
       expect(of(owner, 'kms', '').filter((right) => right.includes('Anchor'))).toEqual([])
   })
@@ -331,6 +335,7 @@ describe('who may touch which table', () => {
     ['notarize-entries', [], ['ListStreams/stream/*', 'Query'], [], []],
     ['reconcile-ledger', readMany, ['BatchGetItem', 'Scan'], [], []],
     ['read-log', [], [], [], []],
+    ['sign-receipt', read, ['Query'], [], []],
     ['WorkflowRole', [], [], [], []],
   ]
   test.each(rows)('%s', (owner, requests, ledger, waits, cards) => {

@@ -312,6 +312,7 @@ describe('functions', () => {
     // S3's client, which is the largest of them.
     'reconcile-ledger': 660,
     'read-log': 630,
+    'sign-receipt': 680,
     'notarize-entries': 590,
     evaluate: 560,
     // The client of Lambda, which has calls read.
@@ -376,6 +377,7 @@ describe('the API', () => {
         'GET /v1/requests/{id}/timeline.svg <ReadRequests>',
         'GET /v1/agents/{id}/usage <ReadRequests>',
         'GET /v1/requests/{id}/ledger <ReadRequests>',
+        'GET /v1/requests/{id}/receipt <NotarySignReceipt>',
         'POST /access/v1/evaluation <Evaluate>',
         'POST /access/v1/evaluations <Evaluate>',
         'POST /access/v1/requests <SubmitRequest>',

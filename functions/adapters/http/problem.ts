@@ -52,6 +52,14 @@ const ofTheApi = {
     'the id should be one that this API has given out, or that of an actor',
   ],
   calls_not_told: ['It cannot be told now what was called', 'ask again in a minute'],
+  not_yet_anchored: [
+    'The newest entry of this is not in the log yet',
+    'ask again as `Retry-After` says: the notary follows within seconds',
+  ],
+  record_broken: [
+    'The record of this does not hold, so there is no receipt',
+    'tell the operator: the alarm names the entry',
+  ],
   no_drill: ['That is no drill', 'only a drill has a report'],
   // using
   arguments_mismatch: ['What the tool is about to do is not what was approved', 'do what was approved, or ask again'],

@@ -26,6 +26,7 @@ const routes = {
     'GET /v1/halts',
     'GET /v1/ledger',
   ],
+  'sign-receipt': ['GET /v1/requests/{id}/receipt'],
   'decide-request': ['POST /v1/requests/{id}/decisions'],
   'revoke-request': ['POST /v1/requests/{id}/revoke'],
   'declare-halt': ['POST /v1/halts'],

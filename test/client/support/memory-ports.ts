@@ -1,5 +1,6 @@
 import { WebhookIncidentEvents } from '../../../functions/adapters/standard-webhooks/incident-events.ts'
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
+import { MemoryNotary } from '../../support/anchor/memory-notary.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
 import { MemoryStatements } from '../../support/credentials/memory-statements.ts'
@@ -9,8 +10,11 @@ import type { World } from '../../support/world.ts'
 export type MemoryPorts = ReturnType<typeof memoryPorts>
 
 /** What every handler of the API needs, over a world in memory in place of AWS. */
-export const memoryPorts = (world: World, issuer: string) => ({
+export const memoryPorts = (world: World, issuer: string, notary = new MemoryNotary(world, issuer)) => ({
   ...world.ports,
+  ...notary.reading,
+  /** Its log has what a test tells it to follow. */
+  notary,
   // Asked anew each time, so that a test may change the policies.
   get policy() {
     return world.policy

@@ -30,6 +30,11 @@ export class MemoryNotary {
     return { issuer: this.#issuer, bucket, index, key, verify: verifyEcdsa, receiptSigner: this.#signer }
   }
 
+  async jwks() {
+    const { hotwork_use: _, ...key } = this.jwk
+    return { keys: [key] }
+  }
+
   /** Its public key, as the JWKS has it. */
   get jwk() {
     const { kty, crv, x, y } = createPublicKey(this.#key).export({ format: 'jwk' })
