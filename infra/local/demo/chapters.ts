@@ -9,6 +9,7 @@ import { tellLedger } from './chapters/ledger.ts'
 import { tellNoFromPeople, tellSilence, tellStrongerLogin, tellWrongHands } from './chapters/people.ts'
 import { tellExamples, tellNoFromPolicy, tellTierZero } from './chapters/policy.ts'
 import { tellPackage, tellPlainClient } from './chapters/programs.ts'
+import { tellReceipt } from './chapters/receipt.ts'
 import { tellNarrowed, tellStory } from './chapters/requests.ts'
 import { tellFlags, tellMediated } from './chapters/uses.ts'
 import { quickWorld, type World } from './world.ts'
@@ -36,6 +37,11 @@ const chapters: { readonly [name: string]: Chapter } = {
     'The record',
     (world, { request }) => tellLedger(world, request as string),
     'All that happened to the request of the story, in a hash-chained ledger that this program verifies itself.',
+  ],
+  receipt: [
+    'A receipt: the story for people who have nothing but a file',
+    (world, { request }) => tellReceipt(world, request as string),
+    'A notary with a key of its own signs what the ledger says of the request. Two programs verify it, and neither asks Hotwork.',
   ],
   'break-glass': [
     'Break-glass: an incident, and no time to ask',
@@ -77,7 +83,11 @@ const chapters: { readonly [name: string]: Chapter } = {
   ],
 }
 
-const needs: { readonly [name: string]: string } = { ledger: 'story', 'break-glass-end': 'break-glass-minute' }
+const needs: { readonly [name: string]: string } = {
+  ledger: 'story',
+  receipt: 'story',
+  'break-glass-end': 'break-glass-minute',
+}
 
 export const chapterNames: readonly string[] = Object.keys(chapters)
 

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+
+/** A receipt of a deployed Hotwork, from the request to the two programs that verify it. */
+
+jest.setTimeout(240_000)
+const hotwork = new Deployment()
+const root = join(import.meta.dirname, '../..')
+const example = join(root, 'examples/verify-receipt')
+const folder = mkdtempSync(join(tmpdir(), 'hotwork-receipt-'))
+let python: string
+let id: string
+
+const put = (name: string, text: string) => writeFileSync(join(folder, name), text)
+const run = (program: string, ...words: string[]) =>
+  new Promise<{ exit: number; out: string }>((resolve) =>
+    execFile(program, words, { cwd: folder }, (fault, out, err) =>
+      resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out: `${out}${err}` }),
+    ),
+  )
+const words = ['receipt.jwt', '--keys', 'jwks.json', '--entries', 'entries.ndjson']
+const ours = () => run(process.execPath, join(root, 'client/hotwork.mjs'), 'verify', ...words)
+const theirs = () => run(python, join(example, 'verify.py'), ...words)
+
+/** Asked again as the API says, while the notary has not written the newest entry. */
+async function receiptOf(request: string, person = 'person:hana') {
+  for (;;) {
+    const answer = await hotwork.json('GET', `/v1/requests/${request}/receipt`, await hotwork.token(person))
+    if (answer.status !== 409) return answer
+    expect(answer.body.type).toMatch(/\/problems\/not_yet_anchored$/)
+    await pause(Number(answer.headers.get('retry-after')) * 1000)
+  }
+}
+
+beforeAll(async () => {
+  python = await ensurePythonEnvironment({
+    directory: join(root, '.hotwork/python-receipt'),
+    logFile: join(root, '.hotwork/python-receipt.log'),
+    requirements: join(example, 'requirements.txt'),
+    progress: (_name, work) => work(() => {}),
+  })
+  id = await hotwork.submitted(remediator, setParameter(prod, '2750'))
+  await hotwork.decide('person:ana', id)
+  await hotwork.decide('person:eve', id)
+  await hotwork.untilSettled(remediator, id)
+  await hotwork.json('POST', `/v1/requests/${id}/complete`, await hotwork.token(remediator), { outcome: 'failed' })
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('a completed request has a receipt that both verifiers take, and neither asks Hotwork', async () => {
+  const { status, headers, body } = await receiptOf(id)
+  expect([status, headers.get('content-type')]).toEqual([200, expect.stringContaining('application/jwt')])
+  const { entries } = (await hotwork.json('GET', `/v1/requests/${id}/ledger`, await hotwork.token('person:hana'))).body
+  put('receipt.jwt', `${body}\n`)
+  put('jwks.json', JSON.stringify((await hotwork.send('GET', '/.well-known/jwks.json')).body))
+  put('entries.ndjson', entries.map((entry: object) => `${JSON.stringify(entry)}\n`).join(''))
+  const claims = JSON.parse(Buffer.from(body.split('.')[1], 'base64url').toString())
+  expect(claims).toMatchObject({
+    iss: hotwork.local.issuer,
+    sub: id,
+    status: 'completed',
+    outcome: 'failed',
+    agent: remediator,
+    tier: 2,
+    decisions: [
+      { stage: 'owner', person: 'person:ana', verdict: 'approve' },
+      { stage: 'sre', person: 'person:eve', verdict: 'approve' },
+    ],
+    entries: entries.length,
+    head: entries.at(-1).hash,
+  })
+  expect(await ours()).toMatchObject({ exit: 0 })
+  expect(await theirs()).toMatchObject({ exit: 0 })
+})
+
+test('one character changed, and neither takes it', async () => {
+  const { body } = await receiptOf(id)
+  put('receipt.jwt', `${body.slice(0, 400)}${body[400] === 'A' ? 'B' : 'A'}${body.slice(401)}\n`)
+  expect(await ours()).toMatchObject({ exit: 4 })
+  expect(await theirs()).toMatchObject({ exit: 1 })
+})
+
+test('there is none of what there is not, and none for an agent', async () => {
+  expect((await receiptOf('req_00000000000000000000000000')).status).toBe(404)
+  const path = `/v1/requests/${id}/receipt`
+  expect((await hotwork.json('GET', path, await hotwork.token(remediator))).status).toBe(401)
+})
