@@ -132,6 +132,7 @@ export function describeLocal(
       stateMachineArn: output('StateMachineArn'),
       requestsTable: output('RequestsTable'),
       ledgerTable: output('LedgerTable'),
+      textsTable: output('TextsTable'),
       waitsTable: output('WaitsTable'),
       cardsTable: output('CardsTable'),
       /** Of the log (C2SP tlog-tiles). */

@@ -141,7 +141,7 @@ test('a narrowed approval holds only with a login that was made for what is left
     const evidence = { idToken: signed(key, { alg: 'ES256', kid: key.kid }, claims), key: key.jwk as never }
     const login = { acr: 'strong', at: start, evidence }
     await world.decide(request, 'gus', 'approve', { through: 'page', login, narrow })
-    return world.ledger.entries(request.ask.id)
+    return whole()
   }
   const entries = await approve(undefined)
   const left = (await world.state(request.ask.id)).ask.digest

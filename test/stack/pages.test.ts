@@ -40,7 +40,7 @@ inBrowser('the deployed pages', () => {
     } finally {
       await fault(0)
     }
-    const decided = (await hotwork.ledger(id)).find(({ type }) => type === 'Decided')
+    const decided = (await storedEntries(local, id)).find(({ type }) => type === 'Decided')
     expect(decided).toMatchObject({ actor: { id: 'person:ben' }, facts: { through: 'page', comment: 'by the page' } })
     await desk.untilCard(id, ({ says }) => says.includes('Ben Baker'))
   })

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 
-export type Tables = { requests: string; ledger: string; waits: string; cards: string }
+export type Tables = { requests: string; ledger: string; texts: string; waits: string; cards: string }
 
-type Keys = readonly [partition: string, sort: string]
+type Keys = readonly [partition: string, sort?: string]
 
 /** The keys of infra's tables, by the adapters' names. That infra has the same is shown by the deployed stack. */
 const keys: { readonly [table in keyof Tables]: Keys } = {
   requests: ['pk', 'sk'],
   ledger: ['aggregate', 'sequence'],
+  texts: ['commitment'],
   waits: ['requestId', 'wait'],
   cards: ['requestId', 'channel'],
 }
@@ -21,10 +22,11 @@ const indexes: { readonly [index: string]: Keys } = {
   uncompared: ['uncompared', 'endedAt'],
   open: ['openOf', 'submitted'],
 }
+const ofTexts: { readonly [index: string]: Keys } = { 'by-person': ['person', 'commitment'] }
 const ofLedger: { readonly [index: string]: Keys } = { 'by-time': ['shard', 'place'] }
 const numbers = new Set(['sequence', 'dueAt', 'endedAt'])
 
-/** Four empty tables that nobody else has. */
+/** Five empty tables that nobody else has. */
 export async function makeTables(): Promise<Tables> {
   const client = new DynamoDBClient({})
   const suffix = randomUUID()
@@ -32,7 +34,11 @@ export async function makeTables(): Promise<Tables> {
     const name = `${table}-${suffix}`
     await client.send(
       new CreateTableCommand(
-        tableOf(name, keys[table], { requests: indexes, ledger: ofLedger, waits: {}, cards: {} }[table]),
+        tableOf(
+          name,
+          keys[table],
+          { requests: indexes, ledger: ofLedger, texts: ofTexts, waits: {}, cards: {} }[table],
+        ),
       ),
     )
     return [table, name]
@@ -43,7 +49,9 @@ export async function makeTables(): Promise<Tables> {
 }
 
 function tableOf(name: string, key: Keys, indexes: { readonly [index: string]: Keys }): CreateTableCommandInput {
-  const attributes = new Set([key, ...Object.values(indexes)].flat())
+  const attributes = new Set(
+    [key, ...Object.values(indexes)].flatMap((each) => each.filter((name) => name !== undefined)),
+  )
   const secondary = Object.entries(indexes).map(([index, indexKey]) => ({
     IndexName: index,
     KeySchema: schemaOf(indexKey),
@@ -66,5 +74,5 @@ function tableOf(name: string, key: Keys, indexes: { readonly [index: string]: K
 
 const schemaOf = ([partition, sort]: Keys): NonNullable<CreateTableCommandInput['KeySchema']> => [
   { AttributeName: partition, KeyType: 'HASH' },
-  { AttributeName: sort, KeyType: 'RANGE' },
+  ...(sort === undefined ? [] : [{ AttributeName: sort, KeyType: 'RANGE' as const }]),
 ]

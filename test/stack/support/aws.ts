@@ -3,7 +3,10 @@ import { GetExecutionHistoryCommand, type HistoryEvent, SFNClient } from '@aws-s
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { patient } from '../../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
+import { DynamoTextStore } from '../../../functions/adapters/dynamodb/text-store.ts'
 import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
+import { withTextsBeside } from '../../../functions/domain/ledger/texts.ts'
+import { textsBeside } from '../../../functions/operations/ledger/texts.ts'
 import type { Local } from '../../../infra/local/local-file.ts'
 import type { Answer } from './deployment.ts'
 
@@ -32,10 +35,13 @@ export function withCredentials(local: Local, { body }: Pick<Answer, 'body'>) {
 }
 
 /** The entries as the ledger table has them, with ID tokens that an answer still withholds. */
-export function storedEntries(local: Local, request: string): Promise<readonly Entry[]> {
+/** With the texts that they are committed to, ID tokens that are still good included. */
+export async function storedEntries(local: Local, request: string): Promise<readonly Entry[]> {
   const client = new DynamoDBClient({ ...connection(local), credentials: administrator(local) })
-  const { requestsTable: requests, ledgerTable: ledger } = local.aws
-  return new DynamoLedgerStore({ client, patience: patient }, { requests, ledger }).entries(request)
+  const { requestsTable: requests, ledgerTable: ledger, textsTable } = local.aws
+  const entries = await new DynamoLedgerStore({ client, patience: patient }, { requests, ledger }).entries(request)
+  const texts = new DynamoTextStore({ client, patience: patient }, textsTable)
+  return withTextsBeside(entries, await textsBeside(entries, 253_402_300_800, texts))
 }
 
 /** Everything that an execution's history says, oldest first. */

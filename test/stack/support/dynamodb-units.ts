@@ -22,12 +22,13 @@ export function writeUnits(operation: string, asked: object): number {
   }
 }
 
-/** How the keys begin that a call puts into the requests table (`REQ#req_`) or the ledger (`ledger/req_`). */
+/** How the keys begin that a call puts into the requests table (`REQ#req_`) or the ledger (`ledger/req_`); `texts`. */
 export function writtenKeys(operation: string, asked: object): readonly string[] {
   const { Item, TransactItems = [] } = asked as { Item?: Item; TransactItems?: Write[] }
   const items = operation === 'PutItem' ? [Item] : TransactItems.map(({ Put }) => Put?.Item)
   return items.flatMap((item) => {
     const [key, aggregate] = [item?.['pk']?.['S'], item?.['aggregate']?.['S']]
+    if (item?.['commitment'] !== undefined) return ['texts']
     if (typeof key === 'string') return [/^[^#]+(?:#(?:[a-z]+[_:])?)?/.exec(key)?.[0] ?? '']
     return typeof aggregate === 'string' ? [`ledger/${/^[a-z]+[_:]/.exec(aggregate)?.[0] ?? aggregate}`] : []
   })

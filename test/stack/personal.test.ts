@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import canonicalize from 'canonicalize'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
+import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+
+jest.setTimeout(120_000)
+const hotwork = new Deployment()
+const words = 'the timeout is too low for the people of Kofi'
+const security = 'person:gus'
+
+type Page = { entries: { id: string }[]; personal: Record<string, Record<string, { text: string; salt: string }>> }
+
+async function pageOf(id: string): Promise<Page> {
+  return (await hotwork.json('GET', `/v1/requests/${id}/ledger`, await hotwork.token('person:ana'))).body
+}
+const problem = (code: string) => expect.stringMatching(new RegExp(`/problems/${code}$`))
+const erase = async (of: string, by = security) =>
+  hotwork.json('DELETE', `/v1/people/${of}/personal`, await hotwork.token(by))
+
+/** As docs/digests.md has it, with nothing of ours. */
+const commitmentTo = (salt: string, text: string): string => {
+  const canonical = canonicalize({ salt, text })
+  return `sha-256:${createHash('sha256').update(`hotwork.personal.v1\n${canonical}`).digest('base64url')}`
+}
+
+test('texts lie beside the entries, which are committed to them, and go without a change to the record', async () => {
+  const id = await hotwork.submitted(remediator, setParameter(prod), {
+    context: { ...setParameter(prod).context, justification: words },
+  })
+  expect((await hotwork.decide('person:ana', id, { comment: 'as agreed' })).body.stages[0].decisions[0].comment).toBe(
+    'as agreed',
+  )
+  expect((await hotwork.view(id)).justification).toBe(words)
+  const before = await pageOf(id)
+  const [first, ...rest] = before.entries as unknown as { facts: { ask: { justification: string } } }[]
+  expect(JSON.stringify([first, ...rest])).not.toContain('Kofi')
+  const { text, salt } = before.personal[`${id}/1`]?.['/facts/ask/justification'] ?? { text: '', salt: '' }
+  expect([text, commitmentTo(salt, text)]).toEqual([words, first?.facts.ask.justification])
+  const owner = (await hotwork.view(id)).owner as string
+
+  expect(await erase(owner, 'person:ana')).toMatchObject({ status: 403, body: { type: problem('not_permitted') } })
+  expect(await erase('person:no-one-of-ours')).toMatchObject({ status: 404, body: { type: problem('unknown_person') } })
+  const erased = await erase(owner)
+  expect(erased).toMatchObject({ status: 200, body: { erased: expect.any(Number) } })
+  expect(erased.body.erased).toBeGreaterThan(0)
+
+  const after = await pageOf(id)
+  expect(after.entries).toEqual(before.entries)
+  expect(after.personal[`${id}/1`]).toBeUndefined()
+  expect(JSON.stringify(after.personal)).toContain('as agreed')
+  expect((await hotwork.view(id)).justification).toBe('(erased)')
+  // What waits goes on.
+  expect(await hotwork.decide('person:eve', id)).toMatchObject({ status: 200, body: { status: 'approved' } })
+  expect(verify(id, (await pageOf(id)).entries as never).broken).toBeUndefined()
+  const chain = (await hotwork.json('GET', `/v1/ledger/${owner}`, await hotwork.token('person:ana'))).body
+  expect(chain.entries.at(-1)).toMatchObject({ type: 'Erased', actor: { id: security }, v: 2 })
+})
