@@ -90,22 +90,23 @@ export const renderCard = (
   })
 
 /**
- * What people wrote takes room as if it were as long as it may be. So it changes nothing of which parts of an ask are cut,
- * and a click is judged without it.
+ * What people wrote gives way first: how much of an ask is shown goes by the card without their texts, so a click is judged
+ * without them too. Only where even their beginnings have no room, less of the ask is shown, and then without buttons.
  */
 export function drawRequest(view: RequestView, channel: string, options: DecideOptions): RenderedCard {
-  const full = fullOfTexts(view)
-  const { budget } = fitted(budgets, (budget) => ({ budget, card: drawWithin(full, channel, options, budget) }))
-  return drawWithin(view, channel, options, budget)
+  const bare = withoutTexts(view)
+  const { budget } = fitted(budgets, (each) => ({ budget: each, card: drawWithin(bare, channel, options, each) }))
+  const shorter = budgets.slice(budgets.indexOf(budget))
+  const claims = shorter.map(({ claim }) => ({ ...budget, claim }))
+  return fitted([budget, ...claims, ...shorter], (each) => drawWithin(view, channel, options, each))
 }
 
-const longest = '\u{5B57}'.repeat(1_000)
-const fullOfTexts = (view: RequestView): RequestView => ({
+const withoutTexts = (view: RequestView): RequestView => ({
   ...view,
-  ...(view.justification === undefined ? {} : { justification: longest }),
+  ...(view.justification === undefined ? {} : { justification: '-' }),
   stages: view.stages.map((stage) => ({
     ...stage,
-    decisions: stage.decisions.map((each) => (each.comment === undefined ? each : { ...each, comment: longest })),
+    decisions: stage.decisions.map((each) => (each.comment === undefined ? each : { ...each, comment: '-' })),
   })),
 })
 
