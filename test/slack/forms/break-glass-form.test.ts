@@ -3,6 +3,7 @@ import { refusals } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { openPrepared } from '../../../functions/operations/break-glass/prepare-opening.ts'
+import { joinRequest } from '../../../functions/operations/ledger/texts.ts'
 import { mayOpen } from '../../../functions/operations/break-glass/what-to-open.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { issuer, person, sampleBundle, World } from '../../support/world.ts'
@@ -72,7 +73,8 @@ test('sent, it opens nothing yet and leads to a page, whose address holds nothin
 })
 
 test('what is opened there is what was filled in', async () => {
-  expect((await opened()).ask.breakGlass).toMatchObject({
+  const shown = await joinRequest(await opened(), world.ledger.texts)
+  expect(shown.ask.breakGlass).toMatchObject({
     profile: 'checkout-recovery',
     reason: filled.reason,
     incident: 'INC-2041',
