@@ -699,6 +699,17 @@ const catalogue: Bad[] = [
     ],
   ),
   [
+    'a read of a thing that a narrowing would change',
+    (copy) =>
+      copy.editJson('policies/actions/lambda.put-function-concurrency.json', (action) => {
+        action.preview.arguments.FunctionName = 'v{arguments.ReservedConcurrentExecutions}'
+      }),
+    'policies/actions/lambda.put-function-concurrency.json',
+    '"FunctionName": "v{arguments.ReservedConcurrentExecutions}"',
+    '`{arguments.ReservedConcurrentExecutions}` says what is read, and may be narrowed',
+    'out of `narrowable`',
+  ],
+  [
     'a classification that no resource has',
     (copy) => copy.editJson('policies/resources.json', (resources) => (resources.show.secret = 'part')),
     'policies/resources.json',

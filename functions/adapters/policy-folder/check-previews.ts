@@ -39,6 +39,9 @@ function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): 
         isArgument(path, name)
         if (Object.hasOwn(properties, name) && !required.includes(name))
           say(path, `\`{${place}}\` may be absent`, `add \`${name}\` to \`arguments.required\``)
+        // Less of it would be another thing, and its state no drift of this one.
+        if (entry.narrowable.includes(name))
+          say(path, `\`{${place}}\` says what is read, and may be narrowed`, `take \`${name}\` out of \`narrowable\``)
       }
     }
   }

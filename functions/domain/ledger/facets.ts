@@ -35,8 +35,8 @@ export type LedgerFilter = {
 const mostNames = 50
 /** What is longer is no filter that a search takes. */
 const longest = { action: 128, resource: 2048 }
-/** An agent writes these by itself. */
-const ofTheAgent = new Set(['arguments'])
+/** An agent writes these by itself, also what is shown of its arguments. */
+const ofTheAgent = new Set(['arguments', 'purpose', 'parentTask', 'preview', 'resource'])
 
 export const factsOfRequest = ({ ask }: ApprovalRequest): ChainFacts => ({
   who: [ask.agent.id, ...ask.chain.map(({ id }) => id)],

@@ -90,6 +90,8 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   const unmet = unmetBy({ ...command, ...rightOf(command, as), at }, stage.terms)
   if (unmet) return unmet
 
+  // What was read for a narrowing that may not be is perhaps of another thing.
+  if (command.narrowed?.ok === false) return refused(command.narrowed)
   if (readsAgain(state, command) && command.observed && isOtherState(state, command.observed))
     return openAgain(state, command.observed, command.bundle, at)
   if (command.narrowed) return narrow(state, command, stage.terms.name, as, at)

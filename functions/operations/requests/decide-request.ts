@@ -75,11 +75,13 @@ export function decideRequest(
   ports: DecidingPorts & ReaderPorts,
 ): Promise<CarriedOut<DecisionRefusal>> {
   const command = async (state: ApprovalRequest, now: NumericDate) => {
-    const args = { ...state.ask.arguments, ...ask.narrow?.arguments }
-    const reads = readsAgain(state, { verdict: ask.verdict, ...defined({ narrowed: ask.narrow }) })
+    const less = ask.narrow && narrowAsk(state, ask.narrow, now, ports)
+    const reads = less?.ok !== false && readsAgain(state, { verdict: ask.verdict, ...defined({ narrowed: less }) })
+    // Nothing is read for what no request may be narrowed to: it could be another thing, of another class.
+    const args = less?.ok ? less.ask.arguments : state.ask.arguments
     // Side by side: who decides waits for the slower of the two.
     const [made, { observed }] = await Promise.all([
-      commandFor(state, ask, now, ports),
+      commandFor(state, ask, now, ports, less),
       reads ? readAgain(state, now, ports, args) : ({} as Reading),
     ])
     return { ...made, ...defined({ observed }) }
@@ -92,11 +94,12 @@ async function commandFor(
   ask: DecisionAsk,
   now: NumericDate,
   ports: AskingPorts,
+  less = ask.narrow && narrowAsk(state, ask.narrow, now, ports),
 ): Promise<Extract<Unstamped, { type: 'decide' }>> {
   const found = await authorityOf(state, 'request', now, ports, { decider: ask.person })
   const { eligible, permittedBy, ending, standsFor, givenBy, afterHalts } = found
-  const { id: _, once: __, narrow, showsAll, ...rest } = ask
-  const narrowed = narrow && (await narrowing(state, narrow, ask.person, now, ports))
+  const { id: _, once: __, narrow: ___, showsAll, ...rest } = ask
+  const narrowed = less && (await narrowing(state, less, ask.person, now, ports))
   const rights = defined({ standsFor, givenBy })
   const decided = { ...ask, ...rights, ...defined({ narrowed }) }
   return {
@@ -113,12 +116,11 @@ async function commandFor(
 
 async function narrowing(
   state: ApprovalRequest,
-  narrow: Narrow,
+  made: ReturnType<typeof narrowAsk>,
   person: PersonId,
   now: NumericDate,
   ports: Pick<AskingPorts, 'requests' | 'policy'>,
 ): Promise<Narrowing> {
-  const made = narrowAsk(state, narrow, now, ports)
   if (!made.ok) return made
   const { eligible, permittedBy } = await authorityOf(asIfNarrowed(state, made, person, now), 'request', now, ports, {
     decider: person,

@@ -87,7 +87,13 @@ test('a refused ask is found by its agent, also where a tool asked about it, and
 
 test('what an agent writes names no one, and only a whole value is a name', () => {
   const facts = {
-    ask: { arguments: { Value: 'person:ana', deep: ['agent:x'] } },
+    ask: {
+      arguments: { Value: 'person:ana', deep: ['agent:x'] },
+      purpose: 'person:ana',
+      parentTask: { id: 'agent:y' },
+    },
+    preview: { before: {}, after: { Value: 'person:ana', deep: ['agent:x'] } },
+    resource: { type: 'flags:flag', id: 'person:ana' },
     note: 'ask person:ana',
     of: 'person:a b',
   }

@@ -132,6 +132,17 @@ describe('a stage', () => {
     expect(await world.state(request.ask.id)).toMatchObject({ preview: { outcome: 'matched' }, round: 1 })
   })
 
+  test('is not read for what may not be narrowed: an approver cannot have another thing shown', async () => {
+    const world = readable(prodParameter)
+    const request = await world.submitted(prodParameter)
+    const before = world.reader.asked.length
+    world.reader.set(prodParameter.resource.id, { Value: 'of another parameter' })
+    const narrow = { arguments: { Name: '/prod/another/secret' } }
+    expect(await world.decide(request, 'ana', 'approve', { narrow })).toMatchObject({ code: 'not_narrower' })
+    expect(world.reader.asked).toHaveLength(before)
+    expect(await world.state(request.ask.id)).toMatchObject({ round: 1, preview: { before: { Value: '300' } } })
+  })
+
   test('a decision that came while another read is taken as it would have been', async () => {
     const world = readable(prodParameter)
     const request = await world.submitted(prodParameter)
