@@ -3,6 +3,7 @@ import { type LiveOpening, tellBreakGlass, tellDrill, tellMinute, tellMinuteEnd 
 import { tellBurst, tellSlackDown } from './chapters/cards.ts'
 import { tellTime } from './chapters/credentials.ts'
 import { tellDelegation } from './chapters/delegation.ts'
+import { tellDrift } from './chapters/drift.ts'
 import { tellExport } from './chapters/export.ts'
 import { tellHalts, tellLag } from './chapters/halts.ts'
 import { tellLedger } from './chapters/ledger.ts'
@@ -57,6 +58,7 @@ const chapters: { readonly [name: string]: Chapter } = {
   drill: ['A drill of break-glass: all of it, with credentials that can do nothing', tellDrill],
   'no-from-people': ['People say no: one of two who could have approved denies', tellNoFromPeople],
   narrowed: ['People say: less. The others decide that anew, and the agent gets what is left', tellNarrowed],
+  drift: ['The world changes: a value is changed by hand after the approval, and people decide anew', tellDrift],
   'stronger-login': ['A stronger login: at tier 3 a click in Slack is too weak', tellStrongerLogin],
   'slack-down': ['Slack is down: people decide through the API, and the card catches up', tellSlackDown],
   'no-from-policy': ['Policy says no: no approval could help, so no person is asked', tellNoFromPolicy],

@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { AgentApi } from '../../../client/agent/agent-api.ts'
 import type { Ask } from '../../../client/agent/ask.ts'
 import { type Identity, resolveIdentity } from '../../../client/identity/identity.ts'
@@ -103,6 +103,13 @@ export async function readParameter({ aws }: Local, name: unknown): Promise<stri
   const { Parameter } = await ssm.send(new GetParameterCommand({ Name: String(name) }))
   ssm.destroy()
   return Parameter?.Value
+}
+
+/** By hand, as the local administrator. */
+export async function setParameter({ aws }: Local, name: unknown, value: string): Promise<void> {
+  const ssm = new SSMClient(clientSettings(aws))
+  await ssm.send(new PutParameterCommand({ Name: String(name), Value: value, Type: 'String', Overwrite: true }))
+  ssm.destroy()
 }
 
 /** The sample's policies with seconds instead of minutes to answer. Reminders would come after the end. */
