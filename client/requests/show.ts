@@ -6,6 +6,7 @@ import { readPages } from '../pages.ts'
 import { fact, table, time, timeAndSpan } from '../screen.ts'
 import { readMoment } from '../span.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { anchoredWords } from './anchored.ts'
 import { type Decision, type Narrowing, Request, Requests, type Shown, type Stage } from './answer.ts'
 import { changeWords, previewWords } from './preview.ts'
 import { readTimeline, timelineLines } from './timeline.ts'
@@ -71,6 +72,7 @@ export async function show({ id, picture }: ShowTyped, context: Context): Promis
   const { api, surroundings } = context
   const request = await read(id, context)
   const entries = await readTimeline(request.id, context)
+  const anchored = context.json ? undefined : await anchoredWords(request.id, context)
   const page = `${api.url}/decide/${request.id}`
   if (picture !== undefined) await savePicture(request.id, picture, context)
   const words = () => [
@@ -79,6 +81,7 @@ export async function show({ id, picture }: ShowTyped, context: Context): Promis
     'TIMELINE',
     ...timelineLines(entries, surroundings),
     '',
+    ...fact('anchor', anchored),
     ...fact('page', page),
     ...fact('picture', picture),
     ...fact('next', ...nextOf(request)),

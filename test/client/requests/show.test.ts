@@ -145,6 +145,14 @@ describe('show', () => {
     )
   })
 
+  test('says whether the log has its whole record, and in a checkpoint of how many entries', async () => {
+    const { ask } = await scene.api.world.submitted(prodParameter)
+    const anchor = async () => /^anchor +(.*)$/m.exec((await scene.at('ana').type('show', ask.id)).out)?.[1]
+    expect(await anchor()).toBe('its newest entry is not in the log yet')
+    await scene.api.ports.notary.follow(ask.id)
+    expect(await anchor()).toMatch(/^all 2 entries are in the log's checkpoint of \d+ entries, at 08:00 UTC$/)
+  })
+
   test('with --picture saves what became of it as SVG; a file that cannot be written is wrong usage', async () => {
     const { ask } = await scene.api.world.submitted(prodParameter)
     const ana = scene.at('ana')
