@@ -35,17 +35,31 @@ describe('an approved request of two stages, from its evaluation to its completi
   })
 
   test('takes one KMS signature for its one access token, and one each for the denial and the approval that it carries', () => {
-    const signs = usage.calls.filter(({ service }) => service === 'kms')
-    expect(new Set(signs.map(({ operation }) => operation))).toEqual(new Set(['Sign']))
+    const signs = usage.calls.filter(({ service, operation }) => service === 'kms' && operation === 'Sign')
     expect(Object.fromEntries(signs.map(({ caller, calls }) => [caller, calls]))).toEqual({
       IssueToken: usage.accessTokens,
       SignStatement: 2,
     })
   })
 
-  test('makes one session, writes one deny, and starts and signals one workflow', () => {
+  test('reads what is there once a stage that is not the last, and once at the claim', () => {
+    const reads = usage.calls.filter(({ service }) => service === 'ssm')
+    expect(Object.fromEntries(reads.map(({ caller, calls }) => [caller, calls]))).toEqual({
+      SubmitRequest: 1,
+      ReceiveSlack: 1,
+      IssueAwsCredentials: 1,
+    })
+    // A process that reads takes up the reader's role, and makes the key of the states, once an hour: not for each reading.
+    const perProcess = usage.calls.filter(({ operation }) => operation === 'GenerateMac')
+    for (const { calls } of perProcess) expect(calls).toBeLessThanOrEqual(1)
+  })
+
+  test('makes one session for the agent, writes one deny, and starts and signals one workflow', () => {
+    const sessions = usage.calls.filter(({ operation }) => operation === 'AssumeRole')
+    for (const { caller, calls } of sessions)
+      expect(calls).toBeLessThanOrEqual(caller === 'IssueAwsCredentials' ? 2 : 1)
+
     const count = (service: string, operation: string) => callsOf(usage, service, operation)
-    expect(count('sts', 'AssumeRole')).toBe(1)
     expect(count('iam', 'PutRolePolicy')).toBe(1)
     expect(count('states', 'StartExecution')).toBe(1)
     expect(count('states', 'SendTaskSuccess')).toBe(3)
@@ -70,7 +84,17 @@ describe('an approved request of two stages, from its evaluation to its completi
     expect(callsOf(usage, 'sqs')).toBeLessThanOrEqual(12)
     expect(Object.values(usage.invocations).reduce((sum, n) => sum + n, 0)).toBeLessThanOrEqual(45)
     const services = new Set(usage.calls.map(({ service }) => service))
-    expect([...services].sort()).toEqual(['dynamodb', 'iam', 'kms', 'lambda', 'scheduler', 'sqs', 'states', 'sts'])
+    expect([...services].sort()).toEqual([
+      'dynamodb',
+      'iam',
+      'kms',
+      'lambda',
+      'scheduler',
+      'sqs',
+      'ssm',
+      'states',
+      'sts',
+    ])
   })
 
   test('costs at most 34 cents for a thousand', () => {
