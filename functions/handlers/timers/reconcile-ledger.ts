@@ -6,20 +6,27 @@ import { LambdaNotary } from '../../adapters/lambda/notary.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { S3LogBucket } from '../../adapters/s3/log-bucket.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
+import type { Difference } from '../../domain/anchor/compare.ts'
 import { type ReconcileLogPorts, reconcileLog } from '../../operations/anchor/reconcile-log.ts'
 import { faultName } from '../../operations/faults.ts'
 import { bind, tablesOf } from '../environments.ts'
 
 /** Kept back at the end, for what is being read. Seconds. */
 const reserve = 20
+/** Of what differs, to who invoked it by hand. */
+const shown = 50
 
 /** Once an hour: the tables hold what the log says, and the log all that they hold, or a person hears of it. */
 export const createHandler =
   (ports: ReconcileLogPorts) =>
-  async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<{ found: number }> => {
+  async (
+    _: unknown,
+    context: { getRemainingTimeInMillis(): number },
+  ): Promise<{ found: number; differences: readonly Difference[] }> => {
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
     try {
-      return { found: await reconcileLog(ports, until) }
+      const differences = await reconcileLog(ports, until)
+      return { found: differences.length, differences: differences.slice(0, shown) }
     } catch (fault) {
       ports.log.error('reconciliation_failed', { part: 'log', fault: faultName(fault) })
       throw fault

@@ -31,10 +31,10 @@ const goldenRatio = (Math.sqrt(5) - 1) / 2
  * Holds the tables against the log, both ways: what the log has must stand in the ledger as it was, and what stands in
  * the ledger must have been committed, and be in the log. Only time ends a run, and each begins elsewhere.
  *
- * @returns how many entries differ
+ * @returns what differs
  * @throws AnchorForked, AnchorUnavailable, StoreUnavailable, KeyUnavailable
  */
-export async function reconcileLog(ports: ReconcileLogPorts, until: NumericDate): Promise<number> {
+export async function reconcileLog(ports: ReconcileLogPorts, until: NumericDate): Promise<readonly Difference[]> {
   const { clock, log } = ports
   const now = clock.now()
   const opened = await readCheckpoint(ports)
@@ -56,7 +56,7 @@ export async function reconcileLog(ports: ReconcileLogPorts, until: NumericDate)
     await ports.notary.look([...behind.keys()])
   }
   log.info('log reconciled', { size, found: differences.size })
-  return differences.size
+  return [...differences.values()]
 }
 
 /** @returns how many of the latest bundles there was no time for */

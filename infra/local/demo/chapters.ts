@@ -12,6 +12,7 @@ import { tellExamples, tellNoFromPolicy, tellTierZero } from './chapters/policy.
 import { tellPackage, tellPlainClient } from './chapters/programs.ts'
 import { tellReceipt } from './chapters/receipt.ts'
 import { tellNarrowed, tellStory } from './chapters/requests.ts'
+import { tellTampered } from './chapters/tampered.ts'
 import { tellFlags, tellMediated } from './chapters/uses.ts'
 import { quickWorld, type World } from './world.ts'
 
@@ -79,6 +80,7 @@ const chapters: { readonly [name: string]: Chapter } = {
     async (world) => tellSilence(await quickWorld(world)),
   ],
   export: ['The record taken away: every ask, the refused ones too, in one file that holds by itself', tellExport],
+  tampered: ['The tables changed by hand: what differs from the log is found and named', tellTampered],
   'break-glass-end': [
     'The minute of break-glass is over',
     async (world, { opening }) => tellMinuteEnd(await quickWorld(world), opening as LiveOpening),

@@ -55,7 +55,7 @@ async function makeWorld() {
   const notary = new Notary(world)
   const notarize = (entries: JsonObject[]) =>
     notary.notarize(entries.map((entry) => ({ id: entry['id'] as string, entry })))
-  const reconcile = (seconds = 60) => reconcileLog(ports, world.clock.now() + seconds)
+  const reconcile = async (seconds = 60) => (await reconcileLog(ports, world.clock.now() + seconds)).length
   const told = () =>
     world.log.lines
       .filter(({ message }) => message === 'ledger_tampered')
