@@ -3,7 +3,6 @@ import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
 import { MemoryNotary } from '../../support/anchor/memory-notary.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
-import { MemorySigner } from '../../support/credentials/memory-signer.ts'
 import { MemoryStatements } from '../../support/credentials/memory-statements.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import type { World } from '../../support/world.ts'
@@ -28,8 +27,6 @@ export const memoryPorts = (world: World, issuer: string, notary = new MemoryNot
   targetRoles: [],
   signer: world.signer,
   keys: world.signer,
-  /** The notary's keys, which sign no token. */
-  notary: new MemorySigner(),
   statements: new MemoryStatements(issuer, world.signer, world.clock),
   broker: world.broker,
   targetRole: world.targetRole,
