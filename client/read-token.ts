@@ -18,11 +18,13 @@ export class ReadTokens {
   /** @throws Fault where the keys cannot be had */
   async verify(token: string, audience: string): Promise<boolean> {
     try {
-      await jwtVerify(token, this.#keys, {
+      const { protectedHeader } = await jwtVerify(token, this.#keys, {
         ...{ typ: 'hotwork-read+jwt', algorithms: ['ES256'], issuer: this.#issuer, audience },
         ...{ requiredClaims: ['iat', 'exp'], clockTolerance: clocksDiffer },
       })
-      return true
+      // The notary's key is published beside those of tokens, and makes none.
+      const key = this.#keys.jwks()?.keys.find(({ kid }) => kid === protectedHeader.kid)
+      return key !== undefined && !('hotwork_use' in key)
     } catch (cause) {
       if (isNo(cause)) return false
       throw new Fault({

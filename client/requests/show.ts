@@ -71,7 +71,7 @@ const countOf = (stage: Stage): string => `${approvalsOf(stage)} of ${stage.quor
 export async function show({ id, picture }: ShowTyped, context: Context): Promise<Exit> {
   const { api, surroundings } = context
   const request = await read(id, context)
-  const entries = await readTimeline(request.id, context)
+  const record = await readTimeline(request.id, context)
   const anchored = context.json ? undefined : await anchoredWords(request.id, context)
   const page = `${api.url}/decide/${request.id}`
   if (picture !== undefined) await savePicture(request.id, picture, context)
@@ -79,14 +79,14 @@ export async function show({ id, picture }: ShowTyped, context: Context): Promis
     ...describe(request, surroundings),
     '',
     'TIMELINE',
-    ...timelineLines(entries, surroundings),
+    ...timelineLines(record, surroundings),
     '',
     ...fact('anchor', anchored),
     ...fact('page', page),
     ...fact('picture', picture),
     ...fact('next', ...nextOf(request)),
   ]
-  return print(context, { ...request, page, ledger: entries }, words, exits.done)
+  return print(context, { ...request, page, ledger: record.entries, personal: record.personal }, words, exits.done)
 }
 
 type ShowTyped = IdTyped & { picture?: string }

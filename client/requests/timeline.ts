@@ -4,18 +4,24 @@ import { time } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { Entries, type Entry } from './answer.ts'
 
-/** The record of a request, the oldest entry first. */
-export async function readTimeline(id: string, { api }: Pick<Context, 'api'>): Promise<Entry[]> {
+/** The record of a request, the oldest entry first, and the texts beside it. Entries are as they came: their hashes hold. */
+export async function readTimeline(
+  id: string,
+  { api }: Pick<Context, 'api'>,
+): Promise<Pick<Entries, 'entries' | 'personal'>> {
   const whole = { limit: Number.POSITIVE_INFINITY, pages: Number.POSITIVE_INFINITY }
   const path = `/v1/requests/${id}/ledger`
-  const { items } = await readPages(api, { path }, Entries, withTexts, whole)
-  return items
+  const { items } = await readPages(api, { path }, Entries, (page) => [page], whole)
+  return {
+    entries: items.flatMap(({ entries }) => entries),
+    personal: Object.fromEntries(items.flatMap(({ personal }) => Object.entries(personal))),
+  }
 }
 
 const commitment = /^sha-256:[A-Za-z0-9_-]{43}$/
 
 /** What people wrote stands beside the entries, which have commitments to it. */
-function withTexts({ entries, personal }: Entries): Entry[] {
+function withTexts({ entries, personal }: Pick<Entries, 'entries' | 'personal'>): Entry[] {
   return entries.map((entry) => {
     const texts = Object.fromEntries(
       (['comment', 'reason', 'note'] as const).flatMap((name) => {
@@ -29,8 +35,11 @@ function withTexts({ entries, personal }: Entries): Entry[] {
 }
 
 /** One line an entry. */
-export const timelineLines = (entries: readonly Entry[], surroundings: Pick<Surroundings, 'now' | 'env'>): string[] =>
-  entries.map((entry) => {
+export const timelineLines = (
+  record: Pick<Entries, 'entries' | 'personal'>,
+  surroundings: Pick<Surroundings, 'now' | 'env'>,
+): string[] =>
+  withTexts(record).map((entry) => {
     const at = (seconds: number | undefined) =>
       seconds === undefined ? '' : time(new Date(seconds * 1000).toISOString(), surroundings)
     const who = entry.actor.type === 'system' ? 'Hotwork' : entry.actor.id

@@ -2,7 +2,7 @@ import type { Flaw } from '../../functions/domain/anchor/check-entries.ts'
 
 /** One thing that was checked. `entry`: the ledger entry that it is about. */
 export type Finding = { check: Check; holds: boolean; words: string; entry?: string }
-type Check = 'file' | 'signature' | 'time' | 'checkpoint' | 'inclusion' | 'entries' | 'claims' | 'log'
+type Check = 'file' | 'signature' | 'time' | 'checkpoint' | 'inclusion' | 'entries' | 'texts' | 'claims' | 'log'
 
 /** What was found in one file. `notes`: what could not be checked, and what would. */
 export type Verified = { file: string; what: string; findings: Finding[]; notes: string[] }

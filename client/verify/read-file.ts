@@ -5,12 +5,14 @@ import { textOf } from '../../functions/domain/anchor/bytes.ts'
 import type { FoundEntry } from '../../functions/domain/anchor/check-entries.ts'
 import { parsedJson } from '../http.ts'
 import { systemCodeOf, wrongUsage } from '../outcome.ts'
+import { repeatsMember } from './repeats-member.ts'
+import { Texts } from './texts.ts'
 
 /** What a file is, by what is in it. */
 export type Found =
   | { kind: 'receipt'; jws: string }
   | { kind: 'checkpoint'; note: string }
-  | { kind: 'entries'; entries: readonly FoundEntry[] }
+  | { kind: 'entries'; entries: readonly FoundEntry[]; texts?: Texts }
   | { kind: 'log'; folder: string }
   | { kind: 'unknown'; why: string }
 
@@ -52,14 +54,19 @@ const Line = z.looseObject({
   previous: z.string().nullable(),
 })
 const Lines = z.array(Line)
+const Personal = z.looseObject({ personal: Texts.default({}) })
 const Answer = z.union([z.looseObject({ entries: Lines }), z.looseObject({ ledger: Lines })])
 
 /** Lines of JSON, as `ledger export` writes them; or an answer of the API, or of `show --json`. */
 function entriesIn(text: string): Found {
+  // Each reader may take another one of them for what it says.
+  if (repeatsMember(text)) return { kind: 'unknown', why: 'an object in it has two members of one name' }
   const whole = parsedJson(text)
   if (Answer.safeParse(whole).success) {
     const { entries, ledger } = whole as { entries?: FoundEntry[]; ledger?: FoundEntry[] }
-    return { kind: 'entries', entries: entries ?? ledger ?? [] }
+    const beside = Personal.safeParse(whole)
+    if (!beside.success) return { kind: 'unknown', why: '`personal` has not the form of texts beside entries' }
+    return { kind: 'entries', entries: entries ?? ledger ?? [], texts: beside.data.personal }
   }
   const entries: FoundEntry[] = []
   for (const [index, line] of text.split('\n').entries()) {

@@ -10,6 +10,7 @@ import { checkCheckpoint, checkEntriesInLog, checkLog, checkReceiptInLog, folder
 import { addressReader, type LogLogin } from './read-address.ts'
 import { type Found, readFound, readText } from './read-file.ts'
 import { checkAgainstEntries, checkReceipt } from './receipt.ts'
+import { checkTexts } from './texts.ts'
 
 export type VerifyTyped = {
   files: string[]
@@ -26,7 +27,11 @@ export async function verify(typed: VerifyTyped, { surroundings, json, login }: 
   const files = typed.files.map((file) => ({ file, found: readFound(file, surroundings.folder) }))
   const keys = keysFor(files, typed, surroundings)
   const compared = typed.entries === undefined ? undefined : entriesOf(typed.entries, surroundings)
-  const given = [...(compared ?? []), ...files.flatMap(({ found }) => (found.kind === 'entries' ? found.entries : []))]
+  const beside = compared ? checkTexts(compared.entries, compared.texts ?? {}) : []
+  const given = [
+    ...(compared?.entries ?? []),
+    ...files.flatMap(({ found }) => (found.kind === 'entries' ? found.entries : [])),
+  ]
   const logged = typed.log === undefined ? undefined : await readLog(typed.log, keys, surroundings, login)
   const facts = {
     keys,
@@ -36,6 +41,8 @@ export async function verify(typed: VerifyTyped, { surroundings, json, login }: 
     ...(compared || given.length > 0 ? { given } : {}),
   }
   const verified = logged ? [logged.verified] : []
+  if (typed.entries !== undefined && beside.length > 0)
+    verified.push({ file: typed.entries, what: 'texts beside entries', findings: beside, notes: [] })
   for (const { file, found } of files) verified.push({ file, ...(await verifyFound(found, facts)) })
   const all = verified.every(({ findings }) => findings.every((each) => each.holds))
   return print(
@@ -61,7 +68,7 @@ async function verifyFound(found: Found, facts: Facts): Promise<Omit<Verified, '
     case 'checkpoint':
       return { what: 'a checkpoint', findings: [checkCheckpoint(found.note, facts.keys).finding], notes: [] }
     case 'entries':
-      return verifyEntries(found.entries, facts)
+      return verifyEntries(found, facts)
     case 'log':
       return { what: 'a log', findings: (await checkLog(folderReader(found.folder), facts.keys)).findings, notes: [] }
     case 'unknown':
@@ -103,13 +110,20 @@ const wordsOfReceipt = (receipt: Receipt): string[] => [
   `it says: ${count(receipt.credentials.length, 'credential')}, ${count(receipt.uses.length, 'use')}, ${receipt.status}${receipt.outcome === null ? '' : `, ${receipt.outcome}`}`,
 ]
 
-function verifyEntries(entries: readonly FoundEntry[], { log, part }: Facts): Omit<Verified, 'file'> {
+function verifyEntries(
+  { entries, texts = {} }: Extract<Found, { kind: 'entries' }>,
+  { log, part }: Facts,
+): Omit<Verified, 'file'> {
   const chains = new Set(entries.map(({ id }) => partsOfId(id)?.aggregate ?? id))
   const flaws = flawsOfChains(entries, { part })
   const words = `${count(chains.size, 'chain')}, ${count(entries.length, 'entry', 'entries')}: each hash holds, and each names the one before`
   return {
     what: count(entries.length, 'entry', 'entries'),
-    findings: [...findingsOf('entries', flaws, words), ...(log ? checkEntriesInLog(entries, log, part) : [])],
+    findings: [
+      ...findingsOf('entries', flaws, words),
+      ...checkTexts(entries, texts),
+      ...(log ? checkEntriesInLog(entries, log, part) : []),
+    ],
     notes: [
       ...(flaws.some(({ flaw }) => flaw === 'missing')
         ? ['a selection leaves entries out: --part takes that for no flaw']
@@ -139,9 +153,9 @@ async function readLog(
   return { log, verified: { file: place, what: 'a log', findings, notes: [] } }
 }
 
-function entriesOf(file: string, { folder }: Surroundings): readonly FoundEntry[] {
+function entriesOf(file: string, { folder }: Surroundings): Extract<Found, { kind: 'entries' }> {
   const found = readFound(file, folder)
-  if (found.kind === 'entries') return found.entries
+  if (found.kind === 'entries') return found
   const why = found.kind === 'unknown' ? found.why : `it is a ${found.kind}`
   throw wrongUsage(
     `${file}: it has no entries (${why})`,

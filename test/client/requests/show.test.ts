@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { drifted, previewOf, stopCheckout } from '../../slack/cards/states.ts'
@@ -179,6 +179,27 @@ describe('show', () => {
     expect(exit).toBe(0)
     expect(body).toMatchObject({ id: ask.id, digest: ask.digest, page: `${scene.api.url}/decide/${ask.id}` })
     expect(body.ledger.map(({ type }: { type: string }) => type)).toEqual(['Submitted', 'StageOpened'])
+  })
+
+  test('with --json is evidence: the entries verify, and a text beside them that was altered is found', async () => {
+    const { ask } = await scene.api.world.submitted(prodParameter, { justification: 'to stop the timeouts' })
+    const ana = scene.at('ana')
+    await ana.type('approve', ask.id, '--comment', 'I watched it fail')
+    const { body } = await ana.json('show', ask.id)
+    const verifies = async (all: object) => {
+      writeFileSync(join(ana.folder, 'show.json'), JSON.stringify(all))
+      const { exit, body: said } = await ana.json('verify', 'show.json')
+      const findings: { check: string; holds: boolean; entry?: string }[] = said.files[0].findings
+      return { exit, wrong: findings.filter(({ holds }) => !holds) }
+    }
+    expect(await verifies(body)).toEqual({ exit: 0, wrong: [] })
+    const [entry, pointer] = [`${ask.id}/1`, '/facts/ask/justification']
+    expect(body.personal[entry][pointer].text).toBe('to stop the timeouts')
+    const altered = { ...body.personal[entry][pointer], text: 'to start them' }
+    const forged = { ...body, personal: { ...body.personal, [entry]: { [pointer]: altered } } }
+    expect(await verifies(forged)).toMatchObject({ exit: 4, wrong: [{ check: 'texts', entry }] })
+    const moved = { ...body, personal: { [`${ask.id}/9`]: body.personal[entry] } }
+    expect(await verifies(moved)).toMatchObject({ exit: 4, wrong: [{ check: 'texts', entry: `${ask.id}/9` }] })
   })
 
   test('of one that ended says how, and by which person', async () => {

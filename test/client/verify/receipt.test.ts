@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { readKeys } from '../../../client/verify/keys.ts'
 import { foundIn } from '../../../client/verify/read-file.ts'
 import { checkReceipt } from '../../../client/verify/receipt.ts'
+import { flawsOfChains } from '../../../functions/domain/anchor/check-entries.ts'
 import { chainEntries, contextOf, type Entry, eventOf, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { PlainLog, p256 } from '../../support/anchor/plain-log.ts'
@@ -184,6 +185,28 @@ describe('entries that are not those of the receipt are named', () => {
       expect.objectContaining({ check: 'entries', entry: `${id}/${sequence}`, words: expect.stringContaining(words) }),
     )
     expect(wrong.every((each) => each.entry === `${id}/${sequence}`)).toBe(true)
+  })
+
+  test('a line that says two things of one member, however it is spelt', async () => {
+    const [first, ...others] = ndjson(entries).trimEnd().split('\n')
+    for (const name of ['"type"', '"\\u0074ype"']) {
+      put('entries.ndjson', [first?.replace('{', `{${name}:"Denied",`), ...others].join('\n'))
+      const { exit, out } = await terminal.type('verify', 'entries.ndjson')
+      expect([exit, out]).toEqual([4, expect.stringContaining('two members of one name')])
+    }
+  })
+
+  test('any byte of any of them', () => {
+    const text = ndjson(entries)
+    const whole = JSON.stringify(entries)
+    const passed = [...text.slice(0, Math.ceil(text.length / 5))].flatMap((_, part) => {
+      const at = part * 5
+      const other = String.fromCharCode(text.charCodeAt(at) ^ (1 << ((at * 3) % 7)))
+      const found = foundIn(text.slice(0, at) + other + text.slice(at + 1))
+      const isSame = found.kind === 'entries' && JSON.stringify(found.entries) === whole
+      return found.kind === 'entries' && !isSame && flawsOfChains(found.entries).length === 0 ? [at] : []
+    })
+    expect(passed).toEqual([])
   })
 
   test('a chain that was made anew from one entry on, with every hash in order', async () => {

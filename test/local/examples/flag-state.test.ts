@@ -8,19 +8,23 @@ import { findFreePort } from '../../../infra/local/loopback.ts'
 /** A tool tells Hotwork what is there now, and no other: by Hotwork's own token for that tool. */
 
 const kid = 'key-1'
+const notary = 'key-of-the-notary'
 let hotwork: Server
 let up = true
 let issuer: string
 let address: string
 let service: FlagService
 let keys: Awaited<ReturnType<typeof generateKeyPair>>
+let notaryKeys: Awaited<ReturnType<typeof generateKeyPair>>
 
 beforeAll(async () => {
   keys = await generateKeyPair('ES256')
+  notaryKeys = await generateKeyPair('ES256')
+  const ofNotary = { ...(await exportJWK(notaryKeys.publicKey)), kid: notary, alg: 'ES256', hotwork_use: 'notary' }
   const jwk = { ...(await exportJWK(keys.publicKey)), kid, alg: 'ES256', use: 'sig' }
   hotwork = createServer((request, response) => {
     if (!up || request.url !== '/.well-known/jwks.json') return void response.writeHead(500).end()
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [jwk] }))
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [jwk, ofNotary] }))
   })
   await new Promise<void>((resolve) => hotwork.listen(0, '127.0.0.1', resolve))
   issuer = `http://127.0.0.1:${(hotwork.address() as AddressInfo).port}`
@@ -33,7 +37,15 @@ afterAll(async () => {
   await new Promise((resolve) => hotwork.close(resolve))
 })
 
-type Claims = { typ?: string; iss?: string; aud?: string; iat?: number; exp?: number; key?: typeof keys.privateKey }
+type Claims = {
+  typ?: string
+  iss?: string
+  aud?: string
+  iat?: number
+  exp?: number
+  key?: typeof keys.privateKey
+  by?: string
+}
 const now = () => Math.floor(Date.now() / 1000)
 const tokenOf = ({
   typ = 'hotwork-read+jwt',
@@ -42,8 +54,9 @@ const tokenOf = ({
   iat = now(),
   exp = now() + 60,
   key,
+  by = kid,
 }: Claims = {}) =>
-  new SignJWT({ iss, aud, iat, exp }).setProtectedHeader({ alg: 'ES256', typ, kid }).sign(key ?? keys.privateKey)
+  new SignJWT({ iss, aud, iat, exp }).setProtectedHeader({ alg: 'ES256', typ, kid: by }).sign(key ?? keys.privateKey)
 
 async function ask(headers: { [name: string]: string }, body: unknown = { action: 'flags:get', arguments: dark }) {
   const sent = { 'content-type': 'application/json', ...headers }
@@ -63,6 +76,7 @@ test.each<[what: string, claims: () => Promise<Claims>]>([
   ['a token for another tool', async () => ({ aud: 'https://other.example' })],
   ['a token of another issuer', async () => ({ iss: 'https://other.example' })],
   ['a token that is over', async () => ({ iat: now() - 400, exp: now() - 100 })],
+  ["a token that the notary's key signed", async () => ({ key: notaryKeys.privateKey, by: notary })],
   ['a token of another key', async () => ({ key: (await generateKeyPair('ES256')).privateKey })],
 ])('%s is not Hotwork asking', async (_what, claims) => {
   const answer = await ask({ authorization: `Bearer ${await tokenOf(await claims())}` })
