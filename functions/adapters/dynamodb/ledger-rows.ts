@@ -1,10 +1,10 @@
 import type { Placed } from '../../domain/anchor/compare.ts'
 import { partsOfId } from '../../domain/anchor/leaf.ts'
 import type { Head } from '../../domain/ledger/ledger.ts'
-import { JsonObject } from '../../domain/values.ts'
+import { defined, JsonObject } from '../../domain/values.ts'
 import type { LedgerRows } from '../../operations/anchor/ports.ts'
 import type { Connection } from './client.ts'
-import { headOf, type Item, itemOf, numberOf, textOf } from './items.ts'
+import { headOf, type Item, itemOf, textOf } from './items.ts'
 import { batchLimit, Table } from './table.ts'
 
 /** The ledger table and the ends of its chains, as rows: all that stands there, for a comparison with the log. */
@@ -22,6 +22,12 @@ export class DynamoLedgerRows implements LedgerRows {
     return (await inBatches(keys, (some) => this.#ledger.getMany(some, 'read entries'))).map(placedOf)
   }
 
+  async page(aggregate: string, { after, limit }: { after: number; limit: number }) {
+    const query = { where: '#aggregate = :aggregate AND #sequence > :after', values: { aggregate, after }, limit }
+    const { items, last } = await this.#ledger.query(query, `read the rows of \`${aggregate}\``)
+    return defined({ placed: items.map(placedOf), next: last && Number(last['sequence']?.N) })
+  }
+
   async *part(segment: number, of: number): AsyncIterable<readonly Placed[]> {
     for await (const items of this.#ledger.scan({ segment, of }, 'read the ledger')) yield items.map(placedOf)
   }
@@ -32,7 +38,12 @@ export class DynamoLedgerRows implements LedgerRows {
       [...new Set(aggregates)].map((each) => itemOf(endKey(each))),
       (some) => this.#requests.getMany(some, 'read the ends of chains'),
     )
-    return new Map(items.map((item) => [keys.get(textOf(item, 'pk')) as string, headOf(item)]))
+    return new Map(
+      items.flatMap((item) => {
+        const head = readHead(item)
+        return head ? [[keys.get(textOf(item, 'pk')) as string, head] as const] : []
+      }),
+    )
   }
 }
 
@@ -52,9 +63,18 @@ function endKey(aggregate: string): { pk: string; sk: string } {
   return { pk: `CHAIN#${aggregate}`, sk: 'CHAIN' }
 }
 
-/** A text that is no JSON object is an entry like no other: its comparison says so. */
+/** A row that says no end is none: its entries were not committed by it. */
+function readHead(item: Item): Head | undefined {
+  try {
+    return headOf(item)
+  } catch {
+    return undefined
+  }
+}
+
+/** As it stands there: a text that is no JSON object is an entry like no other, and its comparison says so. */
 export function placedOf(item: Item): Placed {
-  const id = `${textOf(item, 'aggregate')}/${numberOf(item, 'sequence')}`
+  const id = `${textOf(item, 'aggregate')}/${item['sequence']?.N}`
   return { id, entry: objectIn(item['entry']?.S ?? '') }
 }
 

@@ -13,14 +13,23 @@ export type Difference = { entry: string; why: Why }
 /** An entry where it was found: `id` is its place. */
 export type Placed = { id: string; entry: JsonObject }
 
-/** The hash that an entry should have, by its content. */
-export function hashOfContent({ hash: _, ...rest }: JsonObject): string {
-  return digestOf('hotwork.entry.v1', rest)
+/**
+ * The hash that an entry should have, by its content. Undefined for what has none, such as half a character: who may write
+ * one row must not stop who looks at all of them.
+ */
+function hashOfContent({ hash: _, ...rest }: JsonObject): string | undefined {
+  try {
+    return digestOf('hotwork.entry.v1', rest)
+  } catch {
+    return undefined
+  }
 }
 
 /** What an entry is called that says truly who it is. Undefined for a content that its own hash or id contradicts. */
-export const claimOf = ({ id, entry }: Placed): Leaf | undefined =>
-  entry['id'] === id && entry['hash'] === hashOfContent(entry) ? { id, hash: entry['hash'] as string } : undefined
+export function claimOf({ id, entry }: Placed): Leaf | undefined {
+  const hash = hashOfContent(entry)
+  return hash !== undefined && entry['id'] === id && entry['hash'] === hash ? { id, hash } : undefined
+}
 
 /** One place of the record against its leaf. `known`: all leaves that one may have been exchanged with, by hash. */
 export function compareWithLeaf(
@@ -31,7 +40,7 @@ export function compareWithLeaf(
   if (!placed) return { entry: leaf.id, why: 'missing' }
   const hash = hashOfContent(placed.entry)
   if (placed.entry['hash'] === leaf.hash && hash === leaf.hash) return undefined
-  return { entry: leaf.id, why: known.has(hash) ? 'reordered' : 'altered' }
+  return { entry: leaf.id, why: hash !== undefined && known.has(hash) ? 'reordered' : 'altered' }
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
 import { connect } from '../../adapters/dynamodb/client.ts'
-import { objectIn } from '../../adapters/dynamodb/ledger-rows.ts'
-import { DynamoLedgerStore } from '../../adapters/dynamodb/ledger-store.ts'
+import { DynamoLedgerRows, objectIn } from '../../adapters/dynamodb/ledger-rows.ts'
 import { DynamoLogIndex } from '../../adapters/dynamodb/log-index.ts'
 import { KmsNoteSigner, verifyEcdsa } from '../../adapters/kms/note-signer.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
@@ -53,7 +52,7 @@ export const handler = bind(
     key: new KmsNoteSigner(told.NOTARY_KEYS),
     verify: verifyEcdsa,
     // Only entries are read of it.
-    ledger: new DynamoLedgerStore(connect(), { requests: '', ledger: told.LEDGER_TABLE }),
+    ledger: new DynamoLedgerRows(connect(), { requests: '', ledger: told.LEDGER_TABLE }),
     clock: new SystemClock(),
     log: new PowertoolsLog(),
   }),

@@ -14,9 +14,8 @@ import {
   writeBundle,
 } from '../../domain/anchor/tiles.ts'
 import { AnchorForked, StaleRequest } from '../faults.ts'
-import type { LedgerReader } from '../ledger/ports.ts'
 import type { Clock, Log } from '../ports.ts'
-import { type LogBucket, type LogIndex, type LogState, mostAtOnce, type NoteSigner } from './ports.ts'
+import { type LedgerRows, type LogBucket, type LogIndex, type LogState, mostAtOnce, type NoteSigner } from './ports.ts'
 import { type LogReadingPorts, openNote, readLeaves, readTiles } from './read-log.ts'
 import { type Arrival, selectLeaves } from './select-leaves.ts'
 
@@ -24,7 +23,7 @@ export type NotaryPorts = Omit<LogReadingPorts, 'bucket' | 'key'> & {
   bucket: LogBucket
   index: LogIndex
   key: NoteSigner
-  ledger: Pick<LedgerReader, 'page'>
+  ledger: Pick<LedgerRows, 'page'>
   clock: Clock
   log: Log
 }

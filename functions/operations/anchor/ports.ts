@@ -54,6 +54,8 @@ export interface NoteSigner {
 export interface LedgerRows {
   /** At most a hundred places. */
   at(ids: readonly string[]): Promise<readonly Placed[]>
+  /** Of one chain, at most `limit` places after that sequence, in order. `next`: there may be more after it. */
+  page(aggregate: string, page: { after: number; limit: number }): Promise<{ placed: readonly Placed[]; next?: number }>
   /** One of `of` equal parts of the table, in pages of whole chains or parts of them. */
   part(segment: number, of: number): AsyncIterable<readonly Placed[]>
   /** Where chains end by what was committed with their entries. A chain that nothing was committed to has none. */

@@ -95,11 +95,11 @@ async function compareBundle(bundle: number, size: number, ports: ReconcileLogPo
 
 /** Entries beyond the end of their chain, as it was committed: rows that were put beside it. */
 async function uncommitted(entries: readonly { id: string }[], { rows }: ReconcileLogPorts): Promise<Difference[]> {
-  const parts = entries.flatMap(({ id }) => partsOfId(id) ?? [])
-  const ends = await rows.ends([...new Set(parts.map(({ aggregate }) => aggregate))])
-  return parts
-    .filter(({ aggregate, sequence }) => sequence > (ends.get(aggregate)?.sequence ?? 0))
-    .map(({ aggregate, sequence }) => ({ entry: `${aggregate}/${sequence}`, why: 'added' as const }))
+  const placed = entries.map(({ id }) => ({ id, parts: partsOfId(id) }))
+  const ends = await rows.ends([...new Set(placed.flatMap(({ parts }) => parts?.aggregate ?? []))])
+  return placed
+    .filter(({ parts }) => !parts || parts.sequence > (ends.get(parts.aggregate)?.sequence ?? 0))
+    .map(({ id }) => ({ entry: id, why: 'added' as const }))
 }
 
 type Rows = { cut: boolean; behind: Map<string, string> }

@@ -1,13 +1,12 @@
-import { claimOf, type Difference, type Why } from '../../domain/anchor/compare.ts'
+import { claimOf, type Difference, type Placed, type Why } from '../../domain/anchor/compare.ts'
 import { type Leaf, partsOfId } from '../../domain/anchor/leaf.ts'
 import type { JsonObject } from '../../domain/values.ts'
-import type { LedgerReader } from '../ledger/ports.ts'
-import type { LogIndex } from './ports.ts'
+import type { LedgerRows, LogIndex } from './ports.ts'
 
 /** A row of the ledger that was put, or, without an entry, removed. */
 export type Arrival = { id: string; entry?: JsonObject }
 
-type Ports = { index: Pick<LogIndex, 'find' | 'last'>; ledger: Pick<LedgerReader, 'page'> }
+type Ports = { index: Pick<LogIndex, 'find' | 'last'>; ledger: Pick<LedgerRows, 'page'> }
 
 const page = 100
 /** Of one chain in one run; the rest is for the next. */
@@ -73,28 +72,32 @@ class Selection {
     // What is added in this run already has no place yet.
     while (this.#hashes.has(`${aggregate}/${after + 1}`)) after += 1
     for (let read = 0; read < mostPages; read += 1) {
-      const { entries, next } = await ledger.page(aggregate, { after, limit: page })
-      for (const entry of entries) {
+      const { placed, next } = await ledger.page(aggregate, { after, limit: page })
+      for (const each of placed) {
+        if (!partsOfId(each.id)) {
+          this.#tell(each.id, 'added')
+          continue
+        }
         const id = `${aggregate}/${after + 1}`
-        if (!this.#fetched(id, entry as unknown as JsonObject)) return false
+        if (!this.#fetched(id, each)) return false
         after += 1
       }
-      if (next === undefined || entries.length === 0) break
+      if (next === undefined || placed.length === 0) break
     }
     if (after >= upTo) return true
     this.#tell(`${aggregate}/${after + 1}`, 'missing')
     return false
   }
 
-  #fetched(id: string, entry: JsonObject): boolean {
+  #fetched(id: string, { id: place, entry }: Placed): boolean {
     const claim = claimOf({ id, entry })
-    if (claim && this.#goesOn(id, entry)) {
+    if (place === id && claim && this.#goesOn(id, entry)) {
       this.#add(claim)
       return true
     }
-    if (claim) this.#tell(id, 'unchained')
-    // The page begins after the one before: another id in its place means that it is gone.
-    else this.#tell(id, entry['id'] === id ? 'altered' : 'missing')
+    // The page begins after the one before: another place means that this one is gone.
+    if (place !== id) this.#tell(id, 'missing')
+    else this.#tell(id, claim ? 'unchained' : 'altered')
     return false
   }
 

@@ -101,6 +101,27 @@ it('adds an entry once, however often it arrives, and signs nothing when nothing
   expect((world.key as MemoryNoteSigner).signatures).toBe(1)
 })
 
+/** An entry with half a character in it has no canonical form, and no hash. */
+const unreadable = (entry: JsonObject | undefined): JsonObject => ({ ...entry, bundle: '\ud800' })
+
+it('tells of a row that has no hash, and goes on: whoever may put one row cannot stop it', async () => {
+  const [ana, bea] = [chainOf('ana', 2), chainOf('bea', 2)]
+  const rows = [unreadable(ana[0]), ...bea].map(arrival)
+  expect(await new Notary(world).notarize(rows)).toEqual([{ entry: 'person:ana/1', why: 'altered' }])
+  expect(idsOf(logOf(world))).toEqual(idsOf(bea))
+})
+
+it('tells of such a row among those that it fetches, and of one between two places', async () => {
+  const [ana, bea] = [chainOf('ana', 2), chainOf('bea', 3)]
+  put(world, unreadable(ana[0]), ...ana.slice(1), ...bea)
+  world.ledger.rows.set('person:bea/1.5', { ...bea[0] })
+  expect(await new Notary(world).notarize(arrivals(ana.slice(1), bea.slice(2)))).toEqual([
+    { entry: 'person:ana/1', why: 'altered' },
+    { entry: 'person:bea/1.5', why: 'added' },
+  ])
+  expect(idsOf(logOf(world))).toEqual(idsOf(bea))
+})
+
 it('fetches the forerunners that never arrived', async () => {
   const ana = chainOf('ana', 5)
   put(world, ...ana)

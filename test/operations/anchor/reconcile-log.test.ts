@@ -100,6 +100,15 @@ describe('finds and names', () => {
       },
       ['altered person:ana/2', 'altered person:ana/3', 'altered person:ana/4'],
     ],
+    [
+      'an entry that has no hash any more, as half a character has none, and what was altered beside it',
+      () => {
+        rows().set('person:ana/2', { ...ana[1], bundle: '\ud800' })
+        rows().delete('person:bea/7')
+      },
+      ['altered person:ana/2', 'missing person:bea/7'],
+    ],
+    ['a row between two places', () => rows().set('person:ana/1.5', { ...ana[0] }), ['added person:ana/1.5']],
     ['a deleted entry', () => rows().delete('person:bea/7'), ['missing person:bea/7']],
     [
       'two that changed places',

@@ -136,10 +136,10 @@ export class MemoryLedgerRows implements LedgerRows {
   async page(aggregate: string, { after, limit }: { after: number; limit: number }) {
     await Promise.resolve()
     const of = [...this.rows]
-      .map(([id, entry]) => ({ parts: partsOfId(id), entry }))
-      .filter(({ parts }) => parts?.aggregate === aggregate && parts.sequence > after)
-      .toSorted((one, other) => (one.parts?.sequence ?? 0) - (other.parts?.sequence ?? 0))
-    const entries = of.slice(0, limit).map(({ entry }) => entry as never)
-    return of.length > limit ? { entries, next: after + limit } : { entries }
+      .map(([id, entry]) => ({ id, of: id.slice(0, id.lastIndexOf('/')), at: Number(id.split('/').at(-1)), entry }))
+      .filter((row) => row.of === aggregate && row.at > after)
+      .toSorted((one, other) => one.at - other.at)
+    const placed = of.slice(0, limit).map(({ id, entry }) => ({ id, entry }))
+    return of.length > limit ? { placed, next: after + limit } : { placed }
   }
 }

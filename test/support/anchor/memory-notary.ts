@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
-import { Notary } from '../../../functions/operations/anchor/notarize.ts'
+import type { JsonObject } from '../../../functions/domain/values.ts'
+import { Notary, type NotaryPorts } from '../../../functions/operations/anchor/notarize.ts'
 import type { Signer } from '../../../functions/operations/credentials/ports.ts'
 import type { World } from '../world.ts'
 import { MemoryLogBucket, MemoryLogIndex, verifyEcdsa } from './memory-anchor.ts'
@@ -20,7 +21,13 @@ export class MemoryNotary {
 
   constructor(world: World, issuer: string) {
     this.#issuer = issuer
-    const { ledger, clock, log } = world
+    const { clock, log } = world
+    const ledger: NotaryPorts['ledger'] = {
+      page: async (...asked) => {
+        const { entries, ...next } = await world.ledger.page(...asked)
+        return { placed: entries.map((entry) => ({ id: entry.id, entry: entry as unknown as JsonObject })), ...next }
+      },
+    }
     this.#notary = new Notary({ ...this.reading, ledger, clock, log })
   }
 
