@@ -5,6 +5,7 @@ import { noEntries, verify, verifyHashes } from '../../domain/ledger/ledger.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type Json, type NumericDate } from '../../domain/values.ts'
+import { StoreUnavailable } from '../faults.ts'
 import type { HaltStore } from '../halts/ports.ts'
 import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
@@ -146,7 +147,7 @@ async function checkAll(
   let [broken, left] = [0, 0]
   const reader = async () => {
     for (const chain of waiting) {
-      const result = await check(chain, until, ports)
+      const result = await check(chain, until, ports).catch(brokenBy(chain))
       if (result === 'no_time') left += 1
       else checked.add(chain.id)
       if (typeof result !== 'object') continue
@@ -157,6 +158,14 @@ async function checkAll(
   await Promise.all(Array.from({ length: readers }, reader))
   return { broken, left }
 }
+
+/** A row that cannot be read is a broken chain, and keeps no other chain from being looked at. */
+const brokenBy =
+  ({ id, head }: Chain) =>
+  (fault: unknown): Broken => {
+    if (fault instanceof StoreUnavailable) throw fault
+    return { at: `${id}/${head.sequence}`, why: 'hash' }
+  }
 
 /** Its end is read first, so entries that were added since are not looked at. `no_time`: not read to its end. */
 async function check(

@@ -82,6 +82,16 @@ describe('an entry that was replaced is found', () => {
     expect(await world.check()).toEqual([`${id}/2 previous`])
   })
 
+  test('with half a character in it, which has no hash, and the chains after it are looked at all the same', async () => {
+    const { world, id, second } = await recorded()
+    const other = await world.submitted(stagingParameter)
+    const [first] = await world.ledger.entries(other.ask.id)
+    if (!first) throw new Error('the chain is too short')
+    world.ledger.replace({ ...second, bundle: '\ud800' })
+    world.ledger.replace({ ...first, bundle: 'forged' })
+    expect((await world.check()).toSorted()).toEqual([`${id}/2 hash`, `${other.ask.id}/1 hash`].toSorted())
+  })
+
   test('at the end of its chain', async () => {
     const { world, last } = await recorded()
     const forged = { ...last, policies: ['another'] }
