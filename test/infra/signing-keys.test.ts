@@ -80,3 +80,15 @@ test('both public keys may be fetched by each of them, and by nobody else', () =
   // Six that verify or publish, each both; and the two that sign, the one that they sign with.
   expect(owners.sort()).toEqual([1, 1, 2, 2, 2, 2, 2, 2])
 })
+
+test("the notary's keys are in no list of keys that tokens are verified by, and those of tokens in none of the notary's", () => {
+  const listsOf = (variable: string) =>
+    resourcesOf(template, 'AWS::Lambda::Function').flatMap(([, { Properties }]) => {
+      const { Variables = {} } = (Properties['Environment'] ?? {}) as { Variables?: { [name: string]: unknown } }
+      return variable in Variables ? [textOf(Variables[variable])] : []
+    })
+  const [ofTokens, ofNotary] = [listsOf('PUBLISHED_KEYS'), listsOf('NOTARY_KEYS')]
+  expect([ofTokens.length, ofNotary.length].every((count) => count > 0)).toBe(true)
+  expect(ofTokens.filter((list) => list.includes('Anchor'))).toEqual([])
+  expect(ofNotary.filter((list) => list.includes('CredentialKey'))).toEqual([])
+})
