@@ -1,9 +1,12 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { createHandler as createMetadata } from '../../functions/handlers/agents/metadata.ts'
 import { createHandler as createReadLog } from '../../functions/handlers/people/read-log.ts'
+import { type KeyServer, startKeyServer } from '../adapters/jose/key-server.ts'
+import { type Key, makeKey, signed } from '../adapters/jose/tokens.ts'
 import { MemoryLogBucket } from '../support/anchor/memory-anchor.ts'
 import { MemorySigner } from '../support/credentials/memory-signer.ts'
-import { issuer, sampleBundle, World } from '../support/world.ts'
+import { issuer, sampleBundle, start, World } from '../support/world.ts'
 
 /** What anyone may know of the notary, and what nobody gets without a login. */
 
@@ -34,4 +37,92 @@ test('no file of the log is given to a caller who did not log in, whether it is 
   const handler = createReadLog({ ...world.ports, issuer, policy: world.policy, bucket })
   for (const path of ['checkpoint', 'tile/0/000', '../secret'])
     expect((await handler(event('GET /transparency/{path+}', { path }))).statusCode).toBe(401)
+})
+
+describe('a person who logged in', () => {
+  let key: Key
+  let server: KeyServer
+  let bucket: MemoryLogBucket
+  const asked: string[] = []
+  beforeAll(async () => {
+    key = await makeKey()
+    server = await startKeyServer(key)
+  })
+  afterAll(() => server.close())
+  beforeEach(async () => {
+    asked.length = 0
+    bucket = new MemoryLogBucket()
+    for (const path of ['checkpoint', 'tile/0/000.p/1', 'tile/entries/000.p/1', 'tile/0/secret', 'secret'])
+      await bucket.add(path, new TextEncoder().encode(path))
+    const read = bucket.read.bind(bucket)
+    jest.spyOn(bucket, 'read').mockImplementation((path) => {
+      asked.push(path)
+      return read(path)
+    })
+  })
+
+  async function get(path: string, policies = bundle.policies) {
+    const { deployment, directory } = bundle
+    const issuers = Object.fromEntries(
+      Object.entries(deployment.issuers).map(([alias, each]) => [alias, { ...each, jwksUri: server.url }]),
+    )
+    const policy = new CedarPolicy({ ...bundle, policies, deployment: { ...deployment, issuers } })
+    const sub = directory.people.find(({ id }) => id === 'person:ana')?.identities[0]?.subject
+    const claims = { iss: 'https://id.example.org', aud: `${issuer}/people`, sub, iat: start, exp: start + 300 }
+    const authorization = `Bearer ${signed(key, { alg: 'ES256', kid: key.kid }, claims)}`
+    const call = event('GET /transparency/{path+}', { path })
+    const handler = createReadLog({ ...world.ports, issuer, policy, bucket })
+    const { statusCode, body = '', headers, isBase64Encoded } = await handler({ ...call, headers: { authorization } })
+    return { status: statusCode, text: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8').toString(), headers }
+  }
+
+  test.each([
+    ['checkpoint', 'text/plain; charset=utf-8', 'private, max-age=1'],
+    ['tile/0/000.p/1', 'application/octet-stream', 'private, max-age=31536000, immutable'],
+    ['tile/entries/000.p/1', 'application/octet-stream', 'private, max-age=31536000, immutable'],
+  ])('and may read gets `%s` as it lies in the bucket', async (path, type, cache) => {
+    const { status, text, headers } = await get(path)
+    expect([status, text]).toEqual([200, path])
+    expect(headers).toMatchObject({ 'content-type': type, 'cache-control': cache })
+  })
+
+  test.each(['checkpoint', 'tile/0/000.p/1', 'tile/0/007', '../secret'])(
+    'and may not read is refused `%s`, whether it is there or not, and the bucket is not asked',
+    async (path) => {
+      const { read: _, ...others } = bundle.policies
+      const { status, text } = await get(path, others)
+      expect([status, JSON.parse(text).type, asked]).toEqual([403, `${issuer}/problems/not_permitted`, []])
+    },
+  )
+
+  test.each([
+    'secret',
+    'tile/0/secret',
+    '../secret',
+    'tile/../secret',
+    'tile/0/../../secret',
+    'tile/0/%2e%2e/secret',
+    '/checkpoint',
+    'checkpoint/',
+    'Checkpoint',
+    'tile',
+    'tile/',
+    'tile/0/0',
+    'tile/64/000',
+    'tile/-1/000',
+    'tile/0/000.p/0',
+    'tile/0/000.p/256',
+    'tile/0/x000/001',
+    'tile/0/000\n',
+    'tile/0/000?versionId=1',
+    `tile/0/${'x999/'.repeat(20)}999`,
+  ])('finds nothing at %j, and the bucket is not asked', async (path) => {
+    const { status, text } = await get(path)
+    expect([status, JSON.parse(text).type, asked]).toEqual([404, `${issuer}/problems/not_found`, []])
+  })
+
+  test('finds no tile that the log does not have yet', async () => {
+    const { status } = await get('tile/0/007')
+    expect([status, asked]).toEqual([404, ['tile/0/007']])
+  })
 })
