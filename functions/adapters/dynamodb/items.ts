@@ -31,6 +31,9 @@ export function numberOf(item: Item, attribute: string): number {
   return value
 }
 
+/** By the row's key: of the ledger table, and of the table of places in the log. */
+export const entryIdOf = (item: Item): string => `${textOf(item, 'aggregate')}/${numberOf(item, 'sequence')}`
+
 /** @throws StoreUnavailable when the text is not what this code understands: stop rather than guess */
 export const valueIn = <S extends z.ZodType>(item: Item, attribute: string, schema: S): z.infer<S> =>
   understood(JSON.parse(textOf(item, attribute)), attribute, schema)

@@ -4,7 +4,7 @@ import { countFitting } from '../../domain/ledger/page-size.ts'
 import { defined } from '../../domain/values.ts'
 import type { LedgerIndex, LedgerPage } from '../../operations/ledger/ports.ts'
 import type { Connection } from './client.ts'
-import { type Item, itemOf, numberOf, textOf, understood } from './items.ts'
+import { entryIdOf, type Item, itemOf, numberOf, textOf, understood } from './items.ts'
 import { entryOf, shards } from './ledger-store.ts'
 import { batchLimit, TableStore } from './table.ts'
 
@@ -35,9 +35,9 @@ export class DynamoLedgerIndex extends TableStore implements LedgerIndex {
     const found = await this.#find(filter, { limit: Math.min(limit, batchLimit), after })
     const keys = found.rows.map(({ key }) => key)
     const items = await this.table.getMany(keys, 'read entries')
-    const byKey = new Map(items.map((item) => [nameOf(item), item]))
+    const byKey = new Map(items.map((item) => [entryIdOf(item), item]))
     const there = found.rows.flatMap(({ key, place }) => {
-      const item = byKey.get(nameOf(key))
+      const item = byKey.get(entryIdOf(key))
       return item ? [{ item, place }] : []
     })
     const count = countFitting(there.map(({ item }) => textOf(item, 'entry')))
@@ -97,5 +97,3 @@ const rowOf = (item: Item): Row => ({
   place: textOf(item, 'place'),
   facets: defined(understood(JSON.parse(textOf(item, 'facets')), 'facets', FacetsText)),
 })
-
-const nameOf = (item: Item): string => `${textOf(item, 'aggregate')}/${numberOf(item, 'sequence')}`

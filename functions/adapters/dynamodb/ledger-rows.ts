@@ -5,7 +5,7 @@ import { defined, JsonObject } from '../../domain/values.ts'
 import type { LedgerRows } from '../../operations/anchor/ports.ts'
 import type { Connection } from './client.ts'
 import { headOf, type Item, itemOf, textOf } from './items.ts'
-import { batchLimit, Table } from './table.ts'
+import { Table } from './table.ts'
 
 /** The ledger table and the ends of its chains, as rows: all that stands there, for a comparison with the log. */
 export class DynamoLedgerRows implements LedgerRows {
@@ -19,7 +19,7 @@ export class DynamoLedgerRows implements LedgerRows {
 
   async at(ids: readonly string[]): Promise<readonly Placed[]> {
     const keys = ids.flatMap((id) => partsOfId(id) ?? []).map((parts) => itemOf(parts))
-    return (await inBatches(keys, (some) => this.#ledger.getMany(some, 'read entries'))).map(placedOf)
+    return (await this.#ledger.getMany(keys, 'read entries')).map(placedOf)
   }
 
   async page(aggregate: string, { after, limit }: { after: number; limit: number }) {
@@ -34,10 +34,8 @@ export class DynamoLedgerRows implements LedgerRows {
 
   async ends(aggregates: readonly string[]): Promise<ReadonlyMap<string, Head>> {
     const keys = new Map(aggregates.map((aggregate) => [endKey(aggregate).pk, aggregate]))
-    const items = await inBatches(
-      [...new Set(aggregates)].map((each) => itemOf(endKey(each))),
-      (some) => this.#requests.getMany(some, 'read the ends of chains'),
-    )
+    const wanted = [...new Set(aggregates)].map((each) => itemOf(endKey(each)))
+    const items = await this.#requests.getMany(wanted, 'read the ends of chains')
     return new Map(
       items.flatMap((item) => {
         const head = readHead(item)
@@ -45,13 +43,6 @@ export class DynamoLedgerRows implements LedgerRows {
       }),
     )
   }
-}
-
-async function inBatches(keys: readonly Item[], read: (keys: readonly Item[]) => Promise<Item[]>): Promise<Item[]> {
-  const items: Item[] = []
-  for (let from = 0; from < keys.length; from += batchLimit)
-    items.push(...(await read(keys.slice(from, from + batchLimit))))
-  return items
 }
 
 /** The row of the requests table that commits with a chain's entries. */
@@ -73,7 +64,7 @@ function readHead(item: Item): Head | undefined {
 }
 
 /** As it stands there: a text that is no JSON object is an entry like no other, and its comparison says so. */
-export function placedOf(item: Item): Placed {
+function placedOf(item: Item): Placed {
   const id = `${textOf(item, 'aggregate')}/${item['sequence']?.N}`
   return { id, entry: objectIn(item['entry']?.S ?? '') }
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { type Leaf, partsOfId } from '../../domain/anchor/leaf.ts'
 import { type LoggedAt, type LogIndex, type LogState, mostAtOnce } from '../../operations/anchor/ports.ts'
-import { condition, type Item, itemOf, numberOf, textOf, valueIn } from './items.ts'
-import { batchLimit, TableStore } from './table.ts'
+import { condition, entryIdOf, itemOf, numberOf, textOf, valueIn } from './items.ts'
+import { TableStore } from './table.ts'
 
 const Pending = z.array(z.object({ hash: z.string(), id: z.string() }))
 
@@ -20,12 +20,10 @@ export class DynamoLogIndex extends TableStore implements LogIndex {
 
   async find(ids: readonly string[]): Promise<ReadonlyMap<string, LoggedAt>> {
     const keys = [...new Set(ids)].flatMap((id) => partsOfId(id) ?? []).map((parts) => itemOf(parts))
-    const found = new Map<string, LoggedAt>()
-    for (let from = 0; from < keys.length; from += batchLimit) {
-      const items = await this.table.getMany(keys.slice(from, from + batchLimit), 'read places in the log')
-      for (const item of items) found.set(idOf(item), { index: numberOf(item, 'place'), hash: textOf(item, 'hash') })
-    }
-    return found
+    const items = await this.table.getMany(keys, 'read places in the log')
+    return new Map(
+      items.map((item) => [entryIdOf(item), { index: numberOf(item, 'place'), hash: textOf(item, 'hash') }]),
+    )
   }
 
   async last(aggregate: string) {
@@ -44,8 +42,6 @@ export class DynamoLogIndex extends TableStore implements LogIndex {
     return (await this.table.transact(puts, 'give places in the log')).done
   }
 }
-
-const idOf = (item: Item) => `${textOf(item, 'aggregate')}/${numberOf(item, 'sequence')}`
 
 function partsOf(id: string) {
   const parts = partsOfId(id)

@@ -50,8 +50,16 @@ export class Table {
     return Item
   }
 
-  /** Up to a hundred items, in no particular order. A busy table leaves some unprocessed: those are asked for again. */
+  /** In no particular order, a hundred at a time. */
   async getMany(keys: readonly Item[], trying: string): Promise<Item[]> {
+    const read: Item[] = []
+    for (let from = 0; from < keys.length; from += batchLimit)
+      read.push(...(await this.#getBatch(keys.slice(from, from + batchLimit), trying)))
+    return read
+  }
+
+  /** A busy table leaves some unprocessed: those are asked for again. */
+  async #getBatch(keys: readonly Item[], trying: string): Promise<Item[]> {
     const read: Item[] = []
     let Keys = [...keys]
     for (let attempt = 0; Keys.length > 0; attempt++) {

@@ -2,21 +2,21 @@ import type { PersonalText } from '../../domain/ledger/texts.ts'
 import { Digest, defined, type PersonId } from '../../domain/values.ts'
 import type { TextEraser, TextReader } from '../../operations/ledger/ports.ts'
 import { itemOf, textOf } from './items.ts'
-import { batchLimit, TableStore } from './table.ts'
+import { TableStore } from './table.ts'
 
 const deletesAtOnce = 10
 
 /** The texts table: by commitment, which is random, and by an index over whose they are. Only erasing deletes. */
 export class DynamoTextStore extends TableStore implements TextReader, TextEraser {
   async find(commitments: readonly Digest[]): Promise<ReadonlyMap<Digest, Pick<PersonalText, 'text' | 'salt'>>> {
-    const found = new Map<Digest, Pick<PersonalText, 'text' | 'salt'>>()
     const keys = [...new Set(commitments)].map((commitment) => itemOf({ commitment }))
-    for (let from = 0; from < keys.length; from += batchLimit) {
-      const items = await this.table.getMany(keys.slice(from, from + batchLimit), 'read texts')
-      for (const item of items)
-        found.set(Digest.parse(textOf(item, 'commitment')), { text: textOf(item, 'text'), salt: textOf(item, 'salt') })
-    }
-    return found
+    const items = await this.table.getMany(keys, 'read texts')
+    return new Map(
+      items.map((item) => [
+        Digest.parse(textOf(item, 'commitment')),
+        { text: textOf(item, 'text'), salt: textOf(item, 'salt') },
+      ]),
+    )
   }
 
   async ofPerson(person: PersonId, { limit, after }: { limit: number; after?: string }) {
