@@ -5,10 +5,13 @@ const inert = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Z
 
 /** The same value as a JSON document, none of which a terminal takes for more than text. */
 export const jsonText = (value: unknown): string =>
-  `${JSON.stringify(value, null, 2).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (each) => (each === '\n' ? each : escaped(each)))}\n`
+  `${JSON.stringify(value, null, 2).split('\n').map(spelledOut).join('\n')}\n`
 
-const escaped = (text: string): string =>
-  text.split('').reduce((all, unit) => `${all}\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`, '')
+/** Characters that end a line, hide or reorder, as JSON writes them: `\u000a`. */
+export const spelledOut = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (each) =>
+    each.split('').reduce((all, unit) => `${all}\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`, ''),
+  )
 
 export const lines = (...all: readonly string[]): string => all.map((line) => `${inert(line)}\n`).join('')
 

@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
+import { spelledOut } from '../screen.ts'
 import { type Line, splitId } from './entry.ts'
 
 /** Columns are only ever added, at the end. */
@@ -38,10 +39,5 @@ export function csvOf({ entry }: Line): string {
     ...{ digest: digest ?? '', policies: policies.join(' '), bundle },
     ...{ facts: JSON.stringify(facts), previous: previous ?? '', hash, v: String(v) },
   }
-  return stringify([columns.map((column) => inert(cells[column]))], { escape_formulas: true })
+  return stringify([columns.map((column) => spelledOut(cells[column]))], { escape_formulas: true })
 }
-
-const inert = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (each) =>
-    each.split('').reduce((all, unit) => `${all}\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`, ''),
-  )

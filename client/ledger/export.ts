@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Context } from '../context.ts'
 import { type Exit, exits, Fault, systemCodeOf, Trouble, wrongUsage } from '../outcome.ts'
-import { jsonText } from '../screen.ts'
+import { jsonText, spelledOut } from '../screen.ts'
 import { readMoment } from '../span.ts'
 import { csvHeader, csvOf } from './csv.ts'
 import type { Entry, Line } from './entry.ts'
@@ -29,14 +29,8 @@ export type ExportTyped = {
 const writers: { readonly [format in Format]: { head: string; of: (line: Line) => string } } = {
   ndjson: { head: '', of: ({ line }) => `${line}\n` },
   csv: { head: csvHeader(), of: csvOf },
-  ocsf: {
-    head: '',
-    of: (line) => `${JSON.stringify(ocsfOf(line)).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)}\n`,
-  },
+  ocsf: { head: '', of: (line) => `${spelledOut(JSON.stringify(ocsfOf(line)))}\n` },
 }
-
-const escaped = (text: string): string =>
-  text.split('').reduce((all, unit) => `${all}\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`, '')
 
 /** A page has a hundred entries. */
 const pagesBetweenWords = 10

@@ -1,6 +1,7 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
 import * as z from 'zod'
 import type { NotaryKey, VerifyEcdsa } from '../../functions/domain/anchor/checkpoint.ts'
+import { parsedJson } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
 
 const Jwks = z.object({
@@ -16,7 +17,7 @@ export type PublicKey = { kid: string; isNotary: boolean; key: KeyObject; spki: 
  * @throws Refusal
  */
 export function readKeys(text: string, file: string): readonly PublicKey[] {
-  const read = Jwks.safeParse(jsonOf(text))
+  const read = Jwks.safeParse(parsedJson(text))
   if (!read.success) throw wrongUsage(`${file}: it is no JWKS`, 'save the answer of `/.well-known/jwks.json` as it is')
   const isMarked = read.data.keys.some(isOfNotary)
   return read.data.keys.flatMap((jwk) => {
@@ -34,12 +35,6 @@ export function readKeys(text: string, file: string): readonly PublicKey[] {
 
 const isOfNotary = ({ hotwork_use }: { hotwork_use?: unknown }): boolean => hotwork_use === 'notary'
 
-type JsonWebKey = Parameters<typeof createPublicKey>[0] extends infer Input
-  ? Extract<Input, { format: 'jwk' }> extends { key: infer Key }
-    ? Key
-    : never
-  : never
-
 export const notaryKeys = (keys: readonly PublicKey[], name: string): readonly NotaryKey[] =>
   keys.filter(({ isNotary }) => isNotary).map(({ spki }) => ({ name, spki }))
 
@@ -48,11 +43,3 @@ export const verifyEcdsa: VerifyEcdsa = (spki, message, signature) =>
 
 export const verifyEs256 = ({ key }: PublicKey, input: string, signature: Uint8Array): boolean =>
   signature.length === 64 && verify('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }, signature)
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
