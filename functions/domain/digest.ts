@@ -24,6 +24,9 @@ export function canonicalForm(value: Json): string {
   return canonical
 }
 
+/** What an entry is chained by: SHA-256 over `hotwork.entry.v1`, a newline and the RFC 8785 form of all but its `hash`. */
+export const digestOfEntry = ({ hash: _, ...rest }: JsonObject): Digest => digestOf('hotwork.entry.v1', rest)
+
 /** What a tool can compute alone just before it acts: the action, its arguments and the resource. */
 export function argumentsDigest(action: string, args: JsonObject, resource: Resource): Digest {
   return digestOf('hotwork.arguments.v1', {

@@ -11,7 +11,7 @@ export type ReadNode = (node: Node) => Hash
 
 export const emptyRoot = (): Hash => sha256(new Uint8Array())
 export const hashOfLeaf = (bytes: Uint8Array): Hash => sha256(joinBytes(Uint8Array.of(0), bytes))
-export const hashOfNode = (left: Hash, right: Hash): Hash => sha256(joinBytes(Uint8Array.of(1), left, right))
+const hashOfNode = (left: Hash, right: Hash): Hash => sha256(joinBytes(Uint8Array.of(1), left, right))
 
 /** The root over the hashes of all leaves. */
 export function rootOfLeaves(leaves: readonly Hash[]): Hash {

@@ -65,7 +65,7 @@ export function edgeTiles(size: number): Tile[] {
 }
 
 /** Where a node's hash comes from, in a tree of `size`. */
-export function tileOfNode({ level, index }: Node, size: number): Tile {
+function tileOfNode({ level, index }: Node, size: number): Tile {
   const tileLevel = Math.floor(level / 8)
   const first = index * 2 ** (level - tileLevel * 8)
   const tile = Math.floor(first / tileWidth)

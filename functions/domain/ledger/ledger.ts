@@ -1,5 +1,5 @@
 import { VouchEvent } from '../break-glass/open.ts'
-import { digestOf } from '../digest.ts'
+import { digestOfEntry } from '../digest.ts'
 import { evolveHalt, type Halt, HaltEvent } from '../halts/halt.ts'
 import { type ChatAccount, evolveLink, LinkEvent } from '../people/linking.ts'
 import { evolveStandIn, type StandIn, StandInEvent } from '../people/stand-in.ts'
@@ -92,10 +92,8 @@ export function chainEntries(
   return { entries, head: { sequence, hash } }
 }
 
-/** SHA-256 over `hotwork.entry.v1`, a newline and the RFC 8785 form of the entry without its `hash`. */
-export function entryHash({ hash: _, ...rest }: Omit<Entry, 'hash'> & { hash?: string }): string {
-  return digestOf('hotwork.entry.v1', rest as unknown as Json)
-}
+export const entryHash = (entry: Omit<Entry, 'hash'> & { hash?: string }): string =>
+  digestOfEntry(entry as unknown as JsonObject)
 
 /** `version`: newer code wrote it, which may mean what this code does not know. */
 export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'version' | 'event' | 'state' }

@@ -75,7 +75,7 @@ export function endedAt(state: ApprovalRequest): NumericDate | undefined {
 export const openUntil = (state: ApprovalRequest): NumericDate => grantOf(state)?.notAfter ?? state.submittedAt
 
 /** Whether AWS credentials were made of it, for the agent or for Hotwork's own call. */
-export function hadAwsSession(state: ApprovalRequest): boolean {
+function hadAwsSession(state: ApprovalRequest): boolean {
   const grant = grantOf(state)
   if (!grant) return false
   return (

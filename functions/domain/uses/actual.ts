@@ -70,7 +70,7 @@ export type Approved = {
 
 type Facts = Pick<Bundle, 'actions' | 'deployment'>
 
-export function approvedBy({ ask }: Pick<ApprovalRequest, 'ask'>, facts: Facts): Approved {
+function approvedBy({ ask }: Pick<ApprovalRequest, 'ask'>, facts: Facts): Approved {
   const { breakGlass } = ask
   if (!breakGlass) {
     const entry = facts.actions[ask.action]
@@ -96,7 +96,7 @@ const rightsIn = (entry: CatalogueEntry | undefined): readonly Right[] =>
   entry?.statement === undefined ? [] : [{ actions: entry.statement.actions, entry }]
 
 /** The oldest first, each once. Of calls alike the first are the approved ones, as many as were approved. */
-export function judgeCalls(calls: readonly RecordedCall[], approved: Approved, facts: Facts): readonly JudgedCall[] {
+function judgeCalls(calls: readonly RecordedCall[], approved: Approved, facts: Facts): readonly JudgedCall[] {
   const once = [...new Map(calls.map((call) => [call.id, call])).values()].toSorted((one, other) => one.at - other.at)
   let left = approved.uses
   return once.map((call) => {
@@ -156,7 +156,7 @@ function resourceOf(call: RecordedCall, entry: CatalogueEntry | undefined, { dep
 }
 
 /** Which of the approved actions leave nothing in the event history. */
-export const notRecordedOf = ({ rights }: Pick<Approved, 'rights'>): string[] =>
+const notRecordedOf = ({ rights }: Pick<Approved, 'rights'>): string[] =>
   [...new Set(rights.flatMap(({ actions }) => actions))].filter(isDataEvent).sort()
 
 type Read = { calls: readonly RecordedCall[]; more: boolean; unread: readonly string[]; issued: boolean }

@@ -48,7 +48,7 @@ export async function readTiles(tiles: readonly Tile[], bucket: LogReader): Prom
   return new Map(await Promise.all(read))
 }
 
-export async function mustRead(path: string, bucket: LogReader): Promise<Uint8Array> {
+async function mustRead(path: string, bucket: LogReader): Promise<Uint8Array> {
   const bytes = await bucket.read(path)
   if (!bytes) throw new AnchorForked(`the log has no \`${path}\`, which its checkpoint needs`)
   return bytes

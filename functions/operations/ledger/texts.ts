@@ -21,14 +21,10 @@ import type { TextReader } from './ports.ts'
 /** What stands where a text was erased. */
 export const erasedText = '(erased)'
 /** What stands where the text is not the one that was committed to. */
-export const alteredText = '(altered: not the text that is on record)'
+const alteredText = '(altered: not the text that is on record)'
 
 /** The same values with the texts that they are committed to, for people to read. Nothing of it may be stored. */
-export async function joinTexts<T>(
-  values: readonly T[],
-  places: readonly string[],
-  texts: TextReader,
-): Promise<readonly T[]> {
+async function joinTexts<T>(values: readonly T[], places: readonly string[], texts: TextReader): Promise<readonly T[]> {
   const commitments = new Set(values.flatMap((value) => commitmentsAt(value, places)))
   if (commitments.size === 0) return values
   const found = await texts.find([...commitments])
@@ -40,7 +36,7 @@ export async function joinTexts<T>(
   return values.map((value) => withTextsAt(value, places, read))
 }
 
-export const joinRequests = <S extends ApprovalRequest>(states: readonly S[], texts: TextReader) =>
+const joinRequests = <S extends ApprovalRequest>(states: readonly S[], texts: TextReader) =>
   joinTexts(states, personalInRequest, texts)
 export const joinHalts = (halts: readonly Halt[], texts: TextReader) => joinTexts(halts, personalInHalt, texts)
 export const joinPermits = (permits: readonly StandingPermit[], texts: TextReader) =>
