@@ -53,8 +53,11 @@ export const byRoute =
 export const unknownTask = (): BadRequest => apiProblem(404, 'unknown_task')
 export const unknownRequest = (): BadRequest => refusalProblem('unknown_request')
 
+/** An id may have a colon, which some clients escape in an address and some do not. */
+export const idInPath = (call: Call, name: string): string => call.path(name).replace(/%3a/i, ':')
+
 export function pathId<Schema extends z.ZodType>(call: Call, schema: Schema, unknown: () => Error): z.output<Schema> {
-  const id = schema.safeParse(call.path('id'))
+  const id = schema.safeParse(idInPath(call, 'id'))
   if (!id.success) throw unknown()
   return id.data
 }

@@ -340,6 +340,10 @@ describe('what an agent used', () => {
     expect(body.actions).toMatchObject([{ action: 'ssm:PutParameter', asked: 1, approved: 1, used: 0, extra_calls: 0 }])
   })
 
+  test('is found by an id whose colon is escaped in the address', async () => {
+    for (const id of ['agent%3Aremediator', 'agent%3aremediator']) expect((await usage(id)).status).toBe(200)
+  })
+
   test('is of requests since a time', async () => {
     await world.submitted(stagingParameter)
     const since = rfc3339(world.clock.now() + 60)

@@ -2,7 +2,7 @@ import { apiProblem, badRequest, refusalProblem } from '../../adapters/http/prob
 import { PersonId } from '../../domain/values.ts'
 import { eraseTexts } from '../../operations/ledger/erase-texts.ts'
 import type { TextEraser } from '../../operations/ledger/ports.ts'
-import { type ApiPorts, personDoor } from '../doors.ts'
+import { type ApiPorts, pathId, personDoor } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { textStore } from '../wiring/ports.ts'
@@ -10,15 +10,14 @@ import { textStore } from '../wiring/ports.ts'
 /** `DELETE /v1/people/{id}/personal`: removes a person's texts, and the salts without which no guess can be checked. */
 export const createHandler = (ports: ApiPorts & { eraser: TextEraser }) =>
   personDoor(ports, async (call, { person: by }) => {
-    // An id has a colon, which some clients escape in an address and some do not.
-    const person = PersonId.safeParse(call.path('id').replace(/%3a/i, ':'))
-    if (!person.success)
-      throw badRequest('invalid_request', 'That is no person', 'the path should have `person:` and a name')
-    const done = await eraseTexts({ of: person.data, by: by.id }, ports)
+    const person = pathId(call, PersonId, noPerson)
+    const done = await eraseTexts({ of: person, by: by.id }, ports)
     if (!done.ok) throw done.code === 'unknown_person' ? apiProblem(404, done.code) : refusalProblem(done.code)
     const { erased, more } = done.value
     return { status: 200, body: { erased, ...(more ? { more } : {}) } }
   })
+
+const noPerson = () => badRequest('invalid_request', 'That is no person', 'the path should have `person:` and a name')
 
 export const handler = bind(
   'erase-texts',

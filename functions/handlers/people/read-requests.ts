@@ -33,7 +33,7 @@ import { listPermits } from '../../operations/permits/standing-permits.ts'
 import { listRequests, readChain, readLedger, readRequest } from '../../operations/requests/read-requests.ts'
 import { readTimeline } from '../../operations/requests/read-timeline.ts'
 import type { ProvenPerson } from '../callers.ts'
-import { byRoute, pathId, personDoor, type ShowingApiPorts, unknownRequest, valueOrThrow } from '../doors.ts'
+import { byRoute, idInPath, pathId, personDoor, type ShowingApiPorts, unknownRequest, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { haltStore, ledgerIndex, permitStore, standInStore, withTexts } from '../wiring/ports.ts'
@@ -131,16 +131,15 @@ export const readByRoute = byRoute<[PersonId, Ports, ProvenPerson['login']]>(
       const aggregate = aggregateOf(call)
       const { after = 0 } = readQuery(call, ledgerPage)
       const read = await readChain({ aggregate, person, after }, ports)
-      if (!read.ok) throw read.code === 'unknown_aggregate' ? unknownAggregate() : refusalProblem(read.code)
-      return { status: 200, body: entriesView(read.value) }
+      return { status: 200, body: entriesView(valueOrThrow(read, unreadRecord)) }
     },
     'GET /v1/agents/{id}/usage': async (call, person, ports) => {
       const agent = pathId(call, AgentId, unknownAggregate)
       const month = ports.clock.now() - 30 * 86_400
       const { since = month, after } = readQuery(call, { since: Timestamp.optional(), ...page })
       const read = await readUsage(defined({ agent, person, since, after }), ports)
-      if (!read.ok) throw read.code === 'unknown_aggregate' ? unknownAggregate() : refusalProblem(read.code)
-      return { status: 200, body: { ...usageView(agent, since, read.value), ...goOn(read.value.next) } }
+      const usage = valueOrThrow(read, unreadRecord)
+      return { status: 200, body: { ...usageView(agent, since, usage), ...goOn(usage.next) } }
     },
     'GET /v1/standing-permits': async (call, person, ports) => {
       const listed = await listPermits(defined({ person, ...readQuery(call, page) }), ports)
@@ -197,9 +196,8 @@ function idOf(call: Call): RequestId {
   throw refusalProblem('unknown_request', `it is an opening: read it at \`/v1/break-glass/${id}\``)
 }
 
-/** An id has a colon, which some clients escape in an address and some do not. */
 function aggregateOf(call: Call): Aggregate {
-  const aggregate = Aggregate.safeParse(call.path('aggregate').replace(/%3a/i, ':'))
+  const aggregate = Aggregate.safeParse(idInPath(call, 'aggregate'))
   if (aggregate.success) return aggregate.data
   throw badRequest(
     'invalid_request',
@@ -209,6 +207,8 @@ function aggregateOf(call: Call): Aggregate {
 }
 
 const unknownAggregate = () => apiProblem(404, 'unknown_aggregate')
+const unreadRecord = (code: 'not_permitted' | 'unknown_aggregate') =>
+  code === 'unknown_aggregate' ? unknownAggregate() : refusalProblem(code)
 
 export function createHandler(given: ShowingApiPorts & Lists) {
   return personDoor(

@@ -2,7 +2,7 @@ import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { type ActionUsage, usageOf } from '../../domain/uses/usage.ts'
 import { type AgentId, defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
-import { askAboutPerson } from '../policy/questions.ts'
+import { mayRead } from '../policy/questions.ts'
 import type { AskingPorts } from '../requests/ports.ts'
 
 const page = 100
@@ -16,7 +16,7 @@ export async function readUsage(
   { agent, person, since, after }: { agent: AgentId; person: PersonId; since: NumericDate; after?: string },
   { requests, policy, clock }: AskingPorts,
 ): Promise<Result<Usage, 'not_permitted' | 'unknown_aggregate'>> {
-  if (!askAboutPerson(policy, 'read', person, clock.now()).permit) return refuse('not_permitted')
+  if (!mayRead(person, { policy, clock })) return refuse('not_permitted')
   const found: ApprovalRequest[] = []
   let next = after
   for (let read = 0; read < pages; read++) {

@@ -8,7 +8,7 @@ import { personOf } from '../../domain/policy/bundle.ts'
 import type { NumericDate, PersonId, Result, StandInId } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
-import { askAboutPerson, askAboutStandIn } from '../policy/questions.ts'
+import { askAboutPerson, askAboutStandIn, mayRead } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { AskingPorts, MakingPorts } from '../requests/ports.ts'
@@ -107,7 +107,7 @@ export async function listStandIns(
   { person, after }: { person: PersonId; after?: string },
   { policy, clock, standIns }: Pick<AskingPorts, 'policy' | 'clock'> & { standIns: Pick<StandInReader, 'list'> },
 ): Promise<Result<Page<StandIn>, 'not_permitted'>> {
-  if (!askAboutPerson(policy, 'read', person, clock.now()).permit) return refuse('not_permitted')
+  if (!mayRead(person, { policy, clock })) return refuse('not_permitted')
   return ok(await standIns.list({ limit: pageSize, ...defined({ after }) }))
 }
 

@@ -25,7 +25,7 @@ import { AgentId, defined, ok, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import { authorityOf, findEnding } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
-import { askAboutPerson } from '../policy/questions.ts'
+import { askAboutPerson, mayRead } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import { aboutStored, endIfOver, manyWriters, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { AskingPorts, DecidingPorts } from '../requests/ports.ts'
@@ -133,7 +133,7 @@ export async function listPermits(
   { person, after }: { person: PersonId; after?: string },
   { policy, clock, permits }: Pick<AskingPorts, 'policy' | 'clock'> & { permits: Pick<PermitReader, 'list'> },
 ): Promise<Result<Page<StandingPermit>, 'not_permitted'>> {
-  if (!askAboutPerson(policy, 'read', person, clock.now()).permit) return refuse('not_permitted')
+  if (!mayRead(person, { policy, clock })) return refuse('not_permitted')
   return ok(await permits.list({ limit: pageSize, ...defined({ after }) }))
 }
 

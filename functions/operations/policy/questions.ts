@@ -14,6 +14,7 @@ import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts
 import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
 import { defined, isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { askAboutOpening } from '../break-glass/what-to-open.ts'
+import type { Clock } from '../ports.ts'
 import type { Policy } from './ports.ts'
 
 const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): Asked => ({
@@ -85,6 +86,10 @@ export function askAboutPerson(
     now,
   })
 }
+
+/** The one right by which people see requests, records and the log. */
+export const mayRead = (person: PersonId, { policy, clock }: { policy: Policy; clock: Clock }): boolean =>
+  askAboutPerson(policy, 'read', person, clock.now()).permit
 
 export function askAboutStandIn(
   policy: Policy,

@@ -9,7 +9,7 @@ import { waitingPage } from '../cards/waiting.ts'
 import type { TextReader } from '../ledger/ports.ts'
 import { type Personal, textsBeside } from '../ledger/texts.ts'
 import { authorityOf } from '../policy/authority.ts'
-import { askAboutPerson } from '../policy/questions.ts'
+import { mayRead } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import { keepRate, type RatePorts } from './limits.ts'
 import type { AskingPorts, DecidingPorts, RequestFilter, RequestReader, Stored } from './ports.ts'
@@ -110,9 +110,6 @@ async function readPage(
   return { entries, personal: await textsBeside(entries, clock.now(), texts), ...defined({ next }) }
 }
 
-export const mayRead = (person: PersonId, { policy, clock }: Pick<Ports, 'policy' | 'clock'>): boolean =>
-  askAboutPerson(policy, 'read', person, clock.now()).permit
-
 export type Viewed = { state: ApprovalRequest; whyNot: { readonly [verdict in Verdict]: Refusal | undefined } }
 
 type ViewPorts = AskingPorts
@@ -122,8 +119,8 @@ export async function viewRequest(
   { id, person }: { id: RequestId; person: PersonId },
   ports: ViewPorts,
 ): Promise<Result<Viewed, 'not_permitted' | 'unknown_request'>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
   const now = ports.clock.now()
-  if (!askAboutPerson(ports.policy, 'read', person, now).permit) return refuse('not_permitted')
   const stored = await ports.requests.load(id)
   if (!stored) return refuse('unknown_request')
   const state = asOf(stored.state, now)
