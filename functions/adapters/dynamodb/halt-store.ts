@@ -4,6 +4,7 @@ import { factsOfHalt } from '../../domain/ledger/facets.ts'
 import { defined, type HaltId } from '../../domain/values.ts'
 import type { HaltChange, HaltStore, StoredHalts } from '../../operations/halts/ports.ts'
 import type { Page } from '../../operations/ports.ts'
+import { haltIdKey } from './chain-ends.ts'
 import { endsAt, headOf, headRow, type Item, numberOf, timeKey, valueIn, versionIs } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
 
@@ -43,7 +44,6 @@ export class DynamoHaltStore extends LedgeredStore implements HaltStore {
 }
 
 export const haltRowKey = (target: HaltTarget) => ({ pk: haltKey(target), sk: 'HALT' })
-const haltIdKey = (id: HaltId) => ({ pk: `HLT#${id}`, sk: 'HLT' })
 
 /** A halt by itself, and in the index over what is open until a person lifts it. */
 const haltRow = (halt: Halt) => ({

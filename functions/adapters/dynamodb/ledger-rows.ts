@@ -3,6 +3,7 @@ import { partsOfId } from '../../domain/anchor/leaf.ts'
 import type { Head } from '../../domain/ledger/ledger.ts'
 import { defined, JsonObject } from '../../domain/values.ts'
 import type { LedgerRows } from '../../operations/anchor/ports.ts'
+import { chainEndKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
 import { headOf, type Item, itemOf, textOf } from './items.ts'
 import { Table } from './table.ts'
@@ -33,8 +34,8 @@ export class DynamoLedgerRows implements LedgerRows {
   }
 
   async ends(aggregates: readonly string[]): Promise<ReadonlyMap<string, Head>> {
-    const keys = new Map(aggregates.map((aggregate) => [endKey(aggregate).pk, aggregate]))
-    const wanted = [...new Set(aggregates)].map((each) => itemOf(endKey(each)))
+    const keys = new Map(aggregates.map((aggregate) => [chainEndKey(aggregate).pk, aggregate]))
+    const wanted = [...new Set(aggregates)].map((each) => itemOf(chainEndKey(each)))
     const items = await this.#requests.getMany(wanted, 'read the ends of chains')
     return new Map(
       items.flatMap((item) => {
@@ -43,15 +44,6 @@ export class DynamoLedgerRows implements LedgerRows {
       }),
     )
   }
-}
-
-/** The row of the requests table that commits with a chain's entries. */
-function endKey(aggregate: string): { pk: string; sk: string } {
-  if (/^(?:req|bgl)_/.test(aggregate)) return { pk: `REQ#${aggregate}`, sk: 'REQ' }
-  if (aggregate.startsWith('stp_')) return { pk: `PERMIT#${aggregate}`, sk: 'PERMIT' }
-  if (aggregate.startsWith('hlt_')) return { pk: `HLT#${aggregate}`, sk: 'HLT' }
-  if (aggregate.startsWith('sin_')) return { pk: `SIN#${aggregate}`, sk: 'SIN' }
-  return { pk: `CHAIN#${aggregate}`, sk: 'CHAIN' }
 }
 
 /** A row that says no end is none: its entries were not committed by it. */

@@ -6,6 +6,7 @@ import type { PersonalText } from '../../domain/ledger/texts.ts'
 import { defined } from '../../domain/values.ts'
 import type { LedgerStore } from '../../operations/ledger/ports.ts'
 import type { OnceOnly } from '../../operations/ports.ts'
+import { chainKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
 import { condition, endsAt, headOf, headRow, type Item, isNew, numberOf, textOf } from './items.ts'
 import { Table } from './table.ts'
@@ -106,7 +107,5 @@ export class DynamoLedgerStore extends LedgeredStore implements LedgerStore {
     return (await this.commitAll([chain, ...rows], { entries }, `append to \`${aggregate}\``)).done
   }
 }
-
-export const chainKey = (aggregate: string) => ({ pk: `CHAIN#${aggregate}`, sk: 'CHAIN' })
 
 export const entryOf = (item: Item) => JSON.parse(textOf(item, 'entry')) as Entry

@@ -3,6 +3,7 @@ import { drawsLeft, StandingPermit } from '../../domain/permits/permit.ts'
 import { type AskerId, defined, type StandingPermitId } from '../../domain/values.ts'
 import type { PermitChange, PermitStore, StoredPermit } from '../../operations/permits/ports.ts'
 import type { Page } from '../../operations/ports.ts'
+import { permitKey } from './chain-ends.ts'
 import { endsAt, headOf, headRow, type Item, timeKey, valueIn } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
 
@@ -30,8 +31,6 @@ export class DynamoPermitStore extends LedgeredStore implements PermitStore {
     return defined({ items: items.map(permitOf), next })
   }
 }
-
-export const permitKey = (id: StandingPermitId) => ({ pk: `PERMIT#${id}`, sk: 'PERMIT' })
 
 const openOf = (agent: AskerId): string => `permits of ${agent}`
 

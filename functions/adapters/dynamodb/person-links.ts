@@ -2,8 +2,9 @@ import { ChatAccount } from '../../domain/people/linking.ts'
 import { GroupSnapshot } from '../../domain/people/organisation.ts'
 import { type Digest, type NumericDate, PersonId } from '../../domain/values.ts'
 import type { GroupSnapshots, LinkChange, PersonLinks } from '../../operations/people/ports.ts'
+import { chainKey } from './chain-ends.ts'
 import { condition, endsAt, headRow, type Item, numberOf, understood, valueIn } from './items.ts'
-import { chainKey, LedgeredStore } from './ledger-store.ts'
+import { LedgeredStore } from './ledger-store.ts'
 import { TableStore } from './table.ts'
 
 /** The one snapshot of Slack user groups, beside the requests: each decision reads it with all else that counts. */

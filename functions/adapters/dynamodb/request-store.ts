@@ -19,10 +19,11 @@ import {
   type RequestStore,
   type Stored,
 } from '../../operations/requests/ports.ts'
+import { permitKey, requestKey } from './chain-ends.ts'
 import { haltRowKey, haltsOf } from './halt-store.ts'
 import { endsAt, headOf, headRow, type Item, itemOf, textOf, timeKey, valueIn } from './items.ts'
 import { LedgeredStore, onceKey } from './ledger-store.ts'
-import { permitKey, permitOf, permitRow } from './permit-store.ts'
+import { permitOf, permitRow } from './permit-store.ts'
 import { chatGroupsKey, chatGroupsOf } from './person-links.ts'
 import { standInKey, standInsOf } from './stand-in-store.ts'
 import { batchLimit } from './table.ts'
@@ -172,7 +173,6 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   }
 }
 
-const requestKey = (id: RequestId) => ({ pk: `REQ#${id}`, sk: 'REQ' })
 const evaluationKey = (id: EvaluationId) => ({ pk: `EVAL#${id}`, sk: 'EVAL' })
 
 export const requestItem = (state: ApprovalRequest, head: Head): Item => itemOf(requestRow(state, head))

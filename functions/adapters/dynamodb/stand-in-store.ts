@@ -4,6 +4,7 @@ import { StandIn } from '../../domain/people/stand-in.ts'
 import { defined, type PersonId, type StandInId } from '../../domain/values.ts'
 import type { StandInChange, StandInStore, StoredStandIns } from '../../operations/people/ports.ts'
 import type { Page } from '../../operations/ports.ts'
+import { standInIdKey } from './chain-ends.ts'
 import { endsAt, headOf, headRow, type Item, numberOf, type Row, timeKey, valueIn, versionIs } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
 
@@ -18,7 +19,7 @@ export class DynamoStandInStore extends LedgeredStore implements StandInStore {
   }
 
   async find(id: StandInId) {
-    const item = await this.requests.get(idKey(id), `read \`${id}\``)
+    const item = await this.requests.get(standInIdKey(id), `read \`${id}\``)
     return item && { standIn: standInOf(item), head: headOf(item) }
   }
 
@@ -28,7 +29,12 @@ export class DynamoStandInStore extends LedgeredStore implements StandInStore {
       return this.requests.putting(row, versionIs(version))
     }
     const { id, at } = standIn
-    const ofId = { ...idKey(id), standIn: JSON.stringify(standIn), kind: 'stand-in', submitted: timeKey(at) + id }
+    const ofId = {
+      ...standInIdKey(id),
+      standIn: JSON.stringify(standIn),
+      kind: 'stand-in',
+      submitted: timeKey(at) + id,
+    }
     const items = [
       list(standInKey(standIn.by), taken, expected.taken),
       list(absenceKey(standIn.for), absences, expected.absences),
@@ -52,7 +58,6 @@ export class DynamoStandInStore extends LedgeredStore implements StandInStore {
 /** For which people a person may decide, now or some time: as one item, without what was over when it last changed. */
 export const standInKey = (by: PersonId) => ({ pk: `STANDIN#${by}`, sk: 'STANDIN' })
 const absenceKey = (absent: PersonId) => ({ pk: `ABSENT#${absent}`, sk: 'ABSENT' })
-const idKey = (id: StandInId) => ({ pk: `SIN#${id}`, sk: 'SIN' })
 
 const StandIns = z.array(StandIn)
 
