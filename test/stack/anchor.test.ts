@@ -94,7 +94,7 @@ test('every entry of a request is in the log, with the hash that the API shows',
   for (const { id, hash } of entries) expect(leaves).toContainEqual({ id, hash })
 })
 
-test('files have the types of the format, and whoever may not read gets none', async () => {
+test('files have the types of the format, and a person who may not read gets none', async () => {
   expect((await fetchFile('checkpoint')).type).toBe('text/plain; charset=utf-8')
   const { size } = await checkpoint()
   expect((await fetchFile(pathOfBundle(0, Math.min(256, size)))).type).toBe('application/octet-stream')

@@ -48,7 +48,7 @@ test.each(types)('%s is valid by the published schema', (type) => {
   expect(wrongBy(eventOf(entryOf(type, factsOf[type])))).toEqual([])
 })
 
-test.each(['system', 'person:ana', 'tool:flag-service'])('by whoever it was done: %s', (who) => {
+test.each(['system', 'person:ana', 'tool:flag-service'])('an entry by %s is valid too', (who) => {
   const actor = who === 'system' ? { type: 'system', id: 'hotwork' } : { type: who.split(':')[0] ?? '', id: who }
   for (const type of ['Submitted', 'Refused', 'CredentialIssued', 'PermitGiven'])
     expect(wrongBy(eventOf(entryOf(type, factsOf[type], { actor })))).toEqual([])

@@ -149,7 +149,7 @@ test('a text is where it was in neither the entries nor the state, and both have
   expect(verify(ask.id, entries)).toEqual({ state })
 })
 
-test('whatever happens to a request, its entries replay to the state, and the texts beside give all back', () => {
+test('in every life of a request its entries replay to the state, and the texts beside give all back', () => {
   fc.assert(
     fc.property(anyWalk, (steps) => {
       const { events: whole } = walk(steps)

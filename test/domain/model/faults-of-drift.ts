@@ -66,7 +66,7 @@ export const faultsOfDrift: readonly Fault[] = [
     ),
   },
   {
-    fault: 'the next stage opens on whatever is there',
+    fault: 'the next stage opens on any state that is there',
     breaks: 'INV11',
     where: drifting,
     reducer: told((state, command) =>

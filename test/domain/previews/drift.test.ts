@@ -79,12 +79,12 @@ describe('a decision', () => {
     expect(it.state.preview).toEqual(preview('a'))
   })
 
-  test('that denies settles, whatever is there now', () => {
+  test('that denies settles, on any state', () => {
     const it = desk(2)
     expect(it.tell(10, decision(ask, 'ana', 'deny', read(readAgain('b', 2))))).toBe('denied')
   })
 
-  test('by a person who may not decide changes nothing, whatever was read', () => {
+  test('by a person who may not decide changes nothing, on any state', () => {
     const it = desk(2)
     expect(it.tell(10, decision(ask, 'eve', 'approve', read(readAgain('b', 2))))).toBe('!not_eligible')
     expect(it.state.round).toBe(1)
@@ -213,7 +213,7 @@ describe.each(claims)('at %s', (_, credential, claim) => {
     expect(down.state).toMatchObject({ status: 'revoked', reason: 'no_eligible_approvers' })
   })
 
-  test('where policy would now permit nobody to ask, the grant ends', () => {
+  test('where policy would now refuse the ask, the grant ends', () => {
     const it = approved()
     expect(it.tell(30, claim({ preview: preview('b'), again: { ok: false, code: 'policy_denied' } }))).toBe(
       '!state_changed',
@@ -325,7 +325,7 @@ describe('what rests on a grant ends with it: nothing of it is asked again', () 
   })
 })
 
-test('an approver who lost the right ends the grant, whatever was read', () => {
+test('an approver who lost the right ends the grant, on any state', () => {
   const it = desk(1)
   it.tell(10, decision(ask, 'ana', 'approve'))
   const lost = { ...eligible, 'person:ana': [] }

@@ -86,7 +86,7 @@ describe('erasing', () => {
     expect(read.ok && read.value.personal[`${request.ask.id}/1`]).toBeUndefined()
   })
 
-  test('is on the chain of the person, by whom and how many, and says nothing of what', async () => {
+  test('is on the chain of the person, with the actor and how many, and without the texts', async () => {
     const world = new World(bundle)
     await world.submitted(prodParameter, { justification: claim })
     await erase(world)

@@ -209,7 +209,7 @@ describe('a claim of AWS credentials', () => {
     expect(await world.issueAws(request, token)).toMatchObject({ code: 'state_unreadable' })
   })
 
-  test('that nobody is asked about succeeds at the next try', async () => {
+  test('that no person is asked about succeeds at the next try', async () => {
     const { world, request, token } = await claimable(stagingParameter)
     world.reader.set(stagingParameter.resource.id, { Value: '320' })
     expect(await world.issueAws(request, token)).toMatchObject({ code: 'state_changed' })

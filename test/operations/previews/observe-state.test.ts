@@ -214,7 +214,7 @@ describe('the state', () => {
     expect(await stateOf(parameter('300', 8))).not.toBe(state)
   })
 
-  test('cannot be guessed by whoever reads it: it is of the deployment, the request and the resource', async () => {
+  test('cannot be guessed by those who read it: it is of the deployment, the request and the resource', async () => {
     const [answer, state] = [parameter('300', 7), await stateOf(parameter('300', 7))]
     expect(await stateOf(answer, ask, 'other')).not.toBe(state)
     expect(await stateOf(answer, { ...ask, request: requestId(2) })).not.toBe(state)
