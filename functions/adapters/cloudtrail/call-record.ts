@@ -8,8 +8,8 @@ import * as z from 'zod'
 import type { RecordedCall } from '../../domain/uses/recorded-call.ts'
 import { CredentialId, defined, JsonObject, type NumericDate, parseJson } from '../../domain/values.ts'
 import { faultName } from '../../operations/faults.ts'
-import type { CallRecord, CallsOnRecord, RecordedSession } from '../../operations/ledger/ports.ts'
 import type { Log } from '../../operations/ports.ts'
+import type { CallRecord, CallsOnRecord, RecordedSession } from '../../operations/uses/ports.ts'
 import { bounded } from '../aws-client.ts'
 
 /** CloudTrail answers two look-ups a second, each with fifty events at most: no reader has it leaf through thousands. */

@@ -1,7 +1,7 @@
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { ActionUsage } from '../../domain/uses/usage.ts'
 import { type AgentId, defined, type Json, type NumericDate } from '../../domain/values.ts'
-import type { Usage } from '../../operations/ledger/read-usage.ts'
+import type { Usage } from '../../operations/uses/read-usage.ts'
 
 /** `GET /v1/agents/{id}/usage` (docs/api.md). */
 export const usageView = (agent: AgentId, since: NumericDate, { requests, actions }: Usage) => ({

@@ -2,8 +2,8 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { Actual } from '../../domain/uses/actual.ts'
 import { parseJson, type RequestId } from '../../domain/values.ts'
 import { faultName } from '../../operations/faults.ts'
-import type { ActualReader } from '../../operations/ledger/ports.ts'
 import type { Log } from '../../operations/ports.ts'
+import type { ActualReader } from '../../operations/uses/ports.ts'
 import { bounded } from '../aws-client.ts'
 
 /** Has the one function that may read CloudTrail tell what was called: its callers can name a request, and nothing else. */

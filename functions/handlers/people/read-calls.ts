@@ -8,7 +8,7 @@ import { foreignAuditors } from '../../adapters/sts/foreign-revokers.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import type { Actual } from '../../domain/uses/actual.ts'
 import { RequestId } from '../../domain/values.ts'
-import { type ActualPorts, readActual } from '../../operations/ledger/read-actual.ts'
+import { type ActualPorts, readActual } from '../../operations/uses/read-actual.ts'
 import { bind, tablesOf } from '../environments.ts'
 import { factsOnly, textStore } from '../wiring/ports.ts'
 

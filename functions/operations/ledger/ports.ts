@@ -1,8 +1,6 @@
 import type { LedgerFilter } from '../../domain/ledger/facets.ts'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
 import type { PersonalText } from '../../domain/ledger/texts.ts'
-import type { Actual } from '../../domain/uses/actual.ts'
-import type { RecordedCall } from '../../domain/uses/recorded-call.ts'
 import type { Digest, NumericDate, PersonId, RequestId } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
 
@@ -52,25 +50,4 @@ export type LedgerPage = { limit: number; after?: string | undefined }
 export interface LedgerIndex {
   /** Oldest first; within a second by chain. A page may be short, also empty, and still have a `next`. */
   search(filter: LedgerFilter, page: LedgerPage): Promise<{ entries: readonly Entry[]; next?: string }>
-}
-
-export interface CallRecord {
-  /** What was called with the credentials of a session, in any order; undefined where the record does not answer. */
-  ofSession(session: RecordedSession): Promise<CallsOnRecord | undefined>
-}
-/** A session by its name and its role's ARN: where it may have called, and when; and when it was issued. */
-export type RecordedSession = {
-  name: string
-  role: string
-  regions: readonly string[]
-  from: NumericDate
-  until: NumericDate
-  issued?: { from: NumericDate; until: NumericDate }
-}
-export type CallsOnRecord = { calls: readonly RecordedCall[]; more: boolean }
-
-/** What CloudTrail has of a request or an opening, held against what was approved. */
-export interface ActualReader {
-  /** Undefined where it cannot be told now. It never throws. */
-  of(request: RequestId): Promise<Actual | undefined>
 }

@@ -3,7 +3,7 @@ import type { Entry } from '../../domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { Actual } from '../../domain/uses/actual.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
-import type { ActualReader } from './ports.ts'
+import type { ActualReader } from '../uses/ports.ts'
 
 /** `calls` is undefined where it cannot be told now what was called. */
 export type Evidence = {

@@ -2,8 +2,9 @@ import { describeRequest } from '../../domain/cards/request-view.ts'
 import { describeTimeline, type Timeline } from '../../domain/cards/timeline.ts'
 import type { Entry } from '../../domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import type { ActualReader, LedgerReader } from '../ledger/ports.ts'
+import type { LedgerReader } from '../ledger/ports.ts'
 import type { Policy } from '../policy/ports.ts'
+import type { ActualReader } from '../uses/ports.ts'
 
 export type TimelinePorts = {
   ledger: Pick<LedgerReader, 'page'>

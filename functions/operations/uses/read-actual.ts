@@ -5,9 +5,10 @@ import { asOf, endedAt } from '../../domain/requests/due.ts'
 import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
 import { type Actual, actualOf, usualDelay } from '../../domain/uses/actual.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
+import type { LedgerReader, TextReader } from '../ledger/ports.ts'
+import { joinRequest } from '../ledger/texts.ts'
 import type { DecidingPorts, RequestReader } from '../requests/ports.ts'
-import type { CallRecord, LedgerReader, RecordedSession, TextReader } from './ports.ts'
-import { joinRequest } from './texts.ts'
+import type { CallRecord, RecordedSession } from './ports.ts'
 
 export type ActualPorts = Pick<DecidingPorts, 'policy' | 'clock'> & {
   requests: Pick<RequestReader, 'load'>
