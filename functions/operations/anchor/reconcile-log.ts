@@ -2,6 +2,7 @@ import { compareWithLeaf, type Difference, type Placed } from '../../domain/anch
 import { type Leaf, partsOfId } from '../../domain/anchor/leaf.ts'
 import { tileWidth } from '../../domain/anchor/tiles.ts'
 import type { NumericDate } from '../../domain/values.ts'
+import { fromElsewhere } from '../ledger/from-elsewhere.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { LedgerRows, LogIndexReader } from './ports.ts'
 import { type LogReadingPorts, readCheckpoint, readLeaves } from './read-log.ts'
@@ -25,7 +26,6 @@ const patience = 600
 /** Each is told by name; beyond it they are counted. */
 const told = 50
 const readers = 4
-const goldenRatio = (Math.sqrt(5) - 1) / 2
 
 /**
  * Holds the tables against the log, both ways: what the log has must stand in the ledger as it was, and what stands in
@@ -70,8 +70,7 @@ async function compareBundles(
   const count = Math.ceil(size / tileWidth)
   const newest = Array.from({ length: Math.min(latest, count) }, (_, at) => count - 1 - at)
   const others = Array.from({ length: count - newest.length }, (_, at) => at)
-  const start = Math.floor(((run * goldenRatio) % 1) * others.length)
-  const waiting = [...newest, ...others.slice(start), ...others.slice(0, start)].values()
+  const waiting = [...newest, ...fromElsewhere(others, run)].values()
   let left = 0
   const reader = async () => {
     for (const bundle of waiting) {

@@ -11,6 +11,7 @@ import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { RequestFilter, RequestReader, Stored } from '../requests/ports.ts'
+import { fromElsewhere } from './from-elsewhere.ts'
 import type { LedgerReader } from './ports.ts'
 
 type Actors = Pick<Bundle, 'agents' | 'directory' | 'tools'>
@@ -38,7 +39,6 @@ const turns = 720
 const newFor = 2 * hour
 const page = 100
 const readers = 8
-const goldenRatio = (Math.sqrt(5) - 1) / 2
 
 /**
  * Each chain must end where the requests table says, and a request's chain must replay to its state: all that lives or
@@ -65,7 +65,12 @@ export async function checkChains(actors: Actors, ports: ChainPorts, until: Nume
     const [began, share] = [clock.now(), (until - clock.now()) / (parts.length - index)]
     const listed = await list(began + share / 2)
     const unchecked = listed.chains.filter(({ id }) => !checked.has(id))
-    const { broken, left } = await checkAll(fromElsewhere(unchecked, round), began + share, ports, checked)
+    const { broken, left } = await checkAll(
+      fromElsewhere(unchecked.toSorted(byId), round),
+      began + share,
+      ports,
+      checked,
+    )
     found += broken
     if (left > 0 || listed.more) log.error('reconciliation_cut', { part, left, more: listed.more === true })
   }
@@ -95,12 +100,7 @@ async function listRequests(
 /** Digests only: a hundred thousand states would not fit into memory. */
 const chainOf = ({ state, head }: Stored): Chain => ({ id: state.ask.id, head, state: stateDigest(state) })
 
-/** By id, from another place each round: an agent cannot choose what a round has no time for. */
-function fromElsewhere(chains: readonly Chain[], round: number): readonly Chain[] {
-  const sorted = chains.toSorted((one, other) => (one.id < other.id ? -1 : 1))
-  const start = Math.floor(((round * goldenRatio) % 1) * sorted.length)
-  return [...sorted.slice(start), ...sorted.slice(0, start)]
-}
+const byId = (one: Chain, other: Chain): number => (one.id < other.id ? -1 : 1)
 
 /** A cycle covers the time from `lookBack` before it began to its own end, one part an hour, without a gap. */
 export function partOf(now: NumericDate): { from: NumericDate; until: NumericDate } {
