@@ -28,14 +28,14 @@ export function checkReceipt(jws: string, keys: readonly PublicKey[], now: numbe
   if (!read.success) {
     const [issue] = read.error.issues
     const where = `\`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? ''}`
-    return { findings: [signed.finding, fails('claims', `it has not the members of a receipt (${where})`)] }
+    return { findings: [signed, fails('claims', `it has not the members of a receipt (${where})`)] }
   }
   const receipt = read.data
   const { checkpoint, finding } = checkpointFinding(receipt, keys)
   return {
     receipt,
     ...(checkpoint ? { checkpoint } : {}),
-    findings: [signed.finding, timeFinding(receipt, now), finding, ...inclusionFinding(receipt, checkpoint)],
+    findings: [signed, timeFinding(receipt, now), finding, ...inclusionFinding(receipt, checkpoint)],
   }
 }
 
@@ -44,8 +44,8 @@ function signatureFinding(
   header: { readonly [member: string]: unknown } | undefined,
   signature: Uint8Array,
   keys: readonly PublicKey[],
-): { finding: Finding; key?: PublicKey } {
-  const no = (words: string) => ({ finding: fails('signature', words) })
+): Finding {
+  const no = (words: string) => fails('signature', words)
   if (!header) return no('its header is no JSON object')
   const { alg, typ, kid, ...others } = header
   if (typ !== receiptType)
@@ -58,7 +58,7 @@ function signatureFinding(
   if (!key.isNotary) return no(`the key ${kid} signs tokens: it is not the notary's, and a receipt by it is forged`)
   if (!verifyEs256(key, `${header64}.${payload64}`, signature))
     return no(`the signature is not by the key ${kid}: the receipt was changed, or another key signed it`)
-  return { finding: holds('signature', `the notary signed it, with the key ${kid}`), key }
+  return holds('signature', `the notary signed it, with the key ${kid}`)
 }
 
 function timeFinding({ iat }: Receipt, now: number): Finding {
