@@ -47,5 +47,5 @@ export function changeWords({ at, from, to, approvers, was_approved }: Change, s
   const rows = rowsOf(from.before, to.before).filter(({ same }) => !same)
   const what = rows.length === 0 ? 'none of the values that are shown' : rows.map(differenceWords).join(', ')
   const after = approvers.length === 0 ? '' : `, after ${approvers.join(', ')} approved`
-  return `what is there changed, seen at ${time(at, surroundings)}${after}${was_approved ? ', before anything was issued' : ''}: ${what}; approvals start again`
+  return `what is there changed, seen at ${time(at, surroundings)}${after}${was_approved ? ', before anything was done' : ''}: ${what}; approvals start again`
 }

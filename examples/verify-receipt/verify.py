@@ -71,10 +71,12 @@ def check_inclusion(claims, _notary):
 def check_entries(claims, _notary):
     lines = map(json.loads, files.entries.read().splitlines())
     entries = [entry for entry in lines if entry["id"].startswith(claims["sub"] + "/")]
-    must(len(entries) >= claims["entries"], f"{claims['sub']}/{len(entries) + 1} is missing")
     previous = None
-    for sequence, entry in enumerate(entries[: claims["entries"]], 1):
-        id, said = f"{claims['sub']}/{sequence}", entry.pop("hash")
+    for sequence in range(1, claims["entries"] + 1):
+        id = f"{claims['sub']}/{sequence}"
+        must(len(entries) >= sequence, f"{id} is missing")
+        entry = entries[sequence - 1]
+        said = entry.pop("hash")
         must(entry["id"] == id and entry["previous"] == previous, f"{id} is missing, or not where it should be")
         previous = "sha-256:" + encoded(sha256(b"hotwork.entry.v1\n" + rfc8785.dumps(entry)).digest())
         must(previous == said, f"{id} was altered")
@@ -93,5 +95,5 @@ try:
         check(claims, notary)
         print("holds ", step)
 except Exception as wrong:  # Whatever goes wrong, nothing is proved.
-    sys.exit(f"WRONG  {step}: {str(wrong) or type(wrong).__name__}")
+    sys.exit(f"WRONG  {step}: {str(wrong).strip(': ') or type(wrong).__name__}")
 print(claims["sub"], claims["status"], claims["action"], claims["resource"]["id"], "by", claims["agent"])

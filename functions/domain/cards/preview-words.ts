@@ -149,7 +149,7 @@ const longestChange = 300
 /** Why approvals had to be given again, and what the reader does now. */
 export function changeSentence({ at, from, to, approvers, wasApproved }: ChangeView, isLast: boolean): Sentence {
   const people = approvers.map(nameOf).join(', ')
-  const when = wasApproved ? ', before anything was issued' : ''
+  const when = wasApproved ? ', before anything was done' : ''
   return [
     { bold: 'What is there changed' },
     ', seen at ',

@@ -96,7 +96,7 @@ const words: Words = {
     mark: 'ended',
     said: [{ bold: who }, ' gave a credential back'],
   }),
-  UseBegun: ({ tool }, { then }) => use(tool, then),
+  UseBegun: (begun, { then }) => use(begun, then),
   Completed: ({ outcome }, { who }) => ({
     lane: 'agent',
     mark: 'ended',
@@ -139,7 +139,9 @@ function credential({ claim }: Of<'CredentialIntended'> | Of<'CredentialIssued'>
   return { ...hotwork('issued', ...said, ', until ', { time: issued.expiresAt }), alike: said }
 }
 
-function use(tool: string, then: readonly Event[]): Told {
+function use({ tool, key }: Of<'UseBegun'>, then: readonly Event[]): Told {
+  // The agent calls AWS itself: what it called is CloudTrail's to tell, and no end follows.
+  if (tool === 'aws' && key === 'aws') return hotwork('noted', 'The AWS credentials count as one use')
   const by = tool === 'aws' ? 'Hotwork made the approved call to AWS' : `${tool} used it`
   const [ended, returned] = [
     then.find(({ type }) => type === 'UseEnded'),

@@ -116,7 +116,7 @@ test.each<[string, (all: Entry[]) => readonly unknown[], string]>([
     (all) => all.map((each, at) => (at === 2 ? { ...each, at: '2026-01-01T00:00:00Z' } : each)),
     '/3 was altered',
   ],
-  ['missing', (all) => all.filter((_, at) => at !== 2), '/'],
+  ['missing', (all) => all.filter((_, at) => at !== 2), '/3 is missing'],
   ['cut at the end', (all) => all.slice(0, 2), '/3 is missing'],
   ['in another order', ([one, two, ...rest]) => [two, one, ...rest], '/1 is missing, or not where it should be'],
 ])('entries that were %s are refused, and the entry is named', async (_what, change, words) => {

@@ -75,6 +75,17 @@ describe('the timeline of a request', () => {
     )
   })
 
+  test('says that Hotwork made a call only where it did, and not where the agent has AWS credentials', () => {
+    const life = new Life().asks().approved().issued().used()
+    const begun = life.entries.at(-2) as (typeof life.entries)[number]
+    const last = (key: string) => {
+      const use = { ...begun, facts: { ...begun.facts, tool: 'aws', key } }
+      return said(drawn(life, { entries: [...life.entries.slice(0, -2), use] })).at(-1)
+    }
+    expect(last('aws')).toBe('The AWS credentials count as one use')
+    expect(last('call')).toBe('Hotwork made the approved call to AWS, its end is not reported')
+  })
+
   test('has the calls of CloudTrail at their time, each as approved, beyond it, or refused', () => {
     const life = wholeLife()
     const call = { at: life.at - 4, action: 'ssm:PutParameter' }
