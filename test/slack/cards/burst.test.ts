@@ -411,6 +411,59 @@ describe('a click for all', () => {
     expect(textsOf(burst.card)).toContain('already settled, it is withdrawn')
   })
 
+  describe('where what is there changes', () => {
+    const twoStages = (): Bundle => {
+      const tiers = bundle.ladder.tiers.map((each) => {
+        const sre = bundle.ladder.tiers[2]?.stages[1]
+        return each.tier === 1 && sre ? { ...each, stages: [...each.stages, sre] } : each
+      })
+      return { ...bundle, ladder: { ...bundle.ladder, tiers } }
+    }
+    const reads = (count: number) => {
+      burst.world.reader.preview('flags:set')
+      for (let n = 0; n < count; n++) burst.world.reader.set(`prod/checkout-${n}`, { value: true })
+    }
+
+    test('decides the others, and says of which one it was not counted', async () => {
+      burst = new Bursting(twoStages())
+      reads(6)
+      const all = await burst.waiting(6)
+      burst.world.reader.set('prod/checkout-3', { value: 'another' })
+      await burst.click('U0BEN', approveAll)
+      await burst.carryOut()
+      const states = await burst.states(all)
+      expect(states.map(({ round, stages }) => [round, stages[0]?.decisions.length])).toEqual(
+        all.map((_, n) => (n === 3 ? [2, 0] : [1, 1])),
+      )
+      expect(burst.messages.map(textsOf).join()).toContain('state changed, it is pending')
+    })
+
+    test('before it is carried out: an approval of the list does not count for the next round of one of it', async () => {
+      burst = new Bursting(twoStages())
+      reads(6)
+      const all = await burst.waiting(6)
+      await burst.click('U0BEN', approveAll)
+      burst.world.reader.set('prod/checkout-3', { value: 'another' })
+      const [, , , changed] = all as [ApprovalRequest, ApprovalRequest, ApprovalRequest, ApprovalRequest]
+      expect(await burst.world.decide(changed, 'ana')).toMatchObject({ code: 'state_changed' })
+      await burst.carryOut()
+      expect(await burst.world.state(changed.ask.id)).toMatchObject({ round: 2, stages: [{ decisions: [] }, {}] })
+    })
+
+    test('where one stage is all there is nothing is read: each claim reads', async () => {
+      reads(6)
+      const all = await burst.waiting(6)
+      const before = burst.world.reader.asked.length
+      burst.world.reader.set('prod/checkout-3', { value: 'another' })
+      await burst.click('U0BEN', approveAll)
+      await burst.carryOut()
+      expect(burst.world.reader.asked).toHaveLength(before)
+      const [first, , , changed] = (await burst.states(all)) as [ApprovalRequest, 0, 0, ApprovalRequest]
+      expect(await burst.world.issueToken(changed)).toMatchObject({ code: 'state_changed' })
+      expect(await burst.world.issueToken(first)).toMatchObject({ ok: true })
+    })
+  })
+
   test('by a person who was stopped since approves nothing, also where the halt is lifted before it is carried out', async () => {
     const all = await burst.waiting(6)
     await burst.click('U0BEN', approveAll)
