@@ -40,7 +40,7 @@ test('a form of the page from before is refused, and one of the page that was sh
   expect((await now()).stages[0]?.decisions).toMatchObject([{ person: 'person:ana', verdict: 'approve' }])
 })
 
-test('a denial on the page settles it, whatever is there', async () => {
+test('a denial on the page settles it, in any state of what is there', async () => {
   const { world, fields, send, now } = await openPage()
   const filled = await fields('deny')
   world.reader.set(prodParameter.resource.id, { Value: '320' })

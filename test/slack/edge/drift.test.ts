@@ -35,7 +35,7 @@ test('a click on the card of the state before is refused, and one on the new car
   expect(await now()).toMatchObject({ status: 'approved', round: 2 })
 })
 
-test('a click that denies settles it, whatever is there', async () => {
+test('a click that denies settles it, in any state of what is there', async () => {
   await door.click(request, 'U0BEN', 'deny')
   expect([door.told, await now()]).toMatchObject([[], { status: 'denied', round: 1 }])
 })
