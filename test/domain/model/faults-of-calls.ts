@@ -1,7 +1,7 @@
 import { system } from '../../../functions/domain/requests/events.ts'
 import { type ApprovedRequest, commonOf, grantOf, type Use } from '../../../functions/domain/requests/request.ts'
 import { answered, evolved, type Fault, told } from './fault.ts'
-import { mediated, unsent } from './scenarios.ts'
+import { compared, unsent } from './scenarios.ts'
 
 /** Mistakes in what becomes of a call that was not sent, or of which nothing was heard. */
 export const faultsOfCalls: readonly Fault[] = [
@@ -88,7 +88,7 @@ export const faultsOfCalls: readonly Fault[] = [
   {
     fault: 'calls are compared again each time the record of AWS is read',
     breaks: 'INV4',
-    where: mediated,
+    where: compared,
     reducer: told((state, command) => {
       if (command.type !== 'compare_calls' || !state.calls) return undefined
       const { calls: _, ...rest } = state
@@ -98,7 +98,7 @@ export const faultsOfCalls: readonly Fault[] = [
   {
     fault: 'calls that were compared revive the grant',
     breaks: 'INV4',
-    where: mediated,
+    where: compared,
     reducer: evolved((state, event) => {
       if (event.type !== 'CallsCompared') return undefined
       const grant = grantOf(state)
@@ -108,7 +108,7 @@ export const faultsOfCalls: readonly Fault[] = [
   {
     fault: 'calls are compared while the grant lives',
     breaks: 'INV4',
-    where: mediated,
+    where: compared,
     reducer: answered((decided, state, command, now) =>
       command.type === 'compare_calls' && state?.status === 'approved'
         ? {

@@ -37,8 +37,8 @@ describe('in every interleaving no invariant is broken', () => {
     expect(result.violation).toBeUndefined()
   })
 
-  test('at least 100,000 distinct states are seen', () => {
-    expect(sum('states')).toBeGreaterThanOrEqual(100_000)
+  test('at least 250,000 distinct states are seen', () => {
+    expect(sum('states')).toBeGreaterThanOrEqual(250_000)
   })
 
   test('every status is reached', () => {

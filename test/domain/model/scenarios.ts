@@ -246,6 +246,17 @@ export const mediated: Scenario = {
   endings: [halted],
   mayRebind: true,
   calls: 1,
+}
+
+/** Comparing makes nearly every state of before two, so it has worlds of its own, with one credential of a kind. */
+export const compared: Scenario = {
+  ...quiet,
+  name: 'the record of AWS is compared with the one call of a mediated action',
+  ask: sampleAsk({ credential: 'mediated' }),
+  mints: { access_token: 1, aws: 1 },
+  uses: 0,
+  endings: [halted],
+  calls: 1,
   compares: true,
 }
 
@@ -335,6 +346,12 @@ export const openingAgain: Scenario = {
   uses: 0,
   reviews: [{ by: 'gus' }],
   clockGoesBack: true,
+}
+
+export const openingCompared: Scenario = {
+  ...openingAgain,
+  name: 'the record of AWS is compared with an opening, and a clock goes back an hour',
+  mints: { access_token: 1, aws: 1 },
   compares: true,
 }
 
@@ -424,9 +441,11 @@ export const scenarios: readonly Scenario[] = [
   child,
   deepest,
   mediated,
+  compared,
   unsent,
   opening,
   openingAgain,
+  openingCompared,
   drifting,
   driftingSession,
   driftingCall,
