@@ -9,6 +9,8 @@ export type Case = {
   user?: string
   action: string
   resource: string
+  /** The account of the resource, where its ARN does not say it. */
+  owner?: string
   context?: { readonly [key: string]: string | string[] }
   identity: readonly Policy[]
   session?: Policy
@@ -36,6 +38,7 @@ export async function isAllowed(call: Case): Promise<boolean> {
     role = user ?? '',
     action,
     resource,
+    owner,
     context = {},
     identity,
     session,
@@ -51,7 +54,7 @@ export async function isAllowed(call: Case): Promise<boolean> {
       request: {
         principal: user ?? `arn:aws:sts::${accountId}:assumed-role/${name.split('/').at(-1)}/somebody`,
         action,
-        resource: { resource, accountId: resource.split(':')[4] || accountId },
+        resource: { resource, accountId: owner ?? (resource.split(':')[4] || accountId) },
         contextVariables: { 'aws:PrincipalArn': role, ...context },
       },
       identityPolicies: named(identity),
