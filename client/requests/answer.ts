@@ -175,6 +175,10 @@ export const Entry = z.looseObject({
     attempted: text,
     code: text,
     count,
+    approved: count,
+    refused: count,
+    extraCalls: count,
+    extra: z.array(z.string()).optional().catch(undefined),
   }),
 })
 export type Entry = z.infer<typeof Entry>
