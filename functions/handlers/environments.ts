@@ -14,6 +14,8 @@ const stores = { REQUESTS_TABLE: Name, LEDGER_TABLE: Name }
 const texts = { TEXTS_TABLE: Name }
 /** Issuer of tokens and base of every address that is built here: never taken from `Host`. */
 const api = { ISSUER: Url }
+/** What finds entries in the log. */
+const anchor = { LOG_BUCKET: Name, LOG_INDEX_TABLE: Name }
 /** What reads the present state: as which role, keyed by what, and who signs what a tool is asked with. */
 const reads = { READER_ROLE: Name, STATE_KEY: Name, SIGN_FUNCTION: Name }
 const slack = { SLACK_SECRET: Name, SLACK_API_URL: Url }
@@ -42,13 +44,13 @@ export const environments = {
   'give-permit': z.object({ ...api, ...stores, ...texts }),
   'revoke-permit': z.object({ ...api, ...stores, ...texts }),
   'erase-texts': z.object({ ...api, ...stores, ...texts }),
-  'read-requests': z.object({ ...api, ...stores, ...texts, READ_CALLS_FUNCTION: Name }),
+  'read-requests': z.object({ ...api, ...stores, ...texts, ...anchor, READ_CALLS_FUNCTION: Name }),
   'read-calls': z.object({ ...stores, ...texts, ACCOUNT: Name, REGION: Name, TARGET_ROLE: Name }),
   'read-log': z.object({ ...api, LOG_BUCKET: Name }),
-  'sign-receipt': z.object({ ...api, ...stores, LOG_BUCKET: Name, LOG_INDEX_TABLE: Name, NOTARY_KEYS: Names }),
+  'sign-receipt': z.object({ ...api, ...stores, ...anchor, NOTARY_KEYS: Names }),
   'begin-use': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
   'end-use': z.object({ ...api, ...stores, ...texts }),
-  'show-pages': z.object({ ...api, ...stores, ...texts, CARDS_TABLE: Name, READ_CALLS_FUNCTION: Name }),
+  'show-pages': z.object({ ...api, ...stores, ...texts, ...anchor, CARDS_TABLE: Name, READ_CALLS_FUNCTION: Name }),
   'decide-on-page': z.object({ ...api, ...stores, ...texts, ...reads }),
   'open-on-page': z.object({ ...api, ...stores, ...texts, INCIDENT_SECRET: Name }),
   'log-in': z.object({ ...api, REQUESTS_TABLE: Name }),

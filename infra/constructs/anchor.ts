@@ -48,6 +48,13 @@ export class Anchor extends Construct {
     })
   }
 
+  /** How much of a chain the latest checkpoint has, and no tile. */
+  grantFind(to: HotworkFunction): void {
+    this.index.grantFind(to)
+    to.tell({ LOG_BUCKET: this.bucketName })
+    to.allow(['s3:GetObject'], [`${this.#arn}/checkpoint`])
+  }
+
   grantRead(to: HotworkFunction): void {
     to.tell({ LOG_BUCKET: this.bucketName })
     Validations.of(to.role).acknowledge({

@@ -31,13 +31,14 @@ export class PeopleEndpoints extends Construct {
     api.routeAs('own', make(this, 'lift-halt'), 'DELETE /v1/halts/{id}')
   }
 
-  #makeReads({ api, tables, calls, make }: ReadingGround): void {
+  #makeReads({ anchor, api, tables, calls, make }: ReadingGround): void {
     const { requests, ledger } = tables
     const readRequests = make(this, 'read-requests')
     requests.grantReadMany(readRequests)
     requests.grantFind(readRequests, 'by-time', 'by-status', 'by-agent', 'by-owner', 'open')
     ledger.grantSearch(readRequests)
     calls.grantAsk(readRequests)
+    anchor.grantFind(readRequests)
     api.route(
       readRequests,
       'GET /v1/me',
@@ -64,11 +65,12 @@ export class PeopleEndpoints extends Construct {
 
   /** One function a right: a page that shows cannot decide, and the login writes no entry. */
   #makePages(ground: ReadingGround): void {
-    const { api, reading, tables, make } = ground
+    const { anchor, api, reading, tables, make } = ground
     const showPages = make(this, 'show-pages')
     grantReadEvidence(showPages, ground)
     tables.requests.grantReadMany(showPages)
     tables.requests.grantFind(showPages, 'by-status')
+    anchor.grantFind(showPages)
     api.routeAs(
       'public',
       showPages,

@@ -435,3 +435,10 @@ test('no page holds the session, nor what is typed into a link from Slack', asyn
   for (const secret of [code, tab.session]) expect(page.body).not.toContain(secret)
   expect(doors.sessions.text).not.toContain(code)
 })
+
+test('the page of a request says up to which entry the log has its record', async () => {
+  const request = await world.submitted(prodParameter)
+  await doors.notary.follow(request.ask.id)
+  const { body } = await (await openAs('person-ana')).go('GET', pathTo(request))
+  expect(body).toContain('Anchored up to entry 2, its last, in the log’s checkpoint of 2 entries')
+})

@@ -3,9 +3,11 @@ import { endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { rfc3339, verify } from '../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
 import { readByRoute } from '../../functions/handlers/people/read-requests.ts'
+import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { declareHalt, liftHalt } from '../../functions/operations/halts/halt.ts'
 import { type FunctionName, functions } from '../../infra/functions.ts'
 import { writesOf } from '../../infra/rows.ts'
+import { MemoryNotary } from '../support/anchor/memory-notary.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import {
   agent,
@@ -23,8 +25,10 @@ import {
 const bundle = sampleBundle()
 let world: World
 let halts: MemoryHaltStore
+let notary: MemoryNotary
 beforeEach(() => {
   world = new World(bundle)
+  notary = new MemoryNotary(world, issuer)
   halts = new MemoryHaltStore(world.requests, world.ledger)
 })
 
@@ -38,6 +42,7 @@ async function answerOf(route: string, query: Names = {}, path: Names = {}, logi
     permits: world.permits,
     standIns: world.standIns,
     actual: world.actual,
+    anchor: notary,
   }
   const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, login))
   const answer = await door({
@@ -86,6 +91,22 @@ describe('the picture of what became of a request', () => {
     expect(text).toContain('agent:remediator')
     expect(text).not.toMatch(/<script|href|url\(/)
     expect((await get(route, {}, { id: `req_${'1'.repeat(26)}` })).status).toBe(404)
+  })
+
+  test('says up to which entry the log has it, and in what checkpoint; or that this is not known now', async () => {
+    const { ask } = await world.submitted(prodParameter)
+    // Its lines are wrapped.
+    const told = async () => {
+      const { text } = await answerOf('/v1/requests/{id}/timeline.svg', {}, { id: ask.id })
+      return /<desc>([\s\S]*)<\/desc>/.exec(text)?.[1]
+    }
+    expect(await told()).toContain('Not in the log yet')
+    await notary.follow(ask.id)
+    expect(await told()).toContain('Anchored up to entry 2, its last, in the log’s checkpoint of 2 entries')
+    notary.index.find = async () => {
+      throw new StoreUnavailable('the store did not answer')
+    }
+    expect(await told()).toContain('Not known now: which of its entries are in the log')
   })
 })
 

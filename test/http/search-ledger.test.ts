@@ -3,6 +3,7 @@ import { endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { type Entry, entryHash } from '../../functions/domain/ledger/ledger.ts'
 import { readByRoute } from '../../functions/handlers/people/read-requests.ts'
 import { declareHalt } from '../../functions/operations/halts/halt.ts'
+import { MemoryNotary } from '../support/anchor/memory-notary.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import {
   agent,
@@ -28,7 +29,13 @@ beforeEach(() => {
 async function search(query: { [name: string]: string } = {}) {
   const ports = {
     ...{ ...world.ports, issuer, halts },
-    ...{ ledgerIndex: world.ledger, actual: world.actual, permits: world.permits, standIns: world.standIns },
+    ...{
+      ledgerIndex: world.ledger,
+      actual: world.actual,
+      anchor: new MemoryNotary(world, issuer),
+      permits: world.permits,
+      standIns: world.standIns,
+    },
   }
   const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, {}))
   const answer = await door({

@@ -203,6 +203,18 @@ describe('who may do what is dangerous', () => {
     ])
   })
 
+  test('who draws what became of a request finds its entries in the log, and reads its checkpoint and no tile', () => {
+    for (const owner of ['read-requests', 'show-pages'])
+      expect([owner, of(owner, 'dynamodb', '<AnchorIndex>'), of(owner, 's3', '')]).toEqual([
+        owner,
+        ['BatchGetItem'],
+        ['GetObject<AnchorBucket>/checkpoint'],
+      ])
+    expect(whoMay('s3:GetObject')).toEqual(
+      ['notarize-entries', 'read-log', 'read-requests', 'reconcile-ledger', 'show-pages', 'sign-receipt'].sort(),
+    )
+  })
+
   test('the bucket of the log locks what it has, and is written by the notary alone, over nothing, by TLS', () => {
     const { Properties } = theOnly(assembly.hotwork, 'AWS::S3::Bucket')
     expect(Properties).toMatchObject({

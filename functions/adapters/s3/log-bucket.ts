@@ -1,11 +1,16 @@
 import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3'
+import type { NumericDate } from '../../domain/values.ts'
 import type { LogBucket } from '../../operations/anchor/ports.ts'
 import { AnchorUnavailable, faultName } from '../../operations/faults.ts'
 import { bounded } from '../aws-client.ts'
 
-const connect = () =>
+/** The first waits out a bucket that is slow for a while; the other is for a picture, which goes without. */
+const patient = bounded(4, 3000)
+export const hurried = bounded(2, 450)
+
+const connect = (patience = patient) =>
   new S3Client({
-    ...bounded(4, 3000),
+    ...patience,
     // An emulator has no host name for each bucket.
     forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined,
   })
@@ -18,20 +23,23 @@ export class S3LogBucket implements LogBucket {
   readonly #name: string
   readonly #client: S3Client
 
-  constructor(name: string, client: S3Client = connect()) {
+  constructor(name: string, patience = patient) {
     this.#name = name
-    this.#client = client
+    this.#client = connect(patience)
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
     return (await this.readVersion(path))?.bytes
   }
 
-  async readVersion(path: string): Promise<{ bytes: Uint8Array; version: string } | undefined> {
+  async readVersion(path: string): Promise<{ bytes: Uint8Array; version: string; since: NumericDate } | undefined> {
     try {
-      const { Body, ETag } = await this.#client.send(new GetObjectCommand({ Bucket: this.#name, Key: path }))
-      if (!Body || ETag === undefined) throw new AnchorUnavailable(`the bucket answered without \`${path}\``)
-      return { bytes: await Body.transformToByteArray(), version: ETag }
+      const { Body, ETag, LastModified } = await this.#client.send(
+        new GetObjectCommand({ Bucket: this.#name, Key: path }),
+      )
+      if (!Body || ETag === undefined || !LastModified)
+        throw new AnchorUnavailable(`the bucket answered without \`${path}\``)
+      return { bytes: await Body.transformToByteArray(), version: ETag, since: LastModified.getTime() / 1000 }
     } catch (fault) {
       if (fault instanceof S3ServiceException && fault.name === 'NoSuchKey') return undefined
       throw unavailable('give', path, fault)

@@ -59,8 +59,8 @@ export type Timeline = {
 /** A call that CloudTrail has of the grant's sessions. */
 export type SeenCall = Pick<JudgedCall, 'at' | 'action' | 'resource' | 'verdict' | 'because' | 'error'>
 
-/** A checkpoint of the log that has an entry of this request; `entries`: how many of them. */
-export type Anchor = { at: NumericDate; size: number; entries: number }
+/** The latest checkpoint of the log, and how many entries of this request it has, from the first. Or it is not known now. */
+export type Anchor = { at: NumericDate } & ({ size: number; entries: number } | { size: undefined })
 
 export type Recorded = {
   entries: readonly Entry[]
@@ -83,7 +83,7 @@ export function describeTimeline(view: RequestView, recorded: Recorded, facts: V
     id: view.id,
     title: view.title,
     headline: headlineOf(view),
-    moments: folded(anchor ? placed(moments, momentOfAnchor(anchor, entries.length)) : moments),
+    moments: folded(anchor ? placed(moments, momentOfAnchor(anchor, recorded)) : moments),
     entries: entries.map(refOf),
     isCut,
   }
@@ -155,14 +155,19 @@ function momentOfCall({ at, action, resource, verdict, because, error }: SeenCal
   return { at, lane: 'target', mark, said, more, entries: [], ...(verdict === 'extra' ? {} : { alike: said }) }
 }
 
-const momentOfAnchor = ({ at, size, entries }: Anchor, all: number): Moment => ({
-  at,
-  lane: 'log',
-  mark: 'anchored',
-  said: [`Anchored: ${entries} of ${all} entries are in the log’s checkpoint of ${size} entries`],
-  more: [],
-  entries: [],
-})
+function momentOfAnchor(anchor: Anchor, { entries: { length }, isCut = false }: Recorded): Moment {
+  const { at } = anchor
+  const told = { at, lane: 'log', entries: [] } as const
+  if (anchor.size === undefined)
+    return { ...told, mark: 'noted', said: ['Not known now: which of its entries are in the log'], more: [] }
+  const { size, entries } = anchor
+  const tree = `the log’s checkpoint of ${size} ${size === 1 ? 'entry' : 'entries'}`
+  const checked: Sentence = ['its signature is not checked here: `npx hotwork verify` does it']
+  if (entries === 0)
+    return { ...told, mark: 'noted', said: [`Not in the log yet: ${tree} has none of its entries`], more: [] }
+  const of = entries === length && !isCut ? 'its last' : `of ${isCut ? 'more than ' : ''}${length}`
+  return { ...told, mark: 'anchored', said: [`Anchored up to entry ${entries}, ${of}, in ${tree}`], more: [checked] }
+}
 
 /** So many of one kind in a row are shown one by one. */
 const shownSingly = 3

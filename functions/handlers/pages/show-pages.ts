@@ -6,16 +6,19 @@ import { waitingFor } from '../../operations/cards/waiting.ts'
 import type { TextReader } from '../../operations/ledger/ports.ts'
 import { showing } from '../../operations/ledger/texts.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
-import { readTimeline } from '../../operations/requests/read-timeline.ts'
+import { readTimeline, type TimelinePorts } from '../../operations/requests/read-timeline.ts'
 import { byRoute, openingIn, unknownRequest } from '../doors.ts'
 import { bind } from '../environments.ts'
+import { anchorPorts } from '../wiring/anchor.ts'
 import { evidenceIn } from '../wiring/break-glass.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { pagePorts, withTexts } from '../wiring/ports.ts'
 import { type Guest, goTo, guestOf, notShown, pageDoor, shown, toLogin } from './page-door.ts'
 import { type ShowPorts, showDrill, showOpening, showOpenings } from './show-openings.ts'
 
-const showByRoute = byRoute<[Guest, ShowPorts]>(
+type TimelinePagePorts = ShowPorts & Pick<TimelinePorts, 'anchor'>
+
+const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
   {
     'GET /decide': async (_, { person, reader }, ports) => {
       const waiting = (await waitingFor(person.id, ports)).map(({ state }) => state)
@@ -40,7 +43,7 @@ const showByRoute = byRoute<[Guest, ShowPorts]>(
 )
 
 /** What people look at: what waits for them, one request, openings. A person who is not logged in logs in first. */
-export const createHandler = (ports: ShowPorts & { texts: TextReader }) =>
+export const createHandler = (ports: TimelinePagePorts & { texts: TextReader }) =>
   pageDoor(ports, async (call) => {
     const guest = await guestOf(call, ports)
     return guest ? showByRoute(call, guest, showing(ports)) : toLogin(ports.issuer, pathOf(call))
@@ -57,7 +60,7 @@ export const handler = bind(
   'show-pages',
   (told) => {
     const ports = withTexts(pagePorts(told, cedarPolicy()), told)
-    return { ...ports, ...evidenceIn(told, ports.log) }
+    return { ...ports, ...evidenceIn(told, ports.log), anchor: anchorPorts(told) }
   },
   createHandler,
 )

@@ -20,6 +20,7 @@ import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { AgentId, Aggregate, defined, PersonId, RequestId, ToolId } from '../../domain/values.ts'
+import type { AnchorPorts } from '../../operations/anchor/read-anchor.ts'
 import { listHalts } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
 import type { LedgerIndex } from '../../operations/ledger/ports.ts'
@@ -36,6 +37,7 @@ import { readUsage } from '../../operations/uses/read-usage.ts'
 import type { ProvenPerson } from '../callers.ts'
 import { byRoute, idInPath, pathId, personDoor, type ShowingApiPorts, unknownRequest, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
+import { anchorPorts } from '../wiring/anchor.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { haltStore, ledgerIndex, permitStore, standInStore, withTexts } from '../wiring/ports.ts'
 
@@ -46,6 +48,7 @@ type Lists = {
   permits: Pick<PermitStore, 'list'>
   standIns: Pick<StandInStore, 'list'>
   actual: ActualReader
+  anchor: AnchorPorts
 }
 
 const page = { after: After.optional() }
@@ -224,6 +227,7 @@ export const handler = bind(
     ...withTexts(portsWithAnswers(told), told),
     ledgerIndex: ledgerIndex(told),
     actual: new LambdaActualReader(told.READ_CALLS_FUNCTION, new PowertoolsLog()),
+    anchor: anchorPorts(told),
     permits: permitStore(told),
     halts: haltStore(told),
     standIns: standInStore(told),

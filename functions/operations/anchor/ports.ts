@@ -2,6 +2,7 @@ import type { NotaryKey } from '../../domain/anchor/checkpoint.ts'
 import type { Placed } from '../../domain/anchor/compare.ts'
 import type { Leaf } from '../../domain/anchor/leaf.ts'
 import type { Head } from '../../domain/ledger/ledger.ts'
+import type { NumericDate } from '../../domain/values.ts'
 
 /** Where the log lies. Every call may throw AnchorUnavailable. */
 export interface LogReader {
@@ -9,8 +10,8 @@ export interface LogReader {
 }
 
 export interface LogBucket extends LogReader {
-  /** With its version, by which it can be replaced. */
-  readVersion(path: string): Promise<{ bytes: Uint8Array; version: string } | undefined>
+  /** With its version, by which it can be replaced, and since when it is there. */
+  readVersion(path: string): Promise<{ bytes: Uint8Array; version: string; since: NumericDate } | undefined>
   /** False where the path has one, which stays as it is. */
   add(path: string, bytes: Uint8Array): Promise<boolean>
   /** The new version; undefined where it is no more as it was read. `version` is undefined where there was none. */

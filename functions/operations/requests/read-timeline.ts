@@ -2,14 +2,19 @@ import { describeRequest } from '../../domain/cards/request-view.ts'
 import { describeTimeline, type Timeline } from '../../domain/cards/timeline.ts'
 import type { Entry } from '../../domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { type AnchorPorts, readAnchor } from '../anchor/read-anchor.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
 import type { Policy } from '../policy/ports.ts'
+import type { Clock, Log } from '../ports.ts'
 import type { ActualReader } from '../uses/ports.ts'
 
 export type TimelinePorts = {
   ledger: Pick<LedgerReader, 'page'>
   actual: ActualReader
+  anchor: AnchorPorts
   policy: Pick<Policy, 'bundle'>
+  clock: Clock
+  log: Log
 }
 
 const page = 100
@@ -17,10 +22,8 @@ const page = 100
 const mostEntries = 1_000
 
 /** What became of a request, from its own record and that of AWS. Rights are for the caller to ask. */
-export async function readTimeline(
-  state: ApprovalRequest,
-  { ledger, actual, policy }: TimelinePorts,
-): Promise<Timeline> {
+export async function readTimeline(state: ApprovalRequest, ports: TimelinePorts): Promise<Timeline> {
+  const { ledger, actual, policy } = ports
   const { id } = state.ask
   const entries: Entry[] = []
   let next: number | undefined = 0
@@ -31,9 +34,12 @@ export async function readTimeline(
   } while (next !== undefined && entries.length < mostEntries)
   const isOver = state.status !== 'pending' && state.status !== 'approved'
   // AWS answers two such questions a second: none is asked where there was no session, or may still be calls.
-  const told = isOver && entries.some(isOfAws) ? await actual.of(id) : undefined
+  const [told, anchor] = await Promise.all([
+    isOver && entries.some(isOfAws) ? actual.of(id) : undefined,
+    readAnchor(entries, ports),
+  ])
   const { bundle } = policy
-  const recorded = { entries, isCut: next !== undefined, calls: told?.calls ?? [] }
+  const recorded = { entries, isCut: next !== undefined, calls: told?.calls ?? [], anchor }
   return describeTimeline(describeRequest(state, bundle), recorded, bundle)
 }
 

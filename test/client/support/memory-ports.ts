@@ -15,6 +15,7 @@ export const memoryPorts = (world: World, issuer: string, notary = new MemoryNot
   ...notary.reading,
   /** Its log has what a test tells it to follow. */
   notary,
+  anchor: notary,
   // Asked anew each time, so that a test may change the policies.
   get policy() {
     return world.policy

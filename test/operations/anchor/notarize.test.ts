@@ -316,7 +316,7 @@ describe('a bucket that holds another log', () => {
     await forked(/has no `tile\/1\/000.p\/1`/)
   })
   it('is not gone on with: one where another tile lies already', async () => {
-    world.bucket.objects.set('tile/0/001.p/15', { bytes: new Uint8Array(15 * 32), version: 'x' })
+    world.bucket.objects.set('tile/0/001.p/15', { bytes: new Uint8Array(15 * 32), version: 'x', since: 0 })
     await forked(/`tile\/0\/001.p\/15` in the bucket is not what follows/)
   })
   it('is not gone on with: one that was emptied', async () => {

@@ -3,6 +3,7 @@ import type { RequestId } from '../../../functions/domain/values.ts'
 import { readTimeline } from '../../../functions/operations/requests/read-timeline.ts'
 import { sweepOverdue } from '../../../functions/operations/requests/sweep-overdue.ts'
 import { compareCalls } from '../../../functions/operations/uses/compare-calls.ts'
+import { MemoryNotary } from '../../support/anchor/memory-notary.ts'
 import { MemoryQueue } from '../../support/requests/memory-queue.ts'
 import { parameter, sampleBundle, World } from '../../support/world.ts'
 
@@ -78,7 +79,8 @@ test('the timeline shows each call, and that they were compared', async () => {
   world.callRecord.put(id, call('1'))
   world.callRecord.put(id, call('2', { service: 'sts', name: 'GetCallerIdentity' }))
   const told = async () => {
-    const { moments } = await readTimeline(await world.state(id), { ...world.ports, actual: world.actual })
+    const ports = { ...world.ports, actual: world.actual, anchor: new MemoryNotary(world, world.issuer) }
+    const { moments } = await readTimeline(await world.state(id), ports)
     return JSON.stringify(moments)
   }
   world.clock.advance(delay)

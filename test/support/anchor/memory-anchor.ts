@@ -3,7 +3,7 @@ import { verifyEcdsa } from '../../../functions/adapters/kms/note-signer.ts'
 import type { Placed } from '../../../functions/domain/anchor/compare.ts'
 import { type Leaf, partsOfId } from '../../../functions/domain/anchor/leaf.ts'
 import type { Head } from '../../../functions/domain/ledger/ledger.ts'
-import type { JsonObject } from '../../../functions/domain/values.ts'
+import type { JsonObject, NumericDate } from '../../../functions/domain/values.ts'
 import type {
   LedgerRows,
   LogBucket,
@@ -15,8 +15,13 @@ import type {
 
 /** The bucket of the log in memory: what is there stays, but for what is replaced by its version. */
 export class MemoryLogBucket implements LogBucket {
-  readonly objects = new Map<string, { bytes: Uint8Array; version: string }>()
+  readonly objects = new Map<string, { bytes: Uint8Array; version: string; since: NumericDate }>()
+  readonly #now: () => NumericDate
   #versions = 0
+
+  constructor(now: () => NumericDate = () => 0) {
+    this.#now = now
+  }
 
   async read(path: string) {
     await Promise.resolve()
@@ -42,7 +47,7 @@ export class MemoryLogBucket implements LogBucket {
 
   #put(path: string, bytes: Uint8Array): string {
     this.#versions += 1
-    this.objects.set(path, { bytes: bytes.slice(), version: `${this.#versions}` })
+    this.objects.set(path, { bytes: bytes.slice(), version: `${this.#versions}`, since: this.#now() })
     return `${this.#versions}`
   }
 }

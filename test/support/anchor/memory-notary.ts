@@ -7,7 +7,7 @@ import { MemoryLogBucket, MemoryLogIndex, verifyEcdsa } from './memory-anchor.ts
 
 /** A notary of a world in memory: with a key that signs notes and receipts, and a log that it writes when it is told to. */
 export class MemoryNotary {
-  readonly bucket = new MemoryLogBucket()
+  readonly bucket: MemoryLogBucket
   readonly index = new MemoryLogIndex()
   readonly #issuer: string
   readonly #key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
@@ -21,6 +21,7 @@ export class MemoryNotary {
 
   constructor(world: World, issuer: string) {
     this.#issuer = issuer
+    this.bucket = new MemoryLogBucket(() => world.clock.now())
     const { clock, log } = world
     const ledger: NotaryPorts['ledger'] = {
       page: async (...asked) => {

@@ -9,6 +9,7 @@ import { createHandler as createOpen } from '../../../functions/handlers/pages/o
 import { createHandler as createShow } from '../../../functions/handlers/pages/show-pages.ts'
 import { offerLink } from '../../../functions/operations/people/chat-accounts.ts'
 import type { IdTokens, LoginProvider } from '../../../functions/operations/people/ports.ts'
+import { MemoryNotary } from '../anchor/memory-notary.ts'
 import { MemoryCardStore } from '../cards/memory-card-store.ts'
 import { MemoryPersonLinks } from '../people/memory-person-links.ts'
 import { MemorySessionStore } from '../people/memory-session-store.ts'
@@ -22,6 +23,7 @@ export class PageDoors {
   readonly sessions: MemorySessionStore
   readonly links: MemoryPersonLinks
   readonly cards = new MemoryCardStore()
+  readonly notary: MemoryNotary
   /** What Slack says of its users, by id. */
   readonly users = new Map<string, AccountLink & { name: string }>()
   readonly #world: World
@@ -31,6 +33,7 @@ export class PageDoors {
   constructor(world: World, issuer: string, at: { provider: LoginProvider; tokens: IdTokens }) {
     this.#world = world
     this.#issuer = issuer
+    this.notary = new MemoryNotary(world, issuer)
     this.links = new MemoryPersonLinks(world.ledger)
     this.sessions = new MemorySessionStore(world.requests)
     const { sessions, links, cards } = this
@@ -38,6 +41,7 @@ export class PageDoors {
       ...world.ports,
       sessions,
       actual: world.actual,
+      anchor: this.notary,
       cards,
       incidents: new PatternIncidents(),
       issuer,

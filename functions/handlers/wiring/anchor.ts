@@ -1,0 +1,10 @@
+import { connect, hurried } from '../../adapters/dynamodb/client.ts'
+import { DynamoLogIndex } from '../../adapters/dynamodb/log-index.ts'
+import { hurried as hurriedBucket, S3LogBucket } from '../../adapters/s3/log-bucket.ts'
+import type { AnchorPorts } from '../../operations/anchor/read-anchor.ts'
+
+/** For a picture, which goes without what does not answer soon. */
+export const anchorPorts = (told: { LOG_BUCKET: string; LOG_INDEX_TABLE: string }): AnchorPorts => ({
+  index: new DynamoLogIndex(connect(hurried), told.LOG_INDEX_TABLE),
+  bucket: new S3LogBucket(told.LOG_BUCKET, hurriedBucket),
+})
