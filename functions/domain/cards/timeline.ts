@@ -162,7 +162,7 @@ function momentOfAnchor(anchor: Anchor, { entries: { length }, isCut = false }: 
     return { ...told, mark: 'noted', said: ['Not known now: which of its entries are in the log'], more: [] }
   const { size, entries } = anchor
   const tree = `the log’s checkpoint of ${size} ${size === 1 ? 'entry' : 'entries'}`
-  const checked: Sentence = ['its signature is not checked here: `npx hotwork verify` does it']
+  const checked: Sentence = ['its signature is checked by hotwork verify, not here']
   if (entries === 0)
     return { ...told, mark: 'noted', said: [`Not in the log yet: ${tree} has none of its entries`], more: [] }
   const of = entries === length && !isCut ? 'its last' : `of ${isCut ? 'more than ' : ''}${length}`
