@@ -79,8 +79,11 @@ const outputs = {
   IncidentSecret: secret.secretArn,
   RequestsTable: table.tableName,
   LedgerTable: table.tableName,
+  TextsTable: table.tableName,
   WaitsTable: table.tableName,
   CardsTable: table.tableName,
+  LogBucket: 'none',
+  ReconcileFunction: 'none',
   StateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:none',
   TargetRoleArn: role.roleArn,
 }
