@@ -287,6 +287,7 @@ describe('a fault', () => {
   const canary = 'canary-7f3a91'
   const passing = [
     'StoreUnavailable',
+    'AnchorUnavailable',
     'KeyUnavailable',
     'BrokerUnavailable',
     'IssuerUnavailable',

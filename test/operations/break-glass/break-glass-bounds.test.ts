@@ -160,7 +160,7 @@ test('renewals, clocks an hour off at issuer, gate or broker, timers late, twice
           }
         }
         const entries = await night.ledger.entries(id)
-        expect(verify(id, entries)).toEqual({ state: await night.state(id) })
+        expect(verify(id, entries)).toEqual({ state: await night.stored(id) })
         expect(entries.filter(({ type }) => type === 'Expired' || type === 'Completed').length).toBeLessThanOrEqual(1)
       },
     ),

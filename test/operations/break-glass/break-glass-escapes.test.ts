@@ -306,7 +306,7 @@ describe('to have it look otherwise', () => {
     expect((await night.opened('jade', { ...key, ...other })).ask).toEqual(open.ask)
     expect((await night.state(open.ask.id)).ask.breakGlass).toMatchObject({ incident: 'INC-2041' })
     const entries = await night.ledger.entries(open.ask.id)
-    expect(verify(open.ask.id, entries)).toEqual({ state: await night.state(open.ask.id) })
+    expect(verify(open.ask.id, entries)).toEqual({ state: await night.stored(open.ask.id) })
     // Whoever edits it in the record is found out.
     const [first, ...rest] = entries.map((entry) => JSON.parse(JSON.stringify(entry).replaceAll('INC-2041', 'INC-9')))
     expect(verify(open.ask.id, [first, ...rest]).broken).toBeDefined()

@@ -283,7 +283,7 @@ describe.each(vendors)('with %s down', (vendor) => {
     await night.follows(request)
     const { id } = request.ask
     const entries = await night.ledger.entries(id)
-    expect(verify(id, entries)).toEqual({ state: await night.state(id) })
+    expect(verify(id, entries)).toEqual({ state: await night.stored(id) })
     const story = entries.map(({ type }) => type)
     expect(story.slice(0, 2)).toEqual(['BreakGlassOpened', 'ReviewDue'])
     expect(story.filter((type) => type === 'BreakGlassOpened' || type === 'Expired')).toEqual([

@@ -37,7 +37,7 @@ describe('opening', () => {
     const [opened] = await night.ledger.entries(ask.id)
     expect(opened?.actor).toEqual({ type: 'person', id: 'person:jade' })
     expect(opened?.policies).toEqual(['on-call-breaks-the-glass'])
-    expect(verify(ask.id, await night.ledger.entries(ask.id))).toEqual({ state: await night.state(ask.id) })
+    expect(verify(ask.id, await night.ledger.entries(ask.id))).toEqual({ state: await night.stored(ask.id) })
   })
 
   test.each([
@@ -346,7 +346,7 @@ describe('review', () => {
     expect(await night.review(request, 'eve')).toMatchObject({ code: 'already_reviewed' })
     expect((await night.story(request.ask.id)).filter((type) => type === 'Reviewed')).toHaveLength(1)
     expect(verify(request.ask.id, await night.ledger.entries(request.ask.id))).toEqual({
-      state: await night.state(request.ask.id),
+      state: await night.stored(request.ask.id),
     })
   })
 

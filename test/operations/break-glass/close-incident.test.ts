@@ -34,7 +34,7 @@ test('everything that is open for it ends at once, by the incident’s word and 
     })
     const why = { revokedBy: 'system', reason: 'incident INC-2041 was closed' }
     expect(await night.state(ask.id)).toMatchObject({ status: 'revoked', ...why })
-    expect(verify(ask.id, entries)).toEqual({ state: await night.state(ask.id) })
+    expect(verify(ask.id, entries)).toEqual({ state: await night.stored(ask.id) })
   }
   expect(await night.issueToken(one)).toMatchObject({ ok: false, code: 'revoked' })
 })

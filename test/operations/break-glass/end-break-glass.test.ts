@@ -54,7 +54,7 @@ class Ends extends Night {
   /** Whatever happened: one end, and a record that replays to the state. */
   async endedOnce({ ask: { id } }: ApprovalRequest): Promise<string[]> {
     const entries = await this.ledger.entries(id)
-    expect(verify(id, entries)).toEqual({ state: await this.state(id) })
+    expect(verify(id, entries)).toEqual({ state: await this.stored(id) })
     const ends = entries.filter(({ type }) => ['Completed', 'Revoked', 'Expired'].includes(type))
     expect(ends).toHaveLength(1)
     return ends.map(({ type }) => type)

@@ -105,7 +105,7 @@ describe('opening what was prepared', () => {
     })
     expect(request.ask).not.toHaveProperty('jkt')
     expect(verify(request.ask.id, await night.ledger.entries(request.ask.id))).toEqual({
-      state: await night.state(request.ask.id),
+      state: await night.stored(request.ask.id),
     })
   })
 
