@@ -39,6 +39,18 @@ describe('the picture of a timeline', () => {
     )
   })
 
+  test('as a file says above it which request it is of, and what became of that', () => {
+    const timeline = timelineOf(wholeLife())
+    const seen = wordsOf(timelineFile(timeline).replace(/<(title|desc)>[^<]*<\/\1>/g, ''))
+    expect(seen).toContain(`Completed: succeeded, ${timeline.id}`)
+    expect(
+      timelineFigures(timeline)
+        .map(({ text }) => text)
+        .join('')
+        .replace(/<(title|desc)>[^<]*<\/\1>/g, ''),
+    ).not.toContain(timeline.id)
+  })
+
   test('says before and after, and what it changed to', () => {
     const words = wordsOf(timelineFile(timelineOf(wholeLife())))
     expect(words).toContain('Value "1800" → "2000"'.replaceAll('"', '&quot;'))

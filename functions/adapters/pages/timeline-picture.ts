@@ -48,20 +48,40 @@ export const timelineFigures = (timeline: Timeline): readonly Html[] => [
   picture(timeline, narrow, 'tl tl-narrow'),
 ]
 
+/** By itself it has to say which request it is of. */
 export const timelineFile = (timeline: Timeline): string =>
-  `<?xml version="1.0" encoding="UTF-8"?>\n${picture(timeline, wide, 'tl', `${ownColours}${timelineStyle}`).text}\n`
+  `<?xml version="1.0" encoding="UTF-8"?>\n${picture(timeline, wide, 'tl', headed(timeline)).text}\n`
 
-function picture(timeline: Timeline, shape: Shape, className: string, style = ''): Html {
+type Head = { style: string; text: Html; height: number; margin: number }
+const bare: Head = { style: '', text: html``, height: 0, margin: 0 }
+
+function headed({ title, id, headline }: Timeline): Head {
+  const lines = [
+    ...wrapped([{ bold: titleText(title, 200) }], wide.width),
+    ...wrapped([headline, ', ', { value: id }], wide.width, true),
+  ]
+  const height = lines.length * lineHeight + between
+  const drawn = lines.map((line, index) => textAt(line, 0, (index + 1) * lineHeight - height))
+  return { style: `${ownColours}${timelineStyle}`, text: html`${drawn}`, height, margin: 24 }
+}
+
+const textAt = (line: Line, x: number, y: number): Html =>
+  html`<text x="${x}" y="${y}">${line.map(({ text, kind }) => (kind === '' ? text : html`<tspan class="${kind}">${text}</tspan>`))}</text>`
+
+function picture(timeline: Timeline, shape: Shape, className: string, head = bare): Html {
   const { moments, id, headline } = timeline
   const used = lanes.filter((lane) => moments.some((moment) => moment.lane === lane))
   const place = { shape, used, textX: shape.first + (used.length - 1) * shape.gap + 20 }
   const top = shape.isWide ? 44 : 8
   const rows = placed(moments, place, top)
   const bottom = (rows.at(-1)?.bottom ?? top) + 4
-  return html`<svg xmlns="http://www.w3.org/2000/svg" class="${className}" viewBox="0 0 ${shape.width} ${bottom}" width="${shape.width}" height="${bottom}" role="img">
+  const { style, margin } = head
+  const [width, height] = [shape.width + 2 * margin, bottom + head.height + 2 * margin]
+  return html`<svg xmlns="http://www.w3.org/2000/svg" class="${className}" viewBox="${-margin} ${-margin - head.height} ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>${headline}: ${titleText(timeline.title, 200)}</title>
 <desc>What became of ${id}, from top to bottom. ${moments.map((moment) => html`${dayOf(moment.at)} ${clockOf(moment.at)} UTC: ${lineOf(moment.said)}. `)}</desc>
 ${style !== '' && new Html(`<style>${style}</style>`)}
+${head.text}
 ${shape.isWide && heads(place)}
 ${used.map((lane) => html`<line class="lane" x1="${laneX(lane, place)}" x2="${laneX(lane, place)}" y1="${top - 6}" y2="${bottom}"/>`)}
 ${rows.slice(1).map((row, index) => way(rows[index] as Placed, row))}
@@ -109,7 +129,7 @@ function rowOf(moment: Moment, place: Place, top: number, newDay: string | undef
   const drawn = lines.map(({ line, height }) => {
     const at = baseline
     baseline += height
-    return html`<text x="${textX}" y="${at}">${line.map(({ text, kind }) => (kind === '' ? text : html`<tspan class="${kind}">${text}</tspan>`))}</text>`
+    return textAt(line, textX, at)
   })
   const bottom = Math.max(
     baseline - lineHeight + between,
