@@ -12,6 +12,7 @@ import {
   callResolution,
   callReturn,
   comment,
+  comparison,
   completion,
   credentialId,
   credentialRevocation,
@@ -33,12 +34,15 @@ import {
   otherKey,
   permit,
   person,
+  preview,
+  readAgain,
   remediator,
   reviewing,
   revocation,
   sampleAsk,
   submit,
   submittedAt,
+  unread,
   useBegin,
   useEnd,
   useId,
@@ -77,6 +81,13 @@ const agent = fc.oneof({ weight: 9, arbitrary: fc.constant(remediator) }, fc.con
 const outcome = fc.constantFrom('succeeded' as const, 'failed' as const)
 const login = fc.constantFrom({}, { acr: 'strong' }, { acr: 'strong', at: submittedAt }, { at: submittedAt + 9_999 })
 
+/** Mostly nothing was read again, or it was the state that was asked about. */
+const observed = fc.oneof(
+  { weight: 5, arbitrary: fc.constant({}) },
+  { weight: 3, arbitrary: fc.constant({ observed: readAgain('a') }) },
+  fc.constantFrom({ observed: readAgain('b', 2) }, { observed: readAgain('b', 3) }, { observed: unread }),
+)
+
 const decided = fc
   .record({
     by: name,
@@ -95,11 +106,13 @@ const decided = fc
     answer,
     login,
     ending,
+    observed,
   })
-  .map(({ by, verdict, stage, comment, ending, ...rest }) =>
+  .map(({ by, verdict, stage, comment, ending, observed, ...rest }) =>
     decision(ask, by, verdict, {
       ...rest,
       ...ending,
+      ...observed,
       ...(stage === undefined ? {} : { stage }),
       ...(comment === undefined ? {} : { comment }),
     }),
@@ -126,11 +139,13 @@ const narrowed = fc
     answer,
     login,
     ending,
+    read: fc.oneof({ weight: 9, arbitrary: fc.constant(readAgain('a')) }, fc.constant(readAgain('b', 2))),
   })
-  .map(({ by, made, ending, ...rest }) =>
+  .map(({ by, made, ending, read, ...rest }) =>
     decision(ask, by, 'approve', {
       ...rest,
       ...ending,
+      observed: read,
       narrowed: made
         ? narrowing(ask, { uses: 1 }, made.tier, { eligible: made.eligible })
         : { ok: false, code: 'not_narrower' },
@@ -154,11 +169,13 @@ const intended = fc
     agent,
     mayRebind: fc.boolean(),
     ending,
+    observed,
   })
-  .map(({ claim, credential, presented, session, ending, ...rest }) =>
+  .map(({ claim, credential, presented, session, ending, observed, ...rest }) =>
     intent(claim, credential, {
       ...rest,
       ...ending,
+      ...observed,
       ...(presented === undefined ? {} : { presented }),
       ...(session === undefined ? {} : { session }),
     }),
@@ -212,6 +229,7 @@ const odd = fc.oneof(
   fc.record({ agent }).map(withdrawal),
   fc.record({ by: name, answer }).map(({ by, answer }) => revocation(by, { answer })),
   ending.map((found) => ({ ...wake, ...found })),
+  fc.constantFrom(comparison(), comparison({ unused: true, extra: [], extraCalls: 0 })),
   fc.constantFrom(0, 1, 2).map((tier) => submit(ask, tier)),
   fc.constant(opening(openedAsk)),
 )
@@ -233,7 +251,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: notSent },
   { weight: 1, arbitrary: foundOut },
   { weight: 2, arbitrary: reviewed },
-  { weight: 1, arbitrary: odd },
+  { weight: 2, arbitrary: odd },
 )
 
 /** Time mostly goes forward, by seconds or by minutes; one clock in ten is behind. */
@@ -286,7 +304,8 @@ const byJade = (command: Command): Command =>
   'agent' in command && command.agent === remediator ? { ...command, agent: openedAsk.agent.id } : command
 
 export function walk({ tier, ask, steps }: Walk): Walked {
-  const events = [...decide(undefined, ask.breakGlass ? opening(ask) : submit(ask, tier), submittedAt).events]
+  const asked = ask.breakGlass ? opening(ask) : { ...submit(ask, tier), preview: preview() }
+  const events = [...decide(undefined, asked, submittedAt).events]
   let state = events.reduce<ApprovalRequest | undefined>(evolve, undefined) as ApprovalRequest
   const states = [state]
   for (const { after, command } of steps) {

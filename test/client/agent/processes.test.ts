@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { joinRequest } from '../../../functions/operations/ledger/texts.ts'
 import { start } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
@@ -33,7 +34,11 @@ async function run(die = '', callId = 'call-1', within: readonly string[] = []):
   return `${out}${errors}${signal ?? ''}`
 }
 const done = () => readFileSync(join(folder, 'done'), 'utf8').split('\n').filter(Boolean).length
-const requests = async () => (await scene.api.world.requests.list({}, { limit: 10 })).items.map(({ state }) => state)
+const requests = async () => {
+  const { requests, ledger } = scene.api.world
+  const { items } = await requests.list({}, { limit: 10 })
+  return Promise.all(items.map(({ state }) => joinRequest(state, ledger.texts)))
+}
 
 test('of several at the same time one does it, and each other is told that it is done or being done', async () => {
   const all = await Promise.all(Array.from({ length: 5 }, () => run()))

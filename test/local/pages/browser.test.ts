@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises'
 import type { JWK } from 'jose'
 import type { Page } from 'playwright-core'
 import { checkLogins } from '../../../functions/adapters/jose/login-checks.ts'
+import { withTextsBeside } from '../../../functions/domain/ledger/texts.ts'
 import type { OidcIssuer } from '../../../functions/domain/people/identity-issuer.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { textsBeside } from '../../../functions/operations/ledger/texts.ts'
 import { drifted, previewOf } from '../../slack/cards/states.ts'
 import { person, prodParameter, type What } from '../../support/world.ts'
 import { inBrowser } from '../support/browser.ts'
@@ -87,7 +89,7 @@ inBrowser('people at the pages, in a browser', () => {
       await drawn.decode()
       return drawn.naturalWidth
     })
-    expect(width).toBe(704)
+    expect(width).toBe(752)
     await picture(page, 'changed')
     const small = await openAs('Ben Baker', pathTo(request), { ...phone, ...dark })
     expect(await small.locator('svg.tl:visible').count()).toBe(1)
@@ -107,7 +109,10 @@ inBrowser('people at the pages, in a browser', () => {
     await page.getByRole('button', { name: 'Gus Garcia' }).click()
     await page.getByText('You approved this; it is on record.').waitFor()
     await picture(page, 'strong-decided')
-    const entries = await at.world.ledger.entries(request.ask.id)
+    const { ledger, clock } = at.world
+    const kept = await ledger.entries(request.ask.id)
+    // The auditor is shown the token once it is no good any more.
+    const entries = withTextsBeside(kept, await textsBeside(kept, clock.now() + 86_400, ledger.texts))
     const { policy } = at.world
     const { deployment, directory } = policy.bundle
     const issuer = deployment.issuers['people'] as OidcIssuer
