@@ -33,7 +33,7 @@ describe('a CDK app on the package', () => {
     const roles = Object.values(templateOf('PermitsTarget-target').Resources)
       .filter(({ Type }) => Type === 'AWS::IAM::Role')
       .map(({ Properties }) => Properties['RoleName'])
-    expect(roles).toEqual(['Permits-target'])
+    expect(roles).toEqual(['Permits-target', 'Permits-reader'])
     // A trust policy may only name a role that exists.
     const { artifacts } = JSON.parse(readFileSync(join(app.outdir, 'manifest.json'), 'utf8'))
     expect(artifacts['PermitsTarget-target'].dependencies).toContain('Permits')
@@ -59,7 +59,7 @@ describe('a CDK app on the package', () => {
 
   test('may be CommonJS: the constructs come by `require` too', () => {
     expect(app.run('-e', "console.log(Object.keys(require('hotwork/cdk')).join())")).toMatchObject({
-      ...{ status: 0, stdout: 'Hotwork,HotworkTarget,UnusableSettings\n', stderr: '' },
+      ...{ status: 0, stdout: 'Hotwork,HotworkAnchor,HotworkTarget,UnusableSettings\n', stderr: '' },
     })
   })
 

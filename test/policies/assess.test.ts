@@ -4,7 +4,7 @@ import { type Asked, askAgain, assess } from '../../functions/domain/policy/asse
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Question } from '../../functions/domain/policy/question.ts'
 import type { AgentId, PersonId } from '../../functions/domain/values.ts'
-import { compileSample } from './sample.ts'
+import { Copy, compileSample } from './sample.ts'
 
 const sample = compileSample()
 const policy = new CedarPolicy(sample)
@@ -52,6 +52,33 @@ test('a requestable ask comes with its tier, its terms, and those who may decide
 
 test('what lies on the rung below says why the tier is not lower', () =>
   expect(assess(sample, ask, stop, now)).toMatchObject({ tier: 3, below: ['stopping-a-function-needs-security'] }))
+
+test('a policy may ask more people where the state could not be read', () => {
+  using copy = new Copy()
+  copy.add(
+    'policies/unread.cedar',
+    `@id("an-unread-state-needs-security")
+forbid (principal, action in Hotwork::Action::"mutating", resource)
+when { context.preview == "failed" && context.approval.tier < 3 };
+`,
+  )
+  const unread = {
+    name: 'a state that could not be read needs security',
+    ask: { ...asked(), preview: 'failed' },
+    expect: { tier: 3, policies: ['prod-remediation'], below: ['an-unread-state-needs-security'] },
+  }
+  copy.add('policies/cases/unread.json', JSON.stringify({ cases: [unread] }))
+  const compiled = copy.compile()
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems))
+  const { bundle } = compiled
+  const policies = new CedarPolicy(bundle)
+  const tierWhere = (preview: Asked['preview']) => {
+    const found = assess(bundle, (question) => policies.ask(question), asked({ ...(preview && { preview }) }), now)
+    return found.outcome === 'requestable' && [found.tier, found.below]
+  }
+  expect(tierWhere('matched')).toEqual([2, []])
+  expect(tierWhere('failed')).toEqual([3, ['an-unread-state-needs-security']])
+})
 
 test('a stronger login is part of the terms of the stage that asks for it', () => {
   const found = assess(sample, ask, stop, now)

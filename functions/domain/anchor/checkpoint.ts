@@ -54,7 +54,7 @@ export function openCheckpoint(
 
 /** Undefined for what is no signed note. */
 export function readNote(note: string): { text: string; signatures: NoteSignature[] } | undefined {
-  if (!note.endsWith('\n') || note.length > 100_000 || hasControl(note) || !note.isWellFormed()) return undefined
+  if (!note.endsWith('\n') || note.length > 100_000 || hasControl(note) || /\p{Surrogate}/u.test(note)) return undefined
   const cut = note.lastIndexOf('\n\n')
   if (cut < 0) return undefined
   const signatures: NoteSignature[] = []

@@ -40,7 +40,7 @@ import { findRequest, readRequest } from '../../operations/requests/read-request
 import type { ShowingApiPorts } from '../doors.ts'
 import { bind, tablesOf } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
-import { withReader } from '../wiring/reader.ts'
+import { ofAClick, withReader } from '../wiring/reader.ts'
 import { groupPorts, pageOf, slackApi } from '../wiring/slack.ts'
 
 type Ports = ShowingApiPorts &
@@ -150,7 +150,7 @@ export const handler = bind(
   'receive-slack',
   (told) => {
     const texts = new DynamoTextStore(connect(hurried), told.TEXTS_TABLE)
-    const ports = { ...withReader(told, portsWithAnswers(told, hurried)), texts }
+    const ports = { ...withReader(told, portsWithAnswers(told, hurried), ofAClick), texts }
     const [connection, tables] = [connect(hurried), tablesOf(told)]
     const { secret, webApi } = slackApi(told, ports, hurriedSecrets())
     const signingSecrets = async () => {

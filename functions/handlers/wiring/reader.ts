@@ -12,17 +12,24 @@ import type { StateReader } from '../../operations/previews/ports.ts'
 type Ports = { policy: Policy; clock: Clock; log: Log }
 type Told = { READER_ROLE: string; STATE_KEY: string; SIGN_FUNCTION: string }
 
-function stateReader(told: Told, ports: Ports): StateReader {
+/** What a reading may take of a click in chat, which has to be answered in under three seconds. Milliseconds. */
+export const ofAClick = 650
+
+function stateReader(told: Told, ports: Ports, milliseconds: number | undefined): StateReader {
   const { policy, clock, log } = ports
   const signer = new LambdaStatementSigner(told.SIGN_FUNCTION, log)
-  return new CatalogueStateReader({
+  const reading = {
     aws: new SdkReader(new ReaderSessions(told.READER_ROLE)),
     tools: new HttpToolReader({ policy, statements: signer, clock }),
     expressions: new JmesPathExpressions(),
     stateKey: new KmsStateKey(told.STATE_KEY),
     ...{ policy, clock, log },
-  })
+  }
+  return new CatalogueStateReader(reading, milliseconds)
 }
 
 /** The same ports, with what reads the present state of what a request would change, of AWS and of tools. */
-export const withReader = <P extends Ports>(told: Told, ports: P) => ({ ...ports, reader: stateReader(told, ports) })
+export const withReader = <P extends Ports>(told: Told, ports: P, milliseconds?: number) => ({
+  ...ports,
+  reader: stateReader(told, ports, milliseconds),
+})

@@ -21,8 +21,8 @@ export type ReadingPorts = {
   log: Log
 }
 
-/** What a reading may take of a click that a person waits for. Milliseconds. */
-const patience = 650
+/** What a reading may take. Milliseconds. */
+const patience = 2500
 
 /** Characters of an answer as JSON: more is not looked through. */
 const largestAnswer = 262_144

@@ -4,7 +4,7 @@ import type { JsonObject, RequestId, Resource } from '../../domain/values.ts'
 export interface StateReader {
   /**
    * The present state of what an action would change; undefined where its catalogue entry has no preview. Never throws:
-   * what cannot be read in under 700 ms is `failed`.
+   * what cannot be read in time is `failed`: in 2.5 s, and in 0.65 s where a click waits for it.
    */
   observe(about: ObserveAsk): Promise<Observed | undefined>
 }

@@ -53,7 +53,11 @@ onBoth<LogBucket>(
       const second = await bucket.replace('checkpoint', bytes(2), first)
       expect(second).toBeDefined()
       expect(await bucket.replace('checkpoint', bytes(3), first)).toBeUndefined()
-      expect(await bucket.readVersion('checkpoint')).toEqual({ bytes: bytes(2), version: second })
+      expect(await bucket.readVersion('checkpoint')).toEqual({
+        bytes: bytes(2),
+        version: second,
+        since: expect.any(Number),
+      })
     })
 
     test('of two who replace the same at once, one hears that it lost', async () => {

@@ -239,5 +239,7 @@ export function setParameter(Name: string, Value: string = randomUUID()): { [mem
 }
 
 export const remediator = 'agent:remediator'
-export const prod = '/prod/checkout/payment-timeout-ms'
-export const staging = '/staging/checkout/payment-timeout-ms'
+/** Of one test file: where another file sets the same parameter between approval and claim, that is a drift. */
+const own = randomUUID().slice(0, 8)
+export const prod = `/prod/checkout/timeout-${own}-ms`
+export const staging = `/staging/checkout/timeout-${own}-ms`

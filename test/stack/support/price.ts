@@ -16,6 +16,8 @@ const perMillion = {
   sqs: 0.5,
   secret: 5,
   schedule: 1,
+  /** A put; reads are taken for no less. */
+  s3: 5,
 }
 const perGigabyteSecond = 0.0000133334
 const perLogGigabyte = 0.5
@@ -46,6 +48,7 @@ export function priceOf(usage: LifeUsage): { [what: string]: number; total: numb
     KMS: (callsOf(usage, 'kms') * perMillion.kms) / 1e6,
     // Whoever reads a queue receives and deletes what was sent.
     SQS: (3 * callsOf(usage, 'sqs') * perMillion.sqs) / 1e6,
+    S3: (callsOf(usage, 's3') * perMillion.s3) / 1e6,
     'front door': (usage.frontDoor * perMillion.httpApi) / 1e6,
     'Secrets Manager': (callsOf(usage, 'secretsmanager') * perMillion.secret) / 1e6,
     // Each comes in the end, when its request is long over: a message and a drawing that finds nothing to do.

@@ -27,7 +27,7 @@ const strong = { acr_values: 'strong' }
 const problem = (code: string) => ({ body: { type: `${local.issuer}/problems/${code}` } })
 const refused = /AccessDenied|Expired/
 
-const parameter = '/prod/checkout/payment-timeout-ms'
+const parameter = '/prod/checkout/of-break-glass'
 const profile = { profile: 'checkout-recovery' }
 const flag = `flag-${randomUUID()}`
 const flagging = { action: 'flags:set', arguments: { environment: 'prod', flag, value: true } }

@@ -32,7 +32,7 @@ inBrowser('the deployed pages of break-glass', () => {
   test('one opening shows each call that was made with it, is ended there, and is reviewed there by somebody else', async () => {
     const id = await opened({})
     const token = (await swift.exchange(kofi, id)).body.access_token
-    const called = '/prod/checkout/payment-timeout-ms'
+    const called = '/prod/checkout/of-an-opening'
     await withCredentials(swift.local, await swift.awsCredentials(kofi, token)).putParameter(called)
     const address = `${swift.local.apiUrl}/break-glass/${id}`
 
@@ -53,7 +53,7 @@ inBrowser('the deployed pages of break-glass', () => {
     expect(body).toMatchObject({
       status: 'completed',
       credentials: [{ kind: 'access_token' }, { kind: 'aws' }],
-      calls: [{ service: 'ssm', name: 'PutParameter' }],
+      calls: [{ action: 'ssm:PutParameter', verdict: 'approved' }],
       review: { status: 'done', by: 'person:gus', outcome: 'justified' },
     })
   })
