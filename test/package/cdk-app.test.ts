@@ -83,7 +83,10 @@ describe('a CDK app on the package', () => {
 
   test('that has another action has its schema written by the compiler of the package', () => {
     const action = join(app.place, 'policies/actions/ssm.delete-parameter.json')
-    const put = JSON.parse(readFileSync(join(app.place, 'policies/actions/ssm.put-parameter.json'), 'utf8'))
+    // What it previews is of its `Value`.
+    const { preview: _, ...put } = JSON.parse(
+      readFileSync(join(app.place, 'policies/actions/ssm.put-parameter.json'), 'utf8'),
+    )
     const { Name } = put.arguments.properties
     const statement = { actions: ['ssm:DeleteParameter'], resources: put.statement.resources }
     const more = { ...put, name: 'ssm:DeleteParameter', title: 'Delete {arguments.Name}', statement, leavesOpen: {} }
