@@ -32,8 +32,9 @@ describe('what anyone may know', () => {
 
   test('the key set verifies what was issued', async () => {
     const { keys } = (await hotwork.send('GET', '/.well-known/jwks.json')).body
-    expect(keys).toEqual([expect.objectContaining({ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' })])
-    expect(keys[0]).not.toHaveProperty('d')
+    const es256 = { kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' }
+    expect(keys).toMatchObject([es256, { ...es256, hotwork_use: 'notary' }])
+    for (const key of keys) expect(key).not.toHaveProperty('d')
     const id = await hotwork.submitted(remediator, setParameter(staging))
     const { access_token } = (await hotwork.exchange(remediator, id)).body
     expect(decodeProtectedHeader(access_token)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: keys[0].kid })
