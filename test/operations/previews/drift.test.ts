@@ -82,7 +82,7 @@ describe('a submission', () => {
     expect(preview).toMatchObject({ outcome: 'matched', before: {}, state: expect.stringMatching(/^sha-256:/) })
   })
 
-  test('whose reading fails is made all the same, and policy may want more people then', async () => {
+  test('whose reading fails is made all the same, and says so', async () => {
     const flag = { environment: 'prod', flag: 'express-checkout', value: true }
     const what: What = {
       agent: agent('builder'),
@@ -95,7 +95,7 @@ describe('a submission', () => {
     expect((await world.submitted(what)).tier).toBe(1)
     const blind = readable(what)
     blind.reader.next('denied')
-    expect(await blind.submitted(what)).toMatchObject({ tier: 2, preview: { outcome: 'failed', why: 'denied' } })
+    expect(await blind.submitted(what)).toMatchObject({ tier: 1, preview: { outcome: 'failed', why: 'denied' } })
   })
 
   test('whose reader throws is one whose reading failed', async () => {
