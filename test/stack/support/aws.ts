@@ -27,7 +27,7 @@ export function withCredentials(local: Local, { body }: Pick<Answer, 'body'>) {
   return {
     /** `done`, or the name of the refusal. */
     putParameter: async (Name: string, Value = '3000'): Promise<string> =>
-      ssm.send(new PutParameterCommand({ Name, Value, Overwrite: true })).then(
+      ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true })).then(
         () => 'done',
         (cause: Error) => cause.name,
       ),
