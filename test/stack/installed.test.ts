@@ -9,7 +9,7 @@ import type { Local } from '../../infra/local/local-file.ts'
 import { installed, strangersEnv } from '../package/support/installed.ts'
 import { administrator, connection, until, withCredentials } from './support/aws.ts'
 import { installAwsTools } from './support/aws-tools.ts'
-import { Deployment, prod, remediator, setParameter, staging } from './support/deployment.ts'
+import { Deployment, remediator, setParameter, staging } from './support/deployment.ts'
 
 /** The package in a folder of a stranger, on the oldest Node that it promises, against the deployed stack: what the README types. */
 
@@ -22,7 +22,7 @@ const home = mkdtempSync(join(tmpdir(), 'hotwork-installed-'))
 const folder = join(home, 'app')
 /** A parameter that the tests beside this one do not set. */
 const own = '/prod/checkout/of-the-readme'
-const ownParameter = (text: string) => text.replaceAll(prod, own)
+const ownParameter = (text: string) => text.replaceAll('/prod/checkout/payment-timeout-ms', own)
 let env: NodeJS.ProcessEnv
 
 beforeAll(async () => {
