@@ -1,22 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import * as z from 'zod'
 import { keysOf } from '../adapters/jose/fetch-jwks.ts'
 import { checkLogins, type LoginTrust, loginIssuerOf } from '../adapters/jose/login-checks.ts'
 import { SystemClock } from '../adapters/system/system.ts'
-import {
-  type Entry,
-  verify,
-  verifyActor,
-  verifyHalt,
-  verifyPermit,
-  verifyPerson,
-  verifyStandIn,
-} from '../domain/ledger/ledger.ts'
+import { type Entry, verify, verifyOther } from '../domain/ledger/ledger.ts'
 import { type TextsBeside, withTextsBeside } from '../domain/ledger/texts.ts'
 import { Bundle } from '../domain/policy/bundle.ts'
 import { asOf } from '../domain/requests/due.ts'
-import { AgentId, HaltId, NumericDate, PersonId, StandInId, StandingPermitId, ToolId } from '../domain/values.ts'
+import { NumericDate } from '../domain/values.ts'
 
 /**
  * A program: takes the entries of one chain (a request, halt, standing permit, stand-in or actor) on stdin, as
@@ -40,16 +31,8 @@ process.exitCode = all ? 1 : 0
 type Chain = { aggregate: string; entries: Entry[]; personal?: TextsBeside }
 
 function replayed() {
-  const permit = StandingPermitId.safeParse(aggregate)
-  if (permit.success) return verifyPermit(permit.data, entries)
-  const standIn = StandInId.safeParse(aggregate)
-  if (standIn.success) return verifyStandIn(standIn.data, entries)
-  const person = PersonId.safeParse(aggregate)
-  if (person.success) return verifyPerson(person.data, entries)
-  const halt = HaltId.safeParse(aggregate)
-  if (halt.success) return verifyHalt(halt.data, entries)
-  const actor = z.union([AgentId, ToolId]).safeParse(aggregate)
-  if (actor.success) return verifyActor(actor.data, entries)
+  const other = verifyOther(aggregate, entries)
+  if (other) return other
   const request = verify(aggregate, entries)
   return request.state && options.at !== undefined
     ? { state: asOf(request.state, NumericDate.parse(Number(options.at))), broken: undefined }

@@ -7,15 +7,15 @@ import { evolvePermit, PermitEvent, type StandingPermit } from '../permits/permi
 import { Event } from '../requests/events.ts'
 import { evolve } from '../requests/evolve.ts'
 import type { ApprovalRequest, ParentTask } from '../requests/request.ts'
-import type {
+import {
   AgentId,
-  Digest,
+  type Digest,
   HaltId,
-  Json,
-  JsonObject,
-  NumericDate,
+  type Json,
+  type JsonObject,
+  type NumericDate,
   PersonId,
-  Resource,
+  type Resource,
   StandInId,
   StandingPermitId,
   ToolId,
@@ -172,6 +172,20 @@ export const verifyActor = (
   entries: readonly Entry[],
 ): { state: { refused: number } | undefined; broken?: Broken } =>
   replayChain(id, entries, refusedOf, ({ refused }: { refused: number } = { refused: 0 }) => ({ refused: refused + 1 }))
+
+/** Verifies and replays the chain of a halt, a standing permit, a stand-in or an actor. Undefined where it is a request's. */
+export function verifyOther(aggregate: string, entries: readonly Entry[]) {
+  const permit = StandingPermitId.safeParse(aggregate)
+  if (permit.success) return verifyPermit(permit.data, entries)
+  const standIn = StandInId.safeParse(aggregate)
+  if (standIn.success) return verifyStandIn(standIn.data, entries)
+  const person = PersonId.safeParse(aggregate)
+  if (person.success) return verifyPerson(person.data, entries)
+  const halt = HaltId.safeParse(aggregate)
+  if (halt.success) return verifyHalt(halt.data, entries)
+  const actor = AgentId.or(ToolId).safeParse(aggregate)
+  return actor.success ? verifyActor(actor.data, entries) : undefined
+}
 
 const refusedOf = (entry: Entry) => {
   const found = eventOf(entry)
