@@ -11,7 +11,6 @@ import {
   AgentId,
   type Digest,
   HaltId,
-  type Json,
   type JsonObject,
   type NumericDate,
   PersonId,

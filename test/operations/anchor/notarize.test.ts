@@ -1,7 +1,7 @@
 import { verifyEcdsa } from '../../../functions/adapters/kms/note-signer.ts'
 import { hashOfEntry } from '../../../functions/domain/anchor/leaf.ts'
 import { includes } from '../../../functions/domain/anchor/merkle.ts'
-import { chainEntries, noEntries } from '../../../functions/domain/ledger/ledger.ts'
+import { noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { Notary, type NotaryPorts } from '../../../functions/operations/anchor/notarize.ts'
 import { proveEntry } from '../../../functions/operations/anchor/read-log.ts'
@@ -13,29 +13,14 @@ import {
   MemoryLogIndex,
   MemoryNoteSigner,
 } from '../../support/anchor/memory-anchor.ts'
+import { chainOf } from '../../support/anchor/plain-chain.ts'
 import { readWholeLog } from '../../support/anchor/read-whole-log.ts'
-import { bundle, person, submittedAt } from '../../support/ask.ts'
+import { submittedAt } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
 
 const issuer = 'https://permits.example.com'
 
-/** A chain of some refusals by a person. */
-const chainOf = (name: string, length: number, from = noEntries, attempted = 'attempt'): JsonObject[] =>
-  chainEntries(
-    person(name),
-    from,
-    Array.from({ length }, (_, at) => ({
-      type: 'Refused' as const,
-      at: submittedAt,
-      actor: { type: 'person' as const, id: person(name) },
-      policies: [],
-      bundle,
-      attempted: `${attempted} ${at}`,
-      code: 'unknown_request' as const,
-    })),
-    undefined,
-  ).entries as unknown as JsonObject[]
 const arrival = (entry: JsonObject): Arrival => ({ id: entry['id'] as string, entry })
 const arrivals = (...chains: JsonObject[][]) => chains.flat().map(arrival)
 const idsOf = (entries: readonly { id?: unknown }[]) => entries.map(({ id }) => id)

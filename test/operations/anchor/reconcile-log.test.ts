@@ -1,5 +1,5 @@
 import { verifyEcdsa } from '../../../functions/adapters/kms/note-signer.ts'
-import { chainEntries, entryHash, type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
+import { entryHash } from '../../../functions/domain/ledger/ledger.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { Notary } from '../../../functions/operations/anchor/notarize.ts'
 import { reconcileLog } from '../../../functions/operations/anchor/reconcile-log.ts'
@@ -9,25 +9,10 @@ import {
   MemoryLogIndex,
   MemoryNoteSigner,
 } from '../../support/anchor/memory-anchor.ts'
-import { bundle, person, submittedAt } from '../../support/ask.ts'
+import { chainOf } from '../../support/anchor/plain-chain.ts'
+import { submittedAt } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
-
-const chainOf = (name: string, length: number, from: Head = noEntries): JsonObject[] =>
-  chainEntries(
-    person(name),
-    from,
-    Array.from({ length }, (_, at) => ({
-      type: 'Refused' as const,
-      at: submittedAt,
-      actor: { type: 'person' as const, id: person(name) },
-      policies: [],
-      bundle,
-      attempted: `attempt ${at}`,
-      code: 'unknown_request' as const,
-    })),
-    undefined,
-  ).entries as unknown as JsonObject[]
 
 async function makeWorld() {
   const world = {
