@@ -8,7 +8,7 @@ import { MemoryLogBucket } from '../support/anchor/memory-anchor.ts'
 import { MemorySigner } from '../support/credentials/memory-signer.ts'
 import { issuer, sampleBundle, start, World } from '../support/world.ts'
 
-/** What anyone may know of the notary, and what nobody gets without a login. */
+/** What anyone may know of the notary, and what takes a login. */
 
 const bundle = sampleBundle()
 let world: World

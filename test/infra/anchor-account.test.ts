@@ -114,7 +114,7 @@ describe('by its policy', () => {
     ['the notary puts without saying what it replaces', { action: 's3:PutObject', headers: '' }],
     ['the notary replaces a tile', { action: 's3:PutObject', headers: 'if-match' }],
     ['the notary adds without TLS', { action: 's3:PutObject', tls: false }],
-    ['somebody reads without TLS', { by: reader, action: 's3:GetObject', headers: '', tls: false }],
+    ['a reader of Hotwork reads without TLS', { by: reader, action: 's3:GetObject', headers: '', tls: false }],
     ...[notary, administrators.here, administrators.there].flatMap((by) =>
       ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:BypassGovernanceRetention'].map((action): [string, Call] => [
         `${by} may ${action}`,

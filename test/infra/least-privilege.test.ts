@@ -151,7 +151,7 @@ describe('who may do what is dangerous', () => {
     expect(of('reconcile-sessions', 'sqs', '').sort()).toEqual(['SendMessage<Denies>', 'SendMessage<SealedUses>'])
   })
 
-  test('whoever asks what was called may call the one function that reads CloudTrail, which writes nothing', () => {
+  test('each function that asks what was called may call the one function that reads CloudTrail, which writes nothing', () => {
     for (const owner of ['read-requests', 'read-break-glass', 'show-pages', 'sweep-overdue'])
       expect([owner, of(owner, 'lambda', '')]).toEqual([owner, ['InvokeFunction<ReadCalls>']])
     expect(of('read-calls', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'auditor')}`])

@@ -26,7 +26,7 @@ const ofTexts: { readonly [index: string]: Keys } = { 'by-person': ['person', 'c
 const ofLedger: { readonly [index: string]: Keys } = { 'by-time': ['shard', 'place'] }
 const numbers = new Set(['sequence', 'dueAt', 'endedAt'])
 
-/** Five empty tables that nobody else has. */
+/** Five empty tables, for this caller alone. */
 export async function makeTables(): Promise<Tables> {
   const client = new DynamoDBClient({})
   const suffix = randomUUID()

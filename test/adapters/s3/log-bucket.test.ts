@@ -12,7 +12,7 @@ import { MemoryLogBucket } from '../../support/anchor/memory-anchor.ts'
 import { onBoth } from '../both.ts'
 import { useAws } from '../emulator.ts'
 
-/** A bucket as infra makes it, that nobody else has. */
+/** A bucket as infra makes it, for this test alone. */
 async function makeBucket(): Promise<string> {
   const Bucket = `log-${randomUUID()}`
   const s3 = new S3Client({ forcePathStyle: true })

@@ -395,7 +395,7 @@ describe('where what is there changes after the approval', () => {
     await expect(permit.awsCredentials()()).rejects.toMatchObject({ name: 'Refusal', told: { code: 'denied' } })
   })
 
-  test('and nobody decides in time, it says that the state changed', async () => {
+  test('and no approver decides in time, it says that the state changed', async () => {
     meanwhile = decideAll
     const permit = await approved(hotwork().permit(prod({ wait: '1m' })))
     scene.api.world.reader.set(resource, { Value: '320' })

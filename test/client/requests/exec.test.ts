@@ -328,14 +328,14 @@ describe('where what is there changes between the approval and the claim', () =>
     expect(await stateOf(scene, id)).toMatchObject({ round: 2 })
   })
 
-  test('and nobody is asked about it, it runs at the next try', async () => {
+  test('and no approver is asked about it, it runs at the next try', async () => {
     const id = await agent.asked(staging)
     scene.api.world.reader.set(resource(staging), { Value: '320' })
     expect((await exec(id, '--', ...tells('1'))).exit).toBe(0)
     expect(await end(id)).toEqual(['succeeded', 'the command exited with 0'])
   })
 
-  test('and nobody decides in time, nothing is started, and the request waits on', async () => {
+  test('and no approver decides in time, nothing is started, and the request waits on', async () => {
     const id = await agent.approved()
     scene.api.world.reader.set(resource(prod), { Value: '320' })
     expect((await exec('--wait', '0s', id, '--', ...tells('1'))).exit).toBe(3)

@@ -56,7 +56,7 @@ test('an opening is found by the person who opened, and by each action that it c
   expect(facetsOf(entryOf({ type: 'ReviewDue' }), facts)).toMatchObject({ who: [ana], actions: ['a:One', 'a:Two'] })
 })
 
-test('a decision is found by who decided, and by the absent person for whom', () => {
+test('a decision is found by its decider, and by the absent person whose right it was', () => {
   const decided = entryOf({ type: 'Decided', actor: { type: 'person', id: 'person:ben' }, facts: { for: ana } })
   expect(facetsOf(decided).who).toEqual(['person:ben', ana])
 })

@@ -29,7 +29,7 @@ export const rulesOfApproval: readonly Rule[] = [
     ['Approved'],
     (_event, seen, step) =>
       step.command.type !== 'submit' &&
-      // Where the state changed that nobody is asked about.
+      // Where the state changed and no approver is asked about it.
       !(inForce(step.scenario, seen).stages.length === 0 && step.told[0]?.event.type === 'StateChanged') &&
       !(step.command.type === 'decide' && step.command.verdict === 'approve') &&
       `approved by \`${step.command.type}\``,

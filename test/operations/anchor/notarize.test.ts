@@ -89,7 +89,7 @@ it('adds an entry once, however often it arrives, and signs nothing when nothing
 /** An entry with half a character in it has no canonical form, and no hash. */
 const unreadable = (entry: JsonObject | undefined): JsonObject => ({ ...entry, bundle: '\ud800' })
 
-it('tells of a row that has no hash, and goes on: whoever may put one row cannot stop it', async () => {
+it('tells of a row that has no hash, and goes on: a role that may put one row cannot stop it', async () => {
   const [ana, bea] = [chainOf('ana', 2), chainOf('bea', 2)]
   const rows = [unreadable(ana[0]), ...bea].map(arrival)
   expect(await new Notary(world).notarize(rows)).toEqual([{ entry: 'person:ana/1', why: 'altered' }])

@@ -144,7 +144,7 @@ describe('erasing', () => {
     expect(await joinRequest(state, world.ledger.texts)).toMatchObject({ note: 'raised it' })
   })
 
-  test('is for those whom policy lets, and the refusal is on their own chain', async () => {
+  test('is for people that policy permits, and the refusal is on their own chain', async () => {
     const world = new World(bundle)
     await world.submitted(prodParameter, { justification: claim })
     expect(await erase(world, owner, owner)).toMatchObject({ ok: false, code: 'not_permitted' })
