@@ -32,7 +32,9 @@ const client = (credentials: Session, region = 'us-east-1') => ({
 })
 const put = (session: Session, Name = staging, region?: string) =>
   outcomeOf(
-    new SSMClient(client(session, region)).send(new PutParameterCommand({ Name, Value: '3000', Type: 'String', Overwrite: true })),
+    new SSMClient(client(session, region)).send(
+      new PutParameterCommand({ Name, Value: '3000', Type: 'String', Overwrite: true }),
+    ),
   )
 const reserve = (session: Session, FunctionName = worker, region?: string) =>
   outcomeOf(
