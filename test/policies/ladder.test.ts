@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { withHash } from '../../functions/adapters/policy-folder/compile-folder.ts'
+import { Ambient } from '../../functions/domain/agents/host.ts'
 import { type Asked, assess, findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
 import { type Approval, canFill, namesOfTier, satisfiedTier } from '../../functions/domain/policy/ladder.ts'
 import { findBrokenRung } from '../../functions/domain/policy/policy-case.ts'
@@ -64,6 +65,17 @@ const anyAsk: fc.Arbitrary<Asked> = fc
     purpose: fc.constantFrom('remediation', 'release', 'maintenance', 'curiosity'),
     delegators: fc.array(fc.constantFrom(...bundle.directory.people.map(({ id }) => id)), { maxLength: 5 }),
     recent: fc.nat(50),
+    host: fc.record({
+      ambient: fc.constantFrom(...Ambient.options),
+      record: fc.record({
+        asked: fc.nat(200),
+        tierZero: fc.nat(200),
+        refused: fc.nat(200),
+        denied: fc.nat(200),
+        extraCalls: fc.nat(9),
+        night: fc.nat(200),
+      }),
+    }),
   })
   .map(({ what, ...rest }) => ({ ...rest, ...what }))
 

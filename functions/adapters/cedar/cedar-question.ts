@@ -47,6 +47,8 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
       credential: question.credential,
       unpinned: [...question.unpinned],
       recent: question.recent,
+      ambient: question.host.ambient,
+      record: { ...question.host.record },
       delegationDepth: question.delegationDepth,
       preview: question.preview,
       now: question.now,

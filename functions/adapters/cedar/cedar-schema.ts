@@ -1,3 +1,4 @@
+import { noRecord } from '../../domain/agents/host.ts'
 import { type ArgumentSchema, isScalar } from '../../domain/policy/arguments.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 
@@ -44,6 +45,10 @@ const actionLines = (entry: CatalogueEntry) => [
   '      credential: String,',
   '      unpinned: Set<String>,',
   '      recent: Long,',
+  '      ambient: String,',
+  `      record: { ${Object.keys(noRecord)
+    .map((name) => `${name}: Long`)
+    .join(', ')} },`,
   '      delegationDepth: Long,',
   '      preview: String,',
   '      now: Long,',

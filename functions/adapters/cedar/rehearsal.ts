@@ -1,3 +1,4 @@
+import { unseenHost } from '../../domain/agents/host.ts'
 import { type ArgumentSchema, isScalar } from '../../domain/policy/arguments.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Question } from '../../domain/policy/question.ts'
@@ -26,6 +27,7 @@ export function rehearsal({ actions, agents, directory }: Bundle): Question[] {
     credential: entry.credential,
     unpinned: [],
     recent: 0,
+    host: unseenHost,
     delegationDepth: 0,
     preview: 'none',
     now: longAgo,

@@ -1,3 +1,4 @@
+import { type HostFacts, unseenHost } from '../agents/host.ts'
 import { type Agent, agentStatus, factsOf, groupsOf, type ResourceFacts } from '../people/organisation.ts'
 import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'
@@ -18,6 +19,7 @@ export type Asked = {
   /** Owners, the first delegator first. */
   delegators?: readonly PersonId[]
   recent?: number
+  host?: HostFacts | undefined
   /** Of what was read. Before that: as if it will succeed. */
   preview?: PreviewOutcome | undefined
 }
@@ -188,6 +190,7 @@ export function questionOf(
     credential: entry.credential,
     unpinned: facts.leftOpen,
     recent: asked.recent ?? 0,
+    host: asked.host ?? unseenHost,
     delegationDepth: asked.delegators?.length ?? 0,
     preview: asked.preview ?? previewAsIf(entry),
     now,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { AgentRecord, Ambient, noRecord } from '../agents/host.ts'
 import { factsOfAction, factsOfProfile } from '../break-glass/rights.ts'
 import { groupsOf } from '../people/organisation.ts'
 import { previewOutcomes } from '../previews/preview.ts'
@@ -15,16 +16,25 @@ const CaseTime = z.iso
   .transform((at) => Math.floor(Date.parse(at) / 1000))
   .default(caseTime)
 
-const CaseAsk = z.strictObject({
-  agent: AgentId,
-  action: z.string(),
-  arguments: JsonObject,
-  purpose: z.string(),
-  delegators: z.array(PersonId).default([]),
-  recent: z.int().nonnegative().default(0),
-  /** As it would be read, unless said otherwise. */
-  preview: z.enum(previewOutcomes).optional(),
-})
+const CaseAsk = z
+  .strictObject({
+    agent: AgentId,
+    action: z.string(),
+    arguments: JsonObject,
+    purpose: z.string(),
+    delegators: z.array(PersonId).default([]),
+    recent: z.int().nonnegative().default(0),
+    /** Whether the agent's host could do it without Hotwork. */
+    ambient: Ambient.default('unknown'),
+    /** Of thirty days; what is not said is zero. */
+    record: AgentRecord.partial().default({}),
+    /** As it would be read, unless said otherwise. */
+    preview: z.enum(previewOutcomes).optional(),
+  })
+  .transform(({ ambient, record, ...ask }) => ({
+    ...ask,
+    host: { ambient, record: { ...noRecord, ...defined(record) } },
+  }))
 
 /** Or the reason why no approval should help. */
 const AskCase = z.strictObject({

@@ -1,3 +1,4 @@
+import type { HostFacts } from '../agents/host.ts'
 import type { Autonomy, ResourceFacts } from '../people/organisation.ts'
 import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AgentId, CredentialKind, JsonObject, NumericDate, PersonId, Resource } from '../values.ts'
@@ -17,6 +18,8 @@ export type ActionQuestion = {
   credential: CredentialKind
   unpinned: readonly string[]
   recent: number
+  /** As it was read when the agent asked. */
+  host: HostFacts
   delegationDepth: number
   /** At an evaluation as if the reading will succeed; later as it did. */
   preview: PreviewOutcome

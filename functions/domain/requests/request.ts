@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { HostFacts } from '../agents/host.ts'
 import { Opening, Review } from '../break-glass/break-glass.ts'
 import { Given, Login } from '../people/login-strength.ts'
 import { Stage } from '../policy/ladder.ts'
@@ -62,6 +63,8 @@ export const Ask = z.strictObject({
   bound: Digest.optional(),
   /** In the hour before. Policy may only raise scrutiny by it. */
   recent: z.int().nonnegative(),
+  /** When it was asked. Later questions to policy have the same. */
+  host: HostFacts.optional(),
   /** Lifted before it in the same second: these do not end it. */
   afterHalts: z.array(HaltId).optional(),
   standing: StandingPermitId.optional(),

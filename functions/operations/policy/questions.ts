@@ -25,6 +25,7 @@ const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): As
   purpose: ask.purpose,
   delegators: ask.chain.map(({ owner }) => owner),
   recent: ask.recent,
+  host: ask.host,
   preview: outcomeOfPreview(preview),
 })
 

@@ -35,8 +35,8 @@ export function narrowAsk(
   const terms = narrowedTerms(ask, narrow)
   const narrower = isNarrower(ask, terms, entry.narrowable)
   if (!narrower.ok) return narrower
-  const { resource, purpose } = ask
-  const again = { action: { name: ask.action, properties: terms.arguments }, resource, purpose }
+  const { resource, purpose, host } = ask
+  const again = { action: { name: ask.action, properties: terms.arguments }, resource, purpose, host }
   const assessment = assessAsk(again, ask.agent.id, ask.recent, now, { policy }, outcomeOfPreview(preview))
   if (assessment.outcome === 'refused') {
     const { reason: code, detail } = assessment

@@ -1,3 +1,4 @@
+import type { HostFacts } from '../../domain/agents/host.ts'
 import { hasLostApprover } from '../../domain/credentials/issue.ts'
 import { sessionPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
 import { argumentsDigest, digestOf } from '../../domain/digest.ts'
@@ -189,7 +190,7 @@ export const boundPlainly = (ask: Pick<Ask, 'agent' | 'resource' | 'purpose' | '
 
 /** Refuses also an ask whose AWS credentials could not be confined: its session policy would be too large. */
 export function assessAsk(
-  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'>,
+  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'> & { host?: HostFacts | undefined },
   agent: AskerId,
   recent: number,
   now: NumericDate,
@@ -199,7 +200,7 @@ export function assessAsk(
   const { name: action, properties } = ask.action
   const resource = { type: ask.resource.type, id: ask.resource.id }
   const about = { agent, action, arguments: properties, resource, purpose: ask.purpose ?? '', recent }
-  const asked = { ...about, ...defined({ preview }) }
+  const asked = { ...about, ...defined({ preview, host: ask.host }) }
   const assessment = assess(policy.bundle, (question) => policy.ask(question), asked, now)
   if (assessment.outcome === 'refused') return assessment
   const { entry, arguments: args } = assessment.facts
