@@ -39,6 +39,8 @@ const managed = new Map<string, Activity>(
     CredentialRevoked: 'update',
     Completed: 'deactivate',
     Revoked: 'deactivate',
+    StepOpened: 'update',
+    StepEnded: 'update',
     Expired: 'deactivate',
     ReviewDue: 'update',
     ReviewOverdue: 'update',

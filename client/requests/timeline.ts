@@ -77,6 +77,8 @@ const words: { readonly [type: string]: (facts: Facts, at: At) => string } = {
   Completed: ({ outcome, note }) => `completed: ${outcome}${said(note)}`,
   Revoked: ({ by, reason }) => `revoked by ${by === 'system' ? 'Hotwork' : by}${said(reason)}`,
   Expired: () => 'expired',
+  StepOpened: ({ step, child }) => `step ${step} may begin, as ${child}`,
+  StepEnded: ({ step, outcome, because }) => `step ${step} ended: ${outcome}${because ? `: ${because}` : ''}`,
   CallsCompared: ({ approved = 0, extraCalls = 0, refused = 0, extra = [] }) =>
     `compared the calls to AWS with what was approved: ${approved} approved, ${refused} refused, ${extraCalls} extra${said(extra.join(', '))}`,
   Refused: ({ attempted, code, count = 1 }) =>

@@ -42,7 +42,7 @@ export type OpeningView = Pick<RequestView, Shared> &
     person: Who
     /** Each action with the resources that it is open on, as the deployment names them. */
     rights: readonly OpenRight[]
-    credential: CredentialKind
+    credential: ApprovalRequest['ask']['credential']
     /** The role was taken in AWS itself, on the day on which Hotwork is down. */
     sealed: boolean
     vouchedBy?: Who

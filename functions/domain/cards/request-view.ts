@@ -2,7 +2,7 @@ import { digestOf } from '../digest.ts'
 import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { tierOf } from '../policy/ladder.ts'
-import type { Preview } from '../previews/preview.ts'
+import type { ResourcePreview } from '../previews/preview.ts'
 import {
   type ApprovalRequest,
   type Ask,
@@ -51,8 +51,8 @@ export type NarrowingView = Omit<NarrowedOnce, 'by'> & { by: Who }
 /** What was there was another than people had decided on: the approvals of that round do not count. */
 export type ChangeView = {
   at: NumericDate
-  from: Preview
-  to: Preview
+  from: ResourcePreview
+  to: ResourcePreview
   approvers: readonly Who[]
   /** The agent had an approval, and nothing was issued under it. */
   wasApproved: boolean
@@ -101,7 +101,7 @@ export type RequestView = {
   narrowings: readonly NarrowingView[]
   narrowable: readonly Narrowable[]
   /** What is there now and what would be; absent where the catalogue has no preview of the action. */
-  preview?: Preview
+  preview?: ResourcePreview
   /** The oldest first: each began a round. */
   changes: readonly ChangeView[]
   /** The last moment for a decision, while it is pending. */

@@ -97,8 +97,8 @@ const words: Words = {
     said: [{ bold: who }, ' gave a credential back'],
   }),
   UseBegun: (begun, { then }) => use(begun, then),
-  Completed: ({ outcome }, { who }) => ({
-    lane: 'agent',
+  Completed: ({ outcome, actor }, { who }) => ({
+    lane: laneOf(actor),
     mark: 'ended',
     said: [{ bold: who }, ' reported the end: ', { bold: outcome }],
   }),
@@ -108,6 +108,14 @@ const words: Words = {
     said: [{ bold: 'Revoked' }, ` by ${named(facts, by)}`],
   }),
   Expired: () => hotwork('ended', { bold: 'Expired' }),
+  StepOpened: ({ step, child }) => ({
+    ...hotwork('opened', { bold: `Step ${step}` }, ' may begin'),
+    more: [['as ', { value: child }]],
+  }),
+  StepEnded: ({ step, outcome, because }) => ({
+    ...hotwork(outcome === 'succeeded' ? 'ended' : 'denied', { bold: `Step ${step}` }, ' ended: ', { bold: outcome }),
+    more: because === undefined ? [] : [[because]],
+  }),
   CallsCompared: ({ approved, extra, extraCalls, refused, unused, complete }) => ({
     ...hotwork(
       extraCalls > 0 ? 'alarm' : 'read',

@@ -8,7 +8,10 @@ import { mostDrifts, stateOf } from './preview.ts'
 
 type Act = Claim | 'call'
 /** What hands out the right to act, or is the act itself. */
-const actOf = { token: 'access_token', sts: 'aws', mediated: 'call' } as const satisfies Record<CredentialKind, Act>
+const actOf = { token: 'access_token', sts: 'aws', mediated: 'call', none: undefined } as const satisfies Record<
+  CredentialKind | 'none',
+  Act | undefined
+>
 
 /**
  * Whether what is there is read again before this act: only until the first such act. After it the agent's own change

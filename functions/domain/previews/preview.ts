@@ -5,22 +5,42 @@ import { Digest, JsonObject, NumericDate, PersonId } from '../values.ts'
 export const ReadFault = z.enum(['denied', 'unavailable', 'unreadable'])
 export type ReadFault = z.infer<typeof ReadFault>
 
-/** What is there now, and what would be: by argument, each value as its class may be shown. */
+const matched = {
+  outcome: z.literal('matched'),
+  /** Empty where the resource is absent. */
+  before: JsonObject,
+  after: JsonObject,
+  observedAt: NumericDate,
+  /** Of the guarded values, also where the resource is absent. Another state has another digest. */
+  state: Digest,
+  /** The arguments whose values are shown in part, or not at all. */
+  masked: z.array(z.string()).optional(),
+  /** AWS cannot be told the expected state: it may change between the last reading and the act. */
+  gap: z.literal(true).optional(),
+}
+const failed = { outcome: z.literal('failed'), why: ReadFault, observedAt: NumericDate }
+
+/** Of one resource. */
+const ResourcePreview = z.discriminatedUnion('outcome', [z.strictObject(matched), z.strictObject(failed)])
+export type ResourcePreview = z.infer<typeof ResourcePreview>
+
+/** Of one step of a plan, counted from 1. A step that is not here has no preview. */
+const ofSteps = z
+  .array(
+    z.strictObject({
+      step: z.int().positive(),
+      preview: ResourcePreview,
+    }),
+  )
+  .optional()
+
+/**
+ * What is there now, and what would be: by argument, each value as its class may be shown. A plan's own has no values:
+ * `steps` have them, and its state is the digest of all of theirs.
+ */
 export const Preview = z.discriminatedUnion('outcome', [
-  z.strictObject({
-    outcome: z.literal('matched'),
-    /** Empty where the resource is absent. */
-    before: JsonObject,
-    after: JsonObject,
-    observedAt: NumericDate,
-    /** Of the guarded values, also where the resource is absent. Another state has another digest. */
-    state: Digest,
-    /** The arguments whose values are shown in part, or not at all. */
-    masked: z.array(z.string()).optional(),
-    /** AWS cannot be told the expected state: it may change between the last reading and the act. */
-    gap: z.literal(true).optional(),
-  }),
-  z.strictObject({ outcome: z.literal('failed'), why: ReadFault, observedAt: NumericDate }),
+  z.strictObject({ ...matched, steps: ofSteps }),
+  z.strictObject({ ...failed, steps: ofSteps }),
 ])
 export type Preview = z.infer<typeof Preview>
 export type Matched = Extract<Preview, { outcome: 'matched' }>
@@ -47,6 +67,9 @@ export const previewOutcomes = ['matched', 'none', 'failed'] as const
 export type PreviewOutcome = (typeof previewOutcomes)[number]
 
 export const outcomeOfPreview = (preview: Preview | undefined): PreviewOutcome => preview?.outcome ?? 'none'
+
+export const previewOfStep = (preview: Preview | undefined, step: number): ResourcePreview | undefined =>
+  preview?.steps?.find((each) => each.step === step)?.preview
 
 /** The state that people decide on. */
 export const stateOf = (preview: Preview | undefined): Digest | undefined =>

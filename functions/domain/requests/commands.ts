@@ -23,6 +23,7 @@ import {
   type UseId,
 } from '../values.ts'
 import { type Actor, type Door, type Event, type Evidence, system } from './events.ts'
+import type { StepOutcome } from './plan-step.ts'
 import type { ApprovalRequest, Ask, Claim, Outcome, StageState, UseOutcome, Verdict } from './request.ts'
 
 /**
@@ -51,6 +52,9 @@ export type Command =
   | OpenBreakGlass
   | ReviewBreakGlass
   | ReportSealedUse
+  | OpenStep
+  | EndStep
+  | BeginTurn
 
 type Unstamp<C> = C extends Command ? Omit<C, 'bundle'> : never
 /** A command before the hash of the bundle is put on it, which is the same for all. */
@@ -233,13 +237,19 @@ export type ReportSealedUse = Common & {
 /** Applies what time has made due, and the ending that was found, if one was. */
 export type Wake = Common & { type: 'wake'; ending?: Ending }
 
+/** Of a plan: the turn of a step, and how it ended. */
+export type OpenStep = Common & { type: 'open_step'; step: number }
+export type EndStep = Common & { type: 'end_step'; step: number; outcome: StepOutcome; because?: string }
+/** Of the request that is a step: its turn has come. */
+export type BeginTurn = Common & { type: 'begin_turn' }
+
 export function actorOf(state: ApprovalRequest, command: Command): Actor {
   if ('person' in command) return { type: 'person', id: command.person }
   if ('tool' in command) return { type: 'tool', id: command.tool }
   if ('ask' in command) return agentActor(command.ask)
   if ('agent' in command)
     return command.agent === state.ask.agent.id ? agentActor(state.ask) : actorNamed(command.agent)
-  command satisfies ResolveCall | CompareCalls | Wake
+  command satisfies ResolveCall | CompareCalls | Wake | OpenStep | EndStep | BeginTurn
   return system
 }
 

@@ -6,6 +6,7 @@ import type { Refusal } from '../refusals.ts'
 import { compareCalls } from '../uses/compare-calls.ts'
 import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from '../uses/use.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
+import { beginTurn, endStep, openStep, waitsForTurn } from './advance-plan.ts'
 import {
   type Answered,
   actorOf,
@@ -25,6 +26,7 @@ import { due } from './due.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { approve, climbable, decideByOf, openNext } from './open-stage.ts'
+import { isPlan } from './plan-step.ts'
 import { type EndingCommand, endsSomething, hasRoom } from './record-size.ts'
 import type { ApprovalRequest, Decision, PendingRequest } from './request.ts'
 import { takeDecision } from './take-decision.ts'
@@ -33,21 +35,32 @@ export function submit(
   { ask, tier, stages, policies, bundle, inherits, preview }: Submit,
   at: NumericDate,
 ): readonly Event[] {
-  const decideBy = decideByOf(ask, stages, at)
+  // A step waits for its turn as long as its plan lives.
+  const decideBy = ask.step === undefined ? decideByOf(ask, stages, at) : (ask.requestedUntil ?? at)
   const common = { at, actor: agentActor(ask), policies: [...policies], bundle }
   const inherited = inherits && [...inherits]
   const asked = { ask, tier, stages: [...stages], decideBy, ...defined({ inherits: inherited, preview }) }
   const submitted: Event = { ...common, type: 'Submitted', ...asked }
   const pending = evolve(undefined, submitted)
   if (!inherits && !climbable(tier, stages)) {
-    const reason = 'no_eligible_approvers'
-    return [submitted, { type: 'Denied', at, actor: system, policies: [], bundle, by: 'system', reason }]
+    return [submitted, unfilled(bundle, at)]
   }
+  if (ask.step !== undefined) return waitsForTurn(pending) ? [submitted] : [submitted, unfilled(bundle, at)]
   // What is delegated was approved with its parent, by the people of the parent's stages.
   if (inherits) return [submitted, ...approve(pending, policies, bundle, at)]
   const next = tier === 0 ? approve(pending, [], bundle, at) : openNext(pending as PendingRequest, bundle, at)
   return [submitted, ...next]
 }
+
+const unfilled = (bundle: string, at: NumericDate): Event => ({
+  type: 'Denied',
+  at,
+  actor: system,
+  policies: [],
+  bundle,
+  by: 'system',
+  reason: 'no_eligible_approvers',
+})
 
 function complete(
   state: ApprovalRequest,
@@ -56,6 +69,8 @@ function complete(
 ): Answered<'invalid_task_state'> {
   if (state.status === 'completed') return []
   if (state.status !== 'approved') return { code: 'invalid_task_state', detail: state.status }
+  if (isPlan(state.ask) && outcome === 'succeeded')
+    return { code: 'invalid_task_state', detail: 'a plan has succeeded when its last step has' }
   const actor = agentActor(state.ask)
   return [{ type: 'Completed', at, actor, policies: [], bundle, ...defined({ outcome, note }) }]
 }
@@ -149,6 +164,9 @@ const rules = {
   withdraw,
   revoke,
   wake,
+  open_step: openStep,
+  end_step: endStep,
+  begin_turn: beginTurn,
 } satisfies {
   readonly [T in Command['type']]: (
     state: ApprovalRequest,

@@ -16,6 +16,7 @@ import {
   ToolId,
   UseId,
 } from '../values.ts'
+import { StepOutcome } from './plan-step.ts'
 import { Ask, Claim, Decision, Outcome, SettledBy, StageState, UseOutcome, Verdict } from './request.ts'
 
 export const Actor = z.discriminatedUnion('type', [
@@ -137,6 +138,14 @@ export const Event = z.discriminatedUnion('type', [
   event('UseReturned', { use: UseId, reason: z.string() }),
   event('Completed', { outcome: Outcome, note: z.string().optional() }),
   event('Revoked', { by: SettledBy, reason: z.string() }),
+  /** Of a plan: the turn of a step, counted from 1, and how it went. After the last one the plan is `Completed`. */
+  event('StepOpened', { step: z.int().positive(), child: RequestId }),
+  event('StepEnded', {
+    step: z.int().positive(),
+    child: RequestId,
+    outcome: StepOutcome,
+    because: z.string().optional(),
+  }),
   event('Expired', {}),
   /** What CloudTrail had of its AWS sessions, held against what was approved. */
   event('CallsCompared', { ...Comparison.shape }),

@@ -1,6 +1,7 @@
 import { defined } from '../values.ts'
 import type { Event } from './events.ts'
 import { changesOf } from './narrow.ts'
+import type { StepState } from './plan-step.ts'
 import { keepsNote } from './record-size.ts'
 import {
   type ApprovalRequest,
@@ -85,6 +86,12 @@ function apply(
     }
     case 'Expired':
       return { ...commonOf(state), status: 'expired', expiredAt: event.at, ...defined({ grant: grantOf(state) }) }
+    case 'StepOpened':
+      return withStep(state, event.step, (step) => ({ ...step, openedAt: event.at }))
+    case 'StepEnded': {
+      const { at, outcome, because } = event
+      return withStep(state, event.step, (step) => ({ ...step, ended: defined({ at, outcome, because }) }))
+    }
     case 'ReviewDue':
       return { ...state, review: { dueAt: event.dueAt } }
     case 'ReviewOverdue':
@@ -176,6 +183,13 @@ const withStage = (
 
 const withDecisions = (state: ApprovalRequest, name: string, change: (decisions: Decision[]) => Decision[]) =>
   withStage(state, name, (stage) => ({ ...stage, decisions: change(stage.decisions) }))
+
+function withStep(state: ApprovalRequest, number: number, change: (step: StepState) => StepState): ApprovalRequest {
+  const { steps } = state.ask
+  if (state.status !== 'approved' || !steps?.[number - 1]) throw new TypeError(`\`${number}\` is no step in progress`)
+  const progress = steps.map((_, index) => state.progress?.[index] ?? {})
+  return { ...state, progress: progress.map((each, index) => (index === number - 1 ? change(each) : each)) }
+}
 
 /** Also of a grant that has ended: how a use went may be known later. */
 function withUses(state: ApprovalRequest, change: (uses: Grant['uses']) => Grant['uses']): ApprovalRequest {

@@ -54,6 +54,9 @@ const endings = [
   'resolve_call',
   'compare_calls',
   'review_break_glass',
+  'open_step',
+  'end_step',
+  'begin_turn',
 ] as const satisfies readonly Command['type'][]
 export type EndingCommand = (typeof endings)[number]
 const ends = new Set<Command['type']>(endings)

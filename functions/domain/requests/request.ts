@@ -23,6 +23,7 @@ import {
   Thumbprint,
   UseId,
 } from '../values.ts'
+import { keptSteps, PlanStep, StepState } from './plan-step.ts'
 
 /** The issuer and subject of its workload token. */
 export const AgentRef = z.strictObject({ id: AgentId, issuer: z.string(), subject: z.string() })
@@ -51,7 +52,8 @@ export const Ask = z.strictObject({
   purpose: z.string(),
   justification: z.string().optional(),
   parentTask: ParentTask,
-  credential: CredentialKind,
+  /** `none`: of a plan, for which no credential is ever made. */
+  credential: z.enum([...CredentialKind.options, 'none']),
   uses: z.int().positive(),
   claimWithin: Seconds,
   lifetime: Seconds,
@@ -68,6 +70,10 @@ export const Ask = z.strictObject({
   /** Lifted before it in the same second: these do not end it. */
   afterHalts: z.array(HaltId).optional(),
   standing: StandingPermitId.optional(),
+  /** Its presence makes it a plan. They are in `arguments` too, and so in the digest. */
+  steps: z.array(PlanStep).min(1).optional(),
+  /** Which step it is, from 1, of the plan that is the last of its ancestors. */
+  step: z.int().positive().optional(),
   breakGlass: Opening.optional(),
   /** No other key can claim the grant. A delegated request has none until it is first claimed. */
   jkt: Thumbprint.optional(),
@@ -201,6 +207,8 @@ const common = {
   /** What people decide on: the latest that was read. */
   preview: Preview.optional(),
   drifts: z.array(Drift).optional(),
+  /** Of a plan: what became of each step, in their order. */
+  progress: z.array(StepState).optional(),
   /** Once the record of AWS was read. */
   calls: Compared.optional(),
 }
@@ -268,4 +276,5 @@ export const keyOf = ({ ask, boundKey }: ApprovalRequest): Thumbprint | undefine
 export const ownersOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): readonly PersonId[] => [
   ask.owner,
   ...ask.chain.map(({ owner }) => owner),
+  ...keptSteps({ ask }).map(({ owner }) => owner),
 ]

@@ -78,7 +78,8 @@ function deniedStage({ status, stages }: ApprovalRequest, name: string | undefin
 function approveStage(state: PendingRequest, command: Decide, names: readonly string[], at: NumericDate): Taken {
   if (hasDecided(state, command.person)) return { code: 'already_decided' }
   const stage = openStage(state)
-  if (!stage) return { code: 'already_settled' }
+  // A step of a plan was decided with the plan, and waits for its turn.
+  if (!stage) return { code: state.ask.step === undefined ? 'already_settled' : 'stage_not_open' }
   const as = namesOf(stage).find((name) => names.includes(name))
   if (as === undefined) return notOpen(state, stage, names)
   if (command.stage !== undefined && !namesOf(stage).includes(command.stage))

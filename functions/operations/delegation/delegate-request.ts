@@ -6,6 +6,7 @@ import type { Bundle } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
 import type { Answer } from '../../domain/policy/question.ts'
 import { outcomeOfPreview, withAfter } from '../../domain/previews/preview.ts'
+import { childrenOf } from '../../domain/requests/advance-plan.ts'
 import type { Delegate, Submit } from '../../domain/requests/commands.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
@@ -19,7 +20,6 @@ import {
   approvalsOf,
   type Delegation,
   Delegator,
-  grantOf,
   keyOf,
   ownersOf,
   type StageState,
@@ -267,5 +267,5 @@ export async function endChildren(id: RequestId, ports: DecidingPorts): Promise<
   const stored = await ports.requests.load(id)
   const state = stored && asOf(stored.state, ports.clock.now())
   if (!state || state.status === 'approved') return
-  for (const { child } of grantOf(state)?.delegations ?? []) await endIfOver(child, ports)
+  for (const { child } of childrenOf(state)) await endIfOver(child, ports)
 }

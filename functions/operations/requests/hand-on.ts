@@ -2,8 +2,9 @@ import { remindersOf } from '../../domain/cards/routing.ts'
 import { deniesOf, denyOfHalt } from '../../domain/credentials/denies.ts'
 import type { Halt } from '../../domain/halts/halt.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
+import { childrenOf } from '../../domain/requests/advance-plan.ts'
 import { measuresOf } from '../../domain/requests/measures.ts'
-import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate, StandingPermitId } from '../../domain/values.ts'
 import type { EndMessage } from '../break-glass/ports.ts'
 import type { Log, Queue } from '../ports.ts'
@@ -78,7 +79,7 @@ const ending = (id: Cause['id'] | StandingPermitId, version: number): EndMessage
 export const groupOf = (role: string): string => role.slice(-128)
 
 const hasOrphans = (state: ApprovalRequest, now: NumericDate): boolean =>
-  state.status !== 'approved' && (grantOf(state)?.delegations ?? []).some(({ notAfter }) => notAfter > now)
+  state.status !== 'approved' && childrenOf(state).some(({ notAfter }) => notAfter > now)
 
 /** A decision this soon after its stage opened was hardly read. Seconds. */
 const hardlyRead = 5

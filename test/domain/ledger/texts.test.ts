@@ -41,6 +41,12 @@ const notPersonal: readonly string[] = [
   'ask/purpose',
   'ask/parentTask',
   'ask/unpinned',
+  'ask/steps/*/action',
+  'ask/steps/*/arguments',
+  'ask/steps/*/resource',
+  'ask/steps/*/environment',
+  'ask/steps/*/classification',
+  'ask/steps/*/unpinned',
   // Of an agent. A person's, in an opening, is in the table of what is personal.
   'ask/agent/issuer',
   'ask/agent/subject',

@@ -211,6 +211,8 @@ export function witness(seen: Witness, event: Event): Witness {
       return { ...seen, opened: seen.opened && { ...seen.opened, reviewedBy: event.actor.id } }
     case 'CallsCompared':
       return { ...seen, compared: seen.compared + 1 }
+    case 'StepOpened':
+    case 'StepEnded':
     case 'Refused':
       return seen
     default:

@@ -1,0 +1,73 @@
+import * as z from 'zod'
+import { AgentId, CredentialKind, JsonObject, NumericDate, PersonId, RequestId, Resource, Seconds } from '../values.ts'
+
+export const mostSteps = 20
+
+/** One step of a plan, in the server's own facts. Once people approve the plan, it is a request of its own. */
+export const PlanStep = z.strictObject({
+  /** Of that request, chosen when the plan is asked for. */
+  request: RequestId,
+  agent: AgentId,
+  owner: PersonId,
+  action: z.string(),
+  arguments: JsonObject,
+  resource: Resource,
+  environment: z.string(),
+  classification: z.string(),
+  credential: CredentialKind,
+  unpinned: z.array(z.string()),
+  uses: z.int().positive(),
+  claimWithin: Seconds,
+  lifetime: Seconds,
+  /** Earlier steps of the same agent and action count. */
+  recent: z.int().nonnegative(),
+  /** An earlier step, from 1, that changes the same resource: what will be there is not known before it. */
+  after: z.int().positive().optional(),
+  /** An approver struck it out: it is never done. */
+  struck: z.literal(true).optional(),
+})
+export type PlanStep = z.infer<typeof PlanStep>
+
+/** `late`: its time was over before it was reported. `revoked`: it was stopped or could not begin. */
+export const StepOutcome = z.enum(['succeeded', 'failed', 'late', 'revoked'])
+export type StepOutcome = z.infer<typeof StepOutcome>
+
+export const StepState = z.strictObject({
+  openedAt: NumericDate.optional(),
+  ended: z
+    .strictObject({
+      at: NumericDate,
+      outcome: StepOutcome,
+      /** A code, or which halt or request ended it. No person writes it. */
+      because: z.string().optional(),
+    })
+    .optional(),
+})
+export type StepState = z.infer<typeof StepState>
+
+type WithSteps = { ask: { steps?: readonly PlanStep[] | undefined }; progress?: readonly StepState[] | undefined }
+
+export const isPlan = (ask: { steps?: readonly PlanStep[] | undefined }): boolean => ask.steps !== undefined
+
+/** A step with its number from 1, and what became of it. */
+export type NumberedStep = PlanStep & { step: number; progress: StepState }
+
+export const stepsOf = ({ ask, progress = [] }: WithSteps): readonly NumberedStep[] =>
+  (ask.steps ?? []).map((each, index) => ({ ...each, step: index + 1, progress: progress[index] ?? {} }))
+
+/** Those that are to be done: what was struck out is not. */
+export const keptSteps = (plan: WithSteps): readonly NumberedStep[] => stepsOf(plan).filter(({ struck }) => !struck)
+
+/** Whose turn it is while the plan is approved: the step that is open, or the next one. */
+export const stepInTurn = (plan: WithSteps): NumberedStep | undefined =>
+  keptSteps(plan).find(({ progress }) => progress.ended === undefined)
+
+export type StepStatus = 'waiting' | 'open' | StepOutcome | 'struck' | 'ended'
+
+/** `ended`: the plan was over before it was. */
+export function statusOfStep({ struck, progress }: NumberedStep, plan: { status: string }): StepStatus {
+  if (struck) return 'struck'
+  if (progress.ended) return progress.ended.outcome
+  if (plan.status !== 'pending' && plan.status !== 'approved') return 'ended'
+  return progress.openedAt === undefined ? 'waiting' : 'open'
+}

@@ -1,0 +1,71 @@
+import { withDigests } from '../../functions/domain/requests/narrow.ts'
+import { keptSteps, type PlanStep } from '../../functions/domain/requests/plan-step.ts'
+import type { Ask } from '../../functions/domain/requests/request.ts'
+import type { AgentId, JsonObject } from '../../functions/domain/values.ts'
+import { minutes, otherAgent, person, requestId, sampleAsk } from './ask.ts'
+
+/** The request of step n is `req_...1n`. */
+export const sampleStep = (n: number, agent: string, owner: string, changes: Partial<PlanStep> = {}): PlanStep => {
+  const { action, arguments: args, resource, environment, classification, unpinned } = sampleAsk()
+  return {
+    request: requestId(10 + n),
+    agent: agent as AgentId,
+    owner: person(owner),
+    action,
+    arguments: { ...args, Value: String(n * 1000) },
+    resource: { ...resource, id: `${resource.id}-${n}` },
+    environment,
+    classification,
+    credential: 'sts',
+    unpinned,
+    uses: 1,
+    claimWithin: minutes(60),
+    lifetime: minutes(15),
+    recent: 0,
+    ...changes,
+  }
+}
+
+const usual = [
+  sampleStep(1, 'agent:remediator', 'dora'),
+  sampleStep(2, 'agent:builder', 'ben'),
+  sampleStep(3, 'agent:remediator', 'dora'),
+]
+
+/** The planner, whose owner is pia, asks for steps that other agents do. */
+export function samplePlan({ steps = usual, ...changes }: Partial<Omit<Ask, 'digest' | 'argumentsDigest'>> = {}): Ask {
+  const sum = (of: (step: PlanStep) => number) => steps.reduce((all, step) => all + (step.struck ? 0 : of(step)), 0)
+  const asked = keptSteps({ ask: { steps } }).map(({ agent, action, arguments: args, resource }) => ({
+    ...{ agent, action, arguments: args, resource },
+  }))
+  return sampleAsk({
+    agent: { id: otherAgent, issuer: 'https://agents.example', subject: 'planner' },
+    owner: person('pia'),
+    action: 'plan',
+    arguments: { steps: asked } as JsonObject,
+    resource: { type: 'plan', id: 'INC-1042' },
+    credential: 'none',
+    claimWithin: sum(({ claimWithin }) => claimWithin),
+    lifetime: sum(({ lifetime }) => lifetime),
+    unpinned: [],
+    steps,
+    ...changes,
+  })
+}
+
+/** The request that step n of a plan becomes, for as long as the plan lives. */
+export function stepAsk(plan: Ask, n: number, until: number): Ask {
+  const step = plan.steps?.[n - 1]
+  if (!step) throw new TypeError(`no step ${n}`)
+  const { request, agent, owner, action, arguments: args, resource } = step
+  const { jkt: _, justification: __, ...sample } = sampleAsk()
+  return withDigests({
+    ...sample,
+    ...{ id: request, owner, action, arguments: args, resource },
+    agent: { ...sample.agent, id: agent },
+    chain: [{ ...plan.agent, id: otherAgent, owner: plan.owner }],
+    ancestors: [plan.id],
+    requestedUntil: until,
+    step: n,
+  })
+}
