@@ -185,6 +185,22 @@ const names: Bad[] = [
     '`person:ana`',
   ],
   [
+    'a backup owner who is not there',
+    (copy) => copy.editJson(agents, (file) => (file.agents[0].backupOwner = 'person:zoe')),
+    agents,
+    '"person:zoe"',
+    'backup owner `person:zoe`',
+    '`person:ana`',
+  ],
+  [
+    'an agent that runs on a word',
+    (copy) => copy.editJson(agents, (file) => (file.agents[0].runsOn = 'ci-runner')),
+    agents,
+    '"ci-runner"',
+    '"githubEnvironment": "org/repo#production"',
+    'change it',
+  ],
+  [
     'one identity that is two agents',
     (copy) => copy.edit(agents, (text) => text.replace('"agent-planner"', '"agent-builder" ')),
     agents,

@@ -121,8 +121,13 @@ function checkAgents(folder: Folder, say: Say): void {
   const { agents } = folder.agents.value
   checkTwice(agents, 'id', (at) => ['agents', at, 'id'], say)
   const isPerson = mustBeIn(partiesIn(folder).people, say)
-  for (const [at, { owner }] of agents.entries())
+  for (const [at, { owner, backupOwner }] of agents.entries()) {
     isPerson(['agents', at, 'owner'], owner, `owner \`${owner}\` is not in directory.json`)
+    const path = ['agents', at, 'backupOwner']
+    if (backupOwner === owner) say(path, `\`${owner}\` is the owner already`, 'name another person, or leave it out')
+    else if (backupOwner !== undefined)
+      isPerson(path, backupOwner, `backup owner \`${backupOwner}\` is not in directory.json`)
+  }
 }
 
 function checkTools({ tools: { value }, deployment }: Folder, say: Say): void {

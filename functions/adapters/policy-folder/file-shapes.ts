@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
 import { IssuerFile } from '../../domain/people/identity-issuer.ts'
-import { Agent, Directory, Identity, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
+import { Agent, Directory, Identity, oneYear, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
 import { Bundle, Deployment } from '../../domain/policy/bundle.ts'
 import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
@@ -77,7 +77,12 @@ export const DirectoryFile = z
   .transform(({ slackGroups, ...directory }) => ({ ...directory, ...defined({ chatGroups: slackGroups }) }))
 export const AgentsFile = z.strictObject({
   agents: z.array(
-    z.strictObject({ ...Agent.shape, identities: z.array(IdentityFile).min(1), recertifyBy: startOfDay }),
+    z.strictObject({
+      ...Agent.shape,
+      identities: z.array(IdentityFile).min(1),
+      recertifyBy: startOfDay,
+      recertifyEvery: Duration.default(oneYear),
+    }),
   ),
 })
 export const ToolsFile = z.strictObject({

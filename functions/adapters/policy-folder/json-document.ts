@@ -77,7 +77,9 @@ export class JsonDocument {
     const path = [...above, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))]
     if (issue.code === 'invalid_union') {
       const branch = nearest(issue.errors)
-      if (branch) return this.#problemOf(branch, path)
+      // Where no alternative was meant, the words that name them all say more.
+      const hasWords = !issue.message.startsWith('Invalid ')
+      if (branch && !(hasWords && branch.path.length === 0)) return this.#problemOf(branch, path)
     }
     if (issue.code === 'unrecognized_keys') {
       const names = issue.keys.map((key) => `\`${key}\``).join(', ')

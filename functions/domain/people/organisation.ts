@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Alias } from '../policy/ladder.ts'
-import { AgentId, NumericDate, PersonId, ToolId } from '../values.ts'
+import { AgentId, NumericDate, PersonId, Seconds, ToolId } from '../values.ts'
 
 /**
  * Matched exactly, and all of it. Two identities of one party may overlap in time, so that one takes over without a
@@ -32,19 +32,42 @@ export type ProvenIdentity = {
 export const Autonomy = z.enum(['assistive', 'supervised', 'autonomous', 'orchestrator'])
 export type Autonomy = z.infer<typeof Autonomy>
 
+const words = (pattern: RegExp, example: string) => z.string().max(512).regex(pattern, `such as \`${example}\``)
+
+/** Where it runs: what there may act without Hotwork. Of an AWS role Hotwork asks IAM; of the others it knows nothing. */
+export const RunsOn = z.union(
+  [
+    z.strictObject({
+      awsRole: words(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'arn:aws:iam::111122223333:role/builder'),
+    }),
+    z.strictObject({ githubEnvironment: words(/^[\w.-]+\/[\w.-]+#[^\s#]+$/, 'org/repo#production') }),
+    z.strictObject({ kubernetesServiceAccount: words(/^[\w.-]+\/[\w.-]+\/[\w.-]+$/, 'cluster/namespace/name') }),
+    z.strictObject({ other: z.string().min(1).max(256) }),
+  ],
+  'one of `{ "awsRole": "arn:aws:iam::111122223333:role/builder" }`, `{ "githubEnvironment": "org/repo#production" }`, `{ "kubernetesServiceAccount": "cluster/namespace/name" }` and `{ "other": "in words" }`',
+)
+export type RunsOn = z.infer<typeof RunsOn>
+
+/** How long a recertification holds, unless the files say so. Seconds. */
+export const oneYear = 365 * 86_400
+
 export const Agent = z.strictObject({
   id: AgentId,
   description: z.string().max(256).optional(),
   identities: z.array(Identity).min(1),
   /** May never approve what the agent asks. */
   owner: PersonId,
+  /** Answers for it when the owner is no longer active, and may never approve what it asks either. */
+  backupOwner: PersonId.optional(),
   autonomy: Autonomy,
-  runsOn: Alias,
+  runsOn: RunsOn,
   status: z.enum(['active', 'suspended', 'retired']).default('active'),
   /** Whether its grants may change their key: for agents whose keys do not outlive a process. */
   rebind: z.boolean().default(false),
-  /** After this the agent counts as suspended. */
+  /** From then on the agent counts as suspended, until a person recertifies it. */
   recertifyBy: NumericDate,
+  /** Until when it holds, from then on. Seconds. */
+  recertifyEvery: Seconds.default(oneYear),
 })
 export type Agent = z.infer<typeof Agent>
 

@@ -1,0 +1,84 @@
+import type * as z from 'zod'
+import { type AgentFile, Certified, Looked, Observed, type Subject } from '../../domain/agents/agent-file.ts'
+import { type AgentId, defined } from '../../domain/values.ts'
+import type { AgentRows, CertifiedChange } from '../../operations/agents/ports.ts'
+import { chainKey } from './chain-ends.ts'
+import { condition, endsAt, headRow, type Item, itemOf, type Row, textOf, valueIn } from './items.ts'
+import { LedgeredStore } from './ledger-store.ts'
+
+/**
+ * `CERTIFIED#<subject>`, which changes in one transaction with the end of the subject's chain; `LOOKED#<agent>` and
+ * `OBSERVED#<agent>`, of which the newest stays.
+ */
+export class DynamoAgentRows extends LedgeredStore implements AgentRows {
+  async certified(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, Certified>> {
+    const items = await this.#read(subjects.map(certifiedKey))
+    return new Map(
+      subjects.flatMap((subject) => {
+        const certified = readValue(items, certifiedKey(subject), Certified)
+        return certified ? [[subject, certified] as const] : []
+      }),
+    )
+  }
+
+  async host(agent: AgentId): Promise<Pick<AgentFile, 'looked' | 'observed'>> {
+    return hostOf(await this.#read([lookedKey(agent), observedKey(agent)]), agent)
+  }
+
+  async files(agents: readonly AgentId[]): Promise<ReadonlyMap<AgentId, AgentFile>> {
+    const keys = agents.flatMap((agent) => [certifiedKey(agent), lookedKey(agent), observedKey(agent)])
+    const items = await this.#read(keys)
+    return new Map(
+      agents.map((agent) => {
+        const certified = readValue(items, certifiedKey(agent), Certified)
+        return [agent, { ...defined({ certified }), ...hostOf(items, agent) }]
+      }),
+    )
+  }
+
+  saveLooked(agent: AgentId, looked: Looked): Promise<boolean> {
+    return this.#saveNewest(lookedKey(agent), looked)
+  }
+
+  saveObserved(agent: AgentId, observed: Observed): Promise<boolean> {
+    return this.#saveNewest(observedKey(agent), observed)
+  }
+
+  async certify({ subject, certified, expected, entries, head, texts }: CertifiedChange): Promise<boolean> {
+    const items = [
+      this.requests.putting({ ...chainKey(subject), ...headRow(head) }, endsAt(expected)),
+      this.requests.putting({ ...certifiedKey(subject), value: JSON.stringify(certified) }),
+    ]
+    return (await this.commitAll(items, { entries, texts }, `recertify \`${subject}\``)).done
+  }
+
+  #saveNewest(key: Row, value: Looked | Observed): Promise<boolean> {
+    const { at } = value
+    // Put again after a lost answer it is the same, and so is still kept.
+    const isNewer = condition('attribute_not_exists(pk) OR #at <= :at', { at })
+    const put = this.requests.putting({ ...key, value: JSON.stringify(value), at }, isNewer)
+    return this.requests.put(put, 'keep what is known of an agent')
+  }
+
+  async #read(keys: readonly Key[]): Promise<ReadonlyMap<string, Item>> {
+    if (keys.length === 0) return new Map()
+    const items = await this.requests.getMany(keys.map(itemOf), 'read what is stored of agents')
+    return new Map(items.map((item) => [textOf(item, 'pk'), item]))
+  }
+}
+
+type Key = { pk: string; sk: string }
+const certifiedKey = (subject: Subject): Key => ({ pk: `CERTIFIED#${subject}`, sk: 'CERTIFIED' })
+const lookedKey = (agent: AgentId): Key => ({ pk: `LOOKED#${agent}`, sk: 'LOOKED' })
+const observedKey = (agent: AgentId): Key => ({ pk: `OBSERVED#${agent}`, sk: 'OBSERVED' })
+
+const hostOf = (items: ReadonlyMap<string, Item>, agent: AgentId) =>
+  defined({
+    looked: readValue(items, lookedKey(agent), Looked),
+    observed: readValue(items, observedKey(agent), Observed),
+  })
+
+function readValue<S extends z.ZodType>(items: ReadonlyMap<string, Item>, { pk }: Key, schema: S) {
+  const item = items.get(pk)
+  return item && valueIn(item, 'value', schema)
+}

@@ -1,0 +1,67 @@
+import * as z from 'zod'
+import { AgentId, Digest, NumericDate, PersonId } from '../values.ts'
+
+const alias = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)
+
+/** What is recertified: an agent, a person, a group, or the names of the sealed role of an account. */
+export const Subject = z.union([
+  AgentId,
+  PersonId,
+  z.templateLiteral(['group:', alias]),
+  z.templateLiteral(['sealed:', alias]),
+])
+export type Subject = z.infer<typeof Subject>
+
+/** That a person looked at a subject and let it go on. */
+export const Certified = z.strictObject({
+  /** The next date. */
+  due: NumericDate,
+  at: NumericDate,
+  by: PersonId,
+  /** Of what Hotwork showed of the subject then. */
+  evidence: Digest,
+  /** A commitment: the text lies beside the entry. */
+  reason: Digest,
+})
+export type Certified = z.infer<typeof Certified>
+
+export const Ambient = z.enum(['allowed', 'denied', 'unknown'])
+export type Ambient = z.infer<typeof Ambient>
+
+/** What the host of an agent could do without Hotwork, as IAM said. */
+export const Looked = z.strictObject({
+  at: NumericDate,
+  role: z.string().min(1).max(2048),
+  actions: z.record(z.string(), z.array(z.strictObject({ resource: z.string(), answer: Ambient }))),
+})
+export type Looked = z.infer<typeof Looked>
+
+const count = z.int().nonnegative()
+export const Counts = z.strictObject({
+  asked: count,
+  approved: count,
+  denied: count,
+  refused: count,
+  /** Approved by policy alone. */
+  tierZero: count,
+  /** Calls that no person and no policy approved. */
+  extraCalls: count,
+  /** Asked outside working hours. */
+  night: count,
+})
+export type Counts = z.infer<typeof Counts>
+
+/** What the record has of an agent, summed up once a day. */
+export const Observed = z.strictObject({
+  at: NumericDate,
+  days30: Counts,
+  days90: Counts,
+  lastSeen: NumericDate.optional(),
+  lastUse: z.record(z.string(), NumericDate),
+  /** False where there was more on record than time to read it. */
+  complete: z.boolean().optional(),
+})
+export type Observed = z.infer<typeof Observed>
+
+/** What is stored of an agent beside the bundle: one row each, by another writer each. */
+export type AgentFile = { certified?: Certified; looked?: Looked; observed?: Observed }

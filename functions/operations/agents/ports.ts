@@ -1,0 +1,25 @@
+import type { AgentFile, Certified, Looked, Observed, Subject } from '../../domain/agents/agent-file.ts'
+import type { AgentId } from '../../domain/values.ts'
+import type { Appended } from '../ledger/ports.ts'
+
+/** What is stored of agents, and of what else is recertified, beside the bundle. Each read is strong. */
+export interface AgentReader {
+  /** One that was never recertified is left out. */
+  certified(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, Certified>>
+  /** What decisions go by. */
+  host(agent: AgentId): Promise<Pick<AgentFile, 'looked' | 'observed'>>
+  /** One of which nothing is stored is there, and empty. */
+  files(agents: readonly AgentId[]): Promise<ReadonlyMap<AgentId, AgentFile>>
+}
+
+export interface AgentWriter {
+  /** False where a newer one is kept. */
+  saveLooked(agent: AgentId, looked: Looked): Promise<boolean>
+  /** False where a newer one is kept. */
+  saveObserved(agent: AgentId, observed: Observed): Promise<boolean>
+  /** All or none, with its entry on the subject's chain; false when another writer came first. */
+  certify(change: CertifiedChange): Promise<boolean>
+}
+export type CertifiedChange = Appended & { subject: Subject; certified: Certified }
+
+export type AgentRows = AgentReader & AgentWriter

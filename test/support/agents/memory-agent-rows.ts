@@ -1,0 +1,74 @@
+import type { AgentFile, Certified, Looked, Observed, Subject } from '../../../functions/domain/agents/agent-file.ts'
+import { type AgentId, defined } from '../../../functions/domain/values.ts'
+import type { AgentRows, CertifiedChange } from '../../../functions/operations/agents/ports.ts'
+import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
+
+/** What is stored of agents, in memory. Entries go where all entries go. */
+export class MemoryAgentRows implements AgentRows {
+  readonly #ledger: MemoryLedgerStore
+  readonly #certified = new Map<Subject, Certified>()
+  readonly #looked = new Map<AgentId, Looked>()
+  readonly #observed = new Map<AgentId, Observed>()
+  /** How often it was asked, which costs a call each. */
+  reads = 0
+  /** What each read throws. */
+  fault: Error | undefined
+
+  constructor(ledger: MemoryLedgerStore) {
+    this.#ledger = ledger
+  }
+
+  async certified(subjects: readonly Subject[]) {
+    await this.#read()
+    return new Map(subjects.flatMap((each) => entryOf(each, this.#certified.get(each))))
+  }
+
+  async host(agent: AgentId) {
+    await this.#read()
+    return structuredClone(defined({ looked: this.#looked.get(agent), observed: this.#observed.get(agent) }))
+  }
+
+  async files(agents: readonly AgentId[]): Promise<ReadonlyMap<AgentId, AgentFile>> {
+    await this.#read()
+    const fileOf = (agent: AgentId): AgentFile =>
+      defined({
+        certified: this.#certified.get(agent),
+        looked: this.#looked.get(agent),
+        observed: this.#observed.get(agent),
+      })
+    return new Map(agents.map((agent) => [agent, structuredClone(fileOf(agent))]))
+  }
+
+  async saveLooked(agent: AgentId, looked: Looked): Promise<boolean> {
+    await Promise.resolve()
+    return saveNewest(this.#looked, agent, looked)
+  }
+
+  async saveObserved(agent: AgentId, observed: Observed): Promise<boolean> {
+    await Promise.resolve()
+    return saveNewest(this.#observed, agent, observed)
+  }
+
+  async certify({ subject, certified, expected, entries, head, texts = [] }: CertifiedChange): Promise<boolean> {
+    if (!(await this.#ledger.append(subject, expected, entries, head))) return false
+    this.#ledger.texts.put(texts)
+    this.#certified.set(subject, structuredClone(certified))
+    return true
+  }
+
+  async #read(): Promise<void> {
+    await Promise.resolve()
+    this.reads += 1
+    if (this.fault) throw this.fault
+  }
+}
+
+const entryOf = <K, V>(key: K, value: V | undefined): readonly (readonly [K, V])[] =>
+  value === undefined ? [] : [[key, structuredClone(value)]]
+
+function saveNewest<V extends { at: number }>(rows: Map<AgentId, V>, agent: AgentId, value: V): boolean {
+  const before = rows.get(agent)
+  if (before && before.at > value.at) return false
+  rows.set(agent, structuredClone(value))
+  return true
+}
