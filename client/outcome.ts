@@ -15,6 +15,7 @@ const exitsOfStatus = new Map<string, Exit>([
   ['completed', exits.done],
   ['pending', exits.pending],
   ['state_changed', exits.pending],
+  ['not_yet', exits.pending],
   ['denied', exits.denied],
   ['expired', exits.expired],
   ['withdrawn', exits.revoked],
@@ -26,7 +27,7 @@ export const exitOfStatus = (status: string): Exit => exitsOfStatus.get(status) 
 /** The code goes before the status: a conflict may be a no, or only too early. */
 export function exitOfRefusal(status: number, code: string): Exit {
   // `state_changed`: people are asked again, on what is there now.
-  if (['no_review_due', 'not_yet_anchored', 'state_changed'].includes(code)) return exits.pending
+  if (['no_review_due', 'not_yet_anchored', 'not_yet', 'state_changed'].includes(code)) return exits.pending
   // `outcome_unknown`: the call was begun, and Hotwork does not know whether it was done.
   if (code === 'outcome_unknown' || status >= 500 || status === 429) return exits.fault
   return status === 401 || status === 403 || status === 409 ? exits.denied : exits.usage

@@ -40,6 +40,9 @@ type Call = {
   accessToken?: string
 }
 
+/** `notBefore`: RFC 3339. */
+type Submission = { idempotencyKey: string; until?: Date; notBefore?: string | undefined }
+
 /** The pauses between them are about a minute: an API that is being deployed is back by then. */
 const tries = 9
 /** The longest that the API holds a read. Seconds. */
@@ -84,17 +87,18 @@ export class AgentApi {
   }
 
   /** The same key and body is the same request, however often it is sent. `until` ends the wait and the grant. */
-  submit(ask: Ask, evaluation: Evaluation, how: { idempotencyKey: string; until?: Date }): Promise<Task> {
+  submit(ask: Ask, evaluation: Evaluation, how: Submission): Promise<Task> {
     return this.submitDenied(ask, denialOf(evaluation), how)
   }
 
   /** As `submit`, with what was kept of the evaluation. */
-  submitDenied(ask: Ask, denial: Denial, how: { idempotencyKey: string; until?: Date }): Promise<Task> {
-    const requested_access = how.until && { requested_until: how.until.toISOString() }
+  submitDenied(ask: Ask, denial: Denial, { idempotencyKey, until, notBefore }: Submission): Promise<Task> {
+    const access = defined({ not_before: notBefore, requested_until: until?.toISOString() })
+    const requested_access = Object.keys(access).length === 0 ? undefined : access
     return this.#task({
       path: '/access/v1/requests',
       json: { ...ask, denial, requested_access },
-      headers: { 'idempotency-key': how.idempotencyKey },
+      headers: { 'idempotency-key': idempotencyKey },
       proven: true,
     })
   }

@@ -65,6 +65,8 @@ const longestName = 64
 export class Approved {
   readonly outcome = 'approved'
   readonly request: string
+  /** When it starts, where that was asked for: nothing can be claimed before. */
+  readonly startsAt: Date | undefined
   /** What was approved. */
   readonly arguments: { readonly [name: string]: unknown }
   readonly #held: Held
@@ -76,6 +78,7 @@ export class Approved {
   constructor({ task, hotwork }: Task, args: Approved['arguments'], held: Held) {
     this.request = task.id
     this.#expiresAt = endOf({ task, hotwork })
+    this.startsAt = hotwork.not_before === undefined ? undefined : new Date(hotwork.not_before)
     this.arguments = args
     this.#held = held
     this.#token = tokensOf(this.request, held)

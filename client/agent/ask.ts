@@ -27,6 +27,8 @@ export type PartialAsk = {
   purpose: string
   parentTask: { readonly id: string; readonly url?: string }
   justification?: string | undefined
+  /** RFC 3339: nothing is issued before it. */
+  notBefore?: string | undefined
 }
 
 export const Evaluation = z.looseObject({
@@ -75,6 +77,8 @@ export const TaskMembers = z.looseObject({
   arguments_digest: z.string(),
   /** What the credential cannot pin, in plain words. */
   unpinned: z.array(z.string()).default([]),
+  /** Its grant begins then. */
+  not_before: Time.optional(),
   /** There if an approver narrowed it: all arguments, uses and seconds of lifetime that are approved. */
   narrowed: z.looseObject({ arguments: Members, uses: z.number(), lifetime: z.number() }).optional(),
   stages: z.array(

@@ -23,6 +23,7 @@ const KeptCall = z.looseObject({
       subject: z.looseObject({ type: z.string(), id: z.string() }),
       resource: z.looseObject({ type: z.string(), id: z.string() }),
       justification: z.string().optional(),
+      notBefore: z.string().optional(),
       denial: Denial,
     })
     .optional(),

@@ -11,6 +11,8 @@ export type PermitCall = {
   /** What the agent works on. */
   parentTask: { readonly id: string; readonly url?: string }
   justification?: string
+  /** When it is to start, at most seven days ahead: people decide before, and nothing can be claimed before. */
+  notBefore?: Date
   /** The same call asked again, in another process too, is the same request, and is never done twice. */
   callId?: string
   /** How long people are waited for: `30m`, `45s`, `2h`, milliseconds, or 0 not to wait. */
@@ -25,6 +27,7 @@ export function readCall({
   purpose,
   parentTask,
   justification,
+  notBefore: start,
   callId,
 }: PermitCall): PartialAsk {
   for (const [name, value] of Object.entries({ action, purpose, 'parentTask.id': parentTask?.id }))
@@ -34,8 +37,17 @@ export function readCall({
     throw wrongUsage('`arguments` is no object', 'give what the action takes by name: `{ Name, Value }`')
   if (callId !== undefined && (typeof callId !== 'string' || callId === ''))
     throw wrongUsage('`callId` is empty', 'leave it out, or give the id of the call, which its repeats have too')
+  if (start !== undefined && !(start instanceof Date && Number.isFinite(start.getTime())))
+    throw wrongUsage('`notBefore` is no time', 'give a `Date`, or leave it out to start at once')
+  const notBefore = start?.toISOString()
   // What the caller changes later is not what was asked.
-  return structuredClone({ action, arguments: jsonOf(args), purpose, parentTask, ...defined({ justification }) })
+  return structuredClone({
+    action,
+    arguments: jsonOf(args),
+    purpose,
+    parentTask,
+    ...defined({ justification, notBefore }),
+  })
 }
 
 function jsonOf(args: object): { [name: string]: unknown } {

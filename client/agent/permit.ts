@@ -69,7 +69,8 @@ async function askInMemory(partial: PartialAsk, asker: Asker, signal?: AbortSign
     const asked = await evaluate(partial, api)
     if (isRefused(asked)) return asked
     const { ask, denial } = asked
-    const task = await api.submitDenied(ask, denial, { idempotencyKey: randomUUID() })
+    const { notBefore } = partial
+    const task = await api.submitDenied(ask, denial, { idempotencyKey: randomUUID(), notBefore })
     return { task, arguments: partial.arguments, held: heldBy(api, asker, signal) }
   })
 }
@@ -113,7 +114,9 @@ async function submitOnce(
   record: KeptCall,
   { api, kept, place, callId }: { api: AgentApi; kept: KeptCalls; place: string; callId: string },
 ): Promise<Task | Refused> {
-  const how = { idempotencyKey: isHeader(callId) ? callId : digest(callId) }
+  // When it is to start stands in what is kept, as it was first said.
+  const { notBefore } = record.asked ?? partial
+  const how = { idempotencyKey: isHeader(callId) ? callId : digest(callId), notBefore }
   const submitted = async (ask: Ask, denial: Denial) => {
     try {
       return await api.submitDenied(ask, denial, how)
@@ -133,7 +136,7 @@ async function submitOnce(
     const { ask, denial } = asked
     const { subject, resource } = ask
     const { justification } = partial
-    kept.keep(place, { ...record, asked: { subject, resource, denial, ...defined({ justification }) } })
+    kept.keep(place, { ...record, asked: { subject, resource, denial, ...defined({ justification, notBefore }) } })
     return submitted(ask, denial)
   }
   if (!record.asked) return anew()

@@ -21,6 +21,7 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
     .argument('<file>', 'an AuthZEN evaluation body, as in examples/requests')
     .addOption(new Option('--wait [span]', 'until it is decided, at most 30m or this long').argParser(span))
     .addOption(reason)
+    .option('--not-before <when>', 'when it is to start, at most 7d ahead: a span such as 2h, or a time')
     .action(
       act<Omit<RequestTyped, 'wait'> & { wait?: number | true }>((typed, context) =>
         request({ ...typed, wait: typed.wait === true ? usualWait : typed.wait }, context),

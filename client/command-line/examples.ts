@@ -10,6 +10,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   request: [
     'request examples/requests/staging-payment-timeout.json --wait=30m',
     "request ask.json --reason 'checkout is down since 02:51' --wait --json",
+    'request ask.json --not-before 2h',
   ],
   wait: ['wait req_... --for 2h'],
   cancel: ['cancel req_...'],

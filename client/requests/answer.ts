@@ -90,6 +90,7 @@ export const Request = z.looseObject({
   digest: z.string(),
   unpinned: z.array(z.string()),
   terms: z.looseObject({ uses: z.number(), claim_within: z.number(), lifetime: z.number() }),
+  not_before: time.optional(),
   undo: z.looseObject({ possible: z.boolean(), how: z.string() }).optional(),
   standing: z.string().optional(),
   narrowable: z

@@ -6,19 +6,26 @@ import { type IdTyped, show } from '../context.ts'
 import { proverOf } from '../kept-keys.ts'
 import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
-import { usualWait } from '../span.ts'
+import { readMoment, usualWait } from '../span.ts'
 import { type AgentContext, agentApi } from './context.ts'
 import { type Asked, bodyOf, describe, leftOf, statusOf, waitedForOf } from './describe.ts'
 import type { CommandRun, KeptRequest } from './kept-requests.ts'
 import { readRequestFile } from './request-file.ts'
 
-export type RequestTyped = { file: string; wait?: number | undefined; reason?: string | undefined }
+export type RequestTyped = {
+  file: string
+  wait?: number | undefined
+  reason?: string | undefined
+  notBefore?: string | undefined
+}
 
 /** Evaluates and asks; with `--wait` until it is decided. */
 export async function request(typed: RequestTyped, context: AgentContext): Promise<Exit> {
   const { surroundings } = context
+  const { notBefore } = typed
+  const start = notBefore === undefined ? undefined : readMoment('--not-before', notBefore, 1, surroundings)
   await concludeAbandoned(context)
-  const asked = await askFor(readAsk(typed, context), context)
+  const asked = await askFor(readAsk(typed, context), context, start)
   const { api } = asked
   const task = typed.wait === undefined ? asked.task : await waitFor(asked.task, api, typed.wait, context)
   forgetEnded(task, context)
@@ -73,7 +80,7 @@ export function readAsk({ file, reason }: Pick<RequestTyped, 'file' | 'reason'>,
 export type AskedNow = { ask: Ask; evaluation: Evaluation; task: Task; api: AgentApi; kept: KeptRequest }
 
 /** The same ask that is pending already is answered with its request. @throws Refusal where policy says no */
-export async function askFor(ask: Ask, context: AgentContext): Promise<AskedNow> {
+export async function askFor(ask: Ask, context: AgentContext, notBefore?: string): Promise<AskedNow> {
   const { kept: requests, signal } = context
   const agent = ask.subject.id
   const begun = await requests.begin(ask)
@@ -84,7 +91,7 @@ export async function askFor(ask: Ask, context: AgentContext): Promise<AskedNow>
       requests.notAsked(begun)
       throw refusalOf(evaluation)
     }
-    const task = await api.submit(ask, evaluation, { idempotencyKey: randomUUID() })
+    const task = await api.submit(ask, evaluation, { idempotencyKey: randomUUID(), notBefore })
     return { ask, evaluation, task, api, kept: requests.asked(begun, task, agent) }
   }
   return requests.keys.alone(begun.place, evaluateAndSubmit, signal)

@@ -143,6 +143,7 @@ export function describe(request: Request, surroundings: Around): string[] {
     ...fact('open', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
     ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),
     ...fact('terms', termsOf(request)),
+    ...fact('starts', request.not_before && timeAndSpan(request.not_before, surroundings)),
     ...fact('drift', ...changes.map((each) => changeWords(each, surroundings))),
     ...fact('less', ...narrowings.map((each) => narrowedWords(each, surroundings))),
     ...fact('digest', `${digest}, round ${round}`),

@@ -53,6 +53,8 @@ export function requestDigest(ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Dig
     uses: ask.uses,
     claim_within: ask.claimWithin,
     lifetime: ask.lifetime,
+    // Left out where it is not there: digests of before stay what they were.
+    ...(ask.notBefore === undefined ? {} : { not_before: ask.notBefore }),
     credential: ask.credential,
   })
 }

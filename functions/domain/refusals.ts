@@ -67,6 +67,7 @@ const catalogue = {
   comment_too_late: no(409, 'Your decision is more than an hour old', 'leave it: it stands without a reason'),
   // claiming and using
   pending: no(409, 'The request is not decided yet', 'wait until it is'),
+  not_yet: no(409, 'The grant has not begun', 'claim it from its start on'),
   denied: no(409, 'The request was denied', 'ask for something else'),
   expired: no(409, 'The request has expired', 'evaluate and ask again'),
   withdrawn: no(409, 'The agent withdrew the request', 'evaluate and ask again'),

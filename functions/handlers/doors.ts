@@ -99,6 +99,29 @@ export function checkEnd(end: NumericDate | undefined, field: string, { clock }:
   )
 }
 
+/** Seconds. */
+const furthestStart = 7 * 86_400
+
+/** @returns the start, or undefined where it is past already */
+export function readStart(
+  start: NumericDate | undefined,
+  end: NumericDate | undefined,
+  { clock }: Pick<DoorPorts, 'clock'>,
+): NumericDate | undefined {
+  const now = clock.now()
+  if (start === undefined || start <= now) return undefined
+  const field = '`requested_access.not_before`'
+  if (start > now + furthestStart)
+    throw badRequest('invalid_request', 'The start is too far ahead', `${field} should be at most 7 days from now`)
+  if (end !== undefined && end < start + shortestGrant)
+    throw badRequest(
+      'invalid_request',
+      'The grant would end before it could be claimed',
+      `${field} should be at least ${shortestGrant} s before \`requested_access.requested_until\``,
+    )
+  return start
+}
+
 export function idempotencyKeyOf(call: Call): string {
   const key = call.header('idempotency-key')?.trim()
   if (key && key.length <= 255) return key

@@ -89,6 +89,7 @@ const terms: { [member: string]: fc.Arbitrary<Partial<Ask>> } = {
   uses: whole.map((n) => ({ uses: n + 1 })),
   claimWithin: whole.map((n) => ({ claimWithin: n + 3600 })),
   lifetime: whole.map((n) => ({ lifetime: n + 900 })),
+  notBefore: whole.map((notBefore) => ({ notBefore })),
   credential: fc.constantFrom('token' as const, 'mediated' as const).map((credential) => ({ credential })),
 }
 /** What is beside the terms: reworded, counted or ordered otherwise it is the same request. */

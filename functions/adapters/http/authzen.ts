@@ -46,7 +46,13 @@ export const Timestamp = z.iso
 
 export const RequestBody = EvaluationBody.extend({
   context: Context.extend({ purpose: z.string().min(1).max(64), parent_task: Context.shape.parent_task.unwrap() }),
-  requested_access: z.object({ requested_until: Timestamp.optional(), emergency: z.boolean().optional() }).optional(),
+  requested_access: z
+    .object({
+      not_before: Timestamp.optional(),
+      requested_until: Timestamp.optional(),
+      emergency: z.boolean().optional(),
+    })
+    .optional(),
   /** Read apart: what is wrong with it is `invalid_denial_binding` and no other error. */
   denial: z.json().optional(),
   client: z.object({ actor: z.object({ id: z.string(), issuer: z.string().optional() }).optional() }).optional(),
@@ -212,6 +218,7 @@ export function hotworkMembers(state: ApprovalRequest): Json {
     digest: ask.digest,
     arguments_digest: ask.argumentsDigest,
     unpinned: ask.unpinned,
+    ...(ask.notBefore === undefined ? {} : { not_before: rfc3339(ask.notBefore) }),
     // An agent that goes on with what it asked for is refused.
     ...(round === 1 ? {} : { narrowed: { arguments: ask.arguments, uses: ask.uses, lifetime: ask.lifetime } }),
     ...(grant

@@ -46,7 +46,7 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
   arguments_digest: view.argumentsDigest,
   unpinned: view.unpinned,
   terms: { uses: view.terms.uses, claim_within: view.terms.claimWithin, lifetime: view.terms.lifetime },
-  ...defined({ undo: view.undo, standing: view.standing }),
+  ...defined({ not_before: timeMember(view.notBefore), undo: view.undo, standing: view.standing }),
   round: view.round,
   ...(view.narrowings.length === 0
     ? {}

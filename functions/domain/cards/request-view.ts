@@ -91,6 +91,8 @@ export type RequestView = {
   parentTask: ParentTask
   justification?: string
   terms: { uses: number; claimWithin: number; lifetime: number }
+  /** The grant begins then, and people decide before it. */
+  notBefore?: NumericDate
   /** Absent where the catalogue no longer has the action. */
   undo?: CatalogueEntry['undo']
   /** The standing permit that it draws on. */
@@ -153,6 +155,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
       justification: ask.justification,
       undo: entry?.undo,
       standing: ask.standing,
+      notBefore: ask.notBefore,
       decideBy: status === 'pending' ? state.decideBy : undefined,
       grant: grantView(state),
       ended: endView(state, facts),

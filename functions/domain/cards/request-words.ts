@@ -91,7 +91,12 @@ export function nowOf(view: RequestView, left: Sentence = []): Sentence {
     case 'approved':
       return [
         ...(grant?.claimedAt === undefined
-          ? ['The agent can claim the credential until ', { time: grant?.claimBy ?? view.submittedAt }]
+          ? [
+              'The agent can claim the credential ',
+              ...(view.notBefore === undefined ? [] : ['from ', { time: view.notBefore }, ' ']),
+              'until ',
+              { time: grant?.claimBy ?? view.submittedAt },
+            ]
           : ['The credential is valid until ', { time: grant.notAfter }]),
         `. Uses left: ${grant?.usesLeft} of ${view.terms.uses}.`,
       ]
@@ -127,7 +132,8 @@ function waitingNow(view: RequestView, left: Sentence): Sentence {
     stage?.escalateTo !== undefined && stage.escalatedAt === undefined
       ? `; after that, ${stage.escalateTo} may decide it too`
       : ', or it ends'
-  return ['To be decided by ', until, ...left, `${silence}. Silence never approves.`]
+  const start: Sentence = view.notBefore === undefined ? [] : [' It is to start at ', { time: view.notBefore }, '.']
+  return ['To be decided by ', until, ...left, `${silence}. Silence never approves.`, ...start]
 }
 
 /** How much time is left, and since when: a card is redrawn when something changes, not as time goes by. */

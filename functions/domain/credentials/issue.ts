@@ -1,5 +1,5 @@
 import { longestCredential } from '../break-glass/break-glass.ts'
-import type { Entry } from '../ledger/ledger.ts'
+import { type Entry, rfc3339 } from '../ledger/ledger.ts'
 import { driftAt, isGuarded } from '../previews/drift.ts'
 import { stateOf } from '../previews/preview.ts'
 import {
@@ -47,6 +47,7 @@ export function intend(
   | 'too_many_sessions'
   | 'state_changed'
   | 'state_unreadable'
+  | 'not_yet'
 > {
   const { claim, credential, session } = command
   if (state.status !== 'approved') return { code: state.status }
@@ -59,6 +60,8 @@ export function intend(
   if (claim === 'aws' && !hasAwsUse(state) && usesLeft(state) < 1) return { code: 'uses_exhausted' }
   const denied = deniedNow(state, command, at)
   if (denied) return denied
+  const early = notYet(state, at)
+  if (early) return early
   if (claim === 'aws' && state.grant.sessions.filter(({ endsAt }) => endsAt > at).length >= mostSessions)
     return { code: 'too_many_sessions' }
   const count = claim === 'access_token' ? (state.grant.tokens ?? 0) + 1 : undefined
@@ -144,6 +147,10 @@ export function deniedNow(
   if (answer.permit) return undefined
   return { code: answer.error ? 'policy_error' : 'policy_denied', detail: answer.policies.join(' ') }
 }
+
+/** What is approved ahead is not taken up, nor handed on, before its start. */
+export const notYet = ({ ask: { notBefore } }: ApprovalRequest, at: NumericDate): Refused<'not_yet'> | undefined =>
+  notBefore === undefined || at >= notBefore ? undefined : { code: 'not_yet', detail: rfc3339(notBefore) }
 
 export const hasLostApprover = (state: ApprovalRequest, eligible: Eligibility): boolean =>
   approvalsOf(state).some(({ person, as }) => !(eligible[person] ?? []).includes(as))

@@ -1,4 +1,4 @@
-import { bindKey, deniedNow } from '../credentials/issue.ts'
+import { bindKey, deniedNow, notYet } from '../credentials/issue.ts'
 import { rfc3339 } from '../ledger/ledger.ts'
 import type { Answered, Delegate, DeniedNow, NotLive } from '../requests/commands.ts'
 import { agentActor, endedBy } from '../requests/commands.ts'
@@ -24,6 +24,7 @@ export function delegate(
   | 'delegation_cycle'
   | 'delegation_too_deep'
   | 'wider_than_parent'
+  | 'not_yet'
 > {
   if (state.status !== 'approved') return { code: state.status }
   const { child, to, uses, notAfter, answer, bundle } = command
@@ -41,6 +42,8 @@ export function delegate(
   if (wider) return { code: 'wider_than_parent', detail: wider }
   const denied = deniedNow(state, command, at)
   if (denied) return denied
+  const early = notYet(state, at)
+  if (early) return early
   const common = { at, actor: agentActor(state.ask), policies: [...answer.policies], bundle }
   return [...bound, { ...common, type: 'Delegated', child, to, uses, notAfter }]
 }

@@ -8,13 +8,21 @@ import { type ApprovalRequest, type Ask, openStage, type PendingRequest } from '
 export const climbable = (tier: number, stages: readonly Stage[]): boolean =>
   (tier === 0) === (stages.length === 0) && stages.every(({ quorum }) => quorum >= 1)
 
-/** When the last stage is over, if each takes all its time. */
-export function decideByOf({ requestedUntil }: Pick<Ask, 'requestedUntil'>, stages: readonly Stage[], at: NumericDate) {
+/**
+ * When the last stage is over, if each takes all its time. What is to start later is decided before it starts, so that no
+ * one is asked about what should run already.
+ */
+export function decideByOf(
+  { notBefore, requestedUntil }: Pick<Ask, 'notBefore' | 'requestedUntil'>,
+  stages: readonly Stage[],
+  at: NumericDate,
+): NumericDate {
   const waits = stages.reduce(
     (sum, { deadline, onSilence }) => sum + deadline + (onSilence === 'expire' ? 0 : onSilence.deadline),
     0,
   )
-  return Math.min(at + waits, requestedUntil ?? Number.MAX_SAFE_INTEGER)
+  const start = notBefore !== undefined && notBefore > at ? notBefore : Number.MAX_SAFE_INTEGER
+  return Math.min(at + waits, start, requestedUntil ?? Number.MAX_SAFE_INTEGER)
 }
 
 export function openNext(state: PendingRequest, bundle: string, at: NumericDate): readonly Event[] {
@@ -31,9 +39,10 @@ export function approve(
   at: NumericDate,
 ): readonly Event[] {
   const until = ask.requestedUntil ?? Number.MAX_SAFE_INTEGER
-  const notAfter = Math.min(at + ask.claimWithin + ask.lifetime, until)
+  const from = Math.max(at, ask.notBefore ?? at)
+  const notAfter = Math.min(from + ask.claimWithin + ask.lifetime, until)
   // Nothing is claimed of a plan itself: it lives as long as all its steps may take.
-  const claimBy = isPlan(ask) ? notAfter : Math.min(at + ask.claimWithin, until)
+  const claimBy = isPlan(ask) ? notAfter : Math.min(from + ask.claimWithin, until)
   // Nothing random is needed: a request has one grant.
   const grant = ask.id.replace(/^req_/, 'grt_') as GrantId
   return [{ type: 'Approved', at, actor: system, policies: [...policies], bundle, grant, claimBy, notAfter }]

@@ -57,6 +57,8 @@ export const Ask = z.strictObject({
   uses: z.int().positive(),
   claimWithin: Seconds,
   lifetime: Seconds,
+  /** Nothing is issued before it: people decide ahead. */
+  notBefore: NumericDate.optional(),
   /** Earlier than the ladder would end it. */
   requestedUntil: NumericDate.optional(),
   /** In plain words. */

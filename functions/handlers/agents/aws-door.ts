@@ -84,6 +84,7 @@ export function refusalAt(
     case 'too_many_sessions':
     case 'uses_exhausted':
     case 'record_full':
+    case 'not_yet':
       return refusalProblem(code, detail)
   }
 }

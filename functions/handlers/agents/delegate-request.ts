@@ -66,6 +66,7 @@ function refusal(code: DelegationRefusal, detail?: string): BadRequest {
     case 'delegation_cycle':
     case 'delegation_too_deep':
     case 'record_full':
+    case 'not_yet':
     case 'halted':
     case 'ancestor_ended':
     case 'approver_not_eligible':

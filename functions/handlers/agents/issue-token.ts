@@ -76,6 +76,8 @@ function refusal(code: Exclude<TokenRefusal, 'insufficient_login'>, detail?: str
       return details('unknown: no request of yours has this id')
     case 'pending':
       return details('pending: the request is not decided yet, read its task with ?wait=')
+    case 'not_yet':
+      return details(`not_yet: it can be claimed from ${detail} on`)
     case 'denied':
     case 'expired':
     case 'withdrawn':

@@ -181,10 +181,15 @@ const requestSchema = (issuer: string): Document => ({
     requested_access: {
       type: 'object',
       properties: {
+        not_before: {
+          type: 'string',
+          format: 'date-time',
+          description: 'A start, at most 7 days from now: nothing can be claimed before it.',
+        },
         requested_until: {
           type: 'string',
           format: 'date-time',
-          description: 'An earlier end, at least 10 s from now.',
+          description: 'An earlier end, at least 10 s from now and from `not_before`.',
         },
       },
     },

@@ -11,7 +11,7 @@ import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { tryAgainAfter } from '../../operations/requests/limits.ts'
 import { submitRequest } from '../../operations/requests/submit-request.ts'
 import { Callers } from '../callers.ts'
-import { type ApiPorts, checkEnd, idempotencyKeyOf, mustKeepRate } from '../doors.ts'
+import { type ApiPorts, checkEnd, idempotencyKeyOf, mustKeepRate, readStart } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { permitStore } from '../wiring/ports.ts'
@@ -68,7 +68,11 @@ function readAsk(ask: z.infer<typeof RequestBody>, { id, subject: ownName }: Age
     resource,
     purpose: context.purpose,
     parentTask: context.parent_task,
-    ...defined({ justification: context.justification, requestedUntil: access?.requested_until }),
+    ...defined({
+      justification: context.justification,
+      notBefore: readStart(access?.not_before, access?.requested_until, ports),
+      requestedUntil: access?.requested_until,
+    }),
     evaluation: denial.evaluation_id,
     bindingToken: denial.binding_token,
     denialExpiresAt: denial.expires_at,

@@ -1,5 +1,5 @@
 import type { HostFacts } from '../../domain/agents/host.ts'
-import { hasLostApprover } from '../../domain/credentials/issue.ts'
+import { hasLostApprover, notYet } from '../../domain/credentials/issue.ts'
 import { sessionPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
 import { argumentsDigest, digestOf } from '../../domain/digest.ts'
 import type { About } from '../../domain/ledger/refused.ts'
@@ -36,6 +36,7 @@ type EvaluationReason =
   | 'approval_expired'
   | 'out_of_scope'
   | 'approval_unverifiable'
+  | 'not_yet'
 
 export type Evaluated = { id: EvaluationId; at: NumericDate; policies: readonly string[] } & (
   | { decision: true; approval: { id: string; approvedUntil: NumericDate } }
@@ -235,6 +236,7 @@ async function reevaluate(
     return no('approval_unverifiable')
   if (!covers(state.ask, ask)) return no('out_of_scope')
   if (state.status !== 'approved') return no('approval_expired')
+  if (notYet(state, now)) return no('not_yet')
   const authority = await authorityOf(state, 'use', now, ports)
   if (authority.ending || hasLostApprover(state, authority.eligible)) return no('approval_expired')
   const { answer } = authority

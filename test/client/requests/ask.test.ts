@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { start } from '../../support/world.ts'
 import { AgentMachine, approve, file, prod, staging, stateOf, useRealTime } from '../support/agent-machine.ts'
 import { minute, useScene } from '../support/scene.ts'
 
@@ -51,6 +52,16 @@ describe('request', () => {
     const { body } = await agent.json('request', prod, '--reason', 'checkout is down')
     const { ask } = await stateOf(scene, body.id)
     expect([ask.justification, ask.purpose]).toEqual(['checkout is down', 'remediation'])
+  })
+
+  test('--not-before asks ahead: the start is told, and nothing can be claimed before it', async () => {
+    const { exit, body } = await agent.json('request', staging, '--not-before', '2h')
+    expect([exit, body.status, body.not_before]).toEqual([0, 'approved', expect.stringMatching(/T10:00:00(\.000)?Z$/)])
+    expect((await stateOf(scene, body.id)).ask.notBefore).toBe(start + 7200)
+    const early = await agent.type('exec', body.id, '--', 'true')
+    expect([early.exit, early.err]).toEqual([3, expect.stringContaining('it can be claimed from')])
+    expect((await agent.type('request', staging, '--not-before', '8d')).err).toContain('at most 7 days from now')
+    expect((await agent.type('request', staging, '--not-before', 'soon')).exit).toBe(2)
   })
 
   test('a no of policy is exit 4 with its reason, and keeps no key', async () => {

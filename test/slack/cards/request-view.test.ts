@@ -71,6 +71,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'terms.uses': ['in use', 7, 'card list page api'],
   'terms.claimWithin': [waiting, 77, 'card page api'],
   'terms.lifetime': [waiting, 77, 'card page api'],
+  notBefore: [waiting, later, 'card list page api'],
   'undo.possible': [waiting, false, 'card list page api'],
   'undo.how': [waiting, 'in another way', 'card page api'],
   standing: ['approved', `stp_${'1'.repeat(26)}`, 'card page api'],

@@ -1,0 +1,159 @@
+import type { Assessment } from '../../domain/policy/assess.ts'
+import { previewAsIf } from '../../domain/policy/assess.ts'
+import { outcomeOfPreview, type Preview, type PreviewOutcome } from '../../domain/previews/preview.ts'
+import type { Submit } from '../../domain/requests/commands.ts'
+import { withDigests } from '../../domain/requests/narrow.ts'
+import type { AgentRef, Ask, ParentTask } from '../../domain/requests/request.ts'
+import type { EvaluationId, Json, NumericDate, Result, Thumbprint } from '../../domain/values.ts'
+import { defined, ok, refuse } from '../../domain/values.ts'
+import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
+import type { Statements } from '../credentials/ports.ts'
+import { type Bound, bindsTo } from '../credentials/statements.ts'
+import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
+import type { PermitReader } from '../permits/ports.ts'
+import type { OnceOnly } from '../ports.ts'
+import type { ReaderPorts } from '../previews/read-again.ts'
+import { assessAsk, bindingOf, boundOf, boundPlainly } from './evaluate-access.ts'
+import { Lately } from './limits.ts'
+import type { MakingPorts } from './ports.ts'
+
+export type SubmissionAsk = Bound & {
+  agent: AgentRef
+  purpose: string
+  justification?: string
+  parentTask: ParentTask
+  evaluation?: EvaluationId | undefined
+  bindingToken?: string | undefined
+  /** When the denial ends, as the client repeats it: it must be what the statement says, and decides nothing. */
+  denialExpiresAt?: NumericDate | undefined
+  notBefore?: NumericDate
+  requestedUntil?: NumericDate
+  jkt: Thumbprint
+  /** Without one, the same body by the same key is the same request. */
+  idempotencyKey?: string | undefined
+  body: Json
+  once: OnceOnly
+}
+
+export type SubmissionPorts = MakingPorts &
+  ReaderPorts &
+  Pick<BrokerPorts, 'targetRole'> & { permits: Pick<PermitReader, 'ofAgent'>; statements: Pick<Statements, 'verify'> }
+export type Unbound = 'invalid_denial_binding' | 'expired_denial'
+
+export type Unmade = {
+  ok: false
+  code: Unbound | 'not_requestable' | 'too_many_open'
+  detail?: string
+  /** What an evaluation would say, for the record. */
+  because?: { reason: string; policies: readonly string[] }
+}
+
+const notRequestable = (reason: string, detail?: string, policies: readonly string[] = []): Unmade => ({
+  ...refuse('not_requestable', detail === undefined ? reason : `${reason}: ${detail}`),
+  because: { reason, policies },
+})
+
+export type MadeOr<T> = { ok: true; value: T } | Unmade
+export type Made = { submit: Submit; read: (preview: Preview | undefined) => MadeOr<Submit> }
+
+/**
+ * Assessed again, since policy may have changed since the evaluation; and once more where the state could not be read,
+ * which may take more people.
+ */
+export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Promise<MadeOr<Made>> {
+  const { policy, requests, clock, ids } = ports
+  const now = clock.now()
+  const named = await evaluationOf(ask, ports)
+  if (!named.ok) return named
+  const evaluation = await requests.loadEvaluation(named.value)
+  if (!evaluation || evaluation.agent !== ask.agent.id)
+    return refuse('invalid_denial_binding', '`denial.evaluation_id` is none of yours')
+  if (evaluation.refused !== undefined)
+    return notRequestable(evaluation.refused, 'no approval could help with what was evaluated')
+  if (now >= evaluation.expiresAt) return refuse('expired_denial', 'the evaluation is too old: evaluate again')
+  if (bindingOf(ask) !== evaluation.binding)
+    return refuse(
+      'invalid_denial_binding',
+      '`subject`, `action`, `resource`, `context.purpose` and `context.parent_task` should be those of the evaluation',
+    )
+
+  const target = targetOf({ action: ask.action.name }, ports)
+  const { halt, ...lifted } = await findHaltOfAgent(
+    ask.agent.id,
+    { action: ask.action.name, resource: ask.resource, role: target?.role },
+    ports,
+  )
+  if (halt) {
+    const { reason, detail } = toldOf(halt)
+    return notRequestable(reason, detail)
+  }
+  const recent = await new Lately(requests).count(ask.agent.id, ask.action.name, now)
+  const id = ids.request()
+  const of = (as?: PreviewOutcome): MadeOr<Submit> => {
+    const assessment = assessAsk(ask, ask.agent.id, recent, now, ports, as)
+    if (assessment.outcome === 'refused')
+      return notRequestable(assessment.reason, assessment.detail, assessment.policies)
+    const { tier, stages, policies } = assessment
+    const whole = askOf(ask, assessment, { id, recent, ...lifted })
+    return ok({ type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash })
+  }
+  const asIf = of()
+  if (!asIf.ok) return asIf
+  const entry = policy.bundle.actions[asIf.value.ask.action]
+  const read = (preview: Preview | undefined): MadeOr<Submit> => {
+    const as = outcomeOfPreview(preview)
+    const found = entry && previewAsIf(entry) === as ? asIf : of(as)
+    return found.ok ? ok({ ...found.value, ...defined({ preview }) }) : found
+  }
+  return ok({ submit: asIf.value, read })
+}
+
+function askOf(
+  { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, ...bind }: SubmissionAsk,
+  { facts, grant }: Extract<Assessment, { outcome: 'requestable' }>,
+  own: Pick<Ask, 'id' | 'recent' | 'afterHalts'>,
+): Ask {
+  const { environment, classification, ...resource } = facts.resource
+  const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+    agent,
+    owner: facts.agent.owner,
+    chain: [],
+    ancestors: [],
+    action: facts.entry.name,
+    arguments: facts.arguments,
+    resource: { type: resource.type, id: resource.id },
+    environment,
+    classification,
+    purpose,
+    ...defined({ justification }),
+    parentTask,
+    credential: facts.entry.credential,
+    ...grant,
+    ...defined({ notBefore, requestedUntil }),
+    unpinned: [...facts.unpinned],
+    ...own,
+    jkt,
+  }
+  const bound = boundOf({ ...bind, purpose, parentTask })
+  return withDigests({ ...undigested, ...(bound === boundPlainly(undigested) ? {} : { bound }) })
+}
+
+/** Which evaluation is answered. A statement of it is verified whenever there is one, though the record decides. */
+async function evaluationOf(
+  ask: SubmissionAsk,
+  { statements }: SubmissionPorts,
+): Promise<Result<EvaluationId, Unbound>> {
+  const unbound = (detail: string) => refuse('invalid_denial_binding' as const, detail)
+  if (ask.bindingToken === undefined)
+    return ask.evaluation === undefined ? unbound('`denial` names no evaluation') : ok(ask.evaluation)
+  const said = await statements.verify('denial', ask.bindingToken)
+  if (!said.ok) return unbound('`denial.binding_token` is none of ours')
+  const { claims, expired } = said.value
+  if (expired) return refuse('expired_denial', 'the evaluation is too old: evaluate again')
+  const { sub, jti, exp } = claims
+  if (sub !== ask.agent.id || (ask.evaluation !== undefined && jti !== ask.evaluation))
+    return unbound('`denial.binding_token` is of another evaluation')
+  if (ask.denialExpiresAt !== undefined && ask.denialExpiresAt !== exp)
+    return unbound('`denial.expires_at` should be that of the evaluation')
+  return bindsTo(claims, ask) ? ok(jti) : unbound('`denial.binding_token` is of another ask')
+}
