@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './support/assembly.ts'
+import { missingProofs, proofsOf } from './support/proofs.ts'
 
 /** docs/cases.md names a test for each way to break Hotwork. Here each of those is found where it is said to be. */
 
@@ -10,16 +11,6 @@ const rows = [...page.matchAll(/^\| ([A-Z]\d+) \| [^|]+ \| ([^|]+) \|$/gm)].map(
   proof,
 }))
 
-/** `file` › name, until the next line of its cell. */
-const provedBy = (proof: string) =>
-  [...proof.matchAll(/`(test\/[\w./-]+\.ts)` › (.+?)(?=<br>|$)/g)].map(([, file = '', name = '']) => ({
-    file,
-    name: name.trim(),
-  }))
-
-/** A file's text, with what stands for a quote inside a quoted name read as the quote. */
-const textOf = (file: string) => readFileSync(join(root, file), 'utf8').replaceAll("\\'", "'")
-
 test('every row is read, each once, and none is empty', () => {
   const ids = rows.map(({ id }) => id)
   expect(ids).toEqual([...page.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, id]) => id))
@@ -28,16 +19,11 @@ test('every row is read, each once, and none is empty', () => {
 })
 
 test.each(['A', 'C', 'E', 'F'])('every row of group %s has a test', (group) => {
-  const without = rows.filter(({ id, proof }) => id.startsWith(group) && provedBy(proof).length === 0)
+  const without = rows.filter(({ id, proof }) => id.startsWith(group) && proofsOf(proof).length === 0)
   expect(rows.some(({ id }) => id.startsWith(group))).toBe(true)
   expect(without).toEqual([])
 })
 
 test.each(rows)('$id is proved by tests that are there', ({ proof }) => {
-  const missing = provedBy(proof).filter(
-    ({ file, name }) => !existsSync(join(root, file)) || !textOf(file).includes(name),
-  )
-  expect(missing).toEqual([])
-  // What is named and not read as a test would not have been looked for.
-  expect(provedBy(proof)).toHaveLength(proof.split(' › ').length - 1)
+  expect(missingProofs(proof)).toEqual([])
 })
