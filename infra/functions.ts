@@ -57,6 +57,8 @@ export const functions = {
   // As long as the API waits: thousands of texts go one by one.
   'erase-texts': { caller: 'people', policy: 'answers', seconds: 29 },
   'read-requests': { caller: 'people', policy: 'answers' },
+  'read-agents': { caller: 'people', policy: 'answers' },
+  recertify: { caller: 'people', policy: 'answers' },
   // CloudTrail answers two look-ups a second.
   'read-calls': { caller: 'people', policy: 'facts', seconds: 15, role: 'call-reader' },
   'open-break-glass': { caller: 'people', policy: 'answers', reserved: 10, alarm: true },

@@ -10,6 +10,8 @@ const headOf = {
   'agent:': 'CHAIN#agent:',
   'person:': 'CHAIN#person:',
   'tool:': 'CHAIN#tool:',
+  'group:': 'CHAIN#group:',
+  'sealed:': 'CHAIN#sealed:',
 } as const
 type Chain = keyof typeof headOf
 
@@ -44,6 +46,7 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'declare-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#'], texts: true },
   'lift-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#'] },
   'erase-texts': { chains: ['person:'] },
+  recertify: { chains: ['agent:', 'person:', 'group:', 'sealed:'], rows: ['CERTIFIED#'], texts: true },
   'open-break-glass': {
     chains: ['bgl_', 'person:'],
     rows: ['BUDGET#', 'DRILL#', 'IDEM#', 'SEEN#', 'VOUCHED#'],

@@ -56,6 +56,11 @@ const managed = new Map<string, Activity>(
     Vouched: 'update',
     CallsCompared: 'update',
     Erased: 'update',
+    Recertified: 'update',
+    Suspended: 'suspend',
+    Registered: 'create',
+    RegistrationChanged: 'update',
+    Unregistered: 'deactivate',
   } as const),
 )
 
@@ -66,6 +71,8 @@ const kinds = new Map<string, string>(
     hlt: 'halt',
     sin: 'stand-in',
     stp: 'standing permit',
+    group: 'group',
+    sealed: "sealed role's names",
   }),
 )
 
@@ -74,7 +81,7 @@ const severities = { 1: 'Informational', 2: 'Low', 3: 'Medium', 4: 'High' } as c
 function severityOf({ type, facts }: Entry): keyof typeof severities {
   if (type === 'CallsCompared') return Number(facts['extraCalls'] ?? 0) > 0 ? 4 : 1
   if (type === 'Halted' || type === 'BreakGlassOpened') return 4
-  if (type === 'ReviewOverdue' || type === 'Revoked') return 3
+  if (type === 'ReviewOverdue' || type === 'Revoked' || type === 'Suspended') return 3
   return type === 'Refused' ? 2 : 1
 }
 
@@ -110,7 +117,7 @@ function entityOf({ id, type, facts }: Entry): Json {
   const target = Object(facts['target']) as { kind?: unknown; value?: unknown }
   if (type === 'Halted' && typeof target.value === 'string')
     return { uid: target.value, type: `${target.kind}`, type_id: 99 }
-  const kind = kinds.get(record.split('_')[0] ?? '')
+  const kind = kinds.get(record.split(/[_:]/)[0] ?? '')
   return kind === undefined
     ? { uid: record, type: 'User', type_id: 2, user: userOf(record) }
     : { uid: record, type: `Hotwork ${kind}`, type_id: 99 }

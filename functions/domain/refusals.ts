@@ -128,6 +128,11 @@ const catalogue = {
   no_review_due: no(409, 'There is nothing to review yet', 'review it once it has ended'),
   // ending
   invalid_task_state: no(409, 'This is not possible as things stand now', 'read it again to see how it stands'),
+  own_recertification: no(
+    403,
+    'You answer for this or are in it, so you cannot recertify it',
+    'ask another person: policy says who may',
+  ),
   not_permitted: no(403, 'Policy does not let you do this', 'leave it to a person who may'),
   // halts
   unknown_target: no(400, 'There is nothing like that to halt', 'name a target that is known here'),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { Policy } from '../operations/policy/ports.ts'
 
 /**
  * What each Lambda is told by its environment: the whole contract with the deployment. test/infra holds the template to it.
@@ -45,6 +46,8 @@ export const environments = {
   'revoke-permit': z.object({ ...api, ...stores, ...texts }),
   'erase-texts': z.object({ ...api, ...stores, ...texts }),
   'read-requests': z.object({ ...api, ...stores, ...texts, ...anchor, READ_CALLS_FUNCTION: Name }),
+  'read-agents': z.object({ ...api, ...stores }),
+  recertify: z.object({ ...api, ...stores, ...texts }),
   'read-calls': z.object({ ...stores, ...texts, ACCOUNT: Name, REGION: Name, TARGET_ROLE: Name }),
   'read-log': z.object({ ...api, LOG_BUCKET: Name }),
   'sign-receipt': z.object({ ...api, ...stores, ...anchor, NOTARY_KEYS: Names }),
@@ -124,6 +127,16 @@ export type HandlerName = keyof typeof environments
 
 type Environment<N extends HandlerName> = z.infer<(typeof environments)[N]>
 
+/** Before each call: what was recertified of people and groups, where a date of theirs has passed. */
+function lookingFirst<Args extends unknown[], Answer>(ports: unknown, run: (...args: Args) => Answer) {
+  const { policy } = Object(ports) as { policy?: Policy }
+  if (!policy?.look) return run
+  return (async (...args: Args) => {
+    await policy.look?.([])
+    return run(...args)
+  }) as unknown as typeof run
+}
+
 /**
  * A Lambda of a handler, which is a function of its ports. In Lambda it is made at the start, which fails with the name of
  * a variable that is missing; elsewhere at the first call, so that a test may import the file.
@@ -133,7 +146,10 @@ export function bind<N extends HandlerName, Ports, Args extends unknown[], Answe
   wire: (told: Environment<N>) => Ports,
   create: (ports: Ports) => (...args: Args) => Answer,
 ): (...args: Args) => Answer {
-  const make = () => create(wire(environments[name].parse(process.env) as Environment<N>))
+  const make = () => {
+    const ports = wire(environments[name].parse(process.env) as Environment<N>)
+    return lookingFirst(ports, create(ports))
+  }
   if (process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) return make()
   let made: ReturnType<typeof make> | undefined
   return (...args) => {

@@ -9,6 +9,7 @@ export class PeopleEndpoints extends Construct {
     this.#makeDecisions(ground)
     this.#makeHalts(ground)
     this.#makeReads(ground)
+    this.#makeAgents(ground)
     this.#makeErasure(ground)
     this.#makePages(ground)
   }
@@ -53,6 +54,22 @@ export class PeopleEndpoints extends Construct {
       'GET /v1/halts',
       'GET /v1/stand-ins',
       'GET /v1/standing-permits',
+    )
+  }
+
+  /** Agents and what else is recertified: who reads them may not recertify. */
+  #makeAgents({ api, tables, make }: Ground): void {
+    const readAgents = make(this, 'read-agents')
+    tables.requests.grantReadMany(readAgents)
+    tables.requests.grantFind(readAgents, 'by-agent', 'by-status')
+    tables.ledger.tell(readAgents)
+    api.route(readAgents, 'GET /v1/agents', 'GET /v1/agents/{id}')
+    api.route(
+      make(this, 'recertify'),
+      'POST /v1/agents/{id}/recertify',
+      'POST /v1/people/{id}/recertify',
+      'POST /v1/groups/{name}/recertify',
+      'POST /v1/sealed-roles/{account}/recertify',
     )
   }
 

@@ -305,6 +305,8 @@ describe('who may touch which table', () => {
     ['declare-halt', decide, ['PutItem'], [], []],
     ['lift-halt', decide, ['PutItem'], [], []],
     ['erase-texts', decide, ['PutItem'], [], []],
+    ['read-agents', [...readMany, 'Query/index/by-agent', 'Query/index/by-status'], [], [], []],
+    ['recertify', decide, ['PutItem'], [], []],
     [
       'read-requests',
       [...readMany, ...byIndex, 'Query/index/open'],
@@ -394,6 +396,7 @@ describe('who may touch which table', () => {
       'show-pages': readTexts,
       'draw-card': readTexts,
       'erase-texts': ['DeleteItem', 'Query/index/by-person'],
+      recertify: put,
     })
   })
 

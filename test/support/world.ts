@@ -6,6 +6,7 @@ import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { AgentId, CredentialId, Json, PersonId, RequestId, Thumbprint } from '../../functions/domain/values.ts'
+import { CurrentPolicy } from '../../functions/operations/agents/current-policy.ts'
 import { issueAwsCredentials } from '../../functions/operations/credentials/issue-aws-credentials.ts'
 import type { AccessToken } from '../../functions/operations/credentials/ports.ts'
 import { issueToken } from '../../functions/operations/credentials/tokens.ts'
@@ -16,6 +17,7 @@ import { decideRequest } from '../../functions/operations/requests/decide-reques
 import { evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
 import type { MakingPorts } from '../../functions/operations/requests/ports.ts'
 import { submitRequest } from '../../functions/operations/requests/submit-request.ts'
+import { MemoryAgentRows } from './agents/memory-agent-rows.ts'
 import { MemoryActual } from './credentials/memory-actual.ts'
 import { MemoryBroker } from './credentials/memory-broker.ts'
 import { MemoryCallRecord } from './credentials/memory-call-record.ts'
@@ -85,6 +87,7 @@ export class World {
   readonly clock = new MemoryClock(start)
   readonly ledger = new MemoryLedgerStore()
   readonly requests = new MemoryRequestStore(this.ledger)
+  readonly agents = new MemoryAgentRows(this.ledger)
   readonly permits = new MemoryPermitStore(this.requests, this.ledger)
   readonly standIns = new MemoryStandInStore(this.requests, this.ledger)
   readonly ids = new MemoryIds()
@@ -104,7 +107,7 @@ export class World {
   #proofs = 0
 
   constructor(bundle: Bundle = sampleBundle()) {
-    this.policy = new CedarPolicy(bundle)
+    this.policy = new CurrentPolicy(new CedarPolicy(bundle), this)
     const { target } = bundle.deployment.accounts
     this.broker = new MemoryBroker(
       target ? { [`arn:aws:iam::${target.accountId}:role/${targetRole}`]: target.externalId } : {},

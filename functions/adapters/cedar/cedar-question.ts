@@ -58,7 +58,7 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
 }
 
 function personToCedar(question: PersonQuestion): CedarQuestion {
-  const { action, person, request, stage, inSteadBy, absent, opening, now } = question
+  const { action, person, request, stage, inSteadBy, absent, opening, subject, now } = question
   const principal = uid('Person', person.id)
   const groups = personEntity(person)
   if (absent)
@@ -83,7 +83,7 @@ function personToCedar(question: PersonQuestion): CedarQuestion {
     principal,
     action: uid('Action', action),
     resource: request ? uid('Request', request.id) : uid('Desk', 'hotwork'),
-    context: defined({ stage, inSteadBy: inSteadBy && ref('Person', inSteadBy), now }),
+    context: defined({ stage, inSteadBy: inSteadBy && ref('Person', inSteadBy), subject, now }),
     entities: [groups, ...(request ? [requestEntity(request)] : [])],
   }
 }

@@ -110,6 +110,9 @@ function checkDirectory(folder: Folder, say: Say): void {
         `\`${group}\` is not among the groups`,
         'name a group that the directory has: Slack adds to one and makes none',
       )
+  for (const group of Object.keys(value.recertifyGroups ?? {}))
+    if (!Object.hasOwn(value.groups, group))
+      say(['recertifyGroups', group], `\`${group}\` is not among the groups`, known(Object.keys(value.groups)))
   for (const [group, members] of Object.entries(value.groups)) {
     if (members.length === 0) say(['groups', group], `group \`${group}\` has no members`, 'add a person, or remove it')
     for (const [at, member] of members.entries())

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
 import { IssuerFile } from '../../domain/people/identity-issuer.ts'
 import { Agent, Directory, Identity, oneYear, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
-import { Bundle, Deployment } from '../../domain/policy/bundle.ts'
+import { Account, Bundle, Deployment, Sealed } from '../../domain/policy/bundle.ts'
 import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
 import { defined } from '../../domain/values.ts'
@@ -65,6 +65,7 @@ const PersonFile = z
   .strictObject({
     ...Person.omit({ chatUser: true }).shape,
     identities: z.array(IdentityFile).min(1),
+    recertifyBy: startOfDay.optional(),
     slack: Person.shape.chatUser,
   })
   .transform(({ slack, ...person }) => ({ ...person, ...defined({ chatUser: slack }) }))
@@ -73,6 +74,7 @@ export const DirectoryFile = z
     ...Directory.omit({ chatGroups: true }).shape,
     people: z.array(PersonFile).min(1),
     slackGroups: Directory.shape.chatGroups,
+    recertifyGroups: z.record(Alias, startOfDay).optional(),
   })
   .transform(({ slackGroups, ...directory }) => ({ ...directory, ...defined({ chatGroups: slackGroups }) }))
 export const AgentsFile = z.strictObject({
@@ -125,6 +127,10 @@ export const DeploymentFile = z
   .strictObject({
     ...Deployment.omit({ chat: true }).shape,
     issuers: z.record(Alias, IssuerFile),
+    accounts: z.record(
+      Alias,
+      Account.extend({ sealed: Sealed.extend({ recertifyBy: startOfDay.optional() }).optional() }),
+    ),
     slack: Deployment.shape.chat,
   })
   .transform(({ slack, ...deployment }) => ({ ...deployment, chat: slack }))

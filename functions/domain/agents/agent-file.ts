@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { AgentId, Digest, NumericDate, PersonId } from '../values.ts'
+import { Ambient } from './host.ts'
 
 const alias = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)
 
@@ -24,9 +25,6 @@ export const Certified = z.strictObject({
   reason: Digest,
 })
 export type Certified = z.infer<typeof Certified>
-
-export const Ambient = z.enum(['allowed', 'denied', 'unknown'])
-export type Ambient = z.infer<typeof Ambient>
 
 /** What the host of an agent could do without Hotwork, as IAM said. */
 export const Looked = z.strictObject({

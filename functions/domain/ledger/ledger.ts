@@ -1,3 +1,5 @@
+import { Subject } from '../agents/agent-file.ts'
+import { RegistryEvent } from '../agents/registry.ts'
 import { VouchEvent } from '../break-glass/open.ts'
 import { digestOfEntry } from '../digest.ts'
 import { evolveHalt, type Halt, HaltEvent } from '../halts/halt.ts'
@@ -8,7 +10,6 @@ import { Event } from '../requests/events.ts'
 import { evolve } from '../requests/evolve.ts'
 import type { ApprovalRequest, ParentTask } from '../requests/request.ts'
 import {
-  AgentId,
   type Digest,
   HaltId,
   type JsonObject,
@@ -157,7 +158,7 @@ export const verifyPerson = (
     (entry) => {
       const facts = factsOf(entry)
       const ofPerson = VouchEvent.safeParse(facts).data ?? ErasedEvent.safeParse(facts).data
-      return LinkEvent.safeParse(facts).data ?? ofPerson ?? refusedOf(entry)
+      return LinkEvent.safeParse(facts).data ?? ofPerson ?? ofActor(entry)
     },
     ({ linked }: { linked?: ChatAccount } = {}, event) => {
       const links = event.type === 'Linked' || event.type === 'Unlinked'
@@ -166,11 +167,14 @@ export const verifyPerson = (
     },
   )
 
+/** Of an agent or a tool; of a group and a sealed role's names, which are recertified alone. */
 export const verifyActor = (
-  id: AgentId | ToolId,
+  id: Subject | ToolId,
   entries: readonly Entry[],
 ): { state: { refused: number } | undefined; broken?: Broken } =>
-  replayChain(id, entries, refusedOf, ({ refused }: { refused: number } = { refused: 0 }) => ({ refused: refused + 1 }))
+  replayChain(id, entries, ofActor, ({ refused }: { refused: number } = { refused: 0 }, { type }) => ({
+    refused: refused + (type === 'Refused' ? 1 : 0),
+  }))
 
 /** Verifies and replays the chain of a halt, a standing permit, a stand-in or an actor. Undefined where it is a request's. */
 export function verifyOther(aggregate: string, entries: readonly Entry[]) {
@@ -182,13 +186,13 @@ export function verifyOther(aggregate: string, entries: readonly Entry[]) {
   if (person.success) return verifyPerson(person.data, entries)
   const halt = HaltId.safeParse(aggregate)
   if (halt.success) return verifyHalt(halt.data, entries)
-  const actor = AgentId.or(ToolId).safeParse(aggregate)
+  const actor = Subject.or(ToolId).safeParse(aggregate)
   return actor.success ? verifyActor(actor.data, entries) : undefined
 }
 
-const refusedOf = (entry: Entry) => {
+const ofActor = (entry: Entry) => {
   const found = eventOf(entry)
-  return found?.type === 'Refused' ? found : undefined
+  return found?.type === 'Refused' ? found : RegistryEvent.safeParse(factsOf(entry)).data
 }
 
 function replayChain<S, E>(

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { RegistryEvent } from '../agents/registry.ts'
 import type { VouchEvent } from '../break-glass/open.ts'
 import { digestOf } from '../digest.ts'
 import type { HaltEvent } from '../halts/halt.ts'
@@ -15,7 +16,15 @@ import type { Entry } from './ledger.ts'
  * to it; the text and its salt lie beside the entry, where they can be erased (ADR 0029).
  */
 
-export type AnyEvent = Event | HaltEvent | StandInEvent | LinkEvent | PermitEvent | VouchEvent | ErasedEvent
+export type AnyEvent =
+  | Event
+  | HaltEvent
+  | StandInEvent
+  | LinkEvent
+  | PermitEvent
+  | VouchEvent
+  | ErasedEvent
+  | RegistryEvent
 
 /** Good for one text: without the salt, no guess at the text can be checked. */
 export type PersonalText = { commitment: Digest; person: PersonId; text: string; salt: string }
@@ -63,6 +72,7 @@ export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly M
   PermitRevoked: [{ at: '/reason', whose: actorOf }],
   Linked: [{ at: '/account/user', whose: actorOf }],
   Unlinked: [{ at: '/account/user', whose: actorOf }],
+  Recertified: [{ at: '/reason', whose: actorOf }],
 }
 
 /** Where a state has such texts, or the commitments to them. */

@@ -83,6 +83,8 @@ export const Person = z.strictObject({
   /** Is told when they use break-glass. */
   lead: PersonId.optional(),
   status: z.enum(['active', 'inactive']).default('active'),
+  /** From then on they count as inactive, until another person recertifies them. */
+  recertifyBy: NumericDate.optional(),
 })
 export type Person = z.infer<typeof Person>
 
@@ -91,6 +93,8 @@ export const Directory = z.strictObject({
   groups: z.record(Alias, z.array(PersonId)),
   /** Their members count for requests of low tiers. */
   chatGroups: z.record(Alias, z.string().regex(/^S[A-Z0-9]{2,20}$/)).optional(),
+  /** From then on a group has no members, until a person recertifies it. */
+  recertifyGroups: z.record(Alias, NumericDate).optional(),
 })
 export type Directory = z.infer<typeof Directory>
 
@@ -147,9 +151,15 @@ export function agentStatus(
 ): 'active' | 'agent_suspended' | 'agent_retired' | 'owner_inactive' {
   if (agent.status === 'retired') return 'agent_retired'
   if (agent.status === 'suspended' || now >= agent.recertifyBy) return 'agent_suspended'
-  const owner = directory.people.find(({ id }) => id === agent.owner)
-  return owner?.status === 'active' ? 'active' : 'owner_inactive'
+  return isActive(ownerOf(agent, directory), directory) ? 'active' : 'owner_inactive'
 }
+
+const isActive = (person: PersonId, { people }: Directory): boolean =>
+  people.find(({ id }) => id === person)?.status === 'active'
+
+/** Who answers for an agent: where the owner is not active, the backup owner. */
+export const ownerOf = ({ owner, backupOwner }: Agent, directory: Directory): PersonId =>
+  backupOwner !== undefined && !isActive(owner, directory) && isActive(backupOwner, directory) ? backupOwner : owner
 
 /** @param byChat the groups that the chat has them in; only those that the directory still takes from there count */
 export const groupsOf = (

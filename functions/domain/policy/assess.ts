@@ -1,5 +1,5 @@
 import { type HostFacts, unseenHost } from '../agents/host.ts'
-import { type Agent, agentStatus, factsOf, groupsOf, type ResourceFacts } from '../people/organisation.ts'
+import { type Agent, agentStatus, factsOf, groupsOf, ownerOf, type ResourceFacts } from '../people/organisation.ts'
 import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'
 import { defined, ok, refuse } from '../values.ts'
@@ -26,6 +26,7 @@ export type Asked = {
 
 export type Facts = {
   entry: CatalogueEntry
+  /** Its `owner` is the person who answers for it now. */
   agent: Agent
   arguments: JsonObject
   resource: Resource & ResourceFacts
@@ -126,7 +127,7 @@ export function findFactsRegardless(bundle: Bundle, asked: Asked): Result<Facts,
 
 function factsFor(bundle: Bundle, asked: Asked, agent: Agent): Result<Facts, FactsRefusal> {
   const found = findActionFacts(bundle, asked)
-  return found.ok ? ok({ ...found.value, agent }) : found
+  return found.ok ? ok({ ...found.value, agent: { ...agent, owner: ownerOf(agent, bundle.directory) } }) : found
 }
 
 const entryOf = ({ actions }: Bundle, { action }: Pick<Asked, 'action'>): CatalogueEntry | undefined =>
@@ -233,12 +234,17 @@ export function requestFacts(facts: Facts, asked: Asked, tier: number, id = 'uns
     id,
     agent: agent.id,
     owners: [agent.owner, ...(asked.delegators ?? [])],
+    ...defined({ backupOwner: agent.backupOwner }),
     action: entry.name,
     group: entry.group,
     resource,
     tier,
   }
 }
+
+/** None of those who answer for an agent decides what it asks, also while another of them does. */
+export const isOwner = (person: PersonId, { owners, backupOwner }: RequestFacts): boolean =>
+  owners.includes(person) || person === backupOwner
 
 type Approvers = {
   eligible: { [stage: string]: PersonId[] }
@@ -259,7 +265,7 @@ export function findApprovers(
   for (const person of bundle.directory.people) {
     if (person.status !== 'active') continue
     // Separation of duties is kept twice on purpose: the policy is the deployer's to edit, this is ours.
-    if (request.owners.includes(person.id)) continue
+    if (isOwner(person.id, request)) continue
     const asked = { id: person.id, groups: groupsOf(bundle.directory, person.id) }
     for (const stage of names) {
       const answer = ask({ kind: 'person', action: 'approve', person: asked, request, stage, now })

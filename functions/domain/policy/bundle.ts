@@ -3,7 +3,7 @@ import { BreakGlassPolicy } from '../break-glass/break-glass.ts'
 import { Issuer, SecureUrl } from '../people/identity-issuer.ts'
 import { Agent, Directory, ResourceRule, Tool } from '../people/organisation.ts'
 import { ShowLevel } from '../previews/preview-source.ts'
-import { type AgentId, Digest, PersonId, Seconds, type ToolId } from '../values.ts'
+import { type AgentId, Digest, NumericDate, PersonId, Seconds, type ToolId } from '../values.ts'
 import { resourcesOverlap } from './arguments.ts'
 import { CatalogueEntry } from './catalogue.ts'
 import { Alias, Ladder } from './ladder.ts'
@@ -12,7 +12,7 @@ const arnOf = (service: string, resource: string) =>
   z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:${resource}$`))
 
 /** Who may assume the sealed role: IAM users, since only of them does AWS say that they showed a second factor. */
-const Sealed = z.strictObject({
+export const Sealed = z.strictObject({
   people: z
     .record(PersonId, arnOf('iam', ':\\d{12}:user/[\\w+=,.@/-]{1,576}'))
     .refine((people) => Object.keys(people).length >= 1 && Object.keys(people).length <= 8, 'one to eight people'),
@@ -21,6 +21,8 @@ const Sealed = z.strictObject({
    * Region.
    */
   alarmTopic: arnOf('sns', '[a-z0-9-]+:\\d{12}:[\\w-]{1,256}').optional(),
+  /** From then on an alarm says so, until a person recertifies these names. */
+  recertifyBy: NumericDate.optional(),
 })
 
 export const Account = z.strictObject({
@@ -38,6 +40,11 @@ export type Account = z.infer<typeof Account>
 
 /** What the aliases of a policy folder mean where it is deployed. */
 export const Deployment = z.strictObject({
+  /** Of the sources that are deployed: entries about changed agents and people name it. */
+  commit: z
+    .string()
+    .regex(/^[\w./-]{1,100}$/)
+    .optional(),
   issuers: z.record(Alias, Issuer),
   /** By the alias after `tool:`. */
   tools: z.record(

@@ -67,6 +67,8 @@ const PersonCase = z.strictObject({
   tier: z.int().nonnegative().default(0),
   /** Where `ask` names no action. */
   profile: Alias.optional(),
+  /** What is recertified. */
+  subject: z.string().default('agent:of-the-case'),
   now: CaseTime,
   expect: z.strictObject({ permit: z.boolean(), policies: z.array(z.string()) }),
 })
@@ -110,7 +112,7 @@ function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string
 
 function personQuestion(
   bundle: Bundle,
-  { person, does, stage, inSteadBy, absent, ask, tier, profile, now }: PersonCase,
+  { person, does, stage, inSteadBy, absent, ask, tier, profile, subject, now }: PersonCase,
 ): PersonQuestion | string {
   const facts = ask && findFacts(bundle, ask, now)
   if (facts && !facts.ok) return `no such request: ${facts.detail ?? facts.code}`
@@ -126,6 +128,7 @@ function personQuestion(
     const away = { id: absent, groups: groupsOf(bundle.directory, absent) }
     return { kind: 'person', action: does, person: who, absent: away, now }
   }
+  if (does === 'recertify') return { kind: 'person', action: does, person: who, subject, now }
   const request = ask && facts && requestFacts(facts.value, ask, tier)
   return { kind: 'person', action: does, person: who, ...defined({ inSteadBy, request, stage }), now }
 }

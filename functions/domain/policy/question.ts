@@ -37,6 +37,7 @@ export const personActions = [
   'allowStanding',
   'standIn',
   'erase',
+  'recertify',
 ] as const
 export type PersonAction = (typeof personActions)[number]
 
@@ -45,6 +46,7 @@ export type RequestFacts = {
   agent: AgentId
   /** And of every agent in the delegation chain. */
   owners: readonly PersonId[]
+  backupOwner?: PersonId
   action: string
   group: string
   resource: Resource & ResourceFacts
@@ -75,6 +77,8 @@ export type PersonQuestion = {
   inSteadBy?: PersonId
   absent?: { id: PersonId; groups: readonly string[] }
   opening?: OpeningFacts
+  /** What would be recertified. */
+  subject?: string
   now: NumericDate
 }
 

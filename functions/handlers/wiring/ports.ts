@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DynamoAgentRows } from '../../adapters/dynamodb/agent-rows.ts'
 import { connect, type Patience } from '../../adapters/dynamodb/client.ts'
 import { DynamoHaltStore } from '../../adapters/dynamodb/halt-store.ts'
 import { DynamoLedgerIndex } from '../../adapters/dynamodb/ledger-index.ts'
@@ -12,6 +13,7 @@ import { DynamoTextStore } from '../../adapters/dynamodb/text-store.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock, SystemIds, SystemSalts } from '../../adapters/system/system.ts'
 import { Bundle } from '../../domain/policy/bundle.ts'
+import { CurrentPolicy } from '../../operations/agents/current-policy.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { MakingPorts } from '../../operations/requests/ports.ts'
 import type { ApiPorts } from '../doors.ts'
@@ -28,14 +30,15 @@ export const factsOnly = (bundle: Bundle = readBundle()): Policy => ({
 export function decidingPorts(tables: Tables, policy: Policy, patience?: Patience): MakingPorts {
   const connection = connect(patience)
   const names = tablesOf(tables)
+  const [clock, log] = [new SystemClock(), new PowertoolsLog()]
   return {
     requests: new DynamoRequestStore(connection, names),
     ledger: new DynamoLedgerStore(connection, names),
-    policy,
-    clock: new SystemClock(),
+    policy: new CurrentPolicy(policy, { agents: new DynamoAgentRows(connection, names), clock, log }),
+    clock,
     ids: new SystemIds(),
     salts: new SystemSalts(),
-    log: new PowertoolsLog(),
+    log,
   }
 }
 
@@ -48,6 +51,7 @@ export const apiPorts = (told: ApiTold, policy: Policy, patience?: Patience): Ap
 
 export const portsWithFacts = (told: ApiTold): ApiPorts => apiPorts(told, factsOnly())
 
+export const agentRows = (told: Tables) => new DynamoAgentRows(connect(), tablesOf(told))
 export const permitStore = (told: Tables) => new DynamoPermitStore(connect(), tablesOf(told))
 export const haltStore = (told: Tables) => new DynamoHaltStore(connect(), tablesOf(told))
 export const ledgerIndex = (told: Tables) => new DynamoLedgerIndex(connect(), tablesOf(told))

@@ -88,6 +88,7 @@ export async function delegateRequest(
   const before = await ports.requests.load(child)
   if (before) return ok({ ...before, state: asOf(before.state, ports.clock.now()) })
 
+  await ports.policy.look?.([ask.to])
   const found = findFacts(ports.policy.bundle, askedOf(ask, parent.state), ports.clock.now())
   if (!found.ok) return refused(found.code, found.detail)
   const role = targetOf({ action: action.name }, ports)?.role

@@ -43,6 +43,7 @@ export async function authorityOf(
   ports: Ports,
   { decider, role }: { decider?: PersonId; role?: string } = {},
 ): Promise<Found> {
+  await ports.policy.look?.([state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)])
   const targets = targetsOf(state, role)
   const asked = decider === undefined ? targets : [...targets, { kind: 'person', value: decider } as const]
   const { standing: permit } = state.ask

@@ -5,6 +5,7 @@ import {
   askAgain,
   assess,
   findFactsRegardless,
+  isOwner,
   requestFacts,
 } from '../../domain/policy/assess.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
@@ -65,6 +66,7 @@ export function askAboutPerson(
     stage?: string
     inSteadBy?: PersonId
     chatGroups?: GroupSnapshot | undefined
+    subject?: string
   } = {},
 ): Answer {
   const { bundle } = policy
@@ -75,6 +77,8 @@ export function askAboutPerson(
   // revocable.
   if (about.state && !request && (action === 'approve' || action === 'allowStanding'))
     return { permit: false, policies: [], detail: 'the facts are gone' }
+  if (request && (action === 'approve' || action === 'allowStanding') && isOwner(person, request))
+    return { permit: false, policies: [], detail: 'who answers for the agent does not decide what it asks' }
   // Groups of the chat count for deciding a request and for nothing else.
   const decides = action === 'approve' ? about.state : undefined
   const byChat = decides ? groupsByChat(about.chatGroups, person, decides.tier, now) : []
@@ -83,7 +87,7 @@ export function askAboutPerson(
     action,
     person: { id: person, groups: groupsOf(bundle.directory, person, byChat) },
     ...defined({ request }),
-    ...defined({ stage: about.stage, inSteadBy: about.inSteadBy }),
+    ...defined({ stage: about.stage, inSteadBy: about.inSteadBy, subject: about.subject }),
     now,
   })
 }

@@ -105,6 +105,7 @@ async function assessAccess(ask: EvaluationAsk, ports: Ports, lately: Lately): P
     return deny(common, 'policy_denied', 'the subject is no agent known here')
   if (ask.caller.type === 'agent' && ask.caller.id !== agent.data)
     return deny(common, 'policy_denied', '`subject` should be the agent that asks')
+  await ports.policy.look?.([agent.data])
   const keep = keeper(ask, agent.data, common, ports)
   const { halt } = await findHaltOfAgent(agent.data, { action: ask.action.name, resource: ask.resource }, ports)
   if (halt) {

@@ -69,6 +69,7 @@ export async function submitRequest(
 ): Promise<Result<Submitted, SubmissionRefusal>> {
   const body = bodyDigest(ask.body)
   const key = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
+  await ports.policy.look?.([ask.agent.id])
   const { action, resource, parentTask } = ask
   const about = aboutAsk({ action, resource: { type: resource.type, id: resource.id }, parentTask })
   const refused = refuseOnRecord(ask.agent.id, 'submit', ports, { about })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type * as z from 'zod'
+import { RegistryEvent } from '../../../functions/domain/agents/registry.ts'
 import { VouchEvent } from '../../../functions/domain/break-glass/open.ts'
 import { HaltEvent } from '../../../functions/domain/halts/halt.ts'
 import { ErasedEvent } from '../../../functions/domain/ledger/erased.ts'
@@ -82,11 +83,18 @@ const notPersonal: readonly string[] = [
   'purpose',
   'budgetKey',
   'request',
+  'commit',
+  // What the files say, without names and identities of people.
+  'registration',
+  'from',
 ]
 /** Hotwork's own words, or those of a system. */
 const byHotwork: readonly string[] = ['UseReturned/reason', 'Refused/reason']
 
-const unions: readonly z.ZodType[] = [Event, HaltEvent, StandInEvent, LinkEvent, PermitEvent, VouchEvent, ErasedEvent]
+const unions: readonly z.ZodType[] = [
+  ...[Event, HaltEvent, StandInEvent, LinkEvent, PermitEvent, VouchEvent, ErasedEvent],
+  RegistryEvent,
+]
 
 type Def = {
   type: string

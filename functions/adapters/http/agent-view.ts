@@ -1,0 +1,111 @@
+import * as z from 'zod'
+import type { AgentFile, Certified, Counts, Looked, Subject } from '../../domain/agents/agent-file.ts'
+import type { Ambient } from '../../domain/agents/host.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import type { Identity } from '../../domain/people/organisation.ts'
+import type { ApprovedRequest } from '../../domain/requests/request.ts'
+import { defined, type Json, type NumericDate } from '../../domain/values.ts'
+import type { AgentSeen } from '../../operations/agents/read-agents.ts'
+
+export const RecertifyBody = z.strictObject({ reason: z.string().trim().min(1).max(1000) })
+
+const none: Counts = { asked: 0, approved: 0, denied: 0, refused: 0, tierZero: 0, extraCalls: 0, night: 0 }
+
+/** `GET /v1/agents` (docs/api.md): one of the list. @param actions of the catalogue */
+export function agentLine({ agent, status, because, due, file, grants }: AgentSeen, actions: readonly string[]) {
+  const answers = Object.values(ambientOf(file.looked, actions))
+  return {
+    id: agent.id,
+    ...defined({ description: agent.description }),
+    owner: agent.owner,
+    ...defined({ backup_owner: agent.backupOwner }),
+    autonomy: agent.autonomy,
+    status,
+    ...defined({ because }),
+    runs_on: agent.runsOn,
+    recertification: { due: rfc3339(due) },
+    ambient: {
+      ...defined({ at: timeOf(file.looked?.at) }),
+      allowed: answers.filter((answer) => answer === 'allowed').length,
+      denied: answers.filter((answer) => answer === 'denied').length,
+      unknown: answers.filter((answer) => answer === 'unknown').length,
+    },
+    ...defined({ last_seen: timeOf(file.observed?.lastSeen) }),
+    live_grants: grants.length,
+  }
+}
+
+/** `GET /v1/agents/{id}` (docs/api.md). */
+export function agentView(seen: AgentSeen, actions: readonly string[]) {
+  const { agent, status, because, due, file, grants, allGrants } = seen
+  const { looked, observed } = file
+  return {
+    id: agent.id,
+    ...defined({ description: agent.description }),
+    owner: agent.owner,
+    ...defined({ backup_owner: agent.backupOwner }),
+    autonomy: agent.autonomy,
+    status,
+    ...defined({ because }),
+    identities: agent.identities.map(identityView),
+    runs_on: agent.runsOn,
+    ...defined({ last_seen: timeOf(observed?.lastSeen) }),
+    last_use: Object.fromEntries(Object.entries(observed?.lastUse ?? {}).map(([action, at]) => [action, rfc3339(at)])),
+    counts: {
+      ...defined({ at: timeOf(observed?.at) }),
+      days_30: countsView(observed?.days30 ?? none),
+      days_90: countsView(observed?.days90 ?? none),
+      ...(observed?.complete === false ? { complete: false } : {}),
+    },
+    live_grants: grants.map(grantView),
+    ...(allGrants ? {} : { more_grants: true }),
+    recertification: recertificationView(due, file),
+    ambient: {
+      ...defined({ at: timeOf(looked?.at), role: looked?.role }),
+      actions: ambientOf(looked, actions),
+      resources: (looked?.actions ?? {}) as unknown as Json,
+    },
+  }
+}
+
+/** Of an action on many resources: allowed where it is on one of them, and denied only where it is on all. */
+export const ambientOf = (looked: Looked | undefined, actions: readonly string[]): { [action: string]: Ambient } =>
+  Object.fromEntries(
+    actions.map((action) => {
+      const answers = (looked?.actions[action] ?? []).map(({ answer }) => answer)
+      const worst = answers.find((each) => each === 'allowed') ?? answers.find((each) => each === 'unknown')
+      return [action, worst ?? answers[0] ?? 'unknown']
+    }),
+  )
+
+const timeOf = (at: NumericDate | undefined): string | undefined => (at === undefined ? undefined : rfc3339(at))
+
+const identityView = ({ issuer, subject, claims, validFrom, validUntil }: Identity) => ({
+  issuer,
+  ...defined({ subject, claims, valid_from: timeOf(validFrom), valid_until: timeOf(validUntil) }),
+})
+
+const countsView = ({ tierZero, extraCalls, ...counts }: Counts) => ({
+  ...counts,
+  tier_zero: tierZero,
+  extra_calls: extraCalls,
+})
+
+const grantView = ({ ask, grant }: ApprovedRequest) => ({
+  request: ask.id,
+  grant: grant.id,
+  action: ask.action,
+  resource: ask.resource,
+  until: rfc3339(grant.notAfter),
+})
+
+const recertificationView = (due: NumericDate, { certified }: AgentFile) => ({
+  due: rfc3339(due),
+  ...(certified ? { by: certified.by, at: rfc3339(certified.at), evidence: certified.evidence } : {}),
+})
+
+/** `POST /v1/agents/{id}/recertify`, and of people, groups and a sealed role's names. */
+export const certifiedView = (subject: Subject, { due, by, at, evidence }: Certified) => ({
+  subject,
+  recertification: { due: rfc3339(due), by, at: rfc3339(at), evidence },
+})

@@ -1,0 +1,74 @@
+import type { Bundle } from '../policy/bundle.ts'
+import type { NumericDate } from '../values.ts'
+import { Subject } from './agent-file.ts'
+
+/** Until when each subject may go on, as the files say. What has no date is never recertified. */
+export function datesInFiles({ agents, directory, deployment }: Bundle): ReadonlyMap<Subject, NumericDate> {
+  const { people, recertifyGroups = {} } = directory
+  const dates: (readonly [Subject, NumericDate | undefined])[] = [
+    ...agents.map(({ id, recertifyBy }) => [id, recertifyBy] as const),
+    ...people.map(({ id, recertifyBy }) => [id, recertifyBy] as const),
+    ...Object.entries(recertifyGroups).map(([group, date]) => [subjectOf('group', group), date] as const),
+    ...Object.entries(deployment.accounts).map(
+      ([account, { sealed }]) => [subjectOf('sealed', account), sealed?.recertifyBy] as const,
+    ),
+  ]
+  return new Map(dates.flatMap(([subject, date]) => (date === undefined ? [] : [[subject, date] as const])))
+}
+
+export const subjectOf = (kind: 'group' | 'sealed', name: string): Subject => `${kind}:${name}`
+
+/** The later of the two dates: a person cannot shorten what the files allow. */
+export const dueOf = (inFiles: NumericDate, certified: NumericDate | undefined): NumericDate =>
+  Math.max(inFiles, certified ?? 0)
+
+/**
+ * The bundle as of now: agents with the dates of their recertification; a person past their date is inactive, and a group
+ * past its date has no members. `until`: when that changes by time alone, agents apart, whose dates each decision reads.
+ */
+export function bundleAsOf(
+  bundle: Bundle,
+  certified: ReadonlyMap<Subject, NumericDate>,
+  now: NumericDate,
+): { bundle: Bundle; until: NumericDate } {
+  const { directory } = bundle
+  const dates = [...datesInFiles(bundle)]
+    .filter(([subject]) => !subject.startsWith('sealed:'))
+    .map(([subject, date]) => [subject, dueOf(date, certified.get(subject))] as const)
+  const until = Math.min(
+    ...dates.filter(([subject, date]) => !subject.startsWith('agent:') && date > now).map(([, date]) => date),
+    Number.MAX_SAFE_INTEGER,
+  )
+  const due = new Map(dates)
+  const isOver = (subject: Subject) => (due.get(subject) ?? Number.POSITIVE_INFINITY) <= now
+  if (certified.size === 0 && ![...due.keys()].some((each) => !each.startsWith('agent:') && isOver(each)))
+    return { bundle, until }
+  const without = <T>(groups: { readonly [group: string]: T }, keep: (group: string, value: T) => T | undefined) =>
+    Object.fromEntries(
+      Object.entries(groups).flatMap(([group, value]) => {
+        const kept = isOver(subjectOf('group', group)) ? keep(group, value) : value
+        return kept === undefined ? [] : [[group, kept]]
+      }),
+    )
+  return {
+    until,
+    bundle: {
+      ...bundle,
+      agents: bundle.agents.map((agent) => ({ ...agent, recertifyBy: due.get(agent.id) ?? agent.recertifyBy })),
+      directory: {
+        ...directory,
+        people: directory.people.map((person) => (isOver(person.id) ? { ...person, status: 'inactive' } : person)),
+        groups: without(directory.groups, () => []),
+        ...(directory.chatGroups ? { chatGroups: without(directory.chatGroups, () => undefined) } : {}),
+      },
+    },
+  }
+}
+
+/** Whose recertification can matter now: those whose date in the files has passed. */
+export const pastDue = (bundle: Bundle, agents: readonly string[], now: NumericDate): readonly Subject[] =>
+  [...datesInFiles(bundle)]
+    .filter(([subject, date]) => date <= now && (subject.startsWith('agent:') ? agents.includes(subject) : true))
+    .map(([subject]) => subject)
+
+export const parseSubject = (text: string): Subject | undefined => Subject.safeParse(text).data

@@ -1,0 +1,99 @@
+import * as z from 'zod'
+import { type Agent, agentStatus, groupsOf, type Person } from '../people/organisation.ts'
+import type { Bundle } from '../policy/bundle.ts'
+import { event } from '../requests/events.ts'
+import { Digest, type Json, JsonObject, NumericDate, PersonId } from '../values.ts'
+import type { Subject } from './agent-file.ts'
+
+export const SuspendedBecause = z.enum(['recertification', 'suspended', 'retired', 'owner_inactive'])
+export type SuspendedBecause = z.infer<typeof SuspendedBecause>
+
+/** By which deployment, and who answers for what changed. */
+const change = { commit: z.string().max(100).optional(), owner: PersonId.optional() }
+
+/** On the chain of the agent, person, group or sealed role's account itself. */
+export const RegistryEvent = z.discriminatedUnion('type', [
+  event('Recertified', { due: NumericDate, evidence: Digest, reason: z.string() }),
+  event('Suspended', { why: SuspendedBecause, due: NumericDate.optional() }),
+  event('Registered', { registration: JsonObject, ...change }),
+  /** Member by member; null where there was none, or is none now. */
+  event('RegistrationChanged', { from: JsonObject, to: JsonObject, ...change }),
+  event('Unregistered', { registration: JsonObject, ...change }),
+])
+export type RegistryEvent = z.infer<typeof RegistryEvent>
+
+/** What the files say of an agent or a person, as far as it may stand in the record: no name and no address. */
+export type Registration = JsonObject
+
+const registrationOfAgent = ({ id: _, description: __, identities, ...agent }: Agent): Registration => ({
+  ...(agent as unknown as JsonObject),
+  identities: identities as unknown as Json,
+})
+
+/** What identifies a person beyond their id is not in the record: only how many identities there are. */
+function registrationOfPerson(person: Person, { directory, deployment }: Bundle): Registration {
+  const { status, lead = null, recertifyBy = null, identities, chatUser } = person
+  const sealed = Object.entries(deployment.accounts).flatMap(([alias, account]) =>
+    account.sealed && Object.hasOwn(account.sealed.people, person.id) ? [alias] : [],
+  )
+  const groups = [...groupsOf(directory, person.id)].toSorted()
+  return { status, lead, recertifyBy, groups, sealed, identities: identities.length, chat: chatUser !== undefined }
+}
+
+/** Every agent and person of the files. */
+export const registrationsIn = (bundle: Bundle): ReadonlyMap<Subject, Registration> =>
+  new Map<Subject, Registration>([
+    ...bundle.agents.map((agent) => [agent.id, registrationOfAgent(agent)] as const),
+    ...bundle.directory.people.map((person) => [person.id, registrationOfPerson(person, bundle)] as const),
+  ])
+
+export const ownerIn = (registration: Registration | undefined): PersonId | undefined =>
+  PersonId.safeParse(registration?.['owner']).data
+
+/** The members that differ, on both sides. */
+export function differenceOf(from: Registration, to: Registration): { from: JsonObject; to: JsonObject } | undefined {
+  const names = [...new Set([...Object.keys(from), ...Object.keys(to)])]
+  const changed = names.filter((name) => JSON.stringify(from[name] ?? null) !== JSON.stringify(to[name] ?? null))
+  if (changed.length === 0) return undefined
+  const side = (all: Registration) => Object.fromEntries(changed.map((name) => [name, all[name] ?? null]))
+  return { from: side(from), to: side(to) }
+}
+
+/** Why a subject may not go on now, if it may not. @param due of the files or of its recertification, the later one */
+export function suspendedBecause(
+  subject: Subject,
+  due: NumericDate | undefined,
+  bundle: Bundle,
+  now: NumericDate,
+): SuspendedBecause | undefined {
+  const agent = bundle.agents.find(({ id }) => id === subject)
+  const isOver = due !== undefined && now >= due
+  if (!agent) return isOver ? 'recertification' : undefined
+  switch (agentStatus(agent, bundle.directory, now)) {
+    case 'active':
+      return undefined
+    case 'agent_retired':
+      return 'retired'
+    case 'owner_inactive':
+      return 'owner_inactive'
+    case 'agent_suspended':
+      return agent.status === 'suspended' ? 'suspended' : 'recertification'
+  }
+}
+
+const day = 86_400
+const reminded = [30, 7, 1] as const
+
+/** The reminder that is due: of how many days, and the keys of all that it makes needless. */
+export function reminderDue(
+  due: NumericDate,
+  now: NumericDate,
+  told: readonly string[],
+): { days: number; keys: readonly string[] } | undefined {
+  const reached = reminded.filter((days) => now >= due - days * day)
+  const last = reached.at(-1)
+  if (last === undefined || now >= due) return undefined
+  const keyOf = (days: number) => `${due} ${days}`
+  if (told.includes(keyOf(last))) return undefined
+  return { days: last, keys: reached.map(keyOf).filter((key) => !told.includes(key)) }
+}

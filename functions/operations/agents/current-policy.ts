@@ -1,0 +1,57 @@
+import type { Subject } from '../../domain/agents/agent-file.ts'
+import { bundleAsOf, pastDue } from '../../domain/agents/dates.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { Answer, Question } from '../../domain/policy/question.ts'
+import type { AskerId, NumericDate } from '../../domain/values.ts'
+import { faultName } from '../faults.ts'
+import type { Policy } from '../policy/ports.ts'
+import type { Clock, Log } from '../ports.ts'
+import type { AgentReader } from './ports.ts'
+
+type Ports = { agents: Pick<AgentReader, 'certified'>; clock: Clock; log: Log }
+
+/**
+ * The same policy over the bundle as of now. A recertification only ever moves a date to later, so one that was read holds
+ * until that date, and only what is past its date is read again.
+ */
+export class CurrentPolicy implements Policy {
+  readonly #policy: Policy
+  readonly #ports: Ports
+  readonly #certified = new Map<Subject, NumericDate>()
+  #current: Bundle
+  #until: NumericDate = 0
+
+  constructor(policy: Policy, ports: Ports) {
+    this.#policy = policy
+    this.#ports = ports
+    this.#current = policy.bundle
+  }
+
+  get bundle(): Bundle {
+    const now = this.#ports.clock.now()
+    if (now >= this.#until) {
+      const { bundle, until } = bundleAsOf(this.#policy.bundle, this.#certified, now)
+      this.#current = bundle
+      this.#until = until
+    }
+    return this.#current
+  }
+
+  ask(question: Question): Answer {
+    return this.#policy.ask(question)
+  }
+
+  async look(agents: readonly AskerId[]): Promise<void> {
+    const { clock, log } = this.#ports
+    const now = clock.now()
+    const wanted = pastDue(this.#policy.bundle, agents, now).filter((each) => (this.#certified.get(each) ?? 0) <= now)
+    if (wanted.length === 0) return
+    try {
+      const found = await this.#ports.agents.certified(wanted)
+      for (const [subject, { due }] of found) this.#certified.set(subject, due)
+      this.#until = 0
+    } catch (fault) {
+      log.warn('recertification_not_read', { fault: faultName(fault) })
+    }
+  }
+}

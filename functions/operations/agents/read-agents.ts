@@ -1,0 +1,98 @@
+import type { AgentFile } from '../../domain/agents/agent-file.ts'
+import { type SuspendedBecause, suspendedBecause } from '../../domain/agents/registry.ts'
+import type { Agent } from '../../domain/people/organisation.ts'
+import { agentOf } from '../../domain/policy/bundle.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import type { ApprovalRequest, ApprovedRequest } from '../../domain/requests/request.ts'
+import { type AgentId, defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
+import { mayRead } from '../policy/questions.ts'
+import type { AskingPorts, RequestFilter } from '../requests/ports.ts'
+import type { AgentReader } from './ports.ts'
+
+export type ReadAgentsPorts = AskingPorts & { agents: Pick<AgentReader, 'files'> }
+
+export type AgentStatus = 'active' | 'suspended' | 'retired' | 'orphaned'
+
+export type AgentSeen = {
+  agent: Agent
+  status: AgentStatus
+  because?: SuspendedBecause
+  due: NumericDate
+  file: AgentFile
+  grants: readonly ApprovedRequest[]
+  /** Members that come with a question of their own; false where there were more grants than were read. */
+  allGrants: boolean
+}
+
+const page = 100
+const mostPages = 10
+
+export async function listAgents(
+  person: PersonId,
+  ports: ReadAgentsPorts,
+): Promise<Result<readonly AgentSeen[], 'not_permitted'>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const { agents } = ports.policy.bundle
+  return ok(await seen(agents, { status: 'approved' }, ports))
+}
+
+export async function readAgent(
+  { id, person }: { id: AgentId; person: PersonId },
+  ports: ReadAgentsPorts,
+): Promise<Result<AgentSeen, 'not_permitted' | 'unknown_agent'>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const agent = agentOf(ports.policy.bundle, id)
+  if (!agent) return refuse('unknown_agent')
+  const [one] = await seen([agent], { agent: id, status: 'approved' }, ports)
+  return one ? ok(one) : refuse('unknown_agent')
+}
+
+async function seen(
+  agents: readonly Agent[],
+  filter: RequestFilter,
+  ports: ReadAgentsPorts,
+): Promise<readonly AgentSeen[]> {
+  const { policy, clock } = ports
+  const now = clock.now()
+  const ids = agents.map(({ id }) => id)
+  await policy.look?.(ids)
+  const [files, { grants, allGrants }] = await Promise.all([ports.agents.files(ids), liveGrants(filter, now, ports)])
+  return agents.map((agent) => {
+    const file = files.get(agent.id) ?? {}
+    // The date as it counts: what was recertified may not have been read as yet.
+    const due = Math.max(agent.recertifyBy, file.certified?.due ?? 0)
+    const current = { ...agent, recertifyBy: due }
+    const agentsNow = policy.bundle.agents.map((each) => (each.id === agent.id ? current : each))
+    const because = suspendedBecause(agent.id, due, { ...policy.bundle, agents: agentsNow }, now)
+    const own = grants.filter(({ ask }) => ask.agent.id === agent.id)
+    return { agent: current, status: statusOf(because), ...defined({ because }), due, file, grants: own, allGrants }
+  })
+}
+
+function statusOf(because: SuspendedBecause | undefined): AgentStatus {
+  switch (because) {
+    case undefined:
+      return 'active'
+    case 'retired':
+      return 'retired'
+    case 'owner_inactive':
+      return 'orphaned'
+    case 'recertification':
+    case 'suspended':
+      return 'suspended'
+  }
+}
+
+async function liveGrants(filter: RequestFilter, now: NumericDate, { requests }: ReadAgentsPorts) {
+  const grants: ApprovedRequest[] = []
+  let after: string | undefined
+  for (let read = 0; read < mostPages; read++) {
+    const { items, next } = await requests.list(filter, { limit: page, ...defined({ after }) })
+    grants.push(...items.map(({ state }) => asOf(state, now)).filter(isLive))
+    if (next === undefined) return { grants, allGrants: true }
+    after = next
+  }
+  return { grants, allGrants: false }
+}
+
+const isLive = (state: ApprovalRequest): state is ApprovedRequest => state.status === 'approved'

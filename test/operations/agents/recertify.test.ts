@@ -1,0 +1,201 @@
+import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
+import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
+import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'
+import { commitmentTo } from '../../../functions/domain/ledger/texts.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import type { PersonId } from '../../../functions/domain/values.ts'
+import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
+import { readAgent } from '../../../functions/operations/agents/read-agents.ts'
+import { recertify } from '../../../functions/operations/agents/recertify.ts'
+import { StoreUnavailable } from '../../../functions/operations/faults.ts'
+import { askAboutPerson } from '../../../functions/operations/policy/questions.ts'
+import { agent, person, prodParameter, sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
+
+const remediator = agent('remediator')
+const day = 86_400
+
+const withAgent = (changes: object, bundle: Bundle = sampleBundle()): Bundle => ({
+  ...bundle,
+  agents: bundle.agents.map((each) => (each.id === remediator ? { ...each, ...changes } : each)),
+})
+const withPerson = (who: PersonId, changes: object, bundle: Bundle): Bundle => ({
+  ...bundle,
+  directory: {
+    ...bundle.directory,
+    people: bundle.directory.people.map((each) => (each.id === who ? { ...each, ...changes } : each)),
+  },
+})
+
+const portsOf = (world: World) => ({ ...world.ports, agents: world.agents })
+const recertifyAs = (world: World, who: string, subject: Subject = remediator) =>
+  recertify({ subject, person: person(who), reason: 'still needed' }, portsOf(world))
+
+describe('an agent past its date', () => {
+  let world: World
+  beforeEach(() => {
+    world = new World(withAgent({ recertifyBy: start - 1, recertifyEvery: 90 * day }))
+  })
+
+  test('is refused, works from its recertification on, and is refused again when that has run out', async () => {
+    expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'agent_suspended' })
+    const done = await recertifyAs(world, 'gus')
+    expect(done).toMatchObject({ ok: true, value: { due: start + 90 * day, at: start, by: 'person:gus' } })
+    expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'approval_required' })
+    const submitted = await world.submitted(stagingParameter)
+    world.clock.advance(90 * day)
+    expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'agent_suspended' })
+    expect(submitted.status).toBe('approved')
+    expect(await world.issueToken(submitted)).toMatchObject({ ok: false })
+  })
+
+  test('stays refused while what was recertified cannot be read: the date in the file counts', async () => {
+    await recertifyAs(world, 'gus')
+    // As a Lambda that starts now, and has read nothing yet.
+    world.policy = new CurrentPolicy(new CedarPolicy(withAgent({ recertifyBy: start - 1 })), world)
+    world.agents.fault = new StoreUnavailable('down')
+    expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'agent_suspended' })
+    world.agents.fault = undefined
+    expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'approval_required' })
+  })
+
+  test('is on record with who, when, until when and on what evidence; the reason lies beside the entry', async () => {
+    await recertifyAs(world, 'gus')
+    const [entry] = await world.ledger
+      .entries(remediator)
+      .then((all) => all.filter(({ type }) => type === 'Recertified'))
+    expect(entry).toMatchObject({
+      type: 'Recertified',
+      actor: { type: 'person', id: 'person:gus' },
+      policies: ['security-recertifies'],
+      facts: { due: start + 90 * day, evidence: expect.stringMatching(/^sha-256:/) },
+    })
+    const [text] = world.ledger.texts.all()
+    expect(text).toMatchObject({ text: 'still needed', person: 'person:gus' })
+    expect(entry?.facts['reason']).toBe(commitmentTo('still needed', text?.salt ?? ''))
+    expect(verifyOther(remediator, await world.ledger.entries(remediator))).not.toHaveProperty('broken')
+  })
+})
+
+test('no date has passed: nothing more is read', async () => {
+  const world = new World()
+  await world.approved()
+  expect(world.agents.reads).toBe(0)
+})
+
+test('another agent past its date costs this one nothing', async () => {
+  const bundle = sampleBundle()
+  const agents = bundle.agents.map((each) => (each.id === remediator ? each : { ...each, recertifyBy: start - 1 }))
+  const world = new World({ ...bundle, agents })
+  await world.approved()
+  expect(world.agents.reads).toBe(0)
+})
+
+describe('who may recertify', () => {
+  test.each([
+    ['a person policy does not let', 'ana', 'not_permitted'],
+    ['a person in security', 'gus', undefined],
+    ['a person in platform', 'lena', undefined],
+  ])('%s', async (_what, who, code) => {
+    const done = await recertifyAs(new World(), who)
+    expect(done.ok ? undefined : done.code).toBe(code)
+  })
+
+  test.each([
+    ['the owner', { owner: person('gus') }],
+    ['the backup owner', { backupOwner: person('gus') }],
+  ])('never %s, whom policy would let, and that is on their record', async (_what, changes) => {
+    const world = new World(withAgent(changes))
+    expect(await recertifyAs(world, 'gus')).toMatchObject({ ok: false, code: 'own_recertification' })
+    expect(await world.story('person:gus')).toEqual(['Refused'])
+    expect(await recertifyAs(world, 'hana')).toMatchObject({ ok: true })
+  })
+
+  test('what has no date is not recertified', async () => {
+    expect(await recertifyAs(new World(), 'gus', 'group:sre')).toMatchObject({ ok: false, code: 'unknown_subject' })
+    expect(await recertifyAs(new World(), 'gus', agent('none'))).toMatchObject({ ok: false, code: 'unknown_subject' })
+  })
+})
+
+test('the same act told twice is one: the same answer, and one entry', async () => {
+  const world = new World()
+  const first = await recertifyAs(world, 'gus')
+  world.clock.advance(59)
+  expect(await recertifyAs(world, 'gus')).toEqual(first)
+  world.clock.advance(2)
+  expect(await recertifyAs(world, 'gus')).not.toEqual(first)
+  expect((await world.story(remediator)).filter((type) => type === 'Recertified')).toHaveLength(2)
+})
+
+test('twenty at once leave one recertification for each person, and the last of the chain is the one that holds', async () => {
+  const world = new World()
+  await Promise.all(Array.from({ length: 20 }, (_, index) => recertifyAs(world, index % 2 === 0 ? 'gus' : 'lena')))
+  const entries = await world.ledger.entries(remediator)
+  const held = (await world.agents.certified([remediator])).get(remediator)
+  expect(entries.at(-1)?.actor.id).toBe(held?.by)
+})
+
+describe('people and groups with a date', () => {
+  const ana = person('ana')
+  const mayDecide = async (world: World, who: PersonId) =>
+    askAboutPerson(world.policy, 'read', who, world.clock.now()).permit
+
+  test('a person past it counts as inactive, until another person recertifies them', async () => {
+    const world = new World(withPerson(ana, { recertifyBy: start - 1 }, sampleBundle()))
+    await world.policy.look?.([])
+    expect(await mayDecide(world, ana)).toBe(false)
+    expect(await recertifyAs(world, 'gus', ana)).toMatchObject({ ok: true })
+    await world.policy.look?.([])
+    expect(await mayDecide(world, ana)).toBe(true)
+  })
+
+  test('a group past it has no members, and none of its members may recertify it', async () => {
+    const bundle = sampleBundle()
+    const directory = { ...bundle.directory, recertifyGroups: { security: start + 10 } }
+    const world = new World({ ...bundle, directory })
+    expect(world.policy.bundle.directory.groups['security']).toContain('person:gus')
+    expect(await recertifyAs(world, 'gus', 'group:security')).toMatchObject({ code: 'own_recertification' })
+    world.clock.advance(10)
+    expect(world.policy.bundle.directory.groups['security']).toEqual([])
+    expect(await recertifyAs(world, 'lena', 'group:security')).toMatchObject({ ok: true })
+    await world.policy.look?.([])
+    expect(world.policy.bundle.directory.groups['security']).toContain('person:gus')
+  })
+})
+
+describe('an owner who left', () => {
+  const dan = person('dan')
+  test('with a backup owner the agent goes on, and neither of the two decides what it asks', async () => {
+    const world = new World(withPerson(dan, { status: 'inactive' }, withAgent({ backupOwner: person('ana') })))
+    const request = await world.submitted(prodParameter)
+    expect(request.ask.owner).toBe('person:ana')
+    expect(await world.decide(request, 'ana')).toMatchObject({ ok: false })
+    expect(await world.decide(request, 'ben')).toMatchObject({ ok: true })
+  })
+
+  test('also while the owner is there, the backup owner decides nothing that it asks', async () => {
+    const world = new World(withAgent({ backupOwner: person('ana') }))
+    const request = await world.submitted(prodParameter)
+    expect(await world.decide(request, 'ana')).toMatchObject({ ok: false })
+    expect(await world.decide(request, 'ben')).toMatchObject({ ok: true })
+  })
+
+  test('without an active one it is orphaned: refused, and shown as that', async () => {
+    const world = new World(
+      withPerson(
+        dan,
+        { status: 'inactive' },
+        withPerson(person('ana'), { status: 'inactive' }, withAgent({ backupOwner: person('ana') })),
+      ),
+    )
+    expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'owner_inactive' })
+    const read = await readAgent({ id: remediator, person: person('gus') }, portsOf(world))
+    expect(read).toMatchObject({ ok: true, value: { status: 'orphaned' } })
+  })
+})
+
+test('an agent is shown with its live grants and its date', async () => {
+  const world = new World()
+  const approved = await world.approved()
+  const read = await readAgent({ id: remediator, person: person('gus') }, portsOf(world))
+  expect(read).toMatchObject({ ok: true, value: { status: 'active', grants: [{ ask: { id: approved.ask.id } }] } })
+})
