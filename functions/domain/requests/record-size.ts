@@ -35,9 +35,24 @@ export function hasRoom(state: ApprovalRequest): boolean {
   const open = grant?.uses.filter(({ ended }) => !ended).length ?? 0
   const notes = notesRoom - (grant ? notesOf(grant) : 0)
   const room = largestState - endingRoom - driftRoom(state) - open * useEndRoom - notes
-  const text = JSON.stringify(state)
   // A character of UTF-16 is at most three bytes.
-  return text.length * 3 <= room || utf8.encode(text).length <= room
+  return charactersOf(state) * 3 <= room || bytesOf(state) <= room
+}
+
+/** What a state shares with the one before it is not written out again to be measured. */
+const measured = new WeakMap<object, number>()
+function charactersOf(state: ApprovalRequest): number {
+  let sum = 2
+  for (const [name, value] of Object.entries(state)) sum += name.length + 4 + lengthOf(value)
+  return sum
+}
+function lengthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return `${JSON.stringify(value)}`.length
+  const known = measured.get(value)
+  if (known !== undefined) return known
+  const length = JSON.stringify(value).length
+  measured.set(value, length)
+  return length
 }
 
 /** Never refused for want of room. */

@@ -72,6 +72,13 @@ export const differ = (before: ApprovalRequest, after: ApprovalRequest): boolean
   !isVerySame(before, after) && bare(before) !== bare(after)
 /** Whether all that two states have but refusals is the very same. */
 export function isVerySame(before: ApprovalRequest, after: ApprovalRequest): boolean {
+  // Several rules ask it of one step.
+  if (compared.before !== before || compared.after !== after)
+    compared = { before, after, same: areVerySame(before, after) }
+  return compared.same
+}
+let compared: { before?: ApprovalRequest; after?: ApprovalRequest; same: boolean } = { same: true }
+function areVerySame(before: ApprovalRequest, after: ApprovalRequest): boolean {
   for (const member in after) {
     if (member === 'updatedAt' || member === 'refusals') continue
     if (before[member as keyof ApprovalRequest] !== after[member as keyof ApprovalRequest]) return false

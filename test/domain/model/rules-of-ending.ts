@@ -75,11 +75,11 @@ export const rulesOfEnding: readonly Rule[] = [
     id: 'INV4',
     rule: 'a denial settles at once, also after the approval',
     broken: (step) => {
-      const { command, refusal, after, sees, scenario, world } = step
+      const { command, refusal, after, sees } = step
       if (sees.denied && !ended(after)) return 'denied, and going on'
       if (command.type !== 'decide' || command.verdict !== 'deny' || !refusal || ended(after)) return undefined
-      const rights = eligibleIn(scenario, world)
-      const absent = absentFor(scenario, world, command.person)
+      const rights = eligibleIn(step.scenario, step.world)
+      const absent = absentFor(step.scenario, step.world, command.person)
       const own = (rights[command.person] ?? []).length > 0
       const anothers = absent !== undefined && absent !== owner && (rights[absent] ?? []).length > 0
       const may = (own || anothers) && command.person !== owner && asSeen(step)

@@ -103,7 +103,8 @@ export const rulesOfRecord: readonly Rule[] = [
   {
     id: 'INV9',
     rule: 'a mediated call is sent once',
-    broken: ({ world }) => (world.sent.length > 1 ? `sent ${world.sent.length} times` : undefined),
+    broken: (step) =>
+      step.scenario.calls && step.world.sent.length > 1 ? `sent ${step.world.sent.length} times` : undefined,
   },
   on(
     'INV9',

@@ -54,7 +54,13 @@ export type Node = {
   stateNumber: number
   worldNumber: number
 }
-type Unnumbered = Omit<Node, 'stateNumber' | 'worldNumber'>
+/** What a node is made of; `stateNumber` where it is known. */
+type Reached = Omit<Node, 'stateNumber' | 'worldNumber'> & { stateNumber?: number }
+/** What may be told, with the number that all commands of its content have. */
+type Tried = Action & { number: number }
+/** What came of a command in a state at a time, the number of the state after it, and the rules that looked at the world. */
+type Taken = { step: Step; looking: readonly Rule[]; stateNumber: number }
+type Asked = { step: Step; looking: readonly Rule[] }
 
 export type Violation = { scenario: string; rule: Rule; why: string; trace: readonly string[] }
 export type Found = {
@@ -69,6 +75,7 @@ export type Found = {
 }
 
 const sampled = 200
+const blind: Asked = { step: {} as Step, looking: [] }
 
 /**
  * Breadth first over everything that may happen in a scenario, so that the trace of a violation is a shortest one.
@@ -85,28 +92,42 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
     violation: undefined,
   }
   const known = new Set<number>()
-  const [states, worlds, times] = [new Numbers(), new Numbers(), new Numbers()]
-  const commands: (readonly Action[])[] = []
+  const [states, worlds, times, tried] = [new Numbers(), new Numbers(), new Numbers(), new Numbers()]
+  const commands: (readonly Tried[])[] = []
+  // Many worlds tell one command to one state at one time: it is decided once, and what came of it is looked up.
+  const vain = new Map<number, Asked>()
+  const taken = new Map<number, Taken>()
   let layer: Node[] = []
 
   /** Takes a node into the next layer unless it is known. What did not change on the way has the number that it had. */
-  const reach = (next: Node[], { from, ...node }: Unnumbered) => {
-    const { state, seen, world } = node
-    const stateIsFrom = from && node.events.length === 0 && state === from.state
-    const stateNumber = stateIsFrom ? from.stateNumber : states.of(keyOf(state, seen))
+  const reach = (next: Node[], reached: Reached) => {
+    const { state, seen, world, from } = reached
+    const stateNumber = reached.stateNumber ?? states.of(keyOf(state, seen))
     const worldNumber = world === from?.world ? from.worldNumber : worlds.of(worldKey(world))
     const key = (stateNumber * 2 ** 16 + worldNumber) * 2 ** 10 + times.of(`${world.now}`)
     if (known.has(key)) return
     known.add(key)
     found.statuses.add(state.status)
-    const reached: Node = { ...node, from, stateNumber, worldNumber }
-    if (known.size % sampled === 1) found.sample.push(reached)
-    next.push(reached)
+    const node: Node = { ...reached, stateNumber, worldNumber }
+    if (known.size % sampled === 1) found.sample.push(node)
+    next.push(node)
   }
 
-  /** Tells a command, checks the rules, and answers with the node that it leads to; undefined where a rule is broken. */
-  const tell = (from: Node | undefined, { label, command, obeyed }: Action, world: World): Unnumbered | undefined => {
-    found.transitions += 1
+  /** Asks rules of a step, and notes the first that it breaks; `looking` become those whose answer the world has a part in. */
+  const breaks = (asked: readonly Rule[], step: Step, from: Node | undefined, label: string, looking?: Rule[]) => {
+    for (const rule of asked) {
+      const looks = looksAtWorld
+      const why = rule.broken(step)
+      if (looksAtWorld !== looks) looking?.push(rule)
+      if (why === undefined) continue
+      found.violation = violated(scenario, rule, why, from, label, cameOf(step))
+      return true
+    }
+    return false
+  }
+
+  /** Tells a command, and checks the rules; undefined where one is broken. */
+  const tell = (from: Node | undefined, { label, command }: Action, world: World): Asked | undefined => {
     const step = take(scenario, reducer, from, command as Command, world)
     if ('threw' in step) {
       found.violation = violated(scenario, total, step.threw, from, label, 'an exception')
@@ -114,29 +135,56 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
     }
     for (const { type } of step.events) found.events.add(type)
     if (step.refusal) found.refusals.add(step.refusal)
-    const { after: state, sees: seen, events, refusal } = step
-    for (const rule of rulesFor(step)) {
-      const why = rule.broken(step)
-      if (why === undefined) continue
-      found.violation = violated(scenario, rule, why, from, label, cameOf({ events, refusal }))
-      return undefined
-    }
-    const after = refusal || !obeyed ? world : { ...world, ...obeyed }
-    return { state, world: after, seen, from, label, events, refusal }
+    const looking: Rule[] = []
+    return breaks(rulesFor(step), step, from, label, looking) ? undefined : { step, looking }
   }
 
-  const start = tell(undefined, beginning(scenario), firstWorld)
-  if (start) reach(layer, start)
+  /** Whether a step that is known from another world breaks a rule in this one. */
+  const breaksHere = ({ step, looking }: Asked, from: Node, label: string) =>
+    looking.length > 0 && breaks(looking, { ...step, world: from.world }, from, label)
+
+  /** Tells a command unless it is known what comes of it; false where a rule is broken. */
+  const follow = (next: Node[], from: Node, action: Tried): boolean => {
+    found.transitions += 1
+    // Only where the clock goes back it also counts when the state was made.
+    const at = scenario.clockGoesBack ? `${from.world.now} ${from.state.updatedAt}` : `${from.world.now}`
+    const key = (from.stateNumber * 2 ** 16 + action.number) * 2 ** 10 + times.of(at)
+    const refused = vain.get(key)
+    if (refused) return !breaksHere(refused, from, action.label)
+    const before = taken.get(key)
+    if (before && breaksHere(before, from, action.label)) return false
+    const asked = before ?? tell(from, action, from.world)
+    if (!asked) return false
+    const { after: state, sees: seen, events, refusal } = asked.step
+    const obeyed = refusal ? undefined : action.obeyed
+    if (!obeyed && events.every(({ type }) => type === 'Refused')) {
+      vain.set(key, asked.looking.length > 0 ? asked : blind)
+      return true
+    }
+    const stateNumber = before?.stateNumber ?? states.of(keyOf(state, seen))
+    if (!before) taken.set(key, { ...asked, stateNumber })
+    const world = obeyed ? { ...from.world, ...obeyed } : from.world
+    reach(next, { state, world, seen, from, label: action.label, events, refusal, stateNumber })
+    return true
+  }
+
+  const start = beginning(scenario)
+  const begun = tell(undefined, start, firstWorld)
+  found.transitions += 1
+  if (begun) {
+    const { after: state, sees: seen, events, refusal } = begun.step
+    reach(layer, { state, world: firstWorld, seen, from: undefined, label: start.label, events, refusal })
+  }
   while (layer.length > 0) {
     const next: Node[] = []
     for (const node of layer) {
       // What may be tried depends on the world, but not on the time.
-      commands[node.worldNumber] ??= commandsIn(scenario, node.world)
-      for (const action of commands[node.worldNumber] as readonly Action[]) {
-        const reached = tell(node, action, node.world)
-        if (!reached) return { ...found, states: known.size }
-        if (reached.events.some(({ type }) => type !== 'Refused') || reached.world !== node.world) reach(next, reached)
-      }
+      commands[node.worldNumber] ??= commandsIn(scenario, node.world).map((action) => ({
+        ...action,
+        number: tried.of(JSON.stringify(action.command)),
+      }))
+      for (const action of commands[node.worldNumber] as readonly Tried[])
+        if (!follow(next, node, action)) return { ...found, states: known.size }
       for (const { label, world } of movesOf(scenario, node))
         reach(next, { ...node, world: { ...node.world, ...world }, from: node, label, events: [], refusal: undefined })
     }
@@ -161,6 +209,9 @@ function rulesFor({ told, before, after }: Step): readonly Rule[] {
   return some
 }
 const applicable = new Map<string, readonly Rule[]>()
+
+/** Counts each look of a rule at the world of a step. */
+let looksAtWorld = 0
 
 /** An agent submits what it asks for; a person who uses break-glass asks nobody. */
 const beginning = ({ ask, tier, stages, inherits, states: [first] = [] }: Scenario): Action =>
@@ -222,7 +273,14 @@ function take(
       told.push({ event, seen: sees })
       sees = witness(sees, event)
     }
-    return { scenario, reducer, world, at, command, before, after, events, refusal: refusal?.code, told, seen, sees }
+    const step = { scenario, reducer, at, command, before, after, events, refusal: refusal?.code, told, seen, sees }
+    return {
+      ...step,
+      get world() {
+        looksAtWorld += 1
+        return world
+      },
+    }
   } catch (error) {
     return { threw: String(error) }
   }
@@ -260,18 +318,18 @@ function keyOf(state: ApprovalRequest, seen: Witness): string {
   const open = state.status === 'pending' ? openStage(state)?.deadline : ''
   const by = state.status === 'denied' ? state.deniedBy : state.status === 'revoked' ? state.revokedBy : ''
   const there = state.preview?.outcome === 'matched' ? state.preview.state[8] : ''
-  const until = seen.drifts > 0 ? seen.decideBy : ''
-  return `${state.status}|${state.round}|${there}${until}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}|${reviewKey(state, seen)}|${state.calls !== undefined}`
+  const until = seen.drifts > 0 ? `${seen.drifts}@${seen.decideBy}` : ''
+  return `${state.status}|${state.round}|${there}${until}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.intended}|${seen.issued}|${seen.compared}|${seen.grant?.notAfter}|${reviewKey(state, seen)}|${state.calls !== undefined}`
 }
 
 function grantKey(state: ApprovalRequest): string {
   if (!('grant' in state) || !state.grant) return ''
-  const { claimBy, notAfter, claimedAt, intents, credentials, uses, delegations } = state.grant
+  const { claimBy, notAfter, claimedAt, intents, credentials, uses, delegations, tokens, sessions } = state.grant
   const { access_token: token, aws } = credentials
   const used = uses.map(
     (use) => `${use.key}${use.credential}${use.key === 'call' ? callKey(use) : use.ended ? '.' : ''}`,
   )
-  return `${claimBy},${notAfter},${claimedAt === undefined},${intentKey(intents.access_token)},${intentKey(intents.aws)},${token?.id},${token?.expiresAt},${aws?.id},${used.sort()},${delegations.map(({ child }) => child).sort()}`
+  return `${claimBy},${notAfter},${claimedAt === undefined},${tokens},${sessions.map(({ credential }) => credential)},${intentKey(intents.access_token)},${intentKey(intents.aws)},${token?.id},${token?.expiresAt},${aws?.id},${used.sort()},${delegations.map(({ child }) => child).sort()}`
 }
 
 /** Only an opening has a review; what the state and what the ledger say of it are both seen by rules. */
