@@ -1,14 +1,12 @@
 import { type Entry, entryHash } from '../ledger/ledger.ts'
+import type { Damage } from './compare.ts'
 import { type Leaf, partsOfId } from './leaf.ts'
 
 /** An entry as a file has it: all of its members, of which these are read. */
 export type FoundEntry = Leaf & { previous: string | null; readonly [member: string]: unknown }
 
-/**
- * `altered`: its hash is not over it. `replaced`: its hash is over it, and the entry after it, a receipt or the log names
- * another. `added`: it stands twice, or the log does not know it. `reordered`: it stands after a later one.
- */
-export type Flaw = { entry: string; flaw: 'altered' | 'replaced' | 'missing' | 'reordered' | 'added' }
+/** Of a file. One that does not go on from the entry before it makes that one `replaced`: which of the two is right, it does not say. */
+export type Flaw = { entry: string; flaw: Exclude<Damage, 'unchained'> }
 
 /** What a receipt says of a chain: its last entry then. */
 export type ChainEnd = { sequence: number; hash: string }

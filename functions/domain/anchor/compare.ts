@@ -3,12 +3,13 @@ import type { JsonObject } from '../values.ts'
 import type { Leaf } from './leaf.ts'
 
 /**
- * How the tables differ from the log. `altered`: another content than when it was logged. `missing`: the
- * log has it, the record not. `reordered`: it stands in the place of another. `added`: nothing was committed with it, or
- * the log has none. `unchained`: it does not go on from the entry before it.
+ * What is wrong with an entry, in the same words for the notary, the reconciliation and `hotwork verify`. `altered`: its hash is
+ * not over it. `replaced`: its hash is over it, and the log, a receipt or the entry after it names another. `missing`: the log or
+ * the chain has it, and here it is not. `reordered`: it stands in another place than its own. `added`: it stands twice, nothing
+ * was committed with it, or the log has none. `unchained`: it does not go on from the entry before it, which the log has.
  */
-export type Why = 'altered' | 'missing' | 'reordered' | 'added' | 'unchained'
-export type Difference = { entry: string; why: Why }
+export type Damage = 'altered' | 'replaced' | 'missing' | 'reordered' | 'added' | 'unchained'
+export type Difference = { entry: string; why: Damage }
 
 /** An entry where it was found: `id` is its place. */
 export type Placed = { id: string; entry: JsonObject }
@@ -40,5 +41,6 @@ export function compareWithLeaf(
   if (!placed) return { entry: leaf.id, why: 'missing' }
   const hash = hashOfContent(placed.entry)
   if (placed.entry['hash'] === leaf.hash && hash === leaf.hash) return undefined
-  return { entry: leaf.id, why: hash !== undefined && known.has(hash) ? 'reordered' : 'altered' }
+  if (hash !== undefined && known.has(hash)) return { entry: leaf.id, why: 'reordered' }
+  return { entry: leaf.id, why: hash !== undefined && placed.entry['hash'] === hash ? 'replaced' : 'altered' }
 }

@@ -1,4 +1,4 @@
-import { claimOf, type Difference, type Placed, type Why } from '../../domain/anchor/compare.ts'
+import { claimOf, type Damage, type Difference, type Placed } from '../../domain/anchor/compare.ts'
 import { type Leaf, partsOfId } from '../../domain/anchor/leaf.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { LedgerRows, LogIndex } from './ports.ts'
@@ -52,12 +52,12 @@ class Selection {
     const claim = claimOf({ id, entry })
     if (!claim) return this.#tell(id, entry['id'] === id ? 'altered' : 'reordered')
     const logged = this.#hashes.get(id)
-    if (logged !== undefined) return logged === claim.hash ? undefined : this.#tell(id, 'altered')
+    if (logged !== undefined) return logged === claim.hash ? undefined : this.#tell(id, 'replaced')
     if (this.#goesOn(id, entry)) return this.#add(claim)
     const before = idBefore(id)
     if (before === undefined || this.#hashes.has(before)) return this.#tell(id, 'unchained')
     const whole = await this.fetch(parts.aggregate, parts.sequence)
-    if (whole && this.#hashes.get(id) !== claim.hash) this.#tell(id, 'altered')
+    if (whole && this.#hashes.get(id) !== claim.hash) this.#tell(id, 'replaced')
   }
 
   /**
@@ -113,7 +113,7 @@ class Selection {
     this.#hashes.set(leaf.id, leaf.hash)
   }
 
-  #tell(entry: string, why: Why): void {
+  #tell(entry: string, why: Damage): void {
     this.differences.set(entry, { entry, why })
   }
 }

@@ -160,7 +160,7 @@ describe('what is no entry of its chain is told by name, and not added', () => {
     const notary = new Notary(world)
     await notary.notarize(arrivals([one]))
     const forged = chainOf('ana', 1, noEntries, 'forged')
-    expect(await notary.notarize(arrivals(forged))).toEqual([{ entry: 'person:ana/1', why: 'altered' }])
+    expect(await notary.notarize(arrivals(forged))).toEqual([{ entry: 'person:ana/1', why: 'replaced' }])
     expect(logOf(world)).toEqual([{ id: 'person:ana/1', hash: one['hash'] }])
   })
 

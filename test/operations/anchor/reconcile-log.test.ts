@@ -83,7 +83,7 @@ describe('finds and names', () => {
         }
         world.ledger.heads.set('person:ana', { sequence: 4, hash: previous })
       },
-      ['altered person:ana/2', 'altered person:ana/3', 'altered person:ana/4'],
+      ['replaced person:ana/2', 'replaced person:ana/3', 'replaced person:ana/4'],
     ],
     [
       'an entry that has no hash any more, as half a character has none, and what was altered beside it',
