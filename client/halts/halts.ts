@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
 import { type Context, type IdTyped, show } from '../context.ts'
 import { type Exit, Refusal, wrongUsage } from '../outcome.ts'
@@ -49,7 +50,10 @@ export async function halt({ target, reason, until }: HaltTyped, context: Contex
     reason,
     ...(until === undefined ? {} : { until: readMoment('--until', until, 1, surroundings) }),
   }
-  const declared = await api.call(Halt, { method: 'POST', path: '/v1/halts', json })
+  const declared = await api.call(Halt, {
+    ...{ method: 'POST', path: '/v1/halts', json },
+    headers: { 'idempotency-key': randomUUID() },
+  })
   return show(context, declared, () => [
     `HALTED ${targetOf(declared)}  ${declared.id}`,
     ...fact('until', endOf(declared, surroundings)),

@@ -4,6 +4,16 @@ import * as z from 'zod'
 
 /** 26 characters of Crockford's base 32, lower case: 130 random bits, so an id cannot be guessed from another. */
 const random26 = '[0-9a-hjkmnp-tv-z]{26}'
+
+/** Crockford's base 32 in lower case: no `i`, `l`, `o` or `u`. */
+export const idAlphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+
+const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** The id that a digest makes: the same for the same, and 130 bits of it. */
+export const idOfDigest = (prefix: string, digest: Digest): string =>
+  `${prefix}_${Array.from(digest.slice('sha-256:'.length).slice(0, 26), (letter) => idAlphabet[base64url.indexOf(letter) & 31]).join('')}`
+
 const prefixed = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_${random26}$`))
 
 /** `req_...`, or `bgl_...` for an opening. */

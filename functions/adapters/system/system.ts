@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import type {
-  CredentialId,
-  EvaluationId,
-  HaltId,
-  NumericDate,
-  RequestId,
-  StandInId,
-  UseId,
+import {
+  type CredentialId,
+  type EvaluationId,
+  type HaltId,
+  idAlphabet,
+  type NumericDate,
+  type RequestId,
+  type StandInId,
+  type UseId,
 } from '../../domain/values.ts'
 import type { Stopwatch } from '../../operations/break-glass/notify.ts'
 import type { Incidents } from '../../operations/break-glass/ports.ts'
@@ -19,12 +20,9 @@ export class SystemClock implements Clock {
   }
 }
 
-/** Crockford's base 32 in lower case: no `i`, `l`, `o` or `u`. Its 32 letters make a byte's low five bits one letter. */
-const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
-
-/** 26 letters of five random bits each: 130 bits, and nothing of the time in them, so no id tells of another. */
+/** 26 letters of five random bits each, the low ones of a byte: 130 bits, and nothing of the time in them, so no id tells of another. */
 const randomId = <Id>(prefix: string) =>
-  `${prefix}_${Array.from(randomBytes(26), (byte) => alphabet[byte & 31]).join('')}` as Id
+  `${prefix}_${Array.from(randomBytes(26), (byte) => idAlphabet[byte & 31]).join('')}` as Id
 
 export class SystemIds implements Ids {
   readonly request = () => randomId<RequestId>('req')

@@ -1,8 +1,9 @@
 import * as z from 'zod'
+import { digestOf } from '../digest.ts'
 import type { Answer } from '../policy/question.ts'
 import { event } from '../requests/events.ts'
 import { type ApprovalRequest, approvalsOf } from '../requests/request.ts'
-import { AgentId, defined, HaltId, isAgent, NumericDate, PersonId } from '../values.ts'
+import { AgentId, defined, HaltId, idOfDigest, isAgent, NumericDate, PersonId } from '../values.ts'
 
 /** `environment` is a freeze, which break-glass passes. */
 export const HaltTarget = z.union([
@@ -30,6 +31,14 @@ export type Halt = z.infer<typeof Halt>
 
 export const isHaltInForce = ({ lifted, until }: Halt, now: NumericDate): boolean =>
   lifted === undefined && (until === undefined || now < until)
+
+/** A person's `Idempotency-Key` names one halt, so that a call that comes again finds what it made. */
+export const idOfKey = (person: PersonId, key: string): HaltId =>
+  HaltId.parse(idOfDigest('hlt', digestOf('hotwork.halt.v1', [person, key])))
+
+/** Whether a halt is what was asked for, and still stops it. Reasons are not compared: the record has only a commitment. */
+export const isRepeated = (before: Halt, { target, until }: NewHalt, now: NumericDate): boolean =>
+  haltKey(before.target) === haltKey(target) && before.until === until && isHaltInForce(before, now)
 
 export const haltKey = ({ kind, value }: HaltTarget): string => `HALT#${kind}#${value}`
 

@@ -3,7 +3,7 @@ import { badRequest } from '../../adapters/http/problem.ts'
 import { HaltBody, haltView } from '../../adapters/http/views.ts'
 import { declareHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
-import { type ApiPorts, personDoor, valueOrThrow } from '../doors.ts'
+import { type ApiPorts, idempotencyKeyOf, personDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { haltStore } from '../wiring/ports.ts'
@@ -14,7 +14,8 @@ export const createHandler = (ports: ApiPorts & { halts: HaltStore; targetRoles:
     const asked = parseBody(HaltBody, call.json())
     if (asked.until !== undefined && asked.until <= ports.clock.now())
       throw badRequest('invalid_request', 'The halt would be over already', '`until` should be in the future')
-    const declared = await declareHalt({ ...asked, person: person.id }, ports)
+    const idempotencyKey = call.header('idempotency-key') ? idempotencyKeyOf(call) : undefined
+    const declared = await declareHalt({ ...asked, person: person.id, idempotencyKey }, ports)
     return { status: 201, body: haltView(valueOrThrow(declared)) }
   })
 

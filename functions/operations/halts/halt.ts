@@ -1,5 +1,5 @@
 import type { Halt, HaltActor, HaltEvent, HaltRefusal, HaltTarget, NewHalt } from '../../domain/halts/halt.ts'
-import { evolveHalt, halt, isHaltInForce, lift, withHalt } from '../../domain/halts/halt.ts'
+import { evolveHalt, halt, idOfKey, isHaltInForce, isRepeated, lift, withHalt } from '../../domain/halts/halt.ts'
 import { chainEntries, type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import { agentOf, personOf } from '../../domain/policy/bundle.ts'
@@ -16,30 +16,42 @@ type HaltPorts = MakingPorts & { halts: HaltStore }
 const haltAttempts = 30
 
 /**
- * Recorded and in force in one transaction: what begins later is refused.
+ * Recorded and in force in one transaction: what begins later is refused. The same key is the same halt while that is in
+ * force. Once it is over the key is refused: a call that stops nothing must not be answered as one that does.
  * @param ports `targetRoles`: the ARNs of the roles that can be halted
  * @throws StoreUnavailable, StaleRequest
  */
 export async function declareHalt(
-  ask: NewHalt & { person: PersonId },
+  ask: NewHalt & { person: PersonId; idempotencyKey?: string | undefined },
   ports: HaltPorts & { targetRoles: readonly string[] },
-): Promise<Result<Halt, HaltRefusal | 'unknown_target'>> {
-  const { person, ...asked } = ask
+): Promise<Result<Halt, HaltRefusal | 'unknown_target' | 'duplicate_request'>> {
+  const { person, idempotencyKey, ...asked } = ask
+  const id = idempotencyKey === undefined ? undefined : idOfKey(person, idempotencyKey)
   const { target } = asked
   const refused = refuseOnRecord(person, 'halt', ports)
-  return runAggregate<Result<Halt, HaltRefusal | 'unknown_target'>>(target.value, haltAttempts, async () => {
-    const now = ports.clock.now()
-    const who = await findHaltActor('revoke', person, now, ports)
-    const { halts, version } = await ports.halts.load(target)
-    const event = halt(halts, { ...who, ...asked }, now)
-    if (typeof event === 'string') return refused(event)
-    const unknown = unknownTarget(target, ports)
-    if (unknown) return refused('unknown_target', unknown)
-    const declared = evolveHalt(ports.ids.halt(), undefined, event)
-    if (!(await save(undefined, event, declared.id, { halts, version, head: noEntries }, now, ports))) return undefined
-    ports.log.warn('halted', { halt: declared.id, kind: target.kind, by: person })
-    return ok(declared)
-  })
+  return runAggregate<Result<Halt, HaltRefusal | 'unknown_target' | 'duplicate_request'>>(
+    target.value,
+    haltAttempts,
+    async () => {
+      const now = ports.clock.now()
+      const before = id && (await ports.halts.find(id))
+      if (before) {
+        const { reason } = asked
+        return isRepeated(before.halt, asked, now) ? ok({ ...before.halt, reason }) : refused('duplicate_request')
+      }
+      const who = await findHaltActor('revoke', person, now, ports)
+      const { halts, version } = await ports.halts.load(target)
+      const event = halt(halts, { ...who, ...asked }, now)
+      if (typeof event === 'string') return refused(event)
+      const unknown = unknownTarget(target, ports)
+      if (unknown) return refused('unknown_target', unknown)
+      const declared = evolveHalt(id ?? ports.ids.halt(), undefined, event)
+      if (!(await save(undefined, event, declared.id, { halts, version, head: noEntries }, now, ports)))
+        return undefined
+      ports.log.warn('halted', { halt: declared.id, kind: target.kind, by: person })
+      return ok(declared)
+    },
+  )
 }
 
 /** @returns false where another writer came first */

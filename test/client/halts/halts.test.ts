@@ -23,6 +23,13 @@ test('halt stops what it names at once, says how it is lifted, and another perso
   expect([lifted.exit, lifted.out]).toEqual([0, expect.stringContaining(`LIFTED agent:remediator  ${id}`)])
 })
 
+test('a halt whose answer is lost is sent again, and is one halt', async () => {
+  scene.api.nextCalls.push('answer_lost')
+  const { id } = await halt('agent:remediator')
+  const { body } = await scene.at('ana').json('halts')
+  expect(body.halts.map((each: { id: string }) => each.id)).toEqual([id])
+})
+
 test('lifting again changes nothing, and says by which person it was lifted: exit 0', async () => {
   const { id } = await halt('all')
   await scene.at('hana').type('lift', id)

@@ -31,8 +31,8 @@ export class Halting extends Ending {
     return { ...this.ports, halts: this.halts, targetRoles: [role] }
   }
 
-  halt = (target: HaltTarget, who = 'gus', until?: NumericDate) =>
-    declareHalt({ target, reason: 'it does odd things', until, person: person(who) }, this.switches)
+  halt = (target: HaltTarget, who = 'gus', until?: NumericDate, idempotencyKey?: string) =>
+    declareHalt({ target, reason: 'it does odd things', until, person: person(who), idempotencyKey }, this.switches)
   lift = (id: HaltId, who = 'hana') => liftHalt({ id, person: person(who) }, this.switches)
 
   async halted(target: HaltTarget, who = 'gus', until?: NumericDate): Promise<Halt> {

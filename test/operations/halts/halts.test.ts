@@ -62,6 +62,46 @@ describe('declaring a halt', () => {
     expect(await hotwork.story('person:gus')).toEqual(['Refused'])
   })
 
+  describe('with an idempotency key', () => {
+    const halted = (hotwork: Halting, target = remediator, who = 'gus', until?: number) =>
+      hotwork.halt(target, who, until, 'INC-4822')
+
+    test('is the same halt when it comes again, also many at once', async () => {
+      const hotwork = world()
+      const first = await halted(hotwork)
+      hotwork.clock.advance(60)
+      const again = await Promise.all(Array.from({ length: 5 }, () => halted(hotwork)))
+      expect(again).toEqual(Array.from({ length: 5 }, () => first))
+      expect((await hotwork.halts.load(remediator)).halts).toHaveLength(1)
+    })
+
+    test('of ten at once one is made', async () => {
+      const hotwork = world()
+      const all = await Promise.all(Array.from({ length: 10 }, () => halted(hotwork)))
+      expect(new Set(all.map((each) => each.ok && each.value.id)).size).toBe(1)
+      expect((await hotwork.halts.load(remediator)).halts).toHaveLength(1)
+    })
+
+    test('is refused for another target or end, and is another halt of another person', async () => {
+      const hotwork = world()
+      const first = await halted(hotwork)
+      expect(await halted(hotwork, everything)).toMatchObject({ code: 'duplicate_request' })
+      expect(await halted(hotwork, remediator, 'gus', hotwork.clock.now() + 60)).toMatchObject({
+        code: 'duplicate_request',
+      })
+      expect(await halted(hotwork, remediator, 'jade')).not.toEqual(first)
+      expect((await hotwork.halts.load(everything)).halts).toEqual([])
+    })
+
+    test('is refused once the halt is over, since it would stop nothing', async () => {
+      const hotwork = world()
+      const first = await halted(hotwork)
+      if (!first.ok) throw new Error(first.code)
+      await hotwork.lifted(first.value.id)
+      expect(await halted(hotwork)).toMatchObject({ code: 'duplicate_request' })
+    })
+  })
+
   test('many at once are all in force, each with an entry of its own', async () => {
     const hotwork = world()
     const halts = await Promise.all(Array.from({ length: 12 }, () => hotwork.halted(remediator)))

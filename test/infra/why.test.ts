@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { makeProgram } from '../../client/command-line/program.ts'
+import { thisMachine } from '../../client/surroundings.ts'
+import { readOptions } from '../../infra/local/demo/options.ts'
+import { root } from './support/assembly.ts'
+import { missingProofs } from './support/proofs.ts'
+
+/** docs/why.md says of each demand how it is answered and how to see that. The commands work, and the tests are there. */
+
+const page = readFileSync(join(root, 'docs/why.md'), 'utf8')
+const demands = page
+  .split(/^## /m)
+  .slice(1)
+  .map((text) => ({ demand: text.split('\n')[0] ?? '', text }))
+const commandsOf = (text: string) =>
+  [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = '']) => block.trim().split('\n'))
+const commands = demands.flatMap(({ text }) => commandsOf(text))
+const after = (prefix: string) => commands.filter((line) => line.startsWith(prefix)).map((line) => [line] as const)
+
+test.each(demands)('$demand: decided somewhere, to be seen by a command, and held by tests', ({ text }) => {
+  expect(text).toMatch(/^Decided in .*\]\([\w/-]+\.md.*\)/m)
+  expect(commandsOf(text)).not.toEqual([])
+  const proofs = text.match(/^- .* › .*$/gm) ?? []
+  expect(proofs).not.toEqual([])
+  expect(proofs.flatMap((line) => missingProofs(line.slice(2)))).toEqual([])
+})
+
+test('every command is one of those that are looked at below', () => {
+  const known = /^(?:npm run demo -- |npm run plan -- |npx hotwork |node infra\/guardrail\.ts )/
+  expect(commands.filter((line) => !known.test(line))).toEqual([])
+})
+
+describe('the demo', () => {
+  const listed = execFileSync(process.execPath, ['infra/local/demo.ts', '--list'], { cwd: root, encoding: 'utf8' })
+  const chapters = listed
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ')[0] ?? '')
+
+  test.each(after('npm run demo -- '))('%s names chapters that there are', (line) => {
+    expect(readOptions(line.split(' ').slice(4), chapters, [])).toMatchObject({ chapters: expect.anything() })
+  })
+})
+
+test.each(after('node '))('%s does what it says', (line) => {
+  expect(
+    JSON.parse(execFileSync(process.execPath, line.split(' ').slice(1), { cwd: root, encoding: 'utf8' })),
+  ).toBeTruthy()
+})
+
+test.each(after('npm run plan -- '))('%s does what it says', (line) => {
+  const words = ['functions/bin/plan.ts', ...line.split(' ').slice(4)]
+  expect(execFileSync(process.execPath, words, { cwd: root, encoding: 'utf8' })).toMatch(/^Tier \d/m)
+})
+
+test.each(after('npx hotwork '))('%s is a verb with options that it has, and files that are there', (line) => {
+  const [typed = ''] = line.split(' -- ')
+  const words = typed.split(' ').slice(2)
+  const { verb, at } = verbOf(words)
+  const options = [...verb.options, ...(verb.parent?.options ?? [])].map(({ long }) => long)
+  expect(verb.commands).toEqual([])
+  expect(words.slice(at).filter((word) => word.startsWith('--') && !options.includes(word))).toEqual([])
+  expect(words.filter((word) => word.startsWith('examples/') && !existsSync(join(root, word)))).toEqual([])
+})
+
+/** The command that the first words name, and where its own begin. */
+function verbOf(words: readonly string[]): { verb: Command; at: number } {
+  let verb = makeProgram(thisMachine({ file: '', version: '' }), () => {})
+  let at = 0
+  for (const word of words) {
+    const next = verb.commands.find((each) => each.name() === word)
+    if (!next) break
+    verb = next
+    at += 1
+  }
+  return { verb, at }
+}
