@@ -10,6 +10,7 @@ import {
   denialOf,
   Evaluation,
   type PartialAsk,
+  type PartialPlan,
   type Right,
   type Task,
   TaskAnswer,
@@ -79,6 +80,12 @@ export class AgentApi {
   completeAsk({ action, arguments: properties, purpose, parentTask, justification }: PartialAsk): Promise<Ask> {
     const context = { purpose, parent_task: parentTask, justification }
     return this.#call(Ask, { path: '/v1/asks', json: { action: { name: action, properties }, context } })
+  }
+
+  /** Adds the agent that asks, and the resource of each step. */
+  completePlan({ steps, purpose, parentTask, justification }: PartialPlan): Promise<Ask> {
+    const json = { kind: 'plan', steps, purpose, parent_task: parentTask, justification }
+    return this.#call(Ask, { path: '/v1/asks', json })
   }
 
   /** May I? With `context.approval`, whether that approval covers this. A deny is an answer, not an error. */

@@ -31,6 +31,15 @@ export type PartialAsk = {
   notBefore?: string | undefined
 }
 
+/** A step of a plan: which agent is to do what. The resource may be left out: Hotwork derives it. */
+export type PlanStep = {
+  agent: string
+  action: string
+  arguments: { readonly [name: string]: unknown }
+  resource?: { readonly type: string; readonly id: string }
+}
+export type PartialPlan = Omit<PartialAsk, 'action' | 'arguments'> & { steps: readonly PlanStep[] }
+
 export const Evaluation = z.looseObject({
   decision: z.boolean(),
   context: z.looseObject({
@@ -90,6 +99,21 @@ export const TaskMembers = z.looseObject({
     }),
   ),
   grant: z.looseObject({ claim_by: Time, not_after: Time, uses_left: z.number(), status: z.string() }).optional(),
+  /** Of a plan, in order. */
+  steps: z
+    .array(z.looseObject({ step: z.number(), request: z.string(), agent: z.string(), status: z.string() }))
+    .optional(),
+  /** Of a request that is a step of a plan: what is to be done. */
+  step: z
+    .looseObject({
+      plan: z.string(),
+      step: z.number(),
+      agent: z.string(),
+      action: z.string(),
+      arguments: Members,
+      resource: z.looseObject({ type: z.string(), id: z.string() }),
+    })
+    .optional(),
 })
 
 /** An ARAP task: the state of a request, as it comes. */

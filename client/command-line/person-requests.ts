@@ -10,6 +10,7 @@ const whole = (typed: string): number => {
   if (/^[1-9]\d{0,5}$/.test(typed)) return Number(typed)
   throw new InvalidArgumentError('It is a whole number, at least 1.')
 }
+const wholes = (typed: string, before: readonly number[] = []): readonly number[] => [...before, whole(typed)]
 const limit = () => new Option('--limit <n>', 'how many at most').argParser(whole).default(50)
 const yes = () => new Option('--yes', 'approve without asking first').default(false)
 
@@ -41,7 +42,11 @@ export function addPersonRequestVerbs(program: Command, { verb, act }: Frame): v
     .action(act(deny))
   verb(program, 'narrow', 'approve less than is asked')
     .addArgument(id)
-    .option('--set <name=value...>', 'an argument that the catalogue lets be less; JSON, else text')
+    .option(
+      '--set <name=value...>',
+      'an argument that the catalogue lets be less; JSON, else text. Of step 2 of a plan: `2.name=value`',
+    )
+    .addOption(new Option('--strike <n...>', 'a step of a plan that is not to be done').argParser(wholes))
     .option('--uses <n>', 'fewer uses', whole)
     .option('--minutes <n>', 'a shorter time', whole)
     .option('--comment <text>', 'why; it stays on record')

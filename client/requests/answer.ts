@@ -68,8 +68,41 @@ const Difference = z.looseObject({
 })
 export type Difference = z.infer<typeof Difference>
 
+const Narrowable = z.looseObject({ of: z.string(), name: z.string(), least: z.number(), most: z.number() })
+
+/** One step of a plan. */
+const Step = z.looseObject({
+  step: z.number(),
+  request: z.string(),
+  agent: z.string(),
+  owner: z.string(),
+  title: z.string().optional(),
+  action: z.string(),
+  arguments: z.record(z.string(), z.unknown()),
+  resource: z.looseObject({ type: z.string(), id: z.string() }),
+  environment: z.string(),
+  unpinned: z.array(z.string()).default([]),
+  undo: z.looseObject({ possible: z.boolean(), how: z.string() }).optional(),
+  narrowable: z.array(Narrowable).default([]),
+  preview: Preview.optional(),
+  after: z.number().optional(),
+  status: z.string(),
+  opened_at: time.optional(),
+  ended_at: time.optional(),
+  because: z.string().optional(),
+})
+export type Step = z.infer<typeof Step>
+
+const ShownStep = z.looseObject({
+  step: z.number(),
+  arguments: z.array(Shown),
+  preview: z.array(Difference).optional(),
+  resource: Shown,
+})
+
 export const Request = z.looseObject({
   id: z.string().regex(/^req_[0-9a-z]{26}$/),
+  kind: z.string().default('action'),
   status: z.string(),
   title: z.string(),
   agent: z.string(),
@@ -93,9 +126,9 @@ export const Request = z.looseObject({
   not_before: time.optional(),
   undo: z.looseObject({ possible: z.boolean(), how: z.string() }).optional(),
   standing: z.string().optional(),
-  narrowable: z
-    .array(z.looseObject({ of: z.string(), name: z.string(), least: z.number(), most: z.number() }))
-    .default([]),
+  narrowable: z.array(Narrowable).default([]),
+  /** Of a plan, in order. */
+  steps: z.array(Step).optional(),
   round: z.int(),
   narrowings: z.array(Narrowing).default([]),
   preview: Preview.optional(),
@@ -128,6 +161,7 @@ export const Request = z.looseObject({
     .looseObject({
       arguments: z.array(Shown),
       preview: z.array(Difference).optional(),
+      steps: z.array(ShownStep).optional(),
       resource: Shown,
       said: z.array(Shown),
       justification: z.string().optional(),

@@ -4,7 +4,8 @@ import { fact, lines } from '../screen.ts'
 import { Request } from './answer.ts'
 import { describe, headOf, pathOf, read, stateOf } from './show.ts'
 
-type Narrow = { arguments?: { [name: string]: unknown }; uses?: number; minutes?: number }
+type NarrowedStep = { step: number; arguments?: { [name: string]: unknown }; strike?: true }
+type Narrow = { arguments?: { [name: string]: unknown }; uses?: number; minutes?: number; steps?: NarrowedStep[] }
 type Asked = { verdict: 'approve' | 'deny'; comment?: string | undefined; narrow?: Narrow; yes: boolean }
 
 export const approve = ({ id, comment, yes }: IdTyped & { comment?: string; yes: boolean }, context: Context) =>
@@ -15,6 +16,8 @@ export const deny = ({ id, reason }: IdTyped & { reason: string }, context: Cont
 
 export type NarrowTyped = IdTyped & {
   set?: readonly string[]
+  /** Of a plan. */
+  strike?: readonly number[]
   uses?: number
   minutes?: number
   comment?: string
@@ -22,16 +25,37 @@ export type NarrowTyped = IdTyped & {
 }
 
 /** The approval of the person who narrows counts for what is left, where policy lets it. */
-export function narrow({ id, set = [], uses, minutes, comment, yes }: NarrowTyped, context: Context): Promise<Exit> {
-  if (set.length === 0 && uses === undefined && minutes === undefined)
-    throw wrongUsage('what is to be less?', 'give `--set name=value`, `--uses N` or `--minutes N`')
-  const args = Object.fromEntries(set.map(readSetting))
+export function narrow(typed: NarrowTyped, context: Context): Promise<Exit> {
+  const { id, set = [], strike = [], uses, minutes, comment, yes } = typed
+  if (set.length === 0 && strike.length === 0 && uses === undefined && minutes === undefined)
+    throw wrongUsage(
+      'what is to be less?',
+      'give `--set name=value`, `--uses N` or `--minutes N`; of a plan `--set 2.name=value` or `--strike N`',
+    )
+  const settings = set.map(readSetting)
+  const [ofSteps, own] = [settings.filter(([name]) => stepOf(name)), settings.filter(([name]) => !stepOf(name))]
   const narrow = {
-    ...(set.length === 0 ? {} : { arguments: args }),
+    ...(own.length === 0 ? {} : { arguments: Object.fromEntries(own) }),
+    ...(ofSteps.length + strike.length === 0 ? {} : { steps: narrowedSteps(ofSteps, strike) }),
     ...(uses === undefined ? {} : { uses }),
     ...(minutes === undefined ? {} : { minutes }),
   }
   return decide(id, { verdict: 'approve', comment, narrow, yes }, context)
+}
+
+/** `2.Value` is an argument of step 2: no argument's name begins with a number. */
+const stepOf = (name: string) => /^([1-9]\d?)\.(.+)$/s.exec(name)
+
+function narrowedSteps(settings: readonly [string, unknown][], strike: readonly number[]): NarrowedStep[] {
+  const steps = new Map<number, NarrowedStep>()
+  const at = (step: number): NarrowedStep => steps.get(step) ?? { step }
+  for (const [name, value] of settings) {
+    const [, number = '', argument = ''] = stepOf(name) ?? []
+    const step = at(Number(number))
+    steps.set(step.step, { ...step, arguments: { ...step.arguments, [argument]: value } })
+  }
+  for (const step of strike) steps.set(step, { ...at(step), strike: true })
+  return [...steps.values()].sort((one, other) => one.step - other.step)
 }
 
 /** A value that is JSON is taken as JSON; any other is text. */

@@ -15,8 +15,10 @@ export function decidersOf({ hotwork: { stages } }: Task): string {
 }
 
 /** Those of them who have not approved yet. */
-export const waitedForOf = ({ hotwork: { stages } }: Task): string =>
-  inTurn(stages.filter(({ quorum, decisions }) => decisions.approve < quorum))
+export function waitedForOf({ hotwork: { stages, step } }: Task): string {
+  const left = stages.filter(({ quorum, decisions }) => decisions.approve < quorum)
+  return left.length === 0 && step ? `its turn as step ${step.step} of ${step.plan}` : inTurn(left)
+}
 
 const inTurn = (stages: Task['hotwork']['stages']): string =>
   stages.map(({ name, quorum, decisions }) => `${name} (${decisions.approve} of ${quorum})`).join(', then ')
@@ -47,13 +49,19 @@ export function describe({ task, ask, evaluation }: Asked, surroundings: Surroun
     ...fact('until', until !== undefined && timeAndSpan(until, surroundings)),
     ...fact('open', ...unpinned.map((line) => `the credential leaves open: ${line}`)),
     ...fact('left', ...leftOf(task)),
+    ...fact('steps', ...stepsOf(task)),
     ...fact('next', ...nextOf(task)),
   ]
 }
 
+/** Of a plan: which agent takes which step, by which request. */
+export const stepsOf = ({ hotwork: { steps = [] } }: Task): string[] =>
+  steps.map(({ step, agent, request, status }) => `${step}. ${agent}  ${request}  ${status}`)
+
 /** Of what was asked for, where an approver narrowed it. */
-export function leftOf({ hotwork: { narrowed } }: Task): string[] {
+export function leftOf({ hotwork: { narrowed, steps } }: Task): string[] {
   if (!narrowed) return []
+  if (steps) return ['changed since it was asked: look at its steps']
   const uses = `${narrowed.uses} ${narrowed.uses === 1 ? 'use' : 'uses'}`
   return [`narrowed by an approver to ${JSON.stringify(narrowed.arguments)}, ${uses}, ${narrowed.lifetime} s`]
 }
@@ -62,6 +70,8 @@ function nextOf(task: Task): string[] {
   const { id } = task.task
   const status = statusOf(task)
   if (status === 'pending') return [`npx hotwork wait ${id}`, `npx hotwork cancel ${id}`]
+  if (status === 'approved' && task.hotwork.steps)
+    return [`npx hotwork exec STEP -- CMD..., each agent for its own step`, `npx hotwork complete ${id} --failed`]
   return status === 'approved' ? [`npx hotwork exec ${id} -- CMD...`, `npx hotwork complete ${id}`] : []
 }
 
@@ -81,6 +91,7 @@ export function bodyOf({ task, ask, evaluation }: Asked): object {
     unpinned: hotwork.unpinned,
     ...(hotwork.narrowed ? { narrowed: hotwork.narrowed } : {}),
     ...(hotwork.grant ? { grant: hotwork.grant } : {}),
+    ...(hotwork.steps ? { steps: hotwork.steps } : {}),
     ...answer,
   }
 }

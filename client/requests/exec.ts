@@ -89,6 +89,11 @@ async function find(
   if ('id' in source) return findAsked(source.id, context)
   await concludeAbandoned(context)
   const ask = readAsk({ ...source, reason }, context)
+  if (ask.action.name === 'plan')
+    throw wrongUsage(
+      'a plan gets no credential: each step is done by its own agent',
+      'ask with `npx hotwork request FILE`; then each agent runs its step with `npx hotwork exec STEP -- CMD...`',
+    )
   if (!ask.resource.id.startsWith('arn:'))
     throw wrongUsage(
       `\`${ask.action.name}\` is done at a tool, which a command gets no credential for`,
@@ -110,13 +115,30 @@ async function findAsked(id: string, context: AgentContext): Promise<Found | { k
   const kept = context.kept.find(id)
   if (kept) {
     const api = await agentApiOf(kept, context)
-    return { kept, api, task: await api.readTask(id) }
+    return { kept, api, task: mustBeNoPlan(await api.readTask(id)) }
   }
   const { settings, surroundings } = context
   if (settings.as === undefined && !isIdentified(surroundings.env)) throw context.kept.missing(id)
-  const task = await agentApi(context, {}).readTask(id)
+  const task = mustBeNoPlan(await agentApi(context, {}).readTask(id))
+  if (task.hotwork.step && ['pending', 'approved'].includes(statusOf(task))) return takeStep(task, context)
   if (['pending', 'approved'].includes(statusOf(task))) throw context.kept.missing(id)
   return { task }
+}
+
+/** A step of a plan has no key yet: the first one that its agent uses becomes its key. */
+async function takeStep(task: Task, context: AgentContext): Promise<Found> {
+  const kept = await context.kept.take(task, task.hotwork.step?.agent ?? '')
+  return { kept, api: await agentApiOf(kept, context), task }
+}
+
+function mustBeNoPlan(task: Task): Task {
+  if (!task.hotwork.steps) return task
+  throw wrongUsage(
+    `\`${task.task.id}\` is a plan, which gets no credential: each step is done by its own agent`,
+    task.hotwork.steps
+      .map(({ step, agent, request }) => `step ${step}, as ${agent}: \`npx hotwork exec ${request} -- CMD...\``)
+      .join('; '),
+  )
 }
 
 function tellNotRun(task: Task, { surroundings, json }: AgentContext): number {

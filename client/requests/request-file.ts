@@ -43,10 +43,37 @@ export function readRequestFile(path: string, agents?: readonly string[]): Ask {
         `write it such as ${example}`,
       )
   }
+  for (const { node, what, fix } of wrongSteps(root)) throw bad(node.offset, what, fix)
   const id = findNodeAtLocation(root, ['subject', 'id']) as Node
   if (agents && !agents.includes(id.value))
     throw bad(id.offset, `no agent here is \`${id.value}\``, `use one of ${agents.join(', ')}`)
   return getNodeValue(root) as Ask
+}
+
+type Wrong = { node: Node; what: string; fix: string }
+const stepExample = '{ "agent": "agent:builder", "action": "ssm:PutParameter", "arguments": { ... } }'
+const stepMembers = { agent: 'string', action: 'string', arguments: 'object' } as const
+
+/** Of a plan: what each step lacks, with its number. */
+function wrongSteps(root: Node): Wrong[] {
+  if (findNodeAtLocation(root, ['action', 'name'])?.value !== 'plan') return []
+  const steps = findNodeAtLocation(root, ['action', 'properties', 'steps'])
+  if (steps?.type !== 'array' || !steps.children?.length)
+    return [
+      {
+        node: steps ?? nearest(root, ['action', 'properties']),
+        what: '`action.properties.steps` is no list of steps',
+        fix: `write at least one, such as ${stepExample}`,
+      },
+    ]
+  return steps.children.flatMap((step, at) =>
+    Object.entries(stepMembers).flatMap(([member, type]): Wrong[] => {
+      const node = step.type === 'object' ? findNodeAtLocation(step, [member]) : undefined
+      if (node?.type === type) return []
+      const what = `step ${at + 1}: \`${member}\` is ${node ? `not ${type === 'string' ? 'text' : 'an object'}` : 'missing'}`
+      return [{ node: node ?? step, what, fix: `write it such as ${stepExample}` }]
+    }),
+  )
 }
 
 function parse(path: string): { text: string; root: Node } {

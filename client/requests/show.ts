@@ -7,8 +7,9 @@ import { fact, table, time, timeAndSpan } from '../screen.ts'
 import { readMoment } from '../span.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { anchoredWords } from './anchored.ts'
-import { type Decision, type Narrowing, Request, Requests, type Shown, type Stage } from './answer.ts'
+import { type Decision, type Narrowing, Request, Requests, type Shown, type Stage, type Step } from './answer.ts'
 import { changeWords, previewWords } from './preview.ts'
+import { lessOf, stepWords } from './steps.ts'
 import { readTimeline, timelineLines } from './timeline.ts'
 
 type Around = Pick<Surroundings, 'now' | 'env'>
@@ -39,15 +40,18 @@ export async function list({ waiting, since, limit, ...typed }: ListTyped, conte
   const words = () =>
     rows.length === 0
       ? [waiting ? 'nothing waits for you' : 'none']
-      : table(['ID', 'ASKED', 'AGENT', 'WHAT', 'TIER', 'STATUS', 'WAITS FOR, DECIDED BY'], rows, surroundings.columns)
+      : table(['ID', 'KIND', 'ASKED', 'AGENT', 'WHAT', 'TIER', 'STATUS', 'WAITS FOR, DECIDED BY'], rows, surroundings.columns)
   return print(context, { requests, more: isMore }, words)
 }
 
 const rowOf = (request: Request, surroundings: Around): string[] => [
   request.id,
+  request.kind,
   time(request.submitted_at, surroundings),
   request.agent,
-  `${request.action} ${shortOf(request.resource.id)}`,
+  request.steps
+    ? `${request.steps.length} ${request.steps.length === 1 ? 'step' : 'steps'} for ${request.resource.id}`
+    : `${request.action} ${shortOf(request.resource.id)}`,
   String(request.tier),
   request.status,
   whoOf(request, surroundings),
@@ -111,14 +115,16 @@ export function pathOf(id: string): string {
 export const read = async (id: string, { api }: Pick<Context, 'api'>): Promise<Request> =>
   api.call(Request, { method: 'GET', path: pathOf(id) })
 
-function nextOf({ id, status, narrowable }: Request): string[] {
+function nextOf(request: Request): string[] {
+  const { id, status, narrowable } = request
   const command = 'npx hotwork'
   if (status === 'approved') return [`${command} revoke ${id} --reason TEXT`]
   if (status !== 'pending') return []
-  const less = narrowable.map(({ of, name, least, most }) => {
+  const own = narrowable.map(({ of, name, least, most }) => {
     const option = of === 'argument' ? `--set ${name}=` : `--${name} `
     return `${option}${least}..${most - 1}`
   })
+  const less = request.steps ? lessOf(request) : own
   return [
     `${command} approve ${id}`,
     `${command} deny ${id} --reason TEXT`,
@@ -135,14 +141,20 @@ export function describe(request: Request, surroundings: Around): string[] {
     ...fact(
       'what',
       title,
-      `${action} on ${resource.type} ${noted(request.shown?.resource ?? { text: resource.id })}`,
+      ...(request.steps
+        ? []
+        : [`${action} on ${resource.type} ${noted(request.shown?.resource ?? { text: resource.id })}`]),
       `${environment}, ${classification} data, tier ${tier}${tier_name === undefined ? '' : ` (${tier_name})`}`,
     ),
-    ...fact('changes', ...previewWords(request, surroundings)),
-    ...fact('with', ...argumentsOf(request)),
-    ...fact('open', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
-    ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),
-    ...fact('terms', termsOf(request)),
+    ...(request.steps
+      ? stepWords(request, surroundings)
+      : [
+          ...fact('changes', ...previewWords(request, surroundings)),
+          ...fact('with', ...argumentsOf(request)),
+          ...fact('open', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
+          ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),
+          ...fact('terms', termsOf(request)),
+        ]),
     ...fact('starts', request.not_before && timeAndSpan(request.not_before, surroundings)),
     ...fact('drift', ...changes.map((each) => changeWords(each, surroundings))),
     ...fact('less', ...narrowings.map((each) => narrowedWords(each, surroundings))),
@@ -168,16 +180,23 @@ export const headOf = (request: Request, surroundings: Around): string[] => [
   ...fact('now', nowOf(request, surroundings), request.ended?.reason, noteOf(request)),
 ]
 
-export function stateOf({ status, stage, stages, grant, ended }: Request): string {
+export function stateOf({ status, stage, stages, grant, ended, steps }: Request): string {
   const open = stages.find(({ name }) => name === stage)
   if (open) return `WAITING for ${open.name}, ${countOf(open)} approved`
+  if (status === 'approved' && steps) return `IN PROGRESS, ${doneOf(steps)}`
   if (status === 'approved') return grant?.claimed_at === undefined ? 'APPROVED, not claimed yet' : 'IN USE'
   return ended?.outcome === undefined ? status.toUpperCase() : `${status.toUpperCase()}, ${ended.outcome}`
 }
 
-function nowOf({ status, ended, grant, terms, decide_by, stage, stages }: Request, surroundings: Around) {
+function doneOf(steps: readonly Step[]): string {
+  const taken = steps.filter(({ status }) => status !== 'struck')
+  return `${taken.filter(({ status }) => status === 'succeeded').length} of ${taken.length} steps done`
+}
+
+function nowOf({ status, ended, grant, terms, decide_by, stage, stages, steps }: Request, surroundings: Around) {
   const deadline = stages.find(({ name }) => name === stage)?.deadline ?? decide_by
   if (status === 'pending') return deadline && `to be decided by ${timeAndSpan(deadline, surroundings)}`
+  if (status === 'approved' && grant && steps) return `it ends at ${timeAndSpan(grant.not_after, surroundings)}`
   if (status === 'approved' && grant) {
     const until = grant.claimed_at === undefined ? `to be claimed by` : 'its credential is good until'
     const end = grant.claimed_at === undefined ? grant.claim_by : grant.not_after

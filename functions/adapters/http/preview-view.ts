@@ -5,7 +5,7 @@ import type { Preview } from '../../domain/previews/preview.ts'
 import { defined, type Json } from '../../domain/values.ts'
 
 /** For a screen: characters that hide or reorder are spelled out. */
-export const shownPreview = ({ preview }: RequestView): { preview?: Json } =>
+export const shownPreview = ({ preview }: Pick<RequestView, 'preview'>): { preview?: Json } =>
   preview?.outcome === 'matched' ? { preview: differencesOf(preview).map(differenceRow) } : {}
 
 const differenceRow = ({ label, before, after, isSame, isMasked, note }: Difference): Json => ({

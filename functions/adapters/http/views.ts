@@ -6,18 +6,18 @@ import type { EndView, RequestView, StageView, ViewFacts } from '../../domain/ca
 import { describeRequest, openStageOf } from '../../domain/cards/request-view.ts'
 import { argumentRows, saidRows, titleText } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
-import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { type Entry, rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type StandIn, statusOf } from '../../domain/people/stand-in.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { Actual, JudgedCall } from '../../domain/uses/actual.ts'
-import { AgentId, defined, type Json, type NumericDate, PersonId } from '../../domain/values.ts'
+import { defined, type Json, type NumericDate, PersonId } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/notify.ts'
 import type { Evidence } from '../../operations/ledger/read-evidence.ts'
 import type { EntriesPage } from '../../operations/requests/read-requests.ts'
 import { Timestamp } from './authzen.ts'
 import { changeMembers, noteMember, previewMembers, shownPreview } from './preview-view.ts'
+import { shownStep, stepMembers } from './step-view.ts'
 
 /** A request as the API shows it to people (docs/api.md). */
 export const personView = (state: ApprovalRequest, facts: ViewFacts): { [member: string]: Json } =>
@@ -25,6 +25,7 @@ export const personView = (state: ApprovalRequest, facts: ViewFacts): { [member:
 
 export const requestMembers = (view: RequestView): { [member: string]: Json } => ({
   id: view.id,
+  kind: view.steps ? 'plan' : 'action',
   status: view.status,
   title: titleText(view.title),
   agent: view.agent.id,
@@ -45,6 +46,7 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
   digest: view.digest,
   arguments_digest: view.argumentsDigest,
   unpinned: view.unpinned,
+  ...defined({ steps: view.steps?.map(stepMembers) }),
   terms: { uses: view.terms.uses, claim_within: view.terms.claimWithin, lifetime: view.terms.lifetime },
   ...defined({ not_before: timeMember(view.notBefore), undo: view.undo, standing: view.standing }),
   round: view.round,
@@ -73,8 +75,9 @@ export function shownView(state: ApprovalRequest, facts: ViewFacts): { [member: 
   const row = ({ label, text, note }: Row): Json => ({ name: label, text, ...noteMember(note) })
   const { id } = view.resource
   return {
-    arguments: argumentRows(view).map(row),
+    arguments: view.steps ? [] : argumentRows(view).map(row),
     ...shownPreview(view),
+    ...defined({ steps: view.steps?.map(shownStep) }),
     resource: { text: inert(id), ...noteMember(lookalikeNote(id)) },
     said: saidRows(view).map(row),
     ...defined({ justification: view.justification === undefined ? undefined : inert(view.justification) }),
@@ -224,48 +227,6 @@ export const drillView = ({ state, report }: Drill): { [member: string]: Json } 
     in_channel: report.told.inChannel,
     paged: report.told.paged,
   },
-})
-
-const kinds = ['agent', 'owner', 'person', 'role', 'environment', 'action', 'all'] as const
-
-/** The body of `POST /v1/halts` (docs/api.md). */
-export const HaltBody = z
-  .strictObject({
-    agent: AgentId.optional(),
-    owner: PersonId.optional(),
-    person: PersonId.optional(),
-    role: z.string().min(1).max(2048).optional(),
-    environment: z.string().min(1).max(64).optional(),
-    action: z.string().min(1).max(128).optional(),
-    all: z.literal(true).optional(),
-    reason: z.string().trim().min(1).max(1000),
-    until: Timestamp.optional(),
-  })
-  .refine((body) => kinds.filter((kind) => body[kind] !== undefined).length === 1, {
-    error: `should name exactly one of \`${kinds.join('`, `')}\``,
-  })
-  .transform(({ reason, until, ...body }) => ({ reason, until, target: targetOf(body) }))
-
-type Named = { [kind in Exclude<HaltTarget['kind'], 'all'>]?: Extract<HaltTarget, { kind: kind }>['value'] | undefined }
-
-function targetOf({ agent, owner, person, role, environment, action }: Named): HaltTarget {
-  if (agent !== undefined) return { kind: 'agent', value: agent }
-  if (owner !== undefined) return { kind: 'owner', value: owner }
-  if (person !== undefined) return { kind: 'person', value: person }
-  if (role !== undefined) return { kind: 'role', value: role }
-  if (environment !== undefined) return { kind: 'environment', value: environment }
-  if (action !== undefined) return { kind: 'action', value: action }
-  return { kind: 'all', value: 'all' }
-}
-
-export const haltView = ({ id, target, reason, by, at, until, lifted }: Halt): { [member: string]: Json } => ({
-  id,
-  [target.kind]: target.kind === 'all' ? true : target.value,
-  reason,
-  by,
-  at: rfc3339(at),
-  ...defined({ until: timeMember(until) }),
-  ...(lifted ? { lifted: { by: lifted.by, at: rfc3339(lifted.at) } } : {}),
 })
 
 export const StandInBody = z.strictObject({ person: PersonId, until: Timestamp, from: Timestamp.optional() })

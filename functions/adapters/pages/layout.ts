@@ -47,7 +47,7 @@ header > div, main, footer { max-width: 46rem; margin: 0 auto; padding: .75rem 1
 header > div { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; align-items: center }
 header strong { margin-right: auto } header form { margin: 0 }
 main { padding-bottom: 3rem }
-h1 { font-size: 1.4rem; line-height: 1.3; margin: .75rem 0 .5rem; overflow-wrap: anywhere } h2 { font-size: 1.05rem; margin: 1.75rem 0 .5rem } h3 { font-size: 1rem; margin: 1rem 0 .5rem } .box h3 { margin-top: 0 }
+h1 { font-size: 1.4rem; line-height: 1.3; margin: .75rem 0 .5rem; overflow-wrap: anywhere } h2 { font-size: 1.05rem; margin: 1.75rem 0 .5rem } h3 { font-size: 1rem; margin: 1rem 0 .5rem } .box h3 { margin-top: 0 } h4 { font-size: .95rem; margin: .6rem 0 .25rem }
 p { margin: .5rem 0 } ul, ol { padding-left: 1.25rem; margin: .5rem 0 } li { margin: .35rem 0 }
 .soft { color: var(--soft) } code, pre { font: .92em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere }
 pre { margin: .15rem 0 .6rem; padding: .5rem .65rem; background: var(--card); border: 1px solid var(--line); border-radius: .35rem; white-space: pre-wrap }
@@ -62,7 +62,7 @@ blockquote { margin: .5rem 0; padding: .4rem .9rem; border-left: .3rem dotted va
 .box { border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem; margin: .75rem 0 }
 label { display: block; font-weight: 600; margin: .5rem 0 .2rem } .hint { color: var(--soft); font-size: .92rem; font-weight: 400 }
 textarea, input { font: inherit; color: inherit; background: var(--paper); width: 100%; padding: .5rem .6rem; border: 1px solid var(--soft); border-radius: .35rem } textarea { min-height: 4.2rem } input[type=number] { max-width: 12rem }
-input[type=radio] { width: auto; margin: .3rem .2rem 0 0; flex: none } fieldset { border: 0; padding: 0; margin: 0 } legend { font-weight: 600; padding: 0 } .choice { display: flex; gap: .4rem; padding: .4rem 0; font-weight: 400 }
+input[type=radio], input[type=checkbox] { width: auto; margin: .3rem .2rem 0 0; flex: none } fieldset { border: 0; padding: 0; margin: 0 } legend { font-weight: 600; padding: 0 } .choice { display: flex; gap: .4rem; padding: .4rem 0; font-weight: 400 }
 .budgets { list-style: none; padding: 0 } .budgets strong { white-space: nowrap } meter { display: block; width: 100%; height: 1rem; margin-top: .15rem }
 table { width: 100%; border-collapse: collapse } th, td { text-align: left; vertical-align: top; padding: .45rem .5rem .45rem 0; border-bottom: 1px solid var(--line) } td { white-space: nowrap } thead th { color: var(--soft); font-weight: 400 }
 .met td strong, .line .met span { color: var(--go) } .missed td strong, .line .missed span { color: var(--stop) }

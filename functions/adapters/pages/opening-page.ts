@@ -21,7 +21,7 @@ import { duration, type NumericDate, type PersonId } from '../../domain/values.t
 import type { ViewedBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { Evidence } from '../../operations/ledger/read-evidence.ts'
 import { environmentChip, form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
-import { argumentList } from './request-page.ts'
+import { argumentList } from './steps-section.ts'
 import { count, drawn, moment, time } from './words.ts'
 
 function evidenceSection({ view, evidence, now }: OpeningPage): Html {

@@ -7,21 +7,26 @@ import {
   sidesOf,
 } from '../../domain/cards/preview-words.ts'
 import type { RequestView } from '../../domain/cards/request-view.ts'
+import type { Matched } from '../../domain/previews/preview.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html, type Part, titled } from './layout.ts'
 import { drawn } from './words.ts'
 
 /** What is there now, beside what would be: first what changes, then in one line what stays. */
 export function previewSection(view: RequestView, now: NumericDate): Html {
-  const rows = view.preview?.outcome === 'matched' ? differencesOf(view.preview) : []
-  const [changing, same] = [rows.filter(({ isSame }) => !isSame), rows.filter(({ isSame }) => isSame)]
   return titled(
     'preview',
     'What changes',
-    html`${changing.length > 0 && html`<dl class="diff">${changing.map(row)}</dl>`}
-${same.length > 0 && html`<p class="soft">Stays as it is: ${same.map(({ label }, at) => html`${at === 0 ? '' : ', '}<code>${label}</code>`)}.</p>`}
+    html`${view.preview?.outcome === 'matched' && differenceList(view.preview)}
 <p>${drawn(previewLine(view), now)}</p>`,
   )
+}
+
+export function differenceList(preview: Matched): Html {
+  const rows = differencesOf(preview)
+  const [changing, same] = [rows.filter(({ isSame }) => !isSame), rows.filter(({ isSame }) => isSame)]
+  return html`${changing.length > 0 && html`<dl class="diff">${changing.map(row)}</dl>`}
+${same.length > 0 && html`<p class="soft">Stays as it is: ${same.map(({ label }, at) => html`${at === 0 ? '' : ', '}<code>${label}</code>`)}.</p>`}`
 }
 
 /** The words say which side is which: no reader needs the colour or the line. */

@@ -1,25 +1,23 @@
 import type { RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
-import { describeRequest, openStageOf, shownDigest } from '../../domain/cards/request-view.ts'
+import { canBeLess, describeRequest, openStageOf, shownDigest } from '../../domain/cards/request-view.ts'
 import {
   argumentRows,
   askerRows,
   changesOf,
-  decisionSentence,
   headlineOf,
-  loginNeeded,
   nameOf,
   noteOf,
   nowOf,
   type Progress,
   progressOf,
   saidRows,
-  stageSentence,
   termsRow,
   tierText,
   titleText,
   undoRow,
 } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
+import { decisionSentence, loginNeeded, stageSentence } from '../../domain/cards/stage-words.ts'
 import type { Timeline } from '../../domain/cards/timeline.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { sentencesOf } from '../../domain/refusals.ts'
@@ -28,6 +26,7 @@ import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
 import { environmentChip, form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import { changedSection, previewSection } from './preview-section.ts'
+import { argumentList, stepFields, stepsSection } from './steps-section.ts'
 import { timelineSection } from './timeline-section.ts'
 import { drawn, time } from './words.ts'
 
@@ -64,8 +63,7 @@ ${chips(view)}
 ${note !== undefined && html`<blockquote>${note}</blockquote>`}
 ${view.standing !== undefined && html`<p>Approved by the standing permit <code>${view.standing}</code>. No person was asked.</p>`}
 ${view.changes.length > 0 && changedSection(view, now)}
-${previewSection(view, now)}
-${what(view)}
+${view.steps ? stepsSection(view, now) : [previewSection(view, now), what(view)]}
 ${view.narrowings.length > 0 && narrowedSection(view, now)}
 ${who(view, now)}
 ${view.stages.length > 0 && stages(view, now)}
@@ -120,12 +118,6 @@ ${view.unpinned.length === 0 ? html`<p>Nothing: it can do exactly this, and noth
 ${rows([undoRow(view), termsRow(view)])}
 </dl>`,
   )
-
-export function argumentList(of: Pick<RequestView, 'arguments'>): Html {
-  const all = argumentRows(of)
-  if (all.length === 0) return html`<p>None.</p>`
-  return html`${all.map(({ label, text, note }) => html`<div><code>${label}</code><strong>${note}</strong><pre>${text}</pre></div>`)}`
-}
 
 /** What approvers made less, from what to what. What is asked now stands above. */
 const narrowedSection = ({ narrowings }: RequestView, now: NumericDate): Html =>
@@ -182,7 +174,7 @@ function forms(view: RequestView, whyNot: Viewed['whyNot'], { csrf }: Reader, dr
     // Of a request that has ended, its status says why.
     whyNot.approve !== undefined && status === 'pending' && html`<p>${sentencesOf(whyNot.approve)}</p>`,
     stage && approveForm(decide, stage, draft),
-    stage && view.narrowable.length > 0 && narrowForm(decide, view, stage),
+    stage && canBeLess(view) && narrowForm(decide, view, stage),
     whyNot.deny === undefined && denyForm(decide, view),
   ]
   return parts.some(Boolean) && titled('decide', status === 'pending' ? 'Decide' : 'What you can do', parts)
@@ -203,13 +195,13 @@ ${login !== undefined && html`<p class="hint">This needs ${login}. You are sent 
   )
 }
 
-const narrowForm = (decide: Decide, { narrowable }: RequestView, stage: StageView): Html =>
+const narrowForm = (decide: Decide, view: RequestView, stage: StageView): Html =>
   html`<details class="box"><summary>Approve less than this</summary>
 ${decide(
   'approve',
   html`<input type="hidden" name="less" value="yes">
 <p class="hint">Leave a field empty to keep what was asked for. All other approvals drop, and the people who gave them are asked again, each stage with a new deadline. The end of the request does not move.</p>
-${narrowable.map(numberField)}
+${view.steps ? stepFields(view) : view.narrowable.map(numberField)}
 ${commentField('narrow-comment', stage, undefined)}
 <button>Approve only this much</button>`,
   '',

@@ -2,6 +2,7 @@ import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
 import { changing, hidden, staying } from '../previews/mask.ts'
 import type { Matched, Preview, ReadFault } from '../previews/preview.ts'
 import type { Json, JsonObject } from '../values.ts'
+import type { StepView } from './plan-view.ts'
 import type { ChangeView, RequestView } from './request-view.ts'
 import { nameOf } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
@@ -170,4 +171,31 @@ export function changedValues(from: Preview | undefined, to: Preview): Sentence 
     ...(index === 0 ? [] : [', ']),
     { value: clamp(differenceText(row), longestChange).text },
   ])
+}
+
+/** What is there now of one step, and what would be, in one line; undefined where a line has nothing to say. */
+export function stepPreview({ preview, after }: StepView): Sentence {
+  if (after !== undefined) return [`Not read: step ${after} changes it first.`]
+  if (!preview) return ['What is there now is not shown: Hotwork has no preview of this action.']
+  if (preview.outcome === 'failed')
+    return [{ bold: 'Hotwork could not read what is there now' }, `: ${whyNotRead[preview.why]}.`]
+  const changing = differencesOf(preview).filter(({ isSame }) => !isSame)
+  return [
+    ...kindOfChange(preview),
+    ...changing.flatMap((each, at): Sentence => [at === 0 ? '' : ', ', { value: differenceText(each) }]),
+    ...(preview.gap ? [' AWS cannot check it at the call.'] : []),
+  ]
+}
+
+/** What was read of all steps, and what that is worth. */
+export function planPreview({ steps, status }: Pick<RequestView, 'status'> & { steps: readonly StepView[] }): Sentence {
+  const read = steps.map(({ preview }) => preview).filter((preview) => preview !== undefined)
+  if (read.length === 0) return ['What is there now is not shown.']
+  const at = Math.max(...read.map(({ observedAt }) => observedAt))
+  const isOpen = status === 'pending' || status === 'approved'
+  return [
+    'What is there now was read at ',
+    { time: at },
+    isOpen ? '. If it changes before a step is taken, approvals do not count and you are asked again.' : '.',
+  ]
 }

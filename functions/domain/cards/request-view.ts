@@ -18,6 +18,7 @@ import {
 import type { Digest, Json, JsonObject, NumericDate, RequestId, Resource, StandingPermitId } from '../values.ts'
 import { defined } from '../values.ts'
 import { type GrantView, grantView } from './grant-view.ts'
+import { narrowableArguments, type StepView, stepViews } from './plan-view.ts'
 
 /** What of the bundle a view needs. */
 export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
@@ -80,6 +81,8 @@ export type RequestView = {
   environment: string
   classification: string
   arguments: JsonObject
+  /** Of a plan, in order; then `arguments` has the same steps, and no channel shows them twice. */
+  steps?: readonly StepView[]
   /** What the credential leaves open. */
   unpinned: readonly string[]
   tier: { number: number; most: number; name?: string }
@@ -151,6 +154,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     narrowable: narrowableOf(ask, entry),
     changes: changeViews(state, facts),
     ...defined({
+      steps: stepViews(state, facts, (id) => whoIs(facts, id)),
       preview: state.preview,
       justification: ask.justification,
       undo: entry?.undo,
@@ -169,17 +173,32 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
  * round alone.
  */
 export function shownDigest(view: RequestView): Digest {
-  const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, justification: _5, ...asked } = view
-  return digestOf('hotwork.page.v1', asked as unknown as Json)
+  const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, justification: _5, steps, ...asked } = view
+  const shown = { ...asked, ...defined({ steps: steps?.map(askedOfStep) }) }
+  return digestOf('hotwork.page.v1', shown as unknown as Json)
+}
+
+function askedOfStep({ status, openedAt: _, endedAt: _1, because: _2, ...asked }: StepView): object {
+  return { ...asked, ...(status === 'struck' ? { struck: true } : {}) }
 }
 
 /** The name that the catalogue gives to an action with these arguments. */
 export const titleOfAction = (
-  ask: Pick<Ask, 'action' | 'arguments'>,
+  ask: Pick<Ask, 'action' | 'arguments' | 'steps'>,
   { actions }: Pick<ViewFacts, 'actions'>,
 ): RequestView['title'] => {
+  if (ask.steps) return titleOfPlan(ask.steps)
   const entry = actions[ask.action]
   return entry ? titleParts(entry, ask.arguments) : [{ text: ask.action, isValue: true }]
+}
+
+/** Of Hotwork's own words alone: what the agent calls its plan is not in it. */
+function titleOfPlan(steps: NonNullable<Ask['steps']>): RequestView['title'] {
+  const left = steps.filter(({ struck }) => !struck)
+  const [agents, struck] = [new Set(left.map(({ agent }) => agent)).size, steps.length - left.length]
+  const by = `${agents} ${agents === 1 ? 'agent' : 'agents'}`
+  const text = `Plan of ${left.length} ${left.length === 1 ? 'step' : 'steps'} by ${by}`
+  return [{ text: struck === 0 ? text : `${text}, ${struck} struck out`, isValue: false }]
 }
 
 export const whoIs = ({ directory }: Pick<ViewFacts, 'directory'>, id: string): Who => ({
@@ -221,21 +240,22 @@ function changeViews({ drifts = [], preview }: ApprovalRequest, facts: ViewFacts
   })
 }
 
-/** The catalogue's narrowable arguments that are numbers, the uses, and the minutes; not what is at its least already. */
+/** Of an action its arguments, uses and minutes; of a plan each step has its own. Not what is at its least already. */
 function narrowableOf(ask: Ask, entry: CatalogueEntry | undefined): readonly Narrowable[] {
   if (!entry) return []
-  const args = entry.narrowable.flatMap((name): Narrowable[] => {
-    const [schema, most] = [entry.arguments.properties[name], ask.arguments[name]]
-    if (schema?.type !== 'integer' || typeof most !== 'number') return []
-    return [{ of: 'argument', name, least: schema.minimum, most }]
-  })
   const all: readonly Narrowable[] = [
-    ...args,
+    ...narrowableArguments(ask.arguments, entry),
     { of: 'uses', name: 'uses', least: 1, most: ask.uses },
     { of: 'minutes', name: 'minutes', least: 1, most: Math.floor(ask.lifetime / 60) },
   ]
   return all.filter(({ least, most }) => most > least)
 }
+
+/** Whether an approver may leave less of it: of a plan with several steps one can be struck out. */
+export const canBeLess = ({ narrowable, steps }: Pick<RequestView, 'narrowable' | 'steps'>): boolean =>
+  steps
+    ? steps.filter(({ status }) => status !== 'struck').length > 1 || steps.some((step) => step.narrowable.length > 0)
+    : narrowable.length > 0
 
 function endView(state: ApprovalRequest, facts: ViewFacts): EndView | undefined {
   const agent = { id: state.ask.agent.id }

@@ -1,5 +1,6 @@
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
 import { duration } from '../values.ts'
+import { doerRows, planEnd, planHeadline, planNow, planTerms, planUndo } from './plan-words.ts'
 import type { DecisionView, NarrowingView, RequestView, StageView, ViewFacts, Who } from './request-view.ts'
 import { approvalsOf, openStageOf, whoIs } from './request-view.ts'
 import { type Row, type Sentence, unquoted } from './sentence.ts'
@@ -26,11 +27,16 @@ export function progressOf(view: RequestView): Progress {
     case 'pending':
       return isEscalated(openStageOf(view)) ? 'escalated' : 'waiting'
     case 'approved':
-      return view.grant?.claimedAt === undefined ? 'approved' : 'in_use'
+      return view.grant?.claimedAt === undefined && !view.steps?.some(({ openedAt }) => openedAt)
+        ? 'approved'
+        : 'in_use'
     default:
       return view.status
   }
 }
+
+const isPlan = (view: RequestView): view is RequestView & { steps: NonNullable<RequestView['steps']> } =>
+  view.steps !== undefined
 
 const isEscalated = (stage: StageView | undefined) => stage?.escalatedAt !== undefined && stage.escalateTo !== undefined
 
@@ -41,9 +47,9 @@ export function headlineOf(view: RequestView): string {
     case 'escalated':
       return waitingHeadline(openStageOf(view), again[whyAgain(view) ?? 'first'])
     case 'approved':
-      return 'Approved, not claimed yet'
+      return isPlan(view) ? planHeadline(view) : 'Approved, not claimed yet'
     case 'in_use':
-      return 'In use'
+      return isPlan(view) ? planHeadline(view) : 'In use'
     case 'completed':
       return `Completed: ${view.ended?.outcome}`
     case 'denied':
@@ -89,6 +95,7 @@ export function nowOf(view: RequestView, left: Sentence = []): Sentence {
     case 'pending':
       return waitingNow(view, left)
     case 'approved':
+      if (isPlan(view)) return planNow(view)
       return [
         ...(grant?.claimedAt === undefined
           ? [
@@ -101,6 +108,7 @@ export function nowOf(view: RequestView, left: Sentence = []): Sentence {
         `. Uses left: ${grant?.usesLeft} of ${view.terms.uses}.`,
       ]
     case 'completed':
+      if (isPlan(view)) return [...planEnd(view), ...(note === undefined ? [] : [' Its note, unverified:'])]
       return [
         'The agent reported the end of the task at ',
         at,
@@ -147,14 +155,16 @@ export function leftWhenDrawn(view: RequestView): Sentence {
 }
 
 /** What has become of the credential of a grant that was ended. AWS takes its time to refuse what it issued. */
-function credentialAfter({ grant }: RequestView): string {
+function credentialAfter({ grant, steps }: RequestView): string {
+  if (steps) return 'The steps that were not over end with it.'
   if (grant?.claimedAt === undefined) return 'No credential was issued.'
   return grant.hasSessions
     ? 'AWS is told to deny its credentials, which takes some seconds.'
     : 'Its credential no longer works.'
 }
 
-function howExpired({ grant }: RequestView): string {
+function howExpired({ grant, steps }: RequestView): string {
+  if (grant && steps) return 'The time of the plan was up at '
   if (!grant) return 'Too few people approved in time, and silence never approves: it ended at '
   return grant.claimedAt === undefined
     ? 'The agent did not claim the credential in time: the approval ended at '
@@ -181,7 +191,7 @@ const standInName = (person: Who, absent: Who | undefined): string =>
   absent === undefined ? nameOf(person) : `${nameOf(person)} for ${nameOf(absent)}`
 
 /** The person who decided and, for a stand-in, the person whose right that was. */
-const deciderOf = ({ person, for: absent }: DecisionView): string => standInName(person, absent)
+export const deciderOf = ({ person, for: absent }: DecisionView): string => standInName(person, absent)
 
 export const titleParts = (title: RequestView['title']): Sentence =>
   title
@@ -204,23 +214,28 @@ export const tierText = ({ tier: { number, most, name } }: RequestView): string 
   `${number} of ${most}${name === undefined ? '' : ` (${clamp(inert(name), 64).text})`}`
 
 /** The agent that asks, and its owner. */
-export function askerRows({ agent, chain }: RequestView): readonly Row[] {
+export function askerRows({ agent, chain, steps = [] }: RequestView): readonly Row[] {
   const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
   return [
     { label: 'Asked by', text: `${agent.id}${autonomy}, for ${nameOf(agent.owner)}` },
     ...chain.map(({ id, owner }) => ({ label: 'Delegated by', text: `${id}, for ${nameOf(owner)}` })),
+    ...doerRows(steps, nameOf),
   ]
 }
 
-export function undoRow({ undo }: RequestView): Row {
+export function undoRow({ undo, steps }: RequestView): Row {
+  if (steps) return planUndo(steps)
   if (!undo) return { label: 'Undo', text: 'not known: the catalogue no longer has this action' }
   return { label: undo.possible ? 'Undo' : 'Cannot be undone', text: inert(undo.how) }
 }
 
-export const termsRow = ({ terms: { uses, claimWithin, lifetime } }: RequestView): Row => ({
-  label: 'Terms',
-  text: `to be claimed within ${duration(claimWithin)}, then valid for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`,
-})
+export const termsRow = ({ terms: { uses, claimWithin, lifetime }, steps }: RequestView): Row =>
+  steps
+    ? planTerms(steps)
+    : {
+        label: 'Terms',
+        text: `to be claimed within ${duration(claimWithin)}, then valid for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`,
+      }
 
 /** What the agent says it is for. Nothing of it is verified; policy may have read the purpose. */
 export function saidRows({ parentTask: { id, url }, purpose }: RequestView): readonly Required<Row>[] {
@@ -239,65 +254,3 @@ export const changesOf = ({ arguments: args, uses, lifetime }: NarrowingView) =>
 ]
 
 const change = (label: string, from: string, to: string) => ({ label, from, to, note: lookalikeNote(`${from} ${to}`) })
-
-/** How strong and how new a login an approval of this stage needs; undefined where a click or a session is enough. */
-export function loginNeeded({ login }: StageView): string | undefined {
-  if (!login) return undefined
-  const { acr, maxAge } = login
-  const terms = [
-    ...(acr === undefined ? [] : [`of strength “${unquoted(acr)}”`]),
-    ...(maxAge === undefined ? [] : [`at most ${duration(maxAge)} old`]),
-  ]
-  return `a login ${terms.join(' and ')}`
-}
-
-/** Whether it is this stage's turn, and what an approval of it needs. */
-export function turnOf(stage: StageView): Sentence {
-  if (!stage.isOpen) return stage.wasAsked ? [] : ['; not open yet']
-  const login = loginNeeded(stage)
-  const needs = [...(login === undefined ? [] : [login]), ...(stage.needsComment ? ['a reason'] : [])].join(' and ')
-  return [
-    '; open now',
-    ...(stage.deadline === undefined ? [] : [' until ', { time: stage.deadline }]),
-    ...(needs === '' ? [] : [`. Approving needs ${needs}`]),
-  ]
-}
-
-/** A stage: how many approved, and whether it is its turn. `named`: with at most so many of the people who decided. */
-export function stageSentence(stage: StageView, isPending: boolean, named?: number): Sentence {
-  if (!stage.wasAsked && !isPending) return [{ bold: stage.name }, ': its turn never came.']
-  const denials = stage.decisions.filter(({ verdict }) => verdict === 'deny')
-  const isOnlyDenied = denials.length > 0 && approvalsOf(stage) === 0
-  const said: Sentence = [
-    { bold: stage.name },
-    ': ',
-    ...(isOnlyDenied ? [] : [approvalCount(stage), ...approversOf(stage, named)]),
-    ...(denials.length === 0 ? [] : [isOnlyDenied ? 'denied' : ', denied']),
-    ...(named === undefined ? [] : denials.map((denial) => ` by ${deciderOf(denial)}`)),
-    ...turnOf(stage),
-  ]
-  const last = said.at(-1)
-  return typeof last === 'object' && 'said' in last ? said : [...said, '.']
-}
-
-function approversOf({ decisions }: StageView, named: number | undefined): Sentence {
-  if (named === undefined) return []
-  const approvals = decisions.filter(({ verdict }) => verdict === 'approve')
-  const more = approvals.length - named
-  return [
-    ...approvals
-      .slice(0, named)
-      .flatMap((decision, at) => [`${at === 0 ? ' by ' : ', '}${deciderOf(decision)}`, ...commentOf(decision)]),
-    ...(more > 0 ? [` and ${more} more`] : []),
-  ]
-}
-
-const commentOf = ({ comment }: DecisionView): Sentence =>
-  comment === undefined || comment.trim() === '' ? [] : [': ', { said: inert(comment) }]
-
-/** One decision with its time. Not for a card in a chat: with a time each, hostile comments pass the size of a message. */
-export const decisionSentence = (decision: DecisionView): Sentence => [
-  `${deciderOf(decision)} ${decision.verdict === 'approve' ? 'approved' : 'denied'} at `,
-  { time: decision.at },
-  ...commentOf(decision),
-]

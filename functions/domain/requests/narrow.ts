@@ -11,6 +11,7 @@ export type Narrow = {
   arguments?: JsonObject | undefined
   uses?: number | undefined
   minutes?: number | undefined
+  steps?: readonly { step: number; arguments?: JsonObject; strike?: true }[] | undefined
 }
 
 /** The terms after a narrowing. `isNarrower` says whether they are less. */

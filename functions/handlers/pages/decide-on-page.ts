@@ -147,7 +147,22 @@ function narrowOf(form: Form): Narrow {
     if (value !== undefined) args[name.slice('narrow.'.length)] = value
   }
   const [uses, minutes] = [number('uses'), number('minutes')]
-  return defined({ arguments: Object.keys(args).length > 0 ? (args as JsonObject) : undefined, uses, minutes })
+  const steps = stepsOf(form, number)
+  return defined({ arguments: Object.keys(args).length > 0 ? (args as JsonObject) : undefined, uses, minutes, steps })
+}
+
+/** Of a plan: `strike.2` strikes a step out, `step.2.MemorySize` makes an argument of it less. */
+function stepsOf(form: Form, number: (name: string) => number | undefined): Narrow['steps'] {
+  const steps = new Map<number, { step: number; arguments?: { [name: string]: number }; strike?: true }>()
+  for (const field of form.keys()) {
+    const [, kind, step = '', name = ''] = /^(strike|step)\.([1-9]\d?)(?:\.(.+))?$/s.exec(field) ?? []
+    const value = kind === 'step' ? number(field) : undefined
+    if (kind === undefined || (kind === 'step' && value === undefined)) continue
+    const told = steps.get(Number(step)) ?? { step: Number(step) }
+    if (kind === 'strike') steps.set(told.step, { ...told, strike: true })
+    else steps.set(told.step, { ...told, arguments: { ...told.arguments, [name]: value as number } })
+  }
+  return steps.size === 0 ? undefined : [...steps.values()]
 }
 
 export const handler = bind(

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Timestamp } from '../../adapters/http/authzen.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
+import { haltView } from '../../adapters/http/halt-view.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { After, AfterEntry, AfterFound, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
@@ -8,7 +9,6 @@ import { usageView } from '../../adapters/http/usage-view.ts'
 import {
   actualView,
   entriesView,
-  haltView,
   lineOf,
   personView,
   shownView,

@@ -58,6 +58,8 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
     const chat = { chatUserOf: (person: PersonId) => chatUserOf(person, ports) }
     return drawOpening({ state, breakGlass }, now, posted, { ...ports, ...ports.opening, ...chat })
   }
+  // A plan is one card: a step has one of its own only where people have to decide it again.
+  if (state.ask.step !== undefined && state.round === 1) return
   const drawing = { state, now, posted, ports, shared: await sharedChannels(state, posted, ports) }
   // Of many alike no person is told of each.
   const isShared = [...drawing.shared].some((alias) => waitingHere(state, alias))

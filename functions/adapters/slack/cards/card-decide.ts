@@ -1,6 +1,7 @@
 import type { Button } from '@slack/types'
-import { openStageOf, type RequestView, type StageView } from '../../../domain/cards/request-view.ts'
-import { loginNeeded, titleText } from '../../../domain/cards/request-words.ts'
+import { canBeLess, openStageOf, type RequestView, type StageView } from '../../../domain/cards/request-view.ts'
+import { titleText } from '../../../domain/cards/request-words.ts'
+import { loginNeeded } from '../../../domain/cards/stage-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import type { RequestId } from '../../../domain/values.ts'
 import { actions, bold, button, type CardBlock, code, confirming, linkButton, rich, section, words } from './blocks.ts'
@@ -79,7 +80,7 @@ export function decideBlocks(
       stage.needsComment ? commentStage : plainStage,
       approveButton(view, stage, value),
       ...(stage.needsComment ? [] : [button('approve_comment', 'Approve with a comment', value)]),
-      ...(view.narrowable.length === 0 ? [] : [button('narrow', 'Narrow', value)]),
+      ...(canBeLess(view) ? [button('narrow', 'Narrow', value)] : []),
       deny,
     ),
   ]
@@ -104,7 +105,10 @@ const loginButton = ({ id }: RequestView, value: string, page: DecideOptions['pa
     : button('approve', 'Approve', value)
 
 function approveButton(view: RequestView, stage: StageView, value: string): Button {
-  const what = `${titleText(view.title, 130)}\n\nIn ${view.environment}, on ${clamp(inert(view.resource.id), 100).text}`
+  const where = view.steps
+    ? 'Each step, in the order of the card, by its own agent.'
+    : `In ${view.environment}, on ${clamp(inert(view.resource.id), 100).text}`
+  const what = `${titleText(view.title, 130)}\n\n${where}`
   return button('approve', 'Approve', value, {
     style: 'primary',
     // The form that asks for the reason says again what will happen.

@@ -1,4 +1,5 @@
 import type { RichTextElement, RichTextSection } from '@slack/types'
+import { unpinnedOf } from '../../../domain/cards/plan-words.ts'
 import { describeRequest, openStageOf, type RequestView, type ViewFacts } from '../../../domain/cards/request-view.ts'
 import {
   argumentRows,
@@ -12,13 +13,13 @@ import {
   type Progress,
   progressOf,
   saidRows,
-  stageSentence,
   termsRow,
   tierText,
   titleParts,
   undoRow,
 } from '../../../domain/cards/request-words.ts'
 import type { Row } from '../../../domain/cards/sentence.ts'
+import { stageSentence } from '../../../domain/cards/stage-words.ts'
 import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject } from '../../../domain/values.ts'
@@ -40,6 +41,7 @@ import {
   words,
 } from './blocks.ts'
 import { allowBlocks, type DecideOptions, decideBlocks, tooLongBlock } from './card-decide.ts'
+import { type StepBudget, stepBlocks } from './plan-blocks.ts'
 import { changedBlocks, previewBlock } from './preview-blocks.ts'
 
 export type CardOptions = Omit<DecideOptions, 'offersPermit'> & {
@@ -47,7 +49,7 @@ export type CardOptions = Omit<DecideOptions, 'offersPermit'> & {
 }
 
 /** How much of a card each part may take, in characters. */
-type Budget = { arguments: number; preview: number; claim: number; lines: number }
+type Budget = { arguments: number; preview: number; claim: number; lines: number; steps?: StepBudget }
 
 /** From generous to bare. The last one fits in every case, which a property test holds it to. */
 const budgets: readonly [Budget, ...Budget[]] = [
@@ -58,6 +60,16 @@ const budgets: readonly [Budget, ...Budget[]] = [
   { arguments: 1_200, preview: 600, claim: 300, lines: 6 },
   { arguments: 500, preview: 300, claim: 120, lines: 3 },
   { arguments: 120, preview: 80, claim: 40, lines: 1 },
+]
+
+/** The same of a plan: its steps are drawn in fewer words before what they do is left out. */
+const planBudgets: readonly [Budget, ...Budget[]] = [
+  { arguments: 0, preview: 0, claim: 600, lines: 8, steps: { style: 'full', values: 2_400 } },
+  { arguments: 0, preview: 0, claim: 250, lines: 8, steps: { style: 'full', values: 2_400 } },
+  { arguments: 0, preview: 0, claim: 250, lines: 8, steps: { style: 'brief', values: 4_000 } },
+  { arguments: 0, preview: 0, claim: 80, lines: 8, steps: { style: 'brief', values: 4_000 } },
+  { arguments: 0, preview: 0, claim: 80, lines: 4, steps: { style: 'brief', values: 1_600 } },
+  { arguments: 0, preview: 0, claim: 40, lines: 1, steps: { style: 'bare', values: 0 } },
 ]
 
 /** A sign before the words: the state is never said by a sign or a colour alone. */
@@ -95,8 +107,9 @@ export const renderCard = (
  */
 export function drawRequest(view: RequestView, channel: string, options: DecideOptions): RenderedCard {
   const bare = withoutTexts(view)
-  const { budget } = fitted(budgets, (each) => ({ budget: each, card: drawWithin(bare, channel, options, each) }))
-  const shorter = budgets.slice(budgets.indexOf(budget))
+  const all = view.steps ? planBudgets : budgets
+  const { budget } = fitted(all, (each) => ({ budget: each, card: drawWithin(bare, channel, options, each) }))
+  const shorter = all.slice(all.indexOf(budget))
   const claims = shorter.map(({ claim }) => ({ ...budget, claim }))
   return fitted([budget, ...claims, ...shorter], (each) => drawWithin(view, channel, options, each))
 }
@@ -119,11 +132,8 @@ export function showsAll(state: ApprovalRequest, facts: ViewFacts, options: Card
 function drawWithin(view: RequestView, channel: string, options: DecideOptions, budget: Budget): RenderedCard {
   const status = headlineOf(view)
   const note = noteOf(view)
-  const args = argumentText(view, budget.arguments)
-  const resource = resourceText(view, budget.arguments)
+  const done = budget.steps ? stepBlocks(view, budget.steps) : doneBlocks(view, budget)
   const open = leftOpen(view, budget.lines)
-  const now = previewBlock(view, budget.preview)
-  const isWhole = ![args, resource, open, now].some(({ cut }) => cut)
   const blocks: CardBlock[] = [
     header(clamp(`${signs[progressOf(view)]} ${status}`, 120).text),
     rich(
@@ -134,25 +144,32 @@ function drawWithin(view: RequestView, channel: string, options: DecideOptions, 
     ),
     ...changedBlocks(view),
     ...narrowedBlocks(view),
-    now.block,
-    rich(
-      'action',
-      section(bold('Resource')),
-      preformatted(resource.text),
-      section(bold('Arguments, exactly')),
-      preformatted(args.text),
-    ),
+    ...done.blocks,
     ...(comesToNothing(view) ? [] : [rich('open', ...open.parts)]),
     rich('about', section(bold('Who asks')), list(aboutItems(view, budget.lines))),
     saidBlock(view, budget),
     ...stageBlocks(view, budget),
-    ...decideBlocks(view, channel, isWhole, options),
+    ...decideBlocks(view, channel, !done.cut && !open.cut, options),
     ...allowBlocks(view, channel, options),
     context(`Request ${view.id}   Round ${view.round}   Digest ${view.digest.slice(0, 24)}`),
   ]
   // Slack shows this in notifications, where it does read markup: no text of others is in it.
   const text = `${status}. ${view.action} in ${view.environment}, tier ${view.tier.number}. ${view.id} ${view.digest.slice(0, 24)}`
   return { text, blocks: blocks as unknown as readonly JsonObject[] }
+}
+
+/** What is there now beside what would be, and what will be done, exactly. */
+function doneBlocks(view: RequestView, budget: Budget): { blocks: CardBlock[]; cut: boolean } {
+  const [args, resource] = [argumentText(view, budget.arguments), resourceText(view, budget.arguments)]
+  const now = previewBlock(view, budget.preview)
+  const action = rich(
+    'action',
+    section(bold('Resource')),
+    preformatted(resource.text),
+    section(bold('Arguments, exactly')),
+    preformatted(args.text),
+  )
+  return { blocks: [now.block, action], cut: args.cut || resource.cut || now.cut }
 }
 
 export function placeOf(view: RequestView): RichTextElement[] {
@@ -185,12 +202,18 @@ export function resourceText({ resource: { id } }: Pick<RequestView, 'resource'>
   return { text: `${text}${lookalikeNote(id)}`, cut }
 }
 
-function leftOpen({ unpinned }: RequestView, lines: number) {
+function leftOpen({ steps, ...view }: RequestView, lines: number) {
+  const unpinned = steps ? unpinnedOf(steps) : view.unpinned
   if (unpinned.length === 0)
     return {
       cut: false,
       parts: [
-        section(bold('The credential leaves nothing open: '), words('it can do exactly this, and nothing else.')),
+        section(
+          bold(steps ? 'No credential leaves anything open: ' : 'The credential leaves nothing open: '),
+          words(
+            steps ? 'each can do exactly its step, and nothing else.' : 'it can do exactly this, and nothing else.',
+          ),
+        ),
       ],
     }
   const shown = unpinned.slice(0, lines).map((line) => clamp(inert(line), 256))

@@ -1,7 +1,7 @@
 import type { App, ViewOutput } from '@slack/bolt'
 import * as z from 'zod'
 import type { Narrowable, RequestView, ViewFacts } from '../../../domain/cards/request-view.ts'
-import { describeRequest, openStageOf, titleOfAction } from '../../../domain/cards/request-view.ts'
+import { canBeLess, describeRequest, openStageOf, titleOfAction } from '../../../domain/cards/request-view.ts'
 import { titleParts } from '../../../domain/cards/request-words.ts'
 import { refusals } from '../../../domain/refusals.ts'
 import type { Narrow } from '../../../domain/requests/narrow.ts'
@@ -15,11 +15,14 @@ import type { EdgeOptions } from '../edge/edge-options.ts'
 import { keepOpen, onSubmit, showInstead } from '../edge/listen.ts'
 import { nothingLess } from '../edge/sentences.ts'
 import { cut, form, type Modal, numberInput, textIn, textInput, truthModal } from './modal-blocks.ts'
+import { narrowedSteps, stepInputs, struckSteps } from './plan-forms.ts'
 
 type FilledForm = {
   fields: readonly string[]
   comment: string | undefined
   changed: ReadonlyMap<string, number>
+  /** Of a plan: the steps that are struck out. */
+  struck: readonly number[]
   /** What is no number between its bounds, with what it should be. */
   wrong: { [field: string]: string }
 }
@@ -50,7 +53,8 @@ export function readForm({ blocks, state }: Pick<ViewOutput, 'blocks' | 'state'>
     if (number >= least && number <= most) changed.set(field, number)
     else wrong[field] = `a whole number from ${least} to ${most}`
   }
-  return { fields, comment: cut(textIn(state.values, 'comment')) || undefined, changed, wrong }
+  const comment = cut(textIn(state.values, 'comment')) || undefined
+  return { fields, comment, changed, struck: struckSteps(state.values), wrong }
 }
 
 export const modalNames = { approve: 'approve', narrow: 'narrow', why: 'why' } as const
@@ -67,12 +71,12 @@ export function approveModal(state: ApprovalRequest, facts: ViewFacts, about: Su
 
 export function narrowModal(state: ApprovalRequest, facts: ViewFacts, about: Subject): Modal | undefined {
   const view = describeRequest(state, facts)
-  if (view.narrowable.length === 0) return undefined
+  if (!canBeLess(view)) return undefined
   return form(
     modalNames.narrow,
     { title: 'Narrow: approve less', submit: 'Approve this much', about: metadataOf(about) },
     ...factBlocks(view),
-    ...view.narrowable.map(narrowInput),
+    ...(view.steps ? stepInputs(view.steps) : view.narrowable.map(narrowInput)),
     commentInput(view, 'People who look at this request see it.'),
     context(
       'The other approvers are asked again about what is left, each stage with a new deadline. The end of the request does not move.',
@@ -98,7 +102,7 @@ const factBlocks = (view: RequestView): CardBlock[] => [
   rich(
     'what',
     section(...drawn(titleParts(view.title)), words('\n'), ...placeOf(view)),
-    preformatted(resourceText(view, 512).text),
+    ...(view.steps ? [] : [preformatted(resourceText(view, 512).text)]),
   ),
   context(`Request ${view.id}   Round ${view.round}   Digest ${view.digest.slice(0, 24)}`),
 ]
@@ -119,13 +123,14 @@ const narrowInput = ({ of, name, least, most }: Narrowable) =>
     `${least} to ${most}, which is what it is now`,
   )
 
-function narrowOf(changed: ReadonlyMap<string, number>): Narrow {
+function narrowOf({ changed, struck }: Pick<FilledForm, 'changed' | 'struck'>): Narrow {
   const args = [...changed].filter(([name]) => name.startsWith(argumentPrefix))
   const named = args.map(([name, value]) => [name.slice(argumentPrefix.length), value])
   return defined({
     arguments: named.length === 0 ? undefined : Object.fromEntries(named),
     uses: changed.get('uses'),
     minutes: changed.get('minutes'),
+    steps: narrowedSteps(changed, struck),
   })
 }
 
@@ -145,8 +150,9 @@ export function registerForms(app: App, options: EdgeOptions): void {
   onSubmit(app, options, modalNames.narrow, readSubject, async ({ person, about, view, carried }) => {
     const filled = readForm(view)
     if (Object.keys(filled.wrong).length > 0) return keepOpen(filled.wrong)
-    if (filled.changed.size === 0) return keepOpenAt(filled, filled.fields[0], nothingLess)
-    const narrow = narrowOf(filled.changed)
+    if (filled.changed.size === 0 && filled.struck.length === 0)
+      return keepOpenAt(filled, filled.fields[0], nothingLess)
+    const narrow = narrowOf(filled)
     const ask = { person, verdict: 'approve', narrow, ...defined({ comment: filled.comment }) } as const
     return answerTo(await decide(ask, about, carried, options), filled)
   })

@@ -1,0 +1,65 @@
+import { fact, time } from '../screen.ts'
+import type { Surroundings } from '../surroundings.ts'
+import type { Request, Shown, Step } from './answer.ts'
+import { previewWords } from './preview.ts'
+
+type Around = Pick<Surroundings, 'now' | 'env'>
+
+const states: { readonly [status: string]: string } = {
+  waiting: 'waits for its turn',
+  open: 'has its turn',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  late: 'was not done in time',
+  revoked: 'was revoked',
+  struck: 'is struck out',
+  ended: 'is not taken',
+}
+
+/** Each step of a plan: which agent does what to what, exactly, and what has become of it. */
+export function stepWords({ steps = [], shown }: Request, surroundings: Around): string[] {
+  return steps.flatMap((step) => {
+    const own = shown?.steps?.find((each) => each.step === step.step)
+    const head = `${step.action} by ${step.agent}, for ${step.owner}, in ${step.environment}`
+    const rest =
+      step.status === 'struck'
+        ? []
+        : [
+            noted(own?.resource ?? { text: step.resource.id }),
+            ...argumentsOf(step, own?.arguments),
+            ...changesOf(step, own, surroundings),
+            ...step.unpinned.map((each) => `its credential leaves open: ${each}`),
+            ...(step.undo?.possible === false ? [`CANNOT BE UNDONE: ${step.undo.how}`] : []),
+          ]
+    return fact(`step ${step.step}`, head, `${stateOf(step, surroundings)}  ${step.request}`, ...rest)
+  })
+}
+
+function stateOf({ status, opened_at, ended_at, because }: Step, surroundings: Around): string {
+  const since = status === 'open' && opened_at !== undefined ? ` since ${time(opened_at, surroundings)}` : ''
+  const at = ended_at === undefined ? '' : ` at ${time(ended_at, surroundings)}`
+  return `${states[status] ?? status}${since}${at}${because?.trim() ? `: ${because.trim()}` : ''}`
+}
+
+const argumentsOf = (step: Step, shown: readonly Shown[] | undefined): string[] =>
+  (shown ?? Object.entries(step.arguments).map(([name, value]) => ({ name, text: JSON.stringify(value) }))).map(
+    (row) => `  ${row.name} = ${noted(row)}`,
+  )
+
+const noted = ({ text, note }: Shown): string => (note === undefined ? text : `${text}   <- ${note}`)
+
+function changesOf(step: Step, shown: Pick<NonNullable<Request['shown']>, 'preview'> | undefined, around: Around) {
+  if (step.after !== undefined) return [`not read: step ${step.after} changes it first`]
+  const words = previewWords({ preview: step.preview, ...(shown?.preview ? { shown } : {}) }, around)
+  return words.map((each) => (step.preview?.failed === undefined && step.preview ? `changes ${each}` : each))
+}
+
+/** What may be less of a plan, as options of `narrow`. */
+export function lessOf({ steps = [] }: Request): string[] {
+  const left = steps.filter(({ status }) => status !== 'struck')
+  const numbers = left.flatMap(({ step, narrowable }) =>
+    narrowable.map(({ name, least, most }) => `--set ${step}.${name}=${least}..${most - 1}`),
+  )
+  const strike = left.length > 1 ? [`--strike ${left.map(({ step }) => step).join('|')}`] : []
+  return [...strike, ...numbers]
+}

@@ -1,0 +1,38 @@
+import type { StepView } from '../../domain/cards/plan-view.ts'
+import { argumentRows, titleText } from '../../domain/cards/request-words.ts'
+import { inert, lookalikeNote } from '../../domain/inert.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { defined, type Json, type NumericDate } from '../../domain/values.ts'
+import { noteMember, previewMembers, shownPreview } from './preview-view.ts'
+
+/** One step of a plan (docs/api.md). */
+export const stepMembers = (step: StepView): Json => ({
+  step: step.step,
+  request: step.request,
+  agent: step.agent.id,
+  ...defined({ autonomy: step.agent.autonomy }),
+  owner: step.agent.owner.id,
+  title: titleText(step.title),
+  action: step.action,
+  arguments: step.arguments,
+  resource: step.resource,
+  environment: step.environment,
+  classification: step.classification,
+  unpinned: step.unpinned,
+  terms: { uses: step.terms.uses, claim_within: step.terms.claimWithin, lifetime: step.terms.lifetime },
+  ...(step.narrowable.length === 0 ? {} : { narrowable: step.narrowable }),
+  ...defined({ undo: step.undo, preview: step.preview && previewMembers(step.preview), after: step.after }),
+  status: step.status,
+  ...(step.status === 'struck' ? { struck: true } : {}),
+  ...defined({ opened_at: timeOf(step.openedAt), ended_at: timeOf(step.endedAt), because: step.because }),
+})
+
+const timeOf = (at: NumericDate | undefined) => (at === undefined ? undefined : rfc3339(at))
+
+/** What of a step others wrote, for a screen. */
+export const shownStep = (step: StepView): Json => ({
+  step: step.step,
+  arguments: argumentRows(step).map(({ label, text, note }) => ({ name: label, text, ...noteMember(note) })),
+  ...shownPreview(step),
+  resource: { text: inert(step.resource.id), ...noteMember(lookalikeNote(step.resource.id)) },
+})

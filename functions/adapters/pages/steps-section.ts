@@ -1,0 +1,89 @@
+import type { StepView } from '../../domain/cards/plan-view.ts'
+import { saysState, stepNow, stepState } from '../../domain/cards/plan-words.ts'
+import { differencesOf, planPreview, stepPreview } from '../../domain/cards/preview-words.ts'
+import { canBeLess, type RequestView, type Who } from '../../domain/cards/request-view.ts'
+import { argumentRows, nameOf, titleParts, titleText } from '../../domain/cards/request-words.ts'
+import { inert, lookalikeNote } from '../../domain/inert.ts'
+import type { StepStatus } from '../../domain/requests/plan-step.ts'
+import { duration, type NumericDate } from '../../domain/values.ts'
+import { environmentChip, type Html, html, type Part, titled } from './layout.ts'
+import { differenceList } from './preview-section.ts'
+import { drawn } from './words.ts'
+
+/** The steps of a plan, each whole: what is too long for a card is here. */
+export function stepsSection({ steps = [], status }: RequestView, now: NumericDate): Html {
+  return titled(
+    'steps',
+    'What will happen, step by step',
+    html`<p>${drawn(planPreview({ steps, status }), now)}</p>
+<ol class="list">${steps.map((step) => html`<li>${stepItem(step, saysState({ status }, step), now)}</li>`)}</ol>`,
+  )
+}
+
+const kinds: { readonly [status in StepStatus]: string } = {
+  waiting: '',
+  open: 'wait',
+  succeeded: 'go',
+  failed: 'stop',
+  late: 'stop',
+  revoked: 'stop',
+  struck: '',
+  ended: '',
+}
+
+function stepItem(step: StepView, saysHow: boolean, now: NumericDate): Html {
+  const { agent, resource, classification, undo, terms, unpinned } = step
+  const chip = saysHow && html`<span class="chip ${kinds[step.status]}">${stepState(step)}</span> `
+  const head = html`<h3>${step.step}. ${drawn(titleParts(step.title), now)}</h3>
+<p class="chips">${chip}${environmentChip(step.environment)}${undo?.possible === false && html` <span class="chip stop">Cannot be undone</span>`}</p>
+${saysHow && html`<p>${drawn(stepNow(step), now)}.${hasRequest(step) && html` <a href="/decide/${step.request}">Its own page</a>`}</p>`}`
+  if (step.status === 'struck') return head
+  return html`${head}
+<dl>
+<dt>Done by</dt><dd>${agent.id}${agent.autonomy !== undefined && `, ${agent.autonomy}`}, for ${nameOf(agent.owner as Who)}</dd>
+<dt>Action</dt><dd><code>${step.action}</code></dd>
+<dt>Resource</dt><dd><code>${inert(resource.id)}</code><strong>${lookalikeNote(resource.id)}</strong> <span class="soft">${resource.type}, ${classification} data</span></dd>
+</dl>
+${changes(step, now)}
+<h4>Arguments, whole</h4>
+${argumentList(step)}
+<dl>
+<dt>Left open</dt><dd>${unpinned.length === 0 ? 'nothing: its credential can do exactly this' : unpinned.map(inert).join('; ')}</dd>
+<dt>Undo</dt><dd>${undo ? inert(undo.how) : 'not known: the catalogue no longer has this action'}</dd>
+<dt>Terms</dt><dd>to be claimed within ${duration(terms.claimWithin)} of its turn, then valid for ${duration(terms.lifetime)} and ${terms.uses} ${terms.uses === 1 ? 'use' : 'uses'}</dd>
+</dl>`
+}
+
+/** Its request is there once its plan is approved. */
+const hasRequest = ({ openedAt, endedAt }: StepView): boolean => openedAt !== undefined || endedAt !== undefined
+
+function changes(step: StepView, now: NumericDate): Part {
+  const { preview } = step
+  if (preview?.outcome !== 'matched' || differencesOf(preview).every(({ isSame }) => isSame))
+    return html`<p class="soft">${drawn(stepPreview(step), now)}</p>`
+  return html`${differenceList(preview)}${preview.gap && html`<p class="soft">AWS cannot check it at the call.</p>`}`
+}
+
+export function argumentList(of: Pick<RequestView, 'arguments'>): Html {
+  const all = argumentRows(of)
+  if (all.length === 0) return html`<p>None.</p>`
+  return html`${all.map(({ label, text, note }) => html`<div><code>${label}</code><strong>${note}</strong><pre>${text}</pre></div>`)}`
+}
+
+/** What may be less of a plan: whole steps, and numbers of a step. */
+export function stepFields(view: RequestView): Part {
+  if (!view.steps || !canBeLess(view)) return false
+  const left = view.steps.filter(({ status }) => status !== 'struck')
+  return html`${left.map(
+    (step) => html`<fieldset><legend>${step.step}. ${titleText(step.title, 160)}</legend>
+${left.length > 1 && html`<label class="choice"><input type="checkbox" name="strike.${step.step}" value="yes"> Strike it out: it is not done</label>`}
+${step.narrowable.map(
+  ({
+    name,
+    least,
+    most,
+  }) => html`<label for="step.${step.step}.${name}">${name} <span class="hint">asked for: ${most}</span></label>
+<input id="step.${step.step}.${name}" name="step.${step.step}.${name}" type="number" inputmode="numeric" step="1" min="${least}" max="${most}">`,
+)}</fieldset>`,
+  )}`
+}

@@ -1,0 +1,89 @@
+import { agentOf, type Bundle } from '../policy/bundle.ts'
+import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
+import { previewOfStep, type ResourcePreview } from '../previews/preview.ts'
+import { type StepStatus, statusOfStep, stepsOf } from '../requests/plan-step.ts'
+import type { ApprovalRequest } from '../requests/request.ts'
+import type { JsonObject, NumericDate, RequestId, Resource } from '../values.ts'
+import { defined } from '../values.ts'
+import type { Narrowable, RequestView, ViewFacts, Who } from './request-view.ts'
+
+/** One step of a plan, as values. */
+export type StepView = {
+  /** From 1, and the same after others were struck out. */
+  step: number
+  /** The request that the step becomes. */
+  request: RequestId
+  agent: { id: string; autonomy?: string; owner: Who }
+  title: RequestView['title']
+  action: string
+  resource: Resource
+  environment: string
+  classification: string
+  arguments: JsonObject
+  unpinned: readonly string[]
+  terms: { uses: number; claimWithin: number; lifetime: number }
+  undo?: CatalogueEntry['undo']
+  narrowable: readonly Narrowable[]
+  preview?: ResourcePreview
+  /** The step before it that changes the same resource: what this one finds is only there then. */
+  after?: number
+  status: StepStatus
+  openedAt?: NumericDate
+  endedAt?: NumericDate
+  because?: string
+}
+
+/** Undefined where the request is no plan. */
+export function stepViews(
+  state: ApprovalRequest,
+  facts: ViewFacts,
+  who: (id: string) => Who,
+): readonly StepView[] | undefined {
+  if (!state.ask.steps) return undefined
+  return stepsOf(state).map((step) => {
+    const { progress, struck, agent, owner } = step
+    const entry = facts.actions[step.action]
+    return {
+      step: step.step,
+      request: step.request,
+      agent: {
+        id: agent,
+        owner: who(owner),
+        ...defined({ autonomy: agentOf(facts as Bundle, agent)?.autonomy }),
+      },
+      title: entry ? titleParts(entry, step.arguments) : [{ text: step.action, isValue: true }],
+      action: step.action,
+      resource: step.resource,
+      environment: step.environment,
+      classification: step.classification,
+      arguments: step.arguments,
+      unpinned: step.unpinned,
+      terms: { uses: step.uses, claimWithin: step.claimWithin, lifetime: step.lifetime },
+      narrowable: struck ? [] : narrowableArguments(step.arguments, entry),
+      status: statusOfStep(step, state),
+      ...defined({
+        undo: entry?.undo,
+        preview: previewOfStep(state.preview, step.step),
+        after: step.after,
+        openedAt: progress.openedAt,
+        endedAt: progress.ended?.at,
+        because: progress.ended?.because,
+      }),
+    }
+  })
+}
+
+/** The catalogue's narrowable arguments that are numbers, but not those that are at their least already. */
+export function narrowableArguments(args: JsonObject, entry: CatalogueEntry | undefined): readonly Narrowable[] {
+  return (entry?.narrowable ?? []).flatMap((name): Narrowable[] => {
+    const [schema, most] = [entry?.arguments.properties[name], args[name]]
+    if (schema?.type !== 'integer' || typeof most !== 'number' || most <= schema.minimum) return []
+    return [{ of: 'argument', name, least: schema.minimum, most }]
+  })
+}
+
+/** What of a plan is done, as `2 of 3`. Steps that were struck out do not count. */
+export function countDone(steps: readonly StepView[]): { done: number; all: number } {
+  const taken = steps.filter(({ status }) => status !== 'struck')
+  return { done: taken.filter(({ status }) => status === 'succeeded').length, all: taken.length }
+}

@@ -1,0 +1,117 @@
+import { clamp, inert } from '../inert.ts'
+import type { StepStatus } from '../requests/plan-step.ts'
+import { duration } from '../values.ts'
+import { countDone, type StepView } from './plan-view.ts'
+import type { RequestView } from './request-view.ts'
+import type { Row, Sentence } from './sentence.ts'
+
+/** The sentences of a plan that are the same in every channel. */
+
+type Plan = Pick<RequestView, 'status' | 'ended' | 'grant'> & { steps: readonly StepView[] }
+
+/** Of a plan that is approved and not over. */
+export function planHeadline({ steps }: Plan): string {
+  const { done, all } = countDone(steps)
+  const open = steps.find(({ status }) => status === 'open')
+  return open ? `In progress: step ${open.step}, ${done} of ${all} done` : `Approved, ${done} of ${all} done`
+}
+
+/** Which step has its turn, and until when the plan may take. */
+export function planNow({ steps, grant, ended }: Plan): Sentence {
+  const open = steps.find(({ status }) => status === 'open')
+  return [
+    ...(open
+      ? [`Step ${open.step} is with ${open.agent.id} since `, { time: open.openedAt ?? grant?.approvedAt ?? 0 }, '. ']
+      : ['The next step is about to open. ']),
+    'Each step opens when the one before it has succeeded. The plan ends at ',
+    { time: grant?.notAfter ?? ended?.at ?? 0 },
+    '.',
+  ]
+}
+
+/** Why a plan is over, in the words of the step that ended it. */
+export function planEnd({ steps, ended }: Plan): Sentence {
+  const at: Sentence = ['Ended at ', { time: ended?.at ?? 0 }, ': ']
+  const [broken] = steps.filter(({ status }) => isBad(status))
+  const { done, all } = countDone(steps)
+  if (broken) return [...at, `step ${broken.step} ${verbs[broken.status]}${notTaken(steps)}.`]
+  if (ended?.outcome === 'succeeded') return [...at, all === 1 ? 'its step succeeded.' : `all ${all} steps succeeded.`]
+  return [...at, `its agent gave it up, ${done} of ${all} done${notTaken(steps)}.`]
+}
+
+export const isBad = (status: StepStatus): boolean => ['failed', 'late', 'revoked'].includes(status)
+
+function notTaken(steps: readonly StepView[]): string {
+  const left = steps.filter(({ status }) => status === 'ended').map(({ step }) => step)
+  return left.length === 0 ? '' : `, so ${stepsNamed(left)} ${left.length === 1 ? 'is' : 'are'} not taken`
+}
+
+/** `step 2`, `steps 2, 3 and 5`. */
+export function stepsNamed(numbers: readonly number[]): string {
+  const [last, ...others] = [...numbers].reverse()
+  return others.length === 0 ? `step ${last}` : `steps ${others.reverse().join(', ')} and ${last}`
+}
+
+const verbs: { readonly [status in StepStatus]: string } = {
+  waiting: 'waits for its turn',
+  open: 'has its turn',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  late: 'was not done in time',
+  revoked: 'was revoked',
+  struck: 'is struck out',
+  ended: 'is not taken',
+}
+
+/** What has become of one step: its state in two words, then when and why. */
+export const stepState = ({ status }: Pick<StepView, 'status'>): string => verbs[status]
+
+export function stepNow({ status, openedAt, endedAt, because }: StepView): Sentence {
+  const why = (because ?? '').trim()
+  return [
+    { bold: verbs[status] },
+    ...(status === 'open' && openedAt !== undefined ? [' since ', { time: openedAt }] : []),
+    ...(endedAt === undefined ? [] : [' at ', { time: endedAt }]),
+    ...(why === '' ? [] : [': ', { said: clamp(inert(why), 200).text }]),
+  ]
+}
+
+/** Before people have decided, each step waits: then it is said of none. */
+export const saysState = ({ status }: Pick<RequestView, 'status'>, step: Pick<StepView, 'status'>): boolean =>
+  status !== 'pending' || step.status !== 'waiting'
+
+/** How it is undone, for each step that cannot be. */
+export function planUndo(steps: readonly StepView[]): Row {
+  const fixed = steps.filter(({ undo, status }) => status !== 'struck' && !undo?.possible).map(({ step }) => step)
+  return fixed.length === 0
+    ? { label: 'Undo', text: 'each step can be undone by itself' }
+    : { label: 'Cannot be undone', text: stepsNamed(fixed) }
+}
+
+export function planTerms(steps: readonly StepView[]): Row {
+  const within = Math.max(...steps.map(({ terms }) => terms.claimWithin))
+  const lifetime = Math.max(...steps.map(({ terms }) => terms.lifetime))
+  return {
+    label: 'Terms',
+    text: `each step is to be claimed within ${duration(within)} of its turn, then valid for ${duration(lifetime)} and 1 use; the agent that asks gets no credential`,
+  }
+}
+
+/** Which agent does which steps, for which person. */
+export const doerRows = (steps: readonly StepView[], nameOf: (who: StepView['agent']['owner']) => string): Row[] =>
+  [...Map.groupBy(steps, ({ agent }) => agent.id).values()].map((own) => {
+    const [{ agent }] = own as [StepView, ...StepView[]]
+    const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
+    const which = stepsNamed(own.map(({ step }) => step))
+    return { label: 'Done by', text: `${agent.id}${autonomy}, for ${nameOf(agent.owner)}: ${which}` }
+  })
+
+/** What the credentials leave open, each once, with the steps that it is of. */
+export function unpinnedOf(steps: readonly StepView[]): readonly string[] {
+  const all = steps
+    .filter(({ status }) => status !== 'struck')
+    .flatMap(({ step, unpinned }) => unpinned.map((text) => ({ step, text })))
+  return [...Map.groupBy(all, ({ text }) => text)].map(
+    ([text, of]) => `${stepsNamed(of.map(({ step }) => step))}: ${text}`,
+  )
+}

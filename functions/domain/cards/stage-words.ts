@@ -1,0 +1,70 @@
+import { inert } from '../inert.ts'
+import { duration } from '../values.ts'
+import type { DecisionView, StageView } from './request-view.ts'
+import { approvalsOf } from './request-view.ts'
+import { approvalCount, deciderOf } from './request-words.ts'
+import { type Sentence, unquoted } from './sentence.ts'
+
+/** The sentences of a stage that are the same in every channel: who decided, and what an approval needs. */
+
+/** How strong and how new a login an approval of this stage needs; undefined where a click or a session is enough. */
+export function loginNeeded({ login }: StageView): string | undefined {
+  if (!login) return undefined
+  const { acr, maxAge } = login
+  const terms = [
+    ...(acr === undefined ? [] : [`of strength “${unquoted(acr)}”`]),
+    ...(maxAge === undefined ? [] : [`at most ${duration(maxAge)} old`]),
+  ]
+  return `a login ${terms.join(' and ')}`
+}
+
+/** Whether it is this stage's turn, and what an approval of it needs. */
+export function turnOf(stage: StageView): Sentence {
+  if (!stage.isOpen) return stage.wasAsked ? [] : ['; not open yet']
+  const login = loginNeeded(stage)
+  const needs = [...(login === undefined ? [] : [login]), ...(stage.needsComment ? ['a reason'] : [])].join(' and ')
+  return [
+    '; open now',
+    ...(stage.deadline === undefined ? [] : [' until ', { time: stage.deadline }]),
+    ...(needs === '' ? [] : [`. Approving needs ${needs}`]),
+  ]
+}
+
+/** A stage: how many approved, and whether it is its turn. `named`: with at most so many of the people who decided. */
+export function stageSentence(stage: StageView, isPending: boolean, named?: number): Sentence {
+  if (!stage.wasAsked && !isPending) return [{ bold: stage.name }, ': its turn never came.']
+  const denials = stage.decisions.filter(({ verdict }) => verdict === 'deny')
+  const isOnlyDenied = denials.length > 0 && approvalsOf(stage) === 0
+  const said: Sentence = [
+    { bold: stage.name },
+    ': ',
+    ...(isOnlyDenied ? [] : [approvalCount(stage), ...approversOf(stage, named)]),
+    ...(denials.length === 0 ? [] : [isOnlyDenied ? 'denied' : ', denied']),
+    ...(named === undefined ? [] : denials.map((denial) => ` by ${deciderOf(denial)}`)),
+    ...turnOf(stage),
+  ]
+  const last = said.at(-1)
+  return typeof last === 'object' && 'said' in last ? said : [...said, '.']
+}
+
+function approversOf({ decisions }: StageView, named: number | undefined): Sentence {
+  if (named === undefined) return []
+  const approvals = decisions.filter(({ verdict }) => verdict === 'approve')
+  const more = approvals.length - named
+  return [
+    ...approvals
+      .slice(0, named)
+      .flatMap((decision, at) => [`${at === 0 ? ' by ' : ', '}${deciderOf(decision)}`, ...commentOf(decision)]),
+    ...(more > 0 ? [` and ${more} more`] : []),
+  ]
+}
+
+const commentOf = ({ comment }: DecisionView): Sentence =>
+  comment === undefined || comment.trim() === '' ? [] : [': ', { said: inert(comment) }]
+
+/** One decision with its time. Not for a card in a chat: with a time each, hostile comments pass the size of a message. */
+export const decisionSentence = (decision: DecisionView): Sentence => [
+  `${deciderOf(decision)} ${decision.verdict === 'approve' ? 'approved' : 'denied'} at `,
+  { time: decision.at },
+  ...commentOf(decision),
+]
