@@ -12,8 +12,12 @@ const faults: { readonly [why: string]: string } = {
 
 /** What is there now, and what would be: a line for each argument that changes, one for the rest, one for what that is worth. */
 export function previewWords(
-  { preview, shown }: { preview?: Request['preview']; shown?: Pick<NonNullable<Request['shown']>, 'preview'> | undefined },
-  surroundings: Around): string[] {
+  {
+    preview,
+    shown,
+  }: { preview?: Request['preview']; shown?: Pick<NonNullable<Request['shown']>, 'preview'> | undefined },
+  surroundings: Around,
+): string[] {
   if (!preview) return ['what is there now is not shown: Hotwork has no preview of this action']
   const at = time(preview.observed_at, surroundings)
   if (preview.failed !== undefined)

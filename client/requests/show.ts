@@ -40,7 +40,11 @@ export async function list({ waiting, since, limit, ...typed }: ListTyped, conte
   const words = () =>
     rows.length === 0
       ? [waiting ? 'nothing waits for you' : 'none']
-      : table(['ID', 'KIND', 'ASKED', 'AGENT', 'WHAT', 'TIER', 'STATUS', 'WAITS FOR, DECIDED BY'], rows, surroundings.columns)
+      : table(
+          ['ID', 'KIND', 'ASKED', 'AGENT', 'WHAT', 'TIER', 'STATUS', 'WAITS FOR, DECIDED BY'],
+          rows,
+          surroundings.columns,
+        )
   return print(context, { requests, more: isMore }, words)
 }
 

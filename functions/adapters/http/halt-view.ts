@@ -45,4 +45,3 @@ export const haltView = ({ id, target, reason, by, at, until, lifted }: Halt): {
   ...defined({ until: until === undefined ? undefined : rfc3339(until) }),
   ...(lifted ? { lifted: { by: lifted.by, at: rfc3339(lifted.at) } } : {}),
 })
-

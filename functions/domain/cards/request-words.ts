@@ -1,5 +1,6 @@
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
 import { duration } from '../values.ts'
+import { stepChanges } from './plan-narrowed.ts'
 import { doerRows, planEnd, planHeadline, planNow, planTerms, planUndo } from './plan-words.ts'
 import type { DecisionView, NarrowingView, RequestView, StageView, ViewFacts, Who } from './request-view.ts'
 import { approvalsOf, openStageOf, whoIs } from './request-view.ts'
@@ -248,7 +249,11 @@ export function saidRows({ parentTask: { id, url }, purpose }: RequestView): rea
 
 /** What an approver made less, each from what to what. */
 export const changesOf = ({ arguments: args, uses, lifetime }: NarrowingView) => [
-  ...Object.entries(args).map(([name, { from, to }]) => change(inert(name), exact(from), exact(to))),
+  ...Object.entries(args).flatMap(([name, { from, to }]) =>
+    Array.isArray(from) && Array.isArray(to) && name === 'steps'
+      ? stepChanges(from, to).map((each) => change(each.label, each.from, each.to))
+      : [change(inert(name), exact(from), exact(to))],
+  ),
   ...(uses ? [change('uses', String(uses.from), String(uses.to))] : []),
   ...(lifetime ? [change('valid for', duration(lifetime.from), duration(lifetime.to))] : []),
 ]

@@ -1,6 +1,6 @@
 import { parseBody } from '../../adapters/http/authzen.ts'
-import { badRequest } from '../../adapters/http/problem.ts'
 import { HaltBody, haltView } from '../../adapters/http/halt-view.ts'
+import { badRequest } from '../../adapters/http/problem.ts'
 import { declareHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
 import { type ApiPorts, idempotencyKeyOf, personDoor, valueOrThrow } from '../doors.ts'

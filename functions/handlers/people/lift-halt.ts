@@ -1,5 +1,5 @@
-import { refusalProblem } from '../../adapters/http/problem.ts'
 import { haltView } from '../../adapters/http/halt-view.ts'
+import { refusalProblem } from '../../adapters/http/problem.ts'
 import { HaltId } from '../../domain/values.ts'
 import { liftHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'

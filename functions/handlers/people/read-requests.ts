@@ -6,14 +6,7 @@ import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { After, AfterEntry, AfterFound, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
 import { usageView } from '../../adapters/http/usage-view.ts'
-import {
-  actualView,
-  entriesView,
-  lineOf,
-  personView,
-  shownView,
-  standInView,
-} from '../../adapters/http/views.ts'
+import { actualView, entriesView, lineOf, personView, shownView, standInView } from '../../adapters/http/views.ts'
 import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
 import { timelineFile } from '../../adapters/pages/timeline-picture.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'

@@ -6,6 +6,7 @@ import { describeRequest, type RequestView, shownDigest } from '../../../functio
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { person, sampleBundle, start } from '../../support/world.ts'
 import { page } from '../edge/door.ts'
+import { planStates } from './plan-states.ts'
 import { everyState } from './states.ts'
 import { changed, holdToTable, type Paths, type Row } from './view-table.ts'
 
@@ -14,7 +15,7 @@ import { changed, holdToTable, type Paths, type Row } from './view-table.ts'
 const bundle = sampleBundle()
 let states: ReadonlyMap<string, ApprovalRequest>
 beforeAll(async () => {
-  states = await everyState(bundle)
+  states = new Map([...(await everyState(bundle)), ...planStates()])
 })
 
 const renderers = {
@@ -36,6 +37,8 @@ const renderers = {
 
 const waiting = 'waiting for the first stage'
 const changedState = 'changed after an approval'
+const [plan, waitingPlan] = ['a plan in progress', 'a plan that waits']
+const planInVain = 'a plan previewed in vain'
 const digest = `sha-256:${'x'.repeat(43)}`
 const later = start + 12_345
 
@@ -141,6 +144,44 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'changes.approvers.id': [changedState, 'person:other', 'card page api'],
   'changes.approvers.name': [changedState, 'Other Name', 'card page'],
   'changes.wasApproved': [changedState, true, 'card page api'],
+  'steps.step': [plan, 7, 'card page api'],
+  'steps.request': [plan, `req_${'1'.repeat(26)}`, 'page api'],
+  'steps.agent.id': [plan, 'agent:other', 'card page api'],
+  'steps.agent.autonomy': [plan, 'assistive', 'card page api'],
+  'steps.agent.owner.id': [plan, 'person:other', 'card page api'],
+  'steps.agent.owner.name': [plan, 'Other Name', 'card page'],
+  'steps.title.text': [plan, 'Turn off ', 'card page api'],
+  'steps.title.isValue': [plan, true, 'card page api'],
+  'steps.action': [plan, 'other:Action', 'card page api'],
+  'steps.resource.type': [plan, 'other:type', 'page api'],
+  'steps.resource.id': [plan, 'arn:other', 'card page api'],
+  'steps.environment': [plan, 'staging', 'card page api'],
+  'steps.classification': [plan, 'secret', 'page api'],
+  'steps.arguments': [plan, { Other: 1 }, 'card page api'],
+  'steps.unpinned': [plan, 'something else', 'card page api'],
+  'steps.terms.uses': [plan, 7, 'page api'],
+  'steps.terms.claimWithin': [plan, 7_777, 'card page api'],
+  'steps.terms.lifetime': [plan, 7_777, 'card page api'],
+  'steps.undo.possible': [plan, false, 'card page api'],
+  // How each is undone is on the page: the card says which ones cannot be.
+  'steps.undo.how': [plan, 'in another way', 'page api'],
+  'steps.narrowable.of': [waitingPlan, 'uses', 'page api'],
+  'steps.narrowable.name': [waitingPlan, 'other', 'page api'],
+  'steps.narrowable.least': [waitingPlan, 3, 'page api'],
+  'steps.narrowable.most': [waitingPlan, 77, 'page api'],
+  'steps.preview.outcome': [plan, 'failed', 'card page api'],
+  'steps.preview.before': [plan, { Value: '7' }, 'card page api'],
+  'steps.preview.after': [plan, { Value: '7' }, 'card page api'],
+  'steps.preview.observedAt': [plan, later, 'card page api'],
+  'steps.preview.state': [plan, digest, 'api'],
+  'steps.preview.masked': [plan, ['Value'], 'card page api'],
+  'steps.preview.gap': [plan, undefined, 'card page api'],
+  'steps.preview.why': [planInVain, 'denied', 'card page api'],
+  'steps.after': [planInVain, 2, 'card page api'],
+  'steps.status': [plan, 'failed', 'card list page api'],
+  'steps.openedAt': [planInVain, later, 'card list page api'],
+  'steps.endedAt': [plan, later, 'page api'],
+  'steps.because': [plan, 'halted', 'card page api'],
   decideBy: [waiting, start + 60, 'list api'],
   'grant.id': ['in use', `grt_${'1'.repeat(26)}`, 'api'],
   'grant.approvedAt': ['in use', later, 'api'],

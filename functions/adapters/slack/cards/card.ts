@@ -69,6 +69,7 @@ const planBudgets: readonly [Budget, ...Budget[]] = [
   { arguments: 0, preview: 0, claim: 250, lines: 8, steps: { style: 'brief', values: 4_000 } },
   { arguments: 0, preview: 0, claim: 80, lines: 8, steps: { style: 'brief', values: 4_000 } },
   { arguments: 0, preview: 0, claim: 80, lines: 4, steps: { style: 'brief', values: 1_600 } },
+  { arguments: 0, preview: 0, claim: 40, lines: 2, steps: { style: 'bare', values: 1_200 } },
   { arguments: 0, preview: 0, claim: 40, lines: 1, steps: { style: 'bare', values: 0 } },
 ]
 

@@ -1,6 +1,6 @@
-import type { RichTextSection } from '@slack/types'
+import type { RichTextPreformatted, RichTextSection } from '@slack/types'
 import type { StepView } from '../../../domain/cards/plan-view.ts'
-import { saysState, stepNow, stepState } from '../../../domain/cards/plan-words.ts'
+import { saysState, stepState } from '../../../domain/cards/plan-words.ts'
 import {
   differencesOf,
   kindOfChange,
@@ -10,13 +10,13 @@ import {
   stepPreview,
 } from '../../../domain/cards/preview-words.ts'
 import type { RequestView } from '../../../domain/cards/request-view.ts'
-import { argumentRows, titleParts, titleText } from '../../../domain/cards/request-words.ts'
+import { argumentRows, titleText } from '../../../domain/cards/request-words.ts'
 import { textOf } from '../../../domain/cards/sentence.ts'
-import { clamp, exact, inert, lookalikeNote } from '../../../domain/inert.ts'
+import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
 import type { StepStatus } from '../../../domain/requests/plan-step.ts'
 import { bold, type CardBlock, code, drawn, preformatted, rich, section, words } from './blocks.ts'
 
-/** How the steps of a plan are drawn: `brief` has a line of type for each, and `bare` no values. */
+/** How the steps of a plan are drawn: `brief` has a line of type for each value, and `bare` no values. */
 export type StepBudget = { style: 'full' | 'brief' | 'bare'; values: number }
 
 /** A sign before the words, which say the same. */
@@ -43,74 +43,51 @@ export function stepBlocks(
 ): { blocks: CardBlock[]; cut: boolean } {
   const each = Math.floor(values / Math.max(1, steps.length))
   const plan = { steps, status }
-  if (style === 'full') {
-    const drawnSteps = steps.map((step) => fullStep(step, plan, each))
-    const parts = drawnSteps.map(({ block }) => block)
-    return {
-      blocks: [heading(plan, ''), ...parts],
-      cut: drawnSteps.some(({ cut }) => cut),
-    }
-  }
-  const lines = steps.map((step) => (style === 'brief' ? briefStep(step, plan, each) : bareStep(step, plan)))
-  const texts = chunked(lines.map(({ text }) => text))
-  return {
-    blocks: [heading(plan, ', exactly'), ...texts.map((text, at) => rich(`steps-${at + 1}`, preformatted(text)))],
-    cut: lines.some(({ cut }) => cut),
-  }
+  const lines = steps.map((step) => (style === 'bare' ? bareStep(step, plan, each) : wholeStep(step, plan, each)))
+  const cut = lines.some((line) => line.cut)
+  const heading = [section(bold('The steps, in this order')), section(...drawn(planPreview(plan)))]
+  if (style === 'full') return { blocks: [rich('steps', ...heading, ...lines.flatMap(fullStep))], cut }
+  const texts = chunked(lines.map(({ head, text }) => [head, ...text].join('\n   ')))
+  return { blocks: [rich('steps', ...heading, ...texts.map(preformatted))], cut }
 }
 
 type Plan = { steps: readonly StepView[]; status: RequestView['status'] }
 
-const heading = (plan: Plan, how: string): CardBlock =>
-  rich('steps', section(bold(`The steps, in this order${how}`)), section(...drawn(planPreview(plan))))
+/** `title` in the catalogue's words, then one line of ours, then values, a line each. */
+type Lines = { step: StepView; title: string; head: string; text: readonly string[]; note: string; cut: boolean }
 
-function fullStep(step: StepView, plan: Plan, budget: number): { block: CardBlock; cut: boolean } {
-  const [resource, args] = [resourceOf(step, budget), argumentLines(step, budget)]
-  const sign = saysState(plan, step) ? `${signs[step.status]} ` : ''
-  const head: RichTextSection = section(
-    bold(`${sign}${step.step}. `),
-    ...drawn(titleParts(step.title)),
-    ...(saysState(plan, step) ? [words(' · '), ...drawn(stepNow(step), 120)] : []),
-    words('\n'),
-    ...placeOfStep(step),
-  )
-  if (step.status === 'struck') return { block: rich(`step-${step.step}`, head), cut: false }
-  const preview = previewOf(step, budget)
-  const exactly = clamp(`${resource.text}\n${args.text}`, longestText)
-  return {
-    block: rich(
-      `step-${step.step}`,
-      head,
-      preformatted(exactly.text),
-      ...(preview.text === '' ? [] : [section(words(preview.text))]),
-    ),
-    cut: [resource, args, preview, exactly].some(({ cut }) => cut),
-  }
-}
-
-function placeOfStep({ agent, environment, action, undo }: StepView) {
+function fullStep({ step, title, head, text, note }: Lines): (RichTextSection | RichTextPreformatted)[] {
+  const said = section(bold(`${step.step}. `), code(title), words(`\n${head.replace(/^\d+\. /, '')}`))
+  const values = note === '' ? text : text.slice(0, -1)
   return [
-    words(`${agent.id} · `),
-    bold(environment.toUpperCase()),
-    words(' · '),
-    code(action),
-    ...(undo?.possible === false ? [words(' · '), bold('CANNOT BE UNDONE')] : []),
+    said,
+    ...(values.length === 0 ? [] : [preformatted(values.join('\n'))]),
+    ...(note === '' ? [] : [section(words(note))]),
   ]
 }
 
-function briefStep(step: StepView, plan: Plan, budget: number): Shown {
-  const first = `${step.step}. ${placeText(step)}${stateText(step, plan)}`
-  if (step.status === 'struck') return { text: first, cut: false }
+function wholeStep(step: StepView, plan: Plan, budget: number): Lines {
+  const head = `${step.step}. ${placeText(step)}${stateText(step, plan)}`
+  const title = clamp(titleText(step.title), 120).text
+  if (step.status === 'struck') return { step, title, head, text: [], note: '', cut: false }
   const [resource, args, preview] = [resourceOf(step, budget), argumentLines(step, budget), previewOf(step, budget)]
-  const lines = [resource.text, ...args.text.split('\n'), ...(preview.text === '' ? [] : [preview.text])]
-  const whole = clamp([first, ...lines].join('\n   '), longestText)
-  return { text: whole.text, cut: [resource, args, preview, whole].some(({ cut }) => cut) }
+  const whole = [resource.text, args.text, preview.text].flatMap((each) => (each === '' ? [] : each.split('\n')))
+  const text = clamp(whole.join('\n'), longestText - 200)
+  return {
+    step,
+    title,
+    head,
+    text: [...text.text.split('\n'), ...(preview.note === '' ? [] : [preview.note])],
+    note: preview.note,
+    cut: [resource, args, preview, text].some(({ cut }) => cut),
+  }
 }
 
-const bareStep = (step: StepView, plan: Plan): Shown => ({
-  text: `${step.step}. ${clamp(placeText(step), 80).text}${clamp(stateText(step, plan), 40).text}`,
-  cut: step.status !== 'struck',
-})
+function bareStep(step: StepView, plan: Plan, budget: number): Lines {
+  const title = budget === 0 ? '' : `  ${clamp(titleText(step.title), budget).text}`
+  const head = `${step.step}. ${clamp(placeText(step), 80).text}${title}${clamp(stateText(step, plan), 40).text}`
+  return { step, title: '', head, text: [], note: '', cut: step.status !== 'struck' }
+}
 
 const placeText = ({ agent, environment, action, undo }: StepView): string =>
   `${agent.id}  ${environment.toUpperCase()}  ${inert(action)}${undo?.possible === false ? '  CANNOT BE UNDONE' : ''}`
@@ -144,32 +121,35 @@ function argumentLines(step: StepView, budget: number): Shown {
 }
 
 /** The arguments whose new value is shown whole by what is read: they need no second line. */
-function changesIn({ preview, arguments: args }: StepView): ReadonlyMap<string, { before?: string }> {
-  if (preview?.outcome !== 'matched') return new Map()
-  const rows = differencesOf(preview).filter(
-    ({ label, after, isSame, isMasked }) => !isSame && !isMasked && after === exact(args[label]),
+function changesIn(step: StepView): ReadonlyMap<string, { before?: string }> {
+  if (step.preview?.outcome !== 'matched') return new Map()
+  const values = new Map(argumentRows(step).map(({ label, text }) => [label, text]))
+  const rows = differencesOf(step.preview).filter(
+    ({ label, after, isSame, isMasked }) => !isSame && !isMasked && after !== undefined && after === values.get(label),
   )
   return new Map(
     rows.map((row) => [row.label, row.before === undefined ? {} : { before: sidesOf(row).before }] as const),
   )
 }
 
-/** What no argument's line says: what is masked, what no argument names, and where nothing was read. */
-function previewOf(step: StepView, budget: number): Shown {
+/** Values that no argument's line says: what is masked, and what no argument names. Beside them, words of ours. */
+function previewOf(step: StepView, budget: number): Shown & { note: string } {
   const { preview } = step
-  if (preview?.outcome !== 'matched') return { text: textOf(stepPreview(step)), cut: false }
+  if (preview?.outcome !== 'matched')
+    return {
+      text: '',
+      note: step.preview || step.after !== undefined ? textOf(stepPreview(step)) : '(no preview)',
+      cut: false,
+    }
   const told = changesIn(step)
   const left = differencesOf(preview).filter(({ label, isSame }) => !isSame && !told.has(label))
   const texts = left.map((row) => {
     const sides = sidesOf(row)
     return `${clamp(row.label, 48).text}  ${sides.before} → ${sides.after}${maskOf(row)}${row.note}`
   })
-  const rest = clamp(texts.join('; '), Math.max(budget, 64))
   const gap = preview.gap ? 'AWS cannot check it at the call.' : ''
-  return {
-    text: [textOf(kindOfChange(preview)).trim(), rest.text, gap].filter((text) => text !== '').join(' '),
-    cut: rest.cut,
-  }
+  const note = [textOf(kindOfChange(preview)).trim(), gap].filter((each) => each !== '').join(' ')
+  return { ...clamp(texts.join('\n'), Math.max(budget, 64)), note }
 }
 
 /** As few texts as hold all the lines. */

@@ -1,0 +1,39 @@
+import * as z from 'zod'
+import { canonicalForm } from '../digest.ts'
+import { exact, inert } from '../inert.ts'
+import { type Json, JsonObject, Resource } from '../values.ts'
+
+/** A step as it stands in the arguments of a plan: those that are struck out are not there any more. */
+const Told = z.object({ agent: z.string(), action: z.string(), arguments: JsonObject, resource: Resource })
+type Told = z.infer<typeof Told>
+
+type Change = { label: string; from: string; to: string }
+
+/** What became of each step that an approver made less or struck out. The steps keep their order. */
+export function stepChanges(from: readonly Json[], to: readonly Json[]): readonly Change[] {
+  const [before, after] = [z.array(Told).safeParse(from), z.array(Told).safeParse(to)]
+  if (!before.success || !after.success) return [{ label: 'steps', from: exact(from), to: exact(to) }]
+  const left = [...after.data]
+  return before.data.flatMap((step, index) => {
+    const next = left[0]
+    if (!next || isStruck(before.data.slice(index), left))
+      return [{ label: nameOf(step), from: inert(step.resource.id), to: 'struck out' }]
+    left.shift()
+    return Object.entries(step.arguments).flatMap(([name, value]) => {
+      const now = next.arguments[name] ?? null
+      return isSame(value, now) ? [] : [{ label: `${nameOf(step)} ${inert(name)}`, from: exact(value), to: exact(now) }]
+    })
+  })
+}
+
+/** Whether the first step is gone: the first one that is left is another, or is a later one unchanged. */
+function isStruck([step, ...later]: readonly Told[], [next]: readonly Told[]): boolean {
+  if (!step || !next) return true
+  if (isSame(step, next)) return false
+  const isOfIt = step.agent === next.agent && step.action === next.action && isSame(step.resource, next.resource)
+  return !isOfIt || later.some((each) => isSame(each, next))
+}
+
+const isSame = (one: Json, other: Json): boolean => canonicalForm(one) === canonicalForm(other)
+
+const nameOf = ({ agent, action }: Told): string => `${inert(action)} by ${inert(agent)}`
