@@ -1,7 +1,6 @@
 import type { RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
 import { canBeLess, describeRequest, openStageOf, shownDigest } from '../../domain/cards/request-view.ts'
 import {
-  argumentRows,
   askerRows,
   changesOf,
   headlineOf,

@@ -16,7 +16,9 @@ describe('ls', () => {
     expect([exit, err]).toEqual([0, ''])
     const [head, row] = out.split('\n')
     expect(head).toMatch(/^ID +KIND +ASKED +AGENT +WHAT +TIER +STATUS +WAITS FOR, DECIDED BY$/)
-    expect(row).toMatch(new RegExp(`^${ask.id} +action +08:00 UTC +agent:remediator +ssm:PutParameter parameter/prod/checkout`))
+    expect(row).toMatch(
+      new RegExp(`^${ask.id} +action +08:00 UTC +agent:remediator +ssm:PutParameter parameter/prod/checkout`),
+    )
     expect(row).toMatch(/ 2 +pending +owner 0 of 1, until 08:30 UTC$/)
   })
 
