@@ -254,10 +254,10 @@ inBrowser('in a real browser', () => {
       await page.goto(address)
       await page.fill('input[name="user_code"]', code)
       await page.click('button:has-text("Go on")')
-      titles.push(await page.textContent('h1'))
+      titles.push(await page.innerText('h1'))
       await page.click('button:has-text("Go on")')
       await chooseJade()
-      titles.push(await page.textContent('h1'))
+      titles.push(await page.innerText('h1'))
       expect(titles).toEqual([code, 'You are logged in'])
     }
     expect(await terminal.json('login')).toMatchObject({ exit: 0, body: { person: 'person:jade' } })
