@@ -25,7 +25,7 @@ type FunctionRow = {
   /** If not 512 for `answers` and 256 for the rest. 1,769 is a whole processor. */
   megabytes?: number
   /** The end of its role's fixed name, where a policy of a target account names it. */
-  role?: 'auditor' | 'broker' | 'call-reader' | 'notary' | 'revoker' | ReadingRole
+  role?: 'auditor' | 'broker' | 'call-reader' | 'notary' | 'revoker' | 'simulator' | ReadingRole
 }
 
 /** By the stem of the entry file. What stops things has concurrency set apart: no flood takes its place. */
@@ -83,6 +83,8 @@ export const functions = {
   'report-sealed-use': { caller: 'streams', policy: 'facts' },
   // CloudTrail answers two look-ups a second.
   'reconcile-sessions': { caller: 'timers', policy: 'facts', seconds: 600, role: 'auditor' },
+  // One agent after another, and IAM answers slowly.
+  'look-at-hosts': { caller: 'timers', policy: 'facts', seconds: 600, role: 'simulator' },
   'refresh-slack-groups': { caller: 'slack', policy: 'facts' },
   // One at a time is enough, and two would only overtake each other.
   'notarize-entries': { caller: 'streams', policy: 'none', reserved: 1, seconds: 60, megabytes: 512, role: 'notary' },

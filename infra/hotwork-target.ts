@@ -5,7 +5,7 @@ import { Construct } from 'constructs'
 import { TargetAccount } from './constructs/target-account.ts'
 import { readers } from './functions.ts'
 import type { Hotwork, HotworkAccount } from './hotwork.ts'
-import { type Account, roleArn } from './policy-bundle.ts'
+import { type Account, hostsIn, roleArn } from './policy-bundle.ts'
 import { must } from './settings.ts'
 
 export type HotworkTargetProps = {
@@ -37,9 +37,11 @@ export class HotworkTarget extends Construct {
       // At home they write denies, and read them, with their own roles.
       ...(!served.isHome && {
         revoker: roleArn('revoker', desk.stackName, atHome),
+        looker: roleArn('simulator', desk.stackName, atHome),
         auditors: [roleArn('auditor', desk.stackName, atHome), roleArn('call-reader', desk.stackName, atHome)],
       }),
       accounts: accounts as { [alias: string]: Account },
+      hosts: hostsIn(bundle, account.accountId),
       actions: Object.values(bundle.actions),
       ours: bundle.resources.filter(({ classification }) => classification === 'control-plane').map((each) => each.id),
       desk:

@@ -14,6 +14,7 @@ import { CallReader } from './constructs/call-reader.ts'
 import { SigningKey } from './constructs/credential-key.ts'
 import { FunctionCode } from './constructs/function-code.ts'
 import { functionMaker, type Ground } from './constructs/ground.ts'
+import { HostLooker } from './constructs/host-looker.ts'
 import { HotworkApi } from './constructs/hotwork-api.ts'
 import { PeopleEndpoints } from './constructs/people-endpoints.ts'
 import { Reading } from './constructs/reading.ts'
@@ -22,7 +23,7 @@ import { IncidentSecret, SlackSecret } from './constructs/secrets.ts'
 import { SlackChannel } from './constructs/slack-channel.ts'
 import { CardTable, LedgerTable, RequestTable, TextTable, WaitTable } from './constructs/tables.ts'
 import { quotaNeeded } from './functions.ts'
-import { type Account, compilePolicies, type PolicyBundle, rolesOf } from './policy-bundle.ts'
+import { type Account, compilePolicies, hostsIn, type PolicyBundle, rolesOf } from './policy-bundle.ts'
 import { checkSettings, checkStackName, must, type Settings } from './settings.ts'
 import { SizeLimits } from './sizes.ts'
 
@@ -201,6 +202,12 @@ export class Hotwork extends Construct {
         targetsAtHome: rolesOf('target', stackName, near),
         foreignRevokers: rolesOf('revoker', stackName, foreign),
         foreignAuditors: rolesOf('auditor', stackName, foreign),
+        foreignSimulators: rolesOf(
+          'simulator',
+          stackName,
+          foreign.filter(({ accountId }) => hostsIn(bundle, accountId).length > 0),
+        ),
+        hostsAtHome: hostsIn(bundle, home.accountId),
       },
       key: new SigningKey(this, 'CredentialKey', signingKeys, {
         what: 'access tokens',
@@ -228,6 +235,7 @@ export class Hotwork extends Construct {
       ...ground,
       ...{ channel, sealedUses, callReader: calls, follow: workflow.follow, calls: agents.calls },
     })
+    new HostLooker(this, 'Hosts', ground)
     const log = new Log(this, 'Notary', ground)
     const outputs = {
       ApiEndpoint: this.apiEndpoint,

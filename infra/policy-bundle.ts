@@ -32,6 +32,7 @@ export type PolicyBundle = {
     }
   }
   resources: readonly { id: string; classification: string }[]
+  agents: readonly { runsOn: { awsRole?: string } }[]
   directory: { chatGroups?: { readonly [group: string]: string } }
   deployment: {
     accounts: { readonly [alias: string]: Account }
@@ -64,6 +65,7 @@ type NamedRole =
   | 'reader'
   | 'revoker'
   | 'sealed'
+  | 'simulator'
   | 'target'
   | (typeof readers)[number]
 
@@ -72,6 +74,11 @@ export const roleArn = (role: NamedRole, stackName: string, { partition, account
 
 export const rolesOf = (role: NamedRole, stackName: string, accounts: readonly Account[]): readonly string[] => [
   ...new Set(accounts.map((account) => roleArn(role, stackName, account))),
+]
+
+/** The roles of an account on which agents run. */
+export const hostsIn = ({ agents }: Pick<PolicyBundle, 'agents'>, account: string): readonly string[] => [
+  ...new Set(agents.flatMap(({ runsOn: { awsRole } }) => (awsRole?.split(':')[4] === account ? [awsRole] : []))),
 ]
 
 /** Actions that reach the same resources. */

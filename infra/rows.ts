@@ -60,6 +60,7 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   },
   'decide-on-page': { chains: ['req_', 'bgl_', 'person:'], rows: ['LOGIN#', 'SESSION#'], texts: true },
   'log-in': { rows: ['LOGIN#', 'SESSION#'] },
+  'look-at-hosts': { rows: ['LOOKED#'] },
   'link-slack': { chains: ['person:'], rows: ['LINK#', 'LINKCODE#', 'LINKOF#'], texts: true },
   'receive-slack': {
     chains: ['req_', 'bgl_', 'stp_', 'sin_', 'person:'],

@@ -49,6 +49,7 @@ export const environments = {
   'read-agents': z.object({ ...api, ...stores }),
   recertify: z.object({ ...api, ...stores, ...texts }),
   'read-calls': z.object({ ...stores, ...texts, ACCOUNT: Name, REGION: Name, TARGET_ROLE: Name }),
+  'look-at-hosts': z.object({ REQUESTS_TABLE: Name, ACCOUNT: Name, TARGET_ROLE: Name }),
   'read-log': z.object({ ...api, LOG_BUCKET: Name }),
   'sign-receipt': z.object({ ...api, ...stores, ...anchor, NOTARY_KEYS: Names }),
   'begin-use': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),

@@ -1,3 +1,5 @@
+import type { Unseen } from '../domain/agents/agent-file.ts'
+
 /**
  * Faults, thrown. Each has a literal `name`, since a minifier renames classes and Step Functions and logs match on it.
  * Any operation may throw StoreUnavailable, and one that writes StaleRequest; its comment names the others.
@@ -100,6 +102,17 @@ export class BoardUnavailable extends Error {
     super(message, options)
     this.retryAfterSeconds = retryAfterSeconds
     this.forAll = forAll
+  }
+}
+
+/** IAM did not say what a host may do. Nothing is known of it then, which is no denial. */
+export class HostUnseen extends Error {
+  override readonly name = 'HostUnseen'
+  readonly why: Unseen
+
+  constructor(why: Unseen, options?: ErrorOptions) {
+    super(`IAM did not say what the host may do: \`${why}\``, options)
+    this.why = why
   }
 }
 

@@ -13,6 +13,7 @@ import { Construct } from 'constructs'
 import { type Account, type PolicyBundle, type Reach, reachOf, readsOf } from '../policy-bundle.ts'
 import { makeReader } from './reader-role.ts'
 import { type Desk, SealedRole } from './sealed-role.ts'
+import { makeSimulator } from './simulator-role.ts'
 
 export type TargetAccountProps = {
   hotwork: string
@@ -24,6 +25,9 @@ export type TargetAccountProps = {
   readers?: readonly string[]
   /** ARNs of the roles that may read what is here of Hotwork. */
   auditors?: readonly string[]
+  /** ARN of the only role that may ask IAM about the hosts of agents here, and the ARNs of those hosts. */
+  looker?: string
+  hosts?: readonly string[]
   /** The aliases of this account, which may be several with an external id each. */
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
@@ -100,6 +104,8 @@ export class TargetAccount extends Construct {
     new CfnOutput(this, 'TargetRoleArn', { value: this.role.roleArn })
     if (revoker !== undefined) this.#makeRevoker({ hotwork, revoker, externalIds, boundary })
     if (auditors !== undefined) this.#makeAuditor({ hotwork, auditors, externalIds, boundary })
+    if (props.looker !== undefined)
+      makeSimulator(this, { hotwork, looker: props.looker, hosts: props.hosts ?? [], externalIds })
     if (props.readers) {
       const reads = readsOf(actions, accounts)
       const never = [...neverOurselves(reads, hotwork, ours, { sid: 'HotworkIsNotRead' }), nothingBeside(reads)]

@@ -11,6 +11,10 @@ export type TargetRoles = {
   foreignRevokers: readonly string[]
   /** These read what other accounts have of Hotwork. */
   foreignAuditors: readonly string[]
+  /** These ask IAM about the hosts of agents in other accounts. */
+  foreignSimulators: readonly string[]
+  /** On which agents run in Hotwork's own account. */
+  hostsAtHome: readonly string[]
 }
 
 /** It has the same name in every account. */
@@ -49,6 +53,14 @@ export function grantReadSessions(to: HotworkFunction, { foreignAuditors }: Targ
   tellTargetName(to)
   allowOnAny(to, ['sts:AssumeRole'], foreignAuditors)
   grantReadCalls(to)
+}
+
+/** What the hosts of agents may do, here and as the simulators of other accounts. */
+export function grantSimulate(to: HotworkFunction, { hostsAtHome, foreignSimulators }: TargetRoles): void {
+  to.tell({ ACCOUNT: Stack.of(to).account })
+  tellTargetName(to)
+  allowOnAny(to, ['iam:SimulatePrincipalPolicy'], hostsAtHome)
+  allowOnAny(to, ['sts:AssumeRole'], foreignSimulators)
 }
 
 /** Which calls AWS has on record. On `*`, since the service authorization reference lists no resource type for it. */

@@ -7,6 +7,7 @@ import functools
 import json
 import re
 
+from emulator_simulation import name_simulated_role, simulate_principal_policy
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import cloudtrail, eventbridge, iam, lambda_svc, s3, sts
@@ -28,12 +29,14 @@ def correct(lambda_log: str) -> None:
     replace(iam_actions, "extract_iam_action", name_batches_as_single_calls)
     replace(iam_actions, "extract_iam_action", tell_reading_concurrency_from_setting_it)
     replace(iam_actions, "extract_resource_arn", name_schedules_by_their_group)
+    replace(iam_actions, "extract_resource_arn", name_simulated_role)
     replace(iam_actions, "_s3_object_context", tell_conditions_of_puts)
     replace(iam_evaluator, "_resolve_condition_key", take_loopback_for_secure)
     replace(iam_evaluator, "_resolve_condition_key", name_role_of_session)
     replace(provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"], "create", lock_objects)
     replace(provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"], "create", keep_permissions_boundary)
     replace(provisioners._RESOURCE_HANDLERS["AWS::Events::Rule"], "create", enable_rules_that_hear_reading)
+    replace(iam._IAM_HANDLERS, "SimulatePrincipalPolicy", simulate_principal_policy)
     replace(app, "_maybe_record_cloudtrail", record_management_events)
     replace(app, "_dispatch_service_request", record_outcome)
     replace(lambda_svc, "_emit_lambda_logs", functools.partial(write_lambda_output, lambda_log))

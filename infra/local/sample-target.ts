@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { CreateTableCommand, DynamoDBClient, PutItemCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
-import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { type AwsAccess, clientSettings } from './emulator.ts'
@@ -41,7 +41,7 @@ const table = 'checkout-flags'
 
 /** What the sample organisation's actions act on. In an emulator that was there before, it is set back. */
 export async function createSampleTarget(aws: AwsAccess, accountId: string): Promise<void> {
-  await Promise.all([setParameters(aws), createFunctions(aws, accountId), createFlags(aws)])
+  await Promise.all([setParameters(aws), createFunctions(aws, accountId), createFlags(aws), createHost(aws)])
 }
 
 async function setParameters(aws: AwsAccess): Promise<void> {
@@ -67,6 +67,18 @@ async function createFunctions(aws: AwsAccess, accountId: string): Promise<void>
   }
   iam.destroy()
   lambda.destroy()
+}
+
+/** On which `agent:nightly` runs: it could do what the agent asks for, without asking. */
+async function createHost(aws: AwsAccess): Promise<void> {
+  const iam = new IAMClient(clientSettings(aws))
+  const RoleName = 'nightly-jobs'
+  const allow = (rest: object) => JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...rest }] })
+  const AssumeRolePolicyDocument = allow({ Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' })
+  await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument })).catch(unlessThere)
+  const PolicyDocument = allow({ Action: 'ssm:*', Resource: 'arn:aws:ssm:*:*:parameter/staging/*' })
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'everything-of-staging', PolicyDocument }))
+  iam.destroy()
 }
 
 async function createFlags(aws: AwsAccess): Promise<void> {

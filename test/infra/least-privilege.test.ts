@@ -1,4 +1,4 @@
-import { type Assembly, elsewhere, home, stackName, synthesize } from './support/assembly.ts'
+import { type Assembly, elsewhere, home, hosts, stackName, synthesize } from './support/assembly.ts'
 import {
   listOf,
   nameOf,
@@ -64,7 +64,11 @@ describe('who may do what is dangerous', () => {
     ['sign with a key', 'kms:Sign', ['issue-token', 'notarize-entries', 'sign-receipt', 'sign-statement']],
     ['add to the log', 's3:PutObject', ['notarize-entries']],
     ['read all of a table', 'dynamodb:Scan', ['reconcile-ledger']],
-    ['assume any role', 'sts:AssumeRole', [...readers, 'read-calls', 'reconcile-sessions', 'write-denies'].sort()],
+    [
+      'assume any role',
+      'sts:AssumeRole',
+      [...readers, 'look-at-hosts', 'read-calls', 'reconcile-sessions', 'write-denies'].sort(),
+    ],
     ['key the digest of a state', 'kms:GenerateMac', readers],
     ['tag a session', 'sts:TagSession', [broker]],
     ['set a source identity', 'sts:SetSourceIdentity', [broker]],
@@ -155,6 +159,12 @@ describe('who may do what is dangerous', () => {
     for (const owner of ['read-requests', 'read-break-glass', 'show-pages', 'sweep-overdue'])
       expect([owner, of(owner, 'lambda', '')]).toEqual([owner, ['InvokeFunction<ReadCalls>']])
     expect(of('read-calls', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'auditor')}`])
+  })
+
+  test('one function asks IAM what the hosts of agents may do, in other accounts as their simulators', () => {
+    expect(whoMay('iam:SimulatePrincipalPolicy')).toEqual(['look-at-hosts'])
+    expect(of('look-at-hosts', 'iam', '')).toEqual([`SimulatePrincipalPolicy${hosts[0]}`])
+    expect(of('look-at-hosts', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'simulator')}`])
   })
 
   test('whoever has statements signed may call that one function, and it can do nothing else', () => {
@@ -319,6 +329,7 @@ describe('who may touch which table', () => {
     ['decide-on-page', decide, ['PutItem'], [], []],
     ['open-on-page', decide, ['PutItem'], [], []],
     ['log-in', record, [], [], []],
+    ['look-at-hosts', [...record, 'BatchGetItem'].sort(), [], [], []],
     ['link-slack', record, ['PutItem'], [], []],
     [
       'receive-slack',
@@ -449,7 +460,7 @@ describe('wildcards', () => {
   })
 })
 
-test('eleven roles have names that others must know beforehand, and no more', () => {
+test('twelve roles have names that others must know beforehand, and no more', () => {
   const named = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
     Properties['RoleName'] ? [`${Properties['Path']}${Properties['RoleName']}`] : [],
   )
@@ -459,6 +470,7 @@ test('eleven roles have names that others must know beforehand, and no more', ()
     'call-reader',
     'notary',
     'revoker',
+    'simulator',
     ...readers.filter((reader) => reader !== broker),
   ].sort()
   expect(named.sort()).toEqual(known.map((role) => `/hotwork/${stackName}-${role}`))

@@ -416,6 +416,34 @@ describe('the auditor of an account that is not the home of Hotwork', () => {
     expect(roleNamed(make({}), 'Elsewhere-auditor')).toBeUndefined())
 })
 
+describe('the simulator of an account that is not the home of Hotwork', () => {
+  const looker = 'arn:aws:iam::111111111111:role/hotwork/Elsewhere-simulator'
+  const hosts = ['arn:aws:iam::222222222222:role/nightly', 'arn:aws:iam::222222222222:role/jobs/weekly']
+
+  test('may be assumed by the function that looks at hosts alone, and may only ask IAM about these hosts', () => {
+    const simulated = make({ looker, hosts })
+    const properties = roleNamed(simulated, 'Elsewhere-simulator') as Resource['Properties']
+    expect(statementsOf(properties['AssumeRolePolicyDocument'])).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { AWS: looker },
+        Condition: { StringEquals: { 'sts:ExternalId': ['for-prod', 'for-staging'] } },
+      },
+    ])
+    const [inline, ...more] = resourcesOf(simulated, 'AWS::IAM::Policy').map(([, { Properties }]) => Properties)
+    expect(more).toEqual([])
+    expect(statementsOf(inline?.['PolicyDocument'])).toEqual([
+      { Effect: 'Allow', Action: 'iam:SimulatePrincipalPolicy', Resource: hosts },
+    ])
+  })
+
+  test('does not exist at home, nor where no agent runs on a role of the account', () => {
+    expect(roleNamed(make({ hosts }), 'Elsewhere-simulator')).toBeUndefined()
+    expect(roleNamed(make({ looker }), 'Elsewhere-simulator')).toBeUndefined()
+  })
+})
+
 describe('where the broker scopes sessions', () => {
   const { prod } = props.accounts
   const scoping = make({ accounts: { prod: { ...prod, scopedCredentials: true } } })

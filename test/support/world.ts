@@ -115,8 +115,8 @@ export class World {
   }
 
   get ports(): MakingPorts & { statements: MemoryStatements; reader: MemoryStateReader; texts: TextReader } {
-    const { requests, ledger, policy, clock, ids, salts, log, statements, reader } = this
-    return { requests, ledger, texts: ledger.texts, policy, clock, ids, salts, log, statements, reader }
+    const { requests, ledger, agents, policy, clock, ids, salts, log, statements, reader } = this
+    return { requests, ledger, agents, texts: ledger.texts, policy, clock, ids, salts, log, statements, reader }
   }
 
   /** A fresh proof's replay key. */

@@ -26,11 +26,27 @@ export const Certified = z.strictObject({
 })
 export type Certified = z.infer<typeof Certified>
 
-/** What the host of an agent could do without Hotwork, as IAM said. */
+/** Why IAM did not say what a host may do. */
+export const Unseen = z.enum(['no_such_role', 'not_permitted', 'throttled', 'too_slow', 'fault'])
+export type Unseen = z.infer<typeof Unseen>
+
+/** What the host of an agent could do without Hotwork, as IAM said. `resource` is the pattern of a rule of resources.json. */
 export const Looked = z.strictObject({
   at: NumericDate,
   role: z.string().min(1).max(2048),
-  actions: z.record(z.string(), z.array(z.strictObject({ resource: z.string(), answer: Ambient }))),
+  actions: z.record(
+    z.string(),
+    z.array(
+      z.strictObject({
+        resource: z.string(),
+        answer: Ambient,
+        /** The policies that allow it, as IAM names them. */
+        by: z.array(z.string()).optional(),
+      }),
+    ),
+  ),
+  /** Of the last look, where IAM did not answer: the answers are older, of this time. */
+  failed: z.strictObject({ why: Unseen, answersOf: NumericDate }).optional(),
 })
 export type Looked = z.infer<typeof Looked>
 

@@ -125,9 +125,12 @@ export function factsOf(
   rules: readonly ResourceRule[],
   resource: { type: string; id: string },
 ): ResourceFacts | undefined {
-  const rule = rules.find(({ type, id }) => type === resource.type && matches(id, resource.id))
+  const rule = ruleOf(rules, resource)
   return rule && { environment: rule.environment, classification: rule.classification, group: rule.group }
 }
+
+export const ruleOf = (rules: readonly ResourceRule[], resource: { type: string; id: string }) =>
+  rules.find(({ type, id }) => type === resource.type && matches(id, resource.id))
 
 /** In linear time: the id is the asker's. */
 function matches(pattern: string, id: string): boolean {

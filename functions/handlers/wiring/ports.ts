@@ -31,10 +31,12 @@ export function decidingPorts(tables: Tables, policy: Policy, patience?: Patienc
   const connection = connect(patience)
   const names = tablesOf(tables)
   const [clock, log] = [new SystemClock(), new PowertoolsLog()]
+  const agents = new DynamoAgentRows(connection, names)
   return {
     requests: new DynamoRequestStore(connection, names),
     ledger: new DynamoLedgerStore(connection, names),
-    policy: new CurrentPolicy(policy, { agents: new DynamoAgentRows(connection, names), clock, log }),
+    agents,
+    policy: new CurrentPolicy(policy, { agents, clock, log }),
     clock,
     ids: new SystemIds(),
     salts: new SystemSalts(),

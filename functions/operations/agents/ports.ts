@@ -1,6 +1,19 @@
 import type { AgentFile, Certified, Looked, Observed, Subject } from '../../domain/agents/agent-file.ts'
+import type { Simulated } from '../../domain/agents/ambient.ts'
 import type { AgentId } from '../../domain/values.ts'
 import type { Appended } from '../ledger/ports.ts'
+
+export interface HostSimulator {
+  /**
+   * What IAM says of each action on each resource, if the role itself did it. What is not among the answers is not known.
+   *
+   * @throws HostUnseen when IAM does not say, with why
+   */
+  simulate(
+    role: string,
+    asked: { actions: readonly string[]; resources: readonly string[] },
+  ): Promise<readonly Simulated[]>
+}
 
 /** What is stored of agents, and of what else is recertified, beside the bundle. Each read is strong. */
 export interface AgentReader {

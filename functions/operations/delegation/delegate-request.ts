@@ -1,3 +1,4 @@
+import type { HostFacts } from '../../domain/agents/host.ts'
 import { within } from '../../domain/delegation/attenuation.ts'
 import { digestOf } from '../../domain/digest.ts'
 import type { Agent } from '../../domain/people/organisation.ts'
@@ -27,6 +28,7 @@ import {
 } from '../../domain/requests/request.ts'
 import type { AgentId, HaltId, Json, NumericDate, PersonId, Resource, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
+import { readHost } from '../agents/read-host.ts'
 import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
@@ -52,6 +54,8 @@ export type DelegationAsk = {
   body: Json
   once: OnceOnly
 }
+
+type Hosted = DelegationAsk & { host?: HostFacts }
 
 const day = 86_400
 
@@ -98,10 +102,13 @@ export async function delegateRequest(
     const { reason, detail } = toldOf(halt)
     return refused(reason, detail)
   }
-  const given = await give(ask, child, found.value, ports)
+  // Policy asks about the host of the agent that will act.
+  const acting = { action, resource: found.value.resource }
+  const hosted = { ...ask, host: await readHost(acting, ask.to, ports.clock.now(), ports) }
+  const given = await give(hosted, child, found.value, ports)
   if (!given.ok) return given
   const live = given.value.state as ApprovedRequest
-  const made = await makeChild(ask, child, live, { facts: found.value, afterHalts }, ports)
+  const made = await makeChild(hosted, child, live, { facts: found.value, afterHalts }, ports)
   if (!made.ok) return refused(made.code, made.detail)
 
   // The parent may have ended since it gave, and its children may have been ended before this one existed.
@@ -124,7 +131,7 @@ async function childUnder(
   return same === hash ? RequestId.parse(before) : undefined
 }
 
-const askedOf = ({ to, action, resource }: DelegationAsk, { ask, preview }: ApprovalRequest): Asked => ({
+const askedOf = ({ to, action, resource, host }: Hosted, { ask, preview }: ApprovalRequest): Asked => ({
   agent: to,
   action: action.name,
   arguments: action.properties,
@@ -132,17 +139,18 @@ const askedOf = ({ to, action, resource }: DelegationAsk, { ask, preview }: Appr
   purpose: ask.purpose,
   delegators: [...ask.chain.map(({ owner }) => owner), ask.owner],
   recent: ask.recent,
+  host,
   preview: outcomeOfPreview(preview),
 })
 
-function answerFor(ask: DelegationAsk, parent: ApprovalRequest, { agent }: Facts, now: NumericDate, policy: Policy) {
+function answerFor(ask: Hosted, parent: ApprovalRequest, { agent }: Facts, now: NumericDate, policy: Policy) {
   const approvals = approvalsOf({ stages: inheritedStages(parent, agent.owner) })
   const circumstances = { moment: 'request', approvals, now } as const
   return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(ask, parent), circumstances)
 }
 
 /** The parent gives, while it is live, what lies within its own right, if policy lets both agents have it. */
-function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: Ports) {
+function give(ask: Hosted, child: RequestId, facts: Facts, ports: Ports) {
   const { agent, jkt, to, uses = 1 } = ask
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Omit<Delegate, 'bundle'>> => {
     const own = await authorityOf(state, 'request', now, ports, defined({ role: targetOf(state.ask, ports)?.role }))
@@ -175,7 +183,7 @@ function isWithin(
 
 /** Stores the child once. Policy is asked again: the key may come much later than the parent gave. */
 async function makeChild(
-  ask: DelegationAsk,
+  ask: Hosted,
   child: RequestId,
   parent: ApprovedRequest,
   { facts, afterHalts }: { facts: Facts; afterHalts: readonly HaltId[] },
@@ -186,7 +194,10 @@ async function makeChild(
   if (!given) throw new TypeError(`\`${ask.id}\` gave nothing to \`${child}\``)
   const answer = answerFor(ask, parent, facts, now, policy)
   if (!answer.permit) return refuse(answer.error ? 'policy_error' : 'policy_denied', answer.policies.join(' '))
-  const submit = delegatedSubmit(parent, given, facts, { answer, bundle: policy.bundle, now, afterHalts })
+  const submit = delegatedSubmit(parent, given, facts, {
+    ...{ answer, bundle: policy.bundle, now, afterHalts },
+    ...defined({ host: ask.host }),
+  })
   const { events } = decide(undefined, submit, now)
   const state = replay(events)
   // With the stages of its parent it could be too large to be ended.
@@ -211,9 +222,9 @@ function delegatedSubmit(
   parent: ApprovedRequest,
   { child, uses, notAfter }: Delegation,
   { entry, agent, arguments: args, resource, unpinned }: Facts,
-  found: { answer: Answer; bundle: Bundle; now: NumericDate; afterHalts: readonly HaltId[] },
+  found: { answer: Answer; bundle: Bundle; now: NumericDate; afterHalts: readonly HaltId[]; host?: HostFacts },
 ): Submit {
-  const { answer, bundle, now, afterHalts } = found
+  const { answer, bundle, now, afterHalts, host } = found
   const { purpose, parentTask, credential, claimWithin, lifetime, recent } = parent.ask
   // A halt that stops the parent's agents stops the child, so a halt lifted before the parent is lifted before the child.
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
@@ -237,6 +248,7 @@ function delegatedSubmit(
     requestedUntil: notAfter,
     unpinned: [...unpinned],
     recent,
+    ...defined({ host }),
     ...(lifted.length === 0 ? {} : { afterHalts: lifted }),
   })
   const inherits = inheritedStages(parent, agent.owner)

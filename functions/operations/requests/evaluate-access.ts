@@ -11,6 +11,7 @@ import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovedRequest, Ask, ParentTask } from '../../domain/requests/request.ts'
 import type { AskerId, Digest, EvaluationId, Json, NumericDate, Resource, ToolId } from '../../domain/values.ts'
 import { AgentId, defined, JsonObject, RequestId } from '../../domain/values.ts'
+import { readHost } from '../agents/read-host.ts'
 import type { Statements } from '../credentials/ports.ts'
 import { type Bound, denialClaims, withoutActor } from '../credentials/statements.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
@@ -128,14 +129,17 @@ async function assessed(
   agent: AgentId,
   common: Common,
   lately: Lately,
-  ports: DecidingPorts,
+  ports: MakingPorts,
 ): Promise<Evaluated> {
   const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined
   // Said before policy is asked, whose answer to half a question explains nothing.
   if (missing && Object.hasOwn(ports.policy.bundle.actions, ask.action.name))
     return deny(common, 'invalid_arguments', `\`context.${missing}\` is missing`)
-  const recent = await lately.count(agent, ask.action.name, common.at)
-  const assessment = assessAsk(ask, agent, recent, common.at, ports)
+  const [recent, host] = await Promise.all([
+    lately.count(agent, ask.action.name, common.at),
+    readHost(ask, agent, common.at, ports),
+  ])
+  const assessment = assessAsk({ ...ask, host }, agent, recent, common.at, ports)
   if (assessment.outcome === 'refused')
     return deny({ ...common, policies: assessment.policies }, assessment.reason, assessment.detail)
   const requestable = {

@@ -6,6 +6,7 @@ import { withDigests } from '../../domain/requests/narrow.ts'
 import type { AgentRef, Ask, ParentTask } from '../../domain/requests/request.ts'
 import type { EvaluationId, Json, NumericDate, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
+import { readHost } from '../agents/read-host.ts'
 import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
 import type { Statements } from '../credentials/ports.ts'
 import { type Bound, bindsTo } from '../credentials/statements.ts'
@@ -87,14 +88,17 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
     const { reason, detail } = toldOf(halt)
     return notRequestable(reason, detail)
   }
-  const recent = await new Lately(requests).count(ask.agent.id, ask.action.name, now)
+  const [recent, host] = await Promise.all([
+    new Lately(requests).count(ask.agent.id, ask.action.name, now),
+    readHost(ask, ask.agent.id, now, ports),
+  ])
   const id = ids.request()
   const of = (as?: PreviewOutcome): MadeOr<Submit> => {
-    const assessment = assessAsk(ask, ask.agent.id, recent, now, ports, as)
+    const assessment = assessAsk({ ...ask, host }, ask.agent.id, recent, now, ports, as)
     if (assessment.outcome === 'refused')
       return notRequestable(assessment.reason, assessment.detail, assessment.policies)
     const { tier, stages, policies } = assessment
-    const whole = askOf(ask, assessment, { id, recent, ...lifted })
+    const whole = askOf(ask, assessment, { id, recent, host, ...lifted })
     return ok({ type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash })
   }
   const asIf = of()
@@ -111,7 +115,7 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
 function askOf(
   { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, ...bind }: SubmissionAsk,
   { facts, grant }: Extract<Assessment, { outcome: 'requestable' }>,
-  own: Pick<Ask, 'id' | 'recent' | 'afterHalts'>,
+  own: Pick<Ask, 'id' | 'recent' | 'host' | 'afterHalts'>,
 ): Ask {
   const { environment, classification, ...resource } = facts.resource
   const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {

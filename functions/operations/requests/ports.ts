@@ -5,6 +5,7 @@ import type { StandIn } from '../../domain/people/stand-in.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { AskerId, EvaluationId, NumericDate, PersonId, RequestId, StandingPermitId } from '../../domain/values.ts'
+import type { AgentReader } from '../agents/ports.ts'
 import type { Appended, LedgerStore } from '../ledger/ports.ts'
 import type { PermitChange } from '../permits/ports.ts'
 import type { Policy } from '../policy/ports.ts'
@@ -131,4 +132,4 @@ export type FifoMessage = Fifo & { requestId: RequestId }
 
 export type AskingPorts = { requests: RequestReader; policy: Policy; clock: Clock }
 export type DecidingPorts = AskingPorts & { requests: RequestWriter; ledger: LedgerStore; salts: Salts; log: Log }
-export type MakingPorts = DecidingPorts & { ids: Ids }
+export type MakingPorts = DecidingPorts & { ids: Ids; agents: Pick<AgentReader, 'host'> }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { folderMadeOnce } from '../../support/made-once.ts'
 import { type Template, templateOf } from './template.ts'
@@ -47,7 +47,7 @@ export function synthesize(accounts: object = twoAccounts()): Assembly {
   const outdir = folderMadeOnce(`assembly-${createHash('sha256').update(content).digest('hex')}`, (path) => {
     const deployment = join(path, 'deployment.json')
     writeFileSync(deployment, content)
-    const { status, stdout, stderr } = runApp({ stackName, deployment, ...said }, path)
+    const { status, stdout, stderr } = runApp({ stackName, deployment, policies: withHosts(path), ...said }, path)
     if (status !== 0) throw new Error(`the app did not synthesize:\n${stdout}${stderr}`)
   })
   const stack = (name: string) => templateOf(join(outdir, `${name}.template.json`))
@@ -57,6 +57,20 @@ export function synthesize(accounts: object = twoAccounts()): Assembly {
     outdir,
     functions: join(outdir, `${stackName}.functions`),
   }
+}
+
+/** The roles on which agents run: one in each account. */
+export const hosts = [home, elsewhere].map((account) => `arn:aws:iam::${account}:role/nightly-jobs`)
+
+/** The sample's folder, with agents on roles of both accounts. */
+function withHosts(path: string): string {
+  const folder = join(path, 'policies')
+  cpSync(join(root, 'policies'), folder, { recursive: true })
+  const file = join(folder, 'agents.json')
+  const { agents } = JSON.parse(readFileSync(file, 'utf8')) as { agents: { runsOn: object }[] }
+  for (const [at, awsRole] of hosts.entries()) Object.assign(agents.at(-1 - at) ?? {}, { runsOn: { awsRole } })
+  writeFileSync(file, JSON.stringify({ agents }))
+  return folder
 }
 
 /** Both accounts have a sealed role: that at home for two people, the other, in another Region, for one. */

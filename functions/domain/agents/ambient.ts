@@ -1,0 +1,118 @@
+import { type Agent, ruleOf } from '../people/organisation.ts'
+import { accountOf, type Bundle } from '../policy/bundle.ts'
+import type { NumericDate, Resource } from '../values.ts'
+import type { AgentFile, Looked } from './agent-file.ts'
+import type { Ambient, HostFacts } from './host.ts'
+import { recordOf } from './observed.ts'
+
+/** What IAM is asked about a host: one action of the catalogue on an example of what one rule of resources.json knows. */
+export type HostQuestion = {
+  action: string
+  /** All of them, or the host could not do it. */
+  iamActions: readonly string[]
+  type: string
+  /** The rule's pattern. */
+  rule: string
+  /** An ARN that this rule is the first to know. Without one IAM is not asked. */
+  example?: string
+  /** The host is in another account than the resource, which then has to allow it too. IAM is not asked that. */
+  isElsewhere: boolean
+}
+
+/** What IAM said of one of its actions on one resource. */
+export type Simulated = {
+  action: string
+  resource: string
+  decision: 'allowed' | 'denied'
+  /** Condition keys that a policy names, and whose values are known at the call alone. */
+  missing: readonly string[]
+  /** The policies by which it is so, as IAM names them. */
+  by: readonly string[]
+}
+
+/** An answer of IAM holds so long. Seconds. */
+export const lookHolds = 7 * 86_400
+
+const arnParts = 6
+const words = ['example', 'sample', 'anything', 'x1'] as const
+
+export const roleOf = ({ runsOn }: Pick<Agent, 'runsOn'>): string | undefined =>
+  'awsRole' in runsOn ? runsOn.awsRole : undefined
+
+export const accountIdOf = (arn: string): string => arn.split(':')[4] ?? ''
+
+export function hostQuestions(bundle: Bundle, role: string): readonly HostQuestion[] {
+  return Object.values(bundle.actions).flatMap((entry) => {
+    const account = accountOf(bundle, entry)
+    const { statement, resource } = entry
+    if (!statement || !account) return []
+    return bundle.resources
+      .filter(({ type }) => type === resource.type)
+      .map(({ id: rule }) => {
+        const example = exampleOf(rule, resource.type, bundle, account)
+        return {
+          action: entry.name,
+          iamActions: statement.actions,
+          type: resource.type,
+          rule,
+          ...(example === undefined ? {} : { example }),
+          isElsewhere: accountIdOf(role) !== account.accountId,
+        }
+      })
+  })
+}
+
+/**
+ * `arn:*:ssm:*:*:parameter/staging/*` is `arn:aws:ssm:eu-west-1:111122223333:parameter/staging/example` in an account. A word that makes
+ * it one of an earlier rule is left for the next.
+ */
+export function exampleOf(
+  rule: string,
+  type: string,
+  { resources }: Pick<Bundle, 'resources'>,
+  { partition, region, accountId }: { partition: string; region: string; accountId: string },
+): string | undefined {
+  const parts = rule.split(':')
+  if (parts[0] !== 'arn' || parts.length < arnParts) return undefined
+  const [, , service, , , ...name] = parts
+  const place = [partition, region, accountId]
+  const [ofPartition, ofRegion, ofAccount] = [parts[1], parts[3], parts[4]].map((part, at) =>
+    part === '*' ? place[at] : part,
+  )
+  for (const word of words) {
+    const example = ['arn', ofPartition, service, ofRegion, ofAccount, name.join(':').replaceAll('*', word)].join(':')
+    if (ruleOf(resources, { type, id: example })?.id === rule) return example
+  }
+  return undefined
+}
+
+/** Denied only where IAM said no, and knew all that its policies name. Where it did not say, it is not known. */
+export function answerOf({ iamActions, example, isElsewhere }: HostQuestion, said: readonly Simulated[]): Ambient {
+  if (example === undefined) return 'unknown'
+  const answers = iamActions.map((action) => said.find((each) => each.action === action && each.resource === example))
+  if (answers.some((each) => each?.decision === 'denied' && each.missing.length === 0)) return 'denied'
+  if (answers.some((each) => each?.decision !== 'allowed')) return 'unknown'
+  return isElsewhere ? 'unknown' : 'allowed'
+}
+
+/** Whether the host of an agent could do this without Hotwork, by what IAM said within a week. */
+export function ambientOf(
+  looked: Looked | undefined,
+  agent: Pick<Agent, 'runsOn'> | undefined,
+  { action, resource, rules }: { action: string; resource: Resource; rules: Bundle['resources'] },
+  now: NumericDate,
+): Ambient {
+  if (!looked || !agent || looked.role !== roleOf(agent)) return 'unknown'
+  if (!(now - (looked.failed?.answersOf ?? looked.at) < lookHolds)) return 'unknown'
+  const rule = ruleOf(rules, resource)
+  const answers = Object.hasOwn(looked.actions, action) ? looked.actions[action] : undefined
+  return answers?.find((each) => each.resource === rule?.id)?.answer ?? 'unknown'
+}
+
+/** What policy sees of an agent beside its file. */
+export const hostFacts = (
+  { looked, observed }: Pick<AgentFile, 'looked' | 'observed'>,
+  agent: Pick<Agent, 'runsOn'> | undefined,
+  about: Parameters<typeof ambientOf>[2],
+  now: NumericDate,
+): HostFacts => ({ ambient: ambientOf(looked, agent, about, now), record: recordOf(observed) })

@@ -1,0 +1,37 @@
+import { accountOf, type Bundle } from '../policy/bundle.ts'
+import { accountIdOf } from './ambient.ts'
+
+export type HostGuardrail = {
+  Version: '2012-10-17'
+  Statement: readonly [{ Sid: string; Effect: 'Deny'; Action: readonly string[]; Resource: readonly string[] }]
+}
+
+/**
+ * A policy for the host's role that denies it what the catalogue changes, so that the way through Hotwork is the only one: there
+ * the target role acts, which this policy is not on. Undefined where nothing of the catalogue is in the role's account.
+ */
+export function guardrailOf(bundle: Bundle, role: string): HostGuardrail | undefined {
+  const [actions, resources] = [new Set<string>(), new Set<string>()]
+  for (const entry of Object.values(bundle.actions)) {
+    const account = accountOf(bundle, entry)
+    if (!entry.mutates || !entry.statement || account?.accountId !== accountIdOf(role)) continue
+    const { partition, region, accountId } = account
+    for (const action of entry.statement.actions) actions.add(action)
+    for (const template of entry.statement.resources)
+      resources.add(
+        template
+          .replaceAll('{partition}', partition)
+          .replaceAll('{region}', region)
+          .replaceAll('{account}', accountId)
+          .replace(/\{[^}]*\}/g, '*'),
+      )
+  }
+  if (actions.size === 0) return undefined
+  const deny = {
+    Sid: 'OnlyThroughHotwork',
+    Effect: 'Deny',
+    Action: [...actions].sort(),
+    Resource: [...resources].sort(),
+  } as const
+  return { Version: '2012-10-17', Statement: [deny] }
+}

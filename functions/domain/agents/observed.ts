@@ -1,0 +1,50 @@
+import type { Agent } from '../people/organisation.ts'
+import type { NumericDate } from '../values.ts'
+import type { Counts, Observed } from './agent-file.ts'
+import { type AgentRecord, noRecord } from './host.ts'
+
+/** Asked from 19 to 7 o'clock UTC: one clock for all, since neither an agent nor a group of people has a time zone. */
+export function isNight(at: NumericDate): boolean {
+  const hour = Math.floor((at % 86_400) / 3600)
+  return hour < 7 || hour >= 19
+}
+
+export const noCounts: Counts = { ...noRecord, approved: 0 }
+
+/** What policy sees of it. */
+export const recordOf = (observed: Observed | undefined): AgentRecord => {
+  if (!observed) return noRecord
+  const { approved: _, ...record } = observed.days30
+  return record
+}
+
+/** Fewer say nothing about a habit. */
+const enough = 10
+const most = 0.8
+
+const share = (part: number, whole: number) => `${Math.round((part / whole) * 100)} % of ${whole}`
+
+/** What the record of thirty days says against the class that the agent is declared as, in words for people. */
+export function findingsOf({ autonomy }: Pick<Agent, 'autonomy'>, observed: Observed | undefined): readonly string[] {
+  if (!observed) return []
+  const { asked, denied, refused, tierZero, extraCalls, night } = observed.days30
+  const isMuch = (part: number) => asked >= enough && part / asked > most
+  const found: string[] = []
+  if (autonomy === 'supervised' && isMuch(tierZero))
+    found.push(`acts alone more than its class says: ${share(tierZero, asked)} requests needed no person`)
+  if (autonomy === 'assistive' && tierZero > 0)
+    found.push(`is declared assistive, and acted alone ${times(tierZero)}: no person was there to assist`)
+  if (autonomy === 'assistive' && night > 0)
+    found.push(`is declared assistive, and asked ${times(night)} at night (19 to 7 o’clock UTC), when few people work`)
+  if (autonomy === 'autonomous' && asked >= enough && tierZero === 0)
+    found.push('is declared autonomous, and never acted alone: `supervised` would say what it does')
+  if (autonomy === 'orchestrator' && tierZero > 0)
+    found.push(`is declared orchestrator, and acted by itself ${times(tierZero)}`)
+  if (extraCalls > 0) found.push(`made ${extraCalls} ${extraCalls === 1 ? 'call' : 'calls'} that no request asked for`)
+  if (isMuch(denied)) found.push(`asks for what people do not want: ${share(denied, asked)} requests were denied`)
+  if (refused >= enough && refused > asked)
+    found.push(`tries what policy forbids: ${refused} refused attempts, and ${asked} requests`)
+  return found
+}
+
+const times = (count: number) => (count === 1 ? 'once' : `${count} times`)

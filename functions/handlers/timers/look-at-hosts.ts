@@ -1,0 +1,44 @@
+import * as z from 'zod'
+import { DynamoAgentRows } from '../../adapters/dynamodb/agent-rows.ts'
+import { connect } from '../../adapters/dynamodb/client.ts'
+import { IamHostSimulator } from '../../adapters/iam/host-simulator.ts'
+import { PowertoolsLog } from '../../adapters/powertools/log.ts'
+import { foreignSimulators } from '../../adapters/sts/foreign-revokers.ts'
+import { SystemClock } from '../../adapters/system/system.ts'
+import { AgentId } from '../../domain/values.ts'
+import { type LookingPorts, lookAtHosts } from '../../operations/agents/look-at-hosts.ts'
+import { bind } from '../environments.ts'
+import { factsOnly } from '../wiring/ports.ts'
+
+/** Of a timer, which names no agent, or of a function that answers people. */
+const Asked = z.object({ agent: AgentId.optional() })
+
+/** Kept back at the end, for the question that is being asked. Seconds. */
+const reserve = 70
+
+/** Once a day all hosts, or now the one of an agent. */
+export const createHandler =
+  (ports: LookingPorts) =>
+  async (event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<{ looked: number }> => {
+    const { agent: only } = Asked.parse(event ?? {})
+    const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
+    const looked = await lookAtHosts(ports, { only, until })
+    ports.log.info('hosts_looked_at', { looked })
+    return { looked }
+  }
+
+export const handler = bind(
+  'look-at-hosts',
+  (told) => {
+    const policy = factsOnly()
+    const { accounts } = policy.bundle.deployment
+    return {
+      agents: new DynamoAgentRows(connect(), { requests: told.REQUESTS_TABLE, ledger: '' }),
+      simulator: new IamHostSimulator(foreignSimulators({ home: told.ACCOUNT, accounts }, told.TARGET_ROLE)),
+      policy,
+      clock: new SystemClock(),
+      log: new PowertoolsLog(),
+    }
+  },
+  createHandler,
+)

@@ -1,0 +1,137 @@
+import type { Counts, Observed } from '../../domain/agents/agent-file.ts'
+import { isNight, noCounts } from '../../domain/agents/observed.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
+import { type AgentId, defined, type NumericDate } from '../../domain/values.ts'
+import type { LedgerReader } from '../ledger/ports.ts'
+import type { Clock, Log } from '../ports.ts'
+import type { RequestReader } from '../requests/ports.ts'
+import type { AgentReader, AgentWriter } from './ports.ts'
+
+type ReadingPorts = {
+  requests: Pick<RequestReader, 'list'>
+  ledger: Pick<LedgerReader, 'head' | 'page'>
+  clock: Clock
+}
+export type ObservingPorts = ReadingPorts & {
+  agents: Pick<AgentReader, 'files'> & Pick<AgentWriter, 'saveObserved'>
+  policy: { readonly bundle: Bundle }
+  log: Log
+}
+
+const day = 86_400
+/** Requests of one agent, the newest first, and entries of its own chain, the last ones: more is not read in a day. */
+const most = { pages: 20, requestsOfPage: 100, entries: 1000, entriesOfPage: 100 }
+
+/**
+ * Sums up what each agent did, once a day, until the time is up: those that wait longest come first, so the next run goes
+ * on where this one stopped.
+ *
+ * @returns how many agents
+ */
+export async function observeAgents(ports: ObservingPorts, { until }: { until: NumericDate }): Promise<number> {
+  const { agents, policy, clock, log } = ports
+  const ids = policy.bundle.agents.map(({ id }) => id)
+  const files = await agents.files(ids)
+  const since = (id: AgentId) => files.get(id)?.observed?.at ?? 0
+  const due = ids.filter((id) => clock.now() - since(id) >= day).toSorted((one, other) => since(one) - since(other))
+  let done = 0
+  for (const id of due) {
+    if (clock.now() >= until) {
+      log.info('agents_not_observed', { from: id, left: due.length - done })
+      break
+    }
+    await agents.saveObserved(id, await observeAgent(id, ports))
+    done += 1
+  }
+  return done
+}
+
+/** What the requests and the refused attempts of ninety days say. `complete` is false where there was more than is read. */
+export async function observeAgent(agent: AgentId, ports: ReadingPorts): Promise<Observed> {
+  const at = ports.clock.now()
+  const since = at - 90 * day
+  const [asked, refused] = await Promise.all([readRequests(agent, since, ports), readRefused(agent, since, ports)])
+  const [days30, days90] = [30, 90].map((days) => countsOf(asked.states, refused.found, at - days * day)) as [
+    Counts,
+    Counts,
+  ]
+  const seen = [...asked.states.map(lastTime), ...refused.found.map((each) => each.at)]
+  return {
+    at,
+    days30,
+    days90,
+    lastUse: lastUses(asked.states),
+    complete: asked.complete && refused.complete,
+    ...defined({ lastSeen: seen.length === 0 ? undefined : Math.max(...seen) }),
+  }
+}
+
+async function readRequests(agent: AgentId, since: NumericDate, { requests }: ReadingPorts) {
+  const states: ApprovalRequest[] = []
+  let after: string | undefined
+  for (let page = 0; page < most.pages; page++) {
+    const { items, next } = await requests.list({ agent, since }, { limit: most.requestsOfPage, ...defined({ after }) })
+    states.push(...items.map(({ state }) => state))
+    if (next === undefined) return { states, complete: true }
+    after = next
+  }
+  return { states, complete: false }
+}
+
+type Refused = { at: NumericDate; count: number }
+
+/** On its own chain, where one entry stands for all attempts of a kind in an hour. */
+async function readRefused(agent: AgentId, since: NumericDate, { ledger }: ReadingPorts) {
+  const { sequence } = await ledger.head(agent)
+  const first = Math.max(0, sequence - most.entries)
+  const found: Refused[] = []
+  let [after, oldest]: [number | undefined, NumericDate | undefined] = [first, undefined]
+  while (after !== undefined) {
+    const page = await ledger.page(agent, { after, limit: most.entriesOfPage })
+    for (const { at, type, facts } of page.entries) {
+      const time = Date.parse(at) / 1000
+      oldest ??= time
+      const { count } = facts
+      if (type === 'Refused' && time >= since) found.push({ at: time, count: typeof count === 'number' ? count : 1 })
+    }
+    after = page.next
+  }
+  return { found, complete: first === 0 || (oldest !== undefined && oldest < since) }
+}
+
+function countsOf(states: readonly ApprovalRequest[], refused: readonly Refused[], since: NumericDate): Counts {
+  const counts = { ...noCounts }
+  for (const state of states) {
+    if (state.submittedAt < since) continue
+    const isApproved = grantOf(state) !== undefined
+    counts.asked += 1
+    if (isApproved) counts.approved += 1
+    if (state.status === 'denied') counts.denied += 1
+    if (isApproved && state.tier === 0) counts.tierZero += 1
+    if (isNight(state.submittedAt)) counts.night += 1
+    counts.extraCalls += state.calls?.extraCalls ?? 0
+  }
+  for (const { at, count } of refused) if (at >= since) counts.refused += count
+  return counts
+}
+
+/** The last time that it certainly did something: asked, claimed, or used. */
+const lastTime = (state: ApprovalRequest): NumericDate =>
+  Math.max(state.submittedAt, ...(lastUseOf(state) ?? []), ...(state.status === 'completed' ? [state.completedAt] : []))
+
+const lastUseOf = (state: ApprovalRequest): readonly NumericDate[] | undefined => {
+  const grant = grantOf(state)
+  const times = [...(grant?.uses ?? []).map(({ begunAt }) => begunAt), ...(grant?.claimedAt ? [grant.claimedAt] : [])]
+  return times.length === 0 ? undefined : times
+}
+
+function lastUses(states: readonly ApprovalRequest[]): Observed['lastUse'] {
+  const last: Observed['lastUse'] = {}
+  for (const state of states) {
+    const times = lastUseOf(state)
+    const { action } = state.ask
+    if (times) last[action] = Math.max(last[action] ?? 0, ...times)
+  }
+  return last
+}

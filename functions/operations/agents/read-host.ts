@@ -1,0 +1,17 @@
+import { hostFacts } from '../../domain/agents/ambient.ts'
+import type { HostFacts } from '../../domain/agents/host.ts'
+import { agentOf } from '../../domain/policy/bundle.ts'
+import type { AgentId, NumericDate, Resource } from '../../domain/values.ts'
+import type { Policy } from '../policy/ports.ts'
+import type { AgentReader } from './ports.ts'
+
+/** What is known of an agent's host and record, for one ask: one read. @throws StoreUnavailable: then nothing is permitted */
+export async function readHost(
+  { action, resource }: { action: { name: string }; resource: Resource },
+  agent: AgentId,
+  now: NumericDate,
+  { agents, policy: { bundle } }: { agents: Pick<AgentReader, 'host'>; policy: Pick<Policy, 'bundle'> },
+): Promise<HostFacts> {
+  const about = { action: action.name, resource, rules: bundle.resources }
+  return hostFacts(await agents.host(agent), agentOf(bundle, agent), about, now)
+}

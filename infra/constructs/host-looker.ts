@@ -1,0 +1,23 @@
+import { Duration } from 'aws-cdk-lib'
+import { Construct } from 'constructs'
+import { runEvery } from './event-sources.ts'
+import type { Ground } from './ground.ts'
+import type { HotworkFunction } from './hotwork-function.ts'
+import { grantSimulate } from './target-roles.ts'
+
+/** The one function that asks IAM about the hosts of agents, daily and when a person wants to know now. */
+export class HostLooker extends Construct {
+  readonly #looker: HotworkFunction
+
+  constructor(scope: Construct, id: string, { tables, roles, make }: Ground) {
+    super(scope, id)
+    this.#looker = make(this, 'look-at-hosts')
+    grantSimulate(this.#looker, roles)
+    tables.requests.grantReadMany(this.#looker)
+    runEvery(this, 'Daily', { every: Duration.days(1), worker: this.#looker, within: Duration.hours(1) })
+  }
+
+  grantAsk(to: HotworkFunction): void {
+    this.#looker.grantInvoke(to, 'LOOK_AT_HOSTS_FUNCTION')
+  }
+}

@@ -1,0 +1,162 @@
+import type { Looked } from '../../../functions/domain/agents/agent-file.ts'
+import {
+  ambientOf,
+  answerOf,
+  exampleOf,
+  type HostQuestion,
+  hostQuestions,
+  lookHolds,
+  type Simulated,
+} from '../../../functions/domain/agents/ambient.ts'
+import { guardrailOf } from '../../../functions/domain/agents/guardrail.ts'
+import { sampleBundle, start } from '../../support/world.ts'
+
+/** Could the host of an agent do this without Hotwork: what IAM is asked, and what its answer says. */
+
+const bundle = sampleBundle()
+const account = { partition: 'aws', region: 'eu-west-1', accountId: '111122223333' }
+const role = 'arn:aws:iam::000000000000:role/nightly-jobs'
+const staging = 'arn:*:ssm:*:*:parameter/staging/*'
+const nightly = { runsOn: { awsRole: role } }
+const rules = bundle.resources
+
+test.each([
+  [staging, 'ssm:parameter', 'arn:aws:ssm:eu-west-1:111122223333:parameter/staging/example'],
+  [
+    'arn:*:ecs:*:*:service/*/checkout*',
+    'ecs:service',
+    'arn:aws:ecs:eu-west-1:111122223333:service/example/checkoutexample',
+  ],
+  ['arn:*:lambda:*:*:function:*', 'lambda:function', 'arn:aws:lambda:eu-west-1:111122223333:function:example'],
+  ['staging/*', 'flags:flag', undefined],
+])('the example of %s is an ARN of the account, with a word for the rest', (rule, type, example) =>
+  expect(exampleOf(rule, type, bundle, account)).toBe(example),
+)
+
+test('an example is none that an earlier rule knows', () => {
+  const rule = { type: 'ssm:parameter', environment: 'prod', classification: 'internal', group: 'sre' }
+  const covered = [
+    { ...rule, id: 'arn:*:ssm:*:*:parameter/*/example' },
+    { ...rule, id: 'arn:*:ssm:*:*:parameter/staging/*' },
+    { ...rule, id: 'arn:*:ssm:*:*:parameter/*' },
+    { ...rule, id: 'arn:*:ssm:*:*:parameter/prod/*' },
+  ]
+  const examples = covered.map(({ id }) =>
+    exampleOf(id, 'ssm:parameter', { resources: covered }, account)?.split(':').at(-1),
+  )
+  expect(examples).toEqual(['parameter/example/example', 'parameter/staging/sample', 'parameter/example', undefined])
+})
+
+test('IAM is asked about each action of the catalogue that is an AWS action, on an example of each rule of its type', () => {
+  const questions = hostQuestions(bundle, role)
+  expect([...new Set(questions.map(({ action }) => action))]).toEqual(
+    Object.values(bundle.actions).flatMap(({ name, statement }) => (statement ? [name] : [])),
+  )
+  const [put, ...more] = questions.filter(({ action, rule }) => action === 'ssm:PutParameter' && rule === staging)
+  expect(more).toEqual([])
+  expect(put).toMatchObject({ iamActions: ['ssm:PutParameter'], isElsewhere: false })
+  expect(questions.every(({ example }) => example !== undefined)).toBe(true)
+  expect(hostQuestions(bundle, role.replace('000000000000', '999999999999')).every((each) => each.isElsewhere)).toBe(
+    true,
+  )
+})
+
+const question: HostQuestion = {
+  action: 'x:Do',
+  iamActions: ['x:Do', 'x:Pass'],
+  type: 'x',
+  rule: 'arn:*:x:*:*:*',
+  example: 'arn:aws:x:eu-west-1:1:example',
+  isElsewhere: false,
+}
+const said = (action: string, decision: Simulated['decision'], missing: string[] = []): Simulated => ({
+  ...{ action, decision, missing, by: [] },
+  resource: 'arn:aws:x:eu-west-1:1:example',
+})
+
+test.each<[rule: string, answer: string, said: Simulated[], changes?: Partial<HostQuestion>]>([
+  ['all of its IAM actions are allowed', 'allowed', [said('x:Do', 'allowed'), said('x:Pass', 'allowed')]],
+  ['one of them is denied', 'denied', [said('x:Do', 'allowed'), said('x:Pass', 'denied')]],
+  ['IAM said nothing of one', 'unknown', [said('x:Do', 'allowed')]],
+  ['IAM said nothing', 'unknown', []],
+  ['it is denied by what is known at the call alone', 'unknown', [said('x:Do', 'denied', ['aws:SourceVpce'])]],
+  ['it is allowed, whatever the call adds', 'allowed', [said('x:Do', 'allowed', ['k']), said('x:Pass', 'allowed')]],
+  [
+    'the resource is of another account, which has a word too',
+    'unknown',
+    [said('x:Do', 'allowed'), said('x:Pass', 'allowed')],
+    { isElsewhere: true },
+  ],
+  [
+    'the resource is of another account, and its own says no',
+    'denied',
+    [said('x:Do', 'denied')],
+    { isElsewhere: true },
+  ],
+])('where %s, the answer is %s', (_rule, answer, simulated, changes = {}) =>
+  expect(answerOf({ ...question, ...changes }, simulated)).toBe(answer),
+)
+
+test('without an example IAM was not asked', () => {
+  const { example: _, ...unasked } = question
+  expect(answerOf(unasked, [said('x:Do', 'denied')])).toBe('unknown')
+})
+
+describe('what was looked up', () => {
+  const about = (id: string) => ({ action: 'ssm:PutParameter', resource: { type: 'ssm:parameter', id }, rules })
+  const here = about('arn:aws:ssm:us-east-1:000000000000:parameter/staging/checkout/timeout')
+  const looked: Looked = {
+    at: start,
+    role,
+    actions: { 'ssm:PutParameter': [{ resource: staging, answer: 'allowed' }] },
+  }
+
+  test('holds for what the same rule knows', () => expect(ambientOf(looked, nightly, here, start)).toBe('allowed'))
+
+  test.each<[rule: string, found: string]>([
+    ['another rule knows', ambientOf(looked, nightly, about('arn:aws:ssm:us-east-1:0:parameter/prod/x'), start)],
+    ['no rule knows', ambientOf(looked, nightly, about('arn:aws:ssm:us-east-1:0:parameter/x'), start)],
+    ['another action does', ambientOf(looked, nightly, { ...here, action: 'toString' }, start)],
+    [
+      'was asked of a role that the agent no longer runs on',
+      ambientOf({ ...looked, role: `${role}2` }, nightly, here, start),
+    ],
+    ['is asked of a host that is no role', ambientOf(looked, { runsOn: { other: 'a laptop' } }, here, start)],
+    ['is a week old', ambientOf(looked, nightly, here, start + lookHolds)],
+    [
+      'IAM did not answer for a week since',
+      ambientOf(
+        { ...looked, at: start + lookHolds, failed: { why: 'throttled', answersOf: start } },
+        nightly,
+        here,
+        start + lookHolds,
+      ),
+    ],
+    ['Hotwork never looked at', ambientOf(undefined, nightly, here, start)],
+  ])('says nothing of what %s', (_rule, found) => expect(found).toBe('unknown'))
+
+  test('holds on a day on which IAM does not answer', () =>
+    expect(
+      ambientOf(
+        { ...looked, at: start + 86_400, failed: { why: 'throttled', answersOf: start } },
+        nightly,
+        here,
+        start + 86_400,
+      ),
+    ).toBe('allowed'))
+})
+
+describe('the guardrail for a host', () => {
+  test('denies its role what the catalogue changes in its account, and nothing else', () => {
+    const {
+      Statement: [deny],
+    } = guardrailOf(bundle, role) ?? { Statement: [{}] as never }
+    expect(deny).toMatchObject({ Effect: 'Deny' })
+    expect(deny.Action).toContain('ssm:PutParameter')
+    expect(deny.Resource).toContain('arn:aws:ssm:us-east-1:000000000000:parameter*')
+    expect(deny.Action.some((each) => each.includes('*'))).toBe(false)
+  })
+
+  test('is none where nothing of the catalogue is in its account', () =>
+    expect(guardrailOf(bundle, role.replace('000000000000', '999999999999'))).toBeUndefined())
+})

@@ -1,0 +1,51 @@
+import type { Counts, Observed } from '../../../functions/domain/agents/agent-file.ts'
+import { noRecord } from '../../../functions/domain/agents/host.ts'
+import { findingsOf, isNight, noCounts, recordOf } from '../../../functions/domain/agents/observed.ts'
+import type { Autonomy } from '../../../functions/domain/people/organisation.ts'
+import { start } from '../../support/world.ts'
+
+/** What an agent's record says against the class that it is declared as. */
+
+const observed = (days30: Partial<Counts>): Observed => ({
+  at: start,
+  days30: { ...noCounts, ...days30 },
+  days90: noCounts,
+  lastUse: {},
+})
+const found = (autonomy: Autonomy, counts: Partial<Counts>) => findingsOf({ autonomy }, observed(counts))
+
+test.each<[autonomy: Autonomy, counts: Partial<Counts>, finding: RegExp]>([
+  ['supervised', { asked: 20, tierZero: 17 }, /acts alone more than its class says: 85 % of 20 requests/],
+  ['assistive', { asked: 3, tierZero: 1 }, /acted alone once/],
+  ['assistive', { asked: 3, night: 2 }, /asked 2 times at night/],
+  ['autonomous', { asked: 10 }, /never acted alone/],
+  ['orchestrator', { asked: 2, tierZero: 2 }, /acted by itself 2 times/],
+  ['autonomous', { asked: 20, tierZero: 20, extraCalls: 1 }, /made 1 call that no request asked for/],
+  ['supervised', { asked: 10, denied: 9 }, /90 % of 10 requests were denied/],
+  ['supervised', { asked: 2, refused: 10 }, /10 refused attempts/],
+])('%s with %j is a finding', (autonomy, counts, finding) =>
+  expect(found(autonomy, counts)).toEqual([expect.stringMatching(finding)]),
+)
+
+test.each<[autonomy: Autonomy, counts: Partial<Counts>]>([
+  ['supervised', { asked: 20, tierZero: 16 }],
+  ['supervised', { asked: 9, tierZero: 9, denied: 9, refused: 9 }],
+  ['assistive', { asked: 40, approved: 40 }],
+  ['autonomous', { asked: 100, tierZero: 100, night: 100 }],
+  ['orchestrator', { asked: 10, approved: 10 }],
+])('%s with %j is as declared', (autonomy, counts) => expect(found(autonomy, counts)).toEqual([]))
+
+test('of an agent that was never observed nothing is found, and policy sees zeros', () => {
+  expect(findingsOf({ autonomy: 'assistive' }, undefined)).toEqual([])
+  expect(recordOf(undefined)).toEqual(noRecord)
+})
+
+test('policy sees the thirty days', () =>
+  expect(recordOf(observed({ asked: 4, approved: 3, night: 2 }))).toEqual({ ...noRecord, asked: 4, night: 2 }))
+
+test.each([
+  ['06:59:59', true],
+  ['07:00:00', false],
+  ['18:59:59', false],
+  ['19:00:00', true],
+])('%s UTC at night: %s', (time, night) => expect(isNight(Date.parse(`2026-03-29T${time}Z`) / 1000)).toBe(night))

@@ -1,0 +1,139 @@
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import type { AgentId } from '../../../functions/domain/values.ts'
+import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'
+import { type HostPolicy, MemoryHostSimulator } from '../../support/agents/memory-host-simulator.ts'
+import { agent, parameter, sampleBundle, World } from '../../support/world.ts'
+
+/** Hotwork asks IAM what the hosts of agents could do without it, and policy raises what such an agent asks. */
+
+const nightly = agent('nightly')
+const role = 'arn:aws:iam::000000000000:role/nightly-jobs'
+const wide: HostPolicy = { name: 'wide', action: 'ssm:*', resource: 'arn:aws:ssm:*:*:parameter/staging/*' }
+const staging = 'arn:*:ssm:*:*:parameter/staging/*'
+const ask = { ...parameter('/staging/checkout/payment-timeout-ms'), agent: nightly, purpose: 'maintenance' }
+const day = 86_400
+
+function lookingWorld(bundle?: Bundle) {
+  const [world, simulator] = [new World(bundle), new MemoryHostSimulator()]
+  simulator.attach(role, wide)
+  const look = (only?: AgentId) => lookAtHosts({ ...world.ports, agents: world.agents, simulator }, { only })
+  const answer = async () => {
+    const { looked } = await world.agents.host(nightly)
+    return looked?.actions['ssm:PutParameter']?.find(({ resource }) => resource === staging)
+  }
+  const tier = async () => {
+    const evaluated = await world.evaluate(ask)
+    return 'requestable' in evaluated ? evaluated.requestable?.tier : undefined
+  }
+  return { world, simulator, look, answer, tier }
+}
+
+test('an agent whose host could do it without asking is asked of more people, by one read more and no call of IAM', async () => {
+  const { world, simulator, look, answer, tier } = lookingWorld()
+  expect(await tier()).toBe(1)
+  expect(await look()).toBe(1)
+  expect(await answer()).toEqual({ resource: staging, answer: 'allowed', by: ['wide (role)'] })
+  const before = { reads: world.agents.reads, asked: simulator.asked }
+  expect(await tier()).toBe(2)
+  expect(world.agents.reads - before.reads).toBe(1)
+  expect(simulator.asked).toBe(before.asked)
+})
+
+test('the answer stands in the request: what changes on the host later changes no grant, and costs no read', async () => {
+  const { world, simulator, look } = lookingWorld()
+  await look()
+  const request = await world.submitted(ask)
+  expect(request).toMatchObject({ tier: 2, ask: { host: { ambient: 'allowed' } } })
+  await world.decide(request, 'ana')
+  await world.decide(request, 'eve')
+  simulator.attach(role)
+  await look()
+  const { reads } = world.agents
+  expect(await world.issueToken(await world.state(request.ask.id))).toMatchObject({ ok: true })
+  expect(world.agents.reads).toBe(reads)
+})
+
+test('a host that may no more is denied, and its agent is asked of fewer', async () => {
+  const { world, simulator, look, answer, tier } = lookingWorld()
+  await look()
+  world.clock.advance(60)
+  simulator.attach(role, wide, { ...wide, name: 'guardrail', effect: 'Deny' })
+  await look()
+  expect(await answer()).toEqual({ resource: staging, answer: 'denied' })
+  expect(await tier()).toBe(1)
+})
+
+test('a denial by what is known at the call alone is none', async () => {
+  const { simulator, look, answer } = lookingWorld()
+  simulator.attach(role, { ...wide, when: 'aws:SourceVpce' })
+  await look()
+  expect(await answer()).toEqual({ resource: staging, answer: 'unknown' })
+})
+
+test.each(['throttled', 'not_permitted', 'too_slow', 'fault'] as const)(
+  'while IAM does not answer (%s) the answers that there were hold for a week, and the log says why',
+  async (why) => {
+    const { world, simulator, look, answer, tier } = lookingWorld()
+    await look()
+    simulator.unseen = why
+    for (let days = 1; days < 7; days++) {
+      world.clock.advance(day)
+      expect(await look()).toBe(0)
+      expect(await tier()).toBe(2)
+    }
+    expect(await answer()).toMatchObject({ answer: 'allowed' })
+    expect(JSON.stringify(world.log.lines)).toContain(why)
+    world.clock.advance(day)
+    await look()
+    expect(await tier()).toBe(1)
+    expect((await world.evaluate(ask)).decision).toBe(false)
+  },
+)
+
+test('where IAM never answered, nothing is known', async () => {
+  const { world, simulator, look } = lookingWorld()
+  simulator.unseen = 'throttled'
+  await look()
+  expect(await world.submitted(ask)).toMatchObject({ ask: { host: { ambient: 'unknown' } } })
+})
+
+test('of a role that is gone nothing is known, and the row says so', async () => {
+  const { world, simulator, look, answer } = lookingWorld()
+  await look()
+  simulator.remove(role)
+  world.clock.advance(60)
+  await look()
+  expect(await answer()).toBeUndefined()
+  expect((await world.agents.host(nightly)).looked?.failed).toMatchObject({ why: 'no_such_role' })
+})
+
+test('one agent alone is looked at when a person wants to know now, and hosts that are no roles never', async () => {
+  const { simulator, look } = lookingWorld()
+  expect(await look(agent('builder'))).toBe(0)
+  expect(simulator.asked).toBe(0)
+  expect(await look(nightly)).toBe(1)
+})
+
+test('when the time is up the rest waits for the next day', async () => {
+  const { world, simulator } = lookingWorld()
+  const ports = { ...world.ports, agents: world.agents, simulator }
+  expect(await lookAtHosts(ports, { until: world.clock.now() })).toBe(0)
+  expect(JSON.stringify(world.log.lines)).toContain('hosts_not_seen')
+})
+
+test('another agent on the same host is asked of more people too, whatever it is', async () => {
+  const sample = sampleBundle()
+  const builder = sample.agents.map((each) =>
+    each.id === agent('builder') ? { ...each, runsOn: { awsRole: role } } : each,
+  )
+  const { world, look } = lookingWorld({ ...sample, agents: builder })
+  await look()
+  const evaluated = await world.evaluate({ ...ask, agent: agent('builder'), purpose: 'release' })
+  expect(evaluated).toMatchObject({ requestable: { tier: 2 } })
+})
+
+test('where the rows cannot be read nothing is permitted', async () => {
+  const { world } = lookingWorld()
+  world.agents.fault = new Error('no answer')
+  await expect(world.evaluate(ask)).rejects.toThrow('no answer')
+})

@@ -1,0 +1,107 @@
+import type { Counts } from '../../../functions/domain/agents/agent-file.ts'
+import { noCounts } from '../../../functions/domain/agents/observed.ts'
+import type { AgentId } from '../../../functions/domain/values.ts'
+import { observeAgent, observeAgents } from '../../../functions/operations/agents/observe-agents.ts'
+import { recordRefusal } from '../../../functions/operations/requests/carry-out.ts'
+import { agent, parameter, prodParameter, stagingParameter, World } from '../../support/world.ts'
+
+/** What the record has of an agent is summed up once a day: by it policy and people judge the class it is declared as. */
+
+const day = 86_400
+const [remediator, assistant] = [agent('remediator'), agent('assistant')]
+const night = 3 * 3600
+
+/** Three o'clock at night, and noon of that day. */
+function nightWorld() {
+  const world = new World()
+  world.clock.advance(day - (world.clock.now() % day) + night)
+  const ports = { ...world.ports, agents: world.agents, ledger: world.ledger }
+  return { world, ports, noon: () => world.clock.advance(9 * 3600), observe: () => observeAgent(remediator, ports) }
+}
+const counts = (some: Partial<Counts>): Counts => ({ ...noCounts, ...some })
+
+test('counts what it asked, and what became of it', async () => {
+  const { world, noon, observe } = nightWorld()
+  const alone = await world.submitted(stagingParameter)
+  expect(await world.issueToken(alone)).toMatchObject({ ok: true })
+  const claimed = world.clock.now()
+  noon()
+  await world.decide(await world.submitted(prodParameter), 'ana', 'deny', { comment: 'not today' })
+  expect(await observe()).toMatchObject({
+    days30: counts({ asked: 2, approved: 1, denied: 1, tierZero: 1, night: 1 }),
+    lastSeen: world.clock.now(),
+    lastUse: { 'ssm:PutParameter': claimed },
+    complete: true,
+  })
+})
+
+test('counts refused attempts, also those that share an entry', async () => {
+  const { world, observe } = nightWorld()
+  const actor = { type: 'agent', id: remediator } as const
+  for (let attempt = 0; attempt < 3; attempt++) await recordRefusal(actor, 'submit', 'not_requestable', world.ports)
+  world.clock.advance(3601)
+  await recordRefusal(actor, 'submit', 'not_requestable', world.ports)
+  expect((await observe()).days30.refused).toBe(4)
+})
+
+test('what is thirty days old counts for ninety days, and then no more', async () => {
+  const { world, observe } = nightWorld()
+  await world.submitted(prodParameter)
+  world.clock.advance(30 * day + 1)
+  expect(await observe()).toMatchObject({ days30: noCounts, days90: counts({ asked: 1, night: 1 }) })
+  world.clock.advance(60 * day)
+  expect(await observe()).toMatchObject({ days30: noCounts, days90: noCounts, lastUse: {} })
+})
+
+test('an agent that never did anything has zeros, and was never seen', async () => {
+  const { ports } = nightWorld()
+  const seen = await observeAgent(agent('planner'), ports)
+  expect(seen).toMatchObject({ days30: noCounts, days90: noCounts, complete: true })
+  expect(seen.lastSeen).toBeUndefined()
+})
+
+test('more than can be read in a day is said to be cut', async () => {
+  const { world, ports } = nightWorld()
+  const { state, head } = (await world.requests.load((await world.submitted(stagingParameter)).ask.id)) ?? {}
+  if (!state || !head) throw new Error('it was submitted')
+  const endless = { list: async () => ({ items: Array.from({ length: 100 }, () => ({ state, head })), next: 'more' }) }
+  expect(await observeAgent(remediator, { ...ports, requests: endless })).toMatchObject({
+    complete: false,
+    days30: { asked: 2000 },
+  })
+})
+
+test('once a day, and those that wait longest first where the time is short', async () => {
+  const { world, ports } = nightWorld()
+  const seen: AgentId[] = []
+  const agents = {
+    files: (ids: readonly AgentId[]) => world.agents.files(ids),
+    saveObserved: async (...[id, observed]: Parameters<typeof world.agents.saveObserved>) => {
+      seen.push(id)
+      world.clock.advance(10)
+      return world.agents.saveObserved(id, observed)
+    },
+  }
+  const all = ports.policy.bundle.agents.map(({ id }) => id)
+  const run = (seconds: number) => observeAgents({ ...ports, agents }, { until: world.clock.now() + seconds })
+  expect(await run(15)).toBe(2)
+  expect(await run(1000)).toBe(all.length - 2)
+  expect(seen).toEqual(all)
+  expect(await run(1000)).toBe(0)
+  world.clock.advance(day)
+  await run(5)
+  expect(seen.at(-1)).toBe(all[0])
+})
+
+test('an assistant that kept asking at night is asked of more people from then on', async () => {
+  const { world, ports } = nightWorld()
+  const ask = (at: number) => ({ ...parameter(`/staging/checkout/${at}`), agent: assistant, purpose: 'maintenance' })
+  const tier = async () => {
+    const evaluated = await world.evaluate(ask(99))
+    return 'requestable' in evaluated ? evaluated.requestable?.tier : undefined
+  }
+  for (let at = 0; at < 10; at++) await world.submitted(ask(at))
+  expect(await tier()).toBe(1)
+  await observeAgents(ports, { until: world.clock.now() + 100 })
+  expect(await tier()).toBe(2)
+})
