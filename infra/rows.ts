@@ -52,7 +52,7 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
     rows: ['BUDGET#', 'DRILL#', 'IDEM#', 'SEEN#', 'VOUCHED#'],
     texts: true,
   },
-  'conclude-break-glass': { chains: ['bgl_', 'person:'], rows: ['INCIDENT#', 'VOUCHED#'], texts: true },
+  'conclude-break-glass': { chains: ['req_', 'bgl_', 'person:'], rows: ['INCIDENT#', 'VOUCHED#'], texts: true },
   'open-on-page': {
     chains: ['bgl_', 'person:'],
     rows: ['BUDGET#', 'DRILL#', 'IDEM#', 'LOGIN#', 'SESSION#', 'VOUCHED#'],

@@ -117,6 +117,7 @@ export const Request = z.looseObject({
   purpose: z.string(),
   justification: z.string().optional(),
   parent_task: z.looseObject({ id: z.string(), url: z.string().optional() }),
+  incident: z.looseObject({ title: z.string(), status: z.string().optional(), url: z.string().optional() }).optional(),
   tier: z.number(),
   tier_name: z.string().optional(),
   policies: z.array(z.string()),

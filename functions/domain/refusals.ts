@@ -155,6 +155,18 @@ const catalogue = {
   invalid_arguments: no(400, 'The arguments are not what the action takes', 'fit them to the catalogue', 'arguments'),
   unknown_action: no(400, 'There is no such action', 'name one of the catalogue', 'action'),
   no_eligible_approvers: no(409, 'Too few people could decide that', 'leave it as it is, or ask for something else'),
+  justification_required: no(400, 'This takes a reason', 'say why, in three words or more', 'context.justification'),
+  unknown_parent_task: no(
+    400,
+    'The parent task is not known where incidents are kept',
+    'name one that is open there',
+    'context.parent_task',
+  ),
+  incidents_unreachable: no(
+    503,
+    'The service that keeps incidents does not answer, so nothing was asked',
+    'ask again in a moment with the same key',
+  ),
   duplicate_request: no(409, 'This Idempotency-Key was used for another body', 'send a new key with a new body'),
   invalid_target: no(400, 'The grant is for another audience', 'name the audience of the action'),
   replayed: no(401, 'This has arrived before, and counts once', 'leave it: the first one counts'),

@@ -24,7 +24,7 @@ const slack = { SLACK_SECRET: Name, SLACK_API_URL: Url }
 export const environments = {
   metadata: z.object({ ...api, PUBLISHED_KEYS: Names, NOTARY_KEYS: Names }),
   evaluate: z.object({ ...api, ...stores, SIGN_FUNCTION: Name }),
-  'submit-request': z.object({ ...api, ...stores, ...texts, ...reads, TARGET_ROLE: Name }),
+  'submit-request': z.object({ ...api, ...stores, ...texts, ...reads, TARGET_ROLE: Name, INCIDENT_SECRET: Name }),
   'read-task': z.object({ ...api, REQUESTS_TABLE: Name, SIGN_FUNCTION: Name }),
   'sign-statement': z.object({ ...api, SIGNING_KEY: Name, PUBLISHED_KEYS: Names }),
   'cancel-request': z.object({ ...api, ...stores }),

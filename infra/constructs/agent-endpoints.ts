@@ -38,7 +38,7 @@ export class AgentEndpoints extends Construct {
     )
   }
 
-  #makeRequests({ api, key, reading, tables, make }: Ground): void {
+  #makeRequests({ api, bundle, incidents, key, reading, tables, make }: Ground): void {
     const { requests } = tables
     // A function of its own signs what agents carry from call to call: its callers can make no token.
     const signer = make(this, 'sign-statement')
@@ -57,6 +57,8 @@ export class AgentEndpoints extends Construct {
     grantStatements(submitRequest)
     requests.grantFind(submitRequest, 'by-agent', 'open')
     tellTargetName(submitRequest)
+    if (bundle.deployment.incidents) incidents.grantRead(submitRequest)
+    else incidents.tell(submitRequest)
     reading.grant(submitRequest)
     api.route(submitRequest, 'POST /access/v1/requests')
 

@@ -38,9 +38,11 @@ export class BreakGlass extends Construct {
   }
 
   #makeConclusion(ground: ReadingGround): void {
-    const { api, incidents, make } = ground
+    const { api, incidents, tables, make } = ground
     const conclude = make(this, 'conclude-break-glass')
     incidents.grantRead(conclude)
+    // Requests end with the incident that was live when they were asked for.
+    tables.requests.grantFind(conclude, 'by-status')
     api.routeAs(
       'own',
       conclude,

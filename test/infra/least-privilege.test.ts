@@ -310,7 +310,8 @@ describe('who may touch which table', () => {
     ['give-permit', decide, ['PutItem'], [], []],
     ['revoke-permit', decide, ['PutItem'], [], []],
     ['open-break-glass', decide, ['PutItem'], [], []],
-    ['conclude-break-glass', decide, ['PutItem'], [], []],
+    // It finds the requests that went by an incident that is closed.
+    ['conclude-break-glass', [...decide, 'Query/index/by-status'], ['PutItem'], [], []],
     ['read-break-glass', read, ['Query'], [], ['Query']],
     ['declare-halt', decide, ['PutItem'], [], []],
     ['lift-halt', decide, ['PutItem'], [], []],

@@ -303,6 +303,27 @@ const names: Bad[] = [
     '',
   ],
   [
+    'a tier that wants a live parent task, where no one keeps incidents',
+    (copy) => copy.editJson('policies/ladder.json', (ladder) => (ladder.tiers[2].parentTask = 'live')),
+    'policies/ladder.json',
+    '"parentTask": "live"',
+    'tier 2 wants a parent task that is live',
+    'add `incidents` to the deployment file',
+  ],
+  [
+    'what is shown of an incident in no JMESPath',
+    (copy) =>
+      copy.editJson(
+        'deployment.json',
+        (deployment) =>
+          (deployment.incidents = { url: 'https://incidents.example.org/{incident}', show: { title: 'title[' } }),
+      ),
+    'deployment.json',
+    '"title": "title["',
+    'is no JMESPath',
+    'jmespath.org',
+  ],
+  [
     'a place to ask for incidents that is not told which',
     (copy) =>
       copy.editJson(

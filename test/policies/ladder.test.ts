@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { withHash } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import { Ambient } from '../../functions/domain/agents/host.ts'
+import { taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
 import { type Asked, assess, findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
 import { type Approval, canFill, namesOfTier, satisfiedTier } from '../../functions/domain/policy/ladder.ts'
 import { findBrokenRung } from '../../functions/domain/policy/policy-case.ts'
@@ -65,6 +66,8 @@ const anyAsk: fc.Arbitrary<Asked> = fc
     purpose: fc.constantFrom('remediation', 'release', 'maintenance', 'curiosity'),
     delegators: fc.array(fc.constantFrom(...bundle.directory.people.map(({ id }) => id)), { maxLength: 5 }),
     recent: fc.nat(50),
+    justified: fc.boolean(),
+    task: fc.constantFrom(...taskAnswers),
     host: fc.record({
       ambient: fc.constantFrom(...Ambient.options),
       record: fc.record({

@@ -14,8 +14,8 @@ import type { TextReader } from '../../functions/operations/ledger/ports.ts'
 import { joinRequest } from '../../functions/operations/ledger/texts.ts'
 import type { Policy } from '../../functions/operations/policy/ports.ts'
 import { decideRequest } from '../../functions/operations/requests/decide-request.ts'
-import { evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
-import type { MakingPorts } from '../../functions/operations/requests/ports.ts'
+import { type EvaluationAsk, evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
+import type { MakingPorts, TaskService } from '../../functions/operations/requests/ports.ts'
 import { submitRequest } from '../../functions/operations/requests/submit-request.ts'
 import { MemoryAgentRows } from './agents/memory-agent-rows.ts'
 import { MemoryActual } from './credentials/memory-actual.ts'
@@ -104,6 +104,8 @@ export class World {
   readonly issuer = issuer
   readonly targetRole = targetRole
   policy: Policy
+  /** Who keeps incidents, where a test says so. */
+  tasks?: TaskService
   #proofs = 0
 
   constructor(bundle: Bundle = sampleBundle()) {
@@ -125,7 +127,7 @@ export class World {
     return { key: `SEEN#${this.#proofs}`, value: 'seen', expiresAt: this.clock.now() + 120 }
   }
 
-  evaluate(what: What, approval?: string) {
+  evaluate(what: What, approval?: string, changes: Partial<EvaluationAsk> = {}) {
     const id = what.agent ?? agent('remediator')
     return evaluateAccess(
       {
@@ -136,6 +138,7 @@ export class World {
         purpose: what.purpose ?? 'remediation',
         parentTask: { id: 'INC-1042' },
         ...(approval === undefined ? {} : { approval }),
+        ...changes,
       },
       this.ports,
     )
@@ -160,7 +163,7 @@ export class World {
         once: this.proof(),
         ...changes,
       },
-      { ...this.ports, permits: this.permits, targetRole },
+      { ...this.ports, permits: this.permits, targetRole, ...(this.tasks ? { tasks: this.tasks } : {}) },
     )
   }
 

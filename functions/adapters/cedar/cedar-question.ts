@@ -49,6 +49,8 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
       recent: question.recent,
       ambient: question.host.ambient,
       record: { ...question.host.record },
+      justified: question.justified,
+      task: question.task,
       delegationDepth: question.delegationDepth,
       preview: question.preview,
       now: question.now,

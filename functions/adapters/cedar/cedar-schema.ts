@@ -49,6 +49,8 @@ const actionLines = (entry: CatalogueEntry) => [
   `      record: { ${Object.keys(noRecord)
     .map((name) => `${name}: Long`)
     .join(', ')} },`,
+  '      justified: Bool,',
+  '      task: String,',
   '      delegationDepth: Long,',
   '      preview: String,',
   '      now: Long,',

@@ -28,6 +28,8 @@ export function rehearsal({ actions, agents, directory }: Bundle): Question[] {
     unpinned: [],
     recent: 0,
     host: unseenHost,
+    justified: false,
+    task: 'unchecked',
     delegationDepth: 0,
     preview: 'none',
     now: longAgo,

@@ -101,13 +101,14 @@ export function evaluationAnswer(evaluated: Evaluated, issuer: string): Json {
     return { decision: true, context: { ...common, approval: { id, approved_until: rfc3339(approvedUntil) } } }
   }
   if (evaluated.requestable) {
-    const { tier, title, expiresAt, bindingToken } = evaluated.requestable
+    const { tier, title, expiresAt, wants, bindingToken } = evaluated.requestable
     const access_request = {
       endpoint: `${issuer}/access/v1/requests`,
       template: `tier${tier}`,
       expires_at: rfc3339(expiresAt),
       ...(bindingToken === undefined ? {} : { binding_token: bindingToken }),
       request_schema_url: `${issuer}/schemas/access-request.json`,
+      ...(wants.length === 0 ? {} : { required: [...wants] }),
       display: { title },
     }
     // Where an approval was presented, its client is told what to do with the refusal: ask for another.

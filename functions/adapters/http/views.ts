@@ -40,6 +40,7 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
   purpose: view.purpose,
   ...defined({ justification: view.justification }),
   parent_task: view.parentTask as Json,
+  ...defined({ incident: view.incident as Json | undefined }),
   tier: view.tier.number,
   ...defined({ tier_name: view.tier.name }),
   policies: view.policies,

@@ -1,43 +1,62 @@
-import { defined, type NumericDate } from '../../domain/values.ts'
+import { defined, JsonObject, type NumericDate, parseJson } from '../../domain/values.ts'
 import type { Incidents } from '../../operations/break-glass/ports.ts'
-import type { Clock } from '../../operations/ports.ts'
+import { faultName } from '../../operations/faults.ts'
+import type { Clock, Log } from '../../operations/ports.ts'
+import type { Expressions } from '../../operations/previews/sources.ts'
+import type { TaskLook, TaskService } from '../../operations/requests/ports.ts'
 
 /** For the secret and the answer together: the person who opens waits for it. Milliseconds. */
 const patience = 1500
 /** An opening that is tried again does not ask again. Seconds. */
 const remembered = 30
+const sizeLimit = 65_536
 
-type Answer = Awaited<ReturnType<Incidents['check']>>
 type Settings = {
   /** With `{incident}` where the incident's name goes. */
   url: string
   /** The whole `Authorization` header, where the service wants one. */
   authorization?: () => Promise<string | undefined>
+  /** What of its answer people are shown: expressions over it. */
+  show?: { title: string; status?: string | undefined; url?: string | undefined }
+  expressions?: Expressions
   clock: Clock
+  log?: Pick<Log, 'warn'>
 }
 
 /**
  * Asks the service that keeps incidents, by one GET: 200 is known, 404 and 410 are unknown, and all else is no answer. A
  * service that is down keeps no person out, so nothing here throws.
  */
-export class HttpIncidents implements Incidents {
+export class HttpIncidents implements Incidents, TaskService {
   readonly #settings: Settings
-  #last: { incident: string; answer: Promise<Answer>; until: NumericDate } | undefined
+  #last: { incident: string; look: Promise<TaskLook>; until: NumericDate } | undefined
 
   constructor(settings: Settings) {
     this.#settings = settings
   }
 
-  check(incident: string): Promise<Answer> {
-    const now = this.#settings.clock.now()
-    if (this.#last?.incident === incident && now < this.#last.until) return this.#last.answer
-    const answer = this.#ask(incident).catch((): Answer => 'unreachable')
-    this.#last = { incident, answer, until: now + remembered }
-    return answer
+  async check(incident: string): Promise<TaskLook['answer']> {
+    return (await this.look(incident)).answer
   }
 
-  async #ask(incident: string): Promise<Answer> {
-    const { url, authorization } = this.#settings
+  look(incident: string): Promise<TaskLook> {
+    const now = this.#settings.clock.now()
+    if (this.#last?.incident === incident && now < this.#last.until) return this.#last.look
+    const look = this.#ask(incident).catch((fault: unknown): TaskLook => {
+      this.#settings.log?.warn('incidents_unreachable', { fault: faultName(fault) })
+      return { answer: 'unreachable' }
+    })
+    const last = { incident, look, until: now + remembered }
+    this.#last = last
+    // No answer is not remembered: asked again, it may have one.
+    void look.then(({ answer }) => {
+      if (answer === 'unreachable' && this.#last === last) this.#last = undefined
+    })
+    return look
+  }
+
+  async #ask(incident: string): Promise<TaskLook> {
+    const { url, authorization, show } = this.#settings
     const signal = AbortSignal.timeout(patience)
     const header = await Promise.race([authorization?.(), refusedBy(signal)])
     const response = await fetch(url.replaceAll('{incident}', encodeURIComponent(incident)), {
@@ -46,11 +65,50 @@ export class HttpIncidents implements Incidents {
       redirect: 'manual',
       signal,
     })
-    await response.body?.cancel()
-    if (response.status === 200) return 'known'
-    return response.status === 404 || response.status === 410 ? 'unknown' : 'unreachable'
+    if (response.status !== 200 || !show) {
+      await response.body?.cancel()
+      if (response.status === 200) return { answer: 'known' }
+      return { answer: response.status === 404 || response.status === 410 ? 'unknown' : 'unreachable' }
+    }
+    const text = await limitedText(response).catch(() => undefined)
+    return { answer: 'known', ...defined({ incident: text === undefined ? undefined : this.#shown(text, show) }) }
+  }
+
+  /** What has no title is not shown: the service has no word in whether the task is known. */
+  #shown(text: string, show: NonNullable<Settings['show']>) {
+    const answer = JsonObject.safeParse(parseJson(text))
+    const say = (expression: string | undefined, most: number) =>
+      expression === undefined || !answer.success ? undefined : this.#find(expression, answer.data, most)
+    const title = say(show.title, 256)
+    if (title === undefined) return undefined
+    const url = say(show.url, 2048)
+    return { title, ...defined({ status: say(show.status, 64), url: url && isWebAddress(url) ? url : undefined }) }
+  }
+
+  #find(expression: string, answer: JsonObject, most: number): string | undefined {
+    try {
+      const found = this.#settings.expressions?.search(expression, answer)
+      const text = typeof found === 'string' ? found.trim() : typeof found === 'number' ? String(found) : ''
+      return text === '' ? undefined : [...text].slice(0, most).join('').slice(0, most)
+    } catch {
+      return undefined
+    }
   }
 }
 
+const isWebAddress = (text: string): boolean => /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')
+
 const refusedBy = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+
+/** Undefined where it is larger than any incident. */
+async function limitedText(response: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length
+    if (size > sizeLimit) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}

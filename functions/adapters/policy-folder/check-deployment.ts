@@ -1,4 +1,5 @@
 import { kindOf } from '../../domain/people/identity-issuer.ts'
+import { checkExpression } from './check-previews.ts'
 import { partiesIn } from './check-references.ts'
 import { known, mustBeIn, type Problem, problemsIn, type Say } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
@@ -13,6 +14,22 @@ export function checkDeployment(folder: Folder): Problem[] {
     checkToolsApart(value, say)
     checkLogin(value, folder, say)
     checkSealed(value, folder, say)
+    for (const [of, expression] of Object.entries(value.incidents?.show ?? {}))
+      if (expression !== undefined) checkExpression(expression, ['incidents', 'show', of], say)
+  }).concat(checkLiveTiers(folder))
+}
+
+/** A tier that goes by the service that keeps incidents has one to go by. */
+function checkLiveTiers({ ladder, deployment }: Folder): Problem[] {
+  if (deployment.value.incidents) return []
+  return problemsIn(ladder.document, (say) => {
+    for (const [at, { tier, parentTask }] of ladder.value.tiers.entries())
+      if (parentTask === 'live')
+        say(
+          ['tiers', at, 'parentTask'],
+          `tier ${tier} wants a parent task that is live, and the deployment says no place to ask for it`,
+          'add `incidents` to the deployment file, or take `parentTask` out',
+        )
   })
 }
 

@@ -64,7 +64,7 @@ function checkRead({ tool, account }: CatalogueEntry, { action }: PreviewSource,
 }
 
 /** Over no answer: a wrong type of a value that is not there says nothing of the expression. */
-function checkExpression(expression: string, path: Path, say: Say): void {
+export function checkExpression(expression: string, path: Path, say: Say): void {
   try {
     search(expression, {})
   } catch (fault) {

@@ -3,7 +3,7 @@ import { filledFor } from '../break-glass/rights.ts'
 import type { IssuedCredential } from '../credentials/issue.ts'
 import { endedAt, openUntil } from '../requests/due.ts'
 import { type ApprovalRequest, keyOf } from '../requests/request.ts'
-import { type CredentialKind, defined, type NumericDate, type PersonId } from '../values.ts'
+import { defined, type NumericDate, type PersonId } from '../values.ts'
 import { describeRequest, type RequestView, type ViewFacts, type Who, whoIs } from './request-view.ts'
 
 /** How far an opening has come: in force, or ended and at this point of its review. */

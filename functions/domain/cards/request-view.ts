@@ -7,6 +7,7 @@ import {
   type ApprovalRequest,
   type Ask,
   filled,
+  type Incident,
   type NarrowedOnce,
   type Outcome,
   openStage,
@@ -93,6 +94,8 @@ export type RequestView = {
   purpose: string
   parentTask: ParentTask
   justification?: string
+  /** What the service that keeps incidents said of the parent task when it was asked for. */
+  incident?: Incident
   terms: { uses: number; claimWithin: number; lifetime: number }
   /** The grant begins then, and people decide before it. */
   notBefore?: NumericDate
@@ -157,6 +160,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
       steps: stepViews(state, facts, (id) => whoIs(facts, id)),
       preview: state.preview,
       justification: ask.justification,
+      incident: ask.incident,
       undo: entry?.undo,
       standing: ask.standing,
       notBefore: ask.notBefore,
@@ -168,12 +172,14 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
 }
 
 /**
- * The digest of all that a person decides on. Without the justification, which decides nothing: its text may be erased,
+ * The digest of all that a person decides on. Without the justification and the incident, which decide nothing: their
+ * texts may be erased,
  * and a digest without a salt would tell whether a guess at it is right. It stands in the decision, and changes with the
  * round alone.
  */
 export function shownDigest(view: RequestView): Digest {
-  const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, justification: _5, steps, ...asked } = view
+  const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, ...rest } = view
+  const { justification: _5, incident: _6, steps, ...asked } = rest
   const shown = { ...asked, ...defined({ steps: steps?.map(askedOfStep) }) }
   return digestOf('hotwork.page.v1', shown as unknown as Json)
 }

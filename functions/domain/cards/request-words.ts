@@ -239,13 +239,23 @@ export const termsRow = ({ terms: { uses, claimWithin, lifetime }, steps }: Requ
       }
 
 /** What the agent says it is for. Nothing of it is verified; policy may have read the purpose. */
-export function saidRows({ parentTask: { id, url }, purpose }: RequestView): readonly Required<Row>[] {
+export function saidRows({ parentTask: { id, url }, purpose, incident }: RequestView): readonly Required<Row>[] {
   const task = `${inert(id)}${url === undefined ? '' : ` ${inert(url)}`}`
   return [
     { label: 'Task', text: task, note: lookalikeNote(`${id} ${url ?? ''}`) },
+    ...(incident ? [{ label: 'Incident', text: incidentText(incident), note: '' }] : []),
     { label: 'Purpose', text: inert(purpose), note: lookalikeNote(purpose) },
   ]
 }
+
+/** Beside the agent's claim: whose word it is stands with it. */
+const incidentText = ({ title, status, url }: NonNullable<RequestView['incident']>): string =>
+  [
+    `“${unquoted(title)}”`,
+    ...(status === undefined ? [] : [` (${clamp(inert(status), 64).text})`]),
+    ', says the incident service when asked',
+    ...(url === undefined ? [] : [`: ${inert(url)}`]),
+  ].join('')
 
 /** What an approver made less, each from what to what. */
 export const changesOf = ({ arguments: args, uses, lifetime }: NarrowingView) => [

@@ -44,6 +44,8 @@ const deciderOf = ({ holder }: Found) => holder['person']
 export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly Member[] } = {
   Submitted: [
     { at: '/ask/justification', whose: ownerOf },
+    { at: '/ask/incident/title', whose: ownerOf },
+    { at: '/ask/incident/status', whose: ownerOf },
     { at: '/ask/breakGlass/reason', whose: ownerOf },
     { at: '/inherits/*/decisions/*/comment', whose: deciderOf, copied: true },
   ],
@@ -53,6 +55,8 @@ export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly M
   ],
   Narrowed: [
     { at: '/ask/justification', whose: ownerOf, copied: true },
+    { at: '/ask/incident/title', whose: ownerOf, copied: true },
+    { at: '/ask/incident/status', whose: ownerOf, copied: true },
     { at: '/ask/breakGlass/reason', whose: ownerOf, copied: true },
   ],
   Commented: [{ at: '/comment', whose: actorOf }],
@@ -63,6 +67,8 @@ export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly M
   Completed: [{ at: '/note', whose: ownerOf }],
   BreakGlassOpened: [
     { at: '/ask/justification', whose: ownerOf },
+    { at: '/ask/incident/title', whose: ownerOf },
+    { at: '/ask/incident/status', whose: ownerOf },
     { at: '/ask/breakGlass/reason', whose: ownerOf },
     { at: '/ask/agent/subject', whose: ownerOf },
   ],
@@ -78,6 +84,8 @@ export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly M
 /** Where a state has such texts, or the commitments to them. */
 export const personalInRequest = [
   '/ask/justification',
+  '/ask/incident/title',
+  '/ask/incident/status',
   '/ask/agent/subject',
   '/ask/breakGlass/reason',
   '/stages/*/decisions/*/comment',

@@ -3,6 +3,7 @@ import { type Agent, agentStatus, factsOf, groupsOf, ownerOf, type ResourceFacts
 import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'
 import { defined, ok, refuse } from '../values.ts'
+import type { TaskAnswer } from './asking-terms.ts'
 import { accountOf, agentOf, type Bundle } from './bundle.ts'
 import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments, unpinnedOf } from './catalogue.ts'
 import { type Approval, canFill, type GrantTerms, namesOfTier, type Stage, satisfiedTier, type Tier } from './ladder.ts'
@@ -20,6 +21,9 @@ export type Asked = {
   delegators?: readonly PersonId[]
   recent?: number
   host?: HostFacts | undefined
+  /** As if the agent will say why, unless it is known. */
+  justified?: boolean | undefined
+  task?: TaskAnswer | undefined
   /** Of what was read. Before that: as if it will succeed. */
   preview?: PreviewOutcome | undefined
 }
@@ -192,6 +196,8 @@ export function questionOf(
     unpinned: facts.leftOpen,
     recent: asked.recent ?? 0,
     host: asked.host ?? unseenHost,
+    justified: asked.justified ?? true,
+    task: asked.task ?? 'unchecked',
     delegationDepth: asked.delegators?.length ?? 0,
     preview: asked.preview ?? previewAsIf(entry),
     now,

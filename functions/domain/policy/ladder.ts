@@ -84,6 +84,10 @@ export const Tier = z.strictObject({
   tier: z.int().nonnegative(),
   name: z.string().min(1).max(64),
   stages: z.array(Stage).max(8),
+  /** The agent must say why, in words. */
+  justification: z.literal('required').optional(),
+  /** The parent task must be known to the service that keeps incidents, when it is asked. */
+  parentTask: z.literal('live').optional(),
   grant: GrantTerms,
 })
 export type Tier = z.infer<typeof Tier>

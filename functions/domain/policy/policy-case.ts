@@ -4,6 +4,7 @@ import { factsOfAction, factsOfProfile } from '../break-glass/rights.ts'
 import { groupsOf } from '../people/organisation.ts'
 import { previewOutcomes } from '../previews/preview.ts'
 import { AgentId, defined, JsonObject, type NumericDate, PersonId } from '../values.ts'
+import { taskAnswers } from './asking-terms.ts'
 import { type Asked, assess, assessmentRefusals, findFacts, questionOf, requestFacts } from './assess.ts'
 import { type Bundle, personOf } from './bundle.ts'
 import { Alias } from './ladder.ts'
@@ -28,6 +29,9 @@ const CaseAsk = z
     ambient: Ambient.default('unknown'),
     /** Of thirty days; what is not said is zero. */
     record: AgentRecord.partial().default({}),
+    /** Whether the agent says why, and what the service that keeps incidents says of its parent task. */
+    justified: z.boolean().default(true),
+    task: z.enum(taskAnswers).default('unchecked'),
     /** As it would be read, unless said otherwise. */
     preview: z.enum(previewOutcomes).optional(),
   })

@@ -2,6 +2,7 @@ import type { HostFacts } from '../agents/host.ts'
 import type { Autonomy, ResourceFacts } from '../people/organisation.ts'
 import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AgentId, CredentialKind, JsonObject, NumericDate, PersonId, Resource } from '../values.ts'
+import type { TaskAnswer } from './asking-terms.ts'
 
 export type Moment = 'request' | 'issue' | 'use'
 
@@ -20,6 +21,10 @@ export type ActionQuestion = {
   recent: number
   /** As it was read when the agent asked. */
   host: HostFacts
+  /** Whether the agent said why, in words. What they say decides nothing. */
+  justified: boolean
+  /** What the service that keeps incidents said of the parent task when it was asked for. */
+  task: TaskAnswer
   delegationDepth: number
   /** At an evaluation as if the reading will succeed; later as it did. */
   preview: PreviewOutcome

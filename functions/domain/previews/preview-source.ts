@@ -14,7 +14,7 @@ export type AwsRead = (typeof awsReads)[number]
 export const isAwsRead = (action: string): action is AwsRead => (awsReads as readonly string[]).includes(action)
 
 /** A JMESPath expression over the answer of the read. */
-const Expression = z.string().min(1).max(512)
+export const Expression = z.string().min(1).max(512)
 
 /** How much of a value people are shown, the most first. `compared`: only whether it stays the same. */
 export const ShowLevel = z.enum(['whole', 'part', 'compared'])

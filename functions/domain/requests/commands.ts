@@ -282,7 +282,7 @@ export function endedBy(
   { bundle }: { bundle: string },
   at: NumericDate,
 ): Refused<EndingCode> | undefined {
-  if (!ending || (ending.by === 'incident' && ending.id !== ask.breakGlass?.incident)) return undefined
+  if (!ending || (ending.by === 'incident' && ending.id !== incidentOf(ask))) return undefined
   const common = { at, actor: system, policies: [], bundle, by: 'system' as const }
   const reason = reasonOf(ending)
   const code = endingCode(ending)
@@ -290,6 +290,10 @@ export function endedBy(
   if (status === 'pending') return { code, detail: reason, also: [{ ...common, type: 'Denied', reason }] }
   return undefined
 }
+
+/** The incident whose end is the end of it: that of an opening, or a parent task that was found live when it was asked for. */
+export const incidentOf = ({ breakGlass, task, parentTask }: Ask): string | undefined =>
+  breakGlass?.incident ?? (task === 'known' ? parentTask.id : undefined)
 
 function reasonOf({ by, id }: Ending): string {
   if (by === 'halt') return `halted by ${id}`

@@ -35,6 +35,17 @@ export type Delegator = z.infer<typeof Delegator>
 export const ParentTask = z.strictObject({ id: z.string().min(1).max(256), url: z.url().max(2048).optional() })
 export type ParentTask = z.infer<typeof ParentTask>
 
+/** An incident as the service that keeps it shows it. */
+export const Incident = z.strictObject({
+  title: z.string().max(256),
+  status: z.string().max(64).optional(),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .optional(),
+})
+export type Incident = z.infer<typeof Incident>
+
 /** In the server's own facts. It never changes: another ask is another request. */
 export const Ask = z.strictObject({
   id: RequestId,
@@ -52,6 +63,12 @@ export const Ask = z.strictObject({
   purpose: z.string(),
   justification: z.string().optional(),
   parentTask: ParentTask,
+  /** The agent said why, in words: policy hears no more of it. */
+  justified: z.literal(true).optional(),
+  /** What the service that keeps incidents said of the parent task when this was asked for. */
+  task: z.enum(['known', 'unknown']).optional(),
+  /** In that service's own words, where the deployment says which. */
+  incident: Incident.optional(),
   /** `none`: of a plan, for which no credential is ever made. */
   credential: z.enum([...CredentialKind.options, 'none']),
   uses: z.int().positive(),

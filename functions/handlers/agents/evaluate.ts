@@ -60,7 +60,11 @@ async function evaluate(body: Body, caller: EvaluationCaller, ports: Ports, late
     subject,
     action: { name: action.name, properties: action.properties ?? {} },
     resource,
-    ...defined({ purpose: context?.purpose, parentTask: context?.parent_task }),
+    ...defined({
+      purpose: context?.purpose,
+      parentTask: context?.parent_task,
+      justification: context?.justification,
+    }),
     ...(context?.approval === undefined ? {} : readApproval(context.approval)),
   }
   const evaluated = await evaluateAccess(asked, ports, lately)

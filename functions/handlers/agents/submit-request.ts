@@ -9,6 +9,7 @@ import { signApproval } from '../../operations/credentials/statements.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { tryAgainAfter } from '../../operations/requests/limits.ts'
+import type { TaskService } from '../../operations/requests/ports.ts'
 import { submitRequest } from '../../operations/requests/submit-request.ts'
 import { Callers } from '../callers.ts'
 import { type ApiPorts, checkEnd, idempotencyKeyOf, mustKeepRate, readStart } from '../doors.ts'
@@ -17,10 +18,12 @@ import { portsWithAnswers } from '../wiring/policy.ts'
 import { permitStore } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
 import { statementsOf } from '../wiring/statements.ts'
+import { tasksOf } from '../wiring/tasks.ts'
 
 const path = '/access/v1/requests'
 
-type Ports = ApiPorts & ReaderPorts & { permits: PermitStore; statements: Statements; targetRole: string }
+type Ports = ApiPorts &
+  ReaderPorts & { permits: PermitStore; statements: Statements; targetRole: string; tasks?: TaskService }
 
 /** `POST /access/v1/requests`: asks for what an evaluation said needs approval. */
 export function createHandler(ports: Ports) {
@@ -35,7 +38,8 @@ export function createHandler(ports: Ports) {
     const submitted = await submitRequest({ ...asked, jkt: proof.jkt, once, idempotencyKey, body }, ports)
     if (!submitted.ok) {
       const { code, detail } = submitted
-      const headers = code === 'too_many_open' ? { 'retry-after': String(tryAgainAfter) } : undefined
+      const after = code === 'too_many_open' ? tryAgainAfter : code === 'incidents_unreachable' ? 5 : undefined
+      const headers = after === undefined ? undefined : { 'retry-after': String(after) }
       throw refusalProblem(code, detail, headers)
     }
     const { state } = submitted.value.stored
@@ -83,7 +87,8 @@ export const handler = bind(
   'submit-request',
   (told) => {
     const ports = { ...withReader(told, portsWithAnswers(told)), permits: permitStore(told) }
-    return { ...ports, statements: statementsOf(told, ports), targetRole: told.TARGET_ROLE }
+    const statements = statementsOf(told, ports)
+    return { ...ports, ...tasksOf(ports, told), statements, targetRole: told.TARGET_ROLE }
   },
   createHandler,
 )

@@ -2,6 +2,7 @@ import { Budget, current } from '../../domain/break-glass/break-glass.ts'
 import { review } from '../../domain/break-glass/open.ts'
 import type { Answer } from '../../domain/policy/question.ts'
 import type { Refusal } from '../../domain/refusals.ts'
+import { incidentOf } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
@@ -147,7 +148,7 @@ export function reviewBreakGlass(
 const keepDelivery = 30 * 86_400
 
 /**
- * An incident is closed: every opening for it ends now. Opened again or renamed, it revives nothing. A delivery is
+ * An incident is closed: every opening for it ends now, and every request that took it to be open. Opened again or renamed, it revives nothing. A delivery is
  * remembered once all of it is done, so the next try completes one that failed half way.
  */
 export async function closeIncident(
@@ -161,7 +162,7 @@ export async function closeIncident(
 
   const ended: RequestId[] = []
   const faults: unknown[] = []
-  for (const each of await openNow(clock.now(), ports)) {
+  for (const each of [...(await openNow(clock.now(), ports)), ...(await liveFor(incident, ports))]) {
     try {
       if (await endFor(incident, each, ports)) ended.push(each)
     } catch (fault) {
@@ -180,9 +181,22 @@ async function openNow(now: NumericDate, { requests }: Pick<AskingPorts, 'reques
   return openings.filter(({ until }) => now < until).map(({ id }) => id)
 }
 
+/** Requests for this task that were asked for while it was live. */
+async function liveFor(incident: string, { requests }: Pick<AskingPorts, 'requests'>): Promise<readonly RequestId[]> {
+  const found: RequestId[] = []
+  for (const status of ['pending', 'approved'] as const)
+    for (let after: string | undefined, more = true; more; more = after !== undefined) {
+      const page = await requests.list({ status, task: incident }, { limit: 100, ...defined({ after }) })
+      found.push(...page.items.filter(({ state }) => state.ask.task === 'known').map(({ state }) => state.ask.id))
+      after = page.next
+    }
+  return found
+}
+
 async function endFor(incident: string, id: RequestId, ports: DecidingPorts): Promise<boolean> {
   const stored = await ports.requests.load(id)
-  if (stored?.state.status !== 'approved' || stored.state.ask.breakGlass?.incident !== incident) return false
+  if (!stored || incidentOf(stored.state.ask) !== incident) return false
+  if (stored.state.status !== 'approved' && stored.state.status !== 'pending') return false
   const done = await carryOut(id, ports, () => ({ type: 'wake', ending: { by: 'incident', id: incident } }))
-  return done.ok && done.value.state.status === 'revoked'
+  return done.ok && (done.value.state.status === 'revoked' || done.value.state.status === 'denied')
 }

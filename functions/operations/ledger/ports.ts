@@ -1,7 +1,7 @@
 import type { LedgerFilter } from '../../domain/ledger/facets.ts'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
 import type { PersonalText } from '../../domain/ledger/texts.ts'
-import type { Digest, NumericDate, PersonId, RequestId } from '../../domain/values.ts'
+import type { Digest, PersonId } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
 
 /** What a chain gets, and its end as it was read: `noEntries` for a new one. Another end since then, and nothing is saved. */

@@ -27,6 +27,8 @@ const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): As
   delegators: ask.chain.map(({ owner }) => owner),
   recent: ask.recent,
   host: ask.host,
+  justified: ask.justified === true,
+  task: ask.task ?? 'unchecked',
   preview: outcomeOfPreview(preview),
 })
 

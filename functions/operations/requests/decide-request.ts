@@ -35,8 +35,8 @@ export function narrowAsk(
   const terms = narrowedTerms(ask, narrow)
   const narrower = isNarrower(ask, terms, entry.narrowable)
   if (!narrower.ok) return narrower
-  const { resource, purpose, host } = ask
-  const again = { action: { name: ask.action, properties: terms.arguments }, resource, purpose, host }
+  const { resource, purpose, host, justified = false, task = 'unchecked' as const } = ask
+  const again = { action: { name: ask.action, properties: terms.arguments }, resource, purpose, host, justified, task }
   const assessment = assessAsk(again, ask.agent.id, ask.recent, now, { policy }, outcomeOfPreview(preview))
   if (assessment.outcome === 'refused') {
     const { reason: code, detail } = assessment

@@ -1,9 +1,9 @@
-import type { HostFacts } from '../../domain/agents/host.ts'
 import { hasLostApprover, notYet } from '../../domain/credentials/issue.ts'
 import { sessionPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
 import { argumentsDigest, digestOf } from '../../domain/digest.ts'
 import type { About } from '../../domain/ledger/refused.ts'
-import { type Assessment, assess } from '../../domain/policy/assess.ts'
+import { isJustified, justificationMember, readsMember, wantsOf } from '../../domain/policy/asking-terms.ts'
+import { type Asked, type Assessment, assess } from '../../domain/policy/assess.ts'
 import { accountOf, agentOf } from '../../domain/policy/bundle.ts'
 import { deriveStatement, titleOf } from '../../domain/policy/catalogue.ts'
 import type { PreviewOutcome } from '../../domain/previews/preview.ts'
@@ -28,6 +28,7 @@ export type EvaluationAsk = Bound & {
   approval?: string
   /** `context.approval.state`, where there is one: verified whenever it is there. */
   approvalState?: Json
+  justification?: string
 }
 
 /** AuthZEN `context.reason` (docs/api.md). */
@@ -45,7 +46,14 @@ export type Evaluated = { id: EvaluationId; at: NumericDate; policies: readonly 
   | { decision: false; reason: AskableReason; requestable: Requestable }
 )
 type AskableReason = 'approval_required' | 'approval_expired' | 'out_of_scope'
-type Requestable = { tier: number; title: string; expiresAt: NumericDate; bindingToken?: string | undefined }
+type Requestable = {
+  tier: number
+  title: string
+  expiresAt: NumericDate
+  /** What the tier or a policy wants of the request, and the evaluation lacks. */
+  wants: readonly string[]
+  bindingToken?: string | undefined
+}
 type Ports = MakingPorts & { statements: Statements }
 
 /** Seconds. */
@@ -139,13 +147,19 @@ async function assessed(
     lately.count(agent, ask.action.name, common.at),
     readHost(ask, agent, common.at, ports),
   ])
-  const assessment = assessAsk({ ...ask, host }, agent, recent, common.at, ports)
+  const { bundle } = ports.policy
+  const justified = isJustified(ask.justification)
+  const asIs = assessAsk({ ...ask, host, justified }, agent, recent, common.at, ports)
+  const couldHelp = asIs.outcome === 'refused' && !justified && readsMember(bundle, ask.action.name, 'justified')
+  const asIf = couldHelp ? assessAsk({ ...ask, host }, agent, recent, common.at, ports) : asIs
+  const assessment = asIf.outcome === 'refused' ? asIs : asIf
   if (assessment.outcome === 'refused')
     return deny({ ...common, policies: assessment.policies }, assessment.reason, assessment.detail)
   const requestable = {
     tier: assessment.tier,
     title: titleOf(assessment.facts.entry, assessment.facts.arguments),
     expiresAt: common.at + bindingWindow,
+    wants: asIf === asIs ? wantsOf(bundle, { tier: assessment.tier, justified }) : [justificationMember],
   }
   return { ...common, policies: assessment.policies, decision: false, reason: 'approval_required', requestable }
 }
@@ -196,7 +210,7 @@ export const boundPlainly = (ask: Pick<Ask, 'agent' | 'resource' | 'purpose' | '
 
 /** Refuses also an ask whose AWS credentials could not be confined: its session policy would be too large. */
 export function assessAsk(
-  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'> & { host?: HostFacts | undefined },
+  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'> & Pick<Asked, 'host' | 'justified' | 'task'>,
   agent: AskerId,
   recent: number,
   now: NumericDate,
@@ -206,7 +220,9 @@ export function assessAsk(
   const { name: action, properties } = ask.action
   const resource = { type: ask.resource.type, id: ask.resource.id }
   const about = { agent, action, arguments: properties, resource, purpose: ask.purpose ?? '', recent }
-  const asked = { ...about, ...defined({ preview, host: ask.host }) }
+  // Before it is asked, as if the service that keeps incidents will know the parent task.
+  const task = ask.task ?? (policy.bundle.deployment.incidents ? 'known' : 'unchecked')
+  const asked = { ...about, ...defined({ preview, host: ask.host, justified: ask.justified, task }) }
   const assessment = assess(policy.bundle, (question) => policy.ask(question), asked, now)
   if (assessment.outcome === 'refused') return assessment
   const { entry, arguments: args } = assessment.facts

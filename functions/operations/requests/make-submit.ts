@@ -1,5 +1,6 @@
-import type { Assessment } from '../../domain/policy/assess.ts'
-import { previewAsIf } from '../../domain/policy/assess.ts'
+import { isJustified, lackingFor, readsMember, type TaskAnswer } from '../../domain/policy/asking-terms.ts'
+import { type Asked, type Assessment, previewAsIf } from '../../domain/policy/assess.ts'
+import { tierOf } from '../../domain/policy/ladder.ts'
 import { outcomeOfPreview, type Preview, type PreviewOutcome } from '../../domain/previews/preview.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
@@ -16,7 +17,7 @@ import type { OnceOnly } from '../ports.ts'
 import type { ReaderPorts } from '../previews/read-again.ts'
 import { assessAsk, bindingOf, boundOf, boundPlainly } from './evaluate-access.ts'
 import { Lately } from './limits.ts'
-import type { MakingPorts } from './ports.ts'
+import type { MakingPorts, TaskLook, TaskService } from './ports.ts'
 
 export type SubmissionAsk = Bound & {
   agent: AgentRef
@@ -38,12 +39,19 @@ export type SubmissionAsk = Bound & {
 
 export type SubmissionPorts = MakingPorts &
   ReaderPorts &
-  Pick<BrokerPorts, 'targetRole'> & { permits: Pick<PermitReader, 'ofAgent'>; statements: Pick<Statements, 'verify'> }
+  Pick<BrokerPorts, 'targetRole'> & {
+    permits: Pick<PermitReader, 'ofAgent'>
+    statements: Pick<Statements, 'verify'>
+    /** There where the deployment says who keeps incidents. */
+    tasks?: TaskService
+  }
 export type Unbound = 'invalid_denial_binding' | 'expired_denial'
+
+export type Lacking = 'justification_required' | 'unknown_parent_task' | 'incidents_unreachable'
 
 export type Unmade = {
   ok: false
-  code: Unbound | 'not_requestable' | 'too_many_open'
+  code: Unbound | Lacking | 'not_requestable' | 'too_many_open'
   detail?: string
   /** What an evaluation would say, for the record. */
   because?: { reason: string; policies: readonly string[] }
@@ -93,12 +101,24 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
     readHost(ask, ask.agent.id, now, ports),
   ])
   const id = ids.request()
+  const justified = isJustified(ask.justification)
+  const assessed = (facts: Pick<Asked, 'justified' | 'task'>, as?: PreviewOutcome) =>
+    assessAsk({ ...ask, ...facts, host }, ask.agent.id, recent, now, ports, as)
+  const look = await lookAtTask(ask, () => assessed({ justified }), ports)
+  const task = taskOf(look)
   const of = (as?: PreviewOutcome): MadeOr<Submit> => {
-    const assessment = assessAsk({ ...ask, host }, ask.agent.id, recent, now, ports, as)
-    if (assessment.outcome === 'refused')
-      return notRequestable(assessment.reason, assessment.detail, assessment.policies)
+    const assessment = assessed({ justified, task }, as)
+    if (assessment.outcome === 'refused') {
+      const couldHelp = !justified && readsMember(policy.bundle, ask.action.name, 'justified')
+      return couldHelp && assessed({ justified: true, task }, as).outcome === 'requestable'
+        ? refuse('justification_required')
+        : notRequestable(assessment.reason, assessment.detail, assessment.policies)
+    }
     const { tier, stages, policies } = assessment
-    const whole = askOf(ask, assessment, { id, recent, host, ...lifted })
+    const lacking = lackingFor(policy.bundle, { tier, justified, task })
+    if (lacking) return refuse(lacking)
+    const own = { id, recent, host, ...lifted, ...(justified ? { justified } : {}), ...toldOfTask(look) }
+    const whole = askOf(ask, assessment, own)
     return ok({ type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash })
   }
   const asIf = of()
@@ -112,10 +132,32 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
   return ok({ submit: asIf.value, read })
 }
 
+/** Asked only where a tier or a policy goes by the answer, or where people are to see the incident. */
+async function lookAtTask(
+  { action, parentTask }: SubmissionAsk,
+  assess: () => Assessment,
+  { policy: { bundle }, tasks }: SubmissionPorts,
+): Promise<TaskLook | undefined> {
+  if (!tasks) return undefined
+  const isLive = (assessment: Assessment) =>
+    assessment.outcome === 'requestable' && tierOf(bundle.ladder, assessment.tier)?.parentTask === 'live'
+  const isWanted =
+    bundle.deployment.incidents?.show !== undefined || readsMember(bundle, action.name, 'task') || isLive(assess())
+  return isWanted ? tasks.look(parentTask.id) : undefined
+}
+
+const taskOf = (look: TaskLook | undefined): TaskAnswer =>
+  look === undefined || look.answer === 'unreachable' ? 'unchecked' : look.answer
+
+const toldOfTask = (look: TaskLook | undefined): Pick<Ask, 'task' | 'incident'> =>
+  look === undefined || look.answer === 'unreachable'
+    ? {}
+    : { task: look.answer, ...(look.answer === 'known' ? defined({ incident: look.incident }) : {}) }
+
 function askOf(
   { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, ...bind }: SubmissionAsk,
   { facts, grant }: Extract<Assessment, { outcome: 'requestable' }>,
-  own: Pick<Ask, 'id' | 'recent' | 'host' | 'afterHalts'>,
+  own: Pick<Ask, 'id' | 'recent' | 'host' | 'afterHalts' | 'justified' | 'task' | 'incident'>,
 ): Ask {
   const { environment, classification, ...resource } = facts.resource
   const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {

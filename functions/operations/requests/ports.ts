@@ -3,7 +3,7 @@ import type { Head } from '../../domain/ledger/ledger.ts'
 import type { GroupSnapshot } from '../../domain/people/organisation.ts'
 import type { StandIn } from '../../domain/people/stand-in.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { ApprovalRequest, Incident } from '../../domain/requests/request.ts'
 import type { AskerId, EvaluationId, NumericDate, PersonId, RequestId, StandingPermitId } from '../../domain/values.ts'
 import type { AgentReader } from '../agents/ports.ts'
 import type { Appended, LedgerStore } from '../ledger/ports.ts'
@@ -100,6 +100,12 @@ export type Evaluation = {
   expiresAt: NumericDate
   refused?: string
 }
+
+/** The service that keeps incidents, about a parent task. It never throws: `unreachable` is no answer. */
+export interface TaskService {
+  look(task: string): Promise<TaskLook>
+}
+export type TaskLook = { answer: 'known'; incident?: Incident } | { answer: 'unknown' | 'unreachable' }
 
 export interface WaitStore {
   /** Twice is once. */

@@ -13,6 +13,7 @@ import { commitNew, manyWriters, refuseOnRecord, runAggregate } from './carry-ou
 import { aboutAsk } from './evaluate-access.ts'
 import { mayWait } from './limits.ts'
 import {
+  type Lacking,
   type Made,
   type MadeOr,
   makeSubmit,
@@ -51,6 +52,7 @@ type Submitted = { stored: Stored; created: boolean }
 
 type SubmissionRefusal =
   | Unbound
+  | Lacking
   | 'not_requestable'
   | 'duplicate_request'
   | 'key_mismatch'

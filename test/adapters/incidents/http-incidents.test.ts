@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { HttpIncidents } from '../../../functions/adapters/incident-service/http-incidents.ts'
+import { JmesPathExpressions } from '../../../functions/adapters/jmespath/expressions.ts'
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
 import type { Incidents } from '../../../functions/operations/break-glass/ports.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
@@ -103,6 +104,53 @@ test('an opening that is tried again does not ask again, and one a while later d
   status(404)
   expect(await same.check('INC-8')).toBe('unknown')
   expect(asked).toHaveLength(3)
+})
+
+describe('what people see of an incident', () => {
+  const show = { title: 'incident.name', status: "join(', ', [severity, state])", url: 'links.self' }
+  const look = (changes = {}) =>
+    new HttpIncidents({
+      ...{ url: `${origin()}/{incident}`, clock, expressions: new JmesPathExpressions() },
+      show: { ...show, ...changes },
+    }).look('INC-7')
+  const says = (body: string) => {
+    answer = (_, response) => response.writeHead(200).end(body)
+  }
+  const incident = { incident: { name: 'Payments time out' }, severity: 'SEV2', state: 'open' }
+
+  test('is its own title, status and address, as the deployment says where they are', async () => {
+    says(JSON.stringify({ ...incident, links: { self: 'https://incidents.example/7' } }))
+    const shown = { title: 'Payments time out', status: 'SEV2, open', url: 'https://incidents.example/7' }
+    expect(await look()).toEqual({ answer: 'known', incident: shown })
+  })
+
+  test('is bounded, and an address that is none is left out', async () => {
+    says(JSON.stringify({ ...incident, incident: { name: 'x'.repeat(999) }, links: { self: 'javascript:alert(1)' } }))
+    expect(await look()).toEqual({ answer: 'known', incident: { title: 'x'.repeat(256), status: 'SEV2, open' } })
+  })
+
+  test.each([
+    ['no JSON', 'hello'],
+    ['another shape', '[]'],
+    ['no title', '{}'],
+    ['an answer too large for an incident', JSON.stringify({ ...incident, log: 'x'.repeat(70_000) })],
+  ])('is nothing with %s, and the incident is known all the same', async (_what, body) => {
+    says(body)
+    expect(await look()).toEqual({ answer: 'known' })
+  })
+
+  test('is nothing where the answer never ends', async () => {
+    answer = (_, response) => void response.writeHead(200).write('{')
+    expect(await look()).toEqual({ answer: 'known' })
+  })
+})
+
+test('no answer is not remembered: asked again, it may have one', async () => {
+  const same = incidents()
+  status(503)
+  expect(await same.check('INC-9')).toBe('unreachable')
+  status(200)
+  expect(await same.check('INC-9')).toBe('known')
 })
 
 test('without such a place, whatever looks like an incident is one', async () => {

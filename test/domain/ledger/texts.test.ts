@@ -41,6 +41,7 @@ const notPersonal: readonly string[] = [
   'ask/classification',
   'ask/purpose',
   'ask/parentTask',
+  'ask/incident/url',
   'ask/unpinned',
   'ask/steps/*/action',
   'ask/steps/*/arguments',

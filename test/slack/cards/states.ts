@@ -109,6 +109,11 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
     await world.decide(request, 'gus')
     return after(world, request)
   })
+  await keep('for an incident', async (world) => {
+    const request = await submitted(world)
+    const incident = { title: 'Payments time out', status: 'SEV2, open', url: 'https://incidents.example/1042' }
+    return { ...request, ask: { ...request.ask, task: 'known', incident } }
+  })
   await keep('previewed', async (world) => {
     const request = await submitted(world)
     return { ...request, preview: previewOf(request) }

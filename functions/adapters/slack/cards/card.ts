@@ -22,7 +22,7 @@ import type { Row } from '../../../domain/cards/sentence.ts'
 import { stageSentence } from '../../../domain/cards/stage-words.ts'
 import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
-import type { JsonObject } from '../../../domain/values.ts'
+import { defined, type JsonObject } from '../../../domain/values.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import {
   bold,
@@ -118,6 +118,9 @@ export function drawRequest(view: RequestView, channel: string, options: DecideO
 const withoutTexts = (view: RequestView): RequestView => ({
   ...view,
   ...(view.justification === undefined ? {} : { justification: '-' }),
+  ...(view.incident === undefined
+    ? {}
+    : { incident: { ...view.incident, title: '-', ...defined({ status: view.incident.status && '-' }) } }),
   stages: view.stages.map((stage) => ({
     ...stage,
     decisions: stage.decisions.map((each) => (each.comment === undefined ? each : { ...each, comment: '-' })),
@@ -261,7 +264,7 @@ function aboutItems(view: RequestView, lines: number): RichTextSection[] {
 /** Under this heading stands what the agent says; above it, only what will be executed. */
 function saidBlock(view: RequestView, budget: Budget): CardBlock {
   const claim = inert(view.justification?.trim() ?? '')
-  const limits: { readonly [label: string]: number } = { Task: 280, Purpose: 64 }
+  const limits: { readonly [label: string]: number } = { Task: 280, Incident: 280, Purpose: 64 }
   const rows = saidRows(view).map(({ label, text, note }) => {
     const shown = clamp(text, limits[label] ?? 0).text
     return section(

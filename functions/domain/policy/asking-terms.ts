@@ -1,0 +1,40 @@
+import type { Bundle } from './bundle.ts'
+import { tierOf } from './ladder.ts'
+
+/** What policy hears of the parent task. `unchecked`: no incident service was asked, or it did not answer. */
+export const taskAnswers = ['known', 'unknown', 'unchecked'] as const
+export type TaskAnswer = (typeof taskAnswers)[number]
+
+/** A reason of fewer words says nothing. Words of any language count, also where it sets no spaces. */
+const fewestWords = 3
+const words = new Intl.Segmenter('en', { granularity: 'word' })
+
+export const isJustified = (justification: string | undefined): boolean =>
+  [...words.segment(justification ?? '')].filter(({ isWordLike }) => isWordLike).length >= fewestWords
+
+/** Whether a policy that can bear on this action reads `context.<member>`. It may say yes for a comment. */
+export function readsMember({ policies }: Pick<Bundle, 'policies'>, action: string, member: string): boolean {
+  const read = new RegExp(`\\bcontext\\s*(?:\\.|has\\b|\\[)\\s*"?${member}\\b`)
+  return Object.values(policies[action] ?? {}).some((text) => read.test(text))
+}
+
+type Asking = { tier: number; justified: boolean; task: TaskAnswer }
+
+/** What the tier wants of an ask that it lacks. A service that is down is no answer: then nothing is asked. */
+export function lackingFor(
+  { ladder }: Pick<Bundle, 'ladder'>,
+  { tier, justified, task }: Asking,
+): 'justification_required' | 'unknown_parent_task' | 'incidents_unreachable' | undefined {
+  const terms = tierOf(ladder, tier)
+  if (terms?.justification === 'required' && !justified) return 'justification_required'
+  if (terms?.parentTask !== 'live' || task === 'known') return undefined
+  return task === 'unknown' ? 'unknown_parent_task' : 'incidents_unreachable'
+}
+
+export const justificationMember = 'context.justification'
+
+/** The members that the tier wants, and the ask lacks. */
+export const wantsOf = (
+  { ladder }: Pick<Bundle, 'ladder'>,
+  { tier, justified }: Pick<Asking, 'tier' | 'justified'>,
+): readonly string[] => (tierOf(ladder, tier)?.justification === 'required' && !justified ? [justificationMember] : [])
