@@ -326,7 +326,8 @@ describe('functions', () => {
     'decide-request': 1050,
     'issue-aws-credentials': 1050,
     'issue-token': 1050,
-    'submit-request': 1055,
+    // And what reads an incident.
+    'submit-request': 1085,
     // OpenID's client, and what verifies its tokens; with those clients too where people decide.
     'decide-on-page': 1125,
     'open-on-page': 555,
