@@ -1,7 +1,8 @@
 import type { webcrypto } from 'node:crypto'
 import * as DPoP from 'dpop'
-import { type Asker, askForPermit, type Permit } from './agent/permit.ts'
+import { type Asker, askForPermit, askForPlan, type Permit, takeStep } from './agent/permit.ts'
 import type { PermitCall } from './agent/permit-call.ts'
+import type { Plan, PlanCall } from './agent/plan.ts'
 import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
 import { KeptKeys, PrivateJwk as P256, proverOf, proverOfPair } from './kept-keys.ts'
 import { findIssuer } from './local.ts'
@@ -9,8 +10,17 @@ import { wrongUsage } from './outcome.ts'
 import { type Around, thisProcess } from './surroundings.ts'
 
 export { AlreadyRun, Approved, type AwsCredentialIdentity, NotReported } from './agent/approved.ts'
+export type { PlanStep } from './agent/ask.ts'
 export type { Denied, Expired, Narrowed, Pending, Permit, Refused } from './agent/permit.ts'
 export type { PermitCall } from './agent/permit-call.ts'
+export {
+  ApprovedPlan,
+  type PendingPlan,
+  type Plan,
+  type PlanCall,
+  type PlanEnd,
+  type StepOutcome,
+} from './agent/plan.ts'
 export type { IdentityOption } from './identity/identity.ts'
 export { Fault, Refusal } from './outcome.ts'
 
@@ -54,14 +64,31 @@ export class Hotwork {
    * work is thrown.
    */
   async permit(call: PermitCall): Promise<Permit> {
+    return askForPermit(call, await this.#asker())
+  }
+
+  /**
+   * Asks for a plan: steps that other agents do, in this order, which people approve as one. This agent gets no right of its
+   * own by it.
+   */
+  async plan(call: PlanCall): Promise<Plan> {
+    return askForPlan(call, await this.#asker())
+  }
+
+  /** Takes a step of a plan that is this agent's to do: waits for its turn, and then is a permit as any other. */
+  async step(request: string, how: Pick<PermitCall, 'wait' | 'signal'> = {}): Promise<Permit> {
+    return takeStep(request, how, await this.#asker())
+  }
+
+  async #asker(): Promise<Asker> {
     this.#own ??= ownKey(this.#key)
-    return askForPermit(call, {
+    return {
       issuer: this.issuer,
       identity: this.#identity,
       keys: this.#keys,
       own: await this.#own,
       pause: this.#pause,
-    })
+    }
   }
 }
 

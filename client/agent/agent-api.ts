@@ -10,7 +10,6 @@ import {
   denialOf,
   Evaluation,
   type PartialAsk,
-  type PartialPlan,
   type Right,
   type Task,
   TaskAnswer,
@@ -83,7 +82,7 @@ export class AgentApi {
   }
 
   /** Adds the agent that asks, and the resource of each step. */
-  completePlan({ steps, purpose, parentTask, justification }: PartialPlan): Promise<Ask> {
+  completePlan({ arguments: { steps }, purpose, parentTask, justification }: Omit<PartialAsk, 'action'>): Promise<Ask> {
     const json = { kind: 'plan', steps, purpose, parent_task: parentTask, justification }
     return this.#call(Ask, { path: '/v1/asks', json })
   }

@@ -38,7 +38,6 @@ export type PlanStep = {
   arguments: { readonly [name: string]: unknown }
   resource?: { readonly type: string; readonly id: string }
 }
-export type PartialPlan = Omit<PartialAsk, 'action' | 'arguments'> & { steps: readonly PlanStep[] }
 
 export const Evaluation = z.looseObject({
   decision: z.boolean(),

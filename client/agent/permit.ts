@@ -10,6 +10,7 @@ import { Approved, type Held } from './approved.ts'
 import { type Ask, type Denial, denialOf, type PartialAsk, type Task } from './ask.ts'
 import { type KeptCall, KeptCalls } from './kept-calls.ts'
 import { endOfWait, type PermitCall, readCall } from './permit-call.ts'
+import { followPlan, type Plan, type PlanCall, planAsCall } from './plan.ts'
 
 export type Pending = {
   readonly outcome: 'pending'
@@ -53,15 +54,59 @@ export type Asker = {
 
 /** @internal @returns what people, policy or time say @throws Fault; Refusal where the call is wrong; the reason of the signal */
 export async function askForPermit(call: PermitCall, asker: Asker): Promise<Permit> {
+  const { begun, until } = await begin(call, asker)
+  return isRefused(begun) ? begun : follow(begun, until)
+}
+
+/** @internal The same of a plan. */
+export async function askForPlan(call: PlanCall, asker: Asker): Promise<Plan> {
+  const { begun, until } = await begin(planAsCall(call), asker)
+  return isRefused(begun) ? begun : followPlan(begun, until)
+}
+
+async function begin(call: PermitCall, asker: Asker): Promise<{ begun: Begun | Refused; until: Date }> {
   const { signal, callId } = call
   const ask = readCall(call)
   const until = endOfWait(call.wait)
   signal?.throwIfAborted()
   const begun = callId === undefined ? await askInMemory(ask, asker, signal) : await askOnce(ask, callId, asker, signal)
-  return isRefused(begun) ? begun : follow(begun, until)
+  return { begun, until }
 }
 
-type Begun = { task: Task; arguments: PartialAsk['arguments']; held: Held }
+/**
+ * @internal Takes a step of a plan: waits for its turn. The key that takes it is kept, since no other key can.
+ * @throws Fault; Refusal where it is no request of this agent
+ */
+export async function takeStep(
+  request: string,
+  { wait, signal }: Pick<PermitCall, 'wait' | 'signal'>,
+  asker: Asker,
+): Promise<Permit> {
+  const { issuer, identity, keys, own } = asker
+  const until = endOfWait(wait)
+  signal?.throwIfAborted()
+  keys.mustKeep()
+  const kept = new KeptCalls(keys)
+  const place = `call-${digest(issuer, whoIs(await identity(issuer, signal)), `step ${request}`)}`
+  const begun = await keys.alone(
+    place,
+    async (): Promise<Begun> => {
+      const call = digest(request)
+      const before = kept.find(place, call)
+      const record = before ?? (await kept.begin(place, { api: issuer, call, ...defined({ jkt: own?.jkt }) }))
+      const api = apiFor(asker, await proverFor(record, own), signal)
+      const task = await api.readTask(request)
+      const forget = (ended: string) => kept.end(place, { ...record, id: request }, ended)
+      const held = { ...heldBy(api, asker, signal), kept, forget }
+      return { task, arguments: task.hotwork.step?.arguments ?? {}, held }
+    },
+    signal,
+  )
+  return follow(begun, until)
+}
+
+/** @internal */
+export type Begun = { task: Task; arguments: PartialAsk['arguments']; held: Held }
 
 async function askInMemory(partial: PartialAsk, asker: Asker, signal?: AbortSignal): Promise<Begun | Refused> {
   const api = apiFor(asker, asker.own?.prove ?? (await proverOf({ jwk: await makeJwk() })), signal)
@@ -160,7 +205,7 @@ async function taskOf({ id = '', ended }: KeptCall, api: AgentApi): Promise<Task
 }
 
 async function evaluate(partial: PartialAsk, api: AgentApi): Promise<{ ask: Ask; denial: Denial } | Refused> {
-  const { subject, resource } = await api.completeAsk(partial)
+  const { subject, resource } = await (partial.action === 'plan' ? api.completePlan(partial) : api.completeAsk(partial))
   const ask = askOf(partial, subject, resource)
   const evaluation = await api.evaluate(ask)
   if (evaluation.context.access_request) return { ask, denial: denialOf(evaluation) }

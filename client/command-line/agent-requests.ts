@@ -18,7 +18,7 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
   const reason = new Option('--reason <text>', "why, in the agent's own words, in place of `context.justification`")
 
   verb('request', 'ask for the action in a file, as an agent; `-` is standard input')
-    .argument('<file>', 'an AuthZEN evaluation body, as in examples/requests')
+    .argument('<file>', 'an AuthZEN evaluation body, as in examples/requests; of a plan as in examples/plan')
     .addOption(new Option('--wait [span]', 'until it is decided, at most 30m or this long').argParser(span))
     .addOption(reason)
     .option('--not-before <when>', 'when it is to start, at most 7d ahead: a span such as 2h, or a time')

@@ -1,6 +1,13 @@
 import * as z from 'zod'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import { type ApprovalRequest, grantOf, openStage, ParentTask, usesLeft } from '../../domain/requests/request.ts'
+import {
+  type ApprovalRequest,
+  type Ask,
+  grantOf,
+  openStage,
+  ParentTask,
+  usesLeft,
+} from '../../domain/requests/request.ts'
 import { EvaluationId, type Json, NumericDate, Resource } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import type { Evaluated } from '../../operations/requests/evaluate-access.ts'
@@ -201,6 +208,16 @@ function progressOf(state: ApprovalRequest): { progress?: Json } {
   return { progress: { current_step: index + 1, total_steps: state.stages.length, step_name: name } }
 }
 
+/** The agent of a step did not ask for it: this tells it what to do. */
+const stepMembers = ({ ancestors, agent, action, arguments: args, resource }: Ask, step: number): Json => ({
+  plan: ancestors.at(-1) ?? '',
+  step,
+  agent: agent.id,
+  action,
+  arguments: args,
+  resource,
+})
+
 export function hotworkMembers(state: ApprovalRequest): Json {
   const { ask, tier, round } = state
   const grant = grantOf(state)
@@ -220,6 +237,7 @@ export function hotworkMembers(state: ApprovalRequest): Json {
     arguments_digest: ask.argumentsDigest,
     unpinned: ask.unpinned,
     ...(ask.notBefore === undefined ? {} : { not_before: rfc3339(ask.notBefore) }),
+    ...(ask.step === undefined ? {} : { step: stepMembers(ask, ask.step) }),
     // An agent that goes on with what it asked for is refused.
     ...(round === 1 ? {} : { narrowed: { arguments: ask.arguments, uses: ask.uses, lifetime: ask.lifetime } }),
     ...(grant

@@ -8,6 +8,7 @@ import { tellExport } from './chapters/export.ts'
 import { tellHalts, tellLag } from './chapters/halts.ts'
 import { tellLedger } from './chapters/ledger.ts'
 import { tellNoFromPeople, tellSilence, tellStrongerLogin, tellWrongHands } from './chapters/people.ts'
+import { tellPlan } from './chapters/plan.ts'
 import { tellExamples, tellNoFromPolicy, tellTierZero } from './chapters/policy.ts'
 import { tellPackage, tellPlainClient } from './chapters/programs.ts'
 import { tellReceipt } from './chapters/receipt.ts'
@@ -71,6 +72,11 @@ const chapters: { readonly [name: string]: Chapter } = {
   time: ['Time runs out: each use looks at the end itself, and no timer is needed', tellTime],
   actual: ['Approved and actual: what an agent did beside what was approved is found', tellActual],
   delegation: ['A right handed on: never more than its giver has, and never for longer', tellDelegation],
+  plan: [
+    'A plan: three steps by two agents, of which the second fails',
+    tellPlan,
+    'A planner proposes what it may never do itself. People approve the whole as one, and each step is done by its own agent, in turn.',
+  ],
   halts: ['A halt: one person stops an agent with all it holds, and another lifts that', tellHalts],
   lag: ['How long a dead credential lives: the same several times, for the figures', tellLag],
   examples: ['Every example request, held to the table in examples/requests/README.md', tellExamples],

@@ -21,6 +21,8 @@ export interface Request {
   stage: string | null
   stages: { name: string; quorum: number; decisions: { person: string; verdict: string }[] }[]
   grant?: { id: string; uses_left: number; status: string }
+  /** Of a plan. */
+  steps?: { step: number; request: string; agent: string; status: string }[]
 }
 
 /** Such as `person:ben for owner`. */

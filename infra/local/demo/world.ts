@@ -18,6 +18,7 @@ const root = join(import.meta.dirname, '../../..')
 
 /** With the table of what they come to. */
 export const requestsFolder = join(root, 'examples/requests')
+export const plansFolder = join(root, 'examples/plan')
 
 export interface RunningStack {
   local: Local

@@ -1,0 +1,127 @@
+import { wrongUsage } from '../outcome.ts'
+import type { PlanStep, Task } from './ask.ts'
+import type { Begun, Denied, Expired, Pending, Refused } from './permit.ts'
+import type { PermitCall } from './permit-call.ts'
+import { endOfWait } from './permit-call.ts'
+
+export type PlanCall = Omit<PermitCall, 'action' | 'arguments'> & {
+  /** In the order in which they are done, each by its own agent: at most 20. */
+  steps: readonly PlanStep[]
+}
+
+/** How a step stands: `waiting` for its turn, `open`, or how it ended. */
+export type StepOutcome = {
+  readonly step: number
+  /** The request that the step is: its agent takes it with `hotwork.step(request)`. */
+  readonly request: string
+  readonly agent: string
+  readonly status: string
+}
+
+export type PlanEnd = {
+  /** `open`: the wait was over before the plan was. */
+  readonly outcome: 'succeeded' | 'failed' | 'revoked' | 'expired' | 'open'
+  readonly request: string
+  readonly steps: readonly StepOutcome[]
+}
+
+/** What came of asking for a plan. */
+export type Plan = ApprovedPlan | Denied | Expired | PendingPlan | Refused
+
+export type PendingPlan = Omit<Pending, 'resume'> & {
+  /** Waits on. */
+  resume(how?: Pick<PermitCall, 'wait' | 'signal'>): Promise<Plan>
+}
+
+/** People approved the plan. The agent that asked does nothing of it: each step's agent takes its own. */
+export class ApprovedPlan {
+  readonly outcome = 'approved'
+  readonly request: string
+  /** As they stood when it was read. */
+  readonly steps: readonly StepOutcome[]
+  /** An approver struck a step out, or lowered one: look at `steps`, and at the plan's page. */
+  readonly narrowed: boolean
+  readonly #held: Begun['held']
+
+  /** @internal */
+  constructor({ task, hotwork }: Task, held: Begun['held']) {
+    this.request = task.id
+    this.steps = hotwork.steps ?? []
+    this.narrowed = hotwork.round > 1
+    this.#held = held
+  }
+
+  /** Waits until the last step has succeeded, or one did not. */
+  async finished({ wait, signal }: Pick<PermitCall, 'wait' | 'signal'> = {}): Promise<PlanEnd> {
+    const until = endOfWait(wait).getTime()
+    const api = this.#held.api.within(signal)
+    for (;;) {
+      const task = await api.readTask(this.request)
+      const end = endOf(task)
+      if (end.outcome !== 'open') this.#held.forget(end.outcome)
+      const left = until - Date.now()
+      if (end.outcome !== 'open' || left <= 0) return end
+      await this.#held.pause(Math.min(pauseBetween, left), signal)
+    }
+  }
+
+  /** Ends the plan: what is not done by now is not done. */
+  async giveUp(note?: string): Promise<void> {
+    await this.#held.reporting.complete(this.request, 'failed', note)
+    this.#held.forget('failed')
+  }
+}
+
+/** A step takes minutes: nothing is gained by asking more often. Milliseconds. */
+const pauseBetween = 3_000
+
+function endOf({ task, hotwork }: Task): PlanEnd {
+  const { grant, steps = [] } = hotwork
+  const about = { request: task.id, steps }
+  if (!grant || grant.status === 'live') return { outcome: 'open', ...about }
+  if (grant.status !== 'completed') return { outcome: grant.status === 'expired' ? 'expired' : 'revoked', ...about }
+  const isDone = steps.every(({ status }) => status === 'succeeded' || status === 'struck')
+  return { outcome: isDone ? 'succeeded' : 'failed', ...about }
+}
+
+/** @internal What people, policy or time say of a plan. */
+export async function followPlan({ task, held }: Begun, until: Date): Promise<Plan> {
+  const { id } = task.task
+  const isOver = task.task.status !== 'pending' || until.getTime() <= Date.now()
+  const settled = isOver ? task : await held.api.waitUntilSettled(id, { until })
+  switch (settled.task.status) {
+    case 'approved':
+      return new ApprovedPlan(settled, held)
+    case 'pending':
+      return {
+        outcome: 'pending',
+        request: id,
+        resume: ({ wait, signal } = {}) =>
+          followPlan(
+            { task: settled, arguments: {}, held: { ...held, api: held.api.within(signal) } },
+            endOfWait(wait),
+          ),
+        cancel: async () => {
+          await held.reporting.cancel(id)
+          held.forget('withdrawn')
+        },
+      }
+    case 'cancelled':
+      held.forget('withdrawn')
+      return { outcome: 'refused', request: id, reason: 'withdrawn', detail: 'the agent took the request back' }
+    default:
+      held.forget(settled.task.status)
+      return { outcome: settled.task.status, request: id }
+  }
+}
+
+/** @internal A plan is asked for as an action of its own. @throws Refusal that names the step */
+export function planAsCall({ steps, ...call }: PlanCall): PermitCall {
+  if (!Array.isArray(steps) || steps.length === 0)
+    throw wrongUsage('`steps` is empty', 'a plan has steps: `{ agent, action, arguments }`, in their order')
+  for (const [index, step] of steps.entries())
+    for (const name of ['agent', 'action', 'arguments'] as const)
+      if (typeof step?.[name] !== (name === 'arguments' ? 'object' : 'string') || !step[name])
+        throw wrongUsage(`step ${index + 1}: \`${name}\` is missing`, 'a step has `agent`, `action` and `arguments`')
+  return { ...call, action: 'plan', arguments: { steps } }
+}
