@@ -10,7 +10,6 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   request: [
     'request examples/requests/staging-payment-timeout.json --wait=30m',
     "request ask.json --reason 'checkout is down since 02:51' --wait --json",
-    'request examples/plan/change.json',
     'request ask.json --not-before 2h',
   ],
   wait: ['wait req_... --for 2h'],
@@ -27,7 +26,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   show: ['show req_...', 'show req_... --picture req.svg'],
   approve: ["approve req_... --comment 'the ticket says the same'"],
   deny: ["deny req_... --reason 'the load test is over: ask again on Monday'"],
-  narrow: ['narrow req_... --set MemorySize=1024 --minutes 5', 'narrow req_... --set 2.MemorySize=1024 --strike 3'],
+  narrow: ['narrow req_... --set MemorySize=1024 --minutes 5'],
   revoke: ["revoke req_... --reason 'INC-4822: it writes parameters that no one asked for'"],
   halt: [
     "halt agent:remediator --reason 'INC-4822: it writes parameters that no one asked for'",

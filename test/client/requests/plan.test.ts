@@ -1,0 +1,121 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { planStates } from '../../slack/cards/plan-states.ts'
+import { requestId } from '../../support/ask.ts'
+import { prodParameter } from '../../support/world.ts'
+import { AgentMachine, root } from '../support/agent-machine.ts'
+import { useScene } from '../support/scene.ts'
+
+/** A plan in a shell: how it is asked for, read, made less, and why it is no command's right. */
+
+const scene = useScene()
+const example = join(root, 'examples/plan/change.json')
+let planner: AgentMachine
+beforeEach(() => {
+  planner = new AgentMachine(scene, 'planner')
+})
+afterEach(() => planner.close())
+
+/** A plan as it is by now, with the record of another request. */
+async function kept(name: string): Promise<ApprovalRequest> {
+  const { world } = scene.api
+  const { ask } = await world.submitted(prodParameter)
+  const stored = await world.requests.load(ask.id)
+  const state = planStates().get(name)
+  if (!state || !stored) throw new Error(`no state \`${name}\``)
+  const plan = { ...state, ask: { ...state.ask, id: ask.id } }
+  world.requests.forge({ ...stored, state: plan })
+  return plan
+}
+
+function changed(change: (plan: { action: { properties: { steps: object[] | string } } }) => void): string {
+  const plan = JSON.parse(readFileSync(example, 'utf8'))
+  change(plan)
+  const path = join(planner.home, 'plan.json')
+  writeFileSync(path, JSON.stringify(plan, null, 2))
+  return path
+}
+
+describe('A plan’s file', () => {
+  test.each([
+    [
+      'has no steps',
+      '`action.properties.steps` is no list of steps',
+      (plan: Plan) => (plan.action.properties.steps = []),
+    ],
+    [
+      'has text in place of steps',
+      '`action.properties.steps` is no list',
+      (plan: Plan) => (plan.action.properties.steps = 'all'),
+    ],
+    ['has a step without an agent', 'step 1: `agent` is missing', (plan: Plan) => delete step(plan, 0)['agent']],
+    [
+      'has a step whose action is no text',
+      'step 2: `action` is not text',
+      (plan: Plan) => (step(plan, 1)['action'] = 7),
+    ],
+    [
+      'has a step without arguments',
+      'step 3: `arguments` is missing',
+      (plan: Plan) => delete step(plan, 2)['arguments'],
+    ],
+  ])('that %s is wrong usage: the answer names the line and the step', async (_what, says, change) => {
+    const { exit, err } = await planner.type('request', changed(change as never))
+    expect(exit).toBe(2)
+    expect(err).toContain(says)
+    expect(err).toMatch(/plan\.json:\d+: /)
+  })
+
+  test('gives no command a credential: `exec` refuses it before people are asked', async () => {
+    const { exit, err } = await planner.type('exec', '--request', example, '--', 'true')
+    expect(exit).toBe(2)
+    expect(err).toContain('each step is done by its own agent')
+    expect(scene.api.calls).toEqual([])
+  })
+})
+
+type Plan = { action: { properties: { steps: { [name: string]: unknown }[] | string } } }
+const step = (plan: Plan, at: number) =>
+  (plan.action.properties.steps as { [name: string]: unknown }[])[at] as { [name: string]: unknown }
+
+describe('A plan that people read', () => {
+  test('is of kind `plan` in a list, with how many steps it has', async () => {
+    const { ask } = await kept('a plan that waits')
+    const { out } = await scene.at('ana').type('ls')
+    expect(out).toMatch(new RegExp(`^${ask.id} +plan +.*agent:planner +3 steps for INC-1042`, 'm'))
+    expect((await scene.at('ana').json('ls')).body.requests[0]).toMatchObject({ kind: 'plan' })
+  })
+
+  test('shows each step with its agent, request, resource, arguments and what changes', async () => {
+    const { ask } = await kept('a plan that waits')
+    const { exit, out } = await scene.at('ana').type('show', ask.id)
+    expect(exit).toBe(0)
+    expect(out).toMatch(/^step 1 {3}ssm:PutParameter by agent:remediator, for person:dan, in prod$/m)
+    expect(out).toContain('changes Value  "1800" -> "3000"')
+    expect(out).toContain('not read: step 1 changes it first')
+    expect(out).toContain(`waits for its turn  ${requestId(12)}`)
+    expect(out).toMatch(
+      /narrow req_\S+ with --strike 1\|2\|3, or --set 2\.MemorySize=128\.\.2047, or --set 2\.Timeout=/,
+    )
+  })
+
+  test('that ended says which step ended it, and which was not done', async () => {
+    const { ask } = await kept('a plan whose second step failed')
+    const { out } = await scene.at('ana').type('show', ask.id)
+    expect(out).toMatch(/^COMPLETED, failed/)
+    expect(out).toContain('succeeded at')
+    expect(out).toMatch(/failed at .*: not_permitted/)
+    expect(out).toContain(`is not taken  ${requestId(13)}`)
+  })
+
+  test('that is in progress says how far it is', async () => {
+    const { ask } = await kept('a plan in progress')
+    expect((await scene.at('ana').type('show', ask.id)).out).toMatch(/^IN PROGRESS, 1 of 3 steps done/)
+  })
+})
+
+test('narrow of nothing is wrong usage, and the answer names what would do', async () => {
+  const { exit, err } = await scene.at('ana').type('narrow', requestId())
+  expect([exit, err]).toEqual([2, expect.stringContaining('--strike N')])
+})
