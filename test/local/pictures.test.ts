@@ -8,7 +8,7 @@ import { renderOpening } from '../../functions/adapters/slack/cards/opening-card
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { RenderedCard } from '../../functions/operations/cards/ports.ts'
 import { everyOpening, LoudNight } from '../slack/cards/openings.ts'
-import { longPlan, planStates } from '../slack/cards/plan-states.ts'
+import { planStates } from '../slack/cards/plan-states.ts'
 import { everyState, resizeWorker, wantingReasons } from '../slack/cards/states.ts'
 import { DeskWorld } from '../slack/edge/desk-world.ts'
 import { page as pageOfRequest } from '../slack/edge/door.ts'
@@ -33,7 +33,7 @@ inBrowser('pictures', () => {
   jest.setTimeout(240_000)
   beforeAll(async () => {
     if (folder !== undefined) mkdirSync(folder, { recursive: true })
-    states = new Map([...(await everyState(bundle)), ...planStates(), ['a plan of ten steps', longPlan(() => ({}), 10)]])
+    states = new Map([...(await everyState(bundle)), ...planStates()])
     await at.open()
     browser = await launchBrowser('--disable-lcd-text')
   })
