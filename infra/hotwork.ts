@@ -227,7 +227,8 @@ export class Hotwork extends Construct {
     const { tables, api } = ground
     const agents = new AgentEndpoints(this, 'Agents', ground)
     const calls = new CallReader(this, 'Calls', ground)
-    new PeopleEndpoints(this, 'People', { ...ground, calls })
+    const hosts = new HostLooker(this, 'Hosts', ground)
+    new PeopleEndpoints(this, 'People', { ...ground, calls, hosts })
     const { topic, sealedUses } = new BreakGlass(this, 'BreakGlass', { ...ground, calls, sealed: this.#findSealed() })
     const workflow = new Workflow(this, 'Clock', ground)
     const channel = new SlackChannel(this, 'SlackChannel', { ...ground, topic, advance: workflow.advance })
@@ -235,7 +236,6 @@ export class Hotwork extends Construct {
       ...ground,
       ...{ channel, sealedUses, callReader: calls, follow: workflow.follow, calls: agents.calls },
     })
-    new HostLooker(this, 'Hosts', ground)
     const log = new Log(this, 'Notary', ground)
     const outputs = {
       ApiEndpoint: this.apiEndpoint,

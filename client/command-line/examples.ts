@@ -34,6 +34,8 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   ],
   halts: ['halts --all'],
   lift: ['lift hlt_...'],
+  'agents inventory': ['agents inventory --picture inventory.svg', 'agents inventory agent:nightly'],
+  'agents guardrail': ['agents guardrail agent:nightly > guardrail.json'],
   'ledger export': [
     'ledger export --since 30d --out record.ndjson',
     'ledger export --agent agent:remediator --since 7d --format csv --out remediator.csv',

@@ -3,6 +3,7 @@ import { exits, Fault, Refusal, Trouble } from '../outcome.ts'
 import { jsonText, lines } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { addAgentVerbs } from './agent-requests.ts'
+import { addAgentsVerbs } from './agents.ts'
 import { addBreakGlassVerbs } from './break-glass.ts'
 import { addCompletionVerb, completions } from './completion.ts'
 import { addEvidenceVerbs } from './evidence.ts'
@@ -72,6 +73,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   addAgentVerbs(program, frame)
   addPersonRequestVerbs(program, frame)
   addHaltVerbs(program, frame)
+  addAgentsVerbs(program, frame)
   addEvidenceVerbs(program, frame)
   addBreakGlassVerbs(program, frame)
   addLedgerVerbs(program, frame)

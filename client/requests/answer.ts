@@ -108,6 +108,7 @@ export const Request = z.looseObject({
   agent: z.string(),
   autonomy: z.string().optional(),
   owner: z.string(),
+  ambient: z.string().default('unknown'),
   chain: z.array(z.looseObject({ agent: z.string(), owner: z.string() })).default([]),
   action: z.string(),
   arguments: z.record(z.string(), z.unknown()),

@@ -166,6 +166,7 @@ export function describe(request: Request, surroundings: Around): string[] {
     ...fact(
       'who',
       `${agent}${autonomy === undefined ? '' : `, ${autonomy}`}, for ${owner}`,
+      ...(request.ambient === 'allowed' ? ['its host could do this without asking Hotwork'] : []),
       ...chain.map((each) => `delegated by ${each.agent}, for ${each.owner}`),
     ),
     ...fact('asked', timeAndSpan(request.submitted_at, surroundings)),

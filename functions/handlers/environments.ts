@@ -46,7 +46,7 @@ export const environments = {
   'revoke-permit': z.object({ ...api, ...stores, ...texts }),
   'erase-texts': z.object({ ...api, ...stores, ...texts }),
   'read-requests': z.object({ ...api, ...stores, ...texts, ...anchor, READ_CALLS_FUNCTION: Name }),
-  'read-agents': z.object({ ...api, ...stores }),
+  'read-agents': z.object({ ...api, ...stores, LOOK_AT_HOSTS_FUNCTION: Name }),
   recertify: z.object({ ...api, ...stores, ...texts }),
   'read-calls': z.object({ ...stores, ...texts, ACCOUNT: Name, REGION: Name, TARGET_ROLE: Name }),
   'look-at-hosts': z.object({ REQUESTS_TABLE: Name, ACCOUNT: Name, TARGET_ROLE: Name }),

@@ -1,10 +1,11 @@
 import { Construct } from 'constructs'
 import { grantReadEvidence, type ReadingGround } from './break-glass.ts'
 import type { Ground } from './ground.ts'
+import type { HostLooker } from './host-looker.ts'
 import { tellTargets } from './target-roles.ts'
 
 export class PeopleEndpoints extends Construct {
-  constructor(scope: Construct, id: string, ground: ReadingGround) {
+  constructor(scope: Construct, id: string, ground: ReadingGround & { hosts: HostLooker }) {
     super(scope, id)
     this.#makeDecisions(ground)
     this.#makeHalts(ground)
@@ -58,11 +59,12 @@ export class PeopleEndpoints extends Construct {
   }
 
   /** Agents and what else is recertified: who reads them may not recertify. */
-  #makeAgents({ api, tables, make }: Ground): void {
+  #makeAgents({ api, tables, hosts, make }: Ground & { hosts: HostLooker }): void {
     const readAgents = make(this, 'read-agents')
     tables.requests.grantReadMany(readAgents)
     tables.requests.grantFind(readAgents, 'by-agent', 'by-status')
     tables.ledger.tell(readAgents)
+    hosts.grantAsk(readAgents)
     api.route(readAgents, 'GET /v1/agents', 'GET /v1/agents/{id}')
     api.route(
       make(this, 'recertify'),

@@ -54,6 +54,8 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   revoke: async () => ({ at: scene.at('gus'), ids: { req: (await scene.api.world.approved()).ask.id } }),
   halt: async () => ({ at: scene.at('gus') }),
   halts: async () => ({ at: scene.at('ana') }),
+  'agents inventory': async () => ({ at: scene.at('ana') }),
+  'agents guardrail': async () => ({ at: scene.at('ana') }),
   lift: async () => {
     const { body } = await scene.at('gus').json('halt', 'all', '--reason', 'INC-4822')
     return { at: scene.at('hana'), ids: { hlt: body.id } }

@@ -1,19 +1,25 @@
 import * as z from 'zod'
 import type { AgentFile, Certified, Counts, Looked, Subject } from '../../domain/agents/agent-file.ts'
+import { inForce, roleOf } from '../../domain/agents/ambient.ts'
+import { guardrailOf } from '../../domain/agents/guardrail.ts'
 import type { Ambient } from '../../domain/agents/host.ts'
+import { hostNote, unseenNote } from '../../domain/agents/host-words.ts'
+import { findingsOf, noCounts } from '../../domain/agents/observed.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Identity } from '../../domain/people/organisation.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { ApprovedRequest } from '../../domain/requests/request.ts'
 import { defined, type Json, type NumericDate } from '../../domain/values.ts'
 import type { AgentSeen } from '../../operations/agents/read-agents.ts'
 
 export const RecertifyBody = z.strictObject({ reason: z.string().trim().min(1).max(1000) })
 
-const none: Counts = { asked: 0, approved: 0, denied: 0, refused: 0, tierZero: 0, extraCalls: 0, night: 0 }
+/** The bundle as of now. */
+type Shown = { bundle: Bundle; now: NumericDate }
 
-/** `GET /v1/agents` (docs/api.md): one of the list. @param actions of the catalogue */
-export function agentLine({ agent, status, because, due, file, grants }: AgentSeen, actions: readonly string[]) {
-  const answers = Object.values(ambientOf(file.looked, actions))
+/** `GET /v1/agents` (docs/api.md): one of the list*/
+export function agentLine({ agent, status, because, due, file, grants }: AgentSeen, { bundle, now }: Shown) {
+  const answers = Object.values(ambientOf(inForce(file.looked, agent, now), Object.keys(bundle.actions)))
   return {
     id: agent.id,
     ...defined({ description: agent.description }),
@@ -36,9 +42,11 @@ export function agentLine({ agent, status, because, due, file, grants }: AgentSe
 }
 
 /** `GET /v1/agents/{id}` (docs/api.md). */
-export function agentView(seen: AgentSeen, actions: readonly string[]) {
+export function agentView(seen: AgentSeen, { bundle, now }: Shown) {
   const { agent, status, because, due, file, grants, allGrants } = seen
   const { looked, observed } = file
+  const known = inForce(looked, agent, now)
+  const role = roleOf(agent)
   return {
     id: agent.id,
     ...defined({ description: agent.description }),
@@ -53,8 +61,8 @@ export function agentView(seen: AgentSeen, actions: readonly string[]) {
     last_use: Object.fromEntries(Object.entries(observed?.lastUse ?? {}).map(([action, at]) => [action, rfc3339(at)])),
     counts: {
       ...defined({ at: timeOf(observed?.at) }),
-      days_30: countsView(observed?.days30 ?? none),
-      days_90: countsView(observed?.days90 ?? none),
+      days_30: countsView(observed?.days30 ?? noCounts),
+      days_90: countsView(observed?.days90 ?? noCounts),
       ...(observed?.complete === false ? { complete: false } : {}),
     },
     live_grants: grants.map(grantView),
@@ -62,9 +70,12 @@ export function agentView(seen: AgentSeen, actions: readonly string[]) {
     recertification: recertificationView(due, file),
     ambient: {
       ...defined({ at: timeOf(looked?.at), role: looked?.role }),
-      actions: ambientOf(looked, actions),
-      resources: (looked?.actions ?? {}) as unknown as Json,
+      actions: ambientOf(known, Object.keys(bundle.actions)),
+      resources: (known?.actions ?? {}) as unknown as Json,
+      ...defined({ note: looked?.failed ? unseenNote(looked.failed.why) : hostNote(agent.runsOn) }),
     },
+    findings: findingsOf(agent, observed),
+    ...defined({ guardrail: role === undefined ? undefined : (guardrailOf(bundle, role) as Json | undefined) }),
   }
 }
 

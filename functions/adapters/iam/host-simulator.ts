@@ -62,7 +62,6 @@ async function ask(
     ContextEntries: contextOf(role),
   }
   const found: Simulated[] = []
-  let Marker: string | undefined
   for await (const page of paginateSimulatePrincipalPolicy({ client, pageSize: 1000 }, input, { abortSignal }))
     found.push(...(page.EvaluationResults ?? []).flatMap(resultsOf))
   return found

@@ -95,6 +95,12 @@ export function answerOf({ iamActions, example, isElsewhere }: HostQuestion, sai
   return isElsewhere ? 'unknown' : 'allowed'
 }
 
+/** Of the role on which the agent runs now, and not older than a week. */
+export const inForce = (looked: Looked | undefined, agent: Pick<Agent, 'runsOn'>, now: NumericDate) =>
+  looked?.role === roleOf(agent) && now - (looked?.failed?.answersOf ?? looked?.at ?? 0) < lookHolds
+    ? looked
+    : undefined
+
 /** Whether the host of an agent could do this without Hotwork, by what IAM said within a week. */
 export function ambientOf(
   looked: Looked | undefined,
@@ -102,10 +108,9 @@ export function ambientOf(
   { action, resource, rules }: { action: string; resource: Resource; rules: Bundle['resources'] },
   now: NumericDate,
 ): Ambient {
-  if (!looked || !agent || looked.role !== roleOf(agent)) return 'unknown'
-  if (!(now - (looked.failed?.answersOf ?? looked.at) < lookHolds)) return 'unknown'
+  const { actions = {} } = (agent && inForce(looked, agent, now)) ?? {}
   const rule = ruleOf(rules, resource)
-  const answers = Object.hasOwn(looked.actions, action) ? looked.actions[action] : undefined
+  const answers = Object.hasOwn(actions, action) ? actions[action] : undefined
   return answers?.find((each) => each.resource === rule?.id)?.answer ?? 'unknown'
 }
 

@@ -1,3 +1,4 @@
+import type { Ambient } from '../agents/host.ts'
 import { digestOf } from '../digest.ts'
 import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
@@ -89,6 +90,8 @@ export type RequestView = {
   tier: { number: number; most: number; name?: string }
   policies: readonly string[]
   agent: { id: string; autonomy?: string; owner: Who }
+  /** Whether the agent's host could do this without Hotwork, as IAM said before it was asked. */
+  ambient: Ambient
   chain: readonly { id: string; owner: Who }[]
   /** What the agent says. None of it is verified. */
   purpose: string
@@ -146,6 +149,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
       owner: whoIs(facts, ask.owner),
       ...defined({ autonomy: agentOf(facts as Bundle, ask.agent.id)?.autonomy }),
     },
+    ambient: ask.host?.ambient ?? 'unknown',
     chain: ask.chain.map(({ id, owner }) => ({ id, owner: whoIs(facts, owner) })),
     purpose: ask.purpose,
     parentTask: ask.parentTask,

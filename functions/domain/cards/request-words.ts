@@ -1,3 +1,4 @@
+import { couldAlone } from '../agents/host-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
 import { duration } from '../values.ts'
 import { stepChanges } from './plan-narrowed.ts'
@@ -215,10 +216,11 @@ export const tierText = ({ tier: { number, most, name } }: RequestView): string 
   `${number} of ${most}${name === undefined ? '' : ` (${clamp(inert(name), 64).text})`}`
 
 /** The agent that asks, and its owner. */
-export function askerRows({ agent, chain, steps = [] }: RequestView): readonly Row[] {
+export function askerRows({ agent, ambient, chain, steps = [] }: RequestView): readonly Row[] {
   const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
   return [
     { label: 'Asked by', text: `${agent.id}${autonomy}, for ${nameOf(agent.owner)}` },
+    ...(ambient === 'allowed' ? [{ label: 'Its host', text: couldAlone }] : []),
     ...chain.map(({ id, owner }) => ({ label: 'Delegated by', text: `${id}, for ${nameOf(owner)}` })),
     ...doerRows(steps, nameOf),
   ]

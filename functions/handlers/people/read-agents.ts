@@ -1,6 +1,9 @@
+import * as z from 'zod'
 import { agentLine, agentView } from '../../adapters/http/agent-view.ts'
 import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { readQuery } from '../../adapters/http/read-body.ts'
+import { LambdaHostLook } from '../../adapters/lambda/host-look.ts'
+import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { AgentId, type PersonId } from '../../domain/values.ts'
 import { listAgents, type ReadAgentsPorts, readAgent } from '../../operations/agents/read-agents.ts'
 import { type ApiPorts, byRoute, pathId, personDoor, valueOrThrow } from '../doors.ts'
@@ -8,7 +11,9 @@ import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { agentRows } from '../wiring/ports.ts'
 
-type Ports = ApiPorts & Pick<ReadAgentsPorts, 'agents'>
+type Ports = ApiPorts & Pick<ReadAgentsPorts, 'agents' | 'hosts'>
+
+const shownOf = ({ policy, clock }: Ports) => ({ bundle: policy.bundle, now: clock.now() })
 
 const unknownAgent = () => apiProblem(404, 'unknown_aggregate', 'no agent of that id is registered')
 
@@ -17,14 +22,15 @@ const readByRoute = byRoute<[PersonId, Ports]>(
     'GET /v1/agents': async (call, person, ports) => {
       readQuery(call, {})
       const agents = valueOrThrow(await listAgents(person, ports))
-      const actions = Object.keys(ports.policy.bundle.actions)
-      return { status: 200, body: { agents: agents.map((each) => agentLine(each, actions)) } }
+      const shown = shownOf(ports)
+      return { status: 200, body: { agents: agents.map((each) => agentLine(each, shown)) } }
     },
     'GET /v1/agents/{id}': async (call, person, ports) => {
       const id = pathId(call, AgentId, unknownAgent)
-      const read = await readAgent({ id, person }, ports)
+      const { look } = readQuery(call, { look: z.literal('now').optional() })
+      const read = await readAgent({ id, person, look: look === 'now' }, ports)
       const agent = valueOrThrow(read, (code) => (code === 'unknown_agent' ? unknownAgent() : refusalProblem(code)))
-      return { status: 200, body: agentView(agent, Object.keys(ports.policy.bundle.actions)) }
+      return { status: 200, body: agentView(agent, shownOf(ports)) }
     },
   },
   unknownAgent,
@@ -36,6 +42,10 @@ export const createHandler = (ports: Ports) =>
 
 export const handler = bind(
   'read-agents',
-  (told) => ({ ...portsWithAnswers(told), agents: agentRows(told) }),
+  (told) => ({
+    ...portsWithAnswers(told),
+    agents: agentRows(told),
+    hosts: new LambdaHostLook(told.LOOK_AT_HOSTS_FUNCTION, new PowertoolsLog()),
+  }),
   createHandler,
 )

@@ -15,6 +15,11 @@ export interface HostSimulator {
   ): Promise<readonly Simulated[]>
 }
 
+/** Looks at the host of an agent now. Where that fails nothing new is known, and the reader is answered all the same. */
+export interface HostLook {
+  now(agent: AgentId): Promise<void>
+}
+
 /** What is stored of agents, and of what else is recertified, beside the bundle. Each read is strong. */
 export interface AgentReader {
   /** One that was never recertified is left out. */

@@ -1,4 +1,5 @@
 import type { AgentFile } from '../../domain/agents/agent-file.ts'
+import { roleOf } from '../../domain/agents/ambient.ts'
 import { type SuspendedBecause, suspendedBecause } from '../../domain/agents/registry.ts'
 import type { Agent } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
@@ -7,9 +8,9 @@ import type { ApprovalRequest, ApprovedRequest } from '../../domain/requests/req
 import { type AgentId, defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { mayRead } from '../policy/questions.ts'
 import type { AskingPorts, RequestFilter } from '../requests/ports.ts'
-import type { AgentReader } from './ports.ts'
+import type { AgentReader, HostLook } from './ports.ts'
 
-export type ReadAgentsPorts = AskingPorts & { agents: Pick<AgentReader, 'files'> }
+export type ReadAgentsPorts = AskingPorts & { agents: Pick<AgentReader, 'files'>; hosts?: HostLook }
 
 export type AgentStatus = 'active' | 'suspended' | 'retired' | 'orphaned'
 
@@ -26,6 +27,8 @@ export type AgentSeen = {
 
 const page = 100
 const mostPages = 10
+/** Seconds. */
+const lookedLately = 60
 
 export async function listAgents(
   person: PersonId,
@@ -37,14 +40,22 @@ export async function listAgents(
 }
 
 export async function readAgent(
-  { id, person }: { id: AgentId; person: PersonId },
+  { id, person, look = false }: { id: AgentId; person: PersonId; look?: boolean },
   ports: ReadAgentsPorts,
 ): Promise<Result<AgentSeen, 'not_permitted' | 'unknown_agent'>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
   const agent = agentOf(ports.policy.bundle, id)
   if (!agent) return refuse('unknown_agent')
+  if (look) await lookNow(agent, ports)
   const [one] = await seen([agent], { agent: id, status: 'approved' }, ports)
   return one ? ok(one) : refuse('unknown_agent')
+}
+
+/** Not again within a minute: IAM answers few such questions a second, and there are many readers. */
+async function lookNow(agent: Agent, { agents, hosts, clock }: ReadAgentsPorts): Promise<void> {
+  if (!hosts || roleOf(agent) === undefined) return
+  const looked = (await agents.files([agent.id])).get(agent.id)?.looked
+  if (looked === undefined || clock.now() - looked.at >= lookedLately) await hosts.now(agent.id)
 }
 
 async function seen(

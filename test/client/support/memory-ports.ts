@@ -1,5 +1,8 @@
 import { WebhookIncidentEvents } from '../../../functions/adapters/standard-webhooks/incident-events.ts'
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
+import type { AgentId } from '../../../functions/domain/values.ts'
+import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'
+import { MemoryHostSimulator } from '../../support/agents/memory-host-simulator.ts'
 import { MemoryNotary } from '../../support/anchor/memory-notary.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
@@ -10,8 +13,21 @@ import type { World } from '../../support/world.ts'
 export type MemoryPorts = ReturnType<typeof memoryPorts>
 
 /** What every handler of the API needs, over a world in memory in place of AWS. */
-export const memoryPorts = (world: World, issuer: string, notary = new MemoryNotary(world, issuer)) => ({
+export const memoryPorts = (
+  world: World,
+  issuer: string,
+  notary = new MemoryNotary(world, issuer),
+  simulator = new MemoryHostSimulator(),
+) => ({
   ...world.ports,
+  agents: world.agents,
+  /** IAM, as far as Hotwork asks it about hosts. */
+  simulator,
+  hosts: {
+    async now(only: AgentId) {
+      await lookAtHosts({ ...world.ports, agents: world.agents, simulator }, { only })
+    },
+  },
   ...notary.reading,
   /** Its log has what a test tells it to follow. */
   notary,

@@ -64,6 +64,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'agent.autonomy': [waiting, 'orchestrator', 'card page api'],
   'agent.owner.id': [waiting, 'person:other', 'card page api'],
   'agent.owner.name': [waiting, 'Other Name', 'card page'],
+  ambient: [waiting, 'allowed', 'card page api'],
   'chain.id': [waiting, 'agent:other', 'card page api'],
   'chain.owner.id': [waiting, 'person:other', 'card page api'],
   'chain.owner.name': [waiting, 'Other Name', 'card page'],

@@ -1,0 +1,101 @@
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Context } from '../context.ts'
+import { type Exit, exits, wrongUsage } from '../outcome.ts'
+import { jsonText, lines, table, time } from '../screen.ts'
+import { AgentAnswer, AgentLines, hostOf, waysRound } from './answer.ts'
+import { drawInventory } from './picture.ts'
+
+type InventoryTyped = { id?: string; picture?: string }
+
+/** Which agents there are, where they run, and which of these hosts could do without asking what the agent asks for. */
+export async function inventory({ id, picture }: InventoryTyped, context: Context): Promise<Exit> {
+  const { surroundings, json } = context
+  const agents = id === undefined ? await readAll(context) : [await readAgent(id, context)]
+  const ways = agents.flatMap(waysRound)
+  if (picture !== undefined) save(picture, drawInventory(agents), context)
+  if (json) {
+    surroundings.out(jsonText({ agents, ways_round: ways }))
+    return exits.done
+  }
+  const rows = agents.map((agent) => [
+    agent.id,
+    agent.owner,
+    agent.autonomy,
+    agent.status,
+    ...Object.values(hostOf(agent.runs_on)).toReversed(),
+    ...['allowed', 'denied', 'unknown'].map((kind) => String(countOf(agent, kind))),
+    agent.ambient.at === undefined ? 'never' : time(agent.ambient.at, surroundings),
+  ])
+  const head = ['AGENT', 'OWNER', 'AUTONOMY', 'STATUS', 'RUNS ON', '', 'ALLOWED', 'DENIED', 'UNKNOWN', 'LOOKED AT']
+  surroundings.out(lines(...table(head, rows, surroundings.columns)))
+  surroundings.out(lines('', ...waysWords(ways), ...agents.flatMap(notesOf)))
+  if (picture !== undefined) surroundings.err(lines(`the picture is in ${picture}`))
+  return exits.done
+}
+
+/** What of the host's policies has to go. */
+const waysWords = (ways: readonly ReturnType<typeof waysRound>[number][]): string[] => {
+  if (ways.length === 0) return ['NO WAY ROUND was found: what is unknown may still be one']
+  const agents = [...new Set(ways.map(({ agent }) => agent))]
+  return [
+    'WAYS ROUND: what the host of an agent could do without asking, and what to detach from its role',
+    ...ways.map(
+      ({ agent, action, resource, by }) =>
+        `  ${agent} could do ${action} on ${resource}${by.length === 0 ? '' : `: detach ${by.join(', ')}`}`,
+    ),
+    ...agents.map((agent) => `  or deny it on the host: npx hotwork agents guardrail ${agent}`),
+  ]
+}
+
+const notesOf = ({ id, ambient, findings }: AgentAnswer): string[] => [
+  ...(ambient.note === undefined ? [] : ['', `${id}: ${ambient.note}`]),
+  ...findings.map((finding) => `${id} ${finding}`),
+]
+
+const countOf = ({ ambient }: AgentAnswer, kind: string): number =>
+  Object.values(ambient.actions).filter((answer) => answer === kind).length
+
+/** A policy for the host's role, ready to be put there: nothing else is on standard output. */
+export async function guardrail({ id }: { id: string }, context: Context): Promise<Exit> {
+  const { surroundings } = context
+  const { runs_on, guardrail: document } = await readAgent(id, context)
+  const { awsRole } = runs_on
+  if (awsRole === undefined)
+    throw wrongUsage(`\`${id}\` runs on no AWS role`, 'only for the role of a host can a policy be made')
+  if (document === undefined)
+    throw wrongUsage(
+      `nothing of the catalogue is in the account of \`${awsRole}\``,
+      'so there is nothing to deny there',
+    )
+  surroundings.out(jsonText(document))
+  surroundings.err(
+    lines(
+      `It denies the role of ${id} what the catalogue changes. Save it as guardrail.json, then, in the role's account:`,
+      `  aws iam put-role-policy --role-name ${awsRole.split('/').at(-1)} --policy-name hotwork-guardrail --policy-document file://guardrail.json`,
+    ),
+  )
+  return exits.done
+}
+
+/** With a new look at its host, where there is a role to look at. */
+const readAgent = (id: string, { api }: Context): Promise<AgentAnswer> =>
+  api.call(AgentAnswer, { method: 'GET', path: `/v1/agents/${encodeURIComponent(id)}?look=now` })
+
+async function readAll({ api }: Context): Promise<readonly AgentAnswer[]> {
+  const { agents } = await api.call(AgentLines, { method: 'GET', path: '/v1/agents' })
+  const found: AgentAnswer[] = []
+  for (const { id } of agents)
+    found.push(await api.call(AgentAnswer, { method: 'GET', path: `/v1/agents/${encodeURIComponent(id)}` }))
+  return found
+}
+
+/** @throws Refusal where the file cannot be written */
+function save(picture: string, text: string, { surroundings }: Context): void {
+  try {
+    writeFileSync(resolve(surroundings.folder, picture), text)
+  } catch (cause) {
+    const { code } = cause as { code?: string }
+    throw wrongUsage(`\`${picture}\` cannot be written: ${code}`, 'name a file in a folder that is there')
+  }
+}

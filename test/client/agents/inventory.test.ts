@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { drawInventory } from '../../../client/agents/picture.ts'
+import { noCounts } from '../../../functions/domain/agents/observed.ts'
+import { agent } from '../../support/world.ts'
+import { useScene } from '../support/scene.ts'
+
+/** `hotwork agents inventory` and `guardrail`: which hosts could do without asking what their agents ask for. */
+
+const scene = useScene()
+const role = 'arn:aws:iam::000000000000:role/nightly-jobs'
+const wide = { name: 'everything-of-staging', action: 'ssm:*', resource: 'arn:aws:ssm:*:*:parameter/staging/*' }
+const attach = (...policies: Parameters<typeof scene.api.ports.simulator.attach>[1][]) =>
+  scene.api.ports.simulator.attach(role, ...policies)
+const inventory = (...words: string[]) => scene.at('ana').type('agents', 'inventory', ...words)
+
+test('of one agent its host is looked at now: what it could do, and what to detach', async () => {
+  attach(wide)
+  const { exit, out } = await inventory('agent:nightly')
+  expect(exit).toBe(0)
+  expect(out).toMatch(/agent:nightly +person:mia +supervised +active +arn:aws:iam::000000000000:role\/nightly-jobs/)
+  expect(out).toContain(
+    'agent:nightly could do ssm:PutParameter on arn:*:ssm:*:*:parameter/staging/*: detach everything-of-staging (role)',
+  )
+  expect(out).toContain('npx hotwork agents guardrail agent:nightly')
+})
+
+test('a second look within a minute asks IAM nothing', async () => {
+  attach(wide)
+  await inventory('agent:nightly')
+  const { asked } = scene.api.ports.simulator
+  expect(asked).toBeGreaterThan(0)
+  await inventory('agent:nightly')
+  expect(scene.api.ports.simulator.asked).toBe(asked)
+  scene.advance(60)
+  await inventory('agent:nightly')
+  expect(scene.api.ports.simulator.asked).toBe(2 * asked)
+})
+
+test('of all agents it has what was looked up, and says how to look at a host that is no role', async () => {
+  attach(wide)
+  await inventory('agent:nightly')
+  const { out } = await inventory()
+  const [head, ...rows] = out.split('\n')
+  expect(head).toMatch(/^AGENT +OWNER +AUTONOMY +STATUS +RUNS ON +ALLOWED +DENIED +UNKNOWN +LOOKED AT$/)
+  expect(rows.filter((row) => row.startsWith('agent:nightly '))).toHaveLength(1)
+  expect(out).toMatch(/agent:builder +person:lena .* never/)
+  expect(out).toContain('agent:remediator: Hotwork asks no cluster.')
+  expect(out).toContain('agent:builder: Hotwork sees no secret of a GitHub environment.')
+})
+
+test('a host that may no more is no way round', async () => {
+  attach(wide, { ...wide, name: 'hotwork-guardrail', effect: 'Deny' })
+  const { out } = await inventory('agent:nightly')
+  expect(out).toContain('NO WAY ROUND was found')
+})
+
+test.each([
+  ['throttled', 'IAM asked Hotwork to wait'],
+  ['not_permitted', 'deploy the target stack of its account anew'],
+] as const)('where IAM does not answer (%s) nothing is known, and it says what to do', async (why, words) => {
+  attach(wide)
+  scene.api.ports.simulator.unseen = why
+  const { out } = await inventory('agent:nightly')
+  expect(out).toContain(words)
+  const { body } = await scene.at('ana').json('agents', 'inventory', 'agent:nightly')
+  expect(Object.values(body.agents[0].ambient.actions)).not.toContain('denied')
+})
+
+test('of a role that is gone it says so', async () => {
+  const { out } = await inventory('agent:nightly')
+  expect(out).toContain('the role is not there')
+})
+
+test('what the record says against the declared class stands below', async () => {
+  await scene.api.world.agents.saveObserved(agent('assistant'), {
+    at: scene.api.world.clock.now(),
+    days30: { ...noCounts, asked: 3, approved: 3, night: 3 },
+    days90: noCounts,
+    lastUse: {},
+  })
+  expect((await inventory()).out).toContain('agent:assistant is declared assistive, and asked 3 times at night')
+})
+
+test('with --json it is one document, with each way round', async () => {
+  attach(wide)
+  const { body } = await scene.at('ana').json('agents', 'inventory', 'agent:nightly')
+  expect(body.ways_round).toEqual([
+    {
+      ...{ agent: 'agent:nightly', action: 'ssm:PutParameter', by: ['everything-of-staging (role)'] },
+      resource: 'arn:*:ssm:*:*:parameter/staging/*',
+    },
+  ])
+})
+
+test('with --picture it is drawn too', async () => {
+  attach(wide)
+  const at = scene.at('ana')
+  const { exit } = await at.type('agents', 'inventory', 'agent:nightly', '--picture', 'inventory.svg')
+  expect(exit).toBe(0)
+  const text = readFileSync(join(at.folder, 'inventory.svg'), 'utf8')
+  expect(text).toContain('1 agent, 1 way round Hotwork')
+  expect(text).toContain('▲ could do ssm:PutParameter')
+})
+
+test('no name can be more than text in the picture', () => {
+  const hostile = '<script>alert("x")</script>\u202e'
+  const text = drawInventory([
+    {
+      ...{ id: hostile, owner: hostile, autonomy: hostile, status: 'active', findings: [] },
+      runs_on: { other: hostile },
+      ambient: { actions: { [hostile]: 'allowed' }, resources: {} },
+    },
+  ])
+  expect(text).not.toContain('<script')
+  expect(text).not.toContain('\u202e')
+})
+
+describe('the guardrail', () => {
+  test('is a policy for the role, and nothing else is on standard output', async () => {
+    const { exit, out, err } = await scene.at('ana').type('agents', 'guardrail', 'agent:nightly')
+    expect(exit).toBe(0)
+    const { Statement } = JSON.parse(out)
+    expect(Statement).toMatchObject([{ Effect: 'Deny', Action: expect.arrayContaining(['ssm:PutParameter']) }])
+    expect(err).toContain('aws iam put-role-policy --role-name nightly-jobs')
+  })
+
+  test('is none for a host that is no role', async () => {
+    const { exit, err } = await scene.at('ana').type('agents', 'guardrail', 'agent:builder')
+    expect(exit).toBe(2)
+    expect(err).toContain('runs on no AWS role')
+  })
+})
