@@ -86,7 +86,7 @@ export const functions = {
   'reconcile-sessions': { caller: 'timers', policy: 'facts', seconds: 600, role: 'auditor' },
   // One agent after another, and IAM answers slowly.
   'look-at-hosts': { caller: 'timers', policy: 'facts', seconds: 600, role: 'simulator' },
-  'refresh-slack-groups': { caller: 'slack', policy: 'facts' },
+  'refresh-groups': { caller: 'timers', policy: 'facts' },
   // One at a time is enough, and two would only overtake each other.
   'notarize-entries': { caller: 'streams', policy: 'none', reserved: 1, seconds: 60, megabytes: 512, role: 'notary' },
   'reconcile-ledger': { caller: 'timers', policy: 'none', seconds: 300, megabytes: 512 },

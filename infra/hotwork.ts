@@ -19,11 +19,11 @@ import { HotworkApi } from './constructs/hotwork-api.ts'
 import { PeopleEndpoints } from './constructs/people-endpoints.ts'
 import { Reading } from './constructs/reading.ts'
 import { RecordFollowers } from './constructs/record-followers.ts'
-import { IncidentSecret, SlackSecret } from './constructs/secrets.ts'
+import { IncidentSecret, PagerDutySecret, SlackSecret } from './constructs/secrets.ts'
 import { SlackChannel } from './constructs/slack-channel.ts'
 import { CardTable, LedgerTable, RequestTable, TextTable, WaitTable } from './constructs/tables.ts'
 import { quotaNeeded } from './functions.ts'
-import { type Account, compilePolicies, hostsIn, type PolicyBundle, rolesOf } from './policy-bundle.ts'
+import { type Account, compilePolicies, hostsIn, type PolicyBundle, readsPagerDuty, rolesOf } from './policy-bundle.ts'
 import { checkSettings, checkStackName, must, type Settings } from './settings.ts'
 import { SizeLimits } from './sizes.ts'
 
@@ -218,6 +218,7 @@ export class Hotwork extends Construct {
       reading: new Reading(this, 'Reading', rolesOf('reader', stackName, accounts)),
       slack: new SlackSecret(this, 'Slack', bundle.deployment.chat.apiUrl),
       incidents: new IncidentSecret(this, 'Incidents'),
+      pagerDuty: readsPagerDuty(bundle) ? new PagerDutySecret(this, 'PagerDuty') : undefined,
       make: functionMaker({ code, log, alarms, tables, reserve: reservedConcurrency === 'usual' }),
     }
   }
@@ -249,9 +250,11 @@ export class Hotwork extends Construct {
       CardsTable: tables.cards.name,
       LogBucket: ground.anchor.bucketName,
       ReconcileFunction: log.reconcile.lambda.functionName,
+      RefreshGroupsFunction: channel.groups.lambda.functionName,
       SlackSecret: ground.slack.name,
       BreakGlassTopic: topic.arn,
       IncidentSecret: ground.incidents.name,
+      ...(ground.pagerDuty && { PagerDutySecret: ground.pagerDuty.name }),
     }
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value })
     return topic.topic

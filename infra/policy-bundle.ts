@@ -33,7 +33,7 @@ export type PolicyBundle = {
   }
   resources: readonly { id: string; classification: string }[]
   agents: readonly { runsOn: { awsRole?: string } }[]
-  directory: { chatGroups?: { readonly [group: string]: string } }
+  directory: { sources?: { readonly [group: string]: { source: { claim?: string; pager?: object } } } }
   deployment: {
     accounts: { readonly [alias: string]: Account }
     chat: { apiUrl: string }
@@ -55,6 +55,10 @@ export function compilePolicies(from: { policies: string; deployment: string }, 
   must(status === 0, `${stderr}${stdout}`.trim())
   return { ...JSON.parse(readFileSync(out, 'utf8')), file: out }
 }
+
+/** Whether a schedule of PagerDuty puts people into a group. */
+export const readsPagerDuty = ({ directory: { sources = {} } }: PolicyBundle): boolean =>
+  Object.values(sources).some(({ source }) => source.pager !== undefined)
 
 /** The roles that have the same name in every account, so that policies can name them before they exist. */
 type NamedRole =

@@ -16,7 +16,7 @@ const headOf = {
 type Chain = keyof typeof headOf
 
 /** `rows`: of the requests table beside those ends, by how their keys begin. `texts`: what its entries are committed to. */
-type Writes = { chains?: readonly Chain[]; rows?: readonly (`${string}#` | 'SLACKGROUPS')[]; texts?: true }
+type Writes = { chains?: readonly Chain[]; rows?: readonly `${string}#`[]; texts?: true }
 
 const brokerWrites: Writes = { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['JTI#', 'SEEN#'] }
 
@@ -64,10 +64,10 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'link-slack': { chains: ['person:'], rows: ['LINK#', 'LINKCODE#', 'LINKOF#'], texts: true },
   'receive-slack': {
     chains: ['req_', 'bgl_', 'stp_', 'sin_', 'person:'],
-    rows: ['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'SEEN#', 'SLACKGROUPS', 'STANDIN#'],
+    rows: ['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'GROUP#', 'SEEN#', 'STANDIN#'],
     texts: true,
   },
-  'refresh-slack-groups': { rows: ['SLACKGROUPS'] },
+  'refresh-groups': { rows: ['GROUP#'] },
   'advance-workflow': { chains: ['req_', 'bgl_'] },
   'sweep-overdue': { chains: ['req_', 'bgl_'] },
   'write-denies': { chains: ['req_', 'bgl_'], rows: ['DENY#'] },

@@ -2,6 +2,7 @@ import type { Call } from '../adapters/http/endpoint.ts'
 import { apiProblem, type BadRequest, badProof, badRequest } from '../adapters/http/problem.ts'
 import { type DpopProof, rememberUntil, replayKey, verifyDpop } from '../adapters/jose/dpop.ts'
 import { IdentityVerifier, type VerifiedIdentity } from '../adapters/jose/identity.ts'
+import { type Claimed, claimedGroups } from '../domain/people/group-source.ts'
 import { type Agent, type Identity, type Person, type Tool, withIdentity } from '../domain/people/organisation.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
 import type { AgentRef } from '../domain/requests/request.ts'
@@ -12,6 +13,8 @@ export type ProvenPerson = {
   person: Person
   proven: { issuer: string; subject: string }
   login: { acr?: string; at?: number }
+  /** By what the token says of their groups. */
+  claimed?: Claimed
 }
 
 /** A caller that may hold an access token of ours or be shown one. */
@@ -109,7 +112,9 @@ export class Callers {
     const person = this.#personOf(identity)
     if (!person) throw this.#unauthorized('the token belongs to no active person known here')
     const { acr, authTime, issuer, subject } = identity
-    return { person, proven: { issuer, subject }, login: defined({ acr, at: authTime }) }
+    const when = { now: this.#clock.now(), expiresAt: identity.expiresAt }
+    const claimed = claimedGroups(this.#bundle.directory, identity.groups ?? [], when)
+    return { person, proven: { issuer, subject }, login: defined({ acr, at: authTime }), ...defined({ claimed }) }
   }
 
   /** The proof of a key, for this address. The `once` is its replay key, to be committed with what it is for. */

@@ -112,7 +112,8 @@ export const environments = {
     NOTARY_KEYS: Names,
     NOTARY_FUNCTION: Name,
   }),
-  'refresh-slack-groups': z.object({ ...stores, ...slack }),
+  /** The secret only where a group comes from PagerDuty. */
+  'refresh-groups': z.object({ ...stores, ...slack, PAGERDUTY_SECRET: Name.optional() }),
   'sweep-overdue': z.object({
     ...stores,
     FOLLOW_QUEUE: Name,

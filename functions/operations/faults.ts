@@ -47,6 +47,9 @@ export class CallNotSent extends named('CallNotSent') {}
 /** The answer to a mediated call was lost. The call is looked up, and never made again. */
 export class CallUnanswered extends named('CallUnanswered') {}
 
+/** The pager did not say who is on call. */
+export class ScheduleUnavailable extends named('ScheduleUnavailable') {}
+
 /** An identity issuer's keys cannot be had, and the remembered ones are too old. */
 export class IssuerUnavailable extends named('IssuerUnavailable') {}
 

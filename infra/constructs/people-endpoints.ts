@@ -44,6 +44,7 @@ export class PeopleEndpoints extends Construct {
     api.route(
       readRequests,
       'GET /v1/me',
+      'GET /v1/groups',
       'GET /v1/requests',
       'GET /v1/requests/{id}',
       'GET /v1/requests/{id}/actual',

@@ -89,3 +89,16 @@ export class IncidentSecret extends OperatorSecret {
     })
   }
 }
+
+/** The key with which schedules are read. */
+export class PagerDutySecret extends OperatorSecret {
+  constructor(scope: Construct, id: string) {
+    super(scope, id, {
+      name: 'pagerduty',
+      description: 'PagerDuty: token, a read-only key of its REST API, put here by the operator',
+      random: 'token',
+      notRotated: 'PagerDuty has no API that rotates its keys; the operator makes a new one and removes the old one',
+      variable: 'PAGERDUTY_SECRET',
+    })
+  }
+}

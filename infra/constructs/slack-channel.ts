@@ -14,6 +14,8 @@ export class SlackChannel extends Construct {
   readonly reminders: WorkQueue
   /** Clicks for a whole list: on record before anything follows, then each of the list is decided. */
   readonly bursts: WorkQueue
+  /** Asks who is in the groups that come from elsewhere. */
+  readonly groups: HotworkFunction
 
   constructor(scope: Construct, id: string, props: SlackChannelProps) {
     super(scope, id)
@@ -26,7 +28,7 @@ export class SlackChannel extends Construct {
     this.#receive(props)
     this.#drawCards(props)
     this.#setTimers(props)
-    this.#readGroups(props)
+    this.groups = this.#readGroups(props)
   }
 
   #receive({ api, reading, tables, slack, alarms, make }: Ground): void {
@@ -76,16 +78,18 @@ export class SlackChannel extends Construct {
     alarms.watchQueue(this.reminders, { oldest: Duration.minutes(5) })
   }
 
-  /** Only where the directory takes groups from Slack. */
-  #readGroups({ bundle, tables, slack, make }: Ground): void {
-    const groups = make(this, 'refresh-slack-groups')
+  /** Only where the directory takes groups from Slack or PagerDuty. */
+  #readGroups({ bundle, tables, slack, pagerDuty, make }: Ground): HotworkFunction {
+    const groups = make(this, 'refresh-groups')
     slack.grantRead(groups)
+    pagerDuty?.grantRead(groups)
     // Its store of links names the ledger, into which it may put nothing.
     tables.ledger.tell(groups)
-    runEvery(this, 'SlackGroups', {
-      every: Duration.minutes(5),
+    runEvery(this, 'Groups', {
+      every: Duration.minutes(1),
       worker: groups,
-      enabled: Object.keys(bundle.directory.chatGroups ?? {}).length > 0,
+      enabled: Object.values(bundle.directory.sources ?? {}).some(({ source }) => source.claim === undefined),
     })
+    return groups
   }
 }

@@ -38,10 +38,12 @@ type World = {
   region: string
   slack: SlackApp
   slackApiUrl: string
+  /** Where a group comes from there. */
+  pagerUrl: string | undefined
 }
 
 export async function describeDeployment(world: World) {
-  const { organisation, issuer, accountId, region, slack, slackApiUrl } = world
+  const { organisation, issuer, accountId, region, slack, slackApiUrl, pagerUrl } = world
   const { url, jwksUri } = world.identityProvider
   const trusted = (audience: string) => ({ issuer: url, jwksUri, audience, algorithms: ['ES256'] })
   // Such as GitHub: no token of it comes from this machine.
@@ -87,6 +89,7 @@ export async function describeDeployment(world: World) {
         commandLine: { clientId: commandLineClientId, resource: '{issuer}' },
       },
     }),
+    ...(pagerUrl !== undefined && { pagerDuty: { url: pagerUrl } }),
     slack: { apiUrl: slackApiUrl, teamId: slack.teamId, appId: slack.appId, botUserId: slack.botUserId },
   }
 }

@@ -10,6 +10,7 @@ import type { IdentityProvider, PrivateJwk } from './identity-provider.ts'
 import type { Local } from './local-file.ts'
 import { type ReverseProxy, startReverseProxy } from './loopback.ts'
 import { readOrganisation } from './organisation.ts'
+import { startPager } from './pager.ts'
 import type { Progress } from './progress.ts'
 
 export interface Surroundings {
@@ -60,7 +61,11 @@ export async function prepareDeployment(
     ...organisation.people.map((person) => ({ kind: 'person' as const, ...person })),
   ])
 
-  const world = { organisation, issuer, identityProvider, accountId, region, slack, slackApiUrl: desk.apiUrl }
+  const pager = organisation.pager.schedules.length > 0 ? await startPager({ ...organisation.pager, log }) : undefined
+  if (pager) resources.defer(() => pager.close())
+
+  const addresses = { slackApiUrl: desk.apiUrl, pagerUrl: pager?.url }
+  const world = { organisation, issuer, identityProvider, accountId, region, slack, ...addresses }
   const file = await describeDeployment(world)
   const deployment = join(directory, 'deployment.json')
   writeFileSync(deployment, `${JSON.stringify(file, null, 2)}\n`)
@@ -79,11 +84,11 @@ export async function prepareDeployment(
   )
   // Nothing that runs: only the secret that it would sign with.
   const incidentTool = { webhookSecret: `whsec_${randomBytes(32).toString('base64')}` }
-  return { stackName, organisation, proxy, slack, incidentTool, desk, file, keys, directory, assembly }
+  return { stackName, organisation, proxy, slack, incidentTool, desk, pager, file, keys, directory, assembly }
 }
 
 export async function deployPrepared(around: Surroundings, prepared: Prepared, aws: AwsAccess): Promise<Local> {
-  const { stackName, directory, assembly, proxy, slack, incidentTool } = prepared
+  const { stackName, directory, assembly, proxy, slack, incidentTool, pager } = prepared
   const { logDirectory, progress, signal } = around
   const output = await progress(`deploy ${stackName}`, async () => {
     const logFile = join(logDirectory, `${stackName}-deploy.log`)
@@ -98,6 +103,7 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
       secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }))
     await put(output('SlackSecret'), { botToken: slack.botToken, signingSecret: slack.signingSecret })
     await put(output('IncidentSecret'), incidentTool)
+    if (pager) await put(output('PagerDutySecret'), { token: pager.token })
     secrets.destroy()
     return output
   })
@@ -108,7 +114,7 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
 
 export function describeLocal(
   { identityProvider, accountId }: Surroundings,
-  { stackName, organisation, proxy, slack, incidentTool, desk, file, keys }: Prepared,
+  { stackName, organisation, proxy, slack, incidentTool, desk, pager, file, keys }: Prepared,
   aws: AwsAccess,
   output: (name: string) => string,
 ) {
@@ -139,6 +145,8 @@ export function describeLocal(
       logBucket: output('LogBucket'),
       /** Holds the tables against the log: invoke it in place of waiting for the hour. */
       reconcileFunction: output('ReconcileFunction'),
+      /** Asks the sources of groups who is in them: invoke it in place of waiting for the minute. */
+      refreshGroupsFunction: output('RefreshGroupsFunction'),
       targetRoleArn: output('TargetRoleArn'),
     },
     identityProviderUrl: identityProvider.url,
@@ -159,6 +167,8 @@ export function describeLocal(
       interactivityUrl: interactivityUrl(proxy),
       ...{ teamId, appId, signingSecret, channels },
     },
+    /** PagerDuty here. `POST control/shift` passes a schedule on. */
+    ...(pager && { pager: { url: pager.url, users: organisation.pager.users } }),
     /** What the incident tool signs with (Standard Webhooks), and where it says that an incident is closed. */
     incidents: { eventsUrl: `${proxy.url}/v1/incident-events`, ...incidentTool },
   }

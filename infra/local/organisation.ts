@@ -15,9 +15,13 @@ const Party = z.object({ id: Text, identities: z.array(Identity).min(1) })
 type Party = z.infer<typeof Party>
 const Agents = z.object({ agents: z.array(Party.extend({ owner: Text, autonomy: Text })) })
 const Tools = z.object({ tools: z.array(Party) })
+const SourcedGroup = z.object({
+  people: z.array(Text).default([]),
+  source: z.object({ pagerDuty: z.object({ schedule: Text }).optional() }),
+})
 const Directory = z.object({
-  people: z.array(Party.extend({ name: Text, slack: Text.optional() })),
-  groups: z.record(Text, z.array(Text)),
+  people: z.array(Party.extend({ name: Text, slack: Text.optional(), pagerDuty: Text.optional() })),
+  groups: z.record(Text, z.union([z.array(Text), SourcedGroup])),
 })
 const Stage = z.object({ channel: Text, onSilence: z.union([Text, z.object({ channel: Text.optional() })]) })
 const Ladder = z.object({ tiers: z.array(z.object({ stages: z.array(Stage) })) })
@@ -31,6 +35,7 @@ export function readOrganisation(folder: string) {
   const { agents } = readJson(join(folder, 'agents.json'), Agents)
   const { tools } = readJson(join(folder, 'tools.json'), Tools)
   const { people, groups } = readJson(join(folder, 'directory.json'), Directory)
+  const membersOf = (group: (typeof groups)[string] = []) => (Array.isArray(group) ? group : group.people)
   const { tiers } = readJson(join(folder, 'ladder.json'), Ladder)
   const actions = readdirSync(join(folder, 'actions'))
     .filter((name) => name.endsWith('.json'))
@@ -46,12 +51,20 @@ export function readOrganisation(folder: string) {
     people: people.map(({ id, name, slack }) => ({
       id,
       name,
-      groups: Object.keys(groups).filter((group) => groups[group]?.includes(id)),
+      groups: Object.keys(groups).filter((group) => membersOf(groups[group]).includes(id)),
       slackUserId: slack ?? unsaidSlackId(id),
       subject: subjectOf(id),
     })),
     ...{ workloadIssuers, peopleIssuers },
     absentIssuers: absentOf([...workloads, ...people], [...workloadIssuers, ...peopleIssuers]),
+    pager: {
+      users: people.flatMap(({ pagerDuty }) => pagerDuty ?? []),
+      schedules: distinct(
+        Object.values(groups).flatMap((group) =>
+          Array.isArray(group) ? [] : (group.source.pagerDuty?.schedule ?? []),
+        ),
+      ),
+    },
     channels: distinct(tiers.flatMap(({ stages }) => stages.flatMap(channelsOf))),
     accounts: distinct(actions.flatMap(({ account }) => account ?? [])),
   }

@@ -44,7 +44,7 @@ async function answerOf(route: string, query: Names = {}, path: Names = {}, logi
     actual: world.actual,
     anchor: notary,
   }
-  const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, login))
+  const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, { login }))
   const answer = await door({
     ...{ version: '2.0', routeKey: `GET ${route}`, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
     headers: {},

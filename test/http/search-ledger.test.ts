@@ -37,7 +37,7 @@ async function search(query: { [name: string]: string } = {}) {
       standIns: world.standIns,
     },
   }
-  const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, {}))
+  const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, { login: {} }))
   const answer = await door({
     ...{ version: '2.0', routeKey: 'GET /v1/ledger', rawPath: '/', rawQueryString: '', isBase64Encoded: false },
     headers: {},

@@ -156,7 +156,7 @@ describe('a Lambda', () => {
     const others = entries.filter(
       ([, source]) =>
         !/^export (?:const|function) createHandler\b/m.test(source) ||
-        !/\nexport const handler = bind\([^\n]*\n(?:[ )][^\n]*\n?)*$/.test(source),
+        !/\nexport const handler = bind\([^\n]*\n(?:[ )][^\n]*\n)*$/.test(source),
     )
     expect(others.map(([name]) => name)).toEqual([])
   })

@@ -80,7 +80,7 @@ describe('who may do what is dangerous', () => {
     [
       'read a secret of the operator',
       'secretsmanager:GetSecretValue',
-      ['conclude-break-glass', 'draw-card', 'link-slack', 'receive-slack', 'refresh-slack-groups'],
+      ['conclude-break-glass', 'draw-card', 'link-slack', 'receive-slack', 'refresh-groups'],
     ],
     ['page whoever is woken for an opening', 'sns:Publish', ['draw-card']],
     [
@@ -366,7 +366,7 @@ describe('who may touch which table', () => {
       [],
       [],
     ],
-    ['refresh-slack-groups', record, [], [], []],
+    ['refresh-groups', record, [], [], []],
     ['sweep-overdue', [...record, 'Query/index/overdue', 'Query/index/uncompared'], ['PutItem'], [], []],
     ['notarize-entries', [], ['ListStreams/stream/*', 'Query'], [], []],
     ['reconcile-ledger', readMany, ['BatchGetItem', 'Scan'], [], []],

@@ -193,16 +193,16 @@ describe('streams and queues', () => {
     }
   })
 
-  test('hosts are looked at each day, the sweep runs every minute, what AWS has is looked at each hour, and Slack groups are read anew while they are fresh', () => {
+  test('hosts are looked at each day, the sweep runs every minute, what AWS has is looked at each hour, and groups are read anew long before what was read is too old', () => {
     const rules = resourcesOf(assembly.hotwork, 'AWS::Events::Rule').map(([id, { Properties }]) => {
       expect(Properties['Targets']).toEqual([expect.objectContaining({ Arn: expect.anything() })])
       return [nameOf(id), Properties['ScheduleExpression']]
     })
     expect(rules.sort()).toEqual([
+      ['Groups', 'rate(1 minute)'],
       ['HostsDaily', 'rate(1 day)'],
       ['NotaryReconcile', 'rate(1 hour)'],
       ['Reconcile', 'rate(1 hour)'],
-      ['SlackGroups', 'rate(5 minutes)'],
       ['Sweep', 'rate(1 minute)'],
     ])
   })
@@ -430,6 +430,7 @@ describe('the API', () => {
         'GET /v1/break-glass <ReadBreakGlass>',
         'GET /v1/break-glass/{id} <ReadBreakGlass>',
         'GET /v1/break-glass/{id}/ledger <ReadBreakGlass>',
+        'GET /v1/groups <ReadRequests>',
         'GET /v1/halts <ReadRequests>',
         'POST /v1/halts <DeclareHalt>',
         'DELETE /v1/halts/{id} <LiftHalt>',
@@ -521,6 +522,8 @@ test('the stack tells what others need to find it', () => {
       'CardsTable',
       'BreakGlassTopic',
       'IncidentSecret',
+      'PagerDutySecret',
+      'RefreshGroupsFunction',
       'Issuer',
       'LedgerTable',
       'LogBucket',

@@ -91,7 +91,7 @@ describe("request units by AWS's rules", () => {
 })
 
 test.each<[operation: string, asked: object, keys: string[]]>([
-  ['PutItem', { Item: { pk: { S: 'SLACKGROUPS' } } }, ['SLACKGROUPS']],
+  ['PutItem', { Item: { pk: { S: 'GROUP#on-call-now' } } }, ['GROUP#']],
   ['PutItem', { Item: { pk: { S: 'HALT#all#all' } } }, ['HALT#']],
   ['PutItem', { Item: { requestId: { S: 'req_1' } } }, []],
   ['GetItem', { Key: { pk: { S: 'REQ#req_1' } } }, []],

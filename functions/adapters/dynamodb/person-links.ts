@@ -1,25 +1,9 @@
 import { ChatAccount } from '../../domain/people/linking.ts'
-import { GroupSnapshot } from '../../domain/people/organisation.ts'
 import { type Digest, type NumericDate, PersonId } from '../../domain/values.ts'
-import type { GroupSnapshots, LinkChange, PersonLinks } from '../../operations/people/ports.ts'
+import type { LinkChange, PersonLinks } from '../../operations/people/ports.ts'
 import { chainKey } from './chain-ends.ts'
 import { condition, endsAt, headRow, type Item, numberOf, understood, valueIn } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
-import { TableStore } from './table.ts'
-
-/** The one snapshot of Slack user groups, beside the requests: each decision reads it with all else that counts. */
-export class DynamoGroupSnapshots extends TableStore implements GroupSnapshots {
-  save(snapshot: GroupSnapshot): Promise<boolean> {
-    const { at } = snapshot
-    // Put again after a lost answer it is the same, and so is still kept.
-    const isNewer = condition('attribute_not_exists(pk) OR #at <= :at', { at })
-    const put = this.table.putting({ ...chatGroupsKey, snapshot: JSON.stringify(snapshot), at }, isNewer)
-    return this.table.put(put, 'keep who is in the Slack groups')
-  }
-}
-
-export const chatGroupsKey = { pk: 'SLACKGROUPS', sk: 'SLACKGROUPS' } as const
-export const chatGroupsOf = (item: Item): GroupSnapshot => valueIn(item, 'snapshot', GroupSnapshot)
 
 /** A used code is kept an hour, so that it is told from one that never was for as long as a person could ask. */
 const keepSeconds = 3600

@@ -20,11 +20,11 @@ import {
   type Stored,
 } from '../../operations/requests/ports.ts'
 import { permitKey, requestKey } from './chain-ends.ts'
+import { readingKey, readingsOf } from './group-readings.ts'
 import { haltRowKey, haltsOf } from './halt-store.ts'
 import { endsAt, headOf, headRow, type Item, itemOf, textOf, timeKey, valueIn } from './items.ts'
 import { LedgeredStore, onceKey } from './ledger-store.ts'
 import { permitOf, permitRow } from './permit-store.ts'
-import { chatGroupsKey, chatGroupsOf } from './person-links.ts'
 import { standInKey, standInsOf } from './stand-in-store.ts'
 import { batchLimit } from './table.ts'
 
@@ -75,7 +75,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   async dependencies(
     ancestors: readonly RequestId[],
     targets: readonly HaltTarget[],
-    { standIn, permit, chatGroups }: Beside = {},
+    { standIn, permit, groups = [] }: Beside = {},
   ): Promise<Dependencies> {
     const halts = new Map(targets.map((target) => [haltKey(target), target])).values()
     const keys = [
@@ -83,18 +83,17 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
       ...[...halts].map(haltRowKey),
       ...(standIn === undefined ? [] : [standInKey(standIn)]),
       ...(permit === undefined ? [] : [permitKey(permit)]),
-      ...(chatGroups ? [chatGroupsKey] : []),
+      ...groups.map(readingKey),
     ]
     const read = await this.requests.getMany(keys.map(itemOf), 'read requests')
     const kinds = Map.groupBy(read, (item) => textOf(item, 'sk'))
     const [drawn] = kinds.get('PERMIT') ?? []
-    const [snapshot] = kinds.get('SLACKGROUPS') ?? []
     return {
       ancestors: (kinds.get('REQ') ?? []).map(storedOf),
       halts: (kinds.get('HALT') ?? []).flatMap(haltsOf),
       standIns: (kinds.get('STANDIN') ?? []).flatMap(standInsOf),
       ...(drawn && { permit: permitOf(drawn) }),
-      ...(snapshot && { chatGroups: chatGroupsOf(snapshot) }),
+      readings: readingsOf(kinds.get('GROUP') ?? []),
     }
   }
 

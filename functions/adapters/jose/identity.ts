@@ -17,6 +17,8 @@ export type VerifiedIdentity = {
   /** How strong the login was, and when it was (OpenID Connect Core section 2). */
   acr?: string
   authTime?: NumericDate
+  /** The groups that it says its subject is in. */
+  groups?: readonly string[]
   /** It has a `nonce`, so it is the ID token of a login, for the client that began the login and for no API. */
   ofLogin?: true
   expiresAt: NumericDate
@@ -136,10 +138,18 @@ function identityOf(
     ...read.value,
     acr: typeof acr === 'string' ? acr : undefined,
     authTime: typeof authTime === 'number' ? Math.floor(authTime) : undefined,
+    groups: groupsIn(payload),
     ofLogin: payload['nonce'] === undefined ? undefined : (true as const),
     expiresAt: Math.floor(exp),
   }
   return ok(defined(identity))
+}
+
+/** Many providers write them as one list of texts; a claim of another form says nothing. */
+export function groupsIn({ groups }: JWTPayload): readonly string[] | undefined {
+  if (!Array.isArray(groups)) return undefined
+  const names = groups.filter((group): group is string => typeof group === 'string')
+  return names.length === 0 ? undefined : names
 }
 
 /** What a token says of itself, for no more than to find whose keys to verify it with. */

@@ -24,6 +24,7 @@ import type { IdTokens, ProvenLogin } from '../../operations/people/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { CachedKeys } from './cached-keys.ts'
 import { clockToleranceSeconds, isCompact } from './compact.ts'
+import { groupsIn } from './identity.ts'
 import { oidcSource } from './identity-sources.ts'
 
 export type LoginIssuer = { alias: string; issuer: OidcIssuer; clientId: string }
@@ -71,7 +72,8 @@ export class JoseIdTokens implements IdTokens {
       if (!said || !read?.ok) return refuse('login_failed')
       const { d: _, ...key } = await exportJWK(verified.key)
       const evidence = { idToken, key: { ...publicOf(key), ...defined({ kid: header.kid }) } }
-      return ok({ identity: { issuer: alias, ...read.value }, ...said, evidence })
+      const groups = groupsIn(payload)
+      return ok({ identity: { issuer: alias, ...read.value }, ...said, ...defined({ groups }), evidence })
     } catch (cause) {
       if (cause instanceof errors.JOSEError) return refuse('login_failed', cause.code)
       if (cause instanceof IssuerUnavailable || cause instanceof KeyNotYetKnown) throw cause

@@ -97,26 +97,49 @@ function checkDirectory(folder: Folder, say: Say): void {
   const { people } = partiesIn(folder)
   checkTwice(value.people, 'id', (at) => ['people', at, 'id'], say)
   checkTwice(value.people, 'chatUser', (at) => ['people', at, 'slack'], say)
+  checkTwice(value.people, 'pagerUser', (at) => ['people', at, 'pagerDuty'], say)
   const isPerson = mustBeIn(people, say)
   value.people.forEach(({ id, lead }, at) => {
     const path = ['people', at, 'lead']
     if (lead === id) say(path, `\`${id}\` is their own lead`, 'name who they answer to, or leave it out')
     else if (lead !== undefined) isPerson(path, lead, `\`${lead}\` is not among the people`)
   })
-  for (const group of Object.keys(value.chatGroups ?? {}))
-    if (!Object.hasOwn(value.groups, group))
-      say(
-        ['slackGroups', group],
-        `\`${group}\` is not among the groups`,
-        'name a group that the directory has: Slack adds to one and makes none',
-      )
   for (const group of Object.keys(value.recertifyGroups ?? {}))
     if (!Object.hasOwn(value.groups, group))
       say(['recertifyGroups', group], `\`${group}\` is not among the groups`, known(Object.keys(value.groups)))
-  for (const [group, members] of Object.entries(value.groups)) {
-    if (members.length === 0) say(['groups', group], `group \`${group}\` has no members`, 'add a person, or remove it')
+  const { groups, sources = {} } = value
+  for (const [group, members] of Object.entries(groups)) {
+    const isSourced = Object.hasOwn(sources, group)
+    if (members.length === 0 && !isSourced)
+      say(['groups', group], `group \`${group}\` has no members`, 'add a person, or remove it')
+    const path = isSourced ? ['groups', group, 'people'] : ['groups', group]
     for (const [at, member] of members.entries())
-      isPerson(['groups', group, at], member, `\`${member}\` is not among the people`)
+      isPerson([...path, at], member, `\`${member}\` is not among the people`)
+  }
+  checkSources(folder, say)
+}
+
+/** DynamoDB reads them with each decision, and Slack answers 20 such questions a minute. */
+const mostSources = 20
+
+function checkSources({ directory: { value }, ladder }: Folder, say: Say): void {
+  const sources = Object.entries(value.sources ?? {})
+  const highest = ladder.value.tiers.at(-1)?.tier ?? 0
+  if (sources.length > mostSources)
+    say(['groups'], `${sources.length} groups have a source`, `keep at most ${mostSources}`)
+  for (const [group, { source, tiers, breakGlass }] of sources) {
+    const path = ['groups', group]
+    if (tiers > highest)
+      say([...path, 'tiers'], `there is no tier ${tiers}`, `the highest tier of ladder.json is ${highest}`)
+    // A login says who is in a group once, and people edit Slack groups themselves: neither can be asked at each use.
+    if (breakGlass && !source.pager)
+      say([...path, 'breakGlass'], 'only a schedule of PagerDuty may let people use break-glass', 'remove it')
+    if (source.pager && !value.people.some(({ pagerUser }) => pagerUser !== undefined))
+      say(
+        [...path, 'source', 'pagerDuty'],
+        'no person has a `pagerDuty`, so this group is always empty',
+        'give people their user id of PagerDuty',
+      )
   }
 }
 

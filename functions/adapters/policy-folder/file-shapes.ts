@@ -1,11 +1,12 @@
 import * as z from 'zod'
 import { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
+import { GroupSource, SourcedGroup } from '../../domain/people/group-source.ts'
 import { IssuerFile } from '../../domain/people/identity-issuer.ts'
-import { Agent, Directory, Identity, oneYear, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
+import { Agent, Identity, oneYear, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
 import { Account, Bundle, Deployment, Sealed } from '../../domain/policy/bundle.ts'
 import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
-import { defined } from '../../domain/values.ts'
+import { defined, PersonId } from '../../domain/values.ts'
 
 /** How the files of a policy folder say things; each gives what the bundle holds, where times are whole seconds. */
 
@@ -63,20 +64,60 @@ export const LadderFile = z.strictObject({ ...Ladder.shape, tiers: z.array(TierF
 /** The files say `slack` for what the bundle calls the chat, since Slack is the chat that there is. */
 const PersonFile = z
   .strictObject({
-    ...Person.omit({ chatUser: true }).shape,
+    ...Person.omit({ chatUser: true, pagerUser: true }).shape,
     identities: z.array(IdentityFile).min(1),
     recertifyBy: startOfDay.optional(),
     slack: Person.shape.chatUser,
+    pagerDuty: Person.shape.pagerUser,
   })
-  .transform(({ slack, ...person }) => ({ ...person, ...defined({ chatUser: slack }) }))
+  .transform(({ slack, pagerDuty, ...person }) => ({
+    ...person,
+    ...defined({ chatUser: slack, pagerUser: pagerDuty }),
+  }))
+
+const sources = ['slackUserGroup', 'pagerDuty', 'claim'] as const
+const SourceFile = z
+  .strictObject({
+    slackUserGroup: GroupSource.shape.chatGroup,
+    pagerDuty: GroupSource.shape.pager,
+    claim: GroupSource.shape.claim,
+  })
+  .refine(
+    (source) => Object.keys(source).length === 1,
+    `should have one of \`${sources.join('`, `')}\`, and no other member`,
+  )
+  .transform(({ slackUserGroup, pagerDuty, claim }) => defined({ chatGroup: slackUserGroup, pager: pagerDuty, claim }))
+const SourcedGroupFile = z.strictObject({
+  ...SourcedGroup.shape,
+  source: SourceFile,
+  people: z.array(PersonId).default([]),
+})
+/** Its people, or where they come from. Not a union, whose errors would not say which of the two was meant. */
+const GroupFile = z.unknown().transform((written, context): z.infer<typeof SourcedGroupFile> | PersonId[] => {
+  const parsed = (Array.isArray(written) ? z.array(PersonId) : SourcedGroupFile).safeParse(written)
+  if (parsed.success) return parsed.data
+  for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: written } as never)
+  return z.NEVER
+})
+
 export const DirectoryFile = z
   .strictObject({
-    ...Directory.omit({ chatGroups: true }).shape,
     people: z.array(PersonFile).min(1),
-    slackGroups: Directory.shape.chatGroups,
+    groups: z.record(Alias, GroupFile),
     recertifyGroups: z.record(Alias, startOfDay).optional(),
   })
-  .transform(({ slackGroups, ...directory }) => ({ ...directory, ...defined({ chatGroups: slackGroups }) }))
+  .transform(({ people, groups, recertifyGroups }) => {
+    const sourced = Object.entries(groups).flatMap(([name, group]) => {
+      if (Array.isArray(group)) return []
+      const { people: _, ...rest } = group
+      return [[name, rest] as const]
+    })
+    const members = Object.entries(groups).map(
+      ([name, group]) => [name, Array.isArray(group) ? group : group.people] as const,
+    )
+    const sources = sourced.length === 0 ? undefined : Object.fromEntries(sourced)
+    return { people, groups: Object.fromEntries(members), ...defined({ sources, recertifyGroups }) }
+  })
 export const AgentsFile = z.strictObject({
   agents: z.array(
     z.strictObject({
@@ -125,13 +166,18 @@ export const BreakGlassFile = z
 export const CasesFile = z.strictObject({ cases: z.array(PolicyCase) })
 export const DeploymentFile = z
   .strictObject({
-    ...Deployment.omit({ chat: true }).shape,
+    ...Deployment.omit({ chat: true, pager: true }).shape,
     issuers: z.record(Alias, IssuerFile),
     accounts: z.record(
       Alias,
       Account.extend({ sealed: Sealed.extend({ recertifyBy: startOfDay.optional() }).optional() }),
     ),
     slack: Deployment.shape.chat,
+    pagerDuty: Deployment.shape.pager,
   })
-  .transform(({ slack, ...deployment }) => ({ ...deployment, chat: slack }))
+  .transform(({ slack, pagerDuty, ...deployment }) => ({
+    ...deployment,
+    chat: slack,
+    ...defined({ pager: pagerDuty }),
+  }))
 export type DeploymentFile = z.infer<typeof DeploymentFile>

@@ -79,6 +79,15 @@ export class IncidentSecretReader extends JsonSecretReader<IncidentSecret> {
   }
 }
 
+/** A read-only key of the REST API. */
+const PagerDutySecret = z.object({ token: z.string().regex(/^[\x21-\x7e]{1,256}$/) })
+
+export class PagerDutySecretReader extends JsonSecretReader<z.infer<typeof PagerDutySecret>> {
+  constructor(secretId: string, clock: Clock, client?: SecretsManagerClient) {
+    super(secretId, { shape: PagerDutySecret, members: '`token`' }, clock, client)
+  }
+}
+
 /** What Slack gave us. While the signing secret is being rotated, signatures by the previous one hold too. */
 const SlackSecret = z.object({
   botToken: z.string().min(1),

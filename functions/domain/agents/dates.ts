@@ -59,7 +59,7 @@ export function bundleAsOf(
         ...directory,
         people: directory.people.map((person) => (isOver(person.id) ? { ...person, status: 'inactive' } : person)),
         groups: without(directory.groups, () => []),
-        ...(directory.chatGroups ? { chatGroups: without(directory.chatGroups, () => undefined) } : {}),
+        ...(directory.sources ? { sources: without(directory.sources, () => undefined) } : {}),
       },
     },
   }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { Verdict } from '../requests/request.ts'
 import { Digest, NumericDate, PersonId, type Seconds } from '../values.ts'
+import { Claimed, claimedGroups } from './group-source.ts'
 import { type Directory, type Person, type ProvenIdentity, withIdentity } from './organisation.ts'
 
 /**
@@ -52,26 +53,34 @@ export const LoginSession = z.strictObject({
   identity: z.strictObject({ issuer: z.string(), subject: z.string(), claims: z.record(z.string(), z.string()) }),
   acr: z.string().optional(),
   at: NumericDate.optional(),
+  /** The groups that the login claimed. */
+  claimed: Claimed.optional(),
   startedAt: NumericDate,
   expiresAt: NumericDate,
 })
 export type LoginSession = z.infer<typeof LoginSession>
 
+type Proven = { identity: ProvenIdentity; acr?: string; at?: NumericDate; groups?: readonly string[] }
+
 /** Of what the provider said it keeps only what the directory compares. */
 export function sessionOf(
   person: Person,
-  { identity, acr, at }: { identity: ProvenIdentity; acr?: string; at?: NumericDate },
+  { identity, acr, at, groups = [] }: Proven,
+  directory: Directory,
   now: NumericDate,
 ): LoginSession {
   const pinned = new Set(person.identities.flatMap(({ claims = {} }) => Object.keys(claims)))
   const claims = Object.fromEntries(Object.entries(identity.claims).filter(([name]) => pinned.has(name)))
+  const expiresAt = now + sessionSeconds
+  const claimed = claimedGroups(directory, groups, { now, expiresAt })
   return {
     person: person.id,
     identity: { issuer: identity.issuer, subject: identity.subject, claims },
     ...(acr === undefined ? {} : { acr }),
     ...(at === undefined ? {} : { at }),
+    ...(claimed === undefined ? {} : { claimed }),
     startedAt: now,
-    expiresAt: now + sessionSeconds,
+    expiresAt,
   }
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Alias } from '../policy/ladder.ts'
 import { AgentId, NumericDate, PersonId, Seconds, ToolId } from '../values.ts'
+import { SourcedGroup } from './group-source.ts'
 
 /**
  * Matched exactly, and all of it. Two identities of one party may overlap in time, so that one takes over without a
@@ -80,6 +81,11 @@ export const Person = z.strictObject({
     .string()
     .regex(/^[UW][A-Z0-9]{2,20}$/)
     .optional(),
+  /** What they are in the pager. */
+  pagerUser: z
+    .string()
+    .regex(/^[A-Z0-9]{2,32}$/)
+    .optional(),
   /** Is told when they use break-glass. */
   lead: PersonId.optional(),
   status: z.enum(['active', 'inactive']).default('active'),
@@ -91,8 +97,8 @@ export type Person = z.infer<typeof Person>
 export const Directory = z.strictObject({
   people: z.array(Person).min(1),
   groups: z.record(Alias, z.array(PersonId)),
-  /** Their members count for requests of low tiers. */
-  chatGroups: z.record(Alias, z.string().regex(/^S[A-Z0-9]{2,20}$/)).optional(),
+  /** Of those groups to which a source adds people. */
+  sources: z.record(Alias, SourcedGroup).optional(),
   /** From then on a group has no members, until a person recertifies it. */
   recertifyGroups: z.record(Alias, NumericDate).optional(),
 })
@@ -164,15 +170,13 @@ const isActive = (person: PersonId, { people }: Directory): boolean =>
 export const ownerOf = ({ owner, backupOwner }: Agent, directory: Directory): PersonId =>
   backupOwner !== undefined && !isActive(owner, directory) && isActive(backupOwner, directory) ? backupOwner : owner
 
-/** @param byChat the groups that the chat has them in; only those that the directory still takes from there count */
+/** @param bySource the groups that their sources have them in, as far as that counts (`groupsBySource`) */
 export const groupsOf = (
-  { groups, chatGroups = {} }: Directory,
+  { groups }: Directory,
   person: PersonId,
-  byChat: readonly string[] = [],
+  bySource: readonly string[] = [],
 ): readonly string[] =>
-  Object.keys(groups).filter(
-    (group) => groups[group]?.includes(person) || (Object.hasOwn(chatGroups, group) && byChat.includes(group)),
-  )
+  Object.keys(groups).filter((group) => groups[group]?.includes(person) || bySource.includes(group))
 
 const forever = Number.POSITIVE_INFINITY
 
@@ -208,29 +212,4 @@ export function canCoincide(a: Identity, b: Identity): boolean {
     !Object.keys(a.claims ?? {}).some((name) => differ(a.claims?.[name], b.claims?.[name])) &&
     Math.max(a.validFrom ?? 0, b.validFrom ?? 0) < Math.min(a.validUntil ?? forever, b.validUntil ?? forever)
   )
-}
-
-/**
- * The members of chat groups when the chat was asked last. People who may edit such a group can add themselves, so it
- * counts for low tiers alone.
- */
-export const GroupSnapshot = z.strictObject({
-  groups: z.record(Alias, z.array(PersonId)),
-  at: NumericDate,
-})
-export type GroupSnapshot = z.infer<typeof GroupSnapshot>
-
-const highestTierByChat = 1
-/** Longer than a short outage of the chat. Seconds. */
-export const freshFor = 900
-
-export function groupsByChat(
-  snapshot: GroupSnapshot | undefined,
-  person: PersonId,
-  tier: number,
-  now: NumericDate,
-): readonly string[] {
-  // Written so that NaN counts for nothing.
-  if (!snapshot || !(tier <= highestTierByChat) || !(now - snapshot.at < freshFor)) return []
-  return Object.keys(snapshot.groups).filter((group) => snapshot.groups[group]?.includes(person))
 }

@@ -1,4 +1,5 @@
 import { type HostFacts, unseenHost } from '../agents/host.ts'
+import { countingGroups } from '../people/group-source.ts'
 import { type Agent, agentStatus, factsOf, groupsOf, ownerOf, type ResourceFacts } from '../people/organisation.ts'
 import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'
@@ -90,7 +91,7 @@ export function assess(
   const request = requestFacts(found.value, asked, search.tier.tier)
   const approvers = findApprovers(bundle, ask, request, namesOfTier(search.tier), now)
   if (approvers.error) return refusal('policy_error', approvers.policies, approvers.detail)
-  if (!isApprovable(search.tier, approvers.eligible)) {
+  if (!isApprovable(search.tier, approvers.eligible) && !isApprovableBySource(bundle, ask, request, search.tier, now)) {
     const names = namesOfTier(search.tier).join('`, `')
     return refusal('no_eligible_approvers', search.policies, `too few people may decide \`${names}\` of this request`)
   }
@@ -266,13 +267,14 @@ export function findApprovers(
   request: RequestFacts,
   names: readonly string[],
   now: NumericDate,
+  bySource: readonly string[] = [],
 ): Approvers {
   const eligible: { [stage: string]: PersonId[] } = Object.fromEntries(names.map((name) => [name, []]))
   for (const person of bundle.directory.people) {
     if (person.status !== 'active') continue
     // Separation of duties is kept twice on purpose: the policy is the deployer's to edit, this is ours.
     if (isOwner(person.id, request)) continue
-    const asked = { id: person.id, groups: groupsOf(bundle.directory, person.id) }
+    const asked = { id: person.id, groups: groupsOf(bundle.directory, person.id, bySource) }
     for (const stage of names) {
       const answer = ask({ kind: 'person', action: 'approve', person: asked, request, stage, now })
       if (answer.error) return { eligible: {}, ...answer }
@@ -280,6 +282,13 @@ export function findApprovers(
     }
   }
   return { eligible, policies: [] }
+}
+
+/** Who a source names is known when they decide: until then it may be any of the people. */
+function isApprovableBySource(bundle: Bundle, ask: Ask, request: RequestFacts, tier: Tier, now: NumericDate): boolean {
+  const groups = countingGroups(bundle.directory, { action: 'approve', tier: tier.tier })
+  if (groups.length === 0) return false
+  return isApprovable(tier, findApprovers(bundle, ask, request, namesOfTier(tier), now, groups).eligible)
 }
 
 /** An escalation may widen who decides a stage. */

@@ -90,6 +90,8 @@ export const Deployment = z.strictObject({
       show: z.strictObject({ title: Expression, status: Expression.optional(), url: Expression.optional() }).optional(),
     })
     .optional(),
+  /** Where the pager's API is, if not at its usual address. */
+  pager: z.strictObject({ url: SecureUrl }).optional(),
   /** Where the log lies: in a bucket of Hotwork's own account, or in one of another account. */
   anchor: z
     .strictObject({

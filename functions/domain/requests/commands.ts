@@ -1,4 +1,5 @@
 import type { Budget, Limits } from '../break-glass/break-glass.ts'
+import type { Claimed } from '../people/group-source.ts'
 import type { Given } from '../people/login-strength.ts'
 import type { AssessmentRefusal } from '../policy/assess.ts'
 import type { Stage } from '../policy/ladder.ts'
@@ -88,6 +89,8 @@ export type Decide = Common & {
   comment?: string
   through: Door
   login: { acr?: string; at?: NumericDate; evidence?: Evidence }
+  /** The groups that this login claims. */
+  claimed?: Claimed
   /** What was rendered for the decider, where the door knows it. */
   seen?: Digest
   /** The rendering cannot have shown all of the request. */

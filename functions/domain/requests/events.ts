@@ -63,6 +63,7 @@ export const Event = z.discriminatedUnion('type', [
     for: Decision.shape.for,
     given: Decision.shape.given,
     comment: Decision.shape.comment,
+    claimed: Decision.shape.claimed,
     afterHalts: Decision.shape.afterHalts,
     /** The card or page as it was rendered, where the door knows it. */
     seen: Digest.optional(),

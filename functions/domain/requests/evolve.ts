@@ -240,9 +240,10 @@ function changed(state: ApprovalRequest, event: Of<'StateChanged'>): ApprovalReq
 
 /** Of the login only its strength: the proof of it is in the entry alone. */
 function decisionOf(event: Of<'Decided'>): Decision {
-  const { verdict, as, at, given, comment, state, afterHalts, login: { acr, at: loginAt } = {} } = event
+  const { verdict, as, at, given, comment, state, claimed, afterHalts, login: { acr, at: loginAt } = {} } = event
   const login = acr === undefined && loginAt === undefined ? undefined : defined({ acr, at: loginAt })
-  return defined({ person: personOf(event), verdict, as, at, for: event.for, given, comment, state, login, afterHalts })
+  const own = { person: personOf(event), verdict, as, at, for: event.for, given, comment }
+  return defined({ ...own, state, login, claimed, afterHalts })
 }
 
 const withComment = (state: ApprovalRequest, { stage, actor, verdict, comment }: Of<'Commented'>): ApprovalRequest =>

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { HostFacts } from '../agents/host.ts'
 import { Opening, Review } from '../break-glass/break-glass.ts'
+import { Claimed } from '../people/group-source.ts'
 import { Given, Login } from '../people/login-strength.ts'
 import { Stage } from '../policy/ladder.ts'
 import { Drift, Preview } from '../previews/preview.ts'
@@ -118,6 +119,8 @@ export const Decision = z.strictObject({
   state: Digest.optional(),
   /** It counts on the terms that the stage has when it is counted. */
   login: Login.optional(),
+  /** It counts by these groups for as long as they hold. */
+  claimed: Claimed.optional(),
   /** Lifted before it in the same second: it counts in spite of them. */
   afterHalts: z.array(HaltId).optional(),
 })

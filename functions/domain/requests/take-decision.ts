@@ -196,12 +196,12 @@ function decidedEvent(
   as: string,
   at: NumericDate,
 ): Extract<Event, { type: 'Decided' }> {
-  const { person, verdict, round, through, comment, seen, burst, permittedBy, bundle, afterHalts } = command
+  const { person, verdict, round, through, comment, seen, burst, permittedBy, bundle, claimed, afterHalts } = command
   const common = { at, actor: { type: 'person' as const, id: person }, policies: [...(permittedBy[as] ?? [])], bundle }
   const login = Object.keys(command.login).length === 0 ? undefined : command.login
   const own = { stage, as, verdict, round, through, ...rightOf(command, as) }
   const state = stateOf(preview)
-  return { ...common, type: 'Decided', ...own, ...defined({ comment, state, seen, burst, login, afterHalts }) }
+  return { ...common, type: 'Decided', ...own, ...defined({ comment, state, seen, burst, login, claimed, afterHalts }) }
 }
 
 /** A person who may decide it after it escalates may deny it now. */

@@ -20,16 +20,17 @@ type TimelinePagePorts = ShowPorts & Pick<TimelinePorts, 'anchor'>
 
 const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
   {
-    'GET /decide': async (_, { person, reader }, ports) => {
-      const waiting = (await waitingFor(person.id, ports)).map(({ state }) => state)
+    'GET /decide': async (_, { person, reader, session }, ports) => {
+      const waiting = (await waitingFor(person.id, ports, session.claimed)).map(({ state }) => state)
       const view = { waiting, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
       return shown(ports.issuer, listPage(view))
     },
-    'GET /decide/{id}': async (call, { person, reader }, ports) => {
+    'GET /decide/{id}': async (call, { person, reader, session }, ports) => {
       const id = RequestId.safeParse(call.path('id'))
       const opening = openingIn(call)
       if (opening) return goTo(ports.issuer, `/break-glass/${opening}`)
-      const viewed = id.success ? await viewRequest({ id: id.data, person: person.id }, ports) : undefined
+      const ask = { person: person.id, claimed: session.claimed }
+      const viewed = id.success ? await viewRequest({ id: id.data, ...ask }, ports) : undefined
       if (!viewed?.ok) throw notShown(viewed?.code)
       const timeline = await readTimeline(viewed.value.state, ports)
       const view = { viewed: viewed.value, bundle: ports.policy.bundle, reader, now: ports.clock.now(), timeline }

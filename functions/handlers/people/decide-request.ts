@@ -37,10 +37,13 @@ const Body = z
 
 /** `POST /v1/requests/{id}/decisions`: a person approves or denies. The same operation as a click in Slack. */
 export const createHandler = (ports: ShowingApiPorts & ReaderPorts) =>
-  personDoor(ports, async (call, { person, login }) => {
+  personDoor(ports, async (call, { person, login, claimed }) => {
     const body = parseBody(Body, call.json())
     const id = pathId(call, RequestId, unknownRequest)
-    const done = await decideRequest({ ...defined(body), id, person: person.id, through: 'api', login }, ports)
+    const done = await decideRequest(
+      { ...defined({ ...body, claimed }), id, person: person.id, through: 'api', login },
+      ports,
+    )
     if (done.ok) {
       const shown = await joinRequest(done.value.state, ports.texts)
       return { status: 200, body: personView(shown, ports.policy.bundle) }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Timestamp } from '../../adapters/http/authzen.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
+import { groupView } from '../../adapters/http/group-view.ts'
 import { haltView } from '../../adapters/http/halt-view.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
@@ -11,7 +12,6 @@ import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
 import { timelineFile } from '../../adapters/pages/timeline-picture.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import { groupsOf } from '../../domain/people/organisation.ts'
 import { AgentId, Aggregate, defined, PersonId, RequestId, ToolId } from '../../domain/values.ts'
 import type { AnchorPorts } from '../../operations/anchor/read-anchor.ts'
 import { listHalts } from '../../operations/halts/halt.ts'
@@ -19,6 +19,7 @@ import type { HaltStore } from '../../operations/halts/ports.ts'
 import type { LedgerIndex } from '../../operations/ledger/ports.ts'
 import { searchLedger } from '../../operations/ledger/search-ledger.ts'
 import { joinHalts, joinPermits, type Shown, showing } from '../../operations/ledger/texts.ts'
+import { groupsNow, listGroups } from '../../operations/people/list-groups.ts'
 import type { StandInStore } from '../../operations/people/ports.ts'
 import { listStandIns } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
@@ -78,14 +79,14 @@ const pictureHeaders = {
 }
 const ledgerPage = { after: AfterEntry.optional() }
 
-export const readByRoute = byRoute<[PersonId, Ports, ProvenPerson['login']]>(
+export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' | 'claimed'>]>(
   {
-    'GET /v1/me': async (_call, person, { policy }, { acr, at }) => {
-      const groups = groupsOf(policy.bundle.directory, person)
+    'GET /v1/me': async (_call, person, ports, { login: { acr, at }, claimed }) => {
+      const groups = await groupsNow(person, claimed, ports)
       const auth_time = at === undefined ? undefined : rfc3339(at)
       return { status: 200, body: { person, groups: [...groups], ...defined({ acr, auth_time }) } }
     },
-    'GET /v1/requests': async (call, person, ports) => {
+    'GET /v1/requests': async (call, person, ports, { claimed }) => {
       const { after, waiting, ...wanted } = readQuery(call, { ...filter, ...page })
       if (waiting && (wanted.status ?? 'pending') !== 'pending')
         throw badRequest(
@@ -94,7 +95,7 @@ export const readByRoute = byRoute<[PersonId, Ports, ProvenPerson['login']]>(
           'leave `status` out, or leave `waiting` out',
         )
       const only = waiting === undefined ? {} : ({ waiting: true } as const)
-      const listed = await listRequests(defined({ person, filter: defined(wanted), after, ...only }), ports)
+      const listed = await listRequests(defined({ person, filter: defined(wanted), after, claimed, ...only }), ports)
       const { items, next } = valueOrThrow(listed)
       return {
         status: 200,
@@ -151,6 +152,10 @@ export const readByRoute = byRoute<[PersonId, Ports, ProvenPerson['login']]>(
       const { items, next } = valueOrThrow(listed)
       const shown = await joinHalts(items, ports.texts)
       return { status: 200, body: { halts: shown.map(haltView), ...goOn(next) } }
+    },
+    'GET /v1/groups': async (_call, person, ports) => {
+      const groups = valueOrThrow(await listGroups({ person }, ports))
+      return { status: 200, body: { groups: groups.map((each) => groupView(each, ports.policy.bundle)) } }
     },
     'GET /v1/stand-ins': async (call, person, ports) => {
       const listed = await listStandIns(defined({ person, ...readQuery(call, page) }), ports)
@@ -210,7 +215,7 @@ const unreadRecord = (code: 'not_permitted' | 'unknown_aggregate') =>
 export function createHandler(given: ShowingApiPorts & Lists) {
   return personDoor(
     given,
-    (call, { person, login }): Promise<Answer> => readByRoute(call, person.id, showing(given), login),
+    (call, { person, ...proven }): Promise<Answer> => readByRoute(call, person.id, showing(given), proven),
   )
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { personView } from '../../adapters/http/views.ts'
-import { RequestId } from '../../domain/values.ts'
+import { defined, RequestId } from '../../domain/values.ts'
 import { joinRequest } from '../../operations/ledger/texts.ts'
 import { revokeRequest } from '../../operations/requests/end-request.ts'
 import { pathId, personDoor, type ShowingApiPorts, unknownRequest, valueOrThrow } from '../doors.ts'
@@ -13,10 +13,10 @@ const Body = z.strictObject({ reason: z.string().trim().min(1).max(1000) })
 
 /** `POST /v1/requests/{id}/revoke`: ends a live grant, or denies a pending request, if policy lets this person. */
 export const createHandler = (ports: ShowingApiPorts) =>
-  personDoor(ports, async (call, { person }) => {
+  personDoor(ports, async (call, { person, claimed }) => {
     const { reason } = parseBody(Body, call.json())
     const id = pathId(call, RequestId, unknownRequest)
-    const done = await revokeRequest({ id, person: person.id, reason }, ports)
+    const done = await revokeRequest({ id, person: person.id, reason, ...defined({ claimed }) }, ports)
     const shown = await joinRequest(valueOrThrow(done).state, ports.texts)
     return { status: 200, body: personView(shown, ports.policy.bundle) }
   })

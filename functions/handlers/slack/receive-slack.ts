@@ -27,8 +27,10 @@ import type { BurstStore, CardStore } from '../../operations/cards/ports.ts'
 import { readOverview } from '../../operations/cards/read-overview.ts'
 import { findSeen } from '../../operations/cards/show-card.ts'
 import { joinRequest, showing } from '../../operations/ledger/texts.ts'
-import { offerLink, refreshChatGroups } from '../../operations/people/chat-accounts.ts'
+import { offerLink } from '../../operations/people/chat-accounts.ts'
+import { readReadings } from '../../operations/people/list-groups.ts'
 import type { StandInStore } from '../../operations/people/ports.ts'
+import { refreshGroups } from '../../operations/people/refresh-groups.ts'
 import { couldStandIn, endStandIn, giveStandIn } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { givePermit, revokePermit } from '../../operations/permits/standing-permits.ts'
@@ -85,7 +87,7 @@ export function edgeOptions(ports: Ports): EdgeOptions {
     couldStandIn: (person) => couldStandIn(person, ports),
     giveStandIn: (ask, mayStart) => giveStandIn(ask, timely(mayStart)),
     endStandIn: (ask, mayStart) => endStandIn(ask, timely(mayStart)),
-    mayOpen: (person) => mayOpen(person, ports),
+    mayOpen: async (person) => mayOpen(person, ports, await readReadings(ports)),
     prepareOpening: async (ask, mayStart) => {
       const world = { secrets: new SystemSecrets(), incidents: new PatternIncidents() }
       const prepared = await prepareOpening(ask, { ...timely(mayStart), ...world })
@@ -162,7 +164,7 @@ export const handler = bind(
     secrets().catch(() => {})
     const links = new DynamoPersonLinks(connection, tables)
     const { directory, deployment } = ports.policy.bundle
-    const groups = groupPorts(tables, webApi, ports.clock, hurried)
+    const groups = groupPorts(tables, webApi, ports, hurried)
     return {
       ...ports,
       cards: new DynamoCardStore(connection, told.CARDS_TABLE),
@@ -171,7 +173,7 @@ export const handler = bind(
       standIns: new DynamoStandInStore(connection, tables),
       secrets,
       ...createViews(webApi),
-      refreshGroups: () => refreshChatGroups(directory, deployment.chat.teamId, groups),
+      refreshGroups: () => refreshGroups({ directory, teamId: deployment.chat.teamId }, groups),
       links: {
         find: ({ team, user }) => links.find(team, user),
         offer: async (account) =>

@@ -1,5 +1,6 @@
 import { connect, type Patience } from '../../adapters/dynamodb/client.ts'
-import { DynamoGroupSnapshots, DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
+import { DynamoGroupReadings } from '../../adapters/dynamodb/group-readings.ts'
+import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { SlackUserGroups } from '../../adapters/slack/edge/client.ts'
 import type { RequestId } from '../../domain/values.ts'
@@ -25,14 +26,15 @@ export function slackApi(
 export function groupPorts(
   tables: ReturnType<typeof tablesOf>,
   webApi: ReturnType<typeof slackApi>['webApi'],
-  clock: Clock,
+  { clock, log }: { clock: Clock; log: Log },
   patience?: Patience,
 ) {
   const connection = connect(patience)
   return {
     userGroups: new SlackUserGroups(webApi),
-    snapshots: new DynamoGroupSnapshots(connection, tables.requests),
+    readings: new DynamoGroupReadings(connection, tables.requests),
     links: new DynamoPersonLinks(connection, tables),
     clock,
+    log,
   }
 }

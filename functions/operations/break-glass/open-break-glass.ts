@@ -9,6 +9,7 @@ import { withDigests } from '../../domain/requests/narrow.ts'
 import type { Json, NumericDate, PersonId, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { findHaltOfPerson, toldOf } from '../halts/find-halt.ts'
+import { readReadings } from '../people/list-groups.ts'
 import type { OnceOnly } from '../ports.ts'
 import { commitNew, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { MakingPorts, Stored } from '../requests/ports.ts'
@@ -192,7 +193,8 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
     drill: ask.drill,
   }
   const whole = { ...asked, breakGlass }
-  const answer = askAboutOpening(policy, 'breakGlass', ask.person, whole, 'request', now)
+  const readings = await readReadings(ports)
+  const answer = askAboutOpening(policy, 'breakGlass', ask.person, whole, 'request', now, readings)
   return ok({
     opening: { type: 'open_break_glass', ask: whole, answer, budgets: binding(budgets), bundle: bundle.hash },
     budgets,

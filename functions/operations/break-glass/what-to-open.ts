@@ -5,6 +5,7 @@ import { factsOfAction, factsOfProfile, factsOfSealed, profileCovering } from '.
 import { openingPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
 import { argumentsDigest, digestOf } from '../../domain/digest.ts'
 import type { About } from '../../domain/ledger/refused.ts'
+import { groupsBySource, type Readings } from '../../domain/people/group-source.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { type FactsRefusal, findActionFacts } from '../../domain/policy/assess.ts'
 import { accountOf, type Bundle, personOf, reachesOurselves } from '../../domain/policy/bundle.ts'
@@ -120,12 +121,13 @@ export type Openable = {
 export function mayOpen(
   person: PersonId,
   { policy, clock }: Pick<AskingPorts, 'policy' | 'clock'>,
+  readings?: Readings,
 ): Openable | undefined {
   const { bundle } = policy
   const { breakGlass: rules } = bundle
   if (!rules) return undefined
   const could = (facts: readonly OpenedFacts[]) =>
-    couldOpen(policy, person, facts, rules.incidentExample ?? '', clock.now())
+    couldOpen(policy, person, facts, rules.incidentExample ?? '', clock.now(), readings)
   const all = { profiles: rules.profiles, actions: Object.keys(bundle.actions).sort() }
   const permitted = {
     profiles: all.profiles.filter(({ name }) => could(factsOfProfile(bundle, name))),
@@ -160,6 +162,7 @@ export function askAboutOpening(
   opened: AskedOpening,
   moment: Moment,
   now: NumericDate,
+  readings?: Readings,
 ): Answer {
   const { bundle } = policy
   const known = personOf(bundle, person)
@@ -172,11 +175,13 @@ export function askAboutOpening(
     return { permit: false, policies: [], detail: 'the sealed role is used outside Hotwork' }
   // No tool acts on a drill.
   if (breakGlass.drill && moment === 'use') return { permit: false, policies: [], detail: 'this is a drill' }
+  const bySource = groupsBySource(bundle.directory, person, { action }, { readings }, now)
+  const groups = groupsOf(bundle.directory, person, bySource)
   const answers = facts.map((each) =>
     policy.ask({
       kind: 'person',
       action,
-      person: { id: person, groups: groupsOf(bundle.directory, person) },
+      person: { id: person, groups },
       opening: { ...each, id: opened.id, incident: breakGlass.incident, moment, drill: breakGlass.drill },
       now,
     }),
@@ -191,8 +196,14 @@ function couldOpen(
   facts: readonly OpenedFacts[],
   incident: string,
   now: NumericDate,
+  readings: Readings | undefined,
 ): boolean {
-  const groups = groupsOf(policy.bundle.directory, person)
+  const { directory } = policy.bundle
+  const groups = groupsOf(
+    directory,
+    person,
+    groupsBySource(directory, person, { action: 'breakGlass' }, { readings }, now),
+  )
   const asked = { kind: 'person', action: 'breakGlass', person: { id: person, groups }, now } as const
   const permits = (each: OpenedFacts, drill: boolean) =>
     policy.ask({ ...asked, opening: { ...each, id: unopened, incident, moment: 'request', drill } }).permit

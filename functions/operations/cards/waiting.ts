@@ -1,5 +1,6 @@
 import { isQuiet, namedDirectly, waitingStage } from '../../domain/cards/routing.ts'
 import { type Halt, type HaltTarget, haltKey, haltOf, targetsOf } from '../../domain/halts/halt.ts'
+import { type Claimed, groupsToRead } from '../../domain/people/group-source.ts'
 import { isInForce } from '../../domain/people/stand-in.ts'
 import type { Stage } from '../../domain/policy/ladder.ts'
 import { asOf } from '../../domain/requests/due.ts'
@@ -22,29 +23,35 @@ const pageSize = 100
 const keysAtOnce = 100
 
 /** By their own right or as a stand-in. It is a list and decides nothing. */
-export async function waitingFor(person: PersonId, ports: Ports): Promise<readonly Stored[]> {
+export async function waitingFor(person: PersonId, ports: Ports, claimed?: Claimed): Promise<readonly Stored[]> {
   const found = await newest({ status: 'pending' }, mostLookedAt, ports.requests)
-  return thoseWaitingFor(person, found, ports)
+  return thoseWaitingFor(person, found, ports, claimed)
 }
 
 /** Those of a page of requests. A page may be short, or empty, and still have a `next`. */
 export async function waitingPage(
-  { person, filter, ...page }: { person: PersonId; filter: RequestFilter } & RequestPage,
+  { person, filter, claimed, ...page }: { person: PersonId; filter: RequestFilter; claimed?: Claimed } & RequestPage,
   ports: Ports,
 ): Promise<Page<Stored>> {
   const { items, next } = await ports.requests.list({ ...filter, status: 'pending' }, page)
-  return { items: await thoseWaitingFor(person, items, ports), ...defined({ next }) }
+  return { items: await thoseWaitingFor(person, items, ports, claimed), ...defined({ next }) }
 }
 
-async function thoseWaitingFor(person: PersonId, found: readonly Stored[], ports: Ports): Promise<readonly Stored[]> {
+async function thoseWaitingFor(
+  person: PersonId,
+  found: readonly Stored[],
+  ports: Ports,
+  claimed: Claimed | undefined,
+): Promise<readonly Stored[]> {
   const now = ports.clock.now()
   const pending = found
     .map(({ state, head }) => ({ state: asOf(state, now), head }))
     .filter((stored): stored is Pending => stored.state.status === 'pending')
-  const { standIns, chatGroups } = await ports.requests.dependencies([], [], {
+  const { standIns, readings } = await ports.requests.dependencies([], [], {
     standIn: person,
-    ...(ports.policy.bundle.directory.chatGroups ? { chatGroups: true } : {}),
+    groups: groupsToRead(ports.policy.bundle.directory),
   })
+  const said = { readings, claimed: { person, groups: claimed } }
   const named = standIns.filter((each) => each.by === person && isInForce(each, now))
   const absentees = named.map((each) => each.for)
   const judged = pending
@@ -55,7 +62,7 @@ async function thoseWaitingFor(person: PersonId, found: readonly Stored[], ports
         stored.state,
         [...countedApprovers(stored.state), person, ...absentees],
         now,
-        chatGroups,
+        said,
       ),
     }))
     .filter(({ eligible }) => [person, ...absentees].some((each) => (eligible[each] ?? []).length > 0))
@@ -67,7 +74,7 @@ async function thoseWaitingFor(person: PersonId, found: readonly Stored[], ports
       if (isHalted(state, halts)) return false
       // A person under a halt decides nothing, and no stand-in decides for them.
       const own = silence(eligible, state, halts, now)
-      const found = withStandIns(state, own, { decider: person, absent, now, chatGroups }, ports)
+      const found = withStandIns(state, own, { decider: person, absent, now, said }, ports)
       return waitsFor(state, { person, ...found, eligible: silence(found.eligible, state, halts, now) }, now)
     })
     .map(({ state, head }) => ({ state, head }))

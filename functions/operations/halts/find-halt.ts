@@ -1,11 +1,13 @@
 import type { Act, Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { haltKey, isHaltInForce, isSilenced, liftedBefore, targetsOf } from '../../domain/halts/halt.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { groupsToRead, type Readings } from '../../domain/people/group-source.ts'
 import { factsOf } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
 import type { AgentId, HaltId, NumericDate, PersonId, Resource } from '../../domain/values.ts'
 import { defined } from '../../domain/values.ts'
+import type { Policy } from '../policy/ports.ts'
 import { endIfOver } from '../requests/carry-out.ts'
 import type { AskingPorts, DecidingPorts, RequestReader } from '../requests/ports.ts'
 import type { HaltStore } from './ports.ts'
@@ -71,6 +73,17 @@ export async function isStopped(
 ): Promise<boolean> {
   const { halts } = await requests.dependencies([], [{ kind: 'person', value: person }])
   return isSilenced(person, halts, when)
+}
+
+/** The same with what the sources of groups said last, in one read. */
+export async function whatStops(
+  person: PersonId,
+  { requests, policy }: { requests: Pick<RequestReader, 'dependencies'>; policy: Pick<Policy, 'bundle'> },
+  when: Act | { now: NumericDate },
+): Promise<{ stopped: boolean; readings: Readings | undefined }> {
+  const groups = groupsToRead(policy.bundle.directory)
+  const { halts, readings } = await requests.dependencies([], [{ kind: 'person', value: person }], { groups })
+  return { stopped: isSilenced(person, halts, when), readings }
 }
 
 const ownerOf = (value: PersonId): HaltTarget => ({ kind: 'owner', value })

@@ -8,7 +8,7 @@ import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { AskingPorts, MakingPorts } from '../requests/ports.ts'
-import { isStopped } from './find-halt.ts'
+import { whatStops } from './find-halt.ts'
 import type { HaltStore, StoredHalts } from './ports.ts'
 
 type HaltPorts = MakingPorts & { halts: HaltStore }
@@ -80,8 +80,9 @@ async function findHaltActor(
   now: NumericDate,
   { policy, requests }: Pick<HaltPorts, 'policy' | 'requests'>,
 ): Promise<HaltActor> {
-  const answer = askAboutPerson(policy, action, person, now)
-  return { person, answer, silenced: await isStopped(person, { requests }, { now }), bundle: policy.bundle.hash }
+  const { stopped, readings } = await whatStops(person, { requests, policy }, { now })
+  const answer = askAboutPerson(policy, action, person, now, { readings })
+  return { person, answer, silenced: stopped, bundle: policy.bundle.hash }
 }
 
 /** A typing error halts nothing. */

@@ -3,12 +3,11 @@ import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import type { ChatAccount, LinkRefusal, Workspace } from '../../domain/people/linking.ts'
 import { link, offerSeconds, unlink } from '../../domain/people/linking.ts'
-import type { Directory, Person } from '../../domain/people/organisation.ts'
-import { actorNamed, type Digest, defined, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
-import type { Clock } from '../ports.ts'
+import type { Person } from '../../domain/people/organisation.ts'
+import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
 import { recordRefusal, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
-import type { ChatDirectory, GroupSnapshots, PersonLinks, Secrets, UserGroups } from './ports.ts'
+import type { ChatDirectory, PersonLinks, Secrets } from './ports.ts'
 
 export type LinkPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'salts' | 'clock' | 'log'> & {
   links: PersonLinks
@@ -94,28 +93,4 @@ async function refused(person: Person, attempted: string, code: LinkRefusal, por
   await recordRefusal(actorNamed(person.id), attempted, 'not_permitted', ports)
   ports.log.warn('chat account not linked', { person: person.id, code })
   return refuse(code)
-}
-
-type GroupPorts = {
-  userGroups: UserGroups
-  snapshots: GroupSnapshots
-  links: Pick<PersonLinks, 'find'>
-  clock: Clock
-}
-
-/** Keeps the chat's whole answer or none of it. False where a newer answer is kept. @throws BoardUnavailable */
-export async function refreshChatGroups(
-  { people, chatGroups = {} }: Directory,
-  teamId: string,
-  { userGroups, snapshots, links, clock }: GroupPorts,
-): Promise<boolean> {
-  // Before the chat is asked: its answer is at least as new as this.
-  const at = clock.now()
-  const known = new Map(people.flatMap(({ id, chatUser }) => (chatUser === undefined ? [] : [[chatUser, id] as const])))
-  const personOf = async (user: string): Promise<PersonId | undefined> => known.get(user) ?? links.find(teamId, user)
-  const groups = Object.entries(chatGroups).map(async ([group, id]) => {
-    const members = await Promise.all((await userGroups.members(id)).map(personOf))
-    return [group, members.filter((person) => person !== undefined)] as const
-  })
-  return snapshots.save({ groups: Object.fromEntries(await Promise.all(groups)), at })
 }

@@ -101,7 +101,7 @@ export async function finishLogin(
     return refuse(person ? 'inactive' : 'unknown_person')
   }
   const next = secrets.secret()
-  const session = sessionOf(person, proven.value, now)
+  const session = sessionOf(person, proven.value, policy.bundle.directory, now)
   await sessions.open(sessionKey(next), session)
   await sessions.end(sessionKey(cookie), session.expiresAt)
   log.info('logged in', { person: person.id })

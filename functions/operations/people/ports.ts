@@ -1,8 +1,9 @@
 import type { Halt } from '../../domain/halts/halt.ts'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
+import type { GroupReading, Schedule } from '../../domain/people/group-source.ts'
 import type { AccountLink, ChatAccount } from '../../domain/people/linking.ts'
 import type { LoginSession, PagePurpose } from '../../domain/people/login.ts'
-import type { GroupSnapshot, ProvenIdentity } from '../../domain/people/organisation.ts'
+import type { ProvenIdentity } from '../../domain/people/organisation.ts'
 import type { StandIn } from '../../domain/people/stand-in.ts'
 import type { Evidence } from '../../domain/requests/events.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
@@ -31,7 +32,14 @@ export interface IdTokens {
   /** @throws IssuerUnavailable when its keys cannot be had: then nothing is known of the token */
   verify(idToken: string, nonce: string): Promise<Result<ProvenLogin, 'login_failed'>>
 }
-export type ProvenLogin = { identity: ProvenIdentity; acr?: string; at?: NumericDate; evidence: Evidence }
+export type ProvenLogin = {
+  identity: ProvenIdentity
+  acr?: string
+  at?: NumericDate
+  /** As its issuer names them. */
+  groups?: readonly string[]
+  evidence: Evidence
+}
 
 /** What a login is for, and how strong and new it must be: to look at a page, or to make one decision. */
 export type LoginPurpose =
@@ -96,9 +104,19 @@ export interface UserGroups {
   members(group: string): Promise<readonly string[]>
 }
 
-/** The newest snapshot of groups of the chat, which deciding reads (`RequestReader.dependencies`). */
-export interface GroupSnapshots {
-  save(snapshot: GroupSnapshot): Promise<boolean>
+export interface Schedules {
+  /**
+   * Who is on call between two times: users of the pager, and from when and until when.
+   * @throws ScheduleUnavailable when the pager does not say
+   */
+  onCall(schedule: Schedule, between: { since: NumericDate; until: NumericDate }): Promise<readonly Shift[]>
+}
+export type Shift = { user: string; from?: NumericDate; until?: NumericDate }
+
+/** The newest reading of each group that has a source, which deciding reads (`RequestReader.dependencies`). */
+export interface GroupReadings {
+  /** @returns false where a newer one is kept */
+  save(group: string, reading: GroupReading): Promise<boolean>
 }
 
 export type StoredStandIns = { standIns: readonly StandIn[]; version: number }

@@ -1,7 +1,7 @@
 import { hasLostApprover } from '../../domain/credentials/issue.ts'
 import { type Halt, haltKey, haltOf, isSilenced, liftedBefore, silencerOf, targetsOf } from '../../domain/halts/halt.ts'
+import { type Claimed, groupsToRead } from '../../domain/people/group-source.ts'
 import type { Given } from '../../domain/people/login-strength.ts'
-import type { GroupSnapshot } from '../../domain/people/organisation.ts'
 import { isInForce, type StandIn } from '../../domain/people/stand-in.ts'
 import { isLive, type StandingPermit } from '../../domain/permits/permit.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
@@ -17,6 +17,7 @@ import {
   countedApprovers,
   eligibilityOf,
   eligibilityOfApprovers,
+  type WhatSourcesSaid,
 } from './questions.ts'
 
 type Ports = Pick<AskingPorts, 'requests' | 'policy'>
@@ -41,7 +42,7 @@ export async function authorityOf(
   moment: Moment,
   now: NumericDate,
   ports: Ports,
-  { decider, role }: { decider?: PersonId; role?: string } = {},
+  { decider, role, claimed }: { decider?: PersonId; role?: string; claimed?: Claimed | undefined } = {},
 ): Promise<Found> {
   await ports.policy.look?.([state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)])
   const targets = targetsOf(state, role)
@@ -49,8 +50,9 @@ export async function authorityOf(
   const { standing: permit } = state.ask
   const { ancestors, standIns, ...read } = await ports.requests.dependencies(state.ask.ancestors, asked, {
     ...defined({ standIn: decider, permit }),
-    ...(ports.policy.bundle.directory.chatGroups ? { chatGroups: true } : {}),
+    groups: groupsToRead(ports.policy.bundle.directory),
   })
+  const said = { readings: read.readings, ...(decider && { claimed: { person: decider, groups: claimed } }) }
   const named = standIns.filter((each) => each.by === decider && isInForce(each, now))
   // Only now is it known who is absent; whether they are stopped is read too.
   const ofAbsent = named.map(({ for: value }) => ({ kind: 'person', value }) as const)
@@ -60,18 +62,18 @@ export async function authorityOf(
   const absent = given.map((each) => each.for)
   const found =
     decider === undefined
-      ? eligibilityOfApprovers(ports.policy, state, now, read.chatGroups)
-      : eligibilityOf(ports.policy, state, [...countedApprovers(state), decider, ...absent], now, read.chatGroups)
+      ? eligibilityOfApprovers(ports.policy, state, now, said)
+      : eligibilityOf(ports.policy, state, [...countedApprovers(state), decider, ...absent], now, said)
   const own = silence(found.eligible, state, halts, now)
-  const beside = { decider, absent, now, chatGroups: read.chatGroups }
+  const beside = { decider, absent, now, said }
   const { eligible, standsFor, permittedBy } = withStandIns(state, own, beside, ports)
   const ending =
     endingOf(state, ancestors, halts, now, role) ??
-    lostAncestor(ancestors, read.chatGroups, now, ports) ??
+    lostAncestor(ancestors, said, now, ports) ??
     withdrawnPermit(state, read.permit, now)
   const bound = boundOf(ancestors, now)
   return {
-    answer: askAll([...ancestors.map((each) => each.state), state], moment, now, ports),
+    answer: askAll([...ancestors.map((each) => each.state), state], moment, now, ports, read.readings),
     ...defined({ bound }),
     eligible: silence(eligible, state, halts, now),
     ...(decider === undefined ? {} : liftedBefore(ofPeople(halts, [decider, ...absent]), now)),
@@ -100,7 +102,7 @@ type Dependencies = {
   decider: PersonId | undefined
   absent: readonly PersonId[]
   now: NumericDate
-  chatGroups?: GroupSnapshot | undefined
+  said: WhatSourcesSaid
 }
 
 /**
@@ -112,7 +114,7 @@ type Dependencies = {
 export function withStandIns(
   state: ApprovalRequest,
   eligible: Eligibility,
-  { decider, absent, now, chatGroups }: Dependencies,
+  { decider, absent, now, said }: Dependencies,
   { policy }: Pick<Ports, 'policy'>,
 ): { eligible: Eligibility; standsFor: { [stage: string]: PersonId }; permittedBy: PermittedBy } {
   const standsFor: { [stage: string]: PersonId } = {}
@@ -123,7 +125,7 @@ export function withStandIns(
     (eligible[whose] ?? [])
       .map((stage) => ({
         stage,
-        ...askAboutPerson(policy, 'approve', whose, now, { state, stage, inSteadBy, chatGroups }),
+        ...askAboutPerson(policy, 'approve', whose, now, { state, stage, inSteadBy, readings: said.readings }),
       }))
       .filter(({ permit }) => permit)
   for (const { person, for: whose } of approvalsOf(state))
@@ -195,20 +197,26 @@ function endingOf(
 /** An ancestor that has lost an approver is dead at its next act, and so is what came of it. */
 function lostAncestor(
   ancestors: readonly Stored[],
-  chatGroups: GroupSnapshot | undefined,
+  { readings }: WhatSourcesSaid,
   now: NumericDate,
   ports: Pick<Ports, 'policy'>,
 ): Ending | undefined {
   const lost = ancestors.find(({ state }) => {
-    const own = eligibilityOfApprovers(ports.policy, state, now, chatGroups).eligible
-    const { eligible } = withStandIns(state, own, { decider: undefined, absent: [], now, chatGroups }, ports)
+    const own = eligibilityOfApprovers(ports.policy, state, now, { readings }).eligible
+    const { eligible } = withStandIns(state, own, { decider: undefined, absent: [], now, said: { readings } }, ports)
     return hasLostApprover(state, eligible)
   })
   return lost && { by: 'ancestor', id: lost.state.ask.id }
 }
 
-function askAll(line: readonly ApprovalRequest[], moment: Moment, now: NumericDate, { policy }: Ports): Answer {
-  const answers = line.map((each) => askAboutRequest(policy, each, moment, now))
+function askAll(
+  line: readonly ApprovalRequest[],
+  moment: Moment,
+  now: NumericDate,
+  { policy }: Ports,
+  readings: WhatSourcesSaid['readings'],
+): Answer {
+  const answers = line.map((each) => askAboutRequest(policy, each, moment, now, readings))
   return answers.find(({ permit }) => !permit) ?? (answers.at(-1) as Answer)
 }
 

@@ -1,4 +1,5 @@
-import { type GroupSnapshot, groupsByChat, groupsOf } from '../../domain/people/organisation.ts'
+import { type Claimed, groupsBySource, type Readings, type SourcesSaid } from '../../domain/people/group-source.ts'
+import { groupsOf } from '../../domain/people/organisation.ts'
 import {
   type Asked,
   type Assessment,
@@ -38,9 +39,10 @@ export const askAboutRequest = (
   state: Pick<ApprovalRequest, 'ask' | 'stages' | 'preview'>,
   moment: Moment,
   now: NumericDate,
+  readings?: Readings,
 ): Answer => {
   const { id } = state.ask.agent
-  if (!isAgent(id)) return askAboutOpening(policy, 'breakGlass', id, state.ask, moment, now)
+  if (!isAgent(id)) return askAboutOpening(policy, 'breakGlass', id, state.ask, moment, now, readings)
   return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(state), {
     moment,
     approvals: approvalsOf(state),
@@ -67,9 +69,8 @@ export function askAboutPerson(
     state?: ApprovalRequest
     stage?: string
     inSteadBy?: PersonId
-    chatGroups?: GroupSnapshot | undefined
     subject?: string
-  } = {},
+  } & SourcesSaid = {},
 ): Answer {
   const { bundle } = policy
   const known = bundle.directory.people.find(({ id }) => id === person)
@@ -81,13 +82,11 @@ export function askAboutPerson(
     return { permit: false, policies: [], detail: 'the facts are gone' }
   if (request && (action === 'approve' || action === 'allowStanding') && isOwner(person, request))
     return { permit: false, policies: [], detail: 'who answers for the agent does not decide what it asks' }
-  // Groups of the chat count for deciding a request and for nothing else.
-  const decides = action === 'approve' ? about.state : undefined
-  const byChat = decides ? groupsByChat(about.chatGroups, person, decides.tier, now) : []
+  const bySource = groupsBySource(bundle.directory, person, { action, tier: about.state?.tier }, about, now)
   return policy.ask({
     kind: 'person',
     action,
-    person: { id: person, groups: groupsOf(bundle.directory, person, byChat) },
+    person: { id: person, groups: groupsOf(bundle.directory, person, bySource) },
     ...defined({ request }),
     ...defined({ stage: about.stage, inSteadBy: about.inSteadBy, subject: about.subject }),
     now,
@@ -115,6 +114,20 @@ function factsAbout({ bundle }: Policy, state: ApprovalRequest): RequestFacts | 
   return facts.ok ? requestFacts(facts.value, askedOf(state), state.tier, state.ask.id) : undefined
 }
 
+/** `claimed`: what the login of the person who acts says of their groups. */
+export type WhatSourcesSaid = {
+  readings?: Readings | undefined
+  claimed?: { person: PersonId; groups: Claimed | undefined } | undefined
+}
+
+/** What the login of each decider said, which counts for as long as it holds. */
+function claimsOf(state: ApprovalRequest, actor: WhatSourcesSaid['claimed']): ReadonlyMap<PersonId, Claimed> {
+  const all = new Map<PersonId, Claimed>()
+  for (const { person, claimed } of approvalsOf(state)) if (claimed) all.set(person, claimed)
+  if (actor?.groups) all.set(actor.person, actor.groups)
+  return all
+}
+
 type Eligible = { eligible: Eligibility; permittedBy: { readonly [person: PersonId]: PermittedBy } }
 
 export function eligibilityOf(
@@ -122,14 +135,14 @@ export function eligibilityOf(
   state: ApprovalRequest,
   people: readonly PersonId[],
   now: NumericDate,
-  chatGroups?: GroupSnapshot,
+  said: WhatSourcesSaid = {},
 ): Eligible {
   const names = new Set(
     state.stages.flatMap(({ terms }) =>
       terms.onSilence === 'expire' ? [terms.name] : [terms.name, terms.onSilence.escalateTo],
     ),
   )
-  return askEach(policy, state, new Map(people.map((person) => [person, names])), now, chatGroups)
+  return askEach(policy, state, new Map(people.map((person) => [person, names])), now, said)
 }
 
 /** The same for approvers who count, under the names by which they approved: each name is a question to policy. */
@@ -137,13 +150,13 @@ export function eligibilityOfApprovers(
   policy: Policy,
   state: ApprovalRequest,
   now: NumericDate,
-  chatGroups?: GroupSnapshot,
+  said: WhatSourcesSaid = {},
 ): Eligible {
   const given = new Map<PersonId, Set<string>>()
   for (const { person, for: absent, as } of approvalsOf(state))
     for (const each of absent === undefined ? [person] : [person, absent])
       given.set(each, (given.get(each) ?? new Set()).add(as))
-  return askEach(policy, state, given, now, chatGroups)
+  return askEach(policy, state, given, now, said)
 }
 
 function askEach(
@@ -151,13 +164,18 @@ function askEach(
   state: ApprovalRequest,
   names: ReadonlyMap<PersonId, ReadonlySet<string>>,
   now: NumericDate,
-  chatGroups: GroupSnapshot | undefined,
+  { readings, claimed }: WhatSourcesSaid,
 ): Eligible {
+  const claims = claimsOf(state, claimed)
   const eligible: { [person: PersonId]: string[] } = {}
   const permittedBy: { [person: PersonId]: PermittedBy } = {}
   for (const [person, stages] of names) {
     const answers = [...stages].map(
-      (stage) => [stage, askAboutPerson(policy, 'approve', person, now, { state, stage, chatGroups })] as const,
+      (stage) =>
+        [
+          stage,
+          askAboutPerson(policy, 'approve', person, now, { state, stage, readings, claimed: claims.get(person) }),
+        ] as const,
     )
     eligible[person] = answers.filter(([, { permit }]) => permit).map(([stage]) => stage)
     permittedBy[person] = Object.fromEntries(answers.map(([stage, { policies }]) => [stage, policies]))

@@ -1,3 +1,4 @@
+import { claimedGroups, claimHoldsFor } from '../../domain/people/group-source.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
 import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
@@ -24,7 +25,7 @@ export async function decideOnPage(
   ports: Ports & { shown(state: ApprovalRequest): Digest },
 ): Promise<Result<PageOutcome, DecisionRefusal>> {
   const person = visitor.person.id
-  const viewed = await viewRequest({ id: choice.id, person }, ports)
+  const viewed = await viewRequest({ id: choice.id, person, claimed: visitor.session.claimed }, ports)
   if (!viewed.ok) return refuseOnRecord(person, choice.verdict, ports)(viewed.code)
   const { state, whyNot } = viewed.value
   const stage = state.status === 'pending' ? openStage(state)?.terms : undefined
@@ -44,9 +45,9 @@ export async function decideOnPage(
     return ok({ loginAt: await beginLogin({ purpose, cookie, redirect }, ports.login) })
   }
   if (!isAsShown && choice.round === state.round && choice.digest === state.ask.digest) return refuse('stale_digest')
-  const { acr, at } = visitor.session
+  const { acr, at, claimed } = visitor.session
   const login = defined({ acr, at })
-  return recorded(await decideRequest({ ...choice, person, through: 'page', login }, ports))
+  return recorded(await decideRequest({ ...choice, person, through: 'page', login, ...defined({ claimed }) }, ports))
 }
 
 /** Records the decision that a login was made for. A person who comes back as another person decides nothing. */
@@ -66,9 +67,13 @@ export async function decideByLogin(
   const state = stored?.state
   if (state && state.round === choice.round && choice.seen !== ports.shown(state)) return refuse('stale_digest')
   if (state && choice.narrow && isOther(state, choice.narrow, less, ports)) return refuse('stale_digest')
-  const { acr, at, evidence } = login
+  const { acr, at, groups = [], evidence } = login
   const proven = { ...defined({ acr, at }), evidence }
-  return recorded(await decideRequest({ ...choice, person: began, through: 'page', login: proven }, ports))
+  const now = ports.clock.now()
+  const { directory } = ports.policy.bundle
+  const claimed = claimedGroups(directory, groups, { now, expiresAt: now + claimHoldsFor })
+  const decision = { ...choice, person: began, through: 'page', login: proven, ...defined({ claimed }) } as const
+  return recorded(await decideRequest(decision, ports))
 }
 
 const isOther = (

@@ -59,7 +59,7 @@ export function narrowAsk(
 
 export type DecisionAsk = Pick<
   Decide,
-  'person' | 'verdict' | 'stage' | 'round' | 'digest' | 'comment' | 'through' | 'login' | 'seen' | 'burst'
+  'person' | 'verdict' | 'stage' | 'round' | 'digest' | 'comment' | 'through' | 'login' | 'claimed' | 'seen' | 'burst'
 > & {
   id: RequestId
   narrow?: Narrow
@@ -96,10 +96,11 @@ async function commandFor(
   ports: AskingPorts,
   less = ask.narrow && narrowAsk(state, ask.narrow, now, ports),
 ): Promise<Extract<Unstamped, { type: 'decide' }>> {
-  const found = await authorityOf(state, 'request', now, ports, { decider: ask.person })
+  const { person: decider, claimed } = ask
+  const found = await authorityOf(state, 'request', now, ports, { decider, claimed })
   const { eligible, permittedBy, ending, standsFor, givenBy, afterHalts } = found
   const { id: _, once: __, narrow: ___, showsAll, ...rest } = ask
-  const narrowed = less && (await narrowing(state, less, ask.person, now, ports))
+  const narrowed = less && (await narrowing(state, less, ask, now, ports))
   const rights = defined({ standsFor, givenBy })
   const decided = { ...ask, ...rights, ...defined({ narrowed }) }
   return {
@@ -117,13 +118,13 @@ async function commandFor(
 async function narrowing(
   state: ApprovalRequest,
   made: ReturnType<typeof narrowAsk>,
-  person: PersonId,
+  { person, claimed }: Pick<DecisionAsk, 'person' | 'claimed'>,
   now: NumericDate,
   ports: Pick<AskingPorts, 'requests' | 'policy'>,
 ): Promise<Narrowing> {
   if (!made.ok) return made
   const { eligible, permittedBy } = await authorityOf(asIfNarrowed(state, made, person, now), 'request', now, ports, {
-    decider: person,
+    ...{ decider: person, claimed },
   })
   return { ...made, eligible: eligible[person] ?? [], permittedBy }
 }
@@ -156,6 +157,7 @@ function asIfDecided(
     round,
     comment,
     login,
+    claimed,
     narrowed,
     ...rights
   }: DecisionAsk & Pick<Decide, 'standsFor' | 'givenBy'> & { narrowed?: Narrowing },
@@ -167,7 +169,7 @@ function asIfDecided(
   if (!open || as === undefined || verdict === 'deny') return state
   const actor = { type: 'person', id: person } as const
   const common = { at: Math.max(at, state.updatedAt), actor, policies: [], bundle: '' }
-  const how = { login, ...rightOf(rights, as), ...defined({ comment }) }
+  const how = { login, ...rightOf(rights, as), ...defined({ comment, claimed }) }
   const decided = { ...common, type: 'Decided', as, verdict, round, through: 'api', ...how } as const
   if (!narrowed?.ok) return evolve(state, { ...decided, stage: open.terms.name })
   const less = asIfNarrowed(state, narrowed, person, at)

@@ -1,8 +1,9 @@
+import type { Claimed } from '../../domain/people/group-source.ts'
 import type { Complete, Revoke, Withdraw } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
 import type { ApprovalRequest, Outcome } from '../../domain/requests/request.ts'
 import { type AskerId, defined, type NumericDate, type PersonId, type RequestId } from '../../domain/values.ts'
-import { isStopped } from '../halts/find-halt.ts'
+import { whatStops } from '../halts/find-halt.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
 import { type CarriedOut, carryOutFor, carryOutForAgent } from './carry-out.ts'
@@ -22,12 +23,19 @@ export function completeRequest(
 }
 
 export async function revokeRequest(
-  { id, person, reason, once }: { id: RequestId; person: PersonId; reason: string; once?: OnceOnly },
+  {
+    id,
+    person,
+    reason,
+    once,
+    claimed,
+  }: { id: RequestId; person: PersonId; reason: string; once?: OnceOnly; claimed?: Claimed | undefined },
   ports: DecidingPorts,
 ): Promise<CarriedOut<RefusalOf<Revoke> | 'replayed'>> {
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Omit<Revoke, 'bundle'>> => {
-    const answer = askAboutPerson(ports.policy, 'revoke', person, now, { state })
-    const permit = answer.permit && !(await isStopped(person, ports, { now }))
+    const { stopped, readings } = await whatStops(person, ports, { now })
+    const answer = askAboutPerson(ports.policy, 'revoke', person, now, { state, readings, claimed })
+    const permit = answer.permit && !stopped
     return { type: 'revoke', person, reason, answer: { ...answer, permit } }
   }
   return carryOutFor(person, 'revoke', id, ports, command, once)

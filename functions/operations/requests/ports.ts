@@ -1,6 +1,6 @@
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import type { Head } from '../../domain/ledger/ledger.ts'
-import type { GroupSnapshot } from '../../domain/people/organisation.ts'
+import type { Readings } from '../../domain/people/group-source.ts'
 import type { StandIn } from '../../domain/people/stand-in.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { ApprovalRequest, Incident } from '../../domain/requests/request.ts'
@@ -62,13 +62,14 @@ export type RequestStore = RequestReader & RequestWriter
 /** `after` is the `next` of the page before; `before` leaves out what was submitted then or later. */
 export type RequestPage = { limit: number; after?: string; before?: NumericDate }
 
-export type Beside = { standIn?: PersonId; permit?: StandingPermitId; chatGroups?: true }
+export type Beside = { standIn?: PersonId; permit?: StandingPermitId; groups?: readonly string[] }
 export type Dependencies = {
   ancestors: readonly Stored[]
   halts: readonly Halt[]
   standIns: readonly StandIn[]
   permit?: StandingPermit
-  chatGroups?: GroupSnapshot
+  /** Of those groups that were asked for. */
+  readings?: Readings
 }
 
 /** `task`: the parent task's id; `resource`: its id; `since`: submitted then or later. */

@@ -1,4 +1,5 @@
 import type { Entry } from '../../domain/ledger/ledger.ts'
+import type { Claimed } from '../../domain/people/group-source.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requests/request.ts'
@@ -51,15 +52,23 @@ type ReadRefusal = 'not_permitted' | 'unknown_request'
 const pageSize = 50
 const entriesPage = 100
 
+type ListAsk = {
+  person: PersonId
+  filter: RequestFilter
+  waiting?: true
+  after?: string
+  claimed?: Claimed | undefined
+}
+
 /** @param waiting those alone that this person could approve now */
 export async function listRequests(
-  { person, filter, waiting, after }: { person: PersonId; filter: RequestFilter; waiting?: true; after?: string },
+  { person, filter, waiting, after, claimed }: ListAsk,
   ports: Ports,
 ): Promise<Result<Page<ApprovalRequest>, ReadRefusal>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
   const place = { limit: pageSize, ...defined({ after }) }
   const page = waiting
-    ? await waitingPage({ person, filter, ...place }, ports)
+    ? await waitingPage({ person, filter, ...place, ...defined({ claimed }) }, ports)
     : await ports.requests.list(filter, place)
   const asked = page.items.filter(({ state }) => state.ask.breakGlass === undefined)
   const items = asked.map(({ state }) => asOf(state, ports.clock.now()))
@@ -116,7 +125,7 @@ type ViewPorts = AskingPorts
 
 /** A person is offered what the rule would take now, given the comment and the login that the stage asks for. */
 export async function viewRequest(
-  { id, person }: { id: RequestId; person: PersonId },
+  { id, person, claimed }: { id: RequestId; person: PersonId; claimed?: Claimed | undefined },
   ports: ViewPorts,
 ): Promise<Result<Viewed, 'not_permitted' | 'unknown_request'>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
@@ -124,7 +133,7 @@ export async function viewRequest(
   const stored = await ports.requests.load(id)
   if (!stored) return refuse('unknown_request')
   const state = asOf(stored.state, now)
-  const found = await authorityOf(state, 'request', now, ports, { decider: person })
+  const found = await authorityOf(state, 'request', now, ports, { decider: person, claimed })
   const acr = state.status === 'pending' ? openStage(state)?.terms.acr : undefined
   const whyNot = (verdict: Verdict): Refusal | undefined => {
     const taken = takeDecision(

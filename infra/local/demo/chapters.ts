@@ -13,6 +13,7 @@ import { tellExamples, tellNoFromPolicy, tellTierZero } from './chapters/policy.
 import { tellPackage, tellPlainClient } from './chapters/programs.ts'
 import { tellReceipt } from './chapters/receipt.ts'
 import { tellNarrowed, tellStory } from './chapters/requests.ts'
+import { tellShift } from './chapters/shift.ts'
 import { tellTampered } from './chapters/tampered.ts'
 import { tellFlags, tellMediated } from './chapters/uses.ts'
 import { quickWorld, type World } from './world.ts'
@@ -78,6 +79,7 @@ const chapters: { readonly [name: string]: Chapter } = {
     'A planner proposes what it may never do itself. People approve the whole as one, and each step is done by its own agent, in turn.',
   ],
   halts: ['A halt: one person stops an agent with all it holds, and another lifts that', tellHalts],
+  'shift-change': ['A shift change: who is on call decides, and no deployment tells Hotwork who that is', tellShift],
   lag: ['How long a dead credential lives: the same several times, for the figures', tellLag],
   examples: ['Every example request, held to the table in examples/requests/README.md', tellExamples],
   burst: ['Fifty alike: one card and one click, and fifty decisions on record', tellBurst],

@@ -133,6 +133,14 @@ export class Person {
     return api.call(z.custom<Request>(), { method: 'POST', ...approvalOf(request) })
   }
 
+  async groupsNow(): Promise<{ name: string; members: { person: string; until?: string }[]; problem?: string }[]> {
+    const { groups } = await this.#send<{ groups: { name: string; members?: { person: string }[] }[] }>(
+      'GET',
+      '/v1/groups',
+    )
+    return groups.map((group) => ({ members: [], ...group }))
+  }
+
   revoke(id: string, reason: string): Promise<Request> {
     return this.#send('POST', `/v1/requests/${id}/revoke`, { body: { reason } })
   }

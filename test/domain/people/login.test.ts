@@ -38,7 +38,7 @@ describe('a session keeps of what the provider said only what the directory comp
     status: 'active',
   }
   const identity = { issuer: 'people', subject: 'ana', claims: { tenant: 't1', email: 'ana@example.com' } }
-  const session = sessionOf(ana, { identity }, 1000)
+  const session = sessionOf(ana, { identity }, { people: [ana], groups: {} }, 1000)
 
   test('an e-mail address is not kept', () => expect(JSON.stringify(session)).not.toContain('example.com'))
   test('it is hers while the directory says so', () =>

@@ -83,7 +83,9 @@ const outputs = {
   WaitsTable: table.tableName,
   CardsTable: table.tableName,
   LogBucket: 'none',
+  PagerDutySecret: secret.secretArn,
   ReconcileFunction: 'none',
+  RefreshGroupsFunction: 'none',
   StateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:none',
   TargetRoleArn: role.roleArn,
 }

@@ -70,7 +70,7 @@ export class Door {
         this.opened.push({ trigger, modal })
       },
       publishHome: async () => {},
-      refreshGroups: async () => true,
+      refreshGroups: async () => {},
       sendEphemeral: createEphemeral(policy.bundle.deployment.chat.apiUrl, log, async (url, init) => {
         this.told.push({ url: String(url), ...JSON.parse(String(init?.body)) })
         await this.ephemeralSent()

@@ -132,7 +132,7 @@ test('a person whom policy lets open nothing is told so in place of a form', asy
 })
 
 test('a person whom policy does not let use break-glass prepares nothing by a form that opened all the same', async () => {
-  desk.changes = { mayOpen: () => mayOpen(person('jade'), world.ports) }
+  desk.changes = { mayOpen: async () => mayOpen(person('jade'), world.ports) }
   await desk.submit('U0ANA', await form('U0ANA'), filled)
   expect((await last('U0ANA')).errors['what']).toMatch(refusals.not_permitted.so)
   expect((await world.ledger.entries('person:ana')).at(-1)).toMatchObject({ type: 'Refused' })
@@ -160,7 +160,7 @@ test('where the form cannot be opened, what to type instead is said', async () =
 })
 
 test('where nobody can use break-glass, the form says so', async () => {
-  desk.changes = { mayOpen: () => undefined }
+  desk.changes = { mayOpen: async () => undefined }
   expect(wordsOf((await form()).blocks)).toMatch(/No one can use break-glass here/)
 })
 

@@ -242,14 +242,16 @@ describe('the end of the app in a workspace', () => {
 })
 
 describe('who is in a user group of Slack', () => {
-  const open = async (chatGroups?: { [group: string]: string }) => {
+  const open = async (chatGroup?: string) => {
     await desk.close()
-    const directory = chatGroups ? { ...bundle.directory, chatGroups } : bundle.directory
+    const directory = chatGroup
+      ? { ...bundle.directory, sources: { sre: { source: { chatGroup }, tiers: 1, breakGlass: false } } }
+      : bundle.directory
     world = new World({ ...bundle, directory })
     desk = new DeskWorld(world)
     await desk.open()
     let asked = 0
-    desk.changes = { refreshGroups: async () => Boolean(++asked) }
+    desk.changes = { refreshGroups: async () => void ++asked }
     return {
       changed: (id: string) => desk.event({ type: 'subteam_members_changed', subteam_id: id }),
       asked: () => asked,
@@ -257,7 +259,7 @@ describe('who is in a user group of Slack', () => {
   }
 
   test('is asked anew when that changes, if the directory takes the group from there', async () => {
-    const { changed, asked } = await open({ sre: 'S0SRE' })
+    const { changed, asked } = await open('S0SRE')
     expect((await changed('S0SRE')).status).toBe(200)
     expect(asked()).toBe(1)
     await changed('S0OTHER')
@@ -271,7 +273,7 @@ describe('who is in a user group of Slack', () => {
   })
 
   test('is answered with 200 when Slack or the store is silent: the next round comes by itself', async () => {
-    const { changed } = await open({ sre: 'S0SRE' })
+    const { changed } = await open('S0SRE')
     desk.changes = { refreshGroups: () => Promise.reject(new StoreUnavailable('no answer')) }
     expect((await changed('S0SRE')).status).toBe(200)
     expect(world.log.lines.at(-1)).toMatchObject({ level: 'warn', message: 'slack groups not read' })

@@ -1,7 +1,7 @@
 import { type Halt, type HaltTarget, haltKey } from '../../../functions/domain/halts/halt.ts'
 import { factsOfPermit, factsOfRequest } from '../../../functions/domain/ledger/facets.ts'
 import { type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
-import type { GroupSnapshot } from '../../../functions/domain/people/organisation.ts'
+import type { GroupReading } from '../../../functions/domain/people/group-source.ts'
 import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
 import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
 import { overdueAt, uncomparedSince } from '../../../functions/domain/requests/due.ts'
@@ -41,7 +41,7 @@ export class MemoryRequestStore implements RequestStore {
   readonly #halts = new Map<string, Halt[]>()
   readonly #standIns = new Map<PersonId, StandIn[]>()
   readonly #permits = new Map<StandingPermitId, StoredPermit>()
-  #chatGroups: GroupSnapshot | undefined
+  readonly #readings = new Map<string, GroupReading>()
   readonly #evaluations = new Map<EvaluationId, string>()
   #fault: 'unheard' | 'answer_lost' | undefined
 
@@ -77,7 +77,7 @@ export class MemoryRequestStore implements RequestStore {
   async dependencies(
     ancestors: readonly RequestId[],
     targets: readonly HaltTarget[],
-    { standIn, permit, chatGroups }: Beside = {},
+    { standIn, permit, groups = [] }: Beside = {},
   ): Promise<Dependencies> {
     await othersRun()
     const keys = new Set(targets.map(haltKey))
@@ -85,15 +85,15 @@ export class MemoryRequestStore implements RequestStore {
     return {
       standIns: structuredClone(standIn === undefined ? [] : (this.#standIns.get(standIn) ?? [])),
       ...(drawn ? { permit: structuredClone(drawn.permit) } : {}),
-      ...(chatGroups && this.#chatGroups ? { chatGroups: structuredClone(this.#chatGroups) } : {}),
+      readings: structuredClone(Object.fromEntries([...this.#readings].filter(([group]) => groups.includes(group)))),
       ancestors: ancestors.map((id) => this.#read(id)).filter((stored) => stored !== undefined),
       halts: [...keys].flatMap((key) => this.#halts.get(key) ?? []),
     }
   }
 
-  /** Puts what Slack said last of who is in its user groups. */
-  putChatGroups(snapshot: GroupSnapshot): void {
-    this.#chatGroups = structuredClone(snapshot)
+  /** Puts what its source said last of who is in a group. */
+  putReading(group: string, reading: GroupReading): void {
+    this.#readings.set(group, structuredClone(reading))
   }
 
   /** Puts all that a person was ever given to decide in somebody's stead. */

@@ -29,7 +29,7 @@ const Changed = z.object({ subteam_id: z.string() })
 
 export function registerEvents(app: App, options: EdgeOptions): void {
   const { bundle, refreshGroups, log } = options
-  const named = Object.values(bundle.directory.chatGroups ?? {})
+  const named = Object.values(bundle.directory.sources ?? {}).flatMap(({ source }) => source.chatGroup ?? [])
   // A person who has left a user group should not decide by it any longer.
   app.event('subteam_members_changed', async (heard) => {
     const changed = Changed.safeParse(heard.event)

@@ -143,7 +143,7 @@ async function breakGlass({ person, rest, trigger, carried }: Typed, options: Ed
     const openings = await options.openings(person)
     return openings ? openingsReply(openings, options.bundle) : sayReply('Policy does not let you read this.')
   }
-  const modal = openModal(options.mayOpen(person))
+  const modal = openModal(await options.mayOpen(person))
   return (await showModal(trigger, modal, carried, options)) ? undefined : sayReply(`${notOpened} ${otherwise}`)
 }
 

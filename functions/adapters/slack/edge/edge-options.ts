@@ -62,13 +62,13 @@ export type EdgeOptions = {
     mayStart: () => boolean,
   ): Promise<Result<StandIn, Refusal>>
   endStandIn(ask: { id: StandInId; person: PersonId }, mayStart: () => boolean): Promise<Result<StandIn, Refusal>>
-  mayOpen(person: PersonId): Openable | undefined
+  mayOpen(person: PersonId): Promise<Openable | undefined>
   prepareOpening(ask: ForeseenAsk, mayStart: () => boolean): Promise<Result<string, Refusal>>
   openings(person: PersonId): Promise<readonly ApprovalRequest[] | undefined>
   /** Puts a once-only key alone; false when it was there. */
   claim(once: OnceOnly): Promise<boolean>
   publishHome(user: string, home: Home): Promise<void>
-  refreshGroups(): Promise<boolean>
+  refreshGroups(): Promise<void>
   /** The accounts that people have linked themselves. Without it, only the directory says whose an account is. */
   links?: Linking
   sendEphemeral: SendEphemeral

@@ -1,0 +1,102 @@
+import * as z from 'zod'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import type { Schedule } from '../../domain/people/group-source.ts'
+import { defined, type NumericDate, parseJson } from '../../domain/values.ts'
+import { faultName, ScheduleUnavailable } from '../../operations/faults.ts'
+import type { Schedules, Shift } from '../../operations/people/ports.ts'
+
+/** For all pages together: the next round comes in a minute. Milliseconds. */
+const patience = 8_000
+const pageSize = 100
+const mostPages = 10
+const sizeLimit = 1_048_576
+
+type Settings = {
+  /** If not the usual one. */
+  url?: string | undefined
+  token: () => Promise<string>
+}
+
+/** With its offset, which summer time changes: an instant and no time of day. */
+const Instant = z.iso.datetime({ offset: true }).transform((text) => Math.floor(Date.parse(text) / 1000))
+const OnCalls = z.object({
+  oncalls: z.array(
+    z.object({
+      user: z.object({ id: z.string().min(1).max(64) }),
+      schedule: z.object({ id: z.string() }).nullish(),
+      escalation_level: z.int(),
+      /** Null: always on call. */
+      start: Instant.nullish(),
+      end: Instant.nullish(),
+    }),
+  ),
+  more: z.boolean().nullish(),
+})
+
+/** @see https://developer.pagerduty.com/api-reference/3a6b910f11050-list-all-of-the-on-calls */
+export class PagerDutySchedules implements Schedules {
+  readonly #settings: Settings
+
+  constructor(settings: Settings) {
+    this.#settings = settings
+  }
+
+  async onCall(
+    { schedule, level }: Schedule,
+    { since, until }: { since: NumericDate; until: NumericDate },
+  ): Promise<readonly Shift[]> {
+    try {
+      const signal = AbortSignal.timeout(patience)
+      const token = await Promise.race([this.#settings.token(), ended(signal)])
+      const found: z.infer<typeof OnCalls>['oncalls'] = []
+      for (let page = 0; page < mostPages; page++) {
+        const query = new URLSearchParams({
+          'schedule_ids[]': schedule,
+          ...{ since: rfc3339(since), until: rfc3339(until), time_zone: 'UTC' },
+          ...{ limit: String(pageSize), offset: String(page * pageSize) },
+        })
+        const { oncalls, more } = await this.#get(query, token, signal)
+        found.push(...oncalls)
+        if (!more) return shiftsIn(found, schedule, level)
+      }
+    } catch (cause) {
+      if (cause instanceof ScheduleUnavailable) throw cause
+      throw unavailable(schedule, faultName(cause))
+    }
+    throw unavailable(schedule, 'too many pages')
+  }
+
+  async #get(query: URLSearchParams, token: string, signal: AbortSignal): Promise<z.infer<typeof OnCalls>> {
+    const { url = 'https://api.pagerduty.com' } = this.#settings
+    const response = await fetch(`${url.replace(/\/$/, '')}/oncalls?${query}`, {
+      headers: { accept: 'application/vnd.pagerduty+json;version=2', authorization: `Token token=${token}` },
+      // A redirect leads to an address that the deployer did not name, with the token.
+      redirect: 'manual',
+      signal,
+    })
+    const schedule = query.get('schedule_ids[]') ?? ''
+    if (response.status !== 200) {
+      await response.body?.cancel()
+      throw unavailable(schedule, `status ${response.status}`)
+    }
+    const text = await response.text()
+    const parsed = text.length > sizeLimit ? undefined : OnCalls.safeParse(parseJson(text))
+    if (parsed?.success) return parsed.data
+    throw unavailable(schedule, 'an answer that is not understood')
+  }
+}
+
+/** One schedule may be in several policies, so one shift may come several times. */
+function shiftsIn(oncalls: z.infer<typeof OnCalls>['oncalls'], schedule: string, level: number): readonly Shift[] {
+  const shifts = oncalls
+    .filter((each) => each.schedule?.id === schedule && each.escalation_level <= level)
+    .map(({ user, start, end }) => defined({ user: user.id, from: start ?? undefined, until: end ?? undefined }))
+  return [...new Map(shifts.map((shift) => [JSON.stringify(shift), shift])).values()]
+}
+
+/** Never with the cause itself: a fault of `fetch` may hold the headers. */
+const unavailable = (schedule: string, why: string) =>
+  new ScheduleUnavailable(`PagerDuty does not say who is on call in \`${schedule}\`: ${why}`)
+
+const ended = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))

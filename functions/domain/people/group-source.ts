@@ -1,0 +1,138 @@
+import * as z from 'zod'
+import { Alias } from '../policy/ladder.ts'
+import type { PersonAction } from '../policy/question.ts'
+import { NumericDate, PersonId } from '../values.ts'
+import type { Directory } from './organisation.ts'
+
+/** A pager's schedule. Escalation levels above `level` do not count: they are asked when the first one is silent. */
+export const Schedule = z.strictObject({
+  schedule: z.string().regex(/^[A-Z0-9]{2,32}$/),
+  level: z.int().min(1).max(20).default(1),
+})
+export type Schedule = z.infer<typeof Schedule>
+
+export const GroupSource = z
+  .strictObject({
+    chatGroup: z
+      .string()
+      .regex(/^S[A-Z0-9]{2,20}$/)
+      .optional(),
+    pager: Schedule.optional(),
+    /** A value of `groups` in the token or ID token with which a person logs in. */
+    claim: z.string().min(1).max(256).optional(),
+  })
+  .refine((source) => Object.keys(source).length === 1, 'a source is one thing alone')
+export type GroupSource = z.infer<typeof GroupSource>
+
+/** Where members of a group come from beside those in the directory. */
+export const SourcedGroup = z.strictObject({
+  source: GroupSource,
+  /** Its word counts for requests up to this tier. */
+  tiers: z.int().min(0).max(100).default(1),
+  /** Whether it lets people use break-glass. */
+  breakGlass: z.boolean().default(false),
+})
+export type SourcedGroup = z.infer<typeof SourcedGroup>
+
+/** From when and until when a source has a person in a group. */
+export const SourcedMember = z.strictObject({
+  person: PersonId,
+  from: NumericDate.optional(),
+  until: NumericDate.optional(),
+})
+export type SourcedMember = z.infer<typeof SourcedMember>
+
+/** What a source said last of one group. */
+export const GroupReading = z.strictObject({
+  /** As `sourceKey` writes it: the word of another source does not count. */
+  source: z.string(),
+  members: z.array(SourcedMember),
+  /** Users of the source that no person of the directory is. */
+  unknown: z.array(z.string()).optional(),
+  readAt: NumericDate,
+  /** Without a new answer the group is empty from then on. */
+  holdsUntil: NumericDate,
+})
+export type GroupReading = z.infer<typeof GroupReading>
+export type Readings = { readonly [group: string]: GroupReading }
+
+/** The groups that a person's own login says they are in, and until when that counts. */
+export const Claimed = z.strictObject({ groups: z.array(Alias), until: NumericDate })
+export type Claimed = z.infer<typeof Claimed>
+
+export type SourcesSaid = { readings?: Readings | undefined; claimed?: Claimed | undefined }
+
+/** Longer than a short outage of a source. Seconds. */
+export const holdsFor = 900
+/** A login says who is in a group when it is made, so its word counts no longer than this. Seconds. */
+export const claimHoldsFor = 3600
+
+export const sourceKey = ({ chatGroup, pager, claim }: GroupSource): string =>
+  pager ? `pager ${pager.schedule} ${pager.level}` : chatGroup ? `chat ${chatGroup}` : `claim ${claim}`
+
+/** Groups whose source Hotwork asks; what a login claims comes with the login. */
+export const groupsToRead = ({ sources = {} }: Directory): readonly string[] =>
+  Object.keys(sources).filter((group) => sources[group]?.source.claim === undefined)
+
+/** @param values what a login claims, under the names that its issuer has for groups */
+export function claimedGroups(
+  { sources = {} }: Directory,
+  values: readonly string[],
+  { now, expiresAt }: { now: NumericDate; expiresAt: NumericDate },
+): Claimed | undefined {
+  const groups = Object.entries(sources)
+    .filter(([, { source }]) => source.claim !== undefined && values.includes(source.claim))
+    .map(([group]) => group)
+  return groups.length === 0 ? undefined : { groups, until: Math.min(expiresAt, now + claimHoldsFor) }
+}
+
+/** Who the source has in the group now. Written so that NaN counts for nothing. */
+export function membersNow(
+  { sources = {} }: Directory,
+  group: string,
+  readings: Readings | undefined,
+  now: NumericDate,
+): readonly SourcedMember[] {
+  const [sourced, reading] = [ownOf(sources, group), ownOf(readings ?? {}, group)]
+  if (!sourced || !reading || reading.source !== sourceKey(sourced.source) || !(now < reading.holdsUntil)) return []
+  return reading.members.filter(({ from, until }) => (from ?? now) <= now && now < (until ?? now + 1))
+}
+
+/** What a member by a source may do: people who may edit it can add themselves, so each source has a bound. */
+function counts({ tiers, breakGlass }: SourcedGroup, action: PersonAction, tier: number | undefined): boolean {
+  switch (action) {
+    case 'approve':
+      return tier !== undefined && tier <= tiers
+    case 'breakGlass':
+      return breakGlass
+    // Stopping is easy.
+    case 'revoke':
+      return true
+    default:
+      return false
+  }
+}
+
+/** The groups that sources have a person in, as far as that counts for an act. */
+export function groupsBySource(
+  directory: Directory,
+  person: PersonId,
+  act: { action: PersonAction; tier?: number | undefined },
+  { readings, claimed }: SourcesSaid,
+  now: NumericDate,
+): readonly string[] {
+  return countingGroups(directory, act).filter((group) =>
+    directory.sources?.[group]?.source.claim === undefined
+      ? membersNow(directory, group, readings, now).some((member) => member.person === person)
+      : claimed !== undefined && now < claimed.until && claimed.groups.includes(group),
+  )
+}
+
+/** The groups in which a source may put people for an act. */
+export const countingGroups = (
+  { sources = {} }: Directory,
+  { action, tier }: { action: PersonAction; tier?: number | undefined },
+): readonly string[] => Object.keys(sources).filter((group) => counts(sources[group] as SourcedGroup, action, tier))
+
+const ownOf = <T>(of: { readonly [name: string]: T }, name: string): T | undefined =>
+  Object.hasOwn(of, name) ? of[name] : undefined

@@ -1,0 +1,86 @@
+import {
+  type Claimed,
+  type GroupReading,
+  groupsBySource,
+  groupsToRead,
+  membersNow,
+  type Readings,
+  type SourcedGroup,
+} from '../../domain/people/group-source.ts'
+import { groupsOf } from '../../domain/people/organisation.ts'
+import { defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
+import { mayRead } from '../policy/questions.ts'
+import type { AskingPorts } from '../requests/ports.ts'
+
+type Ports = Pick<AskingPorts, 'policy' | 'requests' | 'clock'>
+
+/** What the sources of groups said last. No call where the directory has no group that is read. */
+export async function readReadings({ policy, requests }: Omit<Ports, 'clock'>): Promise<Readings> {
+  const groups = groupsToRead(policy.bundle.directory)
+  if (groups.length === 0) return {}
+  return (await requests.dependencies([], [], { groups })).readings ?? {}
+}
+
+/** All that a person is in now, also where it counts for little. */
+export async function groupsNow(
+  person: PersonId,
+  claimed: Claimed | undefined,
+  ports: Ports,
+): Promise<readonly string[]> {
+  const { directory } = ports.policy.bundle
+  const said = { readings: await readReadings(ports), claimed }
+  return groupsOf(directory, person, groupsBySource(directory, person, { action: 'revoke' }, said, ports.clock.now()))
+}
+
+export type GroupView = {
+  name: string
+  /** In the directory itself. */
+  people: readonly PersonId[]
+  sourced?: SourcedGroup
+  /** By the source, now. */
+  members: readonly { person: PersonId; until?: NumericDate }[]
+  readAt?: NumericDate
+  holdsUntil?: NumericDate
+  problem?: string
+}
+
+/** Who is in each group now, and who is not known. */
+export async function listGroups(
+  { person }: { person: PersonId },
+  ports: Ports,
+): Promise<Result<readonly GroupView[], 'not_permitted'>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const readings = await readReadings(ports)
+  return ok(viewGroups(ports.policy.bundle.directory, readings, ports.clock.now()))
+}
+
+export function viewGroups(
+  directory: Ports['policy']['bundle']['directory'],
+  readings: Readings,
+  now: NumericDate,
+): readonly GroupView[] {
+  return Object.entries(directory.groups).map(([name, people]) => {
+    const sourced = directory.sources?.[name]
+    if (!sourced) return { name, people, members: [] }
+    const reading = readings[name]
+    const members = membersNow(directory, name, readings, now).map((each) =>
+      defined({ person: each.person, until: each.until }),
+    )
+    const { readAt, holdsUntil } = reading ?? {}
+    const problem = sourced.source.claim === undefined ? problemOf(reading, now) : undefined
+    return { name, people, sourced, members, ...defined({ readAt, holdsUntil, problem }) }
+  })
+}
+
+/** A reading comes each minute: one that is older than three was missed. Seconds. */
+const late = 180
+
+function problemOf(reading: GroupReading | undefined, now: NumericDate): string | undefined {
+  if (!reading) return 'its source was not read yet, so it has no members by it'
+  if (now >= reading.holdsUntil) return 'its source does not answer, so it has no members by it any more'
+  if (now >= reading.readAt + late) return 'its source does not answer: what it said last still counts'
+  const { unknown = [] } = reading
+  return unknown.length === 0
+    ? undefined
+    : `its source names ${unknown.join(', ')}, and the directory has no person with that id`
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import * as z from 'zod'
+import { BadRequest, createRouter, type Handler, json, quoted, serve } from './desk/http.ts'
+import { listenOnLoopback } from './loopback.ts'
+
+interface PagerOptions {
+  schedules: readonly string[]
+  /** Users of the pager; the first one is on call. */
+  users: readonly string[]
+  log?: (line: string) => void
+  clock?: () => number
+}
+
+/** `from`: for shifts that begin later. Times are RFC 3339. */
+const ShiftBody = z.strictObject({
+  schedule: z.string().optional(),
+  user: z.string().min(1),
+  from: z.iso.datetime({ offset: true }).optional(),
+  until: z.iso.datetime({ offset: true }).optional(),
+})
+type Shift = { user: string; from?: string | undefined; until?: string | undefined }
+
+/** Milliseconds. */
+const usualShift = 8 * 3_600_000
+
+export type Pager = Awaited<ReturnType<typeof startPager>>
+
+/**
+ * The local PagerDuty, on 127.0.0.1 only: `GET /oncalls` of its API, and `POST /control/shift`, which passes a schedule on
+ * to another person as an edited schedule does.
+ */
+export async function startPager({ schedules, users, log = () => {}, clock = Date.now }: PagerOptions) {
+  const token = `u+${randomBytes(12).toString('hex')}`
+  const [first] = users
+  const plan = new Map<string, Shift[]>(schedules.map((id) => [id, first === undefined ? [] : [{ user: first }]]))
+  const read: Handler = ({ url, headers }) => {
+    if (headers.authorization !== `Token token=${token}`) return json(401, { error: { message: 'Unauthorized' } })
+    const wanted = url.searchParams.getAll('schedule_ids[]')
+    const since = timeIn(url, 'since', clock())
+    const until = timeIn(url, 'until', since)
+    const entries = wanted.flatMap((id) => (plan.get(id) ?? []).map((shift) => entryOf(id, shift, clock())))
+    const oncalls = entries.filter(({ start, end }) => Date.parse(start) <= until && Date.parse(end) > since)
+    return json(200, { oncalls, limit: 100, offset: 0, more: false, total: null })
+  }
+  const change: Handler = ({ body }) => {
+    const parsed = ShiftBody.safeParse(parse(body))
+    if (!parsed.success) throw new BadRequest(z.prettifyError(parsed.error))
+    const { schedule = schedules[0] ?? '', ...shift } = parsed.data
+    const there = plan.get(schedule)
+    if (!there) throw new BadRequest(`\`schedule\`: there is no \`${schedule}\`; try ${quoted(schedules)}`)
+    if (!users.includes(shift.user))
+      throw new BadRequest(`\`user\`: there is no \`${shift.user}\`; try ${quoted(users)}`)
+    const from = shift.from ?? new Date(clock()).toISOString()
+    const before = there
+      .filter((each) => each.from === undefined || Date.parse(each.from) < Date.parse(from))
+      .map((each) => ({ ...each, until: from }))
+    plan.set(schedule, [...before, { ...shift, from }])
+    return json(200, { schedule, shifts: plan.get(schedule) })
+  }
+  const server = await listenOnLoopback()
+  server.handle(serve(createRouter({ 'GET /oncalls': read, 'POST /control/shift': change }, {}), log))
+  return { url: server.url, token, close: server.close }
+}
+
+/** A shift without an end ends with the eight hours that it is in, as if the same person had the next one too. */
+function entryOf(schedule: string, { user, from, until }: Shift, now: number) {
+  const turn = now - (now % usualShift)
+  return {
+    user: { id: user, type: 'user_reference' },
+    schedule: { id: schedule, type: 'schedule_reference' },
+    escalation_policy: { id: 'PLOCAL1', type: 'escalation_policy_reference' },
+    escalation_level: 1,
+    start: from ?? new Date(turn).toISOString(),
+    end: until ?? new Date(turn + usualShift).toISOString(),
+  }
+}
+
+function timeIn(url: URL, name: string, otherwise: number): number {
+  const time = Date.parse(url.searchParams.get(name) ?? '')
+  return Number.isNaN(time) ? otherwise : time
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    throw new BadRequest('the body must be JSON')
+  }
+}

@@ -1,0 +1,340 @@
+import {
+  type GroupReading,
+  holdsFor,
+  type SourcedGroup,
+  type SourcedMember,
+  sourceKey,
+} from '../../../functions/domain/people/group-source.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import type { NumericDate, PersonId } from '../../../functions/domain/values.ts'
+import { waitingFor } from '../../../functions/operations/cards/waiting.ts'
+import { BoardUnavailable, ScheduleUnavailable } from '../../../functions/operations/faults.ts'
+import { declareHalt } from '../../../functions/operations/halts/halt.ts'
+import { listGroups } from '../../../functions/operations/people/list-groups.ts'
+import type { Shift } from '../../../functions/operations/people/ports.ts'
+import { refreshGroups } from '../../../functions/operations/people/refresh-groups.ts'
+import { askAboutPerson } from '../../../functions/operations/policy/questions.ts'
+import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
+import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
+import { MemoryGroupReadings } from '../../support/people/memory-group-readings.ts'
+import { agent, person, prodParameter, sampleBundle, start, type What, World, withTerms } from '../../support/world.ts'
+
+/**
+ * People who may edit a source can put themselves into its group. So what it says helps to decide what is of a low tier,
+ * while it holds, and does little else.
+ */
+
+const sample = sampleBundle()
+const sourced = (source: SourcedGroup['source'], changes: Partial<SourcedGroup> = {}): SourcedGroup => ({
+  source,
+  tiers: 1,
+  breakGlass: false,
+  ...changes,
+})
+const withSources = (sources: { [group: string]: SourcedGroup }): Bundle => ({
+  ...sample,
+  directory: { ...sample.directory, sources },
+})
+const chatGroup = (id: string, changes: Partial<SourcedGroup> = {}) => sourced({ chatGroup: id }, changes)
+const schedule = (id: string, changes: Partial<SourcedGroup> = {}) =>
+  sourced({ pager: { schedule: id, level: 1 } }, changes)
+const bundle = withSources({ 'payments-owners': chatGroup('S0OWNERS'), security: chatGroup('S0SECURITY') })
+/** Tier 1: one owner. */
+const flag: What = {
+  action: 'flags:set',
+  arguments: { environment: 'prod', flag: 'new-basket', value: false },
+  resource: { type: 'flags:flag', id: 'prod/new-basket' },
+}
+const [lena, jade, kofi] = [person('lena'), person('jade'), person('kofi')]
+let world: World
+const readingOf = (group: string, members: readonly SourcedMember[], at: NumericDate): GroupReading => {
+  const { source } = world.policy.bundle.directory.sources?.[group] ?? { source: { chatGroup: 'S0NONE' } }
+  return { source: sourceKey(source), members: [...members], readAt: at, holdsUntil: at + holdsFor }
+}
+const say = (groups: { [group: string]: PersonId[] }, at = world.clock.now()) => {
+  for (const [group, people] of Object.entries(groups))
+    world.requests.putReading(
+      group,
+      readingOf(
+        group,
+        people.map((each) => ({ person: each })),
+        at,
+      ),
+    )
+}
+const shift = (group: string, members: readonly SourcedMember[]) =>
+  world.requests.putReading(group, readingOf(group, members, world.clock.now()))
+beforeEach(() => {
+  world = new World(bundle)
+})
+
+describe('a member of a Slack user group', () => {
+  test('decides a request of tier 1 as one of the group, and is waited for', async () => {
+    const request = await world.submitted(flag)
+    expect(request.tier).toBe(1)
+    expect(await world.decide(request, 'lena')).toMatchObject({ ok: false, code: 'not_eligible' })
+    say({ 'payments-owners': [lena] })
+    expect(await waitingFor(lena, world.ports)).toHaveLength(1)
+    expect(await world.decide(request, 'lena')).toMatchObject({ ok: true, value: { state: { status: 'approved' } } })
+  })
+
+  test('decides nothing of tier 2, unless the directory lets its word count there', async () => {
+    const request = await world.submitted(prodParameter)
+    say({ 'payments-owners': [lena] })
+    expect(await waitingFor(lena, world.ports)).toEqual([])
+    expect(await world.decide(request, 'lena')).toMatchObject({ ok: false, code: 'not_eligible' })
+    expect(await world.decide(request, 'lena', 'deny')).toMatchObject({ ok: false, code: 'not_eligible' })
+    world = new World(withSources({ 'payments-owners': chatGroup('S0OWNERS', { tiers: 2 }) }))
+    const again = await world.submitted(prodParameter)
+    say({ 'payments-owners': [lena] })
+    expect(await world.decide(again, 'lena')).toMatchObject({ ok: true })
+  })
+
+  test('stops by it, since stopping is easy: revokes, and declares a halt', async () => {
+    const request = await world.submitted(flag)
+    say({ security: [lena] })
+    const halt = () =>
+      declareHalt(
+        { target: { kind: 'agent', value: agent('remediator') }, reason: 'it loops', person: lena },
+        { ...world.ports, halts: new MemoryHaltStore(world.requests, world.ledger), targetRoles: [] },
+      )
+    expect(await halt()).toMatchObject({ ok: true })
+    expect(await revokeRequest({ id: request.ask.id, person: lena, reason: 'x' }, world.ports)).toMatchObject({
+      ok: true,
+    })
+  })
+
+  test('lifts nothing by it, nor reviews, nor uses break-glass', async () => {
+    const request = await world.submitted(flag)
+    const readings = { security: readingOf('security', [{ person: lena }], start) }
+    for (const action of ['lift', 'breakGlass', 'review', 'erase', 'allowStanding'] as const)
+      expect(askAboutPerson(world.policy, action, lena, start, { state: request, readings })).toMatchObject({
+        permit: false,
+      })
+  })
+
+  test('decides nothing once what Slack said is a quarter of an hour old', async () => {
+    const request = await world.submitted(flag)
+    say({ 'payments-owners': [lena] }, world.clock.now() - holdsFor)
+    expect(await world.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
+    say({ 'payments-owners': [lena] }, world.clock.now() - holdsFor + 1)
+    expect(await world.decide(request, 'lena')).toMatchObject({ ok: true })
+  })
+
+  test('does not count any more when the credential is claimed, if Slack has been silent since', async () => {
+    const request = await world.submitted(flag)
+    say({ 'payments-owners': [lena] })
+    await world.decide(request, 'lena')
+    world.clock.advance(holdsFor)
+    expect(await world.issueToken(request)).toMatchObject({ ok: false, code: 'approver_not_eligible' })
+  })
+
+  test('decides nothing for their own agent', async () => {
+    world = new World({ ...bundle, agents: bundle.agents.map((each) => ({ ...each, owner: lena })) })
+    const request = await world.submitted(flag)
+    say({ 'payments-owners': [lena] })
+    expect(await world.decide(request, 'lena')).toMatchObject({ code: 'self_approval' })
+  })
+
+  test('decides nothing by a group that the directory does not take from Slack, or not any more', async () => {
+    for (const changed of [sample, withSources({ 'payments-owners': chatGroup('S0OTHER') })]) {
+      world = new World(changed)
+      const request = await world.submitted(flag)
+      const stale = {
+        source: 'chat S0OWNERS',
+        members: [{ person: lena }],
+        readAt: start,
+        holdsUntil: start + holdsFor,
+      }
+      world.requests.putReading('payments-owners', stale)
+      expect(await world.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
+    }
+  })
+
+  test('decides nothing when they are not active', async () => {
+    const people = bundle.directory.people.map((each) =>
+      each.id === lena ? { ...each, status: 'inactive' as const } : each,
+    )
+    world = new World({ ...bundle, directory: { ...bundle.directory, people } })
+    const request = await world.submitted(flag)
+    say({ 'payments-owners': [lena] })
+    expect(await world.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
+  })
+})
+
+describe('the person on call', () => {
+  /** The flags of this name belong to the person on call, and to no person in the directory. */
+  const shed: What = {
+    action: 'flags:set',
+    arguments: { environment: 'prod', flag: 'shed-load', value: true },
+    resource: { type: 'flags:flag', id: 'prod/shed-load' },
+  }
+  beforeEach(() => {
+    world = new World(withTerms(sample, 'owner', { onSilence: 'expire' }))
+  })
+  const day = [
+    { person: jade, until: start + 600 },
+    { person: kofi, from: start + 600, until: start + 86_400 },
+  ]
+
+  test('decides, and after the shift the next one does, with no deployment and no new reading', async () => {
+    const [first, second] = [
+      await world.submitted(shed),
+      await world.submitted({ ...shed, arguments: { ...shed.arguments, value: false } }),
+    ]
+    shift('on-call-now', day)
+    expect(await world.decide(first, 'kofi')).toMatchObject({ code: 'not_eligible' })
+    expect(await world.decide(first, 'jade')).toMatchObject({ ok: true })
+    world.clock.advance(600)
+    expect(await world.decide(second, 'jade')).toMatchObject({ code: 'not_eligible' })
+    expect(await world.decide(second, 'kofi')).toMatchObject({ ok: true })
+  })
+
+  test('counts at the claim too: an approval ends with the shift of the person who gave it', async () => {
+    const request = await world.submitted(shed)
+    shift('on-call-now', day)
+    await world.decide(request, 'jade')
+    world.clock.advance(600)
+    expect(await world.issueToken(request)).toMatchObject({ ok: false, code: 'approver_not_eligible' })
+  })
+
+  test('may be nobody: what is asked then waits, and is not refused', async () => {
+    const request = await world.submitted(shed)
+    expect(request).toMatchObject({ tier: 1, status: 'pending' })
+    expect(await world.decide(request, 'jade')).toMatchObject({ code: 'not_eligible' })
+  })
+
+  test('is not there at a tier for which the schedule does not count: what is asked is refused at once', async () => {
+    const { sources = {} } = sample.directory
+    const none = { 'on-call-now': { ...(sources['on-call-now'] as SourcedGroup), tiers: 0 } }
+    world = new World(withTerms(withSources(none), 'owner', { onSilence: 'expire' }))
+    expect(await world.submit(shed)).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('no_eligible_approvers'),
+    })
+  })
+})
+
+describe('a login that claims groups', () => {
+  beforeEach(() => {
+    world = new World(withSources({ 'payments-owners': sourced({ claim: 'pay-owners' }) }))
+  })
+  const claimed = { groups: ['payments-owners'], until: start + 300 }
+
+  test('decides by them, and another person by them not', async () => {
+    const request = await world.submitted(flag)
+    expect(await world.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
+    expect(await waitingFor(lena, world.ports, claimed)).toHaveLength(1)
+    expect(await world.decide(request, 'lena', 'approve', { claimed })).toMatchObject({ ok: true })
+    expect(await world.issueToken(request)).toMatchObject({ ok: true })
+  })
+
+  test('stands in the record with the decision, and counts at the claim until it ends', async () => {
+    const request = await world.submitted(flag)
+    await world.decide(request, 'lena', 'approve', { claimed })
+    const entries = await world.ledger.entries(request.ask.id)
+    expect(entries.find(({ type }) => type === 'Decided')?.facts).toMatchObject({ claimed })
+    world.clock.advance(300)
+    expect(await world.issueToken(request)).toMatchObject({ ok: false, code: 'approver_not_eligible' })
+  })
+
+  test('decides nothing above its tier', async () => {
+    const request = await world.submitted(prodParameter)
+    expect(await world.decide(request, 'lena', 'approve', { claimed })).toMatchObject({ code: 'not_eligible' })
+  })
+})
+
+describe('asking the sources', () => {
+  const all = { ...bundle.directory.sources, 'on-call-now': schedule('PONCALL'), sre: sourced({ claim: 'sre' }) }
+  const refresh = (
+    members: (group: string) => Promise<string[]>,
+    onCall: (schedule: string) => Promise<Shift[]>,
+    links: { [user: string]: PersonId } = {},
+  ) =>
+    refreshGroups(
+      { directory: { ...sample.directory, sources: all }, teamId: 'T0HOTWORK' },
+      {
+        userGroups: { members },
+        schedules: { onCall: (asked) => onCall(asked.schedule) },
+        readings: new MemoryGroupReadings(world.requests),
+        links: { find: async (_team, user) => links[user] },
+        clock: world.clock,
+        log: world.log,
+      },
+    )
+  const kept = async () =>
+    (await world.requests.dependencies([], [], { groups: ['payments-owners', 'security', 'on-call-now', 'sre'] }))
+      .readings
+
+  test('keeps the people of the directory alone: by the account it names or that they linked, or their id in the pager', async () => {
+    const slack = async (group: string) => (group === 'S0OWNERS' ? ['U0LENA', 'U0STRANGER', 'U0LINKED'] : [])
+    const pager = async () => [{ user: 'PJADE01', until: start + 60 }, { user: 'PGONE' }]
+    await refresh(slack, pager, { U0LINKED: person('gus') })
+    const common = { readAt: start, holdsUntil: start + holdsFor }
+    expect(await kept()).toEqual({
+      'payments-owners': { source: 'chat S0OWNERS', members: [{ person: lena }, { person: person('gus') }], ...common },
+      security: { source: 'chat S0SECURITY', members: [], ...common },
+      'on-call-now': {
+        source: 'pager PONCALL 1',
+        members: [{ person: jade, until: start + 60 }],
+        unknown: ['PGONE'],
+        ...common,
+      },
+    })
+    expect(world.log.lines).toContainEqual({
+      level: 'warn',
+      message: 'group names unknown users',
+      fields: { group: 'on-call-now', users: 'PGONE' },
+    })
+  })
+
+  test('one that is down empties no other’s group, and its own last answer stays', async () => {
+    await refresh(
+      async () => ['U0LENA'],
+      async () => [{ user: 'PJADE01' }],
+    )
+    world.clock.advance(60)
+    const slackIsDown = () => Promise.reject(new BoardUnavailable('Slack is down'))
+    await expect(refresh(slackIsDown, async () => [{ user: 'PKOFI01' }])).rejects.toThrow(BoardUnavailable)
+    expect(await kept()).toMatchObject({
+      'payments-owners': { members: [{ person: lena }], readAt: start },
+      'on-call-now': { members: [{ person: kofi }], readAt: start + 60 },
+    })
+    world.clock.advance(60)
+    const pagerIsDown = () => Promise.reject(new ScheduleUnavailable('PagerDuty is down'))
+    await expect(refresh(async () => [], pagerIsDown)).rejects.toThrow(ScheduleUnavailable)
+    expect(await kept()).toMatchObject({
+      'payments-owners': { members: [], readAt: start + 120 },
+      'on-call-now': { members: [{ person: kofi }], readAt: start + 60 },
+    })
+  })
+
+  test('people see who is in each group now, until when, and what is wrong with its source', async () => {
+    const groups = async () => {
+      const listed = await listGroups({ person: lena }, world.ports)
+      return listed.ok ? listed.value : []
+    }
+    const now = async () => (await groups()).find(({ name }) => name === 'on-call-now')
+    world = new World(sample)
+    expect(await now()).toMatchObject({ members: [], problem: expect.stringContaining('not read yet') })
+    shift('on-call-now', [{ person: jade, until: start + 600 }])
+    expect(await now()).toEqual({
+      name: 'on-call-now',
+      people: [],
+      sourced: sample.directory.sources?.['on-call-now'],
+      members: [{ person: jade, until: start + 600 }],
+      readAt: start,
+      holdsUntil: start + holdsFor,
+    })
+    world.clock.advance(240)
+    expect(await now()).toMatchObject({ members: [{ person: jade }], problem: expect.stringContaining('still counts') })
+    // A day without an answer.
+    world.clock.advance(86_400)
+    expect(await now()).toMatchObject({ members: [], problem: expect.stringContaining('any more') })
+    expect((await groups()).find(({ name }) => name === 'sre')).toEqual({
+      name: 'sre',
+      people: sample.directory.groups['sre'],
+      members: [],
+    })
+  })
+})
