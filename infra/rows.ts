@@ -25,7 +25,11 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   // A no is on the agent's own chain.
   evaluate: { chains: ['agent:'], rows: ['EVAL#', 'RATE#'] },
   // It draws from standing permits, too.
-  'submit-request': { chains: ['req_', 'stp_', 'agent:'], rows: ['IDEM#', 'OPEN#', 'RATE#', 'SEEN#'], texts: true },
+  'submit-request': {
+    chains: ['req_', 'stp_', 'agent:'],
+    rows: ['EXT#', 'IDEM#', 'OPEN#', 'RATE#', 'SEEN#'],
+    texts: true,
+  },
   'read-task': { rows: ['RATE#'] },
   'cancel-request': { chains: ['req_', 'agent:'] },
   'complete-request': { chains: ['req_', 'agent:'], texts: true },

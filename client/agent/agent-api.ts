@@ -43,6 +43,8 @@ type Call = {
 /** `notBefore`: RFC 3339. */
 type Submission = { idempotencyKey: string; until?: Date; notBefore?: string | undefined }
 
+export type More = { minutes: number; justification?: string | undefined }
+
 /** The pauses between them are about a minute: an API that is being deployed is back by then. */
 const tries = 9
 /** The longest that the API holds a read. Seconds. */
@@ -143,6 +145,12 @@ export class AgentApi {
   /** Reports the end of the task. Every credential of it is dead from then on. */
   complete(id: string, outcome: 'succeeded' | 'failed', note?: string): Promise<Task> {
     return this.#task({ path: `/v1/requests/${id}/complete`, json: { outcome, note } })
+  }
+
+  /** More time of a live grant, once, asked of the same people. @returns the task of the request that asks for it */
+  extend(id: string, more: More, idempotencyKey: string): Promise<Task> {
+    const headers = { 'idempotency-key': idempotencyKey }
+    return this.#task({ path: `/v1/requests/${id}/extend`, json: more, headers, proven: true })
   }
 
   /** Exchanges the workload token for the access token of an approved request (RFC 8693, RFC 9396). */

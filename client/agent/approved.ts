@@ -1,10 +1,12 @@
+import { defined } from '../http.ts'
 import { exitOfStatus, exits, isStateChanged, Refusal, Trouble } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
 import { isAlive, type Run } from '../run-mark.ts'
 import type { Surroundings } from '../surroundings.ts'
-import type { AgentApi } from './agent-api.ts'
+import type { AgentApi, More } from './agent-api.ts'
 import type { Task, TokenAnswer } from './ask.ts'
 import type { KeptCalls } from './kept-calls.ts'
+import type { Permit } from './permit.ts'
 
 /** What AWS SDKs take as credentials. */
 export type AwsCredentialIdentity = {
@@ -54,10 +56,20 @@ export type Held = {
   kept?: KeptCalls | undefined
   /** The request is over: its key is of no more use. */
   forget(ended: string): void
+  /** Asks for more time of it, and follows what comes of that. */
+  extend(of: Approved, more: More, how: Pick<Extension, 'wait' | 'signal'>): Promise<Permit>
   /** Of all permits that one call has led to: whether one of them has begun its work. */
   work: { begun: boolean }
   /** So long people are waited for, also where they have to decide again. */
   until: Date
+}
+
+export type Extension = {
+  minutes: number
+  justification?: string | undefined
+  /** How long people are waited for, as in `permit`. */
+  wait?: string | number | undefined
+  signal?: AbortSignal | undefined
 }
 
 const longestName = 64
@@ -156,6 +168,14 @@ export class Approved {
       if (!(cause instanceof Refusal)) throw new NotReported(this.request, value, cause)
     })
     return value
+  }
+
+  /**
+   * Asks for more time, once, of the people who gave this: no longer than this was. What comes of it is a permit of its own, and
+   * this one ends at its time all the same.
+   */
+  extend({ minutes, justification, wait, signal }: Extension): Promise<Permit> {
+    return this.#held.extend(this, { minutes, ...defined({ justification }) }, { wait, signal })
   }
 
   /** Says how it went, and ends every credential of it. `use` does this by itself. */

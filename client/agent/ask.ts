@@ -97,7 +97,16 @@ export const TaskMembers = z.looseObject({
       deadline: Time.optional(),
     }),
   ),
-  grant: z.looseObject({ claim_by: Time, not_after: Time, uses_left: z.number(), status: z.string() }).optional(),
+  grant: z
+    .looseObject({
+      claim_by: Time,
+      not_after: Time,
+      uses_left: z.number(),
+      status: z.string(),
+      /** The last fifth of it has begun. */
+      ends_soon: z.boolean().optional(),
+    })
+    .optional(),
   /** Of a plan, in order. */
   steps: z
     .array(z.looseObject({ step: z.number(), request: z.string(), agent: z.string(), status: z.string() }))

@@ -285,7 +285,7 @@ function grantedBy(task: Task, args: PartialAsk['arguments'], held: Held): Permi
 const apiFor = ({ issuer, identity, pause }: Asker, prove: Prove, signal: AbortSignal | undefined): AgentApi =>
   new AgentApi({ issuer, identity, prove, signal, waiting: { err: () => {}, pause } })
 
-const heldBy = (api: AgentApi, { pause }: Asker, signal: AbortSignal | undefined): Held => ({
+const heldBy = (api: AgentApi, { pause }: Pick<Asker, 'pause'>, signal: AbortSignal | undefined): Held => ({
   api,
   pause,
   reporting: api.within(undefined),
@@ -293,6 +293,12 @@ const heldBy = (api: AgentApi, { pause }: Asker, signal: AbortSignal | undefined
   forget: () => {},
   work: { begun: false },
   until: new Date(),
+  extend: async ({ request, arguments: args }, more, { wait, signal: own = signal }) => {
+    const within = api.within(own)
+    const until = endOfWait(wait)
+    const task = await within.extend(request, more, randomUUID())
+    return follow({ task, arguments: args, held: heldBy(within, { pause }, own) }, until)
+  },
 })
 
 async function proverFor({ jwk, jkt, ended }: KeptCall, own: Asker['own']): Promise<Prove> {
@@ -313,7 +319,10 @@ async function orRefused<T>(work: () => Promise<T>): Promise<T | Refused> {
     return { outcome: 'refused', reason, detail: detail ?? title }
   }
 }
-const refusals = new Set(['unknown_action', 'invalid_arguments', 'not_requestable', 'too_many_open'])
+const refusals = new Set([
+  ...['unknown_action', 'invalid_arguments', 'not_requestable', 'too_many_open'],
+  ...['justification_required', 'unknown_parent_task'],
+])
 
 const isRefused = (value: Refused | object): value is Refused => 'outcome' in value && value.outcome === 'refused'
 

@@ -1,7 +1,16 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { KeptKeys } from '../kept-keys.ts'
 import type { Exit } from '../outcome.ts'
-import { type CompleteTyped, cancel, complete, type RequestTyped, request, wait } from '../requests/ask.ts'
+import {
+  type CompleteTyped,
+  cancel,
+  complete,
+  type ExtendTyped,
+  extend,
+  type RequestTyped,
+  request,
+  wait,
+} from '../requests/ask.ts'
 import type { AgentContext } from '../requests/context.ts'
 import { call, credentials } from '../requests/credentials.ts'
 import { type ExecTyped, exec } from '../requests/exec.ts'
@@ -32,6 +41,20 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
     .addOption(new Option('--for <span>', 'at most this long, such as 45s, 30m or 2h').argParser(span))
     .action(act<{ id: string; for?: number }>(wait))
   verb('cancel', 'take a pending request back').addArgument(id).action(act(cancel))
+  verb('extend', 'ask the same people for more time of a grant, once: a request of its own')
+    .addArgument(id)
+    .addOption(
+      new Option('--minutes <n>', 'how many more, at most as many as the grant had')
+        .argParser(wholeMinutes)
+        .makeOptionMandatory(),
+    )
+    .addOption(reason)
+    .addOption(new Option('--wait [span]', 'until it is decided, at most 30m or this long').argParser(span))
+    .action(
+      act<Omit<ExtendTyped, 'wait'> & { wait?: number | true }>((typed, context) =>
+        extend({ ...typed, wait: typed.wait === true ? usualWait : typed.wait }, context),
+      ),
+    )
   verb('complete', 'say that the task is over: every credential of it ends')
     .addArgument(id)
     .option('--failed', 'it did not work', false)
@@ -63,6 +86,11 @@ function actAsAgent<T>(
     const kept = new KeptRequests(new KeptKeys(surroundings), settings.apiUrl)
     done(await run(typed, { settings, kept, surroundings, json: typed.json }))
   }
+}
+
+function wholeMinutes(typed: string): number {
+  if (/^[1-9]\d{0,3}$/.test(typed)) return Number(typed)
+  throw new InvalidArgumentError('It is a whole number of minutes, 1 or more.')
 }
 
 /** @returns milliseconds */

@@ -14,6 +14,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   ],
   wait: ['wait req_... --for 2h'],
   cancel: ['cancel req_...'],
+  extend: ['extend req_... --minutes 10'],
   complete: ['complete req_...', "complete req_... --failed --note 'checkout is still down'"],
   exec: [
     `exec --request examples/requests/staging-payment-timeout.json -- \\

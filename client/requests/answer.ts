@@ -118,6 +118,8 @@ export const Request = z.looseObject({
   purpose: z.string(),
   justification: z.string().optional(),
   parent_task: z.looseObject({ id: z.string(), url: z.string().optional() }),
+  extends: z.string().optional(),
+  approved_before: z.array(z.string()).default([]),
   incident: z.looseObject({ title: z.string(), status: z.string().optional(), url: z.string().optional() }).optional(),
   tier: z.number(),
   tier_name: z.string().optional(),

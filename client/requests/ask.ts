@@ -7,7 +7,7 @@ import { proverOf } from '../kept-keys.ts'
 import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import { readMoment, usualWait } from '../span.ts'
-import { type AgentContext, agentApi } from './context.ts'
+import { type AgentContext, agentApi, agentApiOf } from './context.ts'
 import { type Asked, bodyOf, describe, leftOf, statusOf, waitedForOf } from './describe.ts'
 import type { CommandRun, KeptRequest } from './kept-requests.ts'
 import { readRequestFile } from './request-file.ts'
@@ -56,6 +56,19 @@ export async function cancel({ id: typed }: IdTyped, context: AgentContext): Pro
   })
   context.kept.forget(id)
   return show(context, bodyOf({ task }), () => describe({ task }, context.surroundings))
+}
+
+export type ExtendTyped = IdTyped & { minutes: number; reason?: string | undefined; wait?: number | undefined }
+
+/** By the key of the grant, which only the machine has that asked. */
+export async function extend({ id: typed, minutes, reason, wait: span }: ExtendTyped, context: AgentContext) {
+  const kept = context.kept.mustFind(readId(typed))
+  const api = await agentApiOf(kept, context)
+  const asked = await api.extend(kept.id, { minutes, justification: reason }, randomUUID())
+  context.kept.asked({ kept, place: kept.place, again: true }, asked, kept.agent)
+  const task = span === undefined ? asked : await waitFor(asked, api, span, context)
+  forgetEnded(task, context)
+  return show(context, bodyOf({ task }), () => describe({ task }, context.surroundings), exitOfStatus(statusOf(task)))
 }
 
 export type CompleteTyped = IdTyped & { failed: boolean; note?: string | undefined }

@@ -72,7 +72,8 @@ function nextOf(task: Task): string[] {
   if (status === 'pending') return [`npx hotwork wait ${id}`, `npx hotwork cancel ${id}`]
   if (status === 'approved' && task.hotwork.steps)
     return [`npx hotwork exec STEP -- CMD..., each agent for its own step`, `npx hotwork complete ${id} --failed`]
-  return status === 'approved' ? [`npx hotwork exec ${id} -- CMD...`, `npx hotwork complete ${id}`] : []
+  const more = task.hotwork.grant?.ends_soon ? [`npx hotwork extend ${id} --minutes N`] : []
+  return status === 'approved' ? [...more, `npx hotwork exec ${id} -- CMD...`, `npx hotwork complete ${id}`] : []
 }
 
 /** One document, with members that a script needs; `task` is the API's own answer. */

@@ -159,6 +159,11 @@ export function describe(request: Request, surroundings: Around): string[] {
           ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),
           ...fact('terms', termsOf(request)),
         ]),
+    ...fact(
+      'again',
+      request.extends &&
+        `more time of ${request.extends}, approved by ${request.approved_before.join(', ') || 'policy alone'}`,
+    ),
     ...fact('starts', request.not_before && timeAndSpan(request.not_before, surroundings)),
     ...fact('drift', ...changes.map((each) => changeWords(each, surroundings))),
     ...fact('less', ...narrowings.map((each) => narrowedWords(each, surroundings))),

@@ -97,6 +97,10 @@ const catalogue = {
   ),
   halted: no(403, 'A halt stops this', 'ask again once the halt is lifted: what it ended stays ended'),
   ancestor_ended: no(409, 'The grant that this was delegated from has ended', 'ask again: nothing brings it back'),
+  // more time
+  not_extendable: no(409, 'This grant cannot be given more time', 'ask anew'),
+  already_extended: no(409, 'More time of this grant was asked for already', 'go on with that request, or ask anew'),
+  extension_too_long: no(400, 'That is longer than the grant itself', 'ask for fewer minutes', 'minutes'),
   // delegating
   delegation_cycle: no(403, 'That agent is already in the chain of this right', 'name another agent', 'agent'),
   delegation_too_deep: no(

@@ -60,7 +60,7 @@ export class AgentEndpoints extends Construct {
     if (bundle.deployment.incidents) incidents.grantRead(submitRequest)
     else incidents.tell(submitRequest)
     reading.grant(submitRequest)
-    api.route(submitRequest, 'POST /access/v1/requests')
+    api.route(submitRequest, 'POST /access/v1/requests', 'POST /v1/requests/{id}/extend')
 
     const readTask = make(this, 'read-task')
     grantStatements(readTask)

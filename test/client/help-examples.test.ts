@@ -77,6 +77,12 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   request: () => asAgent(async () => undefined),
   wait: () => asAgent((machine) => machine.asked(staging)),
   cancel: () => asAgent((machine) => machine.asked()),
+  extend: () =>
+    asAgent(async (machine) => {
+      const id = await machine.asked(staging)
+      await machine.type('credentials', id)
+      return id
+    }),
   complete: () => asAgent((machine) => machine.asked(staging)),
   exec: () => asAgent((machine) => machine.asked(staging)),
   credentials: () => asAgent((machine) => machine.asked(staging)),

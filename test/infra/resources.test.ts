@@ -396,6 +396,7 @@ describe('the API', () => {
         'POST /v1/requests/{id}/complete <CompleteRequest>',
         'POST /v1/requests/{id}/decisions <DecideRequest>',
         'POST /v1/requests/{id}/delegations <DelegateRequest>',
+        'POST /v1/requests/{id}/extend <SubmitRequest>',
         'POST /v1/requests/{id}/revoke <RevokeRequest>',
         'POST /v1/requests/{id}/standing-permits <GivePermit>',
         'DELETE /v1/stand-ins/{id} <EndStandIn>',

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { endsSoon } from '../../domain/requests/extend.ts'
 import {
   type ApprovalRequest,
   type Ask,
@@ -139,6 +140,7 @@ export function taskAnswer(
   state: ApprovalRequest,
   issuer: string,
   approvalState?: string | undefined,
+  now: NumericDate = 0,
 ): { [member: string]: Json } {
   const { ask } = state
   const endpoint = `${issuer}/access/v1/requests/${ask.id}`
@@ -152,7 +154,7 @@ export function taskAnswer(
       expires_at: rfc3339(taskExpiry(state)),
       ...progressOf(state),
       ...cancel,
-      display: { [`${issuer}/ns/hotwork`]: hotworkMembers(state) },
+      display: { [`${issuer}/ns/hotwork`]: hotworkMembers(state, now) },
     },
     ...(grant
       ? {
@@ -218,7 +220,7 @@ const stepMembers = ({ ancestors, agent, action, arguments: args, resource }: As
   resource,
 })
 
-export function hotworkMembers(state: ApprovalRequest): Json {
+export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Json {
   const { ask, tier, round } = state
   const grant = grantOf(state)
   return {
@@ -238,6 +240,7 @@ export function hotworkMembers(state: ApprovalRequest): Json {
     unpinned: ask.unpinned,
     ...(ask.notBefore === undefined ? {} : { not_before: rfc3339(ask.notBefore) }),
     ...(ask.step === undefined ? {} : { step: stepMembers(ask, ask.step) }),
+    ...(ask.extends === undefined ? {} : { extends: ask.extends }),
     // An agent that goes on with what it asked for is refused.
     ...(round === 1 ? {} : { narrowed: { arguments: ask.arguments, uses: ask.uses, lifetime: ask.lifetime } }),
     ...(grant
@@ -247,6 +250,7 @@ export function hotworkMembers(state: ApprovalRequest): Json {
             not_after: rfc3339(grant.notAfter),
             uses_left: usesLeft(state),
             status: state.status === 'approved' ? 'live' : state.status,
+            ...(endsSoon(state, now) ? { ends_soon: true } : {}),
           },
         }
       : {}),

@@ -42,6 +42,9 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
   ...defined({ justification: view.justification }),
   parent_task: view.parentTask as Json,
   ...defined({ incident: view.incident as Json | undefined }),
+  ...(view.extends
+    ? { extends: view.extends.request, approved_before: view.extends.approvers.map(({ id }) => id) }
+    : {}),
   tier: view.tier.number,
   ...defined({ tier_name: view.tier.name }),
   policies: view.policies,

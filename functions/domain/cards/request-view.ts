@@ -97,6 +97,8 @@ export type RequestView = {
   purpose: string
   parentTask: ParentTask
   justification?: string
+  /** The grant that it asks more time of, and who approved that. */
+  extends?: { request: RequestId; approvers: readonly Who[] }
   /** What the service that keeps incidents said of the parent task when it was asked for. */
   incident?: Incident
   terms: { uses: number; claimWithin: number; lifetime: number }
@@ -165,6 +167,10 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
       preview: state.preview,
       justification: ask.justification,
       incident: ask.incident,
+      extends: ask.extends && {
+        request: ask.extends,
+        approvers: (ask.approvedBefore ?? []).map((id) => whoIs(facts, id)),
+      },
       undo: entry?.undo,
       standing: ask.standing,
       notBefore: ask.notBefore,

@@ -108,6 +108,7 @@ export function nowOf(view: RequestView, left: Sentence = []): Sentence {
             ]
           : ['The credential is valid until ', { time: grant.notAfter }]),
         `. Uses left: ${grant?.usesLeft} of ${view.terms.uses}.`,
+        ...(view.extends ? [' It is more time of ', { value: view.extends.request }, '.'] : []),
       ]
     case 'completed':
       if (isPlan(view)) return [...planEnd(view), ...(note === undefined ? [] : [' Its note, unverified:'])]
@@ -142,8 +143,24 @@ function waitingNow(view: RequestView, left: Sentence): Sentence {
     stage?.escalateTo !== undefined && stage.escalatedAt === undefined
       ? `; after that, ${stage.escalateTo} may decide it too`
       : ', or it ends'
+  const more = extensionOf(view)
   const start: Sentence = view.notBefore === undefined ? [] : [' It is to start at ', { time: view.notBefore }, '.']
-  return ['To be decided by ', until, ...left, `${silence}. Silence never approves.`, ...start]
+  return [...more, 'To be decided by ', until, ...left, `${silence}. Silence never approves.`, ...start]
+}
+
+/** What is asked once more, and of whom it was. */
+function extensionOf({ extends: more, terms }: RequestView): Sentence {
+  if (!more) return []
+  const names = more.approvers.slice(0, 4).map(nameOf)
+  const others = more.approvers.length - names.length
+  const by = [...names, ...(others > 0 ? [`${others} more`] : [])].join(', ')
+  const approved = names.length === 0 ? 'policy alone' : by
+  return [
+    { bold: `Asked again: ${duration(terms.lifetime)} more` },
+    ' of ',
+    { value: more.request },
+    `, approved by ${approved}. `,
+  ]
 }
 
 /** How much time is left, and since when: a card is redrawn when something changes, not as time goes by. */

@@ -90,6 +90,9 @@ export const Ask = z.strictObject({
   /** Lifted before it in the same second: these do not end it. */
   afterHalts: z.array(HaltId).optional(),
   standing: StandingPermitId.optional(),
+  /** More time of that grant, and the people who approved it. */
+  extends: RequestId.optional(),
+  approvedBefore: z.array(PersonId).optional(),
   /** Its presence makes it a plan. They are in `arguments` too, and so in the digest. */
   steps: z.array(PlanStep).min(1).optional(),
   /** Which step it is, from 1, of the plan that is the last of its ancestors. */

@@ -22,7 +22,8 @@ export const createHandler = (ports: DoorPorts & { requests: RequestStore; state
     if (!stored) throw unknownTask()
     const { state, retryAfter } = stored
     const headers: { [name: string]: string } = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
-    return { status: 200, headers, body: taskAnswer(state, ports.issuer, await signApproval(state, ports.statements)) }
+    const approval = await signApproval(state, ports.statements)
+    return { status: 200, headers, body: taskAnswer(state, ports.issuer, approval, ports.clock.now()) }
   })
 
 function waitOf(text: string | undefined): number {

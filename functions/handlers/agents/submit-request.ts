@@ -1,18 +1,21 @@
-import type * as z from 'zod'
+import * as z from 'zod'
 import { parseBody, RequestBody, readDenial, taskAnswer } from '../../adapters/http/authzen.ts'
-import { endpoint } from '../../adapters/http/endpoint.ts'
-import { badRequest, refusalProblem } from '../../adapters/http/problem.ts'
+import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
+import { type BadRequest, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
+import type { Refusal } from '../../domain/refusals.ts'
 import type { AgentRef } from '../../domain/requests/request.ts'
-import { defined } from '../../domain/values.ts'
+import { type AgentId, defined, RequestId, type Thumbprint } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
 import { signApproval } from '../../operations/credentials/statements.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
+import type { OnceOnly } from '../../operations/ports.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
+import { extendRequest } from '../../operations/requests/extend-request.ts'
 import { tryAgainAfter } from '../../operations/requests/limits.ts'
 import type { TaskService } from '../../operations/requests/ports.ts'
 import { submitRequest } from '../../operations/requests/submit-request.ts'
 import { Callers } from '../callers.ts'
-import { type ApiPorts, checkEnd, idempotencyKeyOf, mustKeepRate, readStart } from '../doors.ts'
+import { type ApiPorts, checkEnd, idempotencyKeyOf, mustKeepRate, pathId, readStart, unknownTask } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { permitStore } from '../wiring/ports.ts'
@@ -30,23 +33,55 @@ export function createHandler(ports: Ports) {
   const { issuer, policy, clock, statements } = ports
   const callers = new Callers(policy.bundle, issuer, clock)
   return endpoint(ports, async (call) => {
-    const { ref, proof, once } = await callers.provenAgent(call, { method: 'POST', path })
-    const idempotencyKey = call.header('idempotency-key') ? idempotencyKeyOf(call) : undefined
-    const body = call.json()
-    const asked = { ...readAsk(parseBody(RequestBody, body), ref, ports), agent: ref }
-    await mustKeepRate(ref.id, 'submissions', 1, ports)
-    const submitted = await submitRequest({ ...asked, jkt: proof.jkt, once, idempotencyKey, body }, ports)
-    if (!submitted.ok) {
-      const { code, detail } = submitted
-      const after = code === 'too_many_open' ? tryAgainAfter : code === 'incidents_unreachable' ? 5 : undefined
-      const headers = after === undefined ? undefined : { 'retry-after': String(after) }
-      throw refusalProblem(code, detail, headers)
+    const { ref, proof, once } = await callers.provenAgent(call, { method: 'POST', path: pathOf(call) })
+    const by = {
+      jkt: proof.jkt,
+      once,
+      idempotencyKey: call.header('idempotency-key') ? idempotencyKeyOf(call) : undefined,
     }
-    const { state } = submitted.value.stored
+    const done =
+      call.route === extendRoute
+        ? await extend(call, { ...by, agent: ref.id }, ports)
+        : await ask(call, { ...by, agent: ref }, ports)
+    if (!done.ok) throw refusal(done.code, done.detail)
+    const { state } = done.value.stored
     const answer = taskAnswer(state, issuer, await signApproval(state, statements))
     const { id, status } = answer['task'] as { id: string; status: string }
     return { status: status === 'approved' ? 201 : 202, headers: { location: `${issuer}${path}/${id}` }, body: answer }
   })
+}
+
+const extendRoute = 'POST /v1/requests/{id}/extend'
+const pathOf = (call: Call): string =>
+  call.route === extendRoute ? `/v1/requests/${pathId(call, RequestId, unknownTask)}/extend` : path
+
+type By = { jkt: Thumbprint; once: OnceOnly; idempotencyKey: string | undefined }
+
+async function ask(call: Call, by: By & { agent: AgentRef }, ports: Ports) {
+  const body = call.json()
+  const asked = readAsk(parseBody(RequestBody, body), by.agent, ports)
+  await mustKeepRate(by.agent.id, 'submissions', 1, ports)
+  return submitRequest({ ...asked, ...by, body }, ports)
+}
+
+const ExtendBody = z.strictObject({
+  minutes: z.int().min(1).max(1440),
+  justification: z.string().max(4000).optional(),
+})
+
+/** `POST /v1/requests/{id}/extend`: more time of a live grant, by its own key. It has the rights of a submission. */
+async function extend(call: Call, by: By & { agent: AgentId }, ports: Ports) {
+  const body = call.json()
+  const { minutes, justification } = parseBody(ExtendBody, body)
+  await mustKeepRate(by.agent, 'submissions', 1, ports)
+  const id = pathId(call, RequestId, unknownTask)
+  return extendRequest({ ...by, id, minutes, body, ...defined({ justification }) }, ports)
+}
+
+function refusal(code: Refusal, detail?: string): BadRequest {
+  if (code === 'unknown_request') return unknownTask()
+  const after = code === 'too_many_open' ? tryAgainAfter : code === 'incidents_unreachable' ? 5 : undefined
+  return refusalProblem(code, detail, after === undefined ? undefined : { 'retry-after': String(after) })
 }
 
 function readAsk(ask: z.infer<typeof RequestBody>, { id, subject: ownName }: AgentRef, ports: Ports) {

@@ -1,4 +1,5 @@
 import { remindersOf, type Turn, turnOf, waitingStage } from '../../domain/cards/routing.ts'
+import { warningAt } from '../../domain/requests/extend.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 
@@ -9,6 +10,7 @@ export type Line =
   /** `users`: the ids in the chat of the people it mentions. */
   | { line: 'reminder'; stage: string; attempt: number; users: readonly string[] }
   | { line: 'handled'; stage: string; round: number }
+  | { line: 'ends_soon' }
 
 /** The keys of this line and of those that it makes needless. */
 export type Due = { keys: readonly string[]; line?: Line }
@@ -49,6 +51,14 @@ export function linesForChannel(
     ...reminders(state, users, where),
     ...handled(state, where),
   ])
+}
+
+/** A grant that is in use and nearly over: said where the last people decided. */
+export function linesOfEnd(state: ApprovalRequest, { told, fresh, now }: Where): readonly Due[] {
+  const at = warningAt(state)
+  if (at === undefined || now < at) return []
+  const key = `ends_soon ${at}`
+  return told.includes(key) ? [] : silencedIf(fresh, [{ keys: [key], line: { line: 'ends_soon' } }])
 }
 
 const silencedIf = (fresh: boolean, lines: readonly Due[]): readonly Due[] =>

@@ -6,7 +6,15 @@ import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { RequestReader } from '../requests/ports.ts'
-import { type Due, type Line, linesForChannel, linesForPerson, type Notice, noticesDue } from './card-lines.ts'
+import {
+  type Due,
+  type Line,
+  linesForChannel,
+  linesForPerson,
+  linesOfEnd,
+  type Notice,
+  noticesDue,
+} from './card-lines.ts'
 import { type DrawOpeningPorts, drawOpening } from './draw-opening.ts'
 import type { CardBoard, CardStore, PostedCard, RenderedCard } from './ports.ts'
 import { renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
@@ -147,10 +155,13 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   const before = posted.find((each) => each.channel === channel)
   // After an escalation a stage has two channels, and a card has buttons by the alias of its own.
   const drawn = await draw({ channel, before, shows: isOpenHere ? open.terms.channel : alias }, drawing)
-  if (!isOpenHere && !drawn.card.told?.some((key) => key.startsWith('asked '))) return
+  const where = { told: drawn.card.told ?? [], fresh: drawn.fresh, now }
+  const soon = state.stages.at(-1)?.terms.channel === alias ? linesOfEnd(state, where) : []
+  if (!isOpenHere && !drawn.card.told?.some((key) => key.startsWith('asked '))) return say(drawn, soon, drawing)
   const users = await remindedIn(drawing)
-  const lines = linesForChannel(state, { told: drawn.card.told ?? [], fresh: drawn.fresh, now, users })
-  await say(drawn, isOpenHere ? lines : lines.filter(({ line }) => line?.line === 'handled'), drawing)
+  const lines = linesForChannel(state, { ...where, users })
+  const said = isOpenHere ? lines : lines.filter(({ line }) => line?.line === 'handled')
+  await say(drawn, [...soon, ...said], drawing)
 }
 
 /** People with a card of their own are reminded there. */

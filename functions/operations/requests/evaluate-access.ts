@@ -210,7 +210,8 @@ export const boundPlainly = (ask: Pick<Ask, 'agent' | 'resource' | 'purpose' | '
 
 /** Refuses also an ask whose AWS credentials could not be confined: its session policy would be too large. */
 export function assessAsk(
-  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'> & Pick<Asked, 'host' | 'justified' | 'task'>,
+  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'> &
+    Pick<Asked, 'host' | 'justified' | 'task'> & { atLeast?: number },
   agent: AskerId,
   recent: number,
   now: NumericDate,
@@ -223,7 +224,13 @@ export function assessAsk(
   // Before it is asked, as if the service that keeps incidents will know the parent task.
   const task = ask.task ?? (policy.bundle.deployment.incidents ? 'known' : 'unchecked')
   const asked = { ...about, ...defined({ preview, host: ask.host, justified: ask.justified, task }) }
-  const assessment = assess(policy.bundle, (question) => policy.ask(question), asked, now)
+  const assessment = assess(
+    policy.bundle,
+    (question) => policy.ask(question),
+    asked,
+    now,
+    defined({ atLeast: ask.atLeast }),
+  )
   if (assessment.outcome === 'refused') return assessment
   const { entry, arguments: args } = assessment.facts
   const statement = deriveStatement(entry, args, accountOf(policy.bundle, entry))

@@ -3,6 +3,7 @@ import { deniesOf, denyOfHalt } from '../../domain/credentials/denies.ts'
 import type { Halt } from '../../domain/halts/halt.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
 import { childrenOf } from '../../domain/requests/advance-plan.ts'
+import { warningAt } from '../../domain/requests/extend.ts'
 import { measuresOf } from '../../domain/requests/measures.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate, StandingPermitId } from '../../domain/values.ts'
@@ -35,10 +36,15 @@ export async function handOn(changed: readonly Changed[], now: NumericDate, port
 
 function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | undefined): boolean {
   if (state.ask.breakGlass) return before === undefined
+  const warning = warnsPeople(state)
+  if (warning !== undefined && warning !== (before && warnsPeople(before))) return true
   const last = remindersOf(state).at(-1)
   const was = before && remindersOf(before).at(-1)
   return last !== undefined && (last.round !== was?.round || last.stage !== was.stage || last.since !== was.since)
 }
+
+/** Where no person was asked, no card waits to be drawn. */
+const warnsPeople = (state: ApprovalRequest) => (state.stages.length === 0 ? undefined : warningAt(state))
 
 /** Lifting revives nothing, so a lifted halt needs no deny and ends nothing. */
 export async function handOnHalts(

@@ -70,7 +70,7 @@ export type Made = { submit: Submit; read: (preview: Preview | undefined) => Mad
  * which may take more people.
  */
 export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Promise<MadeOr<Made>> {
-  const { policy, requests, clock, ids } = ports
+  const { requests, clock } = ports
   const now = clock.now()
   const named = await evaluationOf(ask, ports)
   if (!named.ok) return named
@@ -85,7 +85,23 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
       'invalid_denial_binding',
       '`subject`, `action`, `resource`, `context.purpose` and `context.parent_task` should be those of the evaluation',
     )
+  return makeAsked(ask, ports)
+}
 
+/** What of a submission stays once it is bound to its evaluation. */
+type Asking = Pick<SubmissionAsk, 'agent' | 'subject' | 'action' | 'resource' | 'purpose' | 'parentTask' | 'jkt'> &
+  Pick<SubmissionAsk, 'justification' | 'notBefore' | 'requestedUntil'>
+
+/**
+ * @param terms `atLeast`: no tier below it is looked at; `as`: what is made of it on top
+ */
+export async function makeAsked(
+  ask: Asking,
+  ports: SubmissionPorts,
+  { atLeast = 0, as: finish = (submit) => submit }: { atLeast?: number; as?: (submit: Submit) => Submit } = {},
+): Promise<MadeOr<Made>> {
+  const { policy, requests, clock, ids } = ports
+  const now = clock.now()
   const target = targetOf({ action: ask.action.name }, ports)
   const { halt, ...lifted } = await findHaltOfAgent(
     ask.agent.id,
@@ -103,7 +119,7 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
   const id = ids.request()
   const justified = isJustified(ask.justification)
   const assessed = (facts: Pick<Asked, 'justified' | 'task'>, as?: PreviewOutcome) =>
-    assessAsk({ ...ask, ...facts, host }, ask.agent.id, recent, now, ports, as)
+    assessAsk({ ...ask, ...facts, host, atLeast }, ask.agent.id, recent, now, ports, as)
   const look = await lookAtTask(ask, () => assessed({ justified }), ports)
   const task = taskOf(look)
   const of = (as?: PreviewOutcome): MadeOr<Submit> => {
@@ -119,7 +135,7 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
     if (lacking) return refuse(lacking)
     const own = { id, recent, host, ...lifted, ...(justified ? { justified } : {}), ...toldOfTask(look) }
     const whole = askOf(ask, assessment, own)
-    return ok({ type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash })
+    return ok(finish({ type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash }))
   }
   const asIf = of()
   if (!asIf.ok) return asIf
@@ -134,7 +150,7 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
 
 /** Asked only where a tier or a policy goes by the answer, or where people are to see the incident. */
 async function lookAtTask(
-  { action, parentTask }: SubmissionAsk,
+  { action, parentTask }: Asking,
   assess: () => Assessment,
   { policy: { bundle }, tasks }: SubmissionPorts,
 ): Promise<TaskLook | undefined> {
@@ -155,7 +171,7 @@ const toldOfTask = (look: TaskLook | undefined): Pick<Ask, 'task' | 'incident'> 
     : { task: look.answer, ...(look.answer === 'known' ? defined({ incident: look.incident }) : {}) }
 
 function askOf(
-  { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, ...bind }: SubmissionAsk,
+  { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, ...bind }: Asking,
   { facts, grant }: Extract<Assessment, { outcome: 'requestable' }>,
   own: Pick<Ask, 'id' | 'recent' | 'host' | 'afterHalts' | 'justified' | 'task' | 'incident'>,
 ): Ask {

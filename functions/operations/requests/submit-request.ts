@@ -141,7 +141,7 @@ const openKey = ({ action, arguments: args, resource, purpose, parentTask, notBe
   })
 
 /** Reads what is there, and finds who is to be asked: nothing is read for what may not even be asked for. */
-async function readAndAdmit(
+export async function readAndAdmit(
   { submit: asIf, read }: Made,
   ports: SubmissionPorts,
 ): Promise<MadeOr<{ submit: Submit; drawn: Drawn }>> {
@@ -154,8 +154,8 @@ async function readAndAdmit(
   if (!made.ok) return made
   const submit = made.value
   const asksPeople = submit.stages.length > 0
-  // A standing permit may be over when it starts.
-  const mayDraw = asksPeople && submit.ask.notBefore === undefined
+  // A standing permit may be over when it starts, and an extension is asked of people.
+  const mayDraw = asksPeople && submit.ask.notBefore === undefined && submit.ask.extends === undefined
   const drawn = mayDraw ? await drawFromPermit(submit, ports.clock.now(), ports) : undefined
   const room = asksPeople && !drawn ? (early ?? (await mayWait(submit.ask, ports))) : ok(true)
   return room.ok ? ok({ submit, drawn }) : room

@@ -1,5 +1,6 @@
 import { type Reminder, remindersOf } from '../../domain/cards/routing.ts'
 import { asOf, lookUpAt } from '../../domain/requests/due.ts'
+import { warningAt } from '../../domain/requests/extend.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { type BreakGlassWake, breakGlassWakes } from '../../domain/requests/wait.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
@@ -95,7 +96,10 @@ export async function setReminders(id: RequestId, { requests, timers, clock, log
   const now = clock.now()
   const state = asOf(stored.state, now)
   const reminding = remindersOf(state).map((each) => ({ name: nameOf(id, each), at: each.at, to: 'draw' as const }))
-  const ahead = [...reminding, ...breakGlassWakes(state).flatMap((each) => wakesOf(id, each))].filter(
+  const warning = state.stages.length === 0 ? undefined : warningAt(state)
+  const warned =
+    warning === undefined ? [] : [{ name: [id, 'ends', warning].join('-'), at: warning, to: 'draw' as const }]
+  const ahead = [...reminding, ...warned, ...breakGlassWakes(state).flatMap((each) => wakesOf(id, each))].filter(
     ({ at }) => at > now,
   )
   // The earliest first: if the Scheduler refuses a later one, the others are set.

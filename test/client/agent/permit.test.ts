@@ -342,6 +342,18 @@ describe('a callId', () => {
   })
 })
 
+test('more time is a permit of its own, by the same key, once', async () => {
+  const first = await approved(hotwork().permit(call()))
+  await first.token()
+  const more = await first.extend({ minutes: 5 })
+  if (more.outcome !== 'approved') throw new Error(more.outcome)
+  expect(more.request).not.toBe(first.request)
+  expect(await end(more.request)).toMatchObject({ ask: { extends: first.request, lifetime: 300 } })
+  expect(await more.token()).toMatch(/^ey/)
+  await expect(first.extend({ minutes: 6 })).rejects.toMatchObject({ told: { code: 'already_extended' } })
+  await expect(more.extend({ minutes: 5 })).rejects.toMatchObject({ told: { code: 'not_extendable' } })
+})
+
 test('an aborted wait throws the reason, and leaves the request as it is', async () => {
   const stop = new AbortController()
   const reason = new Error('stop')

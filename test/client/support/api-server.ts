@@ -36,7 +36,7 @@ const routes = {
   'issue-aws-credentials': ['POST /aws/credentials'],
   'call-aws': ['POST /aws/calls'],
   evaluate: ['POST /access/v1/evaluation', 'POST /access/v1/evaluations', 'POST /v1/asks'],
-  'submit-request': ['POST /access/v1/requests'],
+  'submit-request': ['POST /access/v1/requests', 'POST /v1/requests/{id}/extend'],
   'read-task': ['GET /access/v1/requests/{id}'],
   'cancel-request': ['POST /access/v1/requests/{id}/cancel'],
   'complete-request': ['POST /v1/requests/{id}/complete'],

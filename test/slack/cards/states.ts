@@ -6,7 +6,7 @@ import { asOf } from '../../../functions/domain/requests/due.ts'
 import { system } from '../../../functions/domain/requests/events.ts'
 import { evolve } from '../../../functions/domain/requests/evolve.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
-import type { Digest } from '../../../functions/domain/values.ts'
+import type { Digest, RequestId } from '../../../functions/domain/values.ts'
 import { cancelRequest, completeRequest, revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { agent, person, prodParameter, type What, World } from '../../support/world.ts'
 
@@ -108,6 +108,11 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
     standIn(world, 'gus', 'ben')
     await world.decide(request, 'gus')
     return after(world, request)
+  })
+  await keep('asked again', async (world) => {
+    const request = await submitted(world)
+    const again = { extends: `req_${'1'.repeat(26)}` as RequestId, approvedBefore: [person('ana'), person('eve')] }
+    return { ...request, ask: { ...request.ask, ...again } }
   })
   await keep('for an incident', async (world) => {
     const request = await submitted(world)

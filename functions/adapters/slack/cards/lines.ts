@@ -7,7 +7,7 @@ import { nameIn, nameOf, noteOf, nowOf, whyAgain } from '../../../domain/cards/r
 import { waitingStage } from '../../../domain/cards/routing.ts'
 import type { Sentence } from '../../../domain/cards/sentence.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
-import { type ApprovalRequest, approversOf } from '../../../domain/requests/request.ts'
+import { type ApprovalRequest, approversOf, grantOf } from '../../../domain/requests/request.ts'
 import { duration, type JsonObject } from '../../../domain/values.ts'
 import type { Line, Notice } from '../../../operations/cards/card-lines.ts'
 import type { Hearer } from '../../../operations/cards/draw-opening.ts'
@@ -41,6 +41,8 @@ function sentenceOf(line: Line | { line: Notice }, state: ApprovalRequest, facts
       return reminder(line, state)
     case 'handled':
       return handled(line, state, facts)
+    case 'ends_soon':
+      return endsSoon(state)
     case 'submitted': {
       const stage = waitingStage(state)?.terms.name
       return notice(state, stage === undefined ? 'asks for this.' : `asks for this, and ${stage} decides next.`)
@@ -73,6 +75,15 @@ function reminder({ stage, users }: Extract<Line, { line: 'reminder' }>, state: 
     said: [waits, ...(until === undefined ? ['.'] : [', until ', { time: until }, '. Silence never approves.'])],
     text: `${mentions.map((user) => `<@${user}>`).join(' ')}${waits}. ${state.ask.id}`,
   }
+}
+
+function endsSoon(state: ApprovalRequest): Said {
+  const { id, agent, extends: more } = state.ask
+  const end = grantOf(state)?.notAfter ?? state.updatedAt
+  const next =
+    more === undefined ? `${agent.id} may ask for more time, once.` : 'It was given more time once, which is the most.'
+  const text = `A grant in use ends soon. ${id}`
+  return { said: ['It is in use, and ends at ', { time: end }, `. ${next}`], text }
 }
 
 function handled({ stage, round }: Extract<Line, { line: 'handled' }>, state: ApprovalRequest, facts: ViewFacts): Said {

@@ -1,0 +1,52 @@
+import type { Stage } from '../policy/ladder.ts'
+import { defined, type NumericDate, type PersonId } from '../values.ts'
+import type { Submit } from './commands.ts'
+import { withDigests } from './narrow.ts'
+import { isPlan } from './plan-step.ts'
+import { type ApprovalRequest, type ApprovedRequest, approvalsOf } from './request.ts'
+
+/** A shorter grant is not warned of: its agent has hardly begun. Seconds. */
+const shortestWarned = 600
+const latestWarning = 120
+
+/** In the last fifth of a claimed grant, and two minutes before its end at the latest, people and agent are told. */
+export function warningAt(state: ApprovalRequest): NumericDate | undefined {
+  if (state.status !== 'approved' || state.ask.breakGlass || isPlan(state.ask)) return undefined
+  const { claimedAt, notAfter } = state.grant
+  if (claimedAt === undefined || notAfter - claimedAt < shortestWarned) return undefined
+  return notAfter - Math.max(latestWarning, Math.floor((notAfter - claimedAt) / 5))
+}
+
+export const endsSoon = (state: ApprovalRequest, now: NumericDate): boolean => now >= (warningAt(state) ?? now + 1)
+
+type NotExtended = { code: 'not_extendable' | 'extension_too_long'; detail: string }
+
+/** Why an agent may not ask for more time of a grant, if it may not. Policy and people are asked only then. */
+export function whyNotExtended(state: ApprovalRequest, seconds: number): NotExtended | undefined {
+  const no = (detail: string): NotExtended => ({ code: 'not_extendable', detail })
+  const { ask } = state
+  if (state.status !== 'approved') return no(`it is ${state.status}`)
+  if (ask.breakGlass || isPlan(ask) || ask.ancestors.length > 0) return no('it came of a plan or of another grant')
+  if (ask.extends !== undefined) return no('it is an extension itself')
+  if (state.grant.claimedAt === undefined) return no('it is not claimed yet')
+  const most = Math.floor(ask.lifetime / 60)
+  return seconds <= ask.lifetime
+    ? undefined
+    : { code: 'extension_too_long', detail: `\`minutes\` should be at most ${most}` }
+}
+
+const mostDirect = 32
+
+/** The same again for so long, asked also of the people who approved it, who are told directly. */
+export function asExtension(submit: Submit, of: ApprovedRequest, seconds: number): Submit {
+  const people = [...new Set(approvalsOf(of).map(({ person }) => person))]
+  const { uses, lifetime } = submit.ask
+  const terms = { uses: Math.min(uses, of.ask.uses), lifetime: Math.min(seconds, lifetime, of.ask.lifetime) }
+  const ask = withDigests({ ...submit.ask, ...terms, extends: of.ask.id, approvedBefore: people })
+  return { ...submit, ask, stages: submit.stages.map((stage) => toldTo(stage, people)) }
+}
+
+const toldTo = (stage: Stage, people: readonly PersonId[]): Stage => {
+  const direct = [...new Set([...people, ...(stage.notify?.direct ?? [])])].slice(0, mostDirect)
+  return { ...stage, notify: { direct, ...defined({ quiet: stage.notify?.quiet }) } }
+}

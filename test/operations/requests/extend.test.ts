@@ -1,0 +1,218 @@
+import { taskAnswer } from '../../../functions/adapters/http/authzen.ts'
+import { renderLine } from '../../../functions/adapters/slack/cards/lines.ts'
+import { describeRequest } from '../../../functions/domain/cards/request-view.ts'
+import { nowOf } from '../../../functions/domain/cards/request-words.ts'
+import { textOf } from '../../../functions/domain/cards/sentence.ts'
+import { endsSoon, warningAt } from '../../../functions/domain/requests/extend.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { linesOfEnd } from '../../../functions/operations/cards/card-lines.ts'
+import { peopleToTell } from '../../../functions/operations/cards/waiting.ts'
+import { completeRequest } from '../../../functions/operations/requests/end-request.ts'
+import { type ExtensionAsk, extendRequest } from '../../../functions/operations/requests/extend-request.ts'
+import { handOn } from '../../../functions/operations/requests/hand-on.ts'
+import { setReminders } from '../../../functions/operations/requests/sweep-overdue.ts'
+import { MemoryTimers } from '../../support/cards/memory-timers.ts'
+import { MemoryFifoQueue, MemoryQueue } from '../../support/requests/memory-queue.ts'
+import {
+  agent,
+  agentKey,
+  issuer,
+  person,
+  prodParameter,
+  sampleBundle,
+  stagingParameter,
+  World,
+} from '../../support/world.ts'
+
+/** A grant that is nearly over: who is told, and how its agent asks once for more time. */
+
+const bundle = sampleBundle()
+const quarter = 900
+
+const extend = (world: World, { ask }: ApprovalRequest, changes: Partial<ExtensionAsk> = {}) => {
+  const by = { id: ask.id, agent: agent('remediator'), jkt: agentKey, minutes: 10 }
+  const own = { body: { minutes: 10 }, once: world.proof(), ...changes }
+  return extendRequest({ ...by, ...own }, { ...world.ports, permits: world.permits, targetRole: world.targetRole })
+}
+
+async function inUse(world: World, what = prodParameter): Promise<ApprovalRequest> {
+  const request = what === prodParameter ? await world.approved() : await world.submitted(what)
+  expect(await world.issueToken(request)).toMatchObject({ ok: true })
+  return world.state(request.ask.id)
+}
+
+async function extended(world: World, request: ApprovalRequest, changes: Partial<ExtensionAsk> = {}) {
+  const done = await extend(world, request, changes)
+  if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
+  return world.state(done.value.stored.state.ask.id)
+}
+
+describe('the warning', () => {
+  test('is due in the last fifth of a grant, once it is claimed', async () => {
+    const world = new World(bundle)
+    expect(warningAt(await world.approved())).toBeUndefined()
+    const request = await inUse(new World(bundle))
+    const end = world.clock.now() + quarter
+    expect(warningAt(request)).toBe(end - 180)
+    expect([end - 181, end - 180].map((at) => endsSoon(request, at))).toEqual([false, true])
+  })
+
+  test.each([
+    [599, undefined],
+    [600, 480],
+    [3600, 2880],
+  ])('of a grant of %d seconds comes after %s', async (lifetime, after) => {
+    const request = await inUse(new World(bundle))
+    if (request.status !== 'approved') throw new Error(request.status)
+    const claimedAt = request.grant.claimedAt ?? 0
+    const at = warningAt({ ...request, grant: { ...request.grant, notAfter: claimedAt + lifetime } })
+    expect(at).toBe(after === undefined ? undefined : claimedAt + after)
+  })
+
+  test('is on the task of the agent, and not on that of a grant that has ended', async () => {
+    const world = new World(bundle)
+    const request = await inUse(world)
+    const grantOf = (state: ApprovalRequest, now: number) =>
+      (taskAnswer(state, issuer, undefined, now)['task'] as { display: { [ns: string]: { grant: object } } }).display[
+        `${issuer}/ns/hotwork`
+      ]?.grant
+    const soon = world.clock.now() + quarter - 60
+    expect(grantOf(request, world.clock.now())).not.toHaveProperty('ends_soon')
+    expect(grantOf(request, soon)).toHaveProperty('ends_soon', true)
+    await completeRequest({ id: request.ask.id, agent: agent('remediator'), outcome: 'succeeded' }, world.ports)
+    expect(grantOf(await world.state(request.ask.id), soon)).not.toHaveProperty('ends_soon')
+  })
+
+  test('has one timer, set when the grant is claimed, where people were asked', async () => {
+    for (const [what, timers] of [
+      [prodParameter, 1],
+      [stagingParameter, 0],
+    ] as const) {
+      const world = new World(bundle)
+      const state = await inUse(world, what)
+      const reminders = new MemoryQueue()
+      const { grant: _, ...before } = { ...state, status: 'pending', decideBy: 0 } as never as ApprovalRequest & {
+        grant: never
+      }
+      const changed = [{ state, before: before as ApprovalRequest, version: 9 }]
+      await handOn(changed, world.clock.now(), {
+        cards: new MemoryFifoQueue(),
+        denies: new MemoryFifoQueue(),
+        reminders,
+      })
+      expect(reminders.take()).toHaveLength(timers)
+      const set = new MemoryTimers()
+      await setReminders(state.ask.id, { ...world.ports, timers: set })
+      expect(set.waiting.map(({ at }) => at)).toEqual(timers === 0 ? [] : [(warningAt(state) as number) + 2])
+    }
+  })
+
+  test('is said once, in words of ours', async () => {
+    const world = new World(bundle)
+    const request = await inUse(world)
+    const at = warningAt(request) ?? 0
+    const [due] = linesOfEnd(request, { told: [], fresh: false, now: at })
+    expect(due).toMatchObject({ line: { line: 'ends_soon' } })
+    expect(linesOfEnd(request, { told: due?.keys ?? [], fresh: false, now: at })).toEqual([])
+    expect(linesOfEnd(request, { told: [], fresh: false, now: at - 1 })).toEqual([])
+    const line = JSON.stringify(renderLine({ line: 'ends_soon' }, request, bundle))
+    expect(line).toContain('agent:remediator may ask for more time, once')
+  })
+})
+
+describe('an extension', () => {
+  test('is a request of its own, for the same by the same key, that the same people are told of and named in', async () => {
+    const world = new World(bundle)
+    const first = await inUse(world)
+    const more = await extended(world, first)
+    const { action, arguments: args, resource, parentTask, purpose, jkt } = first.ask
+    expect(more).toMatchObject({
+      status: 'pending',
+      tier: first.tier,
+      ask: { action, arguments: args, resource, parentTask, purpose, jkt, lifetime: 600, extends: first.ask.id },
+    })
+    expect(more.ask.approvedBefore).toEqual([person('ana'), person('eve')])
+    expect(peopleToTell(more as never, world.policy, world.clock.now())).toContain(person('ana'))
+    const words = textOf(nowOf(describeRequest(more, bundle)))
+    expect(words).toContain(`Asked again: 10 min more of “${first.ask.id}”, approved by`)
+    expect(words).toContain('(person:eve)')
+  })
+
+  test('gives a grant of its own, and the first ends at its time', async () => {
+    const world = new World(bundle)
+    const first = await inUse(world)
+    const more = await extended(world, first)
+    for (const who of ['ana', 'eve']) await world.decide(await world.state(more.ask.id), who)
+    expect(await world.issueToken(more)).toMatchObject({ ok: true })
+    world.clock.advance(quarter)
+    expect(await world.issueToken(first)).toMatchObject({ code: 'expired' })
+  })
+
+  test('that policy lets pass is approved at once', async () => {
+    const world = new World(bundle)
+    expect(await extended(world, await inUse(world, stagingParameter))).toMatchObject({ status: 'approved', tier: 0 })
+  })
+
+  test('is asked for once: a second is told of the first, and a repeat is the first', async () => {
+    const world = new World(bundle)
+    const first = await inUse(world)
+    const more = await extended(world, first)
+    const again = await extend(world, first)
+    expect(again).toMatchObject({
+      ok: true,
+      value: { created: false, stored: { state: { ask: { id: more.ask.id } } } },
+    })
+    const other = await extend(world, first, { minutes: 5, body: { minutes: 5 } })
+    expect(other).toMatchObject({ ok: false, code: 'already_extended', detail: more.ask.id })
+    await world.decide(more, 'ana', 'deny')
+    expect(await extend(world, first, { minutes: 5, body: { minutes: 5 } })).toMatchObject({ code: 'already_extended' })
+  })
+
+  test('of two at once is one', async () => {
+    const world = new World(bundle)
+    const first = await inUse(world)
+    const both = await Promise.all([5, 6].map((minutes) => extend(world, first, { minutes, body: { minutes } })))
+    expect(both.map(({ ok }) => ok).sort()).toEqual([false, true])
+    expect((await world.requests.list({ status: 'pending' }, { limit: 10 })).items).toHaveLength(1)
+  })
+
+  test.each<
+    [what: string, make: (world: World) => Promise<ApprovalRequest>, changes: Partial<ExtensionAsk>, code: string]
+  >([
+    ['what is not claimed', (world) => world.approved(), {}, 'not_extendable'],
+    ['what waits', (world) => world.submitted(prodParameter), {}, 'not_extendable'],
+    [
+      'an extension',
+      async (world) => {
+        const more = await extended(world, await inUse(world, stagingParameter))
+        await world.issueToken(more)
+        return more
+      },
+      {},
+      'not_extendable',
+    ],
+    ['longer than the first', inUse, { minutes: 16 }, 'extension_too_long'],
+    ['by another key', inUse, { jkt: 'b'.repeat(43) as never }, 'key_mismatch'],
+    ['by another agent', inUse, { agent: agent('builder') }, 'unknown_request'],
+  ])('%s is refused', async (_what, make, changes, code) => {
+    const world = new World(bundle)
+    expect(await extend(world, await make(world), changes)).toMatchObject({ ok: false, code })
+  })
+
+  test('of a grant whose time is over is refused', async () => {
+    const world = new World(bundle)
+    const first = await inUse(world)
+    world.clock.advance(quarter)
+    expect(await extend(world, first)).toMatchObject({ code: 'not_extendable', detail: 'it is expired' })
+  })
+
+  test('is asked of policy as ever: an agent that is suspended gets none', async () => {
+    const world = new World(bundle)
+    const first = await inUse(world)
+    const agents = bundle.agents.map((each) =>
+      each.id === agent('remediator') ? { ...each, status: 'suspended' as const } : each,
+    )
+    world.policy = new World({ ...bundle, agents }).policy
+    expect(await extend(world, first)).toMatchObject({ ok: false, code: 'not_requestable' })
+  })
+})
