@@ -148,7 +148,7 @@ function waitingNow(view: RequestView, left: Sentence): Sentence {
   return [...more, 'To be decided by ', until, ...left, `${silence}. Silence never approves.`, ...start]
 }
 
-/** What is asked once more, and of whom it was. */
+/** What is asked once more, and who approved it first. */
 function extensionOf({ extends: more, terms }: RequestView): Sentence {
   if (!more) return []
   const names = more.approvers.slice(0, 4).map(nameOf)
