@@ -173,7 +173,7 @@ describe('who may do what is dangerous', () => {
   test('one function asks IAM what the hosts of agents may do, in other accounts as their simulators', () => {
     expect(whoMay('iam:SimulatePrincipalPolicy')).toEqual(['look-at-hosts'])
     expect(of('look-at-hosts', 'iam', '')).toEqual([`SimulatePrincipalPolicy${hosts[0]}`])
-    expect(of('read-agents', 'lambda', '')).toEqual(['InvokeFunction<LookAtHosts>'])
+    expect(of('read-agents', 'lambda', '')).toEqual(['InvokeFunction<HostsLookAtHosts>'])
     expect(of('look-at-hosts', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'simulator')}`])
   })
 

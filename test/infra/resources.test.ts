@@ -317,7 +317,7 @@ describe('functions', () => {
     'notarize-entries': 590,
     evaluate: 590,
     // The client of Lambda, which has calls read.
-    'read-break-glass': 565,
+    'read-break-glass': 590,
     // That one and S3's, which has the checkpoint.
     'show-pages': 800,
     'read-requests': 800,
@@ -335,7 +335,7 @@ describe('functions', () => {
   }
   test.each(Object.keys(environments))('the JavaScript of %s stays small', (name) => {
     const { size } = statSync(join(assembly.functions, name, 'index.js'))
-    expect(size).toBeLessThanOrEqual((kilobytes[name] ?? 545) * 1024)
+    expect(size).toBeLessThanOrEqual((kilobytes[name] ?? 570) * 1024)
   })
 
   test('Bolt is in the Slack edge and nowhere else', () => {

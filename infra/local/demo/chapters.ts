@@ -6,6 +6,7 @@ import { tellDelegation } from './chapters/delegation.ts'
 import { tellDrift } from './chapters/drift.ts'
 import { tellExport } from './chapters/export.ts'
 import { tellHalts, tellLag } from './chapters/halts.ts'
+import { tellInventory } from './chapters/inventory.ts'
 import { tellLedger } from './chapters/ledger.ts'
 import { tellNoFromPeople, tellSilence, tellStrongerLogin, tellWrongHands } from './chapters/people.ts'
 import { tellPlan } from './chapters/plan.ts'
@@ -87,6 +88,7 @@ const chapters: { readonly [name: string]: Chapter } = {
     'No person answers, where they have seconds instead of minutes',
     async (world) => tellSilence(await quickWorld(world)),
   ],
+  inventory: ['What hosts could do without asking: found, shown, drawn, and asked of more people', tellInventory],
   export: ['The record taken away: every ask, the refused ones too, in one file that holds by itself', tellExport],
   tampered: ['The tables changed by hand: what differs from the log is found and named', tellTampered],
   'break-glass-end': [
