@@ -92,6 +92,7 @@ export const functions = {
   'reconcile-ledger': { caller: 'timers', policy: 'none', seconds: 300, megabytes: 512 },
   'read-log': { caller: 'people', policy: 'answers' },
   'sign-receipt': { caller: 'people', policy: 'answers' },
+  'look-after-agents': { caller: 'timers', policy: 'facts', seconds: 120, megabytes: 512 },
   // Most of it for CloudTrail, which it asks last; the next one comes in a minute.
   'sweep-overdue': { caller: 'timers', policy: 'facts', seconds: 50 },
 } as const satisfies { readonly [name: string]: FunctionRow }

@@ -73,6 +73,10 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   },
   'refresh-groups': { rows: ['GROUP#'] },
   'advance-workflow': { chains: ['req_', 'bgl_'] },
+  'look-after-agents': {
+    chains: ['agent:', 'person:', 'group:', 'sealed:'],
+    rows: ['LIFE#', 'OBSERVED#', 'REGISTRY#'],
+  },
   'sweep-overdue': { chains: ['req_', 'bgl_'] },
   'write-denies': { chains: ['req_', 'bgl_'], rows: ['DENY#'] },
   'report-sealed-use': { chains: ['bgl_'], rows: ['BUDGET#', 'SEALED#'], texts: true },

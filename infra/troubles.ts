@@ -86,5 +86,12 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
   NotaryBehind: [['notary_behind'], 'entries are not in the log, ten minutes after they were written, or later'],
   NotaryFailed: [['notary_failed'], 'the notary cannot go on: entries wait to be added to the log'],
   AnchorRefuses: [['anchor_refuses'], 'the bucket of the log does not take or give: entries wait to be added to it'],
-  SweepFailed: [['sweep_failed'], 'an overdue request cannot be read or stored: the sweep leaves it out'],
+  AgentSuspended: [
+    ['agent_suspended', 'recertification_overdue'],
+    'an agent, a person, a group or the names of a sealed role were not recertified in time, or an agent has lost its owner: what an agent had is ended',
+  ],
+  SweepFailed: [
+    ['sweep_failed', 'look_after_failed'],
+    'an overdue request, or an agent that is due, cannot be read or stored: it is left out until the next run',
+  ],
 }

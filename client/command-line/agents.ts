@@ -1,10 +1,20 @@
 import { Argument, type Command } from 'commander'
+import { listAgents, recertify, showAgent } from '../agents/agents.ts'
 import { guardrail, inventory } from '../agents/inventory.ts'
 import type { Frame } from './frame.ts'
 
 /** What people do with agents. */
 export function addAgentsVerbs(program: Command, { verb, act }: Frame): void {
-  const agents = program.command('agents').description('Agents: where they run, and what they could do without asking.')
+  // Or it would take the options of its own verbs.
+  const agents = verb(program, 'agents', 'the agents that are registered').enablePositionalOptions()
+  agents.action(act(listAgents))
+  verb(agents, 'show', 'all that is known of one agent')
+    .argument('<id>', 'the agent, such as agent:remediator')
+    .action(act(showAgent))
+  verb(agents, 'recertify', 'say that an agent may go on; also a person, a group or the names of a sealed role')
+    .argument('<id>', 'agent:NAME, person:NAME, group:NAME or sealed:ACCOUNT')
+    .requiredOption('--reason <text>', 'why; it stays on record')
+    .action(act(recertify))
   verb(agents, 'inventory', 'which agents there are, and whose host could do without asking what it asks for')
     .addArgument(new Argument('[id]', 'one agent, whose host is looked at now'))
     .option('--picture <file>', 'save it as a picture too, in SVG')

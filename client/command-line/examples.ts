@@ -37,6 +37,11 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   lift: ['lift hlt_...'],
   'agents inventory': ['agents inventory --picture inventory.svg', 'agents inventory agent:nightly'],
   'agents guardrail': ['agents guardrail agent:nightly > guardrail.json'],
+  agents: ['agents', 'agents --json'],
+  'agents show': ['agents show agent:remediator'],
+  'agents recertify': [
+    "agents recertify agent:remediator --reason 'repairs checkout each week; read its counts and its host'",
+  ],
   'ledger export': [
     'ledger export --since 30d --out record.ndjson',
     'ledger export --agent agent:remediator --since 7d --format csv --out remediator.csv',

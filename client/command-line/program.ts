@@ -63,6 +63,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   const program = new Command('hotwork')
     .description('The permit desk, from a terminal.')
     .version(surroundings.program.version, '--version', 'print the version')
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
     .configureHelp({ optionDescription })

@@ -121,6 +121,7 @@ export const environments = {
     CALLS_QUEUE: Name,
     READ_CALLS_FUNCTION: Name,
   }),
+  'look-after-agents': z.object({ ...stores, CARDS_QUEUE: Name, DENIES_QUEUE: Name }),
   'declare-halt': z.object({ ...api, ...stores, ...texts, TARGET_ROLES: Names }),
   'lift-halt': z.object({ ...api, ...stores, ...texts }),
 } as const

@@ -67,12 +67,14 @@ export class PeopleEndpoints extends Construct {
     tables.ledger.tell(readAgents)
     hosts.grantAsk(readAgents)
     api.route(readAgents, 'GET /v1/agents', 'GET /v1/agents/{id}')
+    const recertify = make(this, 'recertify')
+    tables.requests.grantFind(recertify, 'by-agent')
+    api.routeAs('own', recertify, 'POST /agents/{id}')
     api.route(
-      make(this, 'recertify'),
+      recertify,
       'POST /v1/agents/{id}/recertify',
-      'POST /v1/people/{id}/recertify',
-      'POST /v1/groups/{name}/recertify',
-      'POST /v1/sealed-roles/{account}/recertify',
+      // Of people, groups and sealed roles.
+      'POST /v1/{kind}/{id}/recertify',
     )
   }
 
@@ -89,13 +91,15 @@ export class PeopleEndpoints extends Construct {
     const showPages = make(this, 'show-pages')
     grantReadEvidence(showPages, ground)
     tables.requests.grantReadMany(showPages)
-    tables.requests.grantFind(showPages, 'by-status')
+    tables.requests.grantFind(showPages, 'by-agent', 'by-status')
     anchor.grantFind(showPages)
     api.routeAs(
       'public',
       showPages,
       'GET /decide',
       'GET /decide/{id}',
+      'GET /agents',
+      'GET /agents/{id}',
       'GET /break-glass',
       'GET /break-glass/{id}',
       'GET /break-glass/{id}/drill',

@@ -24,6 +24,7 @@ export class RecordFollowers extends Construct {
     this.#writeDenies(props)
     this.#sweep(props)
     this.#reconcile(props)
+    this.#lookAfterAgents(props)
   }
 
   /** The second reader of the stream hands ids on; the first moves the workflow. */
@@ -44,7 +45,7 @@ export class RecordFollowers extends Construct {
     const writeDenies = make(this, 'write-denies')
     requests.grantReadMany(writeDenies)
     requests.grantQuery(writeDenies)
-    requests.grantFind(writeDenies, 'by-status')
+    requests.grantFind(writeDenies, 'by-agent', 'by-status')
     grantDeny(writeDenies, roles)
     this.#denies.consumedBy(writeDenies, { batchSize: 10 })
     // Until its deny is written an ended AWS session works on, so this one is the most urgent.
@@ -58,6 +59,16 @@ export class RecordFollowers extends Construct {
     callReader.grantAsk(sweep)
     for (const queue of [follow, calls, this.#denies]) queue.grantSend(sweep)
     runEvery(this, 'Sweep', { every: Duration.minutes(1), worker: sweep })
+  }
+
+  /** Decisions read the clock themselves: this tells of it, and ends what asks nothing. */
+  #lookAfterAgents({ tables, channel, make }: RecordFollowersProps): void {
+    const lookAfter = make(this, 'look-after-agents')
+    tables.requests.grantReadMany(lookAfter)
+    tables.requests.grantFind(lookAfter, 'by-agent')
+    tables.ledger.grantRead(lookAfter)
+    for (const queue of [channel.cardsQueue, this.#denies]) queue.grantSend(lookAfter)
+    runEvery(this, 'LookAfter', { every: Duration.minutes(5), worker: lookAfter })
   }
 
   /** Holds what AWS has against the tables, and may write neither. */

@@ -56,6 +56,9 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   halts: async () => ({ at: scene.at('ana') }),
   'agents inventory': async () => ({ at: scene.at('ana') }),
   'agents guardrail': async () => ({ at: scene.at('ana') }),
+  agents: async () => ({ at: scene.at('ana') }),
+  'agents show': async () => ({ at: scene.at('ana') }),
+  'agents recertify': async () => ({ at: scene.at('gus') }),
   lift: async () => {
     const { body } = await scene.at('gus').json('halt', 'all', '--reason', 'INC-4822')
     return { at: scene.at('hana'), ids: { hlt: body.id } }
@@ -143,7 +146,10 @@ function wordsOf(line: string, ids: { readonly [prefix: string]: string }): stri
 }
 
 function verbs(): string[] {
-  const leaves = (command: Command): Command[] =>
-    command.commands.length === 0 ? [command] : command.commands.flatMap(leaves)
+  const leaves = (command: Command): Command[] => {
+    const own = command.commands.flatMap(leaves)
+    // `agents` lists by itself, and has verbs of its own.
+    return own.length === 0 || command.name() === 'agents' ? [command, ...own] : own
+  }
   return leaves(makeProgram(thisMachine({ file: '', version: '' }), () => {})).map(pathOf)
 }

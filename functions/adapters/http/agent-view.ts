@@ -1,8 +1,13 @@
 import * as z from 'zod'
-import type { AgentFile, Certified, Counts, Looked, Subject } from '../../domain/agents/agent-file.ts'
+import {
+  type AgentFile,
+  ambientByAction,
+  type Certified,
+  type Counts,
+  type Subject,
+} from '../../domain/agents/agent-file.ts'
 import { inForce, roleOf } from '../../domain/agents/ambient.ts'
 import { guardrailOf } from '../../domain/agents/guardrail.ts'
-import type { Ambient } from '../../domain/agents/host.ts'
 import { hostNote, unseenNote } from '../../domain/agents/host-words.ts'
 import { findingsOf, noCounts } from '../../domain/agents/observed.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
@@ -17,9 +22,9 @@ export const RecertifyBody = z.strictObject({ reason: z.string().trim().min(1).m
 /** The bundle as of now. */
 type Shown = { bundle: Bundle; now: NumericDate }
 
-/** `GET /v1/agents` (docs/api.md): one of the list*/
+/** `GET /v1/agents` (docs/api.md): one of the list. */
 export function agentLine({ agent, status, because, due, file, grants }: AgentSeen, { bundle, now }: Shown) {
-  const answers = Object.values(ambientOf(inForce(file.looked, agent, now), Object.keys(bundle.actions)))
+  const answers = Object.values(ambientByAction(inForce(file.looked, agent, now), Object.keys(bundle.actions)))
   return {
     id: agent.id,
     ...defined({ description: agent.description }),
@@ -70,7 +75,7 @@ export function agentView(seen: AgentSeen, { bundle, now }: Shown) {
     recertification: recertificationView(due, file),
     ambient: {
       ...defined({ at: timeOf(looked?.at), role: looked?.role }),
-      actions: ambientOf(known, Object.keys(bundle.actions)),
+      actions: ambientByAction(known, Object.keys(bundle.actions)),
       resources: (known?.actions ?? {}) as unknown as Json,
       ...defined({ note: looked?.failed ? unseenNote(looked.failed.why) : hostNote(agent.runsOn) }),
     },
@@ -78,16 +83,6 @@ export function agentView(seen: AgentSeen, { bundle, now }: Shown) {
     ...defined({ guardrail: role === undefined ? undefined : (guardrailOf(bundle, role) as Json | undefined) }),
   }
 }
-
-/** Of an action on many resources: allowed where it is on one of them, and denied only where it is on all. */
-export const ambientOf = (looked: Looked | undefined, actions: readonly string[]): { [action: string]: Ambient } =>
-  Object.fromEntries(
-    actions.map((action) => {
-      const answers = (looked?.actions[action] ?? []).map(({ answer }) => answer)
-      const worst = answers.find((each) => each === 'allowed') ?? answers.find((each) => each === 'unknown')
-      return [action, worst ?? answers[0] ?? 'unknown']
-    }),
-  )
 
 const timeOf = (at: NumericDate | undefined): string | undefined => (at === undefined ? undefined : rfc3339(at))
 

@@ -79,3 +79,16 @@ export type Observed = z.infer<typeof Observed>
 
 /** What is stored of an agent beside the bundle: one row each, by another writer each. */
 export type AgentFile = { certified?: Certified; looked?: Looked; observed?: Observed }
+
+/** Of an action on many resources: allowed where it is on one of them, and denied only where it is on all. */
+export const ambientByAction = (
+  looked: Looked | undefined,
+  actions: readonly string[],
+): { [action: string]: Ambient } =>
+  Object.fromEntries(
+    actions.map((action) => {
+      const answers = (looked?.actions[action] ?? []).map(({ answer }) => answer)
+      const worst = answers.find((each) => each === 'allowed') ?? answers.find((each) => each === 'unknown')
+      return [action, worst ?? answers[0] ?? 'unknown']
+    }),
+  )

@@ -1,3 +1,4 @@
+import type { SuspendedBecause } from '../agents/registry.ts'
 import type { Budget, Limits } from '../break-glass/break-glass.ts'
 import type { Claimed } from '../people/group-source.ts'
 import type { Given } from '../people/login-strength.ts'
@@ -142,6 +143,7 @@ export type Ending =
   | { by: 'incident'; id: string }
   | { by: 'ancestor'; id: RequestId }
   | { by: 'standing_permit'; id: StandingPermitId }
+  | { by: 'agent'; id: AgentId; why: SuspendedBecause }
 
 /** The question at this moment, which approvers still may, and no ending. */
 export type Authority = {
@@ -298,7 +300,16 @@ export function endedBy(
 export const incidentOf = ({ breakGlass, task, parentTask }: Ask): string | undefined =>
   breakGlass?.incident ?? (task === 'known' ? parentTask.id : undefined)
 
-function reasonOf({ by, id }: Ending): string {
+function reasonOf(ending: Ending): string {
+  const { by, id } = ending
   if (by === 'halt') return `halted by ${id}`
+  if (by === 'agent') return `${id} ${lost[ending.why]}`
   return by === 'incident' ? `incident ${id} was closed` : `${id} has ended`
+}
+
+const lost: { readonly [why in SuspendedBecause]: string } = {
+  recertification: 'was not recertified in time',
+  suspended: 'is suspended',
+  retired: 'is retired',
+  owner_inactive: 'has no active owner',
 }

@@ -10,7 +10,8 @@ import { factsOnly, sessionStore } from '../wiring/ports.ts'
 import { cookieOf, endLogin, formOf, goTo, guestOf, pageDoor, setCookie, shown } from './page-door.ts'
 
 /** Pages of ours that a login may lead to. Any other address is replaced by the list. */
-const destination = /^\/(decide(\/req_[0-9a-z]{26})?|link|break-glass(\/bgl_[0-9a-z]{26}(\/drill)?)?)$/
+const destination =
+  /^\/(decide(\/req_[0-9a-z]{26})?|link|break-glass(\/bgl_[0-9a-z]{26}(\/drill)?)?|agents(\/agent:[a-z0-9-]{1,63})?)$/
 
 const answerByRoute = byRoute<[LoginPagePorts]>(
   {

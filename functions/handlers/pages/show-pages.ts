@@ -12,11 +12,12 @@ import { bind } from '../environments.ts'
 import { anchorPorts } from '../wiring/anchor.ts'
 import { evidenceIn } from '../wiring/break-glass.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { pagePorts, withTexts } from '../wiring/ports.ts'
+import { agentRows, pagePorts, withTexts } from '../wiring/ports.ts'
 import { type Guest, goTo, guestOf, notShown, pageDoor, shown, toLogin } from './page-door.ts'
+import { type AgentPagePorts, agentPathOf, showAgent, showAgents } from './show-agents.ts'
 import { type ShowPorts, showDrill, showOpening, showOpenings } from './show-openings.ts'
 
-type TimelinePagePorts = ShowPorts & Pick<TimelinePorts, 'anchor'>
+type TimelinePagePorts = ShowPorts & AgentPagePorts & Pick<TimelinePorts, 'anchor'>
 
 const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
   {
@@ -36,6 +37,8 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
       const view = { viewed: viewed.value, bundle: ports.policy.bundle, reader, now: ports.clock.now(), timeline }
       return shown(ports.issuer, requestPage(view))
     },
+    'GET /agents': showAgents,
+    'GET /agents/{id}': showAgent,
     'GET /break-glass': showOpenings,
     'GET /break-glass/{id}': showOpening,
     'GET /break-glass/{id}/drill': showDrill,
@@ -52,6 +55,7 @@ export const createHandler = (ports: TimelinePagePorts & { texts: TextReader }) 
 
 const pathOf = (call: Call): string => {
   const id = RequestId.safeParse(call.path('id'))
+  if (call.route.startsWith('GET /agents')) return agentPathOf(call)
   if (call.route.startsWith('GET /break-glass'))
     return openingIn(call) ? call.route.slice('GET '.length).replace('{id}', call.path('id')) : '/break-glass'
   return id.success ? `/decide/${id.data}` : '/decide'
@@ -61,7 +65,7 @@ export const handler = bind(
   'show-pages',
   (told) => {
     const ports = withTexts(pagePorts(told, cedarPolicy()), told)
-    return { ...ports, ...evidenceIn(told, ports.log), anchor: anchorPorts(told) }
+    return { ...ports, agents: agentRows(told), ...evidenceIn(told, ports.log), anchor: anchorPorts(told) }
   },
   createHandler,
 )

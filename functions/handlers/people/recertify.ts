@@ -1,39 +1,40 @@
 import { certifiedView, RecertifyBody } from '../../adapters/http/agent-view.ts'
 import { parseBody } from '../../adapters/http/authzen.ts'
-import type { Call } from '../../adapters/http/endpoint.ts'
+import type { Call, Endpoint } from '../../adapters/http/endpoint.ts'
 import { apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import { parseSubject } from '../../domain/agents/dates.ts'
 import { type RecertifyPorts, recertify } from '../../operations/agents/recertify.ts'
 import { type ApiPorts, idInPath, personDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { portsWithAnswers } from '../wiring/policy.ts'
-import { agentRows } from '../wiring/ports.ts'
+import { recertifyOnPage } from '../pages/recertify-on-page.ts'
+import { cedarPolicy } from '../wiring/policy.ts'
+import { agentRows, pagePorts } from '../wiring/ports.ts'
 
 type Ports = ApiPorts & Pick<RecertifyPorts, 'agents'>
 
-/** By route: what the last part of the path names. */
-const kinds: { readonly [route: string]: { part: string; prefix: string } } = {
-  'POST /v1/agents/{id}/recertify': { part: 'id', prefix: 'agent:' },
-  'POST /v1/people/{id}/recertify': { part: 'id', prefix: 'person:' },
-  'POST /v1/groups/{name}/recertify': { part: 'name', prefix: 'group:' },
-  'POST /v1/sealed-roles/{account}/recertify': { part: 'account', prefix: 'sealed:' },
+/** By the part of the path that says what is recertified. */
+const prefixes: { readonly [kind: string]: string } = {
+  agents: 'agent:',
+  people: 'person:',
+  groups: 'group:',
+  'sealed-roles': 'sealed:',
 }
 
 const unknown = () => apiProblem(404, 'unknown_aggregate', 'nothing of that name has a `recertifyBy` in the files')
 
 export function subjectIn(call: Call): Subject {
-  const kind = kinds[call.route]
-  if (!kind) throw unknown()
-  const { part, prefix } = kind
-  const named = idInPath(call, part)
+  const kind = call.route === 'POST /v1/agents/{id}/recertify' ? 'agents' : call.path('kind')
+  const prefix = Object.hasOwn(prefixes, kind) ? prefixes[kind] : undefined
+  if (prefix === undefined) throw unknown()
+  const named = idInPath(call, 'id')
   const subject = parseSubject(named.startsWith(prefix) ? named : `${prefix}${named}`)
   if (subject === undefined) throw unknown()
   return subject
 }
 
 /** `POST /v1/agents/{id}/recertify`, and the same of a person, a group and a sealed role's names. */
-export const createHandler = (ports: Ports) =>
+const recertifyByApi = (ports: Ports) =>
   personDoor(ports, async (call, { person }) => {
     const { reason } = parseBody(RecertifyBody, call.json())
     const subject = subjectIn(call)
@@ -42,8 +43,14 @@ export const createHandler = (ports: Ports) =>
     return { status: 200, body: certifiedView(subject, certified) }
   })
 
+/** The same act by its two doors, the API and the page: no other function may do it. */
+export function createHandler(ports: Ports & Parameters<typeof recertifyOnPage>[0]): Endpoint {
+  const [byApi, byPage] = [recertifyByApi(ports), recertifyOnPage(ports)]
+  return (event) => (event.routeKey === 'POST /agents/{id}' ? byPage(event) : byApi(event))
+}
+
 export const handler = bind(
   'recertify',
-  (told) => ({ ...portsWithAnswers(told), agents: agentRows(told) }),
+  (told) => ({ ...pagePorts(told, cedarPolicy()), agents: agentRows(told) }),
   createHandler,
 )

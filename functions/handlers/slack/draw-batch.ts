@@ -1,7 +1,10 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
+import { Subject } from '../../domain/agents/agent-file.ts'
+import { SuspendedBecause } from '../../domain/agents/registry.ts'
 import { BurstKind, BurstOutcome, burstKey } from '../../domain/cards/burst.ts'
-import { RequestId } from '../../domain/values.ts'
+import { NumericDate, PersonId, RequestId } from '../../domain/values.ts'
+import type { AgentNotice } from '../../operations/agents/ports.ts'
 import type { drawBurst } from '../../operations/cards/draw-burst.ts'
 import { BoardUnavailable, faultName, PagerUnavailable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
@@ -98,12 +101,15 @@ type Because = Parameters<typeof drawBurst>[1]
 
 type BurstOptions = Pick<Options, 'hold' | 'log'> & { draw(kind: BurstKind, because: Because): Promise<void> }
 
-export const partition = (records: readonly SQSRecord[]): [single: SQSRecord[], several: SQSRecord[]] => [
-  records.filter((record) => !isOfBurst(record)),
-  records.filter(isOfBurst),
-]
+/** Messages of requests, of bursts, and of what is recertified. */
+export const partition = (records: readonly SQSRecord[]) => ({
+  single: records.filter((record) => !isOfBurst(record) && !isOfAgent(record)),
+  several: records.filter(isOfBurst),
+  notices: records.filter(isOfAgent),
+})
 
 const isOfBurst = ({ body }: SQSRecord): boolean => body.startsWith('{"burst":')
+const isOfAgent = ({ body }: SQSRecord): boolean => body.startsWith('{"about":')
 
 /** Draws each burst of a batch once: all of its messages succeed or fail together. */
 export async function drawBursts(
@@ -133,6 +139,35 @@ export async function drawBursts(
       // Held or not, the messages come again: at worst after the queue's own time.
       await Promise.allSettled(those.map(({ record }) => hold(record.receiptHandle, seconds)))
       failed.push(...those.map(({ record }) => record))
+    }
+  }
+  return failing(failed.map(({ messageId }) => messageId)).batchItemFailures
+}
+
+const MessageOfAgent = z.object({
+  about: Subject,
+  to: z.union([z.strictObject({ person: PersonId }), z.strictObject({ channel: z.string() })]),
+  notice: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('due'), days: z.int(), due: NumericDate }),
+    z.strictObject({ kind: z.literal('suspended'), why: SuspendedBecause }),
+  ]),
+})
+
+/** Each by itself: one that cannot be told holds up its own group alone. */
+export async function tellNotices(
+  records: readonly SQSRecord[],
+  { tell, hold, log }: Pick<Options, 'hold' | 'log'> & { tell(notice: AgentNotice): Promise<void> },
+): Promise<SQSBatchResponse['batchItemFailures']> {
+  const failed: SQSRecord[] = []
+  for (const record of records) {
+    const notice = readAs(MessageOfAgent, record.body)
+    try {
+      if (!notice) throw new TypeError('message without a notice')
+      await tell(notice)
+    } catch (fault) {
+      log.warn('card_failed', { fault: faultName(fault) })
+      await Promise.allSettled([hold(record.receiptHandle, retryAfterOf(fault) ?? 5)])
+      failed.push(record)
     }
   }
   return failing(failed.map(({ messageId }) => messageId)).batchItemFailures

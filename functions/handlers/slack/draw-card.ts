@@ -4,6 +4,7 @@ import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../adapters/dynamodb/ledger-store.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { DynamoTextStore } from '../../adapters/dynamodb/text-store.ts'
+import { renderAgentNotice } from '../../adapters/slack/cards/agent-notice.ts'
 import { renderBurst } from '../../adapters/slack/cards/burst-card.ts'
 import { renderCard } from '../../adapters/slack/cards/card.ts'
 import { SlackCardBoard } from '../../adapters/slack/cards/card-board.ts'
@@ -12,6 +13,8 @@ import { renderOpening } from '../../adapters/slack/cards/opening-card.ts'
 import { SnsPager } from '../../adapters/sns/pager.ts'
 import { SqsFifoQueue, SqsVisibility } from '../../adapters/sqs/queue.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { AgentNotice } from '../../operations/agents/ports.ts'
+import { tellNotice } from '../../operations/agents/tell-notice.ts'
 import { pageAlone } from '../../operations/break-glass/notify.ts'
 import { type DrawBurstPorts, drawBurst, hasOwnCard } from '../../operations/cards/draw-burst.ts'
 import { type DrawPorts, drawCard } from '../../operations/cards/draw-card.ts'
@@ -26,7 +29,7 @@ import { bind } from '../environments.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { readingPorts } from '../wiring/reading.ts'
 import { pageOf, slackApi } from '../wiring/slack.ts'
-import { drawBatch, drawBursts, type Hold, partition } from './draw-batch.ts'
+import { drawBatch, drawBursts, type Hold, partition, tellNotices } from './draw-batch.ts'
 
 type Ports = Pick<DrawPorts, 'cards' | 'board' | 'policy' | 'clock' | 'log'> &
   Pick<DrawPorts['opening'], 'pager' | 'ledger'> &
@@ -46,19 +49,22 @@ type Ports = Pick<DrawPorts, 'cards' | 'board' | 'policy' | 'clock' | 'log'> &
 export const createHandler = (ports: Ports) => {
   const { hold, log } = ports
   const { cardPorts, burstPorts } = drawingPorts(showing(ports))
+  const rendered = (notice: AgentNotice) => renderAgentNotice(notice, ports.issuer)
   const draw = {
     draw: (id) => drawCard(id, cardPorts),
     withoutSlack: (id) => pageAlone(id, { ...cardPorts, ...cardPorts.opening }),
     ...{ hold, log },
   } satisfies Parameters<typeof drawBatch>[1]
   return async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
-    const [single, several] = partition(Records)
+    const { single, several, notices } = partition(Records)
     const drawn = await drawBatch({ Records: single }, draw)
     const shared = await drawBursts(several, {
       draw: (kind, because) => drawBurst(kind, because, burstPorts),
       ...{ hold, log },
     })
-    return { batchItemFailures: [...drawn.batchItemFailures, ...shared] }
+    const tell = (notice: AgentNotice) => tellNotice(notice, { ...cardPorts, renderAgentNotice: rendered })
+    const told = await tellNotices(notices, { tell, hold, log })
+    return { batchItemFailures: [...drawn.batchItemFailures, ...shared, ...told] }
   }
 }
 

@@ -6,7 +6,8 @@ import { DynamoHaltStore } from '../../adapters/dynamodb/halt-store.ts'
 import { DynamoPermitStore } from '../../adapters/dynamodb/permit-store.ts'
 import { IamRolePolicies } from '../../adapters/iam/role-policies.ts'
 import { foreignRevokers } from '../../adapters/sts/foreign-revokers.ts'
-import { HaltId, NumericDate, RequestId, StandingPermitId } from '../../domain/values.ts'
+import { AgentId, HaltId, NumericDate, RequestId, StandingPermitId } from '../../domain/values.ts'
+import { endSuspended } from '../../operations/agents/end-suspended.ts'
 import { writeDenies } from '../../operations/credentials/denies.ts'
 import { endChildren } from '../../operations/delegation/delegate-request.ts'
 import { faultName } from '../../operations/faults.ts'
@@ -22,13 +23,13 @@ type Ports = Parameters<typeof writeDenies>[2] &
   Parameters<typeof endDrawn>[1]
 
 const Deny = z.object({ deny: z.union([RequestId, HaltId, z.literal('time')]), role: z.string(), since: NumericDate })
-const End = z.object({ end: z.union([RequestId, HaltId, StandingPermitId]) })
+const End = z.object({ end: z.union([RequestId, HaltId, StandingPermitId, AgentId]) })
 const Message = z.union([Deny, End])
 type Work = z.infer<typeof Message> & { messageId: string }
 
 /**
  * The one writer of a target role's deny: the queue's group is the role, and one write does all that a batch holds of a
- * role. What ends with a request, halt or permit is ended in a group of its own; the denies of that follow in their turn.
+ * role. What ends with a request, halt, permit or agent is ended in a group of its own; the denies of that follow in their turn.
  * A message that fails holds back what follows in its group.
  */
 export const createHandler =
@@ -68,9 +69,10 @@ const orFailed =
   }
 
 async function endAll(end: z.infer<typeof End>['end'], ports: Ports): Promise<void> {
-  const [request, permit] = [RequestId.safeParse(end), StandingPermitId.safeParse(end)]
+  const [request, permit, agent] = [RequestId.safeParse(end), StandingPermitId.safeParse(end), AgentId.safeParse(end)]
   if (request.success) await endChildren(request.data, ports)
   else if (permit.success) await endDrawn(permit.data, ports)
+  else if (agent.success) await endSuspended(agent.data, ports)
   else await endHalted(HaltId.parse(end), ports)
 }
 

@@ -1,6 +1,7 @@
 import type { AgentFile, Certified, Looked, Observed, Subject } from '../../domain/agents/agent-file.ts'
 import type { Simulated } from '../../domain/agents/ambient.ts'
-import type { AgentId } from '../../domain/values.ts'
+import type { SuspendedBecause } from '../../domain/agents/registry.ts'
+import type { AgentId, JsonObject, NumericDate, PersonId } from '../../domain/values.ts'
 import type { Appended } from '../ledger/ports.ts'
 
 export interface HostSimulator {
@@ -41,3 +42,32 @@ export interface AgentWriter {
 export type CertifiedChange = Appended & { subject: Subject; certified: Certified }
 
 export type AgentRows = AgentReader & AgentWriter
+
+/** What look-after-agents knows of a subject: what the files said of it last, and what was made of its date. */
+export type Life = {
+  registered?: JsonObject
+  suspended?: SuspendedBecause
+  /** The keys of what was done about the date, so that it is done once. */
+  told: readonly string[]
+}
+export type StoredLife = { life: Life; version: number }
+
+/** Of the last deployment that was looked at. */
+export type Registry = { bundle: string; subjects: readonly Subject[] }
+
+export interface LifeStore {
+  /** One that was never saved is left out. */
+  lives(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, StoredLife>>
+  /** All or none, with what its chain gets; false when another writer came first. */
+  saveLife(change: LifeChange): Promise<boolean>
+  registry(): Promise<Registry | undefined>
+  saveRegistry(registry: Registry): Promise<void>
+}
+export type LifeChange = { subject: Subject; life: Life; version: number; appended?: Appended }
+
+/** Told once, to one person or in one channel of the deployment (by alias). */
+export type AgentNotice = {
+  about: Subject
+  to: { person: PersonId } | { channel: string }
+  notice: { kind: 'due'; days: number; due: NumericDate } | { kind: 'suspended'; why: SuspendedBecause }
+}

@@ -69,6 +69,17 @@ export async function recertify(
   })
 }
 
+/** What a page says before it is tried. Undefined where nothing is against it but a halt. */
+export function whyNotRecertify(
+  subject: Subject,
+  person: PersonId,
+  { policy, clock }: Pick<RecertifyPorts, 'policy' | 'clock'>,
+): Exclude<RecertifyRefusal, 'unknown_subject'> | undefined {
+  const answer = askAboutPerson(policy, 'recertify', person, clock.now(), { subject })
+  if (!answer.permit) return answer.error ? 'policy_error' : 'not_permitted'
+  return whoAnswersFor(subject, policy.bundle).includes(person) ? 'own_recertification' : undefined
+}
+
 /** Those who answer for it, or are in it. */
 export function whoAnswersFor(subject: Subject, bundle: Bundle): readonly PersonId[] {
   const agent = agentOf(bundle, subject)

@@ -1,4 +1,12 @@
-import type { HaltId, NumericDate, PersonId, RequestId, Result, StandingPermitId } from '../../domain/values.ts'
+import type {
+  AgentId,
+  HaltId,
+  NumericDate,
+  PersonId,
+  RequestId,
+  Result,
+  StandingPermitId,
+} from '../../domain/values.ts'
 import type { DenyCause } from '../credentials/ports.ts'
 import type { Fifo } from '../ports.ts'
 
@@ -18,7 +26,7 @@ export interface IncidentEvents {
  * `deny`: a deny of the role is to be written. `end`: what was delegated from it, or is covered by it, is to be ended.
  */
 export type EndMessage = Fifo &
-  ({ deny: DenyCause; role: string; since: NumericDate } | { end: RequestId | HaltId | StandingPermitId })
+  ({ deny: DenyCause; role: string; since: NumericDate } | { end: RequestId | HaltId | StandingPermitId | AgentId })
 
 export interface Pager {
   /** At least once for each event of an opening; a repeat has the same id and event. @throws PagerUnavailable */

@@ -20,7 +20,6 @@ export const memoryPorts = (
   simulator = new MemoryHostSimulator(),
 ) => ({
   ...world.ports,
-  agents: world.agents,
   /** IAM, as far as Hotwork asks it about hosts. */
   simulator,
   hosts: {
@@ -38,6 +37,7 @@ export const memoryPorts = (
   },
   issuer,
   permits: world.permits,
+  agents: world.agents,
   standIns: world.standIns,
   ledgerIndex: world.ledger,
   halts: new MemoryHaltStore(world.requests, world.ledger),

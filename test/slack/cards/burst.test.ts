@@ -93,7 +93,7 @@ class Bursting {
     const Records = draws
       .take()
       .map((message, index) => ({ body: JSON.stringify(message), messageId: String(index) }) as never)
-    const [single, several] = partition(Records)
+    const { single, several } = partition(Records)
     expect(single).toEqual([])
     const hold = async () => {}
     expect(await drawBursts(several, { draw: (kind, because) => drawBurst(kind, because, ports), hold, log })).toEqual(

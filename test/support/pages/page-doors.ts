@@ -7,6 +7,7 @@ import { createHandler as createLink } from '../../../functions/handlers/pages/l
 import { createHandler as createLogIn } from '../../../functions/handlers/pages/log-in.ts'
 import { createHandler as createOpen } from '../../../functions/handlers/pages/open-on-page.ts'
 import { createHandler as createShow } from '../../../functions/handlers/pages/show-pages.ts'
+import { createHandler as createRecertify } from '../../../functions/handlers/people/recertify.ts'
 import { offerLink } from '../../../functions/operations/people/chat-accounts.ts'
 import type { IdTokens, LoginProvider } from '../../../functions/operations/people/ports.ts'
 import { MemoryNotary } from '../anchor/memory-notary.ts'
@@ -39,6 +40,7 @@ export class PageDoors {
     const { sessions, links, cards } = this
     const ports = {
       ...world.ports,
+      agents: world.agents,
       sessions,
       actual: world.actual,
       anchor: this.notary,
@@ -59,6 +61,9 @@ export class PageDoors {
       ['GET /decide/{id}', show],
       ['POST /decide/{id}', decide],
       ['GET /login/decision', decide],
+      ['GET /agents', show],
+      ['GET /agents/{id}', show],
+      ['POST /agents/{id}', createRecertify(ports)],
       ['GET /break-glass', show],
       ['GET /break-glass/{id}', show],
       ['GET /break-glass/{id}/drill', show],

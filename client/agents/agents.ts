@@ -1,0 +1,147 @@
+import * as z from 'zod'
+import { type Context, type IdTyped, show } from '../context.ts'
+import { type Exit, wrongUsage } from '../outcome.ts'
+import { fact, table, time, timeAndSpan } from '../screen.ts'
+
+const instant = z.iso.datetime({ offset: true })
+const Answer = z.string()
+const Line = z.looseObject({
+  id: z.string(),
+  owner: z.string(),
+  backup_owner: z.string().optional(),
+  autonomy: z.string(),
+  status: z.string(),
+  because: z.string().optional(),
+  recertification: z.looseObject({ due: instant }),
+  ambient: z.looseObject({ allowed: z.number(), denied: z.number(), unknown: z.number() }),
+  last_seen: instant.optional(),
+  live_grants: z.number(),
+})
+const Agents = z.looseObject({ agents: z.array(Line) })
+
+const Counts = z.looseObject({
+  asked: z.number(),
+  approved: z.number(),
+  denied: z.number(),
+  refused: z.number(),
+  tier_zero: z.number(),
+  extra_calls: z.number(),
+  night: z.number(),
+})
+const Agent = z.looseObject({
+  id: z.string(),
+  description: z.string().optional(),
+  owner: z.string(),
+  backup_owner: z.string().optional(),
+  autonomy: z.string(),
+  status: z.string(),
+  because: z.string().optional(),
+  identities: z.array(
+    z.looseObject({ issuer: z.string(), subject: z.string().optional(), valid_until: instant.optional() }),
+  ),
+  runs_on: z.record(z.string(), z.string()),
+  last_seen: instant.optional(),
+  last_use: z.record(z.string(), instant),
+  counts: z.looseObject({ days_30: Counts, days_90: Counts }),
+  live_grants: z.array(z.looseObject({ request: z.string(), action: z.string(), until: instant })),
+  recertification: z.looseObject({ due: instant, by: z.string().optional(), at: instant.optional() }),
+  ambient: z.looseObject({
+    at: instant.optional(),
+    role: z.string().optional(),
+    actions: z.record(z.string(), Answer),
+  }),
+})
+type Agent = z.infer<typeof Agent>
+const Recertified = z.looseObject({
+  subject: z.string(),
+  recertification: z.looseObject({ due: instant, by: z.string(), evidence: z.string() }),
+})
+
+export async function listAgents(_typed: object, context: Context): Promise<Exit> {
+  const { api, surroundings } = context
+  const found = await api.call(Agents, { method: 'GET', path: '/v1/agents' })
+  const rows = found.agents.map((each) => [
+    each.id,
+    each.owner,
+    each.autonomy,
+    each.because === undefined ? each.status : `${each.status} (${each.because})`,
+    time(each.recertification.due, surroundings),
+    `${each.ambient.allowed} allowed, ${each.ambient.unknown} unknown`,
+    String(each.live_grants),
+  ])
+  const head = ['ID', 'OWNER', 'AUTONOMY', 'STATUS', 'RECERTIFY BY', 'ITS HOST ALONE', 'GRANTS']
+  return show(context, found, () => (rows.length === 0 ? ['none'] : table(head, rows, surroundings.columns)))
+}
+
+export async function showAgent({ id }: IdTyped, context: Context): Promise<Exit> {
+  const { api } = context
+  const found = await api.call(Agent, { method: 'GET', path: `/v1/agents/${encodeURIComponent(id)}` })
+  return show(context, found, () => wordsOf(found, context))
+}
+
+function wordsOf(agent: Agent, { surroundings }: Context): readonly string[] {
+  const { recertification: last, counts, ambient } = agent
+  const hostMay = Object.entries(ambient.actions).filter(([, answer]) => answer === 'allowed')
+  return [
+    `${agent.id}  ${agent.status}${agent.because === undefined ? '' : ` (${agent.because})`}`,
+    ...(agent.description === undefined ? [] : fact('what', agent.description)),
+    ...fact('owner', agent.owner),
+    ...(agent.backup_owner === undefined ? [] : fact('backup', agent.backup_owner)),
+    ...fact('autonomy', agent.autonomy),
+    ...Object.entries(agent.runs_on).flatMap(([kind, where]) => fact('runs on', `${kind} ${where}`)),
+    ...agent.identities.flatMap(({ issuer, subject = '', valid_until: until }) =>
+      fact('identity', `${issuer} ${subject}${until === undefined ? '' : `, until ${time(until, surroundings)}`}`),
+    ),
+    ...fact('recertify', `by ${timeAndSpan(last.due, surroundings)}`),
+    ...(last.by === undefined
+      ? []
+      : fact('last by', `${last.by}${last.at === undefined ? '' : `, ${time(last.at, surroundings)}`}`)),
+    ...(agent.last_seen === undefined ? [] : fact('last seen', time(agent.last_seen, surroundings))),
+    ...Object.entries(agent.last_use).flatMap(([action, at]) =>
+      fact('last use', `${action} ${time(at, surroundings)}`),
+    ),
+    ...fact('30 days', countWords(counts.days_30)),
+    ...fact('90 days', countWords(counts.days_90)),
+    ...agent.live_grants.flatMap((each) =>
+      fact('grant', `${each.request} ${each.action}, until ${time(each.until, surroundings)}`),
+    ),
+    ...fact(
+      'its host',
+      hostMay.length === 0
+        ? `no action of the catalogue is known to be possible without Hotwork${ambient.at === undefined ? ' (it was never looked at)' : ''}`
+        : `could do without Hotwork: ${hostMay.map(([action]) => action).join(', ')}`,
+    ),
+  ]
+}
+
+const countWords = (counts: z.infer<typeof Counts>): string =>
+  `${counts.asked} asked, ${counts.approved} approved, ${counts.denied} denied, ${counts.refused} refused; ${counts.tier_zero} by policy alone, ${counts.night} at night, ${counts.extra_calls} extra calls`
+
+export type RecertifyTyped = IdTyped & { reason: string }
+
+/** By what is before the colon; an agent without one. */
+const places: { readonly [prefix: string]: (name: string) => string } = {
+  agent: (name) => `/v1/agents/${encodeURIComponent(`agent:${name}`)}`,
+  person: (name) => `/v1/people/${encodeURIComponent(`person:${name}`)}`,
+  group: (name) => `/v1/groups/${encodeURIComponent(name)}`,
+  sealed: (name) => `/v1/sealed-roles/${encodeURIComponent(name)}`,
+}
+
+export async function recertify({ id, reason }: RecertifyTyped, context: Context): Promise<Exit> {
+  const { api, surroundings } = context
+  const [, prefix = 'agent', name = ''] = /^(?:([a-z]+):)?(.+)$/s.exec(id) ?? []
+  const place = Object.hasOwn(places, prefix) ? places[prefix] : undefined
+  if (!place)
+    throw wrongUsage(
+      `\`${id}\` is nothing that is recertified`,
+      'write agent:NAME, person:NAME, group:NAME or sealed:ACCOUNT',
+    )
+  const done = await api.call(Recertified, { method: 'POST', path: `${place(name)}/recertify`, json: { reason } })
+  const { due, by, evidence } = done.recertification
+  return show(context, done, () => [
+    `RECERTIFIED ${done.subject}`,
+    ...fact('until', timeAndSpan(due, surroundings)),
+    ...fact('by', by),
+    ...fact('evidence', evidence),
+  ])
+}

@@ -1,0 +1,141 @@
+import { ambientByAction, type Counts } from '../../domain/agents/agent-file.ts'
+import { inForce } from '../../domain/agents/ambient.ts'
+import { hostNote, unseenNote } from '../../domain/agents/host-words.ts'
+import { findingsOf } from '../../domain/agents/observed.ts'
+import type { SuspendedBecause } from '../../domain/agents/registry.ts'
+import { inert } from '../../domain/inert.ts'
+import type { NumericDate } from '../../domain/values.ts'
+import type { AgentSeen } from '../../operations/agents/read-agents.ts'
+import { form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
+import { count, time } from './words.ts'
+
+type ListView = { agents: readonly AgentSeen[]; reader: Reader; now: NumericDate }
+
+export function agentsPage({ agents, reader, now }: ListView): string {
+  const lost = agents.filter(({ status }) => status !== 'active')
+  const title = `Agents: ${agents.length}${lost.length > 0 ? `, of which ${lost.length} may do nothing` : ''}`
+  return page({
+    title: 'Agents',
+    reader,
+    body: html`<h1>${title}</h1>
+<ul class="list">${[...lost, ...agents.filter((each) => !lost.includes(each))].map((each) => entry(each, now))}</ul>
+<p class="soft">As it was when this page was loaded. <a href="/agents">Look again</a></p>`,
+  })
+}
+
+const entry = ({ agent, status, because, due, grants }: AgentSeen, now: NumericDate): Html => html`<li>
+<h2><a href="/agents/${agent.id}">${agent.id}</a></h2>
+${chips(status, because)}
+${agent.description !== undefined && html`<p>${inert(agent.description)}</p>`}
+<p class="soft">${agent.autonomy}; ${agent.owner} answers for it; recertify by ${time(due, now)}; ${count(grants.length, 'live grant')}</p>
+</li>`
+
+const chips = (status: AgentSeen['status'], because: SuspendedBecause | undefined): Html =>
+  html`<p class="chips"><span class="chip ${status === 'active' ? 'go' : 'stop'}">${status.toUpperCase()}</span>${
+    because !== undefined && html`<span class="chip">${lost[because]}</span>`
+  }</p>`
+
+const lost: { readonly [why in SuspendedBecause]: string } = {
+  recertification: 'not recertified in time',
+  suspended: 'suspended in the files',
+  retired: 'retired',
+  owner_inactive: 'no active owner',
+}
+
+type View = {
+  seen: AgentSeen
+  /** Of the catalogue. */
+  actions: readonly string[]
+  /** Why this person may not recertify it, if they may not. */
+  whyNot: string | undefined
+  reader: Reader
+  now: NumericDate
+  notice?: Notice | undefined
+  draft?: string
+}
+
+export function agentPage({ seen, actions, whyNot, reader, now, notice, draft = '' }: View): string {
+  const { agent, status, because, due, file, grants } = seen
+  const { certified, observed } = file
+  return page({
+    title: agent.id,
+    reader,
+    notice,
+    body: html`<h1>${agent.id}</h1>
+${chips(status, because)}
+${agent.description !== undefined && html`<p>${inert(agent.description)}</p>`}
+<dl>
+<dt>Owner</dt><dd>${agent.owner}</dd>
+${agent.backupOwner !== undefined && html`<dt>Backup owner</dt><dd>${agent.backupOwner}</dd>`}
+<dt>Autonomy</dt><dd>${agent.autonomy}</dd>
+${Object.entries(agent.runsOn).map(([kind, where]) => html`<dt>Runs on</dt><dd>${kind} <code>${inert(where)}</code></dd>`)}
+${agent.identities.map(
+  ({ issuer, subject, validUntil }) =>
+    html`<dt>Identity</dt><dd><code>${issuer}</code> ${subject !== undefined && html`<code>${inert(subject)}</code>`}${
+      validUntil !== undefined && html`, until ${time(validUntil, now)}`
+    }</dd>`,
+)}
+<dt>Last seen</dt><dd>${observed?.lastSeen === undefined ? 'not within 90 days, as far as was counted' : time(observed.lastSeen, now)}</dd>
+</dl>
+${titled(
+  'recertification',
+  'Recertification',
+  html`<dl>
+<dt>By</dt><dd>${time(due, now)}</dd>
+${certified && html`<dt>Last time</dt><dd>${certified.by}, ${time(certified.at, now)}</dd><dt>Evidence</dt><dd><code>${certified.evidence}</code></dd>`}
+</dl>
+${whyNot === undefined ? recertifyForm(agent.id, reader, draft) : html`<p class="soft">${whyNot}</p>`}`,
+)}
+${titled('record', 'What it did', recordOf(seen, now))}
+${titled('host', 'What its host could do without Hotwork', hostOf(seen, actions, now))}
+${titled(
+  'grants',
+  'Live grants',
+  grants.length === 0
+    ? html`<p>None.</p>`
+    : html`<ul>${grants.map(({ ask, grant }) => html`<li><a href="/decide/${ask.id}">${ask.action}</a> until ${time(grant.notAfter, now)}</li>`)}</ul>`,
+)}
+<p class="soft"><a href="/agents">All agents</a></p>`,
+  })
+}
+
+const recertifyForm = (id: string, { csrf }: Reader, draft: string): Html =>
+  form(
+    `/agents/${id}`,
+    { csrf },
+    html`<label for="why">Why may it go on?</label>
+<p class="hint" id="why-hint">What you see on this page is the evidence, and goes on record with your name.</p>
+<textarea id="why" name="why" required maxlength="1000" aria-describedby="why-hint">${draft}</textarea>
+<button class="go">Recertify</button>`,
+  )
+
+const countNames: readonly (readonly [keyof Counts, string])[] = [
+  ['asked', 'asked'],
+  ['approved', 'approved'],
+  ['denied', 'denied'],
+  ['refused', 'refused'],
+  ['tierZero', 'by policy alone'],
+  ['extraCalls', 'calls that were not approved'],
+  ['night', 'at night'],
+]
+
+function recordOf({ agent, file: { observed } }: AgentSeen, now: NumericDate): Html {
+  if (!observed) return html`<p>It was not summed up yet: that is done once a day.</p>`
+  const findings = findingsOf(agent, observed)
+  const uses = Object.entries(observed.lastUse)
+  return html`<table><thead><tr><th scope="col"></th><th scope="col">30 days</th><th scope="col">90 days</th></tr></thead><tbody>
+${countNames.map(([name, words]) => html`<tr><th scope="row">${words}</th><td>${observed.days30[name]}</td><td>${observed.days90[name]}</td></tr>`)}
+</tbody></table>
+${findings.length > 0 && html`<ul>${findings.map((each) => html`<li><strong>${each}</strong></li>`)}</ul>`}
+${uses.length > 0 && html`<ul>${uses.map(([action, at]) => html`<li>${action}: last ${time(at, now)}</li>`)}</ul>`}
+<p class="soft">Summed up ${time(observed.at, now)}${observed.complete === false && '; there was more than was counted'}</p>`
+}
+
+function hostOf({ agent, file: { looked } }: AgentSeen, actions: readonly string[], now: NumericDate): Html {
+  const known = inForce(looked, agent, now)
+  const answers = Object.entries(ambientByAction(known, actions))
+  const note = looked?.failed ? unseenNote(looked.failed.why) : hostNote(agent.runsOn)
+  return html`<ul>${answers.map(([action, answer]) => html`<li>${action}: <strong>${answer}</strong></li>`)}</ul>
+${note !== undefined && html`<p>${note}</p>`}
+${known && html`<p class="soft">IAM was asked about <code>${known.role}</code> ${time(known.at, now)}</p>`}`
+}

@@ -1,0 +1,27 @@
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { type Answer, apiProblem } from '../../adapters/http/problem.ts'
+import { whatCameOf } from '../../adapters/pages/words.ts'
+import { type RecertifyPorts, recertify } from '../../operations/agents/recertify.ts'
+import { goTo, pageDoor, pageStatus, sentForm } from './page-door.ts'
+import { type AgentPagePorts, agentIn, agentPathOf, showAgent } from './show-agents.ts'
+
+type Ports = AgentPagePorts & RecertifyPorts
+
+/** `POST /agents/{id}`: the form of an agent's page. Not recorded: the page as the agent is now, with what was written. */
+export const recertifyOnPage = (ports: Ports) =>
+  pageDoor(ports, async (call: Call): Promise<Answer> => {
+    const { guest, form } = await sentForm(call, agentPathOf(call), ports)
+    const subject = agentIn(call)
+    if (subject === undefined) throw apiProblem(404, 'unknown_page')
+    const draft = form.get('why') ?? ''
+    const reason = draft.trim()
+    if (reason === '' || reason.length > 1000) {
+      const notice = { text: 'Write why it may go on, in at most 1,000 characters. Nothing was recorded.' }
+      return showAgent(call, guest, ports, { notice, draft, status: 400 })
+    }
+    const done = await recertify({ subject, person: guest.person.id, reason }, ports)
+    if (done.ok) return goTo(ports.issuer, agentPathOf(call))
+    if (done.code === 'unknown_subject') throw apiProblem(404, 'unknown_page')
+    const notice = { text: whatCameOf(done.code) }
+    return showAgent(call, guest, ports, { notice, draft, status: pageStatus(done.code) })
+  })

@@ -1,0 +1,43 @@
+import { DynamoAgentLives } from '../../adapters/dynamodb/agent-lives.ts'
+import { connect } from '../../adapters/dynamodb/client.ts'
+import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { type LookAfterPorts, lookAfterAgents } from '../../operations/agents/look-after-agents.ts'
+import { type ObservingPorts, observeAgents } from '../../operations/agents/observe-agents.ts'
+import type { AgentNotice } from '../../operations/agents/ports.ts'
+import { recordRegistry } from '../../operations/agents/record-registry.ts'
+import type { EndMessage } from '../../operations/break-glass/ports.ts'
+import type { Fifo } from '../../operations/ports.ts'
+import { bind, tablesOf } from '../environments.ts'
+import { agentRows, decidingPorts, factsOnly } from '../wiring/ports.ts'
+
+/** Kept back for the agent that is being summed up. Seconds. */
+const reserve = 30
+
+/** Every five minutes: what the last deployment changed, and what the clock did to agents and to what else has a date; and once a day what each agent did. */
+export const createHandler =
+  (ports: LookAfterPorts & ObservingPorts & { files: Bundle }) =>
+  async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
+    const changed = await recordRegistry(ports.files, ports)
+    const suspended = await lookAfterAgents(ports)
+    // Last: it takes what time is left, and goes on at the next run.
+    const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
+    const observed = await observeAgents(ports, { until })
+    if (changed + suspended + observed > 0) ports.log.info('agents looked after', { changed, suspended, observed })
+  }
+
+export const handler = bind(
+  'look-after-agents',
+  (told) => {
+    const policy = factsOnly()
+    return {
+      ...decidingPorts(told, policy),
+      files: policy.bundle,
+      agents: agentRows(told),
+      lives: new DynamoAgentLives(connect(), tablesOf(told)),
+      notices: new SqsFifoQueue<AgentNotice & Fifo>(told.CARDS_QUEUE),
+      deny: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
+    }
+  },
+  createHandler,
+)

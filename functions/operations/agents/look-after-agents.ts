@@ -1,0 +1,143 @@
+import type { Subject } from '../../domain/agents/agent-file.ts'
+import { datesInFiles, dueOf } from '../../domain/agents/dates.ts'
+import {
+  type RegistryEvent,
+  reminderDue,
+  type SuspendedBecause,
+  suspendedBecause,
+} from '../../domain/agents/registry.ts'
+import { chainEntries } from '../../domain/ledger/ledger.ts'
+import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
+import { system } from '../../domain/requests/events.ts'
+import { AgentId, defined, type NumericDate, type PersonId } from '../../domain/values.ts'
+import type { EndMessage } from '../break-glass/ports.ts'
+import { faultName } from '../faults.ts'
+import type { Policy } from '../policy/ports.ts'
+import type { Fifo, Queue } from '../ports.ts'
+import { manyWriters, runAggregate } from '../requests/carry-out.ts'
+import type { AgentNotice, AgentReader, Life, StoredLife } from './ports.ts'
+import { whoAnswersFor } from './recertify.ts'
+import type { RegistryPorts } from './record-registry.ts'
+
+export type LookAfterPorts = RegistryPorts & {
+  policy: Policy
+  agents: Pick<AgentReader, 'certified'>
+  notices: Queue<AgentNotice & Fifo>
+  deny: Queue<EndMessage>
+}
+
+/**
+ * Makes visible what the clock did to agents, people, groups and sealed roles' names: reminders before the date, and from it
+ * on the entry `Suspended`, an alarm, a message and the end of the grants. Each decision reads the clock itself and does
+ * not wait for this. What cannot be done for one holds up no other, and is done at the next run.
+ *
+ * @returns how many are suspended now
+ */
+export async function lookAfterAgents(ports: LookAfterPorts): Promise<number> {
+  const { policy, lives, agents, log } = ports
+  await policy.look?.(policy.bundle.agents.map(({ id }) => id))
+  const subjects = [...datesInFiles(policy.bundle).keys()]
+  const [stored, certified] = await Promise.all([lives.lives(subjects), agents.certified(subjects)])
+  let suspended = 0
+  for (const subject of subjects)
+    try {
+      const seen = { stored: stored.get(subject), due: dueIn(policy.bundle, subject, certified.get(subject)?.due) }
+      if (await lookAfter(subject, seen, ports)) suspended += 1
+    } catch (fault) {
+      log.error('look_after_failed', { subject, fault: faultName(fault) })
+    }
+  return suspended
+}
+
+const dueIn = (bundle: Bundle, subject: Subject, certified: NumericDate | undefined): NumericDate =>
+  dueOf(datesInFiles(bundle).get(subject) ?? 0, certified)
+
+type Seen = { stored: StoredLife | undefined; due: NumericDate }
+
+async function lookAfter(subject: Subject, seen: Seen, ports: LookAfterPorts): Promise<boolean> {
+  const now = ports.clock.now()
+  let { life, version } = seen.stored ?? { life: { told: [] }, version: 0 }
+  let why = suspendedBecause(subject, seen.due, ports.policy.bundle, now)
+  if (why !== life.suspended) ({ life, version, why } = await changeStatus(subject, ports))
+  const act = why === undefined ? remind(subject, seen.due, life, ports) : suspend(subject, why, life, ports)
+  const told = await act
+  if (told.length > 0)
+    // Another run may be first: then it tells the same, and keeps it.
+    await ports.lives.saveLife({ subject, version, life: { ...life, told: [...life.told, ...told].slice(-20) } })
+  return why !== undefined
+}
+
+/** Commits where the chain ends, as a recertification does: of the two at once, the one that comes second looks again. */
+const changeStatus = (subject: Subject, { policy, lives, ledger, agents, clock }: LookAfterPorts) =>
+  runAggregate<StoredLife & { why: SuspendedBecause | undefined }>(subject, manyWriters, async () => {
+    const expected = await ledger.head(subject)
+    const certified = (await agents.certified([subject])).get(subject)
+    await policy.look?.(AgentId.safeParse(subject).success ? [AgentId.parse(subject)] : [])
+    const { life: before = { told: [] }, version = 0 } = (await lives.lives([subject])).get(subject) ?? {}
+    const [at, due] = [clock.now(), dueIn(policy.bundle, subject, certified?.due)]
+    const why = suspendedBecause(subject, due, policy.bundle, at)
+    if (why === before.suspended) return { life: before, version, why }
+    const { suspended: _, ...rest } = before
+    const life: Life = { ...rest, told: [], ...defined({ suspended: why }) }
+    const event: RegistryEvent | undefined = why && {
+      ...{ type: 'Suspended', at, actor: system, policies: [], bundle: policy.bundle.hash, why, due },
+    }
+    const appended = event && { expected, ...chainEntries(subject, expected, [event], undefined) }
+    const saved = await lives.saveLife({ subject, life, version, ...defined({ appended }) })
+    return saved ? { life, version: version + 1, why } : undefined
+  })
+
+async function remind(
+  subject: Subject,
+  due: NumericDate,
+  { told }: Life,
+  { policy, notices, clock }: LookAfterPorts,
+): Promise<readonly string[]> {
+  const reminder = reminderDue(due, clock.now(), told)
+  if (!reminder) return []
+  const { days, keys } = reminder
+  await tell(subject, { kind: 'due', days, due }, peopleToTell(subject, policy.bundle), `${due} ${days}`, notices)
+  return keys
+}
+
+async function suspend(
+  subject: Subject,
+  why: SuspendedBecause,
+  { told }: Life,
+  { policy, notices, deny, log }: LookAfterPorts,
+): Promise<readonly string[]> {
+  if (told.includes('suspended')) return []
+  const { bundle } = policy
+  const agent = AgentId.safeParse(subject)
+  const key = `${subject}#suspended`
+  if (agent.success) await deny.send([{ end: agent.data, group: subject, deduplicate: key }])
+  const [channel] = Object.keys(bundle.deployment.channels)
+  const places = [...peopleToTell(subject, bundle), ...(channel === undefined ? [] : [{ channel }])]
+  await tell(subject, { kind: 'suspended', why }, places, 'suspended', notices)
+  if (agent.success) log.error('agent_suspended', { agent: subject, why })
+  else log.error('recertification_overdue', { subject })
+  return ['suspended']
+}
+
+type Place = AgentNotice['to']
+
+/** Who answers for it or is in it, and who a person answers to. */
+function peopleToTell(subject: Subject, bundle: Bundle): readonly Place[] {
+  const lead = personOf(bundle, subject)?.lead
+  const people: readonly PersonId[] = [...whoAnswersFor(subject, bundle), ...(lead === undefined ? [] : [lead])]
+  return [...new Set(people)].map((person) => ({ person }))
+}
+
+const tell = (
+  about: Subject,
+  notice: AgentNotice['notice'],
+  places: readonly Place[],
+  key: string,
+  notices: LookAfterPorts['notices'],
+): Promise<void> =>
+  notices.send(
+    places.map((to) => ({
+      ...{ about, to, notice, group: about },
+      deduplicate: `${about}#${key}#${'person' in to ? to.person : to.channel}`.replaceAll(' ', '-').slice(-128),
+    })),
+  )

@@ -1,0 +1,90 @@
+import type { Subject } from '../../domain/agents/agent-file.ts'
+import {
+  differenceOf,
+  ownerIn,
+  type Registration,
+  type RegistryEvent,
+  registrationsIn,
+} from '../../domain/agents/registry.ts'
+import { chainEntries } from '../../domain/ledger/ledger.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { system } from '../../domain/requests/events.ts'
+import { defined, type NumericDate } from '../../domain/values.ts'
+import { faultName } from '../faults.ts'
+import type { LedgerReader } from '../ledger/ports.ts'
+import type { Clock, Log } from '../ports.ts'
+import { manyWriters, runAggregate } from '../requests/carry-out.ts'
+import type { LifeStore } from './ports.ts'
+
+export type RegistryPorts = {
+  lives: LifeStore
+  ledger: Pick<LedgerReader, 'head'>
+  clock: Clock
+  log: Log
+}
+
+/**
+ * Puts on record what the deployment of this bundle changed of agents and people, an entry for each on their own chain. A
+ * run that dies is made again, and finds the rest: what is stored of a subject changes together with its entry.
+ *
+ * @param files the bundle as it was deployed, without what was recertified since
+ * @returns how many entries were made
+ */
+export async function recordRegistry(files: Bundle, ports: RegistryPorts): Promise<number> {
+  const { lives, log } = ports
+  const last = await lives.registry()
+  if (last?.bundle === files.hash) return 0
+  const registrations = registrationsIn(files)
+  const subjects = [...new Set([...(last?.subjects ?? []), ...registrations.keys()])]
+  const stored = await lives.lives(subjects)
+  const changed = subjects.filter((subject) =>
+    isOther(stored.get(subject)?.life.registered, registrations.get(subject)),
+  )
+  let [made, failed] = [0, false]
+  for (const subject of changed)
+    try {
+      if (await recordOne(subject, registrations.get(subject), files, ports)) made += 1
+    } catch (fault) {
+      failed = true
+      log.error('look_after_failed', { subject, fault: faultName(fault) })
+    }
+  if (!failed) await lives.saveRegistry({ bundle: files.hash, subjects: [...registrations.keys()] })
+  if (made > 0) log.info('registry recorded', { entries: made })
+  return made
+}
+
+const isOther = (before: Registration | undefined, now: Registration | undefined): boolean =>
+  before === undefined || now === undefined ? before !== now : differenceOf(before, now) !== undefined
+
+const recordOne = (
+  subject: Subject,
+  now: Registration | undefined,
+  files: Bundle,
+  { lives, ledger, clock }: RegistryPorts,
+): Promise<boolean> =>
+  runAggregate<boolean>(subject, manyWriters, async () => {
+    const expected = await ledger.head(subject)
+    const { life = { told: [] }, version = 0 } = (await lives.lives([subject])).get(subject) ?? {}
+    const event = changeOf(life.registered, now, files, clock.now())
+    if (!event) return false
+    const { registered: _, ...rest } = life
+    const { entries, head } = chainEntries(subject, expected, [event], undefined)
+    const next = { ...rest, ...defined({ registered: now }) }
+    return (await lives.saveLife({ subject, life: next, version, appended: { expected, entries, head } })) || undefined
+  })
+
+function changeOf(
+  before: Registration | undefined,
+  now: Registration | undefined,
+  { hash, deployment }: Bundle,
+  at: NumericDate,
+): RegistryEvent | undefined {
+  const common = {
+    ...{ at, actor: system, policies: [], bundle: hash },
+    ...defined({ commit: deployment.commit, owner: ownerIn(now ?? before) }),
+  }
+  if (before === undefined) return now && { ...common, type: 'Registered', registration: now }
+  if (now === undefined) return { ...common, type: 'Unregistered', registration: before }
+  const difference = differenceOf(before, now)
+  return difference && { ...common, type: 'RegistrationChanged', ...difference }
+}

@@ -1,0 +1,83 @@
+import { PageDoors, type Shown } from '../support/pages/page-doors.ts'
+import { Tab } from '../support/pages/page-tab.ts'
+import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
+import { agent, issuer, World } from '../support/world.ts'
+
+/** The pages of agents, and the form by which one is recertified. */
+
+const path = '/agents/agent:librarian'
+let world: World
+let tab: Tab
+beforeEach(() => {
+  world = new World()
+  const provider = new MemoryLoginProvider()
+  tab = new Tab({ doors: new PageDoors(world, issuer, { provider, tokens: provider }), provider, world })
+})
+
+async function shown(who: string, at = path): Promise<Shown> {
+  const { headers } = await tab.logIn(`person-${who}`, at)
+  expect(headers['location']).toBe(at)
+  return tab.go('GET', at)
+}
+const csrfOn = ({ body }: Shown) => ({ csrf: /name="csrf" value="([^"]+)"/.exec(body)?.[1] ?? '' })
+const send = (page: Shown, why: string) => tab.go('POST', path, { ...csrfOn(page), why })
+const recertified = async () => (await world.story('agent:librarian')).filter((type) => type === 'Recertified').length
+
+test('a person who is not logged in logs in first, and comes back', async () => {
+  const { status, headers } = await tab.go('GET', path)
+  expect([status, headers['location']]).toEqual([303, `/login?to=${encodeURIComponent(path)}`])
+})
+
+test('the list says how many may do nothing, and why, and leads to each', async () => {
+  const { status, body } = await shown('ana', '/agents')
+  expect(status).toBe(200)
+  expect(body).toContain('of which 1 may do nothing')
+  expect(body).toContain('not recertified in time')
+  for (const { id } of world.policy.bundle.agents) expect(body).toContain(`href="/agents/${id}"`)
+})
+
+test('one page has all: who answers, what it did, what its host could do, its grants, until when', async () => {
+  const { ask } = await world.approved()
+  const { body } = await shown('ana', '/agents/agent:remediator')
+  for (const part of ['person:dan', 'autonomous', 'prod/agents/remediator', `/decide/${ask.id}`, 'without Hotwork'])
+    expect(body).toContain(part)
+  expect(body).not.toContain('<script')
+})
+
+test('who may recertifies with a reason, and the page shows that it works again', async () => {
+  const done = await send(await shown('gus'), 'read its counts & its host')
+  expect([done.status, done.headers['location']]).toEqual([303, path])
+  expect((await tab.go('GET', path)).body).toContain('person:gus')
+  expect(await recertified()).toBe(1)
+  expect((await world.agents.certified([agent('librarian')])).size).toBe(1)
+})
+
+test.each([
+  ['a person policy does not let', 'ana', 'Policy does not let you do this'],
+  ['the owner', 'mia', 'You answer for this'],
+  ['the backup owner', 'lena', 'You answer for this'],
+])('%s has no form, and a form all the same is refused', async (_what, who, words) => {
+  const page = await shown(who)
+  expect(page.body).toContain(words)
+  expect(page.body).not.toContain('name="why"')
+  const sent = await send(page, 'mine')
+  expect([sent.status, sent.body.includes(words)]).toEqual([403, true])
+  expect(await recertified()).toBe(0)
+})
+
+test.each([
+  ['', 400],
+  ['x'.repeat(1001), 400],
+])('a reason that is none, or too long, is not recorded', async (why, status) => {
+  const sent = await send(await shown('gus'), why)
+  expect([sent.status, sent.body.includes('Nothing was recorded')]).toEqual([status, true])
+  expect(await recertified()).toBe(0)
+})
+
+test('a form of another site is not taken, and an agent that there is not has no page', async () => {
+  await shown('gus')
+  expect((await tab.go('POST', path, { csrf: 'x', why: 'y' })).status).toBe(403)
+  expect((await tab.go('GET', '/agents/agent:none')).status).toBe(404)
+  expect((await tab.go('GET', '/agents/nonsense')).status).toBe(404)
+  expect(await recertified()).toBe(0)
+})

@@ -1,0 +1,269 @@
+import { decodeJwt } from 'jose'
+import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
+import { renderAgentNotice } from '../../../functions/adapters/slack/cards/agent-notice.ts'
+import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
+import { deniesOf } from '../../../functions/domain/credentials/denies.ts'
+import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import type { CredentialId } from '../../../functions/domain/values.ts'
+import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
+import { endSuspended } from '../../../functions/operations/agents/end-suspended.ts'
+import { lookAfterAgents } from '../../../functions/operations/agents/look-after-agents.ts'
+import type { AgentNotice } from '../../../functions/operations/agents/ports.ts'
+import { recertify } from '../../../functions/operations/agents/recertify.ts'
+import { recordRegistry } from '../../../functions/operations/agents/record-registry.ts'
+import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
+import { MemoryAgentLives } from '../../support/agents/memory-agent-lives.ts'
+import { agent, issuer, person, sampleBundle, start, World } from '../../support/world.ts'
+
+const remediator = agent('remediator')
+const day = 86_400
+
+const withAgent = (changes: object, bundle: Bundle = sampleBundle()): Bundle => ({
+  ...bundle,
+  agents: bundle.agents.map((each) => (each.id === remediator ? { ...each, ...changes } : each)),
+})
+
+/** The timer, over a world. */
+class Timer {
+  readonly lives: MemoryAgentLives
+  readonly told: AgentNotice[] = []
+  readonly ended: EndMessage[] = []
+  readonly world: World
+  /** What each sending throws. */
+  fault: Error | undefined
+
+  constructor(bundle: Bundle) {
+    this.world = new World(bundle)
+    this.lives = new MemoryAgentLives(this.world.ledger)
+  }
+
+  get ports() {
+    const send =
+      <T>(into: T[]) =>
+      async (messages: readonly T[]) => {
+        await Promise.resolve()
+        if (this.fault) throw this.fault
+        into.push(...messages)
+      }
+    return {
+      ...this.world.ports,
+      agents: this.world.agents,
+      lives: this.lives,
+      notices: { send: send<AgentNotice>(this.told) },
+      deny: { send: send<EndMessage>(this.ended) },
+    }
+  }
+
+  look() {
+    return lookAfterAgents(this.ports)
+  }
+
+  recertify(subject: Subject = remediator, who = 'gus') {
+    return recertify({ subject, person: person(who), reason: 'needed' }, this.ports)
+  }
+}
+
+const errorsOf = ({ world }: Timer) =>
+  world.log.lines.filter(({ level }) => level === 'error').map(({ message }) => message)
+
+describe('before the date', () => {
+  test('owner and backup owner are told 30, 7 and 1 day before, once each', async () => {
+    const timer = new Timer(withAgent({ recertifyBy: start + 31 * day, backupOwner: person('ana') }))
+    const { clock } = timer.world
+    await timer.look()
+    expect(timer.told).toEqual([])
+    for (const [after, days] of [
+      [1, 30],
+      [23, 7],
+      [6, 1],
+    ] as const) {
+      clock.advance(after * day)
+      await timer.look()
+      await timer.look()
+      expect(timer.told.splice(0)).toMatchObject([
+        { about: remediator, to: { person: 'person:dan' }, notice: { kind: 'due', days } },
+        { about: remediator, to: { person: 'person:ana' }, notice: { kind: 'due', days } },
+      ])
+    }
+    expect(errorsOf(timer)).toEqual([])
+  })
+
+  test('a timer that was down for weeks tells the last of them alone', async () => {
+    const timer = new Timer(withAgent({ recertifyBy: start + 2 * day }))
+    await timer.look()
+    expect(timer.told).toMatchObject([{ notice: { kind: 'due', days: 7 } }])
+  })
+
+  test('what was not sent is sent at the next run', async () => {
+    const timer = new Timer(withAgent({ recertifyBy: start + 2 * day }))
+    timer.fault = new Error('down')
+    await timer.look()
+    expect(errorsOf(timer)).toEqual(['look_after_failed'])
+    timer.fault = undefined
+    await timer.look()
+    expect(timer.told).toHaveLength(1)
+  })
+})
+
+describe('at the date', () => {
+  test('it is suspended loudly and once: an entry, an alarm, messages, and the end of its grants', async () => {
+    const timer = new Timer(withAgent({ recertifyBy: start + 10 }))
+    const { world } = timer
+    const approved = await world.approved()
+    world.clock.advance(10)
+    expect(await timer.look()).toBe(1)
+    expect(await timer.look()).toBe(1)
+    const entries = await world.ledger.entries(remediator)
+    expect(entries).toMatchObject([
+      { type: 'Suspended', actor: { type: 'system' }, facts: { why: 'recertification', due: start + 10 } },
+    ])
+    expect(verifyOther(remediator, entries)).not.toHaveProperty('broken')
+    expect(errorsOf(timer)).toEqual(['agent_suspended'])
+    expect(timer.told.map(({ to }) => to)).toEqual([{ person: 'person:dan' }, { channel: 'hotwork-approvals' }])
+    expect(timer.ended).toMatchObject([{ end: remediator }])
+    await endSuspended(remediator, timer.ports)
+    const ended = await world.state(approved.ask.id)
+    expect(ended).toMatchObject({ status: 'revoked', reason: 'agent:remediator was not recertified in time' })
+  })
+
+  test('its AWS sessions are denied', async () => {
+    const timer = new Timer(withAgent({ recertifyBy: start + 100 }))
+    const { world } = timer
+    const request = await world.approved()
+    const token = await world.issueToken(request)
+    if (!token.ok) throw new Error(token.code)
+    const { jti } = decodeJwt(token.value.token)
+    expect(await world.issueAws(request, jti as CredentialId)).toMatchObject({ ok: true })
+    world.clock.advance(100)
+    await endSuspended(remediator, timer.ports)
+    expect(deniesOf(await world.stored(request.ask.id), world.clock.now()).size).toBe(1)
+  })
+
+  test('recertified at the same moment, it works or is suspended, and the record says which', async () => {
+    const timer = new Timer(withAgent({ recertifyBy: start + 10 }))
+    timer.world.clock.advance(10)
+    const [done] = await Promise.all([timer.recertify(), timer.look(), timer.look()])
+    expect(done).toMatchObject({ ok: true })
+    expect(await timer.look()).toBe(0)
+    const types = (await timer.world.ledger.entries(remediator)).map(({ type }) => type)
+    expect(types.filter((type) => type === 'Recertified')).toHaveLength(1)
+    expect(types.at(-1)).toBe('Recertified')
+    // A message that was sent before is late, and ends nothing.
+    const approved = await timer.world.approved()
+    await endSuspended(remediator, timer.ports)
+    expect(await timer.world.state(approved.ask.id)).toMatchObject({ status: 'approved' })
+  })
+
+  test.each([
+    [{ status: 'retired' }, 'retired'],
+    [{ status: 'suspended' }, 'suspended'],
+    [{ owner: person('none') }, 'owner_inactive'],
+  ])('an agent that is %j in the files is told in the same way', async (changes, why) => {
+    const timer = new Timer(withAgent(changes))
+    await timer.look()
+    expect(await timer.world.ledger.entries(remediator)).toMatchObject([{ type: 'Suspended', facts: { why } }])
+    expect(timer.told).toContainEqual(expect.objectContaining({ notice: { kind: 'suspended', why } }))
+  })
+
+  test('a group and a person past their dates have an entry each on a chain of their own', async () => {
+    const bundle = sampleBundle()
+    const people = bundle.directory.people.map((each) =>
+      each.id === person('jade') ? { ...each, recertifyBy: start } : each,
+    )
+    const directory = { ...bundle.directory, people, recertifyGroups: { sre: start } }
+    const timer = new Timer({ ...bundle, directory })
+    await timer.look()
+    for (const subject of ['group:sre', 'person:jade'] as const) {
+      const entries = await timer.world.ledger.entries(subject)
+      expect(entries).toMatchObject([{ type: 'Suspended' }])
+      expect(verifyOther(subject, entries)).not.toHaveProperty('broken')
+    }
+    expect(errorsOf(timer)).toEqual(['recertification_overdue', 'recertification_overdue'])
+    expect(timer.told.filter(({ about }) => about === 'person:jade').map(({ to }) => to)).toContainEqual({
+      person: 'person:lena',
+    })
+    expect(timer.ended).toEqual([])
+  })
+})
+
+describe('what a deployment changed', () => {
+  const record = (timer: Timer, bundle: Bundle) => recordRegistry(bundle, timer.ports)
+  const other = (hash: string, bundle: Bundle): Bundle => ({ ...bundle, hash: hash as Bundle['hash'] })
+
+  test('the first of all records each agent and person, without names or identities of people', async () => {
+    const timer = new Timer(sampleBundle())
+    const { agents, directory } = sampleBundle()
+    expect(await record(timer, sampleBundle())).toBe(agents.length + directory.people.length)
+    expect(await record(timer, sampleBundle())).toBe(0)
+    const [entry] = await timer.world.ledger.entries('person:ana')
+    expect(entry).toMatchObject({ type: 'Registered', facts: { registration: { groups: ['payments-owners', 'sre'] } } })
+    expect(JSON.stringify(entry)).not.toMatch(/Alves|U0ANA|person-ana/)
+  })
+
+  test('an entry says from what to what, for which owner and by which commit; one for each change', async () => {
+    const timer = new Timer(sampleBundle())
+    await record(timer, sampleBundle())
+    const deployment = { ...sampleBundle().deployment, commit: 'f00f00f' }
+    const next = other('next', { ...withAgent({ autonomy: 'supervised', owner: person('eve') }), deployment })
+    expect(await record(timer, next)).toBe(1)
+    expect(await record(timer, next)).toBe(0)
+    const entry = (await timer.world.ledger.entries(remediator)).at(-1)
+    expect(entry).toMatchObject({
+      type: 'RegistrationChanged',
+      bundle: 'next',
+      facts: {
+        from: { owner: 'person:dan', autonomy: 'autonomous' },
+        to: { owner: 'person:eve', autonomy: 'supervised' },
+        owner: 'person:eve',
+        commit: 'f00f00f',
+      },
+    })
+  })
+
+  test('an agent that is gone is unregistered, and a person in another group is changed', async () => {
+    const timer = new Timer(sampleBundle())
+    await record(timer, sampleBundle())
+    const { agents, directory } = sampleBundle()
+    const groups = { ...directory.groups, sre: [person('ana')] }
+    const next = other('next', {
+      ...sampleBundle(),
+      agents: agents.filter(({ id }) => id !== remediator),
+      directory: { ...directory, groups },
+    })
+    expect(await record(timer, next)).toBe(1 + 3)
+    expect((await timer.world.ledger.entries(remediator)).at(-1)?.type).toBe('Unregistered')
+    expect((await timer.world.ledger.entries('person:dan')).at(-1)).toMatchObject({
+      type: 'RegistrationChanged',
+      facts: { from: { groups: ['sre'] }, to: { groups: [] } },
+    })
+  })
+
+  test('of runs side by side, and of one that died, each change is one entry all the same', async () => {
+    const timer = new Timer(sampleBundle())
+    await Promise.all(Array.from({ length: 5 }, () => record(timer, sampleBundle())))
+    // As if the run had died before it kept that it was done.
+    await timer.lives.saveRegistry({ bundle: 'none', subjects: [] })
+    await record(timer, sampleBundle())
+    expect((await timer.world.ledger.entries(remediator)).map(({ type }) => type)).toEqual(['Registered'])
+  })
+
+  test('a recertification is no change of the files', async () => {
+    const bundle = withAgent({ recertifyBy: start - 1 })
+    const timer = new Timer(bundle)
+    await record(timer, bundle)
+    await timer.recertify()
+    timer.world.policy = new CurrentPolicy(new CedarPolicy(bundle), timer.world)
+    await timer.look()
+    expect(await record(timer, other('next', bundle))).toBe(0)
+  })
+})
+
+test('a message says what is so and who may do what, and links to the page', () => {
+  const about = { about: remediator, to: { channel: 'x' } } as const
+  const due = renderAgentNotice({ ...about, notice: { kind: 'due', days: 7, due: start } }, issuer)
+  expect(due.text).toContain('agent:remediator is to be recertified by 2027-01-15T08:00:00Z, in 7 days')
+  expect(due.text).toContain(`${issuer}/agents/agent:remediator`)
+  const lost = renderAgentNotice({ ...about, notice: { kind: 'suspended', why: 'owner_inactive' } }, issuer)
+  expect(lost.text).toContain('agent:remediator has no active owner. Its grants have ended')
+})
