@@ -32,11 +32,16 @@ export async function synthesize(
       CDK_DEFAULT_REGION: region,
       // For half of the time: `cdk synth` gives the same warnings.
       CDK_VALIDATION: 'false',
+      ...bundledOnce(),
     },
     logFile,
     signal,
   })
 }
+
+/** In a run of all tests. */
+const bundledOnce = (name = 'HOTWORK_BUNDLED_FUNCTIONS') =>
+  process.env[name] === undefined ? {} : { [name]: process.env[name] }
 
 export async function bootstrap(options: Where & { aws: AwsAccess; accountId: string }): Promise<void> {
   const { aws, accountId } = options

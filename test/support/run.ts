@@ -38,6 +38,12 @@ const step = async (name: string, run: () => Promise<boolean>) => {
   console.log(`── ${name}: ${good ? 'good' : 'FAILED'} (${((Date.now() - began) / 1000).toFixed(1)} s)`)
 }
 
+await step('the code of the Lambdas, bundled once for all that is synthesized', () => {
+  const folder = join(state, 'functions')
+  rmSync(folder, { recursive: true, force: true })
+  process.env['HOTWORK_BUNDLED_FUNCTIONS'] = folder
+  return succeeds('node', ['infra/bundle-functions.ts', folder, join(folder, 'maps')])
+})
 const stackStart = process.argv.includes('--fast') ? undefined : beginStack()
 await Promise.all([
   step('format, lint and layers', () => succeeds('biome', ['ci', '--diagnostic-level=error', '.'])),
@@ -105,13 +111,15 @@ async function testOnTheStack({ started, told }: ReturnType<typeof beginStack>):
     await Promise.all([
       step('every chapter of the demo', () => tellDemo(stack.local, small)),
       step('adapters', () => jest(['adapters'], { env, heldBack: true })),
-      step('the package', makePackage),
+      // They deploy a stack of their own.
+      step('the package', makePackage).then(() =>
+        step('the package, installed', () => jest(['package'], { env, heldBack: true })),
+      ),
     ])
-    // Two deployments: what one keeps, the tests of the other do not touch. The package's deploy one of their own.
+    // Two deployments: what one keeps, the tests of the other do not touch.
     await Promise.all([
       step('the deployed stack', () => jest(['stack'], { env })),
       step('the deployment that waits seconds', () => jest(['swift'], { env, heldBack: true })),
-      step('the package, installed', () => jest(['package'], { env, heldBack: true })),
     ])
     await step('what the Lambdas have put, against their roles', () => jest(['written'], { env }))
   } finally {

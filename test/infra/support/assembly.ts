@@ -18,6 +18,7 @@ export function runApp(context: Record<string, string>, outdir: string) {
     encoding: 'utf8',
     env: {
       PATH: process.env['PATH'],
+      HOTWORK_BUNDLED_FUNCTIONS: process.env['HOTWORK_BUNDLED_FUNCTIONS'],
       CDK_OUTDIR: outdir,
       CDK_CONTEXT_JSON: JSON.stringify({ ...standing, ...context }),
       CDK_DEFAULT_ACCOUNT: home,
