@@ -3,6 +3,7 @@ import { keptSteps, type PlanStep } from '../../functions/domain/requests/plan-s
 import type { Ask } from '../../functions/domain/requests/request.ts'
 import type { AgentId, JsonObject } from '../../functions/domain/values.ts'
 import { minutes, otherAgent, person, requestId, sampleAsk } from './ask.ts'
+import { prodParameter, type What } from './world.ts'
 
 /** The request of step n is `req_...1n`. */
 export const sampleStep = (n: number, agent: string, owner: string, changes: Partial<PlanStep> = {}): PlanStep => {
@@ -68,4 +69,24 @@ export function stepAsk(plan: Ask, n: number, until: number): Ask {
     requestedUntil: until,
     step: n,
   })
+}
+
+const stepOf = ({ action, arguments: args }: What) => ({ agent: 'agent:remediator', action, arguments: args })
+
+/** What the planner asks for: two parameters, and between them a function that can be made less. */
+export const repairPlan: What = {
+  agent: otherAgent,
+  action: 'plan',
+  arguments: {
+    steps: [
+      stepOf(prodParameter),
+      stepOf({
+        action: 'lambda:UpdateFunctionConfiguration',
+        arguments: { FunctionName: 'checkout-worker', MemorySize: 2048, Timeout: 120 },
+        resource: prodParameter.resource,
+      }),
+      stepOf({ ...prodParameter, arguments: { ...prodParameter.arguments, Value: '2500' } }),
+    ],
+  } as JsonObject,
+  resource: { type: 'plan', id: 'INC-1042' },
 }

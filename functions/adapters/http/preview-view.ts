@@ -24,12 +24,13 @@ export function previewMembers(preview: Preview): Json {
   return { before, after, observed_at, state, ...defined({ masked, gap }) }
 }
 
-export const changeMembers = ({ at, from, to, approvers, wasApproved }: ChangeView): Json => ({
+export const changeMembers = ({ at, from, to, approvers, wasApproved, steps }: ChangeView): Json => ({
   at: rfc3339(at),
   from: previewMembers(from),
   to: previewMembers(to),
   approvers: approvers.map(({ id }) => id),
   was_approved: wasApproved,
+  ...defined({ steps }),
 })
 
 export const noteMember = (note = '') => (note === '' ? {} : { note: note.replace(/^\s*←\s*/, '') })

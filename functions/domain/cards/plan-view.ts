@@ -1,6 +1,6 @@
 import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
-import { previewOfStep, type ResourcePreview } from '../previews/preview.ts'
+import { type Preview, previewOfStep, type ResourcePreview, stateOf } from '../previews/preview.ts'
 import { type StepStatus, statusOfStep, stepsOf } from '../requests/plan-step.ts'
 import type { ApprovalRequest } from '../requests/request.ts'
 import type { JsonObject, NumericDate, RequestId, Resource } from '../values.ts'
@@ -81,6 +81,12 @@ export function narrowableArguments(args: JsonObject, entry: CatalogueEntry | un
     return [{ of: 'argument', name, least: schema.minimum, most }]
   })
 }
+
+/** The steps whose state is another than it was; undefined for what is no plan's. */
+export const changedSteps = (from: Preview, to: Preview): readonly number[] | undefined =>
+  to.steps
+    ?.filter(({ step, preview }) => stateOf(preview) !== stateOf(previewOfStep(from, step)))
+    .map(({ step }) => step)
 
 /** What of a plan is done, as `2 of 3`. Steps that were struck out do not count. */
 export function countDone(steps: readonly StepView[]): { done: number; all: number } {

@@ -1,8 +1,9 @@
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
 import { changing, hidden, staying } from '../previews/mask.ts'
-import type { Matched, Preview, ReadFault } from '../previews/preview.ts'
+import { type Matched, type Preview, previewOfStep, type ReadFault } from '../previews/preview.ts'
 import type { Json, JsonObject } from '../values.ts'
-import type { StepView } from './plan-view.ts'
+import { changedSteps, type StepView } from './plan-view.ts'
+import { stepsNamed } from './plan-words.ts'
 import type { ChangeView, RequestView } from './request-view.ts'
 import { nameOf } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
@@ -148,7 +149,7 @@ export function previewLine({ preview, status }: Pick<RequestView, 'preview' | '
 const longestChange = 300
 
 /** Why approvals had to be given again, and what the reader does now. */
-export function changeSentence({ at, from, to, approvers, wasApproved }: ChangeView, isLast: boolean): Sentence {
+export function changeSentence({ at, from, to, approvers, wasApproved, steps }: ChangeView, isLast: boolean): Sentence {
   const people = approvers.map(nameOf).join(', ')
   const when = wasApproved ? ', before anything was done' : ''
   return [
@@ -157,13 +158,18 @@ export function changeSentence({ at, from, to, approvers, wasApproved }: ChangeV
     { time: at },
     ...(people === '' ? [] : [`, after ${people} approved${when}`]),
     ': ',
-    ...changedValues(from, to),
+    ...(steps ? [`of ${stepsNamed(steps)}`] : changedValues(from, to)),
     isLast ? '. Decide again.' : '.',
   ]
 }
 
 /** From what people decided on to what is there. */
 export function changedValues(from: Preview | undefined, to: Preview): Sentence {
+  if (to.steps && from)
+    return (changedSteps(from, to) ?? []).flatMap((step, index) => [
+      `${index === 0 ? '' : '; '}step ${step}: `,
+      ...changedValues(previewOfStep(from, step), previewOfStep(to, step) ?? to),
+    ])
   if (from?.outcome !== 'matched' || to.outcome === 'failed') return ['it could not be read each time']
   const rows = driftOf(from, to)
   if (rows.length === 0) return ['in none of the values that are shown here']

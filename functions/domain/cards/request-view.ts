@@ -20,7 +20,7 @@ import {
 import type { Digest, Json, JsonObject, NumericDate, RequestId, Resource, StandingPermitId } from '../values.ts'
 import { defined } from '../values.ts'
 import { type GrantView, grantView } from './grant-view.ts'
-import { narrowableArguments, type StepView, stepViews } from './plan-view.ts'
+import { changedSteps, narrowableArguments, type StepView, stepViews } from './plan-view.ts'
 
 /** What of the bundle a view needs. */
 export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
@@ -59,6 +59,8 @@ export type ChangeView = {
   approvers: readonly Who[]
   /** The agent had an approval, and nothing was issued under it. */
   wasApproved: boolean
+  /** Of a plan: those whose state is another. */
+  steps?: readonly number[]
 }
 
 /** What an approver may make less, between which whole numbers. */
@@ -252,7 +254,8 @@ function changeViews({ drifts = [], preview }: ApprovalRequest, facts: ViewFacts
   return drifts.flatMap(({ at, from, approvers, approved = false }, index) => {
     const to = drifts[index + 1]?.from ?? preview
     const people = approvers.map((id) => whoIs(facts, id))
-    return to === undefined ? [] : [{ at, from, to, approvers: people, wasApproved: approved }]
+    const of = defined({ steps: to && changedSteps(from, to) })
+    return to === undefined ? [] : [{ at, from, to, approvers: people, wasApproved: approved, ...of }]
   })
 }
 

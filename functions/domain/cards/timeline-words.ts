@@ -100,7 +100,7 @@ const words: Words = {
   Completed: ({ outcome, actor }, { who }) => ({
     lane: laneOf(actor),
     mark: 'ended',
-    said: [{ bold: who }, ' reported the end: ', { bold: outcome }],
+    said: [{ bold: actor.type === 'system' ? 'The plan is over' : `${who} reported the end` }, ': ', { bold: outcome }],
   }),
   Revoked: ({ by, actor }, { facts }) => ({
     lane: laneOf(actor),
@@ -170,7 +170,13 @@ function use({ tool, key }: Of<'UseBegun'>, then: readonly Event[]): Told {
 const readingOf = (preview: Preview): Told =>
   preview.outcome === 'failed'
     ? hotwork('noted', { bold: 'Hotwork could not read what is there now' }, `: ${whyNotRead[preview.why]}`)
-    : { ...hotwork('read', 'Hotwork read what is there now'), more: differenceLines(preview) }
+    : { ...hotwork('read', 'Hotwork read what is there now'), more: linesOf(preview) }
+
+/** Of a plan the lines of each step, with its number. */
+const linesOf = ({ steps, ...own }: Preview): readonly Sentence[] =>
+  steps
+    ? steps.flatMap(({ step, preview }) => differenceLines(preview).map((line) => [`step ${step}: `, ...line]))
+    : differenceLines(own)
 
 function differenceLines(preview: Preview): readonly Sentence[] {
   if (preview.outcome === 'failed') return []

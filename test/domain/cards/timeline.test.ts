@@ -1,10 +1,13 @@
 import { describeRequest } from '../../../functions/domain/cards/request-view.ts'
 import { textOf } from '../../../functions/domain/cards/sentence.ts'
 import { describeTimeline, type Recorded } from '../../../functions/domain/cards/timeline.ts'
+import type { Actor } from '../../../functions/domain/requests/events.ts'
+import { waitingPlan } from '../../slack/cards/plan-states.ts'
 import { Life, wholeLife } from '../../support/cards/lives.ts'
 import { sampleBundle } from '../../support/world.ts'
 
 const bundle = sampleBundle()
+const plannerActor = { type: 'agent', id: 'agent:planner' } as Actor
 const drawn = (life: Life, recorded: Partial<Recorded> = {}) =>
   describeTimeline(describeRequest(life.now, bundle), { entries: life.entries, ...recorded }, bundle)
 const said = (timeline: ReturnType<typeof drawn>) => timeline.moments.map((each) => textOf(each.said))
@@ -35,6 +38,29 @@ describe('the timeline of a request', () => {
     const about = (mark: string) => moments.find((each) => each.mark === mark)?.more.map(textOf)
     expect(about('read')).toEqual(['“Value "1800" → "2000"”'])
     expect(about('changed')?.[0]).toBe('“Value "1800" → "1900"”')
+  })
+
+  test('of a plan tells the turn and the end of each step, what was read of it, and why it is over', () => {
+    const plan = waitingPlan()
+    const life = new Life()
+    const asked = { type: 'Submitted' as const, ask: plan.ask, tier: 2, stages: [], decideBy: life.at + 3600 }
+    life.tell({ ...asked, preview: plan.preview as NonNullable<typeof plan.preview> }, plannerActor)
+    life.approved()
+    const children = plan.ask.steps?.map(({ request }) => request) ?? []
+    for (const [step, outcome] of [[1, 'succeeded'] as const, [2, 'failed'] as const]) {
+      const child = children[step - 1] as (typeof children)[number]
+      life.tell({ type: 'StepOpened', step, child }).tell({ type: 'StepEnded', step, child, outcome })
+    }
+    const timeline = drawn(life.tell({ type: 'Completed', outcome: 'failed' }))
+    expect(said(timeline).slice(-5)).toEqual([
+      'Step 1 may begin',
+      'Step 1 ended: succeeded',
+      'Step 2 may begin',
+      'Step 2 ended: failed',
+      'The plan is over: failed',
+    ])
+    const read = timeline.moments.find(({ mark }) => mark === 'read')?.more.map(textOf)
+    expect(read).toEqual(['step 1: “Value "1800" → "3000"”', 'step 2: “MemorySize 512 → 2048”'])
   })
 
   test('has each entry of the record, with its hash', () => {

@@ -8,8 +8,10 @@ import { type Desk, startDesk } from '../../../infra/local/desk/desk.ts'
 import { MemoryCardBoard } from '../../support/cards/memory-card-board.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
+import { stepAsk } from '../../support/plan.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 import { drawPorts, headline } from './drawing.ts'
+import { waitingPlan } from './plan-states.ts'
 
 const bundle = sampleBundle()
 const channel = 'C0APPROVALS'
@@ -91,6 +93,17 @@ describe('drawing a card', () => {
     const request = await world.submitted(stagingParameter)
     await draw(request)
     expect(board.messages(channel)).toEqual([])
+  })
+
+  test('of a step of a plan makes none, since its plan is one card; of its own round makes one', async () => {
+    const plan = waitingPlan()
+    const step = (round: number) => ({ ...plan, round, ask: stepAsk(plan.ask, 1, plan.submittedAt + 3600) })
+    const loading = (state: ApprovalRequest) => async () => ({ state, head: noEntries })
+    world.clock.advance(plan.submittedAt - world.clock.now())
+    await draw(step(1), board, bundle.deployment.channels, loading(step(1)))
+    expect(board.messages(channel)).toEqual([])
+    await draw(step(2), board, bundle.deployment.channels, loading(step(2)))
+    expect(board.messages(channel).map(headline)).toEqual([expect.stringContaining('Waiting for owner')])
   })
 
   test('of no request is nothing', async () => {

@@ -1,5 +1,6 @@
 import type { ResourcePreview } from '../../../functions/domain/previews/preview.ts'
 import type { Command } from '../../../functions/domain/requests/commands.ts'
+import { system } from '../../../functions/domain/requests/events.ts'
 import { evolve } from '../../../functions/domain/requests/evolve.ts'
 import type { PlanStep, StepOutcome } from '../../../functions/domain/requests/plan-step.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
@@ -99,6 +100,30 @@ export function narrowedPlan(): ApprovalRequest {
   })
 }
 
+/** Another value is there than the one that people decided on. */
+function changedPlan(): ApprovalRequest {
+  const before = waitingPlan()
+  const { tier, stages, policies, preview } = before
+  const now = {
+    ...matched({ Value: '1900', Type: 'String' }, { Value: '3000' }),
+    state: `sha-256:${'t'.repeat(43)}` as Digest,
+  }
+  const steps = previews.map((each) => (each.step === 1 ? { step: 1, preview: now } : each))
+  return evolve(before, {
+    type: 'StateChanged',
+    at: submittedAt + 60,
+    actor: system,
+    policies: [],
+    bundle,
+    preview: { ...(preview as Extract<typeof preview, { outcome: 'matched' }>), state: now.state, steps },
+    round: 2,
+    decideBy: submittedAt + 3600,
+    tier,
+    stages: stages.map(({ terms }) => terms),
+    because: [...policies],
+  })
+}
+
 /** Nothing of it could be read. */
 function unread(state: ApprovalRequest): ApprovalRequest {
   const failed = { outcome: 'failed' as const, why: 'unavailable' as const, observedAt: submittedAt }
@@ -109,6 +134,7 @@ export const planStates = (): ReadonlyMap<string, ApprovalRequest> =>
   new Map([
     ['a plan that waits', waitingPlan()],
     ['a plan with a step struck out', narrowedPlan()],
+    ['a plan whose first step changed', changedPlan()],
     ['a plan previewed in vain', unread(planAfter(open(1)))],
     ['a plan in progress', planAfter(open(1), end(1, 'succeeded'), open(2))],
     [

@@ -148,6 +148,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'changes.to.masked': [changedState, ['Value'], 'card page api'],
   'changes.to.gap': [changedState, undefined, 'api'],
   'changes.to.why': [changedState, 'denied', ''],
+  'changes.steps': ['a plan whose first step changed', 2, 'card page api'],
   'changes.approvers.id': [changedState, 'person:other', 'card page api'],
   'changes.approvers.name': [changedState, 'Other Name', 'card page'],
   'changes.wasApproved': [changedState, true, 'card page api'],

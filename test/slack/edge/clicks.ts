@@ -74,7 +74,11 @@ const stateOf = ({ blocks }: Modal, values: { [field: string]: string }) =>
         action_id = '',
         initial_value = null,
       } = block.element as { type: string; action_id?: string; initial_value?: string }
-      return [[block.block_id, { [action_id]: { type, value: values[block.block_id] ?? initial_value } }]]
+      const value = values[block.block_id] ?? initial_value
+      // Of checkboxes the values that are checked, with commas between them.
+      const checked = value?.split(',').map((each) => ({ value: each })) ?? []
+      const filled = type === 'checkboxes' ? { type, selected_options: checked } : { type, value }
+      return [[block.block_id, { [action_id]: filled }]]
     }),
   )
 

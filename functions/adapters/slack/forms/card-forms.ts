@@ -15,7 +15,7 @@ import type { EdgeOptions } from '../edge/edge-options.ts'
 import { keepOpen, onSubmit, showInstead } from '../edge/listen.ts'
 import { nothingLess } from '../edge/sentences.ts'
 import { cut, form, type Modal, numberInput, textIn, textInput, truthModal } from './modal-blocks.ts'
-import { narrowedSteps, stepInputs, struckSteps } from './plan-forms.ts'
+import { narrowedSteps, stepField, stepInputs, struckSteps } from './plan-forms.ts'
 
 type FilledForm = {
   fields: readonly string[]
@@ -134,10 +134,12 @@ function narrowOf({ changed, struck }: Pick<FilledForm, 'changed' | 'struck'>): 
   })
 }
 
-/** The field that a refusal speaks of: it names an argument, `uses` or `minutes` first, between backticks. */
+/** The field that a refusal speaks of: it names an argument, `uses` or `minutes` first, between backticks; of a plan its step. */
 function fieldNamed(detail: string | undefined, fields: readonly string[]): string | undefined {
-  const named = detail?.match(/`([^`]+)`/)?.[1]
-  return fields.find((field) => field === named || field === `${argumentPrefix}${named}`)
+  const named = detail?.match(/`([^`]+)`/)?.[1] ?? ''
+  const step = detail?.match(/^step (\d+): /)?.[1]
+  const own = step === undefined ? `${argumentPrefix}${named}` : stepField(Number(step), named)
+  return fields.find((field) => field === named || field === own)
 }
 
 /** A form that is taken closes; where something can be mended it stays, with all that was typed. */

@@ -12,7 +12,8 @@ const mostChecked = 10
 /** A form has at most 100 blocks, and others stand beside these. */
 const mostNumbers = 80
 const strikeName = 'strike:'
-const stepName = 'step:'
+
+export const stepField = (step: number, name: string): string => `step:${step}:${name}`
 
 export function stepInputs(steps: readonly StepView[]): (InputBlock | CardBlock)[] {
   const left = steps.filter(({ status }) => status !== 'struck')
@@ -24,7 +25,7 @@ export function stepInputs(steps: readonly StepView[]): (InputBlock | CardBlock)
       .slice(0, mostNumbers)
       .map(({ step, name, least, most }) =>
         numberInput(
-          `${stepName}${step.step}:${name}`,
+          stepField(step.step, name),
           `Step ${step.step}: ${name}`,
           { least, most, initial: most },
           `${least} to ${most}, which is what it is now`,

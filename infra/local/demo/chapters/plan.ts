@@ -28,7 +28,7 @@ export async function tellPlan(world: World): Promise<void> {
     return finding(status === 'approved' && approvals.length === 2, describeApprovals(approvals))
   })
   await report.expect('the planner itself gets no token of it', () =>
-    refused('400 invalid_authorization_details', () => planner.exchangeToken(plan)),
+    refused('400 wrong_credential_kind', () => planner.exchangeToken(plan)),
   )
   const requests = ((await planner.readTask(plan)).hotwork.steps ?? []).map(({ request }) => request)
   const step = (n: number) => ({ ...wanted[n - 1], request: requests[n - 1] }) as Step & { request: string }
