@@ -1,5 +1,6 @@
+import { canBeLess } from '../../domain/cards/narrowable.ts'
 import type { RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
-import { canBeLess, describeRequest, openStageOf, shownDigest } from '../../domain/cards/request-view.ts'
+import { describeRequest, openStageOf, shownDigest } from '../../domain/cards/request-view.ts'
 import {
   askerRows,
   changesOf,

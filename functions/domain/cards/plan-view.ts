@@ -5,6 +5,7 @@ import { type StepStatus, statusOfStep, stepsOf } from '../requests/plan-step.ts
 import type { ApprovalRequest } from '../requests/request.ts'
 import type { JsonObject, NumericDate, RequestId, Resource } from '../values.ts'
 import { defined } from '../values.ts'
+import { narrowableArguments } from './narrowable.ts'
 import type { Narrowable, RequestView, ViewFacts, Who } from './request-view.ts'
 
 /** One step of a plan, as values. */
@@ -70,15 +71,6 @@ export function stepViews(
         because: progress.ended?.because,
       }),
     }
-  })
-}
-
-/** The catalogue's narrowable arguments that are numbers, but not those that are at their least already. */
-export function narrowableArguments(args: JsonObject, entry: CatalogueEntry | undefined): readonly Narrowable[] {
-  return (entry?.narrowable ?? []).flatMap((name): Narrowable[] => {
-    const [schema, most] = [entry?.arguments.properties[name], args[name]]
-    if (schema?.type !== 'integer' || typeof most !== 'number' || most <= schema.minimum) return []
-    return [{ of: 'argument', name, least: schema.minimum, most }]
   })
 }
 

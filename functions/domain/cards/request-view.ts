@@ -20,7 +20,8 @@ import {
 import type { Digest, Json, JsonObject, NumericDate, RequestId, Resource, StandingPermitId } from '../values.ts'
 import { defined } from '../values.ts'
 import { type GrantView, grantView } from './grant-view.ts'
-import { changedSteps, narrowableArguments, type StepView, stepViews } from './plan-view.ts'
+import { narrowableOf } from './narrowable.ts'
+import { changedSteps, type StepView, stepViews } from './plan-view.ts'
 
 /** What of the bundle a view needs. */
 export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
@@ -258,23 +259,6 @@ function changeViews({ drifts = [], preview }: ApprovalRequest, facts: ViewFacts
     return to === undefined ? [] : [{ at, from, to, approvers: people, wasApproved: approved, ...of }]
   })
 }
-
-/** Of an action its arguments, uses and minutes; of a plan each step has its own. Not what is at its least already. */
-function narrowableOf(ask: Ask, entry: CatalogueEntry | undefined): readonly Narrowable[] {
-  if (!entry) return []
-  const all: readonly Narrowable[] = [
-    ...narrowableArguments(ask.arguments, entry),
-    { of: 'uses', name: 'uses', least: 1, most: ask.uses },
-    { of: 'minutes', name: 'minutes', least: 1, most: Math.floor(ask.lifetime / 60) },
-  ]
-  return all.filter(({ least, most }) => most > least)
-}
-
-/** Whether an approver may leave less of it: of a plan with several steps one can be struck out. */
-export const canBeLess = ({ narrowable, steps }: Pick<RequestView, 'narrowable' | 'steps'>): boolean =>
-  steps
-    ? steps.filter(({ status }) => status !== 'struck').length > 1 || steps.some((step) => step.narrowable.length > 0)
-    : narrowable.length > 0
 
 function endView(state: ApprovalRequest, facts: ViewFacts): EndView | undefined {
   const agent = { id: state.ask.agent.id }

@@ -1,5 +1,6 @@
 import type { Button } from '@slack/types'
-import { canBeLess, openStageOf, type RequestView, type StageView } from '../../../domain/cards/request-view.ts'
+import { canBeLess } from '../../../domain/cards/narrowable.ts'
+import { openStageOf, type RequestView, type StageView } from '../../../domain/cards/request-view.ts'
 import { titleText } from '../../../domain/cards/request-words.ts'
 import { loginNeeded } from '../../../domain/cards/stage-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
