@@ -73,6 +73,8 @@ describe('a task', () => {
       revoked: 'approved',
       'revoked by a denial': 'approved',
       narrowed: 'pending',
+      'asked again': 'pending',
+      'for an incident': 'pending',
       previewed: 'pending',
       'previewed in vain': 'pending',
       'changed after an approval': 'pending',
