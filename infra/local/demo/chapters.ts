@@ -13,6 +13,7 @@ import { tellPlan } from './chapters/plan.ts'
 import { tellExamples, tellNoFromPolicy, tellTierZero } from './chapters/policy.ts'
 import { tellPackage, tellPlainClient } from './chapters/programs.ts'
 import { tellReceipt } from './chapters/receipt.ts'
+import { tellRecertification } from './chapters/recertification.ts'
 import { tellNarrowed, tellStory } from './chapters/requests.ts'
 import { tellShift } from './chapters/shift.ts'
 import { tellTampered } from './chapters/tampered.ts'
@@ -89,6 +90,10 @@ const chapters: { readonly [name: string]: Chapter } = {
     async (world) => tellSilence(await quickWorld(world)),
   ],
   inventory: ['What hosts could do without asking: found, shown, drawn, and asked of more people', tellInventory],
+  recertification: [
+    'A recertification: an agent past its date does nothing, until a person who does not answer for it looks at it',
+    tellRecertification,
+  ],
   export: ['The record taken away: every ask, the refused ones too, in one file that holds by itself', tellExport],
   tampered: ['The tables changed by hand: what differs from the log is found and named', tellTampered],
   'break-glass-end': [

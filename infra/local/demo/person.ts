@@ -50,6 +50,12 @@ export interface Usage {
   actions: { action: string; extra_calls: number; bounds?: { argument: string; keyword: string }[] }[]
 }
 
+export interface AgentNow {
+  status: string
+  because?: string
+  recertification: { due: string; by?: string; evidence?: string }
+}
+
 export type Halt = { id: string; by: string; at: string; lifted?: { by: string; at: string } }
 
 export type OpeningTerms = { profile: string; reason: string; incident: string; minutes: number; drill?: boolean }
@@ -118,6 +124,19 @@ export class Person {
 
   usage(agent: string): Promise<Usage> {
     return this.#send('GET', `/v1/agents/${agent}/usage`)
+  }
+
+  agent(id: string): Promise<AgentNow> {
+    return this.#send('GET', `/v1/agents/${id}`)
+  }
+
+  recertify(agent: string, reason: string): Promise<Pick<AgentNow, 'recertification'>> {
+    return this.#send('POST', `/v1/agents/${agent}/recertify`, { body: { reason } })
+  }
+
+  /** All entries of an agent, a person or a tool, of which the first hundred count here. */
+  async chain(id: string): Promise<Entry[]> {
+    return (await this.#send<{ entries: Entry[] }>('GET', `/v1/ledger/${id}`)).entries
   }
 
   /** With this login and no stronger one. */
