@@ -100,6 +100,7 @@ export class PeopleEndpoints extends Construct {
       'GET /decide/{id}',
       'GET /agents',
       'GET /agents/{id}',
+      'GET /groups',
       'GET /break-glass',
       'GET /break-glass/{id}',
       'GET /break-glass/{id}/drill',

@@ -324,3 +324,23 @@ describe('who asks about a token of ours, or gives it back', () => {
       expect(await holding(jade, other)).toMatchObject({ status: 401 })
   })
 })
+
+describe('the groups that a token claims', () => {
+  const sources = { sre: { source: { claim: 'eng-sre' }, tiers: 1, breakGlass: false } }
+  const withClaims = () => new Callers({ ...bundle, directory: { ...bundle.directory, sources } }, issuer, clock)
+  const claimedBy = async (groups: unknown) => {
+    const { body } = await knock(bearer(await ofPerson('person-ana', { groups })), async (call) => ({
+      claimed: (await withClaims().person(call)).claimed ?? null,
+    }))
+    return body.claimed
+  }
+
+  test('are those that the directory takes from there, until the token ends', async () => {
+    expect(await claimedBy(['eng-sre', 'eng-all'])).toEqual({ groups: ['sre'], until: start + 300 })
+  })
+
+  test.each([['eng-sre'], [{ 'eng-sre': true }], [[1, null]], [[]], [['sre']]])(
+    'are none where it says %j',
+    async (groups) => expect(await claimedBy(groups)).toBeNull(),
+  )
+})

@@ -40,6 +40,18 @@ const pathTo = ({ ask }: ApprovalRequest) => `/decide/${ask.id}`
 const decisions = async (request: ApprovalRequest) =>
   (await world.state(request.ask.id)).stages.flatMap((each) => each.decisions)
 
+test('the page of groups says who is on call now and until when, and what is wrong with a source', async () => {
+  const at = world.clock.now()
+  const tab = await openAs('person-ana')
+  expect((await tab.go('GET', '/groups')).body).toContain('its source was not read yet')
+  const members = [{ person: person('jade'), until: at + 600 }]
+  world.requests.putReading('on-call-now', { source: 'pager PONCALL 1', members, readAt: at, holdsUntil: at + 900 })
+  const { status, body } = await tab.go('GET', '/groups')
+  expect(status).toBe(200)
+  expect(body).toMatch(/Jade Jones[^<]*<\/strong>, by the source, until <time datetime="2027-01-15T08:10:00Z">/)
+  expect(body).not.toContain('Look at it')
+})
+
 describe('what a browser is told with every page', () => {
   const pages: [what: string, () => Promise<Shown>][] = [
     ['the list', async () => (await openAs('person-ana')).go('GET', '/decide')],
@@ -48,6 +60,7 @@ describe('what a browser is told with every page', () => {
     ['a login that cannot be ended', async () => newTab().go('GET', '/login/callback?code=x&state=y')],
     ['a form of somebody who is not logged in', async () => newTab().go('POST', '/decide/req_x', {})],
     ['the Slack account', async () => (await openAs('person-mia')).go('GET', '/link')],
+    ['who is in which group', async () => (await openAs('person-ana')).go('GET', '/groups')],
     ['who has an opening', async () => (await openAs('person-ana')).go('GET', '/break-glass')],
     [
       'an opening that is not there',

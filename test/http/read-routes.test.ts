@@ -81,6 +81,29 @@ describe('who one is', () => {
   })
 })
 
+describe('groups', () => {
+  test('say who is in them, until when, and where that comes from', async () => {
+    const at = world.clock.now()
+    const shift = { person: person('jade'), until: at + 600 }
+    const read = { source: 'pager PONCALL 1', members: [shift], unknown: ['PGONE'], readAt: at, holdsUntil: at + 900 }
+    world.requests.putReading('on-call-now', read)
+    const { status, body } = await get('/v1/groups')
+    expect(status).toBe(200)
+    const named = (name: string) => body.groups.find((group: { name: string }) => group.name === name)
+    expect(named('on-call-now')).toEqual({
+      name: 'on-call-now',
+      source: { pagerDuty: { schedule: 'PONCALL', level: 1 } },
+      tiers: 1,
+      people: [],
+      members: [{ person: 'person:jade', name: 'Jade Jones', until: '2027-01-15T08:10:00Z' }],
+      read_at: '2027-01-15T08:00:00Z',
+      until: '2027-01-15T08:15:00Z',
+      problem: expect.stringContaining('PGONE'),
+    })
+    expect(named('platform')).toEqual({ name: 'platform', people: [{ person: 'person:lena', name: 'Lena Lund' }] })
+  })
+})
+
 describe('the picture of what became of a request', () => {
   test('is SVG that runs nothing, from the request’s own record', async () => {
     const { ask } = await world.submitted(prodParameter)

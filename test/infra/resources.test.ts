@@ -439,6 +439,7 @@ describe('the API', () => {
         'GET /v1/break-glass <ReadBreakGlass>',
         'GET /v1/break-glass/{id} <ReadBreakGlass>',
         'GET /v1/break-glass/{id}/ledger <ReadBreakGlass>',
+        'GET /groups <ShowPages>',
         'GET /v1/groups <ReadRequests>',
         'GET /v1/halts <ReadRequests>',
         'POST /v1/halts <DeclareHalt>',

@@ -107,6 +107,10 @@ const stageMembers = ({ name, quorum, decisions, ...stage }: StageView): Json =>
     deadline: timeMember(stage.deadline),
     escalate_to: stage.escalateTo,
     escalated_at: timeMember(stage.escalatedAt),
+    on_call: stage.onCall?.map(({ group, by, members }) => ({
+      ...{ group, by },
+      members: members.map(({ id, name, until }) => ({ person: id, ...defined({ name, until: timeMember(until) }) })),
+    })),
   }),
 })
 

@@ -145,7 +145,7 @@ ${body}
 const sheet = new Html(style)
 
 const navigation = ({ name, csrf }: Reader): Html => html`
-<nav aria-label="Pages"><a href="/decide">Waiting for you</a> · <a href="/break-glass">Break-glass</a> · <a href="/agents">Agents</a> · <a href="/link">Slack account</a></nav>
+<nav aria-label="Pages"><a href="/decide">Waiting for you</a> · <a href="/break-glass">Break-glass</a> · <a href="/agents">Agents</a> · <a href="/groups">Groups</a> · <a href="/link">Slack account</a></nav>
 ${form('/logout', { csrf }, html`<span class="soft">${name}</span> <button>Log out</button>`, '')}`
 
 /** A form of the person who reads the page. What `hidden` has goes along unseen. */

@@ -21,10 +21,14 @@ import type { Digest, Json, JsonObject, NumericDate, RequestId, Resource, Standi
 import { defined } from '../values.ts'
 import { type GrantView, grantView } from './grant-view.ts'
 import { narrowableOf } from './narrowable.ts'
+import { type OnCall, type OnCallView, onCallView } from './on-call-view.ts'
 import { changedSteps, type StepView, stepViews } from './plan-view.ts'
 
 /** What of the bundle a view needs. */
-export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
+export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'> & {
+  /** Who could decide the stage that waits, by what sources of groups say now. */
+  onCall?: readonly OnCall[]
+}
 
 /** A person with the name that the directory has, an agent, or Hotwork itself (`system`). */
 export type Who = { id: string; name?: string }
@@ -48,6 +52,8 @@ export type StageView = {
   /** What an approval needs of a login, where a click or a session is not enough. Seconds. */
   login?: { acr?: string; maxAge?: number }
   needsComment: boolean
+  /** While it is open. */
+  onCall?: readonly OnCallView[]
 }
 
 export type NarrowingView = Omit<NarrowedOnce, 'by'> & { by: Who }
@@ -247,6 +253,8 @@ function stageView(stage: StageState, isOpen: boolean, facts: ViewFacts): StageV
       escalatedAt,
       escalateTo: terms.onSilence === 'expire' ? undefined : terms.onSilence.escalateTo,
       login: Object.keys(login).length === 0 ? undefined : login,
+      onCall:
+        isOpen && facts.onCall?.length ? facts.onCall.map((each) => onCallView(each, facts.directory)) : undefined,
     }),
   }
 }

@@ -1,5 +1,6 @@
 import { inert } from '../inert.ts'
 import { duration } from '../values.ts'
+import { onCallSentence } from './on-call-view.ts'
 import type { DecisionView, StageView } from './request-view.ts'
 import { approvalsOf } from './request-view.ts'
 import { approvalCount, deciderOf } from './request-words.ts'
@@ -18,6 +19,8 @@ export function loginNeeded({ login }: StageView): string | undefined {
   return `a login ${terms.join(' and ')}`
 }
 
+const mostGroups = 3
+
 /** Whether it is this stage's turn, and what an approval of it needs. */
 export function turnOf(stage: StageView): Sentence {
   if (!stage.isOpen) return stage.wasAsked ? [] : ['; not open yet']
@@ -27,6 +30,7 @@ export function turnOf(stage: StageView): Sentence {
     '; open now',
     ...(stage.deadline === undefined ? [] : [' until ', { time: stage.deadline }]),
     ...(needs === '' ? [] : [`. Approving needs ${needs}`]),
+    ...(stage.onCall ?? []).slice(0, mostGroups).flatMap(onCallSentence),
   ]
 }
 

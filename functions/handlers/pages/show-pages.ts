@@ -1,10 +1,13 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
+import { groupsPage } from '../../adapters/pages/groups-page.ts'
 import { listPage } from '../../adapters/pages/link-page.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
 import { RequestId } from '../../domain/values.ts'
 import { waitingFor } from '../../operations/cards/waiting.ts'
 import type { TextReader } from '../../operations/ledger/ports.ts'
 import { showing } from '../../operations/ledger/texts.ts'
+import { listGroups } from '../../operations/people/list-groups.ts'
+import { findOnCall } from '../../operations/people/on-call.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { readTimeline, type TimelinePorts } from '../../operations/requests/read-timeline.ts'
 import { byRoute, openingIn, unknownRequest } from '../doors.ts'
@@ -34,11 +37,18 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
       const viewed = id.success ? await viewRequest({ id: id.data, ...ask }, ports) : undefined
       if (!viewed?.ok) throw notShown(viewed?.code)
       const timeline = await readTimeline(viewed.value.state, ports)
-      const view = { viewed: viewed.value, bundle: ports.policy.bundle, reader, now: ports.clock.now(), timeline }
+      const bundle = { ...ports.policy.bundle, onCall: await findOnCall(viewed.value.state, ports) }
+      const view = { viewed: viewed.value, bundle, reader, now: ports.clock.now(), timeline }
       return shown(ports.issuer, requestPage(view))
     },
     'GET /agents': showAgents,
     'GET /agents/{id}': showAgent,
+    'GET /groups': async (_, { person, reader }, ports) => {
+      const listed = await listGroups({ person: person.id }, ports)
+      if (!listed.ok) throw notShown(listed.code)
+      const { directory } = ports.policy.bundle
+      return shown(ports.issuer, groupsPage({ groups: listed.value, directory, reader, now: ports.clock.now() }))
+    },
     'GET /break-glass': showOpenings,
     'GET /break-glass/{id}': showOpening,
     'GET /break-glass/{id}/drill': showDrill,
@@ -58,6 +68,7 @@ const pathOf = (call: Call): string => {
   if (call.route.startsWith('GET /agents')) return agentPathOf(call)
   if (call.route.startsWith('GET /break-glass'))
     return openingIn(call) ? call.route.slice('GET '.length).replace('{id}', call.path('id')) : '/break-glass'
+  if (call.route === 'GET /groups') return '/groups'
   return id.success ? `/decide/${id.data}` : '/decide'
 }
 

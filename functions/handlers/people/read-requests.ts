@@ -20,6 +20,7 @@ import type { LedgerIndex } from '../../operations/ledger/ports.ts'
 import { searchLedger } from '../../operations/ledger/search-ledger.ts'
 import { joinHalts, joinPermits, type Shown, showing } from '../../operations/ledger/texts.ts'
 import { groupsNow, listGroups } from '../../operations/people/list-groups.ts'
+import { findOnCall } from '../../operations/people/on-call.ts'
 import type { StandInStore } from '../../operations/people/ports.ts'
 import { listStandIns } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
@@ -104,8 +105,8 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
     },
     'GET /v1/requests/{id}': async (call, person, ports) => {
       const read = await readRequest({ id: idOf(call), person }, ports)
-      const { bundle } = ports.policy
       const state = valueOrThrow(read)
+      const bundle = { ...ports.policy.bundle, onCall: await findOnCall(state, ports) }
       return { status: 200, body: { ...personView(state, bundle), shown: shownView(state, bundle), reader: person } }
     },
     'GET /v1/requests/{id}/timeline.svg': async (call, person, ports) => {

@@ -79,7 +79,7 @@ function drawingPorts(ports: Ports): { cardPorts: DrawPorts; burstPorts: DrawBur
     cards,
     policy,
     hasOwnCard: (state, channel, hasCard) => hasOwnCard(state, channel, hasCard, ports),
-    render: (state, channel) => renderCard(state, bundle, channel, cardOptions),
+    render: (state, channel, onCall) => renderCard(state, { ...bundle, onCall }, channel, cardOptions),
     say: (line, state) => renderLine(line, state, bundle),
     opening: {
       render: (state, about) => renderOpening(state, about, bundle, pages),

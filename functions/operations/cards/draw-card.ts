@@ -1,8 +1,10 @@
+import type { OnCall } from '../../domain/cards/on-call-view.ts'
 import { channelsOf, remindersOf, waitingStage } from '../../domain/cards/routing.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId, RequestId } from '../../domain/values.ts'
 import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
+import { findOnCall } from '../people/on-call.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { RequestReader } from '../requests/ports.ts'
@@ -21,11 +23,11 @@ import { renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
 import { peopleToRemind, peopleToTell } from './waiting.ts'
 
 export type DrawPorts = {
-  requests: Pick<RequestReader, 'load' | 'recall'>
+  requests: Pick<RequestReader, 'load' | 'recall' | 'dependencies'>
   cards: CardStore
   board: CardBoard
   policy: Policy
-  render(state: ApprovalRequest, channel: string): RenderedCard
+  render(state: ApprovalRequest, channel: string, onCall: readonly OnCall[]): RenderedCard
   hasOwnCard?(state: ApprovalRequest, channel: string, hasCard: boolean): Promise<boolean>
   say(line: Line | { line: Notice }, state: ApprovalRequest): RenderedCard
   linkedAccount?(person: PersonId): Promise<string | undefined>
@@ -42,6 +44,7 @@ type Drawing = {
   posted: readonly PostedCard[]
   /** By alias. */
   shared: ReadonlySet<string>
+  onCall: readonly OnCall[]
   ports: DrawPorts
 }
 
@@ -68,7 +71,8 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   }
   // A plan is one card: a step has one of its own only where people have to decide it again.
   if (state.ask.step !== undefined && state.round === 1) return
-  const drawing = { state, now, posted, ports, shared: await sharedChannels(state, posted, ports) }
+  const shared = await sharedChannels(state, posted, ports)
+  const drawing = { state, now, posted, ports, shared, onCall: await findOnCall(state, ports) }
   // Of many alike no person is told of each.
   const isShared = [...drawing.shared].some((alias) => waitingHere(state, alias))
   const called = isShared ? [] : await peopleToReach(drawing)
@@ -191,8 +195,8 @@ async function drawForPerson(person: PersonId, called: boolean, drawing: Drawing
 /** @param place `shows`: the alias of the channel that the card is rendered for */
 const draw = (
   place: { channel: string; before: PostedCard | undefined; person?: PersonId; shows: string },
-  { state, ports }: Drawing,
-): Promise<Shown> => showCard(state, ports.render(state, place.shows), place, ports)
+  { state, onCall, ports }: Drawing,
+): Promise<Shown> => showCard(state, ports.render(state, place.shows, onCall), place, ports)
 
 /** Each once. A card that is gone is posted again for it. */
 async function say({ card, rendered }: Shown, lines: readonly Due[], { state, ports }: Drawing): Promise<void> {

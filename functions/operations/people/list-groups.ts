@@ -10,12 +10,14 @@ import {
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { mayRead } from '../policy/questions.ts'
-import type { AskingPorts } from '../requests/ports.ts'
+import type { AskingPorts, RequestReader } from '../requests/ports.ts'
 
 type Ports = Pick<AskingPorts, 'policy' | 'requests' | 'clock'>
 
+export type ReadingPorts = Pick<Ports, 'policy'> & { requests: Pick<RequestReader, 'dependencies'> }
+
 /** What the sources of groups said last. No call where the directory has no group that is read. */
-export async function readReadings({ policy, requests }: Omit<Ports, 'clock'>): Promise<Readings> {
+export async function readReadings({ policy, requests }: ReadingPorts): Promise<Readings> {
   const groups = groupsToRead(policy.bundle.directory)
   if (groups.length === 0) return {}
   return (await requests.dependencies([], [], { groups })).readings ?? {}

@@ -109,6 +109,19 @@ export function askAboutStandIn(
   return policy.ask({ kind: 'person', action: 'standIn', person: withGroups(by), absent: withGroups(absent), now })
 }
 
+/** Whether being in one group alone lets a person decide a stage of this request. */
+export function mayDecideAsMember(
+  policy: Policy,
+  state: ApprovalRequest,
+  stage: string,
+  { example, group }: { example: PersonId; group: string },
+  now: NumericDate,
+): boolean {
+  const request = factsAbout(policy, state)
+  const person = { id: example, groups: [group] }
+  return request !== undefined && policy.ask({ kind: 'person', action: 'approve', person, request, stage, now }).permit
+}
+
 function factsAbout({ bundle }: Policy, state: ApprovalRequest): RequestFacts | undefined {
   const facts = findFactsRegardless(bundle, askedOf(state))
   return facts.ok ? requestFacts(facts.value, askedOf(state), state.tier, state.ask.id) : undefined

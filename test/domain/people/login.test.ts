@@ -40,6 +40,15 @@ describe('a session keeps of what the provider said only what the directory comp
   const identity = { issuer: 'people', subject: 'ana', claims: { tenant: 't1', email: 'ana@example.com' } }
   const session = sessionOf(ana, { identity }, { people: [ana], groups: {} }, 1000)
 
+  test('the groups that it claims are kept for as long as the session lives', () => {
+    const sre = { source: { claim: 'eng-sre' }, tiers: 1, breakGlass: false }
+    const directory = { people: [ana], groups: { sre: [] }, sources: { sre } }
+    const claimed = sessionOf(ana, { identity, groups: ['eng-sre', 'eng-all'] }, directory, 1000)
+    expect(claimed.claimed).toEqual({ groups: ['sre'], until: claimed.expiresAt })
+    expect(JSON.stringify(claimed)).not.toContain('eng-all')
+    expect(session).not.toHaveProperty('claimed')
+  })
+
   test('an e-mail address is not kept', () => expect(JSON.stringify(session)).not.toContain('example.com'))
   test('it is hers while the directory says so', () =>
     expect(personIn(session, { people: [ana], groups: {} }, 1001)).toBe(ana))

@@ -11,6 +11,7 @@ import { waitingFor } from '../../../functions/operations/cards/waiting.ts'
 import { BoardUnavailable, ScheduleUnavailable } from '../../../functions/operations/faults.ts'
 import { declareHalt } from '../../../functions/operations/halts/halt.ts'
 import { listGroups } from '../../../functions/operations/people/list-groups.ts'
+import { findOnCall } from '../../../functions/operations/people/on-call.ts'
 import type { Shift } from '../../../functions/operations/people/ports.ts'
 import { refreshGroups } from '../../../functions/operations/people/refresh-groups.ts'
 import { askAboutPerson } from '../../../functions/operations/policy/questions.ts'
@@ -212,6 +213,44 @@ describe('the person on call', () => {
       ok: false,
       detail: expect.stringContaining('no_eligible_approvers'),
     })
+  })
+})
+
+describe('who is on call now, for the readers of a card', () => {
+  const told = async (request: Awaited<ReturnType<World['submitted']>>) =>
+    findOnCall((await world.state(request.ask.id)) ?? request, world.ports)
+
+  test('is who could decide the stage that waits by a source, and until when', async () => {
+    world = new World(sample)
+    const request = await world.submitted({
+      action: 'flags:set',
+      arguments: { environment: 'prod', flag: 'shed-load', value: true },
+      resource: { type: 'flags:flag', id: 'prod/shed-load' },
+    })
+    expect(await told(request)).toEqual([{ group: 'on-call-now', by: 'schedule', members: [] }])
+    shift('on-call-now', [
+      { person: jade, until: start + 600 },
+      { person: kofi, from: start + 600 },
+    ])
+    expect(await told(request)).toEqual([
+      { group: 'on-call-now', by: 'schedule', members: [{ person: jade, until: start + 600 }] },
+    ])
+    await world.decide(request, 'jade')
+    expect(await told(request)).toEqual([])
+  })
+
+  test('is not a group that decides nothing here, nor one whose word does not count at this tier', async () => {
+    world = new World(withSources({ 'payments-owners': chatGroup('S0OWNERS'), sre: sourced({ claim: 'sre' }) }))
+    say({ 'payments-owners': [lena] })
+    expect(await told(await world.submitted(flag))).toEqual([
+      { group: 'payments-owners', by: 'chat', members: [{ person: lena }] },
+    ])
+    expect(await told(await world.submitted(prodParameter))).toEqual([])
+  })
+
+  test('is of a group by login only that people are in it', async () => {
+    world = new World(withSources({ 'payments-owners': sourced({ claim: 'pay-owners' }) }))
+    expect(await told(await world.submitted(flag))).toEqual([{ group: 'payments-owners', by: 'login', members: [] }])
   })
 })
 

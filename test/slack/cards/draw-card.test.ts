@@ -35,7 +35,14 @@ const draw = (
     drawPorts(
       world,
       { cards, board: on },
-      { requests: { load, recall: (key) => world.requests.recall(key) }, channels },
+      {
+        requests: {
+          load,
+          recall: (key) => world.requests.recall(key),
+          dependencies: (...asked) => world.requests.dependencies(...asked),
+        },
+        channels,
+      },
     ),
   )
 

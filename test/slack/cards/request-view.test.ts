@@ -108,6 +108,12 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'stages.login.acr': [waiting, 'strongest', 'card page api'],
   'stages.login.maxAge': [waiting, 77, 'card page api'],
   'stages.needsComment': [waiting, true, 'card page api'],
+  // Of a schedule the people are named, and not the group.
+  'stages.onCall.group': [waiting, 'other', 'api'],
+  'stages.onCall.by': [waiting, 'login', 'card page api'],
+  'stages.onCall.members.id': [waiting, 'person:other', 'card page api'],
+  'stages.onCall.members.name': [waiting, 'Other Name', 'card page api'],
+  'stages.onCall.members.until': [waiting, later + 60, 'card page api'],
   'narrowings.by.id': ['narrowed', 'person:other', 'card page api'],
   'narrowings.by.name': ['narrowed', 'Other Name', 'card page'],
   'narrowings.at': ['narrowed', later, 'card page api'],
@@ -221,7 +227,8 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
 function full(state: string): RequestView {
   const found = states.get(state)
   if (!found) throw new Error(`no state is called ${state}`)
-  const view = describeRequest(found, bundle)
+  const onCall = { group: 'on-call-now', by: 'schedule', members: [{ person: person('jade'), until: later }] } as const
+  const view = describeRequest(found, { ...bundle, onCall: [onCall] })
   const use = {
     id: 'use_0',
     tool: 'tool:flags',

@@ -64,6 +64,7 @@ export class PageDoors {
       ['GET /agents', show],
       ['GET /agents/{id}', show],
       ['POST /agents/{id}', createRecertify(ports)],
+      ['GET /groups', show],
       ['GET /break-glass', show],
       ['GET /break-glass/{id}', show],
       ['GET /break-glass/{id}/drill', show],

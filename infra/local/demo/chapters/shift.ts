@@ -25,7 +25,7 @@ export async function tellShift(world: World): Promise<void> {
   })
   const { id } = await askWithCard(world, agent, shed(true))
   await report.expect('the agent asks for a flag of the person on call, and Kofi may not decide it', async () =>
-    refused('40', async () => kofi.approve(await reader.request(id))),
+    refused('409 stage_not_open', async () => kofi.approve(await reader.request(id))),
   )
   await report.expect('Jade may, and does', async () => approvedRequest(await jade.approve(await reader.request(id))))
   const second = await askWithCard(world, agent, shed(false))
@@ -35,7 +35,7 @@ export async function tellShift(world: World): Promise<void> {
     return finding(group.members[0]?.person === kofi.id && group.members.length === 1, said(group))
   })
   await report.expect('Jade can no longer decide', async () =>
-    refused('40', async () => jade.approve(await reader.request(second.id))),
+    refused('409 stage_not_open', async () => jade.approve(await reader.request(second.id))),
   )
   await report.expect('Kofi can', async () => approvedRequest(await kofi.approve(await reader.request(second.id))))
 }

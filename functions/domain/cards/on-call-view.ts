@@ -1,0 +1,47 @@
+import type { Directory } from '../people/organisation.ts'
+import { defined, type NumericDate, type PersonId } from '../values.ts'
+import { nameOf } from './request-words.ts'
+import type { Sentence } from './sentence.ts'
+
+/** A group with a source that could decide the stage that waits, and who is in it now. */
+export type OnCall = {
+  group: string
+  /** `login`: only people who log in know that they are in it. */
+  by: 'schedule' | 'chat' | 'login'
+  members: readonly { person: PersonId; until?: NumericDate }[]
+}
+
+export type OnCallView = {
+  group: string
+  by: OnCall['by']
+  members: readonly { id: string; name?: string; until?: NumericDate }[]
+}
+
+export const onCallView = ({ group, by, members }: OnCall, { people }: Directory): OnCallView => ({
+  group,
+  by,
+  members: members.map(({ person, until }) => ({
+    id: person,
+    ...defined({ name: people.find(({ id }) => id === person)?.name, until }),
+  })),
+})
+
+const mostNamed = 3
+
+/** `On call now: Jade Jones until 18:00` */
+export function onCallSentence({ group, by, members }: OnCallView): Sentence {
+  if (by === 'login') return ['. People in ', { bold: group }, ' decide by their login']
+  if (members.length === 0) return ['. No person is in ', { bold: group }, ' now']
+  const more = members.length - mostNamed
+  return [
+    ...(by === 'schedule' ? ['. On call now: '] : ['. In ', { bold: group }, ' now: ']),
+    ...members
+      .slice(0, mostNamed)
+      .flatMap(({ until, ...who }, at) => [
+        ...(at === 0 ? [] : [', ']),
+        { bold: nameOf(who) },
+        ...(until === undefined ? [] : [' until ', { time: until }]),
+      ]),
+    ...(more > 0 ? [` and ${more} more`] : []),
+  ]
+}

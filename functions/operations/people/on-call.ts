@@ -1,0 +1,45 @@
+import type { OnCall } from '../../domain/cards/on-call-view.ts'
+import { countingGroups, membersNow, type Readings } from '../../domain/people/group-source.ts'
+import { personOf } from '../../domain/policy/bundle.ts'
+import { type ApprovalRequest, namesOf, openStage, ownersOf } from '../../domain/requests/request.ts'
+import { defined, type NumericDate } from '../../domain/values.ts'
+import type { Policy } from '../policy/ports.ts'
+import { mayDecideAsMember } from '../policy/questions.ts'
+import type { Clock } from '../ports.ts'
+import { type ReadingPorts, readReadings } from './list-groups.ts'
+
+/** Nothing is read where no group with a source counts at this tier. */
+export async function findOnCall(
+  state: ApprovalRequest,
+  ports: ReadingPorts & { clock: Clock },
+): Promise<readonly OnCall[]> {
+  const { directory } = ports.policy.bundle
+  if (state.status !== 'pending' || countingGroups(directory, { action: 'approve', tier: state.tier }).length === 0)
+    return []
+  return whoIsOnCall(state, ports.policy, await readReadings(ports), ports.clock.now())
+}
+
+/** Policy is asked as about a member of that group alone. */
+export function whoIsOnCall(
+  state: ApprovalRequest,
+  policy: Policy,
+  readings: Readings,
+  now: NumericDate,
+): readonly OnCall[] {
+  const { directory } = policy.bundle
+  const stage = state.status === 'pending' ? openStage(state) : undefined
+  if (!stage) return []
+  const isAble = ({ id, status }: { id: string; status: string }) =>
+    status === 'active' && !ownersOf(state).some((owner) => owner === id)
+  const example = directory.people.find(isAble)?.id
+  if (example === undefined) return []
+  return countingGroups(directory, { action: 'approve', tier: state.tier })
+    .filter((group) => namesOf(stage).some((name) => mayDecideAsMember(policy, state, name, { example, group }, now)))
+    .map((group) => {
+      const { chatGroup, claim } = directory.sources?.[group]?.source ?? {}
+      const members = membersNow(directory, group, readings, now)
+        .filter(({ person }) => isAble(personOf(policy.bundle, person) ?? { id: person, status: 'gone' }))
+        .map(({ person, until }) => ({ person, ...defined({ until }) }))
+      return { group, by: claim !== undefined ? 'login' : chatGroup !== undefined ? 'chat' : 'schedule', members }
+    })
+}
