@@ -19,7 +19,13 @@ import { agent, issuer, person, sampleBundle, start, World } from '../../support
 const remediator = agent('remediator')
 const day = 86_400
 
-const withAgent = (changes: object, bundle: Bundle = sampleBundle()): Bundle => ({
+/** Without the sample's agent that is past its date. */
+const onTime = (bundle: Bundle = sampleBundle()): Bundle => ({
+  ...bundle,
+  agents: bundle.agents.filter(({ recertifyBy }) => recertifyBy > start),
+})
+
+const withAgent = (changes: object, bundle: Bundle = onTime()): Bundle => ({
   ...bundle,
   agents: bundle.agents.map((each) => (each.id === remediator ? { ...each, ...changes } : each)),
 })
@@ -167,7 +173,7 @@ describe('at the date', () => {
   })
 
   test('a group and a person past their dates have an entry each on a chain of their own', async () => {
-    const bundle = sampleBundle()
+    const bundle = onTime()
     const people = bundle.directory.people.map((each) =>
       each.id === person('jade') ? { ...each, recertifyBy: start } : each,
     )
@@ -205,7 +211,10 @@ describe('what a deployment changed', () => {
     const timer = new Timer(sampleBundle())
     await record(timer, sampleBundle())
     const deployment = { ...sampleBundle().deployment, commit: 'f00f00f' }
-    const next = other('next', { ...withAgent({ autonomy: 'supervised', owner: person('eve') }), deployment })
+    const next = other('next', {
+      ...withAgent({ autonomy: 'supervised', owner: person('eve') }, sampleBundle()),
+      deployment,
+    })
     expect(await record(timer, next)).toBe(1)
     expect(await record(timer, next)).toBe(0)
     const entry = (await timer.world.ledger.entries(remediator)).at(-1)

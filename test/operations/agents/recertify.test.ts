@@ -51,10 +51,15 @@ describe('an agent past its date', () => {
   test('stays refused while what was recertified cannot be read: the date in the file counts', async () => {
     await recertifyAs(world, 'gus')
     // As a Lambda that starts now, and has read nothing yet.
-    world.policy = new CurrentPolicy(new CedarPolicy(withAgent({ recertifyBy: start - 1 })), world)
-    world.agents.fault = new StoreUnavailable('down')
+    let isDown = true
+    const certified: typeof world.agents.certified = async (subjects) => {
+      if (isDown) throw new StoreUnavailable('down')
+      return world.agents.certified(subjects)
+    }
+    const late = new CedarPolicy(withAgent({ recertifyBy: start - 1 }))
+    world.policy = new CurrentPolicy(late, { agents: { certified }, clock: world.clock, log: world.log })
     expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'agent_suspended' })
-    world.agents.fault = undefined
+    isDown = false
     expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'approval_required' })
   })
 
@@ -76,10 +81,13 @@ describe('an agent past its date', () => {
   })
 })
 
+/** Of the agent's host: at the evaluation and at the submission. */
+const hostReads = 2
+
 test('no date has passed: nothing more is read', async () => {
   const world = new World()
   await world.approved()
-  expect(world.agents.reads).toBe(0)
+  expect(world.agents.reads).toBe(hostReads)
 })
 
 test('another agent past its date costs this one nothing', async () => {
@@ -87,7 +95,7 @@ test('another agent past its date costs this one nothing', async () => {
   const agents = bundle.agents.map((each) => (each.id === remediator ? each : { ...each, recertifyBy: start - 1 }))
   const world = new World({ ...bundle, agents })
   await world.approved()
-  expect(world.agents.reads).toBe(0)
+  expect(world.agents.reads).toBe(hostReads)
 })
 
 describe('who may recertify', () => {
