@@ -69,9 +69,9 @@ export class PeopleEndpoints extends Construct {
     api.route(readAgents, 'GET /v1/agents', 'GET /v1/agents/{id}')
     const recertify = make(this, 'recertify')
     tables.requests.grantFind(recertify, 'by-agent')
-    api.routeAs('own', recertify, 'POST /agents/{id}')
     api.route(
       recertify,
+      'POST /agents/{id}',
       'POST /v1/agents/{id}/recertify',
       // Of people, groups and sealed roles.
       'POST /v1/{kind}/{id}/recertify',

@@ -324,7 +324,7 @@ describe('functions', () => {
     'read-requests': 800,
     // The clients by which the present state is read, each loaded at its first use.
     'decide-burst': 1040,
-    'decide-request': 1050,
+    'decide-request': 1055,
     'issue-aws-credentials': 1050,
     'issue-token': 1050,
     // And what reads an incident.
