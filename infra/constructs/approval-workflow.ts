@@ -73,6 +73,8 @@ export class ApprovalWorkflow extends Construct {
     }
 
     const awaitCompletion = wait('AwaitCompletion', longestGrant(ladder), close)
+    // Asked again while a plan lives: a step may take as long as a grant.
+    wait('AwaitStep', longestGrant(ladder), close)
     wait('AwaitEnd', longestWindow, wait('AwaitReview', reviewWithin, close))
     for (const { tier, stages } of ladder.tiers) {
       // From the last stage back, so that each can name the one after it.
@@ -175,6 +177,8 @@ export class Workflow extends Construct {
     grantSignal(awaitOutcome)
 
     this.advance = make(this, 'advance-workflow')
+    // The steps of a plan, and what stops one.
+    requests.grantReadMany(this.advance)
     const workflow = new ApprovalWorkflow(this, 'Workflow', {
       ladder: bundle.ladder,
       awaitOutcome,

@@ -97,12 +97,13 @@ function walk(
 }
 
 describe('the machine is the ladder', () => {
-  test('one waiting state a stage, one more where it escalates, one for the grant, and two where break-glass is used', () => {
+  test('one waiting state a stage, one more where it escalates, one for the grant, one for the steps of a plan, and two where break-glass is used', () => {
     expect(waiting.map(([id]) => id).sort()).toEqual(
       [
         'AwaitCompletion',
         'AwaitEnd',
         'AwaitReview',
+        'AwaitStep',
         'Tier1 owner',
         'Tier2 owner',
         'Tier2 owner escalated',
@@ -117,7 +118,9 @@ describe('the machine is the ladder', () => {
         [false, ...(onSilence === 'expire' ? [] : [true])].map((escalated) => stageWait(tier, name, escalated)),
       ),
     )
-    expect(waiting.map(([id]) => id).sort()).toEqual([...names, 'AwaitCompletion', 'AwaitEnd', 'AwaitReview'].sort())
+    expect(waiting.map(([id]) => id).sort()).toEqual(
+      [...names, 'AwaitCompletion', 'AwaitEnd', 'AwaitReview', 'AwaitStep'].sort(),
+    )
   })
 
   test.each([
@@ -126,6 +129,7 @@ describe('the machine is the ladder', () => {
     ['Tier2 owner escalated', 62],
     ['Tier2 sre', 302],
     ['AwaitCompletion', 4202],
+    ['AwaitStep', 4202],
   ])('%s times out a little after what it waits for', (id, seconds) => expect(state(id).TimeoutSeconds).toBe(seconds))
 
   test('no task is without a timeout', () => {

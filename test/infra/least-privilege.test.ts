@@ -350,7 +350,7 @@ describe('who may touch which table', () => {
       ['Query'],
     ],
     ['await-outcome', read, [], ['PutItem', 'UpdateItem'], []],
-    ['advance-workflow', record, ['PutItem'], [], []],
+    ['advance-workflow', decide, ['PutItem'], [], []],
     ['follow-workflow', [...read, 'ListStreams/stream/*'], [], ['Query', 'UpdateItem'], []],
     ['hand-on', ['ListStreams/stream/*'], [], [], []],
     ['draw-card', [...readMany, 'Query/index/open'], ['Query'], [], ['PutItem', 'Query']],

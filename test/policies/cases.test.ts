@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { CasesFile } from '../../functions/adapters/policy-folder/file-shapes.ts'
 import { JsonDocument } from '../../functions/adapters/policy-folder/json-document.ts'
-import { findBrokenRung, runCase } from '../../functions/domain/policy/policy-case.ts'
+import { findBrokenRung, isAskCase, runCase } from '../../functions/domain/policy/policy-case.ts'
 import type { Question } from '../../functions/domain/policy/question.ts'
 import { compileSample, sampleFolder } from './sample.ts'
 
@@ -23,7 +23,7 @@ describe.each(files)('$name', ({ cases }) => {
   test.each(cases)('$name', (policyCase) => expect(runCase(bundle, ask, policyCase)).toBeUndefined())
 })
 
-const asks = files.flatMap(({ cases }) => cases.flatMap((it) => ('person' in it ? [] : [it])))
+const asks = files.flatMap(({ cases }) => cases.filter(isAskCase))
 
 test.each(asks)('more approval never permits less: $name', ({ ask: asked, now }) =>
   expect(findBrokenRung(bundle, ask, asked, now)).toBeUndefined(),

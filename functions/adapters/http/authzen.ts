@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { endsSoon } from '../../domain/requests/extend.ts'
+import { isPlan, statusOfStep, stepsOf } from '../../domain/requests/plan-step.ts'
 import {
   type ApprovalRequest,
   type Ask,
@@ -220,6 +221,17 @@ const stepMembers = ({ ancestors, agent, action, arguments: args, resource }: As
   resource,
 })
 
+/** Which request each step is, for the agent that hands them out. */
+const taskSteps = (state: ApprovalRequest) =>
+  stepsOf(state).map((each) => ({
+    step: each.step,
+    request: each.request,
+    agent: each.agent,
+    action: each.action,
+    status: statusOfStep(each, state),
+    ...(each.progress.ended?.because === undefined ? {} : { because: each.progress.ended.because }),
+  }))
+
 export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Json {
   const { ask, tier, round } = state
   const grant = grantOf(state)
@@ -235,6 +247,7 @@ export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Js
       },
       ...(deadline === undefined ? {} : { deadline: rfc3339(deadline) }),
     })),
+    ...(isPlan(ask) ? { steps: taskSteps(state) } : {}),
     digest: ask.digest,
     arguments_digest: ask.argumentsDigest,
     unpinned: ask.unpinned,

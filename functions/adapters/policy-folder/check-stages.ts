@@ -1,4 +1,5 @@
-import { findApprovers, findFacts, questionOf, requestFacts } from '../../domain/policy/assess.ts'
+import { findApprovers } from '../../domain/policy/approvers.ts'
+import { findFacts, questionOf, requestFacts } from '../../domain/policy/assess.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { canFill, namesOfTier, type Stage, type Tier } from '../../domain/policy/ladder.ts'
 import { findBrokenRung, isAskCase, runCase } from '../../domain/policy/policy-case.ts'
@@ -24,7 +25,7 @@ function checkStages({ cases, ladder }: Folder, bundle: Bundle, ask: Ask): Probl
       return permit ? [{ request: requestFacts(facts.value, asked, tier.tier), now }] : []
     })
   const decidersOf = (tier: Tier, { request, now }: Decidable): Deciders => {
-    const { eligible } = findApprovers(bundle, ask, request, namesOfTier(tier), now)
+    const { eligible } = findApprovers(bundle, ask, [request], namesOfTier(tier), now)
     const may = (name: string) => eligible[name] ?? []
     return tier.stages.map((stage) => {
       const escalated = stage.onSilence === 'expire' ? [] : may(stage.onSilence.escalateTo)
@@ -120,7 +121,9 @@ function checkForbids({ cases }: Folder, index: CompiledPolicies['index']): Prob
 
 /** A case for each action shows that its resource can be derived, and that something knows it. */
 function checkActions({ actions, cases }: Folder): Problem[] {
-  const asked = new Set(cases.flatMap(({ value }) => value.cases.flatMap(({ ask }) => ask?.action ?? [])))
+  const asked = new Set(
+    cases.flatMap(({ value }) => value.cases.flatMap((each) => ('plan' in each ? [] : (each.ask?.action ?? [])))),
+  )
   const fix = 'add one in cases/, with the tier it should need'
   return actions.flatMap(({ value: { name }, document }) =>
     asked.has(name) ? [] : [document.report(['name'], `no case asks for \`${name}\``, fix)],

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import type { Answer } from '../policy/question.ts'
 import { event } from '../requests/events.ts'
+import { isPlan, keptSteps } from '../requests/plan-step.ts'
 import { type ApprovalRequest, approvalsOf } from '../requests/request.ts'
 import { AgentId, defined, HaltId, idOfDigest, isAgent, NumericDate, PersonId } from '../values.ts'
 
@@ -42,11 +43,18 @@ export const isRepeated = (before: Halt, { target, until }: NewHalt, now: Numeri
 
 export const haltKey = ({ kind, value }: HaltTarget): string => `HALT#${kind}#${value}`
 
-/** Every target that could stop a request. */
+/** Every target that could stop a request. Once a plan is approved, its steps are stopped as requests of their own. */
 export function targetsOf(state: ApprovalRequest, role: string | undefined): readonly HaltTarget[] {
   const { ask } = state
+  const steps = state.status === 'pending' ? keptSteps(state) : []
   return [
     { kind: 'all', value: 'all' },
+    ...steps.flatMap(({ agent, owner, action, environment }): HaltTarget[] => [
+      { kind: 'agent', value: agent },
+      { kind: 'owner', value: owner },
+      { kind: 'action', value: action },
+      { kind: 'environment', value: environment },
+    ]),
     ...[ask.agent.id, ...ask.chain.map(({ id }) => id)]
       .filter(isAgent)
       .map((value) => ({ kind: 'agent', value }) as const),
@@ -57,7 +65,7 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
       .map((value) => ({ kind: 'person', value }) as const),
     ...(role === undefined ? [] : [{ kind: 'role', value: role } as const]),
     ...actionsOf(ask).map((value) => ({ kind: 'action', value }) as const),
-    ...(ask.breakGlass ? [] : [{ kind: 'environment', value: ask.environment } as const]),
+    ...(ask.breakGlass || isPlan(ask) ? [] : [{ kind: 'environment', value: ask.environment } as const]),
   ]
 }
 

@@ -1,13 +1,13 @@
 import { type HostFacts, unseenHost } from '../agents/host.ts'
-import { countingGroups } from '../people/group-source.ts'
-import { type Agent, agentStatus, factsOf, groupsOf, ownerOf, type ResourceFacts } from '../people/organisation.ts'
+import { type Agent, agentStatus, factsOf, ownerOf, type ResourceFacts } from '../people/organisation.ts'
 import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'
 import { defined, ok, refuse } from '../values.ts'
+import { findApprovers, isApprovable, isApprovableBySource } from './approvers.ts'
 import type { TaskAnswer } from './asking-terms.ts'
 import { accountOf, agentOf, type Bundle } from './bundle.ts'
 import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments, unpinnedOf } from './catalogue.ts'
-import { type Approval, canFill, type GrantTerms, namesOfTier, type Stage, satisfiedTier, type Tier } from './ladder.ts'
+import { type Approval, type GrantTerms, namesOfTier, type Stage, satisfiedTier, type Tier } from './ladder.ts'
 import type { ActionQuestion, Answer, Ask, Moment, RequestFacts } from './question.ts'
 
 /** What the caller asked. Only its identity is verified. */
@@ -16,7 +16,7 @@ export type Asked = {
   action: string
   arguments: unknown
   /** Must be the derived one where it is given. */
-  resource?: Resource
+  resource?: Resource | undefined
   purpose: string
   /** Owners, the first delegator first. */
   delegators?: readonly PersonId[]
@@ -85,13 +85,16 @@ export function assess(
   if (!found.ok) return refusal(found.code, [], found.detail)
 
   const rungs = bundle.ladder.tiers.filter(({ tier }) => tier >= atLeast)
-  const search = findTier(rungs, ask, (tier) => questionOf(found.value, asked, { moment: 'request', tier, now }))
+  const search = findTier(rungs, (tier) => ask(questionOf(found.value, asked, { moment: 'request', tier, now })))
   if (search.outcome === 'refused') return search
 
   const request = requestFacts(found.value, asked, search.tier.tier)
-  const approvers = findApprovers(bundle, ask, request, namesOfTier(search.tier), now)
+  const approvers = findApprovers(bundle, ask, [request], namesOfTier(search.tier), now)
   if (approvers.error) return refusal('policy_error', approvers.policies, approvers.detail)
-  if (!isApprovable(search.tier, approvers.eligible) && !isApprovableBySource(bundle, ask, request, search.tier, now)) {
+  if (
+    !isApprovable(search.tier, approvers.eligible) &&
+    !isApprovableBySource(bundle, ask, [request], search.tier, now)
+  ) {
     const names = namesOfTier(search.tier).join('`, `')
     return refusal('no_eligible_approvers', search.policies, `too few people may decide \`${names}\` of this request`)
   }
@@ -109,7 +112,7 @@ export function assess(
   }
 }
 
-const refusal = (reason: AssessmentRefusal, policies: readonly string[], detail?: string) =>
+export const refusal = (reason: AssessmentRefusal, policies: readonly string[], detail?: string) =>
   ({ outcome: 'refused', reason, policies, ...defined({ detail }) }) as const
 
 export type FactsRefusal = Exclude<AssessmentRefusal, 'no_eligible_approvers' | 'policy_error'>
@@ -224,10 +227,11 @@ type Search =
   | Extract<Assessment, { outcome: 'refused' }>
   | { outcome: 'found'; tier: Tier; policies: readonly string[]; below: readonly string[] }
 
-function findTier(rungs: readonly Tier[], ask: Ask, question: (tier: number) => ActionQuestion): Search {
+/** The lowest at which the answer is permit. */
+export function findTier(rungs: readonly Tier[], ask: (tier: number) => Answer): Search {
   let below: readonly string[] = []
   for (const tier of rungs) {
-    const answer = ask(question(tier.tier))
+    const answer = ask(tier.tier)
     if (answer.error) return refusal('policy_error', answer.policies, answer.detail)
     if (answer.permit) return { outcome: 'found', tier, policies: answer.policies, below }
     below = answer.policies
@@ -247,56 +251,4 @@ export function requestFacts(facts: Facts, asked: Asked, tier: number, id = 'uns
     resource,
     tier,
   }
-}
-
-/** None of those who answer for an agent decides what it asks, also while another of them does. */
-export const isOwner = (person: PersonId, { owners, backupOwner }: RequestFacts): boolean =>
-  owners.includes(person) || person === backupOwner
-
-type Approvers = {
-  eligible: { [stage: string]: PersonId[] }
-  policies: readonly string[]
-  error?: boolean
-  detail?: string
-}
-
-/** Asked for each active person. */
-export function findApprovers(
-  bundle: Bundle,
-  ask: Ask,
-  request: RequestFacts,
-  names: readonly string[],
-  now: NumericDate,
-  bySource: readonly string[] = [],
-): Approvers {
-  const eligible: { [stage: string]: PersonId[] } = Object.fromEntries(names.map((name) => [name, []]))
-  for (const person of bundle.directory.people) {
-    if (person.status !== 'active') continue
-    // Separation of duties is kept twice on purpose: the policy is the deployer's to edit, this is ours.
-    if (isOwner(person.id, request)) continue
-    const asked = { id: person.id, groups: groupsOf(bundle.directory, person.id, bySource) }
-    for (const stage of names) {
-      const answer = ask({ kind: 'person', action: 'approve', person: asked, request, stage, now })
-      if (answer.error) return { eligible: {}, ...answer }
-      if (answer.permit) eligible[stage]?.push(person.id)
-    }
-  }
-  return { eligible, policies: [] }
-}
-
-/** Who a source names is known when they decide: until then it may be any of the people. */
-function isApprovableBySource(bundle: Bundle, ask: Ask, request: RequestFacts, tier: Tier, now: NumericDate): boolean {
-  const groups = countingGroups(bundle.directory, { action: 'approve', tier: tier.tier })
-  if (groups.length === 0) return false
-  return isApprovable(tier, findApprovers(bundle, ask, request, namesOfTier(tier), now, groups).eligible)
-}
-
-/** An escalation may widen who decides a stage. */
-function isApprovable({ stages }: Tier, eligible: { readonly [stage: string]: readonly PersonId[] }): boolean {
-  return canFill(
-    stages.map(({ name, quorum, onSilence }) => ({
-      quorum,
-      people: [...(eligible[name] ?? []), ...(onSilence === 'expire' ? [] : (eligible[onSilence.escalateTo] ?? []))],
-    })),
-  )
 }

@@ -3,9 +3,11 @@ import { AgentRecord, Ambient, noRecord } from '../agents/host.ts'
 import { factsOfAction, factsOfProfile } from '../break-glass/rights.ts'
 import { groupsOf } from '../people/organisation.ts'
 import { previewOutcomes } from '../previews/preview.ts'
+import { mostSteps } from '../requests/plan-step.ts'
 import { AgentId, defined, JsonObject, type NumericDate, PersonId } from '../values.ts'
 import { taskAnswers } from './asking-terms.ts'
 import { type Asked, assess, assessmentRefusals, findFacts, questionOf, requestFacts } from './assess.ts'
+import { assessPlan, StepAsk } from './assess-plan.ts'
 import { type Bundle, personOf } from './bundle.ts'
 import { Alias } from './ladder.ts'
 import { type Answer, type Ask, type PersonQuestion, personActions } from './question.ts'
@@ -41,22 +43,33 @@ const CaseAsk = z
   }))
 
 /** Or the reason why no approval should help. */
+const Expected = z.union([
+  z.strictObject({
+    tier: z.int().nonnegative(),
+    policies: z.array(z.string()),
+    /** On the rung below. */
+    below: z.array(z.string()).default([]),
+  }),
+  z.strictObject({
+    refused: z.enum(assessmentRefusals).exclude(['policy_error']),
+    policies: z.array(z.string()).default([]),
+  }),
+])
+
+/** Several actions in order, asked for by one agent and done by others. */
+const PlanCase = z.strictObject({
+  name: z.string().min(1),
+  plan: z.strictObject({ agent: AgentId, purpose: z.string(), steps: z.array(StepAsk).min(1).max(mostSteps) }),
+  now: CaseTime,
+  expect: Expected,
+})
+type PlanCase = z.infer<typeof PlanCase>
+
 const AskCase = z.strictObject({
   name: z.string().min(1),
   ask: CaseAsk,
   now: CaseTime,
-  expect: z.union([
-    z.strictObject({
-      tier: z.int().nonnegative(),
-      policies: z.array(z.string()),
-      /** On the rung below. */
-      below: z.array(z.string()).default([]),
-    }),
-    z.strictObject({
-      refused: z.enum(assessmentRefusals).exclude(['policy_error']),
-      policies: z.array(z.string()).default([]),
-    }),
-  ]),
+  expect: Expected,
 })
 type AskCase = z.infer<typeof AskCase>
 
@@ -79,10 +92,11 @@ const PersonCase = z.strictObject({
 type PersonCase = z.infer<typeof PersonCase>
 
 /** It holds at every build, or the build fails. */
-export const PolicyCase = z.union([AskCase, PersonCase])
+export const PolicyCase = z.union([AskCase, PersonCase, PlanCase])
 export type PolicyCase = z.infer<typeof PolicyCase>
 
-export const isAskCase = (policyCase: PolicyCase): policyCase is AskCase => !('person' in policyCase)
+export const isAskCase = (policyCase: PolicyCase): policyCase is AskCase =>
+  !('person' in policyCase || 'plan' in policyCase)
 
 const list = (ids: readonly string[]) =>
   ids.length === 0 ? 'no policy in particular' : ids.map((id) => `\`${id}\``).join(', ')
@@ -91,8 +105,10 @@ const list = (ids: readonly string[]) =>
 export const runCase = (bundle: Bundle, ask: Ask, policyCase: PolicyCase): string | undefined =>
   'person' in policyCase ? runPersonCase(bundle, ask, policyCase) : runAskCase(bundle, ask, policyCase)
 
-function runAskCase(bundle: Bundle, ask: Ask, { ask: asked, now, expect }: AskCase): string | undefined {
-  const found = assess(bundle, ask, asked, now)
+function runAskCase(bundle: Bundle, ask: Ask, policyCase: AskCase | PlanCase): string | undefined {
+  const { now, expect } = policyCase
+  const found =
+    'plan' in policyCase ? assessPlan(bundle, ask, policyCase.plan, now) : assess(bundle, ask, policyCase.ask, now)
   const same = sameIds(expect.policies, found.policies)
   if (found.outcome === 'refused') {
     const why = found.detail ? ` (${found.detail})` : ''

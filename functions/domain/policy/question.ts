@@ -4,7 +4,8 @@ import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AgentId, CredentialKind, JsonObject, NumericDate, PersonId, Resource } from '../values.ts'
 import type { TaskAnswer } from './asking-terms.ts'
 
-export type Moment = 'request' | 'issue' | 'use'
+/** `plan`: of the agent that proposes a step for another. It gets no credential. */
+export type Moment = 'request' | 'plan' | 'issue' | 'use'
 
 export type ActionQuestion = {
   kind: 'action'

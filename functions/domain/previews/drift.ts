@@ -4,7 +4,7 @@ import { evolve } from '../requests/evolve.ts'
 import { approve, climbable, decideByOf, openNext } from '../requests/open-stage.ts'
 import type { ApprovalRequest, ApprovedRequest, Claim, PendingRequest } from '../requests/request.ts'
 import type { CredentialKind, NumericDate } from '../values.ts'
-import { mostDrifts, stateOf } from './preview.ts'
+import { type Matched, mostDrifts, type Preview, previewOfStep, stateOf } from './preview.ts'
 
 type Act = Claim | 'call'
 /** What hands out the right to act, or is the act itself. */
@@ -26,7 +26,16 @@ export function isGuarded(state: ApprovalRequest, act: Act): boolean {
 
 /** What is there is another state than the one that people decide on. A reading that failed says nothing. */
 export const isOtherState = (state: ApprovalRequest, observed: Pick<ReadAgain, 'preview'> | undefined): boolean =>
-  observed?.preview.outcome === 'matched' && observed.preview.state !== stateOf(state.preview)
+  observed?.preview.outcome === 'matched' && isOther(state.preview, observed.preview)
+
+/** Of a plan, each step by itself: one that was struck out meanwhile is not compared. */
+function isOther(from: Preview | undefined, to: Matched): boolean {
+  if (!to.steps) return to.state !== stateOf(from)
+  return to.steps.some(({ step, preview }) => {
+    const before = stateOf(previewOfStep(from, step))
+    return before !== undefined && preview.outcome === 'matched' && preview.state !== before
+  })
+}
 
 /** Why an act that is guarded does not go on, if it does not. Without a reading of now it never goes on. */
 export function driftAt(

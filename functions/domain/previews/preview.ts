@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { canonicalForm } from '../digest.ts'
+import { canonicalForm, digestOf } from '../digest.ts'
 import { Digest, JsonObject, NumericDate, PersonId } from '../values.ts'
 
 export const ReadFault = z.enum(['denied', 'unavailable', 'unreadable'])
@@ -68,8 +68,18 @@ export type PreviewOutcome = (typeof previewOutcomes)[number]
 
 export const outcomeOfPreview = (preview: Preview | undefined): PreviewOutcome => preview?.outcome ?? 'none'
 
-export const previewOfStep = (preview: Preview | undefined, step: number): ResourcePreview | undefined =>
+export const previewOfStep = (preview: Pick<Preview, 'steps'> | undefined, step: number): ResourcePreview | undefined =>
   preview?.steps?.find((each) => each.step === step)?.preview
+
+/** A plan's: read where all of its steps that have a preview were read. @param found at least one */
+export function previewOfSteps(found: readonly { step: number; preview: ResourcePreview }[]): Preview {
+  const steps = [...found]
+  const observedAt = Math.min(...steps.map(({ preview }) => preview.observedAt))
+  const failed = steps.find(({ preview }) => preview.outcome === 'failed')
+  if (failed?.preview.outcome === 'failed') return { outcome: 'failed', why: failed.preview.why, observedAt, steps }
+  const states = steps.map(({ step, preview }) => ({ step, state: stateOf(preview) ?? null }))
+  return { outcome: 'matched', before: {}, after: {}, observedAt, state: digestOf('hotwork.states.v1', states), steps }
+}
 
 /** The state that people decide on. */
 export const stateOf = (preview: Preview | undefined): Digest | undefined =>

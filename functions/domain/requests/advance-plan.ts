@@ -1,5 +1,5 @@
 import { defined, type NumericDate } from '../values.ts'
-import type { Answered, BeginTurn, EndStep, OpenStep } from './commands.ts'
+import { type Answered, type BeginTurn, type EndingCode, type EndStep, endedBy, type OpenStep } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { approve } from './open-stage.ts'
@@ -31,8 +31,13 @@ export function endStep(state: ApprovalRequest, command: EndStep, at: NumericDat
 }
 
 /** People approved it with its plan, so nothing is decided here: its time begins. */
-export function beginTurn(state: ApprovalRequest, { bundle }: BeginTurn, at: NumericDate): Answered<never> {
-  return waitsForTurn(state) ? approve(state, state.policies, bundle, at) : []
+export function beginTurn(state: ApprovalRequest, command: BeginTurn, at: NumericDate): Answered<EndingCode> {
+  const { ending, unfit, bundle } = command
+  if (!waitsForTurn(state)) return []
+  const ended = endedBy(state, ending, command, at)
+  if (ended) return ended
+  if (unfit !== undefined) return [{ ...common(bundle, at), type: 'Denied', by: 'system', reason: unfit }]
+  return approve(state, state.policies, bundle, at)
 }
 
 /** A step of a plan that was approved with it and has not begun. It is pending, with nothing to decide. */

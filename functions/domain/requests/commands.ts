@@ -246,7 +246,12 @@ export type Wake = Common & { type: 'wake'; ending?: Ending }
 export type OpenStep = Common & { type: 'open_step'; step: number }
 export type EndStep = Common & { type: 'end_step'; step: number; outcome: StepOutcome; because?: string }
 /** Of the request that is a step: its turn has come. */
-export type BeginTurn = Common & { type: 'begin_turn' }
+export type BeginTurn = Common & {
+  type: 'begin_turn'
+  ending?: Ending
+  /** Why its agent may not act any more: a code. */
+  unfit?: string
+}
 
 export function actorOf(state: ApprovalRequest, command: Command): Actor {
   if ('person' in command) return { type: 'person', id: command.person }

@@ -11,11 +11,18 @@ export type Narrow = {
   arguments?: JsonObject | undefined
   uses?: number | undefined
   minutes?: number | undefined
-  steps?: readonly { step: number; arguments?: JsonObject; strike?: true }[] | undefined
+  /** Of a plan, and nothing else of it. */
+  steps?: readonly NarrowStep[] | undefined
 }
 
+/** `step` counts from 1. A step that is struck out is never done. */
+export type NarrowStep = { step: number; arguments?: JsonObject | undefined; strike?: true | undefined }
+
 /** The terms after a narrowing. `isNarrower` says whether they are less. */
-export const narrowedTerms = ({ arguments: args, uses, lifetime }: Ask, narrow: Narrow) => ({
+export const narrowedTerms = (
+  { arguments: args, uses, lifetime }: Pick<Ask, 'arguments' | 'uses' | 'lifetime'>,
+  narrow: Narrow,
+) => ({
   arguments: { ...args, ...narrow.arguments },
   uses: narrow.uses ?? uses,
   lifetime: narrow.minutes === undefined ? lifetime : narrow.minutes * 60,
@@ -23,7 +30,7 @@ export const narrowedTerms = ({ arguments: args, uses, lifetime }: Ask, narrow: 
 
 /** Only what the catalogue lets be narrowed may differ, nothing is more, and something is less. */
 export function isNarrower(
-  ask: Ask,
+  ask: Pick<Ask, 'arguments' | 'uses' | 'lifetime'>,
   terms: ReturnType<typeof narrowedTerms>,
   narrowable: readonly string[],
 ): Result<true, 'not_narrower'> {
@@ -58,7 +65,12 @@ export const staysWithin = (ask: Ask, of: Ask): boolean =>
   ask.resource.id === of.resource.id &&
   ask.uses <= of.uses &&
   ask.lifetime <= of.lifetime &&
-  ask.claimWithin <= of.claimWithin
+  ask.claimWithin <= of.claimWithin &&
+  (ask.steps?.length ?? 0) === (of.steps?.length ?? 0) &&
+  (of.steps ?? []).every(({ request, agent, struck }, index) => {
+    const step = ask.steps?.[index]
+    return step?.request === request && step.agent === agent && (!struck || step.struck === true)
+  })
 
 /** An ask with the digests of what it now is. Digests that it had before do not count. */
 export const withDigests = (ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Ask => ({

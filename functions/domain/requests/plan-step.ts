@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { HostFacts } from '../agents/host.ts'
 import { AgentId, CredentialKind, JsonObject, NumericDate, PersonId, RequestId, Resource, Seconds } from '../values.ts'
 
 export const mostSteps = 20
@@ -21,6 +22,7 @@ export const PlanStep = z.strictObject({
   lifetime: Seconds,
   /** Earlier steps of the same agent and action count. */
   recent: z.int().nonnegative(),
+  host: HostFacts.optional(),
   /** An earlier step, from 1, that changes the same resource: what will be there is not known before it. */
   after: z.int().positive().optional(),
   /** An approver struck it out: it is never done. */

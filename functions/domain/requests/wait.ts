@@ -1,16 +1,21 @@
 import { noticeTimes } from '../cards/notices.ts'
 import type { NumericDate } from '../values.ts'
+import { waitsForTurn } from './advance-plan.ts'
 import { reviewDueAt } from './due.ts'
+import { isPlan } from './plan-step.ts'
 import { type ApprovalRequest, openStage } from './request.ts'
 
 /**
- * The state in which the workflow waits: `Tier2 owner`, `Tier2 owner escalated`, `AwaitCompletion`, `Close`. The
+ * The state in which the workflow waits: `Tier2 owner`, `Tier2 owner escalated`, `AwaitCompletion`, `AwaitStep` of a plan, `Close`. The
  * machine is generated with the same names (infra/constructs/approval-workflow.ts); a test holds the two together.
  */
 export type Wait = string
 
 export function waitOf(state: ApprovalRequest): Wait {
-  if (state.status === 'approved') return state.ask.breakGlass ? 'AwaitEnd' : 'AwaitCompletion'
+  if (state.status === 'approved')
+    return state.ask.breakGlass ? 'AwaitEnd' : isPlan(state.ask) ? 'AwaitStep' : 'AwaitCompletion'
+  // Before its turn a step waits as it will after it.
+  if (waitsForTurn(state)) return 'AwaitCompletion'
   const stage = state.status === 'pending' ? openStage(state) : undefined
   if (stage) return stageWait(state.tier, stage.terms.name, stage.escalatedAt !== undefined)
   return reviewDueAt(state) === undefined ? 'Close' : 'AwaitReview'
@@ -26,6 +31,8 @@ export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
   const now = waitOf(state)
   if (now === wait) return 'waiting'
   if (wait === 'AwaitEnd' || wait === 'AwaitReview') return 'succeeded'
+  if (now === 'AwaitStep') return 'Moved'
+  if (wait === 'AwaitStep') return now === 'Close' ? 'succeeded' : 'Moved'
   if (wait === 'AwaitCompletion') return now === 'Close' ? 'succeeded' : 'Moved'
   if (state.status !== 'pending' && state.status !== 'approved' && !('grant' in state)) return 'Settled'
   const waits = state.stages.flatMap(({ terms }) =>
@@ -41,7 +48,8 @@ export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
 export function firstWait({ ask, tier, stages }: Pick<ApprovalRequest, 'ask' | 'tier' | 'stages'>): Wait {
   if (ask.breakGlass) return 'AwaitEnd'
   const first = ask.ancestors.length === 0 && ask.standing === undefined ? stages[0] : undefined
-  return first ? stageWait(tier, first.terms.name, false) : 'AwaitCompletion'
+  if (first) return stageWait(tier, first.terms.name, false)
+  return isPlan(ask) ? 'AwaitStep' : 'AwaitCompletion'
 }
 
 export type BreakGlassWake = { readonly at: NumericDate; readonly why: 'notice' | 'end' | 'review_due' }

@@ -9,8 +9,10 @@ import {
   readEvaluation,
   readEvaluations,
 } from '../../adapters/http/evaluations.ts'
+import { PlanBody } from '../../adapters/http/plan-body.ts'
 import { type Answer, refusalProblem } from '../../adapters/http/problem.ts'
 import { findResource } from '../../domain/policy/assess.ts'
+import { planAction } from '../../domain/policy/assess-plan.ts'
 import { type AgentId, defined, type Json } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
 import { type EvaluationCaller, evaluateAccess, recordNoSuchName } from '../../operations/requests/evaluate-access.ts'
@@ -75,8 +77,11 @@ async function evaluate(body: Body, caller: EvaluationCaller, ports: Ports, late
  * `POST /v1/asks`: the whole body of an evaluation, for an agent that knows what it wants to do and not which resource
  * that is. It decides nothing and records nothing.
  */
-async function completeAsk(call: Call, agent: AgentId, ports: Ports): Promise<Answer> {
-  const { action, context } = parseBody(AskBody, call.json())
+export async function completeAsk(call: Call, agent: AgentId, ports: Ports): Promise<Answer> {
+  const sent = call.json()
+  if (typeof sent === 'object' && sent !== null && 'kind' in sent && sent['kind'] === 'plan')
+    return completePlan(parseBody(PlanBody, sent), agent, ports)
+  const { action, context } = parseBody(AskBody, sent)
   await mustKeepRate(agent, 'evaluations', 1, ports)
   const { name, properties = {} } = action
   const found = findResource(ports.policy.bundle, { action: name, arguments: properties })
@@ -89,6 +94,24 @@ async function completeAsk(call: Call, agent: AgentId, ports: Ports): Promise<An
     ...defined({ context }),
   }
   return { status: 200, body }
+}
+
+/** A step that is wrong is named by its number. */
+async function completePlan(plan: z.infer<typeof PlanBody>, agent: AgentId, ports: Ports): Promise<Answer> {
+  await mustKeepRate(agent, 'evaluations', 1, ports)
+  const steps = plan.steps.map(({ agent: doer, action, arguments: args }, index) => {
+    const found = findResource(ports.policy.bundle, { action, arguments: args })
+    if (!found.ok) throw refusalProblem(found.code, `step ${index + 1}: ${found.detail ?? found.code}`)
+    return { agent: doer, action, arguments: args, resource: found.value.resource }
+  })
+  const { purpose, parent_task, justification } = plan
+  const body = {
+    subject: { type: 'agent', id: agent },
+    action: { name: planAction, properties: { steps } },
+    resource: { type: planAction, id: parent_task.id },
+    context: { purpose, parent_task, ...defined({ justification }) },
+  }
+  return { status: 200, body: body as Json }
 }
 
 export function createHandler(ports: Ports) {

@@ -70,6 +70,9 @@ function refusal(code: Exclude<TokenRefusal, 'insufficient_login'>, detail?: str
       return new OAuthError('invalid_dpop_proof', 'key_mismatch: the grant is bound to the key that asked')
     case 'replayed':
       return new OAuthError('invalid_dpop_proof', 'this proof was used before: make a new one for each call')
+    // Of a plan: its steps are what can be claimed.
+    case 'wrong_credential_kind':
+      return details(`${code}: ${detail ?? refusals[code].so}`)
     case 'invalid_target':
       return new OAuthError('invalid_target', detail ?? refusals[code].so)
     case 'unknown_request':
@@ -102,7 +105,6 @@ function refusal(code: Exclude<TokenRefusal, 'insufficient_login'>, detail?: str
     case 'not_permitted':
     case 'uses_exhausted':
     case 'credential_superseded':
-    case 'wrong_credential_kind':
       return new OAuthError('access_denied', `${code}: ${refusals[code].so}`)
   }
 }

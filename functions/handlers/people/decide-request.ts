@@ -3,6 +3,7 @@ import { parseBody } from '../../adapters/http/authzen.ts'
 import { insufficientLogin, refusalProblem } from '../../adapters/http/problem.ts'
 import { personView } from '../../adapters/http/views.ts'
 import { weakStandIn } from '../../domain/people/login-strength.ts'
+import { mostSteps } from '../../domain/requests/plan-step.ts'
 import { openStage, Verdict } from '../../domain/requests/request.ts'
 import { Digest, defined, JsonObject, RequestId } from '../../domain/values.ts'
 import { joinRequest } from '../../operations/ledger/texts.ts'
@@ -27,6 +28,17 @@ const Body = z
         arguments: JsonObject.optional(),
         uses: z.int().positive().optional(),
         minutes: z.int().positive().max(1440).optional(),
+        /** Of a plan: a step is struck out, or its arguments become less. */
+        steps: z
+          .array(
+            z.strictObject({
+              step: z.int().positive().max(mostSteps),
+              arguments: JsonObject.optional(),
+              strike: z.literal(true).optional(),
+            }),
+          )
+          .max(mostSteps)
+          .optional(),
       })
       .optional(),
   })

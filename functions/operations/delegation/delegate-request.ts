@@ -1,7 +1,7 @@
 import type { HostFacts } from '../../domain/agents/host.ts'
 import { within } from '../../domain/delegation/attenuation.ts'
 import { digestOf } from '../../domain/digest.ts'
-import type { Agent } from '../../domain/people/organisation.ts'
+import { agentRefOf } from '../../domain/policy/agent-ref.ts'
 import { type Asked, askAgain, type Facts, type FactsRefusal, findFacts } from '../../domain/policy/assess.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
@@ -15,7 +15,6 @@ import { replay } from '../../domain/requests/evolve.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import { hasRoom } from '../../domain/requests/record-size.ts'
 import {
-  type AgentRef,
   type ApprovalRequest,
   type ApprovedRequest,
   approvalsOf,
@@ -232,7 +231,7 @@ function delegatedSubmit(
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
   const ask = withDigests({
     id: child,
-    agent: refOf(agent, bundle, now),
+    agent: agentRefOf(agent, bundle, now),
     owner: agent.owner,
     chain: [...parent.ask.chain, Delegator.parse({ ...parent.ask.agent, owner: parent.ask.owner })],
     ancestors: [...parent.ask.ancestors, parent.ask.id],
@@ -264,15 +263,6 @@ function delegatedSubmit(
     inherits,
     ...defined({ preview: parent.preview && withAfter(parent.preview, parent.ask.arguments, args) }),
   }
-}
-
-/** The agent with the identity that is its own now. Where that pins no subject, its name is the subject. */
-function refOf({ id, identities }: Agent, { deployment }: Bundle, now: NumericDate): AgentRef {
-  const identity =
-    identities.find(({ validFrom = 0, validUntil = now + 1 }) => validFrom <= now && now < validUntil) ?? identities[0]
-  const issuer = identity && deployment.issuers[identity.issuer]
-  const name = !issuer ? 'unknown' : issuer.kind === 'spiffe' ? `spiffe://${issuer.trustDomain}` : issuer.issuer
-  return { id, issuer: name, subject: identity?.subject ?? id }
 }
 
 /**

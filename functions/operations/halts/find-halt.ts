@@ -2,7 +2,7 @@ import type { Act, Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { haltKey, isHaltInForce, isSilenced, liftedBefore, targetsOf } from '../../domain/halts/halt.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { groupsToRead, type Readings } from '../../domain/people/group-source.ts'
-import { factsOf } from '../../domain/people/organisation.ts'
+import { type Agent, factsOf } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
 import type { AgentId, HaltId, NumericDate, PersonId, Resource } from '../../domain/values.ts'
@@ -37,6 +37,27 @@ export async function findHaltOfAgent(
     ],
     ports,
   )
+}
+
+/** The first step of a plan that a halt in force stops. Read strongly, and once. */
+export async function findHaltOfSteps(
+  steps: readonly { agent: Pick<Agent, 'id' | 'owner'>; entry: { name: string }; resource: { environment: string } }[],
+  { requests, clock }: Ports,
+): Promise<{ halt: Halt; step: number } | undefined> {
+  const targets = steps.map(({ agent, entry, resource }): readonly HaltTarget[] => [
+    { kind: 'agent', value: agent.id },
+    ownerOf(agent.owner),
+    { kind: 'action', value: entry.name },
+    { kind: 'environment', value: resource.environment },
+  ])
+  const { halts } = await requests.dependencies([], targets.flat())
+  const now = clock.now()
+  const inForce = halts.filter((each) => isHaltInForce(each, now))
+  for (const [index, own] of targets.entries()) {
+    const halt = inForce.find(({ target }) => own.some((each) => haltKey(each) === haltKey(target)))
+    if (halt) return { halt, step: index + 1 }
+  }
+  return undefined
 }
 
 /** No halt of an environment stops break-glass, and one of an action that it opens does. */

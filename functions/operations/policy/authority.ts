@@ -8,6 +8,7 @@ import { personOf } from '../../domain/policy/bundle.ts'
 import type { Answer, Moment } from '../../domain/policy/question.ts'
 import type { Authority, Eligibility, Ending, PermittedBy } from '../../domain/requests/commands.ts'
 import { asOf, dueAt } from '../../domain/requests/due.ts'
+import { keptSteps } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, approvalsOf, ownersOf } from '../../domain/requests/request.ts'
 import { defined, type HaltId, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { AskingPorts, Stored } from '../requests/ports.ts'
@@ -44,7 +45,9 @@ export async function authorityOf(
   ports: Ports,
   { decider, role, claimed }: { decider?: PersonId; role?: string; claimed?: Claimed | undefined } = {},
 ): Promise<Found> {
-  await ports.policy.look?.([state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)])
+  const { agent, chain } = state.ask
+  const doers = keptSteps(state).map((step) => step.agent)
+  await ports.policy.look?.([agent.id, ...chain.map(({ id }) => id), ...doers])
   const targets = targetsOf(state, role)
   const asked = decider === undefined ? targets : [...targets, { kind: 'person', value: decider } as const]
   const { standing: permit } = state.ask

@@ -1,20 +1,22 @@
 import { type Claimed, groupsBySource, type Readings, type SourcesSaid } from '../../domain/people/group-source.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
+import { isOwner } from '../../domain/policy/approvers.ts'
 import {
   type Asked,
   type Assessment,
   askAgain,
   assess,
   findFactsRegardless,
-  isOwner,
   requestFacts,
 } from '../../domain/policy/assess.ts'
+import { assessPlan, factsOfPlan, ownersOfPlanner, type PlanAssessment } from '../../domain/policy/assess-plan.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
-import type { Answer, Moment, PersonAction, RequestFacts } from '../../domain/policy/question.ts'
-import { outcomeOfPreview, type PreviewOutcome } from '../../domain/previews/preview.ts'
+import type { Answer, Moment, PersonAction, Question, RequestFacts } from '../../domain/policy/question.ts'
+import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/previews/preview.ts'
 import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts'
+import { isPlan, keptSteps } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
-import { defined, isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
+import { type AgentId, defined, isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { askAboutOpening } from '../break-glass/what-to-open.ts'
 import type { Clock } from '../ports.ts'
 import type { Policy } from './ports.ts'
@@ -33,6 +35,34 @@ const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): As
   preview: outcomeOfPreview(preview),
 })
 
+/** As its own agent is asked about a step, and as the agent that proposed it is. */
+const askedOfSteps = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>) =>
+  keptSteps({ ask }).map(({ agent, step, action, arguments: args, resource, recent, host }) => {
+    const why = { purpose: ask.purpose, justified: ask.justified === true, task: ask.task ?? 'unchecked' } as const
+    const what = { action, arguments: args, resource, recent, ...why }
+    const own = { ...what, preview: outcomeOfPreview(previewOfStep(preview, step)) }
+    return {
+      asked: { ...own, agent, delegators: [ask.owner], host } satisfies Asked,
+      proposal: { ...own, agent: ask.agent.id } satisfies Asked,
+    }
+  })
+
+/** Before it is approved, of both agents of each step; then of the one that proposed it, at the moment `plan`. */
+function askAboutPlan(
+  { bundle, ...policy }: Pick<Policy, 'bundle'> & { ask: (question: Question) => Answer },
+  state: Pick<ApprovalRequest, 'ask' | 'stages' | 'preview'>,
+  moment: Moment,
+  now: NumericDate,
+): Answer {
+  const approvals = approvalsOf(state)
+  const answers = askedOfSteps(state).flatMap(({ asked, proposal }) => [
+    askAgain(bundle, policy.ask, proposal, { moment: 'plan', approvals, now }),
+    ...(moment === 'request' ? [askAgain(bundle, policy.ask, asked, { moment, approvals, now })] : []),
+  ])
+  const no = answers.find(({ permit }) => !permit)
+  return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
+}
+
 /** The one question about a request: its tier is what the approvals on record satisfy on today's ladder. */
 export const askAboutRequest = (
   policy: Policy,
@@ -43,6 +73,8 @@ export const askAboutRequest = (
 ): Answer => {
   const { id } = state.ask.agent
   if (!isAgent(id)) return askAboutOpening(policy, 'breakGlass', id, state.ask, moment, now, readings)
+  if (isPlan(state.ask))
+    return askAboutPlan({ bundle: policy.bundle, ask: (question) => policy.ask(question) }, state, moment, now)
   return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(state), {
     moment,
     approvals: approvalsOf(state),
@@ -54,10 +86,17 @@ export const askAboutRequest = (
 export const assessAgain = (
   policy: Policy,
   state: ApprovalRequest,
-  { preview, atLeast }: { preview: PreviewOutcome; atLeast: number },
+  { preview, atLeast }: { preview: Preview; atLeast: number },
   now: NumericDate,
-): Assessment =>
-  assess(policy.bundle, (question) => policy.ask(question), { ...askedOf(state), preview }, now, { atLeast })
+): Assessment | PlanAssessment => {
+  const ask = (question: Question) => policy.ask(question)
+  const again = { ask: state.ask, preview }
+  if (!isPlan(state.ask)) return assess(policy.bundle, ask, askedOf(again), now, { atLeast })
+  const steps = askedOfSteps(again).map(({ asked: { delegators: _, purpose: __, ...step } }) => step)
+  const { purpose, justified = false, task } = state.ask
+  const plan = { agent: state.ask.agent.id as AgentId, purpose, justified, task: task ?? 'unchecked', steps } as const
+  return assessPlan(policy.bundle, ask, plan, now, { atLeast })
+}
 
 /** May this person do this to that request, or, where the act is about none, at all? */
 export function askAboutPerson(
@@ -75,22 +114,27 @@ export function askAboutPerson(
   const { bundle } = policy
   const known = bundle.directory.people.find(({ id }) => id === person)
   if (known?.status !== 'active') return { permit: false, policies: [] }
-  const request = about.state && factsAbout(policy, about.state)
+  const requests = about.state ? factsAbout(policy, about.state) : []
   // Without facts no one may approve, or allow more. Taking away is asked without them: a retired agent must stay
   // revocable.
-  if (about.state && !request && (action === 'approve' || action === 'allowStanding'))
+  if (about.state && requests.length === 0 && (action === 'approve' || action === 'allowStanding'))
     return { permit: false, policies: [], detail: 'the facts are gone' }
-  if (request && (action === 'approve' || action === 'allowStanding') && isOwner(person, request))
+  const isAnswerable = requests.some((each) => isOwner(person, each))
+  if (isAnswerable && (action === 'approve' || action === 'allowStanding'))
     return { permit: false, policies: [], detail: 'who answers for the agent does not decide what it asks' }
   const bySource = groupsBySource(bundle.directory, person, { action, tier: about.state?.tier }, about, now)
-  return policy.ask({
-    kind: 'person',
-    action,
-    person: { id: person, groups: groupsOf(bundle.directory, person, bySource) },
-    ...defined({ request }),
-    ...defined({ stage: about.stage, inSteadBy: about.inSteadBy, subject: about.subject }),
-    now,
-  })
+  const answers = [...(requests.length === 0 ? [undefined] : requests)].map((request) =>
+    policy.ask({
+      kind: 'person',
+      action,
+      person: { id: person, groups: groupsOf(bundle.directory, person, bySource) },
+      ...defined({ request }),
+      ...defined({ stage: about.stage, inSteadBy: about.inSteadBy, subject: about.subject }),
+      now,
+    }),
+  )
+  const no = answers.find(({ permit }) => !permit)
+  return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
 }
 
 /** The one right by which people see requests, records and the log. */
@@ -117,14 +161,24 @@ export function mayDecideAsMember(
   { example, group }: { example: PersonId; group: string },
   now: NumericDate,
 ): boolean {
-  const request = factsAbout(policy, state)
+  const requests = factsAbout(policy, state)
   const person = { id: example, groups: [group] }
-  return request !== undefined && policy.ask({ kind: 'person', action: 'approve', person, request, stage, now }).permit
+  const may = (request: RequestFacts) =>
+    policy.ask({ kind: 'person', action: 'approve', person, request, stage, now }).permit
+  return requests.length > 0 && requests.every(may)
 }
 
-function factsAbout({ bundle }: Policy, state: ApprovalRequest): RequestFacts | undefined {
-  const facts = findFactsRegardless(bundle, askedOf(state))
-  return facts.ok ? requestFacts(facts.value, askedOf(state), state.tier, state.ask.id) : undefined
+/** Of a plan: one for each step. None where the facts of one are gone. */
+function factsAbout({ bundle }: Policy, state: ApprovalRequest): readonly RequestFacts[] {
+  const { ask, tier } = state
+  const all = isPlan(ask) ? askedOfSteps(state).map(({ asked }) => asked) : [askedOf(state)]
+  const found = all.flatMap((asked) => {
+    const facts = findFactsRegardless(bundle, asked)
+    return facts.ok ? [{ facts: facts.value, asked }] : []
+  })
+  if (found.length < all.length) return []
+  if (isPlan(ask)) return factsOfPlan(found, ownersOfPlanner(bundle, ask.agent.id, ask.owner), tier, ask.id)
+  return found.map(({ facts, asked }) => requestFacts(facts, asked, tier, ask.id))
 }
 
 /** `claimed`: what the login of the person who acts says of their groups. */

@@ -99,7 +99,7 @@ export class CatalogueStateReader implements StateReader {
   /** @throws where the answer is not as the entry expects it */
   #look(
     entry: CatalogueEntry,
-    { request, arguments: args, resource, classification }: ObserveAsk,
+    { request, arguments: args, resource, classification, most: room = largestPreview }: ObserveAsk,
     found: Exclude<Found, { found: 'failed' }>,
     { observedAt, key }: { observedAt: number; key: string },
   ): Preview {
@@ -132,7 +132,7 @@ export class CatalogueStateReader implements StateReader {
         ...(masked.length > 0 && { masked }),
         ...(hasGap(entry) && { gap: true }),
       }
-      if (utf8.encode(JSON.stringify(preview)).length <= largestPreview) return preview
+      if (utf8.encode(JSON.stringify(preview)).length <= room) return preview
     }
     throw new Unreadable('what would be shown is too long')
   }

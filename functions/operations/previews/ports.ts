@@ -16,6 +16,8 @@ export type ObserveAsk = {
   arguments: JsonObject
   resource: Resource
   classification: string
+  /** Bytes of JSON that the preview may be, where it shares its room with others. */
+  most?: number
 }
 
 /** `raw`: the guarded values as AWS has them, for a call that carries them. They are never stored and never logged. */

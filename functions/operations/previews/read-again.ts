@@ -1,6 +1,7 @@
 import { isGuarded, isOtherState } from '../../domain/previews/drift.ts'
-import { outcomeOfPreview, type Preview } from '../../domain/previews/preview.ts'
+import { largestPreview, type Preview, previewOfSteps } from '../../domain/previews/preview.ts'
 import type { AskedAgain, ReadAgain } from '../../domain/requests/commands.ts'
+import { isPlan, keptSteps } from '../../domain/requests/plan-step.ts'
 import type { ApprovalRequest, Ask, Claim } from '../../domain/requests/request.ts'
 import { defined, type JsonObject, type NumericDate } from '../../domain/values.ts'
 import { authorityOf } from '../policy/authority.ts'
@@ -12,11 +13,39 @@ export type ReaderPorts = { reader: StateReader }
 
 /** Undefined where nothing is read. A reader never throws; one that does has read nothing. */
 export async function observe(
+  ask: Pick<Ask, 'id' | 'ancestors' | 'action' | 'arguments' | 'resource' | 'classification' | 'steps'>,
+  ports: ReaderPorts & Pick<AskingPorts, 'clock'>,
+): Promise<Observed | undefined> {
+  return isPlan(ask) ? observeSteps(ask, ports) : observeOne(ask, ports)
+}
+
+/** Side by side. A step that comes after another of the same resource is not read: what it will find is not there yet. */
+async function observeSteps(
+  { id, ancestors, steps }: Pick<Ask, 'id' | 'ancestors' | 'steps'>,
+  ports: ReaderPorts & Pick<AskingPorts, 'clock'>,
+): Promise<Observed | undefined> {
+  const ahead = keptSteps({ ask: defined({ steps }) }).filter(({ after }) => after === undefined)
+  const most = Math.floor(largestPreview / Math.max(ahead.length, 1))
+  const read = await Promise.all(
+    ahead.map(async (each) => ({
+      step: each.step,
+      preview: (await observeOne({ ...each, id, ancestors }, ports, most))?.preview,
+    })),
+  )
+  const found = read.flatMap(({ step, preview }) => (preview ? [{ step, preview }] : []))
+  return found.length === 0 ? undefined : { preview: previewOfSteps(found) }
+}
+
+async function observeOne(
   ask: Pick<Ask, 'id' | 'ancestors' | 'action' | 'arguments' | 'resource' | 'classification'>,
   { reader, clock }: ReaderPorts & Pick<AskingPorts, 'clock'>,
+  most?: number,
 ): Promise<Observed | undefined> {
   const { action, arguments: args, resource, classification } = ask
-  const about = { request: ask.ancestors[0] ?? ask.id, action, arguments: args, resource, classification }
+  const about = {
+    ...{ request: ask.ancestors[0] ?? ask.id, action, arguments: args, resource, classification },
+    ...defined({ most }),
+  }
   try {
     return await reader.observe(about)
   } catch {
@@ -32,9 +61,9 @@ export async function readAgain(
   state: ApprovalRequest,
   now: NumericDate,
   ports: ReaderPorts & Pick<AskingPorts, 'policy' | 'clock'>,
-  args: JsonObject = state.ask.arguments,
+  ask: Ask = state.ask,
 ): Promise<Reading> {
-  const found = await observe({ ...state.ask, arguments: args }, ports)
+  const found = await observe(ask, ports)
   if (!found) return {}
   const { preview, raw } = found
   const isOther = isOtherState(state, { preview })
@@ -49,7 +78,7 @@ function askedAgain(
   now: NumericDate,
   { policy }: Pick<AskingPorts, 'policy'>,
 ): AskedAgain {
-  const found = assessAgain(policy, state, { preview: outcomeOfPreview(preview), atLeast: state.tier }, now)
+  const found = assessAgain(policy, state, { preview, atLeast: state.tier }, now)
   if (found.outcome === 'refused') return { ok: false, code: found.reason }
   const { tier, stages, policies } = found
   return { ok: true, tier, stages, policies }

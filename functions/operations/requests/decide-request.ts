@@ -6,6 +6,7 @@ import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
 import { isNarrower, keptStage, type Narrow, narrowedTerms, withDigests } from '../../domain/requests/narrow.ts'
+import { isPlan } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, namesOf, openStage } from '../../domain/requests/request.ts'
 import { readsAgain, rightOf } from '../../domain/requests/take-decision.ts'
 import type { NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
@@ -16,20 +17,25 @@ import type { OnceOnly } from '../ports.ts'
 import { type ReaderPorts, type Reading, readAgain } from '../previews/read-again.ts'
 import { type CarriedOut, carryOutFor, stamped } from './carry-out.ts'
 import { assessAsk } from './evaluate-access.ts'
+import { narrowPlan } from './narrow-plan.ts'
 import type { AskingPorts, DecidingPorts } from './ports.ts'
 
 type Made = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'permittedBy'>
+export type MadeNarrow = Made | Extract<Narrowing, { ok: false }>
 
 /**
  * Arguments, tier and session policy are checked again. It may need a higher tier, and never a lower one, since the
  * approver was not asked whether fewer people may look at it.
  */
 export function narrowAsk(
-  { ask, tier, preview }: Pick<ApprovalRequest, 'ask' | 'tier' | 'preview'>,
+  state: Pick<ApprovalRequest, 'ask' | 'tier' | 'preview'>,
   narrow: Narrow,
   now: NumericDate,
   { policy }: Pick<AskingPorts, 'policy'>,
-): Made | Extract<Narrowing, { ok: false }> {
+): MadeNarrow {
+  const { ask, tier, preview } = state
+  if (isPlan(ask)) return narrowPlan(state, narrow, now, policy)
+  if (narrow.steps) return { ok: false, code: 'not_narrower', detail: '`steps` are for a plan, and this is none' }
   const entry = policy.bundle.actions[ask.action]
   if (!entry) return { ok: false, code: 'unknown_action' }
   const terms = narrowedTerms(ask, narrow)
@@ -78,11 +84,11 @@ export function decideRequest(
     const less = ask.narrow && narrowAsk(state, ask.narrow, now, ports)
     const reads = less?.ok !== false && readsAgain(state, { verdict: ask.verdict, ...defined({ narrowed: less }) })
     // Nothing is read for what no request may be narrowed to: it could be another thing, of another class.
-    const args = less?.ok ? less.ask.arguments : state.ask.arguments
+    const asked = less?.ok ? less.ask : state.ask
     // Side by side: who decides waits for the slower of the two.
     const [made, { observed }] = await Promise.all([
       commandFor(state, ask, now, ports, less),
-      reads ? readAgain(state, now, ports, args) : ({} as Reading),
+      reads ? readAgain(state, now, ports, asked) : ({} as Reading),
     ])
     return { ...made, ...defined({ observed }) }
   }

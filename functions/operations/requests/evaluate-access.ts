@@ -1,23 +1,25 @@
 import { hasLostApprover, notYet } from '../../domain/credentials/issue.ts'
-import { sessionPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
-import { argumentsDigest, digestOf } from '../../domain/digest.ts'
+import { argumentsDigest } from '../../domain/digest.ts'
 import type { About } from '../../domain/ledger/refused.ts'
 import { isJustified, justificationMember, readsMember, wantsOf } from '../../domain/policy/asking-terms.ts'
 import { type Asked, type Assessment, assess } from '../../domain/policy/assess.ts'
-import { accountOf, agentOf } from '../../domain/policy/bundle.ts'
-import { deriveStatement, titleOf } from '../../domain/policy/catalogue.ts'
+import { agentOf } from '../../domain/policy/bundle.ts'
+import { titleOf } from '../../domain/policy/catalogue.ts'
 import type { PreviewOutcome } from '../../domain/previews/preview.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovedRequest, Ask, ParentTask } from '../../domain/requests/request.ts'
-import type { AskerId, Digest, EvaluationId, Json, NumericDate, Resource, ToolId } from '../../domain/values.ts'
+import type { AskerId, EvaluationId, Json, NumericDate, Resource, ToolId } from '../../domain/values.ts'
 import { AgentId, defined, JsonObject, RequestId } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
 import type { Statements } from '../credentials/ports.ts'
-import { type Bound, denialClaims, withoutActor } from '../credentials/statements.ts'
+import { type Bound, denialClaims } from '../credentials/statements.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
+import { bindingOf, boundOf, boundPlainly } from './bound.ts'
 import { recordRefusal } from './carry-out.ts'
+import { isConfinable, tooLargeToConfine } from './confine.ts'
 import { Lately } from './limits.ts'
+import { assessPlanBody, isPlanBody, titleOfPlan } from './plan-ask.ts'
 import type { AskingPorts, DecidingPorts, MakingPorts } from './ports.ts'
 
 export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
@@ -141,8 +143,9 @@ async function assessed(
 ): Promise<Evaluated> {
   const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined
   // Said before policy is asked, whose answer to half a question explains nothing.
-  if (missing && Object.hasOwn(ports.policy.bundle.actions, ask.action.name))
+  if (missing && (isPlanBody(ask) || Object.hasOwn(ports.policy.bundle.actions, ask.action.name)))
     return deny(common, 'invalid_arguments', `\`context.${missing}\` is missing`)
+  if (isPlanBody(ask)) return assessedPlan(ask, agent, common, lately, ports)
   const [recent, host] = await Promise.all([
     lately.count(agent, ask.action.name, common.at),
     readHost(ask, agent, common.at, ports),
@@ -162,6 +165,24 @@ async function assessed(
     wants: asIf === asIs ? wantsOf(bundle, { tier: assessment.tier, justified }) : [justificationMember],
   }
   return { ...common, policies: assessment.policies, decision: false, reason: 'approval_required', requestable }
+}
+
+async function assessedPlan(
+  { action, resource, purpose = '', parentTask = { id: '' }, justification }: EvaluationAsk,
+  agent: AgentId,
+  common: Common,
+  lately: Lately,
+  ports: MakingPorts,
+): Promise<Evaluated> {
+  const justified = isJustified(justification)
+  const body = { agent, action, resource, purpose, parentTask, justified }
+  const found = await assessPlanBody(body, lately, common.at, ports)
+  const { policies } = found
+  if (found.outcome === 'refused') return deny({ ...common, policies }, found.reason, found.detail)
+  const { tier, steps } = found
+  const wants = wantsOf(ports.policy.bundle, { tier, justified })
+  const requestable = { tier, title: titleOfPlan(steps), expiresAt: common.at + bindingWindow, wants }
+  return { ...common, policies, decision: false, reason: 'approval_required', requestable }
 }
 
 const keeper =
@@ -187,27 +208,6 @@ const deny = (common: Common, reason: EvaluationReason, detail?: string): Evalua
   ...defined({ detail }),
 })
 
-/** What a submission must repeat to the letter: whole objects, and the context that policy sees. */
-export const bindingOf = (ask: Bound): Digest =>
-  digestOf('hotwork.evaluation.v1', {
-    subject: withoutActor(ask.subject),
-    action: { name: ask.action.name, properties: ask.action.properties },
-    resource: ask.resource as Json,
-    purpose: ask.purpose ?? null,
-    parent_task: (ask.parentTask as Json | undefined) ?? null,
-  })
-
-export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
-  digestOf('hotwork.bound.v1', {
-    subject: withoutActor(ask.subject),
-    resource: ask.resource.properties ?? null,
-    purpose: ask.purpose ?? null,
-    parent_task: (ask.parentTask as Json | undefined) ?? null,
-  })
-
-export const boundPlainly = (ask: Pick<Ask, 'agent' | 'resource' | 'purpose' | 'parentTask'>): Digest =>
-  boundOf({ ...ask, subject: { type: 'agent', id: ask.agent.id } })
-
 /** Refuses also an ask whose AWS credentials could not be confined: its session policy would be too large. */
 export function assessAsk(
   ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'> &
@@ -232,12 +232,8 @@ export function assessAsk(
     defined({ atLeast: ask.atLeast }),
   )
   if (assessment.outcome === 'refused') return assessment
-  const { entry, arguments: args } = assessment.facts
-  const statement = deriveStatement(entry, args, accountOf(policy.bundle, entry))
-  if (entry.credential === 'token' || !statement || sessionPolicy(statement, now).length <= sessionPolicyLimit)
-    return assessment
-  const detail = `the session policy for these arguments would be over ${sessionPolicyLimit} characters: ask for less at once`
-  return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
+  if (isConfinable(policy.bundle, assessment.facts, now)) return assessment
+  return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail: tooLargeToConfine }
 }
 
 type Reevaluated =

@@ -15,8 +15,11 @@ import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import type { PermitReader } from '../permits/ports.ts'
 import type { OnceOnly } from '../ports.ts'
 import type { ReaderPorts } from '../previews/read-again.ts'
-import { assessAsk, bindingOf, boundOf, boundPlainly } from './evaluate-access.ts'
+import { bindingOf, boundOf, boundPlainly } from './bound.ts'
+import { assessAsk } from './evaluate-access.ts'
 import { Lately } from './limits.ts'
+import { makePlan } from './make-plan.ts'
+import { isPlanBody } from './plan-ask.ts'
 import type { MakingPorts, TaskLook, TaskService } from './ports.ts'
 
 export type SubmissionAsk = Bound & {
@@ -57,7 +60,7 @@ export type Unmade = {
   because?: { reason: string; policies: readonly string[] }
 }
 
-const notRequestable = (reason: string, detail?: string, policies: readonly string[] = []): Unmade => ({
+export const notRequestable = (reason: string, detail?: string, policies: readonly string[] = []): Unmade => ({
   ...refuse('not_requestable', detail === undefined ? reason : `${reason}: ${detail}`),
   because: { reason, policies },
 })
@@ -89,7 +92,10 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
 }
 
 /** What of a submission stays once it is bound to its evaluation. */
-type Asking = Pick<SubmissionAsk, 'agent' | 'subject' | 'action' | 'resource' | 'purpose' | 'parentTask' | 'jkt'> &
+export type Asking = Pick<
+  SubmissionAsk,
+  'agent' | 'subject' | 'action' | 'resource' | 'purpose' | 'parentTask' | 'jkt'
+> &
   Pick<SubmissionAsk, 'justification' | 'notBefore' | 'requestedUntil'>
 
 /**
@@ -112,6 +118,7 @@ export async function makeAsked(
     const { reason, detail } = toldOf(halt)
     return notRequestable(reason, detail)
   }
+  if (isPlanBody(ask)) return makePlan(ask, lifted, now, ports)
   const [recent, host] = await Promise.all([
     new Lately(requests).count(ask.agent.id, ask.action.name, now),
     readHost(ask, ask.agent.id, now, ports),
@@ -120,7 +127,7 @@ export async function makeAsked(
   const justified = isJustified(ask.justification)
   const assessed = (facts: Pick<Asked, 'justified' | 'task'>, as?: PreviewOutcome) =>
     assessAsk({ ...ask, ...facts, host, atLeast }, ask.agent.id, recent, now, ports, as)
-  const look = await lookAtTask(ask, () => assessed({ justified }), ports)
+  const look = await lookAtTask({ ...ask, actions: [ask.action.name] }, () => assessed({ justified }), ports)
   const task = taskOf(look)
   const of = (as?: PreviewOutcome): MadeOr<Submit> => {
     const assessment = assessed({ justified, task }, as)
@@ -149,23 +156,25 @@ export async function makeAsked(
 }
 
 /** Asked only where a tier or a policy goes by the answer, or where people are to see the incident. */
-async function lookAtTask(
-  { action, parentTask }: Asking,
-  assess: () => Assessment,
+export async function lookAtTask(
+  { actions, parentTask }: Pick<SubmissionAsk, 'parentTask'> & { actions: readonly string[] },
+  assess: () => Pick<Extract<Assessment, { outcome: 'requestable' }>, 'outcome' | 'tier'> | { outcome: 'refused' },
   { policy: { bundle }, tasks }: SubmissionPorts,
 ): Promise<TaskLook | undefined> {
   if (!tasks) return undefined
-  const isLive = (assessment: Assessment) =>
+  const isLive = (assessment: ReturnType<typeof assess>) =>
     assessment.outcome === 'requestable' && tierOf(bundle.ladder, assessment.tier)?.parentTask === 'live'
   const isWanted =
-    bundle.deployment.incidents?.show !== undefined || readsMember(bundle, action.name, 'task') || isLive(assess())
+    bundle.deployment.incidents?.show !== undefined ||
+    actions.some((action) => readsMember(bundle, action, 'task')) ||
+    isLive(assess())
   return isWanted ? tasks.look(parentTask.id) : undefined
 }
 
-const taskOf = (look: TaskLook | undefined): TaskAnswer =>
+export const taskOf = (look: TaskLook | undefined): TaskAnswer =>
   look === undefined || look.answer === 'unreachable' ? 'unchecked' : look.answer
 
-const toldOfTask = (look: TaskLook | undefined): Pick<Ask, 'task' | 'incident'> =>
+export const toldOfTask = (look: TaskLook | undefined): Pick<Ask, 'task' | 'incident'> =>
   look === undefined || look.answer === 'unreachable'
     ? {}
     : { task: look.answer, ...(look.answer === 'known' ? defined({ incident: look.incident }) : {}) }

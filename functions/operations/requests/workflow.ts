@@ -1,16 +1,18 @@
+import { outcomeOfStep } from '../../domain/requests/advance-plan.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { firstWait, outcomeOf, type Wait, waitOf } from '../../domain/requests/wait.ts'
 import type { RequestId } from '../../domain/values.ts'
 import { WaitClaimed } from '../faults.ts'
 import type { Clock } from '../ports.ts'
+import { advancePlan, canAdvance } from './advance-plan.ts'
 import { wake } from './carry-out.ts'
 import type { DecidingPorts, RequestReader, WaitRecord, WaitStore, Workflow } from './ports.ts'
 
 /** A sender that claimed a wait and has not sent after this long counts as dead. Seconds. */
 const leaseSeconds = 30
 
-type EndPorts = { waits: WaitStore; workflow: Workflow; clock: Clock }
+type EndPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
  * Claims each wait, then signals. A late signal changes nothing. A claim whose signal failed is given back.
@@ -21,7 +23,9 @@ async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], po
   const faults: unknown[] = []
   let allEnded = true
   for (const wait of waits) {
-    const outcome = outcomeOf(state, wait.wait)
+    const stands = outcomeOf(state, wait.wait)
+    const moves = stands === 'waiting' && wait.wait === 'AwaitStep' && (await canAdvance(state, ports))
+    const outcome = moves ? 'Moved' : stands
     if (outcome === 'waiting') continue
     try {
       if (!(await endWait(wait, outcome, ports))) allEnded = false
@@ -82,7 +86,12 @@ export async function advanceWorkflow(
   ports: DecidingPorts,
 ): Promise<{ requestId: RequestId; wait: Wait }> {
   const woken = await wake(id, ports)
-  return { requestId: id, wait: woken.ok ? waitOf(woken.value.state) : 'Close' }
+  if (!woken.ok) return { requestId: id, wait: 'Close' }
+  const { state } = woken.value
+  if (waitOf(state) !== 'AwaitStep') return { requestId: id, wait: waitOf(state) }
+  await advancePlan(id, ports)
+  const moved = await ports.requests.load(id)
+  return { requestId: id, wait: waitOf(moved?.state ?? state) }
 }
 
 type FollowPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
@@ -97,5 +106,16 @@ export async function followRequest(id: RequestId, start: boolean, ports: Follow
   if (!stored) return
   if (start) await ports.workflow.start(id, firstWait(stored.state))
   const ended = await endWaits(asOf(stored.state, ports.clock.now()), await ports.waits.open(id), ports)
+  if (!ended) throw new WaitClaimed(`another is ending a wait of \`${id}\``)
+  if (stored.state.ask.step !== undefined) await followPlan(asOf(stored.state, ports.clock.now()), ports)
+}
+
+/** A step that has ended ends the wait of its plan, which then goes on. */
+async function followPlan(step: ApprovalRequest, ports: FollowPorts): Promise<void> {
+  const id = step.ask.ancestors.at(-1)
+  if (id === undefined || outcomeOfStep(step) === undefined) return
+  const plan = await ports.requests.load(id)
+  if (!plan) return
+  const ended = await endWaits(asOf(plan.state, ports.clock.now()), await ports.waits.open(id), ports)
   if (!ended) throw new WaitClaimed(`another is ending a wait of \`${id}\``)
 }

@@ -1,0 +1,13 @@
+import type { Agent } from '../people/organisation.ts'
+import type { AgentRef } from '../requests/request.ts'
+import type { NumericDate } from '../values.ts'
+import type { Bundle } from './bundle.ts'
+
+/** The agent with the identity that is its own now. Where that pins no subject, its name is the subject. */
+export function agentRefOf({ id, identities }: Agent, { deployment }: Bundle, now: NumericDate): AgentRef {
+  const identity =
+    identities.find(({ validFrom = 0, validUntil = now + 1 }) => validFrom <= now && now < validUntil) ?? identities[0]
+  const issuer = identity && deployment.issuers[identity.issuer]
+  const name = !issuer ? 'unknown' : issuer.kind === 'spiffe' ? `spiffe://${issuer.trustDomain}` : issuer.issuer
+  return { id, issuer: name, subject: identity?.subject ?? id }
+}

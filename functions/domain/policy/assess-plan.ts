@@ -1,0 +1,184 @@
+import * as z from 'zod'
+import type { HostFacts } from '../agents/host.ts'
+import type { PreviewOutcome } from '../previews/preview.ts'
+import { mostSteps } from '../requests/plan-step.ts'
+import { AgentId, JsonObject, type NumericDate, ok, type PersonId, Resource, type Result, refuse } from '../values.ts'
+import { whatIsWrong } from '../what-is-wrong.ts'
+import { findApprovers, isApprovable, isApprovableBySource } from './approvers.ts'
+import {
+  type Asked,
+  type Assessment,
+  type Facts,
+  findFacts,
+  findTier,
+  questionOf,
+  refusal,
+  requestFacts,
+} from './assess.ts'
+import { agentOf, type Bundle } from './bundle.ts'
+import { type GrantTerms, namesOfTier, type Stage } from './ladder.ts'
+import type { Answer, Ask, RequestFacts } from './question.ts'
+
+/** The action that is no entry of the catalogue: several of its actions, in order. */
+export const planAction = 'plan'
+
+export const StepAsk = z.strictObject({
+  agent: AgentId,
+  action: z.string().min(1).max(128),
+  arguments: JsonObject,
+  /** Must be the derived one where it is given. */
+  resource: Resource.optional(),
+})
+export type StepAsk = z.infer<typeof StepAsk>
+
+const PlanArguments = z.strictObject({ steps: z.array(StepAsk).min(1).max(mostSteps) })
+
+export function parseSteps(args: unknown): Result<readonly StepAsk[], 'invalid_arguments'> {
+  const parsed = PlanArguments.safeParse(args)
+  return parsed.success ? ok(parsed.data.steps) : refuse('invalid_arguments', whatIsWrong(parsed.error, 'steps'))
+}
+
+/** What the server knows of one step beside what was asked. */
+export type StepBeside = {
+  /** Its number, where steps before it were struck out. */
+  step?: number
+  recent?: number
+  host?: HostFacts | undefined
+  preview?: PreviewOutcome | undefined
+}
+export type StepAsked = StepAsk & StepBeside
+
+export type PlanAsked = Pick<Asked, 'justified' | 'task'> & {
+  agent: AgentId
+  purpose: string
+  steps: readonly StepAsked[]
+}
+
+export type PlanAssessment =
+  | Extract<Assessment, { outcome: 'refused' }>
+  | {
+      outcome: 'requestable'
+      owner: PersonId
+      steps: readonly Facts[]
+      tier: number
+      stages: readonly Stage[]
+      /** Of each step. */
+      grant: GrantTerms
+      policies: readonly string[]
+      /** What refused the rung below, of the steps that need the highest. */
+      below: readonly string[]
+      eligible: { readonly [stage: string]: readonly PersonId[] }
+    }
+
+/**
+ * Each step is asked twice: may its agent do it, and may the agent that asks propose it. The plan needs the highest rung
+ * of its steps, and people who may decide every one of them.
+ */
+export function assessPlan(
+  bundle: Bundle,
+  ask: Ask,
+  plan: PlanAsked,
+  now: NumericDate,
+  { atLeast = 0 }: { atLeast?: number } = {},
+): PlanAssessment {
+  const owner = agentOf(bundle, plan.agent)?.owner
+  if (!owner) return refusal('policy_denied', [], `\`${plan.agent}\` is not registered`)
+  const rungs = bundle.ladder.tiers.filter(({ tier }) => tier >= atLeast)
+  const found: (Found & { number: number; tier: number; below: readonly string[] })[] = []
+  for (const [index, step] of plan.steps.entries()) {
+    const number = step.step ?? index + 1
+    const inStep = <T extends { detail?: string }>(no: T): T => ({ ...no, detail: ofStep(number, no.detail) })
+    const facts = factsOfStep(bundle, plan, step, owner, now)
+    if (!facts.ok) return inStep(refusal(facts.code, [], facts.detail))
+    const search = findTier(rungs, (tier) => askAboutStep(facts.value, ask, tier, now))
+    if (search.outcome === 'refused') return inStep(search)
+    found.push({ ...facts.value, number, tier: search.tier.tier, below: search.below })
+  }
+  const tier = Math.max(...found.map((each) => each.tier))
+  const rung = rungs.find((each) => each.tier === tier)
+  if (!rung) return refusal('policy_denied', [])
+  const policies = new Set<string>()
+  for (const each of found) {
+    const answer = askAboutStep(each, ask, tier, now)
+    if (!answer.permit)
+      return refusal(
+        answer.error ? 'policy_error' : 'policy_denied',
+        answer.policies,
+        ofStep(each.number, answer.detail),
+      )
+    for (const policy of answer.policies) policies.add(policy)
+  }
+  const names = namesOfTier(rung)
+  const requests = factsOfPlan(found, ownersOfPlanner(bundle, plan.agent, owner), tier)
+  const approvers = findApprovers(bundle, ask, requests, names, now)
+  if (approvers.error) return refusal('policy_error', approvers.policies, approvers.detail)
+  if (!isApprovable(rung, approvers.eligible) && !isApprovableBySource(bundle, ask, requests, rung, now))
+    return refusal(
+      'no_eligible_approvers',
+      [...policies],
+      `too few people may decide \`${names.join('`, `')}\` of every step: split the plan`,
+    )
+  const below = found.filter((each) => each.tier === tier).flatMap((each) => each.below)
+  return {
+    outcome: 'requestable',
+    owner,
+    steps: found.map(({ facts }) => facts),
+    tier,
+    stages: rung.stages,
+    grant: rung.grant,
+    policies: [...policies],
+    below: [...new Set(below)],
+    eligible: approvers.eligible,
+  }
+}
+
+const ofStep = (step: number, detail: string | undefined) =>
+  detail === undefined ? `step ${step}` : `step ${step}: ${detail}`
+
+type Found = { facts: Facts; asked: Asked; proposed: Facts; proposal: Asked }
+
+function factsOfStep(
+  bundle: Bundle,
+  { agent, ...plan }: PlanAsked,
+  { agent: doer, ...step }: StepAsked,
+  owner: PersonId,
+  now: NumericDate,
+) {
+  const { purpose, justified, task } = plan
+  const why = { purpose, justified, task }
+  const asked: Asked = { ...step, ...why, agent: doer, delegators: [owner] }
+  const facts = findFacts(bundle, asked, now)
+  if (!facts.ok) return facts
+  const { host: _, ...rest } = step
+  const proposal: Asked = { ...rest, ...why, agent }
+  const proposed = findFacts(bundle, proposal, now)
+  return proposed.ok ? ok({ facts: facts.value, asked, proposed: proposed.value, proposal }) : proposed
+}
+
+/** The first no, or what let both of them. */
+function askAboutStep({ facts, asked, proposed, proposal }: Found, ask: Ask, tier: number, now: NumericDate): Answer {
+  const own = ask(questionOf(facts, asked, { moment: 'request', tier, now }))
+  if (!own.permit) return own
+  const plans = ask(questionOf(proposed, proposal, { moment: 'plan', tier, now }))
+  return plans.permit ? { permit: true, policies: [...own.policies, ...plans.policies] } : plans
+}
+
+/** Who answers for the agent that asks, the one who would in place of its owner too. */
+export const ownersOfPlanner = (bundle: Bundle, planner: string, owner: PersonId): readonly PersonId[] => {
+  const backup = agentOf(bundle, planner)?.backupOwner
+  return backup === undefined ? [owner] : [owner, backup]
+}
+
+/** As people are asked about it: each step, with the owners of all of them. */
+export function factsOfPlan(
+  found: readonly { facts: Facts; asked: Asked }[],
+  ofPlanner: readonly PersonId[],
+  tier: number,
+  id?: string,
+): readonly RequestFacts[] {
+  const owners = [...new Set([...ofPlanner, ...found.map(({ facts }) => facts.agent.owner)])]
+  return found.map(({ facts, asked }) => {
+    const own = requestFacts(facts, asked, tier, id)
+    return { ...own, owners: [...new Set([...own.owners, ...owners])] }
+  })
+}

@@ -1,0 +1,120 @@
+import { agentRefOf } from '../../domain/policy/agent-ref.ts'
+import { type Asked, findFacts } from '../../domain/policy/assess.ts'
+import { agentOf } from '../../domain/policy/bundle.ts'
+import { previewOfStep } from '../../domain/previews/preview.ts'
+import { outcomeOfStep, waitsForTurn } from '../../domain/requests/advance-plan.ts'
+import { decide } from '../../domain/requests/decide.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import { withDigests } from '../../domain/requests/narrow.ts'
+import { isPlan, keptSteps, mostSteps, type NumberedStep, stepInTurn } from '../../domain/requests/plan-step.ts'
+import { type ApprovalRequest, type ApprovedRequest, Delegator } from '../../domain/requests/request.ts'
+import { defined, type RequestId } from '../../domain/values.ts'
+import { findEnding } from '../policy/authority.ts'
+import { carryOut, commitNew } from './carry-out.ts'
+import type { DecidingPorts, RequestReader, Stored } from './ports.ts'
+
+/** Each step opens and ends, so a plan is at its end after so many writes. */
+const mostMoves = 2 * mostSteps + 1
+
+/**
+ * Moves an approved plan to where its steps are: makes the request of each, begins the one whose turn it is, and records
+ * how it ended. Each write may be made twice, and the next run makes good what was left undone.
+ */
+export async function advancePlan(id: RequestId, ports: DecidingPorts): Promise<void> {
+  for (let move = 0; move < mostMoves; move++) {
+    const plan = await loadLive(id, ports)
+    const step = plan && stepInTurn(plan)
+    if (!plan || !step) return
+    if (move === 0) await makeSteps(plan, ports)
+    if (step.progress.openedAt === undefined) {
+      await carryOut(id, ports, () => ({ type: 'open_step', step: step.step }))
+      continue
+    }
+    const child = await beginTurn(step, ports)
+    const ended = child && outcomeOfStep(child)
+    if (!ended) return
+    await carryOut(id, ports, () => ({ type: 'end_step', step: step.step, ...ended }))
+  }
+}
+
+async function loadLive(id: RequestId, { requests, clock }: DecidingPorts): Promise<ApprovedRequest | undefined> {
+  const stored = await requests.load(id)
+  const state = stored && asOf(stored.state, clock.now())
+  return state?.status === 'approved' && isPlan(state.ask) ? state : undefined
+}
+
+/** All at once, so that each agent can read the task that it waits for. One that is there already stays as it is. */
+async function makeSteps(plan: ApprovedRequest, ports: DecidingPorts): Promise<void> {
+  const steps = keptSteps(plan).filter(({ progress }) => progress.ended === undefined)
+  const there = new Set(
+    (await ports.requests.loadMany(steps.map(({ request }) => request))).map(({ state }) => state.ask.id),
+  )
+  for (const step of steps) if (!there.has(step.request)) await makeStep(plan, step, ports)
+}
+
+async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: DecidingPorts): Promise<void> {
+  const { policy, clock } = ports
+  const { purpose, parentTask, notBefore, afterHalts, agent, owner, justified, task } = plan.ask
+  const { request: id, agent: doer, action, arguments: args, resource, environment, classification, recent } = step
+  const { credential, uses, claimWithin, lifetime, unpinned, host } = step
+  const now = clock.now()
+  const known = agentOf(policy.bundle, doer)
+  const ask = withDigests({
+    // An agent that is not registered any more is found at its turn.
+    ...{ id, agent: known ? agentRefOf(known, policy.bundle, now) : { id: doer, issuer: 'unknown', subject: doer } },
+    ...{ owner: step.owner, chain: [Delegator.parse({ ...agent, owner })], ancestors: [plan.ask.id], action },
+    ...{ arguments: args, resource, environment, classification, purpose, parentTask, credential, uses },
+    ...{ claimWithin, lifetime, unpinned, recent, step: step.step, requestedUntil: plan.grant.notAfter },
+    ...defined({ notBefore, afterHalts, host, justified, task }),
+  })
+  const { events } = decide(
+    undefined,
+    {
+      type: 'submit',
+      ask,
+      tier: plan.tier,
+      stages: plan.stages.map(({ terms }) => terms),
+      policies: plan.policies,
+      bundle: policy.bundle.hash,
+      inherits: plan.stages,
+      ...defined({ preview: previewOfStep(plan.preview, step.step) }),
+    },
+    now,
+  )
+  await commitNew(events, ports)
+}
+
+/** What became of a step by now, which begins if it still waited. */
+async function beginTurn(step: NumberedStep, ports: DecidingPorts): Promise<ApprovalRequest | undefined> {
+  const { requests, clock } = ports
+  const stored = await requests.load(step.request)
+  const state = stored && asOf(stored.state, clock.now())
+  if (!state || !waitsForTurn(state)) return state
+  await ports.policy.look?.([step.agent, ...state.ask.chain.map((each) => each.id)])
+  const begun = await carryOut(step.request, ports, async (child, now) => ({
+    type: 'begin_turn',
+    ...defined({ ending: await findEnding(child, now, ports), unfit: unfitFor(child, now, ports) }),
+  }))
+  return (begun.ok ? begun.value : begun.stored)?.state
+}
+
+/** Its agent was retired, suspended or left without an owner since people approved the plan. */
+function unfitFor({ ask }: ApprovalRequest, now: number, { policy }: DecidingPorts): string | undefined {
+  const { agent, action, arguments: args, resource, purpose } = ask
+  const asked: Asked = { agent: agent.id, action, arguments: args, resource, purpose }
+  const found = findFacts(policy.bundle, asked, now)
+  return found.ok ? undefined : found.code
+}
+
+/** Whether there is something for `advancePlan` to do: the workflow waits until there is. */
+export async function canAdvance(
+  plan: ApprovalRequest,
+  { requests, clock }: { requests: Pick<RequestReader, 'load'>; clock: DecidingPorts['clock'] },
+): Promise<boolean> {
+  if (plan.status !== 'approved') return false
+  const step = stepInTurn(plan)
+  if (!step || step.progress.openedAt === undefined) return step !== undefined
+  const child: Stored | undefined = await requests.load(step.request)
+  const state = child && asOf(child.state, clock.now())
+  return !state || waitsForTurn(state) || outcomeOfStep(state) !== undefined
+}

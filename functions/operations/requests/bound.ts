@@ -1,0 +1,25 @@
+import { digestOf } from '../../domain/digest.ts'
+import type { Ask } from '../../domain/requests/request.ts'
+import type { Digest, Json } from '../../domain/values.ts'
+import { type Bound, withoutActor } from '../credentials/statements.ts'
+
+/** What a submission must repeat to the letter: whole objects, and the context that policy sees. */
+export const bindingOf = (ask: Bound): Digest =>
+  digestOf('hotwork.evaluation.v1', {
+    subject: withoutActor(ask.subject),
+    action: { name: ask.action.name, properties: ask.action.properties },
+    resource: ask.resource as Json,
+    purpose: ask.purpose ?? null,
+    parent_task: (ask.parentTask as Json | undefined) ?? null,
+  })
+
+export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
+  digestOf('hotwork.bound.v1', {
+    subject: withoutActor(ask.subject),
+    resource: ask.resource.properties ?? null,
+    purpose: ask.purpose ?? null,
+    parent_task: (ask.parentTask as Json | undefined) ?? null,
+  })
+
+export const boundPlainly = (ask: Pick<Ask, 'agent' | 'resource' | 'purpose' | 'parentTask'>): Digest =>
+  boundOf({ ...ask, subject: { type: 'agent', id: ask.agent.id } })

@@ -1,0 +1,77 @@
+import { isJustified, lackingFor } from '../../domain/policy/asking-terms.ts'
+import { type PlanAssessment, planAction, type StepAsked } from '../../domain/policy/assess-plan.ts'
+import type { Preview } from '../../domain/previews/preview.ts'
+import type { Submit } from '../../domain/requests/commands.ts'
+import { withDigests } from '../../domain/requests/narrow.ts'
+import type { Ask } from '../../domain/requests/request.ts'
+import { type AgentId, defined, type NumericDate, ok, type RequestId, refuse } from '../../domain/values.ts'
+import { boundOf, boundPlainly } from './bound.ts'
+import { Lately } from './limits.ts'
+import {
+  type Asking,
+  lookAtTask,
+  type Made,
+  type MadeOr,
+  notRequestable,
+  type SubmissionPorts,
+  taskOf,
+  toldOfTask,
+} from './make-submit.ts'
+import { assessPlanBody, assessSteps, stepsOfPlan, termsOfPlan } from './plan-ask.ts'
+
+/** As `makeSubmit` does, for a plan, whose steps are each assessed. */
+export async function makePlan(
+  ask: Asking,
+  lifted: Pick<Ask, 'afterHalts'>,
+  now: NumericDate,
+  ports: SubmissionPorts,
+): Promise<MadeOr<Made>> {
+  const { policy, requests, ids } = ports
+  const { purpose, parentTask } = ask
+  const justified = isJustified(ask.justification)
+  const why = { agent: ask.agent.id as AgentId, purpose, justified }
+  const first = await assessPlanBody({ ...ask, ...why }, new Lately(requests), now, ports)
+  const { asked = [] } = first
+  const look = await lookAtTask({ parentTask, actions: asked.map(({ action }) => action) }, () => first, ports)
+  const task = taskOf(look)
+  const told = { ...(justified ? { justified } : {}), ...toldOfTask(look) }
+  const own = { id: ids.request(), children: asked.map(() => ids.request()), ...lifted, ...told }
+  const assess = (preview?: Pick<Preview, 'steps'>) =>
+    assessSteps({ ...why, task, steps: asked }, now, policy, { preview })
+  const of = (found: PlanAssessment): MadeOr<Submit> => {
+    if (found.outcome === 'refused') return notRequestable(found.reason, found.detail, found.policies)
+    const { tier, stages, policies } = found
+    const lacking = lackingFor(policy.bundle, { tier, justified, task })
+    if (lacking) return refuse(lacking)
+    const whole = planOf(ask, found, asked, own)
+    return ok({ type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash })
+  }
+  // Once it is known what the service that keeps incidents says.
+  const asIf = of(first.outcome === 'refused' ? first : assess())
+  if (!asIf.ok) return asIf
+  const read = (preview: Preview | undefined): MadeOr<Submit> => {
+    const found = of(assess(preview ?? { steps: [] }))
+    return found.ok ? ok({ ...found.value, ...defined({ preview }) }) : found
+  }
+  return ok({ submit: asIf.value, read })
+}
+
+function planOf(
+  { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, ...bind }: Asking,
+  found: Extract<PlanAssessment, { outcome: 'requestable' }>,
+  asked: readonly StepAsked[],
+  {
+    id,
+    children,
+    ...own
+  }: Pick<Ask, 'id' | 'afterHalts' | 'justified' | 'task' | 'incident'> & { children: readonly RequestId[] },
+): Ask {
+  const terms = termsOfPlan(stepsOfPlan(found, asked, children))
+  const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+    ...{ id, agent, owner: found.owner, chain: [], ancestors: [], purpose, parentTask, jkt, ...terms, ...own },
+    resource: { type: planAction, id: parentTask.id },
+    ...defined({ justification, notBefore, requestedUntil }),
+  }
+  const bound = boundOf({ ...bind, purpose, parentTask })
+  return withDigests({ ...undigested, ...(bound === boundPlainly(undigested) ? {} : { bound }) })
+}

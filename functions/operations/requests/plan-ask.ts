@@ -1,0 +1,173 @@
+import { findResource } from '../../domain/policy/assess.ts'
+import {
+  assessPlan,
+  type PlanAsked,
+  type PlanAssessment,
+  parseSteps,
+  planAction,
+  type StepAsked,
+} from '../../domain/policy/assess-plan.ts'
+import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/previews/preview.ts'
+import type { PlanStep } from '../../domain/requests/plan-step.ts'
+import type { Ask, ParentTask } from '../../domain/requests/request.ts'
+import type { JsonObject, NumericDate, Resource } from '../../domain/values.ts'
+import { defined, ok, type RequestId, refuse } from '../../domain/values.ts'
+import { readHost } from '../agents/read-host.ts'
+import { findHaltOfSteps, toldOf } from '../halts/find-halt.ts'
+import type { Policy } from '../policy/ports.ts'
+import { isConfinable, tooLargeToConfine } from './confine.ts'
+import type { Lately } from './limits.ts'
+import type { MakingPorts } from './ports.ts'
+
+export type PlanBody = {
+  action: { name: string; properties: unknown }
+  resource: Resource
+  purpose: string
+  parentTask: ParentTask
+}
+
+export const isPlanBody = ({ action }: { action: { name: string } }): boolean => action.name === planAction
+
+/** The steps that a body names, with what the server knows of each before it asks policy. */
+export async function readSteps(body: PlanBody, lately: Lately, now: NumericDate, ports: MakingPorts) {
+  const { type, id } = body.resource
+  if (type !== planAction || id !== body.parentTask.id)
+    return refuse(
+      'invalid_arguments',
+      `\`resource\` should be \`plan\` \`${body.parentTask.id}\`, as \`parent_task\` says`,
+    )
+  const parsed = parseSteps(body.action.properties)
+  if (!parsed.ok) return parsed
+  const steps: StepAsked[] = []
+  for (const step of parsed.value) {
+    const before = await lately.count(step.agent, step.action, now)
+    const alike = steps.filter(({ agent, action }) => agent === step.agent && action === step.action).length
+    steps.push({ ...step, recent: before + alike })
+  }
+  await ports.policy.look?.([...new Set(steps.map((each) => each.agent))])
+  const hosts = await Promise.all(steps.map((step) => hostOfStep(step, now, ports)))
+  return ok(steps.map((step, index) => ({ ...step, host: hosts[index] })))
+}
+
+function hostOfStep({ agent, action, arguments: args }: StepAsked, now: NumericDate, ports: MakingPorts) {
+  const found = findResource(ports.policy.bundle, { action, arguments: args })
+  if (!found.ok) return undefined
+  return readHost({ action: { name: action }, resource: found.value.resource }, agent, now, ports)
+}
+
+/** @param preview what was read of the steps; before that it is as if all reads succeed */
+export function assessSteps(
+  { steps, ...plan }: PlanAsked,
+  now: NumericDate,
+  policy: Policy,
+  { preview, atLeast }: { preview?: Pick<Preview, 'steps'> | undefined; atLeast?: number } = {},
+): PlanAssessment {
+  const read =
+    preview === undefined ? steps : steps.map((each, index) => withOutcome(each, preview, each.step ?? index + 1))
+  const asked = { ...plan, steps: read }
+  const found = assessPlan(policy.bundle, (question) => policy.ask(question), asked, now, defined({ atLeast }))
+  if (found.outcome === 'refused') return found
+  const large = found.steps.findIndex((facts) => !isConfinable(policy.bundle, facts, now))
+  if (large < 0) return found
+  const detail = `step ${steps[large]?.step ?? large + 1}: ${tooLargeToConfine}`
+  return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
+}
+
+const withOutcome = (step: StepAsked, preview: Pick<Preview, 'steps'>, number: number): StepAsked => ({
+  ...step,
+  preview: outcomeOfPreview(previewOfStep(preview, number)),
+})
+
+/** With the halt that stops one of its steps, which ends the matter. */
+export async function assessPlanBody(
+  body: PlanBody & Pick<PlanAsked, 'agent' | 'justified' | 'task'>,
+  lately: Lately,
+  now: NumericDate,
+  ports: MakingPorts,
+): Promise<PlanAssessment & { asked?: readonly StepAsked[] }> {
+  const no = (reason: 'invalid_arguments' | 'agent_suspended' | 'policy_denied', detail: string | undefined) =>
+    ({ outcome: 'refused', reason, policies: [], ...defined({ detail }) }) as const
+  const steps = await readSteps(body, lately, now, ports)
+  if (!steps.ok) return no(steps.code, steps.detail)
+  const { agent, purpose, justified, task } = body
+  const found = assessSteps({ agent, purpose, justified, task, steps: steps.value }, now, ports.policy)
+  if (found.outcome === 'refused') return found
+  const stopped = await findHaltOfSteps(found.steps, ports)
+  if (!stopped) return { ...found, asked: steps.value }
+  const { reason, detail } = toldOf(stopped.halt)
+  return no(reason, `step ${stopped.step}: ${detail}`)
+}
+
+type Requestable = Extract<PlanAssessment, { outcome: 'requestable' }>
+
+/** Once: what a step may be done as often as. */
+const usesOfStep = 1
+
+/** @param asked the recent requests of each step, and its host */
+export function stepsOfPlan(
+  { steps, grant }: Pick<Requestable, 'steps' | 'grant'>,
+  asked: readonly StepAsked[],
+  ids: readonly RequestId[],
+): PlanStep[] {
+  return steps.map(({ entry, agent, arguments: args, resource, unpinned }, index) => {
+    const { environment, classification, type, id } = resource
+    const earlier = steps.findIndex((each) => each.resource.type === type && each.resource.id === id)
+    const own = asked[index]
+    return {
+      request: ids[index] as RequestId,
+      agent: agent.id,
+      owner: agent.owner,
+      action: entry.name,
+      arguments: args,
+      resource: { type, id },
+      environment,
+      classification,
+      credential: entry.credential,
+      unpinned: [...unpinned],
+      uses: usesOfStep,
+      claimWithin: grant.claimWithin,
+      lifetime: grant.lifetime,
+      recent: own?.recent ?? 0,
+      ...defined({ host: own?.host, after: earlier < index ? earlier + 1 : undefined }),
+    }
+  })
+}
+
+type PlanTerms = Pick<
+  Ask,
+  | 'action'
+  | 'arguments'
+  | 'environment'
+  | 'classification'
+  | 'credential'
+  | 'uses'
+  | 'claimWithin'
+  | 'lifetime'
+  | 'unpinned'
+  | 'recent'
+> & { steps: PlanStep[] }
+
+/** What people decide on, made of the steps that are not struck out: those in `arguments` are what the digest covers. */
+export function termsOfPlan(steps: readonly PlanStep[]): PlanTerms {
+  const kept = steps.map((each, index) => ({ ...each, step: index + 1 })).filter(({ struck }) => !struck)
+  const sum = (of: (step: PlanStep) => number) => kept.reduce((all, step) => all + of(step), 0)
+  const named = (of: (step: PlanStep) => string) => [...new Set(kept.map(of))]
+  return {
+    action: planAction,
+    arguments: {
+      steps: kept.map(({ agent, action, arguments: args, resource }) => ({ agent, action, arguments: args, resource })),
+    } satisfies JsonObject,
+    environment: named(({ environment }) => environment).join(', '),
+    classification: named(({ classification }) => classification).join(', '),
+    credential: 'none',
+    uses: 1,
+    claimWithin: sum(({ claimWithin }) => claimWithin),
+    lifetime: sum(({ lifetime }) => lifetime),
+    unpinned: kept.flatMap(({ step, unpinned }) => unpinned.map((words) => `step ${step}: ${words}`)),
+    recent: 0,
+    steps: [...steps],
+  }
+}
+
+export const titleOfPlan = (steps: readonly unknown[]): string =>
+  `Plan of ${steps.length} ${steps.length === 1 ? 'step' : 'steps'}`

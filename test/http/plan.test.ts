@@ -1,0 +1,108 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { taskAnswer } from '../../functions/adapters/http/authzen.ts'
+import { endpoint } from '../../functions/adapters/http/endpoint.ts'
+import { completeAsk, evaluations } from '../../functions/handlers/agents/evaluate.ts'
+import { advancePlan } from '../../functions/operations/requests/advance-plan.ts'
+import { agent, issuer, parameter, sampleBundle, World } from '../support/world.ts'
+
+/** A plan on the wire: how an agent asks for one, and what it reads of its steps. */
+
+let world: World
+beforeEach(() => {
+  world = new World(sampleBundle())
+})
+const planner = agent('planner')
+const step = (name: string, who = 'agent:remediator') => {
+  const { action, arguments: args } = parameter(name)
+  return { agent: who, action, arguments: args }
+}
+const plan = {
+  kind: 'plan',
+  purpose: 'remediation',
+  parent_task: { id: 'INC-1042' },
+  steps: [step('/staging/checkout/color'), step('/prod/checkout/color')],
+}
+
+async function send(route: string, body: object) {
+  const ports = { ...world.ports, issuer }
+  const door = endpoint(ports, (call) =>
+    route === 'POST /v1/asks'
+      ? completeAsk(call, planner, ports)
+      : evaluations(ports)(call, { type: 'agent', id: planner }),
+  )
+  const answer = await door({
+    ...{ version: '2.0', routeKey: route, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    requestContext: { requestId: 'r', timeEpoch: world.clock.now() * 1000 } as APIGatewayProxyEventV2['requestContext'],
+  })
+  return { status: answer.statusCode, body: JSON.parse(answer.body ?? '') }
+}
+
+test('`POST /v1/asks` makes of a plan the whole body of its evaluation, which is requestable', async () => {
+  const { body } = await send('POST /v1/asks', plan)
+  expect(body).toEqual({
+    subject: { type: 'agent', id: planner },
+    action: {
+      name: 'plan',
+      properties: {
+        steps: plan.steps.map((each) => ({ ...each, resource: parameter(each.arguments['Name'] as string).resource })),
+      },
+    },
+    resource: { type: 'plan', id: 'INC-1042' },
+    context: { purpose: 'remediation', parent_task: { id: 'INC-1042' } },
+  })
+  const { body: decision } = await send('POST /access/v1/evaluation', body)
+  expect(decision).toMatchObject({
+    decision: false,
+    context: {
+      reason: 'approval_required',
+      access_request: { template: 'tier2', display: { title: 'Plan of 2 steps' } },
+    },
+  })
+})
+
+test.each([
+  ['an action that the catalogue lacks', { ...step('/staging/x'), action: 'no:Such' }, /step 2: /],
+  ['arguments that the action does not take', { ...step('/staging/x'), arguments: { Nmae: 'x' } }, /step 2: /],
+])('an error names the step: %s', async (_, wrong, says) => {
+  const { status, body } = await send('POST /v1/asks', { ...plan, steps: [plan.steps[0], wrong] })
+  expect([status, body.detail]).toEqual([expect.any(Number), expect.stringMatching(says)])
+  expect(status).toBeLessThan(500)
+})
+
+test('a plan of no steps, or of more than twenty, names the field', async () => {
+  for (const steps of [[], Array.from({ length: 21 }, () => plan.steps[0])]) {
+    const { status, body } = await send('POST /v1/asks', { ...plan, steps })
+    expect([status, body.detail]).toEqual([400, expect.stringContaining('steps')])
+  }
+})
+
+test('an evaluation whose step is refused says which', async () => {
+  const { body } = await send('POST /v1/asks', { ...plan, steps: [plan.steps[0], step('/prod/x', 'agent:builder')] })
+  const { body: decision } = await send('POST /access/v1/evaluation', body)
+  expect(decision).toMatchObject({ context: { reason: 'policy_denied', next_action: 'none', detail: 'step 2' } })
+})
+
+test('the task of a plan names the request of each step, and how far it is', async () => {
+  const { action, arguments: args } = step('/staging/checkout/color')
+  const other = step('/staging/checkout/size')
+  const submitted = await world.submitted({
+    agent: planner,
+    action: 'plan',
+    arguments: { steps: [{ agent: agent('remediator'), action, arguments: args }, other] },
+    resource: { type: 'plan', id: 'INC-1042' },
+  })
+  await advancePlan(submitted.ask.id, world.ports)
+  const state = await world.stored(submitted.ask.id)
+  const task = taskAnswer(state, issuer)['task'] as { display: { [namespace: string]: { steps: unknown } } }
+  expect(task.display[`${issuer}/ns/hotwork`]?.steps).toEqual(
+    state.ask.steps?.map(({ request }, index) => ({
+      step: index + 1,
+      request,
+      agent: 'agent:remediator',
+      action: 'ssm:PutParameter',
+      status: index === 0 ? 'open' : 'waiting',
+    })),
+  )
+})
