@@ -448,3 +448,33 @@ describe('review', () => {
     ])
   })
 })
+
+describe('a person on call by a schedule', () => {
+  const sources = (breakGlass: boolean) => ({
+    'on-call': { source: { pager: { schedule: 'PONCALL', level: 1 } }, tiers: 1, breakGlass },
+  })
+  const begin = (breakGlass: boolean) => {
+    night = new Night({ ...bundle, directory: { ...bundle.directory, sources: sources(breakGlass) } })
+    const at = night.clock.now()
+    const shift = { person: person('lena'), from: at, until: at + 10 * minute }
+    night.requests.putReading('on-call', {
+      ...{ source: 'pager PONCALL 1', members: [shift], readAt: at, holdsUntil: at + 15 * minute },
+    })
+  }
+
+  test('opens where the group lets them, with no deployment, and where it does not they open nothing', async () => {
+    begin(false)
+    expect(await night.open('lena')).toMatchObject({ ok: false, code: 'not_permitted' })
+    begin(true)
+    expect(await night.open('lena')).toMatchObject({ ok: true })
+  })
+
+  test('gets no credential for it once the shift is over: policy is asked again at issue', async () => {
+    begin(true)
+    const request = await night.opened('lena')
+    night.clock.advance(9 * minute)
+    expect(await night.issueToken(request)).toMatchObject({ ok: true })
+    night.clock.advance(minute)
+    expect(await night.issueToken(request)).toMatchObject({ ok: false })
+  })
+})
