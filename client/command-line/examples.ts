@@ -27,7 +27,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   show: ['show req_...', 'show req_... --picture req.svg'],
   approve: ["approve req_... --comment 'the ticket says the same'"],
   deny: ["deny req_... --reason 'the load test is over: ask again on Monday'"],
-  narrow: ['narrow req_... --set MemorySize=1024 --minutes 5'],
+  narrow: ['narrow req_... --set MemorySize=1024 --minutes 5', 'narrow req_... --set 2.MemorySize=1024 --strike 3'],
   revoke: ["revoke req_... --reason 'INC-4822: it writes parameters that no one asked for'"],
   halt: [
     "halt agent:remediator --reason 'INC-4822: it writes parameters that no one asked for'",

@@ -8,6 +8,7 @@ import { makeProgram } from '../../client/command-line/program.ts'
 import { thisMachine } from '../../client/surroundings.ts'
 import { resizeWorker } from '../slack/cards/states.ts'
 import { anchored, receiptOf } from '../support/anchor/receipts.ts'
+import { repairPlan } from '../support/plan.ts'
 import { prodParameter, type What } from '../support/world.ts'
 import { AgentMachine, file, root, staging } from './support/agent-machine.ts'
 import { minute, recovery, useScene, why } from './support/scene.ts'
@@ -50,6 +51,11 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   show: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
   approve: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
   deny: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
+  // The one of a plan.
+  'narrow req_... --set 2.MemorySize=1024 --strike 3': async () => ({
+    at: scene.at('ana'),
+    ids: { req: await submitted(repairPlan) },
+  }),
   narrow: async () => ({ at: scene.at('ben'), ids: { req: await submitted(resizeWorker) } }),
   revoke: async () => ({ at: scene.at('gus'), ids: { req: (await scene.api.world.approved()).ask.id } }),
   halt: async () => ({ at: scene.at('gus') }),
@@ -132,7 +138,7 @@ const all = Object.entries(examples)
   .filter(([verb]) => !elsewhere.includes(verb))
   .flatMap(([verb, lines]) => lines.map((line) => [line, verb] as const))
 test.each(all)('%s', async (line, verb) => {
-  const { at, ids = {} } = (await stages[verb]?.()) ?? { at: scene.jade }
+  const { at, ids = {} } = (await (stages[line] ?? stages[verb])?.()) ?? { at: scene.jade }
   const { exit, err } = await at.type(...wordsOf(line, ids))
   expect({ exit, err }).toEqual({ exit: 0, err })
 })

@@ -4,6 +4,7 @@ import { digestOf } from '../../../functions/domain/digest.ts'
 import { refusals } from '../../../functions/domain/refusals.ts'
 import { type ApprovalRequest, openStage, type PendingRequest } from '../../../functions/domain/requests/request.ts'
 import { checkView } from '../../../infra/local/desk/blocks.ts'
+import { repairPlan } from '../../support/plan.ts'
 import { prodParameter, sampleBundle, World } from '../../support/world.ts'
 import { resizeWorker, stopCheckout, wantingReasons } from '../cards/states.ts'
 import { formOf, signed, submissionOf } from '../edge/clicks.ts'
@@ -134,6 +135,29 @@ describe('approving with a comment', () => {
       expect.stringMatching(/^The form could not be opened in time, and nothing has changed/),
     ])
     expect(await story()).toEqual(['Submitted', 'StageOpened'])
+  })
+})
+
+describe('approving less of a plan', () => {
+  beforeEach(async () => {
+    request = await world.submitted(repairPlan)
+  })
+
+  test('strikes out steps and lowers numbers, and counts', async () => {
+    const form = await door.open(request, 'U0ANA', 'narrow')
+    expect(checkView(form, 'modal')).toMatchObject({ ok: true })
+    expect(fieldsOf(form)).toEqual(['strike:1', 'step:2:MemorySize', 'step:2:Timeout', 'comment'])
+    expect(await door.submit(form, 'U0ANA', { 'strike:1': '1,3', 'step:2:MemorySize': '1024' })).toBeUndefined()
+    const { round, ask } = await now()
+    expect([round, ask.steps?.map(({ struck = false }) => struck)]).toEqual([2, [true, false, true]])
+    expect(ask.steps?.[1]?.arguments).toMatchObject({ MemorySize: 1024, Timeout: 120 })
+  })
+
+  test('leaves at least one step: a form that strikes out all, or none, stays open and says so', async () => {
+    const form = await door.open(request, 'U0ANA', 'narrow')
+    expect(await door.submit(form, 'U0ANA', { 'strike:1': '1,2,3' })).toMatchObject({ response_action: 'errors' })
+    expect(await door.submit(form, 'U0ANA', {})).toMatchObject({ response_action: 'errors' })
+    expect((await now()).round).toBe(1)
   })
 })
 

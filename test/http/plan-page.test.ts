@@ -1,0 +1,59 @@
+import { PageDoors } from '../support/pages/page-doors.ts'
+import { Tab } from '../support/pages/page-tab.ts'
+import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
+import { repairPlan } from '../support/plan.ts'
+import { issuer, sampleBundle, World } from '../support/world.ts'
+
+/** The page of a plan: every step whole, and a form that strikes steps out. */
+
+let world: World
+let tab: Tab
+beforeEach(async () => {
+  world = new World(sampleBundle())
+  const provider = new MemoryLoginProvider()
+  tab = new Tab({ doors: new PageDoors(world, issuer, { provider, tokens: provider }), provider, world })
+  await tab.logIn('person-ana')
+})
+
+async function narrowed(fields: { [name: string]: string }) {
+  const { ask } = await world.submitted(repairPlan)
+  const page = await tab.go('GET', `/decide/${ask.id}`)
+  const hidden = tab.fields(page, 'less', 'yes')
+  const answer = await tab.go('POST', `/decide/${ask.id}`, { ...hidden, ...fields })
+  return { answer, now: await world.state(ask.id) }
+}
+
+test('it shows each step with its agent, resource, arguments and what may be less of it', async () => {
+  const { ask } = await world.submitted(repairPlan)
+  const { body } = await tab.go('GET', `/decide/${ask.id}`)
+  for (const each of ask.steps ?? [])
+    for (const said of [each.agent, each.action, each.resource.id]) expect(body).toContain(said)
+  for (const name of ['strike.1', 'strike.2', 'strike.3', 'step.2.MemorySize', 'step.2.Timeout'])
+    expect(body).toContain(`name="${name}"`)
+})
+
+test('a step that is struck out, and a number that is lowered, leave the rest: the others decide anew', async () => {
+  const { answer, now } = await narrowed({ 'strike.3': 'yes', 'step.2.MemorySize': '1024', 'step.2.Timeout': '' })
+  expect(answer.status).toBe(303)
+  expect([now.round, now.ask.steps?.map(({ struck }) => struck ?? false)]).toEqual([2, [false, false, true]])
+  expect(now.ask.steps?.[1]?.arguments['MemorySize']).toBe(1024)
+  const { body } = await tab.go('GET', `/decide/${now.ask.id}`)
+  expect(body).toContain('struck out')
+  expect(body).not.toContain('name="strike.3"')
+})
+
+test.each([
+  ['every step struck out', { 'strike.1': 'yes', 'strike.2': 'yes', 'strike.3': 'yes' }],
+  ['nothing filled in', {}],
+  ['more than was asked for', { 'step.2.MemorySize': '4096' }],
+  ['a step that is not there', { 'strike.4': 'yes' }],
+])('%s is refused, and the plan stays as it was', async (_what, fields) => {
+  const { answer, now } = await narrowed(fields)
+  expect([answer.status, now.round]).toEqual([400, 1])
+})
+
+test('what is no number is refused before anything is asked', async () => {
+  const { answer, now } = await narrowed({ 'step.2.MemorySize': 'less' })
+  expect([answer.status, now.round]).toEqual([400, 1])
+  expect(answer.body).toContain('not a whole number')
+})
