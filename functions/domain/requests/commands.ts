@@ -24,8 +24,8 @@ import {
   type ToolId,
   type UseId,
 } from '../values.ts'
+import type { BeginTurn, EndStep, OpenStep } from './advance-plan.ts'
 import { type Actor, type Door, type Event, type Evidence, system } from './events.ts'
-import type { StepOutcome } from './plan-step.ts'
 import type { ApprovalRequest, Ask, Claim, Outcome, StageState, UseOutcome, Verdict } from './request.ts'
 
 /**
@@ -241,17 +241,6 @@ export type ReportSealedUse = Common & {
 }
 /** Applies what time has made due, and the ending that was found, if one was. */
 export type Wake = Common & { type: 'wake'; ending?: Ending }
-
-/** Of a plan: the turn of a step, and how it ended. */
-export type OpenStep = Common & { type: 'open_step'; step: number }
-export type EndStep = Common & { type: 'end_step'; step: number; outcome: StepOutcome; because?: string }
-/** Of the request that is a step: its turn has come. */
-export type BeginTurn = Common & {
-  type: 'begin_turn'
-  ending?: Ending
-  /** Why its agent may not act any more: a code. */
-  unfit?: string
-}
 
 export function actorOf(state: ApprovalRequest, command: Command): Actor {
   if ('person' in command) return { type: 'person', id: command.person }
