@@ -7,6 +7,7 @@ import type { ApprovalRequest, Ask } from '../../functions/domain/requests/reque
 import {
   agentKey,
   builder,
+  bundle,
   callBegin,
   callEnd,
   callResolution,
@@ -49,6 +50,7 @@ import {
   wake,
   withdrawal,
 } from '../support/ask.ts'
+import { samplePlan } from '../support/plan.ts'
 
 /** A random life of a request: some tier, then commands at times that mostly, not always, go forward. */
 export type Walk = { tier: number; ask: Ask; steps: readonly { after: number; command: Command }[] }
@@ -61,6 +63,8 @@ const ask = sampleAsk({ uses: 2 })
 const mediated = sampleAsk({ uses: 2, credential: 'mediated' })
 /** A person uses break-glass. Nobody is asked before; days later somebody looks at it. */
 const openedAsk = openingAsk()
+/** A plan of three steps. Nobody is asked before: of it nothing is decided but at tier 0. */
+const planned = samplePlan()
 const answer = fc.oneof({ weight: 30, arbitrary: fc.constant(permit) }, fc.constant(forbid), fc.constant(failed))
 const name = fc.constantFrom('ana', 'ben', 'cleo', 'sam', 'siri', 'olga', 'dora', 'eve')
 /** Mostly the sample's facts, sometimes with one right lost or one left, or with stages that there are not. */
@@ -223,6 +227,20 @@ const reviewed = fc
     answer,
   })
   .map(({ by, ...rest }) => reviewing(by, rest))
+/** How a plan goes on, and its steps. */
+const turned = fc
+  .record({
+    type: fc.constantFrom('open_step' as const, 'end_step' as const, 'begin_turn' as const),
+    step: fc.integer({ min: 1, max: 4 }),
+    outcome: fc.oneof(
+      { weight: 3, arbitrary: fc.constant('succeeded' as const) },
+      fc.constantFrom('failed' as const, 'late' as const, 'revoked' as const),
+    ),
+  })
+  .map(({ type, step, outcome }): Command => {
+    if (type === 'begin_turn') return { type, bundle }
+    return type === 'open_step' ? { type, step, bundle } : { type, step, outcome, bundle }
+  })
 /** What ends a request, and what makes no sense. */
 const odd = fc.oneof(
   fc.record({ outcome, agent }).map(completion),
@@ -248,9 +266,10 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: given },
   { weight: 1, arbitrary: called },
   { weight: 1, arbitrary: calledBack },
-  { weight: 1, arbitrary: notSent },
+  { weight: 2, arbitrary: notSent },
   { weight: 1, arbitrary: foundOut },
   { weight: 2, arbitrary: reviewed },
+  { weight: 2, arbitrary: turned },
   { weight: 2, arbitrary: odd },
 )
 
@@ -281,6 +300,7 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
       { weight: 8, arbitrary: fc.constant(ask) },
       { weight: 2, arbitrary: fc.constant(mediated) },
       { weight: 1, arbitrary: fc.constant(openedAsk) },
+      { weight: 1, arbitrary: fc.constant(planned) },
     ),
     pace: fc.constantFrom(1, 60),
     drops: fc.oneof({ weight: 19, arbitrary: fc.constant(false) }, fc.constant(true)),
@@ -289,19 +309,19 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
   .map(({ tier, ask, pace, drops, steps }) => {
     const times = steps.map((_, index) => steps.slice(0, index + 1).reduce((sum, [passed]) => sum + passed, 0))
     const then = steps.map(([, command], index) => ({ after: times[index] ?? 0, command }))
-    if (ask === openedAsk)
+    if (ask === openedAsk || ask === planned)
       return {
         tier: 0,
         ask,
-        steps: then.map(({ after, command }) => ({ after: after * pace, command: byJade(command) })),
+        steps: then.map(({ after, command }) => ({ after: after * pace, command: byAsker(ask, command) })),
       }
     if (ask === mediated) return { tier, ask, steps: tier === 0 ? [...calling, ...then] : then }
     return { tier, ask, steps: tier === 2 && drops ? [...dropping, ...then] : then }
   })
 
-/** The same by whoever used break-glass, where it is by the agent that asks for the rest. */
-const byJade = (command: Command): Command =>
-  'agent' in command && command.agent === remediator ? { ...command, agent: openedAsk.agent.id } : command
+/** The same by whoever used break-glass or asked for a plan, where it is by the agent that asks for the rest. */
+const byAsker = ({ agent }: Ask, command: Command): Command =>
+  'agent' in command && command.agent === remediator ? { ...command, agent: agent.id } : command
 
 export function walk({ tier, ask, steps }: Walk): Walked {
   const asked = ask.breakGlass ? opening(ask) : { ...submit(ask, tier), preview: preview() }

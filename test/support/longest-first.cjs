@@ -1,7 +1,14 @@
 const { default: Sequencer } = require('@jest/test-sequencer')
 
 /** The files that take longest: a worker that met one of them last would have the others wait for it. */
-const long = ['domain/model/model-checker', 'local/start', 'infra/sizes', 'infra/resources', 'policies/plan']
+const long = [
+  'domain/model/model-checker',
+  'domain/model/plans/plans',
+  'local/start',
+  'infra/sizes',
+  'infra/resources',
+  'policies/plan',
+]
 const rank = ({ path }) =>
   (long.findIndex((name) => path.endsWith(`/test/${name}.test.ts`)) + long.length + 1) % (long.length + 1)
 

@@ -58,11 +58,11 @@ export function samplePlan({ steps = usual, ...changes }: Partial<Omit<Ask, 'dig
 export function stepAsk(plan: Ask, n: number, until: number): Ask {
   const step = plan.steps?.[n - 1]
   if (!step) throw new TypeError(`no step ${n}`)
-  const { request, agent, owner, action, arguments: args, resource } = step
+  const { request, agent, owner, action, arguments: args, resource, credential } = step
   const { jkt: _, justification: __, ...sample } = sampleAsk()
   return withDigests({
     ...sample,
-    ...{ id: request, owner, action, arguments: args, resource },
+    ...{ id: request, owner, action, arguments: args, resource, credential },
     agent: { ...sample.agent, id: agent },
     chain: [{ ...plan.agent, id: otherAgent, owner: plan.owner }],
     ancestors: [plan.id],

@@ -45,8 +45,9 @@ describe('in every interleaving no invariant is broken', () => {
     expect(reached('statuses')).toEqual(ApprovalRequest.options.map(({ shape }) => shape.status.value).sort())
   })
 
-  test('every type of event is reached', () => {
-    expect(reached('events')).toEqual(Event.options.map(({ shape }) => shape.type.value).sort())
+  test('every type of event is reached, but those of plans: see plans/plans.test.ts', () => {
+    const types = Event.options.map(({ shape }) => shape.type.value)
+    expect(reached('events')).toEqual(types.filter((type) => type !== 'StepOpened' && type !== 'StepEnded').sort())
   })
 
   test('every way of being refused is reached, but those that need a login, an outage or another request', () => {

@@ -1,0 +1,367 @@
+import { outcomeOfStep, waitsForTurn } from '../../../../functions/domain/requests/advance-plan.ts'
+import type { Command, Ending, ReadAgain } from '../../../../functions/domain/requests/commands.ts'
+import { asOf, dueAt } from '../../../../functions/domain/requests/due.ts'
+import { keptSteps, type StepOutcome, stepInTurn } from '../../../../functions/domain/requests/plan-step.ts'
+import type { ApprovalRequest, Ask } from '../../../../functions/domain/requests/request.ts'
+import type { AgentId } from '../../../../functions/domain/values.ts'
+import {
+  bundle,
+  completion,
+  credentialId,
+  decision,
+  delegation,
+  halted,
+  intent,
+  issuance,
+  otherAgent,
+  person,
+  preview,
+  revocation,
+  sampleStage,
+  submit,
+  submittedAt,
+  useBegin,
+  wake,
+  withdrawal,
+} from '../../../support/ask.ts'
+import { samplePlan, sampleStep, stepAsk } from '../../../support/plan.ts'
+
+/** A plan, the requests that its steps become, and what may happen to all of them in any order. */
+export type PlanScenario = {
+  name: string
+  ask: Ask
+  tier: 0 | 1
+  /** What is left once an approver has struck out a step. */
+  left?: Ask
+  /** What may be halted, once: all, or one agent. */
+  halts: readonly string[]
+  /** Whose agent may be retired, by its step. */
+  retires?: number
+  /** Whether what stands where step 2 acts may change. */
+  drifts?: true
+  /** Whether an advance that has read may write much later. */
+  late: boolean
+  /** Whether the clock of a reader may be a second ahead of all others. */
+  aheads?: true
+  /** Which of the agents' and people's acts are tried. */
+  acts: readonly Act[]
+}
+type Act = 'use' | 'fail' | 'deny' | 'revoke' | 'withdraw' | 'planner'
+
+/** What an advance has read and not yet written. It may write it late, twice, or never. */
+export type Hand =
+  | { does: 'open'; step: number }
+  | { does: 'end'; step: number; outcome: StepOutcome; because?: string }
+
+export type PlanWorld = {
+  /** Seconds after the submission. */
+  now: number
+  halt: string | undefined
+  retired: boolean
+  changed: boolean
+  hand: Hand | undefined
+  /** Which requests have had a token intended. */
+  intended: readonly number[]
+}
+export const firstPlanWorld: PlanWorld = {
+  now: 0,
+  halt: undefined,
+  retired: false,
+  changed: false,
+  hand: undefined,
+  intended: [],
+}
+
+/** The plan is 0, and the request of step n is n. */
+export type Requests = readonly (ApprovalRequest | undefined)[]
+export type Told = {
+  label: string
+  to: number
+  command: Command
+  obeyed?: Partial<PlanWorld>
+  /** Seconds by which the clock of the caller is ahead. */
+  ahead?: number
+}
+export type Move = { label: string; world: Partial<PlanWorld> }
+
+const stage = sampleStage('owner')
+export const stagesOf = ({ tier }: PlanScenario) => (tier === 0 ? [] : [stage])
+const rights = { [person('ana')]: ['owner'], [person('dora')]: ['owner'] }
+
+export const planAt = (requests: Requests, now: number): ApprovalRequest =>
+  asOf(requests[0] as ApprovalRequest, submittedAt + now)
+
+/** What ends a request, as whoever acts on it finds at that moment: a halt of one of its agents, or the end of its plan. */
+export function endingOf(requests: Requests, n: number, { halt, now }: PlanWorld): Ending | undefined {
+  const state = requests[n]
+  if (!state) return undefined
+  const { ask } = state
+  const agents = [ask.agent.id, ...ask.chain.map(({ id }) => id)] as readonly string[]
+  const asked = state.status === 'pending' ? keptSteps(state).map(({ agent }) => agent as string) : []
+  if (halt !== undefined && (halt === 'all' || agents.includes(halt) || asked.includes(halt))) return halted
+  const plan = planAt(requests, now)
+  const stopped = halt !== undefined && (halt === 'all' || halt === otherAgent)
+  if (n > 0 && (plan.status !== 'approved' || stopped)) return { by: 'ancestor', id: plan.ask.id }
+  return undefined
+}
+
+/** What an advance of the plan would write next, as it finds the records now: see `advancePlan`. */
+export function advanceOf(scenario: PlanScenario, requests: Requests, world: PlanWorld): readonly Told[] {
+  const plan = planAt(requests, world.now)
+  const step = plan.status === 'approved' ? stepInTurn(plan) : undefined
+  if (!step) return []
+  const missing = keptSteps(plan).filter(({ progress, step: n }) => !progress.ended && !requests[n])
+  if (missing[0]) return missing.slice(0, 1).map(({ step: n }) => made(scenario, plan, n))
+  if (step.progress.openedAt === undefined) return [toldOf({ does: 'open', step: step.step })]
+  const stored = requests[step.step] as ApprovalRequest
+  const child = asOf(stored, submittedAt + world.now)
+  if (waitsForTurn(child)) return [begun(scenario, requests, step.step, world)]
+  if (!outcomeOfStep(child)) return []
+  const ended = outcomeOfStep(stored)
+  // What time has ended is put on its own record first, so that no reader's clock decides how it ended.
+  if (!ended) return [{ label: `the end of step ${step.step} is written`, to: step.step, command: wake }]
+  return [toldOf({ does: 'end', step: step.step, ...ended })]
+}
+
+function made(scenario: PlanScenario, plan: ApprovalRequest, n: number): Told {
+  const ask = stepAsk(plan.ask, n, 'grant' in plan ? (plan.grant?.notAfter ?? 0) : 0)
+  const found = scenario.drifts && n === 2 ? { preview: preview('a') } : {}
+  const stages = plan.stages.map(({ terms }) => terms)
+  const command = submit(ask, plan.tier, { stages, inherits: plan.stages, ...found })
+  return { label: `the request of step ${n} is made`, to: n, command }
+}
+
+function begun({ retires }: PlanScenario, requests: Requests, n: number, world: PlanWorld): Told {
+  const ending = endingOf(requests, n, world)
+  const command: Command = {
+    type: 'begin_turn',
+    bundle,
+    ...(ending ? { ending } : {}),
+    ...(retires === n && world.retired ? { unfit: 'agent_retired' } : {}),
+  }
+  return { label: `the turn of step ${n} begins`, to: n, command }
+}
+
+export const toldOf = (hand: Hand): Told =>
+  hand.does === 'open'
+    ? { label: `step ${hand.step} is opened`, to: 0, command: { type: 'open_step', step: hand.step, bundle } }
+    : {
+        label: `step ${hand.step} is ended as ${hand.outcome}`,
+        to: 0,
+        command: {
+          type: 'end_step',
+          step: hand.step,
+          outcome: hand.outcome,
+          bundle,
+          ...(hand.because === undefined ? {} : { because: hand.because }),
+        },
+      }
+
+/** Everything that may be told to one of the requests. What will be refused is tried too. */
+export const commandsIn = (scenario: PlanScenario, requests: Requests, world: PlanWorld): readonly Told[] => [
+  ...ofPlan(scenario, requests, world),
+  ...requests.flatMap((state, n) => (state && n > 0 ? ofStep(scenario, requests, n, state, world) : [])),
+  ...advanceOf(scenario, requests, world),
+  ...(scenario.aheads
+    ? advanceOf(scenario, requests, { ...world, now: world.now + 1 }).map((told) => ({
+        ...told,
+        label: `${told.label}, by a clock a second ahead`,
+        ahead: 1,
+      }))
+    : []),
+  ...(world.hand ? [{ ...toldOf(world.hand), obeyed: { hand: undefined } }] : []),
+]
+
+const endingIn = (requests: Requests, n: number, world: PlanWorld) => {
+  const ending = endingOf(requests, n, world)
+  return ending ? { ending } : {}
+}
+
+function ofPlan(scenario: PlanScenario, requests: Requests, world: PlanWorld): readonly Told[] {
+  const { ask, round } = requests[0] as ApprovalRequest
+  const { acts, left } = scenario
+  const ending = endingIn(requests, 0, world)
+  const decides = (name: string, verdict: 'approve' | 'deny', narrowed = {}): Command =>
+    decision(ask, name, verdict, { eligible: rights, round, ...ending, ...narrowed })
+  const narrowed = left && {
+    narrowed: {
+      ok: true as const,
+      ...{ ask: left, tier: 1, stages: stagesOf(scenario), policies: [], eligible: ['owner'], permittedBy: {} },
+    },
+  }
+  const own = { agent: ask.agent.id as AgentId }
+  return [
+    { label: 'ana approves the plan', to: 0, command: decides('ana', 'approve') },
+    { label: 'dora, who owns the agent of a step, approves the plan', to: 0, command: decides('dora', 'approve') },
+    ...(narrowed ? [{ label: 'ana strikes out step 2', to: 0, command: decides('ana', 'approve', narrowed) }] : []),
+    ...(acts.includes('deny') ? [{ label: 'ana denies the plan', to: 0, command: decides('ana', 'deny') }] : []),
+    ...(acts.includes('revoke') ? [{ label: 'rita revokes the plan', to: 0, command: revocation('rita') }] : []),
+    { label: 'somebody looks at the plan', to: 0, command: { ...wake, ...ending } },
+    ...(acts.includes('planner')
+      ? [
+          { label: 'the planner withdraws the plan', to: 0, command: withdrawal(own) },
+          { label: 'the planner gives the plan up', to: 0, command: completion({ ...own, outcome: 'failed' }) },
+          { label: 'the planner says that it succeeded', to: 0, command: completion({ ...own }) },
+          {
+            label: 'the planner asks for a token',
+            to: 0,
+            command: intent('access_token', credentialId(1), { ...own, ...ending }),
+          },
+          { label: 'the planner delegates', to: 0, command: delegation(61, { ...own, ...ending }) },
+        ]
+      : []),
+  ]
+}
+
+const observedIn = ({ drifts, tier }: PlanScenario, n: number, { changed }: PlanWorld): { observed?: ReadAgain } =>
+  drifts && n === 2
+    ? {
+        observed: {
+          preview: preview(changed ? 'b' : 'a'),
+          again: { ok: true, tier, stages: tier === 0 ? [] : [stage], policies: ['permit-again'] },
+        },
+      }
+    : {}
+
+function ofStep(
+  scenario: PlanScenario,
+  requests: Requests,
+  n: number,
+  { ask, round }: ApprovalRequest,
+  world: PlanWorld,
+): readonly Told[] {
+  const { acts } = scenario
+  const own = { agent: ask.agent.id as AgentId }
+  const ending = endingIn(requests, n, world)
+  const token = credentialId(n)
+  const decides = (verdict: 'approve' | 'deny') => decision(ask, 'ana', verdict, { eligible: rights, round, ...ending })
+  const tell = (label: string, command: Command, obeyed: Partial<PlanWorld> = {}): Told => ({
+    label: `${label} of step ${n}`,
+    to: n,
+    command,
+    obeyed,
+  })
+  return [
+    tell('ana approves the request', decides('approve')),
+    ...(acts.includes('deny') ? [tell('ana denies the request', decides('deny'))] : []),
+    ...(acts.includes('revoke') ? [tell('rita revokes the request', revocation('rita'))] : []),
+    ...(acts.includes('withdraw') ? [tell('the agent withdraws the request', withdrawal(own))] : []),
+    ...(acts.includes('fail') ? [tell('the agent tells the failure', completion({ ...own, outcome: 'failed' }))] : []),
+    tell('the agent tells the success', completion(own)),
+    tell('somebody looks at the request', { ...wake, ...ending }),
+    ...(world.intended.includes(n)
+      ? []
+      : [
+          tell(
+            'the token is intended',
+            intent('access_token', token, { ...own, eligible: rights, ...ending, ...observedIn(scenario, n, world) }),
+            { intended: [...world.intended, n].sort() },
+          ),
+        ]),
+    ...(world.intended.includes(n) ? [tell('the token is recorded', issuance('access_token', token, own))] : []),
+    ...(acts.includes('use') && world.intended.includes(n)
+      ? [tell('a use begins', useBegin(token, 1, { eligible: rights, ...ending }))]
+      : []),
+  ]
+}
+
+const minutesOf = (seconds: number) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+
+/** What may happen without a command. */
+export function movesOf(scenario: PlanScenario, requests: Requests, world: PlanWorld): readonly Move[] {
+  const { now, halt, retired, changed, hand } = world
+  const dues = requests.flatMap((state) => {
+    const due = state && dueAt(asOf(state, submittedAt + now))
+    return due === undefined ? [] : [due - submittedAt]
+  })
+  if (dues.length === 0 && !hand) return []
+  const next = Math.min(...dues)
+  const at = (to: number, what: string): Move[] =>
+    to > now && Number.isFinite(to) ? [{ label: `it is ${minutesOf(to)}, ${what}`, world: { now: to } }] : []
+  const read = (seen: PlanWorld, what: string): Move[] =>
+    advanceOf(scenario, requests, seen).flatMap(({ to, command }): Move[] => {
+      if (to !== 0) return []
+      if (command.type === 'open_step') return [{ label: what, world: { hand: { does: 'open', step: command.step } } }]
+      const { step, outcome, because } = command as Extract<Command, { type: 'end_step' }>
+      return [
+        {
+          label: what,
+          world: { hand: { does: 'end', step, outcome, ...(because === undefined ? {} : { because }) } },
+        },
+      ]
+    })
+  return [
+    ...at(next - 1, 'a second before a deadline'),
+    ...at(next, 'a deadline'),
+    ...(halt === undefined
+      ? scenario.halts.map((each) => ({ label: `${each} is halted`, world: { halt: each } }))
+      : []),
+    ...(scenario.retires !== undefined && !retired
+      ? [{ label: `the agent of step ${scenario.retires} is retired`, world: { retired: true } }]
+      : []),
+    ...(scenario.drifts && !changed ? [{ label: 'the state at step 2 changes', world: { changed: true } }] : []),
+    ...(scenario.late && !hand ? read(world, 'an advance has read, and is slow') : []),
+    ...(scenario.aheads && !hand ? read({ ...world, now: now + 1 }, 'an advance has read, a second ahead') : []),
+  ]
+}
+
+const two = [sampleStep(1, 'agent:remediator', 'dora'), sampleStep(2, 'agent:builder', 'ben')].map((step) => ({
+  ...step,
+  credential: 'token' as const,
+}))
+const third = { ...sampleStep(3, 'agent:remediator', 'dora'), credential: 'token' as const }
+const struckOut = samplePlan({
+  steps: [...two, third].map((step, index) => (index === 1 ? { ...step, struck: true as const } : step)),
+})
+
+export const threeSteps: PlanScenario = {
+  name: 'a plan of three steps by two agents, of which one may be struck out',
+  ask: samplePlan({ steps: [...two, third] }),
+  tier: 1,
+  left: struckOut,
+  halts: ['agent:builder'],
+  late: true,
+  acts: ['fail', 'revoke', 'planner'],
+}
+
+export const stoppedPlan: PlanScenario = {
+  name: 'a plan of two steps that people, agents and halts may stop at any time',
+  ask: samplePlan({ steps: two }),
+  tier: 1,
+  halts: ['all', 'agent:builder', otherAgent],
+  retires: 2,
+  late: true,
+  acts: ['use', 'fail', 'deny', 'revoke', 'withdraw', 'planner'],
+}
+
+export const retiredPlan: PlanScenario = {
+  name: 'a plan of two steps whose second agent is retired, and an advance that is slow',
+  ask: samplePlan({ steps: two }),
+  tier: 0,
+  halts: [],
+  retires: 2,
+  late: true,
+  acts: ['fail', 'revoke', 'withdraw'],
+}
+
+export const driftingPlan: PlanScenario = {
+  name: 'a plan of two steps, and another state where the second acts',
+  ask: samplePlan({ steps: two }),
+  tier: 1,
+  halts: [],
+  drifts: true,
+  late: false,
+  acts: ['fail', 'deny', 'use'],
+}
+
+export const aheadPlan: PlanScenario = {
+  name: 'a plan of two steps, and an advance whose clock is a second ahead',
+  ask: samplePlan({ steps: two }),
+  tier: 0,
+  halts: [],
+  late: true,
+  aheads: true,
+  acts: ['fail'],
+}
+
+export const planScenarios: readonly PlanScenario[] = [threeSteps, stoppedPlan, retiredPlan, driftingPlan, aheadPlan]
