@@ -266,7 +266,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: given },
   { weight: 1, arbitrary: called },
   { weight: 1, arbitrary: calledBack },
-  { weight: 2, arbitrary: notSent },
+  { weight: 1, arbitrary: notSent },
   { weight: 1, arbitrary: foundOut },
   { weight: 2, arbitrary: reviewed },
   { weight: 2, arbitrary: turned },
@@ -284,7 +284,7 @@ const passing = fc.oneof(
 const calling = [
   intent('access_token', credentialId(1)),
   issuance('access_token', credentialId(1)),
-  callBegin(credentialId(1), 71),
+  callBegin(credentialId(1), 71, { observed: readAgain('a') }),
 ].map((command) => ({ after: 0, command }))
 
 /** Nor would one often come to the last stage just when somebody of the first has lost the right. */

@@ -10,7 +10,7 @@ import { isPlan, keptSteps, mostSteps, type NumberedStep, stepInTurn } from '../
 import { type ApprovalRequest, type ApprovedRequest, Delegator } from '../../domain/requests/request.ts'
 import { defined, type RequestId } from '../../domain/values.ts'
 import { findEnding } from '../policy/authority.ts'
-import { carryOut, commitNew } from './carry-out.ts'
+import { carryOut, commitNew, wake } from './carry-out.ts'
 import type { DecidingPorts, RequestReader, Stored } from './ports.ts'
 
 /** Each step opens and ends, so a plan is at its end after so many writes. */
@@ -89,6 +89,8 @@ async function beginTurn(step: NumberedStep, ports: DecidingPorts): Promise<Appr
   const { requests, clock } = ports
   const stored = await requests.load(step.request)
   const state = stored && asOf(stored.state, clock.now())
+  // What time has ended is put on its own record first: a clock that is ahead tells the plan no other end.
+  if (state && outcomeOfStep(state)) return recordEnd(step.request, ports)
   if (!state || !waitsForTurn(state)) return state
   await ports.policy.look?.([step.agent, ...state.ask.chain.map((each) => each.id)])
   const begun = await carryOut(step.request, ports, async (child, now) => ({
@@ -96,6 +98,11 @@ async function beginTurn(step: NumberedStep, ports: DecidingPorts): Promise<Appr
     ...defined({ ending: await findEnding(child, now, ports), unfit: unfitFor(child, now, ports) }),
   }))
   return (begun.ok ? begun.value : begun.stored)?.state
+}
+
+async function recordEnd(id: RequestId, ports: DecidingPorts): Promise<ApprovalRequest | undefined> {
+  const woken = await wake(id, ports)
+  return (woken.ok ? woken.value : woken.stored)?.state
 }
 
 /** Its agent was retired, suspended or left without an owner since people approved the plan. */

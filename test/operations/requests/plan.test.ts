@@ -210,6 +210,13 @@ describe('An approved plan', () => {
     expect(await world.statuses(state)).toEqual(['late', 'ended', 'ended'])
   })
 
+  test('ends with a step that is late on its own record first', async () => {
+    const state = await world.begun()
+    world.clock.advance((state.ask.steps?.[0]?.claimWithin ?? 0) + 1)
+    await world.move(state.ask.id)
+    expect((await world.child(state, 1)).status).toBe('expired')
+  })
+
   test('ends with a step whose agent was retired between approval and turn', async () => {
     const state = await world.begun()
     await world.complete(state, 1)
