@@ -1,7 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 import * as DPoP from 'dpop'
-import { type Asker, askForPermit, askForPlan, type Permit, takeStep } from './agent/permit.ts'
-import type { PermitCall } from './agent/permit-call.ts'
+import { type Asker, askForPermit, askForPlan, takeStep } from './agent/permit.ts'
+import type { Permit, PermitCall } from './agent/permit-call.ts'
 import type { Plan, PlanCall } from './agent/plan.ts'
 import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
 import { KeptKeys, PrivateJwk as P256, proverOf, proverOfPair } from './kept-keys.ts'
@@ -11,8 +11,7 @@ import { type Around, thisProcess } from './surroundings.ts'
 
 export { AlreadyRun, Approved, type AwsCredentialIdentity, NotReported } from './agent/approved.ts'
 export type { PlanStep } from './agent/ask.ts'
-export type { Denied, Expired, Narrowed, Pending, Permit, Refused } from './agent/permit.ts'
-export type { PermitCall } from './agent/permit-call.ts'
+export type { Denied, Expired, Narrowed, Pending, Permit, PermitCall, Refused } from './agent/permit-call.ts'
 export {
   ApprovedPlan,
   type PendingPlan,

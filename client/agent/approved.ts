@@ -6,7 +6,7 @@ import type { Surroundings } from '../surroundings.ts'
 import type { AgentApi, More } from './agent-api.ts'
 import type { Task, TokenAnswer } from './ask.ts'
 import type { KeptCalls } from './kept-calls.ts'
-import type { Permit } from './permit.ts'
+import type { Permit } from './permit-call.ts'
 
 /** What AWS SDKs take as credentials. */
 export type AwsCredentialIdentity = {

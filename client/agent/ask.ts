@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { defined } from '../http.ts'
 
 /** What goes over the wire between an agent and Hotwork: the members that this client reads. Others pass through. */
 
@@ -30,6 +31,17 @@ export type PartialAsk = {
   /** RFC 3339: nothing is issued before it. */
   notBefore?: string | undefined
 }
+
+export const askOf = (partial: PartialAsk, subject: Ask['subject'], resource: Ask['resource']): Ask => ({
+  subject,
+  action: { name: partial.action, properties: partial.arguments as Ask['action']['properties'] },
+  resource,
+  context: {
+    purpose: partial.purpose,
+    parent_task: partial.parentTask,
+    ...defined({ justification: partial.justification }),
+  },
+})
 
 /** A step of a plan: which agent is to do what. The resource may be left out: Hotwork derives it. */
 export type PlanStep = {

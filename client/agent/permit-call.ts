@@ -1,6 +1,7 @@
 import { defined } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
 import { readSpan, usualWait } from '../span.ts'
+import type { Approved } from './approved.ts'
 import type { PartialAsk } from './ask.ts'
 
 export type PermitCall = {
@@ -19,6 +20,35 @@ export type PermitCall = {
   wait?: string | number
   signal?: AbortSignal
 }
+
+export type Pending = {
+  readonly outcome: 'pending'
+  readonly request: string
+  /** Waits on. */
+  resume(how?: Pick<PermitCall, 'wait' | 'signal'>): Promise<Permit>
+  /** Takes the request back. */
+  cancel(): Promise<void>
+}
+export type Denied = { readonly outcome: 'denied'; readonly request: string }
+export type Expired = { readonly outcome: 'expired'; readonly request: string }
+/** People approved less than was asked for: accept what is left, or complete the request and ask otherwise. */
+export type Narrowed = {
+  readonly outcome: 'narrowed'
+  readonly request: string
+  readonly arguments: { readonly [name: string]: unknown }
+  readonly uses: number
+  readonly minutes: number
+  accept(): Approved
+  complete(outcome: 'succeeded' | 'failed', note?: string): Promise<void>
+}
+/** Policy says no, or the request was ended before its time. */
+export type Refused = {
+  readonly outcome: 'refused'
+  readonly request?: string
+  readonly reason: string
+  readonly detail?: string
+}
+export type Permit = Approved | Pending | Denied | Expired | Narrowed | Refused
 
 /** @internal @throws Refusal that names the member */
 export function readCall({

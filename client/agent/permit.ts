@@ -7,39 +7,10 @@ import { exits, Refusal, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { AgentApi } from './agent-api.ts'
 import { Approved, type Held } from './approved.ts'
-import { type Ask, type Denial, denialOf, type PartialAsk, type Task } from './ask.ts'
+import { type Ask, askOf, type Denial, denialOf, type PartialAsk, type Task } from './ask.ts'
 import { type KeptCall, KeptCalls } from './kept-calls.ts'
-import { endOfWait, type PermitCall, readCall } from './permit-call.ts'
+import { endOfWait, type Permit, type PermitCall, type Refused, readCall } from './permit-call.ts'
 import { followPlan, type Plan, type PlanCall, planAsCall } from './plan.ts'
-
-export type Pending = {
-  readonly outcome: 'pending'
-  readonly request: string
-  /** Waits on. */
-  resume(how?: Pick<PermitCall, 'wait' | 'signal'>): Promise<Permit>
-  /** Takes the request back. */
-  cancel(): Promise<void>
-}
-export type Denied = { readonly outcome: 'denied'; readonly request: string }
-export type Expired = { readonly outcome: 'expired'; readonly request: string }
-/** People approved less than was asked for: accept what is left, or complete the request and ask otherwise. */
-export type Narrowed = {
-  readonly outcome: 'narrowed'
-  readonly request: string
-  readonly arguments: { readonly [name: string]: unknown }
-  readonly uses: number
-  readonly minutes: number
-  accept(): Approved
-  complete(outcome: 'succeeded' | 'failed', note?: string): Promise<void>
-}
-/** Policy says no, or the request was ended before its time. */
-export type Refused = {
-  readonly outcome: 'refused'
-  readonly request?: string
-  readonly reason: string
-  readonly detail?: string
-}
-export type Permit = Approved | Pending | Denied | Expired | Narrowed | Refused
 
 /** @internal What an agent has beside the call. */
 export type Asker = {
@@ -212,17 +183,6 @@ async function evaluate(partial: PartialAsk, api: AgentApi): Promise<{ ask: Ask;
   const { reason = 'not_requestable', detail } = evaluation.context
   return { outcome: 'refused', reason, ...defined({ detail }) }
 }
-
-const askOf = (partial: PartialAsk, subject: Ask['subject'], resource: Ask['resource']): Ask => ({
-  subject,
-  action: { name: partial.action, properties: partial.arguments as Ask['action']['properties'] },
-  resource,
-  context: {
-    purpose: partial.purpose,
-    parent_task: partial.parentTask,
-    ...defined({ justification: partial.justification }),
-  },
-})
 
 async function follow({ task, arguments: args, held }: Begun, until: Date): Promise<Permit> {
   const { id } = task.task

@@ -1,8 +1,7 @@
 import { wrongUsage } from '../outcome.ts'
 import type { PlanStep, Task } from './ask.ts'
-import type { Begun, Denied, Expired, Pending, Refused } from './permit.ts'
-import type { PermitCall } from './permit-call.ts'
-import { endOfWait } from './permit-call.ts'
+import type { Begun } from './permit.ts'
+import { type Denied, type Expired, endOfWait, type Pending, type PermitCall, type Refused } from './permit-call.ts'
 
 export type PlanCall = Omit<PermitCall, 'action' | 'arguments'> & {
   /** In the order in which they are done, each by its own agent: at most 20. */

@@ -16,7 +16,6 @@ import type {
   EndUse,
   Intend,
   Issue,
-  Narrowing,
   OpenBreakGlass,
   ReadAgain,
   ResolveCall,
@@ -28,7 +27,7 @@ import type {
   Wake,
   Withdraw,
 } from '../../functions/domain/requests/commands.ts'
-import { type Narrow, narrowedTerms, withDigests } from '../../functions/domain/requests/narrow.ts'
+import { type Narrow, type Narrowing, narrowedTerms, withDigests } from '../../functions/domain/requests/narrow.ts'
 import type { Ask, Claim, Verdict } from '../../functions/domain/requests/request.ts'
 import type {
   AgentId,

@@ -1,7 +1,7 @@
 import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { type Preview, previewOfStep, type ResourcePreview, stateOf } from '../previews/preview.ts'
-import { type StepStatus, statusOfStep, stepsOf } from '../requests/plan-step.ts'
+import { type PlanStep, type StepStatus, statusOfStep, stepsOf } from '../requests/plan-step.ts'
 import type { ApprovalRequest } from '../requests/request.ts'
 import type { JsonObject, NumericDate, RequestId, Resource } from '../values.ts'
 import { defined } from '../values.ts'
@@ -74,6 +74,11 @@ export function stepViews(
   })
 }
 
+/** What of a step a person decides on: not what becomes of it. */
+export function askedOfStep({ status, openedAt: _, endedAt: _1, because: _2, ...asked }: StepView): object {
+  return { ...asked, ...(status === 'struck' ? { struck: true } : {}) }
+}
+
 /** The steps whose state is another than it was; undefined for what is no plan's. */
 export const changedSteps = (from: Preview, to: Preview): readonly number[] | undefined =>
   to.steps
@@ -84,4 +89,13 @@ export const changedSteps = (from: Preview, to: Preview): readonly number[] | un
 export function countDone(steps: readonly StepView[]): { done: number; all: number } {
   const taken = steps.filter(({ status }) => status !== 'struck')
   return { done: taken.filter(({ status }) => status === 'succeeded').length, all: taken.length }
+}
+
+/** Of Hotwork's own words alone: what the agent calls its plan is not in it. */
+export function titleOfPlan(steps: readonly PlanStep[]): RequestView['title'] {
+  const left = steps.filter(({ struck }) => !struck)
+  const [agents, struck] = [new Set(left.map(({ agent }) => agent)).size, steps.length - left.length]
+  const by = `${agents} ${agents === 1 ? 'agent' : 'agents'}`
+  const text = `Plan of ${left.length} ${left.length === 1 ? 'step' : 'steps'} by ${by}`
+  return [{ text: struck === 0 ? text : `${text}, ${struck} struck out`, isValue: false }]
 }

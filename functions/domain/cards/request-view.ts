@@ -1,5 +1,6 @@
 import type { Ambient } from '../agents/host.ts'
 import { digestOf } from '../digest.ts'
+import type { Incident } from '../policy/asking-terms.ts'
 import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { tierOf } from '../policy/ladder.ts'
@@ -8,7 +9,6 @@ import {
   type ApprovalRequest,
   type Ask,
   filled,
-  type Incident,
   type NarrowedOnce,
   type Outcome,
   openStage,
@@ -22,7 +22,7 @@ import { defined } from '../values.ts'
 import { type GrantView, grantView } from './grant-view.ts'
 import { narrowableOf } from './narrowable.ts'
 import { type OnCall, type OnCallView, onCallView } from './on-call-view.ts'
-import { changedSteps, type StepView, stepViews } from './plan-view.ts'
+import { askedOfStep, changedSteps, type StepView, stepViews, titleOfPlan } from './plan-view.ts'
 
 /** What of the bundle a view needs. */
 export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'> & {
@@ -191,20 +191,15 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
 }
 
 /**
- * The digest of all that a person decides on. Without the justification and the incident, which decide nothing: their
- * texts may be erased,
- * and a digest without a salt would tell whether a guess at it is right. It stands in the decision, and changes with the
- * round alone.
+ * The digest of all that a person decides on. It stands in the decision, and changes with the round alone. The
+ * justification and the incident decide nothing and are not in it: their texts may be erased, and a digest without a salt
+ * would tell whether a guess at them is right.
  */
 export function shownDigest(view: RequestView): Digest {
   const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, ...rest } = view
   const { justification: _5, incident: _6, steps, ...asked } = rest
   const shown = { ...asked, ...defined({ steps: steps?.map(askedOfStep) }) }
   return digestOf('hotwork.page.v1', shown as unknown as Json)
-}
-
-function askedOfStep({ status, openedAt: _, endedAt: _1, because: _2, ...asked }: StepView): object {
-  return { ...asked, ...(status === 'struck' ? { struck: true } : {}) }
 }
 
 /** The name that the catalogue gives to an action with these arguments. */
@@ -215,15 +210,6 @@ export const titleOfAction = (
   if (ask.steps) return titleOfPlan(ask.steps)
   const entry = actions[ask.action]
   return entry ? titleParts(entry, ask.arguments) : [{ text: ask.action, isValue: true }]
-}
-
-/** Of Hotwork's own words alone: what the agent calls its plan is not in it. */
-function titleOfPlan(steps: NonNullable<Ask['steps']>): RequestView['title'] {
-  const left = steps.filter(({ struck }) => !struck)
-  const [agents, struck] = [new Set(left.map(({ agent }) => agent)).size, steps.length - left.length]
-  const by = `${agents} ${agents === 1 ? 'agent' : 'agents'}`
-  const text = `Plan of ${left.length} ${left.length === 1 ? 'step' : 'steps'} by ${by}`
-  return [{ text: struck === 0 ? text : `${text}, ${struck} struck out`, isValue: false }]
 }
 
 export const whoIs = ({ directory }: Pick<ViewFacts, 'directory'>, id: string): Who => ({

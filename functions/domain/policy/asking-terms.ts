@@ -1,9 +1,21 @@
+import * as z from 'zod'
 import type { Bundle } from './bundle.ts'
 import { tierOf } from './ladder.ts'
 
 /** What policy hears of the parent task. `unchecked`: no incident service was asked, or it did not answer. */
 export const taskAnswers = ['known', 'unknown', 'unchecked'] as const
 export type TaskAnswer = (typeof taskAnswers)[number]
+
+/** What people are shown of the parent task, in the words of the service that keeps incidents. */
+export const Incident = z.strictObject({
+  title: z.string().max(256),
+  status: z.string().max(64).optional(),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .optional(),
+})
+export type Incident = z.infer<typeof Incident>
 
 /** A reason of fewer words says nothing. Words of any language count, also where it sets no spaces. */
 const fewestWords = 3

@@ -26,6 +26,7 @@ import {
 } from '../values.ts'
 import type { BeginTurn, EndStep, OpenStep } from './advance-plan.ts'
 import { type Actor, type Door, type Event, type Evidence, system } from './events.ts'
+import type { Narrowing } from './narrow.ts'
 import type { ApprovalRequest, Ask, Claim, Outcome, StageState, UseOutcome, Verdict } from './request.ts'
 
 /**
@@ -120,20 +121,6 @@ export type AskedAgain =
   | { ok: false; code: AssessmentRefusal }
 
 export type PermittedBy = { readonly [stage: string]: readonly string[] }
-
-export type NarrowingCode = AssessmentRefusal | 'not_narrower'
-
-export type Narrowing =
-  | {
-      ok: true
-      ask: Ask
-      tier: number
-      stages: readonly Stage[]
-      policies: readonly string[]
-      eligible: readonly string[]
-      permittedBy: PermittedBy
-    }
-  | { ok: false; code: NarrowingCode; detail?: string }
 
 export type Comment = Common & { type: 'comment'; person: PersonId; comment: string }
 

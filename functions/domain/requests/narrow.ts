@@ -1,7 +1,9 @@
 import { argumentsWithin } from '../delegation/attenuation.ts'
 import { argumentsDigest, canonicalForm, requestDigest } from '../digest.ts'
+import type { AssessmentRefusal } from '../policy/assess.ts'
 import { namesOfTier, type Stage } from '../policy/ladder.ts'
 import { type Json, type JsonObject, type NumericDate, ok, type PersonId, type Result, refuse } from '../values.ts'
+import type { PermittedBy } from './commands.ts'
 import type { Ask, NarrowedOnce } from './request.ts'
 
 /** Each narrowing asks all others again. */
@@ -17,6 +19,21 @@ export type Narrow = {
 
 /** `step` counts from 1. A step that is struck out is never done. */
 export type NarrowStep = { step: number; arguments?: JsonObject | undefined; strike?: true | undefined }
+
+/** What would be asked after it, or why it cannot be. */
+export type Narrowing =
+  | {
+      ok: true
+      ask: Ask
+      tier: number
+      stages: readonly Stage[]
+      policies: readonly string[]
+      eligible: readonly string[]
+      permittedBy: PermittedBy
+    }
+  | { ok: false; code: NarrowingCode; detail?: string }
+
+export type NarrowingCode = AssessmentRefusal | 'not_narrower'
 
 /** The terms after a narrowing. `isNarrower` says whether they are less. */
 export const narrowedTerms = (

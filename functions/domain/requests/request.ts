@@ -3,6 +3,7 @@ import { HostFacts } from '../agents/host.ts'
 import { Opening, Review } from '../break-glass/break-glass.ts'
 import { Claimed } from '../people/group-source.ts'
 import { Given, Login } from '../people/login-strength.ts'
+import { Incident } from '../policy/asking-terms.ts'
 import { Stage } from '../policy/ladder.ts'
 import { Drift, Preview } from '../previews/preview.ts'
 import { Compared } from '../uses/comparison.ts'
@@ -35,17 +36,6 @@ export type Delegator = z.infer<typeof Delegator>
 
 export const ParentTask = z.strictObject({ id: z.string().min(1).max(256), url: z.url().max(2048).optional() })
 export type ParentTask = z.infer<typeof ParentTask>
-
-/** An incident as the service that keeps it shows it. */
-export const Incident = z.strictObject({
-  title: z.string().max(256),
-  status: z.string().max(64).optional(),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .max(2048)
-    .optional(),
-})
-export type Incident = z.infer<typeof Incident>
 
 /** In the server's own facts. It never changes: another ask is another request. */
 export const Ask = z.strictObject({

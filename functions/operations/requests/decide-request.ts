@@ -1,11 +1,18 @@
 import { tierOf } from '../../domain/policy/ladder.ts'
 import { outcomeOfPreview } from '../../domain/previews/preview.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { Comment, Decide, Narrowing, Unstamped } from '../../domain/requests/commands.ts'
+import type { Comment, Decide, Unstamped } from '../../domain/requests/commands.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
-import { isNarrower, keptStage, type Narrow, narrowedTerms, withDigests } from '../../domain/requests/narrow.ts'
+import {
+  isNarrower,
+  keptStage,
+  type Narrow,
+  type Narrowing,
+  narrowedTerms,
+  withDigests,
+} from '../../domain/requests/narrow.ts'
 import { isPlan } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, namesOf, openStage } from '../../domain/requests/request.ts'
 import { readsAgain, rightOf } from '../../domain/requests/take-decision.ts'
