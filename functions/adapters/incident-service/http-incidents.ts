@@ -4,6 +4,7 @@ import { faultName } from '../../operations/faults.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 import type { Expressions } from '../../operations/previews/sources.ts'
 import type { TaskLook, TaskService } from '../../operations/requests/ports.ts'
+import { readText, rejectAt } from '../fetch-limits.ts'
 
 /** For the secret and the answer together: the person who opens waits for it. Milliseconds. */
 const patience = 1500
@@ -58,7 +59,7 @@ export class HttpIncidents implements Incidents, TaskService {
   async #ask(incident: string): Promise<TaskLook> {
     const { url, authorization, show } = this.#settings
     const signal = AbortSignal.timeout(patience)
-    const header = await Promise.race([authorization?.(), refusedBy(signal)])
+    const header = await Promise.race([authorization?.(), rejectAt(signal)])
     const response = await fetch(url.replaceAll('{incident}', encodeURIComponent(incident)), {
       headers: { accept: 'application/json', ...defined({ authorization: header }) },
       // A redirect leads to an address that the deployer did not name.
@@ -70,7 +71,7 @@ export class HttpIncidents implements Incidents, TaskService {
       if (response.status === 200) return { answer: 'known' }
       return { answer: response.status === 404 || response.status === 410 ? 'unknown' : 'unreachable' }
     }
-    const text = await limitedText(response).catch(() => undefined)
+    const text = await readText(response, sizeLimit).catch(() => undefined)
     return { answer: 'known', ...defined({ incident: text === undefined ? undefined : this.#shown(text, show) }) }
   }
 
@@ -97,18 +98,3 @@ export class HttpIncidents implements Incidents, TaskService {
 }
 
 const isWebAddress = (text: string): boolean => /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')
-
-const refusedBy = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
-
-/** Undefined where it is larger than any incident. */
-async function limitedText(response: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > sizeLimit) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}

@@ -4,6 +4,7 @@ import { type OidcIssuer, SecureUrl } from '../../domain/people/identity-issuer.
 import type { NumericDate } from '../../domain/values.ts'
 import { IssuerUnavailable } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
+import { readText } from '../fetch-limits.ts'
 import type { FetchKeys, FoundKeys } from './cached-keys.ts'
 
 /** How long an issuer has to answer, however many questions that takes. */
@@ -20,21 +21,12 @@ export async function fetchJson<T extends z.ZodType>(
   try {
     const response = await fetch(uri, { headers: { accept }, redirect: 'error', signal })
     if (!response.ok) throw new Error(`it answered ${response.status}`)
-    return schema.parse(JSON.parse(await limitedText(response)))
+    const text = await readText(response, sizeLimit)
+    if (text === undefined) throw new Error(`its answer is over ${sizeLimit} bytes`)
+    return schema.parse(JSON.parse(text))
   } catch (cause) {
     throw new IssuerUnavailable(`no keys can be had from \`${uri}\``, { cause })
   }
-}
-
-async function limitedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > sizeLimit) throw new Error(`its answer is over ${sizeLimit} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 const KeySetBody = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })

@@ -4,6 +4,7 @@ import type { Schedule } from '../../domain/people/group-source.ts'
 import { defined, type NumericDate, parseJson } from '../../domain/values.ts'
 import { faultName, ScheduleUnavailable } from '../../operations/faults.ts'
 import type { Schedules, Shift } from '../../operations/people/ports.ts'
+import { readText, rejectAt } from '../fetch-limits.ts'
 
 /** For all pages together: the next round comes in a minute. Milliseconds. */
 const patience = 8_000
@@ -47,7 +48,7 @@ export class PagerDutySchedules implements Schedules {
   ): Promise<readonly Shift[]> {
     try {
       const signal = AbortSignal.timeout(patience)
-      const token = await Promise.race([this.#settings.token(), ended(signal)])
+      const token = await Promise.race([this.#settings.token(), rejectAt(signal)])
       const found: z.infer<typeof OnCalls>['oncalls'] = []
       for (let page = 0; page < mostPages; page++) {
         const query = new URLSearchParams({
@@ -79,8 +80,8 @@ export class PagerDutySchedules implements Schedules {
       await response.body?.cancel()
       throw unavailable(schedule, `status ${response.status}`)
     }
-    const text = await response.text()
-    const parsed = text.length > sizeLimit ? undefined : OnCalls.safeParse(parseJson(text))
+    const text = await readText(response, sizeLimit)
+    const parsed = text === undefined ? undefined : OnCalls.safeParse(parseJson(text))
     if (parsed?.success) return parsed.data
     throw unavailable(schedule, 'an answer that is not understood')
   }
@@ -97,6 +98,3 @@ function shiftsIn(oncalls: z.infer<typeof OnCalls>['oncalls'], schedule: string,
 /** Never with the cause itself: a fault of `fetch` may hold the headers. */
 const unavailable = (schedule: string, why: string) =>
   new ScheduleUnavailable(`PagerDuty does not say who is on call in \`${schedule}\`: ${why}`)
-
-const ended = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))

@@ -6,6 +6,7 @@ import type { Statements } from '../../operations/credentials/ports.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
 import type { Found, ReadAsk, ToolReader } from '../../operations/previews/sources.ts'
+import { readText } from '../fetch-limits.ts'
 
 type Ports = { policy: { bundle: Bundle }; statements: Pick<Statements, 'sign'>; clock: Clock }
 
@@ -45,7 +46,7 @@ export class HttpToolReader implements ToolReader {
       redirect: 'manual',
       signal,
     })
-    const text = await limitedText(response)
+    const text = await readText(response, sizeLimit)
     if (text === undefined) return { found: 'failed', why: 'unreadable', fault: 'too_large' }
     if (response.status === 200) return answerIn(response, text)
     const code = Problem.safeParse(parseJson(text)).data?.type.split(/[/:#]/).at(-1)
@@ -75,15 +76,4 @@ function answerIn(response: Response, text: string): Found {
   return answer?.success
     ? { found: 'answer', answer: answer.data }
     : { found: 'failed', why: 'unreadable', fault: 'no_json' }
-}
-
-async function limitedText(response: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > sizeLimit) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
