@@ -2,56 +2,9 @@ import * as z from 'zod'
 import { type Context, type IdTyped, show } from '../context.ts'
 import { type Exit, wrongUsage } from '../outcome.ts'
 import { fact, table, time, timeAndSpan } from '../screen.ts'
+import { AgentAnswer, AgentLines, type Counts } from './answer.ts'
 
 const instant = z.iso.datetime({ offset: true })
-const Answer = z.string()
-const Line = z.looseObject({
-  id: z.string(),
-  owner: z.string(),
-  backup_owner: z.string().optional(),
-  autonomy: z.string(),
-  status: z.string(),
-  because: z.string().optional(),
-  recertification: z.looseObject({ due: instant }),
-  ambient: z.looseObject({ allowed: z.number(), denied: z.number(), unknown: z.number() }),
-  last_seen: instant.optional(),
-  live_grants: z.number(),
-})
-const Agents = z.looseObject({ agents: z.array(Line) })
-
-const Counts = z.looseObject({
-  asked: z.number(),
-  approved: z.number(),
-  denied: z.number(),
-  refused: z.number(),
-  tier_zero: z.number(),
-  extra_calls: z.number(),
-  night: z.number(),
-})
-const Agent = z.looseObject({
-  id: z.string(),
-  description: z.string().optional(),
-  owner: z.string(),
-  backup_owner: z.string().optional(),
-  autonomy: z.string(),
-  status: z.string(),
-  because: z.string().optional(),
-  identities: z.array(
-    z.looseObject({ issuer: z.string(), subject: z.string().optional(), valid_until: instant.optional() }),
-  ),
-  runs_on: z.record(z.string(), z.string()),
-  last_seen: instant.optional(),
-  last_use: z.record(z.string(), instant),
-  counts: z.looseObject({ days_30: Counts, days_90: Counts }),
-  live_grants: z.array(z.looseObject({ request: z.string(), action: z.string(), until: instant })),
-  recertification: z.looseObject({ due: instant, by: z.string().optional(), at: instant.optional() }),
-  ambient: z.looseObject({
-    at: instant.optional(),
-    role: z.string().optional(),
-    actions: z.record(z.string(), Answer),
-  }),
-})
-type Agent = z.infer<typeof Agent>
 const Recertified = z.looseObject({
   subject: z.string(),
   recertification: z.looseObject({ due: instant, by: z.string(), evidence: z.string() }),
@@ -59,7 +12,7 @@ const Recertified = z.looseObject({
 
 export async function listAgents(_typed: object, context: Context): Promise<Exit> {
   const { api, surroundings } = context
-  const found = await api.call(Agents, { method: 'GET', path: '/v1/agents' })
+  const found = await api.call(AgentLines, { method: 'GET', path: '/v1/agents' })
   const rows = found.agents.map((each) => [
     each.id,
     each.owner,
@@ -75,11 +28,11 @@ export async function listAgents(_typed: object, context: Context): Promise<Exit
 
 export async function showAgent({ id }: IdTyped, context: Context): Promise<Exit> {
   const { api } = context
-  const found = await api.call(Agent, { method: 'GET', path: `/v1/agents/${encodeURIComponent(id)}` })
+  const found = await api.call(AgentAnswer, { method: 'GET', path: `/v1/agents/${encodeURIComponent(id)}` })
   return show(context, found, () => wordsOf(found, context))
 }
 
-function wordsOf(agent: Agent, { surroundings }: Context): readonly string[] {
+function wordsOf(agent: AgentAnswer, { surroundings }: Context): readonly string[] {
   const { recertification: last, counts, ambient } = agent
   const hostMay = Object.entries(ambient.actions).filter(([, answer]) => answer === 'allowed')
   return [
@@ -114,7 +67,7 @@ function wordsOf(agent: Agent, { surroundings }: Context): readonly string[] {
   ]
 }
 
-const countWords = (counts: z.infer<typeof Counts>): string =>
+const countWords = (counts: Counts): string =>
   `${counts.asked} asked, ${counts.approved} approved, ${counts.denied} denied, ${counts.refused} refused; ${counts.tier_zero} by policy alone, ${counts.night} at night, ${counts.extra_calls} extra calls`
 
 export type RecertifyTyped = IdTyped & { reason: string }

@@ -10,26 +10,53 @@ export const RunsOn = z.looseObject({
   other: z.string().optional(),
 })
 
-const line = {
+const registered = {
   id: z.string(),
   owner: z.string(),
+  backup_owner: z.string().optional(),
   autonomy: z.string(),
   status: z.string(),
+  because: z.string().optional(),
   runs_on: RunsOn,
   last_seen: instant.optional(),
 }
 
-export const AgentLine = z.looseObject({
-  ...line,
-  ambient: z.looseObject({ at: instant.optional(), allowed: z.number(), denied: z.number(), unknown: z.number() }),
+export const AgentLines = z.looseObject({
+  agents: z.array(
+    z.looseObject({
+      ...registered,
+      recertification: z.looseObject({ due: instant }),
+      ambient: z.looseObject({ at: instant.optional(), allowed: z.number(), denied: z.number(), unknown: z.number() }),
+      live_grants: z.number(),
+    }),
+  ),
 })
-export const AgentLines = z.looseObject({ agents: z.array(AgentLine) })
+
+const Counts = z.looseObject({
+  asked: z.number(),
+  approved: z.number(),
+  denied: z.number(),
+  refused: z.number(),
+  tier_zero: z.number(),
+  extra_calls: z.number(),
+  night: z.number(),
+})
+export type Counts = z.infer<typeof Counts>
 
 /** `resources`: by action, what IAM said of each rule, and the policies by which it is so. */
 export const AgentAnswer = z.looseObject({
-  ...line,
+  ...registered,
+  description: z.string().optional(),
+  identities: z.array(
+    z.looseObject({ issuer: z.string(), subject: z.string().optional(), valid_until: instant.optional() }),
+  ),
+  last_use: z.record(z.string(), instant),
+  counts: z.looseObject({ days_30: Counts, days_90: Counts }),
+  live_grants: z.array(z.looseObject({ request: z.string(), action: z.string(), until: instant })),
+  recertification: z.looseObject({ due: instant, by: z.string().optional(), at: instant.optional() }),
   ambient: z.looseObject({
     at: instant.optional(),
+    role: z.string().optional(),
     actions: z.record(z.string(), Ambient),
     resources: z.record(
       z.string(),
@@ -43,9 +70,9 @@ export const AgentAnswer = z.looseObject({
 export type AgentAnswer = z.infer<typeof AgentAnswer>
 
 /** A right of the host by which the agent need not ask. */
-export type WayRound = { agent: string; action: string; resource: string; by: readonly string[] }
+type WayRound = { agent: string; action: string; resource: string; by: readonly string[] }
 
-export const waysRound = ({ id: agent, ambient }: AgentAnswer): readonly WayRound[] =>
+export const waysRound = ({ id: agent, ambient }: Pick<AgentAnswer, 'id' | 'ambient'>): readonly WayRound[] =>
   Object.entries(ambient.resources).flatMap(([action, answers]) =>
     answers.flatMap(({ resource, answer, by = [] }) => (answer === 'allowed' ? [{ agent, action, resource, by }] : [])),
   )

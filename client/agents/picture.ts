@@ -14,13 +14,15 @@ rect { fill: #f7f8f9; stroke: #c4c8cf } path { fill: none; stroke: #8b8f98 }
 path.allowed { fill: none; stroke: #b42318; stroke-width: 2 } rect.allowed { fill: #fef3f2; stroke: #b42318 }
 svg { background: #fff }`
 
+type Drawn = Pick<AgentAnswer, 'id' | 'owner' | 'autonomy' | 'runs_on' | 'ambient'>
+
 const signs: { readonly [answer: string]: string } = {
   allowed: '▲ could do ',
   denied: '✓ may not ',
   unknown: '? not known: ',
 }
 
-export function drawInventory(agents: readonly AgentAnswer[]): string {
+export function drawInventory(agents: readonly Drawn[]): string {
   let top = 56
   const drawn = agents.map((agent) => {
     const { text, height } = drawAgent(agent, top)
@@ -40,7 +42,7 @@ ${drawn.join('\n')}
 `
 }
 
-function drawAgent(agent: AgentAnswer, top: number): { text: string; height: number } {
+function drawAgent(agent: Drawn, top: number): { text: string; height: number } {
   const lines = actionsOf(agent)
   const height = Math.max(boxHeight, lines.length * row)
   const middle = top + boxHeight / 2
@@ -61,7 +63,7 @@ function drawAgent(agent: AgentAnswer, top: number): { text: string; height: num
 }
 
 /** What it could do first; of the rest one line each kind. */
-function actionsOf({ ambient }: AgentAnswer): readonly (readonly [answer: string, words: string])[] {
+function actionsOf({ ambient }: Drawn): readonly (readonly [answer: string, words: string])[] {
   const all = Object.entries(ambient.actions)
   const allowed = all
     .filter(([, answer]) => answer === 'allowed')
