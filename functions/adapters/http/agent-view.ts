@@ -8,7 +8,7 @@ import {
 } from '../../domain/agents/agent-file.ts'
 import { inForce, roleOf } from '../../domain/agents/ambient.ts'
 import { guardrailOf } from '../../domain/agents/guardrail.ts'
-import { hostNote, unseenNote } from '../../domain/agents/host-words.ts'
+import { hostNote } from '../../domain/agents/host-words.ts'
 import { findingsOf, noCounts } from '../../domain/agents/observed.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Identity } from '../../domain/people/organisation.ts'
@@ -23,16 +23,11 @@ export const RecertifyBody = z.strictObject({ reason: z.string().trim().min(1).m
 type Shown = { bundle: Bundle; now: NumericDate }
 
 /** `GET /v1/agents` (docs/api.md): one of the list. */
-export function agentLine({ agent, status, because, due, file, grants }: AgentSeen, { bundle, now }: Shown) {
+export function agentLine(seen: AgentSeen, { bundle, now }: Shown) {
+  const { agent, due, file, grants } = seen
   const answers = Object.values(ambientByAction(inForce(file.looked, agent, now), Object.keys(bundle.actions)))
   return {
-    id: agent.id,
-    ...defined({ description: agent.description }),
-    owner: agent.owner,
-    ...defined({ backup_owner: agent.backupOwner }),
-    autonomy: agent.autonomy,
-    status,
-    ...defined({ because }),
+    ...registered(seen),
     runs_on: agent.runsOn,
     recertification: { due: rfc3339(due) },
     ambient: {
@@ -48,18 +43,12 @@ export function agentLine({ agent, status, because, due, file, grants }: AgentSe
 
 /** `GET /v1/agents/{id}` (docs/api.md). */
 export function agentView(seen: AgentSeen, { bundle, now }: Shown) {
-  const { agent, status, because, due, file, grants, allGrants } = seen
+  const { agent, due, file, grants, allGrants } = seen
   const { looked, observed } = file
   const known = inForce(looked, agent, now)
   const role = roleOf(agent)
   return {
-    id: agent.id,
-    ...defined({ description: agent.description }),
-    owner: agent.owner,
-    ...defined({ backup_owner: agent.backupOwner }),
-    autonomy: agent.autonomy,
-    status,
-    ...defined({ because }),
+    ...registered(seen),
     identities: agent.identities.map(identityView),
     runs_on: agent.runsOn,
     ...defined({ last_seen: timeOf(observed?.lastSeen) }),
@@ -77,12 +66,22 @@ export function agentView(seen: AgentSeen, { bundle, now }: Shown) {
       ...defined({ at: timeOf(looked?.at), role: looked?.role }),
       actions: ambientByAction(known, Object.keys(bundle.actions)),
       resources: (known?.actions ?? {}) as unknown as Json,
-      ...defined({ note: looked?.failed ? unseenNote(looked.failed.why) : hostNote(agent.runsOn) }),
+      ...defined({ note: hostNote(agent, looked) }),
     },
     findings: findingsOf(agent, observed),
     ...defined({ guardrail: role === undefined ? undefined : (guardrailOf(bundle, role) as Json | undefined) }),
   }
 }
+
+const registered = ({ agent, status, because }: AgentSeen) => ({
+  id: agent.id,
+  ...defined({ description: agent.description }),
+  owner: agent.owner,
+  ...defined({ backup_owner: agent.backupOwner }),
+  autonomy: agent.autonomy,
+  status,
+  ...defined({ because }),
+})
 
 const timeOf = (at: NumericDate | undefined): string | undefined => (at === undefined ? undefined : rfc3339(at))
 

@@ -1,6 +1,6 @@
 import { ambientByAction, type Counts } from '../../domain/agents/agent-file.ts'
 import { inForce } from '../../domain/agents/ambient.ts'
-import { hostNote, unseenNote } from '../../domain/agents/host-words.ts'
+import { hostNote } from '../../domain/agents/host-words.ts'
 import { findingsOf } from '../../domain/agents/observed.ts'
 import type { SuspendedBecause } from '../../domain/agents/registry.ts'
 import { inert } from '../../domain/inert.ts'
@@ -134,7 +134,7 @@ ${uses.length > 0 && html`<ul>${uses.map(([action, at]) => html`<li>${action}: l
 function hostOf({ agent, file: { looked } }: AgentSeen, actions: readonly string[], now: NumericDate): Html {
   const known = inForce(looked, agent, now)
   const answers = Object.entries(ambientByAction(known, actions))
-  const note = looked?.failed ? unseenNote(looked.failed.why) : hostNote(agent.runsOn)
+  const note = hostNote(agent, looked)
   return html`<ul>${answers.map(([action, answer]) => html`<li>${action}: <strong>${answer}</strong></li>`)}</ul>
 ${note !== undefined && html`<p>${note}</p>`}
 ${known && html`<p class="soft">IAM was asked about <code>${known.role}</code> ${time(known.at, now)}</p>`}`

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { AgentId, Digest, NumericDate, PersonId } from '../values.ts'
-import { Ambient } from './host.ts'
+import { AgentRecord, Ambient } from './host.ts'
 
 const alias = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)
 
@@ -50,19 +50,7 @@ export const Looked = z.strictObject({
 })
 export type Looked = z.infer<typeof Looked>
 
-const count = z.int().nonnegative()
-export const Counts = z.strictObject({
-  asked: count,
-  approved: count,
-  denied: count,
-  refused: count,
-  /** Approved by policy alone. */
-  tierZero: count,
-  /** Calls that no person and no policy approved. */
-  extraCalls: count,
-  /** Asked outside working hours. */
-  night: count,
-})
+export const Counts = z.strictObject({ ...AgentRecord.shape, approved: z.int().nonnegative() })
 export type Counts = z.infer<typeof Counts>
 
 /** What the record has of an agent, summed up once a day. */

@@ -1,8 +1,12 @@
-import type { RunsOn } from '../people/organisation.ts'
-import type { Unseen } from './agent-file.ts'
+import type { Agent, RunsOn } from '../people/organisation.ts'
+import type { Looked, Unseen } from './agent-file.ts'
 
-/** What Hotwork cannot see of a host, and how to look. Of an AWS role IAM was asked. */
-export function hostNote(runsOn: RunsOn): string | undefined {
+/** Why the last look found nothing new, or what Hotwork cannot see of this host; and what to do. */
+export const hostNote = ({ runsOn }: Pick<Agent, 'runsOn'>, looked: Looked | undefined): string | undefined =>
+  looked?.failed ? reasons[looked.failed.why] : unseenOn(runsOn)
+
+/** Of an AWS role IAM was asked. */
+function unseenOn(runsOn: RunsOn): string | undefined {
   if ('awsRole' in runsOn) return undefined
   if ('githubEnvironment' in runsOn)
     return 'Hotwork sees no secret of a GitHub environment. Look at the secrets and variables of the environment, the repository and the organisation, and at the cloud roles that trust its OIDC subject.'
@@ -19,8 +23,5 @@ const reasons: { readonly [why in Unseen]: string } = {
   too_slow: 'IAM did not answer in time: the answers are those of the last look',
   fault: 'IAM did not answer: the answers are those of the last look',
 }
-
-/** Why the last look found nothing new, and what to do. */
-export const unseenNote = (why: Unseen): string => reasons[why]
 
 export const couldAlone = 'could do this without asking Hotwork: IAM allows it to the role on which the agent runs'

@@ -6,13 +6,16 @@ export type Ambient = z.infer<typeof Ambient>
 
 const Count = z.int().nonnegative()
 
-/** What an agent did in some time, counted. `night`: asked between 19 and 7 o'clock UTC. */
+/** What an agent did in some time, counted. */
 export const AgentRecord = z.strictObject({
   asked: Count,
+  /** Approved by policy alone. */
   tierZero: Count,
   refused: Count,
   denied: Count,
+  /** Calls that no person and no policy approved. */
   extraCalls: Count,
+  /** Asked from 19 to 7 o'clock UTC. */
   night: Count,
 })
 export type AgentRecord = z.infer<typeof AgentRecord>

@@ -30,6 +30,17 @@ export function readsMember({ policies }: Pick<Bundle, 'policies'>, action: stri
   return Object.values(policies[action] ?? {}).some((text) => read.test(text))
 }
 
+/** Why something was asked for, as policy hears it each time. */
+export const whyAsked = ({
+  purpose,
+  justified,
+  task,
+}: {
+  purpose: string
+  justified?: true | undefined
+  task?: TaskAnswer | undefined
+}) => ({ purpose, justified: justified === true, task: task ?? ('unchecked' as const) })
+
 type Asking = { tier: number; justified: boolean; task: TaskAnswer }
 
 /** What the tier wants of an ask that it lacks. A service that is down is no answer: then nothing is asked. */

@@ -1,5 +1,6 @@
 import type { AgentFile } from '../../domain/agents/agent-file.ts'
 import { roleOf } from '../../domain/agents/ambient.ts'
+import { dueOf } from '../../domain/agents/dates.ts'
 import { type SuspendedBecause, suspendedBecause } from '../../domain/agents/registry.ts'
 import type { Agent } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
@@ -71,7 +72,7 @@ async function seen(
   return agents.map((agent) => {
     const file = files.get(agent.id) ?? {}
     // The date as it counts: what was recertified may not have been read as yet.
-    const due = Math.max(agent.recertifyBy, file.certified?.due ?? 0)
+    const due = dueOf(agent.recertifyBy, file.certified?.due)
     const current = { ...agent, recertifyBy: due }
     const agentsNow = policy.bundle.agents.map((each) => (each.id === agent.id ? current : each))
     const because = suspendedBecause(agent.id, due, { ...policy.bundle, agents: agentsNow }, now)

@@ -11,7 +11,6 @@ import {
   actorNamed,
   type Digest,
   type Json,
-  type NumericDate,
   ok,
   type PersonId,
   type Result,
@@ -101,7 +100,3 @@ async function evidenceOf(subject: Subject, { policy, agents }: RecertifyPorts):
   const { looked = null, observed = null } = file ?? {}
   return digestOf('hotwork.recertified.v1', { subject, registration, looked, observed } as unknown as Json)
 }
-
-/** Until when it may go on. */
-export const dueNow = (inFiles: NumericDate, certified: Certified | undefined): NumericDate =>
-  dueOf(inFiles, certified?.due)

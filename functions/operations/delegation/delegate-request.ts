@@ -2,6 +2,7 @@ import type { HostFacts } from '../../domain/agents/host.ts'
 import { within } from '../../domain/delegation/attenuation.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { agentRefOf } from '../../domain/policy/agent-ref.ts'
+import { whyAsked } from '../../domain/policy/asking-terms.ts'
 import { type Asked, askAgain, type Facts, type FactsRefusal, findFacts } from '../../domain/policy/assess.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
@@ -135,12 +136,10 @@ const askedOf = ({ to, action, resource, host }: Hosted, { ask, preview }: Appro
   action: action.name,
   arguments: action.properties,
   resource,
-  purpose: ask.purpose,
   delegators: [...ask.chain.map(({ owner }) => owner), ask.owner],
   recent: ask.recent,
   host,
-  justified: ask.justified === true,
-  task: ask.task ?? 'unchecked',
+  ...whyAsked(ask),
   preview: outcomeOfPreview(preview),
 })
 

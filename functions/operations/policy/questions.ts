@@ -1,6 +1,7 @@
 import { type Claimed, groupsBySource, type Readings, type SourcesSaid } from '../../domain/people/group-source.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { isOwner } from '../../domain/policy/approvers.ts'
+import { whyAsked } from '../../domain/policy/asking-terms.ts'
 import {
   type Asked,
   type Assessment,
@@ -26,20 +27,17 @@ const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): As
   action: ask.action,
   arguments: ask.arguments,
   resource: ask.resource,
-  purpose: ask.purpose,
   delegators: ask.chain.map(({ owner }) => owner),
   recent: ask.recent,
   host: ask.host,
-  justified: ask.justified === true,
-  task: ask.task ?? 'unchecked',
+  ...whyAsked(ask),
   preview: outcomeOfPreview(preview),
 })
 
 /** As its own agent is asked about a step, and as the agent that proposed it is. */
 const askedOfSteps = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>) =>
   keptSteps({ ask }).map(({ agent, step, action, arguments: args, resource, recent, host }) => {
-    const why = { purpose: ask.purpose, justified: ask.justified === true, task: ask.task ?? 'unchecked' } as const
-    const what = { action, arguments: args, resource, recent, ...why }
+    const what = { action, arguments: args, resource, recent, ...whyAsked(ask) }
     const own = { ...what, preview: outcomeOfPreview(previewOfStep(preview, step)) }
     return {
       asked: { ...own, agent, delegators: [ask.owner], host } satisfies Asked,
@@ -93,8 +91,7 @@ export const assessAgain = (
   const again = { ask: state.ask, preview }
   if (!isPlan(state.ask)) return assess(policy.bundle, ask, askedOf(again), now, { atLeast })
   const steps = askedOfSteps(again).map(({ asked: { delegators: _, purpose: __, ...step } }) => step)
-  const { purpose, justified = false, task } = state.ask
-  const plan = { agent: state.ask.agent.id as AgentId, purpose, justified, task: task ?? 'unchecked', steps } as const
+  const plan = { agent: state.ask.agent.id as AgentId, ...whyAsked(state.ask), steps }
   return assessPlan(policy.bundle, ask, plan, now, { atLeast })
 }
 

@@ -1,3 +1,4 @@
+import { whyAsked } from '../../domain/policy/asking-terms.ts'
 import { tierOf } from '../../domain/policy/ladder.ts'
 import { outcomeOfPreview } from '../../domain/previews/preview.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -48,8 +49,8 @@ export function narrowAsk(
   const terms = narrowedTerms(ask, narrow)
   const narrower = isNarrower(ask, terms, entry.narrowable)
   if (!narrower.ok) return narrower
-  const { resource, purpose, host, justified = false, task = 'unchecked' as const } = ask
-  const again = { action: { name: ask.action, properties: terms.arguments }, resource, purpose, host, justified, task }
+  const { resource, host } = ask
+  const again = { action: { name: ask.action, properties: terms.arguments }, resource, host, ...whyAsked(ask) }
   const assessment = assessAsk(again, ask.agent.id, ask.recent, now, { policy }, outcomeOfPreview(preview))
   if (assessment.outcome === 'refused') {
     const { reason: code, detail } = assessment

@@ -1,3 +1,4 @@
+import { whyAsked } from '../../domain/policy/asking-terms.ts'
 import { tierOf } from '../../domain/policy/ladder.ts'
 import { isNarrower, type Narrow, type NarrowStep, narrowedTerms, withDigests } from '../../domain/requests/narrow.ts'
 import { keptSteps, type PlanStep } from '../../domain/requests/plan-step.ts'
@@ -20,8 +21,7 @@ export function narrowPlan(
   const asked = kept.map(({ agent, action, arguments: args, resource, recent, host, step }) => ({
     ...{ agent, action, arguments: args, resource, recent, host, step },
   }))
-  const why = { purpose: ask.purpose, justified: ask.justified === true, task: ask.task ?? 'unchecked' } as const
-  const plan = { ...why, agent: ask.agent.id as AgentId, steps: asked }
+  const plan = { ...whyAsked(ask), agent: ask.agent.id as AgentId, steps: asked }
   const found = assessSteps(plan, now, policy, defined({ preview: preview ?? { steps: [] } }))
   if (found.outcome === 'refused') return { ok: false, code: found.reason, ...defined({ detail: found.detail }) }
   const needed = Math.max(tier, found.tier)
