@@ -77,7 +77,7 @@ export function intend(
 }
 
 /** What the caller of a plan is told: no credential is ever made for a plan itself. */
-export const stepsToClaim = ({ steps = [] }: { steps?: readonly PlanStep[] | undefined }): string => {
+const stepsToClaim = ({ steps = [] }: { steps?: readonly PlanStep[] | undefined }): string => {
   const kept = steps.filter(({ struck }) => !struck)
   return `a plan has no credential: its steps are claimed, ${kept.map(({ request, agent }) => `\`${request}\` by ${agent}`).join(', ')}`
 }

@@ -23,7 +23,7 @@ const prefixes: { readonly [kind: string]: string } = {
 
 const unknown = () => apiProblem(404, 'unknown_aggregate', 'nothing of that name has a `recertifyBy` in the files')
 
-export function subjectIn(call: Call): Subject {
+function subjectIn(call: Call): Subject {
   const kind = call.route === 'POST /v1/agents/{id}/recertify' ? 'agents' : call.path('kind')
   const prefix = Object.hasOwn(prefixes, kind) ? prefixes[kind] : undefined
   if (prefix === undefined) throw unknown()

@@ -56,7 +56,7 @@ export async function listGroups(
   return ok(viewGroups(ports.policy.bundle.directory, readings, ports.clock.now()))
 }
 
-export function viewGroups(
+function viewGroups(
   directory: Ports['policy']['bundle']['directory'],
   readings: Readings,
   now: NumericDate,

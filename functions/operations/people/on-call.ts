@@ -20,12 +20,7 @@ export async function findOnCall(
 }
 
 /** Policy is asked as about a member of that group alone. */
-export function whoIsOnCall(
-  state: ApprovalRequest,
-  policy: Policy,
-  readings: Readings,
-  now: NumericDate,
-): readonly OnCall[] {
+function whoIsOnCall(state: ApprovalRequest, policy: Policy, readings: Readings, now: NumericDate): readonly OnCall[] {
   const { directory } = policy.bundle
   const stage = state.status === 'pending' ? openStage(state) : undefined
   if (!stage) return []

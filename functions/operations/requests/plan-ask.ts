@@ -29,7 +29,7 @@ export type PlanBody = {
 export const isPlanBody = ({ action }: { action: { name: string } }): boolean => action.name === planAction
 
 /** The steps that a body names, with what the server knows of each before it asks policy. */
-export async function readSteps(body: PlanBody, lately: Lately, now: NumericDate, ports: MakingPorts) {
+async function readSteps(body: PlanBody, lately: Lately, now: NumericDate, ports: MakingPorts) {
   const { type, id } = body.resource
   if (type !== planAction || id !== body.parentTask.id)
     return refuse(

@@ -51,7 +51,7 @@ const previews = [
   { step: 2, preview: matched({ MemorySize: 512, Timeout: 120 }, { MemorySize: 2048, Timeout: 120 }) },
 ]
 
-export const planAsk = (steps: readonly PlanStep[] = repair) =>
+const planAsk = (steps: readonly PlanStep[] = repair) =>
   samplePlan({ steps: [...steps], owner: person('lena'), justification: 'three small things that belong together' })
 
 /** As it was asked: it waits for its first stage. */
@@ -68,7 +68,7 @@ const end = (step: number, outcome: StepOutcome, because?: string): Command => (
 })
 
 /** What has become of it after these commands. */
-export function planAfter(...commands: readonly Command[]): ApprovalRequest {
+function planAfter(...commands: readonly Command[]): ApprovalRequest {
   const desk = new Desk(2, planAsk())
   const { ask } = desk
   for (const [index, command] of [

@@ -52,7 +52,7 @@ const said = ({ members, problem }: Group): string =>
   `${members.map(({ person, until }) => `${person} until ${until}`).join(', ')}${problem === undefined ? '' : `: ${problem}`}`
 
 /** As an edited schedule does; then Hotwork reads it, which it does each minute by itself. */
-export async function passShift(local: Local, user: string): Promise<void> {
+async function passShift(local: Local, user: string): Promise<void> {
   if (!local.pager) throw new Error('no group of this organisation comes from PagerDuty')
   const response = await fetch(`${local.pager.url}/control/shift`, { method: 'POST', body: JSON.stringify({ user }) })
   if (!response.ok) throw new Error(`the local PagerDuty says ${response.status}: ${await response.text()}`)

@@ -49,9 +49,7 @@ export type PlanScenario = {
 type Act = 'use' | 'fail' | 'deny' | 'revoke' | 'withdraw' | 'planner'
 
 /** What an advance has read and not yet written. It may write it late, twice, or never. */
-export type Hand =
-  | { does: 'open'; step: number }
-  | { does: 'end'; step: number; outcome: StepOutcome; because?: string }
+type Hand = { does: 'open'; step: number } | { does: 'end'; step: number; outcome: StepOutcome; because?: string }
 
 export type PlanWorld = {
   /** Seconds after the submission. */
@@ -82,13 +80,13 @@ export type Told = {
   /** Seconds by which the clock of the caller is ahead. */
   ahead?: number
 }
-export type Move = { label: string; world: Partial<PlanWorld> }
+type Move = { label: string; world: Partial<PlanWorld> }
 
 const stage = sampleStage('owner')
 export const stagesOf = ({ tier }: PlanScenario) => (tier === 0 ? [] : [stage])
 const rights = { [person('ana')]: ['owner'], [person('dora')]: ['owner'] }
 
-export const planAt = (requests: Requests, now: number): ApprovalRequest =>
+const planAt = (requests: Requests, now: number): ApprovalRequest =>
   asOf(requests[0] as ApprovalRequest, submittedAt + now)
 
 /** What ends a request, as whoever acts on it finds at that moment: a halt of one of its agents, or the end of its plan. */
@@ -344,7 +342,7 @@ export const retiredPlan: PlanScenario = {
   acts: ['fail', 'revoke', 'withdraw'],
 }
 
-export const driftingPlan: PlanScenario = {
+const driftingPlan: PlanScenario = {
   name: 'a plan of two steps, and another state where the second acts',
   ask: samplePlan({ steps: two }),
   tier: 1,
