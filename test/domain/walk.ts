@@ -63,7 +63,7 @@ const ask = sampleAsk({ uses: 2 })
 const mediated = sampleAsk({ uses: 2, credential: 'mediated' })
 /** A person uses break-glass. Nobody is asked before; days later somebody looks at it. */
 const openedAsk = openingAsk()
-/** A plan of three steps. Nobody is asked before: of it nothing is decided but at tier 0. */
+/** A plan of three steps, before people are asked. */
 const planned = samplePlan()
 const answer = fc.oneof({ weight: 30, arbitrary: fc.constant(permit) }, fc.constant(forbid), fc.constant(failed))
 const name = fc.constantFrom('ana', 'ben', 'cleo', 'sam', 'siri', 'olga', 'dora', 'eve')
@@ -319,7 +319,7 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
     return { tier, ask, steps: tier === 2 && drops ? [...dropping, ...then] : then }
   })
 
-/** The same by whoever used break-glass or asked for a plan, where it is by the agent that asks for the rest. */
+/** The same by the person who used break-glass, or the agent that asked for a plan. */
 const byAsker = ({ agent }: Ask, command: Command): Command =>
   'agent' in command && command.agent === remediator ? { ...command, agent: agent.id } : command
 

@@ -73,7 +73,7 @@ test('asks for one schedule and a span of time, with the token in its header alo
   })
 })
 
-test('the person on call and the next one come with their times, whatever the offset they are written in', async () => {
+test('the person on call and the next one come with their times, in any offset', async () => {
   says(
     page([
       entry('PJADE01', { end: '2027-03-28T03:00:00+02:00' }),

@@ -80,7 +80,11 @@ test.each<[rule: string, answer: string, said: Simulated[], changes?: Partial<Ho
   ['IAM said nothing of one', 'unknown', [said('x:Do', 'allowed')]],
   ['IAM said nothing', 'unknown', []],
   ['it is denied by what is known at the call alone', 'unknown', [said('x:Do', 'denied', ['aws:SourceVpce'])]],
-  ['it is allowed, whatever the call adds', 'allowed', [said('x:Do', 'allowed', ['k']), said('x:Pass', 'allowed')]],
+  [
+    'it is allowed, also where a value is known at the call alone',
+    'allowed',
+    [said('x:Do', 'allowed', ['k']), said('x:Pass', 'allowed')],
+  ],
   [
     'the resource is of another account, which has a word too',
     'unknown',

@@ -68,12 +68,12 @@ describe('who is in a group by a schedule', () => {
     expect(ends - begins).toBe(_ === 'forward' ? 5400 : 3600)
   })
 
-  test('is nobody by what another source said, as after a deployment', () => {
+  test('has no member by what another source said, as after a deployment', () => {
     const other = directoryWith({ 'on-call-now': sourced({ source: { pager: { schedule: 'POTHER', level: 1 } } }) })
     expect(membersNow(other, 'on-call-now', { 'on-call-now': reading([{ person: jade }]) }, start)).toEqual([])
   })
 
-  test.each(['constructor', '__proto__', 'other'])('is nobody for a group `%s` that has no source', (group) =>
+  test.each(['constructor', '__proto__', 'other'])('has no member for a group `%s` that has no source', (group) =>
     expect(membersNow(directory, group, { 'on-call-now': reading([{ person: jade }]) }, start)).toEqual([]),
   )
 })

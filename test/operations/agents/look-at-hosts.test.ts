@@ -121,7 +121,7 @@ test('when the time is up the rest waits for the next day', async () => {
   expect(JSON.stringify(world.log.lines)).toContain('hosts_not_seen')
 })
 
-test('another agent on the same host is asked of more people too, whatever it is', async () => {
+test('another agent of any class on the same host takes more people too', async () => {
   const sample = sampleBundle()
   const builder = sample.agents.map((each) =>
     each.id === agent('builder') ? { ...each, runsOn: { awsRole: role } } : each,

@@ -111,7 +111,7 @@ describe('who may recertify', () => {
   test.each([
     ['the owner', { owner: person('gus') }],
     ['the backup owner', { backupOwner: person('gus') }],
-  ])('never %s, whom policy would let, and that is on their record', async (_what, changes) => {
+  ])('never %s, though policy would let them, and that is on their record', async (_what, changes) => {
     const world = new World(withAgent(changes))
     expect(await recertifyAs(world, 'gus')).toMatchObject({ ok: false, code: 'own_recertification' })
     expect(await world.story('person:gus')).toEqual(['Refused'])

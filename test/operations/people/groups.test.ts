@@ -199,7 +199,7 @@ describe('the person on call', () => {
     expect(await world.issueToken(request)).toMatchObject({ ok: false, code: 'approver_not_eligible' })
   })
 
-  test('may be nobody: what is asked then waits, and is not refused', async () => {
+  test('may be empty: what is asked then waits, and is not refused', async () => {
     const request = await world.submitted(shed)
     expect(request).toMatchObject({ tier: 1, status: 'pending' })
     expect(await world.decide(request, 'jade')).toMatchObject({ code: 'not_eligible' })

@@ -19,7 +19,7 @@ const withTier = (tier: number, terms: Partial<Tier>): Bundle => ({
   },
 })
 
-/** The sample with one more policy about setting parameters, and somebody who keeps incidents. */
+/** The sample with one more policy about setting parameters, and a service that keeps incidents. */
 const withPolicy = (id: string, when: string): Bundle => ({
   ...withIncidents(bundle),
   policies: {

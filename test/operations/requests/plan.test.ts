@@ -253,7 +253,7 @@ describe('An approved plan', () => {
     expect(await world.issueToken(await world.child(state, 1))).toMatchObject({ code: 'ancestor_ended' })
   })
 
-  test('goes on from wherever the one who moved it died', async () => {
+  test('goes on in the next run after one that died at any write', async () => {
     const state = await world.begun()
     await world.complete(state, 1)
     const commit = world.requests.commit.bind(world.requests)
@@ -274,7 +274,7 @@ describe('An approved plan', () => {
     expect((await world.story(state.ask.id)).filter((type) => type === 'StepOpened')).toHaveLength(2)
   })
 
-  test('is moved by two at once as by one', async () => {
+  test('is moved by two runs at once as by one', async () => {
     const state = await world.begun()
     await world.complete(state, 1)
     await Promise.all([1, 2, 3].map(() => advancePlan(state.ask.id, world.ports)))

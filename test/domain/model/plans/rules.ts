@@ -146,7 +146,7 @@ export const planRules: readonly PlanRule[] = [
   },
   {
     id: 'PLAN12',
-    rule: 'wherever an advance stopped, the next one takes the plan to where its steps are',
+    rule: 'after an advance that stopped at any write, the next one takes the plan to where its steps are',
     broken: unadvanced,
   },
 ]

@@ -89,7 +89,7 @@ const rights = { [person('ana')]: ['owner'], [person('dora')]: ['owner'] }
 const planAt = (requests: Requests, now: number): ApprovalRequest =>
   asOf(requests[0] as ApprovalRequest, submittedAt + now)
 
-/** What ends a request, as whoever acts on it finds at that moment: a halt of one of its agents, or the end of its plan. */
+/** What ends a request, as the one that acts on it finds at that moment: a halt of one of its agents, or the end of its plan. */
 export function endingOf(requests: Requests, n: number, { halt, now }: PlanWorld): Ending | undefined {
   const state = requests[n]
   if (!state) return undefined
@@ -194,7 +194,7 @@ function ofPlan(scenario: PlanScenario, requests: Requests, world: PlanWorld): r
     ...(narrowed ? [{ label: 'ana strikes out step 2', to: 0, command: decides('ana', 'approve', narrowed) }] : []),
     ...(acts.includes('deny') ? [{ label: 'ana denies the plan', to: 0, command: decides('ana', 'deny') }] : []),
     ...(acts.includes('revoke') ? [{ label: 'rita revokes the plan', to: 0, command: revocation('rita') }] : []),
-    { label: 'somebody looks at the plan', to: 0, command: { ...wake, ...ending } },
+    { label: 'a caller reads the plan', to: 0, command: { ...wake, ...ending } },
     ...(acts.includes('planner')
       ? [
           { label: 'the planner withdraws the plan', to: 0, command: withdrawal(own) },
@@ -246,7 +246,7 @@ function ofStep(
     ...(acts.includes('withdraw') ? [tell('the agent withdraws the request', withdrawal(own))] : []),
     ...(acts.includes('fail') ? [tell('the agent tells the failure', completion({ ...own, outcome: 'failed' }))] : []),
     tell('the agent tells the success', completion(own)),
-    tell('somebody looks at the request', { ...wake, ...ending }),
+    tell('a caller reads the request', { ...wake, ...ending }),
     ...(world.intended.includes(n)
       ? []
       : [
