@@ -72,7 +72,7 @@ const countWords = (counts: Counts): string =>
 
 export type RecertifyTyped = IdTyped & { reason: string }
 
-/** By what is before the colon; an agent without one. */
+/** By the word before the colon. Without one it is an agent. */
 const places: { readonly [prefix: string]: (name: string) => string } = {
   agent: (name) => `/v1/agents/${encodeURIComponent(`agent:${name}`)}`,
   person: (name) => `/v1/people/${encodeURIComponent(`person:${name}`)}`,

@@ -62,7 +62,7 @@ function drawAgent(agent: Drawn, top: number): { text: string; height: number } 
   return { text: text.join('\n'), height }
 }
 
-/** What it could do first; of the rest one line each kind. */
+/** Each action that it could do, then a line that counts each other kind. */
 function actionsOf({ ambient }: Drawn): readonly (readonly [answer: string, words: string])[] {
   const all = Object.entries(ambient.actions)
   const allowed = all

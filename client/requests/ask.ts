@@ -60,7 +60,7 @@ export async function cancel({ id: typed }: IdTyped, context: AgentContext): Pro
 
 export type ExtendTyped = IdTyped & { minutes: number; reason?: string | undefined; wait?: number | undefined }
 
-/** By the key of the grant, which only the machine has that asked. */
+/** By the grant's key, which only the machine that asked has. */
 export async function extend({ id: typed, minutes, reason, wait: span }: ExtendTyped, context: AgentContext) {
   const kept = context.kept.mustFind(readId(typed))
   const api = await agentApiOf(kept, context)

@@ -3,7 +3,7 @@ import { type AgentFile, Certified, Looked, Observed, type Subject } from '../..
 import { type AgentId, defined } from '../../domain/values.ts'
 import type { AgentRows, CertifiedChange } from '../../operations/agents/ports.ts'
 import { chainKey } from './chain-ends.ts'
-import { condition, endsAt, headRow, type Item, itemOf, type Row, textOf, valueIn } from './items.ts'
+import { endsAt, headRow, type Item, itemOf, noneIsNewer, type Row, textOf, valueIn } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
 
 /**
@@ -54,9 +54,7 @@ export class DynamoAgentRows extends LedgeredStore implements AgentRows {
 
   #saveNewest(key: Row, value: Looked | Observed): Promise<boolean> {
     const { at } = value
-    // Put again after a lost answer it is the same, and so is still kept.
-    const isNewer = condition('attribute_not_exists(pk) OR #at <= :at', { at })
-    const put = this.requests.putting({ ...key, value: JSON.stringify(value), at }, isNewer)
+    const put = this.requests.putting({ ...key, value: JSON.stringify(value), at }, noneIsNewer(at))
     return this.requests.put(put, 'keep what is known of an agent')
   }
 

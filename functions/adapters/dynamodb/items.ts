@@ -73,5 +73,8 @@ export const endsAt = ({ sequence, hash }: Head) =>
 
 export const versionIs = (version: number) => (version === 0 ? isNew : condition('#version = :version', { version }))
 
+/** The condition that no row of a later `at` is there. The same row sent again after a lost answer meets it too. */
+export const noneIsNewer = (at: number) => condition('attribute_not_exists(pk) OR #at <= :at', { at })
+
 /** Sorts items of one index by time: ten digits last until the year 2286. */
 export const timeKey = (at: number): string => `${String(Math.floor(at)).padStart(10, '0')}#`

@@ -49,7 +49,7 @@ export class HttpIncidents implements Incidents, TaskService {
     })
     const last = { incident, look, until: now + remembered }
     this.#last = last
-    // No answer is not remembered: asked again, it may have one.
+    // A failure is not remembered: the next call may have an answer.
     void look.then(({ answer }) => {
       if (answer === 'unreachable' && this.#last === last) this.#last = undefined
     })
@@ -75,7 +75,7 @@ export class HttpIncidents implements Incidents, TaskService {
     return { answer: 'known', ...defined({ incident: text === undefined ? undefined : this.#shown(text, show) }) }
   }
 
-  /** What has no title is not shown: the service has no word in whether the task is known. */
+  /** Without a title no incident is shown. The task is known all the same. */
   #shown(text: string, show: NonNullable<Settings['show']>) {
     const answer = JsonObject.safeParse(parseJson(text))
     const say = (expression: string | undefined, most: number) =>

@@ -19,7 +19,7 @@ import { agentOf, type Bundle } from './bundle.ts'
 import { type GrantTerms, namesOfTier, type Stage } from './ladder.ts'
 import type { Answer, Ask, RequestFacts } from './question.ts'
 
-/** The action that is no entry of the catalogue: several of its actions, in order. */
+/** Not in the catalogue: it stands for several of its actions, in order. */
 export const planAction = 'plan'
 
 export const StepAsk = z.strictObject({
@@ -155,7 +155,7 @@ function factsOfStep(
   return proposed.ok ? ok({ facts: facts.value, asked, proposed: proposed.value, proposal }) : proposed
 }
 
-/** The first no, or what let both of them. */
+/** The first no, or the policies by which both may. */
 function askAboutStep({ facts, asked, proposed, proposal }: Found, ask: Ask, tier: number, now: NumericDate): Answer {
   const own = ask(questionOf(facts, asked, { moment: 'request', tier, now }))
   if (!own.permit) return own
@@ -163,7 +163,7 @@ function askAboutStep({ facts, asked, proposed, proposal }: Found, ask: Ask, tie
   return plans.permit ? { permit: true, policies: [...own.policies, ...plans.policies] } : plans
 }
 
-/** Who answers for the agent that asks, the one who would in place of its owner too. */
+/** The owner of the agent that asks, and its backup owner. */
 export const ownersOfPlanner = (bundle: Bundle, planner: string, owner: PersonId): readonly PersonId[] => {
   const backup = agentOf(bundle, planner)?.backupOwner
   return backup === undefined ? [owner] : [owner, backup]

@@ -54,7 +54,7 @@ export const Ask = z.strictObject({
   purpose: z.string(),
   justification: z.string().optional(),
   parentTask: ParentTask,
-  /** The agent said why, in words: policy hears no more of it. */
+  /** The agent said why. Policy hears that it did, and not the words. */
   justified: z.literal(true).optional(),
   /** What the service that keeps incidents said of the parent task when this was asked for. */
   task: z.enum(['known', 'unknown']).optional(),

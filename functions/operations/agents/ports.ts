@@ -27,7 +27,7 @@ export interface AgentReader {
   certified(subjects: readonly Subject[]): Promise<ReadonlyMap<Subject, Certified>>
   /** What decisions go by. */
   host(agent: AgentId): Promise<Pick<AgentFile, 'looked' | 'observed'>>
-  /** One of which nothing is stored is there, and empty. */
+  /** An agent of which nothing is stored has an empty file. */
   files(agents: readonly AgentId[]): Promise<ReadonlyMap<AgentId, AgentFile>>
 }
 

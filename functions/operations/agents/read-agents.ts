@@ -22,7 +22,7 @@ export type AgentSeen = {
   due: NumericDate
   file: AgentFile
   grants: readonly ApprovedRequest[]
-  /** Members that come with a question of their own; false where there were more grants than were read. */
+  /** False where there were more grants than were read. */
   allGrants: boolean
 }
 

@@ -25,7 +25,7 @@ import type { AgentRows } from './ports.ts'
 export type RecertifyPorts = DecidingPorts & { agents: Pick<AgentRows, 'certified' | 'certify' | 'files'> }
 export type RecertifyRefusal = 'not_permitted' | 'own_recertification' | 'policy_error' | 'unknown_subject'
 
-/** The same person, the same evidence, so soon: one act, told twice. Seconds. */
+/** Within it the same person with the same evidence sent one act twice. Seconds. */
 const sameAct = 60
 
 /**

@@ -34,7 +34,7 @@ const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): As
   preview: outcomeOfPreview(preview),
 })
 
-/** As its own agent is asked about a step, and as the agent that proposed it is. */
+/** Two questions about each step: of its own agent, and of the agent that proposed it. */
 const askedOfSteps = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>) =>
   keptSteps({ ask }).map(({ agent, step, action, arguments: args, resource, recent, host }) => {
     const what = { action, arguments: args, resource, recent, ...whyAsked(ask) }
@@ -45,7 +45,7 @@ const askedOfSteps = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>
     }
   })
 
-/** Before it is approved, of both agents of each step; then of the one that proposed it, at the moment `plan`. */
+/** Before people approve, about both agents of each step; then about the one that proposed it, at the moment `plan`. */
 function askAboutPlan(
   { bundle, ...policy }: Pick<Policy, 'bundle'> & { ask: (question: Question) => Answer },
   state: Pick<ApprovalRequest, 'ask' | 'stages' | 'preview'>,

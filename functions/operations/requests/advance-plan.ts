@@ -89,7 +89,7 @@ async function beginTurn(step: NumberedStep, ports: DecidingPorts): Promise<Appr
   const { requests, clock } = ports
   const stored = await requests.load(step.request)
   const state = stored && asOf(stored.state, clock.now())
-  // What time has ended is put on its own record first: a clock that is ahead tells the plan no other end.
+  // First on its own record: else a run whose clock is ahead could tell the plan another end than the step has.
   if (state && outcomeOfStep(state)) return recordEnd(step.request, ports)
   if (!state || !waitsForTurn(state)) return state
   await ports.policy.look?.([step.agent, ...state.ask.chain.map((each) => each.id)])

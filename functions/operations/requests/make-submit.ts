@@ -45,7 +45,7 @@ export type SubmissionPorts = MakingPorts &
   Pick<BrokerPorts, 'targetRole'> & {
     permits: Pick<PermitReader, 'ofAgent'>
     statements: Pick<Statements, 'verify'>
-    /** There where the deployment says who keeps incidents. */
+    /** Where the deployment names a service that keeps incidents. */
     tasks?: TaskService
   }
 export type Unbound = 'invalid_denial_binding' | 'expired_denial'

@@ -100,7 +100,6 @@ export async function assessPlanBody(
 
 type Requestable = Extract<PlanAssessment, { outcome: 'requestable' }>
 
-/** Once: what a step may be done as often as. */
 const usesOfStep = 1
 
 /** @param asked the recent requests of each step, and its host */
