@@ -174,7 +174,7 @@ describe('logout', () => {
     await terminal.type('login')
     const { exit, out } = await terminal.type('logout')
     expect([exit, terminal.files()]).toEqual([0, []])
-    expect(out).toMatch(/a copy of the token would be good until \d\d:\d\d/)
+    expect(out).toMatch(/a copy of the token would be good until (\d+ \w+ )?\d\d:\d\d UTC/)
     expect(await terminal.json('whoami')).toMatchObject({ exit: 4, body: { error: 'not_logged_in' } })
   })
 

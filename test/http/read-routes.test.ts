@@ -264,7 +264,9 @@ describe('a record', () => {
       world.ledger.put([{ ...entry, id: `${id}/1` }])
       expect(await ledger(id)).toMatchObject({ status: 200, body: { entries: [{ id: `${id}/1` }] } })
     }
-    expect([...kinds].sort()).toEqual(['agent:', 'bgl_', 'hlt_', 'person:', 'req_', 'sin_', 'stp_', 'tool:'])
+    expect([...kinds].sort()).toEqual(
+      ['agent:', 'bgl_', 'group:', 'hlt_', 'person:', 'req_', 'sealed:', 'sin_', 'stp_', 'tool:'].sort(),
+    )
   })
 
   test('one that is not there is 404, and what names none is 400', async () => {

@@ -99,8 +99,11 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
   const taken = new Map<number, Taken>()
   let layer: Node[] = []
 
-  /** Takes a node into the next layer unless it is known. What did not change on the way has the number that it had. */
-  const reach = (next: Node[], reached: Reached) => {
+  /**
+   * Takes a node into the next layer unless it is known. What did not change on the way has the number that it had.
+   * `own`: what only a node that is new has to know.
+   */
+  const reach = (next: Node[], reached: Reached, own: () => Partial<Reached> = () => ({})) => {
     const { state, seen, world, from } = reached
     const stateNumber = reached.stateNumber ?? states.of(keyOf(state, seen))
     const worldNumber = world === from?.world ? from.worldNumber : worlds.of(worldKey(world))
@@ -108,7 +111,7 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
     if (known.has(key)) return
     known.add(key)
     found.statuses.add(state.status)
-    const node: Node = { ...reached, stateNumber, worldNumber }
+    const node: Node = { ...reached, ...own(), stateNumber, worldNumber }
     if (known.size % sampled === 1) found.sample.push(node)
     next.push(node)
   }
@@ -164,7 +167,12 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
     const stateNumber = before?.stateNumber ?? states.of(keyOf(state, seen))
     if (!before) taken.set(key, { ...asked, stateNumber })
     const world = obeyed ? { ...from.world, ...obeyed } : from.world
-    reach(next, { state, world, seen, from, label: action.label, events, refusal, stateNumber })
+    // What was looked up came of a state that may differ in what no rule can see; a ledger of the two would not replay.
+    const own = () => {
+      const step = take(scenario, reducer, from, action.command as Command, from.world)
+      return 'threw' in step ? {} : { state: step.after, seen: step.sees, events: step.events }
+    }
+    reach(next, { state, world, seen, from, label: action.label, events, refusal, stateNumber }, before && own)
     return true
   }
 

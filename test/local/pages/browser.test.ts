@@ -214,6 +214,8 @@ inBrowser('people at the pages, in a browser', () => {
       'Skip to the content',
       'Waiting for you',
       'Break-glass',
+      'Agents',
+      'Groups',
       'Slack account',
       'Log out',
       'approve-comment',
