@@ -10,7 +10,6 @@ import { wrongUsage } from './outcome.ts'
 import { type Around, thisProcess } from './surroundings.ts'
 
 export { AlreadyRun, Approved, type AwsCredentialIdentity, NotReported } from './agent/approved.ts'
-export type { PlanStep } from './agent/ask.ts'
 export type { Denied, Expired, Narrowed, Pending, Permit, PermitCall, Refused } from './agent/permit-call.ts'
 export {
   ApprovedPlan,
@@ -18,6 +17,7 @@ export {
   type Plan,
   type PlanCall,
   type PlanEnd,
+  type PlanStep,
   type StepOutcome,
 } from './agent/plan.ts'
 export type { IdentityOption } from './identity/identity.ts'

@@ -43,14 +43,6 @@ export const askOf = (partial: PartialAsk, subject: Ask['subject'], resource: As
   },
 })
 
-/** A step of a plan: which agent is to do what. The resource may be left out: Hotwork derives it. */
-export type PlanStep = {
-  agent: string
-  action: string
-  arguments: { readonly [name: string]: unknown }
-  resource?: { readonly type: string; readonly id: string }
-}
-
 export const Evaluation = z.looseObject({
   decision: z.boolean(),
   context: z.looseObject({

@@ -1,7 +1,15 @@
 import { wrongUsage } from '../outcome.ts'
-import type { PlanStep, Task } from './ask.ts'
+import type { Task } from './ask.ts'
 import type { Begun } from './permit.ts'
 import { type Denied, type Expired, endOfWait, type Pending, type PermitCall, type Refused } from './permit-call.ts'
+
+/** A step of a plan: which agent is to do what. The resource may be left out: Hotwork derives it. */
+export type PlanStep = {
+  agent: string
+  action: string
+  arguments: { readonly [name: string]: unknown }
+  resource?: { readonly type: string; readonly id: string }
+}
 
 export type PlanCall = Omit<PermitCall, 'action' | 'arguments'> & {
   /** In the order in which they are done, each by its own agent: at most 20. */

@@ -50,7 +50,7 @@ describe('what is installed', () => {
         !/^(?:package\.json|README\.md|LICENSE|client\/hotwork\.mjs|dist\/THIRD-PARTY-LICENSES)$/.test(file) &&
         !/^dist\/(?:parts\/)?[\w-]+\.js$/.test(file) &&
         !/^dist\/types\/[\w/-]+\.d\.ts$/.test(file) &&
-        !/^examples\/(?:cdk-app|requests)\/[\w./-]+$/.test(file) &&
+        !/^examples\/(?:cdk-app|plan|requests)\/[\w./-]+$/.test(file) &&
         !/^dist\/functions\/[\w-]+\/(?:index\.c?js|cedar_wasm_bg\.wasm)$/.test(file),
     )
     expect(unknown).toEqual([])
