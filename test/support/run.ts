@@ -21,6 +21,8 @@ const root = join(import.meta.dirname, '../..')
 const state = join(root, '.hotwork/test')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
 const fast = ['domain', 'policies', 'operations', 'http', 'slack', 'client', 'local', 'infra']
+// The one file of the package's tests that needs the stack.
+const deployed = 'cdk-app-deployed'
 // What a test writes for itself goes here, and is gone when the test is over: see the last step.
 const temporary = mkdtempSync(join(tmpdir(), 'hotwork-test-'))
 process.env['TMPDIR'] = temporary
@@ -105,15 +107,22 @@ async function testOnTheStack({ started, told }: ReturnType<typeof beginStack>):
       HOTWORK_METER: meter.controlUrl,
       HOTWORK_TARBALL: join(state, 'package', `hotwork-${version}.tgz`),
     }
-    // Counted first and alone: what other tests leave waiting would be counted with it.
-    await step('what a request asks of AWS', () => jest(['cost'], { env }))
+    // Counted first, and alone on the stack: what other tests leave waiting would be counted with it.
+    await Promise.all([
+      step('what a request asks of AWS', () => jest(['cost'], { env })),
+      step('the package', makePackage).then(() =>
+        step('the package, installed', () =>
+          jest(['package'], { env, heldBack: true, files: ['--testPathIgnorePatterns', deployed] }),
+        ),
+      ),
+    ])
     // The demo before all that asks as the same people and agents. The adapters' tests have tables and keys of their own.
     await Promise.all([
       step('every chapter of the demo', () => tellDemo(stack.local, small)),
       step('adapters', () => jest(['adapters'], { env, heldBack: true })),
-      // They deploy a stack of their own.
-      step('the package', makePackage).then(() =>
-        step('the package, installed', () => jest(['package'], { env, heldBack: true })),
+      // It deploys a stack of its own.
+      step('the package, deployed', () =>
+        jest(['package'], { env, heldBack: true, files: ['--testPathPatterns', deployed] }),
       ),
     ])
     // Two deployments: what one keeps, the tests of the other do not touch.
@@ -160,12 +169,17 @@ type Run = {
   workers?: number
   /** Whether its output comes at its end, since another step is telling its own. */
   heldBack?: boolean
+  /** Options that say which files of the projects. */
+  files?: readonly string[]
 }
 
-async function jest(projects: readonly string[], { env = {}, workers = 1, heldBack = false }: Run): Promise<boolean> {
+async function jest(
+  projects: readonly string[],
+  { env = {}, workers = 1, heldBack = false, files = [] }: Run,
+): Promise<boolean> {
   const results = join(state, `results-${projects[0]}.json`)
   rmSync(results, { force: true })
-  const options = ['--json', `--outputFile=${results}`, '--silent=false', `--maxWorkers=${workers}`]
+  const options = ['--json', `--outputFile=${results}`, '--silent=false', `--maxWorkers=${workers}`, ...files]
   const passed = await succeeds('jest', ['--selectProjects', ...projects, ...options], { env, heldBack })
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites } = JSON.parse(
     readFileSync(results, 'utf8'),
