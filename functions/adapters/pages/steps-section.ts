@@ -5,7 +5,7 @@ import { differencesOf, planPreview, stepPreview } from '../../domain/cards/prev
 import type { RequestView, Who } from '../../domain/cards/request-view.ts'
 import { argumentRows, nameOf, titleParts, titleText } from '../../domain/cards/request-words.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
-import type { StepStatus } from '../../domain/requests/plan-step.ts'
+import { type StepStatus, stepsLeft } from '../../domain/requests/plan-step.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
 import { environmentChip, type Html, html, type Part, titled } from './layout.ts'
 import { differenceList } from './preview-section.ts'
@@ -74,7 +74,7 @@ export function argumentList(of: Pick<RequestView, 'arguments'>): Html {
 /** What may be less of a plan: whole steps, and numbers of a step. */
 export function stepFields(view: RequestView): Part {
   if (!view.steps || !canBeLess(view)) return false
-  const left = view.steps.filter(({ status }) => status !== 'struck')
+  const left = stepsLeft(view.steps)
   return html`${left.map(
     (step) => html`<fieldset><legend>${step.step}. ${titleText(step.title, 160)}</legend>
 ${left.length > 1 && html`<label class="choice"><input type="checkbox" name="strike.${step.step}" value="yes"> Strike it out: it is not done</label>`}

@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from '../policy/catalogue.ts'
+import { stepsLeft } from '../requests/plan-step.ts'
 import type { Ask } from '../requests/request.ts'
 import type { JsonObject } from '../values.ts'
 import type { Narrowable, RequestView } from './request-view.ts'
@@ -18,9 +19,7 @@ export function narrowableOf(ask: Ask, entry: CatalogueEntry | undefined): reado
 
 /** Whether an approver may leave less of it: of a plan with several steps one can be struck out. */
 export const canBeLess = ({ narrowable, steps }: Pick<RequestView, 'narrowable' | 'steps'>): boolean =>
-  steps
-    ? steps.filter(({ status }) => status !== 'struck').length > 1 || steps.some((step) => step.narrowable.length > 0)
-    : narrowable.length > 0
+  steps ? stepsLeft(steps).length > 1 || steps.some((step) => step.narrowable.length > 0) : narrowable.length > 0
 
 /** The catalogue's narrowable arguments that are numbers, but not those that are at their least already. */
 export function narrowableArguments(args: JsonObject, entry: CatalogueEntry | undefined): readonly Narrowable[] {

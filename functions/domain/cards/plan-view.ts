@@ -1,7 +1,7 @@
 import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { type Preview, previewOfStep, type ResourcePreview, stateOf } from '../previews/preview.ts'
-import { type PlanStep, type StepStatus, statusOfStep, stepsOf } from '../requests/plan-step.ts'
+import { type PlanStep, planTitle, type StepStatus, statusOfStep, stepsLeft, stepsOf } from '../requests/plan-step.ts'
 import type { ApprovalRequest } from '../requests/request.ts'
 import type { JsonObject, NumericDate, RequestId, Resource } from '../values.ts'
 import { defined } from '../values.ts'
@@ -87,7 +87,7 @@ export const changedSteps = (from: Preview, to: Preview): readonly number[] | un
 
 /** What of a plan is done, as `2 of 3`. Steps that were struck out do not count. */
 export function countDone(steps: readonly StepView[]): { done: number; all: number } {
-  const taken = steps.filter(({ status }) => status !== 'struck')
+  const taken = stepsLeft(steps)
   return { done: taken.filter(({ status }) => status === 'succeeded').length, all: taken.length }
 }
 
@@ -96,6 +96,6 @@ export function titleOfPlan(steps: readonly PlanStep[]): RequestView['title'] {
   const left = steps.filter(({ struck }) => !struck)
   const [agents, struck] = [new Set(left.map(({ agent }) => agent)).size, steps.length - left.length]
   const by = `${agents} ${agents === 1 ? 'agent' : 'agents'}`
-  const text = `Plan of ${left.length} ${left.length === 1 ? 'step' : 'steps'} by ${by}`
+  const text = `${planTitle(left.length)} by ${by}`
   return [{ text: struck === 0 ? text : `${text}, ${struck} struck out`, isValue: false }]
 }

@@ -1,5 +1,5 @@
 import { clamp, inert } from '../inert.ts'
-import type { StepStatus } from '../requests/plan-step.ts'
+import { type StepStatus, stepsLeft } from '../requests/plan-step.ts'
 import { duration } from '../values.ts'
 import { countDone, type StepView } from './plan-view.ts'
 import type { RequestView } from './request-view.ts'
@@ -82,7 +82,9 @@ export const saysState = ({ status }: Pick<RequestView, 'status'>, step: Pick<St
 
 /** How it is undone, for each step that cannot be. */
 export function planUndo(steps: readonly StepView[]): Row {
-  const fixed = steps.filter(({ undo, status }) => status !== 'struck' && !undo?.possible).map(({ step }) => step)
+  const fixed = stepsLeft(steps)
+    .filter(({ undo }) => !undo?.possible)
+    .map(({ step }) => step)
   return fixed.length === 0
     ? { label: 'Undo', text: 'each step can be undone by itself' }
     : { label: 'Cannot be undone', text: stepsNamed(fixed) }
@@ -108,9 +110,7 @@ export const doerRows = (steps: readonly StepView[], nameOf: (who: StepView['age
 
 /** What the credentials leave open, each once, with the steps that it is of. */
 export function unpinnedOf(steps: readonly StepView[]): readonly string[] {
-  const all = steps
-    .filter(({ status }) => status !== 'struck')
-    .flatMap(({ step, unpinned }) => unpinned.map((text) => ({ step, text })))
+  const all = stepsLeft(steps).flatMap(({ step, unpinned }) => unpinned.map((text) => ({ step, text })))
   return [...Map.groupBy(all, ({ text }) => text)].map(
     ([text, of]) => `${stepsNamed(of.map(({ step }) => step))}: ${text}`,
   )

@@ -15,7 +15,7 @@ import {
   type Refused,
 } from '../requests/commands.ts'
 import { type Event, system } from '../requests/events.ts'
-import { isPlan, type PlanStep } from '../requests/plan-step.ts'
+import { isPlan, keptSteps } from '../requests/plan-step.ts'
 import { type ApprovalRequest, type ApprovedRequest, approvalsOf, Claim, keyOf, usesLeft } from '../requests/request.ts'
 import { CredentialId, defined, NumericDate, type Thumbprint } from '../values.ts'
 
@@ -51,7 +51,7 @@ export function intend(
 > {
   const { claim, credential, session } = command
   if (state.status !== 'approved') return { code: state.status }
-  if (isPlan(state.ask)) return { code: 'wrong_credential_kind', detail: stepsToClaim(state.ask) }
+  if (isPlan(state.ask)) return { code: 'wrong_credential_kind', detail: stepsToClaim(state) }
   const bound = bindKey(state, { ...command, first: claim === 'access_token', another: mayRebind(command) }, at)
   if (!bound) return { code: 'key_mismatch' }
   if (claim === 'aws' && state.grant.credentials.access_token?.id !== command.presented)
@@ -77,9 +77,9 @@ export function intend(
 }
 
 /** What the caller of a plan is told: no credential is ever made for a plan itself. */
-const stepsToClaim = ({ steps = [] }: { steps?: readonly PlanStep[] | undefined }): string => {
-  const kept = steps.filter(({ struck }) => !struck)
-  return `a plan has no credential: its steps are claimed, ${kept.map(({ request, agent }) => `\`${request}\` by ${agent}`).join(', ')}`
+function stepsToClaim(plan: ApprovalRequest): string {
+  const steps = keptSteps(plan).map(({ request, agent }) => `\`${request}\` by ${agent}`)
+  return `a plan has no credential: its steps are claimed, ${steps.join(', ')}`
 }
 
 const tooManyTokens = `${mostTokens} access tokens of this grant were claimed: use the last one until it ends, or ask again`

@@ -16,7 +16,7 @@ import {
   requestFacts,
 } from './assess.ts'
 import { agentOf, type Bundle } from './bundle.ts'
-import { type GrantTerms, namesOfTier, type Stage } from './ladder.ts'
+import { namesOfTier } from './ladder.ts'
 import type { Answer, Ask, RequestFacts } from './question.ts'
 
 /** Not in the catalogue: it stands for several of its actions, in order. */
@@ -38,15 +38,14 @@ export function parseSteps(args: unknown): Result<readonly StepAsk[], 'invalid_a
   return parsed.success ? ok(parsed.data.steps) : refuse('invalid_arguments', whatIsWrong(parsed.error, 'steps'))
 }
 
-/** What the server knows of one step beside what was asked. */
-export type StepBeside = {
+/** With what the server knows of it. */
+export type StepAsked = StepAsk & {
   /** Its number, where steps before it were struck out. */
   step?: number
   recent?: number
   host?: HostFacts | undefined
   preview?: PreviewOutcome | undefined
 }
-export type StepAsked = StepAsk & StepBeside
 
 export type PlanAsked = Pick<Asked, 'justified' | 'task'> & {
   agent: AgentId
@@ -56,19 +55,8 @@ export type PlanAsked = Pick<Asked, 'justified' | 'task'> & {
 
 export type PlanAssessment =
   | Extract<Assessment, { outcome: 'refused' }>
-  | {
-      outcome: 'requestable'
-      owner: PersonId
-      steps: readonly Facts[]
-      tier: number
-      stages: readonly Stage[]
-      /** Of each step. */
-      grant: GrantTerms
-      policies: readonly string[]
-      /** What refused the rung below, of the steps that need the highest. */
-      below: readonly string[]
-      eligible: { readonly [stage: string]: readonly PersonId[] }
-    }
+  /** `grant`: of each step. `below`: of the steps that need the highest rung. */
+  | (Omit<Extract<Assessment, { outcome: 'requestable' }>, 'facts'> & { owner: PersonId; steps: readonly Facts[] })
 
 /**
  * Each step is asked twice: may its agent do it, and may the agent that asks propose it. The plan needs the highest rung

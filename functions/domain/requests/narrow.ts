@@ -20,6 +20,23 @@ export type Narrow = {
 /** `step` counts from 1. A step that is struck out is never done. */
 export type NarrowStep = { step: number; arguments?: JsonObject | undefined; strike?: true | undefined }
 
+/** A number of a step that a form leaves less of. */
+export type Lowered = { step: number; name: string; value: number }
+
+/** What a form of a plan says, a step each, in their order. Undefined where it changes none. */
+export function narrowSteps(struck: readonly number[], lowered: readonly Lowered[]): Narrow['steps'] {
+  const numbers = [...new Set([...struck, ...lowered.map(({ step }) => step)])].sort((one, other) => one - other)
+  if (numbers.length === 0) return undefined
+  return numbers.map((step) => {
+    const args = lowered.filter((each) => each.step === step).map(({ name, value }) => [name, value])
+    return {
+      step,
+      ...(args.length === 0 ? {} : { arguments: Object.fromEntries(args) }),
+      ...(struck.includes(step) ? { strike: true as const } : {}),
+    }
+  })
+}
+
 /** What would be asked after it, or why it cannot be. */
 export type Narrowing =
   | {

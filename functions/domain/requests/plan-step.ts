@@ -60,11 +60,17 @@ export const stepsOf = ({ ask, progress = [] }: WithSteps): readonly NumberedSte
 /** Those that are to be done: what was struck out is not. */
 export const keptSteps = (plan: WithSteps): readonly NumberedStep[] => stepsOf(plan).filter(({ struck }) => !struck)
 
+export const planTitle = (steps: number): string => `Plan of ${steps} ${steps === 1 ? 'step' : 'steps'}`
+
 /** Whose turn it is while the plan is approved: the step that is open, or the next one. */
 export const stepInTurn = (plan: WithSteps): NumberedStep | undefined =>
   keptSteps(plan).find(({ progress }) => progress.ended === undefined)
 
 export type StepStatus = 'waiting' | 'open' | StepOutcome | 'struck' | 'ended'
+
+/** The same of steps as they are shown. */
+export const stepsLeft = <S extends { status: StepStatus }>(steps: readonly S[]): S[] =>
+  steps.filter(({ status }) => status !== 'struck')
 
 /** `ended`: the plan was over before it was. */
 export function statusOfStep({ struck, progress }: NumberedStep, plan: { status: string }): StepStatus {

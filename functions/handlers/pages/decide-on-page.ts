@@ -6,7 +6,7 @@ import { requestPage } from '../../adapters/pages/request-page.ts'
 import { whatCameOf } from '../../adapters/pages/words.ts'
 import { describeRequest, shownDigest } from '../../domain/cards/request-view.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { Narrow } from '../../domain/requests/narrow.ts'
+import { type Lowered, type Narrow, narrowSteps } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
 import { Digest, defined, type JsonObject, RequestId, type Result } from '../../domain/values.ts'
 import type { TextReader } from '../../operations/ledger/ports.ts'
@@ -153,16 +153,14 @@ function narrowOf(form: Form): Narrow {
 
 /** Of a plan: `strike.2` strikes a step out, `step.2.MemorySize` makes an argument of it less. */
 function stepsOf(form: Form, number: (name: string) => number | undefined): Narrow['steps'] {
-  const steps = new Map<number, { step: number; arguments?: { [name: string]: number }; strike?: true }>()
+  const [struck, lowered]: [number[], Lowered[]] = [[], []]
   for (const field of form.keys()) {
     const [, kind, step = '', name = ''] = /^(strike|step)\.([1-9]\d?)(?:\.(.+))?$/s.exec(field) ?? []
     const value = kind === 'step' ? number(field) : undefined
-    if (kind === undefined || (kind === 'step' && value === undefined)) continue
-    const told = steps.get(Number(step)) ?? { step: Number(step) }
-    if (kind === 'strike') steps.set(told.step, { ...told, strike: true })
-    else steps.set(told.step, { ...told, arguments: { ...told.arguments, [name]: value as number } })
+    if (kind === 'strike') struck.push(Number(step))
+    if (value !== undefined) lowered.push({ step: Number(step), name, value })
   }
-  return steps.size === 0 ? undefined : [...steps.values()]
+  return narrowSteps(struck, lowered)
 }
 
 export const handler = bind(

@@ -72,7 +72,8 @@ const changeStatus = (subject: Subject, { policy, lives, ledger, agents, clock }
   runAggregate<StoredLife & { why: SuspendedBecause | undefined }>(subject, manyWriters, async () => {
     const expected = await ledger.head(subject)
     const certified = (await agents.certified([subject])).get(subject)
-    await policy.look?.(AgentId.safeParse(subject).success ? [AgentId.parse(subject)] : [])
+    const agent = AgentId.safeParse(subject)
+    await policy.look?.(agent.success ? [agent.data] : [])
     const { life: before = { told: [] }, version = 0 } = (await lives.lives([subject])).get(subject) ?? {}
     const [at, due] = [clock.now(), dueIn(policy.bundle, subject, certified?.due)]
     const why = suspendedBecause(subject, due, policy.bundle, at)

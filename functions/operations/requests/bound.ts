@@ -1,4 +1,5 @@
 import { digestOf } from '../../domain/digest.ts'
+import { withDigests } from '../../domain/requests/narrow.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import type { Digest, Json } from '../../domain/values.ts'
 import { type Bound, withoutActor } from '../credentials/statements.ts'
@@ -20,6 +21,12 @@ export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
     purpose: ask.purpose ?? null,
     parent_task: (ask.parentTask as Json | undefined) ?? null,
   })
+
+/** With its digests, and with what it is bound to where that is more than the ask itself says. */
+export function bindAsk(ask: Omit<Ask, 'digest' | 'argumentsDigest'>, to: Omit<Bound, 'action'>): Ask {
+  const bound = boundOf(to)
+  return withDigests({ ...ask, ...(bound === boundPlainly(ask) ? {} : { bound }) })
+}
 
 export const boundPlainly = (ask: Pick<Ask, 'agent' | 'resource' | 'purpose' | 'parentTask'>): Digest =>
   boundOf({ ...ask, subject: { type: 'agent', id: ask.agent.id } })

@@ -7,6 +7,7 @@ import { agentOf } from '../../domain/policy/bundle.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
 import type { PreviewOutcome } from '../../domain/previews/preview.ts'
 import { asOf } from '../../domain/requests/due.ts'
+import { planTitle } from '../../domain/requests/plan-step.ts'
 import type { ApprovedRequest, Ask, ParentTask } from '../../domain/requests/request.ts'
 import type { AskerId, EvaluationId, Json, NumericDate, Resource, ToolId } from '../../domain/values.ts'
 import { AgentId, defined, JsonObject, RequestId } from '../../domain/values.ts'
@@ -19,7 +20,7 @@ import { bindingOf, boundOf, boundPlainly } from './bound.ts'
 import { recordRefusal } from './carry-out.ts'
 import { isConfinable, tooLargeToConfine } from './confine.ts'
 import { Lately } from './limits.ts'
-import { assessPlanBody, isPlanBody, titleOfPlan } from './plan-ask.ts'
+import { assessPlanBody, isPlanBody } from './plan-ask.ts'
 import type { AskingPorts, DecidingPorts, MakingPorts } from './ports.ts'
 
 export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
@@ -181,7 +182,7 @@ async function assessedPlan(
   if (found.outcome === 'refused') return deny({ ...common, policies }, found.reason, found.detail)
   const { tier, steps } = found
   const wants = wantsOf(ports.policy.bundle, { tier, justified })
-  const requestable = { tier, title: titleOfPlan(steps), expiresAt: common.at + bindingWindow, wants }
+  const requestable = { tier, title: planTitle(steps.length), expiresAt: common.at + bindingWindow, wants }
   return { ...common, policies, decision: false, reason: 'approval_required', requestable }
 }
 

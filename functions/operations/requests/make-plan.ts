@@ -2,10 +2,9 @@ import { isJustified, lackingFor } from '../../domain/policy/asking-terms.ts'
 import { type PlanAssessment, planAction, type StepAsked } from '../../domain/policy/assess-plan.ts'
 import type { Preview } from '../../domain/previews/preview.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
-import { withDigests } from '../../domain/requests/narrow.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import { type AgentId, defined, type NumericDate, ok, type RequestId, refuse } from '../../domain/values.ts'
-import { boundOf, boundPlainly } from './bound.ts'
+import { bindAsk } from './bound.ts'
 import { Lately } from './limits.ts'
 import {
   type Asking,
@@ -57,7 +56,7 @@ export async function makePlan(
 }
 
 function planOf(
-  { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, ...bind }: Asking,
+  { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, ...bound }: Asking,
   found: Extract<PlanAssessment, { outcome: 'requestable' }>,
   asked: readonly StepAsked[],
   {
@@ -72,6 +71,5 @@ function planOf(
     resource: { type: planAction, id: parentTask.id },
     ...defined({ justification, notBefore, requestedUntil }),
   }
-  const bound = boundOf({ ...bind, purpose, parentTask })
-  return withDigests({ ...undigested, ...(bound === boundPlainly(undigested) ? {} : { bound }) })
+  return bindAsk(undigested, { ...bound, purpose, parentTask })
 }

@@ -3,7 +3,6 @@ import { type Asked, type Assessment, previewAsIf } from '../../domain/policy/as
 import { tierOf } from '../../domain/policy/ladder.ts'
 import { outcomeOfPreview, type Preview, type PreviewOutcome } from '../../domain/previews/preview.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
-import { withDigests } from '../../domain/requests/narrow.ts'
 import type { AgentRef, Ask, ParentTask } from '../../domain/requests/request.ts'
 import type { EvaluationId, Json, NumericDate, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
@@ -15,7 +14,7 @@ import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import type { PermitReader } from '../permits/ports.ts'
 import type { OnceOnly } from '../ports.ts'
 import type { ReaderPorts } from '../previews/read-again.ts'
-import { bindingOf, boundOf, boundPlainly } from './bound.ts'
+import { bindAsk, bindingOf } from './bound.ts'
 import { assessAsk } from './evaluate-access.ts'
 import { Lately } from './limits.ts'
 import { makePlan } from './make-plan.ts'
@@ -180,7 +179,7 @@ export const toldOfTask = (look: TaskLook | undefined): Pick<Ask, 'task' | 'inci
     : { task: look.answer, ...(look.answer === 'known' ? defined({ incident: look.incident }) : {}) }
 
 function askOf(
-  { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, ...bind }: Asking,
+  { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, ...bound }: Asking,
   { facts, grant }: Extract<Assessment, { outcome: 'requestable' }>,
   own: Pick<Ask, 'id' | 'recent' | 'host' | 'afterHalts' | 'justified' | 'task' | 'incident'>,
 ): Ask {
@@ -205,8 +204,7 @@ function askOf(
     ...own,
     jkt,
   }
-  const bound = boundOf({ ...bind, purpose, parentTask })
-  return withDigests({ ...undigested, ...(bound === boundPlainly(undigested) ? {} : { bound }) })
+  return bindAsk(undigested, { ...bound, purpose, parentTask })
 }
 
 /** Which evaluation is answered. A statement of it is verified whenever there is one, though the record decides. */

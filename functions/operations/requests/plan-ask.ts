@@ -8,7 +8,7 @@ import {
   type StepAsked,
 } from '../../domain/policy/assess-plan.ts'
 import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/previews/preview.ts'
-import type { PlanStep } from '../../domain/requests/plan-step.ts'
+import { keptSteps, type PlanStep } from '../../domain/requests/plan-step.ts'
 import type { Ask, ParentTask } from '../../domain/requests/request.ts'
 import type { JsonObject, NumericDate, Resource } from '../../domain/values.ts'
 import { defined, ok, type RequestId, refuse } from '../../domain/values.ts'
@@ -100,8 +100,6 @@ export async function assessPlanBody(
 
 type Requestable = Extract<PlanAssessment, { outcome: 'requestable' }>
 
-const usesOfStep = 1
-
 /** @param asked the recent requests of each step, and its host */
 export function stepsOfPlan(
   { steps, grant }: Pick<Requestable, 'steps' | 'grant'>,
@@ -123,7 +121,7 @@ export function stepsOfPlan(
       classification,
       credential: entry.credential,
       unpinned: [...unpinned],
-      uses: usesOfStep,
+      uses: 1,
       claimWithin: grant.claimWithin,
       lifetime: grant.lifetime,
       recent: own?.recent ?? 0,
@@ -148,7 +146,7 @@ type PlanTerms = Pick<
 
 /** What people decide on, made of the steps that are not struck out: those in `arguments` are what the digest covers. */
 export function termsOfPlan(steps: readonly PlanStep[]): PlanTerms {
-  const kept = steps.map((each, index) => ({ ...each, step: index + 1 })).filter(({ struck }) => !struck)
+  const kept = keptSteps({ ask: { steps } })
   const sum = (of: (step: PlanStep) => number) => kept.reduce((all, step) => all + of(step), 0)
   const named = (of: (step: PlanStep) => string) => [...new Set(kept.map(of))]
   return {
@@ -167,6 +165,3 @@ export function termsOfPlan(steps: readonly PlanStep[]): PlanTerms {
     steps: [...steps],
   }
 }
-
-export const titleOfPlan = (steps: readonly unknown[]): string =>
-  `Plan of ${steps.length} ${steps.length === 1 ? 'step' : 'steps'}`

@@ -1,32 +1,24 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpIncidents } from '../../../functions/adapters/incident-service/http-incidents.ts'
 import { JmesPathExpressions } from '../../../functions/adapters/jmespath/expressions.ts'
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
 import type { Incidents } from '../../../functions/operations/break-glass/ports.ts'
+import { useServer } from '../../support/http-server.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { start } from '../../support/world.ts'
 
-/** Whatever keeps incidents may be asked before break-glass is used, and keeps nobody out by being down. */
+/** The service that keeps incidents may be asked before break-glass is used, and keeps no person out by being down. */
 
-let server: Server
 let asked: { url: string | undefined; authorization: string | undefined }[]
 let answer: (request: IncomingMessage, response: ServerResponse) => void
-beforeEach(async () => {
+beforeEach(() => {
   asked = []
   answer = (_, response) => response.writeHead(200).end('{}')
-  server = createServer((request, response) => {
-    asked.push({ url: request.url, authorization: request.headers.authorization })
-    answer(request, response)
-  })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
 })
-afterEach(async () => {
-  server.closeAllConnections()
-  await new Promise((closed) => server.close(closed))
+const origin = useServer((request, response) => {
+  asked.push({ url: request.url, authorization: request.headers.authorization })
+  answer(request, response)
 })
-
-const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 const clock = new MemoryClock(start)
 const incidents = (authorization?: () => Promise<string | undefined>): Incidents =>
   new HttpIncidents({

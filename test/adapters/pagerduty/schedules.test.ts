@@ -1,27 +1,19 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PagerDutySchedules } from '../../../functions/adapters/pagerduty/schedules.ts'
+import { useServer } from '../../support/http-server.ts'
 import { start } from '../../support/world.ts'
 
 /** A program plays PagerDuty, in the shape of its API (`GET /oncalls`, version 2). */
 
-let server: Server
 let asked: IncomingMessage[]
 let answer: (request: IncomingMessage, response: ServerResponse) => void
-beforeEach(async () => {
+beforeEach(() => {
   asked = []
-  server = createServer((request, response) => {
-    asked.push(request)
-    answer(request, response)
-  })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
 })
-afterEach(async () => {
-  server.closeAllConnections()
-  await new Promise((closed) => server.close(closed))
+const origin = useServer((request, response) => {
+  asked.push(request)
+  answer(request, response)
 })
-
-const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 const onCall = (level = 1, token = async () => 'canary-token') =>
   new PagerDutySchedules({ url: origin(), token }).onCall(
     { schedule: 'PONCALL', level },

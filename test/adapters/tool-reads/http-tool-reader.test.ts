@@ -1,9 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpToolReader } from '../../../functions/adapters/tool-reads/http-tool-reader.ts'
 import { statements } from '../../../functions/domain/credentials/statements.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { flagService } from '../../support/ask.ts'
+import { useServer } from '../../support/http-server.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { start } from '../../support/world.ts'
 
@@ -11,26 +11,18 @@ import { start } from '../../support/world.ts'
 
 type Asked = { authorization: string | undefined; method: string | undefined; body: unknown }
 
-let server: Server
 let asked: Asked[]
 let answer: (response: ServerResponse, request: IncomingMessage) => void
-beforeEach(async () => {
+beforeEach(() => {
   asked = []
-  server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const body = JSON.parse(Buffer.concat(chunks).toString() || 'null')
-    asked.push({ authorization: request.headers.authorization, method: request.method, body })
-    answer(response, request)
-  })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
 })
-afterEach(async () => {
-  server.closeAllConnections()
-  await new Promise((closed) => server.close(closed))
+const origin = useServer(async (request, response) => {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  const body = JSON.parse(Buffer.concat(chunks).toString() || 'null')
+  asked.push({ authorization: request.headers.authorization, method: request.method, body })
+  answer(response, request)
 })
-
-const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 const audience = 'https://flags.example'
 function make({ sign = (claims: unknown) => Promise.resolve(JSON.stringify(claims) as string | undefined) } = {}) {
   const clock = new MemoryClock(start)

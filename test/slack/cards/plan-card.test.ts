@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { complaintsOf, largestCard, sizeOf } from '../../../functions/adapters/slack/cards/blocks.ts'
 import { renderCard, showsAll } from '../../../functions/adapters/slack/cards/card.ts'
 import { narrowModal } from '../../../functions/adapters/slack/forms/card-forms.ts'
-import { narrowedSteps, struckSteps } from '../../../functions/adapters/slack/forms/plan-forms.ts'
+import { loweredSteps, struckSteps } from '../../../functions/adapters/slack/forms/plan-forms.ts'
 import { describeRequest, shownDigest } from '../../../functions/domain/cards/request-view.ts'
+import { narrowSteps } from '../../../functions/domain/requests/narrow.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { checkMessageBlocks } from '../../../infra/local/desk/blocks.ts'
@@ -190,7 +191,7 @@ describe('The form that leaves less of a plan', () => {
       ['step:2:MemorySize', 1024],
       ['uses', 1],
     ])
-    expect(narrowedSteps(changed, struckSteps(values))).toEqual([
+    expect(narrowSteps(struckSteps(values), loweredSteps(changed))).toEqual([
       { step: 2, arguments: { MemorySize: 1024 } },
       { step: 3, strike: true },
     ])

@@ -5,7 +5,7 @@ import type { Narrowable, RequestView, ViewFacts } from '../../../domain/cards/r
 import { describeRequest, openStageOf, titleOfAction } from '../../../domain/cards/request-view.ts'
 import { titleParts } from '../../../domain/cards/request-words.ts'
 import { refusals } from '../../../domain/refusals.ts'
-import type { Narrow } from '../../../domain/requests/narrow.ts'
+import { type Narrow, narrowSteps } from '../../../domain/requests/narrow.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import { defined } from '../../../domain/values.ts'
 import { bold, type CardBlock, context, drawn, preformatted, rich, section, words } from '../cards/blocks.ts'
@@ -16,7 +16,7 @@ import type { EdgeOptions } from '../edge/edge-options.ts'
 import { keepOpen, onSubmit, showInstead } from '../edge/listen.ts'
 import { nothingLess } from '../edge/sentences.ts'
 import { cut, form, type Modal, numberInput, textIn, textInput, truthModal } from './modal-blocks.ts'
-import { narrowedSteps, stepField, stepInputs, struckSteps } from './plan-forms.ts'
+import { loweredSteps, stepField, stepInputs, struckSteps } from './plan-forms.ts'
 
 type FilledForm = {
   fields: readonly string[]
@@ -131,7 +131,7 @@ function narrowOf({ changed, struck }: Pick<FilledForm, 'changed' | 'struck'>): 
     arguments: named.length === 0 ? undefined : Object.fromEntries(named),
     uses: changed.get('uses'),
     minutes: changed.get('minutes'),
-    steps: narrowedSteps(changed, struck),
+    steps: narrowSteps(struck, loweredSteps(changed)),
   })
 }
 

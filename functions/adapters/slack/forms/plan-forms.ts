@@ -1,6 +1,7 @@
 import type { InputBlock } from '@slack/types'
 import type { StepView } from '../../../domain/cards/plan-view.ts'
-import type { Narrow } from '../../../domain/requests/narrow.ts'
+import type { Lowered } from '../../../domain/requests/narrow.ts'
+import { stepsLeft } from '../../../domain/requests/plan-step.ts'
 import { type CardBlock, context } from '../cards/blocks.ts'
 import { stepLabel } from '../cards/plan-blocks.ts'
 import { checkInput, choice, numberInput, type Values } from './modal-blocks.ts'
@@ -16,7 +17,7 @@ const strikeName = 'strike:'
 export const stepField = (step: number, name: string): string => `step:${step}:${name}`
 
 export function stepInputs(steps: readonly StepView[]): (InputBlock | CardBlock)[] {
-  const left = steps.filter(({ status }) => status !== 'struck')
+  const left = stepsLeft(steps)
   const numbers = left.flatMap((step) => step.narrowable.map((each) => ({ step, ...each })))
   const more = numbers.length - mostNumbers
   return [
@@ -54,19 +55,8 @@ export const struckSteps = (values: Values): readonly number[] =>
     .flatMap(([name, filled]) => filled[name]?.selected_options ?? [])
     .flatMap(({ value }) => (/^[1-9]\d?$/.test(String(value)) ? [Number(value)] : []))
 
-export function narrowedSteps(changed: ReadonlyMap<string, number>, struck: readonly number[]): Narrow['steps'] {
-  const lower = [...changed].flatMap(([field, value]) => {
+export const loweredSteps = (changed: ReadonlyMap<string, number>): readonly Lowered[] =>
+  [...changed].flatMap(([field, value]) => {
     const [, step, name] = /^step:([1-9]\d?):(.+)$/s.exec(field) ?? []
     return step === undefined || name === undefined ? [] : [{ step: Number(step), name, value }]
   })
-  const numbers = [...new Set([...struck, ...lower.map(({ step }) => step)])].sort((one, other) => one - other)
-  if (numbers.length === 0) return undefined
-  return numbers.map((step) => {
-    const args = lower.filter((each) => each.step === step).map(({ name, value }) => [name, value])
-    return {
-      step,
-      ...(args.length === 0 ? {} : { arguments: Object.fromEntries(args) }),
-      ...(struck.includes(step) ? { strike: true as const } : {}),
-    }
-  })
-}
