@@ -44,7 +44,7 @@ test('one page has all: who answers, what it did, what its host could do, its gr
   expect(body).not.toContain('<script')
 })
 
-test('who may recertifies with a reason, and the page shows that it works again', async () => {
+test('a person who may recertify does so with a reason, and the page shows that the agent works again', async () => {
   const done = await send(await shown('gus'), 'read its counts & its host')
   expect([done.status, done.headers['location']]).toEqual([303, path])
   expect((await tab.go('GET', path)).body).toContain('person:gus')

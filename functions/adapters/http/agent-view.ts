@@ -16,6 +16,7 @@ import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { ApprovedRequest } from '../../domain/requests/request.ts'
 import { defined, type Json, type NumericDate } from '../../domain/values.ts'
 import type { AgentSeen } from '../../operations/agents/read-agents.ts'
+import { timeMember } from './authzen.ts'
 
 export const RecertifyBody = z.strictObject({ reason: z.string().trim().min(1).max(1000) })
 
@@ -31,12 +32,12 @@ export function agentLine(seen: AgentSeen, { bundle, now }: Shown) {
     runs_on: agent.runsOn,
     recertification: { due: rfc3339(due) },
     ambient: {
-      ...defined({ at: timeOf(file.looked?.at) }),
+      ...defined({ at: timeMember(file.looked?.at) }),
       allowed: answers.filter((answer) => answer === 'allowed').length,
       denied: answers.filter((answer) => answer === 'denied').length,
       unknown: answers.filter((answer) => answer === 'unknown').length,
     },
-    ...defined({ last_seen: timeOf(file.observed?.lastSeen) }),
+    ...defined({ last_seen: timeMember(file.observed?.lastSeen) }),
     live_grants: grants.length,
   }
 }
@@ -51,10 +52,10 @@ export function agentView(seen: AgentSeen, { bundle, now }: Shown) {
     ...registered(seen),
     identities: agent.identities.map(identityView),
     runs_on: agent.runsOn,
-    ...defined({ last_seen: timeOf(observed?.lastSeen) }),
+    ...defined({ last_seen: timeMember(observed?.lastSeen) }),
     last_use: Object.fromEntries(Object.entries(observed?.lastUse ?? {}).map(([action, at]) => [action, rfc3339(at)])),
     counts: {
-      ...defined({ at: timeOf(observed?.at) }),
+      ...defined({ at: timeMember(observed?.at) }),
       days_30: countsView(observed?.days30 ?? noCounts),
       days_90: countsView(observed?.days90 ?? noCounts),
       ...(observed?.complete === false ? { complete: false } : {}),
@@ -63,7 +64,7 @@ export function agentView(seen: AgentSeen, { bundle, now }: Shown) {
     ...(allGrants ? {} : { more_grants: true }),
     recertification: recertificationView(due, file),
     ambient: {
-      ...defined({ at: timeOf(looked?.at), role: looked?.role }),
+      ...defined({ at: timeMember(looked?.at), role: looked?.role }),
       actions: ambientByAction(known, Object.keys(bundle.actions)),
       resources: (known?.actions ?? {}) as unknown as Json,
       ...defined({ note: hostNote(agent, looked) }),
@@ -83,11 +84,9 @@ const registered = ({ agent, status, because }: AgentSeen) => ({
   ...defined({ because }),
 })
 
-const timeOf = (at: NumericDate | undefined): string | undefined => (at === undefined ? undefined : rfc3339(at))
-
 const identityView = ({ issuer, subject, claims, validFrom, validUntil }: Identity) => ({
   issuer,
-  ...defined({ subject, claims, valid_from: timeOf(validFrom), valid_until: timeOf(validUntil) }),
+  ...defined({ subject, claims, valid_from: timeMember(validFrom), valid_until: timeMember(validUntil) }),
 })
 
 const countsView = ({ tierZero, extraCalls, ...counts }: Counts) => ({

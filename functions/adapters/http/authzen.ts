@@ -53,6 +53,9 @@ export const Timestamp = z.iso
   .transform((text) => Math.floor(Date.parse(text) / 1000))
   .pipe(NumericDate)
 
+export const timeMember = (at: NumericDate | undefined): string | undefined =>
+  at === undefined ? undefined : rfc3339(at)
+
 export const RequestBody = EvaluationBody.extend({
   context: Context.extend({ purpose: z.string().min(1).max(64), parent_task: Context.shape.parent_task.unwrap() }),
   requested_access: z

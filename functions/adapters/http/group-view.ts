@@ -1,15 +1,15 @@
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { GroupSource } from '../../domain/people/group-source.ts'
 import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import { defined, type Json, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { GroupView } from '../../operations/people/list-groups.ts'
+import { timeMember } from './authzen.ts'
 
 /** A group as the API shows it to people (docs/api.md). */
 export function groupView(view: GroupView, bundle: Bundle): { [member: string]: Json } {
   const { name, people, sourced, members, readAt, holdsUntil, problem } = view
   const who = (person: PersonId, until?: NumericDate) => ({
     person,
-    ...defined({ name: personOf(bundle, person)?.name, until: timeOf(until) }),
+    ...defined({ name: personOf(bundle, person)?.name, until: timeMember(until) }),
   })
   return {
     name,
@@ -20,11 +20,9 @@ export function groupView(view: GroupView, bundle: Bundle): { [member: string]: 
     }),
     people: people.map((person) => who(person)),
     ...(sourced && { members: members.map(({ person, until }) => who(person, until)) }),
-    ...defined({ read_at: timeOf(readAt), until: timeOf(holdsUntil), problem }),
+    ...defined({ read_at: timeMember(readAt), until: timeMember(holdsUntil), problem }),
   }
 }
-
-const timeOf = (at: NumericDate | undefined) => (at === undefined ? undefined : rfc3339(at))
 
 function sourceView({ chatGroup, pager, claim }: GroupSource): Json {
   if (pager) return { pagerDuty: { schedule: pager.schedule, level: pager.level } }

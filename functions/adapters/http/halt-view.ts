@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { AgentId, defined, type Json, PersonId } from '../../domain/values.ts'
-import { Timestamp } from './authzen.ts'
+import { Timestamp, timeMember } from './authzen.ts'
 
 const kinds = ['agent', 'owner', 'person', 'role', 'environment', 'action', 'all'] as const
 
@@ -42,6 +42,6 @@ export const haltView = ({ id, target, reason, by, at, until, lifted }: Halt): {
   reason,
   by,
   at: rfc3339(at),
-  ...defined({ until: until === undefined ? undefined : rfc3339(until) }),
+  ...defined({ until: timeMember(until) }),
   ...(lifted ? { lifted: { by: lifted.by, at: rfc3339(lifted.at) } } : {}),
 })

@@ -1,8 +1,8 @@
 import type { StepView } from '../../domain/cards/plan-view.ts'
 import { argumentRows, titleText } from '../../domain/cards/request-words.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import { defined, type Json, type NumericDate } from '../../domain/values.ts'
+import { defined, type Json } from '../../domain/values.ts'
+import { timeMember } from './authzen.ts'
 import { noteMember, previewMembers, shownPreview } from './preview-view.ts'
 
 /** One step of a plan (docs/api.md). */
@@ -24,10 +24,8 @@ export const stepMembers = (step: StepView): Json => ({
   ...defined({ undo: step.undo, preview: step.preview && previewMembers(step.preview), after: step.after }),
   status: step.status,
   ...(step.status === 'struck' ? { struck: true } : {}),
-  ...defined({ opened_at: timeOf(step.openedAt), ended_at: timeOf(step.endedAt), because: step.because }),
+  ...defined({ opened_at: timeMember(step.openedAt), ended_at: timeMember(step.endedAt), because: step.because }),
 })
-
-const timeOf = (at: NumericDate | undefined) => (at === undefined ? undefined : rfc3339(at))
 
 /** What of a step others wrote, for a screen. */
 export const shownStep = (step: StepView): Json => ({

@@ -15,7 +15,7 @@ import { defined, type Json, type NumericDate, PersonId } from '../../domain/val
 import type { Drill } from '../../operations/break-glass/notify.ts'
 import type { Evidence } from '../../operations/ledger/read-evidence.ts'
 import type { EntriesPage } from '../../operations/requests/read-requests.ts'
-import { Timestamp } from './authzen.ts'
+import { Timestamp, timeMember } from './authzen.ts'
 import { changeMembers, noteMember, previewMembers, shownPreview } from './preview-view.ts'
 import { shownStep, stepMembers } from './step-view.ts'
 
@@ -88,8 +88,6 @@ export function shownView(state: ApprovalRequest, facts: ViewFacts): { [member: 
     ...defined({ justification: view.justification === undefined ? undefined : inert(view.justification) }),
   }
 }
-
-const timeMember = (at: NumericDate | undefined) => (at === undefined ? undefined : rfc3339(at))
 
 const stageMembers = ({ name, quorum, decisions, ...stage }: StageView): Json => ({
   name,

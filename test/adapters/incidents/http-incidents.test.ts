@@ -137,7 +137,7 @@ describe('what people see of an incident', () => {
   })
 })
 
-test('no answer is not remembered: asked again, it may have one', async () => {
+test('a failure is not remembered: the next call may have an answer', async () => {
   const same = incidents()
   status(503)
   expect(await same.check('INC-9')).toBe('unreachable')

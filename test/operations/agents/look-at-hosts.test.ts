@@ -63,7 +63,7 @@ test('a host that may no more is denied, and its agent is asked of fewer', async
   expect(await tier()).toBe(1)
 })
 
-test('a denial by what is known at the call alone is none', async () => {
+test('a denial by a condition that only the call can tell is unknown', async () => {
   const { simulator, look, answer } = lookingWorld()
   simulator.attach(role, { ...wide, when: 'aws:SourceVpce' })
   await look()

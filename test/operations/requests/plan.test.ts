@@ -317,7 +317,7 @@ describe('The wait of a plan', () => {
     expect(world.endOf(wait)).toBe('succeeded')
   })
 
-  test('of a step is the same before and after its turn', async () => {
+  test('stays the same for a step before and after its turn', async () => {
     const state = await world.begun()
     const child = await world.child(state, 2)
     const wait = world.enter(child, 'AwaitCompletion')
