@@ -16,6 +16,7 @@ import {
   requestFacts,
 } from './assess.ts'
 import { agentOf, type Bundle } from './bundle.ts'
+import type { CatalogueEntry } from './catalogue.ts'
 import { namesOfTier } from './ladder.ts'
 import type { Answer, Ask, RequestFacts } from './question.ts'
 
@@ -76,8 +77,11 @@ export function assessPlan(
   for (const [index, step] of plan.steps.entries()) {
     const number = step.step ?? index + 1
     const inStep = <T extends { detail?: string }>(no: T): T => ({ ...no, detail: ofStep(number, no.detail) })
-    const facts = factsOfStep(bundle, plan, step, owner, now)
-    if (!facts.ok) return inStep(refusal(facts.code, [], facts.detail))
+    const read = factsOfStep(bundle, plan, step, owner, now)
+    if (!read.ok) return inStep(refusal(read.code, [], read.detail))
+    const facts = found.some((each) => isSameResource(each.facts.resource, read.value.facts.resource))
+      ? ok(unread(read.value))
+      : read
     const search = findTier(rungs, (tier) => askAboutStep(facts.value, ask, tier, now))
     if (search.outcome === 'refused') return inStep(search)
     found.push({ ...facts.value, number, tier: search.tier.tier, below: search.below })
@@ -97,7 +101,7 @@ export function assessPlan(
     for (const policy of answer.policies) policies.add(policy)
   }
   const names = namesOfTier(rung)
-  const requests = factsOfPlan(found, ownersOfPlanner(bundle, plan.agent, owner), tier)
+  const requests = factsOfPlan(found, answerableFor(bundle, plan.agent, owner), tier)
   const approvers = findApprovers(bundle, ask, requests, names, now)
   if (approvers.error) return refusal('policy_error', approvers.policies, approvers.detail)
   if (!isApprovable(rung, approvers.eligible) && !isApprovableBySource(bundle, ask, requests, rung, now))
@@ -143,6 +147,17 @@ function factsOfStep(
   return proposed.ok ? ok({ facts: facts.value, asked, proposed: proposed.value, proposal }) : proposed
 }
 
+const isSameResource = (one: Resource, other: Resource): boolean => one.type === other.type && one.id === other.id
+
+/** What a step finds after another of the same resource cannot be read before: policy hears that it was not. */
+const unread = (found: Found): Found => {
+  const preview = outcomeAfter(found.facts.entry)
+  return { ...found, asked: { ...found.asked, preview }, proposal: { ...found.proposal, preview } }
+}
+
+export const outcomeAfter = ({ preview }: Pick<CatalogueEntry, 'preview'>): PreviewOutcome =>
+  preview ? 'failed' : 'none'
+
 /** The first no, or the policies by which both may. */
 function askAboutStep({ facts, asked, proposed, proposal }: Found, ask: Ask, tier: number, now: NumericDate): Answer {
   const own = ask(questionOf(facts, asked, { moment: 'request', tier, now }))
@@ -151,9 +166,9 @@ function askAboutStep({ facts, asked, proposed, proposal }: Found, ask: Ask, tie
   return plans.permit ? { permit: true, policies: [...own.policies, ...plans.policies] } : plans
 }
 
-/** The owner of the agent that asks, and its backup owner. */
-export const ownersOfPlanner = (bundle: Bundle, planner: string, owner: PersonId): readonly PersonId[] => {
-  const backup = agentOf(bundle, planner)?.backupOwner
+/** The owner of an agent that proposed it or handed it on, and its backup owner. */
+export const answerableFor = (bundle: Bundle, agent: string, owner: PersonId): readonly PersonId[] => {
+  const backup = agentOf(bundle, agent)?.backupOwner
   return backup === undefined ? [owner] : [owner, backup]
 }
 

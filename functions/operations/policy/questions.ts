@@ -10,8 +10,14 @@ import {
   findFactsRegardless,
   requestFacts,
 } from '../../domain/policy/assess.ts'
-import { assessPlan, factsOfPlan, ownersOfPlanner, type PlanAssessment } from '../../domain/policy/assess-plan.ts'
-import { personOf } from '../../domain/policy/bundle.ts'
+import {
+  answerableFor,
+  assessPlan,
+  factsOfPlan,
+  outcomeAfter,
+  type PlanAssessment,
+} from '../../domain/policy/assess-plan.ts'
+import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import type { Answer, Moment, PersonAction, Question, RequestFacts } from '../../domain/policy/question.ts'
 import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/previews/preview.ts'
 import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts'
@@ -35,10 +41,11 @@ const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): As
 })
 
 /** Two questions about each step: of its own agent, and of the agent that proposed it. */
-const askedOfSteps = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>) =>
-  keptSteps({ ask }).map(({ agent, step, action, arguments: args, resource, recent, host }) => {
-    const what = { action, arguments: args, resource, recent, ...whyAsked(ask) }
-    const own = { ...what, preview: outcomeOfPreview(previewOfStep(preview, step)) }
+const askedOfSteps = (bundle: Bundle, { ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>) =>
+  keptSteps({ ask }).map(({ agent, step, action, arguments: args, resource, recent, host, after }) => {
+    const entry = bundle.actions[action]
+    const outcome = after !== undefined && entry ? outcomeAfter(entry) : outcomeOfPreview(previewOfStep(preview, step))
+    const own = { action, arguments: args, resource, recent, ...whyAsked(ask), preview: outcome }
     return {
       asked: { ...own, agent, delegators: [ask.owner], host } satisfies Asked,
       proposal: { ...own, agent: ask.agent.id } satisfies Asked,
@@ -53,7 +60,7 @@ function askAboutPlan(
   now: NumericDate,
 ): Answer {
   const approvals = approvalsOf(state)
-  const answers = askedOfSteps(state).flatMap(({ asked, proposal }) => [
+  const answers = askedOfSteps(bundle, state).flatMap(({ asked, proposal }) => [
     askAgain(bundle, policy.ask, proposal, { moment: 'plan', approvals, now }),
     ...(moment === 'request' ? [askAgain(bundle, policy.ask, asked, { moment, approvals, now })] : []),
   ])
@@ -90,7 +97,7 @@ export const assessAgain = (
   const ask = (question: Question) => policy.ask(question)
   const again = { ask: state.ask, preview }
   if (!isPlan(state.ask)) return assess(policy.bundle, ask, askedOf(again), now, { atLeast })
-  const steps = askedOfSteps(again).map(({ asked: { delegators: _, purpose: __, ...step } }) => step)
+  const steps = askedOfSteps(policy.bundle, again).map(({ asked: { delegators: _, purpose: __, ...step } }) => step)
   const plan = { agent: state.ask.agent.id as AgentId, ...whyAsked(state.ask), steps }
   return assessPlan(policy.bundle, ask, plan, now, { atLeast })
 }
@@ -116,7 +123,10 @@ export function askAboutPerson(
   // revocable.
   if (about.state && requests.length === 0 && (action === 'approve' || action === 'allowStanding'))
     return { permit: false, policies: [], detail: 'the facts are gone' }
-  const isAnswerable = requests.some((each) => isOwner(person, each))
+  const { inSteadBy } = about
+  const isAnswerable = requests.some(
+    (each) => isOwner(person, each) || (inSteadBy !== undefined && isOwner(inSteadBy, each)),
+  )
   if (isAnswerable && (action === 'approve' || action === 'allowStanding'))
     return { permit: false, policies: [], detail: 'who answers for the agent does not decide what it asks' }
   const bySource = groupsBySource(bundle.directory, person, { action, tier: about.state?.tier }, about, now)
@@ -168,14 +178,18 @@ export function mayDecideAsMember(
 /** Of a plan: one for each step. None where the facts of one are gone. */
 function factsAbout({ bundle }: Policy, state: ApprovalRequest): readonly RequestFacts[] {
   const { ask, tier } = state
-  const all = isPlan(ask) ? askedOfSteps(state).map(({ asked }) => asked) : [askedOf(state)]
+  const all = isPlan(ask) ? askedOfSteps(bundle, state).map(({ asked }) => asked) : [askedOf(state)]
   const found = all.flatMap((asked) => {
     const facts = findFactsRegardless(bundle, asked)
     return facts.ok ? [{ facts: facts.value, asked }] : []
   })
   if (found.length < all.length) return []
-  if (isPlan(ask)) return factsOfPlan(found, ownersOfPlanner(bundle, ask.agent.id, ask.owner), tier, ask.id)
-  return found.map(({ facts, asked }) => requestFacts(facts, asked, tier, ask.id))
+  if (isPlan(ask)) return factsOfPlan(found, answerableFor(bundle, ask.agent.id, ask.owner), tier, ask.id)
+  const ofChain = ask.chain.flatMap(({ id, owner }) => answerableFor(bundle, id, owner))
+  return found.map(({ facts, asked }) => {
+    const own = requestFacts(facts, asked, tier, ask.id)
+    return { ...own, owners: [...new Set([...own.owners, ...ofChain])] }
+  })
 }
 
 /** `claimed`: what the login of the person who acts says of their groups. */

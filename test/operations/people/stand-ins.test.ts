@@ -74,6 +74,15 @@ describe('who stands in for somebody who is away', () => {
     expect(await world.issueToken(request)).toMatchObject({ ok: true })
   })
 
+  test('decides nothing that an agent asks for which they answer, also in its owner’s place', async () => {
+    const agents = ofTwoOwners.agents.map((each) => ({ ...each, backupOwner: person('ben') }))
+    const world = new Away({ ...ofTwoOwners, agents })
+    const request = await world.submitted(prodParameter)
+    await world.given('chloe', 'ben')
+    expect(await world.decide(request, 'ben')).toMatchObject({ ok: false, code: 'not_eligible' })
+    expect(await world.decide(request, 'chloe')).toMatchObject({ ok: true })
+  })
+
   test('makes one of the two: whoever is back counts no second time', async () => {
     const world = new Away(ofTwoOwners)
     const request = await world.submitted(prodParameter)

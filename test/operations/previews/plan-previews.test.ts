@@ -46,6 +46,23 @@ test('a step whose resource an earlier one changes is not read', async () => {
   expect([1, 2].map((n) => previewOfStep(preview, n)?.outcome)).toEqual(['matched', undefined])
 })
 
+test('policy hears that it was not read, at the submission and at the last decision', async () => {
+  const heard: string[] = []
+  const { policy } = world
+  world.policy = {
+    bundle: policy.bundle,
+    ask: (question) => {
+      if (question.kind === 'action' && question.moment === 'request') heard.push(question.preview)
+      return policy.ask(question)
+    },
+  }
+  const request = await world.submitted(plan(color, color))
+  expect(heard.slice(-2)).toEqual(['matched', 'failed'])
+  await world.decide(request, 'ana')
+  await world.decide(await world.state(request.ask.id), 'eve')
+  expect(heard.slice(-2)).toEqual(['matched', 'failed'])
+})
+
 test('a step that cannot be read fails the reading of the plan, and the others are shown', async () => {
   world.reader.next(undefined, 'denied')
   const { preview } = await world.submitted(plan(color, size))

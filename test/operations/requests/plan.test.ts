@@ -4,6 +4,7 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import type { AgentId, JsonObject, RequestId } from '../../../functions/domain/values.ts'
 import { endChildren } from '../../../functions/operations/delegation/delegate-request.ts'
 import { declareHalt } from '../../../functions/operations/halts/halt.ts'
+import { askAboutPerson } from '../../../functions/operations/policy/questions.ts'
 import { advancePlan } from '../../../functions/operations/requests/advance-plan.ts'
 import { completeRequest, revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
@@ -116,6 +117,20 @@ describe('Asking for a plan', () => {
     const request = await world.submitted(repair)
     // Lena owns the builder and the planner, dan the remediator.
     for (const who of ['lena', 'dan']) expect(await world.decide(request, who)).toMatchObject({ code: 'self_approval' })
+  })
+
+  test('asks none of those who answer for the planner in its owner’s place, neither of it nor of a step by itself', async () => {
+    const sample = sampleBundle()
+    const agents = sample.agents.map((each) =>
+      each.id === 'agent:planner' ? { ...each, backupOwner: person('ben') } : each,
+    )
+    world.policy = new CedarPolicy({ ...sample, agents })
+    const begun = await world.begun()
+    expect(await world.decide(await world.submitted(plan(flag('prod'))), 'ben')).toMatchObject({ code: 'not_eligible' })
+    const first = await world.child(begun, 1)
+    const asked = (who: string) =>
+      askAboutPerson(world.policy, 'approve', person(who), world.clock.now(), { state: first, stage: 'owner' }).permit
+    expect([asked('ben'), asked('chloe')]).toEqual([false, true])
   })
 
   test('names a halt of a step', async () => {
