@@ -19,7 +19,7 @@ export const recertifyOnPage = (ports: Ports) =>
       const notice = { text: 'Write why it may go on, in at most 1,000 characters. Nothing was recorded.' }
       return showAgent(call, guest, ports, { notice, draft, status: 400 })
     }
-    const done = await recertify({ subject, person: guest.person.id, reason }, ports)
+    const done = await recertify({ subject, person: guest.person.id, reason, claimed: guest.session.claimed }, ports)
     if (done.ok) return goTo(ports.issuer, agentPathOf(call))
     if (done.code === 'unknown_subject') throw apiProblem(404, 'unknown_page')
     const notice = { text: whatCameOf(done.code) }

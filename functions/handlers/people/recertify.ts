@@ -4,6 +4,7 @@ import type { Call, Endpoint } from '../../adapters/http/endpoint.ts'
 import { apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import { parseSubject } from '../../domain/agents/dates.ts'
+import { defined } from '../../domain/values.ts'
 import { type RecertifyPorts, recertify } from '../../operations/agents/recertify.ts'
 import { type ApiPorts, idInPath, personDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
@@ -35,10 +36,10 @@ function subjectIn(call: Call): Subject {
 
 /** `POST /v1/agents/{id}/recertify`, and the same of a person, a group and a sealed role's names. */
 const recertifyByApi = (ports: Ports) =>
-  personDoor(ports, async (call, { person }) => {
+  personDoor(ports, async (call, { person, claimed }) => {
     const { reason } = parseBody(RecertifyBody, call.json())
     const subject = subjectIn(call)
-    const done = await recertify({ subject, person: person.id, reason }, ports)
+    const done = await recertify({ subject, person: person.id, reason, ...defined({ claimed }) }, ports)
     const certified = valueOrThrow(done, (code) => (code === 'unknown_subject' ? unknown() : refusalProblem(code)))
     return { status: 200, body: certifiedView(subject, certified) }
   })

@@ -37,6 +37,10 @@ export class CurrentPolicy implements Policy {
     return this.#current
   }
 
+  get files(): Bundle {
+    return this.#policy.bundle
+  }
+
   ask(question: Question): Answer {
     return this.#policy.ask(question)
   }

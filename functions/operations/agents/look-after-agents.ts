@@ -16,7 +16,7 @@ import type { Policy } from '../policy/ports.ts'
 import type { Fifo, Queue } from '../ports.ts'
 import { manyWriters, runAggregate } from '../requests/carry-out.ts'
 import type { AgentNotice, AgentReader, Life, StoredLife } from './ports.ts'
-import { whoAnswersFor } from './recertify.ts'
+import { filesOf, whoAnswersFor } from './recertify.ts'
 import type { RegistryPorts } from './record-registry.ts'
 
 export type LookAfterPorts = RegistryPorts & {
@@ -97,7 +97,7 @@ async function remind(
   const reminder = reminderDue(due, clock.now(), told)
   if (!reminder) return []
   const { days, keys } = reminder
-  await tell(subject, { kind: 'due', days, due }, peopleToTell(subject, policy.bundle), `${due} ${days}`, notices)
+  await tell(subject, { kind: 'due', days, due }, peopleToTell(subject, filesOf(policy)), `${due} ${days}`, notices)
   return keys
 }
 
@@ -113,7 +113,7 @@ async function suspend(
   const key = `${subject}#suspended`
   if (agent.success) await deny.send([{ end: agent.data, group: subject, deduplicate: key }])
   const [channel] = Object.keys(bundle.deployment.channels)
-  const places = [...peopleToTell(subject, bundle), ...(channel === undefined ? [] : [{ channel }])]
+  const places = [...peopleToTell(subject, filesOf(policy)), ...(channel === undefined ? [] : [{ channel }])]
   await tell(subject, { kind: 'suspended', why }, places, 'suspended', notices)
   if (agent.success) log.error('agent_suspended', { agent: subject, why })
   else log.error('recertification_overdue', { subject })

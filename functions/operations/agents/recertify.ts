@@ -4,6 +4,7 @@ import { type RegistryEvent, registrationsIn } from '../../domain/agents/registr
 import { digestOf } from '../../domain/digest.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
+import { type Claimed, groupsBySource } from '../../domain/people/group-source.ts'
 import { oneYear } from '../../domain/people/organisation.ts'
 import { agentOf, type Bundle } from '../../domain/policy/bundle.ts'
 import {
@@ -16,7 +17,8 @@ import {
   type Result,
   refuse,
 } from '../../domain/values.ts'
-import { isStopped } from '../halts/find-halt.ts'
+import { whatStops } from '../halts/find-halt.ts'
+import type { Policy } from '../policy/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import { manyWriters, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
@@ -35,7 +37,12 @@ const sameAct = 60
  * It commits where the chain ends, as a suspension does: of the two at once one is first, and the other looks again.
  */
 export async function recertify(
-  { subject, person, reason }: { subject: Subject; person: PersonId; reason: string },
+  {
+    subject,
+    person,
+    reason,
+    claimed,
+  }: { subject: Subject; person: PersonId; reason: string; claimed?: Claimed | undefined },
   ports: RecertifyPorts,
 ): Promise<Result<Certified, RecertifyRefusal>> {
   const { policy, ledger, agents, clock, salts, log } = ports
@@ -46,9 +53,13 @@ export async function recertify(
   return runAggregate<Result<Certified, RecertifyRefusal>>(subject, manyWriters, async () => {
     const now = clock.now()
     const answer = askAboutPerson(policy, 'recertify', person, now, { subject })
-    if (!answer.permit || (await isStopped(person, ports, { now })))
-      return refused(answer.error ? 'policy_error' : 'not_permitted')
-    if (whoAnswersFor(subject, bundle).includes(person)) return refused('own_recertification')
+    // A group past its date has no members as of now, and is theirs all the same.
+    const files = filesOf(policy)
+    const { stopped, readings } = await whatStops(person, { ...ports, policy: { bundle: files } }, { now })
+    if (!answer.permit || stopped) return refused(answer.error ? 'policy_error' : 'not_permitted')
+    const bySource = groupsBySource(files.directory, person, { action: 'revoke' }, { readings, claimed }, now)
+    if (whoAnswersFor(subject, files).includes(person) || bySource.some((group) => subject === `group:${group}`))
+      return refused('own_recertification')
     const expected = await ledger.head(subject)
     const before = (await agents.certified([subject])).get(subject)
     const evidence = await evidenceOf(subject, ports)
@@ -76,10 +87,12 @@ export function whyNotRecertify(
 ): Exclude<RecertifyRefusal, 'unknown_subject'> | undefined {
   const answer = askAboutPerson(policy, 'recertify', person, clock.now(), { subject })
   if (!answer.permit) return answer.error ? 'policy_error' : 'not_permitted'
-  return whoAnswersFor(subject, policy.bundle).includes(person) ? 'own_recertification' : undefined
+  return whoAnswersFor(subject, filesOf(policy)).includes(person) ? 'own_recertification' : undefined
 }
 
-/** Those who answer for it, or are in it. */
+export const filesOf = ({ files, bundle }: Pick<Policy, 'files' | 'bundle'>): Bundle => files ?? bundle
+
+/** Those who answer for it, or are in it, by the files. */
 export function whoAnswersFor(subject: Subject, bundle: Bundle): readonly PersonId[] {
   const agent = agentOf(bundle, subject)
   if (agent) return [agent.owner, ...(agent.backupOwner === undefined ? [] : [agent.backupOwner])]
@@ -96,7 +109,8 @@ const everyOf = (subject: Subject, bundle: Bundle): number => agentOf(bundle, su
 async function evidenceOf(subject: Subject, { policy, agents }: RecertifyPorts): Promise<Digest> {
   const id = AgentId.safeParse(subject)
   const file = id.success ? (await agents.files([id.data])).get(id.data) : undefined
-  const registration = registrationsIn(policy.bundle).get(subject) ?? whoAnswersFor(subject, policy.bundle)
+  const files = filesOf(policy)
+  const registration = registrationsIn(files).get(subject) ?? whoAnswersFor(subject, files)
   const { looked = null, observed = null } = file ?? {}
   return digestOf('hotwork.recertified.v1', { subject, registration, looked, observed } as unknown as Json)
 }

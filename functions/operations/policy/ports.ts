@@ -4,6 +4,8 @@ import type { AskerId } from '../../domain/values.ts'
 
 export interface Policy {
   readonly bundle: Bundle
+  /** As it was deployed, also where a date of a person or group has passed. Left out where `bundle` is that. */
+  readonly files?: Bundle
   /** Never throws and waits for nothing: on any failure the answer does not permit, with `error`. */
   ask(question: Question): Answer
   /**

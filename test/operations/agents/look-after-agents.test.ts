@@ -189,6 +189,9 @@ describe('at the date', () => {
     expect(timer.told.filter(({ about }) => about === 'person:jade').map(({ to }) => to)).toContainEqual({
       person: 'person:lena',
     })
+    expect(timer.told.filter(({ about }) => about === 'group:sre').map(({ to }) => to)).toContainEqual({
+      person: 'person:eve',
+    })
     expect(timer.ended).toEqual([])
   })
 })

@@ -6,7 +6,7 @@ import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
 import { readAgent } from '../../../functions/operations/agents/read-agents.ts'
-import { recertify } from '../../../functions/operations/agents/recertify.ts'
+import { recertify, whyNotRecertify } from '../../../functions/operations/agents/recertify.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { askAboutPerson } from '../../../functions/operations/policy/questions.ts'
 import { agent, person, prodParameter, sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
@@ -167,6 +167,41 @@ describe('people and groups with a date', () => {
     expect(await recertifyAs(world, 'lena', 'group:security')).toMatchObject({ ok: true })
     await world.policy.look?.([])
     expect(world.policy.bundle.directory.groups['security']).toContain('person:gus')
+  })
+})
+
+describe('a group past its date', () => {
+  const bundle = sampleBundle()
+  const { groups } = bundle.directory
+
+  test('is still not recertified by those whom the files have in it', async () => {
+    const directory = {
+      ...bundle.directory,
+      groups: { ...groups, sre: [person('gus')] },
+      recertifyGroups: { sre: start - 1 },
+    }
+    const world = new World({ ...bundle, directory })
+    expect(world.policy.bundle.directory.groups['sre']).toEqual([])
+    expect(await recertifyAs(world, 'gus', 'group:sre')).toMatchObject({ code: 'own_recertification' })
+    expect(whyNotRecertify('group:sre', person('gus'), world.ports)).toBe('own_recertification')
+    expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ ok: true })
+  })
+
+  test.each(['the schedule', 'a login'])('nor by those whom %s has in it', async (by) => {
+    const source = by === 'a login' ? { claim: 'eng-sre' } : { pager: { schedule: 'PSRE', level: 1 } }
+    const directory = {
+      ...bundle.directory,
+      sources: { sre: { source, tiers: 1, breakGlass: false } },
+      recertifyGroups: { sre: start - 1 },
+    }
+    const world = new World({ ...bundle, directory })
+    world.requests.putReading('sre', {
+      ...{ source: 'pager PSRE 1', members: [{ person: person('gus') }], readAt: start, holdsUntil: start + 900 },
+    })
+    const claimed = by === 'a login' ? { groups: ['sre'], until: start + 60 } : undefined
+    const ask = { subject: 'group:sre', person: person('gus'), reason: 'still needed', claimed } as const
+    expect(await recertify(ask, portsOf(world))).toMatchObject({ code: 'own_recertification' })
+    expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ ok: true })
   })
 })
 
