@@ -57,6 +57,8 @@ export class HttpIncidents implements Incidents, TaskService {
   }
 
   async #ask(incident: string): Promise<TaskLook> {
+    // As a part of an address these are no name but another address, whose answer says nothing of an incident.
+    if (incident === '.' || incident === '..') return { answer: 'unknown' }
     const { url, authorization, show } = this.#settings
     const signal = AbortSignal.timeout(patience)
     const header = await Promise.race([authorization?.(), rejectAt(signal)])

@@ -50,6 +50,14 @@ test('its name goes into the address as text, whatever is in it', async () => {
   expect(asked.map(({ url }) => url)).toEqual(['/incidents/..%2Fadmin%3Fx%3D1%23?by=..%2Fadmin%3Fx%3D1%23'])
 })
 
+test.each(['.', '..'])(
+  '%s is no name: it would be another address, whose 200 says nothing of an incident',
+  async (name) => {
+    expect(await incidents().check(name)).toBe('unknown')
+    expect(asked).toEqual([])
+  },
+)
+
 test('what it wants to be asked with is sent, and nothing where it wants nothing', async () => {
   await incidents(async () => 'Token token=canary').check('INC-7')
   await incidents(async () => undefined).check('INC-7')
