@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { Alias } from '../policy/ladder.ts'
 import { Refusal } from '../refusals.ts'
+import { isPlan } from '../requests/plan-step.ts'
 import { type ApprovalRequest, Verdict } from '../requests/request.ts'
 import { type AskerId, Digest, type Json, NumericDate, PersonId, RequestId } from '../values.ts'
 import { channelsOf, waitingStage } from './routing.ts'
@@ -9,7 +10,7 @@ import { channelsOf, waitingStage } from './routing.ts'
 /** A card of a burst shows no more; the next card has the rest. */
 export const mostMembers = 50
 /** The highest tier whose requests one click may decide together. */
-export const highestBulkTier = 1
+const highestBulkTier = 1
 
 /** What makes requests alike. */
 export const BurstKind = z.strictObject({
@@ -73,10 +74,14 @@ export const memberOf = ({ ask, round }: ApprovalRequest): Member => ({ id: ask.
 export const listDigest = (members: readonly Member[]): Digest =>
   digestOf('hotwork.burst-list.v1', members as unknown as Json)
 
-/** Whether one click may decide it with others: not above the tier, nor where its stage needs more than a click. */
+/** Whether the rule lets a click decide it with others. A line of a list does not show what the steps of a plan do. */
+export const mayBeInBulk = ({ ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>): boolean =>
+  tier <= highestBulkTier && !isPlan(ask)
+
+/** Whether one click may decide it with others: not where the rule says no, nor where its stage needs more than a click. */
 export function isBulkable(state: ApprovalRequest): boolean {
   const stage = waitingStage(state)
-  if (!stage || state.tier > highestBulkTier) return false
+  if (!stage || !mayBeInBulk(state)) return false
   const { acr, maxAge, comment } = stage.terms
   return acr === undefined && maxAge === undefined && comment === undefined
 }

@@ -1,4 +1,4 @@
-import { highestBulkTier } from '../cards/burst.ts'
+import { mayBeInBulk } from '../cards/burst.ts'
 import type { Given } from '../people/login-strength.ts'
 import { unmetBy } from '../policy/ladder.ts'
 import { isOtherState, openAgain } from '../previews/drift.ts'
@@ -46,7 +46,7 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
     return { code: 'stale_digest' }
   // Denying needs no reading.
   if (verdict === 'approve' && command.cut) return { code: 'not_shown_in_full' }
-  if (command.burst !== undefined && state.tier > highestBulkTier) return { code: 'not_in_bulk' }
+  if (command.burst !== undefined && !mayBeInBulk(state)) return { code: 'not_in_bulk' }
   return verdict === 'deny'
     ? deny(state, command, names, at)
     : approveStage(state as PendingRequest, command, names, at)

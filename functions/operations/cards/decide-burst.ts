@@ -1,4 +1,4 @@
-import { BurstClick, burstKey, clickLasts, highestBulkTier, type Member } from '../../domain/cards/burst.ts'
+import { BurstClick, burstKey, clickLasts, type Member, mayBeInBulk } from '../../domain/cards/burst.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
@@ -46,7 +46,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
   const waiting = new Map(states.filter(({ status }) => status === 'pending').map((state) => [state.ask.id, state]))
   const first = shown.find(({ id }) => waiting.has(id))
   if (!first) return refused('already_settled')
-  if ([...waiting.values()].some(({ tier }) => tier > highestBulkTier)) return refused('not_in_bulk')
+  if (![...waiting.values()].every(mayBeInBulk)) return refused('not_in_bulk')
 
   const { id, round, digest } = first
   const one = {

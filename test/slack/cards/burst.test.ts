@@ -507,6 +507,25 @@ describe('a click for all', () => {
     expect(await burst.world.state(request.ask.id)).toMatchObject({ status: 'pending' })
   })
 
+  test('of a plan is refused by the rule itself, and no button offers it: a line shows no step', async () => {
+    const plan = (n: number): What => ({
+      agent: agent('planner'),
+      action: 'plan',
+      arguments: { steps: [{ agent: 'agent:remediator', action: 'flags:set', arguments: flag(n).arguments }] },
+      resource: { type: 'plan', id: 'INC-1042' },
+    })
+    const all = await burst.submitted(2, 0, plan)
+    expect(all.map(({ tier }) => tier)).toEqual([1, 1])
+    const kind = burstOf(all[0] as ApprovalRequest, 'hotwork-approvals')
+    if (!kind) throw new Error('it is of no burst')
+    const { card } = renderBurst({ kind, generation: 1, members: all }, bundle)
+    expect(elementsOf(card).map((each) => each['action_id'])).not.toContain(approveAll)
+    const list = `sha-256:${'a'.repeat(43)}` as never
+    expect(await burst.world.decide(all[0] as ApprovalRequest, 'ben', 'approve', { burst: list })).toMatchObject({
+      code: 'not_in_bulk',
+    })
+  })
+
   test('with a value that no card of ours has is told so', async () => {
     await burst.waiting(6)
     const click = clickOf('U0BEN', { action_id: approveAll, value: '{"b":"x"}', block_id: 'decide' })

@@ -5,6 +5,7 @@ import { differencesOf, maskOf, sidesOf } from '../../../domain/cards/preview-wo
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import { nameIn } from '../../../domain/cards/request-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../../../domain/inert.ts'
+import { rfc3339 } from '../../../domain/ledger/ledger.ts'
 import type { Preview } from '../../../domain/previews/preview.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject } from '../../../domain/values.ts'
@@ -147,6 +148,8 @@ function exactly(lines: readonly string[]): RichTextPreformatted {
 function presentValues(preview: Preview | undefined): { [name: string]: string } {
   if (!preview) return {}
   if (preview.outcome === 'failed') return { '(now)': 'could not be read' }
+  // Of a plan: the steps have the values, and its page shows them.
+  if (preview.steps) return {}
   const changed = differencesOf(preview).filter(({ isSame }) => !isSame)
   if (changed.length === 0) return { '(now)': 'it is so already' }
   return Object.fromEntries(changed.map((row) => [`${row.label} now`, `${sidesOf(row).before}${maskOf(row)}`]))
@@ -159,6 +162,8 @@ const factsOf = ({ ask, preview }: ApprovalRequest): { [name: string]: string } 
   '(purpose)': exact(ask.purpose),
   '(task)': exact(ask.parentTask.id),
   '(uses)': String(ask.uses),
+  ...(ask.notBefore === undefined ? {} : { '(begins)': rfc3339(ask.notBefore) }),
+  ...(ask.extends === undefined ? {} : { '(more time of)': ask.extends }),
   ...(ask.unpinned.length === 0 ? {} : { '(left open)': exact([...ask.unpinned]) }),
 })
 
