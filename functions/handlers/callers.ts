@@ -28,16 +28,17 @@ export type Holder =
  * Every method throws BadRequest 401 for a token that is missing, bad or of another kind of caller.
  */
 export class Callers {
-  readonly #bundle: Bundle
+  readonly #policy: { readonly bundle: Bundle }
   readonly #issuer: string
   readonly #clock: Clock
   readonly #verifier: IdentityVerifier
 
-  constructor(bundle: Bundle, issuer: string, clock: Clock) {
-    this.#bundle = bundle
+  /** @param policy its bundle is read at each call: who is active changes with time, and with each recertification */
+  constructor(policy: { readonly bundle: Bundle }, issuer: string, clock: Clock) {
+    this.#policy = policy
     this.#issuer = issuer
     this.#clock = clock
-    this.#verifier = new IdentityVerifier(bundle.deployment.issuers, issuer, clock)
+    this.#verifier = new IdentityVerifier(policy.bundle.deployment.issuers, issuer, clock)
   }
 
   async agent(call: Call): Promise<{ agent: Agent; ref: AgentRef }> {
@@ -56,7 +57,7 @@ export class Callers {
 
   async agentOf(token: string): Promise<{ agent: Agent; ref: AgentRef }> {
     const identity = await this.#identify(token)
-    const agent = this.#whoIs(this.#bundle.agents, identity)
+    const agent = this.#whoIs(this.#policy.bundle.agents, identity)
     if (!agent) throw this.#unauthorized('the token belongs to no agent known here')
     return { agent, ref: { id: agent.id, issuer: identity.issuer, subject: identity.subject } }
   }
@@ -88,9 +89,9 @@ export class Callers {
   }
 
   #holderOf(identity: VerifiedIdentity): Holder {
-    const agent = this.#whoIs(this.#bundle.agents, identity)
+    const agent = this.#whoIs(this.#policy.bundle.agents, identity)
     if (agent) return { type: 'agent', id: agent.id }
-    const tool = this.#whoIs(this.#bundle.tools, identity)
+    const tool = this.#whoIs(this.#policy.bundle.tools, identity)
     if (tool) return { type: 'tool', id: tool.id }
     const person = this.#personOf(identity)
     if (person) return { type: 'person', id: person.id }
@@ -98,7 +99,7 @@ export class Callers {
   }
 
   async tool(call: Call): Promise<Tool> {
-    const tool = this.#whoIs(this.#bundle.tools, await this.#identify(bearer(call, this.#issuer)))
+    const tool = this.#whoIs(this.#policy.bundle.tools, await this.#identify(bearer(call, this.#issuer)))
     if (!tool) throw this.#unauthorized('the token belongs to no tool known here')
     return tool
   }
@@ -112,8 +113,12 @@ export class Callers {
     const person = this.#personOf(identity)
     if (!person) throw this.#unauthorized('the token belongs to no active person known here')
     const { acr, authTime, issuer, subject } = identity
-    const when = { now: this.#clock.now(), expiresAt: identity.expiresAt }
-    const claimed = claimedGroups(this.#bundle.directory, identity.groups ?? [], when)
+    const { issuedAt, expiresAt, groups = [] } = identity
+    // From when the token was made: sent again and again, it says no more of who is in a group now.
+    const claimed =
+      issuedAt === undefined
+        ? undefined
+        : claimedGroups(this.#policy.bundle.directory, groups, { now: issuedAt, expiresAt })
     return { person, proven: { issuer, subject }, login: defined({ acr, at: authTime }), ...defined({ claimed }) }
   }
 
@@ -135,7 +140,7 @@ export class Callers {
 
   /** An ID token is refused: people's ID tokens are evidence in the ledger, whose readers must not act with them. */
   #personOf(identity: VerifiedIdentity): Person | undefined {
-    const person = this.#whoIs(this.#bundle.directory.people, identity)
+    const person = this.#whoIs(this.#policy.bundle.directory.people, identity)
     if (person && identity.ofLogin)
       throw this.#unauthorized('it has a `nonce`, so it is an ID token: send an access token')
     return person?.status === 'active' ? person : undefined

@@ -33,7 +33,7 @@ function door<Caller>(
   identify: (callers: Callers, call: Call) => Promise<Caller>,
   handle: Handle<Caller>,
 ): Endpoint {
-  const callers = new Callers(ports.policy.bundle, ports.issuer, ports.clock)
+  const callers = new Callers(ports.policy, ports.issuer, ports.clock)
   return endpoint(ports, async (call) => handle(call, await identify(callers, call), callers))
 }
 

@@ -30,7 +30,7 @@ beforeEach(async () => {
     Object.entries(sample.deployment.issuers).map(([alias, each]) => [alias, { ...each, jwksUri: server.url }]),
   )
   bundle = { ...sample, deployment: { ...sample.deployment, issuers } }
-  callers = new Callers(bundle, issuer, clock)
+  callers = new Callers({ bundle }, issuer, clock)
 })
 afterEach(() => server.close())
 
@@ -129,7 +129,7 @@ describe('each door takes its own callers, and no others', () => {
 
 describe('a caller that is not active', () => {
   const changed = (change: Partial<Bundle>) => {
-    callers = new Callers({ ...bundle, ...change }, issuer, clock)
+    callers = new Callers({ bundle: { ...bundle, ...change } }, issuer, clock)
   }
 
   test.each(['suspended', 'retired'] as const)(
@@ -140,6 +140,30 @@ describe('a caller that is not active', () => {
       expect([answered, body.id]).toEqual([200, 'agent:remediator'])
     },
   )
+
+  test('a person past their date, and one who was recertified, while the same Lambda lives', async () => {
+    const isActive = { ana: true }
+    const people = () =>
+      bundle.directory.people.map((each) => ({
+        ...each,
+        status: each.id !== 'person:ana' || isActive.ana ? ('active' as const) : ('inactive' as const),
+      }))
+    callers = new Callers(
+      {
+        get bundle() {
+          return { ...bundle, directory: { ...bundle.directory, people: people() } }
+        },
+      },
+      issuer,
+      clock,
+    )
+    const answered: unknown[] = []
+    for (const now of [true, false, true]) {
+      isActive.ana = now
+      answered.push((await knock(bearer(await ofPerson('person-ana')), doors.person)).status)
+    }
+    expect(answered).toEqual([200, 401, 200])
+  })
 
   test('a person who has left is not known any more', async () => {
     const people = bundle.directory.people.map((each) => ({ ...each, status: 'inactive' as const }))
@@ -327,9 +351,10 @@ describe('who asks about a token of ours, or gives it back', () => {
 
 describe('the groups that a token claims', () => {
   const sources = { sre: { source: { claim: 'eng-sre' }, tiers: 1, breakGlass: false } }
-  const withClaims = () => new Callers({ ...bundle, directory: { ...bundle.directory, sources } }, issuer, clock)
-  const claimedBy = async (groups: unknown) => {
-    const { body } = await knock(bearer(await ofPerson('person-ana', { groups })), async (call) => ({
+  const withClaims = () =>
+    new Callers({ bundle: { ...bundle, directory: { ...bundle.directory, sources } } }, issuer, clock)
+  const claimedBy = async (groups: unknown, times: object = {}) => {
+    const { body } = await knock(bearer(await ofPerson('person-ana', { groups, ...times })), async (call) => ({
       claimed: (await withClaims().person(call)).claimed ?? null,
     }))
     return body.claimed
@@ -337,6 +362,11 @@ describe('the groups that a token claims', () => {
 
   test('are those that the directory takes from there, until the token ends', async () => {
     expect(await claimedBy(['eng-sre', 'eng-all'])).toEqual({ groups: ['sre'], until: start + 300 })
+  })
+
+  test('are those of when the token was made, at most an hour later, however long it is good', async () => {
+    const old = { iat: start - 3000, exp: start + 86_400 }
+    expect(await claimedBy(['eng-sre'], old)).toEqual({ groups: ['sre'], until: start + 600 })
   })
 
   test.each([['eng-sre'], [{ 'eng-sre': true }], [[1, null]], [[]], [['sre']]])(

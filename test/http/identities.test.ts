@@ -49,7 +49,7 @@ beforeEach(async () => {
     actions: { kind: 'github' as const, issuer: server.url, audience: '{issuer}', algorithms: ['RS256' as const] },
   }
   const deployment = { ...sample.deployment, issuers: { ...sample.deployment.issuers, ...issuers } }
-  callers = new Callers({ ...sample, agents, deployment }, issuer, clock)
+  callers = new Callers({ bundle: { ...sample, agents, deployment } }, issuer, clock)
 })
 afterEach(() => server.close())
 

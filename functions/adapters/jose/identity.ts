@@ -21,6 +21,8 @@ export type VerifiedIdentity = {
   groups?: readonly string[]
   /** It has a `nonce`, so it is the ID token of a login, for the client that began the login and for no API. */
   ofLogin?: true
+  /** Where the token says so. */
+  issuedAt?: NumericDate
   expiresAt: NumericDate
 }
 
@@ -140,6 +142,7 @@ function identityOf(
     authTime: typeof authTime === 'number' ? Math.floor(authTime) : undefined,
     groups: groupsIn(payload),
     ofLogin: payload['nonce'] === undefined ? undefined : (true as const),
+    issuedAt: iat === undefined ? undefined : Math.floor(iat),
     expiresAt: Math.floor(exp),
   }
   return ok(defined(identity))

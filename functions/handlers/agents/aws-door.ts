@@ -22,7 +22,7 @@ export function awsDoor(
   handle: (call: Call, token: AccessToken, once: OnceOnly) => Promise<Answer>,
 ): Endpoint {
   const { issuer, policy, clock, keys } = ports
-  const callers = new Callers(policy.bundle, issuer, clock)
+  const callers = new Callers(policy, issuer, clock)
   const tokens = new AccessTokenVerifier(issuer, keys, clock)
   return endpoint(ports, async (call) => {
     const accessToken = dpopToken(call)

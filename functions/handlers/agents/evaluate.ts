@@ -115,7 +115,7 @@ async function completePlan(plan: z.infer<typeof PlanBody>, agent: AgentId, port
 }
 
 export function createHandler(ports: Ports) {
-  const callers = new Callers(ports.policy.bundle, ports.issuer, ports.clock)
+  const callers = new Callers(ports.policy, ports.issuer, ports.clock)
   const evaluateCall = evaluations(ports)
   return endpoint(ports, async (call) =>
     call.route === 'POST /v1/asks'

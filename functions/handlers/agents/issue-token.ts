@@ -30,7 +30,7 @@ const tell = (problem: Problem): Answer => {
 
 /** `POST /token`: exchanges an agent's workload token for the access token of its live grant (RFC 8693). */
 export function createHandler(ports: Ports) {
-  const callers = new Callers(ports.policy.bundle, ports.issuer, ports.clock)
+  const callers = new Callers(ports.policy, ports.issuer, ports.clock)
   return oauthEndpoint({ ...ports, tell }, (call) => exchange(call, callers, ports))
 }
 

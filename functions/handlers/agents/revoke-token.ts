@@ -28,7 +28,7 @@ const wasGivenTo = ({ claims }: KnownToken, client: string | undefined): boolean
  */
 export function createHandler(ports: ApiPorts & { keys: KeySet }) {
   const { issuer, policy, clock, keys } = ports
-  const callers = new Callers(policy.bundle, issuer, clock)
+  const callers = new Callers(policy, issuer, clock)
   const tokens = new AccessTokenVerifier(issuer, keys, clock)
   return oauthEndpoint(ports, async (call) => {
     const form = call.form()

@@ -33,7 +33,7 @@ type Ports = ApiPorts &
 /** `POST /access/v1/requests`: asks for what an evaluation said needs approval. */
 export function createHandler(ports: Ports) {
   const { issuer, policy, clock, statements } = ports
-  const callers = new Callers(policy.bundle, issuer, clock)
+  const callers = new Callers(policy, issuer, clock)
   return endpoint(ports, async (call) => {
     const { ref, proof, once } = await callers.provenAgent(call, { method: 'POST', path: pathOf(call) })
     const by = {

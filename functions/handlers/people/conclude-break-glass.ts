@@ -83,7 +83,7 @@ const conclude = byRoute<[ProvenPerson, Ports]>(
 )
 
 export function createHandler(ports: Ports) {
-  const callers = new Callers(ports.policy.bundle, ports.issuer, ports.clock)
+  const callers = new Callers(ports.policy, ports.issuer, ports.clock)
   return endpoint(ports, async (call) =>
     call.route === 'POST /v1/incident-events'
       ? hearOfIncident(call, ports)

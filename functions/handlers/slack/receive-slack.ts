@@ -68,7 +68,9 @@ export function edgeOptions(ports: Ports): EdgeOptions {
   const { secrets, openModal, publishHome, refreshGroups, links, sendEphemeral } = ports
   return {
     ...{ secrets, openModal, publishHome, refreshGroups, sendEphemeral, log, ...(links && { links }) },
-    bundle: policy.bundle,
+    get bundle() {
+      return policy.bundle
+    },
     page: pageOf(issuer),
     list: `${issuer}/decide`,
     now: () => clock.now(),

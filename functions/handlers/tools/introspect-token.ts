@@ -14,7 +14,7 @@ import { readingPorts } from '../wiring/reading.ts'
 /** `POST /introspect`: what a token is good for now, to the tool it is for and to its holder (RFC 7662). */
 export function createHandler(ports: DoorPorts & { requests: RequestStore; keys: KeySet }) {
   const { issuer, clock, policy, keys } = ports
-  const callers = new Callers(policy.bundle, issuer, clock)
+  const callers = new Callers(policy, issuer, clock)
   const tokens = new AccessTokenVerifier(issuer, keys, clock)
   const introspector = (caller: Holder): Introspector =>
     caller.type === 'tool' ? { ...caller, audience: addressesOf(policy.bundle, caller.id)?.audience } : caller
