@@ -64,6 +64,16 @@ test('each evaluation of a message counts, and the message is taken as a whole o
   expect((await many(10)).status).toBe(200)
 })
 
+test('a plan counts as its steps do, since each is asked about', async () => {
+  const { action, arguments: args } = stagingParameter
+  const steps = Array.from({ length: 20 }, () => ({ agent: 'agent:remediator', action, arguments: args }))
+  const plan = { ...ask, action: { name: 'plan', properties: { steps } }, resource: { type: 'plan', id: 'INC-1042' } }
+  const asked = () => send('POST /access/v1/evaluation', plan)
+  expect([await asked(), await asked(), await asked(), await asked()].map(({ status }) => status)).toEqual([
+    200, 200, 200, 429,
+  ])
+})
+
 test('a message costs one write of the rate, however many evaluations it has', async () => {
   const claims: string[] = []
   const claim = world.requests.claim.bind(world.requests)

@@ -32,6 +32,12 @@ export const StepAsk = z.strictObject({
 })
 export type StepAsk = z.infer<typeof StepAsk>
 
+/** A plan asks policy and people for as much as its steps would, one by one. What is written there is not checked yet. */
+export function asksIn({ name, properties }: { name: string; properties?: unknown }): number {
+  const { steps } = Object(properties) as { steps?: unknown }
+  return name === planAction && Array.isArray(steps) ? Math.min(Math.max(steps.length, 1), mostSteps) : 1
+}
+
 const PlanArguments = z.strictObject({ steps: z.array(StepAsk).min(1).max(mostSteps) })
 
 export function parseSteps(args: unknown): Result<readonly StepAsk[], 'invalid_arguments'> {

@@ -12,7 +12,7 @@ import {
 import { PlanBody } from '../../adapters/http/plan-body.ts'
 import { type Answer, refusalProblem } from '../../adapters/http/problem.ts'
 import { findResource } from '../../domain/policy/assess.ts'
-import { planAction } from '../../domain/policy/assess-plan.ts'
+import { asksIn, planAction } from '../../domain/policy/assess-plan.ts'
 import { type AgentId, defined, type Json } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
 import { type EvaluationCaller, evaluateAccess, recordNoSuchName } from '../../operations/requests/evaluate-access.ts'
@@ -35,7 +35,12 @@ export const evaluations =
     const message = readEvaluations(call.json())
     if (message.kind === 'one') return evaluateOne(message.body, caller, ports)
     const { items, semantic } = message
-    await mustKeepRate(caller.id, 'evaluations', items.length, ports)
+    await mustKeepRate(
+      caller.id,
+      'evaluations',
+      items.reduce((sum, item) => sum + countAsks(item), 0),
+      ports,
+    )
     const lately = new Lately(ports.requests)
     const answers: Decision[] = []
     for (const item of items) {
@@ -47,9 +52,11 @@ export const evaluations =
   }
 
 async function evaluateOne(body: Body, caller: EvaluationCaller, ports: Ports): Promise<Answer> {
-  await mustKeepRate(caller.id, 'evaluations', 1, ports)
+  await mustKeepRate(caller.id, 'evaluations', countAsks(body), ports)
   return { status: 200, body: await evaluate(body, caller, ports) }
 }
+
+const countAsks = (body: object): number => ('action' in body ? asksIn(body.action as Parameters<typeof asksIn>[0]) : 1)
 
 async function evaluate(body: Body, caller: EvaluationCaller, ports: Ports, lately?: Lately): Promise<Decision> {
   if ('reason' in body) {

@@ -2,9 +2,8 @@ import * as z from 'zod'
 import { parseBody, RequestBody, readDenial, taskAnswer } from '../../adapters/http/authzen.ts'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
 import { type BadRequest, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
-import { planAction } from '../../domain/policy/assess-plan.ts'
+import { asksIn } from '../../domain/policy/assess-plan.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { mostSteps } from '../../domain/requests/plan-step.ts'
 import type { AgentRef } from '../../domain/requests/request.ts'
 import { type AgentId, defined, RequestId, type Thumbprint } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
@@ -62,7 +61,7 @@ type By = { jkt: Thumbprint; once: OnceOnly; idempotencyKey: string | undefined 
 async function ask(call: Call, by: By & { agent: AgentRef }, ports: Ports) {
   const body = call.json()
   const asked = readAsk(parseBody(RequestBody, body), by.agent, ports)
-  await mustKeepRate(by.agent.id, 'submissions', submissionsIn(asked.action), ports)
+  await mustKeepRate(by.agent.id, 'submissions', asksIn(asked.action), ports)
   return submitRequest({ ...asked, ...by, body }, ports)
 }
 
@@ -84,12 +83,6 @@ function refusal(code: Refusal, detail?: string): BadRequest {
   if (code === 'unknown_request') return unknownTask()
   const after = code === 'too_many_open' ? tryAgainAfter : code === 'incidents_unreachable' ? 5 : undefined
   return refusalProblem(code, detail, after === undefined ? undefined : { 'retry-after': String(after) })
-}
-
-/** A plan asks people for as much as its steps would, one by one. */
-const submissionsIn = (action: { name: string; properties: { [name: string]: unknown } }): number => {
-  const { steps } = action.properties
-  return action.name === planAction && Array.isArray(steps) ? Math.min(Math.max(steps.length, 1), mostSteps) : 1
 }
 
 function readAsk(ask: z.infer<typeof RequestBody>, { id, subject: ownName }: AgentRef, ports: Ports) {
