@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { digestOf } from '../digest.ts'
 import { type Agent, agentStatus, groupsOf, type Person } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
 import { event } from '../requests/events.ts'
@@ -30,15 +31,31 @@ const registrationOfAgent = ({ id: _, description: __, identities, ...agent }: A
   identities: identities as unknown as Json,
 })
 
-/** What identifies a person beyond their id is not in the record: only how many identities there are. */
+/**
+ * What identifies a person beyond their id is not in the record: only how many identities there are. `known` tells that they
+ * are others now. It is kept beside the record and goes with the person (`onRecord`).
+ */
 function registrationOfPerson(person: Person, { directory, deployment }: Bundle): Registration {
-  const { status, lead = null, recertifyBy = null, identities, chatUser } = person
+  const { status, lead = null, recertifyBy = null, identities, chatUser, pagerUser } = person
+  const known = digestOf('hotwork.identities.v1', [identities, chatUser ?? null, pagerUser ?? null] as unknown as Json)
   const sealed = Object.entries(deployment.accounts).flatMap(([alias, account]) =>
     account.sealed && Object.hasOwn(account.sealed.people, person.id) ? [alias] : [],
   )
   const groups = [...groupsOf(directory, person.id)].toSorted()
-  return { status, lead, recertifyBy, groups, sealed, identities: identities.length, chat: chatUser !== undefined }
+  return {
+    status,
+    lead,
+    recertifyBy,
+    groups,
+    sealed,
+    identities: identities.length,
+    chat: chatUser !== undefined,
+    known,
+  }
 }
+
+/** Without what would say who a person is elsewhere. */
+export const onRecord = ({ known: _, ...registration }: Registration): Registration => registration
 
 /** Every agent and person of the files. */
 export const registrationsIn = (bundle: Bundle): ReadonlyMap<Subject, Registration> =>
@@ -55,8 +72,9 @@ export function differenceOf(from: Registration, to: Registration): { from: Json
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])]
   const changed = names.filter((name) => JSON.stringify(from[name] ?? null) !== JSON.stringify(to[name] ?? null))
   if (changed.length === 0) return undefined
-  const side = (all: Registration) => Object.fromEntries(changed.map((name) => [name, all[name] ?? null]))
-  return { from: side(from), to: side(to) }
+  const side = (all: Registration) => onRecord(Object.fromEntries(changed.map((name) => [name, all[name] ?? null])))
+  const others = changed.includes('known') ? { otherIdentities: true } : {}
+  return { from: side(from), to: { ...side(to), ...others } }
 }
 
 /** Why a subject may not go on now, if it may not. @param due of the files or of its recertification, the later one */

@@ -1,6 +1,7 @@
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import {
   differenceOf,
+  onRecord,
   ownerIn,
   type Registration,
   type RegistryEvent,
@@ -83,8 +84,8 @@ function changeOf(
     ...{ at, actor: system, policies: [], bundle: hash },
     ...defined({ commit: deployment.commit, owner: ownerIn(now ?? before) }),
   }
-  if (before === undefined) return now && { ...common, type: 'Registered', registration: now }
-  if (now === undefined) return { ...common, type: 'Unregistered', registration: before }
+  if (before === undefined) return now && { ...common, type: 'Registered', registration: onRecord(now) }
+  if (now === undefined) return { ...common, type: 'Unregistered', registration: onRecord(before) }
   const difference = differenceOf(before, now)
   return difference && { ...common, type: 'RegistrationChanged', ...difference }
 }

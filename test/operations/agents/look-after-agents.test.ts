@@ -251,6 +251,22 @@ describe('what a deployment changed', () => {
     })
   })
 
+  test.each([
+    ['identity', { identities: [{ issuer: 'people', subject: 'somebody-else' }] }],
+    ['Slack account', { chatUser: 'U0OTHER' }],
+    ['account at the pager', { pagerUser: 'POTHER1' }],
+  ])('that another %s counts as a person is on record, and not which', async (_what, change) => {
+    const timer = new Timer(sampleBundle())
+    await record(timer, sampleBundle())
+    const { directory } = sampleBundle()
+    const people = directory.people.map((each) => (each.id === person('jade') ? { ...each, ...change } : each))
+    const next = other('next', { ...sampleBundle(), directory: { ...directory, people } })
+    expect(await record(timer, next)).toBe(1)
+    const entries = await timer.world.ledger.entries('person:jade')
+    expect(entries.at(-1)?.facts).toEqual({ from: {}, to: { otherIdentities: true } })
+    expect(JSON.stringify(entries)).not.toMatch(/known|somebody|OTHER/)
+  })
+
   test('of runs side by side, and of one that died, each change is one entry all the same', async () => {
     const timer = new Timer(sampleBundle())
     await Promise.all(Array.from({ length: 5 }, () => record(timer, sampleBundle())))
