@@ -5,6 +5,7 @@ import type { Bundle } from '../policy/bundle.ts'
 import { event } from '../requests/events.ts'
 import { Digest, type Json, JsonObject, NumericDate, PersonId } from '../values.ts'
 import type { Subject } from './agent-file.ts'
+import { subjectOf } from './dates.ts'
 
 export const SuspendedBecause = z.enum(['recertification', 'suspended', 'retired', 'owner_inactive'])
 export type SuspendedBecause = z.infer<typeof SuspendedBecause>
@@ -57,11 +58,14 @@ function registrationOfPerson(person: Person, { directory, deployment }: Bundle)
 /** Without what would say who a person is elsewhere. */
 export const onRecord = ({ known: _, ...registration }: Registration): Registration => registration
 
-/** Every agent and person of the files. */
+/** Every agent and person of the files, and every group with a source: who is in that, and for what it counts. */
 export const registrationsIn = (bundle: Bundle): ReadonlyMap<Subject, Registration> =>
   new Map<Subject, Registration>([
     ...bundle.agents.map((agent) => [agent.id, registrationOfAgent(agent)] as const),
     ...bundle.directory.people.map((person) => [person.id, registrationOfPerson(person, bundle)] as const),
+    ...Object.entries(bundle.directory.sources ?? {}).map(
+      ([group, sourced]) => [subjectOf('group', group), sourced as unknown as Registration] as const,
+    ),
   ])
 
 export const ownerIn = (registration: Registration | undefined): PersonId | undefined =>

@@ -110,7 +110,8 @@ async function evidenceOf(subject: Subject, { policy, agents }: RecertifyPorts):
   const id = AgentId.safeParse(subject)
   const file = id.success ? (await agents.files([id.data])).get(id.data) : undefined
   const files = filesOf(policy)
-  const registration = registrationsIn(files).get(subject) ?? whoAnswersFor(subject, files)
+  const registration = registrationsIn(files).get(subject) ?? null
+  const people = whoAnswersFor(subject, files)
   const { looked = null, observed = null } = file ?? {}
-  return digestOf('hotwork.recertified.v1', { subject, registration, looked, observed } as unknown as Json)
+  return digestOf('hotwork.recertified.v1', { subject, registration, people, looked, observed } as unknown as Json)
 }

@@ -203,7 +203,9 @@ describe('what a deployment changed', () => {
   test('the first of all records each agent and person, without names or identities of people', async () => {
     const timer = new Timer(sampleBundle())
     const { agents, directory } = sampleBundle()
-    expect(await record(timer, sampleBundle())).toBe(agents.length + directory.people.length)
+    expect(await record(timer, sampleBundle())).toBe(
+      agents.length + directory.people.length + Object.keys(directory.sources ?? {}).length,
+    )
     expect(await record(timer, sampleBundle())).toBe(0)
     const [entry] = await timer.world.ledger.entries('person:ana')
     expect(entry).toMatchObject({ type: 'Registered', facts: { registration: { groups: ['payments-owners', 'sre'] } } })
@@ -265,6 +267,20 @@ describe('what a deployment changed', () => {
     const entries = await timer.world.ledger.entries('person:jade')
     expect(entries.at(-1)?.facts).toEqual({ from: {}, to: { otherIdentities: true } })
     expect(JSON.stringify(entries)).not.toMatch(/known|somebody|OTHER/)
+  })
+
+  test('a group that its source may name people of for more is on record, from what to what', async () => {
+    const timer = new Timer(sampleBundle())
+    await record(timer, sampleBundle())
+    const { directory } = sampleBundle()
+    const before = directory.sources?.['on-call-now']
+    if (!before) throw new Error('it has no source')
+    const sources = { 'on-call-now': { ...before, tiers: 3, breakGlass: true } }
+    expect(await record(timer, other('next', { ...sampleBundle(), directory: { ...directory, sources } }))).toBe(1)
+    expect((await timer.world.ledger.entries('group:on-call-now')).at(-1)).toMatchObject({
+      type: 'RegistrationChanged',
+      facts: { from: { tiers: 1, breakGlass: false }, to: { tiers: 3, breakGlass: true } },
+    })
   })
 
   test('of runs side by side, and of one that died, each change is one entry all the same', async () => {
