@@ -57,13 +57,13 @@ async function lookAtHost(agent: Agent, ports: LookingPorts): Promise<boolean> {
     if (!(fault instanceof HostUnseen)) throw fault
     const { why, cause } = fault
     log.warn('host_not_seen', { agent: agent.id, role, why, fault: faultName(cause) })
-    await agents.saveLooked(agent.id, await unseen(agent.id, { at, role, why }, ports))
+    await agents.saveLooked(agent.id, await oldAnswersOf(agent.id, { at, role, why }, ports))
     return false
   }
 }
 
 /** The answers that there were of this role, and when they were given. Of a role that is gone there are none. */
-async function unseen(
+async function oldAnswersOf(
   agent: AgentId,
   { at, role, why }: { at: NumericDate; role: string; why: HostUnseen['why'] },
   { agents }: LookingPorts,

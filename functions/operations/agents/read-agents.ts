@@ -37,7 +37,7 @@ export async function listAgents(
 ): Promise<Result<readonly AgentSeen[], 'not_permitted'>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
   const { agents } = ports.policy.bundle
-  return ok(await seen(agents, { status: 'approved' }, ports))
+  return ok(await describeAgents(agents, { status: 'approved' }, ports))
 }
 
 export async function readAgent(
@@ -48,7 +48,7 @@ export async function readAgent(
   const agent = agentOf(ports.policy.bundle, id)
   if (!agent) return refuse('unknown_agent')
   if (look) await lookNow(agent, ports)
-  const [one] = await seen([agent], { agent: id, status: 'approved' }, ports)
+  const [one] = await describeAgents([agent], { agent: id, status: 'approved' }, ports)
   return one ? ok(one) : refuse('unknown_agent')
 }
 
@@ -59,7 +59,7 @@ async function lookNow(agent: Agent, { agents, hosts, clock }: ReadAgentsPorts):
   if (looked === undefined || clock.now() - looked.at >= lookedLately) await hosts.now(agent.id)
 }
 
-async function seen(
+async function describeAgents(
   agents: readonly Agent[],
   filter: RequestFilter,
   ports: ReadAgentsPorts,

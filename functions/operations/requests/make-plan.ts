@@ -35,8 +35,7 @@ export async function makePlan(
   const task = taskOf(look)
   const told = { ...(justified ? { justified } : {}), ...toldOfTask(look) }
   const own = { id: ids.request(), children: asked.map(() => ids.request()), ...lifted, ...told }
-  const assess = (preview?: Pick<Preview, 'steps'>) =>
-    assessSteps({ ...why, task, steps: asked }, now, policy, { preview })
+  const assess = (preview?: Pick<Preview, 'steps'>) => assessSteps({ ...why, task, steps: asked }, now, policy, preview)
   const of = (found: PlanAssessment): MadeOr<Submit> => {
     if (found.outcome === 'refused') return notRequestable(found.reason, found.detail, found.policies)
     const { tier, stages, policies } = found

@@ -22,7 +22,7 @@ export function narrowPlan(
     ...{ agent, action, arguments: args, resource, recent, host, step },
   }))
   const plan = { ...whyAsked(ask), agent: ask.agent.id as AgentId, steps: asked }
-  const found = assessSteps(plan, now, policy, defined({ preview: preview ?? { steps: [] } }))
+  const found = assessSteps(plan, now, policy, preview ?? { steps: [] })
   if (found.outcome === 'refused') return { ok: false, code: found.reason, ...defined({ detail: found.detail }) }
   const needed = Math.max(tier, found.tier)
   const rung = tierOf(policy.bundle.ladder, needed)

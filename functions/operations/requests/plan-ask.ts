@@ -60,12 +60,12 @@ export function assessSteps(
   { steps, ...plan }: PlanAsked,
   now: NumericDate,
   policy: Policy,
-  { preview, atLeast }: { preview?: Pick<Preview, 'steps'> | undefined; atLeast?: number } = {},
+  preview?: Pick<Preview, 'steps'>,
 ): PlanAssessment {
   const read =
     preview === undefined ? steps : steps.map((each, index) => withOutcome(each, preview, each.step ?? index + 1))
   const asked = { ...plan, steps: read }
-  const found = assessPlan(policy.bundle, (question) => policy.ask(question), asked, now, defined({ atLeast }))
+  const found = assessPlan(policy.bundle, (question) => policy.ask(question), asked, now)
   if (found.outcome === 'refused') return found
   const large = found.steps.findIndex((facts) => !isConfinable(policy.bundle, facts, now))
   if (large < 0) return found

@@ -11,7 +11,6 @@ import { reportSealedUse } from '../../../functions/operations/break-glass/repor
 import { endHalted } from '../../../functions/operations/halts/find-halt.ts'
 import { declareHalt } from '../../../functions/operations/halts/halt.ts'
 import { readEvidence } from '../../../functions/operations/ledger/read-evidence.ts'
-import { joinRequest } from '../../../functions/operations/ledger/texts.ts'
 import { wake } from '../../../functions/operations/requests/carry-out.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { sealedRoleOf } from '../../support/break-glass/sealed-role.ts'
