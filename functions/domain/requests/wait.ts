@@ -14,7 +14,7 @@ export type Wait = string
 export function waitOf(state: ApprovalRequest): Wait {
   if (state.status === 'approved')
     return state.ask.breakGlass ? 'AwaitEnd' : isPlan(state.ask) ? 'AwaitStep' : 'AwaitCompletion'
-  // Before its turn a step waits as it will after it.
+  // A step waits in one state before and after its turn.
   if (waitsForTurn(state)) return 'AwaitCompletion'
   const stage = state.status === 'pending' ? openStage(state) : undefined
   if (stage) return stageWait(state.tier, stage.terms.name, stage.escalatedAt !== undefined)
