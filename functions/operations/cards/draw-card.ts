@@ -1,10 +1,11 @@
 import type { OnCall } from '../../domain/cards/on-call-view.ts'
 import { channelsOf, remindersOf, waitingStage } from '../../domain/cards/routing.ts'
+import type { Readings } from '../../domain/people/group-source.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId, RequestId } from '../../domain/values.ts'
 import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
-import { findOnCall } from '../people/on-call.ts'
+import { readingsFor, whoIsOnCall } from '../people/on-call.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { RequestReader } from '../requests/ports.ts'
@@ -45,6 +46,7 @@ type Drawing = {
   /** By alias. */
   shared: ReadonlySet<string>
   onCall: readonly OnCall[]
+  readings: Readings
   ports: DrawPorts
 }
 
@@ -72,7 +74,16 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   // A plan is one card: a step has one of its own only where people have to decide it again.
   if (state.ask.step !== undefined && state.round === 1) return
   const shared = await sharedChannels(state, posted, ports)
-  const drawing = { state, now, posted, ports, shared, onCall: await findOnCall(state, ports) }
+  const readings = await readingsFor(state, ports)
+  const drawing = {
+    state,
+    now,
+    posted,
+    ports,
+    shared,
+    readings,
+    onCall: whoIsOnCall(state, ports.policy, readings, now),
+  }
   // Of many alike no person is told of each.
   const isShared = [...drawing.shared].some((alias) => waitingHere(state, alias))
   const called = isShared ? [] : await peopleToReach(drawing)
@@ -131,9 +142,9 @@ function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place
 }
 
 /** People without a chat account find the card in the channel. */
-async function peopleToReach({ state, now, ports }: Drawing): Promise<readonly PersonId[]> {
+async function peopleToReach({ state, now, ports, readings }: Drawing): Promise<readonly PersonId[]> {
   if (state.status !== 'pending') return []
-  const called = peopleToTell(state, ports.policy, now)
+  const called = peopleToTell(state, ports.policy, now, readings)
   const reachable: PersonId[] = []
   for (const person of called) if ((await chatUserOf(person, ports)) !== undefined) reachable.push(person)
   if (reachable.length < called.length)
@@ -169,9 +180,9 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
 }
 
 /** People with a card of their own are reminded there. */
-async function remindedIn({ state, now, posted, ports }: Drawing): Promise<readonly string[]> {
+async function remindedIn({ state, now, posted, ports, readings }: Drawing): Promise<readonly string[]> {
   if (state.status !== 'pending' || !remindersOf(state).some(({ at }) => at <= now)) return []
-  const people = peopleToRemind(state, ports.policy, now).filter(
+  const people = peopleToRemind(state, ports.policy, now, readings).filter(
     (person) => !posted.some((each) => each.person === person),
   )
   const users = await Promise.all(people.map((person) => chatUserOf(person, ports)))

@@ -1,6 +1,6 @@
 import { isQuiet, namedDirectly, waitingStage } from '../../domain/cards/routing.ts'
 import { type Halt, type HaltTarget, haltKey, haltOf, targetsOf } from '../../domain/halts/halt.ts'
-import { type Claimed, groupsToRead } from '../../domain/people/group-source.ts'
+import { type Claimed, groupsToRead, membersNow, type Readings } from '../../domain/people/group-source.ts'
 import { isInForce } from '../../domain/people/stand-in.ts'
 import type { Stage } from '../../domain/policy/ladder.ts'
 import { asOf } from '../../domain/requests/due.ts'
@@ -110,17 +110,42 @@ async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests:
   return (await Promise.all(groups.map((group) => requests.dependencies([], group)))).flatMap(({ halts }) => halts)
 }
 
-/** People whose decision policy would take now. */
-export const peopleToTell = (state: PendingRequest, policy: Policy, now: NumericDate): readonly PersonId[] =>
-  able(state, (terms) => namedDirectly(terms, policy.bundle.directory), policy, now)
+/** People whose decision policy would take now; of a group with a source those whom it has in it now, too. */
+export const peopleToTell = (
+  state: PendingRequest,
+  policy: Policy,
+  now: NumericDate,
+  readings: Readings,
+): readonly PersonId[] =>
+  able(
+    state,
+    (terms) => namedDirectly(terms, { groups: groupsWithMembers(policy, readings, now) }),
+    policy,
+    now,
+    readings,
+  )
+
+function groupsWithMembers({ bundle: { directory } }: Policy, readings: Readings, now: NumericDate) {
+  const sourced = groupsToRead(directory).map((group): [string, PersonId[]] => {
+    const members = membersNow(directory, group, readings, now).map(({ person }) => person)
+    return [group, [...(directory.groups[group] ?? []), ...members]]
+  })
+  return { ...directory.groups, ...Object.fromEntries(sourced) }
+}
 
 /** Without those who are never to be pinged. */
-export const peopleToRemind = (state: PendingRequest, policy: Policy, now: NumericDate): readonly PersonId[] =>
+export const peopleToRemind = (
+  state: PendingRequest,
+  policy: Policy,
+  now: NumericDate,
+  readings: Readings,
+): readonly PersonId[] =>
   able(
     state,
     (terms) => policy.bundle.directory.people.map(({ id }) => id).filter((person) => !isQuiet(terms, person)),
     policy,
     now,
+    readings,
   )
 
 function able(
@@ -128,10 +153,11 @@ function able(
   candidates: (terms: Stage) => readonly PersonId[],
   policy: Policy,
   now: NumericDate,
+  readings: Readings,
 ): readonly PersonId[] {
   const stage = waitingStage(state)
   const people = stage ? candidates(stage.terms) : []
   if (people.length === 0) return []
-  const { eligible } = eligibilityOf(policy, state, [...countedApprovers(state), ...people], now)
+  const { eligible } = eligibilityOf(policy, state, [...countedApprovers(state), ...people], now, { readings })
   return people.filter((person) => waitsFor(state, { person, eligible }, now))
 }

@@ -9,18 +9,25 @@ import type { Clock } from '../ports.ts'
 import { type ReadingPorts, readReadings } from './list-groups.ts'
 
 /** Nothing is read where no group with a source counts at this tier. */
-export async function findOnCall(
-  state: ApprovalRequest,
-  ports: ReadingPorts & { clock: Clock },
-): Promise<readonly OnCall[]> {
+export async function readingsFor(state: ApprovalRequest, ports: ReadingPorts): Promise<Readings> {
   const { directory } = ports.policy.bundle
-  if (state.status !== 'pending' || countingGroups(directory, { action: 'approve', tier: state.tier }).length === 0)
-    return []
-  return whoIsOnCall(state, ports.policy, await readReadings(ports), ports.clock.now())
+  const counts =
+    state.status === 'pending' && countingGroups(directory, { action: 'approve', tier: state.tier }).length > 0
+  return counts ? readReadings(ports) : {}
 }
 
+export const findOnCall = async (
+  state: ApprovalRequest,
+  ports: ReadingPorts & { clock: Clock },
+): Promise<readonly OnCall[]> => whoIsOnCall(state, ports.policy, await readingsFor(state, ports), ports.clock.now())
+
 /** Policy is asked as about a member of that group alone. */
-function whoIsOnCall(state: ApprovalRequest, policy: Policy, readings: Readings, now: NumericDate): readonly OnCall[] {
+export function whoIsOnCall(
+  state: ApprovalRequest,
+  policy: Policy,
+  readings: Readings,
+  now: NumericDate,
+): readonly OnCall[] {
   const { directory } = policy.bundle
   const stage = state.status === 'pending' ? openStage(state) : undefined
   if (!stage) return []

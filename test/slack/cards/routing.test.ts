@@ -1,9 +1,10 @@
 import { renderLine } from '../../../functions/adapters/slack/cards/lines.ts'
+import { holdsFor, sourceKey } from '../../../functions/domain/people/group-source.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { type DrawPorts, drawCard } from '../../../functions/operations/cards/draw-card.ts'
 import { MemoryCardBoard } from '../../support/cards/memory-card-board.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
-import { prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
+import { person, prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 import { buttonsOf, drawPorts, headline, withStage, wordsOf } from './drawing.ts'
 import { drifted, previewOf } from './states.ts'
 
@@ -56,6 +57,25 @@ describe('those whom a stage tells directly', () => {
     )
     await draw(await world.submitted(prodParameter))
     expect([ana, ben, chloe, 'DU0GUS'].map((place) => sent(place).length)).toEqual([1, 0, 1, 0])
+  })
+
+  test('are those whom the source of a group has in it now', async () => {
+    const source = { pager: { schedule: 'PSHIFT', level: 1 } }
+    const sources = { 'payments-owners': { source, tiers: 2, breakGlass: false } }
+    const groups = { ...sample.directory.groups, 'payments-owners': [person('ana')] }
+    begin({ ...told({}), directory: { ...sample.directory, groups, sources } })
+    const now = world.clock.now()
+    world.requests.putReading('payments-owners', {
+      source: sourceKey(source),
+      members: [
+        { person: person('ben'), until: now + 60 },
+        { person: person('chloe'), until: now - 60 },
+      ],
+      readAt: now,
+      holdsUntil: now + holdsFor,
+    })
+    await draw(await world.submitted(prodParameter))
+    expect([ana, ben, chloe].map((place) => sent(place).length)).toEqual([1, 1, 0])
   })
 
   test('keep a card that is true to its end, without buttons once they mean nothing', async () => {
