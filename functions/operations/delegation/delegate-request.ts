@@ -144,7 +144,7 @@ const askedOf = ({ to, action, resource, host }: Hosted, { ask, preview }: Appro
 })
 
 function answerFor(ask: Hosted, parent: ApprovalRequest, { agent }: Facts, now: NumericDate, policy: Policy) {
-  const approvals = approvalsOf({ stages: inheritedStages(parent, agent.owner) })
+  const approvals = approvalsOf({ stages: inheritedStages(parent, agent) })
   const circumstances = { moment: 'request', approvals, now } as const
   return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(ask, parent), circumstances)
 }
@@ -207,8 +207,8 @@ async function makeChild(
 }
 
 /** The parent's stages without what owners decided: no owner approves what their own agent does. */
-function inheritedStages(parent: ApprovalRequest, owner: PersonId): StageState[] {
-  const owners = [...ownersOf(parent), owner]
+function inheritedStages(parent: ApprovalRequest, { owner, backupOwner }: Facts['agent']): StageState[] {
+  const owners: readonly (PersonId | undefined)[] = [...ownersOf(parent), owner, backupOwner]
   return parent.stages.map((stage) => ({
     ...stage,
     decisions: stage.decisions.filter(
@@ -251,7 +251,7 @@ function delegatedSubmit(
     ...defined({ host, justified, task }),
     ...(lifted.length === 0 ? {} : { afterHalts: lifted }),
   })
-  const inherits = inheritedStages(parent, agent.owner)
+  const inherits = inheritedStages(parent, agent)
   return {
     type: 'submit',
     ask,

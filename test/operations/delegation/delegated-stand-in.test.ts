@@ -21,7 +21,12 @@ const bundle: Bundle = {
   },
   agents: sample.agents.flatMap((it) =>
     it.id === agent('remediator')
-      ? [it, { ...it, id: agent('other'), owner: person('gus') }, { ...it, id: agent('hers'), owner: person('chloe') }]
+      ? [
+          it,
+          { ...it, id: agent('other'), owner: person('gus') },
+          { ...it, id: agent('hers'), owner: person('chloe') },
+          { ...it, id: agent('backed'), owner: person('gus'), backupOwner: person('chloe') },
+        ]
       : [it],
   ),
 }
@@ -80,7 +85,10 @@ test('it is dead once the one who was away may not approve it', async () => {
   expect(await world.state(child.value.state.ask.id)).toMatchObject({ status: 'revoked' })
 })
 
-test('what a stand-in approved for the owner of the next agent does not count for that agent', async () => {
+test.each([
+  ['owner', 'hers'],
+  ['backup owner', 'backed'],
+])('what a stand-in approved for the %s of the next agent does not count for that agent', async (_who, next) => {
   const { world, parent } = await approvedByStandIn()
-  expect(await delegateTo(agent('hers'), parent, world)).toMatchObject({ ok: false, code: 'policy_denied' })
+  expect(await delegateTo(agent(next), parent, world)).toMatchObject({ ok: false, code: 'policy_denied' })
 })
