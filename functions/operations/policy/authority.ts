@@ -45,9 +45,7 @@ export async function authorityOf(
   ports: Ports,
   { decider, role, claimed }: { decider?: PersonId; role?: string; claimed?: Claimed | undefined } = {},
 ): Promise<Found> {
-  const { agent, chain } = state.ask
-  const doers = keptSteps(state).map((step) => step.agent)
-  await ports.policy.look?.([agent.id, ...chain.map(({ id }) => id), ...doers])
+  await lookAtAgents(state, ports)
   const targets = targetsOf(state, role)
   const asked = decider === undefined ? targets : [...targets, { kind: 'person', value: decider } as const]
   const { standing: permit } = state.ask
@@ -84,6 +82,16 @@ export async function authorityOf(
     ...(Object.keys(standsFor).length === 0 ? {} : { standsFor, givenBy: Object.fromEntries(given.map(givenIn)) }),
     ...defined({ ending }),
   }
+}
+
+/** So that policy may be asked about it: its agents may have been recertified since the bundle was made. */
+export async function lookAtAgents(
+  state: Pick<ApprovalRequest, 'ask'>,
+  { policy }: Pick<AskingPorts, 'policy'>,
+): Promise<void> {
+  const { agent, chain } = state.ask
+  const doers = keptSteps(state).map((step) => step.agent)
+  await policy.look?.([agent.id, ...chain.map(({ id }) => id), ...doers])
 }
 
 /** A stand-in that was given before a halt of its giver, or before its lifting, is dead for good. */

@@ -4,7 +4,7 @@ import type { AskedAgain, ReadAgain } from '../../domain/requests/commands.ts'
 import { isPlan, keptSteps } from '../../domain/requests/plan-step.ts'
 import type { ApprovalRequest, Ask, Claim } from '../../domain/requests/request.ts'
 import { defined, type JsonObject, type NumericDate } from '../../domain/values.ts'
-import { authorityOf } from '../policy/authority.ts'
+import { authorityOf, lookAtAgents } from '../policy/authority.ts'
 import { assessAgain } from '../policy/questions.ts'
 import type { AskingPorts } from '../requests/ports.ts'
 import type { Observed, StateReader } from './ports.ts'
@@ -67,6 +67,7 @@ export async function readAgain(
   if (!found) return {}
   const { preview, raw } = found
   const isOther = isOtherState(state, { preview })
+  if (isOther) await lookAtAgents(state, ports)
   const observed = isOther ? { preview, again: askedAgain(state, preview, now, ports) } : { preview }
   return { observed, ...(raw && { raw }) }
 }

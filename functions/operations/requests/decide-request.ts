@@ -19,7 +19,7 @@ import { type ApprovalRequest, namesOf, openStage } from '../../domain/requests/
 import { readsAgain, rightOf } from '../../domain/requests/take-decision.ts'
 import type { NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
-import { authorityOf } from '../policy/authority.ts'
+import { authorityOf, lookAtAgents } from '../policy/authority.ts'
 import { askAboutRequest } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
 import { type ReaderPorts, type Reading, readAgain } from '../previews/read-again.ts'
@@ -89,6 +89,7 @@ export function decideRequest(
   ports: DecidingPorts & ReaderPorts,
 ): Promise<CarriedOut<DecisionRefusal>> {
   const command = async (state: ApprovalRequest, now: NumericDate) => {
+    if (ask.narrow) await lookAtAgents(state, ports)
     const less = ask.narrow && narrowAsk(state, ask.narrow, now, ports)
     const reads = less?.ok !== false && readsAgain(state, { verdict: ask.verdict, ...defined({ narrowed: less }) })
     // Nothing is read for what no request may be narrowed to: it could be another thing, of another class.
@@ -208,6 +209,7 @@ export async function foreseeDecision(ask: DecisionAsk, ports: AskingPorts): Pro
   if (!stored) return refuse('unknown_request')
   const now = Math.max(ports.clock.now(), stored.state.updatedAt)
   const state = asOf(stored.state, now)
+  if (ask.narrow) await lookAtAgents(state, ports)
   // As if nothing had changed: nothing is read to foresee.
   const made = {
     ...(await commandFor(state, ask, now, ports)),

@@ -63,6 +63,24 @@ describe('an agent past its date', () => {
     expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'approval_required' })
   })
 
+  test('once recertified, is known by a Lambda that starts with a narrowing, or with a state that has changed', async () => {
+    await recertifyAs(world, 'gus')
+    world.reader.preview('ssm:PutParameter')
+    world.reader.set(prodParameter.resource.id, { Value: '1' })
+    const request = await world.submitted(prodParameter)
+    const startAnew = () => {
+      const files = new CedarPolicy(withAgent({ recertifyBy: start - 1 }))
+      world.policy = new CurrentPolicy(files, world)
+    }
+    startAnew()
+    expect(await world.decide(request, 'ben', 'approve', { narrow: { minutes: 5 } })).toMatchObject({ ok: true })
+    world.reader.set(prodParameter.resource.id, { Value: '2' })
+    startAnew()
+    const less = await world.state(request.ask.id)
+    expect(await world.decide(less, 'ana', 'approve', { narrow: { minutes: 4 } })).toMatchObject({ ok: false })
+    expect(await world.state(request.ask.id)).toMatchObject({ status: 'pending', round: 3 })
+  })
+
   test('is on record with who, when, until when and on what evidence; the reason lies beside the entry', async () => {
     await recertifyAs(world, 'gus')
     const [entry] = await world.ledger
