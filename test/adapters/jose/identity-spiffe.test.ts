@@ -56,7 +56,14 @@ describe('a JWT-SVID', () => {
   test('is recorded under its trust domain, and has no claims but its id', async () => {
     expect(await desk.verify(desk.token({ team: 'payments' }, { typ: 'JWT' }))).toEqual({
       ok: true,
-      value: { alias: 'source', issuer: 'spiffe://prod.example', subject: id, claims: {}, expiresAt: now + 240 },
+      value: {
+        alias: 'source',
+        issuer: 'spiffe://prod.example',
+        subject: id,
+        claims: {},
+        issuedAt: now,
+        expiresAt: now + 240,
+      },
     })
   })
 

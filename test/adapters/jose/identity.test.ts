@@ -49,7 +49,7 @@ describe('an identity token', () => {
   afterEach(() => server.close())
 
   test('says by its issuer and its audience whose it is, and what for', async () => {
-    const value = { issuer: idp, subject: 'remediator', claims: {}, expiresAt: now + 300 }
+    const value = { issuer: idp, subject: 'remediator', claims: {}, issuedAt: now, expiresAt: now + 300 }
     expect(await verifier.verify(token())).toEqual({ ok: true, value: { ...value, alias: 'workloads' } })
     const person = token({ aud: `${own}/people`, sub: 'ana', acr: 'strong', auth_time: now - 20 })
     expect(await verifier.verify(person)).toEqual({
