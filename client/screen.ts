@@ -59,10 +59,14 @@ export function time(instant: string, { now, env }: Pick<Surroundings, 'now' | '
   return `${local} here (${utc} UTC)`
 }
 
-/** `04:12`, with the day before it where it is not today. */
-const clock = (at: Date, now: Date, zone: string): string =>
-  day(at, zone) === day(now, zone) ? hour(at, zone) : `${day(at, zone)} ${hour(at, zone)}`
+/** `04:12`, with the day before it where it is not today, and the year where it is not this one. */
+const clock = (at: Date, now: Date, zone: string): string => {
+  const isThisYear = year(at, zone) === year(now, zone)
+  if (isThisYear && day(at, zone) === day(now, zone)) return hour(at, zone)
+  return `${day(at, zone)} ${isThisYear ? '' : `${year(at, zone)} `}${hour(at, zone)}`
+}
 
+const year = (date: Date, zone: string) => part(date, zone, { year: 'numeric' })
 const day = (date: Date, zone: string) => part(date, zone, { day: 'numeric', month: 'short' })
 const hour = (date: Date, zone: string) => part(date, zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 
@@ -80,7 +84,10 @@ export const timeAndSpan = (instant: string, surroundings: Pick<Surroundings, 'n
 
 export function until(instant: string, { now }: Pick<Surroundings, 'now'>): string {
   const minutes = Math.round((Date.parse(instant) - now().getTime()) / 60_000)
-  const span = (count: number) => (count < 100 ? `${count} min` : `${Math.round(count / 60)} h`)
+  const span = (count: number) => {
+    if (count < 100) return `${count} min`
+    return count < 72 * 60 ? `${Math.round(count / 60)} h` : `${Math.round(count / 1_440)} days`
+  }
   if (minutes === 0) return 'now'
   return minutes > 0 ? `in ${span(minutes)}` : `${span(-minutes)} ago`
 }
