@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { type Context, type IdTyped, show } from '../context.ts'
 import { type Exit, wrongUsage } from '../outcome.ts'
 import { fact, table, time, timeAndSpan } from '../screen.ts'
-import { AgentAnswer, AgentLines, type Counts } from './answer.ts'
+import { AgentAnswer, AgentLines, type Counts, waysRound } from './answer.ts'
 
 const instant = z.iso.datetime({ offset: true })
 const Recertified = z.looseObject({
@@ -33,8 +33,7 @@ export async function showAgent({ id }: IdTyped, context: Context): Promise<Exit
 }
 
 function wordsOf(agent: AgentAnswer, { surroundings }: Context): readonly string[] {
-  const { recertification: last, counts, ambient } = agent
-  const hostMay = Object.entries(ambient.actions).filter(([, answer]) => answer === 'allowed')
+  const { recertification: last, counts } = agent
   return [
     `${agent.id}  ${agent.status}${agent.because === undefined ? '' : ` (${agent.because})`}`,
     ...(agent.description === undefined ? [] : fact('what', agent.description)),
@@ -53,17 +52,28 @@ function wordsOf(agent: AgentAnswer, { surroundings }: Context): readonly string
     ...Object.entries(agent.last_use).flatMap(([action, at]) =>
       fact('last use', `${action} ${time(at, surroundings)}`),
     ),
-    ...fact('30 days', countWords(counts.days_30)),
-    ...fact('90 days', countWords(counts.days_90)),
+    ...(counts.at === undefined
+      ? fact('record', 'not summed up yet: that is done once a day')
+      : [...fact('30 days', countWords(counts.days_30)), ...fact('90 days', countWords(counts.days_90))]),
+    ...fact('finding', ...agent.findings),
     ...agent.live_grants.flatMap((each) =>
       fact('grant', `${each.request} ${each.action}, until ${time(each.until, surroundings)}`),
     ),
-    ...fact(
-      'its host',
-      hostMay.length === 0
-        ? `no action of the catalogue is known to be possible without Hotwork${ambient.at === undefined ? ' (it was never looked at)' : ''}`
-        : `could do without Hotwork: ${hostMay.map(([action]) => action).join(', ')}`,
-    ),
+    ...fact('its host', ...hostWords(agent, surroundings)),
+  ]
+}
+
+function hostWords({ id, ambient }: AgentAnswer, surroundings: Context['surroundings']): readonly string[] {
+  const unknown = Object.values(ambient.actions).filter((answer) => answer === 'unknown').length
+  const ways = waysRound({ id, ambient }).map(
+    ({ action, resource, by }) =>
+      `could do ${action} on ${resource} without Hotwork${by.length === 0 ? '' : `: detach ${by.join(', ')}`}`,
+  )
+  const looked = ambient.at === undefined ? 'never looked at' : `looked at ${time(ambient.at, surroundings)}`
+  return [
+    ...ways,
+    `${looked}: of ${unknown} actions it is not known whether it could do them`,
+    ...(ambient.note === undefined ? [] : [ambient.note]),
   ]
 }
 

@@ -51,7 +51,7 @@ export const AgentAnswer = z.looseObject({
     z.looseObject({ issuer: z.string(), subject: z.string().optional(), valid_until: instant.optional() }),
   ),
   last_use: z.record(z.string(), instant),
-  counts: z.looseObject({ days_30: Counts, days_90: Counts }),
+  counts: z.looseObject({ at: instant.optional(), days_30: Counts, days_90: Counts }),
   live_grants: z.array(z.looseObject({ request: z.string(), action: z.string(), until: instant })),
   recertification: z.looseObject({ due: instant, by: z.string().optional(), at: instant.optional() }),
   ambient: z.looseObject({

@@ -11,7 +11,7 @@ text { font: 13px ui-sans-serif, system-ui, sans-serif; fill: #1c2024 }
 .b { font-weight: 600 } .q { fill: #60646c; font-size: 12px }
 rect { fill: #f7f8f9; stroke: #c4c8cf } path { fill: none; stroke: #8b8f98 }
 .allowed { fill: #b42318; font-weight: 600 } .denied { fill: #1f7a3d } .unknown { fill: #60646c }
-path.allowed { fill: none; stroke: #b42318; stroke-width: 2 } rect.allowed { fill: #fef3f2; stroke: #b42318 }
+path.unknown { fill: none } path.allowed { fill: none; stroke: #b42318; stroke-width: 2 } rect.allowed { fill: #fef3f2; stroke: #b42318 }
 svg { background: #fff }`
 
 type Drawn = Pick<AgentAnswer, 'id' | 'owner' | 'autonomy' | 'runs_on' | 'ambient'>

@@ -9,6 +9,7 @@ test('agents has all, with who answers for each, until when, and why one is susp
   const { exit, out } = await scene.at('ana').type('agents')
   expect(exit).toBe(0)
   expect(out).toMatch(/^agent:remediator +person:dan +autonomous +active +/m)
+  expect(out).toMatch(/ 31 Dec 2030 00:00 UTC /)
   expect(out).toMatch(/^agent:librarian +person:mia +supervised +suspended \(recertification\) +/m)
 })
 
@@ -19,6 +20,11 @@ test('show has one agent whole, with its live grants and what its host could do'
   expect(out).toContain('agent:remediator  active')
   expect(out).toContain(`${ask.id} ssm:PutParameter`)
   expect(out).toContain('kubernetesServiceAccount prod/agents/remediator')
+  expect(out).toContain('by 31 Dec 2030 00:00 UTC, in 1446 days')
+  expect(out).toContain('record   not summed up yet')
+  expect(out).toMatch(
+    /^its host never looked at: of 6 actions it is not known whether it could do them\n +Hotwork asks no cluster/m,
+  )
   const { body } = await scene.at('ana').json('agents', 'show', 'agent:remediator')
   expect(body).toMatchObject({
     owner: 'person:dan',
