@@ -47,7 +47,7 @@ export function describe({ task, ask, evaluation }: Asked, surroundings: Surroun
     ...fact('decides', decidersOf(task)),
     ...fact('starts', task.hotwork.not_before && timeAndSpan(task.hotwork.not_before, surroundings)),
     ...fact('until', until !== undefined && timeAndSpan(until, surroundings)),
-    ...fact('open', ...unpinned.map((line) => `the credential leaves open: ${line}`)),
+    ...fact('open', ...onceForSteps(unpinned).map((line) => `the credential leaves open: ${line}`)),
     ...fact('left', ...leftOf(task)),
     ...fact('steps', ...stepsOf(task)),
     ...fact('next', ...nextOf(task)),
@@ -95,4 +95,17 @@ export function bodyOf({ task, ask, evaluation }: Asked): object {
     ...(hotwork.steps ? { steps: hotwork.steps } : {}),
     ...answer,
   }
+}
+
+/** What several steps of a plan leave open is said once: `steps 1, 3: ...`. */
+function onceForSteps(unpinned: readonly string[]): readonly string[] {
+  const byWords = new Map<string, string[]>()
+  for (const line of unpinned) {
+    const [, step = '', words = line] = /^step (\d+): (.*)$/s.exec(line) ?? []
+    byWords.set(words, [...(byWords.get(words) ?? []), step])
+  }
+  return [...byWords].map(([words, [first = '', ...more]]) => {
+    if (first === '') return words
+    return more.length === 0 ? `step ${first}: ${words}` : `steps ${[first, ...more].join(', ')}: ${words}`
+  })
 }

@@ -136,6 +136,7 @@ function mustBeNoPlan(task: Task): Task {
   throw wrongUsage(
     `\`${task.task.id}\` is a plan, which gets no credential: each step is done by its own agent`,
     task.hotwork.steps
+      .filter(({ status }) => status !== 'struck')
       .map(({ step, agent, request }) => `step ${step}, as ${agent}: \`npx hotwork exec ${request} -- CMD...\``)
       .join('; '),
   )

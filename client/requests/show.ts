@@ -9,7 +9,7 @@ import type { Surroundings } from '../surroundings.ts'
 import { anchoredWords } from './anchored.ts'
 import { type Decision, type Narrowing, Request, Requests, type Shown, type Stage, type Step } from './answer.ts'
 import { changeWords, previewWords } from './preview.ts'
-import { lessOf, stepWords } from './steps.ts'
+import { lessOf, lessSteps, stepWords } from './steps.ts'
 import { readTimeline, timelineLines } from './timeline.ts'
 
 type Around = Pick<Surroundings, 'now' | 'env'>
@@ -166,7 +166,7 @@ export function describe(request: Request, surroundings: Around): string[] {
     ),
     ...fact('starts', request.not_before && timeAndSpan(request.not_before, surroundings)),
     ...fact('drift', ...changes.map((each) => changeWords(each, surroundings))),
-    ...fact('less', ...narrowings.map((each) => narrowedWords(each, surroundings))),
+    ...fact('less', ...narrowings.map((each) => narrowedWords(each, request.steps !== undefined, surroundings))),
     ...fact('digest', `${digest}, round ${round}`),
     ...fact(
       'who',
@@ -244,9 +244,15 @@ function termsOf({ terms: { uses, claim_within, lifetime } }: Request): string {
 
 const minutes = (seconds: unknown): number => Math.round((Number(seconds) / 60) * 10) / 10
 
-function narrowedWords({ by, at, arguments: args, uses, lifetime }: Narrowing, surroundings: Around): string {
+function narrowedWords(
+  { by, at, arguments: args, uses, lifetime }: Narrowing,
+  isPlan: boolean,
+  surroundings: Around,
+): string {
   const changes = [
-    ...Object.entries(args).map(([name, { from, to }]) => `${name} ${JSON.stringify(from)} to ${JSON.stringify(to)}`),
+    ...(isPlan && args['steps']
+      ? lessSteps(args['steps'].from, args['steps'].to)
+      : Object.entries(args).map(([name, { from, to }]) => `${name} ${JSON.stringify(from)} to ${JSON.stringify(to)}`)),
     ...(uses ? [`uses ${uses.from} to ${uses.to}`] : []),
     ...(lifetime ? [`minutes ${minutes(lifetime.from)} to ${minutes(lifetime.to)}`] : []),
   ]

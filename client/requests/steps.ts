@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { fact, time } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { Request, Shown, Step } from './answer.ts'
@@ -63,3 +64,34 @@ export function lessOf({ steps = [] }: Request): string[] {
   const strike = left.length > 1 ? [`--strike ${left.map(({ step }) => step).join('|')}`] : []
   return [...strike, ...numbers]
 }
+
+const Told = z.array(
+  z.looseObject({
+    agent: z.string(),
+    action: z.string(),
+    arguments: z.record(z.string(), z.unknown()),
+    resource: z.looseObject({ id: z.string() }),
+  }),
+)
+
+/** Which steps an approver struck out or made less. The steps keep their order. */
+export function lessSteps(from: unknown, to: unknown): string[] {
+  const [before, after] = [Told.safeParse(from), Told.safeParse(to)]
+  if (!before.success || !after.success) return ['its steps']
+  const left = [...after.data]
+  return before.data.flatMap((step, index) => {
+    const [next] = left
+    const isKept = next && isSame(step, next)
+    const isOfIt = next && isSame([step.agent, step.action, step.resource], [next.agent, next.action, next.resource])
+    if (!isKept && (!isOfIt || before.data.slice(index + 1).some((later) => isSame(later, next))))
+      return [`${step.action} by ${step.agent} on ${step.resource.id} struck out`]
+    left.shift()
+    return Object.entries(step.arguments).flatMap(([name, value]) => {
+      const now = next?.arguments[name]
+      if (isSame(value, now)) return []
+      return [`${name} of ${step.action} by ${step.agent} ${JSON.stringify(value)} to ${JSON.stringify(now)}`]
+    })
+  })
+}
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)

@@ -102,6 +102,13 @@ describe('A plan that people read', () => {
     )
   })
 
+  test('that was narrowed says which step is struck out, and not all of both plans', async () => {
+    const { ask } = await kept('a plan with a step struck out')
+    const { out } = await scene.at('ana').type('show', ask.id)
+    expect(out).toMatch(/^less {5}by person:\w+ at .*: \S+ by agent:\S+ on \S+ struck out/m)
+    expect(out).not.toContain('[{')
+  })
+
   test('that ended says which step ended it, and which was not done', async () => {
     const { ask } = await kept('a plan whose second step failed')
     const { out } = await scene.at('ana').type('show', ask.id)
