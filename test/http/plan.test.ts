@@ -78,10 +78,27 @@ test('a plan of no steps, or of more than twenty, names the field', async () => 
   }
 })
 
+test('a step that is not as it should be is named by its number, as everywhere', async () => {
+  const { body } = await send('POST /v1/asks', plan)
+  const [first, second] = body.action.properties.steps
+  body.action.properties.steps = [first, { ...second, agent: 'person:ana' }]
+  const { body: decision } = await send('POST /access/v1/evaluation', body)
+  expect(decision.context).toMatchObject({
+    reason: 'invalid_arguments',
+    detail: expect.stringContaining('step 2: `agent`: '),
+  })
+})
+
 test('an evaluation whose step is refused says which', async () => {
   const { body } = await send('POST /v1/asks', { ...plan, steps: [plan.steps[0], step('/prod/x', 'agent:builder')] })
   const { body: decision } = await send('POST /access/v1/evaluation', body)
-  expect(decision).toMatchObject({ context: { reason: 'policy_denied', next_action: 'none', detail: 'step 2' } })
+  expect(decision).toMatchObject({
+    context: {
+      reason: 'policy_denied',
+      next_action: 'none',
+      detail: 'step 2: policy does not let `agent:builder` do it',
+    },
+  })
 })
 
 test('the task of a plan names the request of each step, and how far it is', async () => {

@@ -42,7 +42,13 @@ const PlanArguments = z.strictObject({ steps: z.array(StepAsk).min(1).max(mostSt
 
 export function parseSteps(args: unknown): Result<readonly StepAsk[], 'invalid_arguments'> {
   const parsed = PlanArguments.safeParse(args)
-  return parsed.success ? ok(parsed.data.steps) : refuse('invalid_arguments', whatIsWrong(parsed.error, 'steps'))
+  if (parsed.success) return ok(parsed.data.steps)
+  // Steps are counted from 1 wherever people and agents read of them.
+  const wrong = whatIsWrong(parsed.error, 'steps').replaceAll(
+    /`steps\.(\d+)\.([^`]+)`/g,
+    (_, index: string, member: string) => `step ${Number(index) + 1}: \`${member}\``,
+  )
+  return refuse('invalid_arguments', wrong)
 }
 
 /** With what the server knows of it. */
@@ -167,9 +173,11 @@ export const outcomeAfter = ({ preview }: Pick<CatalogueEntry, 'preview'>): Prev
 /** The first no, or the policies by which both may. */
 function askAboutStep({ facts, asked, proposed, proposal }: Found, ask: Ask, tier: number, now: NumericDate): Answer {
   const own = ask(questionOf(facts, asked, { moment: 'request', tier, now }))
-  if (!own.permit) return own
+  if (!own.permit) return { detail: `policy does not let \`${asked.agent}\` do it`, ...own }
   const plans = ask(questionOf(proposed, proposal, { moment: 'plan', tier, now }))
-  return plans.permit ? { permit: true, policies: [...own.policies, ...plans.policies] } : plans
+  return plans.permit
+    ? { permit: true, policies: [...own.policies, ...plans.policies] }
+    : { detail: `policy does not let \`${proposal.agent}\` propose it`, ...plans }
 }
 
 /** The owner of an agent that proposed it or handed it on, and its backup owner. */

@@ -230,13 +230,15 @@ type Search =
 /** The lowest at which the answer is permit. */
 export function findTier(rungs: readonly Tier[], ask: (tier: number) => Answer): Search {
   let below: readonly string[] = []
+  let detail: string | undefined
   for (const tier of rungs) {
     const answer = ask(tier.tier)
     if (answer.error) return refusal('policy_error', answer.policies, answer.detail)
     if (answer.permit) return { outcome: 'found', tier, policies: answer.policies, below }
     below = answer.policies
+    detail = answer.detail
   }
-  return refusal('policy_denied', below)
+  return refusal('policy_denied', below, detail)
 }
 
 export function requestFacts(facts: Facts, asked: Asked, tier: number, id = 'unsubmitted'): RequestFacts {

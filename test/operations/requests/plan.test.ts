@@ -91,7 +91,11 @@ describe('Asking for a plan', () => {
 
   test('says which step is refused, and why', async () => {
     const found = await world.evaluate(plan(set('/prod/checkout/color'), set('/prod/checkout/size', 'builder')))
-    expect(found).toMatchObject({ decision: false, reason: 'policy_denied', detail: 'step 2' })
+    expect(found).toMatchObject({
+      decision: false,
+      reason: 'policy_denied',
+      detail: 'step 2: policy does not let `agent:builder` do it',
+    })
     const unknown = await world.evaluate(plan(set('/prod/checkout/color'), { ...flag('prod'), action: 'flags:burn' }))
     expect(unknown).toMatchObject({
       reason: 'unknown_action',
