@@ -44,6 +44,18 @@ test('one page has all: who answers, what it did, what its host could do, its gr
   expect(body).not.toContain('<script')
 })
 
+test('what its host could do names the resource, and the policy that would have to go', async () => {
+  const by = ['everything-of-staging (role)']
+  const resource = 'arn:*:ssm:*:*:parameter/staging/*'
+  await world.agents.saveLooked(agent('nightly'), {
+    at: world.clock.now(),
+    role: 'arn:aws:iam::000000000000:role/nightly-jobs',
+    actions: { 'ssm:PutParameter': [{ resource, answer: 'allowed', by }] },
+  })
+  const { body } = await shown('ana', '/agents/agent:nightly')
+  expect(body).toContain(`on <code>${resource}</code>: to end it, detach ${by}`)
+})
+
 test('a person who may recertify does so with a reason, and the page shows that the agent works again', async () => {
   const done = await send(await shown('gus'), 'read its counts & its host')
   expect([done.status, done.headers['location']]).toEqual([303, path])

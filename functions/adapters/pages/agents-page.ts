@@ -135,7 +135,14 @@ function hostOf({ agent, file: { looked } }: AgentSeen, actions: readonly string
   const known = inForce(looked, agent, now)
   const answers = Object.entries(ambientByAction(known, actions))
   const note = hostNote(agent, looked)
-  return html`<ul>${answers.map(([action, answer]) => html`<li>${action}: <strong>${answer}</strong></li>`)}</ul>
+  const ways = (action: string) => (known?.actions[action] ?? []).filter(({ answer }) => answer === 'allowed')
+  return html`<ul>${answers.map(
+    ([action, answer]) =>
+      html`<li>${action}: <strong>${answer}</strong>${ways(action).map(
+        ({ resource, by = [] }) =>
+          html`<br><span class="soft">on <code>${inert(resource)}</code>${by.length > 0 && `: to end it, detach ${inert(by.join(', '))}`}</span>`,
+      )}</li>`,
+  )}</ul>
 ${note !== undefined && html`<p>${note}</p>`}
 ${known && html`<p class="soft">IAM was asked about <code>${known.role}</code> ${time(known.at, now)}</p>`}`
 }
