@@ -19,7 +19,11 @@ const no = (status: Told['status'], so: string, next: string, field?: string): T
 const catalogue = {
   // deciding
   not_eligible: no(403, 'Policy does not let you decide this request', 'leave it to the people of its stages'),
-  self_approval: no(403, 'You own the agent that asks, so you cannot decide this', 'another person should decide it'),
+  self_approval: no(
+    403,
+    'You answer for an agent that asks or acts here, so you cannot decide this',
+    'another person should decide it',
+  ),
   already_decided: no(409, 'You have decided this, and each person counts once', 'another person should decide it'),
   already_settled: no(409, 'This is settled or has ended already', 'read it again to see how'),
   stage_not_open: no(409, 'It is not the turn of your stage yet', 'wait for its turn; you can deny now', 'stage'),

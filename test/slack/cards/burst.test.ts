@@ -380,7 +380,7 @@ describe('a click for all', () => {
 
   test('by the owner of the agent is refused', async () => {
     await burst.waiting(6)
-    expect(await burst.click('U0DAN', approveAll)).toMatch(/^You own the agent that asks/)
+    expect(await burst.click('U0DAN', approveAll)).toMatch(/^You answer for an agent that asks/)
   })
 
   test('delivered three times, and carried out three times, decides each once', async () => {
