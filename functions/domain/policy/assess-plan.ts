@@ -43,7 +43,7 @@ const PlanArguments = z.strictObject({ steps: z.array(StepAsk).min(1).max(mostSt
 export function parseSteps(args: unknown): Result<readonly StepAsk[], 'invalid_arguments'> {
   const parsed = PlanArguments.safeParse(args)
   if (parsed.success) return ok(parsed.data.steps)
-  // Steps are counted from 1 wherever people and agents read of them.
+  // Steps are counted from 1 for people and agents.
   const wrong = whatIsWrong(parsed.error, 'steps').replaceAll(
     /`steps\.(\d+)\.([^`]+)`/g,
     (_, index: string, member: string) => `step ${Number(index) + 1}: \`${member}\``,

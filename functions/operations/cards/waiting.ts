@@ -110,7 +110,7 @@ async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests:
   return (await Promise.all(groups.map((group) => requests.dependencies([], group)))).flatMap(({ halts }) => halts)
 }
 
-/** People whose decision policy would take now; of a group with a source those whom it has in it now, too. */
+/** People whose decision policy would take now; of a group with a source those who are in it now, too. */
 export const peopleToTell = (
   state: PendingRequest,
   policy: Policy,
