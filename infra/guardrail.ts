@@ -6,7 +6,7 @@ import { guardrail, kinds, rcpServices } from './guardrail-policy.ts'
 import { type Account, compilePolicies } from './policy-bundle.ts'
 import { must, readSettings, UnusableSettings } from './settings.ts'
 
-const usage = `usage: node infra/guardrail.ts --deployment FILE --as scp|rcp|boundary --home ACCOUNT_ID
+const usage = `usage: npx node infra/guardrail.ts --deployment FILE --as scp|rcp|boundary --home ACCOUNT_ID
          [--policies DIR] [--stack-name NAME] [--account ALIAS]...
          [--exempt ROLE_ARN]... [--deployer ROLE_ARN]... [--rcp-service PREFIX]...
 
