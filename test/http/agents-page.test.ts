@@ -28,6 +28,10 @@ test('a person who is not logged in logs in first, and comes back', async () => 
   expect([status, headers['location']]).toEqual([303, `/login?to=${encodeURIComponent(path)}`])
 })
 
+test.each(['/agents', '/groups'])('a login for %s leads back there', async (at) => {
+  expect((await shown('ana', at)).status).toBe(200)
+})
+
 test('the list says how many may do nothing, and why, and leads to each', async () => {
   const { status, body } = await shown('ana', '/agents')
   expect(status).toBe(200)
