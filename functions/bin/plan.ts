@@ -8,6 +8,7 @@ import { compileFolder } from '../adapters/policy-folder/compile-folder.ts'
 import { formatProblem } from '../adapters/policy-folder/json-document.ts'
 import { SystemClock } from '../adapters/system/system.ts'
 import { inert, lookalikeNote } from '../domain/inert.ts'
+import { isJustified } from '../domain/policy/asking-terms.ts'
 import { type Bundle, personOf } from '../domain/policy/bundle.ts'
 import { AgentId, defined, duration, type PersonId } from '../domain/values.ts'
 import { type Plan, type PlannedStage, planRequest } from '../operations/requests/plan-request.ts'
@@ -32,8 +33,9 @@ function main(args: string[]): 0 | 1 {
     return 1
   }
   const { bundle } = compiled
+  const justified = isJustified(context?.justification)
   const asked = { name: action.name, properties: action.properties ?? {} }
-  const ask = defined({ agent: agent.data, action: asked, resource, purpose: context?.purpose, recent })
+  const ask = defined({ agent: agent.data, action: asked, resource, purpose: context?.purpose, recent, justified })
   const plan = planRequest(ask, cedar.open(bundle), new SystemClock().now())
   console.log(json ? JSON.stringify(plan, null, 2) : describePlan(plan, bundle))
   return plan.outcome === 'requestable' ? 0 : 1
@@ -81,12 +83,10 @@ function describePlan(plan: Plan, bundle: Bundle): string {
       ...when(plan.detail !== undefined, `  ${inert(plan.detail ?? '')}`),
       ...when(plan.policies.length > 0, `  by ${plan.policies.join(', ')}`),
     ].join('\n')
-  const { claimWithin, lifetime, uses } = plan.grant
   const lower = plan.below.length === 0 ? 'no policy permits it' : `refused by ${plan.below.join(', ')}`
   return [
     `${inert(plan.title)}${lookalikeNote(plan.title)}`,
-    `  ${plan.action} on ${inert(plan.resource.id)}${lookalikeNote(plan.resource.id)}`,
-    `  in ${plan.environment}, ${plan.classification} data`,
+    ...('steps' in plan ? plan.steps.flatMap(stepLines) : actLines(plan)),
     '',
     `Tier ${plan.tier}, ${plan.name}`,
     `  permitted by ${plan.policies.join(', ') || 'no policy that has an id'}`,
@@ -95,11 +95,34 @@ function describePlan(plan: Plan, bundle: Bundle): string {
     ...when(plan.stages.length === 0, 'No approval is needed.'),
     ...plan.stages.flatMap((stage, at) => stageLines(stage, at, bundle)),
     '',
-    `Then a grant: claimed within ${duration(claimWithin)}, good for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}, as ${kinds[plan.credential] ?? plan.credential}`,
-    plan.unpinned.length === 0 ? 'The credential leaves nothing open.' : 'The credential leaves open:',
-    ...plan.unpinned.map((line) => `  - ${inert(line)}`),
+    ...('steps' in plan
+      ? [`Then a grant for each step, in turn: ${termsOf(plan.grant)}`]
+      : [
+          `Then a grant: ${termsOf(plan.grant)}, as ${kindOf(plan)}`,
+          plan.unpinned.length === 0 ? 'The credential leaves nothing open.' : 'The credential leaves open:',
+          ...plan.unpinned.map((line) => `  - ${inert(line)}`),
+        ]),
   ].join('\n')
 }
+
+type Act = Pick<Extract<Plan, { action: string }>, 'action' | 'resource' | 'environment' | 'classification'>
+
+const actLines = ({ action, resource, environment, classification }: Act): string[] => [
+  `  ${action} on ${inert(resource.id)}${lookalikeNote(resource.id)}`,
+  `  in ${environment}, ${classification} data`,
+]
+
+const stepLines = (step: Extract<Plan, { steps: unknown }>['steps'][number], at: number): string[] => [
+  `Step ${at + 1}, by ${step.agent}: ${inert(step.title)}${lookalikeNote(step.title)}`,
+  ...actLines(step),
+  `  as ${kindOf(step)}${step.unpinned.length === 0 ? '' : ', which leaves open:'}`,
+  ...step.unpinned.map((line) => `  - ${inert(line)}`),
+]
+
+const termsOf = ({ claimWithin, lifetime, uses }: Extract<Plan, { tier: number }>['grant']): string =>
+  `claimed within ${duration(claimWithin)}, good for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`
+
+const kindOf = ({ credential }: { credential: string }): string => kinds[credential] ?? credential
 
 const when = (holds: boolean, line: string): string[] => (holds ? [line] : [])
 

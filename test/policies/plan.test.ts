@@ -48,6 +48,25 @@ test('says the tier and why, who decides each stage and who is told, what silenc
   expect(status).toBe(0)
 })
 
+test('of a plan it says each step with its agent, and who decides on the whole', () => {
+  const { status, stdout } = plan('examples/plan/change.json')
+  const lines = stdout.split('\n').map((line) => line.trim())
+  expect(lines[0]).toBe('Plan of 3 steps')
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^Step 1, by agent:\w+: /),
+      expect.stringMatching(/^Step 2, by agent:\w+: /),
+      expect.stringMatching(/^Step 3, by agent:\w+: /),
+      expect.stringMatching(/^Stage 1, owner: 1 of \d$/),
+      'Then a grant for each step, in turn: claimed within 1 h, good for 15 min and 1 use',
+    ]),
+  )
+  expect(status).toBe(0)
+  const text = readFileSync(join(root, 'examples/plan/change.json'), 'utf8')
+  const wrong = plan(file('wrong-step.json', text.replace('"agent:builder"', '"agent:nobody"')))
+  expect([wrong.status, wrong.stdout]).toEqual([1, expect.stringMatching(/step \d: `agent:nobody` is not registered/)])
+})
+
 test('notes letters of a value that pass for others', () => {
   const text = readFileSync(join(root, example('prod-payment-timeout')), 'utf8')
   const { stdout } = plan(file('lookalike.json', text.replace('"3000"', '"оff"')))

@@ -1,11 +1,15 @@
 import { isQuiet, namedDirectly } from '../../domain/cards/routing.ts'
+import type { Facts } from '../../domain/policy/assess.ts'
+import { parseSteps } from '../../domain/policy/assess-plan.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
 import { type Stage, tierOf } from '../../domain/policy/ladder.ts'
+import { planTitle } from '../../domain/requests/plan-step.ts'
 import { type AgentId, defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
 import { assessAsk, type EvaluationAsk } from './evaluate-access.ts'
+import { assessSteps, isPlanBody } from './plan-ask.ts'
 
-export type Plan = RefusedPlan | RequestablePlan
+export type Plan = RefusedPlan | RequestablePlan | RequestableSteps
 type RefusedPlan = { outcome: 'refused'; reason: string; detail?: string; policies: readonly string[] }
 type RequestablePlan = {
   outcome: 'requestable'
@@ -23,6 +27,13 @@ type RequestablePlan = {
   credential: string
   unpinned: readonly string[]
 }
+type PlannedStep = { agent: AgentId } & Pick<
+  RequestablePlan,
+  'title' | 'action' | 'resource' | 'environment' | 'classification' | 'credential' | 'unpinned'
+>
+/** Of an ask for several steps: people decide on the whole. `grant` is that of each step. */
+type RequestableSteps = { outcome: 'requestable'; steps: readonly PlannedStep[] } & Decision
+type Decision = Pick<RequestablePlan, 'title' | 'tier' | 'name' | 'policies' | 'below' | 'stages' | 'grant'>
 
 type Decided = {
   people: readonly PersonId[]
@@ -42,31 +53,54 @@ export type PlannedStage = Decided & {
 }
 
 export function planRequest(
-  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'> & { agent: AgentId; recent: number },
+  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'> & { agent: AgentId; recent: number; justified: boolean },
   policy: Policy,
   now: NumericDate,
 ): Plan {
+  if (isPlanBody(ask)) return planSteps(ask, policy, now)
   const assessment = assessAsk(ask, ask.agent, ask.recent, now, { policy })
   if (assessment.outcome === 'refused') return assessment
-  const { facts, tier, stages, grant, policies, below, eligible } = assessment
-  const { environment, classification, type, id } = facts.resource
+  const own = actOf(assessment.facts)
+  return { outcome: 'requestable', ...own, ...decisionOf(assessment, own.title, policy) }
+}
+
+function planSteps(ask: Parameters<typeof planRequest>[0], policy: Policy, now: NumericDate): Plan {
+  const parsed = parseSteps(ask.action.properties)
+  if (!parsed.ok)
+    return { outcome: 'refused', reason: parsed.code, policies: [], ...defined({ detail: parsed.detail }) }
+  const { agent, purpose = '', justified, recent } = ask
+  const steps = parsed.value.map((step) => ({ ...step, recent }))
+  const assessment = assessSteps({ agent, purpose, justified, task: 'unchecked', steps }, now, policy)
+  if (assessment.outcome === 'refused') return assessment
   return {
     outcome: 'requestable',
-    title: titleOf(facts.entry, facts.arguments),
-    action: facts.entry.name,
-    resource: { type, id },
-    environment,
-    classification,
-    tier,
-    name: tierOf(policy.bundle.ladder, tier)?.name ?? '',
-    policies,
-    below,
-    stages: stages.map((stage) => planStage(stage, eligible, policy)),
-    grant,
-    credential: facts.entry.credential,
-    unpinned: facts.unpinned,
+    steps: assessment.steps.map((facts) => ({ agent: facts.agent.id, ...actOf(facts) })),
+    ...decisionOf(assessment, planTitle(steps.length), policy),
   }
 }
+
+function actOf({ entry, arguments: args, resource, unpinned }: Facts): Omit<PlannedStep, 'agent'> {
+  const { environment, classification, type, id } = resource
+  const what = { title: titleOf(entry, args), action: entry.name, resource: { type, id } }
+  return { ...what, environment, classification, credential: entry.credential, unpinned }
+}
+
+const decisionOf = (
+  found: Pick<Decision, 'tier' | 'policies' | 'below' | 'grant'> & {
+    stages: readonly Stage[]
+    eligible: { readonly [name: string]: readonly PersonId[] }
+  },
+  title: string,
+  policy: Policy,
+): Decision => ({
+  title,
+  tier: found.tier,
+  name: tierOf(policy.bundle.ladder, found.tier)?.name ?? '',
+  policies: found.policies,
+  below: found.below,
+  stages: found.stages.map((stage) => planStage(stage, found.eligible, policy)),
+  grant: found.grant,
+})
 
 function planStage(
   stage: Stage,
