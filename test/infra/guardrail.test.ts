@@ -194,7 +194,7 @@ describe('what is printed', () => {
     ['a kind that there is not', ['--as', 'nacl', '--home', home], /--as is one of scp, rcp, boundary/],
     ['no home', ['--as', 'rcp'], /--home is the 12 digits/],
     ['an account that is not there', ['--as', 'scp', '--home', home, '--account', 'x'], /`x` is not in .* has target/],
-    ['an option that there is not', ['--as', 'scp', '--force'], /usage: node infra\/guardrail\.ts/],
+    ['an option that there is not', ['--as', 'scp', '--force'], /usage: npx node infra\/guardrail\.ts/],
   ])('%s is refused, and the sentence says how to mend it', (_what, args, sentence) => {
     const { status, stdout, stderr } = run(...args)
     expect([status, stdout]).toEqual([1, ''])
