@@ -108,7 +108,7 @@ export async function tellWrongHands(world: World): Promise<void> {
   const inVain = (expected: string, who: string, why: RegExp) =>
     report.expect(expected, () => clickInVain(world, { id, card }, who, why))
 
-  await inVain('Dan owns the agent that asks: his Approve is refused', 'person:dan', /\bown\b/)
+  await inVain('Dan owns the agent that asks: his Approve is refused', 'person:dan', /You answer for an agent/)
   await inVain('Gus, of security, has no say at this tier', 'person:gus', /Policy does not let you/)
   await report.expect('Ana is an owner and of sre: her Approve counts, for the owner’s stage', async () => {
     const { status } = await desk.click(card, 'approve', person('person:ana').slackUserId)
