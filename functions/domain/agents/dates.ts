@@ -65,10 +65,4 @@ export function bundleAsOf(
   }
 }
 
-/** Whose recertification can matter now: those whose date in the files has passed. */
-export const pastDue = (bundle: Bundle, agents: readonly string[], now: NumericDate): readonly Subject[] =>
-  [...datesInFiles(bundle)]
-    .filter(([subject, date]) => date <= now && (subject.startsWith('agent:') ? agents.includes(subject) : true))
-    .map(([subject]) => subject)
-
 export const parseSubject = (text: string): Subject | undefined => Subject.safeParse(text).data

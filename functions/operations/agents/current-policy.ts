@@ -1,5 +1,5 @@
 import type { Subject } from '../../domain/agents/agent-file.ts'
-import { bundleAsOf, pastDue } from '../../domain/agents/dates.ts'
+import { bundleAsOf, datesInFiles } from '../../domain/agents/dates.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Answer, Question } from '../../domain/policy/question.ts'
 import type { AskerId, NumericDate } from '../../domain/values.ts'
@@ -17,6 +17,9 @@ type Ports = { agents: Pick<AgentReader, 'certified'>; clock: Clock; log: Log }
 export class CurrentPolicy implements Policy {
   readonly #policy: Policy
   readonly #ports: Ports
+  /** Read at each call: what the files say is looked up, not gone through. */
+  readonly #dates: ReadonlyMap<string, NumericDate>
+  readonly #peopleAndGroups: readonly Subject[]
   readonly #certified = new Map<Subject, NumericDate>()
   #current: Bundle
   #until: NumericDate = 0
@@ -25,6 +28,9 @@ export class CurrentPolicy implements Policy {
     this.#policy = policy
     this.#ports = ports
     this.#current = policy.bundle
+    const dates = datesInFiles(policy.bundle)
+    this.#dates = dates
+    this.#peopleAndGroups = [...dates.keys()].filter((each) => !/^(?:agent|sealed):/.test(each))
   }
 
   get bundle(): Bundle {
@@ -48,7 +54,9 @@ export class CurrentPolicy implements Policy {
   async look(agents: readonly AskerId[]): Promise<void> {
     const { clock, log } = this.#ports
     const now = clock.now()
-    const wanted = pastDue(this.#policy.bundle, agents, now).filter((each) => (this.#certified.get(each) ?? 0) <= now)
+    const wanted = [...new Set<Subject>(agents.length > 0 ? agents : this.#peopleAndGroups)].filter(
+      (each) => (this.#dates.get(each) ?? now + 1) <= now && (this.#certified.get(each) ?? 0) <= now,
+    )
     if (wanted.length === 0) return
     try {
       const found = await this.#ports.agents.certified(wanted)

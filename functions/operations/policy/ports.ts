@@ -9,8 +9,9 @@ export interface Policy {
   /** Never throws and waits for nothing: on any failure the answer does not permit, with `error`. */
   ask(question: Question): Answer
   /**
-   * Reads what people recertified since the bundle was made: of these agents, and of people and groups. It reads nothing
-   * where no date of theirs has passed, and never throws: what cannot be read was not recertified.
+   * Reads what people recertified since the bundle was made: of these agents, or without any of people and groups, as
+   * before each call. It reads nothing where no date of theirs has passed, and never throws: what cannot be read was not
+   * recertified.
    */
   look?(agents: readonly AskerId[]): Promise<void>
 }

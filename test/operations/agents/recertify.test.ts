@@ -63,6 +63,23 @@ describe('an agent past its date', () => {
     expect(await world.evaluate(stagingParameter)).toMatchObject({ reason: 'approval_required' })
   })
 
+  test('is read by itself: people past their date are read before the call, and not again for its agent', async () => {
+    const asked: (readonly Subject[])[] = []
+    const certified = async (subjects: readonly Subject[]) => {
+      asked.push(subjects)
+      return world.agents.certified(subjects)
+    }
+    const bundle = withPerson(person('ben'), { recertifyBy: start - 1 }, withAgent({ recertifyBy: start - 1 }))
+    const policy = new CurrentPolicy(new CedarPolicy(bundle), {
+      agents: { certified },
+      clock: world.clock,
+      log: world.log,
+    })
+    await policy.look([])
+    await policy.look([remediator, remediator])
+    expect(asked).toEqual([[person('ben')], [remediator]])
+  })
+
   test('once recertified, is known by a Lambda that starts with a narrowing, or with a state that has changed', async () => {
     await recertifyAs(world, 'gus')
     world.reader.preview('ssm:PutParameter')
@@ -192,7 +209,7 @@ describe('a group past its date', () => {
   const bundle = sampleBundle()
   const { groups } = bundle.directory
 
-  test('is still not recertified by those whom the files have in it', async () => {
+  test('is still not recertified by the members that the files name', async () => {
     const directory = {
       ...bundle.directory,
       groups: { ...groups, sre: [person('gus')] },
@@ -205,7 +222,7 @@ describe('a group past its date', () => {
     expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ ok: true })
   })
 
-  test.each(['the schedule', 'a login'])('nor by those whom %s has in it', async (by) => {
+  test.each(['the schedule', 'a login'])('nor by a member that %s names', async (by) => {
     const source = by === 'a login' ? { claim: 'eng-sre' } : { pager: { schedule: 'PSRE', level: 1 } }
     const directory = {
       ...bundle.directory,
