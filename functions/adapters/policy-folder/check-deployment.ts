@@ -1,4 +1,5 @@
 import { kindOf } from '../../domain/people/identity-issuer.ts'
+import { accountIdOf } from '../../domain/policy/bundle.ts'
 import { checkExpression } from './check-previews.ts'
 import { partiesIn } from './check-references.ts'
 import { known, mustBeIn, type Problem, problemsIn, type Say } from './json-document.ts'
@@ -121,7 +122,7 @@ function checkSealed({ accounts }: Deployment, folder: Folder, say: Say): void {
       const path = ['accounts', alias, 'sealed', 'people', person]
       isPerson(path, person, `\`${person}\` is not in directory.json`)
       // For a user of another account CloudTrail does not say here who they are.
-      if (user.split(':')[4] !== accountId)
+      if (accountIdOf(user) !== accountId)
         say(path, `\`${user}\` is no user of the account ${accountId}`, 'name an IAM user of the account itself')
       const other = users.get(user)
       if (other !== undefined && other !== person)

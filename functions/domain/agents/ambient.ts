@@ -1,5 +1,5 @@
 import { type Agent, ruleOf } from '../people/organisation.ts'
-import { accountOf, type Bundle } from '../policy/bundle.ts'
+import { accountIdOf, accountOf, type Bundle } from '../policy/bundle.ts'
 import type { NumericDate, Resource } from '../values.ts'
 import type { AgentFile, Looked } from './agent-file.ts'
 import type { Ambient, HostFacts } from './host.ts'
@@ -38,8 +38,6 @@ const words = ['example', 'sample', 'anything', 'x1'] as const
 
 export const roleOf = ({ runsOn }: Pick<Agent, 'runsOn'>): string | undefined =>
   'awsRole' in runsOn ? runsOn.awsRole : undefined
-
-export const accountIdOf = (arn: string): string => arn.split(':')[4] ?? ''
 
 export function hostQuestions(bundle: Bundle, role: string): readonly HostQuestion[] {
   return Object.values(bundle.actions).flatMap((entry) => {

@@ -1,5 +1,4 @@
-import { accountOf, type Bundle } from '../policy/bundle.ts'
-import { accountIdOf } from './ambient.ts'
+import { accountIdOf, accountOf, type Bundle } from '../policy/bundle.ts'
 
 export type HostGuardrail = {
   Version: '2012-10-17'

@@ -1,5 +1,5 @@
 import { type Entry, eventOf } from '../ledger/ledger.ts'
-import type { Bundle } from '../policy/bundle.ts'
+import { accountIdOf, type Bundle } from '../policy/bundle.ts'
 import type { Answered, Command, ReportSealedUse } from '../requests/commands.ts'
 import { due } from '../requests/due.ts'
 import type { Event } from '../requests/events.ts'
@@ -27,7 +27,7 @@ export function sealedPersonOf(
   { deployment }: Pick<Bundle, 'deployment'>,
   { user, role }: Pick<SealedUse, 'user' | 'role'>,
 ): PersonId | undefined {
-  const accountId = role.split(':')[4]
+  const accountId = accountIdOf(role)
   for (const account of Object.values(deployment.accounts)) {
     if (account.accountId !== accountId) continue
     const [person] = Object.entries(account.sealed?.people ?? {}).find(([, arn]) => arn === user) ?? []

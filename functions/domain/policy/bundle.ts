@@ -149,6 +149,9 @@ export const accountOf = (
   { account }: Pick<CatalogueEntry, 'account'>,
 ): Account | undefined => (account === undefined ? undefined : deployment.accounts[account])
 
+/** The account that an ARN names. */
+export const accountIdOf = (arn: string): string => arn.split(':')[4] ?? ''
+
 export const ownClassification = 'control-plane'
 
 /** Roles under `/hotwork/`, stacks, parameters. */

@@ -7,7 +7,7 @@ import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
 import { IamRoleReader } from '../../adapters/iam/role-reader.ts'
 import { SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
 import { foreignAuditors } from '../../adapters/sts/foreign-revokers.ts'
-import type { Bundle } from '../../domain/policy/bundle.ts'
+import { accountIdOf, type Bundle } from '../../domain/policy/bundle.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import { orFailed, type ReconcilingPorts, reconcileSessions } from '../../operations/credentials/denies.ts'
@@ -38,7 +38,7 @@ const sealedRoles = (targets: readonly string[], bundle: Bundle): string[] =>
     .map((role) => role.replace(/-target$/, '-sealed'))
 
 const accountsOf = (role: string, { deployment }: Bundle) =>
-  Object.values(deployment.accounts).filter(({ accountId }) => accountId === role.split(':')[4])
+  Object.values(deployment.accounts).filter(({ accountId }) => accountId === accountIdOf(role))
 
 export const handler = bind(
   'reconcile-sessions',

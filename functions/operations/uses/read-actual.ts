@@ -1,6 +1,6 @@
 import { sealedSessionIn } from '../../domain/break-glass/sealed-role.ts'
 import { type Entry, eventOf } from '../../domain/ledger/ledger.ts'
-import { accountOf, type Bundle } from '../../domain/policy/bundle.ts'
+import { accountIdOf, accountOf, type Bundle } from '../../domain/policy/bundle.ts'
 import { asOf, endedAt } from '../../domain/requests/due.ts'
 import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
 import { type Actual, actualOf, usualDelay } from '../../domain/uses/actual.ts'
@@ -93,8 +93,6 @@ function roleOf({ action, breakGlass }: Ask, bundle: Bundle, targetRole: string)
   const account = entry && accountOf(bundle, entry)
   return account && `arn:${account.partition}:iam::${account.accountId}:role/${targetRole}`
 }
-
-const accountIdOf = (role: string): string => role.split(':')[4] ?? ''
 
 const regionsOf = ({ deployment }: Bundle, accountId?: string): readonly string[] =>
   Object.values(deployment.accounts)
