@@ -166,6 +166,15 @@ export function agentStatus(
 const isActive = (person: PersonId, { people }: Directory): boolean =>
   people.find(({ id }) => id === person)?.status === 'active'
 
+/** None of them decides what the agent asks, or recertifies it. */
+export const answersFor = ({
+  owner,
+  backupOwner,
+}: {
+  owner: PersonId
+  backupOwner?: PersonId | undefined
+}): readonly PersonId[] => (backupOwner === undefined ? [owner] : [owner, backupOwner])
+
 /** Who answers for an agent: where the owner is not active, the backup owner. */
 export const ownerOf = ({ owner, backupOwner }: Agent, directory: Directory): PersonId =>
   backupOwner !== undefined && !isActive(owner, directory) && isActive(backupOwner, directory) ? backupOwner : owner

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { HostFacts } from '../agents/host.ts'
+import { answersFor } from '../people/organisation.ts'
 import type { PreviewOutcome } from '../previews/preview.ts'
 import { mostSteps } from '../requests/plan-step.ts'
 import { AgentId, JsonObject, type NumericDate, ok, type PersonId, Resource, type Result, refuse } from '../values.ts'
@@ -181,10 +182,8 @@ function askAboutStep({ facts, asked, proposed, proposal }: Found, ask: Ask, tie
 }
 
 /** The owner of an agent that proposed it or handed it on, and its backup owner. */
-export const answerableFor = (bundle: Bundle, agent: string, owner: PersonId): readonly PersonId[] => {
-  const backup = agentOf(bundle, agent)?.backupOwner
-  return backup === undefined ? [owner] : [owner, backup]
-}
+export const answerableFor = (bundle: Bundle, agent: string, owner: PersonId): readonly PersonId[] =>
+  answersFor({ owner, backupOwner: agentOf(bundle, agent)?.backupOwner })
 
 /** As people are asked about it: each step, with the owners of all of them. */
 export function factsOfPlan(

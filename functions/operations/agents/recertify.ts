@@ -5,7 +5,7 @@ import { digestOf } from '../../domain/digest.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import { type Claimed, groupsBySource } from '../../domain/people/group-source.ts'
-import { oneYear } from '../../domain/people/organisation.ts'
+import { answersFor, oneYear } from '../../domain/people/organisation.ts'
 import { agentOf, type Bundle } from '../../domain/policy/bundle.ts'
 import {
   AgentId,
@@ -95,7 +95,7 @@ export const filesOf = ({ files, bundle }: Pick<Policy, 'files' | 'bundle'>): Bu
 /** Those who answer for it, or are in it, by the files. */
 export function whoAnswersFor(subject: Subject, bundle: Bundle): readonly PersonId[] {
   const agent = agentOf(bundle, subject)
-  if (agent) return [agent.owner, ...(agent.backupOwner === undefined ? [] : [agent.backupOwner])]
+  if (agent) return answersFor(agent)
   const name = subject.slice(subject.indexOf(':') + 1)
   if (subject.startsWith('group:')) return bundle.directory.groups[name] ?? []
   if (subject.startsWith('sealed:'))

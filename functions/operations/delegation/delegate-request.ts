@@ -1,6 +1,7 @@
 import type { HostFacts } from '../../domain/agents/host.ts'
 import { within } from '../../domain/delegation/attenuation.ts'
 import { digestOf } from '../../domain/digest.ts'
+import { answersFor } from '../../domain/people/organisation.ts'
 import { agentRefOf } from '../../domain/policy/agent-ref.ts'
 import { whyAsked } from '../../domain/policy/asking-terms.ts'
 import { type Asked, askAgain, type Facts, type FactsRefusal, findFacts } from '../../domain/policy/assess.ts'
@@ -26,7 +27,7 @@ import {
   type StageState,
   usesLeft,
 } from '../../domain/requests/request.ts'
-import type { AgentId, HaltId, Json, NumericDate, PersonId, Resource, Result, Thumbprint } from '../../domain/values.ts'
+import type { AgentId, HaltId, Json, NumericDate, Resource, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
 import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
@@ -207,8 +208,8 @@ async function makeChild(
 }
 
 /** The parent's stages without what owners decided: no owner approves what their own agent does. */
-function inheritedStages(parent: ApprovalRequest, { owner, backupOwner }: Facts['agent']): StageState[] {
-  const owners: readonly (PersonId | undefined)[] = [...ownersOf(parent), owner, backupOwner]
+function inheritedStages(parent: ApprovalRequest, agent: Facts['agent']): StageState[] {
+  const owners = [...ownersOf(parent), ...answersFor(agent)]
   return parent.stages.map((stage) => ({
     ...stage,
     decisions: stage.decisions.filter(
