@@ -144,7 +144,7 @@ function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place
 /** People without a chat account find the card in the channel. */
 async function peopleToReach({ state, now, ports, readings }: Drawing): Promise<readonly PersonId[]> {
   if (state.status !== 'pending') return []
-  const called = peopleToTell(state, ports.policy, now, readings)
+  const called = peopleToTell(state, { policy: ports.policy, now, readings })
   const reachable: PersonId[] = []
   for (const person of called) if ((await chatUserOf(person, ports)) !== undefined) reachable.push(person)
   if (reachable.length < called.length)
@@ -182,7 +182,7 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
 /** People with a card of their own are reminded there. */
 async function remindedIn({ state, now, posted, ports, readings }: Drawing): Promise<readonly string[]> {
   if (state.status !== 'pending' || !remindersOf(state).some(({ at }) => at <= now)) return []
-  const people = peopleToRemind(state, ports.policy, now, readings).filter(
+  const people = peopleToRemind(state, { policy: ports.policy, now, readings }).filter(
     (person) => !posted.some((each) => each.person === person),
   )
   const users = await Promise.all(people.map((person) => chatUserOf(person, ports)))

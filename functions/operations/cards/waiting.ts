@@ -111,21 +111,14 @@ async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests:
 }
 
 /** People whose decision policy would take now; of a group with a source those who are in it now, too. */
-export const peopleToTell = (
-  state: PendingRequest,
-  policy: Policy,
-  now: NumericDate,
-  readings: Readings,
-): readonly PersonId[] =>
-  able(
-    state,
-    (terms) => namedDirectly(terms, { groups: groupsWithMembers(policy, readings, now) }),
-    policy,
-    now,
-    readings,
-  )
+export const peopleToTell = (state: PendingRequest, known: Known): readonly PersonId[] =>
+  able(state, (terms) => namedDirectly(terms, { groups: groupsWithMembers(known) }), known)
 
-function groupsWithMembers({ bundle: { directory } }: Policy, readings: Readings, now: NumericDate) {
+/** By what is known now: `readings`, what the sources of groups said last. */
+type Known = { policy: Policy; now: NumericDate; readings: Readings }
+
+function groupsWithMembers({ policy: { bundle }, now, readings }: Known) {
+  const { directory } = bundle
   const sourced = groupsToRead(directory).map((group): [string, PersonId[]] => {
     const members = membersNow(directory, group, readings, now).map(({ person }) => person)
     return [group, [...(directory.groups[group] ?? []), ...members]]
@@ -134,26 +127,17 @@ function groupsWithMembers({ bundle: { directory } }: Policy, readings: Readings
 }
 
 /** Without those who are never to be pinged. */
-export const peopleToRemind = (
-  state: PendingRequest,
-  policy: Policy,
-  now: NumericDate,
-  readings: Readings,
-): readonly PersonId[] =>
+export const peopleToRemind = (state: PendingRequest, known: Known): readonly PersonId[] =>
   able(
     state,
-    (terms) => policy.bundle.directory.people.map(({ id }) => id).filter((person) => !isQuiet(terms, person)),
-    policy,
-    now,
-    readings,
+    (terms) => known.policy.bundle.directory.people.map(({ id }) => id).filter((person) => !isQuiet(terms, person)),
+    known,
   )
 
 function able(
   state: PendingRequest,
   candidates: (terms: Stage) => readonly PersonId[],
-  policy: Policy,
-  now: NumericDate,
-  readings: Readings,
+  { policy, now, readings }: Known,
 ): readonly PersonId[] {
   const stage = waitingStage(state)
   const people = stage ? candidates(stage.terms) : []

@@ -132,7 +132,9 @@ describe('an extension', () => {
       ask: { action, arguments: args, resource, parentTask, purpose, jkt, lifetime: 600, extends: first.ask.id },
     })
     expect(more.ask.approvedBefore).toEqual([person('ana'), person('eve')])
-    expect(peopleToTell(more as never, world.policy, world.clock.now(), {})).toContain(person('ana'))
+    expect(peopleToTell(more as never, { policy: world.policy, now: world.clock.now(), readings: {} })).toContain(
+      person('ana'),
+    )
     const words = textOf(nowOf(describeRequest(more, bundle)))
     expect(words).toContain(`Asked again: 10 min more of “${first.ask.id}”, approved by`)
     expect(words).toContain('(person:eve)')

@@ -59,7 +59,7 @@ describe('those whom a stage tells directly', () => {
     expect([ana, ben, chloe, 'DU0GUS'].map((place) => sent(place).length)).toEqual([1, 0, 1, 0])
   })
 
-  test('are those whom the source of a group has in it now', async () => {
+  test('are the members that the source of a group names now', async () => {
     const source = { pager: { schedule: 'PSHIFT', level: 1 } }
     const sources = { 'payments-owners': { source, tiers: 2, breakGlass: false } }
     const groups = { ...sample.directory.groups, 'payments-owners': [person('ana')] }
