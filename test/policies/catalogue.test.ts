@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import {
+  CatalogueEntry,
   deriveResource,
   deriveStatement,
   parseArguments,
@@ -66,6 +67,25 @@ test.each<[action: string, args: JsonObject, type: string, id: string]>([
 ])('the resource of %s follows from its arguments', (action, args, type, id) => {
   expect(parseArguments(entryOf(action), args)).toEqual({ ok: true, value: args })
   expect(deriveResource(entryOf(action), args, account)).toEqual({ type, id })
+})
+
+test('an argument may be named as tools name theirs, with `_`', () => {
+  const { properties, required } = entryOf(set).arguments
+  const entry = CatalogueEntry.parse({
+    ...entryOf(set),
+    title: 'Set {arguments.flag_name}',
+    arguments: {
+      ...entryOf(set).arguments,
+      properties: { ...properties, flag_name: properties['flag'] },
+      required: [...required, 'flag_name'],
+    },
+    resource: { type: 'flags:flag', id: '{arguments.environment}/{arguments.flag_name}' },
+  })
+  const args = { ...flag, flag_name: 'new_basket' }
+  expect(parseArguments(entry, args)).toEqual({ ok: true, value: args })
+  expect(deriveResource(entry, args, account)).toEqual({ type: 'flags:flag', id: 'prod/new_basket' })
+  expect(titleOf(entry, args)).toBe('Set new_basket')
+  expect(parseArguments(entry, { ...args, flag_name: '..' })).toMatchObject({ ok: false, code: 'invalid_arguments' })
 })
 
 test.each<[rule: string, action: string, args: unknown, member: string]>([

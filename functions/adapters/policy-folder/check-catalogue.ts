@@ -89,7 +89,7 @@ const templatesOf = ({ title, resource, statement }: CatalogueEntry): [string, P
 ]
 
 function checkBraces(template: string, path: Path, say: Say): void {
-  if (/[{}]/.test(template.replace(/\{[A-Za-z][A-Za-z0-9.]*\}/g, '')))
+  if (/[{}]/.test(template.replace(/\{[A-Za-z][A-Za-z0-9_.]*\}/g, '')))
     say(path, `\`${template}\` has a brace that encloses no name`, 'write {arguments.Name}')
 }
 

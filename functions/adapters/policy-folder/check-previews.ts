@@ -33,7 +33,7 @@ function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): 
     if (/[{}]/.test(template.replace(/\{[^{}]*\}/g, '')))
       say(path, `\`${template}\` has a brace that encloses no name`, 'write {arguments.Name}')
     for (const place of places) {
-      const [, name] = /^arguments\.([A-Za-z0-9]+)$/.exec(place) ?? []
+      const [, name] = /^arguments\.([A-Za-z0-9_]+)$/.exec(place) ?? []
       if (name === undefined) say(path, `nothing fills \`{${place}}\``, 'use {arguments.Name}')
       else {
         isArgument(path, name)

@@ -44,7 +44,7 @@ export type ArgumentSchema = z.infer<typeof ArgumentSchema>
 export const ArgumentsSchema = z.strictObject({
   type: z.literal('object'),
   additionalProperties: z.literal(false),
-  properties: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,63}$/), ArgumentSchema),
+  properties: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/), ArgumentSchema),
   required: z.array(z.string()),
 })
 export type ArgumentsSchema = z.infer<typeof ArgumentsSchema>

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../values.ts'
  * `arn:{partition}:ssm:{region}:{account}:parameter{arguments.Name}`. No expressions and no defaults: a place is
  * filled, or the template does not fit.
  */
-const place = /\{([A-Za-z][A-Za-z0-9.]*)\}/g
+const place = /\{([A-Za-z][A-Za-z0-9_.]*)\}/g
 
 export const placesOf = (template: string): readonly string[] =>
   [...template.matchAll(place)].map(([, path]) => path ?? '')
@@ -83,7 +83,7 @@ export function variableIn(conditions: ConditionTemplates | undefined, args: Jso
 type ConditionPlace = { argument: string; take: 'value' | 'names' | 'values' }
 
 export function conditionPlace(path: string): ConditionPlace | undefined {
-  const [, argument, take = 'value'] = /^arguments\.([A-Za-z0-9]+)(?:\.(names|values))?$/.exec(path) ?? []
+  const [, argument, take = 'value'] = /^arguments\.([A-Za-z0-9_]+)(?:\.(names|values))?$/.exec(path) ?? []
   return argument === undefined ? undefined : { argument, take: take as ConditionPlace['take'] }
 }
 

@@ -48,12 +48,12 @@ function fillJson(template: Json, args: JsonObject): Json {
   return Object.fromEntries(Object.entries(template).map(([name, each]) => [name, fillJson(each, args)]))
 }
 
-const wholePlace = /^\{arguments\.([A-Za-z0-9]+)\}$/
+const wholePlace = /^\{arguments\.([A-Za-z0-9_]+)\}$/
 
 function fillText(template: string, args: JsonObject): Json {
   const [, alone] = wholePlace.exec(template) ?? []
   if (alone !== undefined) return args[alone] ?? null
-  return template.replace(/\{arguments\.([A-Za-z0-9]+)\}/g, (_, name: string) => String(args[name]))
+  return template.replace(/\{arguments\.([A-Za-z0-9_]+)\}/g, (_, name: string) => String(args[name]))
 }
 
 /** Each text of a read's arguments that has places in it, with where it stands. */
