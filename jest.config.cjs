@@ -1,5 +1,14 @@
 // One project a layer, so that `npm run check` runs the fast ones alone. jose and its like
 // are ESM and are transformed; canonicalize exports itself to `import` alone, so jest is told where it lies.
+const allBut = (names) => [`/node_modules/(?!(${names.join('|')})/)`]
+const esm = ['jose', 'dpop', 'oauth4webapi', 'openid-client', 'canonicalize']
+const mapped = {
+  '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js',
+  // The source of what the package exports, as in tsconfig.json: a test needs no build.
+  '^hotwork$': '<rootDir>/client/index.ts',
+  '^hotwork/gate$': '<rootDir>/client/gate.ts',
+  '^hotwork/cdk$': '<rootDir>/infra/cdk.ts',
+}
 const project = (name, extra = {}) => ({
   displayName: name,
   // Not in the system's temporary folder, where run.ts looks for what tests leave.
@@ -12,15 +21,9 @@ const project = (name, extra = {}) => ({
       { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(jose|dpop|oauth4webapi|openid-client|canonicalize)/)'],
+  transformIgnorePatterns: allBut(esm),
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  moduleNameMapper: {
-    '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js',
-    // The source of what the package exports, as in tsconfig.json: a test needs no build.
-    '^hotwork$': '<rootDir>/client/index.ts',
-    '^hotwork/gate$': '<rootDir>/client/gate.ts',
-    '^hotwork/cdk$': '<rootDir>/infra/cdk.ts',
-  },
+  moduleNameMapper: mapped,
   ...extra,
 })
 
@@ -43,5 +46,21 @@ module.exports = {
     }),
     // On the deployment whose ladder waits seconds. They mostly wait, so run.ts runs them beside `stack`.
     project('swift', { testMatch: ['<rootDir>/test/stack/swift/**/*.test.ts'] }),
+    // What it needs, test/agents/run.ts installs.
+    project('agents', {
+      transformIgnorePatterns: allBut([
+        ...esm,
+        'ai',
+        '@ai-sdk',
+        '@workflow',
+        '@strands-agents',
+        '@anthropic-ai',
+        'uuid',
+      ]),
+      moduleNameMapper: {
+        ...mapped,
+        '^zod/v4/locales/en.js$': '<rootDir>/test/agents/node_modules/zod/v4/locales/en.cjs',
+      },
+    }),
   ],
 }

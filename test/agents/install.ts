@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { silentProgress } from '../../infra/local/progress.ts'
+import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { succeeds } from './support/succeeds.ts'
+
+const here = import.meta.dirname
+const stored = join(here, '../../.hotwork')
+
+/** The Python of this folder, once it is installed. */
+export const pythonFolder = join(stored, 'python-agents')
+export const python = join(pythonFolder, 'bin/python')
+
+/** Installs what this folder's tests run: once, and again when a list of it changes. @returns false where npm could not */
+export async function install(): Promise<boolean> {
+  const installed = await Promise.all([installFrameworks(), installPython()])
+  return installed.every((each) => each)
+}
+
+async function installFrameworks(): Promise<boolean> {
+  // Written last, in what `npm ci` deletes first: then all the rest is there.
+  const stamp = join(here, 'node_modules/.hotwork-installed')
+  const wanted = createHash('sha256')
+  for (const file of ['package.json', 'package-lock.json', '.npmrc']) wanted.update(readFileSync(join(here, file)))
+  const digest = wanted.digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return true
+  if (!(await succeeds('npm', ['ci', '--loglevel=error'], here))) return false
+  writeFileSync(stamp, digest)
+  return true
+}
+
+async function installPython(): Promise<boolean> {
+  const requirements = join(here, 'requirements.txt')
+  const logFile = `${pythonFolder}.log`
+  await ensurePythonEnvironment({ directory: pythonFolder, logFile, requirements, progress: silentProgress })
+  return true
+}
