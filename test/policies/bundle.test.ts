@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { type Asked, findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
 import { Bundle } from '../../functions/domain/policy/bundle.ts'
+import { type CatalogueEntry, deriveResource, titleOf } from '../../functions/domain/policy/catalogue.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
 import { Copy, compileSample, sampleDeployment, sampleFolder } from './sample.ts'
 
@@ -90,6 +91,31 @@ test('with five hundred policies, each action is still asked of its own eight al
   const answer = new CedarPolicy(bundle).ask(questionOf(facts.value, asked, { moment: 'use', tier: 3, now }))
   expect(answer.policies).toHaveLength(8)
 }, 60_000)
+
+test('an argument may be named as MCP servers name theirs, or by a word of Cedar', () => {
+  using copy = new Copy()
+  const { preview: _, ...flag } = JSON.parse(readFileSync(copy.at('policies/actions/flags.set.json'), 'utf8'))
+  const properties = { repo_path: flag.arguments.properties.flag, in: flag.arguments.properties.environment }
+  const args = { repo_path: 'shop', in: 'prod' }
+  const checkout = {
+    ...flag,
+    name: 'git:checkout',
+    title: 'Check out {arguments.repo_path} in {arguments.in}',
+    arguments: { ...flag.arguments, properties, required: ['repo_path', 'in'] },
+    resource: { type: 'git:branch', id: '{arguments.in}/{arguments.repo_path}' },
+  }
+  copy.add('policies/actions/git.checkout.json', JSON.stringify(checkout))
+  const ask = { agent: 'agent:remediator', action: 'git:checkout', purpose: 'x', arguments: args }
+  const unmet = { name: 'no policy permits it', ask, expect: { refused: 'policy_denied' } }
+  copy.add('policies/cases/git.json', JSON.stringify({ cases: [unmet] }))
+  const wrote = program('--policies', copy.at('policies'), '--deployment', copy.at('deployment.json'), '--write-schema')
+  expect(wrote).toMatchObject({ status: 0, stderr: '' })
+  const compiled = copy.compile()
+  if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+  const entry = compiled.bundle.actions['git:checkout'] as CatalogueEntry
+  expect(titleOf(entry, args)).toBe('Check out shop in prod')
+  expect(deriveResource(entry, args, undefined).id).toBe('prod/shop')
+})
 
 describe('compile-policies', () => {
   test('writes the bundle and says nothing', () => {

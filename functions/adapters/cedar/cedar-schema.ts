@@ -36,7 +36,8 @@ const actionLines = (entry: CatalogueEntry) => [
   '      resource: ResourceFacts,',
   '      arguments: {',
   ...Object.entries(entry.arguments.properties).map(
-    ([name, schema]) => `        ${name}${entry.arguments.required.includes(name) ? '' : '?'}: ${typeOf(schema)},`,
+    ([name, schema]) =>
+      `        ${attribute(name)}${entry.arguments.required.includes(name) ? '' : '?'}: ${typeOf(schema)},`,
   ),
   '      },',
   '      purpose: String,',
@@ -57,6 +58,10 @@ const actionLines = (entry: CatalogueEntry) => [
   '    },',
   '  };',
 ]
+
+/** Cedar's own words stand in quotes. */
+const attribute = (name: string) =>
+  /^(?:true|false|if|then|else|in|is|like|has)$/.test(name) ? JSON.stringify(name) : name
 
 function typeOf(schema: ArgumentSchema): string {
   if (isScalar(schema)) return 'Scalar'
