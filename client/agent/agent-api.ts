@@ -78,8 +78,8 @@ export class AgentApi {
   }
 
   /** Adds the agent that asks, and the resource that the arguments name. */
-  completeAsk({ action, arguments: properties, purpose, parentTask, justification }: PartialAsk): Promise<Ask> {
-    const context = { purpose, parent_task: parentTask, justification }
+  completeAsk({ action, arguments: properties, purpose, parentTask, mcp, justification }: PartialAsk): Promise<Ask> {
+    const context = { purpose, parent_task: parentTask, mcp, justification }
     return this.#call(Ask, { path: '/v1/asks', json: { action: { name: action, properties }, context } })
   }
 

@@ -6,6 +6,20 @@ import { defined } from '../http.ts'
 const Members = z.record(z.string(), z.json())
 const Time = z.iso.datetime({ offset: true })
 
+/** Which tool of which MCP server: `schema` is `sha-256:` over RFC 8785 of the tool's `inputSchema`. */
+export type McpTool = {
+  readonly server: { readonly name: string; readonly version: string }
+  readonly tool: string
+  readonly schema: string
+}
+const McpMembers: z.ZodType<McpTool> = z.looseObject({
+  server: z.looseObject({ name: z.string(), version: z.string() }),
+  tool: z.string(),
+  schema: z.string(),
+})
+/** @internal */
+export const isMcpTool = (value: unknown): value is McpTool => McpMembers.safeParse(value).success
+
 /** An AuthZEN access evaluation (Authorization API 1.0): who wants to do what, on what, and what for. */
 export const Ask = z.looseObject({
   subject: z.looseObject({ type: z.string(), id: z.string() }),
@@ -15,6 +29,7 @@ export const Ask = z.looseObject({
     purpose: z.string(),
     justification: z.string().optional(),
     parent_task: z.looseObject({ id: z.string(), url: z.string().optional() }),
+    mcp: McpMembers.optional(),
     /** The approval that the agent says covers this: all of what its task's `result` has, unchanged. */
     approval: z.looseObject({ id: z.string() }).optional(),
   }),
@@ -27,6 +42,7 @@ export type PartialAsk = {
   arguments: { readonly [name: string]: unknown }
   purpose: string
   parentTask: { readonly id: string; readonly url?: string }
+  mcp?: McpTool | undefined
   justification?: string | undefined
   /** RFC 3339: nothing is issued before it. */
   notBefore?: string | undefined
@@ -39,7 +55,7 @@ export const askOf = (partial: PartialAsk, subject: Ask['subject'], resource: As
   context: {
     purpose: partial.purpose,
     parent_task: partial.parentTask,
-    ...defined({ justification: partial.justification }),
+    ...defined({ mcp: partial.mcp, justification: partial.justification }),
   },
 })
 

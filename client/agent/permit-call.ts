@@ -2,7 +2,7 @@ import { defined } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
 import { readSpan, usualWait } from '../span.ts'
 import type { Approved } from './approved.ts'
-import type { PartialAsk } from './ask.ts'
+import { isMcpTool, type McpTool, type PartialAsk } from './ask.ts'
 
 export type PermitCall = {
   /** Of the catalogue, such as `ssm:PutParameter`. */
@@ -11,6 +11,8 @@ export type PermitCall = {
   purpose: string
   /** What the agent works on. */
   parentTask: { readonly id: string; readonly url?: string }
+  /** The tool of an MCP server that the call goes to: people approve it for that one. */
+  mcp?: McpTool
   justification?: string
   /** When it is to start, at most seven days ahead: people decide before, and nothing can be claimed before. */
   notBefore?: Date
@@ -56,6 +58,7 @@ export function readCall({
   arguments: args,
   purpose,
   parentTask,
+  mcp,
   justification,
   notBefore: start,
   callId,
@@ -69,6 +72,8 @@ export function readCall({
     throw wrongUsage('`callId` is empty', 'leave it out, or give the id of the call, which its repeats have too')
   if (start !== undefined && !(start instanceof Date && Number.isFinite(start.getTime())))
     throw wrongUsage('`notBefore` is no time', 'give a `Date`, or leave it out to start at once')
+  if (mcp !== undefined && !isMcpTool(mcp))
+    throw wrongUsage('`mcp` is no tool', 'give `{ server: { name, version }, tool, schema }`, or leave it out')
   const notBefore = start?.toISOString()
   // What the caller changes later is not what was asked.
   return structuredClone({
@@ -76,7 +81,7 @@ export function readCall({
     arguments: jsonOf(args),
     purpose,
     parentTask,
-    ...defined({ justification, notBefore }),
+    ...defined({ mcp, justification, notBefore }),
   })
 }
 

@@ -102,7 +102,9 @@ async function askOnce(
   const kept = new KeptCalls(keys)
   keys.mustKeep()
   const place = `call-${digest(issuer, whoIs(await identity(issuer, signal)), callId)}`
-  const call = digest(partial.action, partial.arguments, partial.purpose, partial.parentTask)
+  // Without a tool it is what it was before there were tools.
+  const tool = partial.mcp === undefined ? [] : [partial.mcp]
+  const call = digest(partial.action, partial.arguments, partial.purpose, partial.parentTask, ...tool)
   const find = async (): Promise<Begun | Refused> => {
     const before = kept.find(place, call)
     const record = before ?? (await kept.begin(place, { api: issuer, call, ...defined({ jkt: own?.jkt }) }))
@@ -280,7 +282,7 @@ async function orRefused<T>(work: () => Promise<T>): Promise<T | Refused> {
   }
 }
 const refusals = new Set([
-  ...['unknown_action', 'invalid_arguments', 'not_requestable', 'too_many_open'],
+  ...['unknown_action', 'invalid_arguments', 'tool_changed', 'not_requestable', 'too_many_open'],
   ...['justification_required', 'unknown_parent_task'],
 ])
 

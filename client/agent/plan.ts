@@ -1,5 +1,5 @@
 import { wrongUsage } from '../outcome.ts'
-import type { Task } from './ask.ts'
+import type { McpTool, Task } from './ask.ts'
 import type { Begun } from './permit.ts'
 import { type Denied, type Expired, endOfWait, type Pending, type PermitCall, type Refused } from './permit-call.ts'
 
@@ -9,6 +9,7 @@ export type PlanStep = {
   action: string
   arguments: { readonly [name: string]: unknown }
   resource?: { readonly type: string; readonly id: string }
+  mcp?: McpTool
 }
 
 export type PlanCall = Omit<PermitCall, 'action' | 'arguments'> & {

@@ -35,7 +35,15 @@ function main(args: string[]): 0 | 1 {
   const { bundle } = compiled
   const justified = isJustified(context?.justification)
   const asked = { name: action.name, properties: action.properties ?? {} }
-  const ask = defined({ agent: agent.data, action: asked, resource, purpose: context?.purpose, recent, justified })
+  const ask = defined({
+    agent: agent.data,
+    action: asked,
+    resource,
+    mcp: context?.mcp,
+    purpose: context?.purpose,
+    recent,
+    justified,
+  })
   const plan = planRequest(ask, cedar.open(bundle), new SystemClock().now())
   console.log(json ? JSON.stringify(plan, null, 2) : describePlan(plan, bundle))
   return plan.outcome === 'requestable' ? 0 : 1

@@ -55,6 +55,7 @@ export function requestDigest(ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Dig
     lifetime: ask.lifetime,
     // Left out where it is not there: digests of before stay what they were.
     ...(ask.notBefore === undefined ? {} : { not_before: ask.notBefore }),
+    ...(ask.mcp === undefined ? {} : { mcp: ask.mcp }),
     credential: ask.credential,
   })
 }

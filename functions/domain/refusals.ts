@@ -162,6 +162,12 @@ const catalogue = {
   unknown_request: no(404, 'There is no such request or opening', 'use its id: req_ or bgl_ and 26 characters'),
   invalid_arguments: no(400, 'The arguments are not what the action takes', 'fit them to the catalogue', 'arguments'),
   unknown_action: no(400, 'There is no such action', 'name one of the catalogue', 'action'),
+  tool_changed: no(
+    409,
+    'The MCP tool is another than the catalogue has',
+    'have a person look at the server, and catalogue its tool anew',
+    'context.mcp',
+  ),
   no_eligible_approvers: no(409, 'Too few people could decide that', 'leave it as it is, or ask for something else'),
   justification_required: no(400, 'This takes a reason', 'say why, in three words or more', 'context.justification'),
   unknown_parent_task: no(
@@ -201,6 +207,7 @@ const explained = new Set<Refusal>([
   'not_narrower',
   'invalid_arguments',
   'unknown_action',
+  'tool_changed',
   'stand_in_refused',
   'permit_refused',
   'unknown_profile',

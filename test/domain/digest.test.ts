@@ -6,6 +6,7 @@ import { argumentsDigest, canonicalForm, digestOf, requestDigest } from '../../f
 import type { Ask } from '../../functions/domain/requests/request.ts'
 import type { AgentId, Json, JsonObject, RequestId, Resource } from '../../functions/domain/values.ts'
 import { owner, person, requestId, sampleAsk } from '../support/ask.ts'
+import { otherTools, writeFile } from '../support/mcp-tool.ts'
 
 /** Made by digest.vectors.py from Python's json and hashlib: another language, another implementation. */
 type Vector = {
@@ -60,6 +61,7 @@ const ofRequest = (value: Vector['value']) => {
     claimWithin: value['claim_within'] as number,
     lifetime: value['lifetime'] as number,
     credential: value['credential'] as Ask['credential'],
+    ...(value['mcp'] === undefined ? {} : { mcp: value['mcp'] as Ask['mcp'] }),
   })
 }
 
@@ -90,6 +92,7 @@ const terms: { [member: string]: fc.Arbitrary<Partial<Ask>> } = {
   claimWithin: whole.map((n) => ({ claimWithin: n + 3600 })),
   lifetime: whole.map((n) => ({ lifetime: n + 900 })),
   notBefore: whole.map((notBefore) => ({ notBefore })),
+  'the MCP tool': fc.constantFrom(writeFile, ...otherTools.map(([, other]) => other)).map((mcp) => ({ mcp })),
   credential: fc.constantFrom('token' as const, 'mediated' as const).map((credential) => ({ credential })),
 }
 /** What is beside the terms: reworded, counted or ordered otherwise it is the same request. */

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { McpTool } from '../../domain/policy/mcp-tool.ts'
 import { endsSoon } from '../../domain/requests/extend.ts'
 import { isPlan, statusOfStep, stepsOf } from '../../domain/requests/plan-step.ts'
 import {
@@ -10,7 +11,7 @@ import {
   ParentTask,
   usesLeft,
 } from '../../domain/requests/request.ts'
-import { EvaluationId, type Json, NumericDate, Resource } from '../../domain/values.ts'
+import { defined, EvaluationId, type Json, NumericDate, Resource } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import type { Evaluated } from '../../operations/requests/evaluate-access.ts'
 import { badRequest } from './problem.ts'
@@ -33,6 +34,8 @@ const Context = z.object({
   purpose: z.string().min(1).max(64).optional(),
   justification: z.string().max(4000).optional(),
   parent_task: z.object({ id: ParentTask.shape.id, url: ParentTask.shape.url }).optional(),
+  /** The MCP tool that the call goes to. */
+  mcp: z.object({ ...McpTool.shape, server: z.object(McpTool.shape.server.shape) }).optional(),
   /** A reference that is malformed is no approval, and no error (ARAP, "Approval Reference Substitution"). */
   approval: z.json().optional(),
 })
@@ -215,13 +218,14 @@ function progressOf(state: ApprovalRequest): { progress?: Json } {
 }
 
 /** The agent of a step did not ask for it: this tells it what to do. */
-const stepMembers = ({ ancestors, agent, action, arguments: args, resource }: Ask, step: number): Json => ({
+const stepMembers = ({ ancestors, agent, action, arguments: args, resource, mcp }: Ask, step: number): Json => ({
   plan: ancestors.at(-1) ?? '',
   step,
   agent: agent.id,
   action,
   arguments: args,
   resource,
+  ...defined({ mcp }),
 })
 
 /** Which request each step is, for the agent that hands them out. */
@@ -255,6 +259,7 @@ export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Js
     arguments_digest: ask.argumentsDigest,
     unpinned: ask.unpinned,
     ...(ask.notBefore === undefined ? {} : { not_before: rfc3339(ask.notBefore) }),
+    ...defined({ mcp: ask.mcp }),
     ...(ask.step === undefined ? {} : { step: stepMembers(ask, ask.step) }),
     ...(ask.extends === undefined ? {} : { extends: ask.extends }),
     // An agent that goes on with what it asked for is refused.

@@ -18,6 +18,7 @@ export const PlanBody = z.object({
         action: z.string().min(1).max(128),
         arguments: z.record(z.string(), z.json()).default({}),
         resource: Resource.optional(),
+        mcp: Context.shape.mcp,
       }),
     )
     .min(1)

@@ -2,11 +2,13 @@ import * as z from 'zod'
 import { argumentsWithin } from '../delegation/attenuation.ts'
 import { type Login, type LoginWanted, lackOf } from '../people/login-strength.ts'
 import { type Ladder, tierOf } from '../policy/ladder.ts'
+import { isSameTool, McpTool } from '../policy/mcp-tool.ts'
 import type { Answer } from '../policy/question.ts'
 import { event } from '../requests/events.ts'
 import { type ApprovalRequest, approvalsOf, Decision, keyOf, ownersOf, StageState } from '../requests/request.ts'
 import {
   AgentId,
+  defined,
   JsonObject,
   NumericDate,
   PersonId,
@@ -32,6 +34,7 @@ export const StandingPermit = z.strictObject({
   arguments: JsonObject,
   resource: Resource,
   environment: z.string(),
+  mcp: McpTool.optional(),
   purpose: z.string(),
   tier: z.int().nonnegative(),
   /** A request that draws from it stands on these decisions. */
@@ -59,12 +62,12 @@ export const mostUses = 50
 /** Seconds. */
 const allowsFor = 86_400
 
-const { from, agent, jkt, owner, action, arguments: args, resource, environment, purpose } = StandingPermit.shape
+const { from, agent, jkt, owner, action, arguments: args, resource, environment, mcp, purpose } = StandingPermit.shape
 const { tier, stages, lifetime, uses, until, login } = StandingPermit.shape
 
 export const PermitEvent = z.discriminatedUnion('type', [
   event('PermitGiven', {
-    ...{ from, agent, jkt, owner, action, arguments: args, resource, environment, purpose },
+    ...{ from, agent, jkt, owner, action, arguments: args, resource, environment, mcp, purpose },
     ...{ tier, stages, lifetime, uses, until, login },
   }),
   /** In the transaction in which the request was made. */
@@ -133,6 +136,7 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
     arguments: ask.arguments,
     resource: ask.resource,
     environment: ask.environment,
+    ...defined({ mcp: ask.mcp }),
     purpose: ask.purpose,
     tier: state.tier,
     stages: state.stages,
@@ -152,7 +156,7 @@ export function loginToAllow({ tier, stages }: ApprovalRequest, person: PersonId
 
 type Drawing = Pick<
   StandingPermit,
-  'agent' | 'jkt' | 'owner' | 'action' | 'arguments' | 'resource' | 'environment' | 'purpose'
+  'agent' | 'jkt' | 'owner' | 'action' | 'arguments' | 'resource' | 'environment' | 'mcp' | 'purpose'
 >
 
 /**
@@ -172,6 +176,7 @@ export const covers = (
   (['agent', 'owner', 'action', 'environment', 'purpose'] as const).every((name) => permit[name] === drawing[name]) &&
   permit.resource.type === drawing.resource.type &&
   permit.resource.id === drawing.resource.id &&
+  isSameTool(permit.mcp, drawing.mcp) &&
   argumentsWithin(drawing.arguments, permit.arguments, narrowable)
 
 /** The same request draws once. */

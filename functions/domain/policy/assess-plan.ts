@@ -19,6 +19,7 @@ import {
 import { agentOf, type Bundle } from './bundle.ts'
 import type { CatalogueEntry } from './catalogue.ts'
 import { namesOfTier } from './ladder.ts'
+import { McpTool } from './mcp-tool.ts'
 import type { Answer, Ask, RequestFacts } from './question.ts'
 
 /** Not in the catalogue: it stands for several of its actions, in order. */
@@ -30,6 +31,7 @@ export const StepAsk = z.strictObject({
   arguments: JsonObject,
   /** Must be the derived one where it is given. */
   resource: Resource.optional(),
+  mcp: McpTool.optional(),
 })
 export type StepAsk = z.infer<typeof StepAsk>
 

@@ -8,6 +8,7 @@ import type { TaskAnswer } from './asking-terms.ts'
 import { accountOf, agentOf, type Bundle } from './bundle.ts'
 import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments, unpinnedOf } from './catalogue.ts'
 import { type Approval, type GrantTerms, namesOfTier, type Stage, satisfiedTier, type Tier } from './ladder.ts'
+import { type McpTool, toolOf } from './mcp-tool.ts'
 import type { ActionQuestion, Answer, Ask, Moment, RequestFacts } from './question.ts'
 
 /** What the caller asked. Only its identity is verified. */
@@ -17,6 +18,8 @@ export type Asked = {
   arguments: unknown
   /** Must be the derived one where it is given. */
   resource?: Resource | undefined
+  /** The MCP tool that it means. Must be the catalogue's where that has one. */
+  mcp?: McpTool | undefined
   purpose: string
   /** Owners, the first delegator first. */
   delegators?: readonly PersonId[]
@@ -35,6 +38,7 @@ export type Facts = {
   agent: Agent
   arguments: JsonObject
   resource: Resource & ResourceFacts
+  mcp: McpTool | undefined
   /** In plain words, for the card. */
   unpinned: readonly string[]
   /** Arguments that the credential leaves open, for policy. */
@@ -45,6 +49,7 @@ export type Facts = {
 export const assessmentRefusals = [
   'unknown_action',
   'invalid_arguments',
+  'tool_changed',
   'policy_denied',
   'no_eligible_approvers',
   'agent_suspended',
@@ -129,7 +134,7 @@ export function findFacts(bundle: Bundle, asked: Asked, now: NumericDate): Resul
 export function findFactsRegardless(bundle: Bundle, asked: Asked): Result<Facts, FactsRefusal> {
   const agent = agentOf(bundle, asked.agent)
   return agent && entryOf(bundle, asked)
-    ? factsFor(bundle, asked, agent)
+    ? factsFor(bundle, { ...asked, mcp: undefined }, agent)
     : refuse('policy_denied', 'the facts are gone')
 }
 
@@ -145,13 +150,16 @@ const unknownAction = ({ action }: Pick<Asked, 'action'>) =>
   refuse('unknown_action', `\`${action.slice(0, 64)}\` is not in the catalogue`)
 
 /** What the arguments name, whether a rule knows it or not. */
-export function findResource(bundle: Bundle, asked: Pick<Asked, 'action' | 'arguments'>) {
+export function findResource(bundle: Bundle, asked: Pick<Asked, 'action' | 'arguments' | 'mcp'>) {
   const entry = entryOf(bundle, asked)
   if (!entry) return unknownAction(asked)
   const args = parseArguments(entry, asked.arguments)
   if (!args.ok) return args
+  const mcp = toolOf(entry, asked)
+  if (!mcp.ok) return mcp
   const account = accountOf(bundle, entry)
-  return ok({ entry, arguments: args.value, account, resource: deriveResource(entry, args.value, account) })
+  const resource = deriveResource(entry, args.value, account)
+  return ok({ entry, arguments: args.value, account, resource, mcp: mcp.value })
 }
 
 export type ActionFacts = Omit<Facts, 'agent'>
@@ -159,11 +167,11 @@ export type ActionFacts = Omit<Facts, 'agent'>
 /** For a person, who uses break-glass. */
 export function findActionFacts(
   bundle: Bundle,
-  asked: Pick<Asked, 'action' | 'arguments' | 'resource'>,
+  asked: Pick<Asked, 'action' | 'arguments' | 'resource' | 'mcp'>,
 ): Result<ActionFacts, FactsRefusal> {
   const found = findResource(bundle, asked)
   if (!found.ok) return found
-  const { entry, arguments: args, account, resource } = found.value
+  const { entry, arguments: args, account, resource, mcp } = found.value
   if (asked.resource && (asked.resource.type !== resource.type || asked.resource.id !== resource.id)) {
     const should = `\`resource\` should be \`${resource.type}\` \`${resource.id}\`, as the arguments say`
     return refuse('invalid_arguments', should)
@@ -174,6 +182,7 @@ export function findActionFacts(
     entry,
     arguments: args,
     resource: { ...resource, ...facts },
+    mcp,
     unpinned: unpinnedOf(entry, args, account),
     leftOpen: unpinnedArguments(entry, args, account),
   })

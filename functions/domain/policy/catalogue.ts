@@ -20,6 +20,7 @@ import {
   variableIn,
 } from './conditions.ts'
 import { Alias } from './ladder.ts'
+import { McpTool } from './mcp-tool.ts'
 
 const Template = z.string().min(1).max(1024)
 
@@ -67,6 +68,8 @@ export const CatalogueEntry = z.strictObject({
   resolve: z.strictObject({ action: IamAction }).optional(),
   /** How what it would change is read, so that people decide on what is there. */
   preview: PreviewSource.optional(),
+  /** The tool of an MCP server that this is. `tool` is the gate before it. */
+  mcp: McpTool.optional(),
   /** In words for the card. */
   leavesOpen: z.record(z.string(), z.string().min(1).max(256)).default({}),
 })

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { HostFacts } from '../agents/host.ts'
+import { McpTool } from '../policy/mcp-tool.ts'
 import { AgentId, CredentialKind, JsonObject, NumericDate, PersonId, RequestId, Resource, Seconds } from '../values.ts'
 
 export const mostSteps = 20
@@ -16,6 +17,7 @@ export const PlanStep = z.strictObject({
   environment: z.string(),
   classification: z.string(),
   credential: CredentialKind,
+  mcp: McpTool.optional(),
   unpinned: z.array(z.string()),
   uses: z.int().positive(),
   claimWithin: Seconds,

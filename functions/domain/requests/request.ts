@@ -5,6 +5,7 @@ import { Claimed } from '../people/group-source.ts'
 import { Given, Login } from '../people/login-strength.ts'
 import { Incident } from '../policy/asking-terms.ts'
 import { Stage } from '../policy/ladder.ts'
+import { McpTool } from '../policy/mcp-tool.ts'
 import { Drift, Preview } from '../previews/preview.ts'
 import { Compared } from '../uses/comparison.ts'
 import {
@@ -65,6 +66,8 @@ export const Ask = z.strictObject({
   uses: z.int().positive(),
   claimWithin: Seconds,
   lifetime: Seconds,
+  /** The MCP tool that the call goes to. */
+  mcp: McpTool.optional(),
   /** Nothing is issued before it: people decide ahead. */
   notBefore: NumericDate.optional(),
   /** Earlier than the ladder would end it. */

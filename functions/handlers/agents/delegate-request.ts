@@ -62,6 +62,7 @@ function refusal(code: DelegationRefusal, detail?: string): BadRequest {
     case 'not_permitted':
     case 'unknown_action':
     case 'invalid_arguments':
+    case 'tool_changed':
     case 'wider_than_parent':
     case 'delegation_cycle':
     case 'delegation_too_deep':

@@ -72,6 +72,7 @@ async function evaluate(body: Body, caller: EvaluationCaller, ports: Ports, late
     ...defined({
       purpose: context?.purpose,
       parentTask: context?.parent_task,
+      mcp: context?.mcp,
       justification: context?.justification,
     }),
     ...(context?.approval === undefined ? {} : readApproval(context.approval)),
@@ -91,7 +92,7 @@ export async function completeAsk(call: Call, agent: AgentId, ports: Ports): Pro
   const { action, context } = parseBody(AskBody, sent)
   await mustKeepRate(agent, 'evaluations', 1, ports)
   const { name, properties = {} } = action
-  const found = findResource(ports.policy.bundle, { action: name, arguments: properties })
+  const found = findResource(ports.policy.bundle, { action: name, arguments: properties, mcp: context?.mcp })
   if (!found.ok) throw refusalProblem(found.code, found.detail)
   const { resource } = found.value
   const body = {
@@ -106,10 +107,11 @@ export async function completeAsk(call: Call, agent: AgentId, ports: Ports): Pro
 /** A step that is wrong is named by its number. */
 async function completePlan(plan: z.infer<typeof PlanBody>, agent: AgentId, ports: Ports): Promise<Answer> {
   await mustKeepRate(agent, 'evaluations', 1, ports)
-  const steps = plan.steps.map(({ agent: doer, action, arguments: args }, index) => {
-    const found = findResource(ports.policy.bundle, { action, arguments: args })
+  const steps = plan.steps.map(({ agent: doer, action, arguments: args, mcp: said }, index) => {
+    const found = findResource(ports.policy.bundle, { action, arguments: args, mcp: said })
     if (!found.ok) throw refusalProblem(found.code, `step ${index + 1}: ${found.detail ?? found.code}`)
-    return { agent: doer, action, arguments: args, resource: found.value.resource }
+    const { resource, mcp } = found.value
+    return { agent: doer, action, arguments: args, resource, ...defined({ mcp }) }
   })
   const { purpose, parent_task, justification } = plan
   const body = {

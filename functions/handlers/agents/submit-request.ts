@@ -110,6 +110,7 @@ function readAsk(ask: z.infer<typeof RequestBody>, { id, subject: ownName }: Age
     parentTask: context.parent_task,
     ...defined({
       justification: context.justification,
+      mcp: context.mcp,
       notBefore: readStart(access?.not_before, access?.requested_until, ports),
       requestedUntil: access?.requested_until,
     }),

@@ -36,7 +36,10 @@ type Opened = {
   budgetKey: string
   profile?: string
   rights: Opening['rights']
-  facts: Pick<Ask, 'action' | 'arguments' | 'resource' | 'environment' | 'classification' | 'credential' | 'unpinned'>
+  facts: Pick<
+    Ask,
+    'action' | 'arguments' | 'resource' | 'environment' | 'classification' | 'credential' | 'unpinned' | 'mcp'
+  >
 }
 
 export type OpenedRefusal = FactsRefusal | 'unknown_profile' | 'not_permitted'
@@ -73,7 +76,7 @@ export function openedBy(
   }
   const found = findActionFacts(bundle, what)
   if (!found.ok) return found.code === 'unknown_action' ? refuse(found.code, namesOf(bundle.actions)) : found
-  const { entry, arguments: args, resource, unpinned } = found.value
+  const { entry, arguments: args, resource, mcp, unpinned } = found.value
   if (reachesOurselves(resource.id, bundle.resources))
     return refuse('not_permitted', 'that is what Hotwork itself is made of: it is beyond break-glass')
   const statement = deriveStatement(entry, args, accountOf(bundle, entry))
@@ -97,6 +100,7 @@ export function openedBy(
       classification: resource.classification,
       credential: entry.credential,
       unpinned: [...unpinned],
+      ...defined({ mcp }),
     },
   })
 }

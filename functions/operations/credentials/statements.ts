@@ -1,6 +1,7 @@
 import type { StatementClaims } from '../../domain/credentials/statements.ts'
 import { bindingHash } from '../../domain/digest.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import type { McpTool } from '../../domain/policy/mcp-tool.ts'
 import { type ApprovalRequest, grantOf, type ParentTask } from '../../domain/requests/request.ts'
 import type { AgentId, EvaluationId, Json, JsonObject, NumericDate } from '../../domain/values.ts'
 import { defined, isAgent } from '../../domain/values.ts'
@@ -14,6 +15,7 @@ export type Bound = {
   resource: Entity
   purpose?: string
   parentTask?: ParentTask
+  mcp?: McpTool | undefined
 }
 
 export function denialClaims(
@@ -45,9 +47,10 @@ const hashOf = (ask: Bound): string =>
     context: contextOf(ask),
   })
 
-const contextOf = ({ purpose, parentTask }: Bound): { [member: string]: Json } => ({
+const contextOf = ({ purpose, parentTask, mcp }: Bound): { [member: string]: Json } => ({
   ...defined({ purpose }),
   ...(parentTask === undefined ? {} : { parent_task: parentTask as Json }),
+  ...defined({ mcp }),
 })
 
 export async function signApproval(state: ApprovalRequest, statements: Statements): Promise<string | undefined> {

@@ -137,6 +137,7 @@ const askedOf = ({ to, action, resource, host }: Hosted, { ask, preview }: Appro
   action: action.name,
   arguments: action.properties,
   resource,
+  mcp: ask.mcp,
   delegators: [...ask.chain.map(({ owner }) => owner), ask.owner],
   recent: ask.recent,
   host,
@@ -226,7 +227,7 @@ function delegatedSubmit(
   found: { answer: Answer; bundle: Bundle; now: NumericDate; afterHalts: readonly HaltId[]; host?: HostFacts },
 ): Submit {
   const { answer, bundle, now, afterHalts, host } = found
-  const { purpose, parentTask, justified, task, credential, claimWithin, lifetime, recent } = parent.ask
+  const { purpose, parentTask, mcp, justified, task, credential, claimWithin, lifetime, recent } = parent.ask
   // A halt that stops the parent's agents stops the child, so a halt lifted before the parent is lifted before the child.
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
   const ask = withDigests({
@@ -249,7 +250,7 @@ function delegatedSubmit(
     requestedUntil: notAfter,
     unpinned: [...unpinned],
     recent,
-    ...defined({ host, justified, task }),
+    ...defined({ mcp, host, justified, task }),
     ...(lifted.length === 0 ? {} : { afterHalts: lifted }),
   })
   const inherits = inheritedStages(parent, agent)

@@ -33,6 +33,7 @@ const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): As
   action: ask.action,
   arguments: ask.arguments,
   resource: ask.resource,
+  mcp: ask.mcp,
   delegators: ask.chain.map(({ owner }) => owner),
   recent: ask.recent,
   host: ask.host,
@@ -42,10 +43,10 @@ const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): As
 
 /** Two questions about each step: of its own agent, and of the agent that proposed it. */
 const askedOfSteps = (bundle: Bundle, { ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>) =>
-  keptSteps({ ask }).map(({ agent, step, action, arguments: args, resource, recent, host, after }) => {
+  keptSteps({ ask }).map(({ agent, step, action, arguments: args, resource, mcp, recent, host, after }) => {
     const entry = bundle.actions[action]
     const outcome = after !== undefined && entry ? outcomeAfter(entry) : outcomeOfPreview(previewOfStep(preview, step))
-    const own = { action, arguments: args, resource, recent, ...whyAsked(ask), preview: outcome }
+    const own = { action, arguments: args, resource, mcp, recent, ...whyAsked(ask), preview: outcome }
     return {
       asked: { ...own, agent, delegators: [ask.owner], host } satisfies Asked,
       proposal: { ...own, agent: ask.agent.id } satisfies Asked,
@@ -97,7 +98,10 @@ export const assessAgain = (
   const ask = (question: Question) => policy.ask(question)
   const again = { ask: state.ask, preview }
   if (!isPlan(state.ask)) return assess(policy.bundle, ask, askedOf(again), now, { atLeast })
-  const steps = askedOfSteps(policy.bundle, again).map(({ asked: { delegators: _, purpose: __, ...step } }) => step)
+  const steps = askedOfSteps(policy.bundle, again).map(({ asked: { delegators: _, purpose: __, mcp, ...step } }) => ({
+    ...step,
+    ...defined({ mcp }),
+  }))
   const plan = { agent: state.ask.agent.id as AgentId, ...whyAsked(state.ask), steps }
   return assessPlan(policy.bundle, ask, plan, now, { atLeast })
 }

@@ -56,7 +56,7 @@ async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: Decidi
   const { policy, clock } = ports
   const { purpose, parentTask, notBefore, afterHalts, agent, owner, justified, task } = plan.ask
   const { request: id, agent: doer, action, arguments: args, resource, environment, classification, recent } = step
-  const { credential, uses, claimWithin, lifetime, unpinned, host } = step
+  const { credential, uses, claimWithin, lifetime, unpinned, host, mcp } = step
   const now = clock.now()
   const known = agentOf(policy.bundle, doer)
   const ask = withDigests({
@@ -65,7 +65,7 @@ async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: Decidi
     ...{ owner: step.owner, chain: [Delegator.parse({ ...agent, owner })], ancestors: [plan.ask.id], action },
     ...{ arguments: args, resource, environment, classification, purpose, parentTask, credential, uses },
     ...{ claimWithin, lifetime, unpinned, recent, step: step.step, requestedUntil: plan.grant.notAfter },
-    ...defined({ notBefore, afterHalts, host, justified, task }),
+    ...defined({ mcp, notBefore, afterHalts, host, justified, task }),
   })
   const { events } = decide(
     undefined,
@@ -107,8 +107,8 @@ async function recordEnd(id: RequestId, ports: DecidingPorts): Promise<ApprovalR
 
 /** Its agent was retired, suspended or left without an owner since people approved the plan. */
 function unfitFor({ ask }: ApprovalRequest, now: number, { policy }: DecidingPorts): string | undefined {
-  const { agent, action, arguments: args, resource, purpose } = ask
-  const asked: Asked = { agent: agent.id, action, arguments: args, resource, purpose }
+  const { agent, action, arguments: args, resource, mcp, purpose } = ask
+  const asked: Asked = { agent: agent.id, action, arguments: args, resource, mcp, purpose }
   const found = findFacts(policy.bundle, asked, now)
   return found.ok ? undefined : found.code
 }

@@ -1,7 +1,7 @@
 import { digestOf } from '../../domain/digest.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import type { Ask } from '../../domain/requests/request.ts'
-import type { Digest, Json } from '../../domain/values.ts'
+import { type Digest, defined, type Json } from '../../domain/values.ts'
 import { type Bound, withoutActor } from '../credentials/statements.ts'
 
 /** What a submission must repeat to the letter: whole objects, and the context that policy sees. */
@@ -12,6 +12,7 @@ export const bindingOf = (ask: Bound): Digest =>
     resource: ask.resource as Json,
     purpose: ask.purpose ?? null,
     parent_task: (ask.parentTask as Json | undefined) ?? null,
+    ...defined({ mcp: ask.mcp }),
   })
 
 export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
@@ -20,6 +21,7 @@ export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
     resource: ask.resource.properties ?? null,
     purpose: ask.purpose ?? null,
     parent_task: (ask.parentTask as Json | undefined) ?? null,
+    ...defined({ mcp: ask.mcp }),
   })
 
 /** With its digests, and with what it is bound to where that is more than the ask itself says. */
@@ -28,5 +30,5 @@ export function bindAsk(ask: Omit<Ask, 'digest' | 'argumentsDigest'>, to: Omit<B
   return withDigests({ ...ask, ...(bound === boundPlainly(ask) ? {} : { bound }) })
 }
 
-export const boundPlainly = (ask: Pick<Ask, 'agent' | 'resource' | 'purpose' | 'parentTask'>): Digest =>
+export const boundPlainly = (ask: Pick<Ask, 'agent' | 'resource' | 'purpose' | 'parentTask' | 'mcp'>): Digest =>
   boundOf({ ...ask, subject: { type: 'agent', id: ask.agent.id } })

@@ -49,8 +49,8 @@ export function narrowAsk(
   const terms = narrowedTerms(ask, narrow)
   const narrower = isNarrower(ask, terms, entry.narrowable)
   if (!narrower.ok) return narrower
-  const { resource, host } = ask
-  const again = { action: { name: ask.action, properties: terms.arguments }, resource, host, ...whyAsked(ask) }
+  const { resource, mcp, host } = ask
+  const again = { action: { name: ask.action, properties: terms.arguments }, resource, mcp, host, ...whyAsked(ask) }
   const assessment = assessAsk(again, ask.agent.id, ask.recent, now, { policy }, outcomeOfPreview(preview))
   if (assessment.outcome === 'refused') {
     const { reason: code, detail } = assessment

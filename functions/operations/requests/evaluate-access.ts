@@ -169,14 +169,14 @@ async function assessed(
 }
 
 async function assessedPlan(
-  { action, resource, purpose = '', parentTask = { id: '' }, justification }: EvaluationAsk,
+  { action, resource, purpose = '', parentTask = { id: '' }, mcp, justification }: EvaluationAsk,
   agent: AgentId,
   common: Common,
   lately: Lately,
   ports: MakingPorts,
 ): Promise<Evaluated> {
   const justified = isJustified(justification)
-  const body = { agent, action, resource, purpose, parentTask, justified }
+  const body = { agent, action, resource, purpose, parentTask, mcp, justified }
   const found = await assessPlanBody(body, lately, common.at, ports)
   const { policies } = found
   if (found.outcome === 'refused') return deny({ ...common, policies }, found.reason, found.detail)
@@ -211,7 +211,7 @@ const deny = (common: Common, reason: EvaluationReason, detail?: string): Evalua
 
 /** Refuses also an ask whose AWS credentials could not be confined: its session policy would be too large. */
 export function assessAsk(
-  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'> &
+  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'mcp' | 'purpose'> &
     Pick<Asked, 'host' | 'justified' | 'task'> & { atLeast?: number },
   agent: AskerId,
   recent: number,
@@ -221,7 +221,7 @@ export function assessAsk(
 ): Assessment {
   const { name: action, properties } = ask.action
   const resource = { type: ask.resource.type, id: ask.resource.id }
-  const about = { agent, action, arguments: properties, resource, purpose: ask.purpose ?? '', recent }
+  const about = { agent, action, arguments: properties, resource, mcp: ask.mcp, purpose: ask.purpose ?? '', recent }
   // Before it is asked, as if the service that keeps incidents will know the parent task.
   const task = ask.task ?? (policy.bundle.deployment.incidents ? 'known' : 'unchecked')
   const asked = { ...about, ...defined({ preview, host: ask.host, justified: ask.justified, task }) }

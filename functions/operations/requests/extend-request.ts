@@ -93,13 +93,13 @@ export async function extendRequest(
 }
 
 function makeExtension(of: ApprovedRequest, { jkt, minutes, justification }: ExtensionAsk, ports: SubmissionPorts) {
-  const { agent, action, arguments: properties, resource, purpose, parentTask } = of.ask
+  const { agent, action, arguments: properties, resource, mcp, purpose, parentTask } = of.ask
   const same = {
     agent: { ...agent, id: agent.id as AgentId },
     subject: { type: 'agent', id: agent.id },
     action: { name: action, properties },
     ...{ resource, purpose, parentTask, jkt },
-    ...defined({ justification }),
+    ...defined({ mcp, justification }),
   }
   const as = (submit: Parameters<typeof asExtension>[0]) => asExtension(submit, of, minutes * 60)
   return makeAsked(same, ports, { atLeast: of.tier, as })

@@ -85,7 +85,7 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
   if (bindingOf(ask) !== evaluation.binding)
     return refuse(
       'invalid_denial_binding',
-      '`subject`, `action`, `resource`, `context.purpose` and `context.parent_task` should be those of the evaluation',
+      '`subject`, `action`, `resource`, `context.purpose`, `context.parent_task` and `context.mcp` should be those of the evaluation',
     )
   return makeAsked(ask, ports)
 }
@@ -93,7 +93,7 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
 /** What of a submission stays once it is bound to its evaluation. */
 export type Asking = Pick<
   SubmissionAsk,
-  'agent' | 'subject' | 'action' | 'resource' | 'purpose' | 'parentTask' | 'jkt'
+  'agent' | 'subject' | 'action' | 'resource' | 'mcp' | 'purpose' | 'parentTask' | 'jkt'
 > &
   Pick<SubmissionAsk, 'justification' | 'notBefore' | 'requestedUntil'>
 
@@ -199,7 +199,7 @@ function askOf(
     parentTask,
     credential: facts.entry.credential,
     ...grant,
-    ...defined({ notBefore, requestedUntil }),
+    ...defined({ mcp: facts.mcp, notBefore, requestedUntil }),
     unpinned: [...facts.unpinned],
     ...own,
     jkt,

@@ -18,8 +18,9 @@ export function narrowPlan(
   const changed = changeSteps(ask.steps ?? [], narrow, policy)
   if (!changed.ok) return changed
   const kept = keptSteps({ ask: { steps: changed.value } })
-  const asked = kept.map(({ agent, action, arguments: args, resource, recent, host, step }) => ({
+  const asked = kept.map(({ agent, action, arguments: args, resource, mcp, recent, host, step }) => ({
     ...{ agent, action, arguments: args, resource, recent, host, step },
+    ...defined({ mcp }),
   }))
   const plan = { ...whyAsked(ask), agent: ask.agent.id as AgentId, steps: asked }
   const found = assessSteps(plan, now, policy, preview ?? { steps: [] })

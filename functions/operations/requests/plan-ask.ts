@@ -24,6 +24,7 @@ export type PlanBody = {
   resource: Resource
   purpose: string
   parentTask: ParentTask
+  mcp?: unknown
 }
 
 export const isPlanBody = ({ action }: { action: { name: string } }): boolean => action.name === planAction
@@ -36,6 +37,8 @@ async function readSteps(body: PlanBody, lately: Lately, now: NumericDate, ports
       'invalid_arguments',
       `\`resource\` should be \`plan\` \`${body.parentTask.id}\`, as \`parent_task\` says`,
     )
+  if (body.mcp !== undefined)
+    return refuse('invalid_arguments', '`context.mcp` is of one call: in a plan each step has its own `mcp`')
   const parsed = parseSteps(body.action.properties)
   if (!parsed.ok) return parsed
   const steps: StepAsked[] = []
@@ -106,7 +109,7 @@ export function stepsOfPlan(
   asked: readonly StepAsked[],
   ids: readonly RequestId[],
 ): PlanStep[] {
-  return steps.map(({ entry, agent, arguments: args, resource, unpinned }, index) => {
+  return steps.map(({ entry, agent, arguments: args, resource, mcp, unpinned }, index) => {
     const { environment, classification, type, id } = resource
     const earlier = steps.findIndex((each) => each.resource.type === type && each.resource.id === id)
     const own = asked[index]
@@ -125,7 +128,7 @@ export function stepsOfPlan(
       claimWithin: grant.claimWithin,
       lifetime: grant.lifetime,
       recent: own?.recent ?? 0,
-      ...defined({ host: own?.host, after: earlier < index ? earlier + 1 : undefined }),
+      ...defined({ mcp, host: own?.host, after: earlier < index ? earlier + 1 : undefined }),
     }
   })
 }
@@ -152,7 +155,10 @@ export function termsOfPlan(steps: readonly PlanStep[]): PlanTerms {
   return {
     action: planAction,
     arguments: {
-      steps: kept.map(({ agent, action, arguments: args, resource }) => ({ agent, action, arguments: args, resource })),
+      steps: kept.map(({ agent, action, arguments: args, resource, mcp }) => ({
+        ...{ agent, action, arguments: args, resource },
+        ...defined({ mcp }),
+      })),
     } satisfies JsonObject,
     environment: named(({ environment }) => environment).join(', '),
     classification: named(({ classification }) => classification).join(', '),

@@ -53,7 +53,11 @@ export type PlannedStage = Decided & {
 }
 
 export function planRequest(
-  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'> & { agent: AgentId; recent: number; justified: boolean },
+  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'mcp' | 'purpose'> & {
+    agent: AgentId
+    recent: number
+    justified: boolean
+  },
   policy: Policy,
   now: NumericDate,
 ): Plan {

@@ -128,7 +128,17 @@ async function stillPending(id: string, ports: DecidingPorts): Promise<Stored | 
   return { ...stored, state }
 }
 
-const openKey = ({ action, arguments: args, resource, purpose, parentTask, notBefore, requestedUntil, jkt }: Ask) =>
+const openKey = ({
+  action,
+  arguments: args,
+  resource,
+  mcp,
+  purpose,
+  parentTask,
+  notBefore,
+  requestedUntil,
+  jkt,
+}: Ask) =>
   digestOf('hotwork.open.v1', {
     action,
     arguments: args,
@@ -136,6 +146,7 @@ const openKey = ({ action, arguments: args, resource, purpose, parentTask, notBe
     purpose,
     parent_task: parentTask as Json,
     ...(notBefore === undefined ? {} : { not_before: notBefore }),
+    ...defined({ mcp }),
     requested_until: requestedUntil ?? null,
     jkt: jkt ?? null,
   })
