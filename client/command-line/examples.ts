@@ -23,6 +23,10 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   ],
   credentials: ['credentials req_... --setup >> ~/.aws/config', 'credentials req_...'],
   call: ['call req_...'],
+  'mcp import': [
+    `mcp import --name git --tool tool:git-gate --group release --resource repo_path --max-length 4096 \\
+    -- uvx mcp-server-git`,
+  ],
   ls: ['ls --waiting', 'ls --agent agent:remediator --since 7d --json'],
   show: ['show req_...', 'show req_... --picture req.svg'],
   approve: ["approve req_... --comment 'the ticket says the same'"],

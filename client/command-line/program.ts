@@ -10,6 +10,7 @@ import { addEvidenceVerbs } from './evidence.ts'
 import { makeFrame } from './frame.ts'
 import { addLedgerVerbs } from './ledger.ts'
 import { addLoginVerbs } from './login.ts'
+import { addMcpVerbs } from './mcp.ts'
 import { addHaltVerbs, addPersonRequestVerbs } from './person-requests.ts'
 
 /** One command. Returns its exit code: one of `exits`, or that of a program which the command ran. */
@@ -72,6 +73,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   const frame = makeFrame(surroundings, done)
   addLoginVerbs(program, frame)
   addAgentVerbs(program, frame)
+  addMcpVerbs(program, frame)
   addPersonRequestVerbs(program, frame)
   addHaltVerbs(program, frame)
   addAgentsVerbs(program, frame)

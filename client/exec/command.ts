@@ -20,6 +20,12 @@ export const withoutCredentials = (env: Environment): { [name: string]: string }
     ),
   )
 
+/** The environment of a program that may have credentials of its own, and not the right to ask as this agent or tool. */
+export const withoutIdentity = (env: Environment): { [name: string]: string } =>
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined || identity.test(name) ? [] : [[name, value]])),
+  )
+
 /**
  * What makes every AWS tool take the credentials of the endpoint and no others: SDKs read the files of ~/.aws before a
  * container's credentials, so those are put out of sight.

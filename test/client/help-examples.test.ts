@@ -96,6 +96,14 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   exec: () => asAgent((machine) => machine.asked(staging)),
   credentials: () => asAgent((machine) => machine.asked(staging)),
   call: () => asAgent((machine) => machine.approved(file('prod-worker-timeout'))),
+  'mcp import': () =>
+    asAgent(async ({ home }) => {
+      const listing = join(home, 'listing.json')
+      writeFileSync(listing, JSON.stringify({ server: { name: 'mcp-git', version: '1' }, pages: [[]] }))
+      const server = join(__dirname, 'mcp/support/listing-server.mjs')
+      writeFileSync(join(home, 'uvx'), `#!/bin/sh\nexec ${process.execPath} ${server} ${listing}\n`, { mode: 0o700 })
+      return undefined
+    }),
   'ledger export': async () => ({ at: scene.at('hana'), ids: { req: await submitted() } }),
   'break-glass start': async () => ({ at: scene.jade }),
   'break-glass drill': async () => ({ at: scene.jade }),

@@ -1,0 +1,39 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { ImportTyped } from '../mcp/import/import.ts'
+import { type Frame, typedOf } from './frame.ts'
+
+/** What stands between an agent and an MCP server. */
+export function addMcpVerbs(program: Command, frame: Frame): void {
+  const mcp = program.command('mcp').description('an MCP server, with people before what it does')
+  addMcpImport(mcp, frame)
+}
+
+function addMcpImport(mcp: Command, { verb, surroundings, done }: Frame): void {
+  verb(mcp, 'import', 'write catalogue entries and a map from the tools of an MCP server')
+    .usage('[options] -- CMD...')
+    .argument('<command...>', '`--`, and the server with its arguments')
+    .option('--name <name>', "what stands before the colon of each action; else the server's own name")
+    .option('--out <folder>', 'where to write; else `mcp-NAME`')
+    .option('--tool <tool>', 'the gate, as tools.json has it')
+    .option('--group <group>', 'of each action: policies are written for it')
+    .addOption(
+      new Option('--resource <argument...>', 'which argument names what a tool acts on; of each tool the first it has'),
+    )
+    .addOption(new Option('--max-length <n>', 'of text that the server does not bound').argParser(count))
+    .addOption(new Option('--integers <from..to>', 'of numbers that the server does not bound').argParser(range))
+    .action(async (...given: unknown[]) => {
+      const { importTools } = await import('../mcp/import/import.ts')
+      done(await importTools(typedOf<ImportTyped>(given), surroundings))
+    })
+}
+
+function count(typed: string): number {
+  if (/^[1-9]\d{0,6}$/.test(typed)) return Number(typed)
+  throw new InvalidArgumentError('It is a whole number, 1 or more.')
+}
+
+function range(typed: string): readonly [number, number] {
+  const [, from, to] = /^(-?\d{1,15})\.\.(-?\d{1,15})$/.exec(typed) ?? []
+  if (from !== undefined && to !== undefined && Number(from) <= Number(to)) return [Number(from), Number(to)]
+  throw new InvalidArgumentError('It is two whole numbers, the smaller first, such as 0..1000.')
+}

@@ -1,0 +1,173 @@
+import { isObject, type JsonObject, type Wish } from './wish.ts'
+
+/** What the catalogue takes as the schema of one argument (docs/policies.md). */
+type ArgumentSchema = { type: string | string[]; maxLength?: number; [keyword: string]: unknown }
+
+/** What came of the schema of one argument, or of all. */
+type Closed<T> = {
+  schema?: T
+  /** What a person must decide before it compiles. */
+  decide: string[]
+  /** What a person should know of it. */
+  notes: string[]
+  /** Why the catalogue has no form for it. */
+  cannot?: string
+}
+export type ClosedArguments = {
+  type: 'object'
+  additionalProperties: false
+  properties: { [name: string]: ArgumentSchema }
+  required: string[]
+}
+
+/** Keywords by which what is allowed hangs on something else. */
+const entangled = ['$ref', '$dynamicRef', 'oneOf', 'anyOf', 'allOf', 'not', 'if', 'dependentSchemas'] as const
+const entangledIn = (schema: JsonObject) => entangled.find((keyword) => keyword in schema)
+
+/**
+ * A tool's input schema as the catalogue takes it: closed, and with a bound on every value. It may be narrower than the
+ * server's and is never wider, since the server holds calls to its own schema too.
+ */
+export function closeArguments(inputSchema: unknown, wish: Wish): Closed<ClosedArguments> {
+  const none = { decide: [], notes: [] }
+  if (!isObject(inputSchema) || inputSchema['type'] !== 'object')
+    return { ...none, cannot: 'its input schema is no object with named members' }
+  const hangsOn = entangledIn(inputSchema)
+  if (hangsOn !== undefined)
+    return { ...none, cannot: `its input schema has \`${hangsOn}\`: which arguments there are hangs on it` }
+  const given = isObject(inputSchema['properties']) ? inputSchema['properties'] : {}
+  const required = (Array.isArray(inputSchema['required']) ? inputSchema['required'] : []).map(String)
+  const closed: ClosedArguments = { type: 'object', additionalProperties: false, properties: {}, required }
+  const decide: string[] = []
+  const notes: string[] = []
+  if (inputSchema['properties'] === undefined) notes.push('the server names no arguments: a call with any is refused')
+  for (const [name, schema] of Object.entries(given)) {
+    const one = closeArgument(name, schema, wish)
+    if (one.schema) {
+      closed.properties[name] = one.schema
+      decide.push(...one.decide)
+      notes.push(...one.notes)
+    } else if (required.includes(name)) {
+      return { decide: [], notes: [], cannot: `\`${name}\` must be given, and ${one.cannot}` }
+    } else notes.push(`\`${name}\` is left out, so that no call may give it: ${one.cannot}`)
+  }
+  const unnamed = required.find((name) => !Object.hasOwn(given, name))
+  if (unnamed !== undefined)
+    return { decide: [], notes: [], cannot: `it requires \`${unnamed}\`, which it does not name` }
+  return { schema: closed, decide, notes }
+}
+
+function closeArgument(name: string, written: unknown, wish: Wish): Closed<ArgumentSchema> {
+  const no = (cannot: string): Closed<ArgumentSchema> => ({ decide: [], notes: [], cannot })
+  if (!/^[A-Za-z]\w{0,63}$/.test(name)) return no('its name is not of letters, digits and `_`')
+  const { schema, isNullable } = withoutNull(written)
+  if (!schema) return no('it may be anything')
+  const hangsOn = entangledIn(schema)
+  if (hangsOn !== undefined) return no(`its schema has \`${hangsOn}\``)
+  const values = 'const' in schema ? [schema['const']] : schema['enum']
+  const closed = Array.isArray(values) ? closeEnum(name, values, schema, wish) : closeType(name, schema, wish)
+  if (isNullable) closed.notes.push(`\`${name}\` may be null for the server; here it is left out instead`)
+  return closed
+}
+
+function closeType(name: string, schema: JsonObject, wish: Wish): Closed<ArgumentSchema> {
+  const no = (cannot: string): Closed<ArgumentSchema> => ({ decide: [], notes: [], cannot })
+  const { type } = schema
+  if (Array.isArray(type)) return closeScalar(name, type.map(String), schema, wish)
+  switch (type) {
+    case 'boolean':
+      return { schema: { type: 'boolean' }, decide: [], notes: [] }
+    case 'string':
+      return closeText(name, schema, wish)
+    case 'integer':
+    case 'number':
+      return closeNumber(name, schema, wish)
+    case 'array':
+      return no('it is a list, for which the catalogue has no form')
+    case 'object':
+      return no('it is an object; an open map (docs/policies.md) can only be written by hand')
+    default:
+      return no('its schema says no type')
+  }
+}
+
+function closeText(name: string, schema: JsonObject, wish: Wish): Closed<ArgumentSchema> {
+  const { maxLength: own, minLength } = schema
+  const maxLength = isCount(own) && own > 0 ? own : wish.maxLength
+  const least = isCount(minLength) && minLength > 0 && minLength <= (maxLength ?? minLength) ? { minLength } : {}
+  // A stranger's regular expression may take for ever; this one is the server's own to try.
+  const notes = 'pattern' in schema ? [`the pattern of \`${name}\` is left to the server to enforce`] : []
+  return {
+    schema: { type: 'string', ...least, ...(maxLength === undefined ? {} : { maxLength }) },
+    decide: maxLength === undefined ? [`\`${name}\`: how long it may be (\`maxLength\`)`] : [],
+    notes,
+  }
+}
+
+function closeNumber(name: string, schema: JsonObject, wish: Wish): Closed<ArgumentSchema> {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, type } = schema
+  const low = isNumber(minimum) ? Math.ceil(minimum) : above(exclusiveMinimum)
+  const high = isNumber(maximum) ? Math.floor(maximum) : below(exclusiveMaximum)
+  const [from, to] = [low ?? wish.integers?.[0], high ?? wish.integers?.[1]]
+  const missing = [...(from === undefined ? ['`minimum`'] : []), ...(to === undefined ? ['`maximum`'] : [])]
+  return {
+    schema: {
+      type: 'integer',
+      ...(from === undefined ? {} : { minimum: from }),
+      ...(to === undefined ? {} : { maximum: to }),
+    },
+    decide: missing.length > 0 ? [`\`${name}\`: between which numbers (${missing.join(', ')})`] : [],
+    notes: type === 'number' ? [`\`${name}\` takes whole numbers alone, and the server fractions too`] : [],
+  }
+}
+
+function closeScalar(name: string, types: string[], schema: JsonObject, wish: Wish): Closed<ArgumentSchema> {
+  const known = [...new Set(types.map((type) => (type === 'number' ? 'integer' : type)))]
+  const other = known.find((type) => !['string', 'integer', 'boolean'].includes(type))
+  if (other !== undefined) return { decide: [], notes: [], cannot: `it may be of type \`${other}\`` }
+  const { schema: text, decide } = closeText(name, schema, wish)
+  return {
+    schema: { type: known, ...(text?.maxLength === undefined ? {} : { maxLength: text.maxLength }) },
+    decide,
+    notes: [],
+  }
+}
+
+function closeEnum(name: string, values: unknown[], schema: JsonObject, wish: Wish): Closed<ArgumentSchema> {
+  const texts = values.filter((value) => typeof value === 'string')
+  if (texts.length === values.length && texts.length > 0)
+    return {
+      schema: { type: 'string', maxLength: Math.max(1, ...texts.map(({ length }) => length)), enum: texts },
+      decide: [],
+      notes: [],
+    }
+  const numbers = values.filter((value) => Number.isInteger(value)) as number[]
+  const isRange = numbers.length === values.length && Math.max(...numbers) - Math.min(...numbers) < numbers.length
+  if (numbers.length > 0 && isRange)
+    return closeNumber(name, { minimum: Math.min(...numbers), maximum: Math.max(...numbers) }, wish)
+  if (values.every((value) => typeof value === 'boolean') && schema['type'] === 'boolean' && values.length > 1)
+    return { schema: { type: 'boolean' }, decide: [], notes: [] }
+  return { decide: [], notes: [], cannot: 'it is one of several values that are not all text' }
+}
+
+/** `anyOf: [X, null]` and `type: [x, "null"]`, as Python's servers write what may be left out. */
+function withoutNull(written: unknown): { schema?: JsonObject; isNullable: boolean } {
+  if (!isObject(written)) return { isNullable: false }
+  const { anyOf, ...rest } = written
+  if (Array.isArray(anyOf)) {
+    const others = anyOf.filter((each) => !(isObject(each) && each['type'] === 'null'))
+    if (others.length === 1 && others.length < anyOf.length && isObject(others[0]))
+      return { schema: { ...rest, ...others[0] }, isNullable: true }
+  }
+  const { type } = written
+  if (Array.isArray(type) && type.includes('null')) {
+    const others = type.filter((each) => each !== 'null')
+    return { schema: { ...written, type: others.length === 1 ? others[0] : others }, isNullable: true }
+  }
+  return { schema: written, isNullable: false }
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const above = (bound: unknown) => (isNumber(bound) ? Math.floor(bound) + 1 : undefined)
+const below = (bound: unknown) => (isNumber(bound) ? Math.ceil(bound) - 1 : undefined)

@@ -1,0 +1,56 @@
+import { withoutIdentity } from '../../exec/command.ts'
+import { Fault, systemCodeOf, Trouble, wrongUsage } from '../../outcome.ts'
+import type { Surroundings } from '../../surroundings.ts'
+import { isNamed, type Listed, type Server } from './make-entry.ts'
+
+/** A server that was started by `npx` or `uvx` may be fetched first. Milliseconds. */
+const patience = 60_000
+/** A server of before 2026 that says nothing to a question which it does not know. Milliseconds. */
+const patienceOfProbe = 5_000
+const largestAnswer = 64 * 1024 * 1024
+
+/** Starts an MCP server, asks it what it is and which tools it has, all pages, and ends it. @throws Refusal, Fault */
+export async function listTools(
+  [command = '', ...args]: readonly string[],
+  { env, folder, program }: Pick<Surroundings, 'env' | 'folder' | 'program'>,
+): Promise<{ server: Server; tools: Listed[] }> {
+  const [{ Client }, { StdioClientTransport }] = await Promise.all([
+    import('@modelcontextprotocol/client'),
+    import('@modelcontextprotocol/client/stdio'),
+  ])
+  const client = new Client(
+    { name: 'hotwork', version: program.version },
+    { versionNegotiation: { mode: 'auto', probe: { timeoutMs: patienceOfProbe } } },
+  )
+  const started = { command, args: [...args], env: withoutIdentity(env), cwd: folder, maxBufferSize: largestAnswer }
+  try {
+    await client.connect(new StdioClientTransport({ ...started, stderr: 'inherit' }), { timeout: patience })
+    const { name = '', version = '' } = client.getServerVersion() ?? {}
+    if (!isNamed({ name, version }))
+      throw wrongUsage(
+        `\`${command}\` does not say which server it is`,
+        'a tool is known by the name and version of its server: both must be there, and each character must show',
+      )
+    const { tools } = client.getServerCapabilities()?.tools
+      ? await client.listTools(undefined, { timeout: patience })
+      : { tools: [] }
+    return { server: { name, version }, tools }
+  } catch (cause) {
+    throw cause instanceof Trouble ? cause : troubleOf(command, cause)
+  } finally {
+    await client.close().catch(() => {})
+  }
+}
+
+/** Never with the arguments of CMD, which may hold a secret. */
+function troubleOf(command: string, cause: unknown): Trouble {
+  const code = systemCodeOf(cause)
+  if (code === 'ENOENT' || code === 'EACCES')
+    return wrongUsage(
+      `\`${command}\` cannot be started (${code})`,
+      'name a program that is there, as a shell would run it',
+    )
+  const title = `\`${command}\` does not answer as an MCP server on stdio`
+  const { name = 'Error', message = '' } = Object(cause) as { name?: string; message?: string }
+  return new Fault({ code: 'no_mcp_server', title, detail: `${code ?? name}: ${message}`.slice(0, 300) }, { cause })
+}

@@ -1,0 +1,123 @@
+import { schemaDigest } from '../schema-digest.ts'
+import { type ClosedArguments, closeArguments } from './close-schema.ts'
+import { isObject, type Wish } from './wish.ts'
+
+export type Listed = { name: string; inputSchema: unknown; annotations?: unknown }
+export type Server = { name: string; version: string }
+
+/** What came of one tool. `whole` compiles; `draft` does when a person has decided; of `none` there is no entry. */
+export type Imported = {
+  tool: string
+  state: 'whole' | 'draft' | 'none'
+  action?: string
+  schema: string
+  /** Of the catalogue. A draft has `decide` in it, which the compiler refuses. */
+  entry?: object
+  decide: string[]
+  notes: string[]
+  /** What the server says of it. It is told, and counts for nothing: a server may say anything. */
+  says: string[]
+}
+
+/** Text with these alone is no wildcard, no way up, and not two names in one. */
+const literal = '^(?!.*\\.\\.)[A-Za-z0-9_./@=+,-]+$'
+const isLiteral = (text: string) => new RegExp(literal).test(text)
+/** As Hotwork takes the names that a server chose: each character of them shows. */
+const showsAll = (text: string, most: number) =>
+  text.length > 0 && text.length <= most && !/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]/u.test(text)
+
+export const isNamed = ({ name, version }: Server): boolean => showsAll(name, 128) && showsAll(version, 64)
+
+/** Catalogue entries of a server's tools, each with what is left to decide. Two tools never become one action. */
+export function makeEntries(tools: readonly Listed[], server: Server, wish: Wish): Imported[] {
+  const taken = new Set<string>()
+  return tools.map((tool) => {
+    const action = showsAll(tool.name, 128) ? actionOf(wish.name, tool.name) : undefined
+    if (action === undefined) return refused(tool, 'its name is not one that the catalogue takes')
+    if (taken.has(action)) return refused(tool, `another tool is \`${action}\` already: write an entry by hand`)
+    taken.add(action)
+    return makeEntry(tool, action, server, wish)
+  })
+}
+
+function makeEntry(tool: Listed, action: string, server: Server, wish: Wish): Imported {
+  const closed = closeArguments(tool.inputSchema, wish)
+  if (!closed.schema) return refused(tool, closed.cannot ?? 'it cannot be closed')
+  const schema = schemaDigest(tool.inputSchema)
+  const resource = findResource(closed.schema, tool.name, wish)
+  const decide = [
+    ...(wish.tool === undefined ? ['`tool`: which tool of tools.json the gate is (`--tool`)'] : []),
+    ...(wish.group === undefined ? ['`group`: which policies and people it is for (`--group`)'] : []),
+    ...resource.decide,
+    ...closed.decide,
+  ]
+  const entry = {
+    ...(decide.length === 0 ? {} : { decide }),
+    name: action,
+    ...(wish.group === undefined ? {} : { group: wish.group }),
+    ...(wish.tool === undefined ? {} : { tool: wish.tool }),
+    title: titleOf(tool.name, server.name, resource.argument),
+    credential: 'token',
+    mutates: true,
+    mcp: { server: { name: server.name, version: server.version }, tool: tool.name, schema },
+    arguments: closed.schema,
+    ...(resource.value ? { resource: resource.value } : {}),
+    narrowable: [],
+    undo: { possible: false, how: 'not known' },
+  }
+  const state = decide.length === 0 ? 'whole' : 'draft'
+  return { tool: tool.name, state, action, schema, entry, decide, notes: closed.notes, says: hintsOf(tool) }
+}
+
+const refused = (tool: Listed, why: string): Imported => ({
+  tool: tool.name,
+  state: 'none',
+  schema: schemaDigest(tool.inputSchema),
+  decide: [],
+  notes: [why],
+  says: hintsOf(tool),
+})
+
+type Found = { argument?: string; value?: { type: string; id: string }; decide: string[] }
+
+/** What it acts on, and the pattern that lets its name stand in an id. */
+function findResource({ properties, required }: ClosedArguments, tool: string, wish: Wish): Found {
+  const type = `${wish.name}:${kebab(tool)}`
+  if (Object.keys(properties).length === 0) return { value: { type, id: kebab(tool) }, decide: [] }
+  const candidates = required.filter((name) => properties[name]?.type === 'string')
+  const argument = wish.resource.find((name) => candidates.includes(name))
+  const schema = argument === undefined ? undefined : properties[argument]
+  if (argument === undefined || !schema) {
+    const those = candidates.map((name) => `\`${name}\``).join(', ') || 'none is required text, so write one by hand'
+    return { decide: [`\`resource\`: which argument names what it acts on (\`--resource\`): ${those}`] }
+  }
+  const odd = (Array.isArray(schema['enum']) ? schema['enum'] : []).find((value) => !isLiteral(String(value)))
+  if (odd !== undefined)
+    return { argument, decide: [`\`resource\`: \`${argument}\` may be \`${odd}\`, which cannot stand in an id`] }
+  if (!schema['enum']) schema['pattern'] = literal
+  return { argument, value: { type: `${wish.name}:${kebab(argument)}`, id: `{arguments.${argument}}` }, decide: [] }
+}
+
+function titleOf(tool: string, server: string, argument: string | undefined): string {
+  const words = `Call ${tool} of ${server}`.replace(/[{}]/g, '')
+  return argument === undefined ? words : `${words} on {arguments.${argument}}`
+}
+
+/** `write_file` of `files` is `files:WriteFile`. */
+function actionOf(service: string, tool: string): string | undefined {
+  const words = tool.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
+  const operation = words.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join('')
+  return /^[A-Za-z][A-Za-z0-9]{0,63}$/.test(operation) ? `${service}:${operation}` : undefined
+}
+
+export const kebab = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .toLowerCase()
+
+const hintsOf = ({ annotations }: Listed): string[] =>
+  ['readOnlyHint', 'destructiveHint'].flatMap((hint) =>
+    isObject(annotations) && typeof annotations[hint] === 'boolean' ? [`${hint} ${annotations[hint]}`] : [],
+  )

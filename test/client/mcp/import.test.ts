@@ -1,0 +1,195 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Copy } from '../../policies/sample.ts'
+import { Terminal } from '../support/terminal.ts'
+
+const root = join(__dirname, '../../..')
+const listing = join(__dirname, 'support/listing-server.mjs')
+const text = { type: 'string' }
+
+let at: Terminal
+beforeEach(() => {
+  at = new Terminal({ PATH: process.env['PATH'] })
+})
+afterEach(() => at.close())
+
+type Tool = { name: string; inputSchema: object; annotations?: object }
+const tool = (name: string, properties: object, required: readonly string[] = Object.keys(properties)): Tool => ({
+  name,
+  inputSchema: { type: 'object', properties, required },
+})
+
+/** Imports from a server that has these tools. */
+async function imported(pages: readonly (readonly Tool[])[], ...options: readonly string[]) {
+  const file = join(at.home, 'listing.json')
+  writeFileSync(file, JSON.stringify({ server: { name: 'files', version: '1.2.0' }, pages }))
+  const words = ['mcp', 'import', ...options, '--json', '--', process.execPath, listing, file, 'sesame']
+  const { exit, out } = await at.type(...words)
+  return { exit, body: JSON.parse(out) }
+}
+const draftOf = (action: string, folder = 'drafts') =>
+  JSON.parse(readFileSync(join(at.home, 'mcp-files', folder, `files.${action}.json`), 'utf8'))
+
+const decided = ['--tool', 'tool:flag-service', '--group', 'files', '--max-length', '500', '--integers', '0..99']
+
+test('an entry that is whole compiles in a policy folder, with the tool of the server in it', async () => {
+  const { exit, body } = await imported(
+    [
+      [tool('write_file', { path: text, content: text }), tool('tail', { path: text, lines: { type: 'number' } })],
+      [
+        tool('set-mode', { path: text, mode: { enum: ['safe', 'fast'] }, in: { type: ['string', 'null'] } }, ['path']),
+        tool('list roots', {}),
+        tool('spread', { path: text, ratio: { type: 'integer', minimum: 1, exclusiveMaximum: 5 } }),
+      ],
+    ],
+    ...decided,
+    ...['--resource', 'path'],
+  )
+  expect(exit).toBe(0)
+  expect(body.tools.map((each: { state: string; action: string }) => [each.state, each.action])).toEqual([
+    ['whole', 'files:WriteFile'],
+    ['whole', 'files:Tail'],
+    ['whole', 'files:SetMode'],
+    ['whole', 'files:ListRoots'],
+    ['whole', 'files:Spread'],
+  ])
+  using folder = new Copy()
+  const actions = join(at.home, 'mcp-files/actions')
+  cpSync(actions, folder.at('policies/actions'), { recursive: true })
+  const cases = readdirSync(actions).map((file) => {
+    const { name, arguments: args } = draftOf(file.slice('files.'.length, -'.json'.length), 'actions')
+    const values = { path: 'notes/a', content: 'x', lines: 3, ratio: 4 }
+    const given = args.required.map((each: keyof typeof values) => [each, values[each]])
+    const ask = { agent: 'agent:remediator', action: name, purpose: 'x', arguments: Object.fromEntries(given) }
+    return { name: `${name} has no policy yet`, ask, expect: { refused: 'policy_denied' } }
+  })
+  folder.add('policies/cases/files.json', JSON.stringify({ cases }))
+  const places = ['--policies', folder.at('policies'), '--deployment', folder.at('deployment.json')]
+  const compile = (...more: string[]) =>
+    spawnSync(process.execPath, [join(root, 'functions/bin/compile-policies.ts'), ...places, ...more], {
+      encoding: 'utf8',
+    })
+  const out = folder.at('bundle.json')
+  expect(compile('--write-schema', '--out', out)).toMatchObject({ status: 0, stderr: '' })
+  const { actions: compiled } = JSON.parse(readFileSync(out, 'utf8'))
+  expect(compiled['files:WriteFile'].mcp).toEqual({
+    server: { name: 'files', version: '1.2.0' },
+    tool: 'write_file',
+    schema: body.tools[0].schema,
+  })
+  expect(compiled['files:Spread'].arguments.properties.ratio).toEqual({ type: 'integer', minimum: 1, maximum: 4 })
+  expect(compiled['files:SetMode'].arguments.properties.mode).toEqual({
+    type: 'string',
+    maxLength: 4,
+    enum: ['safe', 'fast'],
+  })
+})
+
+test('what a person must decide is said, and a draft without it does not compile', async () => {
+  const { body } = await imported([[tool('write_file', { path: text, content: text, times: { type: 'integer' } })]])
+  expect(body.tools[0]).toMatchObject({ state: 'draft', file: 'drafts/files.write-file.json' })
+  expect(body.tools[0].decide.map((each: string) => /^`(\w+)`/.exec(each)?.[1])).toEqual([
+    'tool',
+    'group',
+    'resource',
+    'path',
+    'content',
+    'times',
+  ])
+  using folder = new Copy()
+  folder.add('policies/actions/files.write-file.json', JSON.stringify(draftOf('write-file')))
+  const compiled = folder.compile()
+  expect(compiled.ok ? [] : compiled.problems.map(({ message }) => message).join('\n')).toContain('decide')
+})
+
+test('what has no closed form gets no entry, and why is said', async () => {
+  const needing = (a: object) => ({ type: 'object', properties: { a }, required: ['a'] })
+  const odd: [why: string, schema: object][] = [
+    ['`a` must be given, and it is a list', needing({ type: 'array' })],
+    ['`a` must be given, and it is an object', needing({ type: 'object' })],
+    ['`a` must be given, and its schema has `oneOf`', needing({ oneOf: [] })],
+    ['`a` must be given, and its schema has `$ref`', needing({ $ref: '#' })],
+    ['`a` must be given, and its schema says no type', needing({})],
+    ['`a` must be given, and it is one of several values that are not all text', needing({ enum: ['x', 1] })],
+    ['which arguments there are hangs on it', { type: 'object', properties: { a: text }, anyOf: [{}] }],
+    ['it requires `b`, which it does not name', { type: 'object', properties: { a: text }, required: ['b'] }],
+  ]
+  const tools = odd.map(([, inputSchema], at) => ({ name: `odd${at}`, inputSchema }))
+  const { body } = await imported([tools], ...decided)
+  expect(body.tools.map(({ state }: { state: string }) => state)).toEqual(odd.map(() => 'none'))
+  expect(body.tools.flatMap(({ notes }: { notes: string[] }) => notes)).toEqual(
+    odd.map(([why]) => expect.stringContaining(why)),
+  )
+  expect(JSON.parse(readFileSync(join(at.home, 'mcp-files/map.json'), 'utf8')).tools).toEqual({})
+})
+
+test('an argument that has no closed form and may be absent is left out, and no call can give it', async () => {
+  const { body } = await imported([[tool('find', { path: text, skip: { type: 'array' } }, ['path'])]], ...decided)
+  expect(body.tools[0].notes).toEqual([expect.stringMatching(/`skip` is left out/)])
+  expect(Object.keys(draftOf('find').arguments.properties)).toEqual(['path'])
+})
+
+test('a server that calls its tool harmless is not believed', async () => {
+  const harmless = { ...tool('wipe', {}), annotations: { readOnlyHint: true, destructiveHint: false } }
+  const { body } = await imported([[harmless]], ...decided)
+  expect(draftOf('wipe', 'actions')).toMatchObject({ mutates: true, undo: { possible: false } })
+  expect(body.tools[0].says).toEqual(['readOnlyHint true', 'destructiveHint false'])
+})
+
+test('two tools never become one action, nor does a name of which a character does not show', async () => {
+  const { body } = await imported(
+    [[tool('write_file', {}), tool('write-file', {}), tool('w\u202erite', {})]],
+    ...decided,
+  )
+  expect(body.tools.map(({ state }: { state: string }) => state)).toEqual(['whole', 'none', 'none'])
+})
+
+test('the map names each action with the digest of its schema', async () => {
+  const { body } = await imported([[tool('a', {}), tool('b', { path: text })]])
+  expect(JSON.parse(readFileSync(join(at.home, 'mcp-files/map.json'), 'utf8'))).toEqual({
+    server: { name: 'files', version: '1.2.0' },
+    tools: {
+      a: { action: 'files:A', schema: body.tools[0].schema },
+      b: { action: 'files:B', schema: body.tools[1].schema },
+    },
+  })
+  expect(body.tools[0].schema).toMatch(/^sha-256:[\w-]{43}$/)
+})
+
+test('nothing that was written before is overwritten', async () => {
+  await imported([[tool('a', {})]])
+  const { exit, body } = await imported([[tool('b', {})]])
+  expect([exit, body.error]).toEqual([2, 'usage'])
+  expect(existsSync(join(at.home, 'mcp-files/drafts/files.b.json'))).toBe(false)
+})
+
+test('the server gets the environment, without what says who the agent or the tool is', async () => {
+  Object.assign(at.env, { GITHUB_TOKEN: 'its own', HOTWORK_TOOL_TOKEN_FILE: 'x', HOTWORK_WORKLOAD_TOKEN_FILE: 'y' })
+  await imported([[]])
+  const env = JSON.parse(readFileSync(join(at.home, 'listing.json.env'), 'utf8'))
+  expect(env).toMatchObject({ GITHUB_TOKEN: 'its own' })
+  expect(Object.keys(env).filter((name) => name.startsWith('HOTWORK'))).toEqual([])
+})
+
+test.each<[what: string, command: string[], exit: number]>([
+  ['is not there', ['no-such-server'], 2],
+  ['ends at once', [process.execPath, '-e', '', 'sesame'], 1],
+  ['is no MCP server', [process.execPath, '-e', 'console.log("hello")', 'sesame'], 1],
+])('a server that %s is said, without its arguments, and nothing is written', async (_, command, exit) => {
+  const ran = await at.type('mcp', 'import', '--', ...command)
+  expect(ran).toMatchObject({ exit, out: '', err: expect.stringContaining(`\`${command[0]}\``) })
+  expect(ran.err).not.toContain('sesame')
+  expect(readdirSync(at.home)).toEqual([])
+})
+
+test('people read what is whole, what to decide, and what comes next', async () => {
+  const file = join(at.home, 'listing.json')
+  const pages = [[tool('list', {}), tool('write_file', { path: text })]]
+  writeFileSync(file, JSON.stringify({ server: { name: 'files', version: '1.2.0' }, pages }))
+  const { out } = await at.type('mcp', 'import', ...decided, '--', process.execPath, listing, file)
+  expect(out).toMatch(/^list +compiles +actions\/files\.list\.json$/m)
+  expect(out).toMatch(/^write_file +decide +drafts\/files\.write-file\.json$/m)
+  expect(out).toContain('  decide   `resource`: which argument names what it acts on (`--resource`): `path`')
+  expect(out).toContain('npx hotwork mcp --map mcp-files/map.json -- CMD')
+})
