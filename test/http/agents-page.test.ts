@@ -58,6 +58,7 @@ test('what its host could do names the resource, and the policy that would have 
   })
   const { body } = await shown('ana', '/agents/agent:nightly')
   expect(body).toContain(`on <code>${resource}</code>: to end it, detach ${by}`)
+  expect((await tab.go('GET', '/agents')).body).toContain('Its host without Hotwork: 1 action allowed')
 })
 
 test('a person who may recertify does so with a reason, and the page shows that the agent works again', async () => {

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import {
   type AgentFile,
   ambientByAction,
+  ambientCounts,
   type Certified,
   type Counts,
   type Subject,
@@ -26,16 +27,13 @@ type Shown = { bundle: Bundle; now: NumericDate }
 /** `GET /v1/agents` (docs/api.md): one of the list. */
 export function agentLine(seen: AgentSeen, { bundle, now }: Shown) {
   const { agent, due, file, grants } = seen
-  const answers = Object.values(ambientByAction(inForce(file.looked, agent, now), Object.keys(bundle.actions)))
   return {
     ...registered(seen),
     runs_on: agent.runsOn,
     recertification: { due: rfc3339(due) },
     ambient: {
       ...defined({ at: timeMember(file.looked?.at) }),
-      allowed: answers.filter((answer) => answer === 'allowed').length,
-      denied: answers.filter((answer) => answer === 'denied').length,
-      unknown: answers.filter((answer) => answer === 'unknown').length,
+      ...ambientCounts(inForce(file.looked, agent, now), Object.keys(bundle.actions)),
     },
     ...defined({ last_seen: timeMember(file.observed?.lastSeen) }),
     live_grants: grants.length,

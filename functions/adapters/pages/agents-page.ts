@@ -1,4 +1,4 @@
-import { ambientByAction, type Counts } from '../../domain/agents/agent-file.ts'
+import { ambientByAction, ambientCounts, type Counts } from '../../domain/agents/agent-file.ts'
 import { inForce } from '../../domain/agents/ambient.ts'
 import { hostNote } from '../../domain/agents/host-words.ts'
 import { findingsOf } from '../../domain/agents/observed.ts'
@@ -9,26 +9,37 @@ import type { AgentSeen } from '../../operations/agents/read-agents.ts'
 import { form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
 import { count, time } from './words.ts'
 
-type ListView = { agents: readonly AgentSeen[]; reader: Reader; now: NumericDate }
+type ListView = {
+  agents: readonly AgentSeen[]
+  /** Of the catalogue. */
+  actions: readonly string[]
+  reader: Reader
+  now: NumericDate
+}
 
-export function agentsPage({ agents, reader, now }: ListView): string {
+export function agentsPage(view: ListView): string {
+  const { agents, reader } = view
   const lost = agents.filter(({ status }) => status !== 'active')
   const title = `Agents: ${agents.length}${lost.length > 0 ? `, of which ${lost.length} may do nothing` : ''}`
   return page({
     title: 'Agents',
     reader,
     body: html`<h1>${title}</h1>
-<ul class="list">${[...lost, ...agents.filter((each) => !lost.includes(each))].map((each) => entry(each, now))}</ul>
+<ul class="list">${[...lost, ...agents.filter((each) => !lost.includes(each))].map((each) => entry(each, view))}</ul>
 <p class="soft">As it was when this page was loaded. <a href="/agents">Look again</a></p>`,
   })
 }
 
-const entry = ({ agent, status, because, due, grants }: AgentSeen, now: NumericDate): Html => html`<li>
+function entry({ agent, status, because, due, file, grants }: AgentSeen, { actions, now }: ListView): Html {
+  const { allowed, unknown } = ambientCounts(inForce(file.looked, agent, now), actions)
+  return html`<li>
 <h2><a href="/agents/${agent.id}">${agent.id}</a></h2>
 ${chips(status, because)}
 ${agent.description !== undefined && html`<p>${inert(agent.description)}</p>`}
 <p class="soft">${agent.autonomy}; ${agent.owner} answers for it; recertify by ${time(due, now)}; ${count(grants.length, 'live grant')}</p>
+<p class="soft">Its host without Hotwork: ${count(allowed, 'action')} allowed, ${unknown} unknown</p>
 </li>`
+}
 
 const chips = (status: AgentSeen['status'], because: SuspendedBecause | undefined): Html =>
   html`<p class="chips"><span class="chip ${status === 'active' ? 'go' : 'stop'}">${status.toUpperCase()}</span>${

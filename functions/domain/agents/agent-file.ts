@@ -80,3 +80,10 @@ export const ambientByAction = (
       return [action, worst ?? answers[0] ?? 'unknown']
     }),
   )
+
+/** How many actions have which answer. */
+export function ambientCounts(looked: Looked | undefined, actions: readonly string[]): { [answer in Ambient]: number } {
+  const counts = { allowed: 0, denied: 0, unknown: 0 }
+  for (const answer of Object.values(ambientByAction(looked, actions))) counts[answer] += 1
+  return counts
+}

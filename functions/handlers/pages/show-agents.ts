@@ -14,7 +14,9 @@ export type AgentPagePorts = PagePorts & ReadAgentsPorts
 export async function showAgents(_: Call, { person, reader }: Guest, ports: AgentPagePorts): Promise<Answer> {
   const agents = await listAgents(person.id, ports)
   if (!agents.ok) throw notShown(agents.code)
-  return shown(ports.issuer, agentsPage({ agents: agents.value, reader, now: ports.clock.now() }))
+  const { policy, clock } = ports
+  const actions = Object.keys(policy.bundle.actions)
+  return shown(ports.issuer, agentsPage({ agents: agents.value, actions, reader, now: clock.now() }))
 }
 
 type Again = { notice?: Notice; draft?: string; status?: number }
