@@ -1,20 +1,21 @@
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { setPriority, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { chapterNames, tellChapters } from '../../infra/local/demo/chapters.ts'
 import { Report } from '../../infra/local/demo/report.ts'
 import { withWorld } from '../../infra/local/demo/world.ts'
 import type { Local } from '../../infra/local/local-file.ts'
 import { createProgress } from '../../infra/local/progress.ts'
-import { type LocalStack, startStack } from '../../infra/local/stack.ts'
-import { type CallMeter, startCallMeter } from '../stack/support/call-meter.ts'
+import { startStack } from '../../infra/local/stack.ts'
+import { startCallMeter } from '../stack/support/call-meter.ts'
 
 /**
- * `npm test`: everything that proves it. Format and lint, types, the fast tests, and then the package and the tests of
- * adapters and of the deployment, on one local stack that starts beside the fast tests. `npm run check` (`--fast`) starts none. Steps that run
- * side by side share nothing that one of them changes, and the output of one waits for the other's. Ends with the sum of
- * the runners' own counts; exit 0 only if nothing failed.
+ * `npm test`: everything that proves it. `npm run check` (`--fast`) is what needs no stack: format and lint, types, the fast
+ * tests. Otherwise two lines of steps run at once: one asks a local stack, and mostly waits; the other computes, with a
+ * lower priority, so that no wait of the first is longer for it. Steps that run at once share nothing that one of them
+ * changes, and each prints all it has to say when it ends. Ends with the sum of the runners' own counts; exit 0 only if
+ * nothing failed.
  */
 
 const root = join(import.meta.dirname, '../..')
@@ -27,36 +28,24 @@ const deployed = 'cdk-app-deployed'
 const temporary = mkdtempSync(join(tmpdir(), 'hotwork-test-'))
 process.env['TMPDIR'] = temporary
 process.env['NODE_DISABLE_COMPILE_CACHE'] = '1'
+const tarball = join(state, 'package', `hotwork-${version}.tgz`)
+const isFast = process.argv.includes('--fast')
 const counts = { passed: 0, failed: 0, skipped: 0 }
-
+const failed: string[] = []
+const began = Date.now()
+let runs = 0
 mkdirSync(state, { recursive: true })
 
-const failed: string[] = []
-const step = async (name: string, run: () => Promise<boolean>) => {
-  const began = Date.now()
-  console.log(`\n── ${name}`)
-  const good = await run()
-  if (!good) failed.push(name)
-  console.log(`── ${name}: ${good ? 'good' : 'FAILED'} (${((Date.now() - began) / 1000).toFixed(1)} s)`)
-}
-
-await step('the code of the Lambdas, bundled once for all that is synthesized', () => {
+await step('the code of the Lambdas, bundled once for all that is synthesized', (tell) => {
   const folder = join(state, 'functions')
   rmSync(folder, { recursive: true, force: true })
   process.env['HOTWORK_BUNDLED_FUNCTIONS'] = folder
-  return succeeds('node', ['infra/bundle-functions.ts', folder, join(folder, 'maps')])
+  return succeeds('node', ['infra/bundle-functions.ts', folder, join(folder, 'maps')], { tell })
 })
-const stackStart = process.argv.includes('--fast') ? undefined : beginStack()
-await Promise.all([
-  step('format, lint and layers', () => succeeds('biome', ['ci', '--diagnostic-level=error', '.'])),
-  step('types', () => succeeds('tsc', ['--noEmit'])),
-  step('what examples import', () => succeeds('node', ['infra/package/build.ts', '--for-examples'])),
-])
-await step('fast tests', () => jest(fast, { workers: 2 }))
-if (stackStart) await testOnTheStack(stackStart)
-await step('no temporary file or folder is left', async () => {
+await (isFast ? testFast() : testAll())
+await step('no temporary file or folder is left', async (tell) => {
   const left = readdirSync(temporary)
-  for (const name of left) console.log(`left by a test: ${name}`)
+  for (const name of left) tell(`left by a test: ${name}\n`)
   rmSync(temporary, { recursive: true, force: true })
   return left.length === 0
 })
@@ -67,81 +56,105 @@ if (failed.length > 0) console.log(`\nFailed: ${failed.join(', ')}`)
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exitCode = failed.length === 0 ? 0 : 1
 
-type Started = { stack: LocalStack; small: Local; meter: CallMeter; running: AsyncDisposableStack }
-
-/**
- * Starts one stack for all tests that need one, and beside it a small deployment whose ladder waits seconds, not minutes.
- * @returns what is there once it runs, and what the start has told so far
- */
-function beginStack(): { started: Promise<Started>; told: string[] } {
-  const told: string[] = []
-  const progress = createProgress({ write: (text) => told.push(text) })
-  const start = async (): Promise<Started> => {
-    await using begun = new AsyncDisposableStack()
-    const meter = await startCallMeter(join(temporary, 'invocations.log'))
-    begun.defer(async () => {
-      await meter.close()
-      rmSync(meter.invocationsFile, { force: true })
-    })
-    const stack = await startStack({ stateDirectory: state, progress, meter })
-    begun.defer(() => stack.close())
-    const small = await stack.deploy({ stackName: 'Swift', policies: swiftPolicies() })
-    return { stack, small, meter, running: begun.move() }
-  }
-  const started = start()
-  // It is awaited after the fast tests, and may have failed long before.
-  started.catch(() => {})
-  return { started, told }
+async function testFast(): Promise<void> {
+  const imported = step('what examples import', (tell) =>
+    succeeds('node', ['infra/package/build.ts', '--for-examples'], { tell }),
+  )
+  await Promise.all([...lookAtCode(), imported])
+  await step('fast tests', (tell) => jest(fast, { tell, workers: 2 }))
 }
 
-async function testOnTheStack({ started, told }: ReturnType<typeof beginStack>): Promise<void> {
-  console.log(`\n── the local stack\n${told.splice(0).join('')}`)
-  const { stack, small, meter, running } = await started
-  console.log(told.join(''))
-  try {
-    const deployments = join(state, 'deployments.json')
-    writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: small }), { mode: 0o600 })
-    const env = {
-      HOTWORK_DEPLOYMENTS: deployments,
-      HOTWORK_LOGS: join(state, 'log'),
-      HOTWORK_METER: meter.controlUrl,
-      HOTWORK_TARBALL: join(state, 'package', `hotwork-${version}.tgz`),
-    }
-    // Counted first, and alone on the stack: what other tests leave waiting would be counted with it.
-    await Promise.all([
-      step('what a request asks of AWS', () => jest(['cost'], { env })),
-      step('the package', makePackage).then(() =>
-        step('the package, installed', () =>
-          jest(['package'], { env, heldBack: true, files: ['--testPathIgnorePatterns', deployed] }),
-        ),
-      ),
-    ])
-    // The demo before all that asks as the same people and agents. The adapters' tests have tables and keys of their own.
-    await Promise.all([
-      step('every chapter of the demo', () => tellDemo(stack.local, small)),
-      step('adapters', () => jest(['adapters'], { env, heldBack: true })),
-      // It deploys a stack of its own.
-      step('the package, deployed', () =>
-        jest(['package'], { env, heldBack: true, files: ['--testPathPatterns', deployed] }),
-      ),
-    ])
-    // Two deployments: what one keeps, the tests of the other do not touch.
-    await Promise.all([
-      step('the deployed stack', () => jest(['stack'], { env })),
-      step('the deployment that waits seconds', () => jest(['swift'], { env, heldBack: true })),
-    ])
-    await step('what the Lambdas have put, against their roles', () => jest(['written'], { env }))
-  } finally {
-    await running.disposeAsync()
-  }
+function lookAtCode(): Promise<void>[] {
+  return [
+    step('format, lint and layers', (tell) => succeeds('biome', ['ci', '--diagnostic-level=error', '.'], { tell })),
+    step('types', (tell) => succeeds('tsc', ['--noEmit'], { tell })),
+  ]
 }
 
-/** Once, since it also replaces `dist/`, which examples import. */
-function makePackage(): Promise<boolean> {
-  const folder = join(state, 'package')
+async function testAll(): Promise<void> {
+  await using resources = new AsyncDisposableStack()
+  const starting = Promise.withResolvers<Stack>()
+  // Each step that needs it fails with the reason.
+  starting.promise.catch(() => {})
+  // It replaces `dist/`, which examples and tests import: they begin when it is made.
+  const packed = step('the package', makePackage)
+  await Promise.all([testOnStack(starting, packed, resources), testBesideStack(starting.promise, packed)])
+}
+
+type Stack = { local: Local; small: Local; env: NodeJS.ProcessEnv }
+
+/** Two deployments: what one keeps, the tests of the other do not touch. */
+async function testOnStack(
+  starting: PromiseWithResolvers<Stack>,
+  packed: Promise<void>,
+  resources: AsyncDisposableStack,
+): Promise<void> {
+  await step('the local stack', async (tell) => {
+    await start(tell, resources).then(starting.resolve, starting.reject)
+    return starting.promise.then(() => true)
+  })
+  const onStack = (name: string, run: (stack: Stack, tell: Tell) => Promise<boolean>) =>
+    step(name, async (tell) => run(await starting.promise, tell))
+  // Counted before other tests leave something waiting on that deployment, which would be counted with it.
+  await onStack('what a request asks of AWS', ({ env }, tell) => jest(['cost'], { env, tell }))
+  await packed
+  // Before all that asks as the same people and agents.
+  await onStack('every chapter of the demo', tellDemo)
+  await Promise.all([
+    onStack('the deployed stack', ({ env }, tell) => jest(['stack'], { env, tell })),
+    onStack('the deployment that waits seconds', ({ env }, tell) => jest(['swift'], { env, tell })),
+  ])
+  await onStack('what the Lambdas have put, against their roles', ({ env }, tell) => jest(['written'], { env, tell }))
+}
+
+/** What of it meets the stack has tables, keys and deployments of its own there. */
+async function testBesideStack(starting: Promise<Stack>, packed: Promise<void>): Promise<void> {
+  await Promise.all([...lookAtCode(), packed])
+  await step('fast tests', (tell) => jest(fast, { tell, behind: true, workers: 2 }))
+  const env = { HOTWORK_TARBALL: tarball }
+  await Promise.all([
+    step('the package, installed', (tell) =>
+      jest(['package'], { env, tell, behind: true, files: ['--testPathIgnorePatterns', deployed] }),
+    ),
+    step('adapters', async (tell) => jest(['adapters'], { env: (await starting).env, tell, behind: true })),
+    step('the package, deployed', async (tell) =>
+      jest(['package'], {
+        env: { ...env, ...(await starting).env },
+        tell,
+        behind: true,
+        files: ['--testPathPatterns', deployed],
+      }),
+    ),
+  ])
+}
+
+/** One stack for all tests that need one, and beside it a small deployment whose ladder waits seconds, not minutes. */
+async function start(tell: Tell, resources: AsyncDisposableStack): Promise<Stack> {
+  const progress = createProgress({ write: tell })
+  const meter = await startCallMeter(join(temporary, 'invocations.log'))
+  resources.defer(async () => {
+    await meter.close()
+    rmSync(meter.invocationsFile, { force: true })
+  })
+  const stack = await startStack({ stateDirectory: state, progress, meter })
+  resources.defer(() => stack.close())
+  const small = await stack.deploy({ stackName: 'Swift', policies: swiftPolicies() })
+  const deployments = join(state, 'deployments.json')
+  writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: small }), { mode: 0o600 })
+  const env = {
+    HOTWORK_DEPLOYMENTS: deployments,
+    HOTWORK_LOGS: join(state, 'log'),
+    HOTWORK_METER: meter.controlUrl,
+    HOTWORK_TARBALL: tarball,
+  }
+  return { local: stack.local, small, env }
+}
+
+function makePackage(tell: Tell): Promise<boolean> {
+  const folder = dirname(tarball)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
-  return succeeds('npm', ['pack', '--loglevel=error', `--pack-destination=${folder}`], { heldBack: true })
+  return succeeds('npm', ['pack', '--loglevel=error', `--pack-destination=${folder}`], { tell })
 }
 
 /** The sample's policies with the ladder and the terms of break-glass of test/support/policies. */
@@ -155,8 +168,8 @@ function swiftPolicies(): string {
 }
 
 /** On the stack that is there, where `npm run demo -- --all` would start one of its own. */
-async function tellDemo(local: Local, small: Local): Promise<boolean> {
-  const report = new Report()
+async function tellDemo({ local, small }: Stack, tell: Tell): Promise<boolean> {
+  const report = new Report({ write: tell })
   const running = { local, folder: state, quick: async () => small }
   await withWorld(running, report, (world) => tellChapters(world, chapterNames))
   counts.passed += report.held
@@ -164,23 +177,43 @@ async function tellDemo(local: Local, small: Local): Promise<boolean> {
   return report.finish()
 }
 
+/** Prints what the step has told when it ends. A fault fails it, and is told. */
+async function step(name: string, run: (tell: Tell) => Promise<boolean>): Promise<void> {
+  const stepBegan = Date.now()
+  const told: (string | Uint8Array)[] = []
+  console.log(`\n── ${name}: begins at ${seconds(began)}`)
+  const good = await run((part) => told.push(part)).catch((fault: Error) => {
+    told.push(`${fault.stack}\n`)
+    return false
+  })
+  if (!good) failed.push(name)
+  if (told.length > 0) console.log(`\n── ${name}:`)
+  for (const part of told) process.stdout.write(part)
+  console.log(`── ${name}: ${good ? 'good' : 'FAILED'} (${seconds(stepBegan)})`)
+}
+
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`
+}
+
+type Tell = (part: string | Uint8Array) => unknown
+
 type Run = {
+  tell: Tell
   env?: NodeJS.ProcessEnv
   workers?: number
-  /** Whether its output comes at its end, since another step is telling its own. */
-  heldBack?: boolean
+  /** Whether it gives way to all that does not. */
+  behind?: boolean
   /** Options that say which files of the projects. */
   files?: readonly string[]
 }
 
-async function jest(
-  projects: readonly string[],
-  { env = {}, workers = 1, heldBack = false, files = [] }: Run,
-): Promise<boolean> {
-  const results = join(state, `results-${projects[0]}.json`)
+async function jest(projects: readonly string[], { workers = 1, files = [], ...run }: Run): Promise<boolean> {
+  runs += 1
+  const results = join(state, `results-${runs}.json`)
   rmSync(results, { force: true })
   const options = ['--json', `--outputFile=${results}`, '--silent=false', `--maxWorkers=${workers}`, ...files]
-  const passed = await succeeds('jest', ['--selectProjects', ...projects, ...options], { env, heldBack })
+  const passed = await succeeds('jest', ['--selectProjects', ...projects, ...options], run)
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites } = JSON.parse(
     readFileSync(results, 'utf8'),
   ) as { [count: string]: number }
@@ -192,23 +225,22 @@ async function jest(
 }
 
 /** Runs npm, or a program of node_modules/.bin, to its end. Jest's JSON is not for the reader, only what it says on standard error. */
-function succeeds(
-  program: string,
-  args: readonly string[],
-  { env = {}, heldBack = false }: Run = {},
-): Promise<boolean> {
+function succeeds(program: string, args: readonly string[], { tell, env = {}, behind = false }: Run): Promise<boolean> {
+  // Where one line of steps runs, a person may watch it.
+  const out = isFast ? 'inherit' : 'pipe'
   return new Promise((resolve) => {
     const child = spawn(program === 'npm' ? program : join(root, 'node_modules/.bin', program), args, {
       cwd: root,
       env: { ...process.env, ...env },
-      stdio: ['ignore', program === 'jest' ? 'ignore' : 'inherit', heldBack ? 'pipe' : 'inherit'],
+      stdio: ['ignore', program === 'jest' ? 'ignore' : out, out],
     })
-    const told: Buffer[] = []
-    child.stderr?.on('data', (chunk: Buffer) => told.push(chunk))
-    child.once('error', () => resolve(false))
-    child.once('close', (code) => {
-      for (const chunk of told) process.stderr.write(chunk)
-      resolve(code === 0)
+    if (behind && child.pid !== undefined) setPriority(child.pid, 10)
+    child.stdout?.on('data', tell)
+    child.stderr?.on('data', tell)
+    child.once('error', (fault) => {
+      tell(`${fault.message}\n`)
+      resolve(false)
     })
+    child.once('close', (code) => resolve(code === 0))
   })
 }
