@@ -125,6 +125,7 @@ async function testBesideStack(starting: Promise<Stack>, packed: Promise<void>):
         files: ['--testPathPatterns', deployed],
       }),
     ),
+    step('agents', (tell) => countTests('node', ['test/agents/run.ts'], { tell, behind: true })),
   ])
 }
 
@@ -208,12 +209,16 @@ type Run = {
   files?: readonly string[]
 }
 
-async function jest(projects: readonly string[], { workers = 1, files = [], ...run }: Run): Promise<boolean> {
+function jest(projects: readonly string[], { workers = 1, files = [], ...run }: Run): Promise<boolean> {
+  return countTests('jest', ['--selectProjects', ...projects, `--maxWorkers=${workers}`, ...files], run)
+}
+
+/** @param program jest, or what hands its arguments on to it */
+async function countTests(program: string, args: readonly string[], run: Run): Promise<boolean> {
   runs += 1
   const results = join(state, `results-${runs}.json`)
   rmSync(results, { force: true })
-  const options = ['--json', `--outputFile=${results}`, '--silent=false', `--maxWorkers=${workers}`, ...files]
-  const passed = await succeeds('jest', ['--selectProjects', ...projects, ...options], run)
+  const passed = await succeeds(program, [...args, '--json', `--outputFile=${results}`, '--silent=false'], run)
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites } = JSON.parse(
     readFileSync(results, 'utf8'),
   ) as { [count: string]: number }
