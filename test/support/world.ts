@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
 import { compileFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
@@ -30,6 +29,7 @@ import { MemoryIds } from './memory-ids.ts'
 import { MemoryLog } from './memory-log.ts'
 import { MemorySalts } from './memory-salts.ts'
 import { MemoryStandInStore } from './people/memory-stand-in-store.ts'
+import { askedOnce } from './policies/asked-once.ts'
 import { MemoryStateReader } from './previews/memory-state-reader.ts'
 import { MemoryPermitStore } from './requests/memory-permit-store.ts'
 import { MemoryRequestStore } from './requests/memory-request-store.ts'
@@ -109,7 +109,7 @@ export class World {
   #proofs = 0
 
   constructor(bundle: Bundle = sampleBundle()) {
-    this.policy = new CurrentPolicy(new CedarPolicy(bundle), this)
+    this.policy = new CurrentPolicy(askedOnce(bundle), this)
     const { target } = bundle.deployment.accounts
     this.broker = new MemoryBroker(
       target ? { [`arn:aws:iam::${target.accountId}:role/${targetRole}`]: target.externalId } : {},
