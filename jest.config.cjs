@@ -37,7 +37,7 @@ module.exports = {
     ...['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra', 'adapters', 'client', 'package'].map(
       (name) => project(name),
     ),
-    // What it counts is only its own where nothing else goes on: run.ts runs it alone.
+    // What it counts is only its own where nothing else asks its deployment: run.ts runs it before all that does.
     project('cost', { testMatch: ['<rootDir>/test/stack/cost.test.ts'] }),
     // It looks at what all others of the stack have done: run.ts runs it after them.
     project('written', { testMatch: ['<rootDir>/test/stack/written.test.ts'] }),

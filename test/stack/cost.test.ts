@@ -6,8 +6,8 @@ import { callsOf, type LifeUsage, liveOnce, Meter, tableOf } from './support/usa
 
 /**
  * What Hotwork asks of AWS, counted between its Lambdas and the emulator. Counts are exact where they could be money,
- * and where the number hangs on how a stream happens to batch its records they are bounds. Runs before all other tests,
- * so that nothing else is going on.
+ * and where the number hangs on how a stream happens to batch its records they are bounds. Runs before all other tests
+ * of its deployment, so that nothing else is going on there.
  */
 jest.setTimeout(180_000)
 const url = process.env['HOTWORK_METER']
@@ -157,8 +157,8 @@ describe('while people have not answered', () => {
   })
 
   test('five requests ask nothing of AWS, and wake no Lambda', async () => {
-    // Anything that asked for a request now and then would show here, unless less often than this window is long. The one
-    // thing that runs by the clock is the sweep, which has its own test below.
+    // Anything that asked for a request now and then would show here, unless less often than this window is long. What
+    // rules start is left out; the sweep, which looks at requests, has its own test below.
     expect(await meter.inSilence(silenceSeconds)).toEqual({ calls: [], invocations: {} })
     for (const id of ids) expect((await hotwork.view(id)).status).toBe('pending')
   })

@@ -6,7 +6,7 @@ import { statesOf, until } from './aws.ts'
 import type { CallCount, Counts } from './call-meter.ts'
 import { type Deployment, prod, remediator, setParameter } from './deployment.ts'
 
-/** What a piece of a deployment's life has used, without the sweep: that runs each minute, whatever there is. */
+/** What a piece of a deployment's life has used, without what rules start each minute, hour or day, whatever there is. */
 export type Usage = { calls: readonly CallCount[]; invocations: { readonly [handler: string]: number } }
 export type LifeUsage = Usage & {
   states: readonly string[]
@@ -57,7 +57,7 @@ export class Meter {
   async during(act: () => Promise<unknown>): Promise<Usage> {
     const before = await this.rest()
     await act()
-    return withoutSweep(difference(before, await this.rest()))
+    return withoutTimed(difference(before, await this.rest()))
   }
 
   /** What is used in so many seconds in which nobody asks anything. */
@@ -65,7 +65,7 @@ export class Meter {
     const before = await this.rest()
     // Time itself is what is measured here: there is no event to wait for.
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
-    return withoutSweep(difference(before, await this.read()))
+    return withoutTimed(difference(before, await this.read()))
   }
 
   /** What one sweep asks of AWS. Called here, so that no minute has to be waited for. */
@@ -168,11 +168,14 @@ export function tableOf({ calls, invocations }: Usage): string {
 }
 
 const sweep = 'SweepOverdue'
+/** Ends of names, before which stands the construct of some. */
+const timed = [sweep, 'RefreshGroups', 'LookAfterAgents', 'LookAtHosts', 'ReconcileSessions', 'ReconcileLedger']
+const isTimed = (name: string) => timed.some((end) => name.endsWith(end))
 
-function withoutSweep({ calls, invocations }: Usage): Usage {
-  const { [sweep]: _, ...others } = invocations
-  return { calls: calls.filter(({ caller }) => caller !== sweep), invocations: others }
-}
+const withoutTimed = ({ calls, invocations }: Usage): Usage => ({
+  calls: calls.filter(({ caller }) => !isTimed(caller)),
+  invocations: Object.fromEntries(Object.entries(invocations).filter(([name]) => !isTimed(name))),
+})
 
 function difference(before: Usage, after: Usage): Usage {
   const keyOf = ({ caller, service, operation }: CallCount) => `${caller} ${service} ${operation}`
