@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { nameOf } from './agent/approved.ts'
+import type { McpTool } from './agent/ask.ts'
 import { type Answered, defined, parsedJson, type Sending, send } from './http.ts'
 import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
 import { findIssuer } from './local.ts'
@@ -8,6 +9,7 @@ import { Fault } from './outcome.ts'
 import { ReadTokens } from './read-token.ts'
 import { type Around, thisProcess } from './surroundings.ts'
 
+export type { McpTool } from './agent/ask.ts'
 export type { IdentityOption } from './identity/identity.ts'
 export { Fault, Refusal } from './outcome.ts'
 
@@ -32,6 +34,8 @@ export type GateAsk = {
   action: string
   /** Exactly what will be executed: the same value, not another reading of the same text. */
   arguments: { readonly [name: string]: unknown }
+  /** Of a gate before an MCP server: the live tool that will be called, which has to be the approved one. */
+  mcp?: McpTool
   /** The `Idempotency-Key` of the use; else this call's own: a call that comes again is the same use. */
   key?: string
 }
@@ -90,7 +94,7 @@ export class Gate {
     const shown = readHeaders(ask.headers)
     if ('reason' in shown) return this.#notPermitted(shown.reason, shown.detail)
     const { method, url, action } = ask
-    const body = JSON.stringify({ ...shown, method, url, action, arguments: ask.arguments })
+    const body = JSON.stringify({ ...shown, method, url, action, arguments: ask.arguments, mcp: ask.mcp })
     const key = ask.key ?? createHash('sha256').update(body).digest('base64url')
     const { response, text } = await this.#post('/v1/uses', body, { 'idempotency-key': key })
     const use = Use.safeParse(parsedJson(text))

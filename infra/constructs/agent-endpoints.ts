@@ -51,7 +51,13 @@ export class AgentEndpoints extends Construct {
     const evaluate = make(this, 'evaluate')
     grantStatements(evaluate)
     requests.grantFind(evaluate, 'by-agent')
-    api.route(evaluate, 'POST /access/v1/evaluation', 'POST /access/v1/evaluations', 'POST /v1/asks')
+    api.route(
+      evaluate,
+      'POST /access/v1/evaluation',
+      'POST /access/v1/evaluations',
+      'POST /v1/asks',
+      'GET /v1/mcp-tools',
+    )
 
     const submitRequest = make(this, 'submit-request')
     grantStatements(submitRequest)

@@ -325,13 +325,12 @@ describe('functions', () => {
     // The clients by which the present state is read, each loaded at its first use.
     'decide-burst': 1040,
     'decide-request': 1070,
-    'issue-aws-credentials': 1050,
+    'issue-aws-credentials': 1060,
     'issue-token': 1050,
     // And what reads an incident.
-    'submit-request': 1085,
+    'submit-request': 1095,
     // OpenID's client, and what verifies its tokens; with those clients too where people decide.
     'decide-on-page': 1150,
-    'open-on-page': 560,
     'reconcile-sessions': 535,
   }
   test.each(Object.keys(environments))('the JavaScript of %s stays small', (name) => {
@@ -375,6 +374,7 @@ describe('the API', () => {
         'DELETE /v1/people/{id}/personal <EraseTexts>',
         'GET /v1/ledger <ReadRequests>',
         'GET /v1/ledger/{aggregate} <ReadRequests>',
+        'GET /v1/mcp-tools <Evaluate>',
         'GET /v1/me <ReadRequests>',
         'GET /v1/requests <ReadRequests>',
         'GET /v1/requests/{id} <ReadRequests>',

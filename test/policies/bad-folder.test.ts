@@ -1,3 +1,4 @@
+import { writeFile } from '../support/mcp-tool.ts'
 import { Copy } from './sample.ts'
 
 /** What is spoilt; the file, and the text that begins on the line that must be named; what message and fix must say. */
@@ -5,6 +6,7 @@ type Bad = [rule: string, spoil: (copy: Copy) => void, file: string, line: strin
 
 const ssm = 'policies/actions/ssm.put-parameter.json'
 const flags = 'policies/actions/flags.set.json'
+const files = 'policies/actions/files.write-file.json'
 const ladder = 'policies/ladder.json'
 const agents = 'policies/agents.json'
 const people = 'policies/directory.json'
@@ -891,6 +893,41 @@ const catalogue: Bad[] = [
     '"name"',
     'is in ',
     'keep one',
+  ],
+  [
+    'an MCP tool without its gate',
+    (copy) => copy.editJson(ssm, (action) => (action.mcp = writeFile)),
+    ssm,
+    '"mcp"',
+    'called through its gate',
+    '`token`',
+  ],
+  [
+    'one MCP tool as two actions',
+    (copy) =>
+      copy.editJson(flags, (action) => {
+        action.mcp = { ...writeFile, server: { ...writeFile.server, version: '0.3.0' } }
+      }),
+    flags,
+    '"write_file"',
+    '`write_file` of `secure-filesystem-server` is `files:WriteFile` already',
+    'one action for each tool',
+  ],
+  [
+    'an MCP tool without the digest of its schema',
+    (copy) => copy.editJson(files, (action) => delete action.mcp.schema),
+    files,
+    '"mcp"',
+    '`mcp.schema` is missing',
+    '',
+  ],
+  [
+    'an MCP server whose name hides a character',
+    (copy) => copy.editJson(files, (action) => (action.mcp.server.name = 'files\u202e')),
+    files,
+    '"name": "files\u202e',
+    'has a character that does not show',
+    '',
   ],
 ]
 

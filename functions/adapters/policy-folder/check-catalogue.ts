@@ -18,6 +18,7 @@ const reserved: readonly string[] = [...personActions, 'mutating']
 /** Do an action's parts fit one another: arguments, resource, title, statement, account, tool? */
 export function checkCatalogue(folder: Folder): Problem[] {
   const names = new Map<string, string>()
+  const tools = new Map<string, string>()
   return folder.actions.flatMap(({ value: entry, document }) =>
     problemsIn(document, (say) => {
       const other = names.get(entry.name)
@@ -31,6 +32,7 @@ export function checkCatalogue(folder: Folder): Problem[] {
       checkConditions(entry, say)
       checkWhenAbsent(entry, say)
       checkCredential(entry, folder, say)
+      checkMcp(entry, tools, say)
     }),
   )
 }
@@ -237,6 +239,26 @@ function checkCredential(entry: CatalogueEntry, { deployment, tools }: Folder, s
   for (const name of Object.keys(entry.leavesOpen))
     if (name in entry.arguments.properties && !open.includes(name))
       say(['leavesOpen', name], `\`${name}\` is not left open: the credential pins it`, 'remove it')
+}
+
+/** Is an MCP tool behind a gate, and one action alone? */
+function checkMcp({ name, credential, mcp }: CatalogueEntry, tools: Map<string, string>, say: Say): void {
+  if (!mcp) return
+  if (credential !== 'token')
+    say(
+      ['mcp'],
+      'an MCP tool is called through its gate',
+      'make `credential` `token`, and `tool` the gate of tools.json',
+    )
+  const called = JSON.stringify([mcp.server.name, mcp.tool])
+  const other = tools.get(called)
+  if (other !== undefined)
+    say(
+      ['mcp', 'tool'],
+      `\`${mcp.tool}\` of \`${mcp.server.name}\` is \`${other}\` already`,
+      'keep one action for each tool of a server',
+    )
+  tools.set(called, name)
 }
 
 /** Is the agent held to each value that a policy judges? IAM compares few: asked for 5, it may call with 0. */

@@ -123,14 +123,25 @@ async function completePlan(plan: z.infer<typeof PlanBody>, agent: AgentId, port
   return { status: 200, body: body as Json }
 }
 
+/**
+ * `GET /v1/mcp-tools`: to a gate, which tools of its MCP server the catalogue has. To an agent it says who the agent is, and no
+ * tools: a gate whose callers are agents finds out by it whether a token is good.
+ */
+function mcpTools({ id }: EvaluationCaller, { policy: { bundle } }: Ports): Answer {
+  const tools = Object.values(bundle.actions).flatMap(({ name: action, tool, mcp }) =>
+    mcp && tool === id ? [{ action, ...mcp }] : [],
+  )
+  return { status: 200, body: { caller: id, tools } }
+}
+
 export function createHandler(ports: Ports) {
   const callers = new Callers(ports.policy, ports.issuer, ports.clock)
   const evaluateCall = evaluations(ports)
-  return endpoint(ports, async (call) =>
-    call.route === 'POST /v1/asks'
-      ? completeAsk(call, (await callers.agent(call)).agent.id, ports)
-      : evaluateCall(call, await callers.agentOrTool(call)),
-  )
+  return endpoint(ports, async (call) => {
+    if (call.route === 'POST /v1/asks') return completeAsk(call, (await callers.agent(call)).agent.id, ports)
+    const caller = await callers.agentOrTool(call)
+    return call.route === 'GET /v1/mcp-tools' ? mcpTools(caller, ports) : evaluateCall(call, caller)
+  })
 }
 
 export const handler = bind(

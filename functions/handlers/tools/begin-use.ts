@@ -5,6 +5,7 @@ import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
 import { rememberUntil, replayKey, verifyDpop } from '../../adapters/jose/dpop.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { addressesOf } from '../../domain/policy/bundle.ts'
+import { McpTool } from '../../domain/policy/mcp-tool.ts'
 import { defined, JsonObject, type ToolId } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { beginUse } from '../../operations/uses/use.ts'
@@ -19,6 +20,7 @@ const Body = z.strictObject({
   url: z.url().max(2048),
   action: z.string().min(1).max(256),
   arguments: JsonObject,
+  mcp: McpTool.optional(),
 })
 type Body = z.infer<typeof Body>
 
@@ -29,7 +31,8 @@ export function createHandler(ports: ApiPorts & { keys: KeySet }) {
     const key = idempotencyKeyOf(call)
     const body = parseBody(Body, call.json())
     const shown = await verifyShown(tool, body, tokens, ports)
-    const begun = await beginUse({ tool, ...shown, action: body.action, arguments: body.arguments, key }, ports)
+    const { action, arguments: args, mcp } = body
+    const begun = await beginUse({ tool, ...shown, action, arguments: args, ...defined({ mcp }), key }, ports)
     const { use, usesLeft, ended } = valueOrThrow(begun, refusal)
     return { status: 201, body: { use, uses_left: usesLeft, ...(ended ? { ended } : {}) } }
   })

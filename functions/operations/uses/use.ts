@@ -1,4 +1,5 @@
 import { argumentsDigest } from '../../domain/digest.ts'
+import { isSameTool, type McpTool } from '../../domain/policy/mcp-tool.ts'
 import type { BeginUse, EndUse } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { type ApprovalRequest, grantOf, type Outcome, usesLeft } from '../../domain/requests/request.ts'
@@ -26,9 +27,14 @@ type UseAsk = {
   token: AccessToken
   action: string
   arguments: JsonObject
+  /** The MCP tool that it is about to call. Must be the approved one where it is given. */
+  mcp?: McpTool
   key: string
   once: OnceOnly
 }
+
+/** What is about to be executed is not what was approved. */
+type Other = 'arguments_mismatch' | 'tool_changed'
 
 /** `ended`: the use was begun before, and its tool told its end. A tool that acts on it acts twice. */
 type BegunUse = { use: UseId; usesLeft: number; ended: boolean }
@@ -40,7 +46,7 @@ type BegunUse = { use: UseId; usesLeft: number; ended: boolean }
 export async function beginUse(
   ask: UseAsk,
   ports: MakingPorts,
-): Promise<Result<BegunUse, RefusalOf<BeginUse> | 'replayed' | 'credential_unknown' | 'arguments_mismatch'>> {
+): Promise<Result<BegunUse, RefusalOf<BeginUse> | 'replayed' | 'credential_unknown' | Other>> {
   const { tool, token, key } = ask
   const stored = await ports.requests.load(token.request)
   if (!stored) return refuse('unknown_request')
@@ -48,6 +54,10 @@ export async function beginUse(
     const about = { ...aboutStored(stored).about, action: ask.action }
     await recordRefusal(actorNamed(tool), 'begin_use', 'invalid_arguments', ports, { about })
     return refuse('arguments_mismatch', 'what is about to be executed is not what was approved')
+  }
+  if (ask.mcp && !isSameTool(ask.mcp, stored.state.ask.mcp)) {
+    await recordRefusal(actorNamed(tool), 'begin_use', 'tool_changed', ports, aboutStored(stored))
+    return refuse('tool_changed', 'the tool that is about to be called is not the one that was approved')
   }
   const again = useOf(stored.state, tool, key)
   const use = ports.ids.use()

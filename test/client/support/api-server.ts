@@ -36,7 +36,7 @@ const routes = {
   'issue-token': ['POST /token'],
   'issue-aws-credentials': ['POST /aws/credentials'],
   'call-aws': ['POST /aws/calls'],
-  evaluate: ['POST /access/v1/evaluation', 'POST /access/v1/evaluations', 'POST /v1/asks'],
+  evaluate: ['POST /access/v1/evaluation', 'POST /access/v1/evaluations', 'POST /v1/asks', 'GET /v1/mcp-tools'],
   'submit-request': ['POST /access/v1/requests', 'POST /v1/requests/{id}/extend'],
   'read-task': ['GET /access/v1/requests/{id}'],
   'cancel-request': ['POST /access/v1/requests/{id}/cancel'],

@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Gate, type GateAsk } from '../../client/gate.ts'
+import { type Approved, Hotwork, type McpTool, type Permit, type PermitCall } from '../../client/index.ts'
+import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
+import { otherTools } from '../support/mcp-tool.ts'
+import { useScene } from './support/scene.ts'
+
+/** A call of an MCP server's tool, from the ask to the use: it is bound to that tool of that server. */
+
+const scene = useScene()
+const action = 'files:WriteFile'
+const args = { path: 'staging/checkout.yaml', content: 'retries: 3\n' }
+const url = 'https://files.example.org/mcp'
+const pause = async () => {}
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hotwork-mcp-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const around = () => ({ env: {}, folder, now: () => new Date(), pause })
+/** The remediation bot writes in staging by itself. */
+const ask = (changes: Partial<PermitCall> = {}): Promise<Permit> =>
+  new Hotwork(
+    { issuer: scene.api.url, identity: async () => scene.workload('agent-remediator'), stateFolder: folder },
+    around(),
+  ).permit({ action, arguments: args, purpose: 'remediation', parentTask: { id: 'INC-1042' }, wait: 0, ...changes })
+
+const entry = () => scene.api.world.policy.bundle.actions[action] as CatalogueEntry
+const known = () => entry().mcp as McpTool
+/** Other tools, as far as one of `otherTools` says so. */
+const changed = (other: McpTool): McpTool => ({
+  server: {
+    name: other.server.name === 'secure-filesystem-server' ? known().server.name : other.server.name,
+    version: other.server.version === '0.2.0' ? known().server.version : other.server.version,
+  },
+  tool: other.tool === 'write_file' ? known().tool : other.tool,
+  schema: other.schema.includes('w'.repeat(43)) ? known().schema : other.schema,
+})
+
+const begin = async (permit: Approved, changes: Partial<GateAsk> = {}) => {
+  const identity = async () => scene.workload('tool-files-gate')
+  const headers = { Authorization: `DPoP ${await permit.token()}`, DPoP: await permit.proof('POST', url) }
+  const gate = new Gate({ issuer: scene.api.url, identity }, around())
+  return gate.begin({ headers, method: 'POST', url, action, arguments: args, ...changes })
+}
+const asked = async (permit: Permit) =>
+  (await scene.api.world.requests.load((permit as Approved).request as never))?.state.ask
+
+test('the request has the catalogue’s tool, whether or not its agent names it', async () => {
+  const [said, unsaid] = [await ask({ mcp: known() }), await ask({ parentTask: { id: 'INC-1043' } })]
+  expect([said.outcome, unsaid.outcome]).toEqual(['approved', 'approved'])
+  expect((await asked(said))?.mcp).toEqual(known())
+  expect((await asked(unsaid))?.mcp).toEqual(known())
+})
+
+test.each(otherTools)('a call of another %s than was catalogued is refused as `tool_changed`', async (_, other) => {
+  expect(await ask({ mcp: changed(other) })).toMatchObject({
+    outcome: 'refused',
+    reason: 'tool_changed',
+    detail: expect.stringContaining('the catalogue has'),
+  })
+  expect((await scene.api.world.requests.list({}, { limit: 1 })).items).toEqual([])
+})
+
+test('where the catalogue names no tool, the request has the one that its agent names', async () => {
+  const mcp = { ...known(), tool: 'set_flag' }
+  const permit = await ask({
+    ...{ action: 'flags:set', arguments: { environment: 'staging', flag: 'express-checkout', value: true }, mcp },
+  })
+  expect((await asked(permit))?.mcp).toEqual(mcp)
+})
+
+test('the same call of another tool is another request', async () => {
+  const call = { action: 'flags:set', arguments: { environment: 'staging', flag: 'express-checkout', value: true } }
+  const of = async (mcp?: McpTool) => ((await ask({ ...call, ...(mcp && { mcp }) })) as Approved).request
+  const other = { ...known(), tool: 'set_flag' }
+  expect(new Set([await of(), await of(known()), await of(other)]).size).toBe(3)
+})
+
+test('a call id stands for a call of one tool', async () => {
+  const call = { action: 'flags:set', arguments: { environment: 'staging', flag: 'express-checkout', value: true } }
+  const first = (await ask({ ...call, callId: 'one', mcp: known() })) as Approved
+  const again = (await ask({ ...call, callId: 'one', mcp: known() })) as Approved
+  expect(again.request).toBe(first.request)
+  const other = ask({ ...call, callId: 'one', mcp: { ...known(), tool: 'set_flag' } })
+  await expect(other).rejects.toThrow('used for another call')
+})
+
+test('a gate begins the use of the approved tool', async () => {
+  const permit = (await ask()) as Approved
+  expect(await begin(permit, { mcp: known() })).toMatchObject({ permitted: true })
+})
+
+test.each(otherTools)('a gate that would call another %s begins no use, and it is on record', async (_, other) => {
+  const permit = (await ask()) as Approved
+  expect(await begin(permit, { mcp: changed(other) })).toMatchObject({ permitted: false, reason: 'tool_changed' })
+  const entries = await scene.api.world.ledger.entries('tool:files-gate')
+  expect(JSON.stringify(entries)).toContain('tool_changed')
+})
+
+describe('where the catalogue has another tool since', () => {
+  let sample: CatalogueEntry
+  beforeEach(() => {
+    sample = entry()
+  })
+  // The bundle is one for all tests.
+  afterEach(() => put(sample))
+  const put = (whole: CatalogueEntry) => Object.assign(scene.api.world.policy.bundle.actions, { [action]: whole })
+  const changeCatalogue = () => {
+    const mcp = { ...known(), server: { ...known().server, version: '0.3.0' } } as CatalogueEntry['mcp']
+    put({ ...entry(), mcp })
+  }
+
+  test('no token is had of what was approved', async () => {
+    const permit = (await ask()) as Approved
+    changeCatalogue()
+    await expect(permit.token()).rejects.toThrow('policy_denied')
+  })
+
+  test('no use is begun with a token that was had before', async () => {
+    const permit = (await ask()) as Approved
+    await permit.token()
+    changeCatalogue()
+    expect(await begin(permit)).toMatchObject({ permitted: false, reason: 'policy_denied' })
+  })
+})
+
+test.each([
+  ['a control character', { tool: 'write\u0000file' }],
+  ['more characters than fit', { tool: 'a'.repeat(129) }],
+  ['no digest', { schema: 'md5:1' }],
+])('a tool with %s is no call, and the member is named', async (_, wrong) => {
+  await expect(ask({ mcp: { ...known(), ...wrong } })).rejects.toThrow(/context\.mcp|not what this endpoint takes/)
+})
+
+const tools = async (subject?: string) => {
+  const authorization = subject === undefined ? 'Bearer e30.e30.e30' : `Bearer ${scene.workload(subject)}`
+  const response = await fetch(`${scene.api.url}/v1/mcp-tools`, { headers: { authorization } })
+  return { status: response.status, body: await response.json() }
+}
+
+test('a gate reads which tools of its server the catalogue has', async () => {
+  const body = { caller: 'tool:files-gate', tools: [{ action, ...known() }] }
+  expect(await tools('tool-files-gate')).toEqual({ status: 200, body })
+  expect(await tools('tool-flag-service')).toEqual({ status: 200, body: { caller: 'tool:flag-service', tools: [] } })
+})
+
+test('a gate learns from an agent’s token which agent calls it, and refuses one that is not good', async () => {
+  expect(await tools('agent-builder')).toEqual({ status: 200, body: { caller: 'agent:builder', tools: [] } })
+  expect((await tools()).status).toBe(401)
+  expect((await tools('person-ana')).status).toBe(401)
+})
