@@ -1,0 +1,81 @@
+import canonicalize from 'canonicalize'
+import { wrongUsage } from '../outcome.ts'
+
+/** What an MCP tool call is bound to. `schema`: `sha-256:` over the RFC 8785 form of the tool's `inputSchema`. */
+export type McpTool = {
+  readonly server: { readonly name: string; readonly version: string }
+  readonly tool: string
+  readonly schema: string
+}
+
+/** A tool call that needs a permit. */
+export type GatedCall = {
+  action: string
+  arguments: { readonly [name: string]: unknown }
+  purpose: string
+  parentTask: { readonly id: string; readonly url?: string }
+  justification?: string | undefined
+  mcp?: McpTool | undefined
+  /** Tells calls apart that are no repeats, such as a `tool_use_id`. Left out: the same arguments are the same call. */
+  id?: string | undefined
+}
+
+/**
+ * How a gated call stands. `running`: it was sent, here or by another process, and has no answer yet. `done`: it was
+ * sent, once, and answered. `unknown`: it was sent, and its answer is lost for good. It is never sent again.
+ */
+export type GatedState =
+  | 'pending'
+  | 'approved'
+  | 'denied'
+  | 'expired'
+  | 'narrowed'
+  | 'refused'
+  | 'running'
+  | 'done'
+  | 'unknown'
+
+export type GatedAnswer<T = never> = {
+  state: GatedState
+  request?: string
+  /** Where people decide. */
+  page?: string
+  /** Of a no: a word for programs, and a sentence. */
+  reason?: string
+  detail?: string
+  /** RFC 3339. So long a repeat gets the same answer; of `approved` and `narrowed`, so long it can be done. */
+  until?: string
+  /** What people approved in place of what was asked: the call that may be made. */
+  arguments?: { readonly [name: string]: unknown }
+  /** What the work gave. */
+  value?: T
+  /** The work was done by an earlier call: `value` is what it gave then. */
+  repeated?: true
+}
+
+/** `wait`: how long people, or another process that does the work, are waited for. Milliseconds. */
+export type How = { wait: number; signal?: AbortSignal | undefined }
+
+/** The work may have been done, and no one can say. Thrown by work; anything else that it throws counts as this too. */
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown'
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export const isSame = (one: object, other: object): boolean => canonical(one) === canonical(other)
+
+/** RFC 8785. @throws Refusal */
+export function canonical(value: object): string {
+  try {
+    return canonicalize(value) ?? ''
+  } catch {
+    throw wrongUsage(
+      'there is no canonical form of it',
+      'leave out what JSON text cannot hold, such as half a surrogate',
+    )
+  }
+}

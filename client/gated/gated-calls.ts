@@ -1,0 +1,294 @@
+import type { Approved } from '../agent/approved.ts'
+import { KeptCalls } from '../agent/kept-calls.ts'
+import type { Permit } from '../agent/permit-call.ts'
+import type { Gate } from '../gate.ts'
+import { defined } from '../http.ts'
+import type { Hotwork } from '../index.ts'
+import { digest, type KeptKeys } from '../kept-keys.ts'
+import { Trouble } from '../outcome.ts'
+import { isAlive } from '../run-mark.ts'
+import { pause } from '../surroundings.ts'
+import { canonical, type GatedAnswer, type GatedCall, type How, isSame } from './gated-call.ts'
+import { type Asked, callOf, type Ended, GatedJournal } from './gated-journal.ts'
+import { beginUse, beginWork, type Doing, type Work } from './gated-use.ts'
+
+export type { Doing, Work } from './gated-use.ts'
+
+export type Parts = {
+  hotwork: Hotwork
+  /** Of the tool that the actions are of. Undefined: what is done needs no use, as with AWS credentials. */
+  gate: Gate | undefined
+  /** Of the folder that `hotwork` has too. */
+  keys: KeptKeys
+  /** Who asks: agents that share a folder do not share calls. */
+  agent: string
+}
+
+/** So long the same denial is told, and no one is asked again. Milliseconds. */
+const denialHolds = 600_000
+/** Between two looks at what another process does. Milliseconds. */
+const pauseOfLooks = 200
+/** How long Hotwork may take beside the waiting, and in all, before it counts as silent. Milliseconds. */
+const patience = { beside: 8_000, least: 25_000 }
+
+/**
+ * Gated calls of one agent: each is asked once and done once, however often it is repeated, and also where a process is killed
+ * meanwhile. What they throw is the reason of the signal, and that only before the work; a no is an answer.
+ */
+export class GatedCalls {
+  readonly #parts: Parts
+  readonly #journal: GatedJournal
+  readonly #runs: KeptCalls
+  readonly #reports = new Map<string, Promise<void>>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#journal = new GatedJournal(parts.keys)
+    this.#runs = new KeptCalls(parts.keys)
+  }
+
+  /** Asks, or attaches to what was asked. */
+  ask(call: GatedCall, how: How): Promise<GatedAnswer<unknown>> {
+    return this.#orRefused(how, async () => this.#stand(this.#open(call), call, how))
+  }
+
+  /**
+   * Asks, or attaches; where it is approved begins the use as the tool and does the work, once, ever. What the work gave is
+   * kept, and given to each repeat until the grant would have ended.
+   */
+  run<T>(call: GatedCall, work: Work<T>, how: Doing<T>): Promise<GatedAnswer<T>> {
+    return this.#orRefused(how, async () => this.#go(this.#open(call), call, work, how))
+  }
+
+  /** `run` of a request that was asked before: nothing is asked anew. */
+  resume<T>(request: string, work: Work<T>, how: Doing<T>): Promise<GatedAnswer<T>> {
+    return this.#orRefused(how, async () => {
+      const asked = this.#asked(request)
+      return asked ? this.#go(asked, callOf(asked), work, how) : unknownRequest
+    })
+  }
+
+  /** `ask` of a request that was asked before: nothing is asked anew. */
+  look(request: string, how: How): Promise<GatedAnswer<unknown>> {
+    return this.#orRefused(how, async () => {
+      const asked = this.#asked(request)
+      return asked ? this.#stand(asked, callOf(asked), how) : unknownRequest
+    })
+  }
+
+  /** The calls that have a request, the newest last. */
+  requests(): { request: string; askedAt: Date; call: GatedCall }[] {
+    const known = this.#journal.all(this.#parts.agent).filter(({ narrowed }) => !narrowed)
+    return known.flatMap((asked) =>
+      asked.request ? [{ request: asked.request, askedAt: new Date(asked.askedAt), call: callOf(asked) }] : [],
+    )
+  }
+
+  /** Takes a request back that is pending, and gives up one that is not used yet. @returns how it stands then */
+  cancel(request: string, how: How): Promise<GatedAnswer<unknown>> {
+    return this.#orRefused(how, async () => {
+      const asked = this.#asked(request)
+      if (!asked) return unknownRequest
+      const permit = this.#journal.isEnded(asked) ? undefined : await this.#permit(asked, { ...how, wait: 0 })
+      const withdrawn = { state: 'refused', reason: 'withdrawn', detail: 'the agent took the request back' } as const
+      const end = () => this.#journal.end(asked, { ...withdrawn, request, reported: true, until: this.#journal.now() })
+      if (permit?.outcome === 'pending') {
+        await permit.cancel()
+        end()
+      } else if (permit?.outcome === 'approved' || permit?.outcome === 'narrowed') {
+        // The mark that lets no one begin its work.
+        if (!this.#runs.beginRun(request)) {
+          end()
+          await permit.complete('failed', 'given up before it was used')
+        }
+      }
+      return this.#stand(asked, callOf(asked), { ...how, wait: 0 })
+    })
+  }
+
+  /** What processes that were killed have left: Hotwork is told of each how it ended. */
+  async settle(signal?: AbortSignal): Promise<void> {
+    for (const asked of this.#journal.all(this.#parts.agent)) {
+      const run = asked.request === undefined ? undefined : this.#runs.runOf(asked.request)
+      const ended = this.#journal.endOf(asked)
+      if (ended ? ended.reported : !run || isAlive(run) !== false) continue
+      await this.#orRefused({ wait: 0, signal }, async () => {
+        const answer = await this.#stand(asked, callOf(asked), { wait: 0, signal })
+        const now = this.#journal.endOf(asked)
+        if (now && !now.reported) await this.#report(asked, now)
+        return answer
+      })
+    }
+  }
+
+  #open(call: GatedCall): Asked {
+    return this.#journal.open(this.#keyOf(call), this.#parts.agent, call)
+  }
+
+  /** The one that was asked, not the narrower one that came of it. */
+  #asked(request: string): Asked | undefined {
+    const found = this.#journal.all(this.#parts.agent).filter((each) => each.request === request)
+    return found.find(({ narrowed }) => !narrowed) ?? found[0]
+  }
+
+  #keyOf({ action, arguments: args, purpose, parentTask, mcp, id }: GatedCall): string {
+    const { hotwork, agent } = this.#parts
+    return digest(hotwork.issuer, agent, canonical(defined({ action, args, purpose, parentTask, mcp, id })))
+  }
+
+  async #permit(asked: Asked, { wait, signal }: How): Promise<Permit> {
+    const silence = AbortSignal.timeout(Math.max(wait + patience.beside, patience.least))
+    const within = signal ? AbortSignal.any([signal, silence]) : silence
+    const { id: _, ...call } = callOf(asked)
+    return this.#parts.hotwork.permit({ ...defined(call), callId: asked.callId, wait, signal: within })
+  }
+
+  async #stand<T>(asked: Asked, call: GatedCall, how: How): Promise<GatedAnswer<T>> {
+    return this.#ended<T>(asked, call) ?? this.#tell<T>(asked, call, await this.#permit(asked, how))
+  }
+
+  async #go<T>(asked: Asked, call: GatedCall, work: Work<T>, how: Doing<T>): Promise<GatedAnswer<T>> {
+    const before = this.#ended<T>(asked, call)
+    if (before) return before
+    const until = Date.now() + how.wait
+    const permit = await this.#permit(asked, how)
+    const approved = approvedOf(permit, asked.narrowed ?? call.arguments)
+    if (!approved) return this.#tell<T>(asked, call, permit)
+    const { request } = approved
+    this.#journal.knows(asked, request)
+    // One after the other: a second access token of a request ends the first.
+    const { answer, ends } = await this.#parts.keys.alone(
+      `doing-${request}`,
+      () => beginWork(asked, approved, work, how, { ...this.#parts, journal: this.#journal, runs: this.#runs }),
+      how.signal,
+    )
+    if (answer) return { ...answer, ...this.#about(request) }
+    const ended = await ends
+    if (ended) return this.#answerOf<T>(ended)
+    return this.#follow<T>(asked, call, approved, { ...how, wait: until - Date.now() })
+  }
+
+  /** It was sent before. Waits for its end; where no one is left who could write one, the outcome is unknown. */
+  async #follow<T>(asked: Asked, call: GatedCall, approved: Approved, { wait, signal }: How): Promise<GatedAnswer<T>> {
+    const { request, expiresAt } = approved
+    for (const until = Date.now() + wait; ; ) {
+      const run = this.#runs.runOf(request)
+      const isLost = !run || isAlive(run) === false || run.became !== undefined
+      // In this order: its end is written before the process ends.
+      const ended = this.#ended<T>(asked, call)
+      if (ended) return ended
+      if (isLost) return this.#lose(asked, call, { request, until: expiresAt.getTime() })
+      if (Date.now() >= until) return { state: 'running', ...this.#about(request), until: expiresAt.toISOString() }
+      await pause(pauseOfLooks, signal)
+    }
+  }
+
+  #lose<T>(asked: Asked, call: GatedCall, { request, until }: { request: string; until: number }): GatedAnswer<T> {
+    const detail = 'the process that had sent the call has ended'
+    const lost = { state: 'unknown', request, reason: 'outcome_unknown', detail, outcome: 'failed' } as const
+    this.#journal.end(asked, { ...lost, reported: false, until })
+    return this.#ended<T>(asked, call) ?? { state: 'unknown', ...this.#about(request), detail }
+  }
+
+  async #tell<T>(asked: Asked, call: GatedCall, permit: Permit): Promise<GatedAnswer<T>> {
+    const { request } = permit
+    if (request === undefined) return { state: 'refused', ...reasonOf(permit) }
+    this.#journal.knows(asked, request)
+    const about = this.#about(request)
+    const stands = (approved: Approved): Promise<GatedAnswer<T>> | GatedAnswer<T> =>
+      this.#runs.runOf(request)
+        ? this.#follow<T>(asked, call, approved, { wait: 0 })
+        : { state: 'approved', ...about, until: approved.expiresAt.toISOString() }
+    switch (permit.outcome) {
+      case 'pending':
+        return { state: 'pending', ...about }
+      case 'approved':
+        return stands(permit)
+      case 'narrowed': {
+        const approved = permit.accept()
+        const { arguments: args, expiresAt } = approved
+        if (isSame(args, asked.narrowed ?? call.arguments)) return stands(approved)
+        this.#journal.attach(this.#keyOf({ ...callOf(asked), arguments: args }), asked, args)
+        return { state: 'narrowed', ...about, arguments: args, until: expiresAt.toISOString() }
+      }
+      default: {
+        const now = this.#journal.now()
+        const until = permit.outcome === 'denied' ? now + denialHolds : now
+        // Its grant has ended. Had its call been sent, its end would stand here.
+        if (this.#runs.runOf(request)) return this.#lose(asked, call, { request, until: now + denialHolds })
+        const ended = { state: permit.outcome, request, ...reasonOf(permit), reported: true, until }
+        this.#journal.end(asked, ended)
+        return this.#ended<T>(asked, call) ?? { state: permit.outcome, ...about }
+      }
+    }
+  }
+
+  /** It has ended before. What is still to be told of it is told. */
+  #ended<T>(asked: Asked, call: GatedCall): GatedAnswer<T> | undefined {
+    const ended = this.#journal.endOf(asked)
+    if (!ended) return undefined
+    if (!ended.reported) void this.#report(asked, ended).catch(() => {})
+    const { arguments: args } = ended
+    const { value, ...answer } = this.#answerOf<T>(ended)
+    if (args && !isSame(args, call.arguments)) return { ...answer, state: 'narrowed', arguments: args }
+    return answer.state === 'done' ? { ...answer, value: value as T, repeated: true } : answer
+  }
+
+  #answerOf<T>({ state, request, reason, detail, value, until }: Ended): GatedAnswer<T> {
+    const about = { ...this.#about(request), ...defined({ reason, detail }), until: new Date(until).toISOString() }
+    return { state, ...about, ...(state === 'done' ? { value: value as T } : {}) }
+  }
+
+  #report(asked: Asked, ended: Ended): Promise<void> {
+    const { callId } = asked
+    const running = this.#reports.get(callId)
+    if (running) return running
+    const report = this.#tellHotwork(asked, ended).finally(() => this.#reports.delete(callId))
+    this.#reports.set(callId, report)
+    return report
+  }
+
+  async #tellHotwork(asked: Asked, ended: Ended): Promise<void> {
+    const permit = await this.#permit(asked, { wait: 0 })
+    const approved = permit.outcome === 'narrowed' ? permit.accept() : permit
+    if (approved.outcome === 'approved') {
+      const { outcome = 'failed', state } = ended
+      const begun = await beginUse(this.#parts.gate, approved, asked.call.action)
+      if ('end' in begun) await begun.end(outcome).catch(() => {})
+      await approved.complete(outcome, state === 'unknown' ? `outcome unknown: ${ended.detail ?? ''}` : undefined)
+    }
+    this.#journal.reported(asked, ended)
+  }
+
+  #about(request: string | undefined): { request?: string; page?: string } {
+    return request === undefined ? {} : { request, page: `${this.#parts.hotwork.issuer}/requests/${request}` }
+  }
+
+  async #orRefused<T>({ signal }: How, work: () => Promise<GatedAnswer<T>>): Promise<GatedAnswer<T>> {
+    try {
+      return await work()
+    } catch (trouble) {
+      signal?.throwIfAborted()
+      if (trouble instanceof Trouble) {
+        const { code, title, detail } = trouble.told
+        return { state: 'refused', reason: code, detail: detail === undefined ? title : `${title}: ${detail}` }
+      }
+      if ((trouble as Error)?.name !== 'TimeoutError') throw trouble
+      return { state: 'refused', reason: 'no_answer', detail: 'Hotwork did not answer in time' }
+    }
+  }
+}
+
+const unknownRequest = {
+  state: 'refused',
+  reason: 'unknown_request',
+  detail: 'it was not asked for from this machine as this agent',
+} as const
+
+function approvedOf(permit: Permit, args: GatedCall['arguments']): Approved | undefined {
+  if (permit.outcome === 'approved') return permit
+  return permit.outcome === 'narrowed' && isSame(permit.arguments, args) ? permit.accept() : undefined
+}
+
+const reasonOf = (permit: Permit): { reason: string; detail?: string } =>
+  permit.outcome === 'refused' ? defined({ reason: permit.reason, detail: permit.detail }) : { reason: permit.outcome }

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto'
+import * as z from 'zod'
+import { defined } from '../http.ts'
+import { type KeptKeys, remembered } from '../kept-keys.ts'
+import { Fault } from '../outcome.ts'
+import type { GatedCall } from './gated-call.ts'
+
+const Members = z.record(z.string(), z.unknown())
+
+/** One asking of a call. A call that is asked again after its answer is over has another: the last part of its place counts. */
+const Asked = z.looseObject({
+  version: z.literal(1),
+  agent: z.string(),
+  /** What makes a repeat the same request (`PermitCall.callId`). A narrowed call has that of the one it came from. */
+  callId: z.string(),
+  call: z.looseObject({
+    action: z.string(),
+    arguments: Members,
+    purpose: z.string(),
+    parentTask: z.looseObject({ id: z.string(), url: z.string().optional() }),
+    justification: z.string().optional(),
+    mcp: z
+      .strictObject({
+        server: z.strictObject({ name: z.string(), version: z.string() }),
+        tool: z.string(),
+        schema: z.string(),
+      })
+      .optional(),
+    id: z.string().optional(),
+  }),
+  /** What people approved in place of `call.arguments`. */
+  narrowed: Members.optional(),
+  /** Known once Hotwork has it. */
+  request: z.string().optional(),
+  askedAt: z.number(),
+})
+export type Asked = z.infer<typeof Asked> & { place: string }
+
+/** What was asked, to the letter. */
+export const callOf = ({ call }: Pick<Asked, 'call'>): GatedCall => call as GatedCall
+
+/** How an asking ended. There is one: the first that is written. */
+const Ended = z.looseObject({
+  version: z.literal(1),
+  state: z.enum(['denied', 'expired', 'refused', 'done', 'unknown']),
+  request: z.string().optional(),
+  reason: z.string().optional(),
+  detail: z.string().optional(),
+  /** Of the call that was made. */
+  arguments: Members.optional(),
+  value: z.unknown().optional(),
+  /** Of the work: what Hotwork is told. */
+  outcome: z.enum(['succeeded', 'failed']).optional(),
+  /** Hotwork knows. */
+  reported: z.boolean(),
+  /** So long a repeat gets this. Milliseconds. */
+  until: z.number(),
+})
+export type Ended = z.infer<typeof Ended>
+
+/**
+ * What became of gated calls, on files that all processes of this machine share. A call's asking and its end are each made
+ * by one process alone, by the file system's own word.
+ */
+export class GatedJournal {
+  readonly #keys: KeptKeys
+  #tidied = 0
+
+  constructor(keys: KeptKeys) {
+    this.#keys = keys
+  }
+
+  /** The asking that a repeat attaches to, or a new one. @throws Fault */
+  open(key: string, agent: string, call: GatedCall): Asked {
+    for (;;) {
+      const { last, found } = this.#newest(key)
+      if (found && !this.#isOver(found)) return found
+      this.#tidy()
+      const made = { version: 1 as const, agent, callId: `gated-${randomUUID()}`, call, askedAt: this.#keys.now() }
+      const asked = Asked.parse({ ...made, call: defined(call) })
+      const place = placeOf(key, last + 1)
+      if (this.#keys.create(place, asked)) return { ...asked, place }
+    }
+  }
+
+  /** The narrower call that people approved goes on with the same request. */
+  attach(key: string, asked: Asked, args: Asked['call']['arguments']): void {
+    const { last, found } = this.#newest(key)
+    if (found && !this.#isOver(found)) return
+    const { place: _, ...kept } = asked
+    this.#keys.create(placeOf(key, last + 1), { ...kept, narrowed: args })
+  }
+
+  at(place: string): Asked | undefined {
+    const { data } = Asked.safeParse(this.#keys.read(place))
+    return data && { ...data, place }
+  }
+
+  /** Of one agent, the newest last. */
+  all(agent: string): Asked[] {
+    return this.#keys
+      .places(/^gated-[0-9a-f]{40}-\d+$/)
+      .flatMap((place) => this.at(place) ?? [])
+      .filter((each) => each.agent === agent)
+      .sort((one, other) => one.askedAt - other.askedAt)
+  }
+
+  knows({ place, ...asked }: Asked, request: string): void {
+    if (asked.request !== request) this.#keys.write(place, { ...asked, request })
+  }
+
+  isEnded({ callId }: Asked): boolean {
+    return this.#keys.has(endOf(callId))
+  }
+
+  /** @throws Fault */
+  endOf({ callId }: Asked): Ended | undefined {
+    const { data } = Ended.safeParse(this.#keys.read(endOf(callId)))
+    if (!data && this.#keys.has(endOf(callId))) throw cannotRead(this.#keys.pathOf(endOf(callId)))
+    return data
+  }
+
+  /** @returns false where it had ended already @throws Fault */
+  end({ callId }: Asked, ended: Omit<Ended, 'version'>): boolean {
+    return this.#keys.create(endOf(callId), { version: 1, ...defined(ended) })
+  }
+
+  reported({ callId }: Asked, ended: Ended): void {
+    this.#keys.write(endOf(callId), { ...ended, reported: true })
+  }
+
+  now(): number {
+    return this.#keys.now()
+  }
+
+  #isOver(asked: Asked): boolean {
+    const ended = this.endOf(asked)
+    return ended !== undefined && ended.until <= this.#keys.now()
+  }
+
+  #newest(key: string): { last: number; found?: Asked } {
+    const places = this.#keys.places(new RegExp(`^gated-${key}-\\d+$`))
+    const last = Math.max(0, ...places.map((place) => Number(place.split('-').at(-1))))
+    if (last === 0) return { last }
+    const found = this.at(placeOf(key, last))
+    if (!found) throw cannotRead(this.#keys.pathOf(placeOf(key, last)))
+    return { last, found }
+  }
+
+  /** A result is not kept longer than it is given out. */
+  #tidy(): void {
+    if (this.#keys.now() - this.#tidied < pauseOfTidying) return
+    this.#tidied = this.#keys.now()
+    for (const place of this.#keys.places(/^ended-/)) {
+      const { data: ended } = Ended.safeParse(this.#keys.read(place))
+      if (!ended || ended.value === undefined || ended.until > this.#keys.now()) continue
+      const { value: _, ...rest } = ended
+      this.#keys.write(place, rest)
+    }
+    this.#keys.prune(/^(gated|ended)-/, remembered)
+  }
+}
+
+/** Milliseconds. */
+const pauseOfTidying = 60_000
+
+/** What cannot be read may say that the call was made: it is not made again. */
+const cannotRead = (path: string): Fault =>
+  new Fault({
+    code: 'cannot_read',
+    title: `\`${path}\` cannot be read`,
+    detail: 'it keeps this call from being made twice: delete it if you know that the call was not made',
+  })
+
+const placeOf = (key: string, count: number): string => `gated-${key}-${count}`
+const endOf = (callId: string): string => `ended-${callId}`

@@ -1,0 +1,161 @@
+import { decodeJwt } from 'jose'
+import { AlreadyRun, type Approved } from '../agent/approved.ts'
+import type { KeptCalls } from '../agent/kept-calls.ts'
+import type { Gate } from '../gate.ts'
+import { defined } from '../http.ts'
+import { wrongUsage } from '../outcome.ts'
+import { pause } from '../surroundings.ts'
+import { type How, OutcomeUnknown } from './gated-call.ts'
+import type { Asked, Ended, GatedJournal } from './gated-journal.ts'
+
+export type Begun = { use: string; end(outcome: 'succeeded' | 'failed'): Promise<void> }
+export type No = { reason: string; detail: string }
+
+export type Doing<T> = How & {
+  /** Asked just before the work: what forbids it now. */
+  check?: () => Promise<No | undefined>
+  /** Whether what the work gave says that it failed. */
+  failed?: (value: T) => boolean
+}
+export type Work<T> = (use: string) => Promise<T>
+
+/** An end that is told after the grant's own is not taken. Milliseconds. */
+const timeToReport = 5_000
+
+/**
+ * The use of a request is one, by its key, also where the process that began it was killed before it did anything.
+ *
+ * @throws Fault where the gate says neither yes nor no
+ */
+export async function beginUse(gate: Gate | undefined, approved: Approved, action: string): Promise<Begun | No> {
+  if (!gate) return { use: '', end: async () => {} }
+  const token = await approved.token()
+  const url = addressIn(token)
+  const begun = await gate.begin({
+    headers: { authorization: `DPoP ${token}`, dpop: await approved.proof('POST', url) },
+    ...{ method: 'POST', url, action, arguments: approved.arguments, key: approved.request },
+  })
+  if (!begun.permitted) return { reason: begun.reason, detail: begun.problem.detail ?? begun.problem.title }
+  return { use: begun.use, end: async (outcome) => (begun.ended ? undefined : begun.end(outcome)) }
+}
+
+type Beginning = { answer?: { state: 'refused' } & No; ends?: Promise<Ended | undefined> }
+
+/**
+ * Begins the use, looks once more whether the work may be done, and begins it.
+ *
+ * @returns what forbids it, or the end of the work that was begun, or nothing where another one has begun it
+ */
+export async function beginWork<T>(
+  asked: Asked,
+  approved: Approved,
+  work: Work<T>,
+  { check, failed = () => false }: Doing<T>,
+  { gate, journal, runs }: { gate: Gate | undefined; journal: GatedJournal; runs: KeptCalls },
+): Promise<Beginning> {
+  const { request } = approved
+  if (runs.runOf(request)) return {}
+  const begun = await beginUse(gate, approved, asked.call.action)
+  if ('reason' in begun) return { answer: { state: 'refused', ...begun } }
+  const no = await check?.()
+  if (no) {
+    // The mark that lets no one begin the work.
+    if (runs.beginRun(request)) return {}
+    journal.end(asked, { state: 'refused', request, ...no, reported: true, until: journal.now() })
+    await begun.end('failed').catch(() => {})
+    await approved.complete('failed', `not sent: ${no.reason}`).catch(() => {})
+    return { answer: { state: 'refused', ...no } }
+  }
+  let tell = () => {}
+  const isBegun = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  const once = () => {
+    tell()
+    return work(begun.use)
+  }
+  const ends = doOnce(once, { asked, approved, begun, failed }, journal)
+  await Promise.race([isBegun, ends])
+  return { ends }
+}
+
+/** The tool is called on no address: its audience stands for one. */
+function addressIn(token: string): string {
+  const audience = [decodeJwt(token).aud].flat()[0]
+  if (audience && URL.canParse(audience)) return audience
+  throw wrongUsage(
+    'the tool has an audience that is no address',
+    "in the deployment file give it an address as `audience`, and put that among its `addresses`: the gate's proofs are for it",
+  )
+}
+
+/**
+ * Does the work, writes down how it ended before anyone is told, and reports it.
+ *
+ * @returns undefined where it was begun before
+ * @throws Refusal where the grant has ended, before the work
+ */
+async function doOnce<T>(
+  work: () => Promise<T>,
+  { asked, approved, begun, failed }: { asked: Asked; approved: Approved; begun: Begun; failed: (value: T) => boolean },
+  journal: GatedJournal,
+): Promise<Ended | undefined> {
+  const { request, expiresAt } = approved
+  const until = expiresAt.getTime()
+  let ended: Ended | undefined
+  const use = approved.use(async () => {
+    const given = await inTime(work, until - timeToReport).then(
+      (value) => ({
+        state: 'done' as const,
+        value,
+        outcome: failed(value) ? ('failed' as const) : ('succeeded' as const),
+      }),
+      (cause: unknown) => ({ state: 'unknown' as const, outcome: 'failed' as const, ...whyUnknown(cause) }),
+    )
+    ended = { version: 1, request, arguments: approved.arguments, ...given, reported: false, until }
+    try {
+      journal.end(asked, ended)
+    } catch {
+      // A disk that is full loses the answer for a repeat, and not for this call.
+    }
+    await begun.end(given.outcome).catch(() => {})
+    if (given.outcome === 'failed') throw new WorkFailed(given.state)
+  })
+  try {
+    await use
+    if (ended) journal.reported(asked, ended)
+  } catch (cause) {
+    // A failure that was not reported is reported by a repeat.
+    if (!ended && !(cause instanceof AlreadyRun)) throw cause
+  }
+  return ended
+}
+
+/** Hotwork is told its name and its code. */
+class WorkFailed extends Error {
+  override readonly name = 'WorkFailed'
+  readonly code: string
+  constructor(code: string) {
+    super(code)
+    this.code = code
+  }
+}
+
+/** Nothing may be done under a grant after its end, so no longer is an answer waited for. */
+async function inTime<T>(work: () => Promise<T>, until: number): Promise<T> {
+  const stop = new AbortController()
+  const late = pause(Math.max(0, until - Date.now()), stop.signal).then(() => {
+    throw new OutcomeUnknown('no_answer_in_time', 'it did not answer until the end of its grant')
+  })
+  try {
+    return await Promise.race([work(), late])
+  } finally {
+    late.catch(() => {})
+    stop.abort()
+  }
+}
+
+function whyUnknown(cause: unknown): No {
+  if (cause instanceof OutcomeUnknown) return { reason: cause.code, detail: cause.message }
+  return defined({ reason: 'outcome_unknown', detail: 'what did the work failed, and how far it came is not known' })
+}
