@@ -110,6 +110,8 @@ async function testOnStack(
 /** What of it meets the stack has tables, keys and deployments of its own there. */
 async function testBesideStack(starting: Promise<Stack>, packed: Promise<void>): Promise<void> {
   await Promise.all([...lookAtCode(), packed])
+  // Half of it is a download, and programs that wait for one another.
+  const agents = step('agents', (tell) => countTests('node', ['test/agents/run.ts'], { tell, behind: true }))
   await step('fast tests', (tell) => jest(fast, { tell, behind: true, workers: 2 }))
   const env = { HOTWORK_TARBALL: tarball }
   await Promise.all([
@@ -125,7 +127,7 @@ async function testBesideStack(starting: Promise<Stack>, packed: Promise<void>):
         files: ['--testPathPatterns', deployed],
       }),
     ),
-    step('agents', (tell) => countTests('node', ['test/agents/run.ts'], { tell, behind: true })),
+    agents,
   ])
 }
 
