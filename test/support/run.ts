@@ -7,7 +7,7 @@ import { Report } from '../../infra/local/demo/report.ts'
 import { withWorld } from '../../infra/local/demo/world.ts'
 import type { Local } from '../../infra/local/local-file.ts'
 import { createProgress } from '../../infra/local/progress.ts'
-import { startStack } from '../../infra/local/stack.ts'
+import { type LocalStack, startStack } from '../../infra/local/stack.ts'
 import { startCallMeter } from '../stack/support/call-meter.ts'
 
 /**
@@ -28,6 +28,7 @@ const deployed = 'cdk-app-deployed'
 const temporary = mkdtempSync(join(tmpdir(), 'hotwork-test-'))
 process.env['TMPDIR'] = temporary
 process.env['NODE_DISABLE_COMPILE_CACHE'] = '1'
+const deployments = join(state, 'deployments.json')
 const tarball = join(state, 'package', `hotwork-${version}.tgz`)
 const isFast = process.argv.includes('--fast')
 const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -81,7 +82,7 @@ async function testAll(): Promise<void> {
   await Promise.all([testOnStack(starting, packed, resources), testBesideStack(starting.promise, packed)])
 }
 
-type Stack = { local: Local; small: Local; env: NodeJS.ProcessEnv }
+type Stack = Pick<LocalStack, 'local' | 'deploy'> & { env: NodeJS.ProcessEnv }
 
 /** Two deployments: what one keeps, the tests of the other do not touch. */
 async function testOnStack(
@@ -95,11 +96,19 @@ async function testOnStack(
   })
   const onStack = (name: string, run: (stack: Stack, tell: Tell) => Promise<boolean>) =>
     step(name, async (tell) => run(await starting.promise, tell))
-  // Counted before other tests leave something waiting on that deployment, which would be counted with it.
-  await onStack('what a request asks of AWS', ({ env }, tell) => jest(['cost'], { env, tell }))
-  await packed
+  let small: Local | undefined
+  await Promise.all([
+    // Counted before other tests leave something waiting on that deployment, which would be counted with it.
+    onStack('what a request asks of AWS', ({ env }, tell) => jest(['cost'], { env, tell })),
+    onStack('a deployment beside it, whose ladder waits seconds', async ({ local, deploy }) => {
+      small = await deploy({ stackName: 'Swift', policies: swiftPolicies() })
+      writeDeployments({ main: local, swift: small })
+      return true
+    }),
+    packed,
+  ])
   // Before all that asks as the same people and agents.
-  await onStack('every chapter of the demo', tellDemo)
+  await onStack('every chapter of the demo', ({ local }, tell) => tellDemo(local, small, tell))
   await Promise.all([
     onStack('the deployed stack', ({ env }, tell) => jest(['stack'], { env, tell })),
     onStack('the deployment that waits seconds', ({ env }, tell) => jest(['swift'], { env, tell })),
@@ -131,7 +140,7 @@ async function testBesideStack(starting: Promise<Stack>, packed: Promise<void>):
   ])
 }
 
-/** One stack for all tests that need one, and beside it a small deployment whose ladder waits seconds, not minutes. */
+/** One stack for all tests that need one. */
 async function start(tell: Tell, resources: AsyncDisposableStack): Promise<Stack> {
   const progress = createProgress({ write: tell })
   const meter = await startCallMeter(join(temporary, 'invocations.log'))
@@ -139,18 +148,20 @@ async function start(tell: Tell, resources: AsyncDisposableStack): Promise<Stack
     await meter.close()
     rmSync(meter.invocationsFile, { force: true })
   })
-  const stack = await startStack({ stateDirectory: state, progress, meter })
-  resources.defer(() => stack.close())
-  const small = await stack.deploy({ stackName: 'Swift', policies: swiftPolicies() })
-  const deployments = join(state, 'deployments.json')
-  writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: small }), { mode: 0o600 })
+  const { local, deploy, close } = await startStack({ stateDirectory: state, progress, meter })
+  resources.defer(close)
+  writeDeployments({ main: local })
   const env = {
     HOTWORK_DEPLOYMENTS: deployments,
     HOTWORK_LOGS: join(state, 'log'),
     HOTWORK_METER: meter.controlUrl,
     HOTWORK_TARBALL: tarball,
   }
-  return { local: stack.local, small, env }
+  return { local, deploy, env }
+}
+
+function writeDeployments(those: { main: Local; swift?: Local }): void {
+  writeFileSync(deployments, JSON.stringify(those), { mode: 0o600 })
 }
 
 function makePackage(tell: Tell): Promise<boolean> {
@@ -171,9 +182,10 @@ function swiftPolicies(): string {
 }
 
 /** On the stack that is there, where `npm run demo -- --all` would start one of its own. */
-async function tellDemo({ local, small }: Stack, tell: Tell): Promise<boolean> {
+async function tellDemo(local: Local, small: Local | undefined, tell: Tell): Promise<boolean> {
   const report = new Report({ write: tell })
-  const running = { local, folder: state, quick: async () => small }
+  const quick = async () => small ?? Promise.reject(new Error('the deployment beside it did not come up'))
+  const running = { local, folder: state, quick }
   await withWorld(running, report, (world) => tellChapters(world, chapterNames))
   counts.passed += report.held
   counts.failed += report.failed
