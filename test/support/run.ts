@@ -127,7 +127,7 @@ async function testBesideStack(starting: Promise<Stack>, packed: Promise<void>):
     step('the package, installed', (tell) =>
       jest(['package'], { env, tell, behind: true, files: ['--testPathIgnorePatterns', deployed] }),
     ),
-    step('adapters', async (tell) => jest(['adapters'], { env: (await starting).env, tell, behind: true })),
+    step('adapters', async (tell) => jest(['adapters'], { env: (await starting).env, tell })),
     step('the package, deployed', async (tell) =>
       jest(['package'], {
         env: { ...env, ...(await starting).env },
