@@ -1,0 +1,190 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isSafeAddress } from '../../local.ts'
+import { Fault, systemCodeOf, wrongUsage } from '../../outcome.ts'
+import type { Surroundings } from '../../surroundings.ts'
+import { BadToken, type Caller, Callers } from './callers.ts'
+import { type Bounds, type OpenGate, Sessions } from './sessions.ts'
+
+export type ListenTyped = {
+  listen: number
+  /** Else loopback. */
+  address?: string | undefined
+  /** What callers call it, where that is another than the address. */
+  url?: string | undefined
+}
+export type Listening = {
+  url: string
+  /** Takes no more calls, and brings those that run to their end. */
+  end(): Promise<void>
+}
+
+const path = '/mcp'
+const metadataPath = `/.well-known/oauth-protected-resource${path}`
+const loopback = ['127.0.0.1', '::1', 'localhost']
+
+type Sdk = typeof import('@modelcontextprotocol/server')
+type SdkOfNode = typeof import('@modelcontextprotocol/node')
+
+/** Serves Streamable HTTP to agents that prove who they are with a workload token. @throws Refusal, Fault */
+export async function listen(
+  { issuer, open, bounds, ...typed }: ListenTyped & { issuer: string; open: OpenGate; bounds?: Bounds },
+  surroundings: Pick<Surroundings, 'now' | 'pause' | 'err'>,
+): Promise<Listening> {
+  const [sdk, node] = await Promise.all([import('@modelcontextprotocol/server'), import('@modelcontextprotocol/node')])
+  const { listen: port, address = '127.0.0.1', url } = typed
+  mustBePrivate(address, url)
+  const sessions = new Sessions(open, (options) => new node.NodeStreamableHTTPServerTransport(options), bounds)
+  const callers = new Callers(issuer, surroundings)
+  const door = new Door({ sdk, node, callers, sessions, err: surroundings.err }, url)
+  const server = createServer((request, response) => {
+    door.answer(request, response).catch(() => {
+      if (response.headersSent) response.destroy()
+      else refuse(response, 500, 'the gate itself failed')
+    })
+  })
+  const bound = await bind(server, port, address)
+  door.url ||= `http://${address.includes(':') ? `[${address}]` : address}:${bound}${path}`
+  return {
+    url: door.url,
+    async end() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      await sessions.endAll()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+/** Workload tokens go over it. @throws Refusal */
+function mustBePrivate(address: string, url: string | undefined): void {
+  if (!loopback.includes(address) && url === undefined)
+    throw wrongUsage(
+      `\`${address}\` is reached from other machines`,
+      'say with `--url https://...` what callers call it, and let what ends TLS there pass calls on to it',
+    )
+  if (url !== undefined && !isSafeAddress(url))
+    throw wrongUsage('`--url` is no address to send a token to', 'use https; http only on loopback')
+}
+
+type Parts = { sdk: Sdk; node: SdkOfNode; callers: Callers; sessions: Sessions; err(text: string): void }
+
+/** Lets a call in, by who calls, to the session that is the caller's. */
+class Door {
+  /** What callers call it. */
+  url: string
+  readonly #parts: Parts
+  readonly #isHost: (request: IncomingMessage, response: ServerResponse) => boolean
+  readonly #isOrigin: (request: IncomingMessage, response: ServerResponse) => boolean
+
+  constructor(parts: Parts, url = '') {
+    const { sdk, node } = parts
+    const names = [...sdk.localhostAllowedHostnames(), ...(url === '' ? [] : [new URL(url).hostname])]
+    this.url = url
+    this.#parts = parts
+    this.#isHost = node.hostHeaderValidation(names)
+    this.#isOrigin = node.originValidation(names)
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.#isHost(request, response) || !this.#isOrigin(request, response)) return
+    const { pathname } = new URL(request.url ?? '/', 'http://gate')
+    if (pathname === metadataPath && request.method === 'GET') return sendJson(response, 200, metadataOf(this.url))
+    if (pathname !== path) return refuse(response, 404, `there is nothing here: the gate is at ${path}`)
+    const caller = await this.#authenticate(request, response)
+    if (!caller) return
+    const { sessions } = this.#parts
+    const id = request.headers['mcp-session-id']
+    if (id === undefined) return this.#begin(request, response, caller)
+    const session = typeof id === 'string' ? sessions.find(id, caller) : undefined
+    if (!session) return refuse(response, 404, 'there is no such session: initialize a new one', -32001)
+    sessions.touch(session)
+    return session.http.handleRequest(Object.assign(request, { auth: authInfoOf(caller) }), response)
+  }
+
+  async #begin(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void> {
+    const { sdk, sessions } = this.#parts
+    if (request.method !== 'POST') return refuse(response, 400, 'name the session in `Mcp-Session-Id`')
+    const body = await this.#readBody(request, response)
+    if (body === undefined) return
+    // A client of the newest protocol tries without a session first, and goes on with `initialize`.
+    if (!sdk.isInitializeRequest(body.json))
+      return refuse(response, 400, 'begin with `initialize`: this gate serves sessions (MCP 2025-11-25 and before)')
+    const session = await sessions.begin(caller)
+    if (!session) {
+      response.setHeader('retry-after', '60')
+      return refuse(response, 429, 'too many sessions are open: end one with DELETE, or wait until one is idle')
+    }
+    await session.http.handleRequest(Object.assign(request, { auth: authInfoOf(caller) }), response, body.json)
+    if (sessions.isKnown(session)) sessions.touch(session)
+    else await sessions.end(session)
+  }
+
+  async #authenticate(request: IncomingMessage, response: ServerResponse): Promise<Caller | undefined> {
+    const { sdk, callers, err } = this.#parts
+    const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    try {
+      if (token === undefined) throw new BadToken('send a workload token as `Authorization: Bearer TOKEN`')
+      return await callers.find(token)
+    } catch (cause) {
+      if (!(cause instanceof BadToken)) {
+        err(`hotwork: who calls cannot be told: ${cause instanceof Fault ? cause.told.title : 'it failed'}\n`)
+        response.setHeader('retry-after', '5')
+        refuse(response, 503, 'Hotwork does not say who calls: send the same again')
+        return undefined
+      }
+      const error = new sdk.OAuthError(sdk.OAuthErrorCode.InvalidToken, cause.message)
+      const resourceMetadataUrl = sdk.getOAuthProtectedResourceMetadataUrl(new URL(this.url))
+      const challenge = sdk.bearerAuthChallengeResponse(error, { resourceMetadataUrl })
+      response.writeHead(challenge.status, Object.fromEntries(challenge.headers)).end(await challenge.text())
+      return undefined
+    }
+  }
+
+  /** As the SDK reads it, no more than 4 MiB. */
+  async #readBody(request: IncomingMessage, response: ServerResponse): Promise<{ json: unknown } | undefined> {
+    const { toWebRequest } = this.#parts.node
+    try {
+      return { json: await (await toWebRequest(request as Parameters<typeof toWebRequest>[0])).json() }
+    } catch (cause) {
+      const isLarge = (cause as { status?: number }).status === 413
+      if (isLarge) refuse(response, 413, 'the call is too large')
+      else refuse(response, 400, 'the call is no JSON', -32700)
+      return undefined
+    }
+  }
+}
+
+/** RFC 9728. It names no authorization server: the agent's platform gives it the token (docs/identity.md). */
+const metadataOf = (resource: string) => ({
+  resource,
+  bearer_methods_supported: ['header'],
+  resource_name: 'Hotwork MCP gate',
+})
+
+function bind(server: Server, port: number, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const code = systemCodeOf(cause) ?? 'unknown'
+      reject(wrongUsage(`the gate cannot listen at ${address}, port ${port} (${code})`, 'name a port that is free'))
+    })
+    server.listen(port, address, () => {
+      const bound = server.address()
+      resolve(typeof bound === 'object' && bound ? bound.port : port)
+    })
+  })
+}
+
+const authInfoOf = ({ token, agent, expiresAt }: { token: string; agent: string; expiresAt: number }) => ({
+  token,
+  clientId: agent,
+  scopes: [],
+  expiresAt,
+})
+
+function refuse(response: ServerResponse, status: number, message: string, code = -32000): void {
+  sendJson(response, status, { jsonrpc: '2.0', error: { code, message }, id: null })
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}

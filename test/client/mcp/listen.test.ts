@@ -1,0 +1,281 @@
+import { request as httpRequest } from 'node:http'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { McpServer } from '@modelcontextprotocol/server'
+import * as z from 'zod'
+import { type Listening, listen } from '../../../client/mcp/listen/listen.ts'
+import type { Bounds, OpenGate } from '../../../client/mcp/listen/sessions.ts'
+import { useScene } from '../support/scene.ts'
+
+/** `hotwork mcp --listen`: who is let in, and to which session. What a call then meets is the gate's matter. */
+
+const scene = useScene()
+const initialize = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+}
+
+let gate: Listening
+let errors = ''
+const callers: string[] = []
+const ended: string[] = []
+let release = () => {}
+const held = () =>
+  new Promise<void>((resolve) => {
+    release = resolve
+  })
+
+/** In place of the gate a server that says who it serves. */
+const open: OpenGate = async (host, { agent }) => {
+  callers.push(agent)
+  const server = new McpServer({ name: 'files', version: '1' }, { capabilities: { logging: {} } })
+  server.registerTool('whoami', { inputSchema: z.object({}) }, () => ({ content: [{ type: 'text', text: agent }] }))
+  server.registerTool('hold', { inputSchema: z.object({}) }, async (_, { mcpReq }) => {
+    const { progressToken } = mcpReq._meta ?? {}
+    // As a server on stdio sends: to no request in particular.
+    if (progressToken !== undefined)
+      await host.send({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress: 1 } })
+    await host.send({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'held' } })
+    await held()
+    return { content: [] }
+  })
+  await server.connect(host)
+  const closed = new Promise<void>((resolve) => {
+    server.server.onclose = resolve
+  })
+  return {
+    closed,
+    end: async () => {
+      ended.push(agent)
+      release()
+      await new Promise((resolve) => setImmediate(resolve))
+      await server.close()
+    },
+  }
+}
+
+const usual: Bounds = { perAgent: 2, all: 3, idle: 60_000 }
+async function start(bounds = usual) {
+  const around = {
+    now: () => new Date(),
+    pause: async () => {},
+    err: (text: string) => {
+      errors += text
+    },
+  }
+  gate = await listen({ issuer: scene.api.url, open, bounds, listen: 0 }, around)
+}
+beforeEach(() => {
+  errors = ''
+  for (const list of [callers, ended]) list.length = 0
+})
+const clients: Client[] = []
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((each) => each.close()))
+  await gate.end()
+})
+
+const post = (token: string | undefined, body: unknown = initialize, headers: object = {}) =>
+  fetch(gate.url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+/** @returns the session */
+async function opened(token: string): Promise<string> {
+  const response = await post(token)
+  await response.body?.cancel()
+  expect(response.status).toBe(200)
+  return response.headers.get('mcp-session-id') ?? ''
+}
+const list = (token: string, session: string) =>
+  post(token, { jsonrpc: '2.0', id: 2, method: 'tools/list' }, { 'mcp-session-id': session })
+const remediator = () => scene.workload('agent-remediator')
+const builder = () => scene.workload('agent-builder')
+
+async function client(token: () => string, mode: 'legacy' | 'auto' = 'legacy') {
+  const made = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } })
+  const withToken: typeof fetch = (url, init) => {
+    const headers = new Headers(init?.headers)
+    headers.set('authorization', `Bearer ${token()}`)
+    return fetch(url, { ...init, headers })
+  }
+  clients.push(made)
+  await made.connect(new StreamableHTTPClientTransport(new URL(gate.url), { fetch: withToken }))
+  return made
+}
+
+test.each(['legacy', 'auto'] as const)(
+  'an agent with a workload token is served as itself, by a %s client',
+  async (mode) => {
+    await start()
+    const agent = await client(remediator, mode)
+    expect(await agent.callTool({ name: 'whoami', arguments: {} })).toMatchObject({
+      content: [{ text: 'agent:remediator' }],
+    })
+    expect(callers).toEqual(['agent:remediator'])
+  },
+)
+
+test('without a token there is a 401 that says where to read on', async () => {
+  await start()
+  const response = await post(undefined)
+  expect([response.status, await response.json()]).toEqual([401, expect.objectContaining({ error: 'invalid_token' })])
+  const address = /resource_metadata="([^"]+)"/.exec(response.headers.get('www-authenticate') ?? '')?.[1] ?? ''
+  expect(await (await fetch(address)).json()).toMatchObject({ resource: gate.url })
+  expect(callers).toEqual([])
+})
+
+test.each<[what: string, token: () => string]>([
+  ['is no JWT', () => 'a.b.c'],
+  ['is of a tool', () => scene.workload('tool-flag-service')],
+  ['is of an unknown workload', () => scene.workload('agent-nobody')],
+  ['is of a person', () => scene.token('ana')],
+])('a token that %s lets no one in', async (_, token) => {
+  await start()
+  const response = await post(token())
+  expect([response.status, callers]).toEqual([401, []])
+  expect(await response.text()).not.toContain(token())
+})
+
+test('a token that has expired lets no one in, though it was good a minute ago', async () => {
+  await start()
+  const token = remediator()
+  const session = await opened(token)
+  scene.advance(301)
+  expect((await list(token, session)).status).toBe(401)
+  expect((await list(remediator(), session)).status).toBe(200)
+})
+
+test('a token for another service is not shown to Hotwork', async () => {
+  await start()
+  const [head, , signature] = remediator().split('.')
+  const claims = { iss: 'https://id.example.org', sub: 'x', aud: 'https://other.example', exp: Date.now() / 1000 + 60 }
+  const token = [head, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.')
+  expect((await post(token)).status).toBe(401)
+  expect(scene.api.calls).toEqual([])
+})
+
+test('a good token is asked about once, and again after a minute', async () => {
+  await start()
+  const token = remediator()
+  const session = await opened(token)
+  await list(token, session)
+  expect(scene.api.calls).toEqual(['GET /v1/mcp-tools'])
+  scene.advance(61)
+  await list(token, session)
+  expect(scene.api.calls).toHaveLength(2)
+})
+
+test('a session is of the agent that opened it: to another it is not there', async () => {
+  await start()
+  const session = await opened(remediator())
+  const response = await list(builder(), session)
+  expect(response.status).toBe(404)
+  const removed = await fetch(gate.url, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${builder()}`, 'mcp-session-id': session },
+  })
+  expect(removed.status).toBe(404)
+  expect((await list(remediator(), session)).status).toBe(200)
+})
+
+test('where Hotwork says nothing, nobody is let in', async () => {
+  await start()
+  scene.api.nextCalls.push('unheard', 'unheard')
+  const response = await post(remediator())
+  expect([response.status, callers]).toEqual([503, []])
+  expect(response.headers.get('retry-after')).toBe('5')
+  expect(errors).toContain('who calls cannot be told')
+})
+
+test.each([
+  ['host', 'evil.example'],
+  ['origin', 'https://evil.example'],
+])('a foreign `%s` header is refused before anything is read', async (name, value) => {
+  await start()
+  const status = await new Promise((resolve) => {
+    const headers = { authorization: `Bearer ${remediator()}`, [name]: value }
+    httpRequest(gate.url, { method: 'POST', headers }, (response) => resolve(response.statusCode)).end('{}')
+  })
+  expect([status, scene.api.calls]).toEqual([403, []])
+})
+
+test('an agent has no more sessions than it may, and one that is ended makes room', async () => {
+  await start()
+  const first = await opened(remediator())
+  await opened(remediator())
+  const refused = await post(remediator())
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60'])
+  await opened(builder())
+  expect((await post(builder())).status).toBe(429)
+  await fetch(gate.url, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${remediator()}`, 'mcp-session-id': first },
+  })
+  await opened(remediator())
+})
+
+test('a session ends when it is idle, and not while a call runs', async () => {
+  await start({ ...usual, idle: 250 })
+  const agent = await client(remediator)
+  const running = agent.callTool({ name: 'hold', arguments: {} })
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  expect(ended).toEqual([])
+  release()
+  await running
+  while (ended.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  await expect(agent.listTools()).rejects.toThrow('no such session')
+})
+
+test('what a server says while it works reaches the call that runs', async () => {
+  await start()
+  const agent = await client(remediator)
+  const logged = new Promise((resolve) => agent.setNotificationHandler('notifications/message', resolve))
+  let running: Promise<unknown> | undefined
+  const progressed = new Promise((resolve) => {
+    running = agent.callTool({ name: 'hold', arguments: {} }, { onprogress: resolve })
+  })
+  expect(await progressed).toMatchObject({ progress: 1 })
+  expect(await logged).toMatchObject({ params: { data: 'held' } })
+  release()
+  await running
+})
+
+test.each<[status: number, what: string, body: unknown]>([
+  [400, 'no JSON', '{'],
+  [400, 'no `initialize`', { jsonrpc: '2.0', id: 1, method: 'tools/list' }],
+  [413, 'too large', { ...initialize, padding: 'x'.repeat(5_000_000) }],
+])('%i: a first call that is %s opens no session', async (status, _, body) => {
+  await start()
+  const response = await post(remediator(), body)
+  expect([response.status, callers]).toEqual([status, []])
+  expect(await response.json()).toMatchObject({ jsonrpc: '2.0', error: { message: expect.any(String) } })
+})
+
+test('the end brings calls that run to their end', async () => {
+  await start()
+  const agent = await client(remediator)
+  const running = agent.callTool({ name: 'hold', arguments: {} })
+  await new Promise((resolve) => agent.setNotificationHandler('notifications/message', resolve))
+  await Promise.all([gate.end(), running])
+  expect(ended).toEqual(['agent:remediator'])
+  await start()
+})
+
+test.each([[{ address: '0.0.0.0' }], [{ address: '0.0.0.0', url: 'http://gate.example/mcp' }]])(
+  'tokens do not go over a network in the clear: %j',
+  async (typed) => {
+    const around = { now: () => new Date(), pause: async () => {}, err: () => {} }
+    await expect(listen({ issuer: scene.api.url, open, listen: 0, ...typed }, around)).rejects.toMatchObject({
+      exit: 2,
+    })
+    await start()
+  },
+)
