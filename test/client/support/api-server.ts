@@ -68,6 +68,8 @@ export class ApiServer {
   ports!: MemoryPorts
   /** What happens to the next calls, in turn; later ones are answered. */
   readonly nextCalls: CallFate[] = []
+  /** Is told each call, `METHOD /path`, before anything comes of it, and says what happens to it. */
+  meet: (call: string) => CallFate | Promise<CallFate> = () => this.nextCalls.shift() ?? 'answered'
   /** Every call that arrived, as `METHOD /path`. */
   readonly calls: string[] = []
   #endpoints: ReadonlyMap<string, Endpoint> = new Map()
@@ -104,13 +106,13 @@ export class ApiServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const fate = this.nextCalls.shift() ?? 'answered'
+    const { method = '', headers } = request
+    const { pathname, searchParams } = new URL(request.url ?? '', this.url)
+    const fate = await this.meet(`${method} ${pathname}`)
     if (fate === 'unheard') return void request.socket.destroy()
     if (fate === 'busy') return void response.writeHead(503, { 'retry-after': '7' }).end('{}')
     let body = ''
     for await (const chunk of request) body += chunk
-    const { method = '', headers } = request
-    const { pathname, searchParams } = new URL(request.url ?? '', this.url)
     this.calls.push(`${method} ${pathname}`)
     const found = [...this.#endpoints.keys()].map((route) => match(route, method, pathname)).find((each) => each)
     const { route, parameters } = found ?? { route: '$default', parameters: {} }
