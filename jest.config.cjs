@@ -8,6 +8,7 @@ const mapped = {
   '^hotwork$': '<rootDir>/client/index.ts',
   '^hotwork/gate$': '<rootDir>/client/gate.ts',
   '^hotwork/cdk$': '<rootDir>/infra/cdk.ts',
+  '^hotwork/(ai-sdk|langchain|openai-agents|strands|claude)$': '<rootDir>/client/adapters/$1.ts',
 }
 const project = (name, extra = {}) => ({
   displayName: name,

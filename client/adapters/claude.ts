@@ -1,0 +1,78 @@
+import { NotPermitted } from './not-permitted.ts'
+import { type Gating, ToolPermits } from './tool-permits.ts'
+
+export { NotPermitted } from './not-permitted.ts'
+export type { Gating, ToolAction } from './tool-permits.ts'
+
+type Input = { [name: string]: unknown }
+type Hook = { hook_event_name: string; tool_name?: string; tool_input?: unknown; tool_use_id?: string }
+type Answer = {
+  hookSpecificOutput?: {
+    hookEventName: 'PreToolUse'
+    permissionDecision: 'allow' | 'deny'
+    permissionDecisionReason: string
+    updatedInput?: Input
+  }
+}
+type Callback = (input: Hook, id: string | undefined, how: { signal: AbortSignal }) => Promise<Answer>
+type Matcher = { hooks: Callback[]; timeout: number; onFailure: 'block' }
+type Result = { behavior: 'allow'; updatedInput: Input } | { behavior: 'deny'; message: string }
+
+/** Longer than people are waited for: after it the call would be decided without them. Seconds. */
+const timeout = 86_400
+
+/** For the Claude Agent SDK. Make one for each task. */
+export class GatedTools extends ToolPermits {
+  /** For `options.hooks`: they see each call, also of tools that nothing else asks about. */
+  readonly hooks: { PreToolUse: Matcher[]; PostToolUse: Matcher[]; PostToolUseFailure: Matcher[] }
+  /** For `options.canUseTool`. A tool that is not gated is denied: answer for yours before. */
+  readonly canUseTool: (tool: string, input: Input, how: { signal: AbortSignal; toolUseID: string }) => Promise<Result>
+
+  constructor(gating: Gating) {
+    super(gating)
+    const matcher = (hook: Callback): Matcher[] => [{ hooks: [hook], timeout, onFailure: 'block' }]
+    this.hooks = {
+      PreToolUse: matcher(async ({ tool_name: tool = '', tool_input: input, tool_use_id: id }, _, { signal }) => {
+        if (!this.gates(tool)) return {}
+        const result = await this.#decide(tool, Object(input) as Input, id, signal)
+        const [permissionDecision, reason] =
+          result.behavior === 'allow'
+            ? (['allow', 'permitted by Hotwork'] as const)
+            : (['deny', result.message] as const)
+        const updated = result.behavior === 'allow' ? { updatedInput: result.updatedInput } : {}
+        return {
+          hookSpecificOutput: {
+            hookEventName: 'PreToolUse',
+            permissionDecision,
+            permissionDecisionReason: reason,
+            ...updated,
+          },
+        }
+      }),
+      PostToolUse: matcher(async ({ tool_use_id: id = '' }) => {
+        await this.end(id)
+        return {}
+      }),
+      PostToolUseFailure: matcher(async ({ tool_use_id: id = '' }) => {
+        await this.end(id, new Error('the tool failed'))
+        return {}
+      }),
+    }
+    this.canUseTool = async (tool, input, { signal, toolUseID }) => {
+      if (this.gates(tool)) return this.#decide(tool, input, toolUseID, signal)
+      return { behavior: 'deny', message: `\`${tool}\` is no tool that Hotwork gives permits for.` }
+    }
+  }
+
+  async #decide(tool: string, input: Input, id: string | undefined, signal: AbortSignal): Promise<Result> {
+    // The hook has begun it, and Claude Code asks once more.
+    if (this.runs(id)) return { behavior: 'allow', updatedInput: input }
+    try {
+      const begun = await this.begin({ tool, id, input, context: undefined }, { signal })
+      return { behavior: 'allow', updatedInput: begun.input }
+    } catch (no) {
+      if (!(no instanceof NotPermitted)) throw no
+      return { behavior: 'deny', message: no.message }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { AlreadyRun, type Approved } from '../agent/approved.ts'
+import type { Permit } from '../agent/permit-call.ts'
+import { Fault, Refusal } from '../outcome.ts'
+
+/** The call does not run. `message` is for the model: what happened, and what it can do. */
+export class NotPermitted extends Error {
+  override readonly name = 'NotPermitted'
+  readonly outcome: Exclude<Permit['outcome'], 'approved'> | 'already_run' | 'unavailable'
+  readonly request: string | undefined
+
+  constructor(outcome: NotPermitted['outcome'], message: string, request?: string) {
+    super(message)
+    this.outcome = outcome
+    this.request = request
+  }
+}
+
+/** @internal */
+export function noFor(permit: Exclude<Permit, Approved>, action: string): NotPermitted {
+  const { outcome, request } = permit
+  const what = request === undefined ? `\`${action}\`` : `\`${action}\` (${request})`
+  const no = (text: string) => new NotPermitted(outcome, text, request)
+  switch (permit.outcome) {
+    case 'denied':
+      return no(`People denied ${what}. The tool did not run. Do not call it again like this.`)
+    case 'expired':
+      return no(`Time ran out for ${what}. The tool did not run. Call it again if it is still needed.`)
+    case 'pending':
+      return no(`People have not decided on ${what} yet. The tool did not run. Go on with what does not need it.`)
+    case 'narrowed':
+      return no(
+        `People approved less of ${what}: ${JSON.stringify(permit.arguments)}. The tool did not run. ` +
+          'Call it with these arguments if they are enough.',
+      )
+    case 'refused': {
+      const { reason, detail } = permit
+      if (reason === 'completed') return ranBefore(request ?? action, detail ?? 'it has ended')
+      const why = detail === undefined ? reason : `${reason}, ${detail}`
+      return no(`Hotwork refuses ${what}: ${why}. The tool did not run. The same call would be refused again.`)
+    }
+    default:
+      return permit satisfies never
+  }
+}
+
+/** @internal A no as `NotPermitted`, and any other error as it is: the signal's reason is the caller's own. */
+export function asNo(trouble: unknown): unknown {
+  if (trouble instanceof AlreadyRun) return ranBefore(trouble.request, trouble.became)
+  if (!(trouble instanceof Fault || trouble instanceof Refusal)) return trouble
+  return new NotPermitted('unavailable', `There is no permit: ${trouble.message}. The tool did not run.`)
+}
+
+const ranBefore = (request: string, became: string): NotPermitted =>
+  new NotPermitted(
+    'already_run',
+    `This call began before (${request}: ${became}), and does not run again. Look at what it was to change.`,
+    request,
+  )

@@ -1,0 +1,60 @@
+import { NotPermitted } from './not-permitted.ts'
+import { type Gating, type How, ToolPermits } from './tool-permits.ts'
+
+export { NotPermitted } from './not-permitted.ts'
+export type { Gating, ToolAction } from './tool-permits.ts'
+
+type Details = { toolCall?: { callId: string }; signal?: AbortSignal }
+type RunContext = { context: unknown }
+type Item = { name?: string | undefined; arguments?: string | undefined; rawItem: object }
+type State<I extends Item> = {
+  _context: RunContext
+  getInterruptions(): I[]
+  approve(item: I): void
+  reject(item: I, options: { message: string }): void
+}
+
+/** A call that waits for people. Show the request, and keep its id beside the serialized state. */
+export type Waiting = { tool: string; callId: string; request: string | undefined }
+
+/** For the OpenAI Agents SDK. */
+export class GatedTools<Context = unknown> extends ToolPermits<Context> {
+  /** For `tool({...})`: it interrupts the run, and runs with a permit alone, once. */
+  tool<Options extends { name: string; execute: (...args: never[]) => unknown }>(
+    options: Options,
+  ): Options & { needsApproval: true } {
+    const { name: tool, execute } = options
+    const work = execute as unknown as (input: unknown, runContext?: RunContext, details?: Details) => unknown
+    const gated: typeof work = (input, runContext, details) =>
+      this.run(
+        { tool, id: details?.toolCall?.callId, input, context: runContext?.context as Context },
+        (own) => work(own, runContext, details),
+        { signal: details?.signal },
+      )
+    return { ...options, needsApproval: true, execute: gated as unknown as Options['execute'] }
+  }
+
+  /**
+   * Approves and rejects the state's gated calls by what people decide, for which it waits. Then run the agent with this state.
+   * @returns the calls that still wait: keep `state.toString()`, and come back to it
+   */
+  async resolve<I extends Item>(state: State<I>, how: How = {}): Promise<Waiting[]> {
+    const waiting = state.getInterruptions().map(async (item): Promise<Waiting[]> => {
+      const { name: tool = '' } = item
+      if (!this.gates(tool)) return []
+      const { callId } = item.rawItem as { callId: string }
+      const call = {
+        tool,
+        id: callId,
+        input: JSON.parse(item.arguments ?? '{}'),
+        context: state._context.context as Context,
+      }
+      const asked = await this.ask(call, how)
+      if (!(asked instanceof NotPermitted)) state.approve(item)
+      else if (asked.outcome === 'pending') return [{ tool, callId, request: asked.request }]
+      else state.reject(item, { message: asked.message })
+      return []
+    })
+    return (await Promise.all(waiting)).flat()
+  }
+}

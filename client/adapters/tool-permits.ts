@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import type { Approved } from '../agent/approved.ts'
+import type { PermitCall } from '../agent/permit-call.ts'
+import { defined } from '../http.ts'
+import type { Hotwork } from '../index.ts'
+import { wrongUsage } from '../outcome.ts'
+import { asNo, NotPermitted, noFor } from './not-permitted.ts'
+
+export type Input = { readonly [name: string]: unknown }
+
+/** What a call of a tool is in the catalogue. */
+export type ToolAction = {
+  action: string
+  arguments: Input
+  justification?: string
+  /** Where people approved other arguments: the tool's input for those. Left out: the call does not run. */
+  narrowed?: (approved: Input) => Input
+}
+
+export type Gating<Context = undefined> = {
+  hotwork: Hotwork
+  /** The tools that need a permit, by name. `{ action }`: the tool's input is the action's arguments. Other tools are left alone. */
+  tools: {
+    readonly [tool: string]: ((input: Input) => ToolAction) | (Omit<ToolAction, 'arguments'> & { arguments?: never })
+  }
+  purpose: string
+  /** What the agent works on. A function gets what the framework hands to this run. */
+  parentTask: PermitCall['parentTask'] | ((context: Context) => PermitCall['parentTask'])
+  /** How long people are waited for, as in `permit`. */
+  wait?: string | number
+}
+
+/** One call of a tool. `id`: the framework's, the same when it is repeated. */
+export type ToolCall<Context> = { tool: string; id: string | undefined; input: unknown; context: Context }
+export type How = { wait?: string | number | undefined; signal?: AbortSignal | undefined }
+
+type Ready = { permit: Approved; input: Input }
+type Running = Ready & { end(error?: unknown): Promise<void> }
+
+/** Permits for the calls of an agent's tools. What is not permitted is `NotPermitted`, never a call. */
+export class ToolPermits<Context = undefined> {
+  readonly #gating: Gating<Context>
+  readonly #running = new Map<string, Running>()
+
+  constructor(gating: Gating<Context>) {
+    this.#gating = gating
+  }
+
+  get names(): string[] {
+    return Object.keys(this.#gating.tools)
+  }
+
+  gates(tool: string): boolean {
+    return Object.hasOwn(this.#gating.tools, tool)
+  }
+
+  runs(id: string | undefined): boolean {
+    return id !== undefined && this.#running.has(id)
+  }
+
+  /** For a tool, while its call runs: its credentials are there. @throws Refusal where no gated call with this id runs */
+  permitOf(id: string): Approved {
+    const running = this.#running.get(id)
+    if (running) return running.permit
+    throw wrongUsage(`no gated call \`${id}\` runs`, 'ask for the permit within the tool, by the id of its call')
+  }
+
+  /** Asks, or attaches to what was asked. Nothing runs. @returns a permit, or why there is none @throws the reason of the signal */
+  async ask(call: ToolCall<Context>, how: How = {}): Promise<Ready | NotPermitted> {
+    try {
+      return await this.#ask(call, how)
+    } catch (trouble) {
+      const no = asNo(trouble)
+      if (no instanceof NotPermitted) return no
+      throw no
+    }
+  }
+
+  /** Asks, and begins the one run: for a framework that says before and after. @throws NotPermitted; the reason of the signal */
+  async begin(call: ToolCall<Context>, how: How = {}): Promise<Running> {
+    const ready = await this.ask(call, how)
+    if (ready instanceof NotPermitted) throw ready
+    const key = call.id ?? randomUUID()
+    return new Promise((begun, not) => {
+      const work = () =>
+        new Promise<void>((succeed, fail) => {
+          const end = (error?: unknown) => {
+            this.#running.delete(key)
+            error === undefined ? succeed() : fail(error)
+            return over
+          }
+          this.#running.set(key, { ...ready, end })
+          begun({ ...ready, end })
+        })
+      // Once it has begun this is the work's own error, or an end that Hotwork could not be told: the grant ends by itself.
+      const over: Promise<void> = ready.permit.use(work).catch((trouble: unknown) => not(asNo(trouble)))
+    })
+  }
+
+  /** Says how a run went that was begun. */
+  async end(id: string, error?: unknown): Promise<void> {
+    await this.#running.get(id)?.end(error)
+  }
+
+  /** Asks, and runs `work` once, ever. @throws NotPermitted; what `work` throws; the reason of the signal */
+  async run<T>(call: ToolCall<Context>, work: (input: Input) => Promise<T> | T, how: How = {}): Promise<T> {
+    const { input, end } = await this.begin(call, how)
+    let value: T
+    try {
+      value = await work(input)
+    } catch (error) {
+      await end(error ?? new Error('no reason'))
+      throw error
+    }
+    await end()
+    return value
+  }
+
+  async #ask({ tool, id, input, context }: ToolCall<Context>, { wait, signal }: How): Promise<Ready> {
+    const { hotwork, tools, purpose, parentTask: given, wait: usual } = this.#gating
+    const gated = tools[tool]
+    if (gated === undefined) throw wrongUsage(`\`${tool}\` is no gated tool`, 'name it in `tools`')
+    const own = Object(input) as Input
+    const { action, arguments: args = own, justification, narrowed } = typeof gated === 'function' ? gated(own) : gated
+    const parentTask = typeof given === 'function' ? given(context) : given
+    const permit = await hotwork.permit({
+      ...{ action, arguments: args, purpose, parentTask },
+      ...defined({ justification, wait: wait ?? usual, signal }),
+      // Small models count their calls from 0 in each conversation.
+      ...(id === undefined ? {} : { callId: `${parentTask.id}/${tool}/${id}` }),
+    })
+    if (permit.outcome === 'approved') return { permit, input: own }
+    if (permit.outcome !== 'narrowed') throw noFor(permit, action)
+    // Less time or fewer uses are enough for one call.
+    if (isDeepStrictEqual(permit.arguments, JSON.parse(JSON.stringify(args))))
+      return { permit: permit.accept(), input: own }
+    if (narrowed) return { permit: permit.accept(), input: narrowed(permit.arguments) }
+    await permit.complete('failed', 'narrowed, and not taken')
+    throw noFor(permit, action)
+  }
+}

@@ -1,0 +1,269 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Hotwork } from '../../../client/index.ts'
+import { joinRequest } from '../../../functions/operations/ledger/texts.ts'
+import { Started, useRealTime } from '../../client/support/agent-machine.ts'
+import type { Scene } from '../../client/support/scene.ts'
+import type { Call, Driver, Script, Told } from './drivers/driver.ts'
+
+/** What every adapter promises, told with each framework: a scripted model, and Hotwork in memory. */
+
+const configure = (FunctionName: string, id = 'call_1', Timeout = 5): Call => ({
+  ...{ id, tool: 'configure', input: { FunctionName, Timeout } },
+})
+const [prod, staging] = ['checkout-api', 'staging-api']
+
+/** The agent, its machine, and the people: they decide while it waits. */
+export class Desk {
+  readonly folder = mkdtempSync(join(tmpdir(), 'hotwork-adapter-'))
+  readonly scene: Scene
+  /** What the tools did. */
+  readonly done: object[] = []
+  readonly permits: (string | undefined)[] = []
+  meanwhile: () => Promise<unknown> = async () => {}
+  #pauses = 0
+
+  constructor(scene: Scene) {
+    this.scene = scene
+  }
+
+  hotwork(agent = 'agent-remediator', issuer = this.scene.api.url): Hotwork {
+    const pause = async (_: number, signal?: AbortSignal) => {
+      if (++this.#pauses > 60) throw new Error('waited for what does not come')
+      await this.meanwhile()
+      signal?.throwIfAborted()
+    }
+    return new Hotwork(
+      { issuer, identity: async () => this.scene.workload(agent), stateFolder: this.folder },
+      { env: {}, folder: this.folder, now: () => new Date(), pause },
+    )
+  }
+
+  script(calls: readonly Call[], changes: Partial<Script['gating']> = {}): Script {
+    return {
+      calls,
+      gating: {
+        ...{ hotwork: this.hotwork(), purpose: 'remediation', parentTask: { id: 'INC-4822' } },
+        tools: { configure: { action: 'lambda:UpdateFunctionConfiguration' } },
+        ...changes,
+      },
+      work: (input, permit) => {
+        this.done.push(input)
+        this.permits.push(permit?.request)
+        return `${permit ? 'configured' : 'noted'} ${JSON.stringify(input)}`
+      },
+    }
+  }
+
+  /** Decides what waits, as people who may. */
+  async decide(verdict: 'approve' | 'deny' = 'approve', of = /./, narrow?: object): Promise<void> {
+    const { world } = this.scene.api
+    const { items } = await world.requests.list({ status: 'pending' }, { limit: 10 })
+    for (const { state } of items.filter((each) => of.test(JSON.stringify(each.state.ask.arguments)))) {
+      if (narrow && state.round === 1) return void (await world.decide(state, 'ana', 'approve', { narrow } as never))
+      for (const who of verdict === 'deny' ? ['ana'] : ['ana', 'eve'])
+        await world.decide(await world.state(state.ask.id), who, verdict)
+    }
+  }
+
+  async requests() {
+    const { requests, ledger } = this.scene.api.world
+    const { items } = await requests.list({}, { limit: 100 })
+    return Promise.all(items.map(({ state }) => joinRequest(state, ledger.texts)))
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+export function useDesk(scene: Scene): () => Desk {
+  let desk: Desk
+  beforeEach(() => {
+    // Files and other processes have the real time.
+    useRealTime(scene)
+    desk = new Desk(scene)
+  })
+  afterEach(() => desk.close())
+  return () => desk
+}
+
+const byId = (told: readonly Told[]) => Object.fromEntries(told.map((each) => [each.id, each]))
+
+export function tellStories(framework: string, drive: Driver, scene: Scene): () => Desk {
+  const theDesk = useDesk(scene)
+
+  test('a tool that is not gated runs, and Hotwork is not asked', async () => {
+    const desk = theDesk()
+    const told = await drive(desk.script([{ id: 'call_1', tool: 'note', input: { text: 'hello' } }]))
+    expect(told).toEqual([{ id: 'call_1', isError: false, text: 'noted {"text":"hello"}' }])
+    expect([desk.done.length, scene.api.calls]).toEqual([1, []])
+  })
+
+  test('what needs no person runs at once, with its permit, and is completed', async () => {
+    const desk = theDesk()
+    const [told] = await drive(desk.script([configure(staging)]))
+    expect([told?.isError, desk.done]).toEqual([false, [configure(staging).input]])
+    const [request] = await desk.requests()
+    expect(request).toMatchObject({ status: 'completed', outcome: 'succeeded' })
+    expect(desk.permits).toEqual([request?.ask.id])
+  })
+
+  test('approved by people: it waits for them, and runs once', async () => {
+    const desk = theDesk()
+    desk.meanwhile = () => desk.decide()
+    const [told] = await drive(desk.script([configure(prod)]))
+    expect(told?.text).toContain('configured {"FunctionName":"checkout-api"')
+    expect([desk.done, await desk.requests()]).toMatchObject([
+      [configure(prod).input],
+      [{ status: 'completed', outcome: 'succeeded' }],
+    ])
+  })
+
+  test('denied: it does not run, and the model is told what happened', async () => {
+    const desk = theDesk()
+    desk.meanwhile = () => desk.decide('deny')
+    const [told] = await drive(desk.script([configure(prod)]))
+    expect([told?.isError, desk.done, (await desk.requests())[0]?.status]).toEqual([true, [], 'denied'])
+    expect(told?.text).toMatch(
+      /People denied `lambda:UpdateFunctionConfiguration` \(req_[0-9a-z]{26}\). The tool did not run/,
+    )
+  })
+
+  test('not decided in time: it does not run', async () => {
+    const desk = theDesk()
+    desk.meanwhile = async () => scene.advance(3600)
+    const [told] = await drive(desk.script([configure(prod)], { wait: '4h' }))
+    expect([told?.isError, desk.done]).toEqual([true, []])
+    expect(told?.text).toContain('Time ran out')
+  })
+
+  const narrow = { arguments: { Timeout: 2 } }
+
+  test('narrowed: it does not run, the model is told what is left, and the request is ended', async () => {
+    const desk = theDesk()
+    desk.meanwhile = () => desk.decide('approve', /./, narrow)
+    const [told] = await drive(desk.script([configure(prod)]))
+    expect([told?.isError, desk.done]).toEqual([true, []])
+    expect(told?.text).toContain('People approved less')
+    expect(told?.text).toContain('"Timeout":2')
+    expect(await desk.requests()).toMatchObject([{ status: 'completed', outcome: 'failed' }])
+  })
+
+  test('narrowed, and the author takes less: it runs with what was approved', async () => {
+    const desk = theDesk()
+    desk.meanwhile = () => desk.decide('approve', /./, narrow)
+    const tools = {
+      configure: { action: 'lambda:UpdateFunctionConfiguration', narrowed: (approved: object) => ({ ...approved }) },
+    }
+    const [told] = await drive(desk.script([configure(prod)], { tools }))
+    expect([told?.isError, desk.done]).toEqual([false, [{ FunctionName: prod, Timeout: 2 }]])
+    expect(await desk.requests()).toMatchObject([{ status: 'completed', outcome: 'succeeded' }])
+  })
+
+  test('narrowed in its time alone: it runs, since one call needs no more', async () => {
+    const desk = theDesk()
+    desk.meanwhile = () => desk.decide('approve', /./, { minutes: 5 })
+    const [told] = await drive(desk.script([configure(prod)]))
+    expect([told?.isError, desk.done]).toEqual([false, [configure(prod).input]])
+  })
+
+  test('refused by policy: it does not run, and no person is asked', async () => {
+    const desk = theDesk()
+    const [told] = await drive(desk.script([configure(prod)], { hotwork: desk.hotwork('agent-planner') }))
+    expect([told?.isError, desk.done, await desk.requests()]).toEqual([true, [], []])
+    expect(told?.text).toMatch(/^.*Hotwork refuses `lambda:UpdateFunctionConfiguration`: policy_denied/)
+  })
+
+  test('Hotwork cannot be reached: it does not run', async () => {
+    const desk = theDesk()
+    const [told] = await drive(
+      desk.script([configure(staging)], { hotwork: desk.hotwork('agent-remediator', 'http://127.0.0.1:9') }),
+    )
+    expect([told?.isError, desk.done]).toEqual([true, []])
+    expect(told?.text).toContain('There is no permit')
+  })
+
+  test('the same call again runs no second time, and the model is told so', async () => {
+    const desk = theDesk()
+    await drive(desk.script([configure(staging)]))
+    const [told] = await drive(desk.script([configure(staging)]))
+    expect([told?.isError, desk.done.length, (await desk.requests()).length]).toEqual([true, 1, 1])
+    expect(told?.text).toContain('does not run again')
+  })
+
+  test('one of several calls of a turn is denied, and the others run', async () => {
+    const desk = theDesk()
+    desk.meanwhile = async () => {
+      await desk.decide('deny', /checkout-cart/)
+      await desk.decide('approve', /checkout-api/)
+    }
+    const note: Call = { id: 'call_3', tool: 'note', input: { text: 'hello' } }
+    const calls = [configure('checkout-cart', 'call_0'), configure(prod, 'call_1'), configure(staging, 'call_2'), note]
+    const told = byId(await drive(desk.script(calls)))
+    expect(told).toMatchObject({
+      ...{
+        call_0: { isError: true },
+        call_1: { isError: false },
+        call_2: { isError: false },
+        call_3: { isError: false },
+      },
+    })
+    expect(desk.done).toHaveLength(3)
+  })
+
+  test('a tool that fails: the request is completed as failed, and what it threw is not told to Hotwork', async () => {
+    const desk = theDesk()
+    const work = () => {
+      throw Object.assign(new Error('the secret is hunter2'), { name: 'TooManyRequests' })
+    }
+    await drive({ ...desk.script([configure(staging)]), work }).catch(() => [])
+    const [request] = await desk.requests()
+    expect(request).toMatchObject({ status: 'completed', outcome: 'failed' })
+    expect(JSON.stringify(request)).not.toContain('hunter2')
+  })
+
+  describe('in processes', () => {
+    const started: Started[] = []
+    afterEach(() => {
+      for (const { child } of started.splice(0)) child.kill('SIGKILL')
+    })
+
+    function start(desk: Desk, name: string, die = ''): Started {
+      const file = join(desk.folder, 'done')
+      writeFileSync(file, '', { flag: 'a' })
+      const program = join(__dirname, 'program.ts')
+      const env = { ...{ PATH: process.env['PATH'], HOTWORK_API: scene.api.url, XDG_STATE_HOME: desk.folder } }
+      const told = { HOTWORK_TEST_TOKEN: scene.workload('agent-remediator'), HOTWORK_TEST_DIE: die }
+      const child = spawn(process.execPath, [program, framework, name, file], { env: { ...env, ...told } })
+      started.push(new Started(child))
+      return started.at(-1) as Started
+    }
+    const done = (desk: Desk) => readFileSync(join(desk.folder, 'done'), 'utf8').split('\n').filter(Boolean).length
+    test('killed while it waits for people, and run again by another process: the same request, and it runs once', async () => {
+      const desk = theDesk()
+      const first = start(desk, prod)
+      await first.prints(/waits/)
+      first.child.kill('SIGKILL')
+      await first.ends
+      await desk.decide()
+      const second = start(desk, prod)
+      await second.prints(/"isError":false/)
+      expect([await second.ends, done(desk)]).toEqual([0, 1])
+      expect(await desk.requests()).toMatchObject([{ status: 'completed', outcome: 'succeeded' }])
+    })
+
+    test('killed while it runs: it is not run again, and its outcome is on record as unknown', async () => {
+      const desk = theDesk()
+      expect(await start(desk, staging, 'within').ends).toBe('SIGKILL')
+      const second = start(desk, staging)
+      await second.prints(/"isError":true/)
+      expect([await second.ends, done(desk)]).toEqual([0, 1])
+      expect(await desk.requests()).toMatchObject([{ status: 'completed', outcome: 'failed' }])
+    })
+  })
+
+  return theDesk
+}
