@@ -1,11 +1,9 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { randomBytes } from 'node:crypto'
 import type { AwsCredentials } from '../answers.ts'
+import { isSame, type LoopbackAnswer, type LoopbackCall, listenOnLoopback } from '../loopback.ts'
 import { exits, Trouble } from '../outcome.ts'
 
 const path = '/credentials'
-const loopback = /^(?:127\.0\.0\.1|localhost|\[::1\]):(\d+)$/
 
 export type CredentialsEndpoint = {
   /** What AWS SDKs read (container credentials), and what they show. */
@@ -22,49 +20,39 @@ export async function openCredentialsEndpoint(
   credentials: () => Promise<AwsCredentials>,
 ): Promise<CredentialsEndpoint> {
   const authorization = randomBytes(32).toString('base64url')
-  const server = createServer(async (request, response) => {
-    const { status, body } = await answer(request, authorization, credentials)
-    response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-    response.end(JSON.stringify(body))
-  })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
-    authorization,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  const { url, close } = await listenOnLoopback((call) => answer(call, authorization, credentials))
+  return { url: `${url}${path}`, authorization, close }
 }
 
-type Answer = { status: number; body: object }
-
 async function answer(
-  { method, url, headers, socket }: IncomingMessage,
+  { method, path: asked, query, headers, isByItsName }: LoopbackCall,
   authorization: string,
   credentials: () => Promise<AwsCredentials>,
-): Promise<Answer> {
-  // A page in a browser may reach loopback by a name of its own.
-  const port = loopback.exec(headers.host ?? '')?.[1]
-  if (port !== String(socket.localPort)) return no(403, 'wrong_host', 'this address is for processes of this machine')
-  if (url !== path) return no(404, 'not_found', `\`AWS_CONTAINER_CREDENTIALS_FULL_URI\` names ${path}`)
-  if (method !== 'GET') return no(405, 'wrong_method', 'credentials are read with GET')
+): Promise<LoopbackAnswer> {
+  if (!isByItsName) return noCredentials(403, 'wrong_host', 'this address is for processes of this machine')
+  if (asked !== path || query !== '')
+    return noCredentials(404, 'not_found', `\`AWS_CONTAINER_CREDENTIALS_FULL_URI\` names ${path}`)
+  if (method !== 'GET') return noCredentials(405, 'wrong_method', 'credentials are read with GET')
   if (!isSame(headers.authorization ?? '', authorization))
-    return no(401, 'wrong_token', '`Authorization` should be `AWS_CONTAINER_AUTHORIZATION_TOKEN`')
+    return noCredentials(401, 'wrong_token', '`Authorization` should be `AWS_CONTAINER_AUTHORIZATION_TOKEN`')
+  return answerCredentials(credentials)
+}
+
+/** As the container endpoint of ECS does, member for member. */
+export async function answerCredentials(credentials: () => Promise<AwsCredentials>): Promise<LoopbackAnswer> {
   try {
     const { AccessKeyId, SecretAccessKey, SessionToken: Token, Expiration } = await credentials()
     return { status: 200, body: { AccessKeyId, SecretAccessKey, Token, Expiration } }
   } catch (trouble) {
-    if (!(trouble instanceof Trouble)) return no(500, 'fault', 'hotwork failed')
+    if (!(trouble instanceof Trouble)) return noCredentials(500, 'fault', 'hotwork failed')
     const { code, title, detail } = trouble.told
-    return no(trouble.exit === exits.fault ? 500 : 403, code, `Hotwork: ${title}${detail ? `; ${detail}` : ''}`)
+    const words = `Hotwork: ${title}${detail ? `; ${detail}` : ''}`
+    return noCredentials(trouble.exit === exits.fault ? 500 : 403, code, words)
   }
 }
 
 /** AWS's tools print these members, and none of them a body of another form. */
-const no = (status: number, Code: string, Message: string): Answer => ({ status, body: { Code, Message } })
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other))
+export const noCredentials = (status: number, Code: string, Message: string): LoopbackAnswer => ({
+  status,
+  body: { Code, Message },
+})

@@ -1,0 +1,89 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Fault } from './outcome.ts'
+
+const names = /^(?:127\.0\.0\.1|localhost|\[::1\]):(\d+)$/
+
+export type LoopbackCall = {
+  method: string
+  path: string
+  query: string
+  headers: IncomingHttpHeaders
+  /** Undefined where there is more of it than may be. */
+  body: string | undefined
+  /** By a name that only a program of this machine writes: a page in a browser may reach loopback by a name of its own. */
+  isByItsName: boolean
+  /** Aborted where the caller has gone away. */
+  gone: AbortSignal
+}
+export type LoopbackAnswer = { status: number; body: object; headers?: { readonly [name: string]: string } }
+
+export type LoopbackServer = { port: number; url: string; close(): Promise<void> }
+
+/** The longest body of a call. */
+export const mostBytes = 1_000_000
+
+/** Answers JSON on 127.0.0.1, until it is closed or this process ends. @throws Fault where the port is taken */
+export async function listenOnLoopback(
+  answer: (call: LoopbackCall) => Promise<LoopbackAnswer>,
+  { port = 0, most = mostBytes }: { port?: number; most?: number } = {},
+): Promise<LoopbackServer> {
+  const server = createServer(async (request, response) => {
+    const { method = '', url = '', headers, socket } = request
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const [path = '', query = ''] = url.split(/\?(.*)/s)
+    const isByItsName = names.exec(headers.host ?? '')?.[1] === String(socket.localPort)
+    try {
+      const body = await readText(request, most)
+      const answered = await answer({ method, path, query, headers, body, isByItsName, gone: gone.signal })
+      const kind = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+      // What is left of a body that is too long is not waited for.
+      const ending = body === undefined ? { connection: 'close' } : {}
+      response.writeHead(answered.status, { ...kind, ...ending, ...answered.headers })
+      response.end(JSON.stringify(answered.body))
+    } catch {
+      response.destroy()
+    }
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(port, cause)))
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const taken = (server.address() as AddressInfo).port
+  return {
+    port: taken,
+    url: `http://127.0.0.1:${taken}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** @returns undefined where there is more of it @throws where it is no UTF-8 */
+export async function readText(stream: AsyncIterable<Uint8Array | string>, most: number): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stream) {
+    const part = Buffer.from(chunk)
+    size += part.length
+    if (size > most) return undefined
+    chunks.push(part)
+  }
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks))
+}
+
+/** Takes as long whether they are alike or not. */
+export const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other))
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+
+function cannotListen(port: number, cause: NodeJS.ErrnoException): Fault {
+  const detail = 'another program has it: end that, or choose another with `--port`'
+  return new Fault(
+    { code: 'cannot_listen', title: `nothing can listen on port ${port} (${cause.code ?? cause.name})`, detail },
+    { cause },
+  )
+}
