@@ -138,6 +138,12 @@ export class Gate {
     return { ran: true, value, use, reported }
   }
 
+  /** Says how a use went that this tool began, in another process too. @throws Fault */
+  async end(use: string, outcome: 'succeeded' | 'failed', note?: string): Promise<void> {
+    const { response } = await this.#post(`/v1/uses/${use}/end`, JSON.stringify({ outcome, note }))
+    if (!response.ok) throw silent(response.status)
+  }
+
   /**
    * Whether it is Hotwork that asks what is there now, by the `Authorization` of its call. It reads for the people who
    * decide; no agent has such a token.
@@ -151,11 +157,7 @@ export class Gate {
   }
 
   #permitted({ use, uses_left: usesLeft, ended }: z.infer<typeof Use>): Permitted {
-    const end: Permitted['end'] = async (outcome, note) => {
-      const body = JSON.stringify({ outcome, note })
-      const { response } = await this.#post(`/v1/uses/${use}/end`, body)
-      if (!response.ok) throw silent(response.status)
-    }
+    const end: Permitted['end'] = (outcome, note) => this.end(use, outcome, note)
     return { permitted: true, use, usesLeft, ended: ended === true, end }
   }
 

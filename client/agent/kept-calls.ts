@@ -9,7 +9,7 @@ import { Denial } from './ask.ts'
  * What makes a call that is asked again the same request: its key, and what was sent of it beside the arguments. Of the
  * call itself there is a digest. When the request ends, the key goes and the rest stays.
  */
-const KeptCall = z.looseObject({
+export const KeptCall = z.looseObject({
   version: z.literal(1),
   api: z.string(),
   call: z.string(),

@@ -288,8 +288,8 @@ const refusals = new Set([
 
 const isRefused = (value: Refused | object): value is Refused => 'outcome' in value && value.outcome === 'refused'
 
-/** Whose token it is, before Hotwork has verified it: two agents on one machine do not share calls. */
-function whoIs(workloadToken: string): string {
+/** @internal Whose token it is, before Hotwork has verified it: two agents on one machine do not share calls. */
+export function whoIs(workloadToken: string): string {
   const { iss = '', sub = '' } = decodeJwt(workloadToken)
   return `${iss} ${sub}`
 }

@@ -30,9 +30,10 @@ export function agentApi(
 export const agentApiOf = async (kept: KeptRequest, context: AgentContext): Promise<AgentApi> =>
   agentApi(context, { agent: kept.agent, prove: await proverOf(kept) })
 
-function identityOf(
+/** Who the agent is: as it was told, else by the first source that is there. */
+export function identityOf(
   { settings: { as, local }, surroundings }: Pick<AgentContext, 'settings' | 'surroundings'>,
-  agent: string | undefined,
+  agent?: string | undefined,
 ): Identity {
   if (as !== undefined) return resolveIdentity({ as }, surroundings)
   const isUnsaid = local && !isIdentified(surroundings.env)

@@ -1,0 +1,229 @@
+import { decodeJwt } from 'jose'
+import * as z from 'zod'
+import { AgentApi } from '../agent/agent-api.ts'
+import type { Approved } from '../agent/approved.ts'
+import { type Asker, askForPermit, whoIs } from '../agent/permit.ts'
+import type { Permit } from '../agent/permit-call.ts'
+import type { Gate } from '../gate.ts'
+import type { GatedCall, How } from '../gated/gated-call.ts'
+import { type Asked, GatedJournal } from '../gated/gated-journal.ts'
+import { defined } from '../http.ts'
+import { digest, isSameJson, ordered, remembered } from '../kept-keys.ts'
+import { exits, Refusal, Trouble } from '../outcome.ts'
+
+/** That a host was let do a call, and what became of it. `run` tells it from every other call of the host. */
+const Begun = z.looseObject({
+  version: z.literal(1),
+  request: z.string(),
+  use: z.string().optional(),
+  became: z.enum(['succeeded', 'failed']).optional(),
+  note: z.string().optional(),
+})
+type Begun = z.infer<typeof Begun>
+
+export type Outcome = 'succeeded' | 'failed'
+
+/** What a host is told of its call: that it may do it, now and once, or why not. */
+export type Said =
+  | { may: true; request: string; expiresAt: Date }
+  | { may: false; why: 'pending'; request: string }
+  | { may: false; why: 'narrowed'; request: string; arguments: GatedCall['arguments'] }
+  | { may: false; why: 'begun_before'; request: string }
+  | { may: false; why: 'no'; request?: string; reason: string; detail?: string }
+
+/** So long a repeat of what was denied gets the same no, and does not ask people again. Milliseconds. */
+const keptNo = 10 * 60_000
+/** An end is told to Hotwork within the host's patience; what cannot be told then, a later call tells. Milliseconds. */
+const longestReport = 15_000
+
+/**
+ * Calls that a host does by itself, after this program said that it may: begun by one message, ended by another, which may
+ * reach other processes. All is on files of the state folder.
+ */
+export class BegunCalls {
+  readonly api: AgentApi
+  readonly #asker: Asker
+  /** The tool's side, where this machine is the tool of the action. */
+  readonly #gate: Gate | undefined
+  readonly #journal: GatedJournal
+
+  constructor(asker: Asker, gate?: Gate) {
+    this.#asker = asker
+    this.#gate = gate
+    this.#journal = new GatedJournal(asker.keys)
+    this.api = new AgentApi({ ...asker, prove: noKey, waiting: { err: () => {}, pause: asker.pause } })
+  }
+
+  /** Whose calls these are. @throws Refusal, Fault */
+  async who(signal?: AbortSignal): Promise<string> {
+    return whoIs(await this.#asker.identity(this.#asker.issuer, signal))
+  }
+
+  /**
+   * Asks, or attaches to what was asked with the same arguments; waits for people; and where they approved begins the call
+   * as `run`. Each approval begins one run, and each run is begun once.
+   *
+   * @throws Fault; Refusal where the call is wrong; the reason of the signal
+   */
+  async begin(call: GatedCall, run: string, { wait, signal }: How): Promise<Said> {
+    const until = Date.now() + wait
+    for (;;) {
+      const before = this.#find(run)
+      if (before) return { may: false, why: 'begun_before', request: before.request }
+      const { said, asked } = await this.#look(call, { wait: Math.max(0, until - Date.now()), signal })
+      if ('may' in said) return said
+      signal?.throwIfAborted()
+      const begin = () => this.#begin(said.approved, asked, run, signal)
+      const begun = await this.#asker.keys.alone(`host-${asked.callId}`, begin, signal)
+      if (begun) return begun
+    }
+  }
+
+  /** The same, and begins nothing. @throws as `begin` */
+  async look(call: GatedCall, how: How): Promise<No | { approved: string }> {
+    const { said } = await this.#look(call, how)
+    if ('approved' in said) return { approved: said.approved.request }
+    return said
+  }
+
+  async #look(call: GatedCall, { wait, signal }: How): Promise<{ said: Looked; asked: Asked }> {
+    const who = await this.who(signal)
+    const asked = this.#journal.open(this.#keyOf(call, who), who, call)
+    const ended = this.#journal.endOf(asked)
+    if (ended) return { said: no(ended.reason ?? ended.state, ended.request, ended.detail), asked }
+    return { said: this.#read(await this.#ask(asked, wait, signal), asked, who), asked }
+  }
+
+  #keyOf({ action, arguments: args, purpose, parentTask, mcp, id }: GatedCall, who: string): string {
+    return digest('host', this.#asker.issuer, who, action, ordered(args), purpose, parentTask, mcp ?? null, id ?? null)
+  }
+
+  /** Says how a run went, which was begun here or in another process. @returns false where it is none @throws Fault */
+  async end(run: string, became: Outcome, note?: string): Promise<boolean> {
+    const begun = this.#find(run)
+    if (!begun) return false
+    // A host may tell it twice.
+    if (begun.became === undefined) this.#keep(run, { ...begun, became, ...defined({ note }) })
+    await this.#report(run)
+    return true
+  }
+
+  /** Tells what an earlier process could not. */
+  async reportLate(): Promise<void> {
+    const places = this.#asker.keys.places(/^untold-/)
+    await Promise.all(places.map((place) => this.#report(place.slice('untold-'.length)).catch(() => {})))
+  }
+
+  #ask({ call, callId }: Asked, wait: number, signal: AbortSignal | undefined): Promise<Permit> {
+    const { action, arguments: args, purpose, parentTask, justification, mcp } = call
+    const asked = { action, arguments: args, purpose, parentTask: parentTask as { id: string; url?: string } }
+    return askForPermit({ ...asked, callId, wait, ...defined({ justification, mcp, signal }) }, this.#asker)
+  }
+
+  #read(permit: Permit, asked: Asked, who: string): Looked {
+    if (permit.request !== undefined) this.#journal.knows(asked, permit.request)
+    switch (permit.outcome) {
+      case 'pending':
+        return { may: false, why: 'pending', request: permit.request }
+      case 'approved':
+        return { approved: permit }
+      case 'narrowed': {
+        // Fewer uses or less time, or what the host was told before: this very call was approved.
+        if (isSameJson(asked.narrowed ?? asked.call.arguments, permit.arguments)) return { approved: permit.accept() }
+        const { request, arguments: args } = permit
+        this.#journal.attach(this.#keyOf({ ...asked.call, arguments: args } as GatedCall, who), asked, args)
+        return { may: false, why: 'narrowed', request, arguments: args }
+      }
+      default: {
+        const reason = permit.outcome === 'refused' ? permit.reason : permit.outcome
+        const detail = permit.outcome === 'refused' ? permit.detail : undefined
+        const about = defined({ request: permit.request, detail })
+        const until = permit.outcome === 'denied' ? this.#journal.now() + keptNo : 0
+        this.#journal.end(asked, { state: permit.outcome, reason, ...about, reported: true, until })
+        return no(reason, permit.request, detail)
+      }
+    }
+  }
+
+  /** @returns undefined where another run took this approval */
+  async #begin(
+    approved: Approved,
+    asked: Asked,
+    run: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Said | undefined> {
+    const { keys } = this.#asker
+    const { request, expiresAt, arguments: args } = approved
+    if (this.#journal.isEnded(asked)) return undefined
+    const use = await this.#beginUse(approved, asked, args)
+    if (use && 'reason' in use) return no(use.reason, request, use.detail)
+    // No host waits for the answer any more: the approval stays for the next who asks.
+    signal?.throwIfAborted()
+    this.#keep(run, { version: 1, request, ...defined({ use: use?.use }) })
+    if (this.#journal.end(asked, { state: 'done', request, reported: true, until: 0 }))
+      return { may: true, request, expiresAt }
+    keys.remove(`begun-${run}`)
+    return undefined
+  }
+
+  /** As the tool, where this machine is it. Asked again it is the same use: nothing has been done by it yet. */
+  async #beginUse(
+    approved: Approved,
+    { callId, call: { action, mcp } }: Asked,
+    args: GatedCall['arguments'],
+  ): Promise<{ use: string } | { reason: string; detail?: string } | undefined> {
+    if (!this.#gate) return undefined
+    const token = await approved.token()
+    const url = [decodeJwt(token).aud].flat()[0] ?? ''
+    // AWS is no tool of this machine's: there the credential is the wall.
+    if (url === `${this.#asker.issuer}/aws`) return undefined
+    const headers = { authorization: `DPoP ${token}`, dpop: await approved.proof('POST', url) }
+    const ask = { headers, method: 'POST', url, action, arguments: args, key: digest(callId), ...defined({ mcp }) }
+    const begun = await this.#gate.begin(ask)
+    if (!begun.permitted) return { reason: begun.reason, ...defined({ detail: begun.problem.detail }) }
+    return begun.ended ? { reason: 'use_ended', detail: 'it was done before' } : { use: begun.use }
+  }
+
+  /** @throws Fault */
+  async #report(run: string): Promise<void> {
+    const { keys } = this.#asker
+    const begun = this.#find(run)
+    if (begun?.became === undefined) return keys.remove(`untold-${run}`)
+    keys.write(`untold-${run}`, { version: 1 })
+    const { request, use, became, note } = begun
+    const end = use === undefined ? undefined : this.#gate?.end(use, became, note)
+    const silent = await end?.catch((fault: unknown) => fault)
+    await this.api
+      .within(AbortSignal.timeout(longestReport))
+      .complete(request, became, note)
+      .catch((trouble: unknown) => {
+        // Its time was over first, or it was told before.
+        if (!(trouble instanceof Refusal)) throw trouble
+      })
+    if (silent) throw silent
+    keys.remove(`untold-${run}`)
+  }
+
+  #find(run: string): Begun | undefined {
+    return Begun.safeParse(this.#asker.keys.read(`begun-${run}`)).data
+  }
+
+  #keep(run: string, begun: Begun): void {
+    this.#asker.keys.prune(/^(begun|untold)-/, remembered)
+    this.#asker.keys.write(`begun-${run}`, begun)
+  }
+}
+
+type No = Exclude<Said, { may: true }>
+type Looked = No | { approved: Approved }
+
+const no = (reason: string, request?: string, detail?: string): No => ({
+  may: false,
+  why: 'no',
+  reason,
+  ...defined({ request, detail }),
+})
+
+const noKey = async (): Promise<never> => {
+  throw new Trouble(exits.fault, { code: 'fault', title: 'this needs the key of a request' })
+}

@@ -1,0 +1,41 @@
+import { parsedJson } from '../http.ts'
+import { readText } from '../loopback.ts'
+import { exits } from '../outcome.ts'
+import type { AgentContext } from '../requests/context.ts'
+import { lines } from '../screen.ts'
+import { type HostTyped, makeHostCalls } from './host-calls.ts'
+import { answerHook, type Host, titleOf, usualHookWait } from './host-hook.ts'
+
+export type HookTyped = HostTyped & { host: Host; wait?: number; pending: 'deny' | 'defer' }
+
+/** A result of a tool is in what a host says afterwards. Bytes. */
+export const mostOfEvent = 64_000_000
+
+/** Hosts take this code, and no other but 0, as a no; what stands on standard error is the reason. */
+const blocked = 2
+
+/** A command hook: an event on standard input, the answer on standard output. What does not work blocks the call. */
+export async function hook(
+  typed: HookTyped,
+  context: AgentContext,
+  input: AsyncIterable<Uint8Array> = process.stdin,
+): Promise<number> {
+  const { surroundings } = context
+  const { host, pending, wait = usualHookWait } = typed
+  const tell = (words: string) => surroundings.err(lines(`Hotwork: ${words}`))
+  try {
+    const parts = { ...makeHostCalls(typed, context), host, pending, wait, tell }
+    const text = await readText(input, mostOfEvent)
+    const event = text === undefined ? undefined : parsedJson(text)
+    if (event === undefined) {
+      tell('what the host gave is no JSON, or too long. Nothing was done.')
+      return blocked
+    }
+    const answer = await answerHook(event, parts)
+    if (answer.hookSpecificOutput) surroundings.out(`${JSON.stringify(answer)}\n`)
+    return exits.done
+  } catch (trouble) {
+    tell(`${titleOf(trouble)}. Nothing was done.`)
+    return blocked
+  }
+}

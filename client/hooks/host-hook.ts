@@ -1,0 +1,154 @@
+import * as z from 'zod'
+import { digest } from '../kept-keys.ts'
+import type { ToolMap } from '../mcp/tool-map.ts'
+import { Trouble } from '../outcome.ts'
+import type { BegunCalls, Said } from './begun-calls.ts'
+import { findMapped, type Mapped, readHostTool } from './mapped-tools.ts'
+
+export const hosts = ['claude-code', 'codex'] as const
+export type Host = (typeof hosts)[number]
+
+/** The members that are read of what a host says before and after each call of a tool. Others pass. */
+const HookEvent = z.looseObject({
+  hook_event_name: z.string(),
+  session_id: z.string().min(1),
+  tool_name: z.string().min(1),
+  tool_input: z.record(z.string(), z.unknown()),
+  tool_use_id: z.string().min(1),
+})
+type HookEvent = z.infer<typeof HookEvent>
+
+/** What goes back. Nothing in it: the host does what it would do without this hook. */
+export type HookAnswer = {
+  hookSpecificOutput?: {
+    hookEventName: string
+    permissionDecision: 'allow' | 'deny' | 'defer'
+    permissionDecisionReason: string
+  }
+}
+
+export type HookParts = {
+  host: Host
+  maps: readonly ToolMap[]
+  calls: BegunCalls
+  issuer: string
+  /** How long people are waited for, within the host's own patience. Milliseconds. */
+  wait: number
+  /** What is said where people have not decided by then. */
+  pending: 'deny' | 'defer'
+  /** Takes what a person should know and a host has no place for. */
+  tell(words: string): void
+}
+
+/** The host gives up on a hook after ten minutes. Milliseconds. */
+export const usualHookWait = 9.5 * 60_000
+
+/** Answers one event of a host. Never throws: what does not work is a no. */
+export async function answerHook(given: unknown, parts: HookParts, signal?: AbortSignal): Promise<HookAnswer> {
+  const read = HookEvent.safeParse(given)
+  if (!read.success) return before(given) ? deny(unreadable(read.error)) : {}
+  const event = read.data
+  try {
+    switch (event.hook_event_name) {
+      case 'PreToolUse':
+        return await mayBegin(event, parts, signal)
+      case 'PostToolUse':
+        await parts.calls.end(runOf(event, parts), 'succeeded')
+        return {}
+      case 'PostToolUseFailure':
+        await parts.calls.end(runOf(event, parts), 'failed', noteOf(event))
+        return {}
+      default:
+        return {}
+    }
+  } catch (trouble) {
+    if (event.hook_event_name === 'PreToolUse') return deny(troubleWords(trouble))
+    parts.tell(`how \`${event.tool_name}\` went is kept, and could not be told to Hotwork yet: ${titleOf(trouble)}`)
+    return {}
+  }
+}
+
+/** Only an event that is known not to come before a call may go without an answer. */
+const before = (given: unknown): boolean => {
+  const { hook_event_name: name } = Object(given) as { hook_event_name?: unknown }
+  return typeof name !== 'string' || name === 'PreToolUse'
+}
+
+async function mayBegin(event: HookEvent, parts: HookParts, signal: AbortSignal | undefined): Promise<HookAnswer> {
+  const mapped = findMapped(parts.maps, readHostTool(event.tool_name))
+  // Nothing, and not `allow`: that would skip the host's own question.
+  if (mapped === undefined || mapped === 'pass') return {}
+  const late = parts.calls.reportLate()
+  const call = { ...mapped, arguments: event.tool_input }
+  const said = await parts.calls.begin(call, runOf(event, parts), { wait: parts.wait, signal }).finally(() => late)
+  if (said.may) return allow(said.request, parts.host)
+  if (said.why === 'pending' && parts.pending === 'defer' && parts.host === 'claude-code')
+    return decide('defer', waiting(said.request, parts))
+  return deny(wordsOf(said, mapped, parts))
+}
+
+/** Codex knows no `allow`: there silence is it, and its own question stands. */
+const allow = (request: string, host: Host): HookAnswer =>
+  host === 'codex' ? {} : decide('allow', `Hotwork: approved as ${request}, for this call, once`)
+const deny = (reason: string): HookAnswer => decide('deny', `Hotwork: ${reason}`)
+const decide = (permissionDecision: 'allow' | 'deny' | 'defer', permissionDecisionReason: string): HookAnswer => ({
+  hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision, permissionDecisionReason },
+})
+
+const runOf = ({ session_id: session, tool_use_id: use }: HookEvent, { host }: HookParts): string =>
+  digest(host, session, use)
+
+/** A tool's error may hold a secret, and the note is on record for good. */
+const noteOf = ({ is_interrupt: interrupted }: HookEvent): string =>
+  interrupted === true ? 'the host says that it was interrupted' : 'the host says that the tool failed'
+
+const nothingRan = 'Nothing was done.'
+
+function wordsOf(said: Exclude<Said, { may: true }>, { action }: Mapped, parts: HookParts): string {
+  switch (said.why) {
+    case 'pending':
+      return waiting(said.request, parts)
+    case 'narrowed':
+      return `people approved ${action}, but less of it (${said.request}). ${nothingRan} Call the same tool with exactly these arguments to use that approval: ${JSON.stringify(said.arguments)}`
+    case 'begun_before':
+      return `this very call was begun before (${said.request}) and is not begun again. Look at what it did; a new call is a new request.`
+    case 'no':
+      return `${action} was refused: ${said.reason}${said.detail ? ` (${said.detail})` : ''}. ${nothingRan} ${adviceOn(said.reason)}${said.request ? ` See ${pageOf(said.request, parts)}` : ''}`
+    default:
+      return said satisfies never
+  }
+}
+
+const waiting = (request: string, parts: HookParts): string =>
+  `people have not decided yet (${request}). ${nothingRan} Call the same tool again with the same arguments: that goes on waiting for the same request. People decide at ${pageOf(request, parts)}`
+
+const pageOf = (request: string, { issuer }: Pick<HookParts, 'issuer'>): string => `${issuer}/requests/${request}`
+
+/** What an agent can do next. */
+function adviceOn(reason: string): string {
+  switch (reason) {
+    case 'denied':
+      return 'People said no: do not ask for the same again; do something else, or tell the person you work for.'
+    case 'expired':
+      return 'Its time is over: call again if it still has to be done.'
+    case 'invalid_arguments':
+      return 'Mend the arguments as said, and call again.'
+    case 'unknown_action':
+      return 'The map names an action that Hotwork does not have: tell the person who set this up.'
+    default:
+      return 'Tell the person you work for if it has to be done.'
+  }
+}
+
+export const troubleWords = (trouble: unknown): string =>
+  `it could not be asked whether this may be done: ${titleOf(trouble)}. ${nothingRan} Call again later; if this stays, tell the person who set this up.`
+
+/** The text of a fault that is none of ours may hold anything. */
+export function titleOf(trouble: unknown): string {
+  if (!(trouble instanceof Trouble)) return 'hotwork itself failed'
+  const { title, detail } = trouble.told
+  return detail === undefined ? title : `${title} (${detail})`
+}
+
+const unreadable = (error: z.ZodError): string =>
+  `the event of the host cannot be read (\`${error.issues[0]?.path.join('.') || 'it'}\` is missing or of another form). ${nothingRan}`

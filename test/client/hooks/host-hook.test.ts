@@ -1,0 +1,280 @@
+import { useScene } from '../support/scene.ts'
+import { decisionOf, flag, HostMachine, map, reasonOf } from './support/host-machine.ts'
+
+/** What a hook answers an agent's program before and after each call of a tool. */
+
+const scene = useScene()
+let machine: HostMachine
+beforeEach(() => {
+  machine = new HostMachine(scene)
+})
+afterEach(() => machine.close())
+
+const approving = () => machine.decideAll()
+const denying = async () => {
+  for (const state of await machine.requests())
+    if (state.status === 'pending') await scene.api.world.decide(state, 'ana', 'deny')
+}
+const minute = 60_000
+
+describe('tools that need no permit', () => {
+  test.each([
+    ['no map names', { tool_name: 'Read', tool_input: { file_path: '/etc/hosts' } }],
+    ['a map passes', { tool_name: 'mcp__flags__read_flag', tool_input: { flag: 'x' } }],
+    ['another server has by the same name', { tool_name: 'mcp__other__set_flag' }],
+    ['is named as a member of every object', { tool_name: 'constructor' }],
+  ])('what %s is not answered, and never allowed', async (_what, event) => {
+    expect(await machine.before(event)).toEqual({})
+    expect(await machine.requests()).toEqual([])
+  })
+})
+
+describe('a gated call', () => {
+  test('is denied while people have not decided, and the agent is told to call again', async () => {
+    const answer = await machine.before()
+    const [request] = await machine.requests()
+    expect([decisionOf(answer), request?.status]).toEqual(['deny', 'pending'])
+    expect(reasonOf(answer)).toContain(request?.ask.id)
+    expect(reasonOf(answer)).toContain('same arguments')
+  })
+
+  test('is allowed when they approve within the wait', async () => {
+    machine.waiting = approving
+    expect(decisionOf(await machine.before({}, { wait: minute }))).toBe('allow')
+  })
+
+  test('called again with the same arguments goes on with the same request, and is allowed once approved', async () => {
+    await machine.before()
+    await approving()
+    expect(decisionOf(await machine.before())).toBe('allow')
+    expect(await machine.requests()).toHaveLength(1)
+  })
+
+  test('that people deny is denied, and so is a repeat of it without asking them again', async () => {
+    machine.waiting = denying
+    const first = await machine.before({}, { wait: minute })
+    const again = await machine.before({}, { wait: minute })
+    expect([decisionOf(first), decisionOf(again)]).toEqual(['deny', 'deny'])
+    expect(reasonOf(again)).toContain('denied')
+    expect(await machine.requests()).toHaveLength(1)
+    scene.advance(11 * 60)
+    machine.waiting = async () => {}
+    await machine.before()
+    expect(await machine.requests()).toHaveLength(2)
+  })
+
+  test('with arguments that the catalogue does not take is denied with what is wrong', async () => {
+    const answer = await machine.before({ tool_input: { ...flag, environment: 'moon' } })
+    expect(decisionOf(answer)).toBe('deny')
+    expect(reasonOf(answer)).toContain('invalid_arguments')
+  })
+
+  test('of an action that Hotwork does not have is denied', async () => {
+    const maps = [{ ...map, tools: { Bash: { action: 'shell:run' } } }]
+    const answer = await machine.before({ tool_name: 'Bash', tool_input: { command: 'ls' } }, { maps })
+    expect([decisionOf(answer), reasonOf(answer)]).toEqual(['deny', expect.stringContaining('unknown_action')])
+  })
+
+  test('is denied where Hotwork does not answer, with no word of what was sent', async () => {
+    scene.api.nextCalls.push(...Array<'unheard'>(20).fill('unheard'))
+    const answer = await machine.before()
+    expect([decisionOf(answer), reasonOf(answer)]).toEqual(['deny', expect.stringContaining('does not answer')])
+    expect(reasonOf(answer)).not.toMatch(/eyJ|express-checkout/)
+  })
+
+  test('is deferred where the host can take it up again, and that is wanted', async () => {
+    const event = { tool_use_id: 'toolu_deferred' }
+    expect(decisionOf(await machine.before(event, { pending: 'defer' }))).toBe('defer')
+    await approving()
+    expect(decisionOf(await machine.before(event, { pending: 'defer' }))).toBe('allow')
+  })
+
+  test('of Codex is never deferred, and answered with nothing once it is approved', async () => {
+    const codex = { host: 'codex', pending: 'defer' } as const
+    expect(decisionOf(await machine.before({}, codex))).toBe('deny')
+    await approving()
+    expect(await machine.before({}, codex)).toEqual({})
+  })
+
+  const resize = 'mcp__aws__resize'
+  const worker = { FunctionName: 'checkout-worker', MemorySize: 2048 }
+  const resizing = {
+    maps: [
+      {
+        purpose: 'remediation',
+        parent_task: { id: 'INC-4822' },
+        tools: { [resize]: { action: 'lambda:UpdateFunctionConfiguration' } },
+      },
+    ],
+  }
+  const resized = (changes: object = {}) =>
+    machine.before({ tool_name: resize, tool_input: { ...worker, ...changes } }, resizing)
+  /** One person leaves less, which begins another round; then all who are asked approve that. */
+  const narrow = async (to: object) => {
+    const [first] = await machine.requests()
+    if (first) await scene.api.world.decide(first, 'ben', 'approve', { narrow: to } as never)
+    for (const who of ['ben', 'ana', 'eve']) await machine.decideAll(who)
+    expect(await machine.requests()).toMatchObject([{ status: 'approved' }])
+  }
+
+  test('of which less was approved is denied, and with what is left it is allowed by the same request', async () => {
+    expect(decisionOf(await resized())).toBe('deny')
+    await narrow({ arguments: { MemorySize: 1024 } })
+    const answer = await resized()
+    expect([decisionOf(answer), reasonOf(answer)]).toEqual(['deny', expect.stringContaining('"MemorySize":1024')])
+    expect(decisionOf(await resized({ MemorySize: 1024 }))).toBe('allow')
+    expect(await machine.requests()).toHaveLength(1)
+  })
+
+  test('for which less time was approved is allowed: it is the same call', async () => {
+    await resized()
+    await narrow({ minutes: 5 })
+    expect(decisionOf(await resized())).toBe('allow')
+  })
+})
+
+describe('each approval is for one run', () => {
+  const allowed = async (event: object = {}) => {
+    machine.waiting = approving
+    expect(decisionOf(await machine.before(event, { wait: minute }))).toBe('allow')
+  }
+
+  test('the same call of the host is not begun again', async () => {
+    await allowed({ tool_use_id: 'toolu_a' })
+    const again = await machine.before({ tool_use_id: 'toolu_a' }, { wait: minute })
+    expect([decisionOf(again), reasonOf(again)]).toEqual(['deny', expect.stringContaining('begun before')])
+    expect(await machine.requests()).toHaveLength(1)
+  })
+
+  test('another call with the same arguments is a new request', async () => {
+    await allowed()
+    machine.waiting = async () => {}
+    expect(decisionOf(await machine.before())).toBe('deny')
+    expect((await machine.requests()).map(({ status }) => status).sort()).toEqual(['approved', 'pending'])
+  })
+
+  test('of two hooks at once with the same arguments one is allowed', async () => {
+    await machine.before()
+    await approving()
+    machine.waiting = () => new Promise((resolve) => setImmediate(resolve))
+    const both = await Promise.all([machine.before(), machine.before()])
+    expect(both.map(decisionOf).sort()).toEqual(['allow', 'deny'])
+  })
+
+  test('of two answers to the same call of the host one allows it', async () => {
+    await machine.before()
+    await approving()
+    machine.waiting = () => new Promise((resolve) => setImmediate(resolve))
+    const twice = [machine.before({ tool_use_id: 'toolu_b' }), machine.before({ tool_use_id: 'toolu_b' })]
+    expect((await Promise.all(twice)).map(decisionOf).sort()).toEqual(['allow', 'deny'])
+  })
+
+  test('an answer that no host waits for any more begins nothing, and the approval stays', async () => {
+    await machine.before()
+    await approving()
+    const gone = AbortSignal.abort(new Error('gone'))
+    expect(decisionOf(await machine.before({ tool_use_id: 'toolu_c' }, {}, gone))).toBe('deny')
+    expect(decisionOf(await machine.before({ tool_use_id: 'toolu_c' }))).toBe('allow')
+  })
+
+  test('two sessions with the same name of a call are two calls', async () => {
+    await allowed({ tool_use_id: 'toolu_d' })
+    machine.waiting = approving
+    const other = await machine.before({ tool_use_id: 'toolu_d', session_id: 'session-2' }, { wait: minute })
+    expect(decisionOf(other)).toBe('allow')
+    expect(await machine.requests()).toHaveLength(2)
+  })
+})
+
+describe('the end of a call', () => {
+  const began = async () => {
+    machine.waiting = approving
+    const answer = await machine.before({ tool_use_id: 'toolu_e' }, { wait: minute })
+    expect([decisionOf(answer), reasonOf(answer)]).toEqual(['allow', expect.anything()])
+  }
+  const ended = { tool_use_id: 'toolu_e' }
+
+  test('completes the request, as the host says it went', async () => {
+    await began()
+    expect(await machine.after(ended)).toEqual({})
+    expect(await machine.requests()).toMatchObject([{ status: 'completed', outcome: 'succeeded' }])
+  })
+
+  test('of a failed call says so, with nothing of its error', async () => {
+    await began()
+    await machine.after({ ...ended, hook_event_name: 'PostToolUseFailure', error: 'password is hunter2' })
+    const requests = await machine.requests()
+    expect(requests).toMatchObject([{ status: 'completed', outcome: 'failed' }])
+    expect(JSON.stringify(requests)).not.toContain('hunter2')
+  })
+
+  test('where this machine is the tool, the use has begun before the call is allowed, and has an end', async () => {
+    const calls = machine.calls({ tool: true })
+    const tools = { mcp__files__write_file: { action: 'files:WriteFile' } }
+    const maps = [{ purpose: 'remediation', parent_task: { id: 'INC-1042' }, tools }]
+    const written = { tool_use_id: 'toolu_f', tool_name: 'mcp__files__write_file' }
+    const input = { path: 'staging/checkout.yaml', content: 'retries: 3' }
+    expect(decisionOf(await machine.before({ ...written, tool_input: input }, { maps, calls }))).toBe('allow')
+    const [begun] = await machine.requests()
+    expect(begun).toMatchObject({ grant: { uses: [{ tool: 'tool:files-gate' }] } })
+    await machine.after({ ...written, tool_input: input }, { maps, calls: machine.calls({ tool: true }) })
+    const [done] = await machine.requests()
+    expect(done).toMatchObject({ status: 'completed', grant: { uses: [{ ended: { outcome: 'succeeded' } }] } })
+  })
+
+  test('of a call that was not gated is nothing', async () => {
+    expect(await machine.after({ tool_name: 'Read', tool_input: {} })).toEqual({})
+    expect(machine.told).toEqual([])
+  })
+
+  test('that could not be told is told with the next gated call', async () => {
+    await began()
+    scene.api.nextCalls.push(...Array<'unheard'>(20).fill('unheard'))
+    machine.waiting = async () => {}
+    expect(await machine.after(ended)).toEqual({})
+    expect(machine.told).toEqual([expect.stringContaining('could not be told')])
+    scene.api.nextCalls.length = 0
+    await machine.before()
+    expect((await machine.requests()).map(({ status }) => status).sort()).toEqual(['completed', 'pending'])
+  })
+
+  test('told twice is told once', async () => {
+    await began()
+    await machine.after(ended)
+    await machine.after({ ...ended, hook_event_name: 'PostToolUseFailure' })
+    expect(await machine.requests()).toMatchObject([{ status: 'completed', outcome: 'succeeded' }])
+  })
+})
+
+describe('what cannot be read', () => {
+  test.each<[what: string, event: unknown]>([
+    ['nothing', undefined],
+    ['a list', []],
+    ['an event without a name', { tool_name: 'x' }],
+    ['a call without an id', { hook_event_name: 'PreToolUse', session_id: 's', tool_name: 'x', tool_input: {} }],
+    ['arguments that are a text', { hook_event_name: 'PreToolUse', session_id: 's', tool_name: 'x', tool_input: 'y' }],
+  ])('%s is denied', async (_what, event) => {
+    const { answerHook } = await import('../../../client/hooks/host-hook.ts')
+    expect(decisionOf(await answerHook(event, machine.parts()))).toBe('deny')
+  })
+
+  test('an event of another kind is not answered', async () => {
+    expect(await machine.after({ hook_event_name: 'SessionStart' })).toEqual({})
+  })
+})
+
+test('two maps that say different things of a tool let nothing through', async () => {
+  const other = { ...map, tools: { ...map.tools, mcp__flags__set_flag: { action: 'ssm:PutParameter' } } }
+  const answer = await machine.before({}, { maps: [map, other] })
+  expect([decisionOf(answer), reasonOf(answer)]).toEqual(['deny', expect.stringContaining('two maps')])
+})
+
+test('a map with a server is about that server alone', async () => {
+  const server = { name: 'flags', version: '1.0.0' }
+  const maps = [{ ...map, server, tools: { set_flag: { action: 'flags:set' } } }]
+  expect(decisionOf(await machine.before({}, { maps }))).toBe('deny')
+  expect(await machine.before({ tool_name: 'mcp__flags2__set_flag' }, { maps })).toEqual({})
+  expect(await machine.before({ tool_name: 'set_flag' }, { maps })).toEqual({})
+  const named = [{ ...map, server: { name: 'flag-server', version: '1.0.0' } }]
+  expect(decisionOf(await machine.before({}, { maps: named }))).toBe('deny')
+})
