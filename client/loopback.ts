@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,7 +11,7 @@ export type LoopbackCall = {
   path: string
   query: string
   headers: IncomingHttpHeaders
-  /** Undefined where there is more of it than may be. */
+  /** Undefined where there is more of it than may be, or it is no text. */
   body: string | undefined
   /** By a name that only a program of this machine writes: a page in a browser may reach loopback by a name of its own. */
   isByItsName: boolean
@@ -63,7 +64,7 @@ export async function listenOnLoopback(
   }
 }
 
-/** @returns undefined where there is more of it @throws where it is no UTF-8 */
+/** @returns undefined where there is more of it, or it is no UTF-8 */
 export async function readText(stream: AsyncIterable<Uint8Array | string>, most: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
@@ -73,7 +74,8 @@ export async function readText(stream: AsyncIterable<Uint8Array | string>, most:
     if (size > most) return undefined
     chunks.push(part)
   }
-  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks))
+  const all = Buffer.concat(chunks)
+  return isUtf8(all) ? all.toString('utf8') : undefined
 }
 
 /** Takes as long whether they are alike or not. */

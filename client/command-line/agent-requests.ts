@@ -76,7 +76,8 @@ export function addAgentVerbs(program: Command, frame: Frame): void {
     .action(act(call))
 }
 
-function actAsAgent<T>(
+/** What a verb of an agent does. */
+export function actAsAgent<T>(
   { surroundings, done }: Frame,
   run: (typed: T, context: AgentContext) => Promise<number>,
 ): (...given: unknown[]) => Promise<void> {
@@ -94,7 +95,7 @@ function wholeMinutes(typed: string): number {
 }
 
 /** @returns milliseconds */
-function span(typed: string): number {
+export function span(typed: string): number {
   const milliseconds = readSpan(typed)
   if (milliseconds !== undefined) return milliseconds
   throw new InvalidArgumentError('It is a span such as 45s, 30m or 2h; write `--wait=30m`, or `--wait` at the end.')

@@ -27,6 +27,8 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     `mcp import --name git --tool tool:git-gate --group release --resource repo_path --max-length 4096 \\
     -- uvx mcp-server-git`,
   ],
+  hook: ['hook claude-code --map hotwork-tools.json', 'hook codex --map hotwork-tools.json --wait 5m'],
+  sidecar: ['sidecar --map hotwork-tools.json --token-file ~/.hotwork-sidecar'],
   ls: ['ls --waiting', 'ls --agent agent:remediator --since 7d --json'],
   show: ['show req_...', 'show req_... --picture req.svg'],
   approve: ["approve req_... --comment 'the ticket says the same'"],

@@ -8,6 +8,7 @@ import { addBreakGlassVerbs } from './break-glass.ts'
 import { addCompletionVerb, completions } from './completion.ts'
 import { addEvidenceVerbs } from './evidence.ts'
 import { makeFrame } from './frame.ts'
+import { addHostVerbs } from './hosts.ts'
 import { addLedgerVerbs } from './ledger.ts'
 import { addLoginVerbs } from './login.ts'
 import { addMcpVerbs } from './mcp.ts'
@@ -74,6 +75,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   addLoginVerbs(program, frame)
   addAgentVerbs(program, frame)
   addMcpVerbs(program, frame)
+  addHostVerbs(program, frame)
   addPersonRequestVerbs(program, frame)
   addHaltVerbs(program, frame)
   addAgentsVerbs(program, frame)

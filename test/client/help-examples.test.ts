@@ -140,8 +140,8 @@ test('no example is of a verb that there is not', () => {
   expect(Object.keys(examples).filter((verb) => !verbs().includes(verb))).toEqual([])
 })
 
-/** They need an identity provider: `kept-login.test.ts` types them. */
-const elsewhere = ['login', 'logout']
+/** They need an identity provider, or go on until they are stopped: `kept-login.test.ts` and `sidecar.test.ts` type them. */
+const elsewhere = ['login', 'logout', 'hook', 'sidecar']
 const all = Object.entries(examples)
   .filter(([verb]) => !elsewhere.includes(verb))
   .flatMap(([verb, lines]) => lines.map((line) => [line, verb] as const))

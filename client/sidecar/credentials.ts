@@ -1,0 +1,25 @@
+import { KeptCall } from '../agent/kept-calls.ts'
+import type { AwsCredentials } from '../answers.ts'
+import { proverOf } from '../kept-keys.ts'
+import { readId } from '../requests/ask.ts'
+import { type AgentContext, agentApi, agentApiOf } from '../requests/context.ts'
+
+/** AWS credentials of an approved request of this agent, which was asked for on this machine. @throws Refusal, Fault */
+export async function credentialsOf(typed: string, context: AgentContext): Promise<AwsCredentials> {
+  const id = readId(typed)
+  const { kept: requests } = context
+  const kept = requests.find(id)
+  const api = kept ? await agentApiOf(kept, context) : await apiOfCall(id, context)
+  // New ones end those before: all who ask on this machine get the same.
+  return requests.keys.credentialsOf(id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token))
+}
+
+/** Of a request that the client or a hook asked for. */
+async function apiOfCall(id: string, context: AgentContext) {
+  const { keys } = context.kept
+  for (const place of keys.places(/^call-/)) {
+    const { data } = KeptCall.safeParse(keys.read(place))
+    if (data?.id === id && data.jwk) return agentApi(context, { prove: await proverOf({ jwk: data.jwk }) })
+  }
+  throw context.kept.missing(id)
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import type { KeptKeys } from '../kept-keys.ts'
+
+const Members = z.record(z.string(), z.json())
+
+export const duration = /^[1-9]\d{0,8}[smh]$/
+
+/** What an adapter of the Agent Approval Protocol submits. */
+export const Submission = z.strictObject({
+  tool: z.string().min(1).max(256),
+  server: z.string().min(1).max(256).optional(),
+  arguments: Members,
+  timeout: z.string().regex(duration, 'it is a whole number of seconds, minutes or hours, such as 30m'),
+  agent_reasoning: z.string().max(10_000).optional(),
+  context: Members.optional(),
+})
+export type Submission = z.infer<typeof Submission>
+
+const Decision = z.strictObject({
+  status: z.enum(['approved', 'denied', 'expired', 'cancelled']),
+  note: z.string().optional(),
+  decided_at: z.number(),
+  expires_at: z.number().optional(),
+})
+export type Decision = z.infer<typeof Decision>
+
+const Outcome = z.strictObject({
+  status: z.enum(['succeeded', 'failed']),
+  note: z.string().optional(),
+  reported_at: z.number(),
+})
+
+/** Times are milliseconds. */
+const Approval = z.looseObject({
+  version: z.literal(1),
+  id: z.string(),
+  agent: z.string(),
+  submission: Submission,
+  created_at: z.number(),
+  deadline_at: z.number(),
+  /** What is asked of Hotwork; absent where nothing is. */
+  call: z
+    .looseObject({
+      action: z.string(),
+      purpose: z.string(),
+      parentTask: z.looseObject({ id: z.string(), url: z.string().optional() }),
+      mcp: z
+        .looseObject({
+          server: z.looseObject({ name: z.string(), version: z.string() }),
+          tool: z.string(),
+          schema: z.string(),
+        })
+        .optional(),
+    })
+    .optional(),
+  /** Of Hotwork, once it is known. */
+  request: z.string().optional(),
+  decision: Decision.optional(),
+  consumption: z.strictObject({ key: z.string(), consumed_at: z.number(), outcome: Outcome.optional() }).optional(),
+})
+export type Approval = z.infer<typeof Approval>
+
+/** A request is decided within a week, and the protocol has it and its key kept for a week after. Milliseconds. */
+const kept = 15 * 86_400_000
+const betweenTidying = 3_600_000
+
+/** The approvals that adapters asked for, in the state folder: a restart loses none. Arguments are in it, as they are in answers. */
+export class KeptApprovals {
+  readonly keys: KeptKeys
+  readonly #issuer: string
+  #tidiedAt = 0
+
+  constructor(keys: KeptKeys, issuer: string) {
+    this.keys = keys
+    this.#issuer = issuer
+  }
+
+  /** The same for the same agent and `Idempotency-Key`: a UUID (RFC 9562, version 8). */
+  idOf(agent: string, key: string): string {
+    const hex = createHash('sha256')
+      .update(JSON.stringify([this.#issuer, agent, key]))
+      .digest('hex')
+    const variant = ((Number.parseInt(hex[16] ?? '0', 16) & 3) | 8).toString(16)
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+  }
+
+  /** @returns what stands there, which may be another process's @throws Fault */
+  begin(approval: Approval): { approval: Approval; isNew: boolean } {
+    this.#tidy()
+    const isNew = this.keys.create(placeOf(approval.id), approval)
+    return { approval: isNew ? approval : (this.find(approval.id, approval.agent) ?? approval), isNew }
+  }
+
+  /** Of this agent alone. */
+  find(id: string, agent: string): Approval | undefined {
+    if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined
+    const { data } = Approval.safeParse(this.keys.read(placeOf(id)))
+    return data?.agent === agent ? data : undefined
+  }
+
+  keep(approval: Approval): void {
+    this.keys.write(placeOf(approval.id), approval)
+  }
+
+  #tidy(): void {
+    if (this.keys.now() - this.#tidiedAt < betweenTidying) return
+    this.#tidiedAt = this.keys.now()
+    for (const place of this.keys.places(/^aap-/)) {
+      const { data } = Approval.safeParse(this.keys.read(place))
+      if (data && this.keys.now() - data.created_at > kept) this.keys.remove(place)
+    }
+  }
+
+  /** Runs `work` while nothing else of this machine changes the approval. */
+  alone<T>(id: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.keys.alone(placeOf(id), work, signal)
+  }
+}
+
+const placeOf = (id: string): string => `aap-${id}`

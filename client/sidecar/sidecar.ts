@@ -1,0 +1,96 @@
+import { resolve } from 'node:path'
+import { Signals } from '../exec/command.ts'
+import { answerCredentials, noCredentials } from '../exec/credentials-endpoint.ts'
+import { mostOfEvent } from '../hooks/hook.ts'
+import { type HostTyped, makeHostCalls } from '../hooks/host-calls.ts'
+import { answerHook, type HookParts, usualHookWait } from '../hooks/host-hook.ts'
+import { parsedJson } from '../http.ts'
+import { isSame, type LoopbackAnswer, type LoopbackCall, type LoopbackServer, listenOnLoopback } from '../loopback.ts'
+import { exits } from '../outcome.ts'
+import type { AgentContext } from '../requests/context.ts'
+import { jsonText, lines } from '../screen.ts'
+import { approvalError } from './approval-forms.ts'
+import { Approvals } from './approvals.ts'
+import { credentialsOf } from './credentials.ts'
+import { KeptApprovals } from './kept-approvals.ts'
+import { makeToken, readToken } from './token.ts'
+
+export type SidecarTyped = HostTyped & {
+  port: number
+  tokenFile?: string | undefined
+  wait?: number | undefined
+  pending: 'deny' | 'defer'
+}
+
+/** Where hosts find it, unless told otherwise. */
+export const usualPort = 4785
+
+/** Answers the programs of this machine that show its token, as one agent, until it is told to stop. */
+export async function sidecar(typed: SidecarTyped, context: AgentContext): Promise<number> {
+  const signals = new Signals()
+  try {
+    const { server, token } = await openSidecar(typed, context)
+    tellStarted(server, token, typed, context)
+    await new Promise<void>((end) => {
+      if (signals.stop.aborted) end()
+      else signals.stop.addEventListener('abort', () => end(), { once: true })
+    })
+    await server.close()
+    return exits.done
+  } finally {
+    signals.close()
+  }
+}
+
+/** @throws Fault where it cannot listen; Refusal where it is set up wrongly */
+export async function openSidecar(
+  typed: SidecarTyped,
+  context: AgentContext,
+): Promise<{ server: LoopbackServer; token: string }> {
+  const { surroundings } = context
+  const { tokenFile, pending, wait = usualHookWait, port } = typed
+  const { calls, maps, issuer } = makeHostCalls(typed, context)
+  const tell = (words: string) => surroundings.err(lines(`hotwork: ${words}`))
+  const hooks: HookParts = { host: 'claude-code', maps, calls, issuer, wait, pending, tell }
+  const approvals = new Approvals({ calls, maps, issuer, kept: new KeptApprovals(context.kept.keys, issuer) })
+  // Before it listens: a host that reads the file finds the token of this sidecar.
+  const token = tokenFile === undefined ? makeToken() : readToken(resolve(surroundings.folder, tokenFile))
+  const answer = (call: LoopbackCall) => answerCall(call, { token, hooks, approvals, context })
+  return { server: await listenOnLoopback(answer, { port, most: mostOfEvent }), token }
+}
+
+type Parts = { token: string; hooks: HookParts; approvals: Approvals; context: AgentContext }
+
+async function answerCall(call: LoopbackCall, { token, hooks, approvals, context }: Parts): Promise<LoopbackAnswer> {
+  const { method, path, headers, body, gone } = call
+  const ofCredentials = /^\/credentials(?:\/([^/]*))?$/.exec(path)
+  const no = ofCredentials ? noCredentials : approvalError
+  if (!call.isByItsName) return no(403, 'wrong_host', 'this address is for programs of this machine')
+  if (!isSame((headers.authorization ?? '').replace(/^Bearer +/i, ''), token))
+    return no(401, 'wrong_token', '`Authorization` should be `Bearer` and the token that this sidecar printed')
+  if (ofCredentials) {
+    if (method !== 'GET') return no(405, 'wrong_method', 'credentials are read with GET')
+    return answerCredentials(() => credentialsOf(ofCredentials[1] ?? '', context))
+  }
+  if (path === '/hooks/claude-code') {
+    if (method !== 'POST') return no(405, 'wrong_method', 'an event is told with POST')
+    // What cannot be read is a no: the host takes any other status for leave, unless its settings say `onFailure`.
+    return { status: 200, body: await answerHook(body === undefined ? undefined : parsedJson(body), hooks, gone) }
+  }
+  if (path === '/v1' || path.startsWith('/v1/')) return approvals.answer(call)
+  return no(404, 'not_found', 'there is /hooks/claude-code, /v1/requests and /credentials/{request}')
+}
+
+function tellStarted(
+  { url }: LoopbackServer,
+  token: string,
+  { tokenFile }: SidecarTyped,
+  { surroundings, json }: AgentContext,
+): void {
+  const shown = tokenFile === undefined ? { token } : { token_file: resolve(surroundings.folder, tokenFile) }
+  const words = lines(`url    ${url}`, ...Object.values(shown).map((value) => `token  ${value}`))
+  surroundings.out(json ? jsonText({ url, ...shown }) : words)
+  surroundings.err(
+    lines('hotwork: it speaks as this agent to programs that show the token, until you stop it (docs/agents/)'),
+  )
+}

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { systemCodeOf, wrongUsage } from '../outcome.ts'
+
+export const makeToken = (): string => randomBytes(32).toString('base64url')
+
+/**
+ * The token in a file that no other user may read; made where there is no such file. It is the same after a restart, so that
+ * hosts which run go on.
+ *
+ * @throws Refusal
+ */
+export function readToken(path: string): string {
+  try {
+    const token = makeToken()
+    writeFileSync(path, `${token}\n`, { mode: 0o600, flag: 'wx' })
+    return token
+  } catch (fault) {
+    if (systemCodeOf(fault) !== 'EEXIST') throw cannot(path, `it cannot be written (${systemCodeOf(fault)})`)
+  }
+  const file = openOwn(path)
+  try {
+    const { uid, mode } = fstatSync(file)
+    if (uid !== (process.getuid?.() ?? uid) || (mode & 0o077) !== 0)
+      throw cannot(path, 'other users of this machine may read or write it')
+    const token = readFileSync(file, 'utf8').trim()
+    if (!/^[\w-]{43,}$/.test(token)) throw cannot(path, 'what stands in it is no token of a sidecar')
+    return token
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** No link: another user may have put it there. */
+function openOwn(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
+  } catch (fault) {
+    throw cannot(path, `it cannot be read (${systemCodeOf(fault)})`)
+  }
+}
+
+const cannot = (path: string, why: string) =>
+  wrongUsage(`\`--token-file ${path}\`: ${why}`, 'name a file that is not there yet, in a folder of your own')

@@ -1,0 +1,289 @@
+import { flag, map, setFlag } from '../hooks/support/host-machine.ts'
+import { useScene } from '../support/scene.ts'
+import { type Said, SidecarMachine } from './support/sidecar-machine.ts'
+
+/** The Agent Approval Protocol, version 1, as the sidecar speaks it. */
+
+const scene = useScene()
+let machine: SidecarMachine
+beforeEach(async () => {
+  machine = new SidecarMachine(scene)
+  machine.maps = [{ ...map, tools: { ...map.tools, set_flag: { action: 'flags:set' }, read_flag: 'pass' } }]
+  await machine.start()
+})
+afterEach(() => machine.close())
+
+const submission = {
+  tool: 'set_flag',
+  arguments: flag,
+  timeout: '30m',
+  context: { call_id: 'c1', deep: { n: [1.5, null] } },
+}
+const key = (value: string) => ({ 'idempotency-key': value })
+const create = (changes: object = {}, name = 'k1'): Promise<Said> =>
+  machine.ask('/v1/requests', { method: 'POST', body: { ...submission, ...changes }, headers: key(name) })
+const read = (id: string, query = '') => machine.ask(`/v1/requests/${id}${query}`)
+const act = (id: string, name: string, body?: object, asked = 'u1') =>
+  machine.ask(`/v1/requests/${id}/${name}`, { method: 'POST', headers: key(asked), ...(body ? { body } : {}) })
+const codeOf = ({ status, body }: Said) => [status, body.error?.code]
+const approved = async (name = 'k1') => {
+  const { body } = await create({}, name)
+  await machine.decideAll()
+  return body.id as string
+}
+
+describe('a request', () => {
+  test('is made, and answered with what was submitted', async () => {
+    const { status, body, headers } = await create()
+    expect([status, headers['x-request-id']]).toEqual([201, expect.stringMatching(/^[0-9a-f-]{36}$/)])
+    expect(body).toEqual({
+      ...submission,
+      id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
+      status: 'pending',
+      created_at: expect.stringMatching(/Z$/),
+      deadline_at: expect.stringMatching(/Z$/),
+    })
+    expect(Date.parse(body.deadline_at) - Date.parse(body.created_at)).toBe(30 * 60_000)
+    expect(await machine.requests()).toMatchObject([{ status: 'pending' }])
+  })
+
+  test('again by the same key is the same one, also with its members in another order', async () => {
+    const first = await create()
+    const { context, ...rest } = submission
+    const again = await machine.ask('/v1/requests', { method: 'POST', body: { context, ...rest }, headers: key('k1') })
+    expect([again.status, again.body]).toEqual([200, first.body])
+    expect(await machine.requests()).toHaveLength(1)
+  })
+
+  test('of another call by the same key is a conflict', async () => {
+    await create()
+    expect(codeOf(await create({ arguments: { ...flag, value: false } }))).toEqual([409, 'idempotency_conflict'])
+  })
+
+  test('by another key is another one, with the same arguments too', async () => {
+    await create()
+    await create({}, 'k2')
+    expect(await machine.requests()).toHaveLength(2)
+  })
+
+  test('whose answer was lost is found again, and asked for once', async () => {
+    scene.api.nextCalls.push('answered', 'answered', 'answer_lost')
+    const { status, body } = await create()
+    expect([status, body.status]).toEqual([201, 'pending'])
+    expect(await machine.requests()).toHaveLength(1)
+  })
+
+  test('while Hotwork does not answer is 503, permits nothing, and goes on when it is back', async () => {
+    scene.api.nextCalls.push(...Array<'unheard'>(20).fill('unheard'))
+    const { status, body, headers } = await create()
+    expect([status, body.error.type, headers['retry-after']]).toEqual([503, 'dependency', '2'])
+    scene.api.nextCalls.length = 0
+    expect((await create()).body.status).toBe('pending')
+    expect(await machine.requests()).toHaveLength(1)
+  })
+
+  test('of a tool that no map names is denied, and no person is asked', async () => {
+    const { status, body } = await create({ tool: 'rm' })
+    expect([status, body.status, body.decision.note]).toEqual([201, 'denied', expect.stringContaining('no map')])
+    expect(await machine.requests()).toEqual([])
+  })
+
+  test('of a tool that the map passes is approved at once, and no person is asked', async () => {
+    const { body } = await create({ tool: 'read_flag' })
+    expect(body.status).toBe('approved')
+    expect((await act(body.id, 'consume')).body.consumption).toEqual({ consumed_at: expect.any(String) })
+    expect((await act(body.id, 'outcome', { status: 'succeeded' })).status).toBe(200)
+    expect(await machine.requests()).toEqual([])
+  })
+
+  test('of a server is found by the name that a host writes, and the server is kept', async () => {
+    const { body } = await create({ server: 'flags' })
+    expect([body.status, body.server]).toEqual(['pending', 'flags'])
+    expect(map.tools).toHaveProperty([setFlag])
+  })
+
+  test('with arguments that the catalogue does not take is denied, with what is wrong', async () => {
+    const { body } = await create({ arguments: { ...flag, environment: 'moon' } })
+    expect([body.status, body.decision.note]).toEqual(['denied', expect.stringContaining('invalid_arguments')])
+  })
+
+  test.each<[what: string, body: unknown, code: string, param: string | undefined]>([
+    ['no JSON', '{', 'invalid_json', undefined],
+    ['a list', [], 'invalid_field', 'body'],
+    ['no tool', { ...submission, tool: undefined }, 'invalid_field', 'tool'],
+    ['an unknown member', { ...submission, urgent: true }, 'invalid_field', 'urgent'],
+    ['a timeout without a unit', { ...submission, timeout: '30' }, 'invalid_field', 'timeout'],
+    ['a timeout of nothing', { ...submission, timeout: '0s' }, 'invalid_field', 'timeout'],
+    ['a null', { ...submission, server: null }, 'invalid_field', 'server'],
+    [
+      'a number that cannot be kept',
+      JSON.stringify(submission).replace('1.5', '12345678901234567890'),
+      'inexact_number',
+      'context.deep.n.0',
+    ],
+    ['more than a megabyte', { ...submission, agent_reasoning: 'x'.repeat(1_000_001) }, 'too_large', undefined],
+  ])('with %s is refused', async (_what, body, code, param) => {
+    const said = await machine.ask('/v1/requests', { method: 'POST', body, headers: key('k1') })
+    expect([said.status, said.body.error.type, said.body.error.code, said.body.error.param]).toEqual([
+      400,
+      'invalid_request',
+      code,
+      param,
+    ])
+  })
+
+  test('without a key is refused', async () => {
+    const said = await machine.ask('/v1/requests', { method: 'POST', body: submission })
+    expect(codeOf(said)).toEqual([400, 'missing_idempotency_key'])
+  })
+})
+
+describe('a read', () => {
+  test('is held until people decide', async () => {
+    const { body } = await create()
+    machine.waiting = () => machine.decideAll()
+    const said = await read(body.id, '?wait=30s')
+    expect(said.body).toMatchObject({ status: 'approved', decision: { status: 'approved' } })
+  })
+
+  test('says the same of a decision each time, and when permission to start ends', async () => {
+    const id = await approved()
+    const first = await read(id)
+    scene.advance(60)
+    expect((await read(id)).body).toEqual(first.body)
+    const { decided_at, expires_at } = first.body.decision
+    expect(Date.parse(expires_at)).toBeGreaterThan(Date.parse(decided_at))
+  })
+
+  test('of what people denied says so', async () => {
+    const { body } = await create()
+    for (const state of await machine.requests()) await scene.api.world.decide(state, 'ana', 'deny')
+    expect((await read(body.id)).body.decision).toMatchObject({
+      status: 'denied',
+      note: expect.stringContaining('/requests/req_'),
+    })
+  })
+
+  test('after the deadline says expired, and people are not left to decide', async () => {
+    const { body } = await create({ timeout: '10s' })
+    scene.advance(11)
+    await machine.start()
+    expect((await read(body.id)).body.status).toBe('expired')
+    expect(await machine.requests()).toMatchObject([{ status: 'withdrawn' }])
+  })
+
+  test('of another agent’s request finds none', async () => {
+    const { body } = await create()
+    machine.subject = 'agent-builder'
+    await machine.start()
+    expect(codeOf(await read(body.id))).toEqual([404, 'not_found'])
+  })
+
+  test.each(['?wait=soon', '?wait=30'])('with %s is refused', async (query) => {
+    const { body } = await create()
+    expect(codeOf(await read(body.id, query))).toEqual([400, 'invalid_field'])
+  })
+})
+
+describe('a cancellation', () => {
+  const cancel = (id: string) => machine.ask(`/v1/requests/${id}`, { method: 'DELETE' })
+
+  test('takes the request back, and twice is once', async () => {
+    const { body } = await create()
+    const first = await cancel(body.id)
+    expect([first.status, first.body.status]).toEqual([200, 'cancelled'])
+    expect((await cancel(body.id)).body).toEqual(first.body)
+    expect(await machine.requests()).toMatchObject([{ status: 'withdrawn' }])
+  })
+
+  test('of what is decided is a conflict', async () => {
+    expect(codeOf(await cancel(await approved()))).toEqual([409, 'already_terminal'])
+  })
+})
+
+describe('an approval', () => {
+  test('is consumed once: by the same key it is the same, by another a conflict', async () => {
+    const id = await approved()
+    const first = await act(id, 'consume')
+    expect([first.status, first.body.consumption]).toEqual([200, { consumed_at: expect.any(String) }])
+    expect((await act(id, 'consume')).body).toEqual(first.body)
+    expect(codeOf(await act(id, 'consume', undefined, 'u2'))).toEqual([409, 'already_consumed'])
+  })
+
+  test('of two that consume it at once one does', async () => {
+    const id = await approved()
+    machine.waiting = () => new Promise((resolve) => setImmediate(resolve))
+    const both = await Promise.all([act(id, 'consume', undefined, 'a'), act(id, 'consume', undefined, 'b')])
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409])
+  })
+
+  test('is not consumed before it is one', async () => {
+    const { body } = await create()
+    expect(codeOf(await act(body.id, 'consume'))).toEqual([409, 'not_approved'])
+  })
+
+  test('is not consumed after its time', async () => {
+    const id = await approved()
+    await read(id)
+    scene.advance(3600)
+    await machine.start()
+    expect(codeOf(await act(id, 'consume'))).toEqual([409, 'approval_expired'])
+  })
+
+  test('is not consumed once it was revoked', async () => {
+    const id = await approved()
+    await read(id)
+    for (const { ask } of await machine.requests()) await scene.at('gus').type('revoke', ask.id, '--reason', 'INC-1')
+    expect(codeOf(await act(id, 'consume'))).toEqual([409, 'approval_expired'])
+  })
+
+  test('survives a restart of the sidecar', async () => {
+    const id = await approved()
+    await machine.start()
+    expect((await act(id, 'consume')).status).toBe(200)
+    await machine.start()
+    expect(codeOf(await act(id, 'consume', undefined, 'u2'))).toEqual([409, 'already_consumed'])
+  })
+})
+
+describe('an outcome', () => {
+  const consumed = async () => {
+    const id = await approved()
+    await act(id, 'consume')
+    return id
+  }
+
+  test('completes the request of Hotwork, and twice is once', async () => {
+    const id = await consumed()
+    const first = await act(id, 'outcome', { status: 'failed', note: 'no such flag' })
+    expect(first.body.consumption.outcome).toEqual({
+      status: 'failed',
+      note: 'no such flag',
+      reported_at: expect.any(String),
+    })
+    expect((await act(id, 'outcome', { status: 'failed', note: 'no such flag' })).body).toEqual(first.body)
+    expect(await machine.requests()).toMatchObject([{ status: 'completed', outcome: 'failed' }])
+  })
+
+  test('other than the first is a conflict', async () => {
+    const id = await consumed()
+    await act(id, 'outcome', { status: 'succeeded' })
+    expect(codeOf(await act(id, 'outcome', { status: 'failed' }))).toEqual([409, 'outcome_conflict'])
+  })
+
+  test('of what was not consumed is a conflict', async () => {
+    expect(codeOf(await act(await approved(), 'outcome', { status: 'succeeded' }))).toEqual([409, 'not_consumed'])
+  })
+})
+
+test.each([
+  ['/v1/instances', 'POST', [403, 'not_provisionable']],
+  ['/v1/requests', 'GET', [405, 'wrong_method']],
+  ['/v1/elsewhere', 'GET', [404, 'not_found']],
+  ['/v1/requests/7ab8c8ec-7b2d-4fd6-9b52-752f9515eb71', 'GET', [404, 'not_found']],
+  ['/v1/requests/..%2f..%2fx', 'GET', [404, 'not_found']],
+])('%s by %s is refused in the form of the protocol', async (path, method, code) => {
+  const said = await machine.ask(path, { method })
+  expect(codeOf(said)).toEqual(code)
+  expect(said.body.error.request_id).toBe(said.headers['x-request-id'])
+})
