@@ -7,7 +7,7 @@ import { Report } from '../../infra/local/demo/report.ts'
 import { withWorld } from '../../infra/local/demo/world.ts'
 import type { Local } from '../../infra/local/local-file.ts'
 import { createProgress } from '../../infra/local/progress.ts'
-import { type LocalStack, startStack } from '../../infra/local/stack.ts'
+import { startStack } from '../../infra/local/stack.ts'
 import { startCallMeter } from '../stack/support/call-meter.ts'
 
 /**
@@ -28,7 +28,6 @@ const deployed = 'cdk-app-deployed'
 const temporary = mkdtempSync(join(tmpdir(), 'hotwork-test-'))
 process.env['TMPDIR'] = temporary
 process.env['NODE_DISABLE_COMPILE_CACHE'] = '1'
-const deployments = join(state, 'deployments.json')
 const tarball = join(state, 'package', `hotwork-${version}.tgz`)
 const isFast = process.argv.includes('--fast')
 const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -67,8 +66,10 @@ async function testFast(): Promise<void> {
 
 function lookAtCode(): Promise<void>[] {
   return [
-    step('format, lint and layers', (tell) => succeeds('biome', ['ci', '--diagnostic-level=error', '.'], { tell })),
-    step('types', (tell) => succeeds('tsc', ['--noEmit'], { tell })),
+    step('format, lint and layers', (tell) =>
+      succeeds('biome', ['ci', '--diagnostic-level=error', '.'], { tell, behind: true }),
+    ),
+    step('types', (tell) => succeeds('tsc', ['--noEmit'], { tell, behind: true })),
   ]
 }
 
@@ -82,7 +83,7 @@ async function testAll(): Promise<void> {
   await Promise.all([testOnStack(starting, packed, resources), testBesideStack(starting.promise, packed)])
 }
 
-type Stack = Pick<LocalStack, 'local' | 'deploy'> & { env: NodeJS.ProcessEnv }
+type Stack = { local: Local; small: Local; env: NodeJS.ProcessEnv }
 
 /** Two deployments: what one keeps, the tests of the other do not touch. */
 async function testOnStack(
@@ -96,19 +97,12 @@ async function testOnStack(
   })
   const onStack = (name: string, run: (stack: Stack, tell: Tell) => Promise<boolean>) =>
     step(name, async (tell) => run(await starting.promise, tell))
-  let small: Local | undefined
-  await Promise.all([
-    // Counted before other tests leave something waiting on that deployment, which would be counted with it.
-    onStack('what a request asks of AWS', ({ env }, tell) => jest(['cost'], { env, tell })),
-    onStack('a deployment beside it, whose ladder waits seconds', async ({ local, deploy }) => {
-      small = await deploy({ stackName: 'Swift', policies: swiftPolicies() })
-      writeDeployments({ main: local, swift: small })
-      return true
-    }),
-    packed,
-  ])
+  // Counted first, and alone on the stack: what other tests leave waiting would be counted with it, and so would a call
+  // that is sent again because the emulator was busy.
+  await onStack('what a request asks of AWS', ({ env }, tell) => jest(['cost'], { env, tell }))
+  await packed
   // Before all that asks as the same people and agents.
-  await onStack('every chapter of the demo', ({ local }, tell) => tellDemo(local, small, tell))
+  await onStack('every chapter of the demo', tellDemo)
   await Promise.all([
     onStack('the deployed stack', ({ env }, tell) => jest(['stack'], { env, tell })),
     onStack('the deployment that waits seconds', ({ env }, tell) => jest(['swift'], { env, tell })),
@@ -140,7 +134,7 @@ async function testBesideStack(starting: Promise<Stack>, packed: Promise<void>):
   ])
 }
 
-/** One stack for all tests that need one. */
+/** One stack for all tests that need one, and beside it a small deployment whose ladder waits seconds, not minutes. */
 async function start(tell: Tell, resources: AsyncDisposableStack): Promise<Stack> {
   const progress = createProgress({ write: tell })
   const meter = await startCallMeter(join(temporary, 'invocations.log'))
@@ -148,27 +142,25 @@ async function start(tell: Tell, resources: AsyncDisposableStack): Promise<Stack
     await meter.close()
     rmSync(meter.invocationsFile, { force: true })
   })
-  const { local, deploy, close } = await startStack({ stateDirectory: state, progress, meter })
-  resources.defer(close)
-  writeDeployments({ main: local })
+  const stack = await startStack({ stateDirectory: state, progress, meter })
+  resources.defer(() => stack.close())
+  const small = await stack.deploy({ stackName: 'Swift', policies: swiftPolicies() })
+  const deployments = join(state, 'deployments.json')
+  writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: small }), { mode: 0o600 })
   const env = {
     HOTWORK_DEPLOYMENTS: deployments,
     HOTWORK_LOGS: join(state, 'log'),
     HOTWORK_METER: meter.controlUrl,
     HOTWORK_TARBALL: tarball,
   }
-  return { local, deploy, env }
-}
-
-function writeDeployments(those: { main: Local; swift?: Local }): void {
-  writeFileSync(deployments, JSON.stringify(those), { mode: 0o600 })
+  return { local: stack.local, small, env }
 }
 
 function makePackage(tell: Tell): Promise<boolean> {
   const folder = dirname(tarball)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
-  return succeeds('npm', ['pack', '--loglevel=error', `--pack-destination=${folder}`], { tell })
+  return succeeds('npm', ['pack', '--loglevel=error', `--pack-destination=${folder}`], { tell, behind: true })
 }
 
 /** The sample's policies with the ladder and the terms of break-glass of test/support/policies. */
@@ -182,10 +174,9 @@ function swiftPolicies(): string {
 }
 
 /** On the stack that is there, where `npm run demo -- --all` would start one of its own. */
-async function tellDemo(local: Local, small: Local | undefined, tell: Tell): Promise<boolean> {
+async function tellDemo({ local, small }: Stack, tell: Tell): Promise<boolean> {
   const report = new Report({ write: tell })
-  const quick = async () => small ?? Promise.reject(new Error('the deployment beside it did not come up'))
-  const running = { local, folder: state, quick }
+  const running = { local, folder: state, quick: async () => small }
   await withWorld(running, report, (world) => tellChapters(world, chapterNames))
   counts.passed += report.held
   counts.failed += report.failed
