@@ -8,14 +8,18 @@ import { succeeds } from './support/succeeds.ts'
 const here = import.meta.dirname
 const stored = join(here, '../../.hotwork')
 
-/** The Python of this folder, once it is installed. */
-export const pythonFolder = join(stored, 'python-agents')
-export const python = join(pythonFolder, 'bin/python')
+/** Programs of this folder's Python, once it is installed; `mcp1` has those that need MCP's first SDK. */
+export const python = (program: string) => join(stored, 'python-agents/bin', program)
+export const pythonMcp1 = (program: string) => join(stored, 'python-agents-mcp1/bin', program)
 
 /** Installs what this folder's tests run: once, and again when a list of it changes. @returns false where npm could not */
 export async function install(): Promise<boolean> {
-  const installed = await Promise.all([installFrameworks(), installPython()])
-  return installed.every((each) => each)
+  const [installed] = await Promise.all([
+    installFrameworks(),
+    installPython('python-agents', 'requirements.txt'),
+    installPython('python-agents-mcp1', 'requirements-mcp1.txt'),
+  ])
+  return installed
 }
 
 async function installFrameworks(): Promise<boolean> {
@@ -30,9 +34,8 @@ async function installFrameworks(): Promise<boolean> {
   return true
 }
 
-async function installPython(): Promise<boolean> {
-  const requirements = join(here, 'requirements.txt')
-  const logFile = `${pythonFolder}.log`
-  await ensurePythonEnvironment({ directory: pythonFolder, logFile, requirements, progress: silentProgress })
-  return true
+async function installPython(folder: string, list: string): Promise<void> {
+  const directory = join(stored, folder)
+  const requirements = join(here, list)
+  await ensurePythonEnvironment({ directory, logFile: `${directory}.log`, requirements, progress: silentProgress })
 }

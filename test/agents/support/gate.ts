@@ -1,0 +1,119 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import type { HotworkInMemory } from './hotwork-in-memory.ts'
+import type { Started } from './mcp-hosts.ts'
+
+const program = process.env['HOTWORK_PROGRAM'] ?? join(__dirname, '../../../client/hotwork.ts')
+const recorder = join(__dirname, 'recorder.ts')
+const tellFaults = 'exec "$@" 2>>"$0"'
+
+/** `at`: milliseconds. */
+export type SentCall = { at: number; tool: string; arguments: object }
+
+/** A folder of one machine on which gates run: who agent and tool are, what gates keep, and what servers were sent. */
+export class Machine {
+  readonly home = mkdtempSync(join(tmpdir(), 'hotwork-gates-'))
+  readonly #hotwork: HotworkInMemory
+  readonly #bundle: Bundle
+  #maps = 0
+
+  constructor(hotwork: HotworkInMemory, bundle: Bundle, agent = 'agent-builder') {
+    this.#hotwork = hotwork
+    this.#bundle = bundle
+    writeFileSync(join(this.home, 'agent'), hotwork.workload(agent))
+    for (const tool of ['tool-servers-gate', 'tool-files-gate'])
+      writeFileSync(join(this.home, tool), hotwork.workload(tool))
+  }
+
+  get env(): { [name: string]: string } {
+    return {
+      HOTWORK_API: this.#hotwork.api.url,
+      HOTWORK_WORKLOAD_TOKEN_FILE: join(this.home, 'agent'),
+      XDG_STATE_HOME: join(this.home, 'state'),
+    }
+  }
+
+  /** `hotwork mcp` before a server. Each of `actions` is gated, and each of `passed` passes. */
+  gate(server: Started, { actions, passed = [] }: { actions: readonly string[]; passed?: readonly string[] }): Started {
+    const entries = actions.map((name) => this.#entry(name))
+    const [first] = entries
+    if (!first) throw new Error('nothing is gated')
+    const tools = {
+      ...Object.fromEntries(passed.map((tool) => [tool, 'pass'])),
+      ...Object.fromEntries(entries.map(({ action, mcp }) => [mcp.tool, { action }])),
+    }
+    const map = join(this.home, `map-${++this.#maps}.json`)
+    const purpose = { purpose: 'release', parent_task: { id: 'REL-7' } }
+    writeFileSync(map, JSON.stringify({ server: first.mcp.server, ...purpose, tools }))
+    const gate = [process.execPath, program, 'mcp', '--map', map, '--']
+    const recorded = this.recorded(server)
+    return {
+      command: 'sh',
+      args: ['-c', tellFaults, this.faultsFile, ...gate, recorded.command, ...recorded.args],
+      env: {
+        ...server.env,
+        ...this.env,
+        HOTWORK_TOOL_TOKEN_FILE: join(this.home, first.tool.replace(':', '-')),
+      },
+      cwd: server.cwd,
+    }
+  }
+
+  /** The server without a gate, and what it is sent is written down. */
+  recorded(server: Started): Started {
+    return { ...server, command: process.execPath, args: [recorder, this.sentFile, server.command, ...server.args] }
+  }
+
+  get sentFile(): string {
+    return join(this.home, 'sent.ndjson')
+  }
+
+  get faultsFile(): string {
+    return join(this.home, 'faults.txt')
+  }
+
+  /** The calls of tools that servers were sent, in their order. */
+  get calls(): SentCall[] {
+    return readIfThere(this.sentFile)
+      .split('\n')
+      .filter((text) => text.includes('tools/call'))
+      .flatMap((text) => {
+        const { at, line } = JSON.parse(text) as { at: number; line: string }
+        const { method, params } = JSON.parse(line) as {
+          method?: string
+          params?: { name: string; arguments?: object }
+        }
+        return method === 'tools/call' && params ? [{ at, tool: params.name, arguments: params.arguments ?? {} }] : []
+      })
+  }
+
+  /** How often a server was sent a call that says this. */
+  sent(label: string): number {
+    return this.calls.filter((call) => JSON.stringify(call.arguments).includes(label)).length
+  }
+
+  /** What gates and servers have said on standard error. */
+  get faults(): string {
+    return readIfThere(this.faultsFile)
+  }
+
+  close(): void {
+    rmSync(this.home, { recursive: true, force: true })
+  }
+
+  #entry(action: string) {
+    const { mcp, tool } = this.#bundle.actions[action] ?? {}
+    if (!mcp || !tool) throw new Error(`${action} is no action of an MCP tool`)
+    return { action, mcp, tool }
+  }
+}
+
+const readIfThere = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
