@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { nameOf } from './agent/approved.ts'
-import type { McpTool } from './agent/ask.ts'
+import type { McpTool } from './agent/mcp-tool.ts'
 import { type Answered, defined, parsedJson, type Sending, send } from './http.ts'
 import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
 import { findIssuer } from './local.ts'
@@ -9,7 +9,7 @@ import { Fault } from './outcome.ts'
 import { ReadTokens } from './read-token.ts'
 import { type Around, thisProcess } from './surroundings.ts'
 
-export type { McpTool } from './agent/ask.ts'
+export type { McpTool } from './agent/mcp-tool.ts'
 export type { IdentityOption } from './identity/identity.ts'
 export { Fault, Refusal } from './outcome.ts'
 

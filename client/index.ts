@@ -10,7 +10,7 @@ import { wrongUsage } from './outcome.ts'
 import { type Around, thisProcess } from './surroundings.ts'
 
 export { AlreadyRun, Approved, type AwsCredentialIdentity, NotReported } from './agent/approved.ts'
-export type { McpTool } from './agent/ask.ts'
+export type { McpTool } from './agent/mcp-tool.ts'
 export type { Denied, Expired, Narrowed, Pending, Permit, PermitCall, Refused } from './agent/permit-call.ts'
 export {
   ApprovedPlan,

@@ -1,17 +1,12 @@
 import * as z from 'zod'
 import { defined } from '../http.ts'
+import type { McpTool } from './mcp-tool.ts'
 
 /** What goes over the wire between an agent and Hotwork: the members that this client reads. Others pass through. */
 
 const Members = z.record(z.string(), z.json())
 const Time = z.iso.datetime({ offset: true })
 
-/** Which tool of which MCP server: `schema` is `sha-256:` over RFC 8785 of the tool's `inputSchema`. */
-export type McpTool = {
-  readonly server: { readonly name: string; readonly version: string }
-  readonly tool: string
-  readonly schema: string
-}
 const McpMembers: z.ZodType<McpTool> = z.looseObject({
   server: z.looseObject({ name: z.string(), version: z.string() }),
   tool: z.string(),

@@ -2,7 +2,8 @@ import { defined } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
 import { readSpan, usualWait } from '../span.ts'
 import type { Approved } from './approved.ts'
-import { isMcpTool, type McpTool, type PartialAsk } from './ask.ts'
+import { isMcpTool, type PartialAsk } from './ask.ts'
+import type { McpTool } from './mcp-tool.ts'
 
 export type PermitCall = {
   /** Of the catalogue, such as `ssm:PutParameter`. */

@@ -1,5 +1,6 @@
 import { wrongUsage } from '../outcome.ts'
-import type { McpTool, Task } from './ask.ts'
+import type { Task } from './ask.ts'
+import type { McpTool } from './mcp-tool.ts'
 import type { Begun } from './permit.ts'
 import { type Denied, type Expired, endOfWait, type Pending, type PermitCall, type Refused } from './permit-call.ts'
 
