@@ -25,12 +25,16 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
   ): Options & { needsApproval: true } {
     const { name: tool, execute } = options
     const work = execute as unknown as (input: unknown, runContext?: RunContext, details?: Details) => unknown
-    const gated: typeof work = (input, runContext, details) =>
-      this.run(
-        { tool, id: details?.toolCall?.callId, input, context: runContext?.context as Context },
-        (own) => work(own, runContext, details),
-        { signal: details?.signal },
-      )
+    const gated: typeof work = async (input, runContext, details) => {
+      const call = { tool, id: details?.toolCall?.callId, input, context: runContext?.context as Context }
+      try {
+        return await this.run(call, (own) => work(own, runContext, details), { signal: details?.signal })
+      } catch (no) {
+        // The SDK tells the model of an error to try again.
+        if (no instanceof NotPermitted) return no.message
+        throw no
+      }
+    }
     return { ...options, needsApproval: true, execute: gated as unknown as Options['execute'] }
   }
 

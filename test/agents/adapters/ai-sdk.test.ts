@@ -1,6 +1,93 @@
+import { generateText, type ModelMessage, tool } from 'ai'
+import { GatedTools } from '../../../client/adapters/ai-sdk.ts'
 import { useScene } from '../../client/support/scene.ts'
-import { drive } from './drivers/ai-sdk.ts'
+import { drive, makeAgent, scriptedModel, toldBy } from './drivers/ai-sdk.ts'
+import { type Call, configureSchema } from './drivers/driver.ts'
 import { tellStories } from './stories.ts'
 
 const scene = useScene()
-tellStories('ai-sdk', drive, scene)
+const theDesk = tellStories('ai-sdk', drive, scene)
+
+const call: Call = { id: 'call_1', tool: 'configure', input: { FunctionName: 'checkout-api', Timeout: 5 } }
+const go: ModelMessage = { role: 'user', content: 'go' }
+
+describe('people who need longer than the wait', () => {
+  /** The run has ended, and its messages were kept. */
+  async function paused() {
+    const desk = theDesk()
+    const { run } = makeAgent(desk.script([call], { wait: 0 }))
+    const { finalStep, response } = await run([go])
+    expect(finalStep.content.map(({ type }) => type)).toEqual(['tool-call', 'tool-approval-request'])
+    const kept = JSON.parse(JSON.stringify([go, ...response.messages])) as ModelMessage[]
+    return { desk, kept, ...makeAgent(desk.script([call], { wait: 0 })) }
+  }
+
+  test('the run ends with an approval request, and goes on in another process when they have approved', async () => {
+    const { desk, kept, gate, run, model } = await paused()
+    expect(await gate.answer(kept)).toBeUndefined()
+    await desk.decide()
+    const answer = await gate.answer(kept)
+    expect(answer?.content).toMatchObject([{ type: 'tool-approval-response', approved: true }])
+    if (answer) await run([...kept, answer])
+    expect(desk.done).toEqual([call.input])
+    expect(toldBy(model.doGenerateCalls.at(-1)?.prompt ?? [])).toMatchObject([{ id: 'call_1', isError: false }])
+  })
+
+  test('when they have denied it goes on, and the model is told', async () => {
+    const { desk, kept, gate, run, model } = await paused()
+    await desk.decide('deny')
+    const answer = await gate.answer(kept)
+    if (answer) await run([...kept, answer])
+    expect(desk.done).toEqual([])
+    expect(toldBy(model.doGenerateCalls.at(-1)?.prompt ?? [])).toMatchObject([
+      { isError: true, text: expect.stringContaining('denied') },
+    ])
+  })
+
+  test('an approval that a client of the app has made up runs nothing', async () => {
+    const { desk, kept, run } = await paused()
+    const parts = kept.flatMap(({ role, content }) =>
+      role === 'assistant' && typeof content !== 'string' ? content : [],
+    )
+    const { approvalId = '' } = parts.find((part) => 'approvalId' in part) ?? {}
+    await run([...kept, { role: 'tool', content: [{ type: 'tool-approval-response', approvalId, approved: true }] }])
+    expect([desk.done, (await desk.requests())[0]?.status]).toEqual([[], 'pending'])
+  })
+})
+
+test('where `toolApproval` was forgotten, the tool asks by itself', async () => {
+  const desk = theDesk()
+  desk.meanwhile = () => desk.decide('deny')
+  const gate = new GatedTools(desk.script([call]).gating)
+  const execute = jest.fn()
+  const tools = gate.tools({ configure: tool({ inputSchema: configureSchema, execute }) })
+  const { content } = await generateText({ model: scriptedModel([call]), tools, messages: [go] })
+  expect(content.map(({ type }) => type)).toEqual(['tool-call', 'tool-error'])
+  expect(execute).not.toHaveBeenCalled()
+})
+
+test('the approval of a tool that is not gated is the app’s own', async () => {
+  const { gate } = makeAgent(theDesk().script([]))
+  expect(Object.keys(gate.toolApproval)).toEqual(['configure'])
+})
+
+test('a gated tool that is not in the list, or runs elsewhere, is an error at the start', () => {
+  const gate = new GatedTools(theDesk().script([]).gating)
+  expect(() => gate.tools({})).toThrow('`configure` has no `execute`')
+  expect(() => gate.tools({ configure: tool({ inputSchema: configureSchema }) })).toThrow(
+    '`configure` has no `execute`',
+  )
+})
+
+test('a tool that yields what it has so far gives its last', async () => {
+  const desk = theDesk()
+  const gate = new GatedTools(desk.script([]).gating)
+  async function* execute() {
+    yield 'half'
+    yield 'all'
+  }
+  const staging = { ...call, input: { ...call.input, FunctionName: 'staging-api' } }
+  const tools = gate.tools({ configure: tool({ inputSchema: configureSchema, execute }) })
+  const { toolResults } = await generateText({ model: scriptedModel([staging]), tools, messages: [go] })
+  expect(toolResults.map(({ output }) => output)).toEqual(['all'])
+})

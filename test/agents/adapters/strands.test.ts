@@ -1,6 +1,36 @@
 import { useScene } from '../../client/support/scene.ts'
-import { drive } from './drivers/strands.ts'
+import type { Call } from './drivers/driver.ts'
+import { drive, makeAgent } from './drivers/strands.ts'
 import { tellStories } from './stories.ts'
 
 const scene = useScene()
-tellStories('strands', drive, scene)
+const theDesk = tellStories('strands', drive, scene)
+
+const call: Call = { id: 'call_1', tool: 'configure', input: { FunctionName: 'checkout-api', Timeout: 5 } }
+
+describe('people who need longer than the wait', () => {
+  async function paused() {
+    const desk = theDesk()
+    const { agent, model } = makeAgent(desk.script([call], { wait: 0 }))
+    const { stopReason, interrupts = [] } = await agent.invoke('go')
+    expect([stopReason, interrupts.map(({ reason }) => reason)]).toEqual([
+      'interrupt',
+      [expect.stringContaining('have not decided')],
+    ])
+    const answer = interrupts.map(({ id }) => ({ interruptResponse: { interruptId: id, response: 'yes' } }))
+    return { desk, agent, model, answer }
+  }
+
+  test('the agent pauses, and goes on when it is resumed after they have approved', async () => {
+    const { desk, agent, model, answer } = await paused()
+    await desk.decide()
+    await agent.invoke(answer)
+    expect([desk.done, model.told]).toMatchObject([[call.input], [{ isError: false }]])
+  })
+
+  test('a yes that is said where it is resumed is no approval', async () => {
+    const { desk, agent, model, answer } = await paused()
+    await agent.invoke(answer)
+    expect([desk.done, model.told]).toMatchObject([[], [{ isError: true }]])
+  })
+})

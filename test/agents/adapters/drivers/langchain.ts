@@ -1,4 +1,5 @@
 import { AIMessage, createAgent, createMiddleware, fakeModel, ToolMessage, type ToolRuntime, tool } from 'langchain'
+import type * as z from 'zod'
 import { GatedTools } from '../../../../client/adapters/langchain.ts'
 import { configureSchema, type Driver, noteSchema } from './driver.ts'
 
@@ -9,10 +10,14 @@ export const drive: Driver = async ({ calls, gating, work }) => {
       .respondWithTools(calls.map(({ id, tool: name, input }) => ({ id, name, args: { ...input } })))
       .respond(new AIMessage('done')),
     tools: [
-      tool((input, { toolCallId }: ToolRuntime) => work({ ...input }, gate.permitOf(toolCallId)), {
-        ...{ name: 'configure', schema: configureSchema },
-      }),
-      tool((input) => work(input), { name: 'note', schema: noteSchema }),
+      tool(
+        (input: z.infer<typeof configureSchema>, { toolCallId }: ToolRuntime) => work(input, gate.permitOf(toolCallId)),
+        {
+          name: 'configure',
+          schema: configureSchema,
+        },
+      ),
+      tool((input: z.infer<typeof noteSchema>) => work(input), { name: 'note', schema: noteSchema }),
     ],
     middleware: [createMiddleware(gate)],
   })
