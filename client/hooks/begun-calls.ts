@@ -16,10 +16,18 @@ const Begun = z.looseObject({
   version: z.literal(1),
   request: z.string(),
   use: z.string().optional(),
+  /** Hotwork knows. */
   became: z.enum(['succeeded', 'failed']).optional(),
-  note: z.string().optional(),
 })
 type Begun = z.infer<typeof Begun>
+
+/** How it went, until Hotwork was told. */
+const Untold = z.looseObject({
+  version: z.literal(1),
+  became: z.enum(['succeeded', 'failed']),
+  note: z.string().optional(),
+})
+type Untold = z.infer<typeof Untold>
 
 export type Outcome = 'succeeded' | 'failed'
 
@@ -102,8 +110,9 @@ export class BegunCalls {
   async end(run: string, became: Outcome, note?: string): Promise<boolean> {
     const begun = this.#find(run)
     if (!begun) return false
-    // A host may tell it twice.
-    if (begun.became === undefined) this.#keep(run, { ...begun, became, ...defined({ note }) })
+    // A host may tell it twice: the first counts.
+    if (begun.became === undefined)
+      this.#asker.keys.create(`untold-${run}`, { version: 1, became, ...defined({ note }) } satisfies Untold)
     await this.#report(run)
     return true
   }
@@ -187,21 +196,25 @@ export class BegunCalls {
   /** @throws Fault */
   async #report(run: string): Promise<void> {
     const { keys } = this.#asker
+    const place = `untold-${run}`
+    const { data: untold } = Untold.safeParse(keys.read(place))
     const begun = this.#find(run)
-    if (begun?.became === undefined) return keys.remove(`untold-${run}`)
-    keys.write(`untold-${run}`, { version: 1 })
-    const { request, use, became, note } = begun
-    const end = use === undefined ? undefined : this.#gate?.end(use, became, note)
-    const silent = await end?.catch((fault: unknown) => fault)
-    await this.api
-      .within(AbortSignal.timeout(longestReport))
-      .complete(request, became, note)
-      .catch((trouble: unknown) => {
-        // Its time was over first, or it was told before.
-        if (!(trouble instanceof Refusal)) throw trouble
-      })
-    if (silent) throw silent
-    keys.remove(`untold-${run}`)
+    if (untold && begun && begun.became === undefined) {
+      const { became, note } = untold
+      const { request, use } = begun
+      const end = use === undefined ? undefined : this.#gate?.end(use, became, note)
+      const silent = await end?.catch((fault: unknown) => fault)
+      await this.api
+        .within(AbortSignal.timeout(longestReport))
+        .complete(request, became, note)
+        .catch((trouble: unknown) => {
+          // Its time was over first, or it was told before.
+          if (!(trouble instanceof Refusal)) throw trouble
+        })
+      if (silent) throw silent
+      this.#keep(run, { ...begun, became })
+    }
+    keys.remove(place)
   }
 
   #find(run: string): Begun | undefined {

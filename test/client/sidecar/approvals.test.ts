@@ -1,3 +1,4 @@
+import { DyingKeys } from '../hooks/support/dying-keys.ts'
 import { flag, map, setFlag } from '../hooks/support/host-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { type Said, SidecarMachine } from './support/sidecar-machine.ts'
@@ -244,6 +245,35 @@ describe('an approval', () => {
     await machine.start()
     expect(codeOf(await act(id, 'consume', undefined, 'u2'))).toEqual([409, 'already_consumed'])
   })
+})
+
+test.each([
+  ['before', false],
+  ['after', true],
+])('a sidecar that dies %s any write of a consumption: the next one answers it once', async (_when, after) => {
+  for (let write = 1; ; write++) {
+    machine.writes = undefined
+    await machine.start()
+    const id = await approved(`k${write}`)
+    await read(id)
+    const keys = new DyingKeys({
+      env: { XDG_STATE_HOME: machine.folder },
+      now: () => new Date(),
+      pause: async () => {},
+    })
+    machine.writes = keys.dieAt(write, after)
+    await machine.start()
+    const first = await act(id, 'consume')
+    if (!keys.died) {
+      expect([write > 2, first.status]).toEqual([true, 200])
+      break
+    }
+    machine.writes = undefined
+    await machine.start()
+    const [same, other] = [await act(id, 'consume'), await act(id, 'consume', undefined, 'u2')]
+    expect([write, first.status, same.status, codeOf(other)]).toEqual([write, 500, 200, [409, 'already_consumed']])
+    await act(id, 'outcome', { status: 'succeeded' })
+  }
 })
 
 describe('an outcome', () => {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import type { KeptKeys } from '../../../../client/kept-keys.ts'
 import { KeptRequests } from '../../../../client/requests/kept-requests.ts'
 import { openSidecar, type SidecarTyped } from '../../../../client/sidecar/sidecar.ts'
 import { thisMachine } from '../../../../client/surroundings.ts'
@@ -19,6 +20,8 @@ export class SidecarMachine extends HostMachine {
   /** Of the agent that it is. */
   subject = 'agent-remediator'
   maps: object[] = [map]
+  /** What the sidecar writes with; else it lives. */
+  writes: KeptKeys | undefined
   readonly #world: Scene
   #stop: () => Promise<void> = async () => {}
 
@@ -44,7 +47,12 @@ export class SidecarMachine extends HostMachine {
       return `map-${count}.json`
     })
     const typed: SidecarTyped = { map: names, port: 0, wait: 0, pending: 'deny', ...changes }
-    const context = { settings: { apiUrl }, kept: new KeptRequests(this.keys, apiUrl), surroundings, json: false }
+    const context = {
+      settings: { apiUrl },
+      kept: new KeptRequests(this.writes ?? this.keys, apiUrl),
+      surroundings,
+      json: false,
+    }
     const { server, token } = await openSidecar(typed, context)
     this.url = server.url
     this.token = token

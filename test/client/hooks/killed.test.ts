@@ -1,0 +1,77 @@
+import type { KeptKeys } from '../../../client/kept-keys.ts'
+import { useScene } from '../support/scene.ts'
+import { DyingKeys } from './support/dying-keys.ts'
+import { decisionOf, HostMachine } from './support/host-machine.ts'
+
+/** A hook, or a sidecar, that dies at any of its writes: what the next one makes of it. */
+
+const scene = useScene()
+let machine: HostMachine
+beforeEach(() => {
+  machine = new HostMachine(scene)
+})
+afterEach(() => machine.close())
+
+const tool = 'mcp__files__write_file'
+const partsOf = (task: string, keys?: KeptKeys) => ({
+  maps: [{ purpose: 'remediation', parent_task: { id: task }, tools: { [tool]: { action: 'files:WriteFile' } } }],
+  calls: machine.calls({ tool: true, ...(keys ? { keys } : {}) }),
+})
+const event = (id: string) => ({
+  ...{ tool_name: tool, tool_use_id: id },
+  tool_input: { path: 'staging/checkout.yaml', content: 'retries: 3' },
+})
+const dying = () =>
+  new DyingKeys({ env: { XDG_STATE_HOME: machine.folder }, now: () => new Date(), pause: async () => {} })
+
+test.each([
+  ['before', false],
+  ['after', true],
+])('killed %s any write, one approval lets one call through, and a later call is not stuck', async (_when, after) => {
+  for (let write = 1; ; write++) {
+    const task = `INC-${write}`
+    const keys = dying().dieAt(write, after)
+    const first = await machine.before(event(`toolu_${task}`), partsOf(task, keys))
+    if (!keys.died) {
+      expect(write).toBeGreaterThan(5)
+      break
+    }
+    // The host never heard it. It may ask about the same call again, or the agent may make it again.
+    const same = await machine.before(event(`toolu_${task}`), partsOf(task))
+    const others = [
+      await machine.before(event(`a_${task}`), partsOf(task)),
+      await machine.before(event(`b_${task}`), partsOf(task)),
+    ]
+    const requests = (await machine.requests()).filter(({ ask }) => ask.parentTask.id === task)
+    const heard = [first, same, ...others].map(decisionOf).filter((each) => each === 'allow').length
+    const uses = requests.flatMap((each) => ('grant' in each && each.grant ? each.grant.uses : []))
+    expect([write, decisionOf(first), heard <= requests.length, others.map(decisionOf)]).toEqual([
+      write,
+      'deny',
+      true,
+      ['allow', 'allow'],
+    ])
+    expect(uses.length).toBeLessThanOrEqual(requests.length)
+  }
+})
+
+test.each([
+  ['before', false],
+  ['after', true],
+])('killed %s any write of an end, the end is told later, once', async (_when, after) => {
+  for (let write = 1; ; write++) {
+    const task = `INC-${write}`
+    const call = event(`toolu_${task}`)
+    expect(decisionOf(await machine.before(call, partsOf(task)))).toBe('allow')
+    const keys = dying().dieAt(write, after)
+    await machine.after(call, partsOf(task, keys))
+    if (!keys.died) {
+      expect(write).toBeGreaterThan(2)
+      break
+    }
+    // The host does not say it again. Killed before the end was kept, it is never told: people see a request without an end.
+    await machine.before(event(`next_${task}`), partsOf(task))
+    const [, done] = (await machine.requests()).filter(({ ask }) => ask.parentTask.id === task)
+    expect([write, done?.status]).toEqual([write, write === 1 && !after ? 'approved' : 'completed'])
+  }
+})
