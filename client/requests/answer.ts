@@ -96,6 +96,7 @@ export type Step = z.infer<typeof Step>
 const ShownStep = z.looseObject({
   step: z.number(),
   arguments: z.array(Shown),
+  mcp: Shown.optional(),
   preview: z.array(Difference).optional(),
   resource: Shown,
 })
@@ -167,6 +168,7 @@ export const Request = z.looseObject({
       preview: z.array(Difference).optional(),
       steps: z.array(ShownStep).optional(),
       resource: Shown,
+      mcp: Shown.optional(),
       said: z.array(Shown),
       justification: z.string().optional(),
     })

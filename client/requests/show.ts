@@ -154,6 +154,7 @@ export function describe(request: Request, surroundings: Around): string[] {
       ? stepWords(request, surroundings)
       : [
           ...fact('changes', ...previewWords(request, surroundings)),
+          ...fact('tool', request.shown?.mcp && noted(request.shown.mcp)),
           ...fact('with', ...argumentsOf(request)),
           ...fact('open', ...(unpinned.length > 0 ? unpinned : ['nothing: its credential can do exactly this'])),
           ...fact('undo', undo && `${undo.possible ? '' : 'CANNOT BE UNDONE: '}${undo.how}`),

@@ -27,6 +27,7 @@ export function stepWords({ steps = [], shown }: Request, surroundings: Around):
         ? []
         : [
             noted(own?.resource ?? { text: step.resource.id }),
+            ...(own?.mcp ? [`MCP tool: ${noted(own.mcp)}`] : []),
             ...argumentsOf(step, own?.arguments),
             ...changesOf(step, own, surroundings),
             ...step.unpinned.map((each) => `its credential leaves open: ${each}`),

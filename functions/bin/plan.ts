@@ -7,6 +7,7 @@ import { readJson } from '../adapters/http/read-body.ts'
 import { compileFolder } from '../adapters/policy-folder/compile-folder.ts'
 import { formatProblem } from '../adapters/policy-folder/json-document.ts'
 import { SystemClock } from '../adapters/system/system.ts'
+import { toolRows } from '../domain/cards/request-words.ts'
 import { inert, lookalikeNote } from '../domain/inert.ts'
 import { isJustified } from '../domain/policy/asking-terms.ts'
 import { type Bundle, personOf } from '../domain/policy/bundle.ts'
@@ -113,10 +114,11 @@ function describePlan(plan: Plan, bundle: Bundle): string {
   ].join('\n')
 }
 
-type Act = Pick<Extract<Plan, { action: string }>, 'action' | 'resource' | 'environment' | 'classification'>
+type Act = Pick<Extract<Plan, { action: string }>, 'action' | 'resource' | 'environment' | 'classification' | 'mcp'>
 
-const actLines = ({ action, resource, environment, classification }: Act): string[] => [
+const actLines = ({ action, resource, environment, classification, mcp }: Act): string[] => [
   `  ${action} on ${inert(resource.id)}${lookalikeNote(resource.id)}`,
+  ...toolRows({ mcp }).map(({ label, text, note }) => `  ${label}: ${text}${note}`),
   `  in ${environment}, ${classification} data`,
 ]
 

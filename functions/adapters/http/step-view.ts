@@ -1,5 +1,5 @@
 import type { StepView } from '../../domain/cards/plan-view.ts'
-import { argumentRows, titleText } from '../../domain/cards/request-words.ts'
+import { argumentRows, titleText, toolRows } from '../../domain/cards/request-words.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import { timeMember } from './authzen.ts'
@@ -16,6 +16,7 @@ export const stepMembers = (step: StepView): Json => ({
   action: step.action,
   arguments: step.arguments,
   resource: step.resource,
+  ...defined({ mcp: step.mcp }),
   environment: step.environment,
   classification: step.classification,
   unpinned: step.unpinned,
@@ -27,10 +28,17 @@ export const stepMembers = (step: StepView): Json => ({
   ...defined({ opened_at: timeMember(step.openedAt), ended_at: timeMember(step.endedAt), because: step.because }),
 })
 
+const row = ({ label, text, note }: ReturnType<typeof argumentRows>[number]): Json => ({
+  name: label,
+  text,
+  ...noteMember(note),
+})
+
 /** What of a step others wrote, for a screen. */
 export const shownStep = (step: StepView): Json => ({
   step: step.step,
-  arguments: argumentRows(step).map(({ label, text, note }) => ({ name: label, text, ...noteMember(note) })),
+  arguments: argumentRows(step).map(row),
+  ...defined({ mcp: toolRows(step).map(row)[0] }),
   ...shownPreview(step),
   resource: { text: inert(step.resource.id), ...noteMember(lookalikeNote(step.resource.id)) },
 })

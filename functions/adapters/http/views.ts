@@ -4,7 +4,7 @@ import type { GrantView } from '../../domain/cards/grant-view.ts'
 import { describeOpening, type OpeningView } from '../../domain/cards/opening-view.ts'
 import type { EndView, RequestView, StageView, ViewFacts } from '../../domain/cards/request-view.ts'
 import { describeRequest, openStageOf } from '../../domain/cards/request-view.ts'
-import { argumentRows, saidRows, titleText } from '../../domain/cards/request-words.ts'
+import { argumentRows, saidRows, titleText, toolRows } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { type Entry, rfc3339 } from '../../domain/ledger/ledger.ts'
@@ -36,6 +36,7 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
   action: view.action,
   arguments: view.arguments,
   resource: view.resource,
+  ...defined({ mcp: view.mcp }),
   environment: view.environment,
   classification: view.classification,
   purpose: view.purpose,
@@ -84,6 +85,7 @@ export function shownView(state: ApprovalRequest, facts: ViewFacts): { [member: 
     ...shownPreview(view),
     ...defined({ steps: view.steps?.map(shownStep) }),
     resource: { text: inert(id), ...noteMember(lookalikeNote(id)) },
+    ...defined({ mcp: toolRows(view).map(row)[0] }),
     said: saidRows(view).map(row),
     ...defined({ justification: view.justification === undefined ? undefined : inert(view.justification) }),
   }

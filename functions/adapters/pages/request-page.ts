@@ -14,6 +14,7 @@ import {
   termsRow,
   tierText,
   titleText,
+  toolRows,
   undoRow,
 } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
@@ -109,6 +110,7 @@ const what = (view: RequestView): Html =>
     html`<dl>
 <dt>Action</dt><dd><code>${view.action}</code></dd>
 <dt>Resource</dt><dd><code>${inert(view.resource.id)}</code><strong>${lookalikeNote(view.resource.id)}</strong> <span class="soft">${view.resource.type}, ${view.classification} data</span></dd>
+${rows(toolRows(view))}
 </dl>
 <h3>Arguments, whole</h3>
 ${argumentList(view)}

@@ -3,7 +3,7 @@ import type { StepView } from '../../domain/cards/plan-view.ts'
 import { saysState, stepNow, stepState } from '../../domain/cards/plan-words.ts'
 import { differencesOf, planPreview, stepPreview } from '../../domain/cards/preview-words.ts'
 import type { RequestView, Who } from '../../domain/cards/request-view.ts'
-import { argumentRows, nameOf, titleParts, titleText } from '../../domain/cards/request-words.ts'
+import { argumentRows, nameOf, titleParts, titleText, toolRows } from '../../domain/cards/request-words.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { type StepStatus, stepsLeft } from '../../domain/requests/plan-step.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
@@ -44,6 +44,7 @@ ${saysHow && html`<p>${drawn(stepNow(step), now)}.${hasRequest(step) && html` <a
 <dt>Done by</dt><dd>${agent.id}${agent.autonomy !== undefined && `, ${agent.autonomy}`}, for ${nameOf(agent.owner as Who)}</dd>
 <dt>Action</dt><dd><code>${step.action}</code></dd>
 <dt>Resource</dt><dd><code>${inert(resource.id)}</code><strong>${lookalikeNote(resource.id)}</strong> <span class="soft">${resource.type}, ${classification} data</span></dd>
+${toolRows(step).map(({ label, text, note }) => html`<dt>${label}</dt><dd>${text}<strong>${note}</strong></dd>`)}
 </dl>
 ${changes(step, now)}
 <h4>Arguments, whole</h4>

@@ -1,5 +1,6 @@
 import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
+import type { McpTool } from '../policy/mcp-tool.ts'
 import { type Preview, previewOfStep, type ResourcePreview, stateOf } from '../previews/preview.ts'
 import { type PlanStep, planTitle, type StepStatus, statusOfStep, stepsLeft, stepsOf } from '../requests/plan-step.ts'
 import type { ApprovalRequest } from '../requests/request.ts'
@@ -21,6 +22,7 @@ export type StepView = {
   environment: string
   classification: string
   arguments: JsonObject
+  mcp?: McpTool
   unpinned: readonly string[]
   terms: { uses: number; claimWithin: number; lifetime: number }
   undo?: CatalogueEntry['undo']
@@ -63,6 +65,7 @@ export function stepViews(
       narrowable: struck ? [] : narrowableArguments(step.arguments, entry),
       status: statusOfStep(step, state),
       ...defined({
+        mcp: step.mcp,
         undo: entry?.undo,
         preview: previewOfStep(state.preview, step.step),
         after: step.after,

@@ -4,6 +4,7 @@ import type { Incident } from '../policy/asking-terms.ts'
 import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { tierOf } from '../policy/ladder.ts'
+import type { McpTool } from '../policy/mcp-tool.ts'
 import type { ResourcePreview } from '../previews/preview.ts'
 import {
   type ApprovalRequest,
@@ -92,6 +93,8 @@ export type RequestView = {
   environment: string
   classification: string
   arguments: JsonObject
+  /** The MCP tool that is called. */
+  mcp?: McpTool
   /** Of a plan, in order; then `arguments` has the same steps, and no channel shows them twice. */
   steps?: readonly StepView[]
   /** What the credential leaves open. */
@@ -174,6 +177,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     ...defined({
       steps: stepViews(state, facts, (id) => whoIs(facts, id)),
       preview: state.preview,
+      mcp: ask.mcp,
       justification: ask.justification,
       incident: ask.incident,
       extends: ask.extends && {

@@ -229,6 +229,15 @@ export const argumentRows = ({ arguments: args }: Pick<RequestView, 'arguments'>
     note: lookalikeNote(JSON.stringify(value)),
   }))
 
+/** Which tool of which MCP server, and with which input: what a server calls itself and its tools is its own word. */
+export function toolRows({ mcp }: { mcp?: RequestView['mcp'] }): readonly Required<Row>[] {
+  if (!mcp) return []
+  const { server, tool, schema } = mcp
+  const [called, name, version] = [tool, server.name, server.version].map((each) => `“${unquoted(each)}”`)
+  const text = `${called} of ${name} ${version}, input schema ${schema.slice(0, 24)}`
+  return [{ label: 'MCP tool', text, note: lookalikeNote(`${tool} ${server.name} ${server.version}`) }]
+}
+
 export const tierText = ({ tier: { number, most, name } }: RequestView): string =>
   `${number} of ${most}${name === undefined ? '' : ` (${clamp(inert(name), 64).text})`}`
 

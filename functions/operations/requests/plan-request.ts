@@ -3,6 +3,7 @@ import type { Facts } from '../../domain/policy/assess.ts'
 import { parseSteps } from '../../domain/policy/assess-plan.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
 import { type Stage, tierOf } from '../../domain/policy/ladder.ts'
+import type { McpTool } from '../../domain/policy/mcp-tool.ts'
 import { planTitle } from '../../domain/requests/plan-step.ts'
 import { type AgentId, defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
@@ -25,11 +26,12 @@ type RequestablePlan = {
   stages: readonly PlannedStage[]
   grant: { claimWithin: number; lifetime: number; uses: number }
   credential: string
+  mcp?: McpTool
   unpinned: readonly string[]
 }
 type PlannedStep = { agent: AgentId } & Pick<
   RequestablePlan,
-  'title' | 'action' | 'resource' | 'environment' | 'classification' | 'credential' | 'unpinned'
+  'title' | 'action' | 'resource' | 'environment' | 'classification' | 'credential' | 'mcp' | 'unpinned'
 >
 /** Of an ask for several steps: people decide on the whole. `grant` is that of each step. */
 type RequestableSteps = { outcome: 'requestable'; steps: readonly PlannedStep[] } & Decision
@@ -83,10 +85,10 @@ function planSteps(ask: Parameters<typeof planRequest>[0], policy: Policy, now: 
   }
 }
 
-function actOf({ entry, arguments: args, resource, unpinned }: Facts): Omit<PlannedStep, 'agent'> {
+function actOf({ entry, arguments: args, resource, mcp, unpinned }: Facts): Omit<PlannedStep, 'agent'> {
   const { environment, classification, type, id } = resource
   const what = { title: titleOf(entry, args), action: entry.name, resource: { type, id } }
-  return { ...what, environment, classification, credential: entry.credential, unpinned }
+  return { ...what, environment, classification, credential: entry.credential, ...defined({ mcp }), unpinned }
 }
 
 const decisionOf = (

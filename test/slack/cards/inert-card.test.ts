@@ -5,13 +5,16 @@ import { createEphemeral } from '../../../functions/adapters/slack/edge/answers.
 import { sentenceFor } from '../../../functions/adapters/slack/edge/sentences.ts'
 import { approveModal, narrowModal, readForm, whyModal } from '../../../functions/adapters/slack/forms/card-forms.ts'
 import { type Modal, truthModal } from '../../../functions/adapters/slack/forms/modal-blocks.ts'
-import { lookalikeNote } from '../../../functions/domain/inert.ts'
+import { toolRows } from '../../../functions/domain/cards/request-words.ts'
+import { inert, lookalikeNote } from '../../../functions/domain/inert.ts'
+import type { McpTool } from '../../../functions/domain/policy/mcp-tool.ts'
 import type { Preview } from '../../../functions/domain/previews/preview.ts'
 import { Refusal } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { RenderedCard } from '../../../functions/operations/cards/ports.ts'
 import { checkMessageBlocks, checkView } from '../../../infra/local/desk/blocks.ts'
 import { anyCharacter } from '../../support/any-character.ts'
+import { writeFile } from '../../support/mcp-tool.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
 import { sampleBundle } from '../../support/world.ts'
 import { responseUrl } from '../edge/clicks.ts'
@@ -59,6 +62,13 @@ function written(state: ApprovalRequest, text: string): ApprovalRequest {
   } as ApprovalRequest
 }
 
+/** A server's own names, as far as the API takes them: no longer ones, and what shows. */
+function toolCalled(text: string): McpTool {
+  const shows = [...text].filter((each) => inert(each) === each)
+  const name = (most: number) => shows.slice(0, most).join('') || 'x'
+  return { ...writeFile, server: { name: name(128), version: name(64) }, tool: name(128) }
+}
+
 /** What is there is this text, and what would be is another. Of a long one the beginning: all of it would fill the card. */
 const readAs = (preview: Preview, text: string): Preview => {
   const Value = [...text].slice(0, 20).join('')
@@ -98,6 +108,20 @@ describe.each(names)('on the card of a request that is %s', (name) => {
       if (text.trim() !== '' && text.length < 250) expect(own).toBe(ownWords(withoutLength(honest)))
     },
   )
+})
+
+test('the names that a server gives itself and its tool stay inert, and say nothing in words of ours', () => {
+  const called = (mcp: McpTool) => {
+    const state = stateOf('waiting for the first stage')
+    return shown({ ...state, ask: { ...state.ask, mcp } })
+  }
+  const own = (mcp: McpTool) => ownWords(called(mcp).blocks).replaceAll(toolRows({ mcp })[0]?.note ?? '', '')
+  for (const text of corpus) {
+    const mcp = toolCalled(text)
+    expectInert(called(mcp).blocks)
+    expect(complaintsOf(called(mcp))).toEqual([])
+    expect(own(mcp)).toBe(own(writeFile))
+  }
 })
 
 test('our own words on a card are the same for any text of an agent', () => {

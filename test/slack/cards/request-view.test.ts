@@ -4,6 +4,7 @@ import { drawRequest } from '../../../functions/adapters/slack/cards/card.ts'
 import { drawRow, drawWaitingRow } from '../../../functions/adapters/slack/cards/rows.ts'
 import { describeRequest, type RequestView, shownDigest } from '../../../functions/domain/cards/request-view.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { writeFile } from '../../support/mcp-tool.ts'
 import { person, sampleBundle, start } from '../../support/world.ts'
 import { page } from '../edge/door.ts'
 import { planStates } from './plan-states.ts'
@@ -55,6 +56,10 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   environment: [waiting, 'staging', 'card list page api'],
   classification: [waiting, 'secret', 'card list page api'],
   arguments: [waiting, { Other: 1 }, 'card page api'],
+  'mcp.server.name': [waiting, 'other-server', 'card page api'],
+  'mcp.server.version': [waiting, '7.7.7', 'card page api'],
+  'mcp.tool': [waiting, 'other_tool', 'card page api'],
+  'mcp.schema': [waiting, digest, 'card page api'],
   unpinned: [waiting, 'something else', 'card page api'],
   'tier.number': [waiting, 3, 'card list page api'],
   'tier.most': [waiting, 9, 'card list page'],
@@ -172,6 +177,10 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'steps.environment': [plan, 'staging', 'card page api'],
   'steps.classification': [plan, 'secret', 'page api'],
   'steps.arguments': [plan, { Other: 1 }, 'card page api'],
+  'steps.mcp.server.name': [plan, 'other-server', 'card page api'],
+  'steps.mcp.server.version': [plan, '7.7.7', 'card page api'],
+  'steps.mcp.tool': [plan, 'other_tool', 'card page api'],
+  'steps.mcp.schema': [plan, digest, 'card page api'],
   'steps.unpinned': [plan, 'something else', 'card page api'],
   'steps.terms.uses': [plan, 7, 'page api'],
   'steps.terms.claimWithin': [plan, 7_777, 'card page api'],
@@ -239,6 +248,8 @@ function full(state: string): RequestView {
   } as const
   return {
     ...view,
+    mcp: writeFile,
+    ...(view.steps ? { steps: view.steps.map((each) => ({ ...each, mcp: writeFile })) } : {}),
     chain: [{ id: 'agent:planner', owner: { id: 'person:eve', name: 'Eve Evans' } }],
     parentTask: { id: 'INC-1042', url: 'https://incidents.example/1042' },
     narrowings: view.narrowings.map((each) => ({ ...each, uses: { from: 3, to: 2 } })),

@@ -3,7 +3,7 @@ import type { BurstOutcome, Member } from '../../../domain/cards/burst.ts'
 import { burstKey, isBulkable, isOf, listDigest, memberOf } from '../../../domain/cards/burst.ts'
 import { differencesOf, maskOf, sidesOf } from '../../../domain/cards/preview-words.ts'
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'
-import { nameIn } from '../../../domain/cards/request-words.ts'
+import { nameIn, toolRows } from '../../../domain/cards/request-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../../../domain/inert.ts'
 import { rfc3339 } from '../../../domain/ledger/ledger.ts'
 import type { Preview } from '../../../domain/previews/preview.ts'
@@ -159,6 +159,7 @@ function presentValues(preview: Preview | undefined): { [name: string]: string }
 const factsOf = ({ ask, preview }: ApprovalRequest): { [name: string]: string } => ({
   ...Object.fromEntries(Object.entries(ask.arguments).map(([name, value]) => [name, exact(value)])),
   ...presentValues(preview),
+  ...Object.fromEntries(toolRows(ask).map(({ text, note }) => ['(MCP tool)', `${text}${note}`])),
   '(purpose)': exact(ask.purpose),
   '(task)': exact(ask.parentTask.id),
   '(uses)': String(ask.uses),

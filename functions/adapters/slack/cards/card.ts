@@ -16,6 +16,7 @@ import {
   termsRow,
   tierText,
   titleParts,
+  toolRows,
   undoRow,
 } from '../../../domain/cards/request-words.ts'
 import type { Row } from '../../../domain/cards/sentence.ts'
@@ -166,15 +167,20 @@ function drawWithin(view: RequestView, channel: string, options: DecideOptions, 
 function doneBlocks(view: RequestView, budget: Budget): { blocks: CardBlock[]; cut: boolean } {
   const [args, resource] = [argumentText(view, budget.arguments), resourceText(view, budget.arguments)]
   const now = previewBlock(view, budget.preview)
+  const tools = toolRows(view).map((row) => ({ ...row, ...clamp(row.text, Math.floor(budget.arguments / 3)) }))
   const action = rich(
     'action',
+    ...tools.map(valueLine),
     section(bold('Resource')),
     preformatted(resource.text),
     section(bold('Arguments, exactly')),
     preformatted(args.text),
   )
-  return { blocks: [now.block, action], cut: args.cut || resource.cut || now.cut }
+  return { blocks: [now.block, action], cut: [args, resource, now, ...tools].some(({ cut }) => cut) }
 }
+
+const valueLine = ({ label, text, note }: Required<Row>): RichTextSection =>
+  section(bold(`${label}: `), text === '' ? words('(empty)') : code(text), ...(note === '' ? [] : [words(note)]))
 
 export function placeOf(view: RequestView): RichTextElement[] {
   const { action, environment, classification, undo } = view
@@ -267,11 +273,7 @@ function saidBlock(view: RequestView, budget: Budget): CardBlock {
   const limits: { readonly [label: string]: number } = { Task: 280, Incident: 280, Purpose: 64 }
   const rows = saidRows(view).map(({ label, text, note }) => {
     const shown = clamp(text, limits[label] ?? 0).text
-    return section(
-      bold(`${label}: `),
-      shown === '' ? words('(empty)') : code(shown),
-      ...(note === '' ? [] : [words(note)]),
-    )
+    return valueLine({ label, text: shown, note })
   })
   return rich(
     'claim',

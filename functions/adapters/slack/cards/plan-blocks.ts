@@ -10,7 +10,7 @@ import {
   stepPreview,
 } from '../../../domain/cards/preview-words.ts'
 import type { RequestView } from '../../../domain/cards/request-view.ts'
-import { argumentRows, titleText } from '../../../domain/cards/request-words.ts'
+import { argumentRows, titleText, toolRows } from '../../../domain/cards/request-words.ts'
 import { textOf } from '../../../domain/cards/sentence.ts'
 import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
 import type { StepStatus } from '../../../domain/requests/plan-step.ts'
@@ -71,7 +71,10 @@ function wholeStep(step: StepView, plan: Plan, budget: number): Lines {
   const title = clamp(titleText(step.title), 120).text
   if (step.status === 'struck') return { step, title, head, text: [], note: '', cut: false }
   const [resource, args, preview] = [resourceOf(step, budget), argumentLines(step, budget), previewOf(step, budget)]
-  const whole = [resource.text, args.text, preview.text].flatMap((each) => (each === '' ? [] : each.split('\n')))
+  const tools = toolRows(step).map((row) => `${row.label}: ${row.text}${row.note}`)
+  const whole = [...tools, resource.text, args.text, preview.text].flatMap((each) =>
+    each === '' ? [] : each.split('\n'),
+  )
   const text = clamp(whole.join('\n'), longestText - 200)
   return {
     step,
