@@ -23,6 +23,10 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   ],
   credentials: ['credentials req_... --setup >> ~/.aws/config', 'credentials req_...'],
   call: ['call req_...'],
+  mcp: [
+    'mcp --map files-map.json -- npx @modelcontextprotocol/server-filesystem .',
+    'mcp --purpose remediation --task INC-4822 -- npx @modelcontextprotocol/server-filesystem .',
+  ],
   'mcp import': [
     `mcp import --name git --tool tool:git-gate --group release --resource repo_path --max-length 4096 \\
     -- uvx mcp-server-git`,

@@ -1,11 +1,28 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ImportTyped } from '../mcp/import/import.ts'
+import type { GateTyped } from '../mcp/run-gate.ts'
 import { type Frame, typedOf } from './frame.ts'
 
 /** What stands between an agent and an MCP server. */
 export function addMcpVerbs(program: Command, frame: Frame): void {
-  const mcp = program.command('mcp').description('an MCP server, with people before what it does')
+  const mcp = frame.verb(program, 'mcp', 'an MCP server behind a gate: people decide on the calls that need a permit')
+  addGate(mcp, frame)
   addMcpImport(mcp, frame)
+}
+
+function addGate(mcp: Command, { surroundings, done }: Frame): void {
+  mcp
+    .usage('[options] -- CMD...')
+    .argument('[command...]', '`--`, and the server with its arguments')
+    .option('--map <file>', 'which tool is which action, and what it is for; else the catalogue says the first')
+    .option('--purpose <word>', 'without a map: what the calls are for')
+    .option('--task <id>', 'without a map: what the agent works on, such as INC-4822')
+    .option('--as-tool <tool>', 'on the local stack: which tool the gate is; else HOTWORK_TOOL_TOKEN_FILE')
+    .action(async (...given: unknown[]) => {
+      // It loads MCP's SDK, which no other verb needs.
+      const { runGate } = await import('../mcp/run-gate.ts')
+      done(await runGate(typedOf<GateTyped>(given), surroundings))
+    })
 }
 
 function addMcpImport(mcp: Command, { verb, surroundings, done }: Frame): void {

@@ -1,12 +1,6 @@
 import canonicalize from 'canonicalize'
+import type { McpTool } from '../agent/ask.ts'
 import { wrongUsage } from '../outcome.ts'
-
-/** What an MCP tool call is bound to. `schema`: `sha-256:` over the RFC 8785 form of the tool's `inputSchema`. */
-export type McpTool = {
-  readonly server: { readonly name: string; readonly version: string }
-  readonly tool: string
-  readonly schema: string
-}
 
 /** A tool call that needs a permit. */
 export type GatedCall = {

@@ -253,7 +253,7 @@ export class GatedCalls {
     const approved = permit.outcome === 'narrowed' ? permit.accept() : permit
     if (approved.outcome === 'approved') {
       const { outcome = 'failed', state } = ended
-      const begun = await beginUse(this.#parts.gate, approved, asked.call.action)
+      const begun = await beginUse(this.#parts.gate, approved, callOf(asked))
       if ('end' in begun) await begun.end(outcome).catch(() => {})
       await approved.complete(outcome, state === 'unknown' ? `outcome unknown: ${ended.detail ?? ''}` : undefined)
     }

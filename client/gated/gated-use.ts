@@ -5,8 +5,8 @@ import type { Gate } from '../gate.ts'
 import { defined } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
 import { pause } from '../surroundings.ts'
-import { type How, OutcomeUnknown } from './gated-call.ts'
-import type { Asked, Ended, GatedJournal } from './gated-journal.ts'
+import { type GatedCall, type How, OutcomeUnknown } from './gated-call.ts'
+import { type Asked, callOf, type Ended, type GatedJournal } from './gated-journal.ts'
 
 export type Begun = { use: string; end(outcome: 'succeeded' | 'failed'): Promise<void> }
 export type No = { reason: string; detail: string }
@@ -27,13 +27,18 @@ const timeToReport = 5_000
  *
  * @throws Fault where the gate says neither yes nor no
  */
-export async function beginUse(gate: Gate | undefined, approved: Approved, action: string): Promise<Begun | No> {
+export async function beginUse(
+  gate: Gate | undefined,
+  approved: Approved,
+  { action, mcp }: Pick<GatedCall, 'action' | 'mcp'>,
+): Promise<Begun | No> {
   if (!gate) return { use: '', end: async () => {} }
   const token = await approved.token()
   const url = addressIn(token)
   const begun = await gate.begin({
     headers: { authorization: `DPoP ${token}`, dpop: await approved.proof('POST', url) },
     ...{ method: 'POST', url, action, arguments: approved.arguments, key: approved.request },
+    ...defined({ mcp }),
   })
   if (!begun.permitted) return { reason: begun.reason, detail: begun.problem.detail ?? begun.problem.title }
   return { use: begun.use, end: async (outcome) => (begun.ended ? undefined : begun.end(outcome)) }
@@ -55,7 +60,7 @@ export async function beginWork<T>(
 ): Promise<Beginning> {
   const { request } = approved
   if (runs.runOf(request)) return {}
-  const begun = await beginUse(gate, approved, asked.call.action)
+  const begun = await beginUse(gate, approved, callOf(asked))
   if ('reason' in begun) return { answer: { state: 'refused', ...begun } }
   const no = await check?.()
   if (no) {

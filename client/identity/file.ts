@@ -7,7 +7,11 @@ import { readClaims, type Source } from './workload-token.ts'
 const forgiven = 30
 
 /** A file that the platform keeps fresh, such as a projected token of Kubernetes. Its mode is the platform's matter. */
-export function fileSource(path: string, now: Surroundings['now']): Source {
+export function fileSource(
+  path: string,
+  now: Surroundings['now'],
+  variable = 'HOTWORK_WORKLOAD_TOKEN_FILE',
+): Source {
   const name = `\`${path}\``
   return {
     name,
@@ -15,18 +19,18 @@ export function fileSource(path: string, now: Surroundings['now']): Source {
       const text = await readFile(path, { encoding: 'utf8', signal }).catch((cause: NodeJS.ErrnoException) => {
         signal.throwIfAborted()
         throw wrongUsage(
-          `the file of \`HOTWORK_WORKLOAD_TOKEN_FILE\` cannot be read (${cause.code ?? cause.name})`,
+          `the file of \`${variable}\` cannot be read (${cause.code ?? cause.name})`,
           `${name} should hold a workload token, and this user should be able to read it`,
         )
       })
       const token = text.trim()
       if (token === '')
-        throw wrongUsage('the file of `HOTWORK_WORKLOAD_TOKEN_FILE` is empty', `${name} should hold a workload token`)
+        throw wrongUsage(`the file of \`${variable}\` is empty`, `${name} should hold a workload token`)
       const { exp } = readClaims(token, name)
       const at = now()
       if (exp !== undefined && exp + forgiven < at.getTime() / 1000)
         throw wrongUsage(
-          'the token of `HOTWORK_WORKLOAD_TOKEN_FILE` has expired',
+          `the token of \`${variable}\` has expired`,
           `the one in ${name} did at ${iso(new Date(exp * 1000))}, and this machine's clock says ${iso(at)}: look at what should write the next one, and at the clock`,
         )
       return token

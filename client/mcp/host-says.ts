@@ -1,0 +1,36 @@
+import type { JSONRPCRequest } from '@modelcontextprotocol/server'
+import type { Members } from './message-proxy.ts'
+
+export const clientCapabilities = 'io.modelcontextprotocol/clientCapabilities'
+export const tasksExtension = 'io.modelcontextprotocol/tasks'
+
+/** How a host that waits for people can be told so. */
+export type Waits =
+  /** MCP 2025-11-25: the call itself asks for a task. Since 2026-07-28 an extension that the client declares. */
+  | { by: 'task'; form: 2025 | 2026 }
+  /** It shows the person who drives it an address. */
+  | { by: 'page'; form: 2025 | 2026 }
+  | { by: 'holding' }
+
+/** What the host has said of itself: once in `initialize`, or in each request. */
+export class HostSays {
+  #capabilities: Members = {}
+
+  note({ params }: JSONRPCRequest): void {
+    this.#capabilities = membersOf(params?.['capabilities'])
+  }
+
+  waits({ params }: JSONRPCRequest): Waits {
+    const inCall = params?._meta?.[clientCapabilities]
+    const form = inCall === undefined ? 2025 : 2026
+    const capabilities = inCall === undefined ? this.#capabilities : membersOf(inCall)
+    const { extensions, elicitation } = capabilities
+    if (params?.['task'] !== undefined && form === 2025) return { by: 'task', form }
+    if (tasksExtension in membersOf(extensions)) return { by: 'task', form }
+    const wasAsked = params?.['inputResponses'] !== undefined
+    return 'url' in membersOf(elicitation) && !wasAsked ? { by: 'page', form } : { by: 'holding' }
+  }
+}
+
+export const membersOf = (value: unknown): Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {}

@@ -1,0 +1,84 @@
+import type { RequestId } from '@modelcontextprotocol/server'
+import type { McpTool } from '../agent/ask.ts'
+import type { Members, MessageProxy, Reply } from './message-proxy.ts'
+import { schemaDigest } from './schema-digest.ts'
+
+const serverInfo = 'io.modelcontextprotocol/serverInfo'
+/** What a request of the protocol's version of July 2026 says of its client. */
+const envelope = ['protocolVersion', 'clientInfo', 'clientCapabilities'].map(
+  (name) => `io.modelcontextprotocol/${name}`,
+)
+/** A server that answers no list answers no call either. Milliseconds. */
+const patience = 20_000
+const mostPages = 1000
+
+export type Live = { mcp: McpTool } | { missing: 'tool' | 'server' | 'list' }
+
+/** What the server says now of itself and of its tools. */
+export class LiveTools {
+  readonly #proxy: MessageProxy
+  #server: McpTool['server'] | undefined
+
+  constructor(proxy: MessageProxy) {
+    this.#proxy = proxy
+  }
+
+  /** An answer that may say which server it is: that of `initialize`, and every one since July 2026. */
+  note(result: Members): void {
+    const found = readServer(result['serverInfo']) ?? readServer((result['_meta'] as Members | undefined)?.[serverInfo])
+    this.#server = found ?? this.#server
+  }
+
+  /** Asks anew: a server may change without telling. @throws ServerGone */
+  async find(name: string, meta: Members | undefined): Promise<Live> {
+    const tools = await this.list(meta)
+    if (!tools) return { missing: 'list' }
+    const found = tools.filter((each) => each['name'] === name)
+    const [tool] = found
+    if (!tool || found.length > 1) return { missing: 'tool' }
+    if (!this.#server) return { missing: 'server' }
+    return { mcp: { server: this.#server, tool: name, schema: schemaDigest(tool['inputSchema'] ?? {}) } }
+  }
+
+  /** All pages. @returns undefined where it gives none @throws ServerGone */
+  async list(meta: Members | undefined): Promise<Members[] | undefined> {
+    const own = Object.fromEntries(envelope.flatMap((key) => (meta && key in meta ? [[key, meta[key]]] : [])))
+    const tools: Members[] = []
+    const late = AbortSignal.timeout(patience)
+    let cursor: unknown
+    for (let page = 0; page < mostPages; page++) {
+      const asked = {
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(Object.keys(own).length > 0 ? { _meta: own } : {}),
+      }
+      const reply = await within(late, this.#proxy.ask('tools/list', asked))
+      if (!reply || !('result' in reply) || !Array.isArray(reply.result['tools'])) return undefined
+      this.note(reply.result)
+      tools.push(...(reply.result['tools'] as Members[]))
+      cursor = reply.result['nextCursor']
+      if (cursor === undefined || cursor === null) return tools
+    }
+    return undefined
+  }
+}
+
+async function within(
+  late: AbortSignal,
+  { reply }: { id: RequestId; reply: Promise<Reply> },
+): Promise<Reply | undefined> {
+  let give = () => {}
+  const over = new Promise<undefined>((resolve) => {
+    give = () => resolve(undefined)
+  })
+  late.addEventListener('abort', give, { once: true })
+  try {
+    return late.aborted ? undefined : await Promise.race([reply, over])
+  } finally {
+    late.removeEventListener('abort', give)
+  }
+}
+
+function readServer(value: unknown): McpTool['server'] | undefined {
+  const { name, version } = Object(value) as { name?: unknown; version?: unknown }
+  return typeof name === 'string' && typeof version === 'string' ? { name, version } : undefined
+}

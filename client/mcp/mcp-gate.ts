@@ -1,0 +1,267 @@
+import type { JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server'
+import { type GatedAnswer, type GatedCall, OutcomeUnknown } from '../gated/gated-call.ts'
+import type { Doing, GatedCalls } from '../gated/gated-calls.ts'
+import { spelledOut } from '../screen.ts'
+import { HostSays, membersOf, tasksExtension } from './host-says.ts'
+import { LiveTools } from './live-tools.ts'
+import { McpTasks } from './mcp-tasks.ts'
+import { type Members, MessageProxy, type Reply, type Watch } from './message-proxy.ts'
+import { describeTool, replyOf } from './tool-result.ts'
+import { ruleFor, type ToolRules } from './tool-rules.ts'
+
+export type GateParts = {
+  host: Transport
+  server: Transport
+  calls: GatedCalls
+  rules: ToolRules
+  /** A line for whoever runs the gate. */
+  log(line: string): void
+}
+
+/** A host gives a call up after a minute. Milliseconds. */
+const longestHold = 50_000
+/** Between two signs of life to a host that wants them. Milliseconds. */
+const pauseOfProgress = 5_000
+/** So long calls that run may take when the host has gone. Milliseconds. */
+const longestEnd = 30_000
+
+/** Before one MCP server, for one host: a call that needs a permit is asked for, and made once. */
+export class McpGate implements Watch {
+  readonly #parts: GateParts
+  readonly #proxy: MessageProxy
+  readonly #live: LiveTools
+  readonly #tasks: McpTasks
+  readonly #says = new HostSays()
+  /** Calls of the host that are not answered. `sent`: the id that the server knows it by. */
+  readonly #running = new Map<RequestId, { stop: AbortController; sent?: RequestId; ends: Promise<unknown> }>()
+  readonly #stop = new AbortController()
+  #hasListed = false
+
+  constructor(parts: GateParts) {
+    this.#parts = parts
+    this.#proxy = new MessageProxy(parts.host, parts.server, this)
+    this.#live = new LiveTools(this.#proxy)
+    this.#tasks = new McpTasks(parts.calls, {
+      answer: (id, reply) => this.#proxy.answer(id, reply),
+      doing: (call, meta) => this.#doing(call, meta),
+      work: (call, meta) => () => this.#forward(call, meta),
+      stop: this.#stop.signal,
+    })
+  }
+
+  /** @throws what the transports throw, such as where there is no such program */
+  async start(): Promise<void> {
+    await this.#proxy.start()
+  }
+
+  /** The server has ended: what was sent to it has no answer any more. */
+  serverEnded(): void {
+    this.#proxy.end()
+  }
+
+  /** Ends the waits, and lets what was sent come to its end. */
+  async end(): Promise<void> {
+    this.#stop.abort(new Error('the host has gone'))
+    for (const { stop, sent } of this.#running.values())
+      if (sent === undefined) stop.abort(new Error('the host has gone'))
+    const all = [...this.#running.values()].map(({ ends }) => ends)
+    const late = new Promise((resolve) => setTimeout(resolve, longestEnd).unref())
+    await Promise.race([Promise.allSettled([...all, this.#tasks.idle()]), late])
+  }
+
+  takes(request: JSONRPCRequest): boolean {
+    if (request.method === 'initialize') this.#says.note(request)
+    if (request.method.startsWith('tasks/')) return this.#tasks.takes(request)
+    if (request.method !== 'tools/call') return false
+    if (this.#parts.rules.of(nameIn(request)) === 'pass') return false
+    const stop = new AbortController()
+    const running = { stop, ends: Promise.resolve() as Promise<unknown> }
+    this.#running.set(request.id, running)
+    running.ends = this.#call(request, stop.signal)
+      .then(
+        (reply) => stop.signal.aborted || this.#proxy.answer(request.id, reply),
+        (cause: unknown) => stop.signal.aborted || this.#proxy.answer(request.id, this.#failed(cause)),
+      )
+      .finally(() => this.#running.delete(request.id))
+    return true
+  }
+
+  sees(request: JSONRPCRequest, reply: Reply): Reply {
+    if (!('result' in reply)) return reply
+    this.#live.note(reply.result)
+    if (request.method === 'initialize' || request.method === 'server/discover')
+      return { result: withTasks(reply.result, request.method) }
+    return request.method === 'tools/list' ? { result: this.#describe(reply.result, request) } : reply
+  }
+
+  cancels(id: RequestId): boolean {
+    const running = this.#running.get(id)
+    if (!running) return false
+    // The host wants no answer. What the server does about it comes back, and is kept.
+    if (running.sent === undefined) running.stop.abort(new Error('cancelled'))
+    else this.#proxy.tellServer('notifications/cancelled', { requestId: running.sent })
+    return true
+  }
+
+  async #call(request: JSONRPCRequest, signal: AbortSignal): Promise<Reply> {
+    const until = Date.now() + longestHold
+    const name = nameIn(request)
+    const { _meta: meta } = membersOf(request.params)
+    const call = await this.#readCall(name, request)
+    if ('state' in call) return this.#tasks.replyOf(request, this.#says.waits(request), call, name)
+    const { calls } = this.#parts
+    const asked = await calls.ask(call, { wait: 0, signal })
+    const waits = this.#says.waits(request)
+    if (waits.by === 'task') return this.#tasks.begin(request, waits, call, asked)
+    if (asked.state === 'pending' && waits.by === 'page') {
+      if (waits.form === 2026) return { result: pageOf(asked) }
+      this.#showPage(asked)
+    }
+    const stopProgress = asked.state === 'pending' ? this.#progress(membersOf(meta)['progressToken'], asked) : () => {}
+    const work = () => {
+      stopProgress()
+      return this.#forward(call, membersOf(meta), request.id)
+    }
+    try {
+      const wait = asked.state === 'pending' || asked.state === 'running' ? Math.max(0, until - Date.now()) : 0
+      const how = { ...this.#doing(call, membersOf(meta)), wait, signal }
+      const isOver = !['pending', 'approved', 'running'].includes(asked.state)
+      return replyOf(isOver ? asked : await calls.run(call, work, how), name)
+    } finally {
+      stopProgress()
+    }
+  }
+
+  /** What is to be asked for, by the tool as the server has it now. */
+  async #readCall(name: string, { params }: JSONRPCRequest): Promise<GatedCall | GatedAnswer<never>> {
+    const { rules } = this.#parts
+    const rule = rules.of(name)
+    if (rule === undefined || rule === 'pass')
+      return refused('unknown_tool', 'the gate has no action for it, and does not let it pass')
+    const live = await this.#live.find(name, membersOf(params?._meta))
+    if ('missing' in live) return refused('tool_changed', missing[live.missing])
+    const found = ruleFor(rule, live.mcp)
+    if ('reason' in found) return refused(found.reason, found.detail)
+    return {
+      action: found.action,
+      arguments: membersOf(params?.['arguments']),
+      purpose: rules.purpose,
+      parentTask: rules.parentTask,
+      mcp: live.mcp,
+    }
+  }
+
+  /** The same call a moment before it is sent: the server may have changed while people thought. */
+  #doing(call: GatedCall, meta: Members): Omit<Doing<Reply>, 'wait'> {
+    return {
+      failed: (reply) => 'error' in reply || reply.result['isError'] === true,
+      check: async () => {
+        const live = await this.#live.find(call.mcp?.tool ?? '', meta)
+        if ('missing' in live) return refused('tool_changed', missing[live.missing])
+        const { server, schema } = live.mcp
+        const rule = ruleFor([{ action: call.action, server: call.mcp?.server, schema: call.mcp?.schema }], live.mcp)
+        return 'reason' in rule && (server || schema) ? rule : undefined
+      },
+    }
+  }
+
+  /** Once. Its answer goes to whoever asks for it, also when this host does not any more. @throws OutcomeUnknown */
+  async #forward(call: GatedCall, meta: Members, of?: RequestId): Promise<Reply> {
+    const { progressToken, ...rest } = meta
+    const _meta = of === undefined ? rest : meta
+    const asked = { name: call.mcp?.tool ?? '', arguments: call.arguments }
+    const { id, reply } = this.#proxy.ask('tools/call', Object.keys(_meta).length > 0 ? { ...asked, _meta } : asked)
+    const running = of === undefined ? undefined : this.#running.get(of)
+    if (running) running.sent = id
+    const given = await reply.catch((cause: Error) => {
+      throw new OutcomeUnknown('server_gone', cause.message)
+    })
+    if (!('result' in given) || given.result['resultType'] !== 'input_required') return given
+    // TODO of the protocol: a question of the server in the middle of a call that was approved.
+    const text =
+      'The server asked a question in place of an answer, which does not pass the gate. Nothing more was sent to it.'
+    return { result: { content: [{ type: 'text', text }], isError: true } }
+  }
+
+  /** An "accept" of the person who drives the host is no approval: it says that the page was opened. */
+  #showPage(asked: GatedAnswer<unknown>): void {
+    const { page: url = '', request: elicitationId = '' } = asked
+    const { reply } = this.#proxy.askHost('elicitation/create', { mode: 'url', elicitationId, url, message: openPage })
+    void reply.catch(() => {})
+  }
+
+  #progress(token: unknown, { page = '' }: GatedAnswer<unknown>): () => void {
+    if (typeof token !== 'string' && typeof token !== 'number') return () => {}
+    let progress = 0
+    const tell = () => {
+      progress += 1
+      this.#proxy.tellHost('notifications/progress', {
+        progressToken: token,
+        progress,
+        message: `waiting for people: ${page}`,
+      })
+    }
+    tell()
+    const timer = setInterval(tell, pauseOfProgress)
+    return () => clearInterval(timer)
+  }
+
+  #describe(result: Members, request: JSONRPCRequest): Members {
+    const tools = Array.isArray(result['tools']) ? (result['tools'] as Members[]) : []
+    const { rules } = this.#parts
+    if (!this.#hasListed && result['nextCursor'] === undefined && request.params?.['cursor'] === undefined)
+      this.#tellMissing(tools)
+    const described = tools.map((tool) => {
+      const rule = rules.of(String(tool['name']))
+      return rule === 'pass' ? tool : describeTool(tool, rule ? 'gated' : 'refused', true)
+    })
+    return { ...result, tools: described }
+  }
+
+  /** A map that names what is not there is told once, and the tool is refused. */
+  #tellMissing(tools: readonly Members[]): void {
+    this.#hasListed = true
+    for (const name of this.#parts.rules.names())
+      if (!tools.some((tool) => tool['name'] === name))
+        this.#parts.log(`the server has no tool \`${spelledOut(name)}\`, which the map names: it is refused`)
+  }
+
+  #failed(cause: unknown): Reply {
+    const { name = 'Error' } = Object(cause) as Error
+    this.#parts.log(`a call failed in the gate itself (${name})`)
+    return {
+      error: { code: -32603, message: `hotwork: the gate failed (${name}): nothing is known to have been sent` },
+    }
+  }
+}
+
+const openPage = 'People decide on this call. The page shows what is asked; opening it decides nothing.'
+
+const pageOf = ({ page: url = '', request = '' }: GatedAnswer<unknown>): Members => ({
+  resultType: 'input_required',
+  inputRequests: { [request]: { method: 'elicitation/create', params: { mode: 'url', url, message: openPage } } },
+})
+
+const missing = {
+  tool: 'the server has no such tool now, or several of that name',
+  server: 'the server does not say which server it is',
+  list: 'the server does not say which tools it has',
+}
+
+const refused = (reason: string, detail: string) => ({ state: 'refused' as const, reason, detail })
+
+const nameIn = ({ params }: JSONRPCRequest): string => String(params?.['name'] ?? '')
+
+/** A host asks for a task only where the server says that it may. */
+function withTasks(result: Members, method: string): Members {
+  const capabilities = membersOf(result['capabilities'])
+  if (!('tools' in capabilities)) return result
+  if (method === 'server/discover') {
+    const extensions = { ...membersOf(capabilities['extensions']), [tasksExtension]: {} }
+    return { ...result, capabilities: { ...capabilities, extensions } }
+  }
+  if (result['protocolVersion'] !== '2025-11-25') return result
+  const tasks = membersOf(capabilities['tasks'])
+  const requests = { ...membersOf(tasks['requests']), tools: { call: {} } }
+  return { ...result, capabilities: { ...capabilities, tasks: { list: {}, cancel: {}, ...tasks, requests } } }
+}

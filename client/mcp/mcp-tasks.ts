@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto'
+import type { JSONRPCRequest, RequestId } from '@modelcontextprotocol/server'
+import type { GatedAnswer, GatedCall } from '../gated/gated-call.ts'
+import type { Doing, GatedCalls } from '../gated/gated-calls.ts'
+import { clientCapabilities, membersOf, type Waits } from './host-says.ts'
+import type { Members, Reply } from './message-proxy.ts'
+import { replyOf, sentenceOf } from './tool-result.ts'
+
+type Helps = {
+  answer(id: RequestId, reply: Reply): void
+  doing(call: GatedCall, meta: Members): Omit<Doing<Reply>, 'wait'>
+  work(call: GatedCall, meta: Members): () => Promise<Reply>
+  /** Ends every wait. */
+  stop: AbortSignal
+}
+
+/** People are waited for as long as the ladder has it. Milliseconds. */
+const longestWait = 7 * 86_400_000
+const pollInterval = 5_000
+const mostListed = 20
+
+/**
+ * Gated calls as tasks of MCP: a task's id is the request's, so that another gate, and this one after a restart, finds it. What
+ * is no task of ours is the server's.
+ */
+export class McpTasks {
+  readonly #calls: GatedCalls
+  readonly #helps: Helps
+  /** A no that made no request has no other place. */
+  readonly #settled = new Map<string, { reply: Reply; at: string }>()
+  readonly #running = new Map<string, Promise<unknown>>()
+
+  constructor(calls: GatedCalls, helps: Helps) {
+    this.#calls = calls
+    this.#helps = helps
+  }
+
+  takes(request: JSONRPCRequest): boolean {
+    const { method, id, params } = request
+    const task = String(params?.['taskId'] ?? '')
+    const isOurs = method === 'tasks/list' || task.startsWith('req_') || this.#settled.has(task)
+    if (!isOurs) return false
+    const replied = method === 'tasks/list' ? this.#list() : this.#reply(task, request)
+    void replied
+      .catch((): Reply => ({ error: { code: -32603, message: 'hotwork: the task cannot be read now: ask again' } }))
+      .then((reply) => this.#helps.answer(id, reply))
+    return true
+  }
+
+  /** A task for a call that was asked. It is on the disk by then. */
+  async begin(request: JSONRPCRequest, waits: Waits, call: GatedCall, asked: GatedAnswer<unknown>): Promise<Reply> {
+    const name = call.mcp?.tool ?? ''
+    if (asked.request === undefined) return this.replyOf(request, waits, asked, name)
+    const isOpen = ['pending', 'approved', 'running'].includes(asked.state)
+    if (!isOpen && formOf(waits) === 2026) return replyOf(asked, name)
+    if (isOpen) void this.#run(asked.request, call, membersOf(request.params?._meta))
+    const state = { ...taskOf(asked.request, asked, name), createdAt: new Date().toISOString() }
+    return { result: formOf(waits) === 2026 ? { resultType: 'task', ...as2026(state) } : { task: state } }
+  }
+
+  /** A no at once. A host that asked for a task takes nothing else. */
+  replyOf(_: JSONRPCRequest, waits: Waits, answer: GatedAnswer<unknown>, name: string): Reply {
+    const reply = replyOf(answer, name)
+    if (waits.by !== 'task' || waits.form === 2026) return reply
+    const taskId = `hotwork-${randomUUID()}`
+    const at = new Date().toISOString()
+    this.#settled.set(taskId, { reply, at })
+    return { result: { task: { ...taskOf(taskId, answer, name), createdAt: at } } }
+  }
+
+  /** When no call is being made any more. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#running.values())
+  }
+
+  async #reply(task: string, { method, params }: JSONRPCRequest): Promise<Reply> {
+    const meta = membersOf(params?._meta)
+    const is2026 = clientCapabilities in meta
+    const settled = this.#settled.get(task)
+    if (settled)
+      return method === 'tasks/result' ? related(settled.reply, task) : { result: failedTask(task, settled.at) }
+    const found = this.#calls.requests().find(({ request }) => request === task)
+    if (!found)
+      return {
+        error: { code: -32602, message: `hotwork: there is no task \`${task.slice(0, 64)}\` of this agent here` },
+      }
+    const { call, askedAt } = found
+    const name = call.mcp?.tool ?? ''
+    if (method === 'tasks/update') return { result: { resultType: 'complete' } }
+    if (method === 'tasks/cancel') {
+      const answer = await this.#calls.cancel(task, { wait: 0 })
+      if (is2026) return { result: { resultType: 'complete' } }
+      if (answer.reason !== 'withdrawn')
+        return { error: { code: -32602, message: `hotwork: the task can not be cancelled any more: ${answer.state}` } }
+      return { result: { ...taskOf(task, answer, name), createdAt: askedAt.toISOString() } }
+    }
+    if (method === 'tasks/result') {
+      await this.#run(task, call, meta)
+      return related(replyOf(await this.#calls.look(task, { wait: 0 }), name), task)
+    }
+    const answer = await this.#calls.look(task, { wait: 0 })
+    if (['pending', 'approved', 'running'].includes(answer.state)) void this.#run(task, call, meta)
+    const state = { ...taskOf(task, answer, name), createdAt: askedAt.toISOString() }
+    if (!is2026) return { result: state }
+    const isOver = state.status !== 'working' && state.status !== 'cancelled'
+    const given = isOver ? replyOf(answer, name) : {}
+    return {
+      result: {
+        resultType: 'complete',
+        ...as2026({ ...state, status: isOver && 'result' in given ? 'completed' : state.status }),
+        ...given,
+      },
+    }
+  }
+
+  /** Waits for people, and makes the call when they approve, whether or not the host looks. */
+  #run(task: string, call: GatedCall, meta: Members): Promise<unknown> {
+    const before = this.#running.get(task)
+    if (before) return before
+    const { doing, work, stop } = this.#helps
+    const { progressToken: _, ...own } = meta
+    const how = { ...doing(call, own), wait: longestWait, signal: stop }
+    const run = this.#calls
+      .resume(task, work(call, own), how)
+      .catch(() => {})
+      .finally(() => this.#running.delete(task))
+    this.#running.set(task, run)
+    return run
+  }
+
+  async #list(): Promise<Reply> {
+    const newest = this.#calls.requests().slice(-mostListed).reverse()
+    const tasks = newest.map(async ({ request, call, askedAt }) => ({
+      ...taskOf(request, await this.#calls.look(request, { wait: 0 }), call.mcp?.tool ?? ''),
+      createdAt: askedAt.toISOString(),
+    }))
+    return { result: { tasks: await Promise.all(tasks) } }
+  }
+}
+
+const formOf = (waits: Waits): 2025 | 2026 => (waits.by === 'holding' ? 2025 : waits.form)
+
+function taskOf(taskId: string, answer: GatedAnswer<unknown>, name: string) {
+  const given = answer.value as Reply | undefined
+  const isFailed = given !== undefined && ('error' in given || given.result['isError'] === true)
+  const status = ['pending', 'approved', 'running'].includes(answer.state)
+    ? 'working'
+    : answer.reason === 'withdrawn'
+      ? 'cancelled'
+      : answer.state === 'done' && !isFailed
+        ? 'completed'
+        : 'failed'
+  const statusMessage = status === 'working' ? wordsOf(answer) : sentenceOf(answer, name)
+  const lastUpdatedAt = new Date().toISOString()
+  return { taskId, status, statusMessage, lastUpdatedAt, ttl: null, pollInterval }
+}
+
+const wordsOf = ({ state, page = '' }: GatedAnswer<unknown>): string =>
+  state === 'pending' ? `waiting for people: ${page}` : 'approved: the call is being made'
+
+const failedTask = (taskId: string, at: string): Members => ({
+  ...{ taskId, status: 'failed', statusMessage: 'the call was refused', ttl: null, pollInterval },
+  ...{ createdAt: at, lastUpdatedAt: at },
+})
+
+const as2026 = ({ ttl, pollInterval: pollIntervalMs, ...task }: Members): Members => ({
+  ...task,
+  ttlMs: ttl,
+  pollIntervalMs,
+})
+
+const related = (reply: Reply, taskId: string): Reply =>
+  'error' in reply
+    ? reply
+    : {
+        result: {
+          ...reply.result,
+          _meta: { ...membersOf(reply.result['_meta']), 'io.modelcontextprotocol/related-task': { taskId } },
+        },
+      }

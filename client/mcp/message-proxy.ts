@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto'
+import type { JSONRPCMessage, JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server'
+
+export type Members = { [name: string]: unknown }
+/** What a request is answered with. */
+export type Reply = { result: Members } | { error: { code: number; message: string; data?: unknown } }
+
+/** What a gate does with the messages that pass. */
+export type Watch = {
+  /** A request of the host. @returns whether it is answered here, and does not pass */
+  takes(request: JSONRPCRequest): boolean
+  /** The server's answer to a request of the host that passed. @returns what the host gets */
+  sees(request: JSONRPCRequest, reply: Reply): Reply
+  /** The host does not want the answer any more. @returns whether it was for a request that did not pass */
+  cancels(id: RequestId): boolean
+}
+
+/** The server has ended. */
+export class ServerGone extends Error {
+  override readonly name = 'ServerGone'
+  constructor() {
+    super('the server ended before it answered')
+  }
+}
+
+type Waiting = { resolve(reply: Reply): void; reject(cause: Error): void }
+
+/**
+ * Between an MCP host and a server. Messages pass as they are, of any version of the protocol, and `watch` takes those that a
+ * gate is for. What it asks the server itself has ids that no host can guess.
+ */
+export class MessageProxy {
+  readonly #host: Transport
+  readonly #server: Transport
+  readonly #watch: Watch
+  /** Requests of the host that the server has not answered. */
+  readonly #passed = new Map<RequestId, JSONRPCRequest>()
+  /** Our own requests, to either side. */
+  readonly #own = new Map<RequestId, Waiting>()
+  #isGone = false
+
+  constructor(host: Transport, server: Transport, watch: Watch) {
+    this.#host = host
+    this.#server = server
+    this.#watch = watch
+  }
+
+  async start(): Promise<void> {
+    this.#server.onmessage = (message) => this.#fromServer(message)
+    this.#host.onmessage = (message) => this.#fromHost(message)
+    await this.#server.start()
+    await this.#host.start()
+  }
+
+  /** Asks the server. @throws ServerGone */
+  ask(method: string, params: Members): { id: RequestId; reply: Promise<Reply> } {
+    return this.#ask(this.#server, method, params)
+  }
+
+  /** Asks the host. */
+  askHost(method: string, params: Members): { id: RequestId; reply: Promise<Reply> } {
+    return this.#ask(this.#host, method, params)
+  }
+
+  answer(id: RequestId, reply: Reply): void {
+    this.#toHost({ jsonrpc: '2.0', id, ...reply } as JSONRPCMessage)
+  }
+
+  tellHost(method: string, params: Members): void {
+    this.#toHost({ jsonrpc: '2.0', method, params })
+  }
+
+  tellServer(method: string, params: Members): void {
+    void this.#server.send({ jsonrpc: '2.0', method, params }).catch(() => {})
+  }
+
+  /** What the host waits for is answered, and so is what we wait for. */
+  end(): void {
+    this.#isGone = true
+    for (const { reject } of this.#own.values()) reject(new ServerGone())
+    this.#own.clear()
+    const error = { code: -32603, message: 'hotwork: the MCP server has ended' }
+    for (const id of this.#passed.keys()) this.answer(id, { error })
+    this.#passed.clear()
+  }
+
+  #ask(side: Transport, method: string, params: Members): { id: RequestId; reply: Promise<Reply> } {
+    const id = `hotwork-${randomUUID()}`
+    const reply = new Promise<Reply>((resolve, reject) => {
+      if (this.#isGone) return reject(new ServerGone())
+      this.#own.set(id, { resolve, reject })
+      side.send({ jsonrpc: '2.0', id, method, params }).catch(() => reject(new ServerGone()))
+    })
+    return { id, reply }
+  }
+
+  #fromHost(message: JSONRPCMessage): void {
+    if (!('method' in message)) {
+      if (!this.#settle(message)) void this.#server.send(message).catch(() => {})
+      return
+    }
+    if ('id' in message) {
+      if (this.#watch.takes(message)) return
+      this.#passed.set(message.id, message)
+    } else if (message.method === 'notifications/cancelled') {
+      const { requestId } = (message.params ?? {}) as { requestId?: RequestId }
+      if (requestId !== undefined && this.#watch.cancels(requestId)) return
+    }
+    void this.#server.send(message).catch(() => {})
+  }
+
+  #fromServer(message: JSONRPCMessage): void {
+    if ('method' in message) {
+      this.#toHost(message)
+      return
+    }
+    if (this.#settle(message) || message.id === undefined) return
+    // The second answer to one question is none, and neither is one to none.
+    const asked = this.#passed.get(message.id)
+    if (!asked) return
+    this.#passed.delete(message.id)
+    this.answer(message.id, this.#watch.sees(asked, replyIn(message)))
+  }
+
+  /** @returns whether it answers a question of ours, asked or answered before */
+  #settle(message: JSONRPCMessage): boolean {
+    if (!('id' in message) || message.id === undefined) return false
+    const waiting = this.#own.get(message.id)
+    this.#own.delete(message.id)
+    waiting?.resolve(replyIn(message))
+    return waiting !== undefined || String(message.id).startsWith('hotwork-')
+  }
+
+  #toHost(message: JSONRPCMessage): void {
+    void this.#host.send(message).catch(() => {})
+  }
+}
+
+const replyIn = (message: JSONRPCMessage): Reply =>
+  'result' in message
+    ? { result: message.result as Members }
+    : { error: 'error' in message ? message.error : { code: -32603, message: 'no answer' } }

@@ -1,0 +1,80 @@
+import type { Transport } from '@modelcontextprotocol/server'
+import { withoutIdentity } from '../exec/command.ts'
+import type { GatedCalls } from '../gated/gated-calls.ts'
+import { Fault, systemCodeOf, wrongUsage } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { McpGate } from './mcp-gate.ts'
+import type { ToolRules } from './tool-rules.ts'
+
+/** The largest message that passes, such as a result with pictures. Bytes. */
+export const largestMessage = 64 * 1024 * 1024
+
+export type GateOpened = {
+  /** The first of the two that has gone. */
+  closed: Promise<'host' | 'server'>
+  /** Brings what runs to its end, and ends the server. */
+  end(): Promise<void>
+}
+
+/**
+ * Starts a server with a gate before it, for one host. The server has the environment of the gate, with its own secret, and
+ * without what says who agent and tool are.
+ *
+ * @throws Refusal where there is no such program
+ */
+export async function openGate(
+  host: Transport,
+  [command = '', ...args]: readonly string[],
+  parts: { calls: GatedCalls; rules: ToolRules; log(line: string): void },
+  { env, folder }: Pick<Surroundings, 'env' | 'folder'>,
+): Promise<GateOpened> {
+  const { StdioClientTransport } = await import('@modelcontextprotocol/client/stdio')
+  const started = { command, args, env: withoutIdentity(env), cwd: folder, stderr: 'inherit' as const }
+  const server = new StdioClientTransport({ ...started, maxBufferSize: largestMessage })
+  const gate = new McpGate({ ...parts, host, server })
+  const closed = new Promise<'host' | 'server'>((resolve) => {
+    host.onclose = () => resolve('host')
+    server.onclose = () => {
+      gate.serverEnded()
+      resolve('server')
+    }
+  })
+  server.onerror = (error) => parts.log(wordsOf('the server', error))
+  host.onerror = (error) => parts.log(wordsOf('the host', error))
+  await gate.start().catch((cause: unknown) => {
+    const code = systemCodeOf(cause)
+    if (code !== 'ENOENT' && code !== 'EACCES') throw cause
+    throw wrongUsage(
+      `\`${command}\` cannot be started (${code})`,
+      'name a program that is there, as a shell would run it',
+    )
+  })
+  let ending: Promise<void> | undefined
+  const end = async () => {
+    await gate.end()
+    await server.close()
+  }
+  return {
+    closed,
+    end: () => {
+      ending ??= end()
+      return ending
+    },
+  }
+}
+
+/** What was in the message stays out: it may hold a secret. */
+function wordsOf(who: string, error: Error): string {
+  if (/buffer|size|exceed/i.test(error.message))
+    return `${who} sent a message that is larger than ${largestMessage / 1024 / 1024} MB: the connection ends`
+  const code = systemCodeOf(error)
+  return code ? `${who}: ${code}` : `${who} sent what is no message of MCP: it is left out`
+}
+
+export const serverGone = (): Fault =>
+  new Fault({
+    code: 'server_gone',
+    title: 'the MCP server has ended',
+    detail:
+      'calls that it had not answered have an unknown outcome, and are not made again; look at what it printed above',
+  })

@@ -1,0 +1,137 @@
+import { resolve } from 'node:path'
+import { decodeJwt } from 'jose'
+import * as z from 'zod'
+import { Signals } from '../exec/command.ts'
+import { Gate } from '../gate.ts'
+import { GatedCalls } from '../gated/gated-calls.ts'
+import { readAnswer, send } from '../http.ts'
+import { fileSource } from '../identity/file.ts'
+import { type Identity, type IdentityOption, resolveIdentity } from '../identity/identity.ts'
+import { Hotwork } from '../index.ts'
+import { digest, KeptKeys } from '../kept-keys.ts'
+import { exits, wrongUsage } from '../outcome.ts'
+import { lines } from '../screen.ts'
+import { type AgentSettings, readAgentSettings } from '../settings.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { largestMessage, openGate, serverGone } from './open-gate.ts'
+import { readToolMap } from './tool-map.ts'
+import { type Catalogued, ToolRules } from './tool-rules.ts'
+
+export type GateTyped = {
+  command: readonly string[]
+  api?: string | undefined
+  as?: string | undefined
+  asTool?: string | undefined
+  map?: string | undefined
+  purpose?: string | undefined
+  task?: string | undefined
+}
+
+/** `hotwork mcp -- CMD`: MCP on standard input and output, with CMD as the server behind a gate. */
+export async function runGate(typed: GateTyped, surroundings: Surroundings): Promise<number> {
+  const { command } = typed
+  if (command.length === 0)
+    throw wrongUsage('which server?', 'write it behind `--`: `npx hotwork mcp -- npx some-server`')
+  const settings = readAgentSettings(typed, surroundings)
+  const log = (line: string) => surroundings.err(lines(`hotwork mcp: ${line}`))
+  const tool = toolIdentity(typed, surroundings)
+  const rules = await readRules(typed, { settings, tool }, surroundings)
+  const option = settings.as === undefined ? undefined : { as: settings.as }
+  const calls = await callsOf({ option, tool, settings }, surroundings)
+  void calls.settle().catch(() => {})
+  const { StdioServerTransport } = await import('@modelcontextprotocol/server/stdio')
+  const host = new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: largestMessage })
+  const signals = new Signals()
+  try {
+    const gate = await openGate(host, command, { calls, rules, log }, surroundings)
+    const stopped = new Promise<'host'>((resolve) => signals.stop.addEventListener('abort', () => resolve('host')))
+    const gone = await Promise.race([gate.closed, stopped])
+    await gate.end()
+    await host.close()
+    if (gone === 'server') throw serverGone()
+    return exits.done
+  } finally {
+    signals.close()
+  }
+}
+
+/** The gated calls of one agent, whose identity is needed from the first moment. @throws Refusal, Fault */
+export async function callsOf(
+  {
+    option,
+    tool,
+    settings: { apiUrl },
+  }: { option: IdentityOption | undefined; tool: IdentityOption; settings: AgentSettings },
+  surroundings: Surroundings,
+): Promise<GatedCalls> {
+  const agent = await whoIs(resolveIdentity(option, surroundings), apiUrl)
+  return new GatedCalls({
+    hotwork: new Hotwork({ issuer: apiUrl, ...(option ? { identity: option } : {}) }, surroundings),
+    gate: new Gate({ issuer: apiUrl, identity: tool }, surroundings),
+    keys: new KeptKeys(surroundings),
+    agent,
+  })
+}
+
+async function whoIs(identity: Identity, issuer: string): Promise<string> {
+  const { iss = '', sub = '' } = decodeJwt(await identity(issuer))
+  return digest(iss, sub)
+}
+
+/** Who the gate itself is: the tool that begins uses. */
+export function toolIdentity({ asTool }: Pick<GateTyped, 'asTool'>, { env, now }: Surroundings): IdentityOption {
+  const file = env['HOTWORK_TOOL_TOKEN_FILE']
+  if (asTool !== undefined) return { as: asTool }
+  if (file) return () => fileSource(file, now, 'HOTWORK_TOOL_TOKEN_FILE').ask('', new AbortController().signal)
+  throw wrongUsage(
+    'which tool is this gate?',
+    'name the file of its workload token in `HOTWORK_TOOL_TOKEN_FILE`, or on the local stack give `--as-tool tool:...`',
+  )
+}
+
+/** By the map, or by the catalogue. @throws Refusal, Fault */
+export async function readRules(
+  { map, purpose, task }: Pick<GateTyped, 'map' | 'purpose' | 'task'>,
+  { settings, tool }: { settings: AgentSettings; tool: IdentityOption },
+  surroundings: Surroundings,
+): Promise<ToolRules> {
+  if (map !== undefined) {
+    const read = readToolMap(resolve(surroundings.folder, map))
+    if (!read.server)
+      throw wrongUsage(
+        `the map \`${map}\` has no \`server\``,
+        'a gate has to know which server it is before: write `"server": { "name", "version" }`, as `hotwork mcp import` does',
+      )
+    return ToolRules.ofMap(read)
+  }
+  if (!purpose || !task)
+    throw wrongUsage(
+      'what are the calls for?',
+      'give `--purpose WORD` and `--task ID`, or a map that says it (`--map FILE`)',
+    )
+  return ToolRules.ofCatalogue(await readCatalogue(settings.apiUrl, tool, surroundings), {
+    purpose,
+    parentTask: { id: task },
+  })
+}
+
+const Catalogue = z.looseObject({
+  tools: z.array(
+    z.looseObject({
+      action: z.string(),
+      server: z.looseObject({ name: z.string(), version: z.string() }),
+      tool: z.string(),
+      schema: z.string(),
+    }),
+  ),
+})
+
+async function readCatalogue(issuer: string, tool: IdentityOption, surroundings: Surroundings): Promise<Catalogued[]> {
+  const identity = resolveIdentity(tool, surroundings)
+  const sending = {
+    method: 'GET' as const,
+    url: `${issuer}/v1/mcp-tools`,
+    prepare: async () => ({ headers: { authorization: `Bearer ${await identity(issuer)}` } }),
+  }
+  return readAnswer(Catalogue, await send(sending, surroundings), sending).tools
+}

@@ -1,0 +1,81 @@
+import type { GatedAnswer } from '../gated/gated-call.ts'
+import { defined } from '../http.ts'
+import { spelledOut } from '../screen.ts'
+import type { Members, Reply } from './message-proxy.ts'
+
+/** Where programs read how a gated call stands. */
+export const metaKey = 'hotwork/permit'
+
+/** What the host is told of a gated call. Of one that was made: what the server answered, and nothing else changed. */
+export function replyOf(answer: GatedAnswer<unknown>, tool: string): Reply {
+  const meta = { [metaKey]: metaOf(answer) }
+  if (answer.state === 'done') {
+    const given = answer.value as Reply | undefined
+    if (!given) return { result: textOf(lost, true, meta) }
+    if ('error' in given) return given
+    return { result: { ...given.result, _meta: { ...(given.result['_meta'] as Members | undefined), ...meta } } }
+  }
+  const isWaiting = answer.state === 'pending' || answer.state === 'running' || answer.state === 'approved'
+  return { result: textOf(sentenceOf(answer, spelledOut(tool).slice(0, 128)), !isWaiting, meta) }
+}
+
+const lost =
+  'The call was made once, and the time for which its answer is kept is over. Hotwork does not make it again by itself.'
+
+const textOf = (text: string, isError: boolean, _meta: Members): Members => ({
+  content: [{ type: 'text', text }],
+  ...(isError ? { isError } : {}),
+  _meta,
+})
+
+export const metaOf = ({ value: _, detail, ...answer }: GatedAnswer<unknown>): Members =>
+  defined({ ...answer, detail: detail === undefined ? undefined : spelledOut(detail) })
+
+/** What happened, and what the agent can do next. */
+export function sentenceOf(answer: GatedAnswer<unknown>, tool: string): string {
+  const { state, request = '', page = '', until = '', reason = '' } = answer
+  const detail = spelledOut(answer.detail ?? '')
+  switch (state) {
+    case 'pending':
+      return `Waiting for people: request ${request}. They decide at ${page}. Nothing has been sent to the server. Call \`${tool}\` again with the same arguments to go on: that asks no one a second time.`
+    case 'approved':
+      return `Approved until ${until}: request ${request}. Call \`${tool}\` again with the same arguments, and it is made.`
+    case 'running':
+      return `It was sent to the server, and there is no answer yet (request ${request}). Call \`${tool}\` again with the same arguments to get its answer: it is not sent a second time.`
+    case 'denied':
+      return `People denied this call (request ${request}): it was not made. Why stands at ${page}. Do not repeat it: until ${until} the same call gets this answer. Ask for something else, or ask the person you work for.`
+    case 'expired':
+      return `Nothing was decided or done in time (request ${request}): the call was not made. Call \`${tool}\` again with the same arguments to ask people anew.`
+    case 'narrowed':
+      return `People approved another call than this one (request ${request}), which was not made. Until ${until} you may call \`${tool}\` with exactly these arguments: ${spelledOut(JSON.stringify(answer.arguments))}`
+    case 'unknown':
+      return `outcome unknown: the call was sent to the server once (request ${request}), and its answer is lost: ${detail}. It may have been done. It is not sent again: look at what is there before you do anything else. Until ${until} the same call gets this answer.`
+    case 'refused':
+      return `Hotwork refused this call, and it was not made: ${reason}${detail ? `: ${detail}` : ''}. ${nextOf(reason)}`
+    case 'done':
+      return `It was made (request ${request}).`
+    default:
+      return state satisfies never
+  }
+}
+
+function nextOf(reason: string): string {
+  if (reason === 'tool_changed')
+    return 'Until people have looked at the change and catalogued the tool anew, it is not called.'
+  if (reason === 'unknown_tool') return 'Use a tool that the gate has, or ask the person who set the gate up.'
+  if (['no_answer', 'gate_silent', 'server_gone', 'no_connection'].includes(reason))
+    return 'Nothing was sent to the server: call again in a while with the same arguments.'
+  if (reason === 'withdrawn') return 'Call again with the same arguments to ask people anew.'
+  return 'Change what it says, or ask the person you work for.'
+}
+
+/** People see what an agent reads of a tool too: what it says of itself stays, and what the gate does comes behind it. */
+export function describeTool(tool: Members, rule: 'gated' | 'refused', hasTasks: boolean): Members {
+  const added =
+    rule === 'gated'
+      ? 'This call needs a permit: people may be asked before it is made, which can take a while.'
+      : 'The gate before this server refuses this tool.'
+  const said = typeof tool['description'] === 'string' ? `${tool['description']}\n\n` : ''
+  const execution = { ...(tool['execution'] as Members | undefined), taskSupport: 'optional' }
+  return { ...tool, description: `${said}${added}`, ...(hasTasks && rule === 'gated' ? { execution } : {}) }
+}

@@ -1,0 +1,62 @@
+import type { McpTool } from '../agent/ask.ts'
+import { spelledOut } from '../screen.ts'
+import type { ToolMap } from './tool-map.ts'
+
+/** What the catalogue says of a tool of a server. */
+export type Catalogued = { action: string; server: McpTool['server']; tool: string; schema: string }
+/** A tool that is an action; what it should be, as far as that is said. */
+export type Rule = { action: string; server?: McpTool['server'] | undefined; schema?: string | undefined }
+export type Changed = { reason: 'tool_changed'; detail: string }
+
+/** Which tools pass, and which are which action: by a map, or by the catalogue. Any other is refused. */
+export class ToolRules {
+  readonly purpose: string
+  readonly parentTask: { readonly id: string; readonly url?: string }
+  readonly #rules: ReadonlyMap<string, 'pass' | readonly Rule[]>
+
+  constructor(
+    { purpose, parentTask }: Pick<ToolRules, 'purpose' | 'parentTask'>,
+    rules: ReadonlyMap<string, 'pass' | readonly Rule[]>,
+  ) {
+    this.purpose = purpose
+    this.parentTask = parentTask
+    this.#rules = rules
+  }
+
+  static ofMap({ server, tools, purpose, parent_task }: ToolMap): ToolRules {
+    const rules = Object.entries(tools).map(
+      ([name, rule]) => [name, rule === 'pass' ? rule : [{ ...rule, server }]] as const,
+    )
+    const { id, url } = parent_task
+    return new ToolRules({ purpose, parentTask: url === undefined ? { id } : { id, url } }, new Map(rules))
+  }
+
+  static ofCatalogue(entries: readonly Catalogued[], what: Pick<ToolRules, 'purpose' | 'parentTask'>): ToolRules {
+    const rules = new Map<string, Rule[]>()
+    for (const { tool, ...rule } of entries) rules.set(tool, [...(rules.get(tool) ?? []), rule])
+    return new ToolRules(what, rules)
+  }
+
+  of(name: string): 'pass' | readonly Rule[] | undefined {
+    return this.#rules.get(name)
+  }
+
+  names(): string[] {
+    return [...this.#rules.keys()]
+  }
+}
+
+/** The rule that the live tool keeps, or how it differs from what it should be. */
+export function ruleFor(rules: readonly Rule[], live: McpTool): Rule | Changed {
+  const found = rules.find(({ server, schema }) => isServer(server, live) && (schema ?? live.schema) === live.schema)
+  if (found) return found
+  if (rules.some(({ server }) => isServer(server, live)))
+    return { reason: 'tool_changed', detail: 'its input schema is not the one that was catalogued' }
+  const known = rules.flatMap(({ server }) => (server ? [`\`${server.name}\` ${server.version}`] : []))
+  const { name, version } = live.server
+  const detail = `the server says that it is \`${name}\` ${version}, and it was catalogued of ${known.join(' and ')}`
+  return { reason: 'tool_changed', detail: spelledOut(detail) }
+}
+
+const isServer = (server: McpTool['server'] | undefined, live: McpTool): boolean =>
+  server === undefined || (server.name === live.server.name && server.version === live.server.version)
