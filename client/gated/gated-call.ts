@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize'
-import type { McpTool } from '../agent/ask.ts'
+import type { McpTool } from '../agent/mcp-tool.ts'
 import { wrongUsage } from '../outcome.ts'
 
 /** A tool call that needs a permit. */

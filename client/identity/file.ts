@@ -7,11 +7,7 @@ import { readClaims, type Source } from './workload-token.ts'
 const forgiven = 30
 
 /** A file that the platform keeps fresh, such as a projected token of Kubernetes. Its mode is the platform's matter. */
-export function fileSource(
-  path: string,
-  now: Surroundings['now'],
-  variable = 'HOTWORK_WORKLOAD_TOKEN_FILE',
-): Source {
+export function fileSource(path: string, now: Surroundings['now'], variable = 'HOTWORK_WORKLOAD_TOKEN_FILE'): Source {
   const name = `\`${path}\``
   return {
     name,
@@ -24,8 +20,7 @@ export function fileSource(
         )
       })
       const token = text.trim()
-      if (token === '')
-        throw wrongUsage(`the file of \`${variable}\` is empty`, `${name} should hold a workload token`)
+      if (token === '') throw wrongUsage(`the file of \`${variable}\` is empty`, `${name} should hold a workload token`)
       const { exp } = readClaims(token, name)
       const at = now()
       if (exp !== undefined && exp + forgiven < at.getTime() / 1000)

@@ -1,5 +1,5 @@
 import type { RequestId } from '@modelcontextprotocol/server'
-import type { McpTool } from '../agent/ask.ts'
+import type { McpTool } from '../agent/mcp-tool.ts'
 import type { Members, MessageProxy, Reply } from './message-proxy.ts'
 import { schemaDigest } from './schema-digest.ts'
 

@@ -14,7 +14,7 @@ export type GateParts = {
   server: Transport
   calls: GatedCalls
   rules: ToolRules
-  /** A line for whoever runs the gate. */
+  /** A line for the person who runs the gate. */
   log(line: string): void
 }
 
@@ -165,7 +165,7 @@ export class McpGate implements Watch {
     }
   }
 
-  /** Once. Its answer goes to whoever asks for it, also when this host does not any more. @throws OutcomeUnknown */
+  /** Once. Its answer is kept, also when this host does not wait any more. @throws OutcomeUnknown */
   async #forward(call: GatedCall, meta: Members, of?: RequestId): Promise<Reply> {
     const { progressToken, ...rest } = meta
     const _meta = of === undefined ? rest : meta
@@ -177,7 +177,7 @@ export class McpGate implements Watch {
       throw new OutcomeUnknown('server_gone', cause.message)
     })
     if (!('result' in given) || given.result['resultType'] !== 'input_required') return given
-    // TODO of the protocol: a question of the server in the middle of a call that was approved.
+    // A question of the server in the middle of a call that was approved.
     const text =
       'The server asked a question in place of an answer, which does not pass the gate. Nothing more was sent to it.'
     return { result: { content: [{ type: 'text', text }], isError: true } }

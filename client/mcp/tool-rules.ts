@@ -1,4 +1,4 @@
-import type { McpTool } from '../agent/ask.ts'
+import type { McpTool } from '../agent/mcp-tool.ts'
 import { spelledOut } from '../screen.ts'
 import type { ToolMap } from './tool-map.ts'
 

@@ -140,8 +140,11 @@ test('no example is of a verb that there is not', () => {
   expect(Object.keys(examples).filter((verb) => !verbs().includes(verb))).toEqual([])
 })
 
-/** They need an identity provider, or go on until they are stopped: `kept-login.test.ts` and `sidecar.test.ts` type them. */
-const elsewhere = ['login', 'logout', 'hook', 'sidecar']
+/**
+ * They need an identity provider, or go on until they are stopped: `kept-login.test.ts`, `sidecar.test.ts`
+ * and `mcp/gate.test.ts` type them.
+ */
+const elsewhere = ['login', 'logout', 'hook', 'sidecar', 'mcp']
 const all = Object.entries(examples)
   .filter(([verb]) => !elsewhere.includes(verb))
   .flatMap(([verb, lines]) => lines.map((line) => [line, verb] as const))
@@ -162,8 +165,8 @@ function wordsOf(line: string, ids: { readonly [prefix: string]: string }): stri
 function verbs(): string[] {
   const leaves = (command: Command): Command[] => {
     const own = command.commands.flatMap(leaves)
-    // `agents` lists by itself, and has verbs of its own.
-    return own.length === 0 || command.name() === 'agents' ? [command, ...own] : own
+    // `agents` lists by itself, `mcp` runs a gate, and both have verbs of their own.
+    return own.length === 0 || ['agents', 'mcp'].includes(command.name()) ? [command, ...own] : own
   }
   return leaves(makeProgram(thisMachine({ file: '', version: '' }), () => {})).map(pathOf)
 }
