@@ -175,6 +175,7 @@ const requestSchema = (issuer: string): Document => ({
             url: { type: 'string', format: 'uri', maxLength: 2048 },
           },
         },
+        mcp: { type: 'object', description: 'As it was evaluated: the tool of an MCP server that is called.' },
         justification: { type: 'string', maxLength: 4000, description: 'Shown to people as the claim of the agent.' },
       },
     },
