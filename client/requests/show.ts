@@ -57,9 +57,12 @@ const rowOf = (request: Request, surroundings: Around): string[] => [
     ? `${request.steps.length} ${request.steps.length === 1 ? 'step' : 'steps'} for ${request.resource.id}`
     : `${request.action} ${shortOf(request.resource.id)}`,
   String(request.tier),
-  request.status,
+  wordFor(request),
   whoOf(request, surroundings),
 ]
+
+/** A task that failed is not one that is done. */
+const wordFor = ({ status, ended }: Request): string => (ended?.outcome === 'failed' ? 'failed' : status)
 
 /** An ARN without its account and Region: `show` has all of it. */
 const shortOf = (id: string): string => /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/.exec(id)?.[1] ?? id

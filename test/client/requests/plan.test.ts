@@ -150,6 +150,8 @@ describe('A plan that is carried out from a shell', () => {
     await move(id)
     const { body } = await planner.json('wait', id)
     expect(body.steps.map(({ status }: { status: string }) => status)).toEqual(['succeeded', 'failed', 'ended'])
+    const { out: listed } = await scene.at('ana').type('ls')
+    expect(listed).toMatch(new RegExp(`${id} +plan .* failed `))
     remediator.close()
     builder.close()
   })
