@@ -1,5 +1,5 @@
 import { NotPermitted } from './not-permitted.ts'
-import { type Gating, ToolPermits } from './tool-permits.ts'
+import { ToolPermits } from './tool-permits.ts'
 
 export { NotPermitted } from './not-permitted.ts'
 export type { Gating, ToolAction } from './tool-permits.ts'

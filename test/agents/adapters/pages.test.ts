@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { Started } from '../../client/support/agent-machine.ts'
+import { useScene } from '../../client/support/scene.ts'
+import { useDesk } from './stories.ts'
+
+/** The programs of docs/agents, as they stand there: one call approved, one denied, and nothing twice. */
+
+const root = join(__dirname, '../../..')
+const asInstalled = join(__dirname, '../support/as-installed.mjs')
+const scene = useScene()
+const theDesk = useDesk(scene)
+
+/** What the programs have set, by the parameter service that they are told of. */
+const set: object[] = []
+let ssm: Server
+let folder: string
+beforeAll(async () => {
+  ssm = createServer(async (request, response) => {
+    set.push(JSON.parse(await text(request)))
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end('{"Version":2}')
+  })
+  await new Promise<void>((resolve) => ssm.listen(0, '127.0.0.1', resolve))
+})
+afterAll(() => new Promise((resolve) => ssm.close(resolve)))
+
+beforeEach(() => {
+  set.length = 0
+  // Here the frameworks are found, and the AWS SDK of the project.
+  const pages = join(__dirname, '../.hotwork')
+  mkdirSync(pages, { recursive: true })
+  folder = mkdtempSync(join(pages, 'page-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function start(): Started {
+  const env = {
+    ...{ PATH: process.env['PATH'], HOTWORK_API: scene.api.url, XDG_STATE_HOME: theDesk().folder },
+    ...{ HOTWORK_WORKLOAD_TOKEN_FILE: join(folder, 'token'), NODE_NO_WARNINGS: '1' },
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(ssm.address() as AddressInfo).port}`,
+    AWS_REGION: 'us-east-1',
+  }
+  return new Started(spawn(process.execPath, ['--import', asInstalled, 'agent.mjs'], { cwd: folder, env }))
+}
+
+const calls = /```js\n(.*?)```/gs
+
+test.each([
+  ['ai-sdk', 'model.mjs'],
+  ['langchain', 'model.mjs'],
+  ['openai-agents', 'model.mjs'],
+  ['strands', 'model.mjs'],
+  ['claude-agent-sdk'],
+])('docs/agents/%s.md', async (page, ...beside) => {
+  const desk = theDesk()
+  const blocks = [...readFileSync(join(root, `docs/agents/${page}.md`), 'utf8').matchAll(calls)].map(([, code]) => code)
+  for (const [at, name] of [...beside, 'agent.mjs'].entries()) writeFileSync(join(folder, name), blocks[at] ?? '')
+  writeFileSync(join(folder, 'token'), scene.workload('agent-remediator'))
+
+  // People decide whenever the program looks at what became of its request.
+  const seen = scene.api.calls.push.bind(scene.api.calls)
+  scene.api.calls.push = (...call) => {
+    if (call[0]?.startsWith('GET /access/v1/requests/'))
+      void desk.decide('deny', /"Value":"0"/).then(() => desk.decide('approve', /"Value":"3000"/))
+    return seen(...call)
+  }
+
+  const first = start()
+  expect([await first.ends, first.err]).toEqual([0, ''])
+  expect(first.out).toMatch(/It is 3000 now\./)
+  expect(first.out).toMatch(/People denied `ssm:PutParameter` \(req_[0-9a-z]{26}\)\. The tool did not run\./)
+  expect(set).toMatchObject([{ Name: '/prod/checkout/payment-timeout-ms', Value: '3000' }])
+  expect((await desk.requests()).map(({ status }) => status).sort()).toEqual(['completed', 'denied'])
+
+  const second = start()
+  expect([await second.ends, second.err]).toEqual([0, ''])
+  expect(second.out).toContain('does not run again')
+  expect([set.length, (await desk.requests()).length]).toEqual([1, 2])
+})
