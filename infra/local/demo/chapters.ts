@@ -8,6 +8,7 @@ import { tellExport } from './chapters/export.ts'
 import { tellHalts, tellLag } from './chapters/halts.ts'
 import { tellInventory } from './chapters/inventory.ts'
 import { tellLedger } from './chapters/ledger.ts'
+import { tellMcp } from './chapters/mcp.ts'
 import { tellNoFromPeople, tellSilence, tellStrongerLogin, tellWrongHands } from './chapters/people.ts'
 import { tellPlan } from './chapters/plan.ts'
 import { tellExamples, tellNoFromPolicy, tellTierZero } from './chapters/policy.ts'
@@ -69,6 +70,11 @@ const chapters: { readonly [name: string]: Chapter } = {
   'no-from-policy': ['Policy says no: no approval could help, so no person is asked', tellNoFromPolicy],
   'wrong-hands': ['Wrong hands: forged and replayed clicks, and tokens where they are not good', tellWrongHands],
   flags: ['A tool behind the gate: the flag service asks before it changes a flag', tellFlags],
+  mcp: [
+    'An MCP server behind the gate: denied, approved, and repeated after a kill',
+    tellMcp,
+    'The agent reaches its tools through `hotwork mcp`, which asks people before a call that the catalogue knows.',
+  ],
   mediated: ['A call that Hotwork makes itself: IAM cannot pin it, so no agent may make it', tellMediated],
   package: ['Agents of the package: ten lines, or a little more', tellPackage],
   'plain-client': ['A client without code of Hotwork: OAuth, DPoP and AuthZEN by themselves', tellPlainClient],

@@ -17,6 +17,8 @@ export interface Request {
   owner: string
   tier: number
   digest: string
+  /** Of a call to a tool of an MCP server. */
+  mcp?: { server: { name: string; version: string }; tool: string; schema: string }
   round: number
   stage: string | null
   stages: { name: string; quorum: number; decisions: { person: string; verdict: string }[] }[]
