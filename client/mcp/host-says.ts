@@ -1,5 +1,5 @@
 import type { JSONRPCRequest } from '@modelcontextprotocol/server'
-import type { Members } from './message-proxy.ts'
+import type { Members, Reply } from './message-proxy.ts'
 
 export const clientCapabilities = 'io.modelcontextprotocol/clientCapabilities'
 export const tasksExtension = 'io.modelcontextprotocol/tasks'
@@ -30,6 +30,12 @@ export class HostSays {
     const wasAsked = params?.['inputResponses'] !== undefined
     return 'url' in membersOf(elicitation) && !wasAsked ? { by: 'page', form } : { by: 'holding' }
   }
+}
+
+/** Since 2026-07-28 each request says what its host can, and each result says of which kind it is. */
+export function inFormOf({ params }: JSONRPCRequest, reply: Reply): Reply {
+  if (!('result' in reply) || params?._meta?.[clientCapabilities] === undefined) return reply
+  return { result: { resultType: 'complete', ...reply.result } }
 }
 
 export const membersOf = (value: unknown): Members =>

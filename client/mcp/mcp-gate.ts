@@ -2,7 +2,7 @@ import type { JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol
 import { type GatedAnswer, type GatedCall, OutcomeUnknown } from '../gated/gated-call.ts'
 import type { Doing, GatedCalls } from '../gated/gated-calls.ts'
 import { spelledOut } from '../screen.ts'
-import { HostSays, membersOf, tasksExtension } from './host-says.ts'
+import { HostSays, inFormOf, membersOf, tasksExtension } from './host-says.ts'
 import { LiveTools } from './live-tools.ts'
 import { McpTasks } from './mcp-tasks.ts'
 import { type Members, MessageProxy, type Reply, type Watch } from './message-proxy.ts'
@@ -79,7 +79,7 @@ export class McpGate implements Watch {
     this.#running.set(request.id, running)
     running.ends = this.#call(request, stop.signal)
       .then(
-        (reply) => stop.signal.aborted || this.#proxy.answer(request.id, reply),
+        (reply) => stop.signal.aborted || this.#proxy.answer(request.id, inFormOf(request, reply)),
         (cause: unknown) => stop.signal.aborted || this.#proxy.answer(request.id, this.#failed(cause)),
       )
       .finally(() => this.#running.delete(request.id))
