@@ -80,7 +80,7 @@ export class ScriptedModel {
   }
 }
 
-function stream(response: ServerResponse, events: readonly { type: string }[]): void {
+function stream(response: ServerResponse, events: readonly { type: string; [member: string]: unknown }[]): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   for (const event of events) response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
   response.end()
