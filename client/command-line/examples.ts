@@ -26,6 +26,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   mcp: [
     'mcp --map files-map.json -- npx @modelcontextprotocol/server-filesystem .',
     'mcp --purpose remediation --task INC-4822 -- npx @modelcontextprotocol/server-filesystem .',
+    'mcp --listen 8900 --map files-map.json -- npx @modelcontextprotocol/server-filesystem .',
   ],
   'mcp import': [
     `mcp import --name git --tool tool:git-gate --group release --resource repo_path --max-length 4096 \\
@@ -33,6 +34,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   ],
   hook: ['hook claude-code --map hotwork-tools.json', 'hook codex --map hotwork-tools.json --wait 5m'],
   sidecar: ['sidecar --map hotwork-tools.json --token-file ~/.hotwork-sidecar'],
+  'mcp headers': ['mcp headers'],
   ls: ['ls --waiting', 'ls --agent agent:remediator --since 7d --json'],
   show: ['show req_...', 'show req_... --picture req.svg'],
   approve: ["approve req_... --comment 'the ticket says the same'"],

@@ -96,6 +96,7 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   exec: () => asAgent((machine) => machine.asked(staging)),
   credentials: () => asAgent((machine) => machine.asked(staging)),
   call: () => asAgent((machine) => machine.approved(file('prod-worker-timeout'))),
+  'mcp headers': () => asAgent(async () => undefined),
   'mcp import': () =>
     asAgent(async ({ home }) => {
       const listing = join(home, 'listing.json')

@@ -22,12 +22,19 @@ const path = '/mcp'
 const metadataPath = `/.well-known/oauth-protected-resource${path}`
 const loopback = ['127.0.0.1', '::1', 'localhost']
 
+type Told = {
+  issuer: string
+  open: OpenGate
+  /** Of each call: who made it, by which token. */
+  seen?: ((caller: Caller) => void) | undefined
+  bounds?: Bounds
+}
 type Sdk = typeof import('@modelcontextprotocol/server')
 type SdkOfNode = typeof import('@modelcontextprotocol/node')
 
 /** Serves Streamable HTTP to agents that prove who they are with a workload token. @throws Refusal, Fault */
 export async function listen(
-  { issuer, open, bounds, ...typed }: ListenTyped & { issuer: string; open: OpenGate; bounds?: Bounds },
+  { issuer, open, seen, bounds, ...typed }: ListenTyped & Told,
   surroundings: Pick<Surroundings, 'now' | 'pause' | 'err'>,
 ): Promise<Listening> {
   const [sdk, node] = await Promise.all([import('@modelcontextprotocol/server'), import('@modelcontextprotocol/node')])
@@ -35,7 +42,7 @@ export async function listen(
   mustBePrivate(address, url)
   const sessions = new Sessions(open, (options) => new node.NodeStreamableHTTPServerTransport(options), bounds)
   const callers = new Callers(issuer, surroundings)
-  const door = new Door({ sdk, node, callers, sessions, err: surroundings.err }, url)
+  const door = new Door({ sdk, node, callers, sessions, seen, err: surroundings.err }, url)
   const server = createServer((request, response) => {
     door.answer(request, response).catch(() => {
       if (response.headersSent) response.destroy()
@@ -66,7 +73,13 @@ function mustBePrivate(address: string, url: string | undefined): void {
     throw wrongUsage('`--url` is no address to send a token to', 'use https; http only on loopback')
 }
 
-type Parts = { sdk: Sdk; node: SdkOfNode; callers: Callers; sessions: Sessions; err(text: string): void }
+type Parts = Pick<Told, 'seen'> & {
+  sdk: Sdk
+  node: SdkOfNode
+  callers: Callers
+  sessions: Sessions
+  err(text: string): void
+}
 
 /** Lets a call in, by who calls, to the session that is the caller's. */
 class Door {
@@ -92,7 +105,8 @@ class Door {
     if (pathname !== path) return refuse(response, 404, `there is nothing here: the gate is at ${path}`)
     const caller = await this.#authenticate(request, response)
     if (!caller) return
-    const { sessions } = this.#parts
+    const { sessions, seen } = this.#parts
+    seen?.(caller)
     const id = request.headers['mcp-session-id']
     if (id === undefined) return this.#begin(request, response, caller)
     const session = typeof id === 'string' ? sessions.find(id, caller) : undefined

@@ -1,4 +1,10 @@
-import type { JSONRPCMessage, MessageExtraInfo, RequestId, Transport } from '@modelcontextprotocol/server'
+import type {
+  JSONRPCMessage,
+  MessageExtraInfo,
+  RequestId,
+  Transport,
+  TransportSendOptions,
+} from '@modelcontextprotocol/server'
 
 type Progress = { progressToken?: unknown }
 
@@ -33,18 +39,21 @@ export class SessionTransport implements Transport {
       if ('id' in message && 'method' in message) {
         const { _meta } = (message.params ?? {}) as { _meta?: Progress }
         this.#running.set(message.id, _meta?.progressToken)
+      } else if ('method' in message && message.method === 'notifications/cancelled') {
+        const { requestId } = (message.params ?? {}) as { requestId?: RequestId }
+        if (requestId !== undefined) this.#running.delete(requestId)
       }
       this.onmessage?.(message, extra)
     }
     await this.#http.start()
   }
 
-  async send(message: JSONRPCMessage): Promise<void> {
+  async send(message: JSONRPCMessage, options: TransportSendOptions = {}): Promise<void> {
     if (!('method' in message)) {
       if (message.id !== undefined) this.#running.delete(message.id)
       return this.#http.send(message)
     }
-    const relatedRequestId = this.#relatedTo(message)
+    const relatedRequestId = options.relatedRequestId ?? this.#relatedTo(message)
     return this.#http.send(message, relatedRequestId === undefined ? {} : { relatedRequestId })
   }
 

@@ -135,7 +135,7 @@ test('without a token there is a 401 that says where to read on', async () => {
 test.each<[what: string, token: () => string]>([
   ['is no JWT', () => 'a.b.c'],
   ['is of a tool', () => scene.workload('tool-flag-service')],
-  ['is of an unknown workload', () => scene.workload('agent-nobody')],
+  ['is of an unknown workload', () => scene.workload('agent-unknown')],
   ['is of a person', () => scene.token('ana')],
 ])('a token that %s lets no one in', async (_, token) => {
   await start()
@@ -186,7 +186,7 @@ test('a session is of the agent that opened it: to another it is not there', asy
   expect((await list(remediator(), session)).status).toBe(200)
 })
 
-test('where Hotwork says nothing, nobody is let in', async () => {
+test('where Hotwork says nothing, no caller is let in', async () => {
   await start()
   scene.api.nextCalls.push('unheard', 'unheard')
   const response = await post(remediator())

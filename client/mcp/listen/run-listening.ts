@@ -1,0 +1,87 @@
+import { Signals } from '../../exec/command.ts'
+import type { GatedCalls } from '../../gated/gated-calls.ts'
+import { exits, Refusal, wrongUsage } from '../../outcome.ts'
+import { lines } from '../../screen.ts'
+import { readAgentSettings } from '../../settings.ts'
+import type { Surroundings } from '../../surroundings.ts'
+import { openGate } from '../open-gate.ts'
+import { callsOf, type GateTyped, readRules, toolIdentity } from '../run-gate.ts'
+import type { Caller } from './callers.ts'
+import { type ListenTyped, listen } from './listen.ts'
+
+/** `hotwork mcp --listen PORT -- CMD`: agents call at an address, and each session has a CMD of its own behind the gate. */
+export async function runListening(typed: GateTyped & ListenTyped, surroundings: Surroundings): Promise<number> {
+  const { command, as } = typed
+  if (command.length === 0)
+    throw wrongUsage('which server?', 'write it behind `--`: `npx hotwork mcp --listen 8900 -- npx some-server`')
+  if (as !== undefined)
+    throw wrongUsage('`--as` is not for a gate that listens', 'each caller is the agent that its own token names')
+  const settings = readAgentSettings(typed, surroundings)
+  const log = (line: string) => surroundings.err(lines(`hotwork mcp: ${line}`))
+  const tool = toolIdentity(typed, surroundings)
+  const rules = await readRules(typed, { settings, tool }, surroundings)
+  const agents = new Agents((option) => callsOf({ option, tool, settings }, surroundings), surroundings)
+  const signals = new Signals()
+  try {
+    const listening = await listen(
+      {
+        ...typed,
+        issuer: settings.apiUrl,
+        seen: (caller) => agents.see(caller),
+        open: async (host, caller) => {
+          const calls = await agents.callsOf(caller)
+          return openGate(host, command, { calls, rules, log }, surroundings)
+        },
+      },
+      surroundings,
+    )
+    log(`listens at ${listening.url}`)
+    await new Promise<void>((resolve) => {
+      signals.stop.addEventListener('abort', () => resolve(), { once: true })
+      if (signals.stop.aborted) resolve()
+    })
+    log('ends: calls that run come to their end first')
+    await listening.end()
+    return exits.done
+  } finally {
+    signals.close()
+  }
+}
+
+/** The agents that have called, each with its gated calls. Hotwork is asked by the token that an agent sent last. */
+class Agents {
+  readonly #make: (identity: () => Promise<string>) => Promise<GatedCalls>
+  readonly #surroundings: Pick<Surroundings, 'now'>
+  readonly #last = new Map<string, Caller>()
+  readonly #calls = new Map<string, Promise<GatedCalls>>()
+
+  constructor(make: (identity: () => Promise<string>) => Promise<GatedCalls>, surroundings: Pick<Surroundings, 'now'>) {
+    this.#make = make
+    this.#surroundings = surroundings
+  }
+
+  see(caller: Caller): void {
+    const last = this.#last.get(caller.key)
+    if (!last || last.expiresAt < caller.expiresAt) this.#last.set(caller.key, caller)
+  }
+
+  callsOf({ key }: Caller): Promise<GatedCalls> {
+    const known = this.#calls.get(key)
+    if (known) return known
+    const made = this.#make(() => this.#tokenOf(key))
+    this.#calls.set(key, made)
+    made.then(
+      // What a gate before this one was killed in is told to Hotwork.
+      (calls) => calls.settle().catch(() => {}),
+      () => this.#calls.delete(key),
+    )
+    return made
+  }
+
+  async #tokenOf(key: string): Promise<string> {
+    const last = this.#last.get(key)
+    if (last && last.expiresAt > this.#surroundings.now().getTime() / 1000) return last.token
+    const detail = 'the host sends a fresh one with its next call: call again with the same arguments'
+    throw new Refusal(exits.denied, { code: 'token_expired', title: "the agent's workload token has expired", detail })
+  }
+}

@@ -1,0 +1,24 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+
+/** What agents want to change: files, in memory. It knows nothing of Hotwork; who has its secret may write. */
+export function createStore(secret: string, log: (line: string) => void): Server {
+  const files = new Map<string, string>()
+  return createServer(async (request, response) => {
+    const { method = '', url = '' } = request
+    const answer = (status: number, body = '') => {
+      log(`${method} ${url} ${status}`)
+      response.writeHead(status).end(body)
+    }
+    if (!isSame(request.headers.authorization ?? '', `Bearer ${secret}`)) return answer(401, 'the store has a secret\n')
+    if (method === 'GET') return files.has(url) ? answer(200, files.get(url)) : answer(404)
+    if (method !== 'PUT') return answer(405)
+    let body = ''
+    for await (const chunk of request.setEncoding('utf8')) body += chunk
+    files.set(url, body)
+    return answer(204)
+  })
+}
+
+const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other))
+const digest = (text: string) => createHash('sha256').update(text).digest()

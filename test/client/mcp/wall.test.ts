@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createStore } from '../../../examples/mcp-wall/store.ts'
+import { AgentMachine, root, Started, stateOf, useRealTime } from '../support/agent-machine.ts'
+import { useScene } from '../support/scene.ts'
+
+/**
+ * The story of docs/agents/wall.md, with the programs of examples/mcp-wall: the gate has the store's secret, the agent has an
+ * identity, and tries to go round.
+ */
+
+const scene = useScene()
+const secret = 'f00d'
+const example = (name: string) => join(root, 'examples/mcp-wall', name)
+
+let store: Server
+let storeUrl: string
+let written: string[]
+let gate: AgentMachine
+let agent: AgentMachine
+let gateUrl: string
+
+beforeEach(async () => {
+  useRealTime(scene)
+  written = []
+  store = createStore(secret, (line) => void (line.startsWith('PUT') && written.push(line)))
+  await new Promise<void>((resolve) => store.listen(0, '127.0.0.1', resolve))
+  storeUrl = `http://127.0.0.1:${(store.address() as AddressInfo).port}`
+  gate = new AgentMachine(scene)
+  delete gate.env['HOTWORK_WORKLOAD_TOKEN_FILE']
+  gate.env['HOTWORK_TOOL_TOKEN_FILE'] = join(gate.home, 'tool')
+  writeFileSync(join(gate.home, 'tool'), scene.workload('tool-files-gate'))
+  Object.assign(gate.env, { STORE_URL: storeUrl, STORE_SECRET: secret })
+  agent = new AgentMachine(scene, 'assistant')
+  Object.assign(agent.env, { STORE_URL: storeUrl })
+  // In place of `npx hotwork mcp headers`, which `help-examples.test.ts` types.
+  const npx = `#!/bin/sh\nprintf '{"Authorization":"Bearer %s"}' "$(cat '${agent.home}/token')"\n`
+  writeFileSync(join(agent.home, 'npx'), npx, { mode: 0o700 })
+  await listen()
+})
+const agents: Started[] = []
+afterEach(() => {
+  for (const { child } of agents.splice(0)) child.kill('SIGKILL')
+  gate.close()
+  agent.close()
+  store.closeAllConnections()
+  store.close()
+})
+
+const path = 'staging/checkout.yaml'
+const refused = `PUT /${path} 401`
+let running: Started
+async function listen() {
+  const server = [process.execPath, example('store-server.ts')]
+  running = gate.start('mcp', '--listen', '0', '--map', example('map.json'), '--', ...server)
+  gateUrl = (await running.prints(/listens at (\S+)/))[1] ?? ''
+  agent.env['GATE_URL'] = gateUrl
+}
+
+/** The agent of the example. */
+function begins(content: string): Started {
+  const env = { ...agent.env, PATH: `${agent.home}:${process.env['PATH']}` } as { [name: string]: string }
+  const started = new Started(spawn(process.execPath, [example('agent.ts'), content], { cwd: agent.home, env }))
+  agents.push(started)
+  return started
+}
+const requestOf = async (started: Started) => (await started.prints(/waiting for people: \S+\/(req_\w+)/))[1] ?? ''
+/** @returns what it says of each attempt at last */
+async function saidOf(started: Started): Promise<{ [attempt: string]: string }> {
+  expect([await started.ends, started.err]).toEqual([0, ''])
+  return Object.fromEntries([...started.out.matchAll(/^([^:]+): (.*)$/gm)].map(([, attempt, came]) => [attempt, came]))
+}
+const approve = async (request: string) =>
+  expect(await scene.api.world.decide(await stateOf(scene, request), 'ana')).toMatchObject({ ok: true })
+const writes = () => written.filter((line) => line !== refused)
+
+test('who has no secret goes through the gate, and through it goes only what people approved, once', async () => {
+  const first = begins('retries: 3')
+  const request = await requestOf(first)
+  expect(writes()).toEqual([])
+  await approve(request)
+  expect(await saidOf(first)).toEqual({
+    'the store, without its secret': '401',
+    'the gate, without a token': '401',
+    delete_file: expect.stringMatching(/^no, .*unknown_tool/),
+    read_file: 'no, ',
+    write_file: `wrote ${path}`,
+  })
+
+  // Other arguments are another request.
+  const other = begins('retries: 9999')
+  expect(await requestOf(other)).not.toBe(request)
+  other.child.kill('SIGKILL')
+
+  expect(await saidOf(begins('retries: 3'))).toMatchObject({ write_file: `wrote ${path}`, read_file: 'retries: 3' })
+  expect(writes()).toEqual([`PUT /${path} 204`])
+  await expectNoSecrets()
+})
+
+test('a gate that was killed goes on with what was asked, and makes no call twice', async () => {
+  const request = await requestOf(begins('retries: 3'))
+  const kill = async () => {
+    running.child.kill('SIGKILL')
+    await running.ends
+    await listen()
+  }
+  await kill()
+  await approve(request)
+  expect((await saidOf(begins('retries: 3')))['write_file']).toBe(`wrote ${path}`)
+  await kill()
+  expect((await saidOf(begins('retries: 3')))['write_file']).toBe(`wrote ${path}`)
+  expect(writes()).toEqual([`PUT /${path} 204`])
+})
+
+/** Neither printed nor kept by the gate. */
+async function expectNoSecrets() {
+  running.child.kill('SIGTERM')
+  expect(await running.ends).toBe(0)
+  const token = readFileSync(join(agent.home, 'token'), 'utf8')
+  const all = [running.out, running.err, ...gate.files().map(({ text }) => text)].join('\n')
+  for (const each of [secret, token]) expect(all).not.toContain(each)
+  expect(gate.files().map(({ mode }) => mode)).toEqual(gate.files().map(() => '600'))
+}
