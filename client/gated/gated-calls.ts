@@ -261,7 +261,7 @@ export class GatedCalls {
   }
 
   #about(request: string | undefined): { request?: string; page?: string } {
-    return request === undefined ? {} : { request, page: `${this.#parts.hotwork.issuer}/requests/${request}` }
+    return request === undefined ? {} : { request, page: `${this.#parts.hotwork.issuer}/decide/${request}` }
   }
 
   async #orRefused<T>({ signal }: How, work: () => Promise<GatedAnswer<T>>): Promise<GatedAnswer<T>> {

@@ -8,7 +8,8 @@ import { pause } from '../surroundings.ts'
 import { type GatedCall, type How, OutcomeUnknown } from './gated-call.ts'
 import { type Asked, callOf, type Ended, type GatedJournal } from './gated-journal.ts'
 
-export type Begun = { use: string; end(outcome: 'succeeded' | 'failed'): Promise<void> }
+/** `ended`: the use was begun before, and its end told. What it was for is not done again. */
+export type Begun = { use: string; ended: boolean; end(outcome: 'succeeded' | 'failed'): Promise<void> }
 export type No = { reason: string; detail: string }
 
 export type Doing<T> = How & {
@@ -32,7 +33,7 @@ export async function beginUse(
   approved: Approved,
   { action, mcp }: Pick<GatedCall, 'action' | 'mcp'>,
 ): Promise<Begun | No> {
-  if (!gate) return { use: '', end: async () => {} }
+  if (!gate) return { use: '', ended: false, end: async () => {} }
   const token = await approved.token()
   const url = addressIn(token)
   const begun = await gate.begin({
@@ -41,7 +42,8 @@ export async function beginUse(
     ...defined({ mcp }),
   })
   if (!begun.permitted) return { reason: begun.reason, detail: begun.problem.detail ?? begun.problem.title }
-  return { use: begun.use, end: async (outcome) => (begun.ended ? undefined : begun.end(outcome)) }
+  const { use, ended } = begun
+  return { use, ended, end: async (outcome) => (ended ? undefined : begun.end(outcome)) }
 }
 
 type Beginning = { answer?: { state: 'refused' } & No; ends?: Promise<Ended | undefined> }
@@ -62,6 +64,7 @@ export async function beginWork<T>(
   if (runs.runOf(request)) return {}
   const begun = await beginUse(gate, approved, callOf(asked))
   if ('reason' in begun) return { answer: { state: 'refused', ...begun } }
+  if (begun.ended) return {}
   const no = await check?.()
   if (no) {
     // The mark that lets no one begin the work.

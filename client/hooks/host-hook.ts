@@ -122,7 +122,7 @@ function wordsOf(said: Exclude<Said, { may: true }>, { action }: Mapped, parts: 
 const waiting = (request: string, parts: HookParts): string =>
   `people have not decided yet (${request}). ${nothingRan} Call the same tool again with the same arguments: that goes on waiting for the same request. People decide at ${pageOf(request, parts)}`
 
-const pageOf = (request: string, { issuer }: Pick<HookParts, 'issuer'>): string => `${issuer}/requests/${request}`
+const pageOf = (request: string, { issuer }: Pick<HookParts, 'issuer'>): string => `${issuer}/decide/${request}`
 
 /** What an agent can do next. */
 function adviceOn(reason: string): string {

@@ -198,7 +198,7 @@ export class Approvals {
       return ends > now ? { status: 'approved', ...decided, expires_at: ends } : { status: 'expired', ...decided }
     }
     if (looked.why === 'pending') return undefined
-    const page = looked.request === undefined ? '' : ` See ${issuer}/requests/${looked.request}`
+    const page = looked.request === undefined ? '' : ` See ${issuer}/decide/${looked.request}`
     if (looked.why === 'narrowed') {
       const less = JSON.stringify(looked.arguments)
       return { status: 'denied', note: `Hotwork: people approved less: call with ${less}.${page}`, ...decided }

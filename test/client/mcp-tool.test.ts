@@ -140,13 +140,26 @@ test.each([
 const tools = async (subject?: string) => {
   const authorization = subject === undefined ? 'Bearer e30.e30.e30' : `Bearer ${scene.workload(subject)}`
   const response = await fetch(`${scene.api.url}/v1/mcp-tools`, { headers: { authorization } })
-  return { status: response.status, body: await response.json() }
+  return { status: response.status, body: (await response.json()) as { type?: string } }
 }
 
 test('a gate reads which tools of its server the catalogue has', async () => {
   const body = { caller: 'tool:files-gate', tools: [{ action, ...known() }] }
   expect(await tools('tool-files-gate')).toEqual({ status: 200, body })
   expect(await tools('tool-flag-service')).toEqual({ status: 200, body: { caller: 'tool:flag-service', tools: [] } })
+})
+
+test.each(['agent:builder', 'owner=person:lena', 'all'])(
+  'a gate learns that a halt of %s stops an agent, whose calls need no permit',
+  async (target) => {
+    expect((await scene.at('gus').type('halt', target, '--reason', 'INC-1: it does odd things')).exit).toBe(0)
+    const { status, body } = await tools('agent-builder')
+    expect([status, body.type]).toEqual([403, `${scene.api.url}/problems/halted`])
+  },
+)
+
+test('a gate learns that an agent is suspended', async () => {
+  expect((await tools('agent-librarian')).status).toBe(409)
 })
 
 test('a gate learns from an agent’s token which agent calls it, and refuses one that is not good', async () => {

@@ -75,8 +75,9 @@ export class Callers {
     const headers = { authorization: `Bearer ${token}` }
     const sending = { method: 'GET', url, tries: 2, patience, prepare: async () => ({ headers }) } as const
     const { response, text } = await send(sending, { err: () => {}, pause: this.#around.pause })
-    if (response.status === 401 || response.status === 403)
-      throw new BadToken('Hotwork does not take this workload token')
+    if (response.status === 401) throw new BadToken('Hotwork does not take this workload token')
+    // A halt, or the agent's own end.
+    if (response.status === 403 || response.status === 409) throw new BadToken('Hotwork has stopped this agent')
     const answer = Answer.safeParse(parsedJson(text)).data
     if (!response.ok || answer === undefined)
       throw new Fault({

@@ -11,10 +11,12 @@ import {
 } from '../../adapters/http/evaluations.ts'
 import { PlanBody } from '../../adapters/http/plan-body.ts'
 import { type Answer, refusalProblem } from '../../adapters/http/problem.ts'
+import { agentStatus } from '../../domain/people/organisation.ts'
 import { findResource } from '../../domain/policy/assess.ts'
 import { asksIn, planAction } from '../../domain/policy/assess-plan.ts'
 import { type AgentId, defined, type Json } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
+import { findHaltOfCaller, toldOf } from '../../operations/halts/find-halt.ts'
 import { type EvaluationCaller, evaluateAccess, recordNoSuchName } from '../../operations/requests/evaluate-access.ts'
 import { Lately } from '../../operations/requests/limits.ts'
 import { Callers } from '../callers.ts'
@@ -125,13 +127,26 @@ async function completePlan(plan: z.infer<typeof PlanBody>, agent: AgentId, port
 
 /**
  * `GET /v1/mcp-tools`: to a gate, which tools of its MCP server the catalogue has. To an agent it says who the agent is, and no
- * tools: a gate whose callers are agents finds out by it whether a token is good.
+ * tools: by it a gate whose callers are agents finds out whether one may call at all.
  */
-function mcpTools({ id }: EvaluationCaller, { policy: { bundle } }: Ports): Answer {
+async function mcpTools({ type, id }: EvaluationCaller, ports: Ports): Promise<Answer> {
+  if (type === 'agent') await mustBeActive(id, ports)
+  const { bundle } = ports.policy
   const tools = Object.values(bundle.actions).flatMap(({ name: action, tool, mcp }) =>
     mcp && tool === id ? [{ action, ...mcp }] : [],
   )
   return { status: 200, body: { caller: id, tools } }
+}
+
+/** Tools that pass a gate ask for no permit, so a stop has to be known here. @throws BadRequest */
+async function mustBeActive(id: AgentId, ports: Ports): Promise<void> {
+  await ports.policy.look?.([id])
+  const { agents, directory } = ports.policy.bundle
+  const agent = agents.find((each) => each.id === id)
+  const status = agent ? agentStatus(agent, directory, ports.clock.now()) : 'agent_retired'
+  if (status !== 'active') throw refusalProblem(status)
+  const halt = await findHaltOfCaller(id, ports)
+  if (halt) throw refusalProblem('halted', toldOf(halt).detail)
 }
 
 export function createHandler(ports: Ports) {

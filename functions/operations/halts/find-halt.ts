@@ -39,6 +39,13 @@ export async function findHaltOfAgent(
   )
 }
 
+/** The halt in force that stops all that this agent does. Read strongly. */
+export async function findHaltOfCaller(agent: AgentId, ports: Ports): Promise<Halt | undefined> {
+  const owner = agentOf(ports.policy.bundle, agent)?.owner
+  const targets = [{ kind: 'agent', value: agent } as const, ...(owner === undefined ? [] : [ownerOf(owner)])]
+  return (await find(targets, ports)).halt
+}
+
 /** The first step of a plan that a halt in force stops. Read strongly, and once. */
 export async function findHaltOfSteps(
   steps: readonly { agent: Pick<Agent, 'id' | 'owner'>; entry: { name: string }; resource: { environment: string } }[],

@@ -76,7 +76,7 @@ test('a repeat attaches to the same request, which is pending, with its page', a
   expect(first).toEqual({
     state: 'pending',
     request: expect.stringMatching(/^req_/),
-    page: `${scene.api.url}/requests/${first.request}`,
+    page: `${scene.api.url}/decide/${first.request}`,
   })
   const other = { value: 7, flag: 'express-checkout', environment: 'prod' }
   expect(await calls().run(call({ arguments: other }), forward, now)).toEqual(first)
@@ -197,6 +197,18 @@ test('an answer that is lost for good is told as that, reported, and nothing is 
   expect(await calls().run(call(), forward, now)).toMatchObject({ state: 'unknown', request: unknown.request })
   expect(await end(unknown.request)).toMatchObject({ status: 'completed', outcome: 'failed' })
   expect(forwarded.length).toBe(1)
+})
+
+test('a use that has ended is not done again, also where this machine has forgotten what it did', async () => {
+  const asked = await calls().run(call(), forward, now)
+  await decideAll()
+  scene.api.meet = (each) => (each.endsWith('/complete') ? 'unheard' : 'answered')
+  await calls().run(call(), forward, now)
+  scene.api.meet = () => 'answered'
+  expect(await end(asked.request)).toMatchObject({ status: 'approved' })
+  for (const name of readdirSync(folder)) if (/^(run|ended)-/.test(name)) rmSync(join(folder, name))
+  expect(await calls().run(call(), forward, now)).toMatchObject({ state: 'unknown' })
+  expect(forwarded).toHaveLength(1)
 })
 
 test('what is not sent at the last moment is refused with the reason, and its use ends', async () => {

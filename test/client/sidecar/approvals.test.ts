@@ -161,7 +161,7 @@ describe('a read', () => {
     for (const state of await machine.requests()) await scene.api.world.decide(state, 'ana', 'deny')
     expect((await read(body.id)).body.decision).toMatchObject({
       status: 'denied',
-      note: expect.stringContaining('/requests/req_'),
+      note: expect.stringContaining('/decide/req_'),
     })
   })
 
