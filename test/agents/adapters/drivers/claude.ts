@@ -8,6 +8,13 @@ const named = (name: string) => `mcp__desk__${name}`
 
 type Extra = { _meta?: { 'claudecode/toolUseId'?: string } }
 
+/** A Claude Code that makes these calls. */
+export const scripted = (calls: readonly object[], env: { [name: string]: string }) => ({
+  pathToClaudeCodeExecutable: join(import.meta.dirname, 'scripted-claude-code.ts'),
+  ...{ executable: process.execPath as 'node', executableArgs: [] },
+  env: { PATH: process.env['PATH'], SCRIPT: JSON.stringify(calls), ...env },
+})
+
 /** @param take what of the adapter the host uses */
 export function driveWith(take: (gate: GatedTools) => Partial<Options>, env: { [name: string]: string } = {}): Driver {
   return async ({ calls, gating, work }: Script) => {
@@ -25,14 +32,13 @@ export function driveWith(take: (gate: GatedTools) => Partial<Options>, env: { [
         tool('note', 'a tool', noteSchema.shape, (input) => answer(work(input))),
       ],
     })
-    const script = JSON.stringify(calls.map((call) => ({ ...call, tool: named(call.tool) })))
+    const made = calls.map((call) => ({ ...call, tool: named(call.tool) }))
     const told: Told[] = []
     const run = query({
       prompt: 'go',
       options: {
-        pathToClaudeCodeExecutable: join(import.meta.dirname, 'scripted-claude-code.ts'),
-        ...{ executable: process.execPath as 'node', executableArgs: [], mcpServers: { desk } },
-        env: { PATH: process.env['PATH'], SCRIPT: script, ...env },
+        ...scripted(made, env),
+        mcpServers: { desk },
         ...take(gate),
       },
     })
