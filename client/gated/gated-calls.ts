@@ -164,7 +164,10 @@ export class GatedCalls {
     )
     if (answer) return { ...answer, ...this.#about(request) }
     const ended = await ends
-    if (ended) return this.#answerOf<T>(ended)
+    if (ended)
+      return ended.state === 'done'
+        ? { ...this.#answerOf<T>(ended), value: ended.value as T }
+        : this.#answerOf<T>(ended)
     return this.#follow<T>(asked, call, approved, { ...how, wait: until - Date.now() })
   }
 
@@ -229,14 +232,15 @@ export class GatedCalls {
     if (!ended) return undefined
     if (!ended.reported) void this.#report(asked, ended).catch(() => {})
     const { arguments: args } = ended
-    const { value, ...answer } = this.#answerOf<T>(ended)
+    const answer = this.#answerOf<T>(ended)
     if (args && !isSame(args, call.arguments)) return { ...answer, state: 'narrowed', arguments: args }
-    return answer.state === 'done' ? { ...answer, value: value as T, repeated: true } : answer
+    if (answer.state !== 'done') return answer
+    return { ...answer, ...defined({ value: this.#journal.givenIn(asked) as T | undefined }), repeated: true }
   }
 
-  #answerOf<T>({ state, request, reason, detail, value, until }: Ended): GatedAnswer<T> {
+  #answerOf<T>({ state, request, reason, detail, until }: Ended): GatedAnswer<T> {
     const about = { ...this.#about(request), ...defined({ reason, detail }), until: new Date(until).toISOString() }
-    return { state, ...about, ...(state === 'done' ? { value: value as T } : {}) }
+    return { state, ...about }
   }
 
   #report(asked: Asked, ended: Ended): Promise<void> {
@@ -257,7 +261,7 @@ export class GatedCalls {
       if ('end' in begun) await begun.end(outcome).catch(() => {})
       await approved.complete(outcome, state === 'unknown' ? `outcome unknown: ${ended.detail ?? ''}` : undefined)
     }
-    this.#journal.reported(asked, ended)
+    this.#journal.reported(asked)
   }
 
   #about(request: string | undefined): { request?: string; page?: string } {

@@ -48,7 +48,6 @@ const Ended = z.looseObject({
   detail: z.string().optional(),
   /** Of the call that was made. */
   arguments: Members.optional(),
-  value: z.unknown().optional(),
   /** Of the work: what Hotwork is told. */
   outcome: z.enum(['succeeded', 'failed']).optional(),
   /** Hotwork knows. */
@@ -120,13 +119,19 @@ export class GatedJournal {
     return data
   }
 
-  /** @returns false where it had ended already @throws Fault */
-  end({ callId }: Asked, ended: Omit<Ended, 'version'>): boolean {
+  /** What the work gave lies in a file of its own: it may be large. @returns false where it had ended already @throws Fault */
+  end({ callId }: Asked, ended: Omit<Ended, 'version'>, value?: unknown): boolean {
+    if (value !== undefined) this.#keys.write(valueAt(callId), { value })
     return this.#keys.create(endOf(callId), { version: 1, ...defined(ended) })
   }
 
-  reported({ callId }: Asked, ended: Ended): void {
-    this.#keys.write(endOf(callId), { ...ended, reported: true })
+  givenIn({ callId }: Asked): unknown {
+    return (this.#keys.read(valueAt(callId)) as { value?: unknown } | undefined)?.value
+  }
+
+  reported(asked: Asked): void {
+    const ended = this.endOf(asked)
+    if (ended) this.#keys.write(endOf(asked.callId), { ...ended, reported: true })
   }
 
   now(): number {
@@ -151,13 +156,11 @@ export class GatedJournal {
   #tidy(): void {
     if (this.#keys.now() - this.#tidied < pauseOfTidying) return
     this.#tidied = this.#keys.now()
-    for (const place of this.#keys.places(/^ended-/)) {
-      const { data: ended } = Ended.safeParse(this.#keys.read(place))
-      if (!ended || ended.value === undefined || ended.until > this.#keys.now()) continue
-      const { value: _, ...rest } = ended
-      this.#keys.write(place, rest)
+    for (const place of this.#keys.places(/^value-/)) {
+      const { data: ended } = Ended.safeParse(this.#keys.read(place.replace('value', 'ended')))
+      if (ended && ended.until <= this.#keys.now()) this.#keys.remove(place)
     }
-    this.#keys.prune(/^(gated|ended)-/, remembered)
+    this.#keys.prune(/^(gated|ended|value)-/, remembered)
   }
 }
 
@@ -174,3 +177,4 @@ const cannotRead = (path: string): Fault =>
 
 const placeOf = (key: string, count: number): string => `gated-${key}-${count}`
 const endOf = (callId: string): string => `ended-${callId}`
+const valueAt = (callId: string): string => `value-${callId}`

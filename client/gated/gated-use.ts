@@ -46,7 +46,8 @@ export async function beginUse(
   return { use, ended, end: async (outcome) => (ended ? undefined : begun.end(outcome)) }
 }
 
-type Beginning = { answer?: { state: 'refused' } & No; ends?: Promise<Ended | undefined> }
+export type Done<T> = Ended & { value: T | undefined }
+type Beginning<T> = { answer?: { state: 'refused' } & No; ends?: Promise<Done<T> | undefined> }
 
 /**
  * Begins the use, looks once more whether the work may be done, and begins it.
@@ -59,7 +60,7 @@ export async function beginWork<T>(
   work: Work<T>,
   { check, failed = () => false }: Doing<T>,
   { gate, journal, runs }: { gate: Gate | undefined; journal: GatedJournal; runs: KeptCalls },
-): Promise<Beginning> {
+): Promise<Beginning<T>> {
   const { request } = approved
   if (runs.runOf(request)) return {}
   const begun = await beginUse(gate, approved, callOf(asked))
@@ -107,10 +108,10 @@ async function doOnce<T>(
   work: () => Promise<T>,
   { asked, approved, begun, failed }: { asked: Asked; approved: Approved; begun: Begun; failed: (value: T) => boolean },
   journal: GatedJournal,
-): Promise<Ended | undefined> {
+): Promise<Done<T> | undefined> {
   const { request, expiresAt } = approved
   const until = expiresAt.getTime()
-  let ended: Ended | undefined
+  let ended: Done<T> | undefined
   const use = approved.use(async () => {
     const given = await inTime(work, until - timeToReport).then(
       (value) => ({
@@ -120,9 +121,11 @@ async function doOnce<T>(
       }),
       (cause: unknown) => ({ state: 'unknown' as const, outcome: 'failed' as const, ...whyUnknown(cause) }),
     )
-    ended = { version: 1, request, arguments: approved.arguments, ...given, reported: false, until }
+    const { value, ...told } = { value: undefined, ...given }
+    ended = { version: 1, request, arguments: approved.arguments, ...told, reported: false, until, value }
     try {
-      journal.end(asked, ended)
+      const { value: _, ...kept } = ended
+      journal.end(asked, kept, value)
     } catch {
       // A disk that is full loses the answer for a repeat, and not for this call.
     }
@@ -131,7 +134,7 @@ async function doOnce<T>(
   })
   try {
     await use
-    if (ended) journal.reported(asked, ended)
+    if (ended) journal.reported(asked)
   } catch (cause) {
     // A failure that was not reported is reported by a repeat.
     if (!ended && !(cause instanceof AlreadyRun)) throw cause

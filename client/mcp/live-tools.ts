@@ -17,10 +17,13 @@ export type Live = { mcp: McpTool } | { missing: 'tool' | 'server' | 'list' }
 /** What the server says now of itself and of its tools. */
 export class LiveTools {
   readonly #proxy: MessageProxy
+  readonly #seen: (tools: readonly Members[]) => void
   #server: McpTool['server'] | undefined
 
-  constructor(proxy: MessageProxy) {
+  /** @param seen is told each whole list */
+  constructor(proxy: MessageProxy, seen: (tools: readonly Members[]) => void) {
     this.#proxy = proxy
+    this.#seen = seen
   }
 
   /** An answer that may say which server it is: that of `initialize`, and every one since July 2026. */
@@ -56,7 +59,9 @@ export class LiveTools {
       this.note(reply.result)
       tools.push(...(reply.result['tools'] as Members[]))
       cursor = reply.result['nextCursor']
-      if (cursor === undefined || cursor === null) return tools
+      if (cursor !== undefined && cursor !== null) continue
+      this.#seen(tools)
+      return tools
     }
     return undefined
   }

@@ -16,10 +16,11 @@ export type GateParts = {
   rules: ToolRules
   /** A line for the person who runs the gate. */
   log(line: string): void
+  /** How long a call is held while people decide. A host gives one up after a minute. Milliseconds. */
+  hold?: number | undefined
 }
 
-/** A host gives a call up after a minute. Milliseconds. */
-const longestHold = 50_000
+const usualHold = 50_000
 /** Between two signs of life to a host that wants them. Milliseconds. */
 const pauseOfProgress = 5_000
 /** So long calls that run may take when the host has gone. Milliseconds. */
@@ -40,7 +41,7 @@ export class McpGate implements Watch {
   constructor(parts: GateParts) {
     this.#parts = parts
     this.#proxy = new MessageProxy(parts.host, parts.server, this)
-    this.#live = new LiveTools(this.#proxy)
+    this.#live = new LiveTools(this.#proxy, (tools) => this.#tellMissing(tools))
     this.#tasks = new McpTasks(parts.calls, {
       answer: (id, reply) => this.#proxy.answer(id, reply),
       doing: (call, meta) => this.#doing(call, meta),
@@ -104,7 +105,7 @@ export class McpGate implements Watch {
   }
 
   async #call(request: JSONRPCRequest, signal: AbortSignal): Promise<Reply> {
-    const until = Date.now() + longestHold
+    const until = Date.now() + (this.#parts.hold ?? usualHold)
     const name = nameIn(request)
     const { _meta: meta } = membersOf(request.params)
     const call = await this.#readCall(name, request)
@@ -126,7 +127,10 @@ export class McpGate implements Watch {
       const wait = asked.state === 'pending' || asked.state === 'running' ? Math.max(0, until - Date.now()) : 0
       const how = { ...this.#doing(call, membersOf(meta)), wait, signal }
       const isOver = !['pending', 'approved', 'running'].includes(asked.state)
-      return replyOf(isOver ? asked : await calls.run(call, work, how), name)
+      const answer = isOver ? asked : await calls.run(call, work, how)
+      // As far as it is known it still waits.
+      const isSilent = asked.state === 'pending' && answer.reason === 'no_answer'
+      return replyOf(isSilent ? asked : answer, name)
     } finally {
       stopProgress()
     }
@@ -209,8 +213,7 @@ export class McpGate implements Watch {
   #describe(result: Members, request: JSONRPCRequest): Members {
     const tools = Array.isArray(result['tools']) ? (result['tools'] as Members[]) : []
     const { rules } = this.#parts
-    if (!this.#hasListed && result['nextCursor'] === undefined && request.params?.['cursor'] === undefined)
-      this.#tellMissing(tools)
+    if (result['nextCursor'] === undefined && request.params?.['cursor'] === undefined) this.#tellMissing(tools)
     const described = tools.map((tool) => {
       const rule = rules.of(String(tool['name']))
       return rule === 'pass' ? tool : describeTool(tool, rule ? 'gated' : 'refused', true)
@@ -220,6 +223,7 @@ export class McpGate implements Watch {
 
   /** A map that names what is not there is told once, and the tool is refused. */
   #tellMissing(tools: readonly Members[]): void {
+    if (this.#hasListed) return
     this.#hasListed = true
     for (const name of this.#parts.rules.names())
       if (!tools.some((tool) => tool['name'] === name))

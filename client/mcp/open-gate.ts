@@ -1,10 +1,8 @@
 import type { Transport } from '@modelcontextprotocol/server'
 import { withoutIdentity } from '../exec/command.ts'
-import type { GatedCalls } from '../gated/gated-calls.ts'
 import { Fault, systemCodeOf, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { McpGate } from './mcp-gate.ts'
-import type { ToolRules } from './tool-rules.ts'
+import { type GateParts, McpGate } from './mcp-gate.ts'
 
 /** The largest message that passes, such as a result with pictures. Bytes. */
 export const largestMessage = 64 * 1024 * 1024
@@ -25,7 +23,7 @@ export type GateOpened = {
 export async function openGate(
   host: Transport,
   [command = '', ...args]: readonly string[],
-  parts: { calls: GatedCalls; rules: ToolRules; log(line: string): void },
+  parts: Omit<GateParts, 'host' | 'server'>,
   { env, folder }: Pick<Surroundings, 'env' | 'folder'>,
 ): Promise<GateOpened> {
   const { StdioClientTransport } = await import('@modelcontextprotocol/client/stdio')

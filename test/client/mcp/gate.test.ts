@@ -1,38 +1,260 @@
-import { approve, stateOf, useRealTime } from '../support/agent-machine.ts'
+import type { RequestId } from '../../../functions/domain/values.ts'
+import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
-import { GateMachine, permitOf, textOf } from './support/gate-machine.ts'
+import { GateRoom, permitIn, textIn } from './support/raw-host.ts'
 
-/** `hotwork mcp -- CMD` under an MCP host, as processes, over the handlers that are deployed. */
+/** A gate before an MCP server, as an MCP host sees it: what passes, what is refused, and what waits for people. */
 
 const scene = useScene()
-let machine: GateMachine
+let room: GateRoom
 beforeEach(() => {
   useRealTime(scene)
-  machine = new GateMachine(scene)
+  room = new GateRoom(scene)
 })
-afterEach(() => machine.closeAll())
+afterEach(() => room.close())
 
 const staging = { path: 'staging/checkout.yaml', content: 'retries: 3' }
 const prod = { path: 'prod/checkout.yaml', content: 'retries: 3' }
-const requests = async () => (await scene.api.world.requests.list({}, { limit: 100 })).items
-/** As soon as one is pending. */
-async function pending(): Promise<string> {
+
+/** As soon as a request is pending, all that wait are decided. */
+async function decide(verdict: 'approve' | 'deny' = 'approve'): Promise<void> {
+  const { world } = scene.api
   for (;;) {
-    const { items } = await scene.api.world.requests.list({ status: 'pending' }, { limit: 1 })
-    if (items[0]) return items[0].state.ask.id
+    const { items } = await world.requests.list({ status: 'pending' }, { limit: 10 })
+    for (const { state } of items)
+      for (const who of verdict === 'deny' ? ['ana'] : ['ana', 'eve'])
+        await world.decide(await world.state(state.ask.id), who, verdict)
+    if (items.length > 0) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
+const stateOf = (id = '') => scene.api.world.state(id as RequestId)
+const requests = async () => (await scene.api.world.requests.list({}, { limit: 100 })).items.length
 
-test('a call that needs no people is made at once, and its use is on record', async () => {
-  const host = await machine.host()
-  const result = await host.call(staging)
-  expect([textOf(result), permitOf(result)?.state, machine.calls.length]).toEqual([
-    'wrote staging/checkout.yaml',
-    'done',
-    1,
-  ])
-  const request = permitOf(result)?.request ?? ''
-  expect(await stateOf(scene, request)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
-  expect((await stateOf(scene, request)).ask.mcp).toMatchObject({ tool: 'write_file' })
+describe('what passes', () => {
+  test('all that is no call: prompts, pings and what the server does not know', async () => {
+    const host = await room.host()
+    const { result } = await host.begin()
+    expect(result).toMatchObject({ serverInfo: { name: 'secure-filesystem-server' }, protocolVersion: '2025-11-25' })
+    expect((await host.ask('prompts/list')).result).toEqual({ prompts: [{ name: 'greet' }] })
+    expect((await host.ask('ping')).result).toEqual({})
+    expect((await host.ask('tools/drop')).error).toMatchObject({ code: -32601 })
+  })
+
+  test('tools, each with what the gate does about it in its description', async () => {
+    const host = await room.host({
+      map: { tools: { write_file: { action: 'files:WriteFile' }, 'gone\u0007': 'pass', read_file: 'pass' } },
+    })
+    await host.begin()
+    const first = (await host.ask('tools/list')).result
+    expect(first).toMatchObject({
+      tools: [{ name: 'write_file', description: expect.stringMatching(/^Writes a file\.\n\n.*permit.*people/) }],
+      nextCursor: 'two',
+    })
+    const second = (await host.ask('tools/list', { cursor: 'two' })).result
+    expect(second).toMatchObject({
+      tools: [
+        { name: 'read_file', description: 'Reads a file.' },
+        { name: 'format_disk', description: expect.stringContaining('refuses') },
+      ],
+    })
+  })
+
+  test('a tool that the map lets pass; one that it does not name is refused, whatever its name', async () => {
+    const host = await room.host()
+    await host.begin()
+    const read = await host.ask('tools/call', { name: 'read_file', arguments: { path: 'a' } })
+    expect(textIn(read)).toBe('wrote a')
+    for (const name of ['format_disk', 'write_file ', 'gone\u001b[2J\u202e', '__proto__', 'constructor']) {
+      const refused = await host.ask('tools/call', { name, arguments: {} })
+      expect(refused.result).toMatchObject({ isError: true })
+      expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'unknown_tool' })
+      expect(textIn(refused)).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+    }
+    expect(room.calls).toEqual(['read_file {"path":"a"}'])
+  })
+
+  test('a map that names a tool which is not there is told once, and that tool is refused', async () => {
+    const host = await room.host({ map: { tools: { 'mv\u0007_file': { action: 'files:WriteFile' } } } })
+    await host.begin()
+    const refused = await host.ask('tools/call', { name: 'mv\u0007_file', arguments: {} })
+    expect(permitIn(refused)).toMatchObject({ reason: 'tool_changed' })
+    await host.ask('tools/call', { name: 'mv\u0007_file', arguments: {} })
+    expect(host.log).toEqual(['the server has no tool `mv\\u0007_file`, which the map names: it is refused'])
+  })
+})
+
+describe('a gated call', () => {
+  test('that needs no people is made at once, as the tool that was looked at, and its use is on record', async () => {
+    const host = await room.host()
+    await host.begin()
+    const made = await host.call(staging)
+    expect([textIn(made), permitIn(made)?.['state'], made.result?.['isError']]).toEqual([
+      'wrote staging/checkout.yaml',
+      'done',
+      undefined,
+    ])
+    const state = await stateOf(permitIn(made)?.['request'])
+    expect(state).toMatchObject({ status: 'completed', outcome: 'succeeded' })
+    expect(state.ask.mcp).toMatchObject({ server: { version: '0.2.0' }, tool: 'write_file' })
+  })
+
+  test('is held while people decide, with signs of life, and then made', async () => {
+    const host = await room.host()
+    await host.begin()
+    const held = host.call(prod, { _meta: { progressToken: 'p' } })
+    expect((await host.tells('notifications/progress')).params).toMatchObject({
+      progressToken: 'p',
+      message: expect.stringContaining('/requests/req_'),
+    })
+    await decide()
+    expect(textIn(await held)).toBe('wrote prod/checkout.yaml')
+  })
+
+  test('is answered as pending, and no error, when it was held long enough; a repeat goes on with the same request', async () => {
+    const host = await room.host({ hold: 500 })
+    await host.begin()
+    const held = host.call(prod, { _meta: { progressToken: 1 } })
+    await host.tells('notifications/progress')
+    // A read of the API in memory is held until its clock moves.
+    const clock = setInterval(() => scene.advance(1), 100)
+    const pending = await held.finally(() => clearInterval(clock))
+    const { request = '', page = '' } = permitIn(pending) ?? {}
+    expect(pending.result?.['isError']).toBeUndefined()
+    expect(textIn(pending)).toMatch(
+      new RegExp(`${request}.*${page}.*Call \`write_file\` again with the same arguments`),
+    )
+    await decide()
+    const made = await host.call(prod)
+    expect([textIn(made), permitIn(made)?.['request']]).toEqual(['wrote prod/checkout.yaml', request])
+    const again = await host.call(prod)
+    expect(again.result?.['content']).toEqual(made.result?.['content'])
+    expect(permitIn(again)).toMatchObject({ state: 'done', repeated: true })
+    expect([room.calls.length, await requests()]).toEqual([1, 1])
+  })
+
+  test('that is denied says so, and where to read why; a repeat asks no one', async () => {
+    const host = await room.host()
+    await host.begin()
+    const held = host.call(prod)
+    await decide('deny')
+    const denied = await held
+    expect(denied.result).toMatchObject({ isError: true })
+    expect([permitIn(denied)?.['state'], textIn(denied)]).toEqual([
+      'denied',
+      expect.stringMatching(/denied .*not made.*\/requests\//),
+    ])
+    expect(permitIn(await host.call(prod))?.['state']).toBe('denied')
+    expect([room.calls.length, await requests()]).toEqual([0, 1])
+  })
+
+  test('that policy refuses says why', async () => {
+    const host = await room.host()
+    await host.begin()
+    const refused = await host.call({ path: '../etc/passwd', content: '' })
+    expect(refused.result).toMatchObject({ isError: true })
+    expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'invalid_arguments' })
+  })
+
+  test.each([
+    ['another version of the server', { version: '0.3.0' }],
+    ['another input schema', { schema: { type: 'object', properties: { path: {} } } }],
+  ])('of %s than was catalogued is refused before anyone is asked', async (_, script) => {
+    room.script(script)
+    const host = await room.host()
+    await host.begin()
+    const refused = await host.call(prod)
+    expect(permitIn(refused)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
+    expect([room.calls, await requests()]).toEqual([[], 0])
+  })
+
+  test('whose tool changed while people thought is not made', async () => {
+    const host = await room.host()
+    await host.begin()
+    const held = host.call(prod)
+    await decide().then(() => room.script({ schema: { type: 'object' } }))
+    expect(permitIn(await held)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
+    expect(room.calls).toEqual([])
+  })
+
+  test('that the server refuses is reported as failed, and its answer is kept as it is', async () => {
+    room.script({ isError: true })
+    const host = await room.host()
+    await host.begin()
+    const failed = await host.call(staging)
+    expect(failed.result).toMatchObject({ isError: true })
+    expect(await stateOf(permitIn(failed)?.['request'])).toMatchObject({ status: 'completed', outcome: 'failed' })
+    room.script({ error: true })
+    const other = { ...staging, content: 'x' }
+    expect((await host.call(other)).error).toEqual({ code: -32000, message: 'disk full' })
+    expect((await host.call(other)).error).toEqual({ code: -32000, message: 'disk full' })
+    expect(room.calls.length).toBe(2)
+  })
+
+  test('that the host cancels while people decide is not waited for, and stays', async () => {
+    const host = await room.host({ hold: 20_000 })
+    await host.begin()
+    void host.call(prod, { _meta: { progressToken: 1 } }, 'c')
+    await host.tells('notifications/progress')
+    host.say({ method: 'notifications/cancelled', params: { requestId: 'c' } })
+    const held = host.call(prod)
+    await decide()
+    expect(textIn(await held)).toBe('wrote prod/checkout.yaml')
+    expect([room.calls.length, await requests()]).toEqual([1, 1])
+  })
+
+  test('that the host cancels after it was sent: the server is told, and its answer is kept', async () => {
+    room.script({ wait: true })
+    const host = await room.host()
+    await host.begin()
+    void host.call(staging, { _meta: { progressToken: 1 } }, 'c')
+    await host.tells('notifications/progress')
+    host.say({ method: 'notifications/cancelled', params: { requestId: 'c' } })
+    const again = host.call(staging)
+    while (!room.calls.includes('cancelled')) await new Promise((resolve) => setTimeout(resolve, 20))
+    room.script({})
+    expect(textIn(await again)).toBe('wrote staging/checkout.yaml')
+    expect(room.calls).toEqual([`write_file ${JSON.stringify(staging)}`, 'cancelled'])
+  })
+})
+
+describe('a server that misbehaves', () => {
+  test('answers twice: the second is none', async () => {
+    room.script({ twice: true })
+    const host = await room.host()
+    await host.begin()
+    expect(textIn(await host.call(staging))).toBe('wrote staging/checkout.yaml')
+    expect(textIn(await host.call(staging))).toBe('wrote staging/checkout.yaml')
+    expect(textIn(await host.ask('tools/call', { name: 'read_file', arguments: { path: 'a' } }))).toBe('wrote a')
+    await host.ask('ping')
+    expect(host.told).toEqual([])
+  })
+
+  test('sends 20 MB: they pass, once and again', async () => {
+    room.script({ big: 20 * 1024 * 1024 })
+    const host = await room.host()
+    await host.begin()
+    expect(textIn(await host.call(staging))?.length).toBe(20 * 1024 * 1024)
+    expect(textIn(await host.call(staging))?.length).toBe(20 * 1024 * 1024)
+    expect(room.calls.length).toBe(1)
+  })
+
+  test('is killed while it works: the outcome is unknown, reported, and the call is never made again', async () => {
+    room.script({ die: true })
+    const host = await room.host()
+    await host.begin()
+    const unknown = await host.call(staging)
+    expect(unknown.result).toMatchObject({ isError: true })
+    expect(textIn(unknown)).toMatch(/^outcome unknown: .*not sent again/)
+    expect(await host.gate.closed).toBe('server')
+    expect(await stateOf(permitIn(unknown)?.['request'])).toMatchObject({ status: 'completed', outcome: 'failed' })
+    room.script({})
+    const next = await room.host()
+    await next.begin()
+    expect(permitIn(await next.call(staging))).toMatchObject({
+      state: 'unknown',
+      request: permitIn(unknown)?.['request'],
+    })
+    expect(room.calls.length).toBe(1)
+  })
 })
