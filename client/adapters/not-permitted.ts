@@ -50,6 +50,10 @@ export function asNo(trouble: unknown): unknown {
   return new NotPermitted('unavailable', `There is no permit: ${trouble.message}. The tool did not run.`)
 }
 
+/** @internal */
+export const sameId = (id: string): NotPermitted =>
+  new NotPermitted('unavailable', `Another call with the id \`${id}\` runs. The tool did not run. Call it again later.`)
+
 const ranBefore = (request: string, became: string): NotPermitted =>
   new NotPermitted(
     'already_run',

@@ -4,7 +4,7 @@ import { type How, ToolPermits } from './tool-permits.ts'
 export { NotPermitted } from './not-permitted.ts'
 export type { Gating, ToolAction } from './tool-permits.ts'
 
-type Details = { toolCall?: { callId: string }; signal?: AbortSignal }
+type Details = { toolCall?: { callId: string; arguments: string }; signal?: AbortSignal }
 type RunContext = { context: unknown }
 type Item = { name?: string | undefined; arguments?: string | undefined; rawItem: object }
 type State<I extends Item> = {
@@ -26,9 +26,12 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
     const { name: tool, execute } = options
     const work = execute as unknown as (input: unknown, runContext?: RunContext, details?: Details) => unknown
     const gated: typeof work = async (input, runContext, details) => {
-      const call = { tool, id: details?.toolCall?.callId, input, context: runContext?.context as Context }
+      const { toolCall, signal } = details ?? {}
+      // As `resolve` has it: a schema may have filled in what the model left out.
+      const asked = jsonOf(toolCall?.arguments) ?? input
+      const call = { tool, id: toolCall?.callId, input: asked, context: runContext?.context as Context }
       try {
-        return await this.run(call, (own) => work(own, runContext, details), { signal: details?.signal })
+        return await this.run(call, (own) => work(own === asked ? input : own, runContext, details), { signal })
       } catch (no) {
         // The SDK tells the model of an error to try again.
         if (no instanceof NotPermitted) return no.message
@@ -47,18 +50,25 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
       const { name: tool = '' } = item
       if (!this.gates(tool)) return []
       const { callId } = item.rawItem as { callId: string }
-      const call = {
-        tool,
-        id: callId,
-        input: JSON.parse(item.arguments ?? '{}'),
-        context: state._context.context as Context,
+      const input = jsonOf(item.arguments)
+      if (input === undefined) {
+        state.reject(item, { message: 'The arguments are no JSON. The tool did not run.' })
+        return []
       }
-      const asked = await this.ask(call, how)
+      const asked = await this.ask({ tool, id: callId, input, context: state._context.context as Context }, how)
       if (!(asked instanceof NotPermitted)) state.approve(item)
       else if (asked.outcome === 'pending') return [{ tool, callId, request: asked.request }]
       else state.reject(item, { message: asked.message })
       return []
     })
     return (await Promise.all(waiting)).flat()
+  }
+}
+
+function jsonOf(text = '{}'): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }

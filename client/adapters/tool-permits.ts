@@ -5,7 +5,7 @@ import type { PermitCall } from '../agent/permit-call.ts'
 import { defined } from '../http.ts'
 import type { Hotwork } from '../index.ts'
 import { wrongUsage } from '../outcome.ts'
-import { asNo, NotPermitted, noFor } from './not-permitted.ts'
+import { asNo, NotPermitted, noFor, sameId } from './not-permitted.ts'
 
 export type Input = { readonly [name: string]: unknown }
 
@@ -41,7 +41,8 @@ type Running = Ready & { end(error?: unknown): Promise<void> }
 /** Permits for the calls of an agent's tools. What is not permitted is `NotPermitted`, never a call. */
 export class ToolPermits<Context = undefined> {
   readonly #gating: Gating<Context>
-  readonly #running = new Map<string, Running>()
+  /** By the framework's id: reserved when a call is about to run. */
+  readonly #running = new Map<string, Running | undefined>()
 
   constructor(gating: Gating<Context>) {
     this.#gating = gating
@@ -56,7 +57,7 @@ export class ToolPermits<Context = undefined> {
   }
 
   runs(id: string | undefined): boolean {
-    return id !== undefined && this.#running.has(id)
+    return id !== undefined && this.#running.get(id) !== undefined
   }
 
   /** For a tool, while its call runs: its credentials are there. @throws Refusal where no gated call with this id runs */
@@ -82,6 +83,10 @@ export class ToolPermits<Context = undefined> {
     const ready = await this.ask(call, how)
     if (ready instanceof NotPermitted) throw ready
     const key = call.id ?? randomUUID()
+    // Of another conversation, whose model counts its calls as well: its permit must not be taken for this one's.
+    if (this.#running.has(key)) throw sameId(key)
+    this.#running.set(key, undefined)
+    let isBegun = false
     return new Promise((begun, not) => {
       const work = () =>
         new Promise<void>((succeed, fail) => {
@@ -90,11 +95,15 @@ export class ToolPermits<Context = undefined> {
             error === undefined ? succeed() : fail(error)
             return over
           }
+          isBegun = true
           this.#running.set(key, { ...ready, end })
           begun({ ...ready, end })
         })
       // Once it has begun this is the work's own error, or an end that Hotwork could not be told: the grant ends by itself.
-      const over: Promise<void> = ready.permit.use(work).catch((trouble: unknown) => not(asNo(trouble)))
+      const over: Promise<void> = ready.permit.use(work).catch((trouble: unknown) => {
+        if (!isBegun) this.#running.delete(key)
+        not(asNo(trouble))
+      })
     })
   }
 

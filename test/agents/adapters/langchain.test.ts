@@ -28,3 +28,26 @@ test('the task comes with the context of the run, where one agent does many', as
   await agent.invoke({ messages: 'go' }, { context: { incident: 'INC-7' } })
   expect(await desk.requests()).toMatchObject([{ ask: { parentTask: { id: 'INC-7' } }, outcome: 'succeeded' }])
 })
+
+test('a call of another conversation with the same id does not get the permit of one that runs', async () => {
+  const desk = theDesk()
+  const gate = new GatedTools<ToolMessage, string>({
+    ...{ ...desk.script([]).gating, ToolMessage },
+    parentTask: (id) => ({ id }),
+  })
+  const configured = new ToolMessage({ content: 'configured', tool_call_id: 'call_0' })
+  const call = (context: string, work: () => Promise<unknown>) => {
+    const toolCall = { name: 'configure', id: 'call_0', args: { FunctionName: `staging-${context}`, Timeout: 5 } }
+    return gate.wrapToolCall({ toolCall, runtime: { context } }, async () => {
+      await work()
+      return configured
+    })
+  }
+  const other = jest.fn(async () => {})
+  const first = await call('INC-1', async () => {
+    expect(await call('INC-2', other)).toMatchObject({ status: 'error' })
+    expect(other).not.toHaveBeenCalled()
+  })
+  expect(first).toBe(configured)
+  expect(await call('INC-2', other)).toBe(configured)
+})

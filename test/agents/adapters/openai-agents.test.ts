@@ -1,7 +1,9 @@
-import { RunState } from '@openai/agents'
+import { Agent, RunState, tool } from '@openai/agents'
+import * as z from 'zod'
+import { GatedTools } from '../../../client/adapters/openai-agents.ts'
 import { useScene } from '../../client/support/scene.ts'
 import type { Call } from './drivers/driver.ts'
-import { drive, makeAgent, runner } from './drivers/openai-agents.ts'
+import { drive, makeAgent, runner, ScriptedModel } from './drivers/openai-agents.ts'
 import { tellStories } from './stories.ts'
 
 const scene = useScene()
@@ -51,4 +53,44 @@ describe('people who need longer than the wait', () => {
     await runner().run(agent, state)
     expect([desk.done, model.told[0]?.text]).toEqual([[], expect.stringContaining('People denied')])
   })
+})
+
+/** An agent whose one tool takes a `Timeout` that the model may leave out. */
+function withDefault(script: ReturnType<ReturnType<typeof theDesk>['script']>) {
+  const gate = new GatedTools(script.gating)
+  const model = new ScriptedModel(script.calls)
+  const parameters = z.object({ FunctionName: z.string(), Timeout: z.number().default(9) })
+  const execute = (input: z.infer<typeof parameters>) => script.work(input)
+  const tools = [tool(gate.tool({ name: 'configure', description: 'a tool', parameters, execute }))]
+  return { gate, model, agent: new Agent({ name: 'remediator', model, tools }) }
+}
+
+test('what the schema fills in is no other call', async () => {
+  const desk = theDesk()
+  const tools = {
+    configure: ({ FunctionName, Timeout = 9 }: object & { FunctionName?: unknown; Timeout?: unknown }) => ({
+      ...{ action: 'lambda:UpdateFunctionConfiguration', arguments: { FunctionName, Timeout } },
+    }),
+  }
+  const short = { ...call, input: { FunctionName: 'staging-api' } }
+  const { gate, model, agent } = withDefault(desk.script([short], { tools }))
+  const { state } = await runner().run(agent, 'go')
+  await gate.resolve(state)
+  await runner().run(agent, state)
+  expect([desk.done, model.told]).toMatchObject([[{ FunctionName: 'staging-api', Timeout: 9 }], [{ id: 'call_1' }]])
+})
+
+test('arguments that are no JSON: it does not run, and no person is asked', async () => {
+  const desk = theDesk()
+  const { gate, model, agent } = withDefault(desk.script([call]))
+  const answer = model.getResponse.bind(model)
+  model.getResponse = async (request) => {
+    const response = await answer(request)
+    for (const item of response.output) if (item.type === 'function_call') item.arguments = '{"FunctionName"'
+    return response
+  }
+  const { state } = await runner().run(agent, 'go')
+  expect(await gate.resolve(state)).toEqual([])
+  await runner().run(agent, state)
+  expect([desk.done, model.told.length, scene.api.calls]).toEqual([[], 1, []])
 })
