@@ -1,0 +1,62 @@
+import { appendFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { type JSONRPCMessage, McpServer } from '@modelcontextprotocol/server'
+import { StdioServerTransport } from '@modelcontextprotocol/server/stdio'
+import * as z from 'zod'
+
+/**
+ * An MCP server with one tool. It tells the harness what it is about to do and goes on when it is let, so that it, or what is
+ * around it, can be killed at that very point. What it executed is in a file, whose lines no kill takes back.
+ */
+
+const told = (name: string): string => process.env[name] ?? ''
+const harness = connect(told('KILLS_SOCKET'))
+harness.on('error', () => process.exit(1))
+const waiting: ((reply: string) => void)[] = []
+createInterface(harness).on('line', (reply) => waiting.shift()?.(reply))
+
+function pass(point: string, call?: object): Promise<string> {
+  harness.write(`${JSON.stringify({ run: told('KILLS_RUN'), pid: process.pid, point, call })}\n`)
+  return new Promise((resolve) => waiting.push(resolve))
+}
+
+const server = new McpServer({ name: told('KILLS_SERVER'), version: told('KILLS_VERSION') })
+const inputSchema = z.object({ path: z.string(), content: z.string() })
+let busy = 0
+let isLeft = false
+server.registerTool('write_file', { description: 'Writes a file.', inputSchema }, async (call) => {
+  busy += 1
+  await pass('received', call)
+  appendFileSync(told('KILLS_EXECUTED'), `${JSON.stringify(call)}\n`, { flush: true })
+  await pass('executed', call)
+  return { content: [{ type: 'text', text: `wrote ${call.path} as process ${process.pid}` }] }
+})
+
+class Transport extends StdioServerTransport {
+  override async send(message: JSONRPCMessage): Promise<void> {
+    if (busy === 0 || !('result' in message)) return super.send(message)
+    const text = JSON.stringify(message)
+    if ((await pass('answering')) === 'half') {
+      process.stdout.write(text.slice(0, text.length / 2))
+      process.kill(process.pid, 'SIGKILL')
+    }
+    await super.send(message)
+    await pass('answered')
+    busy -= 1
+    leave()
+  }
+}
+
+/** Its client has gone: it ends what it has begun, as servers do. */
+function leave(): void {
+  if (isLeft && busy === 0) process.exit()
+}
+process.stdout.on('error', () => process.exit())
+process.stdin.on('end', () => {
+  isLeft = true
+  leave()
+})
+
+await pass('started')
+await server.connect(new Transport())

@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+
+/** What a server says before it goes on. */
+export type Point = { run: string; pid: number; point: string; call?: unknown }
+type Hear = (point: Point) => Promise<string | undefined>
+
+/** The harness's ear: the servers of all runs tell their points here, and wait for a word. */
+export class Servers {
+  /** What they say they are. */
+  readonly as = { name: 'secure-filesystem-server', version: '0.2.0' }
+  readonly path: string
+  readonly #server = createServer((socket) => this.#connect(socket))
+  readonly #hears = new Map<string, Hear>()
+  readonly #open = new Map<string, Set<Socket>>()
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  open(): Promise<void> {
+    return new Promise((resolve) => this.#server.listen(this.path, resolve))
+  }
+
+  listen(run: string, hear: Hear): void {
+    this.#hears.set(run, hear)
+  }
+
+  forget(run: string): void {
+    this.#hears.delete(run)
+  }
+
+  /** Waits until no server of this run is there: one whose gate was killed ends what it has begun. */
+  async quiet(run: string): Promise<void> {
+    const open = [...(this.#open.get(run) ?? [])].filter(({ destroyed }) => !destroyed)
+    await Promise.all(open.map((socket) => once(socket, 'close')))
+  }
+
+  close(): void {
+    this.#server.close()
+  }
+
+  #connect(socket: Socket): void {
+    socket.on('error', () => {})
+    createInterface({ input: socket }).on('line', (line) => void this.#hear(JSON.parse(line) as Point, socket))
+  }
+
+  async #hear(point: Point, socket: Socket): Promise<void> {
+    const open = this.#open.get(point.run) ?? new Set()
+    this.#open.set(point.run, open.add(socket))
+    socket.once('close', () => open.delete(socket))
+    const word = await this.#hears.get(point.run)?.(point)
+    if (word !== undefined) socket.write(`${word}\n`)
+  }
+}
