@@ -252,17 +252,6 @@ function isAbandoned(file: string): boolean {
 export const digest = (...parts: unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)
 
-/** JSON values, in any order of their members. */
-export const isSameJson = (one: unknown, other: unknown): boolean => digest(ordered(one)) === digest(ordered(other))
-
-/** The same for the same JSON value, in any order of its members. */
-export function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered)
-  if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))
-  return { members: members.map(([name, member]) => [name, ordered(member)]) }
-}
-
 export async function makeJwk(): Promise<PrivateJwk> {
   const { privateKey } = await DPoP.generateKeyPair('ES256', { extractable: true })
   const { kty, crv, x, y, d } = await crypto.subtle.exportKey('jwk', privateKey)

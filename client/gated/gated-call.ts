@@ -73,3 +73,6 @@ export function canonical(value: object): string {
     )
   }
 }
+
+/** Where people decide on a request. */
+export const pageOf = (issuer: string, request: string): string => `${issuer}/decide/${request}`

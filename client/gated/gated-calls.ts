@@ -8,7 +8,7 @@ import { digest, type KeptKeys } from '../kept-keys.ts'
 import { Trouble } from '../outcome.ts'
 import { isAlive } from '../run-mark.ts'
 import { pause } from '../surroundings.ts'
-import { canonical, type GatedAnswer, type GatedCall, type How, isSame } from './gated-call.ts'
+import { canonical, type GatedAnswer, type GatedCall, type How, isSame, pageOf } from './gated-call.ts'
 import { type Asked, callOf, type Ended, GatedJournal } from './gated-journal.ts'
 import { beginUse, beginWork, type Doing, type Work } from './gated-use.ts'
 
@@ -265,7 +265,7 @@ export class GatedCalls {
   }
 
   #about(request: string | undefined): { request?: string; page?: string } {
-    return request === undefined ? {} : { request, page: `${this.#parts.hotwork.issuer}/decide/${request}` }
+    return request === undefined ? {} : { request, page: pageOf(this.#parts.hotwork.issuer, request) }
   }
 
   async #orRefused<T>({ signal }: How, work: () => Promise<GatedAnswer<T>>): Promise<GatedAnswer<T>> {

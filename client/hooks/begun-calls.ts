@@ -5,10 +5,10 @@ import type { Approved } from '../agent/approved.ts'
 import { type Asker, askForPermit, whoIs } from '../agent/permit.ts'
 import type { Permit } from '../agent/permit-call.ts'
 import type { Gate } from '../gate.ts'
-import type { GatedCall, How } from '../gated/gated-call.ts'
+import { canonical, type GatedCall, type How, isSame } from '../gated/gated-call.ts'
 import { type Asked, GatedJournal } from '../gated/gated-journal.ts'
 import { defined } from '../http.ts'
-import { digest, isSameJson, ordered, remembered } from '../kept-keys.ts'
+import { digest, remembered } from '../kept-keys.ts'
 import { exits, Refusal, Trouble } from '../outcome.ts'
 
 /** That a host was let do a call, and what became of it. `run` tells it from every other call of the host. */
@@ -103,7 +103,8 @@ export class BegunCalls {
   }
 
   #keyOf({ action, arguments: args, purpose, parentTask, mcp, id }: GatedCall, who: string): string {
-    return digest('host', this.#asker.issuer, who, action, ordered(args), purpose, parentTask, mcp ?? null, id ?? null)
+    const call = canonical(defined({ action, args, purpose, parentTask, mcp, id }))
+    return digest('host', this.#asker.issuer, who, call)
   }
 
   /** Says how a run went, which was begun here or in another process. @returns false where it is none @throws Fault */
@@ -138,7 +139,7 @@ export class BegunCalls {
         return { approved: permit }
       case 'narrowed': {
         // Fewer uses or less time, or what the host was told before: this very call was approved.
-        if (isSameJson(asked.narrowed ?? asked.call.arguments, permit.arguments)) return { approved: permit.accept() }
+        if (isSame(asked.narrowed ?? asked.call.arguments, permit.arguments)) return { approved: permit.accept() }
         const { request, arguments: args } = permit
         this.#journal.attach(this.#keyOf({ ...asked.call, arguments: args } as GatedCall, who), asked, args)
         return { may: false, why: 'narrowed', request, arguments: args }

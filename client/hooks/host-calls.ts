@@ -31,6 +31,6 @@ function gateOf(as: string | undefined, issuer: string, surroundings: AgentConte
 }
 
 function tokenIn(file: string, { now }: AgentContext['surroundings']): IdentityOption {
-  const source = fileSource(file, now)
+  const source = fileSource(file, now, 'HOTWORK_TOOL_TOKEN_FILE')
   return () => source.ask('', new AbortController().signal)
 }

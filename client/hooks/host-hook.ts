@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { pageOf } from '../gated/gated-call.ts'
 import { digest } from '../kept-keys.ts'
 import type { ToolMap } from '../mcp/tool-map.ts'
 import { Trouble } from '../outcome.ts'
@@ -113,16 +114,14 @@ function wordsOf(said: Exclude<Said, { may: true }>, { action }: Mapped, parts: 
     case 'begun_before':
       return `this very call was begun before (${said.request}) and is not begun again. Look at what it did; a new call is a new request.`
     case 'no':
-      return `${action} was refused: ${said.reason}${said.detail ? ` (${said.detail})` : ''}. ${nothingRan} ${adviceOn(said.reason)}${said.request ? ` See ${pageOf(said.request, parts)}` : ''}`
+      return `${action} was refused: ${said.reason}${said.detail ? ` (${said.detail})` : ''}. ${nothingRan} ${adviceOn(said.reason)}${said.request ? ` See ${pageOf(parts.issuer, said.request)}` : ''}`
     default:
       return said satisfies never
   }
 }
 
 const waiting = (request: string, parts: HookParts): string =>
-  `people have not decided yet (${request}). ${nothingRan} Call the same tool again with the same arguments: that goes on waiting for the same request. People decide at ${pageOf(request, parts)}`
-
-const pageOf = (request: string, { issuer }: Pick<HookParts, 'issuer'>): string => `${issuer}/decide/${request}`
+  `people have not decided yet (${request}). ${nothingRan} Call the same tool again with the same arguments: that goes on waiting for the same request. People decide at ${pageOf(parts.issuer, request)}`
 
 /** What an agent can do next. */
 function adviceOn(reason: string): string {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { isSame, pageOf } from '../gated/gated-call.ts'
 import type { BegunCalls } from '../hooks/begun-calls.ts'
 import { titleOf } from '../hooks/host-hook.ts'
 import { findMapped, type Mapped } from '../hooks/mapped-tools.ts'
 import { defined } from '../http.ts'
-import { digest, isSameJson } from '../kept-keys.ts'
+import { digest } from '../kept-keys.ts'
 import type { LoopbackAnswer, LoopbackCall } from '../loopback.ts'
 import type { ToolMap } from '../mcp/tool-map.ts'
 import { Refusal, Trouble } from '../outcome.ts'
@@ -90,7 +91,7 @@ export class Approvals {
       deadline_at: now + Math.min(spanOf(submission.timeout), longestTimeout),
       ...defined({ call: typeof mapped === 'object' ? mapped : undefined, decision: decidedByMap(mapped, now) }),
     })
-    if (!isSameJson(begun.submission, submission))
+    if (!isSame(begun.submission, submission))
       throw new WrongCall(409, 'idempotency_conflict', 'this `Idempotency-Key` was used for another request')
     return { status: isNew ? 201 : 200, body: bodyOf(await this.#settle(begun, call.gone)) }
   }
@@ -198,7 +199,7 @@ export class Approvals {
       return ends > now ? { status: 'approved', ...decided, expires_at: ends } : { status: 'expired', ...decided }
     }
     if (looked.why === 'pending') return undefined
-    const page = looked.request === undefined ? '' : ` See ${issuer}/decide/${looked.request}`
+    const page = looked.request === undefined ? '' : ` See ${pageOf(issuer, looked.request)}`
     if (looked.why === 'narrowed') {
       const less = JSON.stringify(looked.arguments)
       return { status: 'denied', note: `Hotwork: people approved less: call with ${less}.${page}`, ...decided }
