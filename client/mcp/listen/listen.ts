@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { isSafeAddress } from '../../local.ts'
-import { Fault, systemCodeOf, wrongUsage } from '../../outcome.ts'
+import { systemCodeOf, Trouble, wrongUsage } from '../../outcome.ts'
+import { lines } from '../../screen.ts'
 import type { Surroundings } from '../../surroundings.ts'
 import { BadToken, type Caller, Callers } from './callers.ts'
 import { type Bounds, type OpenGate, Sessions } from './sessions.ts'
@@ -19,7 +20,8 @@ export type Listening = {
 }
 
 const path = '/mcp'
-const metadataPath = `/.well-known/oauth-protected-resource${path}`
+/** Behind it comes the path of what callers call it. */
+const metadataPath = '/.well-known/oauth-protected-resource'
 const loopback = ['127.0.0.1', '::1', 'localhost']
 
 type Told = {
@@ -101,7 +103,8 @@ class Door {
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!this.#isHost(request, response) || !this.#isOrigin(request, response)) return
     const { pathname } = new URL(request.url ?? '/', 'http://gate')
-    if (pathname === metadataPath && request.method === 'GET') return sendJson(response, 200, metadataOf(this.url))
+    if (pathname.startsWith(metadataPath) && request.method === 'GET')
+      return sendJson(response, 200, metadataOf(this.url))
     if (pathname !== path) return refuse(response, 404, `there is nothing here: the gate is at ${path}`)
     const caller = await this.#authenticate(request, response)
     if (!caller) return
@@ -116,14 +119,23 @@ class Door {
   }
 
   async #begin(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void> {
-    const { sdk, sessions } = this.#parts
+    const { sdk, sessions, err } = this.#parts
     if (request.method !== 'POST') return refuse(response, 400, 'name the session in `Mcp-Session-Id`')
     const body = await this.#readBody(request, response)
     if (body === undefined) return
     // A client of the newest protocol tries without a session first, and goes on with `initialize`.
     if (!sdk.isInitializeRequest(body.json))
       return refuse(response, 400, 'begin with `initialize`: this gate serves sessions (MCP 2025-11-25 and before)')
-    const session = await sessions.begin(caller)
+    const session = await sessions.begin(caller).catch((cause: unknown) => {
+      err(lines(`hotwork mcp: no session for ${caller.agent}: ${wordsOf(cause)}`))
+      return 'failed' as const
+    })
+    if (session === 'failed')
+      return refuse(
+        response,
+        502,
+        'the MCP server behind the gate cannot be started: tell the person who runs the gate',
+      )
     if (!session) {
       response.setHeader('retry-after', '60')
       return refuse(response, 429, 'too many sessions are open: end one with DELETE, or wait until one is idle')
@@ -141,7 +153,7 @@ class Door {
       return await callers.find(token)
     } catch (cause) {
       if (!(cause instanceof BadToken)) {
-        err(`hotwork: who calls cannot be told: ${cause instanceof Fault ? cause.told.title : 'it failed'}\n`)
+        err(lines(`hotwork mcp: who calls cannot be told: ${wordsOf(cause)}`))
         response.setHeader('retry-after', '5')
         refuse(response, 503, 'Hotwork does not say who calls: send the same again')
         return undefined
@@ -167,6 +179,9 @@ class Door {
     }
   }
 }
+
+/** What else an error says may hold what was sent. */
+const wordsOf = (cause: unknown): string => (cause instanceof Trouble ? cause.told.title : 'it failed')
 
 /** RFC 9728. It names no authorization server: the agent's platform gives it the token (docs/identity.md). */
 const metadataOf = (resource: string) => ({

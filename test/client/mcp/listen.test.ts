@@ -4,6 +4,7 @@ import { McpServer } from '@modelcontextprotocol/server'
 import * as z from 'zod'
 import { type Listening, listen } from '../../../client/mcp/listen/listen.ts'
 import type { Bounds, OpenGate } from '../../../client/mcp/listen/sessions.ts'
+import { wrongUsage } from '../../../client/outcome.ts'
 import { useScene } from '../support/scene.ts'
 
 /** `hotwork mcp --listen`: who is let in, and to which session. What a call then meets is the gate's matter. */
@@ -21,6 +22,7 @@ let errors = ''
 const callers: string[] = []
 const ended: string[] = []
 let release = () => {}
+let fails = false
 const held = () =>
   new Promise<void>((resolve) => {
     release = resolve
@@ -29,6 +31,7 @@ const held = () =>
 /** In place of the gate a server that says who it serves. */
 const open: OpenGate = async (host, { agent }) => {
   callers.push(agent)
+  if (fails) throw wrongUsage('`files` cannot be started (ENOENT)', 'name a program that is there')
   const server = new McpServer({ name: 'files', version: '1' }, { capabilities: { logging: {} } })
   server.registerTool('whoami', { inputSchema: z.object({}) }, () => ({ content: [{ type: 'text', text: agent }] }))
   server.registerTool('hold', { inputSchema: z.object({}) }, async (_, { mcpReq }) => {
@@ -257,6 +260,15 @@ test.each<[status: number, what: string, body: unknown]>([
   const response = await post(remediator(), body)
   expect([response.status, callers]).toEqual([status, []])
   expect(await response.json()).toMatchObject({ jsonrpc: '2.0', error: { message: expect.any(String) } })
+})
+
+test('a server that cannot be started is said, to the caller and to who runs the gate, and takes up no session', async () => {
+  await start()
+  fails = true
+  for (const _ of [1, 2, 3]) expect((await post(remediator())).status).toBe(502)
+  expect(errors).toContain('no session for agent:remediator: `files` cannot be started')
+  fails = false
+  await opened(remediator())
 })
 
 test('the end brings calls that run to their end', async () => {
