@@ -1,0 +1,207 @@
+/** The first part: a file of tests; the others: words that are in the name of a test of it. */
+export type Proof = readonly [file: string, ...tests: string[]]
+export type Cell = { says: string; proof: Proof }
+export type Surface = {
+  /** In Markdown. */
+  where: string
+  page: string
+  /** Packages of test/agents, by name; or words. */
+  tested: readonly string[]
+  waits: Cell
+  restart: Cell
+  closed: Cell
+  cannotStop: string
+}
+
+const gated = 'test/client/gated/gated-calls.test.ts'
+const hook = 'test/client/hooks/host-hook.test.ts'
+const sidecar = 'test/client/sidecar/sidecar.test.ts'
+const stories = 'test/agents/adapters/stories.ts'
+const exec = 'test/client/requests/exec.test.ts'
+
+const killedFramework: Cell = {
+  says: 'yes: the same call id is the same request, and runs once',
+  proof: [
+    stories,
+    'killed while it waits for people, and run again by another process',
+    'killed while it runs: it is not run again',
+  ],
+}
+const closedFramework: Cell = {
+  says: 'yes: the tool does not run',
+  proof: [stories, 'Hotwork cannot be reached: it does not run', 'refused by policy: it does not run'],
+}
+
+/** Where agents are, and what is promised there, each promise with the tests that hold it. */
+export const surfaces: readonly Surface[] = [
+  {
+    where: 'an MCP server, under any MCP host: `hotwork mcp`',
+    page: 'mcp.md',
+    tested: ['the servers and clients below'],
+    waits: {
+      says: 'a task, or the page of the request; else 50 s a call, and a repeat goes on with the same request',
+      proof: [gated, 'a repeat attaches to the same request', 'people are waited for within the wait'],
+    },
+    restart: {
+      says: 'yes: of host, gate and server; a call is sent once',
+      proof: [gated, 'another process finds it, does it and has its value', 'an answer that is lost for good'],
+    },
+    closed: {
+      says: 'yes',
+      proof: [gated, 'where Hotwork does not answer nothing is sent', 'what is not sent at the last moment is refused'],
+    },
+    cannotStop: 'a call that the map lets pass; an agent that has the server, or its secret, without the gate',
+  },
+  {
+    where: 'Claude Code: a hook',
+    page: 'claude-code.md',
+    tested: ['2.1.332, by hand'],
+    waits: {
+      says: '9½ minutes a call, then `deny` or `defer`; a repeat goes on',
+      proof: [hook, 'is denied while people have not decided', 'goes on with the same request', 'is deferred where'],
+    },
+    restart: {
+      says: 'yes: the next call goes on with the request',
+      proof: [sidecar, 'a hook that is killed while people think leaves the request'],
+    },
+    closed: {
+      says: 'yes, with the settings that we ship (`onFailure`)',
+      proof: [hook, 'is denied where Hotwork does not answer'],
+    },
+    cannotStop: 'settings without the hook; what another tool does, such as `Bash`',
+  },
+  {
+    where: 'Codex: a hook',
+    page: 'codex.md',
+    tested: ['0.171.0, by hand'],
+    waits: {
+      says: '9½ minutes a call; a repeat goes on',
+      proof: [hook, 'of Codex is never deferred', 'goes on with the same request'],
+    },
+    restart: {
+      says: 'yes: the next call goes on with the request',
+      proof: [sidecar, 'a hook that is killed while people think leaves the request'],
+    },
+    closed: {
+      says: 'ours does; Codex lets a call pass whose hook fails or is late',
+      proof: [hook, 'is denied where Hotwork does not answer'],
+    },
+    cannotStop: 'the same, and a hook that is not trusted',
+  },
+  {
+    where: 'adapters of the Agent Approval Protocol v1: `hotwork sidecar`',
+    page: 'aap.md',
+    tested: ['agentapprovalprotocol', 'pydantic-ai-slim'],
+    waits: {
+      says: 'the `timeout` of the call',
+      proof: ['test/agents/sidecar/aap.test.ts', 'a call that nobody decides in its time is taken back'],
+    },
+    restart: {
+      says: 'yes',
+      proof: ['test/agents/sidecar/aap.test.ts', 'a call that waits while the sidecar is killed and started again'],
+    },
+    closed: {
+      says: 'yes',
+      proof: [
+        'test/client/sidecar/approvals.test.ts',
+        'while Hotwork does not answer is 503, permits nothing',
+        'of a tool that no map names is denied',
+      ],
+    },
+    cannotStop: 'a tool that the adapter does not send; an adapter that ignores a no',
+  },
+  {
+    where: 'Vercel AI SDK: `hotwork/ai-sdk`',
+    page: 'ai-sdk.md',
+    tested: ['ai'],
+    waits: {
+      says: 'as you say, then the run ends and goes on later',
+      proof: ['test/agents/adapters/ai-sdk.test.ts', 'the run ends with an approval request, and goes on in another'],
+    },
+    restart: killedFramework,
+    closed: closedFramework,
+    cannotStop: 'a tool that is not wrapped; code of the app that calls the service itself',
+  },
+  {
+    where: 'LangChain, LangGraph: `hotwork/langchain`',
+    page: 'langchain.md',
+    tested: ['langchain'],
+    waits: {
+      says: 'as you say, then the tool tells the model to call again',
+      proof: [stories, 'approved by people: it waits for them, and runs once', 'not decided in time: it does not run'],
+    },
+    restart: killedFramework,
+    closed: closedFramework,
+    cannotStop: 'middleware between it and the tool; the same',
+  },
+  {
+    where: 'OpenAI Agents: `hotwork/openai-agents`',
+    page: 'openai-agents.md',
+    tested: ['@openai/agents'],
+    waits: {
+      says: 'as you say, then the state is a string and goes on later',
+      proof: [
+        'test/agents/adapters/openai-agents.test.ts',
+        'the state is kept as a string, with the request beside it',
+      ],
+    },
+    restart: killedFramework,
+    closed: closedFramework,
+    cannotStop: 'hosted tools, which run at the provider; the same',
+  },
+  {
+    where: 'Strands: `hotwork/strands`',
+    page: 'strands.md',
+    tested: ['@strands-agents/sdk'],
+    waits: {
+      says: 'as you say, then the agent pauses and is resumed',
+      proof: ['test/agents/adapters/strands.test.ts', 'the agent pauses, and goes on when it is resumed'],
+    },
+    restart: killedFramework,
+    closed: closedFramework,
+    cannotStop: 'a tool that is called past the agent; the same',
+  },
+  {
+    where: 'Claude Agent SDK: `hotwork/claude`',
+    page: 'claude-agent-sdk.md',
+    tested: ['@anthropic-ai/claude-agent-sdk'],
+    waits: {
+      says: 'as you say, then `deny`; a repeat goes on',
+      proof: ['test/agents/adapters/claude.test.ts', 'what people approved runs, and is completed'],
+    },
+    restart: {
+      says: 'yes: the same call id is the same request',
+      proof: [
+        'test/agents/adapters/claude.test.ts',
+        'where hook and `canUseTool` both ask, it is one request and one run',
+      ],
+    },
+    closed: {
+      says: 'yes',
+      proof: [
+        'test/agents/adapters/claude.test.ts',
+        'a tool that is not gated is denied',
+        'what they denied does not run',
+      ],
+    },
+    cannotStop: 'what another tool does, such as `Bash`; the same',
+  },
+  {
+    where: 'a command that calls AWS: `hotwork exec`',
+    page: '../command-line.md',
+    tested: ['any SDK of AWS'],
+    waits: {
+      says: '30 minutes, or as you say; then by the id of the request',
+      proof: [exec, 'since it is still pending: 3, with how to go on'],
+    },
+    restart: {
+      says: 'yes: by the id of the request; the command is started once',
+      proof: [exec, 'after SIGKILL there is no new credential', 'of two that begin at the same time one starts'],
+    },
+    closed: {
+      says: 'yes: no credential',
+      proof: [exec, 'interrupted while Hotwork does not answer', 'since people or policy said no: 4'],
+    },
+    cannotStop: 'what the credential allows: the approved action, until it ends. It is the wall',
+  },
+]
