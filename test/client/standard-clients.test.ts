@@ -220,7 +220,7 @@ describe('what the metadata says', () => {
     })
     expect((await read('/.well-known/oauth-protected-resource/aws')).authorization_servers).toEqual([url])
     const { protected_resources } = await read('/.well-known/oauth-authorization-server')
-    expect(protected_resources).toEqual(['https://flags.example.org', `${url}/aws`])
+    expect(protected_resources).toEqual(['https://flags.example.org', 'https://files.example.org', `${url}/aws`])
   })
 
   test('of a submission is there, with a schema of what it adds', async () => {

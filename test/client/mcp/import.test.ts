@@ -36,7 +36,7 @@ const decided = ['--tool', 'tool:flag-service', '--group', 'files', '--max-lengt
 test('an entry that is whole compiles in a policy folder, with the tool of the server in it', async () => {
   const { exit, body } = await imported(
     [
-      [tool('write_file', { path: text, content: text }), tool('tail', { path: text, lines: { type: 'number' } })],
+      [tool('put_file', { path: text, content: text }), tool('tail', { path: text, lines: { type: 'number' } })],
       [
         tool('set-mode', { path: text, mode: { enum: ['safe', 'fast'] }, in: { type: ['string', 'null'] } }, ['path']),
         tool('list roots', {}),
@@ -48,7 +48,7 @@ test('an entry that is whole compiles in a policy folder, with the tool of the s
   )
   expect(exit).toBe(0)
   expect(body.tools.map((each: { state: string; action: string }) => [each.state, each.action])).toEqual([
-    ['whole', 'files:WriteFile'],
+    ['whole', 'files:PutFile'],
     ['whole', 'files:Tail'],
     ['whole', 'files:SetMode'],
     ['whole', 'files:ListRoots'],
@@ -73,9 +73,9 @@ test('an entry that is whole compiles in a policy folder, with the tool of the s
   const out = folder.at('bundle.json')
   expect(compile('--write-schema', '--out', out)).toMatchObject({ status: 0, stderr: '' })
   const { actions: compiled } = JSON.parse(readFileSync(out, 'utf8'))
-  expect(compiled['files:WriteFile'].mcp).toEqual({
+  expect(compiled['files:PutFile'].mcp).toEqual({
     server: { name: 'files', version: '1.2.0' },
-    tool: 'write_file',
+    tool: 'put_file',
     schema: body.tools[0].schema,
   })
   expect(compiled['files:Spread'].arguments.properties.ratio).toEqual({ type: 'integer', minimum: 1, maximum: 4 })
