@@ -60,7 +60,7 @@ describe('what passes', () => {
     })
   })
 
-  test('a tool that the map lets pass; one that it does not name is refused, whatever its name', async () => {
+  test('a tool that the map lets pass; one that it does not name is refused, by each name', async () => {
     const host = await room.host()
     await host.begin()
     const read = await host.ask('tools/call', { name: 'read_file', arguments: { path: 'a' } })
@@ -105,7 +105,7 @@ describe('a gated call', () => {
     const held = host.call(prod, { _meta: { progressToken: 'p' } })
     expect((await host.tells('notifications/progress')).params).toMatchObject({
       progressToken: 'p',
-      message: expect.stringContaining('/requests/req_'),
+      message: expect.stringContaining('/decide/req_'),
     })
     await decide()
     expect(textIn(await held)).toBe('wrote prod/checkout.yaml')
@@ -142,7 +142,7 @@ describe('a gated call', () => {
     expect(denied.result).toMatchObject({ isError: true })
     expect([permitIn(denied)?.['state'], textIn(denied)]).toEqual([
       'denied',
-      expect.stringMatching(/denied .*not made.*\/requests\//),
+      expect.stringMatching(/denied .*not made.*\/decide\/req_/),
     ])
     expect(permitIn(await host.call(prod))?.['state']).toBe('denied')
     expect([room.calls.length, await requests()]).toEqual([0, 1])

@@ -165,7 +165,7 @@ describe('a host that shows addresses', () => {
     const { id = '', params } = await host.tells('elicitation/create')
     expect(params).toMatchObject({
       mode: 'url',
-      url: expect.stringMatching(/\/requests\/req_/),
+      url: expect.stringMatching(/\/decide\/req_/),
       elicitationId: expect.any(String),
     })
     host.say({ id, result: { action: 'accept' } })

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 /**
@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
  * another version, no answer, or two. It looks there at each message.
  */
 const folder = process.argv[2]
+writeFileSync(`${folder}/env`, JSON.stringify(Object.keys(process.env)))
 const script = () => {
   try {
     return JSON.parse(readFileSync(`${folder}/script.json`, 'utf8'))

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RequestId } from '../../../functions/domain/values.ts'
+import { useRealTime } from '../support/agent-machine.ts'
+import { useScene } from '../support/scene.ts'
+import { GateMachine, type Host, permitOf, textOf } from './support/gate-machine.ts'
+
+/** `hotwork mcp -- CMD` as a process under an MCP host of the official SDK; each of them may be killed. */
+
+const scene = useScene()
+let machine: GateMachine
+beforeEach(() => {
+  useRealTime(scene)
+  machine = new GateMachine(scene)
+})
+afterEach(() => machine.closeAll())
+
+const staging = { path: 'staging/checkout.yaml', content: 'retries: 3' }
+const prod = { path: 'prod/checkout.yaml', content: 'retries: 3' }
+
+async function pending(): Promise<void> {
+  while ((await scene.api.world.requests.list({ status: 'pending' }, { limit: 1 })).items.length === 0) await moment()
+}
+async function approve(): Promise<void> {
+  await pending()
+  const { world } = scene.api
+  for (const { state } of (await world.requests.list({ status: 'pending' }, { limit: 10 })).items)
+    for (const who of ['ana', 'eve']) await world.decide(await world.state(state.ask.id), who)
+}
+const moment = () => new Promise((resolve) => setTimeout(resolve, 30))
+const called = async (count = 1) => {
+  while (machine.calls.length < count) await moment()
+}
+const requests = async () => (await scene.api.world.requests.list({}, { limit: 100 })).items.map(({ state }) => state)
+const kill = (host: Host) => process.kill(host.transport.pid ?? 0, 'SIGKILL')
+/** What a host that does not live on does not want to know. */
+const lost = (call: Promise<unknown>) => call.catch(() => 'lost')
+
+test('an unchanged host of the SDK calls through it; the server has its own secret, and not who agent and tool are', async () => {
+  machine.env['SERVER_SECRET'] = 's3'
+  const host = await machine.host()
+  expect(host.client.getServerVersion()).toMatchObject({ name: 'secure-filesystem-server' })
+  expect((await host.client.listTools()).tools).toHaveLength(3)
+  const result = await host.call(staging)
+  expect([textOf(result), permitOf(result)?.state]).toEqual(['wrote staging/checkout.yaml', 'done'])
+  const names = JSON.parse(readFileSync(join(machine.served, 'env'), 'utf8')) as string[]
+  expect(names).toContain('SERVER_SECRET')
+  expect(names.filter((name) => /TOKEN_FILE|HOTWORK_AS/.test(name))).toEqual([])
+})
+
+test('by the catalogue, without a map', async () => {
+  const host = await machine.host({}, '--purpose', 'remediation', '--task', 'INC-1042')
+  expect(textOf(await host.call(staging))).toBe('wrote staging/checkout.yaml')
+  expect(permitOf(await host.call(staging, 'read_file'))).toMatchObject({ reason: 'unknown_tool' })
+})
+
+test.each([
+  ['no map, and nothing that says what for', ['mcp', '--', 'true'], '--purpose'],
+  ['a map that is not there', ['mcp', '--map', 'no.json', '--', 'true'], 'no.json'],
+  ['a map without a server', ['mcp', '--map', 'bare.json', '--', 'true'], '`server`'],
+  ['a server that is not there', ['mcp', '--map', 'map.json', '--', 'no-such-server'], 'no-such-server'],
+  ['no server', ['mcp', '--map', 'map.json'], 'which server'],
+])('%s: it exits with 2 and says what to do', async (_, words, what) => {
+  writeFileSync(join(machine.home, 'bare.json'), '{"purpose":"remediation","parent_task":{"id":"INC-1"},"tools":{}}')
+  const run = machine.start(...words)
+  expect([await run.ends, run.err]).toEqual([2, expect.stringContaining(what)])
+})
+
+test('without the tool’s token it exits with 2 and names the variable', async () => {
+  delete machine.env['HOTWORK_TOOL_TOKEN_FILE']
+  const run = machine.start(...machine.words())
+  expect([await run.ends, run.err]).toEqual([2, expect.stringContaining('HOTWORK_TOOL_TOKEN_FILE')])
+})
+
+test('killed while people decide, the next one goes on with the same request and makes the call', async () => {
+  const first = await machine.host()
+  const waiting = lost(first.call(prod))
+  await pending()
+  kill(first)
+  expect(await waiting).toBe('lost')
+  const next = await machine.host()
+  const again = next.call(prod)
+  await approve()
+  expect(textOf(await again)).toBe('wrote prod/checkout.yaml')
+  expect([machine.calls.length, (await requests()).length]).toEqual([1, 1])
+})
+
+test('killed after the call was sent: unknown, on record as failed, and never sent again', async () => {
+  machine.script({ hang: true })
+  const first = await machine.host()
+  const waiting = lost(first.call(staging))
+  await called()
+  kill(first)
+  expect(await waiting).toBe('lost')
+  machine.script({})
+  const next = await machine.host()
+  const unknown = await next.call(staging)
+  expect(unknown.isError).toBe(true)
+  expect([permitOf(unknown)?.state, textOf(unknown)]).toEqual(['unknown', expect.stringContaining('outcome unknown')])
+  expect(machine.calls.length).toBe(1)
+  const id = permitOf(unknown)?.request as RequestId
+  while ((await scene.api.world.state(id)).status !== 'completed') await moment()
+  expect(await scene.api.world.state(id)).toMatchObject({ outcome: 'failed', note: expect.stringContaining('unknown') })
+})
+
+test('the host goes after the call was sent: it comes to its end, is reported, and the next host has the answer', async () => {
+  machine.script({ wait: true })
+  const first = await machine.host()
+  const waiting = lost(first.call(staging))
+  await called()
+  const closing = first.client.close()
+  machine.script({})
+  await closing
+  expect(await waiting).toBe('lost')
+  const next = await machine.host()
+  const result = await next.call(staging)
+  expect([textOf(result), permitOf(result)?.repeated]).toEqual(['wrote staging/checkout.yaml', true])
+  expect([machine.calls.length, await requests()]).toMatchObject([1, [{ status: 'completed', outcome: 'succeeded' }]])
+})
+
+test('two hosts with one folder: one makes the call, both have its answer', async () => {
+  const [one, other] = await Promise.all([machine.host(), machine.host()])
+  const calls = [one.call(prod), other.call(prod)]
+  await approve()
+  expect((await Promise.all(calls)).map(textOf)).toEqual(Array(2).fill('wrote prod/checkout.yaml'))
+  expect([machine.calls.length, (await requests()).length]).toEqual([1, 1])
+})
+
+test('the server is killed: the gate says so and exits with 1', async () => {
+  const run = machine.start(...machine.words())
+  machine.script({ die: true })
+  run.child.stdin?.write(
+    `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'read_file', arguments: {} } })}\n`,
+  )
+  expect(await run.ends).toBe(1)
+  expect(run.err).toContain('the MCP server has ended')
+  expect(run.out).toContain('"error"')
+})
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it, and the server with it', async (signal) => {
+  const run = machine.start(...machine.words())
+  while (!existsSync(join(machine.served, 'env'))) await moment()
+  run.child.kill(signal)
+  expect(await run.ends).toBe(0)
+})
