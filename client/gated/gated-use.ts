@@ -3,7 +3,7 @@ import { AlreadyRun, type Approved } from '../agent/approved.ts'
 import type { KeptCalls } from '../agent/kept-calls.ts'
 import type { Gate } from '../gate.ts'
 import { defined } from '../http.ts'
-import { wrongUsage } from '../outcome.ts'
+import { isStateChanged, wrongUsage } from '../outcome.ts'
 import { pause } from '../surroundings.ts'
 import { type GatedCall, type How, OutcomeUnknown } from './gated-call.ts'
 import { type Asked, callOf, type Ended, type GatedJournal } from './gated-journal.ts'
@@ -47,7 +47,7 @@ export async function beginUse(
 }
 
 export type Done<T> = Ended & { value: T | undefined }
-type Beginning<T> = { answer?: { state: 'refused' } & No; ends?: Promise<Done<T> | undefined> }
+type Beginning<T> = { answer?: { state: 'refused' | 'pending' } & No; ends?: Promise<Done<T> | undefined> }
 
 /**
  * Begins the use, looks once more whether the work may be done, and begins it.
@@ -63,7 +63,12 @@ export async function beginWork<T>(
 ): Promise<Beginning<T>> {
   const { request } = approved
   if (runs.runOf(request)) return {}
-  const begun = await beginUse(gate, approved, callOf(asked))
+  const begun = await beginUse(gate, approved, callOf(asked)).catch((cause: unknown) => {
+    if (isStateChanged(cause))
+      return { changed: 'what is there has changed since it was approved: people decide again' }
+    throw cause
+  })
+  if ('changed' in begun) return { answer: { state: 'pending', reason: 'state_changed', detail: begun.changed } }
   if ('reason' in begun) return { answer: { state: 'refused', ...begun } }
   if (begun.ended) return {}
   const no = await check?.()

@@ -162,9 +162,8 @@ export class McpGate implements Watch {
       check: async () => {
         const live = await this.#live.find(call.mcp?.tool ?? '', meta)
         if ('missing' in live) return refused('tool_changed', missing[live.missing])
-        const { server, schema } = live.mcp
         const rule = ruleFor([{ action: call.action, server: call.mcp?.server, schema: call.mcp?.schema }], live.mcp)
-        return 'reason' in rule && (server || schema) ? rule : undefined
+        return 'reason' in rule ? rule : undefined
       },
     }
   }
