@@ -2,6 +2,7 @@ import type { ApprovedRequest } from '../../../functions/domain/requests/request
 import { agentKey, permit } from '../../support/ask.ts'
 import { answered, evolved, type Fault, told } from './fault.ts'
 import { production } from './production.ts'
+import { ahead } from './scenarios.ts'
 
 const { decide, evolve } = production
 
@@ -27,6 +28,16 @@ export const faultsOfGrant: readonly Fault[] = [
         ? { now: Math.min(now, (state.grant.claimedAt === undefined ? state.grant.claimBy : state.grant.notAfter) - 1) }
         : undefined,
     ),
+  },
+  {
+    fault: 'a grant may be claimed before its start',
+    breaks: 'INV8',
+    where: ahead,
+    reducer: told((state, command) => {
+      if (command.type !== 'intend') return undefined
+      const { notBefore: _, ...ask } = state.ask
+      return { state: { ...state, ask } }
+    }),
   },
   {
     fault: 'every claim gives the grant another lifetime',

@@ -54,7 +54,7 @@ describe('in every interleaving no invariant is broken', () => {
     expect(reached('refusals')).toEqual(
       [
         ...['not_eligible', 'self_approval', 'already_decided', 'already_settled', 'stage_not_open', 'stage_over'],
-        'stale_digest',
+        ...['stale_digest', 'not_yet'],
         ...['stale_round', 'pending', 'denied', 'expired', 'withdrawn', 'revoked', 'completed', 'key_mismatch'],
         ...['policy_denied', 'approver_not_eligible', 'credential_superseded', 'credential_unknown', 'uses_exhausted'],
         ...['wrong_credential_kind', 'invalid_task_state', 'not_permitted', 'outcome_unknown'],

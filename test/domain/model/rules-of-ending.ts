@@ -121,6 +121,15 @@ export const rulesOfEnding: readonly Rule[] = [
     ({ at, type }, seen, step) =>
       at >= endOf(seen) && !tellsOfCall(step) && `\`${type}\` ${at - endOf(seen)} s after the end`,
   ),
+  on(
+    'INV8',
+    'nothing is issued, used or handed on before the start',
+    ['CredentialIntended', 'CredentialIssued', 'UseBegun', 'Delegated'],
+    ({ at, type }, seen, { scenario }) => {
+      const start = inForce(scenario, seen).ask.notBefore ?? at
+      return at < start && `\`${type}\` ${start - at} s before the start`
+    },
+  ),
   on('INV8', 'nothing lengthens a grant', ['CredentialIssued'], ({ notAfter, expiresAt, at }, seen, { scenario }) => {
     const { ask } = inForce(scenario, seen)
     const limit = seen.grant?.claimed ? seen.grant.notAfter : Math.min(seen.grant?.notAfter ?? 0, at + ask.lifetime)
@@ -133,7 +142,8 @@ export const rulesOfEnding: readonly Rule[] = [
     ({ at, claimBy, notAfter }, seen, { scenario }) => {
       const { ask } = inForce(scenario, seen)
       const until = ask.requestedUntil ?? Number.POSITIVE_INFINITY
-      const [claim, end] = [at + ask.claimWithin, at + ask.claimWithin + ask.lifetime]
+      const from = Math.max(at, ask.notBefore ?? at)
+      const [claim, end] = [from + ask.claimWithin, from + ask.claimWithin + ask.lifetime]
       return (claimBy !== Math.min(claim, until) || notAfter !== Math.min(end, until)) && 'another clock'
     },
   ),

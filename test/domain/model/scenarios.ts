@@ -108,6 +108,20 @@ export const tierZero: Scenario = {
   uses: 2,
 }
 
+/** Ten minutes ahead: people decide before, and nothing is claimed before. */
+export const ahead: Scenario = {
+  name: 'a start ahead',
+  tier: 1,
+  stages: [sampleStage('owner')],
+  ask: sampleAsk({ uses: 1, credential: 'token', notBefore: submittedAt + minutes(10) }),
+  rights: { ana: ['owner'] },
+  clicks: both('ana'),
+  losers: ['ana'],
+  policyTurns: true,
+  mints: { access_token: 2, aws: 0 },
+  uses: 1,
+}
+
 export const twoStages: Scenario = {
   name: 'two stages, one person eligible for both',
   tier: 2,
@@ -435,6 +449,7 @@ export const scenarios: readonly Scenario[] = [
   narrowed,
   absent,
   tierZero,
+  ahead,
   twoStages,
   quorumOfTwo,
   parent,

@@ -254,10 +254,12 @@ function timeIn(state: ApprovalRequest, { now }: World): readonly Action[] {
   const due = dueAt(asOf(state, submittedAt + now))
   if (due === undefined) return []
   const at = due - submittedAt
+  const start = (state.ask.notBefore ?? 0) - submittedAt
   const passes = (to: number, what: string) => ({ label: `it is ${minutesOf(to)}, ${what}`, world: { now: to } })
   return [
     ...(at - 1 > now ? [passes(at - 1, 'a second before a deadline')] : []),
     ...(at > now ? [passes(at, 'a deadline')] : []),
+    ...(start > now ? [passes(start, 'its start')] : []),
   ]
 }
 
