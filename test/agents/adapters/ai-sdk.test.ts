@@ -1,4 +1,5 @@
-import { generateText, type ModelMessage, tool } from 'ai'
+import { generateText, isStepCount, type ModelMessage, simulateReadableStream, streamText, tool } from 'ai'
+import { MockLanguageModelV4 } from 'ai/test'
 import { GatedTools } from '../../../client/adapters/ai-sdk.ts'
 import { useScene } from '../../client/support/scene.ts'
 import { drive, makeAgent, scriptedModel, toldBy } from './drivers/ai-sdk.ts'
@@ -90,4 +91,36 @@ test('a tool that yields what it has so far gives its last', async () => {
   const tools = gate.tools({ configure: tool({ inputSchema: configureSchema, execute }) })
   const { toolResults } = await generateText({ model: scriptedModel([staging]), tools, messages: [go] })
   expect(toolResults.map(({ output }) => output)).toEqual(['all'])
+})
+
+test('streamed: one call is denied, and the other runs', async () => {
+  const desk = theDesk()
+  desk.meanwhile = async () => {
+    await desk.decide('deny', /checkout-cart/)
+    await desk.decide('approve', /checkout-api/)
+  }
+  const calls = [call, { ...call, id: 'call_2', input: { FunctionName: 'checkout-cart', Timeout: 5 } }]
+  const { gate, model } = makeAgent(desk.script(calls))
+  const streamed = new MockLanguageModelV4({
+    doStream: async (options) => {
+      const { content, finishReason, usage } = await model.doGenerate(options)
+      const parts = content.flatMap((part) => (part.type === 'tool-call' ? [part] : []))
+      const chunks = [
+        { type: 'stream-start' as const, warnings: [] },
+        ...parts,
+        { type: 'finish' as const, finishReason, usage },
+      ]
+      return { stream: simulateReadableStream({ chunks }) }
+    },
+  })
+  const execute = jest.fn(async (_input: object) => 'configured')
+  const tools = gate.tools({ configure: tool({ inputSchema: configureSchema, execute }) })
+  const { toolApproval } = gate
+  const result = streamText({ model: streamed, tools, toolApproval, messages: [go], stopWhen: isStepCount(3) })
+  await result.consumeStream()
+  expect(execute.mock.calls.map(([input]) => input)).toEqual([call.input])
+  expect(toldBy(streamed.doStreamCalls.at(-1)?.prompt ?? [])).toMatchObject([
+    ...[{ id: 'call_1', isError: false }],
+    ...[{ id: 'call_2', isError: true, text: expect.stringContaining('People denied') }],
+  ])
 })
