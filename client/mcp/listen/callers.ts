@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { parsedJson, send } from '../../http.ts'
 import { digest } from '../../kept-keys.ts'
 import { Fault } from '../../outcome.ts'
+import { spelledOut } from '../../screen.ts'
 import type { Surroundings } from '../../surroundings.ts'
 
 /** An agent that calls the gate, by a token that Hotwork knows as good. */
@@ -22,6 +23,12 @@ export class BadToken extends Error {
   override readonly name = 'BadToken'
 }
 
+/** The token is good, and Hotwork lets its agent do nothing now. */
+export class StoppedAgent extends Error {
+  override readonly name = 'StoppedAgent'
+}
+
+const Problem = z.looseObject({ title: z.string(), detail: z.string().optional() })
 const Answer = z.looseObject({ caller: z.string() })
 const Claims = z.looseObject({
   iss: z.string().min(1),
@@ -77,7 +84,8 @@ export class Callers {
     const { response, text } = await send(sending, { err: () => {}, pause: this.#around.pause })
     if (response.status === 401) throw new BadToken('Hotwork does not take this workload token')
     // A halt, or the agent's own end.
-    if (response.status === 403 || response.status === 409) throw new BadToken('Hotwork has stopped this agent')
+    const problem = [403, 409].includes(response.status) ? Problem.safeParse(parsedJson(text)).data : undefined
+    if (problem) throw new StoppedAgent(spelledOut([problem.title, problem.detail].filter(Boolean).join(': ')))
     const answer = Answer.safeParse(parsedJson(text)).data
     if (!response.ok || answer === undefined)
       throw new Fault({

@@ -3,7 +3,7 @@ import { isSafeAddress } from '../../local.ts'
 import { systemCodeOf, Trouble, wrongUsage } from '../../outcome.ts'
 import { lines } from '../../screen.ts'
 import type { Surroundings } from '../../surroundings.ts'
-import { BadToken, type Caller, Callers } from './callers.ts'
+import { BadToken, type Caller, Callers, StoppedAgent } from './callers.ts'
 import { type Bounds, type OpenGate, Sessions } from './sessions.ts'
 
 export type ListenTyped = {
@@ -152,6 +152,10 @@ class Door {
       if (token === undefined) throw new BadToken('send a workload token as `Authorization: Bearer TOKEN`')
       return await callers.find(token)
     } catch (cause) {
+      if (cause instanceof StoppedAgent) {
+        refuse(response, 403, `Hotwork lets this agent do nothing now: ${cause.message}`)
+        return undefined
+      }
       if (!(cause instanceof BadToken)) {
         err(lines(`hotwork mcp: who calls cannot be told: ${wordsOf(cause)}`))
         response.setHeader('retry-after', '5')

@@ -189,6 +189,18 @@ test('a session is of the agent that opened it: to another it is not there', asy
   expect((await list(remediator(), session)).status).toBe(200)
 })
 
+test('an agent that people have stopped is out after a minute, in its open session too', async () => {
+  await start()
+  const session = await opened(remediator())
+  const halted = await scene.at('gus').type('halt', 'agent:remediator', '--reason', 'INC-4822: it writes too much')
+  expect(halted.exit).toBe(0)
+  scene.advance(61)
+  const response = await list(remediator(), session)
+  expect(response.status).toBe(403)
+  expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining('do nothing now') } })
+  expect((await post(builder())).status).toBe(200)
+})
+
 test('where Hotwork says nothing, no caller is let in', async () => {
   await start()
   scene.api.nextCalls.push('unheard', 'unheard')
