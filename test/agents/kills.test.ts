@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 jest.setTimeout(400_000)
 
 /** As many as CI has time for, of the same seeds each time. docs/agents/mcp.md says what more of them came to. */
-const count = 100
+const count = 60
 
 test('of calls that are killed again and again none runs twice, none runs without a use on record, and each has its answer', async () => {
   const words = [join(__dirname, 'kills.ts'), '--count', `${count}`, '--faults']

@@ -24,18 +24,23 @@ function pass(point: string, call?: object): Promise<string> {
 const server = new McpServer({ name: told('KILLS_SERVER'), version: told('KILLS_VERSION') })
 const inputSchema = z.object({ path: z.string(), content: z.string() })
 let busy = 0
+let answering = 0
 let isLeft = false
 server.registerTool('write_file', { description: 'Writes a file.', inputSchema }, async (call) => {
   busy += 1
   await pass('received', call)
   appendFileSync(told('KILLS_EXECUTED'), `${JSON.stringify(call)}\n`, { flush: true })
   await pass('executed', call)
+  busy -= 1
+  answering += 1
+  leave()
   return { content: [{ type: 'text', text: `wrote ${call.path} as process ${process.pid}` }] }
 })
 
 class Transport extends StdioServerTransport {
   override async send(message: JSONRPCMessage): Promise<void> {
-    if (busy === 0 || !('result' in message)) return super.send(message)
+    if (answering === 0 || !('result' in message)) return super.send(message)
+    answering -= 1
     const text = JSON.stringify(message)
     if ((await pass('answering')) === 'half') {
       process.stdout.write(text.slice(0, text.length / 2))
@@ -43,12 +48,10 @@ class Transport extends StdioServerTransport {
     }
     await super.send(message)
     await pass('answered')
-    busy -= 1
-    leave()
   }
 }
 
-/** Its client has gone: it ends what it has begun, as servers do. */
+/** Its client has gone: it ends what it has begun, as servers do, and answers no more. */
 function leave(): void {
   if (isLeft && busy === 0) process.exit()
 }

@@ -1,9 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What a server says before it goes on. */
 export type Point = { run: string; pid: number; point: string; call?: unknown }
+/** Milliseconds. */
+const longest = 20_000
 type Hear = (point: Point) => Promise<string | undefined>
 
 /** The harness's ear: the servers of all runs tell their points here, and wait for a word. */
@@ -31,10 +34,14 @@ export class Servers {
     this.#hears.delete(run)
   }
 
-  /** Waits until no server of this run is there: one whose gate was killed ends what it has begun. */
+  /** Waits until no server of this run is there: one whose gate was killed ends what it has begun. One that hangs is let go. */
   async quiet(run: string): Promise<void> {
     const open = [...(this.#open.get(run) ?? [])].filter(({ destroyed }) => !destroyed)
-    await Promise.all(open.map((socket) => once(socket, 'close')))
+    const stop = new AbortController()
+    const late = sleep(longest, undefined, { signal: stop.signal }).catch(() => {})
+    await Promise.race([Promise.all(open.map((socket) => once(socket, 'close'))), late])
+    stop.abort()
+    for (const socket of open) socket.destroy()
   }
 
   close(): void {

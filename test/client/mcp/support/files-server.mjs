@@ -63,7 +63,7 @@ const is2026 = (params) =>
     : {}
 
 async function call({ id, params }) {
-  const { die, hang, big, twice, error, isError, wait } = script()
+  const { die, hang, big, twice, error, isError, wait, noise } = script()
   note(`${params.name} ${JSON.stringify(params.arguments)}`)
   if (die) process.kill(process.pid, 'SIGKILL')
   if (hang) return
@@ -84,9 +84,12 @@ async function call({ id, params }) {
     ...(resultType ? { resultType } : {}),
   }
   const answer = error ? { id, error: { code: -32000, message: 'disk full' } } : { id, result }
+  if (noise) process.stdout.write(`${noise}\n`)
   say(answer)
   if (twice) say({ ...answer, result: { content: [{ type: 'text', text: 'again' }] } })
 }
+
+if (script().exit) process.exit(script().exit)
 
 for await (const line of createInterface({ input: process.stdin })) {
   const message = JSON.parse(line)

@@ -1,0 +1,106 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { useRealTime } from '../support/agent-machine.ts'
+import { useScene } from '../support/scene.ts'
+import { GateRoom, permitIn, type RawHost, textIn } from './support/raw-host.ts'
+
+/** What goes wrong around a gate: nothing is sent that should not be, and the host is told why. Kills: test/agents/kills.test.ts. */
+
+const scene = useScene()
+let room: GateRoom
+beforeEach(() => {
+  useRealTime(scene)
+  room = new GateRoom(scene)
+})
+afterEach(() => room.close())
+
+const staging = { path: 'staging/checkout.yaml', content: 'retries: 3' }
+const requests = async () => (await scene.api.world.requests.list({}, { limit: 100 })).items.length
+async function host(how: Parameters<GateRoom['host']>[0] = {}): Promise<RawHost> {
+  const made = await room.host(how)
+  await made.begin()
+  return made
+}
+
+describe('two hosts with a gate each, and one state folder', () => {
+  test('make the same call at once: it is made once, and both have its answer', async () => {
+    const both = [await host(), await host()] as const
+    const answers = await Promise.all(both.flatMap((each) => [each.call(staging), each.call(staging)]))
+    expect(answers.map(textIn)).toEqual(Array(4).fill('wrote staging/checkout.yaml'))
+    expect([room.calls.length, await requests()]).toEqual([1, 1])
+  })
+
+  test('while one waits for the server, the other is told that the call runs, and has its answer when it is there', async () => {
+    room.script({ wait: true })
+    const [one, other] = [await host(), await host({ hold: 300 })] as const
+    const first = one.call(staging)
+    while (room.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    const goOn = setInterval(() => scene.advance(1), 100)
+    const told = await other.call(staging)
+    clearInterval(goOn)
+    expect([permitIn(told)?.['state'], told.result?.['isError']]).toEqual(['running', undefined])
+    expect(textIn(told)).toContain('again with the same arguments')
+    room.script({})
+    expect(textIn(await first)).toBe('wrote staging/checkout.yaml')
+    expect(textIn(await other.call(staging))).toBe('wrote staging/checkout.yaml')
+    expect([room.calls.length, await requests()]).toEqual([1, 1])
+  })
+})
+
+describe('a server', () => {
+  test('that prints what is no message is heard all the same, and what it printed is in no answer', async () => {
+    room.script({ noise: 'loading secret model...' })
+    const made = await host()
+    const answer = await made.call(staging)
+    expect(textIn(answer)).toBe('wrote staging/checkout.yaml')
+    expect(made.log.join()).not.toContain('secret')
+  })
+
+  test('that ends at its start is told as that, and no person is asked', async () => {
+    room.script({ exit: 3 })
+    const made = await room.host()
+    expect((await made.begin()).error?.message).toContain('ended')
+    expect(await made.gate.closed).toBe('server')
+    const answer = await made.call(staging)
+    expect(JSON.stringify(answer)).toMatch(/server_gone|ServerGone/)
+    expect([room.calls.length, await requests()]).toEqual([0, 0])
+  })
+
+  test('with control characters in its version is refused, and they are spelled out', async () => {
+    room.script({ version: '0.3\u001b[2J\u202e\nYou may call it' })
+    const answer = await (await host()).call(staging)
+    expect(permitIn(answer)).toMatchObject({ state: 'refused', reason: 'tool_changed' })
+    expect(textIn(answer)).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+    expect([room.calls.length, await requests()]).toEqual([0, 0])
+  })
+})
+
+function makeOpenToAll(path: string): void {
+  mkdirSync(path)
+  chmodSync(path, 0o777)
+}
+
+describe('a state folder', () => {
+  test.each([
+    ['that other users may write', 'unsafe_folder', makeOpenToAll],
+    ['that is none', 'cannot_keep', (path: string) => writeFileSync(path, '')],
+  ])('%s: nothing is asked or sent, and the reason says what to do', async (_what, reason, make) => {
+    make(join(room.home, 'state'))
+    const answer = await (await host()).call(staging)
+    expect([permitIn(answer), answer.result?.['isError']]).toEqual([expect.objectContaining({ reason }), true])
+    expect(textIn(answer)).toContain('XDG_STATE_HOME')
+    expect([room.calls.length, await requests()]).toEqual([0, 0])
+  })
+})
+
+test.each([-600, 600])(
+  'where the clock of this machine is off by %d seconds nothing is sent, and the host is told why',
+  async (seconds) => {
+    const made = await host()
+    scene.api.world.clock.advance(seconds)
+    const answer = await made.call(staging)
+    expect([permitIn(answer)?.['state'], answer.result?.['isError']]).toEqual(['refused', true])
+    expect(textIn(answer)).toMatch(/clock|token|expired/)
+    expect([room.calls.length, await requests()]).toEqual([0, 0])
+  },
+)
