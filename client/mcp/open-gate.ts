@@ -2,6 +2,7 @@ import type { Transport } from '@modelcontextprotocol/server'
 import { withoutIdentity } from '../exec/command.ts'
 import { Fault, systemCodeOf, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { gatherLines } from './gather-lines.ts'
 import { type GateParts, McpGate } from './mcp-gate.ts'
 
 /** The largest message that passes, such as a result with pictures. Bytes. */
@@ -28,7 +29,7 @@ export async function openGate(
 ): Promise<GateOpened> {
   const { StdioClientTransport } = await import('@modelcontextprotocol/client/stdio')
   const started = { command, args, env: withoutIdentity(env), cwd: folder, stderr: 'inherit' as const }
-  const server = new StdioClientTransport({ ...started, maxBufferSize: largestMessage })
+  const server = gatherLines(new StdioClientTransport(started), largestMessage)
   const gate = new McpGate({ ...parts, host, server })
   const closed = new Promise<'host' | 'server'>((resolve) => {
     host.onclose = () => resolve('host')

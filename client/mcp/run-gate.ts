@@ -13,6 +13,7 @@ import { exits, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import { type AgentSettings, readAgentSettings } from '../settings.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { gatherLines } from './gather-lines.ts'
 import { largestMessage, openGate, serverGone } from './open-gate.ts'
 import { readToolMap } from './tool-map.ts'
 import { type Catalogued, ToolRules } from './tool-rules.ts'
@@ -40,7 +41,7 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
   const calls = await callsOf({ option, tool, settings }, surroundings)
   void calls.settle().catch(() => {})
   const { StdioServerTransport } = await import('@modelcontextprotocol/server/stdio')
-  const host = new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: largestMessage })
+  const host = gatherLines(new StdioServerTransport(process.stdin, process.stdout), largestMessage)
   const signals = new Signals()
   try {
     const gate = await openGate(host, command, { calls, rules, log }, surroundings)

@@ -239,6 +239,14 @@ describe('a server that misbehaves', () => {
     expect(room.calls.length).toBe(1)
   })
 
+  test('sends more than passes: the gate says so, and the outcome is unknown', async () => {
+    room.script({ big: 65 * 1024 * 1024 })
+    const host = await room.host()
+    await host.begin()
+    expect(permitIn(await host.call(staging))).toMatchObject({ state: 'unknown', reason: 'server_gone' })
+    expect(host.log).toEqual(['the server sent a message that is larger than 64 MB: the connection ends'])
+  })
+
   test('is killed while it works: the outcome is unknown, reported, and the call is never made again', async () => {
     room.script({ die: true })
     const host = await room.host()

@@ -1,0 +1,40 @@
+import { ReadBuffer } from '@modelcontextprotocol/server'
+
+const lineEnd = 10
+
+/** The SDK's own copies and searches all it has at each chunk: 20 MB take half a minute, in which nothing else is done. */
+class GatheredLines extends ReadBuffer {
+  readonly #most: number
+  #chunks: Buffer[] = []
+  #size = 0
+
+  constructor(most: number) {
+    super({ maxBufferSize: most })
+    this.#most = most
+  }
+
+  override append(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.#size += chunk.length
+    if (!chunk.includes(lineEnd) && this.#size <= this.#most) return
+    const all = Buffer.concat(this.#chunks)
+    this.#forget()
+    super.append(all)
+  }
+
+  override clear(): void {
+    this.#forget()
+    super.clear()
+  }
+
+  #forget(): void {
+    this.#chunks = []
+    this.#size = 0
+  }
+}
+
+/** Has a transport of the SDK read large messages as fast as small ones. */
+export function gatherLines<T extends object>(transport: T, most: number): T {
+  Object.assign(transport, { _readBuffer: new GatheredLines(most) })
+  return transport
+}
