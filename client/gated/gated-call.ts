@@ -1,6 +1,16 @@
 import canonicalize from 'canonicalize'
+import * as z from 'zod'
 import type { McpTool } from '../agent/mcp-tool.ts'
 import { wrongUsage } from '../outcome.ts'
+
+/**
+ * Arguments as they came. A record of zod leaves `__proto__` out, and people would approve less than is done: Hotwork refuses
+ * that name, as it refuses every number that it would have to round.
+ */
+export const Members = z.custom<{ readonly [name: string]: unknown }>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'it should be an object',
+)
 
 /** A tool call that needs a permit. */
 export type GatedCall = {

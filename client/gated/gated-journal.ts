@@ -3,9 +3,7 @@ import * as z from 'zod'
 import { defined } from '../http.ts'
 import { type KeptKeys, remembered } from '../kept-keys.ts'
 import { Fault } from '../outcome.ts'
-import type { GatedCall } from './gated-call.ts'
-
-const Members = z.record(z.string(), z.unknown())
+import { type GatedCall, Members } from './gated-call.ts'
 
 /** One asking of a call. A call that is asked again after its answer is over has another: the last part of its place counts. */
 const Asked = z.looseObject({

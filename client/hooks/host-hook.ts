@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { pageOf } from '../gated/gated-call.ts'
+import { Members, pageOf } from '../gated/gated-call.ts'
 import { digest } from '../kept-keys.ts'
 import type { ToolMap } from '../mcp/tool-map.ts'
 import { Trouble } from '../outcome.ts'
@@ -14,7 +14,7 @@ const HookEvent = z.looseObject({
   hook_event_name: z.string(),
   session_id: z.string().min(1),
   tool_name: z.string().min(1),
-  tool_input: z.record(z.string(), z.unknown()),
+  tool_input: Members,
   tool_use_id: z.string().min(1),
 })
 type HookEvent = z.infer<typeof HookEvent>

@@ -6,7 +6,7 @@ import { HostSays, inFormOf, membersOf, tasksExtension } from './host-says.ts'
 import { LiveTools } from './live-tools.ts'
 import { McpTasks } from './mcp-tasks.ts'
 import { type Members, MessageProxy, type Reply, type Watch } from './message-proxy.ts'
-import { describeTool, replyOf } from './tool-result.ts'
+import { describeTool, metaKey, replyOf } from './tool-result.ts'
 import { ruleFor, type ToolRules } from './tool-rules.ts'
 
 export type GateParts = {
@@ -74,7 +74,8 @@ export class McpGate implements Watch {
     if (request.method === 'initialize') this.#says.note(request)
     if (request.method.startsWith('tasks/')) return this.#tasks.takes(request)
     if (request.method !== 'tools/call') return false
-    if (this.#parts.rules.of(nameIn(request)) === 'pass') return false
+    const isName = typeof request.params?.['name'] === 'string'
+    if (isName && this.#parts.rules.of(nameIn(request)) === 'pass') return false
     const stop = new AbortController()
     const running = { stop, ends: Promise.resolve() as Promise<unknown> }
     this.#running.set(request.id, running)
@@ -89,10 +90,13 @@ export class McpGate implements Watch {
 
   sees(request: JSONRPCRequest, reply: Reply): Reply {
     if (!('result' in reply)) return reply
-    this.#live.note(reply.result)
-    if (request.method === 'initialize' || request.method === 'server/discover')
-      return { result: withTasks(reply.result, request.method) }
-    return request.method === 'tools/list' ? { result: this.#describe(reply.result, request) } : reply
+    const { method } = request
+    const result = withoutOurWord(reply.result)
+    if (method === 'initialize' || method === 'server/discover') {
+      this.#live.note(result)
+      return { result: withTasks(result, method) }
+    }
+    return { result: method === 'tools/list' ? this.#describe(result, request) : result }
   }
 
   cancels(id: RequestId): boolean {
@@ -170,8 +174,7 @@ export class McpGate implements Watch {
 
   /** Once. Its answer is kept, also when this host does not wait any more. @throws OutcomeUnknown */
   async #forward(call: GatedCall, meta: Members, of?: RequestId): Promise<Reply> {
-    const { progressToken, ...rest } = meta
-    const _meta = of === undefined ? rest : meta
+    const _meta = passedMeta(meta, of !== undefined)
     const asked = { name: call.mcp?.tool ?? '', arguments: call.arguments }
     const { id, reply } = this.#proxy.ask('tools/call', Object.keys(_meta).length > 0 ? { ...asked, _meta } : asked)
     const running = of === undefined ? undefined : this.#running.get(of)
@@ -254,6 +257,22 @@ const missing = {
 const refused = (reason: string, detail: string) => ({ state: 'refused' as const, reason, detail })
 
 const nameIn = ({ params }: JSONRPCRequest): string => String(params?.['name'] ?? '')
+
+/** Of what stands beside the arguments, and is not approved with them, the protocol's own alone. */
+const passedMeta = (meta: Members, isAwaited: boolean): Members =>
+  Object.fromEntries(
+    Object.entries(meta).filter(
+      ([name]) =>
+        /^(?:io\.modelcontextprotocol\/|traceparent$|tracestate$)/.test(name) ||
+        (isAwaited && name === 'progressToken'),
+    ),
+  )
+
+/** How a call stands is Hotwork's to say, and no server's. */
+function withoutOurWord(result: Members): Members {
+  const { [metaKey]: said, ...rest } = membersOf(result['_meta'])
+  return said === undefined ? result : { ...result, _meta: rest }
+}
 
 /** A host asks for a task only where the server says that it may. */
 function withTasks(result: Members, method: string): Members {

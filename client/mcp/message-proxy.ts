@@ -23,6 +23,7 @@ export class ServerGone extends Error {
   }
 }
 
+type Side = 'host' | 'server'
 type Waiting = { resolve(reply: Reply): void; reject(cause: Error): void }
 
 /**
@@ -35,8 +36,8 @@ export class MessageProxy {
   readonly #watch: Watch
   /** Requests of the host that the server has not answered. */
   readonly #passed = new Map<RequestId, JSONRPCRequest>()
-  /** Our own requests, to either side. */
-  readonly #own = new Map<RequestId, Waiting>()
+  /** Our own requests, by the side that has to answer: the other one cannot. */
+  readonly #own: { readonly [side in Side]: Map<RequestId, Waiting> } = { host: new Map(), server: new Map() }
   #isGone = false
 
   constructor(host: Transport, server: Transport, watch: Watch) {
@@ -54,12 +55,12 @@ export class MessageProxy {
 
   /** Asks the server. @throws ServerGone */
   ask(method: string, params: Members): { id: RequestId; reply: Promise<Reply> } {
-    return this.#ask(this.#server, method, params)
+    return this.#ask('server', method, params)
   }
 
   /** Asks the host. */
   askHost(method: string, params: Members): { id: RequestId; reply: Promise<Reply> } {
-    return this.#ask(this.#host, method, params)
+    return this.#ask('host', method, params)
   }
 
   answer(id: RequestId, reply: Reply): void {
@@ -77,26 +78,29 @@ export class MessageProxy {
   /** What the host waits for is answered, and so is what we wait for. */
   end(): void {
     this.#isGone = true
-    for (const { reject } of this.#own.values()) reject(new ServerGone())
-    this.#own.clear()
+    for (const own of Object.values(this.#own)) {
+      for (const { reject } of own.values()) reject(new ServerGone())
+      own.clear()
+    }
     const error = { code: -32603, message: 'hotwork: the MCP server has ended' }
     for (const id of this.#passed.keys()) this.answer(id, { error })
     this.#passed.clear()
   }
 
-  #ask(side: Transport, method: string, params: Members): { id: RequestId; reply: Promise<Reply> } {
+  #ask(side: Side, method: string, params: Members): { id: RequestId; reply: Promise<Reply> } {
     const id = `hotwork-${randomUUID()}`
     const reply = new Promise<Reply>((resolve, reject) => {
       if (this.#isGone) return reject(new ServerGone())
-      this.#own.set(id, { resolve, reject })
-      side.send({ jsonrpc: '2.0', id, method, params }).catch(() => reject(new ServerGone()))
+      this.#own[side].set(id, { resolve, reject })
+      const to = side === 'host' ? this.#host : this.#server
+      to.send({ jsonrpc: '2.0', id, method, params }).catch(() => reject(new ServerGone()))
     })
     return { id, reply }
   }
 
   #fromHost(message: JSONRPCMessage): void {
     if (!('method' in message)) {
-      if (!this.#settle(message)) void this.#server.send(message).catch(() => {})
+      if (!this.#settle('host', message)) void this.#server.send(message).catch(() => {})
       return
     }
     if ('id' in message) {
@@ -105,7 +109,8 @@ export class MessageProxy {
     } else if (message.method === 'notifications/cancelled') {
       const { requestId } = (message.params ?? {}) as { requestId?: RequestId }
       if (requestId !== undefined && this.#watch.cancels(requestId)) return
-    }
+      // A request without an id is none, and a server may do it all the same.
+    } else if (!message.method.startsWith('notifications/')) return
     void this.#server.send(message).catch(() => {})
   }
 
@@ -114,7 +119,7 @@ export class MessageProxy {
       this.#toHost(message)
       return
     }
-    if (this.#settle(message) || message.id === undefined) return
+    if (this.#settle('server', message) || message.id === undefined) return
     // The second answer to one question is none, and neither is one to none.
     const asked = this.#passed.get(message.id)
     if (!asked) return
@@ -123,10 +128,10 @@ export class MessageProxy {
   }
 
   /** @returns whether it answers a question of ours, asked or answered before */
-  #settle(message: JSONRPCMessage): boolean {
+  #settle(side: Side, message: JSONRPCMessage): boolean {
     if (!('id' in message) || message.id === undefined) return false
-    const waiting = this.#own.get(message.id)
-    this.#own.delete(message.id)
+    const waiting = this.#own[side].get(message.id)
+    this.#own[side].delete(message.id)
     waiting?.resolve(replyIn(message))
     return waiting !== undefined || String(message.id).startsWith('hotwork-')
   }

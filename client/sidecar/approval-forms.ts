@@ -95,11 +95,13 @@ export function readBody<T>(shape: z.ZodType<T>, { body }: LoopbackCall): T {
   )
 }
 
-/** A number that this program cannot keep would be approved as another one. */
+/** A number or a name that not every reader of JSON keeps: another call would be approved. */
 export function mustBeExact(value: unknown, path = 'body'): void {
   if (typeof value === 'number' && !(Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)))
     throw new WrongCall(400, 'inexact_number', 'write a number that is too long as text', path)
   if (typeof value !== 'object' || value === null) return
+  if (Object.hasOwn(value, '__proto__'))
+    throw new WrongCall(400, 'invalid_field', 'no member is called `__proto__`', path)
   for (const [name, member] of Object.entries(value)) mustBeExact(member, path === 'body' ? name : `${path}.${name}`)
 }
 

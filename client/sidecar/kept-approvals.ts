@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { Members } from '../gated/gated-call.ts'
 import type { KeptKeys } from '../kept-keys.ts'
-
-const Members = z.record(z.string(), z.json())
 
 export const duration = /^[1-9]\d{0,8}[smh]$/
 

@@ -69,6 +69,18 @@ describe('a gated call', () => {
     expect(reasonOf(answer)).toContain('invalid_arguments')
   })
 
+  test.each([
+    [
+      'a member that not every reader of JSON has',
+      `{ "environment": "prod", "flag": "x", "value": true, "__proto__": {} }`,
+    ],
+    ['a number that not every reader of JSON has', `{ "environment": "prod", "flag": "x", "value": 9007199254740993 }`],
+  ])('with %s is denied: people would be asked about another call', async (_what, text) => {
+    machine.waiting = approving
+    const answer = await machine.before({ tool_input: JSON.parse(text) }, { wait: minute })
+    expect([decisionOf(answer), await machine.requests()]).toEqual(['deny', []])
+  })
+
   test('of an action that Hotwork does not have is denied', async () => {
     const maps = [{ ...map, tools: { Bash: { action: 'shell:run' } } }]
     const answer = await machine.before({ tool_name: 'Bash', tool_input: { command: 'ls' } }, { maps })

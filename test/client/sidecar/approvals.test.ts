@@ -122,6 +122,12 @@ describe('a request', () => {
       'inexact_number',
       'context.deep.n.0',
     ],
+    [
+      'a name that not every reader of JSON has',
+      JSON.stringify({ ...submission, arguments: { ...flag, more: {} } }).replace('"more"', '"__proto__"'),
+      'invalid_field',
+      'arguments',
+    ],
     ['more than a megabyte', { ...submission, agent_reasoning: 'x'.repeat(1_000_001) }, 'too_large', undefined],
   ])('with %s is refused', async (_what, body, code, param) => {
     const said = await machine.ask('/v1/requests', { method: 'POST', body, headers: key('k1') })

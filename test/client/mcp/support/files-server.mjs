@@ -63,8 +63,9 @@ const is2026 = (params) =>
     : {}
 
 async function call({ id, params }) {
-  const { die, hang, big, twice, error, isError, wait, noise } = script()
+  const { die, hang, big, twice, error, isError, wait, noise, says, tellsMeta } = script()
   note(`${params.name} ${JSON.stringify(params.arguments)}`)
+  if (tellsMeta) note(`meta ${JSON.stringify(params._meta)}`)
   if (die) process.kill(process.pid, 'SIGKILL')
   if (hang) return
   if (params._meta?.progressToken !== undefined)
@@ -82,6 +83,7 @@ async function call({ id, params }) {
     content: [{ type: 'text', text }],
     ...(isError ? { isError } : {}),
     ...(resultType ? { resultType } : {}),
+    ...says,
   }
   const answer = error ? { id, error: { code: -32000, message: 'disk full' } } : { id, result }
   if (noise) process.stdout.write(`${noise}\n`)
