@@ -28,6 +28,12 @@ const mostToFind = 150
 /** As many as a call has that people approve. A smaller one may end before. */
 const points = { gate: 115, host: 24, Hotwork: 12 }
 
+/** Ctrl-C ends the calls that run, and what came of all so far is printed. */
+let isStopped = false
+process.once('SIGINT', () => {
+  isStopped = true
+})
+
 type Run = { seed: number; told: Told }
 const folder = mkdtempSync(join(tmpdir(), 'hotwork-kills-'))
 const servers = new Servers(join(folder, 'points.sock'))
@@ -40,7 +46,7 @@ async function runCalls(programs: Programs, isOver: (runs: readonly Run[]) => bo
   const runs: Run[] = []
   let next = Number(values.seed ?? values.from)
   const runLane = async (hotwork: Hotwork) => {
-    while (!isOver(runs)) {
+    while (!isStopped && !isOver(runs)) {
       const seed = next++
       const told = await new Story(planOf(seed, points), { hotwork, servers, programs }).tell()
       runs.push({ seed, told })

@@ -20,7 +20,7 @@ export type Around = { hotwork: Hotwork; servers: Servers; programs: Programs }
 export type Told = { killed: string[]; final: Final | 'none'; wrong: string[]; err?: string }
 
 /** Milliseconds. A run that is not over by then is stuck. */
-const longest = 40_000
+const longest = 90_000
 /** More lives than any plan has kills. */
 const mostLives = 12
 
