@@ -18,6 +18,8 @@ export type LoopbackCall = {
   /** Aborted where the caller has gone away. */
   gone: AbortSignal
 }
+/** What is known of a call before its body is read. */
+export type Introduced = Pick<LoopbackCall, 'headers' | 'isByItsName'>
 export type LoopbackAnswer = { status: number; body: object; headers?: { readonly [name: string]: string } }
 
 export type LoopbackServer = { port: number; url: string; close(): Promise<void> }
@@ -28,7 +30,7 @@ export const mostBytes = 1_000_000
 /** Answers JSON on 127.0.0.1, until it is closed or this process ends. @throws Fault where the port is taken */
 export async function listenOnLoopback(
   answer: (call: LoopbackCall) => Promise<LoopbackAnswer>,
-  { port = 0, most = mostBytes }: { port?: number; most?: number } = {},
+  { port = 0, most = () => mostBytes }: { port?: number; most?: (call: Introduced) => number } = {},
 ): Promise<LoopbackServer> {
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers, socket } = request
@@ -37,7 +39,8 @@ export async function listenOnLoopback(
     const [path = '', query = ''] = url.split(/\?(.*)/s)
     const isByItsName = names.exec(headers.host ?? '')?.[1] === String(socket.localPort)
     try {
-      const body = await readText(request, most)
+      const longest = most({ headers, isByItsName })
+      const body = longest > 0 ? await readText(request, longest) : undefined
       const answered = await answer({ method, path, query, headers, body, isByItsName, gone: gone.signal })
       const kind = { 'content-type': 'application/json', 'cache-control': 'no-store' }
       // What is left of a body that is too long is not waited for.

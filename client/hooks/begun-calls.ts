@@ -14,6 +14,8 @@ import { exits, Refusal, Trouble } from '../outcome.ts'
 /** That a host was let do a call, and what became of it. `run` tells it from every other call of the host. */
 const Begun = z.looseObject({
   version: z.literal(1),
+  /** Agents may share a folder. */
+  agent: z.string(),
   request: z.string(),
   use: z.string().optional(),
   /** Hotwork knows. */
@@ -111,6 +113,8 @@ export class BegunCalls {
   async end(run: string, became: Outcome, note?: string): Promise<boolean> {
     const begun = this.#find(run)
     if (!begun) return false
+    const who = await this.who().catch(() => begun.agent)
+    if (begun.agent !== who) return false
     // A host may tell it twice: the first counts.
     if (begun.became === undefined)
       this.#asker.keys.create(`untold-${run}`, { version: 1, became, ...defined({ note }) } satisfies Untold)
@@ -169,7 +173,7 @@ export class BegunCalls {
     if (use && 'reason' in use) return no(use.reason, request, use.detail)
     // No host waits for the answer any more: the approval stays for the next who asks.
     signal?.throwIfAborted()
-    this.#keep(run, { version: 1, request, ...defined({ use: use?.use }) })
+    this.#keep(run, { version: 1, agent: asked.agent, request, ...defined({ use: use?.use }) })
     if (this.#journal.end(asked, { state: 'done', request, reported: true, until: 0 }))
       return { may: true, request, expiresAt }
     keys.remove(`begun-${run}`)
@@ -200,6 +204,8 @@ export class BegunCalls {
     const place = `untold-${run}`
     const { data: untold } = Untold.safeParse(keys.read(place))
     const begun = this.#find(run)
+    // As another agent it could not be told, and would count as told.
+    if (begun && begun.agent !== (await this.who())) return
     if (untold && begun && begun.became === undefined) {
       const { became, note } = untold
       const { request, use } = begun

@@ -12,38 +12,50 @@ export type Mapped = Omit<GatedCall, 'arguments' | 'id'>
 /** Hosts write a server's name into a tool's with these characters alone. */
 const plain = (name: string): string => name.replaceAll(/[^\w-]/g, '_')
 
-/** `mcp__files__write_file` is the tool `write_file` of the server `files`. */
-export function readHostTool(name: string): HostTool {
-  const [, server, tool] = /^mcp__(.+?)__(.+)$/s.exec(name) ?? []
-  return server === undefined || tool === undefined ? { tool: name } : { tool, server }
+/**
+ * `mcp__files__write_file` is the tool `write_file` of the server `files`. `mcp__a__b__c` is the tool of one of two servers, and
+ * the name does not say of which: a map may mean either.
+ */
+export function readHostTool(name: string): readonly HostTool[] {
+  const [, rest = ''] = /^mcp__(.+)$/s.exec(name) ?? []
+  const tools = [...rest.matchAll(/(?=__)/g)].map(({ index }) => ({
+    server: rest.slice(0, index),
+    tool: rest.slice(index + 2),
+  }))
+  const named = tools.filter(({ server, tool }) => server !== '' && tool !== '')
+  return named.length > 0 ? named : [{ tool: name }]
 }
 
 /**
  * A map names tools as the host does: `Write`, `mcp__files__write_file`. One with a `server` also as that server does, where
  * the host's settings give the server that name.
  *
+ * @param names what the host's one name may mean
  * @returns undefined where no map names the tool @throws Refusal where two maps say different things of it
  */
-export function findMapped(maps: readonly ToolMap[], { tool, server }: HostTool): Mapped | 'pass' | undefined {
-  const found = maps.flatMap((map) => {
-    const named = entryOf(map, tool, server)
-    return named === undefined ? [] : [mappedOf(map, tool, named)]
-  })
+export function findMapped(maps: readonly ToolMap[], names: readonly HostTool[]): Mapped | 'pass' | undefined {
+  const found = maps.flatMap((map) => names.flatMap((name) => entriesOf(map, name)))
   if (new Set(found.map((each) => JSON.stringify(each))).size <= 1) return found[0]
   throw wrongUsage(
-    `two maps say different things of the tool \`${tool.slice(0, 100)}\``,
+    `two maps say different things of the tool \`${(names[0]?.tool ?? '').slice(0, 100)}\``,
     'name it in one of them: which action it is would be chance',
   )
 }
 
-type Entry = ToolMap['tools'][string]
-
-function entryOf(map: ToolMap, tool: string, server: string | undefined): Entry | undefined {
-  const own = (name: string): Entry | undefined => (Object.hasOwn(map.tools, name) ? map.tools[name] : undefined)
-  if (server === undefined) return map.server ? undefined : own(tool)
-  const isItsServer = map.server !== undefined && plain(map.server.name) === plain(server)
-  return own(`mcp__${plain(server)}__${plain(tool)}`) ?? (isItsServer ? own(tool) : undefined)
+/** What one map says of it. By the host's name before the server's own. */
+function entriesOf(map: ToolMap, { tool, server }: HostTool): (Mapped | 'pass')[] {
+  const called = (name: string) => Object.entries(map.tools).filter(([key]) => key === name || plain(key) === name)
+  if (server === undefined) {
+    if (map.server) return []
+    return Object.hasOwn(map.tools, tool) ? [mappedOf(map, tool, map.tools[tool] as Entry)] : []
+  }
+  const byHost = called(`mcp__${plain(server)}__${plain(tool)}`)
+  if (byHost.length > 0) return byHost.map(([, entry]) => mappedOf(map, tool, entry))
+  if (map.server === undefined || plain(map.server.name) !== plain(server)) return []
+  return called(tool).map(([key, entry]) => mappedOf(map, key, entry))
 }
+
+type Entry = ToolMap['tools'][string]
 
 function mappedOf(map: ToolMap, tool: string, entry: Entry): Mapped | 'pass' {
   if (entry === 'pass') return entry

@@ -81,7 +81,7 @@ export class Approvals {
     mustBeExact(submission)
     const agent = await calls.who(call.gone)
     const now = kept.keys.now()
-    const mapped = findMapped(maps, submission)
+    const mapped = findMapped(maps, [submission])
     const { approval: begun, isNew } = kept.begin({
       version: 1,
       id: kept.idOf(agent, key),

@@ -10,6 +10,8 @@ export async function credentialsOf(typed: string, context: AgentContext): Promi
   const { kept: requests } = context
   const kept = requests.find(id)
   const api = kept ? await agentApiOf(kept, context) : await apiOfCall(id, context)
+  // What is kept on this machine may be another agent's, and is given to no one but its own.
+  await api.readTask(id)
   // New ones end those before: all who ask on this machine get the same.
   return requests.keys.credentialsOf(id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token))
 }

@@ -5,7 +5,14 @@ import { mostOfEvent } from '../hooks/hook.ts'
 import { type HostTyped, makeHostCalls } from '../hooks/host-calls.ts'
 import { answerHook, type HookParts, usualHookWait } from '../hooks/host-hook.ts'
 import { parsedJson } from '../http.ts'
-import { isSame, type LoopbackAnswer, type LoopbackCall, type LoopbackServer, listenOnLoopback } from '../loopback.ts'
+import {
+  type Introduced,
+  isSame,
+  type LoopbackAnswer,
+  type LoopbackCall,
+  type LoopbackServer,
+  listenOnLoopback,
+} from '../loopback.ts'
 import { exits } from '../outcome.ts'
 import type { AgentContext } from '../requests/context.ts'
 import { jsonText, lines } from '../screen.ts'
@@ -56,17 +63,22 @@ export async function openSidecar(
   // Before it listens: a host that reads the file finds the token of this sidecar.
   const token = tokenFile === undefined ? makeToken() : readToken(resolve(surroundings.folder, tokenFile))
   const answer = (call: LoopbackCall) => answerCall(call, { token, hooks, approvals, context })
-  return { server: await listenOnLoopback(answer, { port, most: mostOfEvent }), token }
+  // Of what a stranger sends nothing is kept in memory.
+  const most = (call: Introduced) => (call.isByItsName && hasToken(call, token) ? mostOfEvent : 0)
+  return { server: await listenOnLoopback(answer, { port, most }), token }
 }
 
 type Parts = { token: string; hooks: HookParts; approvals: Approvals; context: AgentContext }
 
+const hasToken = ({ headers }: Introduced, token: string): boolean =>
+  isSame((headers.authorization ?? '').replace(/^Bearer +/i, ''), token)
+
 async function answerCall(call: LoopbackCall, { token, hooks, approvals, context }: Parts): Promise<LoopbackAnswer> {
-  const { method, path, headers, body, gone } = call
+  const { method, path, body, gone } = call
   const ofCredentials = /^\/credentials(?:\/([^/]*))?$/.exec(path)
   const no = ofCredentials ? noCredentials : approvalError
   if (!call.isByItsName) return no(403, 'wrong_host', 'this address is for programs of this machine')
-  if (!isSame((headers.authorization ?? '').replace(/^Bearer +/i, ''), token))
+  if (!hasToken(call, token))
     return no(401, 'wrong_token', '`Authorization` should be `Bearer` and the token that this sidecar printed')
   if (ofCredentials) {
     if (method !== 'GET') return no(405, 'wrong_method', 'credentials are read with GET')

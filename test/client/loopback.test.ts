@@ -11,7 +11,7 @@ beforeEach(async () => {
     if (body === 'break') throw new Error('secret')
     return { status: 200, body: {} }
   }
-  server = await listenOnLoopback(answer, { most: 10 })
+  server = await listenOnLoopback(answer, { most: () => 10 })
 })
 afterEach(() => server.close())
 

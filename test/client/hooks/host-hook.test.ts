@@ -250,6 +250,23 @@ describe('the end of a call', () => {
     expect((await machine.requests()).map(({ status }) => status).sort()).toEqual(['completed', 'pending'])
   })
 
+  test('is not told by another agent of the same folder, and stays to be told by its own', async () => {
+    machine.waiting = approving
+    const event = { tool_use_id: 'toolu_own' }
+    await machine.before(event, { wait: minute })
+    const other = machine.calls({ agent: 'agent-builder' })
+    await machine.after(event, { calls: other })
+    expect((await machine.requests())[0]?.status).toBe('approved')
+    // Its own agent says it while Hotwork does not answer; then the other one is called.
+    scene.api.nextCalls.push(...Array<'unheard'>(20).fill('unheard'))
+    await machine.after(event)
+    scene.api.nextCalls.length = 0
+    await other.reportLate()
+    expect((await machine.requests())[0]?.status).toBe('approved')
+    await machine.calls().reportLate()
+    expect((await machine.requests())[0]).toMatchObject({ status: 'completed', outcome: 'succeeded' })
+  })
+
   test('told twice is told once', async () => {
     await began()
     await machine.after(ended)
@@ -278,6 +295,28 @@ describe('what cannot be read', () => {
 test('two maps that say different things of a tool let nothing through', async () => {
   const other = { ...map, tools: { ...map.tools, mcp__flags__set_flag: { action: 'ssm:PutParameter' } } }
   const answer = await machine.before({}, { maps: [map, other] })
+  expect([decisionOf(answer), reasonOf(answer)]).toEqual(['deny', expect.stringContaining('two maps')])
+})
+
+test.each([
+  ['two underscores in the name of the server', 'a__b', 'c', 'mcp__a__b__c'],
+  ['two underscores in the name of the tool', 'a', 'b__c', 'mcp__a__b__c'],
+  ['three', 'a_', 'b', 'mcp__a___b'],
+  ['what hosts write otherwise', 'a.b', 'set flag', 'mcp__a_b__set_flag'],
+])('a tool of a map is known by the name that a host gives it: %s', async (_what, server, tool, named) => {
+  const maps = [{ ...map, server: { name: server, version: '1' }, tools: { [tool]: { action: 'flags:set' } } }]
+  expect(decisionOf(await machine.before({ tool_name: named }, { maps }))).toBe('deny')
+  const whole = [{ ...map, tools: { [`mcp__${server}__${tool}`]: { action: 'flags:set' } } }]
+  expect(decisionOf(await machine.before({ tool_name: named }, { maps: whole }))).toBe('deny')
+})
+
+test('a name that is of one of two servers lets nothing through where their maps differ', async () => {
+  const [first, second] = ['a__b', 'a'].map((name) => ({ name, version: '1' }))
+  const maps = [
+    { ...map, server: first, tools: { c: { action: 'flags:set' } } },
+    { ...map, server: second, tools: { b__c: 'pass' as const } },
+  ]
+  const answer = await machine.before({ tool_name: 'mcp__a__b__c' }, { maps: maps as never })
   expect([decisionOf(answer), reasonOf(answer)]).toEqual(['deny', expect.stringContaining('two maps')])
 })
 

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { setFlag } from '../hooks/support/host-machine.ts'
 import { AgentMachine, approve, file, stateOf, useRealTime } from '../support/agent-machine.ts'
@@ -31,6 +33,16 @@ describe('who is answered', () => {
     const elsewhere = await machine.ask(path, { ...asked, headers: { host: 'attacker.example' } })
     expect([without.status, wrong.status, elsewhere.status]).toEqual([401, 401, 403])
     expect(await machine.requests()).toEqual([])
+  })
+
+  test('a stranger is answered before what they send has come', async () => {
+    await machine.start()
+    const { hostname, port } = new URL(machine.url)
+    const sent = request({ hostname, port, path: '/hooks/claude-code', method: 'POST' })
+    sent.write('{')
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    sent.destroy()
+    expect(response.statusCode).toBe(401)
   })
 
   test('it listens on loopback alone, each time with another token', async () => {
@@ -153,6 +165,14 @@ describe('credentials', () => {
 
   test('of a request that another agent asked for are not given', async () => {
     const id = await hooked()
+    machine.subject = 'agent-builder'
+    await machine.start()
+    expect((await machine.ask(`/credentials/${id}`)).status).toBe(403)
+  })
+
+  test('that another agent got on this machine are not given either', async () => {
+    const id = await hooked()
+    expect((await machine.ask(`/credentials/${id}`)).status).toBe(200)
     machine.subject = 'agent-builder'
     await machine.start()
     expect((await machine.ask(`/credentials/${id}`)).status).toBe(403)
