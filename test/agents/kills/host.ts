@@ -38,6 +38,7 @@ export class Host {
     })
     const lines = createInterface({ input: this.gate.stdout as NodeJS.ReadableStream })
     lines.on('line', (line) => this.#take(JSON.parse(line) as Message))
+    lines.on('error', () => {})
     lines.once('close', () => this.#leave())
     this.gate.once('exit', () => lines.close())
   }

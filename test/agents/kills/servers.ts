@@ -50,7 +50,10 @@ export class Servers {
 
   #connect(socket: Socket): void {
     socket.on('error', () => {})
-    createInterface({ input: socket }).on('line', (line) => void this.#hear(JSON.parse(line) as Point, socket))
+    const lines = createInterface({ input: socket })
+    // A killed server may leave unread bytes: then its end is an error.
+    lines.on('error', () => {})
+    lines.on('line', (line) => void this.#hear(JSON.parse(line) as Point, socket))
   }
 
   async #hear(point: Point, socket: Socket): Promise<void> {
