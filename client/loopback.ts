@@ -82,7 +82,7 @@ export async function readText(stream: AsyncIterable<Uint8Array | string>, most:
 }
 
 /** Takes as long whether they are alike or not. */
-export const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other))
+export const isSameSecret = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other))
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 function cannotListen(port: number, cause: NodeJS.ErrnoException): Fault {

@@ -32,7 +32,7 @@ export type Gating<Context = undefined> = {
 }
 
 /** One call of a tool. `id`: the framework's, the same when it is repeated. */
-export type ToolCall<Context> = { tool: string; id: string | undefined; input: unknown; context: Context }
+type ToolCall<Context> = { tool: string; id: string | undefined; input: unknown; context: Context }
 export type How = { wait?: string | number | undefined; signal?: AbortSignal | undefined }
 
 type Ready = { permit: Approved; input: Input }

@@ -7,7 +7,8 @@ import type { McpTool } from './mcp-tool.ts'
 const Members = z.record(z.string(), z.json())
 const Time = z.iso.datetime({ offset: true })
 
-const McpMembers: z.ZodType<McpTool> = z.looseObject({
+/** @internal */
+export const McpMembers: z.ZodType<McpTool> = z.looseObject({
   server: z.looseObject({ name: z.string(), version: z.string() }),
   tool: z.string(),
   schema: z.string(),

@@ -93,6 +93,10 @@ const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 export class Signals {
   readonly #stop = new AbortController()
   readonly #handlers: readonly (readonly [NodeJS.Signals, () => void])[]
+  /** Settles at the first. */
+  readonly stopped = new Promise<void>((resolve) => {
+    this.stop.addEventListener('abort', () => resolve(), { once: true })
+  })
   first: NodeJS.Signals | undefined
   child: ChildProcess | undefined
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { AwsCredentials } from '../answers.ts'
-import { isSame, type LoopbackAnswer, type LoopbackCall, listenOnLoopback } from '../loopback.ts'
+import { isSameSecret, type LoopbackAnswer, type LoopbackCall, listenOnLoopback } from '../loopback.ts'
 import { exits, Trouble } from '../outcome.ts'
 
 const path = '/credentials'
@@ -33,7 +33,7 @@ async function answer(
   if (asked !== path || query !== '')
     return noCredentials(404, 'not_found', `\`AWS_CONTAINER_CREDENTIALS_FULL_URI\` names ${path}`)
   if (method !== 'GET') return noCredentials(405, 'wrong_method', 'credentials are read with GET')
-  if (!isSame(headers.authorization ?? '', authorization))
+  if (!isSameSecret(headers.authorization ?? '', authorization))
     return noCredentials(401, 'wrong_token', '`Authorization` should be `AWS_CONTAINER_AUTHORIZATION_TOKEN`')
   return answerCredentials(credentials)
 }

@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize'
 import * as z from 'zod'
 import type { McpTool } from '../agent/mcp-tool.ts'
+import { defined } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
 
 /**
@@ -28,7 +29,7 @@ export type GatedCall = {
  * How a gated call stands. `running`: it was sent, here or by another process, and has no answer yet. `done`: it was
  * sent, once, and answered. `unknown`: it was sent, and its answer is lost for good. It is never sent again.
  */
-export type GatedState =
+type GatedState =
   | 'pending'
   | 'approved'
   | 'denied'
@@ -73,7 +74,7 @@ export class OutcomeUnknown extends Error {
 export const isSame = (one: object, other: object): boolean => canonical(one) === canonical(other)
 
 /** RFC 8785. @throws Refusal */
-export function canonical(value: object): string {
+function canonical(value: object): string {
   try {
     return canonicalize(value) ?? ''
   } catch {
@@ -83,6 +84,17 @@ export function canonical(value: object): string {
     )
   }
 }
+
+/** What makes a repeat the same call. @throws Refusal */
+export const callText = ({ action, arguments: args, purpose, parentTask, mcp, id }: GatedCall): string =>
+  canonical(defined({ action, args, purpose, parentTask, mcp, id }))
+
+/** Whether it may still be made, or its answer come. */
+export const isOpen = ({ state }: { state: GatedState }): boolean =>
+  state === 'pending' || state === 'approved' || state === 'running'
+
+/** So long the same denial is told, and no one is asked again. Milliseconds. */
+export const denialHolds = 600_000
 
 /** Where people decide on a request. */
 export const pageOf = (issuer: string, request: string): string => `${issuer}/decide/${request}`

@@ -8,7 +8,7 @@ import { digest, type KeptKeys } from '../kept-keys.ts'
 import { Trouble } from '../outcome.ts'
 import { isAlive } from '../run-mark.ts'
 import { pause } from '../surroundings.ts'
-import { canonical, type GatedAnswer, type GatedCall, type How, isSame, pageOf } from './gated-call.ts'
+import { callText, denialHolds, type GatedAnswer, type GatedCall, type How, isSame, pageOf } from './gated-call.ts'
 import { type Asked, callOf, type Ended, GatedJournal } from './gated-journal.ts'
 import { beginUse, beginWork, type Doing, type Work } from './gated-use.ts'
 
@@ -24,8 +24,6 @@ export type Parts = {
   agent: string
 }
 
-/** So long the same denial is told, and no one is asked again. Milliseconds. */
-const denialHolds = 600_000
 /** Between two looks at what another process does. Milliseconds. */
 const pauseOfLooks = 200
 /** How long Hotwork may take beside the waiting, and in all, before it counts as silent. Milliseconds. */
@@ -131,9 +129,9 @@ export class GatedCalls {
     return found.find(({ narrowed }) => !narrowed) ?? found[0]
   }
 
-  #keyOf({ action, arguments: args, purpose, parentTask, mcp, id }: GatedCall): string {
+  #keyOf(call: GatedCall): string {
     const { hotwork, agent } = this.#parts
-    return digest(hotwork.issuer, agent, canonical(defined({ action, args, purpose, parentTask, mcp, id })))
+    return digest(hotwork.issuer, agent, callText(call))
   }
 
   async #permit(asked: Asked, { wait, signal }: How): Promise<Permit> {

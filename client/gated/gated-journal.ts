@@ -1,9 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
+import { McpMembers } from '../agent/ask.ts'
 import { defined } from '../http.ts'
 import { type KeptKeys, remembered } from '../kept-keys.ts'
 import { Fault } from '../outcome.ts'
 import { type GatedCall, Members } from './gated-call.ts'
+
+export const CallMembers = z.looseObject({
+  action: z.string(),
+  arguments: Members,
+  purpose: z.string(),
+  parentTask: z.looseObject({ id: z.string(), url: z.string().optional() }),
+  justification: z.string().optional(),
+  mcp: McpMembers.optional(),
+  id: z.string().optional(),
+})
 
 /** One asking of a call. A call that is asked again after its answer is over has another: the last part of its place counts. */
 const Asked = z.looseObject({
@@ -11,21 +22,7 @@ const Asked = z.looseObject({
   agent: z.string(),
   /** What makes a repeat the same request (`PermitCall.callId`). A narrowed call has that of the one it came from. */
   callId: z.string(),
-  call: z.looseObject({
-    action: z.string(),
-    arguments: Members,
-    purpose: z.string(),
-    parentTask: z.looseObject({ id: z.string(), url: z.string().optional() }),
-    justification: z.string().optional(),
-    mcp: z
-      .strictObject({
-        server: z.strictObject({ name: z.string(), version: z.string() }),
-        tool: z.string(),
-        schema: z.string(),
-      })
-      .optional(),
-    id: z.string().optional(),
-  }),
+  call: CallMembers,
   /** What people approved in place of `call.arguments`. */
   narrowed: Members.optional(),
   /** Known once Hotwork has it. */

@@ -8,8 +8,8 @@ import { pause } from '../surroundings.ts'
 import { type GatedCall, type How, OutcomeUnknown } from './gated-call.ts'
 import { type Asked, callOf, type Ended, type GatedJournal } from './gated-journal.ts'
 
-/** `ended`: the use was begun before, and its end told. What it was for is not done again. */
-export type Begun = { use: string; ended: boolean; end(outcome: 'succeeded' | 'failed'): Promise<void> }
+/** `ended`: the use was begun before, and its end told. What it was for is not done again. `use`: none where there is no gate. */
+export type Begun = { use?: string; ended: boolean; end(outcome: 'succeeded' | 'failed'): Promise<void> }
 export type No = { reason: string; detail: string }
 
 export type Doing<T> = How & {
@@ -33,7 +33,7 @@ export async function beginUse(
   approved: Approved,
   { action, mcp }: Pick<GatedCall, 'action' | 'mcp'>,
 ): Promise<Begun | No> {
-  if (!gate) return { use: '', ended: false, end: async () => {} }
+  if (!gate) return { ended: false, end: async () => {} }
   const token = await approved.token()
   const url = addressIn(token)
   const begun = await gate.begin({
@@ -86,16 +86,18 @@ export async function beginWork<T>(
   })
   const once = () => {
     tell()
-    return work(begun.use)
+    return work(begun.use ?? '')
   }
   const ends = doOnce(once, { asked, approved, begun, failed }, journal)
   await Promise.race([isBegun, ends])
   return { ends }
 }
 
+export const audienceOf = (token: string): string | undefined => [decodeJwt(token).aud].flat()[0]
+
 /** The tool is called on no address: its audience stands for one. */
 function addressIn(token: string): string {
-  const audience = [decodeJwt(token).aud].flat()[0]
+  const audience = audienceOf(token)
   if (audience && URL.canParse(audience)) return audience
   throw wrongUsage(
     'the tool has an audience that is no address',

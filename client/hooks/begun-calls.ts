@@ -1,12 +1,12 @@
-import { decodeJwt } from 'jose'
 import * as z from 'zod'
 import { AgentApi } from '../agent/agent-api.ts'
 import type { Approved } from '../agent/approved.ts'
 import { type Asker, askForPermit, whoIs } from '../agent/permit.ts'
 import type { Permit } from '../agent/permit-call.ts'
 import type { Gate } from '../gate.ts'
-import { canonical, type GatedCall, type How, isSame } from '../gated/gated-call.ts'
-import { type Asked, GatedJournal } from '../gated/gated-journal.ts'
+import { callText, denialHolds, type GatedCall, type How, isSame } from '../gated/gated-call.ts'
+import { type Asked, callOf, GatedJournal } from '../gated/gated-journal.ts'
+import { audienceOf, beginUse } from '../gated/gated-use.ts'
 import { defined } from '../http.ts'
 import { digest, remembered } from '../kept-keys.ts'
 import { exits, Refusal, Trouble } from '../outcome.ts'
@@ -41,8 +41,6 @@ export type Said =
   | { may: false; why: 'begun_before'; request: string }
   | { may: false; why: 'no'; request?: string; reason: string; detail?: string }
 
-/** So long a repeat of what was denied gets the same no, and does not ask people again. Milliseconds. */
-const keptNo = 10 * 60_000
 /** An end is told to Hotwork within the host's patience; what cannot be told then, a later call tells. Milliseconds. */
 const longestReport = 15_000
 
@@ -104,9 +102,8 @@ export class BegunCalls {
     return { said: this.#read(await this.#ask(asked, wait, signal), asked, who), asked }
   }
 
-  #keyOf({ action, arguments: args, purpose, parentTask, mcp, id }: GatedCall, who: string): string {
-    const call = canonical(defined({ action, args, purpose, parentTask, mcp, id }))
-    return digest('host', this.#asker.issuer, who, call)
+  #keyOf(call: GatedCall, who: string): string {
+    return digest('host', this.#asker.issuer, who, callText(call))
   }
 
   /** Says how a run went, which was begun here or in another process. @returns false where it is none @throws Fault */
@@ -128,10 +125,9 @@ export class BegunCalls {
     await Promise.all(places.map((place) => this.#report(place.slice('untold-'.length)).catch(() => {})))
   }
 
-  #ask({ call, callId }: Asked, wait: number, signal: AbortSignal | undefined): Promise<Permit> {
-    const { action, arguments: args, purpose, parentTask, justification, mcp } = call
-    const asked = { action, arguments: args, purpose, parentTask: parentTask as { id: string; url?: string } }
-    return askForPermit({ ...asked, callId, wait, ...defined({ justification, mcp, signal }) }, this.#asker)
+  #ask(asked: Asked, wait: number, signal: AbortSignal | undefined): Promise<Permit> {
+    const { id: _, ...call } = callOf(asked)
+    return askForPermit({ ...defined(call), callId: asked.callId, wait, ...defined({ signal }) }, this.#asker)
   }
 
   #read(permit: Permit, asked: Asked, who: string): Looked {
@@ -145,14 +141,14 @@ export class BegunCalls {
         // Fewer uses or less time, or what the host was told before: this very call was approved.
         if (isSame(asked.narrowed ?? asked.call.arguments, permit.arguments)) return { approved: permit.accept() }
         const { request, arguments: args } = permit
-        this.#journal.attach(this.#keyOf({ ...asked.call, arguments: args } as GatedCall, who), asked, args)
+        this.#journal.attach(this.#keyOf({ ...callOf(asked), arguments: args }, who), asked, args)
         return { may: false, why: 'narrowed', request, arguments: args }
       }
       default: {
         const reason = permit.outcome === 'refused' ? permit.reason : permit.outcome
         const detail = permit.outcome === 'refused' ? permit.detail : undefined
         const about = defined({ request: permit.request, detail })
-        const until = permit.outcome === 'denied' ? this.#journal.now() + keptNo : 0
+        const until = permit.outcome === 'denied' ? this.#journal.now() + denialHolds : 0
         this.#journal.end(asked, { state: permit.outcome, reason, ...about, reported: true, until })
         return no(reason, permit.request, detail)
       }
@@ -167,35 +163,24 @@ export class BegunCalls {
     signal: AbortSignal | undefined,
   ): Promise<Said | undefined> {
     const { keys } = this.#asker
-    const { request, expiresAt, arguments: args } = approved
+    const { request, expiresAt } = approved
     if (this.#journal.isEnded(asked)) return undefined
-    const use = await this.#beginUse(approved, asked, args)
-    if (use && 'reason' in use) return no(use.reason, request, use.detail)
+    const begun = await beginUse(await this.#gateOf(approved), approved, callOf(asked))
+    if ('reason' in begun) return no(begun.reason, request, begun.detail)
+    if (begun.ended) return no('use_ended', request, 'it was done before')
     // No host waits for the answer any more: the approval stays for the next who asks.
     signal?.throwIfAborted()
-    this.#keep(run, { version: 1, agent: asked.agent, request, ...defined({ use: use?.use }) })
+    this.#keep(run, { version: 1, agent: asked.agent, request, ...defined({ use: begun.use }) })
     if (this.#journal.end(asked, { state: 'done', request, reported: true, until: 0 }))
       return { may: true, request, expiresAt }
     keys.remove(`begun-${run}`)
     return undefined
   }
 
-  /** As the tool, where this machine is it. Asked again it is the same use: nothing has been done by it yet. */
-  async #beginUse(
-    approved: Approved,
-    { callId, call: { action, mcp } }: Asked,
-    args: GatedCall['arguments'],
-  ): Promise<{ use: string } | { reason: string; detail?: string } | undefined> {
-    if (!this.#gate) return undefined
-    const token = await approved.token()
-    const url = [decodeJwt(token).aud].flat()[0] ?? ''
-    // AWS is no tool of this machine's: there the credential is the wall.
-    if (url === `${this.#asker.issuer}/aws`) return undefined
-    const headers = { authorization: `DPoP ${token}`, dpop: await approved.proof('POST', url) }
-    const ask = { headers, method: 'POST', url, action, arguments: args, key: digest(callId), ...defined({ mcp }) }
-    const begun = await this.#gate.begin(ask)
-    if (!begun.permitted) return { reason: begun.reason, ...defined({ detail: begun.problem.detail }) }
-    return begun.ended ? { reason: 'use_ended', detail: 'it was done before' } : { use: begun.use }
+  /** AWS is no tool of this machine's: there the credential is the wall. */
+  async #gateOf(approved: Approved): Promise<Gate | undefined> {
+    const isOfAws = this.#gate && audienceOf(await approved.token()) === `${this.#asker.issuer}/aws`
+    return isOfAws ? undefined : this.#gate
   }
 
   /** @throws Fault */

@@ -139,7 +139,7 @@ function adviceOn(reason: string): string {
   }
 }
 
-export const troubleWords = (trouble: unknown): string =>
+const troubleWords = (trouble: unknown): string =>
   `it could not be asked whether this may be done: ${titleOf(trouble)}. ${nothingRan} Call again later; if this stays, tell the person who set this up.`
 
 /** The text of a fault that is none of ours may hold anything. */

@@ -4,7 +4,7 @@ import type { ToolMap } from '../mcp/tool-map.ts'
 import { wrongUsage } from '../outcome.ts'
 
 /** A tool as a host names it. `server`: of an MCP tool, by the name that the host's settings give it. */
-export type HostTool = { tool: string; server?: string | undefined }
+type HostTool = { tool: string; server?: string | undefined }
 
 /** What is asked for a call of a tool, beside its arguments. */
 export type Mapped = Omit<GatedCall, 'arguments' | 'id'>

@@ -34,7 +34,7 @@ export class LiveTools {
 
   /** Asks anew: a server may change without telling. @throws ServerGone */
   async find(name: string, meta: Members | undefined): Promise<Live> {
-    const tools = await this.list(meta)
+    const tools = await this.#list(meta)
     if (!tools) return { missing: 'list' }
     const found = tools.filter((each) => each['name'] === name)
     const [tool] = found
@@ -44,7 +44,7 @@ export class LiveTools {
   }
 
   /** All pages. @returns undefined where it gives none @throws ServerGone */
-  async list(meta: Members | undefined): Promise<Members[] | undefined> {
+  async #list(meta: Members | undefined): Promise<Members[] | undefined> {
     const own = Object.fromEntries(envelope.flatMap((key) => (meta && key in meta ? [[key, meta[key]]] : [])))
     const tools: Members[] = []
     const late = AbortSignal.timeout(patience)

@@ -1,5 +1,5 @@
 import type { JSONRPCRequest, RequestId, Transport } from '@modelcontextprotocol/server'
-import { type GatedAnswer, type GatedCall, OutcomeUnknown } from '../gated/gated-call.ts'
+import { type GatedAnswer, type GatedCall, isOpen, OutcomeUnknown } from '../gated/gated-call.ts'
 import type { Doing, GatedCalls } from '../gated/gated-calls.ts'
 import { spelledOut } from '../screen.ts'
 import { HostSays, inFormOf, membersOf, tasksExtension } from './host-says.ts'
@@ -113,13 +113,13 @@ export class McpGate implements Watch {
     const name = nameIn(request)
     const { _meta: meta } = membersOf(request.params)
     const call = await this.#readCall(name, request)
-    if ('state' in call) return this.#tasks.replyOf(request, this.#says.waits(request), call, name)
+    if ('state' in call) return this.#tasks.replyOf(this.#says.waits(request), call, name)
     const { calls } = this.#parts
     const asked = await calls.ask(call, { wait: 0, signal })
     const waits = this.#says.waits(request)
     if (waits.by === 'task') return this.#tasks.begin(request, waits, call, asked)
     if (asked.state === 'pending' && waits.by === 'page') {
-      if (waits.form === 2026) return { result: pageOf(asked) }
+      if (waits.form === 2026) return { result: requireOpening(asked) }
       this.#showPage(asked)
     }
     const stopProgress = asked.state === 'pending' ? this.#progress(membersOf(meta)['progressToken'], asked) : () => {}
@@ -130,8 +130,7 @@ export class McpGate implements Watch {
     try {
       const wait = asked.state === 'pending' || asked.state === 'running' ? Math.max(0, until - Date.now()) : 0
       const how = { ...this.#doing(call, membersOf(meta)), wait, signal }
-      const isOver = !['pending', 'approved', 'running'].includes(asked.state)
-      const answer = isOver ? asked : await calls.run(call, work, how)
+      const answer = isOpen(asked) ? await calls.run(call, work, how) : asked
       // As far as it is known it still waits.
       const isSilent = asked.state === 'pending' && answer.reason === 'no_answer'
       return replyOf(isSilent ? asked : answer, name)
@@ -218,7 +217,7 @@ export class McpGate implements Watch {
     if (result['nextCursor'] === undefined && request.params?.['cursor'] === undefined) this.#tellMissing(tools)
     const described = tools.map((tool) => {
       const rule = rules.of(String(tool['name']))
-      return rule === 'pass' ? tool : describeTool(tool, rule ? 'gated' : 'refused', true)
+      return rule === 'pass' ? tool : describeTool(tool, rule ? 'gated' : 'refused')
     })
     return { ...result, tools: described }
   }
@@ -243,7 +242,7 @@ export class McpGate implements Watch {
 
 const openPage = 'People decide on this call. The page shows what is asked; opening it decides nothing.'
 
-const pageOf = ({ page: url = '', request = '' }: GatedAnswer<unknown>): Members => ({
+const requireOpening = ({ page: url = '', request = '' }: GatedAnswer<unknown>): Members => ({
   resultType: 'input_required',
   inputRequests: { [request]: { method: 'elicitation/create', params: { mode: 'url', url, message: openPage } } },
 })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { JSONRPCRequest, RequestId } from '@modelcontextprotocol/server'
-import type { GatedAnswer, GatedCall } from '../gated/gated-call.ts'
+import { type GatedAnswer, type GatedCall, isOpen } from '../gated/gated-call.ts'
 import type { Doing, GatedCalls } from '../gated/gated-calls.ts'
 import { clientCapabilities, membersOf, type Waits } from './host-says.ts'
 import type { Members, Reply } from './message-proxy.ts'
@@ -48,18 +48,22 @@ export class McpTasks {
   }
 
   /** A task for a call that was asked. It is on the disk by then. */
-  async begin(request: JSONRPCRequest, waits: Waits, call: GatedCall, asked: GatedAnswer<unknown>): Promise<Reply> {
+  async begin(
+    request: JSONRPCRequest,
+    waits: Extract<Waits, { by: 'task' }>,
+    call: GatedCall,
+    asked: GatedAnswer<unknown>,
+  ): Promise<Reply> {
     const name = call.mcp?.tool ?? ''
-    if (asked.request === undefined) return this.replyOf(request, waits, asked, name)
-    const isOpen = ['pending', 'approved', 'running'].includes(asked.state)
-    if (!isOpen && formOf(waits) === 2026) return replyOf(asked, name)
-    if (isOpen) void this.#run(asked.request, call, membersOf(request.params?._meta))
+    if (asked.request === undefined) return this.replyOf(waits, asked, name)
+    if (!isOpen(asked) && waits.form === 2026) return replyOf(asked, name)
+    if (isOpen(asked)) void this.#run(asked.request, call, membersOf(request.params?._meta))
     const state = { ...taskOf(asked.request, asked, name), createdAt: new Date().toISOString() }
-    return { result: formOf(waits) === 2026 ? { resultType: 'task', ...as2026(state) } : { task: state } }
+    return { result: waits.form === 2026 ? { resultType: 'task', ...as2026(state) } : { task: state } }
   }
 
   /** A no at once. A host that asked for a task takes nothing else. */
-  replyOf(_: JSONRPCRequest, waits: Waits, answer: GatedAnswer<unknown>, name: string): Reply {
+  replyOf(waits: Waits, answer: GatedAnswer<unknown>, name: string): Reply {
     const reply = replyOf(answer, name)
     if (waits.by !== 'task' || waits.form === 2026) return reply
     const taskId = `hotwork-${randomUUID()}`
@@ -99,7 +103,7 @@ export class McpTasks {
       return related(replyOf(await this.#calls.look(task, { wait: 0 }), name), task)
     }
     const answer = await this.#calls.look(task, { wait: 0 })
-    if (['pending', 'approved', 'running'].includes(answer.state)) void this.#run(task, call, meta)
+    if (isOpen(answer)) void this.#run(task, call, meta)
     const state = { ...taskOf(task, answer, name), createdAt: askedAt.toISOString() }
     if (!is2026) return { result: state }
     const isOver = state.status !== 'working' && state.status !== 'cancelled'
@@ -138,12 +142,10 @@ export class McpTasks {
   }
 }
 
-const formOf = (waits: Waits): 2025 | 2026 => (waits.by === 'holding' ? 2025 : waits.form)
-
 function taskOf(taskId: string, answer: GatedAnswer<unknown>, name: string) {
   const given = answer.value as Reply | undefined
   const isFailed = given !== undefined && ('error' in given || given.result['isError'] === true)
-  const status = ['pending', 'approved', 'running'].includes(answer.state)
+  const status = isOpen(answer)
     ? 'working'
     : answer.reason === 'withdrawn'
       ? 'cancelled'

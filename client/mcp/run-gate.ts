@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
-import { decodeJwt } from 'jose'
 import * as z from 'zod'
+import { McpMembers } from '../agent/ask.ts'
+import { whoIs } from '../agent/permit.ts'
 import { Signals } from '../exec/command.ts'
 import { Gate } from '../gate.ts'
 import { GatedCalls } from '../gated/gated-calls.ts'
 import { readAnswer, send } from '../http.ts'
-import { fileSource } from '../identity/file.ts'
-import { type Identity, type IdentityOption, resolveIdentity } from '../identity/identity.ts'
+import { type IdentityOption, resolveIdentity } from '../identity/identity.ts'
+import { findToolIdentity } from '../identity/tool.ts'
 import { Hotwork } from '../index.ts'
 import { digest, KeptKeys } from '../kept-keys.ts'
 import { exits, wrongUsage } from '../outcome.ts'
@@ -45,8 +46,7 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
   const signals = new Signals()
   try {
     const gate = await openGate(host, command, { calls, rules, log }, surroundings)
-    const stopped = new Promise<'host'>((resolve) => signals.stop.addEventListener('abort', () => resolve('host')))
-    const gone = await Promise.race([gate.closed, stopped])
+    const gone = await Promise.race([gate.closed, signals.stopped])
     await gate.end()
     await host.close()
     if (gone === 'server') throw serverGone()
@@ -65,7 +65,7 @@ export async function callsOf(
   }: { option: IdentityOption | undefined; tool: IdentityOption; settings: AgentSettings },
   surroundings: Surroundings,
 ): Promise<GatedCalls> {
-  const agent = await whoIs(resolveIdentity(option, surroundings), apiUrl)
+  const agent = digest(whoIs(await resolveIdentity(option, surroundings)(apiUrl)))
   return new GatedCalls({
     hotwork: new Hotwork({ issuer: apiUrl, ...(option ? { identity: option } : {}) }, surroundings),
     gate: new Gate({ issuer: apiUrl, identity: tool }, surroundings),
@@ -74,16 +74,10 @@ export async function callsOf(
   })
 }
 
-async function whoIs(identity: Identity, issuer: string): Promise<string> {
-  const { iss = '', sub = '' } = decodeJwt(await identity(issuer))
-  return digest(iss, sub)
-}
-
-/** Who the gate itself is: the tool that begins uses. */
-export function toolIdentity({ asTool }: Pick<GateTyped, 'asTool'>, { env, now }: Surroundings): IdentityOption {
-  const file = env['HOTWORK_TOOL_TOKEN_FILE']
-  if (asTool !== undefined) return { as: asTool }
-  if (file) return () => fileSource(file, now, 'HOTWORK_TOOL_TOKEN_FILE').ask('', new AbortController().signal)
+/** Who the gate itself is: the tool that begins uses. @throws Refusal */
+export function toolIdentity({ asTool }: Pick<GateTyped, 'asTool'>, surroundings: Surroundings): IdentityOption {
+  const found = findToolIdentity(asTool, surroundings)
+  if (found) return found
   throw wrongUsage(
     'which tool is this gate?',
     'name the file of its workload token in `HOTWORK_TOOL_TOKEN_FILE`, or on the local stack give `--as-tool tool:...`',
@@ -116,16 +110,7 @@ export async function readRules(
   })
 }
 
-const Catalogue = z.looseObject({
-  tools: z.array(
-    z.looseObject({
-      action: z.string(),
-      server: z.looseObject({ name: z.string(), version: z.string() }),
-      tool: z.string(),
-      schema: z.string(),
-    }),
-  ),
-})
+const Catalogue = z.looseObject({ tools: z.array(McpMembers.and(z.looseObject({ action: z.string() }))) })
 
 async function readCatalogue(issuer: string, tool: IdentityOption, surroundings: Surroundings): Promise<Catalogued[]> {
   const identity = resolveIdentity(tool, surroundings)

@@ -1,4 +1,4 @@
-import type { GatedAnswer } from '../gated/gated-call.ts'
+import { type GatedAnswer, isOpen } from '../gated/gated-call.ts'
 import { defined } from '../http.ts'
 import { spelledOut } from '../screen.ts'
 import type { Members, Reply } from './message-proxy.ts'
@@ -15,8 +15,7 @@ export function replyOf(answer: GatedAnswer<unknown>, tool: string): Reply {
     if ('error' in given) return given
     return { result: { ...given.result, _meta: { ...(given.result['_meta'] as Members | undefined), ...meta } } }
   }
-  const isWaiting = answer.state === 'pending' || answer.state === 'running' || answer.state === 'approved'
-  return { result: textOf(sentenceOf(answer, spelledOut(tool).slice(0, 128)), !isWaiting, meta) }
+  return { result: textOf(sentenceOf(answer, spelledOut(tool).slice(0, 128)), !isOpen(answer), meta) }
 }
 
 const lost =
@@ -28,7 +27,7 @@ const textOf = (text: string, isError: boolean, _meta: Members): Members => ({
   _meta,
 })
 
-export const metaOf = ({ value: _, detail, ...answer }: GatedAnswer<unknown>): Members =>
+const metaOf = ({ value: _, detail, ...answer }: GatedAnswer<unknown>): Members =>
   defined({ ...answer, detail: detail === undefined ? undefined : spelledOut(detail) })
 
 /** What happened, and what the agent can do next. */
@@ -70,12 +69,12 @@ function nextOf(reason: string): string {
 }
 
 /** People see what an agent reads of a tool too: what it says of itself stays, and what the gate does comes behind it. */
-export function describeTool(tool: Members, rule: 'gated' | 'refused', hasTasks: boolean): Members {
+export function describeTool(tool: Members, rule: 'gated' | 'refused'): Members {
   const added =
     rule === 'gated'
       ? 'This call needs a permit: people may be asked before it is made, which can take a while.'
       : 'The gate before this server refuses this tool.'
   const said = typeof tool['description'] === 'string' ? `${tool['description']}\n\n` : ''
   const execution = { ...(tool['execution'] as Members | undefined), taskSupport: 'optional' }
-  return { ...tool, description: `${said}${added}`, ...(hasTasks && rule === 'gated' ? { execution } : {}) }
+  return { ...tool, description: `${said}${added}`, ...(rule === 'gated' ? { execution } : {}) }
 }

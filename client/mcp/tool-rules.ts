@@ -3,7 +3,7 @@ import { spelledOut } from '../screen.ts'
 import type { ToolMap } from './tool-map.ts'
 
 /** What the catalogue says of a tool of a server. */
-export type Catalogued = { action: string; server: McpTool['server']; tool: string; schema: string }
+export type Catalogued = McpTool & { action: string }
 /** A tool that is an action; what it should be, as far as that is said. */
 export type Rule = { action: string; server?: McpTool['server'] | undefined; schema?: string | undefined }
 export type Changed = { reason: 'tool_changed'; detail: string }

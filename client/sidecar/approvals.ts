@@ -21,7 +21,7 @@ import {
 } from './approval-forms.ts'
 import { type Approval, type Decision, type KeptApprovals, Submission } from './kept-approvals.ts'
 
-export type ApprovalParts = { calls: BegunCalls; maps: readonly ToolMap[]; issuer: string; kept: KeptApprovals }
+type ApprovalParts = { calls: BegunCalls; maps: readonly ToolMap[]; issuer: string; kept: KeptApprovals }
 
 /** The longest that a request is undecided here. Milliseconds. */
 const longestTimeout = 7 * 86_400_000

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { Members } from '../gated/gated-call.ts'
+import { CallMembers } from '../gated/gated-journal.ts'
 import type { KeptKeys } from '../kept-keys.ts'
 
 export const duration = /^[1-9]\d{0,8}[smh]$/
@@ -39,20 +40,7 @@ const Approval = z.looseObject({
   created_at: z.number(),
   deadline_at: z.number(),
   /** What is asked of Hotwork; absent where nothing is. */
-  call: z
-    .looseObject({
-      action: z.string(),
-      purpose: z.string(),
-      parentTask: z.looseObject({ id: z.string(), url: z.string().optional() }),
-      mcp: z
-        .looseObject({
-          server: z.looseObject({ name: z.string(), version: z.string() }),
-          tool: z.string(),
-          schema: z.string(),
-        })
-        .optional(),
-    })
-    .optional(),
+  call: CallMembers.pick({ action: true, purpose: true, parentTask: true, mcp: true }).optional(),
   /** Of Hotwork, once it is known. */
   request: z.string().optional(),
   decision: Decision.optional(),

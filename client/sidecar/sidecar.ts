@@ -7,7 +7,7 @@ import { answerHook, type HookParts, usualHookWait } from '../hooks/host-hook.ts
 import { parsedJson } from '../http.ts'
 import {
   type Introduced,
-  isSame,
+  isSameSecret,
   type LoopbackAnswer,
   type LoopbackCall,
   type LoopbackServer,
@@ -38,10 +38,7 @@ export async function sidecar(typed: SidecarTyped, context: AgentContext): Promi
   try {
     const { server, token } = await openSidecar(typed, context)
     tellStarted(server, token, typed, context)
-    await new Promise<void>((end) => {
-      if (signals.stop.aborted) end()
-      else signals.stop.addEventListener('abort', () => end(), { once: true })
-    })
+    await signals.stopped
     await server.close()
     return exits.done
   } finally {
@@ -71,7 +68,7 @@ export async function openSidecar(
 type Parts = { token: string; hooks: HookParts; approvals: Approvals; context: AgentContext }
 
 const hasToken = ({ headers }: Introduced, token: string): boolean =>
-  isSame((headers.authorization ?? '').replace(/^Bearer +/i, ''), token)
+  isSameSecret((headers.authorization ?? '').replace(/^Bearer +/i, ''), token)
 
 async function answerCall(call: LoopbackCall, { token, hooks, approvals, context }: Parts): Promise<LoopbackAnswer> {
   const { method, path, body, gone } = call

@@ -36,10 +36,7 @@ export async function runListening(typed: GateTyped & ListenTyped, surroundings:
       surroundings,
     )
     log(`listens at ${listening.url}`)
-    await new Promise<void>((resolve) => {
-      signals.stop.addEventListener('abort', () => resolve(), { once: true })
-      if (signals.stop.aborted) resolve()
-    })
+    await signals.stopped
     log('ends: calls that run come to their end first')
     await listening.end()
     return exits.done

@@ -19,7 +19,7 @@ export type Bounds = {
   /** Without a call for so long a session ends. Milliseconds. */
   idle: number
 }
-export const usualBounds: Bounds = { perAgent: 8, all: 64, idle: 30 * 60_000 }
+const usualBounds: Bounds = { perAgent: 8, all: 64, idle: 30 * 60_000 }
 
 type HttpTransport = Transport & {
   handleRequest(

@@ -26,7 +26,7 @@ const serverPoints = ['started', 'received', 'executed', 'answering', 'half', 'a
 const fates = ['unheard', 'answer_lost', 'busy', 'commit lost', 'commit unheard'] as const
 
 /** How many points a whole call has: of a gate, around a host, of Hotwork. */
-export type Points = { gate: number; host: number; Hotwork: number }
+type Points = { gate: number; host: number; Hotwork: number }
 
 export function planOf(seed: number, points: Points): Plan {
   const random = randomOf(seed)
@@ -55,7 +55,7 @@ export function planOf(seed: number, points: Points): Plan {
 }
 
 /** The same numbers for the same seed (mulberry32). */
-export function randomOf(seed: number): () => number {
+function randomOf(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -23,7 +23,7 @@ export type Connection = {
 }
 
 /** An MCP client that others wrote. */
-export type McpHost = { name: string; version: string; connect(server: Started): Promise<Connection> }
+type McpHost = { name: string; version: string; connect(server: Started): Promise<Connection> }
 
 const me = { name: 'host-of-tests', version: '1.0.0' }
 const versionOf = (name: string): string =>

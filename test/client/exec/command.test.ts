@@ -1,5 +1,11 @@
 import { devNull } from 'node:os'
-import { endpointVariables, runCommand, whereVariables, withoutCredentials } from '../../../client/exec/command.ts'
+import {
+  endpointVariables,
+  runCommand,
+  Signals,
+  whereVariables,
+  withoutCredentials,
+} from '../../../client/exec/command.ts'
 
 /** What a command under `hotwork exec` finds in its environment, and how its end is told. */
 
@@ -64,4 +70,12 @@ describe('how a command ended', () => {
     expect(await run('hotwork-has-no-such-program')).toEqual({ exit: 127, fault: 'ENOENT' })
     expect(await run(__filename)).toEqual({ exit: 126, fault: 'EACCES' })
   })
+})
+
+test('a signal that came before anyone waits for it counts', async () => {
+  const signals = new Signals()
+  process.emit('SIGTERM')
+  await signals.stopped
+  expect(signals.first).toBe('SIGTERM')
+  signals.close()
 })

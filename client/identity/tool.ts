@@ -1,0 +1,15 @@
+import type { Surroundings } from '../surroundings.ts'
+import { fileSource } from './file.ts'
+import type { IdentityOption } from './identity.ts'
+
+const variable = 'HOTWORK_TOOL_TOKEN_FILE'
+
+/** Who this program is as a tool, beside the agent that it is. `as` is a tool of the local stack. */
+export function findToolIdentity(
+  as: string | undefined,
+  { env, now }: Pick<Surroundings, 'env' | 'now'>,
+): IdentityOption | undefined {
+  const file = env[variable]
+  if (as !== undefined) return { as }
+  return file ? () => fileSource(file, now, variable).ask('', new AbortController().signal) : undefined
+}
