@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { NotPermitted } from './not-permitted.ts'
 import { type Gating, ToolPermits } from './tool-permits.ts'
 
@@ -27,6 +28,8 @@ export class GatedTools extends ToolPermits {
   readonly hooks: { PreToolUse: Matcher[]; PostToolUse: Matcher[]; PostToolUseFailure: Matcher[] }
   /** For `options.canUseTool`. A tool that is not gated is denied: answer for yours before. */
   readonly canUseTool: (tool: string, input: Input, how: { signal: AbortSignal; toolUseID: string }) => Promise<Result>
+  /** What the hook has begun: Claude Code may ask once more about each. */
+  readonly #begun = new Map<string, { tool: string; input: Input }>()
 
   constructor(gating: Gating) {
     super(gating)
@@ -35,6 +38,7 @@ export class GatedTools extends ToolPermits {
       PreToolUse: matcher(async ({ tool_name: tool = '', tool_input: input, tool_use_id: id }, _, { signal }) => {
         if (!this.gates(tool)) return {}
         const result = await this.#decide(tool, Object(input) as Input, id, signal)
+        if (result.behavior === 'allow' && id !== undefined) this.#begun.set(id, { tool, input: result.updatedInput })
         const [permissionDecision, reason] =
           result.behavior === 'allow'
             ? (['allow', 'permitted by Hotwork'] as const)
@@ -50,23 +54,27 @@ export class GatedTools extends ToolPermits {
         }
       }),
       PostToolUse: matcher(async ({ tool_use_id: id = '' }) => {
+        this.#begun.delete(id)
         await this.end(id)
         return {}
       }),
       PostToolUseFailure: matcher(async ({ tool_use_id: id = '' }) => {
+        this.#begun.delete(id)
         await this.end(id, new Error('the tool failed'))
         return {}
       }),
     }
     this.canUseTool = async (tool, input, { signal, toolUseID }) => {
+      const begun = this.#begun.get(toolUseID)
+      this.#begun.delete(toolUseID)
+      // Another call may have the same id, and other code may have changed the input since.
+      if (isDeepStrictEqual(begun, { tool, input })) return { behavior: 'allow', updatedInput: input }
       if (this.gates(tool)) return this.#decide(tool, input, toolUseID, signal)
       return { behavior: 'deny', message: `\`${tool}\` is no tool that Hotwork gives permits for.` }
     }
   }
 
   async #decide(tool: string, input: Input, id: string | undefined, signal: AbortSignal): Promise<Result> {
-    // The hook has begun it, and Claude Code asks once more.
-    if (this.runs(id)) return { behavior: 'allow', updatedInput: input }
     try {
       const begun = await this.begin({ tool, id, input, context: undefined }, { signal })
       return { behavior: 'allow', updatedInput: begun.input }

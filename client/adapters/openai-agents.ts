@@ -28,7 +28,7 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
     const gated: typeof work = async (input, runContext, details) => {
       const { toolCall, signal } = details ?? {}
       // As `resolve` has it: a schema may have filled in what the model left out.
-      const asked = jsonOf(toolCall?.arguments) ?? input
+      const asked = (toolCall && jsonOf(toolCall.arguments)) ?? input
       const call = { tool, id: toolCall?.callId, input: asked, context: runContext?.context as Context }
       try {
         return await this.run(call, (own) => work(own === asked ? input : own, runContext, details), { signal })

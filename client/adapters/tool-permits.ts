@@ -56,10 +56,6 @@ export class ToolPermits<Context = undefined> {
     return Object.hasOwn(this.#gating.tools, tool)
   }
 
-  runs(id: string | undefined): boolean {
-    return id !== undefined && this.#running.get(id) !== undefined
-  }
-
   /** For a tool, while its call runs: its credentials are there. @throws Refusal where no gated call with this id runs */
   permitOf(id: string): Approved {
     const running = this.#running.get(id)
