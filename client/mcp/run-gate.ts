@@ -56,21 +56,24 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
   }
 }
 
+type Parties = {
+  option: IdentityOption | undefined
+  tool: IdentityOption
+  settings: AgentSettings
+  /** What tells the agent from others that have calls here. Left out: its identity. */
+  agent?: string
+}
+
 /** The gated calls of one agent, whose identity is needed from the first moment. @throws Refusal, Fault */
 export async function callsOf(
-  {
-    option,
-    tool,
-    settings: { apiUrl },
-  }: { option: IdentityOption | undefined; tool: IdentityOption; settings: AgentSettings },
+  { option, tool, settings: { apiUrl }, agent }: Parties,
   surroundings: Surroundings,
 ): Promise<GatedCalls> {
-  const agent = digest(whoIs(await resolveIdentity(option, surroundings)(apiUrl)))
   return new GatedCalls({
     hotwork: new Hotwork({ issuer: apiUrl, ...(option ? { identity: option } : {}) }, surroundings),
     gate: new Gate({ issuer: apiUrl, identity: tool }, surroundings),
     keys: new KeptKeys(surroundings),
-    agent,
+    agent: agent ?? digest(whoIs(await resolveIdentity(option, surroundings)(apiUrl))),
   })
 }
 

@@ -11,7 +11,7 @@ import type { Surroundings } from '../../surroundings.ts'
 export type Caller = {
   /** `agent:...` */
   agent: string
-  /** Of the identity that the token has: who has another one is another caller. */
+  /** Of the agent, and of the identity that the token has: who has another of either is another caller. */
   key: string
   token: string
   /** Seconds. */
@@ -61,7 +61,9 @@ export class Callers {
     if (known && known.until > now) return { ...known.caller, token }
     this.#known.delete(hash)
     const { iss, sub, exp } = this.#claimsOf(token, now)
-    const caller = { agent: await this.#ask(token), key: digest(iss, sub), expiresAt: exp }
+    const agent = await this.#ask(token)
+    // Agents may have one subject, and differ in what else their tokens say.
+    const caller = { agent, key: digest(iss, sub, agent), expiresAt: exp }
     if (this.#known.size >= mostRemembered) this.#known.clear()
     this.#known.set(hash, { caller, until: Math.min(exp, now + longestRemembered) })
     return { ...caller, token }

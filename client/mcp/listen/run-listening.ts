@@ -20,7 +20,8 @@ export async function runListening(typed: GateTyped & ListenTyped, surroundings:
   const log = (line: string) => surroundings.err(lines(`hotwork mcp: ${line}`))
   const tool = toolIdentity(typed, surroundings)
   const rules = await readRules(typed, { settings, tool }, surroundings)
-  const agents = new Agents((option) => callsOf({ option, tool, settings }, surroundings), surroundings)
+  const make: MakeCalls = (option, agent) => callsOf({ option, agent, tool, settings }, surroundings)
+  const agents = new Agents(make, surroundings)
   const signals = new Signals()
   try {
     const listening = await listen(
@@ -45,14 +46,16 @@ export async function runListening(typed: GateTyped & ListenTyped, surroundings:
   }
 }
 
+type MakeCalls = (identity: () => Promise<string>, agent: string) => Promise<GatedCalls>
+
 /** The agents that have called, each with its gated calls. Hotwork is asked by the token that an agent sent last. */
 class Agents {
-  readonly #make: (identity: () => Promise<string>) => Promise<GatedCalls>
+  readonly #make: MakeCalls
   readonly #surroundings: Pick<Surroundings, 'now'>
   readonly #last = new Map<string, Caller>()
   readonly #calls = new Map<string, Promise<GatedCalls>>()
 
-  constructor(make: (identity: () => Promise<string>) => Promise<GatedCalls>, surroundings: Pick<Surroundings, 'now'>) {
+  constructor(make: MakeCalls, surroundings: Pick<Surroundings, 'now'>) {
     this.#make = make
     this.#surroundings = surroundings
   }
@@ -65,7 +68,7 @@ class Agents {
   callsOf({ key }: Caller): Promise<GatedCalls> {
     const known = this.#calls.get(key)
     if (known) return known
-    const made = this.#make(() => this.#tokenOf(key))
+    const made = this.#make(() => this.#tokenOf(key), key)
     this.#calls.set(key, made)
     made.then(
       // What a gate before this one was killed in is told to Hotwork.
