@@ -19,12 +19,7 @@ export const McpTool = z.strictObject({
 export type McpTool = z.infer<typeof McpTool>
 
 export const isSameTool = (one: McpTool | undefined, other: McpTool | undefined): boolean =>
-  one === undefined || other === undefined
-    ? one === other
-    : one.tool === other.tool &&
-      one.schema === other.schema &&
-      one.server.name === other.server.name &&
-      one.server.version === other.server.version
+  one === undefined || other === undefined ? one === other : differs(one, other) === undefined
 
 /** The catalogue's word is enough; a caller that says which tool it means must mean that one. */
 export function toolOf(
@@ -37,11 +32,11 @@ export function toolOf(
 
 /** The first member that differs, for the people who read the log of the gate. */
 function differs(said: McpTool, known: McpTool): string | undefined {
-  if (isSameTool(said, known)) return undefined
   if (said.server.name !== known.server.name)
     return `the server is \`${said.server.name}\`, and the catalogue has \`${known.server.name}\``
   if (said.tool !== known.tool) return `the tool is \`${said.tool}\`, and the catalogue has \`${known.tool}\``
   if (said.server.version !== known.server.version)
     return `the server is of version \`${said.server.version}\`, and the catalogue has \`${known.server.version}\``
+  if (said.schema === known.schema) return undefined
   return `the input schema of \`${known.tool}\` is ${said.schema}, and the catalogue has ${known.schema}`
 }
