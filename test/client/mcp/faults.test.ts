@@ -2,6 +2,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
+import { until } from '../support/until.ts'
+import { requestsIn, staging } from './support/people.ts'
 import { GateRoom, permitIn, type RawHost, textIn } from './support/raw-host.ts'
 
 /** What goes wrong around a gate: nothing is sent that should not be, and the host is told why. Kills: test/agents/kills.test.ts. */
@@ -14,8 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => room.close())
 
-const staging = { path: 'staging/checkout.yaml', content: 'retries: 3' }
-const requests = async () => (await scene.api.world.requests.list({}, { limit: 100 })).items.length
+const requests = async () => (await requestsIn(scene)).length
 async function host(how: Parameters<GateRoom['host']>[0] = {}): Promise<RawHost> {
   const made = await room.host(how)
   await made.begin()
@@ -34,7 +35,7 @@ describe('two hosts with a gate each, and one state folder', () => {
     room.script({ wait: true })
     const [one, other] = [await host(), await host({ hold: 300 })] as const
     const first = one.call(staging)
-    while (room.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(() => room.calls.length > 0)
     const goOn = setInterval(() => scene.advance(1), 100)
     const told = await other.call(staging)
     clearInterval(goOn)

@@ -1,6 +1,8 @@
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
+import { until } from '../support/until.ts'
+import { decideNext, prod, requestsIn, staging } from './support/people.ts'
 import { GateRoom, permitIn, textIn } from './support/raw-host.ts'
 
 /** A gate before an MCP server, as an MCP host sees it: what passes, what is refused, and what waits for people. */
@@ -13,23 +15,9 @@ beforeEach(() => {
 })
 afterEach(() => room.close())
 
-const staging = { path: 'staging/checkout.yaml', content: 'retries: 3' }
-const prod = { path: 'prod/checkout.yaml', content: 'retries: 3' }
-
-/** As soon as a request is pending, all that wait are decided. */
-async function decide(verdict: 'approve' | 'deny' = 'approve'): Promise<void> {
-  const { world } = scene.api
-  for (;;) {
-    const { items } = await world.requests.list({ status: 'pending' }, { limit: 10 })
-    for (const { state } of items)
-      for (const who of verdict === 'deny' ? ['ana'] : ['ana', 'eve'])
-        await world.decide(await world.state(state.ask.id), who, verdict)
-    if (items.length > 0) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
+const decide = (verdict?: 'approve' | 'deny') => decideNext(scene, verdict)
 const stateOf = (id = '') => scene.api.world.state(id as RequestId)
-const requests = async () => (await scene.api.world.requests.list({}, { limit: 100 })).items.length
+const requests = async () => (await requestsIn(scene)).length
 
 describe('what passes', () => {
   test('all that is no call: prompts, pings and what the server does not know', async () => {
@@ -211,7 +199,7 @@ describe('a gated call', () => {
     await host.tells('notifications/progress')
     host.say({ method: 'notifications/cancelled', params: { requestId: 'c' } })
     const again = host.call(staging)
-    while (!room.calls.includes('cancelled')) await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(() => room.calls.includes('cancelled'))
     room.script({})
     expect(textIn(await again)).toBe('wrote staging/checkout.yaml')
     expect(room.calls).toEqual([`write_file ${JSON.stringify(staging)}`, 'cancelled'])

@@ -6,6 +6,7 @@ import { type Listening, listen } from '../../../client/mcp/listen/listen.ts'
 import type { Bounds, OpenGate } from '../../../client/mcp/listen/sessions.ts'
 import { wrongUsage } from '../../../client/outcome.ts'
 import { useScene } from '../support/scene.ts'
+import { until } from '../support/until.ts'
 
 /** `hotwork mcp --listen`: who is let in, and to which session. What a call then meets is the gate's matter. */
 
@@ -245,7 +246,7 @@ test('a session ends when it is idle, and not while a call runs', async () => {
   expect(ended).toEqual([])
   release()
   await running
-  while (ended.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  await until(() => ended.length > 0)
   await expect(agent.listTools()).rejects.toThrow('no such session')
 })
 

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
+import { until } from '../support/until.ts'
 import { GateMachine, type Host, permitOf, textOf } from './support/gate-machine.ts'
+import { decideNext, prod, requestsIn, staging, untilPending } from './support/people.ts'
 
 /** `hotwork mcp -- CMD` as a process under an MCP host of the official SDK; each of them may be killed. */
 
@@ -15,23 +17,7 @@ beforeEach(() => {
 })
 afterEach(() => machine.closeAll())
 
-const staging = { path: 'staging/checkout.yaml', content: 'retries: 3' }
-const prod = { path: 'prod/checkout.yaml', content: 'retries: 3' }
-
-async function pending(): Promise<void> {
-  while ((await scene.api.world.requests.list({ status: 'pending' }, { limit: 1 })).items.length === 0) await moment()
-}
-async function approve(): Promise<void> {
-  await pending()
-  const { world } = scene.api
-  for (const { state } of (await world.requests.list({ status: 'pending' }, { limit: 10 })).items)
-    for (const who of ['ana', 'eve']) await world.decide(await world.state(state.ask.id), who)
-}
-const moment = () => new Promise((resolve) => setTimeout(resolve, 30))
-const called = async (count = 1) => {
-  while (machine.calls.length < count) await moment()
-}
-const requests = async () => (await scene.api.world.requests.list({}, { limit: 100 })).items.map(({ state }) => state)
+const called = () => until(() => machine.calls.length > 0)
 const kill = (host: Host) => process.kill(host.transport.pid ?? 0, 'SIGKILL')
 /** What a host that does not live on does not want to know. */
 const lost = (call: Promise<unknown>) => call.catch(() => 'lost')
@@ -75,14 +61,14 @@ test('without the tool’s token it exits with 2 and names the variable', async 
 test('killed while people decide, the next one goes on with the same request and makes the call', async () => {
   const first = await machine.host()
   const waiting = lost(first.call(prod))
-  await pending()
+  await untilPending(scene)
   kill(first)
   expect(await waiting).toBe('lost')
   const next = await machine.host()
   const again = next.call(prod)
-  await approve()
+  await decideNext(scene)
   expect(textOf(await again)).toBe('wrote prod/checkout.yaml')
-  expect([machine.calls.length, (await requests()).length]).toEqual([1, 1])
+  expect([machine.calls.length, (await requestsIn(scene)).length]).toEqual([1, 1])
 })
 
 test('killed after the call was sent: unknown, on record as failed, and never sent again', async () => {
@@ -99,7 +85,7 @@ test('killed after the call was sent: unknown, on record as failed, and never se
   expect([permitOf(unknown)?.state, textOf(unknown)]).toEqual(['unknown', expect.stringContaining('outcome unknown')])
   expect(machine.calls.length).toBe(1)
   const id = permitOf(unknown)?.request as RequestId
-  while ((await scene.api.world.state(id)).status !== 'completed') await moment()
+  await until(async () => (await scene.api.world.state(id)).status === 'completed')
   expect(await scene.api.world.state(id)).toMatchObject({ outcome: 'failed', note: expect.stringContaining('unknown') })
 })
 
@@ -115,15 +101,18 @@ test('the host goes after the call was sent: it comes to its end, is reported, a
   const next = await machine.host()
   const result = await next.call(staging)
   expect([textOf(result), permitOf(result)?.repeated]).toEqual(['wrote staging/checkout.yaml', true])
-  expect([machine.calls.length, await requests()]).toMatchObject([1, [{ status: 'completed', outcome: 'succeeded' }]])
+  expect([machine.calls.length, await requestsIn(scene)]).toMatchObject([
+    1,
+    [{ status: 'completed', outcome: 'succeeded' }],
+  ])
 })
 
 test('two hosts with one folder: one makes the call, both have its answer', async () => {
   const [one, other] = await Promise.all([machine.host(), machine.host()])
   const calls = [one.call(prod), other.call(prod)]
-  await approve()
+  await decideNext(scene)
   expect((await Promise.all(calls)).map(textOf)).toEqual(Array(2).fill('wrote prod/checkout.yaml'))
-  expect([machine.calls.length, (await requests()).length]).toEqual([1, 1])
+  expect([machine.calls.length, (await requestsIn(scene)).length]).toEqual([1, 1])
 })
 
 test('the server is killed: the gate says so and exits with 1', async () => {
@@ -139,7 +128,7 @@ test('the server is killed: the gate says so and exits with 1', async () => {
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it, and the server with it', async (signal) => {
   const run = machine.start(...machine.words())
-  while (!existsSync(join(machine.served, 'env'))) await moment()
+  await until(() => existsSync(join(machine.served, 'env')))
   run.child.kill(signal)
   expect(await run.ends).toBe(0)
 })

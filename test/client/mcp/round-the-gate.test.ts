@@ -1,5 +1,6 @@
 import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
+import { staging } from './support/people.ts'
 import { GateRoom, permitIn, textIn } from './support/raw-host.ts'
 
 /** An agent and a server that try what the protocol does not foresee. */
@@ -12,7 +13,6 @@ beforeEach(() => {
 })
 afterEach(() => room.close())
 
-const staging = { path: 'staging/checkout.yaml', content: 'retries: 3' }
 const permit = 'hotwork/permit'
 
 describe('an agent', () => {

@@ -1,6 +1,7 @@
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
+import { decideNext, prod, requestsIn, staging } from './support/people.ts'
 import { GateRoom, type Message, permitIn, type RawHost, textIn } from './support/raw-host.ts'
 
 /** While people decide: a task, the request's page, or holding, by what the host says that it can. */
@@ -19,18 +20,11 @@ afterEach(async () => {
   await room.close()
 })
 
-const prod = { path: 'prod/checkout.yaml', content: 'retries: 3' }
 const tasks2026 = { extensions: { 'io.modelcontextprotocol/tasks': {} } }
 
-async function decide(verdict: 'approve' | 'deny' = 'approve'): Promise<void> {
-  const { world } = scene.api
-  const { items } = await world.requests.list({ status: 'pending' }, { limit: 10 })
-  for (const { state } of items)
-    for (const who of verdict === 'deny' ? ['ana'] : ['ana', 'eve'])
-      await world.decide(await world.state(state.ask.id), who, verdict)
-}
+const decide = (verdict?: 'approve' | 'deny') => decideNext(scene, verdict)
 const stateOf = (id: unknown) => scene.api.world.state(id as RequestId)
-const requests = async () => (await scene.api.world.requests.list({}, { limit: 100 })).items.length
+const requests = async () => (await requestsIn(scene)).length
 const settled = async (host: RawHost, taskId: unknown): Promise<Message> => {
   for (;;) {
     const got = await host.ask('tasks/get', { taskId })
@@ -143,7 +137,6 @@ describe('a host of July 2026 that declares tasks', () => {
 
   test('a call that needs no people is answered by its result', async () => {
     const host = await room.host()
-    const staging = { path: 'staging/checkout.yaml', content: 'retries: 3' }
     const first = await host.askNow('tools/call', { name: 'write_file', arguments: staging }, tasks2026)
     expect(first.result?.['resultType']).toBe('task')
     const again = async () =>

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setFlag } from '../hooks/support/host-machine.ts'
 import { AgentMachine, approve, file, stateOf, useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
+import { until } from '../support/until.ts'
 import { SidecarMachine } from './support/sidecar-machine.ts'
 
 /** What the sidecar answers, and to which programs. */
@@ -227,7 +228,7 @@ describe('as programs', () => {
   test('a hook that is killed while people think leaves the request, and the next call goes on with it', async () => {
     const hook = agent.start('hook', 'claude-code', '--map', 'map.json')
     hook.child.stdin?.end(event())
-    while ((await machine.requests()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50))
+    await until(async () => (await machine.requests()).length > 0)
     hook.child.kill('SIGKILL')
     await hook.ends
     await machine.decideAll()
