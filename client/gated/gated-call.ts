@@ -40,7 +40,7 @@ type GatedState =
   | 'done'
   | 'unknown'
 
-export type GatedAnswer<T = never> = {
+export type GatedAnswer<T = unknown> = {
   state: GatedState
   request?: string
   /** Where people decide. */

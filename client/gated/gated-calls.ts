@@ -46,7 +46,7 @@ export class GatedCalls {
   }
 
   /** Asks, or attaches to what was asked. */
-  ask(call: GatedCall, how: How): Promise<GatedAnswer<unknown>> {
+  ask(call: GatedCall, how: How): Promise<GatedAnswer> {
     return this.#orRefused(how, async () => this.#stand(this.#open(call), call, how))
   }
 
@@ -67,7 +67,7 @@ export class GatedCalls {
   }
 
   /** `ask` of a request that was asked before: nothing is asked anew. */
-  look(request: string, how: How): Promise<GatedAnswer<unknown>> {
+  look(request: string, how: How): Promise<GatedAnswer> {
     return this.#orRefused(how, async () => {
       const asked = this.#asked(request)
       return asked ? this.#stand(asked, callOf(asked), how) : unknownRequest
@@ -83,7 +83,7 @@ export class GatedCalls {
   }
 
   /** Takes a request back that is pending, and gives up one that is not used yet. @returns how it stands then */
-  cancel(request: string, how: How): Promise<GatedAnswer<unknown>> {
+  cancel(request: string, how: How): Promise<GatedAnswer> {
     return this.#orRefused(how, async () => {
       const asked = this.#asked(request)
       if (!asked) return unknownRequest

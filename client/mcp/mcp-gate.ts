@@ -140,7 +140,7 @@ export class McpGate implements Watch {
   }
 
   /** What is to be asked for, by the tool as the server has it now. */
-  async #readCall(name: string, { params }: JSONRPCRequest): Promise<GatedCall | GatedAnswer<never>> {
+  async #readCall(name: string, { params }: JSONRPCRequest): Promise<GatedCall | GatedAnswer> {
     const { rules } = this.#parts
     const rule = rules.of(name)
     if (rule === undefined || rule === 'pass')
@@ -189,13 +189,13 @@ export class McpGate implements Watch {
   }
 
   /** An "accept" of the person who drives the host is no approval: it says that the page was opened. */
-  #showPage(asked: GatedAnswer<unknown>): void {
+  #showPage(asked: GatedAnswer): void {
     const { page: url = '', request: elicitationId = '' } = asked
     const { reply } = this.#proxy.askHost('elicitation/create', { mode: 'url', elicitationId, url, message: openPage })
     void reply.catch(() => {})
   }
 
-  #progress(token: unknown, { page = '' }: GatedAnswer<unknown>): () => void {
+  #progress(token: unknown, { page = '' }: GatedAnswer): () => void {
     if (typeof token !== 'string' && typeof token !== 'number') return () => {}
     let progress = 0
     const tell = () => {
@@ -242,7 +242,7 @@ export class McpGate implements Watch {
 
 const openPage = 'People decide on this call. The page shows what is asked; opening it decides nothing.'
 
-const requireOpening = ({ page: url = '', request = '' }: GatedAnswer<unknown>): Members => ({
+const requireOpening = ({ page: url = '', request = '' }: GatedAnswer): Members => ({
   resultType: 'input_required',
   inputRequests: { [request]: { method: 'elicitation/create', params: { mode: 'url', url, message: openPage } } },
 })

@@ -52,7 +52,7 @@ export class McpTasks {
     request: JSONRPCRequest,
     waits: Extract<Waits, { by: 'task' }>,
     call: GatedCall,
-    asked: GatedAnswer<unknown>,
+    asked: GatedAnswer,
   ): Promise<Reply> {
     const name = call.mcp?.tool ?? ''
     if (asked.request === undefined) return this.replyOf(waits, asked, name)
@@ -63,7 +63,7 @@ export class McpTasks {
   }
 
   /** A no at once. A host that asked for a task takes nothing else. */
-  replyOf(waits: Waits, answer: GatedAnswer<unknown>, name: string): Reply {
+  replyOf(waits: Waits, answer: GatedAnswer, name: string): Reply {
     const reply = replyOf(answer, name)
     if (waits.by !== 'task' || waits.form === 2026) return reply
     const taskId = `hotwork-${randomUUID()}`
@@ -142,7 +142,7 @@ export class McpTasks {
   }
 }
 
-function taskOf(taskId: string, answer: GatedAnswer<unknown>, name: string) {
+function taskOf(taskId: string, answer: GatedAnswer, name: string) {
   const given = answer.value as Reply | undefined
   const isFailed = given !== undefined && ('error' in given || given.result['isError'] === true)
   const status = isOpen(answer)
@@ -157,7 +157,7 @@ function taskOf(taskId: string, answer: GatedAnswer<unknown>, name: string) {
   return { taskId, status, statusMessage, lastUpdatedAt, ttl: null, pollInterval }
 }
 
-const wordsOf = ({ state, page = '' }: GatedAnswer<unknown>): string =>
+const wordsOf = ({ state, page = '' }: GatedAnswer): string =>
   state === 'pending' ? `waiting for people: ${page}` : 'approved: the call is being made'
 
 const failedTask = (taskId: string, at: string): Members => ({

@@ -7,7 +7,7 @@ import type { Members, Reply } from './message-proxy.ts'
 export const metaKey = 'hotwork/permit'
 
 /** What the host is told of a gated call. Of one that was made: what the server answered, and nothing else changed. */
-export function replyOf(answer: GatedAnswer<unknown>, tool: string): Reply {
+export function replyOf(answer: GatedAnswer, tool: string): Reply {
   const meta = { [metaKey]: metaOf(answer) }
   if (answer.state === 'done') {
     const given = answer.value as Reply | undefined
@@ -27,11 +27,11 @@ const textOf = (text: string, isError: boolean, _meta: Members): Members => ({
   _meta,
 })
 
-const metaOf = ({ value: _, detail, ...answer }: GatedAnswer<unknown>): Members =>
+const metaOf = ({ value: _, detail, ...answer }: GatedAnswer): Members =>
   defined({ ...answer, detail: detail === undefined ? undefined : spelledOut(detail) })
 
 /** What happened, and what the agent can do next. */
-export function sentenceOf(answer: GatedAnswer<unknown>, tool: string): string {
+export function sentenceOf(answer: GatedAnswer, tool: string): string {
   const { state, request = '', page = '', until = '', reason = '' } = answer
   const detail = spelledOut(answer.detail ?? '')
   switch (state) {
