@@ -2,13 +2,12 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { Client } from '@modelcontextprotocol/client'
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import type { Client } from '@modelcontextprotocol/client'
+import { until } from '../../client/support/until.ts'
 import { python } from '../install.ts'
 import { ApprovalTrace } from '../support/approval-trace.ts'
-import { Machine } from '../support/gate.ts'
+import { connect, Machine } from '../support/gate.ts'
 import { HotworkInMemory } from '../support/hotwork-in-memory.ts'
-import type { Started } from '../support/mcp-hosts.ts'
 import { serversBundle } from '../support/policies.ts'
 import { servers, type TestedServer } from '../support/servers.ts'
 
@@ -26,7 +25,7 @@ const hotwork = new HotworkInMemory()
 let machine: Machine
 let server: TestedServer
 let gate: Client
-/** A way round the gate, which whoever has the server's address or program has where the gate is no wall. */
+/** A way round the gate, for a program that has the server's address or its files, where the gate is no wall. */
 let leak: Client
 beforeAll(async () => {
   await hotwork.open(bundle)
@@ -46,7 +45,7 @@ afterAll(async () => {
   machine.close()
 })
 
-// Those that need no approval by the map are refused, and nobody is asked.
+// Those that need no approval by the map are refused, and no one is asked.
 const policy = `version = 1
 [approval]
 max_age_seconds = 3600
@@ -55,12 +54,6 @@ exact_action_binding = true
 stop_is_terminal = true
 require_for = ["mcp:write-file"]
 `
-
-async function connect(start: Started): Promise<Client> {
-  const client = new Client({ name: 'host-of-tests', version: '1.0.0' })
-  await client.connect(new StdioClientTransport({ ...start, stderr: 'ignore' }))
-  return client
-}
 
 let files = 0
 const write = (content: string, path = `staging/agentack-${++files}.txt`) => ({ path, content })
@@ -139,12 +132,12 @@ policy = Policy.from_toml(sys.argv[1])
 print(json.dumps([evaluate_events(read_jsonl(file), policy=policy).to_dict() for file in sys.argv[2:]]))
 `
 
-/** So long that nobody can claim it: the clock of the API has whole seconds. */
+/** So long that it can not be claimed any more: the clock of the API has whole seconds. */
 async function over(args: Write): Promise<void> {
   const { ask } = await asked(args)
   const state = await hotwork.world.state(ask.id)
   const claimBy = state.status === 'approved' ? state.grant.claimBy : 0
-  while (hotwork.world.clock.now() <= claimBy) await new Promise((resolve) => setTimeout(resolve, 50))
+  await until(() => hotwork.world.clock.now() > claimBy)
 }
 
 const faults: { [rule: string]: (session: Session) => Promise<unknown> } = {

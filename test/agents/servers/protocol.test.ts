@@ -1,8 +1,6 @@
-import { Client } from '@modelcontextprotocol/client'
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import { Machine } from '../support/gate.ts'
+import type { Client } from '@modelcontextprotocol/client'
+import { connect, Machine } from '../support/gate.ts'
 import { HotworkInMemory } from '../support/hotwork-in-memory.ts'
-import type { Started } from '../support/mcp-hosts.ts'
 import { serversBundle } from '../support/policies.ts'
 import { servers, type TestedServer } from '../support/servers.ts'
 
@@ -28,12 +26,6 @@ afterAll(async () => {
   await Promise.all([hotwork.close(), server.close()])
   machine.close()
 })
-
-async function connect(start: Started): Promise<Client> {
-  const client = new Client({ name: 'host-of-tests', version: '1.0.0' })
-  await client.connect(new StdioClientTransport({ ...start, stderr: 'ignore' }))
-  return client
-}
 const both = <T>(ask: (client: Client) => Promise<T>) => Promise.all([ask(bare), ask(gate)])
 
 test('a gated image is the one of the server, and so is the one that is kept for a repeat', async () => {

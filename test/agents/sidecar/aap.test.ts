@@ -80,7 +80,7 @@ test('a tool that fails is on record as failed', async () => {
   expect(await became('approve failing')).toBe('failed')
 })
 
-test('a call that nobody decides in its time is taken back and does not run', async () => {
+test('a call that people do not decide in its time is taken back and does not run', async () => {
   await tell('too_late')
   expect(ran()).not.toContain('wait and see')
   expect(await became('wait and see')).toMatch(/withdrawn|expired/)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { Started } from '../../client/support/agent-machine.ts'
 
-const program = process.env['HOTWORK_PROGRAM'] ?? join(__dirname, '../../../client/hotwork.ts')
+export const program = process.env['HOTWORK_PROGRAM'] ?? join(__dirname, '../../../client/hotwork.ts')
 
 /** The command line as a process of its own. */
 export function startHotwork(

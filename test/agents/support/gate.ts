@@ -1,11 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Client } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { program } from './commands.ts'
 import type { HotworkInMemory } from './hotwork-in-memory.ts'
 import type { Started } from './mcp-hosts.ts'
 
-const program = process.env['HOTWORK_PROGRAM'] ?? join(__dirname, '../../../client/hotwork.ts')
 const recorder = join(__dirname, 'recorder.ts')
 const tellFaults = 'exec "$@" 2>>"$0"'
 
@@ -108,6 +110,13 @@ export class Machine {
     if (!mcp || !tool) throw new Error(`${action} is no action of an MCP tool`)
     return { action, mcp, tool }
   }
+}
+
+/** An MCP host with the official client. */
+export async function connect(start: Started): Promise<Client> {
+  const client = new Client({ name: 'host-of-tests', version: '1.0.0' })
+  await client.connect(new StdioClientTransport({ ...start, stderr: 'ignore' }))
+  return client
 }
 
 const readIfThere = (file: string): string => {

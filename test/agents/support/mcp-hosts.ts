@@ -5,11 +5,10 @@ import { createInterface } from 'node:readline'
 import { createMCPClient } from '@ai-sdk/mcp'
 import { Experimental_StdioMCPTransport as AiStdio } from '@ai-sdk/mcp/mcp-stdio'
 import { loadMcpTools } from '@langchain/mcp-adapters'
-import { Client } from '@modelcontextprotocol/client'
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { Client as FirstClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as FirstStdio } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { python, pythonMcp1 } from '../install.ts'
+import { connect } from './gate.ts'
 
 /** How a server is started. */
 export type Started = { command: string; args: string[]; env: { [name: string]: string }; cwd: string }
@@ -35,8 +34,7 @@ const official: McpHost = {
   name: '@modelcontextprotocol/client',
   version: versionOf('@modelcontextprotocol/client'),
   async connect(server) {
-    const client = new Client(me)
-    await client.connect(new StdioClientTransport({ ...server, stderr: 'ignore' }))
+    const client = await connect(server)
     return {
       tools: async () => described((await client.listTools()).tools),
       call: (name, args) => client.callTool({ name, arguments: args }),

@@ -94,7 +94,7 @@ export const surfaces: readonly Surface[] = [
     tested: ['agentapprovalprotocol', 'pydantic-ai-slim'],
     waits: {
       says: 'the `timeout` of the call',
-      proof: ['test/agents/sidecar/aap.test.ts', 'a call that nobody decides in its time is taken back'],
+      proof: ['test/agents/sidecar/aap.test.ts', 'a call that people do not decide in its time is taken back'],
     },
     restart: {
       says: 'yes',
