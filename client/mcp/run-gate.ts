@@ -36,7 +36,7 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
     throw wrongUsage('which server?', 'write it behind `--`: `npx hotwork mcp -- npx some-server`')
   const settings = readAgentSettings(typed, surroundings)
   const log = (line: string) => surroundings.err(lines(`hotwork mcp: ${line}`))
-  const tool = toolIdentity(typed, surroundings)
+  const tool = await resolveTool(typed, settings, surroundings)
   const rules = await readRules(typed, { settings, tool }, surroundings)
   const option = settings.as === undefined ? undefined : { as: settings.as }
   const calls = await callsOf({ option, tool, settings }, surroundings)
@@ -77,14 +77,25 @@ export async function callsOf(
   })
 }
 
-/** Who the gate itself is: the tool that begins uses. @throws Refusal */
-export function toolIdentity({ asTool }: Pick<GateTyped, 'asTool'>, surroundings: Surroundings): IdentityOption {
+/**
+ * Who the gate itself is: the tool that begins uses. Its token is asked for at once: without it a call would fail only when
+ * people have approved it.
+ *
+ * @throws Refusal, Fault
+ */
+export async function resolveTool(
+  { asTool }: Pick<GateTyped, 'asTool'>,
+  { apiUrl }: AgentSettings,
+  surroundings: Surroundings,
+): Promise<IdentityOption> {
   const found = findToolIdentity(asTool, surroundings)
-  if (found) return found
-  throw wrongUsage(
-    'which tool is this gate?',
-    'name the file of its workload token in `HOTWORK_TOOL_TOKEN_FILE`, or on the local stack give `--as-tool tool:...`',
-  )
+  if (!found)
+    throw wrongUsage(
+      'which tool is this gate?',
+      'name the file of its workload token in `HOTWORK_TOOL_TOKEN_FILE`, or on the local stack give `--as-tool tool:...`',
+    )
+  await resolveIdentity(found, surroundings)(apiUrl)
+  return found
 }
 
 /** By the map, or by the catalogue. @throws Refusal, Fault */
@@ -94,6 +105,8 @@ export async function readRules(
   surroundings: Surroundings,
 ): Promise<ToolRules> {
   if (map !== undefined) {
+    if (purpose !== undefined || task !== undefined)
+      throw wrongUsage('the map says what the calls are for', 'leave out `--purpose` and `--task`, or `--map`')
     const read = readToolMap(resolve(surroundings.folder, map))
     if (!read.server)
       throw wrongUsage(

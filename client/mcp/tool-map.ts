@@ -23,14 +23,16 @@ export type ToolMap = z.infer<typeof ToolMap>
 
 /** @throws Refusal that names the field */
 export function readToolMap(path: string): ToolMap {
-  const read = ToolMap.safeParse(parsedJson(readText(path)))
+  const json = parsedJson(readText(path))
+  const read = ToolMap.safeParse(json)
   if (read.success) return read.data
   const [issue] = read.error.issues
+  const what = json === undefined ? 'it is no JSON' : issue?.message
   const at = issue?.path.join('.')
   const unknown = issue?.code === 'unrecognized_keys' ? ` (\`${issue.keys[0]}\`)` : ''
   throw wrongUsage(
-    `\`${path}\` is no map of tools: ${at ? `\`${at}\`: ` : ''}${issue?.message ?? 'it is no JSON object'}${unknown}`,
-    'write `{ "purpose", "parent_task": { "id" }, "tools": { "TOOL": "pass" or { "action" } } }` (docs/agents/claude-code.md)',
+    `\`${path}\` is no map of tools: ${at ? `\`${at}\`: ` : ''}${what}${unknown}`,
+    'write `{ "server": { "name", "version" }, "purpose", "parent_task": { "id" }, "tools": { "TOOL": "pass" or { "action" } } }`; for a hook without `server` (docs/agents/)',
   )
 }
 

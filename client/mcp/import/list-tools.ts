@@ -52,5 +52,12 @@ function troubleOf(command: string, cause: unknown): Trouble {
     )
   const title = `\`${command}\` does not answer as an MCP server on stdio`
   const { name = 'Error', message = '' } = Object(cause) as { name?: string; message?: string }
-  return new Fault({ code: 'no_mcp_server', title, detail: `${code ?? name}: ${message}`.slice(0, 300) }, { cause })
+  return new Fault(
+    {
+      code: 'no_mcp_server',
+      title,
+      detail: `${code ?? name}: ${message.slice(0, 200)}: start it alone, and see what it prints`,
+    },
+    { cause },
+  )
 }

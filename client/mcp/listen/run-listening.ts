@@ -5,7 +5,7 @@ import { lines } from '../../screen.ts'
 import { readAgentSettings } from '../../settings.ts'
 import type { Surroundings } from '../../surroundings.ts'
 import { openGate } from '../open-gate.ts'
-import { callsOf, type GateTyped, readRules, toolIdentity } from '../run-gate.ts'
+import { callsOf, type GateTyped, readRules, resolveTool } from '../run-gate.ts'
 import type { Caller } from './callers.ts'
 import { type ListenTyped, listen } from './listen.ts'
 
@@ -18,7 +18,7 @@ export async function runListening(typed: GateTyped & ListenTyped, surroundings:
     throw wrongUsage('`--as` is not for a gate that listens', 'each caller is the agent that its own token names')
   const settings = readAgentSettings(typed, surroundings)
   const log = (line: string) => surroundings.err(lines(`hotwork mcp: ${line}`))
-  const tool = toolIdentity(typed, surroundings)
+  const tool = await resolveTool(typed, settings, surroundings)
   const rules = await readRules(typed, { settings, tool }, surroundings)
   const make: MakeCalls = (option, agent) => callsOf({ option, agent, tool, settings }, surroundings)
   const agents = new Agents(make, surroundings)

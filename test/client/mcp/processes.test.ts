@@ -46,10 +46,22 @@ test.each([
   ['a map without a server', ['mcp', '--map', 'bare.json', '--', 'true'], '`server`'],
   ['a server that is not there', ['mcp', '--map', 'map.json', '--', 'no-such-server'], 'no-such-server'],
   ['no server', ['mcp', '--map', 'map.json'], 'which server'],
+  ['a map that is no JSON', ['mcp', '--map', 'broken.json', '--', 'true'], 'no JSON'],
+  ['a map, and what for beside it', ['mcp', '--map', 'map.json', '--task', 'INC-1', '--', 'true'], '`--task`'],
 ])('%s: it exits with 2 and says what to do', async (_, words, what) => {
   writeFileSync(join(machine.home, 'bare.json'), '{"purpose":"remediation","parent_task":{"id":"INC-1"},"tools":{}}')
+  writeFileSync(join(machine.home, 'broken.json'), '{')
   const run = machine.start(...words)
   expect([await run.ends, run.err]).toEqual([2, expect.stringContaining(what)])
+})
+
+test.each<[string, string[]]>([
+  ['on stdio', []],
+  ['at an address', ['--map', 'map.json', '--listen', '0']],
+])('a gate %s whose own token is none ends at once, before people are asked', async (_, words) => {
+  writeFileSync(join(machine.home, 'tool-token'), 'none')
+  const run = machine.start(...machine.words(...words))
+  expect([await run.ends, run.err]).toEqual([2, expect.stringContaining('tool-token')])
 })
 
 test('without the tool’s token it exits with 2 and names the variable', async () => {
