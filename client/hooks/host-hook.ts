@@ -149,5 +149,8 @@ export function titleOf(trouble: unknown): string {
   return detail === undefined ? title : `${title} (${detail})`
 }
 
-const unreadable = (error: z.ZodError): string =>
-  `the event of the host cannot be read (\`${error.issues[0]?.path.join('.') || 'it'}\` is missing or of another form). ${nothingRan}`
+function unreadable(error: z.ZodError): string {
+  const field = error.issues[0]?.path.join('.')
+  const why = field ? `\`${field}\` is missing or of another form` : 'it is no JSON object'
+  return `the event of the host cannot be read (${why}). ${nothingRan}`
+}

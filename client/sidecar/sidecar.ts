@@ -5,6 +5,8 @@ import { mostOfEvent } from '../hooks/hook.ts'
 import { type HostTyped, makeHostCalls } from '../hooks/host-calls.ts'
 import { answerHook, type HookParts, usualHookWait } from '../hooks/host-hook.ts'
 import { parsedJson } from '../http.ts'
+import { resolveIdentity } from '../identity/identity.ts'
+import { findToolIdentity } from '../identity/tool.ts'
 import {
   type Introduced,
   isSameSecret,
@@ -14,7 +16,7 @@ import {
   listenOnLoopback,
 } from '../loopback.ts'
 import { exits } from '../outcome.ts'
-import type { AgentContext } from '../requests/context.ts'
+import { type AgentContext, identityOf } from '../requests/context.ts'
 import { jsonText, lines } from '../screen.ts'
 import { approvalError } from './approval-forms.ts'
 import { Approvals } from './approvals.ts'
@@ -54,6 +56,7 @@ export async function openSidecar(
   const { surroundings } = context
   const { tokenFile, pending, wait = usualHookWait, port } = typed
   const { calls, maps, issuer } = makeHostCalls(typed, context)
+  await findWho(typed, maps.length > 0, context)
   const tell = (words: string) => surroundings.err(lines(`hotwork: ${words}`))
   const hooks: HookParts = { host: 'claude-code', maps, calls, issuer, wait, pending, tell }
   const approvals = new Approvals({ calls, maps, issuer, kept: new KeptApprovals(context.kept.keys, issuer) })
@@ -63,6 +66,13 @@ export async function openSidecar(
   // Of what a stranger sends nothing is kept in memory.
   const most = (call: Introduced) => (call.isByItsName && hasToken(call, token) ? mostOfEvent : 0)
   return { server: await listenOnLoopback(answer, { port, most }), token }
+}
+
+/** Said at the start: else each call would be denied only when it comes, or when people have approved it. @throws Refusal, Fault */
+async function findWho({ asTool }: HostTyped, asks: boolean, { settings, surroundings }: AgentContext): Promise<void> {
+  if (asks) await identityOf({ settings, surroundings })(settings.apiUrl)
+  const tool = findToolIdentity(asTool, surroundings)
+  if (tool) await resolveIdentity(tool, surroundings)(settings.apiUrl)
 }
 
 type Parts = { token: string; hooks: HookParts; approvals: Approvals; context: AgentContext }
@@ -94,12 +104,12 @@ function tellStarted(
   { url }: LoopbackServer,
   token: string,
   { tokenFile }: SidecarTyped,
-  { surroundings, json }: AgentContext,
+  { settings: { as = 'this agent' }, surroundings, json }: AgentContext,
 ): void {
   const shown = tokenFile === undefined ? { token } : { token_file: resolve(surroundings.folder, tokenFile) }
   const words = lines(`url    ${url}`, ...Object.values(shown).map((value) => `token  ${value}`))
   surroundings.out(json ? jsonText({ url, ...shown }) : words)
   surroundings.err(
-    lines('hotwork: it speaks as this agent to programs that show the token, until you stop it (docs/agents/)'),
+    lines(`hotwork: it speaks as ${as} to programs that show the token, until you stop it (docs/agents/)`),
   )
 }

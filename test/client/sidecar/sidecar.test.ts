@@ -53,6 +53,14 @@ describe('who is answered', () => {
     expect([new URL(machine.url).hostname, machine.token === token]).toEqual(['127.0.0.1', false])
   })
 
+  test.each(['HOTWORK_WORKLOAD_TOKEN_FILE', 'HOTWORK_TOOL_TOKEN_FILE'])(
+    'where %s gives no token it does not start, and says so',
+    async (variable) => {
+      const start = machine.start({}, { [variable]: '/no/such/file' })
+      await expect(start).rejects.toMatchObject({ told: { title: expect.stringContaining(variable) } })
+    },
+  )
+
   test('a second one on the same port says that the port is taken', async () => {
     await machine.start()
     const other = new SidecarMachine(scene)

@@ -30,14 +30,14 @@ export class SidecarMachine extends HostMachine {
     this.#world = scene
   }
 
-  async start(changes: Partial<SidecarTyped> = {}): Promise<this> {
+  async start(changes: Partial<SidecarTyped> = {}, env: { [name: string]: string } = {}): Promise<this> {
     await this.#stop()
     const apiUrl = this.#world.api.url
     const file = join(this.folder, 'workload-token')
     writeFileSync(file, this.#world.workload(this.subject))
     const surroundings = {
       ...thisMachine({ file: '', version: '' }),
-      env: { XDG_STATE_HOME: this.folder, HOTWORK_WORKLOAD_TOKEN_FILE: file },
+      env: { XDG_STATE_HOME: this.folder, HOTWORK_WORKLOAD_TOKEN_FILE: file, ...env },
       folder: this.folder,
       err: (words: string) => void this.told.push(words),
       pause: async () => void (await this.waiting()),
