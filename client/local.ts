@@ -49,7 +49,7 @@ export function findLocal({ env, folder }: Pick<Surroundings, 'env' | 'folder'>)
       `\`HOTWORK_LOCAL\` names no file of a local stack: \`${named}\``,
       field
         ? `\`${field}\` in it is missing or not of this machine: name the \`local.json\` that \`npm start\` writes`
-        : 'it cannot be read as JSON: name the `local.json` that `npm start` writes while it runs',
+        : 'it is not there, or no JSON: name the `local.json` that `npm start` writes, and has while it runs',
     )
   }
   return Local.safeParse(readNearest(folder)).data

@@ -167,7 +167,7 @@ describe('on the local stack', () => {
   })
 
   test.each([
-    ['is not there', undefined, 'read as JSON'],
+    ['is not there', undefined, 'not there'],
     ['names an address elsewhere', { apiUrl: 'http://10.0.0.1:80' }, '`apiUrl`'],
     ['has another identity provider elsewhere', { identityProviderUrl: 'https://id.example' }, '`identityProviderUrl`'],
     ['has an AWS elsewhere', { aws: { endpointUrl: 'https://aws.example', region: 'us-east-1' } }, '`aws.endpointUrl`'],
