@@ -134,6 +134,8 @@ function closeScalar(name: string, types: string[], schema: JsonObject, wish: Wi
 }
 
 function closeEnum(name: string, values: unknown[], schema: JsonObject, wish: Wish): Closed<ArgumentSchema> {
+  if (values.length > mostValues)
+    return { decide: [], notes: [], cannot: `it is one of more than ${mostValues} values` }
   const texts = values.filter((value) => typeof value === 'string')
   if (texts.length === values.length && texts.length > 0)
     return {
@@ -166,6 +168,9 @@ function withoutNull(written: unknown): { schema?: JsonObject; isNullable: boole
   }
   return { schema: written, isNullable: false }
 }
+
+/** More than these no person reads. */
+const mostValues = 1000
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0

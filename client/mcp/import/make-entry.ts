@@ -34,13 +34,17 @@ export function makeEntries(tools: readonly Listed[], server: Server, wish: Wish
   return tools.map((tool) => {
     const action = showsAll(tool.name, 128) ? actionOf(wish.name, tool.name) : undefined
     if (action === undefined) return refused(tool, 'its name is not one that the catalogue takes')
-    if (taken.has(action)) return refused(tool, `another tool is \`${action}\` already: write an entry by hand`)
-    taken.add(action)
+    // Its file is called after it, and some disks know no capitals.
+    const file = kebab(action)
+    if (taken.has(file))
+      return refused(tool, `another tool is \`${action}\` already, or nearly: write an entry by hand`)
+    taken.add(file)
     return makeEntry(tool, action, server, wish)
   })
 }
 
 function makeEntry(tool: Listed, action: string, server: Server, wish: Wish): Imported {
+  if (digestOf(tool) === undefined) return refused(tool, 'its input schema is too deep, or is no JSON')
   const closed = closeArguments(tool.inputSchema, wish)
   if (!closed.schema) return refused(tool, closed.cannot ?? 'it cannot be closed')
   const schema = schemaDigest(tool.inputSchema)
@@ -72,11 +76,20 @@ function makeEntry(tool: Listed, action: string, server: Server, wish: Wish): Im
 const refused = (tool: Listed, why: string): Imported => ({
   tool: tool.name,
   state: 'none',
-  schema: schemaDigest(tool.inputSchema),
+  schema: digestOf(tool) ?? '',
   decide: [],
   notes: [why],
   says: hintsOf(tool),
 })
+
+/** One tool that cannot be read keeps no one from the others. */
+function digestOf({ inputSchema }: Listed): string | undefined {
+  try {
+    return schemaDigest(inputSchema)
+  } catch {
+    return undefined
+  }
+}
 
 type Found = { argument?: string; value?: { type: string; id: string }; decide: string[] }
 

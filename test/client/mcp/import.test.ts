@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeEntries } from '../../../client/mcp/import/make-entry.ts'
 import { Copy } from '../../policies/sample.ts'
 import { Terminal } from '../support/terminal.ts'
 
@@ -143,6 +144,28 @@ test('two tools never become one action, nor does a name of which a character do
     ...decided,
   )
   expect(body.tools.map(({ state }: { state: string }) => state)).toEqual(['whole', 'none', 'none'])
+})
+
+test('a tool that cannot be read, or whose file would be another’s, keeps no one from the others', () => {
+  let deep: object = { type: 'string' }
+  for (let depth = 0; depth < 20_000; depth++) deep = { type: 'object', properties: { deep } }
+  const path = (schema: object) => ({ type: 'object', required: ['path'], properties: { path: schema } })
+  const values = Array.from({ length: 300_000 }, (_, count) => `v${count}`)
+  const tools = [
+    { name: 'deep', inputSchema: deep },
+    { name: 'half', inputSchema: { type: 'object', description: '\ud800' } },
+    { name: 'many', inputSchema: path({ type: 'string', enum: values }) },
+    { name: 'readFile', inputSchema: path({ type: 'string', maxLength: 8 }) },
+    { name: 'readFILE', inputSchema: path({ type: 'string', maxLength: 8 }) },
+  ]
+  const made = makeEntries(tools, { name: 'files', version: '1' }, { name: 'files', resource: ['path'] })
+  expect(made.map(({ tool, state }) => `${tool} ${state}`)).toEqual([
+    'deep none',
+    'half none',
+    'many none',
+    'readFile draft',
+    'readFILE none',
+  ])
 })
 
 test('the map names each action with the digest of its schema', async () => {
