@@ -1,22 +1,22 @@
 import { ReadBuffer } from '@modelcontextprotocol/server'
 
+/** The largest message that passes, such as a result with pictures. Bytes. */
+export const largestMessage = 64 * 1024 * 1024
 const lineEnd = 10
 
 /** The SDK's own copies and searches all it has at each chunk: 20 MB take half a minute, in which nothing else is done. */
 class GatheredLines extends ReadBuffer {
-  readonly #most: number
   #chunks: Buffer[] = []
   #size = 0
 
-  constructor(most: number) {
-    super({ maxBufferSize: most })
-    this.#most = most
+  constructor() {
+    super({ maxBufferSize: largestMessage })
   }
 
   override append(chunk: Buffer): void {
     this.#chunks.push(chunk)
     this.#size += chunk.length
-    if (!chunk.includes(lineEnd) && this.#size <= this.#most) return
+    if (!chunk.includes(lineEnd) && this.#size <= largestMessage) return
     const all = Buffer.concat(this.#chunks)
     this.#forget()
     super.append(all)
@@ -34,7 +34,7 @@ class GatheredLines extends ReadBuffer {
 }
 
 /** Has a transport of the SDK read large messages as fast as small ones. */
-export function gatherLines<T extends object>(transport: T, most: number): T {
-  Object.assign(transport, { _readBuffer: new GatheredLines(most) })
+export function gatherLines<T extends object>(transport: T): T {
+  Object.assign(transport, { _readBuffer: new GatheredLines() })
   return transport
 }

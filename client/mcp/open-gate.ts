@@ -1,12 +1,9 @@
 import type { Transport } from '@modelcontextprotocol/server'
-import { withoutIdentity } from '../exec/command.ts'
-import { Fault, systemCodeOf, wrongUsage } from '../outcome.ts'
+import { Fault, systemCodeOf } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { gatherLines } from './gather-lines.ts'
+import { largestMessage } from './gather-lines.ts'
 import { type GateParts, McpGate } from './mcp-gate.ts'
-
-/** The largest message that passes, such as a result with pictures. Bytes. */
-export const largestMessage = 64 * 1024 * 1024
+import { cannotStart, serverProcess } from './server-process.ts'
 
 export type GateOpened = {
   /** The first of the two that has gone. */
@@ -15,21 +12,14 @@ export type GateOpened = {
   end(): Promise<void>
 }
 
-/**
- * Starts a server with a gate before it, for one host. The server has the environment of the gate, with its own secret, and
- * without what says who agent and tool are.
- *
- * @throws Refusal where there is no such program
- */
+/** Starts a server with a gate before it, for one host. @throws Refusal where there is no such program */
 export async function openGate(
   host: Transport,
-  [command = '', ...args]: readonly string[],
+  command: readonly string[],
   parts: Omit<GateParts, 'host' | 'server'>,
-  { env, folder }: Pick<Surroundings, 'env' | 'folder'>,
+  surroundings: Pick<Surroundings, 'env' | 'folder'>,
 ): Promise<GateOpened> {
-  const { StdioClientTransport } = await import('@modelcontextprotocol/client/stdio')
-  const started = { command, args, env: withoutIdentity(env), cwd: folder, stderr: 'inherit' as const }
-  const server = gatherLines(new StdioClientTransport(started), largestMessage)
+  const server = await serverProcess(command, surroundings)
   const gate = new McpGate({ ...parts, host, server })
   const closed = new Promise<'host' | 'server'>((resolve) => {
     host.onclose = () => resolve('host')
@@ -41,12 +31,7 @@ export async function openGate(
   server.onerror = (error) => parts.log(wordsOf('the server', error))
   host.onerror = (error) => parts.log(wordsOf('the host', error))
   await gate.start().catch((cause: unknown) => {
-    const code = systemCodeOf(cause)
-    if (code !== 'ENOENT' && code !== 'EACCES') throw cause
-    throw wrongUsage(
-      `\`${command}\` cannot be started (${code})`,
-      'name a program that is there, as a shell would run it',
-    )
+    throw cannotStart(command, cause) ?? cause
   })
   let ending: Promise<void> | undefined
   const end = async () => {

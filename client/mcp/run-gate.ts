@@ -15,7 +15,7 @@ import { lines } from '../screen.ts'
 import { type AgentSettings, readAgentSettings } from '../settings.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { gatherLines } from './gather-lines.ts'
-import { largestMessage, openGate, serverGone } from './open-gate.ts'
+import { openGate, serverGone } from './open-gate.ts'
 import { readToolMap } from './tool-map.ts'
 import { type Catalogued, ToolRules } from './tool-rules.ts'
 
@@ -42,7 +42,7 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
   const calls = await callsOf({ option, tool, settings }, surroundings)
   void calls.settle().catch(() => {})
   const { StdioServerTransport } = await import('@modelcontextprotocol/server/stdio')
-  const host = gatherLines(new StdioServerTransport(process.stdin, process.stdout), largestMessage)
+  const host = gatherLines(new StdioServerTransport(process.stdin, process.stdout))
   const signals = new Signals()
   try {
     const gate = await openGate(host, command, { calls, rules, log }, surroundings)

@@ -1,34 +1,29 @@
-import { withoutIdentity } from '../../exec/command.ts'
 import { Fault, systemCodeOf, Trouble, wrongUsage } from '../../outcome.ts'
 import type { Surroundings } from '../../surroundings.ts'
+import { cannotStart, serverProcess } from '../server-process.ts'
 import { isNamed, type Listed, type Server } from './make-entry.ts'
 
 /** A server that was started by `npx` or `uvx` may be fetched first. Milliseconds. */
 const patience = 60_000
 /** A server of before 2026 that says nothing to a question which it does not know. Milliseconds. */
 const patienceOfProbe = 5_000
-const largestAnswer = 64 * 1024 * 1024
 
 /** Starts an MCP server, asks it what it is and which tools it has, all pages, and ends it. @throws Refusal, Fault */
 export async function listTools(
-  [command = '', ...args]: readonly string[],
-  { env, folder, program }: Pick<Surroundings, 'env' | 'folder' | 'program'>,
+  command: readonly string[],
+  surroundings: Pick<Surroundings, 'env' | 'folder' | 'program'>,
 ): Promise<{ server: Server; tools: Listed[] }> {
-  const [{ Client }, { StdioClientTransport }] = await Promise.all([
-    import('@modelcontextprotocol/client'),
-    import('@modelcontextprotocol/client/stdio'),
-  ])
+  const { Client } = await import('@modelcontextprotocol/client')
   const client = new Client(
-    { name: 'hotwork', version: program.version },
+    { name: 'hotwork', version: surroundings.program.version },
     { versionNegotiation: { mode: 'auto', probe: { timeoutMs: patienceOfProbe } } },
   )
-  const started = { command, args: [...args], env: withoutIdentity(env), cwd: folder, maxBufferSize: largestAnswer }
   try {
-    await client.connect(new StdioClientTransport({ ...started, stderr: 'inherit' }), { timeout: patience })
+    await client.connect(await serverProcess(command, surroundings), { timeout: patience })
     const { name = '', version = '' } = client.getServerVersion() ?? {}
     if (!isNamed({ name, version }))
       throw wrongUsage(
-        `\`${command}\` does not say which server it is`,
+        `\`${command[0]}\` does not say which server it is`,
         'a tool is known by the name and version of its server: both must be there, and each character must show',
       )
     const { tools } = client.getServerCapabilities()?.tools
@@ -36,20 +31,14 @@ export async function listTools(
       : { tools: [] }
     return { server: { name, version }, tools }
   } catch (cause) {
-    throw cause instanceof Trouble ? cause : troubleOf(command, cause)
+    throw cause instanceof Trouble ? cause : (cannotStart(command, cause) ?? silent(command, cause))
   } finally {
     await client.close().catch(() => {})
   }
 }
 
-/** Never with the arguments of CMD, which may hold a secret. */
-function troubleOf(command: string, cause: unknown): Trouble {
+function silent([command]: readonly string[], cause: unknown): Fault {
   const code = systemCodeOf(cause)
-  if (code === 'ENOENT' || code === 'EACCES')
-    return wrongUsage(
-      `\`${command}\` cannot be started (${code})`,
-      'name a program that is there, as a shell would run it',
-    )
   const title = `\`${command}\` does not answer as an MCP server on stdio`
   const { name = 'Error', message = '' } = Object(cause) as { name?: string; message?: string }
   return new Fault(

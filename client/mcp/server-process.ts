@@ -1,0 +1,28 @@
+import type { Transport } from '@modelcontextprotocol/server'
+import { withoutIdentity } from '../exec/command.ts'
+import { type Refusal, systemCodeOf, wrongUsage } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { gatherLines } from './gather-lines.ts'
+
+/**
+ * An MCP server on stdio, which its client starts. It has the environment of this program, with its own secret, and without what
+ * says who agent and tool are.
+ */
+export async function serverProcess(
+  [command = '', ...args]: readonly string[],
+  { env, folder }: Pick<Surroundings, 'env' | 'folder'>,
+): Promise<Transport> {
+  const { StdioClientTransport } = await import('@modelcontextprotocol/client/stdio')
+  const started = { command, args, env: withoutIdentity(env), cwd: folder, stderr: 'inherit' as const }
+  return gatherLines(new StdioClientTransport(started))
+}
+
+/** Never with the arguments of CMD, which may hold a secret. @returns undefined where the program was started */
+export function cannotStart([command]: readonly string[], cause: unknown): Refusal | undefined {
+  const code = systemCodeOf(cause)
+  if (code !== 'ENOENT' && code !== 'EACCES') return undefined
+  return wrongUsage(
+    `\`${command}\` cannot be started (${code})`,
+    'name a program that is there, as a shell would run it',
+  )
+}
