@@ -82,6 +82,12 @@ test.each([
   })
 })
 
+test('a call of another address is told which tool was asked, so that a wrong identity shows', async () => {
+  const begun = await gateOf().begin(await ask({ url: 'https://elsewhere.example.org/' }))
+  const detail = expect.stringContaining('`tool:flag-service`')
+  expect(begun).toMatchObject({ problem: { detail } })
+})
+
 test('the same call is the same use, and its work is done once: also for repeats at the same time', async () => {
   const gate = gateOf()
   const asked = await ask()

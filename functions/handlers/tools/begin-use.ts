@@ -44,7 +44,7 @@ async function verifyShown(tool: ToolId, shown: Body, tokens: AccessTokenVerifie
   const deployed = addressesOf(policy.bundle, tool)
   if (!deployed) throw refusal('not_permitted', 'the tool has no address in this deployment')
   if (!deployed.addresses.some((address) => url === address || url.startsWith(`${address.replace(/\/$/, '')}/`)))
-    throw refusal('invalid_dpop_proof', '`url` should be one of the tool’s own addresses')
+    throw refusal('invalid_dpop_proof', `\`url\` should be an address of \`${tool}\`, whose workload token this is`)
   const verified = await tokens.verify(token, deployed.audience)
   if (!verified.ok) throw refusal('invalid_token', verified.code.replaceAll('_', ' '))
   const proven = await verifyDpop({ proof, method, url, accessToken: token, now: clock.now() })
