@@ -22,7 +22,7 @@ export type LoopbackCall = {
 export type Introduced = Pick<LoopbackCall, 'headers' | 'isByItsName'>
 export type LoopbackAnswer = { status: number; body: object; headers?: { readonly [name: string]: string } }
 
-export type LoopbackServer = { port: number; url: string; close(): Promise<void> }
+export type LoopbackServer = { url: string; close(): Promise<void> }
 
 /** The longest body of a call. */
 export const mostBytes = 1_000_000
@@ -57,7 +57,6 @@ export async function listenOnLoopback(
   })
   const taken = (server.address() as AddressInfo).port
   return {
-    port: taken,
     url: `http://127.0.0.1:${taken}`,
     close: () =>
       new Promise((resolve) => {

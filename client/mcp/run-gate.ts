@@ -5,7 +5,7 @@ import { whoIs } from '../agent/permit.ts'
 import { Signals } from '../exec/command.ts'
 import { Gate } from '../gate.ts'
 import { GatedCalls } from '../gated/gated-calls.ts'
-import { readAnswer, send } from '../http.ts'
+import { defined, readAnswer, send } from '../http.ts'
 import { type IdentityOption, resolveIdentity } from '../identity/identity.ts'
 import { findToolIdentity } from '../identity/tool.ts'
 import { Hotwork } from '../index.ts'
@@ -32,14 +32,8 @@ export type GateTyped = {
 /** `hotwork mcp -- CMD`: MCP on standard input and output, with CMD as the server behind a gate. */
 export async function runGate(typed: GateTyped, surroundings: Surroundings): Promise<number> {
   const { command } = typed
-  if (command.length === 0)
-    throw wrongUsage('which server?', 'write it behind `--`: `npx hotwork mcp -- npx some-server`')
-  const settings = readAgentSettings(typed, surroundings)
-  const log = (line: string) => surroundings.err(lines(`hotwork mcp: ${line}`))
-  const tool = await resolveTool(typed, settings, surroundings)
-  const rules = await readRules(typed, { settings, tool }, surroundings)
-  const option = settings.as === undefined ? undefined : { as: settings.as }
-  const calls = await callsOf({ option, tool, settings }, surroundings)
+  const { settings, rules, log, callsOf } = await prepareGate(typed, surroundings)
+  const calls = await callsOf(settings.as === undefined ? undefined : { as: settings.as })
   void calls.settle().catch(() => {})
   const { StdioServerTransport } = await import('@modelcontextprotocol/server/stdio')
   const host = gatherLines(new StdioServerTransport(process.stdin, process.stdout))
@@ -56,25 +50,33 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
   }
 }
 
-type Parties = {
-  option: IdentityOption | undefined
-  tool: IdentityOption
-  settings: AgentSettings
-  /** What tells the agent from others that have calls here. Left out: its identity. */
-  agent?: string
-}
+/**
+ * The gated calls of one agent, whose identity is needed from the first moment. `agent` tells it from others that have calls
+ * here; left out, its identity does. @throws Refusal, Fault
+ */
+export type CallsOf = (identity: IdentityOption | undefined, agent?: string) => Promise<GatedCalls>
 
-/** The gated calls of one agent, whose identity is needed from the first moment. @throws Refusal, Fault */
-export async function callsOf(
-  { option, tool, settings: { apiUrl }, agent }: Parties,
-  surroundings: Surroundings,
-): Promise<GatedCalls> {
-  return new GatedCalls({
-    hotwork: new Hotwork({ issuer: apiUrl, ...(option ? { identity: option } : {}) }, surroundings),
-    gate: new Gate({ issuer: apiUrl, identity: tool }, surroundings),
-    keys: new KeptKeys(surroundings),
-    agent: agent ?? digest(whoIs(await resolveIdentity(option, surroundings)(apiUrl))),
-  })
+type Prepared = { settings: AgentSettings; rules: ToolRules; log(line: string): void; callsOf: CallsOf }
+
+/** What a gate needs before it serves, on stdio or at an address. @throws Refusal, Fault */
+export async function prepareGate(typed: GateTyped, surroundings: Surroundings): Promise<Prepared> {
+  if (typed.command.length === 0)
+    throw wrongUsage('which server?', 'write it behind `--`: `npx hotwork mcp -- npx some-server`')
+  const settings = readAgentSettings(typed, surroundings)
+  const { apiUrl: issuer } = settings
+  const tool = await resolveTool(typed, settings, surroundings)
+  return {
+    settings,
+    rules: await readRules(typed, { settings, tool }, surroundings),
+    log: (line) => surroundings.err(lines(`hotwork mcp: ${line}`)),
+    callsOf: async (identity, agent) =>
+      new GatedCalls({
+        hotwork: new Hotwork({ issuer, ...defined({ identity }) }, surroundings),
+        gate: new Gate({ issuer, identity: tool }, surroundings),
+        keys: new KeptKeys(surroundings),
+        agent: agent ?? digest(whoIs(await resolveIdentity(identity, surroundings)(issuer))),
+      }),
+  }
 }
 
 /**
@@ -83,7 +85,7 @@ export async function callsOf(
  *
  * @throws Refusal, Fault
  */
-export async function resolveTool(
+async function resolveTool(
   { asTool }: Pick<GateTyped, 'asTool'>,
   { apiUrl }: AgentSettings,
   surroundings: Surroundings,
@@ -99,7 +101,7 @@ export async function resolveTool(
 }
 
 /** By the map, or by the catalogue. @throws Refusal, Fault */
-export async function readRules(
+async function readRules(
   { map, purpose, task }: Pick<GateTyped, 'map' | 'purpose' | 'task'>,
   { settings, tool }: { settings: AgentSettings; tool: IdentityOption },
   surroundings: Surroundings,

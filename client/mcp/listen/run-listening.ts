@@ -1,27 +1,19 @@
 import { Signals } from '../../exec/command.ts'
 import type { GatedCalls } from '../../gated/gated-calls.ts'
 import { exits, Refusal, wrongUsage } from '../../outcome.ts'
-import { lines } from '../../screen.ts'
-import { readAgentSettings } from '../../settings.ts'
 import type { Surroundings } from '../../surroundings.ts'
 import { openGate } from '../open-gate.ts'
-import { callsOf, type GateTyped, readRules, resolveTool } from '../run-gate.ts'
+import { type CallsOf, type GateTyped, prepareGate } from '../run-gate.ts'
 import type { Caller } from './callers.ts'
 import { type ListenTyped, listen } from './listen.ts'
 
 /** `hotwork mcp --listen PORT -- CMD`: agents call at an address, and each session has a CMD of its own behind the gate. */
 export async function runListening(typed: GateTyped & ListenTyped, surroundings: Surroundings): Promise<number> {
   const { command, as } = typed
-  if (command.length === 0)
-    throw wrongUsage('which server?', 'write it behind `--`: `npx hotwork mcp --listen 8900 -- npx some-server`')
   if (as !== undefined)
     throw wrongUsage('`--as` is not for a gate that listens', 'each caller is the agent that its own token names')
-  const settings = readAgentSettings(typed, surroundings)
-  const log = (line: string) => surroundings.err(lines(`hotwork mcp: ${line}`))
-  const tool = await resolveTool(typed, settings, surroundings)
-  const rules = await readRules(typed, { settings, tool }, surroundings)
-  const make: MakeCalls = (option, agent) => callsOf({ option, agent, tool, settings }, surroundings)
-  const agents = new Agents(make, surroundings)
+  const { settings, rules, log, callsOf } = await prepareGate(typed, surroundings)
+  const agents = new Agents(callsOf, surroundings)
   const signals = new Signals()
   try {
     const listening = await listen(
@@ -46,16 +38,14 @@ export async function runListening(typed: GateTyped & ListenTyped, surroundings:
   }
 }
 
-type MakeCalls = (identity: () => Promise<string>, agent: string) => Promise<GatedCalls>
-
 /** The agents that have called, each with its gated calls. Hotwork is asked by the token that an agent sent last. */
 class Agents {
-  readonly #make: MakeCalls
+  readonly #make: CallsOf
   readonly #surroundings: Pick<Surroundings, 'now'>
   readonly #last = new Map<string, Caller>()
   readonly #calls = new Map<string, Promise<GatedCalls>>()
 
-  constructor(make: MakeCalls, surroundings: Pick<Surroundings, 'now'>) {
+  constructor(make: CallsOf, surroundings: Pick<Surroundings, 'now'>) {
     this.#make = make
     this.#surroundings = surroundings
   }
