@@ -18,6 +18,8 @@ type Helps = {
 const longestWait = 7 * 86_400_000
 const pollInterval = 5_000
 const mostListed = 20
+/** Of those, a host that never asks for them does not fill the memory. */
+const mostSettled = 200
 
 /**
  * Gated calls as tasks of MCP: a task's id is the request's, so that another gate, and this one after a restart, finds it. What
@@ -69,6 +71,8 @@ export class McpTasks {
     const taskId = `hotwork-${randomUUID()}`
     const at = new Date().toISOString()
     this.#settled.set(taskId, { reply, at })
+    const [oldest = ''] = this.#settled.keys()
+    if (this.#settled.size > mostSettled) this.#settled.delete(oldest)
     return { result: { task: { ...taskOf(taskId, answer, name), createdAt: at } } }
   }
 

@@ -53,6 +53,19 @@ describe('an agent', () => {
   })
 })
 
+test('of tasks that were refused the newest are kept: no host fills the memory of a gate', async () => {
+  const host = await room.host()
+  await host.begin()
+  const refused = async () => {
+    const { result } = await host.ask('tools/call', { name: 'format_disk', arguments: {}, task: {} })
+    return (result as { task: { taskId: string } }).task.taskId
+  }
+  const [first, last] = [await refused(), await refused()]
+  for (let count = 0; count < 199; count++) await refused()
+  const known = async (taskId: string) => (await host.ask('tasks/get', { taskId })).result !== undefined
+  expect([await known(first), await known(last)]).toEqual([false, true])
+})
+
 describe('a server', () => {
   test('does not speak as Hotwork, of a call that passes or of a gated one', async () => {
     const host = await room.host()
