@@ -239,10 +239,10 @@ test('an agent has no more sessions than it may, and one that is ended makes roo
 })
 
 test('a session ends when it is idle, and not while a call runs', async () => {
-  await start({ ...usual, idle: 250 })
+  await start({ ...usual, idle: 700 })
   const agent = await client(remediator)
   const running = agent.callTool({ name: 'hold', arguments: {} })
-  await new Promise((resolve) => setTimeout(resolve, 600))
+  await new Promise((resolve) => setTimeout(resolve, 1000))
   expect(ended).toEqual([])
   release()
   await running

@@ -68,7 +68,7 @@ describe('who is answered', () => {
     await expect(second).rejects.toMatchObject({
       told: { code: 'cannot_listen', detail: expect.stringContaining('--port') },
     })
-    other.close()
+    await other.close()
   })
 })
 

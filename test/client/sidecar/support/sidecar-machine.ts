@@ -89,8 +89,8 @@ export class SidecarMachine extends HostMachine {
     })
   }
 
-  override close(): void {
-    void this.stop()
+  override async close(): Promise<void> {
+    await this.stop()
     super.close()
   }
 }
