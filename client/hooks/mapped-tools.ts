@@ -9,8 +9,9 @@ type HostTool = { tool: string; server?: string | undefined }
 /** What is asked for a call of a tool, beside its arguments. */
 export type Mapped = Omit<GatedCall, 'arguments' | 'id'>
 
-/** Hosts write a server's name into a tool's with these characters alone. */
+/** Claude Code writes a name with these characters alone, and Codex without the hyphen. */
 const plain = (name: string): string => name.replaceAll(/[^\w-]/g, '_')
+const plainer = (name: string): string => name.replaceAll(/\W/g, '_')
 
 /**
  * `mcp__files__write_file` is the tool `write_file` of the server `files`. `mcp__a__b__c` is the tool of one of two servers, and
@@ -44,15 +45,22 @@ export function findMapped(maps: readonly ToolMap[], names: readonly HostTool[])
 
 /** What one map says of it. By the host's name before the server's own. */
 function entriesOf(map: ToolMap, { tool, server }: HostTool): (Mapped | 'pass')[] {
-  const called = (name: string) => Object.entries(map.tools).filter(([key]) => key === name || plain(key) === name)
   if (server === undefined) {
     if (map.server) return []
     return Object.hasOwn(map.tools, tool) ? [mappedOf(map, tool, map.tools[tool] as Entry)] : []
   }
-  const byHost = called(`mcp__${plain(server)}__${plain(tool)}`)
+  const byHost = called(map, `mcp__${plain(server)}__${plain(tool)}`)
   if (byHost.length > 0) return byHost.map(([, entry]) => mappedOf(map, tool, entry))
-  if (map.server === undefined || plain(map.server.name) !== plain(server)) return []
-  return called(tool).map(([key, entry]) => mappedOf(map, key, entry))
+  if (map.server === undefined || plainer(map.server.name) !== plainer(server)) return []
+  return called(map, tool).map(([key, entry]) => mappedOf(map, key, entry))
+}
+
+/** All that the name may mean. That another name reads the same makes no tool pass. */
+function called(map: ToolMap, name: string): [string, Entry][] {
+  const all = Object.entries(map.tools)
+  const same = all.filter(([key]) => key === name || plain(key) === name)
+  if (same.length > 0 && name.includes('-')) return same
+  return all.filter((each) => same.includes(each) || (each[1] !== 'pass' && plainer(each[0]) === plainer(name)))
 }
 
 type Entry = ToolMap['tools'][string]

@@ -303,6 +303,8 @@ test.each([
   ['two underscores in the name of the tool', 'a', 'b__c', 'mcp__a__b__c'],
   ['three', 'a_', 'b', 'mcp__a___b'],
   ['what hosts write otherwise', 'a.b', 'set flag', 'mcp__a_b__set_flag'],
+  ['hyphens, which Codex writes otherwise', 'secure-files', 'write-file', 'mcp__secure_files__write_file'],
+  ['hyphens, which Claude Code keeps', 'secure-files', 'write-file', 'mcp__secure-files__write-file'],
 ])('a tool of a map is known by the name that a host gives it: %s', async (_what, server, tool, named) => {
   const maps = [{ ...map, server: { name: server, version: '1' }, tools: { [tool]: { action: 'flags:set' } } }]
   expect(decisionOf(await machine.before({ tool_name: named }, { maps }))).toBe('deny')
@@ -318,6 +320,13 @@ test('a name that is of one of two servers lets nothing through where their maps
   ]
   const answer = await machine.before({ tool_name: 'mcp__a__b__c' }, { maps: maps as never })
   expect([decisionOf(answer), reasonOf(answer)]).toEqual(['deny', expect.stringContaining('two maps')])
+})
+
+test('a name that reads as two tools of a map lets nothing through where they differ', async () => {
+  const tools = { 'mcp__s__set-flag': { action: 'flags:set' }, mcp__s__set_flag: 'pass' as const }
+  const maps = [{ ...map, tools }]
+  expect(decisionOf(await machine.before({ tool_name: 'mcp__s__set_flag' }, { maps }))).toBe('deny')
+  expect(reasonOf(await machine.before({ tool_name: 'mcp__s__set-flag' }, { maps }))).not.toContain('two maps')
 })
 
 test('a map with a server is about that server alone', async () => {
