@@ -93,10 +93,10 @@ export class Approved {
     this.startsAt = hotwork.not_before === undefined ? undefined : new Date(hotwork.not_before)
     this.arguments = args
     this.#held = held
-    this.#token = tokensOf(this.request, held)
+    this.#token = this.#tokens()
   }
 
-  /** When everything under it ends. */
+  /** When everything under it ends: sooner once its first credential is claimed, which begins its time. */
   get expiresAt(): Date {
     return this.#expiresAt
   }
@@ -215,7 +215,22 @@ export class Approved {
       throw new Refusal(exits.denied, { code: 'narrowed', title, detail: 'ask for the permit again' })
     }
     this.#expiresAt = endOf(task)
-    this.#token = tokensOf(this.request, this.#held)
+    this.#token = this.#tokens()
+  }
+
+  /** One access token to all who ask, and another when it is nearly over. It ends with the grant. */
+  #tokens(): () => Promise<TokenAnswer> {
+    const token = renewing(
+      async () => {
+        const askedAt = Date.now()
+        const answer = await this.#held.api.exchangeToken(this.request)
+        const end = askedAt + answer.expires_in * 1000
+        if (end < this.#expiresAt.getTime()) this.#expiresAt = new Date(end)
+        return { answer, end }
+      },
+      ({ end }) => end,
+    )
+    return async () => (await token()).answer
   }
 
   /** It may have been revoked since. */
@@ -251,19 +266,6 @@ export class Approved {
 }
 
 const endOf = ({ task, hotwork }: Task): Date => new Date(hotwork.grant?.not_after ?? task.expires_at)
-
-/** One access token to all who ask, and another when it is nearly over. */
-function tokensOf(request: string, { api }: Held): () => Promise<TokenAnswer> {
-  const token = renewing(
-    async () => {
-      const askedAt = Date.now()
-      const answer = await api.exchangeToken(request)
-      return { answer, end: askedAt + answer.expires_in * 1000 }
-    },
-    ({ end }) => end,
-  )
-  return async () => (await token()).answer
-}
 
 const outcomes = ['succeeded', 'failed', 'outcome unknown'] as const
 const becameOf = (run: Run | undefined): AlreadyRun['became'] =>

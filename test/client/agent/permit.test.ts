@@ -93,6 +93,15 @@ describe('a permit', () => {
     expect(files()).toEqual([])
   })
 
+  test('ends sooner once its first credential is claimed, which begins its time', async () => {
+    const permit = await approved(hotwork().permit(call()))
+    const before = permit.expiresAt.getTime()
+    await permit.token()
+    const { lifetime } = (await end(permit.request)).ask
+    expect(permit.expiresAt.getTime()).toBeLessThan(before)
+    expect(permit.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + lifetime * 1000)
+  })
+
   test('waits for people, and is approved when they have', async () => {
     meanwhile = () => decideAll()
     const permit = await approved(hotwork().permit(prod()))
