@@ -109,8 +109,11 @@ export class GatedJournal {
 
   /** @throws Fault */
   endOf({ callId }: Asked): Ended | undefined {
-    const { data } = Ended.safeParse(this.#keys.read(endOf(callId)))
-    if (!data && this.#keys.has(endOf(callId))) throw cannotRead(this.#keys.pathOf(endOf(callId)))
+    const place = endOf(callId)
+    // First whether it is there: another process may make it between two looks, and it appears whole.
+    if (!this.#keys.has(place)) return undefined
+    const { data } = Ended.safeParse(this.#keys.read(place))
+    if (!data) throw cannotRead(this.#keys.pathOf(place))
     return data
   }
 
