@@ -44,6 +44,9 @@ export type Kept = z.infer<typeof Kept>
 /** As long as Hotwork remembers a request and an `Idempotency-Key`. Milliseconds. */
 export const remembered = 8 * 86_400_000
 
+/** Why what is kept of a call is not taken for missing. */
+export const notTwice = 'it keeps this call from being made twice: delete it if you know that the call was not made'
+
 /** Longer than a login may be waited for. Milliseconds. */
 const longestLock = 360_000
 
@@ -120,6 +123,20 @@ export class KeptKeys {
     } catch {
       return undefined
     }
+  }
+
+  /**
+   * What must not be taken for missing where it cannot be read. First whether it is there: it may appear between two looks,
+   * and it appears whole.
+   *
+   * @throws Fault
+   */
+  demand<T>(place: string, shape: z.ZodType<T>, detail: string): T | undefined {
+    if (!this.has(place)) return undefined
+    const { data } = shape.safeParse(this.read(place))
+    if (data === undefined)
+      throw new Fault({ code: 'cannot_read', title: `\`${this.pathOf(place)}\` cannot be read`, detail })
+    return data
   }
 
   has(place: string): boolean {

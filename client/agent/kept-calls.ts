@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { defined } from '../http.ts'
-import { type KeptKeys, makeJwk, PrivateJwk, remembered } from '../kept-keys.ts'
-import { Fault, wrongUsage } from '../outcome.ts'
+import { type KeptKeys, makeJwk, notTwice, PrivateJwk, remembered } from '../kept-keys.ts'
+import { wrongUsage } from '../outcome.ts'
 import { here, Run, thisRun } from '../run-mark.ts'
 import { Denial } from './ask.ts'
 
@@ -42,17 +42,9 @@ export class KeptCalls {
 
   /** @throws Refusal where the same `callId` was another call; Fault where what is kept cannot be read */
   find(place: string, call: string): KeptCall | undefined {
-    const found = KeptCall.safeParse(this.keys.read(place))
-    if (!found.success) {
-      if (!this.keys.has(place)) return undefined
-      throw new Fault({
-        code: 'cannot_read',
-        title: `\`${this.keys.pathOf(place)}\` cannot be read`,
-        detail: 'it keeps this call from being done twice: delete it if you know that the call was not done',
-      })
-    }
-    if (found.data.until < this.keys.now()) return undefined
-    if (found.data.call === call) return found.data
+    const found = this.keys.demand(place, KeptCall, notTwice)
+    if (!found || found.until < this.keys.now()) return undefined
+    if (found.call === call) return found
     throw wrongUsage(
       'this `callId` was used for another call',
       'give each call its own, and the same one when you repeat it',

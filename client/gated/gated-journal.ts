@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import * as z from 'zod'
 import { McpMembers } from '../agent/ask.ts'
 import { defined } from '../http.ts'
-import { type KeptKeys, remembered } from '../kept-keys.ts'
-import { Fault } from '../outcome.ts'
+import { type KeptKeys, notTwice, remembered } from '../kept-keys.ts'
 import { type GatedCall, Members } from './gated-call.ts'
 
 export const CallMembers = z.looseObject({
@@ -109,12 +108,7 @@ export class GatedJournal {
 
   /** @throws Fault */
   endOf({ callId }: Asked): Ended | undefined {
-    const place = endOf(callId)
-    // First whether it is there: another process may make it between two looks, and it appears whole.
-    if (!this.#keys.has(place)) return undefined
-    const { data } = Ended.safeParse(this.#keys.read(place))
-    if (!data) throw cannotRead(this.#keys.pathOf(place))
-    return data
+    return this.#keys.demand(endOf(callId), Ended, notTwice)
   }
 
   /** What the work gave lies in a file of its own: it may be large. @returns false where it had ended already @throws Fault */
@@ -145,9 +139,9 @@ export class GatedJournal {
     const places = this.#keys.places(new RegExp(`^gated-${key}-\\d+$`))
     const last = Math.max(0, ...places.map((place) => Number(place.split('-').at(-1))))
     if (last === 0) return { last }
-    const found = this.at(placeOf(key, last))
-    if (!found) throw cannotRead(this.#keys.pathOf(placeOf(key, last)))
-    return { last, found }
+    const place = placeOf(key, last)
+    const found = this.#keys.demand(place, Asked, notTwice)
+    return found ? { last, found: { ...found, place } } : { last }
   }
 
   /** A result is not kept longer than it is given out. */
@@ -164,14 +158,6 @@ export class GatedJournal {
 
 /** Milliseconds. */
 const pauseOfTidying = 60_000
-
-/** What cannot be read may say that the call was made: it is not made again. */
-const cannotRead = (path: string): Fault =>
-  new Fault({
-    code: 'cannot_read',
-    title: `\`${path}\` cannot be read`,
-    detail: 'it keeps this call from being made twice: delete it if you know that the call was not made',
-  })
 
 const placeOf = (key: string, count: number): string => `gated-${key}-${count}`
 const endOf = (callId: string): string => `ended-${callId}`
