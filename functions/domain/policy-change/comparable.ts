@@ -1,0 +1,97 @@
+import { sourceKey } from '../people/group-source.ts'
+import type { Agent, Directory } from '../people/organisation.ts'
+import type { Bundle, Deployment } from '../policy/bundle.ts'
+import type { CatalogueEntry } from '../policy/catalogue.ts'
+import { type ConditionTemplates, conditionTemplates } from '../policy/conditions.ts'
+import { type Ladder, limitsOf, rateOf, type Stage } from '../policy/ladder.ts'
+import type { Json, JsonObject } from '../values.ts'
+
+/**
+ * What of a bundle is compared member by member: all but policies, which Cedar decides, and rules of resources. Where a value
+ * permits something and may be replaced, it stands as a list or by its name, so that the new one and the old one are told apart.
+ */
+export function comparable({ hash: _, policies: __, resources: ___, show = {}, ...bundle }: Bundle): JsonObject {
+  return {
+    ...bundle,
+    schema: handWritten(bundle.schema),
+    actions: Object.fromEntries(Object.values(bundle.actions).map((entry) => [entry.name, comparableEntry(entry)])),
+    ladder: comparableLadder(bundle.ladder),
+    directory: comparableDirectory(bundle.directory),
+    agents: bundle.agents.map(comparableAgent),
+    deployment: { ...bundle.deployment, accounts: comparableAccounts(bundle.deployment) },
+    classes: show,
+  } as unknown as JsonObject
+}
+
+/** The rest follows from the catalogue. */
+const handWritten = (schema: string): string => schema.split(/^ *\/\/ Generated from /m)[0] ?? ''
+
+const comparableLadder = ({ tiers, ...ladder }: Ladder) => ({
+  tiers: tiers.map(({ stages, ...tier }) => ({ ...tier, stages: stages.map(comparableStage) })),
+  limits: {
+    ...limitsOf(ladder),
+    submissions: rateOf(ladder, 'submissions'),
+    evaluations: rateOf(ladder, 'evaluations'),
+    heldReads: rateOf(ladder, 'heldReads'),
+  },
+})
+
+function comparableStage({ onSilence, ...stage }: Stage) {
+  if (onSilence === 'expire') return { ...stage, escalateTo: {} }
+  const { escalateTo, ...terms } = onSilence
+  return { ...stage, escalateTo: { [escalateTo]: terms } }
+}
+
+function comparableDirectory({ people, sources = {}, recertifyGroups = {}, ...directory }: Directory) {
+  return {
+    ...directory,
+    recertifyGroups,
+    people: people.map(({ chatUser, pagerUser, ...person }) => ({
+      ...person,
+      chatUser: listed(chatUser),
+      pagerUser: listed(pagerUser),
+    })),
+    sources: Object.fromEntries(
+      Object.entries(sources).map(([group, sourced]) => [group, { ...sourced, source: [sourceKey(sourced.source)] }]),
+    ),
+  }
+}
+
+const listed = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value])
+
+const comparableAgent = ({ owner, backupOwner, runsOn, ...agent }: Agent) => ({
+  ...agent,
+  runsOn: Object.entries(runsOn).flat().join(' '),
+  answers: { [owner]: 'owner', ...(backupOwner === undefined ? {} : { [backupOwner]: 'backup owner' }) },
+})
+
+const comparableAccounts = ({ accounts }: Deployment) =>
+  Object.fromEntries(
+    Object.entries(accounts).map(([alias, { unjudgedConditions = [], ...account }]) => [
+      alias,
+      { ...account, unjudgedConditions },
+    ]),
+  )
+
+function comparableEntry({ statement, preview, ...rest }: CatalogueEntry) {
+  const entry = preview ? { ...rest, preview: { ...preview, atMost: preview.atMost ?? {} } } : rest
+  return statement ? { ...entry, statement: comparableStatement(statement) } : entry
+}
+
+function comparableStatement({ conditions, whenAbsent = {}, ...statement }: Statement) {
+  const absent = Object.entries(whenAbsent).map(([name, each]) => [name, comparableConditions(each)])
+  return { ...statement, conditions: comparableConditions(conditions), whenAbsent: Object.fromEntries(absent) }
+}
+
+type Statement = NonNullable<CatalogueEntry['statement']>
+
+/** By operator and key. An operator with `IfExists` passes a call that leaves the key out. */
+function comparableConditions(conditions: ConditionTemplates | undefined): JsonObject {
+  const all: { [name: string]: Json } = {}
+  for (const { operator, key, templates } of conditionTemplates(conditions)) {
+    const plain = operator.replace(/IfExists$/, '')
+    const both = plain !== operator && conditions?.[plain]?.[key] !== undefined
+    all[`${both ? operator : plain} ${key}`] = { ifExists: plain !== operator, values: templates }
+  }
+  return all
+}

@@ -1,0 +1,86 @@
+import { textWithin } from '../policy/arguments.ts'
+import { duration, type Json } from '../values.ts'
+import type { Change, Direction } from './change.ts'
+import type { Difference } from './compare.ts'
+
+/** A change, and where in the bundle it is. */
+export type Judged = { direction: Direction; change: Change; path: readonly string[] }
+
+/** Which way a difference goes, and how its values read. */
+export type Judge = {
+  order(difference: Difference): Direction
+  say?(value: Json | undefined): string
+}
+
+const flip = { widened: 'narrowed', narrowed: 'widened', other: 'other' } as const
+
+const reversed = ({ order, ...judge }: Judge): Judge => ({ ...judge, order: (difference) => flip[order(difference)] })
+
+/** It has no order: people judge it. */
+export const unordered: Judge = { order: () => 'other' }
+
+/** What is there permits; another in its place cannot be ordered. */
+export const permits: Judge = {
+  order: ({ from, to }) => {
+    if ((from === undefined) === (to === undefined)) return 'other'
+    return from === undefined ? 'widened' : 'narrowed'
+  },
+}
+
+/** A list that permits nothing while it is empty. */
+export const permitsIfAny: Judge = {
+  order: ({ from, to }) => permits.order({ path: [], from: some(from), to: some(to) }),
+}
+const some = (list: Json | undefined) => (Array.isArray(list) && list.length > 0 ? list : undefined)
+
+/** What is there demands something. */
+export const demands: Judge = reversed(permits)
+
+/** @param absent what it counts as where it is not written */
+export const more = (absent = 0): Judge => ({
+  order({ from, to }) {
+    const [before, after] = [Number(from ?? absent), Number(to ?? absent)]
+    return after > before ? 'widened' : after < before ? 'narrowed' : 'other'
+  },
+})
+export const less = (absent = 0): Judge => reversed(more(absent))
+
+const forever = Number.POSITIVE_INFINITY
+const sayDuration = (value: Json | undefined) => (typeof value === 'number' ? duration(value) : 'any time')
+/** RFC 3339, without the time of day where it is midnight. */
+const sayTime = (value: Json | undefined) =>
+  typeof value === 'number' ? new Date(value * 1000).toISOString().replace(/T00:00:00.000Z$|\.000(?=Z)/, '') : 'no date'
+
+export const longer: Judge = { ...more(forever), say: sayDuration }
+export const shorter: Judge = { ...less(), say: sayDuration }
+export const later: Judge = { ...more(forever), say: sayTime }
+export const earlier: Judge = { ...less(), say: sayTime }
+
+/** From the one that permits least. @param absent what it counts as where it is not written */
+export const ranked = (ranks: readonly string[], absent?: string): Judge => ({
+  order({ from, to }) {
+    const [before, after] = [from, to].map((value) => ranks.indexOf(String(value ?? absent))) as [number, number]
+    if (before < 0 || after < 0 || before === after) return 'other'
+    return after > before ? 'widened' : 'narrowed'
+  },
+})
+
+/** Patterns: one that the other side has already, in a wider one, changes nothing. */
+export const patterns: Judge = {
+  order(difference) {
+    const { from, path, lists = { from: [], to: [] } } = difference
+    const others = from === undefined ? lists.from : lists.to
+    return others.some((wide) => covers(wide, path.at(-1) ?? '')) ? 'other' : permits.order(difference)
+  },
+}
+
+/** Whether each text of the narrow pattern fits the wide one. `{places}` stand for themselves. */
+const covers = (wide: string, narrow: string): boolean => textWithin([narrow], [wide]) === undefined
+
+/** The values of a condition, under an operator that lists what is not allowed or what is. */
+export const conditionValues: Judge = {
+  order(difference) {
+    const operator = difference.path.find((part) => /^[A-Za-z:]+ /.test(part)) ?? ''
+    return /^(?:For\w+:)?\w*Not/.test(operator) ? demands.order(difference) : permits.order(difference)
+  },
+}

@@ -1,0 +1,122 @@
+import type { Json } from '../values.ts'
+import { type Difference, order } from './compare.ts'
+
+const files: { readonly [member: string]: string } = {
+  ladder: 'ladder.json',
+  directory: 'directory.json',
+  agents: 'agents.json',
+  tools: 'tools.json',
+  classes: 'resources.json',
+  breakGlass: 'break-glass.json',
+  calendar: 'calendar.json',
+  schema: 'hotwork.cedarschema',
+  deployment: 'deployment.json',
+}
+
+/** Members whose members have names: how one of them is called. */
+const ones: { readonly [member: string]: string } = {
+  tiers: 'tier',
+  stages: 'stage',
+  escalateTo: 'escalation to',
+  people: '',
+  groups: 'group',
+  sources: 'source of group',
+  recertifyGroups: 'recertification of group',
+  agents: '',
+  tools: '',
+  actions: '',
+  classes: 'class',
+  properties: 'argument',
+  identities: 'identity',
+  conditions: 'condition',
+  whenAbsent: 'without argument',
+  profiles: 'profile',
+  rights: 'right to',
+  issuers: 'issuer',
+  channels: 'channel',
+  accounts: 'account',
+  windows: 'window',
+  freezes: 'freeze',
+}
+
+/** `tier 2, stage sre, quorum`: names are those of the folder, the rest is the path in words. */
+export function placeOf(path: readonly string[]): string {
+  const words: string[] = []
+  for (let at = Object.hasOwn(ones, path[0] ?? '') ? 0 : 1; at < path.length; at++) {
+    const part = path[at] ?? ''
+    const one = Object.hasOwn(ones, part) ? ones[part] : undefined
+    const name = path[at + 1]
+    if (one === undefined || name === undefined || name === order) words.push(part === order ? 'order' : spaced(part))
+    else {
+      words.push(`${one} \`${name}\``.trim())
+      at += 1
+    }
+  }
+  return words.join(', ')
+}
+
+/** The last member in the path that is no name of the folder's own: `stages`, `title`. */
+export function kindOf({ path, lists }: Difference): string {
+  const members = path.slice(0, lists ? -1 : undefined)
+  const member = members.findLast((part, at) => part !== order && !Object.hasOwn(ones, members[at - 1] ?? ''))
+  return (member ?? 'difference').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+const spaced = (member: string): string =>
+  /^[a-z][A-Za-z]*$/.test(member) ? member.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : `\`${member}\``
+
+/** Both sides, for a line that reads `from → to`. */
+export function textsOf(
+  { path, from, to, lists }: Difference,
+  say: (value: Json | undefined) => string = sayValue,
+): { from: string; to: string } {
+  const [isMember, of] = [lists !== undefined, placeOf(path.slice(0, -1))]
+  if (isMember && of !== '') {
+    const member = `\`${path.at(-1)}\``
+    const side = (value: Json | undefined) => `${value === undefined ? 'without' : 'with'} ${member}`
+    return { from: `${of}: ${side(from)}`, to: side(to) }
+  }
+  const whole = path.length === 1
+  return { from: whole ? say(from) : `${placeOf(path)}: ${say(from)}`, to: say(to) }
+}
+
+const most = 160
+
+export function sayValue(value: Json | undefined): string {
+  if (value === undefined || value === null) return 'none'
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (typeof value === 'number') return String(value)
+  if (typeof value === 'string') return `\`${cut(value)}\``
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(sayValue).join(', ')
+  return cut(
+    Object.entries(value)
+      .map(([name, each]) => `${spaced(name)} ${sayValue(each)}`)
+      .join(', '),
+  )
+}
+
+const cut = (text: string): string => ([...text].length <= most ? text : `${[...text].slice(0, most - 1).join('')}…`)
+
+/** Whom and what a difference is about, as far as its path names them. */
+export function subjectOf(path: readonly string[]): { file: string; agent?: string; person?: string; action?: string } {
+  const [member = '', second] = path
+  const named = (prefix: string) => path.find((part) => part.startsWith(prefix))
+  const [agent, person] = [named('agent:'), named('person:')]
+  const action = member === 'actions' ? second : undefined
+  return {
+    file: action === undefined ? (files[member] ?? member) : `actions/${action}.json`,
+    ...(agent === undefined ? {} : { agent }),
+    ...(person === undefined ? {} : { person }),
+    ...(action === undefined ? {} : { action }),
+  }
+}
+
+/** The first line that differs. */
+export function sayText(text: Json | undefined, other: Json | undefined): string {
+  const [lines, others] = [text, other].map((each) => (typeof each === 'string' ? each.split('\n') : [])) as [
+    string[],
+    string[],
+  ]
+  const at = lines.findIndex((line, index) => line !== others[index])
+  return at < 0 ? 'ends sooner' : `line ${at + 1}: \`${cut((lines[at] ?? '').trim())}\``
+}
