@@ -233,7 +233,7 @@ function hashIn(entry: Entry): string | undefined {
 
 export const eventOf = (entry: Entry): Event | undefined => Event.safeParse(factsOf(entry)).data
 
-const factsOf = ({ type, at, actor, policies, bundle, facts }: Entry) => ({
+export const factsOf = ({ type, at, actor, policies, bundle, facts }: Entry) => ({
   ...facts,
   type,
   at: Date.parse(at) / 1000,

@@ -91,12 +91,12 @@ export const askAboutRequest = (
 /** Who would have to be asked now, by what is read of it now. */
 export const assessAgain = (
   policy: Policy,
-  state: ApprovalRequest,
-  { preview, atLeast }: { preview: Preview; atLeast: number },
+  state: Pick<ApprovalRequest, 'ask'>,
+  { preview, atLeast }: { preview: Preview | undefined; atLeast: number },
   now: NumericDate,
 ): Assessment | PlanAssessment => {
   const ask = (question: Question) => policy.ask(question)
-  const again = { ask: state.ask, preview }
+  const again = { ask: state.ask, ...defined({ preview }) }
   if (!isPlan(state.ask)) return assess(policy.bundle, ask, askedOf(again), now, { atLeast })
   const steps = askedOfSteps(policy.bundle, again).map(({ asked: { delegators: _, purpose: __, mcp, ...step } }) => ({
     ...step,

@@ -1,0 +1,25 @@
+import * as z from 'zod'
+import { RegistryEvent } from '../agents/registry.ts'
+import { VouchEvent } from '../break-glass/open.ts'
+import { HaltEvent } from '../halts/halt.ts'
+import { LinkEvent } from '../people/linking.ts'
+import { StandInEvent } from '../people/stand-in.ts'
+import { PermitEvent } from '../permits/permit.ts'
+import { Event } from '../requests/events.ts'
+import { ErasedEvent } from './erased.ts'
+import { type Entry, factsOf } from './ledger.ts'
+import type { AnyEvent } from './texts.ts'
+
+const Any = z.discriminatedUnion('type', [
+  Event,
+  HaltEvent,
+  StandInEvent,
+  LinkEvent,
+  PermitEvent,
+  VouchEvent,
+  ErasedEvent,
+  RegistryEvent,
+])
+
+/** The event of an entry of any chain. Undefined for one that this code does not know. */
+export const anyEventOf = (entry: Entry): AnyEvent | undefined => Any.safeParse(factsOf(entry)).data

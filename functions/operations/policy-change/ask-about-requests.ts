@@ -1,0 +1,167 @@
+import { lackingFor, whyAsked } from '../../domain/policy/asking-terms.ts'
+import type { Answer, Moment } from '../../domain/policy/question.ts'
+import {
+  atTier,
+  type NotAskedBecause,
+  type NotEnough,
+  permitted,
+  refused,
+  type Subject,
+  type Verdict,
+} from '../../domain/policy-change/replay.ts'
+import type { Preview } from '../../domain/previews/preview.ts'
+import type { Event } from '../../domain/requests/events.ts'
+import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
+import type { NumericDate } from '../../domain/values.ts'
+import { askAboutPerson, assessAgain } from '../policy/questions.ts'
+import { isConfinable, tooLargeToConfine } from '../requests/confine.ts'
+import { askAtApproval, askOnApprovals, namedIn } from './recorded-approvals.ts'
+import type { RecordedWorld } from './recorded-world.ts'
+import type { Rules } from './rules.ts'
+
+export type Reply =
+  | { about: Subject; from: Verdict; to: Verdict }
+  | { notEnough: NotEnough }
+  | { because: NotAskedBecause; count?: number }
+
+/** What became of each request under these policies: the tier that it would have, or that it would not be. */
+export type Came = { tier?: number; ended?: true }
+
+export type Asking = { rules: Rules; world: RecordedWorld; came: Map<string, Came> }
+
+export const aboutRequest = (
+  { ask }: Pick<ApprovalRequest, 'ask'>,
+  question: string,
+  more: Partial<Subject> = {},
+): Subject => ({
+  question,
+  action: ask.action,
+  ...(ask.breakGlass ? { person: ask.agent.id } : { agent: ask.agent.id }),
+  ...more,
+})
+
+export const verdictOf = ({ permit, policies, detail, error }: Answer): Verdict =>
+  permit ? permitted(policies) : refused(policies, error ? 'policy_error' : undefined, detail)
+
+export const unsure: Reply = { because: 'groupsOfSources' }
+
+/** Whether these policies would have ended it, or what it came from, before now. */
+export function isOver({ ask }: Pick<ApprovalRequest, 'ask'>, { came }: Asking): boolean {
+  return [ask.id, ...ask.ancestors].some((id) => came.get(id)?.ended === true)
+}
+
+type Of<T extends Event['type']> = Extract<Event, { type: T }>
+
+export function askSubmitted(event: Of<'Submitted'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
+  const { ask, tier, policies, at, preview, inherits } = event
+  if (isOver(state, asking)) return end(ask.id, asking, { because: 'neverCame' })
+  // People decided a step with its plan.
+  if (ask.step !== undefined) return undefined
+  if (inherits) return askInherited(event, state, asking)
+  const extended = ask.extends === undefined ? undefined : asking.came.get(ask.extends)
+  if (ask.extends !== undefined && extended?.tier === undefined) return { because: 'begunBefore' }
+  return askAssessed(state, { preview, atLeast: extended?.tier ?? 0, at }, { tier, policies }, 'request', asking)
+}
+
+/** Delegated, or drawn from a standing permit: people approved it before. */
+function askInherited(
+  { ask, at, policies }: Of<'Submitted'>,
+  state: ApprovalRequest,
+  asking: Asking,
+): Reply | undefined {
+  const { rules } = asking
+  const approved = askOnApprovals([state], 'request', rules, at)
+  if (!approved) return unsure
+  const giver = approvalsOf(state)[0]?.person
+  const allowed =
+    approved.permit && ask.standing !== undefined && giver !== undefined
+      ? askAboutPerson(rules.for([ask]), 'allowStanding', giver, at, { state })
+      : approved
+  if (allowed.permit) asking.came.set(ask.id, { tier: state.tier })
+  const question = ask.standing === undefined ? 'delegate' : 'draw'
+  const reply = { about: aboutRequest(state, question), from: permitted(policies), to: verdictOf(allowed) }
+  return allowed.permit ? reply : end(ask.id, asking, reply)
+}
+
+/** Asked anew for less, or because what is there is no longer what people decided on. */
+export function askAnew(
+  event: Of<'Narrowed' | 'StateChanged'>,
+  { before, after }: { before: ApprovalRequest; after: ApprovalRequest },
+  asking: Asking,
+): Reply {
+  if (isOver(after, asking)) return { because: 'neverCame' }
+  const { tier = before.tier } = asking.came.get(after.ask.id) ?? {}
+  const isNarrowed = event.type === 'Narrowed'
+  const preview = isNarrowed ? before.preview : event.preview
+  const question = isNarrowed ? 'narrow' : 'state changed'
+  const recorded = { tier: event.tier, policies: event.because }
+  return askAssessed(after, { preview, atLeast: tier, at: event.at }, recorded, question, asking)
+}
+
+function askAssessed(
+  state: ApprovalRequest,
+  { preview, atLeast, at }: { preview: Preview | undefined; atLeast: number; at: NumericDate },
+  recorded: { tier: number; policies: readonly string[] },
+  question: string,
+  asking: Asking,
+): Reply {
+  const { ask } = state
+  const { rules, came } = asking
+  const policy = rules.for(namedIn(state))
+  const found = assessAgain(policy, state, { preview, atLeast }, at)
+  const about = aboutRequest(state, question)
+  const from = atTier(recorded.tier, recorded.policies)
+  const no = (verdict: Verdict) => end(ask.id, asking, { about, from, to: verdict })
+  if (found.outcome === 'refused') return no(refused(found.policies, found.reason, found.detail))
+  const { tier, policies, below } = found
+  if ('facts' in found && !isConfinable(policy.bundle, found.facts, at))
+    return no(refused(policies, 'invalid_arguments', tooLargeToConfine))
+  const { justified, task } = whyAsked(ask)
+  const lacking = lackingFor(policy.bundle, { tier, justified, task })
+  if (lacking === 'incidents_unreachable') return end(ask.id, asking, { because: 'taskNotLookedUp' })
+  if (lacking) return no(refused(policies, lacking))
+  came.set(ask.id, { tier })
+  return { about, from, to: atTier(tier, tier > recorded.tier ? below : policies) }
+}
+
+/** Once people have approved it. What policy alone approved was asked when it was submitted. */
+export function askApproved(event: Of<'Approved'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
+  const { ask, tier } = state
+  if (tier === 0 || ask.ancestors.length > 0 || ask.standing !== undefined) return undefined
+  if (isOver(state, asking)) return { because: 'neverCame' }
+  const needs = asking.came.get(ask.id)?.tier
+  if (needs === undefined) return { because: 'begunBefore' }
+  const found = askAtApproval(state, needs, asking.rules, event.at)
+  if (!found) return unsure
+  if ('notEnough' in found) return end(ask.id, asking, found)
+  const reply = {
+    about: aboutRequest(state, 'approve'),
+    from: permitted(event.policies),
+    to: verdictOf(found.answer),
+  }
+  return found.answer.permit ? reply : end(ask.id, asking, reply)
+}
+
+/** Whether a grant may be used now, on what was recorded. `recorded`: whether it was. */
+export function askLive(
+  { at, policies }: Event,
+  {
+    state,
+    moment,
+    question,
+    recorded,
+  }: { state: ApprovalRequest; moment: Moment; question: string; recorded: boolean },
+  asking: Asking,
+): Reply {
+  if (isOver(state, asking)) return { because: 'neverCame' }
+  const line = [...state.ask.ancestors.flatMap((id) => asking.world.requests.get(id) ?? []), state]
+  const answer = askOnApprovals(line, moment, asking.rules, at)
+  if (!answer) return unsure
+  const from = recorded ? permitted(policies) : refused(policies)
+  return { about: aboutRequest(state, question), from, to: verdictOf(answer) }
+}
+
+export function end(id: string, { came }: Asking, reply: Reply): Reply {
+  came.set(id, { ...came.get(id), ended: true })
+  return reply
+}
