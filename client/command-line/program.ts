@@ -13,6 +13,7 @@ import { addLedgerVerbs } from './ledger.ts'
 import { addLoginVerbs } from './login.ts'
 import { addMcpVerbs } from './mcp.ts'
 import { addHaltVerbs, addPersonRequestVerbs } from './person-requests.ts'
+import { addPolicyVerbs } from './policy.ts'
 
 /** One command. Returns its exit code: one of `exits`, or that of a program which the command ran. */
 export async function run(typed: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -82,6 +83,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
   addEvidenceVerbs(program, frame)
   addBreakGlassVerbs(program, frame)
   addLedgerVerbs(program, frame)
+  addPolicyVerbs(program, frame)
   addCompletionVerb(program, surroundings)
   return program
 }

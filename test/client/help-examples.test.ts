@@ -12,7 +12,7 @@ import { repairPlan } from '../support/plan.ts'
 import { prodParameter, type What } from '../support/world.ts'
 import { AgentMachine, file, root, staging } from './support/agent-machine.ts'
 import { minute, recovery, useScene, why } from './support/scene.ts'
-import type { Terminal } from './support/terminal.ts'
+import { Terminal } from './support/terminal.ts'
 
 /** Each verb's help has an example, and each example does what it says. */
 
@@ -41,10 +41,22 @@ async function asAgent(make: (machine: AgentMachine) => Promise<string | undefin
   const id = await make(at)
   return { at, ids: id === undefined ? {} : { req: id } }
 }
-const machines: AgentMachine[] = []
+const machines: Terminal[] = []
 afterEach(() => {
   for (const machine of machines.splice(0)) machine.close()
 })
+
+/** A policy author's folder. */
+async function asAuthor(): Promise<Stage> {
+  const at = new Terminal({})
+  machines.push(at)
+  at.program = join(root, 'client/hotwork.ts')
+  for (const folder of ['examples/requests', 'policies'])
+    cpSync(join(root, folder), join(at.home, folder), { recursive: true })
+  cpSync(file('prod-payment-timeout'), join(at.home, 'ask.json'))
+  cpSync(join(root, 'test/policies/deployment.json'), join(at.home, 'deployment.json'))
+  return { at }
+}
 
 const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   ls: async () => ({ at: scene.at('ana'), ids: { req: await submitted() } }),
@@ -105,6 +117,8 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
       writeFileSync(join(home, 'uvx'), `#!/bin/sh\nexec ${process.execPath} ${server} ${listing}\n`, { mode: 0o700 })
       return undefined
     }),
+  'policy check': asAuthor,
+  'policy plan': asAuthor,
   'ledger export': async () => ({ at: scene.at('hana'), ids: { req: await submitted() } }),
   'break-glass start': async () => ({ at: scene.jade }),
   'break-glass drill': async () => ({ at: scene.jade }),

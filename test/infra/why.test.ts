@@ -53,7 +53,7 @@ test.each(after('npx node '))('%s does what it says', (line) => {
 })
 
 test.each(after('npm run plan -- '))('%s does what it says', (line) => {
-  const words = ['functions/bin/plan.ts', ...line.split(' ').slice(4)]
+  const words = ['client/hotwork.mjs', 'policy', 'plan', ...line.split(' ').slice(4)]
   expect(execFileSync(process.execPath, words, { cwd: root, encoding: 'utf8' })).toMatch(/^Tier \d/m)
 })
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-// `npm run plan`: what would come of a request, for whoever writes policies or agents, before anybody is asked.
+// `hotwork policy plan`, as `npm run plan` runs it: what would come of a request, before a person is asked.
 
 const root = join(__dirname, '../..')
 let folder: string
@@ -14,8 +14,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 function plan(...args: string[]) {
-  const program = join(root, 'functions/bin/plan.ts')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { cwd: root, encoding: 'utf8' })
+  const verb = ['client/hotwork.ts', 'policy', 'plan', '--deployment', 'test/policies/deployment.json']
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...verb, ...args], { cwd: root, encoding: 'utf8' })
   return { status, stdout, stderr }
 }
 const example = (name: string) => join('examples/requests', `${name}.json`)
@@ -92,7 +92,7 @@ test('says it to programs too, in one JSON document', () => {
   })
 })
 
-test('of what nobody has to decide says so', () => {
+test('of what no person has to decide says so', () => {
   const { status, stdout } = plan(example('staging-payment-timeout'))
   expect([status, stdout]).toEqual([0, expect.stringMatching(/Tier 0, automatic[\s\S]*No approval is needed\./)])
 })
@@ -122,7 +122,7 @@ test.each([
   ['a number that is none', [example('prod-payment-timeout'), '--recent', 'many']],
 ])('given %s says how it is used', (_what, args) => {
   const { status, stderr } = plan(...args)
-  expect([status, stderr]).toEqual([2, expect.stringContaining('npm run plan -- FILE')])
+  expect([status, stderr]).toEqual([2, expect.stringContaining('`npx hotwork policy plan --help`')])
 })
 
 test.each([

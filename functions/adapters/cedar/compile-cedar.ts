@@ -22,12 +22,14 @@ type Problem = { file: string; line: number; message: string; fix: string }
 type Located = { id: string; json: PolicyJson; text: string; source: Source; start: number; line: number }
 
 /** Cedar's part in compiling a policy folder: ids, schema, strict validation, and a slice of the policies for each action. */
-export const cedar = { withActions, compile: compileCedar, open: (bundle: Bundle) => new CedarPolicy(bundle) }
+export const cedar = { withActions, compile: compileCedar, indexOf, open: (bundle: Bundle) => new CedarPolicy(bundle) }
+
+const ownId = 'hotwork-is-beyond-break-glass'
 
 /** No policy folder can lift it: a forbid outweighs every permit, and its `@id` is taken. */
 const own: Source = {
   file: 'Hotwork itself',
-  text: `@id("hotwork-is-beyond-break-glass")
+  text: `@id("${ownId}")
 forbid (
   principal,
   action == Hotwork::Action::"breakGlass",
@@ -69,6 +71,27 @@ function compileCedar(schema: Source, sources: readonly Source[], catalogue: rea
     ),
     problems,
   }
+}
+
+/** The index of a bundle, which does not say where a policy stood: each is in `file`. */
+function indexOf(slices: Bundle['policies'], file: string) {
+  const found = new Map<string, { effect: PolicyJson['effect']; actions: string[]; reads: Reads }>()
+  for (const [action, slice] of Object.entries(slices))
+    for (const [id, text] of Object.entries(slice)) {
+      const before = found.get(id)
+      if (before) before.actions.push(action)
+      else if (id !== ownId) {
+        const { effect, ...json } = parse(text)
+        found.set(id, { effect, actions: [action], reads: readsOf(json) })
+      }
+    }
+  return Object.fromEntries([...found].map(([id, facts]) => [id, { file, line: 1, ...facts }]))
+}
+
+function parse(text: string): PolicyJson {
+  const parsed = policyToJson(text)
+  if (parsed.type === 'failure') throw new TypeError(`a policy that cannot be read: ${text}`)
+  return parsed.json
 }
 
 function checkSchema(schema: Source): Problem[] {
@@ -203,7 +226,7 @@ const lineAt = (text: string, offset: number) => text.slice(0, offset).split('\n
 type Reads = { arguments: readonly string[] | 'all'; unpinned: boolean }
 
 /** Also what stands behind a `has`, in an `unless`, or deep inside an expression. */
-function readsOf({ conditions }: PolicyJson): Reads {
+function readsOf({ conditions }: Pick<PolicyJson, 'conditions'>): Reads {
   const paths = pathsIn(conditions)
   const isWhole = ([fact, name]: readonly string[]) =>
     fact === undefined || (fact === 'arguments' && name === undefined)

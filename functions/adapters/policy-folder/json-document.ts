@@ -37,9 +37,9 @@ export class JsonDocument {
   readonly #text: string
   readonly #root: Node | undefined
 
-  constructor(file: string) {
+  constructor(file: string, text = readFileSync(file, 'utf8')) {
     this.file = file
-    this.#text = readFileSync(file, 'utf8')
+    this.#text = text
     const errors: ParseError[] = []
     this.#root = parseTree(this.#text, errors, { disallowComments: true, allowTrailingComma: false })
     for (const { error, offset } of errors) {

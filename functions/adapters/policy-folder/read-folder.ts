@@ -40,7 +40,11 @@ export type Folder = {
   policies: Source[]
 }
 
-export function readFolder(folder: string, deploymentFile: string): { folder?: Folder; problems: Problem[] } {
+/** The deployment is a file, or one that is made up. */
+export function readFolder(
+  folder: string,
+  from: string | Sourced<DeploymentFile>,
+): { folder?: Folder; problems: Problem[] } {
   const problems: Problem[] = []
 
   const isThere = (file: string, fix: string): boolean => {
@@ -58,7 +62,7 @@ export function readFolder(folder: string, deploymentFile: string): { folder?: F
   const readAll = <T extends z.ZodType>(under: string, schema: T): Sourced<z.infer<T>>[] =>
     filesIn(join(folder, under), '.json').flatMap((file) => read(file, schema) ?? [])
 
-  const deployed = read(deploymentFile, DeploymentFile)
+  const deployed = typeof from === 'string' ? read(from, DeploymentFile) : from
   const deployment = deployed && withSpiffeBundles(deployed, read, problems)
   const ladder = read(join(folder, 'ladder.json'), LadderFile)
   const directory = read(join(folder, 'directory.json'), DirectoryFile)

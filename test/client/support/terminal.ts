@@ -11,6 +11,7 @@ export class Terminal {
   readonly home = mkdtempSync(join(tmpdir(), 'hotwork-terminal-'))
   /** Where it is typed. */
   folder = this.home
+  program = '/opt/hotwork/client/hotwork.ts'
   env: { [name: string]: string | undefined }
   /** How long the program would have waited, in seconds: a test does not wait. */
   readonly pauses: number[] = []
@@ -39,7 +40,7 @@ export class Terminal {
     const surroundings: Surroundings = {
       env: this.env,
       folder: this.folder,
-      program: { file: '/opt/hotwork/client/hotwork.ts', version: '0.0.0' },
+      program: { file: this.program, version: '0.0.0' },
       out: (text) => {
         ran.out += text
       },

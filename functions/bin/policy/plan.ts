@@ -1,39 +1,40 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
-import { cedar } from '../adapters/cedar/compile-cedar.ts'
-import { EvaluationBody, parseBody } from '../adapters/http/authzen.ts'
-import { BadRequest } from '../adapters/http/problem.ts'
-import { readJson } from '../adapters/http/read-body.ts'
-import { compileFolder } from '../adapters/policy-folder/compile-folder.ts'
-import { formatProblem } from '../adapters/policy-folder/json-document.ts'
-import { SystemClock } from '../adapters/system/system.ts'
-import { toolRows } from '../domain/cards/request-words.ts'
-import { inert, lookalikeNote } from '../domain/inert.ts'
-import { isJustified } from '../domain/policy/asking-terms.ts'
-import { type Bundle, personOf } from '../domain/policy/bundle.ts'
-import { AgentId, defined, duration, type PersonId } from '../domain/values.ts'
-import { type Plan, type PlannedStage, planRequest } from '../operations/requests/plan-request.ts'
+import * as z from 'zod'
+import { cedar } from '../../adapters/cedar/compile-cedar.ts'
+import { EvaluationBody, parseBody } from '../../adapters/http/authzen.ts'
+import { BadRequest } from '../../adapters/http/problem.ts'
+import { readJson } from '../../adapters/http/read-body.ts'
+import { toolRows } from '../../domain/cards/request-words.ts'
+import { inert, lookalikeNote } from '../../domain/inert.ts'
+import { isJustified } from '../../domain/policy/asking-terms.ts'
+import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
+import { AgentId, defined, duration, type PersonId } from '../../domain/values.ts'
+import { type Plan, type PlannedStage, planRequest } from '../../operations/requests/plan-request.ts'
+import { type Exit, exits, type Io, jsonText, readAll, WrongUsage } from './io.ts'
+import { openPolicies, tellProblems } from './open.ts'
 
 /**
- * A program: takes an AuthZEN evaluation and prints what a folder of policies would make of it: which tier and why, who
- * would decide, who would be told, what the grant would be. Nothing is asked or sent. Exit 0 when it could be requested, 1
- * when it would be refused or the folder has problems, 2 for wrong usage.
+ * Takes an AuthZEN evaluation and prints what a folder of policies would make of it: which tier and why, who would decide,
+ * who would be told, what the grant would be. Nothing is asked or sent. Exit 0 when it could be requested, 1 when it would be
+ * refused or the folder has problems.
  */
-const usage = 'npm run plan -- FILE [--policies DIR] [--deployment FILE] [--recent NUMBER] [--json]'
+export const Options = z.object({
+  file: z.string(),
+  policies: z.string(),
+  deployment: z.string().optional(),
+  recent: z.int().nonnegative(),
+  json: z.boolean(),
+})
 
-class WrongUsage extends Error {}
-
-function main(args: string[]): 0 | 1 {
-  const { file, policies, deployment, recent, json } = read(args)
-  const { subject, action, resource, context } = readAsk(file)
+export async function run(options: z.infer<typeof Options>, io: Io): Promise<Exit> {
+  const { file, policies, recent, json } = options
+  const text = await readText(file, io)
+  const { subject, action, resource, context } = readAsk(file, text)
   const agent = AgentId.safeParse(subject.id)
   if (!agent.success) throw new WrongUsage(`${file}: \`subject.id\` should be an agent, such as \`agent:remediator\``)
-  const compiled = compileFolder(policies, deployment, cedar)
-  if (!compiled.ok) {
-    for (const problem of compiled.problems) console.error(formatProblem(problem))
-    return 1
-  }
-  const { bundle } = compiled
+  const opened = openPolicies(policies, defined({ deployment: options.deployment, about: text }))
+  if (!opened.ok) return tellProblems(opened.problems, json, io)
+  const { bundle } = opened
   const justified = isJustified(context?.justification)
   const asked = { name: action.name, properties: action.properties ?? {} }
   const ask = defined({
@@ -45,39 +46,22 @@ function main(args: string[]): 0 | 1 {
     recent,
     justified,
   })
-  const plan = planRequest(ask, cedar.open(bundle), new SystemClock().now())
-  console.log(json ? JSON.stringify(plan, null, 2) : describePlan(plan, bundle))
-  return plan.outcome === 'requestable' ? 0 : 1
+  const plan = planRequest(ask, cedar.open(bundle), io.now())
+  io.out(json ? jsonText(plan) : `${describePlan(plan, bundle)}\n`)
+  return plan.outcome === 'requestable' ? exits.done : exits.problems
 }
 
-function read(args: string[]) {
-  const { values, positionals } = parse(args)
-  const [file, ...more] = positionals
-  const recent = Number(values.recent)
-  if (file === undefined || more.length > 0 || !Number.isSafeInteger(recent) || recent < 0) throw new WrongUsage(usage)
-  return { ...values, file, recent }
-}
-
-function parse(args: string[]) {
+async function readText(file: string, { stdin }: Io): Promise<string> {
   try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        policies: { type: 'string', default: 'policies' },
-        deployment: { type: 'string', default: 'test/policies/deployment.json' },
-        recent: { type: 'string', default: '0' },
-        json: { type: 'boolean', default: false },
-      },
-    })
+    return file === '-' ? await readAll(stdin) : readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new WrongUsage(`${cause instanceof Error ? cause.message : cause}\n${usage}`)
+    throw new WrongUsage(`${file}: ${cause instanceof Error ? cause.message : cause}`)
   }
 }
 
-function readAsk(file: string) {
+function readAsk(file: string, text: string) {
   try {
-    return parseBody(EvaluationBody, readJson(readFileSync(file, 'utf8')))
+    return parseBody(EvaluationBody, readJson(text))
   } catch (cause) {
     if (cause instanceof BadRequest) throw new WrongUsage(`${file}: ${cause.problem.detail ?? cause.message}`)
     throw new WrongUsage(`${file}: ${cause instanceof Error ? cause.message : cause}`)
@@ -180,12 +164,4 @@ function loginOf(login: PlannedStage['login']): string {
     ...when(maxAge !== undefined, `at most ${duration(maxAge ?? 0)} old`),
   ]
   return `stronger than a click in Slack: ${wanted.join(', ')}`
-}
-
-try {
-  process.exitCode = main(process.argv.slice(2))
-} catch (cause) {
-  if (!(cause instanceof WrongUsage)) throw cause
-  console.error(cause.message)
-  process.exitCode = 2
 }

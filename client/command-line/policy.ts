@@ -1,0 +1,38 @@
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { type Asked, runPolicyProgram } from '../policy/program.ts'
+import { type Frame, typedOf } from './frame.ts'
+
+/** What policy authors do with a policy folder. What each verb does is in `functions/bin/policy/`. */
+export function addPolicyVerbs(program: Command, { verb, surroundings, done }: Frame): void {
+  const policy = program.command('policy').description('A policy folder: whether it is right, and what it does.')
+  const runs = async (...given: unknown[]) => {
+    const { api: _, as: __, ...typed } = typedOf<Omit<Asked, 'verb'> & { json: boolean }>(given)
+    done(await runPolicyProgram({ verb: (given.at(-1) as Command).name(), ...typed }, surroundings))
+  }
+
+  verb(policy, 'check', 'all that the build would find wrong with a policy folder')
+    .addArgument(folder())
+    .addOption(deployment())
+    .action(runs)
+  verb(policy, 'plan', 'what would come of a request: which tier and why, who decides, what the grant is')
+    .argument('<file>', 'an AuthZEN evaluation, as `hotwork request` takes it; - is standard input')
+    .option('--policies <folder>', 'the policy folder', 'policies')
+    .addOption(deployment())
+    .addOption(
+      new Option('--recent <n>', 'how many requests for this action there were in the hour before')
+        .argParser(count)
+        .default(0),
+    )
+    .action(runs)
+  // The other verbs of docs/policy-changes.md come here, each with its line in `functions/bin/policy.ts`.
+}
+
+const folder = () => new Argument('[folder]', 'the policy folder').default('policies')
+
+const deployment = () =>
+  new Option('--deployment <file>', 'what the aliases mean where it is deployed; else each counts as declared')
+
+function count(typed: string): number {
+  if (/^\d{1,6}$/.test(typed)) return Number(typed)
+  throw new InvalidArgumentError('It is a whole number, 0 or more.')
+}

@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Alias } from '../../domain/policy/ladder.ts'
+import { DeploymentFile } from './file-shapes.ts'
+import { JsonDocument } from './json-document.ts'
+import type { Sourced } from './read-folder.ts'
+
+/**
+ * A deployment in which every alias that a policy folder names is declared, for a folder that is looked at by itself. What
+ * is wrong with the folder's files is said where they are read. Accounts are the one that an ARN in `text` names, if any.
+ */
+export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentFile> {
+  const actions = jsonFilesIn(join(folder, 'actions'))
+  const ladder = readJson(join(folder, 'ladder.json'))
+  const parties = ['agents.json', 'directory.json', 'tools.json'].map((file) => readJson(join(folder, file)))
+  const told = [ladder, readJson(join(folder, 'break-glass.json'))]
+  const [, partition = 'aws', region = 'us-east-1', accountId] =
+    /\barn:(aws[a-z-]*):[a-z0-9-]+:([a-z0-9-]+):(\d{12}):/.exec(text) ?? []
+  const wantsIncidents = membersOf(ladder, 'parentTask').includes('live')
+
+  const made = {
+    issuers: Object.fromEntries(issuersOf(parties)),
+    tools: byAlias(membersOf(parties.at(-1), 'id').map(withoutKind), (alias) => {
+      const address = `https://tools.invalid/of/${alias}`
+      return { audience: address, addresses: [address], reads: `${address}/state` }
+    }),
+    channels: byAlias(membersOf(told, 'channel'), (_, at) => `C${digits(at, 8)}`),
+    accounts: byAlias(membersOf(actions, 'account'), (_, at) => ({
+      partition,
+      region,
+      accountId: accountId ?? digits(at, 12),
+      externalId: 'made-up',
+    })),
+    ...(wantsIncidents ? { incidents: { url: 'https://incidents.invalid/{incident}' } } : {}),
+    slack: { teamId: 'T0MADEUP', appId: 'A0MADEUP', botUserId: 'U0MADEUP', apiUrl: 'https://slack.com/api/' },
+  }
+  const document = new JsonDocument('the deployment that is made up', JSON.stringify(made))
+  const value = document.parse(DeploymentFile)
+  if (!value) throw new TypeError(`a deployment that is none: ${JSON.stringify(document.problems)}`)
+  return { value, document }
+}
+
+/** Only GitHub's tokens identify without a subject. An OpenID Connect issuer may have any subject and claims. */
+function issuersOf(parties: readonly unknown[]): [alias: string, issuer: object][] {
+  const identities = membersOf(parties, 'identities').flat().filter(isObject)
+  const hasSubject = new Map<string, boolean>()
+  for (const { issuer, subject } of identities)
+    if (isAlias(issuer)) hasSubject.set(issuer, (hasSubject.get(issuer) ?? true) && subject !== undefined)
+  return [...hasSubject].map(([alias, withSubject]) => [
+    alias,
+    {
+      ...(withSubject ? { algorithms: ['ES256'] } : { kind: 'github', algorithms: ['RS256'] }),
+      issuer: `https://issuers.invalid/${alias}`,
+      audience: `{issuer}/of/${alias}`,
+    },
+  ])
+}
+
+const isObject = (value: unknown): value is { readonly [member: string]: unknown } =>
+  typeof value === 'object' && value !== null
+
+const isAlias = (value: unknown): value is string => Alias.safeParse(value).success
+
+const withoutKind = (id: unknown) => (typeof id === 'string' ? id.replace(/^tool:/, '') : undefined)
+
+const digits = (number: number, length: number): string => String(number).padStart(length, '0')
+
+const byAlias = <T>(found: readonly unknown[], make: (alias: string, at: number) => T): { [alias: string]: T } =>
+  Object.fromEntries([...new Set(found.filter(isAlias))].map((alias, at) => [alias, make(alias, at)]))
+
+/** The values of all members of this name, however deep. */
+function membersOf(value: unknown, name: string): unknown[] {
+  if (!isObject(value)) return []
+  return Object.entries(value).flatMap(([member, inner]) => [
+    ...(member === name ? [inner] : []),
+    ...membersOf(inner, name),
+  ])
+}
+
+function jsonFilesIn(folder: string): unknown[] {
+  try {
+    return readdirSync(folder).map((file) => readJson(join(folder, file)))
+  } catch {
+    return []
+  }
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}

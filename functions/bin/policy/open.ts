@@ -1,0 +1,57 @@
+import { readFileSync, statSync } from 'node:fs'
+import { cedar } from '../../adapters/cedar/compile-cedar.ts'
+import { type CompiledPolicies, openFolder, withHash } from '../../adapters/policy-folder/compile-folder.ts'
+import { JsonDocument, type Problem } from '../../adapters/policy-folder/json-document.ts'
+import { makeUpDeployment } from '../../adapters/policy-folder/made-up-deployment.ts'
+import type { Folder } from '../../adapters/policy-folder/read-folder.ts'
+import { Bundle } from '../../domain/policy/bundle.ts'
+import { exits, type Io, jsonText, problemText, WrongUsage } from './io.ts'
+
+export type Policies = {
+  bundle: Bundle
+  /** Absent of a bundle that was compiled before. */
+  folder?: Folder
+  index: CompiledPolicies['index']
+  /** What its cases say of it: not empty only where `evenIfCasesFail` is given. */
+  failing: readonly Problem[]
+}
+type Opened = ({ ok: true } & Policies) | { ok: false; problems: readonly Problem[] }
+
+/**
+ * Policies as they are typed: a folder, compiled as the build does it, or the file of a bundle. Without a deployment file
+ * every alias of a folder counts as declared, and its accounts are the one that an ARN in `about` names, if any.
+ *
+ * @throws WrongUsage where there is neither
+ */
+export function openPolicies(
+  path: string,
+  options: { deployment?: string; about?: string; evenIfCasesFail?: boolean } = {},
+): Opened {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found)
+    throw new WrongUsage(`there is no \`${path}\``, 'name a policy folder, or a bundle that was compiled from one')
+  if (found.isFile()) return openBundle(path)
+  const { about, deployment = makeUpDeployment(path, about), evenIfCasesFail = false } = options
+  const opened = openFolder(path, deployment, cedar)
+  if (!opened.ok) return opened
+  return opened.failing.length > 0 && !evenIfCasesFail ? { ok: false, problems: opened.failing } : opened
+}
+
+function openBundle(path: string): Opened {
+  const document = new JsonDocument(path)
+  const bundle = document.parse(Bundle)
+  if (!bundle) return { ok: false, problems: document.problems }
+  const { hash, ...content } = JSON.parse(readFileSync(path, 'utf8')) as Bundle
+  if (withHash(content).hash !== hash) {
+    const message = 'the hash is not that of the bundle: one of the two was changed'
+    return { ok: false, problems: [document.report(['hash'], message, 'take a bundle as it was compiled')] }
+  }
+  return { ok: true, bundle, index: cedar.indexOf(bundle.policies, path), failing: [] }
+}
+
+/** Tells what is wrong, as the result of a verb that could not do its work. */
+export function tellProblems(problems: readonly Problem[], json: boolean, io: Io): typeof exits.problems {
+  if (json) io.out(jsonText({ error: 'problems', problems, exit: exits.problems }))
+  else io.err(problemText(problems))
+  return exits.problems
+}

@@ -1,0 +1,171 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as check from '../../functions/bin/policy/check.ts'
+import { WrongUsage } from '../../functions/bin/policy/io.ts'
+import { openPolicies } from '../../functions/bin/policy/open.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import { runVerb } from './run-verb.ts'
+import { Copy, compileSample, sampleDeployment, sampleFolder } from './sample.ts'
+
+/** `hotwork policy check`: what the build would say, with a deployment file and without. */
+
+const root = join(__dirname, '../..')
+const sample = compileSample()
+
+const checked = async (folder: string, deployment?: string) => {
+  const { exit, out } = await runVerb(check, { folder, deployment, json: true })
+  return { exit, body: JSON.parse(out) }
+}
+const problemsOf = async (change: (copy: Copy) => void, deployment?: string) => {
+  using copy = new Copy()
+  change(copy)
+  const { exit, body } = await checked(copy.at('policies'), deployment)
+  expect([exit, body.ok]).toEqual([1, false])
+  return body.problems.map((problem: { file: string }) => ({
+    ...problem,
+    file: problem.file.replace(/.*policies\//, ''),
+  }))
+}
+
+test('with the deployment file the hash is that of the bundle that is deployed', async () => {
+  const { exit, body } = await checked(sampleFolder, sampleDeployment)
+  expect({ exit, body }).toEqual({
+    exit: 0,
+    body: {
+      ok: true,
+      policies: expect.any(Number),
+      actions: Object.keys(sample.actions).length,
+      cases: expect.any(Number),
+      hash: sample.hash,
+      deployment: sampleDeployment,
+    },
+  })
+  expect(Math.min(body.policies, body.cases)).toBeGreaterThan(20)
+})
+
+test('without one the same is checked, and the hash is said to be another', async () => {
+  const [{ body }, words] = [await checked(sampleFolder), await runVerb(check, { folder: sampleFolder, json: false })]
+  expect(body).toMatchObject({ ok: true, actions: Object.keys(sample.actions).length, deployment: null })
+  expect(body.hash).not.toBe(sample.hash)
+  expect(words).toMatchObject({
+    exit: 0,
+    out: expect.stringContaining(body.hash),
+    err: expect.stringMatching(/made up/),
+  })
+})
+
+test('every alias that a folder names counts as declared', () => {
+  const opened = openPolicies(join(root, 'examples/cdk-app/policies'))
+  expect(opened.ok ? [] : opened.problems).toEqual([])
+})
+
+test('an issuer at which a party has no subject counts as one of GitHub, whose identities are pinned', async () => {
+  const identity = (pins: object) => (copy: Copy) =>
+    copy.editJson('policies/agents.json', ({ agents }) => {
+      agents[0].identities.push({ issuer: 'pipelines', claims: pins })
+    })
+  const pins = { repository_id: '1', repository_owner_id: '2', job_workflow_ref: 'o/r/w@main', environment: 'prod' }
+  using copy = new Copy()
+  identity(pins)(copy)
+  expect((await checked(copy.at('policies'))).exit).toBe(0)
+  const { environment: _, ...fewer } = pins
+  expect(await problemsOf(identity(fewer))).toMatchObject([
+    { file: 'agents.json', message: expect.stringContaining('`environment`') },
+  ])
+})
+
+test('a tier that wants a live parent task counts as one that has a place to ask', async () => {
+  const live = (copy: Copy) =>
+    copy.editJson('policies/ladder.json', ({ tiers }) => {
+      tiers[2].parentTask = 'live'
+    })
+  using copy = new Copy()
+  live(copy)
+  expect(openPolicies(copy.at('policies'), { evenIfCasesFail: true }).ok).toBe(true)
+  expect(await problemsOf(live, sampleDeployment)).toMatchObject([{ file: 'ladder.json' }])
+})
+
+test('each problem is told with its file, its line and what to do', async () => {
+  const spoiled = (copy: Copy) =>
+    copy.edit('policies/resources.json', (text) => text.replace('"group": "sre"', '"group": "sreee"'))
+  using copy = new Copy()
+  spoiled(copy)
+  const line = copy.lineOf('policies/resources.json', '"group": "sreee"')
+  expect(await problemsOf(spoiled)).toEqual([
+    {
+      file: 'resources.json',
+      line,
+      message: 'group `sreee` is not in directory.json',
+      fix: expect.stringContaining('`sre`'),
+    },
+  ])
+  const { exit, out, err } = await runVerb(check, { folder: copy.at('policies'), json: false })
+  expect([exit, out, err]).toEqual([
+    1,
+    expect.stringContaining(`resources.json:${line}: group \`sreee\``),
+    expect.stringMatching(/^1 problem .*--deployment FILE/),
+  ])
+})
+
+describe('a folder whose cases fail', () => {
+  const spoil = (copy: Copy) =>
+    copy.edit('policies/agents.cedar', (text) =>
+      text.replace('context.approval.tier >= 2', 'context.approval.tier >= 1'),
+    )
+
+  test('has problems', async () => {
+    const problems = await problemsOf(spoil)
+    expect(problems[0]).toMatchObject({
+      file: expect.stringMatching(/^cases\//),
+      message: expect.stringMatching(/fails/),
+    })
+  })
+
+  test('is opened where that is asked for, with what fails', () => {
+    using copy = new Copy()
+    spoil(copy)
+    const opened = openPolicies(copy.at('policies'), { evenIfCasesFail: true })
+    expect(opened.ok && opened.failing.length).toBeGreaterThan(0)
+  })
+})
+
+describe('a bundle in place of a folder', () => {
+  const copy = new Copy()
+  afterAll(() => copy[Symbol.dispose]())
+  const bundleFile = (change: (bundle: Bundle) => unknown = () => {}) => {
+    const bundle = structuredClone(sample)
+    change(bundle)
+    const file = copy.at('bundle.json')
+    writeFileSync(file, JSON.stringify(bundle))
+    return file
+  }
+
+  test('is opened as it was compiled, with an index of its policies', () => {
+    const opened = openPolicies(bundleFile())
+    const folder = openPolicies(sampleFolder, { deployment: sampleDeployment })
+    if (!opened.ok || !folder.ok) throw new Error('it is not opened')
+    expect(opened.bundle).toEqual(sample)
+    const facts = (index: typeof opened.index) =>
+      Object.entries(index)
+        .map(([id, { effect, actions, reads }]) => ({ id, effect, actions: [...actions].sort(), reads }))
+        .sort((one, other) => (one.id < other.id ? -1 : 1))
+    expect(facts(opened.index)).toEqual(facts(folder.index))
+  })
+
+  test.each([
+    ['was changed', (bundle: Bundle) => (bundle.agents = []), /hash/],
+    ['lacks a part', (bundle: Bundle) => Object.assign(bundle, { ladder: undefined }), /`ladder` is missing/],
+  ])('that %s is refused', (_what, change, words) => {
+    const opened = openPolicies(bundleFile(change))
+    expect(opened.ok ? [] : opened.problems.map(({ message }) => message)).toEqual([expect.stringMatching(words)])
+  })
+
+  test('that is no JSON is refused', () => {
+    writeFileSync(copy.at('no.json'), '{')
+    expect(openPolicies(copy.at('no.json')).ok).toBe(false)
+  })
+})
+
+test('a path at which there is nothing is wrong usage', () => {
+  expect(() => openPolicies('nowhere')).toThrow(WrongUsage)
+})

@@ -1,0 +1,20 @@
+import { Readable } from 'node:stream'
+import type { Io } from '../../functions/bin/policy/io.ts'
+
+type Verb<O> = { run(options: O, io: Io): Promise<number> }
+
+/** A verb of `hotwork policy` in this process: what it prints, and how it ends. */
+export async function runVerb<O>(verb: Verb<O>, options: O, stdin: string | Iterable<string> = '') {
+  const ran = { out: '', err: '' }
+  const exit = await verb.run(options, {
+    out: (text) => {
+      ran.out += text
+    },
+    err: (text) => {
+      ran.err += text
+    },
+    now: () => Date.UTC(2026, 0, 1, 12) / 1000,
+    stdin: Readable.from(stdin),
+  })
+  return { exit, ...ran }
+}
