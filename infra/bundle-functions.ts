@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { type BuildOptions, buildSync } from 'esbuild'
-import { compiler, entryOf, type FunctionName, functions } from './functions.ts'
+import { entryOf, type FunctionName, functions, policyProgram } from './functions.ts'
 
 const cedar = join(
   dirname(createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs')),
@@ -71,12 +71,12 @@ function checkUse(name: FunctionName, code: string): void {
     throw new Error(`\`${name}\` is said to take \`${policy}\` from policy, and its code takes \`${used}\``)
 }
 
-/** Makes `outdir/compile-policies/index.cjs`, with Cedar's wasm beside it: a program for Node 20 too. Returns as above. */
-export function bundleCompiler(outdir: string): string[] {
-  const folder = join(outdir, 'compile-policies')
+/** Makes `outdir/policy/index.cjs`, with Cedar's wasm beside it: constructs run it under Node 20 too. Returns as above. */
+export function bundlePolicyProgram(outdir: string): string[] {
+  const folder = join(outdir, 'policy')
   // Not minified: its stack traces are read by strangers.
   const outfile = join(folder, 'index.cjs')
-  const { metafile } = buildSync({ ...common, minify: false, entryPoints: [compiler], outfile, target: 'node20' })
+  const { metafile } = buildSync({ ...common, minify: false, entryPoints: [policyProgram], outfile, target: 'node20' })
   copyFileSync(cedar, join(folder, 'cedar_wasm_bg.wasm'))
   return Object.keys(metafile.inputs)
 }

@@ -112,8 +112,8 @@ const code = join(import.meta.dirname, '../functions')
 
 export const entryOf = (name: FunctionName): string => join(code, 'handlers', functions[name].caller, `${name}.ts`)
 
-export const compiler =
-  prebuilt === undefined ? join(code, 'bin/compile-policies.ts') : join(prebuilt, 'compile-policies/index.cjs')
+/** The program of policy authors, which compiles policies. */
+export const policyProgram = prebuilt === undefined ? join(code, 'bin/policy.ts') : join(prebuilt, 'policy/index.cjs')
 
 /** In a checkout alone. */
 export const bundler = join(import.meta.dirname, 'bundle-functions.ts')

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ladder } from './constructs/approval-workflow.ts'
-import { compiler, type readers } from './functions.ts'
+import { policyProgram, type readers } from './functions.ts'
 import { must } from './settings.ts'
 
 export type Account = {
@@ -42,17 +42,17 @@ export type PolicyBundle = {
   }
 }
 
-/** In a process of its own: infra imports no functions. @throws UnusableSettings with the compiler's own words */
+/** In a process of its own: infra imports no functions. @throws UnusableSettings with the program's own words */
 export function compilePolicies(from: { policies: string; deployment: string }, out: string): PolicyBundle {
-  const { policies, deployment } = from
+  const { policies: folder, deployment } = from
   mkdirSync(dirname(out), { recursive: true })
   const { status, error, stdout, stderr } = spawnSync(
     process.execPath,
-    [compiler, '--policies', policies, '--deployment', deployment, '--out', out],
+    [policyProgram, JSON.stringify({ verb: 'check', json: false, folder, deployment, out })],
     { encoding: 'utf8' },
   )
   if (error) throw error
-  must(status === 0, `${stderr}${stdout}`.trim())
+  must(status === 0, `${stdout}${stderr}`.trim())
   return { ...JSON.parse(readFileSync(out, 'utf8')), file: out }
 }
 

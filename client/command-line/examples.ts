@@ -59,7 +59,11 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'ledger export --agent agent:remediator --since 7d --format csv --out remediator.csv',
     'ledger export --since 1h --format ocsf',
   ],
-  'policy check': ['policy check policies', 'policy check policies --deployment deployment.json --json'],
+  'policy check': [
+    'policy check policies',
+    'policy check policies --write-schema',
+    'policy check policies --deployment deployment.json --out bundle.json',
+  ],
   'policy plan': [
     'policy plan examples/requests/prod-payment-timeout.json',
     'policy plan ask.json --policies policies --deployment deployment.json --recent 30',

@@ -13,6 +13,8 @@ export function addPolicyVerbs(program: Command, { verb, surroundings, done }: F
   verb(policy, 'check', 'all that the build would find wrong with a policy folder')
     .addArgument(folder())
     .addOption(deployment())
+    .option('--write-schema', 'bring the generated part of hotwork.cedarschema up to date first', false)
+    .option('--out <file>', 'write the bundle that the folder compiles to')
     .action(runs)
   verb(policy, 'plan', 'what would come of a request: which tier and why, who decides, what the grant is')
     .argument('<file>', 'an AuthZEN evaluation, as `hotwork request` takes it; - is standard input')

@@ -65,9 +65,12 @@ function tell(cause: unknown, json: boolean, io: Io): Exit {
 }
 
 const clock = new SystemClock()
-process.exitCode = await main(process.argv[2], {
+// Not awaited: the package has it as CommonJS.
+void main(process.argv[2], {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   now: () => clock.now(),
   stdin: process.stdin,
+}).then((exit) => {
+  process.exitCode = exit
 })

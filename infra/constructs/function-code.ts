@@ -50,11 +50,11 @@ function bundle(folder: string): void {
   if (status !== 0) throw error ?? new Error(stderr)
 }
 
-/** It is as large as all the code of a function, so the package has it once: beside its compiler. */
+/** It is as large as all the code of a function, so the package has it once: beside the program of policy authors. */
 const cedarWasm = (): string =>
   join(
     prebuilt === undefined
       ? dirname(createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs'))
-      : join(prebuilt, 'compile-policies'),
+      : join(prebuilt, 'policy'),
     'cedar_wasm_bg.wasm',
   )

@@ -1,7 +1,7 @@
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { bundleCompiler, bundleFunctions } from '../bundle-functions.ts'
+import { bundleFunctions, bundlePolicyProgram } from '../bundle-functions.ts'
 import { writeDeclarations } from './declarations.ts'
 import { licencesOf } from './licences.ts'
 
@@ -61,7 +61,7 @@ console.log(
 async function make(folder: string): Promise<string[]> {
   const declarations = forExamples ? undefined : writeDeclarations(root, Object.values(exported), join(folder, 'types'))
   const functions = join(folder, 'functions')
-  const lambdas = forExamples ? [] : [...bundleFunctions(functions), ...bundleCompiler(functions)]
+  const lambdas = forExamples ? [] : [...bundleFunctions(functions), ...bundlePolicyProgram(functions)]
   const [{ metafile }] = await Promise.all([bundleEntries(folder), declarations])
   return [...Object.keys(metafile.inputs), ...lambdas]
 }

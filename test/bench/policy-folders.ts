@@ -49,14 +49,16 @@ export class PolicyFolders {
 
   #compile(policies: string, name: string, ...options: string[]): string {
     const out = join(this.#directory, name)
-    const program = join(root, 'functions/bin/compile-policies.ts')
     const deployment = join(root, 'test/policies/deployment.json')
-    const { status, stderr } = spawnSync(
+    const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      [program, '--policies', policies, '--deployment', deployment, '--out', out, ...options],
+      [
+        join(root, 'client/hotwork.ts'),
+        ...['policy', 'check', policies, '--deployment', deployment, '--out', out, ...options],
+      ],
       { encoding: 'utf8' },
     )
-    if (status !== 0) throw new Error(`the policy folder does not compile:\n${stderr}`)
+    if (status !== 0) throw new Error(`the policy folder does not compile:\n${stdout}${stderr}`)
     return out
   }
 

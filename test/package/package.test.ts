@@ -78,6 +78,28 @@ describe('the command line', () => {
     expect(hotwork('dance')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining("'dance'") })
   })
 
+  const check = ['policy', 'check', join(own, 'examples/cdk-app/policies')]
+  test('looks at a policy folder under Node 24', () => {
+    const { status, stdout, stderr } = runs(
+      folder,
+      process.execPath,
+      join(own, 'client/hotwork.mjs'),
+      ...check,
+      '--json',
+    )
+    expect([status, stderr]).toEqual([0, ''])
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, actions: 1 })
+  })
+
+  const isOld = Number(/v(\d+)/.exec(runs(folder, strangersNode, '--version').stdout)?.[1]) < 22
+  test('says of policy verbs under a Node that is too old which one they need', () => {
+    const { status, stderr } = hotwork(...check)
+    // Where no such Node is on the machine, the verb works.
+    expect([status, stderr]).toEqual(isOld ? [2, expect.stringContaining('need Node 22')] : [0, expect.any(String)])
+    if (!isOld) return
+    expect(JSON.parse(hotwork(...check, '--json').stdout)).toMatchObject({ error: 'usage', exit: 2 })
+  })
+
   test('ends as it would have where the reader of its output has gone away', () => {
     const command = '"$1" --help | true; echo "$' + '{PIPESTATUS[0]}"'
     const { stdout, stderr } = runs(folder, 'bash', '-c', command, 'bash', join(folder, 'node_modules/.bin/hotwork'))
@@ -238,7 +260,7 @@ test('what users run needs nothing of the language that came after Node 20', () 
         typeRoots: [join(root, 'node_modules/@types')],
       },
       include: [],
-      files: [...sources, 'client/hotwork.ts', 'functions/bin/compile-policies.ts'].map((file) => join(root, file)),
+      files: [...sources, 'client/hotwork.ts', 'functions/bin/policy/check.ts'].map((file) => join(root, file)),
     }),
   )
   const { status, stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', project], { encoding: 'utf8' })

@@ -11,10 +11,13 @@ import { Copy, compileSample, sampleDeployment, sampleFolder } from './sample.ts
 const now = 1_800_000_000
 const sample = compileSample()
 
-const program = (...args: string[]) =>
-  spawnSync(process.execPath, [join(__dirname, '../../functions/bin/compile-policies.ts'), ...args], {
-    encoding: 'utf8',
-  })
+/** As the constructs run it. */
+const check = (options: { folder: string; deployment: string; out?: string; writeSchema?: boolean }) =>
+  spawnSync(
+    process.execPath,
+    [join(__dirname, '../../functions/bin/policy.ts'), JSON.stringify({ verb: 'check', json: false, ...options })],
+    { encoding: 'utf8' },
+  )
 
 test('a bundle is itself again after it was written and read', () =>
   expect(Bundle.parse(JSON.parse(JSON.stringify(sample)))).toEqual(sample))
@@ -71,7 +74,7 @@ test('with five hundred policies, each action is still asked of its own eight al
     cases.push({ name, ask, expect: { tier: 0, policies: [`p${n}-0`, `p${n}-4`] } })
   }
   copy.add('policies/cases/many.json', JSON.stringify({ cases }))
-  const wrote = program('--policies', copy.at('policies'), '--deployment', copy.at('deployment.json'), '--write-schema')
+  const wrote = check({ folder: copy.at('policies'), deployment: copy.at('deployment.json'), writeSchema: true })
   expect(wrote).toMatchObject({ status: 0, stderr: '' })
 
   const compiled = copy.compile()
@@ -108,7 +111,7 @@ test('an argument may be named as MCP servers name theirs, or by a word of Cedar
   const ask = { agent: 'agent:remediator', action: 'git:checkout', purpose: 'x', arguments: args }
   const unmet = { name: 'no policy permits it', ask, expect: { refused: 'policy_denied' } }
   copy.add('policies/cases/git.json', JSON.stringify({ cases: [unmet] }))
-  const wrote = program('--policies', copy.at('policies'), '--deployment', copy.at('deployment.json'), '--write-schema')
+  const wrote = check({ folder: copy.at('policies'), deployment: copy.at('deployment.json'), writeSchema: true })
   expect(wrote).toMatchObject({ status: 0, stderr: '' })
   const compiled = copy.compile()
   if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
@@ -117,12 +120,11 @@ test('an argument may be named as MCP servers name theirs, or by a word of Cedar
   expect(deriveResource(entry, args, undefined).id).toBe('prod/shop')
 })
 
-describe('compile-policies', () => {
-  test('writes the bundle and says nothing', () => {
+describe('`policy check`, as the build', () => {
+  test('writes the bundle', () => {
     using copy = new Copy()
     const out = copy.at('bundle.json')
-    const ran = program('--policies', sampleFolder, '--deployment', sampleDeployment, '--out', out)
-    expect(ran).toMatchObject({ status: 0, stdout: '', stderr: '' })
+    expect(check({ folder: sampleFolder, deployment: sampleDeployment, out })).toMatchObject({ status: 0, stderr: '' })
     expect(Bundle.parse(JSON.parse(readFileSync(out, 'utf8')))).toEqual(sample)
   })
 
@@ -133,17 +135,13 @@ describe('compile-policies', () => {
       agents[1].owner = 'person:yan'
     })
     const [policies, out] = [copy.at('policies'), copy.at('bundle.json')]
-    const ran = program('--policies', policies, '--deployment', copy.at('deployment.json'), '--out', out)
+    const ran = check({ folder: policies, deployment: copy.at('deployment.json'), out })
     expect(ran.status).toBe(1)
     const line = copy.lineOf('policies/agents.json', '"owner": "person:zoe"')
-    expect(ran.stderr).toContain(
+    expect(ran.stdout).toContain(
       `${policies}/agents.json:${line}: owner \`person:zoe\` is not in directory.json\n    there are:`,
     )
-    expect(ran.stderr).toContain('person:yan')
+    expect(ran.stdout).toContain('person:yan')
     expect(() => readFileSync(out)).toThrow('ENOENT')
   })
-
-  test.each([[['--policies', sampleFolder]], [['--polices', sampleFolder]], [[]]])('%j is wrong usage: 2', (args) =>
-    expect(program(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining('--deployment FILE') }),
-  )
 })

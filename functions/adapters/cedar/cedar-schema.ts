@@ -2,7 +2,8 @@ import { noRecord } from '../../domain/agents/host.ts'
 import { type ArgumentSchema, isScalar } from '../../domain/policy/arguments.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 
-const begins = '  // Generated from actions/*.json by `compile-policies --write-schema`. Do not edit below this line.'
+const begins =
+  '  // Generated from actions/*.json by `hotwork policy check --write-schema`. Do not edit below this line.'
 
 /** The schema file with its generated part as the catalogue says it should be; what an author wrote above stays. */
 export function withActions(schema: string, catalogue: readonly CatalogueEntry[]): string {

@@ -78,14 +78,13 @@ function checkSchemaIsCurrent({ file, text }: Source, current: string): Problem[
   if (text === current) return []
   const lines = text.split('\n')
   const line = current.split('\n').findIndex((wanted, at) => wanted !== lines[at]) + 1
-  const fix =
-    'run `node functions/bin/compile-policies.ts`, or with the package `node node_modules/hotwork/dist/functions/compile-policies/index.cjs`, with `--policies`, `--deployment` and `--write-schema`'
+  const fix = 'run `npx hotwork policy check --write-schema` with the folder'
   return [{ file, line, message: 'the part that is generated from actions/*.json is not current', fix }]
 }
 
 /** Brings the generated part of the schema up to date; what was wrong with the folder, if it cannot be. */
-export function currentSchema(path: string, deploymentFile: string, language: PolicyLanguage): Source | Problem[] {
-  const { folder, problems } = readFolder(path, deploymentFile)
+export function currentSchema(path: string, deployment: From, language: PolicyLanguage): Source | Problem[] {
+  const { folder, problems } = readFolder(path, deployment)
   if (!folder) return problems
   const catalogue = folder.actions.map(({ value }) => value)
   return { file: folder.schema.file, text: language.withActions(folder.schema.text, catalogue) }

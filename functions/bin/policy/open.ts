@@ -1,6 +1,11 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { cedar } from '../../adapters/cedar/compile-cedar.ts'
-import { type CompiledPolicies, openFolder, withHash } from '../../adapters/policy-folder/compile-folder.ts'
+import {
+  type CompiledPolicies,
+  currentSchema,
+  openFolder,
+  withHash,
+} from '../../adapters/policy-folder/compile-folder.ts'
 import { JsonDocument, type Problem } from '../../adapters/policy-folder/json-document.ts'
 import { makeUpDeployment } from '../../adapters/policy-folder/made-up-deployment.ts'
 import type { Folder } from '../../adapters/policy-folder/read-folder.ts'
@@ -37,6 +42,14 @@ export function openPolicies(
   return opened.failing.length > 0 && !evenIfCasesFail ? { ok: false, problems: opened.failing } : opened
 }
 
+/** Brings the generated part of a folder's schema up to date; returns what was wrong with the folder, if it cannot be. */
+export function writeSchema(path: string, deployment: string | undefined): readonly Problem[] {
+  const schema = currentSchema(path, deployment ?? makeUpDeployment(path), cedar)
+  if (Array.isArray(schema)) return schema
+  writeFileSync(schema.file, schema.text)
+  return []
+}
+
 function openBundle(path: string): Opened {
   const document = new JsonDocument(path)
   const bundle = document.parse(Bundle)
@@ -44,7 +57,10 @@ function openBundle(path: string): Opened {
   const { hash, ...content } = JSON.parse(readFileSync(path, 'utf8')) as Bundle
   if (withHash(content).hash !== hash) {
     const message = 'the hash is not that of the bundle: one of the two was changed'
-    return { ok: false, problems: [document.report(['hash'], message, 'take a bundle as it was compiled')] }
+    return {
+      ok: false,
+      problems: [document.report(['hash'], message, 'take a bundle as `hotwork policy check --out FILE` wrote it')],
+    }
   }
   return { ok: true, bundle, index: cedar.indexOf(bundle.policies, path), failing: [] }
 }

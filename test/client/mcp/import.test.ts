@@ -66,13 +66,13 @@ test('an entry that is whole compiles in a policy folder, with the tool of the s
     return { name: `${name} has no policy yet`, ask, expect: { refused: 'policy_denied' } }
   })
   folder.add('policies/cases/files.json', JSON.stringify({ cases }))
-  const places = ['--policies', folder.at('policies'), '--deployment', folder.at('deployment.json')]
-  const compile = (...more: string[]) =>
-    spawnSync(process.execPath, [join(root, 'functions/bin/compile-policies.ts'), ...places, ...more], {
-      encoding: 'utf8',
-    })
   const out = folder.at('bundle.json')
-  expect(compile('--write-schema', '--out', out)).toMatchObject({ status: 0, stderr: '' })
+  const check = ['policy', 'check', folder.at('policies'), '--deployment', folder.at('deployment.json')]
+  expect(
+    spawnSync(process.execPath, [join(root, 'client/hotwork.ts'), ...check, '--write-schema', '--out', out], {
+      encoding: 'utf8',
+    }),
+  ).toMatchObject({ status: 0, stderr: '' })
   const { actions: compiled } = JSON.parse(readFileSync(out, 'utf8'))
   expect(compiled['files:PutFile'].mcp).toEqual({
     server: { name: 'files', version: '1.2.0' },

@@ -30,7 +30,11 @@ export class CdkApp {
   }
 
   run(...words: string[]) {
-    return spawnSync(strangersNode, words, { cwd: this.place, env: strangersEnv(), encoding: 'utf8' })
+    return this.runBy(strangersNode, ...words)
+  }
+
+  runBy(node: string, ...words: string[]) {
+    return spawnSync(node, words, { cwd: this.place, env: strangersEnv(), encoding: 'utf8' })
   }
 
   /** Changes a file of it, and gives the path of the changed one. */
