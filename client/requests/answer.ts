@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { Observed } from '../policy/observed-words.ts'
 
 /** What this program reads of a request as the API shows it to people. */
 
@@ -220,6 +221,7 @@ export const Entry = z.looseObject({
     refused: count,
     extraCalls: count,
     extra: z.array(z.string()).optional().catch(undefined),
+    observed: Observed.optional().catch(undefined),
   }),
 })
 export type Entry = z.infer<typeof Entry>

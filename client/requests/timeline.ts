@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { readPages } from '../pages.ts'
+import { observedWords } from '../policy/observed-words.ts'
 import { time } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { Entries, type Entry } from './answer.ts'
@@ -86,4 +87,7 @@ const words: { readonly [type: string]: (facts: Facts, at: At) => string } = {
 }
 
 /** A newer API may have types that this program does not know. */
-const wordsOf = ({ type, facts }: Entry, at: At): string => words[type]?.(facts, at) ?? type
+function wordsOf({ type, facts }: Entry, at: At): string {
+  const told = words[type]?.(facts, at) ?? type
+  return facts.observed ? `${told}; ${observedWords(facts.observed)}` : told
+}

@@ -1,7 +1,7 @@
 import type { AuthorizationAnswer, DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
 import { preparsePolicySet, preparseSchema, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import type { Answer, Question } from '../../domain/policy/question.ts'
+import type { Answer, Ask, Question } from '../../domain/policy/question.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import { toCedar } from './cedar-question.ts'
 import { rehearsal } from './rehearsal.ts'
@@ -9,6 +9,7 @@ import { rehearsal } from './rehearsal.ts'
 /** Parses one policy set for each action: Cedar has no index inside, so a question costs what its action's policies cost. */
 export class CedarPolicy implements Policy {
   readonly bundle: Bundle
+  readonly observing?: Ask
 
   /** @throws when the bundle's schema or policies do not parse: better no process than one that cannot decide */
   constructor(bundle: Bundle) {
@@ -17,17 +18,29 @@ export class CedarPolicy implements Policy {
     for (const [action, staticPolicies] of Object.entries(bundle.policies)) {
       demand(preparsePolicySet(policySetName(bundle, action), { staticPolicies }), `policies of ${action}`)
     }
+    const { observed } = bundle
+    if (observed) {
+      for (const [action, own] of Object.entries(observed)) {
+        const staticPolicies = { ...bundle.policies[action], ...own }
+        demand(preparsePolicySet(observedSetName(bundle, action), { staticPolicies }), `observed policies of ${action}`)
+      }
+      this.observing = (question) =>
+        Object.hasOwn(observed, question.action)
+          ? this.#ask(question, observedSetName(bundle, question.action), readObserving)
+          : this.ask(question)
+    }
     for (const question of rehearsal(bundle)) this.ask(question)
   }
 
   ask(question: Question): Answer {
+    return this.#ask(question, policySetName(this.bundle, question.action), read)
+  }
+
+  #ask(question: Question, preparsedPolicySetId: string, read: (answer: AuthorizationAnswer) => Answer): Answer {
     if (!Object.hasOwn(this.bundle.policies, question.action))
       return failed([], `no policies for action ${question.action.slice(0, 64)}`)
     try {
-      const call = {
-        ...toCedar(question, this.bundle.actions[question.action]?.arguments),
-        preparsedPolicySetId: policySetName(this.bundle, question.action),
-      }
+      const call = { ...toCedar(question, this.bundle.actions[question.action]?.arguments), preparsedPolicySetId }
       // A use repeats what was validated when it was asked for and issued: the schema costs as much again as the answer,
       // and no policy of a set needs it.
       if (question.kind === 'action' && question.moment === 'use') return read(statefulIsAuthorized(call))
@@ -42,6 +55,7 @@ export class CedarPolicy implements Policy {
 // Cedar keeps what it has parsed under a name, for the whole process: the hash keeps two bundles apart.
 const schemaName = ({ hash }: Bundle) => hash
 const policySetName = ({ hash }: Bundle, action: string) => `${hash} ${action}`
+const observedSetName = ({ hash }: Bundle, action: string) => `${hash} ${action} observed`
 
 /**
  * Cedar skips a policy that errors, a `forbid` too, and answers without it. So only a clean answer can
@@ -56,6 +70,13 @@ function read(answer: AuthorizationAnswer): Answer {
     return failed(policies, `policy ${first?.policyId}: ${first?.error.message}`)
   }
   return { permit: decision === 'allow', policies }
+}
+
+/** Nothing rests on this answer, so it names what erred. */
+function readObserving(answer: AuthorizationAnswer): Answer {
+  const errors = answer.type === 'success' ? answer.response.diagnostics.errors : []
+  const erred = errors.map(({ policyId }) => policyId)
+  return errors.length > 0 ? { ...read(answer), policies: erred.toSorted() } : read(answer)
 }
 
 const failed = (policies: readonly string[], detail: string): Answer => ({

@@ -19,7 +19,15 @@ import { groupsOf, withActions } from './cedar-schema.ts'
 
 type Source = { file: string; text: string }
 type Problem = { file: string; line: number; message: string; fix: string }
-type Located = { id: string; json: PolicyJson; text: string; source: Source; start: number; line: number }
+type Located = {
+  id: string
+  json: PolicyJson
+  text: string
+  source: Source
+  start: number
+  line: number
+  observes: boolean
+}
 
 /** Cedar's part in compiling a policy folder: ids, schema, strict validation, and a slice of the policies for each action. */
 export const cedar = { withActions, compile: compileCedar, indexOf, open: (bundle: Bundle) => new CedarPolicy(bundle) }
@@ -53,17 +61,19 @@ function compileCedar(schema: Source, sources: readonly Source[], catalogue: rea
     } else located.set(policy.id, policy)
   }
   problems.push(...validateAll(schema, located))
+  const slices = problems.length === 0 ? slicesOf(located, catalogue) : { policies: {} }
   return {
-    policies: problems.length === 0 ? sliceByAction(located, catalogue) : {},
+    ...slices,
     index: Object.fromEntries(
       [...located.values()]
         .filter(({ source }) => source !== own)
-        .map(({ id, source, line, json }) => [
+        .map(({ id, source, line, json, observes }) => [
           id,
           {
             file: source.file,
             line,
             effect: json.effect,
+            observes,
             actions: actionsOf(json, catalogue),
             reads: readsOf(json),
           },
@@ -74,17 +84,19 @@ function compileCedar(schema: Source, sources: readonly Source[], catalogue: rea
 }
 
 /** The index of a bundle, which does not say where a policy stood: each is in `file`. */
-function indexOf(slices: Bundle['policies'], file: string) {
-  const found = new Map<string, { effect: PolicyJson['effect']; actions: string[]; reads: Reads }>()
-  for (const [action, slice] of Object.entries(slices))
-    for (const [id, text] of Object.entries(slice)) {
-      const before = found.get(id)
-      if (before) before.actions.push(action)
-      else if (id !== ownId) {
-        const { effect, ...json } = parse(text)
-        found.set(id, { effect, actions: [action], reads: readsOf(json) })
+function indexOf({ policies, observed = {} }: Pick<Bundle, 'policies' | 'observed'>, file: string) {
+  type Indexed = { effect: PolicyJson['effect']; observes: boolean; actions: string[]; reads: Reads }
+  const found = new Map<string, Indexed>()
+  for (const slices of [policies, observed])
+    for (const [action, slice] of Object.entries(slices))
+      for (const [id, text] of Object.entries(slice)) {
+        const before = found.get(id)
+        if (before) before.actions.push(action)
+        else if (id !== ownId) {
+          const { effect, ...json } = parse(text)
+          found.set(id, { effect, observes: slices === observed, actions: [action], reads: readsOf(json) })
+        }
       }
-    }
   return Object.fromEntries([...found].map(([id, facts]) => [id, { file, line: 1, ...facts }]))
 }
 
@@ -143,7 +155,12 @@ function split(source: Source, problems: Problem[]): Located[] {
       const fix = 'name actions, or a group of them, in the head of the policy'
       problems.push({ file: source.file, line, message: `\`${id}\` asks for the action in a condition`, fix })
     }
-    return [{ id, json: parsed.json, text, source, start, line }]
+    const { observe } = parsed.json.annotations ?? {}
+    if (observe !== undefined && observe !== 'true') {
+      const fix = 'write `@observe("true")`, or remove it: then the policy counts'
+      problems.push({ file: source.file, line, message: `\`${id}\` has another \`@observe\` than "true"`, fix })
+    }
+    return [{ id, json: parsed.json, text, source, start, line, observes: observe !== undefined }]
   })
 }
 
@@ -158,14 +175,25 @@ function validateAll(schema: Source, located: ReadonlyMap<string, Located>): Pro
   })
 }
 
+function slicesOf(located: ReadonlyMap<string, Located>, catalogue: readonly CatalogueEntry[]) {
+  const all = [...located.values()]
+  const policies = sliceByAction(
+    all.filter(({ observes }) => !observes),
+    catalogue,
+  )
+  const ofObserved = sliceByAction(
+    all.filter(({ observes }) => observes),
+    catalogue,
+  )
+  const observed = Object.fromEntries(Object.entries(ofObserved).filter(([, own]) => Object.keys(own).length > 0))
+  return { policies, ...(Object.keys(observed).length > 0 ? { observed } : {}) }
+}
+
 /** In its action's slice a policy's action always matches, so it is taken out: to match a group would need the schema. */
-function sliceByAction(
-  located: ReadonlyMap<string, Located>,
-  catalogue: readonly CatalogueEntry[],
-): Bundle['policies'] {
+function sliceByAction(located: readonly Located[], catalogue: readonly CatalogueEntry[]): Bundle['policies'] {
   const slices = new Map<string, { [id: string]: string }>()
   for (const name of [...personActions, ...catalogue.map((entry) => entry.name)]) slices.set(name, {})
-  for (const { id, json } of located.values()) {
+  for (const { id, json } of located) {
     const text = print({ ...json, action: { op: 'All' } })
     for (const action of actionsOf(json, catalogue)) {
       const slice = slices.get(action)

@@ -106,7 +106,7 @@ const runAll = ({ cases }: Folder, bundle: Bundle, ask: Ask): Problem[] =>
     ),
   )
 
-/** A forbid that no case meets may be misspelt, and then forbids nothing. */
+/** A forbid that no case meets may be misspelt, and then forbids nothing. No case can meet an observed one. */
 function checkForbids({ cases }: Folder, index: CompiledPolicies['index']): Problem[] {
   const met = new Set(
     cases.flatMap(({ value }) =>
@@ -114,8 +114,10 @@ function checkForbids({ cases }: Folder, index: CompiledPolicies['index']): Prob
     ),
   )
   const fix = 'add a case in cases/ that it refuses, naming it'
-  return Object.entries(index).flatMap(([id, { file, line, effect }]) =>
-    effect === 'permit' || met.has(id) ? [] : [{ file, line, message: `no case meets the forbid \`${id}\``, fix }],
+  return Object.entries(index).flatMap(([id, { file, line, effect, observes }]) =>
+    effect === 'permit' || observes || met.has(id)
+      ? []
+      : [{ file, line, message: `no case meets the forbid \`${id}\``, fix }],
   )
 }
 

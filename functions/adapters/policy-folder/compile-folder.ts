@@ -1,5 +1,4 @@
-import { digestOf } from '../../domain/digest.ts'
-import type { Bundle } from '../../domain/policy/bundle.ts'
+import { type Bundle, hashOfBundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
@@ -46,7 +45,7 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
   if (names.length > 0) return { ok: false, problems: names }
   const stale = checkSchemaIsCurrent(folder.schema, language.withActions(folder.schema.text, catalogue))
   if (stale.length > 0) return { ok: false, problems: stale }
-  const { policies, index, problems: wrong } = language.compile(folder.schema, folder.policies, catalogue)
+  const { policies, observed, index, problems: wrong } = language.compile(folder.schema, folder.policies, catalogue)
   if (wrong.length > 0) return { ok: false, problems: wrong }
   const unheld = checkUnpinned(folder, index)
   if (unheld.length > 0) return { ok: false, problems: unheld }
@@ -55,6 +54,7 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
     schema: folder.schema.text,
     actions: Object.fromEntries(catalogue.map((entry) => [entry.name, entry])),
     policies,
+    ...defined({ observed }),
     ladder: folder.ladder.value,
     directory: folder.directory.value,
     agents: folder.agents.value.agents,
@@ -70,7 +70,7 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
 }
 
 export const withHash = (content: Omit<Bundle, 'hash'>): Bundle => ({
-  hash: digestOf('hotwork.bundle.v1', content as unknown as Json),
+  hash: hashOfBundle(content as unknown as Json),
   ...content,
 })
 
@@ -99,12 +99,15 @@ interface PolicyLanguage {
 
 export type CompiledPolicies = {
   policies: Bundle['policies']
+  observed?: Bundle['policies']
   /** Where each policy stands, what it does, and about which actions it is asked. */
   index: {
     [id: string]: {
       file: string
       line: number
       effect: 'permit' | 'forbid'
+      /** It is asked and never counts. */
+      observes: boolean
       actions: readonly string[]
       /** What it reads of the arguments, and whether it asks which of them the credential leaves open. */
       reads: { arguments: readonly string[] | 'all'; unpinned: boolean }

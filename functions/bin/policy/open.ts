@@ -62,7 +62,7 @@ function openBundle(path: string): Opened {
       problems: [document.report(['hash'], message, 'take a bundle as `hotwork policy check --out FILE` wrote it')],
     }
   }
-  return { ok: true, bundle, index: cedar.indexOf(bundle.policies, path), failing: [] }
+  return { ok: true, bundle, index: cedar.indexOf(bundle, path), failing: [] }
 }
 
 /** Tells what is wrong, as the result of a verb that could not do its work. */

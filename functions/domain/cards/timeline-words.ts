@@ -1,4 +1,5 @@
 import { inert } from '../inert.ts'
+import type { Observed } from '../policy/observed.ts'
 import type { Preview } from '../previews/preview.ts'
 import type { Actor, Event, EventType } from '../requests/events.ts'
 import { changedValues, differencesOf, differenceText, kindOfChange, whyNotRead } from './preview-words.ts'
@@ -21,7 +22,18 @@ export function momentsOf({ refs, events, at, type }: Group, around: Around): re
   const [event, ...then] = events
   const unknown: Told = { lane: 'hotwork', mark: 'noted', said: [type] }
   const told = event ? (tell(event, { ...around, who: whoActs(event.actor, around.facts), then }) ?? unknown) : unknown
-  return [told].flat().map(({ more = [], ...rest }) => ({ at, more, entries: refs, ...rest }))
+  const observed = events.flatMap((each) => ('observed' in each && each.observed ? [observedWords(each.observed)] : []))
+  return [told].flat().map(({ more = [], ...rest }, index) => ({
+    ...{ at, more: index === 0 ? [...more, ...observed] : more },
+    ...{ entries: refs, ...rest },
+  }))
+}
+
+function observedWords({ outcome, tier, policies }: Observed): Sentence {
+  const by = policies.join(', ')
+  if (outcome === 'error') return [`observed, and could not be evaluated: ${by}`]
+  const wouldBe = outcome === 'refused' ? 'refused' : tier === undefined ? 'permitted' : `permitted at tier ${tier}`
+  return [`would have been ${wouldBe}, if what is observed counted: ${by}`]
 }
 
 const tell = (event: Event, about: About): Told | readonly Told[] | undefined =>

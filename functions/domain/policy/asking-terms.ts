@@ -25,9 +25,13 @@ export const isJustified = (justification: string | undefined): boolean =>
   [...words.segment(justification ?? '')].filter(({ isWordLike }) => isWordLike).length >= fewestWords
 
 /** Whether a policy that can bear on this action reads `context.<member>`. It may say yes for a comment. */
-export function readsMember({ policies }: Pick<Bundle, 'policies'>, action: string, member: string): boolean {
+export function readsMember(
+  { policies, observed = {} }: Pick<Bundle, 'policies' | 'observed'>,
+  action: string,
+  member: string,
+): boolean {
   const read = new RegExp(`\\bcontext\\s*(?:\\.|has\\b|\\[)\\s*"?${member}\\b`)
-  return Object.values(policies[action] ?? {}).some((text) => read.test(text))
+  return Object.values({ ...policies[action], ...observed[action] }).some((text) => read.test(text))
 }
 
 /** Why something was asked for, as policy hears it each time. */

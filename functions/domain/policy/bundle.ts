@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { BreakGlassPolicy } from '../break-glass/break-glass.ts'
+import { digestOf } from '../digest.ts'
 import { Issuer, SecureUrl } from '../people/identity-issuer.ts'
 import { Agent, Directory, ResourceRule, Tool } from '../people/organisation.ts'
 import { Expression, ShowLevel } from '../previews/preview-source.ts'
-import { type AgentId, Digest, NumericDate, PersonId, Seconds, type ToolId } from '../values.ts'
+import { type AgentId, Digest, type Json, NumericDate, PersonId, Seconds, type ToolId } from '../values.ts'
 import { resourcesOverlap } from './arguments.ts'
 import { CatalogueEntry } from './catalogue.ts'
 import { Alias, Ladder } from './ladder.ts'
@@ -126,6 +127,8 @@ export const Bundle = z.strictObject({
   actions: z.record(z.string(), CatalogueEntry),
   /** By Cedar action and `@id`: the policies that can bear on it. */
   policies: z.record(z.string(), z.record(z.string(), z.string())),
+  /** Likewise, those that are asked and never count. Only actions that have one. */
+  observed: z.record(z.string(), z.record(z.string(), z.string())).optional(),
   ladder: Ladder,
   directory: Directory,
   agents: z.array(Agent),
@@ -137,6 +140,9 @@ export const Bundle = z.strictObject({
   deployment: Deployment,
 })
 export type Bundle = z.infer<typeof Bundle>
+
+/** Of a bundle without its hash, also of one whose form is older or newer than this code. */
+export const hashOfBundle = (content: Json): Digest => digestOf('hotwork.bundle.v1', content)
 
 export const agentOf = (bundle: Bundle, id: AgentId | string): Agent | undefined =>
   bundle.agents.find((agent) => agent.id === id)

@@ -3,6 +3,7 @@ import type { Autonomy, ResourceFacts } from '../people/organisation.ts'
 import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AgentId, CredentialKind, JsonObject, NumericDate, PersonId, Resource } from '../values.ts'
 import type { TaskAnswer } from './asking-terms.ts'
+import type { Observed } from './observed.ts'
 
 /** `plan`: of the agent that proposes a step for another. It gets no credential. */
 export type Moment = 'request' | 'plan' | 'issue' | 'use'
@@ -94,6 +95,12 @@ export type Question = ActionQuestion | PersonQuestion
  * With the `@id` of each policy that determined it. `error`: the question could not be answered cleanly, which is
  * always a no.
  */
-export type Answer = { permit: boolean; policies: readonly string[]; error?: boolean; detail?: string }
+export type Answer = {
+  permit: boolean
+  policies: readonly string[]
+  error?: boolean
+  detail?: string
+  wouldBe?: Observed
+}
 
 export type Ask = (question: Question) => Answer

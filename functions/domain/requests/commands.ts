@@ -4,6 +4,7 @@ import type { Claimed } from '../people/group-source.ts'
 import type { Given } from '../people/login-strength.ts'
 import type { AssessmentRefusal } from '../policy/assess.ts'
 import type { Stage } from '../policy/ladder.ts'
+import type { Observed } from '../policy/observed.ts'
 import type { Answer } from '../policy/question.ts'
 import type { Preview } from '../previews/preview.ts'
 import type { Refusal } from '../refusals.ts'
@@ -77,6 +78,7 @@ export type Submit = Common & {
   /** For a delegated request: the parent's stages, under which it was approved. */
   inherits?: readonly StageState[]
   preview?: Preview
+  wouldBe?: Observed
 }
 
 export type Decide = Common & {
@@ -109,6 +111,8 @@ export type Decide = Common & {
   /** Asked again as if this decision stood: used when the last stage fills. */
   answer: Answer
   permittedBy: PermittedBy
+  /** By stage name, of the decider's own right. */
+  wouldBe?: { readonly [stage: string]: Observed }
   ending?: Ending
   /** Of the decider and of the people they stand in for. */
   afterHalts?: HaltId[]

@@ -25,6 +25,7 @@ import {
 import { due } from './due.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
+import { markObserved, observedOfRefusal } from './mark-observed.ts'
 import { approve, climbable, decideByOf, openNext } from './open-stage.ts'
 import { isPlan } from './plan-step.ts'
 import { type EndingCommand, endsSomething, hasRoom } from './record-size.ts'
@@ -212,17 +213,17 @@ export function decide<C extends Command>(
 function decideAny(state: ApprovalRequest | undefined, command: Command, now: NumericDate): Decided {
   if (!state && (command.type === 'open_break_glass' || command.type === 'report_sealed_use')) {
     const opened = command.type === 'open_break_glass' ? openBreakGlass(command, now) : reportSealedUse(command, now)
-    return 'code' in opened ? { events: [], refusal: opened } : { events: opened }
+    return 'code' in opened ? { events: [], refusal: opened } : { events: markObserved(command, opened) }
   }
   if (!state)
     return command.type === 'submit'
-      ? { events: submit(command, now) }
+      ? { events: markObserved(command, submit(command, now)) }
       : { events: [], refusal: { code: 'unknown_request' } }
   const at = Math.max(now, state.updatedAt)
   const first = due(state, at, command.bundle)
   const current = first.reduce<ApprovalRequest>(evolve, state)
   const answer = withinRoom(current, command, obey(current, command, at))
-  if (Array.isArray(answer)) return { events: [...first, ...answer] }
+  if (Array.isArray(answer)) return { events: [...first, ...markObserved(command, answer)] }
   const { also = [], ...refusal } = answer as Refused
   const refused = refusedEvent(current, command, refusal.code, at)
   return { events: [...first, ...also, ...refused], refusal }
@@ -254,6 +255,8 @@ function refusedEvent(state: ApprovalRequest, command: Command, code: Refusal, a
       : 'answer' in command
         ? [...command.answer.policies]
         : []
-  const refused: Event = { type: 'Refused', at, actor, policies, bundle: command.bundle, attempted, code }
+  const observed = observedOfRefusal(state, command, code)
+  const own = { attempted, code, ...defined({ observed }) }
+  const refused: Event = { type: 'Refused', at, actor, policies, bundle: command.bundle, ...own }
   return hasRoom(evolve(state, refused)) ? [refused] : []
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Stage } from '../policy/ladder.ts'
+import { Observed } from '../policy/observed.ts'
 import { Preview } from '../previews/preview.ts'
 import { Refusal } from '../refusals.ts'
 import { Comparison } from '../uses/comparison.ts'
@@ -39,10 +40,13 @@ export type Evidence = z.infer<typeof Evidence>
 const common = { at: NumericDate, actor: Actor, policies: z.array(z.string()), bundle: z.string() }
 export const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.strictObject({ ...common, type: z.literal(type), ...shape })
+/** An act that policy was asked about. */
+const act = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
+  event(type, { ...shape, observed: Observed.optional() })
 
 /** Each becomes one ledger entry; replaying them gives the state. */
 export const Event = z.discriminatedUnion('type', [
-  event('Submitted', {
+  act('Submitted', {
     ask: Ask,
     tier: z.int().nonnegative(),
     stages: z.array(Stage),
@@ -52,7 +56,7 @@ export const Event = z.discriminatedUnion('type', [
     preview: Preview.optional(),
   }),
   event('StageOpened', { stage: z.string(), deadline: NumericDate }),
-  event('Decided', {
+  act('Decided', {
     stage: z.string(),
     as: z.string(),
     verdict: Verdict,
@@ -102,11 +106,11 @@ export const Event = z.discriminatedUnion('type', [
   event('ApprovalDropped', { stage: z.string(), person: PersonId }),
   event('StageEscalated', { stage: z.string(), to: z.string(), deadline: NumericDate }),
   event('Approved', { grant: GrantId, claimBy: NumericDate, notAfter: NumericDate }),
-  event('Denied', { by: SettledBy, reason: z.string().optional() }),
+  act('Denied', { by: SettledBy, reason: z.string().optional() }),
   event('Withdrawn', {}),
   event('KeyBound', { jkt: Thumbprint, replaces: Thumbprint.optional() }),
-  event('Delegated', { child: RequestId, to: AgentId, uses: z.int().positive(), notAfter: NumericDate }),
-  event('CredentialIntended', {
+  act('Delegated', { child: RequestId, to: AgentId, uses: z.int().positive(), notAfter: NumericDate }),
+  act('CredentialIntended', {
     credential: CredentialId,
     claim: Claim,
     session: z.strictObject({ role: z.string(), endsAt: NumericDate }).optional(),
@@ -126,7 +130,7 @@ export const Event = z.discriminatedUnion('type', [
     replaces: CredentialId.optional(),
   }),
   event('CredentialRevoked', { credential: CredentialId }),
-  event('UseBegun', {
+  act('UseBegun', {
     use: UseId,
     key: z.string(),
     tool: z.string(),
@@ -138,7 +142,7 @@ export const Event = z.discriminatedUnion('type', [
   /** Nothing was done: the grant has this use again. */
   event('UseReturned', { use: UseId, reason: z.string() }),
   event('Completed', { outcome: Outcome, note: z.string().optional() }),
-  event('Revoked', { by: SettledBy, reason: z.string() }),
+  act('Revoked', { by: SettledBy, reason: z.string() }),
   /** Of a plan: the turn of a step, counted from 1, and how it went. After the last one the plan is `Completed`. */
   event('StepOpened', { step: z.int().positive(), child: RequestId }),
   event('StepEnded', {
@@ -150,16 +154,16 @@ export const Event = z.discriminatedUnion('type', [
   event('Expired', {}),
   /** What CloudTrail had of its AWS sessions, held against what was approved. */
   event('CallsCompared', { ...Comparison.shape }),
-  event('BreakGlassOpened', { ask: Ask, grant: GrantId, notAfter: NumericDate }),
+  act('BreakGlassOpened', { ask: Ask, grant: GrantId, notAfter: NumericDate }),
   event('ReviewDue', { dueAt: NumericDate }),
   event('ReviewOverdue', {}),
-  event('Reviewed', {
+  act('Reviewed', {
     outcome: z.enum(['justified', 'not_justified']),
     note: z.string(),
     /** The card as it was rendered, where the door knows it. */
     seen: Digest.optional(),
   }),
-  event('Refused', {
+  act('Refused', {
     attempted: z.string(),
     code: Refusal,
     /** Where no request has it on its record. */

@@ -1,7 +1,7 @@
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import { bundleAsOf, datesInFiles } from '../../domain/agents/dates.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import type { Answer, Question } from '../../domain/policy/question.ts'
+import type { Answer, Ask, Question } from '../../domain/policy/question.ts'
 import type { AskerId, NumericDate } from '../../domain/values.ts'
 import { faultName } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
@@ -49,6 +49,10 @@ export class CurrentPolicy implements Policy {
 
   ask(question: Question): Answer {
     return this.#policy.ask(question)
+  }
+
+  get observing(): Ask | undefined {
+    return this.#policy.observing
   }
 
   async look(agents: readonly AskerId[]): Promise<void> {

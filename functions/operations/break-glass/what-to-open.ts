@@ -14,6 +14,7 @@ import type { Answer, Moment, PersonAction } from '../../domain/policy/question.
 import { type Ask, ParentTask } from '../../domain/requests/request.ts'
 import type { Json, NumericDate, PersonId, Resource, Result, Seconds } from '../../domain/values.ts'
 import { defined, JsonObject, ok, RequestId, refuse } from '../../domain/values.ts'
+import { answerWithObserved } from '../policy/compare-observed.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { AskingPorts } from '../requests/ports.ts'
 
@@ -181,17 +182,19 @@ export function askAboutOpening(
   if (breakGlass.drill && moment === 'use') return { permit: false, policies: [], detail: 'this is a drill' }
   const bySource = groupsBySource(bundle.directory, person, { action }, { readings }, now)
   const groups = groupsOf(bundle.directory, person, bySource)
-  const answers = facts.map((each) =>
-    policy.ask({
-      kind: 'person',
-      action,
-      person: { id: person, groups },
-      opening: { ...each, id: opened.id, incident: breakGlass.incident, moment, drill: breakGlass.drill },
-      now,
-    }),
-  )
-  const no = answers.find(({ permit }) => !permit)
-  return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
+  return answerWithObserved(policy, (asked) => {
+    const answers = facts.map((each) =>
+      asked.ask({
+        kind: 'person',
+        action,
+        person: { id: person, groups },
+        opening: { ...each, id: opened.id, incident: breakGlass.incident, moment, drill: breakGlass.drill },
+        now,
+      }),
+    )
+    const no = answers.find(({ permit }) => !permit)
+    return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
+  })
 }
 
 function couldOpen(

@@ -33,6 +33,7 @@ import { readHost } from '../agents/read-host.ts'
 import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
+import { answerWithObserved } from '../policy/compare-observed.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { OnceOnly } from '../ports.ts'
 import { carryOut, commitNew, endIfOver, refuseOnRecord } from '../requests/carry-out.ts'
@@ -148,7 +149,9 @@ const askedOf = ({ to, action, resource, host }: Hosted, { ask, preview }: Appro
 function answerFor(ask: Hosted, parent: ApprovalRequest, { agent }: Facts, now: NumericDate, policy: Policy) {
   const approvals = approvalsOf({ stages: inheritedStages(parent, agent) })
   const circumstances = { moment: 'request', approvals, now } as const
-  return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(ask, parent), circumstances)
+  return answerWithObserved(policy, (by) =>
+    askAgain(by.bundle, (question) => by.ask(question), askedOf(ask, parent), circumstances),
+  )
 }
 
 /** The parent gives, while it is live, what lies within its own right, if policy lets both agents have it. */

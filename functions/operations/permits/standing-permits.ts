@@ -199,7 +199,8 @@ async function drawOne(
   const event = drawPermit(permit, { request: ask.id, agent, policies: answer.policies, bundle }, now)
   if (!event) return undefined
   const draw = changeOf({ id: permit.id, permit, head: expected }, event, contextOf(state), ports)
-  return { submit: { ...standing, policies: answer.policies }, draw }
+  const { wouldBe: __, ...rest } = standing
+  return { submit: { ...rest, policies: answer.policies, ...defined({ wouldBe: answer.wouldBe }) }, draw }
 }
 
 function drawnAsk(ask: Ask, permit: StandingPermit): Ask {

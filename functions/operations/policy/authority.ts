@@ -5,6 +5,7 @@ import type { Given } from '../../domain/people/login-strength.ts'
 import { isInForce, type StandIn } from '../../domain/people/stand-in.ts'
 import { isLive, type StandingPermit } from '../../domain/permits/permit.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
+import type { Observed } from '../../domain/policy/observed.ts'
 import type { Answer, Moment } from '../../domain/policy/question.ts'
 import type { Authority, Eligibility, Ending, PermittedBy } from '../../domain/requests/commands.ts'
 import { asOf, dueAt } from '../../domain/requests/due.ts'
@@ -12,6 +13,8 @@ import { keptSteps } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, approvalsOf, ownersOf } from '../../domain/requests/request.ts'
 import { defined, type HaltId, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { AskingPorts, Stored } from '../requests/ports.ts'
+import { runWithObserved, wouldBeAt, wouldBeOf } from './compare-observed.ts'
+import type { Policy } from './ports.ts'
 import {
   askAboutPerson,
   askAboutRequest,
@@ -29,6 +32,8 @@ export type Found = Authority & {
   givenBy?: { readonly [person: PersonId]: Given }
   /** Halts of the decider, and of the people they stand in for, that were lifted before this act. */
   afterHalts?: HaltId[]
+  /** By stage name, where observed policies say otherwise of the decider. */
+  wouldBe?: { readonly [stage: string]: Observed }
 }
 
 /**
@@ -61,28 +66,42 @@ export async function authorityOf(
   const halts = [...read.halts, ...more]
   const given = unhaltedStandIns(named, halts)
   const absent = given.map((each) => each.for)
-  const found =
-    decider === undefined
-      ? eligibilityOfApprovers(ports.policy, state, now, said)
-      : eligibilityOf(ports.policy, state, [...countedApprovers(state), decider, ...absent], now, said)
-  const own = silence(found.eligible, state, halts, now)
-  const beside = { decider, absent, now, said }
-  const { eligible, standsFor, permittedBy } = withStandIns(state, own, beside, ports)
+  const line = [...ancestors.map((each) => each.state), state]
+  const run = (policy: Policy) => {
+    const found =
+      decider === undefined
+        ? eligibilityOfApprovers(policy, state, now, said)
+        : eligibilityOf(policy, state, [...countedApprovers(state), decider, ...absent], now, said)
+    const own = silence(found.eligible, state, halts, now)
+    const { eligible, ...rights } = withStandIns(state, own, { decider, absent, now, said }, { policy })
+    const answer = askAll(line, moment, now, { policy }, read.readings)
+    return { found, ...rights, eligible: silence(eligible, state, halts, now), answer }
+  }
+  const compared = runWithObserved(ports.policy, run)
+  const { found, eligible, standsFor, permittedBy, answer } = compared.came
   const ending =
     endingOf(state, ancestors, halts, now, role) ??
     lostAncestor(ancestors, said, now, ports) ??
     withdrawnPermit(state, read.permit, now)
   const bound = boundOf(ancestors, now)
   return {
-    answer: askAll([...ancestors.map((each) => each.state), state], moment, now, ports, read.readings),
+    answer: {
+      ...answer,
+      ...defined({ wouldBe: wouldBeOf(compared, (came) => ({ ...came.answer, permit: stands(state, came) })) }),
+    },
     ...defined({ bound }),
-    eligible: silence(eligible, state, halts, now),
+    eligible,
+    ...(decider === undefined ? {} : defined({ wouldBe: wouldBeAt(compared, (came) => came.eligible[decider] ?? []) })),
     ...(decider === undefined ? {} : liftedBefore(ofPeople(halts, [decider, ...absent]), now)),
     permittedBy: { ...(decider === undefined ? {} : found.permittedBy[decider]), ...permittedBy },
     ...(Object.keys(standsFor).length === 0 ? {} : { standsFor, givenBy: Object.fromEntries(given.map(givenIn)) }),
     ...defined({ ending }),
   }
 }
+
+/** Policy permits it, and all who approved it still may. */
+const stands = (state: ApprovalRequest, { answer, eligible }: Pick<Authority, 'answer' | 'eligible'>): boolean =>
+  answer.permit && !hasLostApprover(state, eligible)
 
 /** So that policy may be asked about it: its agents may have been recertified since the bundle was made. */
 export async function lookAtAgents(
@@ -224,7 +243,7 @@ function askAll(
   line: readonly ApprovalRequest[],
   moment: Moment,
   now: NumericDate,
-  { policy }: Ports,
+  { policy }: Pick<Ports, 'policy'>,
   readings: WhatSourcesSaid['readings'],
 ): Answer {
   const answers = line.map((each) => askAboutRequest(policy, each, moment, now, readings))

@@ -1,6 +1,6 @@
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import type { Answer, Question } from '../../domain/policy/question.ts'
-import type { AskerId } from '../../domain/values.ts'
+import type { Answer, Ask, Question } from '../../domain/policy/question.ts'
+import type { AskerId, Digest, JsonObject, NumericDate } from '../../domain/values.ts'
 
 export interface Policy {
   readonly bundle: Bundle
@@ -9,9 +9,25 @@ export interface Policy {
   /** Never throws and waits for nothing: on any failure the answer does not permit, with `error`. */
   ask(question: Question): Answer
   /**
+   * The same as if the observed policies counted, where the bundle has any. Of a question that could not be answered
+   * cleanly, the policies are those that erred.
+   */
+  readonly observing?: Ask | undefined
+  /**
    * Reads what people recertified since the bundle was made: of these agents, or without any of people and groups, as
    * before each call. It reads nothing where no date of theirs has passed, and never throws: what cannot be read was not
    * recertified.
    */
   look?(agents: readonly AskerId[]): Promise<void>
+}
+
+/** As it was deployed first, at `at`. Its members are those of its time: newer code may know others. */
+export type KeptBundle = { bundle: JsonObject & { hash: Digest }; at: NumericDate }
+
+export interface BundleStore {
+  isKept(hash: Digest): Promise<boolean>
+  /** All or none, once: false where it is kept already. */
+  keep(kept: KeptBundle): Promise<boolean>
+  /** `unreadable`: there is something under this hash that is no bundle. Whether it has the hash is the reader's to check. */
+  load(hash: Digest): Promise<KeptBundle | 'unreadable' | undefined>
 }

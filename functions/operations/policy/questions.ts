@@ -26,6 +26,7 @@ import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request
 import { type AgentId, defined, isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { askAboutOpening } from '../break-glass/what-to-open.ts'
 import type { Clock } from '../ports.ts'
+import { answerWithObserved } from './compare-observed.ts'
 import type { Policy } from './ports.ts'
 
 const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): Asked => ({
@@ -134,18 +135,20 @@ export function askAboutPerson(
   if (isAnswerable && (action === 'approve' || action === 'allowStanding'))
     return { permit: false, policies: [], detail: 'who answers for the agent does not decide what it asks' }
   const bySource = groupsBySource(bundle.directory, person, { action, tier: about.state?.tier }, about, now)
-  const answers = [...(requests.length === 0 ? [undefined] : requests)].map((request) =>
-    policy.ask({
-      kind: 'person',
-      action,
-      person: { id: person, groups: groupsOf(bundle.directory, person, bySource) },
-      ...defined({ request }),
-      ...defined({ stage: about.stage, inSteadBy: about.inSteadBy, subject: about.subject }),
-      now,
-    }),
-  )
-  const no = answers.find(({ permit }) => !permit)
-  return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
+  return answerWithObserved(policy, (asked) => {
+    const answers = [...(requests.length === 0 ? [undefined] : requests)].map((request) =>
+      asked.ask({
+        kind: 'person',
+        action,
+        person: { id: person, groups: groupsOf(bundle.directory, person, bySource) },
+        ...defined({ request }),
+        ...defined({ stage: about.stage, inSteadBy: about.inSteadBy, subject: about.subject }),
+        now,
+      }),
+    )
+    const no = answers.find(({ permit }) => !permit)
+    return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
+  })
 }
 
 /** The one right by which people see requests, records and the log. */

@@ -12,6 +12,7 @@ import {
 } from '../../domain/ledger/refused.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import { takeTokens } from '../../domain/policy/ladder.ts'
+import type { Observed } from '../../domain/policy/observed.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { actorOf, type Command, type EndingCode, endingCode, type Unstamped } from '../../domain/requests/commands.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
@@ -149,7 +150,7 @@ function chainEvents({ state: before, head }: Stored, events: readonly Event[], 
 }
 
 /** `chain`: the actor's own, unless a tool asked about an agent. */
-type More = { about?: About; policies?: readonly string[]; chain?: string }
+type More = { about?: About; policies?: readonly string[]; chain?: string; observed?: Observed | undefined }
 
 /**
  * One entry an hour for each kind (actor, attempt, code, action, resource); the others are counted, and the next entry
@@ -160,7 +161,7 @@ export async function recordRefusal(
   attempted: string,
   code: Refusal,
   ports: DecidingPorts,
-  { about = {}, policies = [], chain = actor.id }: More = {},
+  { about = {}, policies = [], chain = actor.id, observed }: More = {},
 ): Promise<void> {
   const { requests, ledger, clock } = ports
   const { action, request, reason, ...context } = about
@@ -181,7 +182,7 @@ export async function recordRefusal(
       code,
       ...defined({ action, request, reason }),
       count: since + 1,
-      ...defined({ others }),
+      ...defined({ others, observed }),
     }
     const head = await ledger.head(chain)
     const { entries, head: next } = chainEntries(chain, head, [event], context)

@@ -113,7 +113,7 @@ async function commandFor(
 ): Promise<Extract<Unstamped, { type: 'decide' }>> {
   const { person: decider, claimed } = ask
   const found = await authorityOf(state, 'request', now, ports, { decider, claimed })
-  const { eligible, permittedBy, ending, standsFor, givenBy, afterHalts } = found
+  const { eligible, permittedBy, ending, standsFor, givenBy, afterHalts, wouldBe } = found
   const { id: _, once: __, narrow: ___, showsAll, ...rest } = ask
   const narrowed = less && (await narrowing(state, less, ask, now, ports))
   const rights = defined({ standsFor, givenBy })
@@ -124,7 +124,7 @@ async function commandFor(
     eligible,
     permittedBy,
     ...rights,
-    ...defined({ ending, afterHalts, narrowed }),
+    ...defined({ ending, afterHalts, narrowed, wouldBe }),
     ...(showsAll && !showsAll(state) ? { cut: true } : {}),
     answer: askAboutRequest(ports.policy, asIfDecided(state, decided, eligible[ask.person] ?? [], now), 'request', now),
   }

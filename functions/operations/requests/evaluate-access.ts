@@ -5,6 +5,7 @@ import { isJustified, justificationMember, readsMember, wantsOf } from '../../do
 import { type Asked, type Assessment, assess } from '../../domain/policy/assess.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
+import { cameTo, type Observed } from '../../domain/policy/observed.ts'
 import type { PreviewOutcome } from '../../domain/previews/preview.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { planTitle } from '../../domain/requests/plan-step.ts'
@@ -16,6 +17,8 @@ import type { Statements } from '../credentials/ports.ts'
 import { type Bound, denialClaims } from '../credentials/statements.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
+import { runWithObserved, wouldBeOf } from '../policy/compare-observed.ts'
+import type { Policy } from '../policy/ports.ts'
 import { bindingOf, boundOf, boundPlainly } from './bound.ts'
 import { recordRefusal } from './carry-out.ts'
 import { isConfinable, tooLargeToConfine } from './confine.ts'
@@ -43,7 +46,7 @@ type EvaluationReason =
   | 'approval_unverifiable'
   | 'not_yet'
 
-export type Evaluated = { id: EvaluationId; at: NumericDate; policies: readonly string[] } & (
+export type Evaluated = { id: EvaluationId; at: NumericDate; policies: readonly string[]; wouldBe?: Observed } & (
   | { decision: true; approval: { id: string; approvedUntil: NumericDate } }
   | { decision: false; reason: EvaluationReason; detail?: string; requestable?: undefined }
   | { decision: false; reason: AskableReason; requestable: Requestable }
@@ -72,20 +75,20 @@ export async function evaluateAccess(
 ): Promise<Evaluated> {
   const evaluated = await assessAccess(ask, ports, lately)
   if (!evaluated.decision && evaluated.reason !== 'approval_required')
-    await recordNo(ask, evaluated.reason, evaluated.policies, ports)
+    await recordNo(ask, evaluated.reason, evaluated, ports)
   return evaluated
 }
 
 async function recordNo(
   { caller, subject, action, resource: { type, id }, parentTask }: EvaluationAsk,
   reason: Exclude<EvaluationReason, 'approval_required'>,
-  policies: readonly string[],
+  { policies, wouldBe }: Pick<Evaluated, 'policies' | 'wouldBe'>,
   ports: DecidingPorts,
 ): Promise<void> {
   const chain = caller.type === 'agent' ? caller.id : agentOf(ports.policy.bundle, subject.id)?.id
   if (chain === undefined) return
   const about = aboutAsk({ action, resource: { type, id }, parentTask })
-  await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, chain })
+  await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, chain, observed: wouldBe })
 }
 
 /** An ask with a name that is too long or too short for anything here: none of it is kept but why it was refused. */
@@ -157,8 +160,12 @@ async function assessed(
   const couldHelp = asIs.outcome === 'refused' && !justified && readsMember(bundle, ask.action.name, 'justified')
   const asIf = couldHelp ? assessAsk({ ...ask, host }, agent, recent, common.at, ports) : asIs
   const assessment = asIf.outcome === 'refused' ? asIs : asIf
-  if (assessment.outcome === 'refused')
-    return deny({ ...common, policies: assessment.policies }, assessment.reason, assessment.detail)
+  if (assessment.outcome === 'refused') {
+    const again = (policy: Policy) => assessAsk({ ...ask, host, justified }, agent, recent, common.at, { policy })
+    const wouldBe = wouldBeOf(runWithObserved(ports.policy, again), cameTo)
+    const found = { ...common, policies: assessment.policies, ...defined({ wouldBe }) }
+    return deny(found, assessment.reason, assessment.detail)
+  }
   const requestable = {
     tier: assessment.tier,
     title: titleOf(assessment.facts.entry, assessment.facts.arguments),
@@ -201,7 +208,7 @@ const keeper =
     return evaluated.requestable ? { ...evaluated, requestable: { ...evaluated.requestable, bindingToken } } : evaluated
   }
 
-type Common = Pick<Evaluated, 'id' | 'at' | 'policies'>
+type Common = Pick<Evaluated, 'id' | 'at' | 'policies' | 'wouldBe'>
 const deny = (common: Common, reason: EvaluationReason, detail?: string): Evaluated => ({
   ...common,
   decision: false,
@@ -239,7 +246,7 @@ export function assessAsk(
 
 type Reevaluated =
   | { decision: true; policies: readonly string[]; approval: { id: string; approvedUntil: NumericDate } }
-  | { decision: false; policies: readonly string[]; reason: EvaluationReason; detail?: string }
+  | { decision: false; policies: readonly string[]; reason: EvaluationReason; detail?: string; wouldBe?: Observed }
 
 /** An approval is no bearer grant: it must be this agent's, for exactly this, and policy must still permit. */
 async function reevaluate(
@@ -266,7 +273,7 @@ async function reevaluate(
   if (authority.ending || hasLostApprover(state, authority.eligible)) return no('approval_expired')
   const { answer } = authority
   if (answer.error) return no('policy_error', answer.policies)
-  if (!answer.permit) return no('policy_denied', answer.policies)
+  if (!answer.permit) return { ...no('policy_denied', answer.policies), ...defined({ wouldBe: answer.wouldBe }) }
   const { grant } = state as ApprovedRequest
   return { decision: true, policies: answer.policies, approval: { id: grant.id, approvedUntil: grant.notAfter } }
 }

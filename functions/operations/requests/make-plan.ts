@@ -1,9 +1,11 @@
 import { isJustified, lackingFor } from '../../domain/policy/asking-terms.ts'
 import { type PlanAssessment, planAction, type StepAsked } from '../../domain/policy/assess-plan.ts'
+import { cameTo } from '../../domain/policy/observed.ts'
 import type { Preview } from '../../domain/previews/preview.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import { type AgentId, defined, type NumericDate, ok, type RequestId, refuse } from '../../domain/values.ts'
+import { type Compared, runWithObserved, wouldBeOf } from '../policy/compare-observed.ts'
 import { bindAsk } from './bound.ts'
 import { Lately } from './limits.ts'
 import {
@@ -35,17 +37,21 @@ export async function makePlan(
   const task = taskOf(look)
   const told = { ...(justified ? { justified } : {}), ...toldOfTask(look) }
   const own = { id: ids.request(), children: asked.map(() => ids.request()), ...lifted, ...told }
-  const assess = (preview?: Pick<Preview, 'steps'>) => assessSteps({ ...why, task, steps: asked }, now, policy, preview)
-  const of = (found: PlanAssessment): MadeOr<Submit> => {
-    if (found.outcome === 'refused') return notRequestable(found.reason, found.detail, found.policies)
+  const assess = (preview?: Pick<Preview, 'steps'>) =>
+    runWithObserved(policy, (by) => assessSteps({ ...why, task, steps: asked }, now, by, preview))
+  const of = (compared: Compared<PlanAssessment>): MadeOr<Submit> => {
+    const { came: found } = compared
+    const wouldBe = wouldBeOf(compared, cameTo)
+    if (found.outcome === 'refused') return notRequestable(found.reason, found.detail, found.policies, wouldBe)
     const { tier, stages, policies } = found
     const lacking = lackingFor(policy.bundle, { tier, justified, task })
     if (lacking) return refuse(lacking)
     const whole = planOf(ask, found, asked, own)
-    return ok({ type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash })
+    const submit = { type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash } as const
+    return ok({ ...submit, ...defined({ wouldBe }) })
   }
   // Once it is known what the service that keeps incidents says.
-  const asIf = of(first.outcome === 'refused' ? first : assess())
+  const asIf = of(first.outcome === 'refused' ? { came: first } : assess())
   if (!asIf.ok) return asIf
   const read = (preview: Preview | undefined): MadeOr<Submit> => {
     const found = of(assess(preview ?? { steps: [] }))

@@ -1,6 +1,7 @@
 import { isJustified, lackingFor, readsMember, type TaskAnswer } from '../../domain/policy/asking-terms.ts'
 import { type Asked, type Assessment, previewAsIf } from '../../domain/policy/assess.ts'
 import { tierOf } from '../../domain/policy/ladder.ts'
+import { cameTo, type Observed } from '../../domain/policy/observed.ts'
 import { outcomeOfPreview, type Preview, type PreviewOutcome } from '../../domain/previews/preview.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import type { AgentRef, Ask, ParentTask } from '../../domain/requests/request.ts'
@@ -12,6 +13,8 @@ import type { Statements } from '../credentials/ports.ts'
 import { type Bound, bindsTo } from '../credentials/statements.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import type { PermitReader } from '../permits/ports.ts'
+import { runWithObserved, wouldBeOf } from '../policy/compare-observed.ts'
+import type { Policy } from '../policy/ports.ts'
 import type { OnceOnly } from '../ports.ts'
 import type { ReaderPorts } from '../previews/read-again.ts'
 import { bindAsk, bindingOf } from './bound.ts'
@@ -56,12 +59,17 @@ export type Unmade = {
   code: Unbound | Lacking | 'not_requestable' | 'too_many_open'
   detail?: string
   /** What an evaluation would say, for the record. */
-  because?: { reason: string; policies: readonly string[] }
+  because?: { reason: string; policies: readonly string[]; wouldBe?: Observed | undefined }
 }
 
-export const notRequestable = (reason: string, detail?: string, policies: readonly string[] = []): Unmade => ({
+export const notRequestable = (
+  reason: string,
+  detail?: string,
+  policies: readonly string[] = [],
+  wouldBe?: Observed,
+): Unmade => ({
   ...refuse('not_requestable', detail === undefined ? reason : `${reason}: ${detail}`),
-  because: { reason, policies },
+  because: { reason, policies, wouldBe },
 })
 
 export type MadeOr<T> = { ok: true; value: T } | Unmade
@@ -124,24 +132,27 @@ export async function makeAsked(
   ])
   const id = ids.request()
   const justified = isJustified(ask.justification)
-  const assessed = (facts: Pick<Asked, 'justified' | 'task'>, as?: PreviewOutcome) =>
-    assessAsk({ ...ask, ...facts, host, atLeast }, ask.agent.id, recent, now, ports, as)
+  const assessed = (facts: Pick<Asked, 'justified' | 'task'>, as?: PreviewOutcome, by: Policy = policy) =>
+    assessAsk({ ...ask, ...facts, host, atLeast }, ask.agent.id, recent, now, { policy: by }, as)
   const look = await lookAtTask({ ...ask, actions: [ask.action.name] }, () => assessed({ justified }), ports)
   const task = taskOf(look)
   const of = (as?: PreviewOutcome): MadeOr<Submit> => {
-    const assessment = assessed({ justified, task }, as)
+    const compared = runWithObserved(policy, (by) => assessed({ justified, task }, as, by))
+    const { came: assessment } = compared
+    const wouldBe = wouldBeOf(compared, cameTo)
     if (assessment.outcome === 'refused') {
       const couldHelp = !justified && readsMember(policy.bundle, ask.action.name, 'justified')
       return couldHelp && assessed({ justified: true, task }, as).outcome === 'requestable'
         ? refuse('justification_required')
-        : notRequestable(assessment.reason, assessment.detail, assessment.policies)
+        : notRequestable(assessment.reason, assessment.detail, assessment.policies, wouldBe)
     }
     const { tier, stages, policies } = assessment
     const lacking = lackingFor(policy.bundle, { tier, justified, task })
     if (lacking) return refuse(lacking)
     const own = { id, recent, host, ...lifted, ...(justified ? { justified } : {}), ...toldOfTask(look) }
     const whole = askOf(ask, assessment, own)
-    return ok(finish({ type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash }))
+    const submit = { type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash } as const
+    return ok(finish({ ...submit, ...defined({ wouldBe }) }))
   }
   const asIf = of()
   if (!asIf.ok) return asIf

@@ -76,11 +76,9 @@ export async function submitRequest(
   const about = aboutAsk({ action, resource: { type: resource.type, id: resource.id }, parentTask })
   const refused = refuseOnRecord(ask.agent.id, 'submit', ports, { about })
   const refusedFor = ({ code, detail, because }: Unmade) => {
-    const { reason, policies = [] } = because ?? {}
-    return refuseOnRecord(ask.agent.id, 'submit', ports, { about: { ...about, ...defined({ reason }) }, policies })(
-      code,
-      detail,
-    )
+    const { reason, policies = [], wouldBe: observed } = because ?? {}
+    const more = { about: { ...about, ...defined({ reason }) }, policies, observed }
+    return refuseOnRecord(ask.agent.id, 'submit', ports, more)(code, detail)
   }
   return runAggregate<Result<Submitted, SubmissionRefusal>>(ask.agent.id, manyWriters, async () => {
     const repeat = await findRepeat(key, body, ask.jkt, ports)

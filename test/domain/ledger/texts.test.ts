@@ -73,6 +73,7 @@ const notPersonal: readonly string[] = [
   'because',
   'extra',
   'preview',
+  'observed',
   'session/role',
   'key',
   'tool',

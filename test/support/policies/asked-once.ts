@@ -12,9 +12,9 @@ const remembered = new Map<string, Remembered>()
  * evaluation asks for each person and each stage, and tests begin from the same facts.
  */
 export function askedOnce(bundle: Bundle): Policy {
-  const { schema, policies, actions } = bundle
+  const { schema, policies, observed, actions } = bundle
   // Tests change a bundle and leave its hash, by which Cedar keeps apart what it has parsed.
-  const content = JSON.stringify({ schema, policies, actions })
+  const content = JSON.stringify({ schema, policies, observed, actions })
   const hash = createHash('sha256').update(content).digest('hex') as Bundle['hash']
   let of = remembered.get(hash)
   if (!of) {
@@ -24,6 +24,7 @@ export function askedOnce(bundle: Bundle): Policy {
   const { cedar, answers } = of
   return {
     bundle,
+    observing: cedar.observing,
     ask(question: Question): Answer {
       const asked = JSON.stringify(question)
       const answer = answers.get(asked) ?? cedar.ask(question)

@@ -1,0 +1,57 @@
+import type { Observed } from '../policy/observed.ts'
+import type { Refusal } from '../refusals.ts'
+import type { Command } from './commands.ts'
+import type { Event, EventType } from './events.ts'
+import { type ApprovalRequest, namesOf, openStage } from './request.ts'
+
+const acts = [
+  'Submitted',
+  'CredentialIntended',
+  'UseBegun',
+  'Delegated',
+  'Revoked',
+  'Denied',
+  'BreakGlassOpened',
+  'Reviewed',
+] as const satisfies readonly EventType[]
+type Act = Extract<Event, { type: (typeof acts)[number] }>
+const isAct = (event: Event): event is Act => acts.some((type) => type === event.type)
+
+/** What observed policies would have made of a command stands in the event that it brought about. */
+export function markObserved(command: Command, events: readonly Event[]): readonly Event[] {
+  if (command.type === 'decide')
+    return events.map((event) => {
+      const observed = event.type === 'Decided' ? command.wouldBe?.[event.as] : undefined
+      return observed ? { ...event, observed } : event
+    })
+  const observed = observedOf(command)
+  const at = observed ? events.findIndex(isAct) : -1
+  return events.map((event, index) => (observed && index === at && isAct(event) ? { ...event, observed } : event))
+}
+
+const byPolicy: ReadonlySet<Refusal> = new Set([
+  'policy_denied',
+  'not_permitted',
+  'not_eligible',
+  'approver_not_eligible',
+  'stage_not_open',
+])
+
+/** Only where policy refused: no permit would have changed another refusal. */
+export function observedOfRefusal(state: ApprovalRequest, command: Command, code: Refusal): Observed | undefined {
+  if (!byPolicy.has(code)) return undefined
+  const observed = command.type === 'decide' ? atOpenStage(state, command.wouldBe) : observedOf(command)
+  return observed?.outcome === 'refused' ? undefined : observed
+}
+
+function atOpenStage(
+  state: ApprovalRequest,
+  wouldBe: Extract<Command, { type: 'decide' }>['wouldBe'],
+): Observed | undefined {
+  const open = state.status === 'pending' ? openStage(state) : undefined
+  const name = open && namesOf(open).find((each) => wouldBe?.[each])
+  return name === undefined ? undefined : wouldBe?.[name]
+}
+
+const observedOf = (command: Exclude<Command, { type: 'decide' }>): Observed | undefined =>
+  command.type === 'submit' ? command.wouldBe : 'answer' in command ? command.answer.wouldBe : undefined

@@ -1,0 +1,199 @@
+import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import type { Question } from '../../../functions/domain/policy/question.ts'
+import { loggingErrors } from '../../../functions/handlers/wiring/policy.ts'
+import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
+import { Copy } from '../../policies/sample.ts'
+import { madeOnce } from '../../support/made-once.ts'
+import { MemoryLog } from '../../support/memory-log.ts'
+import { agent, prodParameter, sampleBundle, stagingParameter, type What, World } from '../../support/world.ts'
+import { claimedFlag } from '../uses/claimed-flag.ts'
+
+/** What an observed policy would have done stands in the entry of what was done, only where the two differ. */
+
+const tried = (id: string, text: string) => `@id("${id}")\n@observe("true")\n${text}\n`
+
+/** The sample with these policies beside its own. */
+function bundleWith(name: string, ...policies: readonly string[]): Bundle {
+  return madeOnce(`observing-${name}`, () => {
+    using copy = new Copy()
+    copy.add('policies/tried.cedar', policies.join('\n'))
+    const compiled = copy.compile()
+    if (!compiled.ok) throw new Error(compiled.problems.map(({ message }) => message).join('\n'))
+    return compiled.bundle
+  })
+}
+
+const action = (name: string) => `action == Hotwork::Action::"${name}"`
+const forbid = (name: string, when = '') => `forbid (principal, ${action(name)}, resource)${when};`
+const permit = (name: string, when = '') => `permit (principal, ${action(name)}, resource)${when};`
+const below = (tier: number) => ` when { context.approval.tier < ${tier} }`
+
+async function observedIn(world: World, chain: string) {
+  const entries = await world.ledger.entries(chain)
+  return entries.flatMap(({ type, facts }) => ('observed' in facts ? [[type, facts['observed']]] : []))
+}
+
+async function submittedUnder(bundle: Bundle, what: What) {
+  const world = new World(bundle)
+  const request = await world.submitted(what)
+  return { world, request, observed: await observedIn(world, request.ask.id) }
+}
+
+describe('a submission', () => {
+  test('says the tier that it would have needed, and is sent to the people that policy says today', async () => {
+    const bundle = bundleWith('floor', tried('tried-floor', forbid('ssm:PutParameter', below(3))))
+    const { request, observed } = await submittedUnder(bundle, prodParameter)
+    expect(request.tier).toBe(2)
+    expect(observed).toEqual([['Submitted', { outcome: 'permitted', tier: 3, policies: ['tried-floor'] }]])
+  })
+
+  test('names each of two policies that would have raised it', async () => {
+    const one = tried('tried-one', forbid('ssm:PutParameter', below(1)))
+    const two = tried('tried-two', forbid('ssm:PutParameter', below(2)))
+    const { request, observed } = await submittedUnder(bundleWith('floors', one, two), stagingParameter)
+    expect(request.tier).toBe(0)
+    expect(observed[0]).toEqual(['Submitted', { outcome: 'permitted', tier: 2, policies: ['tried-one', 'tried-two'] }])
+  })
+
+  test('says a lower tier, where an observed permit would have been enough', async () => {
+    const bundle = bundleWith('permit', tried('tried-permit', permit('ssm:PutParameter')))
+    const { request, observed } = await submittedUnder(bundle, prodParameter)
+    expect(request.tier).toBe(2)
+    expect(observed).toEqual([['Submitted', { outcome: 'permitted', tier: 0, policies: ['tried-permit'] }]])
+  })
+
+  test('says that it would have been refused', async () => {
+    const bundle = bundleWith('forbid', tried('tried-forbid', forbid('ssm:PutParameter')))
+    const { observed } = await submittedUnder(bundle, prodParameter)
+    expect(observed).toEqual([['Submitted', { outcome: 'refused', policies: ['tried-forbid'] }]])
+  })
+
+  test('says nothing where the observed policies change nothing, and where they are about another action', async () => {
+    const bundle = bundleWith(
+      'nothing',
+      tried('tried-low', forbid('ssm:PutParameter', below(2))),
+      tried('tried-other', forbid('flags:set')),
+    )
+    const { observed } = await submittedUnder(bundle, prodParameter)
+    expect(observed).toEqual([])
+  })
+
+  test('that fewer people could decide than it takes is a refusal, by what is observed of people', async () => {
+    const bundle = bundleWith('people', tried('tried-people', forbid('approve', ' when { context.stage == "sre" }')))
+    const { observed } = await submittedUnder(bundle, prodParameter)
+    expect(observed).toEqual([['Submitted', { outcome: 'refused', policies: ['tried-people'] }]])
+  })
+
+  test('says which observed policy could not be evaluated, and goes on as if it were not there', async () => {
+    const sum = ' when { (context.approval.tier + 9007199254740991) * 9007199254740991 > 0 }'
+    const bundle = bundleWith('sum', tried('tried-sum', forbid('ssm:PutParameter', sum)))
+    const { request, observed } = await submittedUnder(bundle, prodParameter)
+    expect([request.status, request.tier]).toEqual(['pending', 2])
+    expect(observed).toEqual([['Submitted', { outcome: 'error', policies: ['tried-sum'] }]])
+  })
+})
+
+describe('a refusal', () => {
+  const foreign: What = { ...prodParameter, agent: agent('assistant') }
+  const bundle = () => bundleWith('permit', tried('tried-permit', permit('ssm:PutParameter')))
+
+  test('of an evaluation says at which tier an observed permit would have let it be asked for', async () => {
+    const world = new World(bundle())
+    expect(await world.evaluate(foreign)).toMatchObject({ decision: false, reason: 'policy_denied' })
+    expect(await observedIn(world, 'agent:assistant')).toEqual([
+      ['Refused', { outcome: 'permitted', tier: 0, policies: ['tried-permit'] }],
+    ])
+  })
+
+  test('says nothing where it would have been refused all the same', async () => {
+    const world = new World(bundleWith('forbid', tried('tried-forbid', forbid('ssm:PutParameter'))))
+    await world.evaluate(foreign)
+    expect(await observedIn(world, 'agent:assistant')).toEqual([])
+  })
+
+  test('of a decision says that an observed permit would have let this person take it', async () => {
+    const lena = ' when { principal == Hotwork::Person::"person:lena" }'
+    const world = new World(bundleWith('lena', tried('tried-lena', permit('approve', lena))))
+    const request = await world.submitted(prodParameter)
+    expect(await world.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
+    expect(await observedIn(world, request.ask.id)).toEqual([
+      ['Refused', { outcome: 'permitted', policies: ['tried-lena'] }],
+    ])
+  })
+})
+
+test('a decision says that this person would not have been permitted it, and counts', async () => {
+  const ana = ' when { principal == Hotwork::Person::"person:ana" }'
+  const world = new World(bundleWith('ana', tried('tried-ana', forbid('approve', ana))))
+  const request = await world.submitted(prodParameter)
+  await world.decide(request, 'ana')
+  await world.decide(request, 'eve')
+  expect((await world.state(request.ask.id)).status).toBe('approved')
+  expect(await observedIn(world, request.ask.id)).toEqual([
+    ['Decided', { outcome: 'refused', policies: ['tried-ana'] }],
+  ])
+})
+
+test('a credential and a use say that they would have been refused, and are given', async () => {
+  const late = ' when { context.moment != "request" }'
+  const world = new World(bundleWith('late', tried('tried-late', forbid('flags:set', late))))
+  const { request, begin } = await claimedFlag(world)
+  expect(await begin('one')).toMatchObject({ ok: true })
+  const refused = { outcome: 'refused', policies: ['tried-late'] }
+  expect(await observedIn(world, request.ask.id)).toEqual([
+    ['CredentialIntended', refused],
+    ['UseBegun', refused],
+  ])
+})
+
+test('a use after an approver would have lost the right says so', async () => {
+  const world = new World(sampleBundle())
+  const { request, begin } = await claimedFlag(world)
+  const other = new World(bundleWith('owners', tried('tried-owners', forbid('approve'))))
+  world.policy = other.policy
+  expect(await begin('one')).toMatchObject({ ok: true })
+  expect(await observedIn(world, request.ask.id)).toEqual([
+    ['UseBegun', { outcome: 'refused', policies: ['tried-owners'] }],
+  ])
+})
+
+describe('what is asked', () => {
+  const asking = (bundle: Bundle) => {
+    const cedar = new CedarPolicy(bundle)
+    const asked: { counted: Question[]; observed: Question[] } = { counted: [], observed: [] }
+    const counting = {
+      bundle,
+      ask: (question: Question) => {
+        asked.counted.push(question)
+        return cedar.ask(question)
+      },
+      observing:
+        cedar.observing &&
+        ((question: Question) => {
+          asked.observed.push(question)
+          return cedar.observing?.(question) ?? { permit: false, policies: [] }
+        }),
+    }
+    const world = new World(bundle)
+    world.policy = new CurrentPolicy(loggingErrors(counting, new MemoryLog()), world)
+    return { world, asked }
+  }
+
+  test('is no more where no observed policy bears on the action, and an evaluation asks none at all', async () => {
+    const plain = asking(sampleBundle())
+    await plain.world.submitted(prodParameter)
+    const other = asking(bundleWith('other', tried('tried-other', forbid('flags:set'))))
+    await other.world.submitted(prodParameter)
+    expect(other.asked).toEqual(plain.asked)
+    const evaluated = asking(bundleWith('floor', tried('tried-floor', forbid('ssm:PutParameter', below(3)))))
+    await evaluated.world.evaluate(prodParameter)
+    expect([evaluated.asked.observed, evaluated.asked.counted.length > 0]).toEqual([[], true])
+  })
+
+  test('reaches what is observed through the wrappers that a Lambda puts around the policy', async () => {
+    const { world, asked } = asking(bundleWith('floor', tried('tried-floor', forbid('ssm:PutParameter', below(3)))))
+    await world.submitted(prodParameter)
+    expect(asked.observed.length).toBeGreaterThan(0)
+  })
+})
