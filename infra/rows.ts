@@ -75,7 +75,7 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'advance-workflow': { chains: ['req_', 'bgl_'] },
   'look-after-agents': {
     chains: ['agent:', 'person:', 'group:', 'sealed:'],
-    rows: ['LIFE#', 'OBSERVED#', 'REGISTRY#'],
+    rows: ['BUNDLE#', 'LIFE#', 'OBSERVED#', 'REGISTRY#'],
   },
   'sweep-overdue': { chains: ['req_', 'bgl_'] },
   'write-denies': { chains: ['req_', 'bgl_'], rows: ['DENY#'] },

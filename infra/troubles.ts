@@ -75,8 +75,8 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     'a role in AWS, or the record, could not be read: it is not known whether it agrees with the table',
   ],
   LedgerBroken: [
-    ['ledger_broken'],
-    'the record is not what was written: an entry was replaced or left out, or a row was put around the record',
+    ['ledger_broken', 'bundle_broken'],
+    'the record is not what was written: an entry or a kept bundle was replaced or left out, or a row was put around the record',
   ],
   LedgerTampered: [
     ['ledger_tampered'],

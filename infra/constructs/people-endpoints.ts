@@ -53,6 +53,7 @@ export class PeopleEndpoints extends Construct {
       'GET /v1/agents/{id}/usage',
       'GET /v1/ledger',
       'GET /v1/ledger/{aggregate}',
+      'GET /v1/bundles/{hash}',
       'GET /v1/halts',
       'GET /v1/stand-ins',
       'GET /v1/standing-permits',

@@ -43,6 +43,7 @@ async function answerOf(route: string, query: Names = {}, path: Names = {}, logi
     standIns: world.standIns,
     actual: world.actual,
     anchor: notary,
+    bundles: world.bundles,
   }
   const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, { login }))
   const answer = await door({

@@ -35,6 +35,7 @@ async function search(query: { [name: string]: string } = {}) {
       anchor: new MemoryNotary(world, issuer),
       permits: world.permits,
       standIns: world.standIns,
+      bundles: world.bundles,
     },
   }
   const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports, { login: {} }))

@@ -374,6 +374,7 @@ describe('the API', () => {
         'DELETE /v1/people/{id}/personal <EraseTexts>',
         'GET /v1/ledger <ReadRequests>',
         'GET /v1/ledger/{aggregate} <ReadRequests>',
+        'GET /v1/bundles/{hash} <ReadRequests>',
         'GET /v1/mcp-tools <Evaluate>',
         'GET /v1/me <ReadRequests>',
         'GET /v1/requests <ReadRequests>',

@@ -30,6 +30,7 @@ import { MemoryLog } from './memory-log.ts'
 import { MemorySalts } from './memory-salts.ts'
 import { MemoryStandInStore } from './people/memory-stand-in-store.ts'
 import { askedOnce } from './policies/asked-once.ts'
+import { MemoryBundleStore } from './policies/memory-bundle-store.ts'
 import { MemoryStateReader } from './previews/memory-state-reader.ts'
 import { MemoryPermitStore } from './requests/memory-permit-store.ts'
 import { MemoryRequestStore } from './requests/memory-request-store.ts'
@@ -93,6 +94,7 @@ export class World {
   readonly ids = new MemoryIds()
   readonly salts = new MemorySalts()
   readonly log = new MemoryLog()
+  readonly bundles = new MemoryBundleStore()
   readonly signer = new MemorySigner()
   readonly statements = new MemoryStatements(issuer, this.signer, this.clock)
   /** No action has a preview, unless a test says so. */

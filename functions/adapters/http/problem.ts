@@ -60,6 +60,11 @@ const ofTheApi = {
     'The record of this does not hold, so there is no receipt',
     'tell the operator: the alarm names the entry',
   ],
+  unknown_bundle: [
+    'No bundle of this hash was kept',
+    'the hash should be that of an entry; a bundle is kept within five minutes of its deployment',
+  ],
+  bundle_broken: ['What is kept under this hash is another bundle', 'tell the operator: the alarm names the hash'],
   no_drill: ['That is no drill', 'only a drill has a report'],
   // using
   arguments_mismatch: ['What the tool is about to do is not what was approved', 'do what was approved, or ask again'],

@@ -1,7 +1,10 @@
 import * as z from 'zod'
+import { DynamoBundleStore } from '../../adapters/dynamodb/bundle-store.ts'
+import { connect } from '../../adapters/dynamodb/client.ts'
 import { Timestamp } from '../../adapters/http/authzen.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { groupView } from '../../adapters/http/group-view.ts'
+import { inGzip } from '../../adapters/http/gzip.ts'
 import { haltView } from '../../adapters/http/halt-view.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
@@ -12,7 +15,7 @@ import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
 import { timelineFile } from '../../adapters/pages/timeline-picture.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import { AgentId, Aggregate, defined, PersonId, RequestId, ToolId } from '../../domain/values.ts'
+import { AgentId, Aggregate, Digest, defined, PersonId, RequestId, ToolId } from '../../domain/values.ts'
 import type { AnchorPorts } from '../../operations/anchor/read-anchor.ts'
 import { listHalts } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
@@ -25,6 +28,8 @@ import type { StandInStore } from '../../operations/people/ports.ts'
 import { listStandIns } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { listPermits } from '../../operations/permits/standing-permits.ts'
+import { readKeptBundle } from '../../operations/policy/keep-bundle.ts'
+import type { BundleStore } from '../../operations/policy/ports.ts'
 import { listRequests, readChain, readLedger, readRequest } from '../../operations/requests/read-requests.ts'
 import { readTimeline } from '../../operations/requests/read-timeline.ts'
 import type { ActualReader } from '../../operations/uses/ports.ts'
@@ -44,6 +49,7 @@ type Lists = {
   standIns: Pick<StandInStore, 'list'>
   actual: ActualReader
   anchor: AnchorPorts
+  bundles: BundleStore
 }
 
 const page = { after: After.optional() }
@@ -131,6 +137,14 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
       const { after = 0 } = readQuery(call, ledgerPage)
       const read = await readChain({ aggregate, person, after }, ports)
       return { status: 200, body: entriesView(valueOrThrow(read, unreadRecord)) }
+    },
+    'GET /v1/bundles/{hash}': async (call, person, ports) => {
+      const hash = Digest.safeParse(idInPath(call, 'hash'))
+      if (!hash.success) throw apiProblem(404, 'unknown_bundle')
+      const { bundle, at } = valueOrThrow(await readKeptBundle({ hash: hash.data, person }, ports), (code) =>
+        code === 'not_permitted' ? refusalProblem(code) : apiProblem(code === 'unknown_bundle' ? 404 : 500, code),
+      )
+      return inGzip(call, { hash: hash.data, kept_at: rfc3339(at), bundle })
     },
     'GET /v1/agents/{id}/usage': async (call, person, ports) => {
       const agent = pathId(call, AgentId, unknownAggregate)
@@ -227,6 +241,7 @@ export const handler = bind(
     ledgerIndex: ledgerIndex(told),
     actual: new LambdaActualReader(told.READ_CALLS_FUNCTION, new PowertoolsLog()),
     anchor: anchorPorts(told),
+    bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE),
     permits: permitStore(told),
     halts: haltStore(told),
     standIns: standInStore(told),

@@ -1,4 +1,5 @@
 import { DynamoAgentLives } from '../../adapters/dynamodb/agent-lives.ts'
+import { DynamoBundleStore } from '../../adapters/dynamodb/bundle-store.ts'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
@@ -7,6 +8,8 @@ import { type ObservingPorts, observeAgents } from '../../operations/agents/obse
 import type { AgentNotice } from '../../operations/agents/ports.ts'
 import { recordRegistry } from '../../operations/agents/record-registry.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
+import { keepBundle } from '../../operations/policy/keep-bundle.ts'
+import type { BundleStore } from '../../operations/policy/ports.ts'
 import type { Fifo } from '../../operations/ports.ts'
 import { bind, tablesOf } from '../environments.ts'
 import { agentRows, decidingPorts, factsOnly } from '../wiring/ports.ts'
@@ -14,12 +17,16 @@ import { agentRows, decidingPorts, factsOnly } from '../wiring/ports.ts'
 /** Kept back for the agent that is being summed up. Seconds. */
 const reserve = 30
 
-/** Every five minutes: what the last deployment changed, and what the clock did to agents and to what else has a date; and once a day what each agent did. */
+/**
+ * Every five minutes: what the last deployment changed, and what the clock did to agents and to what else has a date; the
+ * bundle is kept; and once a day what each agent did.
+ */
 export const createHandler =
-  (ports: LookAfterPorts & ObservingPorts & { files: Bundle }) =>
+  (ports: LookAfterPorts & ObservingPorts & { files: Bundle; bundles: BundleStore }) =>
   async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
     const changed = await recordRegistry(ports.files, ports)
     const suspended = await lookAfterAgents(ports)
+    await keepBundle(ports.files, ports)
     // Last: it takes what time is left, and goes on at the next run.
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
     const observed = await observeAgents(ports, { until })
@@ -34,6 +41,7 @@ export const handler = bind(
       ...decidingPorts(told, policy),
       files: policy.bundle,
       agents: agentRows(told),
+      bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE),
       lives: new DynamoAgentLives(connect(), tablesOf(told)),
       notices: new SqsFifoQueue<AgentNotice & Fifo>(told.CARDS_QUEUE),
       deny: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),

@@ -25,6 +25,7 @@ const routes = {
     'GET /v1/requests/{id}/timeline.svg',
     'GET /v1/halts',
     'GET /v1/ledger',
+    'GET /v1/bundles/{hash}',
   ],
   'read-agents': ['GET /v1/agents', 'GET /v1/agents/{id}'],
   recertify: ['POST /v1/agents/{id}/recertify', 'POST /v1/{kind}/{id}/recertify'],
@@ -130,7 +131,9 @@ export class ApiServer {
     if (fate === 'answer_lost') return void request.socket.destroy()
     const date = new Date(this.world.clock.now() * 1000).toUTCString()
     const answeredHeaders = { ...answered.headers, date } as { [name: string]: string }
-    response.writeHead(answered.statusCode ?? 500, answeredHeaders).end(answered.body)
+    response
+      .writeHead(answered.statusCode ?? 500, answeredHeaders)
+      .end(Buffer.from(answered.body ?? '', answered.isBase64Encoded ? 'base64' : 'utf8'))
   }
 }
 

@@ -40,6 +40,7 @@ export const memoryPorts = (
   agents: world.agents,
   standIns: world.standIns,
   ledgerIndex: world.ledger,
+  bundles: world.bundles,
   halts: new MemoryHaltStore(world.requests, world.ledger),
   targetRoles: [],
   signer: world.signer,

@@ -1,0 +1,38 @@
+import { type Bundle, hashOfBundle } from '../../domain/policy/bundle.ts'
+import type { Digest, JsonObject, PersonId, Result } from '../../domain/values.ts'
+import { ok, refuse } from '../../domain/values.ts'
+import type { Clock, Log } from '../ports.ts'
+import type { BundleStore, KeptBundle, Policy } from './ports.ts'
+import { mayRead } from './questions.ts'
+
+type Ports = { bundles: BundleStore; clock: Clock; log: Log }
+
+/**
+ * Keeps the bundle of a deployment under its hash, once and for ever: what it decided can be explained and replayed by it.
+ *
+ * @param files the bundle as it was deployed
+ * @returns whether it was kept now
+ */
+export async function keepBundle(files: Bundle, { bundles, clock, log }: Ports): Promise<boolean> {
+  if (await bundles.isKept(files.hash)) return false
+  const kept = await bundles.keep({ bundle: files as unknown as KeptBundle['bundle'], at: clock.now() })
+  if (kept) log.info('bundle kept', { bundle: files.hash })
+  return kept
+}
+
+/** The store is not believed: what is under a hash must have it. `bundle_broken` is logged for the alarm. */
+export async function readKeptBundle(
+  { hash, person }: { hash: Digest; person: PersonId },
+  { bundles, policy, clock, log }: Ports & { policy: Policy },
+): Promise<Result<KeptBundle, 'not_permitted' | 'unknown_bundle' | 'bundle_broken'>> {
+  if (!mayRead(person, { policy, clock })) return refuse('not_permitted')
+  const found = await bundles.load(hash)
+  if (found === 'unreadable' || (found && !hasHash(found.bundle, hash))) {
+    log.error('bundle_broken', { bundle: hash })
+    return refuse('bundle_broken')
+  }
+  return found ? ok(found) : refuse('unknown_bundle')
+}
+
+const hasHash = ({ hash: said, ...content }: JsonObject, hash: Digest): boolean =>
+  said === hash && hashOfBundle(content) === hash
