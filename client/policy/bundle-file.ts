@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import canonicalize from 'canonicalize'
+import * as z from 'zod'
+import type { Context } from '../context.ts'
+import { Fault, wrongUsage } from '../outcome.ts'
+
+const Bundle = z.looseObject({ hash: z.string() })
+const Kept = z.looseObject({ kept_at: z.string(), bundle: Bundle })
+export type Kept = z.infer<typeof Kept>
+
+export const isBundleHash = (typed: string): boolean => /^sha-256:[A-Za-z0-9_-]{43}$/.test(typed)
+
+/**
+ * The bundle of a deployment, as it was. It must have the hash that it was asked for by: the API is not believed.
+ *
+ * @throws Refusal where it was never kept, or the person may not read it
+ */
+export async function fetchBundle(hash: string, { api }: Pick<Context, 'api'>): Promise<Kept> {
+  if (!isBundleHash(hash))
+    throw wrongUsage(
+      `\`${hash}\` is no hash of a bundle`,
+      'it is in `bundle` of each entry: sha-256: and 43 characters',
+    )
+  const kept = await api.call(Kept, { method: 'GET', path: `/v1/bundles/${encodeURIComponent(hash)}` })
+  const { hash: said, ...content } = kept.bundle
+  if (said === hash && hashOf(content) === hash) return kept
+  throw new Fault({ code: 'bundle_broken', title: 'what came is another bundle', detail: `its hash is not ${hash}` })
+}
+
+/** RFC 8785, behind the prefix that says what is hashed (docs/digests.md). */
+const hashOf = (content: object): string =>
+  `sha-256:${createHash('sha256')
+    .update(`hotwork.bundle.v1\n${canonicalize(content)}`)
+    .digest('base64url')}`
+
+/**
+ * Runs what takes paths, with a file in place of each hash of a bundle. The files are gone when it returns.
+ *
+ * @param context asked for only where there is a hash: a folder needs no login
+ */
+export async function withBundleFiles<T>(
+  typed: readonly string[],
+  context: () => Pick<Context, 'api'>,
+  run: (paths: readonly string[]) => Promise<T>,
+): Promise<T> {
+  if (!typed.some(isBundleHash)) return run(typed)
+  const folder = mkdtempSync(join(tmpdir(), 'hotwork-bundle-'))
+  try {
+    const paths: string[] = []
+    for (const each of typed) {
+      if (!isBundleHash(each)) paths.push(each)
+      else {
+        const path = join(folder, `${paths.length}.json`)
+        writeFileSync(path, JSON.stringify((await fetchBundle(each, context())).bundle), { mode: 0o600 })
+        paths.push(path)
+      }
+    }
+    return await run(paths)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
