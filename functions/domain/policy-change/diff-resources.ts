@@ -22,7 +22,9 @@ export function diffResources(old: Bundle, next: Bundle): readonly Judged[] {
   const found = types.flatMap((type) => diffType(old, next, type))
   if (found.length > 0) return found
   const text = { from: 'the rules as they were', to: 'written otherwise: no resource is another for it' }
-  return [{ direction: 'other', change: { kind: 'resource_rules', file, ...text }, path: ['resources'] }]
+  return [
+    { direction: 'other', change: { kind: 'resource_rules', file, ...text }, difference: { path: ['resources'] } },
+  ]
 }
 
 const asJson = (rules: readonly ResourceRule[]) => rules as unknown as readonly { readonly [member: string]: string }[]
@@ -52,7 +54,7 @@ const tooMany = (type: string): Judged => ({
     from: `\`${type}\`: rules`,
     to: 'too many changed at once: change fewer rules',
   },
-  path: ['resources'],
+  difference: { path: ['resources'] },
 })
 
 /** Where no rule matches stands behind the last one. Of rules that neither side changed only the pairs with changed ones. */
@@ -114,12 +116,12 @@ type Sides = { old: Bundle; next: Bundle; type: string }
 
 function changesOf({ before, after, id, isReached }: Pair, sides: Sides): Judged[] {
   const which = `\`${sides.type}\` such as \`${id}\``
-  const path = ['resources', sides.type, id]
+  const difference = { path: ['resources', sides.type, id] }
   const change = (kind: string, direction: Direction, from: string, to: string): Judged => ({
     // What no action names is not acted on, now.
     direction: isReached ? direction : 'other',
     change: { kind, file, from: `${which}: ${from}`, to },
-    path,
+    difference,
   })
   if (!before || !after) {
     const say = (rule: ResourceRule | undefined) =>

@@ -1,18 +1,23 @@
 import { textWithin } from '../policy/arguments.ts'
 import { duration, type Json } from '../values.ts'
-import type { Change, Direction } from './change.ts'
+import type { CaseExample, Change, Direction } from './change.ts'
 import type { Difference } from './compare.ts'
+import { textsApart } from './texts-apart.ts'
 
-/** A change, and where in the bundle it is. */
-export type Judged = { direction: Direction; change: Change; path: readonly string[] }
+/** A change, and the difference of the bundles that it tells. */
+export type Judged = { direction: Direction; change: Change; difference: Difference }
+
+/** A case of the new folder in which a difference shows, where a case can. */
+export type ExampleOfFile = (judged: Judged) => CaseExample | undefined
 
 /** Which way a difference goes, and how its values read. */
 export type Judge = {
-  order(difference: Difference): Direction
+  /** `both`: it is told twice. */
+  order(difference: Difference): Direction | 'both'
   say?(value: Json | undefined): string
 }
 
-const flip = { widened: 'narrowed', narrowed: 'widened', other: 'other' } as const
+const flip = { widened: 'narrowed', narrowed: 'widened', other: 'other', both: 'both' } as const
 
 const reversed = ({ order, ...judge }: Judge): Judge => ({ ...judge, order: (difference) => flip[order(difference)] })
 
@@ -82,5 +87,17 @@ export const conditionValues: Judge = {
   order(difference) {
     const operator = difference.path.find((part) => /^[A-Za-z:]+ /.test(part)) ?? ''
     return /^(?:For\w+:)?\w*Not/.test(operator) ? demands.order(difference) : permits.order(difference)
+  },
+}
+
+/** What a text must be. Patterns are compared by texts that fit one of them. */
+export const textPattern: Judge = {
+  order(difference) {
+    const { from, to } = difference
+    if (typeof from !== 'string' || typeof to !== 'string') return demands.order(difference)
+    const { gained, lost } = textsApart(from, to)
+    if (gained !== undefined && lost !== undefined) return 'both'
+    if (gained === undefined && lost === undefined) return 'other'
+    return gained === undefined ? 'narrowed' : 'widened'
   },
 }

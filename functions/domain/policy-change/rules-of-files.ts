@@ -13,6 +13,7 @@ import {
   permitsIfAny,
   ranked,
   shorter,
+  textPattern,
   unordered,
 } from './judge.ts'
 
@@ -98,8 +99,8 @@ const actions: Rule[] = [
   [`${argumentsOf}.properties.*.minProperties`, 'argument_bounds', less()],
   [`${argumentsOf}.properties.*.maxProperties`, 'argument_bounds', more()],
   [`${argumentsOf}.properties.*.propertyNames.maxLength`, 'argument_bounds', more()],
-  [`${argumentsOf}.properties.*.propertyNames.pattern`, 'argument_pattern', demands],
-  [`${argumentsOf}.properties.*.pattern`, 'argument_pattern', demands],
+  [`${argumentsOf}.properties.*.propertyNames.pattern`, 'argument_pattern', textPattern],
+  [`${argumentsOf}.properties.*.pattern`, 'argument_pattern', textPattern],
   [`${argumentsOf}.properties.*.enum`, 'argument_values', demands],
   [`${argumentsOf}.properties.*.enum.*`, 'argument_values', permits],
   [`${argumentsOf}.properties.*.type.*`, 'argument_type', permits],
@@ -127,6 +128,7 @@ const terms = (of: string): Rule[] => [
 const profile = 'breakGlass.profiles.*'
 const breakGlass: Rule[] = [
   ['breakGlass', 'break_glass', permits],
+  ['breakGlass.incident', 'incident', textPattern],
   ['breakGlass.budgetOfPerson', 'budget', longer],
   ...terms('breakGlass.action'),
   [profile, 'profile', permits],
