@@ -68,6 +68,10 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'policy plan examples/requests/prod-payment-timeout.json',
     'policy plan ask.json --policies policies --deployment deployment.json --recent 30',
   ],
+  'policy diff': [
+    'policy diff policies changed',
+    'policy diff bundle.json policies --deployment deployment.json --json',
+  ],
   receipt: ['receipt req_... > receipt.jwt'],
   verify: ['verify receipt.jwt --keys jwks.json', 'verify receipt.jwt --entries entries.ndjson --keys jwks.json'],
   'break-glass start': [

@@ -26,6 +26,12 @@ export function addPolicyVerbs(program: Command, { verb, surroundings, done }: F
         .default(0),
     )
     .action(runs)
+  verb(policy, 'diff', 'what one policy folder permits more than another, and what less, each with an example')
+    .argument('<old>', 'a policy folder, or the file of a bundle')
+    .argument('<new>', 'the same, changed')
+    .addOption(deployment())
+    .option('--accept', 'what it widens is meant: exit 0')
+    .action(runs)
   // The other verbs of docs/policy-changes.md come here, each with its line in `functions/bin/policy.ts`.
 }
 

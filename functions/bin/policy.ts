@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { SystemClock } from '../adapters/system/system.ts'
 import * as check from './policy/check.ts'
+import * as diff from './policy/diff.ts'
 import { type Exit, exits, type Io, jsonText, WrongUsage } from './policy/io.ts'
 import * as plan from './policy/plan.ts'
 
@@ -20,6 +21,7 @@ const parsing =
 const verbs: { readonly [verb: string]: Run } = {
   check: parsing(check),
   plan: parsing(plan),
+  diff: parsing(diff),
 }
 
 async function main(argument: string | undefined, io: Io): Promise<Exit> {

@@ -119,6 +119,7 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
     }),
   'policy check': asAuthor,
   'policy plan': asAuthor,
+  'policy diff': asAuthor,
   'ledger export': async () => ({ at: scene.at('hana'), ids: { req: await submitted() } }),
   'break-glass start': async () => ({ at: scene.jade }),
   'break-glass drill': async () => ({ at: scene.jade }),

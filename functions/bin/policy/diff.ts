@@ -1,0 +1,99 @@
+import { relative } from 'node:path'
+import * as z from 'zod'
+import { cedar } from '../../adapters/cedar/compile-cedar.ts'
+import { policyReads } from '../../adapters/cedar/policy-reads.ts'
+import { formatProblem, type Problem } from '../../adapters/policy-folder/json-document.ts'
+import { exact, inert } from '../../domain/inert.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { isAskCase } from '../../domain/policy/policy-case.ts'
+import type { Change } from '../../domain/policy-change/change.ts'
+import { alikeTogether, diffBundles, onSameGround, type Told } from '../../domain/policy-change/diff.ts'
+import type { Asker } from '../../domain/policy-change/diff-decisions.ts'
+import { defined } from '../../domain/values.ts'
+import { type Exit, exits, type Io, jsonText } from './io.ts'
+import { openPolicies, type Policies, tellProblems } from './open.ts'
+
+/** Says what NEW permits more than OLD, and what less, each with an example. Exit 6 where something widened. */
+export const Options = z.object({
+  old: z.string(),
+  new: z.string(),
+  deployment: z.string().optional(),
+  accept: z.boolean().default(false),
+  json: z.boolean(),
+})
+
+/** The same at each run, so that two people who compare see the same. */
+const seed = 15
+/** For each action. */
+const mostQuestions = 400
+
+export async function run(options: z.infer<typeof Options>, io: Io): Promise<Exit> {
+  const { accept, json } = options
+  const opened = [options.old, options.new].map((path) => ({
+    path,
+    ...openPolicies(path, defined({ deployment: options.deployment, evenIfCasesFail: true })),
+  }))
+  const problems = opened.flatMap((side) => (side.ok ? [] : side.problems))
+  const [old, now] = opened
+  if (!old?.ok || !now?.ok) {
+    const sides = [...(old?.ok ? [] : ['OLD']), ...(now?.ok ? [] : ['NEW'])].join(' and ')
+    if (!json) io.err(`${sides} does not compile:\n`)
+    return tellProblems(problems, json, io)
+  }
+  const isMadeUp = (side: Policies) => side.folder !== undefined && options.deployment === undefined
+  const bundleOf = (side: Policies, other: Policies) =>
+    isMadeUp(side) && !isMadeUp(other) ? onSameGround(side.bundle, other.bundle) : side.bundle
+  const sides = {
+    old: askerOf(old, bundleOf(old, now), old.path),
+    new: askerOf(now, bundleOf(now, old), now.path),
+    seed,
+    most: mostQuestions,
+  }
+  const changes = diffBundles(sides, { deployment: !isMadeUp(old) && !isMadeUp(now) })
+  const cases = now.failing.map((problem) => ({ ...problem, file: relative(now.path, problem.file) }))
+  io.out(json ? jsonText({ ...changes, cases }) : describe({ ...changes, cases }))
+  if (changes.widened.length === 0 || accept) return exits.done
+  if (!json) io.err('It widens. `--accept` says that this is meant.\n')
+  return exits.widens
+}
+
+function askerOf({ index, folder }: Policies, bundle: Bundle, path: string): Asker {
+  const policy = cedar.open(bundle)
+  const cases = (folder?.cases ?? []).flatMap(({ value }) => value.cases)
+  return {
+    bundle,
+    reads: policyReads(bundle.policies),
+    ask: (question) => policy.ask(question),
+    fileOf: (id) => {
+      const file = index[id]?.file
+      return file === undefined ? undefined : relative(path, file) || file
+    },
+    known: cases.filter(isAskCase).map(({ ask }) => ask),
+  }
+}
+
+type Described = { [heading in 'widened' | 'narrowed' | 'other']: readonly Change[] } & { cases: readonly Problem[] }
+
+function describe({ widened, narrowed, other, cases }: Described): string {
+  const parts = [
+    part('Widened', alikeTogether(widened).flatMap(linesOf)),
+    part('Narrowed', alikeTogether(narrowed).flatMap(linesOf)),
+    part('Other', alikeTogether(other).flatMap(linesOf)),
+    part('Cases of NEW that fail', cases.map(formatProblem)),
+  ].filter((text) => text !== '')
+  return parts.length === 0 ? 'No difference.\n' : parts.join('\n')
+}
+
+const part = (heading: string, lines: readonly string[]): string =>
+  lines.length === 0 ? '' : `${heading}\n${lines.map((line) => `  ${line}\n`).join('')}`
+
+/** What a person wrote is made inert: a terminal obeys escapes. */
+function linesOf({ file, policy, who, actions, from, to, example }: Told): string[] {
+  const place = policy === undefined ? file : `${file}: ${policy}`
+  const about = [who.join(', '), actions.join(', ')].filter((text) => text !== '').join(' for ')
+  return [
+    `${inert(place)}${about === '' ? '' : `: ${inert(about)}`}`,
+    `  ${inert(from)} → ${inert(to)}`,
+    ...(example === undefined ? [] : [`  ${exact(example)}`]),
+  ]
+}

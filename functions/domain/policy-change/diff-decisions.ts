@@ -1,0 +1,199 @@
+import { type Facts, findFacts, findTier, questionOf } from '../policy/assess.ts'
+import { agentOf, type Bundle } from '../policy/bundle.ts'
+import { tierOf } from '../policy/ladder.ts'
+import type { Answer, Ask, Moment } from '../policy/question.ts'
+import type { AgentId } from '../values.ts'
+import { defined } from '../values.ts'
+import type { Change, Changes, Direction } from './change.ts'
+import { exampleOf, simplest } from './examples.ts'
+import { noReads, readsPath, readsTogether } from './policy-reads.ts'
+import {
+  alikeAgents,
+  combinations,
+  type Point,
+  pointOf,
+  readsOf,
+  type Side,
+  type Space,
+  samplePoints,
+  spaceOf,
+} from './question-space.ts'
+
+export type Asker = Side & { ask: Ask; fileOf: (policy: string) => string | undefined }
+export type Sides = { old: Asker; new: Asker; times?: readonly number[]; seed: number; most: number }
+
+type Outcome = { tier?: number; policies: readonly string[]; facts?: Facts }
+
+/** The lowest rung that permits, if any does. A forbid that reads no approval forbids at every rung, so they are not asked. */
+function decide({ bundle, reads, ask }: Asker, { asked, moment, now }: Point): Outcome {
+  const facts = findFacts(bundle, asked, now)
+  if (!facts.ok) return { policies: [] }
+  let never: Answer | undefined
+  const search = findTier(bundle.ladder.tiers, (tier) => {
+    if (never) return never
+    const answer = ask(questionOf(facts.value, asked, { moment, tier, now }))
+    const readsTier = (id: string) => readsPath(reads[asked.action]?.[id] ?? noReads, 'context.approval')
+    if (!answer.permit && !answer.policies.every(readsTier)) never = answer
+    return answer
+  })
+  if (search.outcome === 'refused') return { policies: search.policies, facts: facts.value }
+  return { tier: search.tier.tier, policies: search.policies, facts: facts.value }
+}
+
+const never = Number.POSITIVE_INFINITY
+
+/** Which of the policies that differ on the other side does it; else the file of the fact that does. */
+function causeOf(sides: Sides, point: Point, direction: Direction): { policy?: string; file: string } {
+  const [permits, refuses] = direction === 'widened' ? [sides.new, sides.old] : [sides.old, sides.new]
+  const { action } = point.asked
+  const [here, there] = [permits.bundle.policies[action] ?? {}, refuses.bundle.policies[action] ?? {}]
+  const permitted = decide(permits, point)
+  const differs = (id: string) => here[id] !== there[id]
+  const facts = findFacts(refuses.bundle, point.asked, point.now)
+  if (facts.ok && permitted.tier !== undefined) {
+    const { moment, now } = point
+    const refused = refuses.ask(questionOf(facts.value, point.asked, { moment, tier: permitted.tier, now }))
+    const policy = refused.policies.find(differs) ?? permitted.policies.find(differs)
+    const file = policy && (sides.new.fileOf(policy) ?? sides.old.fileOf(policy))
+    if (policy !== undefined && file !== undefined) return { policy, file }
+  }
+  return { file: factFile(sides, point) }
+}
+
+function factFile({ old: { bundle: before }, new: { bundle: after } }: Sides, { asked, now }: Point): string {
+  const { action, agent } = asked
+  const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
+  if (!same(before.actions[action], after.actions[action])) return 'actions'
+  if (!same(agentOf(before, agent), agentOf(after, agent))) return 'agents.json'
+  const resource = ({ value }: { value?: Facts }) => value?.resource
+  const [was, is] = [findFacts(before, asked, now), findFacts(after, asked, now)]
+  if (was.ok !== is.ok || !same(resource(was as never), resource(is as never))) return 'resources.json'
+  const tiers = (bundle: Bundle) => bundle.ladder.tiers.map(({ tier }) => tier)
+  return same(tiers(before), tiers(after)) ? 'directory.json' : 'ladder.json'
+}
+
+/** What of an action's policies, entry, resources and tiers is not the same on both sides. */
+function whatDiffers({ old: { bundle: before }, new: { bundle: after } }: Sides, action: string) {
+  const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
+  const [was, is] = [before.policies[action] ?? {}, after.policies[action] ?? {}]
+  const policies = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((id) => was[id] !== is[id])
+  const type = (after.actions[action] ?? before.actions[action])?.resource.type
+  const rules = ({ resources }: Bundle) => resources.filter((rule) => rule.type === type)
+  const tiers = ({ ladder }: Bundle) => ladder.tiers.map(({ tier }) => tier)
+  const facts = ({ actions, deployment }: Bundle) => [actions[action], deployment.accounts]
+  return {
+    policies,
+    elsewhere:
+      !same(facts(before), facts(after)) || !same(rules(before), rules(after)) || !same(tiers(before), tiers(after)),
+    calendar: !same(Object(before).calendar, Object(after).calendar),
+  }
+}
+
+/** The dimensions that what differs reads; what each agent, resource and purpose is, always. */
+function dimensionsOf(sides: Sides, space: Space, policies: readonly string[]): readonly string[] {
+  const changed = readsTogether(
+    [sides.old, sides.new].flatMap(({ reads }) => policies.flatMap((id) => reads[space.action]?.[id] ?? [])),
+  )
+  const always = ['agent', 'target', 'purpose', 'moment']
+  const reads = (name: string) =>
+    name.startsWith('arguments.')
+      ? policies.length === 0 || readsPath(changed, 'context.unpinned') || readsPath(changed, `context.${name}`)
+      : readsPath(changed, `context.${name}`) || (name === 'now' && readsPath(changed, 'context.windows'))
+  const others = [...space.dimensions.keys()].filter((name) => !always.includes(name) && reads(name))
+  return [...always, ...others]
+}
+
+function pointsFor(sides: Sides, action: string): readonly Point[] {
+  const both = [sides.old, sides.new]
+  const { policies, elsewhere, calendar } = whatDiffers(sides, action)
+  const space = spaceOf(both, action, sides.times)
+  const agents = (space.dimensions.get('agent') ?? []) as readonly AgentId[]
+  const isSame = policies.length === 0 && !elsewhere && !(calendar && space.dimensions.has('now'))
+  const asking = isSame ? agents.filter((id) => isOtherAgent(sides, id)) : agents
+  if (asking.length === 0) return []
+  const dimensions = new Map([...space.dimensions, ['agent', asking] as const])
+  const here = { action, dimensions }
+  const over = [...dimensionsOf(sides, here, policies), ...(calendar ? ['now'] : [])]
+  const directed = combinations(here, [...new Set(over)], sides.most, sides.seed)
+  return [
+    ...directed.map((draft) => pointOf(here, draft, both)),
+    ...samplePoints(here, both, Math.ceil(sides.most / 5), sides.seed),
+  ]
+}
+
+const isOtherAgent = ({ old, new: now }: Sides, id: AgentId) => {
+  const seen = ({ bundle }: Side) => {
+    const agent = agentOf(bundle, id)
+    const people = [agent?.owner, agent?.backupOwner]
+    return [agent, bundle.directory.people.filter((person) => people.includes(person.id)).map(({ status }) => status)]
+  }
+  return JSON.stringify(seen(old)) !== JSON.stringify(seen(now))
+}
+
+type Found = { direction: Direction; point: Point; from: number; to: number; policy?: string; file: string }
+
+/** Per action and agent: what is newly permitted or refused, and whose tier rose or fell, each with an example. */
+export function diffDecisions(sides: Sides): Changes & { asked: number } {
+  const both = [sides.old, sides.new]
+  const actions = new Set(both.flatMap(({ bundle }) => Object.keys(bundle.actions)))
+  const found: Found[] = []
+  let asked = 0
+  for (const action of actions) {
+    for (const point of pointsFor(sides, action)) {
+      asked += 1
+      const [was, is] = [decide(sides.old, point), decide(sides.new, point)]
+      const [from, to] = [was.tier ?? never, is.tier ?? never]
+      if (from === to) continue
+      const direction = to < from ? 'widened' : 'narrowed'
+      found.push({ direction, point, from, to, ...causeOf(sides, point, direction) })
+    }
+  }
+  const changes = changesOf(sides, found)
+  return { ...changes, asked }
+}
+
+function changesOf(sides: Sides, found: readonly Found[]): Changes {
+  const alike = new Map<string, Found[]>()
+  for (const each of found) {
+    const { direction, point, from, to, policy, file } = each
+    const key = JSON.stringify([direction, point.asked.action, point.asked.agent, point.moment, from, to, policy, file])
+    alike.set(key, [...(alike.get(key) ?? []), each])
+  }
+  const told = [...alike.values()].flatMap((all) => changesOfAlike(sides, all))
+  const of = (direction: Direction) => told.flatMap((each) => (each.direction === direction ? each.change : []))
+  return { widened: of('widened'), narrowed: of('narrowed'), other: of('other') }
+}
+
+/** One for each of the agents for which the asker stands. */
+function changesOfAlike(sides: Sides, all: readonly Found[]): { direction: Direction; change: Change }[] {
+  const [first] = all
+  const point = simplest(all.map((each) => each.point))
+  if (!first || !point) return []
+  const { direction, from, to, policy, file } = first
+  const { action, agent } = point.asked
+  const both = [sides.old, sides.new]
+  const members = alikeAgents(both, readsOf(both, action)).find(([rep]) => rep === agent) ?? [agent]
+  return members.map((member) => {
+    const own = { ...point, asked: { ...point.asked, agent: member } }
+    const name = `${member} asks for ${action}${to === never ? ', and is refused' : `: tier ${to}`}`
+    const change: Change = defined({
+      kind: kindOf(from, to),
+      file,
+      policy,
+      agent: member,
+      action,
+      from: wordsOf(sides.old.bundle, from, point.moment),
+      to: wordsOf(sides.new.bundle, to, point.moment),
+      example: exampleOf(sides.new.bundle, sides.new.ask, own, name),
+    })
+    return { direction, change }
+  })
+}
+
+const kindOf = (from: number, to: number) =>
+  from === never ? 'newly_permitted' : to === never ? 'newly_refused' : to < from ? 'tier_fell' : 'tier_rose'
+
+function wordsOf({ ladder }: Bundle, tier: number, moment: Moment): string {
+  const at = moment === 'request' ? '' : `, at the moment \`${moment}\``
+  return tier === never ? `refused${at}` : `tier ${tier} (${tierOf(ladder, tier)?.name ?? 'not in the ladder'})${at}`
+}

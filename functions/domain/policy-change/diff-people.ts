@@ -1,0 +1,155 @@
+import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
+import { namesOfTier } from '../policy/ladder.ts'
+import { type Answer, type PersonAction, personActions } from '../policy/question.ts'
+import type { PersonId } from '../values.ts'
+import { defined } from '../values.ts'
+import type { Change, Changes, Direction } from './change.ts'
+import type { Asker, Sides } from './diff-decisions.ts'
+import { type PersonPoint, personExample } from './examples.ts'
+import { alikePeople, personPoints, personQuestionOf } from './person-space.ts'
+import { readsOf } from './question-space.ts'
+
+const refused: Answer = { permit: false, policies: [] }
+
+const answerOf = ({ bundle, ask }: Asker, point: PersonPoint): Answer => {
+  const question = personQuestionOf(bundle, point)
+  return question ? ask(question) : refused
+}
+
+/** The act's policies and the facts that they read are the same. */
+function isSame({ old: before, new: after }: Sides, does: PersonAction): boolean {
+  const same = (read: (bundle: Bundle) => unknown) =>
+    JSON.stringify(read(before.bundle)) === JSON.stringify(read(after.bundle))
+  return (
+    same(({ policies }) => policies[does]) &&
+    same(({ directory }) => directory) &&
+    same(({ agents, resources, actions }) => [agents, resources, actions]) &&
+    same(({ breakGlass }) => breakGlass?.profiles) &&
+    same(({ ladder }) => ladder.tiers.map((tier) => [tier.tier, namesOfTier(tier)]))
+  )
+}
+
+type Found = {
+  direction: Direction
+  point: PersonPoint
+  answers: readonly [Answer, Answer]
+  policy?: string
+  file: string
+}
+
+/** Who newly may decide, lift, revoke, review, recertify and so on, and who no longer may. */
+export function diffPeople(sides: Sides): Changes & { asked: number } {
+  const both = [sides.old, sides.new]
+  const found: Found[] = []
+  let asked = 0
+  for (const does of personActions) {
+    if (isSame(sides, does)) continue
+    for (const point of personPoints(both, does, sides.most * 4)) {
+      asked += 1
+      const [was, is] = [answerOf(sides.old, point), answerOf(sides.new, point)]
+      if (was.permit === is.permit) continue
+      const direction = is.permit ? 'widened' : 'narrowed'
+      found.push({ direction, point, answers: [was, is], ...causeOf(sides, does, [was, is], point.person) })
+    }
+  }
+  return { ...changesOf(sides, found), asked }
+}
+
+function causeOf(
+  { old: before, new: after }: Sides,
+  does: PersonAction,
+  [was, is]: readonly [Answer, Answer],
+  person: PersonId,
+) {
+  const [there, here] = [before.bundle.policies[does] ?? {}, after.bundle.policies[does] ?? {}]
+  const all = [...(is.permit ? was : is).policies, ...(is.permit ? is : was).policies]
+  const policy = all.find((id) => there[id] !== here[id])
+  const file = policy && (after.fileOf(policy) ?? before.fileOf(policy))
+  if (policy !== undefined && file !== undefined) return { policy, file }
+  const seen = ({ bundle: { directory } }: Asker) =>
+    JSON.stringify([directory.groups, directory.people.find(({ id }) => id === person)])
+  return { file: seen(before) === seen(after) ? 'resources.json' : 'directory.json' }
+}
+
+function changesOf(sides: Sides, found: readonly Found[]): Changes {
+  const alike = new Map<string, Found[]>()
+  for (const each of found) {
+    const { person, does, stage } = each.point
+    const key = JSON.stringify([each.direction, person, does, stage, each.policy, each.file])
+    alike.set(key, [...(alike.get(key) ?? []), each])
+  }
+  const told = [...alike.values()].flatMap((all) => changesOfAlike(sides, all))
+  const of = (direction: Direction) => told.flatMap((each) => (each.direction === direction ? each.change : []))
+  return { widened: of('widened'), narrowed: of('narrowed'), other: of('other') }
+}
+
+function changesOfAlike(sides: Sides, all: readonly Found[]): { direction: Direction; change: Change }[] {
+  const [first] = all.toSorted((a, b) => sizeOf(a.point) - sizeOf(b.point))
+  if (!first) return []
+  const { direction, point, policy, file, answers } = first
+  const both = [sides.old, sides.new]
+  const members = alikePeople(both, readsOf(both, point.does)).find(([one]) => one === point.person) ?? [point.person]
+  const act = wordsOf(point, sides)
+  return members.map((person) => {
+    const permit = direction === 'widened'
+    const change: Change = defined({
+      kind: permit ? 'person_may' : 'person_may_not',
+      file,
+      policy,
+      person,
+      action: point.does,
+      from: `may ${permit ? 'not ' : ''}${act}`,
+      to: `may ${permit ? '' : 'not '}${act}`,
+      example: exampleFor(sides.new, { ...point, person }, permit, answers[1].policies, act),
+    })
+    return { direction, change }
+  })
+}
+
+function exampleFor(
+  { bundle, ask }: Asker,
+  point: PersonPoint,
+  permit: boolean,
+  policies: readonly string[],
+  act: string,
+) {
+  if (personOf(bundle, point.person)?.status !== 'active') return undefined
+  const name = `${point.person} may ${permit ? '' : 'not '}${act}`
+  return personExample(bundle, ask, point, { name, permit, policies })
+}
+
+const sizeOf = ({ point, inSteadBy }: PersonPoint) =>
+  JSON.stringify(point?.asked ?? {}).length + (inSteadBy === undefined ? 0 : 100)
+
+const acts: { readonly [does in PersonAction]: string } = {
+  approve: 'approve',
+  revoke: 'revoke',
+  lift: 'lift a halt',
+  read: 'read',
+  breakGlass: 'use break-glass',
+  review: 'review what was opened by break-glass',
+  allowStanding: 'allow more of the same ahead',
+  standIn: 'stand in',
+  erase: 'erase the texts of a person',
+  recertify: 'recertify',
+}
+
+/** `approve at the stage sre what agent:builder asks for on the resources of payments-owners`. */
+function wordsOf(
+  { does, stage, absent, point, profile, subject, inSteadBy }: PersonPoint,
+  { new: after, old: before }: Sides,
+) {
+  const asked = point?.asked
+  const by = asked && (agentOf(after.bundle, asked.agent) ?? agentOf(before.bundle, asked.agent))?.id
+  const parts = [
+    acts[does],
+    ...(stage === undefined ? [] : [`at the stage \`${stage}\``]),
+    ...(inSteadBy === undefined ? [] : [`with ${inSteadBy} in their stead`]),
+    ...(absent === undefined ? [] : [`for ${absent}`]),
+    ...(asked ? [`${asked.action} of ${by ?? asked.agent}`] : []),
+    ...(asked?.delegators?.length ? [`for an agent of ${asked.delegators.join(', ')}`] : []),
+    ...(profile === undefined ? [] : [`by the profile \`${profile}\``]),
+    ...(subject === undefined || subject === 'agent:of-the-case' ? [] : [subject]),
+  ]
+  return parts.join(' ')
+}
