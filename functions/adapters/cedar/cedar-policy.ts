@@ -1,10 +1,12 @@
 import type { AuthorizationAnswer, DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
 import { preparsePolicySet, preparseSchema, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { Change, Explainer } from '../../domain/policy/condition.ts'
 import type { Answer, Ask, Question } from '../../domain/policy/question.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
-import { toCedar } from './cedar-question.ts'
+import { type CedarQuestion, toCedar, withChanges } from './cedar-question.ts'
 import { rehearsal } from './rehearsal.ts'
+import { weigh } from './weigh.ts'
 
 /** Parses one policy set for each action: Cedar has no index inside, so a question costs what its action's policies cost. */
 export class CedarPolicy implements Policy {
@@ -32,15 +34,35 @@ export class CedarPolicy implements Policy {
     for (const question of rehearsal(bundle)) this.ask(question)
   }
 
+  readonly explainer: Explainer = {
+    weigh: (question) => {
+      try {
+        return weigh(this.bundle, question.action, this.#inCedar(question))
+      } catch {
+        return undefined
+      }
+    },
+    askIf: (question, changes) => this.#ask(question, policySetName(this.bundle, question.action), read, changes),
+  }
+
   ask(question: Question): Answer {
     return this.#ask(question, policySetName(this.bundle, question.action), read)
   }
 
-  #ask(question: Question, preparsedPolicySetId: string, read: (answer: AuthorizationAnswer) => Answer): Answer {
+  #inCedar(question: Question): CedarQuestion {
+    return toCedar(question, this.bundle.actions[question.action]?.arguments)
+  }
+
+  #ask(
+    question: Question,
+    preparsedPolicySetId: string,
+    read: (answer: AuthorizationAnswer) => Answer,
+    changes: readonly Change[] = [],
+  ): Answer {
     if (!Object.hasOwn(this.bundle.policies, question.action))
       return failed([], `no policies for action ${question.action.slice(0, 64)}`)
     try {
-      const call = { ...toCedar(question, this.bundle.actions[question.action]?.arguments), preparsedPolicySetId }
+      const call = { ...withChanges(this.#inCedar(question), changes), preparsedPolicySetId }
       // A use repeats what was validated when it was asked for and issued: the schema costs as much again as the answer,
       // and no policy of a set needs it.
       if (question.kind === 'action' && question.moment === 'use') return read(statefulIsAuthorized(call))

@@ -1,6 +1,7 @@
 import type { CedarValueJson, EntityJson, EntityUidJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { canonicalForm } from '../../domain/digest.ts'
 import { type ArgumentSchema, type ArgumentsSchema, isScalar } from '../../domain/policy/arguments.ts'
+import type { Change } from '../../domain/policy/condition.ts'
 import type {
   ActionQuestion,
   OpeningFacts,
@@ -24,6 +25,23 @@ const ref = (type: string, id: string): CedarValueJson => ({ __entity: uid(type,
 /** @throws when an argument is not of its type, and so has no form in Cedar */
 export const toCedar = (question: Question, types: ArgumentsSchema | undefined): CedarQuestion =>
   question.kind === 'action' ? actionToCedar(question, types) : personToCedar(question)
+
+/** With other facts in its context, as they might be. */
+export function withChanges(question: CedarQuestion, changes: readonly Change[]): CedarQuestion {
+  if (changes.length === 0) return question
+  const context = structuredClone(question.context)
+  for (const { fact, value } of changes) {
+    const [, ...path] = fact
+    const last = path.pop() ?? ''
+    const within = path.reduce<Record<string, CedarValueJson> | undefined>(
+      (of, name) => of?.[name] as Record<string, CedarValueJson> | undefined,
+      context,
+    )
+    if (within && value === undefined) delete within[last]
+    else if (within) within[last] = value as CedarValueJson
+  }
+  return { ...question, context }
+}
 
 function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefined): CedarQuestion {
   const { agent, resource, approval } = question

@@ -28,6 +28,7 @@ import type { Viewed } from '../../operations/requests/read-requests.ts'
 import { environmentChip, form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import { changedSection, previewSection } from './preview-section.ts'
 import { argumentList, stepFields, stepsSection } from './steps-section.ts'
+import { tierSection, type Why } from './tier-section.ts'
 import { timelineSection } from './timeline-section.ts'
 import { drawn, time } from './words.ts'
 
@@ -39,6 +40,7 @@ export type RequestPage = {
   now: NumericDate
   /** The answer to a form leaves it out. */
   timeline?: Timeline
+  why?: Why
   notice?: Notice
   /** What was written into a form that was refused, so that it need not be written again. */
   draft?: { comment?: string }
@@ -51,7 +53,7 @@ export const requestPage = ({
 }: Omit<RequestPage, 'view' | 'whyNot'> & { viewed: Viewed; bundle: ViewFacts }): string =>
   drawRequestPage({ view: describeRequest(state, bundle), whyNot, ...rest })
 
-export function drawRequestPage({ view, whyNot, reader, now, timeline, notice, draft = {} }: RequestPage): string {
+export function drawRequestPage({ view, whyNot, reader, now, timeline, why, notice, draft = {} }: RequestPage): string {
   const title = titleText(view.title)
   const note = noteOf(view)
   return page({
@@ -67,6 +69,7 @@ ${view.changes.length > 0 && changedSection(view, now)}
 ${view.steps ? stepsSection(view, now) : [previewSection(view, now), what(view)]}
 ${view.narrowings.length > 0 && narrowedSection(view, now)}
 ${who(view, now)}
+${why && tierSection(view, why, now)}
 ${view.stages.length > 0 && stages(view, now)}
 ${forms(view, whyNot, reader, draft)}
 ${timeline && timelineSection(timeline, now)}
@@ -142,7 +145,7 @@ const who = (view: RequestView, now: NumericDate): Html =>
     html`<dl>
 ${rows(askerRows(view))}
 <dt>Asked at</dt><dd>${time(view.submittedAt, now)}</dd>
-<dt>Why this tier</dt><dd>${view.policies.length === 0 ? 'no policy is named' : view.policies.map((id, at) => html`${at === 0 ? '' : ', '}<code>${inert(id)}</code>`)}</dd>
+<dt>Permitted by</dt><dd>${view.policies.length === 0 ? 'no policy is named' : view.policies.map((id, at) => html`${at === 0 ? '' : ', '}<code>${inert(id)}</code>`)}</dd>
 <dt>Request</dt><dd><code>${view.id}</code>, round ${view.round}</dd>
 <dt>Digest</dt><dd><code>${view.digest}</code> <span class="soft">the card shows its beginning, <code>${view.digest.slice(0, 24)}</code></span></dd>
 </dl>

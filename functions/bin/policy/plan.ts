@@ -9,7 +9,8 @@ import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { isJustified } from '../../domain/policy/asking-terms.ts'
 import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import { AgentId, defined, duration, type PersonId } from '../../domain/values.ts'
-import { type Plan, type PlannedStage, planRequest } from '../../operations/requests/plan-request.ts'
+import { explainPlan, type Plan, type PlannedStage, planRequest } from '../../operations/requests/plan-request.ts'
+import { explainedJson, explainedText } from './explained.ts'
 import { type Exit, exits, type Io, jsonText, readAll, WrongUsage } from './io.ts'
 import { openPolicies, tellProblems } from './open.ts'
 
@@ -46,8 +47,11 @@ export async function run(options: z.infer<typeof Options>, io: Io): Promise<Exi
     recent,
     justified,
   })
-  const plan = planRequest(ask, cedar.open(bundle), io.now())
-  io.out(json ? jsonText(plan) : `${describePlan(plan, bundle)}\n`)
+  const policy = cedar.open(bundle)
+  const plan = planRequest(ask, policy, io.now())
+  const explained = explainPlan(ask, plan, policy, io.now())
+  if (json) io.out(jsonText({ ...plan, explanation: explainedJson(explained) }))
+  else io.out(`${describePlan(plan, bundle)}\n${explainedText(explained)}`)
   return plan.outcome === 'requestable' ? exits.done : exits.problems
 }
 

@@ -52,6 +52,8 @@ export type Timeline = {
   moments: readonly Moment[]
   /** All that were read, the oldest first. */
   entries: readonly EntryRef[]
+  /** By its hash: the policies under which it was asked for. */
+  bundle?: string
   /** The record has more than were read. */
   isCut: boolean
 }
@@ -86,6 +88,7 @@ export function describeTimeline(view: RequestView, recorded: Recorded, facts: V
     moments: folded(anchor ? placed(moments, momentOfAnchor(anchor, recorded)) : moments),
     entries: entries.map(refOf),
     isCut,
+    ...defined({ bundle: entries[0]?.bundle }),
   }
 }
 

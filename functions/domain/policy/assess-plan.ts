@@ -11,6 +11,7 @@ import {
   type Assessment,
   type Facts,
   findFacts,
+  findResource,
   findTier,
   questionOf,
   refusal,
@@ -89,14 +90,10 @@ export function assessPlan(
   if (!owner) return refusal('policy_denied', [], `\`${plan.agent}\` is not registered`)
   const rungs = bundle.ladder.tiers.filter(({ tier }) => tier >= atLeast)
   const found: (Found & { number: number; tier: number; below: readonly string[] })[] = []
-  for (const [index, step] of plan.steps.entries()) {
-    const number = step.step ?? index + 1
+  for (const { number, ...step } of askedOfPlan(bundle, plan, owner)) {
     const inStep = <T extends { detail?: string }>(no: T): T => ({ ...no, detail: ofStep(number, no.detail) })
-    const read = factsOfStep(bundle, plan, step, owner, now)
-    if (!read.ok) return inStep(refusal(read.code, [], read.detail))
-    const facts = found.some((each) => isSameResource(each.facts.resource, read.value.facts.resource))
-      ? ok(unread(read.value))
-      : read
+    const facts = factsOfStep(bundle, step, now)
+    if (!facts.ok) return inStep(refusal(facts.code, [], facts.detail))
     const search = findTier(rungs, (tier) => askAboutStep(facts.value, ask, tier, now))
     if (search.outcome === 'refused') return inStep(search)
     found.push({ ...facts.value, number, tier: search.tier.tier, below: search.below })
@@ -142,33 +139,39 @@ export function assessPlan(
 const ofStep = (step: number, detail: string | undefined) =>
   detail === undefined ? `step ${step}` : `step ${step}: ${detail}`
 
-type Found = { facts: Facts; asked: Asked; proposed: Facts; proposal: Asked }
+type StepQuestions = { asked: Asked; proposal: Asked }
+type Found = StepQuestions & { facts: Facts; proposed: Facts }
 
-function factsOfStep(
+/** What policy is asked about each step: of its own agent, and of the one that proposes it. */
+export function askedOfPlan(
   bundle: Bundle,
-  { agent, ...plan }: PlanAsked,
-  { agent: doer, ...step }: StepAsked,
+  { agent, purpose, justified, task, steps }: PlanAsked,
   owner: PersonId,
-  now: NumericDate,
-) {
-  const { purpose, justified, task } = plan
-  const why = { purpose, justified, task }
-  const asked: Asked = { ...step, ...why, agent: doer, delegators: [owner] }
+): readonly ({ number: number } & StepQuestions)[] {
+  const before: Resource[] = []
+  return steps.map(({ agent: doer, host, step: given, ...step }, index) => {
+    const named = findResource(bundle, step)
+    const isAfter = named.ok && before.some((each) => isSameResource(each, named.value.resource))
+    if (named.ok) before.push(named.value.resource)
+    // What a step finds after another of the same resource cannot be read before: policy hears that it was not.
+    const preview = isAfter ? outcomeAfter(named.value.entry) : step.preview
+    const own = { ...step, purpose, justified, task, preview }
+    return {
+      number: given ?? index + 1,
+      asked: { ...own, host, agent: doer, delegators: [owner] },
+      proposal: { ...own, agent },
+    }
+  })
+}
+
+function factsOfStep(bundle: Bundle, { asked, proposal }: StepQuestions, now: NumericDate) {
   const facts = findFacts(bundle, asked, now)
   if (!facts.ok) return facts
-  const { host: _, ...rest } = step
-  const proposal: Asked = { ...rest, ...why, agent }
   const proposed = findFacts(bundle, proposal, now)
   return proposed.ok ? ok({ facts: facts.value, asked, proposed: proposed.value, proposal }) : proposed
 }
 
 const isSameResource = (one: Resource, other: Resource): boolean => one.type === other.type && one.id === other.id
-
-/** What a step finds after another of the same resource cannot be read before: policy hears that it was not. */
-const unread = (found: Found): Found => {
-  const preview = outcomeAfter(found.facts.entry)
-  return { ...found, asked: { ...found.asked, preview }, proposal: { ...found.proposal, preview } }
-}
 
 export const outcomeAfter = ({ preview }: Pick<CatalogueEntry, 'preview'>): PreviewOutcome =>
   preview ? 'failed' : 'none'

@@ -8,6 +8,7 @@ import type { TextReader } from '../../operations/ledger/ports.ts'
 import { showing } from '../../operations/ledger/texts.ts'
 import { listGroups } from '../../operations/people/list-groups.ts'
 import { findOnCall } from '../../operations/people/on-call.ts'
+import { explainRequest } from '../../operations/policy/explain-tier.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { readTimeline, type TimelinePorts } from '../../operations/requests/read-timeline.ts'
 import { byRoute, openingIn, unknownRequest } from '../doors.ts'
@@ -38,7 +39,9 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
       if (!viewed?.ok) throw notShown(viewed?.code)
       const timeline = await readTimeline(viewed.value.state, ports)
       const bundle = { ...ports.policy.bundle, onCall: await findOnCall(viewed.value.state, ports) }
-      const view = { viewed: viewed.value, bundle, reader, now: ports.clock.now(), timeline }
+      const explained = explainRequest(ports.policy, viewed.value.state)
+      const why = { explained, bundle: bundle.hash, askedUnder: timeline.bundle }
+      const view = { viewed: viewed.value, bundle, reader, now: ports.clock.now(), timeline, why }
       return shown(ports.issuer, requestPage(view))
     },
     'GET /agents': showAgents,

@@ -19,6 +19,7 @@ export const cedarPolicy = (): Policy => loggingErrors(new CedarPolicy(readBundl
 export const loggingErrors = (policy: Policy, log: Log): Policy => ({
   bundle: policy.bundle,
   observing: policy.observing,
+  explainer: policy.explainer,
   ask(question) {
     const answer = policy.ask(question)
     if (answer.error) log.error('policy_error', { action: question.action, policies: answer.policies.join(' ') })

@@ -1,6 +1,7 @@
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import { bundleAsOf, datesInFiles } from '../../domain/agents/dates.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { Explainer } from '../../domain/policy/condition.ts'
 import type { Answer, Ask, Question } from '../../domain/policy/question.ts'
 import type { AskerId, NumericDate } from '../../domain/values.ts'
 import { faultName } from '../faults.ts'
@@ -53,6 +54,10 @@ export class CurrentPolicy implements Policy {
 
   get observing(): Ask | undefined {
     return this.#policy.observing
+  }
+
+  get explainer(): Explainer | undefined {
+    return this.#policy.explainer
   }
 
   async look(agents: readonly AskerId[]): Promise<void> {

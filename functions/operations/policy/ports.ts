@@ -1,4 +1,5 @@
 import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { Explainer } from '../../domain/policy/condition.ts'
 import type { Answer, Ask, Question } from '../../domain/policy/question.ts'
 import type { AskerId, Digest, JsonObject, NumericDate } from '../../domain/values.ts'
 
@@ -8,6 +9,8 @@ export interface Policy {
   readonly files?: Bundle
   /** Never throws and waits for nothing: on any failure the answer does not permit, with `error`. */
   ask(question: Question): Answer
+  /** Left out where there is no engine. */
+  readonly explainer?: Explainer | undefined
   /**
    * The same as if the observed policies counted, where the bundle has any. Of a question that could not be answered
    * cleanly, the policies are those that erred.

@@ -29,7 +29,8 @@ import type { Clock } from '../ports.ts'
 import { answerWithObserved } from './compare-observed.ts'
 import type { Policy } from './ports.ts'
 
-const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): Asked => ({
+/** What was asked for, as policy hears it. */
+export const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): Asked => ({
   agent: ask.agent.id,
   action: ask.action,
   arguments: ask.arguments,
@@ -43,12 +44,13 @@ const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): As
 })
 
 /** Two questions about each step: of its own agent, and of the agent that proposed it. */
-const askedOfSteps = (bundle: Bundle, { ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>) =>
+export const askedOfSteps = (bundle: Bundle, { ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>) =>
   keptSteps({ ask }).map(({ agent, step, action, arguments: args, resource, mcp, recent, host, after }) => {
     const entry = bundle.actions[action]
     const outcome = after !== undefined && entry ? outcomeAfter(entry) : outcomeOfPreview(previewOfStep(preview, step))
     const own = { action, arguments: args, resource, mcp, recent, ...whyAsked(ask), preview: outcome }
     return {
+      number: step,
       asked: { ...own, agent, delegators: [ask.owner], host } satisfies Asked,
       proposal: { ...own, agent: ask.agent.id } satisfies Asked,
     }

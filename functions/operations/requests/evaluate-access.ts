@@ -3,7 +3,7 @@ import { argumentsDigest } from '../../domain/digest.ts'
 import type { About } from '../../domain/ledger/refused.ts'
 import { isJustified, justificationMember, readsMember, wantsOf } from '../../domain/policy/asking-terms.ts'
 import { type Asked, type Assessment, assess } from '../../domain/policy/assess.ts'
-import { agentOf } from '../../domain/policy/bundle.ts'
+import { agentOf, type Bundle } from '../../domain/policy/bundle.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
 import { cameTo, type Observed } from '../../domain/policy/observed.ts'
 import type { PreviewOutcome } from '../../domain/previews/preview.ts'
@@ -216,29 +216,37 @@ const deny = (common: Common, reason: EvaluationReason, detail?: string): Evalua
   ...defined({ detail }),
 })
 
+type AskOfOne = Pick<EvaluationAsk, 'action' | 'resource' | 'mcp' | 'purpose'> &
+  Pick<Asked, 'host' | 'justified' | 'task'> & { atLeast?: number }
+
+/** What policy is asked before it is asked for. */
+export function askedInBody(
+  ask: AskOfOne,
+  agent: AskerId,
+  recent: number,
+  { deployment }: Pick<Bundle, 'deployment'>,
+  preview?: PreviewOutcome,
+): Asked {
+  const { name: action, properties } = ask.action
+  const resource = { type: ask.resource.type, id: ask.resource.id }
+  const about = { agent, action, arguments: properties, resource, mcp: ask.mcp, purpose: ask.purpose ?? '', recent }
+  // Before it is asked, as if the service that keeps incidents will know the parent task.
+  const task = ask.task ?? (deployment.incidents ? 'known' : 'unchecked')
+  return { ...about, ...defined({ preview, host: ask.host, justified: ask.justified, task }) }
+}
+
 /** Refuses also an ask whose AWS credentials could not be confined: its session policy would be too large. */
 export function assessAsk(
-  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'mcp' | 'purpose'> &
-    Pick<Asked, 'host' | 'justified' | 'task'> & { atLeast?: number },
+  ask: AskOfOne,
   agent: AskerId,
   recent: number,
   now: NumericDate,
   { policy }: Pick<AskingPorts, 'policy'>,
   preview?: PreviewOutcome,
 ): Assessment {
-  const { name: action, properties } = ask.action
-  const resource = { type: ask.resource.type, id: ask.resource.id }
-  const about = { agent, action, arguments: properties, resource, mcp: ask.mcp, purpose: ask.purpose ?? '', recent }
-  // Before it is asked, as if the service that keeps incidents will know the parent task.
-  const task = ask.task ?? (policy.bundle.deployment.incidents ? 'known' : 'unchecked')
-  const asked = { ...about, ...defined({ preview, host: ask.host, justified: ask.justified, task }) }
-  const assessment = assess(
-    policy.bundle,
-    (question) => policy.ask(question),
-    asked,
-    now,
-    defined({ atLeast: ask.atLeast }),
-  )
+  const asked = askedInBody(ask, agent, recent, policy.bundle, preview)
+  const least = defined({ atLeast: ask.atLeast })
+  const assessment = assess(policy.bundle, (question) => policy.ask(question), asked, now, least)
   if (assessment.outcome === 'refused') return assessment
   if (isConfinable(policy.bundle, assessment.facts, now)) return assessment
   return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail: tooLargeToConfine }

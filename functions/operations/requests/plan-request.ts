@@ -5,9 +5,10 @@ import { titleOf } from '../../domain/policy/catalogue.ts'
 import { type Stage, tierOf } from '../../domain/policy/ladder.ts'
 import type { McpTool } from '../../domain/policy/mcp-tool.ts'
 import { planTitle } from '../../domain/requests/plan-step.ts'
-import { type AgentId, defined, type NumericDate, type PersonId } from '../../domain/values.ts'
+import { type AgentId, defined, type NumericDate, ok, type PersonId } from '../../domain/values.ts'
+import { type Explained, explainAsk, explainSteps } from '../policy/explain-tier.ts'
 import type { Policy } from '../policy/ports.ts'
-import { assessAsk, type EvaluationAsk } from './evaluate-access.ts'
+import { askedInBody, assessAsk, type EvaluationAsk } from './evaluate-access.ts'
 import { assessSteps, isPlanBody } from './plan-ask.ts'
 
 export type Plan = RefusedPlan | RequestablePlan | RequestableSteps
@@ -70,19 +71,35 @@ export function planRequest(
   return { outcome: 'requestable', ...own, ...decisionOf(assessment, own.title, policy) }
 }
 
-function planSteps(ask: Parameters<typeof planRequest>[0], policy: Policy, now: NumericDate): Plan {
-  const parsed = parseSteps(ask.action.properties)
-  if (!parsed.ok)
-    return { outcome: 'refused', reason: parsed.code, policies: [], ...defined({ detail: parsed.detail }) }
-  const { agent, purpose = '', justified, recent } = ask
-  const steps = parsed.value.map((step) => ({ ...step, recent }))
-  const assessment = assessSteps({ agent, purpose, justified, task: 'unchecked', steps }, now, policy)
+type PlannedAsk = Parameters<typeof planRequest>[0]
+
+function planSteps(ask: PlannedAsk, policy: Policy, now: NumericDate): Plan {
+  const asked = stepsAsked(ask)
+  if (!asked.ok) return { outcome: 'refused', reason: asked.code, policies: [], ...defined({ detail: asked.detail }) }
+  const assessment = assessSteps(asked.value, now, policy)
   if (assessment.outcome === 'refused') return assessment
   return {
     outcome: 'requestable',
     steps: assessment.steps.map((facts) => ({ agent: facts.agent.id, ...actOf(facts) })),
-    ...decisionOf(assessment, planTitle(steps.length), policy),
+    ...decisionOf(assessment, planTitle(asked.value.steps.length), policy),
   }
+}
+
+function stepsAsked({ action, agent, purpose = '', justified, recent }: PlannedAsk) {
+  const parsed = parseSteps(action.properties)
+  if (!parsed.ok) return parsed
+  const steps = parsed.value.map((step) => ({ ...step, recent }))
+  return ok({ agent, purpose, justified, task: 'unchecked' as const, steps })
+}
+
+const explained: readonly string[] = ['policy_denied', 'policy_error', 'no_eligible_approvers']
+
+/** Why this tier, or why none: what policy did not decide is not explained. */
+export function explainPlan(ask: PlannedAsk, plan: Plan, policy: Policy, now: NumericDate): readonly Explained[] {
+  if (plan.outcome === 'refused' && !explained.includes(plan.reason)) return []
+  if (!isPlanBody(ask)) return explainAsk(policy, askedInBody(ask, ask.agent, ask.recent, policy.bundle), now)
+  const asked = stepsAsked(ask)
+  return asked.ok ? explainSteps(policy, asked.value, now) : []
 }
 
 function actOf({ entry, arguments: args, resource, mcp, unpinned }: Facts): Omit<PlannedStep, 'agent'> {

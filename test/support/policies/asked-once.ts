@@ -25,6 +25,7 @@ export function askedOnce(bundle: Bundle): Policy {
   return {
     bundle,
     observing: cedar.observing,
+    explainer: cedar.explainer,
     ask(question: Question): Answer {
       const asked = JSON.stringify(question)
       const answer = answers.get(asked) ?? cedar.ask(question)

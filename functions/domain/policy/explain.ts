@@ -1,0 +1,92 @@
+import { defined } from '../values.ts'
+import { type Alternative, alternatives } from './alternatives.ts'
+import { type Change, type Condition, type Explainer, isTier, type WeighedPolicy } from './condition.ts'
+import type { ActionQuestion, Answer, Ask } from './question.ts'
+
+/** Why this much approval is needed and not less, or why none is enough. */
+export type Explanation = {
+  /** Absent where no approval helps. */
+  tier?: number
+  /** The rung that is not enough: the one below, or the highest. Absent at the lowest. */
+  against?: number
+  /** What permits at `tier`. */
+  permits: readonly WeighedPolicy[]
+  /** What forbids at `against`, with all of its conditions met. */
+  forbids: readonly WeighedPolicy[]
+  /** What would permit at `against`, were it not forbidden. */
+  outweighed: readonly WeighedPolicy[]
+  /** Permits that lack something at `against`, those that lack least first. */
+  near: readonly WeighedPolicy[]
+  /** How many more there are. */
+  further: number
+  /** Policies with an error: then the answer is a no, no matter what others say. */
+  erring: readonly WeighedPolicy[]
+  /** With what it would take less, as policy itself answers. */
+  alternatives: readonly Alternative[]
+}
+
+export type Explaining = {
+  question: (tier: number) => ActionQuestion
+  /** The tiers of the ladder, the lowest first. */
+  rungs: readonly number[]
+  ask: Ask
+  explainer: Explainer
+}
+
+/** As many as a person reads. */
+const mostNear = 3
+
+/** Undefined where it cannot be said. */
+export function explain({ question, rungs, ask, explainer }: Explaining): Explanation | undefined {
+  const found = search(rungs, (tier) => ask(question(tier)))
+  const weighed = (tier: number | undefined) => (tier === undefined ? [] : explainer.weigh(question(tier)))
+  if (found.failed !== undefined) {
+    const erring = weighed(found.failed)?.filter(({ conditions }) => conditions.some(hasError))
+    return erring && { ...nothing, against: found.failed, erring }
+  }
+  const { tier, against } = found
+  const [at, below] = [weighed(tier), weighed(against)]
+  if (!at || !below) return undefined
+  const of = (effect: WeighedPolicy['effect']) => below.filter((each) => each.effect === effect)
+  const lacking = of('permit')
+    .filter((each) => !applies(each))
+    .toSorted((one, other) => lacks(one) - lacks(other))
+  const forbids = of('forbid').filter(applies)
+  const rest = tier === undefined ? rungs : rungs.filter((each) => each < tier)
+  const askIf = (rung: number, changes: readonly Change[]) => explainer.askIf(question(rung), changes)
+  return {
+    ...defined({ tier, against }),
+    permits: at.filter((each) => each.effect === 'permit' && applies(each)),
+    forbids,
+    outweighed: of('permit').filter(applies),
+    near: lacking.slice(0, mostNear),
+    further: Math.max(0, lacking.length - mostNear),
+    erring: [],
+    alternatives: alternatives({ near: lacking, forbids, all: below, rungs: rest, askIf }),
+  }
+}
+
+const nothing = { permits: [], forbids: [], outweighed: [], near: [], further: 0, erring: [], alternatives: [] }
+
+type Search = { tier?: number; against?: number; failed?: number }
+
+function search(rungs: readonly number[], ask: (tier: number) => Answer): Search {
+  let against: number | undefined
+  for (const tier of rungs) {
+    const answer = ask(tier)
+    if (answer.error) return { failed: tier }
+    if (answer.permit) return { tier, ...defined({ against }) }
+    against = tier
+  }
+  return defined({ against })
+}
+
+const applies = ({ conditions }: WeighedPolicy): boolean => conditions.every(({ holds }) => holds === 'yes')
+
+const hasError = (condition: Condition): boolean =>
+  condition.holds === 'error' || (condition.kind === 'either' && condition.ways.flat().some(hasError))
+
+/** More approval is always to be had, so a policy that lacks nothing else comes first. */
+const lacks = ({ conditions }: WeighedPolicy): number =>
+  conditions.filter((each) => each.holds !== 'yes' && !isTier(each)).length +
+  (conditions.some((each) => each.holds !== 'yes' && isTier(each)) ? 0.5 : 0)
