@@ -1,6 +1,7 @@
 import { sourceKey } from '../people/group-source.ts'
 import type { Agent, Directory } from '../people/organisation.ts'
 import type { Bundle, Deployment } from '../policy/bundle.ts'
+import type { Calendar } from '../policy/calendar.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
 import { type ConditionTemplates, conditionTemplates } from '../policy/conditions.ts'
 import { type Ladder, limitsOf, rateOf, type Stage } from '../policy/ladder.ts'
@@ -10,7 +11,7 @@ import type { Json, JsonObject } from '../values.ts'
  * What of a bundle is compared member by member: all but policies, which Cedar decides, and rules of resources. Where a value
  * permits something and may be replaced, it stands as a list or by its name, so that the new one and the old one are told apart.
  */
-export function comparable({ hash: _, policies: __, resources: ___, show = {}, ...bundle }: Bundle): JsonObject {
+export function comparable({ hash: _, policies: __, resources: ___, show = {}, observed = {}, ...bundle }: Bundle): JsonObject {
   return {
     ...bundle,
     schema: handWritten(bundle.schema),
@@ -20,7 +21,18 @@ export function comparable({ hash: _, policies: __, resources: ___, show = {}, .
     agents: bundle.agents.map(comparableAgent),
     deployment: { ...bundle.deployment, accounts: comparableAccounts(bundle.deployment) },
     classes: show,
+    observed: Object.assign({}, ...Object.values(observed)),
+    calendar: comparableCalendar(bundle.calendar),
   } as unknown as JsonObject
+}
+
+/** Each period of a freeze by its beginning. */
+function comparableCalendar({ dates = {}, windows, freezes }: Calendar = { windows: {}, freezes: {} }) {
+  const periods = Object.entries(freezes).map(([name, all]) => [
+    name,
+    Object.fromEntries(all.map(({ from, ...period }) => [new Date(from * 1000).toISOString(), period])),
+  ])
+  return { dates, windows, freezes: Object.fromEntries(periods) }
 }
 
 /** The rest follows from the catalogue. */

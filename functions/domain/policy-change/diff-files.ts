@@ -21,7 +21,7 @@ export function diffFiles(
 ): Changes {
   const found = differencesOf(comparable(old), comparable(next))
     .filter(({ path }) => deployment || path[0] !== 'deployment')
-    .flatMap(changesOf)
+    .flatMap((difference) => changesOf(difference, (name) => [old, next].some((bundle) => names(bundle, name))))
   const all = [...found, ...diffResources(old, next)]
   const those = (wanted: Direction) =>
     all.flatMap((judged) =>
@@ -30,12 +30,17 @@ export function diffFiles(
   return { widened: those('widened'), narrowed: those('narrowed'), other: those('other') }
 }
 
-function changesOf(difference: Difference): readonly Judged[] {
+/** Whether a policy names it, such as a freeze. */
+const names = ({ policies }: Bundle, name: string): boolean =>
+  Object.values(policies).some((slice) => Object.values(slice).some((text) => text.includes(`"${name}"`)))
+
+function changesOf(difference: Difference, isNamed: (name: string) => boolean): readonly Judged[] {
   const { path, from, to } = difference
   const { kind, judge } = ruleFor(path) ?? { kind: kindOf(difference), judge: unordered }
   const texts =
     path[0] === 'schema' ? { from: sayText(from, to), to: sayText(to, from) } : textsOf(difference, judge.say)
-  const order = judge.order(difference)
+  const isIdle = path[1] === 'freezes' && !isNamed(path[2] ?? '')
+  const order = isIdle ? 'other' : judge.order(difference)
   const directions = order === 'both' ? (['widened', 'narrowed'] as const) : [order]
   return directions.map((direction) => ({ direction, change: { kind, ...subjectOf(path), ...texts }, difference }))
 }

@@ -150,9 +150,19 @@ const deployment: Rule[] = [
   ['deployment.anchor.retentionDays', 'retention', less()],
 ]
 
+const calendar: Rule[] = [
+  ['calendar.freezes.*', 'freeze', demands],
+  ['calendar.freezes.*.*', 'freeze', demands],
+  ['calendar.freezes.*.*.until', 'freeze', earlier],
+  ['calendar.windows.*', 'window', unordered],
+  ['calendar.dates.*', 'dates', unordered],
+]
+
+const observed: Rule[] = [['observed.*', 'observed_policy', unordered]]
+
 const classes: Rule[] = [['classes.*', 'shown', ranked(['compared', 'part', 'whole'], 'compared')]]
 
-const rules = [...ladder, ...directory, ...agents, ...tools, ...actions, ...breakGlass, ...deployment, ...classes].map(
+const rules = [...ladder, ...directory, ...agents, ...tools, ...actions, ...breakGlass, ...deployment, ...calendar, ...observed, ...classes].map(
   ([path, kind, judge]) => ({ path: path.split('.'), kind, judge }),
 )
 

@@ -1,4 +1,5 @@
-import type { Json } from '../values.ts'
+import { defined, type Json } from '../values.ts'
+import type { Change } from './change.ts'
 import { type Difference, order } from './compare.ts'
 
 const files: { readonly [member: string]: string } = {
@@ -11,6 +12,7 @@ const files: { readonly [member: string]: string } = {
   calendar: 'calendar.json',
   schema: 'hotwork.cedarschema',
   deployment: 'deployment.json',
+  observed: '*.cedar',
 }
 
 /** Members whose members have names: how one of them is called. */
@@ -37,6 +39,8 @@ const ones: { readonly [member: string]: string } = {
   accounts: 'account',
   windows: 'window',
   freezes: 'freeze',
+  dates: 'dates',
+  observed: 'observed policy',
 }
 
 /** `tier 2, stage sre, quorum`: names are those of the folder, the rest is the path in words. */
@@ -95,19 +99,24 @@ export function sayValue(value: Json | undefined): string {
   )
 }
 
-const cut = (text: string): string => ([...text].length <= most ? text : `${[...text].slice(0, most - 1).join('')}…`)
+function cut(text: string): string {
+  const characters = [...text.replace(/\s+/g, ' ')]
+  return characters.length <= most ? characters.join('') : `${characters.slice(0, most - 1).join('')}…`
+}
 
 /** Whom and what a difference is about, as far as its path names them. */
-export function subjectOf(path: readonly string[]): { file: string; agent?: string; person?: string; action?: string } {
+export function subjectOf(path: readonly string[]): Omit<Change, 'kind' | 'from' | 'to'> {
   const [member = '', second] = path
   const named = (prefix: string) => path.find((part) => part.startsWith(prefix))
-  const [agent, person] = [named('agent:'), named('person:')]
   const action = member === 'actions' ? second : undefined
   return {
     file: action === undefined ? (files[member] ?? member) : `actions/${action}.json`,
-    ...(agent === undefined ? {} : { agent }),
-    ...(person === undefined ? {} : { person }),
-    ...(action === undefined ? {} : { action }),
+    ...defined({
+      policy: member === 'observed' ? second : undefined,
+      agent: named('agent:'),
+      person: named('person:'),
+      action,
+    }),
   }
 }
 

@@ -1,19 +1,7 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { Change, Changes } from '../../../functions/domain/policy-change/change.ts'
 import { diffFiles } from '../../../functions/domain/policy-change/diff-files.ts'
-import {
-  agent,
-  cards,
-  changed,
-  files,
-  type Json,
-  opens,
-  rule,
-  ruleOf,
-  sample,
-  seconds,
-  tier,
-} from './file-differences.ts'
+import { agent, calendar, cards, changed, files, frozenSample, type Json, opens, rule, ruleOf, sample, seconds, tier } from './file-differences.ts'
 
 const kinds = (changes: readonly Change[]) => changes.map(({ kind }) => kind).toSorted()
 const byDirection = ({ widened, narrowed, other }: Changes) =>
@@ -23,14 +11,17 @@ const byDirection = ({ widened, narrowed, other }: Changes) =>
     ),
   )
 
-describe.each(files)('%s', (_file, rows) => {
+describe.each([
+  ...files.map(([file, rows]) => ({ file, rows, base: sample })),
+  { file: 'calendar.json', rows: calendar, base: frozenSample },
+])('$file', ({ rows, base }) => {
   test.each(rows)('%s', (_rule, change, told) => {
-    expect(byDirection(diffFiles(sample, changed(change)))).toEqual(told)
+    expect(byDirection(diffFiles(base, changed(change, base)))).toEqual(told)
   })
 
   test.each(rows)('and back, the other way round: %s', (_rule, change) => {
-    const other = changed(change)
-    const [forth, back] = [diffFiles(sample, other), diffFiles(other, sample)]
+    const other = changed(change, base)
+    const [forth, back] = [diffFiles(base, other), diffFiles(other, base)]
     expect(kinds(back.widened)).toEqual(kinds(forth.narrowed))
     expect(kinds(back.narrowed)).toEqual(kinds(forth.widened))
     expect(kinds(back.other)).toEqual(kinds(forth.other))
@@ -72,6 +63,24 @@ describe('nothing is silent', () => {
         }),
       ).other,
     ).toHaveLength(1))
+
+  test('a policy that is newly observed is told', () =>
+    expect(
+      diffFiles(
+        sample,
+        changed((it) => {
+          it.observed = { 'flags:set': { later: 'forbid (principal, action, resource);' } }
+        }),
+      ).other,
+    ).toEqual([
+      {
+        kind: 'observed_policy',
+        file: '*.cedar',
+        policy: 'later',
+        from: 'observed policy `later`: none',
+        to: '`forbid (principal, action, resource);`',
+      },
+    ]))
 
   test('the same bundle is no difference', () => expect(count(diffFiles(sample, structuredClone(sample)))).toBe(0))
 })

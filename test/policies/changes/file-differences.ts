@@ -8,8 +8,8 @@ export const sample = madeOnce('bundle', compileSample)
 // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
 export type Json = any
 
-export function changed(change: (bundle: Json) => void): Bundle {
-  const copy = structuredClone(sample)
+export function changed(change: (bundle: Json) => void, from = sample): Bundle {
+  const copy = structuredClone(from)
   change(copy)
   return copy
 }
@@ -734,6 +734,57 @@ const breakGlass: Row[] = [
     { widened: ['incident'] },
   ],
 ]
+
+const winter = { zone: 'Europe/Berlin', from: seconds('2030-12-20'), until: seconds('2031-01-04'), reason: 'holidays' }
+const frozen = (more: object) => (it: Json) => {
+  it.calendar.freezes.winter = [{ ...it.calendar.freezes.winter[0], ...more }]
+}
+
+/** Of a folder whose policies read the freeze `winter`, and no other. */
+export const calendar: Row[] = [
+  ['a freeze that ends sooner widens', frozen({ until: seconds('2031-01-02') }), { widened: ['freeze'] }],
+  ['a freeze that ends later narrows', frozen({ until: seconds('2031-01-09') }), { narrowed: ['freeze'] }],
+  [
+    'a freeze at another time widens and narrows',
+    frozen({ from: seconds('2030-12-24') }),
+    { widened: ['freeze'], narrowed: ['freeze'] },
+  ],
+  ['another reason for a freeze is told', frozen({ reason: 'the new year' }), { other: ['reason'] }],
+  [
+    'a freeze that is dropped widens',
+    (it) => {
+      delete it.calendar.freezes.winter
+    },
+    { widened: ['freeze'] },
+  ],
+  [
+    'a freeze that no policy reads is told',
+    (it) => {
+      it.calendar.freezes.summer = [winter]
+    },
+    { other: ['freeze'] },
+  ],
+  [
+    'other hours of a window are told',
+    (it) => {
+      it.calendar.windows.business.hours = ['08:00-20:00']
+    },
+    { other: ['hours', 'hours'] },
+  ],
+  [
+    'a window more is told',
+    (it) => {
+      it.calendar.windows.night = { zone: 'UTC' }
+    },
+    { other: ['window'] },
+  ],
+]
+
+/** The sample with a calendar of which its policies read a freeze. */
+export const frozenSample = changed((it) => {
+  it.calendar = { windows: { business: { zone: 'UTC', hours: ['09:00-17:00'] } }, freezes: { winter: [winter] } }
+  it.policies['flags:set'].frozen = 'forbid (principal, action, resource) when { context.windows.contains("winter") };'
+})
 
 const deployment: Row[] = [
   [

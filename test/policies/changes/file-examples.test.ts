@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
+import { cedar } from '../../../functions/adapters/cedar/compile-cedar.ts'
+import { policyReads } from '../../../functions/adapters/cedar/policy-reads.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { PolicyCase, runCase } from '../../../functions/domain/policy/policy-case.ts'
+import type { Change } from '../../../functions/domain/policy-change/change.ts'
+import { diffFiles } from '../../../functions/domain/policy-change/diff-files.ts'
+import { examplesOfFiles } from '../../../functions/domain/policy-change/file-examples.ts'
+import { sampleFolder } from '../sample.ts'
+import { changed, files, type Row, sample } from './file-differences.ts'
+
+const cases = join(sampleFolder, 'cases')
+const known = readdirSync(cases).flatMap((file) =>
+  JSON.parse(readFileSync(join(cases, file), 'utf8')).cases.flatMap(({ ask = [] }) => ask),
+)
+
+/** With the schema that its catalogue makes. */
+function sideOf({ schema: text, ...rest }: Bundle) {
+  const schema = cedar.withActions(text, Object.values(rest.actions))
+  const bundle = { ...rest, schema }
+  const policy = new CedarPolicy(bundle)
+  return { bundle, reads: policyReads(bundle.policies), known, ask: policy.ask.bind(policy) }
+}
+
+const old = sideOf(sample)
+
+function changesOf(change: Row[1]) {
+  const side = sideOf(changed(change))
+  return { side, changes: diffFiles(sample, side.bundle, { exampleOf: examplesOfFiles({ old, new: side }) }) }
+}
+
+/** Of which no case can tell. */
+const without = new Set([
+  'tool',
+  'open_per_agent',
+  'rate',
+  'shown',
+  'group',
+  'group_source',
+  'group_source_tiers',
+  'group_source_break_glass',
+])
+
+const rows = files.flatMap(([, all]) => all.filter(([, , { widened = [] }]) => widened.length > 0))
+
+const hasNone = ({ kind, file }: Change) => without.has(kind) || file === 'tools.json'
+
+describe('what widens has an example that holds as a case of the new folder', () => {
+  test.each(rows)('%s', (_rule, change) => {
+    const { side, changes } = changesOf(change)
+    const examples = changes.widened.flatMap(({ example }) => example ?? [])
+    expect(changes.widened.filter((each) => !each.example && !hasNone(each))).toEqual([])
+    for (const example of examples) expect(runCase(side.bundle, side.ask, PolicyCase.parse(example))).toBeUndefined()
+  })
+})
