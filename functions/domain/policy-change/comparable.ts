@@ -1,7 +1,6 @@
 import { sourceKey } from '../people/group-source.ts'
 import type { Agent, Directory } from '../people/organisation.ts'
 import type { Bundle, Deployment } from '../policy/bundle.ts'
-import type { Calendar } from '../policy/calendar.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
 import { type ConditionTemplates, conditionTemplates } from '../policy/conditions.ts'
 import { type Ladder, limitsOf, rateOf, type Stage } from '../policy/ladder.ts'
@@ -11,7 +10,14 @@ import type { Json, JsonObject } from '../values.ts'
  * What of a bundle is compared member by member: all but policies, which Cedar decides, and rules of resources. Where a value
  * permits something and may be replaced, it stands as a list or by its name, so that the new one and the old one are told apart.
  */
-export function comparable({ hash: _, policies: __, resources: ___, show = {}, observed = {}, ...bundle }: Bundle): JsonObject {
+export function comparable({
+  hash: _,
+  policies: __,
+  resources: ___,
+  show = {},
+  observed = {},
+  ...bundle
+}: Bundle): JsonObject {
   return {
     ...bundle,
     schema: handWritten(bundle.schema),
@@ -22,8 +28,14 @@ export function comparable({ hash: _, policies: __, resources: ___, show = {}, o
     deployment: { ...bundle.deployment, accounts: comparableAccounts(bundle.deployment) },
     classes: show,
     observed: Object.assign({}, ...Object.values(observed)),
-    calendar: comparableCalendar(bundle.calendar),
+    calendar: comparableCalendar((bundle as { calendar?: Calendar }).calendar),
   } as unknown as JsonObject
+}
+
+type Calendar = {
+  dates?: { [name: string]: string[] }
+  windows: { [name: string]: JsonObject }
+  freezes: { [name: string]: readonly ({ from: number } & JsonObject)[] }
 }
 
 /** Each period of a freeze by its beginning. */

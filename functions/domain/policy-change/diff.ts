@@ -4,6 +4,7 @@ import { diffDecisions, type Sides } from './diff-decisions.ts'
 import { diffFiles } from './diff-files.ts'
 import { diffPeople } from './diff-people.ts'
 import { diffPolicies } from './diff-policies.ts'
+import { examplesOfFiles } from './file-examples.ts'
 
 /** All that differs between two bundles: what Cedar decides, by questions, and what stands in the files. */
 export function diffBundles(sides: Sides, options: { deployment: boolean }): Changes {
@@ -11,7 +12,9 @@ export function diffBundles(sides: Sides, options: { deployment: boolean }): Cha
   const people = diffPeople(sides)
   const asked = together([decisions, people])
   const policies = { widened: [], narrowed: [], other: diffPolicies(sides, asked) }
-  return together([asked, policies, diffFiles(sides.old.bundle, sides.new.bundle, options)])
+  const { old, new: next } = sides
+  const files = diffFiles(old.bundle, next.bundle, { ...options, exampleOf: examplesOfFiles(sides) })
+  return together([asked, policies, files])
 }
 
 /** The same difference of several agents, actions or people, as one. */

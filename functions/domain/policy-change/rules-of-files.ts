@@ -162,9 +162,18 @@ const observed: Rule[] = [['observed.*', 'observed_policy', unordered]]
 
 const classes: Rule[] = [['classes.*', 'shown', ranked(['compared', 'part', 'whole'], 'compared')]]
 
-const rules = [...ladder, ...directory, ...agents, ...tools, ...actions, ...breakGlass, ...deployment, ...calendar, ...observed, ...classes].map(
-  ([path, kind, judge]) => ({ path: path.split('.'), kind, judge }),
-)
+const rules = [
+  ...ladder,
+  ...directory,
+  ...agents,
+  ...tools,
+  ...actions,
+  ...breakGlass,
+  ...deployment,
+  ...calendar,
+  ...observed,
+  ...classes,
+].map(([path, kind, judge]) => ({ path: path.split('.'), kind, judge }))
 
 /** Undefined where people judge it. */
 export function ruleFor(path: readonly string[]): { kind: string; judge: Judge } | undefined {

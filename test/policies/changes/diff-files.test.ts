@@ -1,7 +1,21 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { Change, Changes } from '../../../functions/domain/policy-change/change.ts'
 import { diffFiles } from '../../../functions/domain/policy-change/diff-files.ts'
-import { agent, calendar, cards, changed, files, frozenSample, type Json, opens, rule, ruleOf, sample, seconds, tier } from './file-differences.ts'
+import {
+  agent,
+  calendar,
+  cards,
+  changed,
+  files,
+  frozenSample,
+  type Json,
+  opens,
+  rule,
+  ruleOf,
+  sample,
+  seconds,
+  tier,
+} from './file-differences.ts'
 
 const kinds = (changes: readonly Change[]) => changes.map(({ kind }) => kind).toSorted()
 const byDirection = ({ widened, narrowed, other }: Changes) =>
