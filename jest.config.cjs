@@ -1,7 +1,7 @@
 // One project a layer, so that `npm run check` runs the fast ones alone. jose and its like
 // are ESM and are transformed; canonicalize exports itself to `import` alone, so jest is told where it lies.
 const allBut = (names) => [`/node_modules/(?!(${names.join('|')})/)`]
-const esm = ['jose', 'dpop', 'oauth4webapi', 'openid-client', 'canonicalize']
+const esm = ['jose', 'dpop', 'oauth4webapi', 'openid-client', 'canonicalize', 'temporal-polyfill', 'temporal-utils']
 const mapped = {
   '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js',
   // The source of what the package exports, as in tsconfig.json: a test needs no build.

@@ -26,7 +26,7 @@ export async function measureDecisions(folders: PolicyFolders, how: How): Promis
 
   const everyPolicy = Object.assign({}, ...Object.values(many.policies)) as Record<string, string>
   const count = Object.keys(everyPolicy).length
-  const call = toCedar(question, few.actions[question.action]?.arguments)
+  const call = toCedar(question, few)
   preparsePolicySet('all in one set', { staticPolicies: everyPolicy })
   const unsliced: Case = {
     name: 'one preparsed set of all',

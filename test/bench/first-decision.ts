@@ -78,7 +78,7 @@ function stateless(bundle: Bundle): () => unknown {
   const staticPolicies = bundle.policies['ssm:PutParameter'] ?? {}
   return () =>
     isAuthorized({
-      ...toCedar(question, bundle.actions[question.action]?.arguments),
+      ...toCedar(question, bundle),
       policies: { staticPolicies },
       schema: bundle.schema,
       validateRequest: true,

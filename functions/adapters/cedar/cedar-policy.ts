@@ -50,7 +50,7 @@ export class CedarPolicy implements Policy {
   }
 
   #inCedar(question: Question): CedarQuestion {
-    return toCedar(question, this.bundle.actions[question.action]?.arguments)
+    return toCedar(question, this.bundle)
   }
 
   #ask(

@@ -1,6 +1,8 @@
 import type { CedarValueJson, EntityJson, EntityUidJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { canonicalForm } from '../../domain/digest.ts'
 import { type ArgumentSchema, type ArgumentsSchema, isScalar } from '../../domain/policy/arguments.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { windowsAt } from '../../domain/policy/calendar.ts'
 import type { Change } from '../../domain/policy/condition.ts'
 import type {
   ActionQuestion,
@@ -23,8 +25,20 @@ export type CedarQuestion = {
 const uid = (type: string, id: string) => ({ type: `Hotwork::${type}`, id })
 const ref = (type: string, id: string): CedarValueJson => ({ __entity: uid(type, id) })
 /** @throws when an argument is not of its type, and so has no form in Cedar */
-export const toCedar = (question: Question, types: ArgumentsSchema | undefined): CedarQuestion =>
-  question.kind === 'action' ? actionToCedar(question, types) : personToCedar(question)
+export function toCedar(
+  question: Question,
+  { actions, calendar }: Pick<Bundle, 'actions' | 'calendar'>,
+): CedarQuestion {
+  const time = {
+    now: { __extn: { fn: 'datetime', arg: new Date(question.now * 1000).toISOString() } },
+    windows: [...windowsAt(calendar, question.now)],
+  }
+  return question.kind === 'action'
+    ? actionToCedar(question, actions[question.action]?.arguments, time)
+    : personToCedar(question, time)
+}
+
+type Time = { now: CedarValueJson; windows: string[] }
 
 /** With other facts in its context, as they might be. */
 export function withChanges(question: CedarQuestion, changes: readonly Change[]): CedarQuestion {
@@ -43,7 +57,7 @@ export function withChanges(question: CedarQuestion, changes: readonly Change[])
   return { ...question, context }
 }
 
-function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefined): CedarQuestion {
+function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefined, time: Time): CedarQuestion {
   const { agent, resource, approval } = question
   return {
     principal: uid('Agent', agent.id),
@@ -71,14 +85,14 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
       task: question.task,
       delegationDepth: question.delegationDepth,
       preview: question.preview,
-      now: question.now,
+      ...time,
     },
     entities: [],
   }
 }
 
-function personToCedar(question: PersonQuestion): CedarQuestion {
-  const { action, person, request, stage, inSteadBy, absent, opening, subject, now } = question
+function personToCedar(question: PersonQuestion, time: Time): CedarQuestion {
+  const { action, person, request, stage, inSteadBy, absent, opening, subject } = question
   const principal = uid('Person', person.id)
   const groups = personEntity(person)
   if (absent)
@@ -86,7 +100,7 @@ function personToCedar(question: PersonQuestion): CedarQuestion {
       principal,
       action: uid('Action', action),
       resource: uid('Person', absent.id),
-      context: { sharedGroups: person.groups.filter((group) => absent.groups.includes(group)), now },
+      context: { sharedGroups: person.groups.filter((group) => absent.groups.includes(group)), ...time },
       entities: [groups, ...(absent.id === person.id ? [] : [personEntity(absent)])],
     }
   if (opening) {
@@ -95,7 +109,7 @@ function personToCedar(question: PersonQuestion): CedarQuestion {
       principal,
       action: uid('Action', action),
       resource: uid('Opening', opening.id),
-      context: action === 'review' ? { now } : { moment, drill, approval: { tier: 0, breakGlass: true }, now },
+      context: action === 'review' ? { ...time } : { moment, drill, approval: { tier: 0, breakGlass: true }, ...time },
       entities: [groups, openingEntity(opening)],
     }
   }
@@ -103,7 +117,7 @@ function personToCedar(question: PersonQuestion): CedarQuestion {
     principal,
     action: uid('Action', action),
     resource: request ? uid('Request', request.id) : uid('Desk', 'hotwork'),
-    context: defined({ stage, inSteadBy: inSteadBy && ref('Person', inSteadBy), subject, now }),
+    context: { ...defined({ stage, inSteadBy: inSteadBy && ref('Person', inSteadBy), subject }), ...time },
     entities: [groups, ...(request ? [requestEntity(request)] : [])],
   }
 }

@@ -55,7 +55,8 @@ const actionLines = (entry: CatalogueEntry) => [
   '      task: String,',
   '      delegationDepth: Long,',
   '      preview: String,',
-  '      now: Long,',
+  '      now: datetime,',
+  '      windows: Set<String>,',
   '    },',
   '  };',
 ]

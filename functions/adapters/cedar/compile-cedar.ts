@@ -2,7 +2,6 @@ import {
   checkParseSchema,
   type DetailedError,
   type EntityUidJson,
-  type Expr,
   type PolicyJson,
   policySetTextToParts,
   policyToJson,
@@ -16,6 +15,8 @@ import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { personActions } from '../../domain/policy/question.ts'
 import { CedarPolicy } from './cedar-policy.ts'
 import { groupsOf, withActions } from './cedar-schema.ts'
+import { readsOf } from './reads-of-conditions.ts'
+import { timeMissingIn } from './time-in-schema.ts'
 
 type Source = { file: string; text: string }
 type Problem = { file: string; line: number; message: string; fix: string }
@@ -67,15 +68,15 @@ function compileCedar(schema: Source, sources: readonly Source[], catalogue: rea
     index: Object.fromEntries(
       [...located.values()]
         .filter(({ source }) => source !== own)
-        .map(({ id, source, line, json, observes }) => [
-          id,
+        .map((policy) => [
+          policy.id,
           {
-            file: source.file,
-            line,
-            effect: json.effect,
-            observes,
-            actions: actionsOf(json, catalogue),
-            reads: readsOf(json),
+            file: policy.source.file,
+            line: policy.line,
+            effect: policy.json.effect,
+            observes: policy.observes,
+            actions: actionsOf(policy.json, catalogue),
+            reads: readsOf(policy.json, (name) => lineIn(policy, JSON.stringify(name))),
           },
         ]),
     ),
@@ -85,7 +86,12 @@ function compileCedar(schema: Source, sources: readonly Source[], catalogue: rea
 
 /** The index of a bundle, which does not say where a policy stood: each is in `file`. */
 function indexOf({ policies, observed = {} }: Pick<Bundle, 'policies' | 'observed'>, file: string) {
-  type Indexed = { effect: PolicyJson['effect']; observes: boolean; actions: string[]; reads: Reads }
+  type Indexed = {
+    effect: PolicyJson['effect']
+    observes: boolean
+    actions: string[]
+    reads: ReturnType<typeof readsOf>
+  }
   const found = new Map<string, Indexed>()
   for (const slices of [policies, observed])
     for (const [action, slice] of Object.entries(slices))
@@ -94,7 +100,7 @@ function indexOf({ policies, observed = {} }: Pick<Bundle, 'policies' | 'observe
         if (before) before.actions.push(action)
         else if (id !== ownId) {
           const { effect, ...json } = parse(text)
-          found.set(id, { effect, observes: slices === observed, actions: [action], reads: readsOf(json) })
+          found.set(id, { effect, observes: slices === observed, actions: [action], reads: readsOf(json, () => 1) })
         }
       }
   return Object.fromEntries([...found].map(([id, facts]) => [id, { file, line: 1, ...facts }]))
@@ -111,8 +117,9 @@ function checkSchema(schema: Source): Problem[] {
   if (checked.type === 'failure') return checked.errors.map((error) => problemOf(schema, 0, error))
   const json = schemaToJson(schema.text)
   if (json.type === 'failure') return json.errors.map((error) => problemOf(schema, 0, error))
-  const declared = json.json['Hotwork']?.actions ?? {}
-  return personActions.flatMap((name) => {
+  const hotwork = json.json['Hotwork']
+  const declared = hotwork?.actions ?? {}
+  const people = personActions.flatMap((name) => {
     const principals = declared[name]?.appliesTo?.principalTypes ?? []
     if (principals.length > 0 && principals.every((type) => /^(Hotwork::)?Person$/.test(type))) return []
     const offset = new RegExp(`\\baction [^{;]*\\b${name}\\b`).exec(schema.text)?.index ?? 0
@@ -120,6 +127,12 @@ function checkSchema(schema: Source): Problem[] {
     const fix = 'declare it with `principal: [Person]`, as in the schema that Hotwork ships with'
     return [{ file: schema.file, line: lineAt(schema.text, offset), message, fix }]
   })
+  if (people.length > 0 || !hotwork) return people
+  return timeMissingIn(schema.text, hotwork).map(({ offset, ...wrong }) => ({
+    file: schema.file,
+    line: lineAt(schema.text, offset),
+    ...wrong,
+  }))
 }
 
 /** The policies of a file. Cedar numbers policies and forgets `@id`, so the ids are read here. */
@@ -250,42 +263,5 @@ function problemOf({ file, text }: Source, start: number, error: DetailedError, 
 
 const lineAt = (text: string, offset: number) => text.slice(0, offset).split('\n').length
 
-/** What a policy reads of the arguments (`all` where it takes them as a whole), and whether it asks which are unpinned. */
-type Reads = { arguments: readonly string[] | 'all'; unpinned: boolean }
-
-/** Also what stands behind a `has`, in an `unless`, or deep inside an expression. */
-function readsOf({ conditions }: Pick<PolicyJson, 'conditions'>): Reads {
-  const paths = pathsIn(conditions)
-  const isWhole = ([fact, name]: readonly string[]) =>
-    fact === undefined || (fact === 'arguments' && name === undefined)
-  const named = paths.flatMap(([fact, name]) => (fact === 'arguments' && name !== undefined ? [name] : []))
-  return {
-    arguments: paths.some(isWhole) ? 'all' : [...new Set(named)],
-    unpinned: paths.some(([fact]) => fact === 'unpinned'),
-  }
-}
-
-/** Every path from the context that an expression mentions, each as long as it goes. */
-function pathsIn(node: unknown): readonly (readonly string[])[] {
-  if (typeof node !== 'object' || node === null) return []
-  const path = namesIn(node) ?? pathOfHas(node)
-  if (!path) return Object.values(node).flatMap(pathsIn)
-  // That the context has a fact says nothing of it.
-  return 'has' in node && path.length === 1 ? [] : [path]
-}
-
-/** `context.arguments has Overwrite`; and `context has arguments.Overwrite`, whose names are a list. */
-function pathOfHas(node: object): readonly string[] | undefined {
-  if (!('has' in node)) return undefined
-  const { left, attr } = node.has as { left: object; attr: string | readonly string[] }
-  const before = namesIn(left)
-  return before && [...before, ...[attr].flat()]
-}
-
-function namesIn(expression: object): readonly string[] | undefined {
-  if ('Var' in expression) return expression.Var === 'context' ? [] : undefined
-  if (!('.' in expression)) return undefined
-  const { left, attr } = expression['.'] as { left: Expr; attr: string }
-  const before = namesIn(left)
-  return before && [...before, attr]
-}
+const lineIn = ({ text, source, start }: Located, part: string) =>
+  lineAt(source.text, start + Math.max(0, text.indexOf(part)))

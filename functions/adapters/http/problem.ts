@@ -144,7 +144,9 @@ export function refusalProblem(code: Refusal, detail?: string, headers?: Problem
   if (code === 'replayed') return badProof('this proof was used before: make a new one for each call')
   const { status, so, ...rest } = toldOf(code, detail)
   if (code === 'insufficient_login' && status === 401) return insufficientLogin(detail ?? '')
-  const told = { status, code, title: so, detail: [fixOf(rest), detail].filter(Boolean).join(': ') }
+  // Only the time stands in the way, so that no person need be asked.
+  const next = code === 'policy_denied' && detail !== undefined ? 'ask again then' : fixOf(rest)
+  const told = { status, code, title: so, detail: [next, detail].filter(Boolean).join(': ') }
   return new BadRequest({ ...told, ...defined({ headers }) })
 }
 

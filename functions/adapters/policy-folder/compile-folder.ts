@@ -3,6 +3,7 @@ import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import { checkBreakGlass } from './check-break-glass.ts'
+import { checkCalendar, checkWindowsRead } from './check-calendar.ts'
 import { checkCatalogue, checkUnpinned } from './check-catalogue.ts'
 import { checkDeployment } from './check-deployment.ts'
 import { checkIdentities } from './check-identities.ts'
@@ -41,13 +42,14 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
     ...checkCatalogue(folder),
     ...checkPreviews(folder),
     ...checkBreakGlass(folder),
+    ...checkCalendar(folder),
   ]
   if (names.length > 0) return { ok: false, problems: names }
   const stale = checkSchemaIsCurrent(folder.schema, language.withActions(folder.schema.text, catalogue))
   if (stale.length > 0) return { ok: false, problems: stale }
   const { policies, observed, index, problems: wrong } = language.compile(folder.schema, folder.policies, catalogue)
   if (wrong.length > 0) return { ok: false, problems: wrong }
-  const unheld = checkUnpinned(folder, index)
+  const unheld = [...checkUnpinned(folder, index), ...checkWindowsRead(folder, index)]
   if (unheld.length > 0) return { ok: false, problems: unheld }
 
   const bundle = withHash({
@@ -60,8 +62,11 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
     agents: folder.agents.value.agents,
     tools: folder.tools.value.tools,
     resources: folder.resources.value.resources,
-    ...defined({ show: folder.resources.value.show }),
-    ...(folder.breakGlass ? { breakGlass: folder.breakGlass.value } : {}),
+    ...defined({
+      show: folder.resources.value.show,
+      breakGlass: folder.breakGlass?.value,
+      calendar: folder.calendar?.value,
+    }),
     deployment: folder.deployment.value,
   })
   const policy = language.open(bundle)
@@ -97,6 +102,9 @@ interface PolicyLanguage {
   open(bundle: Bundle): Policy
 }
 
+/** The windows and freezes that a policy names, each with its line; and whether it also reads the set as a whole. */
+export type WindowsRead = { named: readonly { name: string; line: number }[]; whole: boolean }
+
 export type CompiledPolicies = {
   policies: Bundle['policies']
   observed?: Bundle['policies']
@@ -110,7 +118,7 @@ export type CompiledPolicies = {
       observes: boolean
       actions: readonly string[]
       /** What it reads of the arguments, and whether it asks which of them the credential leaves open. */
-      reads: { arguments: readonly string[] | 'all'; unpinned: boolean }
+      reads: { arguments: readonly string[] | 'all'; unpinned: boolean; windows: WindowsRead }
     }
   }
   problems: Problem[]

@@ -4,6 +4,7 @@ import { GroupSource, SourcedGroup } from '../../domain/people/group-source.ts'
 import { IssuerFile } from '../../domain/people/identity-issuer.ts'
 import { Agent, Identity, oneYear, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
 import { Account, Bundle, Deployment, Sealed } from '../../domain/policy/bundle.ts'
+import { Calendar, Freeze, momentOf, named } from '../../domain/policy/calendar.ts'
 import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
 import { defined, PersonId } from '../../domain/values.ts'
@@ -163,6 +164,31 @@ export const BreakGlassFile = z
       .default([]),
   })
   .pipe(BreakGlassPolicy)
+
+/** A day, from its beginning, or a time of the wall clock. */
+const LocalTime = z
+  .string()
+  .regex(
+    /^\d{4}-\d\d-\d\d(T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?$/,
+    'a day such as `2026-12-23`, or a time such as `2026-12-23T17:00`, by the clock of `zone`',
+  )
+  .refine((text) => z.iso.date().safeParse(text.slice(0, 10)).success, 'there is no such day')
+/** A time that comes twice, or never, gives the longer freeze. */
+const FreezeFile = z
+  .strictObject({ ...Freeze.shape, from: LocalTime, until: LocalTime })
+  .transform(({ from, until, ...rest }, context) => {
+    const [begins, ends] = [momentOf(rest.zone, from, 'earlier'), momentOf(rest.zone, until, 'later')]
+    if (begins < ends) return { ...rest, from: begins, until: ends }
+    context.addIssue({ code: 'custom', path: ['until'], message: `\`${until}\` is not after \`${from}\`` })
+    return z.NEVER
+  })
+export const CalendarFile = z
+  .strictObject({
+    dates: Calendar.shape.dates,
+    windows: Calendar.shape.windows.default({}),
+    freezes: named(z.array(FreezeFile).min(1)).default({}),
+  })
+  .transform(({ dates, ...rest }) => ({ ...defined({ dates }), ...rest }))
 export const CasesFile = z.strictObject({ cases: z.array(PolicyCase) })
 export const DeploymentFile = z
   .strictObject({

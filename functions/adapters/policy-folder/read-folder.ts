@@ -4,13 +4,16 @@ import type * as z from 'zod'
 import type { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
 import type { Agent, Directory, ResourceRule, Tool } from '../../domain/people/organisation.ts'
 import type { Bundle, Deployment } from '../../domain/policy/bundle.ts'
+import type { Calendar } from '../../domain/policy/calendar.ts'
 import { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import type { Ladder } from '../../domain/policy/ladder.ts'
 import type { PolicyCase } from '../../domain/policy/policy-case.ts'
+import { defined } from '../../domain/values.ts'
 import { withSpiffeBundles } from './check-identities.ts'
 import {
   AgentsFile,
   BreakGlassFile,
+  CalendarFile,
   CasesFile,
   DeploymentFile,
   DirectoryFile,
@@ -34,6 +37,7 @@ export type Folder = {
   tools: Sourced<{ tools: Tool[] }>
   resources: Sourced<{ resources: ResourceRule[]; show?: Bundle['show'] }>
   breakGlass?: Sourced<BreakGlassPolicy>
+  calendar?: Sourced<Calendar>
   actions: Sourced<CatalogueEntry>[]
   cases: Sourced<{ cases: PolicyCase[] }>[]
   schema: Source
@@ -69,8 +73,9 @@ export function readFolder(
   const agents = read(join(folder, 'agents.json'), AgentsFile)
   const tools = read(join(folder, 'tools.json'), ToolsFile)
   const resources = read(join(folder, 'resources.json'), ResourcesFile)
-  const ofBreakGlass = join(folder, 'break-glass.json')
-  const breakGlass = existsSync(ofBreakGlass) ? read(ofBreakGlass, BreakGlassFile) : undefined
+  const readOptional: ReadFile = (file, schema) => (existsSync(file) ? read(file, schema) : undefined)
+  const breakGlass = readOptional(join(folder, 'break-glass.json'), BreakGlassFile)
+  const calendar = readOptional(join(folder, 'calendar.json'), CalendarFile)
   const actions = readAll('actions', CatalogueEntry)
   const cases = readAll('cases', CasesFile)
   const schemaFile = join(folder, 'hotwork.cedarschema')
@@ -80,9 +85,8 @@ export function readFolder(
 
   const sourceOf = (file: string): Source => ({ file, text: readFileSync(file, 'utf8') })
   const [schema, policies] = [sourceOf(schemaFile), filesIn(folder, '.cedar').map(sourceOf)]
-  const optional = breakGlass ? { breakGlass } : {}
   const parts = { deployment, ladder, directory, agents, tools, resources, actions, cases, schema, policies }
-  return { folder: { ...parts, ...optional }, problems }
+  return { folder: { ...parts, ...defined({ breakGlass, calendar }) }, problems }
 }
 
 const filesIn = (folder: string, extension: string): string[] =>

@@ -145,7 +145,7 @@ export function deniedNow(
     return { code: 'approver_not_eligible', also: [{ ...common, type: 'Revoked', reason: 'approver_not_eligible' }] }
   }
   if (answer.permit) return undefined
-  return { code: answer.error ? 'policy_error' : 'policy_denied', detail: answer.policies.join(' ') }
+  return { code: answer.error ? 'policy_error' : 'policy_denied', ...defined({ detail: answer.notNow }) }
 }
 
 /** What is approved ahead is not taken up, nor handed on, before its start. */

@@ -16,6 +16,7 @@ import {
   questionOf,
   refusal,
   requestFacts,
+  withTime,
 } from './assess.ts'
 import { agentOf, type Bundle } from './bundle.ts'
 import type { CatalogueEntry } from './catalogue.ts'
@@ -95,7 +96,11 @@ export function assessPlan(
     const facts = factsOfStep(bundle, step, now)
     if (!facts.ok) return inStep(refusal(facts.code, [], facts.detail))
     const search = findTier(rungs, (tier) => askAboutStep(facts.value, ask, tier, now))
-    if (search.outcome === 'refused') return inStep(search)
+    if (search.outcome === 'refused') {
+      const highest = rungs.at(-1)?.tier ?? 0
+      const permitsAt = (at: NumericDate) => askAboutStep(facts.value, ask, highest, at).permit
+      return inStep(withTime(bundle, search, permitsAt, now))
+    }
     found.push({ ...facts.value, number, tier: search.tier.tier, below: search.below })
   }
   const tier = Math.max(...found.map((each) => each.tier))

@@ -6,6 +6,7 @@ import { defined, ok, refuse } from '../values.ts'
 import { findApprovers, isApprovable, isApprovableBySource } from './approvers.ts'
 import type { TaskAnswer } from './asking-terms.ts'
 import { accountOf, agentOf, type Bundle } from './bundle.ts'
+import { whyNotNow } from './calendar.ts'
 import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments, unpinnedOf } from './catalogue.ts'
 import { type Approval, type GrantTerms, namesOfTier, type Stage, satisfiedTier, type Tier } from './ladder.ts'
 import { type McpTool, toolOf } from './mcp-tool.ts'
@@ -91,7 +92,12 @@ export function assess(
 
   const rungs = bundle.ladder.tiers.filter(({ tier }) => tier >= atLeast)
   const search = findTier(rungs, (tier) => ask(questionOf(found.value, asked, { moment: 'request', tier, now })))
-  if (search.outcome === 'refused') return search
+  if (search.outcome === 'refused') {
+    const tier = rungs.at(-1)?.tier ?? 0
+    const permitsAt = (at: NumericDate) =>
+      ask(questionOf(found.value, asked, { moment: 'request', tier, now: at })).permit
+    return withTime(bundle, search, permitsAt, now)
+  }
 
   const request = requestFacts(found.value, asked, search.tier.tier)
   const approvers = findApprovers(bundle, ask, [request], namesOfTier(search.tier), now)
@@ -119,6 +125,17 @@ export function assess(
 
 export const refusal = (reason: AssessmentRefusal, policies: readonly string[], detail?: string) =>
   ({ outcome: 'refused', reason, policies, ...defined({ detail }) }) as const
+
+/** A refusal that only the time stands behind says so. */
+export function withTime(
+  { calendar }: Bundle,
+  no: Extract<Assessment, { outcome: 'refused' }>,
+  permitsAt: (at: NumericDate) => boolean,
+  now: NumericDate,
+): Extract<Assessment, { outcome: 'refused' }> {
+  const why = no.reason === 'policy_denied' ? whyNotNow(calendar, permitsAt, now) : undefined
+  return why === undefined ? no : { ...no, detail: no.detail === undefined ? why : `${no.detail}: ${why}` }
+}
 
 export type FactsRefusal = Exclude<AssessmentRefusal, 'no_eligible_approvers' | 'policy_error'>
 

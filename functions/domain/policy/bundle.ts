@@ -6,6 +6,7 @@ import { Agent, Directory, ResourceRule, Tool } from '../people/organisation.ts'
 import { Expression, ShowLevel } from '../previews/preview-source.ts'
 import { type AgentId, Digest, type Json, NumericDate, PersonId, Seconds, type ToolId } from '../values.ts'
 import { resourcesOverlap } from './arguments.ts'
+import { Calendar } from './calendar.ts'
 import { CatalogueEntry } from './catalogue.ts'
 import { Alias, Ladder } from './ladder.ts'
 
@@ -137,6 +138,7 @@ export const Bundle = z.strictObject({
   /** By classification: how much of a present value people are shown. */
   show: z.record(Alias, ShowLevel).optional(),
   breakGlass: BreakGlassPolicy.optional(),
+  calendar: Calendar.optional(),
   deployment: Deployment,
 })
 export type Bundle = z.infer<typeof Bundle>

@@ -101,6 +101,8 @@ export type Answer = {
   error?: boolean
   detail?: string
   wouldBe?: Observed
+  /** Where only the time stands in the way: which window or freeze it is, in words for the agent. */
+  notNow?: string
 }
 
 export type Ask = (question: Question) => Answer

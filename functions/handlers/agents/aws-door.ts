@@ -71,8 +71,6 @@ export function refusalAt(
       return badToken(code.replaceAll('_', ' '))
     case 'wrong_credential_kind':
       return apiProblem(400, path === '/aws/calls' ? 'not_mediated' : 'mediated')
-    // Agents are not shown policy ids.
-    case 'policy_denied':
     case 'policy_error':
     case 'not_permitted':
       return refusalProblem(code)
@@ -85,6 +83,7 @@ export function refusalAt(
     case 'uses_exhausted':
     case 'record_full':
     case 'not_yet':
+    case 'policy_denied':
       return refusalProblem(code, detail)
   }
 }

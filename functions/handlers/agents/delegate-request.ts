@@ -52,10 +52,9 @@ function refusal(code: DelegationRefusal, detail?: string): BadRequest {
         title: 'Only a live grant can be delegated',
         detail: `this request is ${code}`,
       })
-    // Agents are not shown policy ids.
-    case 'policy_denied':
     case 'policy_error':
       return refusalProblem(code)
+    case 'policy_denied':
     case 'duplicate_request':
     case 'key_mismatch':
     case 'replayed':

@@ -99,8 +99,9 @@ function refusal(code: Exclude<TokenRefusal, 'insufficient_login'>, detail?: str
     case 'record_full':
     case 'too_many_sessions':
       return new OAuthError('access_denied', `${code}: ${detail ?? refusals[code].so}`)
-    // The grant is live and stays so: what is refused is this attempt. Agents are not shown policy ids.
+    // The grant is live and stays so: what is refused is this attempt.
     case 'policy_denied':
+      return new OAuthError('access_denied', `${code}: ${detail ?? refusals[code].so}`)
     case 'policy_error':
     case 'not_permitted':
     case 'uses_exhausted':

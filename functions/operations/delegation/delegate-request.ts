@@ -198,7 +198,7 @@ async function makeChild(
   const given = parent.grant.delegations.find((each) => each.child === child)
   if (!given) throw new TypeError(`\`${ask.id}\` gave nothing to \`${child}\``)
   const answer = answerFor(ask, parent, facts, now, policy)
-  if (!answer.permit) return refuse(answer.error ? 'policy_error' : 'policy_denied', answer.policies.join(' '))
+  if (!answer.permit) return refuse(answer.error ? 'policy_error' : 'policy_denied', answer.notNow)
   const submit = delegatedSubmit(parent, given, facts, {
     ...{ answer, bundle: policy.bundle, now, afterHalts },
     ...defined({ host: ask.host }),

@@ -5,6 +5,7 @@ import type { Given } from '../../domain/people/login-strength.ts'
 import { isInForce, type StandIn } from '../../domain/people/stand-in.ts'
 import { isLive, type StandingPermit } from '../../domain/permits/permit.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
+import { whyNotNow } from '../../domain/policy/calendar.ts'
 import type { Observed } from '../../domain/policy/observed.ts'
 import type { Answer, Moment } from '../../domain/policy/question.ts'
 import type { Authority, Eligibility, Ending, PermittedBy } from '../../domain/requests/commands.ts'
@@ -246,8 +247,12 @@ function askAll(
   { policy }: Pick<Ports, 'policy'>,
   readings: WhatSourcesSaid['readings'],
 ): Answer {
-  const answers = line.map((each) => askAboutRequest(policy, each, moment, now, readings))
-  return answers.find(({ permit }) => !permit) ?? (answers.at(-1) as Answer)
+  const askAt = (at: NumericDate) => line.map((each) => askAboutRequest(policy, each, moment, at, readings))
+  const answers = askAt(now)
+  const no = answers.find(({ permit }) => !permit)
+  if (!no || no.error) return no ?? (answers.at(-1) as Answer)
+  const notNow = whyNotNow(policy.bundle.calendar, (at) => askAt(at).every(({ permit }) => permit), now)
+  return { ...no, ...defined({ notNow }) }
 }
 
 /** When the first of its ancestors ends: AWS, which judges a credential, cannot look at them. */

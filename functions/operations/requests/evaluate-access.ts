@@ -264,8 +264,8 @@ async function reevaluate(
   now: NumericDate,
   ports: Ports,
 ): Promise<Reevaluated> {
-  const no = (reason: EvaluationReason, policies: readonly string[] = []) =>
-    ({ decision: false, reason, policies }) as const
+  const no = (reason: EvaluationReason, policies: readonly string[] = [], detail?: string) =>
+    ({ decision: false, reason, policies, ...defined({ detail }) }) as const
   const id = RequestId.safeParse(approval.replace(/^grt_/, 'req_'))
   const stored = id.success && approval.startsWith('grt_') ? await ports.requests.load(id.data) : undefined
   if (stored?.state.ask.agent.id !== agent) return no('approval_unverifiable')
@@ -281,7 +281,8 @@ async function reevaluate(
   if (authority.ending || hasLostApprover(state, authority.eligible)) return no('approval_expired')
   const { answer } = authority
   if (answer.error) return no('policy_error', answer.policies)
-  if (!answer.permit) return { ...no('policy_denied', answer.policies), ...defined({ wouldBe: answer.wouldBe }) }
+  if (!answer.permit)
+    return { ...no('policy_denied', answer.policies, answer.notNow), ...defined({ wouldBe: answer.wouldBe }) }
   const { grant } = state as ApprovedRequest
   return { decision: true, policies: answer.policies, approval: { id: grant.id, approvedUntil: grant.notAfter } }
 }

@@ -12,9 +12,9 @@ const remembered = new Map<string, Remembered>()
  * evaluation asks for each person and each stage, and tests begin from the same facts.
  */
 export function askedOnce(bundle: Bundle): Policy {
-  const { schema, policies, observed, actions } = bundle
+  const { schema, policies, observed, actions, calendar } = bundle
   // Tests change a bundle and leave its hash, by which Cedar keeps apart what it has parsed.
-  const content = JSON.stringify({ schema, policies, observed, actions })
+  const content = JSON.stringify({ schema, policies, observed, actions, calendar })
   const hash = createHash('sha256').update(content).digest('hex') as Bundle['hash']
   let of = remembered.get(hash)
   if (!of) {

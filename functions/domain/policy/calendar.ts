@@ -1,0 +1,211 @@
+import * as PlainDate from 'temporal-polyfill/fns/PlainDate'
+import * as PlainDateTime from 'temporal-polyfill/fns/PlainDateTime'
+import * as Zoned from 'temporal-polyfill/fns/ZonedDateTime'
+import * as z from 'zod'
+import { NumericDate } from '../values.ts'
+import { Alias } from './ladder.ts'
+
+/** Time by the wall clock of a place. This file alone imports the library that knows time zones. */
+
+const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+
+/** A name of the IANA database, as the JavaScript that runs this knows it. */
+export const Zone = z
+  .string()
+  .refine(
+    (name) => /^[A-Za-z]/.test(name) && isZone(name),
+    'no time zone: write a name of the IANA database, such as `Europe/Berlin` or `UTC`',
+  )
+
+function isZone(timeZone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone }) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** `09:00-17:00`; `22:00-06:00` goes on into the next day. */
+const Hours = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'hours such as `09:00-17:00` or `22:00-24:00`')
+  .refine(
+    (hours) => hours.slice(0, 5) !== hours.slice(6),
+    'hours that end when they begin: leave `hours` out for a day',
+  )
+
+/** Holds while the wall clock of its zone shows these hours of these days. */
+export const Window = z.strictObject({
+  zone: Zone,
+  /** On which its hours begin. Without: every day. */
+  days: z.array(z.enum(weekdays)).min(1, 'at least one day, or leave `days` out for every day').optional(),
+  /** Without: the whole day. */
+  hours: z.array(Hours).min(1, 'at least one span, or leave `hours` out for the whole day').max(8).optional(),
+  /** Names of `dates`: its hours do not begin on these days. */
+  except: z.array(Alias).min(1).optional(),
+})
+export type Window = z.infer<typeof Window>
+
+/** One period of a freeze. Its `zone` is for the words in which people and agents are told of it. */
+export const Freeze = z.strictObject({
+  zone: Zone,
+  from: NumericDate,
+  until: NumericDate,
+  reason: z.string().min(1).max(200),
+})
+export type Freeze = z.infer<typeof Freeze>
+
+/** Each name asks for a refused question once more (`whyNotNow`). */
+const mostNames = 32
+export const named = <T extends z.ZodType>(value: T) =>
+  z.record(Alias, value).refine((all) => Object.keys(all).length <= mostNames, `at most ${mostNames} names`)
+
+export const Calendar = z.strictObject({
+  /** Named days, such as public holidays. */
+  dates: named(z.array(z.iso.date()).min(1)).optional(),
+  windows: named(Window),
+  freezes: named(z.array(Freeze).min(1)),
+})
+export type Calendar = z.infer<typeof Calendar>
+
+export const namesIn = ({ windows, freezes }: Calendar): readonly string[] => [
+  ...Object.keys(windows),
+  ...Object.keys(freezes),
+]
+
+/** For the last minute asked about: the hours of windows begin and end with minutes. */
+const lately = new WeakMap<Calendar, { minute: number; open: readonly string[] }>()
+
+/** The names of the windows and freezes that hold now: `context.windows`. */
+export function windowsAt(calendar: Calendar | undefined, now: NumericDate): readonly string[] {
+  if (!calendar) return []
+  const minute = Math.floor(now / 60)
+  let last = lately.get(calendar)
+  if (last?.minute !== minute) {
+    const open = Object.keys(calendar.windows).filter((name) => holds(calendar, name, now))
+    last = { minute, open }
+    lately.set(calendar, last)
+  }
+  const frozen = Object.keys(calendar.freezes).filter((name) => holds(calendar, name, now))
+  return frozen.length === 0 ? last.open : [...last.open, ...frozen]
+}
+
+function holds(calendar: Calendar, name: string, now: NumericDate): boolean {
+  const window = calendar.windows[name]
+  if (window) return isOpen(window, calendar.dates ?? {}, now)
+  return (calendar.freezes[name] ?? []).some(({ from, until }) => from <= now && now < until)
+}
+
+type Span = { begins: number; ends: number }
+
+/**
+ * By the wall clock alone: hours that a day skips do not come on it, and hours that a day repeats come twice. Hours
+ * across midnight belong to the day on which they begin.
+ */
+function isOpen({ zone, hours, days, except = [] }: Window, dates: Calendar['dates'] & object, now: NumericDate) {
+  const wall = zonedAt(zone, now)
+  const minute = wall.hour * 60 + wall.minute
+  const today = Zoned.toPlainDate(wall)
+  const beginsOn = (date: ReturnType<typeof Zoned.toPlainDate>) => {
+    const weekday = weekdays[PlainDate.dayOfWeek(date) - 1] as (typeof weekdays)[number]
+    const day = PlainDate.toString(date)
+    return (days?.includes(weekday) ?? true) && !except.some((name) => dates[name]?.includes(day))
+  }
+  return spansOf(hours).some(({ begins, ends }) =>
+    begins < ends
+      ? begins <= minute && minute < ends && beginsOn(today)
+      : (begins <= minute && beginsOn(today)) || (minute < ends && beginsOn(PlainDate.subtractDays(today, 1))),
+  )
+}
+
+const spansOf = (hours: Window['hours']): readonly Span[] =>
+  (hours ?? ['00:00-24:00']).map((span) => ({ begins: minutesOf(span.slice(0, 5)), ends: minutesOf(span.slice(6)) }))
+
+const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3))
+
+const zonedAt = (zone: string, at: NumericDate) => Zoned.create(BigInt(at) * 1_000_000_000n, zone)
+
+const secondsOf = ({ epochMilliseconds }: { epochMilliseconds: number }): NumericDate =>
+  Math.floor(epochMilliseconds / 1000)
+
+/** A day (its beginning) or a time of the wall clock, `2026-12-23T17:00`. One that comes twice, or never, is the earlier or the later. */
+export function momentOf(zone: string, local: string, disambiguation: 'earlier' | 'later'): NumericDate {
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = local.split(/[-T:]/).map(Number)
+  const wall = PlainDateTime.create(year, month, day, hour, minute, second)
+  return secondsOf(PlainDateTime.toZonedDateTime(wall, zone, { disambiguation }))
+}
+
+/** `holds`: from `at` on. */
+export type Change = { name: string; at: NumericDate; holds: boolean }
+
+/** When a window or freeze next begins to hold, or ends. Undefined where it does not within a hundred days, or ever again. */
+export function whenNext(calendar: Calendar, name: string, now: NumericDate): Change | undefined {
+  const held = holds(calendar, name, now)
+  const window = calendar.windows[name]
+  const edges = window ? edgesOf(window, now) : edgesOfFreeze(calendar.freezes[name] ?? [])
+  for (const at of edges) if (at > now && holds(calendar, name, at) !== held) return { name, at, holds: !held }
+  return undefined
+}
+
+const edgesOfFreeze = (periods: readonly Freeze[]): readonly NumericDate[] =>
+  periods.flatMap(({ from, until }) => [from, until]).toSorted((a, b) => a - b)
+
+const farthest = 100
+
+/** In order, all moments at which it can begin or end: its hours, midnight, and where the wall clock jumps. */
+function* edgesOf({ zone, hours }: Window, now: NumericDate): Generator<NumericDate> {
+  const times = new Set([0, ...spansOf(hours).flatMap(({ begins, ends }) => [begins, ends % (24 * 60)])])
+  const start = zonedAt(zone, now)
+  const today = Zoned.toPlainDate(start)
+  let jump = Zoned.getTimeZoneTransition(start, 'next')
+  for (let ahead = 0; ahead <= farthest; ahead++) {
+    const day = PlainDate.addDays(today, ahead)
+    const edges = [...times].flatMap((minute) => {
+      const wall = PlainDateTime.create(day.year, day.month, day.day, Math.floor(minute / 60), minute % 60)
+      return (['earlier', 'later'] as const).map((disambiguation) =>
+        secondsOf(PlainDateTime.toZonedDateTime(wall, zone, { disambiguation })),
+      )
+    })
+    while (jump && PlainDate.equals(Zoned.toPlainDate(jump), day)) {
+      edges.push(secondsOf(jump))
+      jump = Zoned.getTimeZoneTransition(jump, 'next')
+    }
+    yield* edges.toSorted((a, b) => a - b)
+  }
+}
+
+const months = 'January February March April May June July August September October November December'.split(' ')
+
+/** `4 January 2027, 08:00 Europe/Berlin` */
+export function localTime(zone: string, at: NumericDate): string {
+  const { day, month, year, hour, minute } = zonedAt(zone, at)
+  const clock = [hour, minute].map((part) => String(part).padStart(2, '0')).join(':')
+  return `${day} ${months[month - 1]} ${year}, ${clock} ${zone}`
+}
+
+/**
+ * Why policy refuses now what it permits once a window or freeze changes, in words for the agent: names and times of the
+ * calendar, and nothing of the policies.
+ */
+export function whyNotNow(
+  calendar: Calendar | undefined,
+  permitsAt: (at: NumericDate) => boolean,
+  now: NumericDate,
+): string | undefined {
+  if (!calendar) return undefined
+  const changes = namesIn(calendar)
+    .flatMap((name) => whenNext(calendar, name, now) ?? [])
+    .toSorted((a, b) => a.at - b.at)
+  const change = changes.find(({ at }) => permitsAt(at))
+  return change && wordsOf(calendar, change, now)
+}
+
+function wordsOf({ windows, freezes }: Calendar, { name, at, holds }: Change, now: NumericDate): string {
+  const freeze = freezes[name]?.find(({ from, until }) => from <= now && now < until)
+  if (freeze) return `the freeze \`${name}\` holds until ${localTime(freeze.zone, at)}: ${freeze.reason}`
+  const zone = windows[name]?.zone ?? freezes[name]?.[0]?.zone ?? 'UTC'
+  const time = localTime(zone, at)
+  return holds
+    ? `it is outside of the window \`${name}\`, which begins on ${time}`
+    : `it is within the window \`${name}\`, which ends on ${time}`
+}
