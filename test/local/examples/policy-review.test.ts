@@ -1,0 +1,267 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** examples/policy-review: the shell of its steps, on a repository of this machine, before a stub of GitHub's API. */
+
+const root = join(__dirname, '../../..')
+const workflow = readFileSync(join(root, 'examples/policy-review/policy-review.yml'), 'utf8')
+
+/** The shell of the step of this name, as GitHub would run it. */
+function shellOf(step: string): string {
+  const [, text = ''] = workflow.split(`      - name: ${step}\n`)
+  const [own = ''] = text.split(/^ {6}- /m)
+  const [, shell] = /^ {8}run: (?:\|\n)?([\s\S]*)/m.exec(own) ?? []
+  if (!shell) throw new Error(`the workflow has no step \`${step}\``)
+  return shell.replaceAll(/^ {10}/gm, '')
+}
+
+type Comment = { id: number; user: { login: string }; body: string }
+
+/** What GitHub keeps of one pull request. */
+class GitHub {
+  url = ''
+  readonly comments: Comment[] = []
+  readonly calls: string[] = []
+  artifacts: { expired: boolean; workflow_run: object; archive_download_url: string }[] = []
+  archive: Buffer = Buffer.alloc(0)
+  readonly #server = createServer(async (request, response) => {
+    const { method, url = '' } = request
+    const { pathname, searchParams } = new URL(url, 'http://github')
+    this.calls.push(`${method} ${pathname}`)
+    let text = ''
+    for await (const part of request) text += part
+    const answer = (body: unknown) => response.end(JSON.stringify(body))
+    if (request.headers.authorization !== 'Bearer token-of-the-job') return response.writeHead(401).end()
+    if (pathname.endsWith('/artifacts')) return answer({ artifacts: this.artifacts })
+    if (pathname === '/archive') return response.end(this.archive)
+    const at = /\/issues\/comments\/(\d+)$/.exec(pathname)?.[1]
+    if (method === 'PATCH') {
+      Object.assign(this.comments.find(({ id }) => id === Number(at)) ?? {}, JSON.parse(text))
+      return answer({})
+    }
+    if (method === 'POST') {
+      this.add('github-actions[bot]', JSON.parse(text).body)
+      return answer({})
+    }
+    const page = Number(searchParams.get('page'))
+    return answer(this.comments.slice((page - 1) * 100, page * 100))
+  })
+
+  add(login: string, body: string): void {
+    this.comments.push({ id: this.comments.length + 1, user: { login }, body })
+  }
+  async listen(): Promise<string> {
+    await once(this.#server.listen(0, '127.0.0.1'), 'listening')
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return this.url
+  }
+  close(): void {
+    this.#server.closeAllConnections()
+    this.#server.close()
+  }
+}
+
+/** A runner with a pull request checked out, merged into its base as GitHub does it. */
+class Runner {
+  readonly github = new GitHub()
+  readonly #home = mkdtempSync(join(tmpdir(), 'hotwork-review-'))
+  readonly #checkout = join(this.#home, 'checkout')
+  #env: { [name: string]: string | undefined } = {}
+
+  async start(change: (policies: string) => void): Promise<this> {
+    const temp = join(this.#home, 'temp')
+    mkdirSync(join(temp, 'hotwork/node_modules/.bin'), { recursive: true })
+    symlinkSync(join(root, 'client/hotwork.mjs'), join(temp, 'hotwork/node_modules/.bin/hotwork'))
+    for (const file of ['output', 'summary']) writeFileSync(join(this.#home, file), '')
+    this.#env = {
+      PATH: process.env['PATH'],
+      HOME: this.#home,
+      POLICIES: 'policies',
+      RUNNER_TEMP: temp,
+      GITHUB_API_URL: await this.github.listen(),
+      GITHUB_REPOSITORY: 'acme/permits',
+      GITHUB_TOKEN: 'token-of-the-job',
+      GITHUB_OUTPUT: join(this.#home, 'output'),
+      GITHUB_STEP_SUMMARY: join(this.#home, 'summary'),
+      DEFAULT_BRANCH: 'main',
+      NUMBER: '7',
+    }
+    mkdirSync(this.#checkout)
+    cpSync(join(root, 'examples/cdk-app/policies'), join(this.#checkout, 'policies'), { recursive: true })
+    const git = async (...words: string[]) => {
+      const who = ['-c', 'user.name=Ana', '-c', 'user.email=ana@example.org', '-c', 'commit.gpgsign=false']
+      expect((await this.#run('git', [...who, ...words])).exit).toBe(0)
+    }
+    await git('init', '-q', '-b', 'main')
+    await git('add', '.')
+    await git('commit', '-qm', 'base')
+    await git('checkout', '-qb', 'change')
+    change(join(this.#checkout, 'policies'))
+    await git('commit', '-qam', 'change')
+    await git('checkout', '-q', 'main')
+    await git('merge', '-q', '--no-ff', '-m', 'merge', 'change')
+    return this
+  }
+
+  /** Of `bash -e`, as GitHub runs what says no shell. */
+  step = (name: string, env: { [name: string]: string } = {}) => this.#run('bash', ['-e', '-c', shellOf(name)], env)
+
+  /** The steps of a review up to its comment. */
+  async review(): Promise<void> {
+    expect(await this.step('review')).toMatchObject({ exit: 0 })
+    expect(await this.step('comment')).toMatchObject({ exit: 0, err: '' })
+  }
+
+  async verdict(isAccepted: boolean): Promise<number> {
+    const output = readFileSync(join(this.#home, 'output'), 'utf8')
+    const [, broken = '', widens = ''] = /^broken=(.*)\nwidens=(.*)\n$/.exec(output) ?? []
+    return (await this.step('verdict', { BROKEN: broken, WIDENS: widens, ACCEPTED: `${isAccepted}` })).exit
+  }
+  get summary(): string {
+    return readFileSync(join(this.#home, 'summary'), 'utf8')
+  }
+  has = (file: string): boolean => existsSync(join(this.#home, 'temp', file))
+  put = (file: string, text: string): void => writeFileSync(join(this.#home, 'temp', file), text)
+
+  async #run(program: string, words: string[], env: { [name: string]: string } = {}) {
+    const child = spawn(program, words, { cwd: this.#checkout, env: { ...this.#env, ...env } })
+    const ran = { out: '', err: '' }
+    child.stdout.on('data', (text) => (ran.out += text))
+    child.stderr.on('data', (text) => (ran.err += text))
+    const [exit] = await once(child, 'close')
+    return { exit, ...ran }
+  }
+
+  close(): void {
+    this.github.close()
+    rmSync(this.#home, { recursive: true })
+  }
+}
+
+const widen = (policies: string): void =>
+  edit(join(policies, 'ladder.json'), '"lifetime": "PT15M"', '"lifetime": "PT50M"')
+
+function edit(file: string, from: string, to: string): void {
+  const text = readFileSync(file, 'utf8')
+  expect(text).toContain(from)
+  writeFileSync(file, text.replace(from, to))
+}
+
+const runners: Runner[] = []
+async function opened(change: (policies: string) => void): Promise<Runner> {
+  const runner = await new Runner().start(change)
+  runners.push(runner)
+  return runner
+}
+afterEach(() => {
+  for (const runner of runners.splice(0)) runner.close()
+})
+
+test('a change that widens has a comment that says how, and fails until the label is there', async () => {
+  const runner = await opened(widen)
+  await runner.review()
+  const [comment] = runner.github.comments
+  expect(comment?.body).toMatch(/widens what is allowed[\s\S]*ladder\.json/)
+  expect(runner.summary).toBe(comment?.body)
+  expect(await runner.verdict(false)).toBe(6)
+  expect(await runner.verdict(true)).toBe(0)
+})
+
+test('a change that widens nothing passes', async () => {
+  const runner = await opened((policies) => {
+    edit(join(policies, 'people.cedar'), '@id("owners-revoke")', '// As before.\n@id("owners-revoke")')
+  })
+  await runner.review()
+  expect(runner.github.comments[0]?.body).toContain('widens nothing')
+  expect(await runner.verdict(false)).toBe(0)
+})
+
+test('a folder with problems fails, with the file and the line, whatever the label says', async () => {
+  const runner = await opened((policies) => edit(join(policies, 'ladder.json'), '"tiers"', '"tears"'))
+  await runner.review()
+  expect(runner.github.comments[0]?.body).toMatch(/problems[\s\S]*ladder\.json:\d+: /)
+  expect(await runner.verdict(true)).toBe(1)
+})
+
+test('what a policy author writes stays inside its fence', async () => {
+  const runner = await opened((policies) =>
+    edit(join(policies, 'directory.json'), '"Ana Alves"', '"``````````</details> @team"'),
+  )
+  await runner.review()
+  const body = runner.github.comments[0]?.body ?? ''
+  expect(body).toContain('@team')
+  // Of each part one before and one after.
+  expect(body.match(/`{10}/g)).toHaveLength(4)
+})
+
+test('the next push writes the same comment anew, and none of another', async () => {
+  const runner = await opened(widen)
+  const { github } = runner
+  for (let n = 0; n < 130; n += 1) github.add('ana', '<!-- hotwork policy review -->\nI say that it widens nothing')
+  const others = structuredClone(github.comments)
+  for (const text of ['first', 'second']) {
+    runner.put('review.md', `<!-- hotwork policy review -->\n${text}`)
+    expect(await runner.step('comment')).toMatchObject({ exit: 0, err: '' })
+    github.add('ben', `I have read the ${text}`)
+  }
+  expect(github.comments.slice(0, 130)).toEqual(others)
+  expect(github.comments.slice(130).map(({ body }) => body.split('\n').at(-1))).toEqual([
+    'second',
+    'I have read the first',
+    'I have read the second',
+  ])
+})
+
+describe('the record', () => {
+  const run = (head_branch: string, head_repository_id = 1) => ({ head_branch, head_repository_id, repository_id: 1 })
+
+  test('is the one that the default branch of the repository itself has kept', async () => {
+    const runner = await opened(widen)
+    const { github } = runner
+    github.archive = zipOf('record.ndjson', '')
+    const url = `${github.url}/archive`
+    github.artifacts = [run('change'), run('main', 2)].map((workflow_run) => ({
+      ...{ expired: false, workflow_run, archive_download_url: `${github.url}/of-another` },
+    }))
+    expect(await runner.step('record')).toMatchObject({ exit: 0, out: expect.stringMatching(/no record/) })
+    expect(runner.has('record')).toBe(false)
+    github.artifacts.push({ expired: false, workflow_run: run('main'), archive_download_url: url })
+    expect(await runner.step('record')).toMatchObject({ exit: 0, err: '' })
+    expect(runner.has('record/record.ndjson')).toBe(true)
+  })
+
+  test('is replayed in the same comment', async () => {
+    const runner = await opened(widen)
+    const { github } = runner
+    github.archive = zipOf('record.ndjson', '')
+    github.artifacts = [{ expired: false, workflow_run: run('main'), archive_download_url: `${github.url}/archive` }]
+    await runner.step('record')
+    await runner.review()
+    expect(github.comments[0]?.body).toMatch(/decided otherwise/)
+  })
+})
+
+test('a step names no context in its shell, and every action is pinned by its commit', () => {
+  const files = ['policy-review.yml', 'policy-record.yml'].map((name) =>
+    readFileSync(join(root, 'examples/policy-review', name), 'utf8'),
+  )
+  const used = files.flatMap((text) => [...text.matchAll(/uses: (.*)/g)].map(([, action = '']) => action))
+  const shells = files.flatMap((text) =>
+    text.split(/^ {6}- /m).flatMap((step) => step.split(/^(?: {8})?run: /m).slice(1)),
+  )
+  expect([used.length, shells.length]).toEqual([4, 7])
+  for (const action of used) expect(action).toMatch(/^actions\/[\w-]+@[0-9a-f]{40} # v\d/)
+  for (const shell of shells) expect(shell).not.toContain('${' + '{')
+})
+
+/** An archive of one file, as Python writes it. */
+function zipOf(name: string, text: string): Buffer {
+  const program =
+    'import sys, zipfile\nwith zipfile.ZipFile(sys.stdout.buffer, "w") as z: z.writestr(sys.argv[1], sys.argv[2])'
+  return spawnSync('python3', ['-c', program, name, text]).stdout
+}
