@@ -40,10 +40,11 @@ const section = (title: string, lines: readonly string[]): readonly string[] =>
 
 function otherwiseLine(found: Otherwise): string {
   const { from, to, policies, before, detail, count, examples } = found
-  const by = policies.length > 0 ? `by ${policies.join(', ')}` : 'no policy permits it'
+  const none = to.startsWith('refused') ? 'no policy permits it' : 'no policy permits it at a lower one'
+  const by = policies.length > 0 ? `by ${policies.join(', ')}` : none
   const why = detail === undefined ? by : inert(detail)
   const then = before.length > 0 ? `; then by ${before.map(inert).join(', ')}` : ''
-  return `  ${subjectOf(found)}: ${from} -> ${to} (${why}${then}), ${count} times: ${examples.join(', ')}`
+  return `  ${subjectOf(found)}: ${from} -> ${to} (${why}${then}), ${count === 1 ? 'once' : `${count} times`}: ${examples.join(', ')}`
 }
 
 const subjectOf = ({ question, agent, person, action, stage }: Subject): string =>

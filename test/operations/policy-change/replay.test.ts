@@ -1,14 +1,49 @@
-import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
-import { RecordedLife, replayed } from './recorded-life.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Entry, entryVersion } from '../../../functions/domain/ledger/ledger.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { describeReplay } from '../../../functions/domain/policy-change/replay-words.ts'
+import { agent, parameter, person, prodParameter, withTerms } from '../../support/world.ts'
+import { bundle, RecordedLife, replayed } from './recorded-life.ts'
 
 /** Every recorded question asked again, under the policies that decided it and under others. */
 
+let life: RecordedLife
 let entries: readonly Entry[]
 beforeAll(async () => {
-  const life = new RecordedLife()
+  life = new RecordedLife()
   await life.live()
   entries = await life.entries()
 })
+
+/** The bundle with one policy of an action in other words. */
+function reworded(action: string, policy: string, from: string, to: string): Bundle {
+  const text = bundle.policies[action]?.[policy] ?? ''
+  if (!text.includes(from)) throw new Error(`\`${policy}\` has no ${from}`)
+  const own = { ...bundle.policies[action], [policy]: text.replace(from, to) }
+  return { ...bundle, policies: { ...bundle.policies, [action]: own } }
+}
+const people = (change: (of: Bundle['directory']['people'][number]) => object): Bundle => ({
+  ...bundle,
+  directory: { ...bundle.directory, people: bundle.directory.people.map((each) => ({ ...each, ...change(each) })) },
+})
+const away = (who: string) => people(({ id }) => (id === person(who) ? { status: 'inactive' } : {}))
+const sre = (more: string): Bundle => ({
+  ...bundle,
+  directory: {
+    ...bundle.directory,
+    groups: { ...bundle.directory.groups, sre: [...(bundle.directory.groups['sre'] ?? []), person(more)] },
+  },
+})
+
+/** One prod parameter, approved by ana and eve, and its token. */
+async function approvedOnce(): Promise<readonly Entry[]> {
+  const one = new RecordedLife()
+  const request = await one.done(one.submitted(prodParameter))
+  for (const who of ['ana', 'eve']) await one.done(one.decide(request, who))
+  await one.done(one.issueToken(request))
+  return one.entries()
+}
 
 describe('under the policies that decided', () => {
   test('nothing would be decided otherwise', () => {
@@ -31,4 +66,197 @@ describe('under the policies that decided', () => {
     ]
     expect(asked.filter((type) => !types.has(type))).toEqual([])
   })
+
+  test('the dates of the files do not count: who acted then had been recertified then', () => {
+    const past = { ...bundle, agents: bundle.agents.map((each) => ({ ...each, recertifyBy: 1 })) }
+    expect(replayed(entries, past)).toEqual(replayed(entries))
+  })
+
+  test('of a deployment that is made up, the accounts are those of the record', () => {
+    const accounts = Object.fromEntries(
+      Object.entries(bundle.deployment.accounts).map(([alias, account]) => [
+        alias,
+        { ...account, region: 'eu-north-1', accountId: '123456789012' },
+      ]),
+    )
+    const madeUp = { ...bundle, deployment: { ...bundle.deployment, accounts } }
+    expect(replayed(entries, madeUp).narrowed).not.toEqual([])
+    expect(replayed(entries, madeUp, { accountsFromRecord: true })).toEqual(replayed(entries))
+  })
+})
+
+describe('a change that widens', () => {
+  test('is told by action, agent and policy, with how often and in which requests', async () => {
+    const lower = reworded('ssm:PutParameter', 'prod-remediation', 'tier >= 2', 'tier >= 1')
+    const { widened, narrowed, approvals } = replayed(await approvedOnce(), lower)
+    expect(widened).toEqual([
+      {
+        question: 'request',
+        action: 'ssm:PutParameter',
+        agent: 'agent:remediator',
+        from: 'tier 2',
+        to: 'tier 1',
+        policies: ['prod-remediation'],
+        before: ['prod-remediation'],
+        count: 1,
+        examples: [expect.stringMatching(/^req_/)],
+      },
+    ])
+    expect({ narrowed, approvals }).toEqual({ narrowed: [], approvals: [] })
+  })
+
+  test('lets a person decide who was refused', async () => {
+    const one = new RecordedLife()
+    const request = await one.submitted(prodParameter)
+    await one.decide(request, 'ana')
+    expect(await one.decide(request, 'lena')).toMatchObject({ code: 'not_eligible' })
+    const { widened } = replayed(await one.entries(), sre('lena'))
+    expect(widened).toMatchObject([{ question: 'approve', person: 'person:lena', from: 'refused', to: 'permitted' }])
+    expect(replayed(await one.entries()).widened).toEqual([])
+  })
+
+  test('lets a person stop agents, end what another asked for, or review, who was refused', () => {
+    const groups = { ...bundle.directory.groups, security: [...(bundle.directory.groups['security'] ?? []), person('lena')] }
+    const { widened } = replayed(entries, { ...bundle, directory: { ...bundle.directory, groups } })
+    expect(widened.map(({ question, person: who }) => [question, who]).toSorted()).toEqual([
+      ['halt', 'person:lena'],
+      ['review', 'person:lena'],
+      ['revoke', 'person:lena'],
+    ])
+  })
+})
+
+describe('a change that narrows', () => {
+  test('tells which recorded approvals would not have been enough, and asks nothing that follows from them', async () => {
+    const higher = reworded('ssm:PutParameter', 'prod-remediation', 'tier >= 2', 'tier >= 3')
+    const { widened, narrowed, approvals, notAsked } = replayed(await approvedOnce(), higher)
+    expect(widened).toEqual([])
+    expect(narrowed).toMatchObject([{ question: 'request', from: 'tier 2', to: 'tier 3', policies: [] }])
+    expect(approvals).toMatchObject([{ tier: 2, needs: 3, satisfies: 2, agent: 'agent:remediator' }])
+    expect(approvals[0]?.why).toEqual([
+      'the tier rises from 2 to 3',
+      expect.stringMatching(/^`security` wants 2, and 0 of the recorded approvals count for it$/),
+    ])
+    expect(notAsked).toEqual({ neverCame: 1 })
+  })
+
+  test.each([
+    ['a person who left', away('eve'), '`person:eve` may no longer decide `sre`'],
+    ['a higher quorum', withTerms(bundle, 'sre', { quorum: 2 }), '`sre` wants 2, and 1 of the recorded approvals count for it'],
+    [
+      'a stronger login',
+      withTerms(bundle, 'sre', { acr: 'strong' }),
+      'what `person:eve` decided is not as `sre` wants it: insufficient_login',
+    ],
+  ])('says of %s why the approvals are too few', async (_, under, why) => {
+    const { approvals } = replayed(await approvedOnce(), under)
+    expect(approvals).toMatchObject([{ tier: 2, needs: 2, why: expect.arrayContaining([why]) }])
+  })
+
+  test('says of a person who left that they may decide nothing, and why', async () => {
+    const { narrowed } = replayed(await approvedOnce(), away('eve'))
+    expect(narrowed).toMatchObject([
+      {
+        question: 'approve',
+        person: 'person:eve',
+        stage: 'sre',
+        to: 'refused',
+        detail: '`person:eve` is not an active person of the directory',
+      },
+    ])
+  })
+
+  test.each([
+    ['an action that is no more', { ...bundle, actions: {} }, 'refused (unknown_action)'],
+    [
+      'an agent that left',
+      { ...bundle, agents: bundle.agents.filter(({ id }) => id !== agent('remediator')) },
+      'refused (policy_denied)',
+    ],
+    ['a resource that no rule knows', { ...bundle, resources: [] }, 'refused (policy_denied)'],
+  ])('of %s is a refusal, and no fault', async (_, under: Bundle, to) => {
+    const { narrowed } = replayed(await approvedOnce(), under)
+    expect(narrowed).toMatchObject([{ question: 'request', from: 'tier 2', to }])
+  })
+
+  test('is asked of a step when its plan is: a planner that may propose no more', () => {
+    const under = reworded('ssm:PutParameter', 'planners-propose', '"orchestrator"', '"autonomous"')
+    const { narrowed } = replayed(entries, under)
+    expect(narrowed).toMatchObject([{ question: 'request', action: 'plan', agent: 'agent:planner' }])
+  })
+})
+
+describe('what cannot be asked is counted, and not guessed', () => {
+  test('refusals whose arguments are not kept, as often as they were', async () => {
+    const one = new RecordedLife()
+    for (let n = 0; n < 3; n++) await one.done(one.evaluate({ ...parameter('/prod/x'), agent: agent('planner') }))
+    expect(replayed(await one.entries()).notAsked).toEqual({ noArguments: 1 })
+  })
+
+  test('requests whose first entries are not in the ledger', async () => {
+    const [, ...rest] = (await approvedOnce()).filter(({ id }) => id.startsWith('req_'))
+    const { notAsked, questions } = replayed(rest)
+    expect({ notAsked, questions }).toEqual({ notAsked: { begunBefore: 4 }, questions: 0 })
+  })
+
+  test('requests of which an export left out entries', async () => {
+    const some = (await approvedOnce()).filter(({ type }) => type !== 'StageOpened')
+    expect(replayed(some)).toMatchObject({ questions: 1, notAsked: { begunBefore: 4 } })
+  })
+
+  test('decisions by people who were perhaps in a group that has a source', async () => {
+    const source = { source: { pager: { schedule: 'PSRE', level: 1 } }, tiers: 3, breakGlass: false }
+    const { sre: _, ...groups } = bundle.directory.groups
+    const sources = { ...bundle.directory.sources, sre: source }
+    const under: Bundle = { ...bundle, directory: { ...bundle.directory, groups: { ...groups, sre: [] }, sources } }
+    const { notAsked, narrowed, approvals } = replayed(await approvedOnce(), under)
+    expect({ notAsked, narrowed, approvals }).toEqual({ notAsked: { groupsOfSources: 3 }, narrowed: [], approvals: [] })
+  })
+})
+
+describe('a ledger that is not as it should be', () => {
+  test('has entries of a newer version, which are told and left out', async () => {
+    const all = (await approvedOnce()).map((each) =>
+      each.type === 'Approved' ? { ...each, v: entryVersion + 1, facts: { new: true } } : each,
+    )
+    const newer = all.find(({ type }) => type === 'Approved')
+    expect(replayed(all)).toMatchObject({ unreadable: { newer: 1, others: 0, first: newer?.id }, notAsked: { begunBefore: 1 } })
+  })
+
+  test('has a record that was changed, which is told and asked all the same', async () => {
+    const all = (await approvedOnce()).map((each) => (each.type === 'Approved' ? { ...each, policies: ['mine'] } : each))
+    const { broken, questions } = replayed(all)
+    expect({ broken, questions }).toEqual({ broken: [all[0]?.id.split('/')[0]], questions: 5 })
+  })
+
+  test.each([1, 2])('has entries of version %i, which are asked as today’s are', (version) => {
+    const chains = readFileSync(join(import.meta.dirname, `../../domain/ledger/fixtures/v${version}.ndjson`), 'utf8')
+    const all: Entry[] = chains
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => JSON.parse(line).entries)
+    const { questions, unreadable, broken } = replayed(all.toSorted((one, other) => (one.at < other.at ? -1 : 1)))
+    expect({ unreadable, broken }).toEqual({ unreadable: { newer: 0, others: 0 }, broken: [] })
+    expect(questions).toBeGreaterThan(20)
+  })
+})
+
+test('in words: what came of it, by which policy, and what was not asked', async () => {
+  const higher = reworded('ssm:PutParameter', 'prod-remediation', 'tier >= 2', 'tier >= 3')
+  const all = await approvedOnce()
+  const id = all[0]?.id.split('/')[0]
+  const what = 'agent:remediator ssm:PutParameter'
+  expect(describeReplay(replayed(all, higher)).split('\n')).toEqual([
+    '4 questions of 1 request, 2027-01-15T08:00:00Z to 2027-01-15T08:03:00Z: 2 would be answered otherwise',
+    '',
+    'Narrower: more scrutiny than then, or a no that was a yes',
+    `  request ${what}: tier 2 -> tier 3 (no policy permits it at a lower one; then by prod-remediation), once: ${id}`,
+    '',
+    'Recorded approvals that would not have been enough',
+    `  ${id} ${what}: approved at tier 2, needs 3, satisfies 2: the tier rises from 2 to 3; \`security\` wants 2, and 0 of the recorded approvals count for it`,
+    '',
+    'Not asked',
+    '  1: these policies refuse what they follow from, so they would not have come up',
+    '',
+  ])
 })
