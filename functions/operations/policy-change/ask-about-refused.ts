@@ -1,7 +1,7 @@
 import type { AnyEvent } from '../../domain/ledger/texts.ts'
 import type { Answer, PersonAction } from '../../domain/policy/question.ts'
 import { permitted, refused } from '../../domain/policy-change/replay.ts'
-import { type ApprovalRequest, namesOf, openStage } from '../../domain/requests/request.ts'
+import { type ApprovalRequest, approvalsOf, namesOf, openStage } from '../../domain/requests/request.ts'
 import { PersonId } from '../../domain/values.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import { askAct, askReviewed } from './ask-about-people.ts'
@@ -20,10 +20,7 @@ export function askRefused(event: Refused, state: ApprovalRequest, asking: Askin
   if (code === 'policy_denied' || code === 'approver_not_eligible') {
     if (attempted === 'delegate') return { because: 'noArguments' }
     const moment = moments[attempted as keyof typeof moments]
-    const isHalted = state.stages.some(({ decisions }) =>
-      decisions.some((each) => asking.world.isHalted(each.person, at)),
-    )
-    if (!moment || isHalted) return undefined
+    if (!moment || approvalsOf(state).some((each) => asking.world.isSilenced(each))) return undefined
     const question = moment === 'issue' ? 'issue' : 'use'
     return askLive(event, { state, moment, question, recorded: false }, asking)
   }
@@ -31,7 +28,8 @@ export function askRefused(event: Refused, state: ApprovalRequest, asking: Askin
   if (code === 'not_eligible') return askNotEligible(event, person, state, asking)
   if (code !== 'not_permitted') return undefined
   if (attempted === 'review_break_glass') return askReviewed(event, state, false, asking)
-  if (attempted !== 'revoke') return undefined
+  // What Hotwork did not open it cannot end, whatever policy says.
+  if (attempted !== 'revoke' || state.ask.breakGlass?.sealed) return undefined
   const about = aboutRequest(state, 'revoke', { person })
   return askAct({ person, action: 'revoke', at, policies, recorded: false, about, state }, asking)
 }

@@ -1,4 +1,4 @@
-import { evolveHalt, type Halt, isHaltInForce } from '../../domain/halts/halt.ts'
+import { evolveHalt, type Halt, isHaltInForce, isSilenced } from '../../domain/halts/halt.ts'
 import { anyEventOf } from '../../domain/ledger/any-event.ts'
 import { type Entry, entryHash, entryVersion, type Head } from '../../domain/ledger/ledger.ts'
 import type { AnyEvent } from '../../domain/ledger/texts.ts'
@@ -13,6 +13,8 @@ export type Recorded =
   | ({ of: 'other' } & Of<AnyEvent>)
   /** Of a request whose first entries are not here. */
   | ({ of: 'unknown request' } & Of<AnyEvent>)
+
+type Approval = { person: PersonId; for?: PersonId | undefined; at: NumericDate }
 
 export type Unreadable = 'newer' | 'unreadable'
 
@@ -36,9 +38,18 @@ export class RecordedWorld {
     return { of: 'other', id, event }
   }
 
-  isHalted(person: PersonId, now: NumericDate): boolean {
-    const own = [...this.#halts.values()].filter(({ target }) => target.kind === 'person' && target.value === person)
-    return own.some((halt) => isHaltInForce(halt, now))
+  /** Whether a halt of theirs may have stopped them in that second: of one second, the order is not on record. */
+  isHalted(person: PersonId, at: NumericDate): boolean {
+    return this.#of(person).some((halt) => isHaltInForce(halt, at) || (halt.lifted !== undefined && halt.at <= at && at <= halt.lifted.at))
+  }
+
+  /** Whether what they decided counts for nothing, since they were stopped then or later. */
+  isSilenced({ person, for: absent, at }: Approval): boolean {
+    return [person, absent].some((each) => each !== undefined && isSilenced(each, this.#of(each), { at }))
+  }
+
+  #of(person: PersonId): readonly Halt[] {
+    return [...this.#halts.values()].filter(({ target }) => target.kind === 'person' && target.value === person)
   }
 
   /** Whether it is the next one of its chain, as far as that was seen. Its hash is checked by the way. */
