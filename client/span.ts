@@ -6,9 +6,10 @@ export const usualWait = 30 * 60_000
 
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
-/** Milliseconds of a span such as `45s`, `30m`, `2h` or `7d`; undefined where it is none. */
+/** Milliseconds of a span such as `45s`, `30m`, `2h` or `7d`, also as ISO 8601 (`P7D`, `PT2H`); undefined where it is none. */
 export function readSpan(typed: string): number | undefined {
-  const [, count, unit] = /^(\d{1,5})([smhd])$/.exec(typed) ?? []
+  const written = typed.replace(/^P(?:(\d+D)|T(\d+[HMS]))$/, (_, days, time) => (days ?? time).toLowerCase())
+  const [, count, unit] = /^(\d{1,5})([smhd])$/.exec(written) ?? []
   return count === undefined ? undefined : Number(count) * seconds[unit as keyof typeof seconds] * 1000
 }
 

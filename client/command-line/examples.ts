@@ -72,6 +72,10 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'policy diff policies changed',
     'policy diff bundle.json policies --deployment deployment.json --json',
   ],
+  'policy replay': [
+    'policy replay policies --ledger ledger.ndjson --deployment deployment.json',
+    'policy replay policies --since 30d --json',
+  ],
   receipt: ['receipt req_... > receipt.jwt'],
   verify: ['verify receipt.jwt --keys jwks.json', 'verify receipt.jwt --entries entries.ndjson --keys jwks.json'],
   'break-glass start': [

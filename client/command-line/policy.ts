@@ -1,9 +1,10 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { type Asked, runPolicyProgram } from '../policy/program.ts'
+import { type ReplayTyped, replayFile, replaySince } from '../policy/replay.ts'
 import { type Frame, typedOf } from './frame.ts'
 
 /** What policy authors do with a policy folder. What each verb does is in `functions/bin/policy/`. */
-export function addPolicyVerbs(program: Command, { verb, surroundings, done }: Frame): void {
+export function addPolicyVerbs(program: Command, { verb, act, surroundings, done }: Frame): void {
   const policy = program.command('policy').description('A policy folder: whether it is right, and what it does.')
   const runs = async (...given: unknown[]) => {
     const { api: _, as: __, ...typed } = typedOf<Omit<Asked, 'verb'> & { json: boolean }>(given)
@@ -32,6 +33,18 @@ export function addPolicyVerbs(program: Command, { verb, surroundings, done }: F
     .addOption(deployment())
     .option('--accept', 'what it widens is meant: exit 0')
     .action(runs)
+  verb(policy, 'replay', 'which recorded decisions would be others under these policies')
+    .argument('<new>', 'a policy folder, or the file of a bundle')
+    .addOption(
+      new Option('--ledger <file>', 'what `hotwork ledger export` wrote; - is standard input').conflicts('since'),
+    )
+    .option('--since <time>', 'the ledger of this Hotwork from then on: RFC 3339, or a span such as 30d')
+    .addOption(deployment())
+    .action(async (...given: unknown[]) => {
+      const typed = typedOf<ReplayTyped>(given)
+      if (typed.since === undefined) done(await replayFile(typed, surroundings))
+      else await act(replaySince)(...given)
+    })
   // The other verbs of docs/policy-changes.md come here, each with its line in `functions/bin/policy.ts`.
 }
 

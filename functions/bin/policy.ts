@@ -4,6 +4,7 @@ import * as check from './policy/check.ts'
 import * as diff from './policy/diff.ts'
 import { type Exit, exits, type Io, jsonText, WrongUsage } from './policy/io.ts'
 import * as plan from './policy/plan.ts'
+import * as replay from './policy/replay.ts'
 
 /**
  * A program: what policy authors do with a policy folder. `hotwork policy VERB` runs it, with what was typed as one JSON
@@ -22,6 +23,7 @@ const verbs: { readonly [verb: string]: Run } = {
   check: parsing(check),
   plan: parsing(plan),
   diff: parsing(diff),
+  replay: parsing(replay),
 }
 
 async function main(argument: string | undefined, io: Io): Promise<Exit> {

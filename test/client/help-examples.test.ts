@@ -120,6 +120,13 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   'policy check': asAuthor,
   'policy plan': asAuthor,
   'policy diff': asAuthor,
+  'policy replay': async () => {
+    const { at } = await asAuthor()
+    await submitted()
+    writeFileSync(join(at.home, 'ledger.ndjson'), (await scene.at('hana').type('ledger', 'export')).out)
+    Object.assign(at.env, scene.at('hana').env)
+    return { at }
+  },
   'ledger export': async () => ({ at: scene.at('hana'), ids: { req: await submitted() } }),
   'break-glass start': async () => ({ at: scene.jade }),
   'break-glass drill': async () => ({ at: scene.jade }),

@@ -40,7 +40,9 @@ export class RecordedWorld {
 
   /** Whether a halt of theirs may have stopped them in that second: of one second, the order is not on record. */
   isHalted(person: PersonId, at: NumericDate): boolean {
-    return this.#of(person).some((halt) => isHaltInForce(halt, at) || (halt.lifted !== undefined && halt.at <= at && at <= halt.lifted.at))
+    return this.#of(person).some(
+      (halt) => isHaltInForce(halt, at) || (halt.lifted !== undefined && halt.at <= at && at <= halt.lifted.at),
+    )
   }
 
   /** Whether what they decided counts for nothing, since they were stopped then or later. */

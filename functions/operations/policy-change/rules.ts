@@ -1,9 +1,10 @@
 import { groupsToRead, type Readings, type SourcesSaid, sourceKey } from '../../domain/people/group-source.ts'
 import type { Directory } from '../../domain/people/organisation.ts'
 import type { Account, Bundle } from '../../domain/policy/bundle.ts'
-import type { Answer } from '../../domain/policy/question.ts'
+import type { Answer, Ask } from '../../domain/policy/question.ts'
 import type { Resource } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
+import { rememberAnswers } from './remember-answers.ts'
 
 const always = Number.MAX_SAFE_INTEGER
 
@@ -14,7 +15,7 @@ type Named = { action: string; resource: Resource }
  */
 export class Rules {
   readonly bundle: Bundle
-  readonly #policy: Policy
+  readonly #ask: Ask
   readonly #accountsFromRecord: boolean
   readonly #byAccounts = new Map<string, Policy>()
   /** What the sources of groups may have said, from nothing to everyone. */
@@ -24,7 +25,7 @@ export class Rules {
   constructor(policy: Policy, { accountsFromRecord = false }: { accountsFromRecord?: boolean } = {}) {
     const { agents, ...rest } = policy.bundle
     this.bundle = { ...rest, agents: agents.map((agent) => ({ ...agent, recertifyBy: always })) }
-    this.#policy = policy
+    this.#ask = rememberAnswers(policy.bundle, (question) => policy.ask(question))
     this.#accountsFromRecord = accountsFromRecord
     this.said = sayings(rest.directory)
   }
@@ -40,7 +41,7 @@ export class Rules {
       ...this.bundle,
       deployment: { ...deployment, accounts: { ...deployment.accounts, ...accounts } },
     }
-    const made: Policy = { bundle, ask: (question) => this.#policy.ask(question) }
+    const made: Policy = { bundle, ask: this.#ask }
     this.#byAccounts.set(key, made)
     return made
   }

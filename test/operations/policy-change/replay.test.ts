@@ -116,7 +116,10 @@ describe('a change that widens', () => {
   })
 
   test('lets a person stop agents, end what another asked for, or review, who was refused', () => {
-    const groups = { ...bundle.directory.groups, security: [...(bundle.directory.groups['security'] ?? []), person('lena')] }
+    const groups = {
+      ...bundle.directory.groups,
+      security: [...(bundle.directory.groups['security'] ?? []), person('lena')],
+    }
     const { widened } = replayed(entries, { ...bundle, directory: { ...bundle.directory, groups } })
     expect(widened.map(({ question, person: who }) => [question, who]).toSorted()).toEqual([
       ['halt', 'person:lena'],
@@ -142,7 +145,11 @@ describe('a change that narrows', () => {
 
   test.each([
     ['a person who left', away('eve'), '`person:eve` may no longer decide `sre`'],
-    ['a higher quorum', withTerms(bundle, 'sre', { quorum: 2 }), '`sre` wants 2, and 1 of the recorded approvals count for it'],
+    [
+      'a higher quorum',
+      withTerms(bundle, 'sre', { quorum: 2 }),
+      '`sre` wants 2, and 1 of the recorded approvals count for it',
+    ],
     [
       'a stronger login',
       withTerms(bundle, 'sre', { acr: 'strong' }),
@@ -177,6 +184,14 @@ describe('a change that narrows', () => {
   ])('of %s is a refusal, and no fault', async (_, under: Bundle, to) => {
     const { narrowed } = replayed(await approvedOnce(), under)
     expect(narrowed).toMatchObject([{ question: 'request', from: 'tier 2', to }])
+  })
+
+  test('is told apart by what a policy about people reads of one request alone', async () => {
+    const under = reworded('approve', 'sre-decides', '"sre" }', '"sre" && resource.resourceId like "*/size" }')
+    const one = new RecordedLife()
+    for (const name of ['/prod/checkout/size', '/prod/checkout/color']) await one.done(one.approved(parameter(name)))
+    const { narrowed } = replayed(await one.entries(), under)
+    expect(narrowed).toMatchObject([{ question: 'request', to: 'refused (no_eligible_approvers)', count: 1 }])
   })
 
   test('is asked of a step when its plan is: a planner that may propose no more', () => {
@@ -220,11 +235,16 @@ describe('a ledger that is not as it should be', () => {
       each.type === 'Approved' ? { ...each, v: entryVersion + 1, facts: { new: true } } : each,
     )
     const newer = all.find(({ type }) => type === 'Approved')
-    expect(replayed(all)).toMatchObject({ unreadable: { newer: 1, others: 0, first: newer?.id }, notAsked: { begunBefore: 1 } })
+    expect(replayed(all)).toMatchObject({
+      unreadable: { newer: 1, others: 0, first: newer?.id },
+      notAsked: { begunBefore: 1 },
+    })
   })
 
   test('has a record that was changed, which is told and asked all the same', async () => {
-    const all = (await approvedOnce()).map((each) => (each.type === 'Approved' ? { ...each, policies: ['mine'] } : each))
+    const all = (await approvedOnce()).map((each) =>
+      each.type === 'Approved' ? { ...each, policies: ['mine'] } : each,
+    )
     const { broken, questions } = replayed(all)
     expect({ broken, questions }).toEqual({ broken: [all[0]?.id.split('/')[0]], questions: 5 })
   })

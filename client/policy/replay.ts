@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Context } from '../context.ts'
+import { exportLedger } from '../ledger/export.ts'
+import { type Exit, wrongUsage } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { runPolicyProgram } from './program.ts'
+
+export type ReplayTyped = { new: string; ledger?: string; since?: string; deployment?: string; json: boolean }
+
+/** Replays an exported ledger. @throws Refusal where none is named */
+export function replayFile({ new: policies, ledger, deployment, json }: ReplayTyped, surroundings: Surroundings) {
+  if (ledger === undefined)
+    throw wrongUsage(
+      'there is no ledger to replay',
+      'give `--ledger FILE`, which `hotwork ledger export` wrote, or `--since 30d` for that of your Hotwork',
+    )
+  return runPolicyProgram({ verb: 'replay', policies, ledger, ...(deployment && { deployment }), json }, surroundings)
+}
+
+/** Replays the ledger of this Hotwork, which is fetched whole first: a part is never taken for all. */
+export async function replaySince({ since = '', ...typed }: ReplayTyped, context: Context): Promise<Exit> {
+  const folder = mkdtempSync(join(tmpdir(), 'hotwork-replay-'))
+  const ledger = join(folder, 'ledger.ndjson')
+  try {
+    // What is older than a minute is in the index.
+    await exportLedger({ since, until: '1m', format: 'ndjson', out: ledger }, { ...context, json: false })
+    return (await replayFile({ ...typed, ledger }, context.surroundings)) as Exit
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

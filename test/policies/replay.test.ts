@@ -1,0 +1,152 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as replay from '../../functions/bin/policy/replay.ts'
+import { type Entry, entryVersion } from '../../functions/domain/ledger/ledger.ts'
+import { manyLives } from '../support/ledger/many-lives.ts'
+import { parameter, prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
+import { runVerb } from './run-verb.ts'
+
+/** `hotwork policy replay NEW --ledger FILE`: an exported ledger under a policy folder, or a bundle. */
+
+const root = join(__dirname, '../..')
+const policies = join(root, 'policies')
+const deployment = join(root, 'test/policies/deployment.json')
+
+let home: string
+let entries: readonly Entry[]
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'hotwork-replay-test-'))
+  const world = new World()
+  await world.issueToken(await world.approved(prodParameter))
+  await world.issueToken(await world.submitted(stagingParameter))
+  await world.decide(await world.submitted(parameter('/prod/checkout/size')), 'ana', 'deny')
+  entries = (await world.ledger.search({}, { limit: 1000 })).entries
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+const linesOf = (all: Iterable<Entry>) => [...all].map((each) => `${JSON.stringify(each)}\n`).join('')
+function file(name: string, text: string): string {
+  const path = join(home, name)
+  writeFileSync(path, text)
+  return path
+}
+const ledger = (all: Iterable<Entry> = entries) => file('ledger.ndjson', linesOf(all))
+
+/** A copy of the sample folder in which one text stands in place of another. */
+function folderWith(name: string, from: string, to: string): string {
+  const folder = mkdtempSync(join(home, 'policies-'))
+  cpSync(policies, folder, { recursive: true })
+  const text = readFileSync(join(folder, name), 'utf8')
+  if (!text.includes(from)) throw new Error(`${name} has no ${from}`)
+  writeFileSync(join(folder, name), text.replace(from, to))
+  return folder
+}
+const remediation = `context.resource.environment == "prod" &&
+  context.approval.tier >= 2`
+const widened = () => folderWith('agents.cedar', remediation, remediation.replace('>= 2', '>= 1'))
+
+const run = (options: Partial<Parameters<typeof replay.run>[0]> = {}, stdin?: string) =>
+  runVerb(replay, { policies, ledger: options.ledger ?? ledger(), deployment, json: false, ...options }, stdin)
+
+test('ends with 0 where nothing would be decided otherwise', async () => {
+  expect(await run()).toEqual({
+    exit: 0,
+    out: expect.stringMatching(/^9 questions of 3 requests, .*: none would be answered otherwise\n/),
+    err: '',
+  })
+})
+
+test('without a deployment file the accounts are those of the record', async () => {
+  const { deployment: _, ...options } = { policies, ledger: ledger(), deployment, json: false }
+  expect(await runVerb(replay, options)).toMatchObject({ exit: 0, out: expect.stringContaining('none would be') })
+})
+
+test('a bundle that was compiled before is as good as its folder', async () => {
+  const bundle = file('bundle.json', JSON.stringify(sampleBundle()))
+  expect(await run({ policies: bundle })).toMatchObject({ exit: 0, out: (await run()).out })
+})
+
+test('ends with 6 where the policies are wider, and says so of a folder whose cases fail too', async () => {
+  const { exit, out, err } = await run({ policies: widened() })
+  expect(exit).toBe(6)
+  expect(out).toContain('request agent:remediator ssm:PutParameter: tier 2 -> tier 1 (by prod-remediation')
+  expect(err).toMatch(/^\d+ cases of .* fail: `hotwork policy check` says which\n$/)
+})
+
+test('with --json it prints one document, with times as they are in entries', async () => {
+  const { exit, out } = await run({ policies: widened(), json: true })
+  expect({ exit, body: JSON.parse(out) }).toEqual({
+    exit: 6,
+    body: {
+      ...{ questions: 9, requests: 3, entries: entries.length, narrowed: [], approvals: [], notAsked: {}, broken: [] },
+      ...{ from: '2027-01-15T08:00:00Z', until: '2027-01-15T08:00:00Z', unreadable: { newer: 0, others: 0 } },
+      widened: [expect.objectContaining({ question: 'request', from: 'tier 2', to: 'tier 1', count: 2 })],
+    },
+  })
+})
+
+test('a ledger comes from standard input, too', async () => {
+  expect(await run({ ledger: '-' }, linesOf(entries))).toMatchObject({
+    exit: 0,
+    out: expect.stringMatching(/^9 questions/),
+  })
+})
+
+test('a folder that does not compile is told, with file and line', async () => {
+  const broken = folderWith('agents.cedar', 'permit (', 'permits (')
+  expect(await run({ policies: broken })).toMatchObject({
+    exit: 1,
+    out: '',
+    err: expect.stringMatching(/agents\.cedar:\d+: /),
+  })
+})
+
+describe('a ledger that is not whole', () => {
+  test('is replayed up to a last line that is cut, which is told, and ends with 1', async () => {
+    const cut = file('cut.ndjson', linesOf(entries).slice(0, -20))
+    expect(await run({ ledger: cut })).toMatchObject({
+      exit: 1,
+      err: `the last line of ${cut} is cut, and was left out\n`,
+    })
+  })
+
+  test('has entries of a newer version, which are left out: it ends with 1', async () => {
+    const newer = entries.map((each) => (each.type === 'CredentialIntended' ? { ...each, v: entryVersion + 1 } : each))
+    const { exit, out } = await run({ ledger: ledger(newer) })
+    expect({ exit, out }).toEqual({
+      exit: 1,
+      out: expect.stringMatching(/2 entries of a newer version, the first is req_\S+:/),
+    })
+  })
+
+  test.each([
+    ['no ledger at all', '# Notes\n\nnone\n', /:1 is no entry of a ledger: it is no JSON/],
+    ['one line of text', 'notes', /:1 is no entry of a ledger: it is no JSON/],
+    ['other JSON', '{"id":1}\n', /:1 is no entry of a ledger: `id`: /],
+    ['a line that is no JSON among entries', 'first\nx\nfirst\n', /:2 is no entry of a ledger: it is no JSON/],
+  ])('%s is wrong usage, with the line', async (_, text, why) => {
+    const path = file('other.txt', text.replaceAll('first', JSON.stringify(entries[0])))
+    await expect(run({ ledger: path })).rejects.toMatchObject({
+      name: 'WrongUsage',
+      message: expect.stringMatching(why),
+    })
+  })
+
+  test('a file that is not there is wrong usage', async () => {
+    const gone = join(home, 'gone.ndjson')
+    await expect(run({ ledger: gone })).rejects.toMatchObject({
+      name: 'WrongUsage',
+      message: expect.stringContaining('ENOENT'),
+    })
+  })
+})
+
+test('ten thousand recorded questions are asked within the minute that a test may take', async () => {
+  const { exit, out, err } = await run({ ledger: ledger(manyLives(entries, 1200)), json: true })
+  const { questions, requests, widened: wider, narrowed, broken } = JSON.parse(out)
+  expect({ exit, questions, requests, wider, narrowed, broken }).toEqual({
+    ...{ exit: 0, questions: 10_800, requests: 3600, wider: [], narrowed: [], broken: [] },
+  })
+  expect(err).toMatch(/^(?:\d+ entries, up to \S+ \.\.\.\n)?$/)
+})
