@@ -65,7 +65,7 @@ function askerOf({ index, folder }: Policies, bundle: Bundle, path: string): Ask
     reads: policyReads(bundle.policies),
     ask: (question) => policy.ask(question),
     fileOf: (id) => {
-      const file = index[id]?.file
+      const file = index[id]?.file ?? folder?.actions.find(({ value }) => value.name === id)?.document.file
       return file === undefined ? undefined : relative(path, file) || file
     },
     known: cases.filter(isAskCase).map(({ ask }) => ask),

@@ -19,7 +19,7 @@ import {
   spaceOf,
 } from './question-space.ts'
 
-export type Asker = Side & { ask: Ask; fileOf: (policy: string) => string | undefined }
+export type Asker = Side & { ask: Ask; fileOf: (policyOrAction: string) => string | undefined }
 export type Sides = { old: Asker; new: Asker; times?: readonly number[]; seed: number; most: number }
 
 type Outcome = { tier?: number; policies: readonly string[]; facts?: Facts }
@@ -60,10 +60,11 @@ function causeOf(sides: Sides, point: Point, direction: Direction): { policy?: s
   return { file: factFile(sides, point) }
 }
 
-function factFile({ old: { bundle: before }, new: { bundle: after } }: Sides, { asked, now }: Point): string {
+function factFile(sides: Sides, { asked, now }: Point): string {
+  const [before, after] = [sides.old.bundle, sides.new.bundle]
   const { action, agent } = asked
   const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
-  if (!same(before.actions[action], after.actions[action])) return 'actions'
+  if (!same(before.actions[action], after.actions[action])) return fileOfAction(sides, action)
   if (!same(agentOf(before, agent), agentOf(after, agent))) return 'agents.json'
   const resource = ({ value }: { value?: Facts }) => value?.resource
   const [was, is] = [findFacts(before, asked, now), findFacts(after, asked, now)]
@@ -71,6 +72,9 @@ function factFile({ old: { bundle: before }, new: { bundle: after } }: Sides, { 
   const tiers = (bundle: Bundle) => bundle.ladder.tiers.map(({ tier }) => tier)
   return same(tiers(before), tiers(after)) ? 'directory.json' : 'ladder.json'
 }
+
+export const fileOfAction = ({ old: before, new: after }: Sides, action: string): string =>
+  after.fileOf(action) ?? before.fileOf(action) ?? 'actions'
 
 /** What of an action's policies, entry, resources and tiers is not the same on both sides. */
 function whatDiffers({ old: { bundle: before }, new: { bundle: after } }: Sides, action: string) {

@@ -1,6 +1,6 @@
 import type { Bundle } from '../policy/bundle.ts'
 import { defined } from '../values.ts'
-import type { Changes, Direction } from './change.ts'
+import type { Change, Changes, Direction } from './change.ts'
 import { comparable } from './comparable.ts'
 import { type Difference, differencesOf } from './compare.ts'
 import { diffResources } from './diff-resources.ts'
@@ -8,25 +8,34 @@ import { type ExampleOfFile, type Judged, unordered } from './judge.ts'
 import { ruleFor } from './rules-of-files.ts'
 import { kindOf, sayText, subjectOf, textsOf } from './words-of-files.ts'
 
+type Options = {
+  deployment?: boolean
+  exampleOf?: ExampleOfFile
+  fileOf?: (action: string) => string | undefined
+}
+
 /**
  * Everything of two bundles that Cedar does not decide, each difference once. What cannot be ordered is `other`, and
  * nothing is silent.
  *
  * @param deployment whether both sides have one of their own
+ * @param fileOf where an action stands
  */
 export function diffFiles(
   old: Bundle,
   next: Bundle,
-  { deployment = true, exampleOf = () => undefined }: { deployment?: boolean; exampleOf?: ExampleOfFile } = {},
+  { deployment = true, exampleOf = () => undefined, fileOf = () => undefined }: Options = {},
 ): Changes {
   const found = differencesOf(comparable(old), comparable(next))
     .filter(({ path }) => deployment || path[0] !== 'deployment')
     .flatMap((difference) => changesOf(difference, (name) => [old, next].some((bundle) => names(bundle, name))))
   const all = [...found, ...diffResources(old, next)]
-  const those = (wanted: Direction) =>
-    all.flatMap((judged) =>
-      judged.direction === wanted ? [{ ...judged.change, ...defined({ example: exampleOf(judged) }) }] : [],
-    )
+  const told = ({ change, ...judged }: Judged): Change => ({
+    ...change,
+    file: (change.action && fileOf(change.action)) ?? change.file,
+    ...defined({ example: exampleOf({ change, ...judged }) }),
+  })
+  const those = (wanted: Direction) => all.filter(({ direction }) => direction === wanted).map(told)
   return { widened: those('widened'), narrowed: those('narrowed'), other: those('other') }
 }
 
@@ -37,8 +46,7 @@ const names = ({ policies }: Bundle, name: string): boolean =>
 function changesOf(difference: Difference, isNamed: (name: string) => boolean): readonly Judged[] {
   const { path, from, to } = difference
   const { kind, judge } = ruleFor(path) ?? { kind: kindOf(difference), judge: unordered }
-  const texts =
-    path[0] === 'schema' ? { from: sayText(from, to), to: sayText(to, from) } : textsOf(difference, judge.say)
+  const texts = path[0] === 'schema' ? { from: sayText(from, to), to: sayText(to, from) } : textsOf(difference)
   const isIdle = path[1] === 'freezes' && !isNamed(path[2] ?? '')
   const order = isIdle ? 'other' : judge.order(difference)
   const directions = order === 'both' ? (['widened', 'narrowed'] as const) : [order]

@@ -1,6 +1,6 @@
 import type { Bundle } from '../policy/bundle.ts'
 import { type Change, type Changes, together } from './change.ts'
-import { diffDecisions, type Sides } from './diff-decisions.ts'
+import { diffDecisions, fileOfAction, type Sides } from './diff-decisions.ts'
 import { diffFiles } from './diff-files.ts'
 import { diffPeople } from './diff-people.ts'
 import { diffPolicies } from './diff-policies.ts'
@@ -13,7 +13,11 @@ export function diffBundles(sides: Sides, options: { deployment: boolean }): Cha
   const asked = together([decisions, people])
   const policies = { widened: [], narrowed: [], other: diffPolicies(sides, asked) }
   const { old, new: next } = sides
-  const files = diffFiles(old.bundle, next.bundle, { ...options, exampleOf: examplesOfFiles(sides) })
+  const files = diffFiles(old.bundle, next.bundle, {
+    ...options,
+    exampleOf: examplesOfFiles(sides),
+    fileOf: (action) => fileOfAction(sides, action),
+  })
   return together([asked, policies, files])
 }
 

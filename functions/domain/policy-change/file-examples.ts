@@ -1,5 +1,5 @@
 import type { ArgumentSchema } from '../policy/arguments.ts'
-import { assess } from '../policy/assess.ts'
+import { type ActionFacts, assess, findActionFacts } from '../policy/assess.ts'
 import { namesOfTier } from '../policy/ladder.ts'
 import { type Answer, type Ask, personActions } from '../policy/question.ts'
 import type { AgentId, Json, JsonObject, PersonId } from '../values.ts'
@@ -11,7 +11,6 @@ import { personQuestionOf } from './person-space.ts'
 import { combinations, type Point, pointOf, type Side, spaceOf, usualTime } from './question-space.ts'
 import { argumentsNaming, someArgument } from './targets.ts'
 import { textsApart } from './texts-apart.ts'
-import { placeOf } from './words-of-files.ts'
 
 type Asked = Side & { ask: Ask }
 type Sides = { old: Asked; new: Asked }
@@ -26,7 +25,7 @@ export function examplesOfFiles(sides: Sides): ExampleOfFile {
     const { change, difference } = judged
     const { path } = difference
     const [member, name = '', part = ''] = path
-    const title = `${change.kind.replaceAll('_', ' ')}: ${placeOf(path)}`
+    const title = `${change.from.split(': ')[0]}: ${change.to}`.replaceAll('`', '')
     const of = (point: Point | undefined) => point && exampleOf(sides.new.bundle, sides.new.ask, point, title)
     switch (member) {
       case 'ladder':
@@ -37,8 +36,12 @@ export function examplesOfFiles(sides: Sides): ExampleOfFile {
         return of(asks.showing(judged, name)) ?? of(asks.forAction(name))
       case 'resources':
         return of(asks.about(name, part))
+      case 'tools':
+        return of(asks.where(({ entry }) => entry.tool === name))
+      case 'classes':
+        return of(asks.where(({ resource }) => resource.classification === name))
       case 'deployment':
-        return of(actionsIn(sides.new, path).map(asks.forAction)[0])
+        return of(asks.where(({ entry }) => name === 'accounts' && entry.account === part))
       case 'directory':
         return change.person
           ? personCase(sides, pointsOfPerson(change.person as PersonId, asks, sides.new), title)
@@ -95,6 +98,14 @@ class Asks {
     return undefined
   }
 
+  where(fits: (facts: ActionFacts) => boolean): Point | undefined {
+    const fit = ({ asked }: Point) => {
+      const facts = findActionFacts(this.#side.bundle, asked)
+      return facts.ok && fits(facts.value)
+    }
+    return this.#firstOf(this.#all().filter(fit))
+  }
+
   any = (): Point | undefined => this.#firstOf(this.#all())
   forAction = (action: string): Point | undefined => this.#firstOf(this.#of(action))
 
@@ -136,12 +147,6 @@ function pointsFor(side: Asked, action: string): readonly Point[] {
   const drafts = combinations(space, ['agent', 'target', 'purpose'], mostPoints, 0)
   return drafts.map((draft) => pointOf(space, draft, [side]))
 }
-
-/** The actions in an account of the deployment. */
-const actionsIn = ({ bundle }: Asked, [, member, alias]: readonly string[]): readonly string[] =>
-  Object.values(bundle.actions).flatMap(({ name, account }) =>
-    member === 'accounts' && account === alias ? [name] : [],
-  )
 
 const withArguments = (point: Point, args: JsonObject): Point => ({
   ...point,

@@ -1,5 +1,5 @@
 import { textWithin } from '../policy/arguments.ts'
-import { duration, type Json } from '../values.ts'
+import type { Json } from '../values.ts'
 import type { CaseExample, Change, Direction } from './change.ts'
 import type { Difference } from './compare.ts'
 import { textsApart } from './texts-apart.ts'
@@ -10,16 +10,12 @@ export type Judged = { direction: Direction; change: Change; difference: Differe
 /** A case of the new folder in which a difference shows, where a case can. */
 export type ExampleOfFile = (judged: Judged) => CaseExample | undefined
 
-/** Which way a difference goes, and how its values read. */
-export type Judge = {
-  /** `both`: it is told twice. */
-  order(difference: Difference): Direction | 'both'
-  say?(value: Json | undefined): string
-}
+/** Which way a difference goes. `both`: it is told twice. */
+export type Judge = { order(difference: Difference): Direction | 'both' }
 
 const flip = { widened: 'narrowed', narrowed: 'widened', other: 'other', both: 'both' } as const
 
-const reversed = ({ order, ...judge }: Judge): Judge => ({ ...judge, order: (difference) => flip[order(difference)] })
+const reversed = ({ order }: Judge): Judge => ({ order: (difference) => flip[order(difference)] })
 
 /** It has no order: people judge it. */
 export const unordered: Judge = { order: () => 'other' }
@@ -51,15 +47,8 @@ export const more = (absent = 0): Judge => ({
 export const less = (absent = 0): Judge => reversed(more(absent))
 
 const forever = Number.POSITIVE_INFINITY
-const sayDuration = (value: Json | undefined) => (typeof value === 'number' ? duration(value) : 'any time')
-/** RFC 3339, without the time of day where it is midnight. */
-const sayTime = (value: Json | undefined) =>
-  typeof value === 'number' ? new Date(value * 1000).toISOString().replace(/T00:00:00.000Z$|\.000(?=Z)/, '') : 'no date'
-
-export const longer: Judge = { ...more(forever), say: sayDuration }
-export const shorter: Judge = { ...less(), say: sayDuration }
-export const later: Judge = { ...more(forever), say: sayTime }
-export const earlier: Judge = { ...less(), say: sayTime }
+/** A length or an end of time, for ever where none is written. */
+export const longer: Judge = more(forever)
 
 /** From the one that permits least. @param absent what it counts as where it is not written */
 export const ranked = (ranks: readonly string[], absent?: string): Judge => ({

@@ -2,9 +2,7 @@ import { order } from './compare.ts'
 import {
   conditionValues,
   demands,
-  earlier,
   type Judge,
-  later,
   less,
   longer,
   more,
@@ -12,7 +10,6 @@ import {
   permits,
   permitsIfAny,
   ranked,
-  shorter,
   textPattern,
   unordered,
 } from './judge.ts'
@@ -22,8 +19,8 @@ export type Rule = readonly [path: string, kind: string, judge: Judge]
 
 const identities = (of: string): Rule[] => [
   [`${of}.identities.*`, 'identity', permits],
-  [`${of}.identities.*.validFrom`, 'identity_valid_from', earlier],
-  [`${of}.identities.*.validUntil`, 'identity_valid_until', later],
+  [`${of}.identities.*.validFrom`, 'identity_valid_from', less()],
+  [`${of}.identities.*.validUntil`, 'identity_valid_until', longer],
 ]
 
 const ladder: Rule[] = [
@@ -52,7 +49,7 @@ const directory: Rule[] = [
   ['directory.people.*.status', 'person_status', ranked(['inactive', 'active'])],
   ['directory.people.*.chatUser.*', 'chat_user', permits],
   ['directory.people.*.pagerUser.*', 'pager_user', permits],
-  ['directory.people.*.recertifyBy', 'recertify_by', later],
+  ['directory.people.*.recertifyBy', 'recertify_by', longer],
   ...identities('directory.people.*'),
   ['directory.groups.*', 'group', permitsIfAny],
   ['directory.groups.*.*', 'member', permits],
@@ -60,7 +57,7 @@ const directory: Rule[] = [
   ['directory.sources.*.source.*', 'group_source', permits],
   ['directory.sources.*.tiers', 'group_source_tiers', more()],
   ['directory.sources.*.breakGlass', 'group_source_break_glass', more()],
-  ['directory.recertifyGroups.*', 'recertify_by', later],
+  ['directory.recertifyGroups.*', 'recertify_by', longer],
 ]
 
 const agents: Rule[] = [
@@ -71,7 +68,7 @@ const agents: Rule[] = [
   ['agents.*.runsOn', 'host', unordered],
   ['agents.*.status', 'agent_status', ranked(['retired', 'suspended', 'active'])],
   ['agents.*.rebind', 'rebind', more()],
-  ['agents.*.recertifyBy', 'recertify_by', later],
+  ['agents.*.recertifyBy', 'recertify_by', longer],
   ['agents.*.recertifyEvery', 'recertify_every', longer],
   ...identities('agents.*'),
 ]
@@ -120,7 +117,7 @@ const actions: Rule[] = [
 const terms = (of: string): Rule[] => [
   [`${of}.window`, 'window', longer],
   [`${of}.budget`, 'budget', longer],
-  [`${of}.coolDown`, 'cool_down', shorter],
+  [`${of}.coolDown`, 'cool_down', less()],
   [`${of}.login.acr`, 'login', demands],
   [`${of}.login.maxAge`, 'login_age', longer],
 ]
@@ -146,14 +143,14 @@ const deployment: Rule[] = [
   [`${account}.scopedCredentials`, 'scoped_credentials', less()],
   [`${account}.sealed`, 'sealed_role', permits],
   [`${account}.sealed.people.*`, 'sealed_role', permits],
-  [`${account}.sealed.recertifyBy`, 'recertify_by', later],
+  [`${account}.sealed.recertifyBy`, 'recertify_by', longer],
   ['deployment.anchor.retentionDays', 'retention', less()],
 ]
 
 const calendar: Rule[] = [
   ['calendar.freezes.*', 'freeze', demands],
   ['calendar.freezes.*.*', 'freeze', demands],
-  ['calendar.freezes.*.*.until', 'freeze', earlier],
+  ['calendar.freezes.*.*.until', 'freeze', less()],
   ['calendar.windows.*', 'window', unordered],
   ['calendar.dates.*', 'dates', unordered],
 ]

@@ -1,4 +1,4 @@
-import { defined, type Json } from '../values.ts'
+import { defined, duration, type Json } from '../values.ts'
 import type { Change } from './change.ts'
 import { type Difference, order } from './compare.ts'
 
@@ -38,6 +38,7 @@ const ones: { readonly [member: string]: string } = {
   channels: 'channel',
   accounts: 'account',
   windows: 'window',
+  answers: 'answered for by',
   freezes: 'freeze',
   dates: 'dates',
   observed: 'observed policy',
@@ -70,33 +71,38 @@ const spaced = (member: string): string =>
   /^[a-z][A-Za-z]*$/.test(member) ? member.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`) : `\`${member}\``
 
 /** Both sides, for a line that reads `from → to`. */
-export function textsOf(
-  { path, from, to, lists }: Difference,
-  say: (value: Json | undefined) => string = sayValue,
-): { from: string; to: string } {
-  const [isMember, of] = [lists !== undefined, placeOf(path.slice(0, -1))]
-  if (isMember && of !== '') {
-    const member = `\`${path.at(-1)}\``
-    const side = (value: Json | undefined) => `${value === undefined ? 'without' : 'with'} ${member}`
+export function textsOf({ path, from, to, lists }: Difference): { from: string; to: string } {
+  const [of, member = ''] = [placeOf(path.slice(0, -1)), path.at(-1)]
+  if (lists !== undefined && of !== '') {
+    const side = (value: Json | undefined) => `${value === undefined ? 'without' : 'with'} \`${member}\``
     return { from: `${of}: ${side(from)}`, to: side(to) }
   }
-  const whole = path.length === 1
-  return { from: whole ? say(from) : `${placeOf(path)}: ${say(from)}`, to: say(to) }
+  const say = (value: Json | undefined) => sayValue(value, member)
+  return { from: path.length === 1 ? say(from) : `${placeOf(path)}: ${say(from)}`, to: say(to) }
 }
 
+/** Members that are lengths of time, in seconds, and moments. */
+const lengths = /^(?:deadline|maxAge|after|claimWithin|lifetime|window|budget|budgetOfPerson|coolDown|recertifyEvery)$/
+const moments = /^(?:recertifyBy|validFrom|validUntil|until)$/
+/** They say in a longer way which one it is. */
+const known = new Set(['id', 'name', 'description', 'title'])
 const most = 160
 
-export function sayValue(value: Json | undefined): string {
+function sayValue(value: Json | undefined, member = ''): string {
   if (value === undefined || value === null) return 'none'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  if (typeof value === 'number') return String(value)
+  if (typeof value === 'number') return sayNumber(value, member)
   if (typeof value === 'string') return `\`${cut(value)}\``
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(sayValue).join(', ')
-  return cut(
-    Object.entries(value)
-      .map(([name, each]) => `${spaced(name)} ${sayValue(each)}`)
-      .join(', '),
-  )
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map((each) => sayValue(each)).join(', ')
+  const members = Object.entries(value).filter(([name]) => !known.has(name))
+  return cut(members.map(([name, each]) => `${spaced(name)} ${sayValue(each, name)}`).join(', '))
+}
+
+function sayNumber(value: number, member: string): string {
+  if (lengths.test(member)) return duration(value)
+  if (!moments.test(member)) return String(value)
+  // RFC 3339, without the time of day at midnight.
+  return new Date(value * 1000).toISOString().replace(/T00:00:00\.000Z$|\.000(?=Z)/, '')
 }
 
 function cut(text: string): string {
@@ -110,7 +116,7 @@ export function subjectOf(path: readonly string[]): Omit<Change, 'kind' | 'from'
   const named = (prefix: string) => path.find((part) => part.startsWith(prefix))
   const action = member === 'actions' ? second : undefined
   return {
-    file: action === undefined ? (files[member] ?? member) : `actions/${action}.json`,
+    file: files[member] ?? member,
     ...defined({
       policy: member === 'observed' ? second : undefined,
       agent: named('agent:'),

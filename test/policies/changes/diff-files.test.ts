@@ -154,3 +154,19 @@ test('one rule that changed among three hundred is found soon', () => {
   }
   expect(byDirection(diffFiles(changed(many), changed(other)))).toEqual({ narrowed: ['resource_classification'] })
 })
+
+test('a difference of an action names the file in which it stands', () => {
+  const other = changed((it) => {
+    it.actions['flags:set'].mutates = false
+  })
+  const fileOf = (action: string) => `actions/${action.replace(':', '.')}.json`
+  expect(diffFiles(sample, other, { fileOf }).widened).toEqual([
+    {
+      kind: 'mutates',
+      file: 'actions/flags.set.json',
+      action: 'flags:set',
+      from: '`flags:set`, mutates: yes',
+      to: 'no',
+    },
+  ])
+})
