@@ -5,6 +5,7 @@ import { tellTime } from './chapters/credentials.ts'
 import { tellDelegation } from './chapters/delegation.ts'
 import { tellDrift } from './chapters/drift.ts'
 import { tellExport } from './chapters/export.ts'
+import { tellFreeze } from './chapters/freeze.ts'
 import { tellHalts, tellLag } from './chapters/halts.ts'
 import { tellInventory } from './chapters/inventory.ts'
 import { tellLedger } from './chapters/ledger.ts'
@@ -94,6 +95,10 @@ const chapters: { readonly [name: string]: Chapter } = {
   silence: [
     'No person answers, where they have seconds instead of minutes',
     async (world) => tellSilence(await quickWorld(world)),
+  ],
+  freeze: [
+    'A freeze: what was approved waits until it is over, and nothing is ended',
+    async (world) => tellFreeze(await quickWorld(world)),
   ],
   inventory: ['What hosts could do without asking: found, shown, drawn, and asked of more people', tellInventory],
   recertification: [

@@ -1,4 +1,3 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { AgentApi } from '../../../client/agent/agent-api.ts'
@@ -111,15 +110,4 @@ export async function setParameter({ aws }: Local, name: unknown, value: string)
   const ssm = new SSMClient(clientSettings(aws))
   await ssm.send(new PutParameterCommand({ Name: String(name), Value: value, Type: 'String', Overwrite: true }))
   ssm.destroy()
-}
-
-/** The sample's policies with seconds instead of minutes to answer. Reminders would come after the end. */
-export function quickPolicies(folder: string): string {
-  rmSync(folder, { recursive: true, force: true })
-  cpSync(join(root, 'policies'), folder, { recursive: true })
-  const file = join(folder, 'ladder.json')
-  const quick = (member: string, value: unknown) =>
-    member === 'remind' ? undefined : member === 'deadline' ? 'PT12S' : value
-  writeFileSync(file, JSON.stringify(JSON.parse(readFileSync(file, 'utf8'), quick), null, 2))
-  return folder
 }
