@@ -304,38 +304,38 @@ describe('functions', () => {
   })
 
   // Load time follows bytes (docs/performance.md, P11): what a function has beyond the AWS SDK's core, its DynamoDB client
-  // and zod is a client of a service, or what asks policy.
+  // and zod is a client of a service, or what asks policy: of which 21 KB are the clocks of time zones (ADR 0041).
   const kilobytes: { [name: string]: number } = {
     // Bolt with all its receivers is 1.6 MB of it.
-    'receive-slack': 2750,
+    'receive-slack': 2780,
     // The client of each service that it calls.
-    'call-aws': 1060,
-    'draw-card': 650,
+    'call-aws': 1105,
+    'draw-card': 680,
     // S3's client, which is the largest of them.
     'reconcile-ledger': 660,
     'read-log': 630,
-    'sign-receipt': 680,
+    'sign-receipt': 700,
     'notarize-entries': 590,
-    evaluate: 590,
+    evaluate: 625,
     // The client of Lambda, which has calls read.
-    'read-break-glass': 590,
+    'read-break-glass': 610,
     // That one and S3's, which has the checkpoint.
-    'show-pages': 800,
-    'read-requests': 800,
+    'show-pages': 845,
+    'read-requests': 820,
     // The clients by which the present state is read, each loaded at its first use.
-    'decide-burst': 1040,
-    'decide-request': 1070,
-    'issue-aws-credentials': 1060,
-    'issue-token': 1050,
+    'decide-burst': 1065,
+    'decide-request': 1105,
+    'issue-aws-credentials': 1095,
+    'issue-token': 1095,
     // And what reads an incident.
-    'submit-request': 1095,
+    'submit-request': 1130,
     // OpenID's client, and what verifies its tokens; with those clients too where people decide.
-    'decide-on-page': 1150,
+    'decide-on-page': 1190,
     'reconcile-sessions': 535,
   }
   test.each(Object.keys(environments))('the JavaScript of %s stays small', (name) => {
     const { size } = statSync(join(assembly.functions, name, 'index.js'))
-    expect(size).toBeLessThanOrEqual((kilobytes[name] ?? 570) * 1024)
+    expect(size).toBeLessThanOrEqual((kilobytes[name] ?? 600) * 1024)
   })
 
   test('Bolt is in the Slack edge and nowhere else', () => {
