@@ -30,8 +30,8 @@ type Known = {
 type Wish = readonly { test: FactTest; now: Json | undefined }[]
 
 const mostTold = 3
-/** Each is asked of Cedar, at some 0.1 ms. */
-const mostAsked = 48
+/** Each is a question or two to Cedar, at about half a millisecond. */
+const mostAsked = 32
 const mostFacts = 3
 
 /**

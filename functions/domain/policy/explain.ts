@@ -68,6 +68,10 @@ export function explain({ question, rungs, ask, explainer }: Explaining): Explan
 
 const nothing = { permits: [], forbids: [], outweighed: [], near: [], further: 0, erring: [], alternatives: [] }
 
+/** Beyond the ladder where no tier is enough. */
+export const lowestTier = ({ question, rungs, ask }: Explaining): number =>
+  search(rungs, (tier) => ask(question(tier))).tier ?? Number.POSITIVE_INFINITY
+
 type Search = { tier?: number; against?: number; failed?: number }
 
 function search(rungs: readonly number[], ask: (tier: number) => Answer): Search {

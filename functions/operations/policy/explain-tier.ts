@@ -1,7 +1,7 @@
 import { type Asked, findFactsRegardless, questionOf } from '../../domain/policy/assess.ts'
 import { askedOfPlan, type PlanAsked } from '../../domain/policy/assess-plan.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
-import { type Explanation, explain } from '../../domain/policy/explain.ts'
+import { type Explaining, type Explanation, explain, lowestTier } from '../../domain/policy/explain.ts'
 import { isPlan } from '../../domain/requests/plan-step.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { isAgent, type NumericDate } from '../../domain/values.ts'
@@ -24,7 +24,8 @@ export function explainRequest(policy: Policy, state: ApprovalRequest): readonly
 
 /** The same before it is asked for. */
 export function explainAsk(policy: Policy, asked: Asked, now: NumericDate): readonly Explained[] {
-  const explanation = explainOne(policy, asked, 'request', now)
+  const own = explaining(policy, asked, 'request', now)
+  const explanation = own && explain(own)
   return explanation ? [{ explanation }] : []
 }
 
@@ -38,27 +39,27 @@ type Step = { number: number; asked: Asked; proposal: Asked }
 /** Of a step what needs more: that its agent does it, or that the planner proposes it. */
 const explainEach = (policy: Policy, steps: readonly Step[], now: NumericDate): readonly Explained[] =>
   steps.flatMap(({ number: step, asked, proposal }): Explained[] => {
-    const own = explainOne(policy, asked, 'request', now)
-    const proposed = explainOne(policy, proposal, 'plan', now)
+    const own = explaining(policy, asked, 'request', now)
+    const proposed = explaining(policy, proposal, 'plan', now)
     if (!own || !proposed) return []
-    return rank(proposed) > rank(own) ? [{ step, proposal: true, explanation: proposed }] : [{ step, explanation: own }]
+    const isOfProposal = lowestTier(proposed) > lowestTier(own)
+    const explanation = explain(isOfProposal ? proposed : own)
+    return explanation ? [{ step, ...(isOfProposal ? { proposal: true as const } : {}), explanation }] : []
   })
 
-const rank = ({ tier = Number.POSITIVE_INFINITY }: Explanation): number => tier
-
-function explainOne(
+function explaining(
   policy: Policy,
   asked: Asked,
   moment: 'request' | 'plan',
   now: NumericDate,
-): Explanation | undefined {
+): Explaining | undefined {
   const { bundle, explainer } = policy
   const facts = findFactsRegardless(bundle, asked)
   if (!facts.ok || !explainer) return undefined
-  return explain({
+  return {
     question: (tier) => questionOf(facts.value, asked, { moment, tier, now }),
     rungs: bundle.ladder.tiers.map(({ tier }) => tier),
     ask: (question) => policy.ask(question),
     explainer,
-  })
+  }
 }
