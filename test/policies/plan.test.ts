@@ -43,6 +43,9 @@ test('says the tier and why, who decides each stage and who is told, what silenc
       'silence: it expires',
       'Then a grant: claimed within 1 h, good for 15 min and 1 use, as AWS credentials',
       '- IAM does not count calls: the call can be repeated until the credential ends',
+      'Why tier 1 is not enough: no policy permits it. What is nearest lacks:',
+      '- staging-remediation: the environment is prod, not staging',
+      '- it would need no approval if the environment were staging',
     ]),
   )
   expect(status).toBe(0)
@@ -58,6 +61,7 @@ test('of a plan it says each step with its agent, and who decides on the whole',
       expect.stringMatching(/^Step 2, by agent:\w+: /),
       expect.stringMatching(/^Step 3, by agent:\w+: /),
       expect.stringMatching(/^Stage 1, owner: 1 of \d$/),
+      'Step 1: tier 2',
       'Then a grant for each step, in turn: claimed within 1 h, good for 15 min and 1 use',
     ]),
   )
@@ -89,6 +93,12 @@ test('says it to programs too, in one JSON document', () => {
       },
       { name: 'sre', people: ['person:ana', 'person:eve', 'person:finn'], silence: 'expire' },
     ],
+    explanation: [
+      {
+        explanation: { tier: 2, against: 1, permits: [{ id: 'prod-remediation' }], alternatives: [{ tier: 0 }] },
+        words: expect.arrayContaining(['  - prod-remediation: it takes tier 2']),
+      },
+    ],
   })
 })
 
@@ -101,7 +111,9 @@ test('of what no approval can help says by what it is refused', () => {
   const { status, stdout } = plan(example('forbidden-planner-parameter'))
   expect([status, stdout]).toEqual([
     1,
-    expect.stringMatching(/^Refused: policy_denied[\s\S]*orchestrators-change-nothing/),
+    expect.stringMatching(
+      /^Refused: policy_denied[\s\S]*Why no approval helps: it is forbidden\.\n {2}- orchestrators-change-nothing: /,
+    ),
   ])
 })
 
