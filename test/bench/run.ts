@@ -9,6 +9,7 @@ import { raceRevocation } from './gate-races.ts'
 import { type Finding, measure, rawVerify, tableOf } from './harness.ts'
 import { PolicyFolders, readBundle } from './policy-folders.ts'
 import { measureModelChecker, measureRecord } from './record.ts'
+import { measureReplay } from './replays.ts'
 
 /**
  * `npm run bench`: the targets of docs/performance.md, measured. `-- --quick` for CI: fewer processes, shorter batches,
@@ -38,6 +39,7 @@ const measures: { [name: string]: { what: string; run: () => readonly Finding[] 
     run: () => measureFirstDecision(folders.sample(), quick ? 11 : 41),
   },
   record: { what: 'the record', run: () => measureRecord(how) },
+  replay: { what: 'a ledger under other policies', run: async () => [await measureReplay(sample())] },
   bundles: { what: 'bundles, each loaded in new processes', run: () => measureBundles(quick ? 3 : 9) },
   checker: { what: 'the model checker', run: () => [measureModelChecker({ quick })] },
   calls: {

@@ -223,7 +223,7 @@ function replayChain<S, E>(
 }
 
 /** Undefined for a row that has none, such as one with half a character in it. */
-function hashIn(entry: Entry): string | undefined {
+export function hashIn(entry: Entry): string | undefined {
   try {
     return entryHash(entry)
   } catch {

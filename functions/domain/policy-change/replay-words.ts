@@ -16,7 +16,7 @@ export function describeReplay(replayed: Replayed): string {
     summaryOf(replayed),
     ...section('Wider: less scrutiny than then, or a yes that was a no', widened.map(otherwiseLine)),
     ...section('Narrower: more scrutiny than then, or a no that was a yes', narrowed.map(otherwiseLine)),
-    ...section('Recorded approvals that would not have been enough', approvals.map(notEnoughLine)),
+    ...section('Recorded approvals that would not have been enough', approvalLines(approvals)),
     ...section(
       'Not asked',
       (Object.entries(notAsked) as [NotAskedBecause, number][]).map(
@@ -53,6 +53,16 @@ const subjectOf = ({ question, agent, person, action, stage }: Subject): string 
     ...[agent, person, action].filter((each) => each !== undefined).map(inert),
     ...(stage === undefined ? [] : [`stage ${inert(stage)}`]),
   ].join(' ')
+
+/** A change of one rule may touch each approval of a month. */
+const mostApprovals = 20
+
+const approvalLines = (approvals: readonly NotEnough[]): readonly string[] => [
+  ...approvals.slice(0, mostApprovals).map(notEnoughLine),
+  ...(approvals.length > mostApprovals
+    ? [`  and ${approvals.length - mostApprovals} more: \`--json\` has them all`]
+    : []),
+]
 
 const notEnoughLine = ({ request, agent, action, tier, needs, satisfies, why }: NotEnough): string =>
   `  ${request} ${inert(agent)} ${inert(action)}: approved at tier ${tier}, needs ${needs}, satisfies ${satisfies}: ${why.map(inert).join('; ')}`

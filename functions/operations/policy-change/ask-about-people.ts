@@ -128,7 +128,7 @@ export function askBeside(id: string, event: AnyEvent, asking: Asking): Reply | 
       return askStandIn(event, asking)
     case 'StandInEnded':
     case 'PermitRevoked':
-      // Those whom it concerns need no policy, and no policy is on record where it was one of them.
+      // The people it concerns need no policy, and none is on record where it was one of them.
       return policies.length === 0 ? undefined : act('revoke', 'revoke')
     case 'PermitGiven':
       return askPermitGiven(event, person, asking)

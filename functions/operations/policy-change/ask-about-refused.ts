@@ -28,7 +28,7 @@ export function askRefused(event: Refused, state: ApprovalRequest, asking: Askin
   if (code === 'not_eligible') return askNotEligible(event, person, state, asking)
   if (code !== 'not_permitted') return undefined
   if (attempted === 'review_break_glass') return askReviewed(event, state, false, asking)
-  // What Hotwork did not open it cannot end, whatever policy says.
+  // What Hotwork did not open it cannot end, also where policy permits.
   if (attempted !== 'revoke' || state.ask.breakGlass?.sealed) return undefined
   const about = aboutRequest(state, 'revoke', { person })
   return askAct({ person, action: 'revoke', at, policies, recorded: false, about, state }, asking)
@@ -67,7 +67,7 @@ const rights: { readonly [attempted: string]: PersonAction } = {
   allow_standing: 'allowStanding',
 }
 
-/** The rules that say no whatever policy says. */
+/** What policy and the files of the folder refuse, and no other rule. */
 const byPolicy: ReadonlySet<string> = new Set([
   ...['policy_denied', 'policy_error', 'not_permitted', 'not_requestable', 'no_eligible_approvers'],
   ...['stand_in_refused', 'unknown_action', 'invalid_arguments', 'agent_suspended', 'agent_retired', 'owner_inactive'],

@@ -1,6 +1,6 @@
 import { evolveHalt, type Halt, isHaltInForce, isSilenced } from '../../domain/halts/halt.ts'
 import { anyEventOf } from '../../domain/ledger/any-event.ts'
-import { type Entry, entryHash, entryVersion, type Head } from '../../domain/ledger/ledger.ts'
+import { type Entry, entryVersion, type Head, hashIn } from '../../domain/ledger/ledger.ts'
 import type { AnyEvent } from '../../domain/ledger/texts.ts'
 import { Event } from '../../domain/requests/events.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
@@ -59,7 +59,7 @@ export class RecordedWorld {
     const sequence = Number(entry.id.slice(id.length + 1))
     const last = this.#heads.get(id)
     const follows = sequence === (last?.sequence ?? 0) + 1
-    if (hashOf(entry) !== entry.hash || (follows && entry.previous !== (last?.hash ?? null))) this.broken.add(id)
+    if (hashIn(entry) !== entry.hash || (follows && entry.previous !== (last?.hash ?? null))) this.broken.add(id)
     this.#heads.set(id, { sequence, hash: entry.hash })
     return follows
   }
@@ -92,11 +92,3 @@ export class RecordedWorld {
 
 const ofRequests: ReadonlySet<string> = new Set(Event.options.map(({ shape }) => shape.type.value))
 const isOfRequest = (event: AnyEvent): event is Event => ofRequests.has(event.type)
-
-function hashOf(entry: Entry): string | undefined {
-  try {
-    return entryHash(entry)
-  } catch {
-    return undefined
-  }
-}
