@@ -1,6 +1,7 @@
 import { sourceKey } from '../people/group-source.ts'
 import type { Agent, Directory } from '../people/organisation.ts'
 import type { Bundle, Deployment } from '../policy/bundle.ts'
+import type { Calendar } from '../policy/calendar.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
 import { type ConditionTemplates, conditionTemplates } from '../policy/conditions.ts'
 import { type Ladder, limitsOf, rateOf, type Stage } from '../policy/ladder.ts'
@@ -28,14 +29,8 @@ export function comparable({
     deployment: { ...bundle.deployment, accounts: comparableAccounts(bundle.deployment) },
     classes: show,
     observed: Object.assign({}, ...Object.values(observed)),
-    calendar: comparableCalendar((bundle as { calendar?: Calendar }).calendar),
+    calendar: comparableCalendar(bundle.calendar),
   } as unknown as JsonObject
-}
-
-type Calendar = {
-  dates?: { [name: string]: string[] }
-  windows: { [name: string]: JsonObject }
-  freezes: { [name: string]: readonly ({ from: number } & JsonObject)[] }
 }
 
 /** Each period of a freeze by its beginning. */

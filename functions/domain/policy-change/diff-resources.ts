@@ -20,12 +20,14 @@ export function diffResources(old: Bundle, next: Bundle): readonly Judged[] {
   if (same(asJson(old.resources), asJson(next.resources))) return []
   const types = [...new Set([...old.resources, ...next.resources].map(({ type }) => type))]
   const found = types.flatMap((type) => diffType(old, next, type))
-  if (found.length > 0) return found
-  const text = { from: 'the rules as they were', to: 'written otherwise: no resource is another for it' }
-  return [
-    { direction: 'other', change: { kind: 'resource_rules', file, ...text }, difference: { path: ['resources'] } },
-  ]
+  return found.length > 0 ? found : [rewritten('the rules')]
 }
+
+const rewritten = (rules: string): Judged => ({
+  direction: 'other',
+  change: { kind: 'resource_rules', file, from: rules, to: 'written otherwise: no resource is another for it' },
+  difference: { path: ['resources'] },
+})
 
 const asJson = (rules: readonly ResourceRule[]) => rules as unknown as readonly { readonly [member: string]: string }[]
 
@@ -40,10 +42,11 @@ function diffType(old: Bundle, next: Bundle, type: string): Judged[] {
   const reach = [...new Set([...patternsOf(old, type), ...patternsOf(next, type)])]
   const pairs = pairsOf(before, after)
   if (pairs.length > mostPairs) return [tooMany(type)]
-  return pairs.flatMap(([i, j]) => {
+  const changes = pairs.flatMap(([i, j]) => {
     const found = resourceOf(before, after, [i, j], reach)
     return found ? changesOf({ before: before[i], after: after[j], ...found }, { old, next, type }) : []
   })
+  return changes.length > 0 ? changes : [rewritten(`\`${type}\`: rules`)]
 }
 
 const tooMany = (type: string): Judged => ({
