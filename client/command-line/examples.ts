@@ -54,6 +54,8 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   'agents recertify': [
     "agents recertify agent:remediator --reason 'repairs checkout each week; read its counts and its host'",
   ],
+  'policy observed': ['policy observed', 'policy observed --since P30D --policy tried-floor --json'],
+  'policy show': ['policy show sha-256:... --out bundle.json', 'policy show sha-256:... --json'],
   'ledger export': [
     'ledger export --since 30d --out record.ndjson',
     'ledger export --agent agent:remediator --since 7d --format csv --out remediator.csv',

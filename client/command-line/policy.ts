@@ -1,6 +1,8 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { showObserved } from '../policy/observed.ts'
 import { type Asked, runPolicyProgram } from '../policy/program.ts'
 import { type ReplayTyped, replayFile, replaySince } from '../policy/replay.ts'
+import { showBundle } from '../policy/show.ts'
 import { type Frame, typedOf } from './frame.ts'
 
 /** What policy authors do with a policy folder. What each verb does is in `functions/bin/policy/`. */
@@ -45,6 +47,14 @@ export function addPolicyVerbs(program: Command, { verb, act, surroundings, done
       if (typed.since === undefined) done(await replayFile(typed, surroundings))
       else await act(replaySince)(...given)
     })
+  verb(policy, 'observed', 'what observed policies would have done, by the record')
+    .option('--since <time>', 'from then on: RFC 3339, or a span such as 7d or P7D', '7d')
+    .option('--policy <id>', 'of this policy alone')
+    .action(act(showObserved))
+  verb(policy, 'show', 'the bundle of a deployment, by the hash that entries have')
+    .argument('<hash>', 'sha-256:... of `bundle` in an entry')
+    .option('--out <file>', 'where the bundle is written: a new file, which `policy diff` and `policy replay` take')
+    .action(act(showBundle))
   // The other verbs of docs/policy-changes.md come here, each with its line in `functions/bin/policy.ts`.
 }
 

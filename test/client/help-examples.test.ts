@@ -6,10 +6,11 @@ import { examples } from '../../client/command-line/examples.ts'
 import { pathOf } from '../../client/command-line/frame.ts'
 import { makeProgram } from '../../client/command-line/program.ts'
 import { thisMachine } from '../../client/surroundings.ts'
+import { keepBundle } from '../../functions/operations/policy/keep-bundle.ts'
 import { resizeWorker } from '../slack/cards/states.ts'
 import { anchored, receiptOf } from '../support/anchor/receipts.ts'
 import { repairPlan } from '../support/plan.ts'
-import { prodParameter, type What } from '../support/world.ts'
+import { prodParameter, sampleBundle, type What } from '../support/world.ts'
 import { AgentMachine, file, root, staging } from './support/agent-machine.ts'
 import { minute, recovery, useScene, why } from './support/scene.ts'
 import { Terminal } from './support/terminal.ts'
@@ -126,6 +127,11 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
     writeFileSync(join(at.home, 'ledger.ndjson'), (await scene.at('hana').type('ledger', 'export')).out)
     Object.assign(at.env, scene.at('hana').env)
     return { at }
+  'policy observed': async () => ({ at: scene.at('hana') }),
+  'policy show': async () => {
+    const { world } = scene.api
+    await keepBundle(sampleBundle(), { ...world.ports, bundles: world.bundles })
+    return { at: scene.at('hana'), ids: { bundle: sampleBundle().hash } }
   },
   'ledger export': async () => ({ at: scene.at('hana'), ids: { req: await submitted() } }),
   'break-glass start': async () => ({ at: scene.jade }),
@@ -179,7 +185,9 @@ test.each(all)('%s', async (line, verb) => {
 
 /** The words as a shell makes them, with a stage's ids; where its output goes is no word. */
 function wordsOf(line: string, ids: { readonly [prefix: string]: string }): string[] {
-  const filled = line.replaceAll(/\b([a-z]{3})_\.\.\./g, (_, prefix: string) => ids[prefix] ?? `no ${prefix} id`)
+  const filled = line
+    .replaceAll(/\b([a-z]{3})_\.\.\./g, (_, prefix: string) => ids[prefix] ?? `no ${prefix} id`)
+    .replace('sha-256:...', ids['bundle'] ?? 'no hash')
   const { stdout, stderr } = spawnSync('bash', ['-c', `printf '%s\\0' ${filled.replace(/ >>? .*/, '')}`])
   expect(stderr.toString()).toBe('')
   return stdout.toString().split('\0').slice(0, -1)

@@ -1,0 +1,88 @@
+import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
+import { askedOnce } from '../../support/policies/asked-once.ts'
+import { agent, parameter, prodParameter, stagingParameter } from '../../support/world.ts'
+import { useScene } from '../support/scene.ts'
+
+/** `hotwork policy observed`: what observed policies would have done, summed up from the record. */
+
+const scene = useScene()
+const head = 'principal, action, resource'
+const put = 'ssm:PutParameter'
+
+/** From now on these count for nothing, and are asked. */
+function observe(slices: { [action: string]: { [id: string]: string } }): void {
+  const { world } = scene.api
+  world.policy = new CurrentPolicy(askedOnce({ ...world.policy.bundle, observed: slices }), world)
+}
+const floor = { [put]: { 'tried-floor': `forbid (${head}) when { context.approval.tier < 3 };` } }
+
+test('by policy: how many of how many acts, and the last ones with what was and what would have been', async () => {
+  const { world } = scene.api
+  observe(floor)
+  const { ask } = await world.submitted(prodParameter)
+  await world.submitted({ ...prodParameter, agent: agent('builder'), purpose: 'release' })
+  const { exit, body } = await scene.at('hana').json('policy', 'observed', '--since', 'P7D')
+  expect([exit, body.acts, body.policies.length]).toEqual([0, 2, 1])
+  expect(body.policies[0]).toMatchObject({
+    policy: 'tried-floor',
+    otherwise: 2,
+    would_be: { 'permitted at tier 3': 2 },
+  })
+  expect(body.policies[0].last).toContainEqual({
+    ...{ entry: `${ask.id}/1`, at: '2027-01-15T08:00:00Z', request: ask.id, agent: 'agent:remediator', action: put },
+    ...{ was: 'permitted at tier 2', would_be: 'permitted at tier 3' },
+  })
+})
+
+test('a decision is told with what the request asks, also where that was asked for before', async () => {
+  const { world } = scene.api
+  const request = await world.submitted(prodParameter)
+  scene.advance(10 * 60)
+  observe({ approve: { 'tried-ana': `forbid (${head}) when { principal == Hotwork::Person::"person:ana" };` } })
+  expect(await world.decide(request, 'ana')).toMatchObject({ ok: true })
+  const { body } = await scene.at('hana').json('policy', 'observed', '--since', 'PT5M')
+  expect(body.policies[0].last).toEqual([
+    expect.objectContaining({
+      ...{ request: request.ask.id, agent: 'agent:remediator', action: put },
+      ...{ was: 'approved as owner', would_be: 'refused' },
+    }),
+  ])
+})
+
+test('what was refused and would have been permitted is told from the record of the agent', async () => {
+  observe({ [put]: { 'tried-permit': `permit (${head});` } })
+  await scene.api.world.evaluate({ ...prodParameter, agent: agent('assistant') })
+  const { out } = await scene.at('hana').type('policy', 'observed')
+  expect(out).toMatch(/^tried-permit: 1 of 1 would have been otherwise: 1 permitted at tier 0$/m)
+  expect(out).toMatch(
+    /^agent:assistant\/1 .*agent:assistant +ssm:PutParameter +refused \(policy_denied\) +permitted at tier 0$/m,
+  )
+})
+
+test('only the last five are told one by one, and all are counted', async () => {
+  observe({ [put]: { 'tried-forbid': `forbid (${head});` } })
+  for (let n = 0; n < 7; n++) await scene.api.world.submitted(parameter(`/staging/checkout/${n}`))
+  const { body } = await scene.at('hana').json('policy', 'observed')
+  expect([body.policies[0].otherwise, body.policies[0].last.length]).toEqual([7, 5])
+})
+
+test('of one policy alone, also where it would have done nothing', async () => {
+  observe(floor)
+  await scene.api.world.submitted(stagingParameter)
+  const { body } = await scene.at('hana').json('policy', 'observed', '--policy', 'tried-other')
+  expect(body.policies).toEqual([{ policy: 'tried-other', otherwise: 0, would_be: {}, last: [] }])
+})
+
+test('nothing observed is said in words', async () => {
+  await scene.api.world.submitted(stagingParameter)
+  const { exit, out } = await scene.at('hana').type('policy', 'observed')
+  expect(exit).toBe(0)
+  expect(out).toContain('1 act that policy was asked about\nno observed policy would have done otherwise\n')
+})
+
+test('the timeline of a request says it too', async () => {
+  observe(floor)
+  const { ask } = await scene.api.world.submitted(prodParameter)
+  const { out } = await scene.at('hana').type('show', ask.id)
+  expect(out).toContain('asked, tier 2; would have been permitted at tier 3, if what is observed counted: tried-floor')
+})

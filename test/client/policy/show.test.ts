@@ -1,0 +1,86 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Api } from '../../../client/api.ts'
+import { withBundleFiles } from '../../../client/policy/bundle-file.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { keepBundle } from '../../../functions/operations/policy/keep-bundle.ts'
+import { sampleBundle } from '../../support/world.ts'
+import { useScene } from '../support/scene.ts'
+
+/** `hotwork policy show`: the bundle that stands in an entry, as it was deployed. */
+
+const scene = useScene()
+const bundle = sampleBundle()
+const hana = () => scene.at('hana')
+const keep = () => {
+  const { world } = scene.api
+  return keepBundle(bundle, { ...world.ports, bundles: world.bundles })
+}
+
+test('says when it was first deployed, and what each file had', async () => {
+  await keep()
+  const { exit, out } = await hana().type('policy', 'show', bundle.hash)
+  expect(exit).toBe(0)
+  expect(out).toContain(`${bundle.hash}\nfirst    08:00 UTC\n`)
+  expect(out).toMatch(new RegExp(`^agents.json +${bundle.agents.length} agents$`, 'm'))
+  expect(out).toMatch(new RegExp(`^ladder.json +${bundle.ladder.tiers.length} tiers$`, 'm'))
+})
+
+test('writes the bundle into a new file, to the byte of its canonical form the one that was deployed', async () => {
+  await keep()
+  const { exit, body } = await hana().json('policy', 'show', bundle.hash, '--out', 'then.json')
+  expect([exit, body.hash, body.kept_at, body.out]).toEqual([0, bundle.hash, '2027-01-15T08:00:00Z', 'then.json'])
+  expect(JSON.parse(readFileSync(join(hana().home, 'then.json'), 'utf8'))).toEqual(bundle)
+})
+
+test('a file that is there is not written over', async () => {
+  await keep()
+  writeFileSync(join(hana().home, 'then.json'), 'mine')
+  const { exit, err } = await hana().type('policy', 'show', bundle.hash, '--out', 'then.json')
+  expect([exit, err]).toEqual([2, expect.stringContaining('`then.json` exists')])
+  expect(readFileSync(join(hana().home, 'then.json'), 'utf8')).toBe('mine')
+})
+
+test.each([
+  ['a hash that was never deployed', bundle.hash, /No bundle of this hash was kept/],
+  ['what is no hash', 'sha-256:short', /is no hash of a bundle/],
+])('%s exits 2 and says so', async (_what, hash, says) => {
+  const { exit, err } = await hana().type('policy', 'show', hash)
+  expect([exit, err]).toEqual([2, expect.stringMatching(says)])
+})
+
+test('a bundle that is not the one of its hash is a fault, in the API and in this program', async () => {
+  await keep()
+  const other = { ...bundle, tools: [] } as unknown as Parameters<typeof scene.api.world.bundles.replace>[1]['bundle']
+  scene.api.world.bundles.replace(bundle.hash, { bundle: other, at: 1 })
+  const { exit, body } = await hana().json('policy', 'show', bundle.hash)
+  expect([exit, body.error]).toEqual([1, 'bundle_broken'])
+})
+
+describe('a hash in place of a path', () => {
+  const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('hotwork-bundle-'))
+  const api = () => {
+    const { api: server } = scene
+    const surroundings = { err: () => {}, pause: async () => {} } as unknown as ConstructorParameters<typeof Api>[2]
+    return { api: new Api(server.url, async () => scene.token('hana'), surroundings) }
+  }
+
+  test('is a file with that bundle while the verb runs, and gone afterwards', async () => {
+    await keep()
+    const before = leftovers()
+    const seen = await withBundleFiles(['policies', bundle.hash], api, async (paths) => {
+      const [folder, file = ''] = paths
+      return { folder, read: JSON.parse(readFileSync(file, 'utf8')) as Bundle, file }
+    })
+    expect([seen.folder, seen.read]).toEqual(['policies', bundle])
+    expect([existsSync(seen.file), leftovers()]).toEqual([false, before])
+  })
+
+  test('is asked for only where there is one: paths alone need no login', async () => {
+    const never = () => {
+      throw new Error('no login is needed')
+    }
+    expect(await withBundleFiles(['a', 'b.json'], never, async (paths) => paths)).toEqual(['a', 'b.json'])
+  })
+})
