@@ -12,6 +12,8 @@ export type Frame = {
   done(exit: number): void
   /** A verb with the options that every verb has, and with its examples in its help. */
   verb(parent: Command, name: string, description: string): Command
+  /** What a verb of a person works with, by its options. It asks for no login yet. */
+  contextOf(typed: Common): Context
   /** What a verb of a person does: `typed` has its options, and its arguments by their names. Returns the exit code. */
   act<T>(run: (typed: T, context: Context) => Promise<number>): (...given: unknown[]) => Promise<void>
 }
@@ -19,6 +21,7 @@ export type Frame = {
 export const makeFrame = (surroundings: Surroundings, done: (exit: number) => void): Frame => ({
   surroundings,
   done,
+  contextOf: (typed) => contextOf(typed, surroundings),
   verb: (parent, name, description) => {
     const command = parent.command(name)
     const path = pathOf(command)
@@ -34,11 +37,14 @@ export const makeFrame = (surroundings: Surroundings, done: (exit: number) => vo
     <T>(run: (typed: T, context: Context) => Promise<number>) =>
     async (...given) => {
       const typed = typedOf<T & Common>(given)
-      const settings = readSettings(typed, surroundings)
-      const api = new Api(settings.apiUrl, settings.login, surroundings)
-      done(await run(typed, { api, settings, surroundings, json: typed.json }))
+      done(await run(typed, contextOf(typed, surroundings)))
     },
 })
+
+function contextOf(typed: Common, surroundings: Surroundings): Context {
+  const settings = readSettings(typed, surroundings)
+  return { api: new Api(settings.apiUrl, settings.login, surroundings), settings, surroundings, json: typed.json }
+}
 
 type Common = { api?: string; as?: string; json: boolean }
 

@@ -1,16 +1,22 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
+import { defined } from '../http.ts'
+import { withBundleFiles } from '../policy/bundle-file.ts'
 import { showObserved } from '../policy/observed.ts'
 import { type Asked, runPolicyProgram } from '../policy/program.ts'
 import { type ReplayTyped, replayFile, replaySince } from '../policy/replay.ts'
 import { showBundle } from '../policy/show.ts'
 import { type Frame, typedOf } from './frame.ts'
 
+type Login = { json: boolean; api?: string; as?: string }
+
 /** What policy authors do with a policy folder. What each verb does is in `functions/bin/policy/`. */
-export function addPolicyVerbs(program: Command, { verb, act, surroundings, done }: Frame): void {
+export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroundings, done }: Frame): void {
   const policy = program.command('policy').description('A policy folder: whether it is right, and what it does.')
   const runs = async (...given: unknown[]) => {
-    const { api: _, as: __, ...typed } = typedOf<Omit<Asked, 'verb'> & { json: boolean }>(given)
-    done(await runPolicyProgram({ verb: (given.at(-1) as Command).name(), ...typed }, surroundings))
+    const { api, as, ...typed } = typedOf<Omit<Asked, 'verb'> & Login>(given)
+    const login = () => contextOf({ ...defined({ api, as }), json: typed.json })
+    const verb = (given.at(-1) as Command).name()
+    done(await withBundleFiles(typed, login, (asked) => runPolicyProgram({ verb, ...asked }, surroundings)))
   }
 
   verb(policy, 'check', 'all that the build would find wrong with a policy folder')
@@ -30,22 +36,23 @@ export function addPolicyVerbs(program: Command, { verb, act, surroundings, done
     )
     .action(runs)
   verb(policy, 'diff', 'what one policy folder permits more than another, and what less, each with an example')
-    .argument('<old>', 'a policy folder, or the file of a bundle')
+    .argument('<old>', 'a policy folder, the file of a bundle, or the hash of one that was deployed')
     .argument('<new>', 'the same, changed')
     .addOption(deployment())
     .option('--accept', 'what it widens is meant: exit 0')
     .action(runs)
   verb(policy, 'replay', 'which recorded decisions would be others under these policies')
-    .argument('<new>', 'a policy folder, or the file of a bundle')
+    .argument('<new>', 'a policy folder, the file of a bundle, or the hash of one that was deployed')
     .addOption(
       new Option('--ledger <file>', 'what `hotwork ledger export` wrote; - is standard input').conflicts('since'),
     )
     .option('--since <time>', 'the ledger of this Hotwork from then on: RFC 3339, or a span such as 30d')
     .addOption(deployment())
     .action(async (...given: unknown[]) => {
-      const typed = typedOf<ReplayTyped>(given)
-      if (typed.since === undefined) done(await replayFile(typed, surroundings))
-      else await act(replaySince)(...given)
+      const typed = typedOf<ReplayTyped & Login>(given)
+      const replay = async (asked: ReplayTyped) =>
+        asked.since === undefined ? replayFile(asked, surroundings) : replaySince(asked, contextOf(typed))
+      done(await withBundleFiles(typed, () => contextOf(typed), replay))
     })
   verb(policy, 'observed', 'what observed policies would have done, by the record')
     .option('--since <time>', 'from then on: RFC 3339, or a span such as 7d or P7D', '7d')

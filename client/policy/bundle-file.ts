@@ -11,7 +11,7 @@ const Bundle = z.looseObject({ hash: z.string() })
 const Kept = z.looseObject({ kept_at: z.string(), bundle: Bundle })
 export type Kept = z.infer<typeof Kept>
 
-export const isBundleHash = (typed: string): boolean => /^sha-256:[A-Za-z0-9_-]{43}$/.test(typed)
+const isBundleHash = (typed: unknown): boolean => typeof typed === 'string' && /^sha-256:[A-Za-z0-9_-]{43}$/.test(typed)
 
 /**
  * The bundle of a deployment, as it was. It must have the hash that it was asked for by: the API is not believed.
@@ -41,24 +41,23 @@ const hashOf = (content: object): string =>
  *
  * @param context asked for only where there is a hash: a folder needs no login
  */
-export async function withBundleFiles<T>(
-  typed: readonly string[],
+export async function withBundleFiles<T extends { readonly [name: string]: unknown }, R>(
+  typed: T,
   context: () => Pick<Context, 'api'>,
-  run: (paths: readonly string[]) => Promise<T>,
-): Promise<T> {
-  if (!typed.some(isBundleHash)) return run(typed)
+  run: (typed: T) => Promise<R>,
+): Promise<R> {
+  const hashes = Object.entries(typed).filter((each): each is [string, string] => isBundleHash(each[1]))
+  if (hashes.length === 0) return run(typed)
   const folder = mkdtempSync(join(tmpdir(), 'hotwork-bundle-'))
   try {
-    const paths: string[] = []
-    for (const each of typed) {
-      if (!isBundleHash(each)) paths.push(each)
-      else {
-        const path = join(folder, `${paths.length}.json`)
-        writeFileSync(path, JSON.stringify((await fetchBundle(each, context())).bundle), { mode: 0o600 })
-        paths.push(path)
-      }
+    const login = context()
+    const files: { [name: string]: string } = {}
+    for (const [name, hash] of hashes) {
+      const path = join(folder, `${name}.json`)
+      writeFileSync(path, JSON.stringify((await fetchBundle(hash, login)).bundle, null, 2), { mode: 0o600 })
+      files[name] = path
     }
-    return await run(paths)
+    return await run({ ...typed, ...files })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

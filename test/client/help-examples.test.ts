@@ -127,6 +127,7 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
     writeFileSync(join(at.home, 'ledger.ndjson'), (await scene.at('hana').type('ledger', 'export')).out)
     Object.assign(at.env, scene.at('hana').env)
     return { at }
+  },
   'policy observed': async () => ({ at: scene.at('hana') }),
   'policy show': async () => {
     const { world } = scene.api

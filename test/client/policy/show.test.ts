@@ -69,18 +69,19 @@ describe('a hash in place of a path', () => {
   test('is a file with that bundle while the verb runs, and gone afterwards', async () => {
     await keep()
     const before = leftovers()
-    const seen = await withBundleFiles(['policies', bundle.hash], api, async (paths) => {
-      const [folder, file = ''] = paths
-      return { folder, read: JSON.parse(readFileSync(file, 'utf8')) as Bundle, file }
+    const seen = await withBundleFiles({ old: bundle.hash, new: 'policies' }, api, async (typed) => {
+      return { ...typed, read: JSON.parse(readFileSync(typed.old, 'utf8')) as Bundle }
     })
-    expect([seen.folder, seen.read]).toEqual(['policies', bundle])
-    expect([existsSync(seen.file), leftovers()]).toEqual([false, before])
+    expect([seen.new, seen.read]).toEqual(['policies', bundle])
+    expect([existsSync(seen.old), leftovers()]).toEqual([false, before])
   })
 
   test('is asked for only where there is one: paths alone need no login', async () => {
     const never = () => {
       throw new Error('no login is needed')
     }
-    expect(await withBundleFiles(['a', 'b.json'], never, async (paths) => paths)).toEqual(['a', 'b.json'])
+    expect(await withBundleFiles({ old: 'a', new: 'b.json' }, never, async (typed) => typed)).toEqual({
+      ...{ old: 'a', new: 'b.json' },
+    })
   })
 })
