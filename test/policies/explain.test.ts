@@ -117,6 +117,15 @@ describe('each rung of the sample', () => {
     ])
   })
 
+  test('refused in a freeze: any other time, or staging, would do', () => {
+    const thanksgiving = Date.UTC(2025, 10, 28, 12) / 1000
+    const [found] = explainAsk(policy, asked(prodParameter), thanksgiving)
+    const all = found ? words(found.explanation) : []
+    expect(all[0]).toBe('Why no approval helps: it is forbidden.')
+    expect(all[1]).toMatch(/^- [\w-]+: .*the time is within black-friday/)
+    expect(all).toContain('- tier 2 would do if the time were not within black-friday')
+  })
+
   test('refused by two forbids: all are named, and what lifts one alone is not told', () => {
     const delegators = Array(4).fill(person('ana'))
     const all = words(explained(asked(prodParameter, { purpose: 'release', delegators })))
@@ -182,6 +191,12 @@ describe('each form has its words, where it holds and where it does not', () => 
     ['context.arguments.Overwrite == false', 'Overwrite is true'],
     ['context.justified', 'the agent says why'],
     ['context.justified', 'the agent does not say why', { justified: false }],
+    ['context.windows.contains("unknown")', 'the time is not within unknown'],
+    ['!context.windows.contains("unknown")', 'the time is not within unknown'],
+    [
+      'context.now > datetime("2026-01-01")',
+      'context.now > datetime("2026-01-01") holds (the time is 2027-01-15T12:00:00.000Z)',
+    ],
     ['principal == Hotwork::Agent::"agent:builder"', 'the one who asks is not agent:builder'],
     ['principal in Hotwork::Agent::"agent:remediator"', 'the one who asks is in agent:remediator'],
     ['context.recent + 1 < 3', '(context.recent + 1) < 3 holds (the number of requests in the hour before is 0)'],
@@ -256,6 +271,12 @@ describe('what stands in the way', () => {
   test('where Cedar cannot say each condition, nothing is explained rather than half of it', () => {
     const large = withPolicies({ always, large: forbid('context.recent > 9223372036854775806') })
     expect(explainAsk(large, of, noon)).toEqual([])
+  })
+
+  test('a window that is not open is what would have to differ', () => {
+    const all = words(explained(of, withPolicies({ hours: permit('context.windows.contains("hours")') })))
+    expect(all).toContain('- hours: the time is not within hours')
+    expect(all.at(-1)).toBe('- it would need no approval if the time were within hours')
   })
 
   test('the time and the moment are never what would have to differ', () => {

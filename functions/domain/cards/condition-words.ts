@@ -116,7 +116,7 @@ function specialWords(test: FactTest, mood: Mood): Sentence | undefined {
     return [`the credential ${past ? 'left' : 'leaves'} `, value, ' open']
   }
   if (path === 'context.windows' && test.kind === 'contains')
-    return ['the window ', shown(test.value), `${past ? ' were' : ' is'} ${isNot ? 'not ' : ''}open`]
+    return [`the time ${past ? 'were' : 'is'} ${isNot ? 'not ' : ''}within `, shown(test.value)]
   if (path === 'context.justified' && test.kind === 'true')
     return [`the agent ${isNot ? (past ? 'did not say' : 'does not say') : past ? 'said' : 'says'} why`]
   return undefined
@@ -149,7 +149,7 @@ const names: { readonly [path: string]: string } = {
   'context.task': 'what the incident service says of the task',
   'context.preview': 'the reading of the present state',
   'context.now': 'the time',
-  'context.windows': 'the windows that are open',
+  'context.windows': 'the windows and freezes of this time',
   'context.stage': 'the stage',
 }
 
