@@ -218,6 +218,7 @@ inBrowser('people at the pages, in a browser', () => {
       'Groups',
       'Slack account',
       'Log out',
+      'Why less is not enough, and what would have to differ',
       'approve-comment',
       'Approve exactly this',
       'Approve less than this',
