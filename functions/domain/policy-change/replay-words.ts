@@ -44,7 +44,7 @@ function otherwiseLine(found: Otherwise): string {
   const by = policies.length > 0 ? `by ${policies.join(', ')}` : none
   const why = detail === undefined ? by : inert(detail)
   const then = before.length > 0 ? `; then by ${before.map(inert).join(', ')}` : ''
-  return `  ${subjectOf(found)}: ${from} -> ${to} (${why}${then}), ${count === 1 ? 'once' : `${count} times`}: ${examples.join(', ')}`
+  return `  ${subjectOf(found)}: ${from} -> ${to} (${why}${then}), ${count === 1 ? 'once' : `${count} times`}: ${examples.map(inert).join(', ')}`
 }
 
 const subjectOf = ({ question, agent, person, action, stage }: Subject): string =>
@@ -67,16 +67,16 @@ const approvalLines = (approvals: readonly NotEnough[]): readonly string[] => [
 const notEnoughLine = ({ request, agent, action, tier, needs, satisfies, why }: NotEnough): string =>
   `  ${request} ${inert(agent)} ${inert(action)}: approved at tier ${tier}, needs ${needs}, satisfies ${satisfies}: ${why.map(inert).join('; ')}`
 
-function doubtsOf({ unreadable: { newer, others, first }, broken }: Replayed): readonly string[] {
+function doubtsOf({ unreadable: { newer, others, first = '' }, broken }: Replayed): readonly string[] {
   const [chain] = broken
   const lines = [
     ...(newer > 0
       ? [
-          `  ${many(newer, 'entry', 'entries')} of a newer version, the first is ${first}: replay them with a newer Hotwork`,
+          `  ${many(newer, 'entry', 'entries')} of a newer version, the first is ${inert(first)}: replay them with a newer Hotwork`,
         ]
       : []),
     ...(others > 0
-      ? [`  ${many(others, 'entry', 'entries')} that are no entries of their type, the first is ${first}`]
+      ? [`  ${many(others, 'entry', 'entries')} that are no entries of their type, the first is ${inert(first)}`]
       : []),
     ...(chain === undefined
       ? []

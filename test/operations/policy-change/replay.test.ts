@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { eventTypes } from '../../../functions/domain/ledger/any-event.ts'
 import { type Entry, entryVersion } from '../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { describeReplay } from '../../../functions/domain/policy-change/replay-words.ts'
@@ -57,14 +58,35 @@ describe('under the policies that decided', () => {
     })
   })
 
+  const asked = [
+    ...['Submitted', 'Decided', 'Narrowed', 'StateChanged', 'Approved', 'Denied', 'CredentialIntended', 'UseBegun'],
+    ...['Delegated', 'Revoked', 'BreakGlassOpened', 'Reviewed', 'Refused', 'Halted', 'Lifted', 'Erased'],
+    ...['Recertified', 'StandInGiven', 'StandInEnded', 'PermitGiven', 'PermitRevoked', 'Vouched'],
+  ]
+  /** By time, by what was asked before, or by rules that no policy lifts. */
+  const notAsked = [
+    ...[
+      'StageOpened',
+      'StageEscalated',
+      'ApprovalDropped',
+      'Commented',
+      'Withdrawn',
+      'KeyBound',
+      'Completed',
+      'Expired',
+    ],
+    ...['CredentialIssued', 'CredentialRevoked', 'UseEnded', 'UseReturned', 'StepOpened', 'StepEnded', 'CallsCompared'],
+    ...['ReviewDue', 'ReviewOverdue', 'PermitDrawn', 'Linked', 'Unlinked'],
+    ...['Suspended', 'Registered', 'RegistrationChanged', 'Unregistered'],
+  ]
+
   test('the record that is replayed has every kind of entry that policy was asked about', () => {
     const types = new Set(entries.map(({ type }) => type))
-    const asked = [
-      ...['Submitted', 'Decided', 'Narrowed', 'StateChanged', 'Approved', 'Denied', 'CredentialIntended', 'UseBegun'],
-      ...['Delegated', 'Revoked', 'BreakGlassOpened', 'Reviewed', 'Refused', 'Halted', 'Lifted', 'Erased'],
-      ...['Recertified', 'StandInGiven', 'StandInEnded', 'PermitGiven', 'PermitDrawn', 'PermitRevoked', 'Vouched'],
-    ]
     expect(asked.filter((type) => !types.has(type))).toEqual([])
+  })
+
+  test('each kind of entry is one that policy was asked about, or one that it was not', () => {
+    expect([...eventTypes].toSorted()).toEqual([...asked, ...notAsked].toSorted())
   })
 
   test('the dates of the files do not count: who acted then had been recertified then', () => {
