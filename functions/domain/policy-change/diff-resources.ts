@@ -176,7 +176,7 @@ function changesOfOwners(before: string, after: string, { old, next }: Sides, ma
   ]
 }
 
-/** Whom a source names is known when they decide. */
+/** The people that a source names are known when they decide. */
 const membersOf = (group: string, { directory: { groups, sources } }: Bundle): readonly string[] => [
   ...(groups[group] ?? []),
   ...(sources?.[group] ? [`the source of ${group}`] : []),

@@ -14,7 +14,7 @@ import { targetsOf } from './targets.ts'
 const forOpenings = new Set<PersonAction>(['breakGlass', 'review'])
 const forRequests = new Set<PersonAction>(['approve', 'read', 'revoke', 'allowStanding'])
 
-/** People of whom policy sees the same, on every side: the first two stand for all. */
+/** People who are the same to policy, on every side: the first two stand for all. */
 export function alikePeople(sides: readonly Side[], reads: Reads): readonly (readonly PersonId[])[] {
   const alike = new Map<string, PersonId[]>()
   for (const { id } of sides.flatMap(({ bundle }) => bundle.directory.people)) {

@@ -159,7 +159,7 @@ function argumentsApart(entries: readonly CatalogueEntry[], reads: Reads): reado
 
 type Draft = { readonly [dimension: string]: unknown }
 
-/** As an ask. The people for whom it is delegated are owners of other agents, as far as there are any. */
+/** As an ask. Its delegators are owners of other agents, as far as there are any. */
 export function pointOf({ action, dimensions }: Space, draft: Draft, sides: readonly Side[]): Point {
   const at = <T>(name: string) => (name in draft ? draft[name] : dimensions.get(name)?.[0]) as T
   const args: { [name: string]: Json } = { ...at<JsonObject>('target') }

@@ -110,7 +110,7 @@ function cut(text: string): string {
   return characters.length <= most ? characters.join('') : `${characters.slice(0, most - 1).join('')}…`
 }
 
-/** Whom and what a difference is about, as far as its path names them. */
+/** The file, and the agent, person, action or policy that a difference is about, as far as its path names them. */
 export function subjectOf(path: readonly string[]): Omit<Change, 'kind' | 'from' | 'to'> {
   const [member = '', second] = path
   const named = (prefix: string) => path.find((part) => part.startsWith(prefix))

@@ -671,7 +671,7 @@ const catalogue: Row[] = [
 
 const breakGlass: Row[] = [
   [
-    'without the file nobody breaks the glass',
+    'without the file no person breaks the glass',
     (it) => {
       delete it.breakGlass
     },
