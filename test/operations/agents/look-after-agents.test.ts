@@ -6,6 +6,7 @@ import { deniesOf } from '../../../functions/domain/credentials/denies.ts'
 import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
+import { createHandler } from '../../../functions/handlers/timers/look-after-agents.ts'
 import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
 import { endSuspended } from '../../../functions/operations/agents/end-suspended.ts'
 import { lookAfterAgents } from '../../../functions/operations/agents/look-after-agents.ts'
@@ -13,6 +14,8 @@ import type { AgentNotice } from '../../../functions/operations/agents/ports.ts'
 import { recertify } from '../../../functions/operations/agents/recertify.ts'
 import { recordRegistry } from '../../../functions/operations/agents/record-registry.ts'
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
+import { StoreUnavailable } from '../../../functions/operations/faults.ts'
+import type { BundleStore } from '../../../functions/operations/policy/ports.ts'
 import { MemoryAgentLives } from '../../support/agents/memory-agent-lives.ts'
 import { agent, issuer, person, sampleBundle, start, World } from '../../support/world.ts'
 
@@ -69,6 +72,22 @@ class Timer {
     return recertify({ subject, person: person(who), reason: 'needed' }, this.ports)
   }
 }
+
+test('the timer keeps the bundle of its deployment, after the agents were looked after and also where one run fails', async () => {
+  const timer = new Timer(onTime())
+  const { bundles } = timer.world
+  const files = sampleBundle()
+  const run = (keeping: BundleStore = bundles) =>
+    createHandler({ ...timer.ports, files, bundles: keeping })(undefined, {
+      getRemainingTimeInMillis: () => 60_000,
+    })
+  const down = { isKept: () => Promise.reject(new StoreUnavailable('down')) } as unknown as BundleStore
+  await expect(run(down)).rejects.toThrow(StoreUnavailable)
+  expect((await timer.lives.registry())?.bundle).toBe(files.hash)
+  expect(await bundles.isKept(files.hash)).toBe(false)
+  await run()
+  expect(await bundles.load(files.hash)).toEqual({ bundle: files, at: start })
+})
 
 const errorsOf = ({ world }: Timer) =>
   world.log.lines.filter(({ level }) => level === 'error').map(({ message }) => message)

@@ -3,10 +3,13 @@ import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { Question } from '../../../functions/domain/policy/question.ts'
 import { loggingErrors } from '../../../functions/handlers/wiring/policy.ts'
 import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
+import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { Copy } from '../../policies/sample.ts'
 import { madeOnce } from '../../support/made-once.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
-import { agent, prodParameter, sampleBundle, stagingParameter, type What, World } from '../../support/world.ts'
+import { repairPlan } from '../../support/plan.ts'
+import { agent, person, prodParameter, sampleBundle, stagingParameter, type What, World } from '../../support/world.ts'
+import { Night } from '../break-glass/night.ts'
 import { claimedFlag } from '../uses/claimed-flag.ts'
 
 /** What an observed policy would have done stands in the entry of what was done, only where the two differ. */
@@ -156,6 +159,35 @@ test('a use after an approver would have lost the right says so', async () => {
   expect(await observedIn(world, request.ask.id)).toEqual([
     ['UseBegun', { outcome: 'refused', policies: ['tried-owners'] }],
   ])
+})
+
+test('a plan says what would have been of the whole, by the policy that bears on one of its steps', async () => {
+  const bundle = bundleWith('plan', tried('tried-step', forbid('lambda:UpdateFunctionConfiguration', below(3))))
+  const { request, observed } = await submittedUnder(bundle, repairPlan)
+  expect(request.tier).toBe(2)
+  expect(observed).toEqual([['Submitted', { outcome: 'permitted', tier: 3, policies: ['tried-step'] }]])
+})
+
+test('an opening and its review say that they would not have been permitted', async () => {
+  const night = new Night(
+    bundleWith('night', tried('tried-opening', forbid('breakGlass')), tried('tried-review', forbid('review'))),
+  )
+  const opening = await night.opened()
+  await night.end(opening)
+  expect(await night.review(opening, 'gus')).toMatchObject({ ok: true })
+  expect(await observedIn(night, opening.ask.id)).toEqual([
+    ['BreakGlassOpened', { outcome: 'refused', policies: ['tried-opening'] }],
+    ['Reviewed', { outcome: 'refused', policies: ['tried-review'] }],
+  ])
+})
+
+test('a revocation says that this person would not have been permitted it', async () => {
+  const world = new World(bundleWith('revoke', tried('tried-revoke', forbid('revoke'))))
+  const { ask } = await world.approved()
+  expect(await revokeRequest({ id: ask.id, person: person('gus'), reason: 'no' }, world.ports)).toMatchObject({
+    ok: true,
+  })
+  expect(await observedIn(world, ask.id)).toEqual([['Revoked', { outcome: 'refused', policies: ['tried-revoke'] }]])
 })
 
 describe('what is asked', () => {
