@@ -14,6 +14,7 @@ afterAll(() => terminal.close())
 test.each([
   ['verbs', ['who'], ['whoami']],
   ['verbs of a noun', ['break-glass', 'cl'], ['claim']],
+  ['options of a verb of a noun', ['policy', 'check', '--wr'], ['--write-schema']],
   ['options of a verb', ['login', '--no'], ['--no-browser']],
   ['values of an option', ['ls', '--status', 'pen'], ['pending']],
   ['values of an option by `=`', ['ls', '--status=pen'], ['--status=pending']],

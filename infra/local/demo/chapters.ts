@@ -13,6 +13,7 @@ import { tellMcp } from './chapters/mcp.ts'
 import { tellNoFromPeople, tellSilence, tellStrongerLogin, tellWrongHands } from './chapters/people.ts'
 import { tellPlan } from './chapters/plan.ts'
 import { tellExamples, tellNoFromPolicy, tellTierZero } from './chapters/policy.ts'
+import { tellPolicyChange } from './chapters/policy-change.ts'
 import { tellPackage, tellPlainClient } from './chapters/programs.ts'
 import { tellReceipt } from './chapters/receipt.ts'
 import { tellRecertification } from './chapters/recertification.ts'
@@ -105,6 +106,11 @@ const chapters: { readonly [name: string]: Chapter } = {
     'A recertification: an agent past its date does nothing, until a person who does not answer for it looks at it',
     tellRecertification,
   ],
+  'policy-change': [
+    'A change of policy: what it widens, what it would have decided, and what is proved of it',
+    tellPolicyChange,
+    'Before a change is deployed its author sees what it does: by questions, by the record of what really happened, and by proof.',
+  ],
   export: ['The record taken away: every ask, the refused ones too, in one file that holds by itself', tellExport],
   tampered: ['The tables changed by hand: what differs from the log is found and named', tellTampered],
   'break-glass-end': [
@@ -116,6 +122,7 @@ const chapters: { readonly [name: string]: Chapter } = {
 const needs: { readonly [name: string]: string } = {
   ledger: 'story',
   receipt: 'story',
+  'policy-change': 'story',
   'break-glass-end': 'break-glass-minute',
 }
 

@@ -242,7 +242,8 @@ describe('the record', () => {
     github.artifacts = [{ expired: false, workflow_run: run('main'), archive_download_url: `${github.url}/archive` }]
     await runner.step('record')
     await runner.review()
-    expect(github.comments[0]?.body).toMatch(/decided otherwise/)
+    expect(github.comments[0]?.body).toMatch(/decided otherwise[\s\S]*0 questions of 0 requests/)
+    expect(await runner.verdict(true)).toBe(0)
   })
 })
 
