@@ -62,7 +62,14 @@ export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroun
     .argument('<hash>', 'sha-256:... of `bundle` in an entry')
     .option('--out <file>', 'where the bundle is written: a new file, which `policy diff` and `policy replay` take')
     .action(act(showBundle))
-  // The other verbs of docs/policy-changes.md come here, each with its line in `functions/bin/policy.ts`.
+  verb(policy, 'prove', 'what holds of all possible questions, by Cedar’s symbolic compiler and cvc5')
+    .addArgument(folder())
+    .addOption(deployment())
+    .addOption(new Option('--sample <n>', 'try it on so many random questions instead: no proof').argParser(count))
+    .addOption(new Option('--seed <n>', 'of the sample').argParser(count))
+    .addOption(new Option('--limit <seconds>', 'for each question to the solver').argParser(count))
+    .option('--verbose', 'each property, and what is assumed')
+    .action(runs)
 }
 
 const folder = () => new Argument('[folder]', 'the policy folder').default('policies')

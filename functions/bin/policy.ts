@@ -4,6 +4,7 @@ import * as check from './policy/check.ts'
 import * as diff from './policy/diff.ts'
 import { type Exit, exits, type Io, jsonText, WrongUsage } from './policy/io.ts'
 import * as plan from './policy/plan.ts'
+import * as prove from './policy/prove.ts'
 import * as replay from './policy/replay.ts'
 
 /**
@@ -24,6 +25,7 @@ const verbs: { readonly [verb: string]: Run } = {
   plan: parsing(plan),
   diff: parsing(diff),
   replay: parsing(replay),
+  prove: parsing(prove),
 }
 
 async function main(argument: string | undefined, io: Io): Promise<Exit> {

@@ -12,7 +12,8 @@ import { type Point, readsOf, type Side, usualTime } from './question-space.ts'
 import { targetsOf } from './targets.ts'
 
 const forOpenings = new Set<PersonAction>(['breakGlass', 'review'])
-const forRequests = new Set<PersonAction>(['approve', 'read', 'revoke', 'allowStanding'])
+const onlyForRequests = new Set<PersonAction>(['approve', 'allowStanding'])
+const forRequests = new Set<PersonAction>([...onlyForRequests, 'read', 'revoke'])
 
 /** People who are the same to policy, on every side: the first two stand for all. */
 export function alikePeople(sides: readonly Side[], reads: Reads): readonly (readonly PersonId[])[] {
@@ -76,7 +77,7 @@ export function personPoints(sides: readonly Side[], does: PersonAction, most: n
   const about = [
     ...(forRequests.has(does) || forOpenings.has(does) ? requestsApart(sides, does, reads) : []),
     ...(forOpenings.has(does) ? profilesOf(sides) : []),
-    ...(does === 'approve' || forOpenings.has(does) ? [] : [{}]),
+    ...(onlyForRequests.has(does) || forOpenings.has(does) ? [] : [{}]),
   ]
   return withVariants(sides, does, reads, people, about, now).slice(0, most)
 }

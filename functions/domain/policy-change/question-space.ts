@@ -192,7 +192,11 @@ export function pointOf({ action, dimensions }: Space, draft: Draft, sides: read
   }
 }
 
-function delegatorsOf(agent: AgentId, depth: number, sides: readonly Side[]): readonly PersonId[] {
+export function delegatorsOf(
+  agent: AgentId,
+  depth: number,
+  sides: readonly Pick<Side, 'bundle'>[],
+): readonly PersonId[] {
   const people = sides.flatMap(({ bundle }) => bundle.directory.people.map(({ id }) => id))
   const owners = sides.flatMap(({ bundle }) => bundle.agents.filter(({ id }) => id !== agent).map(({ owner }) => owner))
   const all = [...new Set([...owners, ...people])]

@@ -1,0 +1,161 @@
+import {
+  type Expr,
+  type PolicyJson,
+  policyToJson,
+  policyToText,
+  schemaToJson,
+  type Type,
+} from '@cedar-policy/cedar-wasm/nodejs'
+
+/** Policies changed for a proof: a fact fixed, or an argument read from a second copy of the arguments. */
+
+/** A second copy of the arguments: those of the call, where the policies judged those of the request. */
+const called = 'called'
+
+export class CannotBeProved extends Error {
+  override readonly name = 'CannotBeProved'
+}
+
+/** @throws CannotBeProved where it does not parse, which no compiled policy does */
+export function parse(text: string): PolicyJson {
+  const parsed = policyToJson(text)
+  if (parsed.type === 'failure') throw new CannotBeProved(parsed.errors.map(({ message }) => message).join('; '))
+  return parsed.json
+}
+
+export function print(policy: PolicyJson): string {
+  const printed = policyToText(policy)
+  if (printed.type === 'failure') throw new CannotBeProved(printed.errors.map(({ message }) => message).join('; '))
+  return printed.text
+}
+
+const context: Expr = { Var: 'context' }
+const fact = (name: string): Expr => ({ '.': { left: context, attr: name } })
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
+
+/** Each node for which `by` gives another becomes that one. */
+function replace<T>(node: T, by: (node: object) => unknown): T {
+  if (typeof node !== 'object' || node === null) return node
+  const other = by(node)
+  if (other !== undefined) return other as T
+  if (Array.isArray(node)) return node.map((each) => replace(each, by)) as T
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, replace(value, by)])) as T
+}
+
+/** With this approval in the place of any. */
+export function withApproval(text: string, { tier, breakGlass }: { tier: number; breakGlass?: boolean }): string {
+  const approval = fact('approval')
+  const fixed: Expr = {
+    Record: {
+      tier: { Value: tier },
+      breakGlass: breakGlass === undefined ? { '.': { left: approval, attr: 'breakGlass' } } : { Value: breakGlass },
+    },
+  }
+  const policy = parse(text)
+  const conditions = replace(policy.conditions, (node) => {
+    if (isSame(node, approval)) return fixed
+    if (isSame(node, context)) throw new CannotBeProved('a policy reads the context as a whole')
+    return isAboutContext(node) ? node : undefined
+  })
+  return print({ ...policy, conditions })
+}
+
+/** `context.x`, or `context has x`. */
+const isAboutContext = (node: object): boolean =>
+  ('.' in node && isSame((node['.'] as { left: Expr }).left, context)) ||
+  ('has' in node && isSame((node.has as { left: Expr }).left, context))
+
+/** With this argument as it is called, and not as it was asked for. */
+export function withCalled(text: string, argument: string): string {
+  const asked = fact('arguments')
+  const policy = parse(text)
+  const conditions = replace(policy.conditions, (node) => {
+    if ('.' in node) {
+      const { left, attr } = node['.'] as { left: Expr; attr: string }
+      if (isSame(left, asked)) return attr === argument ? { '.': { left: fact(called), attr } } : node
+      if (isSame(left, context) && attr !== 'arguments') return node
+    }
+    if ('has' in node) {
+      const { left, attr } = node.has as { left: Expr; attr: string | string[] }
+      const [first, second, ...more] = [attr].flat()
+      if (isSame(left, asked)) return first === argument ? { has: { left: fact(called), attr } } : node
+      if (isSame(left, context))
+        return first === 'arguments' && second === argument
+          ? { has: { left: context, attr: [called, second, ...more] } }
+          : node
+    }
+    if (isSame(node, asked) || isSame(node, context))
+      throw new CannotBeProved('a policy reads the arguments, or the context, as a whole')
+    return undefined
+  })
+  return print({ ...policy, conditions })
+}
+
+/** One policy that errs where one of these does: each is evaluated, and none decides. */
+export function evaluatingAll(texts: readonly string[], given: string): string {
+  const always: Expr = { Value: true }
+  const evaluated = texts.map((text): Expr => ({ '||': { left: wholeConditionOf(parse(text)), right: always } }))
+  const all = evaluated.reduce((left, right): Expr => ({ '&&': { left, right } }), always)
+  const base = parse(`permit (principal, action, resource) when { ${given} };`)
+  return print({ ...base, conditions: [...base.conditions, { kind: 'when', body: all }] })
+}
+
+/** What stands in the head, then each condition, in the order in which Cedar evaluates them. */
+function wholeConditionOf({ principal, resource, conditions }: PolicyJson): Expr {
+  const heads = [headCondition('principal', principal), headCondition('resource', resource)].flat()
+  const bodies = conditions.map(({ kind, body }): Expr => (kind === 'when' ? body : { '!': { arg: body } }))
+  return [...heads, ...bodies].reduce((left, right): Expr => ({ '&&': { left, right } }), { Value: true })
+}
+
+function headCondition(name: 'principal' | 'resource', head: PolicyJson['principal'] | PolicyJson['resource']): Expr[] {
+  const variable: Expr = { Var: name }
+  const entity = 'entity' in head ? ({ Value: { __entity: plain(head.entity) } } as Expr) : undefined
+  switch (head.op) {
+    case 'All':
+      return []
+    case '==':
+      return entity ? [{ '==': { left: variable, right: entity } }] : []
+    case 'in':
+      return entity ? [{ in: { left: variable, right: entity } }] : []
+    case 'is':
+      return [
+        { is: { left: variable, entity_type: head.entity_type } },
+        ...(head.in && 'entity' in head.in
+          ? [{ in: { left: variable, right: { Value: { __entity: plain(head.in.entity) } } } } as Expr]
+          : []),
+      ]
+    default:
+      return head satisfies never
+  }
+}
+
+const plain = <T extends object>(uid: T) => ('__entity' in uid ? uid.__entity : uid)
+
+export type RequestType = { action: string; principal: string; resource: string }
+
+/** The types of who asks for an action and what it is done to: each pair is a proof of its own. */
+export function requestTypes(schema: string, action: string): readonly RequestType[] {
+  const { principalTypes = [], resourceTypes = [] } = schemaOf(schema)['Hotwork']?.actions[action]?.appliesTo ?? {}
+  return principalTypes.flatMap((principal) =>
+    resourceTypes.map((resource) => ({ action, principal: qualified(principal), resource: qualified(resource) })),
+  )
+}
+
+const qualified = (name: string) => (name.includes('::') ? name : `Hotwork::${name}`)
+
+/** The schema with a second copy of the arguments of this action. */
+export function withSecondArguments(schema: string, action: string): string {
+  const json = schemaOf(schema)
+  const context = json['Hotwork']?.actions[action]?.appliesTo?.context as Type<string> | undefined
+  if (!context || !('attributes' in context)) throw new CannotBeProved(`the schema says no context of ${action}`)
+  const { arguments: asked } = context.attributes
+  if (!asked) throw new CannotBeProved(`the schema says no arguments of ${action}`)
+  context.attributes[called] = asked
+  return JSON.stringify(json)
+}
+
+function schemaOf(schema: string) {
+  const json = schemaToJson(schema)
+  if (json.type === 'failure') throw new CannotBeProved(json.errors.map(({ message }) => message).join('; '))
+  return json.json
+}

@@ -1,0 +1,150 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { withHash } from '../../../functions/adapters/policy-folder/compile-folder.ts'
+import { Options, run } from '../../../functions/bin/policy/prove.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { compileSample } from '../sample.ts'
+
+/** What `policy prove` says of the two programs it asks: played by scripts, so that they can be as bad as they like. */
+
+let folder: string
+// A bundle of one action: each question is a program that is started.
+const compiled = join(mkdtempSync(join(tmpdir(), 'hotwork-prove-bundle-')), 'bundle.json')
+writeFileSync(compiled, JSON.stringify(ofOneAction(compileSample(), 'flags:set')))
+afterAll(() => rmSync(dirname(compiled), { recursive: true }))
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hotwork-prove-tools-'))
+  process.env['HOTWORK_CEDAR'] = program('cedar', goodCedar('echo "✓ all: VERIFIED"'))
+  process.env['CVC5'] = program('cvc5', 'echo "This is cvc5 version 1.3.1 [git tag]"')
+})
+afterEach(() => {
+  delete process.env['HOTWORK_CEDAR']
+  delete process.env['CVC5']
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function ofOneAction({ hash: _, ...content }: Bundle, action: string): Bundle {
+  const { [action]: entry, ...others } = content.actions
+  if (!entry) throw new Error(`${action} is none of ${Object.keys(others)}`)
+  const { [action]: policies = {} } = content.policies
+  return withHash({ ...content, actions: { [action]: entry }, policies: { [action]: policies } })
+}
+
+function program(name: string, lines: string): string {
+  const file = join(folder, name)
+  writeFileSync(file, `#!/bin/sh\n${lines}\n`)
+  chmodSync(file, 0o755)
+  return file
+}
+
+const goodCedar = (answers: string, version = '4.14.1') =>
+  `case "$*" in --version) echo "cedar-policy-cli ${version}";; "symcc --help") ;; *) ${answers};; esac`
+
+async function prove(more: Partial<Parameters<typeof run>[0]> = {}) {
+  const said = { out: '', err: '' }
+  const io = {
+    out(text: string) {
+      said.out += text
+    },
+    err(text: string) {
+      said.err += text
+    },
+    now: () => 0,
+    stdin: process.stdin,
+  }
+  const given = { folder: compiled, json: true, ...more }
+  const exit = await run(Options.parse(given), io).catch((cause: Error & { detail?: string }) => {
+    if (cause.name !== 'WrongUsage') throw cause
+    said.err += `${cause.message}: ${cause.detail}`
+    return 2 as const
+  })
+  return { exit, ...said, report: said.out === '' ? undefined : JSON.parse(said.out) }
+}
+
+test.each<[rule: string, make: () => void, says: RegExp]>([
+  [
+    'no `cedar`',
+    () => {
+      process.env['HOTWORK_CEDAR'] = join(folder, 'nowhere')
+    },
+    /there is no program .*nowhere/,
+  ],
+  ['an old `cedar`', () => program('cedar', goodCedar('', '4.9.0')), /is Cedar 4\.9\.0, and 4\.14\.0 is the first/],
+  [
+    'a `cedar` without `analyze`',
+    () => program('cedar', 'case "$1" in --version) echo "cedar-policy-cli 4.14.1";; *) exit 2;; esac'),
+    /without its feature `analyze`/,
+  ],
+  [
+    'a `cedar` that is another program',
+    () => program('cedar', 'echo "cedar 1.0, a mail reader"'),
+    /does not say that it/,
+  ],
+  [
+    'no solver',
+    () => {
+      process.env['CVC5'] = join(folder, 'nowhere')
+    },
+    /nowhere`, the solver/,
+  ],
+  [
+    'an old solver',
+    () => program('cvc5', 'echo "This is cvc5 version 1.0.3"'),
+    /is cvc5 1\.0\.3, and 1\.3\.1 is the first/,
+  ],
+  ['another solver', () => program('cvc5', 'echo "Z3 version 4.15.0"'), /does not say that it is cvc5/],
+])('with %s nothing is asked, and the answer says how to get it', async (_, make, says) => {
+  make()
+  const { exit, err } = await prove()
+  expect(err).toMatch(says)
+  expect(err).toMatch(/docs\/policy-changes\.md says how/)
+  expect(exit).toBe(2)
+})
+
+test.each([
+  ['that says nothing', 'exit 0'],
+  ['that talks about something else', 'echo "all is well"'],
+  ['that crashes', 'echo "thread panicked" >&2; exit 101'],
+  ['that dies', 'kill -9 $$'],
+  ['that finds what is no counterexample', 'printf "✗ all: DOES NOT HOLD\\n  Counterexample found:\\nnone\\n"'],
+  [
+    'whose counterexample Cedar answers otherwise',
+    `printf '✗ all: DOES NOT HOLD\\n  Counterexample found:\\nprincipal: Hotwork::Agent::"a", action: Hotwork::Action::"flags:set", resource: Hotwork::Resource::"r"\\ncontext: {}\\n'`,
+  ],
+])('a program %s is a fault, and nothing counts as proved', async (_, answers) => {
+  program('cedar', goodCedar(answers))
+  const { exit, report } = await prove()
+  expect(exit).toBe(1)
+  expect(new Set(report.properties.map(({ outcome }: { outcome: string }) => outcome))).toEqual(new Set(['fault']))
+})
+
+test('a solver that finds nothing, whatever it is asked, proves nothing', async () => {
+  const { exit, report } = await prove()
+  expect(exit).toBe(1)
+  for (const { outcome } of report.properties) expect(outcome).not.toBe('holds')
+})
+
+test('a question that takes too long is not proved, and all that was started for it is dead', async () => {
+  // The child of the child writes its own id, and would never end.
+  program('cedar', goodCedar(`sh -c 'echo $$ >> "${folder}/started"; exec sleep 1000' & wait`))
+  const { exit, report } = await prove({ limit: 0.1 })
+  expect(exit).toBe(1)
+  expect(new Set(report.properties.map(({ why }: { why: string }) => why))).toEqual(
+    new Set(['not proved within 0.1 s']),
+  )
+  const started = existsSync(join(folder, 'started'))
+    ? readFileSync(join(folder, 'started'), 'utf8').trim().split('\n')
+    : []
+  expect(started.filter((pid) => isRunning(Number(pid)))).toEqual([])
+})
+
+/** One that nobody has waited for yet is a zombie, and as good as gone. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
