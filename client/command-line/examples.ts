@@ -71,8 +71,8 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'policy plan ask.json --policies policies --deployment deployment.json --recent 30',
   ],
   'policy diff': [
-    'policy diff policies changed',
-    'policy diff bundle.json policies --deployment deployment.json --json',
+    'policy diff policies-of-main policies',
+    'policy diff policies-of-main policies --deployment deployment.json --json',
   ],
   'policy replay': [
     'policy replay policies --ledger ledger.ndjson --deployment deployment.json',

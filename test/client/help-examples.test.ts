@@ -54,6 +54,7 @@ async function asAuthor(): Promise<Stage> {
   at.program = join(root, 'client/hotwork.ts')
   for (const folder of ['examples/requests', 'policies'])
     cpSync(join(root, folder), join(at.home, folder), { recursive: true })
+  cpSync(join(root, 'policies'), join(at.home, 'policies-of-main'), { recursive: true })
   cpSync(file('prod-payment-timeout'), join(at.home, 'ask.json'))
   cpSync(join(root, 'test/policies/deployment.json'), join(at.home, 'deployment.json'))
   return { at }

@@ -88,9 +88,10 @@ const part = (heading: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : `${heading}\n${lines.map((line) => `  ${line}\n`).join('')}`
 
 /** What a person wrote is made inert: a terminal obeys escapes. */
-function linesOf({ file, policy, who, actions, from, to, example }: Told): string[] {
+function linesOf({ file, policy, person, who, actions, from, to, example }: Told): string[] {
   const place = policy === undefined ? file : `${file}: ${policy}`
-  const about = [who.join(', '), actions.join(', ')].filter((text) => text !== '').join(' for ')
+  const what = person === undefined ? actions : []
+  const about = [who.join(', '), what.join(', ')].filter((text) => text !== '').join(' for ')
   return [
     `${inert(place)}${about === '' ? '' : `: ${inert(about)}`}`,
     `  ${inert(from)} → ${inert(to)}`,

@@ -20,7 +20,7 @@ import {
 } from './question-space.ts'
 
 export type Asker = Side & { ask: Ask; fileOf: (policyOrAction: string) => string | undefined }
-export type Sides = { old: Asker; new: Asker; times?: readonly number[]; seed: number; most: number }
+export type Sides = { old: Asker; new: Asker; seed: number; most: number }
 
 type Outcome = { tier?: number; policies: readonly string[]; facts?: Facts }
 
@@ -43,11 +43,15 @@ function decide({ bundle, reads, ask }: Asker, { asked, moment, now }: Point): O
 const never = Number.POSITIVE_INFINITY
 
 /** Which of the policies that differ on the other side does it; else the file of the fact that does. */
-function causeOf(sides: Sides, point: Point, direction: Direction): { policy?: string; file: string } {
+function causeOf(
+  sides: Sides,
+  point: Point,
+  direction: Direction,
+  permitted: Outcome,
+): { policy?: string; file: string } {
   const [permits, refuses] = direction === 'widened' ? [sides.new, sides.old] : [sides.old, sides.new]
   const { action } = point.asked
   const [here, there] = [permits.bundle.policies[action] ?? {}, refuses.bundle.policies[action] ?? {}]
-  const permitted = decide(permits, point)
   const differs = (id: string) => here[id] !== there[id]
   const facts = findFacts(refuses.bundle, point.asked, point.now)
   if (facts.ok && permitted.tier !== undefined) {
@@ -89,7 +93,7 @@ function whatDiffers({ old: { bundle: before }, new: { bundle: after } }: Sides,
     policies,
     elsewhere:
       !same(facts(before), facts(after)) || !same(rules(before), rules(after)) || !same(tiers(before), tiers(after)),
-    calendar: !same(Object(before).calendar, Object(after).calendar),
+    calendar: !same(before.calendar, after.calendar),
   }
 }
 
@@ -107,14 +111,16 @@ function dimensionsOf(sides: Sides, space: Space, policies: readonly string[]): 
   return [...always, ...others]
 }
 
-function pointsFor(sides: Sides, action: string): readonly Point[] {
+/** Undefined where no arguments were found that the catalogue takes, so that nothing can be asked. */
+function pointsFor(sides: Sides, action: string): readonly Point[] | undefined {
   const both = [sides.old, sides.new]
   const { policies, elsewhere, calendar } = whatDiffers(sides, action)
-  const space = spaceOf(both, action, sides.times)
+  const space = spaceOf(both, action)
   const agents = (space.dimensions.get('agent') ?? []) as readonly AgentId[]
   const isSame = policies.length === 0 && !elsewhere && !(calendar && space.dimensions.has('now'))
   const asking = isSame ? agents.filter((id) => isOtherAgent(sides, id)) : agents
   if (asking.length === 0) return []
+  if (space.dimensions.get('target')?.length === 0) return undefined
   const dimensions = new Map([...space.dimensions, ['agent', asking] as const])
   const here = { action, dimensions }
   const over = [...dimensionsOf(sides, here, policies), ...(calendar ? ['now'] : [])]
@@ -141,26 +147,37 @@ export function diffDecisions(sides: Sides): Changes & { asked: number } {
   const both = [sides.old, sides.new]
   const actions = new Set(both.flatMap(({ bundle }) => Object.keys(bundle.actions)))
   const found: Found[] = []
+  const other: Change[] = []
   let asked = 0
   for (const action of actions) {
-    for (const point of pointsFor(sides, action)) {
+    const points = pointsFor(sides, action)
+    if (!points) other.push(notAsked(action, fileOfAction(sides, action)))
+    for (const point of points ?? []) {
       asked += 1
       const [was, is] = [decide(sides.old, point), decide(sides.new, point)]
       const [from, to] = [was.tier ?? never, is.tier ?? never]
       if (from === to) continue
       const direction = to < from ? 'widened' : 'narrowed'
-      found.push({ direction, point, from, to, ...causeOf(sides, point, direction) })
+      const permitted = direction === 'widened' ? is : was
+      found.push({ direction, point, from, to, ...causeOf(sides, point, direction, permitted) })
     }
   }
-  const changes = changesOf(sides, found)
-  return { ...changes, asked }
+  return { ...changesOf(sides, found), other, asked }
 }
+
+const notAsked = (action: string, file: string): Change => ({
+  kind: 'not_asked',
+  file,
+  action,
+  from: 'as in OLD',
+  to: 'as in NEW; no arguments were found to ask with: compare folders, whose cases have some',
+})
 
 function changesOf(sides: Sides, found: readonly Found[]): Changes {
   const alike = new Map<string, Found[]>()
   for (const each of found) {
     const { direction, point, from, to, policy, file } = each
-    const key = JSON.stringify([direction, point.asked.action, point.asked.agent, point.moment, from, to, policy, file])
+    const key = JSON.stringify([direction, point.asked.action, point.asked.agent, from, to, policy, file])
     alike.set(key, [...(alike.get(key) ?? []), each])
   }
   const told = [...alike.values()].flatMap((all) => changesOfAlike(sides, all))

@@ -24,6 +24,7 @@ function isSame({ old: before, new: after }: Sides, does: PersonAction): boolean
     same(({ policies }) => policies[does]) &&
     same(({ directory }) => directory) &&
     same(({ agents, resources, actions }) => [agents, resources, actions]) &&
+    same(({ calendar }) => calendar) &&
     same(({ breakGlass }) => breakGlass?.profiles) &&
     same(({ ladder }) => ladder.tiers.map((tier) => [tier.tier, namesOfTier(tier)]))
   )

@@ -38,10 +38,8 @@ export function askOf({ asked }: Pick<Point, 'asked'>) {
   })
 }
 
-const holds = (bundle: Bundle, ask: Ask, example: CaseExample): boolean => {
-  const parsed = PolicyCase.safeParse(example)
-  return parsed.success && runCase(bundle, ask, parsed.data) === undefined
-}
+/** What it expects was asked already: only whether it is well formed is left. */
+const isCase = (example: CaseExample): boolean => PolicyCase.safeParse(example).success
 
 /** A case of what this bundle answers. At `plan` it is a plan of one step that some agent may do. */
 export function exampleOf(bundle: Bundle, ask: Ask, point: Point, name: string): CaseExample | undefined {
@@ -50,7 +48,7 @@ export function exampleOf(bundle: Bundle, ask: Ask, point: Point, name: string):
   if (moment !== 'request') return undefined
   const expect = expectationOf(assess(bundle, ask, asked, now))
   const example = expect && { name, ask: askOf(point), ...whenOf(now), expect }
-  return example && holds(bundle, ask, example) ? example : undefined
+  return example && isCase(example) ? example : undefined
 }
 
 function planExample(bundle: Bundle, ask: Ask, { asked, now }: Point, name: string): CaseExample | undefined {
@@ -61,7 +59,7 @@ function planExample(bundle: Bundle, ask: Ask, { asked, now }: Point, name: stri
     const expect = found.outcome === 'requestable' ? expectationOf(found) : undefined
     const plan = { agent: agent as string, purpose, steps }
     const example = expect && { name, plan, ...whenOf(now), expect }
-    if (example && holds(bundle, ask, example)) return example
+    if (example && isCase(example)) return example
   }
   return undefined
 }
@@ -88,11 +86,13 @@ export function personExample(
 ): CaseExample | undefined {
   const said = defined({ ...rest, ask: point && askOf(point) })
   const example = { name, ...said, ...whenOf(now), expect: { permit, policies: [...policies] } } as CaseExample
-  return holds(bundle, ask, example) ? example : undefined
+  const parsed = PolicyCase.safeParse(example)
+  return parsed.success && runCase(bundle, ask, parsed.data) === undefined ? example : undefined
 }
 
 /** Of all that an agent could ask, the shortest way to say it. */
 export const simplest = (points: readonly Point[]): Point | undefined =>
   points.toSorted((a, b) => sizeOf(a) - sizeOf(b))[0]
 
-const sizeOf = (point: Point) => JSON.stringify(askOf(point)).length + (point.now === usualTime ? 0 : 30)
+const sizeOf = (point: Point) =>
+  JSON.stringify(askOf(point)).length + (point.now === usualTime ? 0 : 30) + (point.moment === 'request' ? 0 : 1000)

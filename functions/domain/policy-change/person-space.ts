@@ -8,7 +8,7 @@ import type { JsonObject, NumericDate, PersonId } from '../values.ts'
 import { defined } from '../values.ts'
 import type { PersonPoint } from './examples.ts'
 import { names, type Reads, readsPath, unread } from './policy-reads.ts'
-import { type Point, readsOf, type Side, usualTime } from './question-space.ts'
+import { type Point, readsOf, type Side, timesApart, usualTime } from './question-space.ts'
 import { targetsOf } from './targets.ts'
 
 const forOpenings = new Set<PersonAction>(['breakGlass', 'review'])
@@ -57,9 +57,16 @@ export function personQuestionOf(bundle: Bundle, at: PersonPoint): PersonQuestio
   return { ...asked, ...defined({ request, stage, inSteadBy }) }
 }
 
-/** What a person could do, as far as the policies of that act tell it apart. */
+/** What a person could do and when, as far as the policies of that act tell it apart. */
 export function personPoints(sides: readonly Side[], does: PersonAction, most: number): readonly PersonPoint[] {
   const reads = readsOf(sides, does)
+  const points = pointsAtOnce(sides, does, reads)
+  return timesApart(sides, reads)
+    .flatMap((now) => points.map((point) => ({ ...point, now })))
+    .slice(0, most)
+}
+
+function pointsAtOnce(sides: readonly Side[], does: PersonAction, reads: Reads): readonly PersonPoint[] {
   const alike = alikePeople(sides, reads)
   const people = alike.flatMap(([one]) => one ?? [])
   const now = usualTime
@@ -79,7 +86,7 @@ export function personPoints(sides: readonly Side[], does: PersonAction, most: n
     ...(forOpenings.has(does) ? profilesOf(sides) : []),
     ...(onlyForRequests.has(does) || forOpenings.has(does) ? [] : [{}]),
   ]
-  return withVariants(sides, does, reads, people, about, now).slice(0, most)
+  return withVariants(sides, does, reads, people, about, now)
 }
 
 type About = { point?: Pick<Point, 'asked'> & { now: NumericDate }; tier?: number; profile?: string }

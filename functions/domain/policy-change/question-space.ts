@@ -10,6 +10,7 @@ import { defined } from '../values.ts'
 import { names, type PolicyReads, type Reads, readsPath, readsTogether, unread } from './policy-reads.ts'
 import { pick, seeded } from './random.ts'
 import { argumentValues, targetArguments, targetsOf } from './targets.ts'
+import { tellingTimes } from './telling-times.ts'
 
 /** One thing that an agent could ask, and when. */
 export type Point = { asked: Asked & { agent: AgentId; arguments: JsonObject }; moment: Moment; now: NumericDate }
@@ -50,6 +51,7 @@ export function alikeAgents(sides: readonly Side[], reads: Reads): readonly (rea
 /** Arguments for one resource of each kind that rules and policies tell apart, on any side. */
 function targetValues(sides: readonly Side[], action: string, reads: Reads): readonly JsonObject[] {
   const { patterns, texts } = reads.paths['context.resource.id'] ?? unread
+  const isWhole = reads.paths['context.resource'] !== undefined
   const found = new Map<string, JsonObject>()
   for (const { bundle, known } of sides) {
     const entry = bundle.actions[action]
@@ -60,7 +62,9 @@ function targetValues(sides: readonly Side[], action: string, reads: Reads): rea
         sides.map(({ bundle: other }) => {
           const facts = findActionFacts(other, { action, arguments: args })
           if (!facts.ok) return facts.code
-          const { id, ...resource } = facts.value.resource
+          const { id, type, environment, classification, group: ownedBy } = facts.value.resource
+          const all = Object.entries({ type, environment, classification, ownedBy })
+          const resource = all.filter(([name]) => isWhole || readsPath(reads, `context.resource.${name}`))
           const literal = texts.includes(id) || names(reads, id) ? id : ''
           const byArgument = targetArguments(entry).map(
             (name) => readsPath(reads, `context.arguments.${name}`) && args[name],
@@ -83,12 +87,8 @@ const likes = (pattern: string, text: string) =>
     'su',
   ).test(text)
 
-/**
- * All that can differ between two asks for an action and that its policies, or the catalogue entries of two sides, tell apart.
- *
- * @param times moments at which windows and freezes are told apart
- */
-export function spaceOf(sides: readonly Side[], action: string, times: readonly NumericDate[] = []): Space {
+/** All that can differ between two asks for an action and that its policies, or the catalogue entries of two sides, tell apart. */
+export function spaceOf(sides: readonly Side[], action: string): Space {
   const reads = readsOf(sides, action)
   const entries = sides.flatMap(({ bundle }) => bundle.actions[action] ?? [])
   const dimensions = new Map<string, readonly unknown[]>()
@@ -127,8 +127,15 @@ export function spaceOf(sides: readonly Side[], action: string, times: readonly 
   if (of('justified')) add('justified', true, [false])
   if (of('task')) add('task', 'unchecked', taskAnswers)
   if (of('preview') && entries.some(({ preview }) => preview)) add('preview', undefined, ['failed'])
-  if (of('now') || of('windows')) add('now', usualTime, [...times, ...timesAround(of('now')?.numbers ?? [])])
+  if (of('now') || of('windows')) add('now', usualTime, timesApart(sides, reads))
   return { action, dimensions }
+}
+
+/** Moments that windows, freezes and comparisons with the time tell apart. */
+export function timesApart(sides: readonly Side[], reads: Reads): readonly NumericDate[] {
+  const calendars = sides.flatMap(({ bundle }) => bundle.calendar ?? [])
+  const windows = readsPath(reads, 'context.windows') ? tellingTimes(calendars, usualTime) : []
+  return [...new Set([usualTime, ...windows, ...timesAround(reads.paths['context.now']?.numbers ?? [])])]
 }
 
 /** Seconds since 1970; what is less than a day is a time of day. */

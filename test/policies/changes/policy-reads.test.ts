@@ -1,0 +1,40 @@
+import { readPolicy } from '../../../functions/adapters/cedar/policy-reads.ts'
+
+/** What a policy reads, and with what it compares that. */
+
+const read = (condition: string, head = 'principal, action, resource') =>
+  readPolicy(`@id("x") permit (${head}) when { ${condition} };`)
+
+test.each([
+  ['a number', 'context.recent >= 30', 'context.recent', { numbers: [30] }],
+  ['the other way round', '30 <= context.recent', 'context.recent', { numbers: [30] }],
+  ['a text', 'context.purpose == "release"', 'context.purpose', { texts: ['release'] }],
+  ['a set', '["a", "b"].contains(context.purpose)', 'context.purpose', { texts: ['a', 'b'] }],
+  ['a member of a set', 'context.unpinned.contains("n")', 'context.unpinned', { texts: ['n'] }],
+  ['a pattern', 'context.resource.id like "*:x/*"', 'context.resource.id', { patterns: ['*:x/*'] }],
+  ['that it is there', 'context.arguments has Timeout', 'context.arguments.Timeout', {}],
+  ['a truth value', 'context.justified', 'context.justified', {}],
+  ['below a sum', 'context.recent + 1 > 5', 'context.recent', { numbers: [1, 5] }],
+  ['within not', '!(context.recent < -2)', 'context.recent', { numbers: [-2] }],
+  ['a time', 'context.now < datetime("1970-01-01T00:01:00Z")', 'context.now', { numbers: [60] }],
+  ['a time of day', 'context.now.toTime() < duration("1h30m")', 'context.now', { numbers: [5400] }],
+])('%s', (_, condition, path, compared) =>
+  expect(read(condition).paths[path]).toEqual({ numbers: [], texts: [], patterns: [], ...compared }),
+)
+
+test('who and what it names, in its head and in its conditions', () => {
+  const head = 'principal in Hotwork::Group::"sre", action, resource == Hotwork::Resource::"r"'
+  expect(read('principal == Hotwork::Person::"person:ana"', head).named).toEqual([
+    { type: 'Group', id: 'sre' },
+    { type: 'Resource', id: 'r' },
+    { type: 'Person', id: 'person:ana' },
+  ])
+})
+
+test('two that differ in name, comments and layout have one shape', () => {
+  const one = readPolicy('@id("a") permit (principal, action, resource) when { context.recent > 1 };')
+  const other = readPolicy(
+    '// why\n@id("b")\npermit (\n  principal,\n  action,\n  resource\n)\nwhen { context.recent>1 };',
+  )
+  expect(other.shape).toBe(one.shape)
+})

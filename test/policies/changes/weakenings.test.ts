@@ -1,0 +1,88 @@
+import { rmSync } from 'node:fs'
+import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
+import { cedar } from '../../../functions/adapters/cedar/compile-cedar.ts'
+import { policyReads } from '../../../functions/adapters/cedar/policy-reads.ts'
+import { openFolder } from '../../../functions/adapters/policy-folder/compile-folder.ts'
+import { formatProblem } from '../../../functions/adapters/policy-folder/json-document.ts'
+import { isAskCase, PolicyCase, runCase } from '../../../functions/domain/policy/policy-case.ts'
+import type { Changes } from '../../../functions/domain/policy-change/change.ts'
+import { diffBundles } from '../../../functions/domain/policy-change/diff.ts'
+import type { Asker } from '../../../functions/domain/policy-change/diff-decisions.ts'
+import { seeded } from '../../../functions/domain/policy-change/random.ts'
+import { Copy } from '../sample.ts'
+import { rewrites } from './harmless-rewrites.ts'
+import { kinds, type Weakening } from './weakenings.ts'
+
+const seed = 15
+const count = 30
+/** Of its examples so many are run. */
+const shown = 3
+/** Questions for each action. */
+const most = 80
+
+/** One of each kind in turn, none twice: the seed says which. */
+function choose(): readonly Weakening[] {
+  const random = seeded(seed)
+  const left = kinds.map(({ ways }) => [...ways])
+  const chosen: Weakening[] = []
+  for (let at = 0; chosen.length < count; at++) {
+    const ways = left[at % left.length] ?? []
+    if (ways.length > 0) chosen.push(...ways.splice(Math.floor(random() * ways.length), 1))
+  }
+  return chosen
+}
+
+function open(copy: Copy): Asker {
+  const opened = openFolder(copy.at('policies'), copy.at('deployment.json'), cedar)
+  if (!opened.ok) throw new Error(opened.problems.map(formatProblem).join('\n'))
+  const { bundle, index, folder } = opened
+  const policy = new CedarPolicy(bundle)
+  const cases = folder.cases.flatMap(({ value }) => value.cases)
+  return {
+    bundle,
+    reads: policyReads(bundle.policies),
+    ask: (question) => policy.ask(question),
+    fileOf: (id) => index[id]?.file,
+    known: cases.filter(isAskCase).map(({ ask }) => ask),
+  }
+}
+
+const sample = new Copy()
+const old = open(sample)
+afterAll(() => sample[Symbol.dispose]())
+
+/** Its cases are left out: what they ask is known from the sample, and some would fail. */
+function diffWith(apply: (copy: Copy) => void): { changes: Changes; now: Asker } {
+  using copy = new Copy()
+  rmSync(copy.at('policies/cases'), { recursive: true })
+  apply(copy)
+  const now = { ...open(copy), known: old.known }
+  return { changes: diffBundles({ old, new: now, seed, most }, { deployment: true }), now }
+}
+
+describe(`a weaker folder is told, with an example that holds as a case (seed ${seed})`, () => {
+  test.each(choose())('$name', ({ apply }) => {
+    const { changes, now } = diffWith(apply)
+    expect(changes.widened.length).toBeGreaterThan(0)
+    const examples = changes.widened.flatMap(({ example }) => example ?? [])
+    expect(examples.length).toBeGreaterThan(0)
+    for (const example of examples.slice(0, shown)) {
+      expect(runCase(now.bundle, now.ask, PolicyCase.parse(example))).toBeUndefined()
+    }
+  })
+})
+
+describe('what is only written otherwise widens and narrows nothing', () => {
+  test.each(rewrites)('$name', ({ apply }) => {
+    const { changes } = diffWith(apply)
+    expect(changes).toMatchObject({ widened: [], narrowed: [] })
+  })
+})
+
+test('a folder does not differ from itself', () => {
+  expect(diffBundles({ old, new: old, seed, most }, { deployment: true })).toEqual({
+    widened: [],
+    narrowed: [],
+    other: [],
+  })
+})
