@@ -9,25 +9,18 @@ import { fetchBundle } from './bundle-file.ts'
 
 export type ShowTyped = { hash: string; out?: string }
 
-const all = z.array(z.unknown()).default([])
-const record = z.record(z.string(), z.unknown()).default({})
-const ofActions = z.record(z.string(), record).default({})
-
-/** What this program counts of a bundle. One of another version may have other members. */
-const Content = z.looseObject({
-  actions: record,
-  policies: ofActions,
-  observed: ofActions,
-  ladder: z.looseObject({ tiers: all }).default({ tiers: [] }),
-  directory: z.looseObject({ people: all, groups: record }).default({ people: [], groups: {} }),
-  agents: all,
-  tools: all,
-  resources: all,
-  breakGlass: z.looseObject({ profiles: z.union([all, record]) }).optional(),
-  calendar: z.looseObject({ windows: record, freezes: all }).partial().optional(),
-  deployment: z.looseObject({ commit: z.string().optional() }).default({}),
-})
-type Content = z.infer<typeof Content>
+/** What each file of a policy folder has, and where that is in a bundle. One of another version may lack it. */
+const files: { readonly [file: string]: { readonly [what: string]: readonly string[] } } = {
+  'ladder.json': { tiers: ['ladder', 'tiers'] },
+  'directory.json': { people: ['directory', 'people'], groups: ['directory', 'groups'] },
+  'agents.json': { agents: ['agents'] },
+  'actions/': { actions: ['actions'] },
+  'resources.json': { rules: ['resources'] },
+  'tools.json': { tools: ['tools'] },
+  'break-glass.json': { profiles: ['breakGlass', 'profiles'] },
+  'calendar.json': { windows: ['calendar', 'windows'], freezes: ['calendar', 'freezes'] },
+}
+const Deployed = z.looseObject({ deployment: z.looseObject({ commit: z.string().optional() }) })
 
 /** What a bundle is, and with `--out` the bundle itself, which `policy diff` and `policy replay` take. */
 export async function showBundle({ hash, out }: ShowTyped, context: Context): Promise<Exit> {
@@ -35,17 +28,16 @@ export async function showBundle({ hash, out }: ShowTyped, context: Context): Pr
   const file = out === undefined ? undefined : resolve(surroundings.folder, out)
   if (file !== undefined && existsSync(file)) throw wrongUsage(`\`${out}\` exists`, 'name another file')
   const { kept_at, bundle } = await fetchBundle(hash, context)
-  const content = Content.parse(bundle)
+  const { commit } = Deployed.safeParse(bundle).data?.deployment ?? {}
+  const has = countsIn(bundle)
   if (file !== undefined) write(file, bundle)
-  const { commit } = content.deployment
-  const files = filesIn(content)
-  return show(context, { hash, kept_at, ...defined({ commit }), files, ...defined({ out }) }, () => [
+  return show(context, { hash, kept_at, ...defined({ commit }), files: has, ...defined({ out }) }, () => [
     hash,
     ...fact('first', time(kept_at, surroundings)),
     ...fact('commit', commit),
     ...table(
       ['FILE', 'HAS'],
-      Object.entries(files).map(([name, counts]) => [name, countsText(counts)]),
+      Object.entries(has).map(([name, counts]) => [name, countsText(counts)]),
     ),
     ...fact('written', out),
   ])
@@ -53,30 +45,24 @@ export async function showBundle({ hash, out }: ShowTyped, context: Context): Pr
 
 type Counts = { readonly [what: string]: number }
 
-const filesIn = (content: Content): { readonly [file: string]: Counts } => {
-  const { actions, policies, observed, ladder, directory, agents, tools, resources, calendar } = content
-  const ids = (of: Content['policies']) => new Set(Object.values(of).flatMap((each) => Object.keys(each))).size
-  return {
-    '*.cedar': { policies: ids(policies), ...(ids(observed) > 0 ? { observed: ids(observed) } : {}) },
-    'ladder.json': { tiers: ladder.tiers.length },
-    'directory.json': { people: directory.people.length, groups: Object.keys(directory.groups).length },
-    'agents.json': { agents: agents.length },
-    'actions/': { actions: Object.keys(actions).length },
-    'resources.json': { rules: resources.length },
-    'tools.json': { tools: tools.length },
-    ...(content.breakGlass
-      ? { 'break-glass.json': { profiles: Object.keys(content.breakGlass.profiles).length } }
-      : {}),
-    ...(calendar
-      ? {
-          'calendar.json': {
-            windows: Object.keys(calendar.windows ?? {}).length,
-            freezes: (calendar.freezes ?? []).length,
-          },
-        }
-      : {}),
-  }
+function countsIn(bundle: object): { readonly [file: string]: Counts } {
+  const observed = idsIn(bundle, 'observed')
+  const counted = Object.entries(files).flatMap(([file, places]) => {
+    const there = Object.entries(places).flatMap(([what, path]) => {
+      const value = path.reduce<unknown>(memberOf, bundle)
+      return value === undefined ? [] : [[what, Object.keys(Object(value)).length] as const]
+    })
+    return there.length === 0 ? [] : [[file, Object.fromEntries(there)] as const]
+  })
+  const policies = { policies: idsIn(bundle, 'policies'), ...(observed > 0 ? { observed } : {}) }
+  return { '*.cedar': policies, ...Object.fromEntries(counted) }
 }
+
+const memberOf = (value: unknown, name: string): unknown => (Object(value) as { [name: string]: unknown })[name]
+
+/** A policy stands in the slice of each action on which it bears. */
+const idsIn = (bundle: object, slices: string): number =>
+  new Set(Object.values(Object(memberOf(bundle, slices))).flatMap((slice) => Object.keys(Object(slice)))).size
 
 const countsText = (counts: Counts): string =>
   Object.entries(counts)

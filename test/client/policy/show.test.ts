@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Api } from '../../../client/api.ts'
 import { withBundleFiles } from '../../../client/policy/bundle-file.ts'
-import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { type Bundle, hashOfBundle } from '../../../functions/domain/policy/bundle.ts'
 import { keepBundle } from '../../../functions/operations/policy/keep-bundle.ts'
 import { sampleBundle } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
@@ -25,6 +25,18 @@ test('says when it was first deployed, and what each file had', async () => {
   expect(out).toContain(`${bundle.hash}\nfirst    08:00 UTC\n`)
   expect(out).toMatch(new RegExp(`^agents.json +${bundle.agents.length} agents$`, 'm'))
   expect(out).toMatch(new RegExp(`^ladder.json +${bundle.ladder.tiers.length} tiers$`, 'm'))
+  const { windows = {}, freezes = {} } = bundle.calendar ?? {}
+  const [open, frozen] = [windows, freezes].map((each) => Object.keys(each).length)
+  expect(out).toMatch(new RegExp(`^calendar.json +${open} windows, ${frozen} freezes$`, 'm'))
+})
+
+test('a bundle of another version is counted as far as it has what this one knows', async () => {
+  const { world } = scene.api
+  const content = { policies: { a: { one: '', two: '' }, b: { two: '' } }, ladder: 'of another form', agents: [{}] }
+  const hash = hashOfBundle(content)
+  await world.bundles.keep({ bundle: { ...content, hash }, at: 1 })
+  const { exit, body } = await hana().json('policy', 'show', hash)
+  expect([exit, body.files]).toEqual([0, { '*.cedar': { policies: 2 }, 'agents.json': { agents: 1 } }])
 })
 
 test('writes the bundle into a new file, to the byte of its canonical form the one that was deployed', async () => {
