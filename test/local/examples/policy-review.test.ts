@@ -127,6 +127,7 @@ class Runner {
   }
   has = (file: string): boolean => existsSync(join(this.#home, 'temp', file))
   put = (file: string, text: string): void => writeFileSync(join(this.#home, 'temp', file), text)
+  checkOut = (file: string, text: string): void => writeFileSync(join(this.#checkout, file), text)
 
   async #run(program: string, words: string[], env: { [name: string]: string } = {}) {
     const child = spawn(program, words, { cwd: this.#checkout, env: { ...this.#env, ...env } })
@@ -235,6 +236,16 @@ describe('the record', () => {
     expect(runner.has('record/record.ndjson')).toBe(true)
   })
 
+  test('is unpacked without any module of the pull request', async () => {
+    const runner = await opened(widen)
+    const { github } = runner
+    runner.checkOut('zipfile.py', 'print("ran")')
+    github.archive = zipOf('record.ndjson', '')
+    github.artifacts = [{ expired: false, workflow_run: run('main'), archive_download_url: `${github.url}/archive` }]
+    expect(await runner.step('record')).toMatchObject({ exit: 0, out: '' })
+    expect(runner.has('record/record.ndjson')).toBe(true)
+  })
+
   test('is replayed in the same comment', async () => {
     const runner = await opened(widen)
     const { github } = runner
@@ -246,6 +257,9 @@ describe('the record', () => {
     expect(await runner.verdict(true)).toBe(0)
   })
 })
+
+test('the label accepts nothing that is pushed after it', () =>
+  expect(workflow).toMatch(/ACCEPTED: .*github\.event\.action != 'synchronize' && contains\(/))
 
 test('a step names no context in its shell, and every action is pinned by its commit', () => {
   const files = ['policy-review.yml', 'policy-record.yml'].map((name) =>
