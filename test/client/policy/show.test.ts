@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Api } from '../../../client/api.ts'
@@ -10,6 +10,7 @@ import { useScene } from '../support/scene.ts'
 
 /** `hotwork policy show`: the bundle that stands in an entry, as it was deployed. */
 
+const root = join(import.meta.dirname, '../../..')
 const scene = useScene()
 const bundle = sampleBundle()
 const hana = () => scene.at('hana')
@@ -86,6 +87,16 @@ describe('a hash in place of a path', () => {
     })
     expect([seen.new, seen.read]).toEqual(['policies', bundle])
     expect([existsSync(seen.old), leftovers()]).toEqual([false, before])
+  })
+
+  test('lets `policy diff` compare what decided then with the folder of today', async () => {
+    await keep()
+    const at = hana()
+    at.program = join(root, 'client/hotwork.ts')
+    cpSync(join(root, 'policies'), join(at.home, 'policies'), { recursive: true })
+    cpSync(join(root, 'test/policies/deployment.json'), join(at.home, 'deployment.json'))
+    const { exit, body } = await at.json('policy', 'diff', bundle.hash, 'policies', '--deployment', 'deployment.json')
+    expect({ exit, body }).toEqual({ exit: 0, body: { widened: [], narrowed: [], other: [], cases: [] } })
   })
 
   test('is asked for only where there is one: paths alone need no login', async () => {
