@@ -13,9 +13,10 @@ import type { Bundle } from '../../domain/policy/bundle.ts'
 import { ownClassification } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { personActions } from '../../domain/policy/question.ts'
+import { parsePolicy, plainUid } from './cedar-json.ts'
 import { CedarPolicy } from './cedar-policy.ts'
 import { groupsOf, withActions } from './cedar-schema.ts'
-import { readsOf } from './reads-of-conditions.ts'
+import { indexedReads } from './indexed-reads.ts'
 import { timeMissingIn } from './time-in-schema.ts'
 
 type Source = { file: string; text: string }
@@ -76,7 +77,7 @@ function compileCedar(schema: Source, sources: readonly Source[], catalogue: rea
             effect: policy.json.effect,
             observes: policy.observes,
             actions: actionsOf(policy.json, catalogue),
-            reads: readsOf(policy.json, (name) => lineIn(policy, JSON.stringify(name))),
+            reads: indexedReads(policy.json, (name) => lineIn(policy, JSON.stringify(name))),
           },
         ]),
     ),
@@ -90,7 +91,7 @@ function indexOf({ policies, observed = {} }: Pick<Bundle, 'policies' | 'observe
     effect: PolicyJson['effect']
     observes: boolean
     actions: string[]
-    reads: ReturnType<typeof readsOf>
+    reads: ReturnType<typeof indexedReads>
   }
   const found = new Map<string, Indexed>()
   for (const slices of [policies, observed])
@@ -99,17 +100,16 @@ function indexOf({ policies, observed = {} }: Pick<Bundle, 'policies' | 'observe
         const before = found.get(id)
         if (before) before.actions.push(action)
         else if (id !== ownId) {
-          const { effect, ...json } = parse(text)
-          found.set(id, { effect, observes: slices === observed, actions: [action], reads: readsOf(json, () => 1) })
+          const { effect, ...json } = parsePolicy(text)
+          found.set(id, {
+            effect,
+            observes: slices === observed,
+            actions: [action],
+            reads: indexedReads(json, () => 1),
+          })
         }
       }
   return Object.fromEntries([...found].map(([id, facts]) => [id, { file, line: 1, ...facts }]))
-}
-
-function parse(text: string): PolicyJson {
-  const parsed = policyToJson(text)
-  if (parsed.type === 'failure') throw new TypeError(`a policy that cannot be read: ${text}`)
-  return parsed.json
 }
 
 function checkSchema(schema: Source): Problem[] {
@@ -234,9 +234,8 @@ function actionsOf({ principal, action }: PolicyJson, catalogue: readonly Catalo
   return matches.map(({ name }) => name)
 }
 
-const plain = (uid: EntityUidJson) => ('__entity' in uid ? uid.__entity : uid)
-const typeOf = (uid: EntityUidJson) => plain(uid).type
-const idOf = (uid: EntityUidJson) => plain(uid).id
+const typeOf = (uid: EntityUidJson) => plainUid(uid).type
+const idOf = (uid: EntityUidJson) => plainUid(uid).id
 
 function print(policy: PolicyJson): string {
   const printed = policyToText(policy)

@@ -1,5 +1,7 @@
-import { type PolicyJson, policyToJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { Fact } from '../../domain/policy/condition.ts'
 import type { Compared, Named, PolicyReads, Reads } from '../../domain/policy-change/policy-reads.ts'
+import { parsePolicy, pathOf, pathOfHas, pathsIn } from './cedar-json.ts'
 
 type Node = { readonly [operator: string]: unknown }
 type Literals = { numbers: number[]; texts: string[]; named: Named[] }
@@ -24,16 +26,15 @@ export function policyReads(policies: { readonly [action: string]: { readonly [i
 
 /** @throws where the text is no policy */
 export function readPolicy(text: string): Reads {
-  const parsed = policyToJson(text)
-  if (parsed.type === 'failure') throw new TypeError(`not a policy: ${text}`)
-  const { principal, resource, conditions } = parsed.json
+  const policy = parsePolicy(text)
+  const { principal, resource, conditions } = policy
   const found = new Found()
   for (const [variable, head] of Object.entries({ principal, resource })) {
     const { named } = literalsIn(head)
     if (named.length > 0) found.add(variable, { named })
   }
   for (const { body } of conditions) found.visit(body)
-  return { ...found.reads(), shape: shapeOf(parsed.json) }
+  return { ...found.reads(), shape: shapeOf(policy) }
 }
 
 const shapeOf = ({ annotations: _, ...policy }: PolicyJson) => JSON.stringify(policy)
@@ -56,19 +57,19 @@ class Found {
     if (typeof expression !== 'object' || expression === null) return
     const path = pathOf(expression) ?? pathOfHas(expression)
     if (path !== undefined) {
-      this.add(path, {})
+      this.add(dotted(path), {})
       return
     }
     for (const [operator, operands] of Object.entries(expression)) {
       if (comparisons.has(operator)) {
         const literals = literalsIn(operands)
-        for (const each of pathsIn(operands)) this.add(each, literals)
+        for (const each of pathsIn(operands)) this.add(dotted(each), literals)
         for (const each of literals.named) this.#named.set(`${each.type} ${each.id}`, each)
       }
       if (operator === 'like') {
         const { left, pattern } = operands as { left: unknown; pattern: ('Wildcard' | { Literal: string })[] }
         const patterns = [pattern.map((part) => (part === 'Wildcard' ? '*' : part.Literal)).join('')]
-        for (const each of pathsIn(left)) this.add(each, { patterns })
+        for (const each of pathsIn(left)) this.add(dotted(each), { patterns })
       }
       this.visit(operands)
     }
@@ -83,26 +84,6 @@ class Found {
     ),
     named: [...this.#named.values()],
   })
-}
-
-/** `context.arguments.Timeout`, from one of Cedar's variables on. */
-function pathOf(expression: object): string | undefined {
-  const { Var, '.': member } = expression as { Var?: string; '.'?: { left: object; attr: string } }
-  if (Var !== undefined) return Var
-  const before = member && pathOf(member.left)
-  return before === undefined ? undefined : `${before}.${member?.attr}`
-}
-
-function pathOfHas(expression: object): string | undefined {
-  const { has } = expression as { has?: { left: object; attr: string | string[] } }
-  const before = has && pathOf(has.left)
-  return before === undefined ? undefined : [before, ...[has?.attr ?? []].flat()].join('.')
-}
-
-function pathsIn(expression: unknown): readonly string[] {
-  if (typeof expression !== 'object' || expression === null) return []
-  const path = pathOf(expression)
-  return path === undefined ? Object.values(expression).flatMap(pathsIn) : [path]
 }
 
 /** Texts, numbers, times and entities that stand in an expression, those of its sets too. */
@@ -126,6 +107,8 @@ function literalsIn(expression: unknown): Literals {
   visit(expression)
   return found
 }
+
+const dotted = (path: Fact): string => path.join('.')
 
 const isEntity = (node: unknown): node is { type: string; id: string } =>
   typeof node === 'object' && node !== null && 'type' in node && 'id' in node

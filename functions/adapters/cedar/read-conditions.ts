@@ -1,5 +1,6 @@
 import { type EntityUidJson, type Expr, type PolicyJson, policyToText } from '@cedar-policy/cedar-wasm/nodejs'
-import type { Fact, FactTest, Literal, OtherTest } from '../../domain/policy/condition.ts'
+import { type Fact, type FactTest, type Literal, type OtherTest, opposites } from '../../domain/policy/condition.ts'
+import { pathOf, pathsIn, plainUid } from './cedar-json.ts'
 
 /** A condition by itself: what it says, and the expression that Cedar is asked. */
 export type Part = { expression: Expr } & (
@@ -28,7 +29,7 @@ function partsOfHead(of: 'principal' | 'resource', head: PolicyJson['principal']
   return [leaf(head.op === '==' ? { '==': { left, right } } : { in: { left, right } }, false)]
 }
 
-const entity = (uid: EntityUidJson): Expr => ({ Value: { __entity: '__entity' in uid ? uid.__entity : uid } })
+const entity = (uid: EntityUidJson): Expr => ({ Value: { __entity: plainUid(uid) } })
 
 function split(expression: Expr, not: boolean): readonly Part[] {
   if ('!' in expression) return split((expression as { '!': { arg: Expr } })['!'].arg, !not)
@@ -56,12 +57,12 @@ function leaf(expression: Expr, not: boolean): Part {
 }
 
 function testOf(expression: Expr, not: boolean): FactTest | undefined {
-  const own = factOf(expression)
+  const own = pathOf(expression)
   if (own && own.length > 1) return { kind: 'true', fact: own, not }
   const [[operator = '', operands = {}] = []] = Object.entries(expression) as [string, Operands][]
   const { left, right } = operands
   if (operator in turned && left && right) return comparison(operator as keyof typeof turned, left, right, not)
-  const fact = (left ?? operands.arg) && factOf((left ?? operands.arg) as Expr)
+  const fact = (left ?? operands.arg) && pathOf((left ?? operands.arg) as Expr)
   if (operator === 'contains' && left && right) return containing(left, right, not)
   if (!fact) return undefined
   if (operator === 'has' && operands.attr !== undefined)
@@ -86,15 +87,14 @@ type Operands = {
 
 /** With its sides exchanged. */
 const turned = { '==': '==', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
-const negated = { '==': '!=', '!=': '==', '<': '>=', '>=': '<', '>': '<=', '<=': '>' } as const
 
 function comparison(written: keyof typeof turned, left: Expr, right: Expr, not: boolean): FactTest | undefined {
-  const straight = factOf(left)
-  const fact = straight ?? factOf(right)
+  const straight = pathOf(left)
+  const fact = straight ?? pathOf(right)
   const side = straight ? right : left
   if (!fact) return undefined
   const operator = straight ? written : turned[written]
-  const by = not ? negated[operator] : operator
+  const by = not ? opposites[operator] : operator
   const [to, id] = [literalOf(side), idOf(side)]
   if (id !== undefined && (by === '==' || by === '!='))
     return { kind: 'entity', fact, by: '==', to: id, not: by === '!=' }
@@ -106,9 +106,9 @@ function comparison(written: keyof typeof turned, left: Expr, right: Expr, not: 
 
 /** `context.unpinned.contains("Value")`, or `["staging", "test"].contains(context.resource.environment)`. */
 function containing(left: Expr, right: Expr, not: boolean): FactTest | undefined {
-  const [of, value] = [factOf(left), literalOf(right)]
+  const [of, value] = [pathOf(left), literalOf(right)]
   if (of && value !== undefined) return { kind: 'contains', fact: of, value, not }
-  const [fact, values] = [factOf(right), literalsOf(left)]
+  const [fact, values] = [pathOf(right), literalsOf(left)]
   return fact && values ? { kind: 'among', fact, values, not } : undefined
 }
 
@@ -132,27 +132,10 @@ function idOf(expression: Expr): string | undefined {
 const patternOf = (pattern: readonly ('Wildcard' | { Literal: string })[]): string =>
   pattern.map((each) => (each === 'Wildcard' ? '*' : each.Literal === '*' ? '\\*' : each.Literal)).join('')
 
-/** The path that an expression is, if it is one. */
-function factOf(expression: Expr): Fact | undefined {
-  if ('Var' in expression) return [(expression as { Var: string }).Var]
-  if (!('.' in expression)) return undefined
-  const { left, attr } = (expression as { '.': { left: Expr; attr: string } })['.']
-  const before = factOf(left)
-  return before && [...before, attr]
-}
-
 /** Every path that it mentions, once. */
-function factsIn(expression: Expr): readonly Fact[] {
-  const found = new Map<string, Fact>()
-  const look = (node: unknown): void => {
-    if (typeof node !== 'object' || node === null) return
-    const fact = factOf(node as Expr)
-    if (fact) found.set(fact.join('.'), fact)
-    else for (const each of Object.values(node)) look(each)
-  }
-  look(expression)
-  return [...found.values()]
-}
+const factsIn = (expression: Expr): readonly Fact[] => [
+  ...new Map(pathsIn(expression).map((fact) => [fact.join('.'), fact])).values(),
+]
 
 /** An expression as Cedar prints it, on one line. */
 function textOf(body: Expr): string {

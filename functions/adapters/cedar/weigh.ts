@@ -1,12 +1,8 @@
-import {
-  type CedarValueJson,
-  policyToJson,
-  preparsePolicySet,
-  statefulIsAuthorized,
-} from '@cedar-policy/cedar-wasm/nodejs'
+import { type CedarValueJson, preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Condition, Fact, Holds, WeighedPolicy } from '../../domain/policy/condition.ts'
 import { defined, type Json } from '../../domain/values.ts'
+import { parsePolicy, plainUid } from './cedar-json.ts'
 import type { CedarQuestion } from './cedar-question.ts'
 import { type Part, partsOf, policyOf } from './read-conditions.ts'
 
@@ -36,9 +32,8 @@ export function weigh({ hash, policies }: Pick<Bundle, 'hash' | 'policies'>, act
 
 function prepare(name: string, policies: { readonly [id: string]: string }): readonly Read[] {
   const all = Object.entries(policies).map(([id, text]): Read => {
-    const parsed = policyToJson(text)
-    if (parsed.type === 'failure') throw new TypeError(`policy ${id} of the bundle does not parse`)
-    return { id, effect: parsed.json.effect, parts: partsOf(parsed.json) }
+    const policy = parsePolicy(text)
+    return { id, effect: policy.effect, parts: partsOf(policy) }
   })
   const expressions = all.flatMap(({ id, parts }) => parts.flatMap((part, at) => numbered(part, `${id}/${at}`)))
   const staticPolicies = Object.fromEntries(expressions.map(([id, { expression }]) => [id, policyOf(expression)]))
@@ -89,7 +84,7 @@ function reached(conditions: readonly Condition[]): readonly Condition[] {
 function readValue([root = '', ...path]: Fact, { context, entities, ...heads }: CedarQuestion): Json | undefined {
   if (root === 'context') return plain(path.reduce<unknown>(memberOf, context) as CedarValueJson | undefined)
   const uid = root === 'principal' ? heads.principal : root === 'resource' ? heads.resource : heads.action
-  const { type, id } = '__entity' in uid ? uid.__entity : uid
+  const { type, id } = plainUid(uid)
   if (path.length === 0) return id
   const found = entities.find((each) => 'type' in each.uid && each.uid.type === type && each.uid.id === id)
   return plain(path.reduce<unknown>(memberOf, found?.attrs) as CedarValueJson | undefined)

@@ -39,7 +39,7 @@ export interface Explainer {
   askIf(question: ActionQuestion, changes: readonly Change[]): Answer
 }
 
-const opposites = { '==': '!=', '!=': '==', '<': '>=', '>=': '<', '>': '<=', '<=': '>' } as const
+export const opposites = { '==': '!=', '!=': '==', '<': '>=', '>=': '<', '>': '<=', '<=': '>' } as const
 
 export const opposite = (test: FactTest): FactTest =>
   test.kind === 'compared' ? { ...test, by: opposites[test.by] } : { ...test, not: !test.not }
