@@ -22,9 +22,3 @@ export const jsonText = (body: unknown): string => `${JSON.stringify(body, null,
 
 export const problemText = (problems: readonly Problem[]): string =>
   problems.map((problem) => `${formatProblem(problem)}\n`).join('')
-
-export async function readAll(stdin: Readable): Promise<string> {
-  const parts: Buffer[] = []
-  for await (const part of stdin) parts.push(Buffer.from(part))
-  return Buffer.concat(parts).toString('utf8')
-}

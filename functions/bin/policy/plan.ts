@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { text as textOf } from 'node:stream/consumers'
 import * as z from 'zod'
 import { cedar } from '../../adapters/cedar/compile-cedar.ts'
 import { EvaluationBody, parseBody } from '../../adapters/http/authzen.ts'
@@ -11,7 +12,7 @@ import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import { AgentId, defined, duration, type PersonId } from '../../domain/values.ts'
 import { explainPlan, type Plan, type PlannedStage, planRequest } from '../../operations/requests/plan-request.ts'
 import { explainedJson, explainedText } from './explained.ts'
-import { type Exit, exits, type Io, jsonText, readAll, WrongUsage } from './io.ts'
+import { type Exit, exits, type Io, jsonText, WrongUsage } from './io.ts'
 import { openPolicies, tellProblems } from './open.ts'
 
 /**
@@ -57,7 +58,7 @@ export async function run(options: z.infer<typeof Options>, io: Io): Promise<Exi
 
 async function readText(file: string, { stdin }: Io): Promise<string> {
   try {
-    return file === '-' ? await readAll(stdin) : readFileSync(file, 'utf8')
+    return file === '-' ? await textOf(stdin) : readFileSync(file, 'utf8')
   } catch (cause) {
     throw new WrongUsage(`${file}: ${cause instanceof Error ? cause.message : cause}`)
   }

@@ -136,10 +136,10 @@ export function factsOf(
 }
 
 export const ruleOf = (rules: readonly ResourceRule[], resource: { type: string; id: string }) =>
-  rules.find(({ type, id }) => type === resource.type && matches(id, resource.id))
+  rules.find(({ type, id }) => type === resource.type && fitsPattern(id, resource.id))
 
-/** In linear time: the id is the asker's. */
-function matches(pattern: string, id: string): boolean {
+/** `*` in a pattern stands for any characters. In linear time: the id is the asker's. */
+export function fitsPattern(pattern: string, id: string): boolean {
   const [head = '', ...rest] = pattern.split('*')
   const tail = rest.pop()
   if (tail === undefined) return pattern === id

@@ -23,8 +23,6 @@ export type Direction = 'widened' | 'narrowed' | 'other'
 
 export type Changes = { readonly [direction in Direction]: readonly Change[] }
 
-export const noChanges: Changes = { widened: [], narrowed: [], other: [] }
-
 export const together = (all: readonly Changes[]): Changes => ({
   widened: all.flatMap(({ widened }) => widened),
   narrowed: all.flatMap(({ narrowed }) => narrowed),

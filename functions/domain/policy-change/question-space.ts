@@ -1,5 +1,5 @@
 import { noRecord } from '../agents/host.ts'
-import { agentStatus, ownerOf } from '../people/organisation.ts'
+import { agentStatus, fitsPattern, ownerOf } from '../people/organisation.ts'
 import { type TaskAnswer, taskAnswers } from '../policy/asking-terms.ts'
 import { type Asked, findActionFacts } from '../policy/assess.ts'
 import { agentOf, type Bundle } from '../policy/bundle.ts'
@@ -69,7 +69,7 @@ function targetValues(sides: readonly Side[], action: string, reads: Reads): rea
           const byArgument = targetArguments(entry).map(
             (name) => readsPath(reads, `context.arguments.${name}`) && args[name],
           )
-          return [resource, literal, patterns.map((pattern) => likes(pattern, id)), byArgument]
+          return [resource, literal, patterns.map((pattern) => fitsPattern(pattern, id)), byArgument]
         }),
       )
       if (!found.has(key)) found.set(key, args)
@@ -77,15 +77,6 @@ function targetValues(sides: readonly Side[], action: string, reads: Reads): rea
   }
   return [...found.values()]
 }
-
-const likes = (pattern: string, text: string) =>
-  new RegExp(
-    `^${pattern
-      .split('*')
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-    'su',
-  ).test(text)
 
 /** All that can differ between two asks for an action and that its policies, or the catalogue entries of two sides, tell apart. */
 export function spaceOf(sides: readonly Side[], action: string): Space {

@@ -2,7 +2,7 @@ import { ruleOf } from '../people/organisation.ts'
 import { type ArgumentSchema, isScalar, textWithin } from '../policy/arguments.ts'
 import { findActionFacts } from '../policy/assess.ts'
 import { accountOf, type Bundle } from '../policy/bundle.ts'
-import { type CatalogueEntry, parseArguments, pinnedBy } from '../policy/catalogue.ts'
+import { type CatalogueEntry, parseArguments } from '../policy/catalogue.ts'
 import { conditionPlace, partsOf } from '../policy/conditions.ts'
 import type { Json, JsonObject } from '../values.ts'
 import { parseJson } from '../values.ts'
@@ -191,6 +191,3 @@ const takes = (schemas: readonly ArgumentSchema[], value: number) =>
   schemas.some(
     (schema) => !isScalar(schema) && schema.type === 'integer' && value >= schema.minimum && value <= schema.maximum,
   )
-
-export const isTarget = (entry: CatalogueEntry, name: string): boolean =>
-  pinnedBy(entry).includes(name) && targetArguments(entry).includes(name)
