@@ -126,7 +126,8 @@ function askingOf(side: Side): Asking {
       others.set(id, other)
       return (question) => other.ask(question)
     },
-    aboutPeople: (does) => personPoints([side], does, mostOfPeople).flatMap((at) => personQuestionOf(bundle, at) ?? []),
+    aboutPeople: (does) =>
+      personPoints([side], does, { most: mostOfPeople }).flatMap((at) => personQuestionOf(bundle, at) ?? []),
   }
 }
 

@@ -45,7 +45,7 @@ export function diffPeople(sides: Sides): Changes & { asked: number } {
   let asked = 0
   for (const does of personActions) {
     if (isSame(sides, does)) continue
-    for (const point of personPoints(both, does, sides.most * 4)) {
+    for (const point of personPoints(both, does, { most: sides.most * 8, seed: sides.seed })) {
       asked += 1
       const [was, is] = [answerOf(sides.old, point), answerOf(sides.new, point)]
       if (was.permit === is.permit) continue

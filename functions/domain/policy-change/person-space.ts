@@ -9,6 +9,7 @@ import { defined } from '../values.ts'
 import type { PersonPoint } from './examples.ts'
 import { names, type Reads, readsPath, unread } from './policy-reads.ts'
 import { type Point, readsOf, type Side, timesApart, usualTime } from './question-space.ts'
+import { pick, seeded } from './random.ts'
 import { targetsOf } from './targets.ts'
 
 const forOpenings = new Set<PersonAction>(['breakGlass', 'review'])
@@ -57,13 +58,17 @@ export function personQuestionOf(bundle: Bundle, at: PersonPoint): PersonQuestio
   return { ...asked, ...defined({ request, stage, inSteadBy }) }
 }
 
-/** What a person could do and when, as far as the policies of that act tell it apart. */
-export function personPoints(sides: readonly Side[], does: PersonAction, most: number): readonly PersonPoint[] {
+/** What a person could do and when, as far as the policies of that act tell it apart; of very many some, by the seed. */
+export function personPoints(
+  sides: readonly Side[],
+  does: PersonAction,
+  { most, seed = 0 }: { most: number; seed?: number },
+): readonly PersonPoint[] {
   const reads = readsOf(sides, does)
   const points = pointsAtOnce(sides, does, reads)
-  return timesApart(sides, reads)
-    .flatMap((now) => points.map((point) => ({ ...point, now })))
-    .slice(0, most)
+  const all = timesApart(sides, reads).flatMap((now) => points.map((point) => ({ ...point, now })))
+  const random = seeded(seed)
+  return all.length <= most ? all : Array.from({ length: most }, () => pick(random, all))
 }
 
 function pointsAtOnce(sides: readonly Side[], does: PersonAction, reads: Reads): readonly PersonPoint[] {
