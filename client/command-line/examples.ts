@@ -78,7 +78,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'policy replay policies --ledger ledger.ndjson --deployment deployment.json',
     'policy replay policies --since 30d --json',
   ],
-  'policy prove': ['policy prove policies --deployment deployment.json', 'policy prove policies --sample 5000'],
+  'policy prove': ['policy prove policies --deployment deployment.json', 'policy prove policies --sample 2000'],
   receipt: ['receipt req_... > receipt.jwt'],
   verify: ['verify receipt.jwt --keys jwks.json', 'verify receipt.jwt --entries entries.ndjson --keys jwks.json'],
   'break-glass start': [

@@ -2,11 +2,12 @@ import { noRecord } from '../agents/host.ts'
 import { type ArgumentSchema, isScalar } from '../policy/arguments.ts'
 import { findActionFacts, previewAsIf } from '../policy/assess.ts'
 import { agentOf, type Bundle } from '../policy/bundle.ts'
+import { windowsAt } from '../policy/calendar.ts'
 import { type CatalogueEntry, parseArguments } from '../policy/catalogue.ts'
 import type { ActionQuestion, Moment } from '../policy/question.ts'
-import { delegatorsOf, type Point, type Side, usualTime } from '../policy-change/question-space.ts'
+import { delegatorsOf, type Point, readsOf, type Side, timesApart, usualTime } from '../policy-change/question-space.ts'
 import { argumentsNaming, someArgument, someArguments } from '../policy-change/targets.ts'
-import { type AgentId, type Json, type JsonObject, parseJson } from '../values.ts'
+import { type AgentId, type Json, type JsonObject, type NumericDate, parseJson } from '../values.ts'
 
 /** The facts of a question as policies read them: made up by a solver, or asked by a sample. */
 export type PolicyFacts = { principal: string; action: string; context: { readonly [fact: string]: unknown } }
@@ -52,6 +53,7 @@ type Context = {
   task?: 'known' | 'unknown' | 'unchecked'
   preview?: 'matched' | 'none' | 'failed'
   resource?: { id: string; environment: string; classification: string; ownedBy: string }
+  windows?: readonly string[]
 }
 
 /**
@@ -81,8 +83,15 @@ export function pointsOf(side: Side, { principal, action, context }: PolicyFacts
       preview: preview === previewAsIf(entry) ? undefined : preview,
     },
     moment,
-    now: usualTime,
+    now: timeOf(side, action, facts),
   }))
+}
+
+/** A time at which the same windows hold, as far as one is known. */
+function timeOf(side: Side, action: string, { windows = [] }: Context): NumericDate {
+  const isSame = (at: NumericDate) =>
+    windowsAt(side.bundle.calendar, at).toSorted().join() === windows.toSorted().join()
+  return timesApart([side], readsOf([side], action)).find(isSame) ?? usualTime
 }
 
 function argumentsOf(

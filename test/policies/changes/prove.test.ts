@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { cedar } from '../../../functions/adapters/cedar/compile-cedar.ts'
+import type { Problem } from '../../../functions/adapters/policy-folder/json-document.ts'
+import type { Io } from '../../../functions/bin/policy/io.ts'
+import { openPolicies } from '../../../functions/bin/policy/open.ts'
+import { Options, run } from '../../../functions/bin/policy/prove.ts'
+import { PolicyCase, runCase } from '../../../functions/domain/policy/policy-case.ts'
+import { Copy, sampleDeployment, sampleFolder } from '../sample.ts'
+import { faults } from './faults.ts'
+
+/** What `policy prove` says of the sample and of faults in it: on a sample of questions, and proved where the tools are. */
+
+// A proof of the sample takes a minute where the machine is busy.
+jest.setTimeout(600_000)
+
+const installed = join(__dirname, '../../../.hotwork/prove/bin')
+process.env['HOTWORK_CEDAR'] ??= join(installed, 'cedar')
+process.env['CVC5'] ??= join(installed, 'cvc5')
+const areThere = ['HOTWORK_CEDAR', 'CVC5'].every(
+  (name) => spawnSync(process.env[name] ?? '', ['--version']).status === 0,
+)
+
+const ways = [
+  { by: 'random questions', asked: { sample: 1500 }, briefly: { sample: 700 } },
+  ...(areThere ? [{ by: 'proof', asked: {}, briefly: {} }] : []),
+] as const
+
+async function prove(folder: string, asked: object) {
+  let out = ''
+  const io: Io = {
+    out(text) {
+      out += text
+    },
+    err(text) {
+      throw new Error(text)
+    },
+    now: () => 0,
+    stdin: process.stdin,
+  }
+  const exit = await run(Options.parse({ deployment: sampleDeployment, json: true, ...asked, folder }), io)
+  const said = JSON.parse(out) as { properties: Judged[]; problems: Problem[] }
+  return { exit, ...said }
+}
+type Judged = { claim: string; kind: string; outcome: string; why?: string; counterexample?: { case?: object } }
+
+const failing = ({ properties }: { properties: readonly Judged[] }) =>
+  properties.filter(({ outcome }) => outcome !== 'holds')
+
+describe.each(ways)('by $by', ({ by, asked, briefly }) => {
+  test('all that should hold of the sample holds, and each kind of it was asked', async () => {
+    const { exit, properties } = await prove(sampleFolder, asked)
+    expect(failing({ properties })).toEqual([])
+    expect(exit).toBe(0)
+    const kinds = Object.groupBy(properties, ({ kind }) => kind)
+    // Seven actions on four tiers.
+    expect(kinds['more_approval']).toHaveLength(21)
+    expect(kinds['people']).toHaveLength(7)
+    expect(kinds['left_open']?.length).toBeGreaterThan(0)
+    expect(kinds['decides']?.length).toBeGreaterThan(30)
+  })
+
+  test.each(faults)('$rule is found', async ({ file, from, to, caught }) => {
+    using copy = new Copy()
+    copy.edit(`policies/${file}`, (text) => text.replace(from, to))
+    const found = await prove(copy.at('policies'), briefly)
+    expect(found.exit).toBe(1)
+    const fault = failing(found).find(({ claim }) => claim === caught.claim)
+    // That nothing depends on a policy takes a proof.
+    const isProvable = by === 'proof' || !/it is dead|shadowed/.test(caught.why.source)
+    expect(fault).toMatchObject({ outcome: isProvable ? 'fails' : 'unproved' })
+    if (isProvable) expect(fault?.why).toMatch(caught.why)
+    if (!caught.example) return
+
+    const example = PolicyCase.parse(fault?.counterexample?.case)
+    const opened = openPolicies(copy.at('policies'), { deployment: sampleDeployment, evenIfCasesFail: true })
+    if (!opened.ok) throw new Error(JSON.stringify(opened.problems))
+    const { bundle } = opened
+    const policy = cedar.open(bundle)
+    expect(runCase(bundle, (question) => policy.ask(question), example)).toBeUndefined()
+  })
+})
+
+test('the same seed asks the same, and another seed something else', async () => {
+  const claims = async (seed: number) =>
+    JSON.stringify(
+      (await prove(sampleFolder, { sample: 8, seed })).properties.map(({ claim, outcome, why }) => [
+        claim,
+        outcome,
+        why,
+      ]),
+    )
+  expect(await claims(7)).toBe(await claims(7))
+  expect(await claims(7)).not.toBe(await claims(8))
+})
+
+test('what prove.json says of the folder must be there', async () => {
+  using copy = new Copy()
+  copy.add('policies/prove.json', '{ "people": ["production"], "standby": ["no-such-policy"] }')
+  const { exit, problems } = await prove(copy.at('policies'), { sample: 1 })
+  expect(exit).toBe(1)
+  expect(problems).toMatchObject([
+    { line: 1, message: expect.stringMatching(/no environment `production`/), fix: expect.stringMatching(/`prod`/) },
+    { line: 1, message: expect.stringMatching(/no policy `no-such-policy`/) },
+  ])
+})
