@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import canonicalize from 'canonicalize'
 import * as z from 'zod'
 import type { Context } from '../context.ts'
 import { Fault, wrongUsage } from '../outcome.ts'
+import { withTemporaryFolder } from './temporary-folder.ts'
 
 const Bundle = z.looseObject({ hash: z.string() })
 const Kept = z.looseObject({ kept_at: z.string(), bundle: Bundle })
@@ -48,8 +48,7 @@ export async function withBundleFiles<T extends { readonly [name: string]: unkno
 ): Promise<R> {
   const hashes = Object.entries(typed).filter((each): each is [string, string] => isBundleHash(each[1]))
   if (hashes.length === 0) return run(typed)
-  const folder = mkdtempSync(join(tmpdir(), 'hotwork-bundle-'))
-  try {
+  return withTemporaryFolder(async (folder) => {
     const login = context()
     const files: { [name: string]: string } = {}
     for (const [name, hash] of hashes) {
@@ -57,8 +56,6 @@ export async function withBundleFiles<T extends { readonly [name: string]: unkno
       writeFileSync(path, JSON.stringify((await fetchBundle(hash, login)).bundle, null, 2), { mode: 0o600 })
       files[name] = path
     }
-    return await run({ ...typed, ...files })
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+    return run({ ...typed, ...files })
+  })
 }

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Context } from '../context.ts'
 import { exportLedger } from '../ledger/export.ts'
 import { type Exit, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { runPolicyProgram } from './program.ts'
+import { withTemporaryFolder } from './temporary-folder.ts'
 
 export type ReplayTyped = { new: string; ledger?: string; since?: string; deployment?: string; json: boolean }
 
@@ -20,14 +19,10 @@ export function replayFile({ new: policies, ledger, deployment, json }: ReplayTy
 }
 
 /** Replays the ledger of this Hotwork, which is fetched whole first: a part is never taken for all. */
-export async function replaySince({ since = '', ...typed }: ReplayTyped, context: Context): Promise<Exit> {
-  const folder = mkdtempSync(join(tmpdir(), 'hotwork-replay-'))
-  const ledger = join(folder, 'ledger.ndjson')
-  try {
+export const replaySince = ({ since = '', ...typed }: ReplayTyped, context: Context): Promise<Exit> =>
+  withTemporaryFolder(async (folder) => {
+    const ledger = join(folder, 'ledger.ndjson')
     // What is older than a minute is in the index.
     await exportLedger({ since, until: '1m', format: 'ndjson', out: ledger }, { ...context, json: false })
     return (await replayFile({ ...typed, ledger }, context.surroundings)) as Exit
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+  })

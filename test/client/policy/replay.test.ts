@@ -1,13 +1,13 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { prodParameter } from '../support/world.ts'
-import { useScene } from './support/scene.ts'
-import type { Terminal } from './support/terminal.ts'
+import { prodParameter } from '../../support/world.ts'
+import { useScene } from '../support/scene.ts'
+import type { Terminal } from '../support/terminal.ts'
 
 /** `hotwork policy replay`, as it is typed: with an exported file, and with the ledger of this Hotwork. */
 
-const root = join(__dirname, '../..')
+const root = join(__dirname, '../../..')
 const scene = useScene()
 /** Where files are put for a while. */
 const temporary = mkdtempSync(join(tmpdir(), 'hotwork-temporary-'))
