@@ -1,4 +1,4 @@
-import { type ExplainedLine, explanationLines } from '../../domain/cards/explanation-words.ts'
+import { type ExplainedLine, explanationLines, stepWords } from '../../domain/cards/explanation-words.ts'
 import type { RequestView } from '../../domain/cards/request-view.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import type { Explained } from '../../operations/policy/explain-tier.ts'
@@ -17,7 +17,7 @@ export function tierSection({ tier }: RequestView, { explained, bundle, askedUnd
     `Why tier ${tier.number}`,
     html`${isOther && html`<p><strong>The policies have changed since it was asked for.</strong> This is what those of today say. <code>hotwork policy show ${askedUnder}</code> has those by which it was asked for.</p>`}
 ${needed !== tier.number && html`<p>Asked for today, ${needed === undefined ? 'it would be refused' : `it would need tier ${needed}`}.</p>`}
-${explained.map((each) => (each.step === undefined ? whole(each, now) : ofStep(each, now)))}`,
+${explained.map(({ step, ...each }) => (step === undefined ? whole(each, now) : ofStep(step, each, now)))}`,
   )
 }
 
@@ -35,8 +35,8 @@ function whole({ explanation }: Explained, now: NumericDate): Part {
 ${rest.length > 0 && html`<details><summary>Why less is not enough, and what would have to differ</summary>${rest.map((each) => line(each, now))}</details>`}`
 }
 
-const ofStep = ({ step, proposal, explanation }: Explained, now: NumericDate): Html =>
-  html`<details><summary>Step ${step}: ${explanation.tier === undefined ? 'refused' : `tier ${explanation.tier}`}${proposal && ', for the agent that proposes it'}</summary>${explanationLines(explanation).map((each) => line(each, now))}</details>`
+const ofStep = (step: number, { proposal, explanation }: Explained, now: NumericDate): Html =>
+  html`<details><summary>${stepWords(step, explanation, proposal)}</summary>${explanationLines(explanation).map((each) => line(each, now))}</details>`
 
 const line = ({ said, under }: ExplainedLine, now: NumericDate): Html =>
   html`<p>${drawn(said, now)}</p>

@@ -1,3 +1,4 @@
+import { namesIn } from '../../domain/policy/calendar.ts'
 import type { CompiledPolicies } from './compile-folder.ts'
 import { known, mustBeIn, type Problem, problemsIn, type Say } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
@@ -31,8 +32,7 @@ function checkApart(name: string, periods: Periods, say: Say): void {
 
 /** A window that a policy misspells never holds, and a freeze that no policy reads stops nothing. */
 export function checkWindowsRead({ calendar }: Folder, index: CompiledPolicies['index']): Problem[] {
-  const { windows = {}, freezes = {} } = calendar?.value ?? {}
-  const names = [...Object.keys(windows), ...Object.keys(freezes)]
+  const names = calendar ? namesIn(calendar.value) : []
   const policies = Object.entries(index)
   const unknown = policies.flatMap(([id, { file, reads }]) =>
     reads.windows.named
@@ -47,7 +47,7 @@ export function checkWindowsRead({ calendar }: Folder, index: CompiledPolicies['
   if (!calendar || policies.some(([, { reads }]) => reads.windows.whole)) return unknown
   const read = new Set(policies.flatMap(([, { reads }]) => reads.windows.named.map(({ name }) => name)))
   const unread = problemsIn(calendar.document, (say) => {
-    for (const name of Object.keys(freezes))
+    for (const name of Object.keys(calendar.value.freezes))
       if (!read.has(name))
         say(
           ['freezes', name],

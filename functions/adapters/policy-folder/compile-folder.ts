@@ -103,7 +103,7 @@ interface PolicyLanguage {
 }
 
 /** The windows and freezes that a policy names, each with its line; and whether it also reads the set as a whole. */
-export type WindowsRead = { named: readonly { name: string; line: number }[]; whole: boolean }
+type WindowsRead = { named: readonly { name: string; line: number }[]; whole: boolean }
 
 export type CompiledPolicies = {
   policies: Bundle['policies']

@@ -1,4 +1,4 @@
-import { explanationLines } from '../../domain/cards/explanation-words.ts'
+import { explanationLines, stepWords } from '../../domain/cards/explanation-words.ts'
 import { type Sentence, textOf } from '../../domain/cards/sentence.ts'
 import type { Explained } from '../../operations/policy/explain-tier.ts'
 
@@ -10,12 +10,8 @@ export const explainedText = (explained: readonly Explained[]): string =>
 export const explainedJson = (explained: readonly Explained[]) =>
   explained.map((each) => ({ ...each, words: wordsOf(each) }))
 
-const titleOf = ({ step, proposal, explanation: { tier } }: Explained): readonly string[] =>
-  step === undefined
-    ? []
-    : [
-        `Step ${step}: ${tier === undefined ? 'refused' : `tier ${tier}`}${proposal ? ', for the agent that proposes it' : ''}`,
-      ]
+const titleOf = ({ step, proposal, explanation }: Explained): readonly string[] =>
+  step === undefined ? [] : [stepWords(step, explanation, proposal)]
 
 const wordsOf = ({ explanation }: Explained): readonly string[] =>
   explanationLines(explanation).flatMap(({ said, under }) => [text(said), ...under.map((each) => `  - ${text(each)}`)])

@@ -153,7 +153,7 @@ const names: { readonly [path: string]: string } = {
   'context.stage': 'the stage',
 }
 
-export function factWords(fact: Fact): Sentence {
+function factWords(fact: Fact): Sentence {
   const [root, of, argument = '', ...path] = fact
   if (root === 'context' && of === 'arguments' && argument !== '') {
     const rest = path.filter((name) => name !== 'canonical' && name !== 'keys')

@@ -32,6 +32,10 @@ export function explanationLines(explanation: Explanation): readonly ExplainedLi
   ]
 }
 
+/** Above what is said of a step of a plan. `proposal`: what decides is whether the planner may propose it. */
+export const stepWords = (step: number, { tier }: Explanation, proposal = false): string =>
+  `Step ${step}: ${tier === undefined ? 'refused' : `tier ${tier}`}${proposal ? ', for the agent that proposes it' : ''}`
+
 function nearLine(at: string, near: readonly WeighedPolicy[], further: number, isForbidden: boolean): ExplainedLine {
   const start = isForbidden ? 'Nor does any policy permit it' : `Why ${at}: no policy permits it`
   if (near.length === 0) return { said: [`${start}, and none is near.`], under: [] }
