@@ -16,14 +16,8 @@ export async function withTerminal(
   work: (type: Type, folder: string) => Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'hotwork-terminal-'))
-  const type: Type = (...words) =>
-    new Promise((resolve) => {
-      const env = { ...process.env, XDG_STATE_HOME: folder, HOTWORK_AS: person }
-      const options = { cwd: folder, env, maxBuffer: 256 * 2 ** 20 }
-      execFile(process.execPath, [program, ...words], options, (fault, out, err) =>
-        resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),
-      )
-    })
+  const env = { ...process.env, XDG_STATE_HOME: folder, HOTWORK_AS: person }
+  const type: Type = (...words) => runIn(folder, env, process.execPath, [program, ...words])
   try {
     // As `npm start` writes it, for all who work in this folder.
     mkdirSync(join(folder, '.hotwork'))
@@ -33,6 +27,13 @@ export async function withTerminal(
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+export const runIn = (cwd: string, env: NodeJS.ProcessEnv, command: string, words: readonly string[]): Promise<Typed> =>
+  new Promise((resolve) => {
+    execFile(command, words, { cwd, env, maxBuffer: 256 * 2 ** 20 }, (fault, out, err) =>
+      resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),
+    )
+  })
 
 /** @throws Error with what it said */
 export function mustWork({ exit, out, err }: Typed): string {

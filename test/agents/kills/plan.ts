@@ -1,3 +1,5 @@
+import { seeded } from '../../../functions/domain/policy-change/random.ts'
+
 /** What a seed says: which call, who decides how, and what is killed when. */
 export type Plan = {
   seed: number
@@ -29,7 +31,7 @@ const fates = ['unheard', 'answer_lost', 'busy', 'commit lost', 'commit unheard'
 type Points = { gate: number; host: number; Hotwork: number }
 
 export function planOf(seed: number, points: Points): Plan {
-  const random = randomOf(seed)
+  const random = seeded(seed)
   const upTo = (most: number) => 1 + Math.floor(random() * most)
   const among = <T>(all: readonly T[]) => all[upTo(all.length) - 1] as T
   const kill = (): Kill => {
@@ -51,16 +53,5 @@ export function planOf(seed: number, points: Points): Plan {
     atOnce: among([1, 1, 2]),
     byTask: among([true, false, false, false]),
     kills: Array.from({ length: upTo(4) }, kill),
-  }
-}
-
-/** The same numbers for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

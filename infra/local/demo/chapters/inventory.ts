@@ -1,31 +1,18 @@
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { askFor, describeTask } from '../asking.ts'
 import { finding } from '../findings.ts'
+import { mustWork, withTerminal } from '../terminal.ts'
 import type { World } from '../world.ts'
 
-const program = join(import.meta.dirname, '../../../../client/hotwork.mjs')
 const nightly = 'agent:nightly'
 
 type Inventory = { ways_round: readonly { action: string; resource: string; by: readonly string[] }[] }
 
 /** The host of one agent could do without asking what the agent asks for: that is found, shown and drawn, and policy raises its tier. */
-export async function tellInventory(world: World): Promise<void> {
-  const { report, local, reader, example, stack } = world
-  const folder = mkdtempSync(join(tmpdir(), 'hotwork-inventory-'))
-  const type = (...words: readonly string[]) =>
-    new Promise<string>((resolve, reject) => {
-      const args = [program, 'agents', ...words, '--as', reader.id]
-      const options = { cwd: folder, env: { ...process.env, XDG_STATE_HOME: folder } }
-      execFile(process.execPath, args, options, (fault, out, err) =>
-        fault ? reject(new Error(`exit ${fault.code}: ${err}`)) : resolve(out),
-      )
-    })
-  try {
-    mkdirSync(join(folder, '.hotwork'))
-    writeFileSync(join(folder, '.hotwork/local.json'), JSON.stringify(local), { mode: 0o600 })
+export const tellInventory = (world: World): Promise<void> =>
+  withTerminal(world, world.reader.id, async (run) => {
+    const { report, reader, example, stack } = world
+    const type = async (...words: readonly string[]) => mustWork(await run('agents', ...words))
     const picture = join(stack.folder, 'inventory.svg')
     await report.expect('IAM says what the host of an agent could do without asking, and by which policy', async () => {
       const found = JSON.parse(await type('inventory', nightly, '--picture', picture, '--json')) as Inventory
@@ -46,7 +33,4 @@ export async function tellInventory(world: World): Promise<void> {
       const { Statement } = JSON.parse(await type('guardrail', nightly)) as { Statement: { Effect: string }[] }
       return finding(Statement[0]?.Effect === 'Deny', JSON.stringify(Statement[0]))
     })
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+  })

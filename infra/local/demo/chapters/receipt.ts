@@ -1,35 +1,28 @@
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensurePythonEnvironment } from '../../python-environment.ts'
 import { finding } from '../findings.ts'
+import { runIn, type Typed, withTerminal } from '../terminal.ts'
 import type { World } from '../world.ts'
 
 const root = join(import.meta.dirname, '../../../..')
 const example = join(root, 'examples/verify-receipt')
 
-type Ran = { exit: number; lines: string[] }
-
 /** A receipt of the request of the story, verified by two programs that share no code, neither of which asks Hotwork. */
-export async function tellReceipt({ report, local, reader }: World, request: string): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'hotwork-receipt-'))
-  const run = (program: string, ...words: readonly string[]) =>
-    new Promise<Ran>((resolve) => {
-      const options = { cwd: folder, env: { ...process.env, XDG_STATE_HOME: folder } }
-      execFile(program, words, options, (fault, out, err) =>
-        resolve({ exit: fault ? Number(fault.code ?? 1) : 0, lines: `${out}${err}`.trim().split('\n') }),
-      )
-    })
-  const hotwork = (...words: readonly string[]) => run(process.execPath, join(root, 'client/hotwork.mjs'), ...words)
-  const put = (name: string, text: string) => writeFileSync(join(folder, name), text, { mode: 0o600 })
-  try {
-    mkdirSync(join(folder, '.hotwork'))
-    put('.hotwork/local.json', JSON.stringify(local))
+export const tellReceipt = (world: World, request: string): Promise<void> =>
+  withTerminal(world, world.reader.id, async (type, folder) => {
+    const { report, local, reader } = world
+    const ran = async (typed: Promise<Typed>) => {
+      const { exit, out, err } = await typed
+      return { exit, lines: `${out}${err}`.trim().split('\n') }
+    }
+    const hotwork = (...words: readonly string[]) => ran(type(...words))
+    const run = (program: string, ...words: readonly string[]) => ran(runIn(folder, process.env, program, words))
+    const put = (name: string, text: string) => writeFileSync(join(folder, name), text, { mode: 0o600 })
     put('jwks.json', await (await fetch(`${local.apiUrl}/.well-known/jwks.json`)).text())
 
     const receipt = await report.expect('an auditor takes the receipt of the request away', async () => {
-      const { exit, lines } = await hotwork('receipt', request, '--as', reader.id)
+      const { exit, lines } = await hotwork('receipt', request)
       const jws = lines.find((line) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(line)) ?? ''
       put('receipt.jwt', `${jws}\n`)
       return finding(exit === 0 && jws !== '', jws === '' ? lines.join(' ') : `${jws.length} characters`, jws)
@@ -61,7 +54,4 @@ export async function tellReceipt({ report, local, reader }: World, request: str
       const said = ours.lines.find((line) => line.startsWith('  WRONG'))?.trim()
       return finding(ours.exit === 4 && theirs.exit === 1, `${said}; Python: ${theirs.lines.at(-1)}`)
     })
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
+  })
