@@ -105,6 +105,20 @@ test('a folder that does not compile is told, with file and line', async () => {
 })
 
 describe('a ledger that is not whole', () => {
+  test('ends with 1 where an entry is not as it was written', async () => {
+    const [first, ...others] = entries
+    const forged = file(
+      'forged.ndjson',
+      linesOf([{ ...(first as (typeof entries)[number]), policies: ['mine'] }, ...others]),
+    )
+    expect(await run({ ledger: forged })).toMatchObject({ exit: 1, out: expect.stringMatching(/hashes do not fit/) })
+  })
+
+  test('is refused where a line does not end', async () => {
+    const endless = file('endless.ndjson', ' '.repeat(17 * 1024 * 1024))
+    await expect(run({ ledger: endless })).rejects.toThrow(/has a line/)
+  })
+
   test('is replayed up to a last line that is cut, which is told, and ends with 1', async () => {
     const cut = file('cut.ndjson', linesOf(entries).slice(0, -20))
     expect(await run({ ledger: cut })).toMatchObject({

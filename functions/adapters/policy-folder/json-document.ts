@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs'
 import type { Node, ParseError } from 'jsonc-parser'
 import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser'
 import type * as z from 'zod'
+import { inert } from '../../domain/inert.ts'
 import { nearest } from '../../domain/what-is-wrong.ts'
 
 /** Something in a policy folder that must be put right: where, what, and how. */
 export type Problem = { file: string; line: number; message: string; fix: string }
 
-/** `policies/ladder.json:12: message` and the fix beneath, as compilers print it. */
+/** `policies/ladder.json:12: message` and the fix beneath, as compilers print it. A terminal obeys escapes: these are inert. */
 export const formatProblem = ({ file, line, message, fix }: Problem): string =>
-  `${file}:${line}: ${message}\n    ${fix}`
+  `${inert(file)}:${line}: ${inert(message)}\n    ${inert(fix)}`
 
 const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length
 

@@ -1,4 +1,5 @@
 import type { Problem } from '../../adapters/policy-folder/json-document.ts'
+import { exact, inert } from '../../domain/inert.ts'
 import {
   claimOf,
   type Judged,
@@ -99,23 +100,18 @@ function linesOf({ property, verdict }: Judged, index: Report['index']): readonl
   return [
     head,
     ...place,
-    `  ${verdict.why}`,
-    ...(counterexample ? [`  ${counterexample.says}`] : []),
+    `  ${inert(verdict.why)}`,
+    ...(counterexample ? [`  ${inert(counterexample.says)}`] : []),
     ...(counterexample?.case
-      ? [
-          '  for example, as cases/*.json has it:',
-          ...JSON.stringify(counterexample.case, null, 2)
-            .split('\n')
-            .map((each) => `    ${each}`),
-        ]
-      : Object.entries(counterexample?.facts ?? {}).map(([path, value]) => `    ${path}: ${value}`)),
+      ? ['  for example, as cases/*.json has it:', `    ${exact(counterexample.case)}`]
+      : Object.entries(counterexample?.facts ?? {}).map(([path, value]) => `    ${path}: ${inert(value)}`)),
   ]
 }
 
 const assumedLines = (assumptions: Report['assumptions']): readonly string[] =>
   Object.entries(assumptions).flatMap(([action, all]) => [
     `Assumed of ${action}:`,
-    ...all.map((each) => `  ${each}`),
+    ...all.map((each) => `  ${inert(each)}`),
     '',
   ])
 

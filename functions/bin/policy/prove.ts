@@ -74,7 +74,8 @@ export async function run(options: Options, io: Io): Promise<Exit> {
   const stop = new AbortController()
   const timer = setTimeout(() => stop.abort(), mostInAll * 1000)
   const onSignal = () => stop.abort()
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.once(signal, onSignal)
   try {
     using symcc = new Symcc(tools, { milliseconds: options.limit * 1000, signal: stop.signal })
     const prover = new Prover(bundle, symcc)
@@ -84,7 +85,7 @@ export async function run(options: Options, io: Io): Promise<Exit> {
     return finish(judged, { tools: tools.versions })
   } finally {
     clearTimeout(timer)
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    for (const signal of signals) process.off(signal, onSignal)
   }
 }
 

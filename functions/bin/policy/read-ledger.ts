@@ -38,6 +38,9 @@ export async function* readLedger(file: string, stdin: Readable, cut: () => void
   }
 }
 
+/** Characters: many times what a row of the record holds. */
+const longestLine = 16 * 1024 * 1024
+
 /** `ended`: by the end of a line, as each line of an export is. */
 async function* linesOf(file: string, stdin: Readable): AsyncGenerator<{ text: string; ended: boolean }> {
   const decoder = new TextDecoder()
@@ -46,6 +49,11 @@ async function* linesOf(file: string, stdin: Readable): AsyncGenerator<{ text: s
     for await (const chunk of file === '-' ? stdin : createReadStream(file)) {
       const lines = (rest + decoder.decode(Buffer.from(chunk), { stream: true })).split('\n')
       rest = lines.pop() ?? ''
+      if (rest.length > longestLine)
+        throw new WrongUsage(
+          `${file} has a line that no entry is as long as`,
+          'give what `hotwork ledger export` wrote',
+        )
       for (const text of lines) yield { text, ended: true }
     }
   } catch (cause) {

@@ -12,7 +12,7 @@ import { readLedger } from './read-ledger.ts'
 
 /**
  * Asks every question that a ledger records again under other policies, and prints what would have been decided otherwise.
- * Exit 6 where they are wider, 1 where some of the ledger could not be read.
+ * Exit 6 where they are wider, 1 where some of the ledger could not be read, or is not as it was written.
  */
 export const Options = z.object({
   policies: z.string(),
@@ -42,7 +42,8 @@ export async function run(options: z.infer<typeof Options>, io: Io): Promise<Exi
   if (isCut) io.err(`the last line of ${ledger} is cut, and was left out\n`)
   if (failing.length > 0) io.err(`${failing.length} cases of ${policies} fail: \`hotwork policy check\` says which\n`)
   if (result.widened.length > 0) return exits.widens
-  return isCut || result.unreadable.newer + result.unreadable.others > 0 ? exits.problems : exits.done
+  const doubts = result.unreadable.newer + result.unreadable.others + result.broken.length
+  return isCut || doubts > 0 ? exits.problems : exits.done
 }
 
 const told = ({ from, until, ...result }: Replayed) => ({

@@ -11,7 +11,7 @@ export function diffBundles(sides: Sides, options: { deployment: boolean }): Cha
   const decisions = diffDecisions(sides)
   const people = diffPeople(sides)
   const asked = together([decisions, people])
-  const policies = { widened: [], narrowed: [], other: diffPolicies(sides, asked) }
+  const policies = diffPolicies(sides, asked)
   const { old, new: next } = sides
   const files = diffFiles(old.bundle, next.bundle, {
     ...options,

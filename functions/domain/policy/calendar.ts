@@ -90,8 +90,12 @@ export function windowsAt(calendar: Calendar | undefined, now: NumericDate): rea
   return frozen.length === 0 ? last.open : [...last.open, ...frozen]
 }
 
+/** A freeze may be called `constructor`. */
+const windowOf = ({ windows }: Calendar, name: string): Window | undefined =>
+  Object.hasOwn(windows, name) ? windows[name] : undefined
+
 function holds(calendar: Calendar, name: string, now: NumericDate): boolean {
-  const window = calendar.windows[name]
+  const window = windowOf(calendar, name)
   if (window) return isOpen(window, calendar.dates ?? {}, now)
   return (calendar.freezes[name] ?? []).some(({ from, until }) => from <= now && now < until)
 }
@@ -141,7 +145,7 @@ export type Change = { name: string; at: NumericDate; holds: boolean }
 /** When a window or freeze next begins to hold, or ends. Undefined where it does not within a hundred days, or ever again. */
 export function whenNext(calendar: Calendar, name: string, now: NumericDate): Change | undefined {
   const held = holds(calendar, name, now)
-  const window = calendar.windows[name]
+  const window = windowOf(calendar, name)
   const edges = window ? edgesOf(window, now) : edgesOfFreeze(calendar.freezes[name] ?? [])
   for (const at of edges) if (at > now && holds(calendar, name, at) !== held) return { name, at, holds: !held }
   return undefined

@@ -251,3 +251,10 @@ test.each([
   const parsed = Calendar.safeParse({ windows: { it: window }, freezes: {} })
   expect(parsed.error?.issues.map((issue) => issue.message).join()).toContain(message)
 })
+
+test('a freeze holds, no matter what JavaScript has under its name', () => {
+  const period = { zone, from: 0, until: 100, reason: 'the year turns' }
+  const calendar: Calendar = { windows: {}, freezes: { constructor: [period] } }
+  expect(windowsAt(calendar, 50)).toEqual(['constructor'])
+  expect(whenNext(calendar, 'constructor', 50)).toEqual({ name: 'constructor', at: 100, holds: false })
+})

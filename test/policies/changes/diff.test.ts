@@ -101,3 +101,50 @@ test('a policy without an answer that differs is told under other, also one that
     ],
   })
 })
+
+describe('what no question reaches is wider where it could be', () => {
+  const rare =
+    'context.delegationDepth == 2 && context.recent == 17 && context.record.asked == 9 && context.record.night == 4'
+  const permit = `@id("rarely")\npermit (principal is Hotwork::Agent, action == Hotwork::Action::"flags:set", resource)
+when { ${rare} && context.record.denied == 3 && context.record.refused == 5 };\n`
+  const edited = (file: string, from: string | RegExp, to: string) => (copy: Copy) =>
+    copy.edit(`policies/${file}`, (text) => text.replace(from, to))
+
+  test.each([
+    ['a permit that is new', 'policy_added', 'rarely', (copy: Copy) => copy.add('policies/rarely.cedar', permit)],
+    [
+      'a forbid that is gone',
+      'policy_removed',
+      'orchestrators-change-nothing',
+      edited('limits.cedar', /@id\("orchestrators-change-nothing"\)[^;]*;/, ''),
+    ],
+    [
+      'a forbid that is only observed',
+      'policy_removed',
+      'orchestrators-change-nothing',
+      edited('limits.cedar', /@id\("orchestrators-change-nothing"\)/, '$&\n@observe("true")'),
+    ],
+    [
+      'a policy that compares with another value',
+      'policy_written_otherwise',
+      'prod-flags',
+      edited('agents.cedar', /("prod-flags"[^;]*)(context\.approval\.tier >= 1)/, `$1($2 || (${rare}))`),
+    ],
+  ])('%s', async (_rule, kind, policy, change) => {
+    const { exit, body } = await compared(change)
+    expect([exit, body.widened]).toEqual([6, [expect.objectContaining({ kind, policy })]])
+  })
+})
+
+test('what a policy author writes is printed without what a terminal obeys', async () => {
+  const { out } = await compared(
+    (copy) =>
+      copy.editJson('policies/cases/staging.json', ({ cases }) => {
+        cases[0].name = '\u001b[2Jnothing\u202e'
+        cases[0].expect = { refused: 'policy_denied' }
+      }),
+    { json: false },
+  )
+  expect(out).toContain('[U+001B][2Jnothing[U+202E]')
+  expect(['\u001b', '\u202e'].filter((each) => out.includes(each))).toEqual([])
+})
