@@ -145,9 +145,13 @@ describe('a bundle in place of a folder', () => {
     const folder = openPolicies(sampleFolder, { deployment: sampleDeployment })
     if (!opened.ok || !folder.ok) throw new Error('it is not opened')
     expect(opened.bundle).toEqual(sample)
+    const named = ({ windows, ...reads }: (typeof opened.index)[string]['reads']) => ({
+      ...reads,
+      windows: { ...windows, named: windows.named.map(({ name }) => name) },
+    })
     const facts = (index: typeof opened.index) =>
       Object.entries(index)
-        .map(([id, { effect, actions, reads }]) => ({ id, effect, actions: [...actions].sort(), reads }))
+        .map(([id, { effect, actions, reads }]) => ({ id, effect, actions: [...actions].sort(), reads: named(reads) }))
         .sort((one, other) => (one.id < other.id ? -1 : 1))
     expect(facts(opened.index)).toEqual(facts(folder.index))
   })
