@@ -1447,3 +1447,19 @@ test('a profile may be wide where every rule that it reaches says the same, and 
   })
   expect(copy.compile()).toMatchObject({ ok: true })
 })
+
+test('one mistake is one problem, though Cedar meets it in each action of the policy', () => {
+  using copy = new Copy()
+  copy.edit('policies/agents.cedar', (text) => text.replace('context.agent.autonomy', 'context.agent.autonmy'))
+  const compiled = copy.compile()
+  expect(compiled.ok ? [] : compiled.problems.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/attribute `agent\.autonmy` in context for 7 actions not found/),
+  ])
+})
+
+test('a line at which the parser stumbles twice is named once', () => {
+  using copy = new Copy()
+  copy.edit(ladder, (text) => text.replace('"stages": [', '"stages": [,'))
+  const compiled = copy.compile()
+  expect(compiled.ok ? [] : compiled.problems.map(({ line }) => line)).toEqual([7])
+})

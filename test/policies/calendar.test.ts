@@ -25,7 +25,14 @@ const window = (window: object) =>
 type Bad = [rule: string, spoil: (copy: Copy) => void, file: string, line: string, message: string, fix: string]
 
 test.each<Bad>([
-  ['a zone that there is not', window({ zone: 'Europe/Berlln' }), file, '"zone": "Europe/Berlln"', 'no time zone', ''],
+  [
+    'a zone that there is not',
+    window({ zone: 'Europe/Berlln' }),
+    file,
+    '"zone": "Europe/Berlln"',
+    '`Europe/Berlln` is no time zone',
+    '',
+  ],
   ['a zone without summer', window({ zone: '+01:00' }), file, '"zone": "+01:00"', 'no time zone', ''],
   ['no days', window({ zone: 'UTC', days: [] }), file, '"days": []', 'at least one day', ''],
   ['no hours', window({ zone: 'UTC', hours: [] }), file, '"hours": []', 'at least one span', ''],

@@ -182,10 +182,27 @@ function validateAll(schema: Source, located: ReadonlyMap<string, Located>): Pro
   const staticPolicies = Object.fromEntries([...located].map(([id, { text }]) => [id, text]))
   const answer = validate({ schema: schema.text, policies: { staticPolicies }, validationSettings: { mode: 'strict' } })
   if (answer.type === 'failure') return answer.errors.map((error) => problemOf(schema, 0, error))
-  return [...answer.validationErrors, ...answer.validationWarnings].flatMap(({ policyId, error }) => {
+  const problems = [...answer.validationErrors, ...answer.validationWarnings].flatMap(({ policyId, error }) => {
     const policy = located.get(policyId)
     return policy ? [problemOf(policy.source, policy.start, error, policy.text)] : []
   })
+  return oncePerMistake(problems)
+}
+
+const forAction = / for Hotwork::Action::"[^"]*"/
+
+/** Cedar says one mistake again for each action of its policy. */
+function oncePerMistake(problems: readonly Problem[]): Problem[] {
+  const alike = new Map<string, Problem[]>()
+  for (const problem of problems) {
+    const key = JSON.stringify({ ...problem, message: problem.message.replace(forAction, '') })
+    alike.set(key, [...(alike.get(key) ?? []), problem])
+  }
+  return [...alike.values()].flatMap(([first, ...others]) =>
+    first && others.length > 0
+      ? { ...first, message: first.message.replace(forAction, ` for ${others.length + 1} actions`) }
+      : (first ?? []),
+  )
 }
 
 function slicesOf(located: ReadonlyMap<string, Located>, catalogue: readonly CatalogueEntry[]) {

@@ -113,7 +113,9 @@ export class JsonDocument {
   }
 
   #add(offset: number, message: string, fix: string): void {
-    this.problems.push({ file: this.file, line: lineAt(this.#text, offset), message, fix })
+    const problem = { file: this.file, line: lineAt(this.#text, offset), message, fix }
+    // One mistake makes the parser stumble more than once in its line.
+    if (!this.problems.some((other) => formatProblem(other) === formatProblem(problem))) this.problems.push(problem)
   }
 }
 

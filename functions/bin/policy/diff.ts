@@ -79,10 +79,18 @@ function describe({ widened, narrowed, other, cases }: Described): string {
     part('Widened', alikeTogether(widened).flatMap(linesOf)),
     part('Narrowed', alikeTogether(narrowed).flatMap(linesOf)),
     part('Other', alikeTogether(other).flatMap(linesOf)),
-    part('Cases of NEW that fail', cases.map(formatProblem)),
+    part(`Cases of NEW that fail: ${cases.length}`, casesTold(cases)),
   ].filter((text) => text !== '')
   return parts.length === 0 ? 'No difference.\n' : parts.join('\n')
 }
+
+/** `check` says them all. */
+const mostCases = 10
+
+const casesTold = (cases: readonly Problem[]): string[] => [
+  ...cases.slice(0, mostCases).map(formatProblem),
+  ...(cases.length > mostCases ? [`and ${cases.length - mostCases} more: \`policy check\` says them all`] : []),
+]
 
 const part = (heading: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : `${heading}\n${lines.map((line) => `  ${line}\n`).join('')}`
@@ -95,6 +103,6 @@ function linesOf({ file, policy, person, who, actions, from, to, example }: Told
   return [
     `${inert(place)}${about === '' ? '' : `: ${inert(about)}`}`,
     `  ${inert(from)} → ${inert(to)}`,
-    ...(example === undefined ? [] : [`  ${exact(example)}`]),
+    ...(example === undefined ? [] : [`  example: ${exact(example)}`]),
   ]
 }

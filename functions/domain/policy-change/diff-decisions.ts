@@ -1,5 +1,6 @@
 import { type Facts, findFacts, findTier, questionOf } from '../policy/assess.ts'
 import { agentOf, type Bundle } from '../policy/bundle.ts'
+import { windowsAt } from '../policy/calendar.ts'
 import { tierOf } from '../policy/ladder.ts'
 import type { Answer, Ask, Moment } from '../policy/question.ts'
 import type { AgentId } from '../values.ts'
@@ -73,6 +74,7 @@ function factFile(sides: Sides, { asked, now }: Point): string {
   const resource = ({ value }: { value?: Facts }) => value?.resource
   const [was, is] = [findFacts(before, asked, now), findFacts(after, asked, now)]
   if (was.ok !== is.ok || !same(resource(was as never), resource(is as never))) return 'resources.json'
+  if (!same(windowsAt(before.calendar, now), windowsAt(after.calendar, now))) return 'calendar.json'
   const tiers = (bundle: Bundle) => bundle.ladder.tiers.map(({ tier }) => tier)
   return same(tiers(before), tiers(after)) ? 'directory.json' : 'ladder.json'
 }

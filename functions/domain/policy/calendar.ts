@@ -10,12 +10,10 @@ import { Alias } from './ladder.ts'
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
 /** A name of the IANA database, as the JavaScript that runs this knows it. */
-export const Zone = z
-  .string()
-  .refine(
-    (name) => /^[A-Za-z]/.test(name) && isZone(name),
-    'no time zone: write a name of the IANA database, such as `Europe/Berlin` or `UTC`',
-  )
+export const Zone = z.string().refine((name) => /^[A-Za-z]/.test(name) && isZone(name), {
+  error: ({ input }) =>
+    `\`${input}\` is no time zone: write a name of the IANA database, such as \`Europe/Berlin\` or \`UTC\``,
+})
 
 function isZone(timeZone: string): boolean {
   try {
@@ -62,7 +60,7 @@ export const named = <T extends z.ZodType>(value: T) =>
 
 export const Calendar = z.strictObject({
   /** Named days, such as public holidays. */
-  dates: named(z.array(z.iso.date()).min(1)).optional(),
+  dates: named(z.array(z.iso.date('a day that the calendar has, such as `2026-12-25`')).min(1)).optional(),
   windows: named(Window),
   freezes: named(z.array(Freeze).min(1)),
 })

@@ -43,9 +43,30 @@ test('a person reads headings, the policy, who it is about, and an example to pa
   const { exit, out, err } = await compared(lowerTier, { json: false })
   expect(exit).toBe(6)
   expect(out).toMatch(/^Widened\n {2}agents\.cedar: prod-release: agent:builder.* for .*ssm:PutParameter/m)
-  expect(out).toMatch(/^ {4}tier 2 \(two pairs of eyes\) → tier 1 \(owner\)\n {4}\{"name":/m)
-  expect(out).toMatch(/^Cases of NEW that fail\n/m)
+  expect(out).toMatch(/^ {4}tier 2 \(two pairs of eyes\) → tier 1 \(owner\)\n {4}example: \{"name":/m)
+  expect(out).toMatch(/^Cases of NEW that fail: \d+\n/m)
   expect(err).toMatch(/--accept/)
+})
+
+test('of many cases that fail, ten are told and the rest are counted', async () => {
+  const withoutPermits = (copy: Copy) =>
+    copy.edit('policies/agents.cedar', (text) => text.replace(/== "prod"/g, '== "nowhere"'))
+  const { out } = await compared(withoutPermits, { json: false })
+  const [, counted] = /^Cases of NEW that fail: (\d+)\n/m.exec(out) ?? []
+  const [, rest] = /^ {2}and (\d+) more: `policy check` says them all$/m.exec(out) ?? []
+  expect(out.match(/^ {2}cases\/.*: case /gm)).toHaveLength(10)
+  expect(Number(rest)).toBe(Number(counted) - 10)
+})
+
+test('an answer that differs by the hours of a window is told of calendar.json', async () => {
+  const longer = (copy: Copy) =>
+    copy.edit('policies/calendar.json', (text) => text.replace('09:00-17:00', '08:00-20:00'))
+  const { exit, body } = await compared(longer)
+  expect(exit).toBe(6)
+  expect(body.widened).toContainEqual(
+    expect.objectContaining({ file: 'calendar.json', agent: 'agent:builder', action: 'flags:set' }),
+  )
+  expect(body.widened.map(({ file }: { file: string }) => file)).not.toContain('directory.json')
 })
 
 test('the reverse is narrowed, and exits 0', async () => {
