@@ -145,17 +145,15 @@ const isOtherAgent = ({ old, new: now }: Sides, id: AgentId) => {
 type Found = { direction: Direction; point: Point; from: number; to: number; policy?: string; file: string }
 
 /** Per action and agent: what is newly permitted or refused, and whose tier rose or fell, each with an example. */
-export function diffDecisions(sides: Sides): Changes & { asked: number } {
+export function diffDecisions(sides: Sides): Changes {
   const both = [sides.old, sides.new]
   const actions = new Set(both.flatMap(({ bundle }) => Object.keys(bundle.actions)))
   const found: Found[] = []
   const other: Change[] = []
-  let asked = 0
   for (const action of actions) {
     const points = pointsFor(sides, action)
     if (!points) other.push(notAsked(action, fileOfAction(sides, action)))
     for (const point of points ?? []) {
-      asked += 1
       const [was, is] = [decide(sides.old, point), decide(sides.new, point)]
       const [from, to] = [was.tier ?? never, is.tier ?? never]
       if (from === to) continue
@@ -164,7 +162,7 @@ export function diffDecisions(sides: Sides): Changes & { asked: number } {
       found.push({ direction, point, from, to, ...causeOf(sides, point, direction, permitted) })
     }
   }
-  return { ...changesOf(sides, found), other, asked }
+  return { ...changesOf(sides, found), other }
 }
 
 const notAsked = (action: string, file: string): Change => ({

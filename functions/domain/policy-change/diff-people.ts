@@ -39,21 +39,19 @@ type Found = {
 }
 
 /** Who newly may decide, lift, revoke, review, recertify and so on, and who no longer may. */
-export function diffPeople(sides: Sides): Changes & { asked: number } {
+export function diffPeople(sides: Sides): Changes {
   const both = [sides.old, sides.new]
   const found: Found[] = []
-  let asked = 0
   for (const does of personActions) {
     if (isSame(sides, does)) continue
     for (const point of personPoints(both, does, { most: sides.most * 8, seed: sides.seed })) {
-      asked += 1
       const [was, is] = [answerOf(sides.old, point), answerOf(sides.new, point)]
       if (was.permit === is.permit) continue
       const direction = is.permit ? 'widened' : 'narrowed'
       found.push({ direction, point, answers: [was, is], ...causeOf(sides, does, [was, is], point.person) })
     }
   }
-  return { ...changesOf(sides, found), asked }
+  return changesOf(sides, found)
 }
 
 function causeOf(
