@@ -2,15 +2,14 @@ import { hasLostApprover, notYet } from '../../domain/credentials/issue.ts'
 import { argumentsDigest } from '../../domain/digest.ts'
 import type { About } from '../../domain/ledger/refused.ts'
 import { isJustified, justificationMember, readsMember, wantsOf } from '../../domain/policy/asking-terms.ts'
-import { type Asked, type Assessment, assess } from '../../domain/policy/assess.ts'
-import { agentOf, type Bundle } from '../../domain/policy/bundle.ts'
+import type { Assessment } from '../../domain/policy/assess.ts'
+import { agentOf } from '../../domain/policy/bundle.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
 import { cameTo, type Observed } from '../../domain/policy/observed.ts'
-import type { PreviewOutcome } from '../../domain/previews/preview.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { planTitle } from '../../domain/requests/plan-step.ts'
 import type { ApprovedRequest, Ask, ParentTask } from '../../domain/requests/request.ts'
-import type { AskerId, EvaluationId, Json, NumericDate, Resource, ToolId } from '../../domain/values.ts'
+import type { EvaluationId, Json, NumericDate, Resource, ToolId } from '../../domain/values.ts'
 import { AgentId, defined, JsonObject, RequestId } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
 import type { Statements } from '../credentials/ports.ts'
@@ -19,12 +18,12 @@ import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { runWithObserved, wouldBeOf } from '../policy/compare-observed.ts'
 import type { Policy } from '../policy/ports.ts'
+import { assessAsk } from './assess-ask.ts'
 import { bindingOf, boundOf, boundPlainly } from './bound.ts'
 import { recordRefusal } from './carry-out.ts'
-import { isConfinable, tooLargeToConfine } from './confine.ts'
 import { Lately } from './limits.ts'
 import { assessPlanBody, isPlanBody } from './plan-ask.ts'
-import type { AskingPorts, DecidingPorts, MakingPorts } from './ports.ts'
+import type { DecidingPorts, MakingPorts } from './ports.ts'
 
 export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
 
@@ -215,42 +214,6 @@ const deny = (common: Common, reason: EvaluationReason, detail?: string): Evalua
   reason,
   ...defined({ detail }),
 })
-
-type AskOfOne = Pick<EvaluationAsk, 'action' | 'resource' | 'mcp' | 'purpose'> &
-  Pick<Asked, 'host' | 'justified' | 'task'> & { atLeast?: number }
-
-/** What policy is asked before it is asked for. */
-export function askedInBody(
-  ask: AskOfOne,
-  agent: AskerId,
-  recent: number,
-  { deployment }: Pick<Bundle, 'deployment'>,
-  preview?: PreviewOutcome,
-): Asked {
-  const { name: action, properties } = ask.action
-  const resource = { type: ask.resource.type, id: ask.resource.id }
-  const about = { agent, action, arguments: properties, resource, mcp: ask.mcp, purpose: ask.purpose ?? '', recent }
-  // Before it is asked, as if the service that keeps incidents will know the parent task.
-  const task = ask.task ?? (deployment.incidents ? 'known' : 'unchecked')
-  return { ...about, ...defined({ preview, host: ask.host, justified: ask.justified, task }) }
-}
-
-/** Refuses also an ask whose AWS credentials could not be confined: its session policy would be too large. */
-export function assessAsk(
-  ask: AskOfOne,
-  agent: AskerId,
-  recent: number,
-  now: NumericDate,
-  { policy }: Pick<AskingPorts, 'policy'>,
-  preview?: PreviewOutcome,
-): Assessment {
-  const asked = askedInBody(ask, agent, recent, policy.bundle, preview)
-  const least = defined({ atLeast: ask.atLeast })
-  const assessment = assess(policy.bundle, (question) => policy.ask(question), asked, now, least)
-  if (assessment.outcome === 'refused') return assessment
-  if (isConfinable(policy.bundle, assessment.facts, now)) return assessment
-  return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail: tooLargeToConfine }
-}
 
 type Reevaluated =
   | { decision: true; policies: readonly string[]; approval: { id: string; approvedUntil: NumericDate } }

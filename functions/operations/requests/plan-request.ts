@@ -8,7 +8,8 @@ import { planTitle } from '../../domain/requests/plan-step.ts'
 import { type AgentId, defined, type NumericDate, ok, type PersonId } from '../../domain/values.ts'
 import { type Explained, explainAsk, explainSteps } from '../policy/explain-tier.ts'
 import type { Policy } from '../policy/ports.ts'
-import { askedInBody, assessAsk, type EvaluationAsk } from './evaluate-access.ts'
+import { askedInBody, assessAsk } from './assess-ask.ts'
+import type { EvaluationAsk } from './evaluate-access.ts'
 import { assessSteps, isPlanBody } from './plan-ask.ts'
 
 export type Plan = RefusedPlan | RequestablePlan | RequestableSteps
