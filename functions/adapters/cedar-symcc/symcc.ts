@@ -60,7 +60,8 @@ export class Symcc implements Disposable {
       return { outcome: 'fault', why: ran.why === 'missing' ? '`cedar` is gone' : '`cedar` wrote without an end' }
     }
     if (ran.code !== 0) return failedRun(ran.err)
-    if (/^✓ .*: VERIFIED$/m.test(ran.out)) return { outcome: 'holds' }
+    const isRefuted = /^✗/m.test(ran.out)
+    if (!isRefuted && /^✓ .*: VERIFIED$/m.test(ran.out)) return { outcome: 'holds' }
     const request = /^✗ .*: DOES NOT HOLD$/m.test(ran.out) ? readCounterexample(ran.out) : undefined
     return request ? confirm(query, request) : { outcome: 'fault', why: `\`cedar\` answered ${short(ran.out)}` }
   }

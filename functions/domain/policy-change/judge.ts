@@ -28,6 +28,12 @@ export const permits: Judge = {
   },
 }
 
+/** What is there permits, and another in its place permits others and no longer these. */
+export const permitsOthers: Judge = {
+  order: (difference) =>
+    difference.from === undefined || difference.to === undefined ? permits.order(difference) : 'both',
+}
+
 /** A list that permits nothing while it is empty. */
 export const permitsIfAny: Judge = {
   order: ({ from, to }) => permits.order({ path: [], from: some(from), to: some(to) }),

@@ -9,6 +9,7 @@ import {
   patterns,
   permits,
   permitsIfAny,
+  permitsOthers,
   ranked,
   textPattern,
   unordered,
@@ -137,6 +138,10 @@ const breakGlass: Rule[] = [
 const account = 'deployment.accounts.*'
 const deployment: Rule[] = [
   ['deployment.issuers.*', 'issuer', permits],
+  // Who signs for all identities of this alias.
+  ['deployment.issuers.*.*', 'issuer', permitsOthers],
+  ['deployment.issuers.*.*.*', 'issuer', permits],
+  ['deployment.login.issuer', 'login_issuer', permitsOthers],
   ['deployment.tools.*', 'tool', permits],
   [account, 'account', permits],
   [`${account}.unjudgedConditions.*`, 'condition', permits],

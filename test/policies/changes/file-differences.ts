@@ -802,6 +802,13 @@ const deployment: Row[] = [
     { other: ['account_id'] },
   ],
   [
+    'another signer under the alias of an issuer widens and narrows',
+    (it) => {
+      it.deployment.issuers.workloads.issuer = 'https://elsewhere.example'
+    },
+    { widened: ['issuer'], narrowed: ['issuer'] },
+  ],
+  [
     'the written part of the schema is told',
     (it) => {
       it.schema = it.schema.replace('action lift', 'action lift, drop')

@@ -38,6 +38,7 @@ const without = new Set([
   'group_source',
   'group_source_tiers',
   'group_source_break_glass',
+  'issuer',
 ])
 
 const rows = files.flatMap(([, all]) => all.filter(([, , { widened = [] }]) => widened.length > 0))
