@@ -37,7 +37,9 @@ export function comparable({
 function comparableCalendar({ dates = {}, windows, freezes }: Calendar = { windows: {}, freezes: {} }) {
   const periods = Object.entries(freezes).map(([name, all]) => [
     name,
-    Object.fromEntries(all.map(({ from, ...period }) => [new Date(from * 1000).toISOString(), period])),
+    Object.fromEntries(
+      all.map(({ from, ...period }) => [new Date(from * 1000).toISOString().replace('.000Z', 'Z'), period]),
+    ),
   ])
   return { dates, windows, freezes: Object.fromEntries(periods) }
 }

@@ -1,7 +1,7 @@
 import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
+import { windowsAt } from '../policy/calendar.ts'
 import { namesOfTier } from '../policy/ladder.ts'
 import { type Answer, type PersonAction, personActions } from '../policy/question.ts'
-import type { PersonId } from '../values.ts'
 import { defined } from '../values.ts'
 import type { Change, Changes, Direction } from './change.ts'
 import type { Asker, Sides } from './diff-decisions.ts'
@@ -48,7 +48,7 @@ export function diffPeople(sides: Sides): Changes {
       const [was, is] = [answerOf(sides.old, point), answerOf(sides.new, point)]
       if (was.permit === is.permit) continue
       const direction = is.permit ? 'widened' : 'narrowed'
-      found.push({ direction, point, answers: [was, is], ...causeOf(sides, does, [was, is], point.person) })
+      found.push({ direction, point, answers: [was, is], ...causeOf(sides, does, [was, is], point) })
     }
   }
   return changesOf(sides, found)
@@ -58,13 +58,15 @@ function causeOf(
   { old: before, new: after }: Sides,
   does: PersonAction,
   [was, is]: readonly [Answer, Answer],
-  person: PersonId,
+  { person, now }: PersonPoint,
 ) {
   const [there, here] = [before.bundle.policies[does] ?? {}, after.bundle.policies[does] ?? {}]
   const all = [...(is.permit ? was : is).policies, ...(is.permit ? is : was).policies]
   const policy = all.find((id) => there[id] !== here[id])
   const file = policy && (after.fileOf(policy) ?? before.fileOf(policy))
   if (policy !== undefined && file !== undefined) return { policy, file }
+  const windows = ({ bundle }: Asker) => windowsAt(bundle.calendar, now).join()
+  if (windows(before) !== windows(after)) return { file: 'calendar.json' }
   const seen = ({ bundle: { directory } }: Asker) =>
     JSON.stringify([directory.groups, directory.people.find(({ id }) => id === person)])
   return { file: seen(before) === seen(after) ? 'resources.json' : 'directory.json' }

@@ -58,15 +58,36 @@ test('of many cases that fail, ten are told and the rest are counted', async () 
   expect(Number(rest)).toBe(Number(counted) - 10)
 })
 
-test('an answer that differs by the hours of a window is told of calendar.json', async () => {
-  const longer = (copy: Copy) =>
-    copy.edit('policies/calendar.json', (text) => text.replace('09:00-17:00', '08:00-20:00'))
-  const { exit, body } = await compared(longer)
+test('an answer that differs by the hours of a window is told of calendar.json, of agents and of people', async () => {
+  const byDay = (copy: Copy) =>
+    copy.edit(
+      'policies/people.cedar',
+      (text) =>
+        `${text}\n@id("security-lifts-by-day")\nforbid (principal, action == Hotwork::Action::"lift", resource)\nunless { context.windows.contains("business-hours") };\n`,
+    )
+  using old = new Copy()
+  byDay(old)
+  using longer = new Copy()
+  byDay(longer)
+  longer.edit('policies/calendar.json', (text) => text.replace('09:00-17:00', '08:00-20:00'))
+  const given = { old: old.at('policies'), new: longer.at('policies'), deployment: sampleDeployment, accept: false }
+  const { exit, out } = await runVerb(diff, { ...given, json: true })
+  const { widened } = JSON.parse(out)
   expect(exit).toBe(6)
-  expect(body.widened).toContainEqual(
+  expect(widened).toContainEqual(
     expect.objectContaining({ file: 'calendar.json', agent: 'agent:builder', action: 'flags:set' }),
   )
-  expect(body.widened.map(({ file }: { file: string }) => file)).not.toContain('directory.json')
+  expect(widened).toContainEqual(
+    expect.objectContaining({ file: 'calendar.json', person: 'person:gus', action: 'lift' }),
+  )
+  expect(widened.map(({ file }: { file: string }) => file)).not.toContain('directory.json')
+})
+
+test('a period of a freeze is named by its beginning, without fractions of a second', async () => {
+  const shorter = (copy: Copy) =>
+    copy.edit('policies/calendar.json', (text) => text.replace('2025-12-02T08:00', '2025-12-01T08:00'))
+  const { out } = await compared(shorter, { json: false })
+  expect(out).toMatch(/freeze `black-friday`, `2025-11-26T23:00:00Z`, until: /)
 })
 
 test('the reverse is narrowed, and exits 0', async () => {
