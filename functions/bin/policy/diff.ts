@@ -1,17 +1,15 @@
 import { relative } from 'node:path'
 import * as z from 'zod'
 import { cedar } from '../../adapters/cedar/compile-cedar.ts'
-import { policyReads } from '../../adapters/cedar/policy-reads.ts'
 import { formatProblem, type Problem } from '../../adapters/policy-folder/json-document.ts'
 import { exact, inert } from '../../domain/inert.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import { isAskCase } from '../../domain/policy/policy-case.ts'
 import type { Change } from '../../domain/policy-change/change.ts'
 import { alikeTogether, diffBundles, onSameGround, type Told } from '../../domain/policy-change/diff.ts'
 import type { Asker } from '../../domain/policy-change/diff-decisions.ts'
 import { defined } from '../../domain/values.ts'
 import { type Exit, exits, type Io, jsonText } from './io.ts'
-import { openPolicies, type Policies, tellProblems } from './open.ts'
+import { openPolicies, type Policies, sideOf, tellProblems } from './open.ts'
 
 /** Says what NEW permits more than OLD, and what less, each with an example. Exit 6 where something widened. */
 export const Options = z.object({
@@ -57,18 +55,16 @@ export async function run(options: z.infer<typeof Options>, io: Io): Promise<Exi
   return exits.widens
 }
 
-function askerOf({ index, folder }: Policies, bundle: Bundle, path: string): Asker {
+function askerOf(opened: Policies, bundle: Bundle, path: string): Asker {
+  const { index, folder } = opened
   const policy = cedar.open(bundle)
-  const cases = (folder?.cases ?? []).flatMap(({ value }) => value.cases)
   return {
-    bundle,
-    reads: policyReads(bundle.policies),
+    ...sideOf({ ...opened, bundle }),
     ask: (question) => policy.ask(question),
     fileOf: (id) => {
       const file = index[id]?.file ?? folder?.actions.find(({ value }) => value.name === id)?.document.file
       return file === undefined ? undefined : relative(path, file) || file
     },
-    known: cases.filter(isAskCase).map(({ ask }) => ask),
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { cedar } from '../../adapters/cedar/compile-cedar.ts'
+import { policyReads } from '../../adapters/cedar/policy-reads.ts'
 import {
   type CompiledPolicies,
   currentSchema,
@@ -10,6 +11,8 @@ import { JsonDocument, type Problem } from '../../adapters/policy-folder/json-do
 import { makeUpDeployment } from '../../adapters/policy-folder/made-up-deployment.ts'
 import type { Folder } from '../../adapters/policy-folder/read-folder.ts'
 import { Bundle } from '../../domain/policy/bundle.ts'
+import { isAskCase } from '../../domain/policy/policy-case.ts'
+import type { Side } from '../../domain/policy-change/question-space.ts'
 import { exits, type Io, jsonText, problemText, WrongUsage } from './io.ts'
 
 export type Policies = {
@@ -41,6 +44,13 @@ export function openPolicies(
   if (!opened.ok) return opened
   return opened.failing.length > 0 && !evenIfCasesFail ? { ok: false, problems: opened.failing } : opened
 }
+
+/** What questions are made of: the bundle, what its policies read, and what its cases ask. */
+export const sideOf = ({ bundle, folder }: Pick<Policies, 'bundle' | 'folder'>): Side => ({
+  bundle,
+  reads: policyReads(bundle.policies),
+  known: (folder?.cases ?? []).flatMap(({ value }) => value.cases.filter(isAskCase).map(({ ask }) => ask)),
+})
 
 /** Brings the generated part of a folder's schema up to date; returns what was wrong with the folder, if it cannot be. */
 export function writeSchema(path: string, deployment: string | undefined): readonly Problem[] {

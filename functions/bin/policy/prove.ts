@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { cedar } from '../../adapters/cedar/compile-cedar.ts'
-import { policyReads } from '../../adapters/cedar/policy-reads.ts'
 import { assumptionsFor } from '../../adapters/cedar-symcc/assumptions.ts'
 import { type Proof, Prover } from '../../adapters/cedar-symcc/prover.ts'
 import { Symcc } from '../../adapters/cedar-symcc/symcc.ts'
@@ -24,7 +23,7 @@ import {
 import { type Asking, type Questions, randomQuestions, Sample } from '../../domain/policy-proof/sample.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import { type Exit, type Io, WrongUsage } from './io.ts'
-import { openPolicies, type Policies, tellProblems } from './open.ts'
+import { openPolicies, type Policies, sideOf, tellProblems } from './open.ts'
 import { type Report, tellReport } from './prove-report.ts'
 
 /**
@@ -109,12 +108,6 @@ function readProveFile(
   })
   return problems.length > 0 ? { ok: false, problems } : { ok: true, settings }
 }
-
-const sideOf = ({ bundle, folder }: Policies): Side => ({
-  bundle,
-  reads: policyReads(bundle.policies),
-  known: (folder?.cases ?? []).flatMap(({ value }) => value.cases.flatMap((each) => ('ask' in each && each.ask) || [])),
-})
 
 function askingOf(side: Side): Asking {
   const { bundle } = side
