@@ -2,6 +2,7 @@ import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Fact } from '../../domain/policy/condition.ts'
 import type { Compared, Named, PolicyReads, Reads } from '../../domain/policy-change/policy-reads.ts'
 import { parsePolicy, pathOf, pathOfHas, pathsIn } from './cedar-json.ts'
+import { partsOf } from './read-conditions.ts'
 
 type Node = { readonly [operator: string]: unknown }
 type Literals = { numbers: number[]; texts: string[]; named: Named[] }
@@ -34,7 +35,8 @@ export function readPolicy(text: string): Reads {
     if (named.length > 0) found.add(variable, { named })
   }
   for (const { body } of conditions) found.visit(body)
-  return { ...found.reads(), shape: shapeOf(policy) }
+  const parts = partsOf(policy).map(({ expression }) => JSON.stringify(expression))
+  return { ...found.reads(), shape: shapeOf(policy), parts }
 }
 
 const shapeOf = ({ annotations: _, ...policy }: PolicyJson) => JSON.stringify(policy)

@@ -26,7 +26,7 @@ const unseen = 'no question found that it answers otherwise'
  */
 export function diffPolicies(sides: Sides, told: Changes): Changes {
   const [before, after] = [written(sides.old), written(sides.new)]
-  const explained = new Set([...told.widened, ...told.narrowed].map(({ policy }) => policy))
+  const [wider, narrower] = [told.widened, told.narrowed].map((all) => new Set(all.map(({ policy }) => policy)))
   const renamed = renamedOf(before, after)
   const newNames = new Set(renamed.values())
   const fileOf = (id: string) => sides.new.fileOf(id) ?? sides.old.fileOf(id) ?? ''
@@ -36,8 +36,10 @@ export function diffPolicies(sides: Sides, told: Changes): Changes {
     (isWider ? widened : other).push(defined({ kind, file: fileOf(id), policy: id, from, to }))
   for (const [from, to] of renamed) tell(false, 'policy_renamed', to, `\`${from}\``, `\`${to}\`, otherwise as it was`)
   for (const id of new Set([...before.keys(), ...after.keys()])) {
-    if (explained.has(id) || renamed.has(id) || newNames.has(id)) continue
     const [was, is] = [before.get(id), after.get(id)]
+    if (wider?.has(id) || renamed.has(id) || newNames.has(id)) continue
+    // It is narrower somewhere, and may be wider elsewhere.
+    if (narrower?.has(id) && !(was && is && couldBeWider(was, is, sides.old))) continue
     if (!was && is) tell(is.effect === 'permit', 'policy_added', id, 'is not there', `${wordsOf(is)}; ${unseen}`)
     if (was && !is) tell(was.effect === 'forbid', 'policy_removed', id, wordsOf(was), `is not there; ${unseen}`)
     if (!was || !is) continue
@@ -67,6 +69,13 @@ function reachesMore(was: Written, is: Written): boolean {
   if (was.effect !== is.effect) return is.effect === 'permit'
   const [less, more] = is.effect === 'permit' ? [was, is] : [is, was]
   return more.actions.some((action) => !less.actions.includes(action))
+}
+
+/** Unless it is a permit that only asks for more than before, or a forbid that only asks for less. */
+function couldBeWider(was: Written, is: Written, old: Asker): boolean {
+  if (reachesMore(was, is)) return true
+  const [less, more] = is.effect === 'permit' ? [was, is] : [is, was]
+  return !less.reads.parts.every((part) => more.reads.parts.includes(part)) && readsMore(is, old)
 }
 
 /** Whether it reads a fact, or compares one with a value, that no policy about the same actions did. */

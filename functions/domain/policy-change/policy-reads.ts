@@ -15,6 +15,8 @@ export type Reads = {
   readonly named: readonly Named[]
   /** The policy without its annotations: the same for two that differ in name and layout only. */
   readonly shape: string
+  /** What must all hold for it to apply, each as it is written. */
+  readonly parts: readonly string[]
 }
 
 /** By Cedar action and `@id`. */
@@ -23,7 +25,7 @@ export type PolicyReads = { readonly [action: string]: { readonly [id: string]: 
 export const unread: Compared = { numbers: [], texts: [], patterns: [] }
 
 /** Of a policy that is not known: it is taken to read the approval. */
-export const noReads: Reads = { paths: { 'context.approval': unread }, named: [], shape: '' }
+export const noReads: Reads = { paths: { 'context.approval': unread }, named: [], shape: '', parts: [] }
 
 const unique = <T>(all: readonly T[]): readonly T[] => [...new Set(all)]
 
@@ -39,7 +41,7 @@ export function readsTogether(all: readonly Reads[]): Reads {
     }
   }
   const named = new Map(all.flatMap((reads) => reads.named.map((each) => [`${each.type} ${each.id}`, each] as const)))
-  return { paths, named: [...named.values()], shape: all.map(({ shape }) => shape).join('\n') }
+  return { paths, named: [...named.values()], shape: all.map(({ shape }) => shape).join('\n'), parts: [] }
 }
 
 export const readsPath = ({ paths }: Pick<Reads, 'paths'>, path: string): boolean =>

@@ -172,10 +172,29 @@ when { ${rare} && context.record.denied == 3 && context.record.refused == 5 };\n
       'prod-flags',
       edited('agents.cedar', /("prod-flags"[^;]*)(context\.approval\.tier >= 1)/, `$1($2 || (${rare}))`),
     ],
+    [
+      'a policy that asks for more here and, where few questions are, for less',
+      'policy_written_otherwise',
+      'prod-flags',
+      edited(
+        'agents.cedar',
+        /("prod-flags"[^;]*)(context\.approval\.tier >= 1)/,
+        `$1(context.approval.tier >= 3 || (${rare}))`,
+      ),
+    ],
   ])('%s', async (_rule, kind, policy, change) => {
     const { exit, body } = await compared(change)
     expect([exit, body.widened]).toEqual([6, [expect.objectContaining({ kind, policy })]])
   })
+})
+
+test('a permit that only asks for more than before is no wider, also where it reads what no policy read', async () => {
+  const { exit, body } = await compared((copy) =>
+    copy.edit('policies/agents.cedar', (text) =>
+      text.replace(/("prod-flags"[^;]*)(context\.approval\.tier >= 1)/, '$1$2 && context.record.denied < 7'),
+    ),
+  )
+  expect([exit, body.widened]).toEqual([0, []])
 })
 
 test('what a policy author writes is printed without what a terminal obeys', async () => {
