@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { setPriority, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { chapterNames, tellChapters } from '../../infra/local/demo/chapters.ts'
+import { freezeFlags } from '../../infra/local/demo/quick-policies.ts'
 import { Report } from '../../infra/local/demo/report.ts'
 import { withWorld } from '../../infra/local/demo/world.ts'
 import type { Local } from '../../infra/local/local-file.ts'
@@ -163,13 +164,14 @@ function makePackage(tell: Tell): Promise<boolean> {
   return succeeds('npm', ['pack', '--loglevel=error', `--pack-destination=${folder}`], { tell, behind: true })
 }
 
-/** The sample's policies with the ladder and the terms of break-glass of test/support/policies. */
+/** The sample's policies with the ladder and the terms of break-glass of test/support/policies, and the freeze of the demo. */
 function swiftPolicies(): string {
   const folder = join(state, 'policies')
   rmSync(folder, { recursive: true, force: true })
   cpSync(join(root, 'policies'), folder, { recursive: true })
   for (const file of ['ladder.json', 'break-glass.json'])
     cpSync(join(root, 'test/support/policies', file), join(folder, file))
+  freezeFlags(folder)
   return folder
 }
 

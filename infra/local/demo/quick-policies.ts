@@ -7,26 +7,30 @@ const root = join(import.meta.dirname, '../../..')
  * The sample's policies with seconds instead of minutes to answer, and a freeze that comes and goes. Reminders would come
  * after the end.
  */
-export function quickPolicies(folder: string, now = new Date()): string {
+export function quickPolicies(folder: string): string {
   rmSync(folder, { recursive: true, force: true })
   cpSync(join(root, 'policies'), folder, { recursive: true })
-  const edit = (name: string, change: (json: Json) => Json) => {
-    const file = join(folder, name)
-    writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, 'utf8')) as Json), null, 2))
-  }
   const quick = (member: string, value: unknown) =>
     member === 'remind' ? undefined : member === 'deadline' ? 'PT12S' : value
-  edit('ladder.json', (ladder) => JSON.parse(JSON.stringify(ladder), quick))
-  edit('calendar.json', (calendar) => ({
+  edit(join(folder, 'ladder.json'), (ladder) => JSON.parse(JSON.stringify(ladder), quick))
+  freezeFlags(folder)
+  return folder
+}
+
+/** Adds to a policy folder that for two hours flags of production stand still in the last seconds of each minute. */
+export function freezeFlags(folder: string, now = new Date()): void {
+  edit(join(folder, 'calendar.json'), (calendar) => ({
     ...calendar,
     freezes: { ...(calendar['freezes'] as Json), [freezeName]: endsOfMinutes(now) },
   }))
   writeFileSync(join(folder, 'freeze.cedar'), policy)
   writeFileSync(join(folder, 'cases', 'freeze.json'), JSON.stringify({ cases: [frozenCase(now)] }, null, 2))
-  return folder
 }
 
 type Json = { [member: string]: unknown }
+
+const edit = (file: string, change: (json: Json) => Json): void =>
+  writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, 'utf8')) as Json), null, 2))
 
 export const freezeName = 'end-of-the-minute'
 /** The second of each minute. */
