@@ -11,7 +11,7 @@ const pieceSize = 350_000
 const largest = 64 * 1024 * 1024
 
 /**
- * `BUNDLE#<hash>`: its RFC 8785 form, in gzip and base64, cut into `PIECE#<n>`; and `BUNDLE`, put last, which says how many
+ * `BUNDLE#<hash>`: its RFC 8785 form, in gzip and base64, cut into `PIECE.<n>`; and `BUNDLE`, put last, which says how many
  * there are. Each row is put once, and none is ever changed.
  */
 export class DynamoBundleStore extends TableStore implements BundleStore {
@@ -55,4 +55,4 @@ function unpacked(packed: string): KeptBundle['bundle'] | undefined {
 }
 
 const wholeKey = (hash: Digest) => ({ pk: `BUNDLE#${hash}`, sk: 'BUNDLE' })
-const pieceKey = (hash: Digest, n: number) => ({ pk: `BUNDLE#${hash}`, sk: `PIECE#${String(n).padStart(4, '0')}` })
+const pieceKey = (hash: Digest, n: number) => ({ pk: `BUNDLE#${hash}`, sk: `PIECE.${String(n).padStart(4, '0')}` })
