@@ -81,7 +81,7 @@ async function testAll(): Promise<void> {
   starting.promise.catch(() => {})
   // It replaces `dist/`, which examples and tests import: they begin when it is made.
   const packed = step('the package', makePackage)
-  await Promise.all([testOnStack(starting, packed, resources), testBesideStack(starting.promise, packed)])
+  await Promise.all([testOnStack(starting, packed, resources), testBesideStack(packed)])
 }
 
 type Stack = { local: Local; small: Local; env: NodeJS.ProcessEnv }
@@ -109,30 +109,30 @@ async function testOnStack(
     onStack('the deployment that waits seconds', ({ env }, tell) => jest(['swift'], { env, tell })),
   ])
   await onStack('what the Lambdas have put, against their roles', ({ env }, tell) => jest(['written'], { env, tell }))
-}
-
-/** What of it meets the stack has tables, keys and deployments of its own there. */
-async function testBesideStack(starting: Promise<Stack>, packed: Promise<void>): Promise<void> {
-  await Promise.all([...lookAtCode(), packed])
-  // Half of it is a download, and programs that wait for one another.
-  const agents = step('agents', (tell) => countTests('node', ['test/agents/run.ts'], { tell, behind: true }))
-  await step('fast tests', (tell) => jest(fast, { tell, behind: true, workers: 2 }))
-  const env = { HOTWORK_TARBALL: tarball }
+  // Those have tables, keys and deployments of their own there.
+  const ofPackage = { HOTWORK_TARBALL: tarball }
   await Promise.all([
     step('the package, installed', (tell) =>
-      jest(['package'], { env, tell, behind: true, files: ['--testPathIgnorePatterns', deployed] }),
+      jest(['package'], { env: ofPackage, tell, behind: true, files: ['--testPathIgnorePatterns', deployed] }),
     ),
-    step('adapters', async (tell) => jest(['adapters'], { env: (await starting).env, tell })),
-    step('the package, deployed', async (tell) =>
+    onStack('adapters', ({ env }, tell) => jest(['adapters'], { env, tell })),
+    onStack('the package, deployed', ({ env }, tell) =>
       jest(['package'], {
-        env: { ...env, ...(await starting).env },
+        env: { ...ofPackage, ...env },
         tell,
         behind: true,
         files: ['--testPathPatterns', deployed],
       }),
     ),
-    agents,
   ])
+}
+
+async function testBesideStack(packed: Promise<void>): Promise<void> {
+  await Promise.all([...lookAtCode(), packed])
+  // Half of it is a download, and programs that wait for one another.
+  const agents = step('agents', (tell) => countTests('node', ['test/agents/run.ts'], { tell, behind: true }))
+  await step('fast tests', (tell) => jest(fast, { tell, behind: true, workers: 2 }))
+  await agents
 }
 
 /** One stack for all tests that need one, and beside it a small deployment whose ladder waits seconds, not minutes. */

@@ -17,16 +17,16 @@ export const Options = z.object({
   new: z.string(),
   deployment: z.string().optional(),
   accept: z.boolean().default(false),
+  /** For each action. */
+  questions: z.int().positive().default(400),
   json: z.boolean(),
 })
 
 /** The same at each run, so that two people who compare see the same. */
 const seed = 15
-/** For each action. */
-const mostQuestions = 400
 
-export async function run(options: z.infer<typeof Options>, io: Io): Promise<Exit> {
-  const { accept, json } = options
+export async function run(options: z.input<typeof Options>, io: Io): Promise<Exit> {
+  const { accept, questions, json } = Options.parse(options)
   const opened = [options.old, options.new].map((path) => ({
     path,
     ...openPolicies(path, defined({ deployment: options.deployment, evenIfCasesFail: true })),
@@ -45,7 +45,7 @@ export async function run(options: z.infer<typeof Options>, io: Io): Promise<Exi
     old: askerOf(old, bundleOf(old, now), old.path),
     new: askerOf(now, bundleOf(now, old), now.path),
     seed,
-    most: mostQuestions,
+    most: questions,
   }
   const changes = diffBundles(sides, { deployment: !isMadeUp(old) && !isMadeUp(now) })
   const cases = now.failing.map((problem) => ({ ...problem, file: relative(now.path, problem.file) }))

@@ -12,7 +12,7 @@ async function compared(change: (copy: Copy) => void, options: { accept?: boolea
   using copy = new Copy()
   change(copy)
   const now = copy.at('policies')
-  const given = { old: sampleFolder, new: now, deployment: sampleDeployment, accept: false, json: true, ...options }
+  const given = { old: sampleFolder, new: now, deployment: sampleDeployment, questions: 60, json: true, ...options }
   const { exit, out, err } = await runVerb(diff, given)
   return { exit, out, err, body: given.json ? JSON.parse(out) : undefined }
 }
@@ -70,7 +70,7 @@ test('an answer that differs by the hours of a window is told of calendar.json, 
   using longer = new Copy()
   byDay(longer)
   longer.edit('policies/calendar.json', (text) => text.replace('09:00-17:00', '08:00-20:00'))
-  const given = { old: old.at('policies'), new: longer.at('policies'), deployment: sampleDeployment, accept: false }
+  const given = { old: old.at('policies'), new: longer.at('policies'), deployment: sampleDeployment }
   const { exit, out } = await runVerb(diff, { ...given, json: true })
   const { widened } = JSON.parse(out)
   expect(exit).toBe(6)
