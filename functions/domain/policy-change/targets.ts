@@ -1,5 +1,5 @@
 import { ruleOf } from '../people/organisation.ts'
-import { type ArgumentSchema, isScalar, textWithin } from '../policy/arguments.ts'
+import { type ArgumentSchema, isScalar, takesArgument, textWithin } from '../policy/arguments.ts'
 import { findActionFacts } from '../policy/assess.ts'
 import { accountOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, parseArguments } from '../policy/catalogue.ts'
@@ -27,37 +27,22 @@ export function someArgument(schema: ArgumentSchema, { texts: literals }: Compar
   if (isScalar(schema)) return schema.type.includes('string') ? 'example' : 1
   switch (schema.type) {
     case 'string':
-      return [...(schema.enum ?? []), ...texts, ...literals].find((text) => fits(schema, text))
+      return [...(schema.enum ?? []), ...texts, ...literals].find((text) => takesArgument(schema, text))
     case 'integer':
       return Math.max(schema.minimum, Math.min(1, schema.maximum))
     case 'boolean':
       return true
     case 'object': {
       const { minProperties = 0, propertyNames } = schema
-      const keys = ['example', '#a', ':a', 'A', '/a', 'key'].filter((key) =>
-        fits({ ...propertyNames, minLength: 0 }, key),
+      const key = ['example', '#a', ':a', 'A', '/a', 'key'].find((each) =>
+        takesArgument({ type: 'string', ...propertyNames }, each),
       )
-      const [key] = keys
       return minProperties === 0 || key === undefined ? {} : { [key]: { S: 'example' } }
     }
     default:
       return schema satisfies never
   }
 }
-
-export const fits = (
-  {
-    minLength = 0,
-    maxLength,
-    pattern,
-    enum: values,
-  }: { minLength?: number | undefined; maxLength: number; pattern?: string | undefined; enum?: string[] | undefined },
-  text: string,
-): boolean =>
-  text.length >= minLength &&
-  text.length <= maxLength &&
-  (pattern === undefined || new RegExp(pattern, 'u').test(text)) &&
-  (values === undefined || values.includes(text))
 
 /** Arguments that the catalogue takes: those of some ask if there are any, or made up. */
 export function someArguments(entry: CatalogueEntry, known: readonly JsonObject[]): JsonObject | undefined {
@@ -165,7 +150,9 @@ export function argumentValues(
     switch (schema.type) {
       case 'integer': {
         const around = numbers.flatMap((each) => [each - 1, each, each + 1])
-        return [...around, schema.minimum, schema.maximum].filter((each) => takes(schemas, each))
+        return [...around, schema.minimum, schema.maximum].filter((each) =>
+          schemas.some((schema) => takesArgument(schema, each)),
+        )
       }
       case 'boolean':
         return [true, false]
@@ -186,8 +173,3 @@ export function argumentValues(
   const unique = new Map([...(isOptional ? [undefined] : []), ...values].map((value) => [JSON.stringify(value), value]))
   return [...unique.values()]
 }
-
-const takes = (schemas: readonly ArgumentSchema[], value: number) =>
-  schemas.some(
-    (schema) => !isScalar(schema) && schema.type === 'integer' && value >= schema.minimum && value <= schema.maximum,
-  )

@@ -58,6 +58,9 @@ export function argumentsParser({ properties, required }: ArgumentsSchema): z.Zo
   return z.strictObject(Object.fromEntries(shape)) as unknown as z.ZodType<JsonObject>
 }
 
+export const takesArgument = (schema: ArgumentSchema, value: unknown): boolean =>
+  argumentParser(schema).safeParse(value).success
+
 function argumentParser(schema: ArgumentSchema): z.ZodType {
   if (isScalar(schema)) {
     const { type, maxLength } = schema
