@@ -1,20 +1,14 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { until } from '../support/until.ts'
 import { requestsIn, staging } from './support/people.ts'
-import { GateRoom, permitIn, type RawHost, textIn } from './support/raw-host.ts'
+import { type GateRoom, permitIn, type RawHost, textIn, useGateRoom } from './support/raw-host.ts'
 
 /** What goes wrong around a gate: nothing is sent that should not be, and the host is told why. Kills: test/agents/kills.test.ts. */
 
 const scene = useScene()
-let room: GateRoom
-beforeEach(() => {
-  useRealTime(scene)
-  room = new GateRoom(scene)
-})
-afterEach(() => room.close())
+const room = useGateRoom(scene)
 
 const requests = async () => (await requestsIn(scene)).length
 async function host(how: Parameters<GateRoom['host']>[0] = {}): Promise<RawHost> {

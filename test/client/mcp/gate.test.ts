@@ -1,19 +1,13 @@
 import type { RequestId } from '../../../functions/domain/values.ts'
-import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { until } from '../support/until.ts'
 import { decideNext, prod, requestsIn, staging } from './support/people.ts'
-import { GateRoom, permitIn, textIn } from './support/raw-host.ts'
+import { permitIn, textIn, useGateRoom } from './support/raw-host.ts'
 
 /** A gate before an MCP server, as an MCP host sees it: what passes, what is refused, and what waits for people. */
 
 const scene = useScene()
-let room: GateRoom
-beforeEach(() => {
-  useRealTime(scene)
-  room = new GateRoom(scene)
-})
-afterEach(() => room.close())
+const room = useGateRoom(scene)
 
 const decide = (verdict?: 'approve' | 'deny') => decideNext(scene, verdict)
 const stateOf = (id = '') => scene.api.world.state(id as RequestId)

@@ -1,17 +1,11 @@
-import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { staging } from './support/people.ts'
-import { GateRoom, permitIn, textIn } from './support/raw-host.ts'
+import { permitIn, textIn, useGateRoom } from './support/raw-host.ts'
 
 /** An agent and a server that try what the protocol does not foresee. */
 
 const scene = useScene()
-let room: GateRoom
-beforeEach(() => {
-  useRealTime(scene)
-  room = new GateRoom(scene)
-})
-afterEach(() => room.close())
+const room = useGateRoom(scene)
 
 const permit = 'hotwork/permit'
 

@@ -1,24 +1,18 @@
 import type { RequestId } from '../../../functions/domain/values.ts'
-import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { decideNext, prod, requestsIn, staging } from './support/people.ts'
-import { GateRoom, type Message, permitIn, type RawHost, textIn } from './support/raw-host.ts'
+import { type Message, permitIn, type RawHost, textIn, useGateRoom } from './support/raw-host.ts'
 
 /** While people decide: a task, the request's page, or holding, by what the host says that it can. */
 
 const scene = useScene()
-let room: GateRoom
+const room = useGateRoom(scene)
 let clock: NodeJS.Timeout
 beforeEach(() => {
-  useRealTime(scene)
-  room = new GateRoom(scene)
   // A read of the API in memory is held until its clock moves.
   clock = setInterval(() => scene.advance(1), 100)
 })
-afterEach(async () => {
-  clearInterval(clock)
-  await room.close()
-})
+afterEach(() => clearInterval(clock))
 
 const tasks2026 = { extensions: { 'io.modelcontextprotocol/tasks': {} } }
 

@@ -9,6 +9,7 @@ import { KeptKeys } from '../../../../client/kept-keys.ts'
 import { type GateOpened, openGate } from '../../../../client/mcp/open-gate.ts'
 import { ToolRules } from '../../../../client/mcp/tool-rules.ts'
 import { thisProcess } from '../../../../client/surroundings.ts'
+import { useRealTime } from '../../support/agent-machine.ts'
 import type { Scene } from '../../support/scene.ts'
 import { sampleMap } from './gate-machine.ts'
 
@@ -28,14 +29,21 @@ const version2026 = {
 
 /** A folder in which gates of this process keep what they know, before a server in a process of its own. */
 export class GateRoom {
-  readonly home = mkdtempSync(join(tmpdir(), 'hotwork-mcp-gate-'))
-  readonly served = join(this.home, 'files')
+  home = ''
   readonly #scene: Scene
   readonly #hosts: RawHost[] = []
 
   constructor(scene: Scene) {
     this.#scene = scene
+  }
+
+  begin(): void {
+    this.home = mkdtempSync(join(tmpdir(), 'hotwork-mcp-gate-'))
     mkdirSync(this.served)
+  }
+
+  get served(): string {
+    return join(this.home, 'files')
   }
 
   /** What the server does from now on. */
@@ -77,9 +85,20 @@ export class GateRoom {
 
   async close(): Promise<void> {
     this.script({})
-    await Promise.all(this.#hosts.map(({ gate }) => gate.end()))
+    await Promise.all(this.#hosts.splice(0).map(({ gate }) => gate.end()))
     rmSync(this.home, { recursive: true, force: true })
   }
+}
+
+/** A new folder for each test of the file, in the real time. */
+export function useGateRoom(scene: Scene): GateRoom {
+  const room = new GateRoom(scene)
+  beforeEach(() => {
+    useRealTime(scene)
+    room.begin()
+  })
+  afterEach(() => room.close())
+  return room
 }
 
 /** An MCP host that says exactly what a test has it say. */
