@@ -1,7 +1,6 @@
-import { PageDoors, type Shown } from '../support/pages/page-doors.ts'
+import type { Shown } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
-import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
-import { agent, issuer, World } from '../support/world.ts'
+import { agent, World } from '../support/world.ts'
 
 /** The pages of agents, and the form by which one is recertified. */
 
@@ -10,8 +9,7 @@ let world: World
 let tab: Tab
 beforeEach(() => {
   world = new World()
-  const provider = new MemoryLoginProvider()
-  tab = new Tab({ doors: new PageDoors(world, issuer, { provider, tokens: provider }), provider, world })
+  tab = Tab.of(world)
 })
 
 async function shown(who: string, at = path): Promise<Shown> {

@@ -1,8 +1,6 @@
 import { refusals } from '../../functions/domain/refusals.ts'
-import { PageDoors } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
-import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
-import { issuer, prodParameter, World } from '../support/world.ts'
+import { prodParameter, World } from '../support/world.ts'
 
 /** What is there changes while a person has the page of a request open. */
 
@@ -11,9 +9,7 @@ async function openPage() {
   world.reader.preview(prodParameter.action)
   world.reader.set(prodParameter.resource.id, { Value: '300' })
   const { ask } = await world.submitted(prodParameter)
-  const provider = new MemoryLoginProvider()
-  const doors = new PageDoors(world, issuer, { provider, tokens: provider })
-  const tab = new Tab({ doors, provider, world })
+  const tab = Tab.of(world)
   await tab.logIn('person-ana')
   const path = `/decide/${ask.id}`
   const fields = async (verdict: 'approve' | 'deny') => tab.fields(await tab.go('GET', path), 'verdict', verdict)

@@ -1,8 +1,6 @@
-import { PageDoors } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
-import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
 import { repairPlan } from '../support/plan.ts'
-import { issuer, sampleBundle, World } from '../support/world.ts'
+import { sampleBundle, World } from '../support/world.ts'
 
 /** The page of a plan: every step whole, and a form that strikes steps out. */
 
@@ -10,8 +8,7 @@ let world: World
 let tab: Tab
 beforeEach(async () => {
   world = new World(sampleBundle())
-  const provider = new MemoryLoginProvider()
-  tab = new Tab({ doors: new PageDoors(world, issuer, { provider, tokens: provider }), provider, world })
+  tab = Tab.of(world)
   await tab.logIn('person-ana')
 })
 

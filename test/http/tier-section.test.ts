@@ -1,11 +1,9 @@
 import { requestPage } from '../../functions/adapters/pages/request-page.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { explainRequest } from '../../functions/operations/policy/explain-tier.ts'
-import { PageDoors } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
-import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
 import { repairPlan } from '../support/plan.ts'
-import { issuer, person, prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
+import { person, prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
 
 /** What the page of a request says of why it needs its tier. */
 
@@ -13,8 +11,7 @@ let world: World
 let tab: Tab
 beforeEach(async () => {
   world = new World(sampleBundle())
-  const provider = new MemoryLoginProvider()
-  tab = new Tab({ doors: new PageDoors(world, issuer, { provider, tokens: provider }), provider, world })
+  tab = Tab.of(world)
   await tab.logIn('person-ana')
 })
 

@@ -1,6 +1,6 @@
-import type { MemoryLoginProvider } from '../people/memory-login-provider.ts'
-import type { World } from '../world.ts'
-import type { PageDoors, Shown } from './page-doors.ts'
+import { MemoryLoginProvider } from '../people/memory-login-provider.ts'
+import { issuer, type World } from '../world.ts'
+import { PageDoors, type Shown } from './page-doors.ts'
 
 const formType = { 'content-type': 'application/x-www-form-urlencoded' }
 
@@ -15,6 +15,12 @@ export class Tab {
     this.#doors = doors
     this.#provider = provider
     this.#world = world
+  }
+
+  /** With a login provider and pages of its own. */
+  static of(world: World): Tab {
+    const provider = new MemoryLoginProvider()
+    return new Tab({ doors: new PageDoors(world, issuer, { provider, tokens: provider }), provider, world })
   }
 
   async go(
