@@ -242,11 +242,14 @@ test('a session ends when it is idle, and not while a call runs', async () => {
   await start({ ...usual, idle: 700 })
   const agent = await client(remediator)
   const running = agent.callTool({ name: 'hold', arguments: {} })
-  await new Promise((resolve) => setTimeout(resolve, 1000))
-  expect(ended).toEqual([])
+  await new Promise((resolve) => agent.setNotificationHandler('notifications/message', resolve))
+  // It is idle from now on: when it ends, the time of the one before is over too.
+  await opened(builder())
+  await until(() => ended.includes('agent:builder'))
+  expect(ended).toEqual(['agent:builder'])
   release()
   await running
-  await until(() => ended.length > 0)
+  await until(() => ended.includes('agent:remediator'))
   await expect(agent.listTools()).rejects.toThrow('no such session')
 })
 
