@@ -53,7 +53,7 @@ describe('Claude', () => {
     return { gate, hook, asks }
   }
 
-  test('a second call with the id of one that runs is denied, whatever its input', async () => {
+  test('a second call with the id of one that runs is denied, with the same input or another', async () => {
     const { hook } = makeGate()
     expect(await hook(staging)).toBe('allow')
     expect([await hook(staging), await hook({ ...staging, Timeout: 900 })]).toEqual(['deny', 'deny'])

@@ -9,5 +9,5 @@ test('an agent that only a freeze stands in the way of is told of it, and to ask
     detail: `ask again then: ${freeze}`,
   }))
 
-test('an agent that policy refuses for good is told whom to ask, and no policy', () =>
+test('an agent that policy refuses for good is told to ask the authors of policies, and no policy', () =>
   expect(refusalAt('/aws/credentials', 'policy_denied').problem.detail).toBe('ask the people who write the policies'))

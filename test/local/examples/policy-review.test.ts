@@ -182,7 +182,7 @@ test('a change that widens nothing passes', async () => {
   expect(await runner.verdict(false)).toBe(0)
 })
 
-test('a folder with problems fails, with the file and the line, whatever the label says', async () => {
+test('a folder with problems fails, with the file and the line, also under the label', async () => {
   const runner = await opened((policies) => edit(join(policies, 'ladder.json'), '"tiers"', '"tears"'))
   await runner.review()
   expect(runner.github.comments[0]?.body).toMatch(/problems[\s\S]*ladder\.json:\d+: /)

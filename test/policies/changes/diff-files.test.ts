@@ -99,7 +99,7 @@ describe('nothing is silent', () => {
   test('the same bundle is no difference', () => expect(count(diffFiles(sample, structuredClone(sample)))).toBe(0))
 })
 
-test('a difference is told in words, with its file and whom it is about', () => {
+test('a difference is told in words, with its file and the person or agent that it is about', () => {
   const { widened } = diffFiles(
     sample,
     changed((it) => {

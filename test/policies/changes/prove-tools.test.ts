@@ -122,7 +122,7 @@ test.each([
   expect(new Set(report.properties.map(({ outcome }: { outcome: string }) => outcome))).toEqual(new Set(['fault']))
 })
 
-test('a solver that finds nothing, whatever it is asked, proves nothing', async () => {
+test('a solver that finds nothing for any question proves nothing', async () => {
   const { exit, report } = await prove()
   expect(exit).toBe(1)
   for (const { outcome } of report.properties) expect(outcome).not.toBe('holds')
@@ -146,7 +146,7 @@ test('a question that takes too long is not proved, and all that was started for
   expect(running()).toEqual([])
 })
 
-/** One that nobody has waited for yet is a zombie, and as good as gone. */
+/** A process that has ended, and that its parent has not waited for yet, is a zombie: it counts as ended. */
 function isRunning(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
