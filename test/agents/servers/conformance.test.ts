@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Started } from '../../client/support/agent-machine.ts'
 import { startHotwork } from '../support/commands.ts'
-import { Machine } from '../support/gate.ts'
+import { connect, Machine } from '../support/gate.ts'
 import { HotworkInMemory } from '../support/hotwork-in-memory.ts'
 import { serversBundle } from '../support/policies.ts'
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
   machine = new Machine(hotwork, bundle)
   const bare = start([process.execPath, server, '--http'])
   bareUrl = (await bare.prints(/^(http\S+)$/m))[1] ?? ''
-  const tools = Object.fromEntries(toolNames().map((name) => [name, 'pass']))
+  const tools = Object.fromEntries((await listTools()).map((name) => [name, 'pass']))
   const map = join(machine.home, 'map.json')
   const purpose = { purpose: 'release', parent_task: { id: 'REL-7' } }
   writeFileSync(map, JSON.stringify({ server: { name: 'conformance', version: '1.0.0' }, ...purpose, tools }))
@@ -55,12 +55,12 @@ function start([command = '', ...args]: string[]): Started {
   return new Started(child)
 }
 
-const toolNames = () =>
-  [
-    ...(readFileSync(server, 'utf8').split('const resources')[0] ?? '').matchAll(
-      /^ {2}((?:test|json)_\w+): \{ *(?:$|inputSchema)/gm,
-    ),
-  ].map(([, name = '']) => name)
+async function listTools(): Promise<string[]> {
+  const client = await connect({ command: process.execPath, args: [server], env: {}, cwd: folder })
+  const { tools } = await client.listTools()
+  await client.close()
+  return tools.map(({ name }) => name)
+}
 
 /**
  * The conformance has no token to show, and ends no session, of which an agent has eight: what it calls adds the one, ends the
