@@ -19,6 +19,10 @@ const sidecar = 'test/client/sidecar/sidecar.test.ts'
 const stories = 'test/agents/adapters/stories.ts'
 const exec = 'test/client/requests/exec.test.ts'
 
+const killedHook: Cell = {
+  says: 'yes: the next call goes on with the request',
+  proof: [sidecar, 'a hook that is killed while people think leaves the request'],
+}
 const killedFramework: Cell = {
   says: 'yes: the same call id is the same request, and runs once',
   proof: [
@@ -60,10 +64,7 @@ export const surfaces: readonly Surface[] = [
       says: '9½ minutes a call, then `deny` or `defer`; a repeat goes on',
       proof: [hook, 'is denied while people have not decided', 'goes on with the same request', 'is deferred where'],
     },
-    restart: {
-      says: 'yes: the next call goes on with the request',
-      proof: [sidecar, 'a hook that is killed while people think leaves the request'],
-    },
+    restart: killedHook,
     closed: {
       says: 'yes, with the settings that we ship (`onFailure`)',
       proof: [hook, 'is denied where Hotwork does not answer'],
@@ -78,10 +79,7 @@ export const surfaces: readonly Surface[] = [
       says: '9½ minutes a call; a repeat goes on',
       proof: [hook, 'of Codex is never deferred', 'goes on with the same request'],
     },
-    restart: {
-      says: 'yes: the next call goes on with the request',
-      proof: [sidecar, 'a hook that is killed while people think leaves the request'],
-    },
+    restart: killedHook,
     closed: {
       says: 'ours does; Codex lets a call pass whose hook fails or is late',
       proof: [hook, 'is denied where Hotwork does not answer'],
