@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createMCPClient } from '@ai-sdk/mcp'
@@ -22,17 +21,13 @@ export type Connection = {
 }
 
 /** An MCP client that others wrote. */
-type McpHost = { name: string; version: string; connect(server: Started): Promise<Connection> }
+type McpHost = { connect(server: Started): Promise<Connection> }
 
 const me = { name: 'host-of-tests', version: '1.0.0' }
-const versionOf = (name: string): string =>
-  JSON.parse(readFileSync(join(__dirname, '../node_modules', name, 'package.json'), 'utf8')).version
 const described = (tools: readonly { name: string; description?: string | undefined }[]) =>
   tools.map(({ name, description = '' }) => ({ name, description }))
 
 const official: McpHost = {
-  name: '@modelcontextprotocol/client',
-  version: versionOf('@modelcontextprotocol/client'),
   async connect(server) {
     const client = await connect(server)
     return {
@@ -44,8 +39,6 @@ const official: McpHost = {
 }
 
 const first: McpHost = {
-  name: '@modelcontextprotocol/sdk',
-  version: versionOf('@modelcontextprotocol/sdk'),
   async connect(server) {
     const client = new FirstClient(me)
     await client.connect(new FirstStdio({ ...server, stderr: 'ignore' }))
@@ -58,8 +51,6 @@ const first: McpHost = {
 }
 
 const aiSdk: McpHost = {
-  name: '@ai-sdk/mcp',
-  version: versionOf('@ai-sdk/mcp'),
   async connect(server) {
     const client = await createMCPClient({ transport: new AiStdio({ ...server, stderr: 'ignore' }) })
     return {
@@ -72,8 +63,6 @@ const aiSdk: McpHost = {
 
 /** It reads images and errors in its own way: a result with `isError` is thrown. */
 const langchain: McpHost = {
-  name: '@langchain/mcp-adapters',
-  version: versionOf('@langchain/mcp-adapters'),
   async connect(server) {
     const client = new FirstClient(me)
     await client.connect(new FirstStdio({ ...server, stderr: 'ignore' }))
@@ -148,22 +137,11 @@ class PythonHost {
 const inPython = [new PythonHost('mcp', python('python')), new PythonHost('fastmcp', pythonMcp1('python'))] as const
 export const endPythonHosts = (): void => inPython.forEach((host) => void host.end())
 
-const pinned = (list: string, name: string): string =>
-  new RegExp(`^${name}==(.+)$`, 'm').exec(readFileSync(join(__dirname, '..', list), 'utf8'))?.[1] ?? ''
-
 export const hosts = {
   official,
   first,
   aiSdk,
   langchain,
-  python: {
-    name: 'mcp (PyPI)',
-    version: pinned('requirements.txt', 'mcp'),
-    connect: (server) => inPython[0].connect(server),
-  },
-  fastmcp: {
-    name: 'fastmcp (PyPI)',
-    version: pinned('requirements-mcp1.txt', 'fastmcp'),
-    connect: (server) => inPython[1].connect(server),
-  },
+  python: inPython[0],
+  fastmcp: inPython[1],
 } satisfies { [name: string]: McpHost }

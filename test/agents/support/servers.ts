@@ -13,9 +13,6 @@ type Args = { [name: string]: unknown }
 
 /** An MCP server that others wrote, as it comes from its registry, with something to work on. */
 export type TestedServer = {
-  /** The package, and the version that is installed. */
-  name: string
-  version: string
   start: Started
   /** A tool that passes; none of AWS's does without a network. */
   pass?: { tool: string; args: Args }
@@ -27,10 +24,6 @@ export type TestedServer = {
 }
 
 const modules = join(__dirname, '../node_modules')
-const versionOf = (name: string): string =>
-  JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8')).version
-const pinned = (list: string, name: string): string =>
-  new RegExp(`^${name}==(.+)$`, 'm').exec(readFileSync(join(__dirname, '..', list), 'utf8'))?.[1] ?? ''
 const folder = () => mkdtempSync(join(tmpdir(), 'hotwork-server-'))
 const env = (more: { [name: string]: string } = {}) => ({ PATH: process.env['PATH'] ?? '', ...more })
 const remove = (path: string) => rmSync(path, { recursive: true, force: true })
@@ -42,8 +35,6 @@ function filesystem(): TestedServer {
   const program = join(modules, '@modelcontextprotocol/server-filesystem/dist/index.js')
   const fileOf = (label: string) => join('staging', `${label}.txt`)
   return {
-    name: '@modelcontextprotocol/server-filesystem',
-    version: versionOf('@modelcontextprotocol/server-filesystem'),
     start: { command: process.execPath, args: [program, cwd], env: env(), cwd },
     pass: { tool: 'read_text_file', args: { path: 'staging/there.txt' } },
     gated: {
@@ -73,8 +64,6 @@ function git(): TestedServer {
   run('config', 'user.email', 'builder@example.org')
   run('commit', '--quiet', '--allow-empty', '--message=first')
   return {
-    name: 'mcp-server-git (PyPI)',
-    version: pinned('requirements.txt', 'mcp-server-git'),
     start: { command: python('mcp-server-git'), args: ['--repository', cwd], env: env(), cwd },
     pass: { tool: 'git_status', args: { repo_path: cwd } },
     gated: {
@@ -101,8 +90,6 @@ function sqlite(): TestedServer {
   const database = new DatabaseSync(file)
   database.exec('CREATE TABLE orders (label TEXT)')
   return {
-    name: 'mcp-server-sqlite (PyPI)',
-    version: pinned('requirements-mcp1.txt', 'mcp-server-sqlite'),
     start: { command: pythonMcp1('mcp-server-sqlite'), args: ['--db-path', file], env: env(), cwd },
     pass: { tool: 'list_tables', args: {} },
     gated: {
@@ -123,8 +110,6 @@ function everything(): TestedServer {
   const cwd = folder()
   const program = join(modules, '@modelcontextprotocol/server-everything/dist/index.js')
   return {
-    name: '@modelcontextprotocol/server-everything',
-    version: versionOf('@modelcontextprotocol/server-everything'),
     start: { command: process.execPath, args: [program, 'stdio'], env: env(), cwd },
     pass: { tool: 'get-tiny-image', args: {} },
     gated: { tool: 'echo', action: 'everything:Echo', args: (message) => ({ message }) },
@@ -163,8 +148,6 @@ async function awsApi(): Promise<TestedServer> {
   })
   const [proxyUrl, awsUrl] = await Promise.all([listen(proxy), listen(aws)])
   return {
-    name: 'awslabs.aws-api-mcp-server (PyPI)',
-    version: pinned('requirements-mcp1.txt', 'awslabs.aws-api-mcp-server'),
     start: {
       command: pythonMcp1('awslabs.aws-api-mcp-server'),
       args: [],

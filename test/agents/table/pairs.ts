@@ -1,19 +1,19 @@
-/** Which MCP servers are tested under which clients, all as they come from npm and PyPI. */
+/** Which MCP servers are tested under which clients: their packages, as they come from npm and PyPI. */
 export const servers = {
-  filesystem: { package: '@modelcontextprotocol/server-filesystem', list: 'package.json' },
-  git: { package: 'mcp-server-git', list: 'requirements.txt' },
-  sqlite: { package: 'mcp-server-sqlite', list: 'requirements-mcp1.txt' },
-  everything: { package: '@modelcontextprotocol/server-everything', list: 'package.json' },
-  awsApi: { package: 'awslabs.aws-api-mcp-server', list: 'requirements-mcp1.txt' },
+  filesystem: '@modelcontextprotocol/server-filesystem',
+  git: 'mcp-server-git',
+  sqlite: 'mcp-server-sqlite',
+  everything: '@modelcontextprotocol/server-everything',
+  awsApi: 'awslabs.aws-api-mcp-server',
 } as const
 
 export const hosts = {
-  official: { package: '@modelcontextprotocol/client', list: 'package.json' },
-  first: { package: '@modelcontextprotocol/sdk', list: 'package.json' },
-  aiSdk: { package: '@ai-sdk/mcp', list: 'package.json' },
-  langchain: { package: '@langchain/mcp-adapters', list: 'package.json' },
-  python: { package: 'mcp', list: 'requirements.txt' },
-  fastmcp: { package: 'fastmcp', list: 'requirements-mcp1.txt' },
+  official: '@modelcontextprotocol/client',
+  first: '@modelcontextprotocol/sdk',
+  aiSdk: '@ai-sdk/mcp',
+  langchain: '@langchain/mcp-adapters',
+  python: 'mcp',
+  fastmcp: 'fastmcp',
 } as const
 
 export const pairs = [

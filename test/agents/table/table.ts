@@ -13,6 +13,15 @@ const root = join(import.meta.dirname, '../../..')
 const page = join(root, 'docs/agents/README.md')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
+/** Of the packages of test/agents. One that is in both lists of Python has the version of the first. */
+const { dependencies } = JSON.parse(read('test/agents/package.json')) as { dependencies: { [name: string]: string } }
+const inPython = ['requirements-mcp1.txt', 'requirements.txt'].flatMap((list) =>
+  read(`test/agents/${list}`)
+    .split('\n')
+    .flatMap((line) => (line.includes('==') ? [line.split('==') as [string, string]] : [])),
+)
+const versions = new Map([...inPython, ...Object.entries(dependencies)])
+
 /** Where the page has a table: between these two lines. */
 const between = (name: string) =>
   [`<!-- ${name}: by test/agents/table/table.ts -->`, `<!-- end of ${name} -->`] as const
@@ -32,11 +41,9 @@ const surfaceTable = () =>
   )
 
 function pairTable(): string {
-  const under = Object.entries(hosts).map(
-    ([name, { package: host }]) => [name, `\`${host}\` ${versionOf(host)}`] as const,
-  )
+  const under = Object.entries(hosts).map(([name, host]) => [name, `\`${host}\` ${versionOf(host)}`] as const)
   const isTested = (server: string, host: string) => pairs.some((pair) => pair[0] === server && pair[1] === host)
-  const rows = Object.entries(servers).map(([name, { package: server }]) => [
+  const rows = Object.entries(servers).map(([name, server]) => [
     `\`${server}\` ${versionOf(server)}`,
     ...under.map(([host]) => (isTested(name, host) ? 'yes' : '')),
   ])
@@ -44,19 +51,12 @@ function pairTable(): string {
 }
 
 /** A package of test/agents gets its version; other words stay. */
-const withVersion = (tested: string) => [tested, findVersion(tested)].filter(Boolean).join(' ')
+const withVersion = (tested: string) => [tested, versions.get(tested)].filter(Boolean).join(' ')
 
 function versionOf(name: string): string {
-  const found = findVersion(name)
+  const found = versions.get(name)
   if (!found) throw new Error(`${name} is in no list of test/agents`)
   return found
-}
-
-function findVersion(name: string): string | undefined {
-  const { dependencies } = JSON.parse(read('test/agents/package.json')) as { dependencies: { [name: string]: string } }
-  const lists = ['requirements.txt', 'requirements-mcp1.txt'].map((list) => read(`test/agents/${list}`))
-  const inPython = lists.flatMap((list) => list.split('\n')).find((line) => line.startsWith(`${name}==`))
-  return dependencies[name] ?? inPython?.slice(name.length + 2)
 }
 
 /** The page as it should be. */
