@@ -109,13 +109,14 @@ type Example = {
 
 async function exampleOf(
   { entry, observed }: Otherwise,
-  known: ReadonlyMap<string, Asked>,
+  known: Map<string, Asked>,
   { api }: Pick<Context, 'api'>,
 ): Promise<Example> {
   const { record } = splitId(entry.id)
   const isRequest = record.startsWith('req_')
   const own = { agent: entry.actor.id, action: String(entry.facts['action'] ?? '') }
-  const what = known.get(record) ?? (isRequest ? await askedFor(record, api) : own)
+  if (isRequest && !known.has(record)) known.set(record, await askedFor(record, api))
+  const what = known.get(record) ?? own
   return {
     ...{ entry: entry.id, at: entry.at, request: isRequest || record.startsWith('bgl_') ? record : null },
     ...{ agent: what.agent, action: what.action, was: wasOf(entry), would_be: wouldHaveBeen(observed) },

@@ -49,6 +49,17 @@ test('a decision is told with what the request asks, also where that was asked f
   ])
 })
 
+test('a request that was asked for before is fetched once, however often it was decided', async () => {
+  const { world } = scene.api
+  const request = await world.submitted(prodParameter)
+  scene.advance(10 * 60)
+  observe({ approve: { 'tried-forbid': `forbid (${head});` } })
+  for (const who of ['ana', 'eve']) await world.decide(await world.state(request.ask.id), who)
+  const { body } = await scene.at('hana').json('policy', 'observed', '--since', 'PT5M')
+  expect(body.policies[0].last.length).toBe(2)
+  expect(scene.api.calls.filter((call) => call === `GET /v1/requests/${request.ask.id}`)).toHaveLength(1)
+})
+
 test('what was refused and would have been permitted is told from the record of the agent', async () => {
   observe({ [put]: { 'tried-permit': `permit (${head});` } })
   await scene.api.world.evaluate({ ...prodParameter, agent: agent('assistant') })
