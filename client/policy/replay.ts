@@ -15,7 +15,7 @@ export function replayFile({ new: policies, ledger, deployment, json }: ReplayTy
       'there is no ledger to replay',
       'give `--ledger FILE`, which `hotwork ledger export` wrote, or `--since 30d` for that of your Hotwork',
     )
-  return runPolicyProgram({ verb: 'replay', policies, ledger, ...(deployment && { deployment }), json }, surroundings)
+  return runPolicyProgram({ verb: 'replay', policies, ledger, deployment, json }, surroundings)
 }
 
 /** Replays the ledger of this Hotwork, which is fetched whole first: a part is never taken for all. */
