@@ -167,21 +167,8 @@ export const surfaces: readonly Surface[] = [
       says: 'as you say, then `deny`; a repeat goes on',
       proof: ['test/agents/adapters/claude.test.ts', 'what people approved runs, and is completed'],
     },
-    restart: {
-      says: 'yes: the same call id is the same request',
-      proof: [
-        'test/agents/adapters/claude.test.ts',
-        'where hook and `canUseTool` both ask, it is one request and one run',
-      ],
-    },
-    closed: {
-      says: 'yes',
-      proof: [
-        'test/agents/adapters/claude.test.ts',
-        'a tool that is not gated is denied',
-        'what they denied does not run',
-      ],
-    },
+    restart: killedFramework,
+    closed: closedFramework,
     cannotStop: 'what another tool does, such as `Bash`; the same',
   },
   {
