@@ -1,7 +1,7 @@
 import type { RequestId } from '@modelcontextprotocol/server'
 import type { McpTool } from '../agent/mcp-tool.ts'
+import { digestOf } from '../digest.ts'
 import type { Members, MessageProxy, Reply } from './message-proxy.ts'
-import { schemaDigest } from './schema-digest.ts'
 
 const serverInfo = 'io.modelcontextprotocol/serverInfo'
 /** What a request of the protocol's version of July 2026 says of its client. */
@@ -40,7 +40,7 @@ export class LiveTools {
     const [tool] = found
     if (!tool || found.length > 1) return { missing: 'tool' }
     if (!this.#server) return { missing: 'server' }
-    return { mcp: { server: this.#server, tool: name, schema: schemaDigest(tool['inputSchema'] ?? {}) } }
+    return { mcp: { server: this.#server, tool: name, schema: digestOf(tool['inputSchema'] ?? {}) } }
   }
 
   /** All pages. @returns undefined where it gives none @throws ServerGone */

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import canonicalize from 'canonicalize'
 import * as z from 'zod'
 import type { Context } from '../context.ts'
+import { digestOf } from '../digest.ts'
 import { Fault, wrongUsage } from '../outcome.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
 
@@ -26,15 +25,9 @@ export async function fetchBundle(hash: string, { api }: Pick<Context, 'api'>): 
     )
   const kept = await api.call(Kept, { method: 'GET', path: `/v1/bundles/${encodeURIComponent(hash)}` })
   const { hash: said, ...content } = kept.bundle
-  if (said === hash && hashOf(content) === hash) return kept
+  if (said === hash && digestOf(content, 'hotwork.bundle.v1') === hash) return kept
   throw new Fault({ code: 'bundle_broken', title: 'what came is another bundle', detail: `its hash is not ${hash}` })
 }
-
-/** RFC 8785, behind the prefix that says what is hashed (docs/digests.md). */
-const hashOf = (content: object): string =>
-  `sha-256:${createHash('sha256')
-    .update(`hotwork.bundle.v1\n${canonicalize(content)}`)
-    .digest('base64url')}`
 
 /**
  * Runs what takes paths, with a file in place of each hash of a bundle. The files are gone when it returns.

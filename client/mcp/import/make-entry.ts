@@ -1,4 +1,4 @@
-import { schemaDigest } from '../schema-digest.ts'
+import { digestOf } from '../../digest.ts'
 import { type ClosedArguments, closeArguments } from './close-schema.ts'
 import { isObject, type Wish } from './wish.ts'
 
@@ -44,10 +44,10 @@ export function makeEntries(tools: readonly Listed[], server: Server, wish: Wish
 }
 
 function makeEntry(tool: Listed, action: string, server: Server, wish: Wish): Imported {
-  if (digestOf(tool) === undefined) return refused(tool, 'its input schema is too deep, or is no JSON')
+  const schema = digestOfSchema(tool)
+  if (schema === undefined) return refused(tool, 'its input schema is too deep, or is no JSON')
   const closed = closeArguments(tool.inputSchema, wish)
   if (!closed.schema) return refused(tool, closed.cannot ?? 'it cannot be closed')
-  const schema = schemaDigest(tool.inputSchema)
   const resource = findResource(closed.schema, tool.name, wish)
   const decide = [
     ...(wish.tool === undefined ? ['`tool`: which tool of tools.json the gate is (`--tool`)'] : []),
@@ -76,16 +76,16 @@ function makeEntry(tool: Listed, action: string, server: Server, wish: Wish): Im
 const refused = (tool: Listed, why: string): Imported => ({
   tool: tool.name,
   state: 'none',
-  schema: digestOf(tool) ?? '',
+  schema: digestOfSchema(tool) ?? '',
   decide: [],
   notes: [why],
   says: hintsOf(tool),
 })
 
 /** One tool that cannot be read keeps no one from the others. */
-function digestOf({ inputSchema }: Listed): string | undefined {
+function digestOfSchema({ inputSchema }: Listed): string | undefined {
   try {
-    return schemaDigest(inputSchema)
+    return digestOf(inputSchema)
   } catch {
     return undefined
   }
