@@ -82,7 +82,9 @@ describe('Hotwork’s own tab', () => {
       world.clock.advance(3)
     }
     const people = bundle.directory.people.flatMap(({ chatUser }) => chatUser ?? [])
-    const homes = await Promise.all(people.map((user) => desk.home(user)))
+    // One after the other: all at once would share the three seconds that Slack gives each.
+    const homes: Shown[] = []
+    for (const user of people) homes.push(await desk.home(user))
     for (const { blocks } of homes) expect(blocks.length).toBeLessThanOrEqual(100)
     const ben = homes[people.indexOf('U0BEN')] as Shown
     const waiting = Number(/Waiting for you: (\d+)/.exec(wordsOf(ben.blocks))?.[1])
