@@ -55,6 +55,13 @@ export const ToolId = z
   .brand<'ToolId'>()
 export type ToolId = z.infer<typeof ToolId>
 
+/** Another system whose security events the deployment takes, by its alias there. */
+export const TransmitterId = z
+  .string()
+  .regex(/^transmitter:[a-z][a-z0-9-]{0,62}$/)
+  .brand<'TransmitterId'>()
+export type TransmitterId = z.infer<typeof TransmitterId>
+
 /** An agent, or a person who uses break-glass. */
 export const AskerId = z.union([AgentId, PersonId])
 export type AskerId = z.infer<typeof AskerId>

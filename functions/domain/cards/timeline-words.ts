@@ -45,7 +45,7 @@ const whoActs = ({ type, id }: Actor, facts: ViewFacts): string =>
   type === 'system' ? 'Hotwork' : type === 'person' ? nameIn(facts, id) : id
 
 const laneOf = ({ type }: Actor): Lane =>
-  (({ person: 'people', agent: 'agent', tool: 'target', system: 'hotwork' }) as const)[type]
+  (({ person: 'people', agent: 'agent', tool: 'target', system: 'hotwork', transmitter: 'hotwork' }) as const)[type]
 
 const named = (facts: ViewFacts, id: string): string => (id === 'system' ? 'Hotwork' : nameIn(facts, id))
 

@@ -4,7 +4,7 @@ import type { Answer } from '../policy/question.ts'
 import { event } from '../requests/events.ts'
 import { isPlan, keptSteps } from '../requests/plan-step.ts'
 import { type ApprovalRequest, approvalsOf } from '../requests/request.ts'
-import { AgentId, defined, HaltId, idOfDigest, isAgent, NumericDate, PersonId } from '../values.ts'
+import { AgentId, defined, HaltId, idOfDigest, isAgent, NumericDate, PersonId, TransmitterId } from '../values.ts'
 
 /** `environment` is a freeze, which break-glass passes. */
 export const HaltTarget = z.union([
@@ -18,12 +18,19 @@ export const HaltTarget = z.union([
 ])
 export type HaltTarget = z.infer<typeof HaltTarget>
 
+export const Declarer = z.union([PersonId, TransmitterId])
+export type Declarer = z.infer<typeof Declarer>
+export const isTransmitter = (by: Declarer): by is TransmitterId => by.startsWith('transmitter:')
+/** In words that people read. */
+export const declarerName = (by: Declarer, nameOf: (person: PersonId) => string): string =>
+  isTransmitter(by) ? by.replace(':', ' ') : nameOf(by)
+
 /** It ends when a person lifts it, or at `until`. What was there before stays ended. */
 export const Halt = z.strictObject({
   id: HaltId,
   target: HaltTarget,
   reason: z.string(),
-  by: PersonId,
+  by: Declarer,
   at: NumericDate,
   until: NumericDate.optional(),
   lifted: z.strictObject({ by: PersonId, at: NumericDate }).optional(),
@@ -153,6 +160,22 @@ export function halt(
   return { ...commonOf(who, at), type: 'Halted', target, reason, ...defined({ until }) }
 }
 
+/** The deployment says what a transmitter may halt. No policy is asked, and a person lifts it. */
+export const haltBySignal = (
+  { target, reason }: NewHalt,
+  { transmitter, bundle }: { transmitter: TransmitterId; bundle: string },
+  at: NumericDate,
+): HaltEvent => ({
+  ...{ at, actor: { type: 'transmitter', id: transmitter }, policies: [], bundle },
+  type: 'Halted',
+  target,
+  reason,
+})
+
+/** A transmitter has one halt in force of a target, so that it keeps no other out. */
+export const haltInForceBy = (halts: readonly Halt[], by: Declarer, now: NumericDate): Halt | undefined =>
+  halts.find((each) => each.by === by && isHaltInForce(each, now))
+
 /**
  * Lifts a halt, never by the person who declared it. The lift is no earlier than those before it on the same target,
  * however slow the clock: so it stops all that those stop.
@@ -180,10 +203,11 @@ const commonOf = ({ person, answer, bundle }: HaltActor, at: NumericDate) => ({
 
 /** @throws TypeError when the events are not a halt's own: a tampered ledger */
 export function evolveHalt(id: HaltId, halt: Halt | undefined, { type, actor, at, ...facts }: HaltEvent): Halt {
-  if (actor.type !== 'person') throw new TypeError('only a person halts and lifts')
-  if (type === 'Halted' && !halt && 'target' in facts)
+  const declares = actor.type === 'person' || actor.type === 'transmitter'
+  if (type === 'Halted' && !halt && declares && 'target' in facts)
     return { id, target: facts.target, reason: facts.reason, by: actor.id, at, ...defined({ until: facts.until }) }
-  if (type === 'Lifted' && halt && !halt.lifted) return { ...halt, lifted: { by: actor.id, at } }
+  if (type === 'Lifted' && halt && !halt.lifted && actor.type === 'person')
+    return { ...halt, lifted: { by: actor.id, at } }
   throw new TypeError(`\`${type}\` does not follow in \`${id}\``)
 }
 

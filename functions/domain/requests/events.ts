@@ -15,6 +15,7 @@ import {
   RequestId,
   Thumbprint,
   ToolId,
+  TransmitterId,
   UseId,
 } from '../values.ts'
 import { StepOutcome } from './plan-step.ts'
@@ -25,6 +26,7 @@ export const Actor = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('agent'), id: AgentId, chain: z.array(AgentId).optional() }),
   z.strictObject({ type: z.literal('tool'), id: ToolId }),
   z.strictObject({ type: z.literal('system'), id: z.literal('hotwork') }),
+  z.strictObject({ type: z.literal('transmitter'), id: TransmitterId }),
 ])
 export type Actor = z.infer<typeof Actor>
 export const system: Actor = { type: 'system', id: 'hotwork' }

@@ -1,5 +1,7 @@
-import { verifyHalt } from '../../../functions/domain/ledger/ledger.ts'
-import type { HaltId } from '../../../functions/domain/values.ts'
+import { evolveHalt, type HaltEvent, haltBySignal, lift } from '../../../functions/domain/halts/halt.ts'
+import { chainEntries, noEntries, verifyHalt } from '../../../functions/domain/ledger/ledger.ts'
+import { setTextsApart } from '../../../functions/domain/ledger/texts.ts'
+import type { HaltId, TransmitterId } from '../../../functions/domain/values.ts'
 import { joinHalts } from '../../../functions/operations/ledger/texts.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter } from '../../support/world.ts'
@@ -145,6 +147,32 @@ describe('declaring a halt', () => {
     hotwork.clock.advance(1)
     expect(await revoke()).toMatchObject({ ok: true, value: { state: { revokedBy: 'person:hana' } } })
     expect(await hotwork.halt(everything, 'hana')).toMatchObject({ ok: true })
+  })
+})
+
+describe('a halt by a transmitter', () => {
+  const okta = 'transmitter:okta' as TransmitterId
+  const id = 'hlt_00000000000000000000000001' as HaltId
+  const by = { transmitter: okta, bundle: bundle.hash }
+
+  test('is on record with its reason as it is, since no person wrote it, and asks no policy', () => {
+    const event = haltBySignal({ target: remediator, reason: 'account_disabled' }, by, 1000)
+    const { events, texts } = setTextsApart([event], undefined, () => 'salt')
+    const { entries } = chainEntries(id, noEntries, events, undefined)
+    expect([texts, entries[0]?.policies]).toEqual([[], []])
+    expect(verifyHalt(id, entries)).toEqual({
+      state: { id, target: remediator, reason: 'account_disabled', by: okta, at: 1000 },
+    })
+  })
+
+  test('is lifted by a person, and never by a transmitter', () => {
+    const halt = evolveHalt(id, undefined, haltBySignal({ target: remediator, reason: 'account_disabled' }, by, 1000))
+    const answer = { permit: true, policies: ['security-lifts'] }
+    const lifting = lift(halt, [halt], { person: person('gus'), answer, silenced: false, bundle: bundle.hash }, 1001)
+    if (typeof lifting === 'string') throw new Error(lifting)
+    expect(evolveHalt(id, halt, lifting)).toMatchObject({ lifted: { by: 'person:gus', at: 1001 } })
+    const own = { ...lifting, actor: { type: 'transmitter', id: okta } } as HaltEvent
+    expect(() => evolveHalt(id, halt, own)).toThrow('does not follow')
   })
 })
 
