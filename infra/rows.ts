@@ -67,8 +67,8 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'look-at-hosts': { rows: ['LOOKED#'] },
   'link-slack': { chains: ['person:'], rows: ['LINK#', 'LINKCODE#', 'LINKOF#'], texts: true },
   'receive-slack': {
-    chains: ['req_', 'bgl_', 'stp_', 'sin_', 'person:'],
-    rows: ['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'GROUP#', 'SEEN#', 'STANDIN#'],
+    chains: ['req_', 'bgl_', 'stp_', 'hlt_', 'sin_', 'person:'],
+    rows: ['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'GROUP#', 'HALT#', 'SEEN#', 'STANDIN#'],
     texts: true,
   },
   'refresh-groups': { rows: ['GROUP#'] },

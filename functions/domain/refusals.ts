@@ -217,6 +217,7 @@ const explained = new Set<Refusal>([
   'cool_down',
   'budget_spent',
   'halted',
+  'unknown_target',
 ])
 
 /** The absent person named the stand-in with too weak a login. The stand-in's own login cannot mend that. */

@@ -59,7 +59,11 @@ export const environments = {
   'open-on-page': z.object({ ...api, ...stores, ...texts, INCIDENT_SECRET: Name }),
   'log-in': z.object({ ...api, REQUESTS_TABLE: Name }),
   'link-slack': z.object({ ...api, ...stores, ...texts, ...slack }),
-  'receive-slack': z.object({ ...api, ...stores, ...texts, ...reads, ...slack, CARDS_TABLE: Name }),
+  'receive-slack': z.object({
+    ...{ ...api, ...stores, ...texts, ...reads, ...slack },
+    CARDS_TABLE: Name,
+    TARGET_ROLES: Names,
+  }),
   'decide-burst': z.object({ ...stores, ...texts, ...reads, CARDS_QUEUE: Name }),
   'await-outcome': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name }),
   'advance-workflow': z.object({ ...stores }),

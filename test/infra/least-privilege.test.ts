@@ -344,7 +344,7 @@ describe('who may touch which table', () => {
     ['link-slack', record, ['PutItem'], [], []],
     [
       'receive-slack',
-      [...decide, ...byIndex.filter((index) => !index.endsWith('by-agent'))],
+      [...decide, ...byIndex.filter((index) => !index.endsWith('by-agent')), 'Query/index/open'],
       ['PutItem'],
       [],
       ['Query'],

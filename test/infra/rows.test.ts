@@ -107,6 +107,8 @@ describe('a row of its own', () => {
     ['submit-request', request],
     ['submit-request', `PERMIT#stp_${id}`],
     ['receive-slack', request],
+    ['receive-slack', 'HALT#agent#agent:remediator'],
+    ['receive-slack', `HLT#hlt_${id}`],
     [broker, request],
     ['open-break-glass', `REQ#bgl_${id}`],
     ['write-denies', `DENY#arn:aws:iam::${home}:role/hotwork/Elsewhere-target`],

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { DynamoBurstStore, DynamoCardStore } from '../../adapters/dynamodb/card-store.ts'
 import { connect, hurried } from '../../adapters/dynamodb/client.ts'
+import { DynamoHaltStore } from '../../adapters/dynamodb/halt-store.ts'
 import { DynamoPermitStore } from '../../adapters/dynamodb/permit-store.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
@@ -26,6 +27,8 @@ import { inTime } from '../../operations/cards/in-time.ts'
 import type { BurstStore, CardStore } from '../../operations/cards/ports.ts'
 import { readOverview } from '../../operations/cards/read-overview.ts'
 import { findSeen } from '../../operations/cards/show-card.ts'
+import { declareHalt, haltsFor, liftHalt } from '../../operations/halts/halt.ts'
+import type { HaltStore } from '../../operations/halts/ports.ts'
 import { joinRequest, showing } from '../../operations/ledger/texts.ts'
 import { offerLink } from '../../operations/people/chat-accounts.ts'
 import { readReadings } from '../../operations/people/list-groups.ts'
@@ -52,6 +55,8 @@ type Ports = ShowingApiPorts &
     bursts: BurstStore
     permits: PermitStore
     standIns: StandInStore
+    halts: HaltStore
+    targetRoles: readonly string[]
   }
 
 /** `POST /slack/events`: what people click in Slack. */
@@ -82,6 +87,12 @@ export function edgeOptions(ports: Ports): EdgeOptions {
     allowMore: (ask, mayStart) => givePermit(ask, timely(mayStart)),
     revokePermit: (ask, mayStart) => revokePermit(ask, timely(mayStart)),
     overview: (person) => readOverview(person, shown),
+    halts: async (person) => {
+      const found = await haltsFor(person, ports)
+      return found.ok ? found.value : undefined
+    },
+    declareHalt: (ask, mayStart) => declareHalt(ask, timely(mayStart)),
+    liftHalt: (ask, mayStart) => liftHalt(ask, timely(mayStart)),
     find: (given) => findRequest(given, ports),
     read: (ask) => readRequest(ask, shown),
     revoke: async (ask, mayStart) => withTextsOf(await revokeRequest(ask, timely(mayStart)), ports),
@@ -173,6 +184,8 @@ export const handler = bind(
       bursts: new DynamoBurstStore(connection, told.CARDS_TABLE),
       permits: new DynamoPermitStore(connection, tables),
       standIns: new DynamoStandInStore(connection, tables),
+      halts: new DynamoHaltStore(connection, tables),
+      targetRoles: told.TARGET_ROLES,
       secrets,
       ...createViews(webApi),
       refreshGroups: () => refreshGroups({ directory, teamId: deployment.chat.teamId }, groups),

@@ -1,3 +1,4 @@
+import type { HaltStore } from '../halts/ports.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
 import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
@@ -23,6 +24,7 @@ const reads = {
   ] satisfies (keyof RequestReader)[],
   ledger: ['entries', 'page', 'head'] satisfies (keyof LedgerReader)[],
   permits: ['load', 'ofAgent', 'list'] satisfies (keyof PermitReader)[],
+  halts: ['load', 'find', 'list'] satisfies (keyof HaltStore)[],
   standIns: ['of', 'find', 'list'] satisfies (keyof StandInReader)[],
 } as const
 

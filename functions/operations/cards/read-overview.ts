@@ -4,6 +4,9 @@ import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../../domain/requests/request.ts'
 import { ownersOf } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
+import { type HaltsSeen, haltsFor } from '../halts/halt.ts'
+import type { HaltStore } from '../halts/ports.ts'
+import type { TextReader } from '../ledger/ports.ts'
 import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
@@ -13,14 +16,19 @@ import { newest, waitingFor } from './waiting.ts'
 type OverviewPorts = AskingPorts & {
   permits: Pick<PermitReader, 'list'>
   standIns: Pick<StandInReader, 'of'>
+  halts: Pick<HaltStore, 'list'>
+  texts: TextReader
 }
 
 /** Each part newest first. */
 export type Overview = {
+  person: PersonId
   waiting: readonly PendingRequest[]
   /** Without their own openings. */
   own: readonly ApprovalRequest[]
   moreOwn: boolean
+  /** In force. Nothing where policy does not let the person read. */
+  halted: HaltsSeen
   live: readonly LiveGrant[]
   permits: readonly LivePermit[]
   standIns: { own: readonly StandIn[]; others: readonly StandIn[] }
@@ -36,17 +44,20 @@ const mostPermits = 100
 /** It shows, and decides nothing: an act on any of it asks everything anew. */
 export async function readOverview(person: PersonId, ports: OverviewPorts): Promise<Overview> {
   const now = ports.clock.now()
-  const [waiting, own, approved, permits, standIns] = await Promise.all([
+  const [waiting, own, approved, permits, standIns, halted] = await Promise.all([
     waitingFor(person, ports),
     ports.requests.list({ owner: person }, { limit: mostOwn }),
     approvedRequests(ports),
     permitsFor(person, now, ports),
     ports.standIns.of({ absent: person, by: person }),
+    haltsFor(person, ports),
   ])
   return {
+    person,
     waiting: waiting.map(({ state }) => state).filter((state) => state.status === 'pending'),
     own: own.items.map(({ state }) => asOf(state, now)).filter(({ ask }) => ask.breakGlass === undefined),
     moreOwn: own.next !== undefined,
+    halted: halted.ok ? halted.value : { halts: [], more: false },
     live: approved
       .map((state) => ({ state, mayRevoke: askAboutPerson(ports.policy, 'revoke', person, now, { state }).permit }))
       .filter(({ state, mayRevoke }) => mayRevoke || ownersOf(state).includes(person)),

@@ -4,6 +4,7 @@ import type { Page } from '../../../functions/operations/ports.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import type { RequestFilter, Stored } from '../../../functions/operations/requests/ports.ts'
 import { findRequest } from '../../../functions/operations/requests/read-requests.ts'
+import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { parameter, person, prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 
 const bundle = sampleBundle()
@@ -12,7 +13,10 @@ beforeEach(() => {
   world = new World(bundle)
 })
 const overview = (who: string) =>
-  readOverview(person(who), { ...world.ports, permits: world.permits, standIns: world.standIns })
+  readOverview(person(who), {
+    ...{ ...world.ports, permits: world.permits, standIns: world.standIns },
+    halts: new MemoryHaltStore(world.requests, world.ledger),
+  })
 const owner = bundle.agents.find(({ id }) => id === 'agent:remediator')?.owner.replace('person:', '') as string
 
 describe('an overview', () => {
@@ -20,6 +24,8 @@ describe('an overview', () => {
     const { ask } = await world.submitted(prodParameter)
     expect((await overview('ben')).waiting.map((each) => each.ask.id)).toEqual([ask.id])
     expect(await overview('lena')).toEqual({
+      person: 'person:lena',
+      halted: { halts: [], more: false },
       waiting: [],
       own: [],
       moreOwn: false,

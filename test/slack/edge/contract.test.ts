@@ -6,7 +6,7 @@ import { revokeModal } from '../../../functions/adapters/slack/forms/home-forms.
 import { renderHome } from '../../../functions/adapters/slack/home/home-view.ts'
 import type { ApprovalRequest, PendingRequest } from '../../../functions/domain/requests/request.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
-import { issuer, prodParameter, sampleBundle, World } from '../../support/world.ts'
+import { issuer, person, prodParameter, sampleBundle, World } from '../../support/world.ts'
 import { type Slack, startEmulate, startOurs } from './contract-slacks.ts'
 import { manifest, methodsInCode, scopesOfMethod } from './slack-scopes.ts'
 
@@ -37,7 +37,8 @@ function callers(slack: Slack, token: string) {
 const card = () => renderCard(request, bundle, 'hotwork-approvals', { page })
 const home = () => {
   const waiting = [request as PendingRequest]
-  const overview = { waiting, own: [request], moreOwn: false, live: [], permits: [], standIns: { own: [], others: [] } }
+  const none = { live: [], permits: [], standIns: { own: [], others: [] }, halted: { halts: [], more: false } }
+  const overview = { person: person('ben'), waiting, own: [request], moreOwn: false, ...none }
   return renderHome(overview, bundle, { one: page, all: page('') }, 0)
 }
 const form = () =>

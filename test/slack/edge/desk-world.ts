@@ -9,8 +9,11 @@ import { edgeOptions } from '../../../functions/handlers/slack/receive-slack.ts'
 import { type Desk, startDesk } from '../../../infra/local/desk/desk.ts'
 import { MemoryBurstStore } from '../../support/cards/memory-burst-store.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
+import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { issuer, type World } from '../../support/world.ts'
 import { secret } from './clicks.ts'
+
+const targetRole = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 
 /** A view as Slack shows it to its app, and to a test. */
 export type Shown = { id: string; blocks: JsonObject[]; errors: { [block: string]: string }; [member: string]: unknown }
@@ -20,6 +23,7 @@ type Answered = { status: number; body: string }
 export class DeskWorld {
   readonly world: World
   readonly bursts = new MemoryBurstStore()
+  readonly halts: MemoryHaltStore
   /** What the door needs, where a test wants it otherwise. */
   changes: Partial<EdgeOptions> = {}
   desk!: Desk
@@ -27,6 +31,7 @@ export class DeskWorld {
 
   constructor(world: World) {
     this.world = world
+    this.halts = new MemoryHaltStore(world.requests, world.ledger)
   }
 
   async open(): Promise<void> {
@@ -53,6 +58,7 @@ export class DeskWorld {
     const edge = () => {
       const options = edgeOptions({
         ...{ ...world.ports, issuer, permits: world.permits, standIns: world.standIns, bursts },
+        ...{ halts: this.halts, targetRoles: [targetRole] },
         cards: new MemoryCardStore(),
         secrets: async () => [secret],
         ...createViews(slackApi),

@@ -10,6 +10,7 @@ import { edgeOptions } from '../../../functions/handlers/slack/receive-slack.ts'
 import { pageOf } from '../../../functions/handlers/wiring/slack.ts'
 import { MemoryBurstStore } from '../../support/cards/memory-burst-store.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
+import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { issuer, type World } from '../../support/world.ts'
 import { clickOf, formOf, secret, signed, submissionOf } from './clicks.ts'
 
@@ -62,6 +63,8 @@ export class Door {
         permits: world.permits,
         standIns: world.standIns,
         bursts,
+        halts: new MemoryHaltStore(world.requests, world.ledger),
+        targetRoles: [],
       },
       cards: new MemoryCardStore(),
       secrets: () => this.secrets(),

@@ -1,8 +1,12 @@
 import { listReply, sayReply, showReply, typedWord } from '../../../functions/adapters/slack/edge/commands.ts'
+import { listedHalts } from '../../../functions/adapters/slack/home/halts.ts'
 import { type HomePages, renderHome } from '../../../functions/adapters/slack/home/home-view.ts'
+import type { Halt } from '../../../functions/domain/halts/halt.ts'
+import { readHaltTarget } from '../../../functions/domain/halts/halt-words.ts'
 import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
 import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
 import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../../../functions/domain/requests/request.ts'
+import type { HaltSeen } from '../../../functions/operations/halts/halt.ts'
 import { checkMessageBlocks, checkView } from '../../../infra/local/desk/blocks.ts'
 import { agent, person, sampleBundle, start } from '../../support/world.ts'
 import { corpus } from '../cards/inert-corpus.ts'
@@ -24,7 +28,9 @@ const numbered = (states: readonly ApprovalRequest[]) =>
   states.map((state, at) => withId(state, `req_${String(at).padStart(26, '0')}`))
 const withId = <T extends ApprovalRequest>(state: T, id: string): T => ({ ...state, ask: { ...state.ask, id } }) as T
 
-const overviewOf = (states: readonly ApprovalRequest[]) => ({
+const overviewOf = (states: readonly ApprovalRequest[], text = 'it loops') => ({
+  person: person('gus'),
+  halted: { halts: haltsOf(text), more: true },
   waiting: states.filter((state): state is PendingRequest => state.status === 'pending'),
   own: states,
   moreOwn: true,
@@ -34,6 +40,19 @@ const overviewOf = (states: readonly ApprovalRequest[]) => ({
   permits: states.map((state, at) => ({ permit: permitFrom(state, at), mayRevoke: true })),
   standIns: { own: [standIn(1)], others: Array.from({ length: states.length }, (_, at) => standIn(at + 2)) },
 })
+
+/** One of each kind, and each of another person but the last. */
+const haltsOf = (text: string): HaltSeen[] =>
+  [
+    ...(['agent:remediator', 'owner=person:dan', 'person:ben', 'environment=prod', 'all'] as const),
+    ...[`action=${[...text].slice(0, 60).join('') || 'x'}`, `role=${[...text].slice(0, 900).join('') || 'x'}`],
+  ].map((target, at) => {
+    const by = person(at === 0 ? 'gus' : 'hana')
+    const id = `hlt_${String(at).padStart(26, '0')}` as Halt['id']
+    const ends = at % 2 === 0 ? {} : { until: start + 3600 }
+    const halt = { id, target: readHaltTarget(target) as Halt['target'], reason: text, by, at: start, ...ends }
+    return { halt, mayLift: by !== 'person:gus' }
+  })
 
 /** A standing permit of what was asked for, however it was decided. */
 function permitFrom({ ask, stages, tier }: ApprovalRequest, at: number): StandingPermit {
@@ -64,12 +83,17 @@ const activeTypes = ['mrkdwn', 'markdown', 'link', 'user', 'usergroup', 'channel
 test('whatever others wrote, a tab and an answer are what Slack takes, and nothing in them pings or links', async () => {
   const states = numbered([...(await everyState(facts)).values()])
   for (const text of corpus) {
-    const overview = overviewOf(states.map((state) => withText(state, text)))
+    const overview = overviewOf(
+      states.map((state) => withText(state, text)),
+      text,
+    )
     const home = renderHome(overview, facts, pages, start)
     const reply = listReply(overview, facts, start)
     expect(checkView(home, 'home')).toMatchObject({ ok: true })
+    const halts = listedHalts(overview.halted, overview.person, facts, 10)
     expect(checkMessageBlocks(reply.blocks)).toMatchObject({ ok: true })
-    const types = new Set([...parts(home), ...parts(reply)].map(({ type }) => type))
+    expect(checkMessageBlocks(halts)).toMatchObject({ ok: true })
+    const types = new Set([...parts(home), ...parts(reply), ...parts(halts)].map(({ type }) => type))
     expect(activeTypes.filter((type) => types.has(type))).toEqual([])
     expect(checkMessageBlocks(sayReply(`“${typedWord(text)}”`).blocks)).toMatchObject({ ok: true })
   }
@@ -96,9 +120,9 @@ test('every button of a tab leads to the page of its request, or names nothing b
   expect(buttons.length).toBeGreaterThan(0)
   for (const { url, value, action_id } of buttons)
     if (typeof url === 'string') expect(url).toMatch(/^https:\/\/hotwork\.example\/decide(\/req_[0-9a-z]{26})?$/)
-    else if (value === undefined) expect(action_id).toBe('stand_in_name')
+    else if (value === undefined) expect(['stand_in_name', 'halt_declare']).toContain(action_id)
     else
       expect(Object.entries(JSON.parse(String(value)))).toEqual([
-        [expect.stringMatching(/^[rps]$/), expect.stringMatching(/^(req|stp|sin)_[0-9a-z]{26}$/)],
+        [expect.stringMatching(/^[rpsh]$/), expect.stringMatching(/^(req|stp|sin|hlt)_[0-9a-z]{26}$/)],
       ])
 })

@@ -5,7 +5,8 @@ import { registerBurst, registerCard, registerPermit } from '../cards/buttons.ts
 import { registerBreakGlass, registerOpenings } from '../cards/opening-buttons.ts'
 import { registerForms } from '../forms/card-forms.ts'
 import { truthModal } from '../forms/modal-blocks.ts'
-import { registerHome, registerStandIns } from '../home/home.ts'
+import { registerHalts } from '../home/halts.ts'
+import { redrawTab, registerHome, registerStandIns } from '../home/home.ts'
 import { registerEvents } from './app-events.ts'
 import type { Carried } from './click.ts'
 import { patience, redactingLogger, startDeadline } from './client.ts'
@@ -108,6 +109,7 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   registerOpenings(app, options)
   registerHome(app, options)
   registerStandIns(app, options)
+  registerHalts(app, options, (user, person, carried) => redrawTab(user, person, carried, options))
   registerBreakGlass(app, options)
   registerCommands(app, options)
   registerEvents(app, options)

@@ -14,8 +14,10 @@ import { bold, type CardBlock, code, context, drawn, fitted, list, rich, section
 import { renderCard } from '../cards/card.ts'
 import { type PageOption, renderOpeningForAsker } from '../cards/opening-card.ts'
 import { requestRow, waitingRow } from '../cards/rows.ts'
+import { haltModal } from '../forms/halt-forms.ts'
 import { cut, showModal } from '../forms/modal-blocks.ts'
 import { openModal } from '../forms/opening-forms.ts'
+import { declare, declaredParts, listedHalts, readHaltLine } from '../home/halts.ts'
 import { revoke, standInFormFor } from '../home/home.ts'
 import { linkBlocks } from '../home/home-view.ts'
 import { type Carried, carriedOf, identify, onceFor } from './click.ts'
@@ -31,6 +33,11 @@ const verbs: readonly [usage: string, does: string][] = [
   ['list', 'what waits for you, what your agents asked for, and which of their grants are live'],
   ['show <id>', 'one request, in full'],
   ['revoke <id> <reason>', 'ends a live grant, or denies what is still pending; all who read requests see the reason'],
+  [
+    'halt [<what> [2h] <reason>]',
+    'stops agents, a person’s decisions, an environment, an action or everything at once; alone, it opens a form',
+  ],
+  ['halts', 'what is halted, and by whom; another person lifts it'],
   ['away', 'a form to name who decides for you while you are out of office'],
   [
     'break-glass',
@@ -176,6 +183,24 @@ const doing: { readonly [verb: string]: Do } = {
     return told.done ? revokedReply(told.value.state, options.bundle) : sayReply(told.sentence)
   },
   'break-glass': breakGlass,
+  halt: async ({ person, rest, trigger, carried }, options) => {
+    if (rest.trim() === '')
+      return (await showModal(trigger, haltModal(), carried, options)) ? undefined : sayReply(notOpened)
+    const read = readHaltLine(rest, options.now())
+    if (!read.ok) return sayReply(read.sentence)
+    const idempotencyKey = `slack ${carried.delivery.key}`
+    const told = await declare({ ...read.asked, person, idempotencyKey }, carried, options)
+    if (!told.done) return sayReply(told.sentence)
+    return { text: 'It is halted', blocks: [rich('halted', section(...declaredParts(told.value, options.bundle)))] }
+  },
+  halts: async ({ person }, { halts, bundle }) => {
+    const seen = await halts(person)
+    if (!seen) return sayReply('Policy does not let you read this.')
+    return fitted([10, 4, 1], (most) => ({
+      text: 'What is halted',
+      blocks: [rich('title', section(bold('What is halted'))), ...listedHalts(seen, person, bundle, most)],
+    }))
+  },
   away: async ({ person, trigger, carried }, options) =>
     (await showModal(trigger, standInFormFor(person, options), carried, options)) ? undefined : sayReply(notOpened),
 }
@@ -203,7 +228,7 @@ async function answerTo(typed: SlashCommand, carried: Carried, options: EdgeOpti
 }
 
 const notAnsweredYet =
-  'The store has not answered yet. If you were revoking, look at the card before you do it again: it shows what was recorded.'
+  'The store has not answered yet. If you were revoking or halting, look at the card or at /hotwork halts before you do it again: they show what was recorded.'
 
 const notFound: { readonly [Code in NotFound]: string } = {
   unknown_request: 'No open request begins like that. Write its whole id.',

@@ -1,3 +1,4 @@
+import type { Halt, NewHalt } from '../../../domain/halts/halt.ts'
 import type { Login } from '../../../domain/people/login-strength.ts'
 import type { Person } from '../../../domain/people/organisation.ts'
 import type { StandIn } from '../../../domain/people/stand-in.ts'
@@ -7,6 +8,7 @@ import type { Refusal } from '../../../domain/refusals.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type {
   Digest,
+  HaltId,
   NumericDate,
   PersonId,
   RequestId,
@@ -20,6 +22,7 @@ import type { Openable } from '../../../operations/break-glass/what-to-open.ts'
 import type { Accepted, BurstAsk } from '../../../operations/cards/decide-burst.ts'
 import type { Overview } from '../../../operations/cards/read-overview.ts'
 import type { CardPlace } from '../../../operations/cards/show-card.ts'
+import type { HaltsSeen } from '../../../operations/halts/halt.ts'
 import type { PermitAsk } from '../../../operations/permits/standing-permits.ts'
 import type { Log, OnceOnly } from '../../../operations/ports.ts'
 import type { CarriedOut } from '../../../operations/requests/carry-out.ts'
@@ -44,6 +47,13 @@ export type EdgeOptions = {
   page(request: RequestId): string
   list: string
   overview(person: PersonId): Promise<Overview>
+  /** Nothing where policy does not let the person read. */
+  halts(person: PersonId): Promise<HaltsSeen | undefined>
+  declareHalt(
+    ask: NewHalt & { person: PersonId; idempotencyKey: string },
+    mayStart: () => boolean,
+  ): Promise<Result<Halt, Refusal>>
+  liftHalt(ask: { id: HaltId; person: PersonId }, mayStart: () => boolean): Promise<Result<Halt, Refusal>>
   find(given: string): Promise<Result<RequestId, NotFound>>
   read(ask: { id: RequestId; person: PersonId }): Promise<Result<ApprovalRequest, 'not_permitted' | 'unknown_request'>>
   revoke(ask: RevokeAsk, mayStart: () => boolean): Promise<CarriedOut>

@@ -2,12 +2,23 @@ import type { ViewOutput } from '@slack/bolt'
 import * as z from 'zod'
 import { clamp, inert } from '../../../domain/inert.ts'
 import type { Person } from '../../../domain/people/organisation.ts'
-import { defined, NumericDate, PersonId, type RequestId } from '../../../domain/values.ts'
+import { defined, type NumericDate, PersonId, type RequestId } from '../../../domain/values.ts'
 import { type CardBlock, context, rich, section, words } from '../cards/blocks.ts'
 import { metadataOf } from '../edge/click.ts'
 import { liveBlock } from '../home/home-view.ts'
 import type { Modal, Values } from './modal-blocks.ts'
-import { choice, cut, dateInput, form, mostChoices, saidModal, selectInput, textIn, textInput } from './modal-blocks.ts'
+import {
+  choice,
+  cut,
+  dateIn,
+  dateInput,
+  form,
+  mostChoices,
+  saidModal,
+  selectInput,
+  textIn,
+  textInput,
+} from './modal-blocks.ts'
 
 export const revokeName = 'revoke'
 
@@ -66,18 +77,16 @@ export function standInModal(people: readonly Person[], now: NumericDate): Modal
   )
 }
 
-const When = z.object({ selected_date_time: NumericDate.nullish() })
 const Chosen = z.object({ selected_option: z.object({ value: PersonId }) })
 
 export function readStandInForm(
   values: Values,
 ): { by: PersonId; until: NumericDate; from?: NumericDate } | { errors: { [field: string]: string } } {
-  const timeIn = (name: string) => When.safeParse(values[name]?.[name]).data?.selected_date_time ?? undefined
   const by = Chosen.safeParse(values['by']?.['by'])
   if (!by.success) return { errors: { by: 'Choose a person.' } }
-  const until = timeIn('until')
+  const until = dateIn(values, 'until')
   if (until === undefined) return { errors: { until: 'Say until when.' } }
-  return { by: by.data.selected_option.value, until, ...defined({ from: timeIn('from') }) }
+  return { by: by.data.selected_option.value, until, ...defined({ from: dateIn(values, 'from') }) }
 }
 
 export function standInField(detail: string | undefined): 'by' | 'from' | 'until' {

@@ -1,7 +1,8 @@
 import type { ViewOutput } from '@slack/bolt'
 import type { InputBlock, ModalView, PlainTextOption, RichTextElement } from '@slack/types'
+import * as z from 'zod'
 import { clamp, inert } from '../../../domain/inert.ts'
-import { defined } from '../../../domain/values.ts'
+import { defined, NumericDate } from '../../../domain/values.ts'
 import { bold, type CardBlock, plain, preformatted, rich, section, words } from '../cards/blocks.ts'
 import type { Carried } from '../edge/click.ts'
 import { patience } from '../edge/client.ts'
@@ -75,8 +76,8 @@ const input = <Type extends InputBlock['element']['type']>(
 export const textInput = (name: string, label: string, beside: Beside = {}): InputBlock =>
   input(name, label, { type: 'plain_text_input', multiline: true, max_length: longestComment }, beside)
 
-export const lineInput = (name: string, label: string, hint: string): InputBlock =>
-  input(name, label, { type: 'plain_text_input', max_length: 128 }, { hint })
+export const lineInput = (name: string, label: string, hint: string, beside: Beside = {}): InputBlock =>
+  input(name, label, { type: 'plain_text_input', max_length: 128 }, { hint, ...beside })
 
 export const numberInput = (
   name: string,
@@ -128,6 +129,11 @@ export const radioInput = (name: string, label: string, options: PlainTextOption
 
 export const checkInput = (name: string, label: string, options: PlainTextOption[]): InputBlock =>
   input(name, label, { type: 'checkboxes', options }, { optional: true })
+
+const When = z.object({ selected_date_time: NumericDate.nullish() })
+
+export const dateIn = (values: Values, name: string): NumericDate | undefined =>
+  When.safeParse(values[name]?.[name]).data?.selected_date_time ?? undefined
 
 export const textIn = (values: Values, name: string): string => values[name]?.[name]?.value?.trim() ?? ''
 

@@ -25,6 +25,7 @@ import {
 } from '../cards/blocks.ts'
 import { requestRow, waitingRow } from '../cards/rows.ts'
 import { readValue } from '../edge/click.ts'
+import { declareButton, listedHalts } from './halts.ts'
 
 export const takeBack = 'permit_revoke'
 
@@ -116,10 +117,10 @@ export type HomePages = { one(id: RequestId): string; all: string }
 export const homeActions = { read: 'home_read', all: 'home_all', link: 'home_link', revoke: 'home_revoke' } as const
 
 /** How many of each part are shown: together, with their buttons, they stay below the 100 blocks that Slack takes. */
-const most = { waiting: 15, own: 12, live: 12, permits: 6, standIns: 4 } as const
+const most = { waiting: 12, halts: 5, own: 10, live: 10, permits: 5, standIns: 4 } as const
 
 export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePages, now: NumericDate): Home {
-  const { waiting, own, moreOwn, live, permits, standIns } = overview
+  const { person, waiting, halted, own, moreOwn, live, permits, standIns } = overview
   const blocks: CardBlock[] = [
     header(`Waiting for you: ${waiting.length}`),
     ...waiting
@@ -130,6 +131,10 @@ export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePage
       ]),
     ...none('waiting', waiting, 'Nothing waits for your decision.'),
     ...moreOf('waiting', waiting.length - most.waiting, pages),
+
+    header(`Halted: ${halted.halts.length}${halted.more ? ' and more' : ''}`),
+    ...listedHalts(halted, person, facts, most.halts),
+    declareButton,
 
     header('Your agents’ requests'),
     ...own.slice(0, most.own).map((state) => rich(`own:${state.ask.id}`, requestRow(state, facts))),

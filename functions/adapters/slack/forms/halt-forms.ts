@@ -1,0 +1,96 @@
+import * as z from 'zod'
+import type { NewHalt } from '../../../domain/halts/halt.ts'
+import { readHaltTarget } from '../../../domain/halts/halt-words.ts'
+import { defined, type NumericDate } from '../../../domain/values.ts'
+import { context, rich, section, words } from '../cards/blocks.ts'
+import {
+  choice,
+  cut,
+  dateIn,
+  dateInput,
+  form,
+  lineInput,
+  type Modal,
+  selectInput,
+  textIn,
+  textInput,
+  type Values,
+} from './modal-blocks.ts'
+
+export const haltName = 'halt'
+
+const kinds = ['agent', 'owner', 'person', 'environment', 'action', 'role', 'all'] as const
+const labels: { readonly [kind in (typeof kinds)[number]]: string } = {
+  agent: 'One agent',
+  owner: 'All agents of one person',
+  person: 'What one person decides and opens',
+  environment: 'An environment',
+  action: 'An action of the catalogue',
+  role: 'A role in AWS',
+  all: 'Everything',
+}
+
+export const haltModal = (): Modal =>
+  form(
+    haltName,
+    { title: 'Halt', submit: 'Halt' },
+    rich(
+      'what-it-is',
+      section(
+        words(
+          'It stops at once: nothing more is issued or used, and live credentials of it end. Another person lifts it. That revives nothing: agents ask anew.',
+        ),
+      ),
+    ),
+    selectInput(
+      'kind',
+      'What is to stop',
+      'Choose',
+      kinds.map((kind) => choice(kind, labels[kind])),
+    ),
+    lineInput(
+      'value',
+      'Which one',
+      'Its name, such as agent:NAME, person:NAME or prod. Leave it empty for everything',
+      {
+        optional: true,
+      },
+    ),
+    textInput('reason', 'Why?', { hint: 'People who read halts see it. It stays on record.' }),
+    dateInput('until', 'Until', undefined, { optional: true, hint: 'Left empty: until another person lifts it' }),
+    context('You cannot lift what you declare.'),
+  )
+
+const Kind = z.object({ selected_option: z.object({ value: z.enum(kinds) }) })
+
+/** What was filled in, or what is wrong with it, by field. */
+export function readHaltForm(
+  values: Values,
+  now: NumericDate,
+): { asked: NewHalt } | { errors: { [field: string]: string } } {
+  const kind = Kind.safeParse(values['kind']?.['kind']).data?.selected_option.value
+  if (kind === undefined) return { errors: { kind: 'Choose what is to stop.' } }
+  const [value, reason, until] = [textIn(values, 'value'), cut(textIn(values, 'reason')), dateIn(values, 'until')]
+  if (kind === 'all' && value !== '') return { errors: { value: 'Everything has no name: leave this empty.' } }
+  const target = readHaltTarget(kind === 'all' ? 'all' : `${kind}=${named(kind, value)}`)
+  if (!target) return { errors: { value: `Write which one, such as ${examples[kind]}.` } }
+  if (reason === '') return { errors: { reason: 'Say why: people who read halts see it.' } }
+  if (until !== undefined && until <= now) return { errors: { until: 'Choose a time that is ahead.' } }
+  return { asked: { target, reason, ...defined({ until }) } }
+}
+
+/** People write names without what kind of name it is. */
+function named(kind: (typeof kinds)[number], value: string): string {
+  const prefix = kind === 'agent' ? 'agent:' : kind === 'owner' || kind === 'person' ? 'person:' : ''
+  return value === '' || value.startsWith(prefix) ? value : `${prefix}${value}`
+}
+
+const examples: { readonly [kind in (typeof kinds)[number]]: string } = {
+  agent: 'agent:remediator',
+  owner: 'person:dan',
+  person: 'person:dan',
+  environment: 'prod',
+  action: 'ssm:PutParameter',
+  role: 'arn:aws:iam::111122223333:role/name',
+  all: 'nothing',
+}

@@ -1,0 +1,46 @@
+import type { ViewFacts } from '../cards/request-view.ts'
+import { nameIn } from '../cards/request-words.ts'
+import type { Sentence } from '../cards/sentence.ts'
+import { inert } from '../inert.ts'
+import { type Halt, HaltTarget } from './halt.ts'
+
+/** As on the command line: `agent:NAME`, `person:NAME`, `owner=person:NAME`, `environment=NAME`, `all`. */
+export function readHaltTarget(typed: string): HaltTarget | undefined {
+  const [, kind, value] = /^([a-z]+)[:=](.+)$/s.exec(typed) ?? []
+  const isId = typed.startsWith('agent:') || typed.startsWith('person:')
+  return HaltTarget.safeParse(typed === 'all' ? { kind: 'all', value: 'all' } : { kind, value: isId ? typed : value })
+    .data
+}
+
+/** How a target is written, where one is asked for. */
+export const haltTargets = 'agent:NAME, person:NAME, owner=person:NAME, role=ARN, environment=NAME, action=NAME, or all'
+
+export function haltTitle({ kind, value }: HaltTarget, facts: Pick<ViewFacts, 'directory'>): Sentence {
+  switch (kind) {
+    case 'agent':
+      return [{ value: inert(value) }]
+    case 'owner':
+      return ['the agents of ', { bold: nameIn(facts, value) }]
+    case 'person':
+      return ['what ', { bold: nameIn(facts, value) }, ' decides and opens']
+    case 'role':
+    case 'environment':
+    case 'action':
+      return [`the ${kind} `, { value: inert(value) }]
+    case 'all':
+      return [{ bold: 'everything' }]
+    default:
+      return kind satisfies never
+  }
+}
+
+/** Since when, by which person, until when, and why. */
+export const haltNow = ({ at, by, until, reason }: Halt, facts: Pick<ViewFacts, 'directory'>): Sentence => [
+  'Since ',
+  { time: at },
+  ', by ',
+  { bold: nameIn(facts, by) },
+  ...(until === undefined ? [', until a person lifts it'] : [', until ', { time: until }]),
+  '. Why: ',
+  { said: reason },
+]
