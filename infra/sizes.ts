@@ -70,6 +70,8 @@ export function tooLarge(place: Place): readonly string[] {
     if (Type === 'AWS::IAM::Role') {
       const fix = role.endsWith('-sealed') ? fixes.sealed : fixes.trust
       check(`the trust policy of role \`${role}\``, size(has['AssumeRolePolicyDocument']), 'trust', fix)
+      for (const { PolicyDocument } of (has['Policies'] ?? []) as { PolicyDocument: unknown }[])
+        inline.set(id, (inline.get(id) ?? 0) + size(PolicyDocument))
     }
     if (Type === 'AWS::IAM::ManagedPolicy') check(`the policy \`${id}\``, size(has['PolicyDocument']), 'policy')
     if (Type === 'AWS::IAM::Policy')

@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib'
-import { AccountRootPrincipal, ArnPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { AccountRootPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
@@ -66,7 +66,7 @@ export class SigningKey extends Construct {
         sid: `Sign${what}`,
         actions: ['kms:Sign'],
         conditions: signs,
-        principals: [new ArnPrincipal(to.role.roleArn)],
+        principals: [to.role.inKeyPolicy()],
         resources: ['*'],
       }),
     )

@@ -1,4 +1,3 @@
-import type { Role } from 'aws-cdk-lib/aws-iam'
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { type FunctionName, rowOf } from '../functions.ts'
@@ -8,6 +7,7 @@ import type { Alarms } from './alarms.ts'
 import type { Anchor } from './anchor.ts'
 import type { SigningKey } from './credential-key.ts'
 import type { FunctionCode } from './function-code.ts'
+import type { FunctionRole } from './function-role.ts'
 import type { HotworkApi } from './hotwork-api.ts'
 import { HotworkFunction } from './hotwork-function.ts'
 import type { Reading } from './reading.ts'
@@ -40,7 +40,7 @@ export type Ground = {
 }
 
 /** By its rows in infra/functions.ts and infra/rows.ts. One that asks policy reads all that the answer rests on. */
-export type MakeFunction = (scope: Construct, name: FunctionName, role?: Role) => HotworkFunction
+export type MakeFunction = (scope: Construct, name: FunctionName, role?: FunctionRole) => HotworkFunction
 
 type Given = { code: FunctionCode; log: ILogGroup; reserve: boolean; alarms: Alarms; tables: Tables }
 

@@ -1,5 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib'
-import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Grant, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
   Function as LambdaFunction,
@@ -11,6 +11,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { type FunctionName, rowOf } from '../functions.ts'
 import type { FunctionCode } from './function-code.ts'
+import { FunctionRole } from './function-role.ts'
 
 type HotworkFunctionProps = {
   name: FunctionName
@@ -19,20 +20,20 @@ type HotworkFunctionProps = {
   log: ILogGroup
   reserve: boolean
   /** Another function's, for one that needs that role's very rights. */
-  role?: Role
+  role?: FunctionRole
 }
 
 /** One Lambda, by default with a role of its own that may write its log. What it uses grants the rest. */
 export class HotworkFunction extends Construct {
   readonly lambda: LambdaFunction
-  readonly role: Role
+  readonly role: FunctionRole
 
   constructor(scope: Construct, id: string, { name, code, log, reserve, role }: HotworkFunctionProps) {
     super(scope, id)
     const row = rowOf(name)
     this.role =
       role ??
-      new Role(this, 'Role', {
+      new FunctionRole(this, 'Role', {
         assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
         ...(row.role !== undefined && { path: '/hotwork/', roleName: `${Stack.of(this).stackName}-${row.role}` }),
       })

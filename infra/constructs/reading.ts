@@ -1,5 +1,5 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib'
-import { AccountRootPrincipal, ArnPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { AccountRootPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
 import { administration } from './credential-key.ts'
@@ -51,7 +51,7 @@ export class Reading extends Construct {
       new PolicyStatement({
         actions: ['kms:GenerateMac'],
         conditions: macs,
-        principals: [new ArnPrincipal(to.role.roleArn)],
+        principals: [to.role.inKeyPolicy()],
         resources: ['*'],
       }),
     )

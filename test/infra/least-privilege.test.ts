@@ -1,5 +1,6 @@
 import { type Assembly, elsewhere, home, hosts, stackName, synthesize } from './support/assembly.ts'
 import {
+  grantsIn,
   listOf,
   nameOf,
   resourcesOf,
@@ -518,9 +519,7 @@ describe('timers', () => {
   test('are made in that group, with that role, for the Scheduler alone, and neither changed nor removed', () => {
     expect(of('set-reminders', 'iam', '')).toEqual(['PassRole<TimersRole>'])
     expect(of('set-reminders', 'scheduler', '').map((right) => right.split('arn:')[0])).toEqual(['CreateSchedule'])
-    const policies = resourcesOf(assembly.hotwork, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
-      statementsOf(Properties['PolicyDocument']),
-    )
+    const policies = grantsIn(assembly.hotwork).flatMap(({ statements }) => statements)
     const passing = policies.filter(({ Action }) => listOf(Action).includes('iam:PassRole'))
     expect(passing.map(({ Condition }) => Condition)).toEqual([
       { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },

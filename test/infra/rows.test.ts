@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Assembly, home, root, synthesize } from './support/assembly.ts'
 import { isAllowed, type Policy } from './support/judge.ts'
-import { listOf, resourcesOf, rolesOf, statementsOf, textOf } from './support/template.ts'
+import { grantsIn, listOf, rolesOf, textOf } from './support/template.ts'
 
 /** What a function's code may put, if something else than its own code ran in it: judged by an engine that is not ours. */
 let assembly: Assembly
@@ -21,11 +21,9 @@ const sourcesOf = (folder: string) =>
 /** What the policies of a role say of putting. */
 function puttingOf(owner: string): readonly Policy[] {
   const roles = rolesOf(assembly.hotwork)
-  const statements = resourcesOf(assembly.hotwork, 'AWS::IAM::Policy')
-    .filter(([, { Properties }]) =>
-      (Properties['Roles'] as { Ref: string }[]).some(({ Ref }) => roles.get(Ref) === owner),
-    )
-    .flatMap(([, { Properties }]) => statementsOf(Properties['PolicyDocument']))
+  const statements = grantsIn(assembly.hotwork)
+    .filter((grant) => grant.roles.some((role) => roles.get(role) === owner))
+    .flatMap((grant) => grant.statements)
     .filter(({ Action }) => listOf(Action).includes('dynamodb:PutItem'))
   const Statement = statements.map(({ Effect, Resource, Condition }) => ({
     Effect,
@@ -142,8 +140,8 @@ describe('an entry', () => {
 })
 
 test('no role may put a row of the truth, or an entry, that it does not name', () => {
-  const unnamed = resourcesOf(assembly.hotwork, 'AWS::IAM::Policy').flatMap(([policy, { Properties }]) =>
-    statementsOf(Properties['PolicyDocument'])
+  const unnamed = grantsIn(assembly.hotwork).flatMap(({ roles, statements }) =>
+    statements
       .filter(({ Action }) => listOf(Action).includes('dynamodb:PutItem'))
       .filter(({ Resource }) => listOf(Resource).some((each) => /<(?:Requests|Ledger)>/.test(textOf(each))))
       .filter(({ Condition }) => {
@@ -151,7 +149,7 @@ test('no role may put a row of the truth, or an entry, that it does not name', (
         const patterns = listOf(keys?.['dynamodb:LeadingKeys'])
         return patterns.length === 0 || patterns.some((each) => !/^[A-Za-z_]+[#:]?[a-z_:]*\*$/.test(String(each)))
       })
-      .map(() => policy),
+      .map(() => roles),
   )
   expect(unnamed).toEqual([])
 })

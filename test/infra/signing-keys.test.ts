@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runApp, stackName } from './support/assembly.ts'
-import { listOf, resourcesOf, statementsOf, type Template, templateOf, textOf } from './support/template.ts'
+import { grantsIn, listOf, resourcesOf, statementsOf, type Template, templateOf, textOf } from './support/template.ts'
 
 /** The second of the three deployments that put another key in the place of the one that signs. */
 
@@ -41,8 +41,8 @@ test('the first may be signed with, and the other no more, by its own policy and
     statementsOf(Properties['KeyPolicy']).some(({ Action }) => listOf(Action).includes('kms:Sign')),
   )
   expect(signers.map(([id]) => numberOf(id))).toEqual([2])
-  const rights = resourcesOf(template, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
-    statementsOf(Properties['PolicyDocument'])
+  const rights = grantsIn(template).flatMap(({ statements }) =>
+    statements
       .filter(({ Action }) => listOf(Action).includes('kms:Sign'))
       .flatMap(({ Resource }) => listOf(Resource).map(textOf))
       .filter((key) => !key.includes('Anchor')),
@@ -66,8 +66,8 @@ test('whoever verifies or publishes knows both, and the issuer the one that it s
 })
 
 test('both public keys may be fetched by each of them, and by nobody else', () => {
-  const owners = resourcesOf(template, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
-    statementsOf(Properties['PolicyDocument'])
+  const owners = grantsIn(template).flatMap(({ statements }) =>
+    statements
       .filter(({ Action }) => listOf(Action).includes('kms:GetPublicKey'))
       .map(
         ({ Resource }) =>

@@ -74,16 +74,32 @@ export function rolesOf(template: Template): ReadonlyMap<string, string> {
 /** The stem of a function's entry file. */
 export const functionOf = (properties: Properties) => String(properties['Description']).replace(/^Hotwork /, '')
 
+/** All that is granted to roles: what is a part of a role, and what is a resource of its own. */
+export const grantsIn = (
+  template: Template,
+): readonly { roles: readonly string[]; statements: readonly Statement[] }[] => [
+  ...resourcesOf(template, 'AWS::IAM::Role').flatMap(([id, { Properties }]) =>
+    (listOf(Properties['Policies']) as { PolicyDocument: unknown }[]).map(({ PolicyDocument }) => ({
+      roles: [id],
+      statements: statementsOf(PolicyDocument),
+    })),
+  ),
+  ...resourcesOf(template, 'AWS::IAM::Policy').map(([, { Properties }]) => ({
+    roles: (Properties['Roles'] as { Ref: string }[]).map(({ Ref }) => Ref),
+    statements: statementsOf(Properties['PolicyDocument']),
+  })),
+]
+
 /** Every allowed action of every role, as `action on resource`. */
 export function rightsOf(template: Template): ReadonlyMap<string, readonly string[]> {
   const roles = rolesOf(template)
   const rights = new Map([...roles.values()].map((owner) => [owner, [] as string[]]))
-  for (const [, { Properties }] of resourcesOf(template, 'AWS::IAM::Policy')) {
-    const allowed = statementsOf(Properties['PolicyDocument']).flatMap(({ Effect, Action, Resource }) => {
+  for (const { roles: holders, statements } of grantsIn(template)) {
+    const allowed = statements.flatMap(({ Effect, Action, Resource }) => {
       if (Effect !== 'Allow') throw new Error('a deny where none is expected')
       return listOf(Action).flatMap((action) => listOf(Resource).map((resource) => `${action} on ${textOf(resource)}`))
     })
-    for (const { Ref } of Properties['Roles'] as { Ref: string }[]) rights.get(roles.get(Ref) ?? '')?.push(...allowed)
+    for (const role of holders) rights.get(roles.get(role) ?? '')?.push(...allowed)
   }
   return new Map([...rights].map(([owner, list]) => [owner, [...new Set(list)].sort()]))
 }

@@ -1,0 +1,72 @@
+import { type Assembly, synthesize } from './support/assembly.ts'
+import { type Resource, resourcesOf } from './support/template.ts'
+
+/** CloudFormation refuses a template in which two resources wait for each other, and emulators may take one. */
+
+let assembly: Assembly
+beforeAll(() => {
+  assembly = synthesize()
+}, 180_000)
+
+type Resources = { readonly [id: string]: Resource & { DependsOn?: string | string[] } }
+
+/** The resources that a value names. */
+function named(value: unknown, resources: Resources): readonly string[] {
+  if (typeof value !== 'object' || value === null) return []
+  if (Array.isArray(value)) return value.flatMap((each) => named(each, resources))
+  return Object.entries(value).flatMap(([key, inner]) => {
+    if (key === 'Ref') return [String(inner)].filter((id) => id in resources)
+    if (key === 'Fn::GetAtt') return [String(inner[0])]
+    return named(inner, resources)
+  })
+}
+
+const waitsFor = (id: string, resources: Resources): readonly string[] => {
+  const { Properties, DependsOn = [] } = resources[id] as Resources[string]
+  return [...named(Properties, resources), ...(Array.isArray(DependsOn) ? DependsOn : [DependsOn])]
+}
+
+function cyclesIn(resources: Resources): readonly string[] {
+  const done = new Set<string>()
+  const visit = (id: string, path: readonly string[]): readonly string[] => {
+    if (path.includes(id)) return [[...path.slice(path.indexOf(id)), id].join(' > ')]
+    if (done.has(id)) return []
+    const found = waitsFor(id, resources).flatMap((next) => visit(next, [...path, id]))
+    done.add(id)
+    return found
+  }
+  return Object.keys(resources).flatMap((id) => visit(id, []))
+}
+
+test('no resource waits for itself', () => {
+  for (const template of [assembly.hotwork, ...Object.values(assembly.targets)])
+    expect(cyclesIn(template.Resources)).toEqual([])
+})
+
+test('a circle of a role, a function and a key would be found', () => {
+  const of = (...ids: string[]) => ({ Type: 'Any', Properties: { names: ids.map((Ref) => ({ Ref })) } })
+  expect(cyclesIn({ Role: of('Lambda'), Lambda: of('Key'), Key: of('Role'), Table: of() })).toEqual([
+    'Role > Lambda > Key > Role',
+  ])
+})
+
+test('a function, and what feeds it, waits until its role has all its rights', () => {
+  const { Resources } = assembly.hotwork
+  const apart = new Map(
+    resourcesOf(assembly.hotwork, 'AWS::IAM::Policy').flatMap(([policy, { Properties }]) =>
+      (Properties['Roles'] as { Ref: string }[]).map(({ Ref }) => [Ref, policy]),
+    ),
+  )
+  const roleOf = ({ Properties }: Resource) => (Properties['Role'] as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0]
+  const functions = resourcesOf(assembly.hotwork, 'AWS::Lambda::Function')
+  for (const [id, made] of functions) expect([id, waitsFor(id, Resources)]).toEqual([id, rightsOf(made)])
+  for (const [id, { Properties }] of resourcesOf(assembly.hotwork, 'AWS::Lambda::EventSourceMapping')) {
+    const { Ref } = Properties['FunctionName'] as { Ref: string }
+    expect([id, waitsFor(id, Resources)]).toEqual([id, rightsOf(Resources[Ref] as Resource)])
+  }
+
+  function rightsOf(made: Resource) {
+    const role = roleOf(made)
+    return expect.arrayContaining([role, apart.get(role)].filter((each) => each !== undefined))
+  }
+})
