@@ -3,7 +3,7 @@ import * as z from 'zod'
 /** Each value is parsed once, at the edge. On the wire times are RFC 3339; in here they are NumericDate. */
 
 /** 26 characters of Crockford's base 32, lower case: 130 random bits, so an id cannot be guessed from another. */
-const random26 = '[0-9a-hjkmnp-tv-z]{26}'
+export const random26 = '[0-9a-hjkmnp-tv-z]{26}'
 
 /** Crockford's base 32 in lower case: no `i`, `l`, `o` or `u`. */
 export const idAlphabet = '0123456789abcdefghjkmnpqrstvwxyz'

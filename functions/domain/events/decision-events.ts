@@ -1,0 +1,187 @@
+import * as z from 'zod'
+import { digestOf } from '../digest.ts'
+import { type Halt, HaltTarget } from '../halts/halt.ts'
+import { type ApprovalRequest, grantOf } from '../requests/request.ts'
+import {
+  AgentId,
+  CredentialId,
+  defined,
+  GrantId,
+  HaltId,
+  idOfDigest,
+  isAgent,
+  NumericDate,
+  RequestId,
+  random26,
+} from '../values.ts'
+
+/** The same change has the same id, so that a receiver can drop a repeat. */
+export const EventId = z
+  .string()
+  .regex(new RegExp(`^evt_${random26}$`))
+  .brand<'EventId'>()
+export type EventId = z.infer<typeof EventId>
+
+const common = { id: EventId, at: NumericDate }
+
+/**
+ * Ids, status and times. Not: arguments, resources, texts, rights, and people, whose ids are personal data. Members may be
+ * added as optional: a queue holds events of older code.
+ */
+export const RequestEvent = z.strictObject({
+  ...common,
+  type: z.enum([
+    'Request Submitted',
+    'Request Approved',
+    'Request Denied',
+    'Request Expired',
+    'Request Withdrawn',
+    'Request Narrowed',
+    'Grant Ended',
+    'Opening Started',
+    'Opening Ended',
+    'Opening Reviewed',
+  ]),
+  request: RequestId,
+  /** The request that it was delegated from, or the plan that it is a step of. */
+  parent: RequestId.optional(),
+  /** Not of an opening, which a person asks for. */
+  agent: AgentId.optional(),
+  action: z.string(),
+  tier: z.int().nonnegative(),
+  round: z.int().positive(),
+  status: z.enum(['pending', 'approved', 'denied', 'expired', 'withdrawn', 'completed', 'revoked']),
+  submittedAt: NumericDate,
+  /** While it is pending. */
+  decideBy: NumericDate.optional(),
+  grant: GrantId.optional(),
+  claimBy: NumericDate.optional(),
+  notAfter: NumericDate.optional(),
+  /** Of a grant or an opening that ended. `state_changed`: what was approved is no longer there, and people decide again. */
+  ended: z
+    .strictObject({
+      how: z.enum(['completed', 'expired', 'revoked', 'state_changed']),
+      by: z.enum(['agent', 'person', 'system']),
+    })
+    .optional(),
+  /** The `jti` of the access token that ended with the grant. */
+  credential: CredentialId.optional(),
+  /** How the work went, or what the review of an opening said. */
+  outcome: z.enum(['succeeded', 'failed', 'justified', 'not_justified']).optional(),
+  drill: z.literal(true).optional(),
+})
+export type RequestEvent = z.infer<typeof RequestEvent>
+
+export const HaltDecisionEvent = z.strictObject({
+  ...common,
+  type: z.enum(['Halt Declared', 'Halt Lifted']),
+  halt: HaltId,
+  /** Without the value where that is a person. */
+  target: z.strictObject({
+    kind: z.enum(HaltTarget.options.map(({ shape }) => shape.kind.value)),
+    value: z.string().optional(),
+  }),
+  until: NumericDate.optional(),
+})
+export type HaltDecisionEvent = z.infer<typeof HaltDecisionEvent>
+
+export const DecisionEvent = z.union([RequestEvent, HaltDecisionEvent])
+export type DecisionEvent = z.infer<typeof DecisionEvent>
+
+const idOf = (type: DecisionEvent['type'], ...of: readonly (string | number)[]): EventId =>
+  EventId.parse(idOfDigest('evt', digestOf('hotwork.event.v1', [type, ...of])))
+
+/** What happened between two stored states of a request. Each comes once a round at most. */
+export function eventsOfRequest(before: ApprovalRequest | undefined, after: ApprovalRequest): readonly RequestEvent[] {
+  const ofType = (type: RequestEvent['type'], at: NumericDate, facts: Partial<RequestEvent> = {}): RequestEvent => ({
+    ...{ id: idOf(type, after.ask.id, facts.round ?? after.round), type, at },
+    ...factsOf(after),
+    ...facts,
+  })
+  return after.ask.breakGlass ? ofOpening(before, after, ofType) : ofAsk(before, after, ofType)
+}
+
+type Make = (type: RequestEvent['type'], at: NumericDate, facts?: Partial<RequestEvent>) => RequestEvent
+
+function ofAsk(before: ApprovalRequest | undefined, after: ApprovalRequest, make: Make): readonly RequestEvent[] {
+  const events: RequestEvent[] = []
+  if (!before) events.push(make('Request Submitted', after.submittedAt))
+  const narrowed = after.narrowings?.at(-1)
+  if (narrowed && after.narrowings?.length !== before?.narrowings?.length)
+    events.push(make('Request Narrowed', narrowed.at))
+  const ended = endOf(before, after)
+  if (ended) events.push(make('Grant Ended', ended.at, ended.facts))
+  if (before?.status === after.status && before.round === after.round) return events
+  if (after.status === 'approved') events.push(make('Request Approved', after.grant.approvedAt))
+  if (after.status === 'denied') events.push(make('Request Denied', after.deniedAt))
+  if (after.status === 'withdrawn') events.push(make('Request Withdrawn', after.withdrawnAt))
+  if (after.status === 'expired' && !after.grant) events.push(make('Request Expired', after.expiredAt))
+  return events
+}
+
+function ofOpening(before: ApprovalRequest | undefined, after: ApprovalRequest, make: Make): readonly RequestEvent[] {
+  const events: RequestEvent[] = []
+  if (!before) events.push(make('Opening Started', after.submittedAt))
+  const ended = endOf(before, after)
+  if (ended) events.push(make('Opening Ended', ended.at, ended.facts))
+  const review = after.review?.done
+  if (review && !before?.review?.done) events.push(make('Opening Reviewed', review.at, { outcome: review.outcome }))
+  return events
+}
+
+function endOf(before: ApprovalRequest | undefined, after: ApprovalRequest) {
+  const was = before && grantOf(before)
+  if (before?.status !== 'approved' || !was || after.status === 'approved') return undefined
+  const { id: grant, credentials, intents } = was
+  const credential = (credentials.access_token ?? intents.access_token)?.id
+  const ids = defined({ grant, credential })
+  switch (after.status) {
+    case 'completed': {
+      const { outcome } = after
+      return { at: after.completedAt, facts: { ...ids, outcome, ended: { how: 'completed', by: 'agent' } as const } }
+    }
+    case 'revoked': {
+      const by = after.revokedBy === 'system' ? 'system' : 'person'
+      return { at: after.revokedAt, facts: { ...ids, ended: { how: 'revoked', by } as const } }
+    }
+    case 'pending':
+      return {
+        at: after.updatedAt,
+        facts: { ...ids, round: before.round, ended: { how: 'state_changed', by: 'system' } as const },
+      }
+    default:
+      return { at: after.updatedAt, facts: { ...ids, ended: { how: 'expired', by: 'system' } as const } }
+  }
+}
+
+function factsOf(state: ApprovalRequest) {
+  const { ask, tier, round, status, submittedAt } = state
+  const { id: grant, claimBy, notAfter } = grantOf(state) ?? {}
+  return {
+    ...{ request: ask.id, action: ask.action, tier, round, status, submittedAt },
+    ...defined({
+      parent: ask.ancestors.at(-1),
+      agent: isAgent(ask.agent.id) ? ask.agent.id : undefined,
+      decideBy: state.status === 'pending' ? state.decideBy : undefined,
+      ...{ grant, claimBy, notAfter },
+      drill: ask.breakGlass?.drill ? (true as const) : undefined,
+    }),
+  }
+}
+
+/** What happened between two stored lists of the halts of one target. That one ends by itself is stored nowhere. */
+export function eventsOfHalts(before: readonly Halt[], after: readonly Halt[]): readonly HaltDecisionEvent[] {
+  return after.flatMap((halt) => {
+    const was = before.find(({ id }) => id === halt.id)
+    return [
+      ...(was ? [] : [ofHalt('Halt Declared', halt, halt.at)]),
+      ...(halt.lifted && !was?.lifted ? [ofHalt('Halt Lifted', halt, halt.lifted.at)] : []),
+    ]
+  })
+}
+
+const ofHalt = (type: HaltDecisionEvent['type'], { id: halt, target, until }: Halt, at: NumericDate) => ({
+  ...{ id: idOf(type, halt), type, at, halt },
+  target: target.kind === 'person' || target.kind === 'owner' ? { kind: target.kind } : target,
+  ...defined({ until }),
+})
