@@ -34,7 +34,12 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'cancel-request': { chains: ['req_', 'agent:'] },
   'complete-request': { chains: ['req_', 'agent:'], texts: true },
   'delegate-request': { chains: ['req_', 'agent:'], rows: ['IDEM#', 'RATE#', 'SEEN#'], texts: true },
-  'issue-token': { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['JTI#', 'SEEN#'] },
+  // A client may ask and claim in one call.
+  'issue-token': {
+    chains: ['req_', 'bgl_', 'stp_', 'agent:', 'person:'],
+    rows: ['JTI#', 'OPEN#', 'RATE#', 'SEEN#'],
+    texts: true,
+  },
   'revoke-token': { chains: ['req_', 'bgl_', 'agent:', 'person:', 'tool:'] },
   'issue-aws-credentials': brokerWrites,
   'call-aws': brokerWrites,

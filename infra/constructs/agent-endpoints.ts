@@ -38,7 +38,8 @@ export class AgentEndpoints extends Construct {
     )
   }
 
-  #makeRequests({ api, bundle, incidents, key, reading, tables, make }: Ground): void {
+  #makeRequests(ground: Ground): void {
+    const { api, key, reading, tables, make } = ground
     const { requests } = tables
     // A function of its own signs what agents carry from call to call: its callers can make no token.
     const signer = make(this, 'sign-statement')
@@ -61,11 +62,7 @@ export class AgentEndpoints extends Construct {
 
     const submitRequest = make(this, 'submit-request')
     grantStatements(submitRequest)
-    requests.grantFind(submitRequest, 'by-agent', 'open')
-    tellTargetName(submitRequest)
-    if (bundle.deployment.incidents) incidents.grantRead(submitRequest)
-    else incidents.tell(submitRequest)
-    reading.grant(submitRequest)
+    this.#grantAsk(submitRequest, ground)
     api.route(submitRequest, 'POST /access/v1/requests', 'POST /v1/requests/{id}/extend')
 
     const readTask = make(this, 'read-task')
@@ -79,10 +76,20 @@ export class AgentEndpoints extends Construct {
     api.route(make(this, 'complete-request'), 'POST /v1/requests/{id}/complete')
   }
 
-  #makeTokens({ api, key, reading, tables, make }: Ground): void {
+  /** What making a request takes beside its rows. */
+  #grantAsk(to: HotworkFunction, { bundle, incidents, reading, tables }: Ground): void {
+    tables.requests.grantFind(to, 'by-agent', 'open')
+    tellTargetName(to)
+    if (bundle.deployment.incidents) incidents.grantRead(to)
+    else incidents.tell(to)
+    reading.grant(to)
+  }
+
+  #makeTokens(ground: Ground): void {
+    const { api, key, tables, make } = ground
     const issueToken = make(this, 'issue-token')
     key.grantSign(issueToken, 'Tokens')
-    reading.grant(issueToken)
+    this.#grantAsk(issueToken, ground)
     api.route(issueToken, 'POST /token')
 
     const introspectToken = make(this, 'introspect-token')

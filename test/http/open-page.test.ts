@@ -89,7 +89,7 @@ test('until a machine has taken it up, its page says how', async () => {
   expect((await tab.go('GET', of)).body).toContain(`npx hotwork break-glass claim ${state.ask.id}`)
   const login = { acr: 'strong', at: world.clock.now() }
   const ask = { id: state.ask.id, agent: person('jade'), clientId: 'jade', jkt: agentKey, login, targets: [] }
-  await issueToken({ ...ask, once: world.proof() }, { ...world.ports, signer: world.signer, issuer })
+  await issueToken({ ...ask, once: [world.proof()] }, { ...world.ports, signer: world.signer, issuer })
   expect((await tab.go('GET', of)).body).not.toContain('break-glass claim')
 })
 

@@ -308,7 +308,7 @@ describe('who may touch which table', () => {
     ['cancel-request', record, ['PutItem'], [], []],
     ['complete-request', record, ['PutItem'], [], []],
     ['delegate-request', decide, ['PutItem'], [], []],
-    ['issue-token', decide, ['PutItem'], [], []],
+    ['issue-token', [...decide, 'Query/index/by-agent', 'Query/index/open'], ['PutItem'], [], []],
     ['introspect-token', readMany, [], [], []],
     ['revoke-token', record, ['PutItem'], [], []],
     [broker, decide, ['PutItem'], [], []],
@@ -397,6 +397,7 @@ describe('who may touch which table', () => {
       .filter(([, list]) => list.length > 0)
     expect(Object.fromEntries(touching)).toEqual({
       'submit-request': put,
+      'issue-token': put,
       'complete-request': put,
       'delegate-request': put,
       'end-use': put,

@@ -75,6 +75,8 @@ describe('a forged row', () => {
     ['evaluate', 'SESSION#x'],
     ['refresh-groups', 'LINK#T0#U0'],
     ['submit-request', 'HALT#all#all'],
+    ['issue-token', 'HALT#all#all'],
+    ['issue-token', 'IDEM#x'],
     ['complete-request', 'SESSION#x'],
     ['cancel-request', 'PERMIT#stp_x'],
     ['end-use', 'HALT#all#all'],

@@ -204,7 +204,7 @@ export class World {
         clientId: ask.agent.subject,
         jkt: agentKey,
         targets: [],
-        once: this.proof(),
+        once: [this.proof()],
         ...changes,
       },
       { ...this.ports, signer: this.signer, issuer },

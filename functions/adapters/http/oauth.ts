@@ -1,5 +1,7 @@
 import * as z from 'zod'
-import { type JsonObject, RequestId } from '../../domain/values.ts'
+import { ParentTask } from '../../domain/requests/request.ts'
+import { type Json, type JsonObject, RequestId, Resource } from '../../domain/values.ts'
+import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import { type Call, type Endpoint, endpoint, type Settings } from './endpoint.ts'
 import type { Answer, Problem } from './problem.ts'
 import { BadJson, type Form, readJson } from './read-body.ts'
@@ -41,7 +43,7 @@ export const oauthProblem = ({ status, code, title, detail, headers }: Problem):
 const errorOf = (status: number, code: string): string => {
   if (code === 'insufficient_user_authentication') return code
   if (status === 401) return 'invalid_client'
-  if (status === 503) return 'temporarily_unavailable'
+  if (status === 503 || status === 429) return 'temporarily_unavailable'
   if (status >= 500) return 'server_error'
   return code === 'invalid_dpop_proof' ? code : 'invalid_request'
 }
@@ -56,22 +58,38 @@ const uncached = { 'cache-control': 'no-store', pragma: 'no-cache' }
 const printable = (text: string): string => text.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'")
 
 export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
+/** OAuth Deferred Token Response: the grant by which a client waits. */
+export const deferredGrant = 'urn:ietf:params:oauth:grant-type:deferred'
 const tokenTypes = {
   jwt: 'urn:ietf:params:oauth:token-type:jwt',
   accessToken: 'urn:ietf:params:oauth:token-type:access_token',
 }
 
-const Detail = z.tuple([z.strictObject({ type: z.literal('hotwork_action'), request: RequestId })])
+const type = z.literal('hotwork_action')
+const Claimed = z.tuple([z.strictObject({ type, request: RequestId })])
+/** What an evaluation and its submission say together. */
+const Asked = z.tuple([
+  z.strictObject({
+    type,
+    action: z.string().min(1).max(256),
+    arguments: z.record(z.string(), z.json()),
+    resource: Resource.optional(),
+    purpose: z.string().min(1).max(64),
+    parent_task: ParentTask,
+    justification: z.string().max(4000).optional(),
+  }),
+])
+type Asked = z.infer<typeof Asked>[0]
 
-/** RFC 8693 section 2.1. */
-type TokenExchange = { subjectToken: string; request: RequestId; targets: readonly string[] }
+/** RFC 8693 section 2.1. Its details name a request, or an action that is asked for now. */
+type TokenExchange = { subjectToken: string; targets: readonly string[] } & ({ request: RequestId } | { asked: Asked })
 
 /** @throws OAuthError */
 export function readTokenExchange(form: Form): TokenExchange {
   const grantType = form.get('grant_type')
   if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing')
   if (grantType !== tokenExchange)
-    throw new OAuthError('unsupported_grant_type', `grant_type should be ${tokenExchange}`)
+    throw new OAuthError('unsupported_grant_type', `grant_type should be ${tokenExchange} or ${deferredGrant}`)
   const subjectToken = form.get('subject_token')
   if (subjectToken === undefined) throw new OAuthError('invalid_request', 'subject_token is missing')
   if (form.get('subject_token_type') !== tokenTypes.jwt)
@@ -84,19 +102,41 @@ export function readTokenExchange(form: Form): TokenExchange {
   if (form.has('scope'))
     throw new OAuthError('invalid_scope', 'there are no scopes here: authorization_details say what is asked')
   const targets = [...form.all('audience'), ...form.all('resource')]
-  return { subjectToken, request: readDetails(form.get('authorization_details')), targets }
+  const wanted = readDetails(form.get('authorization_details'))
+  const mode = form.get('completion_mode')
+  if (mode === undefined ? 'asked' in wanted : !mode.split(' ').includes('deferred'))
+    throw new OAuthError('invalid_request', 'completion_mode should be deferred: people may have to decide first')
+  return { subjectToken, ...wanted, targets }
 }
 
-function readDetails(text: string | undefined): RequestId {
-  const wanted = 'authorization_details should be [{"type":"hotwork_action","request":"req_..."}]'
-  try {
-    const details = Detail.safeParse(readJson(text ?? ''))
-    if (details.success) return details.data[0].request
-  } catch (fault) {
-    if (!(fault instanceof BadJson)) throw fault
-  }
-  throw new OAuthError('invalid_authorization_details', wanted)
+/** @throws OAuthError */
+export function readDeferral(form: Form): { code: string; clientId: string | undefined } {
+  const code = form.get('deferral_code')
+  if (code === undefined) throw new OAuthError('invalid_request', 'deferral_code is missing')
+  return { code, clientId: form.get('client_id') }
 }
+
+function readDetails(text: string | undefined): { request: RequestId } | { asked: Asked } {
+  let details: Json
+  try {
+    details = readJson(text ?? '')
+  } catch (fault) {
+    if (fault instanceof BadJson) throw badDetails()
+    throw fault
+  }
+  const claimed = Claimed.safeParse(details)
+  if (claimed.success) return { request: claimed.data[0].request }
+  const asked = Asked.safeParse(details)
+  if (asked.success) return { asked: asked.data[0] }
+  const asks = Array.isArray(details) && typeof details[0] === 'object' && details[0] !== null && 'action' in details[0]
+  throw badDetails(asks ? `: ${whatIsWrong(asked.error, 'authorization_details')}` : '')
+}
+
+const badDetails = (why = '') =>
+  new OAuthError(
+    'invalid_authorization_details',
+    `authorization_details should be [{"type":"hotwork_action","request":"req_..."}], or with action, arguments, purpose and parent_task in place of request${why}`,
+  )
 
 /** RFC 8693 section 2.2.1, with the details that were granted (RFC 9396 section 7). */
 export const tokenAnswer = (issued: { token: string; expiresIn: number; details: unknown }): Answer => ({
@@ -108,6 +148,29 @@ export const tokenAnswer = (issued: { token: string; expiresIn: number; details:
     token_type: 'DPoP',
     expires_in: issued.expiresIn,
     authorization_details: issued.details,
+  },
+})
+
+/**
+ * The code is repeated in each answer, so that a client need not keep the first. `interval` is in seconds. `slow_down` is a
+ * kind of pending (RFC 8628 section 3.5).
+ */
+export const waitingAnswer = (waiting: {
+  code: string
+  expiresIn: number
+  interval: number
+  tooSoon: boolean
+}): Answer => ({
+  status: 400,
+  headers: uncached,
+  body: {
+    error: waiting.tooSoon ? 'slow_down' : 'authorization_pending',
+    error_description: waiting.tooSoon
+      ? `ask at most once in ${waiting.interval} s`
+      : `people decide: ask again with the deferral_code, every ${waiting.interval} s`,
+    deferral_code: waiting.code,
+    expires_in: waiting.expiresIn,
+    interval: waiting.interval,
   },
 })
 

@@ -29,6 +29,11 @@ export const statements = {
       digest: Digest,
     }),
   },
+  /** Which request a token is waited for. Its end is the request's own. */
+  deferral: {
+    typ: 'hotwork-deferral+jwt',
+    claims: z.strictObject({ sub: AgentId, txn: RequestId, iat: NumericDate }),
+  },
   /** That it is Hotwork that asks a tool what is there. It is the tool's to verify, and never comes back. */
   read: {
     typ: 'hotwork-read+jwt',

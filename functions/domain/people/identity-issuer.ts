@@ -68,6 +68,9 @@ export type AwsIssuer = z.infer<typeof AwsIssuer>
 
 export const Issuer = z.discriminatedUnion('kind', [OidcIssuer, SpiffeIssuer, GithubIssuer, AwsIssuer])
 export type Issuer = z.infer<typeof Issuer>
+
+/** Its name in what is recorded: the `iss` of its tokens, where they have one. */
+export const nameOfIssuer = (each: Issuer): string => ('issuer' in each ? each.issuer : `spiffe://${each.trustDomain}`)
 export const IssuerFile = z.discriminatedUnion('kind', [OidcIssuer, SpiffeIssuerFile, GithubIssuer, AwsIssuer])
 export type IssuerFile = z.infer<typeof IssuerFile>
 

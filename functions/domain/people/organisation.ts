@@ -195,6 +195,13 @@ export const withIdentity = <T extends { identities: readonly Identity[] }>(
   now: NumericDate,
 ): T | undefined => all.find(({ identities }) => identities.some((identity) => isOf(identity, proven, now)))
 
+/** By an identity that was proven once. What its token claimed beside the subject is not proven again. */
+export const isStillKnown = (
+  { identities }: { identities: readonly Identity[] },
+  proven: Omit<ProvenIdentity, 'claims'>,
+  now: NumericDate,
+): boolean => identities.some((each) => isOf({ ...each, claims: {} }, { ...proven, claims: {} }, now))
+
 function isOf(
   { issuer, subject, claims = {}, validFrom, validUntil }: Identity,
   proven: ProvenIdentity,

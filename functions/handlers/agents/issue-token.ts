@@ -1,21 +1,33 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
-import { OAuthError, oauthEndpoint, oauthProblem, readTokenExchange, tokenAnswer } from '../../adapters/http/oauth.ts'
+import {
+  deferredGrant,
+  oauthEndpoint,
+  oauthProblem,
+  readDeferral,
+  readTokenExchange,
+  tokenAnswer,
+  waitingAnswer,
+} from '../../adapters/http/oauth.ts'
 import type { Answer, Problem } from '../../adapters/http/problem.ts'
 import { apiProblem, insufficientLogin } from '../../adapters/http/problem.ts'
 import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
 import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'
-import { refusals } from '../../domain/refusals.ts'
-import type { RequestId } from '../../domain/values.ts'
-import type { Signer } from '../../operations/credentials/ports.ts'
-import { issueToken, type TokenRefusal } from '../../operations/credentials/tokens.ts'
-import type { ReaderPorts } from '../../operations/previews/read-again.ts'
+import { defined, type RequestId } from '../../domain/values.ts'
+import { askForToken, claimDeferred, pollInterval } from '../../operations/credentials/deferral.ts'
+import type { Signer, Statements } from '../../operations/credentials/ports.ts'
+import { issueToken } from '../../operations/credentials/tokens.ts'
+import type { SubmissionPorts } from '../../operations/requests/make-submit.ts'
 import { Callers } from '../callers.ts'
-import type { ApiPorts } from '../doors.ts'
+import { type ApiPorts, mustKeepRate } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
+import { permitStore } from '../wiring/ports.ts'
 import { withReader } from '../wiring/reader.ts'
+import { statementsOf } from '../wiring/statements.ts'
+import { tasksOf } from '../wiring/tasks.ts'
+import { askRefusal, deferredRefusal, tokenRefusal } from './token-refusals.ts'
 
-type Ports = ApiPorts & ReaderPorts & { signer: Signer }
+type Ports = ApiPorts & SubmissionPorts & { signer: Signer; statements: Statements }
 
 /**
  * RFC 8693 section 2.2.2: a fault of the subject token is `invalid_request`, though elsewhere the same token would be
@@ -28,22 +40,61 @@ const tell = (problem: Problem): Answer => {
   return oauthProblem(problem.status === 401 ? { ...rest, status: 400 } : problem)
 }
 
-/** `POST /token`: exchanges an agent's workload token for the access token of its live grant (RFC 8693). */
+/**
+ * `POST /token`: exchanges an agent's workload token for the access token of its live grant (RFC 8693), or of one that it asks
+ * for now and waits for by the deferred grant.
+ */
 export function createHandler(ports: Ports) {
   const callers = new Callers(ports.policy, ports.issuer, ports.clock)
-  return oauthEndpoint({ ...ports, tell }, (call) => exchange(call, callers, ports))
+  return oauthEndpoint({ ...ports, tell }, (call) =>
+    call.form().get('grant_type') === deferredGrant ? claimLater(call, callers, ports) : exchange(call, callers, ports),
+  )
 }
 
 async function exchange(call: Call, callers: Callers, ports: Ports): Promise<Answer> {
-  const { subjectToken, request: id, targets } = readTokenExchange(call.form())
+  const wanted = readTokenExchange(call.form())
+  if ('asked' in wanted) return ask(call, wanted, callers, ports)
+  const { subjectToken, request: id, targets } = wanted
   // An opening is a person's, and their token is another than an agent's.
   const asker = id.startsWith('bgl_') ? await personOf(subjectToken, callers) : await agentOf(subjectToken, callers)
-  const { proof, once } = await callers.proof(call, { method: 'POST', path: '/token' }, badProof)
-  const issued = await issueToken({ id, ...asker, jkt: proof.jkt, targets, once }, ports)
+  const { proof, once } = await proofOf(call, callers)
+  const issued = await issueToken({ id, ...asker, jkt: proof.jkt, targets, once: [once] }, ports)
   if (issued.ok) return tokenAnswer(issued.value)
-  if (issued.code !== 'insufficient_login') throw refusal(issued.code, issued.detail)
+  if (issued.code !== 'insufficient_login') throw tokenRefusal(issued.code, issued.detail)
   throw insufficientLogin((await loginFor(id, ports)) ?? issued.detail ?? '')
 }
+
+type Asking = Extract<ReturnType<typeof readTokenExchange>, { asked: unknown }>
+
+async function ask(call: Call, { subjectToken, asked, targets }: Asking, callers: Callers, ports: Ports) {
+  const { ref } = await callers.agentOf(subjectToken)
+  const { proof, once } = await proofOf(call, callers)
+  await mustKeepRate(ref.id, 'submissions', 1, ports)
+  const { action, arguments: properties, resource, purpose, parent_task: parentTask, justification } = asked
+  const wish = { action: { name: action, properties }, purpose, parentTask, ...defined({ resource, justification }) }
+  const done = await askForToken({ ...wish, agent: ref, jkt: proof.jkt, targets, once }, ports)
+  if (!done.ok) throw askRefusal(done.code, done.detail)
+  return answer(done.value)
+}
+
+/** The key that asked is proof enough, with the code: the workload token was shown when the code was given. */
+async function claimLater(call: Call, callers: Callers, ports: Ports): Promise<Answer> {
+  const { code, clientId } = readDeferral(call.form())
+  const { proof, once } = await proofOf(call, callers)
+  const done = await claimDeferred({ code, clientId, jkt: proof.jkt, once }, ports)
+  if (!done.ok) throw deferredRefusal(done.code, done.detail)
+  return answer(done.value)
+}
+
+type Answered = Extract<Awaited<ReturnType<typeof askForToken>>, { ok: true }>['value']
+
+/** The client has not read the request, so the token's details say which arguments are left of it. */
+const answer = (found: Answered): Answer =>
+  found.outcome === 'pending'
+    ? waitingAnswer({ ...found, interval: pollInterval })
+    : tokenAnswer({ ...found, details: found.details.map((each) => ({ ...each, arguments: found.arguments })) })
+
+const proofOf = (call: Call, callers: Callers) => callers.proof(call, { method: 'POST', path: '/token' }, badProof)
 
 /** All that claiming this takes of a login, so that one more login is enough. */
 async function loginFor(id: RequestId, { requests, policy }: Ports) {
@@ -63,60 +114,13 @@ async function personOf(token: string, callers: Callers) {
 
 const badProof = (detail: string) => apiProblem(400, 'invalid_dpop_proof', detail)
 
-/** OAuth's own errors and statuses (RFC 6749, RFC 9396). The description begins with the word that an agent can branch on. */
-function refusal(code: Exclude<TokenRefusal, 'insufficient_login'>, detail?: string): OAuthError {
-  switch (code) {
-    case 'key_mismatch':
-      return new OAuthError('invalid_dpop_proof', 'key_mismatch: the grant is bound to the key that asked')
-    case 'replayed':
-      return new OAuthError('invalid_dpop_proof', 'this proof was used before: make a new one for each call')
-    // Of a plan: its steps are what can be claimed.
-    case 'wrong_credential_kind':
-      return details(`${code}: ${detail ?? refusals[code].so}`)
-    case 'invalid_target':
-      return new OAuthError('invalid_target', detail ?? refusals[code].so)
-    case 'unknown_request':
-      return details('unknown: no request of yours has this id')
-    case 'pending':
-      return details('pending: the request is not decided yet, read its task with ?wait=')
-    case 'not_yet':
-      return details(`not_yet: it can be claimed from ${detail} on`)
-    case 'denied':
-    case 'expired':
-    case 'withdrawn':
-    case 'revoked':
-    case 'completed':
-      return details(`${code}: the request has no live grant`)
-    case 'approver_not_eligible':
-      return details('revoked: an approver may no longer approve (approver_not_eligible)')
-    case 'halted':
-    case 'ancestor_ended':
-      return details(`revoked: ${detail ?? code}`)
-    case 'state_changed':
-      return new OAuthError('invalid_authorization_details', `${code}: ${agentTold}`, 409)
-    case 'state_unreadable':
-      return new OAuthError('temporarily_unavailable', `${code}: ask again in a moment`, 503)
-    case 'record_full':
-    case 'too_many_sessions':
-      return new OAuthError('access_denied', `${code}: ${detail ?? refusals[code].so}`)
-    // The grant is live and stays so: what is refused is this attempt.
-    case 'policy_denied':
-      return new OAuthError('access_denied', `${code}: ${detail ?? refusals[code].so}`)
-    case 'policy_error':
-    case 'not_permitted':
-    case 'uses_exhausted':
-    case 'credential_superseded':
-      return new OAuthError('access_denied', `${code}: ${refusals[code].so}`)
-  }
-}
-
-/** Only that it changed: no agent learns what is there. */
-const agentTold = 'what is there has changed since the approval: people decide again, read its task with ?wait='
-
-const details = (description: string) => new OAuthError('invalid_authorization_details', description)
-
 export const handler = bind(
   'issue-token',
-  (told) => ({ ...withReader(told, portsWithAnswers(told)), signer: new KmsSigner(told.SIGNING_KEY) }),
+  (told) => {
+    const ports = { ...withReader(told, portsWithAnswers(told)), permits: permitStore(told) }
+    const statements = statementsOf(told, ports)
+    const signer = new KmsSigner(told.SIGNING_KEY)
+    return { ...ports, ...tasksOf(ports, told), statements, signer, targetRole: told.TARGET_ROLE }
+  },
   createHandler,
 )

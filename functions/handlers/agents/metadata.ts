@@ -1,10 +1,12 @@
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
+import { deferredGrant, tokenExchange } from '../../adapters/http/oauth.ts'
 import { type Answer, apiProblem, problemTypeOf } from '../../adapters/http/problem.ts'
 import { loginIssuerOf } from '../../adapters/jose/login-checks.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { messagePage, pageHeaders, problemTypePage } from '../../adapters/pages/layout.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
+import { nameOfIssuer } from '../../domain/people/identity-issuer.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
@@ -103,7 +105,7 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment' | 'breakGlass'>, is
       authorization_endpoint: `${issuer}/authorize`,
       token_endpoint: `${issuer}/token`,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
-      grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+      grant_types_supported: [tokenExchange, deferredGrant],
       response_types_supported: ['none'],
       token_endpoint_auth_methods_supported: ['none'],
       introspection_endpoint: `${issuer}/introspect`,
@@ -148,7 +150,7 @@ function issuersByAudience({ deployment }: Pick<Bundle, 'deployment'>, own: stri
   const found: { [audience: string]: string[] } = {}
   for (const each of Object.values(deployment.issuers)) {
     const audience = each.audience.replaceAll('{issuer}', own)
-    found[audience] = [...(found[audience] ?? []), 'issuer' in each ? each.issuer : `spiffe://${each.trustDomain}`]
+    found[audience] = [...(found[audience] ?? []), nameOfIssuer(each)]
   }
   return found
 }

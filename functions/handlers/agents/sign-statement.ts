@@ -9,6 +9,7 @@ import { bind } from '../environments.ts'
 const Ask = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('denial'), claims: statements.denial.claims }),
   z.strictObject({ kind: z.literal('approval'), claims: statements.approval.claims }),
+  z.strictObject({ kind: z.literal('deferral'), claims: statements.deferral.claims }),
   z.strictObject({ kind: z.literal('read'), claims: statements.read.claims }),
   z.strictObject({ kind: z.literal('keys') }),
 ])

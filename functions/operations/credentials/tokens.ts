@@ -80,24 +80,30 @@ type TokenAsk = {
   login?: Login
   /** `audience` and `resource`: each must be the audience of the token (RFC 8693 section 2.1). */
   targets: readonly string[]
-  /** The proof's replay key. */
-  once: OnceOnly
+  /** The proof's replay key, and what else must not happen twice. */
+  once: readonly OnceOnly[]
 }
 
 export type TokenRefusal = RefusalOf<Intend | Issue> | EndingCode | 'replayed' | 'invalid_target' | 'insufficient_login'
-type IssuedToken = { token: string; expiresIn: number; details: readonly JsonObject[] }
-type Ports = MakingPorts & ReaderPorts & { signer: Signer; issuer: string }
+/** `arguments`: as approved, which may be less than was asked for. */
+export type IssuedToken = {
+  token: string
+  expiresIn: number
+  details: readonly JsonObject[]
+  arguments: JsonObject
+}
+export type TokenPorts = MakingPorts & ReaderPorts & { signer: Signer; issuer: string }
 
 /**
  * The intent is recorded, the token signed, then recorded as issued if the grant is still live, and only then answered.
  * A crash in between leaves a token that no one has. @throws KeyUnavailable, Overtaken
  */
-export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<IssuedToken, TokenRefusal>> {
+export async function issueToken(ask: TokenAsk, ports: TokenPorts): Promise<Result<IssuedToken, TokenRefusal>> {
   const { policy, ids, clock } = ports
   const stored = await ports.requests.load(ask.id)
   const refused = refuseOnRecord(ask.agent, 'intend', ports, aboutStored(stored))
   if (stored?.state.ask.agent.id !== ask.agent) return refused('unknown_request')
-  const audience = audienceOf(stored.state.ask, ports)
+  const audience = audienceOf(stored.state.ask.action, ports)
   if (ask.targets.some((target) => target !== audience))
     return refused('invalid_target', `the audience should be ${audience}`)
   const lacks = lackOfLogin(stored.state, ask, ports)
@@ -115,7 +121,7 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
       credential,
       mayRebind: agentOf(policy.bundle, ask.agent)?.rebind === true,
     }),
-    [ask.once, { key: `JTI#${credential}`, value: ask.id, expiresAt: clock.now() + 86_400 }],
+    [...ask.once, { key: `JTI#${credential}`, value: ask.id, expiresAt: clock.now() + 86_400 }],
   )
   if (!intended.ok) return intended
   const live = intended.value.state as ApprovedRequest
@@ -142,7 +148,8 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
   if (!issued.ok) return overtaken(issued)
   const stands = await stillStands(issued.value, ports)
   if (!stands.ok) return stands
-  return ok({ token, expiresIn: Math.max(0, expiresAt - clock.now()), details })
+  const expiresIn = Math.max(0, expiresAt - clock.now())
+  return ok({ token, expiresIn, details, arguments: live.ask.arguments })
 }
 
 /** As the record will have it: the first claim cuts an agent's grant, and each credential of an opening is short. */
@@ -160,7 +167,7 @@ export function overtaken<R extends { ok: false; code: Refusal }>(refused: R): R
 function lackOfLogin(
   state: ApprovalRequest,
   { login = {} }: TokenAsk,
-  { policy: { bundle }, clock }: Pick<Ports, 'policy' | 'clock'>,
+  { policy: { bundle }, clock }: Pick<TokenPorts, 'policy' | 'clock'>,
 ): string | undefined {
   const { breakGlass } = state.ask
   if (!breakGlass || keyOf(state) !== undefined) return undefined
@@ -198,9 +205,9 @@ const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
   }),
 })
 
-function audienceOf(
-  { action }: ApprovalRequest['ask'],
-  { policy: { bundle }, issuer }: Pick<Ports, 'policy' | 'issuer'>,
+export function audienceOf(
+  action: string,
+  { policy: { bundle }, issuer }: Pick<TokenPorts, 'policy' | 'issuer'>,
 ): string {
   const tool = bundle.actions[action]?.tool ?? 'aws'
   return tool === 'aws' ? `${issuer}/aws` : (addressesOf(bundle, tool)?.audience ?? `${issuer}/unknown`)

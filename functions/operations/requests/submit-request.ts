@@ -2,8 +2,8 @@ import { digestOf } from '../../domain/digest.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import type { Ask } from '../../domain/requests/request.ts'
-import type { AskerId, Digest, Json, Result, Thumbprint } from '../../domain/values.ts'
+import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
+import type { AskerId, Digest, Json, NumericDate, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
 import { drawFromPermit } from '../permits/standing-permits.ts'
 import { findEnding } from '../policy/authority.ts'
@@ -13,9 +13,11 @@ import { commitNew, manyWriters, refuseOnRecord, runAggregate } from './carry-ou
 import { aboutAsk } from './evaluate-access.ts'
 import { mayWait } from './limits.ts'
 import {
+  type Asking,
   type Lacking,
   type Made,
   type MadeOr,
+  makeAsked,
   makeSubmit,
   type SubmissionAsk,
   type SubmissionPorts,
@@ -50,7 +52,7 @@ export async function findRepeat(
 /** `created` is false where an earlier request is the answer: the same key, or an identical one that is pending. */
 type Submitted = { stored: Stored; created: boolean }
 
-type SubmissionRefusal =
+export type SubmissionRefusal =
   | Unbound
   | Lacking
   | 'not_requestable'
@@ -61,16 +63,45 @@ type SubmissionRefusal =
 
 const day = 86_400
 
+/** `recall`: which calls are the same one. `attaches`: to which earlier request an ask that is alike belongs. */
+type Way = {
+  recall?: { item: string; body: Digest }
+  make: () => Promise<MadeOr<Made>>
+  attaches: (state: ApprovalRequest) => boolean
+}
+
 /**
  * The same key and body is the same request; an identical ask that is pending is answered with its request. One that a
  * standing permit covers is approved in the transaction that spends the permit.
  */
-export async function submitRequest(
+export function submitRequest(
   ask: SubmissionAsk,
   ports: SubmissionPorts,
 ): Promise<Result<Submitted, SubmissionRefusal>> {
   const body = bodyDigest(ask.body)
-  const key = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
+  const item = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
+  const attaches = ({ status }: ApprovalRequest) => status === 'pending'
+  return submitOnce(ask, { recall: { item, body }, make: () => makeSubmit(ask, ports), attaches }, ports)
+}
+
+/**
+ * Without an evaluation before it, by an agent that asks for the token in the same call. An identical ask that is pending, or
+ * approved and not claimed, is the same request: the agent may have been killed before it had the answer.
+ */
+export function submitUnevaluated(
+  ask: Asking & { once: OnceOnly },
+  ports: SubmissionPorts,
+): Promise<Result<Submitted, SubmissionRefusal>> {
+  const attaches = (state: ApprovalRequest) =>
+    state.status === 'pending' || (state.status === 'approved' && state.grant.claimedAt === undefined)
+  return submitOnce(ask, { make: () => makeAsked(ask, ports), attaches }, ports)
+}
+
+async function submitOnce(
+  ask: Asking & { once: OnceOnly },
+  { recall, make, attaches }: Way,
+  ports: SubmissionPorts,
+): Promise<Result<Submitted, SubmissionRefusal>> {
   await ports.policy.look?.([ask.agent.id])
   const { action, resource, parentTask } = ask
   const about = aboutAsk({ action, resource: { type: resource.type, id: resource.id }, parentTask })
@@ -81,35 +112,32 @@ export async function submitRequest(
     return refuseOnRecord(ask.agent.id, 'submit', ports, more)(code, detail)
   }
   return runAggregate<Result<Submitted, SubmissionRefusal>>(ask.agent.id, manyWriters, async () => {
-    const repeat = await findRepeat(key, body, ask.jkt, ports)
+    const repeat = recall && (await findRepeat(recall.item, recall.body, ask.jkt, ports))
     if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : refused(repeat.code)
-    const made = await makeSubmit(ask, ports)
+    const made = await make()
     if (!made.ok) return refusedFor(made)
+    const remember = (id: RequestId, since: NumericDate): readonly OnceOnly[] =>
+      recall ? [{ key: recall.item, value: `${recall.body} ${id}`, expiresAt: since + 8 * day }] : []
     const open = `OPEN#${ask.agent.id}#${openKey(made.value.submit.ask)}`
     const before = await ports.requests.recall(open)
-    const pending = before === undefined ? undefined : await stillPending(before, ports)
-    if (pending) {
+    const same = before === undefined ? undefined : await standing(before, attaches, ports)
+    if (same) {
       // The proof is spent also where nothing new is made of it.
       if (!(await ports.requests.claim(ask.once))) return refused('replayed')
-      const { ask: same, submittedAt } = pending.state
-      const claimed = await ports.requests.claim({
-        key,
-        value: `${body} ${same.id}`,
-        expiresAt: submittedAt + 8 * day,
-      })
-      return claimed ? ok({ stored: pending, created: false }) : undefined
+      const [row] = remember(same.state.ask.id, same.state.submittedAt)
+      return row === undefined || (await ports.requests.claim(row)) ? ok({ stored: same, created: false }) : undefined
     }
     const ready = await readAndAdmit(made.value, ports)
     if (!ready.ok) return refusedFor(ready)
     const { submit, drawn } = ready.value
     const { id } = submit.ask
-    const expiresAt = ports.clock.now() + 8 * day
+    const now = ports.clock.now()
     const once: OnceOnly[] = [
-      { key, value: `${body} ${id}`, expiresAt },
-      { key: open, value: id, ...defined({ replaces: before }), expiresAt },
+      ...remember(id, now),
+      { key: open, value: id, ...defined({ replaces: before }), expiresAt: now + 8 * day },
       ask.once,
     ]
-    const { events } = decide(undefined, drawn?.submit ?? submit, ports.clock.now())
+    const { events } = decide(undefined, drawn?.submit ?? submit, now)
     const { stored, result } = await commitNew(events, ports, { once, ...defined({ draw: drawn?.draw }) })
     if (result.outcome === 'committed') return ok({ stored, created: true })
     const isReplayed = result.outcome === 'taken' && result.key.startsWith('SEEN#')
@@ -117,12 +145,12 @@ export async function submitRequest(
   })
 }
 
-/** One that a halt has ended is not pending, also before its record says so. */
-async function stillPending(id: string, ports: DecidingPorts): Promise<Stored | undefined> {
+/** One that a halt has ended does not stand, also before its record says so. */
+async function standing(id: string, wanted: Way['attaches'], ports: DecidingPorts): Promise<Stored | undefined> {
   const now = ports.clock.now()
   const stored = await ports.requests.load(RequestId.parse(id))
   const state = stored && asOf(stored.state, now)
-  if (!stored || state?.status !== 'pending' || (await findEnding(state, now, ports))) return undefined
+  if (!stored || !state || !wanted(state) || (await findEnding(state, now, ports))) return undefined
   return { ...stored, state }
 }
 

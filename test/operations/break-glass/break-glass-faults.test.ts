@@ -99,7 +99,7 @@ class Outage extends Night {
       return signed
     }
     const { id, agent } = request.ask
-    const ask = { id, agent: agent.id, clientId: agent.subject, jkt: agentKey, targets: [], once: this.proof() }
+    const ask = { id, agent: agent.id, clientId: agent.subject, jkt: agentKey, targets: [], once: [this.proof()] }
     const issued = await issueToken(ask, { ...this.ports, signer: { sign }, issuer })
     if (!issued.ok) throw new Error(issued.code)
     return issued.value.token

@@ -165,7 +165,7 @@ describe('opening what was prepared', () => {
 describe('the key of what was opened without one', () => {
   const issue = (request: ApprovalRequest, login: { acr?: string; at?: number }, jkt = agentKey) =>
     issueToken(
-      { id: request.ask.id, agent: person('jade'), clientId: 'jade', jkt, login, targets: [], once: night.proof() },
+      { id: request.ask.id, agent: person('jade'), clientId: 'jade', jkt, login, targets: [], once: [night.proof()] },
       { ...night.ports, signer: night.signer, issuer: night.issuer },
     )
 

@@ -28,7 +28,7 @@ test.each([
   }
   const ask = {
     ...{ id: request.ask.id, agent: request.ask.agent.id, clientId: request.ask.agent.subject },
-    ...{ jkt: agentKey, targets: [], once: world.proof() },
+    ...{ jkt: agentKey, targets: [], once: [world.proof()] },
   }
   const issued = issueToken(ask, { ...world.ports, signer, issuer })
   if (answered) expect(await issued).toMatchObject({ ok: true })

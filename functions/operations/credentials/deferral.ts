@@ -1,0 +1,166 @@
+import { nameOfIssuer } from '../../domain/people/identity-issuer.ts'
+import { isStillKnown } from '../../domain/people/organisation.ts'
+import { findResource } from '../../domain/policy/assess.ts'
+import { type Rate, takeTokens } from '../../domain/policy/ladder.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
+import {
+  AgentId,
+  JsonObject,
+  type NumericDate,
+  ok,
+  type Resource,
+  type Result,
+  refuse,
+  type Thumbprint,
+} from '../../domain/values.ts'
+import { KeyUnavailable } from '../faults.ts'
+import type { OnceOnly } from '../ports.ts'
+import { refuseOnRecord } from '../requests/carry-out.ts'
+import { bucketRow, readBucket } from '../requests/limits.ts'
+import type { Asking, SubmissionPorts } from '../requests/make-submit.ts'
+import { isPlanBody } from '../requests/plan-ask.ts'
+import { type SubmissionRefusal, submitUnevaluated } from '../requests/submit-request.ts'
+import type { Statements } from './ports.ts'
+import { audienceOf, type IssuedToken, issueToken, type TokenPorts, type TokenRefusal } from './tokens.ts'
+
+/**
+ * The token is asked for in one call, and waited for by a code (OAuth Deferred Token Response). The code is a statement of
+ * which request it is; it is good only with a proof by the key that asked.
+ */
+
+/** Seconds from one poll to the next. */
+export const pollInterval = 5
+/** A second less is forgiven: times are whole seconds here. */
+const polls: Rate = { perMinute: 15, burst: 1 }
+const day = 86_400
+
+export type Waiting = { outcome: 'pending'; code: string; expiresIn: number; tooSoon: boolean }
+type Granted = { outcome: 'issued' } & IssuedToken
+type Answered<Code extends string> = Result<Waiting | Granted, Code>
+
+type Ports = TokenPorts & SubmissionPorts & { statements: Statements }
+
+type TokenWish = Omit<Asking, 'subject' | 'resource' | 'notBefore' | 'requestedUntil'> & {
+  /** Without one it is the one that the arguments name. */
+  resource?: Resource
+  targets: readonly string[]
+  once: OnceOnly
+}
+
+/** Asks for an action, and claims its token at once where policy alone decides. @throws KeyUnavailable */
+export async function askForToken(
+  { targets, resource: named, ...ask }: TokenWish,
+  ports: Ports,
+): Promise<Answered<SubmissionRefusal | TokenRefusal>> {
+  const { bundle } = ports.policy
+  const { name } = ask.action
+  if (isPlanBody(ask)) return refuse('wrong_credential_kind', 'a plan is asked for at `/access/v1/requests`')
+  const audience = audienceOf(name, ports)
+  // Before people are asked: a token of another audience than the client wants would help it nothing.
+  if (Object.hasOwn(bundle.actions, name) && targets.some((target) => target !== audience))
+    return refuse('invalid_target', `the audience should be ${audience}`)
+  const args = JsonObject.catch({}).parse(ask.action.properties)
+  const found = named ? undefined : findResource(bundle, { action: name, arguments: args })
+  if (found && !found.ok) {
+    const about = { action: name, parentTask: ask.parentTask, reason: found.code }
+    const why = found.detail === undefined ? found.code : `${found.code}: ${found.detail}`
+    return refuseOnRecord(ask.agent.id, 'submit', ports, { about })('not_requestable', why)
+  }
+  const resource = named ?? (found?.value.resource as Resource)
+  const subject = { type: 'agent', id: ask.agent.id }
+  const submitted = await submitUnevaluated({ ...ask, subject, resource }, ports)
+  if (!submitted.ok) return submitted
+  const { state } = submitted.value.stored
+  // The proof is spent by the request, so it gives one token under a key of its own.
+  const once = [{ ...ask.once, key: `${ask.once.key}#token` }]
+  return state.status === 'approved' ? claim(state, ask.jkt, once, ports) : wait(state, ports)
+}
+
+/** `invalid_grant`: a code that is none, another key's, another client's, or used up. The caller cannot tell which. */
+export type DeferredRefusal = 'invalid_grant' | TokenRefusal
+
+/** @throws KeyUnavailable */
+export async function claimDeferred(
+  { code, jkt, clientId, once }: { code: string; jkt: Thumbprint; clientId: string | undefined; once: OnceOnly },
+  ports: Ports,
+): Promise<Answered<DeferredRefusal>> {
+  const { requests, statements, clock, log } = ports
+  const said = await statements.verify('deferral', code)
+  if (!said.ok) return refuse('invalid_grant')
+  const stored = await requests.load(said.value.claims.txn)
+  if (!stored) return refuse('invalid_grant')
+  const { ask, updatedAt } = stored.state
+  const now = clock.now()
+  if (ask.jkt !== jkt || !isOfAgent(stored.state, clientId, now, ports)) {
+    log.info('refused', { request: ask.id, attempted: 'claim', code: 'key_mismatch' })
+    return refuse('invalid_grant')
+  }
+  const state = asOf(stored.state, Math.max(now, updatedAt))
+  if (grantOf(state)?.claimedAt !== undefined) return refuse('invalid_grant')
+  if (state.status === 'pending') return ok(waiting(state, code, now, await isTooSoon(state, now, ports)))
+  if (state.status !== 'approved') return refuse(state.status)
+  const used = `SEEN#deferral#${ask.id}`
+  const claimed = await claim(
+    state,
+    jkt,
+    [once, { key: used, value: 'used', expiresAt: state.grant.notAfter + day }],
+    ports,
+  )
+  if (claimed.ok || claimed.code !== 'replayed') return claimed
+  return refuse((await requests.recall(used)) === undefined ? 'replayed' : 'invalid_grant')
+}
+
+/** The client that asked, while the directory still has the identity by which it did. */
+function isOfAgent(
+  { ask: { agent } }: ApprovalRequest,
+  clientId: string | undefined,
+  now: NumericDate,
+  { policy: { bundle } }: Pick<Ports, 'policy'>,
+): boolean {
+  if (clientId !== undefined && clientId !== agent.subject) return false
+  const known = bundle.agents.find(({ id }) => id === agent.id)
+  const aliases = Object.entries(bundle.deployment.issuers).filter(([, each]) => nameOfIssuer(each) === agent.issuer)
+  return known !== undefined && aliases.some(([issuer]) => isStillKnown(known, { issuer, subject: agent.subject }, now))
+}
+
+async function claim(
+  { ask }: ApprovalRequest,
+  jkt: Thumbprint,
+  once: readonly OnceOnly[],
+  ports: Ports,
+): Promise<Answered<TokenRefusal>> {
+  const by = { agent: ask.agent.id, clientId: ask.agent.subject, jkt, targets: [], once }
+  const issued = await issueToken({ id: ask.id, ...by }, ports)
+  if (issued.ok) return ok({ outcome: 'issued', ...issued.value })
+  // People decide again on what is there now, so the client waits on.
+  const again = issued.code === 'state_changed' ? await ports.requests.load(ask.id) : undefined
+  const state = again && asOf(again.state, ports.clock.now())
+  return state && (state.status === 'pending' || state.status === 'approved') ? wait(state, ports) : issued
+}
+
+async function wait(state: ApprovalRequest, ports: Ports): Promise<{ ok: true; value: Waiting }> {
+  const { id, agent } = state.ask
+  const claims = { sub: AgentId.parse(agent.id), txn: id, iat: state.submittedAt }
+  const code = await ports.statements.sign('deferral', claims)
+  if (code === undefined) throw new KeyUnavailable('the code to wait by was not signed')
+  return ok(waiting(state, code, ports.clock.now(), false))
+}
+
+const waiting = (state: ApprovalRequest, code: string, now: NumericDate, tooSoon: boolean): Waiting => ({
+  outcome: 'pending',
+  code,
+  expiresIn: Math.max(0, endOf(state, now) - now),
+  tooSoon,
+})
+
+/** Until when there could be a token, as things are now. */
+const endOf = (state: ApprovalRequest, now: NumericDate): NumericDate =>
+  state.status === 'pending' ? state.decideBy + state.ask.claimWithin : (grantOf(state)?.claimBy ?? now)
+
+async function isTooSoon({ ask }: ApprovalRequest, now: NumericDate, { requests }: Ports): Promise<boolean> {
+  const key = `RATE#poll#${ask.id}`
+  const before = await requests.recall(key)
+  const taken = takeTokens(polls, readBucket(before), 1, now)
+  return !taken.permitted || !(await requests.claim(bucketRow(key, taken.fullAt, before)))
+}

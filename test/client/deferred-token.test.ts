@@ -1,0 +1,357 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import * as DPoP from 'dpop'
+import { type FlagService, startFlagService } from '../../examples/flag-service/flag-service.ts'
+import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { parameter, World } from '../support/world.ts'
+import { useScene } from './support/scene.ts'
+
+/** OAuth Deferred Token Response: an action is asked for, waited for and claimed at the token endpoint alone. */
+
+const scene = useScene()
+const remediator = 'agent-remediator'
+const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const deferred = 'urn:ietf:params:oauth:grant-type:deferred'
+const flag = { environment: 'prod', flag: 'express-checkout', value: true }
+const wanted = {
+  type: 'hotwork_action',
+  action: 'flags:set',
+  arguments: flag,
+  purpose: 'release',
+  parent_task: { id: 'REL-7' },
+}
+jest.setTimeout(240_000)
+
+let key: DPoP.KeyPair
+beforeEach(async () => {
+  key = await DPoP.generateKeyPair('ES256')
+})
+afterEach(() => {
+  scene.api.meet = () => scene.api.nextCalls.shift() ?? 'answered'
+})
+
+type Form = { [name: string]: string }
+// biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
+type Answer = { status: number; body: any }
+async function post(form: Form, by = key): Promise<Answer> {
+  const url = `${scene.api.url}/token`
+  const headers = { dpop: await DPoP.generateProof(by, url, 'POST') }
+  const answer = await fetch(url, { method: 'POST', headers, body: new URLSearchParams(form) })
+  return { status: answer.status, body: await answer.json() }
+}
+const ask = (details: unknown = [wanted], form: Form = {}, sub = remediator) =>
+  post({
+    ...{ grant_type: exchange, subject_token: scene.workload(sub), completion_mode: 'deferred' },
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    authorization_details: JSON.stringify(details),
+    ...form,
+  })
+const poll = (deferral_code: string, by = key, form: Form = {}) =>
+  post({ grant_type: deferred, deferral_code, ...form }, by)
+
+const requests = async () => (await scene.api.world.requests.list({}, { limit: 20 })).items.map(({ state }) => state)
+const decide = async (verdict: 'approve' | 'deny' = 'approve') => {
+  for (const state of await requests())
+    if (state.status === 'pending') expect((await scene.api.world.decide(state, 'ana', verdict)).ok).toBe(true)
+}
+const pending = async () => {
+  const { status, body } = await ask()
+  expect([status, body.error]).toEqual([400, 'authorization_pending'])
+  return body as { deferral_code: string; expires_in: number; interval: number }
+}
+
+describe('an action that people decide', () => {
+  test('is asked for with everything that a submission has, waited for by a code, and claimed by its key', async () => {
+    const { deferral_code: code, interval, expires_in } = await pending()
+    expect([interval, expires_in]).toEqual([5, expect.any(Number)])
+    expect(expires_in).toBeGreaterThan(300)
+    const [request] = await requests()
+    expect(request?.ask).toMatchObject({
+      action: 'flags:set',
+      arguments: flag,
+      resource: { id: 'prod/express-checkout' },
+    })
+    expect((await poll(code)).body).toMatchObject({ error: 'authorization_pending', deferral_code: code, interval: 5 })
+    await decide()
+    const { status, body } = await poll(code)
+    expect([status, body.token_type, body.authorization_details]).toEqual([
+      ...([200, 'DPoP'] as const),
+      [expect.objectContaining({ request: request?.ask.id, action: 'flags:set', arguments: flag, uses: 1 })],
+    ])
+  })
+
+  test('is on record as any other request is', async () => {
+    const { deferral_code } = await pending()
+    await decide()
+    await poll(deferral_code)
+    const [request] = await requests()
+    expect(await scene.api.world.story(`${request?.ask.id}`)).toEqual([
+      ...['Submitted', 'StageOpened', 'Decided', 'Approved', 'CredentialIntended', 'CredentialIssued'],
+    ])
+  })
+
+  test('is asked once, however often the client asks while it waits, and after an answer that was lost', async () => {
+    scene.api.nextCalls.push('answer_lost')
+    await expect(ask()).rejects.toThrow()
+    const [one, two] = [await pending(), await pending()]
+    expect(await requests()).toHaveLength(1)
+    await decide()
+    expect((await poll(two.deferral_code)).status).toBe(200)
+    expect((await poll(one.deferral_code)).body.error).toBe('invalid_grant')
+  })
+
+  test('is not asked again by a client that lost its code and asks after the approval: it has the token', async () => {
+    await pending()
+    await decide()
+    expect((await ask()).status).toBe(200)
+    expect(await requests()).toHaveLength(1)
+  })
+
+  test('is asked anew once the token was given', async () => {
+    const { deferral_code } = await pending()
+    await decide()
+    await poll(deferral_code)
+    await pending()
+    expect(await requests()).toHaveLength(2)
+  })
+
+  test.each([
+    ['was denied', () => decide('deny'), 'access_denied'],
+    ['was left undecided', async () => scene.advance(3 * 86_400), 'expired_token'],
+    [
+      'was approved and not claimed in time',
+      async () => {
+        await decide()
+        scene.advance(3 * 86_400)
+      },
+      'expired_token',
+    ],
+  ])('that %s ends the wait', async (_what, happen, error) => {
+    const { deferral_code } = await pending()
+    await happen()
+    expect((await poll(deferral_code)).body.error).toBe(error)
+  })
+
+  test('is polled too soon: the client is told to slow down, and an approval is told at once', async () => {
+    const { deferral_code } = await pending()
+    await poll(deferral_code)
+    scene.advance(3)
+    expect((await poll(deferral_code)).body).toMatchObject({ error: 'slow_down', interval: 5 })
+    scene.advance(2)
+    expect((await poll(deferral_code)).body.error).toBe('authorization_pending')
+    await decide()
+    expect((await poll(deferral_code)).status).toBe(200)
+  })
+
+  test('has no code while none can be signed, and the next call has it for the same request', async () => {
+    scene.api.ports.statements.answers = false
+    expect(await ask()).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+    scene.api.ports.statements.answers = true
+    await pending()
+    expect(await requests()).toHaveLength(1)
+  })
+})
+
+test('an action that policy alone decides is answered with its token at once', async () => {
+  const { action, arguments: args } = parameter('/staging/checkout/payment-timeout-ms')
+  const { status, body } = await ask([{ ...wanted, action, arguments: args, purpose: 'remediation' }])
+  expect([status, body.authorization_details]).toEqual([200, [expect.objectContaining({ action, arguments: args })]])
+})
+
+describe('a code', () => {
+  const nothing = { status: 400, body: { error: 'invalid_grant', error_description: expect.any(String) } }
+
+  test('is good for nothing in other hands, and all of them are told the same', async () => {
+    const { deferral_code: code } = await pending()
+    await decide()
+    const other = await DPoP.generateKeyPair('ES256')
+    const [request] = await requests()
+    const { id, digest } = request?.ask ?? { id: 'req_0', digest: '' }
+    const claims = {
+      sub: 'agent:remediator',
+      jti: id.replace('req', 'grt'),
+      txn: id,
+      iat: 1,
+      exp: 2_000_000_000,
+      digest,
+    }
+    const approval = await scene.api.ports.statements.sign('approval', claims as never)
+    const answers = [
+      await poll(code, other),
+      await poll(code, key, { client_id: 'agent-builder' }),
+      await poll('x'),
+      await poll('a.b.c'),
+      await poll(`${code.slice(0, -3)}AAA`),
+      await poll(id),
+      await poll(`${approval}`),
+    ]
+    expect(answers).toEqual(answers.map(() => nothing))
+    expect(new Set(answers.map(({ body }) => body.error_description)).size).toBe(1)
+    expect((await poll(code, key, { client_id: remediator })).status).toBe(200)
+  })
+
+  test('is used up by its token, which lives on', async () => {
+    const { deferral_code } = await pending()
+    await decide()
+    const { body } = await poll(deferral_code)
+    expect(await poll(deferral_code)).toEqual(nothing)
+    const headers = { authorization: `Bearer ${scene.workload(remediator)}` }
+    const form = new URLSearchParams({ token: body.access_token })
+    const asked = await fetch(`${scene.api.url}/introspect`, { method: 'POST', headers, body: form })
+    expect(await asked.json()).toMatchObject({ active: true })
+  })
+
+  test('gives one token to two polls at once', async () => {
+    const { deferral_code } = await pending()
+    await decide()
+    const answers = await Promise.all([poll(deferral_code), poll(deferral_code), poll(deferral_code)])
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+  })
+
+  test('is good for nothing once the directory has taken the identity from the agent', async () => {
+    const { deferral_code } = await pending()
+    await decide()
+    const { bundle } = scene.api.world.policy
+    const agents = bundle.agents.map((each) =>
+      each.id === 'agent:remediator' ? { ...each, identities: [{ issuer: 'org', subject: 'another' }] } : each,
+    )
+    const before = scene.api.world.policy
+    scene.api.world.policy = { bundle: { ...bundle, agents }, ask: (question) => before.ask(question) }
+    expect(await poll(deferral_code)).toEqual(nothing)
+  })
+
+  test('that is missing is named', async () =>
+    expect((await post({ grant_type: deferred })).body).toMatchObject({
+      error: 'invalid_request',
+      error_description: expect.stringContaining('deferral_code'),
+    }))
+})
+
+describe('nothing is asked of people', () => {
+  const plan = { ...wanted, action: 'plan', arguments: { steps: [] } }
+  test.each<[what: string, details: unknown, form: Form, error: string, names: string]>([
+    ['two actions', [wanted, wanted], {}, 'invalid_authorization_details', 'hotwork_action'],
+    ['a member that there is not', [{ ...wanted, uses: 3 }], {}, 'invalid_authorization_details', 'uses'],
+    ['a request and an action', [{ ...wanted, request: 'req_0' }], {}, 'invalid_authorization_details', 'request'],
+    ['no purpose', [{ ...wanted, purpose: undefined }], {}, 'invalid_authorization_details', 'purpose'],
+    ['no parent task', [{ ...wanted, parent_task: undefined }], {}, 'invalid_authorization_details', 'parent_task'],
+    ['an unknown action', [{ ...wanted, action: 'flags:burn' }], {}, 'invalid_authorization_details', 'unknown_action'],
+    ['bad arguments', [{ ...wanted, arguments: {} }], {}, 'invalid_authorization_details', 'invalid_arguments'],
+    [
+      'another resource than the arguments name',
+      [{ ...wanted, resource: { type: 'flags:flag', id: 'prod/other' } }],
+      ...([{}, 'invalid_authorization_details', 'invalid_arguments'] as const),
+    ],
+    ['a plan', [plan], {}, 'invalid_authorization_details', 'access/v1/requests'],
+    [
+      'another audience than the tool has',
+      [wanted],
+      { audience: 'https://x.example' },
+      'invalid_target',
+      'flags.example',
+    ],
+    ['another way to complete', [wanted], { completion_mode: 'callback' }, 'invalid_request', 'completion_mode'],
+    ['no way to complete', [wanted], { completion_mode: '' }, 'invalid_request', 'completion_mode'],
+  ])('for %s, and the answer names it', async (_what, details, form, error, names) => {
+    const { status, body } = await ask(details, form)
+    expect([status, body.error, body.error_description]).toEqual([400, error, expect.stringContaining(names)])
+    expect(await requests()).toEqual([])
+  })
+
+  test('for what policy forbids this agent, and the refusal is on its record', async () => {
+    const { action, arguments: args } = parameter('/prod/checkout/payment-timeout-ms')
+    const { status, body } = await ask([{ ...wanted, action, arguments: args }], {}, 'agent-planner')
+    expect([status, body]).toEqual([
+      ...([400, { error: 'access_denied', error_description: expect.stringContaining('policy_denied') }] as const),
+    ])
+    expect(await scene.api.world.story('agent:planner')).toEqual(['Refused'])
+  })
+
+  test('by a proof that was used before', async () => {
+    const url = `${scene.api.url}/token`
+    const headers = { dpop: await DPoP.generateProof(key, url, 'POST') }
+    const form = {
+      ...{ grant_type: exchange, subject_token: scene.workload(remediator), completion_mode: 'deferred' },
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      authorization_details: JSON.stringify([wanted]),
+    }
+    const send = async () => (await fetch(url, { method: 'POST', headers, body: new URLSearchParams(form) })).json()
+    expect([await send(), await send()]).toMatchObject([
+      { error: 'authorization_pending' },
+      { error: 'invalid_dpop_proof' },
+    ])
+  })
+})
+
+test('the metadata names both grants', async () => {
+  const metadata = await (await fetch(`${scene.api.url}/.well-known/oauth-authorization-server`)).json()
+  expect(metadata).toMatchObject({ grant_types_supported: [exchange, deferred] })
+})
+
+describe('a client of another author, an OAuth library without code of Hotwork, asks, waits, and sets a flag', () => {
+  const examples = join(import.meta.dirname, '../../examples/oauth-client')
+  const folder = join(import.meta.dirname, '../../.hotwork')
+  let tool: FlagService
+
+  beforeEach(async () => {
+    const probe = createServer().listen(0, '127.0.0.1')
+    await once(probe, 'listening')
+    const address = `http://127.0.0.1:${(probe.address() as AddressInfo).port}`
+    await new Promise((resolve) => probe.close(resolve))
+    // The tool of the sample, at an address of this machine.
+    const bundle = structuredClone(scene.api.world.policy.bundle)
+    Object.assign(bundle.deployment.tools['flag-service'] ?? {}, { addresses: [address] })
+    scene.api.use(new World(bundle))
+    const identity = async () => scene.workload('tool-flag-service')
+    tool = await startFlagService({ address, issuer: scene.api.url, identity })
+    let calls = 0
+    scene.api.meet = async (call) => {
+      if (call !== 'POST /token') return 'answered' as const
+      calls += 1
+      // Each pause of the client is five seconds here, and Ana approves during the second.
+      if (calls > 1) scene.advance(5)
+      if (calls === 3) await decide()
+      return 'answered' as const
+    }
+  })
+  afterEach(() => tool.close())
+
+  async function run(program: string, args: readonly string[], more: Form = {}) {
+    const env = {
+      ...{ PATH: process.env['PATH'], ISSUER: scene.api.url, CLIENT_ID: remediator, ...more },
+      FLAG_URL: `${tool.url}/flags/prod/express-checkout`,
+      WORKLOAD_TOKEN: scene.workload(remediator),
+      CLOCK_AHEAD: String(Math.floor(Date.now() / 1000) - secondsReally()),
+    }
+    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const [printed, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+    expect(trouble).toBe('')
+    return JSON.parse(printed)
+  }
+  /** The date is faked in this process. */
+  const secondsReally = () => Math.floor((performance.timeOrigin + performance.now()) / 1000)
+  const done = {
+    ...{ polls: 2, approved: flag, status: 200 },
+    answer: expect.objectContaining({ ...flag, use: expect.stringMatching(/^use_/), uses_left: 0 }),
+  }
+
+  test('in JavaScript: openid-client', async () => {
+    const clock = join(import.meta.dirname, 'support/clock-ahead.mjs')
+    expect(await run(process.execPath, ['--import', clock, join(examples, 'ask.mjs')])).toEqual(done)
+  })
+
+  test('in Python: Authlib', async () => {
+    const program = await ensurePythonEnvironment({
+      directory: join(folder, 'python-clients'),
+      logFile: join(folder, 'python-clients.log'),
+      requirements: join(import.meta.dirname, 'python/requirements.txt'),
+      progress: (_name, work) => work(() => {}),
+    })
+    const PYTHONPATH = join(import.meta.dirname, 'python/clock')
+    expect(await run(program, [join(examples, 'ask.py')], { PYTHONPATH })).toEqual(done)
+  })
+})
