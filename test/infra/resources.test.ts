@@ -326,9 +326,9 @@ describe('functions', () => {
     'decide-burst': 1065,
     'decide-request': 1105,
     'issue-aws-credentials': 1095,
-    'issue-token': 1095,
     // And what reads an incident.
     'submit-request': 1130,
+    'issue-token': 1135,
     // OpenID's client, and what verifies its tokens; with those clients too where people decide.
     'decide-on-page': 1190,
     'reconcile-sessions': 535,
