@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Annotations, Aspects, CfnOutput, RemovalPolicy, Stack, Stage, Token, Validations } from 'aws-cdk-lib'
 import type { IDomainName } from 'aws-cdk-lib/aws-apigatewayv2'
+import type { EventBus } from 'aws-cdk-lib/aws-events'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
@@ -23,9 +24,20 @@ import { IncidentSecret, PagerDutySecret, SlackSecret } from './constructs/secre
 import { SlackChannel } from './constructs/slack-channel.ts'
 import { CardTable, LedgerTable, RequestTable, TextTable, WaitTable } from './constructs/tables.ts'
 import { quotaNeeded } from './functions.ts'
-import { type Account, compilePolicies, hostsIn, type PolicyBundle, readsPagerDuty, rolesOf } from './policy-bundle.ts'
+import {
+  type Account,
+  compilePolicies,
+  type HotworkAccount,
+  hostsIn,
+  listAccounts,
+  type PolicyBundle,
+  readsPagerDuty,
+  rolesOf,
+} from './policy-bundle.ts'
 import { checkSettings, checkStackName, must, type Settings } from './settings.ts'
 import { SizeLimits } from './sizes.ts'
+
+export type { HotworkAccount } from './policy-bundle.ts'
 
 export type HotworkProps = {
   /** The policy folder. @default 'policies' */
@@ -48,14 +60,6 @@ export type HotworkProps = {
   reservedConcurrency?: 'usual' | 'none' | undefined
 }
 
-/** An account of the deployment file, which may have several aliases there. */
-export type HotworkAccount = {
-  aliases: readonly [string, ...string[]]
-  account: string
-  region: string
-  isHome: boolean
-}
-
 /** The permit desk, in a stack of its own: one construct for each audience, on the ground that all stand on. */
 export class Hotwork extends Construct {
   /** Where it is called. */
@@ -64,6 +68,8 @@ export class Hotwork extends Construct {
   readonly issuer: string
   /** Told of each opening of break-glass. Subscribe your pager. */
   readonly emergencyTopic: ITopic
+  /** Has each decision event. Add a rule. */
+  readonly events: EventBus
   /** Each needs a HotworkTarget. */
   readonly accounts: readonly HotworkAccount[]
   /** @internal for HotworkTarget */
@@ -89,12 +95,14 @@ export class Hotwork extends Construct {
     const stack = Stack.of(this)
     this.bundle = compilePolicies(settings, join(outdirOf(this), `${stack.artifactId}.policies.json`))
     this.home = this.#findHome()
-    this.accounts = this.#listAccounts()
+    this.accounts = listAccounts(this.bundle, this.home.accountId)
     this.alarmTopic = alarmTopic
     const ground = this.#makeGround(settings, domain)
     this.apiEndpoint = domain === undefined ? ground.api.api.apiEndpoint : ground.api.issuer
     this.issuer = ground.api.issuer
-    this.emergencyTopic = this.#makeAudiences(ground)
+    const { topic, bus } = this.#makeAudiences(ground)
+    this.emergencyTopic = topic
+    this.events = bus
     this.#warn(settings)
     this.#sizes.watch(stack)
     Validations.of(this).addPlugins(this.#sizes)
@@ -159,17 +167,6 @@ export class Hotwork extends Construct {
     return { accountId: first.accountId, region: first.region }
   }
 
-  #listAccounts(): readonly HotworkAccount[] {
-    const accounts = new Map<string, HotworkAccount>()
-    for (const [alias, { accountId, region }] of Object.entries(this.bundle.deployment.accounts)) {
-      const known = accounts.get(accountId)
-      const aliases = [...(known?.aliases ?? []), alias] as [string, ...string[]]
-      const isHome = accountId === this.home.accountId
-      accounts.set(accountId, { aliases, account: accountId, region: known?.region ?? region, isHome })
-    }
-    return [...accounts.values()]
-  }
-
   #makeGround(settings: Settings, domain: IDomainName | undefined): Ground {
     const { issuer, signingKeys, notaryKeys, protectTables, reservedConcurrency } = settings
     const { bundle, home } = this
@@ -223,8 +220,8 @@ export class Hotwork extends Construct {
     }
   }
 
-  /** @returns the topic that is told of openings */
-  #makeAudiences(ground: Ground): ITopic {
+  /** @returns the topic that is told of openings, and the bus that has each decision event */
+  #makeAudiences(ground: Ground): { topic: ITopic; bus: EventBus } {
     const { tables, api } = ground
     const agents = new AgentEndpoints(this, 'Agents', ground)
     const calls = new CallReader(this, 'Calls', ground)
@@ -233,7 +230,7 @@ export class Hotwork extends Construct {
     const { topic, sealedUses } = new BreakGlass(this, 'BreakGlass', { ...ground, calls, sealed: this.#findSealed() })
     const workflow = new Workflow(this, 'Clock', ground)
     const channel = new SlackChannel(this, 'SlackChannel', { ...ground, topic, advance: workflow.advance })
-    new RecordFollowers(this, 'Record', {
+    const { events } = new RecordFollowers(this, 'Record', {
       ...ground,
       ...{ channel, sealedUses, callReader: calls, follow: workflow.follow, calls: agents.calls },
     })
@@ -255,9 +252,11 @@ export class Hotwork extends Construct {
       BreakGlassTopic: topic.arn,
       IncidentSecret: ground.incidents.name,
       ...(ground.pagerDuty && { PagerDutySecret: ground.pagerDuty.name }),
+      ...(events.secret && { WebhookSecret: events.secret.name }),
+      EventBus: events.bus.eventBusName,
     }
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value })
-    return topic.topic
+    return { topic: topic.topic, bus: events.bus }
   }
 
   /** Where sealed roles are, whose uses it hears of. */

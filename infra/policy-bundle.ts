@@ -32,7 +32,8 @@ export type PolicyBundle = {
     }
   }
   resources: readonly { id: string; classification: string }[]
-  agents: readonly { runsOn: { awsRole?: string } }[]
+  agents: readonly { runsOn: { awsRole?: string }; notify?: string }[]
+  tools: readonly { notify?: string }[]
   directory: { sources?: { readonly [group: string]: { source: { claim?: string; pager?: object } } } }
   deployment: {
     accounts: { readonly [alias: string]: Account }
@@ -59,6 +60,9 @@ export function compilePolicies(from: { policies: string; deployment: string }, 
 /** Whether a schedule of PagerDuty puts people into a group. */
 export const readsPagerDuty = ({ directory: { sources = {} } }: PolicyBundle): boolean =>
   Object.values(sources).some(({ source }) => source.pager !== undefined)
+
+export const notifies = ({ agents, tools }: PolicyBundle): boolean =>
+  [...agents, ...tools].some(({ notify }) => notify !== undefined)
 
 /** The roles that have the same name in every account, so that policies can name them before they exist. */
 type NamedRole =
@@ -136,3 +140,26 @@ const patternOf = (template: string, { partition, region, accountId }: Account):
     .replaceAll('{region}', region)
     .replaceAll('{account}', accountId)
     .replace(/\{[^}]*\}/g, '*')
+
+/** An account of the deployment file, which may have several aliases there. */
+export type HotworkAccount = {
+  aliases: readonly [string, ...string[]]
+  account: string
+  region: string
+  isHome: boolean
+}
+
+export function listAccounts({ deployment }: PolicyBundle, home: string): readonly HotworkAccount[] {
+  const accounts = new Map<string, HotworkAccount>()
+  for (const [alias, { accountId, region }] of Object.entries(deployment.accounts)) {
+    const known = accounts.get(accountId)
+    const aliases = [...(known?.aliases ?? []), alias] as [string, ...string[]]
+    accounts.set(accountId, {
+      aliases,
+      account: accountId,
+      region: known?.region ?? region,
+      isHome: accountId === home,
+    })
+  }
+  return [...accounts.values()]
+}

@@ -38,6 +38,10 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     'Hotwork cannot write to a channel or a person: those approvers see no card',
   ],
   CardDegraded: [['card degraded'], 'Slack refused a card: it was posted bare, without Approve'],
+  WebhookUndeliverable: [
+    ['webhook_unsigned', 'webhook_gone'],
+    'an agent or a tool is not notified: there is no secret to sign with, or its receiver wants no more',
+  ],
   OutcomeUnknown: [
     ['outcome_unknown'],
     'a call was begun, and Hotwork cannot tell whether it was done: a person should look',

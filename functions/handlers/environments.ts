@@ -81,8 +81,10 @@ export const environments = {
     DENIES_QUEUE: Name,
     CLICKS_QUEUE: Name,
     REMINDERS_QUEUE: Name,
+    DELIVERIES_QUEUE: Name,
     TARGET_ROLES: Names,
   }),
+  deliver: z.object({ ...api, DELIVERIES_QUEUE: Name, EVENT_BUS: Name, WEBHOOK_SECRET: Name.optional() }),
   'set-reminders': z.object({
     REQUESTS_TABLE: Name,
     TIMER_GROUP: Name,

@@ -76,6 +76,9 @@ export class WaitClaimed extends named('WaitClaimed') {}
 /** This machine's clock and the caller's are too far apart to compare deadlines. */
 export class ClockOutOfRange extends named('ClockOutOfRange') {}
 
+/** A receiver of events did not take one: it comes again. */
+export class ReceiverUnavailable extends named('ReceiverUnavailable') {}
+
 /** A secret cannot be read or is malformed: nothing is proven by it. */
 export class SecretUnavailable extends named('SecretUnavailable') {}
 

@@ -88,6 +88,7 @@ export class WorkQueue extends Construct {
 
   /** Allows saying when a failed message shall come again. */
   grantHold(to: HotworkFunction): void {
+    to.tell({ [this.#variable]: this.queue.queueUrl })
     to.allow(['sqs:ChangeMessageVisibility'], [this.queue.queueArn])
   }
 

@@ -1,5 +1,16 @@
-import { Duration, Stack } from 'aws-cdk-lib'
-import { Grant, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Duration, Lazy, Stack } from 'aws-cdk-lib'
+import {
+  type AddToPrincipalPolicyResult,
+  ArnPrincipal,
+  type CfnRole,
+  Grant,
+  Policy,
+  PolicyDocument,
+  type PolicyStatement,
+  Role,
+  type RoleProps,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
   Function as LambdaFunction,
@@ -11,7 +22,30 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { type FunctionName, rowOf } from '../functions.ts'
 import type { FunctionCode } from './function-code.ts'
-import { FunctionRole } from './function-role.ts'
+
+/** A role whose rights are a part of it. CDK's own makes a second resource for them, of the 500 that a stack may have. */
+export class FunctionRole extends Role {
+  readonly #rights = new PolicyDocument()
+  #apart: Policy | undefined
+
+  constructor(scope: Construct, id: string, props: RoleProps) {
+    super(scope, id, props)
+    const rights = { policyName: 'Rights', policyDocument: this.#rights }
+    const role = this.node.defaultChild as CfnRole
+    role.policies = Lazy.any({ produce: () => (this.#apart ? [] : [rights]) }, { omitEmptyArray: true })
+  }
+
+  override addToPrincipalPolicy(statement: PolicyStatement): AddToPrincipalPolicyResult {
+    this.#rights.addStatements(statement)
+    return { statementAdded: true, policyDependable: this }
+  }
+
+  /** To be named in the policy of a key. Then its rights are a resource of their own: they name keys, which wait for it. */
+  inKeyPolicy(): ArnPrincipal {
+    this.#apart ??= new Policy(this, 'DefaultPolicy', { document: this.#rights, roles: [this] })
+    return new ArnPrincipal(this.roleArn)
+  }
+}
 
 type HotworkFunctionProps = {
   name: FunctionName

@@ -1,8 +1,11 @@
-import { Duration } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
+import { EventBus } from 'aws-cdk-lib/aws-events'
 import { Construct } from 'constructs'
+import { notifies } from '../policy-bundle.ts'
 import type { CallReader } from './call-reader.ts'
 import { runEvery, StreamReader, WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
+import { WebhookSecret } from './secrets.ts'
 import { grantAudit, grantDeny, tellTargets } from './target-roles.ts'
 
 type RecordFollowersProps = Ground & {
@@ -14,12 +17,14 @@ type RecordFollowersProps = Ground & {
 }
 
 export class RecordFollowers extends Construct {
+  readonly events: DecisionEvents
   readonly #denies: WorkQueue
 
   constructor(scope: Construct, id: string, props: RecordFollowersProps) {
     super(scope, id)
     // In order for each role. Sixty tries a minute or two apart: an hour of an IAM that does not answer.
     this.#denies = new WorkQueue(this, 'DeniesQueue', { variable: 'DENIES_QUEUE', order: 'group', attempts: 60 })
+    this.events = new DecisionEvents(this, 'Events', props)
     this.#handOn(props)
     this.#writeDenies(props)
     this.#sweep(props)
@@ -31,7 +36,8 @@ export class RecordFollowers extends Construct {
   #handOn({ tables, roles, alarms, channel, make }: RecordFollowersProps): void {
     const handOn = make(this, 'hand-on')
     tellTargets(handOn, roles)
-    for (const queue of [channel.cardsQueue, channel.reminders, channel.bursts, this.#denies]) queue.grantSend(handOn)
+    const { cardsQueue, reminders, bursts } = channel
+    for (const queue of [cardsQueue, reminders, bursts, this.#denies, this.events.deliveries]) queue.grantSend(handOn)
     const { deadLetters } = new StreamReader(this, 'HandOnStream', {
       table: tables.requests.table,
       reader: handOn,
@@ -81,5 +87,40 @@ export class RecordFollowers extends Construct {
     grantAudit(reconcile, roles)
     for (const queue of [this.#denies, sealedUses]) queue.grantSend(reconcile)
     runEvery(this, 'Reconcile', { every: Duration.hours(1), worker: reconcile, within: Duration.minutes(10) })
+  }
+}
+
+/** What receivers outside are told of decisions: one message for each event and receiver, and one function that sends. */
+export class DecisionEvents extends Construct {
+  readonly bus: EventBus
+  readonly deliveries: WorkQueue
+
+  /** Where an agent or a tool is notified. */
+  readonly secret: WebhookSecret | undefined
+
+  constructor(scope: Construct, id: string, { bundle, api, alarms, make }: Ground) {
+    super(scope, id)
+    this.bus = new EventBus(this, 'Bus', {
+      eventBusName: `${Stack.of(this).stackName}-decisions`,
+      description: 'Decision events of Hotwork: ids, status and times (docs/events.md)',
+    })
+    // The pauses between 21 attempts make a week (functions/operations/events/deliver-event.ts).
+    this.deliveries = new WorkQueue(this, 'DeliveriesQueue', {
+      variable: 'DELIVERIES_QUEUE',
+      order: 'none',
+      attempts: 21,
+      worker: Duration.seconds(15),
+      retention: Duration.days(10),
+    })
+    const deliver = make(this, 'deliver')
+    api.tellIssuer(deliver)
+    deliver.tell({ EVENT_BUS: this.bus.eventBusName })
+    deliver.allow(['events:PutEvents'], [this.bus.eventBusArn])
+    this.secret = notifies(bundle) ? new WebhookSecret(this, 'Webhooks') : undefined
+    this.secret?.grantRead(deliver)
+    this.deliveries.grantHold(deliver)
+    this.deliveries.consumedBy(deliver, { batchSize: 10, atOnce: 5 })
+    // SQS leaves out of the age what was received three times, so it tells of the function and not of a dead receiver.
+    alarms.watchQueue(this.deliveries, { oldest: Duration.minutes(15) })
   }
 }

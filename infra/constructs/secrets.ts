@@ -102,3 +102,16 @@ export class PagerDutySecret extends OperatorSecret {
     })
   }
 }
+
+/** What each webhook is signed with, by the id of its agent or tool. */
+export class WebhookSecret extends OperatorSecret {
+  constructor(scope: Construct, id: string) {
+    super(scope, id, {
+      name: 'webhooks',
+      description: 'Webhooks: `whsec_...` for each agent and tool that is notified, put here by the operator',
+      random: 'unused',
+      notRotated: "The other ends are their owners'; the operator puts the new one beside the old one, and both sign",
+      variable: 'WEBHOOK_SECRET',
+    })
+  }
+}

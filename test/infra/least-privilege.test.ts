@@ -101,13 +101,23 @@ describe('who may do what is dangerous', () => {
         ...['reconcile-ledger', 'sweep-overdue', ...readers],
       ].sort(),
     ],
+    ['put an event on the bus', 'events:PutEvents', ['deliver']],
     ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
     ['hand a role on', 'iam:PassRole', ['set-reminders']],
     ['read what was called in the account', 'cloudtrail:LookupEvents', ['read-calls', 'reconcile-sessions']],
     [
       'take from a queue',
       'sqs:ReceiveMessage',
-      [broker, 'decide-burst', 'draw-card', 'follow-workflow', 'report-sealed-use', 'set-reminders', 'write-denies'],
+      [
+        broker,
+        'decide-burst',
+        'deliver',
+        'draw-card',
+        'follow-workflow',
+        'report-sealed-use',
+        'set-reminders',
+        'write-denies',
+      ],
     ],
   ])('only these may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
@@ -354,6 +364,7 @@ describe('who may touch which table', () => {
     ['advance-workflow', decide, ['PutItem'], [], []],
     ['follow-workflow', [...read, 'ListStreams/stream/*'], [], ['Query', 'UpdateItem'], []],
     ['hand-on', ['ListStreams/stream/*'], [], [], []],
+    ['deliver', [], [], [], []],
     ['draw-card', [...readMany, 'Query/index/open'], ['Query'], [], ['PutItem', 'Query']],
     ['decide-burst', decide, ['PutItem'], [], []],
     ['set-reminders', read, [], [], []],

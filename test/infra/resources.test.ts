@@ -154,7 +154,7 @@ describe('streams and queues', () => {
     for (const [, { Properties }] of queues) expect(Properties['SqsManagedSseEnabled']).toBe(true)
     const without = queues.filter(([, { Properties }]) => queueOf(Properties) === 'undefined').map(([id]) => id)
     expect(without.every((id) => id.includes('DeadLetters'))).toBe(true)
-    expect(queues.length - without.length).toBe(7)
+    expect(queues.length - without.length).toBe(8)
   })
 
   test('cards and denies keep the order of a group, and dead letters of theirs do too', () => {
@@ -168,10 +168,11 @@ describe('streams and queues', () => {
   })
 
   test('a worker of a queue fails single messages, and its queue waits out an attempt before the next', () => {
-    const workers = mappings(/^<(?:Follow|Cards|Denies|Calls|Reminders|Clicks)>$/)
+    const workers = mappings(/^<(?:Follow|Cards|Denies|Deliveries|Calls|Reminders|Clicks)>$/)
     expect(workers.map((properties) => textOf(properties['FunctionName'])).sort()).toEqual([
       '<CallAws>',
       '<DecideBurst>',
+      '<Deliver>',
       '<DrawCard>',
       '<FollowWorkflow>',
       '<SetReminders>',
@@ -532,6 +533,7 @@ test('the stack tells what others need to find it', () => {
       'ApiId',
       'CardsTable',
       'BreakGlassTopic',
+      'EventBus',
       'IncidentSecret',
       'PagerDutySecret',
       'RefreshGroupsFunction',

@@ -1400,6 +1400,32 @@ test('the copy that all this was done to compiles', () => {
   expect(copy.compile()).toMatchObject({ ok: true })
 })
 
+test.each([
+  ['http://hooks.example.com/', /use https/],
+  ['https://user:word@hooks.example.com/', /no user name or password/],
+  ['https://10.0.0.8/hook', /name a host/],
+  ['https://[fd00::8]/hook', /name a host/],
+  ['https://2130706433/hook', /name a host/],
+])('no agent and no tool is notified at %s', (notify, why) => {
+  for (const [file, list] of [
+    [agents, 'agents'],
+    ['policies/tools.json', 'tools'],
+  ] as const) {
+    using copy = new Copy()
+    copy.editJson(file, (content) => (content[list][0].notify = notify))
+    const compiled = copy.compile()
+    expect([compiled.ok, JSON.stringify(compiled)]).toEqual([false, expect.stringMatching(why)])
+  }
+})
+
+test('an agent and a tool are notified at the https address of a host', () => {
+  using copy = new Copy()
+  const notify = 'https://hooks.example.com:8443/hotwork?of=agents'
+  copy.editJson(agents, (content) => (content.agents[0].notify = notify))
+  copy.editJson('policies/tools.json', (content) => (content.tools[0].notify = notify))
+  expect(copy.compile()).toMatchObject({ ok: true })
+})
+
 test.each(['https://incidents.example.org/api/{incident}', 'http://127.0.0.1:8080/{incident}?brief=1'])(
   'incidents may be asked for at %s',
   (url) => {

@@ -79,6 +79,25 @@ export class IncidentSecretReader extends JsonSecretReader<IncidentSecret> {
   }
 }
 
+/** By the id of the agent or tool; two while one takes the place of the other. What is no secret is left out. */
+const WebhookSecrets = z.record(
+  z.string(),
+  z.union([WebhookSecret.transform((one) => [one]), z.array(WebhookSecret).max(2)]).catch([]),
+)
+
+export class WebhookSecretReader extends JsonSecretReader<z.infer<typeof WebhookSecrets>> {
+  constructor(secretId: string, clock: Clock, client?: SecretsManagerClient) {
+    super(
+      secretId,
+      { shape: WebhookSecrets, members: '`whsec_...` for each agent and tool that is notified' },
+      clock,
+      client,
+    )
+  }
+
+  readonly secretsOf = async (id: string): Promise<readonly string[]> => (await this.read())[id] ?? []
+}
+
 /** A read-only key of the REST API. */
 const PagerDutySecret = z.object({ token: z.string().regex(/^[\x21-\x7e]{1,256}$/) })
 

@@ -48,6 +48,13 @@ export class SqsFifoQueue<T extends Fifo> extends SqsQueue<T> {
   }
 }
 
+/** A standard queue that serves receivers in turn: many messages of one do not hold up those of another. */
+export class SqsFairQueue<T extends { receiver: string }> extends SqsQueue<T> {
+  protected override entryOf(message: T): Entry {
+    return { ...super.entryOf(message), MessageGroupId: message.receiver }
+  }
+}
+
 /** The endpoint is the environment's, as for every other client; a queue's URL only names the queue. */
 const connect = () => new SQSClient({ useQueueUrlAsEndpoint: false, ...bounded(3, 3000) })
 

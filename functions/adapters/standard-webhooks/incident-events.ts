@@ -29,10 +29,15 @@ export function isSigned({ id, timestamp, signature, body }: Signed, secrets: re
     .filter((each) => /^v1,[A-Za-z0-9+/]{43}=$/.test(each))
     .map((each) => Buffer.from(each.slice(3), 'base64'))
   return secrets
-    .map((secret) => createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.${body}`).digest())
+    .map((secret) => macOf(secret, { id, timestamp, body }))
     .flatMap((mac) => given.map((each) => timingSafeEqual(mac, each)))
     .includes(true)
 }
+
+export const macOf = (
+  secret: string,
+  { id, timestamp, body }: { id: string; timestamp: string; body: string },
+): Buffer => createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.${body}`).digest()
 
 const keyOf = (secret: string): Buffer => Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
 

@@ -1,19 +1,9 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { type Halt, HaltTarget } from '../halts/halt.ts'
+import { isOfHalt } from '../requests/commands.ts'
 import { type ApprovalRequest, grantOf } from '../requests/request.ts'
-import {
-  AgentId,
-  CredentialId,
-  defined,
-  GrantId,
-  HaltId,
-  idOfDigest,
-  isAgent,
-  NumericDate,
-  RequestId,
-  random26,
-} from '../values.ts'
+import { AgentId, defined, GrantId, HaltId, idOfDigest, isAgent, NumericDate, RequestId, random26 } from '../values.ts'
 
 /** The same change has the same id, so that a receiver can drop a repeat. */
 export const EventId = z
@@ -60,12 +50,10 @@ export const RequestEvent = z.strictObject({
   /** Of a grant or an opening that ended. `state_changed`: what was approved is no longer there, and people decide again. */
   ended: z
     .strictObject({
-      how: z.enum(['completed', 'expired', 'revoked', 'state_changed']),
+      how: z.enum(['completed', 'expired', 'revoked', 'halted', 'state_changed']),
       by: z.enum(['agent', 'person', 'system']),
     })
     .optional(),
-  /** The `jti` of the access token that ended with the grant. */
-  credential: CredentialId.optional(),
   /** How the work went, or what the review of an opening said. */
   outcome: z.enum(['succeeded', 'failed', 'justified', 'not_justified']).optional(),
   drill: z.literal(true).optional(),
@@ -132,25 +120,23 @@ function ofOpening(before: ApprovalRequest | undefined, after: ApprovalRequest, 
 function endOf(before: ApprovalRequest | undefined, after: ApprovalRequest) {
   const was = before && grantOf(before)
   if (before?.status !== 'approved' || !was || after.status === 'approved') return undefined
-  const { id: grant, credentials, intents } = was
-  const credential = (credentials.access_token ?? intents.access_token)?.id
-  const ids = defined({ grant, credential })
+  const { id: grant } = was
   switch (after.status) {
     case 'completed': {
-      const { outcome } = after
-      return { at: after.completedAt, facts: { ...ids, outcome, ended: { how: 'completed', by: 'agent' } as const } }
+      const { outcome, completedAt: at } = after
+      return { at, facts: { grant, outcome, ended: { how: 'completed', by: 'agent' } as const } }
     }
     case 'revoked': {
-      const by = after.revokedBy === 'system' ? 'system' : 'person'
-      return { at: after.revokedAt, facts: { ...ids, ended: { how: 'revoked', by } as const } }
+      const { revokedAt: at, revokedBy, reason } = after
+      const how = isOfHalt(reason) ? 'halted' : 'revoked'
+      return { at, facts: { grant, ended: { how, by: revokedBy === 'system' ? 'system' : 'person' } as const } }
     }
-    case 'pending':
-      return {
-        at: after.updatedAt,
-        facts: { ...ids, round: before.round, ended: { how: 'state_changed', by: 'system' } as const },
-      }
+    case 'pending': {
+      const { round } = before
+      return { at: after.updatedAt, facts: { grant, round, ended: { how: 'state_changed', by: 'system' } as const } }
+    }
     default:
-      return { at: after.updatedAt, facts: { ...ids, ended: { how: 'expired', by: 'system' } as const } }
+      return { at: after.updatedAt, facts: { grant, ended: { how: 'expired', by: 'system' } as const } }
   }
 }
 

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { Alias } from '../policy/ladder.ts'
 import { AgentId, NumericDate, PersonId, Seconds, ToolId } from '../values.ts'
 import { SourcedGroup } from './group-source.ts'
+import { SecureUrl } from './identity-issuer.ts'
 
 /**
  * Matched exactly, and all of it. Two identities of one party may overlap in time, so that one takes over without a
@@ -52,6 +53,14 @@ export type RunsOn = z.infer<typeof RunsOn>
 /** How long a recertification holds, unless the files say so. Seconds. */
 export const oneYear = 365 * 86_400
 
+/** Where decision events go by a signed webhook. */
+const NotifyUrl = SecureUrl.max(2048)
+  .regex(/^https?:\/\/[^/?#@]+(?:[/?]|$)/, 'no user name or password in it: the signature says who sends')
+  .regex(
+    /^(?:http:|https:\/\/(?!\[|\d+(?:\.\d+){0,3}(?:[:/?]|$)))/,
+    'name a host: an IP address may be one of a private network',
+  )
+
 export const Agent = z.strictObject({
   id: AgentId,
   description: z.string().max(256).optional(),
@@ -69,6 +78,7 @@ export const Agent = z.strictObject({
   recertifyBy: NumericDate,
   /** Until when it holds, from then on. Seconds. */
   recertifyEvery: Seconds.default(oneYear),
+  notify: NotifyUrl.optional(),
 })
 export type Agent = z.infer<typeof Agent>
 
@@ -109,6 +119,7 @@ export const Tool = z.strictObject({
   id: ToolId,
   description: z.string().max(256).optional(),
   identities: z.array(Identity),
+  notify: NotifyUrl.optional(),
 })
 export type Tool = z.infer<typeof Tool>
 

@@ -287,10 +287,14 @@ export const incidentOf = ({ breakGlass, task, parentTask }: Ask): string | unde
 
 function reasonOf(ending: Ending): string {
   const { by, id } = ending
-  if (by === 'halt') return `halted by ${id}`
+  if (by === 'halt') return `${haltedBy}${id}`
   if (by === 'agent') return `${id} ${lost[ending.why]}`
   return by === 'incident' ? `incident ${id} was closed` : `${id} has ended`
 }
+
+const haltedBy = 'halted by '
+/** Whether Hotwork itself ended a request, for this reason, because of a halt. */
+export const isOfHalt = (reason: string): boolean => reason.startsWith(haltedBy)
 
 const lost: { readonly [why in SuspendedBecause]: string } = {
   recertification: 'was not recertified in time',

@@ -5,23 +5,29 @@ import { headOf } from '../../adapters/dynamodb/items.ts'
 import { permitOf } from '../../adapters/dynamodb/permit-store.ts'
 import { storedOf } from '../../adapters/dynamodb/request-store.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
-import { SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
+import { SqsFairQueue, SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
+import { eventsOfHalts, eventsOfRequest } from '../../domain/events/decision-events.ts'
+import type { DecisionDelivery } from '../../domain/events/receivers.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import type { ClickMessage } from '../../operations/cards/ports.ts'
+import { handOnEvents } from '../../operations/events/hand-on-events.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Clock, Log, Queue } from '../../operations/ports.ts'
 import { handOn, handOnHalts, handOnPermit, logMeasures, logOverdueReview } from '../../operations/requests/hand-on.ts'
 import type { FifoMessage } from '../../operations/requests/ports.ts'
 import { failing } from '../batches.ts'
 import { bind } from '../environments.ts'
+import { readBundle } from '../wiring/ports.ts'
 
 type Ports = Parameters<typeof handOn>[2] &
-  Parameters<typeof handOnHalts>[1] & { clicks: Queue<ClickMessage>; clock: Clock; log: Log }
+  Parameters<typeof handOnHalts>[1] &
+  Parameters<typeof handOnEvents>[1] & { clicks: Queue<ClickMessage>; clock: Clock; log: Log }
 
 /**
  * Reads the requests' stream. It hands on each changed request, each halt and each standing permit that was revoked by its
- * id, and each click on a list by its key; and logs how long people took, for the metrics. It passes over other records.
+ * id, and each click on a list by its key; it hands on what receivers outside are told; and logs how long people took, for
+ * the metrics. It passes over other records.
  */
 export const createHandler =
   (ports: Ports) =>
@@ -48,11 +54,17 @@ async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>, ports: Po
     return handOnPermit({ permit: permitOf(image), version: headOf(image).sequence }, ports)
   const click = image['pk']?.S ?? ''
   if (click.startsWith('CLICK#')) return ports.clicks.send([{ click }])
-  if (image['sk']?.S === 'HALT') return handOnHalts({ ...storedHaltsOf(image), since }, ports)
+  const old = OldImage as { [attribute: string]: AttributeValue } | undefined
+  if (image['sk']?.S === 'HALT') {
+    const stored = storedHaltsOf(image)
+    await handOnHalts({ ...stored, since }, ports)
+    return handOnEvents(eventsOfHalts(old ? storedHaltsOf(old).halts : [], stored.halts), ports)
+  }
   if (image['sk']?.S !== 'REQ') return
   const { state, head } = storedOf(image)
-  const before = OldImage && storedOf(OldImage as { [attribute: string]: AttributeValue }).state
+  const before = old && storedOf(old).state
   await handOn([{ state, ...(before && { before }), version: head.sequence, since }], now, ports)
+  await handOnEvents(eventsOfRequest(before, state), ports)
   if (!before) return
   logMeasures(before, state, ports.log)
   logOverdueReview(before, state, ports.log)
@@ -65,6 +77,8 @@ export const handler = bind(
     denies: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
     clicks: new SqsQueue<ClickMessage>(told.CLICKS_QUEUE),
     reminders: new SqsQueue(told.REMINDERS_QUEUE),
+    deliveries: new SqsFairQueue<DecisionDelivery>(told.DELIVERIES_QUEUE),
+    bundle: readBundle(),
     targetRoles: told.TARGET_ROLES,
     clock: new SystemClock(),
     log: new PowertoolsLog(),

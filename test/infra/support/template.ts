@@ -34,7 +34,7 @@ export function textOf(value: unknown): string {
 }
 
 /** The constructs of one audience each, by whose ids those of what they hold begin. */
-const audiences = /^(?:Agents|Calls|People|BreakGlass|Clock|SlackChannel|Record)(?=[A-Z])/
+const audiences = /^(?:Agents|Calls|People|BreakGlass|Clock|SlackChannel|RecordEvents|Record)(?=[A-Z])/
 
 /** What a construct is called in the app: `RequestsTable00222A0D` is `Requests`, `AgentsEvaluateLambda1234ABCD` `Evaluate`. */
 export const nameOf = (id: string) =>

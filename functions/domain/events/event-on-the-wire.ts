@@ -1,0 +1,27 @@
+import { rfc3339 } from '../ledger/ledger.ts'
+import { defined } from '../values.ts'
+import type { DecisionEvent } from './decision-events.ts'
+
+const time = (at: number | undefined) => (at === undefined ? undefined : rfc3339(at))
+
+/** An event as receivers read it: `detail` on the bus, `data` of a webhook. docs/events.md names the members. */
+export function detailOf(event: DecisionEvent): object {
+  const { id, at } = event
+  if ('halt' in event)
+    return { id, at: rfc3339(at), ...defined({ halt: event.halt, target: event.target, until: time(event.until) }) }
+  const { submittedAt, decideBy, claimBy, notAfter, type: _, ...rest } = event
+  return {
+    ...rest,
+    at: rfc3339(at),
+    submitted_at: rfc3339(submittedAt),
+    ...defined({ decide_by: time(decideBy), claim_by: time(claimBy), not_after: time(notAfter) }),
+  }
+}
+
+/** The body of a webhook, in the form that Standard Webhooks proposes: `request.approved`. */
+export const webhookBodyOf = (event: DecisionEvent): string =>
+  JSON.stringify({
+    type: event.type.toLowerCase().replace(' ', '.'),
+    timestamp: rfc3339(event.at),
+    data: detailOf(event),
+  })

@@ -1,0 +1,26 @@
+import * as z from 'zod'
+import { agentOf, type Bundle } from '../policy/bundle.ts'
+import { DecisionEvent } from './decision-events.ts'
+
+/** One event on its way to one receiver: `bus`, or `webhook:` and the id of an agent or a tool. */
+export const DecisionDelivery = z.strictObject({
+  receiver: z.union([z.literal('bus'), z.templateLiteral(['webhook:', z.string().min(1)])]),
+  event: DecisionEvent,
+})
+export type DecisionDelivery = z.infer<typeof DecisionDelivery>
+
+/** The bus has all of them. An agent hears of its own requests, a tool of those whose credential is for it. */
+export function deliveriesOf(event: DecisionEvent, bundle: Bundle): readonly DecisionDelivery[] {
+  const parties = 'request' in event ? [event.agent, toolOf(event.action, bundle)] : []
+  const notified = parties.filter((id) => id !== undefined && notifyOf(id, bundle) !== undefined)
+  return [{ receiver: 'bus', event }, ...notified.map((id) => ({ receiver: `webhook:${id}` as const, event }))]
+}
+
+function toolOf(action: string, { actions }: Bundle): string | undefined {
+  const entry = actions[action]
+  return entry?.credential === 'token' ? entry.tool : undefined
+}
+
+/** Where an agent or a tool is notified. @param id of a receiver whose registration may be gone by now */
+export const notifyOf = (id: string, bundle: Bundle): string | undefined =>
+  agentOf(bundle, id)?.notify ?? bundle.tools.find((tool) => tool.id === id)?.notify

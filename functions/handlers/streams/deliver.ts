@@ -1,0 +1,70 @@
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import { EventBridgeBus } from '../../adapters/eventbridge/event-bus.ts'
+import { PowertoolsLog } from '../../adapters/powertools/log.ts'
+import { WebhookSecretReader } from '../../adapters/secretsmanager/secrets.ts'
+import { SqsVisibility } from '../../adapters/sqs/queue.ts'
+import { makePost } from '../../adapters/standard-webhooks/post.ts'
+import { SignedWebhooks } from '../../adapters/standard-webhooks/webhooks.ts'
+import { SystemClock } from '../../adapters/system/system.ts'
+import { DecisionDelivery } from '../../domain/events/receivers.ts'
+import { parseJson } from '../../domain/values.ts'
+import { deliverEvent, pauseAfter } from '../../operations/events/deliver-event.ts'
+import { faultName } from '../../operations/faults.ts'
+import { failing } from '../batches.ts'
+import { bind } from '../environments.ts'
+import { readBundle } from '../wiring/ports.ts'
+
+type Ports = Parameters<typeof deliverEvent>[1] & {
+  hold(receiptHandle: string, seconds: number): Promise<void>
+}
+
+/** Delivers each message of a batch by itself, all at once. One that fails comes again, later each time. */
+export const createHandler =
+  (ports: Ports) =>
+  async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
+    const failed = await Promise.all(Records.map(async (record) => ((await deliver(record, ports)) ? [] : [record])))
+    return failing(failed.flat().map(({ messageId }) => messageId))
+  }
+
+async function deliver({ body, messageId, receiptHandle, attributes }: SQSRecord, ports: Ports): Promise<boolean> {
+  const message = DecisionDelivery.safeParse(parseJson(body)).data
+  try {
+    if (!message) throw new TypeError('message without an event')
+    await deliverEvent(message, ports)
+    return true
+  } catch (fault) {
+    ports.log.warn('delivery_failed', {
+      ...{ receiver: message?.receiver, event: message?.event.id },
+      fault: faultName(fault),
+    })
+    const attempt = Number(attributes.ApproximateReceiveCount) || 1
+    // Held or not, it comes again: at worst after the queue's own time.
+    await Promise.allSettled([ports.hold(receiptHandle, pauseAfter(attempt, shareOf(messageId)))])
+    return false
+  }
+}
+
+/** From 0 to 1: as good as random, since the id is. Those that failed together must not all come again together. */
+const shareOf = (messageId: string): number => (Number.parseInt(messageId.slice(0, 4), 16) || 0) / 0xffff
+
+export const handler = bind(
+  'deliver',
+  (told) => {
+    const clock = new SystemClock()
+    const queue = new SqsVisibility(told.DELIVERIES_QUEUE)
+    const secrets = told.WEBHOOK_SECRET === undefined ? undefined : new WebhookSecretReader(told.WEBHOOK_SECRET, clock)
+    const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(told.ISSUER).hostname)
+    return {
+      bundle: readBundle(),
+      bus: new EventBridgeBus(told.EVENT_BUS),
+      webhooks: new SignedWebhooks({
+        secretsOf: secrets?.secretsOf ?? (() => Promise.resolve([])),
+        post: makePost({ inside: isHere }),
+        clock,
+      }),
+      log: new PowertoolsLog(),
+      hold: (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds),
+    }
+  },
+  createHandler,
+)

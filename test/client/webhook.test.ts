@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { Post } from '../../functions/adapters/standard-webhooks/post.ts'
+import { SignedWebhooks } from '../../functions/adapters/standard-webhooks/webhooks.ts'
+import { eventsOfHalts } from '../../functions/domain/events/decision-events.ts'
+import type { Halt } from '../../functions/domain/halts/halt.ts'
+import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+
+const python = join(import.meta.dirname, 'python')
+jest.setTimeout(240_000)
+
+test("the reference library of Standard Webhooks, in Python, verifies ours by either of two secrets, and refuses another's", async () => {
+  const sent: Parameters<Post>[1][] = []
+  const [secret, older] = [0, 1].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`) as [string, string]
+  const webhooks = new SignedWebhooks({
+    secretsOf: () => Promise.resolve([secret, older]),
+    post: (_url, message) => Promise.resolve(sent.push(message) && 200),
+    clock: { now: () => Math.floor(Date.now() / 1000) },
+  })
+  const halt = {
+    id: `hlt_${'0'.repeat(26)}`,
+    target: { kind: 'all', value: 'all' },
+    reason: '',
+    by: 'person:ana',
+    at: 5,
+  }
+  const [event] = eventsOfHalts([], [halt as unknown as Halt])
+  if (!event) throw new Error('no event')
+  await webhooks.send({ id: 'agent:builder', url: '' }, event)
+
+  const folder = join(import.meta.dirname, '../../.hotwork')
+  const program = await ensurePythonEnvironment({
+    directory: join(folder, 'python-clients'),
+    logFile: join(folder, 'python-clients.log'),
+    requirements: join(python, 'requirements.txt'),
+    progress: (_name, work) => work(() => {}),
+  })
+  for (const one of [secret, older]) {
+    const child = spawn(program, [join(python, 'verify_webhook.py')], { stdio: ['pipe', 'pipe', 'pipe'] })
+    child.stdin.end(JSON.stringify({ secret: one, ...sent[0] }))
+    const [printed, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+    expect(trouble).toBe('')
+    expect(JSON.parse(printed)).toMatchObject({
+      event: { type: 'halt.declared', data: { id: event.id, halt: halt.id } },
+      forged: 'refused',
+    })
+  }
+})

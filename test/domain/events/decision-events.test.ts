@@ -1,0 +1,140 @@
+import { DecisionEvent, eventsOfHalts, eventsOfRequest } from '../../../functions/domain/events/decision-events.ts'
+import { detailOf, webhookBodyOf } from '../../../functions/domain/events/event-on-the-wire.ts'
+import { deliveriesOf } from '../../../functions/domain/events/receivers.ts'
+import type { Halt } from '../../../functions/domain/halts/halt.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { prodParameter, sampleBundle, World } from '../../support/world.ts'
+
+/** What receivers outside are told of a change: from the state before it and the state after it. */
+
+const bundle = sampleBundle()
+let world: World
+let request: ApprovalRequest
+beforeEach(async () => {
+  world = new World(bundle)
+  request = await world.submitted(prodParameter)
+})
+
+/** The events of a step. */
+async function told(step: () => unknown) {
+  const before = await world.state(request.ask.id)
+  await step()
+  return eventsOfRequest(before, await world.state(request.ask.id))
+}
+const typesOf = (events: readonly { type: string }[]) => events.map(({ type }) => type)
+
+test('a new request is submitted', () => {
+  const [event, ...more] = eventsOfRequest(undefined, request)
+  expect(more).toEqual([])
+  expect(event).toMatchObject({
+    type: 'Request Submitted',
+    request: request.ask.id,
+    status: 'pending',
+    at: request.submittedAt,
+  })
+})
+
+test('the approval that fills the last stage is told, and the ones before it are not', async () => {
+  expect(await told(() => world.decide(request, 'ben'))).toEqual([])
+  const [event] = await told(() => world.decide(request, 'eve'))
+  expect(event).toMatchObject({ type: 'Request Approved', status: 'approved', grant: expect.stringMatching(/^grt_/) })
+})
+
+test('a denial is told', async () => {
+  expect(typesOf(await told(() => world.decide(request, 'ben', 'deny')))).toEqual(['Request Denied'])
+})
+
+test('the same change has the same id, and each other change another', async () => {
+  const submitted = eventsOfRequest(undefined, request)
+  expect(eventsOfRequest(undefined, structuredClone(request))).toEqual(submitted)
+  const denied = await told(() => world.decide(request, 'ben', 'deny'))
+  const other = eventsOfRequest(undefined, await world.submitted(prodParameter))
+  expect(new Set([...submitted, ...denied, ...other].map(({ id }) => id)).size).toBe(3)
+})
+
+test('a state that is stored again tells nothing', () => {
+  expect(eventsOfRequest(request, { ...request, refusals: { 'person:dan': 1 } })).toEqual([])
+})
+
+test('an event is ids, status and times: no argument, resource, text or person is in it', async () => {
+  const secret = 'Kx9-of-the-requester'
+  const { ask } = request
+  const asked = {
+    ...request,
+    ask: {
+      ...ask,
+      justification: secret,
+      purpose: secret,
+      arguments: { Name: secret },
+      resource: { type: secret, id: secret },
+    },
+  }
+  const told = JSON.stringify(eventsOfRequest(undefined, asked).map(detailOf))
+  expect(told).toContain(ask.id)
+  expect(told).not.toMatch(/Kx9|person:|hotwork:/)
+})
+
+test('each event survives its queue', async () => {
+  const events = [...eventsOfRequest(undefined, request), ...(await told(() => world.decide(request, 'ben', 'deny')))]
+  for (const event of events) expect(DecisionEvent.parse(JSON.parse(JSON.stringify(event)))).toEqual(event)
+})
+
+const halt = (target: Halt['target']) =>
+  ({ id: `hlt_${'0'.repeat(26)}`, target, reason: 'a secret reason', by: 'person:ana', at: 5 }) as Halt
+
+test('a halt is told when it is declared and when it is lifted, without its reason and who did it', () => {
+  const one = halt({ kind: 'environment', value: 'prod' })
+  const lifted = { ...one, lifted: { by: 'person:ben', at: 9 } } as Halt
+  const events = [...eventsOfHalts([], [one]), ...eventsOfHalts([one], [lifted]), ...eventsOfHalts([lifted], [lifted])]
+  expect(events.map(({ type, at }) => [type, at])).toEqual([
+    ['Halt Declared', 5],
+    ['Halt Lifted', 9],
+  ])
+  expect(JSON.stringify(events)).not.toMatch(/secret|person:/)
+})
+
+test('a halt of a person does not say which', () => {
+  const [event] = eventsOfHalts([], [halt({ kind: 'person', value: 'person:ana' } as Halt['target'])])
+  expect(event?.target).toEqual({ kind: 'person' })
+})
+
+test('times are RFC 3339 on the wire, and a webhook names the event as Standard Webhooks proposes', () => {
+  const [event] = eventsOfRequest(undefined, request)
+  if (!event) throw new Error('no event')
+  const { type, timestamp, data } = JSON.parse(webhookBodyOf(event))
+  expect(type).toBe('request.submitted')
+  expect(Date.parse(timestamp) / 1000).toBe(event.at)
+  expect(data).toEqual(JSON.parse(JSON.stringify(detailOf(event))))
+  expect(Date.parse(data.decide_by) / 1000).toBe(event.decideBy)
+})
+
+describe('receivers', () => {
+  const [event] = [() => eventsOfRequest(undefined, request)[0]]
+  const receivers = (changed: typeof bundle) => {
+    const submitted = event()
+    return submitted ? deliveriesOf(submitted, changed).map(({ receiver }) => receiver) : []
+  }
+
+  test('where no registration says an address, the bus alone is told', () => {
+    expect(receivers(bundle)).toEqual(['bus'])
+  })
+
+  test('an agent whose registration says an address is told of its own requests', () => {
+    const notify = 'https://hooks.example/hotwork'
+    const agents = bundle.agents.map((each) => ({ ...each, notify }))
+    expect(receivers({ ...bundle, agents })).toEqual(['bus', `webhook:${request.ask.agent.id}`])
+  })
+
+  test('a tool is told of a request whose credential is for it, and of no other', () => {
+    const tools = bundle.tools.map((each) => ({ ...each, notify: 'https://hooks.example/hotwork' }))
+    expect(receivers({ ...bundle, tools })).toEqual(['bus'])
+    const [action, entry] = Object.entries(bundle.actions).find(([, { credential }]) => credential === 'token') ?? []
+    const ofTool = { ...request, ask: { ...request.ask, action: action ?? '' } }
+    const [submitted] = eventsOfRequest(undefined, ofTool)
+    if (!submitted) throw new Error('no event')
+    expect(deliveriesOf(submitted, { ...bundle, tools }).map(({ receiver }) => receiver)).toEqual([
+      'bus',
+      `webhook:${entry?.tool}`,
+    ])
+  })
+})
