@@ -15,7 +15,7 @@ const readingRoles = [
 type ReadingRole = (typeof readingRoles)[number]
 
 type FunctionRow = {
-  caller: 'agents' | 'tools' | 'people' | 'pages' | 'slack' | 'streams' | 'timers'
+  caller: 'agents' | 'tools' | 'people' | 'pages' | 'slack' | 'streams' | 'timers' | 'transmitters'
   policy: PolicyUse
   /** Concurrency set apart from the rest of the account: a bound too. */
   reserved?: number
@@ -54,6 +54,7 @@ export const functions = {
   'revoke-permit': { caller: 'people', policy: 'answers' },
   'declare-halt': { caller: 'people', policy: 'answers', reserved: 10, alarm: true },
   'lift-halt': { caller: 'people', policy: 'answers' },
+  'receive-signal': { caller: 'transmitters', policy: 'facts', reserved: 10 },
   // As long as the API waits: thousands of texts go one by one.
   'erase-texts': { caller: 'people', policy: 'answers', seconds: 29 },
   'read-requests': { caller: 'people', policy: 'answers' },

@@ -54,6 +54,7 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'end-stand-in': { chains: ['sin_', 'person:'], rows: ['ABSENT#', 'STANDIN#'] },
   'declare-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#'], texts: true },
   'lift-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#'] },
+  'receive-signal': { chains: ['hlt_'], rows: ['HALT#', 'RATE#', 'SEEN#'] },
   'erase-texts': { chains: ['person:'] },
   recertify: { chains: ['agent:', 'person:', 'group:', 'sealed:'], rows: ['CERTIFIED#'], texts: true },
   'open-break-glass': {

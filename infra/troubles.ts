@@ -87,6 +87,11 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     'the ledger table is not what was written: an entry was changed, removed, exchanged or put there by hand',
     'urgent',
   ],
+  SignalsHeldBack: [
+    ['signals_held_back'],
+    'a transmitter of security events halts more than it may in an hour: its further signals wait',
+    'urgent',
+  ],
   NotaryBehind: [['notary_behind'], 'entries are not in the log, ten minutes after they were written, or later'],
   NotaryFailed: [['notary_failed'], 'the notary cannot go on: entries wait to be added to the log'],
   AnchorRefuses: [['anchor_refuses'], 'the bucket of the log does not take or give: entries wait to be added to it'],

@@ -138,6 +138,7 @@ export const environments = {
   'look-after-agents': z.object({ ...stores, CARDS_QUEUE: Name, DENIES_QUEUE: Name }),
   'declare-halt': z.object({ ...api, ...stores, ...texts, TARGET_ROLES: Names }),
   'lift-halt': z.object({ ...api, ...stores, ...texts }),
+  'receive-signal': z.object({ ...api, ...stores }),
 } as const
 
 export type HandlerName = keyof typeof environments

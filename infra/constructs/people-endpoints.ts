@@ -31,6 +31,7 @@ export class PeopleEndpoints extends Construct {
     tellTargets(declareHalt, roles)
     api.routeAs('own', declareHalt, 'POST /v1/halts')
     api.routeAs('own', make(this, 'lift-halt'), 'DELETE /v1/halts/{id}')
+    api.routeAs('own', make(this, 'receive-signal'), 'POST /v1/signals/{transmitter}')
   }
 
   #makeReads({ anchor, api, tables, calls, make }: ReadingGround): void {

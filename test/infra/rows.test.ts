@@ -57,6 +57,7 @@ const neverARequest = [
   'end-stand-in',
   'declare-halt',
   'lift-halt',
+  'receive-signal',
   'link-slack',
 ]
 
@@ -103,6 +104,8 @@ describe('a row of its own', () => {
     ['declare-halt', 'HALT#agent#agent:remediator'],
     ['declare-halt', `HLT#hlt_${id}`],
     ['declare-halt', 'CHAIN#person:gus'],
+    ['receive-signal', 'HALT#owner#person:dan'],
+    ['receive-signal', 'SEEN#sha-256:x'],
     ['link-slack', 'LINK#T0#U0'],
     ['submit-request', request],
     ['submit-request', `PERMIT#stp_${id}`],
@@ -120,6 +123,7 @@ describe('an entry', () => {
     ['link-slack', 'agent:remediator'],
     ['declare-halt', `stp_${id}`],
     ['lift-halt', `bgl_${id}`],
+    ['receive-signal', 'person:gus'],
     ['give-stand-in', `hlt_${id}`],
     ['open-break-glass', `req_${id}`],
     ['begin-use', 'person:gus'],
@@ -132,6 +136,7 @@ describe('an entry', () => {
   test.each([
     ['link-slack', 'person:gus'],
     ['declare-halt', `hlt_${id}`],
+    ['receive-signal', `hlt_${id}`],
     ['open-break-glass', `bgl_${id}`],
     ['begin-use', 'tool:flag-service'],
     ['advance-workflow', `req_${id}`],

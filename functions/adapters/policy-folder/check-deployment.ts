@@ -14,6 +14,7 @@ export function checkDeployment(folder: Folder): Problem[] {
   return problemsIn(document, (say) => {
     checkToolsApart(value, say)
     checkLogin(value, folder, say)
+    checkTransmitters(value, say)
     checkSealed(value, folder, say)
     for (const [of, expression] of Object.entries(value.incidents?.show ?? {}))
       if (expression !== undefined) checkExpression(expression, ['incidents', 'show', of], say)
@@ -87,6 +88,23 @@ function checkLogin({ login, issuers }: Deployment, { directory }: Folder, say: 
     const message = `no person in directory.json has an identity of \`${login.issuer}\``
     say(path, message, 'name the issuer of people')
   } else checkClients(login, issuer.issuer, issuers, say)
+}
+
+/** Does a transmitter speak of subjects that there are, to an audience that no token for the API has? */
+function checkTransmitters({ transmitters = {}, issuers }: Deployment, say: Say): void {
+  const isIssuer = mustBeIn(Object.keys(issuers), say)
+  for (const [alias, { subjectsOf, audience }] of Object.entries(transmitters)) {
+    const path = ['transmitters', alias]
+    for (const [at, issuer] of subjectsOf.entries())
+      isIssuer([...path, 'subjectsOf', at], issuer, `\`${issuer}\` is none of the issuers`)
+    const other = Object.entries(issuers).find(([, each]) => each.audience === audience)
+    if (other)
+      say(
+        [...path, 'audience'],
+        `\`${audience}\` is the audience of issuer \`${other[0]}\` too`,
+        `give it an audience of its own, such as \`{issuer}/v1/signals/${alias}\``,
+      )
+  }
 }
 
 /**

@@ -213,19 +213,18 @@ export const isStillKnown = (
   now: NumericDate,
 ): boolean => identities.some((each) => isOf({ ...each, claims: {} }, { ...proven, claims: {} }, now))
 
-function isOf(
-  { issuer, subject, claims = {}, validFrom, validUntil }: Identity,
-  proven: ProvenIdentity,
-  now: NumericDate,
-) {
+export const isValidAt = ({ validFrom = 0, validUntil = forever }: Identity, now: NumericDate): boolean =>
+  now >= validFrom && now < validUntil
+
+function isOf(identity: Identity, proven: ProvenIdentity, now: NumericDate) {
+  const { issuer, subject, claims = {} } = identity
   return (
     issuer === proven.issuer &&
     (subject === undefined || subject === proven.subject) &&
     Object.entries(claims).every(
       ([name, value]) => Object.hasOwn(proven.claims, name) && proven.claims[name] === value,
     ) &&
-    now >= (validFrom ?? 0) &&
-    now < (validUntil ?? forever)
+    isValidAt(identity, now)
   )
 }
 

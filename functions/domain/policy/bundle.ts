@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { BreakGlassPolicy } from '../break-glass/break-glass.ts'
 import { digestOf } from '../digest.ts'
+import { Transmitter } from '../halts/signal.ts'
 import { Issuer, SecureUrl } from '../people/identity-issuer.ts'
 import { Agent, Directory, ResourceRule, Tool } from '../people/organisation.ts'
 import { Expression, ShowLevel } from '../previews/preview-source.ts'
@@ -58,6 +59,11 @@ export const Deployment = z.strictObject({
       reads: SecureUrl.optional(),
     }),
   ),
+  /** Whose security events halt people and agents (Shared Signals). */
+  transmitters: z
+    .record(Alias, Transmitter)
+    .refine((all) => Object.keys(all).length <= 10, 'at most ten transmitters')
+    .optional(),
   channels: z.record(Alias, z.string().regex(/^[CG][A-Z0-9]{2,20}$/)),
   accounts: z.record(Alias, Account),
   /**

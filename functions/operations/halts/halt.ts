@@ -15,7 +15,7 @@ import type { HaltStore, StoredHalts } from './ports.ts'
 
 type HaltPorts = MakingPorts & { halts: HaltStore }
 
-const haltAttempts = 30
+export const haltAttempts = 30
 
 /**
  * Recorded and in force in one transaction: what begins later is refused. The same key is the same halt while that is in
@@ -48,7 +48,7 @@ export async function declareHalt(
       const unknown = unknownTarget(target, ports)
       if (unknown) return refused('unknown_target', unknown)
       const declared = evolveHalt(id ?? ports.ids.halt(), undefined, event)
-      if (!(await save(undefined, event, declared.id, { halts, version, head: noEntries }, now, ports)))
+      if (!(await saveHalt(undefined, event, declared.id, { halts, version, head: noEntries }, now, ports)))
         return undefined
       ports.log.warn('halted', { halt: declared.id, kind: target.kind, by: person })
       return ok(declared)
@@ -57,7 +57,7 @@ export async function declareHalt(
 }
 
 /** @returns false where another writer came first */
-function save(
+export function saveHalt(
   before: Halt | undefined,
   whole: HaltEvent,
   id: HaltId,
@@ -132,7 +132,7 @@ export async function liftHalt(
     const event = lift(before, halts, who, now)
     if (typeof event === 'string') return refused(event)
     const lifted = evolveHalt(id, before, event)
-    if (!(await save(before, event, id, { halts, version, head: last }, now, ports))) return undefined
+    if (!(await saveHalt(before, event, id, { halts, version, head: last }, now, ports))) return undefined
     ports.log.warn('lifted', { halt: id, kind: target.kind, by: person })
     return ok(lifted)
   })

@@ -1,4 +1,12 @@
-import { type Ladder, limitsOf, type RateKind, rateOf, type Taken, takeTokens } from '../../domain/policy/ladder.ts'
+import {
+  type Ladder,
+  limitsOf,
+  type Rate,
+  type RateKind,
+  rateOf,
+  type Taken,
+  takeTokens,
+} from '../../domain/policy/ladder.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import { type AgentId, defined, type NumericDate, ok, type Result, refuse, type ToolId } from '../../domain/values.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
@@ -15,18 +23,21 @@ const attempts = 60
 /** A full bucket is as good as none, so its row may go. Seconds. */
 const keepFull = 60
 
+/** @throws StoreUnavailable: then nothing is permitted */
+export const keepRate = (caller: AgentId | ToolId, kind: RateKind, tokens: number, ports: RatePorts): Promise<Taken> =>
+  takeFrom(`${kind}#${caller}`, rateOf(ports.policy.bundle.ladder, kind), tokens, ports)
+
 /**
  * One row, set only where it is still as it was read, so that a write that the SDK sends twice counts once. A refused
- * caller costs one read and no write. @throws StoreUnavailable: then nothing is permitted
+ * caller costs one read and no write.
  */
-export async function keepRate(
-  caller: AgentId | ToolId,
-  kind: RateKind,
+export async function takeFrom(
+  bucket: string,
+  rate: Rate,
   tokens: number,
-  { policy, requests, clock }: RatePorts,
+  { requests, clock }: Pick<RatePorts, 'requests' | 'clock'>,
 ): Promise<Taken> {
-  const rate = rateOf(policy.bundle.ladder, kind)
-  const key = `RATE#${kind}#${caller}`
+  const key = `RATE#${bucket}`
   for (let attempt = 0; attempt < attempts; attempt++) {
     const before = await requests.recall(key)
     const taken = takeTokens(rate, readBucket(before), tokens, clock.now())

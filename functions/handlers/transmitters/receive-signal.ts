@@ -1,0 +1,55 @@
+import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
+import { apiProblem, BadRequest } from '../../adapters/http/problem.ts'
+import { rememberUntil, SecurityEventVerifier, type SetRefusal } from '../../adapters/jose/security-event.ts'
+import { signalsIn } from '../../domain/halts/signal.ts'
+import { ok, type Result, refuse } from '../../domain/values.ts'
+import type { HaltStore } from '../../operations/halts/ports.ts'
+import { takeSignals } from '../../operations/halts/take-signals.ts'
+import type { ApiPorts } from '../doors.ts'
+import { bind } from '../environments.ts'
+import { haltStore, portsWithFacts } from '../wiring/ports.ts'
+
+/** `POST /v1/signals/{transmitter}`: takes a Security Event Token by push (RFC 8935). */
+export function createHandler(ports: ApiPorts & { halts: HaltStore }) {
+  const { policy, issuer, clock, log } = ports
+  const { transmitters = {} } = policy.bundle.deployment
+  const verifier = new SecurityEventVerifier(transmitters, issuer, clock)
+  return endpoint(ports, async (call) => {
+    const alias = call.path('transmitter')
+    const token = tokenIn(call)
+    const claims = token.ok ? await verifier.verify(alias, token.value) : token
+    const signals = claims.ok ? signalsIn(claims.value) : undefined
+    if (!claims.ok || !signals) {
+      const { code: err, detail: description = 'the token is bad' } = claims.ok ? noSubject : claims
+      log.warn('signal refused', { err, ...(Object.hasOwn(transmitters, alias) && { transmitter: alias }) })
+      return { status: 400, headers: { 'content-language': 'en' }, body: { err, description } }
+    }
+    const { jti } = claims.value
+    const taken = await takeSignals({ alias, jti, rememberUntil: rememberUntil(claims.value), signals }, ports)
+    if (taken.outcome === 'taken') return { status: 202 }
+    const detail = `send it again in ${taken.retryAfter} s: \`haltsPerHour\` of this transmitter is reached`
+    throw apiProblem(429, 'too_many_requests', detail, { 'retry-after': String(taken.retryAfter) })
+  })
+}
+
+const invalid = (detail: string): Refused => refuse('invalid_request', detail)
+type Refused = { ok: false; code: SetRefusal; detail?: string }
+
+const noSubject = invalid('`sub_id` should name the subject in a form of RFC 9493')
+
+function tokenIn(call: Call): Result<string, SetRefusal> {
+  if (!/^application\/secevent\+jwt\s*(;|$)/i.test(call.header('content-type') ?? ''))
+    return invalid('send `Content-Type: application/secevent+jwt`')
+  try {
+    return ok(call.text())
+  } catch (fault) {
+    if (fault instanceof BadRequest) return invalid(fault.problem.detail ?? fault.problem.title)
+    throw fault
+  }
+}
+
+export const handler = bind(
+  'receive-signal',
+  (told) => ({ ...portsWithFacts(told), halts: haltStore(told) }),
+  createHandler,
+)

@@ -1,0 +1,94 @@
+import { digestOf } from '../../domain/digest.ts'
+import { type HaltTarget, haltBySignal, haltInForceBy, haltKey } from '../../domain/halts/halt.ts'
+import {
+  reasonOf,
+  type Signal,
+  type Transmitter,
+  targetsOfSignal,
+  transmitterId,
+  type Unused,
+} from '../../domain/halts/signal.ts'
+import { noEntries } from '../../domain/ledger/ledger.ts'
+import { HaltId, idOfDigest, type NumericDate, type TransmitterId } from '../../domain/values.ts'
+import { runAggregate } from '../requests/carry-out.ts'
+import { type RatePorts, takeFrom } from '../requests/limits.ts'
+import type { MakingPorts } from '../requests/ports.ts'
+import { haltAttempts, saveHalt } from './halt.ts'
+import type { HaltStore } from './ports.ts'
+
+export type TakingPorts = Pick<MakingPorts, 'policy' | 'clock' | 'log' | 'salts'> &
+  Pick<RatePorts, 'requests'> & { halts: HaltStore }
+
+/** One token of a transmitter: `jti` names it, and is remembered until then. */
+export type ReceivedSignals = {
+  alias: string
+  jti: string
+  rememberUntil: NumericDate
+  signals: readonly (Signal | Unused)[]
+}
+
+export type TakenSignals = { outcome: 'taken' } | { outcome: 'too_many_halts'; retryAfter: number }
+
+/**
+ * Halts what the signals name, each halt recorded and in force in one transaction. One token makes nothing twice, also
+ * where it comes again while it is being taken. Policy is not asked: the deployment says what a transmitter may halt.
+ * @throws StoreUnavailable, StaleRequest: the transmitter sends it again
+ */
+export async function takeSignals(
+  { alias, jti, rememberUntil, signals }: ReceivedSignals,
+  ports: TakingPorts,
+): Promise<TakenSignals> {
+  const { requests, log, policy, clock } = ports
+  const by = transmitterId(alias)
+  const transmitter = policy.bundle.deployment.transmitters?.[alias]
+  if (!transmitter) throw new TypeError(`\`${alias}\` is no transmitter of the deployment`)
+  const seen = `SEEN#${digestOf('hotwork.signal.v1', [by, jti])}`
+  if ((await requests.recall(seen)) !== undefined) {
+    log.info('signal replayed', { transmitter: by })
+    return { outcome: 'taken' }
+  }
+  for (const signal of signals) {
+    const because = 'because' in signal ? signal.because : whyNot(signal, transmitter)
+    const targets = 'kind' in signal && !because ? targetsOfSignal(signal, transmitter, policy.bundle, clock.now()) : []
+    if (targets.length === 0)
+      log.info('signal without effect', { transmitter: by, because: because ?? 'unknown_subject' })
+    for (const target of targets) {
+      const halted = await haltOnce({ by, jti, target, reason: reasonOf(signal as Signal) }, transmitter, ports)
+      if (halted.outcome === 'too_many_halts') return halted
+    }
+  }
+  await requests.claim({ key: seen, value: 'signal', expiresAt: rememberUntil })
+  return { outcome: 'taken' }
+}
+
+const whyNot = ({ kind }: Signal, { events }: Transmitter): 'not_allowed' | undefined =>
+  events.includes(kind) ? undefined : 'not_allowed'
+
+type Cause = { by: TransmitterId; jti: string; reason: string; target: HaltTarget }
+
+async function haltOnce(
+  { by, jti, reason, target }: Cause,
+  { haltsPerHour }: Transmitter,
+  ports: TakingPorts,
+): Promise<TakenSignals> {
+  const { halts, log, policy, clock } = ports
+  const id = HaltId.parse(idOfDigest('hlt', digestOf('hotwork.halt.v1', [by, jti, haltKey(target)])))
+  let counted = false
+  return runAggregate<TakenSignals>(target.value, haltAttempts, async () => {
+    if (await halts.find(id)) return { outcome: 'taken' }
+    const before = await halts.load(target)
+    const now = clock.now()
+    if (haltInForceBy(before.halts, by, now)) return { outcome: 'taken' }
+    const rate = { perMinute: haltsPerHour / 60, burst: haltsPerHour }
+    const token = counted || (await takeFrom(`halts#${by}`, rate, 1, ports))
+    if (token !== true && !token.permitted) {
+      log.error('signals_held_back', { transmitter: by })
+      return { outcome: 'too_many_halts', retryAfter: token.retryAfter }
+    }
+    counted = true
+    const event = haltBySignal({ target, reason }, { transmitter: by, bundle: policy.bundle.hash }, now)
+    if (!(await saveHalt(undefined, event, id, { ...before, head: noEntries }, now, ports))) return undefined
+    log.warn('halted', { halt: id, kind: target.kind, by })
+    return { outcome: 'taken' }
+  })
+}
