@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { browserClientId, commandLineClientId, type IdentityProvider, peopleAudience } from './identity-provider.ts'
+import { signalsPath } from './local-file.ts'
 import { findFreePort } from './loopback.ts'
 import type { Organisation } from './organisation.ts'
 
@@ -71,6 +72,13 @@ export async function describeDeployment(world: World) {
       ...organisation.peopleIssuers.map((alias) => [alias, trusted(peopleAudience(issuer))]),
       ...absent,
     ]),
+    transmitters: {
+      'identity-provider': {
+        ...trusted(`{issuer}${signalsPath}`),
+        subjectsOf: [...new Set([...organisation.workloadIssuers, ...organisation.peopleIssuers])],
+        events: ['session-revoked', 'account-disabled', 'credential-compromise'],
+      },
+    },
     tools: Object.fromEntries(tools),
     channels: slack.channels,
     accounts: Object.fromEntries(

@@ -1,6 +1,6 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { calculateJwkThumbprint } from 'jose'
+import { calculateJwkThumbprint, importJWK, SignJWT } from 'jose'
 import Provider, { type ClientMetadata, type Context, errors, interactionPolicy } from 'oidc-provider'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { type LoginChoice, renderDevicePage, renderLoginPage } from './login-page.ts'
@@ -37,13 +37,15 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
   const enrolled: Enrolled = { clients: new Map(), people: new Map(), issuers: new Set() }
   const server = await listenOnLoopback()
   const url = server.url
-  const provider = new Provider(url, configure(enrolled, await generateKey()))
+  const signingKey = await generateKey()
+  const provider = new Provider(url, configure(enrolled, signingKey))
   provider.on('server_error', (_context, fault) => log(String((fault as Error).stack ?? fault)))
 
   const respond = provider.callback()
   server.handle((request, response) => {
     // Answers are built from it: only our own address may appear in them.
     request.headers.host = new URL(url).host
+    if (request.url === '/signals') return void transmit(url, signingKey, request, response)
     if (!request.url?.startsWith('/login/')) return respond(request, response)
     showOrFinishLogin(provider, [...enrolled.people.values()], request, response).catch((fault: unknown) => {
       log(String(fault))
@@ -67,6 +69,24 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
     /** Tokens for this API: `audience` of workloads is the issuer, of people `{issuer}/people`. */
     serve: (issuer: string) => void enrolled.issuers.add(issuer),
     close: server.close,
+  }
+}
+
+/** `POST /signals` has it push a Security Event Token (RFC 8935). @returns what the receiver answered */
+async function transmit(issuer: string, key: PrivateJwk, request: IncomingMessage, response: ServerResponse) {
+  try {
+    const { receiver, audience, type, subject } = JSON.parse((await readBody(request, 10_000)) ?? '')
+    const claims = { sub_id: { format: 'iss_sub', iss: issuer, sub: subject }, events: { [type]: {} } }
+    const token = await new SignJWT({ ...claims, iss: issuer, aud: audience, jti: randomUUID() })
+      .setProtectedHeader({ alg: 'ES256', kid: key['kid'] ?? '', typ: 'secevent+jwt' })
+      .setIssuedAt()
+      .sign(await importJWK(key, 'ES256'))
+    const headers = { 'content-type': 'application/secevent+jwt', accept: 'application/json' }
+    const answer = await fetch(receiver, { method: 'POST', headers, body: token, signal: AbortSignal.timeout(10_000) })
+    const body = JSON.stringify({ status: answer.status, body: await answer.text() })
+    response.writeHead(200, { 'content-type': 'application/json' }).end(body)
+  } catch (fault) {
+    response.writeHead(400, { 'content-type': 'text/plain' }).end(`${fault}\n`)
   }
 }
 

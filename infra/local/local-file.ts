@@ -6,6 +6,9 @@ export type Local = ReturnType<typeof describeLocal>
 
 export type LocalClient = Pick<Local['agents'][number], 'id' | 'clientId' | 'privateJwk'>
 
+/** Where the local identity provider's signals go, below an API's address. */
+export const signalsPath = '/v1/signals/identity-provider'
+
 /** Only this user can read it: it holds keys. */
 export function writeLocalFile(path: string, local: Local): void {
   rmSync(path, { force: true }) // A file that exists would keep its mode.

@@ -1,3 +1,6 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { calculateJwkThumbprint, createRemoteJWKSet, decodeJwt, importJWK, type JWK, jwtVerify, SignJWT } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { endPrograms, type Program, startProgram } from './support/programs.ts'
@@ -184,6 +187,31 @@ test('a login goes back to a deployed API and nowhere else', async () => {
   const response = await browse()(start)
   expect(response.status).toBe(400)
   expect(await response.text()).toContain('redirect_uri')
+})
+
+test('it pushes a security event that its published keys verify, and tells what the receiver answered', async () => {
+  let received: { type: string | undefined; token: string } | undefined
+  const receiver = createServer(async (request, response) => {
+    received = { type: request.headers['content-type'], token: await text(request) }
+    response.writeHead(202).end()
+  })
+  await new Promise<void>((listening) => receiver.listen(0, '127.0.0.1', listening))
+  const event = { audience: 'a', type: 'urn:event', subject: 'person-ana' }
+  const address = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`
+  const answer = await fetch(`${url}/signals`, {
+    method: 'POST',
+    body: JSON.stringify({ ...event, receiver: address }),
+  })
+  receiver.close()
+  expect(await answer.json()).toEqual({ status: 202, body: '' })
+  expect(received?.type).toBe('application/secevent+jwt')
+  const keySet = createRemoteJWKSet(new URL(server.jwks_uri as string))
+  const checks = { issuer: url, audience: 'a', typ: 'secevent+jwt' }
+  const { payload } = await jwtVerify(received?.token ?? '', keySet, checks)
+  expect(payload).toMatchObject({
+    sub_id: { format: 'iss_sub', iss: url, sub: 'person-ana' },
+    events: { 'urn:event': {} },
+  })
 })
 
 /** A browser as far as it matters: it keeps cookies, and shows each redirect instead of following it. */

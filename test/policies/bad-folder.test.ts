@@ -17,6 +17,13 @@ const cedar = 'policies/limits.cedar'
 const sealedFor = (copy: Copy, people: object) =>
   copy.editJson('deployment.json', (deployment) => (deployment.accounts.target.sealed = { people }))
 
+const withTransmitter = (changes: object) => (copy: Copy) =>
+  copy.editJson('deployment.json', (deployment) => {
+    const { issuer, jwksUri } = deployment.issuers.people
+    const usual = { algorithms: ['RS256'], subjectsOf: ['people'], events: ['account-disabled'] }
+    deployment.transmitters = { okta: { issuer, jwksUri, audience: '{issuer}/v1/signals/okta', ...usual, ...changes } }
+  })
+
 const json: Bad[] = [
   [
     'a file that is not JSON',
@@ -429,6 +436,30 @@ const names: Bad[] = [
     'deployment.json',
     '"url": "http://incidents.example.org/{incident}"',
     'use https',
+    '',
+  ],
+  [
+    'a transmitter that speaks of subjects of no issuer',
+    withTransmitter({ subjectsOf: ['elsewhere'] }),
+    'deployment.json',
+    '"elsewhere"',
+    '`elsewhere` is none of the issuers',
+    'known: `workloads`, `people`',
+  ],
+  [
+    'a transmitter whose audience an issuer has',
+    withTransmitter({ audience: '{issuer}' }),
+    'deployment.json',
+    '"audience": "{issuer}"',
+    '`{issuer}` is the audience of issuer `workloads` too',
+    'give it an audience of its own, such as `{issuer}/v1/signals/okta`',
+  ],
+  [
+    'a transmitter that may say what Hotwork does not take',
+    withTransmitter({ events: ['account-enabled'] }),
+    'deployment.json',
+    '"account-enabled"',
+    'account-disabled',
     '',
   ],
   [

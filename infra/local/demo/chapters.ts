@@ -19,6 +19,7 @@ import { tellReceipt } from './chapters/receipt.ts'
 import { tellRecertification } from './chapters/recertification.ts'
 import { tellNarrowed, tellStory } from './chapters/requests.ts'
 import { tellShift } from './chapters/shift.ts'
+import { tellSignals } from './chapters/signals.ts'
 import { tellTampered } from './chapters/tampered.ts'
 import { tellFlags, tellMediated } from './chapters/uses.ts'
 import { quickWorld, type World } from './world.ts'
@@ -89,6 +90,11 @@ const chapters: { readonly [name: string]: Chapter } = {
     'A planner proposes what it may never do itself. People approve the whole as one, and each step is done by its own agent, in turn.',
   ],
   halts: ['A halt: one person stops an agent with all it holds, and another lifts that', tellHalts],
+  signals: [
+    'A signal: the identity provider disables an account, and that person’s agent stops',
+    tellSignals,
+    'Hotwork takes the provider’s security events (Shared Signals). One becomes a halt, which a person lifts.',
+  ],
   'shift-change': ['A shift change: who is on call decides, and no deployment tells Hotwork who that is', tellShift],
   lag: ['How long a dead credential lives: the same several times, for the figures', tellLag],
   examples: ['Every example request, held to the table in examples/requests/README.md', tellExamples],

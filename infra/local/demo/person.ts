@@ -58,7 +58,7 @@ export interface AgentNow {
   recertification: { due: string; by?: string; evidence?: string }
 }
 
-export type Halt = { id: string; by: string; at: string; lifted?: { by: string; at: string } }
+export type Halt = { id: string; by: string; at: string; reason: string; lifted?: { by: string; at: string } }
 
 export type OpeningTerms = { profile: string; reason: string; incident: string; minutes: number; drill?: boolean }
 
@@ -168,6 +168,10 @@ export class Person {
 
   halt(agent: string, reason: string): Promise<Halt> {
     return this.#send('POST', '/v1/halts', { body: { agent, reason } })
+  }
+
+  async halts(): Promise<Halt[]> {
+    return (await this.#send<{ halts: Halt[] }>('GET', '/v1/halts')).halts
   }
 
   lift(id: string): Promise<Halt> {

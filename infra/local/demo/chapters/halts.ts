@@ -42,12 +42,13 @@ export const tellHalts = (world: World): Promise<void> =>
   })
 
 /** A halt denies sessions from up to five seconds after it, so that none being made slips through. */
-const untilNewSessionsCount = ({ at }: Halt): Promise<void> => delay(Math.max(0, Date.parse(at) + 6_000 - Date.now()))
+export const untilNewSessionsCount = ({ at }: Halt): Promise<void> =>
+  delay(Math.max(0, Date.parse(at) + 6_000 - Date.now()))
 
 type Held = { session: LiveSession; flag: { id: string; set(): Promise<unknown> } }
 
 /** To set a flag in staging, which needs no person either; its token is still unused. */
-async function tokenForFlag({ example }: World, agent: AgentApi, service: string): Promise<Held['flag']> {
+export async function tokenForFlag({ example }: World, agent: AgentApi, service: string): Promise<Held['flag']> {
   const ask: Ask = {
     ...example('staging-express-checkout-flag'),
     subject: { type: 'agent', id: 'agent:remediator' },
