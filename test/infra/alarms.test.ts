@@ -110,6 +110,7 @@ test('what lets a session work that should not is looked at every minute, and th
     'LedgerTampered',
     'RevocationLag',
     'SealedRoleUsed',
+    'SignalsHeldBack',
   ])
 })
 

@@ -336,7 +336,7 @@ describe('who may touch which table', () => {
     ['read-break-glass', read, ['Query'], [], ['Query']],
     ['declare-halt', decide, ['PutItem'], [], []],
     ['lift-halt', decide, ['PutItem'], [], []],
-    ['receive-signal', decide, ['PutItem'], [], []],
+    ['receive-signal', record, ['PutItem'], [], []],
     ['erase-texts', decide, ['PutItem'], [], []],
     ['read-agents', [...readMany, 'Query/index/by-agent', 'Query/index/by-status'], [], [], []],
     ['recertify', [...decide, 'Query/index/by-agent'], ['PutItem'], [], []],

@@ -333,7 +333,7 @@ describe('functions', () => {
     'issue-token': 1135,
     // OpenID's client, and what verifies its tokens; with those clients too where people decide.
     'decide-on-page': 1190,
-    'reconcile-sessions': 535,
+    'reconcile-sessions': 540,
   }
   test.each(Object.keys(environments))('the JavaScript of %s stays small', (name) => {
     const { size } = statSync(join(assembly.functions, name, 'index.js'))
@@ -412,6 +412,7 @@ describe('the API', () => {
         'DELETE /v1/stand-ins/{id} <EndStandIn>',
         'DELETE /v1/standing-permits/{id} <RevokePermit>',
         'GET /v1/stand-ins <ReadRequests>',
+        'POST /v1/signals/{transmitter} <ReceiveSignal>',
         'POST /v1/stand-ins <GiveStandIn>',
         'GET /v1/standing-permits <ReadRequests>',
         'GET /decide <ShowPages>',
@@ -479,7 +480,9 @@ describe('the API', () => {
           route,
         )
       const acts = /^POST \/(?:decide|break-glass)\/|\/break-glass\/open\/|^GET \/login\/decision$/.test(route)
-      const stops = /^\w+ \/(?:v1\/(?:halts|break-glass|uses|incident-events)|slack|revoke)\b|\/revoke$/.test(route)
+      const stops = /^\w+ \/(?:v1\/(?:halts|signals|break-glass|uses|incident-events)|slack|revoke)\b|\/revoke$/.test(
+        route,
+      )
       const isOther = route.startsWith('GET /v1/') || route.endsWith('/uses/{id}/end')
       expect([route, settings[route]]).toEqual([
         route,
