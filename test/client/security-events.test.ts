@@ -23,7 +23,9 @@ async function makeTokens(claims: object) {
     requirements: join(python, 'requirements.txt'),
     progress: (_name, work) => work(() => {}),
   })
-  const child = spawn(program, ['-W', 'ignore', join(python, 'security_events.py')], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(program, ['-W', 'ignore', join(python, 'security_events.py')], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   child.stdin.end(JSON.stringify({ claims }))
   const [printed, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   expect(trouble).toBe('')
