@@ -14,7 +14,7 @@ import { tellNoFromPeople, tellSilence, tellStrongerLogin, tellWrongHands } from
 import { tellPlan } from './chapters/plan.ts'
 import { tellExamples, tellNoFromPolicy, tellTierZero } from './chapters/policy.ts'
 import { tellPolicyChange } from './chapters/policy-change.ts'
-import { tellPackage, tellPlainClient } from './chapters/programs.ts'
+import { tellOAuth, tellPackage, tellPlainClient } from './chapters/programs.ts'
 import { tellReceipt } from './chapters/receipt.ts'
 import { tellRecertification } from './chapters/recertification.ts'
 import { tellNarrowed, tellStory } from './chapters/requests.ts'
@@ -81,6 +81,7 @@ const chapters: { readonly [name: string]: Chapter } = {
   mediated: ['A call that Hotwork makes itself: IAM cannot pin it, so no agent may make it', tellMediated],
   package: ['Agents of the package: ten lines, or a little more', tellPackage],
   'plain-client': ['A client without code of Hotwork: OAuth, DPoP and AuthZEN by themselves', tellPlainClient],
+  oauth: ['An OAuth client of another author: it asks, waits and claims at the token endpoint', tellOAuth],
   time: ['Time runs out: each use looks at the end itself, and no timer is needed', tellTime],
   actual: ['Approved and actual: what an agent did beside what was approved is found', tellActual],
   delegation: ['A right handed on: never more than its giver has, and never for longer', tellDelegation],

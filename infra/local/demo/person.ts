@@ -115,6 +115,11 @@ export class Person {
     return this.#send('GET', `/v1/requests/${id}`)
   }
 
+  /** What waits for people, of one parent task. */
+  async pendingOf(task: string): Promise<Request[]> {
+    return (await this.#send<{ requests: Request[] }>('GET', `/v1/requests?status=pending&task=${task}`)).requests
+  }
+
   async ledger(id: string): Promise<Entry[]> {
     const path = id.startsWith('bgl_') ? `/v1/break-glass/${id}/ledger` : `/v1/requests/${id}/ledger`
     return (await this.#send<{ entries: Entry[] }>('GET', path)).entries

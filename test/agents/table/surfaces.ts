@@ -18,6 +18,7 @@ const hook = 'test/client/hooks/host-hook.test.ts'
 const sidecar = 'test/client/sidecar/sidecar.test.ts'
 const stories = 'test/agents/adapters/stories.ts'
 const exec = 'test/client/requests/exec.test.ts'
+const oauth = 'test/client/deferred-token.test.ts'
 
 const killedHook: Cell = {
   says: 'yes: the next call goes on with the request',
@@ -170,6 +171,24 @@ export const surfaces: readonly Surface[] = [
     restart: killedFramework,
     closed: closedFramework,
     cannotStop: 'what another tool does, such as `Bash`; the same',
+  },
+  {
+    where: 'an agent with an OAuth library alone',
+    page: 'oauth.md',
+    tested: ['openid-client', 'Authlib'],
+    waits: {
+      says: 'until the request ends: `authorization_pending` to each poll',
+      proof: [oauth, 'waited for by a code, and claimed by its key'],
+    },
+    restart: {
+      says: 'yes, with the same key: the same ask is the same request, until its token was given',
+      proof: [oauth, 'after an answer that was lost', 'asks after the approval: it has the token'],
+    },
+    closed: {
+      says: 'yes: no token',
+      proof: [oauth, 'has no code while none can be signed', 'ends the wait'],
+    },
+    cannotStop: 'what the token allows, at its tool, until it ends. It is the wall',
   },
   {
     where: 'a command that calls AWS: `hotwork exec`',

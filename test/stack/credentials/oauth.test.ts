@@ -132,6 +132,37 @@ describe('clients by other authors', () => {
     expect(await openid.tokenIntrospection(configuration, issued.access_token)).toEqual({ active: false })
   })
 
+  test('oauth4webapi asks for an action, waits, and has a token that the gate takes', async () => {
+    const server = await discover()
+    const flag = `flag-${randomUUID()}`
+    const task = `REL-${randomUUID()}`
+    const options = { DPoP: oauth.DPoP(client, await hotwork.key(builder)), ...insecure }
+    const grant = async (type: string, parameters: { [name: string]: string }) => {
+      const answer = await oauth.genericTokenEndpointRequest(server, client, oauth.None(), type, parameters, options)
+      return oauth.processGenericTokenEndpointResponse(server, client, answer)
+    }
+    const detail = { type: 'hotwork_action', action: 'flags:set', purpose: 'release', parent_task: { id: task } }
+    const args = flagBody(flag).action.properties
+    const waiting = await grant(exchange, {
+      subject_token: await hotwork.token(builder),
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      completion_mode: 'deferred',
+      authorization_details: JSON.stringify([{ ...detail, arguments: args }]),
+    }).then(
+      () => ({}),
+      (fault: oauth.ResponseBodyError) => fault.cause,
+    )
+    expect(waiting).toMatchObject({ error: 'authorization_pending', deferral_code: expect.any(String), interval: 5 })
+    const { body } = await hotwork.json('GET', `/v1/requests?task=${task}`, await hotwork.token('person:ana'))
+    await hotwork.decide('person:ana', body.requests[0].id)
+    const { deferral_code } = waiting as { deferral_code: string }
+    const { access_token } = await grant('urn:ietf:params:oauth:grant-type:deferred', { deferral_code })
+    expect((await gate(access_token, flag)).status).toBe(201)
+    await expect(grant('urn:ietf:params:oauth:grant-type:deferred', { deferral_code })).rejects.toMatchObject({
+      error: 'invalid_grant',
+    })
+  })
+
   test('a resource server with oauth4webapi takes the token with its proof (RFC 9068, RFC 9449), and for itself alone', async () => {
     const { token } = await flagToken()
     const server = await discover()

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { finding } from '../findings.ts'
-import { named, requestsFolder, type World } from '../world.ts'
+import { named, requestsFolder, type World, workloadIdentity } from '../world.ts'
 import { withFlagService } from './uses.ts'
 
 const examples = join(requestsFolder, '..')
@@ -14,8 +15,12 @@ async function runExample(
   file: string,
   args: readonly string[],
   onRequest: (id: string) => Promise<unknown> = async () => {},
+  env: NodeJS.ProcessEnv = {},
 ): Promise<{ exit: number; lines: string[] }> {
-  const child = spawn(process.execPath, [join(examples, file), ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [join(examples, file), ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const closed = once(child, 'close')
   let printed = ''
   let told: Promise<unknown> | undefined
@@ -62,6 +67,40 @@ export async function tellPlainClient({ report, local, example }: World): Promis
       return finding(exit === 0 && said, lines.slice(1).join('; '))
     })
   })
+}
+
+/** An OAuth library's generic grant: it asks at the token endpoint, polls there, and uses the token. */
+export const tellOAuth = (world: World): Promise<void> =>
+  withFlagService(world, async (service) => {
+    const { report, local, person, reader } = world
+    const agent = named(local.agents, 'agent:builder')
+    const expected = 'openid-client asks for a flag, polls until Ana approves, and sets it with its token, once'
+    await report.expect(expected, async () => {
+      const running = runExample('oauth-client/ask.mjs', [], async () => {}, {
+        ISSUER: local.issuer,
+        CLIENT_ID: agent.clientId,
+        WORKLOAD_TOKEN: await workloadIdentity(local, agent.id)(local.issuer),
+        FLAG_URL: `${service}/flags/prod/express-checkout`,
+      })
+      const id = await firstOf(running, () => reader.pendingOf('REL-7'))
+      if (id !== undefined) await person('person:ana').approve(await reader.request(id))
+      const { exit, lines } = await running
+      return finding(exit === 0 && /"status":200/.test(lines.at(-1) ?? ''), `${exit}: ${lines.at(-1)?.trim()}`)
+    })
+  })
+
+/** The first request that waits, unless the program ends before there is one. */
+async function firstOf(running: Promise<unknown>, look: () => Promise<readonly { id: string }[]>) {
+  let isOver = false
+  void running.then(() => {
+    isOver = true
+  })
+  while (!isOver) {
+    const [found] = await look()
+    if (found) return found.id
+    await pause(500)
+  }
+  return undefined
 }
 
 /** Programs that import the package, as their authors would. */
