@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import * as DPoP from 'dpop'
 import { type FlagService, startFlagService } from '../../examples/flag-service/flag-service.ts'
+import { limitsOf } from '../../functions/domain/policy/ladder.ts'
 import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
 import { parameter, World } from '../support/world.ts'
 import { useScene } from './support/scene.ts'
@@ -285,6 +286,14 @@ describe('nothing is asked of people', () => {
       { error: 'invalid_dpop_proof' },
     ])
   })
+})
+
+test('asking counts as submitting: above its rate the client is told when to ask again', async () => {
+  const { bundle } = scene.api.world.policy
+  const limits = { ...limitsOf(bundle.ladder), submissions: { perMinute: 1, burst: 1 } }
+  scene.api.use(new World({ ...bundle, ladder: { ...bundle.ladder, limits } }))
+  await pending()
+  expect(await ask()).toMatchObject({ status: 429, body: { error: 'temporarily_unavailable' } })
 })
 
 test('the metadata names both grants', async () => {

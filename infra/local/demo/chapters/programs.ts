@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
-import { finding } from '../findings.ts'
+import { finding, until } from '../findings.ts'
 import { named, requestsFolder, type World, workloadIdentity } from '../world.ts'
 import { withFlagService } from './uses.ts'
 
@@ -82,26 +81,13 @@ export const tellOAuth = (world: World): Promise<void> =>
         WORKLOAD_TOKEN: await workloadIdentity(local, agent.id)(local.issuer),
         FLAG_URL: `${service}/flags/prod/express-checkout`,
       })
-      const id = await firstOf(running, () => reader.pendingOf('REL-7'))
-      if (id !== undefined) await person('person:ana').approve(await reader.request(id))
+      const first = async () => (await reader.pendingOf('REL-7'))[0]
+      const { id } = await until(first, { withinSeconds: 30, everyMilliseconds: 500, what: 'a request waits' })
+      await person('person:ana').approve(await reader.request(id))
       const { exit, lines } = await running
       return finding(exit === 0 && /"status":200/.test(lines.at(-1) ?? ''), `${exit}: ${lines.at(-1)?.trim()}`)
     })
   })
-
-/** The first request that waits, unless the program ends before there is one. */
-async function firstOf(running: Promise<unknown>, look: () => Promise<readonly { id: string }[]>) {
-  let isOver = false
-  void running.then(() => {
-    isOver = true
-  })
-  while (!isOver) {
-    const [found] = await look()
-    if (found) return found.id
-    await pause(500)
-  }
-  return undefined
-}
 
 /** Programs that import the package, as their authors would. */
 export const tellPackage = (world: World): Promise<void> =>
