@@ -106,10 +106,11 @@ describe('an action that people decide', () => {
   })
 
   test('is not asked again by a client that lost its code and asks after the approval: it has the token', async () => {
-    await pending()
+    const { deferral_code } = await pending()
     await decide()
     expect((await ask()).status).toBe(200)
     expect(await requests()).toHaveLength(1)
+    expect((await poll(deferral_code)).body.error).toBe('invalid_grant')
   })
 
   test('is asked anew once the token was given', async () => {
