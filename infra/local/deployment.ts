@@ -147,6 +147,8 @@ export function describeLocal(
       reconcileFunction: output('ReconcileFunction'),
       /** Asks the sources of groups who is in them: invoke it in place of waiting for the minute. */
       refreshGroupsFunction: output('RefreshGroupsFunction'),
+      /** Of decision events. */
+      eventBus: output('EventBus'),
       targetRoleArn: output('TargetRoleArn'),
     },
     identityProviderUrl: identityProvider.url,

@@ -81,7 +81,7 @@ describe('who may do what is dangerous', () => {
     [
       'read a secret of the operator',
       'secretsmanager:GetSecretValue',
-      ['conclude-break-glass', 'draw-card', 'link-slack', 'receive-slack', 'refresh-groups'],
+      ['conclude-break-glass', 'deliver', 'draw-card', 'link-slack', 'receive-slack', 'refresh-groups'],
     ],
     ['page whoever is woken for an opening', 'sns:Publish', ['draw-card']],
     [
@@ -449,8 +449,8 @@ test('a function that works a queue off may do with it what Lambda needs, and no
   const needed = ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage']
   for (const owner of whoMay('sqs:ReceiveMessage')) {
     const taken = of(owner, 'sqs', '').map((right) => right.replace(/<.*/, ''))
-    // Slack says how long to wait, and it says so to the queue.
-    const all = owner === 'draw-card' ? ['ChangeMessageVisibility', ...needed] : needed
+    // Those say to the queue how long a receiver, or Slack, is to be left alone.
+    const all = ['deliver', 'draw-card'].includes(owner) ? ['ChangeMessageVisibility', ...needed] : needed
     expect([owner, [...new Set(taken)].filter((action) => action !== 'SendMessage')]).toEqual([owner, all])
   }
 })

@@ -550,6 +550,7 @@ test('the stack tells what others need to find it', () => {
       'StateMachineArn',
       'TextsTable',
       'WaitsTable',
+      'WebhookSecret',
     ].sort(),
   )
 })

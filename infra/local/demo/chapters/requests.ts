@@ -4,6 +4,7 @@ import type { AwsCredentials } from '../../../../client/answers.ts'
 import { act } from '../act.ts'
 import { askWithCard, carryThrough, describeApprovals, describeTask, withApproval } from '../asking.ts'
 import { headOf } from '../desk-client.ts'
+import { type Listener, listenForEvents } from '../event-listener.ts'
 import { approvedRequest, closedCard, finding, refused } from '../findings.ts'
 import { performTask, type Step, type Watch } from '../perform-task.ts'
 import { readAsk, type World } from '../world.ts'
@@ -19,13 +20,14 @@ export async function tellStory(world: World): Promise<string> {
     return finding(status === 'unhealthy', `${status}: ${reason}; ${parameter} is ${payment_timeout_ms}`)
   })
 
+  const outside = await listenForEvents(world.local)
   // People decide while the agent waits. If they fail to, that failure ends the chapter.
   const failure = Promise.withResolvers<never>()
   let clicked: Promise<number> | undefined
   let credentials: AwsCredentials | undefined
   const watch = async (step: Step): Promise<void> => {
     if (step.name === 'submitted') {
-      clicked = decideInTurn(world, ask, step)
+      clicked = decideInTurn(world, ask, step, outside)
       clicked.catch(failure.reject)
     } else if (step.name === 'credential') {
       report.latency('last click to credential', step.heldAt - ((await clicked) ?? step.heldAt))
@@ -79,6 +81,7 @@ async function decideInTurn(
   { report, desk, person }: World,
   ask: Ask,
   { task, sentAt }: { task: Task; sentAt: number },
+  outside: Listener,
 ): Promise<number> {
   const { id } = task.task
   await report.expect('the request waits at tier 2, for the owner first and sre then', async () => {
@@ -104,11 +107,19 @@ async function decideInTurn(
     const card = await desk.untilCard(id, ({ says }) => says.includes('Waiting for sre'))
     return finding(status === 200 && card.ts === first.ts, `${status}; the same card: ${headOf(card)}`, card)
   })
-  return report.expect('Eve, of sre, clicks Approve, and the request is approved', async () => {
+  const clicked = await report.expect('Eve, of sre, clicks Approve, and the request is approved', async () => {
     const { status, clickedAt } = await desk.click(second, 'approve', person('person:eve').slackUserId)
     const { held, found } = approvedRequest(await ben.request(id))
     return finding(status === 200 && held, `${status}; ${found}`, clickedAt)
   })
+  await report.expect('a program outside hears of it on the bus: ids, status and times', async () => {
+    const { type, detail, heardAt } = await outside.until('Request Approved', id)
+    report.latency('last click to event', heardAt - clicked)
+    const told = JSON.stringify(detail)
+    const isBare = Object.values(ask.action.properties).every((value) => !told.includes(JSON.stringify(value)))
+    return finding(isBare && !told.includes('person:'), `${type}: ${Object.keys(detail).join(', ')}`)
+  })
+  return clicked
 }
 
 export async function tellNarrowed(world: World): Promise<void> {

@@ -1,0 +1,32 @@
+import { type Listener, listenForEvents } from '../../infra/local/demo/event-listener.ts'
+import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+
+/** A program outside hears on the bus what becomes of a request: by the deployed stream, queue and functions. */
+
+jest.setTimeout(240_000)
+const hotwork = new Deployment()
+let outside: Listener
+beforeAll(async () => {
+  outside = await listenForEvents(hotwork.local)
+})
+
+test('of an approved request it hears that it was submitted, approved, and how its grant ended, and no argument', async () => {
+  const id = await hotwork.submitted(remediator, setParameter(prod, '271828'))
+  await hotwork.decide('person:ana', id)
+  await hotwork.decide('person:eve', id)
+  await hotwork.untilSettled(remediator, id)
+  await hotwork.json('POST', `/v1/requests/${id}/complete`, await hotwork.token(remediator), { outcome: 'failed' })
+  const heard = [
+    await outside.until('Request Submitted', id),
+    await outside.until('Request Approved', id),
+    await outside.until('Grant Ended', id),
+  ]
+  expect(heard.map(({ source, detail }) => [source, detail['status']])).toEqual([
+    ['hotwork', 'pending'],
+    ['hotwork', 'approved'],
+    ['hotwork', 'completed'],
+  ])
+  expect(heard[2]?.detail).toMatchObject({ ended: { how: 'completed', by: 'agent' }, outcome: 'failed' })
+  expect(new Set(heard.map(({ detail }) => detail['id'])).size).toBe(3)
+  expect(JSON.stringify(heard)).not.toMatch(/271828|person:|checkout/)
+})
