@@ -29,8 +29,8 @@ export class PeopleEndpoints extends Construct {
   #makeHalts({ api, roles, make }: Ground): void {
     const declareHalt = make(this, 'declare-halt')
     tellTargets(declareHalt, roles)
-    api.routeAs('own', declareHalt, 'POST /v1/halts')
-    api.routeAs('own', make(this, 'lift-halt'), 'DELETE /v1/halts/{id}')
+    api.routeAs('own', declareHalt, 'POST /v1/halts', 'POST /halts')
+    api.routeAs('own', make(this, 'lift-halt'), 'DELETE /v1/halts/{id}', 'POST /halts/{id}')
     api.routeAs('own', make(this, 'receive-signal'), 'POST /v1/signals/{transmitter}')
   }
 
@@ -89,11 +89,12 @@ export class PeopleEndpoints extends Construct {
 
   /** One function a right: a page that shows cannot decide, and the login writes no entry. */
   #makePages(ground: ReadingGround): void {
-    const { anchor, api, reading, tables, make } = ground
+    const { anchor, api, reading, roles, tables, make } = ground
     const showPages = make(this, 'show-pages')
     grantReadEvidence(showPages, ground)
     tables.requests.grantReadMany(showPages)
-    tables.requests.grantFind(showPages, 'by-agent', 'by-status')
+    tables.requests.grantFind(showPages, 'by-agent', 'by-status', 'by-time', 'open')
+    tellTargets(showPages, roles)
     anchor.grantFind(showPages)
     api.routeAs(
       'public',
@@ -103,6 +104,8 @@ export class PeopleEndpoints extends Construct {
       'GET /agents',
       'GET /agents/{id}',
       'GET /groups',
+      'GET /halts',
+      'GET /halts/{id}',
       'GET /break-glass',
       'GET /break-glass/{id}',
       'GET /break-glass/{id}/drill',

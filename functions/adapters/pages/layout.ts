@@ -49,6 +49,7 @@ header strong { margin-right: auto } header form { margin: 0 }
 main { padding-bottom: 3rem }
 h1 { font-size: 1.4rem; line-height: 1.3; margin: .75rem 0 .5rem; overflow-wrap: anywhere } h2 { font-size: 1.05rem; margin: 1.75rem 0 .5rem } h3 { font-size: 1rem; margin: 1rem 0 .5rem } .box h3 { margin-top: 0 } h4 { font-size: .95rem; margin: .6rem 0 .25rem }
 p { margin: .5rem 0 } ul, ol { padding-left: 1.25rem; margin: .5rem 0 } li { margin: .35rem 0 }
+nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .15rem 1rem; padding: 0; margin: 0 } nav li { margin: 0 } nav a { display: block; padding: .25rem 0 } nav [aria-current] { font-weight: 700; color: var(--ink); text-decoration-thickness: 3px }
 .soft { color: var(--soft) } code, pre { font: .92em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere }
 pre { margin: .15rem 0 .6rem; padding: .5rem .65rem; background: var(--card); border: 1px solid var(--line); border-radius: .35rem; white-space: pre-wrap }
 .chips { display: flex; flex-wrap: wrap; gap: .4rem; margin: .25rem 0 }
@@ -61,8 +62,9 @@ blockquote { margin: .5rem 0; padding: .4rem .9rem; border-left: .3rem dotted va
 .list { list-style: none; padding: 0 } .list > li { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin: .75rem 0 } .list h2, .list h3 { margin: 0 0 .25rem }
 .box { border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem; margin: .75rem 0 }
 label { display: block; font-weight: 600; margin: .5rem 0 .2rem } .hint { color: var(--soft); font-size: .92rem; font-weight: 400 }
-textarea, input { font: inherit; color: inherit; background: var(--paper); width: 100%; padding: .5rem .6rem; border: 1px solid var(--soft); border-radius: .35rem } textarea { min-height: 4.2rem } input[type=number] { max-width: 12rem }
-input[type=radio], input[type=checkbox] { width: auto; margin: .3rem .2rem 0 0; flex: none } fieldset { border: 0; padding: 0; margin: 0 } legend { font-weight: 600; padding: 0 } .choice { display: flex; gap: .4rem; padding: .4rem 0; font-weight: 400 }
+textarea, input, select { font: inherit; color: inherit; background: var(--paper); width: 100%; padding: .5rem .6rem; border: 1px solid var(--soft); border-radius: .35rem } textarea { min-height: 4.2rem } input[type=number] { max-width: 12rem }
+input[type=radio], input[type=checkbox] { width: auto; min-height: 0; margin: .3rem .2rem 0 0; flex: none } fieldset { border: 0; padding: 0; margin: 0 } legend { font-weight: 600; padding: 0 } .choice { display: flex; gap: .4rem; padding: .4rem 0; font-weight: 400 }
+input, select { min-height: 2.75rem } input[type=datetime-local] { max-width: 16rem } [aria-invalid=true] { border: 2px solid var(--stop) } .wrong { color: var(--stop) } .wrong::before { content: "✗ " }
 .budgets { list-style: none; padding: 0 } .budgets strong { white-space: nowrap } meter { display: block; width: 100%; height: 1rem; margin-top: .15rem }
 table { width: 100%; border-collapse: collapse } th, td { text-align: left; vertical-align: top; padding: .45rem .5rem .45rem 0; border-bottom: 1px solid var(--line) } td { white-space: nowrap } thead th { color: var(--soft); font-weight: 400 }
 .met td strong, .line .met span { color: var(--go) } .missed td strong, .line .missed span { color: var(--stop) }
@@ -106,7 +108,8 @@ export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   ...(issuer.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
 })
 
-export type Reader = { name: string; csrf: string }
+/** `at`: the path of the page, as the API knows it. */
+export type Reader = { name: string; csrf: string; at?: string }
 
 export type Notice = { good?: boolean; text: string }
 
@@ -144,9 +147,22 @@ ${body}
 // Not escaped: the policy names the hash of exactly these letters.
 const sheet = new Html(style)
 
-const navigation = ({ name, csrf }: Reader): Html => html`
-<nav aria-label="Pages"><a href="/decide">Waiting for you</a> · <a href="/break-glass">Break-glass</a> · <a href="/agents">Agents</a> · <a href="/groups">Groups</a> · <a href="/link">Slack account</a></nav>
+const pages: readonly (readonly [path: string, name: string])[] = [
+  ['/decide', 'Waiting for you'],
+  ['/halts', 'Halts'],
+  ['/agents', 'Agents'],
+  ['/groups', 'Groups'],
+  ['/break-glass', 'Break-glass'],
+  ['/link', 'Slack account'],
+]
+
+const navigation = ({ name, csrf, at = '' }: Reader): Html => html`
+<nav aria-label="Pages"><ul>${pages.map(([path, words]) => html`<li><a href="${path}"${currentOf(path, at)}>${words}</a></li>`)}</ul></nav>
 ${form('/logout', { csrf }, html`<span class="soft">${name}</span> <button>Log out</button>`, '')}`
+
+/** The page itself, or the one that leads to it. */
+const currentOf = (path: string, at: string): Part =>
+  at === path ? html` aria-current="page"` : at.startsWith(`${path}/`) && html` aria-current="true"`
 
 /** A form of the person who reads the page. What `hidden` has goes along unseen. */
 export const form = (

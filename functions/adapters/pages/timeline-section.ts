@@ -1,17 +1,14 @@
 import type { Moment, Timeline } from '../../domain/cards/timeline.ts'
 import type { NumericDate } from '../../domain/values.ts'
+import { entryFacts } from './entries-section.ts'
 import { type Html, html, titled } from './layout.ts'
 import { timelineFigures, timelineFile } from './timeline-picture.ts'
 import { moment as clock, count, drawn } from './words.ts'
 
-/** More entries than these are folded. */
-const shownEntries = 3
-
-function listed({ at, said, more, entries }: Moment, now: NumericDate): Html {
-  const refs = html`<ul>${entries.map(({ id, hash }) => html`<li class="soft"><code>${id}</code> <code>${hash}</code></li>`)}</ul>`
-  const isLong = entries.length > shownEntries
+function listed({ at, said, more, why, entries }: Moment, now: NumericDate): Html {
   return html`<li>${clock(at)}: ${drawn(said, now)}${more.map((line) => html`<br>${drawn(line, now)}`)}
-${isLong ? html`<details><summary class="soft">${count(entries.length, 'entry', 'entries')}</summary>${refs}</details>` : entries.length > 0 && refs}</li>`
+${why !== undefined && html`<br><span class="soft">${drawn(why, now)}</span>`}
+${entries.length > 0 && html`<details><summary class="soft">${count(entries.length, 'entry', 'entries')}, with hash and place in the log</summary>${entries.map(entryFacts)}</details>`}</li>`
 }
 
 const encoded = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
@@ -24,6 +21,11 @@ export const timelineSection = (timeline: Timeline, now: NumericDate): Html =>
     html`${timelineFigures(timeline)}
 ${timeline.isCut && html`<p><strong>The record goes on.</strong> These are its first ${count(timeline.entries.length, 'entry', 'entries')}.</p>`}
 <details><summary>The same as a list, with each entry and its hash</summary>
-<ol class="moments">${timeline.moments.map((each) => listed(each, now))}</ol></details>
+<ol class="moments">${timeline.moments.map((each) => listed(each, now))}</ol>
+<h3>Check it yourself</h3>
+<p>Each hash is over the entry and the hash before it. The receipt says that the log has the entries. <code>jwks.json</code> is <code>/.well-known/jwks.json</code> of this site.</p>
+<pre>npx hotwork show ${timeline.id} --json &gt; record.json
+npx hotwork receipt ${timeline.id} &gt; receipt.jwt
+npx hotwork verify record.json receipt.jwt --keys jwks.json</pre></details>
 <p class="soft"><a href="data:image/svg+xml;base64,${encoded(timelineFile(timeline))}" download="${timeline.id}.svg">Save the picture</a></p>`,
   )

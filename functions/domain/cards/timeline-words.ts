@@ -1,4 +1,5 @@
 import { inert } from '../inert.ts'
+import { isCommitment } from '../ledger/texts.ts'
 import type { Observed } from '../policy/observed.ts'
 import type { Preview } from '../previews/preview.ts'
 import type { Actor, Event, EventType } from '../requests/events.ts'
@@ -8,7 +9,7 @@ import { nameIn } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
 import type { Group, Lane, Mark, Moment } from './timeline.ts'
 
-type Told = { lane: Lane; mark: Mark; said: Sentence; more?: readonly Sentence[]; alike?: Sentence }
+type Told = { lane: Lane; mark: Mark; said: Sentence; more?: readonly Sentence[]; why?: Sentence; alike?: Sentence }
 type Of<T extends EventType> = Extract<Event, { type: T }>
 /** `preview`: the last one before it. */
 type Around = { facts: ViewFacts; preview: Preview | undefined }
@@ -23,11 +24,34 @@ export function momentsOf({ refs, events, at, type }: Group, around: Around): re
   const unknown: Told = { lane: 'hotwork', mark: 'noted', said: [type] }
   const told = event ? (tell(event, { ...around, who: whoActs(event.actor, around.facts), then }) ?? unknown) : unknown
   const observed = events.flatMap((each) => ('observed' in each && each.observed ? [observedWords(each.observed)] : []))
+  const why = events.map(textOf).find((each) => each !== undefined)
   return [told].flat().map(({ more = [], ...rest }, index) => ({
     ...{ at, more: index === 0 ? [...more, ...observed] : more },
+    ...(index === 0 && why !== undefined ? { why: whyWords(why) } : {}),
     ...{ entries: refs, ...rest },
   }))
 }
+
+/** What a person or an agent wrote, or the commitment to it. */
+function textOf(event: Event): string | undefined {
+  switch (event.type) {
+    case 'Submitted':
+      return event.ask.justification
+    case 'Decided':
+    case 'Commented':
+      return event.comment
+    case 'Denied':
+    case 'Revoked':
+      return event.reason
+    case 'UseEnded':
+    case 'Completed':
+      return event.note
+    default:
+      return undefined
+  }
+}
+
+const whyWords = (text: string): Sentence => (isCommitment(text) ? ['its text was erased'] : [{ said: text }])
 
 function observedWords({ outcome, tier, policies }: Observed): Sentence {
   const by = policies.join(', ')

@@ -29,7 +29,12 @@ export type Mark =
   | 'anchored'
   | 'noted'
 
-export type EntryRef = { id: string; hash: string }
+/** An entry as a reader finds and checks it. `leaf`: its place in the log, where a checkpoint that is known now has it. */
+export type EntryRef = Pick<Entry, 'id' | 'type' | 'policies' | 'bundle' | 'previous' | 'hash'> & {
+  at: NumericDate
+  actor: string
+  leaf?: number
+}
 
 /** One thing that happened. */
 export type Moment = {
@@ -39,6 +44,8 @@ export type Moment = {
   said: Sentence
   /** What it was about, line by line. */
   more: readonly Sentence[]
+  /** What the actor wrote. A list shows it, a picture does not. */
+  why?: Sentence
   /** On the record; none for what CloudTrail has, and for the anchor. */
   entries: readonly EntryRef[]
   /** Many of one kind are folded into one moment: what is then said of them. */
@@ -61,8 +68,13 @@ export type Timeline = {
 /** A call that CloudTrail has of the grant's sessions. */
 export type SeenCall = Pick<JudgedCall, 'at' | 'action' | 'resource' | 'verdict' | 'because' | 'error'>
 
-/** The latest checkpoint of the log, and how many entries of this request it has, from the first. Or it is not known now. */
-export type Anchor = { at: NumericDate } & ({ size: number; entries: number } | { size: undefined })
+/**
+ * The latest checkpoint of the log, how many entries of this request it has, from the first, and where. Or it is not known now.
+ */
+export type Anchor = { at: NumericDate } & (
+  | { size: number; entries: number; leaves?: ReadonlyMap<string, number> }
+  | { size: undefined }
+)
 
 export type Recorded = {
   entries: readonly Entry[]
@@ -75,7 +87,7 @@ export type Recorded = {
 export function describeTimeline(view: RequestView, recorded: Recorded, facts: ViewFacts): Timeline {
   const { entries, isCut = false, calls = [], anchor } = recorded
   let preview: Preview | undefined
-  const told = groupsOf(entries).flatMap((group) => {
+  const told = groupsOf(entries, anchor).flatMap((group) => {
     const moments = momentsOf(group, { facts, preview })
     preview = group.events.map(previewIn).find((each) => each !== undefined) ?? preview
     return moments
@@ -86,7 +98,7 @@ export function describeTimeline(view: RequestView, recorded: Recorded, facts: V
     title: view.title,
     headline: headlineOf(view),
     moments: folded(anchor ? placed(moments, momentOfAnchor(anchor, recorded)) : moments),
-    entries: entries.map(refOf),
+    entries: entries.map((entry) => refOf(entry, anchor)),
     isCut,
     ...defined({ bundle: entries[0]?.bundle }),
   }
@@ -95,15 +107,20 @@ export function describeTimeline(view: RequestView, recorded: Recorded, facts: V
 /** Entries of one thing: a use with its end, a credential with the intent before it. */
 export type Group = { refs: readonly EntryRef[]; events: readonly Event[]; at: NumericDate; type: string }
 
-const refOf = ({ id, hash }: Entry): EntryRef => ({ id, hash })
+export const refOf = (entry: Entry, anchor?: Anchor): EntryRef => {
+  const { id, type, actor, policies, bundle, previous, hash } = entry
+  const leaf = anchor?.size === undefined ? undefined : anchor.leaves?.get(id)
+  const at = Date.parse(entry.at) / 1000
+  return { ...{ id, type, at, actor: actor.id, policies, bundle, previous, hash }, ...defined({ leaf }) }
+}
 
-function groupsOf(entries: readonly Entry[]): readonly Group[] {
+function groupsOf(entries: readonly Entry[], anchor: Anchor | undefined): readonly Group[] {
   const groups = new Map<string, { refs: EntryRef[]; events: Event[]; at: NumericDate; type: string }>()
   for (const entry of entries) {
     const event = eventOf(entry)
     const key = (event && thingOf(event)) ?? entry.id
     const group = groups.get(key) ?? { refs: [], events: [], at: Date.parse(entry.at) / 1000, type: entry.type }
-    group.refs.push(refOf(entry))
+    group.refs.push(refOf(entry, anchor))
     if (event) group.events.push(event)
     groups.set(key, group)
   }

@@ -77,35 +77,51 @@ export const goTo = (issuer: string, location: string, headers: Answer['headers'
   body: '',
 })
 
-export const pageDoor = ({ issuer, log, clock }: PagePorts, handle: (call: Call) => Promise<Answer>): Endpoint =>
-  endpoint({ issuer, log, clock, tell: problemPage(issuer) }, handle)
+export const pageDoor =
+  ({ issuer, log, clock }: PagePorts, handle: (call: Call) => Promise<Answer>): Endpoint =>
+  (event) =>
+    endpoint({ issuer, log, clock, tell: problemPage(issuer, event.routeKey) }, handle)(event)
 
 const problemPage =
-  (issuer: string) =>
+  (issuer: string, route: string) =>
   ({ status, code, title, detail = '', headers = {} }: Problem): Answer => {
+    const isFault = status >= 500 && code !== 'no_login'
     // The detail of a fault speaks of calls of the API.
-    const text = status >= 500 && code !== 'no_login' ? unsure : detail
+    const text = !isFault ? detail : route.startsWith('GET') ? unread : unsure
     const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$|^$/.test(text) ? '' : '.'}`.replaceAll(
       '`',
       '',
     )
-    const next = { href: '/decide', text: 'What waits for you' }
-    return shown(issuer, messagePage({ title, text: sentence, next }), status, headers)
+    return shown(issuer, messagePage({ title, text: sentence, next: nextOf(route, isFault) }), status, headers)
   }
 
-/** After a fault only the page of the request can tell whether the form was recorded. */
-const unsure = 'Open the page of the request before you try again: it shows whether anything was recorded'
+/** The answer of a login counts once, so its address is no place to try again. */
+function nextOf(route: string, isFault: boolean): { href: string; text: string } {
+  if (!isFault || route.includes('/login')) return { href: '/decide', text: 'What waits for you' }
+  if (route.startsWith('GET')) return { href: '', text: 'Try again' }
+  const [, section = ''] = pathIn(route).split('/')
+  return { href: section === 'logout' ? '/decide' : `/${section}`, text: 'Look what was recorded' }
+}
+
+const unread = 'Nothing was changed. Wait a moment, then try again. If it stays so, tell the people who run Hotwork'
+
+/** After a fault only the page of the thing can tell whether the form was recorded. */
+const unsure =
+  'Whether your form was recorded is not known. Look at its page before you send it again: it shows what was recorded'
 
 export async function guestOf(call: Call, ports: PagePorts): Promise<Guest | undefined> {
   const cookie = cookieOf(call, ports.issuer, 'session')
   const visitor = await findVisitor(cookie, ports)
-  return visitor && cookie !== undefined ? guestFor(visitor, cookie) : undefined
+  return visitor && cookie !== undefined ? guestFor(visitor, cookie, pathIn(call.route)) : undefined
 }
 
-export const guestFor = <V extends Pick<Visitor, 'person'>>(visitor: V, cookie: string) => ({
+/** Of a route, without what it names. */
+const pathIn = (route: string): string => route.slice(route.indexOf('/'))
+
+export const guestFor = <V extends Pick<Visitor, 'person'>>(visitor: V, cookie: string, at = '') => ({
   ...visitor,
   cookie,
-  reader: { name: visitor.person.name, csrf: csrfOf(cookie), person: visitor.person.id },
+  reader: { name: visitor.person.name, csrf: csrfOf(cookie), person: visitor.person.id, at },
 })
 
 /** @throws BadRequest where its sender is not logged in, or it is not a form of this session */

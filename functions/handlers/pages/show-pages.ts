@@ -4,7 +4,6 @@ import { listPage } from '../../adapters/pages/link-page.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
 import { RequestId } from '../../domain/values.ts'
 import { waitingFor } from '../../operations/cards/waiting.ts'
-import type { TextReader } from '../../operations/ledger/ports.ts'
 import { showing } from '../../operations/ledger/texts.ts'
 import { listGroups } from '../../operations/people/list-groups.ts'
 import { findOnCall } from '../../operations/people/on-call.ts'
@@ -16,12 +15,13 @@ import { bind } from '../environments.ts'
 import { anchorPorts } from '../wiring/anchor.ts'
 import { evidenceIn } from '../wiring/break-glass.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { agentRows, pagePorts, withTexts } from '../wiring/ports.ts'
+import { agentRows, haltStore, pagePorts, withTexts } from '../wiring/ports.ts'
 import { type Guest, goTo, guestOf, notShown, pageDoor, shown, toLogin } from './page-door.ts'
 import { type AgentPagePorts, agentPathOf, showAgent, showAgents } from './show-agents.ts'
+import { pathOfHalt, type ShowHaltsPorts, showHalt, showHalts } from './show-halts.ts'
 import { type ShowPorts, showDrill, showOpening, showOpenings } from './show-openings.ts'
 
-type TimelinePagePorts = ShowPorts & AgentPagePorts & Pick<TimelinePorts, 'anchor'>
+type TimelinePagePorts = ShowPorts & AgentPagePorts & ShowHaltsPorts & Pick<TimelinePorts, 'anchor'>
 
 const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
   {
@@ -46,6 +46,8 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
     },
     'GET /agents': showAgents,
     'GET /agents/{id}': showAgent,
+    'GET /halts': showHalts,
+    'GET /halts/{id}': showHalt,
     'GET /groups': async (_, { person, reader }, ports) => {
       const listed = await listGroups({ person: person.id }, ports)
       if (!listed.ok) throw notShown(listed.code)
@@ -60,7 +62,7 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
 )
 
 /** What people look at: what waits for them, one request, openings. A person who is not logged in logs in first. */
-export const createHandler = (ports: TimelinePagePorts & { texts: TextReader }) =>
+export const createHandler = (ports: TimelinePagePorts) =>
   pageDoor(ports, async (call) => {
     const guest = await guestOf(call, ports)
     return guest ? showByRoute(call, guest, showing(ports)) : toLogin(ports.issuer, pathOf(call))
@@ -72,6 +74,7 @@ const pathOf = (call: Call): string => {
   if (call.route.startsWith('GET /break-glass'))
     return openingIn(call) ? call.route.slice('GET '.length).replace('{id}', call.path('id')) : '/break-glass'
   if (call.route === 'GET /groups') return '/groups'
+  if (call.route.startsWith('GET /halts')) return pathOfHalt(call)
   return id.success ? `/decide/${id.data}` : '/decide'
 }
 
@@ -79,7 +82,8 @@ export const handler = bind(
   'show-pages',
   (told) => {
     const ports = withTexts(pagePorts(told, cedarPolicy()), told)
-    return { ...ports, agents: agentRows(told), ...evidenceIn(told, ports.log), anchor: anchorPorts(told) }
+    const halts = { halts: haltStore(told), targetRoles: told.TARGET_ROLES }
+    return { ...ports, agents: agentRows(told), ...halts, ...evidenceIn(told, ports.log), anchor: anchorPorts(told) }
   },
   createHandler,
 )

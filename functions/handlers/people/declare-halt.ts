@@ -1,15 +1,17 @@
 import { parseBody } from '../../adapters/http/authzen.ts'
+import type { Endpoint } from '../../adapters/http/endpoint.ts'
 import { HaltBody, haltView } from '../../adapters/http/halt-view.ts'
 import { badRequest } from '../../adapters/http/problem.ts'
 import { declareHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
 import { type ApiPorts, idempotencyKeyOf, personDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { portsWithAnswers } from '../wiring/policy.ts'
-import { haltStore } from '../wiring/ports.ts'
+import { haltOnPage } from '../pages/halt-on-page.ts'
+import { cedarPolicy } from '../wiring/policy.ts'
+import { haltStore, pagePorts } from '../wiring/ports.ts'
 
 /** `POST /v1/halts`: a person halts an agent, an owner's agents, a person, a role, an environment, an action, or everything. */
-export const createHandler = (ports: ApiPorts & { halts: HaltStore; targetRoles: readonly string[] }) =>
+const haltByApi = (ports: ApiPorts & { halts: HaltStore; targetRoles: readonly string[] }) =>
   personDoor(ports, async (call, { person }) => {
     const asked = parseBody(HaltBody, call.json())
     if (asked.until !== undefined && asked.until <= ports.clock.now())
@@ -19,8 +21,14 @@ export const createHandler = (ports: ApiPorts & { halts: HaltStore; targetRoles:
     return { status: 201, body: haltView(valueOrThrow(declared)) }
   })
 
+/** The same act by its two doors, the API and the page. */
+export function createHandler(ports: Parameters<typeof haltByApi>[0] & Parameters<typeof haltOnPage>[0]): Endpoint {
+  const [byApi, byPage] = [haltByApi(ports), haltOnPage(ports)]
+  return (event) => (event.routeKey === 'POST /halts' ? byPage(event) : byApi(event))
+}
+
 export const handler = bind(
   'declare-halt',
-  (told) => ({ ...portsWithAnswers(told), halts: haltStore(told), targetRoles: told.TARGET_ROLES }),
+  (told) => ({ ...pagePorts(told, cedarPolicy()), halts: haltStore(told), targetRoles: told.TARGET_ROLES }),
   createHandler,
 )

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../../adapters/http/endpoint.ts'
 import { haltView } from '../../adapters/http/halt-view.ts'
 import { refusalProblem } from '../../adapters/http/problem.ts'
 import { HaltId } from '../../domain/values.ts'
@@ -6,11 +7,12 @@ import type { HaltStore } from '../../operations/halts/ports.ts'
 import { joinHalts } from '../../operations/ledger/texts.ts'
 import { pathId, personDoor, type ShowingApiPorts, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { portsWithAnswers } from '../wiring/policy.ts'
-import { haltStore, withTexts } from '../wiring/ports.ts'
+import { liftOnPage } from '../pages/halt-on-page.ts'
+import { cedarPolicy } from '../wiring/policy.ts'
+import { haltStore, pagePorts, withTexts } from '../wiring/ports.ts'
 
 /** `DELETE /v1/halts/{id}`: a person lifts a halt. That revives nothing. */
-export const createHandler = (ports: ShowingApiPorts & { halts: HaltStore }) =>
+const liftByApi = (ports: ShowingApiPorts & { halts: HaltStore }) =>
   personDoor(ports, async (call, { person }) => {
     const id = pathId(call, HaltId, () => refusalProblem('unknown_halt'))
     const lifted = await liftHalt({ id, person: person.id }, ports)
@@ -18,8 +20,14 @@ export const createHandler = (ports: ShowingApiPorts & { halts: HaltStore }) =>
     return { status: 200, body: haltView(shown) }
   })
 
+/** The same act by its two doors, the API and the page. */
+export function createHandler(ports: Parameters<typeof liftByApi>[0] & Parameters<typeof liftOnPage>[0]): Endpoint {
+  const [byApi, byPage] = [liftByApi(ports), liftOnPage(ports)]
+  return (event) => (event.routeKey === 'POST /halts/{id}' ? byPage(event) : byApi(event))
+}
+
 export const handler = bind(
   'lift-halt',
-  (told) => ({ ...withTexts(portsWithAnswers(told), told), halts: haltStore(told) }),
+  (told) => ({ ...withTexts(pagePorts(told, cedarPolicy()), told), halts: haltStore(told) }),
   createHandler,
 )

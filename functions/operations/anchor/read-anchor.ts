@@ -34,8 +34,9 @@ export async function readAnchor(
     const missing = entries.findIndex((entry) => !isIn(entry))
     const count = missing === -1 ? entries.length : missing
     const last = entries[count - 1]
+    const leaves = new Map(entries.filter(isIn).map(({ id }) => [id, places.get(id)?.index ?? 0]))
     // S3 tells whole seconds: a checkpoint is not older than what it has.
-    return { at: last ? Math.max(found.since, Date.parse(last.at) / 1000) : found.since, size, entries: count }
+    return { at: last ? Math.max(found.since, Date.parse(last.at) / 1000) : found.since, size, entries: count, leaves }
   } catch (fault) {
     log.warn('anchor_not_told', { request: entries[0]?.id, fault: faultName(fault) })
     return { at: clock.now(), size: undefined }

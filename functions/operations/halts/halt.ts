@@ -76,11 +76,11 @@ export function saveHalt(
   })
 }
 
-async function findHaltActor(
+export async function findHaltActor(
   action: 'revoke' | 'lift',
   person: PersonId,
   now: NumericDate,
-  { policy, requests }: Pick<HaltPorts, 'policy' | 'requests'>,
+  { policy, requests }: Pick<AskingPorts, 'policy' | 'requests'>,
 ): Promise<HaltActor> {
   const { stopped, readings } = await whatStops(person, { requests, policy }, { now })
   const answer = askAboutPerson(policy, action, person, now, { readings })

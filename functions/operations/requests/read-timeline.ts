@@ -1,9 +1,11 @@
 import { describeRequest } from '../../domain/cards/request-view.ts'
 import { describeTimeline, type Timeline } from '../../domain/cards/timeline.ts'
 import type { Entry } from '../../domain/ledger/ledger.ts'
+import { withTextsBeside } from '../../domain/ledger/texts.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { type AnchorPorts, readAnchor } from '../anchor/read-anchor.ts'
-import type { LedgerReader } from '../ledger/ports.ts'
+import type { LedgerReader, TextReader } from '../ledger/ports.ts'
+import { textsBeside } from '../ledger/texts.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { ActualReader } from '../uses/ports.ts'
@@ -15,6 +17,7 @@ export type TimelinePorts = {
   policy: Pick<Policy, 'bundle'>
   clock: Clock
   log: Log
+  texts: TextReader
 }
 
 const page = 100
@@ -23,7 +26,7 @@ const mostEntries = 1_000
 
 /** What became of a request, from its own record and that of AWS. Rights are for the caller to ask. */
 export async function readTimeline(state: ApprovalRequest, ports: TimelinePorts): Promise<Timeline> {
-  const { ledger, actual, policy } = ports
+  const { ledger, actual, policy, texts, clock } = ports
   const { id } = state.ask
   const entries: Entry[] = []
   let next: number | undefined = 0
@@ -34,12 +37,18 @@ export async function readTimeline(state: ApprovalRequest, ports: TimelinePorts)
   } while (next !== undefined && entries.length < mostEntries)
   const isOver = state.status !== 'pending' && state.status !== 'approved'
   // AWS answers two such questions a second: none is asked where there was no session, or may still be calls.
-  const [told, anchor] = await Promise.all([
+  const [told, anchor, beside] = await Promise.all([
     isOver && entries.some(isOfAws) ? actual.of(id) : undefined,
     readAnchor(entries, ports),
+    textsBeside(entries, clock.now(), texts),
   ])
   const { bundle } = policy
-  const recorded = { entries, isCut: next !== undefined, calls: told?.calls ?? [], anchor }
+  const recorded = {
+    entries: withTextsBeside(entries, beside),
+    isCut: next !== undefined,
+    calls: told?.calls ?? [],
+    anchor,
+  }
   return describeTimeline(describeRequest(state, bundle), recorded, bundle)
 }
 

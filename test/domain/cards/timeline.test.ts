@@ -67,7 +67,7 @@ describe('the timeline of a request', () => {
     const life = wholeLife()
     const timeline = drawn(life)
     const refs = life.entries.map(({ id, hash }) => ({ id, hash }))
-    expect(timeline.entries).toEqual(refs)
+    expect(timeline.entries).toMatchObject(refs)
     const inMoments = new Set(timeline.moments.flatMap(({ entries }) => entries.map(({ id }) => id)))
     expect([...inMoments].toSorted()).toEqual(refs.map(({ id }) => id).toSorted())
   })

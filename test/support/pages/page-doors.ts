@@ -7,11 +7,14 @@ import { createHandler as createLink } from '../../../functions/handlers/pages/l
 import { createHandler as createLogIn } from '../../../functions/handlers/pages/log-in.ts'
 import { createHandler as createOpen } from '../../../functions/handlers/pages/open-on-page.ts'
 import { createHandler as createShow } from '../../../functions/handlers/pages/show-pages.ts'
+import { createHandler as createDeclare } from '../../../functions/handlers/people/declare-halt.ts'
+import { createHandler as createLift } from '../../../functions/handlers/people/lift-halt.ts'
 import { createHandler as createRecertify } from '../../../functions/handlers/people/recertify.ts'
 import { offerLink } from '../../../functions/operations/people/chat-accounts.ts'
 import type { IdTokens, LoginProvider } from '../../../functions/operations/people/ports.ts'
 import { MemoryNotary } from '../anchor/memory-notary.ts'
 import { MemoryCardStore } from '../cards/memory-card-store.ts'
+import { MemoryHaltStore } from '../ledger/memory-halt-store.ts'
 import { MemoryPersonLinks } from '../people/memory-person-links.ts'
 import { MemorySessionStore } from '../people/memory-session-store.ts'
 import type { World } from '../world.ts'
@@ -24,6 +27,7 @@ export class PageDoors {
   readonly sessions: MemorySessionStore
   readonly links: MemoryPersonLinks
   readonly cards = new MemoryCardStore()
+  readonly halts: MemoryHaltStore
   readonly notary: MemoryNotary
   /** What Slack says of its users, by id. */
   readonly users = new Map<string, AccountLink & { name: string }>()
@@ -35,6 +39,7 @@ export class PageDoors {
     this.#world = world
     this.#issuer = issuer
     this.notary = new MemoryNotary(world, issuer)
+    this.halts = new MemoryHaltStore(world.requests, world.ledger)
     this.links = new MemoryPersonLinks(world.ledger)
     this.sessions = new MemorySessionStore(world.requests)
     const { sessions, links, cards } = this
@@ -44,6 +49,8 @@ export class PageDoors {
       sessions,
       actual: world.actual,
       anchor: this.notary,
+      halts: this.halts,
+      targetRoles: [`arn:aws:iam::000000000000:role/${world.targetRole}`],
       cards,
       incidents: new PatternIncidents(),
       issuer,
@@ -65,6 +72,10 @@ export class PageDoors {
       ['GET /agents/{id}', show],
       ['POST /agents/{id}', createRecertify(ports)],
       ['GET /groups', show],
+      ['GET /halts', show],
+      ['GET /halts/{id}', show],
+      ['POST /halts', createDeclare(ports)],
+      ['POST /halts/{id}', createLift(ports)],
       ['GET /break-glass', show],
       ['GET /break-glass/{id}', show],
       ['GET /break-glass/{id}/drill', show],

@@ -1,0 +1,14 @@
+import type { EntryRef } from '../../domain/cards/timeline.ts'
+import { inert } from '../../domain/inert.ts'
+import { type Html, html } from './layout.ts'
+
+/** An entry of the record: what a reader needs to find it there, in the log, and to check it. */
+export const entryFacts = ({ id, type, actor, policies, bundle, previous, hash, leaf }: EntryRef): Html =>
+  html`<dl class="entry">
+<dt>Entry</dt><dd><code>${id}</code> <code>${inert(type)}</code> by <code>${inert(actor)}</code></dd>
+<dt>Policies</dt><dd>${policies.length === 0 ? 'none was asked' : policies.map((policy, at) => html`${at === 0 ? '' : ', '}<code>${inert(policy)}</code>`)}</dd>
+<dt>Bundle</dt><dd><code>${bundle}</code></dd>
+<dt>Hash before</dt><dd>${previous === null ? 'none: it is the first' : html`<code>${previous}</code>`}</dd>
+<dt>Hash</dt><dd><code>${hash}</code></dd>
+<dt>In the log</dt><dd>${leaf === undefined ? 'not that is known now' : html`leaf ${leaf}`}</dd>
+</dl>`

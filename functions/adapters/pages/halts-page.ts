@@ -1,0 +1,136 @@
+import { targetWords } from '../../domain/cards/halt-words.ts'
+import type { ViewFacts } from '../../domain/cards/request-view.ts'
+import { nameIn } from '../../domain/cards/request-words.ts'
+import type { EntryRef } from '../../domain/cards/timeline.ts'
+import { type Halt, isHaltInForce } from '../../domain/halts/halt.ts'
+import { inert } from '../../domain/inert.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { type Refusal, sentencesOf } from '../../domain/refusals.ts'
+import type { NumericDate } from '../../domain/values.ts'
+import type { ViewedHalt } from '../../operations/halts/view-halts.ts'
+import { entryFacts } from './entries-section.ts'
+import { form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
+import { count, drawn, time } from './words.ts'
+
+type Around = { facts: ViewFacts; reader: Reader; now: NumericDate }
+
+type ListView = Around & {
+  inForce: readonly ViewedHalt[]
+  /** The address of the next page of those. */
+  moreInForce?: string | undefined
+  over: readonly Halt[]
+  moreOver?: string | undefined
+  /** Whether those that are over were asked for. */
+  showsOver: boolean
+  /** To declare one, or why this person cannot. */
+  declare: Html | Refusal
+}
+
+export function haltsPage(view: ListView): string {
+  const { inForce, moreInForce, over, moreOver, showsOver, declare, reader } = view
+  const title =
+    inForce.length === 0
+      ? 'Nothing is halted'
+      : `${count(inForce.length, 'halt is', 'halts are')} in force${moreInForce === undefined ? '' : ', and more'}`
+  return page({
+    title: 'Halts',
+    reader,
+    body: html`<h1>${title}</h1>
+${inForce.length > 0 && html`<ul class="list">${inForce.map((each) => entry(each, view))}</ul>`}
+${moreInForce !== undefined && html`<p><a href="${moreInForce}">Older halts in force</a></p>`}
+${titled('declare', 'Halt something', typeof declare === 'string' ? html`<p class="soft">${sentencesOf(declare)}</p>` : declare)}
+<details${showsOver && html` open`}><summary>Lifted halts, and those that ended</summary>
+${over.length === 0 ? html`<p>None${showsOver && ' on this page'}.</p>` : html`<ul class="list">${over.map((each) => entry({ halt: each, whyNotLift: undefined }, view))}</ul>`}
+${moreOver !== undefined && html`<p><a href="${moreOver}">Older ones</a></p>`}
+</details>
+<p class="soft">As it was when this page was loaded. <a href="/halts">Look again</a></p>`,
+  })
+}
+
+function entry({ halt, whyNotLift }: ViewedHalt, { facts, now }: Around): Html {
+  const isInForce = isHaltInForce(halt, now)
+  return html`<li>
+<h3><a href="/halts/${halt.id}">${drawn(targetWords(halt.target, facts), now)}</a></h3>
+${chip(halt, now)}
+<p>“${inert(halt.reason)}”</p>
+<p class="soft">${declared(halt, facts, now)} ${endWords(halt, facts, now)}</p>
+${isInForce && (whyNotLift === undefined ? html`<p><a class="button" href="/halts/${halt.id}">Look, and lift</a></p>` : html`<p class="soft">${sentencesOf(whyNotLift)}</p>`)}
+</li>`
+}
+
+const chip = (halt: Halt, now: NumericDate): Html =>
+  isHaltInForce(halt, now)
+    ? html`<p class="chips"><span class="chip stop">In force</span></p>`
+    : html`<p class="chips"><span class="chip">${halt.lifted ? 'Lifted' : 'Ended'}</span></p>`
+
+const declared = ({ by, at }: Halt, facts: ViewFacts, now: NumericDate): Html =>
+  html`Declared by ${nameIn(facts, by)}, ${time(at, now)}.`
+
+function endWords({ lifted, until }: Halt, facts: ViewFacts, now: NumericDate): Part {
+  if (lifted) return html`Lifted by ${nameIn(facts, lifted.by)}, ${time(lifted.at, now)}.`
+  if (until === undefined) return 'Until another person lifts it.'
+  return html`${now < until ? 'Until' : 'It ended'} ${time(until, now)}.`
+}
+
+/** The form again, where it was refused. */
+export const haltAgainPage = ({ declare, reader, notice }: { declare: Html; reader: Reader; notice: Notice }): string =>
+  page({
+    title: 'Halt something',
+    reader,
+    notice,
+    body: html`<h1>Halt something</h1>
+${declare}
+<p class="soft"><a href="/halts">All halts</a></p>`,
+  })
+
+export type HaltPage = Around & {
+  viewed: ViewedHalt
+  /** Its record. The answer to a form leaves it out. */
+  entries?: readonly EntryRef[]
+  notice?: Notice
+}
+
+export function haltPage({ viewed: { halt, whyNotLift }, entries, facts, reader, now, notice }: HaltPage): string {
+  const words = drawn(targetWords(halt.target, facts), now)
+  const isInForce = isHaltInForce(halt, now)
+  return page({
+    title: `${isInForce ? 'Halted' : 'Not halted any more'}: ${halt.target.value}`,
+    reader,
+    ...(notice === undefined ? {} : { notice }),
+    body: html`<h1>${words}</h1>
+${chip(halt, now)}
+<h2>Why</h2>
+<blockquote>${inert(halt.reason)}</blockquote>
+<dl>
+<dt>Declared by</dt><dd>${nameIn(facts, halt.by)}, ${time(halt.at, now)}</dd>
+${halt.until !== undefined && html`<dt>Until</dt><dd>${time(halt.until, now)}</dd>`}
+${halt.lifted && html`<dt>Lifted by</dt><dd>${nameIn(facts, halt.lifted.by)}, ${time(halt.lifted.at, now)}</dd>`}
+<dt>Id</dt><dd><code>${halt.id}</code></dd>
+</dl>
+${isInForce && titled('lift', 'Lift it', whyNotLift === undefined ? liftForm(halt, reader) : html`<p class="soft">${sentencesOf(whyNotLift)}</p>`)}
+${entries && recordSection(halt, entries, facts, now)}
+<p class="soft">This page shows what was recorded when it was loaded. <a href="/halts/${halt.id}">Look again</a> · <a href="/halts">All halts</a></p>`,
+  })
+}
+
+const liftForm = ({ id }: Halt, { csrf }: Reader): Html =>
+  form(
+    `/halts/${id}`,
+    { csrf },
+    html`<p class="hint">What it stopped may be asked for and used again from now on. What it ended stays ended. Another halt of the same may still be in force.</p>
+<button class="go">Lift this halt</button>`,
+  )
+
+const done: { readonly [type: string]: string } = { Halted: 'declared it', Lifted: 'lifted it' }
+
+const recordSection = (halt: Halt, entries: readonly EntryRef[], facts: ViewFacts, now: NumericDate): Html =>
+  titled(
+    'record',
+    'Its record',
+    html`<ol class="moments">${entries.map(
+      (each) =>
+        html`<li>${time(each.at, now)}: <strong>${nameIn(facts, each.actor)}</strong> ${done[each.type] ?? each.type}
+<details><summary>The entry and its hash</summary>${entryFacts(each)}</details></li>`,
+    )}</ol>
+<p class="soft">To check it yourself: <code>npx hotwork ledger export --since ${rfc3339(halt.at)} --out entries.ndjson</code>, then <code>npx hotwork verify entries.ndjson --part</code>.</p>`,
+  )

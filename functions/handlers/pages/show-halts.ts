@@ -1,0 +1,92 @@
+import * as z from 'zod'
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { type Answer, refusalProblem } from '../../adapters/http/problem.ts'
+import { After, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
+import { type HaltDraft, haltForm, haltKinds } from '../../adapters/pages/halt-form.ts'
+import { haltPage, haltsPage } from '../../adapters/pages/halts-page.ts'
+import type { Notice } from '../../adapters/pages/layout.ts'
+import { refOf } from '../../domain/cards/timeline.ts'
+import { isHaltInForce } from '../../domain/halts/halt.ts'
+import { HaltId } from '../../domain/values.ts'
+import { type AnchorPorts, readAnchor } from '../../operations/anchor/read-anchor.ts'
+import type { HaltStore } from '../../operations/halts/ports.ts'
+import { type ViewHaltPorts, viewHalt, viewHalts } from '../../operations/halts/view-halts.ts'
+import type { LedgerReader } from '../../operations/ledger/ports.ts'
+import type { Ids } from '../../operations/ports.ts'
+import { pathId, valueOrThrow } from '../doors.ts'
+import { type Guest, notShown, type PagePorts, shown } from './page-door.ts'
+
+export type HaltPagePorts = PagePorts & ViewHaltPorts & { halts: Pick<HaltStore, 'find'> }
+
+export type ShowHaltsPorts = HaltPagePorts & {
+  halts: Pick<HaltStore, 'find' | 'list'>
+  ledger: Pick<LedgerReader, 'page'>
+  anchor: AnchorPorts
+  ids: Pick<Ids, 'halt'>
+  targetRoles: readonly string[]
+}
+
+export const HaltKind = z.enum(Object.keys(haltKinds) as [keyof typeof haltKinds])
+
+/** `after`: of those in force. `over`: of those that are over. `kind` and `value` fill in the form, for a link to it. */
+const query = {
+  after: After.optional(),
+  over: After.optional(),
+  kind: HaltKind.optional(),
+  value: z.string().max(2048).optional(),
+}
+
+export async function showHalts(call: Call, { person, reader }: Guest, ports: ShowHaltsPorts): Promise<Answer> {
+  const { after, over, ...draft } = readQuery(call, query)
+  const [inForce, all] = await Promise.all([
+    viewHalts({ person: person.id, all: false, after }, ports),
+    viewHalts({ person: person.id, all: true, after: over }, ports),
+  ])
+  const [now, { bundle }] = [ports.clock.now(), ports.policy]
+  const [open, past] = [valueOrThrow(inForce, notShown), valueOrThrow(all, notShown)]
+  const to = (name: 'after' | 'over', next: string | undefined) =>
+    next === undefined ? undefined : `/halts?${name}=${cursorOf(next)}`
+  const view = {
+    inForce: open.halts,
+    moreInForce: to('after', open.next),
+    over: past.halts.map(({ halt }) => halt).filter((halt) => !isHaltInForce(halt, now)),
+    moreOver: to('over', past.next),
+    showsOver: over !== undefined,
+    declare: open.whyNotHalt ?? newHaltForm(draft as HaltDraft, { reader }, ports),
+  }
+  return shown(ports.issuer, haltsPage({ ...view, facts: bundle, reader, now }))
+}
+
+/** Each page has a form of its own: sent twice, it makes one halt. */
+export const newHaltForm = (
+  draft: HaltDraft,
+  { reader }: Pick<Guest, 'reader'>,
+  { ids, policy, targetRoles }: Pick<ShowHaltsPorts, 'ids' | 'policy' | 'targetRoles'>,
+) => haltForm(ids.halt(), reader, { ...policy.bundle, targetRoles }, draft)
+
+export const haltIn = (call: Call): HaltId => pathId(call, HaltId, () => refusalProblem('unknown_halt'))
+
+export async function showHalt(call: Call, guest: Guest, ports: ShowHaltsPorts): Promise<Answer> {
+  const id = haltIn(call)
+  const { entries } = await ports.ledger.page(id, { after: 0, limit: 100 })
+  const anchor = await readAnchor(entries, ports)
+  return haltAnswer(id, guest, ports, { entries: entries.map((entry) => refOf(entry, anchor)) })
+}
+
+type More = Pick<Parameters<typeof haltPage>[0], 'entries'> & { notice?: Notice; status?: number }
+
+export async function haltAnswer(
+  id: HaltId,
+  { person, reader }: Guest,
+  ports: HaltPagePorts,
+  { status = 200, ...more }: More,
+): Promise<Answer> {
+  const viewed = valueOrThrow(await viewHalt({ id, person: person.id }, ports), refusalProblem)
+  const around = { facts: ports.policy.bundle, reader, now: ports.clock.now() }
+  return shown(ports.issuer, haltPage({ viewed, ...around, ...more }), status)
+}
+
+export const pathOfHalt = (call: Call): string => {
+  const id = HaltId.safeParse(call.path('id'))
+  return id.success ? `/halts/${id.data}` : '/halts'
+}

@@ -1,0 +1,66 @@
+import { type Halt, type HaltActor, type HaltRefusal, halt, lift } from '../../domain/halts/halt.ts'
+import { defined, type HaltId, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
+import type { TextReader } from '../ledger/ports.ts'
+import { joinHalts } from '../ledger/texts.ts'
+import { askAboutPerson } from '../policy/questions.ts'
+import type { AskingPorts } from '../requests/ports.ts'
+import { findHaltActor, listHalts } from './halt.ts'
+import type { HaltStore } from './ports.ts'
+
+/** `whyNotLift`: why this person cannot lift it now. */
+export type ViewedHalt = { halt: Halt; whyNotLift: HaltRefusal | undefined }
+
+/** `whyNotHalt`: why this person cannot declare one now. */
+export type ViewedHalts = {
+  halts: readonly ViewedHalt[]
+  next?: string
+  whyNotHalt: HaltRefusal | undefined
+}
+
+export type ViewHaltPorts = Pick<AskingPorts, 'policy' | 'requests' | 'clock'> & { texts: TextReader }
+
+/** Halts with their reasons, and what this person may do about them. */
+export async function viewHalts(
+  asked: { person: PersonId; all: boolean; after?: string | undefined },
+  ports: ViewHaltPorts & { halts: Pick<HaltStore, 'list'> },
+): Promise<Result<ViewedHalts, 'not_permitted'>> {
+  const listed = await listHalts(asked, ports)
+  if (!listed.ok) return listed
+  const { items, next } = listed.value
+  const now = ports.clock.now()
+  const [shown, whyNotHalt, lifter] = await Promise.all([
+    joinHalts(items, ports.texts),
+    findWhyNotHalt(asked.person, ports),
+    findHaltActor('lift', asked.person, now, ports),
+  ])
+  return ok({ halts: shown.map((each) => viewed(each, lifter, now)), whyNotHalt, ...defined({ next }) })
+}
+
+export async function viewHalt(
+  { id, person }: { id: HaltId; person: PersonId },
+  ports: ViewHaltPorts & { halts: Pick<HaltStore, 'find'> },
+): Promise<Result<ViewedHalt, 'not_permitted' | 'unknown_halt'>> {
+  const now = ports.clock.now()
+  if (!askAboutPerson(ports.policy, 'read', person, now).permit) return refuse('not_permitted')
+  const found = await ports.halts.find(id)
+  if (!found) return refuse('unknown_halt')
+  const [shown = found.halt] = await joinHalts([found.halt], ports.texts)
+  return ok(viewed(shown, await findHaltActor('lift', person, now, ports), now))
+}
+
+export async function findWhyNotHalt(
+  person: PersonId,
+  ports: Pick<AskingPorts, 'policy' | 'requests' | 'clock'>,
+): Promise<HaltRefusal | undefined> {
+  const now = ports.clock.now()
+  const who = await findHaltActor('revoke', person, now, ports)
+  const any = { target: { kind: 'all', value: 'all' }, reason: '' } as const
+  return refusalIn(halt([], { ...who, ...any }, now))
+}
+
+const viewed = (each: Halt, who: HaltActor, now: NumericDate): ViewedHalt => ({
+  halt: each,
+  whyNotLift: refusalIn(lift(each, [], who, now)),
+})
+
+const refusalIn = (came: HaltRefusal | object): HaltRefusal | undefined => (typeof came === 'string' ? came : undefined)

@@ -1,0 +1,82 @@
+import { StoreUnavailable } from '../../functions/operations/faults.ts'
+import type { Shown } from '../support/pages/page-doors.ts'
+import { PageDoors } from '../support/pages/page-doors.ts'
+import { Tab } from '../support/pages/page-tab.ts'
+import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
+import { issuer, World } from '../support/world.ts'
+
+/** Each page while its table does not answer. */
+
+const id = '0'.repeat(26)
+const looked = [
+  '/decide',
+  `/decide/req_${id}`,
+  '/halts',
+  `/halts/hlt_${id}`,
+  '/agents',
+  '/agents/agent:librarian',
+  '/groups',
+  '/break-glass',
+  `/break-glass/bgl_${id}`,
+  `/break-glass/bgl_${id}/drill`,
+  '/link',
+]
+const sent = [
+  ['/decide', `/decide/req_${id}`],
+  ['/halts', '/halts'],
+  ['/halts', `/halts/hlt_${id}`],
+  ['/agents', '/agents/agent:librarian'],
+  ['/break-glass', `/break-glass/bgl_${id}`],
+  ['/link', '/link'],
+  ['/link', '/link/unlink'],
+  ['/decide', '/logout'],
+] as const
+
+let doors: PageDoors
+let world: World
+let tab: Tab
+beforeEach(async () => {
+  world = new World()
+  const provider = new MemoryLoginProvider()
+  doors = new PageDoors(world, issuer, { provider, tokens: provider })
+  tab = new Tab({ doors, provider, world })
+  await tab.logIn('person-gus')
+})
+
+/** Each call of it fails from now on. */
+function cutOff(store: object): void {
+  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(store)))
+    if (name !== 'constructor')
+      Object.defineProperty(store, name, { value: () => Promise.reject(new StoreUnavailable('no answer')) })
+}
+const cutOffTable = () => [world.requests, world.agents, doors.halts, doors.links].forEach(cutOff)
+
+const told = ({ status, headers, body }: Shown) => ({
+  status,
+  retry: headers['retry-after'],
+  isPage: headers['content-type'] === 'text/html; charset=utf-8' && /^<!doctype html>/.test(body),
+  isSafe: headers['content-security-policy']?.startsWith("default-src 'none'"),
+})
+const unreachable = { status: 503, retry: expect.stringMatching(/^\d+$/), isPage: true, isSafe: true }
+
+test.each(looked)('%s says so, that nothing was changed, and can be tried again', async (path) => {
+  cutOffTable()
+  const page = await tab.go('GET', path)
+  expect(told(page)).toEqual(unreachable)
+  expect(page.body).toContain('Something this needs does not answer')
+  expect(page.body).toContain('Nothing was changed. Wait a moment, then try again.')
+  expect(page.body).toContain('<a class="button" href="">Try again</a>')
+})
+
+test.each(looked)('%s says so also where the login cannot be read', async (path) => {
+  cutOff(doors.sessions)
+  expect(told(await tab.go('GET', path))).toEqual(unreachable)
+})
+
+test.each(sent)('a form leads to %s, where its sender sees whether %s recorded it', async (section, path) => {
+  cutOff(doors.sessions)
+  const page = await tab.go('POST', path, { csrf: 'x' })
+  expect(told(page)).toEqual(unreachable)
+  expect(page.body).toContain('Whether your form was recorded is not known.')
+  expect(page.body).toContain(`<a class="button" href="${section}">`)
+})
