@@ -114,7 +114,7 @@ test('the person who declared it cannot lift it, and is told why; another person
   }
   expect((await halted())[0]?.lifted?.by).toBe('person:hana')
   expect(await world.story(at.slice('/halts/'.length))).toEqual(['Halted', 'Lifted'])
-  const late = await openAs('gus')
+  const late = await openAs('ivo')
   const sent = await late.tab.go('POST', at, { csrf: hiddenIn(late.page)['csrf'] ?? '' })
   expect([sent.status, sent.body.includes('This halt is lifted already')]).toEqual([409, true])
 })

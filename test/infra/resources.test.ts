@@ -322,7 +322,7 @@ describe('functions', () => {
     // The client of Lambda, which has calls read.
     'read-break-glass': 610,
     // That one and S3's, which has the checkpoint.
-    'show-pages': 845,
+    'show-pages': 860,
     'read-requests': 820,
     // The clients by which the present state is read, each loaded at its first use.
     'decide-burst': 1065,
@@ -417,6 +417,10 @@ describe('the API', () => {
         'GET /v1/standing-permits <ReadRequests>',
         'GET /decide <ShowPages>',
         'GET /decide/{id} <ShowPages>',
+        'GET /halts <ShowPages>',
+        'GET /halts/{id} <ShowPages>',
+        'POST /halts <DeclareHalt>',
+        'POST /halts/{id} <LiftHalt>',
         'POST /decide/{id} <DecideOnPage>',
         'GET /break-glass <ShowPages>',
         'GET /break-glass/{id} <ShowPages>',
@@ -476,13 +480,14 @@ describe('the API', () => {
     ]
     for (const route of keys.values()) {
       const isPage =
-        /(?: \/(?:\.well-known|schemas|authorize|problems|decide|login|logout|link|break-glass)\b)|^GET \/(?:agents|groups)\b|^\$default$/.test(
+        /(?: \/(?:\.well-known|schemas|authorize|problems|decide|login|logout|link|break-glass)\b)|^GET \/(?:agents|groups|halts)\b|^\$default$/.test(
           route,
         )
       const acts = /^POST \/(?:decide|break-glass)\/|\/break-glass\/open\/|^GET \/login\/decision$/.test(route)
-      const stops = /^\w+ \/(?:v1\/(?:halts|signals|break-glass|uses|incident-events)|slack|revoke)\b|\/revoke$/.test(
-        route,
-      )
+      const stops =
+        /^(?:POST \/halts\b|\w+ \/(?:v1\/(?:halts|signals|break-glass|uses|incident-events)|slack|revoke)\b)|\/revoke$/.test(
+          route,
+        )
       const isOther = route.startsWith('GET /v1/') || route.endsWith('/uses/{id}/end')
       expect([route, settings[route]]).toEqual([
         route,

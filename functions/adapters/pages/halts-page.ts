@@ -1,8 +1,8 @@
-import { targetWords } from '../../domain/cards/halt-words.ts'
 import type { ViewFacts } from '../../domain/cards/request-view.ts'
 import { nameIn } from '../../domain/cards/request-words.ts'
 import type { EntryRef } from '../../domain/cards/timeline.ts'
-import { type Halt, isHaltInForce } from '../../domain/halts/halt.ts'
+import { declarerName, type Halt, isHaltInForce } from '../../domain/halts/halt.ts'
+import { haltTitle } from '../../domain/halts/halt-words.ts'
 import { inert } from '../../domain/inert.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type Refusal, sentencesOf } from '../../domain/refusals.ts'
@@ -50,7 +50,7 @@ ${moreOver !== undefined && html`<p><a href="${moreOver}">Older ones</a></p>`}
 function entry({ halt, whyNotLift }: ViewedHalt, { facts, now }: Around): Html {
   const isInForce = isHaltInForce(halt, now)
   return html`<li>
-<h3><a href="/halts/${halt.id}">${drawn(targetWords(halt.target, facts), now)}</a></h3>
+<h3><a href="/halts/${halt.id}">${drawn(haltTitle(halt.target, facts), now)}</a></h3>
 ${chip(halt, now)}
 <p>“${inert(halt.reason)}”</p>
 <p class="soft">${declared(halt, facts, now)} ${endWords(halt, facts, now)}</p>
@@ -63,8 +63,10 @@ const chip = (halt: Halt, now: NumericDate): Html =>
     ? html`<p class="chips"><span class="chip stop">In force</span></p>`
     : html`<p class="chips"><span class="chip">${halt.lifted ? 'Lifted' : 'Ended'}</span></p>`
 
+const declarerIn = (facts: ViewFacts, by: Halt['by']) => declarerName(by, (person) => nameIn(facts, person))
+
 const declared = ({ by, at }: Halt, facts: ViewFacts, now: NumericDate): Html =>
-  html`Declared by ${nameIn(facts, by)}, ${time(at, now)}.`
+  html`Declared by ${declarerIn(facts, by)}, ${time(at, now)}.`
 
 function endWords({ lifted, until }: Halt, facts: ViewFacts, now: NumericDate): Part {
   if (lifted) return html`Lifted by ${nameIn(facts, lifted.by)}, ${time(lifted.at, now)}.`
@@ -91,18 +93,18 @@ export type HaltPage = Around & {
 }
 
 export function haltPage({ viewed: { halt, whyNotLift }, entries, facts, reader, now, notice }: HaltPage): string {
-  const words = drawn(targetWords(halt.target, facts), now)
+  const words = drawn(haltTitle(halt.target, facts), now)
   const isInForce = isHaltInForce(halt, now)
   return page({
     title: `${isInForce ? 'Halted' : 'Not halted any more'}: ${halt.target.value}`,
     reader,
     ...(notice === undefined ? {} : { notice }),
-    body: html`<h1>${words}</h1>
+    body: html`<h1>${isInForce ? 'Halted' : 'Was halted'}: ${words}</h1>
 ${chip(halt, now)}
 <h2>Why</h2>
 <blockquote>${inert(halt.reason)}</blockquote>
 <dl>
-<dt>Declared by</dt><dd>${nameIn(facts, halt.by)}, ${time(halt.at, now)}</dd>
+<dt>Declared by</dt><dd>${declarerIn(facts, halt.by)}, ${time(halt.at, now)}</dd>
 ${halt.until !== undefined && html`<dt>Until</dt><dd>${time(halt.until, now)}</dd>`}
 ${halt.lifted && html`<dt>Lifted by</dt><dd>${nameIn(facts, halt.lifted.by)}, ${time(halt.lifted.at, now)}</dd>`}
 <dt>Id</dt><dd><code>${halt.id}</code></dd>

@@ -1,6 +1,6 @@
+import { Timestamp } from '../../adapters/http/authzen.ts'
 import type { Call, Endpoint } from '../../adapters/http/endpoint.ts'
 import type { Answer } from '../../adapters/http/problem.ts'
-import { Timestamp } from '../../adapters/http/authzen.ts'
 import type { Form } from '../../adapters/http/read-body.ts'
 import type { HaltDraft, HaltField } from '../../adapters/pages/halt-form.ts'
 import { haltAgainPage } from '../../adapters/pages/halts-page.ts'
