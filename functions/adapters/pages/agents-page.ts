@@ -106,7 +106,7 @@ ${titled(
     ? html`<p>None.</p>`
     : html`<ul>${grants.map(({ ask, grant }) => html`<li><a href="/decide/${ask.id}">${ask.action}</a> until ${time(grant.notAfter, now)}</li>`)}</ul>`,
 )}
-<p class="soft"><a href="/agents">All agents</a></p>`,
+<p class="soft"><a href="/halts?kind=agent&amp;value=${agent.id}">Halt this agent</a> · <a href="/agents">All agents</a></p>`,
   })
 }
 
@@ -154,6 +154,6 @@ function hostOf({ agent, file: { looked } }: AgentSeen, actions: readonly string
           html`<br><span class="soft">on <code>${inert(resource)}</code>${by.length > 0 && `: to end it, detach ${inert(by.join(', '))}`}</span>`,
       )}</li>`,
   )}</ul>
-${note !== undefined && html`<p>${note}</p>`}
+${note !== undefined && html`<p>${note.split('`').map((part, at) => (at % 2 === 0 ? part : html`<code>${part}</code>`))}</p>`}
 ${known && html`<p class="soft">IAM was asked about <code>${known.role}</code> ${time(known.at, now)}</p>`}`
 }

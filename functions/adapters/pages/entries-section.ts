@@ -10,5 +10,5 @@ export const entryFacts = ({ id, type, actor, policies, bundle, previous, hash, 
 <dt>Bundle</dt><dd><code>${bundle}</code></dd>
 <dt>Hash before</dt><dd>${previous === null ? 'none: it is the first' : html`<code>${previous}</code>`}</dd>
 <dt>Hash</dt><dd><code>${hash}</code></dd>
-<dt>In the log</dt><dd>${leaf === undefined ? 'not that is known now' : html`leaf ${leaf}`}</dd>
+<dt>In the log</dt><dd>${leaf === undefined ? 'not yet, as far as is known now' : html`leaf ${leaf}`}</dd>
 </dl>`

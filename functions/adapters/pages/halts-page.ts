@@ -50,7 +50,7 @@ ${moreOver !== undefined && html`<p><a href="${moreOver}">Older ones</a></p>`}
 function entry({ halt, whyNotLift }: ViewedHalt, { facts, now }: Around): Html {
   const isInForce = isHaltInForce(halt, now)
   return html`<li>
-<h3><a href="/halts/${halt.id}">${drawn(haltTitle(halt.target, facts), now)}</a></h3>
+<h2><a href="/halts/${halt.id}">${drawn(haltTitle(halt.target, facts), now)}</a></h2>
 ${chip(halt, now)}
 <p>“${inert(halt.reason)}”</p>
 <p class="soft">${declared(halt, facts, now)} ${endWords(halt, facts, now)}</p>

@@ -45,8 +45,8 @@ a { color: var(--link) }
 header { border-bottom: 1px solid var(--line) }
 header > div, main, footer { max-width: 46rem; margin: 0 auto; padding: .75rem 1rem }
 header > div { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; align-items: center }
-header strong { margin-right: auto } header form { margin: 0 }
-main { padding-bottom: 3rem }
+header strong { margin-right: auto } header form { margin: 0 0 0 auto }
+main { padding-bottom: 3rem; overflow-wrap: break-word }
 h1 { font-size: 1.4rem; line-height: 1.3; margin: .75rem 0 .5rem; overflow-wrap: anywhere } h2 { font-size: 1.05rem; margin: 1.75rem 0 .5rem } h3 { font-size: 1rem; margin: 1rem 0 .5rem } .box h3 { margin-top: 0 } h4 { font-size: .95rem; margin: .6rem 0 .25rem }
 p { margin: .5rem 0 } ul, ol { padding-left: 1.25rem; margin: .5rem 0 } li { margin: .35rem 0 }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .15rem 1rem; padding: 0; margin: 0 } nav li { margin: 0 } nav a { display: block; padding: .25rem 0 } nav [aria-current] { font-weight: 700; color: var(--ink); text-decoration-thickness: 3px }
@@ -74,8 +74,8 @@ table { width: 100%; border-collapse: collapse } th, td { text-align: left; vert
 .line li:not(:last-child)::after { content: ""; position: absolute; top: 1rem; left: 50%; width: calc(100% + .5rem); border-top: 3px solid var(--line) }
 button, .button { font: inherit; font-weight: 600; cursor: pointer; display: inline-block; min-height: 2.75rem; padding: .45rem 1.1rem; margin-top: .6rem; border-radius: .4rem; border: 2px solid var(--ink); color: var(--ink); background: var(--paper); text-decoration: none }
 button.go { border-color: var(--go); background: var(--go); color: var(--on) } button.stop { border-color: var(--stop); color: var(--stop) } header button { margin: 0; min-height: 2.2rem; padding: .15rem .8rem; border-width: 1px; font-weight: 400 }
-:focus-visible { outline: 3px solid var(--link); outline-offset: 2px } summary { cursor: pointer; font-weight: 600; padding: .35rem 0 }
-@media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .box button { width: 100% }
+:focus-visible, input:focus-within { outline: 3px solid var(--link); outline-offset: 2px } summary { cursor: pointer; font-weight: 600; padding: .35rem 0 }
+@media (max-width: 34rem) { td { white-space: normal } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .box button { width: 100% }
 .line { grid-template-columns: 1fr; gap: 0 } .line li { text-align: left; padding: .3rem 0 1rem 3rem; min-height: 3.2rem } .line li::before { left: 0 } .line li:not(:last-child)::after { left: 1rem; top: 2.1rem; bottom: 0; width: 0; border-top: 0; border-left: 3px solid var(--line) } }
 ${timelineStyle}.moments { padding-left: 2.2rem } .moments ul { padding: 0; list-style: none; margin: 0 } .tl-narrow { display: none }
 @media (max-width: 34rem) { .tl-wide { display: none } .tl-narrow { display: block } }

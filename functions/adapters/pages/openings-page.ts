@@ -35,7 +35,7 @@ export function breakGlassListPage({ openings, budgets, bundle, reader, now }: L
     reader,
     notice: overdue.length === 0 ? undefined : { text: overdueWords(overdue.length) },
     body: html`<h1>${title}</h1>
-${open.length === 0 ? html`<p>Each opening is listed here at once, and told in Slack.</p>` : list(open)}
+${open.length === 0 ? html`<p>Each opening is listed here at once, and told in Slack.</p>` : titled('open', 'Open', list(open))}
 ${waits.length > 0 && titled('reviews', 'Reviews to be done', list(waits.toSorted(dueFirst)))}
 ${budgets.length > 0 && budgetsSection(budgets, bundle, reader.person)}
 ${over.length > 0 && titled('ended', 'Ended in the last seven days', list(over))}

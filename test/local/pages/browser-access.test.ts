@@ -1,0 +1,175 @@
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { declareHalt } from '../../../functions/operations/halts/halt.ts'
+import { agent, person, prodParameter, type What } from '../../support/world.ts'
+import { inBrowser } from '../support/browser.ts'
+import { tooWideOn, tabTo, unseenStops, violationsOn } from './access.ts'
+import { Browsing, dark, phone, picture } from './browsing.ts'
+
+/** Whether people can use the pages who see badly, use a keyboard alone, or hold a small phone. */
+
+const people = new Browsing()
+const { at } = people
+
+const throttleWorker: What = {
+  action: 'lambda:PutFunctionConcurrency',
+  arguments: { FunctionName: 'checkout-worker', ReservedConcurrentExecutions: 40 },
+  resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
+}
+
+const looks: readonly (readonly [name: string, BrowserContextOptions])[] = [
+  ['a desktop', { viewport: { width: 1280, height: 900 } }],
+  ['a desktop in the dark', { viewport: { width: 1280, height: 900 }, ...dark }],
+  ['a phone of 320 pixels', { viewport: { width: 320, height: 640 }, isMobile: true }],
+  ['a phone of 320 pixels in the dark', { viewport: { width: 320, height: 640 }, isMobile: true, ...dark }],
+]
+
+inBrowser('people who use the pages in their own way', () => {
+  people.install()
+
+  const declared = async (value: string, reason: string, by = 'gus', until?: number) => {
+    const ports = { ...at.world.ports, halts: at.doors.halts, targetRoles: [] }
+    const target = { kind: 'agent', value: agent(value) } as const
+    const halt = await declareHalt({ target, reason, until, person: person(by) }, ports)
+    if (!halt.ok) throw new Error(halt.code)
+    return halt.value
+  }
+
+  /** Each page with something on it. */
+  async function everyPage(): Promise<readonly string[]> {
+    const { world } = at
+    const waiting = await world.submitted(throttleWorker)
+    const decided = await world.submitted(prodParameter)
+    await world.decide(decided, 'ana')
+    await world.decide(decided, 'eve', 'deny')
+    const opening = await world.opened('jade', { what: { profile: 'checkout-recovery' }, reason: 'checkout is down' })
+    const drill = await world.opened('kofi', {
+      ...{ what: { profile: 'checkout-recovery' }, reason: 'a drill of the month', drill: true },
+    })
+    const halt = await declared('librarian', 'it reads what it should not')
+    await declared('nightly', 'it is to stop for the night', 'gus', world.clock.now() + 3_600)
+    return [
+      '/decide',
+      `/decide/${waiting.ask.id}`,
+      `/decide/${decided.ask.id}`,
+      `/decide/req_${'0'.repeat(26)}`,
+      '/halts',
+      '/halts?kind=owner&value=person:dan',
+      `/halts/${halt.id}`,
+      '/agents',
+      '/agents/agent:remediator',
+      '/agents/agent:librarian',
+      '/groups',
+      '/break-glass',
+      `/break-glass/${opening.ask.id}`,
+      `/break-glass/${drill.ask.id}/drill`,
+      '/link',
+    ]
+  }
+
+  /** All folds of a page are opened first: what is in them counts too. */
+  const unfold = (page: Page) =>
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+
+  test.each(looks)(
+    'on %s axe finds nothing on any page, none is wider than its window, and focus is always seen',
+    async (_look, look) => {
+      const paths = await everyPage()
+      const page = await people.openAs('Hana Hoshi', '/decide', { ...look, javaScriptEnabled: true, bypassCSP: true })
+      const found: { [path: string]: unknown } = {}
+      const clean = { violations: [], tooWide: [], unseen: [] }
+      for (const path of paths) {
+        await page.goto(`${at.url}${path}`)
+        await unfold(page)
+        found[path] = {
+          violations: await violationsOn(page),
+          tooWide: await tooWideOn(page),
+          unseen: await unseenStops(page),
+        }
+      }
+      expect(found).toEqual(Object.fromEntries(paths.map((path) => [path, clean])))
+      await page.goto(`${at.url}/halts`)
+      await page.getByRole('button', { name: 'Halt it now' }).click()
+      await page.getByRole('alert').waitFor()
+      expect([await violationsOn(page), await tooWideOn(page)]).toEqual([[], []])
+      await page.getByRole('button', { name: 'Log out' }).click()
+      await page.getByRole('heading', { name: 'You are logged out' }).waitFor()
+      expect([await violationsOn(page), await tooWideOn(page)]).toEqual([[], []])
+    },
+    240_000,
+  )
+
+  test('a request is read and approved by keyboard alone', async () => {
+    const request = await at.world.submitted(prodParameter)
+    const page = await people.openAs('Ana Alves', '/decide')
+    await tabTo(page, /payment-timeout-ms/)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/decide\/req_/)
+    await tabTo(page, 'approve-comment')
+    await page.keyboard.type('read with the keyboard')
+    await tabTo(page, 'Approve exactly this')
+    await page.keyboard.press('Enter')
+    await page.getByText('You approved this; it is on record.').waitFor()
+    const [decision] = (await at.world.state(request.ask.id)).stages[0]?.decisions ?? []
+    expect(decision).toMatchObject({ person: 'person:ana', comment: 'read with the keyboard' })
+    await tabTo(page, 'The same as a list, with each entry and its hash')
+    await page.keyboard.press('Enter')
+    await tabTo(page, /^\d+ entr(y|ies), with hash/)
+    await page.keyboard.press('Enter')
+    const [entry] = await at.world.ledger.entries(request.ask.id)
+    expect(
+      await page
+        .locator('dd', { hasText: entry?.hash ?? 'none' })
+        .first()
+        .isVisible(),
+    ).toBe(true)
+    await picture(page, 'timeline')
+  })
+
+  test('an agent is halted and the halt lifted by another person, by keyboard alone', async () => {
+    const page = await people.openAs('Gus Garcia', '/halts')
+    await picture(page, 'halts-none')
+    await tabTo(page, 'kind')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('agent:nobody')
+    await tabTo(page, 'reason')
+    await page.keyboard.type('it reads what it should not')
+    await tabTo(page, 'Halt it now')
+    await page.keyboard.press('Enter')
+    await page.getByText('It is not known here.').waitFor()
+    await picture(page, 'halts-mended')
+    // The field that is wrong has the focus already.
+    await page.keyboard.press('Control+A')
+    await page.keyboard.type('agent:librarian')
+    await page.keyboard.press('Escape')
+    await tabTo(page, 'Halt it now')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/halts\/hlt_/)
+    await page.getByText('You declared this halt, so you cannot lift it').waitFor()
+    await picture(page, 'halt-declared')
+    await declared('nightly', 'it is to stop for the night', 'hana', at.world.clock.now() + 3_600)
+    const other = await people.openAs('Hana Hoshi', '/halts')
+    await picture(other, 'halts')
+    await picture(await people.openAs('Hana Hoshi', '/halts', { ...phone, ...dark }), 'halts-phone-dark')
+    await tabTo(other, 'Look, and lift')
+    await other.keyboard.press('Enter')
+    await tabTo(other, 'Lift this halt')
+    await other.keyboard.press('Enter')
+    await other.getByRole('heading', { name: /^Was halted/ }).waitFor()
+    await tabTo(other, 'The entry and its hash')
+    await other.keyboard.press('Enter')
+    await picture(other, 'halt-lifted')
+    const { items } = await at.doors.halts.list({ lifted: true }, { limit: 5 })
+    expect(items.find(({ target }) => target.value === 'agent:librarian')).toMatchObject({
+      by: 'person:gus',
+      lifted: { by: 'person:hana' },
+    })
+  })
+
+  test('agents, on a desktop and on a phone in the dark', async () => {
+    await declared('librarian', 'it reads what it should not')
+    await picture(await people.openAs('Hana Hoshi', '/agents'), 'agents')
+    const page = await people.openAs('Hana Hoshi', '/agents/agent:remediator', { ...phone, ...dark })
+    expect(await page.getByRole('heading', { name: 'agent:remediator' }).isVisible()).toBe(true)
+    await picture(page, 'agent-phone-dark')
+  })
+})
