@@ -2,7 +2,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core'
 import { declareHalt } from '../../../functions/operations/halts/halt.ts'
 import { agent, person, prodParameter, type What } from '../../support/world.ts'
 import { inBrowser } from '../support/browser.ts'
-import { tooWideOn, tabTo, unseenStops, violationsOn } from './access.ts'
+import { tabTo, tooWideOn, unseenStops, violationsOn } from './access.ts'
 import { Browsing, dark, phone, picture } from './browsing.ts'
 
 /** Whether people can use the pages who see badly, use a keyboard alone, or hold a small phone. */

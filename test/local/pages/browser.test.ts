@@ -213,9 +213,10 @@ inBrowser('people at the pages, in a browser', () => {
     expect(stops).toEqual([
       'Skip to the content',
       'Waiting for you',
-      'Break-glass',
+      'Halts',
       'Agents',
       'Groups',
+      'Break-glass',
       'Slack account',
       'Log out',
       'Why less is not enough, and what would have to differ',

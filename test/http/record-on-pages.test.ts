@@ -1,0 +1,72 @@
+import type { Digest } from '../../functions/domain/values.ts'
+import { PageDoors } from '../support/pages/page-doors.ts'
+import { Tab } from '../support/pages/page-tab.ts'
+import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
+import { issuer, prodParameter, World } from '../support/world.ts'
+
+/** The record on the page of a request: who did what, why, and what checks it. */
+
+let world: World
+let doors: PageDoors
+let tab: Tab
+beforeEach(async () => {
+  world = new World()
+  const provider = new MemoryLoginProvider()
+  doors = new PageDoors(world, issuer, { provider, tokens: provider })
+  tab = new Tab({ doors, provider, world })
+  await tab.logIn('person-gus')
+})
+
+async function denied() {
+  const request = await world.submitted(prodParameter, { justification: 'checkout waits too long' })
+  await world.decide(request, 'ana', 'deny', { comment: 'not during the freeze' })
+  const { id } = request.ask
+  return { id, read: async () => (await tab.go('GET', `/decide/${id}`)).body }
+}
+const listIn = (body: string) => body.split('<ol class="moments">')[1]?.split('</ol>')[0] ?? ''
+const picturesIn = (body: string) => body.match(/<svg[\s\S]*?<\/svg>/g)?.join('') ?? ''
+
+test('the list says why in the words of who acted; no picture does, since people pass pictures on', async () => {
+  const body = await (await denied()).read()
+  for (const said of ['checkout waits too long', 'not during the freeze']) {
+    expect(listIn(body)).toContain(`“${said}”`)
+    expect(picturesIn(body)).not.toContain(said)
+  }
+})
+
+test('each entry has its hash, the hash before, its policies and its place in the log once it has one', async () => {
+  const { id, read } = await denied()
+  expect(listIn(await read())).not.toMatch(/leaf \d/)
+  await doors.notary.follow(id)
+  const list = listIn(await read())
+  const entries = await world.ledger.entries(id)
+  const folds = list.split('<dl class="entry">').slice(1)
+  for (const { id: entry, hash, previous, policies, type } of entries) {
+    const fold = folds.find((each) => each.includes(`<code>${entry}</code>`)) ?? ''
+    for (const part of [hash, previous ?? 'none: it is the first', ...policies, type]) expect(fold).toContain(part)
+    expect(fold).toMatch(/leaf \d+/)
+  }
+})
+
+test('where a text was erased the list says so, and the rest stands as it was', async () => {
+  const { id, read } = await denied()
+  const entries = await world.ledger.entries(id)
+  const [comment] = entries.flatMap(({ type, facts }) => (type === 'Decided' ? [facts['comment'] as Digest] : []))
+  await world.ledger.texts.erase([comment as Digest])
+  const list = listIn(await read())
+  expect(list).toContain('its text was erased')
+  expect(list).toContain('“checkout waits too long”')
+  for (const { hash } of entries) expect(list).toContain(hash)
+})
+
+test('the commands that check it name the request', async () => {
+  const { id, read } = await denied()
+  expect(await read()).toContain(`npx hotwork receipt ${id} &gt; receipt.jwt`)
+})
+
+test('the page that one is on is marked in the navigation, and so is the one that leads to it', async () => {
+  const { read } = await denied()
+  const marked = (body: string) => [...body.matchAll(/<a href="([^"]+)" aria-current="(\w+)"/g)].map(([, ...at]) => at)
+  expect(marked((await tab.go('GET', '/halts')).body)).toEqual([['/halts', 'page']])
+  expect(marked(await read())).toEqual([['/decide', 'true']])
+})
