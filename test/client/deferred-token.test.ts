@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import * as DPoP from 'dpop'
 import { type FlagService, startFlagService } from '../../examples/flag-service/flag-service.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { limitsOf } from '../../functions/domain/policy/ladder.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
 import { parameter, World } from '../support/world.ts'
 import { useScene } from './support/scene.ts'
@@ -156,6 +158,24 @@ describe('an action that people decide', () => {
     await pending()
     expect(await requests()).toHaveLength(1)
   })
+})
+
+test('what approvers left of an action is what the answer says, since this client reads no task', async () => {
+  const { bundle } = scene.api.world.policy
+  const name = 'lambda:PutFunctionConcurrency'
+  const entry = { ...bundle.actions[name], credential: 'mediated' } as Bundle['actions'][string]
+  scene.api.use(new World({ ...bundle, actions: { ...bundle.actions, [name]: entry } }))
+  const reserve = (count: number) => ({ FunctionName: 'checkout-worker', ReservedConcurrentExecutions: count })
+  const { body } = await ask([{ ...wanted, action: name, arguments: reserve(10), purpose: 'remediation' }])
+  const stands = async () => (await requests())[0] as ApprovalRequest
+  const { world } = scene.api
+  await world.decide(await stands(), 'ana', 'approve', {
+    narrow: { arguments: { ReservedConcurrentExecutions: 5 } },
+  })
+  expect((await poll(body.deferral_code)).body.error).toBe('authorization_pending')
+  await world.decide(await stands(), 'eve')
+  const { authorization_details: left } = (await poll(body.deferral_code)).body
+  expect(left).toEqual([expect.objectContaining({ action: name, arguments: reserve(5) })])
 })
 
 test('an action that policy alone decides is answered with its token at once', async () => {
