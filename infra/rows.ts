@@ -74,7 +74,10 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'link-slack': { chains: ['person:'], rows: ['LINK#', 'LINKCODE#', 'LINKOF#'], texts: true },
   'receive-slack': {
     chains: ['req_', 'bgl_', 'stp_', 'hlt_', 'sin_', 'person:'],
-    rows: ['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'GROUP#', 'HALT#', 'SEEN#', 'STANDIN#'],
+    rows: [
+      ...(['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'GROUP#', 'HALT#'] as const),
+      ...(['IDEM#', 'OPEN#', 'SEEN#', 'STANDIN#'] as const),
+    ],
     texts: true,
   },
   'refresh-groups': { rows: ['GROUP#'] },

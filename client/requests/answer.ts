@@ -110,6 +110,7 @@ export const Request = z.looseObject({
   agent: z.string(),
   autonomy: z.string().optional(),
   owner: z.string(),
+  asked_by: z.string().optional(),
   ambient: z.string().default('unknown'),
   chain: z.array(z.looseObject({ agent: z.string(), owner: z.string() })).default([]),
   action: z.string(),

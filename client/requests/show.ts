@@ -142,7 +142,20 @@ function nextOf(request: Request): string[] {
 /** All that a card shows. */
 export function describe(request: Request, surroundings: Around): string[] {
   const { title, action, resource, environment, classification, tier, tier_name, policies } = request
-  const { agent, autonomy, owner, chain, unpinned, undo, narrowings, changes, digest, round, stages } = request
+  const {
+    agent,
+    autonomy,
+    owner,
+    asked_by: asker,
+    chain,
+    unpinned,
+    undo,
+    narrowings,
+    changes,
+    digest,
+    round,
+    stages,
+  } = request
   return [
     ...headOf(request, surroundings),
     ...fact(
@@ -174,7 +187,7 @@ export function describe(request: Request, surroundings: Around): string[] {
     ...fact('digest', `${digest}, round ${round}`),
     ...fact(
       'who',
-      `${agent}${autonomy === undefined ? '' : `, ${autonomy}`}, for ${owner}`,
+      `${agent}${autonomy === undefined ? '' : `, ${autonomy}`}, for ${owner}${asker === undefined ? '' : `, asked by ${asker}`}`,
       ...(request.ambient === 'allowed' ? ['its host could do this without asking Hotwork'] : []),
       ...chain.map((each) => `delegated by ${each.agent}, for ${each.owner}`),
     ),

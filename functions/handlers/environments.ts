@@ -78,7 +78,9 @@ export const environments = {
   'receive-slack': z.object({
     ...{ ...api, ...stores, ...texts, ...reads, ...slack },
     CARDS_TABLE: Name,
+    TARGET_ROLE: Name,
     TARGET_ROLES: Names,
+    INCIDENT_SECRET: Name,
   }),
   'decide-burst': z.object({ ...stores, ...texts, ...reads, CARDS_QUEUE: Name }),
   'await-outcome': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name }),

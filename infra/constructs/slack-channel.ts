@@ -4,7 +4,7 @@ import type { BreakGlassTopic } from './break-glass.ts'
 import { runEvery, Timers, WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
-import { tellTargets } from './target-roles.ts'
+import { tellTargetName, tellTargets } from './target-roles.ts'
 
 /** `advance` stores what is due when a timer ends, also where the workflow has stopped. */
 type SlackChannelProps = Ground & { topic: BreakGlassTopic; advance: HotworkFunction }
@@ -32,13 +32,16 @@ export class SlackChannel extends Construct {
     this.groups = this.#readGroups(props)
   }
 
-  #receive({ api, reading, roles, tables, slack, alarms, make }: Ground): void {
+  #receive({ api, bundle, incidents, reading, roles, tables, slack, alarms, make }: Ground): void {
     const receiveSlack = make(this, 'receive-slack')
     tables.cards.grantRead(receiveSlack)
     // For a person's home tab, halts in force, and to complete an id by its beginning.
-    tables.requests.grantFind(receiveSlack, 'by-owner', 'by-status', 'by-time', 'open')
-    // A halt may be of a role.
+    tables.requests.grantFind(receiveSlack, 'by-agent', 'by-owner', 'by-status', 'by-time', 'open')
+    // A halt may be of a role. A person may ask on behalf of an agent: as submit-request, without its statements.
     tellTargets(receiveSlack, roles)
+    tellTargetName(receiveSlack)
+    if (bundle.deployment.incidents) incidents.grantRead(receiveSlack)
+    else incidents.tell(receiveSlack)
     slack.grantRead(receiveSlack)
     reading.grant(receiveSlack)
     api.routeAs('own', receiveSlack, 'POST /slack/events')

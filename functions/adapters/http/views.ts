@@ -31,6 +31,7 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
   agent: view.agent.id,
   ...defined({ autonomy: view.agent.autonomy }),
   owner: view.agent.owner.id,
+  ...defined({ asked_by: view.askedBy?.id }),
   ambient: view.ambient,
   ...(view.chain.length === 0 ? {} : { chain: view.chain.map(({ id, owner }) => ({ agent: id, owner: owner.id })) }),
   action: view.action,

@@ -74,9 +74,12 @@ export const memberOf = ({ ask, round }: ApprovalRequest): Member => ({ id: ask.
 export const listDigest = (members: readonly Member[]): Digest =>
   digestOf('hotwork.burst-list.v1', members as unknown as Json)
 
-/** Whether the rule lets a click decide it with others. A line of a list does not show what the steps of a plan do. */
+/**
+ * Whether the rule lets a click decide it with others. A line of a list does not show what the steps of a plan do, nor who
+ * asked on the agent's behalf.
+ */
 export const mayBeInBulk = ({ ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>): boolean =>
-  tier <= highestBulkTier && !isPlan(ask)
+  tier <= highestBulkTier && !isPlan(ask) && ask.askedBy === undefined
 
 /** Whether one click may decide it with others: not where the rule says no, nor where its stage needs more than a click. */
 export function isBulkable(state: ApprovalRequest): boolean {

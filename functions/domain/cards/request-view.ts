@@ -102,6 +102,8 @@ export type RequestView = {
   tier: { number: number; most: number; name?: string }
   policies: readonly string[]
   agent: { id: string; autonomy?: string; owner: Who }
+  /** The person who asked on the agent's behalf. */
+  askedBy?: Who
   /** Whether the agent's host could do this without Hotwork, as IAM said before it was asked. */
   ambient: Ambient
   chain: readonly { id: string; owner: Who }[]
@@ -178,6 +180,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
       steps: stepViews(state, facts, (id) => whoIs(facts, id)),
       preview: state.preview,
       mcp: ask.mcp,
+      askedBy: ask.askedBy === undefined ? undefined : whoIs(facts, ask.askedBy),
       justification: ask.justification,
       incident: ask.incident,
       extends: ask.extends && {

@@ -241,11 +241,21 @@ export function toolRows({ mcp }: { mcp?: RequestView['mcp'] }): readonly Requir
 export const tierText = ({ tier: { number, most, name } }: RequestView): string =>
   `${number} of ${most}${name === undefined ? '' : ` (${clamp(inert(name), 64).text})`}`
 
+/** The agent that asks, or the person who asks on its behalf, for lists. */
+export const askerText = ({ agent, askedBy }: RequestView): string =>
+  askedBy === undefined ? agent.id : `${nameOf(askedBy)} for ${agent.id}`
+
 /** The agent that asks, and its owner. */
-export function askerRows({ agent, ambient, chain, steps = [] }: RequestView): readonly Row[] {
+export function askerRows({ agent, askedBy, ambient, chain, steps = [] }: RequestView): readonly Row[] {
   const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
+  const agentText = `${agent.id}${autonomy}, for ${nameOf(agent.owner)}`
   return [
-    { label: 'Asked by', text: `${agent.id}${autonomy}, for ${nameOf(agent.owner)}` },
+    ...(askedBy === undefined
+      ? [{ label: 'Asked by', text: agentText }]
+      : [
+          { label: 'Asked by', text: `${nameOf(askedBy)}, on behalf of the agent` },
+          { label: 'Agent', text: agentText },
+        ]),
     ...(ambient === 'allowed' ? [{ label: 'Its host', text: couldAlone }] : []),
     ...chain.map(({ id, owner }) => ({ label: 'Delegated by', text: `${id}, for ${nameOf(owner)}` })),
     ...doerRows(steps, nameOf),

@@ -81,7 +81,10 @@ const words: Words = {
       lane: laneOf(actor),
       mark: 'asked',
       said: [{ bold: who }, ' asked, ', { bold: `tier ${tier}` }],
-      more: [['for task ', { value: inert(ask.parentTask.id) }]],
+      more: [
+        ...(ask.askedBy === undefined ? [] : [['on behalf of ', { value: ask.agent.id }]]),
+        ['for task ', { value: inert(ask.parentTask.id) }],
+      ],
     },
     ...(preview ? [readingOf(preview)] : []),
   ],

@@ -43,7 +43,7 @@ const deciderOf = ({ holder }: Found) => holder['person']
 
 export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly Member[] } = {
   Submitted: [
-    { at: '/ask/justification', whose: ownerOf },
+    { at: '/ask/justification', whose: (found) => actorOf(found) ?? ownerOf(found) },
     { at: '/ask/incident/title', whose: ownerOf },
     { at: '/ask/incident/status', whose: ownerOf },
     { at: '/ask/breakGlass/reason', whose: ownerOf },

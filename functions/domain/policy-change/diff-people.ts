@@ -124,6 +124,7 @@ const sizeOf = ({ point, inSteadBy }: PersonPoint) =>
 
 const acts: { readonly [does in PersonAction]: string } = {
   approve: 'approve',
+  ask: 'ask on behalf of an agent of theirs',
   revoke: 'revoke',
   lift: 'lift a halt',
   read: 'read',

@@ -199,6 +199,7 @@ function pointsOfPerson(person: PersonId, asks: Asks, { bundle }: Asked): readon
       case 'breakGlass':
       case 'review':
         return profiles.map((profile) => ({ ...at, does, profile }))
+      case 'ask':
       case 'allowStanding':
         return requests.map(({ point, tier }) => ({ ...at, does, point, tier: tier.tier }))
       case 'standIn':

@@ -1,5 +1,6 @@
 import { factsOfAction, factsOfProfile, type OpenedFacts } from '../break-glass/rights.ts'
 import { groupsOf } from '../people/organisation.ts'
+import { isOwner } from '../policy/approvers.ts'
 import { findFacts, requestFacts } from '../policy/assess.ts'
 import { type Bundle, personOf } from '../policy/bundle.ts'
 import { namesOfTier } from '../policy/ladder.ts'
@@ -13,7 +14,7 @@ import { pick, seeded } from './random.ts'
 import { targetsOf } from './targets.ts'
 
 const forOpenings = new Set<PersonAction>(['breakGlass', 'review'])
-const onlyForRequests = new Set<PersonAction>(['approve', 'allowStanding'])
+const onlyForRequests = new Set<PersonAction>(['approve', 'allowStanding', 'ask'])
 const forRequests = new Set<PersonAction>([...onlyForRequests, 'read', 'revoke'])
 
 /** People who are the same to policy, on every side: the first two stand for all. */
@@ -55,6 +56,7 @@ export function personQuestionOf(bundle: Bundle, at: PersonPoint): PersonQuestio
   if (does === 'standIn') return absent && personOf(bundle, absent) ? { ...asked, absent: groups(absent) } : undefined
   if (does === 'recertify') return { ...asked, ...defined({ subject }) }
   const request = point && facts && requestFacts(facts.value, point.asked, tier)
+  if (does === 'ask' && !(request && isOwner(person, request))) return undefined
   return { ...asked, ...defined({ request, stage, inSteadBy }) }
 }
 

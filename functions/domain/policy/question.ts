@@ -36,6 +36,7 @@ export type ActionQuestion = {
 /** Only people do these: an agent that could would settle its own requests. */
 export const personActions = [
   'approve',
+  'ask',
   'revoke',
   'lift',
   'read',

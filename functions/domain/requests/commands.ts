@@ -236,12 +236,16 @@ export type Wake = Common & { type: 'wake'; ending?: Ending }
 export function actorOf(state: ApprovalRequest, command: Command): Actor {
   if ('person' in command) return { type: 'person', id: command.person }
   if ('tool' in command) return { type: 'tool', id: command.tool }
-  if ('ask' in command) return agentActor(command.ask)
+  if ('ask' in command) return askerActor(command.ask)
   if ('agent' in command)
     return command.agent === state.ask.agent.id ? agentActor(state.ask) : actorNamed(command.agent)
   command satisfies ResolveCall | CompareCalls | Wake | OpenStep | EndStep | BeginTurn
   return system
 }
+
+/** The agent, or the person who asked on its behalf. */
+export const askerActor = (ask: ApprovalRequest['ask']): Actor =>
+  ask.askedBy === undefined ? agentActor(ask) : { type: 'person', id: ask.askedBy }
 
 /** The agent with its delegation chain, or the person who used break-glass. */
 export function agentActor({ agent: { id }, chain }: ApprovalRequest['ask']): Actor {

@@ -11,6 +11,7 @@ import {
   type Answered,
   actorOf,
   agentActor,
+  askerActor,
   type Command,
   type Comment,
   type Complete,
@@ -38,7 +39,7 @@ export function submit(
 ): readonly Event[] {
   // A step waits for its turn as long as its plan lives.
   const decideBy = ask.step === undefined ? decideByOf(ask, stages, at) : (ask.requestedUntil ?? at)
-  const common = { at, actor: agentActor(ask), policies: [...policies], bundle }
+  const common = { at, actor: askerActor(ask), policies: [...policies], bundle }
   const inherited = inherits && [...inherits]
   const asked = { ask, tier, stages: [...stages], decideBy, ...defined({ inherits: inherited, preview }) }
   const submitted: Event = { ...common, type: 'Submitted', ...asked }

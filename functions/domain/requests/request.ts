@@ -44,6 +44,8 @@ export const Ask = z.strictObject({
   /** An agent, or where break-glass is used a person, who proved themselves with a token of their own. */
   agent: z.strictObject({ ...AgentRef.shape, id: AskerId }),
   owner: PersonId,
+  /** A person asked on the agent's behalf: they answer for it, and decide none of it. */
+  askedBy: PersonId.optional(),
   chain: z.array(Delegator),
   /** The first one first; as many as the chain is long. */
   ancestors: z.array(RequestId).default([]),
@@ -91,7 +93,7 @@ export const Ask = z.strictObject({
   /** Which step it is, from 1, of the plan that is the last of its ancestors. */
   step: z.int().positive().optional(),
   breakGlass: Opening.optional(),
-  /** No other key can claim the grant. A delegated request has none until it is first claimed. */
+  /** No other key can claim the grant. A request that another agent delegated, or that a person asked, has none until it is first claimed. */
   jkt: Thumbprint.optional(),
   digest: Digest,
   argumentsDigest: Digest,
@@ -293,6 +295,7 @@ export const keyOf = ({ ask, boundKey }: ApprovalRequest): Thumbprint | undefine
 /** None of them may decide it. */
 export const ownersOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): readonly PersonId[] => [
   ask.owner,
+  ...(ask.askedBy === undefined ? [] : [ask.askedBy]),
   ...ask.chain.map(({ owner }) => owner),
   ...keptSteps({ ask }).map(({ owner }) => owner),
 ]

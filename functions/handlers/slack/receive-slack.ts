@@ -38,15 +38,18 @@ import { couldStandIn, endStandIn, giveStandIn } from '../../operations/people/s
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { givePermit, revokePermit } from '../../operations/permits/standing-permits.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
+import { askable, askOnBehalf } from '../../operations/requests/ask-on-behalf.ts'
 import type { CarriedOut } from '../../operations/requests/carry-out.ts'
 import { commentDecision, decideRequest, foreseeDecision } from '../../operations/requests/decide-request.ts'
 import { revokeRequest } from '../../operations/requests/end-request.ts'
+import type { TaskService } from '../../operations/requests/ports.ts'
 import { findRequest, readRequest } from '../../operations/requests/read-requests.ts'
 import type { ShowingApiPorts } from '../doors.ts'
 import { bind, tablesOf } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { ofAClick, withReader } from '../wiring/reader.ts'
 import { groupPorts, pageOf, slackApi } from '../wiring/slack.ts'
+import { tasksOf } from '../wiring/tasks.ts'
 
 type Ports = ShowingApiPorts &
   ReaderPorts &
@@ -57,6 +60,8 @@ type Ports = ShowingApiPorts &
     standIns: StandInStore
     halts: HaltStore
     targetRoles: readonly string[]
+    targetRole: string
+    tasks?: TaskService
   }
 
 /** `POST /slack/events`: what people click in Slack. */
@@ -87,6 +92,8 @@ export function edgeOptions(ports: Ports): EdgeOptions {
     allowMore: (ask, mayStart) => givePermit(ask, timely(mayStart)),
     revokePermit: (ask, mayStart) => revokePermit(ask, timely(mayStart)),
     overview: (person) => readOverview(person, shown),
+    askable: (person) => askable(person, ports),
+    askOnBehalf: (ask, mayStart) => askOnBehalf(ask, timely(mayStart)),
     halts: async (person) => {
       const found = await haltsFor(person, ports)
       return found.ok ? found.value : undefined
@@ -186,6 +193,8 @@ export const handler = bind(
       standIns: new DynamoStandInStore(connection, tables),
       halts: new DynamoHaltStore(connection, tables),
       targetRoles: told.TARGET_ROLES,
+      targetRole: told.TARGET_ROLE,
+      ...tasksOf(ports, told),
       secrets,
       ...createViews(webApi),
       refreshGroups: () => refreshGroups({ directory, teamId: deployment.chat.teamId }, groups),

@@ -41,7 +41,8 @@ type Answered<Code extends string> = Result<Waiting | Granted, Code>
 
 type Ports = TokenPorts & SubmissionPorts & { statements: Statements }
 
-type TokenWish = Omit<Asking, 'subject' | 'resource' | 'notBefore' | 'requestedUntil'> & {
+type TokenWish = Omit<Asking, 'subject' | 'resource' | 'notBefore' | 'requestedUntil' | 'jkt' | 'askedBy'> & {
+  jkt: Thumbprint
   /** Without one it is the one that the arguments name. */
   resource?: Resource
   targets: readonly string[]

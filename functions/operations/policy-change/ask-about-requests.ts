@@ -13,7 +13,7 @@ import type { Preview } from '../../domain/previews/preview.ts'
 import type { Event } from '../../domain/requests/events.ts'
 import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
-import { askAboutPerson, assessAgain } from '../policy/questions.ts'
+import { askAboutAsker, askAboutPerson, assessAgain } from '../policy/questions.ts'
 import { isConfinable, tooLargeToConfine } from '../requests/confine.ts'
 import { askAtApproval, askOnApprovals, namedIn } from './recorded-approvals.ts'
 import type { RecordedWorld } from './recorded-world.ts'
@@ -60,6 +60,9 @@ export function askSubmitted(event: Of<'Submitted'>, state: ApprovalRequest, ask
   if (inherits) return askInherited(event, state, asking)
   const extended = ask.extends === undefined ? undefined : asking.came.get(ask.extends)
   if (ask.extends !== undefined && extended?.tier === undefined) return { because: 'begunBefore' }
+  const asker = ask.askedBy && askAboutAsker(asking.rules.for([ask]), state, ask.askedBy, at)
+  if (asker && !asker.permit)
+    return end(ask.id, asking, { about: aboutRequest(state, 'ask'), from: permitted([]), to: verdictOf(asker) })
   return askAssessed(state, { preview, atLeast: extended?.tier ?? 0, at }, { tier, policies }, 'request', asking)
 }
 

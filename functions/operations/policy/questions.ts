@@ -1,5 +1,5 @@
 import { type Claimed, groupsBySource, type Readings, type SourcesSaid } from '../../domain/people/group-source.ts'
-import { groupsOf } from '../../domain/people/organisation.ts'
+import { answersFor, groupsOf } from '../../domain/people/organisation.ts'
 import { isOwner } from '../../domain/policy/approvers.ts'
 import { whyAsked } from '../../domain/policy/asking-terms.ts'
 import {
@@ -17,7 +17,7 @@ import {
   outcomeAfter,
   type PlanAssessment,
 } from '../../domain/policy/assess-plan.ts'
-import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
+import { agentOf, type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import type { Answer, Moment, PersonAction, Question, RequestFacts } from '../../domain/policy/question.ts'
 import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/previews/preview.ts'
 import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts'
@@ -126,9 +126,9 @@ export function askAboutPerson(
   const known = bundle.directory.people.find(({ id }) => id === person)
   if (known?.status !== 'active') return { permit: false, policies: [] }
   const requests = about.state ? factsAbout(policy, about.state) : []
-  // Without facts no one may approve, or allow more. Taking away is asked without them: a retired agent must stay
+  // Without facts no one may approve, ask or allow more. Taking away is asked without them: a retired agent must stay
   // revocable.
-  if (about.state && requests.length === 0 && (action === 'approve' || action === 'allowStanding'))
+  if (about.state && requests.length === 0 && ['approve', 'ask', 'allowStanding'].includes(action))
     return { permit: false, policies: [], detail: 'the facts are gone' }
   const { inSteadBy } = about
   const isAnswerable = requests.some(
@@ -151,6 +151,14 @@ export function askAboutPerson(
     const no = answers.find(({ permit }) => !permit)
     return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
   })
+}
+
+/** May a person ask this on behalf of its agent? Only those who answer for the agent may, no matter what policy says. */
+export function askAboutAsker(policy: Policy, state: ApprovalRequest, person: PersonId, now: NumericDate): Answer {
+  const agent = agentOf(policy.bundle, state.ask.agent.id)
+  if (!agent || !answersFor(agent).includes(person))
+    return { permit: false, policies: [], detail: 'only a person who answers for the agent asks on its behalf' }
+  return askAboutPerson(policy, 'ask', person, now, { state })
 }
 
 /** The one right by which people see requests, records and the log. */
@@ -194,7 +202,10 @@ function factsAbout({ bundle }: Policy, state: ApprovalRequest): readonly Reques
   })
   if (found.length < all.length) return []
   if (isPlan(ask)) return factsOfPlan(found, answerableFor(bundle, ask.agent.id, ask.owner), tier, ask.id)
-  const ofChain = ask.chain.flatMap(({ id, owner }) => answerableFor(bundle, id, owner))
+  const ofChain = [
+    ...ask.chain.flatMap(({ id, owner }) => answerableFor(bundle, id, owner)),
+    ...(ask.askedBy === undefined ? [] : [ask.askedBy]),
+  ]
   return found.map(({ facts, asked }) => {
     const own = requestFacts(facts, asked, tier, ask.id)
     return { ...own, owners: [...new Set([...own.owners, ...ofChain])] }

@@ -9,12 +9,12 @@ import { type Compared, runWithObserved, wouldBeOf } from '../policy/compare-obs
 import { bindAsk } from './bound.ts'
 import { Lately } from './limits.ts'
 import {
+  type AdmissionPorts,
   type Asking,
   lookAtTask,
   type Made,
   type MadeOr,
   notRequestable,
-  type SubmissionPorts,
   taskOf,
   toldOfTask,
 } from './make-submit.ts'
@@ -25,7 +25,7 @@ export async function makePlan(
   ask: Asking,
   lifted: Pick<Ask, 'afterHalts'>,
   now: NumericDate,
-  ports: SubmissionPorts,
+  ports: AdmissionPorts,
 ): Promise<MadeOr<Made>> {
   const { policy, requests, ids } = ports
   const { purpose, parentTask } = ask

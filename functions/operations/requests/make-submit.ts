@@ -5,7 +5,7 @@ import { cameTo, type Observed } from '../../domain/policy/observed.ts'
 import { outcomeOfPreview, type Preview, type PreviewOutcome } from '../../domain/previews/preview.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import type { AgentRef, Ask, ParentTask } from '../../domain/requests/request.ts'
-import type { EvaluationId, Json, NumericDate, Result, Thumbprint } from '../../domain/values.ts'
+import type { EvaluationId, Json, NumericDate, PersonId, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
 import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
@@ -42,11 +42,13 @@ export type SubmissionAsk = Bound & {
   once: OnceOnly
 }
 
-export type SubmissionPorts = MakingPorts &
+export type SubmissionPorts = AdmissionPorts & { statements: Pick<Statements, 'verify'> }
+
+/** What a request that is bound already takes to be made. */
+export type AdmissionPorts = MakingPorts &
   ReaderPorts &
   Pick<BrokerPorts, 'targetRole'> & {
     permits: Pick<PermitReader, 'ofAgent'>
-    statements: Pick<Statements, 'verify'>
     /** Where the deployment names a service that keeps incidents. */
     tasks?: TaskService
   }
@@ -101,16 +103,20 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
 /** What of a submission stays once it is bound to its evaluation. */
 export type Asking = Pick<
   SubmissionAsk,
-  'agent' | 'subject' | 'action' | 'resource' | 'mcp' | 'purpose' | 'parentTask' | 'jkt'
+  'agent' | 'subject' | 'action' | 'resource' | 'mcp' | 'purpose' | 'parentTask'
 > &
-  Pick<SubmissionAsk, 'justification' | 'notBefore' | 'requestedUntil'>
+  Pick<SubmissionAsk, 'justification' | 'notBefore' | 'requestedUntil'> & {
+    jkt?: Thumbprint
+    /** The person who asks on the agent's behalf, who has no key of its. */
+    askedBy?: PersonId
+  }
 
 /**
  * @param terms `atLeast`: no tier below it is looked at; `as`: what is made of it on top
  */
 export async function makeAsked(
   ask: Asking,
-  ports: SubmissionPorts,
+  ports: AdmissionPorts,
   { atLeast = 0, as: finish = (submit) => submit }: { atLeast?: number; as?: (submit: Submit) => Submit } = {},
 ): Promise<MadeOr<Made>> {
   const { policy, requests, clock, ids } = ports
@@ -169,7 +175,7 @@ export async function makeAsked(
 export async function lookAtTask(
   { actions, parentTask }: Pick<SubmissionAsk, 'parentTask'> & { actions: readonly string[] },
   assess: () => Pick<Extract<Assessment, { outcome: 'requestable' }>, 'outcome' | 'tier'> | { outcome: 'refused' },
-  { policy: { bundle }, tasks }: SubmissionPorts,
+  { policy: { bundle }, tasks }: AdmissionPorts,
 ): Promise<TaskLook | undefined> {
   if (!tasks) return undefined
   const isLive = (assessment: ReturnType<typeof assess>) =>
@@ -190,7 +196,7 @@ export const toldOfTask = (look: TaskLook | undefined): Pick<Ask, 'task' | 'inci
     : { task: look.answer, ...(look.answer === 'known' ? defined({ incident: look.incident }) : {}) }
 
 function askOf(
-  { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, ...bound }: Asking,
+  { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, askedBy, ...bound }: Asking,
   { facts, grant }: Extract<Assessment, { outcome: 'requestable' }>,
   own: Pick<Ask, 'id' | 'recent' | 'host' | 'afterHalts' | 'justified' | 'task' | 'incident'>,
 ): Ask {
@@ -213,7 +219,7 @@ function askOf(
     ...defined({ mcp: facts.mcp, notBefore, requestedUntil }),
     unpinned: [...facts.unpinned],
     ...own,
-    jkt,
+    ...defined({ jkt, askedBy }),
   }
   return bindAsk(undigested, { ...bound, purpose, parentTask })
 }

@@ -3,7 +3,7 @@ import type { Submit } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
-import type { AskerId, Digest, Json, NumericDate, Result, Thumbprint } from '../../domain/values.ts'
+import type { AskerId, Digest, Json, NumericDate, PersonId, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
 import { drawFromPermit } from '../permits/standing-permits.ts'
 import { findEnding } from '../policy/authority.ts'
@@ -13,6 +13,7 @@ import { commitNew, manyWriters, refuseOnRecord, runAggregate } from './carry-ou
 import { aboutAsk } from './evaluate-access.ts'
 import { mayWait } from './limits.ts'
 import {
+  type AdmissionPorts,
   type Asking,
   type Lacking,
   type Made,
@@ -50,7 +51,7 @@ export async function findRepeat(
 }
 
 /** `created` is false where an earlier request is the answer: the same key, or an identical one that is pending. */
-type Submitted = { stored: Stored; created: boolean }
+export type Submitted = { stored: Stored; created: boolean }
 
 export type SubmissionRefusal =
   | Unbound
@@ -80,8 +81,7 @@ export function submitRequest(
 ): Promise<Result<Submitted, SubmissionRefusal>> {
   const body = bodyDigest(ask.body)
   const item = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
-  const attaches = ({ status }: ApprovalRequest) => status === 'pending'
-  return submitOnce(ask, { recall: { item, body }, make: () => makeSubmit(ask, ports), attaches }, ports)
+  return submitOnce(ask, { recall: { item, body }, make: () => makeSubmit(ask, ports), attaches: isPending }, ports)
 }
 
 /**
@@ -97,19 +97,31 @@ export function submitUnevaluated(
   return submitOnce(ask, { make: () => makeAsked(ask, ports), attaches }, ports)
 }
 
+/** A person asks on behalf of an agent. What they were shown is what is made. */
+export function submitOnBehalf(
+  ask: Asking & { askedBy: PersonId; once: OnceOnly },
+  { made, ...recall }: { made: Made; item: string; body: Digest },
+  ports: AdmissionPorts,
+): Promise<Result<Submitted, SubmissionRefusal>> {
+  return submitOnce(ask, { recall, make: async () => ok(made), attaches: isPending }, ports)
+}
+
+const isPending = ({ status }: ApprovalRequest): boolean => status === 'pending'
+
 async function submitOnce(
   ask: Asking & { once: OnceOnly },
   { recall, make, attaches }: Way,
-  ports: SubmissionPorts,
+  ports: AdmissionPorts,
 ): Promise<Result<Submitted, SubmissionRefusal>> {
   await ports.policy.look?.([ask.agent.id])
   const { action, resource, parentTask } = ask
   const about = aboutAsk({ action, resource: { type: resource.type, id: resource.id }, parentTask })
-  const refused = refuseOnRecord(ask.agent.id, 'submit', ports, { about })
+  const [by, attempted] = ask.askedBy === undefined ? [ask.agent.id, 'submit'] : [ask.askedBy, 'ask_on_behalf']
+  const refused = refuseOnRecord(by, attempted, ports, { about })
   const refusedFor = ({ code, detail, because }: Unmade) => {
     const { reason, policies = [], wouldBe: observed } = because ?? {}
     const more = { about: { ...about, ...defined({ reason }) }, policies, observed }
-    return refuseOnRecord(ask.agent.id, 'submit', ports, more)(code, detail)
+    return refuseOnRecord(by, attempted, ports, more)(code, detail)
   }
   return runAggregate<Result<Submitted, SubmissionRefusal>>(ask.agent.id, manyWriters, async () => {
     const repeat = recall && (await findRepeat(recall.item, recall.body, ask.jkt, ports))
@@ -164,6 +176,7 @@ const openKey = ({
   notBefore,
   requestedUntil,
   jkt,
+  askedBy,
 }: Ask) =>
   digestOf('hotwork.open.v1', {
     action,
@@ -172,7 +185,7 @@ const openKey = ({
     purpose,
     parent_task: parentTask as Json,
     ...(notBefore === undefined ? {} : { not_before: notBefore }),
-    ...defined({ mcp }),
+    ...defined({ mcp, asked_by: askedBy }),
     requested_until: requestedUntil ?? null,
     jkt: jkt ?? null,
   })
@@ -180,7 +193,7 @@ const openKey = ({
 /** Reads what is there, and finds who is to be asked: nothing is read for what may not even be asked for. */
 export async function readAndAdmit(
   { submit: asIf, read }: Made,
-  ports: SubmissionPorts,
+  ports: AdmissionPorts,
 ): Promise<MadeOr<{ submit: Submit; drawn: Drawn }>> {
   // Side by side: the agent waits for the slower of the two.
   const [found, early] = await Promise.all([
@@ -191,8 +204,9 @@ export async function readAndAdmit(
   if (!made.ok) return made
   const submit = made.value
   const asksPeople = submit.stages.length > 0
-  // A standing permit may be over when it starts, and an extension is asked of people.
-  const mayDraw = asksPeople && submit.ask.notBefore === undefined && submit.ask.extends === undefined
+  // A standing permit may be over when it starts, an extension is asked of people, and a permit is for what the agent asks.
+  const { notBefore, extends: extended, askedBy } = submit.ask
+  const mayDraw = asksPeople && [notBefore, extended, askedBy].every((each) => each === undefined)
   const drawn = mayDraw ? await drawFromPermit(submit, ports.clock.now(), ports) : undefined
   const room = asksPeople && !drawn ? (early ?? (await mayWait(submit.ask, ports))) : ok(true)
   return room.ok ? ok({ submit, drawn }) : room

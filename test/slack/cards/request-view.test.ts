@@ -69,6 +69,8 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'agent.autonomy': [waiting, 'orchestrator', 'card page api'],
   'agent.owner.id': [waiting, 'person:other', 'card page api'],
   'agent.owner.name': [waiting, 'Other Name', 'card page'],
+  'askedBy.id': [waiting, 'person:other', 'card page api'],
+  'askedBy.name': [waiting, 'Other Name', 'card list page'],
   ambient: [waiting, 'allowed', 'card page api'],
   'chain.id': [waiting, 'agent:other', 'card page api'],
   'chain.owner.id': [waiting, 'person:other', 'card page api'],
@@ -248,6 +250,7 @@ function full(state: string): RequestView {
   } as const
   return {
     ...view,
+    askedBy: { id: 'person:dan', name: 'Dan Dietrich' },
     mcp: writeFile,
     ...(view.steps ? { steps: view.steps.map((each) => ({ ...each, mcp: writeFile })) } : {}),
     chain: [{ id: 'agent:planner', owner: { id: 'person:eve', name: 'Eve Evans' } }],

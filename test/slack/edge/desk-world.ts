@@ -58,7 +58,8 @@ export class DeskWorld {
     const edge = () => {
       const options = edgeOptions({
         ...{ ...world.ports, issuer, permits: world.permits, standIns: world.standIns, bursts },
-        ...{ halts: this.halts, targetRoles: [targetRole] },
+        ...{ halts: this.halts, targetRoles: [targetRole], targetRole: world.targetRole },
+        ...(world.tasks ? { tasks: world.tasks } : {}),
         cards: new MemoryCardStore(),
         secrets: async () => [secret],
         ...createViews(slackApi),

@@ -65,6 +65,7 @@ export class Door {
         bursts,
         halts: new MemoryHaltStore(world.requests, world.ledger),
         targetRoles: [],
+        targetRole: world.targetRole,
       },
       cards: new MemoryCardStore(),
       secrets: () => this.secrets(),

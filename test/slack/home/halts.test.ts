@@ -32,11 +32,11 @@ async function openForm(user: string): Promise<Shown> {
 }
 
 describe('/hotwork halt WHAT WHY', () => {
-  test.each<[typed: string, target: Halt['target'], end?: number]>([
-    ['agent:remediator it loops', { kind: 'agent', value: 'agent:remediator' } as Halt['target']],
-    ['`agent:remediator` it loops', { kind: 'agent', value: 'agent:remediator' } as Halt['target']],
-    ['person:ben it loops', { kind: 'person', value: 'person:ben' } as Halt['target']],
-    ['owner=person:ben it loops', { kind: 'owner', value: 'person:ben' } as Halt['target']],
+  test.each<[typed: string, target: Halt['target'], end: number | undefined]>([
+    ['agent:remediator it loops', { kind: 'agent', value: 'agent:remediator' } as Halt['target'], undefined],
+    ['`agent:remediator` it loops', { kind: 'agent', value: 'agent:remediator' } as Halt['target'], undefined],
+    ['person:ben it loops', { kind: 'person', value: 'person:ben' } as Halt['target'], undefined],
+    ['owner=person:ben it loops', { kind: 'owner', value: 'person:ben' } as Halt['target'], undefined],
     ['environment=prod 2h it loops', { kind: 'environment', value: 'prod' }, start + 7200],
     [
       'action=ssm:PutParameter 2027-01-15T09:00:00Z it loops',
@@ -46,8 +46,9 @@ describe('/hotwork halt WHAT WHY', () => {
     [
       'role=arn:aws:iam::000000000000:role/hotwork/Hotwork-target it loops',
       { kind: 'role', value: 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target' },
+      undefined,
     ],
-    ['all   it loops', { kind: 'all', value: 'all' }],
+    ['all   it loops', { kind: 'all', value: 'all' }, undefined],
   ])('`%s` halts it at once, on the record of the API', async (typed, target, until) => {
     expect(await desk.type('U0GUS', `halt ${typed}`)).toMatch(/^Halted: /)
     const halt = await only()
@@ -139,7 +140,7 @@ describe('halts in force', () => {
     await desk.type('U0GUS', 'halt owner=person:ben 2h it *loops* <!here>')
     for (const words of [await desk.type('U0BEN', 'halts'), wordsOf((await desk.home('U0BEN')).blocks)])
       expect(words).toMatch(
-        /Halted: the agents of Ben B\w+\nSince 2027-01-15T08:00:00Z, by Gus Garcia, until 2027-01-15T10:00:00Z. Why: “it \*loops\* <!here>”/,
+        /Halted: the agents of Ben Baker \(person:ben\)\nSince 2027-01-15T08:00:00Z, by Gus Garcia \(person:gus\), until 2027-01-15T10:00:00Z. Why: “it \*loops\* <!here>”/,
       )
     world.clock.advance(7200)
     expect(await desk.type('U0BEN', 'halts')).toMatch(/Nothing is halted/)

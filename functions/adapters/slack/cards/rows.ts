@@ -2,7 +2,15 @@ import type { RichTextSection } from '@slack/types'
 import { describeOpening, type OpeningView } from '../../../domain/cards/opening-view.ts'
 import { openingNow, openingTitle } from '../../../domain/cards/opening-words.ts'
 import { describeRequest, openStageOf, type RequestView, type ViewFacts } from '../../../domain/cards/request-view.ts'
-import { approvalCount, headlineOf, noteOf, nowOf, progressOf, titleText } from '../../../domain/cards/request-words.ts'
+import {
+  approvalCount,
+  askerText,
+  headlineOf,
+  noteOf,
+  nowOf,
+  progressOf,
+  titleText,
+} from '../../../domain/cards/request-words.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import { duration, type NumericDate } from '../../../domain/values.ts'
 import { bold, drawn, section, time, words } from './blocks.ts'
@@ -23,7 +31,7 @@ export function drawRow(view: RequestView): RichTextSection {
     bold(titleText(view.title, longestTitle)),
     words('\n'),
     ...placeOf(view),
-    words(` Asked by ${view.agent.id} at `),
+    words(` Asked by ${askerText(view)} at `),
     time(view.submittedAt),
     words('.\n'),
     ...drawn([...nowOf(view), ...(note === undefined ? [] : [' ', { said: note }])]),
@@ -41,7 +49,7 @@ export function drawWaitingRow(view: RequestView, now: NumericDate): RichTextSec
     bold(titleText(view.title, longestTitle)),
     words('\n'),
     ...placeOf(view),
-    words(` Asked by ${view.agent.id}.\n`),
+    words(` Asked by ${askerText(view)}.\n`),
     bold(timeLeft(until - now)),
     words(', until '),
     time(until),

@@ -3,6 +3,7 @@ import { clocksAgree, type NumericDate } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import { registerBurst, registerCard, registerPermit } from '../cards/buttons.ts'
 import { registerBreakGlass, registerOpenings } from '../cards/opening-buttons.ts'
+import { registerAsking } from '../forms/ask-on-behalf.ts'
 import { registerForms } from '../forms/card-forms.ts'
 import { truthModal } from '../forms/modal-blocks.ts'
 import { registerHalts } from '../home/halts.ts'
@@ -109,6 +110,7 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   registerOpenings(app, options)
   registerHome(app, options)
   registerStandIns(app, options)
+  registerAsking(app, options)
   registerHalts(app, options, (user, person, carried) => redrawTab(user, person, carried, options))
   registerBreakGlass(app, options)
   registerCommands(app, options)

@@ -14,6 +14,7 @@ import { bold, type CardBlock, code, context, drawn, fitted, list, rich, section
 import { renderCard } from '../cards/card.ts'
 import { type PageOption, renderOpeningForAsker } from '../cards/opening-card.ts'
 import { requestRow, waitingRow } from '../cards/rows.ts'
+import { chooseModal } from '../forms/ask-forms.ts'
 import { haltModal } from '../forms/halt-forms.ts'
 import { cut, showModal } from '../forms/modal-blocks.ts'
 import { openModal } from '../forms/opening-forms.ts'
@@ -33,6 +34,7 @@ const verbs: readonly [usage: string, does: string][] = [
   ['list', 'what waits for you, what your agents asked for, and which of their grants are live'],
   ['show <id>', 'one request, in full'],
   ['revoke <id> <reason>', 'ends a live grant, or denies what is still pending; all who read requests see the reason'],
+  ['request [<action>]', 'a form to ask on behalf of an agent that you answer for; other people decide'],
   [
     'halt [<what> [2h] <reason>]',
     'stops agents, a person’s decisions, an environment, an action or everything at once; alone, it opens a form',
@@ -183,6 +185,10 @@ const doing: { readonly [verb: string]: Do } = {
     return told.done ? revokedReply(told.value.state, options.bundle) : sayReply(told.sentence)
   },
   'break-glass': breakGlass,
+  request: async ({ person, rest, trigger, carried }, options) => {
+    const modal = chooseModal(options.askable(person), rest.trim())
+    return (await showModal(trigger, modal, carried, options)) ? undefined : sayReply(notOpened)
+  },
   halt: async ({ person, rest, trigger, carried }, options) => {
     if (rest.trim() === '')
       return (await showModal(trigger, haltModal(), carried, options)) ? undefined : sayReply(notOpened)

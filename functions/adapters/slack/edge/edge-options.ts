@@ -25,6 +25,7 @@ import type { CardPlace } from '../../../operations/cards/show-card.ts'
 import type { HaltsSeen } from '../../../operations/halts/halt.ts'
 import type { PermitAsk } from '../../../operations/permits/standing-permits.ts'
 import type { Log, OnceOnly } from '../../../operations/ports.ts'
+import type { Askable, OnBehalf, OnBehalfAsk } from '../../../operations/requests/ask-on-behalf.ts'
 import type { CarriedOut } from '../../../operations/requests/carry-out.ts'
 import type { CommentAsk, DecisionAsk, Foreseen } from '../../../operations/requests/decide-request.ts'
 import type { NotFound } from '../../../operations/requests/read-requests.ts'
@@ -47,6 +48,9 @@ export type EdgeOptions = {
   page(request: RequestId): string
   list: string
   overview(person: PersonId): Promise<Overview>
+  /** The agents that a person answers for and may ask on behalf of, and what there is to ask. */
+  askable(person: PersonId): Askable
+  askOnBehalf(ask: OnBehalfAsk, mayStart: () => boolean): Promise<Result<OnBehalf, Refusal>>
   /** Nothing where policy does not let the person read. */
   halts(person: PersonId): Promise<HaltsSeen | undefined>
   declareHalt(

@@ -58,7 +58,7 @@ const longestComment = 1_000
 type InputOf<Type extends string> = Omit<Extract<InputBlock['element'], { type: Type }>, 'action_id'>
 type Beside = { hint?: string; optional?: boolean }
 
-const input = <Type extends InputBlock['element']['type']>(
+export const input = <Type extends InputBlock['element']['type']>(
   name: string,
   label: string,
   element: InputOf<Type> & { type: Type },

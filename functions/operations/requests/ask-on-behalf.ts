@@ -1,0 +1,163 @@
+import { digestOf } from '../../domain/digest.ts'
+import { type Agent, agentStatus, answersFor } from '../../domain/people/organisation.ts'
+import { agentRefOf } from '../../domain/policy/agent-ref.ts'
+import { findResource } from '../../domain/policy/assess.ts'
+import { agentOf, type Bundle } from '../../domain/policy/bundle.ts'
+import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import type { Submit } from '../../domain/requests/commands.ts'
+import { submit } from '../../domain/requests/decide.ts'
+import { replay } from '../../domain/requests/evolve.ts'
+import type { ApprovalRequest, ParentTask } from '../../domain/requests/request.ts'
+import {
+  type AgentId,
+  type Digest,
+  defined,
+  type Json,
+  type JsonObject,
+  type NumericDate,
+  ok,
+  type PersonId,
+  type Result,
+  refuse,
+} from '../../domain/values.ts'
+import { isStopped } from '../halts/find-halt.ts'
+import type { Policy } from '../policy/ports.ts'
+import { askAboutAsker, eligibilityOf } from '../policy/questions.ts'
+import type { OnceOnly } from '../ports.ts'
+import { refuseOnRecord } from './carry-out.ts'
+import { aboutAsk } from './evaluate-access.ts'
+import { type AdmissionPorts, type Asking, type Made, makeAsked, type Unmade } from './make-submit.ts'
+import { bodyDigest, findRepeat, idempotencyItem, type Submitted, submitOnBehalf } from './submit-request.ts'
+
+export type OnBehalfAsk = {
+  person: PersonId
+  agent: AgentId
+  action: string
+  arguments: JsonObject
+  purpose: string
+  parentTask: ParentTask
+  justification?: string
+  /** What the person was shown that policy says: nothing is asked without it, or where it is another by now. */
+  seen?: string | undefined
+  /** The same form sent again is the same request. */
+  form: string
+  once: OnceOnly
+}
+
+/** What policy says of it, before it is asked. */
+export type OnBehalfForeseen = {
+  seen: string
+  tier: number
+  stages: readonly { name: string; quorum: number; people: readonly PersonId[] }[]
+}
+
+export type OnBehalf = { foreseen: OnBehalfForeseen } | { asked: Submitted }
+
+/**
+ * A person who answers for an agent asks on its behalf: the same request as the agent's own, on record as asked by the
+ * person, who decides none of it. It is bound to no key: the agent's first claim binds it to its key.
+ */
+export async function askOnBehalf(ask: OnBehalfAsk, ports: AdmissionPorts): Promise<Result<OnBehalf, Refusal>> {
+  const { person, agent } = ask
+  const content = contentOf(ask)
+  const [key, body] = [idempotencyItem(person, `${ask.form} ${content}`), bodyDigest(content)]
+  const repeat = ask.seen === undefined ? undefined : await findRepeat(key, body, undefined, ports)
+  if (repeat?.ok) return ok({ asked: { stored: repeat.value, created: false } })
+  await ports.policy.look?.([agent])
+  const found = await foresee(ask, ports)
+  const about = aboutAsk({
+    action: { name: ask.action, properties: ask.arguments },
+    resource: found.resource ?? { type: 'unknown', id: 'unknown' },
+    parentTask: ask.parentTask,
+  })
+  const refused = refuseOnRecord(person, 'ask_on_behalf', ports, { about })
+  if (!found.made.ok) return refused<Refusal>(found.made.code, found.made.detail)
+  const { foreseen, made, asking } = found.made.value
+  if (ask.seen !== foreseen.seen) return ok({ foreseen })
+  const done = await submitOnBehalf({ ...asking, once: ask.once }, { made, item: key, body }, ports)
+  return done.ok ? ok({ asked: done.value }) : done
+}
+
+export type Askable = { agents: readonly Agent[]; actions: readonly CatalogueEntry[] }
+
+export function askable(person: PersonId, { policy, clock }: Pick<AdmissionPorts, 'policy' | 'clock'>): Askable {
+  const { agents, directory, actions } = policy.bundle
+  const own = agents.filter((agent) => answersFor(agent).includes(person))
+  return {
+    agents: own.filter((agent) => agentStatus(agent, directory, clock.now()) === 'active'),
+    actions: Object.values(actions),
+  }
+}
+
+type Foreseeing = {
+  resource?: ApprovalRequest['ask']['resource']
+  made: Result<{ foreseen: OnBehalfForeseen; made: Made; asking: Asking & { askedBy: PersonId } }, Refusal> | Unmade
+}
+
+async function foresee(ask: OnBehalfAsk, ports: AdmissionPorts): Promise<Foreseeing> {
+  const { policy, clock } = ports
+  const { bundle } = policy
+  const now = clock.now()
+  const agent = agentOf(bundle, ask.agent)
+  if (!agent || (await isStopped(ask.person, ports, { now }))) return { made: refuse('not_permitted') }
+  const found = findResource(bundle, {
+    action: ask.action,
+    arguments: ask.arguments,
+    mcp: bundle.actions[ask.action]?.mcp,
+  })
+  if (!found.ok) return { made: found }
+  const { resource, mcp } = found.value
+  const asking = {
+    agent: agentRefOf(agent, bundle, now),
+    subject: { type: 'agent', id: agent.id },
+    action: { name: ask.action, properties: ask.arguments },
+    resource,
+    purpose: ask.purpose,
+    parentTask: ask.parentTask,
+    askedBy: ask.person,
+    ...defined({ mcp, justification: ask.justification }),
+  }
+  const made = await makeAsked(asking, ports)
+  if (!made.ok) return { resource, made }
+  const state = stateOf(made.value.submit, now)
+  const answer = askAboutAsker(policy, state, ask.person, now)
+  if (!answer.permit) return { resource, made: refuse(answer.error ? 'policy_error' : 'not_permitted', answer.detail) }
+  return { resource, made: ok({ foreseen: foreseenOf(ask, state, policy, now), made: made.value, asking }) }
+}
+
+function stateOf(asked: Submit, now: NumericDate): ApprovalRequest {
+  const state = replay(submit(asked, now))
+  if (!state) throw new TypeError('a submission has events')
+  return state
+}
+
+const contentOf = ({
+  person,
+  agent,
+  action,
+  arguments: args,
+  purpose,
+  parentTask,
+  justification,
+}: OnBehalfAsk): Digest =>
+  digestOf('hotwork.on-behalf.v1', {
+    ...{ person, agent, action, arguments: args, purpose },
+    parent_task: parentTask as Json,
+    justification: justification ?? null,
+  })
+
+function foreseenOf(ask: OnBehalfAsk, state: ApprovalRequest, policy: Policy, now: NumericDate): OnBehalfForeseen {
+  const { tier, stages } = state
+  const { eligible } = eligibilityOf(policy, state, activeOf(policy.bundle), now)
+  const named = stages.map(({ terms: { name, quorum } }) => ({
+    name,
+    quorum,
+    people: Object.entries(eligible).flatMap(([person, names]) => (names.includes(name) ? [person as PersonId] : [])),
+  }))
+  const shown = digestOf('hotwork.on-behalf-shown.v1', { content: contentOf(ask), tier, stages: named })
+  return { seen: shown.slice(0, 32), tier, stages: named }
+}
+
+const activeOf = ({ directory }: Bundle): readonly PersonId[] =>
+  directory.people.flatMap(({ id, status }) => (status === 'active' ? [id] : []))
