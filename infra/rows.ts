@@ -68,7 +68,7 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
     rows: ['BUDGET#', 'DRILL#', 'IDEM#', 'LOGIN#', 'SESSION#', 'VOUCHED#'],
     texts: true,
   },
-  'decide-on-page': { chains: ['req_', 'bgl_', 'person:'], rows: ['LOGIN#', 'SESSION#'], texts: true },
+  'decide-on-page': { chains: ['req_', 'bgl_', 'person:'], rows: ['LOGIN#', 'SESSION#', 'ASIDE#'], texts: true },
   'log-in': { rows: ['LOGIN#', 'SESSION#'] },
   'look-at-hosts': { rows: ['LOOKED#'] },
   'link-slack': { chains: ['person:'], rows: ['LINK#', 'LINKCODE#', 'LINKOF#'], texts: true },

@@ -35,7 +35,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   hook: ['hook claude-code --map hotwork-tools.json', 'hook codex --map hotwork-tools.json --wait 5m'],
   sidecar: ['sidecar --map hotwork-tools.json --token-file ~/.hotwork-sidecar'],
   'mcp headers': ['mcp headers'],
-  ls: ['ls --waiting', 'ls --agent agent:remediator --since 7d --json'],
+  ls: ['ls --waiting', 'ls --search checkout --since 7d', 'ls --agent agent:remediator --since 7d --json'],
   show: ['show req_...', 'show req_... --picture req.svg'],
   approve: ["approve req_... --comment 'the ticket says the same'"],
   deny: ["deny req_... --reason 'the load test is over: ask again on Monday'"],

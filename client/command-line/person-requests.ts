@@ -25,6 +25,8 @@ export function addPersonRequestVerbs(program: Command, { verb, act }: Frame): v
     .option('--resource <id>', 'on this resource, by its whole id')
     .option('--action <name>', 'of this action')
     .option('--since <time>', 'asked since then: RFC 3339, or a span such as 2h or 7d')
+    .option('--until <time>', 'asked before then: the same')
+    .option('--search <words>', "words of the action, the resource's or the task's id; or how the request's id begins")
     .addOption(limit())
     .action(act(list))
   verb(program, 'show', 'all of one request, and what became of it')

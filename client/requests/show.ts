@@ -23,14 +23,18 @@ export type ListTyped = {
   resource?: string
   action?: string
   since?: string
+  until?: string
+  search?: string
   limit: number
 }
 
-export async function list({ waiting, since, limit, ...typed }: ListTyped, context: Context): Promise<Exit> {
+export async function list({ waiting, since, until, limit, ...typed }: ListTyped, context: Context): Promise<Exit> {
   const { api, surroundings } = context
-  const { status, agent, owner, task, resource, action } = typed
+  const { status, agent, owner, task, resource, action, search } = typed
   const from = since === undefined ? undefined : readMoment('--since', since, -1, surroundings)
-  const query = { status, agent, owner, task, resource, action, since: from, ...(waiting ? { waiting: 'true' } : {}) }
+  const to = until === undefined ? undefined : readMoment('--until', until, -1, surroundings)
+  const by = { status, agent, owner, task, resource, action, search }
+  const query = { ...by, since: from, until: to, ...(waiting ? { waiting: 'true' } : {}) }
   const found = await readPages(api, { path: '/v1/requests', query }, Requests, ({ requests }) => requests, { limit })
   const requests = found.items.slice(0, limit)
   const isMore = found.next !== undefined || found.items.length > limit

@@ -42,7 +42,7 @@ export class BreakGlass extends Construct {
     const conclude = make(this, 'conclude-break-glass')
     incidents.grantRead(conclude)
     // Requests end with the incident that was live when they were asked for.
-    tables.requests.grantFind(conclude, 'by-status')
+    tables.requests.grantFind(conclude, 'by-task')
     api.routeAs(
       'own',
       conclude,

@@ -38,7 +38,8 @@ export class PeopleEndpoints extends Construct {
     const { requests, ledger } = tables
     const readRequests = make(this, 'read-requests')
     requests.grantReadMany(readRequests)
-    requests.grantFind(readRequests, 'by-time', 'by-status', 'by-agent', 'by-owner', 'open')
+    requests.grantSearch(readRequests)
+    requests.grantFind(readRequests, 'open')
     ledger.grantSearch(readRequests)
     calls.grantAsk(readRequests)
     anchor.grantFind(readRequests)
@@ -93,7 +94,8 @@ export class PeopleEndpoints extends Construct {
     const showPages = make(this, 'show-pages')
     grantReadEvidence(showPages, ground)
     tables.requests.grantReadMany(showPages)
-    tables.requests.grantFind(showPages, 'by-agent', 'by-status', 'by-time', 'open')
+    tables.requests.grantSearch(showPages)
+    tables.requests.grantFind(showPages, 'open')
     tellTargets(showPages, roles)
     anchor.grantFind(showPages)
     api.routeAs(
@@ -101,6 +103,7 @@ export class PeopleEndpoints extends Construct {
       showPages,
       'GET /decide',
       'GET /decide/{id}',
+      'GET /requests',
       'GET /agents',
       'GET /agents/{id}',
       'GET /groups',

@@ -36,7 +36,7 @@ export class SlackChannel extends Construct {
     const receiveSlack = make(this, 'receive-slack')
     tables.cards.grantRead(receiveSlack)
     // For a person's home tab, halts in force, and to complete an id by its beginning.
-    tables.requests.grantFind(receiveSlack, 'by-agent', 'by-owner', 'by-status', 'by-time', 'open')
+    tables.requests.grantFind(receiveSlack, 'by-agent', 'by-id', 'by-owner', 'by-status', 'open')
     // A halt may be of a role. A person may ask on behalf of an agent: as submit-request, without its statements.
     tellTargets(receiveSlack, roles)
     tellTargetName(receiveSlack)

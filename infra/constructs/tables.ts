@@ -64,18 +64,45 @@ abstract class DurableTable extends Construct {
 }
 
 const submitted = text('submitted')
-/** Sparse and of keys only: an index finds candidates, the items themselves are read strongly. None decides anything. */
+/** By what a request is found. An index whose keys are not of one month has the status too, or others would be written with it. */
+const facets = ['agent', 'owner', 'action', 'task', 'resource']
+const found = (indexName: string, key: string, beside: readonly string[] = facets) => ({
+  indexName,
+  partitionKey: text(key),
+  sortKey: submitted,
+  nonKeyAttributes: beside.filter((each) => each !== key),
+})
+/** Sparse: an index finds candidates, the items themselves are read strongly. None decides anything (ADR 0050). */
 const indexes = [
-  { indexName: 'by-time', partitionKey: text('kind'), sortKey: submitted },
-  { indexName: 'by-status', partitionKey: text('status'), sortKey: submitted },
-  { indexName: 'by-agent', partitionKey: text('agent'), sortKey: submitted },
-  { indexName: 'by-owner', partitionKey: text('owner'), sortKey: submitted },
+  found('by-time', 'kind'),
+  found('by-status', 'status'),
+  found('by-action', 'actionMonth'),
+  found('by-task', 'task'),
+  found('by-resource', 'resource', [...facets, 'status']),
+  found('by-agent', 'agent', [...facets, 'status']),
+  found('by-owner', 'owner', [...facets, 'status']),
+  { indexName: 'by-id', partitionKey: text('beginning'), sortKey: text('pk') },
   { indexName: 'overdue', partitionKey: text('overdue'), sortKey: number('dueAt') },
   { indexName: 'uncompared', partitionKey: text('uncompared'), sortKey: number('endedAt') },
   // What waits for people, and the standing permits that can be drawn from, by agent.
   { indexName: 'open', partitionKey: text('openOf'), sortKey: submitted },
+]
+type RequestIndex =
+  | `by-${'time' | 'status' | 'action' | 'task' | 'resource' | 'agent' | 'owner' | 'id'}`
+  | 'overdue'
+  | 'uncompared'
+  | 'open'
+/** Of those that list requests by any filter. */
+const history = [
+  'by-time',
+  'by-status',
+  'by-action',
+  'by-task',
+  'by-resource',
+  'by-agent',
+  'by-owner',
+  'by-id',
 ] as const
-type RequestIndex = (typeof indexes)[number]['indexName']
 
 /** Requests, and all that commits in one transaction with them. The truth. */
 export class RequestTable extends DurableTable {
@@ -85,7 +112,10 @@ export class RequestTable extends DurableTable {
       sortKey: text('sk'),
       dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
       timeToLiveAttribute: 'ttl',
-      globalSecondaryIndexes: indexes.map((index) => ({ ...index, projectionType: ProjectionType.KEYS_ONLY })),
+      globalSecondaryIndexes: indexes.map((index) => ({
+        ...index,
+        projectionType: 'nonKeyAttributes' in index ? ProjectionType.INCLUDE : ProjectionType.KEYS_ONLY,
+      })),
     })
   }
 
@@ -104,6 +134,10 @@ export class RequestTable extends DurableTable {
 
   grantQuery(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:Query')
+  }
+
+  grantSearch(to: HotworkFunction): void {
+    this.grantFind(to, ...history)
   }
 
   grantFind(to: HotworkFunction, ...names: readonly RequestIndex[]): void {

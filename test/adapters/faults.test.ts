@@ -3,7 +3,7 @@ import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { connect, hurried } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
-import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-store.ts'
+import { DynamoRequestStore, requestItem } from '../../functions/adapters/dynamodb/request-store.ts'
 import { DynamoWaitStore } from '../../functions/adapters/dynamodb/wait-store.ts'
 import { KmsKeySet } from '../../functions/adapters/kms/kms-key-set.ts'
 import { KmsSigner } from '../../functions/adapters/kms/kms-signer.ts'
@@ -34,7 +34,7 @@ describe('a world that breaks', () => {
   const stores = (patience?: Parameters<typeof connect>[0]) => {
     const connection = connect(patience)
     return {
-      requests: new DynamoRequestStore(connection, tables),
+      requests: new DynamoRequestStore(connection, tables, () => submittedAt + 86_400),
       ledger: new DynamoLedgerStore(connection, tables),
       waits: new DynamoWaitStore(connection, tables.waits),
     }
@@ -222,7 +222,8 @@ describe('a world that breaks', () => {
     const change = submission(ask)
     await requests.commit(change)
     await requests.commit(commitOf(ask, change, { type: 'withdraw', agent: ask.agent.id, bundle: 'b' }, 1))
-    const Items = [{ pk: { S: `REQ#${ask.id}` }, sk: { S: 'REQ' }, submitted: { S: `${submittedAt}#${ask.id}` } }]
+    const { state: _, ...row } = requestItem(change.state, change.head)
+    const Items = [row]
     proxy.fail('Query', { status: 200, body: { Items, Count: 1 } })
     expect(await requests.list({ status: 'pending' }, { limit: 10 })).toEqual({ items: [] })
   })

@@ -7,6 +7,7 @@ import { measureFirstDecision } from './first-decision.ts'
 import { measureGate, measureStore } from './gate.ts'
 import { raceRevocation } from './gate-races.ts'
 import { type Finding, measure, rawVerify, tableOf } from './harness.ts'
+import { measureHistory } from './history.ts'
 import { PolicyFolders, readBundle } from './policy-folders.ts'
 import { measureModelChecker, measureRecord } from './record.ts'
 import { measureReplay } from './replays.ts'
@@ -41,6 +42,7 @@ const measures: { [name: string]: { what: string; run: () => readonly Finding[] 
   record: { what: 'the record', run: () => measureRecord(how) },
   replay: { what: 'a ledger under other policies', run: async () => [await measureReplay(sample())] },
   bundles: { what: 'bundles, each loaded in new processes', run: () => measureBundles(quick ? 3 : 9) },
+  history: { what: 'history of many requests', run: () => measureHistory(quick ? 10_000 : 100_000) },
   checker: { what: 'the model checker', run: () => [measureModelChecker({ quick })] },
   calls: {
     what: 'calls of AWS',
@@ -51,7 +53,8 @@ const measures: { [name: string]: { what: string; run: () => readonly Finding[] 
     },
   },
 }
-const chosen = only?.split(',') ?? Object.keys(measures).filter((name) => !quick || name !== 'calls')
+const chosen =
+  only?.split(',') ?? Object.keys(measures).filter((name) => !quick || (name !== 'calls' && name !== 'history'))
 const unknown = chosen.filter((name) => !Object.hasOwn(measures, name))
 if (unknown.length > 0)
   throw new Error(`there is no \`${unknown}\` to measure: it is one of ${Object.keys(measures).join(', ')}`)

@@ -161,6 +161,43 @@ describe('a list of requests', () => {
     },
   )
 
+  test('refuses the `next` of a list by other filters, and says so', async () => {
+    for (let n = 0; n < 51; n++) await world.submitted(parameter(`/staging/checkout/${n}`))
+    const { next } = (await get('/v1/requests', { search: 'checkout' })).body
+    for (const query of [
+      {},
+      { search: 'other' },
+      { search: 'checkout', status: 'pending' },
+      { search: 'checkout', waiting: 'true' },
+    ])
+      expect(await get('/v1/requests', { ...query, after: next })).toMatchObject({
+        status: 400,
+        body: {
+          detail: '`after`: it is of a list by other filters: send it with the filters of the answer that it is from',
+        },
+      })
+    expect((await get('/v1/requests', { search: 'checkout', after: next })).body.requests).toHaveLength(1)
+  })
+
+  test('is searched by words and by time, and refuses a search that is none', async () => {
+    const { ask } = await world.submitted(parameter('/staging/checkout/1'))
+    const at = new Date(world.clock.now() * 1000).toISOString()
+    const found = async (query: { [name: string]: string }) =>
+      (await get('/v1/requests', query)).body.requests.map(({ id }: { id: string }) => id)
+    expect(await found({ search: ' CHECKOUT staging ' })).toEqual([ask.id])
+    expect(await found({ search: 'checkout prod-eu' })).toEqual([])
+    expect(await found({ until: at })).toEqual([])
+    expect(await found({ since: at })).toEqual([ask.id])
+    for (const query of [
+      { search: '' },
+      { search: '  ' },
+      { search: 'x'.repeat(129) },
+      { search: 'a\u0000b' },
+      { since: at, until: at },
+    ])
+      expect(await get('/v1/requests', query)).toMatchObject({ status: 400 })
+  })
+
   test.each(['/v1/requests', '/v1/standing-permits', '/v1/stand-ins'])(
     '%s refuses `next`, and says what it is',
     async (route) => {

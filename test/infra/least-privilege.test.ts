@@ -307,7 +307,9 @@ describe('who may touch which table', () => {
   const readMany = ['BatchGetItem', 'GetItem']
   const record = [...read, 'PutItem']
   const decide = [...readMany, 'PutItem']
-  const byIndex = ['by-agent', 'by-owner', 'by-status', 'by-time'].map((index) => `Query/index/${index}`)
+  const history = [
+    ...['by-action', 'by-agent', 'by-id', 'by-owner', 'by-resource', 'by-status', 'by-task', 'by-time'],
+  ].map((index) => `Query/index/${index}`)
 
   const rows: readonly [owner: string, requests: string[], ledger: string[], waits: string[], cards: string[]][] = [
     ['metadata', [], [], [], []],
@@ -332,7 +334,7 @@ describe('who may touch which table', () => {
     ['revoke-permit', decide, ['PutItem'], [], []],
     ['open-break-glass', decide, ['PutItem'], [], []],
     // It finds the requests that went by an incident that is closed.
-    ['conclude-break-glass', [...decide, 'Query/index/by-status'], ['PutItem'], [], []],
+    ['conclude-break-glass', [...decide, 'Query/index/by-task'], ['PutItem'], [], []],
     ['read-break-glass', read, ['Query'], [], ['Query']],
     ['declare-halt', decide, ['PutItem'], [], []],
     ['lift-halt', decide, ['PutItem'], [], []],
@@ -342,25 +344,25 @@ describe('who may touch which table', () => {
     ['recertify', [...decide, 'Query/index/by-agent'], ['PutItem'], [], []],
     [
       'read-requests',
-      [...readMany, ...byIndex, 'Query/index/open'],
+      [...readMany, ...history, 'Query/index/open'],
       ['BatchGetItem', 'Query', 'Query/index/by-time'],
       [],
       [],
     ],
     ['read-calls', read, ['Query'], [], []],
-    [
-      'show-pages',
-      [...readMany, ...['by-agent', 'by-status', 'by-time', 'open'].map((each) => `Query/index/${each}`)],
-      ['Query'],
-      [],
-      ['Query'],
-    ],
+    ['show-pages', [...readMany, ...history, 'Query/index/open'], ['Query'], [], ['Query']],
     ['decide-on-page', decide, ['PutItem'], [], []],
     ['open-on-page', decide, ['PutItem'], [], []],
     ['log-in', record, [], [], []],
     ['look-at-hosts', [...record, 'BatchGetItem'].sort(), [], [], []],
     ['link-slack', record, ['PutItem'], [], []],
-    ['receive-slack', [...decide, ...byIndex, 'Query/index/open'], ['PutItem'], [], ['Query']],
+    [
+      'receive-slack',
+      [...decide, ...['by-agent', 'by-id', 'by-owner', 'by-status', 'open'].map((index) => `Query/index/${index}`)],
+      ['PutItem'],
+      [],
+      ['Query'],
+    ],
     ['await-outcome', read, [], ['PutItem', 'UpdateItem'], []],
     ['advance-workflow', decide, ['PutItem'], [], []],
     ['follow-workflow', [...read, 'ListStreams/stream/*'], [], ['Query', 'UpdateItem'], []],

@@ -76,19 +76,26 @@ describe('tables', () => {
     ])
   })
 
-  test('the indexes of the requests hold keys alone', () => {
+  test('the indexes of the requests hold keys, and by what a request is found', () => {
     const [, requests] = all('AWS::DynamoDB::GlobalTable').find(([id]) => id.startsWith('Requests')) ?? []
     const indexes = requests?.Properties['GlobalSecondaryIndexes'] as { IndexName: string; Projection: unknown }[]
     expect(indexes.map(({ IndexName }) => IndexName)).toEqual([
       'by-time',
       'by-status',
+      'by-action',
+      'by-task',
+      'by-resource',
       'by-agent',
       'by-owner',
+      'by-id',
       'overdue',
       'uncompared',
       'open',
     ])
-    for (const { Projection } of indexes) expect(Projection).toEqual({ ProjectionType: 'KEYS_ONLY' })
+    const known = ['agent', 'owner', 'action', 'task', 'resource', 'status']
+    for (const { Projection } of indexes)
+      for (const each of (Projection as { NonKeyAttributes?: string[] }).NonKeyAttributes ?? [])
+        expect(known).toContain(each)
   })
 })
 

@@ -11,7 +11,7 @@ import type { Connection } from './client.ts'
 import { condition, endsAt, headOf, headRow, type Item, isNew, numberOf, textOf } from './items.ts'
 import { Table } from './table.ts'
 
-type Tables = { requests: string; ledger: string; texts?: string | undefined }
+export type LedgeredTables = { requests: string; ledger: string; texts?: string | undefined }
 
 /** A store in the requests table whose changes commit together with their entries in the ledger. */
 export class LedgeredStore {
@@ -20,7 +20,7 @@ export class LedgeredStore {
   readonly #texts: Table | undefined
 
   /** @param tables `texts`: where a function is told of it, since its changes may have personal texts */
-  constructor(connection: Connection, tables: Tables) {
+  constructor(connection: Connection, tables: LedgeredTables) {
     this.requests = new Table(connection, tables.requests)
     this.ledger = new Table(connection, tables.ledger)
     this.#texts = tables.texts === undefined ? undefined : new Table(connection, tables.texts)

@@ -3,38 +3,45 @@ import { type HaltTarget, haltKey } from '../../domain/halts/halt.ts'
 import { factsOfPermit, factsOfRequest } from '../../domain/ledger/facets.ts'
 import type { Head } from '../../domain/ledger/ledger.ts'
 import { overdueAt, uncomparedSince } from '../../domain/requests/due.ts'
+import type { RequestFilter } from '../../domain/requests/history.ts'
 import { ApprovalRequest } from '../../domain/requests/request.ts'
-import { type AskerId, defined, type EvaluationId, type NumericDate, RequestId } from '../../domain/values.ts'
+import { type AskerId, type EvaluationId, type NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { OnceOnly, Page } from '../../operations/ports.ts'
-import {
-  type Beside,
-  type Commit,
-  type Committed,
-  type Dependencies,
-  type Evaluation,
-  passes,
-  type RequestFilter,
-  type RequestPage,
-  type RequestStore,
-  type Stored,
+import type {
+  Beside,
+  Commit,
+  Committed,
+  Dependencies,
+  Evaluation,
+  RequestPage,
+  RequestStore,
+  Stored,
 } from '../../operations/requests/ports.ts'
 import { permitKey, requestKey } from './chain-ends.ts'
+import type { Connection } from './client.ts'
 import { readingKey, readingsOf } from './group-readings.ts'
 import { haltRowKey, haltsOf } from './halt-store.ts'
-import { endsAt, headOf, headRow, type Item, itemOf, textOf, timeKey, valueIn } from './items.ts'
-import { LedgeredStore, onceKey } from './ledger-store.ts'
+import { endsAt, headOf, headRow, type Item, itemOf, textOf, valueIn } from './items.ts'
+import { LedgeredStore, type LedgeredTables, onceKey } from './ledger-store.ts'
 import { permitOf, permitRow } from './permit-store.ts'
+import { indexed, RequestIndex } from './request-index.ts'
 import { standInKey, standInsOf } from './stand-in-store.ts'
-import { batchLimit } from './table.ts'
 
 /** An evaluation is kept a day past its end, so that a late submission can be told that it is expired. */
 const keepEvaluationSeconds = 86_400
-/** A page that nothing passes is given up after so many queries, and says where to go on. */
-const queriesPerPage = 10
 
 /** The requests table, and the entries of requests, which commit with their state. Every item is read strongly. */
 export class DynamoRequestStore extends LedgeredStore implements RequestStore {
+  readonly #index: RequestIndex
+
+  /** @param now where a list begins that does not say until when */
+  constructor(connection: Connection, tables: LedgeredTables, now: () => NumericDate = () => Date.now() / 1000) {
+    super(connection, tables)
+    const read = async (keys: readonly Item[]) => (await this.requests.getMany(keys, 'read requests')).map(storedOf)
+    this.#index = new RequestIndex(this.requests, read, now)
+  }
+
   async load(id: RequestId): Promise<Stored | undefined> {
     const item = await this.requests.get(requestKey(id), `read \`${id}\``)
     return item && storedOf(item)
@@ -119,19 +126,8 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     return item && (JSON.parse(textOf(item, 'evaluation')) as Evaluation)
   }
 
-  /** What an index finds is held against the filter once more, so a page may be short and still have a `next`. */
-  async list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>> {
-    const limit = Math.min(page.limit, batchLimit)
-    const items: Stored[] = []
-    let after = page.after ?? (page.before === undefined ? undefined : timeKey(page.before))
-    for (let query = 0; query < queriesPerPage; query++) {
-      const place = { limit: limit - items.length, after }
-      const found = await this.requests.listed(indexFor(filter), place, 'list requests')
-      items.push(...found.items.map(storedOf).filter((stored) => passes(filter, stored)))
-      after = isPast(filter.since, found.next) ? undefined : found.next
-      if (after === undefined || items.length >= limit) break
-    }
-    return defined({ items, next: after })
+  list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>> {
+    return this.#index.list(filter, page)
   }
 
   async overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]> {
@@ -182,18 +178,14 @@ export const requestItem = (state: ApprovalRequest, head: Head): Item => itemOf(
  * of its AWS sessions were compared, so that these indexes stay small.
  */
 function requestRow(state: ApprovalRequest, head: Head) {
-  const { ask, status, submittedAt } = state
+  const { ask, status } = state
   const dueAt = overdueAt(state)
   const endedAt = uncomparedSince(state)
   return {
     ...requestKey(ask.id),
     ...headRow(head),
     state: JSON.stringify(state),
-    kind: 'request',
-    submitted: timeKey(submittedAt) + ask.id,
-    status,
-    agent: ask.agent.id,
-    owner: ask.owner,
+    ...indexed(state),
     overdue: dueAt === undefined ? undefined : 'request',
     dueAt,
     uncompared: endedAt === undefined ? undefined : 'request',
@@ -207,15 +199,3 @@ export const storedOf = (item: Item): Stored => ({
   state: valueIn(item, 'state', ApprovalRequest),
   head: headOf(item),
 })
-
-/** All that follows was submitted earlier: the indexes are newest first. */
-const isPast = (since: NumericDate | undefined, next: string | undefined): boolean =>
-  since !== undefined && next !== undefined && next < timeKey(since)
-
-/** The index that leaves least to sift: an agent or an owner has fewer requests than a status, a status than all. */
-function indexFor({ agent, owner, status }: RequestFilter): { index: string; by: string; value: string } {
-  if (agent !== undefined) return { index: 'by-agent', by: 'agent', value: agent }
-  if (owner !== undefined) return { index: 'by-owner', by: 'owner', value: owner }
-  if (status !== undefined) return { index: 'by-status', by: 'status', value: status }
-  return { index: 'by-time', by: 'kind', value: 'request' }
-}

@@ -65,6 +65,7 @@ label { display: block; font-weight: 600; margin: .5rem 0 .2rem } .hint { color:
 textarea, input, select { font: inherit; color: inherit; background: var(--paper); width: 100%; padding: .5rem .6rem; border: 1px solid var(--soft); border-radius: .35rem } textarea { min-height: 4.2rem } input[type=number] { max-width: 12rem }
 input[type=radio], input[type=checkbox] { width: auto; min-height: 0; margin: .3rem .2rem 0 0; flex: none } fieldset { border: 0; padding: 0; margin: 0 } legend { font-weight: 600; padding: 0 } .choice { display: flex; gap: .4rem; padding: .4rem 0; font-weight: 400 }
 input, select { min-height: 2.75rem } input[type=datetime-local] { max-width: 16rem } [aria-invalid=true] { border: 2px solid var(--stop) } .wrong { color: var(--stop) } .wrong::before { content: "✗ " }
+.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 0 1rem; align-items: end }
 .budgets { list-style: none; padding: 0 } .budgets strong { white-space: nowrap } meter { display: block; width: 100%; height: 1rem; margin-top: .15rem }
 table { width: 100%; border-collapse: collapse } th, td { text-align: left; vertical-align: top; padding: .45rem .5rem .45rem 0; border-bottom: 1px solid var(--line) } td { white-space: nowrap } thead th { color: var(--soft); font-weight: 400 }
 .met td strong, .line .met span { color: var(--go) } .missed td strong, .line .missed span { color: var(--stop) }
@@ -149,6 +150,7 @@ const sheet = new Html(style)
 
 const pages: readonly (readonly [path: string, name: string])[] = [
   ['/decide', 'Waiting for you'],
+  ['/requests', 'History'],
   ['/halts', 'Halts'],
   ['/agents', 'Agents'],
   ['/groups', 'Groups'],

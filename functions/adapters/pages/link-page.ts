@@ -3,8 +3,9 @@ import { askerRows, titleText } from '../../domain/cards/request-words.ts'
 import type { ChatAccount, LinkRefusal } from '../../domain/people/linking.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
-import { form, type Html, html, type Notice, page, type Reader } from './layout.ts'
+import { form, type Html, html, type Notice, type Part, page, type Reader } from './layout.ts'
 import { chips } from './request-page.ts'
+import { backForm } from './set-aside.ts'
 import { count, time } from './words.ts'
 
 type LinkView = {
@@ -68,8 +69,14 @@ export const linkRefusalWords: { readonly [code in LinkRefusal | 'unknown_code']
 }
 
 /** What waits for one person, newest first. Each is decided on a page of its own. */
-type ListView = { waiting: readonly ApprovalRequest[]; bundle: ViewFacts; reader: Reader; now: NumericDate }
-export function listPage({ waiting, bundle, reader, now }: ListView): string {
+type ListView = {
+  waiting: readonly ApprovalRequest[]
+  aside?: readonly { state: ApprovalRequest; until: NumericDate }[]
+  bundle: ViewFacts
+  reader: Reader
+  now: NumericDate
+}
+export function listPage({ waiting, aside = [], bundle, reader, now }: ListView): string {
   const title =
     waiting.length === 0
       ? 'Nothing waits for you'
@@ -83,16 +90,21 @@ ${
     ? html`<p>New requests are posted in Slack, and listed here. <a href="/decide">Look again</a></p>`
     : html`<ul class="list">${waiting.map((state) => entry(state, bundle, now))}</ul>
 <p class="soft">As it was when this page was loaded. <a href="/decide">Look again</a></p>`
+}
+${
+  aside.length > 0 &&
+  html`<details><summary>${aside.length} set aside by you</summary>
+<ul class="list">${aside.map(({ state, until }) => entry(state, bundle, now, backForm(state.ask.id, until, now, reader)))}</ul></details>`
 }`,
   })
 }
 
-function entry(state: ApprovalRequest, bundle: ViewFacts, now: NumericDate): Html {
+function entry(state: ApprovalRequest, bundle: ViewFacts, now: NumericDate, more: Part = ''): Html {
   const view = describeRequest(state, bundle)
   const deadline = openStageOf(view)?.deadline
   return html`<li>
 <h2><a href="/decide/${view.id}">${titleText(view.title)}</a></h2>
 ${chips(view)}
 <p class="soft">${askerRows(view)[0]?.text ?? ''}${deadline !== undefined && html` · to be decided by ${time(deadline, now)}`}</p>
-</li>`
+${more}</li>`
 }

@@ -27,6 +27,7 @@ import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
 import { environmentChip, form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import { changedSection, previewSection } from './preview-section.ts'
+import { asideForm } from './set-aside.ts'
 import { argumentList, stepFields, stepsSection } from './steps-section.ts'
 import { tierSection, type Why } from './tier-section.ts'
 import { timelineSection } from './timeline-section.ts'
@@ -170,17 +171,18 @@ const decisions = ({ decisions: all }: StageView, now: NumericDate): Part =>
 
 type Decide = (verdict: Verdict, body: Html, attributes?: Part) => Html
 
-function forms(view: RequestView, whyNot: Viewed['whyNot'], { csrf }: Reader, draft: { comment?: string }): Part {
+function forms(view: RequestView, whyNot: Viewed['whyNot'], reader: Reader, draft: { comment?: string }): Part {
   const stage = whyNot.approve === undefined ? openStageOf(view) : undefined
   const { id, round, digest, status } = view
   const decide: Decide = (verdict, body, attributes) =>
-    form(`/decide/${id}`, { csrf, verdict, round, digest, seen: shownDigest(view) }, body, attributes)
+    form(`/decide/${id}`, { csrf: reader.csrf, verdict, round, digest, seen: shownDigest(view) }, body, attributes)
   const parts = [
     // Of a request that has ended, its status says why.
     whyNot.approve !== undefined && status === 'pending' && html`<p>${sentencesOf(whyNot.approve)}</p>`,
     stage && approveForm(decide, stage, draft),
     stage && canBeLess(view) && narrowForm(decide, view, stage),
     whyNot.deny === undefined && denyForm(decide, view),
+    stage && asideForm(id, reader),
   ]
   return parts.some(Boolean) && titled('decide', status === 'pending' ? 'Decide' : 'What you can do', parts)
 }

@@ -1,5 +1,6 @@
+import * as z from 'zod'
 import type { Call } from '../../adapters/http/endpoint.ts'
-import { type Answer, badRequest } from '../../adapters/http/problem.ts'
+import { type Answer, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import type { Form } from '../../adapters/http/read-body.ts'
 import { goingPage } from '../../adapters/pages/layout.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
@@ -8,6 +9,7 @@ import { describeRequest, shownDigest } from '../../domain/cards/request-view.ts
 import type { Refusal } from '../../domain/refusals.ts'
 import { type Lowered, type Narrow, narrowSteps } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
+import { asideChoices } from '../../domain/requests/set-aside.ts'
 import { Digest, defined, type JsonObject, RequestId, type Result } from '../../domain/values.ts'
 import type { TextReader } from '../../operations/ledger/ports.ts'
 import { showing } from '../../operations/ledger/texts.ts'
@@ -16,6 +18,7 @@ import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { decideByLogin, decideOnPage, type PageOutcome } from '../../operations/requests/decide-on-page.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
+import { setAside } from '../../operations/requests/set-aside.ts'
 import { valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
@@ -53,11 +56,23 @@ async function decideRequest(call: Call, ports: Ports): Promise<Answer> {
   const id = RequestId.safeParse(call.path('id'))
   const { guest, form } = await sentForm(call, `/decide${id.success ? `/${id.data}` : ''}`, ports)
   if (!id.success) throw notShown()
+  if (form.has('aside')) return setAsideOnPage(id.data, form, guest, ports)
   const choice = choiceOf(id.data, form)
   const by = { visitor: guest, cookie: guest.cookie, redirect: `${issuer}/login/decision` }
   const came = await decideOnPage(choice, by, withShown(ports))
   if (came.ok && 'loginAt' in came.value) return shown(issuer, goingPage(came.value.loginAt, guest.reader))
   return answerTo(came, choice, guest, ports)
+}
+
+/** It decides nothing, and is recorded nowhere. */
+async function setAsideOnPage(id: RequestId, form: Form, { person }: Guest, ports: Ports): Promise<Answer> {
+  const choice = z.enum([...asideChoices, 'back']).safeParse(form.get('aside'))
+  if (!choice.success) throw unknownForm()
+  const done = await setAside({ id, person: person.id, choice: choice.data }, ports)
+  if (done.ok) return goTo(ports.issuer, '/decide')
+  if (done.code === 'due_soon')
+    throw badRequest('invalid_form', 'It is due too soon to be set aside', `It stays at /decide/${id}`)
+  throw refusalProblem(done.code)
 }
 
 /** `GET /login/decision`: back from the login that an approval needed. */

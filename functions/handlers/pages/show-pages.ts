@@ -10,6 +10,7 @@ import { findOnCall } from '../../operations/people/on-call.ts'
 import { explainRequest } from '../../operations/policy/explain-tier.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { readTimeline, type TimelinePorts } from '../../operations/requests/read-timeline.ts'
+import { splitAside } from '../../operations/requests/set-aside.ts'
 import { byRoute, openingIn, unknownRequest } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { anchorPorts } from '../wiring/anchor.ts'
@@ -20,14 +21,16 @@ import { type Guest, goTo, guestOf, notShown, pageDoor, shown, toLogin } from '.
 import { type AgentPagePorts, agentPathOf, showAgent, showAgents } from './show-agents.ts'
 import { pathOfHalt, type ShowHaltsPorts, showHalt, showHalts } from './show-halts.ts'
 import { type ShowPorts, showDrill, showOpening, showOpenings } from './show-openings.ts'
+import { showRequests } from './show-requests.ts'
 
 type TimelinePagePorts = ShowPorts & AgentPagePorts & ShowHaltsPorts & Pick<TimelinePorts, 'anchor'>
 
 const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
   {
     'GET /decide': async (_, { person, reader, session }, ports) => {
-      const waiting = (await waitingFor(person.id, ports, session.claimed)).map(({ state }) => state)
-      const view = { waiting, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
+      const all = (await waitingFor(person.id, ports, session.claimed)).map(({ state }) => state)
+      const { waiting, aside } = await splitAside(person.id, all, ports)
+      const view = { waiting, aside, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
       return shown(ports.issuer, listPage(view))
     },
     'GET /decide/{id}': async (call, { person, reader, session }, ports) => {
@@ -44,6 +47,7 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
       const view = { viewed: viewed.value, bundle, reader, now: ports.clock.now(), timeline, why }
       return shown(ports.issuer, requestPage(view))
     },
+    'GET /requests': showRequests,
     'GET /agents': showAgents,
     'GET /agents/{id}': showAgent,
     'GET /halts': showHalts,
@@ -73,7 +77,7 @@ const pathOf = (call: Call): string => {
   if (call.route.startsWith('GET /agents')) return agentPathOf(call)
   if (call.route.startsWith('GET /break-glass'))
     return openingIn(call) ? call.route.slice('GET '.length).replace('{id}', call.path('id')) : '/break-glass'
-  if (call.route === 'GET /groups') return '/groups'
+  if (call.route === 'GET /groups' || call.route === 'GET /requests') return call.route.slice('GET '.length)
   if (call.route.startsWith('GET /halts')) return pathOfHalt(call)
   return id.success ? `/decide/${id.data}` : '/decide'
 }

@@ -9,6 +9,7 @@ import { haltView } from '../../adapters/http/halt-view.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { After, AfterEntry, AfterFound, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
+import { checkSpan, cursorAfter, placeAfter, requestFilter } from '../../adapters/http/request-filter.ts'
 import { usageView } from '../../adapters/http/usage-view.ts'
 import { actualView, entriesView, lineOf, personView, shownView, standInView } from '../../adapters/http/views.ts'
 import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
@@ -53,25 +54,16 @@ type Lists = {
 }
 
 const page = { after: After.optional() }
-const filter = {
-  status: z.enum(['pending', 'approved', 'denied', 'withdrawn', 'expired', 'completed', 'revoked']).optional(),
-  agent: AgentId.optional(),
-  owner: PersonId.optional(),
-  task: z.string().min(1).max(256).optional(),
-  resource: z.string().min(1).max(2048).optional(),
-  action: z.string().min(1).max(128).optional(),
-  since: Timestamp.optional(),
-  waiting: z.literal('true').optional(),
-}
+const listed = { waiting: z.literal('true').optional(), after: z.string().optional() }
 const entryFilter = {
   since: Timestamp.optional(),
   until: Timestamp.optional(),
   agent: AgentId.optional(),
   person: PersonId.optional(),
   tool: ToolId.optional(),
-  task: filter.task,
-  resource: filter.resource,
-  action: filter.action,
+  task: requestFilter.task,
+  resource: requestFilter.resource,
+  action: requestFilter.action,
   /** Also one that no code writes any more. */
   type: z
     .string()
@@ -94,19 +86,25 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
       return { status: 200, body: { person, groups: [...groups], ...defined({ acr, auth_time }) } }
     },
     'GET /v1/requests': async (call, person, ports, { claimed }) => {
-      const { after, waiting, ...wanted } = readQuery(call, { ...filter, ...page })
+      const { after, waiting, ...wanted } = readQuery(call, { ...requestFilter, ...listed })
+      checkSpan(wanted)
       if (waiting && (wanted.status ?? 'pending') !== 'pending')
         throw badRequest(
           'invalid_request',
           'Only what is pending waits for a person',
           'leave `status` out, or leave `waiting` out',
         )
+      const filter = defined(wanted)
       const only = waiting === undefined ? {} : ({ waiting: true } as const)
-      const listed = await listRequests(defined({ person, filter: defined(wanted), after, claimed, ...only }), ports)
-      const { items, next } = valueOrThrow(listed)
+      const place = placeAfter(after, { ...filter, ...only })
+      const read = await listRequests(defined({ person, filter, after: place, claimed, ...only }), ports)
+      const { items, next } = valueOrThrow(read)
       return {
         status: 200,
-        body: { requests: items.map((each) => personView(each, ports.policy.bundle)), ...goOn(next) },
+        body: {
+          requests: items.map((each) => personView(each, ports.policy.bundle)),
+          ...(next === undefined ? {} : { next: cursorAfter(next, { ...filter, ...only }) }),
+        },
       }
     },
     'GET /v1/requests/{id}': async (call, person, ports) => {
@@ -185,12 +183,7 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
 /** NDJSON: an entry a line, and the address of the next page in `Link`. */
 async function searchAnswer(call: Call, person: PersonId, ports: Ports): Promise<Answer> {
   const { after, ...filter } = readQuery(call, { ...entryFilter, after: AfterFound.optional() })
-  if (filter.since !== undefined && filter.until !== undefined && filter.until <= filter.since)
-    throw badRequest(
-      'invalid_request',
-      'No time is after `since` and before `until`',
-      '`until` should be the later one',
-    )
+  checkSpan(filter)
   const read = await searchLedger({ person, filter: defined(filter), after }, ports)
   const { entries, next } = valueOrThrow(read)
   const query = new URLSearchParams({ ...call.queries, after: cursorOf(next ?? '') })

@@ -5,10 +5,11 @@ import { type SuspendedBecause, suspendedBecause } from '../../domain/agents/reg
 import type { Agent } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { asOf } from '../../domain/requests/due.ts'
+import type { RequestFilter } from '../../domain/requests/history.ts'
 import type { ApprovalRequest, ApprovedRequest } from '../../domain/requests/request.ts'
 import { type AgentId, defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { mayRead } from '../policy/questions.ts'
-import type { AskingPorts, RequestFilter } from '../requests/ports.ts'
+import type { AskingPorts } from '../requests/ports.ts'
 import type { AgentReader, HostLook } from './ports.ts'
 
 export type ReadAgentsPorts = AskingPorts & { agents: Pick<AgentReader, 'files'>; hosts?: HostLook }

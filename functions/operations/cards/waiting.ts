@@ -4,6 +4,7 @@ import { type Claimed, groupsToRead, membersNow, type Readings } from '../../dom
 import { isInForce } from '../../domain/people/stand-in.ts'
 import type { Stage } from '../../domain/policy/ladder.ts'
 import { asOf } from '../../domain/requests/due.ts'
+import type { RequestFilter } from '../../domain/requests/history.ts'
 import type { PendingRequest } from '../../domain/requests/request.ts'
 import { waitsFor } from '../../domain/requests/take-decision.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
@@ -11,7 +12,7 @@ import { silence, unhaltedStandIns, withStandIns } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import { countedApprovers, eligibilityOf } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
-import type { AskingPorts, RequestFilter, RequestPage, RequestReader, Stored } from '../requests/ports.ts'
+import type { AskingPorts, RequestPage, RequestReader, Stored } from '../requests/ports.ts'
 
 type Ports = AskingPorts
 type Pending = Stored & { state: PendingRequest }

@@ -3,6 +3,7 @@ import { isHaltInForce } from '../../domain/halts/halt.ts'
 import type { Broken, Entry, Head, Replayed } from '../../domain/ledger/ledger.ts'
 import { noEntries, verify, verifyHashes } from '../../domain/ledger/ledger.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { RequestFilter } from '../../domain/requests/history.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type Json, type NumericDate } from '../../domain/values.ts'
 import { StoreUnavailable } from '../faults.ts'
@@ -10,7 +11,7 @@ import type { HaltStore } from '../halts/ports.ts'
 import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { RequestFilter, RequestReader, Stored } from '../requests/ports.ts'
+import type { RequestReader, Stored } from '../requests/ports.ts'
 import { fromElsewhere } from './from-elsewhere.ts'
 import type { LedgerReader } from './ports.ts'
 
@@ -86,9 +87,10 @@ async function listRequests(
   { from = 0, until }: Span = {},
 ): Promise<Listed> {
   const chains: Chain[] = []
-  let next: { before?: NumericDate; after?: string } = until === undefined ? {} : { before: until }
+  const wanted = { ...filter, ...defined({ until }) }
+  let next: { after?: string } = {}
   for (;;) {
-    const read = await requests.list(filter, { limit: page, ...next })
+    const read = await requests.list(wanted, { limit: page, ...next })
     const within = read.items.filter(({ state }) => state.submittedAt >= from)
     chains.push(...within.map(chainOf))
     if (within.length < read.items.length || read.next === undefined) return { chains }

@@ -4,6 +4,7 @@ import type { Readings } from '../../domain/people/group-source.ts'
 import type { StandIn } from '../../domain/people/stand-in.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { Incident } from '../../domain/policy/asking-terms.ts'
+import type { RequestFilter } from '../../domain/requests/history.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { AskerId, EvaluationId, NumericDate, PersonId, RequestId, StandingPermitId } from '../../domain/values.ts'
 import type { AgentReader } from '../agents/ports.ts'
@@ -40,7 +41,10 @@ export interface RequestReader {
   /** The value under a once-only key, such as an idempotency key. */
   recall(key: string): Promise<string | undefined>
   loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined>
-  /** Newest first. An index finds candidates; each is read strongly, so what is shown is true. */
+  /**
+   * Newest first. An index finds candidates; each is read strongly, so what is shown is true. A page may be short, or empty,
+   * and have a `next`: a place in time, down to which it has looked.
+   */
   list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>>
   /** Oldest first. */
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
@@ -60,8 +64,8 @@ export interface RequestWriter {
 
 export type RequestStore = RequestReader & RequestWriter
 
-/** `after` is the `next` of the page before; `before` leaves out what was submitted then or later. */
-export type RequestPage = { limit: number; after?: string; before?: NumericDate }
+/** `after` is the `next` of the page before. */
+export type RequestPage = { limit: number; after?: string }
 
 export type Beside = { standIn?: PersonId; permit?: StandingPermitId; groups?: readonly string[] }
 export type Dependencies = {
@@ -72,26 +76,6 @@ export type Dependencies = {
   /** Of those groups that were asked for. */
   readings?: Readings
 }
-
-/** `task`: the parent task's id; `resource`: its id; `since`: submitted then or later. */
-export type RequestFilter = {
-  status?: ApprovalRequest['status']
-  agent?: AskerId
-  owner?: PersonId
-  task?: string
-  resource?: string
-  action?: string
-  since?: NumericDate
-}
-
-export const passes = ({ status, agent, owner, task, resource, action, since }: RequestFilter, { state }: Stored) =>
-  (status === undefined || state.status === status) &&
-  (agent === undefined || state.ask.agent.id === agent) &&
-  (owner === undefined || state.ask.owner === owner) &&
-  (task === undefined || state.ask.parentTask.id === task) &&
-  (resource === undefined || state.ask.resource.id === resource) &&
-  (action === undefined || state.ask.action === action) &&
-  (since === undefined || state.submittedAt >= since)
 
 /** An evaluation that a submission may refer to (AuthZEN ARAP `denial.evaluation_id`). */
 export type Evaluation = {

@@ -2,6 +2,7 @@ import type { Entry } from '../../domain/ledger/ledger.ts'
 import type { Claimed } from '../../domain/people/group-source.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
+import type { RequestFilter } from '../../domain/requests/history.ts'
 import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requests/request.ts'
 import { takeDecision } from '../../domain/requests/take-decision.ts'
 import type { AgentId, Aggregate, PersonId, Result } from '../../domain/values.ts'
@@ -13,19 +14,14 @@ import { authorityOf } from '../policy/authority.ts'
 import { mayRead } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import { keepRate, type RatePorts } from './limits.ts'
-import type { AskingPorts, DecidingPorts, RequestFilter, RequestReader, Stored } from './ports.ts'
+import type { AskingPorts, DecidingPorts, RequestReader, Stored } from './ports.ts'
 
 /** Four characters after the kind: enough that a typing error is no other request. */
 const Beginning = /^(?:(?:req|bgl)_)?[0-9a-z]{4,26}$/
-const lookedAt = 100
 
-/** `too_many`: more requests are open than were looked at, so the beginning may not be of one alone. */
-export type NotFound = 'unknown_request' | 'ambiguous' | 'too_many'
+export type NotFound = 'unknown_request' | 'ambiguous'
 
-/**
- * The beginning of an id, with or without `req_`, is looked up among all that is open and the newest of the rest, and
- * must be of one alone. Rights are for the caller to ask.
- */
+/** The beginning of an id, with or without `req_`, must be of one request alone. Rights are for the caller to ask. */
 export async function findRequest(
   given: string,
   { requests }: { requests: Pick<RequestReader, 'list'> },
@@ -33,15 +29,10 @@ export async function findRequest(
   const whole = RequestId.safeParse(given)
   if (whole.success) return ok(whole.data)
   if (!Beginning.test(given)) return refuse('unknown_request')
-  const [pending, approved, newest] = await Promise.all([
-    requests.list({ status: 'pending' }, { limit: lookedAt }),
-    requests.list({ status: 'approved' }, { limit: lookedAt }),
-    requests.list({}, { limit: lookedAt }),
-  ])
-  const ids = new Set([...pending.items, ...approved.items, ...newest.items].map(({ state }) => state.ask.id))
-  const found = [...ids].filter((id) => id.startsWith(given) || id.slice('req_'.length).startsWith(given))
+  const beginnings = /^(?:req|bgl)_/.test(given) ? [given] : [`req_${given}`, `bgl_${given}`]
+  const lists = await Promise.all(beginnings.map((search) => requests.list({ search }, { limit: 2 })))
+  const found = lists.flatMap(({ items }) => items.map(({ state }) => state.ask.id))
   if (found.length > 1) return refuse('ambiguous')
-  if (pending.next !== undefined || approved.next !== undefined) return refuse('too_many')
   const [id] = found
   return id === undefined ? refuse('unknown_request') : ok(id)
 }

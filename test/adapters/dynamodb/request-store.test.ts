@@ -50,7 +50,7 @@ onBoth<Stores>(
     real: async () => {
       const [connection, tables] = [connect(), await makeTables()]
       return {
-        requests: new DynamoRequestStore(connection, tables),
+        requests: new DynamoRequestStore(connection, tables, () => submittedAt + 86_400),
         ledger: new DynamoLedgerStore(connection, tables),
       }
     },
@@ -272,9 +272,24 @@ onBoth<Stores>(
       ])('after a place that nobody gave hold nothing: %s', async (_what, after) => {
         expect((await requests.list({}, { limit: 2, after })).items).toEqual([])
       })
+      test('are by words of action, resource and task, in capitals or not, and by how an id begins', async () => {
+        const { action, resource, parentTask } = ask
+        for (const search of [
+          action.toUpperCase(),
+          resource.id.slice(2, 9),
+          parentTask.id,
+          requestId(3),
+          requestId(3).slice(0, 30),
+        ])
+          expect(await listed({ search })).toContain(requestId(3))
+        expect(await listed({ search: `${action} ${parentTask.id}` })).toEqual(ids(5, 4, 3, 2, 1))
+        for (const search of ['no-such-word', `${action} no-such-word`, 'req_zzzz'])
+          expect(await listed({ search })).toEqual([])
+        expect(await listed({ search: requestId(3), agent: ask.agent.id })).toEqual([])
+      })
       test('before a time leave out what was submitted then or later', async () => {
         const before = submittedAt + minutes(2)
-        expect((await requests.list({}, { limit: 10, before })).items.map(({ state }) => state.ask.id)).toEqual(
+        expect((await requests.list({ until: before }, { limit: 10 })).items.map(({ state }) => state.ask.id)).toEqual(
           ids(2, 1),
         )
       })

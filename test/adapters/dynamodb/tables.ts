@@ -18,9 +18,19 @@ const indexes: { readonly [index: string]: Keys } = {
   'by-status': ['status', 'submitted'],
   'by-agent': ['agent', 'submitted'],
   'by-owner': ['owner', 'submitted'],
+  'by-action': ['actionMonth', 'submitted'],
+  'by-task': ['task', 'submitted'],
+  'by-resource': ['resource', 'submitted'],
+  'by-id': ['beginning', 'pk'],
   overdue: ['overdue', 'dueAt'],
   uncompared: ['uncompared', 'endedAt'],
   open: ['openOf', 'submitted'],
+}
+const facets = ['agent', 'owner', 'action', 'task', 'resource']
+/** What stands in an index beside keys. */
+const beside: { readonly [index: string]: readonly string[] } = {
+  ...{ 'by-time': facets, 'by-status': facets, 'by-action': facets, 'by-task': facets },
+  ...{ 'by-agent': [...facets, 'status'], 'by-owner': [...facets, 'status'], 'by-resource': [...facets, 'status'] },
 }
 const ofTexts: { readonly [index: string]: Keys } = { 'by-person': ['person', 'commitment'] }
 const ofLedger: { readonly [index: string]: Keys } = { 'by-time': ['shard', 'place'] }
@@ -55,10 +65,7 @@ function tableOf(name: string, key: Keys, indexes: { readonly [index: string]: K
   const secondary = Object.entries(indexes).map(([index, indexKey]) => ({
     IndexName: index,
     KeySchema: schemaOf(indexKey),
-    Projection:
-      indexKey[0] === 'shard'
-        ? { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: ['facets'] }
-        : { ProjectionType: 'KEYS_ONLY' as const },
+    Projection: projectionOf(index, indexKey),
   }))
   return {
     TableName: name,
@@ -70,6 +77,12 @@ function tableOf(name: string, key: Keys, indexes: { readonly [index: string]: K
     })),
     ...(secondary.length > 0 ? { GlobalSecondaryIndexes: secondary } : {}),
   }
+}
+
+function projectionOf(index: string, key: Keys) {
+  const names = (key[0] === 'shard' ? ['facets'] : (beside[index] ?? [])).filter((name) => !key.includes(name))
+  if (key[0] === 'person' || names.length === 0) return { ProjectionType: 'KEYS_ONLY' as const }
+  return { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...names] }
 }
 
 const schemaOf = ([partition, sort]: Keys): NonNullable<CreateTableCommandInput['KeySchema']> => [

@@ -69,27 +69,40 @@ export function priceOf(usage: LifeUsage): { [what: string]: number; total: numb
  */
 export function indexWrites({ entries }: LifeUsage): number {
   let state: ApprovalRequest | undefined
-  let before: readonly (string | undefined)[] = []
+  let before: readonly IndexRow[] = []
   let writes = entries.length
   for (const entry of entries) {
     const event = eventOf(entry)
     if (!event) throw new Error(`${entry.id} holds no event`)
     state = evolve(state, event)
-    const after = indexKeys(state)
-    for (const [index, key] of after.entries())
-      if (key !== before[index]) writes += [key, before[index]].filter((each) => each !== undefined).length
+    const after = indexRows(state)
+    for (const [index, row] of after.entries()) writes += writesOf(before[index], row)
     before = after
   }
   return writes
 }
 
-/** By index, what its entry of a request is; undefined where it has none. */
-function indexKeys(state: ApprovalRequest): readonly (string | undefined)[] {
+/** `key` is undefined where the index has no row of a request; `beside` is what stands there next to keys and may change. */
+type IndexRow = { key: string | undefined; beside?: string | undefined }
+
+function writesOf(before: IndexRow | undefined, after: IndexRow): number {
+  if (after.key !== before?.key) return [after.key, before?.key].filter((each) => each !== undefined).length
+  return after.beside === before?.beside ? 0 : 1
+}
+
+function indexRows(state: ApprovalRequest): readonly IndexRow[] {
   const item = requestItem(state, noEntries)
   const key = (...names: string[]) =>
     names.every((name) => item[name]) ? JSON.stringify(names.map((name) => item[name])) : undefined
-  const byName = ['kind', 'status', 'agent', 'owner'].map((name) => key(name, 'submitted'))
-  return [...byName, key('overdue', 'dueAt'), key('uncompared', 'endedAt'), key('openOf', 'submitted')]
+  const status = JSON.stringify(item['status'])
+  return [
+    ...['kind', 'status', 'actionMonth', 'task'].map((name) => ({ key: key(name, 'submitted') })),
+    ...['resource', 'agent', 'owner'].map((name) => ({ key: key(name, 'submitted'), beside: status })),
+    { key: key('beginning', 'pk') },
+    { key: key('overdue', 'dueAt') },
+    { key: key('uncompared', 'endedAt') },
+    { key: key('openOf', 'submitted') },
+  ]
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

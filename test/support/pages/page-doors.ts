@@ -68,6 +68,7 @@ export class PageDoors {
       ['GET /decide/{id}', show],
       ['POST /decide/{id}', decide],
       ['GET /login/decision', decide],
+      ['GET /requests', show],
       ['GET /agents', show],
       ['GET /agents/{id}', show],
       ['POST /agents/{id}', createRecertify(ports)],

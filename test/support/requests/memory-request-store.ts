@@ -5,6 +5,8 @@ import type { GroupReading } from '../../../functions/domain/people/group-source
 import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
 import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
 import { overdueAt, uncomparedSince } from '../../../functions/domain/requests/due.ts'
+import { facetsOfRequest, passesRequest, type RequestFilter } from '../../../functions/domain/requests/history.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type {
   AskerId,
   EvaluationId,
@@ -16,17 +18,15 @@ import type {
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import type { PermitChange, StoredPermit } from '../../../functions/operations/permits/ports.ts'
 import type { OnceOnly, Page } from '../../../functions/operations/ports.ts'
-import {
-  type Beside,
-  type Commit,
-  type Committed,
-  type Dependencies,
-  type Evaluation,
-  passes,
-  type RequestFilter,
-  type RequestPage,
-  type RequestStore,
-  type Stored,
+import type {
+  Beside,
+  Commit,
+  Committed,
+  Dependencies,
+  Evaluation,
+  RequestPage,
+  RequestStore,
+  Stored,
 } from '../../../functions/operations/requests/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 
@@ -164,11 +164,10 @@ export class MemoryRequestStore implements RequestStore {
     return evaluation === undefined ? undefined : JSON.parse(evaluation)
   }
 
-  async list(filter: RequestFilter, { limit, after, before }: RequestPage): Promise<Page<Stored>> {
+  async list(filter: RequestFilter, { limit, after }: RequestPage): Promise<Page<Stored>> {
     await othersRun()
     const sorted = this.#all()
-      .filter((stored) => passes(filter, stored))
-      .filter(({ state }) => after !== undefined || before === undefined || state.submittedAt < before)
+      .filter((stored) => passes(filter, stored.state))
       .map((stored) => ({ stored, key: sortKey(stored) }))
       .filter(({ key }) => after === undefined || (isPlace(after) && key < after))
       .sort((one, other) => (one.key < other.key ? 1 : -1))
@@ -208,7 +207,7 @@ export class MemoryRequestStore implements RequestStore {
   async open(agent: AskerId, limit: number): Promise<readonly Stored[]> {
     await othersRun()
     return this.#all()
-      .filter((stored) => passes({ agent, status: 'pending' }, stored))
+      .filter((stored) => passes({ agent, status: 'pending' }, stored.state))
       .sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1))
       .slice(0, limit)
       .map(copyOf)
@@ -259,3 +258,5 @@ const copyOf = (stored: Stored): Stored => JSON.parse(JSON.stringify(stored))
 const sortKey = ({ state: { submittedAt, ask } }: Stored) => `${String(submittedAt).padStart(10, '0')}#${ask.id}`
 
 const isPlace = (after: string) => /^\d{10}#/.test(after)
+
+const passes = (filter: RequestFilter, state: ApprovalRequest) => passesRequest(filter, facetsOfRequest(state))

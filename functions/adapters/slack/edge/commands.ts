@@ -237,9 +237,8 @@ const notAnsweredYet =
   'The store has not answered yet. If you were revoking or halting, look at the card or at /hotwork halts before you do it again: they show what was recorded.'
 
 const notFound: { readonly [Code in NotFound]: string } = {
-  unknown_request: 'No open request begins like that. Write its whole id.',
+  unknown_request: 'No request begins like that.',
   ambiguous: 'More than one request begins like that. Write more of its id.',
-  too_many: 'Too many requests are open to search them. Write the whole id.',
 }
 
 const splitOnce = (text: string): string[] => /^\s*(\S*)\s*([\s\S]*?)\s*$/.exec(text)?.slice(1) ?? []

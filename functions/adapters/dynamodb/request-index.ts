@@ -1,0 +1,204 @@
+import {
+  beginOfMonth,
+  beginsId,
+  facetsOfRequest,
+  firstMonth,
+  monthBefore,
+  monthOf,
+  passesRequest,
+  type RequestFacets,
+  type RequestFilter,
+} from '../../domain/requests/history.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { defined, type NumericDate } from '../../domain/values.ts'
+import type { Page } from '../../operations/ports.ts'
+import type { RequestPage, Stored } from '../../operations/requests/ports.ts'
+import { type Item, textOf, timeKey } from './items.ts'
+import { batchLimit, type Table } from './table.ts'
+
+/**
+ * A page ends with the query by which it has looked at so many rows or asked so often, and says where to go on. A query
+ * reads a megabyte at most, some three thousand rows.
+ */
+const mostRows = 6000
+const mostQueries = 24
+/** What the first query reads where more is to be sifted: where a filter fits many, it is enough. */
+const firstRows = 400
+
+/** Few are, and many callers want all of them. */
+const isLive = (status: string): boolean => status === 'pending' || status === 'approved'
+/** An index key takes 2,048 bytes. What is cut off is compared when the request itself is read. */
+const cut = (text: string): string => text.slice(0, 500).toWellFormed()
+
+/** How the id of a request begins, by which it is found. */
+const beginningOf = (id: string): string => id.slice(0, 'req_0000'.length)
+
+/** One partition of one index. `begin`: no request in it was submitted before. */
+type Part = { index: string; by: string; value: string; begin: NumericDate }
+
+/** What stands beside a request's state so that indexes find it. All of it follows from the state, and proves nothing. */
+export function indexed({ ask, status, submittedAt }: ApprovalRequest) {
+  const month = monthOf(submittedAt)
+  return {
+    submitted: timeKey(submittedAt) + ask.id,
+    // By month: one key would have all requests there ever were. What is live is listed whole, and does not grow so.
+    kind: `request#${month}`,
+    status: isLive(status) ? status : `${status}#${month}`,
+    actionMonth: `${ask.action}#${month}`,
+    agent: ask.agent.id,
+    owner: ask.owner,
+    action: ask.action,
+    task: cut(ask.parentTask.id),
+    resource: cut(ask.resource.id),
+    beginning: beginningOf(ask.id),
+  }
+}
+
+/** Newest first. An index finds candidates, and each is read strongly. */
+export class RequestIndex {
+  readonly #table: Table
+  readonly #read: Read
+  readonly #now: () => NumericDate
+
+  /** @param now where a list begins that does not say until when */
+  constructor(table: Table, read: Read, now: () => NumericDate) {
+    this.#table = table
+    this.#read = read
+    this.#now = now
+  }
+
+  async list(filter: RequestFilter, { limit, after }: RequestPage): Promise<Page<Stored>> {
+    if (after !== undefined && !isPlace(after)) return { items: [] }
+    if (filter.search !== undefined && beginsId(filter.search)) return this.#byId(filter.search, filter)
+    const [latest = ''] = [after, timeKey(filter.until ?? this.#now() + 86_400)].filter(isThere).toSorted()
+    const walk = new Walk(filter, Math.min(limit, batchLimit), latest)
+    for (const part of partsOf(filter, latest)) {
+      for (let more = true; more; more = await this.#readOn(part, walk))
+        if (walk.isOver) return { items: walk.items, next: walk.place }
+      if (part.begin > 0) walk.lookTo(timeKey(part.begin))
+    }
+    return { items: walk.items }
+  }
+
+  /** @returns whether anything of the part is left */
+  async #readOn({ index, by, value, begin }: Part, walk: Walk): Promise<boolean> {
+    const from = timeKey(Math.max(begin, walk.filter.since ?? 0))
+    if (from >= walk.place) return false
+    const { items, last } = await this.#table.query(
+      {
+        ...{ index, newestFirst: true, ...defined({ limit: walk.rowsWanted(by) }) },
+        where: `#${by} = :value AND #submitted BETWEEN :from AND :place`,
+        values: { value, from, place: walk.place },
+      },
+      'list requests',
+    )
+    const rows = items.filter((row) => textOf(row, 'submitted') < walk.place)
+    walk.countQuery(rows.length)
+    const candidates = rows.filter((row) => passesRequest(walk.cutFilter, facetsOfRow(row)))
+    // More than are wanted only where some of them pass no longer.
+    while (candidates.length > 0 && walk.wanted > 0) {
+      const some = candidates.splice(0, walk.wanted)
+      const read = await this.#read(some.map(keyOfRow))
+      walk.add(read.filter(({ state }) => passesRequest(walk.filter, facetsOfRequest(state))).toSorted(byPlace))
+      walk.lookTo(textOf(some.at(-1) as Item, 'submitted'))
+    }
+    if (candidates.length > 0) return true
+    const lowest = rows.at(-1)
+    if (lowest) walk.lookTo(textOf(lowest, 'submitted'))
+    return last !== undefined
+  }
+
+  /** An id's beginning is of so few that all of them are one page. */
+  async #byId(search: string, filter: RequestFilter): Promise<Page<Stored>> {
+    const where = '#beginning = :beginning AND begins_with(#pk, :pk)'
+    const values = { beginning: beginningOf(search), pk: `REQ#${search}` }
+    const { items } = await this.#table.query({ index: 'by-id', where, values, limit: batchLimit }, 'find requests')
+    const read = await this.#read(items.map(keyOfRow))
+    return { items: read.filter(({ state }) => passesRequest(filter, facetsOfRequest(state))).toSorted(byPlace) }
+  }
+}
+
+type Read = (keys: readonly Item[]) => Promise<readonly Stored[]>
+
+/** What one page has found so far, and how far it has looked. */
+class Walk {
+  readonly filter: RequestFilter
+  /** As an index row has it. */
+  readonly cutFilter: RequestFilter
+  readonly items: Stored[] = []
+  /** What was submitted here or later was looked at. */
+  place: string
+  readonly #most: number
+  #queries = 0
+  #rows = 0
+
+  constructor(filter: RequestFilter, most: number, place: string) {
+    this.filter = filter
+    this.cutFilter = { ...filter, ...defined({ resource: filter.resource && cut(filter.resource) }) }
+    this.#most = most
+    this.place = place
+  }
+
+  get wanted(): number {
+    return this.#most - this.items.length
+  }
+
+  get isOver(): boolean {
+    return this.wanted <= 0 || this.#queries >= mostQueries || this.#rows >= mostRows
+  }
+
+  /** The row at the place itself is read once more. Without a number DynamoDB reads a megabyte. */
+  rowsWanted(by: string): number | undefined {
+    const { since: _, until: __, ...facets } = this.filter
+    const sifts = Object.keys(facets).filter((name) => !by.startsWith(name)).length > 0
+    if (!sifts) return this.wanted + 1
+    return this.#queries === 0 ? firstRows : undefined
+  }
+
+  countQuery(rows: number): void {
+    this.#queries += 1
+    this.#rows += rows
+  }
+
+  add(found: readonly Stored[]): void {
+    this.items.push(...found)
+  }
+
+  lookTo(place: string): void {
+    if (place < this.place) this.place = place
+  }
+}
+
+/** The index that leaves least to sift; where it is by month, its partitions from the latest on. */
+function* partsOf(filter: RequestFilter, latest: string): Generator<Part> {
+  const { task, resource, agent, owner, status, action, since = 0 } = filter
+  const whole = { begin: 0 }
+  if (task !== undefined) return yield { index: 'by-task', by: 'task', value: cut(task), ...whole }
+  if (resource !== undefined) return yield { index: 'by-resource', by: 'resource', value: cut(resource), ...whole }
+  if (agent !== undefined) return yield { index: 'by-agent', by: 'agent', value: agent, ...whole }
+  if (owner !== undefined) return yield { index: 'by-owner', by: 'owner', value: owner, ...whole }
+  if (status !== undefined && isLive(status)) return yield { index: 'by-status', by: 'status', value: status, ...whole }
+  const { index, by, name } =
+    status !== undefined
+      ? { index: 'by-status', by: 'status', name: status }
+      : action !== undefined
+        ? { index: 'by-action', by: 'actionMonth', name: action }
+        : { index: 'by-time', by: 'kind', name: 'request' }
+  const first = [firstMonth, monthOf(since)].toSorted().at(-1) ?? firstMonth
+  for (let month = monthOf(Number.parseInt(latest, 10)); month >= first; month = monthBefore(month))
+    yield { index, by, value: `${name}#${month}`, begin: beginOfMonth(month) }
+}
+
+const facetsOfRow = (row: Item): RequestFacets => ({
+  ...placed(textOf(row, 'submitted')),
+  ...{ agent: textOf(row, 'agent'), owner: textOf(row, 'owner'), action: textOf(row, 'action') },
+  ...{ task: textOf(row, 'task'), resource: textOf(row, 'resource') },
+  status: row['status']?.S?.split('#')[0] as ApprovalRequest['status'] | undefined,
+})
+
+const placed = (place: string) => ({ submittedAt: Number.parseInt(place, 10), id: place.slice('1234567890#'.length) })
+const isPlace = (text: string): boolean => /^\d{10}#/.test(text) && text.length <= 64
+const isThere = (text: string | undefined): text is string => text !== undefined
+const keyOfRow = ({ pk, sk }: Item): Item => ({ pk, sk }) as Item
+const placeOf = ({ state }: Stored): string => timeKey(state.submittedAt) + state.ask.id
+const byPlace = (one: Stored, other: Stored): number => (placeOf(one) < placeOf(other) ? 1 : -1)

@@ -1,0 +1,56 @@
+import * as z from 'zod'
+import { digestOf } from '../../domain/digest.ts'
+import type { RequestFilter } from '../../domain/requests/history.ts'
+import { AgentId, defined, PersonId } from '../../domain/values.ts'
+import { Timestamp } from './authzen.ts'
+import { type BadRequest, badRequest } from './problem.ts'
+import { cursorOf } from './read-body.ts'
+
+/** What a list of requests takes in its query. */
+export const requestFilter = {
+  status: z.enum(['pending', 'approved', 'denied', 'withdrawn', 'expired', 'completed', 'revoked']).optional(),
+  agent: AgentId.optional(),
+  owner: PersonId.optional(),
+  task: z.string().min(1).max(256).optional(),
+  resource: z.string().min(1).max(2048).optional(),
+  action: z.string().min(1).max(128).optional(),
+  since: Timestamp.optional(),
+  until: Timestamp.optional(),
+  search: z
+    .string()
+    .trim()
+    .min(1)
+    .max(128)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'should be words, without control characters')
+    .optional(),
+}
+
+/** @throws BadRequest where no time passes */
+export function checkSpan({ since, until }: { since?: number | undefined; until?: number | undefined }): void {
+  if (since === undefined || until === undefined || until > since) return
+  throw badRequest('invalid_request', 'No time is after `since` and before `until`', '`until` should be the later one')
+}
+
+/** A place in a list, and a mark of the filter that it is of. */
+const marked = /^(\d{10}#(?:[a-z]{3}_[0-9a-z]{26})?)\.([A-Za-z0-9_-]{11})$/
+
+export const cursorAfter = (place: string, filter: RequestFilter): string => cursorOf(`${place}.${markOf(filter)}`)
+
+/** @throws BadRequest where it is no cursor of a list by this filter */
+export function placeAfter(cursor: string | undefined, filter: RequestFilter): string | undefined {
+  if (cursor === undefined) return undefined
+  const text = Buffer.from(cursor, 'base64url').toString()
+  const [, place, mark] = marked.exec(text) ?? []
+  if (place === undefined || cursorOf(text) !== cursor)
+    throw wrongCursor('send the `next` of the answer before, as it is')
+  if (mark === markOf(filter)) return place
+  throw wrongCursor('it is of a list by other filters: send it with the filters of the answer that it is from')
+}
+
+const wrongCursor = (detail: string): BadRequest =>
+  badRequest('invalid_request', '`after` is no place in this list', `\`after\`: ${detail}`)
+
+const markOf = (filter: RequestFilter): string => {
+  const start = 'sha-256:'.length
+  return digestOf('hotwork.cursor.v1', { ...defined(filter) }).slice(start, start + 11)
+}

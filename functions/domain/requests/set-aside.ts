@@ -1,0 +1,28 @@
+import type { NumericDate } from '../values.ts'
+import type { ApprovalRequest } from './request.ts'
+
+/** Requests that one person has set aside for now, by id. It is no decision, and only that person's own lists heed it. */
+export type Aside = { readonly [request: string]: { readonly until: NumericDate; readonly round: number } }
+
+export const asideChoices = ['hour', 'morning', 'due'] as const
+export type AsideChoice = (typeof asideChoices)[number]
+
+const hour = 3600
+const day = 24 * hour
+/** A request comes back so long before it is due, at the latest. */
+const spare = 900
+
+/** `morning`: the next 09:00 UTC. @returns undefined where it is due too soon to be set aside */
+export function asideUntil(choice: AsideChoice, dueAt: NumericDate, now: NumericDate): NumericDate | undefined {
+  const latest = dueAt - spare
+  const nine = now - (now % day) + 9 * hour
+  const wanted = { hour: now + hour, morning: nine > now ? nine : nine + day, due: latest }[choice]
+  const until = Math.min(wanted, latest)
+  return until > now ? until : undefined
+}
+
+/** A request that has changed since is back. */
+export function asideNow({ ask, round }: ApprovalRequest, aside: Aside, now: NumericDate): NumericDate | undefined {
+  const own = aside[ask.id]
+  return own && own.round === round && own.until > now ? own.until : undefined
+}

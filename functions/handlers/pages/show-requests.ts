@@ -1,0 +1,55 @@
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
+import { readQuery } from '../../adapters/http/read-body.ts'
+import { checkSpan, cursorAfter, placeAfter, requestFilter } from '../../adapters/http/request-filter.ts'
+import { boundOf, requestsPage, type Sought } from '../../adapters/pages/requests-page.ts'
+import type { RequestFilter } from '../../domain/requests/history.ts'
+import { defined } from '../../domain/values.ts'
+import type { AskingPorts } from '../../operations/requests/ports.ts'
+import { listRequests } from '../../operations/requests/read-requests.ts'
+import { type Guest, notShown, type PagePorts, shown } from './page-door.ts'
+
+type Ports = PagePorts & AskingPorts
+
+/** `GET /requests`: a form that was filled in wrongly is shown again, with what is wrong. */
+export async function showRequests(call: Call, { person, reader }: Guest, ports: Ports): Promise<Answer> {
+  // A browser sends empty fields too.
+  const { after, ...sought } = Object.fromEntries(Object.entries(call.queries).filter(([, value]) => value !== ''))
+  const { bundle } = ports.policy
+  const view = {
+    ...{ sought: sought as Sought, found: [], isFirst: after === undefined, bundle, reader, now: ports.clock.now() },
+    choices: {
+      agents: bundle.agents.map(({ id }) => id),
+      people: bundle.directory.people,
+      actions: Object.keys(bundle.actions),
+    },
+  }
+  const asked = filterOf(sought, after)
+  if ('wrong' in asked) return shown(ports.issuer, requestsPage({ ...view, notice: { text: asked.wrong } }), 400)
+  const { filter, place } = asked
+  const listed = await listRequests({ person: person.id, filter, ...defined({ after: place }) }, ports)
+  if (!listed.ok) throw notShown(listed.code)
+  const { items, next } = listed.value
+  const goOn = next === undefined ? undefined : { cursor: cursorAfter(next, filter), to: Number.parseInt(next, 10) }
+  return shown(ports.issuer, requestsPage({ ...view, found: items, next: goOn }))
+}
+
+type Asked = { filter: RequestFilter; place: string | undefined } | { wrong: string }
+
+function filterOf(sought: { [name: string]: string }, after: string | undefined): Asked {
+  const days = Object.fromEntries(
+    (['since', 'until'] as const).flatMap((name) => {
+      const day = sought[name]
+      return day === undefined ? [] : [[name, boundOf(name, day) ?? day]]
+    }),
+  )
+  try {
+    const filter = defined(readQuery({ queries: { ...sought, ...days } }, requestFilter))
+    checkSpan(filter)
+    return { filter, place: placeAfter(after, filter) }
+  } catch (fault) {
+    if (!(fault instanceof BadRequest)) throw fault
+    const { title, detail } = fault.problem
+    return { wrong: `${title}${detail === undefined ? '' : `: ${detail}`}.`.replaceAll('`', '') }
+  }
+}

@@ -1,0 +1,70 @@
+import * as z from 'zod'
+import { asOf } from '../../domain/requests/due.ts'
+import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
+import { type Aside, type AsideChoice, asideNow, asideUntil } from '../../domain/requests/set-aside.ts'
+import { defined, NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import { StoreUnavailable } from '../faults.ts'
+import { mayRead } from '../policy/questions.ts'
+import type { AskingPorts, RequestReader, RequestWriter } from './ports.ts'
+
+const Kept = z.record(z.string(), z.object({ until: NumericDate, round: z.number().int() }))
+/** One item holds them all. */
+const most = 200
+const attempts = 5
+
+type Ports = AskingPorts & { requests: Pick<RequestWriter, 'claim'> }
+type Refused = 'not_permitted' | 'unknown_request' | 'already_settled' | 'due_soon'
+
+/**
+ * Leaves a request out of what waits for one person, until a time or until it changes. Others see no difference, and
+ * nothing is recorded: it is no decision.
+ *
+ * @param choice `back`: it is set aside no longer
+ */
+export async function setAside(
+  { id, person, choice }: { id: RequestId; person: PersonId; choice: AsideChoice | 'back' },
+  ports: Ports,
+): Promise<Result<true, Refused>> {
+  const now = ports.clock.now()
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const stored = await ports.requests.load(id)
+  if (!stored) return refuse('unknown_request')
+  const state = asOf(stored.state, now)
+  if (state.status !== 'pending') return refuse('already_settled')
+  const until = choice === 'back' ? now : asideUntil(choice, openStage(state)?.deadline ?? state.decideBy, now)
+  if (until === undefined) return refuse('due_soon')
+  await keep(person, now, { [id]: { until, round: state.round } }, ports)
+  return ok(true)
+}
+
+/** What waits, apart from what the person has set aside. */
+export async function splitAside<S extends ApprovalRequest>(
+  person: PersonId,
+  waiting: readonly S[],
+  { requests, clock }: { requests: Pick<RequestReader, 'recall'>; clock: AskingPorts['clock'] },
+): Promise<{ waiting: readonly S[]; aside: readonly { state: S; until: NumericDate }[] }> {
+  const own = asideIn(await requests.recall(keyOf(person)))
+  const now = clock.now()
+  const split = waiting.map((state) => ({ state, until: asideNow(state, own, now) }))
+  return {
+    waiting: split.filter(({ until }) => until === undefined).map(({ state }) => state),
+    aside: split.flatMap(({ state, until }) => (until === undefined ? [] : [{ state, until }])),
+  }
+}
+
+const keyOf = (person: PersonId) => `ASIDE#${person}`
+const asideIn = (value: string | undefined): Aside => (value === undefined ? {} : Kept.parse(JSON.parse(value)))
+
+/** What is over is dropped, and of too many those that end first. */
+async function keep(person: PersonId, now: NumericDate, change: Aside, { requests }: Ports): Promise<void> {
+  const key = keyOf(person)
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const replaces = await requests.recall(key)
+    const all = Object.entries({ ...asideIn(replaces), ...change }).filter(([, { until }]) => until > now)
+    const kept = all.toSorted(([, one], [, other]) => other.until - one.until).slice(0, most)
+    const expiresAt = Math.max(now, ...kept.map(([, { until }]) => until))
+    const value = JSON.stringify(Object.fromEntries(kept))
+    if (value === replaces || (await requests.claim({ key, value, expiresAt, ...defined({ replaces }) }))) return
+  }
+  throw new StoreUnavailable('another window kept changing what is set aside')
+}

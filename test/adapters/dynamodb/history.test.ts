@@ -1,0 +1,93 @@
+import { connect } from '../../../functions/adapters/dynamodb/client.ts'
+import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request-store.ts'
+import type { RequestFilter } from '../../../functions/domain/requests/history.ts'
+import type { Stored } from '../../../functions/operations/requests/ports.ts'
+import { submittedAt } from '../../support/ask.ts'
+import { manyRequests, seedRequests } from '../../support/requests/many-requests.ts'
+import { useAws } from '../emulator.ts'
+import { makeTables } from './tables.ts'
+
+/** What a page of history asks of DynamoDB: counts, which hold on AWS too. Times are in `npm run bench -- --only history`. */
+
+useAws()
+
+const span = { count: 1300, from: Date.parse('2026-01-01T00:00:00Z') / 1000, to: submittedAt }
+const all = [...manyRequests(span)].toReversed()
+const some = all[700]?.ask as NonNullable<(typeof all)[number]>['ask']
+/** Months from the first of 2026 to January 2027. */
+const months = 13
+
+let requests: DynamoRequestStore
+let calls: { command: string; rows: number }[]
+beforeAll(async () => {
+  const [connection, tables] = [connect(), await makeTables()]
+  await seedRequests(connection.client, tables.requests, span)
+  connection.client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const answer = await next(args)
+        calls.push({
+          command: String(commandName),
+          rows: (answer.output as { ScannedCount?: number }).ScannedCount ?? 0,
+        })
+        return answer
+      },
+    { step: 'initialize' },
+  )
+  requests = new DynamoRequestStore(connection, tables, () => submittedAt)
+}, 180_000)
+beforeEach(() => {
+  calls = []
+})
+
+const passing = (test: (state: (typeof all)[number]) => boolean) => all.filter(test).map(({ ask }) => ask.id)
+const idsOf = (items: readonly Stored[]) => items.map(({ state }) => state.ask.id)
+
+const filters: readonly [
+  what: string,
+  filter: RequestFilter,
+  queries: number,
+  (state: (typeof all)[number]) => boolean,
+][] = [
+  ['none', {}, 2, () => true],
+  ['what waits', { status: 'pending' }, 1, ({ status }) => status === 'pending'],
+  ['what was denied', { status: 'denied' }, 4, ({ status }) => status === 'denied'],
+  ['an agent', { agent: some.agent.id }, 1, ({ ask }) => ask.agent.id === some.agent.id],
+  [
+    'an agent, and what was withdrawn',
+    { agent: some.agent.id, status: 'withdrawn' },
+    1,
+    ({ ask, status }) => ask.agent.id === some.agent.id && status === 'withdrawn',
+  ],
+  ['an owner', { owner: some.owner }, 1, ({ ask }) => ask.owner === some.owner],
+  ['a task', { task: some.parentTask.id }, 1, ({ ask }) => ask.parentTask.id === some.parentTask.id],
+  ['a resource', { resource: some.resource.id }, 1, ({ ask }) => ask.resource.id === some.resource.id],
+  ['an action', { action: some.action }, months, ({ ask }) => ask.action === some.action],
+  ['a day', { since: submittedAt - 86_400 }, 1, ({ submittedAt: at }) => at >= submittedAt - 86_400],
+  ['an id', { search: some.id.slice(0, 12) }, 1, ({ ask }) => ask.id === some.id],
+  ['words', { search: `SSM ${some.parentTask.id}` }, months, ({ ask }) => ask.parentTask.id === some.parentTask.id],
+  ['a word that nothing has', { search: 'nowhere' }, months, () => false],
+]
+
+test.each(filters)('a page by %s finds the newest, and never scans', async (_what, filter, queries, isFound) => {
+  const { items } = await requests.list(filter, { limit: 50 })
+  expect(idsOf(items)).toEqual(passing(isFound).slice(0, 50))
+  expect(calls.map(({ command }) => command)).not.toContain('ScanCommand')
+  expect(calls.filter(({ command }) => command === 'QueryCommand').length).toBeLessThanOrEqual(queries)
+  // Each candidate is read once, a hundred at a time.
+  expect(calls.filter(({ command }) => command === 'BatchGetItemCommand').length).toBeLessThanOrEqual(queries)
+  expect(calls.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThanOrEqual(all.length)
+})
+
+test('a list goes on to its end, each request once, with no more rows a page than were asked for', async () => {
+  const found: string[] = []
+  let after: string | undefined
+  do {
+    calls = []
+    const page = await requests.list({}, { limit: 100, ...(after === undefined ? {} : { after }) })
+    found.push(...idsOf(page.items))
+    after = page.next
+    expect(calls.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThanOrEqual(2 * 101)
+  } while (after !== undefined)
+  expect(found).toEqual(passing(() => true))
+})
