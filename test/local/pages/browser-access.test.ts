@@ -127,7 +127,6 @@ inBrowser('people who use the pages in their own way', () => {
 
   test('an agent is halted and the halt lifted by another person, by keyboard alone', async () => {
     const page = await people.openAs('Gus Garcia', '/halts')
-    await picture(page, 'halts-none')
     await tabTo(page, 'kind')
     await page.keyboard.press('Tab')
     await page.keyboard.type('agent:nobody')
