@@ -52,6 +52,8 @@ inBrowser('people who use the pages in their own way', () => {
       `/decide/${waiting.ask.id}`,
       `/decide/${decided.ask.id}`,
       `/decide/req_${'0'.repeat(26)}`,
+      '/requests',
+      '/requests?status=denied&action=ssm:PutParameter',
       '/halts',
       '/halts?kind=owner&value=person:dan',
       `/halts/${halt.id}`,
@@ -162,6 +164,23 @@ inBrowser('people who use the pages in their own way', () => {
       by: 'person:gus',
       lifted: { by: 'person:hana' },
     })
+  })
+
+  test('the history is searched by keyboard alone, and fits a phone in the dark', async () => {
+    const decided = await at.world.submitted(prodParameter)
+    await at.world.submitted(throttleWorker)
+    await at.world.decide(decided, 'ana', 'deny')
+    const page = await people.openAs('Hana Hoshi', '/requests')
+    await picture(page, 'history')
+    await tabTo(page, 'status')
+    await page.keyboard.type('Denied')
+    await tabTo(page, 'Show')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/status=denied/)
+    const list = await page.locator('.list').textContent()
+    expect(list).toContain('payment-timeout-ms')
+    expect(list).not.toContain('checkout-worker')
+    await picture(await people.openAs('Hana Hoshi', '/requests', { ...phone, ...dark }), 'history-phone-dark')
   })
 
   test('agents, on a desktop and on a phone in the dark', async () => {
