@@ -26,7 +26,7 @@ export type ShowHaltsPorts = HaltPagePorts & {
   targetRoles: readonly string[]
 }
 
-export const HaltKind = z.enum(Object.keys(haltKinds) as [keyof typeof haltKinds])
+const HaltKind = z.enum(Object.keys(haltKinds) as [keyof typeof haltKinds])
 
 /** `after`: of those in force. `over`: of those that are over. `kind` and `value` fill in the form, for a link to it. */
 const query = {

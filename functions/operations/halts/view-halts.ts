@@ -48,7 +48,7 @@ export async function viewHalt(
   return ok(viewed(shown, await findHaltActor('lift', person, now, ports), now))
 }
 
-export async function findWhyNotHalt(
+async function findWhyNotHalt(
   person: PersonId,
   ports: Pick<AskingPorts, 'policy' | 'requests' | 'clock'>,
 ): Promise<HaltRefusal | undefined> {
