@@ -46,6 +46,7 @@ export const functions = {
   'call-aws': { caller: 'agents', policy: 'answers', seconds: 29 },
   'begin-use': { caller: 'tools', policy: 'answers', reserved: 50 },
   'end-use': { caller: 'tools', policy: 'facts' },
+  'manage-stream': { caller: 'tools', policy: 'facts' },
   'decide-request': { caller: 'people', policy: 'answers', role: 'decide-request' },
   'give-stand-in': { caller: 'people', policy: 'answers' },
   'end-stand-in': { caller: 'people', policy: 'answers' },

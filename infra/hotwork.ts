@@ -234,6 +234,7 @@ export class Hotwork extends Construct {
       ...ground,
       ...{ channel, sealedUses, callReader: calls, follow: workflow.follow, calls: agents.calls },
     })
+    events.deliveries.grantSend(agents.manageStream)
     const log = new Log(this, 'Notary', ground)
     const outputs = {
       ApiEndpoint: this.apiEndpoint,

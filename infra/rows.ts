@@ -45,6 +45,7 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'call-aws': brokerWrites,
   'begin-use': { chains: ['req_', 'bgl_', 'tool:'], rows: ['SEEN#', 'USE#'] },
   'end-use': { chains: ['req_', 'bgl_', 'tool:'], texts: true },
+  'manage-stream': { chains: ['tool:'], rows: ['STREAM#'] },
   'decide-request': { chains: ['req_', 'bgl_', 'person:'], texts: true },
   'decide-burst': { chains: ['req_', 'person:'], texts: true },
   'revoke-request': { chains: ['req_', 'bgl_', 'person:'], texts: true },

@@ -42,6 +42,10 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     ['webhook_unsigned', 'webhook_gone'],
     'an agent or a tool is not notified: there is no secret to sign with, or its receiver wants no more',
   ],
+  SignalUndeliverable: [
+    ['signal_refused', 'signal_undelivered'],
+    'a tool was not told that a token is dead: its receiver refused that, or did not take it in time',
+  ],
   OutcomeUnknown: [
     ['outcome_unknown'],
     'a call was begun, and Hotwork cannot tell whether it was done: a person should look',

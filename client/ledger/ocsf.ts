@@ -61,6 +61,9 @@ const managed = new Map<string, Activity>(
     Registered: 'create',
     RegistrationChanged: 'update',
     Unregistered: 'deactivate',
+    StreamRegistered: 'create',
+    StreamChanged: 'update',
+    StreamRemoved: 'deactivate',
   } as const),
 )
 

@@ -150,6 +150,15 @@ const catalogue = {
   already_lifted: no(409, 'This halt is lifted already', 'leave it: nothing is left to do'),
   // stand-ins
   stand_in_refused: no(403, 'That person cannot decide for you', 'name another person, or another time', 'person'),
+  // streams of security events
+  unknown_stream: no(404, 'You have no such stream', 'read your streams without `stream_id`', 'stream_id'),
+  stream_exists: no(409, 'You have a stream already, which is the most', 'change that one, or delete it first'),
+  foreign_endpoint: no(
+    403,
+    'That is no address of yours in this deployment',
+    'use one under your `addresses` or `signals` of the deployment file',
+    'delivery.endpoint_url',
+  ),
   unknown_stand_in: no(404, 'There is no such stand-in', 'use its id: sin_ and 26 characters'),
   // standing permits
   permit_refused: no(403, 'That cannot be allowed ahead', 'approve each request by itself'),

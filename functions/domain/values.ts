@@ -35,6 +35,8 @@ export const StandInId = prefixed('sin').brand<'StandInId'>()
 export type StandInId = z.infer<typeof StandInId>
 export const StandingPermitId = prefixed('stp').brand<'StandingPermitId'>()
 export type StandingPermitId = z.infer<typeof StandingPermitId>
+export const StreamId = prefixed('str').brand<'StreamId'>()
+export type StreamId = z.infer<typeof StreamId>
 export const EvaluationId = prefixed('evl').brand<'EvaluationId'>()
 export type EvaluationId = z.infer<typeof EvaluationId>
 

@@ -60,6 +60,7 @@ export const environments = {
   'look-at-hosts': z.object({ REQUESTS_TABLE: Name, ACCOUNT: Name, TARGET_ROLE: Name }),
   'read-log': z.object({ ...api, LOG_BUCKET: Name }),
   'sign-receipt': z.object({ ...api, ...stores, ...anchor, NOTARY_KEYS: Names }),
+  'manage-stream': z.object({ ...api, ...stores, DELIVERIES_QUEUE: Name }),
   'begin-use': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
   'end-use': z.object({ ...api, ...stores, ...texts }),
   'show-pages': z.object({
@@ -94,7 +95,14 @@ export const environments = {
     DELIVERIES_QUEUE: Name,
     TARGET_ROLES: Names,
   }),
-  deliver: z.object({ ...api, DELIVERIES_QUEUE: Name, EVENT_BUS: Name, WEBHOOK_SECRET: Name.optional() }),
+  deliver: z.object({
+    ...api,
+    REQUESTS_TABLE: Name,
+    SIGN_FUNCTION: Name,
+    DELIVERIES_QUEUE: Name,
+    EVENT_BUS: Name,
+    WEBHOOK_SECRET: Name.optional(),
+  }),
   'set-reminders': z.object({
     REQUESTS_TABLE: Name,
     TIMER_GROUP: Name,

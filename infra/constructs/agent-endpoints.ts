@@ -9,6 +9,8 @@ import { grantAssume, tellTargetName } from './target-roles.ts'
 export class AgentEndpoints extends Construct {
   /** Ids of mediated calls whose outcome is not known, to be looked up. */
   readonly calls: WorkQueue
+  /** Has verifications sent. */
+  readonly manageStream: HotworkFunction
 
   constructor(scope: Construct, id: string, ground: Ground) {
     super(scope, id)
@@ -16,7 +18,7 @@ export class AgentEndpoints extends Construct {
     this.#makeRequests(ground)
     this.#makeTokens(ground)
     this.calls = this.#makeAwsAccess(ground)
-    this.#makeGate(ground)
+    this.manageStream = this.#makeGate(ground)
   }
 
   #publish({ anchor, api, key, make }: Ground): void {
@@ -30,6 +32,7 @@ export class AgentEndpoints extends Construct {
       'GET /.well-known/oauth-authorization-server',
       'GET /.well-known/oauth-protected-resource',
       'GET /.well-known/oauth-protected-resource/aws',
+      'GET /.well-known/ssf-configuration',
       'GET /.well-known/jwks.json',
       'GET /schemas/access-request.json',
       'GET /authorize',
@@ -122,10 +125,16 @@ export class AgentEndpoints extends Construct {
     return calls
   }
 
-  #makeGate({ api, key, make }: Ground): void {
+  #makeGate({ api, key, make }: Ground): HotworkFunction {
     const beginUse = make(this, 'begin-use')
     key.grantVerify(beginUse)
     api.routeAs('own', beginUse, 'POST /v1/uses')
     api.route(make(this, 'end-use'), 'POST /v1/uses/{id}/end')
+
+    const manageStream = make(this, 'manage-stream')
+    for (const method of ['POST', 'GET', 'PATCH', 'PUT', 'DELETE'] as const)
+      api.route(manageStream, `${method} /v1/ssf/streams`)
+    api.route(manageStream, 'GET /v1/ssf/status', 'POST /v1/ssf/status', 'POST /v1/ssf/verification')
+    return manageStream
   }
 }

@@ -8,7 +8,7 @@ import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 /** As API Gateway writes it: `POST /token`. */
-type Route = `${'GET' | 'POST' | 'DELETE'} /${string}` | typeof anythingElse
+type Route = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}` | typeof anythingElse
 export const anythingElse = '$default'
 
 /** Calls a second to one route: a flood of one takes nothing from another. */

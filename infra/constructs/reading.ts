@@ -39,7 +39,7 @@ export class Reading extends Construct {
     })
   }
 
-  /** Who signs that it is Hotwork that asks a tool. */
+  /** Who signs that it is Hotwork that asks or tells a tool. */
   signWith(signer: HotworkFunction): void {
     this.#signer = signer
   }
@@ -56,6 +56,11 @@ export class Reading extends Construct {
       }),
     )
     to.allow(['kms:GenerateMac'], [this.#key.keyArn], macs)
+    this.grantSigned(to)
+  }
+
+  /** Allows having statements signed, and nothing else. */
+  grantSigned(to: HotworkFunction): void {
     this.#signer?.grantInvoke(to, 'SIGN_FUNCTION')
   }
 }

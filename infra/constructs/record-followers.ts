@@ -98,7 +98,7 @@ export class DecisionEvents extends Construct {
   /** Where an agent or a tool is notified. */
   readonly secret: WebhookSecret | undefined
 
-  constructor(scope: Construct, id: string, { bundle, api, alarms, make }: Ground) {
+  constructor(scope: Construct, id: string, { bundle, api, alarms, reading, tables, make }: Ground) {
     super(scope, id)
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: `${Stack.of(this).stackName}-decisions`,
@@ -114,6 +114,8 @@ export class DecisionEvents extends Construct {
     })
     const deliver = make(this, 'deliver')
     api.tellIssuer(deliver)
+    reading.grantSigned(deliver)
+    tables.requests.grantRead(deliver)
     deliver.tell({ EVENT_BUS: this.bus.eventBusName })
     deliver.allow(['events:PutEvents'], [this.bus.eventBusArn])
     this.secret = notifies(bundle) ? new WebhookSecret(this, 'Webhooks') : undefined

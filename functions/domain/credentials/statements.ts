@@ -1,5 +1,15 @@
 import * as z from 'zod'
-import { AgentId, Digest, EvaluationId, GrantId, NumericDate, RequestId } from '../values.ts'
+import {
+  AgentId,
+  AskerId,
+  CredentialId,
+  Digest,
+  EvaluationId,
+  GrantId,
+  NumericDate,
+  RequestId,
+  StreamId,
+} from '../values.ts'
 
 /** How long a tool takes it that it is Hotwork that asks. */
 export const readSeconds = 300
@@ -40,6 +50,25 @@ export const statements = {
     claims: z
       .strictObject({ aud: z.string().min(1).max(2048), iat: NumericDate, exp: NumericDate })
       .refine(({ iat, exp }) => exp > iat && exp - iat <= readSeconds, `at most ${readSeconds} seconds`),
+  },
+  /** A Security Event Token (RFC 8417) to a tool: that a token is dead, or that its stream works. */
+  signal: {
+    typ: 'secevent+jwt',
+    claims: z.strictObject({
+      aud: z.string().min(1).max(2048),
+      iat: NumericDate,
+      jti: z.string().regex(/^set_[0-9a-z]{26}$/),
+      txn: RequestId.optional(),
+      sub_id: z.union([
+        z.strictObject({ format: z.literal('opaque'), id: StreamId }),
+        z.strictObject({
+          format: z.literal('complex'),
+          session: z.strictObject({ format: z.literal('opaque'), id: CredentialId }),
+          user: z.strictObject({ format: z.literal('iss_sub'), iss: z.string(), sub: AskerId }),
+        }),
+      ]),
+      events: z.record(z.url(), z.record(z.string(), z.json())),
+    }),
   },
 } as const
 

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { agentOf, type Bundle } from '../policy/bundle.ts'
+import { ToolId } from '../values.ts'
 import { DecisionEvent } from './decision-events.ts'
+import { SecurityEvent, type SessionRevoked } from './security-events.ts'
 
 /** One event on its way to one receiver: `bus`, or `webhook:` and the id of an agent or a tool. */
 export const DecisionDelivery = z.strictObject({
@@ -8,6 +10,29 @@ export const DecisionDelivery = z.strictObject({
   event: DecisionEvent,
 })
 export type DecisionDelivery = z.infer<typeof DecisionDelivery>
+
+const stream = 'stream:'
+/** One security event on its way to the stream of a tool. */
+export const SignalDelivery = z.strictObject({
+  receiver: z.templateLiteral([stream, z.string().min(1)]),
+  event: SecurityEvent,
+})
+export type SignalDelivery = z.infer<typeof SignalDelivery>
+export const Delivery = z.union([DecisionDelivery, SignalDelivery])
+export type Delivery = z.infer<typeof Delivery>
+
+export const toStream = (tool: ToolId, event: SecurityEvent): SignalDelivery => ({
+  receiver: `${stream}${tool}`,
+  event,
+})
+export const isSignal = (delivery: Delivery): delivery is SignalDelivery => delivery.receiver.startsWith(stream)
+export const toolOfStream = ({ receiver }: SignalDelivery): ToolId => ToolId.parse(receiver.slice(stream.length))
+
+/** Only the tool that the token is for is told of it. No stream is looked for here: whether there is one changes. */
+export function signalOf(event: SessionRevoked, action: string, bundle: Bundle): SignalDelivery | undefined {
+  const tool = ToolId.safeParse(toolOf(action, bundle))
+  return tool.success ? toStream(tool.data, event) : undefined
+}
 
 /** The bus has all of them. An agent hears of its own requests, a tool of those whose credential is for it. */
 export function deliveriesOf(event: DecisionEvent, bundle: Bundle): readonly DecisionDelivery[] {

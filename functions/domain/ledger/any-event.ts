@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { RegistryEvent } from '../agents/registry.ts'
 import { VouchEvent } from '../break-glass/open.ts'
+import { StreamEvent } from '../events/stream.ts'
 import { HaltEvent } from '../halts/halt.ts'
 import { LinkEvent } from '../people/linking.ts'
 import { StandInEvent } from '../people/stand-in.ts'
@@ -19,6 +20,7 @@ const Any = z.discriminatedUnion('type', [
   VouchEvent,
   ErasedEvent,
   RegistryEvent,
+  StreamEvent,
 ])
 
 /** What each entry can be. */

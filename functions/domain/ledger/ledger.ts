@@ -2,6 +2,7 @@ import { Subject } from '../agents/agent-file.ts'
 import { RegistryEvent } from '../agents/registry.ts'
 import { VouchEvent } from '../break-glass/open.ts'
 import { digestOfEntry } from '../digest.ts'
+import { StreamEvent } from '../events/stream.ts'
 import { evolveHalt, type Halt, HaltEvent } from '../halts/halt.ts'
 import { type ChatAccount, evolveLink, LinkEvent } from '../people/linking.ts'
 import { evolveStandIn, type StandIn, StandInEvent } from '../people/stand-in.ts'
@@ -192,7 +193,7 @@ export function verifyOther(aggregate: string, entries: readonly Entry[]) {
 
 const ofActor = (entry: Entry) => {
   const found = eventOf(entry)
-  return found?.type === 'Refused' ? found : RegistryEvent.safeParse(factsOf(entry)).data
+  return found?.type === 'Refused' ? found : RegistryEvent.or(StreamEvent).safeParse(factsOf(entry)).data
 }
 
 function replayChain<S, E>(

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { RegistryEvent } from '../agents/registry.ts'
 import type { VouchEvent } from '../break-glass/open.ts'
 import { digestOf } from '../digest.ts'
+import type { StreamEvent } from '../events/stream.ts'
 import type { HaltEvent } from '../halts/halt.ts'
 import type { LinkEvent } from '../people/linking.ts'
 import type { StandInEvent } from '../people/stand-in.ts'
@@ -25,6 +26,7 @@ export type AnyEvent =
   | VouchEvent
   | ErasedEvent
   | RegistryEvent
+  | StreamEvent
 
 /** Good for one text: without the salt, no guess at the text can be checked. */
 export type PersonalText = { commitment: Digest; person: PersonId; text: string; salt: string }

@@ -57,6 +57,8 @@ export const Deployment = z.strictObject({
       addresses: z.array(z.url()).min(1),
       /** Where Hotwork asks it what is there now. */
       reads: SecureUrl.optional(),
+      /** Where else than at its addresses it may have security events pushed. */
+      signals: z.array(SecureUrl).min(1).max(8).optional(),
     }),
   ),
   /** Whose security events halt people and agents (Shared Signals). */

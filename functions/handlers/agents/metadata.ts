@@ -6,6 +6,7 @@ import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { messagePage, pageHeaders, problemTypePage } from '../../adapters/pages/layout.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
+import { pushDelivery } from '../../domain/events/stream.ts'
 import { nameOfIssuer } from '../../domain/people/identity-issuer.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { defined, type Json } from '../../domain/values.ts'
@@ -17,13 +18,14 @@ import { factsOnly } from '../wiring/ports.ts'
 /** What anyone may know, by route. RFC 9728 section 3.1 says where the path of a resource goes. */
 export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet }) {
   const { issuer, policy, keys, notary } = ports
-  const { authzen, authorizationServer, api, broker } = publishedMetadata(policy.bundle, issuer)
+  const { authzen, authorizationServer, api, broker, signals } = publishedMetadata(policy.bundle, issuer)
   const shown = (status: number, body: string): Answer => ({ status, headers: pageHeaders(issuer), body })
   const routes: { [route: string]: (call: Call) => Promise<Answer> } = {
     'GET /.well-known/authzen-configuration': async () => published(authzen),
     'GET /.well-known/oauth-authorization-server': async () => published(authorizationServer),
     'GET /.well-known/oauth-protected-resource': async () => published(api),
     'GET /.well-known/oauth-protected-resource/aws': async () => published(broker),
+    'GET /.well-known/ssf-configuration': async () => published(signals),
     'GET /.well-known/jwks.json': async () => {
       const [tokens, log] = await Promise.all([keys.jwks(), notary.jwks()])
       return published({ keys: [...tokens.keys, ...log.keys.map((key) => ({ ...key, hotwork_use: 'notary' }))] })
@@ -141,6 +143,20 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment' | 'breakGlass'>, is
       dpop_bound_access_tokens_required: true,
       dpop_signing_alg_values_supported,
       authorization_details_types_supported,
+    },
+    // Shared Signals Framework 1.0 section 7. Every tool has its own streams, and all subjects in them.
+    signals: {
+      spec_version: '1_0',
+      issuer,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      delivery_methods_supported: [pushDelivery],
+      configuration_endpoint: `${issuer}/v1/ssf/streams`,
+      status_endpoint: `${issuer}/v1/ssf/status`,
+      verification_endpoint: `${issuer}/v1/ssf/verification`,
+      // Who ended all sessions of the user would end those that live.
+      critical_subject_members: ['session'],
+      authorization_schemes: [{ spec_urn: 'urn:ietf:rfc:6749' }, { spec_urn: 'urn:ietf:rfc:6750' }],
+      default_subjects: 'ALL',
     },
   } satisfies { [document: string]: Document }
 }

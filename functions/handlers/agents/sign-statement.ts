@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
 import { statements } from '../../domain/credentials/statements.ts'
-import type { JsonObject } from '../../domain/values.ts'
+import { defined, type JsonObject } from '../../domain/values.ts'
 import type { KeySet, Signer } from '../../operations/credentials/ports.ts'
 import { bind } from '../environments.ts'
 
@@ -11,6 +11,7 @@ const Ask = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('approval'), claims: statements.approval.claims }),
   z.strictObject({ kind: z.literal('deferral'), claims: statements.deferral.claims }),
   z.strictObject({ kind: z.literal('read'), claims: statements.read.claims }),
+  z.strictObject({ kind: z.literal('signal'), claims: statements.signal.claims }),
   z.strictObject({ kind: z.literal('keys') }),
 ])
 
@@ -24,7 +25,7 @@ export const createHandler =
   async (event: unknown): Promise<{ token: string } | { keys: readonly JsonObject[] }> => {
     const ask = Ask.parse(event)
     if (ask.kind === 'keys') return keys.jwks()
-    return { token: await signer.sign(statements[ask.kind].typ, { iss: issuer, aud: issuer, ...ask.claims }) }
+    return { token: await signer.sign(statements[ask.kind].typ, { iss: issuer, aud: issuer, ...defined(ask.claims) }) }
   }
 
 export const handler = bind(

@@ -1,22 +1,28 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import { connect } from '../../adapters/dynamodb/client.ts'
+import { DynamoStreamStore } from '../../adapters/dynamodb/stream-store.ts'
 import { EventBridgeBus } from '../../adapters/eventbridge/event-bus.ts'
+import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { WebhookSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { SqsVisibility } from '../../adapters/sqs/queue.ts'
+import { HttpSetPush } from '../../adapters/ssf/push.ts'
 import { makePost } from '../../adapters/standard-webhooks/post.ts'
 import { SignedWebhooks } from '../../adapters/standard-webhooks/webhooks.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
-import { DecisionDelivery } from '../../domain/events/receivers.ts'
+import { Delivery, isSignal, toolOfStream } from '../../domain/events/receivers.ts'
 import { parseJson } from '../../domain/values.ts'
 import { deliverEvent, pauseAfter } from '../../operations/events/deliver-event.ts'
+import { pushSignal } from '../../operations/events/push-signal.ts'
 import { faultName } from '../../operations/faults.ts'
 import { failing } from '../batches.ts'
 import { bind } from '../environments.ts'
-import { readBundle } from '../wiring/ports.ts'
+import { factsOnly } from '../wiring/ports.ts'
 
-type Ports = Parameters<typeof deliverEvent>[1] & {
-  hold(receiptHandle: string, seconds: number): Promise<void>
-}
+type Ports = Parameters<typeof deliverEvent>[1] &
+  Parameters<typeof pushSignal>[2] & {
+    hold(receiptHandle: string, seconds: number): Promise<void>
+  }
 
 /** Delivers each message of a batch by itself, all at once. One that fails comes again, later each time. */
 export const createHandler =
@@ -27,14 +33,18 @@ export const createHandler =
   }
 
 async function deliver({ body, messageId, receiptHandle, attributes }: SQSRecord, ports: Ports): Promise<boolean> {
-  const message = DecisionDelivery.safeParse(parseJson(body)).data
+  const message = Delivery.safeParse(parseJson(body)).data
   try {
     if (!message) throw new TypeError('message without an event')
-    await deliverEvent(message, ports)
+    if (isSignal(message)) await pushSignal(toolOfStream(message), message.event, ports)
+    else await deliverEvent(message, ports)
     return true
   } catch (fault) {
     ports.log.warn('delivery_failed', {
-      ...{ receiver: message?.receiver, event: message?.event.id },
+      ...{
+        receiver: message?.receiver,
+        event: message && ('id' in message.event ? message.event.id : message.event.type),
+      },
       fault: faultName(fault),
     })
     const attempt = Number(attributes.ApproximateReceiveCount) || 1
@@ -50,19 +60,21 @@ const shareOf = (messageId: string): number => (Number.parseInt(messageId.slice(
 export const handler = bind(
   'deliver',
   (told) => {
-    const clock = new SystemClock()
+    const [clock, log, policy] = [new SystemClock(), new PowertoolsLog(), factsOnly()]
     const queue = new SqsVisibility(told.DELIVERIES_QUEUE)
     const secrets = told.WEBHOOK_SECRET === undefined ? undefined : new WebhookSecretReader(told.WEBHOOK_SECRET, clock)
     const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(told.ISSUER).hostname)
     return {
-      bundle: readBundle(),
+      ...{ bundle: policy.bundle, policy, issuer: told.ISSUER, clock, log },
       bus: new EventBridgeBus(told.EVENT_BUS),
       webhooks: new SignedWebhooks({
         secretsOf: secrets?.secretsOf ?? (() => Promise.resolve([])),
         post: makePost({ inside: isHere }),
         clock,
       }),
-      log: new PowertoolsLog(),
+      streams: new DynamoStreamStore(connect(), { requests: told.REQUESTS_TABLE, ledger: '' }),
+      statements: new LambdaStatementSigner(told.SIGN_FUNCTION, log),
+      sets: new HttpSetPush(),
       hold: (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds),
     }
   },

@@ -8,10 +8,10 @@ import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SqsFairQueue, SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import { eventsOfHalts, eventsOfRequest } from '../../domain/events/decision-events.ts'
-import type { DecisionDelivery } from '../../domain/events/receivers.ts'
+import type { Delivery } from '../../domain/events/receivers.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import type { ClickMessage } from '../../operations/cards/ports.ts'
-import { handOnEvents } from '../../operations/events/hand-on-events.ts'
+import { handOnEvents, handOnSignal } from '../../operations/events/hand-on-events.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Clock, Log, Queue } from '../../operations/ports.ts'
 import { handOn, handOnHalts, handOnPermit, logMeasures, logOverdueReview } from '../../operations/requests/hand-on.ts'
@@ -65,6 +65,7 @@ async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>, ports: Po
   const before = old && storedOf(old).state
   await handOn([{ state, ...(before && { before }), version: head.sequence, since }], now, ports)
   await handOnEvents(eventsOfRequest(before, state), ports)
+  await handOnSignal(before, state, ports)
   if (!before) return
   logMeasures(before, state, ports.log)
   logOverdueReview(before, state, ports.log)
@@ -77,7 +78,7 @@ export const handler = bind(
     denies: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
     clicks: new SqsQueue<ClickMessage>(told.CLICKS_QUEUE),
     reminders: new SqsQueue(told.REMINDERS_QUEUE),
-    deliveries: new SqsFairQueue<DecisionDelivery>(told.DELIVERIES_QUEUE),
+    deliveries: new SqsFairQueue<Delivery>(told.DELIVERIES_QUEUE),
     bundle: readBundle(),
     targetRoles: told.TARGET_ROLES,
     clock: new SystemClock(),

@@ -8,10 +8,13 @@ import type { Halt } from '../../../functions/domain/halts/halt.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { createHandler } from '../../../functions/handlers/streams/deliver.ts'
 import { ReceiverUnavailable } from '../../../functions/operations/faults.ts'
+import { MemorySetPush } from '../../support/events/memory-set-push.ts'
+import { MemoryStreamStore } from '../../support/events/memory-stream-store.ts'
 import { useServer } from '../../support/http-server.ts'
+import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
-import { start } from '../../support/world.ts'
+import { issuer, start } from '../../support/world.ts'
 
 /** An event goes to the webhook of a registration, signed, until the receiver has taken it. */
 
@@ -49,7 +52,10 @@ function world({ secrets = [secret], patience = 5000, bus = 'takes' as 'takes' |
   const put = () => (bus === 'takes' ? Promise.resolve() : Promise.reject(new ReceiverUnavailable('refused')))
   const bundle = { agents: [{ id: 'agent:builder', notify: `${origin()}/hook` }], tools: [] } as unknown as Bundle
   const hold = (_: string, seconds: number) => Promise.resolve(void holds.push(seconds))
-  const handler = createHandler({ bundle, webhooks, bus: { put }, log, hold })
+  const streams = new MemoryStreamStore(new MemoryLedgerStore())
+  const statements = { sign: () => Promise.resolve(undefined) }
+  const signals = { ...{ issuer, policy: { bundle }, streams, statements }, sets: new MemorySetPush(), clock }
+  const handler = createHandler({ bundle, webhooks, bus: { put }, log, hold, ...signals })
   /** As the queue does it: again until it is taken, at most so often. */
   const deliver = async (message: unknown, attempts = 1) => {
     for (let attempt = 1; attempt <= attempts; attempt += 1) {

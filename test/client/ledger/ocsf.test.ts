@@ -42,7 +42,7 @@ const factsOf: { readonly [type: string]: Entry['facts'] } = {
 
 const types = [Event, HaltEvent, LinkEvent, StandInEvent, PermitEvent]
   .flatMap(({ options }) => options.map(({ shape }) => shape.type.value as string))
-  .concat('Vouched', 'CallsCompared', 'Erased')
+  .concat('Vouched', 'CallsCompared', 'Erased', 'StreamRegistered', 'StreamChanged', 'StreamRemoved')
 
 test.each(types)('%s is valid by the published schema', (type) => {
   expect(wrongBy(eventOf(entryOf(type, factsOf[type])))).toEqual([])

@@ -45,10 +45,16 @@ const routes = {
   'delegate-request': ['POST /v1/requests/{id}/delegations'],
   'begin-use': ['POST /v1/uses'],
   'end-use': ['POST /v1/uses/{id}/end'],
+  'manage-stream': [
+    ...(['POST', 'GET', 'PATCH', 'PUT', 'DELETE'] as const).map((method) => `${method} /v1/ssf/streams` as const),
+    'GET /v1/ssf/status',
+    'POST /v1/ssf/status',
+    'POST /v1/ssf/verification',
+  ],
   'introspect-token': ['POST /introspect'],
   'revoke-token': ['POST /revoke'],
   metadata: [
-    ...(['authzen-configuration', 'jwks.json', 'oauth-authorization-server'] as const).map(
+    ...(['authzen-configuration', 'jwks.json', 'oauth-authorization-server', 'ssf-configuration'] as const).map(
       (document) => `GET /.well-known/${document}` as const,
     ),
     'GET /.well-known/oauth-protected-resource',

@@ -1,5 +1,6 @@
 import { WebhookIncidentEvents } from '../../../functions/adapters/standard-webhooks/incident-events.ts'
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
+import type { SignalDelivery } from '../../../functions/domain/events/receivers.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
 import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'
 import { MemoryHostSimulator } from '../../support/agents/memory-host-simulator.ts'
@@ -7,7 +8,9 @@ import { MemoryNotary } from '../../support/anchor/memory-notary.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
 import { MemoryStatements } from '../../support/credentials/memory-statements.ts'
+import { MemoryStreamStore } from '../../support/events/memory-stream-store.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
+import { MemoryQueue } from '../../support/requests/memory-queue.ts'
 import type { World } from '../../support/world.ts'
 
 export type MemoryPorts = ReturnType<typeof memoryPorts>
@@ -42,6 +45,9 @@ export const memoryPorts = (
   ledgerIndex: world.ledger,
   bundles: world.bundles,
   halts: new MemoryHaltStore(world.requests, world.ledger),
+  streams: new MemoryStreamStore(world.ledger),
+  /** What waits to be told to systems outside. */
+  deliveries: new MemoryQueue<SignalDelivery>(),
   targetRoles: [],
   signer: world.signer,
   keys: world.signer,

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type * as z from 'zod'
 import { RegistryEvent } from '../../../functions/domain/agents/registry.ts'
 import { VouchEvent } from '../../../functions/domain/break-glass/open.ts'
+import { StreamEvent } from '../../../functions/domain/events/stream.ts'
 import { HaltEvent } from '../../../functions/domain/halts/halt.ts'
 import { ErasedEvent } from '../../../functions/domain/ledger/erased.ts'
 import { chainEntries, contextOf, noEntries, verify } from '../../../functions/domain/ledger/ledger.ts'
@@ -98,7 +99,7 @@ const byHotwork: readonly string[] = ['UseReturned/reason', 'Refused/reason']
 
 const unions: readonly z.ZodType[] = [
   ...[Event, HaltEvent, StandInEvent, LinkEvent, PermitEvent, VouchEvent, ErasedEvent],
-  RegistryEvent,
+  ...[RegistryEvent, StreamEvent],
 ]
 
 type Def = {

@@ -78,6 +78,7 @@ describe('under the policies that decided', () => {
     ...['CredentialIssued', 'CredentialRevoked', 'UseEnded', 'UseReturned', 'StepOpened', 'StepEnded', 'CallsCompared'],
     ...['ReviewDue', 'ReviewOverdue', 'PermitDrawn', 'Linked', 'Unlinked'],
     ...['Suspended', 'Registered', 'RegistrationChanged', 'Unregistered'],
+    ...['StreamRegistered', 'StreamChanged', 'StreamRemoved'],
   ]
 
   test('the record that is replayed has every kind of entry that policy was asked about', () => {

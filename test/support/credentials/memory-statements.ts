@@ -4,6 +4,7 @@ import {
   type StatementKind,
   statements,
 } from '../../../functions/domain/credentials/statements.ts'
+import type { JsonObject } from '../../../functions/domain/values.ts'
 import type { KeySet, Signer, Statements } from '../../../functions/operations/credentials/ports.ts'
 import type { Clock } from '../../../functions/operations/ports.ts'
 
@@ -22,6 +23,6 @@ export class MemoryStatements extends StatementVerifier implements Statements {
 
   async sign<Kind extends StatementKind>(kind: Kind, claims: StatementClaims<Kind>): Promise<string | undefined> {
     if (!this.answers) return undefined
-    return this.#signer.sign(statements[kind].typ, { iss: this.#issuer, aud: this.#issuer, ...claims })
+    return this.#signer.sign(statements[kind].typ, { iss: this.#issuer, aud: this.#issuer, ...(claims as JsonObject) })
   }
 }

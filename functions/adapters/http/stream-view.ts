@@ -1,0 +1,28 @@
+import {
+  deliveredEvents,
+  pushDelivery,
+  type SignalStream,
+  supportedEvents,
+  verificationInterval,
+} from '../../domain/events/stream.ts'
+import { defined } from '../../domain/values.ts'
+
+/** SSF 1.0 section 8.1.1. The `authorization_header` is a secret, and is shown to no caller. */
+export const streamView = (
+  stream: SignalStream,
+  { issuer, audience }: { issuer: string; audience: string | undefined },
+) =>
+  defined({
+    stream_id: stream.id,
+    iss: issuer,
+    aud: audience,
+    events_supported: supportedEvents,
+    events_requested: stream.requested,
+    events_delivered: deliveredEvents(stream),
+    delivery: { method: pushDelivery, endpoint_url: stream.endpoint },
+    min_verification_interval: verificationInterval,
+    description: stream.description,
+  })
+
+/** SSF 1.0 section 8.1.2. */
+export const streamStatusView = ({ id, status, reason }: SignalStream) => defined({ stream_id: id, status, reason })

@@ -1,0 +1,122 @@
+import * as z from 'zod'
+import { digestOf } from '../digest.ts'
+import { type ApprovalRequest, grantOf } from '../requests/request.ts'
+import {
+  AskerId,
+  CredentialId,
+  defined,
+  idOfDigest,
+  type JsonObject,
+  NumericDate,
+  RequestId,
+  StreamId,
+} from '../values.ts'
+import { sessionRevoked, verification } from './stream.ts'
+
+/** Why a token died before its time. `replaced`: its holder claimed another. */
+export const EndedBecause = z.enum(['completed', 'revoked', 'halted', 'ended', 'token_revoked', 'replaced'])
+export type EndedBecause = z.infer<typeof EndedBecause>
+
+/** What goes to the stream of one tool: ids, times and a closed code, never a text. */
+export const SecurityEvent = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('session_revoked'),
+    request: RequestId,
+    token: CredentialId,
+    /** As the `sub` of the token. */
+    subject: AskerId,
+    at: NumericDate,
+    /** From then on the token is dead by itself. */
+    expiresAt: NumericDate,
+    because: EndedBecause,
+  }),
+  z.strictObject({
+    type: z.literal('verification'),
+    stream: StreamId,
+    /** Tells one request for it from the next. */
+    count: z.int(),
+    state: z.string().max(1024).optional(),
+  }),
+])
+export type SecurityEvent = z.infer<typeof SecurityEvent>
+export type SessionRevoked = Extract<SecurityEvent, { type: 'session_revoked' }>
+
+/**
+ * The access token that a change of a request killed before its time. One that expired with its grant is dead by its own
+ * `exp`, which its tool reads.
+ */
+export function killedToken(before: ApprovalRequest | undefined, after: ApprovalRequest): SessionRevoked | undefined {
+  const token = before?.status === 'approved' ? before.grant.credentials.access_token : undefined
+  if (!token || after.status === 'expired') return undefined
+  const now = after.status === 'approved' ? after.grant.credentials.access_token : undefined
+  if (now?.id === token.id || token.expiresAt <= after.updatedAt) return undefined
+  const { id, agent, chain } = after.ask
+  return {
+    type: 'session_revoked',
+    request: id,
+    token: token.id,
+    subject: chain[0]?.id ?? agent.id,
+    at: after.updatedAt,
+    expiresAt: token.expiresAt,
+    because: becauseOf(after),
+  }
+}
+
+/** Hotwork's own reason, as the entry has it. */
+const ofHalt = /^halted by hlt_/
+
+function becauseOf(after: ApprovalRequest): EndedBecause {
+  switch (after.status) {
+    case 'completed':
+      return 'completed'
+    case 'revoked':
+      if (after.revokedBy !== 'system') return 'revoked'
+      return ofHalt.test(after.reason) ? 'halted' : 'ended'
+    case 'approved':
+      return grantOf(after)?.credentials.access_token ? 'replaced' : 'token_revoked'
+    default:
+      return 'ended'
+  }
+}
+
+/** CAEP 1.0 section 2. An agent, as the user of its session, completes and gives tokens back; people end it as admins. */
+const initiators: { readonly [why in EndedBecause]: 'user' | 'admin' | 'system' } = {
+  completed: 'user',
+  token_revoked: 'user',
+  replaced: 'user',
+  revoked: 'admin',
+  halted: 'admin',
+  ended: 'system',
+}
+
+type Addressed = { stream: StreamId; issuer: string }
+
+/** The claims of a Security Event Token (RFC 8417, SSF 1.0 section 4), but for `iss`, `aud` and `iat`. No `sub`, no `exp`. */
+export function setClaims(event: SecurityEvent, { stream, issuer }: Addressed): JsonObject {
+  if (event.type === 'verification')
+    return {
+      jti: setId([stream, 'verification', event.count]),
+      sub_id: { format: 'opaque', id: stream },
+      events: { [verification]: defined({ state: event.state }) },
+    }
+  const { request, token, subject, at, because } = event
+  return {
+    jti: setId([stream, token]),
+    txn: request,
+    sub_id: {
+      format: 'complex',
+      session: { format: 'opaque', id: token },
+      user: { format: 'iss_sub', iss: issuer, sub: subject },
+    },
+    events: {
+      [sessionRevoked]: {
+        event_timestamp: at,
+        initiating_entity: initiators[because],
+        reason_admin: { en: because },
+      },
+    },
+  }
+}
+
+/** The same for the same event on the same stream, so that a receiver knows one that comes again. */
+const setId = (parts: (string | number)[]): string => idOfDigest('set', digestOf('hotwork.set.v1', parts))

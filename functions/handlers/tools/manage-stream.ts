@@ -1,0 +1,184 @@
+import * as z from 'zod'
+import { connect } from '../../adapters/dynamodb/client.ts'
+import { DynamoStreamStore } from '../../adapters/dynamodb/stream-store.ts'
+import { parseBody } from '../../adapters/http/authzen.ts'
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
+import { streamStatusView, streamView } from '../../adapters/http/stream-view.ts'
+import { SqsFairQueue } from '../../adapters/sqs/queue.ts'
+import { type SignalDelivery, toStream } from '../../domain/events/receivers.ts'
+import { pushDelivery, type SignalStream, StreamStatus, type StreamTerms } from '../../domain/events/stream.ts'
+import { SecureUrl } from '../../domain/people/identity-issuer.ts'
+import type { Tool } from '../../domain/people/organisation.ts'
+import { addressesOf } from '../../domain/policy/bundle.ts'
+import { defined } from '../../domain/values.ts'
+import {
+  askVerification,
+  changeStream,
+  findStream,
+  registerStream,
+  removeStream,
+  type StreamPorts,
+  type TooSoon,
+} from '../../operations/events/streams.ts'
+import type { Queue } from '../../operations/ports.ts'
+import { type ApiPorts, byRoute, toolDoor } from '../doors.ts'
+import { bind, tablesOf } from '../environments.ts'
+import { portsWithFacts } from '../wiring/ports.ts'
+
+const Id = z.string().max(64)
+
+/** What may stand in a header's value, so that nothing can be added to what Hotwork sends. */
+const HeaderValue = z
+  .string()
+  .regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,1022}[\x21-\x7e])?$/, 'at most 1,024 printable ASCII characters')
+
+const Delivery = z.strictObject({
+  method: z.literal(pushDelivery, `\`${pushDelivery}\`: Hotwork pushes, and is not polled`),
+  endpoint_url: SecureUrl.max(2048).regex(
+    /^[^#@\s]+$/,
+    'without a fragment, and without credentials: those go into `authorization_header`',
+  ),
+  authorization_header: HeaderValue.optional(),
+})
+const Requested = z.array(z.string().min(1).max(256)).min(1).max(32)
+const Description = z.string().max(256)
+
+/** What the transmitter supplies may come back as it was read; members of extensions are passed over. */
+const supplied = {
+  iss: z.json().optional(),
+  aud: z.json().optional(),
+  events_supported: z.json().optional(),
+  events_delivered: z.json().optional(),
+  min_verification_interval: z.json().optional(),
+}
+const Create = z.object({
+  delivery: Delivery,
+  events_requested: Requested.optional(),
+  description: Description.optional(),
+})
+const Replace = z.object({ ...Create.shape, ...supplied, stream_id: Id })
+const Update = z.object({ ...Create.partial().shape, ...supplied, stream_id: Id })
+const Status = z.object({ stream_id: Id, status: StreamStatus, reason: z.string().max(256).optional() })
+const Verify = z.object({ stream_id: Id, state: z.string().max(1024).optional() })
+
+type Ports = ApiPorts & StreamPorts & { deliveries: Queue<SignalDelivery> }
+
+/**
+ * The Event Stream Management API of the Shared Signals Framework 1.0, section 8.1: a tool manages its own stream, with the
+ * workload token that it has at the gate.
+ */
+export function createHandler(ports: Ports) {
+  const { issuer, policy } = ports
+  const view = (tool: Tool, stream: SignalStream) =>
+    streamView(stream, { issuer, audience: addressesOf(policy.bundle, tool.id)?.audience })
+  const shown = (tool: Tool, changed: Changed, status = 200): Answer => ({
+    status,
+    body: view(tool, mustBeThere(valueOrTooSoon(changed))),
+  })
+  const find = async (tool: Tool, id: string | undefined) => {
+    const stream = await findStream(tool.id, ports)
+    if (!stream || stream.id !== id) throw refusalProblem('unknown_stream')
+    return stream
+  }
+  // SSF 1.0 section 8.1.1.3: what the transmitter supplies must be as it is before the change.
+  const checkSupplied = async (tool: Tool, body: z.infer<typeof Update>) => {
+    const stream = await findStream(tool.id, ports)
+    const before: { readonly [member: string]: unknown } = stream?.id === body.stream_id ? view(tool, stream) : {}
+    for (const name of Object.keys(supplied) as (keyof typeof supplied)[])
+      if (body[name] !== undefined && before[name] !== undefined && !isSame(body[name], before[name]))
+        throw badRequest(
+          'invalid_request',
+          `\`${name}\` is not the receiver's to set`,
+          'leave it out, or send it as it is',
+        )
+  }
+  const routes: { [route: string]: (call: Call, tool: Tool) => Promise<Answer> } = {
+    'POST /v1/ssf/streams': async (call, tool) =>
+      shown(tool, await registerStream(tool.id, termsOf(parseBody(Create, call.json())), ports), 201),
+    'GET /v1/ssf/streams': async (call, tool) => {
+      const id = call.query('stream_id')
+      if (id !== undefined) return { status: 200, body: view(tool, await find(tool, id)) }
+      const stream = await findStream(tool.id, ports)
+      return { status: 200, body: stream ? [view(tool, stream)] : [] }
+    },
+    'PATCH /v1/ssf/streams': async (call, tool) => {
+      const body = parseBody(Update, call.json())
+      await checkSupplied(tool, body)
+      return shown(tool, await changeStream(tool.id, body.stream_id, patchOf(body), ports))
+    },
+    'PUT /v1/ssf/streams': async (call, tool) => {
+      const body = parseBody(Replace, call.json())
+      await checkSupplied(tool, body)
+      return shown(tool, await changeStream(tool.id, body.stream_id, { ...noTerms, ...termsOf(body) }, ports))
+    },
+    'DELETE /v1/ssf/streams': async (call, tool) => {
+      valueOrTooSoon(await removeStream(tool.id, call.query('stream_id') ?? '', ports))
+      return { status: 204 }
+    },
+    'GET /v1/ssf/status': async (call, tool) => ({
+      status: 200,
+      body: streamStatusView(await find(tool, call.query('stream_id'))),
+    }),
+    'POST /v1/ssf/status': async (call, tool) => {
+      const { stream_id, status, reason } = parseBody(Status, call.json())
+      const changed = valueOrTooSoon(await changeStream(tool.id, stream_id, { status, reason }, ports))
+      return { status: 200, body: streamStatusView(mustBeThere(changed)) }
+    },
+    'POST /v1/ssf/verification': async (call, tool) => {
+      const { stream_id: id, state } = parseBody(Verify, call.json())
+      const event = valueOrTooSoon(await askVerification({ tool: tool.id, id, state }, ports))
+      await ports.deliveries.send([toStream(tool.id, event)])
+      return { status: 204 }
+    },
+  }
+  return toolDoor(
+    ports,
+    byRoute(routes, () => apiProblem(404, 'not_found')),
+  )
+}
+
+type Changed = Awaited<ReturnType<typeof changeStream | typeof registerStream>>
+
+function mustBeThere(stream: SignalStream | undefined): SignalStream {
+  if (!stream) throw new TypeError('a stream that was changed is there')
+  return stream
+}
+
+function valueOrTooSoon<T>(
+  result: { ok: true; value: T } | { ok: false; code: Parameters<typeof refusalProblem>[0]; detail?: string } | TooSoon,
+): T {
+  if (result.ok) return result.value
+  if (result.code !== 'too_soon') throw refusalProblem(result.code, result.detail)
+  throw apiProblem(429, 'too_many_requests', `ask again in ${result.retryAfter} s: nothing was done`, {
+    'retry-after': String(result.retryAfter),
+  })
+}
+
+const noTerms = { authorization: undefined, requested: undefined, description: undefined }
+
+const termsOf = ({ delivery, events_requested, description }: z.infer<typeof Create>): StreamTerms =>
+  defined({
+    endpoint: delivery.endpoint_url,
+    authorization: delivery.authorization_header,
+    requested: events_requested,
+    description,
+  })
+
+/** The delivery is one property: without `authorization_header` in it there is none any more. */
+const patchOf = ({ delivery, events_requested, description }: z.infer<typeof Update>) => ({
+  ...(delivery && { endpoint: delivery.endpoint_url, authorization: delivery.authorization_header }),
+  ...defined({ requested: events_requested, description }),
+})
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
+
+export const handler = bind(
+  'manage-stream',
+  (told) => ({
+    ...portsWithFacts(told),
+    streams: new DynamoStreamStore(connect(), tablesOf(told)),
+    deliveries: new SqsFairQueue<SignalDelivery>(told.DELIVERIES_QUEUE),
+  }),
+  createHandler,
+)

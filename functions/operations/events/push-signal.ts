@@ -1,0 +1,57 @@
+import type { StatementClaims } from '../../domain/credentials/statements.ts'
+import { type SecurityEvent, setClaims } from '../../domain/events/security-events.ts'
+import { deliveredEvents, mayReceiveAt, type SignalStream, sessionRevoked } from '../../domain/events/stream.ts'
+import { addressesOf } from '../../domain/policy/bundle.ts'
+import type { ToolId } from '../../domain/values.ts'
+import type { Statements } from '../credentials/ports.ts'
+import { ReceiverUnavailable } from '../faults.ts'
+import type { Policy } from '../policy/ports.ts'
+import type { Clock, Log } from '../ports.ts'
+import type { SetPush, StreamReader } from './stream-ports.ts'
+
+type Ports = {
+  issuer: string
+  policy: Pick<Policy, 'bundle'>
+  streams: StreamReader
+  statements: Pick<Statements, 'sign'>
+  sets: SetPush
+  clock: Clock
+  log: Log
+}
+
+/**
+ * Sends one event over the stream of a tool. An event is over once the token that it tells of has died by itself.
+ * @throws ReceiverUnavailable: it is not known to have arrived, or the tool has paused its stream, so it should come again
+ */
+export async function pushSignal(tool: ToolId, event: SecurityEvent, ports: Ports): Promise<void> {
+  const { log, clock, policy } = ports
+  const { stream } = await ports.streams.load(tool)
+  if (!stream || stream.status === 'disabled' || !isWanted(stream, event)) return
+  const told = { tool, stream: stream.id, event: event.type }
+  if (event.type === 'session_revoked' && event.expiresAt <= clock.now()) {
+    if (stream.status === 'enabled') log.error('signal_undelivered', { ...told, request: event.request })
+    return
+  }
+  if (stream.status === 'paused') throw new ReceiverUnavailable(`the stream of \`${tool}\` is paused`)
+  const audience = addressesOf(policy.bundle, tool)?.audience
+  if (audience === undefined || !mayReceiveAt(policy.bundle, tool, stream.endpoint)) {
+    log.error('signal_refused', { ...told, code: 'foreign_endpoint' })
+    return
+  }
+  const token = await ports.statements.sign('signal', claimsOf(event, stream, audience, ports))
+  if (token === undefined) throw new ReceiverUnavailable('the event is not signed')
+  const pushed = await ports.sets.push(stream, token)
+  if (pushed.outcome === 'again') throw new ReceiverUnavailable(`the receiver of \`${tool}\` answered ${pushed.fault}`)
+  if (pushed.outcome === 'refused') log.error('signal_refused', { ...told, code: pushed.code })
+  if (pushed.outcome === 'taken') log.info('signal taken', { ...told, ...lagOf(event, clock) })
+}
+
+/** A verification is of the stream as it was when it was asked for, and of no other. */
+const isWanted = (stream: SignalStream, event: SecurityEvent): boolean =>
+  event.type === 'verification' ? event.stream === stream.id : deliveredEvents(stream).includes(sessionRevoked)
+
+const claimsOf = (event: SecurityEvent, { id }: SignalStream, aud: string, { issuer, clock }: Ports) =>
+  ({ ...setClaims(event, { stream: id, issuer }), aud, iat: clock.now() }) as unknown as StatementClaims<'signal'>
+
+const lagOf = (event: SecurityEvent, clock: Clock) =>
+  event.type === 'session_revoked' ? { lagSeconds: Math.max(0, clock.now() - event.at) } : {}

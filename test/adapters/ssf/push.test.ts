@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { HttpSetPush } from '../../../functions/adapters/ssf/push.ts'
+import { useServer } from '../../support/http-server.ts'
+
+/** RFC 8935: a Security Event Token is pushed by one POST, and 202 acknowledges it. */
+
+type Got = { path: string | undefined; method: string | undefined; headers: IncomingMessage['headers']; body: string }
+let got: Got[]
+let answer: (response: ServerResponse) => void
+beforeEach(() => {
+  got = []
+})
+const origin = useServer(async (request, response) => {
+  let body = ''
+  for await (const chunk of request) body += chunk
+  got.push({ path: request.url, method: request.method, headers: request.headers, body })
+  answer(response)
+})
+const push = (authorization?: string, patience?: number) =>
+  new HttpSetPush(patience).push({ endpoint: `${origin()}/events`, authorization }, 'a.b.c')
+const answering = (status: number, body = '', headers = {}) => {
+  answer = (response) => void response.writeHead(status, headers).end(body)
+}
+
+test('202 is an acknowledgement of what was posted, with the header that the receiver wants', async () => {
+  answering(202)
+  expect(await push('Bearer s3cret')).toEqual({ outcome: 'taken' })
+  expect(got).toMatchObject([
+    {
+      ...{ path: '/events', method: 'POST', body: 'a.b.c' },
+      headers: {
+        'content-type': 'application/secevent+jwt',
+        accept: 'application/json',
+        authorization: 'Bearer s3cret',
+      },
+    },
+  ])
+})
+
+test('no header is sent where the receiver wants none', async () => {
+  answering(202)
+  await push()
+  expect(got[0]?.headers).not.toHaveProperty('authorization')
+})
+
+test.each(['invalid_key', 'invalid_audience', 'authentication_failed', 'access_denied', 'invalid_state'])(
+  '400 with `%s` refuses it for good',
+  async (err) => {
+    answering(400, JSON.stringify({ err, description: 'no' }))
+    expect(await push()).toEqual({ outcome: 'refused', code: err })
+  },
+)
+
+test.each([
+  ['200 with junk', 200, '<html>'],
+  ['204', 204, ''],
+  ['400 without a code', 400, 'no'],
+  ['400 with a code of no standard', 400, '{"err":"because"}'],
+  ['400 with megabytes', 400, `{"err":"invalid_key","description":"${'x'.repeat(1_000_000)}"}`],
+  ['401', 401, '{"err":"access_denied"}'],
+  ['500', 500, ''],
+])('%s is no acknowledgement: it comes again', async (_, status, body) => {
+  answering(status, body)
+  expect(await push()).toEqual({ outcome: 'again', fault: `status_${status}` })
+})
+
+test('a redirect is not followed', async () => {
+  answering(307, '', { location: `${origin()}/elsewhere` })
+  expect(await push()).toEqual({ outcome: 'again', fault: 'status_307' })
+  expect(got.map(({ path }) => path)).toEqual(['/events'])
+})
+
+test('a receiver that does not answer is left', async () => {
+  answer = () => undefined
+  expect(await push(undefined, 50)).toMatchObject({ outcome: 'again' })
+})
+
+test('one that hangs up, or is not there, is no fault of ours', async () => {
+  answer = (response) => void response.destroy()
+  expect(await push()).toMatchObject({ outcome: 'again' })
+  expect(await new HttpSetPush().push({ endpoint: 'http://127.0.0.1:1/events' }, 'a.b.c')).toMatchObject({
+    outcome: 'again',
+  })
+})

@@ -1,0 +1,14 @@
+import type { Pushed, SetPush } from '../../../functions/operations/events/stream-ports.ts'
+
+/** A receiver of Security Event Tokens in memory. */
+export class MemorySetPush implements SetPush {
+  readonly got: { endpoint: string; authorization?: string | undefined; token: string }[] = []
+  /** What it answers from now on. */
+  answers: Pushed = { outcome: 'taken' }
+
+  async push({ endpoint, authorization }: Parameters<SetPush['push']>[0], token: string): Promise<Pushed> {
+    await Promise.resolve()
+    this.got.push({ endpoint, authorization, token })
+    return this.answers
+  }
+}
