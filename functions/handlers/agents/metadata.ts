@@ -153,7 +153,7 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment' | 'breakGlass'>, is
       configuration_endpoint: `${issuer}/v1/ssf/streams`,
       status_endpoint: `${issuer}/v1/ssf/status`,
       verification_endpoint: `${issuer}/v1/ssf/verification`,
-      // Who ended all sessions of the user would end those that live.
+      // A receiver that ended all sessions of the user would end those that live.
       critical_subject_members: ['session'],
       authorization_schemes: [{ spec_urn: 'urn:ietf:rfc:6749' }, { spec_urn: 'urn:ietf:rfc:6750' }],
       default_subjects: 'ALL',
