@@ -69,7 +69,7 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'agent.autonomy': [waiting, 'orchestrator', 'card page api'],
   'agent.owner.id': [waiting, 'person:other', 'card page api'],
   'agent.owner.name': [waiting, 'Other Name', 'card page'],
-  'askedBy.id': [waiting, 'person:other', 'card page api'],
+  'askedBy.id': [waiting, 'person:other', 'card list page api'],
   'askedBy.name': [waiting, 'Other Name', 'card list page'],
   ambient: [waiting, 'allowed', 'card page api'],
   'chain.id': [waiting, 'agent:other', 'card page api'],

@@ -39,7 +39,7 @@ const verbs: readonly [usage: string, does: string][] = [
     'halt [<what> [2h] <reason>]',
     'stops agents, a person’s decisions, an environment, an action or everything at once; alone, it opens a form',
   ],
-  ['halts', 'what is halted, and by whom; another person lifts it'],
+  ['halts', 'what is halted, and by which person; another person lifts it'],
   ['away', 'a form to name who decides for you while you are out of office'],
   [
     'break-glass',

@@ -114,7 +114,7 @@ function policyBlocks({ tier, stages }: OnBehalfForeseen, facts: ViewFacts): Car
   const name = tierOf(facts.ladder, tier)?.name
   const people = (ids: OnBehalfForeseen['stages'][number]['people']) =>
     ids.length === 0
-      ? 'people whom a source of groups names'
+      ? 'people that a source of groups names'
       : clamp(ids.map((id) => nameIn(facts, id)).join(', '), 300).text
   const decides = stages.map((stage) =>
     section(bold(inert(stage.name)), words(`: ${stage.quorum} of ${people(stage.people)}`)),
