@@ -11,6 +11,7 @@ const id = '0'.repeat(26)
 const looked = [
   '/decide',
   `/decide/req_${id}`,
+  '/requests',
   '/halts',
   `/halts/hlt_${id}`,
   '/agents',

@@ -220,6 +220,8 @@ inBrowser('people at the pages, in a browser', () => {
       'Approve less than this',
       'deny-comment',
       'Deny',
+      'aside',
+      'Set aside',
       'The same as a list, with each entry and its hash',
       'Save the picture',
       'Look again',
