@@ -14,6 +14,7 @@ import { MemoryNotary } from '../anchor/memory-notary.ts'
 import { MemoryCardStore } from '../cards/memory-card-store.ts'
 import { MemoryPersonLinks } from '../people/memory-person-links.ts'
 import { MemorySessionStore } from '../people/memory-session-store.ts'
+import { askedOnce } from '../policies/asked-once.ts'
 import type { World } from '../world.ts'
 
 type Sent = { method: string; url: string; headers?: { [name: string]: string }; body?: string }
@@ -43,6 +44,8 @@ export class PageDoors {
       agents: world.agents,
       sessions,
       actual: world.actual,
+      bundles: world.bundles,
+      openPolicies: askedOnce,
       anchor: this.notary,
       cards,
       incidents: new PatternIncidents(),
