@@ -77,6 +77,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   'policy replay': [
     'policy replay policies --ledger ledger.ndjson --deployment deployment.json',
     'policy replay policies --since 30d --json',
+    'policy replay --own --since 30d',
   ],
   'policy prove': ['policy prove policies --deployment deployment.json', 'policy prove policies --sample 2000'],
   receipt: ['receipt req_... > receipt.jwt'],

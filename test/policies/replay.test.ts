@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as replay from '../../functions/bin/policy/replay.ts'
 import { type Entry, entryVersion } from '../../functions/domain/ledger/ledger.ts'
+import { hashOfBundle } from '../../functions/domain/policy/bundle.ts'
 import { manyLives } from '../support/ledger/many-lives.ts'
 import { parameter, prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
 import { runVerb } from './run-verb.ts'
@@ -67,6 +68,19 @@ test('without a deployment file the accounts are those of the record', async () 
 
 test('a bundle that was compiled before is as good as its folder', async () => {
   expect(await run()).toEqual(await run({ policies }))
+})
+
+test('each entry is asked under its own bundle, where the file has the hash by which the entry names it', async () => {
+  const { hash } = sampleBundle()
+  const [path, own] = [ledger(), { policies: undefined, deployment: undefined }] as const
+  const there = await run({ ...own, own: { [hash]: bundle }, ledger: path })
+  expect(there).toEqual({ exit: 0, out: expect.stringMatching(/^9 questions .* none would be/), err: '' })
+  const other = file('other.json', JSON.stringify({ ...sampleBundle(), hash: hashOfBundle('other') }))
+  expect(await run({ ...own, own: { [hash]: other }, ledger: path })).toEqual({
+    exit: 0,
+    out: expect.stringMatching(/^0 questions[\s\S]*\n {2}9: the bundle that decided them is not kept/),
+    err: `${hash}: it cannot be read by this version\n`,
+  })
 })
 
 test('ends with 6 where the policies are wider, and says so of a folder whose cases fail too', async () => {
