@@ -128,6 +128,7 @@ function pointsFor(sides: Sides, action: string): readonly Point[] | undefined {
   const over = [...dimensionsOf(sides, here, policies), ...(calendar ? ['now'] : [])]
   const directed = combinations(here, [...new Set(over)], sides.most, sides.seed)
   return [
+    ...both.flatMap(({ known }) => known.filter(({ asked }) => asked.action === action)),
     ...directed.map((draft) => pointOf(here, draft, both)),
     ...samplePoints(here, both, Math.ceil(sides.most / 5), sides.seed),
   ]
@@ -180,10 +181,20 @@ function changesOf(sides: Sides, found: readonly Found[]): Changes {
     const key = JSON.stringify([direction, point.asked.action, point.asked.agent, from, to, policy, file])
     alike.set(key, [...(alike.get(key) ?? []), each])
   }
-  const told = [...alike.values()].flatMap((all) => changesOfAlike(sides, all))
+  const told = once([...alike.values()].flatMap((all) => changesOfAlike(sides, all)))
   const of = (direction: Direction) => told.flatMap((each) => (each.direction === direction ? each.change : []))
   return { widened: of('widened'), narrowed: of('narrowed'), other: of('other') }
 }
+
+/** A case may be of an agent for which another stands. */
+const once = (told: readonly { direction: Direction; change: Change }[]) => [
+  ...new Map(
+    told.map((each) => {
+      const { example: _, ...change } = each.change
+      return [JSON.stringify([each.direction, change]), each] as const
+    }),
+  ).values(),
+]
 
 /** One for each of the agents for which the asker stands. */
 function changesOfAlike(sides: Sides, all: readonly Found[]): { direction: Direction; change: Change }[] {

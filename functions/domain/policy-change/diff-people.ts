@@ -5,9 +5,9 @@ import { type Answer, type PersonAction, personActions } from '../policy/questio
 import { defined } from '../values.ts'
 import type { Change, Changes, Direction } from './change.ts'
 import type { Asker, Sides } from './diff-decisions.ts'
-import { type PersonPoint, personExample } from './examples.ts'
+import { personExample } from './examples.ts'
 import { alikePeople, personPoints, personQuestionOf } from './person-space.ts'
-import { readsOf } from './question-space.ts'
+import { type PersonPoint, readsOf } from './question-space.ts'
 
 const refused: Answer = { permit: false, policies: [] }
 

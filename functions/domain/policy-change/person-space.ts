@@ -4,11 +4,18 @@ import { findFacts, requestFacts } from '../policy/assess.ts'
 import { type Bundle, personOf } from '../policy/bundle.ts'
 import { namesOfTier } from '../policy/ladder.ts'
 import type { PersonAction, PersonQuestion } from '../policy/question.ts'
-import type { JsonObject, NumericDate, PersonId } from '../values.ts'
+import type { NumericDate, PersonId } from '../values.ts'
 import { defined } from '../values.ts'
-import type { PersonPoint } from './examples.ts'
 import { names, type Reads, readsPath, unread } from './policy-reads.ts'
-import { type Point, readsOf, type Side, timesApart, usualTime } from './question-space.ts'
+import {
+  knownArguments,
+  type PersonPoint,
+  type Point,
+  readsOf,
+  type Side,
+  timesApart,
+  usualTime,
+} from './question-space.ts'
 import { pick, seeded } from './random.ts'
 import { targetsOf } from './targets.ts'
 
@@ -58,7 +65,10 @@ export function personQuestionOf(bundle: Bundle, at: PersonPoint): PersonQuestio
   return { ...asked, ...defined({ request, stage, inSteadBy }) }
 }
 
-/** What a person could do and when, as far as the policies of that act tell it apart; of very many some, by the seed. */
+/**
+ * What a person could do and when: what the cases ask, whole, and what the policies of that act tell apart; of very many of
+ * these some, by the seed.
+ */
 export function personPoints(
   sides: readonly Side[],
   does: PersonAction,
@@ -68,7 +78,8 @@ export function personPoints(
   const points = pointsAtOnce(sides, does, reads)
   const all = timesApart(sides, reads).flatMap((now) => points.map((point) => ({ ...point, now })))
   const random = seeded(seed)
-  return all.length <= most ? all : Array.from({ length: most }, () => pick(random, all))
+  const some = all.length <= most ? all : Array.from({ length: most }, () => pick(random, all))
+  return [...sides.flatMap(({ acts }) => acts.filter((act) => act.does === does)), ...some]
 }
 
 function pointsAtOnce(sides: readonly Side[], does: PersonAction, reads: Reads): readonly PersonPoint[] {
@@ -189,8 +200,7 @@ const known = new WeakMap<Side, readonly Point[]>()
 
 const pointsOfSide = (side: Side): readonly Point[] =>
   Object.values(side.bundle.actions).flatMap((entry) => {
-    const asks = side.known.filter(({ action }) => action === entry.name).map((each) => each.arguments as JsonObject)
-    const targets = targetsOf(entry, side.bundle, readsOf([side], entry.name), asks)
+    const targets = targetsOf(entry, side.bundle, readsOf([side], entry.name), knownArguments(side.known, entry.name))
     return side.bundle.agents.flatMap(({ id }) =>
       targets.map((args) => ({
         asked: { agent: id, action: entry.name, arguments: args, purpose: 'remediation' },
