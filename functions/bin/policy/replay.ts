@@ -4,13 +4,13 @@ import type { Problem } from '../../adapters/policy-folder/json-document.ts'
 import { inert } from '../../domain/inert.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Replayed } from '../../domain/policy-change/replay.ts'
-import { describeReplay } from '../../domain/policy-change/replay-words.ts'
 import { defined } from '../../domain/values.ts'
 import { Replay, type RulesOf } from '../../operations/policy-change/replay-ledger.ts'
 import { Rules } from '../../operations/policy-change/rules.ts'
 import { type Exit, exits, type Io, jsonText, WrongUsage } from './io.ts'
 import { openPolicies, tellProblems } from './open.ts'
 import { readLedger } from './read-ledger.ts'
+import { describeReplay } from './replay-report.ts'
 
 /**
  * Asks every question that a ledger records again, under other policies or each under its own, and prints what would have been
