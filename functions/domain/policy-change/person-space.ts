@@ -3,7 +3,7 @@ import { groupsOf } from '../people/organisation.ts'
 import { findFacts, requestFacts } from '../policy/assess.ts'
 import { type Bundle, personOf } from '../policy/bundle.ts'
 import { namesOfTier } from '../policy/ladder.ts'
-import type { PersonAction, PersonQuestion } from '../policy/question.ts'
+import type { Answer, Ask, PersonAction, PersonQuestion } from '../policy/question.ts'
 import type { NumericDate, PersonId } from '../values.ts'
 import { defined } from '../values.ts'
 import { names, type Reads, readsPath, unread } from './policy-reads.ts'
@@ -63,6 +63,12 @@ export function personQuestionOf(bundle: Bundle, at: PersonPoint): PersonQuestio
   if (does === 'recertify') return { ...asked, ...defined({ subject }) }
   const request = point && facts && requestFacts(facts.value, point.asked, tier)
   return { ...asked, ...defined({ request, stage, inSteadBy }) }
+}
+
+/** Undefined where this side knows nothing of it. */
+export function answerPerson({ bundle, ask }: { bundle: Bundle; ask: Ask }, point: PersonPoint): Answer | undefined {
+  const question = personQuestionOf(bundle, point)
+  return question && ask(question)
 }
 
 /**
