@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as replay from '../../functions/bin/policy/replay.ts'
@@ -7,6 +7,7 @@ import { hashOfBundle } from '../../functions/domain/policy/bundle.ts'
 import { manyLives } from '../support/ledger/many-lives.ts'
 import { parameter, prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
 import { runVerb } from './run-verb.ts'
+import { Copy } from './sample.ts'
 
 /** `hotwork policy replay NEW --ledger FILE`: an exported ledger under a policy folder, or a bundle. */
 
@@ -37,14 +38,13 @@ function file(name: string, text: string): string {
 }
 const ledger = (all: Iterable<Entry> = entries) => file('ledger.ndjson', linesOf(all))
 
+const copies: Copy[] = []
 /** A copy of the sample folder in which one text stands in place of another. */
 function folderWith(name: string, from: string, to: string): string {
-  const folder = mkdtempSync(join(home, 'policies-'))
-  cpSync(policies, folder, { recursive: true })
-  const text = readFileSync(join(folder, name), 'utf8')
-  if (!text.includes(from)) throw new Error(`${name} has no ${from}`)
-  writeFileSync(join(folder, name), text.replace(from, to))
-  return folder
+  const copy = new Copy()
+  copies.push(copy)
+  copy.edit(`policies/${name}`, (text) => text.replace(from, to))
+  return copy.at('policies')
 }
 const remediation = `context.resource.environment == "prod" &&
   context.approval.tier >= 2`
