@@ -70,6 +70,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'policy plan examples/requests/prod-payment-timeout.json',
     'policy plan ask.json --policies policies --deployment deployment.json --recent 30',
   ],
+  'policy explain': ['policy explain req_...', 'policy explain req_... --json'],
   'policy diff': [
     'policy diff policies-of-main policies',
     'policy diff policies-of-main policies --deployment deployment.json --json',

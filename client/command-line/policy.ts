@@ -1,6 +1,7 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { defined } from '../http.ts'
 import { withBundleFiles } from '../policy/bundle-file.ts'
+import { explainRequest } from '../policy/explain.ts'
 import { showObserved } from '../policy/observed.ts'
 import { type Asked, runPolicyProgram } from '../policy/program.ts'
 import { type ReplayTyped, replay } from '../policy/replay.ts'
@@ -35,6 +36,11 @@ export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroun
         .default(0),
     )
     .action(runs)
+  verb(policy, 'explain', 'why a recorded request needs its tier, under the policies by which it was asked for')
+    .argument('<request>', 'req_...')
+    .option('--under <policies>', 'under these in their place: a policy folder, the file of a bundle, or its hash')
+    .addOption(deployment())
+    .action(act(explainRequest))
   verb(policy, 'diff', 'what one policy folder permits more than another, and what less, each with an example')
     .argument('<old>', 'a policy folder, the file of a bundle, or the hash of one that was deployed')
     .argument('<new>', 'the same, changed')
