@@ -70,6 +70,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
     'policy plan examples/requests/prod-payment-timeout.json',
     'policy plan ask.json --policies policies --deployment deployment.json --recent 30',
   ],
+  'policy explain': ['policy explain req_...', 'policy explain req_... --json'],
   'policy diff': [
     'policy diff policies-of-main policies',
     'policy diff policies-of-main policies --deployment deployment.json --json',
@@ -77,6 +78,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   'policy replay': [
     'policy replay policies --ledger ledger.ndjson --deployment deployment.json',
     'policy replay policies --since 30d --json',
+    'policy replay --own --since 30d',
   ],
   'policy prove': ['policy prove policies --deployment deployment.json', 'policy prove policies --sample 2000'],
   receipt: ['receipt req_... > receipt.jwt'],

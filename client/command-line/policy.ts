@@ -1,9 +1,10 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { defined } from '../http.ts'
 import { withBundleFiles } from '../policy/bundle-file.ts'
+import { explainRequest } from '../policy/explain.ts'
 import { showObserved } from '../policy/observed.ts'
 import { type Asked, runPolicyProgram } from '../policy/program.ts'
-import { type ReplayTyped, replayFile, replaySince } from '../policy/replay.ts'
+import { type ReplayTyped, replay } from '../policy/replay.ts'
 import { showBundle } from '../policy/show.ts'
 import { type Frame, typedOf } from './frame.ts'
 
@@ -35,6 +36,11 @@ export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroun
         .default(0),
     )
     .action(runs)
+  verb(policy, 'explain', 'why a recorded request needs its tier, under the policies by which it was asked for')
+    .argument('<request>', 'req_...')
+    .option('--under <policies>', 'under these in their place: a policy folder, the file of a bundle, or its hash')
+    .addOption(deployment())
+    .action(act(explainRequest))
   verb(policy, 'diff', 'what one policy folder permits more than another, and what less, each with an example')
     .argument('<old>', 'a policy folder, the file of a bundle, or the hash of one that was deployed')
     .argument('<new>', 'the same, changed')
@@ -42,7 +48,8 @@ export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroun
     .option('--accept', 'what it widens is meant: exit 0')
     .action(runs)
   verb(policy, 'replay', 'which recorded decisions would be others under these policies')
-    .argument('<new>', 'a policy folder, the file of a bundle, or the hash of one that was deployed')
+    .argument('[new]', 'a policy folder, the file of a bundle, or the hash of one that was deployed')
+    .option('--own', 'each entry under the policies that decided it, in place of NEW', false)
     .addOption(
       new Option('--ledger <file>', 'what `hotwork ledger export` wrote; - is standard input').conflicts('since'),
     )
@@ -50,9 +57,8 @@ export function addPolicyVerbs(program: Command, { verb, act, contextOf, surroun
     .addOption(deployment())
     .action(async (...given: unknown[]) => {
       const typed = typedOf<ReplayTyped & Login>(given)
-      const replay = async (asked: ReplayTyped) =>
-        asked.since === undefined ? replayFile(asked, surroundings) : replaySince(asked, contextOf(typed))
-      done(await withBundleFiles(typed, () => contextOf(typed), replay))
+      const login = () => contextOf(typed)
+      done(await withBundleFiles(typed, login, (asked: ReplayTyped) => replay(asked, surroundings, login)))
     })
   verb(policy, 'observed', 'what observed policies would have done, by the record')
     .option('--since <time>', 'from then on: RFC 3339, or a span such as 7d or P7D', '7d')

@@ -1,7 +1,6 @@
-import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { Context } from '../context.ts'
-import { type Exit, exits, Fault, systemCodeOf, Trouble, wrongUsage } from '../outcome.ts'
+import { intoNewFile } from '../new-file.ts'
+import { type Exit, exits, wrongUsage } from '../outcome.ts'
 import { jsonText, spelledOut } from '../screen.ts'
 import { readMoment } from '../span.ts'
 import { csvHeader, csvOf } from './csv.ts'
@@ -53,7 +52,7 @@ export async function exportLedger(
   if (json && out === undefined)
     throw wrongUsage('`--json` needs `--out`', 'without a file, what is exported is itself the result')
   const query = { ...times, agent, person, tool, task, resource, action, type }
-  const target = out === undefined ? { write: surroundings.out, end: () => {} } : intoFile(out, surroundings.folder)
+  const target = out === undefined ? { write: surroundings.out, end: () => {} } : intoNewFile(out, surroundings.folder)
   const writer = writers[format]
   let [count, pages] = [0, 0]
   let last: Entry | undefined
@@ -79,35 +78,4 @@ export async function exportLedger(
     surroundings.err('of the last minute more may follow: export from a minute before the end of this one\n')
   if (json) surroundings.out(jsonText({ entries: count, format, out, last: last?.id ?? null, settled: isSettled }))
   return exits.done
-}
-
-type Target = { write(text: string): void; end(): void }
-
-/** @throws Refusal where there is such a file already: an export is evidence, and is not written over */
-function intoFile(out: string, folder: string): Target {
-  const file = resolve(folder, out)
-  if (existsSync(file)) throw wrongUsage(`\`${out}\` exists`, 'name another file: an export is never written over')
-  const partial = `${file}.partial`
-  const doing = <T>(what: string, act: () => T): T => {
-    try {
-      return act()
-    } catch (cause) {
-      if (cause instanceof Trouble) throw cause
-      throw new Fault({ code: 'not_written', title: `\`${out}\` cannot be ${what}`, detail: systemCodeOf(cause) })
-    }
-  }
-  const descriptor = doing('written', () => openSync(partial, 'w', 0o600))
-  return {
-    write: (text) => {
-      doing('written', () => {
-        const bytes = Buffer.from(text)
-        for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
-      })
-    },
-    end: () =>
-      doing('finished', () => {
-        closeSync(descriptor)
-        renameSync(partial, file)
-      }),
-  }
 }

@@ -3,14 +3,15 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { Context } from '../context.ts'
 import { digestOf } from '../digest.ts'
-import { Fault, wrongUsage } from '../outcome.ts'
+import { Fault, Refusal, wrongUsage } from '../outcome.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
 
 const Bundle = z.looseObject({ hash: z.string() })
 const Kept = z.looseObject({ kept_at: z.string(), bundle: Bundle })
 export type Kept = z.infer<typeof Kept>
 
-const isBundleHash = (typed: unknown): boolean => typeof typed === 'string' && /^sha-256:[A-Za-z0-9_-]{43}$/.test(typed)
+export const isBundleHash = (typed: unknown): typed is string =>
+  typeof typed === 'string' && /^sha-256:[A-Za-z0-9_-]{43}$/.test(typed)
 
 /**
  * The bundle of a deployment, as it was. It must have the hash that it was asked for by: the API is not believed.
@@ -27,6 +28,22 @@ export async function fetchBundle(hash: string, { api }: Pick<Context, 'api'>): 
   const { hash: said, ...content } = kept.bundle
   if (said === hash && digestOf(content, 'hotwork.bundle.v1') === hash) return kept
   throw new Fault({ code: 'bundle_broken', title: 'what came is another bundle', detail: `its hash is not ${hash}` })
+}
+
+/** @returns the file; undefined where the bundle was never kept */
+export async function writeBundle(
+  hash: string,
+  file: string,
+  context: Pick<Context, 'api'>,
+): Promise<string | undefined> {
+  try {
+    const { bundle } = await fetchBundle(hash, context)
+    writeFileSync(file, JSON.stringify(bundle, null, 2), { mode: 0o600 })
+    return file
+  } catch (cause) {
+    if (cause instanceof Refusal && cause.told.code === 'unknown_bundle') return undefined
+    throw cause
+  }
 }
 
 /**

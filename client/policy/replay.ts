@@ -1,28 +1,76 @@
-import { join } from 'node:path'
+import { createReadStream } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { Context } from '../context.ts'
+import { parsedJson } from '../http.ts'
 import { exportLedger } from '../ledger/export.ts'
-import { type Exit, wrongUsage } from '../outcome.ts'
+import { type Exit, systemCodeOf, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { isBundleHash, writeBundle } from './bundle-file.ts'
 import { runPolicyProgram } from './program.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
 
-export type ReplayTyped = { new: string; ledger?: string; since?: string; deployment?: string; json: boolean }
+export type ReplayTyped = {
+  new?: string
+  own: boolean
+  ledger?: string
+  since?: string
+  deployment?: string
+  json: boolean
+}
 
-/** Replays an exported ledger. @throws Refusal where none is named */
-export function replayFile({ new: policies, ledger, deployment, json }: ReplayTyped, surroundings: Surroundings) {
-  if (ledger === undefined)
+/** Replays an exported ledger, or with `since` that of this Hotwork. @throws Refusal where neither is named, or no policies are */
+export async function replay(typed: ReplayTyped, surroundings: Surroundings, login: () => Context): Promise<Exit> {
+  const { new: policies, own, ledger, since, deployment, json } = typed
+  if (own === (policies !== undefined))
+    throw wrongUsage('it takes NEW or `--own`', 'name the policies, or say `--own` for those that decided each entry')
+  if (own && ledger === '-')
+    throw wrongUsage('`--own` reads the ledger twice', 'give a file to `--ledger` in place of `-`')
+  const run = (more: { ledger: string; own?: BundleFiles }): Promise<Exit> =>
+    runPolicyProgram({ verb: 'replay', policies, deployment, json, ...more }, surroundings) as Promise<Exit>
+  if (since === undefined && ledger !== undefined && !own) return run({ ledger })
+  if (since === undefined && ledger === undefined)
     throw wrongUsage(
       'there is no ledger to replay',
       'give `--ledger FILE`, which `hotwork ledger export` wrote, or `--since 30d` for that of your Hotwork',
     )
-  return runPolicyProgram({ verb: 'replay', policies, ledger, deployment, json }, surroundings)
+  const context = login()
+  return withTemporaryFolder(async (folder) => {
+    const file = ledger === undefined ? await fetchLedger(folder, since ?? '', context) : ledger
+    return run({ ledger: file, ...(own && { own: await fetchOwnBundles(file, folder, context) }) })
+  })
 }
 
-/** Replays the ledger of this Hotwork, which is fetched whole first: a part is never taken for all. */
-export const replaySince = ({ since = '', ...typed }: ReplayTyped, context: Context): Promise<Exit> =>
-  withTemporaryFolder(async (folder) => {
-    const ledger = join(folder, 'ledger.ndjson')
-    // What is older than a minute is in the index.
-    await exportLedger({ since, until: '1m', format: 'ndjson', out: ledger }, { ...context, json: false })
-    return (await replayFile({ ...typed, ledger }, context.surroundings)) as Exit
-  })
+/** Whole first: a part is never taken for all. */
+async function fetchLedger(folder: string, since: string, context: Context): Promise<string> {
+  const ledger = join(folder, 'ledger.ndjson')
+  // What is older than a minute is in the index.
+  await exportLedger({ since, until: '1m', format: 'ndjson', out: ledger }, { ...context, json: false })
+  return ledger
+}
+
+type BundleFiles = { readonly [hash: string]: string }
+
+/** Files of the bundles that a ledger names, by their hashes. One that is not kept is left out. */
+async function fetchOwnBundles(ledger: string, folder: string, context: Context): Promise<BundleFiles> {
+  const files: { [hash: string]: string } = {}
+  for (const hash of await bundlesIn(ledger, context.surroundings)) {
+    const file = await writeBundle(hash, join(folder, `${hash.replace(':', '-')}.json`), context)
+    if (file !== undefined) files[hash] = file
+  }
+  return files
+}
+
+/** Of lines that are entries. The others are the program's to judge. */
+async function bundlesIn(ledger: string, { folder }: Pick<Surroundings, 'folder'>): Promise<ReadonlySet<string>> {
+  const hashes = new Set<string>()
+  try {
+    for await (const line of createInterface({ input: createReadStream(resolve(folder, ledger)) })) {
+      const { bundle } = Object(parsedJson(line)) as { bundle?: unknown }
+      if (isBundleHash(bundle)) hashes.add(bundle)
+    }
+  } catch (cause) {
+    throw wrongUsage(`\`${ledger}\` cannot be read: ${systemCodeOf(cause)}`, 'name what `hotwork ledger export` wrote')
+  }
+  return hashes
+}

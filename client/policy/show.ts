@@ -1,9 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import * as z from 'zod'
 import { type Context, show } from '../context.ts'
 import { defined } from '../http.ts'
-import { type Exit, Fault, systemCodeOf, wrongUsage } from '../outcome.ts'
+import { intoNewFile, mustBeNew } from '../new-file.ts'
+import type { Exit } from '../outcome.ts'
 import { fact, table, time } from '../screen.ts'
 import { fetchBundle } from './bundle-file.ts'
 
@@ -25,12 +24,15 @@ const Deployed = z.looseObject({ deployment: z.looseObject({ commit: z.string().
 /** What a bundle is, and with `--out` the bundle itself, which `policy diff` and `policy replay` take. */
 export async function showBundle({ hash, out }: ShowTyped, context: Context): Promise<Exit> {
   const { surroundings } = context
-  const file = out === undefined ? undefined : resolve(surroundings.folder, out)
-  if (file !== undefined && existsSync(file)) throw wrongUsage(`\`${out}\` exists`, 'name another file')
+  if (out !== undefined) mustBeNew(out, surroundings.folder)
   const { kept_at, bundle } = await fetchBundle(hash, context)
   const { commit } = Deployed.safeParse(bundle).data?.deployment ?? {}
   const has = countsIn(bundle)
-  if (file !== undefined) write(file, bundle)
+  if (out !== undefined) {
+    const file = intoNewFile(out, surroundings.folder)
+    file.write(`${JSON.stringify(bundle, null, 2)}\n`)
+    file.end()
+  }
   return show(context, { hash, kept_at, ...defined({ commit }), files: has, ...defined({ out }) }, () => [
     hash,
     ...fact('first', time(kept_at, surroundings)),
@@ -68,11 +70,3 @@ const countsText = (counts: Counts): string =>
   Object.entries(counts)
     .map(([what, count]) => `${count} ${what}`)
     .join(', ')
-
-function write(file: string, bundle: object): void {
-  try {
-    writeFileSync(file, `${JSON.stringify(bundle, null, 2)}\n`, { flag: 'wx', mode: 0o600 })
-  } catch (cause) {
-    throw new Fault({ code: 'not_written', title: `\`${file}\` cannot be written`, detail: systemCodeOf(cause) })
-  }
-}

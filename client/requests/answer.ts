@@ -189,6 +189,8 @@ export const Entry = z.looseObject({
   id: z.string(),
   type: z.string(),
   at: time,
+  /** The policies that decided, by the hash of their bundle. */
+  bundle: text,
   actor: z.looseObject({ type: z.string(), id: z.string() }),
   /** What each type has of its own. */
   facts: z.looseObject({

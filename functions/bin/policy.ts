@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { SystemClock } from '../adapters/system/system.ts'
 import * as check from './policy/check.ts'
 import * as diff from './policy/diff.ts'
+import * as explain from './policy/explain.ts'
 import { type Exit, exits, type Io, jsonText, WrongUsage } from './policy/io.ts'
 import * as plan from './policy/plan.ts'
 import * as prove from './policy/prove.ts'
@@ -23,6 +24,7 @@ const parsing =
 const verbs: { readonly [verb: string]: Run } = {
   check: parsing(check),
   plan: parsing(plan),
+  explain: parsing(explain),
   diff: parsing(diff),
   replay: parsing(replay),
   prove: parsing(prove),

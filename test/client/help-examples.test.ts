@@ -130,6 +130,13 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
     Object.assign(at.env, scene.at('hana').env)
     return { at }
   },
+  'policy explain': async () => {
+    const { world } = scene.api
+    await keepBundle(sampleBundle(), { ...world.ports, bundles: world.bundles })
+    const at = scene.at('hana')
+    at.program = join(root, 'client/hotwork.ts')
+    return { at, ids: { req: await submitted() } }
+  },
   'policy observed': async () => ({ at: scene.at('hana') }),
   'policy show': async () => {
     const { world } = scene.api

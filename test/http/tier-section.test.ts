@@ -1,9 +1,10 @@
-import { requestPage } from '../../functions/adapters/pages/request-page.ts'
-import type { Bundle } from '../../functions/domain/policy/bundle.ts'
-import { explainRequest } from '../../functions/operations/policy/explain-tier.ts'
+import { type Bundle, hashOfBundle } from '../../functions/domain/policy/bundle.ts'
+import { CurrentPolicy } from '../../functions/operations/agents/current-policy.ts'
+import { keepBundle } from '../../functions/operations/policy/keep-bundle.ts'
 import { Tab } from '../support/pages/page-tab.ts'
 import { repairPlan } from '../support/plan.ts'
-import { person, prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
+import { askedOnce } from '../support/policies/asked-once.ts'
+import { prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
 
 /** What the page of a request says of why it needs its tier. */
 
@@ -49,42 +50,55 @@ test('of a plan each step has its own, and the page says which needs most', asyn
 
 describe('where the policies have changed since', () => {
   const bundle = sampleBundle()
-  const of = (
-    state: Parameters<typeof explainRequest>[1],
-    changes: { bundle?: string; policies?: Bundle['policies'] },
-  ) => {
-    const now = { ...bundle, policies: changes.policies ?? bundle.policies }
-    const explained = explainRequest(new World(now).policy, state)
-    return textIn(
-      requestPage({
-        viewed: { state, whyNot: { approve: undefined, deny: undefined } },
-        bundle: now,
-        reader: { name: 'Ana', csrf: 'x', person: person('ana') },
-        now: world.clock.now(),
-        why: { explained, bundle: changes.bundle ?? 'sha-256:today', askedUnder: 'sha-256:then' },
-      }),
-    )
+  const only = (text: string): Bundle => {
+    const policies = { ...bundle.policies, 'ssm:PutParameter': { only: text } }
+    return { ...bundle, policies, hash: hashOfBundle(text) }
   }
+  const needsTier3 = only('permit (principal, action, resource) when { context.approval.tier >= 3 };')
+  /** It was asked for under the sample; then others came in force. */
+  async function later(next: Bundle): Promise<string> {
+    const { ask } = await world.submitted(prodParameter)
+    world.policy = new CurrentPolicy(askedOnce(next), world)
+    return textIn((await tab.go('GET', `/decide/${ask.id}`)).body)
+  }
+  const keep = () => keepBundle(bundle, { ...world.ports, bundles: world.bundles })
 
-  test('it says so, and where those are by which it was asked for', async () => {
-    const text = of(await world.submitted(prodParameter), {})
-    expect(text).toContain('The policies have changed since it was asked for.')
-    expect(text).toContain('hotwork policy show sha-256:then')
-    expect(of(await world.submitted(prodParameter), { bundle: 'sha-256:then' })).not.toContain('have changed')
-  })
-
-  test('it says which tier it would need today', async () => {
-    const only = { only: 'permit (principal, action, resource) when { context.approval.tier >= 3 };' }
-    const policies = { ...bundle.policies, 'ssm:PutParameter': only }
-    const text = of(await world.submitted(prodParameter), { policies })
+  test('it is explained under those by which it was asked for, and the page says which tier it would need today', async () => {
+    await keep()
+    const text = await later(needsTier3)
+    expect(text).toContain('The policies have changed since it was asked for. This is what those of then say.')
+    expect(text).toContain(`hotwork policy show ${bundle.hash}`)
     expect(text).toContain('Asked for today, it would need tier 3.')
-    const none = { ...bundle.policies, 'ssm:PutParameter': {} }
-    expect(of(await world.submitted(prodParameter), { policies: none })).toContain('it would be refused')
+    expect(text).toContain('Permitted at tier 2: prod-remediation:')
   })
 
-  test('nothing is said of an action that policies no longer know', async () => {
-    const state = await world.submitted(prodParameter)
-    const explained = explainRequest(new World({ ...bundle, actions: {} }).policy, state)
-    expect(explained).toEqual([])
+  test.each([
+    ['what would be refused today', only('forbid (principal, action, resource);')],
+    ['what is of an action that policies no longer know', { ...bundle, actions: {}, hash: hashOfBundle('none') }],
+  ])('so is %s', async (_, next) => {
+    await keep()
+    const text = await later(next)
+    expect(text).toContain('Asked for today, it would be refused.')
+    expect(text).toContain('Permitted at tier 2: prod-remediation:')
+  })
+
+  test('nothing is said of a change that leaves its tier as it was but that there was one', async () => {
+    await keep()
+    const text = await later({ ...bundle, hash: hashOfBundle('same') })
+    expect(text).toContain('have changed since')
+    expect(text).not.toContain('Asked for today')
+  })
+
+  test('it is explained under those of today where those of then were never kept', async () => {
+    const text = await later(needsTier3)
+    expect(text).toContain('This is what those of today say. Those of then are not kept')
+    expect(text).toContain('Permitted at tier 3: only')
+  })
+
+  test('a kept bundle that has not its hash explains nothing, and is told to the alarm', async () => {
+    const { hash } = bundle
+    await world.bundles.keep({ bundle: { ...JSON.parse(JSON.stringify(needsTier3)), hash }, at: world.clock.now() })
+    expect(await later(needsTier3)).toContain('This is what those of today say.')
+    expect(world.log.lines).toContainEqual(expect.objectContaining({ level: 'error', message: 'bundle_broken' }))
   })
 })

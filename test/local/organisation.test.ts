@@ -1,8 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
-import { compileFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import { readOrganisation } from '../../infra/local/organisation.ts'
+import { compileFolder } from '../support/policies/compile-folder.ts'
 import { makeFolder, removeFolders, root, runModule } from './support/programs.ts'
 
 afterEach(removeFolders)
@@ -90,7 +89,7 @@ test('the deployment of an organisation with identities elsewhere compiles', () 
     })))`)
   const file = join(makeFolder(), 'deployment.json')
   writeFileSync(file, JSON.stringify(deployment))
-  expect(compileFolder(folder, file, cedar)).toMatchObject({ ok: true })
+  expect(compileFolder(folder, file)).toMatchObject({ ok: true })
 })
 
 test('an agent for whom nobody here can speak is named', () => {

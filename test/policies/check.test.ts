@@ -54,6 +54,29 @@ test('without one the same is checked, and the hash is said to be another', asyn
   })
 })
 
+test('of a bundle that was compiled before it says no cases, and no deployment but its own', async () => {
+  using copy = new Copy()
+  const file = copy.at('bundle.json')
+  writeFileSync(file, JSON.stringify(sample))
+  const { exit, body } = await checked(file)
+  expect([exit, Object.keys(body), body.hash]).toEqual([0, ['ok', 'policies', 'actions', 'hash'], sample.hash])
+  const { out, err } = await runVerb(check, { folder: file, json: false })
+  expect([out.includes('cases'), err]).toEqual([false, ''])
+})
+
+test('an observed policy is warned of where no entry would say what it would do', async () => {
+  using copy = new Copy()
+  const tried = (id: string, act: string) =>
+    `@id("${id}")\n@observe("true")\nforbid (principal, action == Hotwork::Action::"${act}", resource);\n`
+  copy.add('policies/tried.cedar', ['lift', 'erase', 'approve'].map((act) => tried(`tried-${act}`, act)).join('\n'))
+  const warnings = ['lift', 'erase'].map(
+    (act) => `what the observed policy \`tried-${act}\` would do to \`${act}\` is recorded nowhere`,
+  )
+  expect(await checked(copy.at('policies'), sampleDeployment)).toMatchObject({ exit: 0, body: { ok: true, warnings } })
+  const { err } = await runVerb(check, { folder: copy.at('policies'), deployment: sampleDeployment, json: false })
+  expect(err).toBe(warnings.map((warning) => `warning: ${warning}\n`).join(''))
+})
+
 test('every alias that a folder names counts as declared', () => {
   const opened = openPolicies(join(root, 'examples/cdk-app/policies'))
   expect(opened.ok ? [] : opened.problems).toEqual([])

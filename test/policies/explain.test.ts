@@ -5,6 +5,7 @@ import type { Asked } from '../../functions/domain/policy/assess.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Explanation } from '../../functions/domain/policy/explain.ts'
 import type { AgentId, JsonObject } from '../../functions/domain/values.ts'
+import { openPolicies } from '../../functions/handlers/wiring/policy.ts'
 import { explainAsk, explainSteps } from '../../functions/operations/policy/explain-tier.ts'
 import { agent, parameter, person, prodParameter, stagingParameter, type What } from '../support/world.ts'
 import { compileSample } from './sample.ts'
@@ -52,6 +53,14 @@ function withPolicies(policies: { [id: string]: string }): CedarPolicy {
 }
 const permit = (when: string) => `permit (principal, action, resource) when { ${when} };`
 const forbid = (when: string, clause = 'when') => `forbid (principal, action, resource) ${clause} { ${when} };`
+
+test('kept policies are opened in the place of those before, and explain by their own conditions', () => {
+  const slice = (when: string) => openPolicies({ ...sample, policies: { 'ssm:PutParameter': { only: permit(when) } } })
+  const explain = (when: string) => explainAsk(slice(when), asked(prodParameter), noon)[0]?.explanation.tier
+  expect([3, 1, 2].map((tier) => explain(`context.approval.tier >= ${tier}`))).toEqual([3, 1, 2])
+  const [said] = explainAsk(slice('context.purpose == "remediation"'), asked(prodParameter), noon)
+  expect(said && words(said.explanation)).toContain('- only: the purpose is remediation')
+})
 
 describe('each rung of the sample', () => {
   test('tier 0: what permits it', () => {

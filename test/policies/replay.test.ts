@@ -1,11 +1,13 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as replay from '../../functions/bin/policy/replay.ts'
 import { type Entry, entryVersion } from '../../functions/domain/ledger/ledger.ts'
+import { hashOfBundle } from '../../functions/domain/policy/bundle.ts'
 import { manyLives } from '../support/ledger/many-lives.ts'
 import { parameter, prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
 import { runVerb } from './run-verb.ts'
+import { Copy } from './sample.ts'
 
 /** `hotwork policy replay NEW --ledger FILE`: an exported ledger under a policy folder, or a bundle. */
 
@@ -36,14 +38,13 @@ function file(name: string, text: string): string {
 }
 const ledger = (all: Iterable<Entry> = entries) => file('ledger.ndjson', linesOf(all))
 
+const copies: Copy[] = []
 /** A copy of the sample folder in which one text stands in place of another. */
 function folderWith(name: string, from: string, to: string): string {
-  const folder = mkdtempSync(join(home, 'policies-'))
-  cpSync(policies, folder, { recursive: true })
-  const text = readFileSync(join(folder, name), 'utf8')
-  if (!text.includes(from)) throw new Error(`${name} has no ${from}`)
-  writeFileSync(join(folder, name), text.replace(from, to))
-  return folder
+  const copy = new Copy()
+  copies.push(copy)
+  copy.edit(`policies/${name}`, (text) => text.replace(from, to))
+  return copy.at('policies')
 }
 const remediation = `context.resource.environment == "prod" &&
   context.approval.tier >= 2`
@@ -67,6 +68,19 @@ test('without a deployment file the accounts are those of the record', async () 
 
 test('a bundle that was compiled before is as good as its folder', async () => {
   expect(await run()).toEqual(await run({ policies }))
+})
+
+test('each entry is asked under its own bundle, where the file has the hash by which the entry names it', async () => {
+  const { hash } = sampleBundle()
+  const [path, own] = [ledger(), { policies: undefined, deployment: undefined }] as const
+  const there = await run({ ...own, own: { [hash]: bundle }, ledger: path })
+  expect(there).toEqual({ exit: 0, out: expect.stringMatching(/^9 questions .* none would be/), err: '' })
+  const other = file('other.json', JSON.stringify({ ...sampleBundle(), hash: hashOfBundle('other') }))
+  expect(await run({ ...own, own: { [hash]: other }, ledger: path })).toEqual({
+    exit: 0,
+    out: expect.stringMatching(/^0 questions[\s\S]*\n {2}9: the bundle that decided them is not kept/),
+    err: `${hash}: it cannot be read by this version\n`,
+  })
 })
 
 test('ends with 6 where the policies are wider, and says so of a folder whose cases fail too', async () => {

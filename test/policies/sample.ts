@@ -1,10 +1,9 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
-import { compileFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import { formatProblem, type Problem } from '../../functions/adapters/policy-folder/json-document.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import { compileFolder } from '../support/policies/compile-folder.ts'
 
 const root = join(__dirname, '../..')
 export const sampleFolder = join(root, 'policies')
@@ -12,7 +11,7 @@ export const sampleDeployment = join(__dirname, 'deployment.json')
 
 /** The sample organisation, compiled against a deployment that is nowhere. */
 export function compileSample(): Bundle {
-  const compiled = compileFolder(sampleFolder, sampleDeployment, cedar)
+  const compiled = compileFolder(sampleFolder, sampleDeployment)
   if (!compiled.ok) throw new Error(compiled.problems.map(formatProblem).join('\n'))
   return compiled.bundle
 }
@@ -63,7 +62,7 @@ export class Copy {
   }
 
   compile(): { ok: true; bundle: Bundle } | { ok: false; problems: Problem[] } {
-    const compiled = compileFolder(this.at('policies'), this.at('deployment.json'), cedar)
+    const compiled = compileFolder(this.at('policies'), this.at('deployment.json'))
     if (compiled.ok) return compiled
     return { ok: false, problems: compiled.problems.map((it) => ({ ...it, file: relative(this.#path, it.file) })) }
   }

@@ -1,6 +1,4 @@
 import { join } from 'node:path'
-import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
-import { compileFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
@@ -30,6 +28,7 @@ import { MemoryLog } from './memory-log.ts'
 import { MemorySalts } from './memory-salts.ts'
 import { MemoryStandInStore } from './people/memory-stand-in-store.ts'
 import { askedOnce } from './policies/asked-once.ts'
+import { compileFolder } from './policies/compile-folder.ts'
 import { MemoryBundleStore } from './policies/memory-bundle-store.ts'
 import { MemoryStateReader } from './previews/memory-state-reader.ts'
 import { MemoryPermitStore } from './requests/memory-permit-store.ts'
@@ -48,7 +47,7 @@ export const agentKey = 'a'.repeat(43) as Thumbprint
 /** The sample organisation's policies, compiled as a deployment compiles them. */
 export const sampleBundle = (): Bundle =>
   madeOnce('sample-bundle', () => {
-    const compiled = compileFolder(join(root, 'policies'), join(root, 'test/policies/deployment.json'), cedar)
+    const compiled = compileFolder(join(root, 'policies'), join(root, 'test/policies/deployment.json'))
     if (!compiled.ok) throw new Error(compiled.problems.map(({ message }) => message).join('\n'))
     return compiled.bundle
   })

@@ -6,8 +6,10 @@ import { parsePolicy, plainUid } from './cedar-json.ts'
 import type { CedarQuestion } from './cedar-question.ts'
 import { type Part, partsOf, policyOf } from './read-conditions.ts'
 
+type Policies = { readonly [id: string]: string }
 type Read = { id: string; effect: WeighedPolicy['effect']; parts: readonly Part[] }
-const read = new Map<string, readonly Read[]>()
+/** `of`: what it was read from. A name may be given to other policies. */
+const read = new Map<string, { of: Policies; all: readonly Read[] }>()
 
 /**
  * Which conditions of each policy of an action hold. Each is a permit of its own, so that one answer of Cedar says which
@@ -16,7 +18,9 @@ const read = new Map<string, readonly Read[]>()
  */
 export function weigh({ hash, policies }: Pick<Bundle, 'hash' | 'policies'>, action: string, question: CedarQuestion) {
   const name = `${hash} ${action} conditions`
-  const all = read.get(name) ?? prepare(name, policies[action] ?? {})
+  const of = policies[action] ?? none
+  const known = read.get(name)
+  const all = known?.of === of ? known.all : prepare(name, of)
   const answer = statefulIsAuthorized({ ...question, preparsedPolicySetId: name })
   if (answer.type !== 'success') throw new TypeError('a question that Cedar does not take')
   const { reason, errors } = answer.response.diagnostics
@@ -30,8 +34,10 @@ export function weigh({ hash, policies }: Pick<Bundle, 'hash' | 'policies'>, act
   })
 }
 
-function prepare(name: string, policies: { readonly [id: string]: string }): readonly Read[] {
-  const all = Object.entries(policies).map(([id, text]): Read => {
+const none: Policies = {}
+
+function prepare(name: string, of: Policies): readonly Read[] {
+  const all = Object.entries(of).map(([id, text]): Read => {
     const policy = parsePolicy(text)
     return { id, effect: policy.effect, parts: partsOf(policy) }
   })
@@ -39,7 +45,7 @@ function prepare(name: string, policies: { readonly [id: string]: string }): rea
   const staticPolicies = Object.fromEntries(expressions.map(([id, { expression }]) => [id, policyOf(expression)]))
   const parsed = preparsePolicySet(name, { staticPolicies })
   if (parsed.type === 'failure') throw new TypeError(`conditions that do not parse: ${parsed.errors[0]?.message}`)
-  read.set(name, all)
+  read.set(name, { of, all })
   return all
 }
 

@@ -1,30 +1,28 @@
 import { type ExplainedLine, explanationLines, stepWords } from '../../domain/cards/explanation-words.ts'
 import type { RequestView } from '../../domain/cards/request-view.ts'
 import type { NumericDate } from '../../domain/values.ts'
+import type { Why } from '../../operations/policy/explain-recorded.ts'
 import type { Explained } from '../../operations/policy/explain-tier.ts'
 import { type Html, html, type Part, titled } from './layout.ts'
 import { drawn } from './words.ts'
 
-/** Why it needs its tier, under the policies in force; and the bundles by which it was asked for and is explained. */
-export type Why = { explained: readonly Explained[]; bundle: string; askedUnder: string | undefined }
-
-export function tierSection({ tier }: RequestView, { explained, bundle, askedUnder }: Why, now: NumericDate): Part {
+export function tierSection({ tier }: RequestView, why: Why, now: NumericDate): Part {
+  const { explained, by, today, bundle } = why
   if (explained.length === 0) return false
-  const isOther = askedUnder !== undefined && askedUnder !== bundle
-  const needed = neededNow(explained)
+  const needed = neededNow(today ?? explained)
   return titled(
     'why',
     `Why tier ${tier.number}`,
-    html`${isOther && html`<p><strong>The policies have changed since it was asked for.</strong> This is what those of today say. <code>hotwork policy show ${askedUnder}</code> has those by which it was asked for.</p>`}
+    html`${today && html`<p><strong>The policies have changed since it was asked for.</strong> This is what ${by === 'decided' ? 'those of then' : 'those of today'} say. ${by === 'decided' ? html`<code>hotwork policy show ${bundle}</code> shows them.` : 'Those of then are not kept, or this version cannot read them.'}</p>`}
 ${needed !== tier.number && html`<p>Asked for today, ${needed === undefined ? 'it would be refused' : `it would need tier ${needed}`}.</p>`}
 ${explained.map(({ step, ...each }) => (step === undefined ? whole(each, now) : ofStep(step, each, now)))}`,
   )
 }
 
-/** A plan needs the highest tier of its steps. */
+/** A plan needs the highest tier of its steps. None where nothing is known of what was asked for. */
 function neededNow(explained: readonly Explained[]): number | undefined {
   const tiers = explained.map(({ explanation }) => explanation.tier)
-  return tiers.includes(undefined) ? undefined : Math.max(...tiers.map((each) => each ?? 0))
+  return tiers.length === 0 || tiers.includes(undefined) ? undefined : Math.max(...tiers.map((each) => each ?? 0))
 }
 
 /** What permits it is read at once, the rest by those who ask for it. */

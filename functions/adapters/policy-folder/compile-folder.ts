@@ -13,22 +13,15 @@ import { checkCases } from './check-stages.ts'
 import type { Problem } from './json-document.ts'
 import { type Folder, readFolder, type Source } from './read-folder.ts'
 
-type Compiled = { ok: true; bundle: Bundle } | { ok: false; problems: Problem[] }
-
-/** Compiles a policy folder, with the deployment that gives its aliases a meaning, into one bundle; or says all that is wrong with it. */
-export function compileFolder(path: string, deployment: From, language: PolicyLanguage): Compiled {
-  const opened = openFolder(path, deployment, language)
-  if (!opened.ok) return opened
-  const { bundle, failing } = opened
-  return failing.length > 0 ? { ok: false, problems: failing } : { ok: true, bundle }
-}
-
 type From = Parameters<typeof readFolder>[1]
 type Opened =
   | { ok: true; bundle: Bundle; folder: Folder; index: CompiledPolicies['index']; failing: Problem[] }
   | { ok: false; problems: Problem[] }
 
-/** The same, where what its cases say of it is no reason to give no bundle: `failing`. */
+/**
+ * Compiles a policy folder, with the deployment that gives its aliases a meaning, into one bundle; or says all that is wrong with
+ * it. What its cases say of it is no reason to give no bundle: `failing`.
+ */
 export function openFolder(path: string, deployment: From, language: PolicyLanguage): Opened {
   const { folder, problems } = readFolder(path, deployment)
   if (!folder) return { ok: false, problems }

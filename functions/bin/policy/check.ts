@@ -1,5 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import * as z from 'zod'
+import type { Folder } from '../../adapters/policy-folder/read-folder.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { PersonAction } from '../../domain/policy/question.ts'
 import { type Exit, exits, type Io, jsonText, problemText, WrongUsage } from './io.ts'
 import { openPolicies, type Policies, writeSchema } from './open.ts'
 
@@ -27,16 +30,21 @@ export async function run(options: z.input<typeof Options>, io: Io): Promise<Exi
     return exits.problems
   }
   if (out !== undefined) write(out, `${JSON.stringify(opened.bundle, null, 2)}\n`)
+  const { bundle, folder: own } = opened
+  const { hash } = bundle
   const counts = countsOf(opened)
-  const { hash } = opened.bundle
-  const isMadeUp = deployment === undefined && opened.folder !== undefined
-  if (json) io.out(jsonText({ ok: true, ...counts, hash, deployment: deployment ?? null }))
-  else {
-    io.out(
-      `${folder}: ${counts.policies} policies for ${counts.actions} actions, and ${counts.cases} cases hold\n${hash}\n`,
-    )
-    if (isMadeUp) io.err('the hash is of a deployment that is made up: with `--deployment` it is that of your ledger\n')
+  const warnings = unrecorded(bundle)
+  // Of a bundle that was compiled before: its cases held then, and it has a deployment of its own.
+  const more = own ? { cases: casesIn(own), hash, deployment: deployment ?? null } : { hash }
+  if (json) {
+    io.out(jsonText({ ok: true, ...counts, ...more, ...(warnings.length > 0 ? { warnings } : {}) }))
+    return exits.done
   }
+  const held = own ? `, and ${casesIn(own)} cases hold` : ''
+  io.out(`${folder}: ${counts.policies} policies for ${counts.actions} actions${held}\n${hash}\n`)
+  for (const warning of warnings) io.err(`warning: ${warning}\n`)
+  if (own && deployment === undefined)
+    io.err('the hash is of a deployment that is made up: with `--deployment` it is that of your ledger\n')
   return exits.done
 }
 
@@ -58,8 +66,22 @@ function write(file: string, text: string): void {
 const whereMadeUp =
   'Every alias counts as declared; resources that name an account or a Region of yours need `--deployment FILE`.'
 
-const countsOf = ({ bundle, index, folder }: Policies) => ({
+const countsOf = ({ bundle, index }: Policies) => ({
   policies: Object.keys(index).length,
   actions: Object.keys(bundle.actions).length,
-  cases: (folder?.cases ?? []).reduce((sum, { value }) => sum + value.cases.length, 0),
 })
+
+const casesIn = ({ cases }: Folder): number => cases.reduce((sum, { value }) => sum + value.cases.length, 0)
+
+/** Their entries, where they have any, do not say what was observed. */
+const withoutRecord: readonly PersonAction[] = ['lift', 'read', 'allowStanding', 'standIn', 'erase', 'recertify']
+
+/** Observed policies whose answers are in no entry, or not in all: they would be taken for ones that change nothing. */
+function unrecorded({ observed = {} }: Bundle): readonly string[] {
+  const acts = new Map<string, string[]>()
+  for (const act of withoutRecord)
+    for (const id of Object.keys(observed[act] ?? {})) acts.set(id, [...(acts.get(id) ?? []), `\`${act}\``])
+  return [...acts].map(
+    ([id, all]) => `what the observed policy \`${id}\` would do to ${all.join(', ')} is recorded nowhere`,
+  )
+}

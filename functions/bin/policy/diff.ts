@@ -7,9 +7,11 @@ import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Change } from '../../domain/policy-change/change.ts'
 import { alikeTogether, diffBundles, onSameGround, type Told } from '../../domain/policy-change/diff.ts'
 import type { Asker } from '../../domain/policy-change/diff-decisions.ts'
+import type { ProveFiles } from '../../domain/policy-change/diff-files.ts'
 import { defined } from '../../domain/values.ts'
 import { type Exit, exits, type Io, jsonText } from './io.ts'
 import { openPolicies, type Policies, sideOf, tellProblems } from './open.ts'
+import { readProveFile } from './prove-file.ts'
 
 /** Says what NEW permits more than OLD, and what less, each with an example. Exit 6 where something widened. */
 export const Options = z.object({
@@ -47,12 +49,25 @@ export async function run(options: z.input<typeof Options>, io: Io): Promise<Exi
     seed,
     most: questions,
   }
-  const changes = diffBundles(sides, { deployment: !isMadeUp(old) && !isMadeUp(now) })
+  const prove = proveFiles(old, now)
+  if (Array.isArray(prove)) return tellProblems(prove, json, io)
+  const deployment = !isMadeUp(old) && !isMadeUp(now)
+  const changes = diffBundles(sides, { deployment, ...defined({ prove }) })
   const cases = now.failing.map((problem) => ({ ...problem, file: relative(now.path, problem.file) }))
   io.out(json ? jsonText({ ...changes, cases }) : describe({ ...changes, cases }))
   if (changes.widened.length === 0 || accept) return exits.done
   if (!json) io.err('It widens. `--accept` says that this is meant.\n')
   return exits.widens
+}
+
+type Opened = Policies & { path: string }
+
+/** Undefined where a side is a bundle, which has none. */
+function proveFiles(old: Opened, now: Opened): ProveFiles | Problem[] | undefined {
+  if (!old.folder || !now.folder) return undefined
+  const [was, is] = [readProveFile(old.path, old), readProveFile(now.path, now)]
+  if (was.ok && is.ok) return { old: was.settings, new: is.settings }
+  return [was, is].flatMap((side) => (side.ok ? [] : side.problems))
 }
 
 function askerOf(opened: Policies, bundle: Bundle, path: string): Asker {

@@ -11,7 +11,7 @@ import { JsonDocument, type Problem } from '../../adapters/policy-folder/json-do
 import { makeUpDeployment } from '../../adapters/policy-folder/made-up-deployment.ts'
 import type { Folder } from '../../adapters/policy-folder/read-folder.ts'
 import { Bundle } from '../../domain/policy/bundle.ts'
-import { isAskCase } from '../../domain/policy/policy-case.ts'
+import { pointsOfCases } from '../../domain/policy-change/case-points.ts'
 import type { Side } from '../../domain/policy-change/question-space.ts'
 import { exits, type Io, jsonText, problemText, WrongUsage } from './io.ts'
 
@@ -49,7 +49,10 @@ export function openPolicies(
 export const sideOf = ({ bundle, folder }: Pick<Policies, 'bundle' | 'folder'>): Side => ({
   bundle,
   reads: policyReads(bundle.policies),
-  known: (folder?.cases ?? []).flatMap(({ value }) => value.cases.filter(isAskCase).map(({ ask }) => ask)),
+  ...pointsOfCases(
+    bundle,
+    (folder?.cases ?? []).flatMap(({ value }) => value.cases),
+  ),
 })
 
 /** Brings the generated part of a folder's schema up to date; returns what was wrong with the folder, if it cannot be. */

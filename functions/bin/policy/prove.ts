@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import * as z from 'zod'
 import { cedar } from '../../adapters/cedar/compile-cedar.ts'
 import { assumptionsFor } from '../../adapters/cedar-symcc/assumptions.ts'
@@ -8,22 +6,16 @@ import { type Proof, Prover } from '../../adapters/cedar-symcc/prover.ts'
 import { Symcc } from '../../adapters/cedar-symcc/symcc.ts'
 import { findTools } from '../../adapters/cedar-symcc/tools.ts'
 import { withHash } from '../../adapters/policy-folder/compile-folder.ts'
-import { JsonDocument, known, type Problem, problemsIn } from '../../adapters/policy-folder/json-document.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { personPoints, personQuestionOf } from '../../domain/policy-change/person-space.ts'
 import type { Side } from '../../domain/policy-change/question-space.ts'
 import { listed, pointsOf } from '../../domain/policy-proof/counterexample.ts'
-import {
-  type Judged,
-  type Property,
-  ProveFile,
-  propertiesOf,
-  type Verdict,
-} from '../../domain/policy-proof/property.ts'
+import { type Judged, type Property, propertiesOf, type Verdict } from '../../domain/policy-proof/property.ts'
 import { type Asking, type Questions, randomQuestions, Sample } from '../../domain/policy-proof/sample.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import { type Exit, type Io, WrongUsage } from './io.ts'
-import { openPolicies, type Policies, sideOf, tellProblems } from './open.ts'
+import { openPolicies, sideOf, tellProblems } from './open.ts'
+import { readProveFile } from './prove-file.ts'
 import { type Report, tellReport } from './prove-report.ts'
 
 /**
@@ -86,27 +78,6 @@ export async function run(options: Options, io: Io): Promise<Exit> {
     clearTimeout(timer)
     for (const signal of signals) process.off(signal, onSignal)
   }
-}
-
-function readProveFile(
-  folder: string,
-  { bundle, index }: Policies,
-): { ok: true; settings: ProveFile } | { ok: false; problems: readonly Problem[] } {
-  const file = join(folder, 'prove.json')
-  if (!existsSync(file)) return { ok: true, settings: ProveFile.parse({}) }
-  const document = new JsonDocument(file)
-  const settings = document.parse(ProveFile)
-  if (!settings) return { ok: false, problems: document.problems }
-  const environments = new Set(bundle.resources.map(({ environment }) => environment))
-  const problems = problemsIn(document, (say) => {
-    for (const [at, name] of settings.people.entries())
-      if (!environments.has(name))
-        say(['people', at], `resources.json has no environment \`${name}\``, known(environments))
-    for (const [at, id] of settings.standby.entries())
-      if (!Object.hasOwn(index, id))
-        say(['standby', at], `there is no policy \`${id}\``, 'write its `@id`, or remove it')
-  })
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, settings }
 }
 
 function askingOf(side: Side): Asking {

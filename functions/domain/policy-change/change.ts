@@ -28,3 +28,29 @@ export const together = (all: readonly Changes[]): Changes => ({
   narrowed: all.flatMap(({ narrowed }) => narrowed),
   other: all.flatMap(({ other }) => other),
 })
+
+export type Directed = { direction: Direction; change: Change }
+
+/** What is alike by its key is told together, and nothing twice. */
+export function changesOf<F>(
+  found: readonly F[],
+  keyOf: (each: F) => unknown,
+  tell: (alike: readonly F[]) => readonly Directed[],
+): Changes {
+  const alike = new Map<string, F[]>()
+  for (const each of found) {
+    const key = JSON.stringify(keyOf(each))
+    alike.set(key, [...(alike.get(key) ?? []), each])
+  }
+  const told = new Map<string, Directed>()
+  for (const { direction, change } of [...alike.values()].flatMap(tell)) {
+    const { example: _, ...what } = change
+    const key = JSON.stringify([direction, what])
+    if (!told.has(key)) told.set(key, { direction, change })
+  }
+  const of = (wanted: Direction) => [...told.values()].flatMap((each) => (each.direction === wanted ? each.change : []))
+  return { widened: of('widened'), narrowed: of('narrowed'), other: of('other') }
+}
+
+/** As they are written: members in another order count. */
+export const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)

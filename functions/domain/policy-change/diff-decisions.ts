@@ -5,7 +5,7 @@ import { tierOf } from '../policy/ladder.ts'
 import type { Answer, Ask, Moment } from '../policy/question.ts'
 import type { AgentId } from '../values.ts'
 import { defined } from '../values.ts'
-import type { Change, Changes, Direction } from './change.ts'
+import { type Change, type Changes, changesOf, type Directed, type Direction, isSame } from './change.ts'
 import { exampleOf, simplest } from './examples.ts'
 import { noReads, readsPath, readsTogether } from './policy-reads.ts'
 import {
@@ -68,15 +68,14 @@ function causeOf(
 function factFile(sides: Sides, { asked, now }: Point): string {
   const [before, after] = [sides.old.bundle, sides.new.bundle]
   const { action, agent } = asked
-  const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
-  if (!same(before.actions[action], after.actions[action])) return fileOfAction(sides, action)
-  if (!same(agentOf(before, agent), agentOf(after, agent))) return 'agents.json'
+  if (!isSame(before.actions[action], after.actions[action])) return fileOfAction(sides, action)
+  if (!isSame(agentOf(before, agent), agentOf(after, agent))) return 'agents.json'
   const resource = ({ value }: { value?: Facts }) => value?.resource
   const [was, is] = [findFacts(before, asked, now), findFacts(after, asked, now)]
-  if (was.ok !== is.ok || !same(resource(was as never), resource(is as never))) return 'resources.json'
-  if (!same(windowsAt(before.calendar, now), windowsAt(after.calendar, now))) return 'calendar.json'
+  if (was.ok !== is.ok || !isSame(resource(was as never), resource(is as never))) return 'resources.json'
+  if (!isSame(windowsAt(before.calendar, now), windowsAt(after.calendar, now))) return 'calendar.json'
   const tiers = (bundle: Bundle) => bundle.ladder.tiers.map(({ tier }) => tier)
-  return same(tiers(before), tiers(after)) ? 'directory.json' : 'ladder.json'
+  return isSame(tiers(before), tiers(after)) ? 'directory.json' : 'ladder.json'
 }
 
 export const fileOfAction = ({ old: before, new: after }: Sides, action: string): string =>
@@ -84,7 +83,6 @@ export const fileOfAction = ({ old: before, new: after }: Sides, action: string)
 
 /** What of an action's policies, entry, resources and tiers is not the same on both sides. */
 function whatDiffers({ old: { bundle: before }, new: { bundle: after } }: Sides, action: string) {
-  const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
   const [was, is] = [before.policies[action] ?? {}, after.policies[action] ?? {}]
   const policies = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((id) => was[id] !== is[id])
   const type = (after.actions[action] ?? before.actions[action])?.resource.type
@@ -94,8 +92,10 @@ function whatDiffers({ old: { bundle: before }, new: { bundle: after } }: Sides,
   return {
     policies,
     elsewhere:
-      !same(facts(before), facts(after)) || !same(rules(before), rules(after)) || !same(tiers(before), tiers(after)),
-    calendar: !same(before.calendar, after.calendar),
+      !isSame(facts(before), facts(after)) ||
+      !isSame(rules(before), rules(after)) ||
+      !isSame(tiers(before), tiers(after)),
+    calendar: !isSame(before.calendar, after.calendar),
   }
 }
 
@@ -119,8 +119,8 @@ function pointsFor(sides: Sides, action: string): readonly Point[] | undefined {
   const { policies, elsewhere, calendar } = whatDiffers(sides, action)
   const space = spaceOf(both, action)
   const agents = (space.dimensions.get('agent') ?? []) as readonly AgentId[]
-  const isSame = policies.length === 0 && !elsewhere && !(calendar && space.dimensions.has('now'))
-  const asking = isSame ? agents.filter((id) => isOtherAgent(sides, id)) : agents
+  const isAlike = policies.length === 0 && !elsewhere && !(calendar && space.dimensions.has('now'))
+  const asking = isAlike ? agents.filter((id) => isOtherAgent(sides, id)) : agents
   if (asking.length === 0) return []
   if (space.dimensions.get('target')?.length === 0) return undefined
   const dimensions = new Map([...space.dimensions, ['agent', asking] as const])
@@ -128,6 +128,7 @@ function pointsFor(sides: Sides, action: string): readonly Point[] | undefined {
   const over = [...dimensionsOf(sides, here, policies), ...(calendar ? ['now'] : [])]
   const directed = combinations(here, [...new Set(over)], sides.most, sides.seed)
   return [
+    ...both.flatMap(({ known }) => known.filter(({ asked }) => asked.action === action)),
     ...directed.map((draft) => pointOf(here, draft, both)),
     ...samplePoints(here, both, Math.ceil(sides.most / 5), sides.seed),
   ]
@@ -139,7 +140,7 @@ const isOtherAgent = ({ old, new: now }: Sides, id: AgentId) => {
     const people = [agent?.owner, agent?.backupOwner]
     return [agent, bundle.directory.people.filter((person) => people.includes(person.id)).map(({ status }) => status)]
   }
-  return JSON.stringify(seen(old)) !== JSON.stringify(seen(now))
+  return !isSame(seen(old), seen(now))
 }
 
 type Found = { direction: Direction; point: Point; from: number; to: number; policy?: string; file: string }
@@ -162,7 +163,7 @@ export function diffDecisions(sides: Sides): Changes {
       found.push({ direction, point, from, to, ...causeOf(sides, point, direction, permitted) })
     }
   }
-  return { ...changesOf(sides, found), other }
+  return { ...changesOf(found, keyOf, (alike) => changesOfAlike(sides, alike)), other }
 }
 
 const notAsked = (action: string, file: string): Change => ({
@@ -173,20 +174,11 @@ const notAsked = (action: string, file: string): Change => ({
   to: 'as in NEW; no arguments were found to ask with: compare folders, whose cases have some',
 })
 
-function changesOf(sides: Sides, found: readonly Found[]): Changes {
-  const alike = new Map<string, Found[]>()
-  for (const each of found) {
-    const { direction, point, from, to, policy, file } = each
-    const key = JSON.stringify([direction, point.asked.action, point.asked.agent, from, to, policy, file])
-    alike.set(key, [...(alike.get(key) ?? []), each])
-  }
-  const told = [...alike.values()].flatMap((all) => changesOfAlike(sides, all))
-  const of = (direction: Direction) => told.flatMap((each) => (each.direction === direction ? each.change : []))
-  return { widened: of('widened'), narrowed: of('narrowed'), other: of('other') }
-}
+const keyOf = ({ direction, point: { asked }, from, to, policy, file }: Found) =>
+  [direction, asked.action, asked.agent, from, to, policy, file] as const
 
 /** One for each of the agents for which the asker stands. */
-function changesOfAlike(sides: Sides, all: readonly Found[]): { direction: Direction; change: Change }[] {
+function changesOfAlike(sides: Sides, all: readonly Found[]): Directed[] {
   const [first] = all
   const point = simplest(all.map((each) => each.point))
   if (!first || !point) return []

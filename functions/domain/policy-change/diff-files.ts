@@ -1,4 +1,5 @@
 import type { Bundle } from '../policy/bundle.ts'
+import type { ProveFile } from '../policy-proof/property.ts'
 import { defined } from '../values.ts'
 import type { Change, Changes, Direction } from './change.ts'
 import { comparable } from './comparable.ts'
@@ -12,7 +13,11 @@ type Options = {
   deployment?: boolean
   exampleOf?: ExampleOfFile
   fileOf?: (action: string) => string | undefined
+  prove?: ProveFiles
 }
+/** What `prove.json` of both folders says. A bundle has none. */
+export type ProveFiles = { old: ProveFile; new: ProveFile }
+const same: ProveFiles = { old: { people: [], standby: [] }, new: { people: [], standby: [] } }
 
 /**
  * Everything of two bundles that Cedar does not decide, each difference once. What cannot be ordered is `other`, and
@@ -24,9 +29,13 @@ type Options = {
 export function diffFiles(
   old: Bundle,
   next: Bundle,
-  { deployment = true, exampleOf = () => undefined, fileOf = () => undefined }: Options = {},
+  { deployment = true, exampleOf = () => undefined, fileOf = () => undefined, prove = same }: Options = {},
 ): Changes {
-  const found = differencesOf(comparable(old), comparable(next))
+  const sides = [
+    { ...comparable(old), prove: prove.old },
+    { ...comparable(next), prove: prove.new },
+  ] as const
+  const found = differencesOf(...sides)
     .filter(({ path }) => deployment || path[0] !== 'deployment')
     .flatMap((difference) => changesOf(difference, (name) => [old, next].some((bundle) => names(bundle, name))))
   const all = [...found, ...diffResources(old, next)]

@@ -3,23 +3,19 @@ import { windowsAt } from '../policy/calendar.ts'
 import { namesOfTier } from '../policy/ladder.ts'
 import { type Answer, type PersonAction, personActions } from '../policy/question.ts'
 import { defined } from '../values.ts'
-import type { Change, Changes, Direction } from './change.ts'
+import { type Change, type Changes, changesOf, type Directed, type Direction, isSame } from './change.ts'
 import type { Asker, Sides } from './diff-decisions.ts'
-import { type PersonPoint, personExample } from './examples.ts'
-import { alikePeople, personPoints, personQuestionOf } from './person-space.ts'
-import { readsOf } from './question-space.ts'
+import { personExample } from './examples.ts'
+import { alikePeople, answerPerson, personPoints } from './person-space.ts'
+import { type PersonPoint, readsOf } from './question-space.ts'
 
 const refused: Answer = { permit: false, policies: [] }
 
-const answerOf = ({ bundle, ask }: Asker, point: PersonPoint): Answer => {
-  const question = personQuestionOf(bundle, point)
-  return question ? ask(question) : refused
-}
+const answerOf = (side: Asker, point: PersonPoint): Answer => answerPerson(side, point) ?? refused
 
 /** The act's policies and the facts that they read are the same. */
-function isSame({ old: before, new: after }: Sides, does: PersonAction): boolean {
-  const same = (read: (bundle: Bundle) => unknown) =>
-    JSON.stringify(read(before.bundle)) === JSON.stringify(read(after.bundle))
+function isAlike({ old: before, new: after }: Sides, does: PersonAction): boolean {
+  const same = (read: (bundle: Bundle) => unknown) => isSame(read(before.bundle), read(after.bundle))
   return (
     same(({ policies }) => policies[does]) &&
     same(({ directory }) => directory) &&
@@ -43,7 +39,7 @@ export function diffPeople(sides: Sides): Changes {
   const both = [sides.old, sides.new]
   const found: Found[] = []
   for (const does of personActions) {
-    if (isSame(sides, does)) continue
+    if (isAlike(sides, does)) continue
     for (const point of personPoints(both, does, { most: sides.most * 8, seed: sides.seed })) {
       const [was, is] = [answerOf(sides.old, point), answerOf(sides.new, point)]
       if (was.permit === is.permit) continue
@@ -51,7 +47,7 @@ export function diffPeople(sides: Sides): Changes {
       found.push({ direction, point, answers: [was, is], ...causeOf(sides, does, [was, is], point) })
     }
   }
-  return changesOf(sides, found)
+  return changesOf(found, keyOf, (alike) => changesOfAlike(sides, alike))
 }
 
 function causeOf(
@@ -72,19 +68,10 @@ function causeOf(
   return { file: seen(before) === seen(after) ? 'resources.json' : 'directory.json' }
 }
 
-function changesOf(sides: Sides, found: readonly Found[]): Changes {
-  const alike = new Map<string, Found[]>()
-  for (const each of found) {
-    const { person, does, stage } = each.point
-    const key = JSON.stringify([each.direction, person, does, stage, each.policy, each.file])
-    alike.set(key, [...(alike.get(key) ?? []), each])
-  }
-  const told = [...alike.values()].flatMap((all) => changesOfAlike(sides, all))
-  const of = (direction: Direction) => told.flatMap((each) => (each.direction === direction ? each.change : []))
-  return { widened: of('widened'), narrowed: of('narrowed'), other: of('other') }
-}
+const keyOf = ({ direction, point: { person, does, stage }, policy, file }: Found) =>
+  [direction, person, does, stage, policy, file] as const
 
-function changesOfAlike(sides: Sides, all: readonly Found[]): { direction: Direction; change: Change }[] {
+function changesOfAlike(sides: Sides, all: readonly Found[]): Directed[] {
   const [first] = all.toSorted((a, b) => sizeOf(a.point) - sizeOf(b.point))
   if (!first) return []
   const { direction, point, policy, file, answers } = first

@@ -1,13 +1,13 @@
 import type { Bundle } from '../policy/bundle.ts'
 import { type Change, type Changes, together } from './change.ts'
 import { diffDecisions, fileOfAction, type Sides } from './diff-decisions.ts'
-import { diffFiles } from './diff-files.ts'
+import { diffFiles, type ProveFiles } from './diff-files.ts'
 import { diffPeople } from './diff-people.ts'
 import { diffPolicies } from './diff-policies.ts'
 import { examplesOfFiles } from './file-examples.ts'
 
 /** All that differs between two bundles: what Cedar decides, by questions, and what stands in the files. */
-export function diffBundles(sides: Sides, options: { deployment: boolean }): Changes {
+export function diffBundles(sides: Sides, options: { deployment: boolean; prove?: ProveFiles }): Changes {
   const decisions = diffDecisions(sides)
   const people = diffPeople(sides)
   const asked = together([decisions, people])

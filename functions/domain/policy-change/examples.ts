@@ -3,10 +3,10 @@ import { type Assessment, assess } from '../policy/assess.ts'
 import { assessPlan, type PlanAssessment } from '../policy/assess-plan.ts'
 import type { Bundle } from '../policy/bundle.ts'
 import { PolicyCase, runCase } from '../policy/policy-case.ts'
-import type { Ask, PersonAction } from '../policy/question.ts'
-import { defined, type NumericDate, type PersonId } from '../values.ts'
+import type { Ask } from '../policy/question.ts'
+import { defined, type NumericDate } from '../values.ts'
 import type { CaseExample } from './change.ts'
-import { type Point, usualTime } from './question-space.ts'
+import { type PersonPoint, type Point, usualTime } from './question-space.ts'
 
 type Expected = Extract<CaseExample, { ask: unknown; expect: { tier: number } | { refused: string } }>['expect']
 
@@ -62,19 +62,6 @@ function planExample(bundle: Bundle, ask: Ask, { asked, now }: Point, name: stri
     if (example && isCase(example)) return example
   }
   return undefined
-}
-
-export type PersonPoint = {
-  person: PersonId
-  does: PersonAction
-  stage?: string | undefined
-  inSteadBy?: PersonId | undefined
-  absent?: PersonId | undefined
-  point?: (Pick<Point, 'asked'> & { now: NumericDate }) | undefined
-  tier?: number | undefined
-  profile?: string | undefined
-  subject?: string | undefined
-  now: NumericDate
 }
 
 /** A case of what this bundle lets a person do. */

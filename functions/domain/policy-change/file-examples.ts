@@ -1,14 +1,14 @@
 import type { ArgumentSchema } from '../policy/arguments.ts'
 import { type ActionFacts, assess, findActionFacts } from '../policy/assess.ts'
 import { namesOfTier } from '../policy/ladder.ts'
-import { type Answer, type Ask, personActions } from '../policy/question.ts'
+import { type Ask, personActions } from '../policy/question.ts'
 import type { AgentId, Json, JsonObject, PersonId } from '../values.ts'
 import type { CaseExample } from './change.ts'
 import type { Difference } from './compare.ts'
-import { exampleOf, type PersonPoint, personExample } from './examples.ts'
+import { exampleOf, personExample } from './examples.ts'
 import type { ExampleOfFile, Judged } from './judge.ts'
-import { personQuestionOf } from './person-space.ts'
-import { combinations, type Point, pointOf, type Side, spaceOf, usualTime } from './question-space.ts'
+import { answerPerson } from './person-space.ts'
+import { combinations, type PersonPoint, type Point, pointOf, type Side, spaceOf, usualTime } from './question-space.ts'
 import { argumentsNaming, someArgument } from './targets.ts'
 import { textsApart } from './texts-apart.ts'
 
@@ -222,15 +222,14 @@ function pointsOfOpening({ path }: Difference, asks: Asks, { bundle }: Asked): r
 
 /** What is permitted on the new side alone, or else is permitted there, or else is not. */
 function personCase(sides: Sides, points: readonly PersonPoint[], title: string): CaseExample | undefined {
-  const asked = points.map((point) => ({ point, was: answerOf(sides.old, point), is: answerOf(sides.new, point) }))
+  const asked = points.map((point) => ({
+    point,
+    was: answerPerson(sides.old, point),
+    is: answerPerson(sides.new, point),
+  }))
   const apart = asked.find(({ was, is }) => was?.permit !== is?.permit)
   const best = apart ?? asked.find(({ is }) => is?.permit) ?? asked[0]
   if (!best?.is) return undefined
   const { permit, policies } = best.is
   return personExample(sides.new.bundle, sides.new.ask, best.point, { name: title, permit, policies })
-}
-
-function answerOf({ bundle, ask }: Asked, point: PersonPoint): Answer | undefined {
-  const question = personQuestionOf(bundle, point)
-  return question && ask(question)
 }

@@ -4,12 +4,19 @@ import { isOwner } from '../policy/approvers.ts'
 import { findFacts, requestFacts } from '../policy/assess.ts'
 import { type Bundle, personOf } from '../policy/bundle.ts'
 import { namesOfTier } from '../policy/ladder.ts'
-import type { PersonAction, PersonQuestion } from '../policy/question.ts'
-import type { JsonObject, NumericDate, PersonId } from '../values.ts'
+import type { Answer, Ask, PersonAction, PersonQuestion } from '../policy/question.ts'
+import type { NumericDate, PersonId } from '../values.ts'
 import { defined } from '../values.ts'
-import type { PersonPoint } from './examples.ts'
 import { names, type Reads, readsPath, unread } from './policy-reads.ts'
-import { type Point, readsOf, type Side, timesApart, usualTime } from './question-space.ts'
+import {
+  knownArguments,
+  type PersonPoint,
+  type Point,
+  readsOf,
+  type Side,
+  timesApart,
+  usualTime,
+} from './question-space.ts'
 import { pick, seeded } from './random.ts'
 import { targetsOf } from './targets.ts'
 
@@ -60,7 +67,16 @@ export function personQuestionOf(bundle: Bundle, at: PersonPoint): PersonQuestio
   return { ...asked, ...defined({ request, stage, inSteadBy }) }
 }
 
-/** What a person could do and when, as far as the policies of that act tell it apart; of very many some, by the seed. */
+/** Undefined where this side knows nothing of it. */
+export function answerPerson({ bundle, ask }: { bundle: Bundle; ask: Ask }, point: PersonPoint): Answer | undefined {
+  const question = personQuestionOf(bundle, point)
+  return question && ask(question)
+}
+
+/**
+ * What a person could do and when: what the cases ask, whole, and what the policies of that act tell apart; of very many of
+ * these some, by the seed.
+ */
 export function personPoints(
   sides: readonly Side[],
   does: PersonAction,
@@ -70,7 +86,8 @@ export function personPoints(
   const points = pointsAtOnce(sides, does, reads)
   const all = timesApart(sides, reads).flatMap((now) => points.map((point) => ({ ...point, now })))
   const random = seeded(seed)
-  return all.length <= most ? all : Array.from({ length: most }, () => pick(random, all))
+  const some = all.length <= most ? all : Array.from({ length: most }, () => pick(random, all))
+  return [...sides.flatMap(({ acts }) => acts.filter((act) => act.does === does)), ...some]
 }
 
 function pointsAtOnce(sides: readonly Side[], does: PersonAction, reads: Reads): readonly PersonPoint[] {
@@ -191,8 +208,7 @@ const known = new WeakMap<Side, readonly Point[]>()
 
 const pointsOfSide = (side: Side): readonly Point[] =>
   Object.values(side.bundle.actions).flatMap((entry) => {
-    const asks = side.known.filter(({ action }) => action === entry.name).map((each) => each.arguments as JsonObject)
-    const targets = targetsOf(entry, side.bundle, readsOf([side], entry.name), asks)
+    const targets = targetsOf(entry, side.bundle, readsOf([side], entry.name), knownArguments(side.known, entry.name))
     return side.bundle.agents.flatMap(({ id }) =>
       targets.map((args) => ({
         asked: { agent: id, action: entry.name, arguments: args, purpose: 'remediation' },

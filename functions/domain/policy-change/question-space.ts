@@ -4,7 +4,7 @@ import { type TaskAnswer, taskAnswers } from '../policy/asking-terms.ts'
 import { type Asked, findActionFacts } from '../policy/assess.ts'
 import { agentOf, type Bundle } from '../policy/bundle.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
-import type { Moment } from '../policy/question.ts'
+import type { Moment, PersonAction } from '../policy/question.ts'
 import type { AgentId, Json, JsonObject, NumericDate, PersonId } from '../values.ts'
 import { defined } from '../values.ts'
 import { names, type PolicyReads, type Reads, readsPath, readsTogether, unread } from './policy-reads.ts'
@@ -15,8 +15,22 @@ import { tellingTimes } from './telling-times.ts'
 /** One thing that an agent could ask, and when. */
 export type Point = { asked: Asked & { agent: AgentId; arguments: JsonObject }; moment: Moment; now: NumericDate }
 
-/** A bundle, what its policies read, and what is asked in its cases. */
-export type Side = { bundle: Bundle; reads: PolicyReads; known: readonly Pick<Asked, 'action' | 'arguments'>[] }
+/** One thing that a person could do, and when. */
+export type PersonPoint = {
+  person: PersonId
+  does: PersonAction
+  stage?: string | undefined
+  inSteadBy?: PersonId | undefined
+  absent?: PersonId | undefined
+  point?: (Pick<Point, 'asked'> & { now: NumericDate }) | undefined
+  tier?: number | undefined
+  profile?: string | undefined
+  subject?: string | undefined
+  now: NumericDate
+}
+
+/** A bundle, what its policies read, and what its cases ask: of agents and of people. */
+export type Side = { bundle: Bundle; reads: PolicyReads; known: readonly Point[]; acts: readonly PersonPoint[] }
 
 /** By dimension, the values that it can have in this space; the first is the usual one. */
 export type Space = { readonly action: string; readonly dimensions: ReadonlyMap<string, readonly unknown[]> }
@@ -48,6 +62,9 @@ export function alikeAgents(sides: readonly Side[], reads: Reads): readonly (rea
   return [...alike.values()]
 }
 
+export const knownArguments = (known: readonly Point[], action: string): readonly JsonObject[] =>
+  known.filter(({ asked }) => asked.action === action).map(({ asked }) => asked.arguments)
+
 /** Arguments for one resource of each kind that rules and policies tell apart, on any side. */
 function targetValues(sides: readonly Side[], action: string, reads: Reads): readonly JsonObject[] {
   const { patterns, texts } = reads.paths['context.resource.id'] ?? unread
@@ -56,7 +73,7 @@ function targetValues(sides: readonly Side[], action: string, reads: Reads): rea
   for (const { bundle, known } of sides) {
     const entry = bundle.actions[action]
     if (!entry) continue
-    const asks = known.filter((each) => each.action === action).map((each) => each.arguments as JsonObject)
+    const asks = knownArguments(known, action)
     for (const args of targetsOf(entry, bundle, reads, asks)) {
       const key = JSON.stringify(
         sides.map(({ bundle: other }) => {

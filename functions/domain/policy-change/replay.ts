@@ -35,6 +35,7 @@ export const notAskedBecause = {
   begunBefore: 'what they rest on is not in this ledger: it began before, or was left out of the export',
   groupsOfSources: 'they depend on who was in a group that has a source, which the record does not say',
   taskNotLookedUp: 'these policies want the parent task looked up, and it was not looked up then',
+  notKept: 'the bundle that decided them is not kept, or is of a version that this one cannot read',
   neverCame: 'these policies refuse what they follow from, so they would not have come up',
 } as const
 export type NotAskedBecause = keyof typeof notAskedBecause

@@ -164,6 +164,12 @@ const observed: Rule[] = [['observed.*', 'observed_policy', unordered]]
 
 const classes: Rule[] = [['classes.*', 'shown', ranked(['compared', 'part', 'whole'], 'compared')]]
 
+/** What is proved of the folder: less of it lets more pass. */
+const prove: Rule[] = [
+  ['prove.people.*', 'prove_people', demands],
+  ['prove.standby.*', 'prove_standby', permits],
+]
+
 const rules = [
   ...ladder,
   ...directory,
@@ -175,6 +181,7 @@ const rules = [
   ...calendar,
   ...observed,
   ...classes,
+  ...prove,
 ].map(([path, kind, judge]) => ({ path: path.split('.'), kind, judge }))
 
 /** Undefined where people judge it. */

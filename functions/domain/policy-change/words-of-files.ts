@@ -13,6 +13,7 @@ const files: { readonly [member: string]: string } = {
   schema: 'hotwork.cedarschema',
   deployment: 'deployment.json',
   observed: '*.cedar',
+  prove: 'prove.json',
 }
 
 /** Members whose members have names: how one of them is called. */

@@ -5,7 +5,15 @@ import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { windowsAt } from '../policy/calendar.ts'
 import { type CatalogueEntry, parseArguments } from '../policy/catalogue.ts'
 import type { ActionQuestion, Moment } from '../policy/question.ts'
-import { delegatorsOf, type Point, readsOf, type Side, timesApart, usualTime } from '../policy-change/question-space.ts'
+import {
+  delegatorsOf,
+  knownArguments,
+  type Point,
+  readsOf,
+  type Side,
+  timesApart,
+  usualTime,
+} from '../policy-change/question-space.ts'
 import { argumentsNaming, someArgument, someArguments } from '../policy-change/targets.ts'
 import { type AgentId, type Json, type JsonObject, type NumericDate, parseJson } from '../values.ts'
 
@@ -68,8 +76,8 @@ export function pointsOf(side: Side, { principal, action, context }: PolicyFacts
   const facts = context as Context
   const { moment = 'request', purpose = '', recent = 0, delegationDepth = 0, ambient = 'unknown' } = facts
   const { record = noRecord, justified = true, task = 'unchecked', preview } = facts
-  const asks = known.filter((each) => each.action === action).map((each) => each.arguments as JsonObject)
-  return argumentsOf(bundle, entry, facts, someArguments(entry, asks) ?? {}).map((args) => ({
+  const usual = someArguments(entry, knownArguments(known, action)) ?? {}
+  return argumentsOf(bundle, entry, facts, usual).map((args) => ({
     asked: {
       agent,
       action,

@@ -1,3 +1,5 @@
+import { DynamoBundleStore } from '../../adapters/dynamodb/bundle-store.ts'
+import { connect } from '../../adapters/dynamodb/client.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { groupsPage } from '../../adapters/pages/groups-page.ts'
 import { listPage } from '../../adapters/pages/link-page.ts'
@@ -7,7 +9,8 @@ import { waitingFor } from '../../operations/cards/waiting.ts'
 import { showing } from '../../operations/ledger/texts.ts'
 import { listGroups } from '../../operations/people/list-groups.ts'
 import { findOnCall } from '../../operations/people/on-call.ts'
-import { explainRequest } from '../../operations/policy/explain-tier.ts'
+import { explainRecorded } from '../../operations/policy/explain-recorded.ts'
+import type { BundleStore, OpenPolicies } from '../../operations/policy/ports.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { readTimeline, type TimelinePorts } from '../../operations/requests/read-timeline.ts'
 import { splitAside } from '../../operations/requests/set-aside.ts'
@@ -15,7 +18,7 @@ import { byRoute, openingIn, unknownRequest } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { anchorPorts } from '../wiring/anchor.ts'
 import { evidenceIn } from '../wiring/break-glass.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
+import { cedarPolicy, openPolicies } from '../wiring/policy.ts'
 import { agentRows, haltStore, pagePorts, withTexts } from '../wiring/ports.ts'
 import { type Guest, goTo, guestOf, notShown, pageDoor, shown, toLogin } from './page-door.ts'
 import { type AgentPagePorts, agentPathOf, showAgent, showAgents } from './show-agents.ts'
@@ -23,7 +26,10 @@ import { pathOfHalt, type ShowHaltsPorts, showHalt, showHalts } from './show-hal
 import { type ShowPorts, showDrill, showOpening, showOpenings } from './show-openings.ts'
 import { showRequests } from './show-requests.ts'
 
-type TimelinePagePorts = ShowPorts & AgentPagePorts & ShowHaltsPorts & Pick<TimelinePorts, 'anchor'>
+type TimelinePagePorts = ShowPorts &
+  AgentPagePorts &
+  ShowHaltsPorts &
+  Pick<TimelinePorts, 'anchor'> & { bundles: BundleStore; openPolicies: OpenPolicies }
 
 const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
   {
@@ -42,8 +48,7 @@ const showByRoute = byRoute<[Guest, TimelinePagePorts]>(
       if (!viewed?.ok) throw notShown(viewed?.code)
       const timeline = await readTimeline(viewed.value.state, ports)
       const bundle = { ...ports.policy.bundle, onCall: await findOnCall(viewed.value.state, ports) }
-      const explained = explainRequest(ports.policy, viewed.value.state)
-      const why = { explained, bundle: bundle.hash, askedUnder: timeline.bundle }
+      const why = await explainRecorded(viewed.value.state, timeline.bundle, ports)
       const view = { viewed: viewed.value, bundle, reader, now: ports.clock.now(), timeline, why }
       return shown(ports.issuer, requestPage(view))
     },
@@ -87,7 +92,9 @@ export const handler = bind(
   (told) => {
     const ports = withTexts(pagePorts(told, cedarPolicy()), told)
     const halts = { halts: haltStore(told), targetRoles: told.TARGET_ROLES }
-    return { ...ports, agents: agentRows(told), ...halts, ...evidenceIn(told, ports.log), anchor: anchorPorts(told) }
+    const kept = { bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE), openPolicies }
+    const seen = { ...halts, ...kept, ...evidenceIn(told, ports.log), anchor: anchorPorts(told) }
+    return { ...ports, agents: agentRows(told), ...seen }
   },
   createHandler,
 )

@@ -18,19 +18,30 @@ import { agentRows, decidingPorts, factsOnly } from '../wiring/ports.ts'
 const reserve = 30
 
 /**
- * Every five minutes: what the last deployment changed, and what the clock did to agents and to what else has a date; the
- * bundle is kept; and once a day what each agent did.
+ * Every five minutes: the bundle is kept; what the last deployment changed, and what the clock did to agents and to what else
+ * has a date; and once a day what each agent did. A part that fails skips none of the others, and fails the run.
  */
 export const createHandler =
   (ports: LookAfterPorts & ObservingPorts & { files: Bundle; bundles: BundleStore }) =>
   async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
-    const changed = await recordRegistry(ports.files, ports)
-    const suspended = await lookAfterAgents(ports)
-    await keepBundle(ports.files, ports)
+    const faults: unknown[] = []
+    const count = async (part: () => Promise<number>): Promise<number> => {
+      try {
+        return await part()
+      } catch (fault) {
+        faults.push(fault)
+        return 0
+      }
+    }
+    // First: another deployment may come before the next run.
+    await count(async () => Number(await keepBundle(ports.files, ports)))
+    const changed = await count(() => recordRegistry(ports.files, ports))
+    const suspended = await count(() => lookAfterAgents(ports))
     // Last: it takes what time is left, and goes on at the next run.
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
-    const observed = await observeAgents(ports, { until })
+    const observed = await count(() => observeAgents(ports, { until }))
     if (changed + suspended + observed > 0) ports.log.info('agents looked after', { changed, suspended, observed })
+    if (faults.length > 0) throw faults[0]
   }
 
 export const handler = bind(

@@ -1,7 +1,8 @@
 import { CedarPolicy } from '../../adapters/cedar/cedar-policy.ts'
 import type { Patience } from '../../adapters/dynamodb/client.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
-import type { Policy } from '../../operations/policy/ports.ts'
+import type { Digest } from '../../domain/values.ts'
+import type { OpenPolicies, Policy } from '../../operations/policy/ports.ts'
 import type { Log } from '../../operations/ports.ts'
 import type { ApiPorts } from '../doors.ts'
 import { type ApiTold, apiPorts, readBundle } from './ports.ts'
@@ -11,6 +12,9 @@ import { type ApiTold, apiPorts, readBundle } from './ports.ts'
  * `ports.ts`: what imports this file has Cedar in its code.
  */
 export const cedarPolicy = (): Policy => loggingErrors(new CedarPolicy(readBundle()), new PowertoolsLog())
+
+/** Under one name in Cedar, which keeps what it has parsed as long as the process lives: the next takes its place. */
+export const openPolicies: OpenPolicies = (bundle) => new CedarPolicy({ ...bundle, hash: 'kept' as Digest })
 
 /**
  * The same answers. A no that comes of a policy's error is logged for the alarm, since callers cannot tell it from another

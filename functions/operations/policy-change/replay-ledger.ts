@@ -19,22 +19,27 @@ import {
 import { type Recorded, RecordedWorld } from './recorded-world.ts'
 import type { Rules } from './rules.ts'
 
+/** By the hash of the bundle in an entry: the rules that it is asked under. Undefined where they are not to be had. */
+export type RulesOf = (bundle: string) => Rules | undefined
+
 /**
- * Asks every recorded question again, under other policies. What was so then is as it was recorded: arguments, hosts, what was
- * there, times, logins. Rules, people, agents, ladder and catalogue are those of the policies that it is replayed under.
+ * Asks every recorded question again, under other policies or under those that decided. What was so then is as it was
+ * recorded: arguments, hosts, what was there, times, logins. Rules, people, agents, ladder and catalogue are those of the
+ * policies that it is replayed under.
  */
 export class Replay {
   readonly #world = new RecordedWorld()
   readonly #tally = new Tally()
-  readonly #asking: Asking
+  readonly #came = new Map<string, Came>()
+  readonly #rulesOf: RulesOf
   readonly #requests = new Set<string>()
   #entries = 0
   #from: number | undefined
   #until: number | undefined
   #unreadable: { newer: number; others: number; first?: string } = { newer: 0, others: 0 }
 
-  constructor(rules: Rules) {
-    this.#asking = { rules, world: this.#world, came: new Map<string, Came>() }
+  constructor(rules: Rules | RulesOf) {
+    this.#rulesOf = typeof rules === 'function' ? rules : () => rules
   }
 
   /** Entries come in the order of their times; those of one record in its own. */
@@ -51,7 +56,7 @@ export class Replay {
     }
     const { id } = recorded
     if (RequestId.safeParse(id).success) this.#requests.add(id)
-    const reply = this.#ask(recorded)
+    const reply = this.#askUnder(entry.bundle, recorded)
     if (!reply) return
     if ('because' in reply) this.#tally.notAsked(reply.because, reply.count)
     else if ('notEnough' in reply) this.#tally.notEnough(reply.notEnough)
@@ -70,15 +75,40 @@ export class Replay {
     }
   }
 
-  #ask(recorded: Recorded): Reply | undefined {
+  #askUnder(bundle: string, recorded: Recorded): Reply | undefined {
+    const rulesOf = this.#rulesOf
+    const asking: Asking = {
+      world: this.#world,
+      came: this.#came,
+      get rules() {
+        const rules = rulesOf(bundle)
+        if (!rules) throw new NotKept()
+        return rules
+      },
+    }
+    try {
+      return this.#ask(recorded, asking)
+    } catch (cause) {
+      if (!(cause instanceof NotKept)) throw cause
+      // What follows rests on the tier that is on record.
+      const { event } = recorded
+      if (event.type === 'Submitted') this.#came.set(event.ask.id, { tier: event.tier })
+      return { because: 'notKept' }
+    }
+  }
+
+  #ask(recorded: Recorded, asking: Asking): Reply | undefined {
     const { of, id, event } = recorded
     if (of === 'unknown request') return asksPolicy.has(event.type) ? { because: 'begunBefore' } : undefined
-    if (of === 'other')
-      return event.type === 'Refused' ? askRefusedBeside(event, this.#asking) : askBeside(id, event, this.#asking)
+    if (of === 'other') return event.type === 'Refused' ? askRefusedBeside(event, asking) : askBeside(id, event, asking)
     return recorded.before
-      ? askOfRequest(recorded.event, recorded.before, recorded.after, this.#asking)
-      : askFirst(recorded.event, recorded.after, this.#asking)
+      ? askOfRequest(recorded.event, recorded.before, recorded.after, asking)
+      : askFirst(recorded.event, recorded.after, asking)
   }
+}
+
+class NotKept extends Error {
+  override readonly name = 'NotKept'
 }
 
 const asksPolicy: ReadonlySet<string> = new Set<Event['type']>([

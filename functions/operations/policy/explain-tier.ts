@@ -12,8 +12,8 @@ import { askedOf, askedOfSteps } from './questions.ts'
 export type Explained = { step?: number; proposal?: true; explanation: Explanation }
 
 /**
- * Why a request needs the tier that it needs, under the policies in force, as of when it was asked for. For people alone,
- * and never on the way to a decision. None where the facts are gone.
+ * Why a request needs the tier that it needs, under these policies, as of when it was asked for. For people alone, and never
+ * on the way to a decision. None where the facts are gone.
  */
 export function explainRequest(policy: Policy, state: ApprovalRequest): readonly Explained[] {
   const { ask, submittedAt } = state

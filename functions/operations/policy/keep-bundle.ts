@@ -20,18 +20,25 @@ export async function keepBundle(files: Bundle, { bundles, clock, log }: Ports):
   return kept
 }
 
-/** The store is not believed: what is under a hash must have it. `bundle_broken` is logged for the alarm. */
 export async function readKeptBundle(
   { hash, person }: { hash: Digest; person: PersonId },
-  { bundles, policy, clock, log }: Ports & { policy: Policy },
+  ports: Ports & { policy: Policy },
 ): Promise<Result<KeptBundle, 'not_permitted' | 'unknown_bundle' | 'bundle_broken'>> {
-  if (!mayRead(person, { policy, clock })) return refuse('not_permitted')
-  const found = await bundles.load(hash)
-  if (found === 'unreadable' || (found && !hasHash(found.bundle, hash))) {
-    log.error('bundle_broken', { bundle: hash })
-    return refuse('bundle_broken')
-  }
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const found = await loadKept(hash, ports)
+  if (found === 'broken') return refuse('bundle_broken')
   return found ? ok(found) : refuse('unknown_bundle')
+}
+
+/** The store is not believed: what is under a hash must have it. `bundle_broken` is logged for the alarm. */
+export async function loadKept(
+  hash: Digest,
+  { bundles, log }: Pick<Ports, 'bundles' | 'log'>,
+): Promise<KeptBundle | 'broken' | undefined> {
+  const found = await bundles.load(hash)
+  if (found !== 'unreadable' && (!found || hasHash(found.bundle, hash))) return found
+  log.error('bundle_broken', { bundle: hash })
+  return 'broken'
 }
 
 const hasHash = ({ hash: said, ...content }: JsonObject, hash: Digest): boolean =>

@@ -24,6 +24,13 @@ export interface Policy {
   look?(agents: readonly AskerId[]): Promise<void>
 }
 
+/**
+ * Policies of another deployment, to explain by. What was opened answers until the next is opened.
+ *
+ * @throws where this version cannot read them
+ */
+export type OpenPolicies = (bundle: Bundle) => Policy
+
 /** As it was deployed first, at `at`. Its members are those of its time: newer code may know others. */
 export type KeptBundle = { bundle: JsonObject & { hash: Digest }; at: NumericDate }
 

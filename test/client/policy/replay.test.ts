@@ -1,7 +1,8 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { prodParameter } from '../../support/world.ts'
+import { keepBundle } from '../../../functions/operations/policy/keep-bundle.ts'
+import { prodParameter, sampleBundle } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 import type { Terminal } from '../support/terminal.ts'
 
@@ -59,6 +60,33 @@ test('with --ledger it asks Hotwork nothing', async () => {
   expect(scene.api.calls).toEqual([])
 })
 
+describe('--own', () => {
+  const bundle = sampleBundle()
+
+  test('asks each entry under the bundle that decided it, and leaves no file', async () => {
+    const { world } = scene.api
+    await keepBundle(bundle, { ...world.ports, bundles: world.bundles })
+    await approvedAnHourAgo()
+    const at = author(2)
+    const there = readdirSync(temporary)
+    const { exit, body } = await at.json('policy', 'replay', '--own', '--since', 'P1D')
+    expect({ exit, body }).toMatchObject({ exit: 0, body: { questions: 4, notAsked: {}, widened: [], narrowed: [] } })
+    expect(readdirSync(temporary)).toEqual(there)
+  })
+
+  test('counts what was decided under a bundle that is not kept, of an exported file too', async () => {
+    await approvedAnHourAgo()
+    const at = author(2)
+    await at.type('ledger', 'export', '--out', 'ledger.ndjson')
+    const { exit, out, err } = await at.type('policy', 'replay', '--own', '--ledger', 'ledger.ndjson')
+    expect({ exit, out }).toEqual({
+      exit: 0,
+      out: expect.stringMatching(/^0 questions[\s\S]*\n {2}4: the bundle .* not kept/),
+    })
+    expect(err).toBe(`${bundle.hash}: it is not kept\n`)
+  })
+})
+
 test('nothing is replayed of a ledger that broke off', async () => {
   await approvedAnHourAgo()
   const at = author(1)
@@ -70,6 +98,10 @@ test('nothing is replayed of a ledger that broke off', async () => {
 })
 
 test.each([
+  [['--since', '1d'], /it takes NEW or `--own`/],
+  [['policies', '--own', '--since', '1d'], /it takes NEW or `--own`/],
+  [['--own', '--ledger', '-'], /reads the ledger twice/],
+  [['--own', '--ledger', 'nowhere.ndjson'], /`nowhere.ndjson` cannot be read/],
   [['policies'], /give `--ledger FILE`/],
   [['policies', '--ledger', 'a', '--since', '1d'], /--ledger.*cannot be used with.*--since/],
   [['policies', '--since', 'yesterday'], /`--since` is no time/],

@@ -186,6 +186,7 @@ test('a folder with problems fails, with the file and the line, also under the l
   const runner = await opened((policies) => edit(join(policies, 'ladder.json'), '"tiers"', '"tears"'))
   await runner.review()
   expect(runner.github.comments[0]?.body).toMatch(/problems[\s\S]*ladder\.json:\d+: /)
+  expect(runner.github.comments[0]?.body).toContain('was not compared')
   expect(await runner.verdict(true)).toBe(1)
 })
 
@@ -256,6 +257,14 @@ describe('the record', () => {
     expect(github.comments[0]?.body).toMatch(/decided otherwise[\s\S]*0 questions of 0 requests/)
     expect(await runner.verdict(true)).toBe(0)
   })
+})
+
+test('all parts together are no longer than a comment of GitHub may be', () => {
+  const shell = shellOf('review')
+  const [, most] = /head --bytes=(\d+)/.exec(shell) ?? []
+  const parts = shell.match(/^ *part '/gm) ?? []
+  // With a thousand for the words around each.
+  expect([parts.length, parts.length * (Number(most) + 1000) <= 65_536]).toEqual([3, true])
 })
 
 test('the label accepts nothing that is pushed after it', () =>

@@ -73,20 +73,34 @@ class Timer {
   }
 }
 
-test('the timer keeps the bundle of its deployment, after the agents were looked after and also where one run fails', async () => {
-  const timer = new Timer(onTime())
-  const { bundles } = timer.world
-  const files = sampleBundle()
-  const run = (keeping: BundleStore = bundles) =>
-    createHandler({ ...timer.ports, files, bundles: keeping })(undefined, {
-      getRemainingTimeInMillis: () => 60_000,
-    })
-  const down = { isKept: () => Promise.reject(new StoreUnavailable('down')) } as unknown as BundleStore
-  await expect(run(down)).rejects.toThrow(StoreUnavailable)
-  expect((await timer.lives.registry())?.bundle).toBe(files.hash)
-  expect(await bundles.isKept(files.hash)).toBe(false)
-  await run()
-  expect(await bundles.load(files.hash)).toEqual({ bundle: files, at: start })
+describe('the timer', () => {
+  const run = (timer: Timer, other: object = {}) => {
+    const ports = { ...timer.ports, files: sampleBundle(), bundles: timer.world.bundles, ...other }
+    return createHandler(ports)(undefined, { getRemainingTimeInMillis: () => 60_000 })
+  }
+  const down = () => Promise.reject(new StoreUnavailable('down'))
+
+  test('keeps the bundle of its deployment also where nothing else can be done', async () => {
+    const timer = new Timer(onTime())
+    const { lives, agents } = timer.ports
+    const others = {
+      lives: Object.assign(Object.create(lives), { registry: down }),
+      agents: Object.assign(Object.create(agents), { certified: down, files: down }),
+    }
+    await expect(run(timer, others)).rejects.toThrow(StoreUnavailable)
+    expect(await timer.world.bundles.load(sampleBundle().hash)).toEqual({ bundle: sampleBundle(), at: start })
+  })
+
+  test('does what else there is where the bundle cannot be kept, fails, and keeps it at the next run', async () => {
+    const timer = new Timer(onTime())
+    const { bundles } = timer.world
+    await expect(run(timer, { bundles: { isKept: down } as unknown as BundleStore })).rejects.toThrow(StoreUnavailable)
+    expect((await timer.lives.registry())?.bundle).toBe(sampleBundle().hash)
+    expect((await timer.world.agents.files([remediator])).get(remediator)?.observed).toBeDefined()
+    expect(await bundles.isKept(sampleBundle().hash)).toBe(false)
+    await run(timer)
+    expect(await bundles.isKept(sampleBundle().hash)).toBe(true)
+  })
 })
 
 const errorsOf = ({ world }: Timer) =>

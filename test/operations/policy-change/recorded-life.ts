@@ -11,7 +11,7 @@ import { declareHalt, liftHalt } from '../../../functions/operations/halts/halt.
 import { eraseTexts } from '../../../functions/operations/ledger/erase-texts.ts'
 import { endStandIn, giveStandIn } from '../../../functions/operations/people/stand-ins.ts'
 import { givePermit, revokePermit } from '../../../functions/operations/permits/standing-permits.ts'
-import { Replay } from '../../../functions/operations/policy-change/replay-ledger.ts'
+import { Replay, type RulesOf } from '../../../functions/operations/policy-change/replay-ledger.ts'
 import { Rules } from '../../../functions/operations/policy-change/rules.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { extendRequest } from '../../../functions/operations/requests/extend-request.ts'
@@ -199,8 +199,22 @@ export class RecordedLife extends Night {
   }
 }
 
-export function replayed(entries: readonly Entry[], under: Bundle = bundle, options = {}): Replayed {
-  const replay = new Replay(new Rules(askedOnce(under), options))
+export const replayed = (entries: readonly Entry[], under: Bundle = bundle, options = {}): Replayed =>
+  replayAll(entries, new Rules(askedOnce(under), options))
+
+/** Each entry under the bundle of its hash. */
+export function replayedUnder(entries: readonly Entry[], bundleOf: (hash: string) => Bundle | undefined): Replayed {
+  const known = new Map<string, Rules>()
+  return replayAll(entries, (hash) => {
+    const found = bundleOf(hash)
+    const rules = known.get(hash) ?? (found && new Rules(askedOnce(found)))
+    if (rules) known.set(hash, rules)
+    return rules
+  })
+}
+
+function replayAll(entries: readonly Entry[], rules: Rules | RulesOf): Replayed {
+  const replay = new Replay(rules)
   for (const entry of entries) replay.take(entry)
   return replay.result
 }

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { describeReplay } from '../../../functions/bin/policy/replay-report.ts'
 import { eventTypes } from '../../../functions/domain/ledger/any-event.ts'
 import { type Entry, entryVersion } from '../../../functions/domain/ledger/ledger.ts'
-import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import { describeReplay } from '../../../functions/domain/policy-change/replay-words.ts'
+import { type Bundle, hashOfBundle } from '../../../functions/domain/policy/bundle.ts'
+import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
+import { askedOnce } from '../../support/policies/asked-once.ts'
 import { agent, parameter, person, prodParameter, withTerms } from '../../support/world.ts'
-import { bundle, RecordedLife, replayed } from './recorded-life.ts'
+import { bundle, RecordedLife, replayed, replayedUnder } from './recorded-life.ts'
 
 /** Every recorded question asked again, under the policies that decided it and under others. */
 
@@ -105,6 +107,42 @@ describe('under the policies that decided', () => {
     const madeUp = { ...bundle, deployment: { ...bundle.deployment, accounts } }
     expect(replayed(entries, madeUp).narrowed).not.toEqual([])
     expect(replayed(entries, madeUp, { accountsFromRecord: true })).toEqual(replayed(entries))
+  })
+})
+
+describe('each entry under the bundle that decided it', () => {
+  const loose = reworded('ssm:PutParameter', 'prod-remediation', 'tier >= 2', 'tier >= 1')
+  const lower = { ...loose, hash: hashOfBundle('lower') }
+  const byHash: { [hash: string]: Bundle } = { [bundle.hash]: bundle, [lower.hash]: lower }
+  /** One request under each of two deployments. */
+  async function twoDeployments(): Promise<readonly Entry[]> {
+    const one = new RecordedLife()
+    const before = await one.done(one.submitted(prodParameter))
+    one.policy = new CurrentPolicy(askedOnce(lower), one)
+    const after = await one.done(one.submitted(parameter('/prod/checkout/size')))
+    for (const request of [before, after]) await one.done(one.decide(request, 'ana'))
+    await one.done(one.decide(before, 'eve'))
+    return one.entries()
+  }
+
+  test('nothing would be decided otherwise, though under either alone it would', async () => {
+    const two = await twoDeployments()
+    const { questions, widened, narrowed, approvals, notAsked } = replayedUnder(two, (hash) => byHash[hash])
+    expect({ widened, narrowed, approvals, notAsked }).toEqual({
+      widened: [],
+      narrowed: [],
+      approvals: [],
+      notAsked: {},
+    })
+    expect(questions).toBe(7)
+    expect(replayed(two, lower).widened).not.toEqual([])
+    expect(replayed(two, bundle).narrowed).not.toEqual([])
+  })
+
+  test('what was decided under one that is not kept is counted and not asked, and what follows from it is asked', async () => {
+    const two = await twoDeployments()
+    const { questions, notAsked, narrowed } = replayedUnder(two, (hash) => (hash === lower.hash ? lower : undefined))
+    expect({ notAsked, narrowed, questions }).toEqual({ notAsked: { notKept: 1 }, narrowed: [], questions: 6 })
   })
 })
 

@@ -58,6 +58,110 @@ test('of many cases that fail, ten are told and the rest are counted', async () 
   expect(Number(rest)).toBe(Number(counted) - 10)
 })
 
+test('prove.json is compared: fewer environments that need people, and more policies that need decide nothing, widen', async () => {
+  using strict = new Copy()
+  const said = (file: object) => (copy: Copy) => copy.add('policies/prove.json', JSON.stringify(file))
+  said({ people: ['prod'], standby: [] })(strict)
+  using loose = new Copy()
+  said({ people: [], standby: ['prod-flags'] })(loose)
+  const given = { deployment: sampleDeployment, json: true, questions: 60 }
+  const [old, now] = [strict.at('policies'), loose.at('policies')]
+  const forth = await runVerb(diff, { ...given, old, new: now })
+  const back = await runVerb(diff, { ...given, old: now, new: old })
+  const kinds = ({ out }: { out: string }, of: 'widened' | 'narrowed') =>
+    JSON.parse(out)[of].map(({ file, kind }: { file: string; kind: string }) => [file, kind])
+  const both = [
+    ['prove.json', 'prove_people'],
+    ['prove.json', 'prove_standby'],
+  ]
+  expect([forth.exit, kinds(forth, 'widened')]).toEqual([6, both])
+  expect([back.exit, kinds(back, 'narrowed'), kinds(back, 'widened')]).toEqual([0, both, []])
+})
+
+describe('what widens under seven rare facts together', () => {
+  const rare = (tier: number) => (copy: Copy) =>
+    copy.edit(
+      'policies/limits.cedar',
+      (text) => `${text}
+@id("rare")
+forbid (principal, action == Hotwork::Action::"ssm:PutParameter", resource)
+when {
+  context.recent == 7 && context.ambient == "allowed" && context.task == "unknown" && !context.justified &&
+  context.record.refused == 9 && context.record.night == 4 && context.purpose == "maintenance" &&
+  context.approval.tier < ${tier}
+};
+`,
+    )
+  const rareCase = (tier: number, change: object = {}) => {
+    const args = { Name: '/prod/checkout/max-retries', Value: '5', Overwrite: true }
+    const ask = { agent: 'agent:remediator', action: 'ssm:PutParameter', arguments: args, purpose: 'maintenance' }
+    const facts = { recent: 7, ambient: 'allowed', task: 'unknown', justified: false, record: { refused: 9, night: 4 } }
+    const expected = { tier, policies: ['prod-remediation'], below: tier === 3 ? ['rare'] : [] }
+    const all = { name: 'rare facts together', ask: { ...ask, ...facts, ...change }, expect: expected }
+    return JSON.stringify({ cases: [all] })
+  }
+  async function diffed(cases: { old?: string; new?: string }) {
+    using old = new Copy()
+    rare(3)(old)
+    using now = new Copy()
+    rare(2)(now)
+    if (cases.old) old.add('policies/cases/rare.json', cases.old)
+    if (cases.new) now.add('policies/cases/rare.json', cases.new)
+    const given = { old: old.at('policies'), new: now.at('policies'), deployment: sampleDeployment, json: true }
+    const { exit, out } = await runVerb(diff, { ...given, questions: 60 })
+    return { exit, ...JSON.parse(out) }
+  }
+  const fell = [
+    expect.objectContaining({
+      kind: 'tier_fell',
+      policy: 'rare',
+      agent: 'agent:remediator',
+      example: expect.anything(),
+    }),
+  ]
+
+  test.each([
+    ['NEW', { new: rareCase(2) }],
+    ['OLD', { old: rareCase(3) }],
+  ])('is told where a case of %s has them: it is asked whole, on both sides', async (_, cases) => {
+    expect(await diffed(cases)).toMatchObject({ exit: 6, widened: fell })
+  })
+
+  test('is never silent: without such a case the policy is told as one that is written otherwise', async () => {
+    const { other } = await diffed({})
+    expect(other).toContainEqual(expect.objectContaining({ kind: 'policy_written_otherwise', policy: 'rare' }))
+  })
+})
+
+test('what a person newly may do in a case of NEW is told, also under facts that only the case brings together', async () => {
+  const late = (hours: number) => (copy: Copy) =>
+    copy.edit(
+      'policies/people.cedar',
+      (text) => `${text}
+@id("rare-lift")
+forbid (principal == Hotwork::Person::"person:hana", action == Hotwork::Action::"lift", resource)
+when { context.now.offset(duration("-${hours}h")).toDate() == datetime("2031-03-04") };
+`,
+    )
+  using old = new Copy()
+  late(10)(old)
+  using now = new Copy()
+  late(11)(now)
+  const lifted = { name: 'late', person: 'person:hana', does: 'lift', now: '2031-03-04T10:30:00Z' }
+  const expected = { permit: true, policies: ['security-lifts'] }
+  now.add('policies/cases/rare.json', JSON.stringify({ cases: [{ ...lifted, expect: expected }] }))
+  const given = { old: old.at('policies'), new: now.at('policies'), deployment: sampleDeployment, json: true }
+  const { exit, out } = await runVerb(diff, given)
+  expect(exit).toBe(6)
+  expect(JSON.parse(out).widened).toContainEqual(
+    expect.objectContaining({
+      person: 'person:hana',
+      action: 'lift',
+      example: expect.objectContaining({ now: '2031-03-04T10:30:00.000Z' }),
+    }),
+  )
+})
+
 test('an answer that differs by the hours of a window is told of calendar.json, of agents and of people', async () => {
   const byDay = (copy: Copy) =>
     copy.edit(

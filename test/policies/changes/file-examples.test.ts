@@ -5,14 +5,15 @@ import { cedar } from '../../../functions/adapters/cedar/compile-cedar.ts'
 import { policyReads } from '../../../functions/adapters/cedar/policy-reads.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { PolicyCase, runCase } from '../../../functions/domain/policy/policy-case.ts'
+import { pointsOfCases } from '../../../functions/domain/policy-change/case-points.ts'
 import { diffFiles } from '../../../functions/domain/policy-change/diff-files.ts'
 import { examplesOfFiles } from '../../../functions/domain/policy-change/file-examples.ts'
 import { sampleFolder } from '../sample.ts'
 import { changed, files, type Row, sample } from './file-differences.ts'
 
-const cases = join(sampleFolder, 'cases')
-const known = readdirSync(cases).flatMap((file) =>
-  JSON.parse(readFileSync(join(cases, file), 'utf8')).cases.flatMap(({ ask = [] }) => ask),
+const folder = join(sampleFolder, 'cases')
+const cases = readdirSync(folder).flatMap((file): PolicyCase[] =>
+  JSON.parse(readFileSync(join(folder, file), 'utf8')).cases.map((each: unknown) => PolicyCase.parse(each)),
 )
 
 /** With the schema that its catalogue makes. */
@@ -20,7 +21,8 @@ function sideOf({ schema: text, ...rest }: Bundle) {
   const schema = cedar.withActions(text, Object.values(rest.actions))
   const bundle = { ...rest, schema }
   const policy = new CedarPolicy(bundle)
-  return { bundle, reads: policyReads(bundle.policies), known, ask: policy.ask.bind(policy) }
+  const reads = policyReads(bundle.policies)
+  return { bundle, reads, ...pointsOfCases(bundle, cases), ask: policy.ask.bind(policy) }
 }
 
 const old = sideOf(sample)

@@ -5,6 +5,8 @@ import { setImmediate } from 'node:timers/promises'
 import { withHash } from '../../../functions/adapters/policy-folder/compile-folder.ts'
 import { Options, run } from '../../../functions/bin/policy/prove.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { findPrograms } from '../../prove/tools.ts'
+import { runVerb } from '../run-verb.ts'
 import { compileSample } from '../sample.ts'
 
 /** What `policy prove` says of the two programs it asks: played by scripts, so that they can be as bad as they like. */
@@ -44,25 +46,30 @@ const goodCedar = (answers: string, version = '4.14.1') =>
   `case "$*" in --version) echo "cedar-policy-cli ${version}";; "symcc --help") ;; *) ${answers};; esac`
 
 async function prove(more: Partial<Parameters<typeof run>[0]> = {}) {
-  const said = { out: '', err: '' }
-  const io = {
-    out(text: string) {
-      said.out += text
-    },
-    err(text: string) {
-      said.err += text
-    },
-    now: () => 0,
-    stdin: process.stdin,
-  }
-  const given = { folder: compiled, json: true, ...more }
-  const exit = await run(Options.parse(given), io).catch((cause: Error & { detail?: string }) => {
+  const given = Options.parse({ folder: compiled, json: true, ...more })
+  const said = await runVerb({ run }, given).catch((cause: Error & { detail?: string }) => {
     if (cause.name !== 'WrongUsage') throw cause
-    said.err += `${cause.message}: ${cause.detail}`
-    return 2 as const
+    return { exit: 2, out: '', err: `${cause.message}: ${cause.detail}` }
   })
-  return { exit, ...said, report: said.out === '' ? undefined : JSON.parse(said.out) }
+  return { ...said, report: said.out === '' ? undefined : JSON.parse(said.out) }
 }
+
+describe('the tests that prove', () => {
+  const find = (more: NodeJS.ProcessEnv) => {
+    const { HOTWORK_CEDAR: _, CVC5: __, PATH = '', ...env } = process.env
+    return findPrograms({ ...env, PATH: `${folder}:${PATH}`, ...more }, join(folder, 'nowhere'))
+  }
+
+  test('take the programs that are on the PATH', () => {
+    expect(find({})).toEqual({ HOTWORK_CEDAR: 'cedar', CVC5: 'cvc5' })
+  })
+
+  test('take none that will not do, and those before the PATH that variables name', () => {
+    expect(find({ CVC5: program('old', 'echo "This is cvc5 version 1.0.3"') })).toBeUndefined()
+    const CVC5 = program('other', 'echo "This is cvc5 version 1.3.1"')
+    expect(find({ CVC5 })).toEqual({ HOTWORK_CEDAR: 'cedar', CVC5 })
+  })
+})
 
 test.each<[rule: string, make: () => void, says: RegExp]>([
   [

@@ -1,44 +1,32 @@
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { cedar } from '../../../functions/adapters/cedar/compile-cedar.ts'
 import type { Problem } from '../../../functions/adapters/policy-folder/json-document.ts'
-import type { Io } from '../../../functions/bin/policy/io.ts'
 import { openPolicies } from '../../../functions/bin/policy/open.ts'
 import { Options, run } from '../../../functions/bin/policy/prove.ts'
 import { PolicyCase, runCase } from '../../../functions/domain/policy/policy-case.ts'
+import { findPrograms } from '../../prove/tools.ts'
+import { runVerb } from '../run-verb.ts'
 import { Copy, sampleDeployment, sampleFolder } from '../sample.ts'
 import { faults } from './faults.ts'
 
-/** What `policy prove` says of the sample and of faults in it: on a sample of questions, and proved where the tools are. */
+/** What `policy prove` says of the sample and of faults in it: on a sample of questions, and proved where the tools are: on the PATH, too. */
 
 // A proof of the sample takes a minute where the machine is busy.
 jest.setTimeout(600_000)
 
-const installed = join(__dirname, '../../../.hotwork/prove/bin')
-process.env['HOTWORK_CEDAR'] ??= join(installed, 'cedar')
-process.env['CVC5'] ??= join(installed, 'cvc5')
-const areThere = ['HOTWORK_CEDAR', 'CVC5'].every(
-  (name) => spawnSync(process.env[name] ?? '', ['--version']).status === 0,
-)
+const programs = findPrograms()
+Object.assign(process.env, programs)
 
 const ways = [
   { by: 'random questions', asked: { sample: 1500 }, briefly: { sample: 700 } },
-  ...(areThere ? [{ by: 'proof', asked: {}, briefly: {} }] : []),
+  ...(programs ? [{ by: 'proof', asked: {}, briefly: {} }] : []),
 ] as const
 
 async function prove(folder: string, asked: object) {
-  let out = ''
-  const io: Io = {
-    out(text) {
-      out += text
-    },
-    err(text) {
-      throw new Error(text)
-    },
-    now: () => 0,
-    stdin: process.stdin,
-  }
-  const exit = await run(Options.parse({ deployment: sampleDeployment, json: true, ...asked, folder }), io)
+  const { exit, out, err } = await runVerb(
+    { run },
+    Options.parse({ deployment: sampleDeployment, json: true, ...asked, folder }),
+  )
+  if (err !== '') throw new Error(err)
   const said = JSON.parse(out) as { properties: Judged[]; problems: Problem[] }
   return { exit, ...said }
 }

@@ -4,7 +4,8 @@ import { cedar } from '../../../functions/adapters/cedar/compile-cedar.ts'
 import { policyReads } from '../../../functions/adapters/cedar/policy-reads.ts'
 import { openFolder } from '../../../functions/adapters/policy-folder/compile-folder.ts'
 import { formatProblem } from '../../../functions/adapters/policy-folder/json-document.ts'
-import { isAskCase, PolicyCase, runCase } from '../../../functions/domain/policy/policy-case.ts'
+import { PolicyCase, runCase } from '../../../functions/domain/policy/policy-case.ts'
+import { pointsOfCases } from '../../../functions/domain/policy-change/case-points.ts'
 import type { Changes } from '../../../functions/domain/policy-change/change.ts'
 import { diffBundles } from '../../../functions/domain/policy-change/diff.ts'
 import type { Asker } from '../../../functions/domain/policy-change/diff-decisions.ts'
@@ -43,7 +44,7 @@ function open(copy: Copy): Asker {
     reads: policyReads(bundle.policies),
     ask: (question) => policy.ask(question),
     fileOf: (id) => index[id]?.file,
-    known: cases.filter(isAskCase).map(({ ask }) => ask),
+    ...pointsOfCases(bundle, cases),
   }
 }
 
@@ -56,7 +57,7 @@ function diffWith(apply: (copy: Copy) => void): { changes: Changes; now: Asker }
   using copy = new Copy()
   rmSync(copy.at('policies/cases'), { recursive: true })
   apply(copy)
-  const now = { ...open(copy), known: old.known }
+  const now = { ...open(copy), known: old.known, acts: old.acts }
   return { changes: diffBundles({ old, new: now, seed, most }, { deployment: true }), now }
 }
 

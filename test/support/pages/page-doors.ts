@@ -17,6 +17,7 @@ import { MemoryCardStore } from '../cards/memory-card-store.ts'
 import { MemoryHaltStore } from '../ledger/memory-halt-store.ts'
 import { MemoryPersonLinks } from '../people/memory-person-links.ts'
 import { MemorySessionStore } from '../people/memory-session-store.ts'
+import { askedOnce } from '../policies/asked-once.ts'
 import type { World } from '../world.ts'
 
 type Sent = { method: string; url: string; headers?: { [name: string]: string }; body?: string }
@@ -48,6 +49,8 @@ export class PageDoors {
       agents: world.agents,
       sessions,
       actual: world.actual,
+      bundles: world.bundles,
+      openPolicies: askedOnce,
       anchor: this.notary,
       halts: this.halts,
       targetRoles: [`arn:aws:iam::000000000000:role/${world.targetRole}`],

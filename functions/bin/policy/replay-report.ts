@@ -1,5 +1,5 @@
-import { inert } from '../inert.ts'
-import { rfc3339 } from '../ledger/ledger.ts'
+import { inert } from '../../domain/inert.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import {
   type NotAskedBecause,
   type NotEnough,
@@ -7,7 +7,7 @@ import {
   type Otherwise,
   type Replayed,
   type Subject,
-} from './replay.ts'
+} from '../../domain/policy-change/replay.ts'
 
 /** For a person to read, one thing a line. What stands in the record is made inert: a terminal obeys escapes. */
 export function describeReplay(replayed: Replayed): string {
