@@ -20,7 +20,7 @@ import { batchLimit, type Table } from './table.ts'
  * A page ends with the query by which it has looked at so many rows or asked so often, and says where to go on. A query
  * reads a megabyte at most, some three thousand rows.
  */
-const mostRows = 6000
+const mostRows = 3000
 const mostQueries = 24
 /** What the first query reads where more is to be sifted: where a filter fits many, it is enough. */
 const firstRows = 400
