@@ -20,7 +20,14 @@ export type Salts = { salt(): string }
  * Put only if absent, in the same transaction. `replaces` names the value that may be overwritten. After `expiresAt`
  * the store may forget it; nothing relies on when.
  */
-export type OnceOnly = { key: string; value: string; replaces?: string; expiresAt: NumericDate }
+export type OnceOnly = {
+  key: string
+  value: string
+  replaces?: string
+  expiresAt: NumericDate
+  /** What is refused does not use it up. */
+  ifDone?: true
+}
 
 export type Page<T> = { items: readonly T[]; next?: string }
 

@@ -234,6 +234,21 @@ describe('a code', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
   })
 
+  test('is still good after a claim that policy refused, since the grant is live', async () => {
+    const { deferral_code } = await pending()
+    await decide()
+    const before = scene.api.world.policy
+    scene.api.world.policy = {
+      bundle: before.bundle,
+      ask: (question) => (question.kind === 'person' ? before.ask(question) : { permit: false, policies: ['freeze'] }),
+    }
+    const refused = { error: 'access_denied', error_description: expect.stringContaining('policy_denied') }
+    expect((await poll(deferral_code)).body).toMatchObject(refused)
+    scene.api.world.policy = before
+    expect((await poll(deferral_code)).status).toBe(200)
+    expect(await poll(deferral_code)).toEqual(nothing)
+  })
+
   test('is good for nothing once the directory has taken the identity from the agent', async () => {
     const { deferral_code } = await pending()
     await decide()

@@ -102,12 +102,8 @@ export async function claimDeferred(
   if (state.status === 'pending') return ok(waiting(state, code, now, await isTooSoon(state, now, ports)))
   if (state.status !== 'approved') return refuse(state.status)
   const used = `SEEN#deferral#${ask.id}`
-  const claimed = await claim(
-    state,
-    jkt,
-    [once, { key: used, value: 'used', expiresAt: state.grant.notAfter + day }],
-    ports,
-  )
+  const token = { key: used, value: 'used', expiresAt: state.grant.notAfter + day, ifDone: true } as const
+  const claimed = await claim(state, jkt, [once, token], ports)
   if (claimed.ok || claimed.code !== 'replayed') return claimed
   return refuse((await requests.recall(used)) === undefined ? 'replayed' : 'invalid_grant')
 }

@@ -86,9 +86,10 @@ export function carryOut(
     const state = events.reduce<ApprovalRequest>(evolve, stored.state)
     const after = chainEvents(stored, events, state)
     const next: Stored = { state, head: after.head }
-    const change = { id, expected: stored.head, state, entries: after.entries, head: after.head, texts, once }
+    const used = refusal ? once.filter(({ ifDone }) => !ifDone) : once
+    const change = { id, expected: stored.head, state, entries: after.entries, head: after.head, texts, once: used }
     const result: Committed =
-      events.length === 0 && once.length === 0 ? { outcome: 'committed' } : await ports.requests.commit(change)
+      events.length === 0 && used.length === 0 ? { outcome: 'committed' } : await ports.requests.commit(change)
     if (result.outcome === 'taken') {
       await recordRefusal(actorOf(stored.state, made), made.type, 'replayed', ports, aboutStored(stored))
       return { ...refuse('replayed'), stored }
