@@ -83,12 +83,14 @@ export async function prepareDeployment(
     }),
   )
   // Nothing that runs: only the secret that it would sign with.
-  const incidentTool = { webhookSecret: `whsec_${randomBytes(32).toString('base64')}` }
-  return { stackName, organisation, proxy, slack, incidentTool, desk, pager, file, keys, directory, assembly }
+  const incidentTool = { webhookSecret: newWebhookSecret() }
+  const webhooks = organisation.notified.map((each) => ({ ...each, secret: newWebhookSecret() }))
+  const outside = { slack, incidentTool, webhooks, desk, pager }
+  return { stackName, organisation, proxy, ...outside, file, keys, directory, assembly }
 }
 
 export async function deployPrepared(around: Surroundings, prepared: Prepared, aws: AwsAccess): Promise<Local> {
-  const { stackName, directory, assembly, proxy, slack, incidentTool, pager } = prepared
+  const { stackName, directory, assembly, proxy, slack, incidentTool, webhooks, pager } = prepared
   const { logDirectory, progress, signal } = around
   const output = await progress(`deploy ${stackName}`, async () => {
     const logFile = join(logDirectory, `${stackName}-deploy.log`)
@@ -103,6 +105,8 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
       secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }))
     await put(output('SlackSecret'), { botToken: slack.botToken, signingSecret: slack.signingSecret })
     await put(output('IncidentSecret'), incidentTool)
+    if (webhooks.length > 0)
+      await put(output('WebhookSecret'), Object.fromEntries(webhooks.map(({ id, secret }) => [id, secret])))
     if (pager) await put(output('PagerDutySecret'), { token: pager.token })
     secrets.destroy()
     return output
@@ -114,7 +118,7 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
 
 export function describeLocal(
   { identityProvider, accountId }: Surroundings,
-  { stackName, organisation, proxy, slack, incidentTool, desk, pager, file, keys }: Prepared,
+  { stackName, organisation, proxy, slack, incidentTool, webhooks, desk, pager, file, keys }: Prepared,
   aws: AwsAccess,
   output: (name: string) => string,
 ) {
@@ -173,7 +177,11 @@ export function describeLocal(
     ...(pager && { pager: { url: pager.url, users: organisation.pager.users } }),
     /** What the incident tool signs with (Standard Webhooks), and where it says that an incident is closed. */
     incidents: { eventsUrl: `${proxy.url}/v1/incident-events`, ...incidentTool },
+    /** Which agents and tools are notified, where, and what they verify it with (Standard Webhooks). */
+    webhooks,
   }
 }
+
+const newWebhookSecret = () => `whsec_${randomBytes(32).toString('base64')}`
 
 const interactivityUrl = ({ url }: ReverseProxy) => `${url}/slack/events`

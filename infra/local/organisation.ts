@@ -13,8 +13,9 @@ const Identity = z.object({
 type Identity = z.infer<typeof Identity>
 const Party = z.object({ id: Text, identities: z.array(Identity).min(1) })
 type Party = z.infer<typeof Party>
-const Agents = z.object({ agents: z.array(Party.extend({ owner: Text, autonomy: Text })) })
-const Tools = z.object({ tools: z.array(Party) })
+const Workload = Party.extend({ notify: Text.optional() })
+const Agents = z.object({ agents: z.array(Workload.extend({ owner: Text, autonomy: Text })) })
+const Tools = z.object({ tools: z.array(Workload) })
 const SourcedGroup = z.object({
   people: z.array(Text).default([]),
   source: z.object({ pagerDuty: z.object({ schedule: Text }).optional() }),
@@ -66,6 +67,7 @@ export function readOrganisation(folder: string) {
       ),
     },
     channels: distinct(tiers.flatMap(({ stages }) => stages.flatMap(channelsOf))),
+    notified: workloads.flatMap(({ id, notify }) => (notify === undefined ? [] : { id, url: notify })),
     accounts: distinct(actions.flatMap(({ account }) => account ?? [])),
   }
 }

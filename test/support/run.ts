@@ -7,6 +7,7 @@ import { freezeFlags } from '../../infra/local/demo/quick-policies.ts'
 import { Report } from '../../infra/local/demo/report.ts'
 import { withWorld } from '../../infra/local/demo/world.ts'
 import type { Local } from '../../infra/local/local-file.ts'
+import { findFreePort } from '../../infra/local/loopback.ts'
 import { createProgress } from '../../infra/local/progress.ts'
 import { startStack } from '../../infra/local/stack.ts'
 import { startCallMeter } from '../stack/support/call-meter.ts'
@@ -145,7 +146,7 @@ async function start(tell: Tell, resources: AsyncDisposableStack): Promise<Stack
   })
   const stack = await startStack({ stateDirectory: state, progress, meter })
   resources.defer(() => stack.close())
-  const small = await stack.deploy({ stackName: 'Swift', policies: swiftPolicies() })
+  const small = await stack.deploy({ stackName: 'Swift', policies: await swiftPolicies() })
   const deployments = join(state, 'deployments.json')
   writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: small }), { mode: 0o600 })
   const env = {
@@ -164,14 +165,22 @@ function makePackage(tell: Tell): Promise<boolean> {
   return succeeds('npm', ['pack', '--loglevel=error', `--pack-destination=${folder}`], { tell, behind: true })
 }
 
-/** The sample's policies with the ladder and the terms of break-glass of test/support/policies, and the freeze of the demo. */
-function swiftPolicies(): string {
+/**
+ * The sample's policies with the ladder and the terms of break-glass of test/support/policies, the freeze of the demo, and an
+ * address of this machine at which test/stack/events.test.ts hears what the tool of flags is told.
+ */
+async function swiftPolicies(): Promise<string> {
   const folder = join(state, 'policies')
   rmSync(folder, { recursive: true, force: true })
   cpSync(join(root, 'policies'), folder, { recursive: true })
   for (const file of ['ladder.json', 'break-glass.json'])
     cpSync(join(root, 'test/support/policies', file), join(folder, file))
   freezeFlags(folder)
+  const file = join(folder, 'tools.json')
+  const { tools, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as { tools: { id: string }[] }
+  const notify = `http://127.0.0.1:${await findFreePort()}/hooks/hotwork`
+  const notified = tools.map((tool) => (tool.id === 'tool:flag-service' ? { ...tool, notify } : tool))
+  writeFileSync(file, JSON.stringify({ ...rest, tools: notified }))
   return folder
 }
 

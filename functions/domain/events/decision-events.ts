@@ -119,7 +119,8 @@ function ofOpening(before: ApprovalRequest | undefined, after: ApprovalRequest, 
 
 function endOf(before: ApprovalRequest | undefined, after: ApprovalRequest) {
   const was = before && grantOf(before)
-  if (before?.status !== 'approved' || !was || after.status === 'approved') return undefined
+  if (before?.status !== 'approved' || !was) return undefined
+  if (after.status === 'approved' && after.round === before.round) return undefined
   const { id: grant } = was
   switch (after.status) {
     case 'completed': {
@@ -131,7 +132,9 @@ function endOf(before: ApprovalRequest | undefined, after: ApprovalRequest) {
       const how = isOfHalt(reason) ? 'halted' : 'revoked'
       return { at, facts: { grant, ended: { how, by: revokedBy === 'system' ? 'system' : 'person' } as const } }
     }
-    case 'pending': {
+    case 'pending':
+    // Of the next round already, where no one has to be asked.
+    case 'approved': {
       const { round } = before
       return { at: after.updatedAt, facts: { grant, round, ended: { how: 'state_changed', by: 'system' } as const } }
     }

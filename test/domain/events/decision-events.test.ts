@@ -1,9 +1,12 @@
+import { decodeJwt } from 'jose'
 import { DecisionEvent, eventsOfHalts, eventsOfRequest } from '../../../functions/domain/events/decision-events.ts'
 import { detailOf, webhookBodyOf } from '../../../functions/domain/events/event-on-the-wire.ts'
 import { deliveriesOf } from '../../../functions/domain/events/receivers.ts'
 import type { Halt } from '../../../functions/domain/halts/halt.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
-import { prodParameter, sampleBundle, World } from '../../support/world.ts'
+import { type ApprovalRequest, grantOf } from '../../../functions/domain/requests/request.ts'
+import type { CredentialId } from '../../../functions/domain/values.ts'
+import { Night } from '../../operations/break-glass/night.ts'
+import { agent, prodParameter, sampleBundle, stagingParameter, type What, World } from '../../support/world.ts'
 
 /** What receivers outside are told of a change: from the state before it and the state after it. */
 
@@ -16,9 +19,9 @@ beforeEach(async () => {
 })
 
 /** The events of a step. */
-async function told(step: () => unknown) {
+async function step(act: () => unknown) {
   const before = await world.state(request.ask.id)
-  await step()
+  await act()
   return eventsOfRequest(before, await world.state(request.ask.id))
 }
 const typesOf = (events: readonly { type: string }[]) => events.map(({ type }) => type)
@@ -35,19 +38,120 @@ test('a new request is submitted', () => {
 })
 
 test('the approval that fills the last stage is told, and the ones before it are not', async () => {
-  expect(await told(() => world.decide(request, 'ben'))).toEqual([])
-  const [event] = await told(() => world.decide(request, 'eve'))
+  expect(await step(() => world.decide(request, 'ben'))).toEqual([])
+  const [event] = await step(() => world.decide(request, 'eve'))
   expect(event).toMatchObject({ type: 'Request Approved', status: 'approved', grant: expect.stringMatching(/^grt_/) })
 })
 
 test('a denial is told', async () => {
-  expect(typesOf(await told(() => world.decide(request, 'ben', 'deny')))).toEqual(['Request Denied'])
+  expect(typesOf(await step(() => world.decide(request, 'ben', 'deny')))).toEqual(['Request Denied'])
+})
+
+/** One stage is enough. */
+const prodFlag: What = {
+  agent: agent('builder'),
+  action: 'flags:set',
+  arguments: { environment: 'prod', flag: 'express-checkout', value: true },
+  resource: { type: 'flags:flag', id: 'prod/express-checkout' },
+  purpose: 'release',
+}
+
+describe('an approver who leaves less', () => {
+  test('is told as a narrowing of the next round, which decides anew', async () => {
+    const told = await step(() => world.decide(request, 'ana', 'approve', { narrow: { minutes: 5 } }))
+    expect(told).toMatchObject([{ type: 'Request Narrowed', status: 'pending', round: 2 }])
+  })
+
+  test('and fills the last stage by that is told as both', async () => {
+    request = await world.submitted(prodFlag)
+    const told = await step(() => world.decide(request, 'ana', 'approve', { narrow: { minutes: 5 } }))
+    expect(typesOf(told)).toEqual(['Request Narrowed', 'Request Approved'])
+  })
+
+  test('twice is two narrowings, each with an id of its own', async () => {
+    const ids = new Set<string>()
+    for (const [who, minutes] of [
+      ['ana', 9],
+      ['eve', 5],
+    ] as const) {
+      const now = await world.state(request.ask.id)
+      const [narrowed] = await step(() => world.decide(now, who, 'approve', { narrow: { minutes } }))
+      expect(narrowed?.type).toBe('Request Narrowed')
+      ids.add(`${narrowed?.id}`)
+    }
+    expect(ids.size).toBe(2)
+  })
+})
+
+describe('a grant whose state changed before it was used', () => {
+  /** It is approved, what it would change is another thing by then, and the agent claims it. */
+  async function changed(what: What) {
+    // Another than the one that has no preview.
+    world = new World(bundle)
+    world.reader.preview(what.action)
+    world.reader.set(what.resource.id, { Value: '300' })
+    request = what === stagingParameter ? await world.submitted(what) : await world.approved(what)
+    const before = await world.state(request.ask.id)
+    const issued = await world.issueToken(request)
+    if (!issued.ok) throw new Error(issued.code)
+    world.reader.set(what.resource.id, { Value: '320' })
+    const told = await step(() => world.issueAws(request, decodeJwt(issued.value.token).jti as CredentialId))
+    return { before, told }
+  }
+
+  test('has ended, of the round that approved it, and the request is pending again', async () => {
+    const { before, told } = await changed(prodParameter)
+    const grant = grantOf(before)?.id
+    const ended = { how: 'state_changed', by: 'system' }
+    expect(told).toMatchObject([{ type: 'Grant Ended', round: 1, status: 'pending', grant, ended }])
+  })
+
+  test('has ended also where no one has to be asked anew, and the next grant is told beside it', async () => {
+    const { before, told } = await changed(stagingParameter)
+    const [ended, approved] = told
+    expect(typesOf(told)).toEqual(['Grant Ended', 'Request Approved'])
+    expect(ended).toMatchObject({ round: 1, grant: grantOf(before)?.id, ended: { how: 'state_changed' } })
+    expect(approved).toMatchObject({ round: 2, status: 'approved' })
+    expect(approved?.id).not.toBe(eventsOfRequest(undefined, before).find(({ type }) => type === approved?.type)?.id)
+  })
+})
+
+describe('an opening of break-glass', () => {
+  const opened = async (changes = {}) => {
+    const night = new Night(bundle)
+    world = night
+    request = await night.opened('jade', changes)
+    return night
+  }
+
+  test('is told when it starts, without the person who opened it', async () => {
+    await opened()
+    const told = eventsOfRequest(undefined, request)
+    expect(told).toMatchObject([{ type: 'Opening Started', status: 'approved', grant: grantOf(request)?.id }])
+    expect(told[0]).not.toHaveProperty('agent')
+    expect(JSON.stringify(told.map(detailOf))).not.toMatch(/person:|jade|INC-2041|checkout/)
+  })
+
+  test('is told when it ends and when it is reviewed, each once, and never as a grant or a request', async () => {
+    const night = await opened()
+    const ended = await step(() => night.end(request))
+    expect(ended).toMatchObject([{ type: 'Opening Ended', grant: grantOf(request)?.id }])
+    expect(await step(() => night.end(request))).toEqual([])
+    const reviewed = await step(() => night.review(request, 'gus', 'not_justified'))
+    expect(reviewed).toMatchObject([{ type: 'Opening Reviewed', outcome: 'not_justified' }])
+    expect(await step(() => night.review(request, 'eve'))).toEqual([])
+  })
+
+  test('that is a drill says so', async () => {
+    await opened({ drill: true })
+    expect(eventsOfRequest(undefined, request)).toMatchObject([{ type: 'Opening Started', drill: true }])
+  })
 })
 
 test('the same change has the same id, and each other change another', async () => {
   const submitted = eventsOfRequest(undefined, request)
   expect(eventsOfRequest(undefined, structuredClone(request))).toEqual(submitted)
-  const denied = await told(() => world.decide(request, 'ben', 'deny'))
+  const denied = await step(() => world.decide(request, 'ben', 'deny'))
   const other = eventsOfRequest(undefined, await world.submitted(prodParameter))
   expect(new Set([...submitted, ...denied, ...other].map(({ id }) => id)).size).toBe(3)
 })
@@ -75,7 +179,7 @@ test('an event is ids, status and times: no argument, resource, text or person i
 })
 
 test('each event survives its queue', async () => {
-  const events = [...eventsOfRequest(undefined, request), ...(await told(() => world.decide(request, 'ben', 'deny')))]
+  const events = [...eventsOfRequest(undefined, request), ...(await step(() => world.decide(request, 'ben', 'deny')))]
   for (const event of events) expect(DecisionEvent.parse(JSON.parse(JSON.stringify(event)))).toEqual(event)
 })
 
