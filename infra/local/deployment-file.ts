@@ -58,7 +58,8 @@ export async function describeDeployment(world: World) {
   const tools = await Promise.all(
     organisation.tools.map(async ({ id }) => {
       const address = `http://127.0.0.1:${await findFreePort()}`
-      return [id.replace(/^tool:/, ''), { audience: address, addresses: [address], reads: `${address}/state` }]
+      const signals = [`http://127.0.0.1:${await findFreePort()}/signals`]
+      return [id.replace(/^tool:/, ''), { audience: address, addresses: [address], reads: `${address}/state`, signals }]
     }),
   )
   // Those in the group `security`, if any, may use the sealed role: each as an IAM user of their name.

@@ -159,7 +159,7 @@ export function describeLocal(
     agents: organisation.agents.map(({ owner, autonomy, ...agent }) => ({ ...clientOf(agent), owner, autonomy })),
     tools: organisation.tools.map((tool) => ({
       ...clientOf(tool),
-      ...(file.tools[tool.id.replace(/^tool:/, '')] as { audience: string; addresses: string[] }),
+      ...(file.tools[tool.id.replace(/^tool:/, '')] as { audience: string; addresses: string[]; signals: string[] }),
     })),
     people: organisation.people.map(({ groups, slackUserId, ...person }) => ({
       ...clientOf(person),

@@ -1079,6 +1079,20 @@ const tool = (rule: string, audience: string, address: string, line: string, mes
   fix,
 ]
 const ours = 'https://other.example.org'
+
+/** Another tool, which has itself told at this address. */
+const told = (rule: string, address: string, line = `"${address}"\n      ]\n    }`): Bad => [
+  rule,
+  (copy) =>
+    copy.editJson('deployment.json', ({ tools }) => {
+      tools['flag-service'].signals = ['https://events.example.org/flags']
+      tools['other-tool'] = { audience: ours, addresses: [ours], signals: [address] }
+    }),
+  'deployment.json',
+  line,
+  `\`${address}\` is an address of tool \`flag-service\` too`,
+  'told at an address of its own',
+]
 const tools: Bad[] = [
   tool(
     'two of one audience',
@@ -1099,6 +1113,9 @@ const tools: Bad[] = [
         'addresses of its own',
       ),
   ),
+  told('told of another tool’s tokens below its address', 'https://flags.example.org/flags/events'),
+  told('told of another tool’s tokens above its address', 'https://flags.example.org'),
+  told('told where another tool is', 'https://events.example.org/flags/more'),
   ...['{issuer}/aws', 'https://permits.example.org/aws', '{issuer}'].map((audience) =>
     tool(
       `an audience of Hotwork itself (${audience})`,

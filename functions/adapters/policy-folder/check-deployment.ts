@@ -38,7 +38,7 @@ function checkLiveTiers({ ladder, deployment }: Folder): Problem[] {
 /** Is each tool's token good at that tool alone? Its audience and its addresses are no other's, and none of Hotwork's own. */
 function checkToolsApart({ tools: all }: Deployment, say: Say): void {
   const tools = Object.entries(all)
-  tools.forEach(([alias, { audience, addresses }], at) => {
+  tools.forEach(([alias, { audience, addresses, signals = [] }], at) => {
     const before = tools.slice(0, at)
     const path = ['tools', alias]
     if (isOwn(audience))
@@ -59,6 +59,18 @@ function checkToolsApart({ tools: all }: Deployment, say: Say): void {
           [...path, 'addresses', which],
           `\`${address}\` is an address of tool \`${other[0]}\` too, or one lies within the other`,
           'give each tool addresses of its own',
+        )
+    })
+    const others = tools.filter((_, which) => which !== at)
+    signals.forEach((address, which) => {
+      const other = others.find(([, each]) =>
+        [...each.addresses, ...(each.signals ?? [])].some((one) => isWithin(one, address) || isWithin(address, one)),
+      )
+      if (other)
+        say(
+          [...path, 'signals', which],
+          `\`${address}\` is an address of tool \`${other[0]}\` too, or one lies within the other`,
+          'have each tool told at an address of its own',
         )
     })
   })

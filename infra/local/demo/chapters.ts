@@ -94,7 +94,7 @@ const chapters: { readonly [name: string]: Chapter } = {
   signals: [
     'A signal: the identity provider disables an account, and that person’s agent stops',
     tellSignals,
-    'Hotwork takes the provider’s security events (Shared Signals). One becomes a halt, which a person lifts.',
+    'Hotwork takes the provider’s security events (Shared Signals). One becomes a halt, which a person lifts, and a tool that keeps the agent’s token hears of it.',
   ],
   'shift-change': ['A shift change: who is on call decides, and no deployment tells Hotwork who that is', tellShift],
   lag: ['How long a dead credential lives: the same several times, for the figures', tellLag],

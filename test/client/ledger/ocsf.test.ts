@@ -48,9 +48,9 @@ test.each(types)('%s is valid by the published schema', (type) => {
   expect(wrongBy(eventOf(entryOf(type, factsOf[type])))).toEqual([])
 })
 
-test.each(['system', 'person:ana', 'tool:flag-service'])('an entry by %s is valid too', (who) => {
+test.each(['system', 'person:ana', 'tool:flag-service', 'transmitter:okta'])('an entry by %s is valid too', (who) => {
   const actor = who === 'system' ? { type: 'system', id: 'hotwork' } : { type: who.split(':')[0] ?? '', id: who }
-  for (const type of ['Submitted', 'Refused', 'CredentialIssued', 'PermitGiven'])
+  for (const type of ['Submitted', 'Refused', 'CredentialIssued', 'PermitGiven', 'Halted'])
     expect(wrongBy(eventOf(entryOf(type, factsOf[type], { actor })))).toEqual([])
 })
 
@@ -98,6 +98,20 @@ test('a credential is a session with its end, and the event has the entry itself
   const event = eventOf(entry)
   expect(event).toMatchObject({ class_uid: 3003, session: { uid: 'crd_1', expiration_time: 1_800_000_900_000 } })
   expect(JSON.parse(event.raw_data)).toEqual(entry)
+})
+
+test('a halt that a transmitter declared suspends what it stops, and is by a service, not by a person', () => {
+  const event = eventOf(
+    entryOf('Halted', factsOf['Halted'], {
+      id: `hlt_${'0'.repeat(26)}/1`,
+      actor: { type: 'transmitter', id: 'transmitter:okta' },
+    }),
+  )
+  expect(wrongBy(event)).toEqual([])
+  expect(event).toMatchObject({
+    ...{ class_uid: 3004, activity_id: 12, severity_id: 4, entity: { uid: 'agent:remediator', type: 'agent' } },
+    actor: { user: { uid: 'transmitter:okta', name: 'okta', type_id: 4, type: 'Service' } },
+  })
 })
 
 test('calls beside what was approved are grave', () => {

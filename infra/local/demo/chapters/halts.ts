@@ -45,7 +45,7 @@ export const tellHalts = (world: World): Promise<void> =>
 export const untilNewSessionsCount = ({ at }: Halt): Promise<void> =>
   delay(Math.max(0, Date.parse(at) + 6_000 - Date.now()))
 
-type Held = { session: LiveSession; flag: { id: string; set(): Promise<unknown> } }
+type Held = { session: LiveSession; flag: { id: string; accessToken: string; set(): Promise<unknown> } }
 
 /** To set a flag in staging, which needs no person either; its token is still unused. */
 export async function tokenForFlag({ example }: World, agent: AgentApi, service: string): Promise<Held['flag']> {
@@ -55,9 +55,9 @@ export async function tokenForFlag({ example }: World, agent: AgentApi, service:
     context: { purpose: 'remediation', parent_task: { id: 'INC-4822' } },
   }
   const { id } = (await askFor(agent, ask)).task
-  const { access_token } = await agent.exchangeToken(id)
+  const { access_token: accessToken } = await agent.exchangeToken(id)
   const url = addressOf(service, ask.action)
-  return { id, set: () => setFlag(agent, access_token, url, ask.action.properties['value']) }
+  return { id, accessToken, set: () => setFlag(agent, accessToken, url, ask.action.properties['value']) }
 }
 
 async function tellHalted(world: World, agent: AgentApi, { session, flag }: Held, since: number): Promise<void> {
