@@ -66,6 +66,7 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
       .filter(isAgent)
       .map((value) => ({ kind: 'agent', value }) as const),
     ...(isAgent(ask.agent.id) ? [] : [{ kind: 'person', value: ask.agent.id } as const]),
+    ...(ask.askedBy === undefined ? [] : [{ kind: 'person', value: ask.askedBy } as const]),
     ...[ask.owner, ...ask.chain.map(({ owner }) => owner)].map((value) => ({ kind: 'owner', value }) as const),
     ...approvalsOf(state)
       .flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))
@@ -98,11 +99,11 @@ export const liftedBefore = (halts: readonly Halt[], now: NumericDate): { afterH
   return afterHalts.length === 0 ? {} : { afterHalts }
 }
 
-/** The halt that ends a request. A halt of a person ends only what they opened: their decisions do not count. */
+/** The halt that ends a request. A halt of a person ends only what they opened or asked: their decisions do not count. */
 export const haltOf = (state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined =>
   halts.find(
     ({ target, ...halt }) =>
-      (target.kind !== 'person' || target.value === state.ask.agent.id) &&
+      (target.kind !== 'person' || target.value === state.ask.agent.id || target.value === state.ask.askedBy) &&
       stops({ target, ...halt }, { at: state.submittedAt, afterHalts: state.ask.afterHalts }),
   )
 

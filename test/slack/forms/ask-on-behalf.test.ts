@@ -134,6 +134,17 @@ describe('what is asked', () => {
     expect(await world.issueToken(request, { jkt: stolen })).toMatchObject({ ok: false, code: 'key_mismatch' })
   })
 
+  test.each(['pending', 'approved'])('ends with a halt of the person who asked, while it is %s', async (status) => {
+    const request = await asked()
+    await world.decide(request, 'ana')
+    if (status === 'approved') await world.decide(request, 'eve')
+    expect(await world.state(request.ask.id)).toMatchObject({ status })
+    await desk.type('U0GUS', 'halt person:dan the account is stolen')
+    const refused = status === 'approved' ? await world.issueToken(request) : await world.decide(request, 'eve')
+    expect(refused).toMatchObject({ ok: false, code: 'halted' })
+    expect(await world.state(request.ask.id)).toMatchObject({ reason: expect.stringMatching(/^halted by hlt_/) })
+  })
+
   test('draws on no standing permit, and joins no request of the agent’s own', async () => {
     const own = await world.submitted({
       action: 'ssm:PutParameter',
