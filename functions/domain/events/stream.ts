@@ -55,9 +55,11 @@ export const deliveredEvents = ({ requested }: Pick<SignalStream, 'requested'>) 
 /** Hotwork calls an address that the deployer named, and no other, so no tool can aim it at a third party. */
 export function mayReceiveAt(bundle: Bundle, tool: ToolId, endpoint: string): boolean {
   const { addresses = [], signals = [] } = addressesOf(bundle, tool) ?? {}
-  return [...addresses, ...signals].some(
-    (address) => endpoint === address || endpoint.startsWith(`${address.replace(/\/$/, '')}/`),
-  )
+  // As it will be called: dots in a path lead out of it.
+  const { href } = new URL(endpoint)
+  return [...addresses, ...signals]
+    .map((address) => new URL(address).href)
+    .some((address) => href === address || href.startsWith(`${address.replace(/\/$/, '')}/`))
 }
 
 /** A stream that was removed and made again is another: the chain is longer. */

@@ -172,6 +172,9 @@ test.each([
   'fe80::1',
   '::ffff:127.0.0.1',
   '::127.0.0.1',
+  'fec0::1',
+  '2002:7f00:1::',
+  '64:ff9b:1::7f00:1',
 ])('nothing is sent into a private network: %s', async (address) => {
   expect(isInside(address)).toBe(true)
   const host = address.includes(':') ? `[${address}]` : address

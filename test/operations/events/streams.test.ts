@@ -83,6 +83,8 @@ describe('a stream', () => {
     'https://flags.example.org/flagship',
     'https://169.254.169.254/latest/meta-data',
     'https://files.example.org/events',
+    'https://flags.example.org/flags/../admin',
+    'https://flags.example.org/flags/%2e%2e/admin',
   ])('is not pushed to an address that the deployer did not name for the tool: %s', async (elsewhere) => {
     const refused = { ok: false, code: 'foreign_endpoint' }
     expect(await registerStream(flagService, { endpoint: elsewhere }, ports())).toMatchObject(refused)
