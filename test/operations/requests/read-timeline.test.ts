@@ -29,7 +29,11 @@ test('the timeline of a request whose state changed before it was claimed has ea
   const state = await world.state(request.ask.id)
   const { moments, entries, isCut } = await readTimeline(state, portsOf(world))
   const recorded = await world.ledger.entries(request.ask.id)
-  expect(entries).toEqual(recorded.map(({ id, hash }) => ({ id, hash })))
+  expect(entries).toEqual(
+    recorded.map(({ id, hash, previous, actor, type, at, policies, bundle }) =>
+      expect.objectContaining({ id, hash, previous, actor, type, at, policies, bundle }),
+    ),
+  )
   expect(isCut).toBe(false)
   const changed = moments.find(
     ({ mark, said }) => mark === 'changed' && textOf(said).startsWith('What is there changed'),
