@@ -30,8 +30,8 @@ test('the timeline of a request whose state changed before it was claimed has ea
   const { moments, entries, isCut } = await readTimeline(state, portsOf(world))
   const recorded = await world.ledger.entries(request.ask.id)
   expect(entries).toEqual(
-    recorded.map(({ id, hash, previous, actor, type, at, policies, bundle }) =>
-      expect.objectContaining({ id, hash, previous, actor, type, at, policies, bundle }),
+    recorded.map(({ id, hash, previous, actor, type, policies, bundle }) =>
+      expect.objectContaining({ id, hash, previous, actor: actor.id, type, policies, bundle }),
     ),
   )
   expect(isCut).toBe(false)
