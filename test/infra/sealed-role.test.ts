@@ -290,5 +290,8 @@ test('an account that names nobody has no sealed role, and no bus is made for it
   const [template, desk] = [without.targets[home] as Template, without.hotwork]
   expect(roleNamed(template, `${stackName}-sealed`)).toBeUndefined()
   expect(resourcesOf(template, 'AWS::Events::Rule')).toEqual([])
-  expect(resourcesOf(desk, 'AWS::Events::EventBus')).toEqual([])
+  // That of decision events is always there.
+  const buses = resourcesOf(desk, 'AWS::Events::EventBus').map(([, { Properties }]) => Properties['Name'])
+  expect(buses).toEqual([`${stackName}-decisions`])
+  expect(resourcesOf(desk, 'AWS::Events::EventBusPolicy')).toEqual([])
 }, 180_000)

@@ -35,6 +35,22 @@ test('every alias that the policies name is given a meaning', () => {
   })
 })
 
+test('agents and tools with an address to be notified at are told, and no others', () => {
+  expect(readOrganisation(policies).notified).toEqual([])
+  const folder = makeFolder()
+  cpSync(policies, folder, { recursive: true })
+  for (const kind of ['agents', 'tools']) {
+    const file = join(folder, `${kind}.json`)
+    const read = JSON.parse(readFileSync(file, 'utf8'))
+    read[kind][0].notify = `http://127.0.0.1:8123/${kind}`
+    writeFileSync(file, JSON.stringify(read))
+  }
+  expect(readOrganisation(folder).notified).toEqual([
+    { id: 'agent:builder', url: 'http://127.0.0.1:8123/agents' },
+    { id: 'tool:flag-service', url: 'http://127.0.0.1:8123/tools' },
+  ])
+})
+
 test('a file that is not as expected is named, with the member', () => {
   const folder = makeFolder()
   cpSync(policies, folder, { recursive: true })
