@@ -10,7 +10,7 @@ import re
 from emulator_simulation import name_simulated_role, simulate_principal_policy
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import cloudtrail, eventbridge, iam, lambda_svc, s3, sts
+from ministack.services import cloudtrail, dynamodb, eventbridge, iam, lambda_svc, s3, sts
 from ministack.services.cloudformation import provisioners
 
 
@@ -39,6 +39,8 @@ def correct(lambda_log: str) -> None:
     replace(iam._IAM_HANDLERS, "SimulatePrincipalPolicy", simulate_principal_policy)
     replace(app, "_maybe_record_cloudtrail", record_management_events)
     replace(app, "_dispatch_service_request", record_outcome)
+    # DynamoDB checks a condition once for a call; MiniStack checks it anew for each row of the partition.
+    dynamodb._condition_syntax_error = functools.lru_cache(maxsize=1024)(dynamodb._condition_syntax_error)
     replace(lambda_svc, "_emit_lambda_logs", functools.partial(write_lambda_output, lambda_log))
 
 

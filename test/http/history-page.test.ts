@@ -84,10 +84,25 @@ describe('history', () => {
     expect(body).not.toContain('Nothing found')
   })
 
-  test('is for people who may read, and a person who is not logged in comes back to it', async () => {
-    const { status, headers } = await Tab.of(world).go('GET', '/requests?search=x')
-    expect([status, headers['location']]).toEqual([303, '/login?to=%2Frequests'])
-    expect((await Tab.of(world).logIn('person-ana', '/requests')).headers['location']).toBe('/requests')
+  test.each([
+    ['its filters', { search: 'sta"ging/1', status: 'denied' }, '/requests?search=sta%22ging%2F1&status=denied'],
+    ['a search of other letters', { search: 'é // \r\nx' }, '/requests?search=%C3%A9+%2F%2F+%0D%0Ax'],
+    ['no filter', {}, '/requests'],
+    ['filters too long for an address', { resource: 'x'.repeat(600) }, '/requests'],
+  ])('a person who is not logged in comes back to it by a login, with %s', async (_what, query, to) => {
+    const { status, headers } = await Tab.of(world).go('GET', `/requests?${new URLSearchParams(query)}`)
+    expect([status, headers['location']]).toEqual([303, `/login?to=${encodeURIComponent(to)}`])
+    expect((await Tab.of(world).logIn('person-ana', to)).headers['location']).toBe(to)
+  })
+
+  test.each([
+    '/requests?x=//evil.example\r\n',
+    '/requests?a=b#c',
+    '/requests/?a=b',
+    '/requests?to=http://x',
+    '//requests?a=b',
+  ])('a login leads to no address that Hotwork would not write: %s', async (to) => {
+    expect((await Tab.of(world).logIn('person-ana', to)).headers['location']).toBe('/decide')
   })
 })
 

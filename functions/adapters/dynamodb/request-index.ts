@@ -17,13 +17,11 @@ import { type Item, textOf, timeKey } from './items.ts'
 import { batchLimit, type Table } from './table.ts'
 
 /**
- * A page ends with the query by which it has looked at so many rows or asked so often, and says where to go on. A query
- * reads a megabyte at most, some three thousand rows.
+ * A page ends when it has looked at so many rows or asked so often, and says where to go on. Each partition is asked once
+ * for all that the page may still look at: the local stack judges a whole partition for each query, however few it gives.
  */
-const mostRows = 3000
+const mostRows = 1500
 const mostQueries = 24
-/** What the first query reads where more is to be sifted: where a filter fits many, it is enough. */
-const firstRows = 400
 
 /** Few are, and many callers want all of them. */
 const isLive = (status: string): boolean => status === 'pending' || status === 'approved'
@@ -86,7 +84,7 @@ export class RequestIndex {
     if (from >= walk.place) return false
     const { items, last } = await this.#table.query(
       {
-        ...{ index, newestFirst: true, ...defined({ limit: walk.rowsWanted(by) }) },
+        ...{ index, newestFirst: true, limit: walk.rowsWanted(by) },
         where: `#${by} = :value AND #submitted BETWEEN :from AND :place`,
         values: { value, from, place: walk.place },
       },
@@ -147,12 +145,11 @@ class Walk {
     return this.wanted <= 0 || this.#queries >= mostQueries || this.#rows >= mostRows
   }
 
-  /** The row at the place itself is read once more. Without a number DynamoDB reads a megabyte. */
-  rowsWanted(by: string): number | undefined {
+  /** The row at the place itself is read once more. */
+  rowsWanted(by: string): number {
     const { since: _, until: __, ...facets } = this.filter
-    const sifts = Object.keys(facets).filter((name) => !by.startsWith(name)).length > 0
-    if (!sifts) return this.wanted + 1
-    return this.#queries === 0 ? firstRows : undefined
+    const sifts = Object.keys(facets).some((name) => !by.startsWith(name))
+    return 1 + (sifts ? mostRows - this.#rows : this.wanted)
   }
 
   countQuery(rows: number): void {

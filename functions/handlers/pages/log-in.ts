@@ -11,7 +11,7 @@ import { cookieOf, endLogin, formOf, goTo, guestOf, pageDoor, setCookie, shown }
 
 /** Pages of ours that a login may lead to. Any other address is replaced by the list. */
 const destination =
-  /^\/(decide(\/req_[0-9a-z]{26})?|link|groups|requests|halts(\/hlt_[0-9a-z]{26})?|break-glass(\/bgl_[0-9a-z]{26}(\/drill)?)?|agents(\/agent:[a-z0-9-]{1,63})?)$/
+  /^\/(decide(\/req_[0-9a-z]{26})?|link|groups|requests(\?[\w%=&+.*-]{1,512})?|halts(\/hlt_[0-9a-z]{26})?|break-glass(\/bgl_[0-9a-z]{26}(\/drill)?)?|agents(\/agent:[a-z0-9-]{1,63})?)$/
 
 const answerByRoute = byRoute<[LoginPagePorts]>(
   {

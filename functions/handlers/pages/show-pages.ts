@@ -24,7 +24,7 @@ import { type Guest, goTo, guestOf, notShown, pageDoor, shown, toLogin } from '.
 import { type AgentPagePorts, agentPathOf, showAgent, showAgents } from './show-agents.ts'
 import { pathOfHalt, type ShowHaltsPorts, showHalt, showHalts } from './show-halts.ts'
 import { type ShowPorts, showDrill, showOpening, showOpenings } from './show-openings.ts'
-import { showRequests } from './show-requests.ts'
+import { historyPath, showRequests } from './show-requests.ts'
 
 type TimelinePagePorts = ShowPorts &
   AgentPagePorts &
@@ -82,7 +82,8 @@ const pathOf = (call: Call): string => {
   if (call.route.startsWith('GET /agents')) return agentPathOf(call)
   if (call.route.startsWith('GET /break-glass'))
     return openingIn(call) ? call.route.slice('GET '.length).replace('{id}', call.path('id')) : '/break-glass'
-  if (call.route === 'GET /groups' || call.route === 'GET /requests') return call.route.slice('GET '.length)
+  if (call.route === 'GET /groups') return '/groups'
+  if (call.route === 'GET /requests') return historyPath(call)
   if (call.route.startsWith('GET /halts')) return pathOfHalt(call)
   return id.success ? `/decide/${id.data}` : '/decide'
 }

@@ -34,6 +34,12 @@ export async function showRequests(call: Call, { person, reader }: Guest, ports:
   return shown(ports.issuer, requestsPage({ ...view, found: items, next: goOn }))
 }
 
+/** Where a login leads back to. A provider may refuse a long address, so a long query is left out. */
+export function historyPath({ queries }: Call): string {
+  const query = new URLSearchParams(queries).toString()
+  return query === '' || query.length > 512 ? '/requests' : `/requests?${query}`
+}
+
 type Asked = { filter: RequestFilter; place: string | undefined } | { wrong: string }
 
 function filterOf(sought: { [name: string]: string }, after: string | undefined): Asked {

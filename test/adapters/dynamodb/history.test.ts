@@ -1,3 +1,4 @@
+import type { QueryCommandInput } from '@aws-sdk/client-dynamodb'
 import { connect } from '../../../functions/adapters/dynamodb/client.ts'
 import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request-store.ts'
 import type { RequestFilter } from '../../../functions/domain/requests/history.ts'
@@ -11,14 +12,16 @@ import { makeTables } from './tables.ts'
 
 useAws()
 
-const span = { count: 1300, from: Date.parse('2026-01-01T00:00:00Z') / 1000, to: submittedAt }
+const span = { count: 1700, from: Date.parse('2026-01-01T00:00:00Z') / 1000, to: submittedAt }
 const all = [...manyRequests(span)].toReversed()
 const some = all[700]?.ask as NonNullable<(typeof all)[number]>['ask']
 /** Months from the first of 2026 to January 2027. */
 const months = 13
+/** What a page looks at, at most. */
+const mostRows = 1500
 
 let requests: DynamoRequestStore
-let calls: { command: string; rows: number }[]
+let calls: { command: string; partition: string | undefined; rows: number }[]
 beforeAll(async () => {
   const [connection, tables] = [connect(), await makeTables()]
   await seedRequests(connection.client, tables.requests, span)
@@ -26,8 +29,10 @@ beforeAll(async () => {
     (next, { commandName }) =>
       async (args) => {
         const answer = await next(args)
+        const { ExpressionAttributeValues: values } = args.input as QueryCommandInput
         calls.push({
           command: String(commandName),
+          partition: values?.[':value']?.S,
           rows: (answer.output as { ScannedCount?: number }).ScannedCount ?? 0,
         })
         return answer
@@ -76,7 +81,7 @@ test.each(filters)('a page by %s finds the newest, and never scans', async (_wha
   expect(calls.filter(({ command }) => command === 'QueryCommand').length).toBeLessThanOrEqual(queries)
   // Each candidate is read once, a hundred at a time.
   expect(calls.filter(({ command }) => command === 'BatchGetItemCommand').length).toBeLessThanOrEqual(queries)
-  expect(calls.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThanOrEqual(all.length)
+  expect(calls.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThanOrEqual(mostRows + 1)
 })
 
 test('a list goes on to its end, each request once, with no more rows a page than were asked for', async () => {
@@ -90,4 +95,22 @@ test('a list goes on to its end, each request once, with no more rows a page tha
     expect(calls.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThanOrEqual(2 * 101)
   } while (after !== undefined)
   expect(found).toEqual(passing(() => true))
+})
+
+test('a search that finds nothing asks a partition once for each page, and goes on to the end', async () => {
+  const pages: number[] = []
+  let after: string | undefined
+  do {
+    calls = []
+    const { items, next } = await requests.list(
+      { search: 'nowhere' },
+      { limit: 50, ...(after === undefined ? {} : { after }) },
+    )
+    expect(items).toEqual([])
+    expect(new Set(calls.map(({ partition }) => partition)).size).toBe(calls.length)
+    pages.push(calls.reduce((sum, { rows }) => sum + rows, 0))
+    after = next
+  } while (after !== undefined && pages.length < 5)
+  expect(pages).toEqual([mostRows + 1, expect.any(Number)])
+  expect(pages[1]).toBeLessThanOrEqual(all.length - mostRows)
 })

@@ -59,6 +59,21 @@ describe('ls', () => {
     expect(await ids('--status', 'denied')).toEqual([])
   })
 
+  test('is searched by words, by the beginning of an id and until a time', async () => {
+    const { world } = scene.api
+    const { ask } = await world.submitted(prodParameter)
+    scene.advance(3600)
+    const later = await world.submitted(stagingParameter)
+    const ids = async (...words: string[]) =>
+      (await scene.at('ana').json('ls', ...words)).body.requests.map(({ id }: { id: string }) => id)
+    expect(await ids('--search', 'PROD putparameter')).toEqual([ask.id])
+    expect(await ids('--search', 'inc-1042')).toEqual([later.ask.id, ask.id])
+    expect(await ids('--search', ask.id)).toEqual([ask.id])
+    expect(await ids('--search', 'nowhere')).toEqual([])
+    expect(await ids('--until', '30m')).toEqual([ask.id])
+    expect(await ids('--search', 'checkout', '--since', '30m')).toEqual([later.ask.id])
+  })
+
   test('goes on page by page up to --limit, and says on standard error that there is more', async () => {
     for (let n = 0; n < 70; n++) await scene.api.world.submitted(parameter(`/staging/checkout/${n}`))
     const all = await scene.at('ana').json('ls', '--limit', '100')
@@ -72,6 +87,10 @@ describe('ls', () => {
   test.each([
     ['a status that there is not', ['--status', 'open'], 'Allowed choices are pending'],
     ['a time that is none', ['--since', 'yesterday'], 'give a span, such as 30m'],
+    ['an end that is no time', ['--until', 'tomorrow'], 'give a span, such as 30m'],
+    ['an end before the beginning', ['--since', '1h', '--until', '2h'], 'until'],
+    ['a search of no word', ['--search', ' '], 'search'],
+    ['a search too long', ['--search', 'x'.repeat(129)], 'search'],
     ['a limit of none', ['--limit', '0'], 'whole number'],
     ['an agent that is no agent', ['--agent', 'remediator'], '`agent`'],
   ])('%s is wrong usage, and the answer names what would do', async (_what, words, expected) => {
