@@ -27,8 +27,9 @@ import { inTime } from '../../operations/cards/in-time.ts'
 import type { BurstStore, CardStore } from '../../operations/cards/ports.ts'
 import { readOverview } from '../../operations/cards/read-overview.ts'
 import { findSeen } from '../../operations/cards/show-card.ts'
-import { declareHalt, haltsFor, liftHalt } from '../../operations/halts/halt.ts'
+import { declareHalt, liftHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
+import { viewHalts } from '../../operations/halts/view-halts.ts'
 import { joinRequest, showing } from '../../operations/ledger/texts.ts'
 import { offerLink } from '../../operations/people/chat-accounts.ts'
 import { readReadings } from '../../operations/people/list-groups.ts'
@@ -95,7 +96,7 @@ export function edgeOptions(ports: Ports): EdgeOptions {
     askable: (person) => askable(person, ports),
     askOnBehalf: (ask, mayStart) => askOnBehalf(ask, timely(mayStart)),
     halts: async (person) => {
-      const found = await haltsFor(person, ports)
+      const found = await viewHalts({ person, all: false }, ports)
       return found.ok ? found.value : undefined
     },
     declareHalt: (ask, mayStart) => declareHalt(ask, timely(mayStart)),

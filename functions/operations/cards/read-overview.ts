@@ -4,8 +4,8 @@ import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../../domain/requests/request.ts'
 import { ownersOf } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
-import { type HaltsSeen, haltsFor } from '../halts/halt.ts'
 import type { HaltStore } from '../halts/ports.ts'
+import { type ViewedHalts, viewHalts } from '../halts/view-halts.ts'
 import type { TextReader } from '../ledger/ports.ts'
 import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
@@ -28,7 +28,7 @@ export type Overview = {
   own: readonly ApprovalRequest[]
   moreOwn: boolean
   /** In force. Nothing where policy does not let the person read. */
-  halted: HaltsSeen
+  halted: Pick<ViewedHalts, 'halts' | 'next'>
   live: readonly LiveGrant[]
   permits: readonly LivePermit[]
   standIns: { own: readonly StandIn[]; others: readonly StandIn[] }
@@ -50,14 +50,14 @@ export async function readOverview(person: PersonId, ports: OverviewPorts): Prom
     approvedRequests(ports),
     permitsFor(person, now, ports),
     ports.standIns.of({ absent: person, by: person }),
-    haltsFor(person, ports),
+    viewHalts({ person, all: false }, ports),
   ])
   return {
     person,
     waiting: waiting.map(({ state }) => state).filter((state) => state.status === 'pending'),
     own: own.items.map(({ state }) => asOf(state, now)).filter(({ ask }) => ask.breakGlass === undefined),
     moreOwn: own.next !== undefined,
-    halted: halted.ok ? halted.value : { halts: [], more: false },
+    halted: halted.ok ? halted.value : { halts: [] },
     live: approved
       .map((state) => ({ state, mayRevoke: askAboutPerson(ports.policy, 'revoke', person, now, { state }).permit }))
       .filter(({ state, mayRevoke }) => mayRevoke || ownersOf(state).includes(person)),

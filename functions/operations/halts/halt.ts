@@ -4,8 +4,6 @@ import { chainEntries, type Head, noEntries } from '../../domain/ledger/ledger.t
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import { agentOf, personOf } from '../../domain/policy/bundle.ts'
 import { defined, type HaltId, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
-import type { TextReader } from '../ledger/ports.ts'
-import { joinHalts } from '../ledger/texts.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
@@ -135,25 +133,6 @@ export async function liftHalt(
     if (!(await saveHalt(before, event, id, { halts, version, head: last }, now, ports))) return undefined
     ports.log.warn('lifted', { halt: id, kind: target.kind, by: person })
     return ok(lifted)
-  })
-}
-
-/** What a person sees of what is halted: an act on any of it asks everything anew. */
-export type HaltsSeen = { halts: readonly HaltSeen[]; more: boolean }
-export type HaltSeen = { halt: Halt; mayLift: boolean }
-
-/** Those in force, in words that people wrote. */
-export async function haltsFor(
-  person: PersonId,
-  ports: Pick<AskingPorts, 'policy' | 'clock'> & { halts: Pick<HaltStore, 'list'>; texts: TextReader },
-): Promise<Result<HaltsSeen, 'not_permitted'>> {
-  const found = await listHalts({ person, all: false }, ports)
-  if (!found.ok) return found
-  const { permit } = askAboutPerson(ports.policy, 'lift', person, ports.clock.now())
-  const halts = await joinHalts(found.value.items, ports.texts)
-  return ok({
-    halts: halts.map((halt) => ({ halt, mayLift: permit && halt.by !== person })),
-    more: found.value.next !== undefined,
   })
 }
 

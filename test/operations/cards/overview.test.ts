@@ -26,7 +26,7 @@ describe('an overview', () => {
     expect((await overview('ben')).waiting.map((each) => each.ask.id)).toEqual([ask.id])
     expect(await overview('lena')).toEqual({
       person: 'person:lena',
-      halted: { halts: [], more: false },
+      halted: { halts: [], whyNotHalt: 'not_permitted' },
       waiting: [],
       own: [],
       moreOwn: false,

@@ -37,7 +37,7 @@ function callers(slack: Slack, token: string) {
 const card = () => renderCard(request, bundle, 'hotwork-approvals', { page })
 const home = () => {
   const waiting = [request as PendingRequest]
-  const none = { live: [], permits: [], standIns: { own: [], others: [] }, halted: { halts: [], more: false } }
+  const none = { live: [], permits: [], standIns: { own: [], others: [] }, halted: { halts: [] } }
   const overview = { person: person('ben'), waiting, own: [request], moreOwn: false, ...none }
   return renderHome(overview, bundle, { one: page, all: page('') }, 0)
 }

@@ -154,6 +154,12 @@ describe('halts in force', () => {
     expect(liftsOn(await desk.home('U0HANA'))).toHaveLength(1)
   })
 
+  test('have none for a person who is halted themselves', async () => {
+    await desk.type('U0GUS', 'halt all it loops')
+    await desk.type('U0GUS', 'halt person:hana it loops')
+    expect(liftsOn(await desk.home('U0HANA'))).toEqual([])
+  })
+
   test('are lifted from the tab, which is drawn anew', async () => {
     await desk.type('U0GUS', 'halt all it loops')
     const { id } = await only()

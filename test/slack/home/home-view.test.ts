@@ -6,7 +6,7 @@ import { readHaltTarget } from '../../../functions/domain/halts/halt-words.ts'
 import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
 import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
 import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../../../functions/domain/requests/request.ts'
-import type { HaltSeen } from '../../../functions/operations/halts/halt.ts'
+import type { ViewedHalt } from '../../../functions/operations/halts/view-halts.ts'
 import { checkMessageBlocks, checkView } from '../../../infra/local/desk/blocks.ts'
 import { agent, person, sampleBundle, start } from '../../support/world.ts'
 import { corpus } from '../cards/inert-corpus.ts'
@@ -30,7 +30,7 @@ const withId = <T extends ApprovalRequest>(state: T, id: string): T => ({ ...sta
 
 const overviewOf = (states: readonly ApprovalRequest[], text = 'it loops') => ({
   person: person('gus'),
-  halted: { halts: haltsOf(text), more: true },
+  halted: { halts: haltsOf(text), next: '1' },
   waiting: states.filter((state): state is PendingRequest => state.status === 'pending'),
   own: states,
   moreOwn: true,
@@ -42,7 +42,7 @@ const overviewOf = (states: readonly ApprovalRequest[], text = 'it loops') => ({
 })
 
 /** One of each kind, and each of another person but the last. */
-const haltsOf = (text: string): HaltSeen[] =>
+const haltsOf = (text: string): ViewedHalt[] =>
   [
     ...(['agent:remediator', 'owner=person:dan', 'person:ben', 'environment=prod', 'all'] as const),
     ...[`action=${[...text].slice(0, 60).join('') || 'x'}`, `role=${[...text].slice(0, 900).join('') || 'x'}`],
@@ -51,7 +51,7 @@ const haltsOf = (text: string): HaltSeen[] =>
     const id = `hlt_${String(at).padStart(26, '0')}` as Halt['id']
     const ends = at % 2 === 0 ? {} : { until: start + 3600 }
     const halt = { id, target: readHaltTarget(target) as Halt['target'], reason: text, by, at: start, ...ends }
-    return { halt, mayLift: by !== 'person:gus' }
+    return { halt, whyNotLift: by === 'person:gus' ? 'self_lift' : undefined }
   })
 
 /** A standing permit of what was asked for, however it was decided. */

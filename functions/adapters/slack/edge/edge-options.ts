@@ -22,7 +22,7 @@ import type { Openable } from '../../../operations/break-glass/what-to-open.ts'
 import type { Accepted, BurstAsk } from '../../../operations/cards/decide-burst.ts'
 import type { Overview } from '../../../operations/cards/read-overview.ts'
 import type { CardPlace } from '../../../operations/cards/show-card.ts'
-import type { HaltsSeen } from '../../../operations/halts/halt.ts'
+import type { ViewedHalts } from '../../../operations/halts/view-halts.ts'
 import type { PermitAsk } from '../../../operations/permits/standing-permits.ts'
 import type { Log, OnceOnly } from '../../../operations/ports.ts'
 import type { Askable, OnBehalf, OnBehalfAsk } from '../../../operations/requests/ask-on-behalf.ts'
@@ -52,7 +52,7 @@ export type EdgeOptions = {
   askable(person: PersonId): Askable
   askOnBehalf(ask: OnBehalfAsk, mayStart: () => boolean): Promise<Result<OnBehalf, Refusal>>
   /** Nothing where policy does not let the person read. */
-  halts(person: PersonId): Promise<HaltsSeen | undefined>
+  halts(person: PersonId): Promise<ViewedHalts | undefined>
   declareHalt(
     ask: NewHalt & { person: PersonId; idempotencyKey: string },
     mayStart: () => boolean,

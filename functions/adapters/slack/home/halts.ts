@@ -7,7 +7,7 @@ import { haltNow, haltTargets, haltTitle, readHaltTarget } from '../../../domain
 import { clamp } from '../../../domain/inert.ts'
 import { refusals } from '../../../domain/refusals.ts'
 import { defined, HaltId, type NumericDate, type PersonId } from '../../../domain/values.ts'
-import type { HaltSeen, HaltsSeen } from '../../../operations/halts/halt.ts'
+import type { ViewedHalt, ViewedHalts } from '../../../operations/halts/view-halts.ts'
 import {
   actions,
   bold,
@@ -30,13 +30,13 @@ import { cut, partsModal, showModal, truthModal } from '../forms/modal-blocks.ts
 export const haltActions = { declare: 'halt_declare', lift: 'halt_lift' } as const
 
 export const haltBlocks = (
-  halts: readonly HaltSeen[],
+  halts: readonly ViewedHalt[],
   person: PersonId,
   facts: Pick<ViewFacts, 'directory'>,
 ): CardBlock[] =>
-  halts.flatMap(({ halt, mayLift }) => [
+  halts.flatMap(({ halt, whyNotLift }) => [
     rich(`halt:${halt.id}`, haltRow(halt, person, facts)),
-    ...(mayLift ? [actions(`halt-do:${halt.id}`, liftButton(halt, facts))] : []),
+    ...(whyNotLift === undefined ? [actions(`halt-do:${halt.id}`, liftButton(halt, facts))] : []),
   ])
 
 const haltRow = (halt: Halt, person: PersonId, facts: Pick<ViewFacts, 'directory'>) =>
@@ -154,11 +154,18 @@ export function registerHalts(
 }
 
 /** What `/hotwork halts` answers. */
-export const listedHalts = ({ halts, more }: HaltsSeen, person: PersonId, facts: ViewFacts, most: number) => {
+export const listedHalts = (
+  { halts, next }: Pick<ViewedHalts, 'halts' | 'next'>,
+  person: PersonId,
+  facts: ViewFacts,
+  most: number,
+) => {
   const left = halts.length - Math.min(most, halts.length)
   return [
     ...(halts.length === 0 ? [rich('no-halts', section(words(noHalt)))] : []),
     ...haltBlocks(halts.slice(0, most), person, facts),
-    ...(left > 0 || more ? [rich('more-halts', section(words(moreHalts(more ? 'some' : left))))] : []),
+    ...(left > 0 || next !== undefined
+      ? [rich('more-halts', section(words(moreHalts(next === undefined ? left : 'some'))))]
+      : []),
   ]
 }

@@ -132,7 +132,7 @@ export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePage
     ...none('waiting', waiting, 'Nothing waits for your decision.'),
     ...moreOf('waiting', waiting.length - most.waiting, pages),
 
-    header(`Halted: ${halted.halts.length}${halted.more ? ' and more' : ''}`),
+    header(`Halted: ${halted.halts.length}${halted.next ? ' and more' : ''}`),
     ...listedHalts(halted, person, facts, most.halts),
     declareButton,
 
