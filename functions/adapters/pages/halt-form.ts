@@ -1,18 +1,6 @@
-import type { HaltTarget } from '../../domain/halts/halt.ts'
+import { haltKinds } from '../../domain/halts/halt-words.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { form, type Html, html, type Part, type Reader } from './layout.ts'
-
-export type HaltKind = HaltTarget['kind']
-
-export const haltKinds: { readonly [kind in HaltKind]: string } = {
-  agent: 'An agent',
-  owner: 'All agents of a person',
-  person: 'A person: what they decide and open',
-  role: 'An AWS role',
-  environment: 'An environment',
-  action: 'An action',
-  all: 'Everything',
-}
 
 export type HaltField = 'kind' | 'value' | 'reason' | 'until'
 

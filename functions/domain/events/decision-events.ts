@@ -129,8 +129,9 @@ function endOf(before: ApprovalRequest | undefined, after: ApprovalRequest) {
     }
     case 'revoked': {
       const { revokedAt: at, revokedBy, reason } = after
-      const how = isOfHalt(reason) ? 'halted' : 'revoked'
-      return { at, facts: { grant, ended: { how, by: revokedBy === 'system' ? 'system' : 'person' } as const } }
+      const by = revokedBy === 'system' ? 'system' : 'person'
+      const how = by === 'system' && isOfHalt(reason) ? 'halted' : 'revoked'
+      return { at, facts: { grant, ended: { how, by } as const } }
     }
     case 'pending':
     // Of the next round already, where no one has to be asked.

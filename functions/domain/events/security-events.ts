@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
+import { isOfHalt } from '../requests/commands.ts'
 import { type ApprovalRequest, grantOf } from '../requests/request.ts'
 import {
   AskerId,
@@ -62,16 +63,13 @@ export function killedToken(before: ApprovalRequest | undefined, after: Approval
   }
 }
 
-/** Hotwork's own reason, as the entry has it. */
-const ofHalt = /^halted by hlt_/
-
 function becauseOf(after: ApprovalRequest): EndedBecause {
   switch (after.status) {
     case 'completed':
       return 'completed'
     case 'revoked':
       if (after.revokedBy !== 'system') return 'revoked'
-      return ofHalt.test(after.reason) ? 'halted' : 'ended'
+      return isOfHalt(after.reason) ? 'halted' : 'ended'
     case 'approved':
       return grantOf(after)?.credentials.access_token ? 'replaced' : 'token_revoked'
     default:

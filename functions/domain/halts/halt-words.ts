@@ -1,8 +1,21 @@
+import * as z from 'zod'
 import type { ViewFacts } from '../cards/request-view.ts'
 import { nameIn } from '../cards/request-words.ts'
 import type { Sentence } from '../cards/sentence.ts'
 import { inert } from '../inert.ts'
 import { type Halt, HaltTarget } from './halt.ts'
+
+/** What can be halted, to choose from. */
+export const haltKinds: { readonly [kind in HaltTarget['kind']]: string } = {
+  agent: 'An agent',
+  owner: 'All agents of a person',
+  person: 'A person: what they decide and open',
+  role: 'An AWS role',
+  environment: 'An environment',
+  action: 'An action',
+  all: 'Everything',
+}
+export const HaltKind = z.enum(Object.keys(haltKinds) as [keyof typeof haltKinds])
 
 /** As on the command line: `agent:NAME`, `person:NAME`, `owner=person:NAME`, `environment=NAME`, `all`. */
 export function readHaltTarget(typed: string): HaltTarget | undefined {

@@ -2,11 +2,12 @@ import * as z from 'zod'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, refusalProblem } from '../../adapters/http/problem.ts'
 import { After, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
-import { type HaltDraft, haltForm, haltKinds } from '../../adapters/pages/halt-form.ts'
+import { type HaltDraft, haltForm } from '../../adapters/pages/halt-form.ts'
 import { haltPage, haltsPage } from '../../adapters/pages/halts-page.ts'
 import type { Notice } from '../../adapters/pages/layout.ts'
 import { refOf } from '../../domain/cards/timeline.ts'
 import { isHaltInForce } from '../../domain/halts/halt.ts'
+import { HaltKind } from '../../domain/halts/halt-words.ts'
 import { HaltId } from '../../domain/values.ts'
 import { type AnchorPorts, readAnchor } from '../../operations/anchor/read-anchor.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
@@ -25,8 +26,6 @@ export type ShowHaltsPorts = HaltPagePorts & {
   ids: Pick<Ids, 'halt'>
   targetRoles: readonly string[]
 }
-
-const HaltKind = z.enum(Object.keys(haltKinds) as [keyof typeof haltKinds])
 
 /** `after`: of those in force. `over`: of those that are over. `kind` and `value` fill in the form, for a link to it. */
 const query = {

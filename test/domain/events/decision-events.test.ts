@@ -5,8 +5,9 @@ import { deliveriesOf } from '../../../functions/domain/events/receivers.ts'
 import type { Halt } from '../../../functions/domain/halts/halt.ts'
 import { type ApprovalRequest, grantOf } from '../../../functions/domain/requests/request.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
+import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { Night } from '../../operations/break-glass/night.ts'
-import { agent, prodParameter, sampleBundle, stagingParameter, type What, World } from '../../support/world.ts'
+import { agent, person, prodParameter, sampleBundle, stagingParameter, type What, World } from '../../support/world.ts'
 
 /** What receivers outside are told of a change: from the state before it and the state after it. */
 
@@ -81,6 +82,13 @@ describe('an approver who leaves less', () => {
     }
     expect(ids.size).toBe(2)
   })
+})
+
+test('a grant that a person revokes is told as revoked, also where they write of a halt', async () => {
+  request = await world.approved(prodParameter)
+  const reason = 'halted by me'
+  const told = await step(() => revokeRequest({ id: request.ask.id, person: person('gus'), reason }, world.ports))
+  expect(told).toMatchObject([{ type: 'Grant Ended', ended: { how: 'revoked', by: 'person' } }])
 })
 
 describe('a grant whose state changed before it was used', () => {

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { NewHalt } from '../../../domain/halts/halt.ts'
-import { readHaltTarget } from '../../../domain/halts/halt-words.ts'
+import { HaltKind, haltKinds, readHaltTarget } from '../../../domain/halts/halt-words.ts'
 import { defined, type NumericDate } from '../../../domain/values.ts'
 import { context, rich, section, words } from '../cards/blocks.ts'
 import {
@@ -19,17 +19,6 @@ import {
 
 export const haltName = 'halt'
 
-const kinds = ['agent', 'owner', 'person', 'environment', 'action', 'role', 'all'] as const
-const labels: { readonly [kind in (typeof kinds)[number]]: string } = {
-  agent: 'One agent',
-  owner: 'All agents of one person',
-  person: 'What one person decides and opens',
-  environment: 'An environment',
-  action: 'An action of the catalogue',
-  role: 'A role in AWS',
-  all: 'Everything',
-}
-
 export const haltModal = (): Modal =>
   form(
     haltName,
@@ -46,7 +35,7 @@ export const haltModal = (): Modal =>
       'kind',
       'What is to stop',
       'Choose',
-      kinds.map((kind) => choice(kind, labels[kind])),
+      Object.entries(haltKinds).map(([kind, label]) => choice(kind, label)),
     ),
     lineInput(
       'value',
@@ -61,7 +50,7 @@ export const haltModal = (): Modal =>
     context('You cannot lift what you declare.'),
   )
 
-const Kind = z.object({ selected_option: z.object({ value: z.enum(kinds) }) })
+const Kind = z.object({ selected_option: z.object({ value: HaltKind }) })
 
 /** What was filled in, or what is wrong with it, by field. */
 export function readHaltForm(
@@ -80,12 +69,12 @@ export function readHaltForm(
 }
 
 /** People write names without what kind of name it is. */
-function named(kind: (typeof kinds)[number], value: string): string {
+function named(kind: keyof typeof haltKinds, value: string): string {
   const prefix = kind === 'agent' ? 'agent:' : kind === 'owner' || kind === 'person' ? 'person:' : ''
   return value === '' || value.startsWith(prefix) ? value : `${prefix}${value}`
 }
 
-const examples: { readonly [kind in (typeof kinds)[number]]: string } = {
+const examples: { readonly [kind in keyof typeof haltKinds]: string } = {
   agent: 'agent:remediator',
   owner: 'person:dan',
   person: 'person:dan',
