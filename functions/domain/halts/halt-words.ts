@@ -3,7 +3,7 @@ import type { ViewFacts } from '../cards/request-view.ts'
 import { nameIn } from '../cards/request-words.ts'
 import type { Sentence } from '../cards/sentence.ts'
 import { inert } from '../inert.ts'
-import { type Halt, HaltTarget } from './halt.ts'
+import { declarerName, type Halt, HaltTarget } from './halt.ts'
 
 /** What can be halted, to choose from. */
 export const haltKinds: { readonly [kind in HaltTarget['kind']]: string } = {
@@ -47,12 +47,12 @@ export function haltTitle({ kind, value }: HaltTarget, facts: Pick<ViewFacts, 'd
   }
 }
 
-/** Since when, by which person, until when, and why. */
+/** Since when, by which person or transmitter, until when, and why. */
 export const haltNow = ({ at, by, until, reason }: Halt, facts: Pick<ViewFacts, 'directory'>): Sentence => [
   'Since ',
   { time: at },
   ', by ',
-  { bold: nameIn(facts, by) },
+  { bold: declarerName(by, (person) => nameIn(facts, person)) },
   ...(until === undefined ? [', until a person lifts it'] : [', until ', { time: until }]),
   '. Why: ',
   { said: reason },

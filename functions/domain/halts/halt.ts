@@ -23,7 +23,7 @@ export type Declarer = z.infer<typeof Declarer>
 export const isTransmitter = (by: Declarer): by is TransmitterId => by.startsWith('transmitter:')
 /** In words that people read. */
 export const declarerName = (by: Declarer, nameOf: (person: PersonId) => string): string =>
-  isTransmitter(by) ? by.replace(':', ' ') : nameOf(by)
+  isTransmitter(by) ? `the ${by.replace(':', ' ')}` : nameOf(by)
 
 /** It ends when a person lifts it, or at `until`. What was there before stays ended. */
 export const Halt = z.strictObject({

@@ -5,6 +5,7 @@ import { groupsOf } from '../people/organisation.ts'
 import { previewOutcomes } from '../previews/preview.ts'
 import { mostSteps } from '../requests/plan-step.ts'
 import { AgentId, defined, JsonObject, type NumericDate, PersonId } from '../values.ts'
+import { isOwner } from './approvers.ts'
 import { taskAnswers } from './asking-terms.ts'
 import { type Asked, assess, assessmentRefusals, findFacts, questionOf, requestFacts } from './assess.ts'
 import { assessPlan, StepAsk } from './assess-plan.ts'
@@ -123,12 +124,17 @@ function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string
   const { expect } = policyCase
   const question = personQuestion(bundle, policyCase)
   if (typeof question === 'string') return question
-  const answer = ask(question)
+  const answer = isForOthers(question) ? refusedByRule : ask(question)
   if (answer.error) return `an error: ${answer.detail}`
   return answer.permit === expect.permit && sameIds(answer.policies, expect.policies)
     ? undefined
     : `${answer.permit ? 'permitted' : 'refused'} by ${list(answer.policies)}`
 }
+
+/** No policy lets a person ask on behalf of an agent of others. */
+const isForOthers = ({ action, person, request }: PersonQuestion): boolean =>
+  action === 'ask' && !(request && isOwner(person.id, request))
+const refusedByRule: Answer = { permit: false, policies: [] }
 
 function personQuestion(
   bundle: Bundle,

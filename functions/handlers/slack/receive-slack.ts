@@ -84,6 +84,7 @@ export function edgeOptions(ports: Ports): EdgeOptions {
     },
     page: pageOf(issuer),
     list: `${issuer}/decide`,
+    haltsPage: `${issuer}/halts`,
     now: () => clock.now(),
     decide: (ask, mayStart) => decideRequest(ask, { ...timely(mayStart), reader }),
     foresee: (ask) => foreseeDecision(ask, shown),

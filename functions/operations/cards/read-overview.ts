@@ -11,6 +11,7 @@ import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { AskingPorts } from '../requests/ports.ts'
+import { splitAside } from '../requests/set-aside.ts'
 import { newest, waitingFor } from './waiting.ts'
 
 type OverviewPorts = AskingPorts & {
@@ -23,7 +24,9 @@ type OverviewPorts = AskingPorts & {
 /** Each part newest first. */
 export type Overview = {
   person: PersonId
+  /** Without what they have set aside. */
   waiting: readonly PendingRequest[]
+  aside: number
   /** Without their own openings. */
   own: readonly ApprovalRequest[]
   moreOwn: boolean
@@ -44,8 +47,8 @@ const mostPermits = 100
 /** It shows, and decides nothing: an act on any of it asks everything anew. */
 export async function readOverview(person: PersonId, ports: OverviewPorts): Promise<Overview> {
   const now = ports.clock.now()
-  const [waiting, own, approved, permits, standIns, halted] = await Promise.all([
-    waitingFor(person, ports),
+  const [split, own, approved, permits, standIns, halted] = await Promise.all([
+    waitingApart(person, ports),
     ports.requests.list({ owner: person }, { limit: mostOwn }),
     approvedRequests(ports),
     permitsFor(person, now, ports),
@@ -54,7 +57,8 @@ export async function readOverview(person: PersonId, ports: OverviewPorts): Prom
   ])
   return {
     person,
-    waiting: waiting.map(({ state }) => state).filter((state) => state.status === 'pending'),
+    waiting: split.waiting,
+    aside: split.aside.length,
     own: own.items.map(({ state }) => asOf(state, now)).filter(({ ask }) => ask.breakGlass === undefined),
     moreOwn: own.next !== undefined,
     halted: halted.ok ? halted.value : { halts: [] },
@@ -67,6 +71,15 @@ export async function readOverview(person: PersonId, ports: OverviewPorts): Prom
       others: standIns.taken.standIns.filter((each) => !isOver(each, now)),
     },
   }
+}
+
+async function waitingApart(person: PersonId, ports: OverviewPorts) {
+  const waiting = await waitingFor(person, ports)
+  return splitAside(
+    person,
+    waiting.map(({ state }) => state).filter((state) => state.status === 'pending'),
+    ports,
+  )
 }
 
 async function approvedRequests({ requests, clock }: OverviewPorts): Promise<readonly ApprovedRequest[]> {

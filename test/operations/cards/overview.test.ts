@@ -5,6 +5,7 @@ import type { Page } from '../../../functions/operations/ports.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import type { Stored } from '../../../functions/operations/requests/ports.ts'
 import { findRequest } from '../../../functions/operations/requests/read-requests.ts'
+import { setAside } from '../../../functions/operations/requests/set-aside.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { parameter, person, prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 
@@ -28,12 +29,24 @@ describe('an overview', () => {
       person: 'person:lena',
       halted: { halts: [], whyNotHalt: 'not_permitted' },
       waiting: [],
+      aside: 0,
       own: [],
       moreOwn: false,
       live: [],
       permits: [],
       standIns: { own: [], others: [] },
     })
+  })
+
+  test('leaves out what a person has set aside for now, and counts it; for others it is there', async () => {
+    const { ask } = await world.submitted(prodParameter)
+    const aside = { id: ask.id, person: person('ben'), choice: 'hour' } as const
+    expect(await setAside(aside, world.ports)).toMatchObject({ ok: true })
+    expect(await overview('ben')).toMatchObject({ waiting: [], aside: 1 })
+    expect((await overview('ana')).aside).toBe(0)
+    expect((await overview('ana')).waiting).toHaveLength(1)
+    expect(await setAside({ ...aside, choice: 'back' }, world.ports)).toMatchObject({ ok: true })
+    expect(await overview('ben')).toMatchObject({ waiting: [{ ask: { id: ask.id } }], aside: 0 })
   })
 
   test('has what their agents asked for, whatever has become of it, as it is now', async () => {

@@ -262,6 +262,30 @@ describe('a change that narrows', () => {
   })
 })
 
+describe('what a person asked on behalf of an agent', () => {
+  const onBehalf = async () => {
+    const one = new RecordedLife()
+    await one.done(one.askedOnBehalf('dan'))
+    return one.entries()
+  }
+
+  test('is answered under the same policies as it was', async () => {
+    const { widened, narrowed, questions } = replayed(await onBehalf())
+    expect({ widened, narrowed, questions }).toEqual({ widened: [], narrowed: [], questions: 1 })
+  })
+
+  test.each<[string, Bundle]>([
+    ['policy lets nobody ask', { ...bundle, policies: { ...bundle.policies, ask: {} } }],
+    [
+      'they answer for the agent no longer',
+      { ...bundle, agents: bundle.agents.map((each) => ({ ...each, owner: person('mia') })) },
+    ],
+  ])('is refused where %s, and told as their question', async (_, under) => {
+    const { narrowed } = replayed(await onBehalf(), under)
+    expect(narrowed).toMatchObject([{ question: 'ask', agent: 'agent:remediator', from: 'permitted', count: 1 }])
+  })
+})
+
 describe('what cannot be asked is counted, and not guessed', () => {
   test('refusals whose arguments are not kept, as often as they were', async () => {
     const one = new RecordedLife()

@@ -187,6 +187,42 @@ test('an answer that differs by the hours of a window is told of calendar.json, 
   expect(widened.map(({ file }: { file: string }) => file)).not.toContain('directory.json')
 })
 
+describe('who may ask on behalf of an agent', () => {
+  const oncall = (copy: Copy) =>
+    copy.edit('policies/people.cedar', (text) =>
+      text.replace(
+        'permit (principal, action == Hotwork::Action::"ask", resource);',
+        'permit (principal in Hotwork::Group::"on-call", action == Hotwork::Action::"ask", resource);',
+      ),
+    )
+  const asks = (all: { action?: string; person?: string }[]) =>
+    all.flatMap(({ action, person }) => (action === 'ask' ? [person] : []))
+
+  test('is narrowed where policy lets fewer, and widened where it lets them again: those who answer for an agent alone', async () => {
+    const { exit, body } = await compared(oncall)
+    expect([exit, body.widened]).toEqual([0, []])
+    expect(asks(body.narrowed)).toContain('person:lena')
+    expect(body.narrowed).toContainEqual(
+      expect.objectContaining({
+        kind: 'person_may_not',
+        file: 'people.cedar',
+        policy: 'who-answers-for-an-agent-asks-for-it',
+        action: 'ask',
+        from: 'may ask on behalf of an agent of theirs',
+      }),
+    )
+    using old = new Copy()
+    oncall(old)
+    const given = { old: old.at('policies'), new: sampleFolder, deployment: sampleDeployment, questions: 60 }
+    const { exit: wider, out } = await runVerb(diff, { ...given, json: true })
+    const { widened } = JSON.parse(out)
+    expect(wider).toBe(6)
+    expect(asks(widened)).toContain('person:lena')
+    // Ben answers for no agent: no policy could let him.
+    expect(asks(widened)).not.toContain('person:ben')
+  })
+})
+
 test('a period of a freeze is named by its beginning, without fractions of a second', async () => {
   const shorter = (copy: Copy) =>
     copy.edit('policies/calendar.json', (text) => text.replace('2025-12-02T08:00', '2025-12-01T08:00'))

@@ -160,6 +160,24 @@ describe('halts in force', () => {
     expect(liftsOn(await desk.home('U0HANA'))).toEqual([])
   })
 
+  test('that a system declared name it in words, and any person who may lifts them', async () => {
+    const by = 'transmitter:okta' as Halt['by']
+    const target = { kind: 'person', value: 'person:ben' } as Halt['target']
+    const id = `hlt_${'7'.repeat(26)}` as Halt['id']
+    const seen = { halt: { id, target, reason: 'session revoked', by, at: start }, whyNotLift: undefined }
+    desk.changes = { halts: async () => ({ halts: [seen] }) }
+    expect(await desk.type('U0GUS', 'halts')).toMatch(/, by the transmitter okta, until a person lifts it/)
+  })
+
+  test('lead to the page of all halts, from an answer and from the tab', async () => {
+    const buttons = (blocks: JsonObject[]) =>
+      JSON.stringify(blocks.filter(({ block_id }) => ['halts-page', 'declare-halt'].includes(String(block_id))))
+    await desk.type('U0BEN', 'halts')
+    const { ephemerals } = await desk.control('ephemerals?user=U0BEN')
+    expect(buttons(ephemerals.at(-1).blocks)).toMatch(/"url":"https:[^"]*\/halts"/)
+    expect(buttons((await desk.home('U0BEN')).blocks)).toMatch(/"url":"https:[^"]*\/halts"/)
+  })
+
   test('are lifted from the tab, which is drawn anew', async () => {
     await desk.type('U0GUS', 'halt all it loops')
     const { id } = await only()

@@ -13,7 +13,11 @@ import { corpus } from '../cards/inert-corpus.ts'
 import { everyState } from '../cards/states.ts'
 
 const facts = sampleBundle()
-const pages: HomePages = { one: (id) => `https://hotwork.example/decide/${id}`, all: 'https://hotwork.example/decide' }
+const pages: HomePages = {
+  one: (id) => `https://hotwork.example/decide/${id}`,
+  all: 'https://hotwork.example/decide',
+  halts: 'https://hotwork.example/halts',
+}
 
 /** Whatever agents and people write, wherever it is shown on a tab or in an answer. */
 function withText(state: ApprovalRequest, text: string): ApprovalRequest {
@@ -30,6 +34,7 @@ const withId = <T extends ApprovalRequest>(state: T, id: string): T => ({ ...sta
 
 const overviewOf = (states: readonly ApprovalRequest[], text = 'it loops') => ({
   person: person('gus'),
+  aside: 2,
   halted: { halts: haltsOf(text), next: '1' },
   waiting: states.filter((state): state is PendingRequest => state.status === 'pending'),
   own: states,
@@ -119,7 +124,8 @@ test('every button of a tab leads to the page of its request, or names nothing b
   const buttons = parts(home.blocks).filter(({ type }) => type === 'button')
   expect(buttons.length).toBeGreaterThan(0)
   for (const { url, value, action_id } of buttons)
-    if (typeof url === 'string') expect(url).toMatch(/^https:\/\/hotwork\.example\/decide(\/req_[0-9a-z]{26})?$/)
+    if (typeof url === 'string')
+      expect(url).toMatch(/^https:\/\/hotwork\.example\/(halts|decide(\/req_[0-9a-z]{26})?)$/)
     else if (value === undefined) expect(['stand_in_name', 'halt_declare']).toContain(action_id)
     else
       expect(Object.entries(JSON.parse(String(value)))).toEqual([

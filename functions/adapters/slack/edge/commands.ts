@@ -18,7 +18,7 @@ import { chooseModal } from '../forms/ask-forms.ts'
 import { haltModal } from '../forms/halt-forms.ts'
 import { cut, showModal } from '../forms/modal-blocks.ts'
 import { openModal } from '../forms/opening-forms.ts'
-import { declare, declaredParts, listedHalts, readHaltLine } from '../home/halts.ts'
+import { declare, declaredParts, haltsLink, listedHalts, readHaltLine } from '../home/halts.ts'
 import { revoke, standInFormFor } from '../home/home.ts'
 import { linkBlocks } from '../home/home-view.ts'
 import { type Carried, carriedOf, identify, onceFor } from './click.ts'
@@ -82,14 +82,20 @@ const budgets: readonly [Most, ...Most[]] = [
 export const listReply = (overview: Overview, facts: ViewFacts, now: NumericDate): Reply =>
   fitted(budgets, (most) => listWithin(overview, facts, now, most))
 
-function listWithin({ waiting, own, moreOwn, live }: Overview, facts: ViewFacts, now: NumericDate, most: Most): Reply {
+function listWithin(overview: Overview, facts: ViewFacts, now: NumericDate, most: Most): Reply {
+  const { waiting, aside, own, moreOwn, live } = overview
   const waits = waiting.slice(0, most.waiting).map((state) => row(state, waitingRow(state, facts, now)))
   const asked = own.slice(0, most.own).map((state) => row(state, requestRow(state, facts)))
   const lives = live.slice(0, most.live).map((grant) => row(grant.state, requestRow(grant.state, facts)))
   return {
     text: 'What concerns you now',
     blocks: [
-      part('waiting', `Waiting for you: ${waiting.length}`, waits, waiting.length),
+      part(
+        'waiting',
+        `Waiting for you: ${waiting.length}${aside > 0 ? `, and ${aside} set aside by you` : ''}`,
+        waits,
+        waiting.length,
+      ),
       part('own', `Your agents’ requests: ${own.length}${moreOwn ? ' and more' : ''}`, asked, own.length),
       part('live', `Live grants: ${live.length}`, lives, live.length),
       context(`All of it is on Hotwork’s Home tab. ${command} revoke takes an id, or how it begins, and a reason.`),
@@ -199,12 +205,16 @@ const doing: { readonly [verb: string]: Do } = {
     if (!told.done) return sayReply(told.sentence)
     return { text: 'It is halted', blocks: [rich('halted', section(...declaredParts(told.value, options.bundle)))] }
   },
-  halts: async ({ person }, { halts, bundle }) => {
+  halts: async ({ person }, { halts, bundle, haltsPage }) => {
     const seen = await halts(person)
     if (!seen) return sayReply('Policy does not let you read this.')
     return fitted([10, 4, 1], (most) => ({
       text: 'What is halted',
-      blocks: [rich('title', section(bold('What is halted'))), ...listedHalts(seen, person, bundle, most)],
+      blocks: [
+        rich('title', section(bold('What is halted'))),
+        ...listedHalts(seen, person, bundle, most),
+        haltsLink(haltsPage),
+      ],
     }))
   },
   away: async ({ person, trigger, carried }, options) =>

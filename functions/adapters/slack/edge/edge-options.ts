@@ -47,6 +47,7 @@ export type EdgeOptions = {
   openModal(trigger: string, modal: Modal): Promise<void>
   page(request: RequestId): string
   list: string
+  haltsPage: string
   overview(person: PersonId): Promise<Overview>
   /** The agents that a person answers for and may ask on behalf of, and what there is to ask. */
   askable(person: PersonId): Askable

@@ -15,6 +15,7 @@ import {
   type CardBlock,
   confirming,
   drawn,
+  linkButton,
   plain,
   rich,
   section,
@@ -27,7 +28,7 @@ import { keepOpen, onClick, onSubmit, showInstead } from '../edge/listen.ts'
 import { haltModal, haltName, readHaltForm } from '../forms/halt-forms.ts'
 import { cut, partsModal, showModal, truthModal } from '../forms/modal-blocks.ts'
 
-export const haltActions = { declare: 'halt_declare', lift: 'halt_lift' } as const
+export const haltActions = { declare: 'halt_declare', lift: 'halt_lift', page: 'halt_page' } as const
 
 export const haltBlocks = (
   halts: readonly ViewedHalt[],
@@ -58,11 +59,13 @@ const liftButton = ({ id, target }: Halt, facts: Pick<ViewFacts, 'directory'>) =
     ),
   })
 
-export const declareButton: CardBlock = actions('declare-halt', {
-  type: 'button',
-  action_id: haltActions.declare,
-  text: plain('Halt…'),
-})
+const pageButton = (page: string) => linkButton(haltActions.page, 'All halts', page)
+
+export const haltsActions = (page: string): CardBlock =>
+  actions('declare-halt', { type: 'button', action_id: haltActions.declare, text: plain('Halt…') }, pageButton(page))
+
+/** What leads from an answer to the page, where nothing else on it does. */
+export const haltsLink = (page: string): CardBlock => actions('halts-page', pageButton(page))
 
 const Value = z.strictObject({ h: HaltId })
 const readHalt = (value: unknown) => readValue(Value, value)?.h

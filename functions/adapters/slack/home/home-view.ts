@@ -25,7 +25,7 @@ import {
 } from '../cards/blocks.ts'
 import { requestRow, waitingRow } from '../cards/rows.ts'
 import { readValue } from '../edge/click.ts'
-import { declareButton, listedHalts } from './halts.ts'
+import { haltsActions, listedHalts } from './halts.ts'
 
 export const takeBack = 'permit_revoke'
 
@@ -112,7 +112,7 @@ export const readStandIn = (value: unknown): StandInId | undefined => readValue(
 /** A home tab, of blocks that read no markup. https://docs.slack.dev/surfaces/app-home */
 export type Home = Omit<HomeView, 'blocks'> & { blocks: CardBlock[] }
 
-export type HomePages = { one(id: RequestId): string; all: string }
+export type HomePages = { one(id: RequestId): string; all: string; halts: string }
 
 export const homeActions = { read: 'home_read', all: 'home_all', link: 'home_link', revoke: 'home_revoke' } as const
 
@@ -120,7 +120,7 @@ export const homeActions = { read: 'home_read', all: 'home_all', link: 'home_lin
 const most = { waiting: 12, halts: 5, own: 10, live: 10, permits: 5, standIns: 4 } as const
 
 export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePages, now: NumericDate): Home {
-  const { person, waiting, halted, own, moreOwn, live, permits, standIns } = overview
+  const { person, waiting, aside, halted, own, moreOwn, live, permits, standIns } = overview
   const blocks: CardBlock[] = [
     header(`Waiting for you: ${waiting.length}`),
     ...waiting
@@ -131,10 +131,11 @@ export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePage
       ]),
     ...none('waiting', waiting, 'Nothing waits for your decision.'),
     ...moreOf('waiting', waiting.length - most.waiting, pages),
+    ...(aside > 0 ? [actions('aside', linkButton(homeActions.all, `Set aside by you: ${aside}`, pages.all))] : []),
 
     header(`Halted: ${halted.halts.length}${halted.next ? ' and more' : ''}`),
     ...listedHalts(halted, person, facts, most.halts),
-    declareButton,
+    haltsActions(pages.halts),
 
     header('Your agents’ requests'),
     ...own.slice(0, most.own).map((state) => rich(`own:${state.ask.id}`, requestRow(state, facts))),

@@ -19,6 +19,7 @@ import {
   standInName,
 } from '../forms/home-forms.ts'
 import { partsModal, showModal, truthModal } from '../forms/modal-blocks.ts'
+import { haltActions } from './halts.ts'
 import { type Home, homeActions, readStandIn, renderHome, renderNoHome, standInActions } from './home-view.ts'
 
 const storeSilent = 'The store has not answered, so nothing can be shown now. Open this tab again in a moment.'
@@ -32,7 +33,7 @@ export function registerHome(app: App, options: EdgeOptions): void {
     if (who.ok) await redrawTab(event.user, who.person.id, carried, options)
     else await publish(event.user, renderNoHome(who.sentence, who.link), carried, options)
   })
-  onLink(app, homeActions.read, homeActions.all, homeActions.link)
+  onLink(app, homeActions.read, homeActions.all, homeActions.link, haltActions.page)
   // Opened to each person of the directory: whether they may revoke is asked when they do.
   onClick(app, options, homeActions.revoke, readRequest, async ({ about, body, carried }) => {
     await showModal(body.trigger_id, revokeModal(about.request, body.view?.blocks ?? []), carried, options)
@@ -50,10 +51,12 @@ export function registerHome(app: App, options: EdgeOptions): void {
 }
 
 export async function redrawTab(user: string, person: PersonId, carried: Carried, options: EdgeOptions): Promise<void> {
-  const { bundle, overview, page, list, now, log } = options
+  const { bundle, overview, page, list, haltsPage, now, log } = options
   const warn = (fault: string) => log.warn('overview not read', { fault })
   const found = await carried.deadline.inTime(() => overview(person), patience.start, warn)
-  const home = found ? renderHome(found.value, bundle, { one: page, all: list }, now()) : renderNoHome(storeSilent)
+  const home = found
+    ? renderHome(found.value, bundle, { one: page, all: list, halts: haltsPage }, now())
+    : renderNoHome(storeSilent)
   await publish(user, home, carried, options)
 }
 
