@@ -93,6 +93,14 @@ export const denialOf = ({ context }: Evaluation): Denial => {
   return { evaluation_id, evaluated_at, reason, expires_at, binding_token, template }
 }
 
+/** What an agent is to do that did not ask for it. */
+const ToDo = z.looseObject({
+  agent: z.string(),
+  action: z.string(),
+  arguments: Members,
+  resource: z.looseObject({ type: z.string(), id: z.string() }),
+})
+
 /** Hotwork's own members of a task. */
 export const TaskMembers = z.looseObject({
   tier: z.number(),
@@ -128,16 +136,9 @@ export const TaskMembers = z.looseObject({
     .array(z.looseObject({ step: z.number(), request: z.string(), agent: z.string(), status: z.string() }))
     .optional(),
   /** Of a request that is a step of a plan: what is to be done. */
-  step: z
-    .looseObject({
-      plan: z.string(),
-      step: z.number(),
-      agent: z.string(),
-      action: z.string(),
-      arguments: Members,
-      resource: z.looseObject({ type: z.string(), id: z.string() }),
-    })
-    .optional(),
+  step: ToDo.extend({ plan: z.string(), step: z.number() }).optional(),
+  /** Of a request that a person asked on behalf of its agent: what is to be done. */
+  on_behalf: ToDo.optional(),
 })
 
 /** An ARAP task: the state of a request, as it comes. */

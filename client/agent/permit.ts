@@ -45,7 +45,7 @@ async function begin(call: PermitCall, asker: Asker): Promise<{ begun: Begun | R
 }
 
 /**
- * @internal Takes a step of a plan: waits for its turn. The key that takes it is kept, since no other key can.
+ * @internal Takes a step of a plan, or what a person asked on behalf: waits for its turn. The key that takes it is kept, since no other key can.
  * @throws Fault; Refusal where it is no request of this agent
  */
 export async function takeStep(
@@ -69,7 +69,8 @@ export async function takeStep(
       const task = await api.readTask(request)
       const forget = (ended: string) => kept.end(place, { ...record, id: request }, ended)
       const held = { ...heldBy(api, asker, signal), kept, forget }
-      return { task, arguments: task.hotwork.step?.arguments ?? {}, held }
+      const { step, on_behalf = step } = task.hotwork
+      return { task, arguments: on_behalf?.arguments ?? {}, held }
     },
     signal,
   )

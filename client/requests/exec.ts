@@ -120,14 +120,15 @@ async function findAsked(id: string, context: AgentContext): Promise<Found | { k
   const { settings, surroundings } = context
   if (settings.as === undefined && !isIdentified(surroundings.env)) throw context.kept.missing(id)
   const task = mustBeNoPlan(await agentApi(context, {}).readTask(id))
-  if (task.hotwork.step && ['pending', 'approved'].includes(statusOf(task))) return takeStep(task, context)
-  if (['pending', 'approved'].includes(statusOf(task))) throw context.kept.missing(id)
-  return { task }
+  if (!['pending', 'approved'].includes(statusOf(task))) return { task }
+  const { step, on_behalf = step } = task.hotwork
+  if (!on_behalf) throw context.kept.missing(id)
+  return takeUnbound(task, on_behalf, context)
 }
 
-/** A step of a plan has no key yet: the first one that its agent uses becomes its key. */
-async function takeStep(task: Task, context: AgentContext): Promise<Found> {
-  const kept = await context.kept.take(task, task.hotwork.step?.agent ?? '')
+/** A step of a plan, or what a person asked on behalf, has no key yet: the first one that its agent uses becomes its key. */
+async function takeUnbound(task: Task, { agent }: { agent: string }, context: AgentContext): Promise<Found> {
+  const kept = await context.kept.take(task, agent)
   return { kept, api: await agentApiOf(kept, context), task }
 }
 

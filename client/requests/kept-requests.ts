@@ -49,7 +49,7 @@ export class KeptRequests {
     return made
   }
 
-  /** Of a step of a plan, which another agent asked for: it is bound to the first key that its agent uses. */
+  /** Of what its agent did not ask for, a step of a plan for one: it is bound to the first key that its agent uses. */
   async take(task: Task, agent: string): Promise<KeptRequest> {
     const place = `ask-${digest(this.api, task.task.id)}`
     const begun = await this.keys.keyAt(place, { api: this.api, until: this.keys.now() + remembered })

@@ -217,10 +217,14 @@ function progressOf(state: ApprovalRequest): { progress?: Json } {
   return { progress: { current_step: index + 1, total_steps: state.stages.length, step_name: name } }
 }
 
-/** The agent of a step did not ask for it: this tells it what to do. */
-const stepMembers = ({ ancestors, agent, action, arguments: args, resource, mcp }: Ask, step: number): Json => ({
-  plan: ancestors.at(-1) ?? '',
+const stepMembers = (ask: Ask, step: number): Json => ({
+  plan: ask.ancestors.at(-1) ?? '',
   step,
+  ...toDo(ask),
+})
+
+/** What its agent is to do, which did not ask for it. */
+const toDo = ({ agent, action, arguments: args, resource, mcp }: Ask) => ({
   agent: agent.id,
   action,
   arguments: args,
@@ -261,6 +265,8 @@ export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Js
     ...(ask.notBefore === undefined ? {} : { not_before: rfc3339(ask.notBefore) }),
     ...defined({ mcp: ask.mcp }),
     ...(ask.step === undefined ? {} : { step: stepMembers(ask, ask.step) }),
+    // Which person asked is for people to know.
+    ...(ask.askedBy === undefined ? {} : { on_behalf: toDo(ask) }),
     ...(ask.extends === undefined ? {} : { extends: ask.extends }),
     // An agent that goes on with what it asked for is refused.
     ...(round === 1 ? {} : { narrowed: { arguments: ask.arguments, uses: ask.uses, lifetime: ask.lifetime } }),

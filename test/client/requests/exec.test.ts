@@ -3,8 +3,9 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { RequestId } from '../../../functions/domain/values.ts'
+import { askOnBehalf } from '../../../functions/operations/requests/ask-on-behalf.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
-import { person } from '../../support/world.ts'
+import { agent as agentId, person, prodParameter } from '../../support/world.ts'
 import { AgentMachine, approve, file, prod, root, staging, stateOf, useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 
@@ -96,6 +97,54 @@ describe('a command that runs to its end', () => {
     expect(JSON.parse(started.out)).toEqual({
       ...{ id, outcome: 'failed', note: 'the command exited with 3', told: true, started: true, exit: 3 },
     })
+  })
+})
+
+describe('what a person asked on behalf of an agent', () => {
+  const onBehalf = async () => {
+    const { world } = scene.api
+    const { action, arguments: args } = prodParameter
+    const what = {
+      agent: prodParameter.agent ?? agentId('remediator'),
+      action,
+      arguments: args,
+      purpose: 'remediation',
+    }
+    const ask = { ...what, parentTask: { id: 'INC-1042' }, person: person('dan'), form: 'one', once: world.proof() }
+    const seen = await askOnBehalf(ask, world.ports)
+    if (!seen.ok || !('foreseen' in seen.value)) throw new Error('nothing was foreseen')
+    const done = await askOnBehalf({ ...ask, seen: seen.value.foreseen.seen }, world.ports)
+    if (!done.ok || !('asked' in done.value)) throw new Error('nothing was asked')
+    return done.value.asked.stored.state.ask.id
+  }
+
+  test('is waited for and used by that agent by its id alone, and its first claim binds its key', async () => {
+    const id = await onBehalf()
+    expect((await exec(id, '--wait=0s', '--', ...tells('1'))).exit).toBe(3)
+    expect((await agent.type('wait', id, '--for=0s')).exit).toBe(3)
+    await approve(scene, id)
+    expect((await agent.json('wait', id)).body).toMatchObject({ status: 'approved' })
+    expect((await exec(id, '--', ...tells('1'))).exit).toBe(0)
+    expect(await end(id)).toEqual(['succeeded', 'the command exited with 0'])
+    expect(await scene.api.world.story(RequestId.parse(id))).toContain('KeyBound')
+  })
+
+  test('is no right of another agent, which is not even told that it is there', async () => {
+    const id = await onBehalf()
+    await approve(scene, id)
+    const builder = new AgentMachine(scene, 'builder')
+    const { exit, err } = await builder.type('exec', id, '--', ...tells('1'))
+    expect([exit === 0, err, has('told')]).toEqual([false, expect.stringContaining('unknown'), false])
+    expect((await builder.type('wait', id)).exit).not.toBe(0)
+    builder.close()
+    expect((await stateOf(scene, id)).status).toBe('approved')
+  })
+
+  test('is told to its agent as what to do, without the person who asked', async () => {
+    const id = await onBehalf()
+    const { out } = await agent.type('wait', id, '--json', '--for=0s')
+    expect(out).toContain('"on_behalf"')
+    expect(out).not.toContain('person:dan')
   })
 })
 

@@ -3,15 +3,27 @@ import { complaintsOf } from '../../../functions/adapters/slack/cards/blocks.ts'
 import { renderCard } from '../../../functions/adapters/slack/cards/card.ts'
 import { createEphemeral } from '../../../functions/adapters/slack/edge/answers.ts'
 import { sentenceFor } from '../../../functions/adapters/slack/edge/sentences.ts'
+import { fillModal } from '../../../functions/adapters/slack/forms/ask-forms.ts'
+import { askedModal } from '../../../functions/adapters/slack/forms/ask-on-behalf.ts'
 import { approveModal, narrowModal, readForm, whyModal } from '../../../functions/adapters/slack/forms/card-forms.ts'
-import { type Modal, truthModal } from '../../../functions/adapters/slack/forms/modal-blocks.ts'
+import {
+  type Modal,
+  partsModal,
+  truthModal,
+  type Values,
+} from '../../../functions/adapters/slack/forms/modal-blocks.ts'
+import { declaredParts } from '../../../functions/adapters/slack/home/halts.ts'
 import { toolRows } from '../../../functions/domain/cards/request-words.ts'
+import type { Halt } from '../../../functions/domain/halts/halt.ts'
 import { inert, lookalikeNote } from '../../../functions/domain/inert.ts'
+import type { CatalogueEntry } from '../../../functions/domain/policy/catalogue.ts'
 import type { McpTool } from '../../../functions/domain/policy/mcp-tool.ts'
 import type { Preview } from '../../../functions/domain/previews/preview.ts'
 import { Refusal } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { AgentId } from '../../../functions/domain/values.ts'
 import type { RenderedCard } from '../../../functions/operations/cards/ports.ts'
+import type { OnBehalfForeseen } from '../../../functions/operations/requests/ask-on-behalf.ts'
 import { checkMessageBlocks, checkView } from '../../../infra/local/desk/blocks.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 import { writeFile } from '../../support/mcp-tool.ts'
@@ -175,6 +187,43 @@ describe('in forms', () => {
       expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
       expectInert(modal.blocks)
       if (text.trim() !== '') expect(ownWords(modal.blocks)).toBe('It was too late.You had written')
+    }
+  })
+
+  /** Slack takes no more into a field than the field allows. */
+  const typedInto = (text: string, names: readonly string[], most: number): Values =>
+    Object.fromEntries(
+      names.map((name) => [name, { [name]: { type: 'plain_text_input', value: [...text].slice(0, most).join('') } }]),
+    ) as unknown as Values
+
+  test('to ask on behalf of an agent, neither the catalogue’s words nor what was typed can do more than stand there', () => {
+    const entry = bundle.actions['ssm:PutParameter'] as CatalogueEntry
+    const about = { agent: 'agent:remediator' as AgentId, action: entry.name }
+    const foreseen: OnBehalfForeseen = { seen: 'x', tier: 2, stages: [{ name: 'owner', quorum: 1, people: [] }] }
+    for (const text of corpus) {
+      const described = Object.fromEntries(
+        Object.entries(entry.arguments.properties).map(([name, schema]) => [name, { ...schema, description: text }]),
+      ) as CatalogueEntry['arguments']['properties']
+      const said = { ...entry, arguments: { ...entry.arguments, properties: described } }
+      const names = ['argument:Name', 'argument:Value', 'purpose', 'task', 'justification']
+      const modal = fillModal(said, about, bundle, { values: typedInto(text, names, 30), foreseen })
+      expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
+      expectInert(modal.blocks.map((block) => ('element' in block ? { ...block, element: {} } : block)))
+      expect(JSON.parse(modal.private_metadata ?? '')).toEqual({ a: about.agent, n: about.action, s: 'x' })
+    }
+  })
+
+  test('that say what was asked, or halted, it is text', () => {
+    const state = stateOf('waiting for the first stage')
+    for (const text of corpus) {
+      const asked = askedModal(written(state, text), { bundle, page })
+      expect(checkView(asked, 'modal')).toMatchObject({ ok: true })
+      expectInert(asked.blocks)
+      const value = [...text].slice(0, 60).join('') || 'x'
+      const halt = { id: `hlt_${'0'.repeat(26)}`, target: { kind: 'action', value }, reason: text } as Halt
+      const halted = partsModal('Halted', declaredParts(halt, bundle))
+      expect(checkView(halted, 'modal')).toMatchObject({ ok: true })
+      expectInert(halted.blocks)
     }
   })
 

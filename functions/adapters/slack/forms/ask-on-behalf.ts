@@ -51,7 +51,7 @@ export function registerAsking(app: App, options: EdgeOptions): void {
   })
 }
 
-function askedModal(state: ApprovalRequest, { bundle, page }: EdgeOptions): Modal {
+export function askedModal(state: ApprovalRequest, { bundle, page }: Pick<EdgeOptions, 'bundle' | 'page'>): Modal {
   const { id, agent } = state.ask
   const stands = state.status === 'approved' ? 'It is approved: no person had to decide.' : 'People decide it now.'
   return saidModal(
