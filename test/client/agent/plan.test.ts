@@ -5,6 +5,8 @@ import { ApprovedPlan, Hotwork, type Plan, type PlanCall } from '../../../client
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { endChildren } from '../../../functions/operations/delegation/delegate-request.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
+import { askedOnBehalf } from '../../support/asked-on-behalf.ts'
+import { prodParameter } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
 /** A planner that asks for steps, and the agents that take them, over the handlers that are deployed. */
@@ -183,4 +185,16 @@ describe('A no', () => {
     const plan = await begun()
     await expect(as('builder').step(requestOf(plan, 1))).rejects.toMatchObject({ told: { code: 'unknown_task' } })
   })
+})
+
+test('what a person asked on behalf of an agent is taken like a step, by that agent alone', async () => {
+  const { world } = scene.api
+  const id = await askedOnBehalf(world, prodParameter)
+  expect(await as('remediator').step(id, { wait: 0 })).toMatchObject({ outcome: 'pending' })
+  for (const who of ['ana', 'eve']) await world.decide(await world.state(id), who)
+  await expect(as('builder').step(id)).rejects.toMatchObject({ told: { code: 'unknown_task' } })
+  const permit = await as('remediator').step(id)
+  if (permit.outcome !== 'approved') throw new Error(permit.outcome)
+  expect(permit.arguments).toEqual(prodParameter.arguments)
+  expect(await permit.token()).toMatch(/^ey/)
 })

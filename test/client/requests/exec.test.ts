@@ -3,9 +3,9 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { RequestId } from '../../../functions/domain/values.ts'
-import { askOnBehalf } from '../../../functions/operations/requests/ask-on-behalf.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
-import { agent as agentId, person, prodParameter } from '../../support/world.ts'
+import { askedOnBehalf } from '../../support/asked-on-behalf.ts'
+import { person, prodParameter } from '../../support/world.ts'
 import { AgentMachine, approve, file, prod, root, staging, stateOf, useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 
@@ -101,22 +101,7 @@ describe('a command that runs to its end', () => {
 })
 
 describe('what a person asked on behalf of an agent', () => {
-  const onBehalf = async () => {
-    const { world } = scene.api
-    const { action, arguments: args } = prodParameter
-    const what = {
-      agent: prodParameter.agent ?? agentId('remediator'),
-      action,
-      arguments: args,
-      purpose: 'remediation',
-    }
-    const ask = { ...what, parentTask: { id: 'INC-1042' }, person: person('dan'), form: 'one', once: world.proof() }
-    const seen = await askOnBehalf(ask, world.ports)
-    if (!seen.ok || !('foreseen' in seen.value)) throw new Error('nothing was foreseen')
-    const done = await askOnBehalf({ ...ask, seen: seen.value.foreseen.seen }, world.ports)
-    if (!done.ok || !('asked' in done.value)) throw new Error('nothing was asked')
-    return done.value.asked.stored.state.ask.id
-  }
+  const onBehalf = () => askedOnBehalf(scene.api.world, prodParameter)
 
   test('is waited for and used by that agent by its id alone, and its first claim binds its key', async () => {
     const id = await onBehalf()
@@ -126,7 +111,7 @@ describe('what a person asked on behalf of an agent', () => {
     expect((await agent.json('wait', id)).body).toMatchObject({ status: 'approved' })
     expect((await exec(id, '--', ...tells('1'))).exit).toBe(0)
     expect(await end(id)).toEqual(['succeeded', 'the command exited with 0'])
-    expect(await scene.api.world.story(RequestId.parse(id))).toContain('KeyBound')
+    expect(await scene.api.world.story(id)).toContain('KeyBound')
   })
 
   test('is no right of another agent, which is not even told that it is there', async () => {

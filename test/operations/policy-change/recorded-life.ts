@@ -13,7 +13,6 @@ import { endStandIn, giveStandIn } from '../../../functions/operations/people/st
 import { givePermit, revokePermit } from '../../../functions/operations/permits/standing-permits.ts'
 import { Replay, type RulesOf } from '../../../functions/operations/policy-change/replay-ledger.ts'
 import { Rules } from '../../../functions/operations/policy-change/rules.ts'
-import { askOnBehalf, type OnBehalfAsk } from '../../../functions/operations/requests/ask-on-behalf.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { extendRequest } from '../../../functions/operations/requests/extend-request.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
@@ -84,16 +83,6 @@ export class RecordedLife extends Night {
       after = page.next
     }
     return all
-  }
-
-  /** As the form of Slack does: policy is shown first, and then it is asked. */
-  async askedOnBehalf(who: string) {
-    const { action, arguments: args } = parameter('/prod/checkout/height')
-    const what = { agent: agent('remediator'), action, arguments: args, purpose: 'remediation' }
-    const ask = { ...what, parentTask: { id: 'INC-1042' }, person: person(who), form: 'one', once: this.proof() }
-    const seen = await askOnBehalf(ask as OnBehalfAsk, this.all)
-    if (!seen.ok || !('foreseen' in seen.value)) throw new Error('nothing was foreseen')
-    return askOnBehalf({ ...ask, seen: seen.value.foreseen.seen } as OnBehalfAsk, this.all)
   }
 
   async requestLives(): Promise<void> {

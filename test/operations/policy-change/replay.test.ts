@@ -5,6 +5,7 @@ import { eventTypes } from '../../../functions/domain/ledger/any-event.ts'
 import { type Entry, entryVersion } from '../../../functions/domain/ledger/ledger.ts'
 import { type Bundle, hashOfBundle } from '../../../functions/domain/policy/bundle.ts'
 import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
+import { askedOnBehalf } from '../../support/asked-on-behalf.ts'
 import { askedOnce } from '../../support/policies/asked-once.ts'
 import { agent, parameter, person, prodParameter, withTerms } from '../../support/world.ts'
 import { bundle, RecordedLife, replayed, replayedUnder } from './recorded-life.ts'
@@ -265,7 +266,7 @@ describe('a change that narrows', () => {
 describe('what a person asked on behalf of an agent', () => {
   const onBehalf = async () => {
     const one = new RecordedLife()
-    await one.done(one.askedOnBehalf('dan'))
+    await one.done(askedOnBehalf(one, parameter('/prod/checkout/height')))
     return one.entries()
   }
 
@@ -275,7 +276,7 @@ describe('what a person asked on behalf of an agent', () => {
   })
 
   test.each<[string, Bundle]>([
-    ['policy lets nobody ask', { ...bundle, policies: { ...bundle.policies, ask: {} } }],
+    ['policy lets no person ask', { ...bundle, policies: { ...bundle.policies, ask: {} } }],
     [
       'they answer for the agent no longer',
       { ...bundle, agents: bundle.agents.map((each) => ({ ...each, owner: person('mia') })) },

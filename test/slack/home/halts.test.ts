@@ -187,7 +187,7 @@ describe('halts in force', () => {
     expect(wordsOf((await desk.homeNow('U0HANA'))?.blocks)).toMatch(/Halted: 0[\s\S]*Nothing is halted/)
   })
 
-  test('are lifted by no person who declared them, whatever Slack sends', async () => {
+  test('are lifted by no person who declared them, also where a button is clicked', async () => {
     await desk.type('U0GUS', 'halt all it loops')
     const { id } = await only()
     const hanas = await desk.home('U0HANA')
