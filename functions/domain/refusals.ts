@@ -151,7 +151,7 @@ const catalogue = {
   // stand-ins
   stand_in_refused: no(403, 'That person cannot decide for you', 'name another person, or another time', 'person'),
   // streams of security events
-  unknown_stream: no(404, 'You have no such stream', 'read your streams without `stream_id`', 'stream_id'),
+  unknown_stream: no(404, 'You have no such stream', 'read your streams without naming one', 'stream_id'),
   stream_exists: no(409, 'You have a stream already, which is the most', 'change that one, or delete it first'),
   foreign_endpoint: no(
     403,
