@@ -111,7 +111,7 @@ const sizeOf = ({ point, inSteadBy }: PersonPoint) =>
 
 const acts: { readonly [does in PersonAction]: string } = {
   approve: 'approve',
-  ask: 'ask on behalf of an agent of theirs',
+  ask: 'ask on its behalf for',
   revoke: 'revoke',
   lift: 'lift a halt',
   read: 'read',

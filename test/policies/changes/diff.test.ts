@@ -208,7 +208,7 @@ describe('who may ask on behalf of an agent', () => {
         file: 'people.cedar',
         policy: 'who-answers-for-an-agent-asks-for-it',
         action: 'ask',
-        from: 'may ask on behalf of an agent of theirs',
+        from: expect.stringMatching(/^may ask on its behalf for \S+ of agent:/),
       }),
     )
     using old = new Copy()
