@@ -165,7 +165,7 @@ describe('halts in force', () => {
     const target = { kind: 'person', value: 'person:ben' } as Halt['target']
     const id = `hlt_${'7'.repeat(26)}` as Halt['id']
     const seen = { halt: { id, target, reason: 'session revoked', by, at: start }, whyNotLift: undefined }
-    desk.changes = { halts: async () => ({ halts: [seen] }) }
+    desk.changes = { halts: async () => ({ halts: [seen], whyNotHalt: undefined }) }
     expect(await desk.type('U0GUS', 'halts')).toMatch(/, by the transmitter okta, until a person lifts it/)
   })
 
