@@ -330,7 +330,7 @@ describe('functions', () => {
     'read-break-glass': 610,
     // That one and S3's, which has the checkpoint.
     'show-pages': 880,
-    'read-requests': 820,
+    'read-requests': 830,
     // The clients by which the present state is read, each loaded at its first use.
     'decide-burst': 1065,
     'decide-request': 1105,
