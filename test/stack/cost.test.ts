@@ -92,6 +92,7 @@ describe('an approved request of two stages, from its evaluation to its completi
     const services = new Set(usage.calls.map(({ service }) => service))
     expect([...services].sort()).toEqual([
       'dynamodb',
+      'events',
       'iam',
       'kms',
       'lambda',

@@ -16,6 +16,8 @@ const perMillion = {
   sqs: 0.5,
   secret: 5,
   schedule: 1,
+  /** Of the bus of decision events, each up to 64 KB. */
+  event: 1,
   /** A put; reads are taken for no less. */
   s3: 5,
 }
@@ -49,6 +51,8 @@ export function priceOf(usage: LifeUsage): { [what: string]: number; total: numb
     // Whoever reads a queue receives and deletes what was sent.
     SQS: (3 * callsOf(usage, 'sqs') * perMillion.sqs) / 1e6,
     S3: (callsOf(usage, 's3') * perMillion.s3) / 1e6,
+    // One event a call.
+    events: (callsOf(usage, 'events') * perMillion.event) / 1e6,
     'front door': (usage.frontDoor * perMillion.httpApi) / 1e6,
     'Secrets Manager': (callsOf(usage, 'secretsmanager') * perMillion.secret) / 1e6,
     // Each comes in the end, when its request is long over: a message and a drawing that finds nothing to do.
