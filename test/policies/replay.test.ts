@@ -39,6 +39,9 @@ function file(name: string, text: string): string {
 const ledger = (all: Iterable<Entry> = entries) => file('ledger.ndjson', linesOf(all))
 
 const copies: Copy[] = []
+afterAll(() => {
+  for (const copy of copies) copy[Symbol.dispose]()
+})
 /** A copy of the sample folder in which one text stands in place of another. */
 function folderWith(name: string, from: string, to: string): string {
   const copy = new Copy()

@@ -82,6 +82,8 @@ const outputs = {
   TextsTable: table.tableName,
   WaitsTable: table.tableName,
   CardsTable: table.tableName,
+  EventBus: 'none',
+  WebhookSecret: secret.secretArn,
   LogBucket: 'none',
   PagerDutySecret: secret.secretArn,
   ReconcileFunction: 'none',

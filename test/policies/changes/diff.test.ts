@@ -298,7 +298,10 @@ when { ${rare} && context.record.denied == 3 && context.record.refused == 5 };\n
       'a forbid that is gone',
       'policy_removed',
       'orchestrators-change-nothing',
-      edited('limits.cedar', /@id\("orchestrators-change-nothing"\)[^;]*;/, ''),
+      (copy: Copy) => {
+        edited('limits.cedar', /@id\("orchestrators-change-nothing"\)[^;]*;/, '')(copy)
+        copy.editJson('policies/prove.json', (file) => delete file.standby)
+      },
     ],
     [
       'a forbid that is only observed',
