@@ -67,7 +67,7 @@ describe('a CDK app on the package', () => {
     const folder = join(app.outdir, 'Permits.functions')
     expect(readdirSync(join(folder, 'issue-token')).sort()).toEqual(['bundle.json', 'cedar_wasm_bg.wasm', 'index.js'])
     expect(readdirSync(join(folder, 'log-in')).sort()).toEqual(['bundle.json', 'index.js'])
-    expect(readdirSync(join(folder, 'hand-on')).sort()).toEqual(['index.js'])
+    expect(readdirSync(join(folder, 'await-outcome')).sort()).toEqual(['index.js'])
     expect(readFileSync(join(folder, 'issue-token/bundle.json'), 'utf8')).toContain('checkout-owners')
   })
 
