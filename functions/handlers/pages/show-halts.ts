@@ -10,9 +10,11 @@ import { isHaltInForce } from '../../domain/halts/halt.ts'
 import { HaltKind } from '../../domain/halts/halt-words.ts'
 import { HaltId } from '../../domain/values.ts'
 import { type AnchorPorts, readAnchor } from '../../operations/anchor/read-anchor.ts'
+import { listHalts } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
 import { type ViewHaltPorts, viewHalt, viewHalts } from '../../operations/halts/view-halts.ts'
 import type { LedgerReader } from '../../operations/ledger/ports.ts'
+import { joinHalts } from '../../operations/ledger/texts.ts'
 import type { Ids } from '../../operations/ports.ts'
 import { pathId, valueOrThrow } from '../doors.ts'
 import { type Guest, notShown, type PagePorts, shown } from './page-door.ts'
@@ -38,17 +40,18 @@ const query = {
 export async function showHalts(call: Call, { person, reader }: Guest, ports: ShowHaltsPorts): Promise<Answer> {
   const { after, over, ...draft } = readQuery(call, query)
   const [inForce, all] = await Promise.all([
-    viewHalts({ person: person.id, all: false, after }, ports),
-    viewHalts({ person: person.id, all: true, after: over }, ports),
+    viewHalts({ person: person.id, after }, ports),
+    listHalts({ person: person.id, all: true, after: over }, ports),
   ])
   const [now, { bundle }] = [ports.clock.now(), ports.policy]
   const [open, past] = [valueOrThrow(inForce, notShown), valueOrThrow(all, notShown)]
+  const ended = past.items.filter((halt) => !isHaltInForce(halt, now))
   const to = (name: 'after' | 'over', next: string | undefined) =>
     next === undefined ? undefined : `/halts?${name}=${cursorOf(next)}`
   const view = {
     inForce: open.halts,
     moreInForce: to('after', open.next),
-    over: past.halts.map(({ halt }) => halt).filter((halt) => !isHaltInForce(halt, now)),
+    over: await joinHalts(ended, ports.texts),
     moreOver: to('over', past.next),
     showsOver: over !== undefined,
     declare: open.whyNotHalt ?? newHaltForm(draft as HaltDraft, { reader }, ports),

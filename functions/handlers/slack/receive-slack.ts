@@ -97,7 +97,7 @@ export function edgeOptions(ports: Ports): EdgeOptions {
     askable: (person) => askable(person, ports),
     askOnBehalf: (ask, mayStart) => askOnBehalf(ask, timely(mayStart)),
     halts: async (person) => {
-      const found = await viewHalts({ person, all: false }, ports)
+      const found = await viewHalts({ person }, ports)
       return found.ok ? found.value : undefined
     },
     declareHalt: (ask, mayStart) => declareHalt(ask, timely(mayStart)),

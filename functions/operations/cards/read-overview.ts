@@ -53,7 +53,7 @@ export async function readOverview(person: PersonId, ports: OverviewPorts): Prom
     approvedRequests(ports),
     permitsFor(person, now, ports),
     ports.standIns.of({ absent: person, by: person }),
-    viewHalts({ person, all: false }, ports),
+    viewHalts({ person }, ports),
   ])
   return {
     person,

@@ -74,15 +74,30 @@ export function saveHalt(
   })
 }
 
-export async function findHaltActor(
-  action: 'revoke' | 'lift',
+type HaltAct = 'revoke' | 'lift'
+
+async function findHaltActor(
+  action: HaltAct,
+  person: PersonId,
+  now: NumericDate,
+  ports: Pick<AskingPorts, 'policy' | 'requests'>,
+): Promise<HaltActor> {
+  return (await haltActors(person, now, ports))(action)
+}
+
+/** The same person for each act: what stops them is read once. */
+export async function haltActors(
   person: PersonId,
   now: NumericDate,
   { policy, requests }: Pick<AskingPorts, 'policy' | 'requests'>,
-): Promise<HaltActor> {
+): Promise<(action: HaltAct) => HaltActor> {
   const { stopped, readings } = await whatStops(person, { requests, policy }, { now })
-  const answer = askAboutPerson(policy, action, person, now, { readings })
-  return { person, answer, silenced: stopped, bundle: policy.bundle.hash }
+  return (action) => ({
+    person,
+    answer: askAboutPerson(policy, action, person, now, { readings }),
+    silenced: stopped,
+    bundle: policy.bundle.hash,
+  })
 }
 
 /** A typing error halts nothing. */

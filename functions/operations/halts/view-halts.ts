@@ -4,7 +4,7 @@ import type { TextReader } from '../ledger/ports.ts'
 import { joinHalts } from '../ledger/texts.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { AskingPorts } from '../requests/ports.ts'
-import { findHaltActor, listHalts } from './halt.ts'
+import { haltActors, listHalts } from './halt.ts'
 import type { HaltStore } from './ports.ts'
 
 /** `whyNotLift`: why this person cannot lift it now. */
@@ -19,21 +19,22 @@ export type ViewedHalts = {
 
 export type ViewHaltPorts = Pick<AskingPorts, 'policy' | 'requests' | 'clock'> & { texts: TextReader }
 
-/** Halts with their reasons, and what this person may do about them. */
+/** Halts in force with their reasons, and what this person may do about them. */
 export async function viewHalts(
-  asked: { person: PersonId; all: boolean; after?: string | undefined },
+  asked: { person: PersonId; after?: string | undefined },
   ports: ViewHaltPorts & { halts: Pick<HaltStore, 'list'> },
 ): Promise<Result<ViewedHalts, 'not_permitted'>> {
-  const listed = await listHalts(asked, ports)
+  const listed = await listHalts({ ...asked, all: false }, ports)
   if (!listed.ok) return listed
   const { items, next } = listed.value
   const now = ports.clock.now()
-  const [shown, whyNotHalt, lifter] = await Promise.all([
-    joinHalts(items, ports.texts),
-    findWhyNotHalt(asked.person, ports),
-    findHaltActor('lift', asked.person, now, ports),
-  ])
-  return ok({ halts: shown.map((each) => viewed(each, lifter, now)), whyNotHalt, ...defined({ next }) })
+  const [shown, actorFor] = await Promise.all([joinHalts(items, ports.texts), haltActors(asked.person, now, ports)])
+  const lifter = actorFor('lift')
+  return ok({
+    halts: shown.map((each) => viewed(each, lifter, now)),
+    whyNotHalt: refusalIn(halt([], { ...actorFor('revoke'), ...anything }, now)),
+    ...defined({ next }),
+  })
 }
 
 export async function viewHalt(
@@ -45,18 +46,10 @@ export async function viewHalt(
   const found = await ports.halts.find(id)
   if (!found) return refuse('unknown_halt')
   const [shown = found.halt] = await joinHalts([found.halt], ports.texts)
-  return ok(viewed(shown, await findHaltActor('lift', person, now, ports), now))
+  return ok(viewed(shown, (await haltActors(person, now, ports))('lift'), now))
 }
 
-async function findWhyNotHalt(
-  person: PersonId,
-  ports: Pick<AskingPorts, 'policy' | 'requests' | 'clock'>,
-): Promise<HaltRefusal | undefined> {
-  const now = ports.clock.now()
-  const who = await findHaltActor('revoke', person, now, ports)
-  const any = { target: { kind: 'all', value: 'all' }, reason: '' } as const
-  return refusalIn(halt([], { ...who, ...any }, now))
-}
+const anything = { target: { kind: 'all', value: 'all' }, reason: '' } as const
 
 const viewed = (each: Halt, who: HaltActor, now: NumericDate): ViewedHalt => ({
   halt: each,
