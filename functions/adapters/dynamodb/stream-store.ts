@@ -1,6 +1,6 @@
 import { StreamRow } from '../../domain/events/stream.ts'
 import type { ToolId } from '../../domain/values.ts'
-import type { StreamChange, StreamStore } from '../../operations/events/stream-ports.ts'
+import type { StreamChange, StreamStore } from '../../operations/events/ports.ts'
 import { chainKey } from './chain-ends.ts'
 import { endsAt, headRow, numberOf, valueIn, versionIs } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'

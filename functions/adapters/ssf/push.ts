@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { defined, parseJson } from '../../domain/values.ts'
-import type { Pushed, SetPush } from '../../operations/events/stream-ports.ts'
+import type { Pushed, SetPush } from '../../operations/events/ports.ts'
 import { faultName } from '../../operations/faults.ts'
 import { readText } from '../fetch-limits.ts'
 

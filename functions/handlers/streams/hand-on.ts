@@ -7,11 +7,10 @@ import { storedOf } from '../../adapters/dynamodb/request-store.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SqsFairQueue, SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
-import { eventsOfHalts, eventsOfRequest } from '../../domain/events/decision-events.ts'
 import type { Delivery } from '../../domain/events/receivers.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import type { ClickMessage } from '../../operations/cards/ports.ts'
-import { handOnEvents, handOnSignal } from '../../operations/events/hand-on-events.ts'
+import { handOnEventsOfHalts, handOnEventsOfRequest } from '../../operations/events/hand-on-events.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Clock, Log, Queue } from '../../operations/ports.ts'
 import { handOn, handOnHalts, handOnPermit, logMeasures, logOverdueReview } from '../../operations/requests/hand-on.ts'
@@ -22,7 +21,7 @@ import { readBundle } from '../wiring/ports.ts'
 
 type Ports = Parameters<typeof handOn>[2] &
   Parameters<typeof handOnHalts>[1] &
-  Parameters<typeof handOnEvents>[1] & { clicks: Queue<ClickMessage>; clock: Clock; log: Log }
+  Parameters<typeof handOnEventsOfRequest>[2] & { clicks: Queue<ClickMessage>; clock: Clock; log: Log }
 
 /**
  * Reads the requests' stream. It hands on each changed request, each halt and each standing permit that was revoked by its
@@ -58,14 +57,13 @@ async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>, ports: Po
   if (image['sk']?.S === 'HALT') {
     const stored = storedHaltsOf(image)
     await handOnHalts({ ...stored, since }, ports)
-    return handOnEvents(eventsOfHalts(old ? storedHaltsOf(old).halts : [], stored.halts), ports)
+    return handOnEventsOfHalts(old ? storedHaltsOf(old).halts : [], stored.halts, ports)
   }
   if (image['sk']?.S !== 'REQ') return
   const { state, head } = storedOf(image)
   const before = old && storedOf(old).state
   await handOn([{ state, ...(before && { before }), version: head.sequence, since }], now, ports)
-  await handOnEvents(eventsOfRequest(before, state), ports)
-  await handOnSignal(before, state, ports)
+  await handOnEventsOfRequest(before, state, ports)
   if (!before) return
   logMeasures(before, state, ports.log)
   logOverdueReview(before, state, ports.log)

@@ -1,25 +1,34 @@
-import type { DecisionEvent } from '../../domain/events/decision-events.ts'
+import { eventsOfHalts, eventsOfRequest } from '../../domain/events/decision-events.ts'
 import { type Delivery, deliveriesOf, signalOf } from '../../domain/events/receivers.ts'
 import { killedToken } from '../../domain/events/security-events.ts'
+import type { Halt } from '../../domain/halts/halt.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { Queue } from '../ports.ts'
 
 type Ports = { deliveries: Queue<Delivery>; bundle: Bundle }
 
-/** Hands each event on once for each receiver, so that one that does not answer holds up no other. */
-export async function handOnEvents(events: readonly DecisionEvent[], { deliveries, bundle }: Ports): Promise<void> {
-  const all = events.flatMap((event) => deliveriesOf(event, bundle))
-  if (all.length > 0) await deliveries.send(all)
-}
-
-/** Tells the tool that an access token was for, where a change has killed it before its time. */
-export async function handOnSignal(
+/**
+ * Hands on what receivers outside are told of a changed request, each event once for each receiver, so that one that does not
+ * answer holds up no other; and tells the tool of an access token that the change has killed before its time.
+ */
+export async function handOnEventsOfRequest(
   before: ApprovalRequest | undefined,
   after: ApprovalRequest,
   { deliveries, bundle }: Ports,
 ): Promise<void> {
-  const event = killedToken(before, after)
-  const signal = event && signalOf(event, after.ask.action, bundle)
-  if (signal) await deliveries.send([signal])
+  const killed = killedToken(before, after)
+  const signal = killed && signalOf(killed, after.ask.action, bundle)
+  const all = eventsOfRequest(before, after).flatMap((event): Delivery[] => [...deliveriesOf(event, bundle)])
+  if (signal) all.push(signal)
+  if (all.length > 0) await deliveries.send(all)
+}
+
+export async function handOnEventsOfHalts(
+  before: readonly Halt[],
+  after: readonly Halt[],
+  { deliveries, bundle }: Ports,
+): Promise<void> {
+  const all = eventsOfHalts(before, after).flatMap((event) => deliveriesOf(event, bundle))
+  if (all.length > 0) await deliveries.send(all)
 }

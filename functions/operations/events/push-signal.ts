@@ -1,13 +1,14 @@
 import type { StatementClaims } from '../../domain/credentials/statements.ts'
 import { type SecurityEvent, setClaims } from '../../domain/events/security-events.ts'
-import { deliveredEvents, mayReceiveAt, type SignalStream, sessionRevoked } from '../../domain/events/stream.ts'
+import { deliveredEvents, mayReceiveAt, type SignalStream } from '../../domain/events/stream.ts'
+import { sessionRevoked } from '../../domain/halts/signal.ts'
 import { addressesOf } from '../../domain/policy/bundle.ts'
 import type { ToolId } from '../../domain/values.ts'
 import type { Statements } from '../credentials/ports.ts'
 import { ReceiverUnavailable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { SetPush, StreamReader } from './stream-ports.ts'
+import type { SetPush, StreamReader } from './ports.ts'
 
 type Ports = {
   issuer: string

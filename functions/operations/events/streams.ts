@@ -16,7 +16,7 @@ import { takeTokens } from '../../domain/policy/ladder.ts'
 import { defined, ok, type Result, refuse, type ToolId } from '../../domain/values.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
-import type { StreamReader, StreamStore } from './stream-ports.ts'
+import type { StreamReader, StreamStore } from './ports.ts'
 
 export type StreamPorts = DecidingPorts & { streams: StreamStore }
 

@@ -4,7 +4,7 @@ import { DynamoStreamStore } from '../../../functions/adapters/dynamodb/stream-s
 import { type SignalStream, streamEvent, streamIdOf } from '../../../functions/domain/events/stream.ts'
 import { chainEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { ToolId } from '../../../functions/domain/values.ts'
-import type { StreamStore } from '../../../functions/operations/events/stream-ports.ts'
+import type { StreamStore } from '../../../functions/operations/events/ports.ts'
 import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
 import { submittedAt } from '../../support/ask.ts'
 import { MemoryStreamStore } from '../../support/events/memory-stream-store.ts'

@@ -1,4 +1,4 @@
-import type { Pushed, SetPush } from '../../../functions/operations/events/stream-ports.ts'
+import type { Pushed, SetPush } from '../../../functions/operations/events/ports.ts'
 
 /** A receiver of Security Event Tokens in memory. */
 export class MemorySetPush implements SetPush {

@@ -1,6 +1,6 @@
 import { StreamRow } from '../../../functions/domain/events/stream.ts'
 import type { ToolId } from '../../../functions/domain/values.ts'
-import type { StreamChange, StreamStore } from '../../../functions/operations/events/stream-ports.ts'
+import type { StreamChange, StreamStore } from '../../../functions/operations/events/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 
 /** The streams of tools in memory. */
