@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
+import { sessionRevoked, verification } from '../halts/signal.ts'
 import { isOfHalt } from '../requests/commands.ts'
 import { type ApprovalRequest, grantOf } from '../requests/request.ts'
 import {
@@ -12,7 +13,6 @@ import {
   RequestId,
   StreamId,
 } from '../values.ts'
-import { sessionRevoked, verification } from './stream.ts'
 
 /** Why a token died before its time. `replaced`: its holder claimed another. */
 export const EndedBecause = z.enum(['completed', 'revoked', 'halted', 'ended', 'token_revoked', 'replaced'])

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
+import { sessionRevoked } from '../halts/signal.ts'
 import { addressesOf, type Bundle } from '../policy/bundle.ts'
 import type { Rate } from '../policy/ladder.ts'
 import { event } from '../requests/events.ts'
@@ -7,8 +8,6 @@ import { defined, idOfDigest, type NumericDate, StreamId, ToolId } from '../valu
 
 /** Shared Signals Framework 1.0: what a tool is told, and where. Each tool has one stream. */
 
-export const sessionRevoked = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked'
-export const verification = 'https://schemas.openid.net/secevent/ssf/event-type/verification'
 const SupportedEvent = z.enum([sessionRevoked])
 export const supportedEvents = SupportedEvent.options
 

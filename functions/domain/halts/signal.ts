@@ -11,12 +11,13 @@ export const SignalKind = z.enum(['session-revoked', 'account-disabled', 'creden
 export type SignalKind = z.infer<typeof SignalKind>
 
 const events = 'https://schemas.openid.net/secevent'
+export const sessionRevoked = `${events}/caep/event-type/session-revoked` as const
+export const verification = `${events}/ssf/event-type/verification` as const
 const kinds = new Map<string, SignalKind>([
-  [`${events}/caep/event-type/session-revoked`, 'session-revoked'],
+  [sessionRevoked, 'session-revoked'],
   [`${events}/risc/event-type/account-disabled`, 'account-disabled'],
   [`${events}/risc/event-type/credential-compromise`, 'credential-compromise'],
 ])
-export const verificationType = `${events}/ssf/event-type/verification`
 
 export const Transmitter = z.strictObject({
   /** The `iss` of its tokens. */
@@ -60,7 +61,7 @@ export function signalsIn(claims: EventClaims): readonly (Signal | Unused)[] | u
   const read: (Signal | Unused)[] = []
   for (const [type, { subject, initiating_entity: by }] of Object.entries(claims.events)) {
     const kind = kinds.get(type)
-    if (kind === undefined) read.push({ type, because: type === verificationType ? 'verification' : 'not_taken' })
+    if (kind === undefined) read.push({ type, because: type === verification ? 'verification' : 'not_taken' })
     else if (kind === 'session-revoked' && by === 'user') read.push({ type, because: 'own_logout' })
     else {
       // Transmitters that are older than SSF 1.0 write it in the event.

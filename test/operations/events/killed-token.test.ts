@@ -1,5 +1,6 @@
 import { killedToken, setClaims } from '../../../functions/domain/events/security-events.ts'
-import { sessionRevoked, streamIdOf } from '../../../functions/domain/events/stream.ts'
+import { streamIdOf } from '../../../functions/domain/events/stream.ts'
+import { sessionRevoked } from '../../../functions/domain/halts/signal.ts'
 import { revokeToken } from '../../../functions/operations/credentials/tokens.ts'
 import { wake } from '../../../functions/operations/requests/carry-out.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'

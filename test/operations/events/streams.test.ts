@@ -1,6 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { SessionRevoked } from '../../../functions/domain/events/security-events.ts'
-import { type StreamTerms, sessionRevoked, verification } from '../../../functions/domain/events/stream.ts'
+import type { StreamTerms } from '../../../functions/domain/events/stream.ts'
+import { sessionRevoked, verification } from '../../../functions/domain/halts/signal.ts'
 import type { CredentialId, RequestId, ToolId } from '../../../functions/domain/values.ts'
 import { pushSignal } from '../../../functions/operations/events/push-signal.ts'
 import {
