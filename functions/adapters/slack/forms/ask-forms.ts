@@ -8,7 +8,7 @@ import { type ArgumentSchema, isScalar, takesArgument } from '../../../domain/po
 import type { CatalogueEntry } from '../../../domain/policy/catalogue.ts'
 import { tierOf } from '../../../domain/policy/ladder.ts'
 import { ParentTask } from '../../../domain/requests/request.ts'
-import { AgentId, defined, type Json } from '../../../domain/values.ts'
+import { AgentId, defined, type Json, parseJson } from '../../../domain/values.ts'
 import type { Askable, OnBehalfAsk, OnBehalfForeseen } from '../../../operations/requests/ask-on-behalf.ts'
 import { bold, type CardBlock, code, context, list, rich, section, words } from '../cards/blocks.ts'
 import { readValue } from '../edge/click.ts'
@@ -264,17 +264,9 @@ const taskWrong = 'Write the id of a task, and its whole address if it has one.'
 /** Undefined for what is no value of that type. */
 function typedValue(schema: ArgumentSchema, typed: string): Json | undefined {
   if (!isScalar(schema) && schema.type === 'string') return typed
-  const read = jsonIn(typed)
+  const read = parseJson(typed) as Json | undefined
   if (!isScalar(schema)) return read
   return read !== undefined && takesArgument(schema, read) ? read : typed
-}
-
-function jsonIn(typed: string): Json | undefined {
-  try {
-    return JSON.parse(typed) as Json
-  } catch {
-    return undefined
-  }
 }
 
 /** The field of which a refusal speaks. */

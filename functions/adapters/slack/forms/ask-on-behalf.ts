@@ -45,9 +45,9 @@ export function registerAsking(app: App, options: EdgeOptions): void {
     const { code: refused, detail, sentence } = told
     const isFinal = refused === 'not_permitted' || (refused !== undefined && refusals[refused].status === 409)
     if (isFinal) return showInstead(truthModal(sentence, justification))
-    const told400 =
+    const said =
       detail === undefined || sentence.includes(detail.replaceAll('`', '')) ? sentence : `${sentence} ${detail}`
-    return keepOpen({ [askField(detail, entry)]: told400.replaceAll('`', '').slice(0, 600) })
+    return keepOpen({ [askField(detail, entry)]: said.replaceAll('`', '').slice(0, 600) })
   })
 }
 
