@@ -205,7 +205,7 @@ describe('is refused, and named', () => {
   })
 
   test('an agent, a tool that is not registered, and no token', async () => {
-    for (const as of ['agent-remediator', 'tool-nobody']) expect((await create({}, as)).status).toBe(401)
+    for (const as of ['agent-remediator', 'tool-unregistered']) expect((await create({}, as)).status).toBe(401)
     const answer = await fetch(`${scene.api.url}/v1/ssf/streams`)
     expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^Bearer /)])
   })

@@ -144,7 +144,7 @@ test('what is over is behind a fold, fifty to a page; what is in force stands ab
   expect(first).toHaveLength(49)
 })
 
-test('a person whom policy does not let halt has no form, and one all the same is refused and halts nothing', async () => {
+test('a person who may not halt has no form, and a form sent all the same is refused and halts nothing', async () => {
   const { tab, page } = await openAs('lena')
   expect(page.body).not.toContain('Halt it now')
   const csrf = /name="csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? ''

@@ -131,7 +131,7 @@ inBrowser('people who use the pages in their own way', () => {
     const page = await people.openAs('Gus Garcia', '/halts')
     await tabTo(page, 'kind')
     await page.keyboard.press('Tab')
-    await page.keyboard.type('agent:nobody')
+    await page.keyboard.type('agent:none')
     await tabTo(page, 'reason')
     await page.keyboard.type('it reads what it should not')
     await tabTo(page, 'Halt it now')

@@ -67,7 +67,7 @@ describe('/hotwork halt WHAT WHY', () => {
   })
 
   test.each([
-    ['agent:nobody it loops', /registered here/],
+    ['agent:none it loops', /registered here/],
     ['environment=moon it loops', /prod/],
     ['remediator it loops', /Nothing was halted[\s\S]*agent:NAME/],
     ['agent:remediator', /say why/],
@@ -135,7 +135,7 @@ describe('the form to halt', () => {
 })
 
 describe('halts in force', () => {
-  test('are listed and on the tab, with what, since when, by whom, until when and why', async () => {
+  test('are listed and on the tab, with what, since when, who declared it, until when and why', async () => {
     expect(await desk.type('U0BEN', 'halts')).toMatch(/Nothing is halted/)
     await desk.type('U0GUS', 'halt owner=person:ben 2h it *loops* <!here>')
     for (const words of [await desk.type('U0BEN', 'halts'), wordsOf((await desk.home('U0BEN')).blocks)])
