@@ -245,17 +245,12 @@ export const tierText = ({ tier: { number, most, name } }: RequestView): string 
 export const askerText = ({ agent, askedBy }: RequestView): string =>
   askedBy === undefined ? agent.id : `${nameOf(askedBy)} for ${agent.id}`
 
-/** The agent that asks, and its owner. */
+/** The agent that asks, and its owner; first of all the person who asks on its behalf. */
 export function askerRows({ agent, askedBy, ambient, chain, steps = [] }: RequestView): readonly Row[] {
   const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
   const agentText = `${agent.id}${autonomy}, for ${nameOf(agent.owner)}`
   return [
-    ...(askedBy === undefined
-      ? [{ label: 'Asked by', text: agentText }]
-      : [
-          { label: 'Asked by', text: `${nameOf(askedBy)}, on behalf of the agent` },
-          { label: 'Agent', text: agentText },
-        ]),
+    { label: 'Asked by', text: askedBy === undefined ? agentText : `${nameOf(askedBy)}, on behalf of ${agentText}` },
     ...(ambient === 'allowed' ? [{ label: 'Its host', text: couldAlone }] : []),
     ...chain.map(({ id, owner }) => ({ label: 'Delegated by', text: `${id}, for ${nameOf(owner)}` })),
     ...doerRows(steps, nameOf),
