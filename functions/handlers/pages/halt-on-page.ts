@@ -1,6 +1,6 @@
 import { Timestamp } from '../../adapters/http/authzen.ts'
 import type { Call, Endpoint } from '../../adapters/http/endpoint.ts'
-import type { Answer } from '../../adapters/http/problem.ts'
+import { type Answer, refusalProblem } from '../../adapters/http/problem.ts'
 import type { Form } from '../../adapters/http/read-body.ts'
 import type { HaltDraft, HaltField } from '../../adapters/pages/halt-form.ts'
 import { haltAgainPage } from '../../adapters/pages/halts-page.ts'
@@ -10,6 +10,7 @@ import type { Refusal } from '../../domain/refusals.ts'
 import { defined, HaltId, type NumericDate } from '../../domain/values.ts'
 import { declareHalt, liftHalt } from '../../operations/halts/halt.ts'
 import { viewHalt } from '../../operations/halts/view-halts.ts'
+import { valueOrThrow } from '../doors.ts'
 import { type Guest, goTo, pageDoor, pageStatus, sentForm, shown, unknownForm } from './page-door.ts'
 import { type HaltPagePorts, haltAnswer, haltIn, newHaltForm, pathOfHalt, type ShowHaltsPorts } from './show-halts.ts'
 
@@ -75,14 +76,11 @@ export const liftOnPage = (ports: LiftPorts): Endpoint =>
     const id = haltIn(call)
     const person = guest.person.id
     const lifted = await liftHalt({ id, person }, ports)
-    if (lifted.ok || (lifted.code === 'already_lifted' && (await isLiftedBy({ id, person }, ports))))
-      return goTo(ports.issuer, `/halts/${id}`)
+    const there = () => goTo(ports.issuer, `/halts/${id}`)
+    if (lifted.ok) return there()
+    const viewed = valueOrThrow(await viewHalt({ id, person }, ports), refusalProblem)
+    // The same form sent twice lifts once.
+    if (lifted.code === 'already_lifted' && viewed.halt.lifted?.by === person) return there()
     const [status, notice] = [pageStatus(lifted.code), { text: whatCameOf(lifted.code) }]
-    return haltAnswer(id, guest, ports, { notice, status })
+    return haltAnswer(viewed, guest, ports, { notice, status })
   })
-
-/** The same form sent twice lifts once. */
-async function isLiftedBy(asked: Parameters<typeof viewHalt>[0], ports: LiftPorts): Promise<boolean> {
-  const viewed = await viewHalt(asked, ports)
-  return viewed.ok && viewed.value.halt.lifted?.by === asked.person
-}

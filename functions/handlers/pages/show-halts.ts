@@ -12,7 +12,7 @@ import { HaltId } from '../../domain/values.ts'
 import { type AnchorPorts, readAnchor } from '../../operations/anchor/read-anchor.ts'
 import { listHalts } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
-import { type ViewHaltPorts, viewHalt, viewHalts } from '../../operations/halts/view-halts.ts'
+import { type ViewedHalt, type ViewHaltPorts, viewHalt, viewHalts } from '../../operations/halts/view-halts.ts'
 import type { LedgerReader } from '../../operations/ledger/ports.ts'
 import { joinHalts } from '../../operations/ledger/texts.ts'
 import type { Ids } from '../../operations/ports.ts'
@@ -70,20 +70,20 @@ export const haltIn = (call: Call): HaltId => pathId(call, HaltId, () => refusal
 
 export async function showHalt(call: Call, guest: Guest, ports: ShowHaltsPorts): Promise<Answer> {
   const id = haltIn(call)
+  const viewed = valueOrThrow(await viewHalt({ id, person: guest.person.id }, ports), refusalProblem)
   const { entries } = await ports.ledger.page(id, { after: 0, limit: 100 })
   const anchor = await readAnchor(entries, ports)
-  return haltAnswer(id, guest, ports, { entries: entries.map((entry) => refOf(entry, anchor)) })
+  return haltAnswer(viewed, guest, ports, { entries: entries.map((entry) => refOf(entry, anchor)) })
 }
 
 type More = Pick<Parameters<typeof haltPage>[0], 'entries'> & { notice?: Notice; status?: number }
 
-export async function haltAnswer(
-  id: HaltId,
-  { person, reader }: Guest,
+export function haltAnswer(
+  viewed: ViewedHalt,
+  { reader }: Pick<Guest, 'reader'>,
   ports: HaltPagePorts,
   { status = 200, ...more }: More,
-): Promise<Answer> {
-  const viewed = valueOrThrow(await viewHalt({ id, person: person.id }, ports), refusalProblem)
+): Answer {
   const around = { facts: ports.policy.bundle, reader, now: ports.clock.now() }
   return shown(ports.issuer, haltPage({ viewed, ...around, ...more }), status)
 }
