@@ -65,7 +65,7 @@ export class AgentEndpoints extends Construct {
 
     const submitRequest = make(this, 'submit-request')
     grantStatements(submitRequest)
-    this.#grantAsk(submitRequest, ground)
+    grantAsk(submitRequest, ground)
     api.route(submitRequest, 'POST /access/v1/requests', 'POST /v1/requests/{id}/extend')
 
     const readTask = make(this, 'read-task')
@@ -79,20 +79,11 @@ export class AgentEndpoints extends Construct {
     api.route(make(this, 'complete-request'), 'POST /v1/requests/{id}/complete')
   }
 
-  /** What making a request takes beside its rows. */
-  #grantAsk(to: HotworkFunction, { bundle, incidents, reading, tables }: Ground): void {
-    tables.requests.grantFind(to, 'by-agent', 'open')
-    tellTargetName(to)
-    if (bundle.deployment.incidents) incidents.grantRead(to)
-    else incidents.tell(to)
-    reading.grant(to)
-  }
-
   #makeTokens(ground: Ground): void {
     const { api, key, tables, make } = ground
     const issueToken = make(this, 'issue-token')
     key.grantSign(issueToken, 'Tokens')
-    this.#grantAsk(issueToken, ground)
+    grantAsk(issueToken, ground)
     api.route(issueToken, 'POST /token')
 
     const introspectToken = make(this, 'introspect-token')
@@ -137,4 +128,13 @@ export class AgentEndpoints extends Construct {
     api.route(manageStream, 'GET /v1/ssf/status', 'POST /v1/ssf/status', 'POST /v1/ssf/verification')
     return manageStream
   }
+}
+
+/** What making a request takes beside its rows. */
+export function grantAsk(to: HotworkFunction, { bundle, incidents, reading, tables }: Ground): void {
+  tables.requests.grantFind(to, 'by-agent', 'open')
+  tellTargetName(to)
+  if (bundle.deployment.incidents) incidents.grantRead(to)
+  else incidents.tell(to)
+  reading.grant(to)
 }

@@ -1,10 +1,11 @@
 import { Duration } from 'aws-cdk-lib'
 import { Construct } from 'constructs'
+import { grantAsk } from './agent-endpoints.ts'
 import type { BreakGlassTopic } from './break-glass.ts'
 import { runEvery, Timers, WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
-import { tellTargetName, tellTargets } from './target-roles.ts'
+import { tellTargets } from './target-roles.ts'
 
 /** `advance` stores what is due when a timer ends, also where the workflow has stopped. */
 type SlackChannelProps = Ground & { topic: BreakGlassTopic; advance: HotworkFunction }
@@ -32,18 +33,17 @@ export class SlackChannel extends Construct {
     this.groups = this.#readGroups(props)
   }
 
-  #receive({ api, bundle, incidents, reading, roles, tables, slack, alarms, make }: Ground): void {
+  #receive(ground: Ground): void {
+    const { api, reading, roles, tables, slack, alarms, make } = ground
     const receiveSlack = make(this, 'receive-slack')
     tables.cards.grantRead(receiveSlack)
     // For a person's home tab, halts in force, and to complete an id by its beginning.
-    tables.requests.grantFind(receiveSlack, 'by-agent', 'by-id', 'by-owner', 'by-status', 'open')
-    // A halt may be of a role. A person may ask on behalf of an agent: as submit-request, without its statements.
+    tables.requests.grantFind(receiveSlack, 'by-id', 'by-owner', 'by-status')
+    // A halt may be of a role.
     tellTargets(receiveSlack, roles)
-    tellTargetName(receiveSlack)
-    if (bundle.deployment.incidents) incidents.grantRead(receiveSlack)
-    else incidents.tell(receiveSlack)
+    // A person may ask on behalf of an agent.
+    grantAsk(receiveSlack, ground)
     slack.grantRead(receiveSlack)
-    reading.grant(receiveSlack)
     api.routeAs('own', receiveSlack, 'POST /slack/events')
 
     const decideBurst = make(this, 'decide-burst')

@@ -66,7 +66,7 @@ abstract class DurableTable extends Construct {
 const submitted = text('submitted')
 /** By what a request is found. An index whose keys are not of one month has the status too, or others would be written with it. */
 const facets = ['agent', 'owner', 'action', 'task', 'resource']
-const found = (indexName: string, key: string, beside: readonly string[] = facets) => ({
+const foundBy = (indexName: string, key: string, beside: readonly string[] = facets) => ({
   indexName,
   partitionKey: text(key),
   sortKey: submitted,
@@ -74,24 +74,19 @@ const found = (indexName: string, key: string, beside: readonly string[] = facet
 })
 /** Sparse: an index finds candidates, the items themselves are read strongly. None decides anything (ADR 0050). */
 const indexes = [
-  found('by-time', 'kind'),
-  found('by-status', 'status'),
-  found('by-action', 'actionMonth'),
-  found('by-task', 'task'),
-  found('by-resource', 'resource', [...facets, 'status']),
-  found('by-agent', 'agent', [...facets, 'status']),
-  found('by-owner', 'owner', [...facets, 'status']),
+  foundBy('by-time', 'kind'),
+  foundBy('by-status', 'status'),
+  foundBy('by-action', 'actionMonth'),
+  foundBy('by-task', 'task'),
+  foundBy('by-resource', 'resource', [...facets, 'status']),
+  foundBy('by-agent', 'agent', [...facets, 'status']),
+  foundBy('by-owner', 'owner', [...facets, 'status']),
   { indexName: 'by-id', partitionKey: text('beginning'), sortKey: text('pk') },
   { indexName: 'overdue', partitionKey: text('overdue'), sortKey: number('dueAt') },
   { indexName: 'uncompared', partitionKey: text('uncompared'), sortKey: number('endedAt') },
   // What waits for people, and the standing permits that can be drawn from, by agent.
   { indexName: 'open', partitionKey: text('openOf'), sortKey: submitted },
 ]
-type RequestIndex =
-  | `by-${'time' | 'status' | 'action' | 'task' | 'resource' | 'agent' | 'owner' | 'id'}`
-  | 'overdue'
-  | 'uncompared'
-  | 'open'
 /** Of those that list requests by any filter. */
 const history = [
   'by-time',
@@ -103,6 +98,7 @@ const history = [
   'by-owner',
   'by-id',
 ] as const
+type RequestIndex = (typeof history)[number] | 'overdue' | 'uncompared' | 'open'
 
 /** Requests, and all that commits in one transaction with them. The truth. */
 export class RequestTable extends DurableTable {
