@@ -99,7 +99,9 @@ export function onSubmit<T>(
 }
 
 const typedIn = ({ state }: Pick<ViewOutput, 'state'>): string | undefined =>
-  ['comment', 'note', 'reason'].map((name) => state.values[name]?.[name]?.value ?? undefined).find(Boolean)
+  ['comment', 'note', 'reason', 'justification']
+    .map((name) => state.values[name]?.[name]?.value ?? undefined)
+    .find(Boolean)
 
 /** Shows another form in the place of the one that was sent. */
 export const showInstead = (view: Modal) => ({ answer: { response_action: 'update', view } as const })

@@ -26,7 +26,8 @@ export function sentenceFor(code: Refusal, about: About): string {
 }
 
 /** A detail may hold a caller's text, and Slack makes a link of all that looks like one. */
-const tame = (detail: string): string => clamp(inert(detail), 300).text.replace(/(:)(?=\/\/)|(?<=mailto)(:)/gi, '$1$2 ')
+export const tame = (detail: string): string =>
+  clamp(inert(detail), 300).text.replace(/(:)(?=\/\/)|(?<=mailto)(:)/gi, '$1$2 ')
 
 /** To the owner of an account that is no person's here. */
 export const sentenceForAccount: { readonly [Code in NoPerson]: string } = {

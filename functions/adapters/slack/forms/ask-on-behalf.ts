@@ -8,6 +8,7 @@ import { attempt } from '../edge/answers.ts'
 import { onceFor } from '../edge/click.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
 import { keepOpen, onSubmit, showInstead } from '../edge/listen.ts'
+import { tame } from '../edge/sentences.ts'
 import { homeActions } from '../home/home-view.ts'
 import { askField, askNames, fillModal, readAskSubject, readChoice, readFilled } from './ask-forms.ts'
 import { type Modal, saidModal, truthModal } from './modal-blocks.ts'
@@ -26,11 +27,10 @@ export function registerAsking(app: App, options: EdgeOptions): void {
     if (!entry) return keepOpen({ action: leftCatalogue })
     return showInstead(fillModal(entry, chosen, options.bundle))
   })
-  onSubmit(app, options, askNames.fill, readAskSubject, async ({ person, about: subject, view, carried }) => {
+  onSubmit(app, options, askNames.fill, readAskSubject, async ({ person, about: subject, view, typed, carried }) => {
     const { agent, action, seen } = subject
     const entry = options.askable(person).actions.find(({ name }) => name === action)
-    const justification = view.state.values['justification']?.['justification']?.value ?? undefined
-    if (!entry) return showInstead(truthModal(leftCatalogue, justification))
+    if (!entry) return showInstead(truthModal(leftCatalogue, typed))
     const read = readFilled(entry, view)
     if ('errors' in read) return keepOpen(read.errors)
     const once = onceFor(carried, 'ask')
@@ -44,9 +44,9 @@ export function registerAsking(app: App, options: EdgeOptions): void {
     // Nothing that was typed is lost where it may be mended, or sent again.
     const { code: refused, detail, sentence } = told
     const isFinal = refused === 'not_permitted' || (refused !== undefined && refusals[refused].status === 409)
-    if (isFinal) return showInstead(truthModal(sentence, justification))
-    const said =
-      detail === undefined || sentence.includes(detail.replaceAll('`', '')) ? sentence : `${sentence} ${detail}`
+    if (isFinal) return showInstead(truthModal(sentence, typed))
+    const more = detail === undefined ? '' : tame(detail)
+    const said = sentence.includes(more.replaceAll('`', '')) ? sentence : `${sentence} ${more}`
     return keepOpen({ [askField(detail, entry)]: said.replaceAll('`', '').slice(0, 600) })
   })
 }
