@@ -161,11 +161,12 @@ function inTerminal(sought: Sought): Html {
 }
 
 const quoted = (text: string): string => (/^[\w@:./#-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
-const timed = (name: string, text: string): string =>
+/** A day as the time at which it begins, or, of the last one, at which it is over. All else is as it stands. */
+export const timed = (name: string, text: string): string =>
   name === 'since' || name === 'until' ? (boundOf(name, text) ?? text) : text
 
 /** A day of the form, of which the last one is meant whole. */
-export function boundOf(name: 'since' | 'until', day: string): string | undefined {
+function boundOf(name: 'since' | 'until', day: string): string | undefined {
   const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN
   if (Number.isNaN(at)) return undefined
   return new Date(at + (name === 'until' ? 86_400_000 : 0)).toISOString().replace('.000Z', 'Z')

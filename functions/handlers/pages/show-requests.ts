@@ -2,7 +2,7 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
 import { readQuery } from '../../adapters/http/read-body.ts'
 import { checkSpan, cursorAfter, placeAfter, requestFilter } from '../../adapters/http/request-filter.ts'
-import { boundOf, requestsPage, type Sought } from '../../adapters/pages/requests-page.ts'
+import { requestsPage, type Sought, timed } from '../../adapters/pages/requests-page.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
 import { defined } from '../../domain/values.ts'
 import type { AskingPorts } from '../../operations/requests/ports.ts'
@@ -43,14 +43,9 @@ export function historyPath({ queries }: Call): string {
 type Asked = { filter: RequestFilter; place: string | undefined } | { wrong: string }
 
 function filterOf(sought: { [name: string]: string }, after: string | undefined): Asked {
-  const days = Object.fromEntries(
-    (['since', 'until'] as const).flatMap((name) => {
-      const day = sought[name]
-      return day === undefined ? [] : [[name, boundOf(name, day) ?? day]]
-    }),
-  )
+  const queries = Object.fromEntries(Object.entries(sought).map(([name, text]) => [name, timed(name, text)]))
   try {
-    const filter = defined(readQuery({ queries: { ...sought, ...days } }, requestFilter))
+    const filter = defined(readQuery({ queries }, requestFilter))
     checkSpan(filter)
     return { filter, place: placeAfter(after, filter) }
   } catch (fault) {

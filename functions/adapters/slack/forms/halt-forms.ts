@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import type { NewHalt } from '../../../domain/halts/halt.ts'
-import { HaltKind, haltKinds, readHaltTarget } from '../../../domain/halts/halt-words.ts'
+import { HaltTarget, type NewHalt } from '../../../domain/halts/halt.ts'
+import { HaltKind, haltKinds } from '../../../domain/halts/halt-words.ts'
 import { defined, type NumericDate } from '../../../domain/values.ts'
 import { context, rich, section, words } from '../cards/blocks.ts'
 import {
@@ -61,7 +61,7 @@ export function readHaltForm(
   if (kind === undefined) return { errors: { kind: 'Choose what is to stop.' } }
   const [value, reason, until] = [textIn(values, 'value'), cut(textIn(values, 'reason')), dateIn(values, 'until')]
   if (kind === 'all' && value !== '') return { errors: { value: 'Everything has no name: leave this empty.' } }
-  const target = readHaltTarget(kind === 'all' ? 'all' : `${kind}=${named(kind, value)}`)
+  const target = HaltTarget.safeParse({ kind, value: kind === 'all' ? 'all' : named(kind, value) }).data
   if (!target) return { errors: { value: `Write which one, such as ${examples[kind]}.` } }
   if (reason === '') return { errors: { reason: 'Say why: people who read halts see it.' } }
   if (until !== undefined && until <= now) return { errors: { until: 'Choose a time that is ahead.' } }

@@ -30,11 +30,7 @@ import { cut, partsModal, showModal, truthModal } from '../forms/modal-blocks.ts
 
 export const haltActions = { declare: 'halt_declare', lift: 'halt_lift', page: 'halt_page' } as const
 
-export const haltBlocks = (
-  halts: readonly ViewedHalt[],
-  person: PersonId,
-  facts: Pick<ViewFacts, 'directory'>,
-): CardBlock[] =>
+const haltBlocks = (halts: readonly ViewedHalt[], person: PersonId, facts: Pick<ViewFacts, 'directory'>): CardBlock[] =>
   halts.flatMap(({ halt, whyNotLift }) => [
     rich(`halt:${halt.id}`, haltRow(halt, person, facts)),
     ...(whyNotLift === undefined ? [actions(`halt-do:${halt.id}`, liftButton(halt, facts))] : []),
@@ -70,9 +66,8 @@ export const haltsLink = (page: string): CardBlock => actions('halts-page', page
 const Value = z.strictObject({ h: HaltId })
 const readHalt = (value: unknown) => readValue(Value, value)?.h
 
-export const noHalt = 'Nothing is halted.'
-export const moreHalts = (more: number | 'some'): string =>
-  `…and ${more === 'some' ? '' : `${more} `}more: npx hotwork halts`
+const noHalt = 'Nothing is halted.'
+const moreHalts = (more: number | 'some'): string => `…and ${more === 'some' ? '' : `${more} `}more: npx hotwork halts`
 
 /** A line of the form `agent:NAME 2h REASON`. */
 export function readHaltLine(
