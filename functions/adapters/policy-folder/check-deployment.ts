@@ -51,9 +51,7 @@ function checkToolsApart({ tools: all }: Deployment, say: Say): void {
     if (same)
       say([...path, 'audience'], `tool \`${same[0]}\` has the audience \`${audience}\` too`, 'give each tool its own')
     addresses.forEach((address, which) => {
-      const other = before.find(([, each]) =>
-        each.addresses.some((one) => isWithin(one, address) || isWithin(address, one)),
-      )
+      const other = before.find(([, each]) => each.addresses.some((one) => doOverlap(one, address)))
       if (other)
         say(
           [...path, 'addresses', which],
@@ -64,7 +62,7 @@ function checkToolsApart({ tools: all }: Deployment, say: Say): void {
     const others = tools.filter((_, which) => which !== at)
     signals.forEach((address, which) => {
       const other = others.find(([, each]) =>
-        [...each.addresses, ...(each.signals ?? [])].some((one) => isWithin(one, address) || isWithin(address, one)),
+        [...each.addresses, ...(each.signals ?? [])].some((one) => doOverlap(one, address)),
       )
       if (other)
         say(
@@ -75,6 +73,8 @@ function checkToolsApart({ tools: all }: Deployment, say: Say): void {
     })
   })
 }
+
+const doOverlap = (one: string, other: string): boolean => isWithin(one, other) || isWithin(other, one)
 
 /** `{issuer}` is an address without a path, known when Hotwork is deployed: `{issuer}/aws` is the audience for AWS actions. */
 const isOwn = (audience: string) =>

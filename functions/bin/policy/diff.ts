@@ -40,6 +40,8 @@ export async function run(options: z.input<typeof Options>, io: Io): Promise<Exi
     if (!json) io.err(`${sides} does not compile:\n`)
     return tellProblems(problems, json, io)
   }
+  const prove = proveFiles(old, now)
+  if (!prove.ok) return tellProblems(prove.problems, json, io)
   const isMadeUp = (side: Policies) => side.folder !== undefined && options.deployment === undefined
   const bundleOf = (side: Policies, other: Policies) =>
     isMadeUp(side) && !isMadeUp(other) ? onSameGround(side.bundle, other.bundle) : side.bundle
@@ -49,10 +51,8 @@ export async function run(options: z.input<typeof Options>, io: Io): Promise<Exi
     seed,
     most: questions,
   }
-  const prove = proveFiles(old, now)
-  if (Array.isArray(prove)) return tellProblems(prove, json, io)
   const deployment = !isMadeUp(old) && !isMadeUp(now)
-  const changes = diffBundles(sides, { deployment, ...defined({ prove }) })
+  const changes = diffBundles(sides, { deployment, ...defined({ prove: prove.files }) })
   const cases = now.failing.map((problem) => ({ ...problem, file: relative(now.path, problem.file) }))
   io.out(json ? jsonText({ ...changes, cases }) : describe({ ...changes, cases }))
   if (changes.widened.length === 0 || accept) return exits.done
@@ -60,14 +60,15 @@ export async function run(options: z.input<typeof Options>, io: Io): Promise<Exi
   return exits.widens
 }
 
-type Opened = Policies & { path: string }
+type OpenedAt = Policies & { path: string }
+type Proven = { ok: true; files?: ProveFiles } | { ok: false; problems: readonly Problem[] }
 
-/** Undefined where a side is a bundle, which has none. */
-function proveFiles(old: Opened, now: Opened): ProveFiles | Problem[] | undefined {
-  if (!old.folder || !now.folder) return undefined
+/** Without files where a side is a bundle, which has none. */
+function proveFiles(old: OpenedAt, now: OpenedAt): Proven {
+  if (!old.folder || !now.folder) return { ok: true }
   const [was, is] = [readProveFile(old.path, old), readProveFile(now.path, now)]
-  if (was.ok && is.ok) return { old: was.settings, new: is.settings }
-  return [was, is].flatMap((side) => (side.ok ? [] : side.problems))
+  if (was.ok && is.ok) return { ok: true, files: { old: was.settings, new: is.settings } }
+  return { ok: false, problems: [was, is].flatMap((side) => (side.ok ? [] : side.problems)) }
 }
 
 function askerOf(opened: Policies, bundle: Bundle, path: string): Asker {

@@ -43,18 +43,16 @@ export async function run(options: z.infer<typeof Options>, io: Io): Promise<Exi
   const { result } = replay
   io.out(json ? jsonText(told(result)) : describeReplay(result))
   if (isCut) io.err(`the last line of ${ledger} is cut, and was left out\n`)
-  under.doubts.forEach((line) => void io.err(line))
+  if (under.warning !== undefined) io.err(under.warning)
   if (result.widened.length > 0) return exits.widens
   const doubts = result.unreadable.newer + result.unreadable.others + result.broken.length
   return isCut || doubts > 0 ? exits.problems : exits.done
 }
 
-type Under =
-  | { ok: true; rules: Rules | RulesOf; doubts: readonly string[] }
-  | { ok: false; problems: readonly Problem[] }
+type Under = { ok: true; rules: Rules | RulesOf; warning?: string } | { ok: false; problems: readonly Problem[] }
 
 function rulesUnder({ policies, own, deployment }: z.infer<typeof Options>, io: Io): Under {
-  if (own !== undefined) return { ok: true, rules: ownRules(own, io), doubts: [] }
+  if (own !== undefined) return { ok: true, rules: ownRules(own, io) }
   if (policies === undefined)
     throw new WrongUsage('there is nothing to replay it under', 'name a folder, or give `--own`')
   const opened = openPolicies(policies, { ...defined({ deployment }), evenIfCasesFail: true })
@@ -63,7 +61,7 @@ function rulesUnder({ policies, own, deployment }: z.infer<typeof Options>, io: 
   const accountsFromRecord = folder !== undefined && deployment === undefined
   const fail = `${failing.length} cases of ${policies} fail: \`hotwork policy check\` says which\n`
   const rules = new Rules(cedar.open(bundle), { accountsFromRecord })
-  return { ok: true, rules, doubts: failing.length > 0 ? [fail] : [] }
+  return { ok: true, rules, ...(failing.length > 0 && { warning: fail }) }
 }
 
 /** Each is opened when the first entry names it. */

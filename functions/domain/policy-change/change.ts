@@ -37,20 +37,22 @@ export function changesOf<F>(
   keyOf: (each: F) => unknown,
   tell: (alike: readonly F[]) => readonly Directed[],
 ): Changes {
-  const alike = new Map<string, F[]>()
-  for (const each of found) {
-    const key = JSON.stringify(keyOf(each))
-    alike.set(key, [...(alike.get(key) ?? []), each])
-  }
+  const alike = Map.groupBy(found, (each) => JSON.stringify(keyOf(each)))
   const told = new Map<string, Directed>()
   for (const { direction, change } of [...alike.values()].flatMap(tell)) {
     const { example: _, ...what } = change
     const key = JSON.stringify([direction, what])
     if (!told.has(key)) told.set(key, { direction, change })
   }
-  const of = (wanted: Direction) => [...told.values()].flatMap((each) => (each.direction === wanted ? each.change : []))
+  const of = (wanted: Direction) =>
+    [...told.values()].filter(({ direction }) => direction === wanted).map(({ change }) => change)
   return { widened: of('widened'), narrowed: of('narrowed'), other: of('other') }
 }
+
+/** What is written alike stands there once, where it stood first. */
+export const eachOnce = <T>(all: readonly T[]): readonly T[] => [
+  ...new Map(all.map((each) => [JSON.stringify(each), each])).values(),
+]
 
 /** As they are written: members in another order count. */
 export const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)

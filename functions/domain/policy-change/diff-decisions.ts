@@ -5,7 +5,7 @@ import { tierOf } from '../policy/ladder.ts'
 import type { Answer, Ask, Moment } from '../policy/question.ts'
 import type { AgentId } from '../values.ts'
 import { defined } from '../values.ts'
-import { type Change, type Changes, changesOf, type Directed, type Direction, isSame } from './change.ts'
+import { type Change, type Changes, changesOf, type Directed, type Direction, eachOnce, isSame } from './change.ts'
 import { exampleOf, simplest } from './examples.ts'
 import { noReads, readsPath, readsTogether } from './policy-reads.ts'
 import {
@@ -128,7 +128,7 @@ function pointsFor(sides: Sides, action: string): readonly Point[] | undefined {
   const over = [...dimensionsOf(sides, here, policies), ...(calendar ? ['now'] : [])]
   const directed = combinations(here, [...new Set(over)], sides.most, sides.seed)
   return [
-    ...both.flatMap(({ known }) => known.filter(({ asked }) => asked.action === action)),
+    ...eachOnce(both.flatMap(({ known }) => known.filter(({ asked }) => asked.action === action))),
     ...directed.map((draft) => pointOf(here, draft, both)),
     ...samplePoints(here, both, Math.ceil(sides.most / 5), sides.seed),
   ]

@@ -17,7 +17,6 @@ type Options = {
 }
 /** What `prove.json` of both folders says. A bundle has none. */
 export type ProveFiles = { old: ProveFile; new: ProveFile }
-const same: ProveFiles = { old: { people: [], standby: [] }, new: { people: [], standby: [] } }
 
 /**
  * Everything of two bundles that Cedar does not decide, each difference once. What cannot be ordered is `other`, and
@@ -29,11 +28,11 @@ const same: ProveFiles = { old: { people: [], standby: [] }, new: { people: [], 
 export function diffFiles(
   old: Bundle,
   next: Bundle,
-  { deployment = true, exampleOf = () => undefined, fileOf = () => undefined, prove = same }: Options = {},
+  { deployment = true, exampleOf = () => undefined, fileOf = () => undefined, prove }: Options = {},
 ): Changes {
   const sides = [
-    { ...comparable(old), prove: prove.old },
-    { ...comparable(next), prove: prove.new },
+    { ...comparable(old), ...defined({ prove: prove?.old }) },
+    { ...comparable(next), ...defined({ prove: prove?.new }) },
   ] as const
   const found = differencesOf(...sides)
     .filter(({ path }) => deployment || path[0] !== 'deployment')

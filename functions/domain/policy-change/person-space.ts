@@ -1,12 +1,13 @@
 import { factsOfAction, factsOfProfile, type OpenedFacts } from '../break-glass/rights.ts'
 import { groupsOf } from '../people/organisation.ts'
-import { isOwner } from '../policy/approvers.ts'
 import { findFacts, requestFacts } from '../policy/assess.ts'
 import { type Bundle, personOf } from '../policy/bundle.ts'
 import { namesOfTier } from '../policy/ladder.ts'
-import type { Answer, Ask, PersonAction, PersonQuestion } from '../policy/question.ts'
+import { isForOthers } from '../policy/policy-case.ts'
+import { type Answer, type Ask, onlyForRequests, type PersonAction, type PersonQuestion } from '../policy/question.ts'
 import type { NumericDate, PersonId } from '../values.ts'
 import { defined } from '../values.ts'
+import { eachOnce } from './change.ts'
 import { names, type Reads, readsPath, unread } from './policy-reads.ts'
 import {
   knownArguments,
@@ -21,7 +22,6 @@ import { pick, seeded } from './random.ts'
 import { targetsOf } from './targets.ts'
 
 const forOpenings = new Set<PersonAction>(['breakGlass', 'review'])
-const onlyForRequests = new Set<PersonAction>(['approve', 'allowStanding', 'ask'])
 const forRequests = new Set<PersonAction>([...onlyForRequests, 'read', 'revoke'])
 
 /** People who are the same to policy, on every side: the first two stand for all. */
@@ -63,8 +63,8 @@ export function personQuestionOf(bundle: Bundle, at: PersonPoint): PersonQuestio
   if (does === 'standIn') return absent && personOf(bundle, absent) ? { ...asked, absent: groups(absent) } : undefined
   if (does === 'recertify') return { ...asked, ...defined({ subject }) }
   const request = point && facts && requestFacts(facts.value, point.asked, tier)
-  if (does === 'ask' && !(request && isOwner(person, request))) return undefined
-  return { ...asked, ...defined({ request, stage, inSteadBy }) }
+  const question = { ...asked, ...defined({ request, stage, inSteadBy }) }
+  return isForOthers(question) ? undefined : question
 }
 
 /** Undefined where this side knows nothing of it. */
@@ -87,7 +87,7 @@ export function personPoints(
   const all = timesApart(sides, reads).flatMap((now) => points.map((point) => ({ ...point, now })))
   const random = seeded(seed)
   const some = all.length <= most ? all : Array.from({ length: most }, () => pick(random, all))
-  return [...sides.flatMap(({ acts }) => acts.filter((act) => act.does === does)), ...some]
+  return [...eachOnce(sides.flatMap(({ acts }) => acts.filter((act) => act.does === does))), ...some]
 }
 
 function pointsAtOnce(sides: readonly Side[], does: PersonAction, reads: Reads): readonly PersonPoint[] {

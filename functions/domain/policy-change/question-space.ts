@@ -7,6 +7,7 @@ import type { CatalogueEntry } from '../policy/catalogue.ts'
 import type { Moment, PersonAction } from '../policy/question.ts'
 import type { AgentId, Json, JsonObject, NumericDate, PersonId } from '../values.ts'
 import { defined } from '../values.ts'
+import { eachOnce } from './change.ts'
 import { names, type PolicyReads, type Reads, readsPath, readsTogether, unread } from './policy-reads.ts'
 import { pick, seeded } from './random.ts'
 import { argumentValues, targetArguments, targetsOf } from './targets.ts'
@@ -63,7 +64,7 @@ export function alikeAgents(sides: readonly Side[], reads: Reads): readonly (rea
 }
 
 export const knownArguments = (known: readonly Point[], action: string): readonly JsonObject[] =>
-  known.filter(({ asked }) => asked.action === action).map(({ asked }) => asked.arguments)
+  eachOnce(known.filter(({ asked }) => asked.action === action).map(({ asked }) => asked.arguments))
 
 /** Arguments for one resource of each kind that rules and policies tell apart, on any side. */
 function targetValues(sides: readonly Side[], action: string, reads: Reads): readonly JsonObject[] {

@@ -6,6 +6,7 @@ import { type CatalogueEntry, parseArguments } from '../policy/catalogue.ts'
 import { conditionPlace, partsOf } from '../policy/conditions.ts'
 import type { Json, JsonObject } from '../values.ts'
 import { parseJson } from '../values.ts'
+import { eachOnce } from './change.ts'
 import { type Compared, type Reads, unread } from './policy-reads.ts'
 
 const words = ['example', 'sample', 'anything', 'x1', 'example/example'] as const
@@ -170,6 +171,5 @@ export function argumentValues(
     }
   })
   const isOptional = entries.some((entry) => !entry.arguments.required.includes(name))
-  const unique = new Map([...(isOptional ? [undefined] : []), ...values].map((value) => [JSON.stringify(value), value]))
-  return [...unique.values()]
+  return eachOnce([...(isOptional ? [undefined] : []), ...values])
 }

@@ -132,7 +132,7 @@ function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string
 }
 
 /** No policy lets a person ask on behalf of an agent of others. */
-const isForOthers = ({ action, person, request }: PersonQuestion): boolean =>
+export const isForOthers = ({ action, person, request }: PersonQuestion): boolean =>
   action === 'ask' && !(request && isOwner(person.id, request))
 const refusedByRule: Answer = { permit: false, policies: [] }
 

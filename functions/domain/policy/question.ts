@@ -48,6 +48,8 @@ export const personActions = [
   'recertify',
 ] as const
 export type PersonAction = (typeof personActions)[number]
+/** Of these each is about one request of an agent, and is refused where its facts are gone. */
+export const onlyForRequests: ReadonlySet<PersonAction> = new Set<PersonAction>(['approve', 'allowStanding', 'ask'])
 
 export type RequestFacts = {
   id: string

@@ -25,21 +25,21 @@ export const createHandler =
   (ports: LookAfterPorts & ObservingPorts & { files: Bundle; bundles: BundleStore }) =>
   async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
     const faults: unknown[] = []
-    const count = async (part: () => Promise<number>): Promise<number> => {
+    const attempt = async <T>(part: () => Promise<T>): Promise<T | undefined> => {
       try {
         return await part()
       } catch (fault) {
         faults.push(fault)
-        return 0
+        return undefined
       }
     }
     // First: another deployment may come before the next run.
-    await count(async () => Number(await keepBundle(ports.files, ports)))
-    const changed = await count(() => recordRegistry(ports.files, ports))
-    const suspended = await count(() => lookAfterAgents(ports))
+    await attempt(() => keepBundle(ports.files, ports))
+    const changed = (await attempt(() => recordRegistry(ports.files, ports))) ?? 0
+    const suspended = (await attempt(() => lookAfterAgents(ports))) ?? 0
     // Last: it takes what time is left, and goes on at the next run.
     const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
-    const observed = await count(() => observeAgents(ports, { until }))
+    const observed = (await attempt(() => observeAgents(ports, { until }))) ?? 0
     if (changed + suspended + observed > 0) ports.log.info('agents looked after', { changed, suspended, observed })
     if (faults.length > 0) throw faults[0]
   }

@@ -18,7 +18,14 @@ import {
   type PlanAssessment,
 } from '../../domain/policy/assess-plan.ts'
 import { agentOf, type Bundle, personOf } from '../../domain/policy/bundle.ts'
-import type { Answer, Moment, PersonAction, Question, RequestFacts } from '../../domain/policy/question.ts'
+import {
+  type Answer,
+  type Moment,
+  onlyForRequests,
+  type PersonAction,
+  type Question,
+  type RequestFacts,
+} from '../../domain/policy/question.ts'
 import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/previews/preview.ts'
 import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts'
 import { isPlan, keptSteps } from '../../domain/requests/plan-step.ts'
@@ -128,7 +135,7 @@ export function askAboutPerson(
   const requests = about.state ? factsAbout(policy, about.state) : []
   // Without facts no one may approve, ask or allow more. Taking away is asked without them: a retired agent must stay
   // revocable.
-  if (about.state && requests.length === 0 && ['approve', 'ask', 'allowStanding'].includes(action))
+  if (about.state && requests.length === 0 && onlyForRequests.has(action))
     return { permit: false, policies: [], detail: 'the facts are gone' }
   const { inSteadBy } = about
   const isAnswerable = requests.some(
