@@ -30,4 +30,14 @@ export function readMoment(
   )
 }
 
+/** `--since` and `--until`, where they are typed. @throws Refusal */
+export const readPeriod = (
+  { since, until }: { since?: string | undefined; until?: string | undefined },
+  surroundings: Pick<Surroundings, 'now'>,
+) => {
+  const moment = (option: string, typed: string | undefined) =>
+    typed === undefined ? undefined : readMoment(option, typed, -1, surroundings)
+  return { since: moment('--since', since), until: moment('--until', until) }
+}
+
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i

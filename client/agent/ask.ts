@@ -141,6 +141,9 @@ export const TaskMembers = z.looseObject({
   on_behalf: ToDo.optional(),
 })
 
+/** What its agent is to do that did not ask for it itself. */
+export const toDoOf = ({ hotwork: { on_behalf, step } }: Pick<Task, 'hotwork'>) => on_behalf ?? step
+
 /** An ARAP task: the state of a request, as it comes. */
 export const TaskAnswer = z.looseObject({
   task: z.looseObject({

@@ -7,7 +7,7 @@ import { exits, Refusal, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { AgentApi } from './agent-api.ts'
 import { Approved, type Held } from './approved.ts'
-import { type Ask, askOf, type Denial, denialOf, type PartialAsk, type Task } from './ask.ts'
+import { type Ask, askOf, type Denial, denialOf, type PartialAsk, type Task, toDoOf } from './ask.ts'
 import { type KeptCall, KeptCalls } from './kept-calls.ts'
 import { endOfWait, type Permit, type PermitCall, type Refused, readCall } from './permit-call.ts'
 import { followPlan, type Plan, type PlanCall, planAsCall } from './plan.ts'
@@ -69,8 +69,7 @@ export async function takeStep(
       const task = await api.readTask(request)
       const forget = (ended: string) => kept.end(place, { ...record, id: request }, ended)
       const held = { ...heldBy(api, asker, signal), kept, forget }
-      const { step, on_behalf = step } = task.hotwork
-      return { task, arguments: on_behalf?.arguments ?? {}, held }
+      return { task, arguments: toDoOf(task)?.arguments ?? {}, held }
     },
     signal,
   )

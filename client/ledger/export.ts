@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { intoNewFile } from '../new-file.ts'
 import { type Exit, exits, wrongUsage } from '../outcome.ts'
 import { jsonText, spelledOut } from '../screen.ts'
-import { readMoment } from '../span.ts'
+import { readPeriod } from '../span.ts'
 import { csvHeader, csvOf } from './csv.ts'
 import type { Entry, Line } from './entry.ts'
 import { ocsfOf } from './ocsf.ts'
@@ -46,9 +46,7 @@ export async function exportLedger(
 ): Promise<Exit> {
   const { api, surroundings, json } = context
   const { agent, person, tool, task, resource, action, type } = filters
-  const moment = (option: string, typed: string | undefined) =>
-    typed === undefined ? undefined : readMoment(option, typed, -1, surroundings)
-  const times = { since: moment('--since', since), until: moment('--until', until) }
+  const times = readPeriod({ since, until }, surroundings)
   if (json && out === undefined)
     throw wrongUsage('`--json` needs `--out`', 'without a file, what is exported is itself the result')
   const query = { ...times, agent, person, tool, task, resource, action, type }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { Context } from '../context.ts'
 import { digestOf } from '../digest.ts'
-import { Fault, Refusal, wrongUsage } from '../outcome.ts'
+import { Fault, wrongUsage } from '../outcome.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
 
 const Bundle = z.looseObject({ hash: z.string() })
@@ -30,20 +30,10 @@ export async function fetchBundle(hash: string, { api }: Pick<Context, 'api'>): 
   throw new Fault({ code: 'bundle_broken', title: 'what came is another bundle', detail: `its hash is not ${hash}` })
 }
 
-/** @returns the file; undefined where the bundle was never kept */
-export async function writeBundle(
-  hash: string,
-  file: string,
-  context: Pick<Context, 'api'>,
-): Promise<string | undefined> {
-  try {
-    const { bundle } = await fetchBundle(hash, context)
-    writeFileSync(file, JSON.stringify(bundle, null, 2), { mode: 0o600 })
-    return file
-  } catch (cause) {
-    if (cause instanceof Refusal && cause.told.code === 'unknown_bundle') return undefined
-    throw cause
-  }
+/** @throws as `fetchBundle` does */
+export async function writeBundle(hash: string, file: string, context: Pick<Context, 'api'>): Promise<void> {
+  const { bundle } = await fetchBundle(hash, context)
+  writeFileSync(file, JSON.stringify(bundle, null, 2), { mode: 0o600 })
 }
 
 /**
@@ -63,7 +53,7 @@ export async function withBundleFiles<T extends { readonly [name: string]: unkno
     const files: { [name: string]: string } = {}
     for (const [name, hash] of hashes) {
       const path = join(folder, `${name}.json`)
-      writeFileSync(path, JSON.stringify((await fetchBundle(hash, login)).bundle, null, 2), { mode: 0o600 })
+      await writeBundle(hash, path, login)
       files[name] = path
     }
     return run({ ...typed, ...files })

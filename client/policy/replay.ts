@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import type { Context } from '../context.ts'
 import { parsedJson } from '../http.ts'
 import { exportLedger } from '../ledger/export.ts'
-import { type Exit, systemCodeOf, wrongUsage } from '../outcome.ts'
+import { type Exit, Refusal, systemCodeOf, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { isBundleHash, writeBundle } from './bundle-file.ts'
 import { runPolicyProgram } from './program.ts'
@@ -55,8 +55,13 @@ type BundleFiles = { readonly [hash: string]: string }
 async function fetchOwnBundles(ledger: string, folder: string, context: Context): Promise<BundleFiles> {
   const files: { [hash: string]: string } = {}
   for (const hash of await bundlesIn(ledger, context.surroundings)) {
-    const file = await writeBundle(hash, join(folder, `${hash.replace(':', '-')}.json`), context)
-    if (file !== undefined) files[hash] = file
+    const file = join(folder, `${hash.replace(':', '-')}.json`)
+    try {
+      await writeBundle(hash, file, context)
+      files[hash] = file
+    } catch (cause) {
+      if (!(cause instanceof Refusal && cause.told.code === 'unknown_bundle')) throw cause
+    }
   }
   return files
 }

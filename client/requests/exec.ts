@@ -1,5 +1,5 @@
 import type { AgentApi } from '../agent/agent-api.ts'
-import type { Task } from '../agent/ask.ts'
+import { type Task, toDoOf } from '../agent/ask.ts'
 import {
   type Ended,
   endpointVariables,
@@ -121,9 +121,9 @@ async function findAsked(id: string, context: AgentContext): Promise<Found | { k
   if (settings.as === undefined && !isIdentified(surroundings.env)) throw context.kept.missing(id)
   const task = mustBeNoPlan(await agentApi(context, {}).readTask(id))
   if (!['pending', 'approved'].includes(statusOf(task))) return { task }
-  const { step, on_behalf = step } = task.hotwork
-  if (!on_behalf) throw context.kept.missing(id)
-  return takeUnbound(task, on_behalf, context)
+  const toDo = toDoOf(task)
+  if (!toDo) throw context.kept.missing(id)
+  return takeUnbound(task, toDo, context)
 }
 
 /** A step of a plan, or what a person asked on behalf, has no key yet: the first one that its agent uses becomes its key. */

@@ -4,7 +4,7 @@ import { type Context, type IdTyped, show as print } from '../context.ts'
 import { type Exit, exits, wrongUsage } from '../outcome.ts'
 import { readPages } from '../pages.ts'
 import { fact, table, time, timeAndSpan } from '../screen.ts'
-import { readMoment } from '../span.ts'
+import { readPeriod } from '../span.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { anchoredWords } from './anchored.ts'
 import { type Decision, type Narrowing, Request, Requests, type Shown, type Stage, type Step } from './answer.ts'
@@ -31,10 +31,9 @@ export type ListTyped = {
 export async function list({ waiting, since, until, limit, ...typed }: ListTyped, context: Context): Promise<Exit> {
   const { api, surroundings } = context
   const { status, agent, owner, task, resource, action, search } = typed
-  const from = since === undefined ? undefined : readMoment('--since', since, -1, surroundings)
-  const to = until === undefined ? undefined : readMoment('--until', until, -1, surroundings)
+  const period = readPeriod({ since, until }, surroundings)
   const by = { status, agent, owner, task, resource, action, search }
-  const query = { ...by, since: from, until: to, ...(waiting ? { waiting: 'true' } : {}) }
+  const query = { ...by, ...period, ...(waiting ? { waiting: 'true' } : {}) }
   const found = await readPages(api, { path: '/v1/requests', query }, Requests, ({ requests }) => requests, { limit })
   const requests = found.items.slice(0, limit)
   const isMore = found.next !== undefined || found.items.length > limit
