@@ -5,7 +5,7 @@ import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { deployAssembly, doorsOf, synthesize, warm } from './cdk.ts'
 import { createSlackApp, describeDeployment } from './deployment-file.ts'
 import { startDesk } from './desk/desk.ts'
-import { type AwsAccess, clientSettings } from './emulator.ts'
+import { type AwsAccess, type Between, clientSettings } from './emulator.ts'
 import type { IdentityProvider, PrivateJwk } from './identity-provider.ts'
 import type { Local } from './local-file.ts'
 import { type ReverseProxy, startReverseProxy } from './loopback.ts'
@@ -29,7 +29,7 @@ type Prepared = Awaited<ReturnType<typeof prepareDeployment>>
 /** All that needs no AWS: addresses, principals, the deployment file, the assembly. `resources` ends what it starts. */
 export async function prepareDeployment(
   around: Surroundings,
-  { stackName, policies }: { stackName: string; policies: string },
+  { stackName, policies, slack: between }: { stackName: string; policies: string; slack?: Between | undefined },
   resources: AsyncDisposableStack,
 ) {
   const { identityProvider, accountId, region, logDirectory, signal } = around
@@ -64,7 +64,8 @@ export async function prepareDeployment(
   const pager = organisation.pager.schedules.length > 0 ? await startPager({ ...organisation.pager, log }) : undefined
   if (pager) resources.defer(() => pager.close())
 
-  const addresses = { slackApiUrl: desk.apiUrl, pagerUrl: pager?.url }
+  between?.forwardTo(desk.deskUrl)
+  const addresses = { slackApiUrl: between ? `${between.url}/api/` : desk.apiUrl, pagerUrl: pager?.url }
   const world = { organisation, issuer, identityProvider, accountId, region, slack, ...addresses }
   const file = await describeDeployment(world)
   const deployment = join(directory, 'deployment.json')

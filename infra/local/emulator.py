@@ -4,13 +4,14 @@ It ends when the process that started this one is gone, however it went: even wh
 Lambda worker stays behind.
 """
 
+import json
 import os
 import signal
 import threading
 
 from emulator_corrections import correct
 from emulator_guard import guard
-from emulator_metering import meter
+from emulator_metering import meter, repeat_batches
 from ministack.app import main
 
 
@@ -23,6 +24,8 @@ def end_with_parent() -> None:
 correct(lambda_log=os.environ.pop("HOTWORK_LAMBDA_LOG"))
 if invocations := os.environ.pop("HOTWORK_INVOCATIONS", None):
     meter(url=os.environ["AWS_ENDPOINT_URL"], invocations=invocations)
+if repeats := os.environ.pop("HOTWORK_REPEATS", None):
+    repeat_batches(**json.loads(repeats))
 guard()
 threading.Thread(target=end_with_parent, daemon=True).start()
 main()

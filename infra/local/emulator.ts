@@ -29,8 +29,15 @@ class EmulatorEnded extends FaultForPeople {
 const emulator = join(import.meta.dirname, 'emulator.py')
 const readyWithinMilliseconds = 30_000
 
+/** Stands before a service, where its callers take it for that. */
+export type Between = { url: string; forwardTo(target: string): void }
+
 /** Where Lambdas send their calls in place of the emulator, and the file that has a line for each invocation. */
-export type Meter = { url: string; invocationsFile: string; forwardTo(target: string): void }
+export type Meter = Between & {
+  invocationsFile: string
+  /** Which share of the batches of streams and queues a function is given twice, as AWS may do; `file` has a line for each. */
+  repeats?: { share: number; seed: number; file: string }
+}
 
 interface EmulatorOptions {
   python: string
@@ -115,6 +122,7 @@ const describeEnvironment = (
   // A person at the desk may think for an hour, and then click on a warm Lambda.
   LAMBDA_WARM_TTL_SECONDS: '3600',
   ...(meter && { AWS_ENDPOINT_URL: meter.url, HOTWORK_INVOCATIONS: meter.invocationsFile }),
+  ...(meter?.repeats && { HOTWORK_REPEATS: JSON.stringify(meter.repeats) }),
 })
 
 /** In the form of AWS's own. MiniStack does not check its administrator's signature, so their id must be a secret too. */

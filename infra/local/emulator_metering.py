@@ -1,6 +1,7 @@
 """What the call meter (call-meter.ts) needs of MiniStack: that every call passes it, and that callers say who they are."""
 
 import functools
+import random
 from urllib.parse import urlparse
 
 from emulator_corrections import name_of, replace
@@ -29,3 +30,20 @@ def write_invocation(path, emit, func, *args, **kwargs):
     with open(path, "a", encoding="utf-8") as file:
         file.write(f"{name_of(func)}\n")
     return emit(func, *args, **kwargs)
+
+
+def repeat_batches(share: float, seed: int, file: str) -> None:
+    """Gives functions that share of the batches of streams and queues twice, and appends a line to `file` for each."""
+    chance = random.Random(seed)
+
+    def execute(run, func, config, event, *args, **kwargs):
+        result = run(func, config, event, *args, **kwargs)
+        records = event.get("Records") if isinstance(event, dict) else None
+        source = records[0].get("eventSource") if records else None
+        if source not in ("aws:dynamodb", "aws:sqs") or result.get("error") or chance.random() >= share:
+            return result
+        with open(file, "a", encoding="utf-8") as repeated:
+            repeated.write(f"{source} {name_of(func)}\n")
+        return run(func, config, event, *args, **kwargs)
+
+    replace(lambda_svc, "_execute_function_dispatch", execute)

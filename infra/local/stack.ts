@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { bootstrap, hotworkApp, nodeDirectory, root } from './cdk.ts'
 import { deployPrepared, prepareDeployment, type Surroundings } from './deployment.ts'
-import { type AwsAccess, clientSettings, type Meter, startEmulator } from './emulator.ts'
+import { type AwsAccess, type Between, clientSettings, type Meter, startEmulator } from './emulator.ts'
 import { startIdentityProvider } from './identity-provider.ts'
 import { type Local, readLocalFile, removeLocalFile, writeLocalFile } from './local-file.ts'
 import { FaultForPeople, holderOf, takeLock } from './processes.ts'
@@ -24,6 +24,8 @@ interface StackOptions extends DeploymentChoice {
   app?: string | undefined
   /** Stands between the Lambdas and the emulator, and is told of invocations. Not of an emulator that is given. */
   meter?: Meter
+  /** Stands between the Lambdas and the desk. Not of a deployment beside the first. */
+  slack?: Between
   signal?: AbortSignal
 }
 
@@ -69,7 +71,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
 
   const [aws, prepared] = await together(failure, [
     prepareAws(around, given, options.meter, resources, failure),
-    prepareDeployment(around, choose(options), resources),
+    prepareDeployment(around, { ...choose(options), slack: options.slack }, resources),
   ])
   const local = await deployPrepared(around, prepared, aws)
   signal.throwIfAborted()
