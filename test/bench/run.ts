@@ -1,6 +1,6 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { measureBundles } from './bundles.ts'
+import { measureColdStarts } from './cold-starts.ts'
 import { countCalls } from './counts.ts'
 import { measureDecisions } from './decisions.ts'
 import { measureFirstDecision } from './first-decision.ts'
@@ -41,7 +41,14 @@ const measures: { [name: string]: { what: string; run: () => readonly Finding[] 
   },
   record: { what: 'the record', run: () => measureRecord(how) },
   replay: { what: 'a ledger under other policies', run: async () => [await measureReplay(sample())] },
-  bundles: { what: 'bundles, each loaded in new processes', run: () => measureBundles(quick ? 3 : 9) },
+  cold: {
+    what: 'cold starts, each in new processes',
+    run: () => {
+      const cold = measureColdStarts(quick ? 3 : 9)
+      details.push(cold.details)
+      return cold.findings
+    },
+  },
   history: { what: 'history of many requests', run: () => measureHistory(quick ? 10_000 : 100_000) },
   checker: { what: 'the model checker', run: () => [measureModelChecker({ quick })] },
   calls: {

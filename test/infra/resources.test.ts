@@ -312,7 +312,7 @@ describe('functions', () => {
     }
   })
 
-  // Load time follows bytes (docs/performance.md, P11): what a function has beyond the AWS SDK's core, its DynamoDB client
+  // Load time follows bytes (docs/performance.md, L3): what a function has beyond the AWS SDK's core, its DynamoDB client
   // and zod is a client of a service, or what asks policy: of which 21 KB are the clocks of time zones (ADR 0041).
   const kilobytes: { [name: string]: number } = {
     // Bolt with all its receivers is 1.6 MB of it.
