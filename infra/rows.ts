@@ -53,9 +53,9 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'revoke-permit': { chains: ['stp_', 'person:'], texts: true },
   'give-stand-in': { chains: ['sin_', 'person:'], rows: ['ABSENT#', 'STANDIN#'] },
   'end-stand-in': { chains: ['sin_', 'person:'], rows: ['ABSENT#', 'STANDIN#'] },
-  'declare-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#'], texts: true },
-  'lift-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#'] },
-  'receive-signal': { chains: ['hlt_'], rows: ['HALT#', 'RATE#', 'SEEN#'] },
+  'declare-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#', 'HALTCOPY#'], texts: true },
+  'lift-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#', 'HALTCOPY#'] },
+  'receive-signal': { chains: ['hlt_'], rows: ['HALT#', 'HALTCOPY#', 'RATE#', 'SEEN#'] },
   'erase-texts': { chains: ['person:'] },
   recertify: { chains: ['agent:', 'person:', 'group:', 'sealed:'], rows: ['CERTIFIED#'], texts: true },
   'open-break-glass': {
@@ -76,7 +76,7 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'receive-slack': {
     chains: ['req_', 'bgl_', 'stp_', 'hlt_', 'sin_', 'person:'],
     rows: [
-      ...(['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'GROUP#', 'HALT#'] as const),
+      ...(['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'GROUP#', 'HALT#', 'HALTCOPY#'] as const),
       ...(['IDEM#', 'OPEN#', 'SEEN#', 'STANDIN#'] as const),
     ],
     texts: true,

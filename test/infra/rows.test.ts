@@ -86,6 +86,7 @@ describe('a forged row', () => {
     ['report-sealed-use', request],
     [broker, 'HALT#all#all'],
     ['write-denies', 'HALT#all#all'],
+    ['begin-use', 'HALTCOPY#7#all#all'],
   ])('%s cannot put %s', async (owner, key) => expect(await mayPut(owner, table('Requests'), key)).toBe(false))
 
   test('one beside one that is allowed is refused with it', async () => {
@@ -102,6 +103,7 @@ describe('a row of its own', () => {
     ['log-in', 'SESSION#sha-256:x'],
     ['refresh-groups', 'GROUP#on-call-now'],
     ['declare-halt', 'HALT#agent#agent:remediator'],
+    ['declare-halt', 'HALTCOPY#7#agent#agent:remediator'],
     ['declare-halt', `HLT#hlt_${id}`],
     ['declare-halt', 'CHAIN#person:gus'],
     ['receive-signal', 'HALT#owner#person:dan'],

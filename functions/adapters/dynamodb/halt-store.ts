@@ -9,8 +9,15 @@ import { endsAt, headOf, headRow, type Item, numberOf, timeKey, valueIn, version
 import { LedgeredStore } from './ledger-store.ts'
 
 /**
- * Halts in the requests table: those of a target as one item `HALT#kind#value`, the lifted ones too, so that each decision
- * reads it beside the request; and an item `HLT#<id>` for each halt, which is the thing itself and ends its chain of entries.
+ * How many items say the same of a target. All decisions, issues and uses read one, and DynamoDB gives one item 3,000 times a
+ * second. A transaction has room for a hundred items.
+ */
+export const haltCopies = 64
+
+/**
+ * Halts in the requests table: those of a target as one item `HALT#kind#value`, the lifted ones too, and its copies, of which
+ * each decision reads one beside the request; and an item `HLT#<id>` for each halt, which is the thing itself and ends its
+ * chain of entries. One transaction writes all of them: no copy says less than another.
  */
 export class DynamoHaltStore extends LedgeredStore implements HaltStore {
   async load(target: HaltTarget): Promise<StoredHalts> {
@@ -33,9 +40,11 @@ export class DynamoHaltStore extends LedgeredStore implements HaltStore {
   }
 
   async save({ halt, expected, halts, entries, head, texts }: HaltChange): Promise<boolean> {
-    const list = { ...haltRowKey(halt.target), halts: JSON.stringify(halts), version: expected.version + 1 }
+    const said = { halts: JSON.stringify(halts), version: expected.version + 1 }
+    const copies = Array.from({ length: haltCopies - 1 }, (_, before) => haltCopyKey(halt.target, before + 1))
     const items = [
-      this.requests.putting(list, versionIs(expected.version)),
+      this.requests.putting({ ...haltRowKey(halt.target), ...said }, versionIs(expected.version)),
+      ...copies.map((key) => this.requests.putting({ ...key, ...said })),
       this.requests.putting({ ...haltRow(halt), ...headRow(head) }, endsAt(expected.head)),
     ]
     const all = { entries, texts }
@@ -44,6 +53,13 @@ export class DynamoHaltStore extends LedgeredStore implements HaltStore {
 }
 
 export const haltRowKey = (target: HaltTarget) => ({ pk: haltKey(target), sk: 'HALT' })
+
+/** The copies are not `HALT#`: the followers of the stream are told of a halt once. @param copy 0 is the item itself */
+export const haltCopyKey = (target: HaltTarget, copy: number) =>
+  copy === 0 ? haltRowKey(target) : { pk: haltKey(target).replace('HALT#', `HALTCOPY#${copy}#`), sk: 'HALT' }
+
+/** Any of them. */
+export const anyHaltKey = (target: HaltTarget) => haltCopyKey(target, Math.floor(Math.random() * haltCopies))
 
 /** A halt by itself, and in the index over what is open until a person lifts it. */
 const haltRow = (halt: Halt) => ({

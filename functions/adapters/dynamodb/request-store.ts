@@ -21,7 +21,7 @@ import type {
 import { permitKey, requestKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
 import { readingKey, readingsOf } from './group-readings.ts'
-import { haltRowKey, haltsOf } from './halt-store.ts'
+import { anyHaltKey, haltsOf } from './halt-store.ts'
 import { endsAt, headOf, headRow, type Item, itemOf, textOf, valueIn } from './items.ts'
 import { LedgeredStore, type LedgeredTables, onceKey } from './ledger-store.ts'
 import { permitOf, permitRow } from './permit-store.ts'
@@ -87,7 +87,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     const halts = new Map(targets.map((target) => [haltKey(target), target])).values()
     const keys = [
       ...ancestors.map(requestKey),
-      ...[...halts].map(haltRowKey),
+      ...[...halts].map(anyHaltKey),
       ...(standIn === undefined ? [] : [standInKey(standIn)]),
       ...(permit === undefined ? [] : [permitKey(permit)]),
       ...groups.map(readingKey),

@@ -1,7 +1,15 @@
 import { connect } from '../../../functions/adapters/dynamodb/client.ts'
-import { DynamoHaltStore } from '../../../functions/adapters/dynamodb/halt-store.ts'
+import {
+  anyHaltKey,
+  DynamoHaltStore,
+  haltCopies,
+  haltCopyKey,
+  haltsOf,
+} from '../../../functions/adapters/dynamodb/halt-store.ts'
+import { itemOf } from '../../../functions/adapters/dynamodb/items.ts'
 import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
 import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request-store.ts'
+import { Table } from '../../../functions/adapters/dynamodb/table.ts'
 import type { HaltTarget } from '../../../functions/domain/halts/halt.ts'
 import { evolveHalt, type HaltEvent, withHalt } from '../../../functions/domain/halts/halt.ts'
 import { chainEntries, type Head, noEntries, verifyHalt } from '../../../functions/domain/ledger/ledger.ts'
@@ -14,6 +22,7 @@ import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
 import { MemoryRequestStore } from '../../support/requests/memory-request-store.ts'
 import { onBoth } from '../both.ts'
+import { useAws } from '../emulator.ts'
 import { makeTables } from './tables.ts'
 
 type Stores = { halts: HaltStore; requests: RequestStore; ledger: LedgerStore }
@@ -149,5 +158,30 @@ onBoth<Stores>('the halt store', { memory: inMemory, real: onDynamo }, (make) =>
       true,
     ])
     expect((await stores.ledger.entries(haltId(1))).map(({ type }) => type)).toEqual(['Halted', 'Lifted'])
+  })
+})
+
+describe('the copies of a halt', () => {
+  useAws()
+
+  test('each says what the halt itself says, when it is declared and when it is lifted', async () => {
+    const [connection, tables] = [connect(), await makeTables()]
+    const halts = new DynamoHaltStore(connection, tables)
+    const keys = Array.from({ length: haltCopies }, (_, copy) => itemOf(haltCopyKey(target, copy)))
+    const said = async () =>
+      (await new Table(connection, tables.requests).getMany(keys, 'read copies')).map((item) => haltsOf(item))
+    await halts.save(changeOf(haltId(1), target, halted(), await halts.load(target)))
+    const { halts: declared } = await halts.load(target)
+    expect(await said()).toEqual(Array.from({ length: haltCopies }, () => declared))
+    const found = await halts.find(haltId(1))
+    await halts.save(changeOf(haltId(1), target, lifted, await halts.load(target), found?.head))
+    expect((await said()).flatMap((each) => each.map((halt) => halt.lifted?.by))).toEqual(
+      Array.from({ length: haltCopies }, () => 'person:hana'),
+    )
+  })
+
+  test('the reads of all decisions spread over them', () => {
+    const read = new Set(Array.from({ length: 64 * 40 }, () => anyHaltKey(other).pk))
+    expect(read.size).toBe(haltCopies)
   })
 })
