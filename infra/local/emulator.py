@@ -11,7 +11,7 @@ import threading
 
 from emulator_corrections import correct
 from emulator_guard import guard
-from emulator_metering import meter, repeat_batches
+from emulator_metering import delay_streams, meter, repeat_batches
 from ministack.app import main
 
 
@@ -26,6 +26,8 @@ if invocations := os.environ.pop("HOTWORK_INVOCATIONS", None):
     meter(url=os.environ["AWS_ENDPOINT_URL"], invocations=invocations)
 if repeats := os.environ.pop("HOTWORK_REPEATS", None):
     repeat_batches(**json.loads(repeats))
+if milliseconds := os.environ.pop("HOTWORK_STREAM_DELAY", None):
+    delay_streams(float(milliseconds))
 guard()
 threading.Thread(target=end_with_parent, daemon=True).start()
 main()

@@ -37,6 +37,8 @@ export type Meter = Between & {
   invocationsFile: string
   /** Which share of the batches of streams and queues a function is given twice, as AWS may do; `file` has a line for each. */
   repeats?: { share: number; seed: number; file: string }
+  /** How long a record of a table's stream is kept back, in milliseconds. */
+  streamDelay?: number
 }
 
 interface EmulatorOptions {
@@ -123,6 +125,7 @@ const describeEnvironment = (
   LAMBDA_WARM_TTL_SECONDS: '3600',
   ...(meter && { AWS_ENDPOINT_URL: meter.url, HOTWORK_INVOCATIONS: meter.invocationsFile }),
   ...(meter?.repeats && { HOTWORK_REPEATS: JSON.stringify(meter.repeats) }),
+  ...(meter?.streamDelay !== undefined && { HOTWORK_STREAM_DELAY: String(meter.streamDelay) }),
 })
 
 /** In the form of AWS's own. MiniStack does not check its administrator's signature, so their id must be a secret too. */

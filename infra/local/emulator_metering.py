@@ -1,12 +1,15 @@
 """What the call meter (call-meter.ts) needs of MiniStack: that every call passes it, and that callers say who they are."""
 
 import functools
+import itertools
 import random
+import threading
+import time
 from urllib.parse import urlparse
 
 from emulator_corrections import name_of, replace
 from ministack.core import lambda_runtime
-from ministack.services import lambda_svc, sqs
+from ministack.services import dynamodb, lambda_svc, sqs
 
 # The SDK takes no longer name, and warns.
 LONGEST_APP_ID = 50
@@ -47,3 +50,43 @@ def repeat_batches(share: float, seed: int, file: str) -> None:
         return run(func, config, event, *args, **kwargs)
 
     replace(lambda_svc, "_execute_function_dispatch", execute)
+
+
+# What a thread that reads streams reads for: account, region, mapping.
+reader = threading.local()
+SECONDS_BETWEEN_READS = 0.02
+
+
+def delay_streams(milliseconds: float) -> None:
+    """Hands a record of a table's stream on after so long, and reads for each mapping by itself, as AWS does."""
+    replace(dynamodb, "stream_records_since", functools.partial(withhold_new_records, milliseconds))
+    replace(lambda_svc, "_iter_all_esms", tell_own_mapping)
+    replace(lambda_svc, "_poll_dynamodb_streams", functools.partial(read_for_each_mapping, set()))
+
+
+def withhold_new_records(milliseconds, read, *args, **kwargs):
+    """A sequence number begins with the time at which the record was made."""
+    latest = time.time() * 1000 - milliseconds
+    return list(itertools.takewhile(lambda record: int(record["dynamodb"]["SequenceNumber"][:20]) <= latest,
+                                    read(*args, **kwargs)))
+
+
+def tell_own_mapping(mappings):
+    own = getattr(reader, "mapping", None)
+    return [own] if own else mappings()
+
+
+def read_for_each_mapping(known, poll) -> bool:
+    """MiniStack reads for one mapping after another, so that each waits for the Lambdas of all others."""
+    for mapping in lambda_svc._iter_all_esms():
+        if ":dynamodb:" in mapping[2].get("EventSourceArn", "") and mapping[2]["UUID"] not in known:
+            known.add(mapping[2]["UUID"])
+            threading.Thread(target=read_for, args=(poll, mapping), daemon=True).start()
+    return False
+
+
+def read_for(poll, mapping) -> None:
+    reader.mapping = mapping
+    while True:
+        if not poll():
+            time.sleep(SECONDS_BETWEEN_READS)

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startStack } from '../../../infra/local/stack.ts'
+import { Deployment } from '../../stack/support/deployment.ts'
+import { type Passed, startDelayingProxy } from './delaying-proxy.ts'
+import { delayOf, slackDelay, streamDelay } from './delays.ts'
+import { manyAgents } from './many-agents.ts'
+import { SlackWatch } from './slack-watch.ts'
+
+/** A local stack whose AWS and Slack answer no sooner than `delays.ts` says, and what its agents and people need. */
+export interface DelayedWorld {
+  hotwork: Deployment
+  slack: SlackWatch
+  /** What the Lambdas have called so far. */
+  calls: Passed[]
+}
+
+/** @param resources end what is started */
+export async function startDelayedWorld(agents: number, resources: AsyncDisposableStack): Promise<DelayedWorld> {
+  const directory = mkdtempSync(join(tmpdir(), 'hotwork-latency-'))
+  resources.defer(() => rmSync(directory, { recursive: true, force: true }))
+  const calls: Passed[] = []
+  const slack = new SlackWatch()
+  const aws = await startDelayingProxy(delayOf, (call) => calls.push(call))
+  resources.defer(() => aws.close())
+  const beforeSlack = await startDelayingProxy(
+    () => slackDelay,
+    ({ operation, began }, { asked, answered }) => slack.heard(operation, asked, answered, began),
+  )
+  resources.defer(() => beforeSlack.close())
+  const stack = await startStack({
+    stateDirectory: join(directory, 'stack'),
+    policies: manyAgents(join(directory, 'policies'), agents),
+    meter: { ...aws, invocationsFile: join(directory, 'invocations.log'), streamDelay },
+    slack: beforeSlack,
+  })
+  resources.defer(() => stack.close())
+  const deployments = join(directory, 'deployments.json')
+  writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: stack.local }), { mode: 0o600 })
+  process.env['HOTWORK_DEPLOYMENTS'] = deployments
+  return { hotwork: new Deployment(), slack, calls }
+}
