@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import { type CallMeter, type Counts, startCallMeter } from '../stack/support/call-meter.ts'
+import { type CallMeter, type Counts, startCallMeter, type Timeline } from '../stack/support/call-meter.ts'
+import { callsInSequence } from '../stack/support/calls-in-sequence.ts'
 import { readUnits, writeUnits, writtenKeys } from '../stack/support/dynamodb-units.ts'
 
 let aws: Server
@@ -63,6 +65,33 @@ test('leaves what is signed as it was, the host too', async () => {
   expect(seen[0]?.headers).toMatchObject({
     host: new URL(meter.url).host,
     authorization: expect.stringContaining('AWS4-HMAC-SHA256'),
+  })
+})
+
+describe('when each call was', () => {
+  const told = async (after = 0) => (await (await fetch(`${meter.controlUrl}/calls?after=${after}`)).json()) as Timeline
+  const get = () => new DynamoDBClient(settings()).send(new GetItemCommand({ TableName: 'x', Key: { pk: { S: 'x' } } }))
+
+  test('is told of those after the first so many, and which Lambda one invoked', async () => {
+    await get()
+    const { total } = await told()
+    await new LambdaClient(settings()).send(
+      new InvokeCommand({ FunctionName: 'arn:aws:lambda:us-east-1:000000000000:function:Sign' }),
+    )
+    const { calls } = await told(total)
+    const times = { begin: expect.any(Number), end: expect.any(Number) }
+    const caller = 'Hotwork-EvaluateLambda'
+    expect(calls).toEqual([{ caller, service: 'lambda', operation: expect.any(String), invoked: 'Sign', ...times }])
+    expect(total).toBe(1)
+  })
+
+  test('calls one after another do not overlap, and held calls side by side do', async () => {
+    await get()
+    await get()
+    await fetch(`${meter.controlUrl}/hold?milliseconds=200`)
+    await Promise.all([get(), get()])
+    const { calls } = await told()
+    expect(callsInSequence(calls, 'Hotwork-EvaluateLambda')).toBe(3)
   })
 })
 

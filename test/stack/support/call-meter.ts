@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createForwarder, listenOnLoopback } from '../../../infra/local/loopback.ts'
+import type { TimedCall } from './calls-in-sequence.ts'
 import { readUnits, writeUnits, writtenKeys } from './dynamodb-units.ts'
 
 export interface CallCount {
@@ -22,20 +24,37 @@ export interface Counts {
 
 export type CallMeter = Awaited<ReturnType<typeof startCallMeter>>
 
+/** What `controlUrl/calls?after=` answers: of the latest calls, those after the first so many, and how many there were. */
+export interface Timeline {
+  calls: TimedCall[]
+  total: number
+}
+const mostKept = 5000
+
 /**
  * Counts the calls between the local Lambdas and the emulator: a reverse proxy that they take for AWS. It changes nothing of
- * a call, the signed Host header neither, and keeps none.
+ * a call, the signed Host header neither, and keeps no content.
  * @param invocationsFile where the emulator adds a line for each invocation: the function's name
- * @returns `url` for the Lambdas' calls; `controlUrl` answers `Counts` to a GET
+ * @returns `url` for the Lambdas' calls; `controlUrl` answers `Counts` to a GET. `controlUrl/hold?milliseconds=` has it hold
+ * each call for so long from then on, so that calls which a function makes side by side overlap also where the emulator is
+ * quicker than the function.
  */
 export async function startCallMeter(invocationsFile: string) {
   const [server, control] = await Promise.all([listenOnLoopback(), listenOnLoopback()])
   const counts = new Map<string, CallCount>()
   const written = new Map<string, Set<string>>()
-  const bodies = new WeakMap<IncomingMessage, Buffer[]>()
+  const arrived = new WeakMap<IncomingMessage, { body: Buffer[]; begin: number }>()
+  const timeline: TimedCall[] = []
+  let total = 0
+  let held = 0
 
-  const count = (request: IncomingMessage, responseBytes: number) => {
-    const { keys, ...call } = describeCall(request, Buffer.concat(bodies.get(request) ?? []), responseBytes)
+  const count = (request: IncomingMessage, responseBytes: number, end: number) => {
+    const { body = [], begin = end } = arrived.get(request) ?? {}
+    const { keys, invoked, ...call } = describeCall(request, Buffer.concat(body), responseBytes)
+    const { caller, service, operation } = call
+    total += 1
+    timeline.push({ caller, service, operation, ...(invoked === undefined ? {} : { invoked }), begin, end })
+    if (timeline.length > mostKept) timeline.shift()
     written.set(call.caller, new Set([...(written.get(call.caller) ?? []), ...keys]))
     const key = `${call.caller} ${call.service} ${call.operation}`
     const before = counts.get(key)
@@ -50,17 +69,27 @@ export async function startCallMeter(invocationsFile: string) {
   const proxy = createForwarder(false, () => {})
   proxy.on('proxyRes', (answer, request) => {
     let bytes = 0
+    // What is heard last, before the caller can have acted on it.
+    let end = performance.now()
     answer.on('data', (chunk: Buffer) => {
       bytes += chunk.length
+      end = performance.now()
     })
-    answer.on('end', () => count(request, bytes))
+    answer.on('end', () => count(request, bytes, end))
   })
-  control.handle((_request, response) => {
-    const answer: Counts = {
-      calls: [...counts.values()],
-      invocations: countLines(invocationsFile),
-      written: Object.fromEntries([...written].map(([caller, keys]) => [caller, [...keys].sort()])),
-    }
+  const tellCounts = (): Counts => ({
+    calls: [...counts.values()],
+    invocations: countLines(invocationsFile),
+    written: Object.fromEntries([...written].map(([caller, keys]) => [caller, [...keys].sort()])),
+  })
+  const tellCalls = (after: number): Timeline => ({
+    calls: timeline.slice(Math.max(0, after - total + timeline.length)),
+    total,
+  })
+  control.handle((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', control.url)
+    if (pathname === '/hold') held = Number(searchParams.get('milliseconds'))
+    const answer = pathname === '/calls' ? tellCalls(Number(searchParams.get('after'))) : tellCounts()
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   })
 
@@ -69,9 +98,10 @@ export async function startCallMeter(invocationsFile: string) {
     controlUrl: control.url,
     invocationsFile,
     forwardTo(target: string) {
-      server.handle((request, response) => {
+      server.handle(async (request, response) => {
         const body: Buffer[] = []
-        bodies.set(request, body)
+        arrived.set(request, { body, begin: performance.now() })
+        if (held > 0) await pause(held)
         request.on('data', (chunk: Buffer) => body.push(chunk))
         proxy.web(request, response, { target })
       })
@@ -83,7 +113,7 @@ export async function startCallMeter(invocationsFile: string) {
   }
 }
 
-type Described = Omit<CallCount, 'calls'> & { keys: readonly string[] }
+type Described = Omit<CallCount, 'calls'> & { keys: readonly string[]; invoked?: string }
 
 function describeCall(request: IncomingMessage, body: Buffer, responseBytes: number): Described {
   const { headers, method = '', url = '/' } = request
@@ -94,6 +124,8 @@ function describeCall(request: IncomingMessage, body: Buffer, responseBytes: num
   // JSON protocols name it in a header, query protocols in the body, REST ones by method and path.
   const operation = target || new URLSearchParams(body.toString()).get('Action') || `${method} ${url.split('?')[0]}`
   const caller = /(?:^| )app\/(\S+)/.exec(headers['user-agent'] ?? '')?.[1] ?? 'unknown'
+  const invoked =
+    service === 'lambda' ? /\/functions\/([^/]+)\/invocations/.exec(decodeURIComponent(url))?.[1] : undefined
   const isTable = service === 'dynamodb' && target
   const asked = isTable ? (JSON.parse(body.toString()) as object) : {}
   return {
@@ -103,6 +135,7 @@ function describeCall(request: IncomingMessage, body: Buffer, responseBytes: num
     readUnits: isTable ? readUnits(operation, asked, responseBytes) : 0,
     writeUnits: isTable ? writeUnits(operation, asked) : 0,
     keys: isTable ? writtenKeys(operation, asked) : [],
+    ...(invoked === undefined ? {} : { invoked: invoked.split(':').at(-1) ?? invoked }),
   }
 }
 

@@ -1,9 +1,11 @@
 import { InvokeCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda'
 import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
+import { defined } from '../../../functions/domain/values.ts'
 import type { Local } from '../../../infra/local/local-file.ts'
 import { nameOf } from '../../infra/support/template.ts'
 import { statesOf, until } from './aws.ts'
-import type { CallCount, Counts } from './call-meter.ts'
+import type { CallCount, Counts, Timeline } from './call-meter.ts'
+import { longestChain, type TimedCall } from './calls-in-sequence.ts'
 import { type Deployment, prod, remediator, setParameter } from './deployment.ts'
 
 /** What a piece of a deployment's life has used, without what rules start each minute, hour or day, whatever there is. */
@@ -34,23 +36,45 @@ export class Meter {
   /** All since the meter was started, by handler: `SubmitRequest`. */
   async read(): Promise<Usage> {
     const counts = (await (await fetch(this.#url)).json()) as Counts
-    const ours = new RegExp(`^${this.#local.aws.stackName}-(\\w+?)Lambda`)
-    const handler = (name: string) => {
-      const [, made] = ours.exec(name) ?? []
-      return made && nameOf(made)
-    }
     return {
       calls: counts.calls.flatMap((call) => {
-        const caller = handler(call.caller)
+        const caller = this.#handlerOf(call.caller)
         return caller === undefined ? [] : [{ ...call, caller }]
       }),
       invocations: Object.fromEntries(
         Object.entries(counts.invocations).flatMap(([name, count]) => {
-          const invoked = handler(name)
+          const invoked = this.#handlerOf(name)
           return invoked === undefined ? [] : [[invoked, count]]
         }),
       ),
     }
+  }
+
+  #handlerOf(name: string): string | undefined {
+    const [, made] = new RegExp(`^${this.#local.aws.stackName}-(\\w+?)Lambda`).exec(name) ?? []
+    return made && nameOf(made)
+  }
+
+  /** The longest chain of calls for which `act` waited, where it calls this handler once and nothing else does. */
+  async chainOf<T>(handler: string, act: () => Promise<T>): Promise<{ answer: T; chain: readonly TimedCall[] }> {
+    const { total } = await this.#timeline()
+    const answer = await act()
+    const { calls } = await this.#timeline(total)
+    const named = calls.map(({ invoked, ...call }) => ({
+      ...call,
+      caller: this.#handlerOf(call.caller) ?? '',
+      ...defined({ invoked: invoked && this.#handlerOf(invoked) }),
+    }))
+    return { answer, chain: longestChain(named, handler) }
+  }
+
+  async #timeline(after = 0): Promise<Timeline> {
+    return (await (await fetch(`${this.#url}/calls?after=${after}`)).json()) as Timeline
+  }
+
+  /** Has the meter hold each call for so long, until the next. */
+  async hold(milliseconds: number): Promise<void> {
+    await fetch(`${this.#url}/hold?milliseconds=${milliseconds}`)
   }
 
   /** What was used while `act` ran and all that came of it. */

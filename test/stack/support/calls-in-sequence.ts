@@ -1,0 +1,41 @@
+export interface TimedCall {
+  /** The function's name, as far as an SDK says it (50 characters), or `unknown`. */
+  caller: string
+  service: string
+  operation: string
+  /** The Lambda that it invoked. */
+  invoked?: string
+  /** Milliseconds of one clock that runs on evenly. */
+  begin: number
+  end: number
+}
+
+/**
+ * How long one invocation of `caller` waited, in calls: the length of the longest chain of its calls in which each begins
+ * after the one before has ended. A call of another Lambda is one, and those that this one made meanwhile.
+ */
+export function callsInSequence(calls: readonly TimedCall[], caller: string): number {
+  return longestChain(calls, caller).length
+}
+
+/** Those calls, in their order. */
+export function longestChain(calls: readonly TimedCall[], caller: string): readonly TimedCall[] {
+  const own = calls.filter((call) => call.caller === caller).toSorted((one, other) => one.begin - other.begin)
+  const chains: (readonly TimedCall[])[] = []
+  for (const call of own) {
+    const before = chains.filter((chain) => (chain.findLast((each) => each.caller === caller)?.end ?? 0) <= call.begin)
+    chains.push([...longest(before), call, ...whileInvoked(call, calls)])
+  }
+  return longest(chains)
+}
+
+function whileInvoked({ invoked, begin, end }: TimedCall, calls: readonly TimedCall[]): readonly TimedCall[] {
+  if (invoked === undefined) return []
+  return longestChain(
+    calls.filter((call) => call.caller === invoked && begin <= call.begin && call.end <= end),
+    invoked,
+  )
+}
+
+const longest = (chains: readonly (readonly TimedCall[])[]): readonly TimedCall[] =>
+  chains.reduce((found, chain) => (chain.length > found.length ? chain : found), [])
