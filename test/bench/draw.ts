@@ -1,0 +1,16 @@
+import { parse, View } from 'vega'
+import { compile, type TopLevelSpec } from 'vega-lite'
+
+/** Readable on a light and on a dark page. */
+const ink = '#768390'
+
+/** A chart as SVG, without a background. */
+export function drawChart(chart: TopLevelSpec): Promise<string> {
+  const axis = { labelColor: ink, titleColor: ink, tickColor: ink, domainColor: ink, gridColor: `${ink}40` }
+  const { spec } = compile({
+    ...chart,
+    background: 'transparent',
+    config: { axis, legend: { labelColor: ink, titleColor: ink }, title: { color: ink }, view: { stroke: null } },
+  })
+  return new View(parse(spec), { renderer: 'none' }).toSVG()
+}
