@@ -39,11 +39,10 @@ describe('an approved request of two stages, from its evaluation to its completi
     expect(usage.states).toEqual(['Route', 'Tier2 owner', 'Tier2 sre', 'AwaitCompletion', 'Close'])
   })
 
-  test('takes one KMS signature for its one access token, and one each for the denial and the approval that it carries', () => {
+  test('takes one KMS signature: for its one access token', () => {
     const signs = usage.calls.filter(({ service, operation }) => service === 'kms' && operation === 'Sign')
     expect(Object.fromEntries(signs.map(({ caller, calls }) => [caller, calls]))).toEqual({
       IssueToken: usage.accessTokens,
-      SignStatement: 2,
     })
   })
 
@@ -54,9 +53,9 @@ describe('an approved request of two stages, from its evaluation to its completi
       ReceiveSlack: 1,
       IssueAwsCredentials: 1,
     })
-    // A process that reads takes up the reader's role, and makes the key of the states, once an hour: not for each reading.
+    // A process that reads takes up the reader's role once an hour, and makes its two secrets once in its life.
     const perProcess = usage.calls.filter(({ operation }) => operation === 'GenerateMac')
-    for (const { calls } of perProcess) expect(calls).toBeLessThanOrEqual(1)
+    for (const { calls } of perProcess) expect(calls).toBeLessThanOrEqual(2)
   })
 
   test('makes one session for the agent, writes one deny, and starts and signals one workflow', () => {
@@ -95,7 +94,6 @@ describe('an approved request of two stages, from its evaluation to its completi
       'events',
       'iam',
       'kms',
-      'lambda',
       'scheduler',
       'sqs',
       'ssm',
