@@ -18,7 +18,7 @@ type Chain = keyof typeof headOf
 /** `rows`: of the requests table beside those ends, by how their keys begin. `texts`: what its entries are committed to. */
 type Writes = { chains?: readonly Chain[]; rows?: readonly `${string}#`[]; texts?: true }
 
-const brokerWrites: Writes = { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['JTI#', 'SEEN#'] }
+const brokerWrites: Writes = { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['SEEN#'] }
 
 /** What each function may put. IAM holds it to that, and test/stack/written.test.ts holds this to the code. */
 const writes: { readonly [name in FunctionName]?: Writes } = {
@@ -37,13 +37,13 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   // A client may ask and claim in one call.
   'issue-token': {
     chains: ['req_', 'bgl_', 'stp_', 'agent:', 'person:'],
-    rows: ['JTI#', 'OPEN#', 'RATE#', 'SEEN#'],
+    rows: ['OPEN#', 'RATE#', 'SEEN#'],
     texts: true,
   },
   'revoke-token': { chains: ['req_', 'bgl_', 'agent:', 'person:', 'tool:'] },
   'issue-aws-credentials': brokerWrites,
   'call-aws': brokerWrites,
-  'begin-use': { chains: ['req_', 'bgl_', 'tool:'], rows: ['SEEN#', 'USE#'] },
+  'begin-use': { chains: ['req_', 'bgl_', 'tool:'], rows: ['SEEN#'] },
   'end-use': { chains: ['req_', 'bgl_', 'tool:'], texts: true },
   'manage-stream': { chains: ['tool:'], rows: ['STREAM#'] },
   'decide-request': { chains: ['req_', 'bgl_', 'person:'], texts: true },
@@ -53,9 +53,9 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'revoke-permit': { chains: ['stp_', 'person:'], texts: true },
   'give-stand-in': { chains: ['sin_', 'person:'], rows: ['ABSENT#', 'STANDIN#'] },
   'end-stand-in': { chains: ['sin_', 'person:'], rows: ['ABSENT#', 'STANDIN#'] },
-  'declare-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#', 'HALTCOPY#'], texts: true },
+  'declare-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#', 'HALTCOPY#', 'HALTED#'], texts: true },
   'lift-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#', 'HALTCOPY#'] },
-  'receive-signal': { chains: ['hlt_'], rows: ['HALT#', 'HALTCOPY#', 'RATE#', 'SEEN#'] },
+  'receive-signal': { chains: ['hlt_'], rows: ['HALT#', 'HALTCOPY#', 'HALTED#', 'RATE#', 'SEEN#'] },
   'erase-texts': { chains: ['person:'] },
   recertify: { chains: ['agent:', 'person:', 'group:', 'sealed:'], rows: ['CERTIFIED#'], texts: true },
   'open-break-glass': {
@@ -76,8 +76,8 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'receive-slack': {
     chains: ['req_', 'bgl_', 'stp_', 'hlt_', 'sin_', 'person:'],
     rows: [
-      ...(['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'GROUP#', 'HALT#', 'HALTCOPY#'] as const),
-      ...(['IDEM#', 'OPEN#', 'SEEN#', 'STANDIN#'] as const),
+      ...(['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'GROUP#', 'HALT#'] as const),
+      ...(['HALTCOPY#', 'HALTED#', 'IDEM#', 'OPEN#', 'SEEN#', 'STANDIN#'] as const),
     ],
     texts: true,
   },

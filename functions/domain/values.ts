@@ -27,8 +27,13 @@ export type GrantId = z.infer<typeof GrantId>
 /** A credential's id: the `jti` of an access token, the `hotwork:credential` session tag of AWS credentials. */
 export const CredentialId = prefixed('crd').brand<'CredentialId'>()
 export type CredentialId = z.infer<typeof CredentialId>
-export const UseId = prefixed('use').brand<'UseId'>()
+/** `use_req_...`: its request, and eight letters. */
+export const UseId = z
+  .string()
+  .regex(new RegExp(`^use_(?:(?:req|bgl)_)?${random26}(?:_[${idAlphabet}]{8})?$`))
+  .brand<'UseId'>()
 export type UseId = z.infer<typeof UseId>
+export const requestOfUse = (use: UseId): RequestId | undefined => RequestId.safeParse(use.slice(4, -9)).data
 export const HaltId = prefixed('hlt').brand<'HaltId'>()
 export type HaltId = z.infer<typeof HaltId>
 export const StandInId = prefixed('sin').brand<'StandInId'>()

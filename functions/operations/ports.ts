@@ -7,7 +7,8 @@ export type Ids = {
   request(): RequestId
   breakGlass(): RequestId
   credential(): CredentialId
-  use(): UseId
+  /** It names its request, so that the end of a use is one read. */
+  use(request: RequestId): UseId
   evaluation(): EvaluationId
   halt(): HaltId
   standIn(): StandInId

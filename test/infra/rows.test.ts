@@ -87,6 +87,8 @@ describe('a forged row', () => {
     [broker, 'HALT#all#all'],
     ['write-denies', 'HALT#all#all'],
     ['begin-use', 'HALTCOPY#7#all#all'],
+    ['begin-use', 'HALTED#7'],
+    ['lift-halt', 'HALTED#7'],
   ])('%s cannot put %s', async (owner, key) => expect(await mayPut(owner, table('Requests'), key)).toBe(false))
 
   test('one beside one that is allowed is refused with it', async () => {
@@ -104,6 +106,8 @@ describe('a row of its own', () => {
     ['refresh-groups', 'GROUP#on-call-now'],
     ['declare-halt', 'HALT#agent#agent:remediator'],
     ['declare-halt', 'HALTCOPY#7#agent#agent:remediator'],
+    ['declare-halt', 'HALTED#7'],
+    ['receive-slack', 'HALTED#7'],
     ['declare-halt', `HLT#hlt_${id}`],
     ['declare-halt', 'CHAIN#person:gus'],
     ['receive-signal', 'HALT#owner#person:dan'],

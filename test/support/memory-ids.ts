@@ -8,13 +8,13 @@ export class MemoryIds implements Ids {
   request = () => this.#next('req') as RequestId
   breakGlass = () => this.#next('bgl') as RequestId
   credential = () => this.#next('crd') as CredentialId
-  use = () => this.#next('use') as UseId
+  use = (request: RequestId) => this.#next(`use_${request}`, 8) as UseId
   standIn = () => this.#next('sin') as StandInId
   halt = () => this.#next('hlt') as HaltId
   evaluation = () => this.#next('evl') as EvaluationId
 
-  #next(prefix: string): string {
+  #next(prefix: string, length = 26): string {
     this.#last += 1
-    return `${prefix}_${String(this.#last).padStart(26, '0')}`
+    return `${prefix}_${String(this.#last).padStart(length, '0')}`
   }
 }

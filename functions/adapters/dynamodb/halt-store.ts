@@ -2,12 +2,15 @@ import * as z from 'zod'
 import { Halt, type HaltTarget, haltKey } from '../../domain/halts/halt.ts'
 import { factsOfHalt } from '../../domain/ledger/facets.ts'
 import { defined, type HaltId } from '../../domain/values.ts'
+import { StoreUnavailable } from '../../operations/faults.ts'
 import type { HaltChange, HaltStore, StoredHalts } from '../../operations/halts/ports.ts'
 import type { Page } from '../../operations/ports.ts'
 import { haltIdKey } from './chain-ends.ts'
+import { pause } from './client.ts'
 import { endsAt, headOf, headRow, type Item, numberOf, timeKey, valueIn, versionIs } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
 
+/**
 /**
  * How many items say the same of a target. All decisions, issues and uses read one, and DynamoDB gives one item 3,000 times a
  * second. A transaction has room for a hundred items.
@@ -15,9 +18,10 @@ import { LedgeredStore } from './ledger-store.ts'
 export const haltCopies = 64
 
 /**
- * Halts in the requests table: those of a target as one item `HALT#kind#value`, the lifted ones too, and its copies, of which
- * each decision reads one beside the request; and an item `HLT#<id>` for each halt, which is the thing itself and ends its
- * chain of entries. One transaction writes all of them: no copy says less than another.
+ * Halts in the requests table: those of a target as one item `HALT#kind#value`, the lifted ones too, and its copies; an item
+ * `HLT#<id>` for each halt, which is the thing itself and ends its chain of entries; and an item `HALTED#` with its copies that
+ * names each target that was ever halted. Each decision, issue and use reads one of those beside the request, and one of a
+ * target's own where it is named. One transaction writes all copies: none says less than another.
  */
 export class DynamoHaltStore extends LedgeredStore implements HaltStore {
   async load(target: HaltTarget): Promise<StoredHalts> {
@@ -42,6 +46,7 @@ export class DynamoHaltStore extends LedgeredStore implements HaltStore {
   async save({ halt, expected, halts, entries, head, texts }: HaltChange): Promise<boolean> {
     const said = { halts: JSON.stringify(halts), version: expected.version + 1 }
     const copies = Array.from({ length: haltCopies - 1 }, (_, before) => haltCopyKey(halt.target, before + 1))
+    await this.#name(halt.target)
     const items = [
       this.requests.putting({ ...haltRowKey(halt.target), ...said }, versionIs(expected.version)),
       ...copies.map((key) => this.requests.putting({ ...key, ...said })),
@@ -50,6 +55,40 @@ export class DynamoHaltStore extends LedgeredStore implements HaltStore {
     const all = { entries, texts }
     return (await this.commitAll(items, all, `save \`${halt.id}\``, () => factsOfHalt(halt))).done
   }
+
+  /** Before its halt is there, and never taken away: a name too many costs a read. */
+  async #name(target: HaltTarget): Promise<void> {
+    for (let attempt = 0; attempt < nameAttempts; attempt++) {
+      if (attempt > 0) await pause(10, attempt)
+      const item = await this.requests.get(haltedKey(0), 'read what was halted')
+      if (haltedIn(item && [item])(target)) return
+      const [names, version] = item ? [namesIn(item), numberOf(item, 'version')] : [[], 0]
+      const row = names.length < mostNamed ? { names: [...names, haltKey(target)] } : { many: 1 }
+      const puts = Array.from({ length: haltCopies }, (_, copy) =>
+        this.requests.putting(
+          { ...haltedKey(copy), ...row, version: version + 1 },
+          copy === 0 ? versionIs(version) : {},
+        ),
+      )
+      if ((await this.requests.transact(puts, 'name what is halted')).done) return
+    }
+    throw new StoreUnavailable('other halts kept coming first')
+  }
+}
+
+const nameAttempts = 60
+/** It is read at each act. Where more were halted than this, each target's own item is read. */
+export const mostNamed = 250
+export const haltedKey = (copy: number) => ({ pk: `HALTED#${copy}`, sk: 'HALTED' })
+export const anyHaltedKey = () => haltedKey(anyCopy())
+
+const namesIn = (item: Item): readonly string[] => item['names']?.L?.map(({ S = '' }) => S) ?? []
+
+/** Which targets may have halts, by the item that names them. */
+export function haltedIn([item]: readonly Item[] = []): (target: HaltTarget) => boolean {
+  if (!item) return () => false
+  const names = new Set(namesIn(item))
+  return item['many'] ? () => true : (target) => names.has(haltKey(target))
 }
 
 export const haltRowKey = (target: HaltTarget) => ({ pk: haltKey(target), sk: 'HALT' })
@@ -58,8 +97,10 @@ export const haltRowKey = (target: HaltTarget) => ({ pk: haltKey(target), sk: 'H
 export const haltCopyKey = (target: HaltTarget, copy: number) =>
   copy === 0 ? haltRowKey(target) : { pk: haltKey(target).replace('HALT#', `HALTCOPY#${copy}#`), sk: 'HALT' }
 
+const anyCopy = () => Math.floor(Math.random() * haltCopies)
+
 /** Any of them. */
-export const anyHaltKey = (target: HaltTarget) => haltCopyKey(target, Math.floor(Math.random() * haltCopies))
+export const anyHaltKey = (target: HaltTarget) => haltCopyKey(target, anyCopy())
 
 /** A halt by itself, and in the index over what is open until a person lifts it. */
 const haltRow = (halt: Halt) => ({

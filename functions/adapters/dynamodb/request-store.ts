@@ -17,12 +17,13 @@ import type {
   RequestPage,
   RequestStore,
   Stored,
+  ToAct,
 } from '../../operations/requests/ports.ts'
 import { permitKey, requestKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
 import { readingKey, readingsOf } from './group-readings.ts'
-import { anyHaltKey, haltsOf } from './halt-store.ts'
-import { endsAt, headOf, headRow, type Item, itemOf, textOf, valueIn } from './items.ts'
+import { anyHaltedKey, anyHaltKey, haltedIn, haltsOf } from './halt-store.ts'
+import { endsAt, headOf, headRow, type Item, itemOf, type Row, textOf, valueIn } from './items.ts'
 import { LedgeredStore, type LedgeredTables, onceKey } from './ledger-store.ts'
 import { permitOf, permitRow } from './permit-store.ts'
 import { indexed, RequestIndex } from './request-index.ts'
@@ -79,29 +80,35 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     throw new StoreUnavailable(`the ledger of \`${id}\` holds entries that its state does not know`)
   }
 
+  async loadToAct(id: RequestId, groups: readonly string[]): Promise<ToAct | undefined> {
+    const keys = [requestKey(id), anyHaltedKey(), ...groups.map(readingKey)]
+    const read = Map.groupBy(await this.#readAll(keys), kindOf)
+    const [item] = read.get('REQ') ?? []
+    const isHalted = haltedIn(read.get('HALTED'))
+    const readings = readingsOf(read.get('GROUP') ?? [])
+    const dependencies: ToAct['dependencies'] = async (ancestors, targets, beside = {}) => {
+      const others = (beside.groups ?? []).filter((group) => !groups.includes(group))
+      const halts = rowsOf(targets.filter(isHalted))
+      const found = await this.#readAll([...keysOf(ancestors, { ...beside, groups: others }), ...halts])
+      const rest = dependenciesIn(found)
+      return { ...rest, readings: { ...readings, ...rest.readings } }
+    }
+    return item && { ...storedOf(item), dependencies }
+  }
+
   async dependencies(
     ancestors: readonly RequestId[],
     targets: readonly HaltTarget[],
-    { standIn, permit, groups = [] }: Beside = {},
+    beside: Beside = {},
   ): Promise<Dependencies> {
-    const halts = new Map(targets.map((target) => [haltKey(target), target])).values()
-    const keys = [
-      ...ancestors.map(requestKey),
-      ...[...halts].map(anyHaltKey),
-      ...(standIn === undefined ? [] : [standInKey(standIn)]),
-      ...(permit === undefined ? [] : [permitKey(permit)]),
-      ...groups.map(readingKey),
-    ]
-    const read = await this.requests.getMany(keys.map(itemOf), 'read requests')
-    const kinds = Map.groupBy(read, (item) => textOf(item, 'sk'))
-    const [drawn] = kinds.get('PERMIT') ?? []
-    return {
-      ancestors: (kinds.get('REQ') ?? []).map(storedOf),
-      halts: (kinds.get('HALT') ?? []).flatMap(haltsOf),
-      standIns: (kinds.get('STANDIN') ?? []).flatMap(standInsOf),
-      ...(drawn && { permit: permitOf(drawn) }),
-      readings: readingsOf(kinds.get('GROUP') ?? []),
-    }
+    const named = targets.length > 0 ? [anyHaltedKey()] : []
+    const read = await this.#readAll([...keysOf(ancestors, beside), ...named])
+    const isHalted = haltedIn(read.filter((item) => kindOf(item) === 'HALTED'))
+    return dependenciesIn([...read, ...(await this.#readAll(rowsOf(targets.filter(isHalted))))])
+  }
+
+  #readAll(keys: readonly Row[]): Promise<Item[]> {
+    return this.requests.getMany(keys.map(itemOf), 'read requests')
   }
 
   async recall(key: string): Promise<string | undefined> {
@@ -165,6 +172,30 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     const index = { index: 'open', by: 'openOf', value: agent, newestFirst: false }
     const { items } = await this.requests.listed(index, { limit }, 'find what is open')
     return items.map(storedOf).filter(({ state }) => state.status === 'pending')
+  }
+}
+
+const kindOf = (item: Item): string => textOf(item, 'sk')
+
+const keysOf = (ancestors: readonly RequestId[], { standIn, permit, groups = [] }: Beside): readonly Row[] => [
+  ...ancestors.map(requestKey),
+  ...(standIn === undefined ? [] : [standInKey(standIn)]),
+  ...(permit === undefined ? [] : [permitKey(permit)]),
+  ...groups.map(readingKey),
+]
+
+const rowsOf = (targets: readonly HaltTarget[]): readonly Row[] =>
+  [...new Map(targets.map((target) => [haltKey(target), target])).values()].map(anyHaltKey)
+
+function dependenciesIn(read: readonly Item[]): Dependencies {
+  const kinds = Map.groupBy(read, kindOf)
+  const [drawn] = kinds.get('PERMIT') ?? []
+  return {
+    ancestors: (kinds.get('REQ') ?? []).map(storedOf),
+    halts: (kinds.get('HALT') ?? []).flatMap(haltsOf),
+    standIns: (kinds.get('STANDIN') ?? []).flatMap(standInsOf),
+    ...(drawn && { permit: permitOf(drawn) }),
+    readings: readingsOf(kinds.get('GROUP') ?? []),
   }
 }
 

@@ -20,15 +20,15 @@ export class SystemClock implements Clock {
   }
 }
 
-/** 26 letters of five random bits each, the low ones of a byte: 130 bits, and nothing of the time in them, so no id tells of another. */
-const randomId = <Id>(prefix: string) =>
-  `${prefix}_${Array.from(randomBytes(26), (byte) => idAlphabet[byte & 31]).join('')}` as Id
+/** Letters of five random bits each, the low ones of a byte, and nothing of the time in them: 26 of them are 130 bits, so no id tells of another. */
+const randomId = <Id>(prefix: string, length = 26) =>
+  `${prefix}_${Array.from(randomBytes(length), (byte) => idAlphabet[byte & 31]).join('')}` as Id
 
 export class SystemIds implements Ids {
   readonly request = () => randomId<RequestId>('req')
   readonly breakGlass = () => randomId<RequestId>('bgl')
   readonly credential = () => randomId<CredentialId>('crd')
-  readonly use = () => randomId<UseId>('use')
+  readonly use = (request: RequestId) => randomId<UseId>(`use_${request}`, 8)
   readonly standIn = () => randomId<StandInId>('sin')
   readonly halt = () => randomId<HaltId>('hlt')
   readonly evaluation = () => randomId<EvaluationId>('evl')

@@ -10,7 +10,7 @@ import { type CredentialId, type NumericDate, ok, type Result, refuse } from '..
 import { BrokerRefused } from '../faults.ts'
 import type { OnceOnly } from '../ports.ts'
 import { atIssue, type ReaderPorts } from '../previews/read-again.ts'
-import { carryOut, stillStands } from '../requests/carry-out.ts'
+import { carryOut, readToAct } from '../requests/carry-out.ts'
 import type { MakingPorts } from '../requests/ports.ts'
 import type { AccessToken, AssumeAsk, AwsCredentialBroker, AwsCredentials } from './ports.ts'
 import { overtaken } from './tokens.ts'
@@ -78,16 +78,16 @@ export async function issueAwsCredentials(
   ports: BrokerPorts,
 ): Promise<Result<IssuedAwsCredentials, AwsRefusal>> {
   const { policy, ids, clock } = ports
-  const [credential, use] = [ids.credential(), ids.use()]
   const { request: id, agent, jkt, jti: presented } = token
-  const stored = await ports.requests.load(id)
+  const [credential, use] = [ids.credential(), ids.use(id)]
+  const stored = await readToAct(id, ports)
   if (!stored) return refuse('unknown_request')
   const target = targetOf(stored.state.ask, ports)
   const intended = await carryOut(
     id,
     ports,
-    async (state, now) => ({
-      ...(await atIssue(state, 'aws', now, ports, target?.role)),
+    async (state, now, requests) => ({
+      ...(await atIssue(state, 'aws', now, { ...ports, requests }, target?.role)),
       type: 'intend',
       agent,
       jkt,
@@ -96,7 +96,8 @@ export async function issueAwsCredentials(
       presented,
       ...(target ? { session: { role: target.role, endsAt: now + sessionSeconds(state, now) + 60 } } : {}),
     }),
-    [once, { key: `JTI#${credential}`, value: id, expiresAt: clock.now() + 86_400 }],
+    [once],
+    { first: stored, toAct: true },
   )
   if (!intended.ok) return intended
   if (!target) throw new BrokerRefused('the action names no account of this deployment')
@@ -114,10 +115,10 @@ export async function issueAwsCredentials(
     durationSeconds: seconds,
     ...(target.account.scopedCredentials && { scopedSeconds: until - clock.now() }),
   })
-  const issued = await carryOut(id, ports, () => ({ type: 'issue', agent, claim: 'aws', credential, use }))
+  const issue = { type: 'issue', agent, claim: 'aws', credential, use } as const
+  const handsOut = { role: target.role }
+  const issued = await carryOut(id, ports, () => issue, undefined, { first: intended.value, handsOut })
   if (!issued.ok) return overtaken(issued)
-  const stands = await stillStands(issued.value, ports, target.role)
-  if (!stands.ok) return stands
   // An `Expiration` later than the real one makes SDKs use dead credentials.
   return ok({ ...credentials, expiresAt: Math.min(until, endsAt) })
 }

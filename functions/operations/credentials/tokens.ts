@@ -10,6 +10,7 @@ import { keyOf, usesLeft } from '../../domain/requests/request.ts'
 import {
   type AgentId,
   type AskerId,
+  type CredentialId,
   type Json,
   type JsonObject,
   type NumericDate,
@@ -24,7 +25,7 @@ import { Overtaken } from '../faults.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
 import { atIssue, type ReaderPorts } from '../previews/read-again.ts'
-import { aboutStored, carryOut, recordRefusal, refuseOnRecord, stillStands } from '../requests/carry-out.ts'
+import { aboutStored, carryOut, readToAct, recordRefusal, refuseOnRecord } from '../requests/carry-out.ts'
 import type { DecidingPorts, MakingPorts, RequestReader } from '../requests/ports.ts'
 import type { AccessToken, KnownToken, Signer } from './ports.ts'
 
@@ -95,12 +96,12 @@ export type IssuedToken = {
 export type TokenPorts = MakingPorts & ReaderPorts & { signer: Signer; issuer: string }
 
 /**
- * The intent is recorded, the token signed, then recorded as issued if the grant is still live, and only then answered.
- * A crash in between leaves a token that no one has. @throws KeyUnavailable, Overtaken
+ * A token is signed before it is on record and answered after: intent and issue are committed together, and where that
+ * fails the signature is dropped. So a token that has no entry was seen by no one. @throws KeyUnavailable, Overtaken
  */
 export async function issueToken(ask: TokenAsk, ports: TokenPorts): Promise<Result<IssuedToken, TokenRefusal>> {
-  const { policy, ids, clock } = ports
-  const stored = await ports.requests.load(ask.id)
+  const { policy, clock } = ports
+  const stored = await readToAct(ask.id, ports)
   const refused = refuseOnRecord(ask.agent, 'intend', ports, aboutStored(stored))
   if (stored?.state.ask.agent.id !== ask.agent) return refused('unknown_request')
   const audience = audienceOf(stored.state.ask.action, ports)
@@ -108,48 +109,62 @@ export async function issueToken(ask: TokenAsk, ports: TokenPorts): Promise<Resu
     return refused('invalid_target', `the audience should be ${audience}`)
   const lacks = lackOfLogin(stored.state, ask, ports)
   if (lacks !== undefined) return refused('insufficient_login', lacks)
-  const credential = ids.credential()
-  const intended = await carryOut(
+  const credential = ports.ids.credential()
+  const { agent, jkt } = ask
+  const mayRebind = agentOf(policy.bundle, agent)?.rebind === true
+  let signed: Signed | undefined
+  const issued = await carryOut(
     ask.id,
     ports,
-    async (state, now) => ({
-      ...(await atIssue(state, claim, now, ports)),
+    async (state, now, requests) => ({
+      ...(await atIssue(state, claim, now, { ...ports, requests })),
       type: 'intend',
-      agent: ask.agent,
-      jkt: ask.jkt,
-      claim,
-      credential,
-      mayRebind: agentOf(policy.bundle, ask.agent)?.rebind === true,
+      ...{ agent, jkt, claim, credential, mayRebind },
     }),
-    [...ask.once, { key: `JTI#${credential}`, value: ask.id, expiresAt: clock.now() + 86_400 }],
+    ask.once,
+    {
+      first: stored,
+      toAct: true,
+      handsOut: {},
+      follow: async (state) => {
+        signed = await signToken(state as ApprovedRequest, credential, ask, ports)
+        return { type: 'issue', agent, claim, credential }
+      },
+    },
   )
-  if (!intended.ok) return intended
-  const live = intended.value.state as ApprovedRequest
-  const issuedAt = clock.now()
+  if (!issued.ok) return overtaken(issued)
+  const { token, expiresAt, details } = signed as Signed
+  const expiresIn = Math.max(0, expiresAt - clock.now())
+  return ok({ token, expiresIn, details, arguments: issued.value.state.ask.arguments })
+}
+
+type Signed = { token: string; expiresAt: NumericDate; details: readonly JsonObject[] }
+
+/** RFC 9068, RFC 9396, RFC 9449 section 6, RFC 8693 section 4.1. */
+async function signToken(
+  live: ApprovedRequest,
+  jti: CredentialId,
+  { clientId, jkt }: TokenAsk,
+  ports: TokenPorts,
+): Promise<Signed> {
+  const issuedAt = ports.clock.now()
   const expiresAt = expiryOf(live, issuedAt)
-  // RFC 9068, RFC 9396, RFC 9449 section 6, RFC 8693 section 4.1.
   const details = [authorizationDetail(live)]
   const claims: JsonObject = {
     iss: ports.issuer,
     sub: subjectOf(live),
-    client_id: ask.clientId,
-    aud: audience,
+    client_id: clientId,
+    aud: audienceOf(live.ask.action, ports),
     iat: issuedAt,
     nbf: issuedAt,
     exp: expiresAt,
-    jti: credential,
+    jti,
     txn: live.ask.id,
-    cnf: { jkt: keyOf(live) ?? ask.jkt },
+    cnf: { jkt: keyOf(live) ?? jkt },
     ...actOf(live),
     authorization_details: details,
   }
-  const token = await ports.signer.sign('at+jwt', claims)
-  const issued = await carryOut(ask.id, ports, () => ({ type: 'issue', agent: ask.agent, claim, credential }))
-  if (!issued.ok) return overtaken(issued)
-  const stands = await stillStands(issued.value, ports)
-  if (!stands.ok) return stands
-  const expiresIn = Math.max(0, expiresAt - clock.now())
-  return ok({ token, expiresIn, details, arguments: live.ask.arguments })
+  return { token: await ports.signer.sign('at+jwt', claims), expiresAt, details }
 }
 
 /** As the record will have it: the first claim cuts an agent's grant, and each credential of an opening is short. */

@@ -89,6 +89,11 @@ export class ShowingRequests implements RequestReader {
   }
 
   /** Only judged by, never shown. */
+  loadToAct(...args: Parameters<RequestReader['loadToAct']>) {
+    return this.#requests.loadToAct(...args)
+  }
+
+  /** Only judged by, never shown. */
   dependencies(...args: Parameters<RequestReader['dependencies']>) {
     return this.#requests.dependencies(...args)
   }

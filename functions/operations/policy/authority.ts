@@ -13,7 +13,7 @@ import { asOf, dueAt } from '../../domain/requests/due.ts'
 import { keptSteps } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, approvalsOf, ownersOf } from '../../domain/requests/request.ts'
 import { defined, type HaltId, type NumericDate, type PersonId } from '../../domain/values.ts'
-import type { AskingPorts, Stored } from '../requests/ports.ts'
+import type { AskingPorts, RequestReader, Stored } from '../requests/ports.ts'
 import { runWithObserved, wouldBeAt, wouldBeOf } from './compare-observed.ts'
 import type { Policy } from './ports.ts'
 import {
@@ -25,7 +25,7 @@ import {
   type WhatSourcesSaid,
 } from './questions.ts'
 
-type Ports = Pick<AskingPorts, 'requests' | 'policy'>
+type Ports = Pick<AskingPorts, 'policy'> & { requests: Pick<RequestReader, 'dependencies'> }
 export type Found = Authority & {
   permittedBy: PermittedBy
   standsFor?: { readonly [stage: string]: PersonId }
@@ -181,7 +181,7 @@ export function withStandIns(
 export async function findEnding(
   state: ApprovalRequest,
   now: NumericDate,
-  { requests }: { requests: Pick<Ports['requests'], 'dependencies'> },
+  { requests }: Pick<Ports, 'requests'>,
   role?: string,
 ): Promise<Ending | undefined> {
   const { standing } = state.ask

@@ -6,7 +6,7 @@ import type { ApprovalRequest, Ask, Claim } from '../../domain/requests/request.
 import { defined, type JsonObject, type NumericDate } from '../../domain/values.ts'
 import { authorityOf, lookAtAgents } from '../policy/authority.ts'
 import { assessAgain } from '../policy/questions.ts'
-import type { AskingPorts } from '../requests/ports.ts'
+import type { AskingPorts, RequestReader } from '../requests/ports.ts'
 import type { Observed, StateReader } from './ports.ts'
 
 export type ReaderPorts = { reader: StateReader }
@@ -90,7 +90,7 @@ export async function atIssue(
   state: ApprovalRequest,
   claim: Claim,
   now: NumericDate,
-  ports: ReaderPorts & AskingPorts,
+  ports: ReaderPorts & Pick<AskingPorts, 'policy' | 'clock'> & { requests: Pick<RequestReader, 'dependencies'> },
   role?: string,
 ) {
   const [authority, { observed }] = await Promise.all([

@@ -11,10 +11,11 @@ import {
   writeCounted,
 } from '../../domain/ledger/refused.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
+import { groupsToRead } from '../../domain/people/group-source.ts'
 import { takeTokens } from '../../domain/policy/ladder.ts'
 import type { Observed } from '../../domain/policy/observed.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { actorOf, type Command, type EndingCode, endingCode, type Unstamped } from '../../domain/requests/commands.ts'
+import { actorOf, type Command, endingCode, type Unstamped } from '../../domain/requests/commands.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { Actor, Event } from '../../domain/requests/events.ts'
@@ -26,7 +27,7 @@ import { StaleRequest } from '../faults.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { bucketRow, readBucket } from './limits.ts'
-import type { AskingPorts, Commit, Committed, DecidingPorts, Stored } from './ports.ts'
+import type { AskingPorts, Commit, Committed, DecidingPorts, RequestReader, Stored, ToAct } from './ports.ts'
 
 /** Enough for fifty writers, each of which can lose to all others. */
 export const manyWriters = 60
@@ -48,7 +49,28 @@ export const stamped = (command: Unstamped, { policy }: Pick<AskingPorts, 'polic
 /** `replayed`: something that may happen once had happened before, so nothing was done now. */
 export type CarriedOut<Code extends Refusal = Refusal> = Result<Stored, Code> & { stored?: Stored }
 
-type Made<C extends Unstamped> = (state: ApprovalRequest, now: NumericDate) => C | Promise<C>
+type Made<C extends Unstamped> = (
+  state: ApprovalRequest,
+  now: NumericDate,
+  requests: Pick<RequestReader, 'dependencies'>,
+) => C | Promise<C>
+
+type How = {
+  /** The request as it was just read: the first attempt begins with it. */
+  first?: Stored & Partial<ToAct>
+  /** What the request rests on is read with it, in one call. */
+  toAct?: true
+  /** What follows from it where it is not refused, in the same commit. What this makes is seen by no one before. */
+  follow?: (state: ApprovalRequest) => Promise<Unstamped>
+  /**
+   * What could end the request is read once more, beside the commit: what was stopped while something was being made is
+   * not handed out. `role`: the target role that is assumed.
+   */
+  handsOut?: { role?: string | undefined }
+}
+
+export const readToAct = (id: RequestId, { requests, policy }: Pick<DecidingPorts, 'requests' | 'policy'>) =>
+  requests.loadToAct(id, groupsToRead(policy.bundle.directory))
 
 /**
  * Reads the request, makes the command, decides, and commits state and entries in one transaction; and again if another
@@ -61,42 +83,71 @@ export function carryOut<C extends Unstamped>(
   id: RequestId,
   ports: DecidingPorts,
   command: Made<C>,
+  once?: undefined,
+  how?: How,
 ): Promise<CarriedOut<RefusalOf<C>>>
 export function carryOut<C extends Unstamped>(
   id: RequestId,
   ports: DecidingPorts,
   command: Made<C>,
   once: readonly OnceOnly[],
+  how?: How,
 ): Promise<CarriedOut<RefusalOf<C> | 'replayed'>>
 export function carryOut(
   id: RequestId,
   ports: DecidingPorts,
   command: Made<Unstamped>,
   once: readonly OnceOnly[] = [],
+  { first, toAct, follow, handsOut }: How = {},
 ): Promise<CarriedOut> {
+  let read: How['first'] = first
   return runAggregate<CarriedOut>(id, manyWriters, async () => {
-    const stored = await ports.requests.load(id)
+    const stored: How['first'] = read ?? (toAct ? await readToAct(id, ports) : await ports.requests.load(id))
+    read = undefined
     if (!stored) return refuse('unknown_request')
     const now = ports.clock.now()
-    const made = stamped(await command(asOf(stored.state, Math.max(now, stored.state.updatedAt)), now), ports)
-    const { events: whole, refusal } = decide(stored.state, made, now)
-    if (refusal) ports.log.info('refused', { request: id, attempted: made.type, code: refusal.code })
-    // The state is made of the commitments, as a replay makes it.
-    const { events, texts } = setTextsApart(whole, stored.state.ask.owner, () => ports.salts.salt())
-    const state = events.reduce<ApprovalRequest>(evolve, stored.state)
+    const { dependencies } = stored
+    const requests = dependencies ? { dependencies } : ports.requests
+    const whole = asOf(stored.state, Math.max(now, stored.state.updatedAt))
+    const made = stamped(await command(whole, now, requests), ports)
+    const decided = decideIn(stored.state, made, now, ports)
+    const more = follow && !decided.refusal ? stamped(await follow(decided.state), ports) : undefined
+    const ended = more && decideIn(decided.state, more, ports.clock.now(), ports)
+    const { refusal, state } = ended ?? decided
+    if (refusal) ports.log.info('refused', { request: id, attempted: (more ?? made).type, code: refusal.code })
+    const events = [...decided.events, ...(ended?.events ?? [])]
     const after = chainEvents(stored, events, state)
     const next: Stored = { state, head: after.head }
     const used = refusal ? once.filter(({ ifDone }) => !ifDone) : once
+    const texts = [...decided.texts, ...(ended?.texts ?? [])]
     const change = { id, expected: stored.head, state, entries: after.entries, head: after.head, texts, once: used }
-    const result: Committed =
-      events.length === 0 && used.length === 0 ? { outcome: 'committed' } : await ports.requests.commit(change)
+    const [result, ending] = await Promise.all([
+      events.length === 0 && used.length === 0 ? committed : ports.requests.commit(change),
+      handsOut && !refusal ? findEnding(state, now, ports, handsOut.role) : undefined,
+    ])
     if (result.outcome === 'taken') {
       await recordRefusal(actorOf(stored.state, made), made.type, 'replayed', ports, aboutStored(stored))
       return { ...refuse('replayed'), stored }
     }
     if (result.outcome === 'stale') return undefined
+    if (ending) await endIfOver(id, ports, () => handsOut?.role)
+    if (ending) return refuse(endingCode(ending))
     return refusal ? { ...refuse(refusal.code, refusal.detail), stored: next } : ok(next)
   })
+}
+
+const committed: Committed = { outcome: 'committed' }
+
+/** The state is made of the commitments, as a replay makes it. */
+function decideIn(
+  before: ApprovalRequest,
+  command: Command,
+  now: NumericDate,
+  { salts }: Pick<DecidingPorts, 'salts'>,
+) {
+  const { events: whole, refusal } = decide(before, command, now)
+  const { events, texts } = setTextsApart(whole, before.ask.owner, () => salts.salt())
+  return { events, texts, refusal, state: events.reduce<ApprovalRequest>(evolve, before) }
 }
 
 export async function carryOutFor<C extends Unstamped>(
@@ -121,7 +172,7 @@ export async function carryOutForAgent<C extends Unstamped>(
   command: C,
 ): Promise<CarriedOut<RefusalOf<C> | 'unknown_request'>> {
   const stored = await ports.requests.load(id)
-  if (stored?.state.ask.agent.id === agent) return carryOut(id, ports, () => command)
+  if (stored?.state.ask.agent.id === agent) return carryOut(id, ports, () => command, undefined, { first: stored })
   return refuseOnRecord(agent, command.type, ports, aboutStored(stored))('unknown_request')
 }
 
@@ -230,21 +281,6 @@ const countedRow = (key: string, counted: Counted, before: string | undefined): 
 
 export const wake = (id: RequestId, ports: DecidingPorts): Promise<CarriedOut> =>
   carryOut(id, ports, () => ({ type: 'wake' }))
-
-/**
- * Reads halts and ancestors once more, after a credential is on record and before it is answered: what was stopped
- * while it was being made is never handed out.
- */
-export async function stillStands(
-  issued: Stored,
-  ports: DecidingPorts,
-  role?: string,
-): Promise<Result<Stored, EndingCode>> {
-  const ending = await findEnding(issued.state, ports.clock.now(), ports, role)
-  if (!ending) return ok(issued)
-  await endIfOver(issued.state.ask.id, ports, () => role)
-  return refuse(endingCode(ending))
-}
 
 export async function endIfOver(
   id: RequestId,

@@ -23,6 +23,9 @@ export type Commit = Appended & {
   draw?: PermitChange
 }
 
+/** A request with what it rests on, read together: `dependencies` asks the store only for what was not read with it. */
+export type ToAct = Stored & Pick<RequestReader, 'dependencies'>
+
 /**
  * `stale`: another writer came first, read and decide again. `taken`: a once-only key is there already, with its value.
  */
@@ -34,9 +37,11 @@ export type Committed =
 /** Requests as they are stored, and the keys of what happens once. Reads of one item are strongly consistent. */
 export interface RequestReader {
   load(id: RequestId): Promise<Stored | undefined>
+  /** In one read. @param groups whose readings are wanted */
+  loadToAct(id: RequestId, groups: readonly string[]): Promise<ToAct | undefined>
   /** At most a hundred, in no particular order; one that does not exist is left out. */
   loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]>
-  /** All that a request rests on, in one strongly consistent read. An ancestor that does not exist is left out. */
+  /** All that a request rests on, in one strongly consistent read, or two where a target was ever halted. An ancestor that does not exist is left out. */
   dependencies(ancestors: readonly RequestId[], targets: readonly HaltTarget[], beside?: Beside): Promise<Dependencies>
   /** The value under a once-only key, such as an idempotency key. */
   recall(key: string): Promise<string | undefined>

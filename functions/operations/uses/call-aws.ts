@@ -34,7 +34,7 @@ export async function callAws(
   const stored = await ports.requests.load(token.request)
   if (!stored) return refuse('unknown_request')
   const target = targetOf(stored.state.ask, ports)
-  const use = ports.ids.use()
+  const use = ports.ids.use(token.request)
   const { begun, expected } = await begin(token, use, once, target, ports)
   if (!begun.ok) return begun.code === 'outcome_unknown' ? askAgain(token, ports) : told(begun)
   const { state } = begun.value

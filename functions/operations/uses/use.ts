@@ -3,24 +3,38 @@ import { isSameTool, type McpTool } from '../../domain/policy/mcp-tool.ts'
 import type { BeginUse, EndUse } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { type ApprovalRequest, grantOf, type Outcome, usesLeft } from '../../domain/requests/request.ts'
-import type { JsonObject, RequestId, Result, ToolId, UseId } from '../../domain/values.ts'
-import { actorNamed, defined, ok, refuse } from '../../domain/values.ts'
+import type { JsonObject, Result, ToolId, UseId } from '../../domain/values.ts'
+import { actorNamed, defined, ok, refuse, requestOfUse } from '../../domain/values.ts'
 import type { AccessToken } from '../credentials/ports.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
-import { aboutStored, type CarriedOut, carryOut, recordRefusal, refuseOnRecord } from '../requests/carry-out.ts'
+import {
+  aboutStored,
+  type CarriedOut,
+  carryOut,
+  readToAct,
+  recordRefusal,
+  refuseOnRecord,
+} from '../requests/carry-out.ts'
 import type { DecidingPorts, MakingPorts } from '../requests/ports.ts'
 
 export async function endUse(
   { id, tool, outcome, note }: { id: UseId; tool: ToolId; outcome: Outcome; note?: string },
   ports: DecidingPorts,
 ): Promise<CarriedOut<RefusalOf<EndUse>>> {
-  const request = (await ports.requests.recall(useKey(id))) as RequestId | undefined
-  if (request === undefined) return refuseOnRecord(tool, 'end_use', ports)('credential_unknown')
-  return carryOut(request, ports, () => ({ type: 'end_use', tool, use: id, outcome, ...defined({ note }) }))
+  const request = requestOfUse(id)
+  const stored = request && (await ports.requests.load(request))
+  if (!request || !stored) return refuseOnRecord(tool, 'end_use', ports)('credential_unknown')
+  return carryOut(
+    request,
+    ports,
+    () => ({ type: 'end_use', tool, use: id, outcome, ...defined({ note }) }),
+    undefined,
+    {
+      first: stored,
+    },
+  )
 }
-
-const useKey = (use: UseId): string => `USE#${use}`
 
 type UseAsk = {
   tool: ToolId
@@ -48,7 +62,7 @@ export async function beginUse(
   ports: MakingPorts,
 ): Promise<Result<BegunUse, RefusalOf<BeginUse> | 'replayed' | 'credential_unknown' | Other>> {
   const { tool, token, key } = ask
-  const stored = await ports.requests.load(token.request)
+  const stored = await readToAct(token.request, ports)
   if (!stored) return refuse('unknown_request')
   if (argumentsDigest(ask.action, ask.arguments, stored.state.ask.resource) !== stored.state.ask.argumentsDigest) {
     const about = { ...aboutStored(stored).about, action: ask.action }
@@ -60,12 +74,12 @@ export async function beginUse(
     return refuse('tool_changed', 'the tool that is about to be called is not the one that was approved')
   }
   const again = useOf(stored.state, tool, key)
-  const use = ports.ids.use()
+  const use = ports.ids.use(token.request)
   const done = await carryOut(
     token.request,
     ports,
-    async (state, now) => ({
-      ...(await authorityOf(state, 'use', now, ports)),
+    async (state, now, requests) => ({
+      ...(await authorityOf(state, 'use', now, { ...ports, requests })),
       type: 'begin_use',
       tool,
       presented: token.jti,
@@ -73,7 +87,8 @@ export async function beginUse(
       key,
     }),
     // A tool that asks again shows the same proof, which was spent on this very use.
-    again ? [] : [ask.once, { key: useKey(use), value: token.request, expiresAt: token.expiresAt + 86_400 }],
+    again ? [] : [ask.once],
+    { first: stored, toAct: true },
   )
   // Its own twin may have come first with the same proof: that is the same use.
   const twin = done.ok || done.code !== 'replayed' ? undefined : (await ports.requests.load(token.request))?.state

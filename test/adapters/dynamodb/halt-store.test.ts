@@ -4,7 +4,9 @@ import {
   DynamoHaltStore,
   haltCopies,
   haltCopyKey,
+  haltedKey,
   haltsOf,
+  mostNamed,
 } from '../../../functions/adapters/dynamodb/halt-store.ts'
 import { itemOf } from '../../../functions/adapters/dynamodb/items.ts'
 import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
@@ -17,12 +19,13 @@ import type { AgentId, HaltId } from '../../../functions/domain/values.ts'
 import type { HaltChange, HaltStore, StoredHalts } from '../../../functions/operations/halts/ports.ts'
 import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
 import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
-import { person, submittedAt } from '../../support/ask.ts'
+import { person, requestId, sampleAsk, submittedAt } from '../../support/ask.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
 import { MemoryRequestStore } from '../../support/requests/memory-request-store.ts'
 import { onBoth } from '../both.ts'
 import { useAws } from '../emulator.ts'
+import { submission } from './commits.ts'
 import { makeTables } from './tables.ts'
 
 type Stores = { halts: HaltStore; requests: RequestStore; ledger: LedgerStore }
@@ -145,6 +148,22 @@ onBoth<Stores>('the halt store', { memory: inMemory, real: onDynamo }, (make) =>
     })
   })
 
+  test('what is read together with a request knows each halt that was saved before, and its second reading each since', async () => {
+    const ask = sampleAsk()
+    const change = submission(ask)
+    await stores.requests.commit(change)
+    const { head } = change
+    const read = async () => stores.requests.loadToAct(ask.id, [])
+    const before = await read()
+    expect(before).toMatchObject({ state: { ask: { id: ask.id } }, head })
+    expect(await before?.dependencies([], [target, other])).toMatchObject({ ancestors: [], halts: [], standIns: [] })
+    await declare(1)
+    expect((await (await read())?.dependencies([ask.id], [target, other]))?.halts).toMatchObject([{ id: haltId(1) }])
+    expect((await (await read())?.dependencies([ask.id], [other]))?.halts).toEqual([])
+    expect((await (await read())?.dependencies([ask.id], []))?.ancestors).toMatchObject([{ head }])
+    expect(await stores.requests.loadToAct(requestId(9), [])).toBeUndefined()
+  })
+
   test('two targets do not hold each other up', async () => {
     expect(await Promise.all([declare(1), declare(2, other)])).toEqual([true, true])
   })
@@ -178,6 +197,27 @@ describe('the copies of a halt', () => {
     expect((await said()).flatMap((each) => each.map((halt) => halt.lifted?.by))).toEqual(
       Array.from({ length: haltCopies }, () => 'person:hana'),
     )
+  })
+
+  test('past as many names as one item has, each target is asked for by itself', async () => {
+    const [connection, tables] = [connect(), await makeTables()]
+    const [halts, requests] = [new DynamoHaltStore(connection, tables), new DynamoRequestStore(connection, tables)]
+    const table = new Table(connection, tables.requests)
+    const names = Array.from({ length: mostNamed - 1 }, (_, n) => `HALT#agent#agent:a${n}`)
+    const rows = Array.from({ length: haltCopies }, (_, copy) => ({ ...haltedKey(copy), names, version: 1 }))
+    await table.transact(
+      rows.map((row) => table.putting(row)),
+      'have many names',
+    )
+    const ofAgent = (n: number): HaltTarget => ({ kind: 'agent', value: `agent:b${n}` as AgentId })
+    const read = async (of: HaltTarget) => (await requests.dependencies([], [other, of])).halts
+    for (const n of [1, 2, 3]) {
+      expect(await halts.save(changeOf(haltId(n), ofAgent(n), halted(ofAgent(n)), await halts.load(ofAgent(n))))).toBe(
+        true,
+      )
+      for (const each of [1, 2, 3].slice(0, n)) expect(await read(ofAgent(each))).toMatchObject([{ id: haltId(each) }])
+    }
+    expect(await read(other)).toEqual([])
   })
 
   test('the reads of all decisions spread over them', () => {

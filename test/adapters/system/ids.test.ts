@@ -1,5 +1,12 @@
 import { SystemClock, SystemIds } from '../../../functions/adapters/system/system.ts'
-import { CredentialId, EvaluationId, NumericDate, RequestId, UseId } from '../../../functions/domain/values.ts'
+import {
+  CredentialId,
+  EvaluationId,
+  NumericDate,
+  RequestId,
+  requestOfUse,
+  UseId,
+} from '../../../functions/domain/values.ts'
 import type { Ids } from '../../../functions/operations/ports.ts'
 import { MemoryIds } from '../../support/memory-ids.ts'
 
@@ -12,10 +19,24 @@ describe.each<[name: string, make: () => Ids]>([
     const made = Array.from({ length: 2000 }, () => [
       RequestId.parse(ids.request()),
       CredentialId.parse(ids.credential()),
-      UseId.parse(ids.use()),
       EvaluationId.parse(ids.evaluation()),
     ]).flat()
     expect(new Set(made.map((id) => id.slice(4))).size).toBe(made.length)
+  })
+
+  test('of uses name their request, also of an opening, and never come twice', () => {
+    const ids = make()
+    for (const request of [ids.request(), ids.breakGlass()]) {
+      const uses = Array.from({ length: 200 }, () => UseId.parse(ids.use(request)))
+      expect(new Set(uses.map(requestOfUse))).toEqual(new Set([request]))
+      expect(new Set(uses).size).toBe(uses.length)
+    }
+  })
+
+  test('of uses that are cut, or are of nothing, name no request', () => {
+    const use = make().use('req_00000000000000000000000001' as RequestId)
+    for (const bad of [use.slice(0, -1), use.slice(0, 30), 'use_00000000000000000000000001'])
+      expect(requestOfUse(bad as UseId)).toBeUndefined()
   })
 })
 

@@ -145,7 +145,7 @@ describe('to keep it open', () => {
     const state = await night.state(request.ask.id)
     const grant = grantOf(state)
     const use = {
-      id: night.ids.use(),
+      id: night.ids.use(request.ask.id),
       key: 'k'.repeat(255),
       tool: 'tool:flag-service',
       credential: 'crd_'.padEnd(30, '0'),

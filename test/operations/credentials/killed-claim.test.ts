@@ -2,11 +2,13 @@ import { decodeJwt } from 'jose'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import { grantOf } from '../../../functions/domain/requests/request.ts'
 import type { CredentialId, RequestId } from '../../../functions/domain/values.ts'
+import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { sampleBundle, World } from '../../support/world.ts'
 
 /**
- * Whoever makes a credential may die at any place. Then one of its kind is live, or none; and none was ever made that
- * had no record before it.
+ * The process that makes a credential may die at any place. Then one credential of its kind is live, or none. A token is
+ * signed before its entries are committed and answered after; an AWS session works once STS has made it, so its intent is
+ * on record before.
  */
 
 const bundle = sampleBundle()
@@ -19,18 +21,18 @@ const gaps = [
   'between the record and the answer',
 ] as const
 type Gap = (typeof gaps)[number]
+const gapsOfTokens = ['before the making', ...gaps.slice(2)] as const
 
-/** A world whose next claim dies at one place, and that has noted each credential that was made, and its record then. */
-function dyingAt(gap: Gap, world: World) {
+/** A world whose next claim dies at one place, and that has noted each session that was made, and its record then. */
+function dyingAt(gap: Gap | 'before the making', world: World) {
   const made: { credential: string; intended: boolean }[] = []
   const [commit, sign, assume] = [
     world.requests.commit.bind(world.requests),
     world.signer.sign.bind(world.signer),
     world.broker.assume.bind(world.broker),
   ]
-  let commits = 0
   let alive = false
-  const dies = (at: Gap) => {
+  const dies = (at: typeof gap) => {
     if (alive || at !== gap) return
     alive = true
     throw new Killed(at)
@@ -43,14 +45,13 @@ function dyingAt(gap: Gap, world: World) {
     made.push({ credential, intended })
   }
   world.requests.commit = async (change) => {
-    commits += 1
-    if (commits === 1) dies('before the intent is recorded')
+    if (change.entries.some(({ type }) => type === 'CredentialIntended')) dies('before the intent is recorded')
     const done = await commit(change)
-    if (commits === 2) dies('between the record and the answer')
+    if (change.entries.some(({ type }) => type === 'CredentialIssued')) dies('between the record and the answer')
     return done
   }
   world.signer.sign = async (typ, claims) => {
-    dies('between the intent and the making')
+    dies('before the making')
     const token = await sign(typ, claims)
     await note(String(claims['jti']), String(claims['txn']))
     dies('between the making and the record')
@@ -69,28 +70,35 @@ function dyingAt(gap: Gap, world: World) {
 const recorded = async (world: World, id: RequestId) =>
   verify(id, await world.ledger.entries(id)).state ?? 'the record does not replay'
 
-test.each(gaps)('an access token whose maker is killed %s: the next claim gives the one live token', async (gap) => {
-  const world = new World(bundle)
-  const request = await world.approved()
-  const made = dyingAt(gap, world)
-  await expect(world.issueToken(request)).rejects.toThrow(Killed)
-  const after = await world.state(request.ask.id)
-  expect(after).toMatchObject({ status: 'approved' })
-  // Nobody has it. What is live, if anything, is the one that is on the record.
-  expect(grantOf(after)?.credentials.access_token !== undefined).toBe(gap === 'between the record and the answer')
+test.each(gapsOfTokens)(
+  'an access token whose maker is killed %s: the next claim gives the one live token',
+  async (gap) => {
+    const world = new World(bundle)
+    const request = await world.approved()
+    const made = dyingAt(gap, world)
+    await expect(world.issueToken(request)).rejects.toThrow(Killed)
+    const after = await world.state(request.ask.id)
+    expect(after).toMatchObject({ status: 'approved' })
+    // No one has it. What is live, if anything, is the one that is on the record.
+    expect(grantOf(after)?.credentials.access_token !== undefined).toBe(gap === 'between the record and the answer')
 
-  const again = await world.issueToken(request)
-  if (!again.ok) throw new Error(again.code)
-  const state = await world.state(request.ask.id)
-  const credential = decodeJwt(again.value.token).jti
-  expect(grantOf(state)?.credentials.access_token).toMatchObject({ id: credential })
-  expect(made.at(-1)?.credential).toBe(credential)
-  expect(made.map(({ intended }) => intended)).toEqual(made.map(() => true))
-  expect(await recorded(world, request.ask.id)).toEqual(state)
-  // One that was made before and that nobody got opens nothing.
-  for (const { credential: lost } of made.slice(0, -1))
-    expect(await world.issueAws(request, lost as CredentialId)).toMatchObject({ code: 'credential_superseded' })
-})
+    const again = await world.issueToken(request)
+    if (!again.ok) throw new Error(again.code)
+    const state = await world.state(request.ask.id)
+    const credential = decodeJwt(again.value.token).jti
+    expect(grantOf(state)?.credentials.access_token).toMatchObject({ id: credential })
+    expect(made.at(-1)?.credential).toBe(credential)
+    const types = (await world.ledger.entries(request.ask.id)).map(({ type, facts }) => [type, facts['credential']])
+    expect(types.slice(-2)).toEqual([
+      ['CredentialIntended', credential],
+      ['CredentialIssued', credential],
+    ])
+    expect(await recorded(world, request.ask.id)).toEqual(state)
+    // One that was made before and that no one got opens nothing.
+    for (const { credential: lost } of made.slice(0, -1))
+      expect(await world.issueAws(request, lost as CredentialId)).toMatchObject({ code: 'credential_superseded' })
+  },
+)
 
 test.each(gaps)('AWS credentials whose maker is killed %s: the next claim gives the one live session', async (gap) => {
   const world = new World(bundle)
@@ -113,3 +121,38 @@ test.each(gaps)('AWS credentials whose maker is killed %s: the next claim gives 
   expect(grantOf(state)?.uses).toHaveLength(1)
   expect(await recorded(world, request.ask.id)).toEqual(state)
 })
+
+test.each([
+  ['loses to another writer', 'stale'],
+  ['is not answered', 'unheard'],
+] as const)('a signature whose commit %s is dropped: no token is answered that has no entry', async (_how, fault) => {
+  const world = new World(bundle)
+  const request = await world.approved()
+  const signed: string[] = []
+  const [sign, commit] = [world.signer.sign.bind(world.signer), world.requests.commit.bind(world.requests)]
+  world.signer.sign = async (typ, claims) => {
+    signed.push(String(claims['jti']))
+    return sign(typ, claims)
+  }
+  let lost = false
+  world.requests.commit = async (change) => {
+    if (lost || !change.entries.some(({ type }) => type === 'CredentialIssued')) return commit(change)
+    lost = true
+    if (fault === 'stale') return { outcome: 'stale' }
+    throw new StoreUnavailable('the store did not hear of it')
+  }
+  const issued = world.issueToken(request)
+  if (fault === 'unheard') await expect(issued).rejects.toThrow(StoreUnavailable)
+  else expect(await issued).toMatchObject({ ok: true })
+  const entries = await world.ledger.entries(request.ask.id)
+  const onRecord = entries.filter(({ type }) => type === 'CredentialIssued').map(({ facts }) => facts['credential'])
+  const answered = fault === 'unheard' ? [] : [decodeJwt(await tokenIn(issued)).jti]
+  expect(onRecord).toEqual(answered)
+  expect(signed).toHaveLength(fault === 'unheard' ? 1 : 2)
+})
+
+async function tokenIn(issued: ReturnType<World['issueToken']>): Promise<string> {
+  const done = await issued
+  if (!done.ok) throw new Error(done.code)
+  return done.value.token
+}

@@ -10,6 +10,7 @@ function slow(store: RequestStore, ms: { load: number; commit: number }): Reques
   const later = <T>(value: T, delay: number) => new Promise<T>((resolve) => setTimeout(() => resolve(value), delay))
   return {
     load: async (id) => later(await store.load(id), ms.load),
+    loadToAct: async (...what) => later(await store.loadToAct(...what), ms.load),
     dependencies: (...what) => store.dependencies(...what),
     commit: async (change) => later(await store.commit(change), ms.commit),
     recall: (key) => store.recall(key),

@@ -27,6 +27,7 @@ import type {
   RequestPage,
   RequestStore,
   Stored,
+  ToAct,
 } from '../../../functions/operations/requests/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 
@@ -57,6 +58,11 @@ export class MemoryRequestStore implements RequestStore {
   async load(id: RequestId): Promise<Stored | undefined> {
     await othersRun()
     return this.#read(id)
+  }
+
+  async loadToAct(id: RequestId): Promise<ToAct | undefined> {
+    const stored = await this.load(id)
+    return stored && { ...stored, dependencies: (...of) => this.dependencies(...of) }
   }
 
   async loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]> {
