@@ -8,7 +8,7 @@ export const usage = `Usage: npm run load -- [options]
   --slack N      share of the calls of Slack that are answered 429 (0.1); others go wrong in other ways
   --repeats N    share of the batches of streams and queues that come twice (0.1)
   --seed N       another seed is another load (1)
-  --at-once N    most calls of agents and clicks of people under way at once (48)
+  --at-once N    most calls of agents and clicks of people under way at once (12)
   --drain N      minutes after the last arrival in which all must have come to rest (30)
   --out FOLDER   where the plot and the account go (.hotwork/load)
 `
@@ -32,7 +32,7 @@ export function readOptions(typed: readonly string[]) {
     slack: number('slack', 0.1),
     repeats: number('repeats', 0.1),
     seed: number('seed', 1),
-    atOnce: number('at-once', 48),
+    atOnce: number('at-once', 12),
     drain: number('drain', 30),
     out: values.out ?? '.hotwork/load',
   }

@@ -3,15 +3,19 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { startStack } from '../../infra/local/stack.ts'
 import { takeAccount } from './account.ts'
-import { readFacts } from './facts.ts'
-import { reportOf } from './report.ts'
 import { drive } from './drive.ts'
+import { readFacts } from './facts.ts'
 import { type Happened, startFaultyAws, startFaultySlack } from './faults.ts'
 import { type Life, Lives } from './lives.ts'
 import { type Options, readOptions, usage } from './options.ts'
 import { planLoad } from './plan.ts'
+import { drawLoad } from './plot.ts'
 import { loadPolicies } from './policies.ts'
+import { reportOf } from './report.ts'
 import { Screen } from './screen.ts'
+
+/** So that a stream is read for each reader by itself, as on AWS. Milliseconds. */
+const streamDelay = 20
 
 /** `npm run load`: the local stack under load and faults, and an account of every request. Exit 1 where a rule fails. */
 const options = chooseOptions()
@@ -50,7 +54,12 @@ async function load(options: Options): Promise<boolean> {
   })
   ending.defer(() => desk.close())
   const policies = loadPolicies(join(directory, 'policies'))
-  const stack = await startStack({ stateDirectory: join(directory, 'state'), policies, meter: aws, slack: desk })
+  const stack = await startStack({
+    stateDirectory: join(directory, 'state'),
+    policies,
+    meter: { ...aws, streamDelay },
+    slack: desk,
+  })
   ending.defer(() => stack.close())
   const deployments = join(directory, 'deployments.json')
   writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: stack.local }), { mode: 0o600 })
@@ -72,6 +81,7 @@ async function load(options: Options): Promise<boolean> {
   mkdirSync(out, { recursive: true })
   writeFileSync(join(out, 'account.txt'), report)
   writeFileSync(join(out, 'findings.json'), JSON.stringify({ findings, lives, samples: run.samples, happened }))
+  writeFileSync(join(out, 'load.svg'), await drawLoad(run.samples, happened, run.began))
   cpSync(join(directory, 'state/log'), join(out, 'log'), { recursive: true })
   return findings.every(({ broken }) => broken.length === 0)
 }
