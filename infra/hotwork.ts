@@ -58,6 +58,8 @@ export type HotworkProps = {
   protectTables?: boolean | undefined
   /** Whether Lambda concurrency is set apart for halting, revoking, the gate and break-glass. @default 'none' */
   reservedConcurrency?: 'usual' | 'none' | undefined
+  /** In how many parts the busiest keys of the tables are: docs/scale.md. Never less than before. @default 1 */
+  shards?: number | undefined
 }
 
 /** The permit desk, in a stack of its own: one construct for each audience, on the ground that all stand on. */
@@ -168,7 +170,7 @@ export class Hotwork extends Construct {
   }
 
   #makeGround(settings: Settings, domain: IDomainName | undefined): Ground {
-    const { issuer, signingKeys, notaryKeys, protectTables, reservedConcurrency } = settings
+    const { issuer, signingKeys, notaryKeys, protectTables, reservedConcurrency, shards } = settings
     const { bundle, home } = this
     const kept = { deletionProtection: protectTables }
     const tables = {
@@ -216,7 +218,7 @@ export class Hotwork extends Construct {
       slack: new SlackSecret(this, 'Slack', bundle.deployment.chat.apiUrl),
       incidents: new IncidentSecret(this, 'Incidents'),
       pagerDuty: readsPagerDuty(bundle) ? new PagerDutySecret(this, 'PagerDuty') : undefined,
-      make: functionMaker({ code, log, alarms, tables, reserve: reservedConcurrency === 'usual' }),
+      make: functionMaker({ code, log, alarms, tables, reserve: reservedConcurrency === 'usual', shards }),
     }
   }
 

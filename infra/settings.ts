@@ -29,6 +29,7 @@ export type Settings = {
   notaryKeys: readonly [number, ...number[]]
   protectTables: boolean
   reservedConcurrency: 'usual' | 'none'
+  shards: number
 }
 
 /** How a deployer says one: `pass -c policies=PATH` to the app, `give policies: PATH` to the construct. */
@@ -51,6 +52,7 @@ export function checkSettings(given: { readonly [name in keyof Settings]?: unkno
     notaryKeys = [1],
     protectTables = false,
     reservedConcurrency = 'none',
+    shards = 1,
   } = given
   must(
     typeof policies === 'string' && existsSync(policies),
@@ -77,9 +79,13 @@ export function checkSettings(given: { readonly [name in keyof Settings]?: unkno
   must(isListOfKeys(signingKeys), `signingKeys \`${signingKeys}\` ${notKeys}`)
   must(isListOfKeys(notaryKeys), `notaryKeys \`${notaryKeys}\` ${notKeys}`)
   must(typeof protectTables === 'boolean', `protectTables \`${protectTables}\` is not known: use \`true\` or \`false\``)
+  must(
+    typeof shards === 'number' && Number.isInteger(shards) && shards >= 1 && shards <= 64,
+    `shards \`${shards}\` is not known: use a whole number from 1 to 64, never a smaller one than before (docs/scale.md)`,
+  )
   return {
     ...{ policies: resolve(policies), deployment: resolve(deployment) },
-    ...{ issuer, signingKeys, notaryKeys, protectTables, reservedConcurrency },
+    ...{ issuer, signingKeys, notaryKeys, protectTables, reservedConcurrency, shards },
   }
 }
 
@@ -129,10 +135,9 @@ export function readSettings(context: (key: string) => unknown) {
     `context \`protectTables\` is \`yes\` or \`no\`, not \`${protectTables}\``,
   )
   // A number is not written with a space, a sign or a zero before it.
-  const keysOf = (name: string) =>
-    said(name)
-      ?.split(',')
-      .map((key) => (/^[1-9]\d*$/.test(key) ? Number(key) : key))
+  const read = (text: string) => (/^[1-9]\d*$/.test(text) ? Number(text) : text)
+  const shards = said('shards')
+  const keysOf = (name: string) => said(name)?.split(',').map(read)
   const settings = checkSettings(
     {
       policies: said('policies'),
@@ -142,6 +147,7 @@ export function readSettings(context: (key: string) => unknown) {
       signingKeys: keysOf('signingKeys'),
       notaryKeys: keysOf('notaryKeys'),
       protectTables: protectTables === 'yes',
+      shards: shards === undefined ? undefined : read(shards),
     },
     asContext,
   )

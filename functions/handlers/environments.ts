@@ -2,7 +2,8 @@ import * as z from 'zod'
 import type { Policy } from '../operations/policy/ports.ts'
 
 /**
- * What each Lambda is told by its environment: the whole contract with the deployment. test/infra holds the template to it.
+ * What each Lambda is told by its environment: the contract with the deployment, beside `SHARDS`, which every connection to
+ * the tables reads. test/infra holds the template to it.
  * AWS clients find their endpoints and credentials by themselves.
  */
 

@@ -41,12 +41,13 @@ export type Ground = {
 /** By its rows in infra/functions.ts and infra/rows.ts. One that asks policy reads all that the answer rests on. */
 export type MakeFunction = (scope: Construct, name: FunctionName, role?: FunctionRole) => HotworkFunction
 
-type Given = { code: FunctionCode; log: ILogGroup; reserve: boolean; alarms: Alarms; tables: Tables }
+type Given = { code: FunctionCode; log: ILogGroup; reserve: boolean; shards: number; alarms: Alarms; tables: Tables }
 
-export function functionMaker({ code, log, reserve, alarms, tables }: Given): MakeFunction {
+export function functionMaker({ code, log, reserve, shards, alarms, tables }: Given): MakeFunction {
   return (scope, name, role) => {
     const made = new HotworkFunction(scope, pascal(name), { name, code, log, reserve, ...(role && { role }) })
     const { policy, alarm } = rowOf(name)
+    if (shards > 1) made.tell({ SHARDS: String(shards) })
     if (alarm) alarms.watchFunction(made)
     const { requests, ledger, texts } = writesOf(name)
     if (requests.length > 0) {

@@ -240,13 +240,17 @@ describe('functions', () => {
     ).toEqual(files.sort())
   })
 
-  /** What Powertools reads. */
-  const ofItsLog = ['LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME']
+  /** What Powertools reads, and every connection to the tables. */
+  const ofAll = ['LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'SHARDS']
 
   test.each(Object.entries(environments))('%s is told what it asks for, and nothing more', (name, environment) => {
     const properties = functions().find((candidate) => functionOf(candidate) === name) ?? {}
-    const told = Object.keys(variablesOf(properties)).filter((variable) => !ofItsLog.includes(variable))
+    const told = Object.keys(variablesOf(properties)).filter((variable) => !ofAll.includes(variable))
     expect(told.sort()).toEqual(Object.keys(environment.shape).sort())
+  })
+
+  test('all are told the same number of shards: one that was told another would not find what the others wrote', () => {
+    expect(new Set(functions().map((properties) => variablesOf(properties)['SHARDS']))).toEqual(new Set(['4']))
   })
 
   test('all run Node 24 on arm64 and log JSON to a log that ends', () => {

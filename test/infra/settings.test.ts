@@ -26,6 +26,7 @@ describe('what a deployer says', () => {
       notaryKeys: [1],
       // Of a first deployment the rollback must be able to delete them.
       protectTables: false,
+      shards: 1,
     })
   })
 
@@ -39,6 +40,7 @@ describe('what a deployer says', () => {
     ['signingKeys', 3, { signingKeys: [3] }],
     ['protectTables', 'yes', { protectTables: true }],
     ['protectTables', 'no', { protectTables: false }],
+    ['shards', '8', { shards: 8 }],
   ])('%s=%s is taken', (key, value, expected) => expect(read({ [key]: value })).toMatchObject(expected))
 
   test.each([
@@ -57,6 +59,9 @@ describe('what a deployer says', () => {
     ['signingKeys', '1, 2', /with commas between/],
     ['signingKeys', 'arn:aws:kms', /the one that signs first/],
     ['signingKeys', '1,2,3,4', /up to three/],
+    ['shards', '0', /a whole number from 1 to 64/],
+    ['shards', '65', /never a smaller one than before/],
+    ['shards', '2.5', /shards `2.5` is not known/],
     ['protectTables', 'true', /`protectTables` is `yes` or `no`/],
   ])('%s=%j is refused, and the sentence says how to mend it', (key, value, sentence) => {
     expect(() => read({ [key]: value })).toThrow(UnusableSettings)

@@ -17,7 +17,8 @@ export const patient: Patience = { attempts: 4, attemptMs: 2000, totalMs: 8000 }
 /** For Slack's three seconds. The SDK's own four attempts pause 3 to 4 s when throttled (performance.md 1.6). */
 export const hurried: Patience = { attempts: 2, attemptMs: 450, totalMs: 950 }
 
-export type Connection = { client: DynamoDBClient; patience: Patience }
+/** `shards`: of each index partition that could become hot, as the deployment says. One where it says nothing. */
+export type Connection = { client: DynamoDBClient; patience: Patience; shards?: number }
 
 export function connect(patience: Patience = patient): Connection {
   const { attempts, attemptMs } = patience
@@ -26,7 +27,7 @@ export function connect(patience: Patience = patient): Connection {
     // Without `throwOnRequestTimeout` the SDK only logs a warning when time is up.
     requestHandler: { connectionTimeout: attemptMs, requestTimeout: attemptMs, throwOnRequestTimeout: true },
   })
-  return { client, patience }
+  return { client, patience, shards: Number(process.env['SHARDS'] ?? 1) }
 }
 
 /** A vendor's fault as ours: what was tried and what kind of fault it was, and nothing of what an item holds. */

@@ -5,7 +5,7 @@ import { defined } from '../../domain/values.ts'
 import type { LedgerIndex, LedgerPage } from '../../operations/ledger/ports.ts'
 import type { Connection } from './client.ts'
 import { entryIdOf, type Item, itemOf, numberOf, textOf, understood } from './items.ts'
-import { entryOf, shards } from './ledger-store.ts'
+import { entryOf, shardsOfLedger } from './ledger-store.ts'
 import { batchLimit, TableStore } from './table.ts'
 
 /** A page that little passes is given up after so many rounds of queries, and says where to go on. */
@@ -49,7 +49,7 @@ export class DynamoLedgerIndex extends TableStore implements LedgerIndex {
     const size = isNarrow(filter) ? readAtOnce.narrow : readAtOnce.all
     const from = [after ?? '', secondOf(filter.since ?? 0)].toSorted().at(-1) ?? ''
     const to = filter.until === undefined ? end : secondOf(filter.until)
-    const parts = shards.map((shard) => ({ shard, from, rows: [] as Row[], isRead: from >= to }))
+    const parts = shardsOfLedger(this.shards).map((shard) => ({ shard, from, rows: [] as Row[], isRead: from >= to }))
     const rows: Row[] = []
     let next: string | undefined
     for (let round = 0; round < roundsPerPage; round++) {

@@ -9,6 +9,7 @@ import type { OnceOnly } from '../../operations/ports.ts'
 import { chainKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
 import { condition, endsAt, headOf, headRow, type Item, isNew, numberOf, textOf } from './items.ts'
+import { inShard, shardOf } from './shards.ts'
 import { Table } from './table.ts'
 
 export type LedgeredTables = { requests: string; ledger: string; texts?: string | undefined }
@@ -17,12 +18,14 @@ export type LedgeredTables = { requests: string; ledger: string; texts?: string 
 export class LedgeredStore {
   protected readonly requests: Table
   protected readonly ledger: Table
+  protected readonly shards: number
   readonly #texts: Table | undefined
 
   /** @param tables `texts`: where a function is told of it, since its changes may have personal texts */
   constructor(connection: Connection, tables: LedgeredTables) {
     this.requests = new Table(connection, tables.requests)
     this.ledger = new Table(connection, tables.ledger)
+    this.shards = connection.shards ?? 1
     this.#texts = tables.texts === undefined ? undefined : new Table(connection, tables.texts)
   }
 
@@ -44,7 +47,7 @@ export class LedgeredStore {
 
   #puttingText({ commitment, person, text, salt }: PersonalText) {
     if (!this.#texts) throw new TypeError('this function was not told of the table of texts')
-    return this.#texts.putting({ commitment, person, text, salt })
+    return this.#texts.putting({ commitment, person: inShard(person, commitment, this.shards), text, salt })
   }
 
   /** @param writer tells this call from all others, so that one whose answer was lost knows its own item again */
@@ -60,17 +63,21 @@ export class LedgeredStore {
     const cut = entry.id.lastIndexOf('/')
     const key = { aggregate: entry.id.slice(0, cut), sequence: Number(entry.id.slice(cut + 1)) }
     const isNewEntry = condition('attribute_not_exists(#aggregate)')
-    const found = { shard: shardOf(entry), place: placeOf(entry), facets: JSON.stringify(facetsOf(entry, facts)) }
+    const found = {
+      shard: shardOfEntry(entry, this.shards),
+      place: placeOf(entry),
+      facets: JSON.stringify(facetsOf(entry, facts)),
+    }
     return this.ledger.putting({ ...key, entry: JSON.stringify(entry), ...found }, isNewEntry)
   }
 }
 
-/** The index over time is in so many parts, since one key takes no more than a thousand writes a second. */
+/** The index over time is in eight times as many parts: a request has some thirty entries. */
 const shardCount = 8
-export const shards: readonly string[] = Array.from({ length: shardCount }, (_, shard) => String(shard))
+export const shardsOfLedger = (shards: number): readonly string[] =>
+  Array.from({ length: shardCount * shards }, (_, shard) => String(shard))
 
-/** Hashes are even, and so nearly are the first letters of them. */
-const shardOf = ({ hash }: Entry): string => String(hash.charCodeAt('sha-256:'.length) % shardCount)
+const shardOfEntry = ({ id }: Entry, shards: number): string => String(shardOf(id, shardCount * shards))
 
 export const onceKey = (key: string) => ({ pk: key, sk: 'ONCE' })
 

@@ -14,6 +14,7 @@ import { defined, type NumericDate } from '../../domain/values.ts'
 import type { Page } from '../../operations/ports.ts'
 import type { RequestPage, Stored } from '../../operations/requests/ports.ts'
 import { type Item, textOf, timeKey } from './items.ts'
+import { inOneOrder, inShard, shardsOf, withoutShard } from './shards.ts'
 import { batchLimit, type Table } from './table.ts'
 
 /**
@@ -34,17 +35,21 @@ const beginningOf = (id: string): string => id.slice(0, 'req_0000'.length)
 /** One partition of one index. `begin`: no request in it was submitted before. */
 type Part = { index: string; by: string; value: string; begin: NumericDate }
 
+/** The keys that many requests have. */
+const sharded = new Set(['kind', 'status', 'actionMonth', 'agent', 'owner'])
+
 /** What stands beside a request's state so that indexes find it. All of it follows from the state, and proves nothing. */
-export function indexed({ ask, status, submittedAt }: ApprovalRequest) {
+export function indexed({ ask, status, submittedAt }: ApprovalRequest, shards: number) {
   const month = monthOf(submittedAt)
+  const spread = (value: string) => inShard(value, ask.id, shards)
   return {
     submitted: timeKey(submittedAt) + ask.id,
     // By month: one key would have all requests there ever were. What is live is listed whole, and does not grow so.
-    kind: `request#${month}`,
-    status: isLive(status) ? status : `${status}#${month}`,
-    actionMonth: `${ask.action}#${month}`,
-    agent: ask.agent.id,
-    owner: ask.owner,
+    kind: spread(`request#${month}`),
+    status: spread(isLive(status) ? status : `${status}#${month}`),
+    actionMonth: spread(`${ask.action}#${month}`),
+    agent: spread(ask.agent.id),
+    owner: spread(ask.owner),
     action: ask.action,
     task: cut(ask.parentTask.id),
     resource: cut(ask.resource.id),
@@ -57,12 +62,14 @@ export class RequestIndex {
   readonly #table: Table
   readonly #read: Read
   readonly #now: () => NumericDate
+  readonly #shards: number
 
   /** @param now where a list begins that does not say until when */
-  constructor(table: Table, read: Read, now: () => NumericDate) {
+  constructor(table: Table, read: Read, now: () => NumericDate, shards: number) {
     this.#table = table
     this.#read = read
     this.#now = now
+    this.#shards = shards
   }
 
   async list(filter: RequestFilter, { limit, after }: RequestPage): Promise<Page<Stored>> {
@@ -82,14 +89,15 @@ export class RequestIndex {
   async #readOn({ index, by, value, begin }: Part, walk: Walk): Promise<boolean> {
     const from = timeKey(Math.max(begin, walk.filter.since ?? 0))
     if (from >= walk.place) return false
-    const { items, last } = await this.#table.query(
-      {
-        ...{ index, newestFirst: true, limit: walk.rowsWanted(by) },
-        where: `#${by} = :value AND #submitted BETWEEN :from AND :place`,
-        values: { value, from, place: walk.place },
-      },
-      'list requests',
+    const values = sharded.has(by) ? shardsOf(value, this.#shards) : [value]
+    const where = `#${by} = :value AND #submitted BETWEEN :from AND :place`
+    const page = { index, newestFirst: true, limit: walk.rowsWanted(by, values.length), where }
+    const pages = await Promise.all(
+      values.map((each) =>
+        this.#table.query({ ...page, values: { value: each, from, place: walk.place } }, 'list requests'),
+      ),
     )
+    const { items, more } = inOneOrder(pages, 'submitted', true)
     const rows = items.filter((row) => textOf(row, 'submitted') < walk.place)
     walk.countQuery(rows.length)
     const candidates = rows.filter((row) => passesRequest(walk.cutFilter, facetsOfRow(row)))
@@ -103,7 +111,7 @@ export class RequestIndex {
     if (candidates.length > 0) return true
     const lowest = rows.at(-1)
     if (lowest) walk.lookTo(textOf(lowest, 'submitted'))
-    return last !== undefined
+    return more
   }
 
   /** An id's beginning is of so few that all of them are one page. */
@@ -145,11 +153,12 @@ class Walk {
     return this.wanted <= 0 || this.#queries >= mostQueries || this.#rows >= mostRows
   }
 
-  /** The row at the place itself is read once more. */
-  rowsWanted(by: string): number {
+  /** Of each shard, which some have more of than others. The row at the place itself is read once more. */
+  rowsWanted(by: string, shards: number): number {
     const { since: _, until: __, ...facets } = this.filter
     const sifts = Object.keys(facets).some((name) => !by.startsWith(name))
-    return 1 + (sifts ? mostRows - this.#rows : this.wanted)
+    const rows = sifts ? mostRows - this.#rows : this.wanted
+    return 1 + (shards === 1 ? rows : Math.ceil((2 * rows) / shards))
   }
 
   countQuery(rows: number): void {
@@ -188,9 +197,10 @@ function* partsOf(filter: RequestFilter, latest: string): Generator<Part> {
 
 const facetsOfRow = (row: Item): RequestFacets => ({
   ...placed(textOf(row, 'submitted')),
-  ...{ agent: textOf(row, 'agent'), owner: textOf(row, 'owner'), action: textOf(row, 'action') },
+  ...{ agent: withoutShard(textOf(row, 'agent')), owner: withoutShard(textOf(row, 'owner')) },
+  action: textOf(row, 'action'),
   ...{ task: textOf(row, 'task'), resource: textOf(row, 'resource') },
-  status: row['status']?.S?.split('#')[0] as ApprovalRequest['status'] | undefined,
+  status: row['status']?.S?.split(/[#~]/)[0] as ApprovalRequest['status'] | undefined,
 })
 
 const placed = (place: string) => ({ submittedAt: Number.parseInt(place, 10), id: place.slice('1234567890#'.length) })

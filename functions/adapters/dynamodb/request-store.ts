@@ -23,10 +23,11 @@ import { permitKey, requestKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
 import { readingKey, readingsOf } from './group-readings.ts'
 import { anyHaltedKey, anyHaltKey, haltedIn, haltsOf } from './halt-store.ts'
-import { endsAt, headOf, headRow, type Item, itemOf, type Row, textOf, valueIn } from './items.ts'
+import { endsAt, headOf, headRow, type Item, itemOf, numberOf, type Row, textOf, valueIn } from './items.ts'
 import { LedgeredStore, type LedgeredTables, onceKey } from './ledger-store.ts'
 import { permitOf, permitRow } from './permit-store.ts'
 import { indexed, RequestIndex } from './request-index.ts'
+import { inShard, shardsOf } from './shards.ts'
 import { standInKey, standInsOf } from './stand-in-store.ts'
 
 /** An evaluation is kept a day past its end, so that a late submission can be told that it is expired. */
@@ -40,7 +41,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   constructor(connection: Connection, tables: LedgeredTables, now: () => NumericDate = () => Date.now() / 1000) {
     super(connection, tables)
     const read = async (keys: readonly Item[]) => (await this.requests.getMany(keys, 'read requests')).map(storedOf)
-    this.#index = new RequestIndex(this.requests, read, now)
+    this.#index = new RequestIndex(this.requests, read, now, this.shards)
   }
 
   async load(id: RequestId): Promise<Stored | undefined> {
@@ -56,7 +57,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   async commit({ id, expected, state, entries, head, texts = [], once = [], draw }: Commit): Promise<Committed> {
     const writer = randomUUID()
     const items = [
-      this.requests.putting(requestRow(state, head), endsAt(expected)),
+      this.requests.putting(requestRow(state, head, this.shards), endsAt(expected)),
       ...once.map((each) => this.puttingOnce(each, writer)),
       ...(draw ? [this.requests.putting(permitRow(draw), endsAt(draw.expected))] : []),
     ]
@@ -137,30 +138,33 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     return this.#index.list(filter, page)
   }
 
-  async overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]> {
-    const query = {
-      index: 'overdue',
-      where: 'overdue = :request AND dueAt < :before',
-      values: { request: 'request', before },
-      limit,
-    }
-    const { items } = await this.requests.query(query, 'say what is overdue')
-    return items.map((item) => RequestId.parse(textOf(item, 'pk').slice('REQ#'.length)))
+  overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]> {
+    const where = 'overdue = :value AND dueAt < :before'
+    return this.#inTime('dueAt', { index: 'overdue', where, limit }, before)
   }
 
-  async uncompared(
+  uncompared(before: NumericDate, page: { limit: number; newestFirst: boolean }): Promise<readonly RequestId[]> {
+    const where = 'uncompared = :value AND endedAt < :before'
+    return this.#inTime('endedAt', { index: 'uncompared', where, ...page }, before)
+  }
+
+  /** Those that come first by time, of all shards. */
+  async #inTime(
+    by: 'dueAt' | 'endedAt',
+    query: { index: string; where: string; limit: number; newestFirst?: boolean },
     before: NumericDate,
-    { limit, newestFirst }: { limit: number; newestFirst: boolean },
   ): Promise<readonly RequestId[]> {
-    const query = {
-      index: 'uncompared',
-      where: 'uncompared = :request AND endedAt < :before',
-      values: { request: 'request', before },
-      limit,
-      newestFirst,
-    }
-    const { items } = await this.requests.query(query, 'say what is not compared')
-    return items.map((item) => RequestId.parse(textOf(item, 'pk').slice('REQ#'.length)))
+    const pages = await Promise.all(
+      shardsOf('request', this.shards).map((value) =>
+        this.requests.query({ ...query, values: { value, before } }, `say what is ${query.index}`),
+      ),
+    )
+    const order = query.newestFirst ? -1 : 1
+    return pages
+      .flatMap(({ items }) => items)
+      .toSorted((one, other) => order * (numberOf(one, by) - numberOf(other, by)))
+      .slice(0, query.limit)
+      .map((item) => RequestId.parse(textOf(item, 'pk').slice('REQ#'.length)))
   }
 
   countOpen(agent: AskerId, most: number): Promise<number> {
@@ -201,25 +205,27 @@ function dependenciesIn(read: readonly Item[]): Dependencies {
 
 const evaluationKey = (id: EvaluationId) => ({ pk: `EVAL#${id}`, sk: 'EVAL' })
 
-export const requestItem = (state: ApprovalRequest, head: Head): Item => itemOf(requestRow(state, head))
+export const requestItem = (state: ApprovalRequest, head: Head, shards = 1): Item =>
+  itemOf(requestRow(state, head, shards))
 
 /**
  * A request as an item. Beside the state stand the attributes that its indexes need, all of which follow from the state:
  * `overdue` only while something falls due, `openOf` only while it waits for people, and `uncompared` only until the calls
  * of its AWS sessions were compared, so that these indexes stay small.
  */
-function requestRow(state: ApprovalRequest, head: Head) {
+function requestRow(state: ApprovalRequest, head: Head, shards: number) {
   const { ask, status } = state
+  const ofRequest = inShard('request', ask.id, shards)
   const dueAt = overdueAt(state)
   const endedAt = uncomparedSince(state)
   return {
     ...requestKey(ask.id),
     ...headRow(head),
     state: JSON.stringify(state),
-    ...indexed(state),
-    overdue: dueAt === undefined ? undefined : 'request',
+    ...indexed(state, shards),
+    overdue: dueAt === undefined ? undefined : ofRequest,
     dueAt,
-    uncompared: endedAt === undefined ? undefined : 'request',
+    uncompared: endedAt === undefined ? undefined : ofRequest,
     endedAt,
     openOf: status === 'pending' ? ask.agent.id : undefined,
   }

@@ -228,8 +228,10 @@ export class Table {
 
 export class TableStore {
   protected readonly table: Table
+  protected readonly shards: number
 
   constructor(connection: Connection, name: string) {
     this.table = new Table(connection, name)
+    this.shards = connection.shards ?? 1
   }
 }

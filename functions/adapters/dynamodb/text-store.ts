@@ -2,6 +2,7 @@ import type { PersonalText } from '../../domain/ledger/texts.ts'
 import { Digest, defined, type PersonId } from '../../domain/values.ts'
 import type { TextEraser, TextReader } from '../../operations/ledger/ports.ts'
 import { itemOf, textOf } from './items.ts'
+import { inOneOrder, shardsOf } from './shards.ts'
 import { TableStore } from './table.ts'
 
 const deletesAtOnce = 10
@@ -20,14 +21,15 @@ export class DynamoTextStore extends TableStore implements TextReader, TextErase
   }
 
   async ofPerson(person: PersonId, { limit, after }: { limit: number; after?: string }) {
-    const more = after === undefined ? '' : ' AND #commitment > :after'
-    const where = `#person = :person${more}`
-    const { items, last } = await this.table.query(
-      { index: 'by-person', where, values: { person, after }, limit },
-      'find texts',
+    const where = `#person = :person${after === undefined ? '' : ' AND #commitment > :after'}`
+    const pages = await Promise.all(
+      shardsOf(person, this.shards).map((each) =>
+        this.table.query({ index: 'by-person', where, values: { person: each, after }, limit }, 'find texts'),
+      ),
     )
-    const found = items.map((item) => Digest.parse(textOf(item, 'commitment')))
-    return defined({ found, next: last && found.at(-1) })
+    const { items, more } = inOneOrder(pages, 'commitment', false)
+    const found = items.slice(0, limit).map((item) => Digest.parse(textOf(item, 'commitment')))
+    return defined({ found, next: more || items.length > limit ? found.at(-1) : undefined })
   }
 
   async erase(commitments: readonly Digest[]): Promise<void> {

@@ -40,7 +40,11 @@ export type Assembly = {
 }
 
 /** What a deployer may say beside the deployment file. */
-export const said = { reservedConcurrency: 'usual', alarmTopic: 'arn:aws:sns:eu-central-1:111111111111:on-call' }
+export const said = {
+  reservedConcurrency: 'usual',
+  shards: '4',
+  alarmTopic: 'arn:aws:sns:eu-central-1:111111111111:on-call',
+}
 
 /** The assembly of the whole app, with the sample policies, for two target accounts: once for all tests of a run. */
 export function synthesize(accounts: object = twoAccounts()): Assembly {

@@ -1,0 +1,37 @@
+import { hash } from 'node:crypto'
+import { type Item, textOf } from './items.ts'
+
+/**
+ * DynamoDB gives one partition of an index a thousand writes a second. So a value that many rows have, such as what is
+ * overdue, or all requests of one busy agent, is in as many shards as the deployment says: `value`, `value~1`, `value~2`.
+ * A reader asks all of them, so the rows that were there when the number was raised stay found.
+ */
+export const shardsOf = (value: string, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, shard) => named(value, shard))
+
+/** @param id of the row; the same row is always in the same shard */
+export const inShard = (value: string, id: string, count: number): string => named(value, shardOf(id, count))
+
+export const shardOf = (id: string, count: number): number =>
+  count === 1 ? 0 : Number.parseInt(hash('sha256', id).slice(0, 8), 16) % count
+
+/** No value that is sharded has a `~` of its own: ids of agents, people and actions, months and words. */
+export const withoutShard = (value: string): string => value.split('~')[0] as string
+
+const named = (value: string, shard: number): string => (shard === 0 ? value : `${value}~${shard}`)
+
+type Page = { items: readonly Item[]; last?: Item }
+
+/**
+ * The rows of all shards in one order, as far as each shard has told: what one has not told yet comes before what another
+ * has told beyond it. @param by the sort key of the index, a text
+ */
+export function inOneOrder(pages: readonly Page[], by: string, newestFirst: boolean): { items: Item[]; more: boolean } {
+  const order = (one: string, other: string) => (one < other === newestFirst ? 1 : -1)
+  const [told] = pages.flatMap(({ items, last }) => (last ? [textOf(items.at(-1) ?? last, by)] : [])).toSorted(order)
+  const items = pages
+    .flatMap((page) => page.items)
+    .filter((item) => told === undefined || textOf(item, by) === told || order(textOf(item, by), told) < 0)
+    .toSorted((one, other) => order(textOf(one, by), textOf(other, by)))
+  return { items, more: told !== undefined }
+}
