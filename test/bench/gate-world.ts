@@ -45,12 +45,6 @@ export class GateWorld extends World {
     return { world, granted: (await world.state(request.ask.id)) as ApprovedRequest }
   }
 
-  /** As many more tokens of the same grant and credential, each another text. */
-  async moreTokens(count: number): Promise<readonly string[]> {
-    const claims = JSON.parse(Buffer.from(this.token.split('.')[1] as string, 'base64url').toString()) as JsonObject
-    return Promise.all(Array.from({ length: count }, (_, n) => this.signer.sign('at+jwt', { ...claims, n })))
-  }
-
   /** A fresh proof of the agent's key for a token. */
   proofFor(token: string): string {
     this.#proofsMade += 1

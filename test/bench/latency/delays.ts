@@ -1,24 +1,26 @@
+const aws = 'AWS promises single-digit milliseconds (DynamoDB developer guide, on-demand capacity)'
+const estimate = 'an estimate of ours: no page publishes it'
+
 /**
- * How long AWS and Slack take to answer, in milliseconds: medians of warm calls within one Region. What no page publishes
- * is an estimate of ours, said to be one. The first row that fits a call counts; `operation` is `X-Amz-Target`'s last part,
- * or the HTTP method.
+ * How long AWS and Slack take to answer, in milliseconds: medians of warm calls within one Region. The
+ * first row that fits a call counts; `operation` is the last part of `X-Amz-Target`, or begins with the HTTP method.
  */
 export const delays = [
-  { service: 'dynamodb', operation: /^Transact/, milliseconds: 12, source: 'estimate: two rounds of a write' },
-  { service: 'dynamodb', operation: /^(Get|BatchGet|Query|Scan)/, milliseconds: 4, source: 'AWS: "single-digit"' },
-  { service: 'dynamodb', operation: /./, milliseconds: 6, source: 'AWS: "single-digit"' },
-  { service: 'kms', operation: /./, milliseconds: 15, source: 'estimate' },
-  { service: 'sts', operation: /./, milliseconds: 60, source: 'estimate' },
-  { service: 'sqs', operation: /./, milliseconds: 10, source: 'estimate' },
-  { service: 'states', operation: /./, milliseconds: 25, source: 'estimate' },
-  { service: 'lambda', operation: /./, milliseconds: 10, source: 'estimate, the run of the called one included' },
-  { service: 'ssm', operation: /./, milliseconds: 15, source: 'estimate' },
-  { service: 'secretsmanager', operation: /./, milliseconds: 15, source: 'estimate' },
-  { service: 'iam', operation: /./, milliseconds: 100, source: 'estimate, before it takes effect everywhere' },
-  { service: 'scheduler', operation: /./, milliseconds: 40, source: 'estimate' },
-  { service: 'events', operation: /./, milliseconds: 30, source: 'estimate' },
-  { service: 's3', operation: /^GET|^HEAD/, milliseconds: 20, source: 'estimate' },
-  { service: 's3', operation: /./, milliseconds: 30, source: 'estimate' },
+  { kind: 'DynamoDB transaction', service: 'dynamodb', operation: /^Transact/, milliseconds: 12, source: estimate },
+  { kind: 'DynamoDB read', service: 'dynamodb', operation: /^(Get|BatchGet|Query|Scan)/, milliseconds: 4, source: aws },
+  { kind: 'DynamoDB write', service: 'dynamodb', operation: /./, milliseconds: 6, source: aws },
+  { kind: 'KMS', service: 'kms', operation: /./, milliseconds: 15, source: estimate },
+  { kind: 'STS', service: 'sts', operation: /./, milliseconds: 60, source: estimate },
+  { kind: 'SQS', service: 'sqs', operation: /./, milliseconds: 10, source: estimate },
+  { kind: 'Step Functions', service: 'states', operation: /./, milliseconds: 25, source: estimate },
+  { kind: 'Lambda invocation', service: 'lambda', operation: /./, milliseconds: 10, source: estimate },
+  { kind: 'SSM', service: 'ssm', operation: /./, milliseconds: 15, source: estimate },
+  { kind: 'Secrets Manager', service: 'secretsmanager', operation: /./, milliseconds: 15, source: estimate },
+  { kind: 'IAM', service: 'iam', operation: /./, milliseconds: 100, source: estimate },
+  { kind: 'Scheduler', service: 'scheduler', operation: /./, milliseconds: 40, source: estimate },
+  { kind: 'EventBridge', service: 'events', operation: /./, milliseconds: 30, source: estimate },
+  { kind: 'S3 read', service: 's3', operation: /^(GET|HEAD)/, milliseconds: 20, source: estimate },
+  { kind: 'S3 write', service: 's3', operation: /./, milliseconds: 30, source: estimate },
 ] as const
 
 /** Of what is in no row. */
@@ -30,5 +32,10 @@ export const streamDelay = 250
 /** Of a method of Slack's Web API. */
 export const slackDelay = 150
 
+const rowOf = (service: string, operation: string) =>
+  delays.find((row) => row.service === service && row.operation.test(operation))
+
 export const delayOf = (service: string, operation: string): number =>
-  delays.find((row) => row.service === service && row.operation.test(operation))?.milliseconds ?? otherDelay
+  rowOf(service, operation)?.milliseconds ?? otherDelay
+
+export const kindOf = (service: string, operation: string): string => rowOf(service, operation)?.kind ?? service

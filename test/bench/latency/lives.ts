@@ -1,64 +1,84 @@
 import { randomUUID } from 'node:crypto'
+import { withCredentials } from '../../stack/support/aws.ts'
 import { type Answer, denialOf, setParameter } from '../../stack/support/deployment.ts'
-import { agentName } from './many-agents.ts'
 import type { DelayedWorld } from './world.ts'
 
-/** Milliseconds, each by its name. */
-export type Times = { [what: string]: number }
+/** From when to when, in milliseconds of `performance.now`. */
+export type Span = { from: number; to: number }
+/** What took how long, each by its name. */
+export type Spans = { [what: string]: Span }
 
-/** Agents that ask and people who click, each life of a request by another agent than the one before. */
-export class Lives {
-  readonly #world: DelayedWorld
-  readonly #agents: number
+const evaluation = '/access/v1/evaluation'
+const requests = '/access/v1/requests'
 
-  constructor(world: DelayedWorld, agents: number) {
-    this.#world = world
-    this.#agents = agents
+/** Asks whether an agent may change a parameter of production; the answer is what its submission repeats. */
+export async function evaluate({ hotwork, agentOf }: DelayedWorld, n: number) {
+  const agent = agentOf(n)
+  const body = { ...setParameter(`/prod/checkout/bench-${n}`), subject: { type: 'agent', id: agent } }
+  const token = await hotwork.token(agent)
+  const from = performance.now()
+  const answer = expectStatus(200, await hotwork.json('POST', evaluation, token, body))
+  return { agent, body, denial: denialOf(answer.body.context), span: { from, to: performance.now() } }
+}
+
+/**
+ * One request of two stages from its evaluation to its completion, by people who click as soon as they can.
+ *
+ * @param tryOn whether the agent goes on calling AWS after its completion, until it is refused
+ */
+export async function live(world: DelayedWorld, n: number, tryOn = false): Promise<Spans> {
+  const { hotwork, slack } = world
+  const spans: Spans = {}
+  const timed = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    const from = performance.now()
+    const done = await work()
+    spans[what] = { from, to: performance.now() }
+    return done
+  }
+  const since = (what: string, from: number, to = performance.now()) => {
+    spans[what] = { from, to }
   }
 
-  agentOf(n: number): string {
-    return agentName(n % this.#agents)
-  }
+  const { agent, body, denial, span } = await evaluate(world, n)
+  spans['evaluate'] = span
+  const headers = { dpop: await hotwork.proof(agent, 'POST', requests), 'idempotency-key': randomUUID() }
+  const token = await hotwork.token(agent)
+  const submittedAt = performance.now()
+  const submitted = await timed('submit', () => hotwork.json('POST', requests, token, { ...body, denial }, headers))
+  const id = expectStatus(202, submitted).body.task.id as string
+  const card = await slack.until(id, ({ isNew }) => isNew)
+  since('request to card', submittedAt, card.at)
+  const settled = hotwork.untilSettled(agent, id)
+  // Where a click fails, this one fails for the same reason later.
+  settled.catch(() => {})
 
-  /** One request of two stages from its evaluation to its completion, by people who click as soon as they can. */
-  async live(n: number): Promise<Times> {
-    const { hotwork, slack } = this.#world
-    const agent = this.agentOf(n)
-    const times: Times = {}
-    const timed = async <T>(what: string, work: Promise<T>): Promise<T> => {
-      const began = performance.now()
-      const done = await work
-      times[what] = performance.now() - began
-      return done
-    }
-    const body = { ...setParameter(`/prod/checkout/bench-${n}`), subject: { type: 'agent', id: agent } }
-    const evaluated = expectStatus(200, await timed('evaluate', hotwork.evaluate(agent, body)))
-    const path = '/access/v1/requests'
-    const [token, dpop] = await Promise.all([hotwork.token(agent), hotwork.proof(agent, 'POST', path)])
-    const asked = { ...body, denial: denialOf(evaluated.body.context) }
-    const submittedAt = performance.now()
-    const submission = hotwork.json('POST', path, token, asked, { dpop, 'idempotency-key': randomUUID() })
-    const id = expectStatus(202, await timed('submit', submission)).body.task.id as string
-    const card = await slack.until(id, ({ isNew }) => isNew)
-    times['request to card'] = card.at - submittedAt
-    const approved = hotwork.untilSettled(agent, id)
+  const firstAt = performance.now()
+  await timed('click', () => hotwork.desk.click(card, 'approve', 'person:ben'))
+  const redrawn = await slack.until(id, ({ at, isNew }) => !isNew && at > firstAt)
+  since('click to redrawn card', firstAt, redrawn.at)
+  const lastAt = performance.now()
+  await hotwork.desk.click(card, 'approve', 'person:eve')
+  const { status } = expectStatus(200, await settled).body.task
+  if (status !== 'approved') throw new Error(`${id} is ${status}`)
+  const exchanged = await timed('token', () => hotwork.exchange(agent, id))
+  const accessToken = expectStatus(200, exchanged).body.access_token as string
+  since('click to token', lastAt)
+  const credentials = await timed('AWS credentials', () => hotwork.awsCredentials(agent, accessToken))
+  expectStatus(200, credentials)
+  since('click to AWS credentials', lastAt)
+  expectStatus(200, await timed('complete', () => hotwork.complete(agent, id)))
+  if (tryOn) await timed('completion to refusal by AWS', () => untilRefused(world, credentials, n))
+  slack.forget(id)
+  return spans
+}
 
-    const firstAt = performance.now()
-    await timed('click', hotwork.desk.click(card, 'approve', 'person:ben'))
-    times['click to card'] = (await slack.until(id, ({ at, isNew }) => !isNew && at > firstAt)).at - firstAt
-    const lastAt = performance.now()
-    await timed('click', hotwork.desk.click(card, 'approve', 'person:eve'))
-    const { status } = expectStatus(200, await approved).body.task
-    if (status !== 'approved') throw new Error(`${id} is ${status}`)
-    times['click to approved'] = performance.now() - lastAt
-    const accessToken = expectStatus(200, await timed('token', hotwork.exchange(agent, id))).body.access_token as string
-    times['click to token'] = performance.now() - lastAt
-    expectStatus(200, await timed('AWS credentials', hotwork.awsCredentials(agent, accessToken)))
-    times['click to AWS credentials'] = performance.now() - lastAt
-    expectStatus(200, await timed('complete', hotwork.complete(agent, id)))
-    slack.forget(id)
-    return times
-  }
+const mostTries = 1000
+
+async function untilRefused({ hotwork }: DelayedWorld, credentials: Answer, n: number): Promise<void> {
+  const aws = withCredentials(hotwork.local, credentials)
+  for (let tries = 0; tries < mostTries; tries++)
+    if ((await aws.putParameter(`/prod/checkout/bench-${n}`)) !== 'done') return
+  throw new Error(`AWS still takes the credentials of request ${n} after ${mostTries} calls`)
 }
 
 export function expectStatus(status: number, answer: Answer): Answer {

@@ -5,12 +5,14 @@ import { startStack } from '../../../infra/local/stack.ts'
 import { Deployment } from '../../stack/support/deployment.ts'
 import { type Passed, startDelayingProxy } from './delaying-proxy.ts'
 import { delayOf, slackDelay, streamDelay } from './delays.ts'
-import { manyAgents } from './many-agents.ts'
+import { agentName, manyAgents } from './many-agents.ts'
 import { SlackWatch } from './slack-watch.ts'
 
 /** A local stack whose AWS and Slack answer no sooner than `delays.ts` says, and what its agents and people need. */
 export interface DelayedWorld {
   hotwork: Deployment
+  /** The next agent for each request, and in the end the first one again. */
+  agentOf(n: number): string
   slack: SlackWatch
   /** What the Lambdas have called so far. */
   calls: Passed[]
@@ -39,5 +41,5 @@ export async function startDelayedWorld(agents: number, resources: AsyncDisposab
   const deployments = join(directory, 'deployments.json')
   writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: stack.local }), { mode: 0o600 })
   process.env['HOTWORK_DEPLOYMENTS'] = deployments
-  return { hotwork: new Deployment(), slack, calls }
+  return { hotwork: new Deployment(), agentOf: (n) => agentName(n % agents), slack, calls }
 }

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import * as DPoP from 'dpop'
+import { expectStatus, type Span } from './lives.ts'
+import { openLoop } from './open-loop.ts'
+import type { DelayedWorld } from './world.ts'
+
+const tool = 'tool:flag-service'
+
+/** An approved flag of an agent, and its token, good for a thousand uses. */
+type Grant = { id: string; agent: string; token: string; url: string; arguments: object }
+
+/** By agents next to one another, so many at once. */
+export async function makeGrants(world: DelayedWorld, count: number, atOnce = 4): Promise<Grant[]> {
+  const grants: Grant[] = []
+  for (let n = 0; n < count; n += atOnce)
+    grants.push(...(await Promise.all(Array.from({ length: atOnce }, (_, more) => makeGrant(world, n + more)))))
+  return grants
+}
+
+async function makeGrant({ hotwork, agentOf }: DelayedWorld, n: number): Promise<Grant> {
+  const agent = agentOf(n)
+  const flag = `flag-${randomUUID()}`
+  const args = { environment: 'prod', flag, value: true }
+  const id = await hotwork.submitted(agent, {
+    subject: { type: 'agent', id: agent },
+    action: { name: 'flags:set', properties: args },
+    resource: { type: 'flags:flag', id: `prod/${flag}` },
+    context: { purpose: 'remediation', parent_task: { id: 'INC-4822' } },
+  })
+  expectStatus(200, await hotwork.decide('person:ana', id))
+  const { access_token: token } = expectStatus(200, await hotwork.exchange(agent, id)).body
+  return { id, agent, token, url: `${hotwork.local.tools[0]?.addresses[0]}/flags/prod/${flag}`, arguments: args }
+}
+
+/** The tool asks the gate for one use, as it would just before acting. */
+export async function beginUse({ hotwork }: DelayedWorld, grant: Grant): Promise<Span & { permitted: boolean }> {
+  const { agent, token, url } = grant
+  const proof = await DPoP.generateProof(await hotwork.key(agent), url, 'PUT', undefined, token)
+  const body = { token, proof, method: 'PUT', url, action: 'flags:set', arguments: grant.arguments }
+  const [bearer, headers] = [await hotwork.token(tool), { 'idempotency-key': randomUUID() }]
+  const from = performance.now()
+  const { status } = await hotwork.json('POST', '/v1/uses', bearer, body, headers)
+  return { from, to: performance.now(), permitted: status === 201 }
+}
+
+/** While uses go on, grants are revoked one after another; each use that began after that returned has to be refused. */
+export async function revokeUnderUse(
+  world: DelayedWorld,
+  grants: readonly Grant[],
+  perSecond: number,
+  seconds: number,
+) {
+  const revokedAt = new Map<string, number>()
+  const grantOf = (n: number) => grants[n % grants.length] as Grant
+  const uses = openLoop({ perSecond, seconds }, async (n) => ({
+    grant: grantOf(n).id,
+    ...(await beginUse(world, grantOf(n))),
+  }))
+  for (const { id } of grants) {
+    await pause((1000 * seconds) / 2 / grants.length)
+    const { hotwork } = world
+    const body = { reason: 'the bench revokes it' }
+    expectStatus(200, await hotwork.json('POST', `/v1/requests/${id}/revoke`, await hotwork.token('person:ana'), body))
+    revokedAt.set(id, performance.now())
+  }
+  const begun = (await uses).flatMap((each) => ('value' in each ? [each.value] : []))
+  const after = begun.filter(({ grant, from }) => from > (revokedAt.get(grant) ?? Number.POSITIVE_INFINITY))
+  return { after: after.length, permittedAfter: after.filter(({ permitted }) => permitted).length }
+}

@@ -1,0 +1,60 @@
+import { delayOf, kindOf, otherDelay } from '../bench/latency/delays.ts'
+import { openLoop } from '../bench/latency/open-loop.ts'
+import { SlackWatch } from '../bench/latency/slack-watch.ts'
+import { waitsOf } from '../bench/latency/waits.ts'
+
+test('a call is delayed as the first row that fits it says, and any other service too', () => {
+  expect([delayOf('dynamodb', 'TransactWriteItems'), kindOf('dynamodb', 'TransactWriteItems')]).toEqual([
+    12,
+    'DynamoDB transaction',
+  ])
+  expect([delayOf('dynamodb', 'Query'), delayOf('dynamodb', 'PutItem')]).toEqual([4, 6])
+  expect([delayOf('s3', 'GET /bucket/key'), delayOf('s3', 'PUT /bucket/key')]).toEqual([20, 30])
+  expect(delayOf('braket', 'GET /')).toBe(otherDelay)
+})
+
+describe('what a caller waited for', () => {
+  const call = (caller: string, began: number, took: number, delay: number) => ({
+    ...{ service: 'dynamodb', operation: 'GetItem', caller, began, took, delay },
+  })
+  const span = { from: 100, to: 200 }
+
+  test('counts once what calls side by side share, and nothing of others or after its end', () => {
+    const calls = [call('Hotwork-BeginUse', 110, 1, 20), call('Hotwork-BeginUse', 120, 1, 20)]
+    expect(waitsOf(calls, /BeginUse/, span)).toEqual({ held: 30, beyond: 0 })
+    const others = [call('Hotwork-DrawCard', 110, 1, 20), call('Hotwork-BeginUse', 190, 1, 20)]
+    expect(waitsOf(others, /BeginUse/, span)).toEqual({ held: 10, beyond: 0 })
+  })
+
+  test('tells apart what the emulator took beyond the delay', () => {
+    expect(waitsOf([call('Hotwork-BeginUse', 110, 50, 20)], /BeginUse/, span)).toEqual({ held: 20, beyond: 30 })
+  })
+})
+
+test('an arrival comes by the clock, though none before it has been served', async () => {
+  const last = Promise.withResolvers<number>()
+  const arrivals = await openLoop({ perSecond: 500, seconds: 0.01 }, (n) => {
+    if (n === 4) last.resolve(n)
+    return n === 0 ? Promise.reject(new Error('the first fails')) : last.promise
+  })
+  expect(arrivals).toEqual([
+    { fault: new Error('the first fails') },
+    ...Array.from({ length: 4 }, () => ({ value: 4 })),
+  ])
+})
+
+describe('the card of a request', () => {
+  const request = `req_${'0'.repeat(26)}`
+  const post = (watch: SlackWatch, channel: string, body: string, at: number) =>
+    watch.heard('POST /api/chat.postMessage', body, JSON.stringify({ ok: true, channel, ts: `${at}.0` }), at)
+
+  test('is the first message about it in a channel, not one to a person or beneath a card', async () => {
+    const watch = new SlackWatch()
+    const card = watch.until(request, ({ isNew }) => isNew)
+    post(watch, 'D0BEN', `text=${request}`, 1)
+    post(watch, 'C0DESK', `thread_ts=1.0&text=${request}`, 2)
+    post(watch, 'C0DESK', 'text=another', 3)
+    post(watch, 'C0DESK', `text=${request}`, 4)
+    expect(await card).toEqual({ at: 4, channel: 'C0DESK', ts: '4.0', isNew: true })
+  })
+})
