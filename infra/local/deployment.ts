@@ -45,6 +45,7 @@ export async function prepareDeployment(
   const desk = await startDesk({
     ...slack,
     interactivityUrl: interactivityUrl(proxy),
+    outsideUrl: between?.url,
     people: organisation.people.map(({ id, name, groups, slackUserId }) => ({
       slackUserId,
       name: id.replace(/^person:/, ''),

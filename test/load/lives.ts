@@ -189,14 +189,15 @@ export class Lives {
 
   /** A person clicks when they have seen the card, and once more where nothing came of it. */
   async #decide(id: string, action: 'approve' | 'deny', person: string, stage: string): Promise<void> {
-    const open = ({ buttons, says }: Shown) => buttons.includes(action) && says.includes(stage)
+    const open = ({ buttons, says }: Shown) => buttons.includes(action) && says.startsWith(`Waiting for ${stage}:`)
     for (let tries = 0; tries < 12; tries++) {
       const card = await this.#screen.until(id, open, patienceMs)
       if (!card) throw new Stopped(`no card for ${stage}`)
       await pause(500 + 2_000 * chance(this.#seed, 'thinks', id, tries))
       await this.#gate.within(() => this.#hotwork.desk.click(card, action, person).catch(() => undefined))
-      const changed = ({ ts, ...now }: Shown) => ts === card.ts && !open({ ts, ...now })
-      if (await this.#screen.until(id, changed, 30_000)) return
+      // Where it was posted twice, the newer one is kept up to date.
+      const isDone = (now: Shown) => now === this.#screen.of(id).at(-1) && !open(now)
+      if (await this.#screen.until(id, isDone, 30_000)) return
       this.retries += 1
     }
     throw new Stopped(`the click for ${stage} came to nothing`)

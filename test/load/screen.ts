@@ -5,6 +5,7 @@ import type { Relayed } from './faults.ts'
 export type Shown = {
   channel: string
   ts: string
+  /** As its notification has it. */
   says: string
   buttons: readonly string[]
 }
@@ -27,7 +28,7 @@ export class Screen {
     const agent = /by (agent:[\w-]+)\. List/.exec(text)?.[1]
     const requests = agent ? [] : [...new Set(`${text} ${blocks}`.match(/req_[0-9a-z]{26}/gi) ?? [])]
     const buttons = [...blocks.matchAll(/"action_id":"(\w+)"/g)].map(([, id]) => id as string)
-    const shown = { channel: told.channel, ts: told.ts, says: `${text} ${blocks}`, buttons }
+    const shown = { channel: told.channel, ts: told.ts, says: text, buttons }
     for (const about of agent ? [agent] : requests) {
       const all = this.#shown.get(about) ?? new Map<string, Shown>()
       this.#shown.set(about, all.set(shown.ts, shown))

@@ -19,6 +19,8 @@ export interface DeskOptions {
   botToken?: string
   people: DeskPerson[]
   channels: { name: string; id: string }[]
+  /** Where the app reaches it, if not at its own address. No slash at the end. */
+  outsideUrl?: string | undefined
   log?: (line: string) => void
   clock?: () => number
 }
@@ -55,7 +57,7 @@ export async function startDesk(options: DeskOptions) {
   const interactions = new Interactions(state, {
     interactivityUrl: () => (typeof interactivityUrl === 'string' ? interactivityUrl : interactivityUrl()),
     signingSecret,
-    responseUrl: (key) => `${deskUrl}response/${key}`,
+    responseUrl: (key) => `${options.outsideUrl ?? server.url}/response/${key}`,
   })
   const onToken = (token: string, method: string) => {
     if (botToken !== undefined && token !== botToken) log(`desk: ${method} came with another token than the app's`)
