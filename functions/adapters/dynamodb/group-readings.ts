@@ -1,20 +1,31 @@
 import { GroupReading, type Readings } from '../../domain/people/group-source.ts'
 import type { GroupReadings } from '../../operations/people/ports.ts'
 import { type Item, noneIsNewer, textOf, valueIn } from './items.ts'
+import { shardsOf } from './shards.ts'
 import { TableStore } from './table.ts'
 
-/** What the sources of groups said last, a row a group, beside the requests: each decision reads them with all else that counts. */
+/**
+ * What the sources of groups said last, beside the requests: each decision and use reads it with all else that counts. A row a
+ * group, and as many copies as there are shards. They are not written at once, as a source is not asked at once either.
+ */
 export class DynamoGroupReadings extends TableStore implements GroupReadings {
-  save(group: string, reading: GroupReading): Promise<boolean> {
+  async save(group: string, reading: GroupReading): Promise<boolean> {
     const { readAt: at } = reading
-    const put = this.table.putting(
-      { ...readingKey(group), group, reading: JSON.stringify(reading), at },
-      noneIsNewer(at),
+    const said = { group, reading: JSON.stringify(reading), at }
+    const puts = shardsOf(`GROUP#${group}`, this.shards).map((pk) =>
+      this.table.put(
+        this.table.putting({ pk, sk: 'GROUP', ...said }, noneIsNewer(at)),
+        `keep who is in the group \`${group}\``,
+      ),
     )
-    return this.table.put(put, `keep who is in the group \`${group}\``)
+    return (await Promise.all(puts)).every(Boolean)
   }
 }
 
-export const readingKey = (group: string) => ({ pk: `GROUP#${group}`, sk: 'GROUP' })
+/** Any of them. One that is not there yet, since the number of shards was raised, has no members, so no person decides by it. */
+export const anyReadingKey = (group: string, shards: number) => ({
+  pk: shardsOf(`GROUP#${group}`, shards)[Math.floor(Math.random() * shards)] as string,
+  sk: 'GROUP',
+})
 export const readingsOf = (items: readonly Item[]): Readings =>
   Object.fromEntries(items.map((item) => [textOf(item, 'group'), valueIn(item, 'reading', GroupReading)]))

@@ -21,7 +21,7 @@ import type {
 } from '../../operations/requests/ports.ts'
 import { permitKey, requestKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
-import { readingKey, readingsOf } from './group-readings.ts'
+import { anyReadingKey, readingsOf } from './group-readings.ts'
 import { anyHaltedKey, anyHaltKey, haltedIn, haltsOf } from './halt-store.ts'
 import { endsAt, headOf, headRow, type Item, itemOf, numberOf, type Row, textOf, valueIn } from './items.ts'
 import { LedgeredStore, type LedgeredTables, onceKey } from './ledger-store.ts'
@@ -82,7 +82,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   }
 
   async loadToAct(id: RequestId, groups: readonly string[]): Promise<ToAct | undefined> {
-    const keys = [requestKey(id), anyHaltedKey(), ...groups.map(readingKey)]
+    const keys = [requestKey(id), anyHaltedKey(), ...this.#readingKeys(groups)]
     const read = Map.groupBy(await this.#readAll(keys), kindOf)
     const [item] = read.get('REQ') ?? []
     const isHalted = haltedIn(read.get('HALTED'))
@@ -90,7 +90,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     const dependencies: ToAct['dependencies'] = async (ancestors, targets, beside = {}) => {
       const others = (beside.groups ?? []).filter((group) => !groups.includes(group))
       const halts = rowsOf(targets.filter(isHalted))
-      const found = await this.#readAll([...keysOf(ancestors, { ...beside, groups: others }), ...halts])
+      const found = await this.#readAll([...keysOf(ancestors, beside), ...this.#readingKeys(others), ...halts])
       const rest = dependenciesIn(found)
       return { ...rest, readings: { ...readings, ...rest.readings } }
     }
@@ -103,9 +103,17 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     beside: Beside = {},
   ): Promise<Dependencies> {
     const named = targets.length > 0 ? [anyHaltedKey()] : []
-    const read = await this.#readAll([...keysOf(ancestors, beside), ...named])
+    const read = await this.#readAll([
+      ...keysOf(ancestors, beside),
+      ...this.#readingKeys(beside.groups ?? []),
+      ...named,
+    ])
     const isHalted = haltedIn(read.filter((item) => kindOf(item) === 'HALTED'))
     return dependenciesIn([...read, ...(await this.#readAll(rowsOf(targets.filter(isHalted))))])
+  }
+
+  #readingKeys(groups: readonly string[]): readonly Row[] {
+    return groups.map((group) => anyReadingKey(group, this.shards))
   }
 
   #readAll(keys: readonly Row[]): Promise<Item[]> {
@@ -181,11 +189,10 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
 
 const kindOf = (item: Item): string => textOf(item, 'sk')
 
-const keysOf = (ancestors: readonly RequestId[], { standIn, permit, groups = [] }: Beside): readonly Row[] => [
+const keysOf = (ancestors: readonly RequestId[], { standIn, permit }: Beside): readonly Row[] => [
   ...ancestors.map(requestKey),
   ...(standIn === undefined ? [] : [standInKey(standIn)]),
   ...(permit === undefined ? [] : [permitKey(permit)]),
-  ...groups.map(readingKey),
 ]
 
 const rowsOf = (targets: readonly HaltTarget[]): readonly Row[] =>

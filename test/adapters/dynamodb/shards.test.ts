@@ -1,4 +1,5 @@
 import { type Connection, connect } from '../../../functions/adapters/dynamodb/client.ts'
+import { DynamoGroupReadings } from '../../../functions/adapters/dynamodb/group-readings.ts'
 import { DynamoLedgerIndex } from '../../../functions/adapters/dynamodb/ledger-index.ts'
 import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
 import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request-store.ts'
@@ -113,6 +114,23 @@ describe('a number of shards that was raised', () => {
     }
     const { entries } = await new DynamoLedgerIndex(at(4), tables).search({}, { limit: 100 })
     expect(entries.map(({ id }) => id)).toEqual(ids)
+  })
+
+  test('has a group in each copy from the next answer of its source on, and until then no members', async () => {
+    const said = (readAt: number, who: string) => ({
+      ...{ source: 'pager PONCALL 1', members: [{ person: person(who), until: readAt + 60 }] },
+      ...{ readAt, holdsUntil: readAt + 900 },
+    })
+    const read = async () => {
+      const all = await Promise.all(
+        Array.from({ length: 60 }, () => storeAt(4).dependencies([], [], { groups: ['sre'] })),
+      )
+      return new Set(all.map(({ readings }) => readings?.['sre']?.members[0]?.person))
+    }
+    await new DynamoGroupReadings(at(1), tables.requests).save('sre', said(submittedAt, 'ana'))
+    expect(await read()).toEqual(new Set([person('ana'), undefined]))
+    expect(await new DynamoGroupReadings(at(4), tables.requests).save('sre', said(submittedAt + 60, 'eve'))).toBe(true)
+    expect(await read()).toEqual(new Set([person('eve')]))
   })
 
   test('loses no text of a person who is to be erased', async () => {
