@@ -23,7 +23,7 @@ const project = (name, extra = {}) => ({
     ],
   },
   transformIgnorePatterns: allBut(esm),
-  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.hotwork/mutation/'],
   moduleNameMapper: mapped,
   ...extra,
 })

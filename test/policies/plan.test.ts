@@ -3,8 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type * as z from 'zod'
+import { WrongUsage } from '../../functions/bin/policy/io.ts'
+import * as verb from '../../functions/bin/policy/plan.ts'
+import { runVerb } from './run-verb.ts'
+import { sampleDeployment, sampleFolder } from './sample.ts'
 
-// `hotwork policy plan`, as `npm run plan` runs it: what would come of a request, before a person is asked.
+// `hotwork policy plan`: what would come of a request, before a person is asked.
 
 const root = join(__dirname, '../..')
 let folder: string
@@ -13,12 +18,18 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-function plan(...args: string[]) {
+/** As `npm run plan` runs it. */
+function typed(...args: string[]) {
   const verb = ['client/hotwork.ts', 'policy', 'plan', '--deployment', 'test/policies/deployment.json']
   const { status, stdout, stderr } = spawnSync(process.execPath, [...verb, ...args], { cwd: root, encoding: 'utf8' })
   return { status, stdout, stderr }
 }
-const example = (name: string) => join('examples/requests', `${name}.json`)
+async function plan(path: string, options: Partial<z.infer<typeof verb.Options>> = {}) {
+  const asked = { file: path, policies: sampleFolder, deployment: sampleDeployment, recent: 0, json: false }
+  const { exit, out, err } = await runVerb(verb, { ...asked, ...options })
+  return { status: exit, stdout: out, stderr: err }
+}
+const example = (name: string) => join(root, 'examples/requests', `${name}.json`)
 function file(name: string, text: string): string {
   const path = join(folder, name)
   writeFileSync(path, text)
@@ -26,7 +37,7 @@ function file(name: string, text: string): string {
 }
 
 test('says the tier and why, who decides each stage and who is told, what silence does, and what there is to get', () => {
-  const { status, stdout } = plan(example('prod-payment-timeout'))
+  const { status, stdout } = typed(example('prod-payment-timeout'))
   expect(stdout.split('\n').map((line) => line.trim())).toEqual(
     expect.arrayContaining([
       'Set the parameter /prod/checkout/payment-timeout-ms to 3000',
@@ -51,8 +62,8 @@ test('says the tier and why, who decides each stage and who is told, what silenc
   expect(status).toBe(0)
 })
 
-test('of a plan it says each step with its agent, and who decides on the whole', () => {
-  const { status, stdout } = plan('examples/plan/change.json')
+test('of a plan it says each step with its agent, and who decides on the whole', async () => {
+  const { status, stdout } = await plan(join(root, 'examples/plan/change.json'))
   const lines = stdout.split('\n').map((line) => line.trim())
   expect(lines[0]).toBe('Plan of 3 steps')
   expect(lines).toEqual(
@@ -67,18 +78,18 @@ test('of a plan it says each step with its agent, and who decides on the whole',
   )
   expect(status).toBe(0)
   const text = readFileSync(join(root, 'examples/plan/change.json'), 'utf8')
-  const wrong = plan(file('wrong-step.json', text.replace('"agent:builder"', '"agent:nobody"')))
+  const wrong = await plan(file('wrong-step.json', text.replace('"agent:builder"', '"agent:nobody"')))
   expect([wrong.status, wrong.stdout]).toEqual([1, expect.stringMatching(/step \d: `agent:nobody` is not registered/)])
 })
 
-test('notes letters of a value that pass for others', () => {
-  const text = readFileSync(join(root, example('prod-payment-timeout')), 'utf8')
-  const { stdout } = plan(file('lookalike.json', text.replace('"3000"', '"оff"')))
+test('notes letters of a value that pass for others', async () => {
+  const text = readFileSync(example('prod-payment-timeout'), 'utf8')
+  const { stdout } = await plan(file('lookalike.json', text.replace('"3000"', '"оff"')))
   expect(stdout.split('\n')[0]).toMatch(/^Set the parameter .* to оff {3}← mixes alphabets that look alike$/)
 })
 
-test('says it to programs too, in one JSON document', () => {
-  const { status, stdout } = plan(example('prod-payment-timeout'), '--json')
+test('says it to programs too, in one JSON document', async () => {
+  const { status, stdout } = await plan(example('prod-payment-timeout'), { json: true })
   expect(status).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
     outcome: 'requestable',
@@ -102,13 +113,13 @@ test('says it to programs too, in one JSON document', () => {
   })
 })
 
-test('of what no person has to decide says so', () => {
-  const { status, stdout } = plan(example('staging-payment-timeout'))
+test('of what no person has to decide says so', async () => {
+  const { status, stdout } = await plan(example('staging-payment-timeout'))
   expect([status, stdout]).toEqual([0, expect.stringMatching(/Tier 0, automatic[\s\S]*No approval is needed\./)])
 })
 
-test('of what no approval can help says by what it is refused', () => {
-  const { status, stdout } = plan(example('forbidden-planner-parameter'))
+test('of what no approval can help says by what it is refused', async () => {
+  const { status, stdout } = await plan(example('forbidden-planner-parameter'))
   expect([status, stdout]).toEqual([
     1,
     expect.stringMatching(
@@ -117,13 +128,14 @@ test('of what no approval can help says by what it is refused', () => {
   ])
 })
 
-test('counts on what has been asked lately, where it is told', () => {
-  const tierOf = (...args: string[]) => JSON.parse(plan(example('prod-flag-item'), '--json', ...args).stdout).tier
-  expect([tierOf(), tierOf('--recent', '30')]).toEqual([2, 3])
+test('counts on what has been asked lately, where it is told', async () => {
+  const tierOf = async (recent: number) =>
+    JSON.parse((await plan(example('prod-flag-item'), { json: true, recent })).stdout).tier
+  expect([await tierOf(0), await tierOf(30)]).toEqual([2, 3])
 })
 
 test('reads a folder of policies that is not the sample, and says what is wrong with it', () => {
-  const { status, stderr } = plan(example('prod-payment-timeout'), '--policies', folder)
+  const { status, stderr } = typed(example('prod-payment-timeout'), '--policies', folder)
   expect([status, stderr]).toEqual([1, expect.stringContaining('ladder.json')])
 })
 
@@ -133,7 +145,7 @@ test.each([
   ['an option that there is not', [example('prod-payment-timeout'), '--tier', '1']],
   ['a number that is none', [example('prod-payment-timeout'), '--recent', 'many']],
 ])('given %s says how it is used', (_what, args) => {
-  const { status, stderr } = plan(...args)
+  const { status, stderr } = typed(...args)
   expect([status, stderr]).toEqual([2, expect.stringContaining('`npx hotwork policy plan --help`')])
 })
 
@@ -155,7 +167,7 @@ test.each([
       ),
     /should be an agent/,
   ],
-])('given a file %s says what is wrong with it', (_what, path, words) => {
-  const { status, stderr } = plan(path())
-  expect([status, stderr]).toEqual([2, expect.stringMatching(words)])
+])('given a file %s says what is wrong with it', async (_what, path, words) => {
+  await expect(plan(path())).rejects.toThrow(WrongUsage)
+  await expect(plan(path())).rejects.toThrow(words)
 })

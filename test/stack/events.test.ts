@@ -1,11 +1,7 @@
-import { createHmac, randomUUID } from 'node:crypto'
-import { EventEmitter, once } from 'node:events'
-import { createServer, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
-import { text } from 'node:stream/consumers'
 import { type Listener, listenForEvents } from '../../infra/local/demo/event-listener.ts'
 import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 
-/** Programs outside hear what becomes of a request, on the bus and by webhook: by the deployed stream, queue and functions. */
+/** Programs outside hear what becomes of a request, on the bus: by the deployed stream, queue and functions. */
 
 jest.setTimeout(240_000)
 const hotwork = new Deployment()
@@ -33,65 +29,4 @@ test('of an approved request it hears that it was submitted, approved, and how i
   expect(heard[2]?.detail).toMatchObject({ ended: { how: 'completed', by: 'agent' }, outcome: 'failed' })
   expect(new Set(heard.map(({ detail }) => detail['id'])).size).toBe(3)
   expect(JSON.stringify(heard)).not.toMatch(/271828|person:|checkout/)
-})
-
-describe('a tool that is notified', () => {
-  const swift = new Deployment('swift')
-  const flagService = 'tool:flag-service'
-  const { url, secret } = swift.local.webhooks.find(({ id }) => id === flagService) ?? { url: '', secret: '' }
-  const { port, pathname } = new URL(url)
-
-  type Got = { path: string | undefined; type: string; request: string; id: string; signed: boolean }
-  const got: Got[] = []
-  const arrived = new EventEmitter()
-  /** To the first, second and third attempt of each event. */
-  const answers: readonly { status: number; headers?: OutgoingHttpHeaders; body?: string }[] = [
-    { status: 500 },
-    { status: 302, headers: { location: `http://127.0.0.1:${port}/elsewhere` } },
-    { status: 200, body: '<html>'.repeat(100_000) },
-  ]
-  const receiver = createServer(async (request, response) => {
-    const body = await text(request)
-    const { type, data } = JSON.parse(body)
-    const id = `${request.headers['webhook-id']}`
-    const attempt = got.filter((other) => other.id === id).length
-    const answer = answers[attempt] ?? { status: 200 }
-    response.writeHead(answer.status, answer.headers).end(answer.body)
-    got.push({ path: request.url, type, request: data.request, id, signed: isSigned(request, body) })
-    arrived.emit('one')
-  })
-  beforeAll(async () => {
-    receiver.listen(Number(port), '127.0.0.1')
-    await once(receiver, 'listening')
-  })
-  afterAll(() => {
-    receiver.close()
-    receiver.closeAllConnections()
-  })
-
-  /** As the specification says: over the id, the time and the body, with the key that the tool was given. */
-  function isSigned({ headers }: IncomingMessage, body: string): boolean {
-    const key = Buffer.from(secret.replace('whsec_', ''), 'base64')
-    const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`
-    const age = Math.abs(Date.now() / 1000 - Number(headers['webhook-timestamp']))
-    return (
-      age < 300 && headers['webhook-signature'] === `v1,${createHmac('sha256', key).update(signed).digest('base64')}`
-    )
-  }
-
-  test('hears again what it answered with 500 or a redirect, and takes it with any 2xx', async () => {
-    const builder = 'agent:builder'
-    const flag = `flag-${randomUUID()}`
-    const request = await swift.submitted(builder, {
-      subject: { type: 'agent', id: builder },
-      action: { name: 'flags:set', properties: { environment: 'staging', flag, value: true } },
-      resource: { type: 'flags:flag', id: `staging/${flag}` },
-      context: { purpose: 'release', parent_task: { id: 'REL-1' } },
-    })
-    const ofIt = () => got.filter((each) => each.request === request && each.type === 'request.submitted')
-    while (ofIt().length < answers.length) await once(arrived, 'one')
-    const [first] = ofIt()
-    expect(ofIt()).toEqual(answers.map(() => ({ ...first, path: pathname, signed: true })))
-    expect(got.map(({ path }) => path)).not.toContain('/elsewhere')
-  })
 })

@@ -13,8 +13,8 @@ import type { Bundle } from '../../domain/policy/bundle.ts'
 import { ownClassification } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { personActions } from '../../domain/policy/question.ts'
+import { askOnce } from './ask-once.ts'
 import { parsePolicy, plainUid } from './cedar-json.ts'
-import { CedarPolicy } from './cedar-policy.ts'
 import { groupsOf, withActions } from './cedar-schema.ts'
 import { indexedReads } from './indexed-reads.ts'
 import { timeMissingIn } from './time-in-schema.ts'
@@ -32,7 +32,7 @@ type Located = {
 }
 
 /** Cedar's part in compiling a policy folder: ids, schema, strict validation, and a slice of the policies for each action. */
-export const cedar = { withActions, compile: compileCedar, indexOf, open: (bundle: Bundle) => new CedarPolicy(bundle) }
+export const cedar = { withActions, compile: compileCedar, indexOf, open: askOnce }
 
 const ownId = 'hotwork-is-beyond-break-glass'
 

@@ -1,5 +1,4 @@
 import { rmSync } from 'node:fs'
-import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
 import { cedar } from '../../../functions/adapters/cedar/compile-cedar.ts'
 import { policyReads } from '../../../functions/adapters/cedar/policy-reads.ts'
 import { openFolder } from '../../../functions/adapters/policy-folder/compile-folder.ts'
@@ -37,12 +36,11 @@ function open(copy: Copy): Asker {
   const opened = openFolder(copy.at('policies'), copy.at('deployment.json'), cedar)
   if (!opened.ok) throw new Error(opened.problems.map(formatProblem).join('\n'))
   const { bundle, index, folder } = opened
-  const policy = new CedarPolicy(bundle)
   const cases = folder.cases.flatMap(({ value }) => value.cases)
   return {
     bundle,
     reads: policyReads(bundle.policies),
-    ask: (question) => policy.ask(question),
+    ask: cedar.open(bundle).ask,
     fileOf: (id) => index[id]?.file,
     ...pointsOfCases(bundle, cases),
   }

@@ -1,0 +1,44 @@
+const { existsSync, readFileSync, writeFileSync } = require('node:fs')
+const { join } = require('node:path')
+const { default: Sequencer } = require('@jest/test-sequencer')
+
+const file = join(process.env.HOTWORK_MADE_ONCE, 'names-of-tests.json')
+/** The turn in which a file last killed a mutant: the next mutant is often killed by the same. */
+const kills = new Map()
+let turn = 0
+
+/**
+ * For a mutant Stryker names the tests that reach it, and jest would load every file to find them. This loads those that
+ * have one: the first run, without a mutant, keeps the names of the tests of each file, and how long it takes.
+ */
+module.exports = class extends Sequencer {
+  #pattern
+
+  constructor(options) {
+    super(options)
+    this.#pattern = options.globalConfig.testNamePattern
+  }
+
+  sort(tests) {
+    if (!this.#pattern || !existsSync(file)) return super.sort(tests)
+    const known = JSON.parse(readFileSync(file, 'utf8'))
+    const pattern = new RegExp(this.#pattern, 'i')
+    const rank = ({ path }) => (kills.get(path) ?? 0) * 1e6 - known[path].took
+    return tests
+      .filter(({ path }) => known[path]?.names.some((name) => pattern.test(name)))
+      .toSorted((one, other) => rank(other) - rank(one))
+  }
+
+  cacheResults(_tests, { testResults }) {
+    if (process.env.__STRYKER_ACTIVE_MUTANT__ === undefined) {
+      const known = testResults.map(({ testFilePath, testResults, perfStats }) => [
+        testFilePath,
+        { names: testResults.map(({ fullName }) => fullName), took: perfStats.end - perfStats.start },
+      ])
+      writeFileSync(file, JSON.stringify(Object.fromEntries(known)))
+      return
+    }
+    turn += 1
+    for (const { testFilePath, numFailingTests } of testResults) if (numFailingTests > 0) kills.set(testFilePath, turn)
+  }
+}

@@ -1,0 +1,25 @@
+const { mkdirSync } = require('node:fs')
+const { join } = require('node:path')
+const { projects } = require('../../jest.config.cjs')
+
+const rootDir = join(__dirname, '../..')
+const { displayName, ...domain } = projects.find((project) => project.displayName === 'domain')
+
+// Made by the code without a mutant, in Stryker's first run, and kept for the runs of all mutants.
+process.env.HOTWORK_MADE_ONCE = join(rootDir, '.hotwork/made-once')
+mkdirSync(process.env.HOTWORK_MADE_ONCE, { recursive: true })
+
+const folders = (process.env.HOTWORK_MUTATION_TESTS ?? 'domain operations').split(' ')
+
+/** One project, as Stryker wants it. */
+module.exports = {
+  ...domain,
+  rootDir,
+  roots: ['<rootDir>/functions', '<rootDir>/test'],
+  testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+  // They search whole spaces, and would take minutes for each mutant.
+  testPathIgnorePatterns: ['/test/domain/model/', '/test/operations/policy/observed.test.ts'],
+  testTimeout: 60_000,
+  testRunner: '<rootDir>/test/mutation/jest-circus-first-failure.cjs',
+  testSequencer: '<rootDir>/test/mutation/covering-files.cjs',
+}
