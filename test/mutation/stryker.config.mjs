@@ -21,7 +21,7 @@ export default {
   tempDirName: '.hotwork/mutation/sandbox',
   ignorePatterns: [
     '*',
-    ...['functions', 'policies', 'examples', 'client', 'test'].map((kept) => `!${kept}/**`),
+    ...['functions', 'policies', 'examples', 'client', 'docs', 'test'].map((kept) => `!${kept}/**`),
     'test/agents',
     '!jest.config.cjs',
     '!package.json',
