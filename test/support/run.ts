@@ -29,7 +29,8 @@ const deployed = 'cdk-app-deployed'
 // What a test writes for itself goes here, and is gone when the test is over: see the last step.
 const temporary = mkdtempSync(join(tmpdir(), 'hotwork-test-'))
 process.env['TMPDIR'] = temporary
-process.env['NODE_DISABLE_COMPILE_CACHE'] = '1'
+// The programs that tests start are compiled once, not each time.
+process.env['NODE_COMPILE_CACHE'] = join(state, 'compiled')
 const tarball = join(state, 'package', `hotwork-${version}.tgz`)
 const isFast = process.argv.includes('--fast')
 const counts = { passed: 0, failed: 0, skipped: 0 }
