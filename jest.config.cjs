@@ -10,10 +10,13 @@ const mapped = {
   '^hotwork/cdk$': '<rootDir>/infra/cdk.ts',
   '^hotwork/(ai-sdk|langchain|openai-agents|strands|claude)$': '<rootDir>/client/adapters/$1.ts',
 }
+const onStack = ['<rootDir>/test/stack']
 const project = (name, extra = {}) => ({
   displayName: name,
   // Not in the system's temporary folder, where run.ts looks for what tests leave.
   cacheDirectory: '<rootDir>/.hotwork/jest',
+  // What jest looks through at its start. Code is read as it is imported.
+  roots: [`<rootDir>/test/${name}`],
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   testEnvironment: 'node',
   transform: {
@@ -39,14 +42,14 @@ module.exports = {
       (name) => project(name),
     ),
     // What it counts is only its own where nothing else asks its deployment: run.ts runs it before all that does.
-    project('cost', { testMatch: ['<rootDir>/test/stack/{cost,sequence}.test.ts'] }),
+    project('cost', { roots: onStack, testMatch: ['<rootDir>/test/stack/{cost,sequence}.test.ts'] }),
     // It looks at what all others of the stack have done: run.ts runs it after them.
-    project('written', { testMatch: ['<rootDir>/test/stack/written.test.ts'] }),
+    project('written', { roots: onStack, testMatch: ['<rootDir>/test/stack/written.test.ts'] }),
     project('stack', {
       testPathIgnorePatterns: ['/node_modules/', '/test/stack/(cost|sequence|written).test.ts$', '/test/stack/swift/'],
     }),
     // On the deployment whose ladder waits seconds. They mostly wait, so run.ts runs them beside `stack`.
-    project('swift', { testMatch: ['<rootDir>/test/stack/swift/**/*.test.ts'] }),
+    project('swift', { roots: onStack, testMatch: ['<rootDir>/test/stack/swift/**/*.test.ts'] }),
     // What it needs, test/agents/run.ts installs.
     project('agents', {
       // Programs of hundreds of megabytes, which the job does not install: their tests run where one is named.

@@ -15,7 +15,7 @@ const folders = (process.env.HOTWORK_MUTATION_TESTS ?? 'domain operations').spli
 module.exports = {
   ...domain,
   rootDir,
-  roots: ['<rootDir>/functions', '<rootDir>/test'],
+  roots: ['<rootDir>/test'],
   testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
   // They search whole spaces, and would take minutes for each mutant.
   testPathIgnorePatterns: ['/test/domain/model/', '/test/operations/policy/observed.test.ts'],
