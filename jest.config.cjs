@@ -42,11 +42,11 @@ module.exports = {
       (name) => project(name),
     ),
     // What it counts is only its own where nothing else asks its deployment: run.ts runs it before all that does.
-    project('cost', { roots: onStack, testMatch: ['<rootDir>/test/stack/{cost,sequence}.test.ts'] }),
+    project('cost', { roots: onStack, testMatch: ['<rootDir>/test/stack/{cost,gate-cost,sequence}.test.ts'] }),
     // It looks at what all others of the stack have done: run.ts runs it after them.
     project('written', { roots: onStack, testMatch: ['<rootDir>/test/stack/written.test.ts'] }),
     project('stack', {
-      testPathIgnorePatterns: ['/node_modules/', '/test/stack/(cost|sequence|written).test.ts$', '/test/stack/swift/'],
+      testPathIgnorePatterns: ['/node_modules/', '/test/stack/(cost|gate-cost|sequence|written).test.ts$', '/test/stack/swift/'],
     }),
     // On the deployment whose ladder waits seconds. They mostly wait, so run.ts runs them beside `stack`.
     project('swift', { roots: onStack, testMatch: ['<rootDir>/test/stack/swift/**/*.test.ts'] }),

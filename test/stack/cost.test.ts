@@ -70,12 +70,12 @@ describe('an approved request of two stages, from its evaluation to its completi
     expect(count('states', 'SendTaskFailure')).toBe(0)
   })
 
-  test('commits eight times: once a step, and an intent before each credential', () => {
+  test('commits seven times: once a step, and an intent before AWS credentials', () => {
     const commits = usage.calls.filter(({ operation }) => operation === 'TransactWriteItems')
     expect(Object.fromEntries(commits.map(({ caller, calls }) => [caller, calls]))).toEqual({
       SubmitRequest: 1,
       ReceiveSlack: 2,
-      IssueToken: 2,
+      IssueToken: 1,
       IssueAwsCredentials: 2,
       CompleteRequest: 1,
     })

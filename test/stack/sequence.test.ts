@@ -20,11 +20,11 @@ const bounds: { [verb: string]: { most: number; wanted?: number } } = {
   submit: { most: 10, wanted: 3 },
   'click that is not the last': { most: 4, wanted: 3 },
   'click that is the last': { most: 4, wanted: 3 },
-  token: { most: 8, wanted: 3 },
-  'AWS credentials': { most: 8, wanted: 4 },
-  'begin a use': { most: 4, wanted: 2 },
-  'end a use': { most: 3, wanted: 2 },
-  complete: { most: 3, wanted: 2 },
+  token: { most: 3 },
+  'AWS credentials': { most: 5, wanted: 4 },
+  'begin a use': { most: 2 },
+  'end a use': { most: 2 },
+  complete: { most: 2 },
 }
 
 describe('calls in sequence', () => {

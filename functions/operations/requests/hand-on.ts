@@ -4,6 +4,7 @@ import type { Halt } from '../../domain/halts/halt.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
 import { childrenOf } from '../../domain/requests/advance-plan.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
+import { isSameOnCards } from '../../domain/requests/grant-change.ts'
 import { measuresOf } from '../../domain/requests/measures.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate, StandingPermitId } from '../../domain/values.ts'
@@ -15,15 +16,17 @@ type Ports = { cards: Queue<FifoMessage>; denies: Queue<EndMessage>; reminders: 
 type Changed = { state: ApprovalRequest; before?: ApprovalRequest; version: number; since?: NumericDate }
 type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDate }
 
-/** Hands the id of a changed request to all that follow the record. */
+/** Hands the id of a changed request to all that follow the record, and to the card drawer only where a card shows it. */
 export async function handOn(changed: readonly Changed[], now: NumericDate, ports: Ports): Promise<void> {
-  await ports.cards.send(
-    changed.map(({ state: { ask }, version }) => ({
-      requestId: ask.id,
-      group: ask.id,
-      deduplicate: `${ask.id}#${version}`,
-    })),
-  )
+  const drawn = changed.filter(({ state, before }) => !before || !isSameOnCards(before, state))
+  if (drawn.length > 0)
+    await ports.cards.send(
+      drawn.map(({ state: { ask }, version }) => ({
+        requestId: ask.id,
+        group: ask.id,
+        deduplicate: `${ask.id}#${version}`,
+      })),
+    )
   const following = changed.flatMap(({ state, version, since = now }) => {
     const { id } = state.ask
     const denies = [...deniesOf(state, now).keys()].map((role) => denying(role, { id, version, since }))

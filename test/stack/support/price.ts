@@ -30,7 +30,7 @@ const secondsPerInvocation = 0.06
 const logKilobytes = 12
 
 /** Functions that hold Cedar, and so have 512 MB; the others have 256, and the Slack edge a whole processor with 1,769. */
-const big = ['Evaluate', 'SubmitRequest', 'IssueToken', 'IssueAwsCredentials', 'DecideRequest', 'DrawCard']
+const big = ['Evaluate', 'SubmitRequest', 'IssueToken', 'IssueAwsCredentials', 'BeginUse', 'DecideRequest', 'DrawCard']
 
 const gigabytesOf = (name: string) => (name === 'ReceiveSlack' ? 1769 / 1024 : big.includes(name) ? 0.5 : 0.25)
 
@@ -71,16 +71,16 @@ export function priceOf(usage: LifeUsage): { [what: string]: number; total: numb
  * each index entry that an event put in, took out or, since its key changed, both. Read off the record, event by event; a
  * commit of several may have paid for fewer.
  */
-export function indexWrites({ entries }: LifeUsage): number {
+export function indexWrites({ entries, paidFor = 0 }: LifeUsage): number {
   let state: ApprovalRequest | undefined
   let before: readonly IndexRow[] = []
-  let writes = entries.length
-  for (const entry of entries) {
+  let writes = entries.length - paidFor
+  for (const [place, entry] of entries.entries()) {
     const event = eventOf(entry)
     if (!event) throw new Error(`${entry.id} holds no event`)
     state = evolve(state, event)
     const after = indexRows(state)
-    for (const [index, row] of after.entries()) writes += writesOf(before[index], row)
+    if (place >= paidFor) for (const [index, row] of after.entries()) writes += writesOf(before[index], row)
     before = after
   }
   return writes

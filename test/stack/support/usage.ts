@@ -14,6 +14,8 @@ export type LifeUsage = Usage & {
   states: readonly string[]
   /** Its ledger. */
   entries: readonly Entry[]
+  /** So many of them were there before. */
+  paidFor?: number
   /** HTTP requests by the agent and by Slack. */
   frontDoor: number
   accessTokens: number
