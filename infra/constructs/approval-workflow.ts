@@ -196,7 +196,7 @@ export class Workflow extends Construct {
     grantSignal(follower)
     this.follow.grantSend(follower)
     this.follow.consumedBy(follower, { batchSize: 10 })
-    const stream = { table: requests.table, reader: follower, of: ['REQ#'] } as const
+    const stream = { table: requests.table, reader: follower, tells: ['all'] }
     const { deadLetters } = new StreamReader(this, 'FollowStream', stream)
     alarms.watchDeadLetters('FollowStream', deadLetters)
   }

@@ -110,8 +110,17 @@ export class WorkQueue extends Construct {
 type StreamReaderProps = {
   table: TableV2
   reader: HotworkFunction
-  of: readonly ('REQ#' | 'HALT#' | 'PERMIT#' | 'CLICK#')[]
+  /** Beside requests. */
+  of?: readonly ('HALT#' | 'PERMIT#' | 'CLICK#')[]
+  /** Which changes of requests: functions/domain/requests/grant-change.ts. */
+  tells: readonly string[]
 }
+
+const changesOf = (prefixes: readonly string[], more: { [of: string]: unknown } = {}) =>
+  FilterCriteria.filter({
+    eventName: FilterRule.or('INSERT', 'MODIFY'),
+    dynamodb: { Keys: { pk: { S: prefixes.flatMap((prefix) => FilterRule.beginsWith(prefix)) } }, ...more },
+  })
 
 /**
  * A function that follows the requests table. DynamoDB serves two readers of a stream well and no more, so there are
@@ -120,7 +129,7 @@ type StreamReaderProps = {
 export class StreamReader extends Construct {
   readonly deadLetters: Queue
 
-  constructor(scope: Construct, id: string, { table, reader, of }: StreamReaderProps) {
+  constructor(scope: Construct, id: string, { table, reader, of = [], tells }: StreamReaderProps) {
     super(scope, id)
     this.deadLetters = undelivered(this, 'of a stream')
     const streamArn = table.tableStreamArn ?? ''
@@ -134,10 +143,8 @@ export class StreamReader extends Construct {
       startingPosition: StartingPosition.TRIM_HORIZON,
       // No evaluations, idempotency keys or replay marks, and no removals by TTL.
       filters: [
-        FilterCriteria.filter({
-          eventName: FilterRule.or('INSERT', 'MODIFY'),
-          dynamodb: { Keys: { pk: { S: of.flatMap((prefix) => FilterRule.beginsWith(prefix)) } } },
-        }),
+        changesOf(['REQ#'], { NewImage: { tells: { S: FilterRule.or(...tells) } } }),
+        ...(of.length === 0 ? [] : [changesOf(of)]),
       ],
       batchSize: 25,
       maxBatchingWindow: Duration.seconds(0),

@@ -41,7 +41,8 @@ export class RecordFollowers extends Construct {
     const { deadLetters } = new StreamReader(this, 'HandOnStream', {
       table: tables.requests.table,
       reader: handOn,
-      of: ['REQ#', 'HALT#', 'PERMIT#', 'CLICK#'],
+      of: ['HALT#', 'PERMIT#', 'CLICK#'],
+      tells: ['all', 'card'],
     })
     alarms.watchDeadLetters('HandOnStream', deadLetters)
   }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Stack } from 'aws-cdk-lib'
 import { Template as Assertions } from 'aws-cdk-lib/assertions'
+import type { Tells } from '../../functions/domain/requests/grant-change.ts'
 import { environments } from '../../functions/handlers/environments.ts'
 import { CardTable, LedgerTable, RequestTable, WaitTable } from '../../infra/constructs/tables.ts'
 import { type Assembly, root, stackName, synthesize } from './support/assembly.ts'
@@ -129,13 +130,17 @@ describe('streams and queues', () => {
         DestinationConfig: { OnFailure: { Destination: expect.anything() } },
       })
       const { Filters } = reader['FilterCriteria'] as { Filters: { Pattern: string }[] }
-      const halts =
+      const eventName = ['INSERT', 'MODIFY']
+      const requests = (...tells: Tells[]) => ({
+        eventName,
+        dynamodb: { Keys: { pk: { S: [{ prefix: 'REQ#' }] } }, NewImage: { tells: { S: tells } } },
+      })
+      const others = [{ prefix: 'HALT#' }, { prefix: 'PERMIT#' }, { prefix: 'CLICK#' }]
+      expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual(
         textOf(reader['FunctionName']) === '<HandOn>'
-          ? [{ prefix: 'HALT#' }, { prefix: 'PERMIT#' }, { prefix: 'CLICK#' }]
-          : []
-      expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
-        { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'REQ#' }, ...halts] } } } },
-      ])
+          ? [requests('all', 'card'), { eventName, dynamodb: { Keys: { pk: { S: others } } } }]
+          : [requests('all')],
+      )
     }
   })
 

@@ -3,6 +3,7 @@ import { type HaltTarget, haltKey } from '../../domain/halts/halt.ts'
 import { factsOfPermit, factsOfRequest } from '../../domain/ledger/facets.ts'
 import type { Head } from '../../domain/ledger/ledger.ts'
 import { overdueAt, uncomparedSince } from '../../domain/requests/due.ts'
+import { tellsOf } from '../../domain/requests/grant-change.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
 import { ApprovalRequest } from '../../domain/requests/request.ts'
 import { type AskerId, type EvaluationId, type NumericDate, RequestId } from '../../domain/values.ts'
@@ -57,7 +58,10 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   async commit({ id, expected, state, entries, head, texts = [], once = [], draw }: Commit): Promise<Committed> {
     const writer = randomUUID()
     const items = [
-      this.requests.putting(requestRow(state, head, this.shards), endsAt(expected)),
+      this.requests.putting(
+        { ...requestRow(state, head, this.shards), tells: tellsOf(state, entries) },
+        endsAt(expected),
+      ),
       ...once.map((each) => this.puttingOnce(each, writer)),
       ...(draw ? [this.requests.putting(permitRow(draw), endsAt(draw.expected))] : []),
     ]
@@ -218,7 +222,7 @@ export const requestItem = (state: ApprovalRequest, head: Head, shards = 1): Ite
 /**
  * A request as an item. Beside the state stand the attributes that its indexes need, all of which follow from the state:
  * `overdue` only while something falls due, `openOf` only while it waits for people, and `uncompared` only until the calls
- * of its AWS sessions were compared, so that these indexes stay small.
+ * of its AWS sessions were compared, so that these indexes stay small. The readers of the stream are filtered by `tells`.
  */
 function requestRow(state: ApprovalRequest, head: Head, shards: number) {
   const { ask, status } = state

@@ -1,10 +1,25 @@
+import type { EventType } from './events.ts'
 import { type ApprovalRequest, grantOf, usesLeft } from './request.ts'
 
-/**
- * A change of the credentials and uses of a live grant alone: no wait of the workflow is over by it, and no step of a plan
- * has ended.
- */
-export const isOfGrantAlone = (before: ApprovalRequest, after: ApprovalRequest): boolean =>
+/** `card`: a card or a deny may change by it, and no wait of the workflow is over, nor has a step of a plan ended. */
+export type Tells = 'all' | 'card' | 'nothing'
+
+const ofGrantAlone: readonly string[] = [
+  'CredentialIntended',
+  'CredentialIssued',
+  'CredentialRevoked',
+  'UseBegun',
+  'UseEnded',
+] satisfies EventType[]
+
+/** Who is to hear of a change: written with it, so that no other function is woken. An opening shows all of it. */
+export function tellsOf({ ask }: Pick<ApprovalRequest, 'ask'>, events: readonly { type: string }[]): Tells {
+  if (ask.breakGlass || !events.every(({ type }) => ofGrantAlone.includes(type))) return 'all'
+  return events.every(({ type }) => type === 'UseEnded') ? 'nothing' : 'card'
+}
+
+/** A change of the credentials and uses of a live grant alone. */
+const isOfGrantAlone = (before: ApprovalRequest, after: ApprovalRequest): boolean =>
   before.status === 'approved' && after.status === 'approved' && besideGrant(before) === besideGrant(after)
 
 const besideGrant = (state: ApprovalRequest): string =>

@@ -1,11 +1,8 @@
 import type { DynamoDBRecord, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { connect } from '../../adapters/dynamodb/client.ts'
-import type { Item } from '../../adapters/dynamodb/items.ts'
-import { storedOf } from '../../adapters/dynamodb/request-store.ts'
 import { DynamoWaitStore } from '../../adapters/dynamodb/wait-store.ts'
 import { SqsQueue } from '../../adapters/sqs/queue.ts'
 import { SfnWorkflow } from '../../adapters/stepfunctions/workflow.ts'
-import { isOfGrantAlone } from '../../domain/requests/grant-change.ts'
 import { RequestId } from '../../domain/values.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Log, Queue } from '../../operations/ports.ts'
@@ -42,16 +39,10 @@ export const createHandler =
 const isOfQueue = (event: DynamoDBStreamEvent | SQSEvent): event is SQSEvent =>
   event.Records.every((record) => !('dynamodb' in record))
 
-function isQuiet({ dynamodb: { OldImage, NewImage } = {} }: DynamoDBRecord): boolean {
-  if (!OldImage || !NewImage) return false
-  return isOfGrantAlone(storedOf(OldImage as Item).state, storedOf(NewImage as Item).state)
-}
-
 async function followRecord(record: DynamoDBRecord, ports: Ports): Promise<string | undefined> {
   const id = RequestId.safeParse(record.dynamodb?.Keys?.['pk']?.S?.replace(/^REQ#/, ''))
   if (!id.success || record.eventName === 'REMOVE') return undefined
   try {
-    if (isQuiet(record)) return undefined
     await followRequest(id.data, record.eventName === 'INSERT', ports)
     return undefined
   } catch (fault) {

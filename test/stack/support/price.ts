@@ -26,8 +26,8 @@ const perLogGigabyte = 0.5
 
 /** Modelled, since this machine's times say nothing about AWS: a warm Lambda that waits for a store or two. */
 const secondsPerInvocation = 0.06
-/** Modelled, as the lean design of docs/performance.md: what one request writes to CloudWatch. */
-const logKilobytes = 12
+/** Modelled, as the lean design of docs/performance.md: what a request of some 45 invocations writes to CloudWatch is 12 KB. */
+const logKilobytes = 0.27
 
 /** Functions that hold Cedar, and so have 512 MB; the others have 256, and the Slack edge a whole processor with 1,769. */
 const big = ['Evaluate', 'SubmitRequest', 'IssueToken', 'IssueAwsCredentials', 'BeginUse', 'DecideRequest', 'DrawCard']
@@ -60,7 +60,7 @@ export function priceOf(usage: LifeUsage): { [what: string]: number; total: numb
       (callsOf(usage, 'scheduler') *
         (perMillion.schedule + 3 * perMillion.sqs + perMillion.invocation + 10 * perMillion.readUnit)) /
       1e6,
-    logs: (logKilobytes / 1e6) * perLogGigabyte,
+    logs: ((invocations * logKilobytes) / 1e6) * perLogGigabyte,
   }
   const thousand = Object.fromEntries(Object.entries(dollars).map(([what, each]) => [what, each * 1000]))
   return { ...thousand, total: sum(Object.values(thousand)) }
