@@ -36,13 +36,13 @@ test('a change of credentials and uses alone tells the workflow nothing, and the
     desk.tell(after + 1, command)
     const events = desk.events.slice(count)
     expect(events).not.toEqual([])
-    expect([what, tellsOf(ask, events), isSameOnCards(before, desk.state)]).toEqual([what, tells, sameOnCards])
+    expect([what, tellsOf({ ask }, events), isSameOnCards(before, desk.state)]).toEqual([what, tells, sameOnCards])
   }
 })
 
 test('of an opening everything is told', () => {
   const opening = { ...ask, breakGlass: { profile: 'restart', rights: [], drill: false } } as unknown as typeof ask
-  expect(tellsOf(opening, [{ type: 'UseEnded' }])).toBe('all')
+  expect(tellsOf({ ask: opening }, [{ type: 'UseEnded' }])).toBe('all')
 })
 
 test('a decision, and the end of a grant by a person, are told to all and drawn', () => {
@@ -50,6 +50,6 @@ test('a decision, and the end of a grant by a person, are told to all and drawn'
   for (const [after, command] of [decision(ask, 'ana', 'approve'), revocation('gus')].entries()) {
     const [before, count] = [desk.state, desk.events.length]
     desk.tell(after + 1, command)
-    expect([tellsOf(ask, desk.events.slice(count)), isSameOnCards(before, desk.state)]).toEqual(['all', false])
+    expect([tellsOf({ ask }, desk.events.slice(count)), isSameOnCards(before, desk.state)]).toEqual(['all', false])
   }
 })
