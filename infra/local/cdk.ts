@@ -43,10 +43,14 @@ export async function synthesize(
 const bundledOnce = (name = 'HOTWORK_BUNDLED_FUNCTIONS') =>
   process.env[name] === undefined ? {} : { [name]: process.env[name] }
 
-export async function bootstrap(options: Where & { aws: AwsAccess; accountId: string }): Promise<void> {
-  const { aws, accountId } = options
-  const template = join(import.meta.dirname, 'bootstrap.json')
-  await cdk(['bootstrap', `aws://${accountId}/${aws.region}`, '--template', template], options)
+/** @param toolkit another than the usual stack and qualifier. AWS itself gets CDK's own template */
+export async function bootstrap(
+  options: Where & { aws: AwsAccess; accountId: string; toolkit?: { stackName: string; qualifier: string } },
+): Promise<void> {
+  const { aws, accountId, toolkit } = options
+  const template = aws.endpointUrl === '' ? [] : ['--template', join(import.meta.dirname, 'bootstrap.json')]
+  const names = toolkit ? ['--toolkit-stack-name', toolkit.stackName, '--qualifier', toolkit.qualifier] : []
+  await cdk(['bootstrap', `aws://${accountId}/${aws.region}`, ...template, ...names], options)
 }
 
 /** @returns the outputs of all stacks of the assembly, by name */
@@ -60,7 +64,11 @@ export async function deployAssembly(
   return Object.assign({}, ...Object.values(outputs))
 }
 
-async function cdk(args: string[], { aws, directory, logFile, signal }: Where & { aws: AwsAccess }): Promise<void> {
+/** The command line of CDK, as the administrator that is given. */
+export async function cdk(
+  args: string[],
+  { aws, directory, logFile, signal }: Where & { aws: AwsAccess },
+): Promise<void> {
   // Beside a cdk.json it would synthesize again.
   const cwd = join(directory, 'empty')
   mkdirSync(cwd, { recursive: true })
@@ -69,11 +77,11 @@ async function cdk(args: string[], { aws, directory, logFile, signal }: Where & 
     cwd,
     env: {
       ...plainEnvironment(directory),
-      AWS_ENDPOINT_URL: aws.endpointUrl,
-      AWS_ENDPOINT_URL_S3: aws.endpointUrl,
+      ...(aws.endpointUrl !== '' && { AWS_ENDPOINT_URL: aws.endpointUrl, AWS_ENDPOINT_URL_S3: aws.endpointUrl }),
       AWS_REGION: aws.region,
       AWS_ACCESS_KEY_ID: aws.accessKeyId,
       AWS_SECRET_ACCESS_KEY: aws.secretAccessKey,
+      ...(aws.sessionToken && { AWS_SESSION_TOKEN: aws.sessionToken }),
       AWS_EC2_METADATA_DISABLED: 'true',
     },
     logFile,
@@ -81,7 +89,7 @@ async function cdk(args: string[], { aws, directory, logFile, signal }: Where & 
   })
 }
 
-/** Without the person's own AWS settings and home: what runs here must never reach a real account. */
+/** Without the person's own AWS settings and home: what runs here reaches no account but the one that is given. */
 function plainEnvironment(directory: string): Record<string, string> {
   const home = join(directory, 'home')
   mkdirSync(home, { recursive: true })

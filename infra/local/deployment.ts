@@ -25,6 +25,10 @@ export interface Surroundings {
 }
 
 type Prepared = Awaited<ReturnType<typeof prepareDeployment>>
+type Described = Omit<Prepared, 'proxy' | 'file' | 'directory' | 'assembly'> & {
+  proxy: Pick<ReverseProxy, 'url'>
+  file: Pick<Prepared['file'], 'tools'>
+}
 
 /** All that needs no AWS: addresses, principals, the deployment file, the assembly. `resources` ends what it starts. */
 export async function prepareDeployment(
@@ -102,15 +106,7 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
       if (value !== undefined) return value
       throw new Error(`the deployed stacks have no output \`${name}\`: infra/hotwork.ts makes it`)
     }
-    const secrets = new SecretsManagerClient(clientSettings(aws))
-    const put = (SecretId: string, value: object) =>
-      secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }))
-    await put(output('SlackSecret'), { botToken: slack.botToken, signingSecret: slack.signingSecret })
-    await put(output('IncidentSecret'), incidentTool)
-    if (webhooks.length > 0)
-      await put(output('WebhookSecret'), Object.fromEntries(webhooks.map(({ id, secret }) => [id, secret])))
-    if (pager) await put(output('PagerDutySecret'), { token: pager.token })
-    secrets.destroy()
+    await fillSecrets(aws, output, { slack, incidentTool, webhooks, pager })
     return output
   })
   proxy.forwardTo(`${aws.endpointUrl}/_aws/execute-api/${output('ApiId')}/$default`)
@@ -118,9 +114,26 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
   return describeLocal(around, prepared, aws, output)
 }
 
+/** What only the programs outside and Hotwork know. */
+export async function fillSecrets(
+  aws: AwsAccess,
+  output: (name: string) => string,
+  { slack, incidentTool, webhooks, pager }: Pick<Prepared, 'slack' | 'incidentTool' | 'webhooks' | 'pager'>,
+): Promise<void> {
+  const secrets = new SecretsManagerClient(clientSettings(aws))
+  const put = (SecretId: string, value: object) =>
+    secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }))
+  await put(output('SlackSecret'), { botToken: slack.botToken, signingSecret: slack.signingSecret })
+  await put(output('IncidentSecret'), incidentTool)
+  if (webhooks.length > 0)
+    await put(output('WebhookSecret'), Object.fromEntries(webhooks.map(({ id, secret }) => [id, secret])))
+  if (pager) await put(output('PagerDutySecret'), { token: pager.token })
+  secrets.destroy()
+}
+
 export function describeLocal(
-  { identityProvider, accountId }: Surroundings,
-  { stackName, organisation, proxy, slack, incidentTool, webhooks, desk, pager, file, keys }: Prepared,
+  { identityProvider, accountId }: Pick<Surroundings, 'identityProvider' | 'accountId'>,
+  { stackName, organisation, proxy, slack, incidentTool, webhooks, desk, pager, file, keys }: Described,
   aws: AwsAccess,
   output: (name: string) => string,
 ) {
@@ -140,6 +153,7 @@ export function describeLocal(
       accountId,
       accessKeyId: aws.accessKeyId,
       secretAccessKey: aws.secretAccessKey,
+      ...(aws.sessionToken && { sessionToken: aws.sessionToken }),
       stackName,
       stateMachineArn: output('StateMachineArn'),
       requestsTable: output('RequestsTable'),
@@ -184,6 +198,6 @@ export function describeLocal(
   }
 }
 
-const newWebhookSecret = () => `whsec_${randomBytes(32).toString('base64')}`
+export const newWebhookSecret = () => `whsec_${randomBytes(32).toString('base64')}`
 
-const interactivityUrl = ({ url }: ReverseProxy) => `${url}/slack/events`
+export const interactivityUrl = ({ url }: Pick<ReverseProxy, 'url'>) => `${url}/slack/events`

@@ -5,18 +5,20 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { findFreePort } from './loopback.ts'
 import { FaultForPeople, readEnd, startProgram } from './processes.ts'
 
-/** Settings of an SDK client that calls as the local administrator, not by this machine's own AWS settings. */
-export const clientSettings = ({ endpointUrl, region, accessKeyId, secretAccessKey }: AwsAccess) => ({
-  endpoint: endpointUrl,
+/** Settings of an SDK client that calls as the administrator that is given, not by this machine's own AWS settings. */
+export const clientSettings = ({ endpointUrl, region, accessKeyId, secretAccessKey, sessionToken }: AwsAccess) => ({
+  ...(endpointUrl !== '' && { endpoint: endpointUrl }),
   region,
-  credentials: { accessKeyId, secretAccessKey },
+  credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
 })
 
 export interface AwsAccess {
+  /** Empty for AWS itself (test/aws). */
   endpointUrl: string
   region: string
   accessKeyId: string
   secretAccessKey: string
+  sessionToken?: string | undefined
 }
 
 export type Emulator = Awaited<ReturnType<typeof startEmulator>>

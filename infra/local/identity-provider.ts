@@ -31,20 +31,26 @@ interface Enrolled {
   issuers: Set<string>
 }
 
-/** With keys that live as long as it does. Clients get tokens by `client_credentials`; it believes a person's `acr_values`. */
-export async function startIdentityProvider(log: (line: string) => void = () => {}) {
+/**
+ * With keys that live as long as it does. Clients get tokens by `client_credentials`; it believes a person's `acr_values`.
+ *
+ * @param publicUrl its issuer, where it is reached from elsewhere than this machine
+ */
+export async function startIdentityProvider(log: (line: string) => void = () => {}, publicUrl?: string) {
   const keys = new Map<string, PrivateJwk>()
   const enrolled: Enrolled = { clients: new Map(), people: new Map(), issuers: new Set() }
   const server = await listenOnLoopback()
-  const url = server.url
+  const url = publicUrl ?? server.url
   const signingKey = await generateKey()
   const provider = new Provider(url, configure(enrolled, signingKey))
+  provider.proxy = true
   provider.on('server_error', (_context, fault) => log(String((fault as Error).stack ?? fault)))
 
   const respond = provider.callback()
   server.handle((request, response) => {
     // Answers are built from it: only our own address may appear in them.
     request.headers.host = new URL(url).host
+    request.headers['x-forwarded-proto'] = new URL(url).protocol.replace(':', '')
     if (request.url === '/signals') return void transmit(url, signingKey, request, response)
     if (!request.url?.startsWith('/login/')) return respond(request, response)
     showOrFinishLogin(provider, [...enrolled.people.values()], request, response).catch((fault: unknown) => {
@@ -55,6 +61,8 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
   return {
     /** Its issuer: discovery and keys are at the standard places below. */
     url,
+    /** On this machine. */
+    localUrl: server.url,
     jwksUri: `${url}/jwks`,
     /** Each becomes a `private_key_jwt` client, and keeps its key when enrolled again. @returns keys by subject */
     async enrol(principals: Principal[]) {

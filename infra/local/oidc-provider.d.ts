@@ -20,6 +20,7 @@ declare module 'oidc-provider' {
 
   export class Provider {
     constructor(issuer: string, configuration: object)
+    proxy: boolean
     readonly Grant: new (
       of: object,
     ) => { addOIDCScope(scope: string): void; save(): Promise<string> }

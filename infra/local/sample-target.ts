@@ -29,7 +29,7 @@ function pack(values: number[], width: number): Buffer {
 }
 
 /** In prod the payment timeout is wrong: the checkout service is unhealthy, and the example agent asks. */
-const parameters = {
+export const parameters = {
   '/staging/checkout/payment-timeout-ms': '3000',
   '/prod/checkout/payment-timeout-ms': '30',
   '/prod/checkout/other': 'must not change',

@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setPriority, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { chapterNames, tellChapters } from '../../infra/local/demo/chapters.ts'
-import { freezeFlags } from '../../infra/local/demo/quick-policies.ts'
 import { Report } from '../../infra/local/demo/report.ts'
 import { withWorld } from '../../infra/local/demo/world.ts'
 import type { Local } from '../../infra/local/local-file.ts'
-import { findFreePort } from '../../infra/local/loopback.ts'
 import { createProgress } from '../../infra/local/progress.ts'
 import { startStack } from '../../infra/local/stack.ts'
 import { startCallMeter } from '../stack/support/call-meter.ts'
+import { swiftPolicies } from './swift-policies.ts'
 
 /**
  * `npm test`: everything that proves it. `npm run check` (`--fast`) is what needs no stack: format and lint, types, the fast
@@ -158,7 +157,7 @@ async function start(tell: Tell, resources: AsyncDisposableStack): Promise<Stack
   })
   const stack = await startStack({ stateDirectory: state, progress, meter })
   resources.defer(() => stack.close())
-  const small = await stack.deploy({ stackName: 'Swift', policies: await swiftPolicies() })
+  const small = await stack.deploy({ stackName: 'Swift', policies: await swiftPolicies(join(state, 'policies')) })
   const deployments = join(state, 'deployments.json')
   writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: small }), { mode: 0o600 })
   const env = {
@@ -175,25 +174,6 @@ function makePackage(tell: Tell): Promise<boolean> {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   return succeeds('npm', ['pack', '--loglevel=error', `--pack-destination=${folder}`], { tell, behind: true })
-}
-
-/**
- * The sample's policies with the ladder and the terms of break-glass of test/support/policies, the freeze of the demo, and an
- * address of this machine at which test/stack/swift/notified-tool.test.ts hears what the tool of flags is told.
- */
-async function swiftPolicies(): Promise<string> {
-  const folder = join(state, 'policies')
-  rmSync(folder, { recursive: true, force: true })
-  cpSync(join(root, 'policies'), folder, { recursive: true })
-  for (const file of ['ladder.json', 'break-glass.json'])
-    cpSync(join(root, 'test/support/policies', file), join(folder, file))
-  freezeFlags(folder)
-  const file = join(folder, 'tools.json')
-  const { tools, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as { tools: { id: string }[] }
-  const notify = `http://127.0.0.1:${await findFreePort()}/hooks/hotwork`
-  const notified = tools.map((tool) => (tool.id === 'tool:flag-service' ? { ...tool, notify } : tool))
-  writeFileSync(file, JSON.stringify({ ...rest, tools: notified }))
-  return folder
 }
 
 /** On the stack that is there, where `npm run demo -- --all` would start one of its own. */

@@ -10,7 +10,7 @@ export class CannotAct extends Error {
 }
 
 /** Where AWS calls go: an emulator of this machine. */
-export type AwsPlace = { region: string; endpoint: string }
+export type AwsPlace = { region: string; endpoint?: string }
 
 export const withCredentials = (place: AwsPlace, { AccessKeyId, SecretAccessKey, SessionToken }: AwsCredentials) => ({
   ...place,

@@ -12,10 +12,12 @@ export async function listenForEvents({ aws }: Local) {
   const sqs = new SQSClient({ ...clientSettings(aws), useQueueUrlAsEndpoint: false })
   const events = new EventBridgeClient(clientSettings(aws))
   const name = `listener-${randomUUID()}`
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }))
+  const Arn = `arn:aws:sqs:${aws.region}:${aws.accountId}:${name}`
+  const sender = { Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage' }
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ ...sender, Resource: Arn }] })
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: { Policy } }))
   const rule = { EventBusName: aws.eventBus, EventPattern: JSON.stringify({ source: ['hotwork'] }) }
   await events.send(new PutRuleCommand({ ...rule, Name: name }))
-  const Arn = `arn:aws:sqs:${aws.region}:${aws.accountId}:${name}`
   await events.send(new PutTargetsCommand({ Rule: name, EventBusName: aws.eventBus, Targets: [{ Id: 'queue', Arn }] }))
   const heard: Heard[] = []
 

@@ -99,7 +99,7 @@ export async function untilDead(
     tries += 1
     return iamDenial(call)
   }
-  const said = await until(tried, { withinSeconds: 30, everyMilliseconds: 50, what: 'IAM refuses' })
+  const said = await until(tried, { ...report.probes, what: 'IAM refuses' })
   const lag = Date.now() - since
   report.latency(latency, lag)
   return finding(denial[how].test(said), `refused ${lag} ms after, at try ${tries}: ${said}`, lag)

@@ -16,6 +16,8 @@ const margin = ' '.repeat(11)
 export class Report {
   held = 0
   failed = 0
+  /** How long, and how often, it is tried whether IAM refuses. AWS needs longer, and takes fewer calls a second. */
+  probes = { withinSeconds: 30, everyMilliseconds: 50 }
   #chapters = 0
   readonly #startedAt = performance.now()
   readonly #latencies = new Map<string, number[]>()
@@ -76,6 +78,11 @@ export class Report {
   /** Under a name such as `request to card`. */
   latency(name: string, milliseconds: number): void {
     this.#latencies.set(name, [...(this.#latencies.get(name) ?? []), milliseconds])
+  }
+
+  /** By name, in milliseconds. */
+  get latencies(): ReadonlyMap<string, readonly number[]> {
+    return this.#latencies
   }
 
   /** @returns whether everything held, and something was looked at */

@@ -46,7 +46,8 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
   const people = local.people.map((client) => new Person(client, local))
   const agents = new Map<string, Promise<AgentApi>>()
   /** For AWS SDK clients, with a credential from Hotwork. */
-  const aws = { region: local.aws.region, endpoint: local.aws.endpointUrl }
+  const { region, endpointUrl } = local.aws
+  const aws = { region, ...(endpointUrl !== '' && { endpoint: endpointUrl }) }
 
   /** An agent with a key of its own, the same one each time. */
   function agent(id: string): Promise<AgentApi> {

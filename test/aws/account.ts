@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { IAMClient, ListAccountAliasesCommand } from '@aws-sdk/client-iam'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { nodeDirectory, root } from '../../infra/local/cdk.ts'
+import { type AwsAccess, clientSettings, startEmulator } from '../../infra/local/emulator.ts'
+import { createProgress } from '../../infra/local/progress.ts'
+import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { type Options, UnusableOptions } from './options.ts'
+
+export type Account = { aws: AwsAccess; accountId: string }
+
+/**
+ * The test account that the environment's credentials are of, if the person says that it is that one; or an emulator.
+ *
+ * @throws UnusableOptions for another account, and for one that calls itself production
+ */
+export async function findAccount(
+  options: Options,
+  resources: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<Account> {
+  const aws = options.local ? await startLocal(resources, signal) : await readAccess()
+  const sts = new STSClient(clientSettings(aws))
+  const { Account: accountId = '', Arn } = await sts.send(new GetCallerIdentityCommand({}))
+  if (aws.endpointUrl !== '') return { aws, accountId }
+  const said = options.account ?? (await ask(`These credentials are of ${Arn}. Type the id of the test account: `))
+  if (said !== accountId)
+    throw new UnusableOptions(`these credentials are of account ${accountId}, not of \`${said}\`: nothing was done`)
+  const { AccountAliases = [] } = await new IAMClient(clientSettings(aws)).send(new ListAccountAliasesCommand({}))
+  const production = AccountAliases.find((alias) => /prod|prd|live/i.test(alias))
+  if (production !== undefined)
+    throw new UnusableOptions(`account ${accountId} is called \`${production}\`: use a test account. Nothing was done`)
+  return { aws, accountId }
+}
+
+async function ask(question: string): Promise<string> {
+  if (!process.stdin.isTTY) throw new UnusableOptions('say which test account: --account ID')
+  const lines = createInterface({ input: process.stdin, output: process.stdout })
+  const answer = await lines.question(question)
+  lines.close()
+  return answer.trim()
+}
+
+/** Of the environment, as the SDK finds them: keys, a profile, a web identity. */
+async function readAccess(env = process.env): Promise<AwsAccess> {
+  const sts = new STSClient({})
+  const [region, credentials] = await Promise.all([sts.config.region(), sts.config.credentials()])
+  sts.destroy()
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials
+  return { endpointUrl: env['AWS_ENDPOINT_URL'] ?? '', region, accessKeyId, secretAccessKey, sessionToken }
+}
+
+async function startLocal(resources: AsyncDisposableStack, signal: AbortSignal): Promise<AwsAccess> {
+  const directory = join(root, '.hotwork/aws/emulator')
+  const logs = join(root, '.hotwork/aws/log')
+  mkdirSync(logs, { recursive: true })
+  const [venv, logFile] = [join(root, '.hotwork/venv'), join(logs, 'python.log')]
+  const python = await ensurePythonEnvironment({ directory: venv, logFile, progress: createProgress(), signal })
+  const files = { logFile: join(logs, 'ministack.log'), lambdaLogFile: join(logs, 'lambda.log') }
+  const {
+    close,
+    endedItself: _ended,
+    ...access
+  } = await startEmulator({ python, directory, nodeDirectory, signal, ...files })
+  resources.defer(close)
+  return access
+}

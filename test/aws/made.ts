@@ -1,0 +1,28 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What a run makes in the account, written down before it is made: so another run can remove it. */
+export interface Made {
+  name: string
+  accountId: string
+  region: string
+  /** In the order in which they are made. */
+  stacks: readonly string[]
+  /** SSM parameters. */
+  parameters: readonly string[]
+}
+
+/** CDK's, under a name of the run's own: a toolkit that is there is left alone. */
+export const toolkitOf = (name: string): { stackName: string; qualifier: string } => ({
+  stackName: `${name}Toolkit`,
+  qualifier: name.toLowerCase(),
+})
+
+export const stacksOf = (name: string): readonly string[] => [`${name}Toolkit`, `${name}Relay`, name, `${name}Target`]
+
+const fileIn = (directory: string) => join(directory, 'made.json')
+
+export const writeMade = (directory: string, made: Made): void =>
+  writeFileSync(fileIn(directory), `${JSON.stringify(made, null, 2)}\n`)
+
+export const readMade = (directory: string): Made => JSON.parse(readFileSync(fileIn(directory), 'utf8')) as Made

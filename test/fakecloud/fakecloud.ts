@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { AwsAccess } from '../../infra/local/emulator.ts'
+import { findFreePort } from '../../infra/local/loopback.ts'
+import { readEnd, startProgram } from '../../infra/local/processes.ts'
+
+/** The release that is tested against. */
+export const version = '0.51.0'
+
+const cache = join(import.meta.dirname, '../../.hotwork/fakecloud')
+
+/**
+ * The program that `HOTWORK_FAKECLOUD` names, else that of `.hotwork/fakecloud/bin`, or else builds it from crates.io, once:
+ * some twenty minutes on two cores.
+ *
+ * @param say takes one line for each step
+ */
+export async function findOrInstall(say: (line: string) => void): Promise<string> {
+  const asked = process.env['HOTWORK_FAKECLOUD']
+  if (asked !== undefined && !existsSync(asked))
+    throw new Error(`HOTWORK_FAKECLOUD is \`${asked}\`: there is no such file`)
+  const program = asked ?? join(cache, 'bin/fakecloud')
+  if (!existsSync(program)) {
+    say(`building fakecloud ${version} with cargo, once`)
+    const crate = [`fakecloud@${version}`, '--locked', '--root', cache]
+    // Nothing is measured here, and an optimised build takes an hour.
+    const env = { ...process.env, CARGO_PROFILE_RELEASE_OPT_LEVEL: '0', CARGO_PROFILE_RELEASE_LTO: 'off' }
+    const { promise, resolve, reject } = Promise.withResolvers<number | null>()
+    spawn('cargo', ['install', ...crate], { stdio: 'inherit', env })
+      .on('error', reject)
+      .on('close', resolve)
+    const code = await promise
+    if (code !== 0) throw new Error(`cargo ended with ${code}: fakecloud needs Rust (https://rustup.rs) and cmake`)
+  }
+  say(program)
+  return program
+}
+
+export interface Places {
+  /** Emptied first. */
+  directory: string
+  logFile: string
+  lambdaLogFile: string
+  nodeDirectory: string
+}
+
+/** Starts it with IAM enforced, and waits until it answers. Lambdas are processes of Node (container.ts). */
+export async function startFakecloud(program: string, { directory, logFile, lambdaLogFile, nodeDirectory }: Places) {
+  rmSync(directory, { recursive: true, force: true })
+  for (const name of ['home', 'containers', 'tmp']) mkdirSync(join(directory, name), { recursive: true })
+  const port = await findFreePort()
+  const endpointUrl = `http://127.0.0.1:${port}`
+  const env = {
+    PATH: [nodeDirectory, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+    ...{ HOME: join(directory, 'home'), TMPDIR: join(directory, 'tmp'), LANG: 'C.UTF-8', TZ: 'UTC' },
+    ...{ HOTWORK_CONTAINERS: join(directory, 'containers'), HOTWORK_LAMBDA_LOG: lambdaLogFile },
+    FAKECLOUD_CONTAINER_CLI: containerCommand(directory),
+  }
+  // The account that the examples and tests name.
+  const args = ['--addr', `127.0.0.1:${port}`, '--iam', 'strict', '--account-id', '000000000000', '--log-level', 'warn']
+  const { ended, kill } = startProgram(program, args, { cwd: directory, env, logFile })
+  let hasEnded = false
+  void ended.then(() => {
+    hasEnded = true
+  })
+  const close = async () => {
+    kill()
+    await ended
+    rmSync(directory, { recursive: true, force: true })
+  }
+  const isUp = () =>
+    fetch(endpointUrl, { signal: AbortSignal.timeout(2000) }).then(
+      () => true,
+      () => false,
+    )
+  for (const deadline = Date.now() + 60_000; !hasEnded && Date.now() < deadline; await delay(100)) {
+    // Its administrator's key, which no policy judges.
+    const access: AwsAccess = { endpointUrl, region: 'us-east-1', accessKeyId: 'test', secretAccessKey: 'test' }
+    if (await isUp()) return { access, close }
+  }
+  await close()
+  throw new Error(`fakecloud did not start; ${readEnd(logFile)}`)
+}
+
+/** It is taken for podman by its name: so fakecloud asks no daemon for the address of this machine. */
+function containerCommand(directory: string): string {
+  const file = join(directory, 'podman')
+  writeFileSync(file, `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, 'container.ts')}' "$@"\n`)
+  chmodSync(file, 0o755)
+  return file
+}

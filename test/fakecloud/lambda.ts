@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+
+/** One Lambda as a process: loads the code, and answers `POST .../invocations` as AWS's Runtime Interface Emulator does. */
+
+const [folder = '', handlerName = ''] = process.argv.slice(2)
+const name = process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'unknown'
+const logFile = process.env['HOTWORK_LAMBDA_LOG'] ?? '/dev/null'
+let requestId = '-'
+
+// All Lambdas to one file, as the local stack has it.
+const write = process.stdout.write.bind(process.stdout)
+process.stdout.write = ((part: string | Uint8Array, ...rest: []) => {
+  const lines = String(part).split('\n').filter(Boolean)
+  for (const line of lines) appendFileSync(logFile, `${name} ${requestId} ${line}\n`)
+  return write(part, ...rest)
+}) as typeof process.stdout.write
+
+type Handler = (event: unknown, context: object) => Promise<unknown>
+
+const [file = 'index', exported = 'handler'] = handlerName.split('.')
+const require = createRequire(join(folder, 'task', 'package.json'))
+const loaded = require(`./${file}.js`) as { [name: string]: Handler }
+const handler = loaded[exported] as Handler
+
+async function invoke(body: string): Promise<string> {
+  requestId = randomUUID()
+  const end = Date.now() + Number(process.env['AWS_LAMBDA_FUNCTION_TIMEOUT'] ?? 10) * 1000
+  const context = {
+    functionName: name,
+    functionVersion: '$LATEST',
+    awsRequestId: requestId,
+    memoryLimitInMB: process.env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'],
+    getRemainingTimeInMillis: () => Math.max(0, end - Date.now()),
+  }
+  try {
+    return JSON.stringify((await handler(JSON.parse(body), context)) ?? null)
+  } catch (fault) {
+    const { name: errorType, message: errorMessage, stack = '' } = fault as Error
+    return JSON.stringify({ errorType, errorMessage, stackTrace: stack.split('\n') })
+  }
+}
+
+const server = createServer(async (request, response) => {
+  const answer = await invoke(await text(request))
+  response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
+})
+server.keepAliveTimeout = 3_600_000
+server.listen(0, '127.0.0.1', () => {
+  const file = join(folder, 'port')
+  writeFileSync(`${file}.new`, String((server.address() as AddressInfo).port))
+  renameSync(`${file}.new`, file)
+})
