@@ -1,5 +1,13 @@
 import type { Check, Site } from './checks/check.ts'
 import { checksOfIam } from './checks/iam.ts'
+import { checksOfServices } from './checks/observed.ts'
+import { checksOfPolicies } from './checks/policies.ts'
+import { checksOfSealedRole } from './checks/sealed.ts'
 
 /** What Hotwork rests on and only AWS answers (docs/verify-aws.md). The slow ones come last. */
-export const makeChecks = (site: Site): readonly Check[] => [...checksOfIam(site)]
+export const makeChecks = (site: Site): readonly Check[] => [
+  ...checksOfIam(site),
+  ...checksOfPolicies(site),
+  ...checksOfSealedRole(site),
+  ...checksOfServices(site),
+]

@@ -188,6 +188,10 @@ export class Person {
     return this.#send('POST', '/v1/break-glass', { body: terms, headers, acr, proven: true })
   }
 
+  async openings(): Promise<readonly (Pick<Opening, 'id'> & { sealed?: boolean })[]> {
+    return (await this.#send<{ break_glass: { id: string; sealed?: boolean }[] }>('GET', '/v1/break-glass')).break_glass
+  }
+
   end(id: string): Promise<Opening> {
     return this.#send('POST', `/v1/break-glass/${id}/end`, { body: {} })
   }
