@@ -50,6 +50,8 @@ export interface Places {
 export async function startFakecloud(program: string, { directory, logFile, lambdaLogFile, nodeDirectory }: Places) {
   rmSync(directory, { recursive: true, force: true })
   for (const name of ['home', 'containers', 'tmp']) mkdirSync(join(directory, name), { recursive: true })
+  // Lambdas run below here: our package.json would make them ESM.
+  writeFileSync(join(directory, 'package.json'), '{ "type": "commonjs" }\n')
   const port = await findFreePort()
   const endpointUrl = `http://127.0.0.1:${port}`
   const env = {

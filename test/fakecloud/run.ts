@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { bundleFunctions } from '../../infra/bundle-functions.ts'
 import { nodeDirectory, root } from '../../infra/local/cdk.ts'
 import type { Local } from '../../infra/local/local-file.ts'
 import { untilAsked } from '../../infra/local/processes.ts'
@@ -40,6 +41,9 @@ async function run(): Promise<boolean> {
   })
   resources.defer(close)
   process.env['AWS_ENDPOINT_URL'] = access.endpointUrl
+  const bundled = join(state, 'functions')
+  bundleFunctions(bundled)
+  process.env['HOTWORK_BUNDLED_FUNCTIONS'] = bundled
   const stack = await startStack({ stateDirectory: state, progress: createProgress(), signal: asked })
   resources.defer(() => stack.close())
   await correct(access, 'Hotwork')
