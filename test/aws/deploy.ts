@@ -174,7 +174,11 @@ async function describeSite(
   users: ReadonlyMap<string, string>,
 ) {
   const world = { organisation, identityProvider, accountId, region, slack, issuer: '{issuer}' }
-  const file = await describeDeployment({ ...world, slackApiUrl: `${urls.get('slack')}/api/`, pagerUrl: urls.get('pager') })
+  const file = await describeDeployment({
+    ...world,
+    slackApiUrl: `${urls.get('slack')}/api/`,
+    pagerUrl: urls.get('pager'),
+  })
   const people = Object.fromEntries([...users].map(([id, user]) => [id, `arn:aws:iam::${accountId}:user/${user}`]))
   const accounts = Object.fromEntries(
     Object.entries(file.accounts).map(([alias, { unjudgedConditions, ...account }]) => [

@@ -57,7 +57,7 @@ function start([id = '']: readonly string[]): void {
   // In fakecloud's process group, which ends with the run.
   const child = spawn(process.execPath, ['--enable-source-maps', program, folder, handler], {
     cwd: folder,
-    env: { ...env, ...passedOn, LAMBDA_TASK_ROOT: join(folder, 'task') },
+    env: { ...env, ...passedOn, AWS_ENDPOINT_URL: process.env['HOTWORK_AWS'], LAMBDA_TASK_ROOT: join(folder, 'task') },
     stdio: ['ignore', log, log],
   })
   child.unref()

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs
 import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AwsAccess } from '../../infra/local/emulator.ts'
-import { findFreePort } from '../../infra/local/loopback.ts'
+import { createForwarder, findFreePort, listenOnLoopback } from '../../infra/local/loopback.ts'
 import { readEnd, startProgram } from '../../infra/local/processes.ts'
 
 /** The release that is tested against. */
@@ -53,11 +53,14 @@ export async function startFakecloud(program: string, { directory, logFile, lamb
   // Lambdas run below here: our package.json would make them ESM.
   writeFileSync(join(directory, 'package.json'), '{ "type": "commonjs" }\n')
   const port = await findFreePort()
-  const endpointUrl = `http://127.0.0.1:${port}`
+  const target = `http://127.0.0.1:${port}`
+  const front = await startFront(target)
+  const endpointUrl = front.url
   const env = {
     PATH: [nodeDirectory, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     ...{ HOME: join(directory, 'home'), TMPDIR: join(directory, 'tmp'), LANG: 'C.UTF-8', TZ: 'UTC' },
     ...{ HOTWORK_CONTAINERS: join(directory, 'containers'), HOTWORK_LAMBDA_LOG: lambdaLogFile },
+    HOTWORK_AWS: endpointUrl,
     FAKECLOUD_CONTAINER_CLI: containerCommand(directory),
   }
   // The account that the examples and tests name.
@@ -70,10 +73,11 @@ export async function startFakecloud(program: string, { directory, logFile, lamb
   const close = async () => {
     kill()
     await ended
+    await front.close()
     rmSync(directory, { recursive: true, force: true })
   }
   const isUp = () =>
-    fetch(endpointUrl, { signal: AbortSignal.timeout(2000) }).then(
+    fetch(target, { signal: AbortSignal.timeout(2000) }).then(
       () => true,
       () => false,
     )
@@ -84,6 +88,16 @@ export async function startFakecloud(program: string, { directory, logFile, lamb
   }
   await close()
   throw new Error(`fakecloud did not start; ${readEnd(logFile)}`)
+}
+
+/** Nothing here has a certificate, and a policy that wants TLS would deny all of it: a front says that each call came by TLS. */
+async function startFront(target: string) {
+  const [server, proxy] = [await listenOnLoopback(), createForwarder(false, () => {})]
+  server.handle((request, response) => {
+    request.headers['x-forwarded-proto'] = 'https'
+    proxy.web(request, response, { target })
+  })
+  return { url: server.url, close: server.close }
 }
 
 /** It is taken for podman by its name: so fakecloud asks no daemon for the address of this machine. */

@@ -23,6 +23,8 @@ const state = join(root, '.hotwork/fakecloud-test')
 const log = join(state, 'log')
 const say = (line: string) => console.log(`   ${line}`)
 
+const assemblyOf = (stackName: string) => join(state, 'deployments', stackName, 'assembly')
+
 type Test = { fullName: string; status: string; failureMessages: string[] }
 type Results = { testResults: { name: string; message: string; assertionResults: Test[] }[] }
 
@@ -46,9 +48,9 @@ async function run(): Promise<boolean> {
   process.env['HOTWORK_BUNDLED_FUNCTIONS'] = bundled
   const stack = await startStack({ stateDirectory: state, progress: createProgress(), signal: asked })
   resources.defer(() => stack.close())
-  await correct(access, 'Hotwork')
+  await correct(access, 'Hotwork', assemblyOf('Hotwork'))
   const swift = await stack.deploy({ stackName: 'Swift', policies: await swiftPolicies(join(state, 'policies')) })
-  await correct(access, 'Swift')
+  await correct(access, 'Swift', assemblyOf('Swift'))
   return tally(await jest({ main: stack.local, swift }, asked))
 }
 
