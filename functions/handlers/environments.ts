@@ -18,18 +18,16 @@ const texts = { TEXTS_TABLE: Name }
 const api = { ISSUER: Url }
 /** What finds entries in the log. */
 const anchor = { LOG_BUCKET: Name, LOG_INDEX_TABLE: Name }
-/** What makes and reads again what agents carry from call to call. */
-const statements = { STATE_KEY: Name }
 /** What reads the present state: as which role, keyed by what, and who signs what a tool is asked with. */
 const reads = { READER_ROLE: Name, STATE_KEY: Name, SIGN_FUNCTION: Name }
 const slack = { SLACK_SECRET: Name, SLACK_API_URL: Url }
 
 export const environments = {
   metadata: z.object({ ...api, PUBLISHED_KEYS: Names, NOTARY_KEYS: Names }),
-  evaluate: z.object({ ...api, ...stores, ...statements }),
+  evaluate: z.object({ ...api, ...stores, SIGN_FUNCTION: Name }),
   'submit-request': z.object({ ...api, ...stores, ...texts, ...reads, TARGET_ROLE: Name, INCIDENT_SECRET: Name }),
-  'read-task': z.object({ ...api, ...statements, REQUESTS_TABLE: Name }),
-  'sign-statement': z.object({ ...api, SIGNING_KEY: Name }),
+  'read-task': z.object({ ...api, REQUESTS_TABLE: Name, SIGN_FUNCTION: Name }),
+  'sign-statement': z.object({ ...api, SIGNING_KEY: Name, PUBLISHED_KEYS: Names }),
   'cancel-request': z.object({ ...api, ...stores }),
   'complete-request': z.object({ ...api, ...stores, ...texts }),
   'delegate-request': z.object({ ...api, ...stores, ...texts, TARGET_ROLE: Name }),

@@ -44,14 +44,16 @@ export class AgentEndpoints extends Construct {
   #makeRequests(ground: Ground): void {
     const { api, key, reading, tables, make } = ground
     const { requests } = tables
-    // A function of its own signs what tools are told: its callers can make no token.
+    // A function of its own signs what agents carry from call to call: its callers can make no token.
     const signer = make(this, 'sign-statement')
     api.tellIssuer(signer)
     key.grantSign(signer, 'Statements')
+    key.grantVerify(signer)
     reading.signWith(signer)
+    const grantStatements = (to: HotworkFunction) => signer.grantInvoke(to, 'SIGN_FUNCTION')
 
     const evaluate = make(this, 'evaluate')
-    reading.grantStatements(evaluate)
+    grantStatements(evaluate)
     requests.grantFind(evaluate, 'by-agent')
     api.route(
       evaluate,
@@ -62,11 +64,12 @@ export class AgentEndpoints extends Construct {
     )
 
     const submitRequest = make(this, 'submit-request')
+    grantStatements(submitRequest)
     grantAsk(submitRequest, ground)
     api.route(submitRequest, 'POST /access/v1/requests', 'POST /v1/requests/{id}/extend')
 
     const readTask = make(this, 'read-task')
-    reading.grantStatements(readTask)
+    grantStatements(readTask)
     api.route(readTask, 'GET /access/v1/requests/{id}')
 
     const delegateRequest = make(this, 'delegate-request')

@@ -10,8 +10,7 @@ const macs = { StringEqualsIfExists: { 'kms:MacAlgorithm': 'HMAC_SHA_256' } }
 
 /**
  * What functions need that read the present state of what a request would change: the reader roles of the accounts, and
- * the key that keeps a digest of few possible values from being guessed, by which also statements are made that agents
- * carry. It outlives the stack, as requests do.
+ * the key that keeps a digest of few possible values from being guessed. It outlives the stack, as requests do.
  */
 export class Reading extends Construct {
   readonly #readers: readonly string[]
@@ -23,7 +22,7 @@ export class Reading extends Construct {
     super(scope, id)
     this.#readers = readers
     this.#key = new Key(this, 'StateKey', {
-      description: 'Keys the digests of what Hotwork reads, and what agents carry from call to call',
+      description: 'Keys the digests of what Hotwork reads, so that no value can be guessed from one',
       keySpec: KeySpec.HMAC_256,
       keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
@@ -46,15 +45,8 @@ export class Reading extends Construct {
   }
 
   grant(to: HotworkFunction): void {
-    to.tell({ READER_ROLE: `hotwork/${Stack.of(this).stackName}-reader` })
+    to.tell({ READER_ROLE: `hotwork/${Stack.of(this).stackName}-reader`, STATE_KEY: this.#key.keyArn })
     if (this.#readers.length > 0) to.allow(['sts:AssumeRole'], this.#readers)
-    this.grantStatements(to)
-    this.grantSigned(to)
-  }
-
-  /** Allows making and reading again what agents carry from call to call. */
-  grantStatements(to: HotworkFunction): void {
-    to.tell({ STATE_KEY: this.#key.keyArn })
     this.#key.addToResourcePolicy(
       new PolicyStatement({
         actions: ['kms:GenerateMac'],
@@ -64,9 +56,10 @@ export class Reading extends Construct {
       }),
     )
     to.allow(['kms:GenerateMac'], [this.#key.keyArn], macs)
+    this.grantSigned(to)
   }
 
-  /** Allows having signed what tools are told, and nothing else. */
+  /** Allows having statements signed, and nothing else. */
   grantSigned(to: HotworkFunction): void {
     this.#signer?.grantInvoke(to, 'SIGN_FUNCTION')
   }

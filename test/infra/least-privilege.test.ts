@@ -70,7 +70,7 @@ describe('who may do what is dangerous', () => {
       'sts:AssumeRole',
       [...readers, 'look-at-hosts', 'read-calls', 'reconcile-sessions', 'write-denies'].sort(),
     ],
-    ['key the digest of a state, or a statement', 'kms:GenerateMac', ['evaluate', ...readers, 'read-task'].sort()],
+    ['key the digest of a state', 'kms:GenerateMac', readers],
     ['tag a session', 'sts:TagSession', [broker]],
     ['set a source identity', 'sts:SetSourceIdentity', [broker]],
     ['write a role policy', 'iam:PutRolePolicy', ['write-denies']],
@@ -88,7 +88,17 @@ describe('who may do what is dangerous', () => {
       'invoke a function',
       'lambda:InvokeFunction',
       [
-        ...['TimersRole', 'WorkflowRole', 'deliver', 'read-agents', 'read-break-glass', 'read-requests', 'show-pages'],
+        ...[
+          'TimersRole',
+          'WorkflowRole',
+          'deliver',
+          'evaluate',
+          'read-agents',
+          'read-break-glass',
+          'read-requests',
+          'read-task',
+          'show-pages',
+        ],
         ...['reconcile-ledger', 'sweep-overdue', ...readers],
       ].sort(),
     ],
@@ -179,8 +189,8 @@ describe('who may do what is dangerous', () => {
     expect(of('look-at-hosts', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'simulator')}`])
   })
 
-  test('the functions that have signed what tools are told may call that one function, and it can do nothing else', () => {
-    for (const owner of readers)
+  test('whoever has statements signed may call that one function, and it can do nothing else', () => {
+    for (const owner of ['evaluate', 'read-task', ...readers])
       expect([owner, of(owner, 'lambda', '')]).toEqual([owner, ['InvokeFunction<SignStatement>']])
     const services = (rights.get('sign-statement') ?? []).map((right) => right.split(':')[0])
     expect([...new Set(services)].sort()).toEqual(['kms', 'logs'])
@@ -283,14 +293,12 @@ describe('who may do what is dangerous', () => {
       ])
   })
 
-  test('the key of states and statements is used by those who make them, and administrators never', () => {
+  test('the key of states is used by who reads them, and administrators never', () => {
     const [administer, ...users] = statementsOf(keyNamed('Reading')?.Properties['KeyPolicy'])
     expect(listOf(administer?.Action)).not.toEqual(expect.arrayContaining([expect.stringMatching(/Mac|\*/)]))
     expect(users.map(({ Action }) => Action)).toEqual(users.map(() => 'kms:GenerateMac'))
     const principals = users.flatMap(({ Principal }) => listOf(Principal.AWS as string[]).map(textOf))
-    expect(new Set(principals)).toEqual(
-      new Set(['Evaluate', 'ReadTask', ...readingRoles].map((role) => `<${role}Role>`)),
-    )
+    expect(new Set(principals)).toEqual(new Set(readingRoles.map((role) => `<${role}Role>`)))
   })
 })
 

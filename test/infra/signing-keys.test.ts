@@ -54,7 +54,14 @@ test('the first may be signed with, and the other no more, by its own policy and
 test('whoever verifies or publishes knows both, and the issuer the one that it signs with', () => {
   expect(variablesOf('issue-token')['SIGNING_KEY']).toBe(arnOf(2))
   expect(variablesOf('sign-statement')['SIGNING_KEY']).toBe(arnOf(2))
-  for (const name of ['metadata', 'begin-use', 'issue-aws-credentials', 'introspect-token', 'revoke-token'])
+  for (const name of [
+    'sign-statement',
+    'metadata',
+    'begin-use',
+    'issue-aws-credentials',
+    'introspect-token',
+    'revoke-token',
+  ])
     expect([name, variablesOf(name)['PUBLISHED_KEYS']]).toEqual([name, `${arnOf(2)} ${arnOf(1)}`])
 })
 
@@ -70,8 +77,8 @@ test('both public keys may be fetched by each of them, and by nobody else', () =
       )
       .filter((count) => count > 0),
   )
-  // Five that verify or publish, each both; and the two that sign, the one that they sign with.
-  expect(owners.sort()).toEqual([1, 1, 2, 2, 2, 2, 2])
+  // Six that verify or publish, each both; and the two that sign, the one that they sign with.
+  expect(owners.sort()).toEqual([1, 1, 2, 2, 2, 2, 2, 2])
 })
 
 test("the notary's keys are in no list of keys that tokens are verified by, and those of tokens in none of the notary's", () => {

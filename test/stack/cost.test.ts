@@ -39,10 +39,11 @@ describe('an approved request of two stages, from its evaluation to its completi
     expect(usage.states).toEqual(['Route', 'Tier2 owner', 'Tier2 sre', 'AwaitCompletion', 'Close'])
   })
 
-  test('takes one KMS signature: for its one access token', () => {
+  test('takes one KMS signature for its one access token, and one each for the denial and the approval that it carries', () => {
     const signs = usage.calls.filter(({ service, operation }) => service === 'kms' && operation === 'Sign')
     expect(Object.fromEntries(signs.map(({ caller, calls }) => [caller, calls]))).toEqual({
       IssueToken: usage.accessTokens,
+      SignStatement: 2,
     })
   })
 
@@ -53,9 +54,9 @@ describe('an approved request of two stages, from its evaluation to its completi
       ReceiveSlack: 1,
       IssueAwsCredentials: 1,
     })
-    // A process that reads takes up the reader's role once an hour, and makes its two secrets once in its life.
+    // A process that reads takes up the reader's role, and makes the key of the states, once an hour: not for each reading.
     const perProcess = usage.calls.filter(({ operation }) => operation === 'GenerateMac')
-    for (const { calls } of perProcess) expect(calls).toBeLessThanOrEqual(2)
+    for (const { calls } of perProcess) expect(calls).toBeLessThanOrEqual(1)
   })
 
   test('makes one session for the agent, writes one deny, and starts and signals one workflow', () => {
@@ -94,6 +95,7 @@ describe('an approved request of two stages, from its evaluation to its completi
       'events',
       'iam',
       'kms',
+      'lambda',
       'scheduler',
       'sqs',
       'ssm',

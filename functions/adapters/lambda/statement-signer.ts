@@ -1,19 +1,22 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import type { StatementClaims, ToldKind } from '../../domain/credentials/statements.ts'
+import type { StatementClaims, StatementKind } from '../../domain/credentials/statements.ts'
 import type { JsonObject } from '../../domain/values.ts'
-import type { ToldStatements } from '../../operations/credentials/ports.ts'
+import type { KeySet } from '../../operations/credentials/ports.ts'
 import { faultName, KeyUnavailable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
 import { bounded } from '../aws-client.ts'
 
 const mostRemembered = 200
 
-/** Has the one function that may sign statements sign one: a caller can have nothing else signed, and no token. */
-export class LambdaStatementSigner implements ToldStatements {
+/**
+ * Has the one function that may sign statements sign one, and give the public keys: a caller can have nothing else
+ * signed, and no token (docs/adr/0003-key-custody.md).
+ */
+export class LambdaStatementSigner implements KeySet {
   readonly #function: string
   readonly #log: Log
   readonly #client: LambdaClient
-  /** By what they say: what says the same is not signed again. */
+  /** By what they say: an approval that is read again is not signed again. */
   readonly #signed = new Map<string, string>()
 
   // One try, since callers wait and nothing is lost without it.
@@ -23,7 +26,7 @@ export class LambdaStatementSigner implements ToldStatements {
     this.#client = client
   }
 
-  async sign<Kind extends ToldKind>(kind: Kind, claims: StatementClaims<Kind>): Promise<string | undefined> {
+  async sign<Kind extends StatementKind>(kind: Kind, claims: StatementClaims<Kind>): Promise<string | undefined> {
     const ask = { kind, claims: claims as JsonObject }
     const key = JSON.stringify(ask)
     const before = this.#signed.get(key)
@@ -38,6 +41,15 @@ export class LambdaStatementSigner implements ToldStatements {
       this.#log.warn('statement_unsigned', { kind, fault: faultName(fault) })
       return undefined
     }
+  }
+
+  /** @throws KeyUnavailable */
+  async jwks(): Promise<{ keys: readonly JsonObject[] }> {
+    const { keys } = await this.#invoke({ kind: 'keys' }).catch((cause: unknown) => {
+      throw new KeyUnavailable('the signer did not give its public keys', { cause })
+    })
+    if (!Array.isArray(keys)) throw new KeyUnavailable('the signer gave no public keys')
+    return { keys: keys as readonly JsonObject[] }
   }
 
   async #invoke(ask: JsonObject): Promise<{ [member: string]: unknown }> {

@@ -2,13 +2,13 @@ import * as z from 'zod'
 import { readSeconds } from '../../domain/credentials/statements.ts'
 import { addressesOf, type Bundle } from '../../domain/policy/bundle.ts'
 import { JsonObject, type NumericDate, parseJson, type ToolId } from '../../domain/values.ts'
-import type { ToldStatements } from '../../operations/credentials/ports.ts'
+import type { Statements } from '../../operations/credentials/ports.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
 import type { Found, ReadAsk, ToolReader } from '../../operations/previews/sources.ts'
 import { readText } from '../fetch-limits.ts'
 
-type Ports = { policy: { bundle: Bundle }; statements: ToldStatements; clock: Clock }
+type Ports = { policy: { bundle: Bundle }; statements: Pick<Statements, 'sign'>; clock: Clock }
 
 const Problem = z.looseObject({ type: z.string() })
 

@@ -73,8 +73,4 @@ export const statements = {
 } as const
 
 export type StatementKind = keyof typeof statements
-/** An agent carries them from one call to the next: Hotwork alone reads them again. */
-export type CarriedKind = 'denial' | 'approval' | 'deferral'
-/** A tool is told them, and verifies them by the published keys. */
-export type ToldKind = Exclude<StatementKind, CarriedKind>
 export type StatementClaims<Kind extends StatementKind> = z.infer<(typeof statements)[Kind]['claims']>

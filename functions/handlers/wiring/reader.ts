@@ -1,7 +1,7 @@
 import { SdkReader } from '../../adapters/aws-reads/aws-reads.ts'
 import { ReaderSessions } from '../../adapters/aws-reads/reader-sessions.ts'
 import { JmesPathExpressions } from '../../adapters/jmespath/expressions.ts'
-import { KmsSecret } from '../../adapters/kms/kms-secret.ts'
+import { KmsStateKey } from '../../adapters/kms/kms-state-key.ts'
 import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts'
 import { HttpToolReader } from '../../adapters/tool-reads/http-tool-reader.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
@@ -22,7 +22,7 @@ function stateReader(told: Told, ports: Ports, milliseconds: number | undefined)
     aws: new SdkReader(new ReaderSessions(told.READER_ROLE)),
     tools: new HttpToolReader({ policy, statements: signer, clock }),
     expressions: new JmesPathExpressions(),
-    stateKey: new KmsSecret(told.STATE_KEY, 'state'),
+    stateKey: new KmsStateKey(told.STATE_KEY),
     ...{ policy, clock, log },
   }
   return new CatalogueStateReader(reading, milliseconds)

@@ -1,9 +1,17 @@
-import { KeyedStatements } from '../../adapters/jose/keyed-statements.ts'
-import { KmsSecret } from '../../adapters/kms/kms-secret.ts'
+import { StatementVerifier } from '../../adapters/jose/statement-verifier.ts'
+import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 
-export const statementsOf = (
-  { ISSUER, STATE_KEY }: { ISSUER: string; STATE_KEY: string },
+/** Statements, signed by the one function that may, and verified here. */
+export function statementsOf(
+  { ISSUER, SIGN_FUNCTION }: { ISSUER: string; SIGN_FUNCTION: string },
   { clock, log }: { clock: Clock; log: Log },
-): Statements => new KeyedStatements({ issuer: ISSUER, secret: new KmsSecret(STATE_KEY, 'statement'), clock, log })
+): Statements {
+  const signer = new LambdaStatementSigner(SIGN_FUNCTION, log)
+  const verifier = new StatementVerifier(ISSUER, signer, clock)
+  return {
+    sign: (kind, claims) => signer.sign(kind, claims),
+    verify: (kind, token) => verifier.verify(kind, token),
+  }
+}

@@ -1,6 +1,6 @@
 import type { Deny } from '../../domain/credentials/denies.ts'
 import type { InForce, SessionOnRecord } from '../../domain/credentials/reconcile.ts'
-import type { CarriedKind, StatementClaims, ToldKind } from '../../domain/credentials/statements.ts'
+import type { StatementClaims, StatementKind } from '../../domain/credentials/statements.ts'
 import type {
   AskerId,
   CredentialId,
@@ -12,27 +12,14 @@ import type {
   Thumbprint,
 } from '../../domain/values.ts'
 
-/** What an agent carries from one call to the next. */
 export interface Statements {
   /** A compact JWS; undefined where it cannot be signed now, since nothing depends on it alone. */
-  sign<Kind extends CarriedKind>(kind: Kind, claims: StatementClaims<Kind>): Promise<string | undefined>
-  /** @throws KeyUnavailable when the secret cannot be had */
-  verify<Kind extends CarriedKind>(kind: Kind, token: string): Promise<Result<Verified<Kind>, 'invalid'>>
+  sign<Kind extends StatementKind>(kind: Kind, claims: StatementClaims<Kind>): Promise<string | undefined>
+  /** @throws KeyUnavailable when the public keys cannot be had */
+  verify<Kind extends StatementKind>(kind: Kind, token: string): Promise<Result<Verified<Kind>, 'invalid'>>
 }
 
-/** What tools are told. */
-export interface ToldStatements {
-  /** As above. */
-  sign<Kind extends ToldKind>(kind: Kind, claims: StatementClaims<Kind>): Promise<string | undefined>
-}
-
-/** A secret of the deployment, the same for good. */
-export interface Secret {
-  /** @throws KeyUnavailable */
-  read(): Promise<string>
-}
-
-export type Verified<Kind extends CarriedKind> = { claims: StatementClaims<Kind>; expired: boolean }
+export type Verified<Kind extends StatementKind> = { claims: StatementClaims<Kind>; expired: boolean }
 
 /** What IAM has on a role. @throws where it does not say */
 export interface RoleReader {

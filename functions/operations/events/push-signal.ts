@@ -4,7 +4,7 @@ import { deliveredEvents, mayReceiveAt, type SignalStream } from '../../domain/e
 import { sessionRevoked } from '../../domain/halts/signal.ts'
 import { addressesOf } from '../../domain/policy/bundle.ts'
 import type { ToolId } from '../../domain/values.ts'
-import type { ToldStatements } from '../credentials/ports.ts'
+import type { Statements } from '../credentials/ports.ts'
 import { ReceiverUnavailable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
@@ -14,7 +14,7 @@ type Ports = {
   issuer: string
   policy: Pick<Policy, 'bundle'>
   streams: StreamReader
-  statements: ToldStatements
+  statements: Pick<Statements, 'sign'>
   sets: SetPush
   clock: Clock
   log: Log

@@ -6,19 +6,17 @@ import { largestPreview, type Preview } from '../../domain/previews/preview.ts'
 import { argumentsOfRead, hasGap, type PreviewSource } from '../../domain/previews/preview-source.ts'
 import { compareUpdate } from '../../domain/previews/update-expression.ts'
 import type { Json, JsonObject } from '../../domain/values.ts'
-import type { Secret } from '../credentials/ports.ts'
 import { faultName } from '../faults.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { ObserveAsk, Observed, StateReader } from './ports.ts'
-import type { AwsReader, Expressions, Found, ToolReader } from './sources.ts'
+import type { AwsReader, Expressions, Found, StateKey, ToolReader } from './sources.ts'
 
 export type ReadingPorts = {
   policy: { bundle: Bundle }
   aws: AwsReader
   tools: ToolReader
   expressions: Expressions
-  /** Without it the digest of a few possible values could be guessed. */
-  stateKey: Secret
+  stateKey: StateKey
   clock: Clock
   log: Log
 }

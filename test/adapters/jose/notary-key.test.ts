@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import { AccessTokenVerifier } from '../../../functions/adapters/jose/access-token.ts'
+import { StatementVerifier } from '../../../functions/adapters/jose/statement-verifier.ts'
 import { verifyEcdsa } from '../../../functions/adapters/kms/note-signer.ts'
 import { openCheckpoint, originOf, textOfCheckpoint, writeNote } from '../../../functions/domain/anchor/checkpoint.ts'
 import { emptyRoot } from '../../../functions/domain/anchor/merkle.ts'
@@ -53,6 +54,16 @@ test.each([
 ])('an access token by %s', async (_whose, key, expected) => {
   const verifier = new AccessTokenVerifier(issuer, tokens, clock)
   expect(await verifier.verify(await key.token('at+jwt', accessToken), `${issuer}/aws`)).toMatchObject(expected)
+})
+
+test.each([
+  ['the key of tokens', tokens, { ok: true }],
+  ["the notary's key", notary, { ok: false, code: 'invalid' }],
+])('a statement by %s', async (_whose, key, expected) => {
+  const claims = { iss: issuer, aud: issuer, sub: remediator, jti: 'grt_00000000000000000000000001', ...times }
+  const approval = { ...claims, txn: requestId(1), digest: `sha-256:${'x'.repeat(42)}A` }
+  const verifier = new StatementVerifier(issuer, tokens, clock)
+  expect(await verifier.verify('approval', await key.token('hotwork-approval+jwt', approval))).toMatchObject(expected)
 })
 
 test.each([

@@ -4,7 +4,7 @@ import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk
 import { SdkReader } from '../../../functions/adapters/aws-reads/aws-reads.ts'
 import { ReaderSessions } from '../../../functions/adapters/aws-reads/reader-sessions.ts'
 import { JmesPathExpressions } from '../../../functions/adapters/jmespath/expressions.ts'
-import { KmsSecret } from '../../../functions/adapters/kms/kms-secret.ts'
+import { KmsStateKey } from '../../../functions/adapters/kms/kms-state-key.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { CatalogueStateReader } from '../../../functions/operations/previews/observe-state.ts'
 import type { ObserveAsk, StateReader } from '../../../functions/operations/previews/ports.ts'
@@ -58,10 +58,7 @@ async function onAws(): Promise<World> {
   const reader = new CatalogueStateReader(
     {
       ...{ policy: { bundle }, tools: new MemorySources(), expressions: new JmesPathExpressions() },
-      ...{
-        aws: new SdkReader(new ReaderSessions(role)),
-        stateKey: new KmsSecret(key.KeyMetadata?.KeyId as string, 'state'),
-      },
+      ...{ aws: new SdkReader(new ReaderSessions(role)), stateKey: new KmsStateKey(key.KeyMetadata?.KeyId as string) },
       ...{ clock, log: new MemoryLog() },
     },
     20_000,

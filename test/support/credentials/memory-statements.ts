@@ -1,36 +1,27 @@
-import { KeyedStatements } from '../../../functions/adapters/jose/keyed-statements.ts'
+import { StatementVerifier } from '../../../functions/adapters/jose/statement-verifier.ts'
 import {
-  type CarriedKind,
   type StatementClaims,
   type StatementKind,
   statements,
 } from '../../../functions/domain/credentials/statements.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
-import type { Signer } from '../../../functions/operations/credentials/ports.ts'
-import { KeyUnavailable } from '../../../functions/operations/faults.ts'
+import type { KeySet, Signer, Statements } from '../../../functions/operations/credentials/ports.ts'
 import type { Clock } from '../../../functions/operations/ports.ts'
-import { MemoryLog } from '../memory-log.ts'
 
-/** Statements by a secret in memory, and those for tools by a key in memory. */
-export class MemoryStatements extends KeyedStatements {
+/** Statements signed by a key in memory, as the function that signs them would, and verified as they are. */
+export class MemoryStatements extends StatementVerifier implements Statements {
   readonly #issuer: string
   readonly #signer: Signer
-  /** Whether KMS answers. */
+  /** Whether the signer answers. */
   answers = true
 
-  constructor(issuer: string, signer: Signer, clock: Clock) {
-    const read = async () => {
-      if (!this.answers) throw new KeyUnavailable('KMS does not answer')
-      return 'a'.repeat(43)
-    }
-    super({ issuer, secret: { read }, clock, log: new MemoryLog() })
+  constructor(issuer: string, signer: Signer & KeySet, clock: Clock) {
+    super(issuer, signer, clock)
     this.#issuer = issuer
     this.#signer = signer
   }
 
-  override async sign<Kind extends StatementKind>(kind: Kind, claims: StatementClaims<Kind>) {
-    if (kind !== 'read' && kind !== 'signal')
-      return super.sign(kind as CarriedKind, claims as StatementClaims<CarriedKind>)
+  async sign<Kind extends StatementKind>(kind: Kind, claims: StatementClaims<Kind>): Promise<string | undefined> {
     if (!this.answers) return undefined
     return this.#signer.sign(statements[kind].typ, { iss: this.#issuer, aud: this.#issuer, ...(claims as JsonObject) })
   }

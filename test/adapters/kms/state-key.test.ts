@@ -1,5 +1,5 @@
 import { CreateKeyCommand, DisableKeyCommand, KMSClient } from '@aws-sdk/client-kms'
-import { KmsSecret } from '../../../functions/adapters/kms/kms-secret.ts'
+import { KmsStateKey } from '../../../functions/adapters/kms/kms-state-key.ts'
 import { KeyUnavailable } from '../../../functions/operations/faults.ts'
 import { useAws } from '../emulator.ts'
 
@@ -10,20 +10,19 @@ const makeKey = async () => {
   return (await new KMSClient({}).send(command)).KeyMetadata?.KeyId as string
 }
 
-test('a secret is the same in every process, of one KMS key and one purpose alone, and long', async () => {
+test('the key of states is the same in every process, of one KMS key alone, and long', async () => {
   const [one, other] = [await makeKey(), await makeKey()]
-  const secret = await new KmsSecret(one, 'state').read()
-  expect(secret).toMatch(/^[\w-]{43}$/)
-  expect(await new KmsSecret(one, 'state').read()).toBe(secret)
-  expect(await new KmsSecret(other, 'state').read()).not.toBe(secret)
-  expect(await new KmsSecret(one, 'statement').read()).not.toBe(secret)
+  const key = await new KmsStateKey(one).read()
+  expect(key).toMatch(/^[\w-]{43}$/)
+  expect(await new KmsStateKey(one).read()).toBe(key)
+  expect(await new KmsStateKey(other).read()).not.toBe(key)
 })
 
 test('KMS is asked for it once in the life of a process; a no is not remembered', async () => {
   const [id, client] = [await makeKey(), new KMSClient({ maxAttempts: 1 })]
-  const secret = new KmsSecret(id, 'state', client)
-  const found = await secret.read()
+  const stateKey = new KmsStateKey(id, client)
+  const key = await stateKey.read()
   await client.send(new DisableKeyCommand({ KeyId: id }))
-  expect(await secret.read()).toBe(found)
-  await expect(new KmsSecret(id, 'state', client).read()).rejects.toThrow(KeyUnavailable)
+  expect(await stateKey.read()).toBe(key)
+  await expect(new KmsStateKey(id, client).read()).rejects.toThrow(KeyUnavailable)
 })
