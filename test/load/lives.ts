@@ -177,15 +177,21 @@ export class Lives {
   #complete = ({ agent }: Life, id: string) =>
     this.#expect('complete', [200], () => this.#hotwork.complete(agent, id)).then(() => {})
 
-  async #untilSettled(life: Life, id: string): Promise<void> {
+  /** Asks ever more seldom. @param meanwhile what is done each time that it still waits */
+  async #untilSettled(life: Life, id: string, meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     const deadline = Date.now() + patienceMs
-    while (Date.now() < deadline) {
+    for (let seconds = 1; Date.now() < deadline; seconds = Math.min(30, 2 * seconds)) {
       const answer = await this.#expect('read the task', [200], () => this.#hotwork.task(life.agent, id))
       if (answer.body.task?.status !== 'pending') return
-      await pause(Math.max(1, Number(answer.headers.get('retry-after') ?? 0)) * 1000)
+      await meanwhile()
+      await pause(Math.max(seconds, Number(answer.headers.get('retry-after') ?? 0)) * 1000)
     }
     throw new Stopped('was never settled')
   }
+
+  /** What the desk does not take, as a message that is gone, comes to nothing. */
+  #click = (card: Shown, action: string, person: string): Promise<unknown> =>
+    this.#gate.within(() => this.#hotwork.desk.click(card, action, person).catch(() => undefined))
 
   /** A person clicks when they have seen the card, and once more where nothing came of it. */
   async #decide(id: string, action: 'approve' | 'deny', person: string, stage: string): Promise<void> {
@@ -194,7 +200,7 @@ export class Lives {
       const card = await this.#screen.until(id, open, patienceMs)
       if (!card) throw new Stopped(`no card for ${stage}`)
       await pause(500 + 2_000 * chance(this.#seed, 'thinks', id, tries))
-      await this.#gate.within(() => this.#hotwork.desk.click(card, action, person).catch(() => undefined))
+      await this.#click(card, action, person)
       // Where it was posted twice, the newer one is kept up to date.
       const isDone = (now: Shown) => now === this.#screen.of(id).at(-1) && !open(now)
       if (await this.#screen.until(id, isDone, 30_000)) return
@@ -209,8 +215,11 @@ export class Lives {
     const looked = this.#looked.get(name) ?? this.#decideBurst(life.agent)
     this.#looked.set(name, looked)
     await looked
-    await this.#decideAlone(id)
-    await this.#untilSettled(life, id)
+    // What the one click did not decide is decided on its own card.
+    await this.#untilSettled(life, id, async () => {
+      const card = this.#screen.of(id).findLast(({ buttons }) => buttons.includes('approve'))
+      if (card) await this.#click(card, 'approve', 'person:ana')
+    })
   }
 
   async #decideBurst(agent: string): Promise<void> {
@@ -221,22 +230,8 @@ export class Lives {
       if (!card) return
       await pause(3_000)
       const newest = this.#screen.of(agent).findLast(open) ?? card
-      await this.#gate.within(() =>
-        this.#hotwork.desk.click(newest, 'approve_all', 'person:ana').catch(() => undefined),
-      )
+      await this.#click(newest, 'approve_all', 'person:ana')
       await this.#screen.until(agent, (now) => now.ts === newest.ts && now.says !== newest.says, 30_000)
-    }
-  }
-
-  /** What the one click did not decide, on its own card. */
-  async #decideAlone(id: string): Promise<void> {
-    for (let tries = 0; tries < 12; tries++) {
-      const { status } = await this.#gate.within(() => this.#hotwork.view(id)).catch(() => ({ status: 'pending' }))
-      if (status !== 'pending') return
-      const card = await this.#screen.until(id, ({ buttons }) => buttons.includes('approve'), 5_000)
-      if (card)
-        await this.#gate.within(() => this.#hotwork.desk.click(card, 'approve', 'person:ana').catch(() => undefined))
-      await pause(5_000)
     }
   }
 

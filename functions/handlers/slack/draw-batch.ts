@@ -17,24 +17,39 @@ type Options = {
   /** Does the part of a drawing that needs no Slack, where Slack is known not to answer. */
   withoutSlack(id: RequestId): Promise<void>
   hold: Hold
+  /** Not once the time of the function is nearly up. */
+  mayStart(): boolean
   log: Log
 }
+
+/** For what there was no time to begin. Seconds. */
+const soon = 1
 
 /**
  * Draws the requests of a batch. All messages of one request are one drawing, of what the table says now; they succeed or
  * fail together, so that the order within their group holds. A fault is of one request only, unless Slack asks for patience
- * or does not answer: then nothing else of the batch is tried, and it comes again.
+ * or does not answer: then nothing else of the batch is tried, and it comes again. No drawing begins that may be cut off: a card
+ * that was posted and not noted is posted twice.
  */
 export async function drawBatch(event: SQSEvent, options: Options): Promise<SQSBatchResponse> {
   const failed: SQSRecord[] = []
   let trouble: BoardUnavailable | undefined
   for (const records of Map.groupBy(event.Records, ({ body }) => requestOf(body) ?? body).values()) {
+    if (!options.mayStart()) {
+      failed.push(...(await later(records, options)))
+      continue
+    }
     const fault = await drawOne(records, trouble, options)
     if (fault === undefined) continue
     failed.push(...records)
     if (fault instanceof BoardUnavailable && fault.forAll) trouble = fault
   }
   return failing(failed.map(({ messageId }) => messageId))
+}
+
+async function later(records: readonly SQSRecord[], { hold }: Pick<Options, 'hold'>): Promise<readonly SQSRecord[]> {
+  await Promise.allSettled(records.map(({ receiptHandle }) => hold(receiptHandle, soon)))
+  return records
 }
 
 /** @param trouble the fault of another request of the batch, for which this one is not tried */
@@ -99,7 +114,9 @@ const MessageOfBurst = z.object({
 })
 type Because = Parameters<typeof drawBurst>[1]
 
-type BurstOptions = Pick<Options, 'hold' | 'log'> & { draw(kind: BurstKind, because: Because): Promise<void> }
+type BurstOptions = Pick<Options, 'hold' | 'mayStart' | 'log'> & {
+  draw(kind: BurstKind, because: Because): Promise<void>
+}
 
 /** Messages of requests, of bursts, and of what is recertified. */
 export const partition = (records: readonly SQSRecord[]) => ({
@@ -114,7 +131,7 @@ const isOfAgent = ({ body }: SQSRecord): boolean => body.startsWith('{"about":')
 /** Draws each burst of a batch once: all of its messages succeed or fail together. */
 export async function drawBursts(
   records: readonly SQSRecord[],
-  { draw, hold, log }: BurstOptions,
+  { draw, hold, mayStart, log }: BurstOptions,
 ): Promise<SQSBatchResponse['batchItemFailures']> {
   const failed: SQSRecord[] = []
   const read = records.flatMap((record) => {
@@ -128,6 +145,11 @@ export async function drawBursts(
     const [one] = those
     if (!one) continue
     const messages = those.map(({ message }) => message)
+    if (!mayStart()) {
+      const left = those.map(({ record }) => record)
+      failed.push(...(await later(left, { hold })))
+      continue
+    }
     try {
       await draw(one.message.burst, {
         requests: messages.flatMap(({ request }) => request ?? []),

@@ -42,6 +42,10 @@ type Ports = Pick<DrawPorts, 'cards' | 'board' | 'policy' | 'clock' | 'log'> &
     issuer: string
   }
 
+/** One call of Slack that does not answer, and what is read and written around it. Milliseconds. */
+const longestDrawing = 6_000
+const unbounded = { getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }
+
 /**
  * Draws the cards of requests that have changed, or that a timer has looked at; the queue's group is the request. A burst
  * is a group of its own, so that its card has one writer at a time.
@@ -54,13 +58,14 @@ export const createHandler = (ports: Ports) => {
     draw: (id) => drawCard(id, cardPorts),
     withoutSlack: (id) => pageAlone(id, { ...cardPorts, ...cardPorts.opening }),
     ...{ hold, log },
-  } satisfies Parameters<typeof drawBatch>[1]
-  return async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
+  } satisfies Partial<Parameters<typeof drawBatch>[1]>
+  return async ({ Records }: SQSEvent, context = unbounded): Promise<SQSBatchResponse> => {
+    const mayStart = () => context.getRemainingTimeInMillis() > longestDrawing
     const { single, several, notices } = partition(Records)
-    const drawn = await drawBatch({ Records: single }, draw)
+    const drawn = await drawBatch({ Records: single }, { ...draw, mayStart })
     const shared = await drawBursts(several, {
       draw: (kind, because) => drawBurst(kind, because, burstPorts),
-      ...{ hold, log },
+      ...{ hold, mayStart, log },
     })
     const tell = (notice: AgentNotice) => tellNotice(notice, { ...cardPorts, renderAgentNotice: rendered })
     const told = await tellNotices(notices, { tell, hold, log })

@@ -96,9 +96,14 @@ class Bursting {
     const { single, several } = partition(Records)
     expect(single).toEqual([])
     const hold = async () => {}
-    expect(await drawBursts(several, { draw: (kind, because) => drawBurst(kind, because, ports), hold, log })).toEqual(
-      [],
-    )
+    expect(
+      await drawBursts(several, {
+        draw: (kind, because) => drawBurst(kind, because, ports),
+        hold,
+        mayStart: () => true,
+        log,
+      }),
+    ).toEqual([])
   }
 
   async submitted(count: number, from = 0, what = (n: number) => flag(n)): Promise<ApprovalRequest[]> {

@@ -17,7 +17,7 @@ const of = (n: number) => ({ requestId: requestId(n), group: requestId(n), dedup
 /** As random as they are made. */
 const ids = Array.from({ length: 200 }, () => new SystemIds().request())
 
-async function drawn(records: SQSRecord[], fails: { [request: string]: Error } = {}) {
+async function drawn(records: SQSRecord[], fails: { [request: string]: Error } = {}, most = records.length) {
   const drawings: string[] = []
   const beside: string[] = []
   const held: [string, number][] = []
@@ -28,6 +28,7 @@ async function drawn(records: SQSRecord[], fails: { [request: string]: Error } =
     },
     withoutSlack: async (id) => void beside.push(id),
     hold: async (handle, seconds) => void held.push([handle, seconds]),
+    mayStart: () => drawings.length < most,
     log: new MemoryLog(),
   })
   return { drawings, beside, held, failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) }
@@ -40,6 +41,13 @@ test('several messages of one request are one drawing', async () => {
     held: [],
     failed: [],
   })
+})
+
+test('what there is no time to begin comes again soon, and what was drawn does not', async () => {
+  const { drawings, held, failed } = await drawn([record('a', of(1)), record('b', of(2)), record('c', of(3))], {}, 2)
+  expect(drawings).toEqual([requestId(1), requestId(2)])
+  expect(failed).toEqual(['c'])
+  expect(held).toEqual([['handle-c', 1]])
 })
 
 test('one request’s trouble is its own, and all of its messages come again, in order', async () => {

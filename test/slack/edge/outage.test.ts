@@ -81,6 +81,7 @@ async function work(seconds: number, board: CardBoard): Promise<void> {
     for (let hand = 0; hand < hands; hand++)
       await queue.workOff(world.clock.now(), 5, async (event) => {
         const { batchItemFailures } = await drawBatch(event, {
+          mayStart: () => true,
           withoutSlack: async () => {},
           draw: (id) => drawCard(id, ports),
           hold: async (handle, after) => queue.hold(handle, world.clock.now() + after),
