@@ -111,7 +111,8 @@ function ofGrants(known: readonly Known[], { executions, waiting, denies }: Fact
       (each) => count(each, 'UseBegun') > each.state.ask.uses && each.id,
     ),
     rule('each agent has what its record says it was given', known, ({ id, life, entries }) => {
-      const uses = entries.filter(({ type }) => type === 'UseBegun').length
+      // AWS credentials are a use too, which no tool begins.
+      const uses = entries.filter(({ type, actor }) => type === 'UseBegun' && actor.type === 'tool').length
       return life?.ended && life.uses !== uses && `${id}: ${life.uses} uses, ${uses} on record`
     }),
     rule('each has one workflow at most, which has ended if it is settled', known, ({ id, state }) => {

@@ -20,7 +20,7 @@ export function drawLoad(samples: readonly Sample[], happened: readonly Happened
   return drawChart(chart)
 }
 
-const x = { field: 'at', type: 'quantitative', title: 'seconds' } as const
+const x = { field: 'at', type: 'quantitative', title: 'seconds', scale: { domainMin: 0, nice: false } } as const
 const size = { width: 640, height: 110 } as const
 
 const lines = (title: string, samples: readonly Sample[], names: { readonly [name in keyof Sample]?: string }) => ({
