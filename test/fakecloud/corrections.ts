@@ -61,7 +61,7 @@ function named(statement: Statement): Statement {
   return { ...statement, Principal: { AWS: '*' }, Condition: { ...Condition, ArnLike } }
 }
 
-/** In conditions likewise; and a trust policy is told of no tags that a session asks for. */
+/** In conditions likewise; and a trust policy is told of no tags that a session asks for (faiscadev/fakecloud#1101). */
 function conditioned(statement: Statement): Statement {
   const { Condition } = statement
   if (!Condition) return statement

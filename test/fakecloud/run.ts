@@ -6,7 +6,7 @@ import { nodeDirectory, root } from '../../infra/local/cdk.ts'
 import type { Local } from '../../infra/local/local-file.ts'
 import { untilAsked } from '../../infra/local/processes.ts'
 import { createProgress } from '../../infra/local/progress.ts'
-import { startStack } from '../../infra/local/stack.ts'
+import { type LocalStack, startStack } from '../../infra/local/stack.ts'
 import { swiftPolicies } from '../support/swift-policies.ts'
 import { correct } from './corrections.ts'
 import { findOrInstall, startFakecloud, version } from './fakecloud.ts'
@@ -21,6 +21,8 @@ import { faults } from './faults.ts'
 
 const state = join(root, '.hotwork/fakecloud-test')
 const log = join(state, 'log')
+/** Files that need no deployment of seconds are tested without it. */
+const typed = process.argv.slice(2)
 const say = (line: string) => console.log(`   ${line}`)
 
 const assemblyOf = (stackName: string) => join(state, 'deployments', stackName, 'assembly')
@@ -49,16 +51,19 @@ async function run(): Promise<boolean> {
   const stack = await startStack({ stateDirectory: state, progress: createProgress(), signal: asked })
   resources.defer(() => stack.close())
   await correct(access, 'Hotwork', assemblyOf('Hotwork'))
-  const swift = await stack.deploy({ stackName: 'Swift', policies: await swiftPolicies(join(state, 'policies')) })
-  await correct(access, 'Swift', assemblyOf('Swift'))
-  return tally(await jest({ main: stack.local, swift }, asked))
+  const swift = typed.length > 0 && !typed.some((each) => each.includes('swift')) ? undefined : await deploySwift(stack)
+  if (swift) await correct(access, 'Swift', assemblyOf('Swift'))
+  return tally(await jest({ main: stack.local, ...(swift && { swift }) }, asked))
 }
 
-async function jest(deployments: { main: Local; swift: Local }, signal: AbortSignal): Promise<Results> {
+const deploySwift = async (stack: LocalStack): Promise<Local> =>
+  stack.deploy({ stackName: 'Swift', policies: await swiftPolicies(join(state, 'policies')) })
+
+async function jest(deployments: { main: Local; swift?: Local }, signal: AbortSignal): Promise<Results> {
   const [file, results] = [join(state, 'deployments.json'), join(state, 'results.json')]
   writeFileSync(file, JSON.stringify(deployments), { mode: 0o600 })
   const projects = ['--selectProjects', 'stack', 'swift', '--maxWorkers=2', '--silent=false']
-  const args = [...projects, '--json', `--outputFile=${results}`, ...process.argv.slice(2)]
+  const args = [...projects, '--json', `--outputFile=${results}`, ...typed]
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   const child = spawn(join(nodeDirectory, 'jest'), args, {
     cwd: root,

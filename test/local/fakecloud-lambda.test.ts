@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** What fakecloud starts in place of a container: a process that answers as AWS's Runtime Interface Emulator does. */
+const folder = mkdtempSync(join(tmpdir(), 'fakecloud-lambda-'))
+const env = {
+  ...process.env,
+  HOTWORK_CONTAINERS: folder,
+  HOTWORK_LAMBDA_LOG: join(folder, 'lambda.log'),
+  HOTWORK_AWS: 'http://127.0.0.1:1',
+}
+const program = join(__dirname, '../fakecloud/container.ts')
+const podman = (...args: string[]): string =>
+  execFileSync(process.execPath, [program, ...args], { env: { ...env, SECRET: 'kept' }, encoding: 'utf8' }).trim()
+const containers: string[] = []
+
+afterAll(() => {
+  for (const id of containers) podman('rm', '-f', id)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function start(source: string): string {
+  const code = join(folder, 'code')
+  mkdirSync(code, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }')
+  writeFileSync(join(code, 'index.js'), source)
+  const told = ['-e', 'API=http://host.containers.internal:9/x', '-e', 'SECRET']
+  const id = podman('create', '-p', ':8080', ...told, '--tmpfs', '/tmp:exec', 'nodejs:24', 'index.handler')
+  containers.push(id)
+  podman('cp', `${code}/.`, `${id}:/var/task`)
+  podman('start', id)
+  return `http://${podman('port', id, '8080')}/2015-03-31/functions/function/invocations`
+}
+
+const invoke = async (url: string, event: object): Promise<unknown> =>
+  (await fetch(url, { method: 'POST', body: JSON.stringify(event) })).json()
+
+test('a Lambda has its environment, with this machine where a container had its host, and its answer comes back', async () => {
+  const url = start(
+    "exports.handler = async (e) => { console.log('seen'); const { API, SECRET, AWS_ENDPOINT_URL } = process.env; return { e, API, SECRET, AWS_ENDPOINT_URL } }",
+  )
+  expect(await invoke(url, { a: 1 })).toEqual({
+    ...{ e: { a: 1 }, API: 'http://127.0.0.1:9/x' },
+    ...{ SECRET: 'kept', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
+  })
+  expect(readFileSync(env.HOTWORK_LAMBDA_LOG, 'utf8')).toContain('seen')
+})
+
+test('what a handler throws is answered as a failure of the function', async () => {
+  const url = start("exports.handler = async () => { throw new TypeError('no') }")
+  expect(await invoke(url, {})).toMatchObject({ errorType: 'TypeError', errorMessage: 'no' })
+})
