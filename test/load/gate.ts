@@ -1,23 +1,25 @@
-/** Lets so many through at once; the others wait their turn. */
+/** Lets so many through at once; the others wait their turn, what is new behind all that has begun. */
 export class Gate {
   #free: number
-  readonly #queue: (() => void)[] = []
+  readonly #begun: (() => void)[] = []
+  readonly #new: (() => void)[] = []
 
   constructor(most: number) {
     this.#free = most
   }
 
   get waiting(): number {
-    return this.#queue.length
+    return this.#begun.length + this.#new.length
   }
 
-  async within<T>(work: () => Promise<T>): Promise<T> {
+  async within<T>(work: () => Promise<T>, turn: 'begun' | 'new' = 'begun'): Promise<T> {
+    const queue = turn === 'new' ? this.#new : this.#begun
     if (this.#free > 0) this.#free -= 1
-    else await new Promise<void>((resolve) => this.#queue.push(resolve))
+    else await new Promise<void>((resolve) => queue.push(resolve))
     try {
       return await work()
     } finally {
-      const next = this.#queue.shift()
+      const next = this.#begun.shift() ?? this.#new.shift()
       if (next) next()
       else this.#free += 1
     }

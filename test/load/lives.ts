@@ -82,7 +82,7 @@ export class Lives {
     const { agent, body } = life
     const key = randomUUID()
     life.sentAt = Date.now()
-    const evaluated = await this.#insist(async () => this.#hotwork.evaluate(agent, body))
+    const evaluated = await this.#insist(async () => this.#hotwork.evaluate(agent, body), 'new')
     const { access_request } = evaluated.body.context ?? {}
     if (evaluated.status !== 200 || !access_request)
       return this.#refused(life, evaluated.body.context?.reason?.code ?? 'denied')
@@ -242,12 +242,13 @@ export class Lives {
   }
 
   /** Again after a lost answer, a 5xx or a 429, as their `Retry-After` says. */
-  async #insist(send: () => Promise<Answer>): Promise<Answer> {
-    const deadline = Date.now() + patienceMs
+  async #insist(send: () => Promise<Answer>, turn: 'begun' | 'new' = 'begun'): Promise<Answer> {
+    let deadline: number | undefined
     for (let tries = 0; ; tries++) {
-      const answer = await this.#gate.within(send).catch((fault: Error) => fault)
+      const answer = await this.#gate.within(send, turn).catch((fault: Error) => fault)
       const passes = answer instanceof Error || answer.status >= 500 || answer.status === 429
       if (!passes) return answer
+      deadline ??= Date.now() + patienceMs
       if (Date.now() > deadline) throw new Stopped(answer instanceof Error ? answer.message : codeOf(answer))
       const why = answer instanceof Error ? answer.message : `${answer.status} ${codeOf(answer)}`
       this.reasons.set(why, (this.reasons.get(why) ?? 0) + 1)

@@ -9,7 +9,7 @@ export const usage = `Usage: npm run load -- [options]
   --repeats N    share of the batches of streams and queues that come twice (0.1)
   --seed N       another seed is another load (1)
   --at-once N    most calls of agents and clicks of people under way at once (12)
-  --drain N      minutes after the last arrival in which all must have come to rest (30)
+  --drain N      minutes after the last arrival in which all must have come to rest (45)
   --out FOLDER   where the plot and the account go (.hotwork/load)
 `
 
@@ -33,7 +33,7 @@ export function readOptions(typed: readonly string[]) {
     repeats: number('repeats', 0.1),
     seed: number('seed', 1),
     atOnce: number('at-once', 12),
-    drain: number('drain', 30),
+    drain: number('drain', 45),
     out: values.out ?? '.hotwork/load',
   }
 }

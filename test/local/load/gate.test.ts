@@ -1,0 +1,26 @@
+import { Gate } from '../../load/gate.ts'
+
+test('so many go through at once, and what has begun before what is new', async () => {
+  const gate = new Gate(2)
+  const order: string[] = []
+  const held = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const first = held.map(({ promise }, n) =>
+    gate.within(async () => {
+      order.push(`first ${n}`)
+      await promise
+    }),
+  )
+  const others = (['new', 'begun'] as const).map((turn) => gate.within(async () => void order.push(turn), turn))
+  expect([order, gate.waiting]).toEqual([['first 0', 'first 1'], 2])
+  for (const { resolve } of held) resolve()
+  await Promise.all([...first, ...others])
+  expect(order).toEqual(['first 0', 'first 1', 'begun', 'new'])
+})
+
+test('work that fails gives its place to the next', async () => {
+  const gate = new Gate(1)
+  const failed = gate.within(async () => Promise.reject(new Error('no')))
+  const next = gate.within(async () => 'went')
+  await expect(failed).rejects.toThrow('no')
+  expect(await next).toBe('went')
+})
