@@ -4,13 +4,13 @@ import type { Answer, BadRequest } from '../adapters/http/problem.ts'
 import { apiProblem, badRequest, insufficientLogin, refusalProblem } from '../adapters/http/problem.ts'
 import type { Agent, Tool } from '../domain/people/organisation.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
-import type { RateKind } from '../domain/policy/ladder.ts'
+import type { RateKind, Taken } from '../domain/policy/ladder.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type AgentId, type NumericDate, RequestId, type Result, type ToolId } from '../domain/values.ts'
 import { openedBy, type WhatToOpen } from '../operations/break-glass/what-to-open.ts'
 import type { TextReader } from '../operations/ledger/ports.ts'
 import type { Clock, Log } from '../operations/ports.ts'
-import { keepRate } from '../operations/requests/limits.ts'
+import { keepRate, knownRefusal } from '../operations/requests/limits.ts'
 import type { DecidingPorts, MakingPorts } from '../operations/requests/ports.ts'
 import { Callers, type ProvenPerson } from './callers.ts'
 
@@ -74,15 +74,42 @@ type Refuse<Code> = (code: Code, detail?: string) => Error
 /** What is refused above its rate. A read above its rate is not held, and is answered at once. */
 type RefusedKind = Exclude<RateKind, 'heldReads'>
 
+type RatePorts = Pick<DecidingPorts, 'policy' | 'requests' | 'clock' | 'log'>
+
 export async function mustKeepRate(
   caller: AgentId | ToolId,
   kind: RefusedKind,
   tokens: number,
-  ports: Pick<DecidingPorts, 'policy' | 'requests' | 'clock' | 'log'>,
+  ports: RatePorts,
 ): Promise<void> {
-  const taken = await keepRate(caller, kind, tokens, ports)
+  mustTake(await keepRate(caller, kind, tokens, ports), { caller, kind, tokens }, ports)
+}
+
+/**
+ * The same, begun beside other work that waits for it before it puts anything on record.
+ * @throws BadRequest at once where this process knows it already: then that work does not begin
+ */
+export function beginRate(
+  caller: AgentId | ToolId,
+  kind: RefusedKind,
+  tokens: number,
+  ports: RatePorts,
+): Promise<void> {
+  const known = knownRefusal(caller, kind, tokens, ports)
+  if (known) mustTake(known, { caller, kind, tokens }, ports)
+  const kept = mustKeepRate(caller, kind, tokens, ports)
+  // Where the other work throws first, no rejection is left behind.
+  kept.catch(() => {})
+  return kept
+}
+
+function mustTake(
+  taken: Taken,
+  { kind, ...asked }: { caller: AgentId | ToolId; kind: RefusedKind; tokens: number },
+  ports: Pick<RatePorts, 'log'>,
+): void {
   if (taken.permitted) return
-  ports.log.info('rate exceeded', { caller, kind, tokens })
+  ports.log.info('rate exceeded', { kind, ...asked })
   const detail = `ask again in ${taken.retryAfter} s: nothing was done. \`limits.${kind}\` of the ladder is the rate`
   throw apiProblem(429, 'too_many_requests', detail, { 'retry-after': String(taken.retryAfter) })
 }

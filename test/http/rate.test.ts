@@ -4,9 +4,11 @@ import { evaluations } from '../../functions/handlers/agents/evaluate.ts'
 import { mustKeepRate } from '../../functions/handlers/doors.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import type { EvaluationCaller } from '../../functions/operations/requests/evaluate-access.ts'
+import { takeFrom } from '../../functions/operations/requests/limits.ts'
+import type { RequestStore } from '../../functions/operations/requests/ports.ts'
 import { agent, issuer, prodParameter, sampleBundle, stagingParameter, type What, World } from '../support/world.ts'
 
-/** How often an agent may ask: more is 429 with `Retry-After`, and costs a read and no write. */
+/** How often an agent may ask: more is 429 with `Retry-After`, and nothing is put on record. */
 
 const sample = sampleBundle()
 const limits = { openPerAgent: 100, openPerOwner: 200, burst: 20 }
@@ -27,8 +29,8 @@ const bodyOf = ({ action, arguments: properties, resource }: What) => ({
 })
 const ask = bodyOf(stagingParameter)
 
-async function send(route: string, body: object, caller = remediator) {
-  const ports = { ...world.ports, issuer }
+async function send(route: string, body: object, caller = remediator, requests: RequestStore = world.requests) {
+  const ports = { ...world.ports, requests, issuer }
   const door = endpoint(ports, (call) => evaluations(ports)(call, caller))
   const answer = await door({
     ...{ version: '2.0', routeKey: route, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
@@ -44,6 +46,29 @@ async function send(route: string, body: object, caller = remediator) {
 const one = (caller?: EvaluationCaller) => send('POST /access/v1/evaluation', ask, caller)
 const many = (count: number, item: object = {}) =>
   send('POST /access/v1/evaluations', { ...ask, evaluations: Array.from({ length: count }, () => item) })
+
+/** The same store to a process that has seen nothing of it yet, which does first what `heard` does. */
+const toAnotherProcess = (heard: (name: string) => void = () => {}): RequestStore =>
+  new Proxy(world.requests, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target)
+      return (...args: unknown[]) => {
+        heard(String(name))
+        return (member as (...args: unknown[]) => unknown).apply(target, args)
+      }
+    },
+  })
+
+/** The keys of the rates that are asked for from now on. */
+function spyOnTake(): string[] {
+  const keys: string[] = []
+  const take = world.requests.take.bind(world.requests)
+  world.requests.take = (once) => {
+    keys.push(once.key)
+    return take(once)
+  }
+  return keys
+}
 
 test('an agent that evaluates too often is told how long to wait, and is answered after that', async () => {
   for (let n = 0; n < 60; n++) expect((await one()).status).toBe(200)
@@ -75,26 +100,21 @@ test('a plan counts as its steps do, since each is asked about', async () => {
 })
 
 test('a message costs one write of the rate, however many evaluations it has', async () => {
-  const claims: string[] = []
-  const claim = world.requests.claim.bind(world.requests)
-  world.requests.claim = (once) => {
-    claims.push(once.key)
-    return claim(once)
-  }
+  const taken = spyOnTake()
   await many(50)
-  expect(claims.filter((key) => key.startsWith('RATE#'))).toEqual(['RATE#evaluations#agent:remediator'])
+  expect(taken).toEqual(['RATE#evaluations#agent:remediator'])
 })
 
 test('what an agent asked for lately is read once a message, not once an evaluation', async () => {
-  let lists = 0
-  const list = world.requests.list.bind(world.requests)
-  world.requests.list = (...args) => {
-    lists += 1
-    return list(...args)
+  let reads = 0
+  const askedLately = world.requests.askedLately.bind(world.requests)
+  world.requests.askedLately = (...args) => {
+    reads += 1
+    return askedLately(...args)
   }
   const answered = await many(50)
   expect(answered.body.evaluations).toHaveLength(50)
-  expect(lists).toBe(1)
+  expect(reads).toBe(1)
 })
 
 test('a tool that asks about an agent spends its own tokens, not those of the agent', async () => {
@@ -124,8 +144,66 @@ test('calls at once take no more together than one after the other', async () =>
   expect(all.filter(({ status }) => status === 429)).toHaveLength(40)
 })
 
+describe('what is read beside the rate', () => {
+  const unknown = (requests?: RequestStore) =>
+    send('POST /access/v1/evaluation', { ...ask, action: { name: 'no:such' } }, remediator, requests)
+  const refusals = async () => (await world.ledger.entries('agent:remediator')).length
+  const spend = async () => {
+    for (let n = 0; n < 60; n++) await one()
+  }
+
+  test('does not wait for it', async () => {
+    const answered = Promise.withResolvers<void>()
+    const [take, saved] = [world.requests.take.bind(world.requests), Promise.withResolvers<void>()]
+    world.requests.take = (once) => answered.promise.then(() => take(once))
+    const saveEvaluation = world.requests.saveEvaluation.bind(world.requests)
+    world.requests.saveEvaluation = (evaluation) => saveEvaluation(evaluation).then(saved.resolve)
+    const answer = one()
+    await saved.promise
+    answered.resolve()
+    expect((await answer).status).toBe(200)
+  })
+
+  test('is put on no record where the rate refuses, and on record where it does not', async () => {
+    expect((await unknown()).status).toBe(200)
+    expect(await refusals()).toBe(1)
+    await spend()
+    world.clock.advance(3600)
+    await spend()
+    expect((await unknown()).status).toBe(429)
+    expect((await unknown(toAnotherProcess())).status).toBe(429)
+    expect(await refusals()).toBe(1)
+    world.clock.advance(1)
+    expect((await unknown()).status).toBe(200)
+    expect(await refusals()).toBe(2)
+  })
+
+  test('is not even read where this process knows that the rate refuses', async () => {
+    await spend()
+    await one()
+    const calls: string[] = []
+    const requests = toAnotherProcess((name) => calls.push(name))
+    const ask429 = async () => (await send('POST /access/v1/evaluation', ask, remediator, requests)).status
+    expect([await ask429(), calls.includes('dependencies')]).toEqual([429, true])
+    calls.splice(0)
+    expect(await ask429()).toBe(429)
+    expect(calls).toEqual([])
+  })
+})
+
+test('a process that another was before takes from what is left', async () => {
+  const rest = { perMinute: 60, burst: 3 }
+  const other = toAnotherProcess()
+  const by = (requests: RequestStore) => takeFrom('b', rest, 1, { requests, clock: world.clock })
+  for (const requests of [world.requests, other, world.requests]) expect((await by(requests)).permitted).toBe(true)
+  expect([await by(other), await by(world.requests)]).toEqual([
+    { permitted: false, retryAfter: 1 },
+    { permitted: false, retryAfter: 1 },
+  ])
+})
+
 test('a store that does not answer permits nothing', async () => {
-  world.requests.recall = async () => {
+  world.requests.take = async () => {
     throw new StoreUnavailable('no answer')
   }
   expect(await one()).toMatchObject({ status: 503, headers: { 'retry-after': '2' } })

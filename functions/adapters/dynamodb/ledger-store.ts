@@ -8,7 +8,7 @@ import type { LedgerStore } from '../../operations/ledger/ports.ts'
 import type { OnceOnly } from '../../operations/ports.ts'
 import { chainKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
-import { condition, endsAt, headOf, headRow, type Item, isNew, numberOf, textOf } from './items.ts'
+import { condition, endsAt, headOf, headRow, type Item, numberOf, textOf } from './items.ts'
 import { inShard, shardOf } from './shards.ts'
 import { Table } from './table.ts'
 
@@ -51,10 +51,17 @@ export class LedgeredStore {
   }
 
   /** @param writer tells this call from all others, so that one whose answer was lost knows its own item again */
-  protected puttingOnce({ key, value, replaces, expiresAt }: OnceOnly, writer: string) {
-    const mayReplace = condition('attribute_not_exists(pk) OR #value = :replaces', { replaces })
+  protected puttingOnce(
+    { key, value, replaces, orAtMost, expiresAt }: OnceOnly & { orAtMost?: string },
+    writer: string,
+  ) {
+    const may = [
+      'attribute_not_exists(pk)',
+      ...(replaces === undefined ? [] : ['#value = :replaces']),
+      ...(orAtMost === undefined ? [] : ['#value <= :orAtMost']),
+    ]
     const row = { ...onceKey(key), value, writer, ttl: expiresAt }
-    const { Put } = this.requests.putting(row, replaces === undefined ? isNew : mayReplace)
+    const { Put } = this.requests.putting(row, condition(may.join(' OR '), { replaces, orAtMost }))
     return { Put: { ...Put, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const } }
   }
 

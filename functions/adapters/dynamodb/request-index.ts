@@ -10,7 +10,7 @@ import {
   type RequestFilter,
 } from '../../domain/requests/history.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import { defined, type NumericDate } from '../../domain/values.ts'
+import { type AskerId, defined, type NumericDate } from '../../domain/values.ts'
 import type { Page } from '../../operations/ports.ts'
 import type { RequestPage, Stored } from '../../operations/requests/ports.ts'
 import { type Item, textOf, timeKey } from './items.ts'
@@ -83,6 +83,15 @@ export class RequestIndex {
       if (part.begin > 0) walk.lookTo(timeKey(part.begin))
     }
     return { items: walk.items }
+  }
+
+  async askedLately(agent: AskerId, since: NumericDate, most: number) {
+    const where = '#agent = :agent AND #submitted > :since'
+    // Ten digits, and then more than any id: what was asked in that very second is not after it.
+    const values = { agent, since: `${timeKey(since)}~` }
+    const query = { index: 'by-agent', newestFirst: true, limit: most, where, values }
+    const { items, last } = await this.#table.query(query, 'say what an agent asked for lately')
+    return { actions: items.map((row) => textOf(row, 'action')), isAll: last === undefined }
   }
 
   /** @returns whether anything of the part is left */

@@ -6,7 +6,7 @@ import { overdueAt, uncomparedSince } from '../../domain/requests/due.ts'
 import { tellsOf } from '../../domain/requests/grant-change.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
 import { ApprovalRequest } from '../../domain/requests/request.ts'
-import { type AskerId, type EvaluationId, type NumericDate, RequestId } from '../../domain/values.ts'
+import { type AskerId, defined, type EvaluationId, type NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { OnceOnly, Page } from '../../operations/ports.ts'
 import type {
@@ -18,6 +18,7 @@ import type {
   RequestPage,
   RequestStore,
   Stored,
+  TakenOnce,
   ToAct,
 } from '../../operations/requests/ports.ts'
 import { permitKey, requestKey } from './chain-ends.ts'
@@ -130,9 +131,21 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   }
 
   async claim(once: OnceOnly): Promise<boolean> {
+    return (await this.#putOnce(once)).done
+  }
+
+  take(once: OnceOnly & { orAtMost: string }): Promise<TakenOnce> {
+    return this.#putOnce(once)
+  }
+
+  async #putOnce(once: OnceOnly & { orAtMost?: string }): Promise<TakenOnce> {
     const writer = randomUUID()
-    const put = this.puttingOnce(once, writer)
-    return this.requests.put(put, 'claim a key', (there) => there?.['writer']?.S === writer)
+    let value: string | undefined
+    const done = await this.requests.put(this.puttingOnce(once, writer), 'claim a key', (there) => {
+      value = there?.['value']?.S
+      return there?.['writer']?.S === writer
+    })
+    return done ? { done } : { done, ...defined({ value }) }
   }
 
   async saveEvaluation(evaluation: Evaluation): Promise<void> {
@@ -177,6 +190,10 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
       .toSorted((one, other) => order * (numberOf(one, by) - numberOf(other, by)))
       .slice(0, query.limit)
       .map((item) => RequestId.parse(textOf(item, 'pk').slice('REQ#'.length)))
+  }
+
+  askedLately(agent: AskerId, since: NumericDate, most: number) {
+    return this.#index.askedLately(agent, since, most)
   }
 
   countOpen(agent: AskerId, most: number): Promise<number> {

@@ -20,7 +20,7 @@ import { findHaltOfCaller, toldOf } from '../../operations/halts/find-halt.ts'
 import { type EvaluationCaller, evaluateAccess, recordNoSuchName } from '../../operations/requests/evaluate-access.ts'
 import { Lately } from '../../operations/requests/limits.ts'
 import { Callers } from '../callers.ts'
-import { type ApiPorts, mustKeepRate } from '../doors.ts'
+import { type ApiPorts, beginRate, mustKeepRate } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { statementsOf } from '../wiring/statements.ts'
@@ -46,7 +46,7 @@ export const evaluations =
     const lately = new Lately(ports.requests)
     const answers: Decision[] = []
     for (const item of items) {
-      const answer = 'incomplete' in item ? incompleteAnswer(item) : await evaluate(item, caller, ports, lately)
+      const answer = 'incomplete' in item ? incompleteAnswer(item) : await evaluate(item, caller, ports, { lately })
       answers.push(answer)
       if (isDeciding(semantic, answer['decision'] === true)) break
     }
@@ -54,14 +54,20 @@ export const evaluations =
   }
 
 async function evaluateOne(body: Body, caller: EvaluationCaller, ports: Ports): Promise<Answer> {
-  await mustKeepRate(caller.id, 'evaluations', countAsks(body), ports)
-  return { status: 200, body: await evaluate(body, caller, ports) }
+  const admitted = beginRate(caller.id, 'evaluations', countAsks(body), ports)
+  return { status: 200, body: await evaluate(body, caller, ports, { admitted }) }
 }
 
 const countAsks = (body: object): number => ('action' in body ? asksIn(body.action as Parameters<typeof asksIn>[0]) : 1)
 
-async function evaluate(body: Body, caller: EvaluationCaller, ports: Ports, lately?: Lately): Promise<Decision> {
+async function evaluate(
+  body: Body,
+  caller: EvaluationCaller,
+  ports: Ports,
+  { lately, admitted = Promise.resolve() }: { lately?: Lately; admitted?: Promise<void> },
+): Promise<Decision> {
   if ('reason' in body) {
+    await admitted
     await recordNoSuchName(caller, body.reason, ports)
     return noSuchNameAnswer(body)
   }
@@ -79,7 +85,7 @@ async function evaluate(body: Body, caller: EvaluationCaller, ports: Ports, late
     }),
     ...(context?.approval === undefined ? {} : readApproval(context.approval)),
   }
-  const evaluated = await evaluateAccess(asked, ports, lately)
+  const evaluated = await evaluateAccess(asked, ports, defined({ lately, admitted }))
   return evaluationAnswer(evaluated, ports.issuer) as Decision
 }
 

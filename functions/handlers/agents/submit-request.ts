@@ -16,7 +16,16 @@ import { tryAgainAfter } from '../../operations/requests/limits.ts'
 import type { TaskService } from '../../operations/requests/ports.ts'
 import { submitRequest } from '../../operations/requests/submit-request.ts'
 import { Callers } from '../callers.ts'
-import { type ApiPorts, checkEnd, idempotencyKeyOf, mustKeepRate, pathId, readStart, unknownTask } from '../doors.ts'
+import {
+  type ApiPorts,
+  beginRate,
+  checkEnd,
+  idempotencyKeyOf,
+  mustKeepRate,
+  pathId,
+  readStart,
+  unknownTask,
+} from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { permitStore } from '../wiring/ports.ts'
@@ -61,8 +70,8 @@ type By = { jkt: Thumbprint; once: OnceOnly; idempotencyKey: string | undefined 
 async function ask(call: Call, by: By & { agent: AgentRef }, ports: Ports) {
   const body = call.json()
   const asked = readAsk(parseBody(RequestBody, body), by.agent, ports)
-  await mustKeepRate(by.agent.id, 'submissions', asksIn(asked.action), ports)
-  return submitRequest({ ...asked, ...by, body }, ports)
+  const admitted = beginRate(by.agent.id, 'submissions', asksIn(asked.action), ports)
+  return submitRequest({ ...asked, ...by, body }, ports, admitted)
 }
 
 const ExtendBody = z.strictObject({

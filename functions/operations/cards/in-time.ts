@@ -19,6 +19,7 @@ const reads = {
     'loadEvaluation',
     'list',
     'overdue',
+    'askedLately',
     'countOpen',
     'open',
   ] satisfies (keyof RequestReader)[],

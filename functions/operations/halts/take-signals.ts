@@ -11,13 +11,14 @@ import {
 import { noEntries } from '../../domain/ledger/ledger.ts'
 import { HaltId, idOfDigest, type NumericDate, type TransmitterId } from '../../domain/values.ts'
 import { runAggregate } from '../requests/carry-out.ts'
-import { type RatePorts, takeFrom } from '../requests/limits.ts'
-import type { MakingPorts } from '../requests/ports.ts'
+import { takeFrom } from '../requests/limits.ts'
+import type { MakingPorts, RequestStore } from '../requests/ports.ts'
 import { haltAttempts, saveHalt } from './halt.ts'
 import type { HaltStore } from './ports.ts'
 
-export type TakingPorts = Pick<MakingPorts, 'policy' | 'clock' | 'log' | 'salts'> &
-  Pick<RatePorts, 'requests'> & { halts: HaltStore }
+export type TakingPorts = Pick<MakingPorts, 'policy' | 'clock' | 'log' | 'salts'> & {
+  requests: Pick<RequestStore, 'recall' | 'claim' | 'take'>
+} & { halts: HaltStore }
 
 /** One token of a transmitter: `jti` names it, and is remembered until then. */
 export type ReceivedSignals = {

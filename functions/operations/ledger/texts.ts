@@ -114,6 +114,10 @@ export class ShowingRequests implements RequestReader {
     return this.#requests.uncompared(...args)
   }
 
+  askedLately(...args: Parameters<RequestReader['askedLately']>) {
+    return this.#requests.askedLately(...args)
+  }
+
   countOpen(...args: Parameters<RequestReader['countOpen']>) {
     return this.#requests.countOpen(...args)
   }

@@ -143,6 +143,18 @@ const looksAt = 50
 /** A grant that ends sooner could not be claimed in time. Seconds. */
 const shortest = 10
 
+/** The permits of an agent, where one could be drawn from for this: read before it is known what is there. */
+export const findPermits = async (asked: Submit, ports: Ports): Promise<readonly StoredPermit[]> =>
+  drawableBy(asked, ports) ? ports.permits.ofAgent(asked.ask.agent.id, looksAt) : []
+
+function drawableBy({ ask: { agent, action }, stages }: Submit, { policy }: Pick<Ports, 'policy'>) {
+  const agentId = AgentId.safeParse(agent.id)
+  const entry = policy.bundle.actions[action]
+  const needed = stages.reduce((sum, { quorum }) => sum + quorum, 0)
+  if (!agentId.success || !entry || entry.group === 'destructive' || needed !== 1) return undefined
+  return { agentId: agentId.data, entry }
+}
+
 /**
  * The submission of an ask that a standing permit covers, approved at once by the giver's decision. All that the
  * decision rests on is read again: the giver may still decide and allow it, no halt came since, and policy permits at
@@ -150,21 +162,20 @@ const shortest = 10
  */
 export async function drawFromPermit(
   asked: Submit,
+  found: readonly StoredPermit[],
   now: NumericDate,
   ports: Ports,
 ): Promise<{ submit: Submit; draw: PermitChange } | undefined> {
-  const { agent, action } = asked.ask
-  const agentId = AgentId.safeParse(agent.id)
-  const entry = ports.policy.bundle.actions[action]
-  const needed = asked.stages.reduce((sum, { quorum }) => sum + quorum, 0)
-  if (!agentId.success || !entry || entry.group === 'destructive' || needed !== 1) return undefined
-  const mayRebind = agentOf(ports.policy.bundle, agent.id)?.rebind === true
-  for (const stored of await ports.permits.ofAgent(agent.id, looksAt)) {
+  const drawable = drawableBy(asked, ports)
+  if (!drawable) return undefined
+  const { agentId, entry } = drawable
+  const mayRebind = agentOf(ports.policy.bundle, agentId)?.rebind === true
+  for (const stored of found) {
     const { permit } = stored
-    const drawing = { ...asked.ask, agent: agentId.data }
+    const drawing = { ...asked.ask, agent: agentId }
     if (!covers(permit, drawing, { narrowable: entry.narrowable, mayRebind }, now) || permit.until < now + shortest)
       continue
-    const drawn = await drawOne(asked, stored, agentId.data, now, ports)
+    const drawn = await drawOne(asked, stored, agentId, now, ports)
     if (drawn) return drawn
   }
   return undefined

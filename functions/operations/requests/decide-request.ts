@@ -73,9 +73,11 @@ export function narrowAsk(
 
 export type DecisionAsk = Pick<
   Decide,
-  'person' | 'verdict' | 'stage' | 'round' | 'digest' | 'comment' | 'through' | 'login' | 'claimed' | 'seen' | 'burst'
+  'person' | 'verdict' | 'stage' | 'round' | 'digest' | 'comment' | 'through' | 'login' | 'claimed' | 'burst'
 > & {
   id: RequestId
+  /** A door may still be reading it. */
+  seen?: Decide['seen'] | Promise<Decide['seen']>
   narrow?: Narrow
   /** A door that always does leaves it out. */
   showsAll?: (state: ApprovalRequest) => boolean
@@ -114,7 +116,7 @@ async function commandFor(
   const { person: decider, claimed } = ask
   const found = await authorityOf(state, 'request', now, ports, { decider, claimed })
   const { eligible, permittedBy, ending, standsFor, givenBy, afterHalts, wouldBe } = found
-  const { id: _, once: __, narrow: ___, showsAll, ...rest } = ask
+  const { id: _, once: __, narrow: ___, seen, showsAll, ...rest } = ask
   const narrowed = less && (await narrowing(state, less, ask, now, ports))
   const rights = defined({ standsFor, givenBy })
   const decided = { ...ask, ...rights, ...defined({ narrowed }) }
@@ -124,7 +126,7 @@ async function commandFor(
     eligible,
     permittedBy,
     ...rights,
-    ...defined({ ending, afterHalts, narrowed, wouldBe }),
+    ...defined({ ending, afterHalts, narrowed, wouldBe, seen: await seen }),
     ...(showsAll && !showsAll(state) ? { cut: true } : {}),
     answer: askAboutRequest(ports.policy, asIfDecided(state, decided, eligible[ask.person] ?? [], now), 'request', now),
   }

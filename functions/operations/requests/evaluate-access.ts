@@ -21,7 +21,7 @@ import type { Policy } from '../policy/ports.ts'
 import { assessAsk } from './assess-ask.ts'
 import { bindingOf, boundOf, boundPlainly } from './bound.ts'
 import { recordRefusal } from './carry-out.ts'
-import { Lately } from './limits.ts'
+import { besideGate, Lately } from './limits.ts'
 import { assessPlanBody, isPlanBody } from './plan-ask.ts'
 import type { DecidingPorts, MakingPorts } from './ports.ts'
 
@@ -65,14 +65,19 @@ type Ports = MakingPorts & { statements: Statements }
 const bindingWindow = 600
 /**
  * With an approval, whether it covers this now; without one, whether asking for approval would help, and at which tier.
- * `lately` is shared by the evaluations of one message, so that the agent's requests are read once.
+ *
+ * @param lately shared by the evaluations of one message, so that the agent's requests are read once
+ * @param admitted throws where the caller is above its rate, and then nothing is put on record
  */
 export async function evaluateAccess(
   ask: EvaluationAsk,
   ports: Ports,
-  lately = new Lately(ports.requests),
+  {
+    lately = new Lately(ports.requests),
+    admitted = Promise.resolve(),
+  }: { lately?: Lately; admitted?: Promise<void> } = {},
 ): Promise<Evaluated> {
-  const evaluated = await assessAccess(ask, ports, lately)
+  const evaluated = await besideGate(admitted, assessAccess(ask, ports, lately))
   if (!evaluated.decision && evaluated.reason !== 'approval_required')
     await recordNo(ask, evaluated.reason, evaluated, ports)
   return evaluated
@@ -121,17 +126,29 @@ async function assessAccess(ask: EvaluationAsk, ports: Ports, lately: Lately): P
     return deny(common, 'policy_denied', '`subject` should be the agent that asks')
   await ports.policy.look?.([agent.data])
   const keep = keeper(ask, agent.data, common, ports)
-  const { halt } = await findHaltOfAgent(agent.data, { action: ask.action.name, resource: ask.resource }, ports)
-  if (halt) {
+  const halted = async () => {
+    const about = { action: ask.action.name, resource: ask.resource }
+    const { halt } = await findHaltOfAgent(agent.data, about, ports)
+    if (!halt) return undefined
     const { reason, detail } = toldOf(halt)
-    return keep(deny(common, reason, detail))
+    return deny(common, reason, detail)
   }
-  if (ask.approval === undefined) return keep(await assessed(ask, agent.data, common, lately, ports))
+  if (ask.approval === undefined) {
+    // Side by side, since none waits for another: the caller waits for the slowest alone.
+    const [stopped, evaluated] = await Promise.all([
+      halted(),
+      assessed(ask, agent.data, common, lately, ports),
+      keep.ahead(),
+    ])
+    return keep.found(stopped ?? evaluated)
+  }
+  const stopped = await halted()
+  if (stopped) return keep.found(stopped)
   const again: Evaluated = { ...common, ...(await reevaluate(ask, agent.data, ask.approval, now, ports)) }
-  if (again.decision || !isAskable(again.reason)) return keep(again)
+  if (again.decision || !isAskable(again.reason)) return keep.found(again)
   // ARAP: an approval that no longer serves is answered with what a new request takes, where one would help.
   const anew = await assessed(ask, agent.data, common, lately, ports)
-  return keep('requestable' in anew && anew.requestable ? { ...anew, reason: again.reason } : again)
+  return keep.found('requestable' in anew && anew.requestable ? { ...anew, reason: again.reason } : again)
 }
 
 const isAskable = (reason: EvaluationReason): reason is Exclude<AskableReason, 'approval_required'> =>
@@ -192,20 +209,29 @@ async function assessedPlan(
   return { ...common, policies, decision: false, reason: 'approval_required', requestable }
 }
 
-const keeper =
-  (ask: EvaluationAsk, agent: AgentId, { id, at }: Common, ports: Ports) =>
-  async (evaluated: Evaluated): Promise<Evaluated> => {
-    const { policy, requests, statements } = ports
-    if (evaluated.decision || !agentOf(policy.bundle, agent)) return evaluated
-    const kept = { id, agent, at, expiresAt: at + bindingWindow }
-    const refused = evaluated.requestable ? {} : { refused: evaluated.reason }
-    // Side by side: a caller waits for the slower of the two.
-    const [bindingToken] = await Promise.all([
-      evaluated.requestable && statements.sign('denial', denialClaims(ask, kept)),
-      requests.saveEvaluation({ ...kept, binding: bindingOf(ask), ...refused }),
-    ])
-    return evaluated.requestable ? { ...evaluated, requestable: { ...evaluated.requestable, bindingToken } } : evaluated
+/**
+ * Keeps what was evaluated, for a submission to name. `ahead`: as one that may be submitted, before that is known; `found`
+ * writes over it what refuses. No caller knows its id until then, and a submission is assessed anew all the same.
+ */
+function keeper(ask: EvaluationAsk, agent: AgentId, { id, at }: Common, { policy, requests, statements }: Ports) {
+  const isKnown = agentOf(policy.bundle, agent) !== undefined
+  const kept = { id, agent, at, expiresAt: at + bindingWindow }
+  let isSaved = false
+  const save = async (refused?: EvaluationReason) => {
+    if (isKnown) await requests.saveEvaluation({ ...kept, binding: bindingOf(ask), ...defined({ refused }) })
+    isSaved = true
   }
+  const found = async (evaluated: Evaluated): Promise<Evaluated> => {
+    if (evaluated.decision || !isKnown) return evaluated
+    const { requestable } = evaluated
+    if (!requestable) await save(evaluated.reason)
+    else if (!isSaved) await save()
+    if (!requestable) return evaluated
+    const bindingToken = await statements.sign('denial', denialClaims(ask, kept))
+    return { ...evaluated, requestable: { ...requestable, bindingToken } }
+  }
+  return { ahead: () => save(), found }
+}
 
 type Common = Pick<Evaluated, 'id' | 'at' | 'policies' | 'wouldBe'>
 const deny = (common: Common, reason: EvaluationReason, detail?: string): Evaluated => ({

@@ -10,10 +10,10 @@ import {
 import type { Ask } from '../../domain/requests/request.ts'
 import { type AgentId, defined, type NumericDate, ok, type Result, refuse, type ToolId } from '../../domain/values.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
-import type { AskingPorts, RequestReader, RequestStore } from './ports.ts'
+import type { AskedLately, AskingPorts, RequestReader, RequestStore } from './ports.ts'
 
 export type RatePorts = {
-  requests: Pick<RequestStore, 'recall' | 'claim'>
+  requests: Pick<RequestStore, 'take'>
   policy: { readonly bundle: { readonly ladder: Pick<Ladder, 'limits'> } }
   clock: Clock
 }
@@ -27,9 +27,25 @@ const keepFull = 60
 export const keepRate = (caller: AgentId | ToolId, kind: RateKind, tokens: number, ports: RatePorts): Promise<Taken> =>
   takeFrom(`${kind}#${caller}`, rateOf(ports.policy.bundle.ladder, kind), tokens, ports)
 
+/** What this process knows to be refused, without asking. */
+export function knownRefusal(
+  caller: AgentId | ToolId,
+  kind: RateKind,
+  tokens: number,
+  { policy, requests, clock }: RatePorts,
+): Extract<Taken, { permitted: false }> | undefined {
+  const known = seen.get(requests)?.get(`RATE#${kind}#${caller}`)
+  const taken = takeTokens(rateOf(policy.bundle.ladder, kind), known, tokens, clock.now())
+  return known === undefined || taken.permitted ? undefined : taken
+}
+
+/** What this process saw last of each bucket. A bucket is never full earlier than that, so what it refuses is refused. */
+const seen = new WeakMap<RatePorts['requests'], Map<string, number>>()
+const mostSeen = 1000
+
 /**
- * One row, set only where it is still as it was read, so that a write that the SDK sends twice counts once. A refused
- * caller costs one read and no write.
+ * One row, set only where it is still as it was seen, or where it says that the bucket is full by now: so it is written
+ * without being read, and a write that the SDK sends twice counts once. A caller who is known to be refused costs nothing.
  */
 export async function takeFrom(
   bucket: string,
@@ -38,12 +54,32 @@ export async function takeFrom(
   { requests, clock }: Pick<RatePorts, 'requests' | 'clock'>,
 ): Promise<Taken> {
   const key = `RATE#${bucket}`
+  const known = seen.get(requests) ?? new Map<string, number>()
+  seen.set(requests, known)
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const before = await requests.recall(key)
-    const taken = takeTokens(rate, readBucket(before), tokens, clock.now())
-    if (!taken.permitted || (await requests.claim(bucketRow(key, taken.fullAt, before)))) return taken
+    const [now, before] = [clock.now(), known.get(key)]
+    const taken = takeTokens(rate, before, tokens, now)
+    if (!taken.permitted) return taken
+    const row = bucketRow(key, taken.fullAt, before === undefined ? undefined : String(before))
+    const put = await requests.take({ ...row, orAtMost: String(Math.floor(now * 1000)) })
+    if (known.size >= mostSeen) known.clear()
+    const found = put.done ? taken.fullAt : readBucket(put.value)
+    if (found === undefined) known.delete(key)
+    else known.set(key, found)
+    if (put.done) return taken
   }
   return { permitted: false, retryAfter: 1 }
+}
+
+/**
+ * Does both at once, for calls that the gate lets pass: what the gate says goes first, and what was done beside it is
+ * dropped where the gate throws. So `work` may read, and write only what no other act rests on.
+ */
+export async function besideGate<T>(gate: Promise<unknown>, work: Promise<T>): Promise<T> {
+  const [passed, done] = await Promise.allSettled([gate, work])
+  if (passed.status === 'rejected') throw passed.reason
+  if (done.status === 'rejected') throw done.reason
+  return done.value
 }
 
 export const readBucket = (value: string | undefined): number | undefined =>
@@ -64,11 +100,13 @@ export async function mayWait(
   { policy: { bundle }, requests }: Pick<AskingPorts, 'policy' | 'requests'>,
 ): Promise<Result<true, 'too_many_open'>> {
   const { openPerAgent, openPerOwner } = limitsOf(bundle.ladder)
-  const own = await requests.countOpen(agent.id, openPerAgent)
-  if (own >= openPerAgent) return refuse('too_many_open', `${openPerAgent} requests of yours wait for people already`)
   // An owner has few agents. Requests of an agent that changed its owner count for the new one.
   const others = bundle.agents.filter((each) => each.owner === owner && each.id !== agent.id)
-  const counts = await Promise.all(others.map(({ id }) => requests.countOpen(id, openPerOwner)))
+  const [own, ...counts] = await Promise.all([
+    requests.countOpen(agent.id, openPerAgent),
+    ...others.map(({ id }) => requests.countOpen(id, openPerOwner)),
+  ])
+  if (own >= openPerAgent) return refuse('too_many_open', `${openPerAgent} requests of yours wait for people already`)
   const all = counts.reduce((sum, count) => sum + count, own)
   return all < openPerOwner
     ? ok(true)
@@ -78,41 +116,35 @@ export async function mayWait(
 /** Seconds. */
 const recentWindow = 3600
 const recentLimit = 50
-const recentPages = [10, 90, 100, 100]
-
-type Read = { found: Map<string, number>; pages: number; after?: string; end: boolean }
+const recentPages = [60, 300]
 
 /**
- * How many requests for an action an agent made lately. All its requests are read, since ten of another kind would
- * otherwise hide a burst. An agent with more than can be read counts as in a burst: the count may only raise scrutiny.
+ * How many requests for an action an agent made lately. All its requests count, since ten of another kind would otherwise
+ * hide a burst. An agent with more than can be read counts as in a burst: the count may only raise scrutiny.
  */
 export class Lately {
-  readonly #requests: Pick<RequestReader, 'list'>
-  readonly #read = new Map<AgentId, Read>()
+  readonly #requests: Pick<RequestReader, 'askedLately'>
+  readonly #read = new Map<AgentId, Promise<AskedLately>>()
 
-  constructor(requests: Pick<RequestReader, 'list'>) {
+  constructor(requests: Pick<RequestReader, 'askedLately'>) {
     this.#requests = requests
   }
 
   async count(agent: AgentId, action: string, now: NumericDate): Promise<number> {
-    const read: Read = this.#read.get(agent) ?? { found: new Map(), pages: 0, end: false }
-    this.#read.set(agent, read)
-    const found = () => Math.min(read.found.get(action) ?? 0, recentLimit)
-    while (!read.end && found() < recentLimit) {
-      const limit = recentPages[read.pages]
-      if (limit === undefined) return recentLimit
-      await this.#readOn(agent, read, limit, now - recentWindow)
+    for (const most of recentPages) {
+      const { actions, isAll } = await this.#readUpTo(most, agent, now)
+      const found = actions.filter((each) => each === action).length
+      if (isAll || found >= recentLimit) return Math.min(found, recentLimit)
     }
-    return found()
+    return recentLimit
   }
 
-  async #readOn(agent: AgentId, read: Read, limit: number, since: NumericDate): Promise<void> {
-    const { after } = read
-    const page = await this.#requests.list({ agent }, { limit, ...defined({ after }) })
-    const lately = page.items.filter(({ state }) => state.submittedAt > since)
-    for (const { state } of lately) read.found.set(state.ask.action, (read.found.get(state.ask.action) ?? 0) + 1)
-    read.pages += 1
-    read.end = page.next === undefined || lately.length < page.items.length
-    if (page.next !== undefined) read.after = page.next
+  /** Once for each agent, and once more where that was not all. */
+  async #readUpTo(most: number, agent: AgentId, now: NumericDate): Promise<AskedLately> {
+    const before = await this.#read.get(agent)
+    if (before && (before.isAll || before.actions.length >= most)) return before
+    const read = this.#requests.askedLately(agent, now - recentWindow, most)
+    this.#read.set(agent, read)
+    return read
   }
 }

@@ -1,3 +1,4 @@
+import type { HostFacts } from '../../domain/agents/host.ts'
 import { isJustified, lackingFor, readsMember, type TaskAnswer } from '../../domain/policy/asking-terms.ts'
 import { type Asked, type Assessment, previewAsIf } from '../../domain/policy/assess.ts'
 import { tierOf } from '../../domain/policy/ladder.ts'
@@ -22,7 +23,7 @@ import { bindAsk, bindingOf } from './bound.ts'
 import { Lately } from './limits.ts'
 import { makePlan } from './make-plan.ts'
 import { isPlanBody } from './plan-ask.ts'
-import type { MakingPorts, TaskLook, TaskService } from './ports.ts'
+import type { Evaluation, MakingPorts, TaskLook, TaskService } from './ports.ts'
 
 export type SubmissionAsk = Bound & {
   agent: AgentRef
@@ -77,16 +78,24 @@ export const notRequestable = (
 export type MadeOr<T> = { ok: true; value: T } | Unmade
 export type Made = { submit: Submit; read: (preview: Preview | undefined) => MadeOr<Submit> }
 
+/** Makes it of what was read for it, and asks no store any more. */
+export type Make = () => Promise<MadeOr<Made>>
+
 /**
- * Assessed again, since policy may have changed since the evaluation; and once more where the state could not be read,
- * which may take more people.
+ * Reads what a submission rests on, side by side. It is assessed again, since policy may have changed since the evaluation;
+ * and once more where the state could not be read, which may take more people.
  */
-export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Promise<MadeOr<Made>> {
-  const { requests, clock } = ports
-  const now = clock.now()
+export async function prepareSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Promise<Make> {
   const named = await evaluationOf(ask, ports)
-  if (!named.ok) return named
-  const evaluation = await requests.loadEvaluation(named.value)
+  if (!named.ok) return async () => named
+  const [evaluation, make] = await Promise.all([ports.requests.loadEvaluation(named.value), prepareAsked(ask, ports)])
+  return async () => {
+    const refused = whyUnbound(ask, evaluation, ports.clock.now())
+    return refused ?? make()
+  }
+}
+
+function whyUnbound(ask: SubmissionAsk, evaluation: Evaluation | undefined, now: NumericDate): Unmade | undefined {
   if (!evaluation || evaluation.agent !== ask.agent.id)
     return refuse('invalid_denial_binding', '`denial.evaluation_id` is none of yours')
   if (evaluation.refused !== undefined)
@@ -97,7 +106,7 @@ export async function makeSubmit(ask: SubmissionAsk, ports: SubmissionPorts): Pr
       'invalid_denial_binding',
       '`subject`, `action`, `resource`, `context.purpose`, `context.parent_task` and `context.mcp` should be those of the evaluation',
     )
-  return makeAsked(ask, ports)
+  return undefined
 }
 
 /** What of a submission stays once it is bound to its evaluation. */
@@ -111,31 +120,46 @@ export type Asking = Pick<
     askedBy?: PersonId
   }
 
+type Terms = { atLeast?: number; as?: (submit: Submit) => Submit }
+
 /**
  * @param terms `atLeast`: no tier below it is looked at; `as`: what is made of it on top
  */
-export async function makeAsked(
-  ask: Asking,
-  ports: AdmissionPorts,
-  { atLeast = 0, as: finish = (submit) => submit }: { atLeast?: number; as?: (submit: Submit) => Submit } = {},
-): Promise<MadeOr<Made>> {
-  const { policy, requests, clock, ids } = ports
-  const now = clock.now()
+export async function makeAsked(ask: Asking, ports: AdmissionPorts, terms: Terms = {}): Promise<MadeOr<Made>> {
+  const make = await prepareAsked(ask, ports, terms)
+  return make()
+}
+
+/** Reads what it takes to make it, side by side. The steps of a plan are read once it is known that no halt stops it. */
+export async function prepareAsked(ask: Asking, ports: AdmissionPorts, terms: Terms = {}): Promise<Make> {
+  const now = ports.clock.now()
   const target = targetOf({ action: ask.action.name }, ports)
-  const { halt, ...lifted } = await findHaltOfAgent(
-    ask.agent.id,
-    { action: ask.action.name, resource: ask.resource, role: target?.role },
-    ports,
-  )
-  if (halt) {
-    const { reason, detail } = toldOf(halt)
-    return notRequestable(reason, detail)
-  }
-  if (isPlanBody(ask)) return makePlan(ask, lifted, now, ports)
-  const [recent, host] = await Promise.all([
-    new Lately(requests).count(ask.agent.id, ask.action.name, now),
-    readHost(ask, ask.agent.id, now, ports),
+  const about = { action: ask.action.name, resource: ask.resource, role: target?.role }
+  const isPlan = isPlanBody(ask)
+  const [{ halt, ...lifted }, recent, host] = await Promise.all([
+    findHaltOfAgent(ask.agent.id, about, ports),
+    isPlan ? 0 : new Lately(ports.requests).count(ask.agent.id, ask.action.name, now),
+    isPlan ? undefined : readHost(ask, ask.agent.id, now, ports),
   ])
+  return async () => {
+    if (halt) {
+      const { reason, detail } = toldOf(halt)
+      return notRequestable(reason, detail)
+    }
+    if (isPlan) return makePlan(ask, lifted, now, ports)
+    return makeOne(ask, { now, lifted, recent, ...defined({ host }) }, ports, terms)
+  }
+}
+
+type ReadBefore = { now: NumericDate; lifted: Pick<Ask, 'afterHalts'>; recent: number; host?: HostFacts }
+
+async function makeOne(
+  ask: Asking,
+  { now, lifted, recent, host }: ReadBefore,
+  ports: AdmissionPorts,
+  { atLeast = 0, as: finish = (submit) => submit }: Terms,
+): Promise<MadeOr<Made>> {
+  const { policy, ids } = ports
   const id = ids.request()
   const justified = isJustified(ask.justification)
   const assessed = (facts: Pick<Asked, 'justified' | 'task'>, as?: PreviewOutcome, by: Policy = policy) =>

@@ -34,6 +34,9 @@ export type Committed =
   | { outcome: 'stale' }
   | { outcome: 'taken'; key: string; value: string }
 
+export type AskedLately = { actions: readonly string[]; isAll: boolean }
+export type TakenOnce = { done: true } | { done: false; value?: string }
+
 /** Requests as they are stored, and the keys of what happens once. Reads of one item are strongly consistent. */
 export interface RequestReader {
   load(id: RequestId): Promise<Stored | undefined>
@@ -55,6 +58,11 @@ export interface RequestReader {
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
   /** Grants that ended before, and whose AWS calls were not compared with what was approved. */
   uncompared(before: NumericDate, page: { limit: number; newestFirst: boolean }): Promise<readonly RequestId[]>
+  /**
+   * The actions that an agent asked for since, newest first, at most so many, and whether these are all. By an index that is a
+   * moment behind: neither of its facts ever changes, so no request is read.
+   */
+  askedLately(agent: AskerId, since: NumericDate, most: number): Promise<AskedLately>
   /** By an index that is a moment behind. */
   countOpen(agent: AskerId, most: number): Promise<number>
   open(agent: AskerId, limit: number): Promise<readonly Stored[]>
@@ -64,6 +72,8 @@ export interface RequestWriter {
   /** @throws StoreUnavailable when the store does not answer: then it is not known whether it was committed */
   commit(change: Commit): Promise<Committed>
   claim(once: OnceOnly): Promise<boolean>
+  /** As `claim`, also over a value of up to `orAtMost`, as texts compare; where it is refused, with the value that is there. */
+  take(once: OnceOnly & { orAtMost: string }): Promise<TakenOnce>
   saveEvaluation(evaluation: Evaluation): Promise<void>
 }
 

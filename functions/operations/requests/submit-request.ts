@@ -5,21 +5,22 @@ import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
 import type { AskerId, Digest, Json, NumericDate, PersonId, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
-import { drawFromPermit } from '../permits/standing-permits.ts'
+import { drawFromPermit, findPermits } from '../permits/standing-permits.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { observe } from '../previews/read-again.ts'
 import { commitNew, manyWriters, refuseOnRecord, runAggregate } from './carry-out.ts'
 import { aboutAsk } from './evaluate-access.ts'
-import { mayWait } from './limits.ts'
+import { besideGate, mayWait } from './limits.ts'
 import {
   type AdmissionPorts,
   type Asking,
   type Lacking,
   type Made,
   type MadeOr,
-  makeAsked,
-  makeSubmit,
+  type Make,
+  prepareAsked,
+  prepareSubmit,
   type SubmissionAsk,
   type SubmissionPorts,
   type Unbound,
@@ -67,7 +68,7 @@ const day = 86_400
 /** `recall`: which calls are the same one. `attaches`: to which earlier request an ask that is alike belongs. */
 type Way = {
   recall?: { item: string; body: Digest }
-  make: () => Promise<MadeOr<Made>>
+  prepare: () => Promise<Make>
   attaches: (state: ApprovalRequest) => boolean
 }
 
@@ -78,10 +79,12 @@ type Way = {
 export function submitRequest(
   ask: SubmissionAsk,
   ports: SubmissionPorts,
+  admitted?: Promise<void>,
 ): Promise<Result<Submitted, SubmissionRefusal>> {
   const body = bodyDigest(ask.body)
   const item = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
-  return submitOnce(ask, { recall: { item, body }, make: () => makeSubmit(ask, ports), attaches: isPending }, ports)
+  const prepare = () => prepareSubmit(ask, ports)
+  return submitOnce(ask, { recall: { item, body }, prepare, attaches: isPending }, ports, admitted)
 }
 
 /**
@@ -94,7 +97,7 @@ export function submitUnevaluated(
 ): Promise<Result<Submitted, SubmissionRefusal>> {
   const attaches = (state: ApprovalRequest) =>
     state.status === 'pending' || (state.status === 'approved' && state.grant.claimedAt === undefined)
-  return submitOnce(ask, { make: () => makeAsked(ask, ports), attaches }, ports)
+  return submitOnce(ask, { prepare: () => prepareAsked(ask, ports), attaches }, ports)
 }
 
 /** A person asks on behalf of an agent. What they were shown is what is made. */
@@ -103,15 +106,16 @@ export function submitOnBehalf(
   { made, ...recall }: { made: Made; item: string; body: Digest },
   ports: AdmissionPorts,
 ): Promise<Result<Submitted, SubmissionRefusal>> {
-  return submitOnce(ask, { recall, make: async () => ok(made), attaches: isPending }, ports)
+  return submitOnce(ask, { recall, prepare: async () => async () => ok(made), attaches: isPending }, ports)
 }
 
 const isPending = ({ status }: ApprovalRequest): boolean => status === 'pending'
 
 async function submitOnce(
   ask: Asking & { once: OnceOnly },
-  { recall, make, attaches }: Way,
+  { recall, prepare, attaches }: Way,
   ports: AdmissionPorts,
+  admitted: Promise<void> = Promise.resolve(),
 ): Promise<Result<Submitted, SubmissionRefusal>> {
   await ports.policy.look?.([ask.agent.id])
   const { action, resource, parentTask } = ask
@@ -124,22 +128,25 @@ async function submitOnce(
     return refuseOnRecord(by, attempted, ports, more)(code, detail)
   }
   return runAggregate<Result<Submitted, SubmissionRefusal>>(ask.agent.id, manyWriters, async () => {
-    const repeat = recall && (await findRepeat(recall.item, recall.body, ask.jkt, ports))
+    // Side by side. Until the caller is admitted nothing is put on record, and no other service is asked.
+    const reads = Promise.all([recall && findRepeat(recall.item, recall.body, ask.jkt, ports), prepare()])
+    const [repeat, make] = await besideGate(admitted, reads)
     if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : refused(repeat.code)
     const made = await make()
     if (!made.ok) return refusedFor(made)
     const remember = (id: RequestId, since: NumericDate): readonly OnceOnly[] =>
       recall ? [{ key: recall.item, value: `${recall.body} ${id}`, expiresAt: since + 8 * day }] : []
     const open = `OPEN#${ask.agent.id}#${openKey(made.value.submit.ask)}`
-    const before = await ports.requests.recall(open)
-    const same = before === undefined ? undefined : await standing(before, attaches, ports)
+    const [{ before, same }, ready] = await Promise.all([
+      findSame(open, attaches, ports),
+      readAndAdmit(made.value, ports),
+    ])
     if (same) {
       // The proof is spent also where nothing new is made of it.
       if (!(await ports.requests.claim(ask.once))) return refused('replayed')
       const [row] = remember(same.state.ask.id, same.state.submittedAt)
       return row === undefined || (await ports.requests.claim(row)) ? ok({ stored: same, created: false }) : undefined
     }
-    const ready = await readAndAdmit(made.value, ports)
     if (!ready.ok) return refusedFor(ready)
     const { submit, drawn } = ready.value
     const { id } = submit.ask
@@ -155,6 +162,12 @@ async function submitOnce(
     const isReplayed = result.outcome === 'taken' && result.key.startsWith('SEEN#')
     return isReplayed ? refused('replayed') : undefined
   })
+}
+
+/** The request of an identical ask: which it was, and the request itself where it stands. */
+async function findSame(open: string, attaches: Way['attaches'], ports: DecidingPorts) {
+  const before = await ports.requests.recall(open)
+  return { before, same: before === undefined ? undefined : await standing(before, attaches, ports) }
 }
 
 /** One that a halt has ended does not stand, also before its record says so. */
@@ -196,19 +209,21 @@ export async function readAndAdmit(
   ports: AdmissionPorts,
 ): Promise<MadeOr<{ submit: Submit; drawn: Drawn }>> {
   // Side by side: the agent waits for the slower of the two.
-  const [found, early] = await Promise.all([
+  const [found, early, permits] = await Promise.all([
     observe(asIf.ask, ports),
     asIf.stages.length > 0 ? mayWait(asIf.ask, ports) : undefined,
+    mayDraw(asIf) ? findPermits(asIf, ports) : [],
   ])
   const made = read(found?.preview)
   if (!made.ok) return made
   const submit = made.value
-  const asksPeople = submit.stages.length > 0
-  // A standing permit may be over when it starts, an extension is asked of people, and a permit is for what the agent asks.
-  const { notBefore, extends: extended, askedBy } = submit.ask
-  const mayDraw = asksPeople && [notBefore, extended, askedBy].every((each) => each === undefined)
-  const drawn = mayDraw ? await drawFromPermit(submit, ports.clock.now(), ports) : undefined
-  const room = asksPeople && !drawn ? (early ?? (await mayWait(submit.ask, ports))) : ok(true)
+  const drawn = mayDraw(submit) ? await drawFromPermit(submit, permits, ports.clock.now(), ports) : undefined
+  const room = submit.stages.length > 0 && !drawn ? (early ?? (await mayWait(submit.ask, ports))) : ok(true)
   return room.ok ? ok({ submit, drawn }) : room
 }
+
+/** A standing permit may be over when it starts, an extension is asked of people, and a permit is for what the agent asks. */
+const mayDraw = ({ stages, ask: { notBefore, extends: extended, askedBy } }: Submit): boolean =>
+  stages.length > 0 && [notBefore, extended, askedBy].every((each) => each === undefined)
+
 type Drawn = Awaited<ReturnType<typeof drawFromPermit>>

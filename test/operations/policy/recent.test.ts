@@ -1,8 +1,6 @@
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
-import type { AgentId } from '../../../functions/domain/values.ts'
-import type { Page } from '../../../functions/operations/ports.ts'
+import type { AskerId } from '../../../functions/domain/values.ts'
 import { Lately } from '../../../functions/operations/requests/limits.ts'
-import type { RequestStore, Stored } from '../../../functions/operations/requests/ports.ts'
+import type { AskedLately, RequestReader } from '../../../functions/operations/requests/ports.ts'
 import { agent, parameter, sampleBundle, start, World } from '../../support/world.ts'
 
 /**
@@ -20,29 +18,25 @@ type Asked = readonly [ago: number, action: string]
 const burst = (count: number, action: string, ago = 0): Asked[] =>
   Array.from({ length: count }, (_, index) => [ago + index, action] as const)
 
-/** An agent's requests, in pages as the store gives them, and how many pages were read. */
-class Requests implements Pick<RequestStore, 'list'> {
-  pages = 0
+/** An agent's requests as the store's index tells of them, and how often it was asked. */
+class Requests implements Pick<RequestReader, 'askedLately'> {
+  reads = 0
   readonly #asked: readonly Asked[]
   constructor(asked: readonly Asked[]) {
     this.#asked = asked
   }
-  async list(_filter: { agent?: AgentId }, { limit, after = '0' }: { limit: number; after?: string }) {
-    this.pages += 1
-    const from = Number(after)
-    const items = this.#asked
-      .slice(from, from + limit)
-      .map(([ago, action]) => ({ state: { submittedAt: now - ago, ask: { action } } as ApprovalRequest }) as Stored)
-    const next = from + limit < this.#asked.length ? { next: String(from + limit) } : {}
-    return { items, ...next } satisfies Page<Stored>
+  async askedLately(_agent: AskerId, since: number, most: number): Promise<AskedLately> {
+    this.reads += 1
+    const lately = this.#asked.filter(([ago]) => now - ago > since)
+    return { actions: lately.slice(0, most).map(([, action]) => action), isAll: lately.length <= most }
   }
 }
 
-test.each<[rule: string, asked: readonly Asked[], recent: number, pages: number]>([
+test.each<[rule: string, asked: readonly Asked[], recent: number, reads: number]>([
   ['nobody who asked for nothing is in a hurry', [], 0, 1],
   ['those of this action count, and no others', [...burst(3, 'a'), ...burst(4, 'b', 3)], 3, 1],
-  ['ten of another kind do not hide a burst', [...burst(10, 'b'), ...burst(12, 'a', 10)], 12, 2],
-  ['nor do ninety', [...burst(90, 'b'), ...burst(12, 'a', 90)], 12, 3],
+  ['ten of another kind do not hide a burst', [...burst(10, 'b'), ...burst(12, 'a', 10)], 12, 1],
+  ['nor do ninety', [...burst(90, 'b'), ...burst(12, 'a', 90)], 12, 2],
   [
     'what was asked an hour ago is not lately',
     [
@@ -54,21 +48,19 @@ test.each<[rule: string, asked: readonly Asked[], recent: number, pages: number]
     1,
   ],
   ['and nothing is read beyond it', [...burst(9, 'a'), ...burst(500, 'a', hour)], 9, 1],
-  ['fifty are as many as any number', burst(500, 'a'), 50, 2],
-  ['so many that nobody can read them through are a burst, whatever they are', burst(500, 'b'), 50, 4],
-])('%s', async (_rule, asked, recent, pages) => {
+  ['fifty are as many as any number', burst(500, 'a'), 50, 1],
+  ['so many that nobody can read them through are a burst, whatever they are', burst(500, 'b'), 50, 2],
+])('%s', async (_rule, asked, recent, reads) => {
   const requests = new Requests(asked)
   expect(await new Lately(requests).count(remediator, 'a', now)).toBe(recent)
-  expect(requests.pages).toBe(pages)
+  expect(requests.reads).toBe(reads)
 })
 
-test('a page that the store cut short is not the end', async () => {
-  const pages = new Map<string | undefined, Page<Stored>>([
-    [undefined, { items: [], next: 'one' }],
-    ['one', { items: [{ state: { submittedAt: now, ask: { action: 'a' } } } as Stored] }],
-  ])
-  const list = async (_: unknown, { after }: { after?: string }) => pages.get(after) ?? { items: [] }
-  expect(await new Lately({ list }).count(remediator, 'a', now)).toBe(1)
+test('what was read for one action is not read again for another', async () => {
+  const requests = new Requests([...burst(9, 'a'), ...burst(3, 'b', 9)])
+  const lately = new Lately(requests)
+  expect([await lately.count(remediator, 'a', now), await lately.count(remediator, 'b', now)]).toEqual([9, 3])
+  expect(requests.reads).toBe(1)
 })
 
 test('a request is assessed with the burst that it is part of, though others came in between', async () => {

@@ -27,6 +27,7 @@ import type {
   RequestPage,
   RequestStore,
   Stored,
+  TakenOnce,
   ToAct,
 } from '../../../functions/operations/requests/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
@@ -154,6 +155,14 @@ export class MemoryRequestStore implements RequestStore {
     return true
   }
 
+  async take({ orAtMost, ...once }: OnceOnly & { orAtMost: string }): Promise<TakenOnce> {
+    await othersRun()
+    const value = this.#takenBy(once)
+    if (value !== undefined && value > orAtMost) return { done: false, value }
+    this.#ledger.once.set(once.key, once.value)
+    return { done: true }
+  }
+
   /** The once-only keys that begin so: what the table's stream would tell of them. */
   onceKeys(prefix: string): readonly string[] {
     return [...this.#ledger.once.keys()].filter((key) => key.startsWith(prefix))
@@ -204,6 +213,13 @@ export class MemoryRequestStore implements RequestStore {
       })
       .sort((one, other) => (newestFirst ? other.at - one.at : one.at - other.at))
     return found.slice(0, limit).map(({ id }) => id)
+  }
+
+  async askedLately(agent: AskerId, since: NumericDate, most: number) {
+    await othersRun()
+    const all = this.#all().filter(({ state }) => state.ask.agent.id === agent && state.submittedAt > since)
+    const newest = all.toSorted((one, other) => (sortKey(one) < sortKey(other) ? 1 : -1))
+    return { actions: newest.slice(0, most).map(({ state }) => state.ask.action), isAll: all.length <= most }
   }
 
   async countOpen(agent: AskerId, most: number): Promise<number> {

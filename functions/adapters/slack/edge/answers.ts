@@ -1,7 +1,7 @@
 import type { RichTextElement } from '@slack/types'
 import type { Refusal } from '../../../domain/refusals.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
-import { defined, type RequestId, type Result } from '../../../domain/values.ts'
+import type { RequestId, Result } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import type { Log } from '../../../operations/ports.ts'
 import type { DecisionAsk, Foreseen } from '../../../operations/requests/decide-request.ts'
@@ -60,8 +60,9 @@ export async function decide(
   options: EdgeOptions,
 ) {
   const { request: id } = about
-  const seen = await seenOn(about, carried, options)
-  const whole = { ...ask, ...defined({ seen }), ...decisionOnCard(about, options), once: onceFor(carried, id) }
+  // Beside the reading of the request, which the decision waits for anyway.
+  const seen = seenOn(about, carried, options)
+  const whole = { ...ask, seen, ...decisionOnCard(about, options), once: onceFor(carried, id) }
   return attempt({ request: id }, whole, options.decide, carried, options)
 }
 
