@@ -16,10 +16,10 @@ const meter = new Meter(hotwork.local, url)
 
 /** L1. `wanted` where a verb does not hold it yet. */
 const bounds: { [verb: string]: { most: number; wanted?: number } } = {
-  evaluate: { most: 7, wanted: 1 },
-  submit: { most: 10, wanted: 3 },
-  'click that is not the last': { most: 4, wanted: 3 },
-  'click that is the last': { most: 4, wanted: 3 },
+  evaluate: { most: 1 },
+  submit: { most: 3 },
+  'click that is not the last': { most: 3 },
+  'click that is the last': { most: 3 },
   token: { most: 3 },
   'AWS credentials': { most: 5, wanted: 4 },
   'begin a use': { most: 2 },

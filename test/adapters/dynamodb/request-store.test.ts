@@ -153,6 +153,29 @@ onBoth<Stores>(
       expect(await requests.claim(once('SEEN#other', 'x'))).toBe(true)
     })
 
+    describe('a key that may be taken over what has passed', () => {
+      const take = (value: string, orAtMost: string, replaces?: string) =>
+        requests.take({ ...once('RATE#agent', value, replaces), orAtMost })
+
+      test('is taken where there is none, and over one that is not above it', async () => {
+        expect(await take('5', '1')).toEqual({ done: true })
+        expect(await take('7', '5')).toEqual({ done: true })
+        expect(await requests.recall('RATE#agent')).toBe('7')
+      })
+
+      test('is taken over the value that was seen, and otherwise tells which is there', async () => {
+        await take('5', '1')
+        expect(await take('7', '4')).toEqual({ done: false, value: '5' })
+        expect(await take('7', '4', '6')).toEqual({ done: false, value: '5' })
+        expect(await take('7', '4', '5')).toEqual({ done: true })
+      })
+
+      test('is had by one of many at once', async () => {
+        const takes = await Promise.all(Array.from({ length: 20 }, (_, n) => take(`9${n}`, '1')))
+        expect(takes.filter(({ done }) => done)).toHaveLength(1)
+      })
+    })
+
     test('of two submissions with one idempotency key at once, one is a request', async () => {
       const submissions = [1, 2].map((n) => {
         const each = sampleAsk({ id: requestId(n) })
@@ -228,6 +251,16 @@ onBoth<Stores>(
         expect([await requests.countOpen(otherAgent, 10), await requests.countOpen(person('nobody'), 10)]).toEqual([
           1, 0,
         ])
+      })
+      test('tell which actions an agent asked for since, and whether that is all', async () => {
+        const since = (minute: number, most = 10) => requests.askedLately(ask.agent.id, submittedAt + minute * 60, most)
+        const { action } = ask
+        expect(await since(-1)).toEqual({ actions: [action, action, action, action], isAll: true })
+        // What was submitted at that very second is not after it.
+        expect(await since(1)).toEqual({ actions: [action, action], isAll: true })
+        expect(await since(-1, 2)).toEqual({ actions: [action, action], isAll: false })
+        expect(await requests.askedLately(otherAgent, submittedAt, 10)).toEqual({ actions: [action], isAll: true })
+        expect(await since(60)).toEqual({ actions: [], isAll: true })
       })
       test('of some by their ids leave out what is not there', async () => {
         const found = await requests.loadMany([...ids(2, 5), requestId(99), ...ids(2)])
