@@ -86,12 +86,17 @@ export class RequestIndex {
   }
 
   async askedLately(agent: AskerId, since: NumericDate, most: number) {
-    const where = '#agent = :agent AND #submitted > :since'
     // Ten digits, and then more than any id: what was asked in that very second is not after it.
-    const values = { agent, since: `${timeKey(since)}~` }
-    const query = { index: 'by-agent', newestFirst: true, limit: most, where, values }
-    const { items, last } = await this.#table.query(query, 'say what an agent asked for lately')
-    return { actions: items.map((row) => textOf(row, 'action')), isAll: last === undefined }
+    const from = `${timeKey(since)}~`
+    const page = { index: 'by-agent', newestFirst: true, limit: most, where: '#agent = :agent AND #submitted > :from' }
+    const pages = await Promise.all(
+      shardsOf(agent, this.#shards).map((shard) =>
+        this.#table.query({ ...page, values: { agent: shard, from } }, 'say what an agent asked for lately'),
+      ),
+    )
+    const { items, more } = inOneOrder(pages, 'submitted', true)
+    const actions = items.slice(0, most).map((row) => textOf(row, 'action'))
+    return { actions, isAll: !more && items.length <= most }
   }
 
   /** @returns whether anything of the part is left */
