@@ -40,7 +40,7 @@ export async function measureLatency({ quick }: { quick: boolean }): Promise<Lat
   await using resources = new AsyncDisposableStack()
   const world = await startDelayedWorld(agents, resources)
   const seconds = quick ? 5 : 20
-  const lives = await measureLives(world, quick ? 5 : 15, seconds)
+  const oneByOne = await liveOneByOne(world, quick ? 5 : 15)
   tell('grants for uses')
   const grants = await makeGrants(world, 24)
   const use = async (n: number) => {
@@ -48,37 +48,43 @@ export async function measureLatency({ quick }: { quick: boolean }): Promise<Lat
     if (!permitted) throw new Error('a use of a live grant was refused')
     return span
   }
+  const ask = (n: number) => evaluate(world, n).then(({ span }) => span)
   const rows = [
-    ...lives.rows,
+    ...latenciesOf(oneByOne.slice(first), alone, true, world),
     ...(await measureAlone('begin a use', use, world)),
-    ...(await measureRates(
-      'evaluate, nothing else',
-      (n) => evaluate(world, n).then(({ span }) => span),
-      world,
-      seconds,
-    )),
     ...(await measureRates('begin a use', use, world, seconds)),
+    ...(await measureRates('evaluate, nothing else', ask, world, seconds)),
   ]
   tell('uses that race a revocation')
   const raced = await revokeUnderUse(world, grants, 10, seconds)
+  // Last, since a rate that is too much leaves a backlog.
+  const atOnce = await measureLives(
+    world,
+    oneByOne.length,
+    seconds,
+    quantile(oneByOne.slice(first).map(lengthOfLife), 0.95),
+  )
+  rows.push(...atOnce.rows)
   return {
     rows,
     raced,
-    findings: [...rows.flatMap(judge), judgeRace(raced), ...lives.findings],
+    findings: [...rows.flatMap(judge), judgeRace(raced), againstTheNext(oneByOne), ...atOnce.findings],
     details: `${tableOfRows(rows)}\n\n${tableOfDelays(world)}`,
   }
 }
 
-/** Whole lives: one after another, then at higher and higher rates, until the machine falls behind. */
-async function measureLives(world: DelayedWorld, count: number, seconds: number) {
+async function liveOneByOne(world: DelayedWorld, count: number): Promise<Spans[]> {
   tell('one life after another')
-  const oneByOne: Spans[] = []
-  for (let n = 0; n < first + count; n++) oneByOne.push(await live(world, n, n >= first))
-  const counted = oneByOne.slice(first)
-  const rows = latenciesOf(counted, alone, true, world)
-  const findings = [compared('  the first life on a fresh stack, against the next ones', againstTheNext(oneByOne))]
-  const takes = quantile(counted.map(lengthOfLife), 0.95)
-  let n = first + count
+  const lives: Spans[] = []
+  for (let n = 0; n < first + count; n++) lives.push(await live(world, n, n >= first))
+  return lives
+}
+
+/** Whole lives at higher and higher rates, until the machine falls behind. @param takes how long one life takes at most */
+async function measureLives(world: DelayedWorld, before: number, seconds: number, takes: number) {
+  const rows: Latency[] = []
+  const findings: Finding[] = []
+  let n = before
   for (const perSecond of [1, 2, 5, ...rates.slice(1)]) {
     tell(`${perSecond} lives a second`)
     const began = performance.now()
@@ -97,10 +103,10 @@ async function measureLives(world: DelayedWorld, count: number, seconds: number)
 
 const lengthOfLife = ({ evaluate, complete }: Spans): number => (complete?.to ?? 0) - (evaluate?.from ?? 0)
 
-function againstTheNext([cold, ...next]: readonly Spans[]): string {
-  if (!cold) return ''
+function againstTheNext([cold = {}, ...next]: readonly Spans[]): Finding {
   const ratio = lengthOfLife(cold) / quantile(next.map(lengthOfLife), 0.5)
-  return `${(lengthOfLife(cold) / 1000).toFixed(1)} s, ${ratio.toFixed(1)} times as long`
+  const measured = `${(lengthOfLife(cold) / 1000).toFixed(1)} s, ${ratio.toFixed(1)} times as long`
+  return compared('  the first life on a fresh stack, against the next ones', measured)
 }
 
 async function measureAlone(what: string, work: (n: number) => Promise<Span>, world: DelayedWorld) {
