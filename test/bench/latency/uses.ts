@@ -61,7 +61,7 @@ export async function revokeUnderUse(
     await pause((1000 * seconds) / 2 / grants.length)
     const { hotwork } = world
     const body = { reason: 'the bench revokes it' }
-    expectStatus(200, await hotwork.json('POST', `/v1/requests/${id}/revoke`, await hotwork.token('person:ana'), body))
+    expectStatus(200, await hotwork.json('POST', `/v1/requests/${id}/revoke`, await hotwork.token('person:gus'), body))
     revokedAt.set(id, performance.now())
   }
   const begun = (await uses).flatMap((each) => ('value' in each ? [each.value] : []))
