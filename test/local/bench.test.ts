@@ -1,7 +1,17 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { delayOf, kindOf, otherDelay } from '../bench/latency/delays.ts'
 import { openLoop } from '../bench/latency/open-loop.ts'
 import { SlackWatch } from '../bench/latency/slack-watch.ts'
 import { waitsOf } from '../bench/latency/waits.ts'
+import { type Published, pagesWithTable, withTable } from '../bench/published.ts'
+
+const read = (file: string) => readFileSync(join(__dirname, '../..', file), 'utf8')
+
+test.each(pagesWithTable)('the table of %s is made of docs/performance.json: `npm run bench -- --write`', (file) => {
+  const page = read(file)
+  expect(withTable(page, JSON.parse(read('docs/performance.json')) as Published)).toBe(page)
+})
 
 test('a call is delayed as the first row that fits it says, and any other service too', () => {
   expect([delayOf('dynamodb', 'TransactWriteItems'), kindOf('dynamodb', 'TransactWriteItems')]).toEqual([
