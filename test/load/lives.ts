@@ -48,8 +48,8 @@ export class Lives {
   readonly #screen: Screen
   readonly #seed: number
   readonly #gate: Gate
-  /** Of bursts: ends when an owner has looked after it. */
-  readonly #looked = new Map<string, Promise<void>>()
+  /** Lists of bursts, as they were when they were clicked last. */
+  readonly #clicked = new Map<string, { says: string; at: number }>()
   retries = 0
   throttled = 0
   /** Why was asked again, and how often. */
@@ -209,30 +209,24 @@ export class Lives {
     throw new Stopped(`the click for ${stage} came to nothing`)
   }
 
-  /** The first of a burst looks after it for all: an owner approves what the newest card lists, until none of it waits. */
+  /** An owner approves what the newest list has, in one click; what no list has, on its own card. */
   async #inBurst(life: Life, id: string): Promise<void> {
-    const name = `${life.agent} ${life.burst}`
-    const looked = this.#looked.get(name) ?? this.#decideBurst(life.agent)
-    this.#looked.set(name, looked)
-    await looked
-    // What the one click did not decide is decided on its own card.
+    const lists = ({ buttons }: Shown) => buttons.includes('approve_all')
+    await this.#screen.until(life.agent, lists, 60_000)
     await this.#untilSettled(life, id, async () => {
-      const card = this.#screen.of(id).findLast(({ buttons }) => buttons.includes('approve'))
-      if (card) await this.#click(card, 'approve', 'person:ana')
+      const list = this.#screen.of(life.agent).findLast(lists)
+      const own = this.#screen.of(id).findLast(({ buttons }) => buttons.includes('approve'))
+      if (list && this.#mayClick(list)) await this.#click(list, 'approve_all', 'person:ana')
+      else if (own && !list) await this.#click(own, 'approve', 'person:ana')
     })
   }
 
-  async #decideBurst(agent: string): Promise<void> {
-    const open = ({ buttons }: Shown) => buttons.includes('approve_all')
-    for (let tries = 0; tries < 12; tries++) {
-      // Some bursts are told from a distance: then each has a card of its own.
-      const card = await this.#screen.until(agent, open, tries === 0 ? 60_000 : 10_000)
-      if (!card) return
-      await pause(3_000)
-      const newest = this.#screen.of(agent).findLast(open) ?? card
-      await this.#click(newest, 'approve_all', 'person:ana')
-      await this.#screen.until(agent, (now) => now.ts === newest.ts && now.says !== newest.says, 30_000)
-    }
+  /** One person looks at a list, not each of its members: once as it is, and again where nothing came of it. */
+  #mayClick({ ts, says }: Shown): boolean {
+    const last = this.#clicked.get(ts)
+    if (last && last.says === says && Date.now() - last.at < 30_000) return false
+    this.#clicked.set(ts, { says, at: Date.now() })
+    return true
   }
 
   async #expect(what: string, wanted: readonly number[], send: () => Promise<Answer>): Promise<Answer> {
