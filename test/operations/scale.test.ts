@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { minuteOf } from '../scale/channel.ts'
+import { heatOf, type Load, loadOf, unshardedIn } from '../scale/load.ts'
+import { quotas } from '../scale/quotas.ts'
+
+/** `npm run scale` in small: lives by the real code, and what they are for each key. */
+const sample = 20
+const page = readFileSync(join(__dirname, '../../docs/scale.md'), 'utf8')
+
+describe('growth', () => {
+  let [one, ten] = [{} as Load, {} as Load]
+  beforeAll(async () => {
+    one = await loadOf({ perDay: 1_000_000, shards: 1 }, sample)
+    ten = await loadOf({ perDay: 10_000_000, shards: 8 }, sample)
+  }, 180_000)
+
+  const tooHot = ({ keys }: Load) => keys.filter((key) => heatOf(key) > 1).map(({ key }) => key)
+
+  test('a million a day makes no key hot, and ten million none with eight shards', () => {
+    expect(tooHot(one)).toEqual([])
+    expect(tooHot(ten)).toEqual([])
+  })
+
+  test('no index partition that most requests write is one key', () => {
+    expect(unshardedIn(ten)).toEqual([])
+    // As it would be found: with one shard, where eight are wanted.
+    expect(unshardedIn(one)).toEqual(expect.arrayContaining(['requests · overdue · request']))
+  })
+
+  test('the page says what the simulation says of each limit at a million a day', () => {
+    const said = Object.values(quotas).map(({ what }) => {
+      const [, , percent = 'missing'] =
+        page
+          .split('\n')
+          .find((line) => line.startsWith(`| ${what} |`))
+          ?.split('|')
+          .slice(1) ?? []
+      return [what, Number(percent.replace(/[*%, ]/g, ''))] as const
+    })
+    for (const [name, { what, limit }] of Object.entries(quotas)) {
+      const percent = (100 * one.use[name as keyof typeof quotas]) / limit
+      const found = said.find(([each]) => each === what)?.[1] ?? Number.NaN
+      // The page is of a larger sample. `npm run scale -- --write` makes it anew.
+      expect({ what, near: Math.abs(found - percent) <= 3 + 0.15 * percent }).toEqual({ what, near: true })
+    }
+  })
+})
+
+test('a minute of a thousand alike of one agent is a card for each of the first, and then one for fifty', () => {
+  expect(minuteOf({ agents: 1, each: 1000, burst: 20 })).toEqual({ messages: 20 + 20, seconds: 0 })
+  expect(minuteOf({ agents: 50, each: 20, burst: 20 })).toEqual({ messages: 1000, seconds: 940 })
+})
