@@ -16,7 +16,7 @@ module.exports = {
   ...domain,
   rootDir,
   roots: ['<rootDir>/test'],
-  testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+  testMatch: folders.flatMap((name) => [`<rootDir>/test/${name}/**/*.test.ts`, `<rootDir>/test/${name}.test.ts`]),
   // They search whole spaces, and would take minutes for each mutant.
   testPathIgnorePatterns: ['/test/domain/model/', '/test/operations/policy/observed.test.ts'],
   testTimeout: 60_000,

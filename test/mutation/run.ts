@@ -33,6 +33,7 @@ const subjects = [
 /** Tests of other subjects that hold a folder's rules. */
 const alsoHeldBy: { readonly [folder: string]: readonly string[] } = {
   'domain/halts': ['operations/halts'],
+  'domain/uses': ['policies/usage'],
   'domain/policy': ['operations/policy', 'operations/requests'],
 }
 
