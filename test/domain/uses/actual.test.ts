@@ -109,6 +109,25 @@ describe('a call is', () => {
     expect(judged([denied]).calls[0]).toMatchObject({ error: 'AccessDenied' })
   })
 
+  test('of an opening approved as often as it comes where its profile has the right, and extra elsewhere', () => {
+    const rights = [{ action: 'ssm:PutParameter', resources: [arn('ssm::parameter/checkout/*')] }]
+    const profiled = openingAsk({ breakGlass: { ...openingAsk().breakGlass, rights } as never })
+    const beside = { parameters: { name: '/billing/limit', overwrite: true } }
+    const other = { service: 'sts', name: 'GetCallerIdentity', parameters: {} }
+    expect(verdicts([call(), call(), call(beside), call(other)], { ...ended(), ask: profiled })).toEqual([
+      'approved',
+      'approved',
+      'extra: resource',
+      'extra: action',
+    ])
+  })
+
+  test('of the sealed role approved where any action of the catalogue has it', () => {
+    const sealed = openingAsk({ breakGlass: { ...openingAsk().breakGlass, rights: [], sealed: true } as never })
+    const other = { service: 'sts', name: 'GetCallerIdentity', parameters: {} }
+    expect(verdicts([call(), call(other)], { ...ended(), ask: sealed })).toEqual(['approved', 'extra: action'])
+  })
+
   test('of a drill extra, should AWS ever let one through', () => {
     const drill = openingAsk({ breakGlass: { ...openingAsk().breakGlass, drill: true } as never })
     expect(verdicts([call(), call({ error: 'AccessDenied' })], { ...ended(), ask: drill })).toEqual([
@@ -182,12 +201,16 @@ test('the read by which Hotwork finds out how its own call went is no extra call
   const ask = sampleAsk({
     action: 'lambda:UpdateFunctionConfiguration',
     arguments: { FunctionName: 'worker', Timeout: 9 },
+    resource: { type: 'lambda:function', id: arn('lambda::function:worker') },
     credential: 'mediated',
   })
   const name = 'GetFunctionConfiguration20150331v2'
   const looked = call({ service: 'lambda', name, parameters: { functionName: 'worker' } })
   const state = { ...ended(), ask }
-  expect(verdicts([looked], state)).toEqual(['approved'])
+  const parameters = { functionName: 'worker', timeout: 9 }
+  const made = call({ service: 'lambda', name: 'UpdateFunctionConfiguration20150331v2', parameters })
+  // It takes nothing from the one call that was approved.
+  expect(verdicts([looked, made], state)).toEqual(['approved', 'approved'])
   expect(verdicts([looked], { ...state, ask: { ...ask, credential: 'sts' } })).toEqual(['extra: action'])
 })
 
