@@ -28,8 +28,10 @@ const deployed = 'cdk-app-deployed'
 // What a test writes for itself goes here, and is gone when the test is over: see the last step.
 const temporary = mkdtempSync(join(tmpdir(), 'hotwork-test-'))
 process.env['TMPDIR'] = temporary
-// The programs that tests start are compiled once, not each time.
-process.env['NODE_COMPILE_CACHE'] = join(state, 'compiled')
+// The programs that tests start are compiled once in a run, not each time.
+const compiled = join(state, 'compiled')
+rmSync(compiled, { recursive: true, force: true })
+process.env['NODE_COMPILE_CACHE'] = compiled
 const tarball = join(state, 'package', `hotwork-${version}.tgz`)
 const isFast = process.argv.includes('--fast')
 const counts = { passed: 0, failed: 0, skipped: 0 }
