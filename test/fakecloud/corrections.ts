@@ -36,7 +36,7 @@ export async function correct(aws: AwsAccess, stackName: string, assembly: strin
     const { StackResources = [] } = await cloudFormation.send(new DescribeStackResourcesCommand({ StackName: stack }))
     const idsOf = (type: string) =>
       StackResources.flatMap(({ ResourceType, PhysicalResourceId: id }) => (ResourceType === type && id ? [id] : []))
-    for (const role of idsOf('AWS::IAM::Role')) await correctRole(iam, role)
+    for (const role of idsOf('AWS::IAM::Role')) await correctRole(iam, nameOf(role))
     for (const key of idsOf('AWS::KMS::Key')) await correctKey(new KMSClient(settings), key)
     for (const bucket of idsOf('AWS::S3::Bucket'))
       await correctBucket(new S3Client({ ...settings, forcePathStyle: true }), bucket)
@@ -44,6 +44,8 @@ export async function correct(aws: AwsAccess, stackName: string, assembly: strin
   }
 }
 
+/** A role's id in a stack is its name; here it is its ARN. */
+const nameOf = (role = ''): string => role.split('/').at(-1) ?? ''
 const roleArn = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/
 /** A role's ARN stands for its sessions too; fakecloud knows a caller by the session's alone. */
 const sessionsOf = (arn: string): string => arn.replace(roleArn, 'arn:aws:sts::$1:assumed-role/$2/*')
@@ -76,10 +78,19 @@ function conditioned(statement: Statement): Statement {
   return { ...statement, Condition: Object.fromEntries(kept) }
 }
 
+/** A stack may say `sts:TagSession` in a trust policy, and the API refuses it, though nothing asks for that action. */
+const assumableOnly = (document: Document): Document => ({
+  ...document,
+  Statement: document.Statement.flatMap((statement) => {
+    const Action = listed(statement.Action).filter((action) => action.startsWith('sts:AssumeRole'))
+    return Action.length === 0 ? [] : [{ ...statement, Action }]
+  }),
+})
+
 async function correctRole(iam: IAMClient, RoleName: string): Promise<void> {
   const { Role } = await iam.send(new GetRoleCommand({ RoleName }))
   const trust = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')
-  const mended = JSON.stringify(namingSessions(JSON.parse(trust) as Document))
+  const mended = JSON.stringify(assumableOnly(namingSessions(JSON.parse(trust) as Document)))
   if (mended !== trust) await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: mended }))
 
   const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }))
@@ -128,6 +139,6 @@ async function attachPolicies(iam: IAMClient, resources: readonly StackResource[
   for (const [id, { Type, Properties: { Roles = [] } = {} }] of Object.entries(Resources)) {
     if (Type !== 'AWS::IAM::ManagedPolicy') continue
     for (const { Ref } of Roles)
-      await iam.send(new AttachRolePolicyCommand({ RoleName: idOf(Ref), PolicyArn: idOf(id) }))
+      await iam.send(new AttachRolePolicyCommand({ RoleName: nameOf(idOf(Ref)), PolicyArn: idOf(id) }))
   }
 }
