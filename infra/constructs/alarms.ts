@@ -1,12 +1,11 @@
 import { Duration, Stack } from 'aws-cdk-lib'
 import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch'
-import { Alarm, ComparisonOperator, Metric, TreatMissingData, Unit } from 'aws-cdk-lib/aws-cloudwatch'
+import { Alarm, ComparisonOperator, MathExpression, Metric, TreatMissingData, Unit } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { IFilterPattern, ILogGroup, MetricFilterOptions } from 'aws-cdk-lib/aws-logs'
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { troubles } from '../troubles.ts'
 import type { WorkQueue } from './event-sources.ts'
@@ -68,16 +67,6 @@ export class Alarms extends Construct {
     const given = `${of}: messages were given up; redrive them when the cause is gone`
     this.raise(`${of}DeadLetters`, lettersIn(queue), 1, given)
   }
-
-  watchWorkflow(machine: StateMachine): void {
-    const ends = {
-      Failed: machine.metricFailed({ period }),
-      TimedOut: machine.metricTimedOut({ period }),
-      Aborted: machine.metricAborted({ period }),
-    }
-    for (const [how, metric] of Object.entries(ends))
-      this.raise(`Workflow${how}`, metric, 1, 'executions ended early; requests are still decided, redrive them')
-  }
 }
 
 /** For the author of the ladder; no alarm, since no one decision is wrong for being quick. A rate is logged as 1 or 0. */
@@ -100,6 +89,20 @@ const failedInvocation = FilterPattern.all(
 const saying = (...lines: readonly string[]): IFilterPattern =>
   FilterPattern.any(...lines.map((line) => FilterPattern.stringValue('$.message', '=', line)))
 
+/** The pattern of a metric filter has at most 1,024 characters. */
+const longestPattern = 1024
+
+/** Lines in as few patterns as hold them. */
+function inPatterns(lines: readonly string[]): readonly (readonly string[])[] {
+  const patterns: string[][] = []
+  for (const line of lines) {
+    const last = patterns.at(-1)
+    if (last && saying(...last, line).logPatternString.length <= longestPattern) last.push(line)
+    else patterns.push([line])
+  }
+  return patterns
+}
+
 /** Counts, in the log that all functions share, what they answer or retry, so that Lambda counts no error for it. */
 export class LogMetrics extends Construct {
   readonly #log: ILogGroup
@@ -120,19 +123,30 @@ export class LogMetrics extends Construct {
     const failed = 'functions have thrown, run out of time, or could not start: the log says which'
     alarms.raise('FunctionErrors', failures, 1, failed)
 
-    for (const [name, [lines, means, urgent]] of Object.entries(troubles)) {
-      this.#measure(name, saying(...lines))
-      alarms.raise(name, this.#metric(name, { statistic: 'sum', period: urgent ? urgently : period }), 1, means)
-    }
+    this.#watchTroubles(alarms)
+  }
+
+  /**
+   * One alarm for all that functions log as trouble: it sees each line as a metric of its own, tells of each by itself, and
+   * is paid for by the metrics that have data (docs/adr/0054).
+   */
+  #watchTroubles(alarms: Alarms): void {
+    const [metricName, key] = ['Troubles', 'Trouble']
+    const lines = Object.values(troubles).flat()
+    for (const [index, some] of inPatterns(lines).entries())
+      this.#measure(`${metricName}${index + 1}`, saying(...some), { metricName, dimensions: { [key]: '$.message' } })
+    const expression = `SELECT SUM(${metricName}) FROM SCHEMA("${this.#namespace}", ${key}) GROUP BY ${key}`
+    const seen = new MathExpression({ expression, period: urgently, label: metricName })
+    alarms.raise(metricName, seen, 1, 'functions have logged trouble: `Trouble` says which, docs/runbooks what to do')
   }
 
   get #namespace(): string {
     return `Hotwork/${Stack.of(this).stackName}`
   }
 
-  #measure(metricName: string, filterPattern: IFilterPattern, how: Partial<MetricFilterOptions> = {}): void {
-    new MetricFilter(this, metricName, {
-      ...{ logGroup: this.#log, filterPattern, metricNamespace: this.#namespace, metricName, ...how },
+  #measure(id: string, filterPattern: IFilterPattern, how: Partial<MetricFilterOptions> = {}): void {
+    new MetricFilter(this, id, {
+      ...{ logGroup: this.#log, filterPattern, metricNamespace: this.#namespace, metricName: id, ...how },
     })
   }
 

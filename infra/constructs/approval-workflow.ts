@@ -1,4 +1,6 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib'
+import { Rule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Chain,
@@ -47,62 +49,47 @@ type Invoked = Pick<HotworkFunction, 'lambda'>
 type ApprovalWorkflowProps = { ladder: Ladder; awaitOutcome: Invoked; advanceWorkflow: Invoked }
 
 /**
- * One Standard machine whose picture is the ladder, one waiting state a stage, named as functions/domain/requests/wait.ts
- * names them. It owns order, waiting and retries, and carries an id; it decides nothing.
+ * Standard machines whose picture is the ladder, one waiting state a stage, named as functions/domain/requests/wait.ts
+ * names them. They own order, waiting and retries, and carry an id; they decide nothing. All are the same but for where they
+ * begin: one asks where to wait, and one a tier waits for its first stage at once, which saves a transition
+ * (docs/adr/0054). What is approved waits for nothing more: its execution is over.
  *
  * A fault that outlasts its retries fails the execution, with an alarm; by `Next` the same fault would go round as fast as
  * transitions can be paid for. Every read applies deadlines and the sweep shows them, so a redrive loses nothing.
  */
 export class ApprovalWorkflow extends Construct {
   readonly machine: StateMachine
+  readonly machines: readonly StateMachine[]
 
   constructor(scope: Construct, id: string, { ladder, awaitOutcome, advanceWorkflow }: ApprovalWorkflowProps) {
     super(scope, id)
-    const close = new Succeed(this, 'Close')
-    const route = new Choice(this, 'Route', { comment: 'Where the table says to wait' })
-    const next = this.#ask(advanceWorkflow)
-    next.next(route)
-
-    const wait = (id: string, seconds: number, then: State) => {
-      const state = this.#wait(id, awaitOutcome, seconds)
-        .addCatch(close, { errors: ['Settled'], resultPath: JsonPath.DISCARD })
-        .addCatch(next, { errors: ['Moved', Errors.TIMEOUT], resultPath: JsonPath.DISCARD })
-      state.next(then)
-      route.when(Condition.stringEquals('$.wait', id), state)
-      return state
-    }
-
-    const awaitCompletion = wait('AwaitCompletion', longestGrant(ladder), close)
-    // Asked again while a plan lives: a step may take as long as a grant.
-    wait('AwaitStep', longestGrant(ladder), close)
-    wait('AwaitEnd', longestWindow, wait('AwaitReview', reviewWithin, close))
-    for (const { tier, stages } of ladder.tiers) {
-      // From the last stage back, so that each can name the one after it.
-      stages.reduceRight<State>((then, { name, deadline, onSilence }) => {
-        if (onSilence !== 'expire') wait(`Tier${tier} ${name} escalated`, onSilence.deadline, then)
-        return wait(`Tier${tier} ${name}`, deadline, then)
-      }, awaitCompletion)
-    }
-    route.when(Condition.stringEquals('$.wait', 'Close'), close)
-    route.otherwise(
-      new Fail(this, 'UnknownWait', { cause: 'the ladder was deployed without the state that the table asks for' }),
-    )
-
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') })
     const invoke = Grant.addToPrincipal({
       grantee: role,
       actions: ['lambda:InvokeFunction'],
       resourceArns: [awaitOutcome.lambda.functionArn, advanceWorkflow.lambda.functionArn],
     })
-    this.machine = new StateMachine(this, 'Machine', {
-      stateMachineName: Stack.of(this).stackName,
-      comment: 'Hotwork approval: generated from policies/ladder.json',
-      definitionBody: DefinitionBody.fromChainable(Chain.start(route)),
-      // What is granted above is all it gets: CDK would add every version of each function.
-      role: role.withoutPolicyUpdates(),
+    const make = (id: string, name: string, drawn: State) => {
+      const machine = new StateMachine(this, id, {
+        stateMachineName: name,
+        comment: 'Hotwork approval: generated from policies/ladder.json',
+        definitionBody: DefinitionBody.fromChainable(Chain.start(drawn)),
+        // What is granted above is all it gets: CDK would add every version of each function.
+        role: role.withoutPolicyUpdates(),
+      })
+      invoke.applyBefore(machine)
+      return machine
+    }
+    const { stackName } = Stack.of(this)
+    const draw = (scope: Construct) => new Drawing(scope, { ladder, awaitOutcome, advanceWorkflow })
+    this.machine = make('Machine', stackName, draw(this).route)
+    const ofTiers = ladder.tiers.flatMap(({ tier, stages: [first] }) => {
+      if (!first) return []
+      const drawn = draw(new Construct(this, `Tier${tier}`)).waitNamed(`Tier${tier} ${first.name}`)
+      return [make(`Tier${tier}Machine`, `${stackName}-tier${tier}`, drawn)]
     })
-    invoke.applyBefore(this.machine)
-    Validations.of(this.machine).acknowledge(
+    this.machines = [this.machine, ...ofTiers]
+    Validations.of(this).acknowledge(
       {
         id: 'AwsSolutions-SF1',
         reason:
@@ -117,13 +104,66 @@ export class ApprovalWorkflow extends Construct {
 
   grantStart(to: HotworkFunction): void {
     to.tell({ STATE_MACHINE: this.machine.stateMachineArn })
-    to.allow(['states:StartExecution'], [this.machine.stateMachineArn])
+    to.allow(
+      ['states:StartExecution'],
+      this.machines.map(({ stateMachineArn }) => stateMachineArn),
+    )
+  }
+}
+
+/** The states of one machine. */
+class Drawing {
+  readonly route: Choice
+  readonly #scope: Construct
+  readonly #awaitOutcome: Invoked
+  readonly #close: Succeed
+  readonly #next: TaskStateBase
+  readonly #waits = new Map<string, TaskStateBase>()
+
+  constructor(scope: Construct, { ladder, awaitOutcome, advanceWorkflow }: ApprovalWorkflowProps) {
+    this.#scope = scope
+    this.#awaitOutcome = awaitOutcome
+    this.#close = new Succeed(scope, 'Close', { stateName: 'Close' })
+    this.route = new Choice(scope, 'Route', { stateName: 'Route', comment: 'Where the table says to wait' })
+    this.#next = this.#ask(advanceWorkflow)
+    this.#next.next(this.route)
+
+    // Asked again while a plan lives: a step may take as long as a grant.
+    this.#addWait('AwaitStep', longestGrant(ladder))
+    this.#addWait('AwaitEnd', longestWindow, this.#addWait('AwaitReview', reviewWithin))
+    for (const { tier, stages } of ladder.tiers) {
+      // From the last stage back, so that each can name the one after it.
+      stages.reduceRight<State | undefined>((then, { name, deadline, onSilence }) => {
+        if (onSilence !== 'expire') this.#addWait(`Tier${tier} ${name} escalated`, onSilence.deadline, then)
+        return this.#addWait(`Tier${tier} ${name}`, deadline, then)
+      }, undefined)
+    }
+    this.route.when(Condition.stringEquals('$.wait', 'Close'), this.#close)
+    const cause = 'the ladder was deployed without the state that the table asks for'
+    this.route.otherwise(new Fail(scope, 'UnknownWait', { stateName: 'UnknownWait', cause }))
   }
 
-  #wait(id: string, awaitOutcome: Invoked, seconds: number): TaskStateBase {
-    return new LambdaInvoke(this, id, {
+  waitNamed(wait: string): State {
+    const state = this.#waits.get(wait)
+    if (!state) throw new TypeError(`no state waits as \`${wait}\``)
+    return state
+  }
+
+  /** @param then without it the execution is over when the wait has succeeded */
+  #addWait(id: string, seconds: number, then?: State): State {
+    const state = this.#wait(id, seconds)
+      .addCatch(this.#close, { errors: ['Settled'], resultPath: JsonPath.DISCARD })
+      .addCatch(this.#next, { errors: ['Moved', Errors.TIMEOUT], resultPath: JsonPath.DISCARD })
+    if (then) state.next(then)
+    this.route.when(Condition.stringEquals('$.wait', id), state)
+    this.#waits.set(id, state)
+    return state
+  }
+
+  #wait(id: string, seconds: number): TaskStateBase {
+    return new LambdaInvoke(this.#scope, id, {
       stateName: id,
-      lambdaFunction: awaitOutcome.lambda,
+      lambdaFunction: this.#awaitOutcome.lambda,
       integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
       payload: TaskInput.fromObject({
         requestId: JsonPath.stringAt('$.requestId'),
@@ -140,7 +180,8 @@ export class ApprovalWorkflow extends Construct {
   }
 
   #ask(advanceWorkflow: Invoked): TaskStateBase {
-    return new LambdaInvoke(this, 'Next', {
+    return new LambdaInvoke(this.#scope, 'Next', {
+      stateName: 'Next',
       lambdaFunction: advanceWorkflow.lambda,
       payload: TaskInput.fromObject({ requestId: JsonPath.stringAt('$.requestId') }),
       taskTimeout: Timeout.duration(Duration.seconds(30)),
@@ -162,7 +203,7 @@ function grantSignal(to: HotworkFunction): void {
 /** A timeout is static, and one state waits for the grants of all tiers. */
 const longestGrant = ({ tiers }: Ladder) => Math.max(...tiers.map(({ grant }) => grant.claimWithin + grant.lifetime))
 
-/** The workflow, the functions that it calls, and the one that starts it and ends its waits as requests change. */
+/** The machines, the functions that they call, and the one that starts it and ends its waits as requests change. */
 export class Workflow extends Construct {
   readonly machine: StateMachine
   readonly advance: HotworkFunction
@@ -185,7 +226,6 @@ export class Workflow extends Construct {
       advanceWorkflow: this.advance,
     })
     this.machine = workflow.machine
-    alarms.watchWorkflow(this.machine)
 
     this.follow = new WorkQueue(this, 'Follow', { variable: 'FOLLOW_QUEUE', order: 'none', attempts: 5 })
     alarms.watchQueue(this.follow, { oldest: Duration.minutes(5) })
@@ -196,8 +236,25 @@ export class Workflow extends Construct {
     grantSignal(follower)
     this.follow.grantSend(follower)
     this.follow.consumedBy(follower, { batchSize: 10 })
+    this.#tellEarlyEnds(workflow.machines, follower)
     const stream = { table: requests.table, reader: follower, tells: ['all'] }
     const { deadLetters } = new StreamReader(this, 'FollowStream', stream)
     alarms.watchDeadLetters('FollowStream', deadLetters)
+  }
+
+  /** Step Functions tells of them by itself: an alarm on a metric would be paid for by the machine. */
+  #tellEarlyEnds(machines: readonly StateMachine[], to: HotworkFunction): void {
+    new Rule(this, 'EarlyEnds', {
+      description: 'Executions that failed, timed out or were stopped',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: machines.map(({ stateMachineArn }) => stateMachineArn),
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
+      },
+      targets: [new LambdaFunction(to.lambda)],
+    })
   }
 }

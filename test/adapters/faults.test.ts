@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { connect, hurried } from '../../functions/adapters/dynamodb/client.ts'
+import { packed } from '../../functions/adapters/dynamodb/items.ts'
 import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
 import { DynamoRequestStore, requestItem } from '../../functions/adapters/dynamodb/request-store.ts'
 import { DynamoWaitStore } from '../../functions/adapters/dynamodb/wait-store.ts'
@@ -80,13 +81,13 @@ describe('a world that breaks', () => {
     test('of a start: starting again is no second execution', async () => {
       const { workflow, executions } = await onStepFunctions()
       proxy.fail('StartExecution', 'answer_lost')
-      await workflow.start(ask.id, 'Tier1 owner')
+      await workflow.start(ask.id, { run: 1, wait: 'Tier1 owner' })
       expect([proxy.count('StartExecution'), await executions()]).toEqual([2, 1])
     })
 
     test('of a signal: the wait is ended once, also when the second answer is a fault', async () => {
       const { workflow, nextWait, nextEnd } = await onStepFunctions()
-      await workflow.start(ask.id, 'Tier1 owner')
+      await workflow.start(ask.id, { run: 1, wait: 'Tier1 owner' })
       const { taskToken } = await nextWait()
       proxy.fail('SendTaskFailure', 'answer_lost')
       expect(['sent', 'late']).toContain(await workflow.signal(taskToken, 'Settled'))
@@ -230,7 +231,12 @@ describe('a world that breaks', () => {
 
   test('a state that this code does not understand is a fault', async () => {
     const { requests } = stores()
-    const Item = { pk: { S: `REQ#${ask.id}` }, sk: { S: 'REQ' }, version: { N: '1' }, state: { S: '{"status":"odd"}' } }
+    const Item = {
+      pk: { S: `REQ#${ask.id}` },
+      sk: { S: 'REQ' },
+      version: { N: '1' },
+      state: { B: Buffer.from(packed({ status: 'odd' })).toString('base64') },
+    }
     proxy.fail('GetItem', { status: 200, body: { Item } })
     await expect(requests.load(ask.id)).rejects.toThrow(/is not understood/)
   })

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { troubles } from '../../infra/troubles.ts'
 import { type Assembly, root, said, sealedAccounts, synthesize } from './support/assembly.ts'
 import { functionOf, nameOf, resourcesOf, textOf } from './support/template.ts'
 
@@ -29,7 +30,7 @@ const counted = () =>
     const pattern = String(Properties['FilterPattern'])
     return [...pattern.matchAll(/\$\.message = "([^"]+)"/g)].map(([, message = '']) => ({
       message,
-      metric: `${transformation?.MetricNamespace} ${transformation?.MetricName}`,
+      metric: String(transformation?.MetricName),
     }))
   })
 
@@ -71,13 +72,7 @@ test('those whose failure cannot wait until somebody has looked which it is have
   ])
 })
 
-test('alarms are paid for by the month, and as many as docs/performance.md says', () => {
-  const published = /(\d+) alarms in the main stack/.exec(readFileSync(join(root, 'docs/performance.md'), 'utf8'))
-  // That of the dead letters of a bus is there only where a sealed role is in another account or Region.
-  expect(alarms().filter(({ id }) => id !== 'SealedBellDeadLetters')).toHaveLength(Number(published?.[1]))
-})
-
-test('an alarm watches every dead letter, the age of every queue, how executions end and the API', () => {
+test('an alarm watches every dead letter, the age of every queue and the API', () => {
   const of = (metric: string, type: string, which = /./) =>
     all(type)
       .map(([id]) => id)
@@ -87,12 +82,26 @@ test('an alarm watches every dead letter, the age of every queue, how executions
     expect.arrayContaining([
       ...of('ApproximateNumberOfMessagesVisible', 'AWS::SQS::Queue', /DeadLetters/),
       ...of('ApproximateAgeOfOldestMessage', 'AWS::SQS::Queue', /^(?!.*DeadLetters)/),
-      'ExecutionsFailed of <Workflow>',
-      'ExecutionsTimedOut of <Workflow>',
-      'ExecutionsAborted of <Workflow>',
       '5xx of <Api>',
     ]),
   )
+})
+
+test('an execution that fails, times out or is stopped is told to the function that logs it', () => {
+  const [rule] = all('AWS::Events::Rule').filter(([id]) => id.includes('EarlyEnds'))
+  expect(rule?.[1].Properties).toMatchObject({
+    EventPattern: {
+      source: ['aws.states'],
+      'detail-type': ['Step Functions Execution Status Change'],
+      detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+    },
+  })
+  const { EventPattern, Targets } = (rule?.[1].Properties ?? {}) as {
+    EventPattern: { detail: { stateMachineArn: unknown[] } }
+    Targets: { Arn: unknown }[]
+  }
+  expect(EventPattern.detail.stateMachineArn).toHaveLength(all('AWS::StepFunctions::StateMachine').length)
+  expect(Targets.map(({ Arn }) => nameOf(textOf(Arn)))).toEqual([expect.stringContaining('FollowWorkflow')])
 })
 
 test('an alarm tells the topic that the deployer named, and is quiet where nothing is reported', () => {
@@ -101,17 +110,11 @@ test('an alarm tells the topic that the deployer named, and is quiet where nothi
 })
 
 test('what lets a session work that should not is looked at every minute, and that the record was changed', () => {
-  const urgent = alarms().filter(({ properties }) => properties['Period'] === 60)
-  expect(urgent.map(({ id }) => id).sort()).toEqual([
-    'BreakGlassOutlived',
-    'DeniesQueueAge',
-    'DenyFailed',
-    'HandOnFailed',
-    'LedgerTampered',
-    'RevocationLag',
-    'SealedRoleUsed',
-    'SignalsHeldBack',
-  ])
+  const urgent = alarms().filter(({ properties }) => {
+    const [query] = (properties['Metrics'] ?? []) as { Period?: number }[]
+    return properties['Period'] === 60 || query?.Period === 60
+  })
+  expect(urgent.map(({ id }) => id).sort()).toEqual(['DeniesQueueAge', 'RevocationLag', 'Troubles'])
 })
 
 /**
@@ -128,14 +131,27 @@ test('whoever may use break-glass says so in the log, by the line that is counte
   expect(code).toContain(`.warn("${opened}"`)
 })
 
-test('each message that is counted in logs raises an alarm of its name, but for how people decide', () => {
-  const watched = alarms().filter(({ namespace }) => namespace.startsWith('Hotwork/'))
-  for (const { id, metric } of watched) expect(metric).toBe(id)
-  const metrics = watched.map(({ namespace, metric }) => `${namespace} ${metric}`)
-  const alarming = counted().filter(({ message }) => !shown.includes(message))
-  const failures = metrics.filter((metric) => metric.endsWith(' FunctionErrors'))
-  expect(failures).toHaveLength(1)
-  expect(metrics.sort()).toEqual([...new Set([...failures, ...alarming.map(({ metric }) => metric)])].sort())
+test('one alarm tells of each line of trouble by itself, and counts no other', () => {
+  const lines = Object.values(troubles).flat()
+  const told = counted().filter(({ metric }) => metric === 'Troubles')
+  expect(told.map(({ message }) => message).sort()).toEqual(lines.toSorted())
+  for (const [, { Properties }] of all('AWS::Logs::MetricFilter')) {
+    expect(String(Properties['FilterPattern']).length).toBeLessThanOrEqual(1024)
+    const [{ MetricName, Dimensions } = {}] = Properties['MetricTransformations'] as { [name: string]: unknown }[]
+    if (MetricName === 'Troubles') expect(Dimensions).toEqual([{ Key: 'Trouble', Value: '$.message' }])
+  }
+  const [alarm] = alarms().filter(({ id }) => id === 'Troubles')
+  expect(alarm?.properties['Metrics']).toMatchObject([
+    { Expression: 'SELECT SUM(Troubles) FROM SCHEMA("Hotwork/Elsewhere", Trouble) GROUP BY Trouble', Period: 60 },
+  ])
+})
+
+test('the index of runbooks has the line of each trouble beside its page', () => {
+  const index = readFileSync(join(root, 'docs/runbooks/README.md'), 'utf8').split('\n')
+  for (const [name, lines] of Object.entries(troubles)) {
+    const [row = ''] = index.filter((each) => each.startsWith('|') && each.includes(`\`${name}\``))
+    for (const line of lines) expect([name, row]).toEqual([name, expect.stringContaining(`\`${line}\``)])
+  }
 })
 
 /** What has another alarm: a message that names no request goes to the dead letters of its queue. */
@@ -149,6 +165,16 @@ test('how people decide is counted by stage, and names nobody', () => {
   )
   expect(filters.map(({ MetricName }) => MetricName).sort()).toEqual(['HardlyRead', 'Silence', 'TimeToDecide'])
   for (const { Dimensions } of filters) expect(Dimensions).toEqual([{ Key: 'Stage', Value: '$.stage' }])
+})
+
+/** List prices of us-east-1. An alarm on a query is paid for by the metrics that have data, and by one at least here. */
+test('a month in which no agent asks costs at most $8.75: polls of queues, alarms, keys, two secrets and the sweep', () => {
+  const queues = all('AWS::Lambda::EventSourceMapping').filter(([, { Properties }]) => !Properties['StartingPosition'])
+  // Lambda asks a queue with five requests at a time, of 20 seconds each.
+  const polls = (queues.length * 5 * 30 * 86_400) / 20
+  const [perAlarm, perMillionPolls, perKey, twoSecrets, sweep] = [0.1, 0.4, 1, 0.8, 0.05]
+  const paid = alarms().length * perAlarm + (polls * perMillionPolls) / 1e6 + all('AWS::KMS::Key').length * perKey
+  expect(paid + twoSecrets + sweep).toBeLessThanOrEqual(8.75)
 })
 
 test("every error that a function's code can log is counted once, and nothing else is", () => {
@@ -177,7 +203,7 @@ test("every error that a function's code can log is counted once, and nothing el
 /** What a person does of their own accord. */
 const procedures = ['halt.md', 'rotate-signing-key.md']
 
-test('every alarm has its runbook, named like it, and every runbook its alarm', () => {
+test('every alarm and every trouble has its runbook, named like it, and every runbook its alarm', () => {
   const kebab = (id: string) => id.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase()
   // One page for all functions that throw: what to do is the same.
   const ofTargets = Object.values(assembly.targets).flatMap((target) =>
@@ -187,7 +213,9 @@ test('every alarm has its runbook, named like it, and every runbook its alarm', 
     }),
   )
   expect(ofTargets).toHaveLength(4)
-  const told = [...alarms(), ...ofTargets]
+  const ofTroubles = Object.keys(troubles).map((id) => ({ id, metric: '' }))
+  // Its notification names one of these.
+  const told = [...alarms().filter(({ id }) => id !== 'Troubles'), ...ofTroubles, ...ofTargets]
   const wanted = told.map(({ id, metric }) => (metric === 'Errors' ? 'function-errors' : kebab(id)))
   const pages = readdirSync(join(root, 'docs/runbooks')).filter((file) => !['README.md', ...procedures].includes(file))
   expect(pages.sort()).toEqual([...new Set(wanted)].sort().map((page) => `${page}.md`))

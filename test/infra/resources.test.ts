@@ -211,7 +211,8 @@ describe('streams and queues', () => {
       expect(Properties['Targets']).toEqual([expect.objectContaining({ Arn: expect.anything() })])
       return [nameOf(id), Properties['ScheduleExpression']]
     })
-    expect(rules.sort()).toEqual([
+    // Of what Step Functions tells, and not by time.
+    expect(rules.filter(([id]) => id !== 'EarlyEnds').sort()).toEqual([
       ['Groups', 'rate(1 minute)'],
       ['HostsDaily', 'rate(1 day)'],
       ['LookAfter', 'rate(5 minutes)'],

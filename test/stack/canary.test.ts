@@ -29,7 +29,7 @@ test('what was said, asked for and issued is in no log, workflow input or histor
   await hotwork.complete(remediator, id, { outcome: 'succeeded', note: said })
   await until(
     () => statesOf(local, id),
-    (names) => names.includes('Close'),
+    (names) => names.includes('Tier2 sre'),
   )
 
   const secrets = {

@@ -1,3 +1,4 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type * as z from 'zod'
 import { type Head, noEntries } from '../../domain/ledger/ledger.ts'
@@ -6,15 +7,17 @@ import { StoreUnavailable } from '../../operations/faults.ts'
 export type Item = { [attribute: string]: AttributeValue }
 
 /** An item as we write it. An attribute that is undefined is left out. */
-export type Row = { readonly [attribute: string]: string | number | readonly string[] | undefined }
+type Written = string | number | readonly string[] | Uint8Array
+export type Row = { readonly [attribute: string]: Written | undefined }
 
 export const itemOf = (row: Row): Item =>
   Object.fromEntries(
     Object.entries(row).flatMap(([name, value]) => (value === undefined ? [] : [[name, attributeOf(value)]])),
   )
 
-function attributeOf(value: string | number | readonly string[]): AttributeValue {
+function attributeOf(value: Written): AttributeValue {
   if (typeof value === 'string') return { S: value }
+  if (value instanceof Uint8Array) return { B: value }
   return typeof value === 'number' ? { N: String(value) } : { L: value.map(attributeOf) }
 }
 
@@ -37,6 +40,29 @@ export const entryIdOf = (item: Item): string => `${textOf(item, 'aggregate')}/$
 /** @throws StoreUnavailable when the text is not what this code understands: stop rather than guess */
 export const valueIn = <S extends z.ZodType>(item: Item, attribute: string, schema: S): z.infer<S> =>
   understood(JSON.parse(textOf(item, attribute)), attribute, schema)
+
+/** A large value as an attribute: writes are paid for by the kilobyte. */
+export const packed = (value: object): Uint8Array => deflateRawSync(JSON.stringify(value))
+
+/** An item has 400 KB, and JSON seldom packs to less than a twentieth. */
+const mostUnpacked = 8 * 1024 * 1024
+
+/** @throws StoreUnavailable when it is not what this code understands */
+export function packedIn<S extends z.ZodType>(item: Item, attribute: string, schema: S): z.infer<S> {
+  // A stream's record has bytes as base64, the SDK has them as they are.
+  const bytes: Uint8Array | string | undefined = item[attribute]?.B
+  if (bytes === undefined) throw new StoreUnavailable(`an item has no bytes in \`${attribute}\``)
+  const packedBytes = typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : bytes
+  return understood(JSON.parse(unpack(packedBytes, attribute)), attribute, schema)
+}
+
+function unpack(bytes: Uint8Array, name: string): string {
+  try {
+    return inflateRawSync(bytes, { maxOutputLength: mostUnpacked }).toString('utf8')
+  } catch (cause) {
+    throw new StoreUnavailable(`the \`${name}\` of an item cannot be unpacked`, { cause })
+  }
+}
 
 export function understood<S extends z.ZodType>(value: unknown, name: string, schema: S): z.infer<S> {
   const parsed = schema.safeParse(value)

@@ -25,7 +25,7 @@ import { permitKey, requestKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
 import { anyReadingKey, readingsOf } from './group-readings.ts'
 import { anyHaltedKey, anyHaltKey, haltedIn, haltsOf } from './halt-store.ts'
-import { endsAt, headOf, headRow, type Item, itemOf, numberOf, type Row, textOf, valueIn } from './items.ts'
+import { endsAt, headOf, headRow, type Item, itemOf, numberOf, packed, packedIn, type Row, textOf } from './items.ts'
 import { LedgeredStore, type LedgeredTables, onceKey } from './ledger-store.ts'
 import { permitOf, permitRow } from './permit-store.ts'
 import { indexed, RequestIndex } from './request-index.ts'
@@ -249,7 +249,7 @@ function requestRow(state: ApprovalRequest, head: Head, shards: number) {
   return {
     ...requestKey(ask.id),
     ...headRow(head),
-    state: JSON.stringify(state),
+    state: packed(state),
     ...indexed(state, shards),
     overdue: dueAt === undefined ? undefined : ofRequest,
     dueAt,
@@ -261,6 +261,6 @@ function requestRow(state: ApprovalRequest, head: Head, shards: number) {
 
 /** @throws StoreUnavailable when the item holds no request that this code understands: deny rather than guess */
 export const storedOf = (item: Item): Stored => ({
-  state: valueIn(item, 'state', ApprovalRequest),
+  state: packedIn(item, 'state', ApprovalRequest),
   head: headOf(item),
 })

@@ -8,6 +8,7 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn'
+import type { Start } from '../../domain/requests/wait.ts'
 import type { RequestId } from '../../domain/values.ts'
 import type { Workflow } from '../../operations/requests/ports.ts'
 import { bounded } from '../aws-client.ts'
@@ -21,10 +22,11 @@ export class SfnWorkflow implements Workflow {
     this.#stateMachineArn = stateMachineArn
   }
 
-  async start(request: RequestId, wait: string): Promise<void> {
+  async start(request: RequestId, { run, wait, tier }: Start): Promise<void> {
     const command = new StartExecutionCommand({
-      stateMachineArn: this.#stateMachineArn,
-      name: request,
+      // Each tier has a machine that begins at its first stage, so that no transition is paid to get there.
+      stateMachineArn: tier === undefined ? this.#stateMachineArn : `${this.#stateMachineArn}-tier${tier}`,
+      name: run === 1 ? request : `${request}-${run}`,
       // The same name with the same bytes is the same execution to Step Functions, so the members keep this order.
       input: JSON.stringify({ requestId: request, wait }),
     })

@@ -1,21 +1,18 @@
 import { noticeTimes } from '../cards/notices.ts'
 import type { NumericDate } from '../values.ts'
-import { waitsForTurn } from './advance-plan.ts'
 import { reviewDueAt } from './due.ts'
 import { isPlan } from './plan-step.ts'
 import { type ApprovalRequest, openStage } from './request.ts'
 
 /**
- * The state in which the workflow waits: `Tier2 owner`, `Tier2 owner escalated`, `AwaitCompletion`, `AwaitStep` of a plan, `Close`. The
- * machine is generated with the same names (infra/constructs/approval-workflow.ts); a test holds the two together.
+ * The state in which the workflow waits: `Tier2 owner`, `Tier2 owner escalated`, `AwaitStep` of a plan, `Close` where it waits for
+ * nothing. The machines are generated with the same names (infra/constructs/approval-workflow.ts); a test holds the two together.
  */
 export type Wait = string
 
 export function waitOf(state: ApprovalRequest): Wait {
-  if (state.status === 'approved')
-    return state.ask.breakGlass ? 'AwaitEnd' : isPlan(state.ask) ? 'AwaitStep' : 'AwaitCompletion'
-  // A step waits in one state before and after its turn.
-  if (waitsForTurn(state)) return 'AwaitCompletion'
+  if (state.status === 'approved' && state.ask.breakGlass) return 'AwaitEnd'
+  if (state.status === 'approved' && isPlan(state.ask)) return 'AwaitStep'
   const stage = state.status === 'pending' ? openStage(state) : undefined
   if (stage) return stageWait(state.tier, stage.terms.name, stage.escalatedAt !== undefined)
   return reviewDueAt(state) === undefined ? 'Close' : 'AwaitReview'
@@ -33,7 +30,6 @@ export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
   if (wait === 'AwaitEnd' || wait === 'AwaitReview') return 'succeeded'
   if (now === 'AwaitStep') return 'Moved'
   if (wait === 'AwaitStep') return now === 'Close' ? 'succeeded' : 'Moved'
-  if (wait === 'AwaitCompletion') return now === 'Close' ? 'succeeded' : 'Moved'
   if (state.status !== 'pending' && state.status !== 'approved' && !('grant' in state)) return 'Settled'
   const waits = state.stages.flatMap(({ terms }) =>
     [false, true].map((escalated) => stageWait(state.tier, terms.name, escalated)),
@@ -44,12 +40,21 @@ export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
   return forward ? 'succeeded' : 'Moved'
 }
 
-/** It follows from `Submitted` alone, so that starting twice is starting once: same name, same input. */
-export function firstWait({ ask, tier, stages }: Pick<ApprovalRequest, 'ask' | 'tier' | 'stages'>): Wait {
-  if (ask.breakGlass) return 'AwaitEnd'
-  const first = ask.ancestors.length === 0 && ask.standing === undefined ? stages[0] : undefined
-  if (first) return stageWait(tier, first.terms.name, false)
-  return isPlan(ask) ? 'AwaitStep' : 'AwaitCompletion'
+/** `run`: 1, and one more each time people are asked again after all had approved. `tier`: it begins at the first stage of this one. */
+export type Start = { run: number; wait: Wait; tier?: number }
+
+/**
+ * Where an execution begins; undefined where nothing is waited for. It follows from the record alone, so that starting
+ * twice is starting once.
+ */
+export function startOf(state: ApprovalRequest): Start | undefined {
+  const { ask, tier, stages, drifts = [] } = state
+  const run = 1 + drifts.filter(({ approved }) => approved).length
+  if (ask.breakGlass) return { run, wait: 'AwaitEnd' }
+  const asksPeople = run > 1 ? state.status === 'pending' : ask.ancestors.length === 0 && ask.standing === undefined
+  const first = asksPeople ? stages[0] : undefined
+  if (first) return { run, wait: stageWait(tier, first.terms.name, false), tier }
+  return isPlan(ask) ? { run, wait: 'AwaitStep' } : undefined
 }
 
 export type BreakGlassWake = { readonly at: NumericDate; readonly why: 'notice' | 'end' | 'review_due' }

@@ -1,4 +1,5 @@
 import type { DynamoDBRecord, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import * as z from 'zod'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoWaitStore } from '../../adapters/dynamodb/wait-store.ts'
 import { SqsQueue } from '../../adapters/sqs/queue.ts'
@@ -14,14 +15,21 @@ import { readingPorts } from '../wiring/reading.ts'
 
 type Ports = Parameters<typeof followRequest>[2] & { follow: Queue<FollowMessage>; log: Log }
 
+/** What Step Functions tells of an execution that ended early. */
+const EarlyEnd = z.object({
+  detail: z.object({ name: z.string(), status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']) }),
+})
+type Told = DynamoDBStreamEvent | SQSEvent | z.infer<typeof EarlyEnd>
+
 /**
- * Moves the workflow to where the table is. It has two sources: the table's stream, and a queue of requests that could not
+ * Moves the workflow to where the table is, and logs which execution ended early. It has two sources of requests: the table's stream, and a queue of requests that could not
  * be followed the first time. From the stream nothing is thrown, since a record that throws holds up every request behind
  * it: it goes to the queue, which tries it alone and gives it to a dead-letter queue in the end.
  */
 export const createHandler =
   (ports: Ports) =>
-  async (event: DynamoDBStreamEvent | SQSEvent): Promise<SQSBatchResponse> => {
+  async (event: Told): Promise<SQSBatchResponse> => {
+    if ('detail' in event) return logEarlyEnd(EarlyEnd.parse(event), ports)
     if (isOfQueue(event))
       return takeEach(
         event.Records,
@@ -35,6 +43,13 @@ export const createHandler =
     }
     return failing(failed)
   }
+
+function logEarlyEnd({ detail: { name, status } }: z.infer<typeof EarlyEnd>, { log }: Ports): SQSBatchResponse {
+  if (status === 'FAILED') log.error('workflow_failed', { execution: name })
+  if (status === 'TIMED_OUT') log.error('workflow_timed_out', { execution: name })
+  if (status === 'ABORTED') log.error('workflow_aborted', { execution: name })
+  return failing([])
+}
 
 const isOfQueue = (event: DynamoDBStreamEvent | SQSEvent): event is SQSEvent =>
   event.Records.every((record) => !('dynamodb' in record))

@@ -6,6 +6,7 @@ import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { Incident } from '../../domain/policy/asking-terms.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { Start } from '../../domain/requests/wait.ts'
 import type { AskerId, EvaluationId, NumericDate, PersonId, RequestId, StandingPermitId } from '../../domain/values.ts'
 import type { AgentReader } from '../agents/ports.ts'
 import type { Appended, LedgerStore } from '../ledger/ports.ts'
@@ -127,8 +128,8 @@ export type WaitRecord = {
 
 /** The workflow, which is the clock. */
 export interface Workflow {
-  /** Starts the one execution of a request: twice is once. */
-  start(request: RequestId, wait: string): Promise<void>
+  /** Starts the one execution of a request's run: twice is once. */
+  start(request: RequestId, start: Start): Promise<void>
   /**
    * `Faulted` is the waiting task's own failure, which the machine tries again. `late`: the token is no longer good.
    */

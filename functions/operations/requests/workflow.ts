@@ -1,7 +1,7 @@
 import { outcomeOfStep } from '../../domain/requests/advance-plan.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import { firstWait, outcomeOf, type Wait, waitOf } from '../../domain/requests/wait.ts'
+import { outcomeOf, startOf, type Wait, waitOf } from '../../domain/requests/wait.ts'
 import type { RequestId } from '../../domain/values.ts'
 import { WaitClaimed } from '../faults.ts'
 import type { Clock } from '../ports.ts'
@@ -97,14 +97,15 @@ export async function advanceWorkflow(
 type FollowPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
- * Starts the execution of a request that has none, and ends the waits that are over. A second time changes nothing.
- * @param start whether its execution may not have been started yet
+ * Starts the execution of a request that waits and has none, and ends the waits that are over. A second time changes nothing.
+ * @param created whether the request is new, or may be
  * @throws WaitClaimed when another is ending one of the waits: ask again, in case it died
  */
-export async function followRequest(id: RequestId, start: boolean, ports: FollowPorts): Promise<void> {
+export async function followRequest(id: RequestId, created: boolean, ports: FollowPorts): Promise<void> {
   const stored = await ports.requests.load(id)
   if (!stored) return
-  if (start) await ports.workflow.start(id, firstWait(stored.state))
+  const start = startOf(stored.state)
+  if (start && (created || start.run > 1)) await ports.workflow.start(id, start)
   const ended = await endWaits(asOf(stored.state, ports.clock.now()), await ports.waits.open(id), ports)
   if (!ended) throw new WaitClaimed(`another is ending a wait of \`${id}\``)
   if (stored.state.ask.step !== undefined) await followPlan(asOf(stored.state, ports.clock.now()), ports)

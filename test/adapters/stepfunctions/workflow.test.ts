@@ -21,14 +21,14 @@ function inMemory(): Started {
 onBoth<Started>('the workflow', { memory: inMemory, real: onStepFunctions }, (make) => {
   test('an execution starts with the id of its request and where it is to wait, and with nothing else', async () => {
     const { workflow, nextWait } = await make()
-    await workflow.start(requestId(), 'Tier2 owner')
+    await workflow.start(requestId(), { run: 1, wait: 'Tier2 owner' })
     expect((await nextWait()).input).toEqual({ requestId: requestId(), wait: 'Tier2 owner' })
   })
 
   test('starting twice is once, at once or one after the other', async () => {
     const { workflow, executions } = await make()
-    await Promise.all([1, 2, 3].map(() => workflow.start(requestId(), 'Tier2 owner')))
-    await workflow.start(requestId(), 'Tier2 owner')
+    await Promise.all([1, 2, 3].map(() => workflow.start(requestId(), { run: 1, wait: 'Tier2 owner' })))
+    await workflow.start(requestId(), { run: 1, wait: 'Tier2 owner' })
     expect(await executions()).toBe(1)
   })
 
@@ -36,7 +36,7 @@ onBoth<Started>('the workflow', { memory: inMemory, real: onStepFunctions }, (ma
     'a wait is ended by %s, caught by its name',
     async (outcome) => {
       const { workflow, nextWait, nextEnd } = await make()
-      await workflow.start(requestId(), 'Tier2 owner')
+      await workflow.start(requestId(), { run: 1, wait: 'Tier2 owner' })
       const { taskToken } = await nextWait()
       expect(await workflow.signal(taskToken, outcome)).toBe('sent')
       expect(await nextEnd()).toBe(outcome)

@@ -16,9 +16,8 @@ const nextOf = (state: ApprovalRequest, wait: Wait): Wait => {
   const index = stages.findIndex(({ terms: { name } }) =>
     [stageWait(tier, name, false), stageWait(tier, name, true)].includes(wait),
   )
-  if (index < 0) return 'Close'
-  const next = stages[index + 1]
-  return next ? stageWait(tier, next.terms.name, false) : 'AwaitCompletion'
+  const next = index < 0 ? undefined : stages[index + 1]
+  return next ? stageWait(tier, next.terms.name, false) : 'Close'
 }
 
 /**
@@ -31,7 +30,6 @@ export const waitsOf = (state: ApprovalRequest): readonly Wait[] =>
 const ladderWaits = ({ tier, stages, round }: ApprovalRequest): readonly Wait[] => [
   ...(round > 1 ? stages.map(({ terms: { name } }) => stageWait(tier - 1, name, false)) : []),
   ...stages.flatMap(({ terms: { name } }) => [stageWait(tier, name, false), stageWait(tier, name, true)]),
-  'AwaitCompletion',
 ]
 
 const checked = new WeakMap<typeof realOutcomeOf, Map<string, string | undefined>>()

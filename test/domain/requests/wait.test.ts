@@ -1,4 +1,4 @@
-import { firstWait, outcomeOf, waitOf } from '../../../functions/domain/requests/wait.ts'
+import { outcomeOf, startOf, waitOf } from '../../../functions/domain/requests/wait.ts'
 import {
   completion,
   credentialId,
@@ -51,9 +51,15 @@ const approvedNarrowed = (() => {
 })()
 
 test('an execution starts where the submission says, whatever has become of it since', () => {
-  expect(firstWait(after(0))).toBe('AwaitCompletion')
-  expect(firstWait(after(2))).toBe('Tier2 owner')
-  expect(firstWait(approved)).toBe('Tier2 owner')
+  expect(startOf(after(0))).toBeUndefined()
+  expect(startOf(after(2))).toEqual({ run: 1, wait: 'Tier2 owner', tier: 2 })
+  expect(startOf(approved)).toEqual({ run: 1, wait: 'Tier2 owner', tier: 2 })
+})
+
+test('what all had approved and people are asked about again is another run', () => {
+  const drifts = [{ approved: true }, {}] as unknown as NonNullable<typeof reopened.drifts>
+  expect(startOf({ ...reopened, drifts })).toEqual({ run: 2, wait: 'Tier2 owner', tier: 2 })
+  expect(startOf({ ...approved, drifts })).toBeUndefined()
 })
 
 test.each([
@@ -61,7 +67,7 @@ test.each([
   ['at the open stage, escalated', escalated, 'Tier2 owner escalated'],
   ['at the next stage', second, 'Tier2 sre'],
   ['at a stage that opened again', reopened, 'Tier2 owner'],
-  ['for completion', approved, 'AwaitCompletion'],
+  ['for nothing once people have approved', approved, 'Close'],
   ['at the first stage again, when one of a later one narrowed it', narrowedLast, 'Tier2 owner'],
   ['on the rung that a narrowing needs', raised, 'Tier3 security'],
   ['for nothing once it has ended', after(1, [1, withdrawal()]), 'Close'],
@@ -69,10 +75,6 @@ test.each([
   expect(waitOf(state)).toBe(wait)
 })
 
-const claimed: Step[] = [
-  [3, intent('access_token', credentialId(1)), 'approved'],
-  [4, issuance('access_token', credentialId(1)), 'approved'],
-]
 test.each([
   ['goes on while its stage is open', after(2), 'Tier2 owner', 'waiting'],
   ['succeeds when the next stage has opened', second, 'Tier2 owner', 'succeeded'],
@@ -83,14 +85,6 @@ test.each([
   ['is settled by a denial', after(2, [1, decision(ask, 'ana', 'deny')]), 'Tier2 owner', 'Settled'],
   ['is settled by a withdrawal', after(2, [1, withdrawal()]), 'Tier2 owner', 'Settled'],
   ['is settled by silence', after(1, [minutes(30), wake]), 'Tier1 owner', 'Settled'],
-  ['for completion succeeds on completion', after(0, [1, completion()]), 'AwaitCompletion', 'succeeded'],
-  ['for completion succeeds on revocation', after(0, [1, revocation('sam')]), 'AwaitCompletion', 'succeeded'],
-  [
-    'for completion succeeds on expiry',
-    after(0, ...claimed.map(([at, command]) => [at, command] as const), [minutes(20), wake]),
-    'AwaitCompletion',
-    'succeeded',
-  ],
   [
     'that a stage had, after a whole life, succeeds: the way on leads to the close',
     after(1, [1, approve('ana')], [2, completion()]),

@@ -147,7 +147,7 @@ class Outage extends Night {
           if (this.#down === 'the stream') throw fault['the stream']()
           return work()
         })
-      await told(() => this.follow(state, { start: true }))
+      await told(() => this.follow(state, { created: true }))
       await told(() => handOn([changed], this.clock.now(), { cards, denies, reminders }))
     }
     await this.#workOff()
@@ -186,7 +186,7 @@ class Outage extends Night {
   async #workOff(): Promise<void> {
     if (this.#down === 'SQS') return
     for (const { requestId } of this.#queues.follow.take())
-      await this.#attempt(async () => this.follow(await this.state(requestId), { start: true }))
+      await this.#attempt(async () => this.follow(await this.state(requestId), { created: true }))
     for (const { requestId } of this.#queues.reminders.take())
       await this.#attempt(() =>
         setReminders(requestId, { ...this.ports, timers: this.#through('Scheduler', this.timers) }),

@@ -161,7 +161,7 @@ describe('with the workflow stopped or never started', () => {
 describe('with the workflow', () => {
   test('the execution waits for the end, and then for the review, and closes', async () => {
     const request = await night.opened()
-    await night.follow(request, { start: true })
+    await night.follow(request, { created: true })
     expect(night.workflow.startedIn(request.ask.id)).toBe('AwaitEnd')
     const end = night.enter(request, 'AwaitEnd')
     await night.runTask(end)

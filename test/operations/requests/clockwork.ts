@@ -24,8 +24,8 @@ export class Clockwork extends World {
 
   /** The task of a waiting state runs. */
   runTask = (wait: WaitRecord) => awaitOutcome(wait, this.moving)
-  /** The first reader of the stream sees a change; `start` where it is the first one, or somebody suspects so. */
-  follow = ({ ask }: ApprovalRequest, { start = false } = {}) => followRequest(ask.id, start, this.moving)
+  /** The first reader of the stream sees a change; `created` where it is the first one, or may be. */
+  follow = ({ ask }: ApprovalRequest, { created = false } = {}) => followRequest(ask.id, created, this.moving)
   /** How a wait ended, or `open`. */
   endOf = ({ taskToken }: WaitRecord) => this.workflow.endOf(taskToken)
 }

@@ -1,4 +1,5 @@
-import type { RequestId } from '../../../functions/domain/values.ts'
+import { decodeJwt } from 'jose'
+import type { CredentialId, RequestId } from '../../../functions/domain/values.ts'
 import { followRequest } from '../../../functions/operations/requests/workflow.ts'
 import { prodParameter, sampleBundle, stagingParameter } from '../../support/world.ts'
 import { Clockwork } from './clockwork.ts'
@@ -8,19 +9,19 @@ import { Clockwork } from './clockwork.ts'
 const bundle = sampleBundle()
 
 test.each([
-  ['a stage', prodParameter, 'Tier2 owner'],
-  ['its completion', stagingParameter, 'AwaitCompletion'],
-])('the execution of a new request starts waiting for %s', async (_what, what, wait) => {
+  ['starts waiting for a stage', prodParameter, 'Tier2 owner'],
+  ['is not started where policy alone has decided', stagingParameter, undefined],
+])('the execution of a new request %s', async (_what, what, wait) => {
   const world = new Clockwork(bundle)
   const request = await world.submitted(what)
-  await world.follow(request, { start: true })
+  await world.follow(request, { created: true })
   expect(world.workflow.startedIn(request.ask.id)).toBe(wait)
 })
 
 test('an execution that was never started begins where the submission says, however late', async () => {
   const world = new Clockwork(bundle)
   const request = await world.approved()
-  await world.follow(request, { start: true })
+  await world.follow(request, { created: true })
   expect(world.workflow.startedIn(request.ask.id)).toBe('Tier2 owner')
 })
 
@@ -80,14 +81,21 @@ test('what time alone has changed moves the wait, though nobody has stored it', 
   expect(await world.story(request.ask.id)).not.toContain('StageEscalated')
 })
 
-test('a grant that ends by time ends the wait for its completion', async () => {
+test('people who are asked again after all had approved are waited for in an execution of its own, started once', async () => {
   const world = new Clockwork(bundle)
+  world.reader.preview(prodParameter.action)
+  world.reader.set(prodParameter.resource.id, { Value: '300' })
   const request = await world.approved()
-  const completion = world.enter(request, 'AwaitCompletion')
-  await world.runTask(completion)
+  await world.follow(request, { created: true })
+  expect(world.workflow.startedIn(request.ask.id, 2)).toBeUndefined()
+
+  const issued = await world.issueToken(request)
+  if (!issued.ok) throw new Error(issued.code)
+  world.reader.set(prodParameter.resource.id, { Value: '320' })
+  await world.issueAws(request, decodeJwt(issued.value.token).jti as CredentialId)
   await world.follow(request)
-  expect(world.endOf(completion)).toBe('open')
-  world.clock.advance(3600)
+  expect(world.workflow.startedIn(request.ask.id, 2)).toBe('Tier2 owner')
+  await world.decide(await world.state(request.ask.id), 'ben')
   await world.follow(request)
-  expect(world.endOf(completion)).toBe('succeeded')
+  expect(world.workflow.startedIn(request.ask.id, 2)).toBe('Tier2 owner')
 })

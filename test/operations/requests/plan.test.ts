@@ -336,16 +336,12 @@ describe('The wait of a plan', () => {
     expect(world.endOf(wait)).toBe('succeeded')
   })
 
-  test('stays the same for a step before and after its turn', async () => {
+  test('is the only one: a step has no execution of its own', async () => {
     const state = await world.begun()
+    await world.follow(state, { created: true })
     const child = await world.child(state, 2)
-    const wait = world.enter(child, 'AwaitCompletion')
-    await world.runTask(wait)
-    expect(world.endOf(wait)).toBe('open')
-    await world.complete(state, 1)
-    await world.move(state.ask.id)
-    await world.follow(child)
-    expect(world.endOf(wait)).toBe('open')
+    await world.follow(child, { created: true })
+    expect([state, child].map(({ ask }) => world.workflow.startedIn(ask.id))).toEqual(['Tier2 owner', undefined])
   })
 })
 

@@ -1,5 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { GetExecutionHistoryCommand, type HistoryEvent, SFNClient } from '@aws-sdk/client-sfn'
+import {
+  ExecutionDoesNotExist,
+  GetExecutionHistoryCommand,
+  type HistoryEvent,
+  ListStateMachinesCommand,
+  SFNClient,
+} from '@aws-sdk/client-sfn'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { patient } from '../../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
@@ -44,12 +50,23 @@ export async function storedEntries(local: Local, request: string): Promise<read
   return withTextsBeside(entries, await textsBeside(entries, 253_402_300_800, texts))
 }
 
-/** Everything that an execution's history says, oldest first. */
+/** Everything that the history of a request's execution says, oldest first: nothing where it has none. */
 export async function historyOf(local: Local, request: string): Promise<readonly HistoryEvent[]> {
   const sfn = new SFNClient({ ...connection(local), credentials: administrator(local) })
-  const executionArn = `${local.aws.stateMachineArn.replace(':stateMachine:', ':execution:')}:${request}`
-  const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }))
-  return events
+  const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}))
+  const ours = stateMachines.filter(
+    ({ name }) => name === local.aws.stackName || name?.match(/^(.*)-tier\d+$/)?.[1] === local.aws.stackName,
+  )
+  const histories = ours.map(async ({ stateMachineArn = '' }) => {
+    const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${request}`
+    try {
+      return (await sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }))).events ?? []
+    } catch (cause) {
+      if (cause instanceof ExecutionDoesNotExist) return []
+      throw cause
+    }
+  })
+  return (await Promise.all(histories)).flat()
 }
 
 /** The states that an execution entered: each one is a transition that is paid for. */

@@ -158,7 +158,7 @@ export async function liveOnce(hotwork: Deployment, meter: Meter): Promise<LifeU
     await desk.untilCard(id, ({ says }) => says.includes('Completed'))
     await until(
       () => statesOf(local, id),
-      (names) => names.includes('Close'),
+      (names) => names.includes('Tier2 sre'),
     )
   })
   const frontDoor = ['Evaluate', 'SubmitRequest', 'ReadTask', 'ReceiveSlack', 'IssueToken', 'IssueAwsCredentials']

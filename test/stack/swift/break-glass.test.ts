@@ -195,9 +195,9 @@ describe('a profile that somebody uses break-glass of', () => {
     expect(
       await until(
         () => statesOf(local, id),
-        (names) => names.includes('Close'),
+        (names) => names.includes('AwaitReview'),
       ),
-    ).toEqual(['Route', 'AwaitEnd', 'AwaitReview', 'Close'])
+    ).toEqual(['Route', 'AwaitEnd', 'AwaitReview'])
     const { entries } = await read(id, '/ledger')
     expect(verify(id, entries)).toMatchObject({ state: { status: 'completed', review: { done: { by: gus } } } })
     expect(verify(id, entries).broken).toBeUndefined()
@@ -235,7 +235,7 @@ test('everybody sees it in the channel; what was said of it and what was issued 
   await act(gus, body.id, 'review', { outcome: 'not_justified', note: `a note ${said}` })
   await until(
     () => statesOf(local, body.id),
-    (names) => names.includes('Close'),
+    (names) => names.includes('AwaitReview'),
   )
   const places: { [place: string]: string } = { history: JSON.stringify(await historyOf(local, body.id)) }
   const logs = process.env['HOTWORK_LOGS'] ?? ''

@@ -1,3 +1,4 @@
+import type { Start } from '../../../functions/domain/requests/wait.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import type { Workflow } from '../../../functions/operations/requests/ports.ts'
 
@@ -5,15 +6,16 @@ type Signal = Parameters<Workflow['signal']>[1]
 
 /** Executions and their waits in memory. A test opens a wait, as a waiting state would, and sees how it ended. */
 export class MemoryWorkflow implements Workflow {
-  readonly #executions = new Map<RequestId, string>()
+  readonly #executions = new Map<string, string>()
   readonly #waits = new Map<string, Signal | 'open' | 'timed_out'>()
 
   /** How many of the next signals fail, as when Step Functions does not answer. */
   failSignals = 0
 
-  async start(request: RequestId, wait: string): Promise<void> {
+  async start(request: RequestId, { run, wait }: Start): Promise<void> {
     await Promise.resolve()
-    if (!this.#executions.has(request)) this.#executions.set(request, wait)
+    const name = `${request} ${run}`
+    if (!this.#executions.has(name)) this.#executions.set(name, wait)
   }
 
   async signal(taskToken: string, outcome: Signal): Promise<'sent' | 'late'> {
@@ -40,7 +42,7 @@ export class MemoryWorkflow implements Workflow {
   }
 
   /** The wait that an execution was started in, if it was started. */
-  startedIn(request: RequestId): string | undefined {
-    return this.#executions.get(request)
+  startedIn(request: RequestId, run = 1): string | undefined {
+    return this.#executions.get(`${request} ${run}`)
   }
 }
