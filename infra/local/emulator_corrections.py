@@ -36,6 +36,7 @@ def correct(lambda_log: str) -> None:
     replace(provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"], "create", lock_objects)
     replace(provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"], "create", keep_permissions_boundary)
     replace(provisioners._RESOURCE_HANDLERS["AWS::Events::Rule"], "create", enable_rules_that_hear_reading)
+    replace(provisioners, "_cw_metric_alarm_record", keep_alarms_on_queries)
     replace(iam._IAM_HANDLERS, "SimulatePrincipalPolicy", simulate_principal_policy)
     replace(app, "_maybe_record_cloudtrail", record_management_events)
     replace(app, "_dispatch_service_request", record_outcome)
@@ -245,6 +246,15 @@ def enable_rules_that_hear_reading(create, logical_id, props, stack_name):
     """MiniStack takes the state in which a rule hears what CloudTrail calls reading, too, for disabled."""
     state = props.get("State", "ENABLED").removesuffix("_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
     return create(logical_id, {**props, "State": state}, stack_name)
+
+
+def keep_alarms_on_queries(record, name, props):
+    """MiniStack refuses an alarm on a query. Here it is one on a metric that nothing reports: no alarm rings on this machine."""
+    metrics = props.get("Metrics") or []
+    if [each for each in metrics if "Expression" in each] != metrics:
+        return record(name, props)
+    rest = {key: value for key, value in props.items() if key != "Metrics"}
+    return record(name, {**rest, "Namespace": "Query", "MetricName": name} if metrics else props)
 
 
 def write_lambda_output(path, emit, func, request_id, log_text, *args, **kwargs):
