@@ -70,8 +70,6 @@ export class Overtaken extends named('Overtaken') {}
 /** Other writers kept coming first. Nothing was committed; asking again is safe. */
 export class StaleRequest extends named('StaleRequest') {}
 
-/** Another sender has claimed a wait that is over, and may have died. Look again when its lease has run out. */
-export class WaitClaimed extends named('WaitClaimed') {}
 
 /** This machine's clock and the caller's are too far apart to compare deadlines. */
 export class ClockOutOfRange extends named('ClockOutOfRange') {}

@@ -69,15 +69,6 @@ describe('a world that breaks', () => {
       expect(await requests.claim(once)).toBe(false)
     })
 
-    test('of a claim on a wait: the claimant knows its own claim again', async () => {
-      const { waits } = stores()
-      const wait = { request: ask.id, wait: 'Tier1 owner', attempt: '1', taskToken: 't', expiresAt: submittedAt + 60 }
-      await waits.remember(wait)
-      proxy.fail('UpdateItem', 'answer_lost')
-      expect(await waits.claim(wait, submittedAt, 30)).toBe(true)
-      expect(await waits.claim(wait, submittedAt, 30)).toBe(false)
-    })
-
     test('of a start: starting again is no second execution', async () => {
       const { workflow, executions } = await onStepFunctions()
       proxy.fail('StartExecution', 'answer_lost')

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import type { NumericDate, RequestId } from '../../domain/values.ts'
+import type { RequestId } from '../../domain/values.ts'
 import type { WaitRecord, WaitStore } from '../../operations/requests/ports.ts'
 import { condition, numberOf, textOf } from './items.ts'
 import { TableStore } from './table.ts'
@@ -31,23 +30,6 @@ export class DynamoWaitStore extends TableStore implements WaitStore {
       taskToken: textOf(item, 'taskToken'),
       expiresAt: numberOf(item, 'expiresAt'),
     }))
-  }
-
-  claim(wait: WaitRecord, now: NumericDate, leaseSeconds: number): Promise<boolean> {
-    return this.table.update(
-      keyOf(wait),
-      'SET claimedUntil = :until, claimant = :claimant',
-      // The last part knows its own claim again, when the answer to it was lost and the SDK asks once more.
-      'attribute_exists(taskToken) AND (attribute_not_exists(claimedUntil) OR claimedUntil <= :now OR claimant = :claimant)',
-      { until: now + leaseSeconds, now, claimant: randomUUID() },
-      'claim a wait',
-    )
-  }
-
-  async release(wait: WaitRecord): Promise<void> {
-    // The caller has claimed it just now. Should the lease have run out all the same, two send, and one is late.
-    const change = 'REMOVE claimedUntil, claimant'
-    await this.table.update(keyOf(wait), change, 'attribute_exists(taskToken)', {}, 'release a wait')
   }
 
   async ended(wait: WaitRecord): Promise<void> {

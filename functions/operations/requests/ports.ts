@@ -113,9 +113,6 @@ export interface WaitStore {
   /** Twice is once. */
   remember(wait: WaitRecord): Promise<void>
   open(request: RequestId): Promise<readonly WaitRecord[]>
-  /** Claims the right to end a wait, and again only after `leaseSeconds`, in case the first died before it sent. */
-  claim(wait: WaitRecord, now: NumericDate, leaseSeconds: number): Promise<boolean>
-  release(wait: WaitRecord): Promise<void>
   ended(wait: WaitRecord): Promise<void>
 }
 export type WaitRecord = {

@@ -3,56 +3,33 @@ import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { outcomeOf, startOf, type Wait, waitOf } from '../../domain/requests/wait.ts'
 import type { RequestId } from '../../domain/values.ts'
-import { WaitClaimed } from '../faults.ts'
 import type { Clock } from '../ports.ts'
 import { advancePlan, canAdvance } from './advance-plan.ts'
 import { wake } from './carry-out.ts'
 import type { DecidingPorts, RequestReader, WaitRecord, WaitStore, Workflow } from './ports.ts'
 
-/** A sender that claimed a wait and has not sent after this long counts as dead. Seconds. */
-const leaseSeconds = 30
-
 type EndPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
- * Claims each wait, then signals. A late signal changes nothing. A claim whose signal failed is given back.
- * @returns false when another sender has claimed one of them, and may have died
+ * Signals each wait that is over, and forgets it. Of two who signal the second is late, which changes nothing; one who dies
+ * before the signal, or after it, leaves the wait open for the next who looks.
  * @throws what kept a wait from being ended, after all others had their turn
  */
-async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], ports: EndPorts): Promise<boolean> {
+async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], ports: EndPorts): Promise<void> {
   const faults: unknown[] = []
-  let allEnded = true
   for (const wait of waits) {
     const stands = outcomeOf(state, wait.wait)
     const moves = stands === 'waiting' && wait.wait === 'AwaitStep' && (await canAdvance(state, ports))
     const outcome = moves ? 'Moved' : stands
     if (outcome === 'waiting') continue
     try {
-      if (!(await endWait(wait, outcome, ports))) allEnded = false
+      await ports.workflow.signal(wait.taskToken, outcome)
+      await ports.waits.ended(wait)
     } catch (fault) {
       faults.push(fault)
     }
   }
   if (faults.length > 0) throw faults[0]
-  return allEnded
-}
-
-async function endWait(
-  wait: WaitRecord,
-  outcome: Parameters<Workflow['signal']>[1],
-  { waits, workflow, clock }: EndPorts,
-): Promise<boolean> {
-  if (!(await waits.claim(wait, clock.now(), leaseSeconds))) return false
-  try {
-    await workflow.signal(wait.taskToken, outcome)
-  } catch (fault) {
-    // Perhaps it was sent and only its answer was lost: then the next one is late. A claim that cannot be given back
-    // runs out.
-    await waits.release(wait).catch(() => {})
-    throw fault
-  }
-  await waits.ended(wait)
-  return true
 }
 
 type AwaitPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
@@ -99,15 +76,14 @@ type FollowPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; wo
 /**
  * Starts the execution of a request that waits and has none, and ends the waits that are over. A second time changes nothing.
  * @param created whether the request is new, or may be
- * @throws WaitClaimed when another is ending one of the waits: ask again, in case it died
+ * @throws what kept a wait from being ended
  */
 export async function followRequest(id: RequestId, created: boolean, ports: FollowPorts): Promise<void> {
   const stored = await ports.requests.load(id)
   if (!stored) return
   const start = startOf(stored.state)
   if (start && (created || start.run > 1)) await ports.workflow.start(id, start)
-  const ended = await endWaits(asOf(stored.state, ports.clock.now()), await ports.waits.open(id), ports)
-  if (!ended) throw new WaitClaimed(`another is ending a wait of \`${id}\``)
+  await endWaits(asOf(stored.state, ports.clock.now()), await ports.waits.open(id), ports)
   if (stored.state.ask.step !== undefined) await followPlan(asOf(stored.state, ports.clock.now()), ports)
 }
 
@@ -117,6 +93,5 @@ async function followPlan(step: ApprovalRequest, ports: FollowPorts): Promise<vo
   if (id === undefined || outcomeOfStep(step) === undefined) return
   const plan = await ports.requests.load(id)
   if (!plan) return
-  const ended = await endWaits(asOf(plan.state, ports.clock.now()), await ports.waits.open(id), ports)
-  if (!ended) throw new WaitClaimed(`another is ending a wait of \`${id}\``)
+  await endWaits(asOf(plan.state, ports.clock.now()), await ports.waits.open(id), ports)
 }

@@ -6,7 +6,6 @@ import { MemoryWaitStore } from '../../support/requests/memory-wait-store.ts'
 import { onBoth } from '../both.ts'
 import { makeTables } from './tables.ts'
 
-const lease = 30
 const now = submittedAt
 const wait: WaitRecord = {
   request: requestId(),
@@ -51,53 +50,6 @@ onBoth<WaitStore>(
       expect(await waits.open(requestId(2))).toEqual([])
       await waits.ended(again)
       expect(await waits.open(wait.request)).toHaveLength(2)
-    })
-
-    test('of many who claim a wait at once, one has it', async () => {
-      await waits.remember(wait)
-      const claims = await Promise.all(Array.from({ length: 20 }, () => waits.claim(wait, now, lease)))
-      expect(claims.filter(Boolean)).toHaveLength(1)
-    })
-
-    test('a claim holds for its lease and then another may have it', async () => {
-      await waits.remember(wait)
-      expect(await waits.claim(wait, now, lease)).toBe(true)
-      expect(await waits.claim(wait, now + lease - 1, lease)).toBe(false)
-      expect(await waits.claim(wait, now + lease, lease)).toBe(true)
-      expect(await waits.claim(wait, now + lease, lease)).toBe(false)
-    })
-
-    test('a claim that is given back may be had at once, by one', async () => {
-      await waits.remember(wait)
-      await waits.claim(wait, now, lease)
-      await waits.release(wait)
-      expect(await waits.open(wait.request)).toEqual([wait])
-      const claims = await Promise.all(Array.from({ length: 5 }, () => waits.claim(wait, now, lease)))
-      expect(claims.filter(Boolean)).toHaveLength(1)
-    })
-
-    test('giving back a claim on what has ended, or never was, opens nothing and makes nothing', async () => {
-      await waits.release(wait)
-      expect(await waits.open(wait.request)).toEqual([])
-      await waits.remember(wait)
-      await waits.claim(wait, now, lease)
-      await waits.ended(wait)
-      await waits.release(wait)
-      expect(await waits.open(wait.request)).toEqual([])
-      expect(await waits.claim(wait, now, lease)).toBe(false)
-    })
-
-    test('a claimed wait is still open: its claimant may have died', async () => {
-      await waits.remember(wait)
-      await waits.claim(wait, now, lease)
-      expect(await waits.open(wait.request)).toEqual([wait])
-    })
-
-    test('what has ended or never was cannot be claimed', async () => {
-      expect(await waits.claim(wait, now, lease)).toBe(false)
-      await waits.remember(wait)
-      await waits.ended(wait)
-      expect(await waits.claim(wait, now + 10 * lease, lease)).toBe(false)
     })
 
     test('ending what never was makes nothing', async () => {

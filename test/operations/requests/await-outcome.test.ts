@@ -10,7 +10,6 @@ import { Clockwork } from './clockwork.ts'
 
 const bundle = sampleBundle()
 /** How long a sender who claimed a wait is believed to be alive. Seconds. */
-const lease = 30
 
 async function waiting() {
   const world = new Clockwork(bundle)
@@ -41,8 +40,7 @@ test.each(['quick', 'slow'])('none slips between: a %s token may land at any tur
   const world = new Clockwork(bundle)
   const settle = async (request: ApprovalRequest) => {
     await world.decide(request, 'ben', 'deny')
-    // That the task is ending the wait at this moment is said to the queue, which would look once more.
-    await world.follow(request).catch(({ name }: Error) => expect(name).toBe('WaitClaimed'))
+    await world.follow(request)
   }
   const turns = await turnsOf(settle(await world.submitted(parameter('/prod/checkout/measured'))))
   expect(turns).toBeGreaterThan(10)
@@ -76,8 +74,6 @@ function answeredAfter(turns: number, { moving, requests, waits }: Clockwork): C
     waits: {
       remember: (wait: WaitRecord) => late(waits.remember(wait)),
       open: (request: RequestId) => late(waits.open(request)),
-      claim: (...claim: Parameters<typeof waits.claim>) => late(waits.claim(...claim)),
-      release: (wait: WaitRecord) => late(waits.release(wait)),
       ended: (wait: WaitRecord) => late(waits.ended(wait)),
     },
   })
@@ -94,7 +90,7 @@ async function turnsOf(running: Promise<unknown>): Promise<number> {
   return turns
 }
 
-test('a claimed wait whose sender died is sent again after the lease, and not before', async () => {
+test('a wait whose sender died before it sent is ended by the next who looks', async () => {
   const { world, request, wait } = await waiting()
   await world.runTask(wait)
   await world.decide(request, 'ben', 'deny')
@@ -105,14 +101,17 @@ test('a claimed wait whose sender died is sent again after the lease, and not be
   }
   void followRequest(request.ask.id, false, { ...world.moving, workflow: { start: async () => {}, signal } })
   await sending
-
-  world.clock.advance(lease - 1)
-  // Said to whoever follows, so that its queue comes again: an empty success would be the last anybody looks.
-  await expect(world.follow(request)).rejects.toMatchObject({ name: 'WaitClaimed' })
-  expect(world.endOf(wait)).toBe('open')
-  world.clock.advance(1)
   await world.follow(request)
   expect(world.endOf(wait)).toBe('Settled')
+})
+
+test('a wait whose sender died after it sent is forgotten by the next who looks', async () => {
+  const { world, request, wait } = await waiting()
+  await world.runTask(wait)
+  await world.decide(request, 'ben', 'deny')
+  await world.workflow.signal(wait.taskToken, 'Settled')
+  await world.follow(request)
+  expect([world.endOf(wait), await world.waits.open(request.ask.id)]).toEqual(['Settled', []])
 })
 
 test('a signal that fails is sent by the next who looks, at once', async () => {
@@ -177,15 +176,6 @@ test('a task that cannot even say that it failed throws what failed first', asyn
   expect(world.endOf(wait)).toBe('open')
   await world.follow(request)
   expect(world.endOf(wait)).toBe('Settled')
-})
-
-test('the task of a wait that another is ending leaves it to the other', async () => {
-  const { world, request, wait } = await waiting()
-  await world.waits.remember(wait)
-  await world.decide(request, 'ben', 'deny')
-  await world.waits.claim(wait, world.clock.now(), lease)
-  await world.runTask(wait)
-  expect(world.endOf(wait)).toBe('open')
 })
 
 test('a wait that timed out meanwhile is forgotten, and its signal changes nothing', async () => {
