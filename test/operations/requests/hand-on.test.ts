@@ -1,7 +1,6 @@
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
 import { handOn } from '../../../functions/operations/requests/hand-on.ts'
-import { credentialId } from '../../support/ask.ts'
 import { MemoryFifoQueue, MemoryQueue } from '../../support/requests/memory-queue.ts'
 import { parameter, prodParameter, sampleBundle } from '../../support/world.ts'
 import { Ending } from '../credentials/ending-world.ts'
@@ -34,23 +33,6 @@ test('every change is handed to the card drawer, in the order of its request', a
     { requestId: id, group: id, deduplicate: `${id}#2` },
     { requestId: id, group: id, deduplicate: `${id}#4` },
   ])
-})
-
-test('an intent to issue is handed to no card drawer, since it shows on no card; what is issued is', async () => {
-  const world = new Handing(bundle)
-  const before = await world.approved()
-  if (before.status !== 'approved') throw new Error(before.status)
-  const { grant } = before
-  const own = { id: credentialId(1), at: before.updatedAt + 1 }
-  const intended = { ...before, updatedAt: own.at, grant: { ...grant, intents: { aws: own } } }
-  const issued = {
-    ...intended,
-    grant: { ...intended.grant, credentials: { aws: { ...own, expiresAt: own.at + 900 } } },
-  }
-  await handOn([{ state: intended, before, version: 7 }], own.at, world)
-  expect(world.cards.take()).toEqual([])
-  await handOn([{ state: issued as never, before: intended, version: 8 }], own.at, world)
-  expect(world.cards.take()).toHaveLength(1)
 })
 
 test('a change that the stream tells twice is handed on once', async () => {
