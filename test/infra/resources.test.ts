@@ -329,6 +329,7 @@ describe('functions', () => {
     'receive-slack': 2820,
     // The client of each service that it calls.
     'call-aws': 1105,
+    'open-on-page': 610,
     'draw-card': 690,
     // S3's client, which is the largest of them.
     'reconcile-ledger': 660,
