@@ -70,7 +70,6 @@ export class Overtaken extends named('Overtaken') {}
 /** Other writers kept coming first. Nothing was committed; asking again is safe. */
 export class StaleRequest extends named('StaleRequest') {}
 
-
 /** This machine's clock and the caller's are too far apart to compare deadlines. */
 export class ClockOutOfRange extends named('ClockOutOfRange') {}
 
