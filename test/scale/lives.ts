@@ -7,6 +7,7 @@ import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-st
 import { DynamoWaitStore } from '../../functions/adapters/dynamodb/wait-store.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
+import type { Start } from '../../functions/domain/requests/wait.ts'
 import type { AgentId, CredentialId, RequestId, ToolId } from '../../functions/domain/values.ts'
 import { createHandler as followWorkflow } from '../../functions/handlers/streams/follow-workflow.ts'
 import { createHandler as handOn } from '../../functions/handlers/streams/hand-on.ts'
@@ -203,7 +204,7 @@ export class ScaleWorld extends World {
   #makeFollowers(waits: DynamoWaitStore, bundle: Bundle) {
     const queue = (name: string) => ({ send: async (all: readonly unknown[]) => this.#count(name, all.length) })
     const workflow = {
-      start: async (request: RequestId, wait: string) => {
+      start: async (request: RequestId, { wait }: Start) => {
         this.#count('executions', 1)
         const record = { request, wait, attempt: '1', taskToken: 'token', expiresAt: this.clock.now() + 86_400 }
         await awaitOutcome(record, { requests: this.#stores.requests, waits, workflow, clock: this.clock })
