@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { compared, type Finding, quantile } from '../harness.ts'
 import { delayOf, kindOf, slackDelay, streamDelay } from './delays.ts'
 import { alone, atRate, type Latency, latencyTargets } from './latency.ts'
@@ -55,6 +56,7 @@ export async function measureLatency({ quick }: { quick: boolean }): Promise<Lat
     ...(await measureRates('begin a use', use, world, seconds)),
     ...(await measureRates('evaluate, nothing else', ask, world, seconds)),
   ]
+  await rest(world)
   tell('uses that race a revocation')
   const raced = await revokeUnderUse(world, grants, 10, seconds)
   // Last, since a rate that is too much leaves a backlog.
@@ -80,12 +82,21 @@ async function liveOneByOne(world: DelayedWorld, count: number): Promise<Spans[]
   return lives
 }
 
+/** What a rate that was too much has left is worked off before the next is measured: no call for two seconds. */
+async function rest({ calls }: DelayedWorld): Promise<void> {
+  for (let seen = -1, tries = 0; seen !== calls.length && tries < 60; tries++) {
+    seen = calls.length
+    await pause(2000)
+  }
+}
+
 /** Whole lives at higher and higher rates, until the machine falls behind. @param takes how long one life takes at most */
 async function measureLives(world: DelayedWorld, before: number, seconds: number, takes: number) {
   const rows: Latency[] = []
   const findings: Finding[] = []
   let n = before
   for (const perSecond of [1, 2, 5, ...rates.slice(1)]) {
+    await rest(world)
     tell(`${perSecond} lives a second`)
     const began = performance.now()
     const arrivals = await openLoop({ perSecond, seconds }, (more) => live(world, n + more))
@@ -118,6 +129,7 @@ async function measureAlone(what: string, work: (n: number) => Promise<Span>, wo
 async function measureRates(what: string, work: (n: number) => Promise<Span>, world: DelayedWorld, seconds: number) {
   const rows: Latency[] = []
   for (const perSecond of rates) {
+    await rest(world)
     tell(`${what}: ${perSecond} a second`)
     // The first ones start the processes that this rate needs.
     await openLoop({ perSecond, seconds: 3 }, work)
