@@ -115,15 +115,18 @@ function ofGrants(known: readonly Known[], { executions, waiting, denies }: Fact
       const uses = entries.filter(({ type, actor }) => type === 'UseBegun' && actor.type === 'tool').length
       return life?.ended && life.uses !== uses && `${id}: ${life.uses} uses, ${uses} on record`
     }),
-    rule('each has one workflow at most, which has ended if it is settled', known, ({ id, state }) => {
-      const statuses = executions.get(id) ?? []
-      if (statuses.length > 1) return `${id}: ${statuses.join(', ')}`
-      const [status] = statuses
-      const isOver = state.status !== 'pending' && state.status !== 'approved'
-      if (isOver)
-        return status !== undefined && status !== 'SUCCEEDED' && `${id}: ${state.status}, its workflow ${status}`
-      return status !== 'RUNNING' && `${id}: ${state.status}, its workflow ${status ?? 'is not there'}`
-    }),
+    rule(
+      'each has one workflow at most, which runs while people are asked and has ended then',
+      known,
+      ({ id, state }) => {
+        const statuses = executions.get(id) ?? []
+        if (statuses.length > 1) return `${id}: ${statuses.join(', ')}`
+        const [status] = statuses
+        if (state.status !== 'pending')
+          return status !== undefined && status !== 'SUCCEEDED' && `${id}: ${state.status}, its workflow ${status}`
+        return status !== 'RUNNING' && `${id}: ${state.status}, its workflow ${status ?? 'is not there'}`
+      },
+    ),
     rule(
       'each that waits for people has one open wait',
       known,

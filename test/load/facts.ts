@@ -1,6 +1,6 @@
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb'
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn'
+import { ListStateMachinesCommand, paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn'
 import { patient } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoDenyStore } from '../../functions/adapters/dynamodb/deny-store.ts'
 import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
@@ -75,8 +75,12 @@ async function scanned<T>(
 async function executionsOf({ aws }: Local): Promise<Map<string, string[]>> {
   const client = new SFNClient(clientSettings(aws))
   const found = new Map<string, string[]>()
-  for await (const { executions = [] } of paginateListExecutions({ client }, { stateMachineArn: aws.stateMachineArn }))
-    for (const { name = '', status = '' } of executions) found.set(name, [...(found.get(name) ?? []), status])
+  const { stateMachines = [] } = await client.send(new ListStateMachinesCommand({}))
+  // Each tier has a machine of its own.
+  const ours = stateMachines.filter(({ name = '' }) => name.replace(/-tier\d+$/, '') === aws.stackName)
+  for (const { stateMachineArn } of ours)
+    for await (const { executions = [] } of paginateListExecutions({ client }, { stateMachineArn }))
+      for (const { name = '', status = '' } of executions) found.set(name, [...(found.get(name) ?? []), status])
   client.destroy()
   return found
 }

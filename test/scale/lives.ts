@@ -159,6 +159,7 @@ export class ScaleWorld extends World {
       await keepRate(what.agent as AgentId, kind, 1, this.ports)
     this.#task = `INC-${this.clock.now()}`
     const request = await this.submitted(what, { parentTask: { id: this.#task } })
+    this.#count('requests', 1)
     await this.#follow()
     await then(request)
     const { id, agent: asker } = request.ask

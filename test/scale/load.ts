@@ -129,11 +129,11 @@ export const heatOf = ({ reads, writes }: Pick<HotKey, 'reads' | 'writes'>): num
 /** Index partitions that more than half of all requests write, and that are one key although there are shards. */
 export const unshardedIn = ({ keys, counts }: Load): readonly string[] =>
   keys
-    .filter(({ kind, writes, parts }) => kind === 'index' && parts === 1 && writes > (counts['executions'] ?? 0) / 2)
+    .filter(({ kind, writes, parts }) => kind === 'index' && parts === 1 && writes > (counts['requests'] ?? 0) / 2)
     .map(({ key }) => key)
 
 /** Transitions of an execution, at most. Seconds that a Lambda takes, as the bench has them. */
-const transitions = 6
+const transitions = 2
 const seconds = { call: 0.08, record: 0.02, card: 0.1 }
 
 function useOf(counts: Counts, strata: readonly Stratum[], perDay: number): { readonly [name in QuotaName]: number } {
