@@ -80,7 +80,7 @@ export const quotas = {
     what: 'Hotwork, entries that the notary adds to the log',
     raise: 'nothing: the log follows later, or the work is spread over deployments',
     limit: 500,
-    source: 'docs/performance.md: 99 a transaction, some 200 ms each',
+    source: 'functions/operations/anchor/ports.ts: 99 a transaction, some 200 ms each',
   },
   compared: {
     what: 'Hotwork, AWS sessions compared with CloudTrail',

@@ -11,7 +11,6 @@ import { endsAt, headOf, headRow, type Item, numberOf, timeKey, valueIn, version
 import { LedgeredStore } from './ledger-store.ts'
 
 /**
-/**
  * How many items say the same of a target. All decisions, issues and uses read one, and DynamoDB gives one item 3,000 times a
  * second. A transaction has room for a hundred items.
  */

@@ -22,9 +22,10 @@ const EarlyEnd = z.object({
 type Told = DynamoDBStreamEvent | SQSEvent | z.infer<typeof EarlyEnd>
 
 /**
- * Moves the workflow to where the table is, and logs which execution ended early. It has two sources of requests: the table's stream, and a queue of requests that could not
- * be followed the first time. From the stream nothing is thrown, since a record that throws holds up every request behind
- * it: it goes to the queue, which tries it alone and gives it to a dead-letter queue in the end.
+ * Moves the workflow to where the table is, and logs which execution ended early. It has two sources of requests: the table's
+ * stream, and a queue of requests that could not be followed the first time. From the stream nothing is thrown, since a record
+ * that throws holds up every request behind it: it goes to the queue, which tries it alone and gives it to a dead-letter queue
+ * in the end.
  */
 export const createHandler =
   (ports: Ports) =>
