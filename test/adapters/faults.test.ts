@@ -1,10 +1,11 @@
 import { inspect } from 'node:util'
+import { deflateRawSync } from 'node:zlib'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { connect, hurried } from '../../functions/adapters/dynamodb/client.ts'
 import { packed } from '../../functions/adapters/dynamodb/items.ts'
 import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
-import { DynamoRequestStore, requestItem } from '../../functions/adapters/dynamodb/request-store.ts'
+import { DynamoRequestStore, requestItem, storedOf } from '../../functions/adapters/dynamodb/request-store.ts'
 import { DynamoWaitStore } from '../../functions/adapters/dynamodb/wait-store.ts'
 import { KmsKeySet } from '../../functions/adapters/kms/kms-key-set.ts'
 import { KmsSigner } from '../../functions/adapters/kms/kms-signer.ts'
@@ -24,6 +25,17 @@ import { onStepFunctions } from './stepfunctions/state-machine.ts'
 const json = (status: number, type: string, rest: object = {}) => ({ status, body: { __type: type, ...rest } })
 const throttled = json(400, 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException')
 const canary = 'canary-7f3a'
+
+describe('a state that is not what was written', () => {
+  test.each([
+    ['bytes that are not packed', Buffer.from(canary)],
+    ['what is no JSON when it is unpacked', deflateRawSync(`{"reason": ${canary}`)],
+  ])('%s: a fault of the store, which shows none of it', (_what, bytes) => {
+    const read = () => storedOf({ pk: { S: 'REQ#1' }, sk: { S: 'REQ' }, state: { B: bytes } })
+    expect(read).toThrow(StoreUnavailable)
+    expect(read).toThrow(/^the `state` of an item cannot be unpacked$/)
+  })
+})
 
 describe('a world that breaks', () => {
   useAws()

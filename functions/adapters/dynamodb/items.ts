@@ -53,12 +53,12 @@ export function packedIn<S extends z.ZodType>(item: Item, attribute: string, sch
   const bytes: Uint8Array | string | undefined = item[attribute]?.B
   if (bytes === undefined) throw new StoreUnavailable(`an item has no bytes in \`${attribute}\``)
   const packedBytes = typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : bytes
-  return understood(JSON.parse(unpack(packedBytes, attribute)), attribute, schema)
+  return understood(unpack(packedBytes, attribute), attribute, schema)
 }
 
-function unpack(bytes: Uint8Array, name: string): string {
+function unpack(bytes: Uint8Array, name: string): unknown {
   try {
-    return inflateRawSync(bytes, { maxOutputLength: mostUnpacked }).toString('utf8')
+    return JSON.parse(inflateRawSync(bytes, { maxOutputLength: mostUnpacked }).toString('utf8'))
   } catch (cause) {
     throw new StoreUnavailable(`the \`${name}\` of an item cannot be unpacked`, { cause })
   }
