@@ -60,6 +60,19 @@ describe('the follower of the workflow', () => {
     expect(await handler(changes(...ids))).toEqual(failures('1'))
   })
 
+  test.each([
+    ['FAILED', 'workflow_failed'],
+    ['TIMED_OUT', 'workflow_timed_out'],
+    ['ABORTED', 'workflow_aborted'],
+  ] as const)('logs an execution that ended as %s by the line that raises the alarm', async (status, message) => {
+    const { world, follow } = await following()
+    const handler = createFollow({ ...world.moving, follow, log: world.log })
+    expect(await handler({ detail: { name: 'req_1', status } })).toEqual(failures())
+    expect(world.log.lines.filter(({ level }) => level === 'error')).toEqual([
+      { level: 'error', message, fields: { execution: 'req_1' } },
+    ])
+  })
+
   test('fails each message of the queue by itself', async () => {
     const { world, follow, ids } = await following()
     const handler = createFollow({ ...world.moving, follow, log: world.log })
