@@ -24,10 +24,12 @@ export async function findAccount(
   const aws = options.local ? await startLocal(resources, signal) : await readAccess()
   const sts = new STSClient(clientSettings(aws))
   const { Account: accountId = '', Arn } = await sts.send(new GetCallerIdentityCommand({}))
-  if (aws.endpointUrl !== '') return { aws, accountId }
+  const isEmulator = aws.endpointUrl !== '' && isOfThisMachine(aws.endpointUrl)
+  if (isEmulator && options.account === undefined) return { aws, accountId }
   const said = options.account ?? (await ask(`These credentials are of ${Arn}. Type the id of the test account: `))
   if (said !== accountId)
     throw new UnusableOptions(`these credentials are of account ${accountId}, not of \`${said}\`: nothing was done`)
+  if (isEmulator) return { aws, accountId }
   const { AccountAliases = [] } = await new IAMClient(clientSettings(aws)).send(new ListAccountAliasesCommand({}))
   const production = AccountAliases.find((alias) => /prod|prd|live/i.test(alias))
   if (production !== undefined)
@@ -45,12 +47,25 @@ async function ask(question: string): Promise<string> {
 
 /** Of the environment, as the SDK finds them: keys, a profile, a web identity. */
 async function readAccess(env = process.env): Promise<AwsAccess> {
+  const endpointUrl = endpointIn(env)
   const sts = new STSClient({})
   const [region, credentials] = await Promise.all([sts.config.region(), sts.config.credentials()])
   sts.destroy()
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
-  return { endpointUrl: env['AWS_ENDPOINT_URL'] ?? '', region, accessKeyId, secretAccessKey, sessionToken }
+  return { endpointUrl, region, accessKeyId, secretAccessKey, sessionToken }
 }
+
+/** @throws UnusableOptions where one service has an endpoint of its own: then no answer of STS tells whose account the others reach */
+export function endpointIn(env: NodeJS.ProcessEnv): string {
+  const own = Object.keys(env).find((name) => name.startsWith('AWS_ENDPOINT_URL_'))
+  if (own !== undefined)
+    throw new UnusableOptions(`unset ${own}: all services should be in one place. Nothing was done`)
+  return env['AWS_ENDPOINT_URL'] ?? ''
+}
+
+/** Elsewhere AWS itself may stand behind it: then the account is named and looked at as on AWS. */
+export const isOfThisMachine = (endpointUrl: string): boolean =>
+  ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(endpointUrl).hostname)
 
 async function startLocal(resources: AsyncDisposableStack, signal: AbortSignal): Promise<AwsAccess> {
   const directory = join(root, '.hotwork/aws/emulator')

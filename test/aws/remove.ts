@@ -54,11 +54,6 @@ export async function removeAll(aws: AwsAccess, { stacks, parameters }: Made, sa
     resources.flatMap(({ ResourceType = '', PhysicalResourceId: id }) =>
       types.includes(ResourceType) && id ? [id] : [],
     )
-  await Promise.all([
-    ...idsOf('AWS::Events::EventBus').map((bus) => removeListeners(settings, bus)),
-    ...idsOf('AWS::IAM::User').map((user) => stripUser(settings, user)),
-    ...parameters.map((name) => quietly(new SSMClient(settings).send(new DeleteParameterCommand({ Name: name })))),
-  ])
   const left: Kept[] = []
   const tried = async (type: string, id: string, remove: () => Promise<unknown>) => {
     await remove().then(
@@ -68,6 +63,12 @@ export async function removeAll(aws: AwsAccess, { stacks, parameters }: Made, sa
       },
     )
   }
+  // Each by itself: keys and the open relay go also where another cannot.
+  await Promise.all([
+    ...idsOf('AWS::Events::EventBus').map((bus) => tried('listeners of', bus, () => removeListeners(settings, bus))),
+    ...idsOf('AWS::IAM::User').map((user) => tried('keys of', user, () => stripUser(settings, user))),
+    ...parameters.map((name) => quietly(new SSMClient(settings).send(new DeleteParameterCommand({ Name: name })))),
+  ])
   // The last needs the roles of the first.
   const [toolkit = '', ...made] = stacks
   for (const stack of made.toReversed()) await tried('stack', stack, () => deleteStack(cloudFormation, stack))

@@ -1,6 +1,9 @@
+import { listenOnLoopback } from '../../infra/local/loopback.ts'
+import { endpointIn, isOfThisMachine } from '../aws/account.ts'
 import { type Check, check, NotAsked } from '../aws/checks/check.ts'
 import { totp } from '../aws/checks/sealed.ts'
 import { readOptions } from '../aws/options.ts'
+import { callProgram } from '../aws/relay/serve.ts'
 
 const silent = () => {}
 const held = async () => ({ held: true, found: 'yes' })
@@ -28,6 +31,38 @@ describe('npm run verify:aws', () => {
       keep: false,
       local: false,
     })
+  })
+
+  test('what is not on this machine is no emulator, and no service may be elsewhere than the others', () => {
+    for (const here of ['http://127.0.0.1:4566', 'http://localhost:4566', 'http://[::1]:4566'])
+      expect(isOfThisMachine(here)).toBe(true)
+    for (const elsewhere of ['https://dynamodb.eu-west-1.amazonaws.com', 'http://127.0.0.1.example.com'])
+      expect(isOfThisMachine(elsewhere)).toBe(false)
+    expect(endpointIn({})).toBe('')
+    expect(endpointIn({ AWS_ENDPOINT_URL: 'http://localhost:4566' })).toBe('http://localhost:4566')
+    expect(() => endpointIn({ AWS_ENDPOINT_URL_STS: 'http://localhost:4566' })).toThrow(/AWS_ENDPOINT_URL_STS/)
+  })
+
+  test.each([
+    ['slack', '/api/auth.test', 200],
+    ['slack', '/response/a1b2', 200],
+    ['idp', '/.well-known/openid-configuration', 200],
+    ['idp', '/token', 200],
+    ['pager', '/oncalls?until=1', 200],
+    ['slack', '/', 404],
+    ['slack', '/control/fault', 404],
+    ['slack', '/api/../control/fault', 404],
+    ['slack', '/api/%2e%2e/control/fault', 404],
+    ['idp', '/signals', 404],
+    ['idp', '/a/../signals', 404],
+    ['pager', '/control/shift', 404],
+    ['other', '/', 404],
+  ])('the relay answers of %s at %s: %d', async (program, path, status) => {
+    const server = await listenOnLoopback()
+    server.handle((_request, response) => response.end('asked'))
+    const answered = await callProgram({ program, method: 'GET', path, headers: {} }, server.url)
+    await server.close()
+    expect(answered).toMatchObject({ status, body: status === 200 ? 'asked' : 'Hotwork asks nothing there' })
   })
 
   test.each([

@@ -6,6 +6,13 @@ import type { Answered, Asked } from './handler.ts'
 /** Of the connection, or made anew by `fetch`. */
 const ofConnection = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding', 'expect'])
 
+/** What Hotwork asks. The desk's pages and switches, and what the provider can be told to send, are for this machine alone. */
+const asked: { readonly [program: string]: RegExp } = {
+  idp: /^\/(?!signals$)/,
+  slack: /^\/(?:api|response)\//,
+  pager: /^\/oncalls$/,
+}
+
 type Relay = {
   aws: AwsAccess
   queueUrl: string
@@ -60,10 +67,15 @@ export function serveRelay({ aws, queueUrl: QueueUrl, tableName, programs, log }
   }
 }
 
-async function callProgram({ method, path, headers, body }: Asked, url: string | undefined): Promise<Answered> {
-  if (url === undefined) return { status: 404, headers: {}, cookies: [], body: 'there is no such program' }
+export async function callProgram(
+  { program, method, path, headers, body }: Omit<Asked, 'id'>,
+  url: string | undefined,
+): Promise<Answered> {
+  const to = url === undefined ? undefined : new URL(url + path)
+  if (!to || !asked[program]?.test(to.pathname))
+    return { status: 404, headers: {}, cookies: [], body: 'Hotwork asks nothing there' }
   const passed = Object.entries(headers).filter(([name, value]) => value !== undefined && !ofConnection.has(name))
-  const response = await fetch(url + path, {
+  const response = await fetch(to, {
     method,
     headers: Object.fromEntries(passed) as Record<string, string>,
     redirect: 'manual',
