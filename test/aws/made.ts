@@ -10,7 +10,10 @@ export interface Made {
   stacks: readonly string[]
   /** SSM parameters. */
   parameters: readonly string[]
+  /** What its stacks keep when they go, as far as it was found: a stack that is gone tells of nothing any more. */
+  kept?: readonly Kept[]
 }
+export type Kept = { type: 'table' | 'key' | 'bucket'; id: string }
 
 /** CDK's, under a name of the run's own: a toolkit that is there is left alone. */
 export const toolkitOf = (name: string): { stackName: string; qualifier: string } => ({

@@ -17,11 +17,17 @@ const usualChapters = ['story', 'ledger', 'break-glass', 'drill', 'time', 'lag']
 
 export type Options = ReturnType<typeof readOptions>
 
-/** @throws UnusableOptions */
-export function readOptions(args: string[]) {
+/**
+ * @param names of all chapters
+ * @throws UnusableOptions
+ */
+export function readOptions(args: string[], names: readonly string[]) {
   const { account, local, chapters, keep, remove } = parse(args)
   if (account !== undefined && !/^\d{12}$/.test(account)) throw new UnusableOptions('--account takes twelve digits')
-  return { account, local, keep, remove, chapters: chapters?.split(',') ?? usualChapters }
+  const chosen = chapters?.split(',') ?? usualChapters
+  const unknown = chosen.filter((name) => !names.includes(name))
+  if (unknown.length > 0) throw new UnusableOptions(`there is no chapter \`${unknown}\`: ${names.join(', ')}`)
+  return { account, local, keep, remove, chapters: chosen }
 }
 
 function parse(args: string[]) {

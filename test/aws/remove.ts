@@ -34,27 +34,46 @@ import {
 import { DeleteQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { type AwsAccess, clientSettings } from '../../infra/local/emulator.ts'
-import type { Made } from './made.ts'
+import type { Kept, Made } from './made.ts'
 
 type Say = (line: string) => void
-/** Of resources that stacks keep when they go. */
-type Kept = { type: string; id: string; why: string }
+type Left = { type: string; id: string; why: string }
+
+const keptTypes: { readonly [type: string]: Kept['type'] } = {
+  'AWS::DynamoDB::Table': 'table',
+  'AWS::DynamoDB::GlobalTable': 'table',
+  'AWS::KMS::Key': 'key',
+  'AWS::S3::Bucket': 'bucket',
+}
+
+/** What the stacks of a run keep when they go, and what was found of that before. */
+export async function findKept(aws: AwsAccess, { stacks, kept = [] }: Made): Promise<readonly Kept[]> {
+  const found = (await resourcesOfAll(clientSettings(aws), stacks)).flatMap(
+    ({ ResourceType = '', PhysicalResourceId: id }): Kept[] => {
+      const type = keptTypes[ResourceType]
+      return type && id ? [{ type, id }] : []
+    },
+  )
+  return [...new Map([...kept, ...found].map((each) => [each.id, each])).values()]
+}
 
 /**
- * Removes all that a run made: stacks in the opposite order, then what they keep (tables, keys, buckets). It can be run again.
+ * Removes all that a run made: stacks in the opposite order, then what they keep. It can be run again.
  *
  * @returns what is left, and why
  */
-export async function removeAll(aws: AwsAccess, { stacks, parameters }: Made, say: Say): Promise<readonly Kept[]> {
+export async function removeAll(
+  aws: AwsAccess,
+  { stacks, parameters, kept = [] }: Made,
+  say: Say,
+): Promise<readonly Left[]> {
   const settings = clientSettings(aws)
   const cloudFormation = new CloudFormationClient(settings)
-  const resources: StackResourceSummary[] = []
-  for (const stack of stacks) resources.push(...(await resourcesOf(cloudFormation, stack)))
-  const idsOf = (...types: string[]) =>
-    resources.flatMap(({ ResourceType = '', PhysicalResourceId: id }) =>
-      types.includes(ResourceType) && id ? [id] : [],
-    )
-  const left: Kept[] = []
+  const resources = await resourcesOfAll(settings, stacks)
+  const idsOf = (type: string) =>
+    resources.flatMap(({ ResourceType, PhysicalResourceId: id }) => (ResourceType === type && id ? [id] : []))
+  const keptOf = (type: Kept['type']) => kept.flatMap((each) => (each.type === type ? [each.id] : []))
+  const left: Left[] = []
   const tried = async (type: string, id: string, remove: () => Promise<unknown>) => {
     await remove().then(
       () => say(`removed ${type} ${id}`),
@@ -72,15 +91,22 @@ export async function removeAll(aws: AwsAccess, { stacks, parameters }: Made, sa
   // The last needs the roles of the first.
   const [toolkit = '', ...made] = stacks
   for (const stack of made.toReversed()) await tried('stack', stack, () => deleteStack(cloudFormation, stack))
-  for (const table of idsOf('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'))
-    await tried('table', table, () => deleteTable(settings, table))
-  for (const key of idsOf('AWS::KMS::Key'))
+  for (const table of keptOf('table')) await tried('table', table, () => deleteTable(settings, table))
+  for (const key of keptOf('key'))
     await tried('key', key, () =>
       new KMSClient(settings).send(new ScheduleKeyDeletionCommand({ KeyId: key, PendingWindowInDays: 7 })),
     )
-  for (const bucket of idsOf('AWS::S3::Bucket')) await tried('bucket', bucket, () => deleteBucket(settings, bucket))
+  for (const bucket of keptOf('bucket')) await tried('bucket', bucket, () => deleteBucket(settings, bucket))
   await tried('stack', toolkit, () => deleteStack(cloudFormation, toolkit))
   return left
+}
+
+async function resourcesOfAll(settings: ReturnType<typeof clientSettings>, stacks: readonly string[]) {
+  const client = new CloudFormationClient(settings)
+  const resources: StackResourceSummary[] = []
+  for (const stack of stacks) resources.push(...(await resourcesOf(client, stack)))
+  client.destroy()
+  return resources
 }
 
 async function resourcesOf(client: CloudFormationClient, StackName: string): Promise<StackResourceSummary[]> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { root } from '../../infra/local/cdk.ts'
-import { tellChapters } from '../../infra/local/demo/chapters.ts'
+import { chapterNames, tellChapters } from '../../infra/local/demo/chapters.ts'
 import { describeFault, Report } from '../../infra/local/demo/report.ts'
 import { withWorld } from '../../infra/local/demo/world.ts'
 import type { AwsAccess } from '../../infra/local/emulator.ts'
@@ -12,7 +12,7 @@ import { makeChecks } from './checks.ts'
 import { deployToAws, makeFolders } from './deploy.ts'
 import { type Made, readMade, stacksOf, writeMade } from './made.ts'
 import { readOptions, usage } from './options.ts'
-import { removeAll } from './remove.ts'
+import { findKept, removeAll } from './remove.ts'
 import { type Run, writeReport } from './report.ts'
 import { checkSampleIsFree, makeSample, sample } from './sample.ts'
 
@@ -24,7 +24,7 @@ import { checkSampleIsFree, makeSample, sample } from './sample.ts'
 const say = (line: string) => process.stdout.write(`  ${line}\n`)
 
 async function run(): Promise<boolean> {
-  const options = readOptions(process.argv.slice(2))
+  const options = readOptions(process.argv.slice(2), chapterNames)
   await using resources = new AsyncDisposableStack()
   const asked = untilAsked()
   const { aws, accountId } = await findAccount(options, resources, asked)
@@ -83,7 +83,9 @@ async function remove(aws: AwsAccess, directory: string, accountId: string): Pro
       `${directory} is of account ${made.accountId}, ${made.region}; these credentials are of ${accountId}, ${aws.region}`,
     )
   say(`removing ${made.name}`)
-  const left = await removeAll(aws, made, say)
+  const kept = await findKept(aws, made)
+  writeMade(directory, { ...made, kept })
+  const left = await removeAll(aws, { ...made, kept }, say)
   for (const { type, id, why } of left) say(`NOT REMOVED: ${type} ${id}: ${why}`)
   if (left.length > 0) say(`later: npm run verify:aws -- --account ${accountId} --remove ${directory}`)
   return left.length === 0

@@ -4,6 +4,7 @@ import { type Check, check, NotAsked } from '../aws/checks/check.ts'
 import { totp } from '../aws/checks/sealed.ts'
 import { readOptions } from '../aws/options.ts'
 import { callProgram } from '../aws/relay/serve.ts'
+import { findKept } from '../aws/remove.ts'
 
 const silent = () => {}
 const held = async () => ({ held: true, found: 'yes' })
@@ -23,13 +24,14 @@ describe('npm run verify:aws', () => {
     expect(await verdict(failing(new NotAsked('no trail')))).toBe('not asked here')
   })
 
-  test('an account is twelve digits, and what is not known is refused', () => {
-    expect(() => readOptions(['--account', '1234'])).toThrow(/twelve digits/)
-    expect(() => readOptions(['--force'])).toThrow(/force/)
-    expect(readOptions(['--account', '123456789012'])).toMatchObject({
-      account: '123456789012',
-      keep: false,
-      local: false,
+  test('an account is twelve digits, and what is not known is refused before anything is made', () => {
+    const names = ['story', 'ledger', 'break-glass', 'drill', 'time', 'lag', 'halts']
+    expect(() => readOptions(['--account', '1234'], names)).toThrow(/twelve digits/)
+    expect(() => readOptions(['--force'], names)).toThrow(/force/)
+    expect(() => readOptions(['--chapters', 'halts,stroy'], names)).toThrow(/no chapter `stroy`/)
+    expect(readOptions(['--account', '123456789012', '--chapters', 'halts'], names)).toMatchObject({
+      ...{ account: '123456789012', keep: false, local: false },
+      chapters: ['halts'],
     })
   })
 
@@ -63,6 +65,24 @@ describe('npm run verify:aws', () => {
     const answered = await callProgram({ program, method: 'GET', path, headers: {} }, server.url)
     await server.close()
     expect(answered).toMatchObject({ status, body: status === 200 ? 'asked' : 'Hotwork asks nothing there' })
+  })
+
+  test('what a stack kept is still known when the stack is gone, of which AWS tells nothing any more', async () => {
+    const server = await listenOnLoopback()
+    server.handle((_, response) => {
+      const error = '<Code>ValidationError</Code><Message>Stack with id Hwv1 does not exist</Message>'
+      response.writeHead(400, { 'content-type': 'text/xml' })
+      response.end(`<ErrorResponse><Error><Type>Sender</Type>${error}</Error></ErrorResponse>`)
+    })
+    const access = { endpointUrl: server.url, region: 'eu-west-1', accessKeyId: 'x', secretAccessKey: 'x' }
+    const kept = [{ type: 'bucket', id: 'hwv1-log' } as const]
+    const made = {
+      ...{ name: 'Hwv1', accountId: '123456789012', region: 'eu-west-1' },
+      stacks: ['Hwv1'],
+      parameters: [],
+    }
+    expect(await findKept(access, { ...made, kept })).toEqual(kept)
+    await server.close()
   })
 
   test.each([
