@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { minuteOf } from '../scale/channel.ts'
 import { heatOf, type Load, loadOf, unshardedIn } from '../scale/load.ts'
 import { quotas } from '../scale/quotas.ts'
+import { RecordedTables } from '../scale/recorded-tables.ts'
 
 /** `npm run scale` in small: lives by the real code, and what they are for each key. */
 const sample = 20
@@ -28,6 +30,12 @@ describe('growth', () => {
     expect(unshardedIn(one)).toEqual(expect.arrayContaining(['requests · overdue · request']))
   })
 
+  test('a use wakes no follower of the workflow', () => {
+    const { requests = 0, 'reads of waits': followed = 0 } = one.counts
+    // At the submission, the completion and some changes between, and not at each of ten uses.
+    expect(followed / requests).toBeLessThan(5)
+  })
+
   test('the page says what the simulation says of each limit at a million a day', () => {
     const said = Object.values(quotas).map(({ what }) => {
       const [, , percent = 'missing'] =
@@ -50,4 +58,12 @@ describe('growth', () => {
 test('a minute of a thousand alike of one agent is a card for each of the first, and then one for fifty', () => {
   expect(minuteOf({ agents: 1, each: 1000, burst: 20 })).toEqual({ messages: 20 + 20, seconds: 0 })
   expect(minuteOf({ agents: 50, each: 20, burst: 20 })).toEqual({ messages: 1000, seconds: 940 })
+})
+
+test('an item is written by its size, bytes and lists with it', async () => {
+  const tables = new RecordedTables({ requests: { key: ['pk'], indexes: {} } })
+  const { client } = tables.connection(1)
+  const Item = { pk: { S: 'REQ#1' }, state: { B: new Uint8Array(2000) }, names: { L: [{ S: 'x'.repeat(1200) }] } }
+  await client.send(new PutItemCommand({ TableName: 'requests', Item }))
+  expect(tables.take().accesses).toEqual([{ table: 'requests', key: 'REQ#1', reads: 0, writes: 4 }])
 })

@@ -6,7 +6,7 @@ const prices = {
   'all writes': 0.625,
   'all reads': 0.125,
   'API calls': 1 + 0.2 + 0.5 * 0.08 * 13.3334,
-  'records of requests': 2 * (0.2 / 25 + 0.25 * 0.02 * 13.3334),
+  'records to readers': 0.2 / 25 + 0.25 * 0.02 * 13.3334,
   cards: 0.5 + 0.2 + 0.5 * 0.1 * 13.3334,
   executions: 2 * 25,
   'KMS signatures': 15,

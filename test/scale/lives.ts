@@ -245,13 +245,15 @@ export class ScaleWorld extends World {
   async #followRecord({ table, before, after }: Change): Promise<void> {
     if (table === 'ledger') this.#count('entries', 1)
     if (table !== 'requests' || !after['pk']?.S?.startsWith('REQ#')) return
-    this.#count('records of requests', 1)
     const images = { Keys: { pk: after['pk'] }, NewImage: after, ...(before && { OldImage: before }) }
     const record = { eventName: before ? 'MODIFY' : 'INSERT', dynamodb: { ...images, SequenceNumber: '1' } } as never
-    const told = [
-      await this.#followers.handOn({ Records: [record] }),
-      await this.#followers.workflow({ Records: [record] }),
-    ]
+    // Whom the stream wakes: infra/constructs/record-followers.ts and approval-workflow.ts filter by it.
+    const tells = after['tells']?.S
+    const { handOn, workflow } = this.#followers
+    const readers = [...(tells === 'nothing' ? [] : [handOn]), ...(tells === 'all' ? [workflow] : [])]
+    this.#count('records to readers', readers.length)
+    const told = []
+    for (const reader of readers) told.push(await reader({ Records: [record] }))
     if (told.some(({ batchItemFailures }) => batchItemFailures.length > 0)) throw new Error('a record was not followed')
   }
 

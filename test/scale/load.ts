@@ -141,8 +141,7 @@ function useOf(counts: Counts, strata: readonly Stratum[], perDay: number): { re
   const cards = strata[2]?.perSecond ?? 0
   return {
     api: of('API calls'),
-    lambda:
-      of('API calls') * seconds.call + of('records of requests') * 2 * seconds.record + of('cards') * seconds.card,
+    lambda: of('API calls') * seconds.call + of('records to readers') * seconds.record + of('cards') * seconds.card,
     tableWrites: of('writes of requests'),
     tableReads: of('reads of requests'),
     start: of('executions'),

@@ -164,7 +164,9 @@ const textIn = (value: AttributeValue | undefined): string => value?.S ?? value?
 const idOf = (table: string, { key }: TableShape, item: Item) =>
   [table, ...key.map((name) => textIn(item[name]))].join('|')
 const bytesOf = (item: Item): number =>
-  Object.entries(item).reduce((sum, [name, v]) => sum + name.length + textIn(v).length, 0)
+  Object.entries(item).reduce((sum, [name, value]) => sum + name.length + lengthOf(value), 0)
+const lengthOf = (value: AttributeValue): number =>
+  value.B?.length ?? value.L?.reduce((sum, each) => sum + lengthOf(each), 0) ?? textIn(value).length
 const units = (item: Item | undefined, of: number): number => Math.max(1, Math.ceil((item ? bytesOf(item) : 0) / of))
 
 const compared = (one: AttributeValue | undefined, other: AttributeValue | undefined): number =>
