@@ -129,13 +129,17 @@ export class LogMetrics extends Construct {
   /**
    * One alarm for all that functions log as trouble: it sees each line as a metric of its own, tells of each by itself, and
    * is paid for by the metrics that have data (docs/adr/0054).
+   *
+   * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Metrics_Insights_Alarm.html
    */
   #watchTroubles(alarms: Alarms): void {
     const [metricName, key] = ['Troubles', 'Trouble']
     const lines = Object.values(troubles).flat()
     for (const [index, some] of inPatterns(lines).entries())
       this.#measure(`${metricName}${index + 1}`, saying(...some), { metricName, dimensions: { [key]: '$.message' } })
-    const expression = `SELECT SUM(${metricName}) FROM SCHEMA("${this.#namespace}", ${key}) GROUP BY ${key}`
+    // AWS wants both clauses of a query by which an alarm tells several things apart.
+    const clauses = `GROUP BY ${key} ORDER BY SUM() DESC`
+    const expression = `SELECT SUM(${metricName}) FROM SCHEMA("${this.#namespace}", ${key}) ${clauses}`
     const seen = new MathExpression({ expression, period: urgently, label: metricName })
     alarms.raise(metricName, seen, 1, 'functions have logged trouble: `Trouble` says which, docs/runbooks what to do')
   }

@@ -142,7 +142,10 @@ test('one alarm tells of each line of trouble by itself, and counts no other', (
   }
   const [alarm] = alarms().filter(({ id }) => id === 'Troubles')
   expect(alarm?.properties['Metrics']).toMatchObject([
-    { Expression: 'SELECT SUM(Troubles) FROM SCHEMA("Hotwork/Elsewhere", Trouble) GROUP BY Trouble', Period: 60 },
+    {
+      Expression: 'SELECT SUM(Troubles) FROM SCHEMA("Hotwork/Elsewhere", Trouble) GROUP BY Trouble ORDER BY SUM() DESC',
+      Period: 60,
+    },
   ])
 })
 
