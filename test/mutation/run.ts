@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { chooseSubjects, usage } from './subjects.ts'
 
 /**
  * `npm run test:mutation -- FOLDER...`: Stryker changes the code of each folder of `functions/` in one place at a time, and
@@ -12,24 +13,6 @@ const root = join(import.meta.dirname, '../..')
 const state = join(root, '.hotwork/mutation')
 const scoresFile = join(import.meta.dirname, 'scores.json')
 
-/** What matters most comes first. */
-const subjects = [
-  ...[
-    'domain/requests',
-    'domain/credentials',
-    'domain/halts',
-    'domain/uses',
-    'domain/break-glass',
-    'domain/delegation',
-  ],
-  ...['operations/credentials', 'operations/uses', 'operations/requests', 'operations/halts', 'operations/break-glass'],
-  ...['domain/policy', 'domain/permits', 'domain/agents', 'domain/people', 'domain/ledger', 'domain/anchor'],
-  ...['operations/policy', 'operations/delegation', 'operations/permits', 'operations/people', 'operations/agents'],
-  ...['operations/anchor', 'operations/ledger', 'operations/events', 'operations/previews', 'domain/previews'],
-  ...['domain/events', 'domain/cards', 'operations/cards', 'domain/policy-change', 'operations/policy-change'],
-  'domain/policy-proof',
-]
-
 /** Tests of other subjects that hold a folder's rules. */
 const alsoHeldBy: { readonly [folder: string]: readonly string[] } = {
   'domain/halts': ['operations/halts'],
@@ -40,17 +23,13 @@ const alsoHeldBy: { readonly [folder: string]: readonly string[] } = {
 type Score = { killed: number; timedOut: number; survived: number; notReached: number; score: number; date: string }
 type Report = { files: { [name: string]: { mutants: { status: string }[] } } }
 
-const [first = '', ...rest] = process.argv.slice(2)
-for (const folder of chosen()) mutate(folder)
-print(readScores())
-
-/** The folders that are named; `--part 2/8` is every eighth, from the second. */
-function chosen(): readonly string[] {
-  if (first === '') return subjects
-  if (first !== '--part') return [first, ...rest]
-  const [part = 1, of = 1] = (rest[0] ?? '').split('/').map(Number)
-  return subjects.filter((_, at) => at % of === part - 1)
+const chosen = chooseSubjects(process.argv.slice(2))
+if (chosen === undefined) {
+  console.error(usage)
+  process.exit(2)
 }
+for (const folder of chosen) mutate(folder)
+print(readScores())
 
 function mutate(folder: string): void {
   const [layer, subject] = folder.split('/') as [string, string]

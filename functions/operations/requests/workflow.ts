@@ -8,14 +8,14 @@ import { advancePlan, canAdvance } from './advance-plan.ts'
 import { wake } from './carry-out.ts'
 import type { DecidingPorts, RequestReader, WaitRecord, WaitStore, Workflow } from './ports.ts'
 
-type EndPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
+type Ports = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
  * Signals each wait that is over, and forgets it. Of two who signal the second is late, which changes nothing; one who dies
  * before the signal, or after it, leaves the wait open for the next who looks.
  * @throws what kept a wait from being ended, after all others had their turn
  */
-async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], ports: EndPorts): Promise<void> {
+async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], ports: Ports): Promise<void> {
   const faults: unknown[] = []
   for (const wait of waits) {
     const stands = outcomeOf(state, wait.wait)
@@ -32,8 +32,6 @@ async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], po
   if (faults.length > 0) throw faults[0]
 }
 
-type AwaitPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
-
 /**
  * Remembers the task token, and then looks whether what it waits for has happened: the second of the two signals, so
  * none is missed.
@@ -41,7 +39,7 @@ type AwaitPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; wor
  * A fault is signalled as `Faulted`, which the machine tries again with pauses (docs/adr/0008).
  * @throws what failed, after it was signalled
  */
-export async function awaitOutcome(wait: WaitRecord, ports: AwaitPorts): Promise<void> {
+export async function awaitOutcome(wait: WaitRecord, ports: Ports): Promise<void> {
   try {
     await rememberAndLook(wait, ports)
   } catch (fault) {
@@ -51,7 +49,7 @@ export async function awaitOutcome(wait: WaitRecord, ports: AwaitPorts): Promise
   }
 }
 
-async function rememberAndLook(wait: WaitRecord, ports: AwaitPorts): Promise<void> {
+async function rememberAndLook(wait: WaitRecord, ports: Ports): Promise<void> {
   await ports.waits.remember(wait)
   const stored = await ports.requests.load(wait.request)
   if (!stored) return
@@ -71,14 +69,12 @@ export async function advanceWorkflow(
   return { requestId: id, wait: waitOf(moved?.state ?? state) }
 }
 
-type FollowPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
-
 /**
  * Starts the execution of a request that waits and has none, and ends the waits that are over. A second time changes nothing.
  * @param created whether the request is new, or may be
  * @throws what kept a wait from being ended
  */
-export async function followRequest(id: RequestId, created: boolean, ports: FollowPorts): Promise<void> {
+export async function followRequest(id: RequestId, created: boolean, ports: Ports): Promise<void> {
   const stored = await ports.requests.load(id)
   if (!stored) return
   const start = startOf(stored.state)
@@ -88,7 +84,7 @@ export async function followRequest(id: RequestId, created: boolean, ports: Foll
 }
 
 /** A step that has ended ends the wait of its plan, which then goes on. */
-async function followPlan(step: ApprovalRequest, ports: FollowPorts): Promise<void> {
+async function followPlan(step: ApprovalRequest, ports: Ports): Promise<void> {
   const id = step.ask.ancestors.at(-1)
   if (id === undefined || outcomeOfStep(step) === undefined) return
   const plan = await ports.requests.load(id)

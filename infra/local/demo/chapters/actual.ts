@@ -39,7 +39,7 @@ export async function tellActual({ report, reader, aws, agent: agentOf, example 
     return finding(verdicts.join() === 'approved,extra,extra,refused', calls.map(describe).join('; '))
   })
   await report.expect(
-    'once CloudTrail has had its time, the extra calls are on record; the alarm is `ExtraCalls`',
+    'once CloudTrail has had its time, the extra calls are on record; the alarm names `extra_calls`',
     async () => {
       const until = Date.now() + longestWait
       for (;;) {
