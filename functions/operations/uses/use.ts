@@ -24,16 +24,11 @@ export async function endUse(
 ): Promise<CarriedOut<RefusalOf<EndUse>>> {
   const request = requestOfUse(id)
   const stored = request && (await ports.requests.load(request))
-  if (!request || !stored) return refuseOnRecord(tool, 'end_use', ports)('credential_unknown')
-  return carryOut(
-    request,
-    ports,
-    () => ({ type: 'end_use', tool, use: id, outcome, ...defined({ note }) }),
-    undefined,
-    {
-      first: stored,
-    },
-  )
+  // The id of a request is no secret: a use that is none of this tool's is on the tool's record, whether or not there is one.
+  const isBegun = stored && grantOf(stored.state)?.uses.some((each) => each.id === id && each.tool === tool)
+  if (!request || !isBegun) return refuseOnRecord(tool, 'end_use', ports)('credential_unknown')
+  const command = { type: 'end_use', tool, use: id, outcome, ...defined({ note }) } as const
+  return carryOut(request, ports, () => command, undefined, { first: stored })
 }
 
 type UseAsk = {

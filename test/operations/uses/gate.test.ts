@@ -131,4 +131,17 @@ describe('the end of a use', () => {
     expect(await endUse({ id, tool, outcome: 'succeeded' }, world.ports)).toMatchObject({ code: 'credential_unknown' })
     expect(await world.story(tool)).toEqual(['Refused'])
   })
+
+  test.each([
+    ['that nobody began, of a request that there is', tool, (id: string) => `use_${id}_00000000`],
+    ['of another tool', 'tool:other' as ToolId, (_: string, use: string) => use],
+  ])('of a use %s is refused, on the record of the tool that says it', async (_what, by, named) => {
+    const { world, request, begin } = await claimed()
+    const begun = await begin('k')
+    const id = named(request.ask.id, begun.ok ? begun.value.use : '') as UseId
+    expect(await endUse({ id, tool: by, outcome: 'succeeded' }, world.ports)).toMatchObject({
+      code: 'credential_unknown',
+    })
+    expect(await world.story(by)).toEqual(['Refused'])
+  })
 })
