@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startStack } from '../../infra/local/stack.ts'
 import { startCallMeter } from '../stack/support/call-meter.ts'
 import { chainsOfLives, wantedInSequence } from '../stack/support/chains.ts'
-import { Deployment } from '../stack/support/deployment.ts'
+import { Deployment, knowAlone } from '../stack/support/deployment.ts'
 import { priceOf } from '../stack/support/price.ts'
 import { liveOnce, Meter, tableOf } from '../stack/support/usage.ts'
 import { compared, type Finding } from './harness.ts'
@@ -21,9 +21,7 @@ export async function countCalls(): Promise<Counted> {
   const stack = await startStack({ stateDirectory: directory, meter: counter })
   ending.defer(() => stack.close())
   const { local } = stack
-  const deployments = join(directory, 'deployments.json')
-  writeFileSync(deployments, JSON.stringify({ main: local, swift: local }), { mode: 0o600 })
-  process.env['HOTWORK_DEPLOYMENTS'] = deployments
+  knowAlone(local, directory)
   const hotwork = new Deployment()
   const meter = new Meter(local, counter.controlUrl)
   await liveOnce(hotwork, meter) // What each process asks once and keeps.

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { startStack } from '../../infra/local/stack.ts'
+import { knowAlone } from '../stack/support/deployment.ts'
 import { takeAccount } from './account.ts'
 import { drive } from './drive.ts'
 import { readFacts } from './facts.ts'
@@ -61,9 +62,7 @@ async function load(options: Options): Promise<boolean> {
     slack: desk,
   })
   ending.defer(() => stack.close())
-  const deployments = join(directory, 'deployments.json')
-  writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: stack.local }), { mode: 0o600 })
-  process.env['HOTWORK_DEPLOYMENTS'] = deployments
+  knowAlone(stack.local, directory)
 
   const arrivals = planLoad(options)
   const lives: Life[] = arrivals.map((arrival) => ({ ...arrival, tokens: 0, uses: 0, ended: false }))

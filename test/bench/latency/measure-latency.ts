@@ -5,7 +5,7 @@ import { alone, atRate, type Latency, latencyTargets } from './latency.ts'
 import { evaluate, live, type Span, type Spans } from './lives.ts'
 import { type Arrival, openLoop } from './open-loop.ts'
 import { beginUse, makeGrants, revokeUnderUse } from './uses.ts'
-import { waitsOf } from './waits.ts'
+import { heldIn } from './waits.ts'
 import { type DelayedWorld, startDelayedWorld } from './world.ts'
 
 export type Latencies = {
@@ -155,7 +155,7 @@ function latenciesOf(all: readonly Spans[], rate: string, carried: boolean, { ca
     // Where others call too, it is not known who waited for whom.
     if (rate !== alone || by === undefined || streams === undefined) return { what, rate, ...measured, carried }
     const held = quantile(
-      spans.map((span) => waitsOf(calls, by, span).held + streams * streamDelay),
+      spans.map((span) => heldIn(calls, by, span) + streams * streamDelay),
       0.5,
     )
     return { what, rate, ...measured, held, carried }

@@ -2,17 +2,10 @@ import type { Passed } from './delaying-proxy.ts'
 
 type Span = { from: number; to: number }
 
-/** Of a span of time, how much of it calls of these callers were held back, and how much the emulator took beyond that. */
-export function waitsOf(
-  calls: readonly Passed[],
-  callers: RegExp,
-  { from, to }: Span,
-): { held: number; beyond: number } {
+/** Of a span of time, how much of it calls of these callers were held back. */
+export function heldIn(calls: readonly Passed[], callers: RegExp, { from, to }: Span): number {
   const own = calls.filter(({ caller, began }) => callers.test(caller) && began >= from && began < to)
-  const clipped = (until: (call: Passed) => number) =>
-    lengthOf(own.map((call) => ({ from: call.began, to: Math.min(to, call.began + until(call)) })))
-  const held = clipped(({ delay }) => delay)
-  return { held, beyond: clipped(({ delay, took }) => Math.max(delay, took)) - held }
+  return lengthOf(own.map(({ began, delay }) => ({ from: began, to: Math.min(to, began + delay) })))
 }
 
 /** Of all spans together, what they share counted once. */

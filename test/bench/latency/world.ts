@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startStack } from '../../../infra/local/stack.ts'
-import { Deployment } from '../../stack/support/deployment.ts'
+import { Deployment, knowAlone } from '../../stack/support/deployment.ts'
 import { type Passed, startDelayingProxy } from './delaying-proxy.ts'
 import { delayOf, slackDelay, streamDelay } from './delays.ts'
 import { agentName, manyAgents } from './many-agents.ts'
@@ -38,8 +38,6 @@ export async function startDelayedWorld(agents: number, resources: AsyncDisposab
     slack: beforeSlack,
   })
   resources.defer(() => stack.close())
-  const deployments = join(directory, 'deployments.json')
-  writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: stack.local }), { mode: 0o600 })
-  process.env['HOTWORK_DEPLOYMENTS'] = deployments
+  knowAlone(stack.local, directory)
   return { hotwork: new Deployment(), agentOf: (n) => agentName(n % agents), slack, calls }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import * as DPoP from 'dpop'
 import { importJWK, type JWK, SignJWT } from 'jose'
@@ -15,6 +16,13 @@ const deployments = () => {
   const file = process.env['HOTWORK_DEPLOYMENTS']
   if (!file) throw new Error('these tests need a deployed stack: run `npm test`, or `node test/support/run.ts`')
   return JSON.parse(readFileSync(file, 'utf8')) as { main: Local; swift: Local }
+}
+
+/** Has what is below know this deployment and no other. */
+export function knowAlone(local: Local, directory: string): void {
+  const file = join(directory, 'deployments.json')
+  writeFileSync(file, JSON.stringify({ main: local, swift: local }), { mode: 0o600 })
+  process.env['HOTWORK_DEPLOYMENTS'] = file
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what comes over the wire has no type until a test has looked at it
