@@ -58,7 +58,7 @@ export type Ran<T> =
   { ran: true; value: T; use: string; reported: boolean } | { ran: false; reason: string; problem?: Problem }
 
 const Use = z.looseObject({
-  use: z.string().regex(/^use_[0-9a-z]{26}$/),
+  use: z.string().regex(/^use_[0-9a-z_]+$/),
   uses_left: z.number(),
   ended: z.literal(true).optional(),
 })
