@@ -14,7 +14,7 @@ describe('silence, with nobody looking', () => {
       () => statesOf(local, id),
       (names) => names.includes('Tier2 owner escalated'),
     )
-    expect(escalated).toEqual(['Route', 'Tier2 owner', 'Next', 'Route', 'Tier2 owner escalated'])
+    expect(escalated).toEqual(['Tier2 owner', 'Next', 'Route', 'Tier2 owner escalated'])
     expect(await hotwork.decide('person:jade', id, { stage: 'on-call' })).toMatchObject({
       status: 200,
       body: { stage: 'sre' },
