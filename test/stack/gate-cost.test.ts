@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import * as DPoP from 'dpop'
+import { claimFlag, tool } from './support/claimed-flag.ts'
 import { Deployment } from './support/deployment.ts'
 import { priceOf } from './support/price.ts'
 import { type LifeUsage, Meter, tableOf } from './support/usage.ts'
@@ -10,7 +9,6 @@ const url = process.env['HOTWORK_METER']
 if (!url) throw new Error('these counts need a metered stack: run `npm test`, or `node test/support/run.ts`')
 const hotwork = new Deployment()
 const meter = new Meter(hotwork.local, url)
-const builder = 'agent:builder'
 /** It follows the record, and takes many entries at once where much goes on. */
 const notary = 'NotaryNotarizeEntries'
 
@@ -41,25 +39,13 @@ describe('a use that a tool begins and ends', () => {
 })
 
 async function useOnce(): Promise<LifeUsage> {
-  const flag = `flag-${randomUUID()}`
-  const args = { environment: 'prod', flag, value: true }
-  const id = await hotwork.submitted(builder, {
-    subject: { type: 'agent', id: builder },
-    action: { name: 'flags:set', properties: args },
-    resource: { type: 'flags:flag', id: `prod/${flag}` },
-    context: { purpose: 'release', parent_task: { id: 'REL-7' } },
-  })
-  await hotwork.decide('person:ana', id)
-  const token = (await hotwork.exchange(builder, id)).body.access_token as string
-  const tool = await hotwork.token('tool:flag-service')
-  const address = `${hotwork.local.tools[0]?.addresses[0]}/flags/prod/${flag}`
-  const proof = await DPoP.generateProof(await hotwork.key(builder), address, 'PUT', undefined, token)
-  const use = { token, proof, method: 'PUT', url: address, action: 'flags:set', arguments: args }
+  const { id, begin } = await claimFlag(hotwork)
+  const as = await hotwork.token(tool)
   const paidFor = (await hotwork.ledger(id)).length
   const { calls, invocations } = await meter.during(async () => {
-    const begun = await hotwork.json('POST', '/v1/uses', tool, use, { 'idempotency-key': randomUUID() })
+    const begun = await begin()
     if (begun.status !== 201) throw new Error(`${begun.status}: ${JSON.stringify(begun.body)}`)
-    await hotwork.json('POST', `/v1/uses/${begun.body.use}/end`, tool, { outcome: 'succeeded' })
+    await hotwork.json('POST', `/v1/uses/${begun.body.use}/end`, as, { outcome: 'succeeded' })
   })
   const { [notary]: _, ...invoked } = invocations
   const used = { calls: calls.filter(({ caller }) => caller !== notary), invocations: invoked }

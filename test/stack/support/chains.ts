@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import * as DPoP from 'dpop'
 import type { TimedCall } from './calls-in-sequence.ts'
+import { claimFlag, tool } from './claimed-flag.ts'
 import { type Answer, type Deployment, denialOf, prod, remediator, setParameter } from './deployment.ts'
 import type { Meter } from './usage.ts'
 
@@ -19,8 +19,6 @@ export const wantedInSequence: { [verb: string]: number } = {
   'end a use': 2,
   complete: 2,
 }
-
-const builder = 'agent:builder'
 
 /** Two requests from their evaluation to their end: one whose agent takes AWS credentials, one whose agent calls a tool. */
 export async function chainsOfLives(hotwork: Deployment, meter: Meter): Promise<Chains> {
@@ -57,25 +55,11 @@ async function liveOnAws(hotwork: Deployment, measured: Measured): Promise<void>
 
 /** A request whose agent calls a tool that asks the gate. */
 async function liveAtATool(hotwork: Deployment, measured: Measured): Promise<void> {
-  const flag = `flag-${randomUUID()}`
-  const args = { environment: 'prod', flag, value: true }
-  const id = await hotwork.submitted(builder, {
-    subject: { type: 'agent', id: builder },
-    action: { name: 'flags:set', properties: args },
-    resource: { type: 'flags:flag', id: `prod/${flag}` },
-    context: { purpose: 'release', parent_task: { id: 'REL-7' } },
-  })
-  await hotwork.decide('person:ana', id)
-  const token = (await hotwork.exchange(builder, id)).body.access_token as string
-  const tool = await hotwork.token('tool:flag-service')
-  const address = `${hotwork.local.tools[0]?.addresses[0]}/flags/prod/${flag}`
-  const proof = await DPoP.generateProof(await hotwork.key(builder), address, 'PUT', undefined, token)
-  const use = { token, proof, method: 'PUT', url: address, action: 'flags:set', arguments: args }
-  const begun = await measured('begin a use', 'BeginUse', () =>
-    hotwork.json('POST', '/v1/uses', tool, use, { 'idempotency-key': randomUUID() }),
-  )
+  const { begin } = await claimFlag(hotwork)
+  const as = await hotwork.token(tool)
+  const begun = await measured('begin a use', 'BeginUse', () => begin())
   await measured('end a use', 'EndUse', () =>
-    hotwork.json('POST', `/v1/uses/${begun.body.use}/end`, tool, { outcome: 'succeeded' }),
+    hotwork.json('POST', `/v1/uses/${begun.body.use}/end`, as, { outcome: 'succeeded' }),
   )
 }
 

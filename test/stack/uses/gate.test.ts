@@ -1,46 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import * as DPoP from 'dpop'
-import { type Answer, Deployment } from '../support/deployment.ts'
+import { builder, claimFlag, tool } from '../support/claimed-flag.ts'
+import { Deployment } from '../support/deployment.ts'
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()
 const { issuer, tools } = hotwork.local
-const builder = 'agent:builder'
-const tool = 'tool:flag-service'
 const address = tools[0]?.addresses[0] ?? ''
 const problem = (code: string) => `${issuer}/problems/${code}`
 
-/** A flag's request, approved and claimed, and the gate as its tool asks it. */
-async function claimed() {
-  const flag = `flag-${randomUUID()}`
-  const args = { environment: 'prod', flag, value: true }
-  const id = await hotwork.submitted(builder, {
-    subject: { type: 'agent', id: builder },
-    action: { name: 'flags:set', properties: args },
-    resource: { type: 'flags:flag', id: `prod/${flag}` },
-    context: { purpose: 'release', parent_task: { id: 'REL-7' } },
-  })
-  await hotwork.decide('person:ana', id)
-  const token = (await hotwork.exchange(builder, id)).body.access_token as string
-  const url = `${address}/flags/prod/${flag}`
-  const proof = async (changes: { url?: string; method?: string; token?: string; key?: string } = {}) =>
-    DPoP.generateProof(
-      await hotwork.key(builder, changes.key),
-      changes.url ?? url,
-      changes.method ?? 'PUT',
-      undefined,
-      changes.token ?? token,
-    )
-  const begin = async (changes: object = {}, key: string = randomUUID(), as: string = tool): Promise<Answer> =>
-    hotwork.json(
-      'POST',
-      '/v1/uses',
-      await hotwork.token(as),
-      { token, proof: await proof(), method: 'PUT', url, action: 'flags:set', arguments: args, ...changes },
-      { 'idempotency-key': key },
-    )
-  return { id, args, url, token, proof, begin }
-}
+const claimed = () => claimFlag(hotwork)
 
 describe('the gate', () => {
   test('permits one use of what was approved, ends it, and permits no second', async () => {
