@@ -37,7 +37,12 @@ export function changesOf<F>(
   keyOf: (each: F) => unknown,
   tell: (alike: readonly F[]) => readonly Directed[],
 ): Changes {
-  const alike = Map.groupBy(found, (each) => JSON.stringify(keyOf(each)))
+  // Node 20 has no Map.groupBy.
+  const alike = new Map<string, F[]>()
+  for (const each of found) {
+    const key = JSON.stringify(keyOf(each))
+    alike.set(key, [...(alike.get(key) ?? []), each])
+  }
   const told = new Map<string, Directed>()
   for (const { direction, change } of [...alike.values()].flatMap(tell)) {
     const { example: _, ...what } = change
