@@ -21,9 +21,12 @@ const shown = [
 export function tableOfPublished({ rows = [], raced, usd }: Published): string {
   const rates = [alone, ...[1, 10, 50].map(atRate)]
   const cell = (what: string, rate: string) => {
-    const row = rows.find((each) => each.what === what && each.rate === rate)
-    if (!row) return '–'
-    return row.carried ? `${row.p50.toFixed(0)} / ${row.p95.toFixed(0)}` : 'too much for it'
+    const own = rows.filter((each) => each.what === what)
+    const row = own.find((each) => each.rate === rate)
+    if (row?.carried) return `${row.p50.toFixed(0)} / ${row.p95.toFixed(0)}`
+    // What fell behind at a lower rate is not driven at a higher one.
+    const isTooMuch = own.some((each) => !each.carried && Number.parseFloat(each.rate) <= Number.parseFloat(rate))
+    return isTooMuch ? 'too much for it' : '–'
   }
   const target = (what: string) => (latencyTargets[what] === undefined ? '' : `${latencyTargets[what]}`)
   const lines = [

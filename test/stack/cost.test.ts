@@ -2,7 +2,7 @@ import { statesOf, until } from './support/aws.ts'
 import type { CallCount } from './support/call-meter.ts'
 import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 import { priceOf } from './support/price.ts'
-import { callsOf, type LifeUsage, liveOnce, Meter, tableOf } from './support/usage.ts'
+import { callsOf, type LifeUsage, liveOnce, Meter, splitOff, tableOf } from './support/usage.ts'
 
 /**
  * What Hotwork asks of AWS, counted between its Lambdas and the emulator. Counts are exact where they could be money,
@@ -127,16 +127,6 @@ async function untilCompared({ entries }: LifeUsage): Promise<void> {
     90,
   )
   if (!types.includes('CallsCompared')) throw new Error(`the calls of ${id} were not compared in 90 s`)
-}
-
-/** What one function used apart from the rest: it follows the record, and no caller waits for it. */
-function splitOff(name: string, { calls, invocations, ...life }: LifeUsage): [rest: LifeUsage, its: LifeUsage] {
-  const { [name]: invoked = 0, ...others } = invocations
-  const nothing = { states: [], entries: [], frontDoor: 0, accessTokens: 0 }
-  return [
-    { ...life, calls: calls.filter(({ caller }) => caller !== name), invocations: others },
-    { ...nothing, calls: calls.filter(({ caller }) => caller === name), invocations: { [name]: invoked } },
-  ]
 }
 
 describe('while people have not answered', () => {

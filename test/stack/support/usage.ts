@@ -177,6 +177,16 @@ export const callsOf = ({ calls }: Usage, service: string, operation?: string): 
     .filter((call) => call.service === service && (operation === undefined || call.operation === operation))
     .reduce((sum, call) => sum + call.calls, 0)
 
+/** What one function used apart from the rest: it follows the record, and no caller waits for it. */
+export function splitOff(name: string, { calls, invocations, ...life }: LifeUsage): [rest: LifeUsage, its: LifeUsage] {
+  const { [name]: invoked = 0, ...others } = invocations
+  const nothing = { states: [], entries: [], frontDoor: 0, accessTokens: 0 }
+  return [
+    { ...life, calls: calls.filter(({ caller }) => caller !== name), invocations: others },
+    { ...nothing, calls: calls.filter(({ caller }) => caller === name), invocations: { [name]: invoked } },
+  ]
+}
+
 /** What was used, for a person to read. */
 export function tableOf({ calls, invocations }: Usage): string {
   const names = [...new Set([...Object.keys(invocations), ...calls.map(({ caller }) => caller)])]
