@@ -46,7 +46,11 @@ module.exports = {
     // It looks at what all others of the stack have done: run.ts runs it after them.
     project('written', { roots: onStack, testMatch: ['<rootDir>/test/stack/written.test.ts'] }),
     project('stack', {
-      testPathIgnorePatterns: ['/node_modules/', '/test/stack/(cost|gate-cost|sequence|written).test.ts$', '/test/stack/swift/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '/test/stack/(cost|gate-cost|sequence|written).test.ts$',
+        '/test/stack/swift/',
+      ],
     }),
     // On the deployment whose ladder waits seconds. They mostly wait, so run.ts runs them beside `stack`.
     project('swift', { roots: onStack, testMatch: ['<rootDir>/test/stack/swift/**/*.test.ts'] }),

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import {
@@ -35,9 +38,12 @@ export function tableShapes(): { readonly [table: string]: TableShape } {
     cards: CardTable,
     places: LogIndexTable,
   }
+  const folder = mkdtempSync(join(tmpdir(), 'hotwork-scale-'))
+  using ending = new DisposableStack()
+  ending.defer(() => rmSync(folder, { recursive: true, force: true }))
   return Object.fromEntries(
     Object.entries(tables).map(([name, Made]) => {
-      const stack = new Stack(new App(), 'Tables')
+      const stack = new Stack(new App({ outdir: join(folder, name) }), 'Tables')
       new Made(stack, name, { deletionProtection: false })
       const [found] = Object.values(Template.fromStack(stack).findResources('AWS::DynamoDB::GlobalTable')) as Table[]
       if (!found) throw new Error(`no table \`${name}\``)
