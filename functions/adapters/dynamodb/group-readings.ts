@@ -1,7 +1,7 @@
 import { GroupReading, type Readings } from '../../domain/people/group-source.ts'
 import type { GroupReadings } from '../../operations/people/ports.ts'
 import { type Item, noneIsNewer, textOf, valueIn } from './items.ts'
-import { shardsOf } from './shards.ts'
+import { anyShardOf, shardsOf } from './shards.ts'
 import { TableStore } from './table.ts'
 
 /**
@@ -24,7 +24,7 @@ export class DynamoGroupReadings extends TableStore implements GroupReadings {
 
 /** Any of them. One that is not there yet, since the number of shards was raised, has no members, so no person decides by it. */
 export const anyReadingKey = (group: string, shards: number) => ({
-  pk: shardsOf(`GROUP#${group}`, shards)[Math.floor(Math.random() * shards)] as string,
+  pk: anyShardOf(`GROUP#${group}`, shards),
   sk: 'GROUP',
 })
 export const readingsOf = (items: readonly Item[]): Readings =>

@@ -9,6 +9,7 @@ import { haltIdKey } from './chain-ends.ts'
 import { pause } from './client.ts'
 import { endsAt, headOf, headRow, type Item, numberOf, timeKey, valueIn, versionIs } from './items.ts'
 import { LedgeredStore } from './ledger-store.ts'
+import { anyOf } from './shards.ts'
 
 /**
  * How many items say the same of a target. All decisions, issues and uses read one, and DynamoDB gives one item 3,000 times a
@@ -79,7 +80,7 @@ const nameAttempts = 60
 /** It is read at each act. Where more were halted than this, each target's own item is read. */
 export const mostNamed = 250
 export const haltedKey = (copy: number) => ({ pk: `HALTED#${copy}`, sk: 'HALTED' })
-export const anyHaltedKey = () => haltedKey(anyCopy())
+export const anyHaltedKey = () => haltedKey(anyOf(haltCopies))
 
 const namesIn = (item: Item): readonly string[] => item['names']?.L?.map(({ S = '' }) => S) ?? []
 
@@ -96,10 +97,8 @@ export const haltRowKey = (target: HaltTarget) => ({ pk: haltKey(target), sk: 'H
 export const haltCopyKey = (target: HaltTarget, copy: number) =>
   copy === 0 ? haltRowKey(target) : { pk: haltKey(target).replace('HALT#', `HALTCOPY#${copy}#`), sk: 'HALT' }
 
-const anyCopy = () => Math.floor(Math.random() * haltCopies)
-
 /** Any of them. */
-export const anyHaltKey = (target: HaltTarget) => haltCopyKey(target, anyCopy())
+export const anyHaltKey = (target: HaltTarget) => haltCopyKey(target, anyOf(haltCopies))
 
 /** A halt by itself, and in the index over what is open until a person lifts it. */
 const haltRow = (halt: Halt) => ({

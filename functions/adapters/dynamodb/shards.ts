@@ -12,6 +12,10 @@ export const shardsOf = (value: string, count: number): readonly string[] =>
 /** @param id of the row; the same row is always in the same shard */
 export const inShard = (value: string, id: string, count: number): string => named(value, shardOf(id, count))
 
+/** Any of so many that say the same: which one is read decides nothing. */
+export const anyOf = (count: number): number => Math.floor(Math.random() * count)
+export const anyShardOf = (value: string, count: number): string => named(value, anyOf(count))
+
 export const shardOf = (id: string, count: number): number =>
   count === 1 ? 0 : Number.parseInt(hash('sha256', id).slice(0, 8), 16) % count
 
