@@ -76,7 +76,7 @@ export function saveHalt(
 
 type HaltAct = 'revoke' | 'lift'
 
-async function findHaltActor(
+export async function findHaltActor(
   action: HaltAct,
   person: PersonId,
   now: NumericDate,

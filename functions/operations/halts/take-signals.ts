@@ -18,7 +18,8 @@ import type { HaltStore } from './ports.ts'
 
 export type TakingPorts = Pick<MakingPorts, 'policy' | 'clock' | 'log' | 'salts'> & {
   requests: Pick<RequestStore, 'recall' | 'claim' | 'take'>
-} & { halts: HaltStore }
+  halts: HaltStore
+}
 
 /** One token of a transmitter: `jti` names it, and is remembered until then. */
 export type ReceivedSignals = {

@@ -4,7 +4,7 @@ import type { TextReader } from '../ledger/ports.ts'
 import { joinHalts } from '../ledger/texts.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { AskingPorts } from '../requests/ports.ts'
-import { haltActors, listHalts } from './halt.ts'
+import { findHaltActor, haltActors, listHalts } from './halt.ts'
 import type { HaltStore } from './ports.ts'
 
 /** `whyNotLift`: why this person cannot lift it now. */
@@ -46,7 +46,7 @@ export async function viewHalt(
   const found = await ports.halts.find(id)
   if (!found) return refuse('unknown_halt')
   const [shown = found.halt] = await joinHalts([found.halt], ports.texts)
-  return ok(viewed(shown, (await haltActors(person, now, ports))('lift'), now))
+  return ok(viewed(shown, await findHaltActor('lift', person, now, ports), now))
 }
 
 const anything = { target: { kind: 'all', value: 'all' }, reason: '' } as const

@@ -130,8 +130,10 @@ export function carryOut(
       return { ...refuse('replayed'), stored }
     }
     if (result.outcome === 'stale') return undefined
-    if (ending) await endIfOver(id, ports, () => handsOut?.role)
-    if (ending) return refuse(endingCode(ending))
+    if (ending) {
+      await endIfOver(id, ports, () => handsOut?.role)
+      return refuse(endingCode(ending))
+    }
     return refusal ? { ...refuse(refusal.code, refusal.detail), stored: next } : ok(next)
   })
 }
