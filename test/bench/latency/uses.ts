@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import * as DPoP from 'dpop'
+import { claimFlag, tool } from '../../stack/support/claimed-flag.ts'
 import { expectStatus, type Span } from './lives.ts'
 import { openLoop } from './open-loop.ts'
 import type { DelayedWorld } from './world.ts'
 
-const tool = 'tool:flag-service'
-
 /** An approved flag of an agent, and its token, good for a thousand uses. */
-type Grant = { id: string; agent: string; token: string; url: string; arguments: object }
+type Grant = Awaited<ReturnType<typeof makeGrant>>
 
 /** By agents next to one another, so many at once. */
 export async function makeGrants(world: DelayedWorld, count: number, atOnce = 4): Promise<Grant[]> {
@@ -18,26 +16,14 @@ export async function makeGrants(world: DelayedWorld, count: number, atOnce = 4)
   return grants
 }
 
-async function makeGrant({ hotwork, agentOf }: DelayedWorld, n: number): Promise<Grant> {
-  const agent = agentOf(n)
-  const flag = `flag-${randomUUID()}`
-  const args = { environment: 'prod', flag, value: true }
-  const id = await hotwork.submitted(agent, {
-    subject: { type: 'agent', id: agent },
-    action: { name: 'flags:set', properties: args },
-    resource: { type: 'flags:flag', id: `prod/${flag}` },
-    context: { purpose: 'remediation', parent_task: { id: 'INC-4822' } },
-  })
-  expectStatus(200, await hotwork.decide('person:ana', id))
-  const { access_token: token } = expectStatus(200, await hotwork.exchange(agent, id)).body
-  return { id, agent, token, url: `${hotwork.local.tools[0]?.addresses[0]}/flags/prod/${flag}`, arguments: args }
-}
+const context = { purpose: 'remediation', parent_task: { id: 'INC-4822' } }
+
+const makeGrant = ({ hotwork, agentOf }: DelayedWorld, n: number) => claimFlag(hotwork, { agent: agentOf(n), context })
 
 /** The tool asks the gate for one use, as it would just before acting. */
 export async function beginUse({ hotwork }: DelayedWorld, grant: Grant): Promise<Span & { permitted: boolean }> {
-  const { agent, token, url } = grant
-  const proof = await DPoP.generateProof(await hotwork.key(agent), url, 'PUT', undefined, token)
-  const body = { token, proof, method: 'PUT', url, action: 'flags:set', arguments: grant.arguments }
+  const { token, url, args } = grant
+  const body = { token, proof: await grant.proof(), method: 'PUT', url, action: 'flags:set', arguments: args }
   const [bearer, headers] = [await hotwork.token(tool), { 'idempotency-key': randomUUID() }]
   const from = performance.now()
   const { status } = await hotwork.json('POST', '/v1/uses', bearer, body, headers)
