@@ -247,7 +247,7 @@ export class ScaleWorld extends World {
     if (table !== 'requests' || !after['pk']?.S?.startsWith('REQ#')) return
     const images = { Keys: { pk: after['pk'] }, NewImage: after, ...(before && { OldImage: before }) }
     const record = { eventName: before ? 'MODIFY' : 'INSERT', dynamodb: { ...images, SequenceNumber: '1' } } as never
-    // Whom the stream wakes: infra/constructs/record-followers.ts and approval-workflow.ts filter by it.
+    // Which functions the stream wakes: infra/constructs/record-followers.ts and approval-workflow.ts filter by it.
     const tells = after['tells']?.S
     const { handOn, workflow } = this.#followers
     const readers = [...(tells === 'nothing' ? [] : [handOn]), ...(tells === 'all' ? [workflow] : [])]

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createForwarder, listenOnLoopback } from '../../../infra/local/loopback.ts'
 
-/** A call as it passed: when, by whom, and how long the service itself took. Milliseconds of `performance.now`. */
+/** A call as it passed: when, which function made it, and how long the service itself took. Milliseconds of `performance.now`. */
 export type Passed = { service: string; operation: string; caller: string; began: number; took: number; delay: number }
 type Bodies = { asked: string; answered: string }
 

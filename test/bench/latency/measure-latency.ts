@@ -152,7 +152,7 @@ function latenciesOf(all: readonly Spans[], rate: string, carried: boolean, { ca
     const took = spans.map(({ from, to }) => to - from)
     const measured = { p50: quantile(took, 0.5), p95: quantile(took, 0.95), count: took.length }
     const [by, streams] = callers[what] ?? []
-    // Where others call too, it is not known who waited for whom.
+    // Where others call too, it is not known for which call a caller waited.
     if (rate !== alone || by === undefined || streams === undefined) return { what, rate, ...measured, carried }
     const held = quantile(
       spans.map((span) => heldIn(calls, by, span) + streams * streamDelay),

@@ -49,7 +49,7 @@ test.each<[rule: string, asked: readonly Asked[], recent: number, reads: number]
   ],
   ['and nothing is read beyond it', [...burst(9, 'a'), ...burst(500, 'a', hour)], 9, 1],
   ['fifty are as many as any number', burst(500, 'a'), 50, 1],
-  ['so many that nobody can read them through are a burst, whatever they are', burst(500, 'b'), 50, 2],
+  ['more than are read are a burst, of any action', burst(500, 'b'), 50, 2],
 ])('%s', async (_rule, asked, recent, reads) => {
   const requests = new Requests(asked)
   expect(await new Lately(requests).count(remediator, 'a', now)).toBe(recent)

@@ -133,7 +133,7 @@ describe('the end of a use', () => {
   })
 
   test.each([
-    ['that nobody began, of a request that there is', tool, (id: string) => `use_${id}_00000000`],
+    ['that was never begun, of a request that there is', tool, (id: string) => `use_${id}_00000000`],
     ['of another tool', 'tool:other' as ToolId, (_: string, use: string) => use],
   ])('of a use %s is refused, on the record of the tool that says it', async (_what, by, named) => {
     const { world, request, begin } = await claimed()
