@@ -2,6 +2,7 @@ import { Agent, type IncomingHttpHeaders, type IncomingMessage, request, type Se
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Meter } from '../../infra/local/emulator.ts'
 import { listenOnLoopback } from '../../infra/local/loopback.ts'
+import { describeAwsCall } from '../stack/support/aws-call.ts'
 import { chance, pick } from './chance.ts'
 
 /**
@@ -104,14 +105,10 @@ export async function startFaultyAws(
   return Object.assign(proxy, { invocationsFile, repeats } satisfies Partial<Meter>)
 }
 
-function describeAws({ headers, method = '', url = '/' }: IncomingMessage, body: Buffer): Call {
-  const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? 'unsigned'
-  const target = String(headers['x-amz-target'] ?? '')
-    .split('.')
-    .at(-1)
-  const isForm = String(headers['content-type']).startsWith('application/x-www-form-urlencoded')
-  const action = isForm ? new URLSearchParams(body.toString()).get('Action') : undefined
-  return { service, operation: target || action || `${method} ${String(url.split('?')[0]).split('/')[1]}` }
+/** Of a path its first part alone: ids make each call another. */
+function describeAws(incoming: IncomingMessage, body: Buffer): Call {
+  const { service, operation } = describeAwsCall(incoming, body)
+  return { service, operation: operation.replace(/^(\w+) \/([^/]*).*$/, '$1 $2') }
 }
 
 const errors: { readonly [service: string]: string } = {

@@ -2,6 +2,7 @@ import { Agent, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createForwarder, listenOnLoopback } from '../../../infra/local/loopback.ts'
+import { describeAwsCall } from '../../stack/support/aws-call.ts'
 
 /** A call as it passed: when, which function made it, and how long the service itself took. Milliseconds of `performance.now`. */
 export type Passed = { service: string; operation: string; caller: string; began: number; took: number; delay: number }
@@ -26,11 +27,12 @@ export async function startDelayingProxy(
 
   const handOn = async (answer: IncomingMessage, request: IncomingMessage, response: ServerResponse) => {
     const { at, body } = arrived.get(request) ?? { at: performance.now(), body: [] }
+    const asked = Buffer.concat(body)
     const answered = await buffer(answer)
     const took = performance.now() - at
-    const call = describe(request)
+    const call = describeAwsCall(request, asked)
     const delay = delayOf(call.service, call.operation)
-    onPassed({ ...call, began: at, took, delay }, { asked: String(Buffer.concat(body)), answered: String(answered) })
+    onPassed({ ...call, began: at, took, delay }, { asked: String(asked), answered: String(answered) })
     await pause(Math.max(0, delay - took))
     response.writeHead(answer.statusCode ?? 502, answer.headers).end(answered)
   }
@@ -52,14 +54,5 @@ export async function startDelayingProxy(
       proxy.close()
       agent.destroy()
     },
-  }
-}
-
-function describe({ headers, method = '', url = '/' }: IncomingMessage) {
-  const target = String(headers['x-amz-target'] ?? '')
-  return {
-    service: /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? 'unsigned',
-    operation: target.split('.').at(-1) || `${method} ${url.split('?')[0]}`,
-    caller: /(?:^| )app\/(\S+)/.exec(headers['user-agent'] ?? '')?.[1] ?? 'unknown',
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createForwarder, listenOnLoopback } from '../../../infra/local/loopback.ts'
+import { describeAwsCall } from './aws-call.ts'
 import type { TimedCall } from './calls-in-sequence.ts'
 import { readUnits, writeUnits, writtenKeys } from './dynamodb-units.ts'
 
@@ -116,17 +117,10 @@ export async function startCallMeter(invocationsFile: string) {
 type Described = Omit<CallCount, 'calls'> & { keys: readonly string[]; invoked?: string }
 
 function describeCall(request: IncomingMessage, body: Buffer, responseBytes: number): Described {
-  const { headers, method = '', url = '/' } = request
-  const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? 'unsigned'
-  const target = String(headers['x-amz-target'] ?? '')
-    .split('.')
-    .at(-1)
-  // JSON protocols name it in a header, query protocols in the body, REST ones by method and path.
-  const operation = target || new URLSearchParams(body.toString()).get('Action') || `${method} ${url.split('?')[0]}`
-  const caller = /(?:^| )app\/(\S+)/.exec(headers['user-agent'] ?? '')?.[1] ?? 'unknown'
+  const { caller, service, operation } = describeAwsCall(request, body)
   const invoked =
-    service === 'lambda' ? /\/functions\/([^/]+)\/invocations/.exec(decodeURIComponent(url))?.[1] : undefined
-  const isTable = service === 'dynamodb' && target
+    service === 'lambda' ? /\/functions\/([^/]+)\/invocations/.exec(decodeURIComponent(operation))?.[1] : undefined
+  const isTable = service === 'dynamodb'
   const asked = isTable ? (JSON.parse(body.toString()) as object) : {}
   return {
     caller,
