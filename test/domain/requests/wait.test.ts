@@ -1,16 +1,12 @@
 import { outcomeOf, startOf, waitOf } from '../../../functions/domain/requests/wait.ts'
 import {
   completion,
-  credentialId,
   decision,
   eligible,
-  intent,
-  issuance,
   less,
   minutes,
   narrowing,
   person,
-  revocation,
   sampleAsk,
   wake,
   withdrawal,
