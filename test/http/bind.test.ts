@@ -1,3 +1,4 @@
+import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { bind } from '../../functions/handlers/environments.ts'
 
 /** When a Lambda is made of its handler: at its start, or, where a test imports it, at the first call. */
@@ -34,6 +35,12 @@ test('in Lambda a variable that is missing fails the start, by its name', () => 
   process.env['AWS_LAMBDA_FUNCTION_NAME'] = 'await-outcome'
   delete process.env['WAITS_TABLE']
   expect(bound).toThrow(/WAITS_TABLE/)
+})
+
+test.each(['', '0', '-1', '1.5', 'four'])('in Lambda `%s` as the number of shards fails the start', (shards) => {
+  process.env['AWS_LAMBDA_FUNCTION_NAME'] = 'await-outcome'
+  process.env['SHARDS'] = shards
+  expect(() => bind('await-outcome', () => connect(), Object)).toThrow(/SHARDS/)
 })
 
 test('elsewhere it is made at the first call, and once', () => {
