@@ -3,11 +3,11 @@ import { deniesOf } from '../../functions/domain/credentials/denies.ts'
 import { type Entry, verify } from '../../functions/domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { RequestId } from '../../functions/domain/values.ts'
+import type { SlackScreen } from '../stack/support/slack-screen.ts'
 import type { Run } from './drive.ts'
 import type { Facts } from './facts.ts'
 import type { Life } from './lives.ts'
 import { fates } from './plan.ts'
-import type { Screen } from './screen.ts'
 
 /** A rule, what it was asked of, and each of them that breaks it. */
 export type Finding = { rule: string; asked: number; broken: readonly string[] }
@@ -17,7 +17,7 @@ type Known = { id: string; life: Life | undefined; state: ApprovalRequest; entri
 /** Seconds. */
 const restsWithin = 60
 
-export function takeAccount(lives: readonly Life[], screen: Screen, facts: Facts, run: Run): Finding[] {
+export function takeAccount(lives: readonly Life[], screen: SlackScreen, facts: Facts, run: Run): Finding[] {
   const byId = new Map(lives.flatMap((life) => (life.id ? [[life.id, life] as const] : [])))
   const known = [...facts.stored].map(([id, { state }]) => {
     return { id, life: byId.get(id), state, entries: facts.entries.get(id) ?? [] }
@@ -156,7 +156,7 @@ function twoLive(entries: readonly Entry[]): string | undefined {
   return undefined
 }
 
-function ofCards(known: readonly Known[], screen: Screen, { cards, messages, stored }: Facts): Finding[] {
+function ofCards(known: readonly Known[], screen: SlackScreen, { cards, messages, stored }: Facts): Finding[] {
   const message = new Map(messages.map((each) => [`${each.channel} ${each.ts}`, each]))
   const own = Map.groupBy(
     cards.filter(({ isBurst }) => !isBurst),

@@ -3,10 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import * as DPoP from 'dpop'
 import { withCredentials } from '../stack/support/aws.ts'
 import { type Answer, Deployment, denialOf } from '../stack/support/deployment.ts'
+import type { Shown, SlackScreen } from '../stack/support/slack-screen.ts'
 import { chance } from './chance.ts'
 import { Gate } from './gate.ts'
 import type { Arrival } from './plan.ts'
-import type { Screen, Shown } from './screen.ts'
 
 /** One arrival and what came of it, as its agent and its people know it. */
 export type Life = Arrival & {
@@ -45,7 +45,7 @@ class Stopped extends Error {
 /** Agents, their tools and the people who decide: all of them careful clients, who ask again where no answer comes. */
 export class Lives {
   readonly #hotwork = new Renewing()
-  readonly #screen: Screen
+  readonly #screen: SlackScreen
   readonly #seed: number
   readonly #gate: Gate
   /** Lists of bursts, as they were when they were clicked last. */
@@ -56,7 +56,7 @@ export class Lives {
   readonly reasons = new Map<string, number>()
 
   /** @param atOnce most calls of agents and clicks of people that are under way at once */
-  constructor(screen: Screen, { seed, atOnce }: { seed: number; atOnce: number }) {
+  constructor(screen: SlackScreen, { seed, atOnce }: { seed: number; atOnce: number }) {
     this.#screen = screen
     this.#seed = seed
     this.#gate = new Gate(atOnce)

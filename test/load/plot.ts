@@ -12,7 +12,8 @@ export function drawLoad(samples: readonly Sample[], happened: readonly Happened
     vconcat: [
       lines('submissions', samples, { arrived: 'arrived', answered: 'answered', ended: 'lives ended' }),
       lines('at once', samples, { inFlight: 'lives', waiting: 'calls that wait for the machine' }),
-      lines('in queues', samples, { messages: 'messages', age: 'seconds since a queue was empty' }),
+      lines('messages', samples, { messages: 'in all queues' }),
+      lines('seconds', samples, { age: 'since the slowest queue was empty' }),
       bars(happened, began),
     ],
     resolve: { scale: { color: 'independent', x: 'shared' } },
@@ -20,8 +21,11 @@ export function drawLoad(samples: readonly Sample[], happened: readonly Happened
   return drawChart(chart)
 }
 
-const x = { field: 'at', type: 'quantitative', title: 'seconds', scale: { domainMin: 0, nice: false } } as const
-const size = { width: 640, height: 110 } as const
+const size = { width: 640, height: 100 } as const
+
+/** @param title of the last of them alone */
+const xOf = (title: string | null) =>
+  ({ field: 'at', type: 'quantitative', title, scale: { domainMin: 0, nice: false } }) as const
 
 const lines = (title: string, samples: readonly Sample[], names: { readonly [name in keyof Sample]?: string }) => ({
   ...size,
@@ -32,7 +36,7 @@ const lines = (title: string, samples: readonly Sample[], names: { readonly [nam
   },
   mark: { type: 'line' as const },
   encoding: {
-    x,
+    x: xOf(null),
     y: { field: 'value', type: 'quantitative' as const, title },
     color: { field: 'what', type: 'nominal' as const, title: null, sort: Object.values(names) },
   },
@@ -42,16 +46,18 @@ function bars(happened: readonly Happened[], began: number) {
   const barOf = ({ at, where, fault }: Happened) =>
     `${Math.floor((at - began) / 1000 / barSeconds) * barSeconds}|${where === 'aws' ? 'AWS' : 'Slack'} ${fault === 'throttled' && where === 'slack' ? '429' : fault}`
   const values = [...Map.groupBy(happened, barOf)].map(([key, those]) => {
-    const [at, what] = key.split('|')
-    return { at: Number(at), what, value: those.length }
+    const [from, what] = key.split('|')
+    // With a gap, so that neighbours do not touch.
+    return { at: Number(from), until: Number(from) + 0.9 * barSeconds, what, value: those.length }
   })
   return {
     ...size,
     data: { values },
     mark: { type: 'bar' as const },
     encoding: {
-      x,
-      y: { field: 'value', type: 'quantitative' as const, stack: true as const, title: `faults in ${barSeconds} s` },
+      x: { ...xOf('seconds since the begin'), bin: 'binned' as const },
+      x2: { field: 'until' },
+      y: { field: 'value', type: 'quantitative' as const, stack: 'zero' as const, title: `faults in ${barSeconds} s` },
       color: { field: 'what', type: 'nominal' as const, title: null },
     },
   }

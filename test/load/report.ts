@@ -84,6 +84,6 @@ function faultLines(
   const why = [...reasons].toSorted(([, one], [, other]) => other - one).slice(0, 6)
   return [
     `faults of AWS: ${ofPlace('aws')}; of Slack: ${ofPlace('slack')}; batches given twice: ${repeated}`,
-    `clients asked again ${retries} times, and were told to wait ${throttled} times: ${why.map(([what, times]) => `${what} ${times}`).join(', ')}`,
+    `clients asked again ${retries} times, and were told to wait ${throttled} times: ${why.map(([what, times]) => `${what} ${times}`).join(', ') || 'no answer said why'}`,
   ]
 }

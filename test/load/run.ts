@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { startStack } from '../../infra/local/stack.ts'
 import { knowAlone } from '../stack/support/deployment.ts'
+import { SlackScreen } from '../stack/support/slack-screen.ts'
 import { takeAccount } from './account.ts'
 import { drive } from './drive.ts'
 import { readFacts } from './facts.ts'
@@ -13,7 +14,6 @@ import { planLoad } from './plan.ts'
 import { drawLoad } from './plot.ts'
 import { loadPolicies } from './policies.ts'
 import { reportOf } from './report.ts'
-import { Screen } from './screen.ts'
 
 /** So that a stream is read for each reader by itself, as on AWS. Milliseconds. */
 const streamDelay = 20
@@ -39,7 +39,7 @@ async function load(options: Options): Promise<boolean> {
   ending.defer(() => rmSync(directory, { recursive: true, force: true }))
   const happened: Happened[] = []
   const told = (each: Happened) => void happened.push(each)
-  const screen = new Screen()
+  const screen = new SlackScreen()
   const quarter = faults / 4
   const repeatsFile = join(directory, 'repeats.log')
   const aws = await startFaultyAws({

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { delayOf, kindOf, otherDelay } from '../bench/latency/delays.ts'
 import { openLoop } from '../bench/latency/open-loop.ts'
-import { SlackWatch } from '../bench/latency/slack-watch.ts'
 import { heldIn } from '../bench/latency/waits.ts'
 import { type Published, pagesWithTable, withTable } from '../bench/published.ts'
+import { SlackScreen } from '../stack/support/slack-screen.ts'
 
 const read = (file: string) => readFileSync(join(__dirname, '../..', file), 'utf8')
 
@@ -55,16 +55,23 @@ test('an arrival comes by the clock, though none before it has been served', asy
 
 describe('the card of a request', () => {
   const request = `req_${'0'.repeat(26)}`
-  const post = (watch: SlackWatch, channel: string, body: string, at: number) =>
-    watch.heard('POST /api/chat.postMessage', body, JSON.stringify({ ok: true, channel, ts: `${at}.0` }), at)
+  const see = (screen: SlackScreen, operation: string, channel: string, body: string, at: number) =>
+    screen.see({ operation, body, answer: JSON.stringify({ ok: true, channel, ts: '4.0' }) }, at)
 
-  test('is the first message about it in a channel, not one to a person or beneath a card', async () => {
-    const watch = new SlackWatch()
-    const card = watch.until(request, ({ isNew }) => isNew)
-    post(watch, 'D0BEN', `text=${request}`, 1)
-    post(watch, 'C0DESK', `thread_ts=1.0&text=${request}`, 2)
-    post(watch, 'C0DESK', 'text=another', 3)
-    post(watch, 'C0DESK', `text=${request}`, 4)
-    expect(await card).toEqual({ at: 4, channel: 'C0DESK', ts: '4.0', isNew: true })
+  test('is a message about it in a channel, not one to a person or beneath a card', async () => {
+    const screen = new SlackScreen()
+    const card = screen.until(request, () => true, 60_000)
+    see(screen, 'POST /api/chat.postMessage', 'D0BEN', `text=${request}`, 1)
+    see(screen, 'POST /api/chat.postMessage', 'C0DESK', `thread_ts=1.0&text=${request}`, 2)
+    see(screen, 'POST /api/chat.postMessage', 'C0DESK', 'text=another', 3)
+    see(screen, 'POST /api/chat.postMessage', 'C0DESK', `text=${request}`, 4)
+    expect(await card).toMatchObject({ channel: 'C0DESK', ts: '4.0', postedAt: 4 })
+  })
+
+  test('has the time at which it was posted, and that of its last change', () => {
+    const screen = new SlackScreen()
+    see(screen, 'POST /api/chat.postMessage', 'C0DESK', `text=${request}`, 4)
+    for (const at of [5, 6]) see(screen, 'POST /api/chat.update', 'C0DESK', `text=${request}, changed`, at)
+    expect(screen.of(request)).toMatchObject([{ says: `${request}, changed`, postedAt: 4, changedAt: 6 }])
   })
 })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { withCredentials } from '../../stack/support/aws.ts'
 import { type Answer, denialOf, setParameter } from '../../stack/support/deployment.ts'
+import type { Shown } from '../../stack/support/slack-screen.ts'
 import type { DelayedWorld } from './world.ts'
 
 /** From when to when, in milliseconds of `performance.now`. */
@@ -27,7 +28,7 @@ export async function evaluate({ hotwork, agentOf }: DelayedWorld, n: number) {
  * @param tryOn whether the agent goes on calling AWS after its completion, until it is refused
  */
 export async function live(world: DelayedWorld, n: number, tryOn = false): Promise<Spans> {
-  const { hotwork, slack } = world
+  const { hotwork } = world
   const spans: Spans = {}
   const timed = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     const from = performance.now()
@@ -46,16 +47,16 @@ export async function live(world: DelayedWorld, n: number, tryOn = false): Promi
   const submittedAt = performance.now()
   const submitted = await timed('submit', () => hotwork.json('POST', requests, token, { ...body, denial }, headers))
   const id = expectStatus(202, submitted).body.task.id as string
-  const card = await slack.until(id, ({ isNew }) => isNew)
-  since('request to card', submittedAt, card.at)
+  const card = await shown(world, id)
+  since('request to card', submittedAt, card.postedAt)
   const settled = hotwork.untilSettled(agent, id)
   // Where a click fails, this one fails for the same reason later.
   settled.catch(() => {})
 
   const firstAt = performance.now()
   await timed('click', () => hotwork.desk.click(card, 'approve', 'person:ben'))
-  const redrawn = await slack.until(id, ({ at, isNew }) => !isNew && at > firstAt)
-  since('click to redrawn card', firstAt, redrawn.at)
+  const { changedAt } = await shown(world, id, firstAt)
+  since('click to redrawn card', firstAt, changedAt)
   const lastAt = performance.now()
   await hotwork.desk.click(card, 'approve', 'person:eve')
   const { status } = expectStatus(200, await settled).body.task
@@ -68,8 +69,15 @@ export async function live(world: DelayedWorld, n: number, tryOn = false): Promi
   since('click to AWS credentials', lastAt)
   expectStatus(200, await timed('complete', () => hotwork.complete(agent, id)))
   if (tryOn) await timed('completion to refusal by AWS', () => untilRefused(world, credentials, n))
-  slack.forget(id)
   return spans
+}
+
+/** The card of a request, once it is there, or was changed since then. */
+async function shown({ slack }: DelayedWorld, id: string, since?: number) {
+  const isWanted = ({ changedAt = 0 }: Shown) => since === undefined || changedAt > since
+  const card = await slack.until(id, isWanted, 60_000)
+  if (!card) throw new Error(`the card of ${id} did not come in a minute`)
+  return card
 }
 
 const mostTries = 1000

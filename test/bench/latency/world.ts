@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startStack } from '../../../infra/local/stack.ts'
 import { Deployment, knowAlone } from '../../stack/support/deployment.ts'
+import { SlackScreen } from '../../stack/support/slack-screen.ts'
 import { type Passed, startDelayingProxy } from './delaying-proxy.ts'
 import { delayOf, slackDelay, streamDelay } from './delays.ts'
 import { agentName, manyAgents } from './many-agents.ts'
-import { SlackWatch } from './slack-watch.ts'
 
 /** A local stack whose AWS and Slack answer no sooner than `delays.ts` says, and what its agents and people need. */
 export interface DelayedWorld {
   hotwork: Deployment
   /** The next agent for each request, and in the end the first one again. */
   agentOf(n: number): string
-  slack: SlackWatch
+  slack: SlackScreen
   /** What the Lambdas have called so far. */
   calls: Passed[]
 }
@@ -23,12 +23,12 @@ export async function startDelayedWorld(agents: number, resources: AsyncDisposab
   const directory = mkdtempSync(join(tmpdir(), 'hotwork-latency-'))
   resources.defer(() => rmSync(directory, { recursive: true, force: true }))
   const calls: Passed[] = []
-  const slack = new SlackWatch()
+  const slack = new SlackScreen()
   const aws = await startDelayingProxy(delayOf, (call) => calls.push(call))
   resources.defer(() => aws.close())
   const beforeSlack = await startDelayingProxy(
     () => slackDelay,
-    ({ operation, began }, { asked, answered }) => slack.heard(operation, asked, answered, began),
+    ({ operation, began }, { asked, answered }) => slack.see({ operation, body: asked, answer: answered }, began),
   )
   resources.defer(() => beforeSlack.close())
   const stack = await startStack({

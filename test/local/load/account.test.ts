@@ -6,7 +6,7 @@ import type { Run } from '../../load/drive.ts'
 import type { Facts } from '../../load/facts.ts'
 import type { Life } from '../../load/lives.ts'
 import type { Fate } from '../../load/plan.ts'
-import { Screen } from '../../load/screen.ts'
+import { SlackScreen } from '../../stack/support/slack-screen.ts'
 import { decision, requestId, sampleAsk } from '../../support/ask.ts'
 
 /** A load of two requests, one that waits and one that was denied, in which all rules hold. */
@@ -41,13 +41,13 @@ function calmLoad() {
     const known = { n, at: 0, agent: 'agent:remediator', body: {}, tokens: 0, uses: 0 }
     return { ...known, fate, id, outcome: 'accepted', ended: true }
   }
-  const screen = new Screen()
+  const screen = new SlackScreen()
   for (const { requests } of cards) post(screen, requests[0] as string)
   const run: Run = { samples: [], began: 0, livesEnded: 1_000, emptied: 2_000, dead: [] }
   return { lives: [life(0, waits, 'left'), life(1, denied, 'denied')], screen, facts, run }
 }
 
-function post(screen: Screen, request: string, fault?: 'lost'): void {
+function post(screen: SlackScreen, request: string, fault?: 'lost'): void {
   const body = Buffer.from(new URLSearchParams({ text: request, blocks: '[]' }).toString())
   const answer = Buffer.from(JSON.stringify({ ok: true, channel: 'C1', ts: request }))
   screen.see({ operation: 'chat.postMessage', body, answer, fault })
