@@ -172,7 +172,7 @@ export class LedgerStreamReader extends Construct {
       target: reader.lambda,
       eventSourceArn: streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
-      batchSize: 500,
+      batchSize: 1000,
       // Each batch costs a signature and some puts, however small it is.
       maxBatchingWindow: Duration.seconds(1),
       reportBatchItemFailures: true,

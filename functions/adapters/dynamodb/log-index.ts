@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { type Leaf, partsOfId } from '../../domain/anchor/leaf.ts'
 import { type LoggedAt, type LogIndex, type LogState, mostAtOnce } from '../../operations/anchor/ports.ts'
-import { condition, entryIdOf, itemOf, numberOf, textOf, valueIn } from './items.ts'
+import { condition, entryIdOf, itemOf, numberOf, packed, packedIn, textOf } from './items.ts'
 import { TableStore } from './table.ts'
 
-const Pending = z.array(z.object({ hash: z.string(), id: z.string() }))
+const Pending = z.array(z.string())
 
 /** No aggregate is called so: each has a prefix. */
 const stateKey = { aggregate: 'LOG', sequence: 0 }
@@ -14,7 +14,7 @@ export class DynamoLogIndex extends TableStore implements LogIndex {
   async state(): Promise<LogState> {
     const item = await this.table.get(stateKey, 'read the state of the log')
     return item
-      ? { size: numberOf(item, 'size'), pending: valueIn(item, 'pending', Pending) }
+      ? { size: numberOf(item, 'size'), pending: packedIn(item, 'pending', Pending) }
       : { size: 0, pending: [] }
   }
 
@@ -32,11 +32,11 @@ export class DynamoLogIndex extends TableStore implements LogIndex {
     return item && { sequence: numberOf(item, 'sequence'), hash: textOf(item, 'hash') }
   }
 
-  async place(size: number, leaves: readonly Leaf[], pending: readonly Leaf[]): Promise<boolean> {
+  async place(size: number, leaves: readonly Leaf[], pending: readonly string[]): Promise<boolean> {
     if (leaves.length > mostAtOnce) throw new RangeError(`${leaves.length} leaves do not fit into one transaction`)
     const isFree = condition('attribute_not_exists(#aggregate)')
     const counted = size === 0 ? isFree : condition('#size = :before', { before: size })
-    const state = { ...stateKey, size: size + leaves.length, pending: JSON.stringify(pending) }
+    const state = { ...stateKey, size: size + leaves.length, pending: packed(pending) }
     const rows = leaves.map(({ id, hash }, at) => ({ ...partsOf(id), place: size + at, hash }))
     const puts = [this.table.putting(state, counted), ...rows.map((row) => this.table.putting(row, isFree))]
     return (await this.table.transact(puts, 'give places in the log')).done

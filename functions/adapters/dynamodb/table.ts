@@ -52,10 +52,10 @@ export class Table {
 
   /** In no particular order, a hundred at a time. */
   async getMany(keys: readonly Item[], trying: string): Promise<Item[]> {
-    const read: Item[] = []
-    for (let from = 0; from < keys.length; from += batchLimit)
-      read.push(...(await this.#getBatch(keys.slice(from, from + batchLimit), trying)))
-    return read
+    const batches = Array.from({ length: Math.ceil(keys.length / batchLimit) }, (_, n) =>
+      keys.slice(n * batchLimit, (n + 1) * batchLimit),
+    )
+    return (await Promise.all(batches.map((batch) => this.#getBatch(batch, trying)))).flat()
   }
 
   /** A busy table leaves some unprocessed: those are asked for again. */

@@ -39,6 +39,9 @@ type Published = {
 
 const attempts = 6
 
+/** For so many one checkpoint is signed. Their ids stay in one item until then. */
+const mostUnpublished = 10 * mostAtOnce
+
 /**
  * Adds entries to the log. One transaction gives them their places; bundles, tiles and the checkpoint follow from those
  * places alone, so that a notary that was killed anywhere, or that another overtook, is made good by the next.
@@ -82,16 +85,45 @@ export class Notary {
       if (!restored) return undefined
       state = restored
     }
-    if (!(await this.#publish(state))) return undefined
+    const unpublished = await this.#unpublished(state, this.#published)
+    if (!unpublished || !(await this.#publish(state.size, unpublished))) return undefined
+    let { size } = state
     const { leaves, differences } = await selectLeaves(arrived, chains, this.#ports)
-    for (let from = 0; from < leaves.length; from += mostAtOnce) {
-      const next = leaves.slice(from, from + mostAtOnce)
-      if (!(await index.place(state.size, next, next))) return undefined
-      state = { size: state.size + next.length, pending: next }
-      if (!(await this.#publish(state))) return undefined
+    for (let from = 0; from < leaves.length; from += mostUnpublished) {
+      const next = leaves.slice(from, from + mostUnpublished)
+      if (!(await this.#place(size, next))) return undefined
+      size += next.length
+      if (!(await this.#publish(size, next))) return undefined
     }
-    if (leaves.length > 0) this.#tellDelay(arrived, leaves.length, state.size)
+    if (leaves.length > 0) this.#tellDelay(arrived, leaves.length, size)
     return differences
+  }
+
+  /** Gives leaves their places. False where another notary came first. */
+  async #place(size: number, leaves: readonly Leaf[]): Promise<boolean> {
+    const ids = leaves.map(({ id }) => id)
+    for (let from = 0; from < leaves.length; from += mostAtOnce) {
+      const to = from + mostAtOnce
+      if (!(await this.#ports.index.place(size + from, leaves.slice(from, to), ids.slice(0, to)))) return false
+    }
+    return true
+  }
+
+  /** What has a place and is in no checkpoint yet. Undefined where another notary came first. */
+  async #unpublished({ size, pending }: LogState, published: Published): Promise<readonly Leaf[] | undefined> {
+    const fresh = size - published.size
+    // Less: another notary published more than the index said when it was read.
+    if (fresh < 0) return undefined
+    if (fresh > pending.length)
+      throw new AnchorForked(`the bucket has ${published.size} of ${size} entries, and the rest is not at hand`)
+    const ids = pending.slice(pending.length - fresh)
+    const placed = await this.#ports.index.find(ids)
+    return ids.map((id, at) => {
+      const place = placed.get(id)
+      if (place?.index !== published.size + at)
+        throw new AnchorForked(`\`${id}\` does not have place ${published.size + at} of the log, which it was given`)
+      return { id, hash: place.hash }
+    })
   }
 
   #tellDelay(arrived: readonly Arrival[], entries: number, size: number): void {
@@ -122,15 +154,9 @@ export class Notary {
   }
 
   /** Writes all that follows from the places that are given. False where another notary came first. */
-  async #publish({ size, pending }: LogState): Promise<boolean> {
+  async #publish(size: number, leaves: readonly Leaf[]): Promise<boolean> {
     const before = this.#published as Published
-    const fresh = size - before.size
-    if (fresh === 0) return true
-    // Less: another notary published more than the index said when it was read.
-    if (fresh < 0) return false
-    if (fresh > pending.length)
-      throw new AnchorForked(`the bucket has ${before.size} of ${size} entries, and the rest is not at hand`)
-    const leaves = pending.slice(pending.length - fresh)
+    if (leaves.length === 0) return true
     const { root, tiles } = growTree(before.size, before.edge, leaves.map(hashOfEntry))
     const known = [...before.partial, ...leaves]
     const first = before.size - before.partial.length

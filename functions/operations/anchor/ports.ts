@@ -26,8 +26,8 @@ export interface LogIndexReader {
   find(ids: readonly string[]): Promise<ReadonlyMap<string, LoggedAt>>
 }
 
-/** `pending` are the last leaves, in order: at least all that no checkpoint covers yet. */
-export type LogState = { size: number; pending: readonly Leaf[] }
+/** `pending` are the ids of the last leaves, in order: at least of all that no checkpoint covers yet. */
+export type LogState = { size: number; pending: readonly string[] }
 
 /** As many as one transaction takes beside the row that counts them. */
 export const mostAtOnce = 99
@@ -40,7 +40,7 @@ export interface LogIndex extends LogIndexReader {
    * Gives leaves the next places: all or none, false where the log is no more of that size or one of them has a place.
    * @param leaves at most `mostAtOnce`
    */
-  place(size: number, leaves: readonly Leaf[], pending: readonly Leaf[]): Promise<boolean>
+  place(size: number, leaves: readonly Leaf[], pending: readonly string[]): Promise<boolean>
 }
 
 /** The notary's own keys. Every call may throw KeyUnavailable. */

@@ -80,7 +80,7 @@ export class MemoryLogIndex implements LogIndex {
     return of.toSorted((one, other) => other.sequence - one.sequence)[0]
   }
 
-  async place(size: number, leaves: readonly Leaf[], pending: readonly Leaf[]): Promise<boolean> {
+  async place(size: number, leaves: readonly Leaf[], pending: readonly string[]): Promise<boolean> {
     await Promise.resolve()
     if (this.#state.size !== size || leaves.some(({ id }) => this.places.has(id))) return false
     for (const [at, { id, hash }] of leaves.entries()) this.places.set(id, { index: size + at, hash })
