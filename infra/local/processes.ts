@@ -109,13 +109,19 @@ class AskedToEnd extends Error {
   override readonly name = 'AskedToEnd'
 }
 
+/** Milliseconds in which one Ctrl-C may come twice: from the terminal, and once more from `npm run`. */
+const oneCtrlC = 1000
+
 /** Ctrl-C, SIGTERM and the closing of the terminal. A second one ends the process at once. */
-export function untilAsked(): AbortSignal {
+export function untilAsked(now: () => number = () => performance.now()): AbortSignal {
   const controller = new AbortController()
+  let askedAt = 0
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130)
-      controller.abort(new AskedToEnd(`asked to end by ${name}`))
+      if (!controller.signal.aborted) {
+        askedAt = now()
+        controller.abort(new AskedToEnd(`asked to end by ${name}`))
+      } else if (now() - askedAt > oneCtrlC) process.exit(130)
     })
   }
   return controller.signal
