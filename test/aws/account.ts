@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { IAMClient, ListAccountAliasesCommand } from '@aws-sdk/client-iam'
+import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { nodeDirectory, root } from '../../infra/local/cdk.ts'
 import { type AwsAccess, clientSettings, startEmulator } from '../../infra/local/emulator.ts'
@@ -26,7 +27,8 @@ export async function findAccount(
   const { Account: accountId = '', Arn } = await sts.send(new GetCallerIdentityCommand({}))
   const isEmulator = aws.endpointUrl !== '' && isOfThisMachine(aws.endpointUrl)
   if (isEmulator && options.account === undefined) return { aws, accountId }
-  const said = options.account ?? (await ask(`These credentials are of ${Arn}. Type the id of the test account: `))
+  const said =
+    options.account ?? (await ask(`These credentials are of ${Arn}. Type the id of the test account: `, signal))
   if (said !== accountId)
     throw new UnusableOptions(`these credentials are of account ${accountId}, not of \`${said}\`: nothing was done`)
   if (isEmulator) return { aws, accountId }
@@ -34,24 +36,45 @@ export async function findAccount(
   const production = AccountAliases.find((alias) => /prod|prd|live/i.test(alias))
   if (production !== undefined)
     throw new UnusableOptions(`account ${accountId} is called \`${production}\`: use a test account. Nothing was done`)
+  await warnOfQuota(aws)
   return { aws, accountId }
 }
 
-async function ask(question: string): Promise<string> {
+/** With fewer, Lambda turns calls away, and what is expected of them fails. */
+const quotaWanted = 50
+
+async function warnOfQuota(aws: AwsAccess): Promise<void> {
+  const { AccountLimit } = await new LambdaClient(clientSettings(aws)).send(new GetAccountSettingsCommand({}))
+  const quota = AccountLimit?.ConcurrentExecutions ?? quotaWanted
+  if (quota < quotaWanted)
+    process.stdout.write(
+      `  This account runs ${quota} Lambdas at once. With fewer than ${quotaWanted} some expectations may fail: ask for more first\n`,
+    )
+}
+
+async function ask(question: string, signal: AbortSignal): Promise<string> {
   if (!process.stdin.isTTY) throw new UnusableOptions('say which test account: --account ID')
-  const lines = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await lines.question(question)
+  // As a terminal it would keep Ctrl-C to itself.
+  const lines = createInterface({ input: process.stdin, output: process.stdout, terminal: false })
+  const answer = await lines.question(question, { signal })
   lines.close()
   return answer.trim()
 }
 
 /** Of the environment, as the SDK finds them: keys, a profile, a web identity. */
-async function readAccess(env = process.env): Promise<AwsAccess> {
+export async function readAccess(env = process.env): Promise<AwsAccess> {
   const endpointUrl = endpointIn(env)
   const sts = new STSClient({})
-  const [region, credentials] = await Promise.all([sts.config.region(), sts.config.credentials()])
+  const [region, credentials] = await Promise.all([sts.config.region(), sts.config.credentials()]).catch(
+    ({ message }: Error) => {
+      throw new UnusableOptions(`${message}. Set AWS_REGION, and AWS_PROFILE or keys. Nothing was done`)
+    },
+  )
   sts.destroy()
-  const { accessKeyId, secretAccessKey, sessionToken } = credentials
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials
+  const minutes = expiration && Math.floor((expiration.getTime() - Date.now()) / 60_000)
+  if (minutes !== undefined && minutes < 60)
+    process.stdout.write(`  These credentials end in ${minutes} minutes, and a run takes some 50 of them\n`)
   return { endpointUrl, region, accessKeyId, secretAccessKey, sessionToken }
 }
 

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { root } from '../../infra/local/cdk.ts'
-import { chapterNames, tellChapters } from '../../infra/local/demo/chapters.ts'
-import { describeFault, Report } from '../../infra/local/demo/report.ts'
+import { chapterNames, tellChapters, withNeeds } from '../../infra/local/demo/chapters.ts'
+import { describeFault, endedBy, Report } from '../../infra/local/demo/report.ts'
 import { withWorld } from '../../infra/local/demo/world.ts'
 import type { AwsAccess } from '../../infra/local/emulator.ts'
 import { untilAsked } from '../../infra/local/processes.ts'
 import { createProgress } from '../../infra/local/progress.ts'
-import { findAccount } from './account.ts'
+import { findAccount, readAccess } from './account.ts'
 import { makeChecks } from './checks.ts'
 import { deployToAws, makeFolders } from './deploy.ts'
 import { type Made, readMade, stacksOf, writeMade } from './made.ts'
-import { readOptions, usage } from './options.ts'
-import { findKept, removeAll } from './remove.ts'
-import { type Run, writeReport } from './report.ts'
-import { checkSampleIsFree, makeSample, sample } from './sample.ts'
+import { readOptions, UnusableOptions, usage } from './options.ts'
+import { type Left, removeAll } from './remove.ts'
+import { isGood, type Run, summaryOf, writeReport } from './report.ts'
+import { checkSampleIsFree, makeSample, samplePaths } from './sample.ts'
 
 /**
  * `npm run verify:aws`: deploys Hotwork and a target into a test account, runs the story, break-glass, a drill and the sealed
@@ -28,15 +28,15 @@ async function run(): Promise<boolean> {
   await using resources = new AsyncDisposableStack()
   const asked = untilAsked()
   const { aws, accountId } = await findAccount(options, resources, asked)
-  if (options.remove) return remove(aws, resolve(options.remove), accountId)
+  if (options.remove) return (await remove(aws, resolve(options.remove), accountId)).length === 0
 
   const name = `Hwv${randomBytes(3).toString('hex')}`
   const folders = makeFolders(join(root, '.hotwork/aws', name))
-  const made: Made = { name, accountId, region: aws.region, stacks: stacksOf(name), parameters: sample }
+  const made: Made = { name, accountId, region: aws.region, stacks: stacksOf(name), paths: samplePaths }
   await checkSampleIsFree(aws)
   writeMade(folders.directory, made)
   say(`run ${name} in account ${accountId}, ${aws.region}: all of it is in ${folders.directory}`)
-  const kept: Run = {
+  const told: Run = {
     name,
     accountId,
     region: aws.region,
@@ -44,58 +44,78 @@ async function run(): Promise<boolean> {
     began: Date.now(),
     checks: [],
   }
+  // After the line that shows what is under way.
+  asked.addEventListener('abort', () =>
+    say('\n  ending. Ctrl-C once more ends at once, and leaves in the account what is there'),
+  )
   try {
     await makeSample(aws)
-    return await verify(kept, { ...folders, aws, accountId, name, asked }, options.chapters)
-  } finally {
-    if (options.keep) say(`kept: npm run verify:aws -- --account ${accountId} --remove ${folders.directory}`)
-    else await remove(aws, folders.directory, accountId)
+    await verify(told, { ...folders, aws, accountId, name, asked }, options.chapters)
+  } catch (fault) {
+    tell(fault)
+    told.endedBy = (describeFault(fault).split('\n')[0] as string).replace(/:$/, '')
   }
+  writeReport(folders.directory, told)
+  const later = `npm run verify:aws -- --account ${accountId} --remove ${folders.directory}`
+  if (options.keep) say(`kept. To remove it: ${later}`)
+  // Those of the beginning may be out by now.
+  const now = options.local ? aws : await readAccess().catch(() => aws)
+  const left = options.keep ? [] : await remove(now, folders.directory, accountId)
+  if (left.length > 0) say(options.local ? 'it ends with the emulator' : `later: ${later}`)
+  say(`${summaryOf(told)}. ${join(folders.directory, 'report.md')}`)
+  return isGood(told) && left.every(({ isLocked }) => isLocked)
 }
 
 type Around = ReturnType<typeof makeFolders> & { aws: AwsAccess; accountId: string; name: string; asked: AbortSignal }
 
-async function verify(kept: Run, around: Around, chapters: readonly string[]): Promise<boolean> {
+async function verify(told: Run, around: Around, names: readonly string[]): Promise<void> {
   const { aws, directory, asked: signal } = around
   await using resources = new AsyncDisposableStack()
   const progress = createProgress()
   const { local, output } = await deployToAws({ ...around, region: aws.region, progress, signal, resources })
-  kept.deployedWithin = Date.now() - kept.began
+  told.deployedWithin = Date.now() - told.began
   const report = new Report(process.stdout, signal)
   // SSM takes three puts a second, and IAM spreads a deny within seconds.
-  if (kept.isAws) report.probes = { withinSeconds: 300, everyMilliseconds: 500 }
+  if (told.isAws) report.probes = { withinSeconds: 300, everyMilliseconds: 500 }
   const stack = { local, folder: directory, quick: () => Promise.reject(new Error('there is one deployment here')) }
-  await withWorld(stack, report, async (world) => {
-    await tellChapters(world, chapters)
-    for (const check of makeChecks({ world, aws, output, isAws: kept.isAws })) kept.checks.push(await check.ask(say))
-  })
-  kept.chapters = { held: report.held, failed: report.failed }
-  kept.latencies = Object.fromEntries(report.latencies)
-  const good = report.finish()
-  const failed = writeReport(directory, kept, say)
-  return good && failed === 0
+  try {
+    await withWorld(stack, report, async (world) => {
+      await tellChapters(world, names)
+      for (const check of makeChecks({ world, aws, output, isAws: told.isAws }))
+        told.checks.push(await endedBy(check.ask(say), signal))
+    })
+  } finally {
+    told.chapters = { names: withNeeds(names), held: report.held, failures: report.failures }
+    told.latencies = Object.fromEntries(report.latencies)
+    report.finish()
+  }
 }
 
-async function remove(aws: AwsAccess, directory: string, accountId: string): Promise<boolean> {
+/** @returns what is left of it */
+async function remove(aws: AwsAccess, directory: string, accountId: string): Promise<readonly Left[]> {
   const made = readMade(directory)
   if (made.accountId !== accountId || made.region !== aws.region)
-    throw new Error(
+    throw new UnusableOptions(
       `${directory} is of account ${made.accountId}, ${made.region}; these credentials are of ${accountId}, ${aws.region}`,
     )
   say(`removing ${made.name}`)
-  const kept = await findKept(aws, made)
-  writeMade(directory, { ...made, kept })
-  const left = await removeAll(aws, { ...made, kept }, say)
+  const left = await removeAll(aws, made, say, (now) => writeMade(directory, now)).catch((fault: unknown) => [
+    { type: 'all that is in', id: join(directory, 'made.json'), why: describeFault(fault), isLocked: false },
+  ])
   for (const { type, id, why } of left) say(`NOT REMOVED: ${type} ${id}: ${why}`)
-  if (left.length > 0) say(`later: npm run verify:aws -- --account ${accountId} --remove ${directory}`)
-  return left.length === 0
+  return left
+}
+
+function tell(fault: unknown): void {
+  const words = fault instanceof UnusableOptions ? fault.message : describeFault(fault)
+  process.stderr.write(`\n${words}\n${fault instanceof TypeError ? fault.stack : ''}\n`)
 }
 
 try {
   process.exitCode = (await run()) ? 0 : 1
 } catch (fault) {
-  process.stderr.write(`\n${describeFault(fault)}\n${fault instanceof TypeError ? fault.stack : ''}\n`)
-  if (fault instanceof Error && fault.name === 'UnusableOptions') process.stderr.write(usage)
+  tell(fault)
+  if (fault instanceof UnusableOptions) process.stderr.write(usage)
   process.exitCode = 1
 }
 process.exit()

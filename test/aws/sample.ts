@@ -1,18 +1,27 @@
-import { GetParametersCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { PutParameterCommand, paginateGetParametersByPath, SSMClient } from '@aws-sdk/client-ssm'
 import { type AwsAccess, clientSettings } from '../../infra/local/emulator.ts'
 import { parameters } from '../../infra/local/sample-target.ts'
 import { UnusableOptions } from './options.ts'
 
-/** What the story changes. Nothing else of the sample's target is needed. */
-export const sample: readonly string[] = Object.keys(parameters)
+/** Below which chapters change and make parameters. Nothing else of the sample's target is needed. */
+export const samplePaths: readonly string[] = [
+  ...new Set(Object.keys(parameters).map((name) => name.slice(0, name.lastIndexOf('/')))),
+]
 
-/** @throws UnusableOptions where the account has one of them: it would be written over, and removed */
+/** @throws UnusableOptions where the account has one below them: it would be written over, and removed */
 export async function checkSampleIsFree(aws: AwsAccess): Promise<void> {
-  const { Parameters = [] } = await new SSMClient(clientSettings(aws)).send(
-    new GetParametersCommand({ Names: [...sample] }),
-  )
-  const [taken] = Parameters
-  if (taken) throw new UnusableOptions(`the account has a parameter ${taken.Name}: use one without. Nothing was done`)
+  const [taken] = await parametersBelow(aws, samplePaths)
+  if (taken !== undefined)
+    throw new UnusableOptions(`the account has a parameter ${taken}: use one without. Nothing was done`)
+}
+
+export async function parametersBelow(aws: AwsAccess, paths: readonly string[]): Promise<readonly string[]> {
+  const client = new SSMClient(clientSettings(aws))
+  const found: string[] = []
+  for (const Path of paths)
+    for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, { Path, Recursive: true }))
+      found.push(...Parameters.flatMap(({ Name }) => Name ?? []))
+  return found
 }
 
 export async function makeSample(aws: AwsAccess): Promise<void> {

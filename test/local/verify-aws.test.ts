@@ -1,10 +1,18 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { denial, iamDenial } from '../../infra/local/demo/findings.ts'
 import { listenOnLoopback } from '../../infra/local/loopback.ts'
 import { endpointIn, isOfThisMachine } from '../aws/account.ts'
 import { type Check, check, NotAsked } from '../aws/checks/check.ts'
 import { totp } from '../aws/checks/sealed.ts'
+import { type Made, stacksOf } from '../aws/made.ts'
 import { readOptions } from '../aws/options.ts'
 import { callProgram } from '../aws/relay/serve.ts'
-import { findKept } from '../aws/remove.ts'
+import { removeAll } from '../aws/remove.ts'
+import { type Run, summaryOf, writeReport } from '../aws/report.ts'
 
 const silent = () => {}
 const held = async () => ({ held: true, found: 'yes' })
@@ -28,7 +36,6 @@ describe('npm run verify:aws', () => {
     const names = ['story', 'ledger', 'break-glass', 'drill', 'time', 'lag', 'halts']
     expect(() => readOptions(['--account', '1234'], names)).toThrow(/twelve digits/)
     expect(() => readOptions(['--force'], names)).toThrow(/force/)
-    expect(() => readOptions(['--chapters', 'halts,stroy'], names)).toThrow(/no chapter `stroy`/)
     expect(readOptions(['--account', '123456789012', '--chapters', 'halts'], names)).toMatchObject({
       ...{ account: '123456789012', keep: false, local: false },
       chapters: ['halts'],
@@ -67,22 +74,23 @@ describe('npm run verify:aws', () => {
     expect(answered).toMatchObject({ status, body: status === 200 ? 'asked' : 'Hotwork asks nothing there' })
   })
 
-  test('what a stack kept is still known when the stack is gone, of which AWS tells nothing any more', async () => {
-    const server = await listenOnLoopback()
-    server.handle((_, response) => {
-      const error = '<Code>ValidationError</Code><Message>Stack with id Hwv1 does not exist</Message>'
-      response.writeHead(400, { 'content-type': 'text/xml' })
-      response.end(`<ErrorResponse><Error><Type>Sender</Type>${error}</Error></ErrorResponse>`)
-    })
-    const access = { endpointUrl: server.url, region: 'eu-west-1', accessKeyId: 'x', secretAccessKey: 'x' }
-    const kept = [{ type: 'bucket', id: 'hwv1-log' } as const]
-    const made = {
-      ...{ name: 'Hwv1', accountId: '123456789012', region: 'eu-west-1' },
-      stacks: ['Hwv1'],
-      parameters: [],
-    }
-    expect(await findKept(access, { ...made, kept })).toEqual(kept)
-    await server.close()
+  test('what cannot be told of is refused before anything is made, and what can is named', () => {
+    const names = ['story', 'silence', 'signals', 'halts']
+    const second = /`silence` cannot be told here: it needs a second deployment.*These can: story, halts$/
+    expect(() => readOptions(['--chapters', 'story,silence'], names)).toThrow(second)
+    expect(() => readOptions(['--chapters', 'signals'], names)).toThrow(/relay/)
+    expect(() => readOptions(['--chapters', 'stroy'], names)).toThrow(/no chapter `stroy`: choose of story, halts$/)
+    expect(() => readOptions(['--local', '--keep'], names)).toThrow(/the emulator ends with the command/)
+    expect(readOptions(['--chapters', 'story, halts'], names).chapters).toEqual(['story', 'halts'])
+  })
+
+  test('a session that has ended is refused for that, as AWS says of one that was cut, and by no deny', async () => {
+    const expired = new Error('The security token included in the request is expired')
+    expired.name = 'ExpiredTokenException'
+    const said = (await iamDenial(() => Promise.reject(expired))) ?? ''
+    expect(denial.notAllowed.test(said)).toBe(true)
+    expect(denial.denied.test(said)).toBe(false)
+    await expect(iamDenial(() => Promise.reject(new Error('no network')))).rejects.toThrow('no network')
   })
 
   test.each([
@@ -92,4 +100,133 @@ describe('npm run verify:aws', () => {
   ])('the code of a second factor at %d s is that of RFC 6238, appendix B', (seconds, code) => {
     expect(totp(Buffer.from('12345678901234567890'), seconds * 1000)).toBe(code)
   })
+})
+
+describe('the report of verify:aws', () => {
+  const run: Run = {
+    ...{ name: 'Hwv1', accountId: '123456789012', region: 'eu-west-1', isAws: true, began: 0 },
+    chapters: { names: ['story'], held: 3, failures: [] },
+    checks: [{ id: 'a', expects: 'b', verdict: 'not asked here', found: 'c', seconds: 0 }],
+  }
+  const failed = { id: 'keys', expects: 'no keys', verdict: 'failed', found: 'a | key\nof ana', seconds: 2 } as const
+
+  test.each<[string, Partial<Run>, RegExp]>([
+    ['all held', {}, /^GOOD; chapters: 3 expectations held, 0 failed; checks: 0 held, 0 failed, 1 not asked here$/],
+    ['a check failed', { checks: [failed] }, /^NOT GOOD; .*1 failed/],
+    ['an expectation failed', { chapters: { names: [], held: 3, failures: ['x'] } }, /^NOT GOOD; .*1 failed/],
+    ['nothing was looked at', { chapters: { names: [], held: 0, failures: [] } }, /^NOT GOOD/],
+    ['it was ended', { endedBy: 'asked to end by SIGINT' }, /^NOT GOOD; it did not come to its end: asked to end by/],
+  ])('where %s, its first line says so', (_, more, words) => {
+    expect(summaryOf({ ...run, ...more })).toMatch(words)
+  })
+
+  test('it names what failed before anything else, also of a run that was never deployed', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hotwork-report-'))
+    writeReport(folder, { ...run, checks: [failed], chapters: { names: [], held: 0, failures: ['The story: x'] } })
+    const text = readFileSync(join(folder, 'report.md'), 'utf8')
+    rmSync(folder, { recursive: true })
+    expect(text).toContain('It was not deployed')
+    expect(text).toContain('## Failed\n\n- The story: x\n- check `keys`: no keys. Found: a | key of ana\n')
+    expect(text).toContain('| `keys` | no keys | failed | a \\| key of ana | 2 |')
+    expect(text.indexOf('## Failed')).toBeLessThan(text.indexOf('## Latencies'))
+  })
+})
+
+describe('removing what a run made', () => {
+  const gone = 'Stack with id Hwv1 does not exist'
+  const made: Made = {
+    ...{ name: 'Hwv1', accountId: '123456789012', region: 'eu-west-1' },
+    ...{ stacks: stacksOf('Hwv1'), paths: ['/prod/checkout'] },
+  }
+
+  /** Removes it in an account in which a stack is, or is not; all else is gone already. */
+  async function removed(made: Made, stacks: { readonly [name: string]: string }) {
+    const calls: string[] = []
+    const server = await listenOnLoopback()
+    server.handle(async (incoming, response) => {
+      const form = new URLSearchParams(await text(incoming))
+      const action = form.get('Action') ?? String(incoming.headers['x-amz-target'] ?? incoming.url)
+      const about = form.get('StackName') ?? ''
+      calls.push([action.replace(/^.*\./, ''), about].join(' ').trim())
+      const stack = Object.entries(stacks).find(([name]) => about.endsWith(name))
+      const [status, body] = answerOf(action, stack)
+      response.writeHead(status, { 'x-amzn-errortype': 'ResourceNotFoundException' }).end(body)
+    })
+    const access = { endpointUrl: server.url, region: 'eu-west-1', accessKeyId: 'x', secretAccessKey: 'x' }
+    const written: Made[] = []
+    const left = await removeAll(access, made, silent, (now) => written.push(now))
+    await server.close()
+    return { left, calls, still: written.at(-1) as Made }
+  }
+
+  function answerOf(action: string, stack: [name: string, status: string] | undefined): [number, string] {
+    const error = (code: string, message: string): [number, string] => [
+      400,
+      `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+    ]
+    const result = (xml: string): [number, string] => [
+      200,
+      `<${action}Response><${action}Result>${xml}</${action}Result></${action}Response>`,
+    ]
+    if (action.endsWith('GetParametersByPath')) return [200, '{"Parameters":[{"Name":"/prod/checkout/other"}]}']
+    if (action.endsWith('DeleteParameter')) return [200, '{}']
+    if (action.includes('.') || action.startsWith('/')) return [400, '{"__type":"ResourceNotFoundException"}']
+    if (!stack) return error('ValidationError', gone)
+    const [name, status] = stack
+    if (action === 'DescribeStacks')
+      return result(
+        `<Stacks><member><StackName>${name}</StackName><StackId>arn:${name}</StackId><StackStatus>${status}</StackStatus></member></Stacks>`,
+      )
+    if (action === 'ListStackResources')
+      return result(
+        '<StackResourceSummaries><member><LogicalResourceId>Role</LogicalResourceId><ResourceType>AWS::IAM::Role</ResourceType><ResourceStatus>DELETE_FAILED</ResourceStatus><ResourceStatusReason>must delete policies first</ResourceStatusReason></member><member><LogicalResourceId>Log</LogicalResourceId><PhysicalResourceId>log-1</PhysicalResourceId><ResourceType>AWS::DynamoDB::Table</ResourceType></member></StackResourceSummaries>',
+      )
+    return result('')
+  }
+
+  test('a parameter that it has removed is forgotten: the account may have its own by that name later', async () => {
+    const { left, calls, still } = await removed(made, {})
+    expect(left).toEqual([])
+    expect(calls).toContain('DeleteParameter')
+    expect(still).toMatchObject({ stacks: [], paths: [], kept: [] })
+    expect((await removed(still, {})).calls).not.toContain('DeleteParameter')
+  })
+
+  test('what a stack kept is still known when the stack is gone, of which AWS tells nothing any more', async () => {
+    const kept = [{ type: 'key', id: 'key-1' } as const]
+    expect((await removed({ ...made, kept }, {})).calls).toContain('ScheduleKeyDeletion')
+  })
+
+  test('a stack that does not go is tried again without its denies, and named with the reason', async () => {
+    const { left, calls, still } = await removed(made, { Hwv1Target: 'DELETE_FAILED', Hwv1Toolkit: 'CREATE_COMPLETE' })
+    expect(left[0]).toMatchObject({ type: 'stack', id: 'Hwv1Target', why: 'Error: Role: must delete policies first' })
+    const tries = calls.filter((call) => /^(DeleteRolePolicy|DeleteStack arn:Hwv1Target)$/.test(call))
+    expect(tries).toEqual(Array.from({ length: 2 }, () => ['DeleteRolePolicy', 'DeleteStack arn:Hwv1Target']).flat())
+    expect(still.stacks).toContain('Hwv1Target')
+  })
+
+  test('the toolkit stays as long as another stack does, which CloudFormation removes by its role', async () => {
+    const { left, calls, still } = await removed(made, { Hwv1: 'DELETE_FAILED', Hwv1Toolkit: 'CREATE_COMPLETE' })
+    expect(left.map(({ id }) => id)).toEqual(['Hwv1', 'Hwv1Toolkit'])
+    expect(calls).not.toContain('DeleteStack arn:Hwv1Toolkit')
+    expect(still.stacks).toEqual(['Hwv1Toolkit', 'Hwv1'])
+  })
+
+  test('what was made while it was being removed is found too, by the id of the stack', async () => {
+    const { calls } = await removed(made, { Hwv1: 'DELETE_COMPLETE' })
+    expect(calls.indexOf('ListStackResources arn:Hwv1')).toBeGreaterThan(calls.indexOf('DeleteStack arn:Hwv1'))
+  })
+})
+
+test('one Ctrl-C that comes twice, as from `npm run`, is one, and a later one ends it at once', async () => {
+  const program = `
+    import { untilAsked } from './infra/local/processes.ts'
+    let now = 0
+    const asked = untilAsked(() => now)
+    const told = (at) => { now = at; process.emit('SIGINT'); console.log(asked.aborted, at) }
+    told(5_000)
+    told(5_100)
+    told(9_000)`
+  const child = spawnSync(process.execPath, ['--input-type=module-typescript', '--eval', program], { encoding: 'utf8' })
+  expect(child).toMatchObject({ status: 130, stdout: 'true 5000\ntrue 5100\n' })
 })

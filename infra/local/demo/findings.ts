@@ -39,8 +39,11 @@ export async function evaluatedNo(agent: AgentApi, ask: Ask, reason: string): Pr
   return finding(!decision && context.reason === reason, `decision: ${decision}, ${context.detail ?? context.reason}`)
 }
 
-/** A statement denies it, or none allows it. The words are AWS's own. */
-export const denial = { denied: /with an explicit deny/, notAllowed: /because no [\w-]+ policy allows/ }
+/** A statement denies it, or none allows it; a session that was cut has ended too. The words are AWS's own. */
+export const denial = {
+  denied: /with an explicit deny/,
+  notAllowed: /because no [\w-]+ policy allows|security token .*expired/,
+}
 
 export async function refusedByIam(call: () => Promise<unknown>): Promise<Finding<undefined>> {
   const said = (await iamDenial(call)) ?? 'IAM let it through'
@@ -79,7 +82,7 @@ export async function iamDenial(call: () => Promise<unknown>): Promise<string | 
     return undefined
   } catch (fault) {
     const { name, message } = fault as Error
-    if (!name.startsWith('AccessDenied')) throw fault
+    if (!/^(AccessDenied|ExpiredToken)/.test(name)) throw fault
     // `User: arn:... is not authorized to perform: ssm:PutParameter on resource: arn:... because ...`
     return message.replace(/^.*not authorized to perform: /, '').replace('on resource: ', 'on ')
   }

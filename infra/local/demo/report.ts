@@ -15,10 +15,12 @@ const margin = ' '.repeat(11)
 /** Prints what is expected and found as it happens, and counts. Colour only on a terminal. */
 export class Report {
   held = 0
-  failed = 0
+  /** What was expected and not so, each with its chapter and what was found. */
+  readonly failures: string[] = []
   /** How long, and how often, it is tried whether IAM refuses. AWS needs longer, and takes fewer calls a second. */
   probes = { withinSeconds: 30, everyMilliseconds: 50 }
   #chapters = 0
+  #title = ''
   readonly #startedAt = performance.now()
   readonly #latencies = new Map<string, number[]>()
   readonly #output: Output
@@ -35,6 +37,7 @@ export class Report {
   /** A failed expectation or a fault ends the chapter and is counted; the next one runs all the same. */
   async chapter(title: string, about: string, tell: () => Promise<void>): Promise<void> {
     this.#chapters += 1
+    this.#title = title
     this.#line()
     this.#line(this.#paint('cyan', `${this.#chapters}. ${title}`))
     for (const part of wrap(about, width)) this.#line(this.#paint('dim', part))
@@ -43,7 +46,7 @@ export class Report {
     } catch (fault) {
       this.#signal?.throwIfAborted()
       if (fault instanceof ExpectationFailed) return
-      this.failed += 1
+      this.#fail('this chapter runs to its end', describeFault(fault))
       this.#tell(this.#paint('red', '✗'), 'this chapter runs to its end', describeFault(fault), 0)
     }
   }
@@ -61,10 +64,14 @@ export class Report {
       this.#tell(this.#paint('green', '✓'), expected, finding.found, milliseconds)
       return finding.value
     }
-    this.failed += 1
+    this.#fail(expected, finding.found)
     const mark = this.#paint('red', '✗')
     this.#tell(mark, `expected, and not so: ${expected}`, `found: ${finding.found}`, milliseconds)
     throw new ExpectationFailed(expected)
+  }
+
+  get failed(): number {
+    return this.failures.length
   }
 
   note(text: string): void {
@@ -101,6 +108,10 @@ export class Report {
     return good
   }
 
+  #fail(expected: string, found: string): void {
+    this.failures.push(`${this.#title}: ${expected}. Found: ${found}`)
+  }
+
   #tell(mark: string, expected: string, found: string, milliseconds: number): void {
     const took = this.#paint('dim', duration(milliseconds).padStart(8))
     const [first = '', ...rest] = wrap(expected, width - 14)
@@ -127,7 +138,7 @@ export function describeFault(fault: unknown): string {
 }
 
 /** What is waited for may never come when all is being ended. */
-function endedBy<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function endedBy<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   const ended = Promise.withResolvers<never>()
   const end = () => ended.reject(signal?.reason)
   if (signal?.aborted) end()

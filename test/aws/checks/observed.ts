@@ -1,11 +1,12 @@
-import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
+import { setTimeout as delay } from 'node:timers/promises'
+import { CloudTrailClient, paginateLookupEvents } from '@aws-sdk/client-cloudtrail'
 import {
   CloudWatchLogsClient,
   DescribeLogGroupsCommand,
   DescribeMetricFiltersCommand,
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs'
-import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
+import { GetScheduleCommand, paginateListSchedules, SchedulerClient } from '@aws-sdk/client-scheduler'
 import { CreateQueueCommand, DeleteQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { GetWebIdentityTokenCommand, STSClient } from '@aws-sdk/client-sts'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
@@ -13,6 +14,7 @@ import { liveSession } from '../../../infra/local/demo/chapters/credentials.ts'
 import { until } from '../../../infra/local/demo/findings.ts'
 import { spread } from '../../../infra/local/demo/report.ts'
 import { clientSettings } from '../../../infra/local/emulator.ts'
+import { fairQueueOf } from '../made.ts'
 import { type Check, check, type Found, NotAsked, type Site } from './check.ts'
 
 /** What AWS does by itself, looked at after the story. */
@@ -33,9 +35,10 @@ export function checksOfServices(site: Site): readonly Check[] {
       { id: 'fair-queues', expects: 'a standard queue takes a message group', where: 'anywhere' },
       async () => {
         const sqs = new SQSClient(settings)
-        const { QueueUrl } = await sqs.send(
-          new CreateQueueCommand({ QueueName: `${site.world.local.aws.stackName}-fair` }),
-        )
+        const QueueName = fairQueueOf(site.world.local.aws.stackName)
+        const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }))
+        // AWS has a new queue everywhere after a second.
+        await delay(site.isAws ? 2000 : 0)
         const message = { QueueUrl, MessageBody: '{}', MessageGroupId: 'a' }
         const { MessageId } = await sqs
           .send(new SendMessageCommand(message))
@@ -64,10 +67,8 @@ export function checksOfServices(site: Site): readonly Check[] {
         }
       },
     ),
-    check(
-      site,
-      { id: 'cold-starts', expects: 'INIT of the Slack edge under 400 ms, of the others under 300', where: 'aws' },
-      () => coldStarts(site),
+    check(site, { id: 'cold-starts', expects: 'INIT of each Lambda under 400 ms', where: 'aws' }, () =>
+      coldStarts(site),
     ),
     check(
       site,
@@ -78,6 +79,9 @@ export function checksOfServices(site: Site): readonly Check[] {
       site,
       { id: 'sessions-cut', expects: 'GetScopedCredentials cuts each session to the second', where: 'aws' },
       async () => {
+        await liveSession(site.world, await site.world.agent('agent:remediator'), '2200')
+        // Lines reach the log after some seconds.
+        await delay(15_000)
         const lines = await logLines(site, '"session_not_cut"')
         return { held: lines.length === 0, found: lines[0] ?? 'no session was left whole' }
       },
@@ -86,7 +90,7 @@ export function checksOfServices(site: Site): readonly Check[] {
       site,
       {
         id: 'merge-delay',
-        expects: 'an entry is in the log within three seconds, with the stream’s window of one',
+        expects: 'half of all entries are in the log within three seconds, with the stream’s window of one',
         where: 'aws',
       },
       async () => {
@@ -116,17 +120,22 @@ export function checksOfServices(site: Site): readonly Check[] {
 /** Entries that are still there after their time. */
 async function entriesOfThePast({ aws, world }: Site): Promise<Found> {
   const client = new SchedulerClient(clientSettings(aws))
-  const { Schedules = [] } = await client.send(new ListSchedulesCommand({ MaxResults: 100 }))
-  const ours = Schedules.filter(({ GroupName = '' }) => GroupName.startsWith(world.local.aws.stackName))
-  const ended = await Promise.all(
-    ours.map(async ({ Name, GroupName }) => {
-      const { ScheduleExpression = '' } = await client.send(new GetScheduleCommand({ Name, GroupName }))
-      const at = Date.parse(`${ScheduleExpression.replace(/^at\(|\)$/g, '')}Z`)
-      return at < Date.now() - 120_000 ? [Name] : []
-    }),
-  )
-  const left = ended.flat()
-  return { held: left.length === 0, found: `${ours.length} entries, ${left.length} of them over two minutes late` }
+  let [entries, late] = [0, 0]
+  for await (const { Schedules = [] } of paginateListSchedules({ client }, {}))
+    for (const { Name, GroupName = '' } of Schedules) {
+      if (!GroupName.startsWith(world.local.aws.stackName)) continue
+      entries += 1
+      // It may go between the list and the look.
+      const { ScheduleExpression } = await client.send(new GetScheduleCommand({ Name, GroupName })).catch(ifGone)
+      const at = Date.parse(`${ScheduleExpression?.replace(/^at\(|\)$/g, '')}Z`)
+      if (at < Date.now() - 120_000) late += 1
+    }
+  return { held: late === 0, found: `${entries} entries are left, ${late} of them over two minutes after their time` }
+}
+
+function ifGone(fault: Error): { ScheduleExpression?: string } {
+  if (fault.name !== 'ResourceNotFoundException') throw fault
+  return {}
 }
 
 const groupOf = async (site: Site): Promise<{ client: CloudWatchLogsClient; logGroupName: string }> => {
@@ -149,7 +158,7 @@ async function logLines(site: Site, filterPattern: string): Promise<string[]> {
 type LambdaReport = { record?: { status?: string; functionName?: string; metrics?: { initDurationMs?: number } } }
 
 async function coldStarts(site: Site): Promise<Found> {
-  const lines = await logLines(site, '{ $.type = "platform.report" && $.record.metrics.initDurationMs = * }')
+  const lines = await logLines(site, '{ $.type = "platform.report" && $.record.metrics.initDurationMs > 0 }')
   const starts = lines.map((line) => (JSON.parse(line) as LambdaReport).record?.metrics?.initDurationMs ?? 0)
   const [median, least, most] = spread(starts)
   return {
@@ -177,18 +186,25 @@ async function countedFailures(site: Site): Promise<Found> {
 
 async function onRecord({ aws, world }: Site): Promise<Found> {
   const client = new CloudTrailClient(clientSettings(aws))
-  const { id } = await liveSession(world, await world.agent('agent:remediator'), '2300')
   const began = Date.now()
-  const look = async () => {
-    const LookupAttributes = [{ AttributeKey: 'EventName' as const, AttributeValue: 'AssumeRole' }]
-    const { Events = [] } = await client.send(new LookupEventsCommand({ LookupAttributes, MaxResults: 50 }))
-    return Events.map(({ CloudTrailEvent = '{}' }) => JSON.parse(CloudTrailEvent)).find(
-      ({ requestParameters }) => requestParameters?.roleSessionName === id,
-    )
+  const { id } = await liveSession(world, await world.agent('agent:remediator'), '2300')
+  const asked = {
+    LookupAttributes: [{ AttributeKey: 'EventName' as const, AttributeValue: 'AssumeRole' }],
+    StartTime: new Date(began - 60_000),
   }
-  const event = await until(look, { withinSeconds: 1200, everyMilliseconds: 5000, what: 'CloudTrail tells of it' })
+  const look = async () => {
+    // Each start of a Lambda is one too: more than a page of them.
+    for await (const { Events = [] } of paginateLookupEvents({ client }, asked))
+      for (const { CloudTrailEvent = '{}' } of Events) {
+        const event = JSON.parse(CloudTrailEvent)
+        if (event.requestParameters?.roleSessionName === id) return event
+      }
+  }
+  // CloudTrail answers two such calls a second.
+  const event = await until(look, { withinSeconds: 1200, everyMilliseconds: 15_000, what: 'CloudTrail tells of it' })
   const { sourceIdentity, tags, transitiveTagKeys } = event.requestParameters
-  const packed = event.responseElements?.packedPolicySize
+  // A session that is cut afterwards is made without a policy.
+  const packed = event.responseElements?.packedPolicySize ?? 'no'
   const told = `source identity ${sourceIdentity}, tags ${tags?.map(({ key }: { key: string }) => key)}, of which ${transitiveTagKeys ?? 'none'} go on`
   const found = `after ${Math.round((Date.now() - began) / 1000)} s; ${told}; the policy takes ${packed} % of the room`
   return { held: sourceIdentity !== undefined && tags?.length > 0, found }

@@ -60,7 +60,11 @@ export function checksOfPolicies(site: Site): readonly Check[] {
   return [
     check(
       site,
-      { id: 'policies-valid', expects: 'Access Analyzer has no error and no security warning', where: 'aws' },
+      {
+        id: 'policies-valid',
+        expects: 'Access Analyzer has no error and no security warning for what roles may do, and who takes them',
+        where: 'aws',
+      },
       async () => {
         const documents = await documentsOf(site)
         const found: string[] = []

@@ -13,6 +13,7 @@ import {
 import { buildSync } from 'esbuild'
 import { clientSettings } from '../../../infra/local/emulator.ts'
 import { zipOne } from '../../../infra/local/sample-target.ts'
+import { probeOf } from '../made.ts'
 import type { Site } from './check.ts'
 
 /** A Lambda of the deployment, by its row in infra/functions.ts. */
@@ -27,18 +28,25 @@ export async function functionOf({ aws, world }: Site, name: string): Promise<Fu
 
 export type Call = { service: 'dynamodb' | 'kms' | 's3'; command: string; input: object }
 
-/** Makes one call with the rights of another Lambda of the deployment: by a function of its role, for this one call. */
+/**
+ * Makes one call with the rights of another Lambda of the deployment: by a function of its role, for this one call.
+ *
+ * @returns `done`, or the name of the refusal
+ * @throws where the function itself failed
+ */
 export async function callAs(site: Site, name: string, call: Call): Promise<string> {
   const client = new LambdaClient(clientSettings(site.aws))
   const { Role } = await functionOf(site, name)
-  const FunctionName = `${site.world.local.aws.stackName}-probe`
+  const FunctionName = probeOf(site.world.local.aws.stackName)
   const Code = { ZipFile: zipOne('index.js', program()) }
   const about = { Runtime: 'nodejs24.x' as const, Handler: 'index.handler', Timeout: 20, MemorySize: 512 }
   await client.send(new CreateFunctionCommand({ FunctionName, Role, Code, ...about }))
   try {
     await waitUntilFunctionActiveV2({ client, maxWaitTime: 60, minDelay: 1 }, { FunctionName })
-    const { Payload } = await client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(call) }))
-    return JSON.parse(Buffer.from(Payload ?? []).toString() || '""') as string
+    const invoked = await client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(call) }))
+    const answer = Buffer.from(invoked.Payload ?? []).toString()
+    if (invoked.FunctionError) throw new Error(`the probe failed: ${answer}`)
+    return JSON.parse(answer) as string
   } finally {
     await client.send(new DeleteFunctionCommand({ FunctionName }))
     // Its name is taken for a moment.

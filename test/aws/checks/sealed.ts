@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { CloudTrailClient, DescribeTrailsCommand, GetTrailStatusCommand } from '@aws-sdk/client-cloudtrail'
 import {
   CreateAccessKeyCommand,
   CreateVirtualMFADeviceCommand,
@@ -7,7 +8,7 @@ import {
   IAMClient,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam'
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { until } from '../../../infra/local/demo/findings.ts'
 import type { Person } from '../../../infra/local/demo/person.ts'
 import { clientSettings } from '../../../infra/local/emulator.ts'
@@ -47,8 +48,7 @@ export function checksOfSealedRole(site: Site): readonly Check[] {
           secretAccessKey: AccessKey?.SecretAccessKey ?? '',
         }
         person = { sts: new STSClient({ region, credentials, maxAttempts: 1 }), ...(await enableMfa(iam, UserName)) }
-        // IAM spreads the key and the device.
-        await delay(20_000)
+        await untilKnown(person.sts)
         return refusedBy(assume(person.sts, {}))
       },
     ),
@@ -62,8 +62,18 @@ export function checksOfSealedRole(site: Site): readonly Check[] {
       async () => {
         if (!person) throw new NotAsked('the user has no device')
         const { sts, code, SerialNumber } = person
-        const { AssumedRoleUser } = await assume(sts, { SerialNumber, TokenCode: await code() })
-        return { held: AssumedRoleUser !== undefined, found: `${AssumedRoleUser?.Arn}` }
+        let refusal = ''
+        const look = async () => {
+          const session = assume(sts, { SerialNumber, TokenCode: await code() })
+          const { AssumedRoleUser } = await session.catch((fault: Error) => {
+            refusal = `${fault.name}: ${fault.message}`
+            return { AssumedRoleUser: undefined }
+          })
+          return AssumedRoleUser?.Arn
+        }
+        // IAM spreads the user's policy and device.
+        const arn = await until(look, { withinSeconds: 180, what: 'the role is had' }).catch(() => undefined)
+        return { held: arn !== undefined, found: arn ?? refusal }
       },
     ),
     check(
@@ -77,6 +87,14 @@ export function checksOfSealedRole(site: Site): readonly Check[] {
     ),
   ]
 }
+
+/** A new key is unknown for some seconds. */
+const untilKnown = (sts: STSClient) =>
+  until(() => sts.send(new GetCallerIdentityCommand({})).catch(() => undefined), {
+    withinSeconds: 120,
+    everyMilliseconds: 2000,
+    what: 'STS knows the new key',
+  })
 
 /** RFC 6238, as each authenticator app does it. */
 export function totp(seed: Uint8Array, time = Date.now()): string {
@@ -113,14 +131,21 @@ function fromBase32(text: string): Uint8Array {
   return Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2))
 }
 
-async function heard({ world }: Site): Promise<Found> {
+async function heard({ aws, world }: Site): Promise<Found> {
+  if (!(await hasTrail(new CloudTrailClient(clientSettings(aws)))))
+    throw new NotAsked('no trail is logging in this Region: without one EventBridge hears of no call')
   const reader: Person = world.person('person:gus')
   const began = Date.now()
   const look = async () => (await reader.openings()).find(({ sealed }) => sealed)
-  const opening = await until(look, { withinSeconds: 900, everyMilliseconds: 5000, what: 'the bell rings' }).catch(
-    () => {
-      throw new NotAsked('EventBridge told nothing in a quarter of an hour: it needs a trail of management events')
-    },
-  )
+  const opening = await until(look, { withinSeconds: 900, everyMilliseconds: 5000, what: 'the bell rings' })
   return { held: true, found: `${opening.id}, ${Math.round((Date.now() - began) / 1000)} s after` }
+}
+
+/** Its own, or one of its organisation. */
+async function hasTrail(client: CloudTrailClient): Promise<boolean> {
+  const { trailList = [] } = await client.send(new DescribeTrailsCommand({}))
+  const logging = await Promise.all(
+    trailList.map(({ TrailARN }) => client.send(new GetTrailStatusCommand({ Name: TrailARN }))),
+  )
+  return logging.some(({ IsLogging }) => IsLogging)
 }
