@@ -1,22 +1,25 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { chooseSubjects, subjects } from '../mutation/subjects.ts'
+import { chooseSubjects, subjectOf, subjects } from '../mutation/subjects.ts'
 
 describe('npm run test:mutation', () => {
-  test('knows each folder of domain and operations', () => {
-    const folders = ['domain', 'operations'].flatMap((layer) =>
-      readdirSync(join(__dirname, '../../functions', layer), { withFileTypes: true })
-        .filter((each) => each.isDirectory())
-        .map(({ name }) => `${layer}/${name}`),
+  test('knows each file of domain and operations by the folder that it is in', () => {
+    const files = ['domain', 'operations'].flatMap((layer) =>
+      readdirSync(join(__dirname, '../../functions', layer), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => `functions/${layer}/${name}`),
     )
-    expect(subjects.toSorted()).toEqual(folders.toSorted())
+    expect([...new Set(files.map(subjectOf))].toSorted()).toEqual(subjects.toSorted())
   })
 
-  test('takes folders by name, or every eighth, and refuses what it does not know', () => {
-    expect(chooseSubjects(['domain/uses', 'operations/uses'])).toEqual(['domain/uses', 'operations/uses'])
-    const parts = [1, 2, 3, 4, 5, 6, 7, 8].map((part) => chooseSubjects(['--part', `${part}/8`]) ?? [])
+  test('takes folders by name, or every eighth, for as long as it is told, and refuses what it does not know', () => {
+    const folders = ['domain/uses', 'operations']
+    expect(chooseSubjects(folders)).toEqual({ folders })
+    expect(chooseSubjects(['--minutes', '5', ...folders])).toEqual({ folders, minutes: 5 })
+    expect(chooseSubjects(['--minutes', '5'])).toEqual({ folders: subjects, minutes: 5 })
+    const parts = [1, 2, 3, 4, 5, 6, 7, 8].map((part) => chooseSubjects(['--part', `${part}/8`])?.folders ?? [])
     expect(parts.flat().toSorted()).toEqual(subjects.toSorted())
-    for (const typed of [['--help'], ['domain/use'], ['domain/uses', 'uses'], ['--part', '2']])
+    for (const typed of [['--help'], ['domain/use'], ['domain/uses', 'uses'], ['--part', '2'], ['--minutes', 'x']])
       expect(chooseSubjects(typed)).toBeUndefined()
   })
 })

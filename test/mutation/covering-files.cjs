@@ -1,7 +1,11 @@
 const { existsSync, readFileSync, writeFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { default: Sequencer } = require('@jest/test-sequencer')
+const { subjectOf, testsOf } = require('./subjects.ts')
 
+const state = process.env.HOTWORK_MUTATION_STATE
+/** The file that each mutant changes, as sample.mjs keeps it. */
+let files
 const file = join(process.env.HOTWORK_MADE_ONCE, 'names-of-tests.json')
 /** The turn in which a file last killed a mutant: the next mutant is often killed by the same. */
 const kills = new Map()
@@ -9,7 +13,7 @@ let turn = 0
 
 /**
  * For a mutant Stryker names the tests that reach it, and jest would load every file to find them. This loads those that
- * have one: the first run, without a mutant, keeps the names of the tests of each file, and how long it takes.
+ * have one, and belong to its subject: the first run, without a mutant, keeps the names of the tests of each file, and how long it takes.
  */
 module.exports = class extends Sequencer {
   #pattern
@@ -24,7 +28,11 @@ module.exports = class extends Sequencer {
     const known = JSON.parse(readFileSync(file, 'utf8'))
     const pattern = new RegExp(this.#pattern, 'i')
     const rank = ({ path }) => (kills.get(path) ?? 0) * 1e6 - known[path].took
+    files ??= JSON.parse(readFileSync(join(state, 'files.json'), 'utf8'))
+    const own = testsOf(subjectOf(files[process.env.__STRYKER_ACTIVE_MUTANT__]))
+    const places = own.flatMap((name) => [`/test/${name}/`, `/test/${name}.test.ts`])
     return tests
+      .filter(({ path }) => places.some((place) => path.includes(place)))
       .filter(({ path }) => known[path]?.names.some((name) => pattern.test(name)))
       .toSorted((one, other) => rank(other) - rank(one))
   }
