@@ -78,6 +78,12 @@ describe('a stream', () => {
     expect((await registered()).id).not.toBe(id)
   })
 
+  test('that two register at once is one, and the other is refused on what the first made', async () => {
+    const both = await Promise.all([1, 2].map(() => registerStream(flagService, terms, ports())))
+    expect(both.map((done) => (done.ok ? 'made' : done.code)).toSorted()).toEqual(['made', 'stream_exists'])
+    expect(await world.story(flagService)).toEqual(['StreamRegistered', 'Refused'])
+  })
+
   test.each([
     'https://flags.example.org/events',
     'https://flags.example.org.evil.example/flags/events',
@@ -229,6 +235,12 @@ describe('a verification', () => {
     world.clock.advance(10)
     expect((await ask()).ok).toBe(true)
     expect(await world.story(flagService)).toEqual(['StreamRegistered'])
+  })
+
+  test('that two ask for at once is sent once', async () => {
+    const { id } = await registered()
+    const both = await Promise.all([1, 2].map(() => askVerification({ tool: flagService, id }, ports())))
+    expect(both.map((done) => (done.ok ? 'sent' : done.code)).toSorted()).toEqual(['sent', 'too_soon'])
   })
 
   test('of a stream that was removed meanwhile is dropped', async () => {
