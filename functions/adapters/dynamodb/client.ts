@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import * as z from 'zod'
 import { StoreUnavailable } from '../../operations/faults.ts'
 
 /** How long a caller can wait for the store. Everything else about a client comes from the environment. */
@@ -18,13 +17,10 @@ export const patient: Patience = { attempts: 4, attemptMs: 2000, totalMs: 8000 }
 /** For Slack's three seconds. The SDK's own four attempts pause 3 to 4 s when throttled (performance.md 1.6). */
 export const hurried: Patience = { attempts: 2, attemptMs: 450, totalMs: 950 }
 
-/** No number of parts would make every list empty, and the sweep's too. */
-const Told = z.object({ SHARDS: z.coerce.number().int().positive().default(1) })
-
 /** `shards`: of each index partition that could become hot, as the deployment says. One where it says nothing. */
 export type Connection = { client: DynamoDBClient; patience: Patience; shards?: number }
 
-/** @throws z.ZodError where `SHARDS` is no number of parts: handlers connect at their start, which fails */
+/** @throws TypeError where `SHARDS` is no number of parts: handlers connect at their start, which fails */
 export function connect(patience: Patience = patient): Connection {
   const { attempts, attemptMs } = patience
   const client = new DynamoDBClient({
@@ -32,7 +28,13 @@ export function connect(patience: Patience = patient): Connection {
     // Without `throwOnRequestTimeout` the SDK only logs a warning when time is up.
     requestHandler: { connectionTimeout: attemptMs, requestTimeout: attemptMs, throwOnRequestTimeout: true },
   })
-  return { client, patience, shards: Told.parse(process.env).SHARDS }
+  return { client, patience, shards: readShards(process.env['SHARDS']) }
+}
+
+/** No number would make every list empty, and that of the sweep too. */
+function readShards(told = '1'): number {
+  if (!/^[1-9]\d*$/.test(told)) throw new TypeError('`SHARDS` is a whole number from 1 up')
+  return Number(told)
 }
 
 /** A vendor's fault as ours: what was tried and what kind of fault it was, and nothing of what an item holds. */
