@@ -29,6 +29,7 @@ const untold: { readonly [chapter: string]: string } = {
   examples: target,
   inventory: target,
   actual: 'AWS has a call on record after minutes, and the chapter waits for three',
+  package: 'its agents call the local AWS alone',
   signals: 'the relay does not pass on what this machine can be told to send',
 }
 

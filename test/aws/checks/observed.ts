@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { CloudTrailClient, paginateLookupEvents } from '@aws-sdk/client-cloudtrail'
 import {
   CloudWatchLogsClient,
-  DescribeLogGroupsCommand,
   DescribeMetricFiltersCommand,
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs'
@@ -16,6 +15,7 @@ import { spread } from '../../../infra/local/demo/report.ts'
 import { clientSettings } from '../../../infra/local/emulator.ts'
 import { fairQueueOf } from '../made.ts'
 import { type Check, check, type Found, NotAsked, type Site } from './check.ts'
+import { functionOf } from './probe.ts'
 
 /** What AWS does by itself, looked at after the story. */
 export function checksOfServices(site: Site): readonly Check[] {
@@ -138,13 +138,11 @@ function ifGone(fault: Error): { ScheduleExpression?: string } {
   return {}
 }
 
-const groupOf = async (site: Site): Promise<{ client: CloudWatchLogsClient; logGroupName: string }> => {
-  const client = new CloudWatchLogsClient(clientSettings(site.aws))
-  const logGroupNamePrefix = `${site.world.local.aws.stackName}-Log`
-  const { logGroups = [] } = await client.send(new DescribeLogGroupsCommand({ logGroupNamePrefix }))
-  const [found] = logGroups
-  if (!found?.logGroupName) throw new Error(`there is no log group ${logGroupNamePrefix}`)
-  return { client, logGroupName: found.logGroupName }
+/** That all functions of the deployment write to. */
+async function groupOf(site: Site): Promise<{ client: CloudWatchLogsClient; logGroupName: string }> {
+  const { LoggingConfig } = await functionOf(site, 'issue-token')
+  if (LoggingConfig?.LogGroup === undefined) throw new Error('Lambda does not say which log a function writes to')
+  return { client: new CloudWatchLogsClient(clientSettings(site.aws)), logGroupName: LoggingConfig.LogGroup }
 }
 
 async function logLines(site: Site, filterPattern: string): Promise<string[]> {
@@ -203,9 +201,10 @@ async function onRecord({ aws, world }: Site): Promise<Found> {
   // CloudTrail answers two such calls a second.
   const event = await until(look, { withinSeconds: 1200, everyMilliseconds: 15_000, what: 'CloudTrail tells of it' })
   const { sourceIdentity, tags, transitiveTagKeys } = event.requestParameters
-  // A session that is cut afterwards is made without a policy.
-  const packed = event.responseElements?.packedPolicySize ?? 'no'
+  const packed = event.responseElements?.packedPolicySize
   const told = `source identity ${sourceIdentity}, tags ${tags?.map(({ key }: { key: string }) => key)}, of which ${transitiveTagKeys ?? 'none'} go on`
-  const found = `after ${Math.round((Date.now() - began) / 1000)} s; ${told}; the policy takes ${packed} % of the room`
+  // A session that is cut afterwards is made without a policy.
+  const room = packed === undefined ? 'made without a policy' : `the policy takes ${packed} % of the room`
+  const found = `after ${Math.round((Date.now() - began) / 1000)} s; ${told}; ${room}`
   return { held: sourceIdentity !== undefined && tags?.length > 0, found }
 }

@@ -17,7 +17,7 @@ import { type Check, check, type Found, NotAsked, refusedBy, type Site } from '.
 /** The way round Hotwork, by a person with a long-lived key and a second factor, as on the worst day. */
 export function checksOfSealedRole(site: Site): readonly Check[] {
   const { aws, world } = site
-  const { stackName, accountId, region } = world.local.aws
+  const { stackName, accountId } = world.local.aws
   const UserName = `${stackName}-hana`
   const RoleArn = `arn:aws:iam::${accountId}:role/hotwork/${stackName}-sealed`
   const iam = new IAMClient(clientSettings(aws))
@@ -47,7 +47,10 @@ export function checksOfSealedRole(site: Site): readonly Check[] {
           accessKeyId: AccessKey?.AccessKeyId ?? '',
           secretAccessKey: AccessKey?.SecretAccessKey ?? '',
         }
-        person = { sts: new STSClient({ region, credentials, maxAttempts: 1 }), ...(await enableMfa(iam, UserName)) }
+        person = {
+          sts: new STSClient({ ...clientSettings(aws), credentials, maxAttempts: 1 }),
+          ...(await enableMfa(iam, UserName)),
+        }
         await untilKnown(person.sts)
         return refusedBy(assume(person.sts, {}))
       },
