@@ -17,6 +17,8 @@ import { Terminal } from './support/terminal.ts'
 
 /** Each verb's help has an example, and each example does what it says. */
 
+// `policy prove --sample 2000` alone computes for half a minute on a busy machine.
+jest.setTimeout(240_000)
 const scene = useScene()
 
 /** What is so before the verb of an example is typed. */

@@ -242,7 +242,7 @@ inBrowser('in a real browser', () => {
   beforeEach(async () => {
     const context = await browser.newContext()
     page = await context.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(60_000)
   })
   afterAll(() => browser.close())
   const chooseJade = () => page.click('button[value="person-jade"]')

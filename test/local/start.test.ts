@@ -12,7 +12,7 @@ const ready = 'Ctrl-C ends it all'
 const readLocal = (state: string) => JSON.parse(readFileSync(join(state, 'local.json'), 'utf8')) as Local
 
 const isReachable = (url: string) =>
-  fetch(url, { signal: AbortSignal.timeout(5000) }).then(
+  fetch(url).then(
     () => true,
     () => false,
   )
@@ -44,9 +44,7 @@ async function asTargetRole({ aws }: Local) {
 
 /** Waits until nothing that was started for this folder is alive. */
 async function untilNothingRuns(state: string): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (processesOf(state).length > 0 && Date.now() < deadline) await new Promise(setImmediate)
-  expect(processesOf(state)).toEqual([])
+  while (processesOf(state).length > 0) await new Promise(setImmediate)
 }
 
 jest.setTimeout(240_000)

@@ -29,7 +29,7 @@ function make({ sign = (claims: unknown) => Promise.resolve(JSON.stringify(claim
   const tools = { 'flag-service': { audience, addresses: [audience], reads: `${origin()}/state` } }
   const policy = { bundle: { deployment: { tools } } as unknown as Bundle }
   const reader = new HttpToolReader({ policy, clock, statements: { sign: (_kind, claims) => sign(claims) } })
-  const read = (signal = AbortSignal.timeout(5000)) =>
+  const read = (signal = new AbortController().signal) =>
     reader.read({ action: 'flags:get', arguments: { flag: 'dark' }, absent: ['unknown_flag'], signal }, flagService)
   return { read, clock }
 }

@@ -112,7 +112,7 @@ test('of several at the same time, in one process and in others, one does it and
     await new Promise((resolve) => setTimeout(resolve, 300))
     return forward(use)
   }
-  const all = await Promise.all([one, one, other, other].map((each) => each.run(call(), slowly, { wait: 10_000 })))
+  const all = await Promise.all([one, one, other, other].map((each) => each.run(call(), slowly, { wait: 60_000 })))
   expect(all.map(({ state, value }) => [state, value])).toEqual(Array(4).fill(['done', { content: 'written' }]))
   expect([all.filter(({ repeated }) => !repeated).length, forwarded.length]).toEqual([1, 1])
 })

@@ -29,7 +29,7 @@ inBrowser('in a browser', () => {
   }
 
   async function load(page: Page, user: string): Promise<Page> {
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(60_000)
     page.on('console', (message) => {
       if (message.type() === 'error') errors.push(message.text())
     })

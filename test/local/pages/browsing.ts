@@ -50,7 +50,7 @@ export class Browsing {
       ...options,
     })
     const page = await context.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(80_000)
     page.on('console', (message) => {
       if (message.type() === 'error' && !/status of (4\d\d)/.test(message.text())) this.#errors.push(message.text())
     })

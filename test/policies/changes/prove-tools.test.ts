@@ -147,10 +147,8 @@ test('a question that takes too long is not proved, and all that was started for
     ? readFileSync(join(folder, 'started'), 'utf8').trim().split('\n')
     : []
   // What is killed dies when its turn on the processor comes.
-  const until = performance.now() + 5000
   const running = () => started.filter((pid) => isRunning(Number(pid)))
-  while (running().length > 0 && performance.now() < until) await setImmediate()
-  expect(running()).toEqual([])
+  while (running().length > 0) await setImmediate()
 })
 
 /** A process that has ended, and that its parent has not waited for yet, is a zombie: it counts as ended. */

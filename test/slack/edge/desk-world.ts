@@ -12,6 +12,7 @@ import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { issuer, type World } from '../../support/world.ts'
 import { secret } from './clicks.ts'
+import { unhurried } from './unhurried.ts'
 
 const targetRole = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 
@@ -26,6 +27,8 @@ export class DeskWorld {
   readonly halts: MemoryHaltStore
   /** What the door needs, where a test wants it otherwise. */
   changes: Partial<EdgeOptions> = {}
+  /** Whether the time that Slack waits runs. */
+  isTimed = false
   desk!: Desk
   #door!: Server
 
@@ -62,9 +65,10 @@ export class DeskWorld {
         ...(world.tasks ? { tasks: world.tasks } : {}),
         cards: new MemoryCardStore(),
         secrets: async () => [secret],
-        ...createViews(slackApi),
+        ...createViews(slackApi, 60_000),
         refreshGroups: () => Promise.reject(new Error('no groups are taken from Slack here')),
-        sendEphemeral: createEphemeral(apiUrl, world.log),
+        sendEphemeral: createEphemeral(apiUrl, world.log, (url, init) => fetch(url, { ...init, signal: null })),
+        ...(this.isTimed ? {} : { stopwatch: unhurried() }),
       })
       return createSlackEdge({ ...options, ...this.changes })
     }

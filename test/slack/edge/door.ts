@@ -13,6 +13,7 @@ import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { issuer, type World } from '../../support/world.ts'
 import { clickOf, formOf, secret, signed, submissionOf } from './clicks.ts'
+import { unhurried } from './unhurried.ts'
 
 /** What was told to whoever clicked, as Slack's `response_url` got it. */
 export type Told = {
@@ -40,6 +41,8 @@ export class Door {
   ephemeralSent: () => Promise<void> = async () => {}
   /** Slack, when it is asked to open a form. */
   opens: () => Promise<void> = async () => {}
+  /** Whether the time that Slack waits runs. */
+  isTimed = false
   /** The cards of bursts. */
   readonly bursts = new MemoryBurstStore()
   seen: EdgeOptions['seen'] = async () => undefined
@@ -83,6 +86,7 @@ export class Door {
     })
     return createSlackEdge({
       ...options,
+      ...(this.isTimed ? {} : { stopwatch: unhurried() }),
       seen: (place) => this.seen(place),
       now: () => clock.now() + this.clockAhead,
     })

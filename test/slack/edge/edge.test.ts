@@ -189,6 +189,7 @@ describe('the door stays shut', () => {
   })
 
   test('while nobody can be verified, since the secret cannot be read', async () => {
+    door.isTimed = true
     door.secrets = () => Promise.reject(new Error('Secrets Manager does not answer'))
     expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 503 })
     expect((await now()).stages[0]?.decisions).toEqual([])
@@ -288,6 +289,7 @@ describe('`X-Request-ID`', () => {
       await door.send(click, { requestId: 'a' }),
       await door.send(unsigned, { requestId: 'b' }),
     ]
+    door.isTimed = true
     door.secrets = () => Promise.reject(new Error('Secrets Manager does not answer'))
     const unknown = await door.send(click, { requestId: 'c' })
     expect([clicked, refused, unknown].map(({ statusCode, headers }) => [statusCode, headers['x-request-id']])).toEqual(

@@ -35,6 +35,7 @@ let request: ApprovalRequest
 beforeEach(async () => {
   world = new World(bundle)
   door = new Door(world)
+  door.isTimed = true
   request = await world.submitted(prodParameter)
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] })
 })

@@ -66,6 +66,7 @@ describe('saying no', () => {
     ['is down', () => Promise.reject(new Error('ECONNREFUSED'))],
     ['answers nothing', () => new Promise<void>(() => {})],
   ])('is not lost where Slack %s when the form should open', async (_how, opens) => {
+    door.isTimed = true
     door.opens = opens
     expect(await door.click(request, 'U0EVE', 'deny')).toMatchObject({ statusCode: 200 })
     expect(await now()).toMatchObject({ status: 'denied', deniedBy: 'person:eve' })
@@ -129,6 +130,7 @@ describe('approving with a comment', () => {
     ['is down', () => Promise.reject(new Error('ECONNREFUSED'))],
     ['answers nothing', () => new Promise<void>(() => {})],
   ])('is told where Slack %s when the form should open', async (_how, opens) => {
+    door.isTimed = true
     door.opens = opens
     await door.click(request, 'U0BEN', 'approve_comment')
     expect(door.told.map(({ text }) => text)).toEqual([
@@ -323,6 +325,7 @@ describe('when something breaks, a form', () => {
 
   test('is not closed as if it had been taken when the door itself hangs', async () => {
     const form = await door.open(request, 'U0BEN', 'approve_comment')
+    door.isTimed = true
     door.ports = (ports) => ({ ...ports, requests: { ...ports.requests, load: () => new Promise(() => {}) } as never })
     expect(await door.submit(form, 'U0BEN', { comment: 'x' })).toMatchObject({
       errors: { comment: expect.stringMatching(/^The store has not answered yet/) },
@@ -383,6 +386,7 @@ describe('what was seen', () => {
     ['not to be read', () => Promise.reject(new Error('no answer'))],
     ['not read in time', () => new Promise<undefined>(() => {})],
   ])('that is %s takes nothing from the decision, nor its time', async (_how, seen) => {
+    door.isTimed = true
     door.seen = seen
     await door.click(request, 'U0BEN')
     expect((await now()).stages[0]?.decisions).toHaveLength(1)

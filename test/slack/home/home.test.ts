@@ -101,8 +101,10 @@ describe('Hotwork’s own tab', () => {
     await world.submitted(prodParameter)
     desk.changes = { overview: () => Promise.reject(new StoreUnavailable('no answer')) }
     expect(await says('U0BEN')).toMatch(/store has not answered/)
+    desk.isTimed = true
     desk.changes = { overview: () => new Promise(() => {}) }
     expect(await says('U0BEN')).toMatch(/store has not answered/)
+    desk.isTimed = false
     desk.changes = {}
     expect(await says('U0BEN')).toContain('Waiting for you: 1')
   })

@@ -40,7 +40,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
   const handle = receiver.toHandler()
 
   const enter = async (request: EdgeRequest): Promise<HttpAnswer> => {
-    const deadline = startDeadline()
+    const deadline = startDeadline(options.stopwatch)
     const [now, { arrivedAt }] = [options.now(), request]
     const clockHolds = clocksAgree(now, arrivedAt)
     if (!clockHolds) log.error('clock_out_of_range', { route: 'POST /slack/events' })

@@ -62,8 +62,8 @@ export function webClients(
 const viewsTimeoutMs = 1_500
 
 /** Shows forms and home tabs through Slack's Web API. One attempt, since a second would come too late. */
-export function createViews(api: WebApi): Pick<EdgeOptions, 'openModal' | 'publishHome'> {
-  const clients = webClients(api, { timeoutMs: viewsTimeoutMs })
+export function createViews(api: WebApi, timeoutMs = viewsTimeoutMs): Pick<EdgeOptions, 'openModal' | 'publishHome'> {
+  const clients = webClients(api, { timeoutMs })
   return {
     openModal: async (trigger_id, view) => {
       const client = await clients()

@@ -89,6 +89,8 @@ export type EdgeOptions = {
   sendEphemeral: SendEphemeral
   /** Whole seconds. */
   now(): number
+  /** Milliseconds, for one delivery; it only goes forward. Absent: real time. */
+  stopwatch?(): number
   log: Log
 }
 
