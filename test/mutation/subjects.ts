@@ -31,6 +31,8 @@ const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
     ...['operations/requests', 'http/tier-section'],
     ...['policies/explain', 'policies/fail-closed', 'policies/ladder'],
   ],
+  'domain/policy-change': ['policies/changes/diff', 'policies/changes/diff-files', 'policies/changes/file-examples'],
+  'domain/policy-proof': ['policies/changes/prove', 'policies/changes/prove-tools'],
   'domain/uses': ['policies/usage'],
   'operations/agents': ['http/agents-page'],
   'operations/break-glass': ['http/break-glass-pages', 'slack/forms/break-glass-form'],
@@ -42,6 +44,7 @@ const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
   'operations/people': ['http/check-logins', 'slack/forms/stand-in-form'],
   'operations/permits': ['http/permit-view', 'slack/forms/permit-button'],
   'operations/policy': ['http/tier-section', 'policies/explain'],
+  'operations/policy-change': ['policies/changes/diff', 'policies/replay'],
   'operations/requests': ['http/pages', 'http/plan', 'http/plan-page', 'http/read-routes'],
   'operations/uses': ['http/read-routes'],
 }

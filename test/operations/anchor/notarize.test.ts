@@ -154,6 +154,12 @@ describe('what is no entry of its chain is told by name, and not added', () => {
     ['a row that is removed', [{ id: 'person:ana/1' }], 'person:ana/1', 'missing'],
     ['another past', arrivals([one], chainOf('ana', 1, elsewhere)), 'person:ana/2', 'unchained'],
     ['a first entry with a past', [arrival({ ...one, previous: elsewhere.hash })], 'person:ana/1', 'altered'],
+    [
+      'a first entry that goes on from another',
+      arrivals(chainOf('ana', 1, { ...noEntries, hash: elsewhere.hash })),
+      'person:ana/1',
+      'unchained',
+    ],
     ['a forerunner that is nowhere', [arrival(three)], 'person:ana/1', 'missing'],
     ['an id that is none', [{ id: 'person:ana/x', entry: {} }], 'person:ana/x', 'added'],
   ])('%s', async (_, arrived, entry, why) => {

@@ -5,7 +5,7 @@ import type { AgentId, HaltId, RequestId, StandInId } from '../../../functions/d
 import { mostLookedAt, waitingFor } from '../../../functions/operations/cards/waiting.ts'
 import { cancelRequest } from '../../../functions/operations/requests/end-request.ts'
 import { stopCheckout } from '../../slack/cards/states.ts'
-import { parameter, person, prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
+import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 
 /** What waits for a person is what they could approve now: no more, so that nobody is called in vain, and no less. */
 
@@ -127,6 +127,13 @@ describe('who stands in for another', () => {
     standIn('lena', 'ana')
     expect(await waits('lena')).toEqual([])
   })
+})
+
+test('a halt of one agent leaves what another asks waiting', async () => {
+  const stopped = await world.submitted({ ...stagingParameter, agent: agent('builder') })
+  const { ask } = await world.submitted(prodParameter)
+  world.requests.putHalt(halt({ kind: 'agent', value: stopped.ask.agent.id as AgentId }))
+  expect(await waits('ana')).toEqual([ask.id])
 })
 
 describe('nothing waits', () => {

@@ -170,6 +170,14 @@ describe('an extension', () => {
     expect(await extend(world, first, { minutes: 5, body: { minutes: 5 } })).toMatchObject({ code: 'already_extended' })
   })
 
+  test('with a proof that was shown before is refused as a replay', async () => {
+    const world = new World(bundle)
+    const request = await inUse(world)
+    const once = world.proof()
+    await world.requests.claim(once)
+    expect(await extend(world, request, { once })).toMatchObject({ ok: false, code: 'replayed' })
+  })
+
   test('of two at once is one', async () => {
     const world = new World(bundle)
     const first = await inUse(world)
