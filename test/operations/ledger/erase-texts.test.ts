@@ -43,6 +43,16 @@ describe('what is kept of a request', () => {
     expect(verify(request.ask.id, await entries)).toEqual({ state: await state })
   })
 
+  test('has a salt of its own for each text, so that the same words have another commitment', async () => {
+    const world = new World(bundle)
+    const request = await world.submitted(prodParameter, { justification: claim })
+    await world.decide(request, 'ana', 'approve', { comment: claim })
+    const kept = world.ledger.texts.all()
+    expect(kept.map(({ text }) => text)).toEqual([claim, claim])
+    for (const { salt } of kept) expect(salt).toMatch(/^\d{22}$/)
+    expect(new Set(kept.map(({ commitment }) => commitment)).size).toBe(2)
+  })
+
   test('has no text where the transaction was lost, and both where only its answer was', async () => {
     for (const [fault, kept] of [
       ['unheard', 0],
