@@ -20,15 +20,15 @@ export const subjects: readonly string[] = [
 /** Tests of other subjects that hold a folder's rules. */
 const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
   'domain/cards': [
-    ...['slack/cards/card', 'slack/cards/opening-view', 'slack/cards/request-view', 'slack/home/home-view'],
-    ...['http/plan-page', 'http/tier-section', 'http/timeline-picture', 'operations/requests'],
+    ...['slack/cards/card', 'slack/cards/opening-view', 'slack/cards/request-view', 'slack/cards/routing'],
+    ...['slack/home/home-view', 'http/plan-page', 'http/tier-section', 'http/timeline-picture', 'operations/requests'],
   ],
   'domain/events': ['client/streams'],
   'domain/halts': ['http/signals', 'operations/events', 'operations/credentials/introspection'],
   'domain/ledger': ['operations/anchor', 'operations/halts'],
   'domain/people': ['policies/identities'],
   'domain/policy': [
-    ...['operations/requests', 'http/tier-section'],
+    ...['operations/requests', 'http/plan', 'http/tier-section'],
     ...['policies/explain', 'policies/fail-closed', 'policies/ladder'],
   ],
   'domain/policy-change': ['policies/changes/diff', 'policies/changes/diff-files', 'policies/changes/file-examples'],
@@ -36,16 +36,19 @@ const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
   'domain/uses': ['policies/usage'],
   'operations/agents': ['http/agents-page'],
   'operations/break-glass': ['http/break-glass-pages', 'slack/forms/break-glass-form'],
-  'operations/cards': ['slack/cards/burst', 'slack/cards/burst-desk', 'slack/cards/routing', 'slack/edge/outage'],
+  'operations/cards': [
+    ...['slack/cards/burst', 'slack/cards/burst-desk', 'slack/cards/opening-desk', 'slack/cards/routing'],
+    'slack/edge/outage',
+  ],
   'operations/credentials': ['client/deferred-token'],
   'operations/events': ['client/streams', 'operations/requests/hand-on'],
   'operations/halts': ['http/halts-page', 'http/signals'],
   'operations/ledger': ['http/search-ledger'],
   'operations/people': ['http/check-logins', 'slack/forms/stand-in-form'],
   'operations/permits': ['http/permit-view', 'slack/forms/permit-button'],
-  'operations/policy': ['http/tier-section', 'policies/explain'],
+  'operations/policy': ['http/tier-section', 'operations/people', 'policies/explain'],
   'operations/policy-change': ['policies/changes/diff', 'policies/replay'],
-  'operations/requests': ['http/pages', 'http/plan', 'http/plan-page', 'http/read-routes'],
+  'operations/requests': ['http/pages', 'http/plan', 'http/plan-page', 'http/read-routes', 'operations/ledger'],
   'operations/uses': ['http/read-routes'],
 }
 
