@@ -13,6 +13,7 @@ import { Workflow } from './constructs/approval-workflow.ts'
 import { BreakGlass } from './constructs/break-glass.ts'
 import { CallReader } from './constructs/call-reader.ts'
 import { SigningKey } from './constructs/credential-key.ts'
+import { DeadLetters } from './constructs/event-sources.ts'
 import { FunctionCode } from './constructs/function-code.ts'
 import { functionMaker, type Ground } from './constructs/ground.ts'
 import { HostLooker } from './constructs/host-looker.ts'
@@ -183,6 +184,10 @@ export class Hotwork extends Construct {
     const alarms = new Alarms(this, 'Alarms', this.alarmTopic)
     const api = new HotworkApi(this, 'Api', { issuer, domain })
     alarms.watchApi(api)
+    const deadLetters = new DeadLetters(this, 'DeadLetters')
+    alarms.watchDeadLetters('Standard', deadLetters.standard)
+    alarms.watchDeadLetters('Ordered', deadLetters.ordered)
+    alarms.watchDeadLetters('Invocations', deadLetters.invocations)
     // One log for all functions, to count in it once. It is no record: the ledger is, and that is kept.
     const log = new LogGroup(this, 'Log', {
       retention: RetentionDays.THREE_MONTHS,
@@ -195,7 +200,7 @@ export class Hotwork extends Construct {
     const near = accounts.filter(({ accountId }) => accountId === home.accountId)
     const { stackName } = Stack.of(this)
     return {
-      ...{ bundle, tables, alarms, api },
+      ...{ bundle, tables, alarms, deadLetters, api },
       roles: {
         targets: rolesOf('target', stackName, accounts),
         targetsAtHome: rolesOf('target', stackName, near),
@@ -234,7 +239,7 @@ export class Hotwork extends Construct {
     const channel = new SlackChannel(this, 'SlackChannel', { ...ground, topic, advance: workflow.advance })
     const { events } = new RecordFollowers(this, 'Record', {
       ...ground,
-      ...{ channel, sealedUses, callReader: calls, follow: workflow.follow, calls: agents.calls },
+      ...{ channel, sealedUses, callReader: calls, follower: workflow.follower, caller: agents.caller },
     })
     events.deliveries.grantSend(agents.manageStream)
     const log = new Log(this, 'Notary', ground)

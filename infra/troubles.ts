@@ -14,7 +14,6 @@ export const troubles: { readonly [page: string]: readonly string[] } = {
   SlackSecretNotRead: ['slack secret not read'],
   ClicksFailed: ['slack edge failed', 'click not decided', 'click not looked up'],
   SlackAppRemoved: ['slack app removed'],
-  BurstFailed: ['burst_failed'],
   CardUndeliverable: ['card_undeliverable', 'direct_undeliverable'],
   CardDegraded: ['card degraded'],
   WebhookUndeliverable: ['webhook_unsigned', 'webhook_gone'],

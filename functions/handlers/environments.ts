@@ -87,13 +87,19 @@ export const environments = {
   'decide-burst': z.object({ ...stores, ...texts, ...reads, CARDS_QUEUE: Name }),
   'await-outcome': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name }),
   'advance-workflow': z.object({ ...stores }),
-  'follow-workflow': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name, STATE_MACHINE: Name, FOLLOW_QUEUE: Name }),
+  'follow-workflow': z.object({
+    REQUESTS_TABLE: Name,
+    WAITS_TABLE: Name,
+    STATE_MACHINE: Name,
+    /** Told by Lambda itself. */
+    AWS_LAMBDA_FUNCTION_NAME: Name,
+  }),
   'hand-on': z.object({
     CARDS_QUEUE: Name,
     DENIES_QUEUE: Name,
-    CLICKS_QUEUE: Name,
-    REMINDERS_QUEUE: Name,
     DELIVERIES_QUEUE: Name,
+    CLICKS_FUNCTION: Name,
+    REMINDERS_FUNCTION: Name,
     TARGET_ROLES: Names,
   }),
   deliver: z.object({
@@ -149,9 +155,9 @@ export const environments = {
   'refresh-groups': z.object({ ...stores, ...slack, PAGERDUTY_SECRET: Name.optional() }),
   'sweep-overdue': z.object({
     ...stores,
-    FOLLOW_QUEUE: Name,
     DENIES_QUEUE: Name,
-    CALLS_QUEUE: Name,
+    FOLLOW_FUNCTION: Name,
+    CALLS_FUNCTION: Name,
     READ_CALLS_FUNCTION: Name,
   }),
   'look-after-agents': z.object({ ...stores, CARDS_QUEUE: Name, DENIES_QUEUE: Name }),

@@ -1,14 +1,12 @@
-import { Duration } from 'aws-cdk-lib'
 import { Construct } from 'constructs'
-import { WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import { anythingElse } from './hotwork-api.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { grantAssume, tellTargetName } from './target-roles.ts'
 
 export class AgentEndpoints extends Construct {
-  /** Ids of mediated calls whose outcome is not known, to be looked up. */
-  readonly calls: WorkQueue
+  /** Looks up mediated calls whose outcome is not known. */
+  readonly caller: HotworkFunction
   /** Has verifications sent. */
   readonly manageStream: HotworkFunction
 
@@ -17,7 +15,7 @@ export class AgentEndpoints extends Construct {
     this.#publish(ground)
     this.#makeRequests(ground)
     this.#makeTokens(ground)
-    this.calls = this.#makeAwsAccess(ground)
+    this.caller = this.#makeAwsAccess(ground)
     this.manageStream = this.#makeGate(ground)
   }
 
@@ -97,7 +95,7 @@ export class AgentEndpoints extends Construct {
   }
 
   /** Both need the same rights, under the one name that target accounts trust, and so share a role. */
-  #makeAwsAccess({ api, key, reading, roles, alarms, make }: Ground): WorkQueue {
+  #makeAwsAccess({ api, key, reading, roles, deadLetters, make }: Ground): HotworkFunction {
     const broker = make(this, 'issue-aws-credentials')
     const callAws = make(this, 'call-aws', broker.role)
     for (const each of [broker, callAws]) {
@@ -109,11 +107,8 @@ export class AgentEndpoints extends Construct {
     api.route(callAws, 'POST /aws/calls')
 
     // The sweep says which calls have to be looked up, and has none of these rights.
-    const worker = Duration.seconds(29)
-    const calls = new WorkQueue(this, 'CallsQueue', { variable: 'CALLS_QUEUE', order: 'none', attempts: 5, worker })
-    calls.consumedBy(callAws, { batchSize: 1 })
-    alarms.watchQueue(calls, { oldest: Duration.minutes(10) })
-    return calls
+    deadLetters.keepInvocations(callAws)
+    return callAws
   }
 
   #makeGate({ api, key, make }: Ground): HotworkFunction {

@@ -48,13 +48,9 @@ export class Alarms extends Construct {
     this.raise(`${node.id}Errors`, lambda.metricErrors({ period }), 1, `${node.id} has thrown`)
   }
 
-  watchQueue(
-    { queue, deadLetters, node }: WorkQueue,
-    { oldest, urgent }: { oldest: Duration; urgent?: boolean },
-  ): void {
+  watchQueue({ queue, node }: WorkQueue, { oldest, urgent }: { oldest: Duration; urgent?: boolean }): void {
     const age = queue.metricApproximateAgeOfOldestMessage({ period: urgent ? urgently : period, statistic: 'max' })
     this.raise(`${node.id}Age`, age, oldest.toSeconds(), `${node.id}: a message has waited too long`)
-    this.watchDeadLetters(node.id, deadLetters)
   }
 
   /** How old the oldest record is that a follower of a stream has not got through yet. */
@@ -64,7 +60,7 @@ export class Alarms extends Construct {
   }
 
   watchDeadLetters(of: string, queue: Queue): void {
-    const given = `${of}: messages were given up; redrive them when the cause is gone`
+    const given = `${of}: messages were given up; send them back when the cause is gone`
     this.raise(`${of}DeadLetters`, lettersIn(queue), 1, given)
   }
 }

@@ -22,7 +22,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions'
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks'
 import { Construct } from 'constructs'
-import { StreamReader, WorkQueue } from './event-sources.ts'
+import { StreamReader } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 
@@ -207,9 +207,9 @@ const longestGrant = ({ tiers }: Ladder) => Math.max(...tiers.map(({ grant }) =>
 export class Workflow extends Construct {
   readonly machine: StateMachine
   readonly advance: HotworkFunction
-  readonly follow: WorkQueue
+  readonly follower: HotworkFunction
 
-  constructor(scope: Construct, id: string, { bundle, tables, alarms, make }: Ground) {
+  constructor(scope: Construct, id: string, { bundle, tables, deadLetters, make }: Ground) {
     super(scope, id)
     const { requests, waits } = tables
     const awaitOutcome = make(this, 'await-outcome')
@@ -227,19 +227,17 @@ export class Workflow extends Construct {
     })
     this.machine = workflow.machine
 
-    this.follow = new WorkQueue(this, 'Follow', { variable: 'FOLLOW_QUEUE', order: 'none', attempts: 5 })
-    alarms.watchQueue(this.follow, { oldest: Duration.minutes(5) })
     const follower = make(this, 'follow-workflow')
+    this.follower = follower
     requests.grantRead(follower)
     waits.grantEnd(follower)
     workflow.grantStart(follower)
     grantSignal(follower)
-    this.follow.grantSend(follower)
-    this.follow.consumedBy(follower, { batchSize: 10 })
+    // What it cannot follow from the stream it is invoked with again.
+    follower.grantItself()
+    deadLetters.keepInvocations(follower)
     this.#tellEarlyEnds(workflow.machines, follower)
-    const stream = { table: requests.table, reader: follower, tells: ['all'] }
-    const { deadLetters } = new StreamReader(this, 'FollowStream', stream)
-    alarms.watchDeadLetters('FollowStream', deadLetters)
+    new StreamReader(this, 'FollowStream', { deadLetters, table: requests.table, reader: follower, tells: ['all'] })
   }
 
   /** Step Functions tells of them by itself: an alarm on a metric would be paid for by the machine. */

@@ -6,7 +6,7 @@ import type { CallReader } from './call-reader.ts'
 import type { WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
-import { SealedUses, type SealedUsesProps } from './sealed-role.ts'
+import { type Sealed, SealedUses } from './sealed-role.ts'
 
 export type ReadingGround = Ground & { calls: CallReader }
 
@@ -16,7 +16,7 @@ export class BreakGlass extends Construct {
   readonly topic: BreakGlassTopic
   readonly sealedUses: WorkQueue
 
-  constructor(scope: Construct, id: string, ground: ReadingGround & { sealed: SealedUsesProps }) {
+  constructor(scope: Construct, id: string, ground: ReadingGround & { sealed: Sealed }) {
     super(scope, id)
     this.topic = new BreakGlassTopic(this, 'Openings')
     this.#makeOpening(ground)
@@ -63,8 +63,8 @@ export class BreakGlass extends Construct {
     )
   }
 
-  #recordSealedUses({ alarms, sealed, make }: Ground & { sealed: SealedUsesProps }): WorkQueue {
-    const { uses, undelivered } = new SealedUses(this, 'Sealed', sealed)
+  #recordSealedUses({ alarms, deadLetters, sealed, make }: Ground & { sealed: Sealed }): WorkQueue {
+    const { uses, undelivered } = new SealedUses(this, 'Sealed', { ...sealed, deadLetters })
     if (undelivered) alarms.watchDeadLetters('SealedBell', undelivered)
     uses.consumedBy(make(this, 'report-sealed-use'), { batchSize: 1 })
     alarms.watchQueue(uses, { oldest: Duration.minutes(10) })

@@ -1,10 +1,14 @@
-import { type CfnElement, Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib'
+import { type CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
-import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda'
-import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
+import {
+  EventInvokeConfig,
+  EventSourceMapping,
+  FilterCriteria,
+  FilterRule,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda'
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
@@ -16,9 +20,9 @@ const plainHttp = {
     'The local emulator speaks http, so a TLS-only policy would deny all of it; on AWS the SDK speaks https, and messages are ids alone',
 }
 
-/** Where messages go that could not be worked off. An alarm watches it; a person redrives it. */
-function deadLetters(scope: Construct, fifo = false): Queue {
-  const queue = new Queue(scope, 'DeadLetters', {
+/** Where messages go that could not be worked off. An alarm watches it; a person sends them back. */
+function letterQueue(scope: Construct, id: string, fifo = false): Queue {
+  const queue = new Queue(scope, id, {
     ...(fifo && { fifo: true }),
     encryption: QueueEncryption.SQS_MANAGED,
     retentionPeriod: Duration.days(14),
@@ -27,20 +31,66 @@ function deadLetters(scope: Construct, fifo = false): Queue {
   return queue
 }
 
-/**
- * The same of a stream or a rule, which the check of cdk-nag does not see. What a rule leaves keeps the whole event, with
- * the session token that STS answered, so no role of ours may read it.
- *
- * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
- */
-export function undelivered(scope: Construct, of: 'of a stream' | 'of a rule of EventBridge'): Queue {
-  const queue = deadLetters(scope)
+/** The same of what is no queue, which the check of cdk-nag does not see. */
+function otherLetters(scope: Construct, id: string, of: string): Queue {
+  const queue = letterQueue(scope, id)
   const reason = `This is the dead-letter queue, ${of}, which the check does not see`
   Validations.of(queue).acknowledge({ id: 'AwsSolutions-SQS3', reason })
   return queue
 }
 
+/**
+ * Of a rule. It keeps the whole event, with the session token that STS answered, so no role of ours may read it, and it is
+ * not among the other dead letters.
+ *
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+ */
+export const undelivered = (scope: Construct): Queue => otherLetters(scope, 'DeadLetters', 'of a rule of EventBridge')
+
+/**
+ * What was given up, of the whole stack. Each letter says whence it came. SQS sends back what came from a queue and
+ * nothing else, so the letters of Lambda are apart (docs/runbooks).
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+ */
+export class DeadLetters extends Construct {
+  readonly standard: Queue
+  readonly ordered: Queue
+  /** What Lambda gave up: records of a stream, and invocations that no caller waits for. */
+  readonly invocations: Queue
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id)
+    this.standard = letterQueue(this, 'Standard')
+    this.ordered = letterQueue(this, 'Ordered', true)
+    this.invocations = otherLetters(this, 'Invocations', 'of streams and invocations')
+  }
+
+  /**
+   * Has Lambda keep what invokes `worker` while no caller waits: three tries in three minutes, then it is a dead letter.
+   *
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+   */
+  keepInvocations(worker: HotworkFunction): void {
+    const config = new EventInvokeConfig(worker, 'Invocations', {
+      function: worker.lambda,
+      retryAttempts: 2,
+      maxEventAge: Duration.minutes(5),
+      onFailure: this.takeFrom(worker),
+    })
+    config.node.addDependency(worker.role)
+  }
+
+  /** What `worker` fails at. CDK's own destination would grant more. */
+  takeFrom(worker: HotworkFunction): { bind: () => { destination: string } } {
+    const destination = this.invocations.queueArn
+    worker.allow(['sqs:SendMessage'], [destination])
+    return { bind: () => ({ destination }) }
+  }
+}
+
 type WorkQueueProps = {
+  deadLetters: DeadLetters
   variable: string
   order: 'none' | 'group'
   attempts: number
@@ -54,20 +104,27 @@ type WorkQueueProps = {
 /** Ids handed on to one function. With `order: 'group'` a message that cannot be worked off holds up its own group alone. */
 export class WorkQueue extends Construct {
   readonly queue: Queue
-  readonly deadLetters: Queue
   readonly #variable: string
 
   constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id)
-    const { variable, order, attempts, timed = false, worker = Duration.seconds(10), name, retention } = props
+    const {
+      deadLetters,
+      variable,
+      order,
+      attempts,
+      timed = false,
+      worker = Duration.seconds(10),
+      name,
+      retention,
+    } = props
     this.#variable = variable
     const fifo = order === 'group'
-    this.deadLetters = deadLetters(this, fifo)
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       ...(name !== undefined && { queueName: name }),
       ...(retention !== undefined && { retentionPeriod: retention }),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: attempts },
+      deadLetterQueue: { queue: fifo ? deadLetters.ordered : deadLetters.standard, maxReceiveCount: attempts },
       // Six times a worker's timeout, as Lambda asks, so that a retry cannot overlap the attempt before it.
       visibilityTimeout: Duration.seconds(6 * worker.toSeconds()),
       ...(fifo && {
@@ -108,6 +165,7 @@ export class WorkQueue extends Construct {
 }
 
 type StreamReaderProps = {
+  deadLetters: DeadLetters
   table: TableV2
   reader: HotworkFunction
   /** Beside requests. */
@@ -127,15 +185,10 @@ const changesOf = (prefixes: readonly string[], more: { [of: string]: unknown } 
  * two. What is lost after the retries is followed again by the sweep.
  */
 export class StreamReader extends Construct {
-  readonly deadLetters: Queue
-
-  constructor(scope: Construct, id: string, { table, reader, of = [], tells }: StreamReaderProps) {
+  constructor(scope: Construct, id: string, { deadLetters, table, reader, of = [], tells }: StreamReaderProps) {
     super(scope, id)
-    this.deadLetters = undelivered(this, 'of a stream')
     const streamArn = table.tableStreamArn ?? ''
     grantStream(reader, table)
-    const letters = this.deadLetters.queueArn
-    reader.allow(['sqs:SendMessage'], [letters])
     const mapping = new EventSourceMapping(this, 'Mapping', {
       target: reader.lambda,
       eventSourceArn: streamArn,
@@ -153,9 +206,9 @@ export class StreamReader extends Construct {
       reportBatchItemFailures: true,
       retryAttempts: 5,
       maxRecordAge: Duration.hours(1),
-      onFailure: { bind: () => ({ destination: letters }) },
+      onFailure: deadLetters.takeFrom(reader),
     })
-    mapping.node.addDependency(reader.role)
+    mapping.node.addDependency(reader)
   }
 }
 
@@ -192,63 +245,6 @@ function grantStream(reader: HotworkFunction, table: TableV2): void {
     reason: 'ListStreams is asked for the streams of a table, whose labels are known once it is made',
   })
 }
-
-/**
- * One-time entries of EventBridge Scheduler that put a message into one queue, or have one function look at a request.
- * One role for both, since either only has something looked at.
- */
-export class Timers extends Construct {
-  readonly #group: string
-  readonly #told: { readonly [variable: string]: string }
-  readonly #roleArn: string
-
-  constructor(scope: Construct, id: string, { draws, stores }: { draws: WorkQueue; stores: HotworkFunction }) {
-    super(scope, id)
-    const { stackName, account } = Stack.of(this)
-    this.#group = `${stackName}-timers`
-    const group = new ScheduleGroup(this, 'Group', {
-      scheduleGroupName: this.#group,
-      // CDK keeps it otherwise, and its name with it: after a first deployment that failed, none would ever succeed.
-      removalPolicy: RemovalPolicy.DESTROY,
-    })
-    const role = new Role(this, 'Role', {
-      // Of this group alone.
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: {
-          StringEquals: { 'aws:SourceAccount': account, 'aws:SourceArn': group.scheduleGroupArn },
-        },
-      }),
-    })
-    const [queue, advance] = [draws.queue.queueArn, stores.lambda.functionArn]
-    Grant.addToPrincipal({ grantee: role, actions: ['sqs:SendMessage'], resourceArns: [queue] })
-    Grant.addToPrincipal({ grantee: role, actions: ['lambda:InvokeFunction'], resourceArns: [advance] })
-    this.#roleArn = role.roleArn
-    this.#told = {
-      TIMER_GROUP: this.#group,
-      TIMER_ROLE: role.roleArn,
-      CARDS_QUEUE: queue,
-      ADVANCE_FUNCTION: advance,
-    }
-  }
-
-  /** Allows making timers, in this group, with this role. Neither changing nor removing one. */
-  grantSet(to: HotworkFunction): void {
-    const { region, account, partition } = Stack.of(this)
-    const timersOf = (...place: string[]) => `arn:${place.join(':')}:schedule/${this.#group}/*`
-    to.tell(this.#told)
-    to.allow(['scheduler:CreateSchedule'], [timersOf(partition, 'scheduler', region, account)])
-    to.allow(['iam:PassRole'], [this.#roleArn], {
-      StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
-    })
-    Validations.of(to.role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${timersOf('<AWS::Partition>', 'scheduler', known(region, '<AWS::Region>'), known(account, '<AWS::AccountId>'))}]`,
-      reason: 'A timer is named by what it is for; its group holds nothing else',
-    })
-  }
-}
-
-/** As cdk-nag writes a stack's place: by value, or by what CloudFormation fills in. */
-const known = (value: string, otherwise: string) => (Token.isUnresolved(value) ? otherwise : value)
 
 type RunEveryProps = { every: Duration; worker: HotworkFunction; within?: Duration; enabled?: boolean }
 

@@ -6,6 +6,7 @@ import { showsTexts, writesOf } from '../rows.ts'
 import type { Alarms } from './alarms.ts'
 import type { Anchor } from './anchor.ts'
 import type { SigningKey } from './credential-key.ts'
+import type { DeadLetters } from './event-sources.ts'
 import type { FunctionCode } from './function-code.ts'
 import type { HotworkApi } from './hotwork-api.ts'
 import { type FunctionRole, HotworkFunction } from './hotwork-function.ts'
@@ -34,6 +35,7 @@ export type Ground = {
   pagerDuty: PagerDutySecret | undefined
   api: HotworkApi
   alarms: Alarms
+  deadLetters: DeadLetters
   roles: TargetRoles
   make: MakeFunction
 }

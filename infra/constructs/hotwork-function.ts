@@ -6,7 +6,7 @@ import {
   Grant,
   Policy,
   PolicyDocument,
-  type PolicyStatement,
+  PolicyStatement,
   Role,
   type RoleProps,
   ServicePrincipal,
@@ -102,6 +102,15 @@ export class HotworkFunction extends Construct {
     conditions: Record<string, Record<string, unknown>> = {},
   ): void {
     Grant.addToPrincipal({ grantee: this.role, actions: [...actions], resourceArns: [...resources], conditions })
+  }
+
+  /** Allows it to call itself, apart from its other rights: the function waits for those. */
+  grantItself(): void {
+    const statement = new PolicyStatement({
+      actions: ['lambda:InvokeFunction'],
+      resources: [this.lambda.functionArn],
+    })
+    new Policy(this, 'Itself', { statements: [statement], roles: [this.role] })
   }
 
   /** Allows another to call it, and no version or alias of it. */

@@ -5,13 +5,14 @@ import { notifies } from '../policy-bundle.ts'
 import type { CallReader } from './call-reader.ts'
 import { runEvery, StreamReader, WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
+import type { HotworkFunction } from './hotwork-function.ts'
 import { WebhookSecret } from './secrets.ts'
 import { grantAudit, grantDeny, tellTargets } from './target-roles.ts'
 
 type RecordFollowersProps = Ground & {
-  channel: { cardsQueue: WorkQueue; reminders: WorkQueue; bursts: WorkQueue }
-  follow: WorkQueue
-  calls: WorkQueue
+  channel: { cardsQueue: WorkQueue; setReminders: HotworkFunction; decideBurst: HotworkFunction }
+  follower: HotworkFunction
+  caller: HotworkFunction
   sealedUses: WorkQueue
   callReader: CallReader
 }
@@ -23,7 +24,8 @@ export class RecordFollowers extends Construct {
   constructor(scope: Construct, id: string, props: RecordFollowersProps) {
     super(scope, id)
     // In order for each role. Sixty tries a minute or two apart: an hour of an IAM that does not answer.
-    this.#denies = new WorkQueue(this, 'DeniesQueue', { variable: 'DENIES_QUEUE', order: 'group', attempts: 60 })
+    const inOrder = { order: 'group', attempts: 60, deadLetters: props.deadLetters } as const
+    this.#denies = new WorkQueue(this, 'DeniesQueue', { variable: 'DENIES_QUEUE', ...inOrder })
     this.events = new DecisionEvents(this, 'Events', props)
     this.#handOn(props)
     this.#writeDenies(props)
@@ -33,18 +35,19 @@ export class RecordFollowers extends Construct {
   }
 
   /** The second reader of the stream hands ids on; the first moves the workflow. */
-  #handOn({ tables, roles, alarms, channel, make }: RecordFollowersProps): void {
+  #handOn({ tables, roles, deadLetters, channel, make }: RecordFollowersProps): void {
     const handOn = make(this, 'hand-on')
     tellTargets(handOn, roles)
-    const { cardsQueue, reminders, bursts } = channel
-    for (const queue of [cardsQueue, reminders, bursts, this.#denies, this.events.deliveries]) queue.grantSend(handOn)
-    const { deadLetters } = new StreamReader(this, 'HandOnStream', {
+    for (const queue of [channel.cardsQueue, this.#denies, this.events.deliveries]) queue.grantSend(handOn)
+    channel.setReminders.grantInvoke(handOn, 'REMINDERS_FUNCTION')
+    channel.decideBurst.grantInvoke(handOn, 'CLICKS_FUNCTION')
+    new StreamReader(this, 'HandOnStream', {
+      deadLetters,
       table: tables.requests.table,
       reader: handOn,
       of: ['HALT#', 'PERMIT#', 'CLICK#'],
       tells: ['all', 'card'],
     })
-    alarms.watchDeadLetters('HandOnStream', deadLetters)
   }
 
   /** It also ends what was delegated from an ended grant, and what a halt covers, so that those sessions are denied too. */
@@ -60,11 +63,13 @@ export class RecordFollowers extends Construct {
   }
 
   /** Its cost does not grow with what waits. */
-  #sweep({ tables, follow, calls, callReader, make }: RecordFollowersProps): void {
+  #sweep({ tables, follower, caller, callReader, make }: RecordFollowersProps): void {
     const sweep = make(this, 'sweep-overdue')
     tables.requests.grantFind(sweep, 'overdue', 'uncompared')
     callReader.grantAsk(sweep)
-    for (const queue of [follow, calls, this.#denies]) queue.grantSend(sweep)
+    follower.grantInvoke(sweep, 'FOLLOW_FUNCTION')
+    caller.grantInvoke(sweep, 'CALLS_FUNCTION')
+    this.#denies.grantSend(sweep)
     runEvery(this, 'Sweep', { every: Duration.minutes(1), worker: sweep })
   }
 
@@ -99,7 +104,7 @@ export class DecisionEvents extends Construct {
   /** Where an agent or a tool is notified. */
   readonly secret: WebhookSecret | undefined
 
-  constructor(scope: Construct, id: string, { bundle, api, alarms, reading, tables, make }: Ground) {
+  constructor(scope: Construct, id: string, { bundle, api, alarms, deadLetters, reading, tables, make }: Ground) {
     super(scope, id)
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: `${Stack.of(this).stackName}-decisions`,
@@ -107,6 +112,7 @@ export class DecisionEvents extends Construct {
     })
     // The pauses between 21 attempts make a week (functions/operations/events/deliver-event.ts).
     this.deliveries = new WorkQueue(this, 'DeliveriesQueue', {
+      deadLetters,
       variable: 'DELIVERIES_QUEUE',
       order: 'none',
       attempts: 21,

@@ -16,7 +16,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { alarmsIn, lettersIn } from './alarms.ts'
-import { undelivered, WorkQueue } from './event-sources.ts'
+import { type DeadLetters, undelivered, WorkQueue } from './event-sources.ts'
 
 /** Where Hotwork hears of a use: its queue, from its own account and Region; from anywhere else its event bus. */
 export type Desk = { queue: string } | { bus: string }
@@ -62,7 +62,7 @@ export class SealedRole extends Construct {
       maxSessionDuration: Duration.hours(1),
     })
     const bell = this.#makeBell(`${hotwork}-sealed`)
-    const deadLetterQueue = undelivered(this, 'of a rule of EventBridge')
+    const deadLetterQueue = undelivered(this)
     bell.addTarget(
       'queue' in desk
         ? new targets.SqsQueue(Queue.fromQueueArn(this, 'Desk', desk.queue), {
@@ -160,10 +160,11 @@ function hearReading(rule: Rule): void {
   ;(rule.node.defaultChild as CfnRule).state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
 }
 
-export type SealedUsesProps = {
+export type Sealed = {
   here: boolean
   elsewhere: readonly string[]
 }
+type SealedUsesProps = Sealed & { deadLetters: DeadLetters }
 
 /**
  * Where Hotwork hears that a sealed role was used. The rule of the own account sends to the queue. From elsewhere, rules send
@@ -175,19 +176,20 @@ export class SealedUses extends Construct {
   readonly uses: WorkQueue
   readonly undelivered: Queue | undefined
 
-  constructor(scope: Construct, id: string, { here, elsewhere }: SealedUsesProps) {
+  constructor(scope: Construct, id: string, { here, elsewhere, deadLetters }: SealedUsesProps) {
     super(scope, id)
     const { stackName, account } = Stack.of(this)
     const name = `${stackName}-sealed`
     // By name, so that target stacks can name it. A day of a Hotwork that runs and cannot write; then a person looks.
     this.uses = new WorkQueue(scope, 'SealedUses', {
+      deadLetters,
       variable: 'SEALED_QUEUE',
       order: 'none',
       attempts: 1000,
       name,
       retention: Duration.days(14),
     })
-    this.undelivered = elsewhere.length > 0 ? undelivered(this, 'of a rule of EventBridge') : undefined
+    this.undelivered = elsewhere.length > 0 ? undelivered(this) : undefined
     const rules = [
       ...(here ? [Stack.of(this).formatArn({ service: 'events', resource: 'rule', resourceName: name })] : []),
       ...(elsewhere.length > 0 ? [this.#makeBus(name, elsewhere, this.undelivered).ruleArn] : []),

@@ -1,8 +1,10 @@
-import { Duration } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib'
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
 import { Construct } from 'constructs'
 import { grantAsk } from './agent-endpoints.ts'
 import type { BreakGlassTopic } from './break-glass.ts'
-import { runEvery, Timers, WorkQueue } from './event-sources.ts'
+import { runEvery, WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { tellTargets } from './target-roles.ts'
@@ -13,28 +15,26 @@ type SlackChannelProps = Ground & { topic: BreakGlassTopic; advance: HotworkFunc
 export class SlackChannel extends Construct {
   /** Ids of requests whose cards have to be looked at, in order for each. */
   readonly cardsQueue: WorkQueue
-  readonly reminders: WorkQueue
+  readonly setReminders: HotworkFunction
   /** Clicks for a whole list: on record before anything follows, then each of the list is decided. */
-  readonly bursts: WorkQueue
+  readonly decideBurst: HotworkFunction
   /** Asks who is in the groups that come from elsewhere. */
   readonly groups: HotworkFunction
 
   constructor(scope: Construct, id: string, props: SlackChannelProps) {
     super(scope, id)
-    const once = { order: 'none', attempts: 5 } as const
     // Sixty tries a minute or two apart: an hour of a Slack that does not answer. Then a person looks.
-    const inOrder = { order: 'group', attempts: 60, timed: true } as const
+    const inOrder = { order: 'group', attempts: 60, timed: true, deadLetters: props.deadLetters } as const
     this.cardsQueue = new WorkQueue(this, 'CardsQueue', { variable: 'CARDS_QUEUE', ...inOrder })
-    this.reminders = new WorkQueue(this, 'Reminders', { variable: 'REMINDERS_QUEUE', ...once })
-    this.bursts = new WorkQueue(this, 'ClicksQueue', { variable: 'CLICKS_QUEUE', ...once })
     this.#receive(props)
+    this.decideBurst = this.#decideBursts(props)
     this.#drawCards(props)
-    this.#setTimers(props)
+    this.setReminders = this.#setTimers(props)
     this.groups = this.#readGroups(props)
   }
 
   #receive(ground: Ground): void {
-    const { api, reading, roles, tables, slack, alarms, make } = ground
+    const { api, roles, tables, slack, make } = ground
     const receiveSlack = make(this, 'receive-slack')
     tables.cards.grantRead(receiveSlack)
     // For a person's home tab, halts in force, and to complete an id by its beginning.
@@ -46,15 +46,17 @@ export class SlackChannel extends Construct {
     slack.grantRead(receiveSlack)
     api.routeAs('own', receiveSlack, 'POST /slack/events')
 
-    const decideBurst = make(this, 'decide-burst')
-    this.cardsQueue.grantSend(decideBurst)
-    reading.grant(decideBurst)
-    this.bursts.consumedBy(decideBurst, { batchSize: 1 })
-    alarms.watchQueue(this.bursts, { oldest: Duration.minutes(2) })
-
     const linkSlack = make(this, 'link-slack')
     slack.grantRead(linkSlack)
     api.routeAs('public', linkSlack, 'GET /link', 'POST /link', 'POST /link/unlink')
+  }
+
+  #decideBursts({ deadLetters, reading, make }: Ground): HotworkFunction {
+    const decideBurst = make(this, 'decide-burst')
+    this.cardsQueue.grantSend(decideBurst)
+    reading.grant(decideBurst)
+    deadLetters.keepInvocations(decideBurst)
+    return decideBurst
   }
 
   #drawCards({ api, tables, slack, alarms, topic, make }: SlackChannelProps): void {
@@ -75,13 +77,13 @@ export class SlackChannel extends Construct {
   }
 
   /** A reminder has the cards looked at; the end of an opening has it stored. */
-  #setTimers({ tables, alarms, advance, make }: SlackChannelProps): void {
+  #setTimers({ tables, deadLetters, advance, make }: SlackChannelProps): HotworkFunction {
     const timers = new Timers(this, 'Timers', { draws: this.cardsQueue, stores: advance })
     const setReminders = make(this, 'set-reminders')
     tables.requests.grantRead(setReminders)
     timers.grantSet(setReminders)
-    this.reminders.consumedBy(setReminders, { batchSize: 10 })
-    alarms.watchQueue(this.reminders, { oldest: Duration.minutes(5) })
+    deadLetters.keepInvocations(setReminders)
+    return setReminders
   }
 
   /** Only where the directory takes groups from Slack or PagerDuty. */
@@ -99,3 +101,60 @@ export class SlackChannel extends Construct {
     return groups
   }
 }
+
+/**
+ * One-time entries of EventBridge Scheduler that put a message into one queue, or have one function look at a request.
+ * One role for both, since either only has something looked at.
+ */
+class Timers extends Construct {
+  readonly #group: string
+  readonly #told: { readonly [variable: string]: string }
+  readonly #roleArn: string
+
+  constructor(scope: Construct, id: string, { draws, stores }: { draws: WorkQueue; stores: HotworkFunction }) {
+    super(scope, id)
+    const { stackName, account } = Stack.of(this)
+    this.#group = `${stackName}-timers`
+    const group = new ScheduleGroup(this, 'Group', {
+      scheduleGroupName: this.#group,
+      // CDK keeps it otherwise, and its name with it: after a first deployment that failed, none would ever succeed.
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    const role = new Role(this, 'Role', {
+      // Of this group alone.
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account, 'aws:SourceArn': group.scheduleGroupArn },
+        },
+      }),
+    })
+    const [queue, advance] = [draws.queue.queueArn, stores.lambda.functionArn]
+    Grant.addToPrincipal({ grantee: role, actions: ['sqs:SendMessage'], resourceArns: [queue] })
+    Grant.addToPrincipal({ grantee: role, actions: ['lambda:InvokeFunction'], resourceArns: [advance] })
+    this.#roleArn = role.roleArn
+    this.#told = {
+      TIMER_GROUP: this.#group,
+      TIMER_ROLE: role.roleArn,
+      CARDS_QUEUE: queue,
+      ADVANCE_FUNCTION: advance,
+    }
+  }
+
+  /** Allows making timers, in this group, with this role. Neither changing nor removing one. */
+  grantSet(to: HotworkFunction): void {
+    const { region, account, partition } = Stack.of(this)
+    const timersOf = (...place: string[]) => `arn:${place.join(':')}:schedule/${this.#group}/*`
+    to.tell(this.#told)
+    to.allow(['scheduler:CreateSchedule'], [timersOf(partition, 'scheduler', region, account)])
+    to.allow(['iam:PassRole'], [this.#roleArn], {
+      StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
+    })
+    Validations.of(to.role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${timersOf('<AWS::Partition>', 'scheduler', known(region, '<AWS::Region>'), known(account, '<AWS::AccountId>'))}]`,
+      reason: 'A timer is named by what it is for; its group holds nothing else',
+    })
+  }
+}
+
+/** As cdk-nag writes a stack's place: by value, or by what CloudFormation fills in. */
+const known = (value: string, otherwise: string) => (Token.isUnresolved(value) ? otherwise : value)

@@ -171,13 +171,13 @@ test('how people decide is counted by stage, and names nobody', () => {
 })
 
 /** List prices of us-east-1. An alarm on a query is paid for by the metrics that have data, and by one at least here. */
-test('a month in which no agent asks costs at most $8.75: polls of queues, alarms, keys, two secrets and the sweep', () => {
+test('a month in which no agent asks costs at most $6.60: polls of queues, alarms, keys, two secrets and the sweep', () => {
   const queues = all('AWS::Lambda::EventSourceMapping').filter(([, { Properties }]) => !Properties['StartingPosition'])
   // Lambda asks a queue with five requests at a time, of 20 seconds each.
   const polls = (queues.length * 5 * 30 * 86_400) / 20
   const [perAlarm, perMillionPolls, perKey, twoSecrets, sweep] = [0.1, 0.4, 1, 0.8, 0.05]
   const paid = alarms().length * perAlarm + (polls * perMillionPolls) / 1e6 + all('AWS::KMS::Key').length * perKey
-  expect(paid + twoSecrets + sweep).toBeLessThanOrEqual(8.75)
+  expect(paid + twoSecrets + sweep).toBeLessThanOrEqual(6.6)
 })
 
 test("every error that a function's code can log is counted once, and nothing else is", () => {

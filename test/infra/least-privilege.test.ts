@@ -32,6 +32,13 @@ const of = (owner: string, service: string, prefix: string) =>
     .filter(([action, resource]) => action.startsWith(`${service}:`) && resource.startsWith(prefix))
     .map(([action, resource]) => `${action.slice(service.length + 1)}${resource.slice(prefix.length)}`)
 
+/** Who may call a function. */
+const invokersOf = (name: string) =>
+  [...rights]
+    .filter(([, list]) => list.includes(`lambda:InvokeFunction on <${name}>`))
+    .map(([owner]) => owner)
+    .sort()
+
 const roleIn = (account: string, role: string) => `arn:aws:iam::${account}:role/hotwork/${stackName}-${role}`
 
 /** They do the same by two doors: to the agent, or in its stead. */
@@ -93,6 +100,8 @@ describe('who may do what is dangerous', () => {
           'WorkflowRole',
           'deliver',
           'evaluate',
+          'follow-workflow',
+          'hand-on',
           'read-agents',
           'read-break-glass',
           'read-requests',
@@ -106,20 +115,7 @@ describe('who may do what is dangerous', () => {
     ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
     ['hand a role on', 'iam:PassRole', ['set-reminders']],
     ['read what was called in the account', 'cloudtrail:LookupEvents', ['read-calls', 'reconcile-sessions']],
-    [
-      'take from a queue',
-      'sqs:ReceiveMessage',
-      [
-        broker,
-        'decide-burst',
-        'deliver',
-        'draw-card',
-        'follow-workflow',
-        'report-sealed-use',
-        'set-reminders',
-        'write-denies',
-      ],
-    ],
+    ['take from a queue', 'sqs:ReceiveMessage', ['deliver', 'draw-card', 'report-sealed-use', 'write-denies']],
   ])('only these may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
   test('the target roles, and no others, are reached by exact ARN, only in ways that can be traced and ended', () => {
@@ -140,17 +136,15 @@ describe('who may do what is dangerous', () => {
   })
 
   test('whoever finds what is lost only hands its id on, and one who may not find it looks it up', () => {
-    const handedOn = ['Follow', 'Calls', 'Denies'].map((queue) => `SendMessage<${queue}>`)
-    expect(of('sweep-overdue', 'sqs', '').sort()).toEqual(handedOn.sort())
+    expect(of('sweep-overdue', 'sqs', '')).toEqual(['SendMessage<Denies>'])
+    const invoked = ['CallAws', 'FollowWorkflow', 'ReadCalls'].map((name) => `InvokeFunction<${name}>`)
+    expect(of('sweep-overdue', 'lambda', '').sort()).toEqual(invoked)
     expect(of('sweep-overdue', 'sts', '')).toEqual([])
-    expect(new Set(of(broker, 'sqs', '').map((right) => right.replace(/^\w+/, '')))).toEqual(new Set(['<Calls>']))
-    expect(of(broker, 'sqs', '').filter((right) => right.startsWith('Send'))).toEqual([])
   })
 
   test('a click for all of a list is handed on from the record alone, and only its cards are looked at for it', () => {
-    const senders = [...rights].filter(([, list]) => list.some((right) => right === 'sqs:SendMessage on <Clicks>'))
-    expect(senders.map(([owner]) => owner)).toEqual(['hand-on'])
-    expect(of('decide-burst', 'sqs', '').filter((right) => right.startsWith('Send'))).toEqual(['SendMessage<Cards>'])
+    expect(invokersOf('DecideBurst')).toEqual(['hand-on'])
+    expect(of('decide-burst', 'sqs', '')).toEqual(['SendMessage<Cards>', 'SendMessage<DeadLettersInvocations>'])
     expect(of('receive-slack', 'sqs', '')).toEqual([])
   })
 
@@ -177,8 +171,9 @@ describe('who may do what is dangerous', () => {
   })
 
   test('each function that asks what was called may call the one function that reads CloudTrail, which writes nothing', () => {
-    for (const owner of ['read-requests', 'read-break-glass', 'show-pages', 'sweep-overdue'])
+    for (const owner of ['read-requests', 'read-break-glass', 'show-pages'])
       expect([owner, of(owner, 'lambda', '')]).toEqual([owner, ['InvokeFunction<ReadCalls>']])
+    expect(invokersOf('ReadCalls')).toEqual(['read-break-glass', 'read-requests', 'show-pages', 'sweep-overdue'])
     expect(of('read-calls', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'auditor')}`])
   })
 
@@ -447,6 +442,14 @@ describe('who may touch which table', () => {
     expect(deleting).toEqual(['dynamodb:DeleteItem on <Texts>'])
     expect(all.filter((right) => /UpdateItem on (?!<Waits>)/.test(right))).toEqual([])
   })
+})
+
+test('a dead letter is put by SQS, or by the functions whose failures Lambda puts there, and read by no role', () => {
+  const letters = [...rights].flatMap(([owner, list]) =>
+    list.filter((right) => right.includes('DeadLetters')).map((right) => `${owner}: ${right}`),
+  )
+  const failing = [broker, 'decide-burst', 'follow-workflow', 'hand-on', 'set-reminders']
+  expect(letters.sort()).toEqual(failing.map((owner) => `${owner}: sqs:SendMessage on <DeadLettersInvocations>`))
 })
 
 test('a function that works a queue off may do with it what Lambda needs, and no more', () => {

@@ -166,28 +166,19 @@ describe('streams and queues', () => {
     for (const [, { Properties }] of queues) expect(Properties['SqsManagedSseEnabled']).toBe(true)
     const without = queues.filter(([, { Properties }]) => queueOf(Properties) === 'undefined').map(([id]) => id)
     expect(without.every((id) => id.includes('DeadLetters'))).toBe(true)
-    expect(queues.length - without.length).toBe(8)
+    expect(queues.length - without.length).toBe(4)
   })
 
   test('cards and denies keep the order of a group, and dead letters of theirs do too', () => {
     const fifo = all('AWS::SQS::Queue').filter(([, { Properties }]) => Properties['FifoQueue'])
-    expect(fifo.map(([id]) => textOf({ Ref: id })).sort()).toEqual([
-      '<Cards>',
-      '<CardsQueueDeadLetters>',
-      '<Denies>',
-      '<DeniesQueueDeadLetters>',
-    ])
+    expect(fifo.map(([id]) => textOf({ Ref: id })).sort()).toEqual(['<Cards>', '<DeadLettersOrdered>', '<Denies>'])
   })
 
   test('a worker of a queue fails single messages, and its queue waits out an attempt before the next', () => {
-    const workers = mappings(/^<(?:Follow|Cards|Denies|Deliveries|Calls|Reminders|Clicks)>$/)
+    const workers = mappings(/^<(?:Cards|Denies|Deliveries)>$/)
     expect(workers.map((properties) => textOf(properties['FunctionName'])).sort()).toEqual([
-      '<CallAws>',
-      '<DecideBurst>',
       '<Deliver>',
       '<DrawCard>',
-      '<FollowWorkflow>',
-      '<SetReminders>',
       '<WriteDenies>',
     ])
     const timeouts = new Map(
@@ -204,6 +195,41 @@ describe('streams and queues', () => {
       const longest = timeouts.get(textOf(worker['FunctionName'])) ?? Number.NaN
       expect(visible.get(textOf(worker['EventSourceArn']))).toBeGreaterThanOrEqual(6 * longest)
     }
+  })
+
+  test('what no queue holds, Lambda keeps: three tries in five minutes at most, and then it is a dead letter', () => {
+    const kept = all('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties)
+    expect(kept.map((properties) => textOf(properties['FunctionName'])).sort()).toEqual([
+      '<CallAws>',
+      '<DecideBurst>',
+      '<FollowWorkflow>',
+      '<SetReminders>',
+    ])
+    for (const properties of kept) {
+      expect(properties).toMatchObject({
+        Qualifier: '$LATEST',
+        MaximumRetryAttempts: 2,
+        MaximumEventAgeInSeconds: 300,
+      })
+      const { OnFailure } = properties['DestinationConfig'] as { OnFailure: { Destination: unknown } }
+      expect(textOf(OnFailure.Destination)).toBe('<DeadLettersInvocations>')
+    }
+  })
+
+  test('each dead letter is with those that are sent back like it', () => {
+    const ofQueues = all('AWS::SQS::Queue').flatMap(([id, { Properties }]) =>
+      queueOf(Properties) === 'undefined' ? [] : [[textOf({ Ref: id }), queueOf(Properties)]],
+    )
+    expect(Object.fromEntries(ofQueues)).toEqual({
+      '<Cards>': '<DeadLettersOrdered>',
+      '<Denies>': '<DeadLettersOrdered>',
+      '<Deliveries>': '<DeadLettersStandard>',
+      '<SealedUses>': '<DeadLettersStandard>',
+    })
+    const ofStreams = mappings(/Requests.*StreamArn/).map(({ DestinationConfig }) =>
+      textOf((DestinationConfig as { OnFailure: { Destination: unknown } }).OnFailure.Destination),
+    )
+    expect(ofStreams).toEqual(['<DeadLettersInvocations>', '<DeadLettersInvocations>'])
   })
 
   test('hosts are looked at each day, the sweep runs every minute, what AWS has is looked at each hour, and groups are read anew long before what was read is too old', () => {
@@ -252,7 +278,9 @@ describe('functions', () => {
   test.each(Object.entries(environments))('%s is told what it asks for, and nothing more', (name, environment) => {
     const properties = functions().find((candidate) => functionOf(candidate) === name) ?? {}
     const told = Object.keys(variablesOf(properties)).filter((variable) => !ofAll.includes(variable))
-    expect(told.sort()).toEqual(Object.keys(environment.shape).sort())
+    // Lambda tells a function its name by itself.
+    const asked = Object.keys(environment.shape).filter((variable) => variable !== 'AWS_LAMBDA_FUNCTION_NAME')
+    expect(told.sort()).toEqual(asked.sort())
   })
 
   test('all are told the same number of shards: one that was told another would not find what the others wrote', () => {

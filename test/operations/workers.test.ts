@@ -47,14 +47,14 @@ describe('the follower of the workflow', () => {
     expect(ids.map((id) => world.workflow.startedIn(id))).toEqual([undefined, 'Tier2 owner'])
   })
 
-  test('hands on to the queue what it could not follow, so that no record holds up those behind it', async () => {
+  test('hands on what it could not follow, so that no record holds up those behind it', async () => {
     const { follow, silent, ids } = await following()
     expect(await createFollow(silent)(changes(...ids))).toEqual(failures())
     // The first waits for no person: nothing of it could fail.
     expect(follow.take()).toEqual([{ requestId: ids[1] }])
   })
 
-  test('fails the record where the queue does not take it either', async () => {
+  test('fails the record where that is not taken either', async () => {
     const { silent, ids } = await following()
     const handler = createFollow({ ...silent, follow: { send: notNow } })
     expect(await handler(changes(...ids))).toEqual(failures('1'))
@@ -73,11 +73,13 @@ describe('the follower of the workflow', () => {
     ])
   })
 
-  test('fails each message of the queue by itself', async () => {
-    const { world, follow, ids } = await following()
+  test('follows the request that it is invoked with, and throws what Lambda is to try again', async () => {
+    const { world, follow, silent, ids } = await following()
     const handler = createFollow({ ...world.moving, follow, log: world.log })
-    expect(await handler(batch('{', { requestId: ids[1] }, {}))).toEqual(failures('m0', 'm2'))
+    await expect(createFollow(silent)({ requestId: ids[1] })).rejects.toThrow(StoreUnavailable)
+    await handler({ requestId: ids[1] })
     expect(world.workflow.startedIn(ids[1])).toBe('Tier2 owner')
+    expect(follow.take()).toEqual([])
   })
 })
 

@@ -1,7 +1,6 @@
 import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
 import type { Fifo, Queue } from '../../operations/ports.ts'
-import type { FollowMessage } from '../../operations/requests/ports.ts'
 import { bounded } from '../aws-client.ts'
 
 const batchLimit = 10
@@ -14,7 +13,7 @@ export class MessagesRefused extends Error {
 type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>
 
 /** A standard queue of ids. The body of a message is the message. */
-export class SqsQueue<T extends object = FollowMessage> implements Queue<T> {
+export class SqsQueue<T extends object> implements Queue<T> {
   readonly #queueUrl: string
   readonly #client: SQSClient
 

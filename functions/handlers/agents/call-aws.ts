@@ -1,4 +1,4 @@
-import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda'
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { SdkCaller } from '../../adapters/aws-calls/sdk-caller.ts'
 import { apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
@@ -7,7 +7,7 @@ import type { AwsCredentialBroker } from '../../operations/credentials/ports.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { callAws, resolveCall } from '../../operations/uses/call-aws.ts'
 import type { AwsCaller } from '../../operations/uses/ports.ts'
-import { OfRequest, takeEach } from '../batches.ts'
+import { OfRequest } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withReader } from '../wiring/reader.ts'
@@ -16,8 +16,8 @@ import { type AwsPorts, awsDoor, refusalAt } from './aws-door.ts'
 const path = '/aws/calls'
 
 /**
- * `POST /aws/calls`: makes the one stored call of a mediated action, and answers what AWS answered. And a queue of calls
- * whose outcome is unknown, filled by the sweep: each is looked up and put on the record. Both need the same rights.
+ * `POST /aws/calls`: makes the one stored call of a mediated action, and answers what AWS answered. The sweep
+ * names calls whose outcome is unknown: each is looked up and put on the record. Both need the same rights.
  */
 export function createHandler(ports: AwsPorts & ReaderPorts & { broker: AwsCredentialBroker; caller: AwsCaller }) {
   const answerCall = awsDoor(path, ports, async (call, token, once) => {
@@ -29,13 +29,10 @@ export function createHandler(ports: AwsPorts & ReaderPorts & { broker: AwsCrede
     ports.log.error('fault', { route: call.route, fault: made.detail, requestId: call.requestId })
     throw made.detail === 'CallOutdated' ? outdated() : notSent()
   })
-  const lookUp = ({ Records }: SQSEvent) =>
-    takeEach(
-      Records,
-      (message) => resolveCall(OfRequest.parse(message).requestId, ports),
-      (fault) => ports.log.warn('resolve_again', { fault }),
-    )
-  return (event: APIGatewayProxyEventV2 | SQSEvent) => ('Records' in event ? lookUp(event) : answerCall(event))
+  /** What became of it is in the record, and no caller is told. */
+  const lookUp = async (message: unknown) => void (await resolveCall(OfRequest.parse(message).requestId, ports))
+  return (event: APIGatewayProxyEventV2 | { requestId: string }) =>
+    'requestId' in event ? lookUp(event) : answerCall(event)
 }
 
 const callFailed = (fault: string | undefined) =>

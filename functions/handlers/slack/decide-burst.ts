@@ -1,9 +1,7 @@
-import type { SQSEvent } from 'aws-lambda'
 import * as z from 'zod'
 import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import { decideBurst } from '../../operations/cards/decide-burst.ts'
 import type { BurstMessage } from '../../operations/cards/ports.ts'
-import { takeEach } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { decidingPorts } from '../wiring/ports.ts'
@@ -12,17 +10,11 @@ import { withReader } from '../wiring/reader.ts'
 const Message = z.object({ click: z.string().regex(/^CLICK#/) })
 
 /**
- * Carries out clicks on lists. Only the stream of the requests sends to this queue, and what is decided is what is on
- * record under the key.
+ * Carries out a click on a list. Only the stream of the requests invokes it, and what is decided is what is on record under
+ * the key. What is thrown, Lambda tries again.
  */
-export const createHandler =
-  (ports: Parameters<typeof decideBurst>[1]) =>
-  ({ Records }: SQSEvent) =>
-    takeEach(
-      Records,
-      (message) => decideBurst(Message.parse(message).click, ports),
-      (fault) => ports.log.error('burst_failed', { fault }),
-    )
+export const createHandler = (ports: Parameters<typeof decideBurst>[1]) => (message: unknown) =>
+  decideBurst(Message.parse(message).click, ports)
 
 export const handler = bind(
   'decide-burst',

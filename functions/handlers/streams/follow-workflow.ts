@@ -1,15 +1,15 @@
-import type { DynamoDBRecord, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
 import * as z from 'zod'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoWaitStore } from '../../adapters/dynamodb/wait-store.ts'
-import { SqsQueue } from '../../adapters/sqs/queue.ts'
+import { LambdaQueue } from '../../adapters/lambda/queue.ts'
 import { SfnWorkflow } from '../../adapters/stepfunctions/workflow.ts'
 import { RequestId } from '../../domain/values.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Log, Queue } from '../../operations/ports.ts'
 import type { FollowMessage } from '../../operations/requests/ports.ts'
 import { followRequest } from '../../operations/requests/workflow.ts'
-import { failing, OfRequest, takeEach } from '../batches.ts'
+import { failing, OfRequest } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
@@ -19,41 +19,32 @@ type Ports = Parameters<typeof followRequest>[2] & { follow: Queue<FollowMessage
 const EarlyEnd = z.object({
   detail: z.object({ name: z.string(), status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']) }),
 })
-type Told = DynamoDBStreamEvent | SQSEvent | z.infer<typeof EarlyEnd>
+type Told = DynamoDBStreamEvent | FollowMessage | z.infer<typeof EarlyEnd>
 
 /**
- * Moves the workflow to where the table is, and logs which execution ended early. It has two sources of requests: the table's
- * stream, and a queue of requests that could not be followed the first time. From the stream nothing is thrown, since a record
- * that throws holds up every request behind it: it goes to the queue, which tries it alone and gives it to a dead-letter queue
- * in the end.
+ * Moves the workflow to where the table is, and logs which execution ended early. The table's stream names
+ * requests, and so does the sweep. From the stream nothing is thrown, since a record that throws holds up every request behind
+ * it: the function is invoked with its request alone, which Lambda tries again and makes a dead letter in the end.
  */
 export const createHandler =
   (ports: Ports) =>
-  async (event: Told): Promise<SQSBatchResponse> => {
-    if ('detail' in event) return logEarlyEnd(EarlyEnd.parse(event), ports)
-    if (isOfQueue(event))
-      return takeEach(
-        event.Records,
-        (message) => followRequest(OfRequest.parse(message).requestId, true, ports),
-        (fault) => ports.log.warn('follow_again', { fault }),
-      )
+  async (event: Told): Promise<DynamoDBBatchResponse> => {
     const failed: string[] = []
-    for (const record of event.Records) {
-      const id = await followRecord(record, ports)
-      if (id !== undefined) failed.push(id)
-    }
+    if ('detail' in event) logEarlyEnd(EarlyEnd.parse(event), ports)
+    else if ('requestId' in event) await followRequest(OfRequest.parse(event).requestId, true, ports)
+    else
+      for (const record of event.Records) {
+        const id = await followRecord(record, ports)
+        if (id !== undefined) failed.push(id)
+      }
     return failing(failed)
   }
 
-function logEarlyEnd({ detail: { name, status } }: z.infer<typeof EarlyEnd>, { log }: Ports): SQSBatchResponse {
+function logEarlyEnd({ detail: { name, status } }: z.infer<typeof EarlyEnd>, { log }: Ports): void {
   if (status === 'FAILED') log.error('workflow_failed', { execution: name })
   if (status === 'TIMED_OUT') log.error('workflow_timed_out', { execution: name })
   if (status === 'ABORTED') log.error('workflow_aborted', { execution: name })
-  return failing([])
 }
-
-const isOfQueue = (event: DynamoDBStreamEvent | SQSEvent): event is SQSEvent =>
-  event.Records.every((record) => !('dynamodb' in record))
 
 async function followRecord(record: DynamoDBRecord, ports: Ports): Promise<string | undefined> {
   const id = RequestId.safeParse(record.dynamodb?.Keys?.['pk']?.S?.replace(/^REQ#/, ''))
@@ -76,7 +67,7 @@ export const handler = bind(
     ...readingPorts(told),
     waits: new DynamoWaitStore(connect(), told.WAITS_TABLE),
     workflow: new SfnWorkflow(told.STATE_MACHINE),
-    follow: new SqsQueue<FollowMessage>(told.FOLLOW_QUEUE),
+    follow: new LambdaQueue(told.AWS_LAMBDA_FUNCTION_NAME),
   }),
   createHandler,
 )

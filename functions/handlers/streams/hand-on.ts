@@ -4,8 +4,9 @@ import { storedHaltsOf } from '../../adapters/dynamodb/halt-store.ts'
 import { headOf } from '../../adapters/dynamodb/items.ts'
 import { permitOf } from '../../adapters/dynamodb/permit-store.ts'
 import { storedOf } from '../../adapters/dynamodb/request-store.ts'
+import { LambdaQueue } from '../../adapters/lambda/queue.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
-import { SqsFairQueue, SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
+import { SqsFairQueue, SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import type { Delivery } from '../../domain/events/receivers.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
@@ -74,8 +75,8 @@ export const handler = bind(
   (told) => ({
     cards: new SqsFifoQueue<FifoMessage>(told.CARDS_QUEUE),
     denies: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
-    clicks: new SqsQueue<ClickMessage>(told.CLICKS_QUEUE),
-    reminders: new SqsQueue(told.REMINDERS_QUEUE),
+    clicks: new LambdaQueue<ClickMessage>(told.CLICKS_FUNCTION),
+    reminders: new LambdaQueue(told.REMINDERS_FUNCTION),
     deliveries: new SqsFairQueue<Delivery>(told.DELIVERIES_QUEUE),
     bundle: readBundle(),
     targetRoles: told.TARGET_ROLES,

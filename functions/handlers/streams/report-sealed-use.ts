@@ -1,8 +1,9 @@
 import type { SQSEvent } from 'aws-lambda'
 import { sealedUseOf } from '../../adapters/cloudtrail/session-record.ts'
 import { reportSealedUse } from '../../operations/break-glass/report-sealed-use.ts'
+import { faultName } from '../../operations/faults.ts'
 import type { MakingPorts } from '../../operations/requests/ports.ts'
-import { takeEach } from '../batches.ts'
+import { failing } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { decidingPorts, factsOnly } from '../wiring/ports.ts'
 
@@ -12,14 +13,21 @@ import { decidingPorts, factsOnly } from '../wiring/ports.ts'
  */
 export const createHandler =
   (ports: MakingPorts) =>
-  ({ Records }: SQSEvent) =>
-    takeEach(
-      Records,
-      async (event) => {
-        const reported = await reportSealedUse(sealedUseOf(event), ports)
-        if (!reported.ok) throw Object.assign(new Error('the use cannot be reported'), { name: reported.code })
-      },
-      (fault) => ports.log.error('sealed_role_use_failed', { fault }),
-    )
+  async ({ Records }: SQSEvent) => {
+    const failed: string[] = []
+    for (const { messageId, body } of Records) {
+      const fault = await report(body, ports).catch(faultName)
+      if (fault === undefined) continue
+      ports.log.error('sealed_role_use_failed', { fault })
+      failed.push(messageId)
+    }
+    return failing(failed)
+  }
+
+/** @returns why it cannot be reported */
+async function report(body: string, ports: MakingPorts): Promise<string | undefined> {
+  const reported = await reportSealedUse(sealedUseOf(JSON.parse(body)), ports)
+  return reported.ok ? undefined : reported.code
+}
 
 export const handler = bind('report-sealed-use', (told) => decidingPorts(told, factsOnly()), createHandler)

@@ -1,19 +1,15 @@
-import type { SQSEvent } from 'aws-lambda'
 import { SchedulerTimers } from '../../adapters/scheduler/timers.ts'
 import { setReminders } from '../../operations/requests/sweep-overdue.ts'
-import { OfRequest, takeEach } from '../batches.ts'
+import { OfRequest } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
-/** Sets the timers of requests a stage of which has just opened, and of openings. No other Lambda may make a timer. */
-export const createHandler =
-  (ports: Parameters<typeof setReminders>[1]) =>
-  ({ Records }: SQSEvent) =>
-    takeEach(
-      Records,
-      (message) => setReminders(OfRequest.parse(message).requestId, ports),
-      (fault, message) => ports.log.warn('reminders not set', { message, fault }),
-    )
+/**
+ * Sets the timers of a request a stage of which has just opened, or of an opening. No other Lambda may make a timer. What is
+ * thrown, Lambda tries again.
+ */
+export const createHandler = (ports: Parameters<typeof setReminders>[1]) => (message: unknown) =>
+  setReminders(OfRequest.parse(message).requestId, ports)
 
 export const handler = bind(
   'set-reminders',

@@ -1,8 +1,9 @@
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoDenyStore } from '../../adapters/dynamodb/deny-store.ts'
 import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
+import { LambdaQueue } from '../../adapters/lambda/queue.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
-import { SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
+import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import { sweepDenies, sweepOverdue } from '../../operations/requests/sweep-overdue.ts'
 import { type ComparingPorts, compareCalls } from '../../operations/uses/compare-calls.ts'
@@ -28,8 +29,8 @@ export const handler = bind(
   'sweep-overdue',
   (told) => ({
     ...decidingPorts(told, factsOnly()),
-    follow: new SqsQueue(told.FOLLOW_QUEUE),
-    calls: new SqsQueue(told.CALLS_QUEUE),
+    follow: new LambdaQueue(told.FOLLOW_FUNCTION),
+    calls: new LambdaQueue(told.CALLS_FUNCTION),
     actual: new LambdaActualReader(told.READ_CALLS_FUNCTION, new PowertoolsLog()),
     denies: new DynamoDenyStore(connect(), told.REQUESTS_TABLE),
     deny: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),

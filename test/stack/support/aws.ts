@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda'
 import {
   ExecutionDoesNotExist,
   GetExecutionHistoryCommand,
@@ -21,6 +22,15 @@ export const administrator = ({ aws }: Local) => ({
   accessKeyId: aws.accessKeyId,
   secretAccessKey: aws.secretAccessKey,
 })
+
+/** The name that CloudFormation gave it. @param which its entry file, in Pascal case */
+export async function functionNamed(local: Local, which: string): Promise<string> {
+  const client = new LambdaClient({ ...connection(local), credentials: administrator(local) })
+  for await (const { Functions = [] } of paginateListFunctions({ client }, {}))
+    for (const { FunctionName = '' } of Functions)
+      if (FunctionName.startsWith(`${local.aws.stackName}-`) && FunctionName.includes(which)) return FunctionName
+  throw new Error(`no function is called ${which}`)
+}
 
 /** What an agent can do with what `/aws/credentials` answered. */
 export function withCredentials(local: Local, { body }: Pick<Answer, 'body'>) {

@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import { administrator, connection, until } from '../support/aws.ts'
+import { administrator, connection, functionNamed } from '../support/aws.ts'
 import { type Answer, Deployment, prod, remediator, setParameter, staging } from '../support/deployment.ts'
 
 jest.setTimeout(120_000)
@@ -149,20 +148,9 @@ test('what the sweep hands on is looked up where calls are made, and a call that
   const { id, token } = await claimed(configure({ Timeout: 13 }))
   expect((await call(token)).status).toBe(200)
   const entries = await hotwork.ledger(id)
-  const sqs = new SQSClient(admin)
-  const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}))
-  const QueueUrl = QueueUrls.find(
-    (url) => url.includes(`${local.aws.stackName}-AgentsCallsQueue`) && !url.includes('DeadLetters'),
-  )
-  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ requestId: id }) }))
-  const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const
-  // One that failed stays, and is not visible for minutes.
-  const left = async () => {
-    const { Attributes = {} } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
-    )
-    return AttributeNames.reduce((sum, name) => sum + Number(Attributes[name]), 0)
-  }
-  expect(await until(left, (count) => count === 0)).toBe(0)
+  const lambda = new LambdaClient(admin)
+  const FunctionName = await functionNamed(local, 'CallAws')
+  const Payload = Buffer.from(JSON.stringify({ requestId: id }))
+  expect(await lambda.send(new InvokeCommand({ FunctionName, Payload }))).not.toHaveProperty('FunctionError')
   expect(await hotwork.ledger(id)).toEqual(entries)
 })

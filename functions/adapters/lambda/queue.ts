@@ -1,0 +1,28 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import type { Queue } from '../../operations/ports.ts'
+import type { FollowMessage } from '../../operations/requests/ports.ts'
+import { bounded } from '../aws-client.ts'
+
+/**
+ * Ids for one function, which Lambda keeps: an invocation each, in no order, tried again where it fails
+ * (infra/constructs/event-sources.ts). What is invoked is the message.
+ */
+export class LambdaQueue<T extends object = FollowMessage> implements Queue<T> {
+  readonly #function: string
+  readonly #client: LambdaClient
+
+  /** @param named its ARN, or its name */
+  constructor(named: string, client: LambdaClient = new LambdaClient(bounded(3, 3000))) {
+    this.#function = named
+    this.#client = client
+  }
+
+  async send(messages: readonly T[]): Promise<void> {
+    await Promise.all(messages.map((message) => this.#invoke(message)))
+  }
+
+  async #invoke(message: T): Promise<void> {
+    const Payload = Buffer.from(JSON.stringify(message))
+    await this.#client.send(new InvokeCommand({ FunctionName: this.#function, InvocationType: 'Event', Payload }))
+  }
+}
