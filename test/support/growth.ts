@@ -1,25 +1,36 @@
 /**
- * How many times longer it takes to do eight times as much: the least of some rounds by the least of some rounds, taken in turns,
- * so a slow or busy machine tells nothing.
+ * How many times more of the processor it takes to do eight times as much. What others do meanwhile on a busy machine does not
+ * count, and since some machines tell processor time by ticks of milliseconds, both are done until that is exact enough.
  *
  * @param prepare what is done for one size, ready to run
  * @param size the larger of the two
  */
 export function growth(prepare: (size: number) => () => unknown, size: number): number {
   const [large, small] = [prepare(size), prepare(size / 8)]
-  const least = { large: Number.POSITIVE_INFINITY, small: Number.POSITIVE_INFINITY }
-  for (let round = 0; round < 20; round += 1) {
-    least.small = Math.min(least.small, milliseconds(small))
-    least.large = Math.min(least.large, milliseconds(large))
+  const spent = { large: 0, small: 0 }
+  // The first round, in which code is compiled, does not count.
+  for (let round = 0; spent.large < enough && round < mostRounds; round += 1) {
+    const one = {
+      small: milliseconds(() => {
+        for (let n = 0; n < 8; n += 1) small()
+      }),
+      large: milliseconds(large),
+    }
+    if (round === 0) continue
+    spent.small += one.small
+    spent.large += one.large
   }
-  return least.large / Math.max(least.small, tooShortToCompare)
+  return (8 * spent.large) / Math.max(spent.small, tick)
 }
 
-/** Milliseconds. What takes less counts as this. */
-const tooShortToCompare = 0.1
+/** Milliseconds, of the larger. */
+const enough = 200
+const mostRounds = 1000
+const tick = 10
 
 function milliseconds(run: () => unknown): number {
-  const before = performance.now()
+  const before = process.threadCpuUsage()
   run()
-  return performance.now() - before
+  const { user, system } = process.threadCpuUsage(before)
+  return (user + system) / 1000
 }

@@ -79,6 +79,15 @@ function shapeOf(entry: CatalogueEntry, bundle: Bundle) {
   }
 }
 
+/** By patterns: most are the same in two folders that are compared. */
+const found = new Map<string, string | undefined>()
+
+function textOf(patterns: readonly string[]): string | undefined {
+  const key = JSON.stringify(patterns)
+  if (!found.has(key)) found.set(key, textWithin(patterns))
+  return found.get(key)
+}
+
 /** What the arguments must be for an id that fits all of these patterns, as far as one can be found. */
 export function argumentsNaming(
   entry: CatalogueEntry,
@@ -89,7 +98,7 @@ export function argumentsNaming(
   const { pattern, names, regex } = shapeOf(entry, bundle)
   const [first = '*', ...others] = patterns
   const found = filledOut(first).flatMap((filled) => {
-    const id = textWithin([pattern, filled, ...others])
+    const id = textOf([pattern, filled, ...others])
     const values = id === undefined ? undefined : regex.exec(id)?.slice(1)
     if (!values) return []
     const args = { ...base, ...Object.fromEntries(names.map((name, at) => [name, values[at] ?? ''])) }

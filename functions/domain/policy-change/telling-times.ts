@@ -4,9 +4,19 @@ import type { NumericDate } from '../values.ts'
 /** So many freezes, and so many openings and ends of windows after each, are looked at. */
 const most = 16
 
+/** By all that they hang on: each action of a folder is compared at the same times. */
+const found = new Map<string, readonly NumericDate[]>()
+
 /** For each set of windows and freezes that hold together, in any of these calendars, one moment at which they do. */
 export function tellingTimes(calendars: readonly Calendar[], usual: NumericDate): readonly NumericDate[] {
   if (calendars.length === 0) return []
+  const key = JSON.stringify([calendars, usual])
+  const times = found.get(key) ?? findTimes(calendars, usual)
+  found.set(key, times)
+  return times
+}
+
+function findTimes(calendars: readonly Calendar[], usual: NumericDate): readonly NumericDate[] {
   const edges = calendars.flatMap(({ freezes }) =>
     Object.values(freezes)
       .flat()

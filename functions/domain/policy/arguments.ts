@@ -161,12 +161,18 @@ const step = (pattern: string, places: readonly number[], character: string): re
 
 /**
  * Adds the place after each `*`, which may match nothing. Drops places before the last `*`: it takes what they would.
+ * @param places ascending, as what it returns
  */
 function onward(pattern: string, places: readonly number[]): readonly number[] {
-  const all = new Set(places)
-  for (const place of all) if (pattern[place] === '*') all.add(place + 1)
-  const last = Math.max(...[...all].filter((place) => pattern[place] === '*'))
-  return [...all].filter((place) => place >= last).sort((a, b) => a - b)
+  let all: number[] = []
+  for (const from of places)
+    for (let place = from; ; place += 1) {
+      const isAny = pattern[place] === '*'
+      if (isAny) all = [place]
+      else if (!all.includes(place)) all.push(place)
+      if (!isAny) break
+    }
+  return all
 }
 
 function unusedIn(text: string): string {
