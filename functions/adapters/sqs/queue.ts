@@ -55,7 +55,7 @@ export class SqsFairQueue<T extends { receiver: string }> extends SqsQueue<T> {
 }
 
 /** The endpoint is the environment's, as for every other client; a queue's URL only names the queue. */
-const connect = () => new SQSClient({ useQueueUrlAsEndpoint: false, ...bounded(3, 3000) })
+const connect = (attempts = 3) => new SQSClient({ useQueueUrlAsEndpoint: false, ...bounded(attempts, 3000) })
 
 /** SQS's own limit, less what the message has been out for already. Seconds. */
 const longest = 43_000
@@ -64,7 +64,7 @@ export class SqsVisibility {
   readonly #queueUrl: string
   readonly #client: SQSClient
 
-  constructor(queueUrl: string, client: SQSClient = new SQSClient({ maxAttempts: 2 })) {
+  constructor(queueUrl: string, client: SQSClient = connect(2)) {
     this.#queueUrl = queueUrl
     this.#client = client
   }

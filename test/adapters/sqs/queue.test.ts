@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { SqsFifoQueue, SqsQueue } from '../../../functions/adapters/sqs/queue.ts'
+import { SqsFifoQueue, SqsQueue, SqsVisibility } from '../../../functions/adapters/sqs/queue.ts'
 import type { Queue } from '../../../functions/operations/ports.ts'
 import type { FifoMessage, FollowMessage } from '../../../functions/operations/requests/ports.ts'
 import { requestId } from '../../support/ask.ts'
@@ -103,3 +103,13 @@ onBoth<Ends<FifoMessage>>(
     })
   },
 )
+
+test('a message is held back at the endpoint of the environment, and not at the host that its queue names', async () => {
+  const url = await makeQueue(false)
+  await new SqsQueue(url).send([{ requestId: requestId(1) }])
+  const receive = new ReceiveMessageCommand({ QueueUrl: url, WaitTimeSeconds: 2, VisibilityTimeout: 1 })
+  const { Messages: [message] = [] } = await new SQSClient({}).send(receive)
+  // Where nothing listens.
+  const elsewhere = new URL(new URL(url).pathname, 'http://127.0.0.1:1')
+  await expect(new SqsVisibility(elsewhere.href).hold(message?.ReceiptHandle ?? '', 600)).resolves.toBeUndefined()
+})
