@@ -92,7 +92,6 @@ const verbs: { readonly [verb: string]: (args: readonly string[]) => unknown } =
 
 const [verb = '', ...args] = process.argv.slice(2)
 try {
-  // `info`, `pull`, `image`, `ps`: there is no engine, and no image is needed.
   await verbs[verb]?.(args)
 } catch (fault) {
   appendFileSync(join(containers, 'faults.log'), `${verb} ${args.at(-1)}: ${fault}\n`)

@@ -11,7 +11,13 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { GetKeyPolicyCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms'
-import { GetBucketPolicyCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  GetBucketPolicyCommand,
+  type ObjectLockConfiguration,
+  PutBucketPolicyCommand,
+  PutObjectLockConfigurationCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { type AwsAccess, clientSettings } from '../../infra/local/emulator.ts'
 
 type Statement = {
@@ -38,9 +44,11 @@ export async function correct(aws: AwsAccess, stackName: string, assembly: strin
       StackResources.flatMap(({ ResourceType, PhysicalResourceId: id }) => (ResourceType === type && id ? [id] : []))
     for (const role of idsOf('AWS::IAM::Role')) await correctRole(iam, nameOf(role))
     for (const key of idsOf('AWS::KMS::Key')) await correctKey(new KMSClient(settings), key)
-    for (const bucket of idsOf('AWS::S3::Bucket'))
-      await correctBucket(new S3Client({ ...settings, forcePathStyle: true }), bucket)
-    await attachPolicies(iam, StackResources, join(assembly, `${stack}.template.json`))
+    const { Resources } = JSON.parse(readFileSync(join(assembly, `${stack}.template.json`), 'utf8')) as Template
+    const s3 = new S3Client({ ...settings, forcePathStyle: true })
+    for (const bucket of idsOf('AWS::S3::Bucket')) await correctBucket(s3, bucket)
+    await lockBuckets(s3, StackResources, Resources)
+    await attachPolicies(iam, StackResources, Resources)
   }
 }
 
@@ -127,18 +135,44 @@ async function correctKey(kms: KMSClient, KeyId: string): Promise<void> {
 
 async function correctBucket(s3: S3Client, Bucket: string): Promise<void> {
   const { Policy = '' } = await s3.send(new GetBucketPolicyCommand({ Bucket }))
-  await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(namingSessions(JSON.parse(Policy))) }))
+  const mended = JSON.stringify(withoutPutsConditions(namingSessions(JSON.parse(Policy) as Document)))
+  await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: mended }))
 }
 
-type Template = { Resources: { [id: string]: { Type: string; Properties?: { Roles?: { Ref?: string }[] } } } }
+/** It gives policies no `s3:if-match` and no `s3:if-none-match`, so what demands one of them refuses every put. */
+const withoutPutsConditions = (document: Document): Document => ({
+  ...document,
+  Statement: document.Statement.filter(
+    ({ Condition }) => !Object.keys(Condition?.['Null'] ?? {}).includes('s3:if-none-match'),
+  ),
+})
+
+type Template = {
+  Resources: {
+    [id: string]: {
+      Type: string
+      Properties?: { Roles?: { Ref?: string }[]; ObjectLockConfiguration?: ObjectLockConfiguration }
+    }
+  }
+}
+
+const idIn = (resources: readonly StackResource[], logicalId = '') =>
+  resources.find((each) => each.LogicalResourceId === logicalId)?.PhysicalResourceId
+
+/** A bucket's lock is left out of what is made. */
+async function lockBuckets(s3: S3Client, resources: readonly StackResource[], template: Template['Resources']) {
+  for (const [id, { Properties: { ObjectLockConfiguration } = {} }] of Object.entries(template))
+    if (ObjectLockConfiguration)
+      await s3.send(new PutObjectLockConfigurationCommand({ Bucket: idIn(resources, id), ObjectLockConfiguration }))
+}
 
 /** A managed policy that names its roles is attached to none. */
-async function attachPolicies(iam: IAMClient, resources: readonly StackResource[], file: string): Promise<void> {
-  const { Resources } = JSON.parse(readFileSync(file, 'utf8')) as Template
-  const idOf = (logicalId = '') => resources.find((each) => each.LogicalResourceId === logicalId)?.PhysicalResourceId
-  for (const [id, { Type, Properties: { Roles = [] } = {} }] of Object.entries(Resources)) {
+async function attachPolicies(iam: IAMClient, resources: readonly StackResource[], template: Template['Resources']) {
+  for (const [id, { Type, Properties: { Roles = [] } = {} }] of Object.entries(template)) {
     if (Type !== 'AWS::IAM::ManagedPolicy') continue
-    for (const { Ref } of Roles)
-      await iam.send(new AttachRolePolicyCommand({ RoleName: nameOf(idOf(Ref)), PolicyArn: idOf(id) }))
+    for (const { Ref } of Roles) {
+      const named = { RoleName: nameOf(idIn(resources, Ref)), PolicyArn: idIn(resources, id) }
+      await iam.send(new AttachRolePolicyCommand(named))
+    }
   }
 }

@@ -3,11 +3,15 @@ import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs
 import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AwsAccess } from '../../infra/local/emulator.ts'
-import { createForwarder, findFreePort, listenOnLoopback } from '../../infra/local/loopback.ts'
+import { findFreePort } from '../../infra/local/loopback.ts'
 import { readEnd, startProgram } from '../../infra/local/processes.ts'
+import { startFront } from './front.ts'
 
 /** The release that is tested against. */
 export const version = '0.51.0'
+
+/** The account that the examples and tests name. */
+const account = '000000000000'
 
 const cache = join(import.meta.dirname, '../../.hotwork/fakecloud')
 
@@ -52,19 +56,21 @@ export async function startFakecloud(program: string, { directory, logFile, lamb
   for (const name of ['home', 'containers', 'tmp']) mkdirSync(join(directory, name), { recursive: true })
   // Lambdas run below here: our package.json would make them ESM.
   writeFileSync(join(directory, 'package.json'), '{ "type": "commonjs" }\n')
+  const containers = join(directory, 'containers')
   const port = await findFreePort()
   const target = `http://127.0.0.1:${port}`
-  const front = await startFront(target)
+  // Its administrator's key, which no policy judges.
+  const keys = { region: 'us-east-1', accessKeyId: 'test', secretAccessKey: 'test' }
+  const front = await startFront({ endpointUrl: target, ...keys }, account, containers)
   const endpointUrl = front.url
   const env = {
     PATH: [nodeDirectory, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     ...{ HOME: join(directory, 'home'), TMPDIR: join(directory, 'tmp'), LANG: 'C.UTF-8', TZ: 'UTC' },
-    ...{ HOTWORK_CONTAINERS: join(directory, 'containers'), HOTWORK_LAMBDA_LOG: lambdaLogFile },
+    ...{ HOTWORK_CONTAINERS: containers, HOTWORK_LAMBDA_LOG: lambdaLogFile },
     HOTWORK_AWS: endpointUrl,
     FAKECLOUD_CONTAINER_CLI: containerCommand(directory),
   }
-  // The account that the examples and tests name.
-  const args = ['--addr', `127.0.0.1:${port}`, '--iam', 'strict', '--account-id', '000000000000', '--log-level', 'warn']
+  const args = ['--addr', `127.0.0.1:${port}`, '--iam', 'strict', '--account-id', account, '--log-level', 'warn']
   const { ended, kill } = startProgram(program, args, { cwd: directory, env, logFile })
   let hasEnded = false
   void ended.then(() => {
@@ -82,28 +88,21 @@ export async function startFakecloud(program: string, { directory, logFile, lamb
       () => false,
     )
   for (const deadline = Date.now() + 60_000; !hasEnded && Date.now() < deadline; await delay(100)) {
-    // Its administrator's key, which no policy judges.
-    const access: AwsAccess = { endpointUrl, region: 'us-east-1', accessKeyId: 'test', secretAccessKey: 'test' }
+    const access: AwsAccess = { endpointUrl, ...keys }
     if (await isUp()) return { access, close }
   }
   await close()
   throw new Error(`fakecloud did not start; ${readEnd(logFile)}`)
 }
 
-/** Nothing here has a certificate, and a policy that wants TLS would deny all of it: a front says that each call came by TLS. */
-async function startFront(target: string) {
-  const [server, proxy] = [await listenOnLoopback(), createForwarder(false, () => {})]
-  server.handle((request, response) => {
-    request.headers['x-forwarded-proto'] = 'https'
-    proxy.web(request, response, { target })
-  })
-  return { url: server.url, close: server.close }
-}
-
-/** It is taken for podman by its name: so fakecloud asks no daemon for the address of this machine. */
+/**
+ * It is taken for podman by its name: so fakecloud asks no daemon for the address of this machine. There is no engine, and no
+ * image is needed: what asks for one (`info`, `pull`, `image`, `ps`) ends at once.
+ */
 function containerCommand(directory: string): string {
   const file = join(directory, 'podman')
-  writeFileSync(file, `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, 'container.ts')}' "$@"\n`)
+  const program = `'${process.execPath}' '${join(import.meta.dirname, 'container.ts')}'`
+  writeFileSync(file, `#!/bin/sh\ncase $1 in create|cp|start|port|rm|logs) exec ${program} "$@" ;; esac\n`)
   chmodSync(file, 0o755)
   return file
 }

@@ -3,8 +3,9 @@ import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { received } from './held.ts'
 
 /** One Lambda as a process: loads the code, and answers `POST .../invocations` as AWS's Runtime Interface Emulator does. */
 
@@ -13,14 +14,17 @@ const name = process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'unknown'
 const logFile = process.env['HOTWORK_LAMBDA_LOG'] ?? '/dev/null'
 let requestId = '-'
 
-// All Lambdas to one file, as the local stack has it.
-const write = process.stdout.write.bind(process.stdout)
-process.stdout.write = ((part: string | Uint8Array, ...rest: []) => {
-  const lines = String(part).split('\n').filter(Boolean)
-  for (const line of lines) appendFileSync(logFile, `${name} ${requestId} ${line}\n`)
-  return write(part, ...rest)
-}) as typeof process.stdout.write
+// All Lambdas to one file, as the local stack has it. Warnings and errors come by stderr.
+for (const stream of [process.stdout, process.stderr]) {
+  const write = stream.write.bind(stream)
+  stream.write = ((part: string | Uint8Array, ...rest: []) => {
+    const lines = String(part).split('\n').filter(Boolean)
+    for (const line of lines) appendFileSync(logFile, `${name} ${requestId} ${line}\n`)
+    return write(part, ...rest)
+  }) as typeof stream.write
+}
 
+type Failing = { batchItemFailures: { itemIdentifier: string }[] }
 type Handler = (event: unknown, context: object) => Promise<unknown>
 
 const [file = 'index', exported = 'handler'] = handlerName.split('.')
@@ -39,7 +43,12 @@ async function invoke(body: string): Promise<string> {
     getRemainingTimeInMillis: () => Math.max(0, end - Date.now()),
   }
   try {
-    return JSON.stringify((await handler(JSON.parse(body), context)) ?? null)
+    const { event, later } = received(dirname(folder), JSON.parse(body || '{}'))
+    if (later.length === 0) return JSON.stringify((await handler(event, context)) ?? null)
+    const { Records } = event as { Records: unknown[] }
+    const failing = (Records.length > 0 ? await handler(event, context) : undefined) as Failing | undefined
+    const batchItemFailures = [...(failing?.batchItemFailures ?? []), ...later.map((id) => ({ itemIdentifier: id }))]
+    return JSON.stringify({ batchItemFailures })
   } catch (fault) {
     const { name: errorType, message: errorMessage, stack = '' } = fault as Error
     return JSON.stringify({ errorType, errorMessage, stackTrace: stack.split('\n') })

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { hold } from '../fakecloud/held.ts'
 
 /** What fakecloud starts in place of a container: a process that answers as AWS's Runtime Interface Emulator does. */
 const folder = mkdtempSync(join(tmpdir(), 'fakecloud-lambda-'))
@@ -39,16 +41,28 @@ const invoke = async (url: string, event: object): Promise<unknown> =>
 
 test('a Lambda has its environment, with this machine where a container had its host, and its answer comes back', async () => {
   const url = start(
-    "exports.handler = async (e) => { console.log('seen'); const { API, SECRET, AWS_ENDPOINT_URL } = process.env; return { e, API, SECRET, AWS_ENDPOINT_URL } }",
+    "exports.handler = async (e) => { console.log('seen'); console.error('warned'); const { API, SECRET, AWS_ENDPOINT_URL } = process.env; return { e, API, SECRET, AWS_ENDPOINT_URL } }",
   )
   expect(await invoke(url, { a: 1 })).toEqual({
     ...{ e: { a: 1 }, API: 'http://127.0.0.1:9/x' },
     ...{ SECRET: 'kept', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
   })
-  expect(readFileSync(env.HOTWORK_LAMBDA_LOG, 'utf8')).toContain('seen')
+  expect(readFileSync(env.HOTWORK_LAMBDA_LOG, 'utf8')).toMatch(/seen\n.*warned\n/)
 })
 
 test('what a handler throws is answered as a failure of the function', async () => {
   const url = start("exports.handler = async () => { throw new TypeError('no') }")
   expect(await invoke(url, {})).toMatchObject({ errorType: 'TypeError', errorMessage: 'no' })
+})
+
+test('a message of a queue has its handle and count, and one that is held back is not given before its time', async () => {
+  const url = start('exports.handler = async ({ Records }) => Records')
+  const messageId = randomUUID()
+  const queued = {
+    Records: [{ eventSource: 'aws:sqs', messageId, receiptHandle: null, attributes: { ApproximateReceiveCount: '0' } }],
+  }
+  const [given] = (await invoke(url, queued)) as object[]
+  expect(given).toMatchObject({ receiptHandle: messageId, attributes: { ApproximateReceiveCount: '1' } })
+  hold(folder, messageId, 600)
+  expect(await invoke(url, queued)).toEqual({ batchItemFailures: [{ itemIdentifier: messageId }] })
 })
