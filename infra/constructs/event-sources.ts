@@ -17,7 +17,7 @@ import type { HotworkFunction } from './hotwork-function.ts'
 const plainHttp = {
   id: 'AwsSolutions-SQS4',
   reason:
-    'The local emulator speaks http, so a TLS-only policy would deny all of it; on AWS the SDK speaks https, and messages are ids alone',
+    'The local emulator speaks http, so a TLS-only policy would deny all of it; on AWS the SDK and AWS itself speak https',
 }
 
 /** Where messages go that could not be worked off. An alarm watches it; a person sends them back. */
@@ -31,7 +31,7 @@ function letterQueue(scope: Construct, id: string, fifo = false): Queue {
   return queue
 }
 
-/** The same of what is no queue, which the check of cdk-nag does not see. */
+/** The same of what is no queue: the check of cdk-nag does not see that it is one of dead letters. */
 function otherLetters(scope: Construct, id: string, of: string): Queue {
   const queue = letterQueue(scope, id)
   const reason = `This is the dead-letter queue, ${of}, which the check does not see`
@@ -48,7 +48,7 @@ function otherLetters(scope: Construct, id: string, of: string): Queue {
 export const undelivered = (scope: Construct): Queue => otherLetters(scope, 'DeadLetters', 'of a rule of EventBridge')
 
 /**
- * What was given up, of the whole stack. Each letter says whence it came. SQS sends back what came from a queue and
+ * What was given up, of the whole stack. Each letter says where it comes from. SQS sends back what came from a queue and
  * nothing else, so the letters of Lambda are apart (docs/runbooks).
  *
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
@@ -182,7 +182,7 @@ const changesOf = (prefixes: readonly string[], more: { [of: string]: unknown } 
 
 /**
  * A function that follows the requests table. DynamoDB serves two readers of a stream well and no more, so there are
- * two. What is lost after the retries is followed again by the sweep.
+ * two. The sweep follows the workflow of what is lost after the retries; its cards and denies are handed on by a person (docs/runbooks).
  */
 export class StreamReader extends Construct {
   constructor(scope: Construct, id: string, { deadLetters, table, reader, of = [], tells }: StreamReaderProps) {

@@ -20,7 +20,7 @@ export const hurried: Patience = { attempts: 2, attemptMs: 450, totalMs: 950 }
 /** `shards`: of each index partition that could become hot, as the deployment says. One where it says nothing. */
 export type Connection = { client: DynamoDBClient; patience: Patience; shards?: number }
 
-/** @throws TypeError where `SHARDS` is no number of parts: handlers connect at their start, which fails */
+/** @throws TypeError where `SHARDS` is no whole number from 1 up: handlers connect at their start, which fails */
 export function connect(patience: Patience = patient): Connection {
   const { attempts, attemptMs } = patience
   const client = new DynamoDBClient({

@@ -5,7 +5,7 @@ import { bounded } from '../aws-client.ts'
 
 /**
  * Ids for one function, which Lambda keeps: an invocation each, in no order, tried again where it fails
- * (infra/constructs/event-sources.ts). What is invoked is the message.
+ * (infra/constructs/event-sources.ts). The payload is the message.
  */
 export class LambdaQueue<T extends object = FollowMessage> implements Queue<T> {
   readonly #function: string

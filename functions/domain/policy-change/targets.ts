@@ -80,12 +80,12 @@ function shapeOf(entry: CatalogueEntry, bundle: Bundle) {
 }
 
 /** By patterns: most are the same in two folders that are compared. */
-const found = new Map<string, string | undefined>()
+const textsWithin = new Map<string, string | undefined>()
 
 function textOf(patterns: readonly string[]): string | undefined {
   const key = JSON.stringify(patterns)
-  if (!found.has(key)) found.set(key, textWithin(patterns))
-  return found.get(key)
+  if (!textsWithin.has(key)) textsWithin.set(key, textWithin(patterns))
+  return textsWithin.get(key)
 }
 
 /** What the arguments must be for an id that fits all of these patterns, as far as one can be found. */

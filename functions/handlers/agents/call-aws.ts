@@ -7,7 +7,7 @@ import type { AwsCredentialBroker } from '../../operations/credentials/ports.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { callAws, resolveCall } from '../../operations/uses/call-aws.ts'
 import type { AwsCaller } from '../../operations/uses/ports.ts'
-import { OfRequest } from '../batches.ts'
+import { namingFault, OfRequest } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withReader } from '../wiring/reader.ts'
@@ -30,7 +30,8 @@ export function createHandler(ports: AwsPorts & ReaderPorts & { broker: AwsCrede
     throw made.detail === 'CallOutdated' ? outdated() : notSent()
   })
   /** What became of it is in the record, and no caller is told. */
-  const lookUp = async (message: unknown) => void (await resolveCall(OfRequest.parse(message).requestId, ports))
+  const lookUp = async (message: unknown) =>
+    void (await namingFault(() => resolveCall(OfRequest.parse(message).requestId, ports)))
   return (event: APIGatewayProxyEventV2 | { requestId: string }) =>
     'requestId' in event ? lookUp(event) : answerCall(event)
 }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import { decideBurst } from '../../operations/cards/decide-burst.ts'
 import type { BurstMessage } from '../../operations/cards/ports.ts'
+import { namingFault } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { decidingPorts } from '../wiring/ports.ts'
@@ -14,7 +15,7 @@ const Message = z.object({ click: z.string().regex(/^CLICK#/) })
  * the key. What is thrown, Lambda tries again.
  */
 export const createHandler = (ports: Parameters<typeof decideBurst>[1]) => (message: unknown) =>
-  decideBurst(Message.parse(message).click, ports)
+  namingFault(() => decideBurst(Message.parse(message).click, ports))
 
 export const handler = bind(
   'decide-burst',

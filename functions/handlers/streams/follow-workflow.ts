@@ -9,7 +9,7 @@ import { faultName } from '../../operations/faults.ts'
 import type { Log, Queue } from '../../operations/ports.ts'
 import type { FollowMessage } from '../../operations/requests/ports.ts'
 import { followRequest } from '../../operations/requests/workflow.ts'
-import { failing, OfRequest } from '../batches.ts'
+import { failing, namingFault, OfRequest } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
@@ -31,7 +31,7 @@ export const createHandler =
   async (event: Told): Promise<DynamoDBBatchResponse> => {
     const failed: string[] = []
     if ('detail' in event) logEarlyEnd(EarlyEnd.parse(event), ports)
-    else if ('requestId' in event) await followRequest(OfRequest.parse(event).requestId, true, ports)
+    else if ('requestId' in event) await namingFault(() => followRequest(OfRequest.parse(event).requestId, true, ports))
     else
       for (const record of event.Records) {
         const id = await followRecord(record, ports)

@@ -1,6 +1,6 @@
 import { SchedulerTimers } from '../../adapters/scheduler/timers.ts'
 import { setReminders } from '../../operations/requests/sweep-overdue.ts'
-import { OfRequest } from '../batches.ts'
+import { namingFault, OfRequest } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
@@ -9,7 +9,7 @@ import { readingPorts } from '../wiring/reading.ts'
  * thrown, Lambda tries again.
  */
 export const createHandler = (ports: Parameters<typeof setReminders>[1]) => (message: unknown) =>
-  setReminders(OfRequest.parse(message).requestId, ports)
+  namingFault(() => setReminders(OfRequest.parse(message).requestId, ports))
 
 export const handler = bind(
   'set-reminders',

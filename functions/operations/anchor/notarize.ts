@@ -39,8 +39,8 @@ type Published = {
 
 const attempts = 6
 
-/** For so many one checkpoint is signed. Their ids stay in one item until then. */
-const mostUnpublished = 10 * mostAtOnce
+/** For so many one checkpoint is signed. Their ids stay in one item until then, which DynamoDB gives 400 KB. */
+const mostUnpublished = { leaves: 10 * mostAtOnce, characters: 100_000 }
 
 /**
  * Adds entries to the log. One transaction gives them their places; bundles, tiles and the checkpoint follow from those
@@ -89,8 +89,7 @@ export class Notary {
     if (!unpublished || !(await this.#publish(state.size, unpublished))) return undefined
     let { size } = state
     const { leaves, differences } = await selectLeaves(arrived, chains, this.#ports)
-    for (let from = 0; from < leaves.length; from += mostUnpublished) {
-      const next = leaves.slice(from, from + mostUnpublished)
+    for (const next of groupsOf(leaves)) {
       if (!(await this.#place(size, next))) return undefined
       size += next.length
       if (!(await this.#publish(size, next))) return undefined
@@ -198,4 +197,20 @@ export class Notary {
     const placed = await index.place(size, leaves, [])
     return placed ? { size: size + leaves.length, pending: [] } : undefined
   }
+}
+
+/** Leaves in order, in groups of which each has one checkpoint. */
+function groupsOf(leaves: readonly Leaf[]): readonly (readonly Leaf[])[] {
+  const groups: Leaf[][] = []
+  let characters = 0
+  for (const leaf of leaves) {
+    const last = groups.at(-1)
+    characters += leaf.id.length
+    if (last && last.length < mostUnpublished.leaves && characters <= mostUnpublished.characters) last.push(leaf)
+    else {
+      groups.push([leaf])
+      characters = leaf.id.length
+    }
+  }
+  return groups
 }

@@ -130,6 +130,24 @@ it('signs one checkpoint for all that a batch of the stream has, up to 990 entri
   expect(logOf(world)).toHaveLength(1990)
 })
 
+it('keeps no more ids in one item than DynamoDB takes, however long they are', async () => {
+  const sizes: number[] = []
+  const { index } = world
+  const counting: NotaryPorts['index'] = {
+    state: () => index.state(),
+    find: (ids) => index.find(ids),
+    last: (aggregate) => index.last(aggregate),
+    place: (size, leaves, pending) => {
+      sizes.push(Buffer.byteLength(pending.join('')))
+      return index.place(size, leaves, pending)
+    },
+  }
+  const long = Array.from({ length: 300 }, (_, n) => chainOf(`${n}-${'\u4e00'.repeat(600)}`, 1))
+  await new Notary({ ...world, index: counting }).notarize(arrivals(...long))
+  expect(logOf(world)).toHaveLength(300)
+  expect(Math.max(...sizes)).toBeLessThan(400_000)
+})
+
 it('grows over full tiles, warm or cold', async () => {
   const ana = chainOf('ana', 700)
   const warm = new Notary(world)
