@@ -131,7 +131,7 @@ export function createJudge(access: AwsAccess, account: string) {
       assumed.set(accessKeyId, { role, policies: policy ? [policy] : [], tags, issuedAt, ...who })
     },
 
-    /** The answer of `sts:GetCallerIdentity` for a session. AWS gives it whatever the policies say; fakecloud judges it. */
+    /** The answer of `sts:GetCallerIdentity` for a session. AWS gives it under any policy; fakecloud asks the policies. */
     identity(accessKeyId: string, form: string): string | undefined {
       const { arn, id } = assumed.get(accessKeyId) ?? {}
       if (arn === undefined || new URLSearchParams(form).get('Action') !== 'GetCallerIdentity') return undefined
