@@ -17,6 +17,8 @@ type ReadingRole = (typeof readingRoles)[number]
 type FunctionRow = {
   caller: 'agents' | 'tools' | 'people' | 'pages' | 'slack' | 'streams' | 'timers' | 'transmitters'
   policy: PolicyUse
+  /** Whether it goes by the dates in the files alone, and reads no recertification. */
+  asDeployed?: true
   /** Concurrency set apart from the rest of the account: a bound too. */
   reserved?: number
   /** Its own alarm when it throws, beside the one for all functions. */
@@ -30,16 +32,16 @@ type FunctionRow = {
 
 /** By the stem of the entry file. What stops things has concurrency set apart: no flood takes its place. */
 export const functions = {
-  metadata: { caller: 'agents', policy: 'facts' },
+  metadata: { caller: 'agents', policy: 'facts', asDeployed: true },
   evaluate: { caller: 'agents', policy: 'answers' },
   'submit-request': { caller: 'agents', policy: 'answers', role: 'submit-request' },
-  'read-task': { caller: 'agents', policy: 'facts', reserved: 50, seconds: 29 },
+  'read-task': { caller: 'agents', policy: 'facts', asDeployed: true, reserved: 50, seconds: 29 },
   'sign-statement': { caller: 'agents', policy: 'none' },
   'cancel-request': { caller: 'agents', policy: 'facts' },
   'complete-request': { caller: 'agents', policy: 'facts' },
   'delegate-request': { caller: 'agents', policy: 'answers' },
   'issue-token': { caller: 'agents', policy: 'answers', role: 'issue-token' },
-  'introspect-token': { caller: 'tools', policy: 'facts' },
+  'introspect-token': { caller: 'tools', policy: 'facts', asDeployed: true },
   'revoke-token': { caller: 'agents', policy: 'facts', reserved: 10 },
   'issue-aws-credentials': { caller: 'agents', policy: 'answers', role: 'broker' },
   // As long as the API waits: a call that is cut off has to be looked up later.
@@ -63,14 +65,14 @@ export const functions = {
   'read-agents': { caller: 'people', policy: 'answers', seconds: 29 },
   recertify: { caller: 'people', policy: 'answers' },
   // CloudTrail answers two look-ups a second.
-  'read-calls': { caller: 'people', policy: 'facts', seconds: 15, role: 'call-reader' },
+  'read-calls': { caller: 'people', policy: 'facts', asDeployed: true, seconds: 15, role: 'call-reader' },
   'open-break-glass': { caller: 'people', policy: 'answers', reserved: 10, alarm: true },
   'conclude-break-glass': { caller: 'people', policy: 'answers' },
   'read-break-glass': { caller: 'people', policy: 'answers' },
   'show-pages': { caller: 'pages', policy: 'answers' },
   'decide-on-page': { caller: 'pages', policy: 'answers', role: 'decide-on-page' },
   'open-on-page': { caller: 'pages', policy: 'answers' },
-  'log-in': { caller: 'pages', policy: 'facts' },
+  'log-in': { caller: 'pages', policy: 'facts', asDeployed: true },
   'link-slack': { caller: 'pages', policy: 'facts' },
   // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest: with a whole
   // processor, since a share of one takes so many times as long (docs/performance.md).
@@ -79,21 +81,21 @@ export const functions = {
   'await-outcome': { caller: 'streams', policy: 'none' },
   'advance-workflow': { caller: 'streams', policy: 'facts' },
   'follow-workflow': { caller: 'streams', policy: 'none' },
-  'hand-on': { caller: 'streams', policy: 'facts', reserved: 20, alarm: true },
-  deliver: { caller: 'streams', policy: 'facts', seconds: 15 },
-  'draw-card': { caller: 'slack', policy: 'answers' },
+  'hand-on': { caller: 'streams', policy: 'facts', asDeployed: true, reserved: 20, alarm: true },
+  deliver: { caller: 'streams', policy: 'facts', asDeployed: true, seconds: 15 },
+  'draw-card': { caller: 'slack', policy: 'answers', asDeployed: true },
   'set-reminders': { caller: 'timers', policy: 'none' },
   'write-denies': { caller: 'streams', policy: 'facts', reserved: 10, alarm: true, role: 'revoker' },
   'report-sealed-use': { caller: 'streams', policy: 'facts' },
   // CloudTrail answers two look-ups a second.
   'reconcile-sessions': { caller: 'timers', policy: 'facts', seconds: 600, role: 'auditor' },
   // One agent after another, and IAM answers slowly.
-  'look-at-hosts': { caller: 'timers', policy: 'facts', seconds: 600, role: 'simulator' },
-  'refresh-groups': { caller: 'timers', policy: 'facts' },
+  'look-at-hosts': { caller: 'timers', policy: 'facts', asDeployed: true, seconds: 600, role: 'simulator' },
+  'refresh-groups': { caller: 'timers', policy: 'facts', asDeployed: true },
   // One at a time is enough, and two would only overtake each other.
   'notarize-entries': { caller: 'streams', policy: 'none', reserved: 1, seconds: 60, megabytes: 512, role: 'notary' },
   'reconcile-ledger': { caller: 'timers', policy: 'none', seconds: 300, megabytes: 512 },
-  'read-log': { caller: 'people', policy: 'answers' },
+  'read-log': { caller: 'people', policy: 'answers', asDeployed: true },
   'sign-receipt': { caller: 'people', policy: 'answers' },
   'look-after-agents': { caller: 'timers', policy: 'facts', seconds: 120, megabytes: 512 },
   // Most of it for CloudTrail, which it asks last; the next one comes in a minute.

@@ -66,7 +66,7 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'conclude-break-glass': { chains: ['req_', 'bgl_', 'person:'], rows: ['INCIDENT#', 'VOUCHED#'], texts: true },
   'open-on-page': {
     chains: ['bgl_', 'person:'],
-    rows: ['BUDGET#', 'DRILL#', 'IDEM#', 'LOGIN#', 'SESSION#', 'VOUCHED#'],
+    rows: ['BUDGET#', 'DRILL#', 'IDEM#', 'LOGIN#', 'VOUCHED#'],
     texts: true,
   },
   'decide-on-page': { chains: ['req_', 'bgl_', 'person:'], rows: ['LOGIN#', 'SESSION#', 'ASIDE#'], texts: true },

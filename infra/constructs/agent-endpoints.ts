@@ -68,6 +68,7 @@ export class AgentEndpoints extends Construct {
 
     const readTask = make(this, 'read-task')
     grantStatements(readTask)
+    requests.grantRead(readTask)
     api.route(readTask, 'GET /access/v1/requests/{id}')
 
     const delegateRequest = make(this, 'delegate-request')
@@ -86,6 +87,7 @@ export class AgentEndpoints extends Construct {
 
     const introspectToken = make(this, 'introspect-token')
     key.grantVerify(introspectToken)
+    tables.requests.grantRead(introspectToken)
     tables.requests.grantReadMany(introspectToken)
     api.route(introspectToken, 'POST /introspect')
 

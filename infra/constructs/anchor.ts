@@ -53,6 +53,7 @@ export class Anchor extends Construct {
     this.index.grantFind(to)
     to.tell({ LOG_BUCKET: this.bucketName })
     to.allow(['s3:GetObject'], [`${this.#arn}/checkpoint`])
+    this.#grantList(to)
   }
 
   grantRead(to: HotworkFunction): void {
@@ -62,7 +63,11 @@ export class Anchor extends Construct {
       reason: 'The tiles of a log are as many as it has entries; the bucket holds nothing else',
     })
     to.allow(['s3:GetObject'], [`${this.#arn}/checkpoint`, `${this.#arn}/tile/*`])
-    // Without it S3 says 403 instead of 404 for what is not there.
+    this.#grantList(to)
+  }
+
+  /** Without it S3 says 403 instead of 404 for what is not there. */
+  #grantList(to: HotworkFunction): void {
     to.allow(['s3:ListBucket'], [this.#arn])
   }
 

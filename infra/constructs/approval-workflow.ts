@@ -219,7 +219,6 @@ export class Workflow extends Construct {
 
     this.advance = make(this, 'advance-workflow')
     // The steps of a plan, and what stops one.
-    requests.grantReadMany(this.advance)
     const workflow = new ApprovalWorkflow(this, 'Workflow', {
       ladder: bundle.ladder,
       awaitOutcome,

@@ -40,7 +40,7 @@ export type Ground = {
   make: MakeFunction
 }
 
-/** By its rows in infra/functions.ts and infra/rows.ts. One that asks policy reads all that the answer rests on. */
+/** By its rows in infra/functions.ts and infra/rows.ts. One that goes by policy as of now reads what was recertified. */
 export type MakeFunction = (scope: Construct, name: FunctionName, role?: FunctionRole) => HotworkFunction
 
 type Given = { code: FunctionCode; log: ILogGroup; reserve: boolean; shards: number; alarms: Alarms; tables: Tables }
@@ -48,16 +48,17 @@ type Given = { code: FunctionCode; log: ILogGroup; reserve: boolean; shards: num
 export function functionMaker({ code, log, reserve, shards, alarms, tables }: Given): MakeFunction {
   return (scope, name, role) => {
     const made = new HotworkFunction(scope, pascal(name), { name, code, log, reserve, ...(role && { role }) })
-    const { policy, alarm } = rowOf(name)
+    const { policy, asDeployed, alarm } = rowOf(name)
     if (shards > 1) made.tell({ SHARDS: String(shards) })
     if (alarm) alarms.watchFunction(made)
     const { requests, ledger, texts } = writesOf(name)
-    if (requests.length > 0) {
-      if (policy === 'answers') tables.requests.grantReadMany(made)
-      else tables.requests.grantRead(made)
-      tables.requests.grantPut(made, requests)
+    if (policy !== 'none' && !asDeployed) tables.requests.grantReadMany(made)
+    if (requests.length > 0) tables.requests.grantPut(made, requests)
+    if (ledger.length > 0) {
+      // Where its chain ends.
+      tables.requests.grantRead(made)
+      tables.ledger.grantAppend(made, ledger)
     }
-    if (ledger.length > 0) tables.ledger.grantAppend(made, ledger)
     if (texts) tables.texts.grantPut(made)
     if (showsTexts(name)) tables.texts.grantRead(made)
     return made

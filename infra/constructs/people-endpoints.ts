@@ -37,7 +37,7 @@ export class PeopleEndpoints extends Construct {
   #makeReads({ anchor, api, tables, calls, make }: ReadingGround): void {
     const { requests, ledger } = tables
     const readRequests = make(this, 'read-requests')
-    requests.grantReadMany(readRequests)
+    requests.grantRead(readRequests)
     requests.grantSearch(readRequests)
     requests.grantFind(readRequests, 'open')
     ledger.grantSearch(readRequests)
@@ -65,7 +65,6 @@ export class PeopleEndpoints extends Construct {
   /** Agents and what else is recertified: who reads them may not recertify. */
   #makeAgents({ api, tables, hosts, make }: Ground & { hosts: HostLooker }): void {
     const readAgents = make(this, 'read-agents')
-    tables.requests.grantReadMany(readAgents)
     tables.requests.grantFind(readAgents, 'by-agent', 'by-status')
     tables.ledger.tell(readAgents)
     hosts.grantAsk(readAgents)
@@ -93,7 +92,6 @@ export class PeopleEndpoints extends Construct {
     const { anchor, api, reading, roles, tables, make } = ground
     const showPages = make(this, 'show-pages')
     grantReadEvidence(showPages, ground)
-    tables.requests.grantReadMany(showPages)
     tables.requests.grantSearch(showPages)
     tables.requests.grantFind(showPages, 'open')
     tellTargets(showPages, roles)
@@ -116,6 +114,8 @@ export class PeopleEndpoints extends Construct {
     const decideOnPage = make(this, 'decide-on-page')
     reading.grant(decideOnPage)
     api.routeAs('own', decideOnPage, 'POST /decide/{id}', 'GET /login/decision', 'POST /break-glass/{id}')
-    api.routeAs('public', make(this, 'log-in'), 'GET /login', 'GET /login/callback', 'POST /logout')
+    const logIn = make(this, 'log-in')
+    tables.requests.grantRead(logIn)
+    api.routeAs('public', logIn, 'GET /login', 'GET /login/callback', 'POST /logout')
   }
 }

@@ -53,7 +53,6 @@ export class RecordFollowers extends Construct {
   /** It also ends what was delegated from an ended grant, and what a halt covers, so that those sessions are denied too. */
   #writeDenies({ tables: { requests }, roles, alarms, make }: RecordFollowersProps): void {
     const writeDenies = make(this, 'write-denies')
-    requests.grantReadMany(writeDenies)
     requests.grantQuery(writeDenies)
     requests.grantFind(writeDenies, 'by-agent', 'by-status')
     grantDeny(writeDenies, roles)
@@ -76,7 +75,6 @@ export class RecordFollowers extends Construct {
   /** Decisions read the clock themselves: this tells of it, and ends what asks nothing. */
   #lookAfterAgents({ tables, channel, make }: RecordFollowersProps): void {
     const lookAfter = make(this, 'look-after-agents')
-    tables.requests.grantReadMany(lookAfter)
     tables.requests.grantFind(lookAfter, 'by-agent')
     tables.ledger.grantRead(lookAfter)
     for (const queue of [channel.cardsQueue, this.#denies]) queue.grantSend(lookAfter)
@@ -86,7 +84,7 @@ export class RecordFollowers extends Construct {
   /** Holds what AWS has against the tables, and may write neither. */
   #reconcile({ tables: { requests, ledger }, roles, sealedUses, make }: RecordFollowersProps): void {
     const reconcile = make(this, 'reconcile-sessions')
-    requests.grantReadMany(reconcile)
+    requests.grantRead(reconcile)
     requests.grantQuery(reconcile)
     requests.grantFind(reconcile, 'by-time', 'by-status', 'open')
     ledger.grantRead(reconcile)

@@ -37,8 +37,8 @@ export class SlackChannel extends Construct {
     const { api, roles, tables, slack, make } = ground
     const receiveSlack = make(this, 'receive-slack')
     tables.cards.grantRead(receiveSlack)
-    // For a person's home tab, halts in force, and to complete an id by its beginning.
-    tables.requests.grantFind(receiveSlack, 'by-id', 'by-owner', 'by-status')
+    // For a person's home tab, and to complete an id by its beginning.
+    tables.requests.grantFind(receiveSlack, 'by-id', 'by-owner', 'by-status', 'by-time')
     // A halt may be of a role.
     tellTargets(receiveSlack, roles)
     // A person may ask on behalf of an agent.
@@ -62,6 +62,7 @@ export class SlackChannel extends Construct {
   #drawCards({ api, tables, slack, alarms, topic, make }: SlackChannelProps): void {
     const drawCard = make(this, 'draw-card')
     api.tellIssuer(drawCard)
+    tables.requests.grantRead(drawCard)
     tables.requests.grantReadMany(drawCard)
     tables.requests.grantFind(drawCard, 'open')
     tables.cards.grantDraw(drawCard)
@@ -91,6 +92,7 @@ export class SlackChannel extends Construct {
     const groups = make(this, 'refresh-groups')
     slack.grantRead(groups)
     pagerDuty?.grantRead(groups)
+    tables.requests.grantRead(groups)
     // Its store of links names the ledger, into which it may put nothing.
     tables.ledger.tell(groups)
     runEvery(this, 'Groups', {

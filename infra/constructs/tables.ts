@@ -119,8 +119,9 @@ export class RequestTable extends DurableTable {
     this.allow(to, 'dynamodb:GetItem')
   }
 
+  /** Recertifications before any call, all that a decision rests on, and what indexes found. */
   grantReadMany(to: HotworkFunction): void {
-    this.allow(to, 'dynamodb:GetItem', 'dynamodb:BatchGetItem')
+    this.allow(to, 'dynamodb:BatchGetItem')
   }
 
   /** Never deleting. */
