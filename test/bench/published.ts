@@ -1,4 +1,4 @@
-import { alone, atRate, type Latency, latencyTargets } from './latency/latency.ts'
+import { type Latency, latencyTargets } from './latency/latency.ts'
 
 /** What `npm run bench -- --write` measured last: docs/performance.json. README's table and picture are made of it. */
 export type Published = {
@@ -11,44 +11,41 @@ export type Published = {
 }
 
 const shown = [
+  ['an agent asks whether it may, at these rates alone', 'evaluate, nothing else'],
   ['a request is sent, until its card is in Slack', 'request to card'],
   ['the last click, until the agent has AWS credentials', 'click to AWS credentials'],
   ['a tool asks whether it may do one act', 'begin a use'],
   ['a completion, until AWS refuses its credentials', 'completion to refusal by AWS'],
 ] as const
 
-/** README's table: milliseconds, the median and the 95th of a hundred. */
+/** README's table: milliseconds, the median and the 95th of a hundred, and of how many samples. A rate has a column where it was driven. */
 export function tableOfPublished({ rows = [], raced, usd }: Published): string {
-  const rates = [alone, ...[1, 10, 50].map(atRate)]
+  const own = rows.filter(({ what }) => shown.some(([, name]) => name === what))
+  // `one at a time` is no number, and comes first.
+  const perSecond = (rate: string) => Number.parseFloat(rate) || 0
+  const rates = [...new Set(own.map(({ rate }) => rate))].toSorted((a, b) => perSecond(a) - perSecond(b))
   const cell = (what: string, rate: string) => {
-    const own = rows.filter((each) => each.what === what)
-    const row = own.find((each) => each.rate === rate)
-    if (row?.carried) return `${row.p50.toFixed(0)} / ${row.p95.toFixed(0)}`
-    // What fell behind at a lower rate is not driven at a higher one.
-    const isTooMuch = own.some((each) => !each.carried && Number.parseFloat(each.rate) <= Number.parseFloat(rate))
-    return isTooMuch ? 'too much for it' : '–'
+    const row = own.find((each) => each.what === what && each.rate === rate)
+    if (row === undefined) return '–'
+    const times = `${row.p50.toFixed(0)} / ${row.p95.toFixed(0)} (${row.count})`
+    return row.carried ? times : `${times}, saturated`
   }
-  const target = (what: string) => (latencyTargets[what] === undefined ? '' : `${latencyTargets[what]}`)
+  const single = (words: string, value: string, target: string) => [
+    words,
+    value,
+    ...rates.slice(1).map(() => ''),
+    target,
+  ]
   const lines = [
-    ['milliseconds, p50 / p95', ...rates, 'target'],
+    ['milliseconds, p50 / p95 (samples)', ...rates, 'target'],
     Array.from({ length: rates.length + 2 }, () => '---'),
-    ...shown.map(([words, what]) => [words, ...rates.map((rate) => cell(what, rate)), target(what)]),
-    [
+    ...shown.map(([words, what]) => [words, ...rates.map((rate) => cell(what, rate)), `${latencyTargets[what] ?? ''}`]),
+    single(
       'acts permitted that began after a revocation returned',
       raced ? `${raced.permittedAfter} of ${raced.after}` : '–',
-      '',
-      '',
-      '',
       '0',
-    ],
-    [
-      'USD for 1,000 approvals of two stages, the log apart',
-      usd === undefined ? '–' : usd.toFixed(2),
-      '',
-      '',
-      '',
-      '0.20',
-    ],
+    ),
+    single('USD for 1,000 approvals of two stages, the log apart', usd === undefined ? '–' : usd.toFixed(2), '0.20'),
   ]
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }

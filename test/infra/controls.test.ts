@@ -20,6 +20,11 @@ const standards: readonly { section: string; id: RegExp; items: readonly string[
     id: /NHI\d+:2025/g,
     items: range(1, 10).map((n) => `NHI${n}:2025`),
   },
+  {
+    section: 'OWASP Top 10 for LLM Applications',
+    id: /LLM\d+:2025/g,
+    items: range(1, 10).map((n) => `LLM${String(n).padStart(2, '0')}:2025`),
+  },
   { section: 'CSA MAESTRO', id: /Layer \d/g, items: range(1, 7).map((n) => `Layer ${n}`) },
   {
     section: 'NIST AI Risk Management Framework',

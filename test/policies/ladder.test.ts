@@ -82,7 +82,7 @@ const anyAsk: fc.Arbitrary<Asked> = fc
   })
   .map(({ what, ...rest }) => ({ ...rest, ...what }))
 
-test('in whatever circumstances, more approval never permits less', () => {
+test('in all circumstances, more approval never permits less', () => {
   fc.assert(
     fc.property(anyAsk, (asked) => expect(findBrokenRung(bundle, ask, asked, now)).toBeUndefined()),
     { numRuns: 500 },
@@ -110,7 +110,7 @@ test('the sample lets no agent down the ladder by its own word for why', () => {
   expect(raised).toBeGreaterThan(0)
 })
 
-test('in whatever circumstances, a use is answered as an issue is', () => {
+test('in all circumstances, a use is answered as an issue is', () => {
   fc.assert(
     fc.property(anyAsk, fc.nat(3), (asked, tier) => {
       const facts = findFacts(bundle, asked, now)
@@ -124,7 +124,7 @@ test('in whatever circumstances, a use is answered as an issue is', () => {
   )
 })
 
-test('in whatever circumstances, a requestable tier can be met by people who do not own the agents', () => {
+test('in all circumstances, a requestable tier can be met by people who do not own the agents', () => {
   const reached = new Set<string>()
   fc.assert(
     fc.property(anyAsk, (asked) => {
