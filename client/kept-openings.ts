@@ -35,7 +35,7 @@ export class KeptOpenings extends KeptKeys {
     if (found) return found
     throw wrongUsage(
       `the key of \`${id}\` is not on this machine`,
-      `only the machine that opened it has the key (here it would be in \`${this.folder}\`), and only until it ends; \`npx hotwork break-glass claim ${id}\` takes up here what you opened on a page`,
+      `only the machine that opened it has the key (here it would be in \`${this.folder}\`), and only until it ends; \`npx --no-install hotwork break-glass claim ${id}\` takes up here what you opened on a page`,
     )
   }
 
@@ -45,13 +45,13 @@ export class KeptOpenings extends KeptKeys {
     if (id !== undefined)
       throw wrongUsage(
         `\`${id.slice(0, 64)}\` is not the id of an opening`,
-        'an id is `bgl_` and 26 characters: `npx hotwork break-glass list` shows them',
+        'an id is `bgl_` and 26 characters: `npx --no-install hotwork break-glass list` shows them',
       )
     const [only, ...others] = this.idsOf(api)
     if (only === undefined)
       throw wrongUsage(
         'nothing is open from this machine',
-        'open it with `npx hotwork break-glass start`, or give the id: `npx hotwork break-glass list` shows what is open',
+        'open it with `npx --no-install hotwork break-glass start`, or give the id: `npx --no-install hotwork break-glass list` shows what is open',
       )
     if (others.length > 0) throw wrongUsage('which one?', `say one of ${[only, ...others].join(', ')}`)
     return only

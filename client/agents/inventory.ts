@@ -44,7 +44,7 @@ const waysWords = (ways: readonly ReturnType<typeof waysRound>[number][]): strin
       ({ agent, action, resource, by }) =>
         `  ${agent} could do ${action} on ${resource}${by.length === 0 ? '' : `: detach ${by.join(', ')}`}`,
     ),
-    ...agents.map((agent) => `  or deny it on the host: npx hotwork agents guardrail ${agent}`),
+    ...agents.map((agent) => `  or deny it on the host: npx --no-install hotwork agents guardrail ${agent}`),
   ]
 }
 

@@ -28,7 +28,7 @@ export async function idOf({ id: typed }: IdTyped, context: Context): Promise<st
   return kept.idOf(api.url, typed)
 }
 
-export const command = 'npx hotwork break-glass'
+export const command = 'npx --no-install hotwork break-glass'
 
 /** It names no opening: it is written once and means the one that this machine has open at the time. */
 export const awsProfile = ({ settings, surroundings }: Context): ReturnType<typeof profileOf> =>

@@ -30,7 +30,7 @@ export const makeFrame = (surroundings: Surroundings, done: (exit: number) => vo
       .addOption(new Option('--api <url>', 'which Hotwork; else HOTWORK_API, else the local stack'))
       .addOption(new Option('--as <who>', 'on the local stack: who you are, such as person:jade; else HOTWORK_AS'))
       .option('--json', 'print the result as JSON', false)
-      .showHelpAfterError(`(\`npx hotwork ${path} --help\` says what there is, with an example)`)
+      .showHelpAfterError(`(\`npx --no-install hotwork ${path} --help\` says what there is, with an example)`)
       .addHelpText('after', () => helpOf(path))
   },
   act:
@@ -63,6 +63,6 @@ export function pathOf(command: Command): string {
 }
 
 export function helpOf(path: string): string {
-  const all = examplesOf(path).map((line) => `  npx hotwork ${line}`)
+  const all = examplesOf(path).map((line) => `  npx --no-install hotwork ${line}`)
   return all.length === 0 ? '' : `\n${all.length === 1 ? 'Example' : 'Examples'}:\n${all.join('\n')}\n`
 }

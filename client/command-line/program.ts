@@ -70,7 +70,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
     .exitOverride()
     .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
     .configureHelp({ optionDescription })
-    .showHelpAfterError('(`npx hotwork VERB --help` says what there is, with an example)')
+    .showHelpAfterError('(`npx --no-install hotwork VERB --help` says what there is, with an example)')
     .addHelpText('after', afterwards)
   const frame = makeFrame(surroundings, done)
   addLoginVerbs(program, frame)
@@ -96,5 +96,5 @@ function optionDescription(option: Option): string {
 
 const afterwards = `
 Exit codes: 0 done; 2 wrong usage; 3 too early; 4 refused; 5 expired; 6 ended before its time; 1 something failed.
-A token of yours in HOTWORK_TOKEN is used as it is; else what "npx hotwork login" kept; else you log in. docs/command-line.md says more.
+A token of yours in HOTWORK_TOKEN is used as it is; else what "npx --no-install hotwork login" kept; else you log in. docs/command-line.md says more.
 `

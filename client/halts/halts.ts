@@ -57,7 +57,7 @@ export async function halt({ target, reason, until }: HaltTyped, context: Contex
   return show(context, declared, () => [
     `HALTED ${targetOf(declared)}  ${declared.id}`,
     ...fact('until', endOf(declared, surroundings)),
-    ...fact('lift', `another person: npx hotwork lift ${declared.id}`),
+    ...fact('lift', `another person: npx --no-install hotwork lift ${declared.id}`),
   ])
 }
 

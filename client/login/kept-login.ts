@@ -118,7 +118,7 @@ function mustBeSame(before: string, after: string): void {
   if (one === undefined || other === undefined || one === other) return
   throw notLoggedIn(
     'you logged in as another person than the one whose login is kept',
-    'log in as the same person, or run `npx hotwork logout` first',
+    'log in as the same person, or run `npx --no-install hotwork logout` first',
   )
 }
 

@@ -42,7 +42,7 @@ function usualWay(provider: client.Configuration, surroundings: Surroundings): W
   if (!surroundings.ask)
     throw notLoggedIn(
       'there is no browser here, and no terminal at which a person could log in',
-      'set `HOTWORK_TOKEN`, or run `npx hotwork login` at a terminal of this machine first; on the local stack say who you are with `--as`',
+      'set `HOTWORK_TOKEN`, or run `npx --no-install hotwork login` at a terminal of this machine first; on the local stack say who you are with `--as`',
     )
   return hasCodes(provider) ? 'device' : 'paste'
 }

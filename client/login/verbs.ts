@@ -73,7 +73,7 @@ const notKept = (apiUrl: string, ended: boolean): Refusal =>
   new Refusal(exits.denied, {
     code: 'not_logged_in',
     title: ended ? `your login at \`${apiUrl}\` has ended` : `you are not logged in at \`${apiUrl}\``,
-    detail: 'log in with `npx hotwork login`',
+    detail: 'log in with `npx --no-install hotwork login`',
   })
 
 function showMe({ until, ...me }: Me & { until: number | undefined; by: string }, context: Context): number {

@@ -61,7 +61,7 @@ type Prepared = { settings: AgentSettings; rules: ToolRules; log(line: string): 
 /** What a gate needs before it serves, on stdio or at an address. @throws Refusal, Fault */
 export async function prepareGate(typed: GateTyped, surroundings: Surroundings): Promise<Prepared> {
   if (typed.command.length === 0)
-    throw wrongUsage('which server?', 'write it behind `--`: `npx hotwork mcp -- npx some-server`')
+    throw wrongUsage('which server?', 'write it behind `--`: `npx --no-install hotwork mcp -- npx some-server`')
   const settings = readAgentSettings(typed, surroundings)
   const { apiUrl: issuer } = settings
   const tool = await resolveTool(typed, settings, surroundings)

@@ -51,7 +51,7 @@ export async function cancel({ id: typed }: IdTyped, context: AgentContext): Pro
     const now = await api.readTask(id)
     const status = statusOf(now)
     if (status === 'withdrawn') return now
-    const fix = `\`npx hotwork complete ${id} --failed\` gives an approval back`
+    const fix = `\`npx --no-install hotwork complete ${id} --failed\` gives an approval back`
     throw new Refusal(exits.denied, { code: status, title: `\`${id}\` is ${status} already`, detail: fix })
   })
   context.kept.forget(id)
@@ -169,6 +169,6 @@ export function readId(typed: string): string {
   if (/^req_[0-9a-z]{26}$/.test(typed)) return typed
   throw wrongUsage(
     `\`${typed.slice(0, 64)}\` is not the id of a request`,
-    'an id is `req_` and 26 characters, as `npx hotwork request` prints it',
+    'an id is `req_` and 26 characters, as `npx --no-install hotwork request` prints it',
   )
 }

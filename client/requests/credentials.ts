@@ -32,7 +32,7 @@ export async function call(typed: IdTyped, context: AgentContext): Promise<Exit>
     ofGrant(context, id, async () => api.awsCall((await api.exchangeToken(id)).access_token)),
   )
   return show(context, called, () => [
-    `DONE, and AWS answered; say so with \`npx hotwork complete ${id}\``,
+    `DONE, and AWS answered; say so with \`npx --no-install hotwork complete ${id}\``,
     ...JSON.stringify(called.output, null, 2).split('\n'),
   ])
 }
@@ -44,9 +44,12 @@ async function ofGrant<T>({ kept }: AgentContext, id: string, work: () => Promis
     if (!(trouble instanceof Refusal)) throw trouble
     if (trouble.exit === exits.expired || trouble.exit === exits.revoked) kept.forget(id)
     if (trouble.told.code === 'mediated')
-      throw wrongUsage('Hotwork does this action itself', `have it done: \`npx hotwork call ${id}\``)
+      throw wrongUsage('Hotwork does this action itself', `have it done: \`npx --no-install hotwork call ${id}\``)
     if (trouble.told.code === 'not_mediated')
-      throw wrongUsage('you make this call yourself', `\`npx hotwork exec ${id} -- CMD...\` gives it AWS credentials`)
+      throw wrongUsage(
+        'you make this call yourself',
+        `\`npx --no-install hotwork exec ${id} -- CMD...\` gives it AWS credentials`,
+      )
     throw trouble
   }
 }

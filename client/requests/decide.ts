@@ -133,7 +133,11 @@ const isSame = ({ arguments: args = {}, uses, minutes }: Narrow, last: Request['
 function staleOr(refusal: Refusal, { id }: Request): Refusal {
   const { code, title } = refusal.told
   if (code !== 'stale_round' && code !== 'stale_digest') return refusal
-  return new Refusal(refusal.exit, { code, title, detail: `it changed: look again with \`npx hotwork show ${id}\`` })
+  return new Refusal(refusal.exit, {
+    code,
+    title,
+    detail: `it changed: look again with \`npx --no-install hotwork show ${id}\``,
+  })
 }
 
 /** An approval may settle it as denied, where policy says so at the end. */

@@ -69,11 +69,16 @@ export function leftOf({ hotwork: { narrowed, steps } }: Task): string[] {
 function nextOf(task: Task): string[] {
   const { id } = task.task
   const status = statusOf(task)
-  if (status === 'pending') return [`npx hotwork wait ${id}`, `npx hotwork cancel ${id}`]
+  if (status === 'pending') return [`npx --no-install hotwork wait ${id}`, `npx --no-install hotwork cancel ${id}`]
   if (status === 'approved' && task.hotwork.steps)
-    return [`npx hotwork exec STEP -- CMD..., each agent for its own step`, `npx hotwork complete ${id} --failed`]
-  const more = task.hotwork.grant?.ends_soon ? [`npx hotwork extend ${id} --minutes N`] : []
-  return status === 'approved' ? [...more, `npx hotwork exec ${id} -- CMD...`, `npx hotwork complete ${id}`] : []
+    return [
+      `npx --no-install hotwork exec STEP -- CMD..., each agent for its own step`,
+      `npx --no-install hotwork complete ${id} --failed`,
+    ]
+  const more = task.hotwork.grant?.ends_soon ? [`npx --no-install hotwork extend ${id} --minutes N`] : []
+  return status === 'approved'
+    ? [...more, `npx --no-install hotwork exec ${id} -- CMD...`, `npx --no-install hotwork complete ${id}`]
+    : []
 }
 
 /** One document, with members that a script needs; `task` is the API's own answer. */

@@ -58,7 +58,9 @@ export async function exec(typed: ExecTyped, given: AgentContext): Promise<numbe
     }
   } catch (cause) {
     if (!(cause instanceof Interrupted)) throw cause
-    const next = asked ? `\`${asked.id}\` stays as it is: go on with \`npx hotwork exec ${asked.id} -- CMD...\`` : ''
+    const next = asked
+      ? `\`${asked.id}\` stays as it is: go on with \`npx --no-install hotwork exec ${asked.id} -- CMD...\``
+      : ''
     surroundings.err(lines('nothing was started', ...(next ? [next] : [])))
     return exitOfSignal(cause.signal)
   } finally {
@@ -74,7 +76,7 @@ function readWords({ words, request }: ExecTyped): { source: Source; command: re
   if (command.length > 0) return { source: 'id' in source ? { id: readId(source.id) } : source, command }
   throw wrongUsage(
     'which command?',
-    'write it behind `--`: `npx hotwork exec --request FILE -- aws ssm put-parameter ...`',
+    'write it behind `--`: `npx --no-install hotwork exec --request FILE -- aws ssm put-parameter ...`',
   )
 }
 
@@ -92,7 +94,7 @@ async function find(
   if (ask.action.name === 'plan')
     throw wrongUsage(
       'a plan gets no credential: each step is done by its own agent',
-      'ask with `npx hotwork request FILE`; then each agent runs its step with `npx hotwork exec STEP -- CMD...`',
+      'ask with `npx --no-install hotwork request FILE`; then each agent runs its step with `npx --no-install hotwork exec STEP -- CMD...`',
     )
   if (!ask.resource.id.startsWith('arn:'))
     throw wrongUsage(
@@ -138,7 +140,10 @@ function mustBeNoPlan(task: Task): Task {
     `\`${task.task.id}\` is a plan, which gets no credential: each step is done by its own agent`,
     task.hotwork.steps
       .filter(({ status }) => status !== 'struck')
-      .map(({ step, agent, request }) => `step ${step}, as ${agent}: \`npx hotwork exec ${request} -- CMD...\``)
+      .map(
+        ({ step, agent, request }) =>
+          `step ${step}, as ${agent}: \`npx --no-install hotwork exec ${request} -- CMD...\``,
+      )
       .join('; '),
   )
 }
@@ -148,7 +153,7 @@ function tellNotRun(task: Task, { surroundings, json }: AgentContext): number {
   const status = statusOf(task)
   // A caller that reads 0 would take the command for done by this call.
   const exit = status === 'completed' ? exits.revoked : exitOfStatus(status)
-  const next = status === 'pending' ? `; go on with \`npx hotwork exec ${id} -- CMD...\`` : ''
+  const next = status === 'pending' ? `; go on with \`npx --no-install hotwork exec ${id} -- CMD...\`` : ''
   if (json) tell({ surroundings }, { id, status, started: false, exit })
   else surroundings.err(lines(`hotwork: \`${id}\` is ${status}: nothing was started${next}`))
   return exit
@@ -170,7 +175,7 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
     throw new Refusal(exits.pending, {
       code: 'already_run',
       title,
-      detail: `\`npx hotwork wait ${id}\` tells how it stands`,
+      detail: `\`npx --no-install hotwork wait ${id}\` tells how it stands`,
     })
   }
   let claimed: Claimed
@@ -209,7 +214,7 @@ async function claim({ kept: { id }, api }: Running): Promise<Claimed> {
     if (trouble instanceof Refusal && trouble.told.code === 'mediated')
       throw wrongUsage(
         `Hotwork makes the call of \`${id}\` itself, and a command gets no credential for it`,
-        `have it made: \`npx hotwork call ${id}\``,
+        `have it made: \`npx --no-install hotwork call ${id}\``,
       )
     throw trouble
   })
@@ -267,7 +272,7 @@ async function report(
     const why = cause instanceof Trouble ? cause.told.title : 'it took too long'
     const next = ended
       ? `its right had ended before the command did (${cause.told.detail ?? why})`
-      : `Hotwork was not told: ${why}; repeat \`npx hotwork complete ${id}${outcome === 'failed' ? ' --failed' : ''}\``
+      : `Hotwork was not told: ${why}; repeat \`npx --no-install hotwork complete ${id}${outcome === 'failed' ? ' --failed' : ''}\``
     surroundings.err(lines(`hotwork: \`${id}\`: ${next}`))
   }
   const final = told || exit !== 0 ? exit : exits.fault

@@ -119,7 +119,7 @@ async function savePicture(id: string, picture: string, { api, surroundings }: C
 /** @throws Refusal */
 export function pathOf(id: string): string {
   if (!id.startsWith('bgl_')) return `/v1/requests/${encodeURIComponent(id)}`
-  throw wrongUsage(`\`${id}\` is an opening`, `see \`npx hotwork break-glass status ${id}\``)
+  throw wrongUsage(`\`${id}\` is an opening`, `see \`npx --no-install hotwork break-glass status ${id}\``)
 }
 
 export const read = async (id: string, { api }: Pick<Context, 'api'>): Promise<Request> =>
@@ -127,7 +127,7 @@ export const read = async (id: string, { api }: Pick<Context, 'api'>): Promise<R
 
 function nextOf(request: Request): string[] {
   const { id, status, narrowable } = request
-  const command = 'npx hotwork'
+  const command = 'npx --no-install hotwork'
   if (status === 'approved') return [`${command} revoke ${id} --reason TEXT`]
   if (status !== 'pending') return []
   const own = narrowable.map(({ of, name, least, most }) => {

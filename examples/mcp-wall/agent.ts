@@ -13,7 +13,7 @@ const path = 'staging/checkout.yaml'
 let own: { headers: { [name: string]: string }; until: number } | undefined
 const withToken: typeof fetch = (url, init) => {
   if (!own || own.until < Date.now()) {
-    const printed = execFileSync('npx', ['hotwork', 'mcp', 'headers'], { encoding: 'utf8' })
+    const printed = execFileSync('npx', ['--no-install', 'hotwork', 'mcp', 'headers'], { encoding: 'utf8' })
     own = { headers: JSON.parse(printed), until: Date.now() + 60_000 }
   }
   const headers = new Headers(init?.headers)

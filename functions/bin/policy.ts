@@ -49,7 +49,9 @@ function readArgument(argument = ''): unknown {
   try {
     return JSON.parse(argument)
   } catch (cause) {
-    throw new WrongUsage('it takes one argument, a JSON document', 'run `npx hotwork policy VERB`', { cause })
+    throw new WrongUsage('it takes one argument, a JSON document', 'run `npx --no-install hotwork policy VERB`', {
+      cause,
+    })
   }
 }
 

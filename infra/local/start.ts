@@ -54,13 +54,13 @@ That file holds the keys of the local AWS, new at each start: it serves no other
 Try it: have the example agent ask, then open the desk and decide as one of the people there, or in a terminal.
 
   npx node examples/remediator/remediator.ts
-  npx hotwork request FILE                                      for a request of your own
-  npx hotwork ls --waiting --as person:ben                      what waits for Ben; then approve ID, deny ID
+  npx --no-install hotwork request FILE                                      for a request of your own
+  npx --no-install hotwork ls --waiting --as person:ben                      what waits for Ben; then approve ID, deny ID
   npm run demo -- --request FILE                                a request, decided by scripted people
 
 Or use break-glass: as Jade in the desk (/hotwork break-glass), or in a terminal; on this machine --as is the login.
 
-  npx hotwork break-glass start --as person:jade --profile checkout-recovery --incident INC-2041 --minutes 30 \\
+  npx --no-install hotwork break-glass start --as person:jade --profile checkout-recovery --incident INC-2041 --minutes 30 \\
     --reason 'Payments time out since the release: setting the timeout back.'
 
 Ctrl-C ends it all, and its requests, its record and its keys are gone: the next start begins empty.

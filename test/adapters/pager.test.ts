@@ -66,7 +66,7 @@ test('whoever listens is told what happened, who it is, what, where, until when,
     'what: checkout-recovery in prod',
     'until: 2027-01-15T08:30:00Z',
     'review due: 2027-01-16T08:00:00Z',
-    `More: npx hotwork break-glass status ${page.id}`,
+    `More: npx --no-install hotwork break-glass status ${page.id}`,
   ])
   // By these somebody may listen to some of it alone.
   const attributes = Object.entries(MessageAttributes).map(([name, { Value }]) => [name, Value])

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** `npx hotwork`, as a program: on any Node from 20 on, and in any folder. */
+/** `npx --no-install hotwork`, as a program: on any Node from 20 on, and in any folder. */
 
 const root = join(__dirname, '../..')
 const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: { hotwork: string } }

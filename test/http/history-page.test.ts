@@ -46,7 +46,9 @@ describe('history', () => {
     expect(body).toContain('<option value="denied" selected>')
     expect(body).toContain('<option value="agent:gone" selected>')
     expect(body).toContain('Nothing found, by')
-    expect(body).toContain('npx hotwork ls --search &#39;sta&quot;ging&#39; --status denied --agent agent:gone')
+    expect(body).toContain(
+      'npx --no-install hotwork ls --search &#39;sta&quot;ging&#39; --status denied --agent agent:gone',
+    )
   })
 
   test('goes on by a link until all were shown once, and back to the newest', async () => {

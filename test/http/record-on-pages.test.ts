@@ -61,7 +61,7 @@ test('where a text was erased the list says so, and the rest stands as it was', 
 
 test('the commands that check it name the request', async () => {
   const { id, read } = await denied()
-  expect(await read()).toContain(`npx hotwork receipt ${id} &gt; receipt.jwt`)
+  expect(await read()).toContain(`npx --no-install hotwork receipt ${id} &gt; receipt.jwt`)
 })
 
 test('the page that one is on is marked in the navigation, and so is the one that leads to it', async () => {

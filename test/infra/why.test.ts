@@ -29,7 +29,7 @@ test.each(demands)('$demand: decided somewhere, to be seen by a command, and hel
 })
 
 test('every command is one of those that are looked at below', () => {
-  const known = /^(?:npm run demo -- |npm run plan -- |npx hotwork |npx node infra\/guardrail\.ts )/
+  const known = /^(?:npm run demo -- |npm run plan -- |npx --no-install hotwork |npx node infra\/guardrail\.ts )/
   expect(commands.filter((line) => !known.test(line))).toEqual([])
 })
 
@@ -57,15 +57,18 @@ test.each(after('npm run plan -- '))('%s does what it says', (line) => {
   expect(execFileSync(process.execPath, words, { cwd: root, encoding: 'utf8' })).toMatch(/^Tier \d/m)
 })
 
-test.each(after('npx hotwork '))('%s is a verb with options that it has, and files that are there', (line) => {
-  const [typed = ''] = line.split(' -- ')
-  const words = typed.split(' ').slice(2)
-  const { verb, at } = verbOf(words)
-  const options = [...verb.options, ...(verb.parent?.options ?? [])].map(({ long }) => long)
-  expect(verb.commands).toEqual([])
-  expect(words.slice(at).filter((word) => word.startsWith('--') && !options.includes(word))).toEqual([])
-  expect(words.filter((word) => word.startsWith('examples/') && !existsSync(join(root, word)))).toEqual([])
-})
+test.each(after('npx --no-install hotwork '))(
+  '%s is a verb with options that it has, and files that are there',
+  (line) => {
+    const [typed = ''] = line.split(' -- ')
+    const words = typed.split(' ').slice(3)
+    const { verb, at } = verbOf(words)
+    const options = [...verb.options, ...(verb.parent?.options ?? [])].map(({ long }) => long)
+    expect(verb.commands).toEqual([])
+    expect(words.slice(at).filter((word) => word.startsWith('--') && !options.includes(word))).toEqual([])
+    expect(words.filter((word) => word.startsWith('examples/') && !existsSync(join(root, word)))).toEqual([])
+  },
+)
 
 /** The command that the first words name, and where its own begin. */
 function verbOf(words: readonly string[]): { verb: Command; at: number } {

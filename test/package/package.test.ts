@@ -65,7 +65,7 @@ describe('what is installed', () => {
 })
 
 describe('the command line', () => {
-  test('is `npx hotwork`, and says which version it is', () => {
+  test('is `npx --no-install hotwork`, and says which version it is', () => {
     const npx = runs(folder, join(dirname(strangersNode), 'npx'), '--offline', 'hotwork', '--version')
     expect(npx).toMatchObject({ status: 0, stdout: `${manifest.version}\n`, stderr: '' })
   })

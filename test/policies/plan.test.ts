@@ -146,7 +146,7 @@ test.each([
   ['a number that is none', [example('prod-payment-timeout'), '--recent', 'many']],
 ])('given %s says how it is used', (_what, args) => {
   const { status, stderr } = typed(...args)
-  expect([status, stderr]).toEqual([2, expect.stringContaining('`npx hotwork policy plan --help`')])
+  expect([status, stderr]).toEqual([2, expect.stringContaining('`npx --no-install hotwork policy plan --help`')])
 })
 
 test.each([

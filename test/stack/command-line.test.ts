@@ -7,7 +7,7 @@ import type { Local } from '../../infra/local/local-file.ts'
 import { until, withCredentials } from './support/aws.ts'
 import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 
-/** `npx hotwork` against the deployed stack, as somebody on call types it, and AWS's own SDK with its `credential_process`. */
+/** `npx --no-install hotwork` against the deployed stack, as somebody on call types it, and AWS's own SDK with its `credential_process`. */
 
 jest.setTimeout(240_000)
 const hotwork = new Deployment()

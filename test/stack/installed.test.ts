@@ -89,17 +89,17 @@ const version = async () => (await ssm.send(new GetParameterCommand({ Name: own 
 
 test('an agent asks, two people approve, and an unchanged AWS CLI does it', async () => {
   const before = await version()
-  const asking = new Shell(line('npx hotwork request'))
+  const asking = new Shell(line('npx --no-install hotwork request'))
   const id = await asking.waitsFor()
-  expect((await type('npx hotwork ls')).out).toContain(id)
-  await type('npx hotwork approve req_... --as person:ben', id)
-  await type('npx hotwork approve req_... --as person:eve', id)
+  expect((await type('npx --no-install hotwork ls')).out).toContain(id)
+  await type('npx --no-install hotwork approve req_... --as person:ben', id)
+  await type('npx --no-install hotwork approve req_... --as person:eve', id)
   expect([await asking.exit, asking.out]).toEqual([0, expect.stringMatching(/^APPROVED[\s\S]*^tier {5}2$/m)])
-  await type('npx hotwork exec', id)
+  await type('npx --no-install hotwork exec', id)
   expect(await version()).toBe(before + 1)
-  expect((await type('npx hotwork show', id)).out).toContain('completed: succeeded')
+  expect((await type('npx --no-install hotwork show', id)).out).toContain('completed: succeeded')
   // The key is gone with the request.
-  expect(await new Shell(line('npx hotwork exec', id)).exit).toBe(6)
+  expect(await new Shell(line('npx --no-install hotwork exec', id)).exit).toBe(6)
 })
 
 test('ten lines with the client, run twice at the same time, change the parameter once', async () => {
@@ -130,14 +130,14 @@ async function untilAsked(): Promise<string> {
 }
 
 test('one line stops the agent, and another person lets it go on', async () => {
-  const halted = new Shell(`${line('npx hotwork halt').replace(/ +#.*/, '')} --json`)
+  const halted = new Shell(`${line('npx --no-install hotwork halt').replace(/ +#.*/, '')} --json`)
   expect([await halted.exit, halted.err]).toEqual([0, ''])
   const { id } = JSON.parse(halted.out)
   try {
-    const refused = new Shell(line('npx hotwork request'))
+    const refused = new Shell(line('npx --no-install hotwork request'))
     expect([await refused.exit, refused.err]).toEqual([4, expect.stringContaining('agent_suspended')])
   } finally {
-    expect(await new Shell(`npx hotwork lift ${id} --as person:hana`).exit).toBe(0)
+    expect(await new Shell(`npx --no-install hotwork lift ${id} --as person:hana`).exit).toBe(0)
     // The test that comes next asks as the same agent. AWS denies sessions of the first seconds after a halt, too.
     expect(await until(setStaging, (answer) => answer === 'done', 30)).toBe('done')
   }

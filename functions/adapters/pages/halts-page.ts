@@ -134,5 +134,5 @@ const recordSection = (halt: Halt, entries: readonly EntryRef[], facts: ViewFact
         html`<li>${time(each.at, now)}: <strong>${nameIn(facts, each.actor)}</strong> ${done[each.type] ?? each.type}
 <details><summary>The entry and its hash</summary>${entryFacts(each)}</details></li>`,
     )}</ol>
-<p class="soft">To check it yourself: <code>npx hotwork ledger export --since ${rfc3339(halt.at)} --out entries.ndjson</code>, then <code>npx hotwork verify entries.ndjson --part</code>.</p>`,
+<p class="soft">To check it yourself: <code>npx --no-install hotwork ledger export --since ${rfc3339(halt.at)} --out entries.ndjson</code>, then <code>npx --no-install hotwork verify entries.ndjson --part</code>.</p>`,
   )

@@ -67,9 +67,9 @@ function openedBody(view: OpeningView, now: NumericDate): Html {
 ${
   isOpen &&
   html`<p>Get its credentials on the machine that you work from, with a login as strong as this one. Only that machine gets them:</p>
-<pre>npx hotwork break-glass claim ${view.id}</pre>
+<pre>npx --no-install hotwork break-glass claim ${view.id}</pre>
 <p>When you are done:</p>
-<pre>npx hotwork break-glass end ${view.id}</pre>`
+<pre>npx --no-install hotwork break-glass end ${view.id}</pre>`
 }
 <p><a class="button" href="/break-glass/${view.id}">Read all of it</a></p>`
 }

@@ -212,7 +212,7 @@ ${view.unpinned.length > 0 && html`<p>It leaves open: ${view.unpinned.map(inert)
 ${view.profile !== undefined && html`<dt>Profile</dt><dd><code>${view.profile}</code></dd>`}
 <dt>Id</dt><dd><code>${view.id}</code> <span class="soft">also the name of its AWS sessions</span></dd>
 <dt>Digest</dt><dd><code>${view.digest}</code></dd>
-${view.status === 'approved' && !view.hasKey && !view.sealed && html`<dt>Key</dt><dd>None yet, so there are no credentials. ${nameOf(view.person)} gets them with <code>npx hotwork break-glass claim ${view.id}</code></dd>`}
+${view.status === 'approved' && !view.hasKey && !view.sealed && html`<dt>Key</dt><dd>None yet, so there are no credentials. ${nameOf(view.person)} gets them with <code>npx --no-install hotwork break-glass claim ${view.id}</code></dd>`}
 </dl>`,
   )
 

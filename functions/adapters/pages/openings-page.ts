@@ -39,7 +39,7 @@ ${open.length === 0 ? html`<p>Each opening is listed here at once, and told in S
 ${waits.length > 0 && titled('reviews', 'Reviews to be done', list(waits.toSorted(dueFirst)))}
 ${budgets.length > 0 && budgetsSection(budgets, bundle, reader.person)}
 ${over.length > 0 && titled('ended', 'Ended in the last seven days', list(over))}
-<p class="soft">To open one: <code>/hotwork break-glass</code> in Slack, or <code>npx hotwork break-glass start</code> in a terminal. As it was when this page was loaded. <a href="/break-glass">Look again</a></p>`,
+<p class="soft">To open one: <code>/hotwork break-glass</code> in Slack, or <code>npx --no-install hotwork break-glass start</code> in a terminal. As it was when this page was loaded. <a href="/break-glass">Look again</a></p>`,
   })
 }
 

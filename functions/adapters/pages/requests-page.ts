@@ -155,8 +155,8 @@ function inTerminal(sought: Sought): Html {
       .join(' ')
   const both = ['agent', 'task', 'resource', 'action', 'since', 'until'] as const
   return html`<details><summary>In a terminal</summary>
-<p>This list:</p><pre>npx hotwork ls ${options('search', 'status', 'owner', ...both)}</pre>
-<p>The record of these requests, entry by entry, as a table:</p><pre>npx hotwork ledger export --format csv ${options(...both)}</pre>
+<p>This list:</p><pre>npx --no-install hotwork ls ${options('search', 'status', 'owner', ...both)}</pre>
+<p>The record of these requests, entry by entry, as a table:</p><pre>npx --no-install hotwork ledger export --format csv ${options(...both)}</pre>
 </details>`
 }
 

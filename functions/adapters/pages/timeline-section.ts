@@ -24,8 +24,8 @@ ${timeline.isCut && html`<p><strong>The record goes on.</strong> These are its f
 <ol class="moments">${timeline.moments.map((each) => listed(each, now))}</ol>
 <h3>Check it yourself</h3>
 <p>Each hash is over the entry and the hash before it. The receipt says that the log has the entries. <code>jwks.json</code> is <code>/.well-known/jwks.json</code> of this site.</p>
-<pre>npx hotwork show ${timeline.id} --json &gt; record.json
-npx hotwork receipt ${timeline.id} &gt; receipt.jwt
-npx hotwork verify record.json receipt.jwt --keys jwks.json</pre></details>
+<pre>npx --no-install hotwork show ${timeline.id} --json &gt; record.json
+npx --no-install hotwork receipt ${timeline.id} &gt; receipt.jwt
+npx --no-install hotwork verify record.json receipt.jwt --keys jwks.json</pre></details>
 <p class="soft"><a href="data:image/svg+xml;base64,${encoded(timelineFile(timeline))}" download="${timeline.id}.svg">Save the picture</a></p>`,
   )

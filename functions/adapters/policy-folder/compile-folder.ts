@@ -76,7 +76,7 @@ function checkSchemaIsCurrent({ file, text }: Source, current: string): Problem[
   if (text === current) return []
   const lines = text.split('\n')
   const line = current.split('\n').findIndex((wanted, at) => wanted !== lines[at]) + 1
-  const fix = 'run `npx hotwork policy check --write-schema` with the folder'
+  const fix = 'run `npx --no-install hotwork policy check --write-schema` with the folder'
   return [{ file, line, message: 'the part that is generated from actions/*.json is not current', fix }]
 }
 

@@ -55,5 +55,5 @@ const messageOf = ({ event, id, person, incident, what, environment, until, revi
     `what: ${clamp(inert(what), 128).text} in ${environment}`,
     `${event === 'opened' ? 'until' : 'ended'}: ${rfc3339(until)}`,
     ...(reviewDue === undefined ? [] : [`review due: ${rfc3339(reviewDue)}`]),
-    `More: npx hotwork break-glass status ${id}`,
+    `More: npx --no-install hotwork break-glass status ${id}`,
   ].join('\n')

@@ -115,7 +115,7 @@ const gone = (): BadRequest =>
     code: 'unknown_request',
     title: 'There is nothing to open here',
     detail:
-      'What is prepared in Slack can be opened for ten minutes. Type /hotwork break-glass there again, or use npx hotwork break-glass start',
+      'What is prepared in Slack can be opened for ten minutes. Type /hotwork break-glass there again, or use npx --no-install hotwork break-glass start',
   })
 
 const notTheirs = (): BadRequest =>

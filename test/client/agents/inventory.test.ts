@@ -22,7 +22,7 @@ test('of one agent its host is looked at now: what it could do, and what to deta
   expect(out).toContain(
     'agent:nightly could do ssm:PutParameter on arn:*:ssm:*:*:parameter/staging/*: detach everything-of-staging (role)',
   )
-  expect(out).toContain('npx hotwork agents guardrail agent:nightly')
+  expect(out).toContain('npx --no-install hotwork agents guardrail agent:nightly')
 })
 
 test('a second look within a minute asks IAM nothing', async () => {

@@ -115,9 +115,12 @@ describe('call', () => {
 
   test('has Hotwork make the one call, once, and prints what AWS answered; credentials there are none', async () => {
     const { out } = await scene.jade.type('start', ...mediated)
-    expect(out).toMatch(/use {6}Hotwork makes the one call: npx hotwork break-glass call bgl_/)
+    expect(out).toMatch(/use {6}Hotwork makes the one call: npx --no-install hotwork break-glass call bgl_/)
     const none = await scene.jade.type('credentials')
-    expect([none.exit, none.err]).toEqual([2, expect.stringContaining('npx hotwork break-glass call bgl_')])
+    expect([none.exit, none.err]).toEqual([
+      2,
+      expect.stringContaining('npx --no-install hotwork break-glass call bgl_'),
+    ])
     expect(await scene.jade.json('call')).toEqual({ exit: 0, body: { output: { Timeout: 60 } } })
     expect(scene.api.ports.caller.done).toMatchObject([{ arguments: { FunctionName, Timeout: 60 } }])
     await scene.jade.type('call')
@@ -162,11 +165,11 @@ const laptop = (login?: object) =>
 describe('claim', () => {
   test('takes up on this machine what was opened on a page, which then gets credentials', async () => {
     const id = await openedOnPage()
-    expect((await scene.jade.type('credentials', id)).err).toContain(`npx hotwork break-glass claim ${id}`)
+    expect((await scene.jade.type('credentials', id)).err).toContain(`npx --no-install hotwork break-glass claim ${id}`)
     const { exit, out } = await scene.jade.type('claim', id)
     expect(exit).toBe(0)
     expect(out).toContain('credential_process = ')
-    expect(out).toContain(`npx hotwork break-glass end ${id}`)
+    expect(out).toContain(`npx --no-install hotwork break-glass end ${id}`)
     expect((await scene.jade.type('credentials')).exit).toBe(0)
   })
 

@@ -13,7 +13,7 @@ describe('status', () => {
     expect(out).toContain(`OPEN  ${id}`)
     expect(out).toContain('when     until 08:30 UTC, in 30 min')
     expect(out).toContain('who      person:jade, for INC-2041: checkout refuses payments')
-    expect(out).toContain(`npx hotwork break-glass end ${id}`)
+    expect(out).toContain(`npx --no-install hotwork break-glass end ${id}`)
   })
 
   test('one whose time is over: exit 5, and nothing is kept of it', async () => {
@@ -21,7 +21,7 @@ describe('status', () => {
     scene.advance(31 * minute)
     const { exit, out } = await scene.jade.type('status', id)
     expect([exit, out]).toEqual([5, expect.stringContaining(`OVER  ${id}`)])
-    expect(out).toContain(`npx hotwork break-glass review ${id}`)
+    expect(out).toContain(`npx --no-install hotwork break-glass review ${id}`)
     expect(scene.jade.files()).toEqual([])
   })
 

@@ -16,7 +16,7 @@ describe('start', () => {
     expect(out).toContain('until    08:30 UTC, in 30 min; 210 min left of seven days')
     expect(out).toContain('ssm:PutParameter on arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/*')
     expect(out).toMatch(/credential_process = \S+ \S+hotwork\.ts break-glass credentials --api http:/)
-    expect(out).toContain(`npx hotwork break-glass end ${id}`)
+    expect(out).toContain(`npx --no-install hotwork break-glass end ${id}`)
     expect(out).toContain('by 16 Jan 08:00 UTC')
     expect(out.trim().split('\n').length).toBeLessThan(14)
   })

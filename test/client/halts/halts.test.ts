@@ -16,7 +16,7 @@ test('halt stops what it names at once, says how it is lifted, and another perso
   const { exit, out } = await scene.at('gus').type('halt', 'agent:remediator', '--reason', 'INC-4822: it runs wild')
   expect(exit).toBe(0)
   const [, id = ''] = /^HALTED agent:remediator {2}(hlt_\S+)\nuntil {4}a person lifts it$/m.exec(out) ?? []
-  expect(out).toContain(`npx hotwork lift ${id}`)
+  expect(out).toContain(`npx --no-install hotwork lift ${id}`)
   expect(await scene.at('ana').json('approve', ask.id)).toMatchObject({ exit: 4 })
   expect(await scene.at('gus').json('lift', id)).toMatchObject({ exit: 4, body: { error: 'self_lift' } })
   const lifted = await scene.at('hana').type('lift', id)

@@ -36,7 +36,7 @@ beforeEach(async () => {
   Object.assign(gate.env, { STORE_URL: storeUrl, STORE_SECRET: secret })
   agent = new AgentMachine(scene, 'assistant')
   Object.assign(agent.env, { STORE_URL: storeUrl })
-  // In place of `npx hotwork mcp headers`, which `help-examples.test.ts` types.
+  // In place of `npx --no-install hotwork mcp headers`, which `help-examples.test.ts` types.
   const npx = `#!/bin/sh\nprintf '{"Authorization":"Bearer %s"}' "$(cat '${agent.home}/token')"\n`
   writeFileSync(join(agent.home, 'npx'), npx, { mode: 0o700 })
   await listen()

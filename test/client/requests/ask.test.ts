@@ -150,7 +150,7 @@ describe('request --wait, and wait', () => {
     const { exit, out, err } = await waiting
     expect([exit, err]).toEqual([0, expect.stringContaining(`${id}: waiting for owner`)])
     expect(out).toMatch(/^APPROVED\n/)
-    expect(out).toContain(`npx hotwork exec ${id} -- CMD...`)
+    expect(out).toContain(`npx --no-install hotwork exec ${id} -- CMD...`)
   })
 
   test('names those whose yes is still to come, and no one who has given it', async () => {
@@ -217,7 +217,7 @@ describe('cancel and complete', () => {
   test('an approved one is not taken back: exit 4, with what to do', async () => {
     const id = await agent.approved()
     const { exit, err } = await agent.type('cancel', id)
-    expect([exit, err]).toEqual([4, expect.stringContaining(`npx hotwork complete ${id} --failed`)])
+    expect([exit, err]).toEqual([4, expect.stringContaining(`npx --no-install hotwork complete ${id} --failed`)])
   })
 
   test('say that the task is over, how, and why; twice is once', async () => {

@@ -72,7 +72,7 @@ test('where Hotwork makes the call itself there are none; `call` has it made, on
   const id = await agent.approved(file('prod-worker-timeout'))
   expect(await agent.type('credentials', id)).toMatchObject({
     exit: 2,
-    err: expect.stringContaining(`npx hotwork call ${id}`),
+    err: expect.stringContaining(`npx --no-install hotwork call ${id}`),
   })
   expect(await agent.json('call', id)).toEqual({ exit: 0, body: { output: { Timeout: 60 } } })
   expect(await agent.type('call', id)).toMatchObject({ exit: 4, err: expect.stringContaining('the call was made') })

@@ -70,7 +70,7 @@ describe('approve', () => {
     }
     const { exit, err } = await ana.type('approve', id)
     expect(exit).toBe(4)
-    expect(err).toContain(`it changed: look again with \`npx hotwork show ${id}\``)
+    expect(err).toContain(`it changed: look again with \`npx --no-install hotwork show ${id}\``)
   })
 
   test.each([

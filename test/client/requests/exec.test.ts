@@ -144,7 +144,7 @@ describe('a command that is not started', () => {
   test('since it is still pending: 3, with how to go on, and the request stays', async () => {
     const { exit, err } = await exec('--request', prod, '--wait=0s', '--', ...tells('1'))
     expect([exit, has('told')]).toEqual([3, false])
-    expect(err).toMatch(/go on with `npx hotwork exec req_[0-9a-z]{26} -- CMD\.\.\.`/)
+    expect(err).toMatch(/go on with `npx --no-install hotwork exec req_[0-9a-z]{26} -- CMD\.\.\.`/)
   })
 
   test('since people or policy said no: 4', async () => {
@@ -165,7 +165,7 @@ describe('a command that is not started', () => {
   test('since Hotwork makes the call itself: 2, with the verb that has it made, and the approval stays', async () => {
     const id = await agent.approved(file('prod-worker-timeout'))
     const { exit, err } = await exec(id, '--', ...tells('1'))
-    expect([exit, err]).toEqual([2, expect.stringContaining(`npx hotwork call ${id}`)])
+    expect([exit, err]).toEqual([2, expect.stringContaining(`npx --no-install hotwork call ${id}`)])
     expect([has('told'), (await stateOf(scene, id)).status]).toEqual([false, 'approved'])
     expect(await agent.json('call', id)).toMatchObject({ exit: 0, body: { output: expect.anything() } })
   })
@@ -205,7 +205,7 @@ describe('the end of a command that Hotwork does not hear of', () => {
     // Two calls claim, and what follows does not arrive.
     scene.api.nextCalls.push('answered', 'answered', 'answered', ...lost)
     const { exit, err } = await exec(id, '--', ...node('0'))
-    expect([exit, err]).toEqual([1, expect.stringContaining(`repeat \`npx hotwork complete ${id}\``)])
+    expect([exit, err]).toEqual([1, expect.stringContaining(`repeat \`npx --no-install hotwork complete ${id}\``)])
     expect((await stateOf(scene, id)).status).toBe('approved')
   })
 
@@ -282,7 +282,10 @@ describe('processes', () => {
     const started = agent.start('exec', '--request', prod, '--', 'true')
     const [, id = ''] = await started.prints(/(req_\w{26}): waiting/)
     started.child.kill('SIGINT')
-    expect([await started.ends, started.err]).toEqual([130, expect.stringContaining(`npx hotwork exec ${id} -- CMD`)])
+    expect([await started.ends, started.err]).toEqual([
+      130,
+      expect.stringContaining(`npx --no-install hotwork exec ${id} -- CMD`),
+    ])
     expect((await stateOf(scene, id)).status).toBe('pending')
   })
 

@@ -161,7 +161,7 @@ describe('A plan that is carried out from a shell', () => {
     const { exit, err } = await planner.type('exec', id, '--', 'true')
     expect(exit).toBe(2)
     for (const { step, agent, request } of steps)
-      expect(err).toContain(`step ${step}, as ${agent}: \`npx hotwork exec ${request} -- CMD...\``)
+      expect(err).toContain(`step ${step}, as ${agent}: \`npx --no-install hotwork exec ${request} -- CMD...\``)
   })
 })
 

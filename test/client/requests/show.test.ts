@@ -136,7 +136,7 @@ describe('show', () => {
       '08:00 UTC  Hotwork  sre may decide until 08:30 UTC',
     ])
     expect(out).toContain(`page     ${scene.api.url}/decide/${ask.id}`)
-    expect(out).toContain(`npx hotwork deny ${ask.id} --reason TEXT`)
+    expect(out).toContain(`npx --no-install hotwork deny ${ask.id} --reason TEXT`)
   })
 
   test('shows what is there now beside what would be, and why approvals began again', async () => {
@@ -231,7 +231,7 @@ describe('show', () => {
     expect(out).toMatch(/^DENIED {2}req_/)
     expect(out).toContain('now      by person:ana at 08:00 UTC\n         not during the sale')
     expect(out).toContain('person:ana  denied by person:ana: not during the sale')
-    expect(out).not.toContain('npx hotwork approve')
+    expect(out).not.toContain('npx --no-install hotwork approve')
   })
 
   test('nothing that an agent wrote moves the cursor, hides, or is read backwards', async () => {
@@ -268,7 +268,9 @@ describe('show', () => {
       body: { error: 'unknown_request' },
     })
     const opening = `bgl_${'0'.repeat(26)}`
-    expect((await scene.at('ana').type('show', opening)).err).toContain(`npx hotwork break-glass status ${opening}`)
+    expect((await scene.at('ana').type('show', opening)).err).toContain(
+      `npx --no-install hotwork break-glass status ${opening}`,
+    )
     expect((await scene.at('ana').type('show', '../halts')).exit).toBe(2)
   })
 })

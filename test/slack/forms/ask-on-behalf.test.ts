@@ -101,7 +101,9 @@ describe('what is asked', () => {
       type: 'Submitted',
       actor: { type: 'person', id: 'person:dan' },
     })
-    expect(await said()).toMatch(new RegExp(`People decide it now[\\s\\S]*npx hotwork exec ${ask.id} -- COMMAND`))
+    expect(await said()).toMatch(
+      new RegExp(`People decide it now[\\s\\S]*npx --no-install hotwork exec ${ask.id} -- COMMAND`),
+    )
   })
 
   test('is decided by others, and never by the person who asked, also when they answer for the agent no longer', async () => {

@@ -155,7 +155,7 @@ test('a store that does not answer leaves the form as it is', async () => {
 test('where the form cannot be opened, what to type instead is said', async () => {
   desk.changes = { openModal: () => Promise.reject(new Error('Slack is down')) }
   expect(await desk.type('U0JADE', 'break-glass')).toMatch(
-    /could not be opened in time[\s\S]*npx hotwork break-glass start/,
+    /could not be opened in time[\s\S]*npx --no-install hotwork break-glass start/,
   )
 })
 

@@ -98,7 +98,7 @@ describe('the form to halt', () => {
   test('halts what was chosen; a name may come without its kind', async () => {
     const values = { kind: 'agent', value: 'remediator', reason: 'it loops', until: start + 600 }
     await desk.submit('U0GUS', await openForm('U0GUS'), values)
-    expect(await said('U0GUS')).toMatch(/^Halted: agent:remediator, until .*npx hotwork lift hlt_/)
+    expect(await said('U0GUS')).toMatch(/^Halted: agent:remediator, until .*npx --no-install hotwork lift hlt_/)
     expect(await only()).toMatchObject({ target: { kind: 'agent', value: 'agent:remediator' }, until: start + 600 })
   })
 

@@ -35,7 +35,7 @@ const preparedModal = (address: string) =>
       'then',
       section(
         words('Then, on your machine: '),
-        code('npx hotwork break-glass claim'),
+        code('npx --no-install hotwork break-glass claim'),
         words('. The link is for you alone.'),
       ),
     ),

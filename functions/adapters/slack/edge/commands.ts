@@ -162,7 +162,7 @@ async function breakGlass({ person, rest, trigger, carried }: Typed, options: Ed
   return (await showModal(trigger, modal, carried, options)) ? undefined : sayReply(`${notOpened} ${otherwise}`)
 }
 
-const otherwise = 'Or, without Slack: npx hotwork break-glass start'
+const otherwise = 'Or, without Slack: npx --no-install hotwork break-glass start'
 
 /** A linked person, what they typed after the verb, and what a form is opened by. */
 type Typed = { person: PersonId; rest: string; trigger: string; carried: Carried }

@@ -60,7 +60,10 @@ export function askedModal(state: ApprovalRequest, { bundle, page }: Pick<EdgeOp
     rich('asked', section(bold(titleText(titleOfAction(state.ask, bundle), 120)), words('\n'), code(id))),
     rich(
       'then',
-      section(words(`${agent.id} waits for it and uses it by its id: `), code(`npx hotwork exec ${id} -- COMMAND`)),
+      section(
+        words(`${agent.id} waits for it and uses it by its id: `),
+        code(`npx --no-install hotwork exec ${id} -- COMMAND`),
+      ),
     ),
     actions('read', linkButton(homeActions.read, 'Read it', page(id))),
   )

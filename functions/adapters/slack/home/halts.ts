@@ -67,7 +67,8 @@ const Value = z.strictObject({ h: HaltId })
 const readHalt = (value: unknown) => readValue(Value, value)?.h
 
 const noHalt = 'Nothing is halted.'
-const moreHalts = (more: number | 'some'): string => `…and ${more === 'some' ? '' : `${more} `}more: npx hotwork halts`
+const moreHalts = (more: number | 'some'): string =>
+  `…and ${more === 'some' ? '' : `${more} `}more: npx --no-install hotwork halts`
 
 /** A line of the form `agent:NAME 2h REASON`. */
 export function readHaltLine(
@@ -107,7 +108,7 @@ export const declaredParts = ({ id, target, until }: Halt, facts: Pick<ViewFacts
   bold('Halted: '),
   ...drawn(haltTitle(target, facts), 120),
   ...(until === undefined ? [] : drawn([', until ', { time: until }])),
-  ...drawn(['. Another person lifts it, here or with ', { value: `npx hotwork lift ${id}` }, '.']),
+  ...drawn(['. Another person lifts it, here or with ', { value: `npx --no-install hotwork lift ${id}` }, '.']),
 ]
 
 /** @param redraw the Home tab of the account that acts */
