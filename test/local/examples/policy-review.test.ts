@@ -12,8 +12,8 @@ const root = join(__dirname, '../../..')
 const workflow = readFileSync(join(root, 'examples/policy-review/policy-review.yml'), 'utf8')
 
 /** The shell of the step of this name, as GitHub would run it. */
-function shellOf(step: string): string {
-  const [, text = ''] = workflow.split(`      - name: ${step}\n`)
+function shellOf(step: string, of = workflow): string {
+  const [, text = ''] = of.split(`      - name: ${step}\n`)
   const [own = ''] = text.split(/^ {6}- /m)
   const [, shell] = /^ {8}run: (?:\|\n)?([\s\S]*)/m.exec(own) ?? []
   if (!shell) throw new Error(`the workflow has no step \`${step}\``)
@@ -256,6 +256,51 @@ describe('the record', () => {
     await runner.review()
     expect(github.comments[0]?.body).toMatch(/decided otherwise[\s\S]*0 questions of 0 requests/)
     expect(await runner.verdict(true)).toBe(0)
+  })
+})
+
+describe.each(['policy-review.yml', 'policy-record.yml'])('the install of %s', (name) => {
+  const shell = shellOf('install', readFileSync(join(root, 'examples/policy-review', name), 'utf8'))
+  const home = mkdtempSync(join(tmpdir(), 'hotwork-review-'))
+  afterAll(() => rmSync(home, { recursive: true }))
+  const packed = () => {
+    const manifest = {
+      name: 'hotwork',
+      version: '9.9.9',
+      scripts: { install: 'touch ran' },
+      bin: { hotwork: 'it.mjs' },
+    }
+    writeFileSync(join(home, 'package.json'), JSON.stringify(manifest))
+    writeFileSync(join(home, 'it.mjs'), '')
+    const { stdout } = spawnSync('npm', ['pack', '--json', '--ignore-scripts'], { cwd: home, encoding: 'utf8' })
+    const [{ filename, integrity }] = JSON.parse(stdout) as [{ filename: string; integrity: string }]
+    return { HOTWORK: `file://${join(home, filename)}`, HOTWORK_INTEGRITY: integrity }
+  }
+  const installs = (env: { HOTWORK: string; HOTWORK_INTEGRITY: string }) => {
+    const temp = mkdtempSync(join(home, 'temp-'))
+    const { status, stdout } = spawnSync('bash', ['-e', '-c', shell], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], HOME: home, RUNNER_TEMP: temp, ...env },
+    })
+    return { exit: status, out: stdout, has: existsSync(join(temp, 'hotwork/node_modules/.bin/hotwork')), temp }
+  }
+
+  test('takes the tarball of the integrity that the workflow names, and runs none of its scripts', () => {
+    const { exit, has, temp } = installs(packed())
+    expect([exit, has, existsSync(join(temp, 'hotwork/node_modules/hotwork/ran'))]).toEqual([0, true, false])
+  })
+
+  test.each([
+    [
+      'as it is copied, without an address and an integrity',
+      { HOTWORK: '', HOTWORK_INTEGRITY: '' },
+      'npm has no package',
+    ],
+    ['with a name of a registry', { HOTWORK: 'hotwork@latest' }, 'npm has no package'],
+    ['with an address alone', { HOTWORK_INTEGRITY: '' }, 'npm has no package'],
+    ['with the integrity of other bytes', { HOTWORK_INTEGRITY: 'sha512-AAAA' }, 'is not the one of HOTWORK_INTEGRITY'],
+  ])('fails with a sentence and installs nothing %s', (_how, env, why) => {
+    expect(installs({ ...packed(), ...env })).toMatchObject({ exit: 1, has: false, out: expect.stringContaining(why) })
   })
 })
 
