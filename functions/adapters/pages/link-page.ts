@@ -3,6 +3,7 @@ import { askerRows, titleText } from '../../domain/cards/request-words.ts'
 import type { ChatAccount, LinkRefusal } from '../../domain/people/linking.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
+import type { LinkOffer } from '../../operations/people/chat-accounts.ts'
 import { form, type Html, html, type Notice, type Part, page, type Reader } from './layout.ts'
 import { chips } from './request-page.ts'
 import { backForm } from './set-aside.ts'
@@ -10,7 +11,7 @@ import { count, time } from './words.ts'
 
 type LinkView = {
   reader: Reader & { id: string }
-  offer?: { account: ChatAccount; name: string } | undefined
+  offer?: LinkOffer | undefined
   linked: ChatAccount | undefined
   given: string | undefined
   notice?: Notice | undefined
@@ -24,7 +25,7 @@ export function linkPage({ reader, offer, linked, given, notice }: LinkView): st
 
 const confirm = (
   { name, id, csrf }: LinkView['reader'],
-  { account, name: called }: NonNullable<LinkView['offer']>,
+  { account, name: called, digest }: LinkOffer,
   linked: ChatAccount | undefined,
 ): Html => html`
 <dl>
@@ -35,7 +36,7 @@ const confirm = (
 ${linked && linked.user !== account.user && html`<p>It takes the place of <code>${linked.user}</code>, which is linked to you now.</p>`}
 ${form(
   '/link',
-  { csrf },
+  { csrf, offer: digest },
   html`<button class="go">Yes, ${called} in Slack is me</button>
 <a class="button" href="/link?not=mine">No</a>`,
 )}`
@@ -51,13 +52,17 @@ function now({ csrf }: Reader, linked: ChatAccount | undefined, given: string | 
 <p>User <code>${linked.user}</code> in workspace <code>${linked.team}</code> is linked to you: what it clicks counts as yours.</p>
 ${form(
   '/link/unlink',
-  { csrf },
+  { csrf, account: linked.user },
   html`<p class="hint">Unlinked, it decides nothing until it is linked again. Both are on record.</p>
 <button class="stop">Unlink it</button>`,
 )}`
 }
 
-export const linkRefusalWords: { readonly [code in LinkRefusal | 'unknown_code']: string } = {
+type NotLinked = LinkRefusal | 'unknown_code' | 'other_offer' | 'other_account'
+export const linkRefusalWords: { readonly [code in NotLinked]: string } = {
+  other_offer:
+    'Another link came into this browser after the page was shown, so nothing was linked. A person may have sent you a link of theirs. Click a button in Slack to get another.',
+  other_account: 'The linked account changed after the page was shown, so nothing was unlinked. Look at it again.',
   unknown_code:
     'That link was used before, is older than ten minutes, or is not Hotwork’s. Click a button in Slack to get another.',
   foreign: 'That account is of another workspace than the one where Hotwork is installed. It was not linked.',

@@ -4,7 +4,13 @@ import { type Answer, apiProblem } from '../../adapters/http/problem.ts'
 import type { Notice } from '../../adapters/pages/layout.ts'
 import { linkPage, linkRefusalWords } from '../../adapters/pages/link-page.ts'
 import { SlackAccounts } from '../../adapters/slack/edge/client.ts'
-import { findOffer, type LinkPorts, linkAccount, unlinkAccount } from '../../operations/people/chat-accounts.ts'
+import {
+  findOffer,
+  type LinkOffer,
+  type LinkPorts,
+  linkAccount,
+  unlinkAccount,
+} from '../../operations/people/chat-accounts.ts'
 import { byRoute } from '../doors.ts'
 import { bind, tablesOf } from '../environments.ts'
 import { factsOnly, pagePorts } from '../wiring/ports.ts'
@@ -35,23 +41,23 @@ const answerByRoute = byRoute<[Ports]>(
       })
     },
     'POST /link': async (call, ports) => {
-      const { guest } = await sentForm(call, '/link', ports)
+      const { guest, form } = await sentForm(call, '/link', ports)
       const held = cookieOf(call, ports.issuer, 'link') ?? ''
-      const linked = await linkAccount({ code: held, person: guest.person }, ports)
-      if (linked.ok)
-        return answer(guest, ports, {
-          notice: { good: true, text: 'Linked: what that account clicks in Slack counts as yours from now on.' },
-          forget: true,
-        })
-      const status = linked.code === 'unknown_code' ? 410 : 403
+      const linked = await linkAccount({ code: held, seen: form.get('offer'), person: guest.person }, ports)
+      if (linked.ok) {
+        const { name, user, team } = linked.value
+        const text = `Linked: clicks of ${name} in Slack (user ${user}, workspace ${team}) count as yours from now on.`
+        return answer(guest, ports, { notice: { good: true, text }, forget: true })
+      }
+      const status = linked.code === 'unknown_code' ? 410 : linked.code === 'other_offer' ? 409 : 403
       return answer(guest, ports, { notice: { text: linkRefusalWords[linked.code] }, status, forget: true })
     },
     'POST /link/unlink': async (call, ports) => {
-      const { guest } = await sentForm(call, '/link', ports)
-      const unlinked = await unlinkAccount(guest.person, ports)
+      const { guest, form } = await sentForm(call, '/link', ports)
+      const unlinked = await unlinkAccount({ person: guest.person, seen: form.get('account') }, ports)
       return answer(guest, ports, {
         notice: unlinked.ok
-          ? { good: true, text: 'Unlinked: what that account clicks in Slack decides nothing from now on.' }
+          ? { good: true, text: `Unlinked: clicks of user ${unlinked.value.user} in Slack decide nothing from now on.` }
           : { text: linkRefusalWords[unlinked.code] },
         status: unlinked.ok ? 200 : 409,
       })
@@ -61,7 +67,7 @@ const answerByRoute = byRoute<[Ports]>(
 )
 
 type Told = {
-  offer?: Awaited<ReturnType<typeof findOffer>>
+  offer?: LinkOffer | undefined
   notice?: Notice
   status?: number
   forget?: boolean

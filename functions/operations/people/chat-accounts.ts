@@ -14,6 +14,9 @@ export type LinkPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | '
   chat: ChatDirectory
 }
 
+/** `digest`: which offer it is, to those who do not hold its code. */
+export type LinkOffer = { account: ChatAccount; name: string; digest: Digest }
+
 const attempts = 10
 
 const codeKey = (code: string): Digest => digestOf('hotwork.link.v1', code)
@@ -31,25 +34,30 @@ export async function offerLink(
 export async function findOffer(
   code: string,
   { links, chat, clock }: Pick<LinkPorts, 'links' | 'chat' | 'clock'>,
-): Promise<{ account: ChatAccount; name: string } | undefined> {
-  const offer = await links.offered(codeKey(code))
+): Promise<LinkOffer | undefined> {
+  const digest = codeKey(code)
+  const offer = await links.offered(digest)
   if (!offer || clock.now() >= offer.expiresAt) return undefined
   const found = await chat.account(offer.account.user)
-  return { account: offer.account, name: found?.name ?? offer.account.user }
+  return { account: offer.account, name: found?.name ?? offer.account.user, digest }
 }
 
-/** Links the account of a code to the person who is logged in: all of it or none. */
+/**
+ * Links the account of a code to the person who is logged in: all of it or none. Any site can put another code into the
+ * browser of a person, so the code must be the one whose digest their page showed (`seen`).
+ */
 export async function linkAccount(
-  { code, person }: { code: string; person: Person },
+  { code, seen, person }: { code: string; seen: string | undefined; person: Person },
   ports: LinkPorts,
-): Promise<Result<ChatAccount, LinkRefusal | 'unknown_code'>> {
+): Promise<Result<ChatAccount & { name: string }, LinkRefusal | 'unknown_code' | 'other_offer'>> {
   const { links, chat, policy, clock } = ports
   const key = codeKey(code)
+  if (seen !== key) return refuse('other_offer')
   const offer = await links.offered(key)
   if (!offer || clock.now() >= offer.expiresAt) return refuse('unknown_code')
   const { account } = offer
   const found = await chat.account(account.user)
-  return runAggregate<Result<ChatAccount, LinkRefusal | 'unknown_code'>>(person.id, attempts, async () => {
+  return runAggregate<Awaited<ReturnType<typeof linkAccount>>>(person.id, attempts, async () => {
     const [current, holder, expected] = await Promise.all([
       links.ofPerson(person.id),
       links.find(account.team, account.user),
@@ -66,16 +74,21 @@ export async function linkAccount(
     const change = { person: person.id, expected, entries, head, texts, code: key, ...defined({ linked, unlinked }) }
     if (await links.save(change)) {
       ports.log.info('chat account linked', { person: person.id })
-      return ok(account)
+      return ok({ ...account, name: found?.name ?? account.user })
     }
     return (await links.offered(key)) ? undefined : refuse('unknown_code')
   })
 }
 
-export async function unlinkAccount(person: Person, ports: LinkPorts): Promise<Result<ChatAccount, LinkRefusal>> {
+/** @param seen the user that their page showed as linked */
+export async function unlinkAccount(
+  { person, seen }: { person: Person; seen: string | undefined },
+  ports: LinkPorts,
+): Promise<Result<ChatAccount, LinkRefusal | 'other_account'>> {
   const { links, policy, clock } = ports
-  return runAggregate<Result<ChatAccount, LinkRefusal>>(person.id, attempts, async () => {
+  return runAggregate<Result<ChatAccount, LinkRefusal | 'other_account'>>(person.id, attempts, async () => {
     const [current, expected] = await Promise.all([links.ofPerson(person.id), ports.ledger.head(person.id)])
+    if (current && current.user !== seen) return refuse('other_account')
     const event = unlink({ person: person.id, current, bundle: policy.bundle.hash }, clock.now())
     if (typeof event === 'string') return refused(person, 'unlink', event, ports)
     const { events, texts } = setTextsApart([event], undefined, () => ports.salts.salt())

@@ -1,4 +1,5 @@
 import { SystemSecrets } from '../../../functions/adapters/system/system.ts'
+import { digestOf } from '../../../functions/domain/digest.ts'
 import { verifyPerson } from '../../../functions/domain/ledger/ledger.ts'
 import type { AccountLink } from '../../../functions/domain/people/linking.ts'
 import type { Person } from '../../../functions/domain/people/organisation.ts'
@@ -26,8 +27,9 @@ beforeEach(() => {
 const ports = () => ({ ...world.ports, links, chat: { account: async (user: string) => users.get(user) } })
 const offer = (user: string, of = team) =>
   offerLink({ team: of, user }, { links, secrets: new SystemSecrets(), clock: world.clock })
-const link = async (user: string, who = mia, of = team) =>
-  linkAccount({ code: await offer(user, of), person: who }, ports())
+const linkBy = (code: string, who: Person) =>
+  linkAccount({ code, seen: digestOf('hotwork.link.v1', code), person: who }, ports())
+const link = async (user: string, who = mia, of = team) => linkBy(await offer(user, of), who)
 const typesOf = async (who: Person) => (await world.ledger.entries(who.id)).map(({ type }) => type)
 
 test('an account is its person from the link on, on the record of that person, which replays to it', async () => {
@@ -39,13 +41,13 @@ test('an account is its person from the link on, on the record of that person, w
 
 test('a code is good once', async () => {
   const code = await offer('U0NEW')
-  expect(await linkAccount({ code, person: mia }, ports())).toMatchObject({ ok: true })
-  expect(await linkAccount({ code, person: noor }, ports())).toMatchObject({ code: 'unknown_code' })
+  expect(await linkBy(code, mia)).toMatchObject({ ok: true })
+  expect(await linkBy(code, noor)).toMatchObject({ code: 'unknown_code' })
 })
 
 test('two people with one code at once: the account is one of them', async () => {
   const code = await offer('U0NEW')
-  const both = await Promise.all([mia, noor].map((who) => linkAccount({ code, person: who }, ports())))
+  const both = await Promise.all([mia, noor].map((who) => linkBy(code, who)))
   expect(both.filter(({ ok }) => ok)).toHaveLength(1)
 })
 
@@ -55,7 +57,7 @@ test('a code is good for ten minutes', async () => {
   expect(await findOffer(code, ports())).toMatchObject({ name: 'u0new' })
   world.clock.advance(1)
   expect(await findOffer(code, ports())).toBeUndefined()
-  expect(await linkAccount({ code, person: mia }, ports())).toMatchObject({ code: 'unknown_code' })
+  expect(await linkBy(code, mia)).toMatchObject({ code: 'unknown_code' })
 })
 
 test('whoever links another account has unlinked the first with it, and both stand on the record', async () => {
@@ -74,14 +76,14 @@ test('linking the same account again changes nothing', async () => {
 
 test('an account that is unlinked is nobody, and can be linked again, by another too', async () => {
   await link('U0NEW')
-  expect(await unlinkAccount(mia, ports())).toMatchObject({ ok: true })
+  expect(await unlinkAccount({ person: mia, seen: 'U0NEW' }, ports())).toMatchObject({ ok: true })
   expect(await links.find(team, 'U0NEW')).toBeUndefined()
   expect(await link('U0NEW', noor)).toMatchObject({ ok: true })
   expect(await links.find(team, 'U0NEW')).toBe('person:noor')
 })
 
 test('whoever has no account linked has nothing to unlink', async () =>
-  expect(await unlinkAccount(mia, ports())).toMatchObject({ code: 'not_linked' }))
+  expect(await unlinkAccount({ person: mia, seen: 'U0NEW' }, ports())).toMatchObject({ code: 'not_linked' }))
 
 describe('an account that is not a member of this very workspace is linked to no person, and the attempt is on record', () => {
   test.each<[what: string, code: string, AccountLink | undefined]>([

@@ -1,0 +1,75 @@
+import { PageDoors } from '../support/pages/page-doors.ts'
+import { Tab } from '../support/pages/page-tab.ts'
+import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
+import { issuer, sampleBundle, World } from '../support/world.ts'
+
+/** The page that links a Slack account, in one browser into which other sites can put links too. */
+
+const sample = sampleBundle()
+const team = 'T0HOTWORK'
+
+let doors: PageDoors
+let tab: Tab
+beforeEach(async () => {
+  const world = new World(sample)
+  const provider = new MemoryLoginProvider()
+  doors = new PageDoors(world, issuer, { provider, tokens: provider })
+  for (const [user, name] of [
+    ['U0NEW', 'mia.moss'],
+    ['U0THIEF', 'thief'],
+  ] as const)
+    doors.users.set(user, { team, kind: 'member', name })
+  tab = new Tab({ doors, provider, world })
+  await tab.logIn('person-mia')
+})
+
+const follow = async (user: string) => tab.go('GET', await doors.offer(user))
+const shownForm = async (button: string) => {
+  const page = await tab.go('GET', '/link')
+  const form = page.body.split('<form').find((each) => each.includes(button)) ?? ''
+  return Object.fromEntries(
+    [...form.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]),
+  )
+}
+
+test('a click on the link page links the account that the page showed, and the answer names it', async () => {
+  await follow('U0NEW')
+  const { status, body } = await tab.go('POST', '/link', await shownForm('mia.moss in Slack is me'))
+  expect(status).toBe(200)
+  expect(body).toContain('Linked: clicks of mia.moss in Slack (user U0NEW, workspace T0HOTWORK)')
+  expect(await doors.links.find(team, 'U0NEW')).toBe('person:mia')
+})
+
+test('a link that comes into the browser between the page and its click links no account', async () => {
+  await follow('U0NEW')
+  const form = await shownForm('mia.moss in Slack is me')
+  await follow('U0THIEF')
+  expect((await tab.go('POST', '/link', form)).status).toBe(409)
+  expect(await doors.links.find(team, 'U0THIEF')).toBeUndefined()
+  expect(await doors.links.find(team, 'U0NEW')).toBeUndefined()
+  // The browser holds neither link from now on.
+  expect((await tab.go('GET', '/link')).body).not.toContain('Is this Slack account yours?')
+})
+
+test('a link form without the offer that it showed links no account', async () => {
+  await follow('U0NEW')
+  const { offer: _left, ...form } = await shownForm('mia.moss in Slack is me')
+  expect((await tab.go('POST', '/link', form)).status).toBe(409)
+  expect(await doors.links.find(team, 'U0NEW')).toBeUndefined()
+})
+
+test('an unlink form ends the link of the account that it showed, and of no later one', async () => {
+  await follow('U0NEW')
+  await tab.go('POST', '/link', await shownForm('mia.moss in Slack is me'))
+  const stale = await shownForm('Unlink it')
+  await follow('U0THIEF')
+  await tab.go('POST', '/link', await shownForm('thief in Slack is me'))
+  expect((await tab.go('POST', '/link/unlink', stale)).status).toBe(409)
+  expect(await doors.links.find(team, 'U0THIEF')).toBe('person:mia')
+  const done = await tab.go('POST', '/link/unlink', await shownForm('Unlink it'))
+  expect(done.body).toContain('Unlinked: clicks of user U0THIEF in Slack')
+  expect(await doors.links.find(team, 'U0THIEF')).toBeUndefined()
+})
