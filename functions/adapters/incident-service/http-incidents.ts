@@ -11,6 +11,8 @@ const patience = 1500
 /** An opening that is tried again does not ask again. Seconds. */
 const remembered = 30
 const sizeLimit = 65_536
+/** The service is up and takes this name for no incident: missing, gone, malformed or too long. */
+const refusesName: ReadonlySet<number> = new Set([400, 404, 410, 414, 422])
 
 type Settings = {
   /** With `{incident}` where the incident's name goes. */
@@ -25,8 +27,8 @@ type Settings = {
 }
 
 /**
- * Asks the service that keeps incidents, by one GET: 200 is known, 404 and 410 are unknown, and all else is no answer. A
- * service that is down keeps no person out, so nothing here throws.
+ * Asks the service that keeps incidents, by one GET: 200 is known, a refusal of the name is unknown, and all else is no
+ * answer. A service that is down keeps no person out, so nothing here throws.
  */
 export class HttpIncidents implements Incidents, TaskService {
   readonly #settings: Settings
@@ -71,7 +73,7 @@ export class HttpIncidents implements Incidents, TaskService {
     if (response.status !== 200 || !show) {
       await response.body?.cancel()
       if (response.status === 200) return { answer: 'known' }
-      return { answer: response.status === 404 || response.status === 410 ? 'unknown' : 'unreachable' }
+      return { answer: refusesName.has(response.status) ? 'unknown' : 'unreachable' }
     }
     const text = await readText(response, sizeLimit).catch(() => undefined)
     return { answer: 'known', ...defined({ incident: text === undefined ? undefined : this.#shown(text, show) }) }

@@ -32,15 +32,18 @@ const status = (code: number, headers = {}) => {
 
 test.each([
   [200, 'known'],
+  [400, 'unknown'],
   [404, 'unknown'],
   [410, 'unknown'],
+  [414, 'unknown'],
+  [422, 'unknown'],
   [204, 'unreachable'],
   [401, 'unreachable'],
   [403, 'unreachable'],
   [429, 'unreachable'],
   [500, 'unreachable'],
   [503, 'unreachable'],
-])('%d is %s', async (code, meaning) => {
+])('an answer of %d makes an incident %s', async (code, meaning) => {
   status(code)
   expect(await incidents().check('INC-7')).toBe(meaning)
 })
