@@ -51,22 +51,25 @@ const valueIn = (values: JsonObject, name: string): Json | undefined =>
 
 function difference(name: string, from: Json | undefined, to: Json | undefined, masked: readonly string[]): Difference {
   const isMasked = masked.includes(name)
-  const before = from === undefined ? undefined : shown(from, isMasked)
-  const after = to === undefined ? undefined : shown(to, isMasked)
+  const isHidden = isMasked && [from, to].every((value) => value === undefined || ownWords.includes(value))
+  const before = from === undefined ? undefined : shown(from, isHidden)
+  const after = to === undefined ? undefined : shown(to, isHidden)
   return {
     label: inert(name),
     ...(before === undefined ? {} : { before }),
     ...(after === undefined ? {} : { after }),
-    isSame: before === (isMasked && to !== undefined ? shown(unsaid(to), true) : after),
+    isSame: before === (isMasked && to !== undefined ? shown(unsaid(to), isHidden) : after),
     isMasked,
     note: lookalikeNote(`${JSON.stringify(from) ?? ''} ${JSON.stringify(to) ?? ''}`),
   }
 }
 
-/** Hotwork's own words stand without quotes. All else is JSON, which no value can pass out of. */
+/**
+ * Hotwork's own words stand without quotes, and only where they stand on both sides: beside a value that was cut, an agent's
+ * value may read like them. All else is JSON, which no value can pass out of.
+ */
 const ownWords: readonly unknown[] = [hidden, `${hidden}${staying}`, `${hidden}${changing}`]
-const shown = (value: Json, isMasked: boolean): string =>
-  isMasked && ownWords.includes(value) ? String(value) : exact(value)
+const shown = (value: Json, isHidden: boolean): string => (isHidden ? String(value) : exact(value))
 
 /** A masked value as it was before it was said to stay. */
 function unsaid(value: Json): Json {

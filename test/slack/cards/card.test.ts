@@ -402,6 +402,16 @@ describe('what is there now, and what would be', () => {
     expect(said(read('one'))).toContain('Stays as it is: Value. It is so already')
   })
 
+  test('a value of the agent’s that reads like Hotwork’s own words stands in quotes, also where the value before was cut', () => {
+    for (const after of ['hidden', 'hidden, as before', 'hidden, another value']) {
+      const pair = maskPair({ before: 'x'.repeat(99), after }, 'whole', 40)
+      const shown = block(
+        preview({ before: { Value: pair.before ?? '' }, after: { Value: pair.after }, masked: ['Value'] }),
+      )
+      expect(shown).toContain(`→ "${after}" (masked)`)
+    }
+  })
+
   test('a long value is shown around what differs in it, and the card can still be decided on', () => {
     const [before, after] = [1800, 3000].map((timeout) => `${'a'.repeat(900)} timeout=${timeout} ${'b'.repeat(900)}`)
     const state = preview({ before: { Value: before ?? '' }, after: { Value: after ?? '' } })
