@@ -110,7 +110,12 @@ export type Seconds = z.infer<typeof Seconds>
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [member: string]: Json }
 export type JsonObject = { readonly [member: string]: Json }
-export const JsonObject = z.record(z.string(), z.json()) as unknown as z.ZodType<JsonObject>
+const AnyJsonObject = z.record(z.string(), z.json())
+/** The object itself, checked. A copy by zod would lack a member called `__proto__`, as an attribute of an item may be. */
+export const JsonObject = z.any().check((given) => {
+  const issues = AnyJsonObject.safeParse(given.value).error?.issues ?? []
+  given.issues.push(...issues.map((issue) => ({ ...issue, input: given.value }) as z.core.$ZodRawIssue))
+}) as z.ZodType<JsonObject>
 
 /** A type of the catalogue, and an id: an ARN for AWS resources. */
 export const Resource = z.strictObject({ type: z.string().min(1).max(128), id: z.string().min(1).max(2048) })
