@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { BadJson, bodyLimit, readJson } from '../../functions/adapters/http/read-body.ts'
+import { bodyLimit } from '../../functions/adapters/http/read-body.ts'
+import { BadJson, readJson } from '../../functions/adapters/read-json.ts'
 import { canonicalForm } from '../../functions/domain/digest.ts'
 import { anyCharacter } from '../support/any-character.ts'
 import { growth } from '../support/growth.ts'

@@ -2,8 +2,9 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { clocksAgree, type Json } from '../../domain/values.ts'
 import { faultName, KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
+import { BadJson, readJson } from '../read-json.ts'
 import { type Answer, answerProblem, BadRequest, badRequest, type Problem, type ProblemCode } from './problem.ts'
-import { BadJson, bodyLimit, type Form, readForm, readJson } from './read-body.ts'
+import { bodyLimit, type Form, readForm } from './read-body.ts'
 
 /** The caller's own id where it is printable ASCII, ours otherwise. */
 export const requestIdOf = (sent: string | undefined, ours: string): string =>

@@ -2,9 +2,10 @@ import * as z from 'zod'
 import { ParentTask } from '../../domain/requests/request.ts'
 import { type Json, type JsonObject, RequestId, Resource } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
+import { BadJson, readJson } from '../read-json.ts'
 import { type Call, type Endpoint, endpoint, type Settings } from './endpoint.ts'
 import type { Answer, Problem } from './problem.ts'
-import { BadJson, type Form, readJson } from './read-body.ts'
+import type { Form } from './read-body.ts'
 
 /** RFC 6749 section 5.2. */
 export class OAuthError extends Error {

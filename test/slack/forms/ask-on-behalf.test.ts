@@ -170,6 +170,16 @@ describe('nothing is lost', () => {
     expect(await all()).toEqual([])
   })
 
+  test('a value that two readers of JSON may read as two values is said beside its field', async () => {
+    const flag = { 'argument:environment': 'prod', 'argument:flag': 'limit', purpose: 'remediation', task: 'INC-1042' }
+    const form = await fill({ agent: 'agent:remediator', action: 'flags:set' })
+    for (const value of ['9007199254740993', '-0', '{"a":1,"a":2}']) {
+      await desk.submit('U0DAN', form, { ...flag, 'argument:value': value })
+      expect((await top()).errors['argument:value']).toMatch(/It should be/)
+    }
+    expect(await all()).toEqual([])
+  })
+
   test('a name that is not of its form is said beside its field', async () => {
     await desk.submit('U0DAN', await fill(), { ...values, 'argument:Name': 'no slash' })
     expect((await top()).errors['argument:Name']).toMatch(/It should be/)

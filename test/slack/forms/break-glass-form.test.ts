@@ -94,6 +94,12 @@ test.each<[rule: string, changes: { [block: string]: string }, field: string, se
   ['a reason that says nothing', { reason: 'outage' }, 'reason', /what is wrong and what you are going to do/],
   ['an incident that is none', { incident: 'soon' }, 'incident', /should look like INC-2041/],
   ['an action without arguments', { what: 'action ssm:PutParameter' }, 'arguments', /takes its arguments/],
+  [
+    'arguments that two readers may read as two values',
+    { what: 'action ssm:PutParameter', arguments: '{"Name": "/prod/checkout/x", "Name": "/prod/y", "Value": "1"}' },
+    'arguments',
+    /each name once/,
+  ],
   ['arguments that are no JSON', { what: 'action ssm:PutParameter', arguments: '{' }, 'arguments', /JSON object/],
   [
     'arguments that the action does not take',

@@ -10,6 +10,7 @@ import { tierOf } from '../../../domain/policy/ladder.ts'
 import { ParentTask } from '../../../domain/requests/request.ts'
 import { AgentId, defined, type Json, parseJson } from '../../../domain/values.ts'
 import type { Askable, OnBehalfAsk, OnBehalfForeseen } from '../../../operations/requests/ask-on-behalf.ts'
+import { jsonIn } from '../../read-json.ts'
 import { bold, type CardBlock, code, context, list, rich, section, words } from '../cards/blocks.ts'
 import { readValue } from '../edge/click.ts'
 import {
@@ -201,7 +202,7 @@ function boundsOf(schema: ArgumentSchema): string {
     case 'boolean':
       return ''
     case 'object':
-      return 'A JSON object, as in {"name": "value"}'
+      return 'A JSON object, as in {"name": "value"}, each name once'
     default:
       return schema satisfies never
   }
@@ -261,12 +262,13 @@ export function readFilled(
 
 const taskWrong = 'Write the id of a task, and its whole address if it has one.'
 
-/** Undefined for what is no value of that type. */
+/** Undefined for a text that has no value of that type, or that two readers may read as two values. */
 function typedValue(schema: ArgumentSchema, typed: string): Json | undefined {
   if (!isScalar(schema) && schema.type === 'string') return typed
-  const read = parseJson(typed) as Json | undefined
+  const read = jsonIn(typed)
   if (!isScalar(schema)) return read
-  return read !== undefined && takesArgument(schema, read) ? read : typed
+  if (read === undefined) return parseJson(typed) === undefined ? typed : undefined
+  return takesArgument(schema, read) ? read : typed
 }
 
 /** The field of which a refusal speaks. */

@@ -10,6 +10,7 @@ import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject } from '../../../domain/values.ts'
 import type { ForeseenAsk } from '../../../operations/break-glass/open-break-glass.ts'
 import type { Openable } from '../../../operations/break-glass/what-to-open.ts'
+import { jsonIn } from '../../read-json.ts'
 import { bold, context, drawn, list, rich, section, words } from '../cards/blocks.ts'
 import { reasonParts } from '../cards/opening-card.ts'
 import { metadataOf, type Subject } from '../edge/click.ts'
@@ -85,7 +86,9 @@ export function readOpenForm(values: Values): Filled {
   const minutes = Number(textIn(values, 'minutes'))
   const errors = {
     ...(name === '' ? { what: 'Choose what you need.' } : {}),
-    ...(kind === 'action' && !args ? { arguments: 'One action takes its arguments, as a JSON object.' } : {}),
+    ...(kind === 'action' && !args
+      ? { arguments: 'One action takes its arguments, as a JSON object, each name once.' }
+      : {}),
     ...(kind === 'profile' && said !== '' ? { arguments: 'A profile takes no arguments: leave this empty.' } : {}),
     ...(Number.isSafeInteger(minutes) && minutes >= 1 ? {} : { minutes: 'Write a whole number of minutes.' }),
   }
@@ -100,12 +103,8 @@ export function readOpenForm(values: Values): Filled {
 }
 
 function jsonObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
-  } catch {
-    return undefined
-  }
+  const value = jsonIn(text)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
 }
 
 export function openField(code: Refusal | undefined): string {
