@@ -26,7 +26,10 @@ export function whyNotExtended(state: ApprovalRequest, seconds: number): NotExte
   const no = (detail: string): NotExtended => ({ code: 'not_extendable', detail })
   const { ask } = state
   if (state.status !== 'approved') return no(`it is ${state.status}`)
-  if (ask.breakGlass || isPlan(ask) || ask.ancestors.length > 0) return no('it came of a plan or of another grant')
+  if (ask.breakGlass) return no('an opening ends with its window')
+  if (isPlan(ask)) return no('it is a plan: each step has its own time')
+  if (ask.step !== undefined) return no('it is a step of a plan')
+  if (ask.ancestors.length > 0) return no('it was delegated by another agent')
   if (ask.extends !== undefined) return no('it is an extension itself')
   if (state.grant.claimedAt === undefined) return no('it is not claimed yet')
   const most = Math.floor(ask.lifetime / 60)
