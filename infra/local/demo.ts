@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Refusal } from '../../client/outcome.ts'
 import { readRequestFile } from '../../client/requests/request-file.ts'
@@ -18,7 +19,9 @@ if ('list' in options) {
   for (const row of layOut(describeChapters())) process.stdout.write(`${row}\n`)
   process.exit()
 }
-const folder = resolve(join(import.meta.dirname, '../..'), options.state)
+const root = join(import.meta.dirname, '../..')
+mustBeBuilt()
+const folder = resolve(root, options.state)
 const running = 'request' in options ? findStack(folder) : undefined
 if ('request' in options) checkRequest(options.request, running)
 const asked = untilAsked()
@@ -48,9 +51,16 @@ function chooseOptions(): Options {
   }
 }
 
+/** Its examples import the package. `npm ci` builds it too, unless scripts are off. */
+function mustBeBuilt(): void {
+  if (['index.js', 'gate.js'].every((name) => existsSync(join(root, 'dist', name)))) return
+  process.stderr.write('the demo needs `dist/`, which is not there: run `npm run build`, then this again\n')
+  process.exit(1)
+}
+
 /** Before a stack is started. */
 function checkRequest(file: string, running: Local | undefined): void {
-  const { agents } = running ?? readOrganisation(join(import.meta.dirname, '../../policies'))
+  const { agents } = running ?? readOrganisation(join(root, 'policies'))
   try {
     readRequestFile(
       file,

@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { readOptions } from '../../infra/local/demo/options.ts'
-import { endPrograms, makeFolder, removeFolders, runModule, startProgram } from './support/programs.ts'
+import { endPrograms, makeFolder, removeFolders, root, runModule, startProgram } from './support/programs.ts'
 
 const all = ['story', 'ledger', 'drill']
 const mainJob = ['story', 'ledger']
@@ -52,6 +53,37 @@ describe('the program', () => {
     expect(program.printed()).toMatch(says)
     expect(readdirSync(folder)).toEqual([])
   })
+
+  test('the demo in a checkout without `dist/` says how to make it, and lists its chapters all the same', async () => {
+    const checkout = makeFolder()
+    for (const name of ['client', 'examples', 'infra', 'policies', 'package.json'])
+      cpSync(join(root, name), join(checkout, name), { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'))
+    const demo = (...args: string[]) => startProgram([join(checkout, 'infra/local/demo.ts'), ...args])
+    const [listed, told] = [demo('--list'), demo()]
+    expect([await listed.ends, await told.ends]).toEqual([0, 1])
+    expect(told.printed()).toBe('the demo needs `dist/`, which is not there: run `npm run build`, then this again\n')
+  })
+})
+
+test('no sentence of the demo calls Hotwork by the name of a class', () => {
+  const folder = join(root, 'infra/local/demo/chapters')
+  const sentences = readdirSync(folder).flatMap(
+    (name) => readFileSync(join(folder, name), 'utf8').match(/expect\(\s*(['"`]).*?\1,/gs) ?? [],
+  )
+  expect(sentences.length).toBeGreaterThan(100)
+  expect(sentences.filter((sentence) => sentence.includes('AgentApi'))).toEqual([])
+})
+
+test('the demo calls a property that a sample did not break by that, and not proved', () => {
+  const [sampled, proved] = runModule<string[]>(`
+    import { wordsOf } from './infra/local/demo/chapters/policy-change.ts'
+    const properties = ['holds', 'unproved'].map((outcome) => ({ kind: 'people', claim: 'no', outcome }))
+    const words = (by) => wordsOf({ by, properties, milliseconds: 1500 })
+    process.stdout.write(JSON.stringify([words({ sample: 1000 }), words({ proof: {} })]))
+  `)
+  expect(sampled).toBe('1 of 2 properties not broken by 1000 random questions, nothing is proved, in 1.5 s')
+  expect(proved).toBe('1 of 2 properties proved, in 1.5 s')
 })
 
 test('each chapter is registered once, after the one that it needs, and the main job are some of them', () => {

@@ -114,9 +114,9 @@ const chapters: { readonly [name: string]: Chapter } = {
     tellRecertification,
   ],
   'policy-change': [
-    'A change of policy: what it widens, what it would have decided, and what is proved of it',
+    'A change of policy: what it widens, what it would have decided, and what breaks of what should hold',
     tellPolicyChange,
-    'Before a change is deployed its author sees what it does: by questions, by the record of what really happened, and by proof.',
+    'Before a change is deployed its author sees what it does: by questions, by the record of what really happened, and by proof, or by random questions where the programs that prove are not on this machine.',
   ],
   export: ['The record taken away: every ask, the refused ones too, in one file that holds by itself', tellExport],
   tampered: ['The tables changed by hand: what differs from the log is found and named', tellTampered],

@@ -57,7 +57,7 @@ export async function lookAtDeadCredential(
   { task, sentAt }: Extract<Step, { name: 'completed' }>,
   credentials: AwsCredentials,
 ): Promise<void> {
-  await report.expect('completed: AgentApi gives no further token for it', () =>
+  await report.expect('completed: Hotwork gives no further token for it', () =>
     tokenRefused(agent, task.task.id, 'completed'),
   )
   report.latency('completion to refusal by Hotwork', Date.now() - sentAt)
@@ -130,7 +130,7 @@ async function tellRevocation(world: World, agent: AgentApi): Promise<void> {
     const { status } = await gus.revoke(id, 'the change freeze began at noon')
     return finding(status === 'revoked', `it was used; now it is ${status} by ${gus.id}`, began)
   })
-  await report.expect('revoked: AgentApi refuses its access token at once', () =>
+  await report.expect('revoked: Hotwork refuses its access token at once', () =>
     refused('401', () => agent.awsCredentials(accessToken)),
   )
   report.latency('revocation to refusal by Hotwork', Date.now() - since)

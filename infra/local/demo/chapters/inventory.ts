@@ -1,4 +1,12 @@
 import { join } from 'node:path'
+import {
+  DeleteRolePolicyCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+  SimulatePrincipalPolicyCommand,
+} from '@aws-sdk/client-iam'
+import type { Ask } from '../../../../client/agent/ask.ts'
+import { clientSettings } from '../../emulator.ts'
 import { askFor, describeTask } from '../asking.ts'
 import { finding } from '../findings.ts'
 import { mustWork, withTerminal } from '../terminal.ts'
@@ -29,8 +37,27 @@ export const tellInventory = (world: World): Promise<void> =>
       const { ambient } = request as { ambient?: string }
       return finding(task.hotwork.tier === 2 && ambient === 'allowed', `${describeTask(task)}; ambient: ${ambient}`)
     })
-    await report.expect('a policy for that host closes the way round', async () => {
-      const { Statement } = JSON.parse(await type('guardrail', nightly)) as { Statement: { Effect: string }[] }
-      return finding(Statement[0]?.Effect === 'Deny', JSON.stringify(Statement[0]))
+    await report.expect('with a policy for that host on its role, IAM denies it the way round', async () => {
+      const { before, meanwhile } = await simulateWith(await type('guardrail', nightly), ask, world)
+      return finding(before === 'allowed' && meanwhile === 'explicitDeny', `${before}, then ${meanwhile}`)
     })
   })
+
+/** What IAM says that the host could do, before and while its role carries a policy. */
+async function simulateWith(PolicyDocument: string, { action, resource }: Ask, { local: { aws } }: World) {
+  const iam = new IAMClient(clientSettings(aws))
+  const [RoleName, PolicyName] = ['nightly-jobs', 'hotwork-guardrail']
+  const PolicySourceArn = `arn:aws:iam::${aws.accountId}:role/${RoleName}`
+  const asked = { PolicySourceArn, ActionNames: [action.name], ResourceArns: [resource.id] }
+  const simulate = async () =>
+    (await iam.send(new SimulatePrincipalPolicyCommand(asked))).EvaluationResults?.[0]?.EvalDecision
+  try {
+    const before = await simulate()
+    await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }))
+    const meanwhile = await simulate()
+    await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))
+    return { before, meanwhile }
+  } finally {
+    iam.destroy()
+  }
+}

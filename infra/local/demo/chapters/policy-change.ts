@@ -10,7 +10,7 @@ const sample = join(import.meta.dirname, '../../../../policies')
 const changed = 'prod-remediation'
 const condition = ' &&\n  context.approval.tier >= 2\n'
 
-/** What the change does is seen before it is deployed: by questions, by what really happened, and by proof. */
+/** What the change does is seen before it is deployed: by questions, by what really happened, and by proof where its programs are there. */
 export const tellPolicyChange = (world: World): Promise<void> =>
   withTerminal(world, world.reader.id, async (type, folder) => {
     const { report } = world
@@ -34,7 +34,7 @@ export const tellPolicyChange = (world: World): Promise<void> =>
       const told = found ? `${found.count} times ${found.from} → ${found.to}, as ${found.examples[0]}` : 'nothing'
       return finding(exit === 6 && found !== undefined, told)
     })
-    await report.expect('of the folder it holds: nothing in prod without people, and all else', async () => {
+    await report.expect('of the folder no question is found that gets through in prod without people', async () => {
       const { body } = await prove(type, 'before')
       // What no question of a sample reaches is only not proved.
       const good = 'sample' in body.by ? ['holds', 'unproved'] : ['holds']
@@ -78,8 +78,8 @@ async function prove(type: Type, folder: string) {
   return proof.exit === 2 ? json<Proof>(type, 'prove', folder, '--sample', '1000') : proof
 }
 
-function wordsOf({ by, properties, milliseconds }: Proof): string {
+export function wordsOf({ by, properties, milliseconds }: Proof): string {
   const held = properties.filter(({ outcome }) => outcome === 'holds').length
-  const how = 'sample' in by ? `tried with ${by.sample} questions, no proof` : 'proved'
-  return `${held} of ${properties.length} hold, ${how}, in ${(milliseconds / 1000).toFixed(1)} s`
+  const how = 'sample' in by ? `not broken by ${by.sample} random questions, nothing is proved` : 'proved'
+  return `${held} of ${properties.length} properties ${how}, in ${(milliseconds / 1000).toFixed(1)} s`
 }

@@ -2,7 +2,6 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import { decodeJwt } from 'jose'
 import type { AgentApi } from '../../../../client/agent/agent-api.ts'
 import type { Ask } from '../../../../client/agent/ask.ts'
-import { startFlagService } from '../../../../examples/flag-service/flag-service.ts'
 import { clientSettings } from '../../emulator.ts'
 import { askApproved } from '../asking.ts'
 import { call, newProver } from '../calls.ts'
@@ -16,6 +15,8 @@ export async function withFlagService(
   { local, report }: World,
   work: (service: string, audience: string) => Promise<void>,
 ): Promise<void> {
+  // It imports the package as its authors would, which `npm run build` makes.
+  const { startFlagService } = await import('../../../../examples/flag-service/flag-service.ts')
   const tool = named(local.tools, 'tool:flag-service')
   const [address = ''] = tool.addresses
   const service = await startFlagService({
