@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Problem } from './answers.ts'
-import { exitOfRefusal, exitOfStatus, exits, Fault, Refusal, Trouble, wrongUsage } from './outcome.ts'
+import { exitOfRefusal, exitOfStatus, exits, Fault, Refusal, Trouble, whyUnanswered, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** One call of the API. Each may be sent again: Hotwork does it once, or doing it again is harmless. */
@@ -41,7 +41,7 @@ export async function send(sending: Sending, { err, pause }: Waiting): Promise<A
     })
     const lost = 'cause' in sent
     if (!lost && (!isTransient(sent) || count === tries)) return sent
-    const why = lost ? reasonOf(sent.cause) : `${sent.response.status}`
+    const why = lost ? whyUnanswered(sent.cause) : `${sent.response.status}`
     if (lost && count === tries) {
       const title = `\`${new URL(url).origin}\` does not answer`
       throw new Fault({ code: 'no_answer', title, detail: `${why}; tried ${tries} times` }, sent)
@@ -101,12 +101,6 @@ export function mustBeOk(answered: Answered, { method, url }: Pick<Sending, 'met
 
 const isTransient = ({ response: { status }, text }: Answered): boolean =>
   [429, 503].includes(status) || ([502, 504].includes(status) && codeOf(text) === undefined)
-
-/** Why there was no answer: the system's code alone, since its message may hold what was sent. */
-function reasonOf(fault: unknown): string {
-  const { cause, name } = fault as { cause?: { code?: unknown }; name?: unknown }
-  return typeof cause?.code === 'string' ? cause.code : name === 'TimeoutError' ? 'it took too long' : 'no connection'
-}
 
 export function parsedJson(text: string): unknown {
   try {

@@ -74,3 +74,17 @@ export function systemCodeOf(fault: unknown): string | undefined {
   if (typeof code === 'string') return code
   return cause === undefined ? undefined : systemCodeOf(cause)
 }
+
+const unanswered: { readonly [code: string]: string } = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name cannot be looked up now',
+}
+
+/** Why there was no answer, by the system's code alone: a message may hold what was sent. */
+export function whyUnanswered(fault: unknown): string {
+  if (Object(fault).name === 'TimeoutError') return 'it took too long'
+  const code = systemCodeOf(fault) ?? 'no connection'
+  return unanswered[code] === undefined ? code : `${unanswered[code]} (${code})`
+}

@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { parsedJson } from '../http.ts'
 import { isSafeAddress } from '../local.ts'
-import { Fault, systemCodeOf, wrongUsage } from '../outcome.ts'
+import { Fault, whyUnanswered, wrongUsage } from '../outcome.ts'
 
 const LoginSettings = z.looseObject({
   issuer: z.string().refine(isSafeAddress),
@@ -16,12 +17,12 @@ export async function readLoginSettings(apiUrl: string): Promise<LoginSettings> 
   const address = `${apiUrl}/.well-known/oauth-protected-resource`
   const fault = (code: string, title: string, detail: string, options?: ErrorOptions) =>
     new Fault({ code, title: `\`${apiUrl}\` ${title}`, detail: `\`${address}\` ${detail}` }, options)
-  const metadata = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(30_000) })
-    .then((response) => response.json() as Promise<{ [member: string]: unknown }>)
+  const text = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(30_000) })
+    .then((response) => response.text())
     .catch((cause: unknown) => {
-      const code = systemCodeOf(cause)
-      throw fault('no_answer', 'does not answer', code ? `gives no answer (${code})` : 'is no metadata', { cause })
+      throw fault('no_answer', 'does not answer', `gives no answer: ${whyUnanswered(cause)}`, { cause })
     })
+  const metadata = Object(parsedJson(text)) as { [member: string]: unknown }
   const name = metadata['resource']
   if (typeof name !== 'string') throw fault('no_metadata', 'does not say who it is', 'should')
   if (name !== apiUrl)

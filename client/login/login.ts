@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import { exits, Fault, Refusal, systemCodeOf, Trouble } from '../outcome.ts'
+import { exits, Fault, Refusal, systemCodeOf, Trouble, whyUnanswered } from '../outcome.ts'
 
 /** RFC 9470; seconds. */
 export type Strength = { acr?: string | undefined; maxAge?: number | undefined }
@@ -71,6 +71,6 @@ export function loginFault(issuer: string, cause: unknown): Trouble {
   return new Fault({
     code: 'login_failed',
     title,
-    detail: /^E[A-Z]+$/.test(word) ? `no answer (${word})${hint}` : word,
+    detail: /^E[A-Z_]+$/.test(word) ? `no answer: ${whyUnanswered(cause)}${hint}` : word,
   })
 }

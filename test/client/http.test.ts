@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as z from 'zod'
 import { readAnswer, type Sending, send } from '../../client/http.ts'
+import { readLoginSettings } from '../../client/login/login-settings.ts'
 
 /** What answers may be no Hotwork, an older one, busy, or slow. */
 
@@ -77,4 +78,37 @@ test('an answer that does not come in time is asked for again', async () => {
   }
   expect(await call({ patience: 100 })).toEqual({ id: 'x' })
   expect(asked).toBe(2)
+})
+
+describe('an address of Hotwork', () => {
+  /** No program listens there any more. */
+  async function closedPort(): Promise<number> {
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const { port } = other.address() as AddressInfo
+    await new Promise((resolve) => other.close(resolve))
+    return port
+  }
+
+  test('where no program listens refuses the connection, to a call and to a login', async () => {
+    const url = `http://127.0.0.1:${await closedPort()}`
+    const refused = { told: { code: 'no_answer', detail: expect.stringContaining('connection refused (ECONNREFUSED)') } }
+    await expect(call({ url: `${url}/v1/asks` })).rejects.toMatchObject(refused)
+    await expect(readLoginSettings(url)).rejects.toMatchObject(refused)
+  })
+
+  test('that cannot be reached is not said to be no metadata', async () => {
+    // Fetch connects to no such port, and gives no code of the system.
+    await expect(readLoginSettings('http://127.0.0.1:1')).rejects.toMatchObject({
+      told: { code: 'no_answer', detail: expect.stringContaining('gives no answer: no connection') },
+    })
+  })
+
+  test('that answers with a page has no metadata', async () => {
+    answering(200, '<!doctype html>')
+    const { port } = server.address() as AddressInfo
+    await expect(readLoginSettings(`http://127.0.0.1:${port}`)).rejects.toMatchObject({
+      told: { code: 'no_metadata', title: expect.stringContaining('does not say who it is') },
+    })
+  })
 })

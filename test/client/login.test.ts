@@ -150,7 +150,7 @@ describe('on the local stack', () => {
     writeLocalFile({ apiUrl: gone, identityProviderUrl: gone })
     terminal.env = { ...terminal.env, HOTWORK_API: undefined }
     const { exit, body } = await terminal.json('list', '--as', 'person:kofi')
-    expect([exit, body.detail]).toEqual([1, expect.stringMatching(/^no answer \(ECONNREFUSED\).*`npm start`/)])
+    expect([exit, body.detail]).toEqual([1, expect.stringMatching(/^no answer: connection refused .*`npm start`/)])
     expect((await terminal.json('list')).body).toMatchObject({
       error: 'no_answer',
       detail: expect.stringContaining('(ECONNREFUSED)'),
