@@ -46,7 +46,10 @@ export class Trouble extends Error {
   /** Of the answer, where it was the API that said no. */
   readonly status: number | undefined = undefined
   constructor(exit: Exit, told: Told, options?: ErrorOptions) {
-    super(told.detail === undefined ? told.title : `${told.title}: ${told.detail}`, options)
+    super(
+      told.detail === undefined ? told.title : `${told.title}${told.title.endsWith('?') ? '' : ':'} ${told.detail}`,
+      options,
+    )
     this.exit = exit
     this.told = told
   }
@@ -65,8 +68,13 @@ export class Fault extends Trouble {
   }
 }
 
-export const wrongUsage = (title: string, detail: string): Refusal =>
-  new Refusal(exits.usage, { code: 'usage', title, detail })
+/** The words alone: of an error that is not caught Node prints the frames and the members too. */
+export function wrongUsage(title: string, detail: string): Refusal {
+  const refusal = new Refusal(exits.usage, { code: 'usage', title, detail })
+  for (const member of Object.keys(refusal)) Object.defineProperty(refusal, member, { enumerable: false })
+  refusal.stack = `${refusal.name}: ${refusal.message}`
+  return refusal
+}
 
 /** The code that the system gave, such as ENOENT: a message may hold what was sent. */
 export function systemCodeOf(fault: unknown): string | undefined {

@@ -62,8 +62,8 @@ function ownLogin(apiUrl: string, surroundings: Surroundings): Login {
 function loginAs(as: string, apiUrl: string, local: Local | undefined): Login {
   if (!local)
     throw wrongUsage(
-      '`--as` is for the local stack alone',
-      `no \`.hotwork/local.json\` at or above this folder is of \`${apiUrl}\`: leave \`--as\` out, and log in with a browser`,
+      '`--as` and `HOTWORK_AS` are for the local stack alone',
+      `no \`.hotwork/local.json\` at or above this folder is of \`${apiUrl}\`: leave both out, and log in with a browser`,
     )
   const person = local.people.find(({ id }) => id === as)
   if (person) return localLogin(local.identityProviderUrl, person, apiUrl)

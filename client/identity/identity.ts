@@ -75,7 +75,7 @@ const spiffeSource = (address: string): Source => ({
 const noIdentity = (): Refusal =>
   wrongUsage(
     'which agent is this?',
-    'none of these is here: `--as agent:...` (local stack), `HOTWORK_WORKLOAD_TOKEN_FILE`, GitHub Actions with `permissions: id-token: write` (`ACTIONS_ID_TOKEN_REQUEST_URL`), the SPIFFE Workload API (`SPIFFE_ENDPOINT_SOCKET`), an AWS role (docs/identity.md)',
+    'none of these is here: an agent of the local stack (`HOTWORK_AS`, `--as`, or `identity: { as }` of the client), `HOTWORK_WORKLOAD_TOKEN_FILE`, GitHub Actions with `permissions: id-token: write` (`ACTIONS_ID_TOKEN_REQUEST_URL`), the SPIFFE Workload API (`SPIFFE_ENDPOINT_SOCKET`), an AWS role (docs/identity.md)',
   )
 
 const ownSource = (ask: () => Promise<string>): Source => ({ name: 'the `identity` function', ask })
@@ -88,7 +88,7 @@ function localSource(as: string, surroundings: Around): Source {
       const local = findLocal(surroundings)
       if (local?.apiUrl !== audience)
         throw wrongUsage(
-          '`--as` is for the local stack alone',
+          '`HOTWORK_AS`, `--as` and `identity: { as }` are for the local stack alone',
           `no \`.hotwork/local.json\` at or above this folder is of \`${audience}\`: start it with \`npm start\`, or name its file in \`HOTWORK_LOCAL\``,
         )
       const workloads = [...local.agents, ...local.tools]

@@ -92,7 +92,9 @@ describe('an address of Hotwork', () => {
 
   test('where no program listens refuses the connection, to a call and to a login', async () => {
     const url = `http://127.0.0.1:${await closedPort()}`
-    const refused = { told: { code: 'no_answer', detail: expect.stringContaining('connection refused (ECONNREFUSED)') } }
+    const refused = {
+      told: { code: 'no_answer', detail: expect.stringContaining('connection refused (ECONNREFUSED)') },
+    }
     await expect(call({ url: `${url}/v1/asks` })).rejects.toMatchObject(refused)
     await expect(readLoginSettings(url)).rejects.toMatchObject(refused)
   })

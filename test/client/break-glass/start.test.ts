@@ -165,7 +165,11 @@ describe('wrong usage is 2, says what is right, and calls nothing', () => {
       ['credentials', `bgl_${'0'.repeat(26)}`],
       'the key of `bgl_00000000000000000000000000` is not on this machine',
     ],
-    ['--as where no local stack is', ['list', '--as', 'person:ana'], '`--as` is for the local stack alone'],
+    [
+      '--as where no local stack is',
+      ['list', '--as', 'person:ana'],
+      '`--as` and `HOTWORK_AS` are for the local stack alone',
+    ],
     ['an address that is not safe', ['list', '--api', 'http://hotwork.example'], 'use https'],
     ['no address', ['list', '--api', ''], 'HOTWORK_API'],
   ])('%s', async (_what, words, says) => {

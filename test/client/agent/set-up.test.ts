@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** An agent's program that was not told all that it needs, and catches nothing. */
+
+const client = join(__dirname, '../../../client')
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hotwork-set-up-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function run(body: string, env: { [name: string]: string } = {}) {
+  const program = join(folder, 'agent.mjs')
+  writeFileSync(
+    program,
+    `import { Hotwork } from '${client}/index.ts'\nimport { Gate } from '${client}/gate.ts'\n${body}\n`,
+  )
+  const own = { PATH: process.env['PATH'] ?? '', AWS_EC2_METADATA_DISABLED: 'true', HOME: folder, ...env }
+  return spawnSync(process.execPath, [program], { cwd: folder, env: own, encoding: 'utf8' })
+}
+
+const call = "{ action: 'ssm:PutParameter', arguments: {}, purpose: 'test', parentTask: { id: 'T-1' } }"
+const somewhere = { HOTWORK_API: 'http://127.0.0.1:9' }
+
+test.each<[fault: string, body: string, env: { [name: string]: string }, says: string, fix: string]>([
+  ['no Hotwork', 'new Hotwork()', {}, 'which Hotwork? ', 'HOTWORK_API'],
+  ['no Hotwork for a tool', 'new Gate()', {}, 'which Hotwork? ', 'HOTWORK_API'],
+  ['no agent', `await new Hotwork().permit(${call})`, somewhere, 'which agent is this? ', 'HOTWORK_AS'],
+  [
+    'an agent of another stack',
+    `await new Hotwork({ identity: { as: 'agent:remediator' } }).permit(${call})`,
+    somewhere,
+    '`identity: { as }` are for the local stack alone',
+    'HOTWORK_LOCAL',
+  ],
+])('a program without its set-up ends with the words that mend it, and no frames: %s', (_, body, env, says, fix) => {
+  const { status, stderr } = run(body, env)
+  expect(status).toBe(1)
+  expect(stderr).toContain(says)
+  expect(stderr).toContain(fix)
+  expect(stderr).not.toMatch(/^ +at |told:|wrongUsage/m)
+})
