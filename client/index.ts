@@ -3,6 +3,7 @@ import * as DPoP from 'dpop'
 import { type Asker, askForPermit, askForPlan, takeStep } from './agent/permit.ts'
 import type { Permit, PermitCall } from './agent/permit-call.ts'
 import type { Plan, PlanCall } from './agent/plan.ts'
+import { type Waiting, waitingWords } from './agent/waiting.ts'
 import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
 import { KeptKeys, PrivateJwk as P256, proverOf, proverOfPair } from './kept-keys.ts'
 import { findIssuer } from './local.ts'
@@ -21,6 +22,7 @@ export {
   type PlanStep,
   type StepOutcome,
 } from './agent/plan.ts'
+export type { Waiting } from './agent/waiting.ts'
 export type { IdentityOption } from './identity/identity.ts'
 export { Fault, Refusal } from './outcome.ts'
 
@@ -36,6 +38,11 @@ export type HotworkOptions = {
   key?: webcrypto.CryptoKeyPair | PrivateJwk
   /** Where the keys of calls with a `callId` are kept; else `$XDG_STATE_HOME/hotwork`. */
   stateFolder?: string
+  /**
+   * Is told when a request waits for people, and each time that these change; else a line on standard error,
+   * where that is a terminal.
+   */
+  onWait?: (waiting: Waiting) => void
 }
 
 /** Hotwork for one agent. */
@@ -45,18 +52,21 @@ export class Hotwork {
   readonly #keys: KeptKeys
   readonly #key: HotworkOptions['key']
   readonly #pause: Around['pause']
+  readonly #onWait: Asker['onWait']
   #own: Promise<Asker['own']> | undefined
 
   /** @throws Refusal where it is not known which Hotwork, or which agent */
   constructor(options?: HotworkOptions)
   /** @internal */
   constructor(options?: HotworkOptions, around?: Around)
-  constructor({ issuer, identity, key, stateFolder }: HotworkOptions = {}, around: Around = thisProcess()) {
+  constructor(options: HotworkOptions = {}, around: Around = thisProcess()) {
+    const { issuer, identity, key, stateFolder, onWait } = options
     this.issuer = findIssuer(issuer, around)
     this.#identity = resolveIdentity(identity, around)
     this.#keys = new KeptKeys(around, stateFolder)
     this.#key = key
     this.#pause = around.pause
+    this.#onWait = onWait ?? (around.tell && ((waiting) => around.tell?.(waitingWords(waiting))))
   }
 
   /**
@@ -88,6 +98,7 @@ export class Hotwork {
       keys: this.#keys,
       own: await this.#own,
       pause: this.#pause,
+      onWait: this.#onWait,
     }
   }
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { dirname, join, relative } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -20,9 +21,15 @@ export type Surroundings = {
   platform: NodeJS.Platform
 }
 
-/** What a library needs of them: it has no terminal. */
-export type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'>
-export const thisProcess = (): Around => ({ env: process.env, folder: process.cwd(), now: () => new Date(), pause })
+/** What a library needs of them. `tell` is there where its program's standard error is a terminal. */
+export type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'> & { tell?: (line: string) => void }
+export const thisProcess = (): Around => ({
+  env: process.env,
+  folder: process.cwd(),
+  now: () => new Date(),
+  pause,
+  ...(process.stderr.isTTY ? { tell: (line: string) => void process.stderr.write(`${line}\n`) } : {}),
+})
 
 export const thisMachine = (program: Surroundings['program']): Surroundings => ({
   env: process.env,
@@ -39,6 +46,14 @@ export const thisMachine = (program: Surroundings['program']): Surroundings => (
     : {}),
   platform: process.platform,
 })
+
+/** A file that comes with this program, as it is typed in the working folder: in a checkout, in a package, or elsewhere. */
+export function ownPath(path: string, { program, folder }: Pick<Surroundings, 'program' | 'folder'>): string {
+  // `client/hotwork.ts` and `dist/command-line.js` lie in a folder of it.
+  const whole = join(dirname(program.file), '..', path)
+  const near = relative(folder, whole)
+  return near.startsWith('..') ? whole : near
+}
 
 /** Ctrl-C, the end of the input and that of the signal are no answer. */
 export async function ask(

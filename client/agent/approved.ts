@@ -7,6 +7,7 @@ import type { AgentApi, More } from './agent-api.ts'
 import type { Task, TokenAnswer } from './ask.ts'
 import type { KeptCalls } from './kept-calls.ts'
 import type { Permit } from './permit-call.ts'
+import { type Waiting, waitedForOf } from './waiting.ts'
 
 /** What AWS SDKs take as credentials. */
 export type AwsCredentialIdentity = {
@@ -52,6 +53,7 @@ export type Held = {
   reporting: AgentApi
   signal?: AbortSignal | undefined
   pause: Surroundings['pause']
+  onWait?: ((waiting: Waiting) => void) | undefined
   /** There for a call with a `callId`. */
   kept?: KeptCalls | undefined
   /** The request is over: its key is of no more use. */
@@ -62,6 +64,21 @@ export type Held = {
   work: { begun: boolean }
   /** So long people are waited for, also where they have to decide again. */
   until: Date
+}
+
+/** @internal Until they have settled it, or until `until`: then what is returned is still pending. */
+export async function waitForPeople(task: Task, { api, onWait }: Held, until: Date): Promise<Task> {
+  if (task.task.status !== 'pending' || until.getTime() <= Date.now()) return task
+  let last = ''
+  const onChange = (now: Task): void => {
+    const { id, status } = now.task
+    const waitsFor = waitedForOf(now)
+    if (status !== 'pending' || waitsFor === last) return
+    onWait?.({ request: id, page: `${api.issuer}/decide/${id}`, waitsFor })
+    last = waitsFor
+  }
+  onChange(task)
+  return api.waitUntilSettled(task.task.id, { until, onChange })
 }
 
 export type Extension = {
@@ -200,7 +217,7 @@ export class Approved {
   /** @throws `changed` where the time is over; Refusal where people say otherwise */
   async #waitForDecision(changed: unknown): Promise<void> {
     const { api, until, forget } = this.#held
-    const task = await api.waitUntilSettled(this.request, { until })
+    const task = await waitForPeople(await api.readTask(this.request), this.#held, until)
     const { status } = task.task
     if (status === 'pending') throw changed
     const stands = status === 'approved' ? (task.hotwork.grant?.status ?? 'unknown') : status

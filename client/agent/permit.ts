@@ -6,11 +6,12 @@ import { digest, type KeptKeys, makeJwk, type Prove, proverOf } from '../kept-ke
 import { exits, Refusal, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { AgentApi } from './agent-api.ts'
-import { Approved, type Held } from './approved.ts'
+import { Approved, type Held, waitForPeople } from './approved.ts'
 import { type Ask, askOf, type Denial, denialOf, type PartialAsk, type Task, toDoOf } from './ask.ts'
 import { type KeptCall, KeptCalls } from './kept-calls.ts'
 import { endOfWait, type Permit, type PermitCall, type Refused, readCall } from './permit-call.ts'
 import { followPlan, type Plan, type PlanCall, planAsCall } from './plan.ts'
+import type { Waiting } from './waiting.ts'
 
 /** @internal What an agent has beside the call. */
 export type Asker = {
@@ -21,6 +22,8 @@ export type Asker = {
   /** The agent's own key, in place of one for each request. */
   own?: { prove: Prove; jkt: string } | undefined
   pause: Surroundings['pause']
+  /** Is told for which people a request waits, each time that they change. */
+  onWait?: ((waiting: Waiting) => void) | undefined
 }
 
 /** @internal @returns what people, policy or time say @throws Fault; Refusal where the call is wrong; the reason of the signal */
@@ -187,9 +190,7 @@ async function evaluate(partial: PartialAsk, api: AgentApi): Promise<{ ask: Ask;
 }
 
 async function follow({ task, arguments: args, held }: Begun, until: Date): Promise<Permit> {
-  const { id } = task.task
-  const isOver = task.task.status !== 'pending' || until.getTime() <= Date.now()
-  const settled = isOver ? task : await held.api.waitUntilSettled(id, { until })
+  const settled = await waitForPeople(task, held, until)
   const permit = permitOf(settled, args, { ...held, until })
   const isOpen = permit.outcome === 'approved' || permit.outcome === 'narrowed' || permit.outcome === 'pending'
   if (!isOpen) held.forget(permit.outcome === 'refused' ? permit.reason : permit.outcome)
@@ -247,9 +248,14 @@ function grantedBy(task: Task, args: PartialAsk['arguments'], held: Held): Permi
 const apiFor = ({ issuer, identity, pause }: Asker, prove: Prove, signal: AbortSignal | undefined): AgentApi =>
   new AgentApi({ issuer, identity, prove, signal, waiting: { err: () => {}, pause } })
 
-const heldBy = (api: AgentApi, { pause }: Pick<Asker, 'pause'>, signal: AbortSignal | undefined): Held => ({
+const heldBy = (
+  api: AgentApi,
+  { pause, onWait }: Pick<Asker, 'pause' | 'onWait'>,
+  signal: AbortSignal | undefined,
+): Held => ({
   api,
   pause,
+  onWait,
   reporting: api.within(undefined),
   signal,
   forget: () => {},
@@ -259,7 +265,7 @@ const heldBy = (api: AgentApi, { pause }: Pick<Asker, 'pause'>, signal: AbortSig
     const within = api.within(own)
     const until = endOfWait(wait)
     const task = await within.extend(request, more, randomUUID())
-    return follow({ task, arguments: args, held: heldBy(within, { pause }, own) }, until)
+    return follow({ task, arguments: args, held: heldBy(within, { pause, onWait }, own) }, until)
   },
 })
 

@@ -1,4 +1,5 @@
 import { wrongUsage } from '../outcome.ts'
+import { waitForPeople } from './approved.ts'
 import type { Task } from './ask.ts'
 import type { McpTool } from './mcp-tool.ts'
 import type { Begun } from './permit.ts'
@@ -96,8 +97,7 @@ function endOf({ task, hotwork }: Task): PlanEnd {
 /** @internal What people, policy or time say of a plan. */
 export async function followPlan({ task, held }: Begun, until: Date): Promise<Plan> {
   const { id } = task.task
-  const isOver = task.task.status !== 'pending' || until.getTime() <= Date.now()
-  const settled = isOver ? task : await held.api.waitUntilSettled(id, { until })
+  const settled = await waitForPeople(task, held, until)
   switch (settled.task.status) {
     case 'approved':
       return new ApprovedPlan(settled, held)

@@ -1,4 +1,5 @@
 import type { Ask, Evaluation, Task } from '../agent/ask.ts'
+import { inTurn } from '../agent/waiting.ts'
 import { fact, timeAndSpan } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -13,15 +14,6 @@ export function decidersOf({ hotwork: { stages } }: Task): string {
   if (stages.length === 0) return 'policy alone: no person is asked'
   return inTurn(stages)
 }
-
-/** Those of them who have not approved yet. */
-export function waitedForOf({ hotwork: { stages, step } }: Task): string {
-  const left = stages.filter(({ quorum, decisions }) => decisions.approve < quorum)
-  return left.length === 0 && step ? `its turn as step ${step.step} of ${step.plan}` : inTurn(left)
-}
-
-const inTurn = (stages: Task['hotwork']['stages']): string =>
-  stages.map(({ name, quorum, decisions }) => `${name} (${decisions.approve} of ${quorum})`).join(', then ')
 
 /** The last moment for the next step; undefined where there is none. */
 export function untilOf(task: Task): string | undefined {

@@ -9,7 +9,9 @@ import {
   type HotworkOptions,
   type Permit,
   type PermitCall,
+  type Waiting,
 } from '../../../client/index.ts'
+import { thisProcess } from '../../../client/surroundings.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { useScene } from '../support/scene.ts'
 
@@ -30,10 +32,15 @@ beforeEach(() => {
   meanwhile = async () => {}
 })
 
-const hotwork = (options: HotworkOptions = {}, agent = 'agent-remediator') =>
+const hotwork = (
+  options: HotworkOptions = {},
+  agent = 'agent-remediator',
+  terminal: { tell?: (line: string) => void } = {},
+) =>
   new Hotwork(
     { issuer: scene.api.url, identity: async () => scene.workload(agent), stateFolder: state, ...options },
     {
+      ...terminal,
       env: {},
       folder: state,
       now: () => new Date(),
@@ -348,6 +355,50 @@ describe('a callId', () => {
     await expect(hotwork({ key: other }).permit(prod({ callId: 'c1', wait: 0 }))).rejects.toMatchObject({
       message: expect.stringContaining('another key'),
     })
+  })
+})
+
+describe('while people decide', () => {
+  /** One decision a pause: the owner's, then sre's. */
+  const oneByOne = () => {
+    const left = ['ana', 'eve']
+    meanwhile = async () => {
+      const [pending] = await requests()
+      const who = left.shift()
+      if (pending && who) await scene.api.world.decide(pending, who, 'approve')
+    }
+  }
+  const words = ['owner (0 of 1), then sre (0 of 1)', 'sre (0 of 1)']
+
+  test('an agent is told which request waits, where people decide, and for whom, each time that this changes', async () => {
+    oneByOne()
+    const told: Waiting[] = []
+    const { request } = await approved(hotwork({ onWait: (waiting) => told.push(waiting) }).permit(prod()))
+    const page = `${scene.api.url}/decide/${request}`
+    expect(told).toEqual(words.map((waitsFor) => ({ request, page, waitsFor })))
+  })
+
+  test('an agent without a hook prints that on its terminal, and nothing where there is none', async () => {
+    oneByOne()
+    const lines: string[] = []
+    const { request } = await approved(hotwork({}, undefined, { tell: (line) => lines.push(line) }).permit(prod()))
+    const page = `${scene.api.url}/decide/${request}`
+    expect(lines).toEqual(words.map((waitsFor) => `hotwork: ${request} waits for ${waitsFor}: ${page}`))
+    const { stderr } = process
+    const before = Object.getOwnPropertyDescriptor(stderr, 'isTTY')
+    const tells = [true, false].map((isTTY) => {
+      Object.defineProperty(stderr, 'isTTY', { value: isTTY, configurable: true, writable: true })
+      return thisProcess().tell !== undefined
+    })
+    Object.defineProperty(stderr, 'isTTY', before ?? { value: undefined, configurable: true, writable: true })
+    expect(tells).toEqual([true, false])
+  })
+
+  test('an agent is not told of what needs no people, nor where it does not wait for them', async () => {
+    const onWait = jest.fn()
+    await hotwork({ onWait }).permit(call())
+    await hotwork({ onWait }).permit(prod({ wait: 0 }))
+    expect(onWait).not.toHaveBeenCalled()
   })
 })
 

@@ -1,0 +1,23 @@
+import type { Task } from './ask.ts'
+
+/** A request that people decide on. */
+export type Waiting = {
+  readonly request: string
+  /** Where people decide. */
+  readonly page: string
+  /** Who has not approved yet, in the order in which they are asked: `owner (0 of 1), then sre (0 of 1)`. */
+  readonly waitsFor: string
+}
+
+/** Those who have not approved yet. */
+export function waitedForOf({ hotwork: { stages, step } }: Pick<Task, 'hotwork'>): string {
+  const left = stages.filter(({ quorum, decisions }) => decisions.approve < quorum)
+  return left.length === 0 && step ? `its turn as step ${step.step} of ${step.plan}` : inTurn(left)
+}
+
+export const inTurn = (stages: Task['hotwork']['stages']): string =>
+  stages.map(({ name, quorum, decisions }) => `${name} (${decisions.approve} of ${quorum})`).join(', then ')
+
+/** @internal For the terminal of an agent: it would look as if it hung. */
+export const waitingWords = ({ request, page, waitsFor }: Waiting): string =>
+  `hotwork: ${request} waits for ${waitsFor}: ${page}`
