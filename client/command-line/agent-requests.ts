@@ -17,17 +17,19 @@ import { type ExecTyped, exec } from '../requests/exec.ts'
 import { KeptRequests } from '../requests/kept-requests.ts'
 import { readAgentSettings } from '../settings.ts'
 import { readSpan, usualWait } from '../span.ts'
+import { ownPath } from '../surroundings.ts'
 import { type Frame, typedOf } from './frame.ts'
 
 /** What an agent does with its own requests. */
 export function addAgentVerbs(program: Command, frame: Frame): void {
   const verb = (name: string, description: string): Command => frame.verb(program, name, description)
   const act = <T>(run: (typed: T, context: AgentContext) => Promise<Exit | number>) => actAsAgent(frame, run)
+  const own = (folder: string) => ownPath(`examples/${folder}`, frame.surroundings)
   const id = new Argument('<id>', 'the request, `req_...`')
   const reason = new Option('--reason <text>', "why, in the agent's own words, in place of `context.justification`")
 
   verb('request', 'ask for the action in a file, as an agent; `-` is standard input')
-    .argument('<file>', 'an AuthZEN evaluation body, as in examples/requests; of a plan as in examples/plan')
+    .argument('<file>', `an AuthZEN evaluation body, as in ${own('requests')}; of a plan as in ${own('plan')}`)
     .addOption(new Option('--wait [span]', 'until it is decided, at most 30m or this long').argParser(span))
     .addOption(reason)
     .option('--not-before <when>', 'when it is to start, at most 7d ahead: a span such as 2h, or a time')

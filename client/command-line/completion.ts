@@ -26,15 +26,15 @@ compdef _hotwork hotwork
 }
 type Shell = keyof typeof scripts
 
-export function addCompletionVerb(program: Command, { out }: Surroundings): void {
+export function addCompletionVerb(program: Command, surroundings: Surroundings): void {
   program
     .command('completion')
     .description(
       'print a script that has your shell complete `hotwork`, where that is on your PATH: verbs, options and their values',
     )
     .addArgument(new Argument('<shell>', 'your shell').choices(Object.keys(scripts)))
-    .addHelpText('after', () => helpOf('completion'))
-    .action((shell: Shell) => out(scripts[shell]))
+    .addHelpText('after', () => helpOf('completion', surroundings))
+    .action((shell: Shell) => surroundings.out(scripts[shell]))
 }
 
 /** A line for each word that may stand where the last of `words` is begun: the word, a tab, and what it is. */

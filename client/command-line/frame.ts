@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { Api } from '../api.ts'
 import type { Context } from '../context.ts'
 import { readSettings } from '../settings.ts'
-import type { Surroundings } from '../surroundings.ts'
+import { ownPath, type Surroundings } from '../surroundings.ts'
 import { examplesOf } from './examples.ts'
 
 /** What each noun needs to register its verbs. */
@@ -31,7 +31,7 @@ export const makeFrame = (surroundings: Surroundings, done: (exit: number) => vo
       .addOption(new Option('--as <who>', 'on the local stack: who you are, such as person:jade; else HOTWORK_AS'))
       .option('--json', 'print the result as JSON', false)
       .showHelpAfterError(`(\`npx --no-install hotwork ${path} --help\` says what there is, with an example)`)
-      .addHelpText('after', () => helpOf(path))
+      .addHelpText('after', () => helpOf(path, surroundings))
   },
   act:
     <T>(run: (typed: T, context: Context) => Promise<number>) =>
@@ -62,7 +62,11 @@ export function pathOf(command: Command): string {
   return words.join(' ')
 }
 
-export function helpOf(path: string): string {
-  const all = examplesOf(path).map((line) => `  npx --no-install hotwork ${line}`)
+/** With the files that come with this program as they are typed here. */
+export function helpOf(path: string, surroundings: Pick<Surroundings, 'program' | 'folder'>): string {
+  const all = examplesOf(path).map(
+    (line) =>
+      `  npx --no-install hotwork ${line.replaceAll(/\bexamples\/[\w./-]+/g, (own) => ownPath(own, surroundings))}`,
+  )
   return all.length === 0 ? '' : `\n${all.length === 1 ? 'Example' : 'Examples'}:\n${all.join('\n')}\n`
 }

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Help, type Option } from 'commander'
 import { exits, Fault, Refusal, Trouble } from '../outcome.ts'
 import { jsonText, lines } from '../screen.ts'
-import type { Surroundings } from '../surroundings.ts'
+import { ownPath, type Surroundings } from '../surroundings.ts'
 import { addAgentVerbs } from './agent-requests.ts'
 import { addAgentsVerbs } from './agents.ts'
 import { addBreakGlassVerbs } from './break-glass.ts'
@@ -71,7 +71,7 @@ export function makeProgram(surroundings: Surroundings, done: (exit: number) => 
     .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
     .configureHelp({ optionDescription })
     .showHelpAfterError('(`npx --no-install hotwork VERB --help` says what there is, with an example)')
-    .addHelpText('after', afterwards)
+    .addHelpText('after', () => afterwards(ownPath('docs/command-line.md', surroundings)))
   const frame = makeFrame(surroundings, done)
   addLoginVerbs(program, frame)
   addAgentVerbs(program, frame)
@@ -94,7 +94,7 @@ function optionDescription(option: Option): string {
   return option.mandatory ? `${words} (must be given)` : words
 }
 
-const afterwards = `
+const afterwards = (page: string) => `
 Exit codes: 0 done; 2 wrong usage; 3 too early; 4 refused; 5 expired; 6 ended before its time; 1 something failed.
-A token of yours in HOTWORK_TOKEN is used as it is; else what "npx --no-install hotwork login" kept; else you log in. docs/command-line.md says more.
+A token of yours in HOTWORK_TOKEN is used as it is; else what "npx --no-install hotwork login" kept; else you log in. ${page} says more.
 `

@@ -171,6 +171,21 @@ test.each(verbs())('`%s` has an example in its help', async (verb) => {
   expect([exit, out]).toEqual([0, expect.stringMatching(/^Examples?:\n {2}npx --no-install hotwork /m)])
 })
 
+test.each([
+  ['a checkout', '/x', '/x/client/hotwork.ts', ''],
+  ['a folder with the package', '/x', '/x/node_modules/hotwork/dist/command-line.js', 'node_modules/hotwork/'],
+  ['another folder', '/y', '/x/node_modules/hotwork/dist/command-line.js', '/x/node_modules/hotwork/'],
+])(
+  'help typed in %s names the files that come with the program as they are typed there',
+  async (_, folder, file, at) => {
+    Object.assign(scene.jade, { folder, program: file })
+    const [help, ofRequest] = [await scene.jade.type('--help'), await scene.jade.type('request', '--help')]
+    expect(help.out).toContain(` ${at}docs/command-line.md `)
+    expect(ofRequest.out).toContain(` request ${at}examples/requests/staging-payment-timeout.json `)
+    expect(ofRequest.out.replaceAll(/\s+/g, ' ')).toContain(`as in ${at}examples/plan`)
+  },
+)
+
 test('an option without which a verb does nothing is marked in its help', async () => {
   const { out } = await scene.jade.type('halt', '--help')
   const marked = out.split(/^ {2}(?=-)/m).filter((option) => option.includes('(must be given)'))

@@ -1,8 +1,19 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
+import { examples } from '../../client/command-line/examples.ts'
 import { installed, manifest, strangersEnv, strangersNode } from './support/installed.ts'
 
 /** `npm i hotwork-X.Y.Z.tgz` in an empty folder, on the oldest Node that the package promises. */
@@ -41,7 +52,7 @@ describe('what is installed', () => {
     expect(ofInstalls.filter((name) => name in scripts)).toEqual([])
   })
 
-  test('is the launcher, what the build has made and the examples that need no checkout: no source, no test, no map', () => {
+  test('is the launcher, what the build has made, and the pages and examples that its help names: no source, no test, no map', () => {
     const files = readdirSync(own, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath.slice(own.length + 1), entry.name))
@@ -50,6 +61,7 @@ describe('what is installed', () => {
         !/^(?:package\.json|README\.md|LICENSE|client\/hotwork\.mjs|dist\/THIRD-PARTY-LICENSES)$/.test(file) &&
         !/^dist\/(?:parts\/)?[\w-]+\.js$/.test(file) &&
         !/^dist\/types\/[\w/-]+\.d\.ts$/.test(file) &&
+        !/^docs\/(?:command-line|identity|policies)\.md$/.test(file) &&
         !/^examples\/(?:cdk-app|plan|requests)\/[\w./-]+$/.test(file) &&
         !/^dist\/functions\/[\w-]+\/(?:index\.c?js|cedar_wasm_bg\.wasm)$/.test(file),
     )
@@ -72,6 +84,16 @@ describe('the command line', () => {
 
   test('prints its help', () => {
     expect(hotwork('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('break-glass'), stderr: '' })
+  })
+
+  test('names in its help no file that the package does not have', () => {
+    const verbs = Object.entries(examples).flatMap(([verb, lines]) =>
+      lines.some((line) => line.includes('examples/')) ? [verb.split(' ')] : [],
+    )
+    const said = [[], ...verbs].map((verb) => hotwork(...verb, '--help').stdout).join('')
+    const named = said.match(/[\w./@-]*\b(?:docs|examples)\/[\w/-]+(?:\.\w+)*/g) ?? []
+    expect(named.length).toBeGreaterThan(verbs.length)
+    expect(named.filter((path) => !existsSync(resolve(folder, path)))).toEqual([])
   })
 
   test('exits 2 for a verb that it does not have', () => {
