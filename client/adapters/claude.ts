@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { NotPermitted } from './not-permitted.ts'
-import { type Gating, ToolPermits } from './tool-permits.ts'
+import { copyOf, type Gating, ToolPermits } from './tool-permits.ts'
 
 export { NotPermitted } from './not-permitted.ts'
 export type { Gating, ToolAction } from './tool-permits.ts'
@@ -38,7 +38,8 @@ export class GatedTools extends ToolPermits {
       PreToolUse: matcher(async ({ tool_name: tool = '', tool_input: input, tool_use_id: id }, _, { signal }) => {
         if (!this.gates(tool)) return {}
         const result = await this.#decide(tool, Object(input) as Input, id, signal)
-        if (result.behavior === 'allow' && id !== undefined) this.#begun.set(id, { tool, input: result.updatedInput })
+        if (result.behavior === 'allow' && id !== undefined)
+          this.#begun.set(id, { tool, input: copyOf(result.updatedInput) })
         const [permissionDecision, reason] =
           result.behavior === 'allow'
             ? (['allow', 'permitted by Hotwork'] as const)
@@ -53,14 +54,14 @@ export class GatedTools extends ToolPermits {
           },
         }
       }),
-      PostToolUse: matcher(async ({ tool_use_id: id = '' }) => {
+      PostToolUse: matcher(async ({ tool_use_id: id = '', tool_input: ran }) => {
         this.#begun.delete(id)
-        await this.end(id)
+        await this.end(id, ran)
         return {}
       }),
-      PostToolUseFailure: matcher(async ({ tool_use_id: id = '' }) => {
+      PostToolUseFailure: matcher(async ({ tool_use_id: id = '', tool_input: ran }) => {
         this.#begun.delete(id)
-        await this.end(id, new Error('the tool failed'))
+        await this.end(id, ran, new Error('the tool failed'))
         return {}
       }),
     }
@@ -68,7 +69,8 @@ export class GatedTools extends ToolPermits {
       const begun = this.#begun.get(toolUseID)
       this.#begun.delete(toolUseID)
       // Another call may have the same id, and other code may have changed the input since.
-      if (isDeepStrictEqual(begun, { tool, input })) return { behavior: 'allow', updatedInput: input }
+      if (begun && isDeepStrictEqual(begun, { tool, input: copyOf(input) }))
+        return { behavior: 'allow', updatedInput: begun.input }
       if (this.gates(tool)) return this.#decide(tool, input, toolUseID, signal)
       return { behavior: 'deny', message: `\`${tool}\` is no tool that Hotwork gives permits for.` }
     }

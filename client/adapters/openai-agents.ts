@@ -1,12 +1,25 @@
+import { parsedJson } from '../http.ts'
 import { NotPermitted } from './not-permitted.ts'
 import { type How, ToolPermits } from './tool-permits.ts'
 
 export { NotPermitted } from './not-permitted.ts'
 export type { Gating, ToolAction } from './tool-permits.ts'
 
-type Details = { toolCall?: { callId: string; arguments: string }; signal?: AbortSignal }
+/** In the details of an invocation: the tool does not run, and tells its input as its schema made it. */
+const reading = Symbol('hotwork.reading')
+type Details = { toolCall?: { callId: string }; signal?: AbortSignal; [reading]?: (input: unknown) => void }
 type RunContext = { context: unknown }
-type Item = { name?: string | undefined; arguments?: string | undefined; rawItem: object }
+type Needs = () => Promise<boolean>
+type FunctionTool = {
+  needsApproval?: unknown
+  invoke(runContext: RunContext, input: string, details: Details): Promise<unknown>
+}
+type Item = {
+  name?: string | undefined
+  arguments?: string | undefined
+  rawItem: object
+  agent: { tools: readonly { name: string }[] }
+}
 type State<I extends Item> = {
   _context: RunContext
   getInterruptions(): I[]
@@ -19,26 +32,28 @@ export type Waiting = { tool: string; callId: string; request: string | undefine
 
 /** For the OpenAI Agents SDK. */
 export class GatedTools<Context = unknown> extends ToolPermits<Context> {
+  /** The SDK leaves it as it is in a tool: the mark of those made here. */
+  readonly #needsApproval: Needs = async () => true
+
   /** For `tool({...})`: it interrupts the run, and runs with a permit alone, once. */
   tool<Options extends { name: string; execute: (...args: never[]) => unknown }>(
     options: Options,
-  ): Options & { needsApproval: true } {
+  ): Options & { needsApproval: Needs } {
     const { name: tool, execute } = options
     const work = execute as unknown as (input: unknown, runContext?: RunContext, details?: Details) => unknown
     const gated: typeof work = async (input, runContext, details) => {
-      const { toolCall, signal } = details ?? {}
-      // As `resolve` has it: a schema may have filled in what the model left out.
-      const asked = (toolCall && jsonOf(toolCall.arguments)) ?? input
-      const call = { tool, id: toolCall?.callId, input: asked, context: runContext?.context as Context }
+      const { toolCall, signal, [reading]: read } = details ?? {}
+      if (read) return read(input)
+      const call = { tool, id: toolCall?.callId, input, context: runContext?.context as Context }
       try {
-        return await this.run(call, (own) => work(own === asked ? input : own, runContext, details), { signal })
+        return await this.run(call, (own) => work(own, runContext, details), { signal })
       } catch (no) {
         // The SDK tells the model of an error to try again.
         if (no instanceof NotPermitted) return no.message
         throw no
       }
     }
-    return { ...options, needsApproval: true, execute: gated as unknown as Options['execute'] }
+    return { ...options, needsApproval: this.#needsApproval, execute: gated as unknown as Options['execute'] }
   }
 
   /**
@@ -50,9 +65,9 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
       const { name: tool = '' } = item
       if (!this.gates(tool)) return []
       const { callId } = item.rawItem as { callId: string }
-      const input = jsonOf(item.arguments)
+      const input = await this.#read(item, state._context)
       if (input === undefined) {
-        state.reject(item, { message: 'The arguments are no JSON. The tool did not run.' })
+        state.reject(item, { message: 'The arguments do not fit the tool. The tool did not run.' })
         return []
       }
       const asked = await this.ask({ tool, id: callId, input, context: state._context.context as Context }, how)
@@ -63,12 +78,17 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
     })
     return (await Promise.all(waiting)).flat()
   }
-}
 
-function jsonOf(text = '{}'): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+  /** The input that the tool will get: its schema fills in what the model left out. @returns undefined where it does not fit */
+  async #read({ name, arguments: text = '{}', agent, rawItem }: Item, runContext: RunContext): Promise<unknown> {
+    const named = agent.tools.filter((tool) => tool.name === name) as (FunctionTool & { name: string })[]
+    const own = named.find(({ needsApproval }) => needsApproval === this.#needsApproval)
+    if (!own) return parsedJson(text)
+    let input: unknown
+    const read = (given: unknown) => {
+      input = given
+    }
+    await own.invoke(runContext, text, { toolCall: rawItem as { callId: string }, [reading]: read }).catch(() => {})
+    return input
   }
 }

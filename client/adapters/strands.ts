@@ -28,7 +28,6 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
     try {
       const call = { tool, id, input, context: event.invocationState as Context }
       const begun = await this.begin(call, { signal: event.agent.cancelSignal })
-      if (begun.input === input) return proceed()
       const apply = () => {
         event.toolUse.input = begun.input
       }
@@ -43,7 +42,7 @@ export class GatedTools<Context = unknown> extends ToolPermits<Context> {
 
   async afterToolCall({ toolUse, error, result }: After): Promise<Proceed> {
     const failed = error ?? (result.status === 'error' ? new Error('the tool says so') : undefined)
-    await this.end(toolUse.toolUseId, failed)
+    await this.end(toolUse.toolUseId, toolUse.input, failed)
     return proceed()
   }
 

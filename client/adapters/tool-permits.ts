@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Approved } from '../agent/approved.ts'
-import type { PermitCall } from '../agent/permit-call.ts'
+import { jsonOf, type PermitCall } from '../agent/permit-call.ts'
 import { defined } from '../http.ts'
 import type { Hotwork } from '../index.ts'
 import { wrongUsage } from '../outcome.ts'
@@ -35,14 +35,20 @@ export type Gating<Context = undefined> = {
 type ToolCall<Context> = { tool: string; id: string | undefined; input: unknown; context: Context }
 export type How = { wait?: string | number | undefined; signal?: AbortSignal | undefined }
 
+/** `input`: a copy of the tool's input as it was approved, to run the tool with. */
 type Ready = { permit: Approved; input: Input }
 type Running = Ready & { end(error?: unknown): Promise<void> }
+
+/** The framework ran the tool with arguments that were not approved. */
+class OtherArguments extends Error {
+  override readonly name = 'OtherArguments'
+}
 
 /** Permits for the calls of an agent's tools. What is not permitted is `NotPermitted`, never a call. */
 export class ToolPermits<Context = undefined> {
   readonly #gating: Gating<Context>
   /** By the framework's id: reserved when a call is about to run. */
-  readonly #running = new Map<string, Running | undefined>()
+  readonly #running = new Map<string, (Running & { approved: Input }) | undefined>()
 
   constructor(gating: Gating<Context>) {
     this.#gating = gating
@@ -92,7 +98,7 @@ export class ToolPermits<Context = undefined> {
             return over
           }
           isBegun = true
-          this.#running.set(key, { ...ready, end })
+          this.#running.set(key, { ...ready, approved: copyOf(ready.input), end })
           begun({ ...ready, end })
         })
       // Once it has begun this is the work's own error, or an end that Hotwork could not be told: the grant ends by itself.
@@ -103,9 +109,13 @@ export class ToolPermits<Context = undefined> {
     })
   }
 
-  /** Says how a run went that was begun. */
-  async end(id: string, error?: unknown): Promise<void> {
-    await this.#running.get(id)?.end(error)
+  /** Says how a run went that was begun. `ran`: the input that the framework says the tool got. */
+  async end(id: string, ran: unknown, error?: unknown): Promise<void> {
+    const running = this.#running.get(id)
+    if (!running) return
+    const { input, approved, end } = running
+    const isApproved = ran === input || isDeepStrictEqual(copyOf(ran), approved)
+    await end(isApproved ? error : new OtherArguments('it ran with other arguments than were approved'))
   }
 
   /** Asks, and runs `work` once, ever. @throws NotPermitted; what `work` throws; the reason of the signal */
@@ -126,11 +136,13 @@ export class ToolPermits<Context = undefined> {
     const { hotwork, tools, purpose, parentTask: given, wait: usual } = this.#gating
     const gated = tools[tool]
     if (gated === undefined) throw wrongUsage(`\`${tool}\` is no gated tool`, 'name it in `tools`')
-    const own = Object(input) as Input
-    const { action, arguments: args = own, justification, narrowed } = typeof gated === 'function' ? gated(own) : gated
+    const own = copyOf(input)
+    const mapped = typeof gated === 'function' ? gated(copyOf(own)) : { ...gated, arguments: own }
+    const { action, justification, narrowed } = mapped
+    const args = copyOf(mapped.arguments)
     const parentTask = typeof given === 'function' ? given(context) : given
     const permit = await hotwork.permit({
-      ...{ action, arguments: args, purpose, parentTask },
+      ...{ action, arguments: copyOf(args), purpose, parentTask },
       ...defined({ justification, wait: wait ?? usual, signal }),
       // Small models count their calls from 0 in each conversation.
       ...(id === undefined ? {} : { callId: `${parentTask.id}/${tool}/${id}` }),
@@ -138,10 +150,12 @@ export class ToolPermits<Context = undefined> {
     if (permit.outcome === 'approved') return { permit, input: own }
     if (permit.outcome !== 'narrowed') throw noFor(permit, action)
     // Less time or fewer uses are enough for one call.
-    if (isDeepStrictEqual(permit.arguments, JSON.parse(JSON.stringify(args))))
-      return { permit: permit.accept(), input: own }
-    if (narrowed) return { permit: permit.accept(), input: narrowed(permit.arguments) }
+    if (isDeepStrictEqual(permit.arguments, args)) return { permit: permit.accept(), input: own }
+    if (narrowed) return { permit: permit.accept(), input: copyOf(narrowed(permit.arguments)) }
     await permit.complete('failed', 'narrowed, and not taken')
     throw noFor(permit, action)
   }
 }
+
+/** Shares nothing with its source, which may change while people decide. @throws Refusal */
+export const copyOf = (input: unknown): Input => jsonOf(Object(input) as object)

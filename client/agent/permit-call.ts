@@ -86,7 +86,8 @@ export function readCall({
   })
 }
 
-function jsonOf(args: object): { [name: string]: unknown } {
+/** @internal A copy, of which the caller has nothing. @throws Refusal */
+export function jsonOf(args: object): { [name: string]: unknown } {
   try {
     return JSON.parse(JSON.stringify(args)) as { [name: string]: unknown }
   } catch {

@@ -1,8 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { GatedTools as AiSdkTools } from '../../client/adapters/ai-sdk.ts'
 import { GatedTools as ClaudeTools } from '../../client/adapters/claude.ts'
+import { GatedTools as LangChainTools } from '../../client/adapters/langchain.ts'
 import { GatedTools as OpenAiTools } from '../../client/adapters/openai-agents.ts'
+import { GatedTools as StrandsTools } from '../../client/adapters/strands.ts'
+import type { Gating, Input } from '../../client/adapters/tool-permits.ts'
 import { Hotwork } from '../../client/index.ts'
 import { useScene } from './support/scene.ts'
 
@@ -16,9 +20,9 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const staging = { FunctionName: 'staging-api', Timeout: 5 }
-const gating = () => {
+const gating = (pause = async () => {}) => {
   const identity = async () => scene.workload('agent-remediator')
-  const around = { env: {}, folder, now: () => new Date(), pause: async () => {} }
+  const around = { env: {}, folder, now: () => new Date(), pause }
   return {
     hotwork: new Hotwork({ issuer: scene.api.url, identity, stateFolder: folder }, around),
     tools: { configure: { action: 'lambda:UpdateFunctionConfiguration' } },
@@ -36,6 +40,91 @@ test('OpenAI Agents: a tool that is invoked without its call is asked for with w
   const { execute: run } = new OpenAiTools(gating()).tool({ name: 'configure', execute })
   await (run as (input: object, context: object) => Promise<unknown>)(staging, { context: undefined })
   expect([await requests(), done]).toEqual([[staging], [staging]])
+})
+
+describe('the input changes while people decide', () => {
+  const signal = new AbortController().signal
+  const [asked, changed] = [
+    { FunctionName: 'checkout-api', Timeout: 5, Tags: { by: ['agent'] } },
+    { FunctionName: 'checkout-api', Timeout: 900, Tags: { by: ['agent', 'thief'] } },
+  ]
+  const action = 'lambda:UpdateFunctionConfiguration'
+  const toolUse = (input: Input) => ({ name: 'configure', toolUseId: 'call_1', input: input as unknown })
+  class ToolMessage {}
+
+  /** How each framework hands a call to its adapter. @returns the input that the tool runs with */
+  const frameworks: { [name: string]: (gate: Gating, input: Input, done: Input[]) => Promise<unknown> } = {
+    'the Vercel AI SDK': (gate, input, done) => {
+      const { configure } = new AiSdkTools(gate).tools({
+        configure: { execute: async (own: Input, _options: { toolCallId: string }) => done.push(own) },
+      })
+      return configure.execute(input, { toolCallId: 'call_1' })
+    },
+    LangChain: (gate, input, done) => {
+      const { wrapToolCall } = new LangChainTools({ ...gate, parentTask: { id: 'INC-4822' }, ToolMessage })
+      const request = { toolCall: { name: 'configure', args: input, id: 'call_1' }, runtime: {} }
+      return wrapToolCall(request, ({ toolCall }) => done.push(toolCall.args))
+    },
+    'OpenAI Agents': (gate, input, done) => {
+      const execute = async (own: Input, _context: object) => done.push(own)
+      const { execute: run } = new OpenAiTools({ ...gate, parentTask: { id: 'INC-4822' } }).tool({
+        ...{ name: 'configure', execute },
+      })
+      return run(input, { context: undefined })
+    },
+    Strands: async (gate, input, done) => {
+      const event = { toolUse: toolUse(input), invocationState: {}, agent: {} }
+      const tools = new StrandsTools({ ...gate, parentTask: { id: 'INC-4822' } })
+      const answer = await tools.beforeToolCall(event)
+      if (answer.type === 'transform') answer.apply()
+      done.push(event.toolUse.input as Input)
+      await tools.afterToolCall({ ...event, result: { status: 'success' } })
+    },
+    'the Claude Agent SDK': async (gate, input, done) => {
+      const [before] = new ClaudeTools(gate).hooks.PreToolUse[0]?.hooks ?? []
+      const event = { hook_event_name: 'PreToolUse', tool_name: 'configure', tool_input: input, tool_use_id: 'call_1' }
+      const answer = await before?.(event, 'call_1', { signal })
+      done.push(answer?.hookSpecificOutput?.updatedInput ?? input)
+    },
+  }
+
+  /** People look at it, it becomes another, and they approve. */
+  async function decideOn(input: () => object, gate: Partial<Gating>, run: (gate: Gating) => Promise<unknown>) {
+    const { world } = scene.api
+    const pause = async () => {
+      Object.assign(input(), structuredClone(changed))
+      for (const { state } of (await world.requests.list({ status: 'pending' }, { limit: 10 })).items)
+        for (const who of ['ana', 'eve']) await world.decide(await world.state(state.ask.id), who, 'approve')
+    }
+    await run({ ...gating(pause), wait: '5m', ...gate } as Gating)
+  }
+  const arguments_ = ({ FunctionName, Timeout }: Input) => ({ action, arguments: { FunctionName, Timeout } })
+
+  test.each(Object.keys(frameworks))('%s runs the tool with what was approved', async (framework) => {
+    const input = structuredClone(asked)
+    const done: Input[] = []
+    await decideOn(
+      () => input,
+      { tools: { configure: arguments_ } },
+      (gate) => (frameworks[framework] as (typeof frameworks)[string])(gate, input, done),
+    )
+    expect([input, done]).toEqual([changed, [asked]])
+  })
+
+  test('an author who changes the input that `tools` got changes no call', async () => {
+    const done: Input[] = []
+    let given: Input = {}
+    const configure = (input: Input) => {
+      given = input
+      return arguments_(input)
+    }
+    await decideOn(
+      () => given,
+      { tools: { configure } },
+      (gate) => frameworks['LangChain']?.(gate, structuredClone(asked), done) as Promise<unknown>,
+    )
+    expect([given, done]).toEqual([changed, [asked]])
+  })
 })
 
 describe('Claude', () => {
@@ -63,6 +152,16 @@ describe('Claude', () => {
     const { hook, asks } = makeGate()
     await hook(staging)
     expect([await asks(staging), await asks(staging)]).toEqual(['allow', 'deny'])
+  })
+
+  test('a tool that ran with other arguments is completed as failed', async () => {
+    const { gate, hook } = makeGate()
+    await hook(staging)
+    const [after] = gate.hooks.PostToolUse[0]?.hooks ?? []
+    const event = { hook_event_name: 'PostToolUse', tool_input: { ...staging, Timeout: 900 }, tool_use_id: 'toolu_1' }
+    await after?.(event, 'toolu_1', { signal })
+    const [ended] = (await scene.api.world.requests.list({}, { limit: 10 })).items
+    expect(ended?.state).toMatchObject({ status: 'completed', outcome: 'failed' })
   })
 
   test('what is another call by then is denied', async () => {

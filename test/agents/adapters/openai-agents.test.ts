@@ -2,7 +2,7 @@ import { Agent, RunState, tool } from '@openai/agents'
 import * as z from 'zod'
 import { GatedTools } from '../../../client/adapters/openai-agents.ts'
 import { useScene } from '../../client/support/scene.ts'
-import type { Call } from './drivers/driver.ts'
+import { type Call, configureSchema } from './drivers/driver.ts'
 import { drive, makeAgent, runner, ScriptedModel } from './drivers/openai-agents.ts'
 import { tellStories } from './stories.ts'
 
@@ -65,19 +65,32 @@ function withDefault(script: ReturnType<ReturnType<typeof theDesk>['script']>) {
   return { gate, model, agent: new Agent({ name: 'remediator', model, tools }) }
 }
 
-test('what the schema fills in is no other call', async () => {
+test('what the schema fills in is asked for and run, also where people were asked in another process', async () => {
   const desk = theDesk()
-  const tools = {
-    configure: ({ FunctionName, Timeout = 9 }: object & { FunctionName?: unknown; Timeout?: unknown }) => ({
-      ...{ action: 'lambda:UpdateFunctionConfiguration', arguments: { FunctionName, Timeout } },
-    }),
-  }
-  const short = { ...call, input: { FunctionName: 'staging-api' } }
-  const { gate, model, agent } = withDefault(desk.script([short], { tools }))
+  const short = { ...call, input: { FunctionName: 'checkout-api' } }
+  const whole = { FunctionName: 'checkout-api', Timeout: 9 }
+  const first = withDefault(desk.script([short]))
+  const { state } = await runner().run(first.agent, 'go')
+  expect(await first.gate.resolve(state, { wait: 0 })).toHaveLength(1)
+  expect(await desk.requests()).toMatchObject([{ ask: { arguments: whole } }])
+  await desk.decide()
+  const second = withDefault(desk.script([short]))
+  const kept = await RunState.fromString(second.agent, state.toString())
+  expect([desk.done, await second.gate.resolve(kept)]).toEqual([[], []])
+  await runner().run(second.agent, kept)
+  expect([desk.done, (await desk.requests()).length]).toEqual([[whole], 1])
+})
+
+test('a tool that the gate did not make does not run where people are asked about one of its name', async () => {
+  const desk = theDesk()
+  const script = desk.script([call])
+  const { gate, model } = makeAgent(script)
+  const execute = (input: object) => script.work(input as never)
+  const own = { name: 'configure', description: 'a tool', parameters: configureSchema, needsApproval: true }
+  const agent = new Agent({ name: 'remediator', model, tools: [tool({ ...own, execute })] })
   const { state } = await runner().run(agent, 'go')
-  await gate.resolve(state)
-  await runner().run(agent, state)
-  expect([desk.done, model.told]).toMatchObject([[{ FunctionName: 'staging-api', Timeout: 9 }], [{ id: 'call_1' }]])
+  expect(await gate.resolve(state, { wait: 0 })).toHaveLength(1)
+  expect(desk.done).toEqual([])
 })
 
 test('arguments that are no JSON: it does not run, and no person is asked', async () => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Input } from '../../../client/adapters/tool-permits.ts'
 import { Hotwork } from '../../../client/index.ts'
 import { joinRequest } from '../../../functions/operations/ledger/texts.ts'
 import { Started, useRealTime } from '../../client/support/agent-machine.ts'
@@ -120,6 +121,21 @@ export function tellStories(framework: string, drive: Driver, scene: Scene): () 
       [configure(prod).input],
       [{ status: 'completed', outcome: 'succeeded' }],
     ])
+  })
+
+  test('approved by people, and changed in the agent while they decide: it runs as it was approved', async () => {
+    const desk = theDesk()
+    const given: object[] = []
+    desk.meanwhile = async () => {
+      for (const input of given) Object.assign(input, { Timeout: 900 })
+      await desk.decide()
+    }
+    const configure_ = (input: Input) => {
+      given.push(input)
+      return { action: 'lambda:UpdateFunctionConfiguration', arguments: input }
+    }
+    await drive(desk.script([configure(prod)], { tools: { configure: configure_ } }))
+    expect([given[0], desk.done]).toEqual([{ FunctionName: prod, Timeout: 900 }, [configure(prod).input]])
   })
 
   test('denied: it does not run, and the model is told what happened', async () => {
