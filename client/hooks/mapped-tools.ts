@@ -43,21 +43,24 @@ export function findMapped(maps: readonly ToolMap[], names: readonly HostTool[])
   )
 }
 
-/** What one map says of it. By the host's name before the server's own. */
+/** What one map says of it. By the host's name before the server's own. A tool passes by its exact name alone. */
 function entriesOf(map: ToolMap, { tool, server }: HostTool): (Mapped | 'pass')[] {
   if (server === undefined) {
     if (map.server) return []
     return Object.hasOwn(map.tools, tool) ? [mappedOf(map, tool, map.tools[tool] as Entry)] : []
   }
-  const byHost = called(map, `mcp__${plain(server)}__${plain(tool)}`)
+  const whole = `mcp__${server}__${tool}`
+  const isOfOne = readHostTool(whole).length === 1
+  const byHost = called(map, `mcp__${plain(server)}__${plain(tool)}`, isOfOne ? whole : undefined)
   if (byHost.length > 0) return byHost.map(([, entry]) => mappedOf(map, tool, entry))
   if (map.server === undefined || plainer(map.server.name) !== plainer(server)) return []
-  return called(map, tool).map(([key, entry]) => mappedOf(map, key, entry))
+  const exact = map.server.name === server ? tool : undefined
+  return called(map, tool, exact).map(([key, entry]) => mappedOf(map, key, entry))
 }
 
 /** All that the name may mean. That another name reads the same makes no tool pass. */
-function called(map: ToolMap, name: string): [string, Entry][] {
-  const all = Object.entries(map.tools)
+function called(map: ToolMap, name: string, exact: string | undefined): [string, Entry][] {
+  const all = Object.entries(map.tools).filter(([key, entry]) => entry !== 'pass' || key === exact)
   const same = all.filter(([key]) => key === name || plain(key) === name)
   if (same.length > 0 && name.includes('-')) return same
   return all.filter((each) => same.includes(each) || (each[1] !== 'pass' && plainer(each[0]) === plainer(name)))

@@ -97,6 +97,25 @@ describe('a request', () => {
     expect(await machine.requests()).toEqual([])
   })
 
+  test.each<[what: string, changes: object]>([
+    ['a server whose name a host would write alike', { server: 'read.only', tool: 'list' }],
+    ['a server in other case', { server: 'Read_only', tool: 'list' }],
+    ['a tool whose name a host would write alike', { server: 'read_only', tool: 'list!' }],
+    ['a server and a tool with the same name together', { server: 'a', tool: 'b__c' }],
+    ['a server that the map names otherwise', { server: 'secure-files', tool: 'list' }],
+  ])('of %s as one that the map passes is denied', async (_what, changes) => {
+    const tools = { mcp__read_only__list: 'pass', 'mcp__read_only__list!!': 'pass', mcp__a__b__c: 'pass' }
+    const server = { name: 'secure_files', version: '1' }
+    machine.maps = [
+      { ...map, tools },
+      { ...map, server, tools: { list: 'pass' } },
+    ]
+    await machine.start()
+    expect((await create(changes)).body.status).toBe('denied')
+    expect((await create({ server: 'read_only', tool: 'list' }, 'k2')).body.status).toBe('approved')
+    expect((await create({ server: 'secure_files', tool: 'list' }, 'k3')).body.status).toBe('approved')
+  })
+
   test('of a server is found by the name that a host writes, and the server is kept', async () => {
     const { body } = await create({ server: 'flags' })
     expect([body.status, body.server]).toEqual(['pending', 'flags'])
