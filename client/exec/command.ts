@@ -8,7 +8,7 @@ const awsCredential =
 
 /** What says who the agent or person is: CMD gets what was approved, and not the right to ask as them. */
 const identity =
-  /^(?:HOTWORK_(?:AS|TOKEN|WORKLOAD_TOKEN_FILE|TOOL_TOKEN_FILE)|ACTIONS_ID_TOKEN_REQUEST_(?:URL|TOKEN)|SPIFFE_ENDPOINT_SOCKET)$/i
+  /^(?:HOTWORK_(?:AS|TOKEN|SIDECAR_TOKEN|WORKLOAD_TOKEN_FILE|TOOL_TOKEN_FILE)|ACTIONS_ID_TOKEN_REQUEST_(?:URL|TOKEN)|SPIFFE_ENDPOINT_SOCKET)$/i
 
 type Environment = { readonly [name: string]: string | undefined }
 

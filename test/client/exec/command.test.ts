@@ -18,7 +18,7 @@ describe('no credential is left in the environment', () => {
     ...['AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ROLE_ARN', 'AWS_ROLE_SESSION_NAME', 'AWS_CREDENTIAL_EXPIRATION'],
     ...['AWS_BEARER_TOKEN_BEDROCK', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE', 'aws_access_key_id'],
     ...['HOTWORK_TOKEN', 'HOTWORK_AS', 'HOTWORK_WORKLOAD_TOKEN_FILE', 'HOTWORK_TOOL_TOKEN_FILE'],
-    ...['SPIFFE_ENDPOINT_SOCKET'],
+    ...['SPIFFE_ENDPOINT_SOCKET', 'HOTWORK_SIDECAR_TOKEN'],
     ...['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'],
   ])('%s', (name) => {
     expect(withoutCredentials({ [name]: 'mine', PATH: '/bin' })).toEqual({ PATH: '/bin' })
