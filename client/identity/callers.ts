@@ -1,37 +1,52 @@
 import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import * as z from 'zod'
-import { parsedJson, send } from '../../http.ts'
-import { digest } from '../../kept-keys.ts'
-import { Fault } from '../../outcome.ts'
-import { spelledOut } from '../../screen.ts'
-import type { Surroundings } from '../../surroundings.ts'
+import { parsedJson, send } from '../http.ts'
+import { digest } from '../kept-keys.ts'
+import { exits, Fault, Trouble } from '../outcome.ts'
+import { spelledOut } from '../screen.ts'
+import type { Surroundings } from '../surroundings.ts'
 
-/** An agent that calls the gate, by a token that Hotwork knows as good. */
+/** An agent, by a token that Hotwork takes. */
 export type Caller = {
   /** `agent:...` */
   agent: string
-  /** Of the agent, and of the identity that the token has: who has another of either is another caller. */
+  /** Of the agent and the token's identity: two tokens are one caller where both match. */
   key: string
   token: string
   /** Seconds. */
   expiresAt: number
 }
 
-/** The token is not one by which an agent may call. Says why, and never the token. */
-export class BadToken extends Error {
+/** No agent may call by this token. Says why, and never the token. */
+export class BadToken extends Trouble {
   override readonly name = 'BadToken'
+  constructor(title: string) {
+    super(exits.denied, { code: 'bad_token', title })
+  }
 }
 
 /** The token is good, and Hotwork lets its agent do nothing now. */
-export class StoppedAgent extends Error {
+export class StoppedAgent extends Trouble {
   override readonly name = 'StoppedAgent'
+  constructor(why: string) {
+    super(exits.denied, { code: 'agent_stopped', title: `Hotwork lets this agent do nothing now: ${why}` })
+  }
+}
+
+/** Hotwork has refused so many tokens of this source that it is not asked about another one in this minute. */
+export class TooManyTokens extends Trouble {
+  override readonly name = 'TooManyTokens'
+  constructor() {
+    super(exits.fault, { code: 'too_many_tokens', title: 'too many unknown tokens: send the same again in a minute' })
+  }
 }
 
 const Problem = z.looseObject({ title: z.string(), detail: z.string().optional() })
 const Answer = z.looseObject({ caller: z.string() })
 const Claims = z.looseObject({
-  iss: z.string().min(1),
+  /** A JWT-SVID has none. */
+  iss: z.string().default(''),
   sub: z.string().min(1),
   exp: z.number(),
   aud: z.union([z.string(), z.array(z.string())]),
@@ -42,31 +57,76 @@ const longestRemembered = 60
 const mostRemembered = 1000
 const patience = 5_000
 
-/** Tells who calls, by a workload token. Hotwork judges it; here it is remembered by its hash, in memory. */
+/** Of the questions about new tokens in one minute. One that Hotwork takes does not count. */
+type Bounds = { perSource: number; all: number }
+const usualBounds: Bounds = { perSource: 60, all: 240 }
+/** Seconds. */
+const minute = 60
+
+type From = {
+  /** Where it came from, such as an address. Left out: it is this machine's own, and nothing is bounded. */
+  source?: string | undefined
+  signal?: AbortSignal | undefined
+}
+type Known = { caller: Omit<Caller, 'token'>; until: number }
+
+/** Tells which agent has a workload token. Hotwork judges it; here it is remembered by its hash, in memory. */
 export class Callers {
   readonly #issuer: string
   readonly #around: Pick<Surroundings, 'now' | 'pause'>
-  readonly #known = new Map<string, { caller: Omit<Caller, 'token'>; until: number }>()
+  readonly #bounds: Bounds
+  readonly #known = new Map<string, Known>()
+  readonly #refused = new Map<string, { no: BadToken; until: number }>()
+  /** Identities whose tokens Hotwork has taken: a stranger's forgeries do not use up what is theirs. */
+  readonly #identities = new Set<string>()
+  #counts = { since: 0, of: new Map<string, number>() }
 
-  constructor(issuer: string, around: Pick<Surroundings, 'now' | 'pause'>) {
+  constructor(issuer: string, around: Pick<Surroundings, 'now' | 'pause'>, bounds = usualBounds) {
     this.#issuer = issuer
     this.#around = around
+    this.#bounds = bounds
   }
 
-  /** @throws BadToken; Fault where Hotwork does not say */
-  async find(token: string): Promise<Caller> {
+  /** @throws BadToken; StoppedAgent; TooManyTokens; Fault where Hotwork does not say; the reason of the signal */
+  async find(token: string, { source, signal }: From = {}): Promise<Caller> {
     const hash = createHash('sha256').update(token).digest('base64url')
     const now = this.#around.now().getTime() / 1000
     const known = this.#known.get(hash)
     if (known && known.until > now) return { ...known.caller, token }
-    this.#known.delete(hash)
+    const refused = this.#refused.get(hash)
+    if (refused && refused.until > now) throw refused.no
     const { iss, sub, exp } = this.#claimsOf(token, now)
-    const agent = await this.#ask(token)
+    const identity = digest(iss, sub)
+    // A token that was good is asked about again in any case.
+    const takenFrom = known || source === undefined ? [] : this.#take(identity, source, now)
+    const agent = await this.#ask(token, signal).catch((cause: unknown) => {
+      if (cause instanceof BadToken) remember(this.#refused, hash, { no: cause, until: now + longestRemembered })
+      throw cause
+    })
+    for (const key of takenFrom) this.#counts.of.set(key, (this.#counts.of.get(key) ?? 1) - 1)
+    if (this.#identities.size >= mostRemembered) this.#identities.clear()
+    this.#identities.add(identity)
     // Agents may have one subject, and differ in what else their tokens say.
     const caller = { agent, key: digest(iss, sub, agent), expiresAt: exp }
-    if (this.#known.size >= mostRemembered) this.#known.clear()
-    this.#known.set(hash, { caller, until: Math.min(exp, now + longestRemembered) })
+    remember(this.#known, hash, { caller, until: Math.min(exp, now + longestRemembered) })
     return { ...caller, token }
+  }
+
+  /** Counts one question. @returns what it was counted for @throws TooManyTokens */
+  #take(identity: string, source: string, now: number): string[] {
+    if (now - this.#counts.since >= minute) this.#counts = { since: now, of: new Map() }
+    const { perSource, all } = this.#bounds
+    const { of } = this.#counts
+    const isKnown = this.#identities.has(identity)
+    const bounds: [string, number][] = isKnown
+      ? [[identity, perSource]]
+      : [
+          [`from ${source}`, perSource],
+          ['all', all],
+        ]
+    if (bounds.some(([key, most]) => (of.get(key) ?? 0) >= most)) throw new TooManyTokens()
+    for (const [key] of bounds) of.set(key, (of.get(key) ?? 0) + 1)
+    return bounds.map(([key]) => key)
   }
 
   /** What it says of itself. A token that is for another service is not shown to Hotwork. */
@@ -79,10 +139,10 @@ export class Callers {
     return claims
   }
 
-  async #ask(token: string): Promise<string> {
+  async #ask(token: string, signal: AbortSignal | undefined): Promise<string> {
     const url = `${this.#issuer}/v1/mcp-tools`
     const headers = { authorization: `Bearer ${token}` }
-    const sending = { method: 'GET', url, tries: 2, patience, prepare: async () => ({ headers }) } as const
+    const sending = { method: 'GET', url, tries: 2, patience, signal, prepare: async () => ({ headers }) } as const
     const { response, text } = await send(sending, { err: () => {}, pause: this.#around.pause })
     if (response.status === 401) throw new BadToken('Hotwork does not take this workload token')
     // A halt, or the agent's own end.
@@ -97,6 +157,11 @@ export class Callers {
     if (answer.caller.startsWith('agent:')) return answer.caller
     throw new BadToken('the workload token is not of an agent')
   }
+}
+
+function remember<T>(map: Map<string, T>, hash: string, value: T): void {
+  if (map.size >= mostRemembered) map.clear()
+  map.set(hash, value)
 }
 
 function claimsIn(token: string): unknown {

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { BadToken, type Caller, Callers, StoppedAgent, TooManyTokens } from '../../identity/callers.ts'
 import { isSafeAddress } from '../../local.ts'
 import { systemCodeOf, Trouble, wrongUsage } from '../../outcome.ts'
 import { lines } from '../../screen.ts'
 import type { Surroundings } from '../../surroundings.ts'
-import { BadToken, type Caller, Callers, StoppedAgent } from './callers.ts'
 import { type Bounds, type OpenGate, Sessions } from './sessions.ts'
 
 export type ListenTyped = {
@@ -150,10 +150,15 @@ class Door {
     const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(request.headers.authorization ?? '')?.[1]
     try {
       if (token === undefined) throw new BadToken('send a workload token as `Authorization: Bearer TOKEN`')
-      return await callers.find(token)
+      return await callers.find(token, { source: request.socket.remoteAddress ?? '' })
     } catch (cause) {
       if (cause instanceof StoppedAgent) {
-        refuse(response, 403, `Hotwork lets this agent do nothing now: ${cause.message}`)
+        refuse(response, 403, cause.message)
+        return undefined
+      }
+      if (cause instanceof TooManyTokens) {
+        response.setHeader('retry-after', '60')
+        refuse(response, 429, cause.message)
         return undefined
       }
       if (!(cause instanceof BadToken)) {

@@ -1,10 +1,10 @@
 import { Signals } from '../../exec/command.ts'
 import type { GatedCalls } from '../../gated/gated-calls.ts'
+import type { Caller } from '../../identity/callers.ts'
 import { exits, Refusal, wrongUsage } from '../../outcome.ts'
 import type { Surroundings } from '../../surroundings.ts'
 import { openGate } from '../open-gate.ts'
 import { type CallsOf, type GateTyped, prepareGate } from '../run-gate.ts'
-import type { Caller } from './callers.ts'
 import { type ListenTyped, listen } from './listen.ts'
 
 /** `hotwork mcp --listen PORT -- CMD`: agents call at an address, and each session has a CMD of its own behind the gate. */

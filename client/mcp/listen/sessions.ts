@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuthInfo, Transport } from '@modelcontextprotocol/server'
-import type { Caller } from './callers.ts'
+import type { Caller } from '../../identity/callers.ts'
 import { SessionTransport } from './session-transport.ts'
 
 /** A server with the gate before it, for one session. */

@@ -2,16 +2,20 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { decodeJwt, UnsecuredJWT } from 'jose'
-import { Callers } from '../../../client/mcp/listen/callers.ts'
+import { Callers } from '../../../client/identity/callers.ts'
 
-/** Who calls a gate at an address, where one subject is of several agents, which differ in another claim of their tokens. */
+/** Who calls a gate at an address, where one subject is of several agents, and strangers forge tokens. */
 
 let server: Server
 let issuer: string
 let owner = 'agent:one'
+let asked = 0
 beforeEach(async () => {
   owner = 'agent:one'
+  asked = 0
   server = createServer(({ headers }, response) => {
+    asked += 1
+    if (headers.authorization?.endsWith('forged')) return void response.writeHead(401).end()
     const { workflow } = decodeJwt((headers.authorization ?? '').slice('Bearer '.length))
     response.end(JSON.stringify({ caller: workflow === 'other' ? 'agent:other' : owner, tools: [] }))
   }).listen(0, '127.0.0.1')
@@ -42,4 +46,63 @@ test('a subject that is another agent’s by now is another caller', async () =>
   owner = 'agent:next'
   now += 61_000
   expect((await callers.find(signed('one'))).key).not.toBe(before.key)
+})
+
+describe('of forged tokens', () => {
+  let now: number
+  let callers: Callers
+  beforeEach(() => {
+    now = Date.now()
+    const around = { now: () => new Date(now), pause: async () => {} }
+    callers = new Callers(issuer, around, { perSource: 3, all: 5 })
+  })
+  const forged = (workflow: string, sub = 'stranger') =>
+    `${new UnsecuredJWT({ workflow })
+      .setIssuer('https://token.example')
+      .setSubject(sub)
+      .setAudience(issuer)
+      .setExpirationTime('5m')
+      .encode()}forged`
+  const flood = async (source: string, count = 10, sub?: string) => {
+    const all = Array.from({ length: count }, (_, n) => callers.find(forged(`${source} ${n}`, sub), { source }))
+    const came = await Promise.allSettled(all)
+    return came.map((each) => (each.status === 'rejected' ? (each.reason as Error).name : 'found'))
+  }
+  const saidTo = (refused: number, count = 10) => [
+    ...Array<string>(refused).fill('BadToken'),
+    ...Array<string>(count - refused).fill('TooManyTokens'),
+  ]
+
+  test('Hotwork is asked about a few of one source in a minute, also where they come at once', async () => {
+    expect([await flood('10.0.0.1'), asked]).toEqual([saidTo(3), 3])
+    now += 60_000
+    expect([await flood('10.0.0.1'), asked]).toEqual([saidTo(3), 6])
+  })
+
+  test('Hotwork is asked about a few of all sources together', async () => {
+    for (const source of ['10.0.0.1', '10.0.0.2', '10.0.0.3']) await flood(source)
+    expect(asked).toBe(5)
+  })
+
+  test('Hotwork is asked once about the same one', async () => {
+    for (let count = 0; count < 10; count++)
+      await expect(callers.find(forged('one'), { source: '10.0.0.1' })).rejects.toThrow('does not take')
+    expect(asked).toBe(1)
+  })
+
+  test('an agent that Hotwork knows is found from the same source, by its old token and by a fresh one', async () => {
+    const source = '10.0.0.1'
+    await callers.find(signed('one'), { source })
+    await flood(source)
+    expect((await callers.find(signed('two'), { source })).agent).toBe('agent:one')
+    now += 59_000
+    await flood(source)
+    now += 2_000
+    expect((await callers.find(signed('one'), { source })).agent).toBe('agent:one')
+  })
+
+  test('tokens that Hotwork takes do not count', async () => {
+    for (let count = 0; count < 10; count++) await callers.find(signed(`w${count}`), { source: '10.0.0.1' })
+    expect(await flood('10.0.0.1', 3)).toEqual(saidTo(3, 3))
+  })
 })

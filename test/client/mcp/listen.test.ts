@@ -136,6 +136,19 @@ test('without a token there is a 401 that says where to read on', async () => {
   expect(callers).toEqual([])
 })
 
+test('a flood of forged tokens is answered by the gate, and an agent that has called goes on', async () => {
+  await start()
+  const session = await opened(remediator())
+  scene.api.calls.length = 0
+  const forged = Array.from({ length: 70 }, (_, n) => post(scene.workload(`stranger-${n}`)))
+  const statuses = (await Promise.all(forged)).map(({ status, headers }) => [status, headers.get('retry-after')])
+  expect(statuses.filter(([status]) => status === 401)).toHaveLength(60)
+  expect(statuses.filter(([status]) => status !== 401)).toEqual(Array(10).fill([429, '60']))
+  expect(scene.api.calls).toHaveLength(60)
+  const fresh = scene.workload('agent-remediator', { jti: 'fresh' })
+  expect((await list(fresh, session)).status).toBe(200)
+})
+
 test.each<[what: string, token: () => string]>([
   ['is no JWT', () => 'a.b.c'],
   ['is of a tool', () => scene.workload('tool-flag-service')],
