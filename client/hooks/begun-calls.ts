@@ -1,13 +1,15 @@
 import * as z from 'zod'
 import { AgentApi } from '../agent/agent-api.ts'
 import type { Approved } from '../agent/approved.ts'
-import { type Asker, askForPermit, whoIs } from '../agent/permit.ts'
+import { type Asker, askForPermit } from '../agent/permit.ts'
 import type { Permit } from '../agent/permit-call.ts'
+import { digestOf } from '../digest.ts'
 import type { Gate } from '../gate.ts'
 import { callText, denialHolds, type GatedCall, type How, isSame } from '../gated/gated-call.ts'
 import { type Asked, callOf, GatedJournal } from '../gated/gated-journal.ts'
 import { audienceOf, beginUse } from '../gated/gated-use.ts'
 import { defined } from '../http.ts'
+import { Callers } from '../identity/callers.ts'
 import { digest, remembered } from '../kept-keys.ts'
 import { exits, Refusal, Trouble } from '../outcome.ts'
 
@@ -18,6 +20,8 @@ const Begun = z.looseObject({
   agent: z.string(),
   request: z.string(),
   use: z.string().optional(),
+  /** Digest of the arguments that were approved. */
+  approved: z.string().optional(),
   /** Hotwork knows. */
   became: z.enum(['succeeded', 'failed']).optional(),
 })
@@ -31,7 +35,10 @@ const Untold = z.looseObject({
 })
 type Untold = z.infer<typeof Untold>
 
-export type Outcome = 'succeeded' | 'failed'
+export type Went = { became: 'succeeded' | 'failed'; note?: string | undefined }
+
+/** What a run has become that was not the approved call. */
+export const ranOther: Went = { became: 'failed', note: 'the host ran other arguments than were approved' }
 
 /** What a host is told of its call: that it may do it, now and once, or why not. */
 export type Said =
@@ -54,17 +61,20 @@ export class BegunCalls {
   /** The tool's side, where this machine is the tool of the action. */
   readonly #gate: Gate | undefined
   readonly #journal: GatedJournal
+  readonly #callers: Callers
 
   constructor(asker: Asker, gate?: Gate) {
     this.#asker = asker
     this.#gate = gate
     this.#journal = new GatedJournal(asker.keys)
+    this.#callers = new Callers(asker.issuer, { now: () => new Date(asker.keys.now()), pause: asker.pause })
     this.api = new AgentApi({ ...asker, prove: noKey, waiting: { err: () => {}, pause: asker.pause } })
   }
 
-  /** Whose calls these are. @throws Refusal, Fault */
+  /** Whose calls these are, by Hotwork's word: agents may have one subject. @throws Trouble; the reason of the signal */
   async who(signal?: AbortSignal): Promise<string> {
-    return whoIs(await this.#asker.identity(this.#asker.issuer, signal))
+    const token = await this.#asker.identity(this.#asker.issuer, signal)
+    return (await this.#callers.find(token, { signal })).key
   }
 
   /**
@@ -81,7 +91,8 @@ export class BegunCalls {
       const { said, asked } = await this.#look(call, { wait: Math.max(0, until - Date.now()), signal })
       if ('may' in said) return said
       signal?.throwIfAborted()
-      const begin = () => this.#begin(said.approved, asked, run, signal)
+      const approved = digestOf(call.arguments)
+      const begin = () => this.#begin(said.approved, asked, { run, approved }, signal)
       const begun = await this.#asker.keys.alone(`host-${asked.callId}`, begin, signal)
       if (begun) return begun
     }
@@ -106,17 +117,23 @@ export class BegunCalls {
     return digest('host', this.#asker.issuer, who, callText(call))
   }
 
-  /** Says how a run went, which was begun here or in another process. @returns false where it is none @throws Fault */
-  async end(run: string, became: Outcome, note?: string): Promise<boolean> {
+  /**
+   * Says how a run went, which was begun here or in another process. `ran`: with which arguments, as far as the host says it;
+   * with others than were approved it has failed.
+   *
+   * @returns what Hotwork is told; undefined where there is no such run of this agent @throws Fault
+   */
+  async end(run: string, went: Went, ran?: unknown): Promise<Went | undefined> {
     const begun = this.#find(run)
-    if (!begun) return false
+    if (!begun) return undefined
     const who = await this.who().catch(() => begun.agent)
-    if (begun.agent !== who) return false
+    if (begun.agent !== who) return undefined
+    const told = ran !== undefined && !isDigestOf(begun.approved, ran) ? ranOther : went
     // A host may tell it twice: the first counts.
     if (begun.became === undefined)
-      this.#asker.keys.create(`untold-${run}`, { version: 1, became, ...defined({ note }) } satisfies Untold)
+      this.#asker.keys.create(`untold-${run}`, { version: 1, ...defined(told) } satisfies Untold)
     await this.#report(run)
-    return true
+    return told
   }
 
   /** Tells what an earlier process could not. */
@@ -159,7 +176,7 @@ export class BegunCalls {
   async #begin(
     approved: Approved,
     asked: Asked,
-    run: string,
+    { run, approved: args }: { run: string; approved: string },
     signal: AbortSignal | undefined,
   ): Promise<Said | undefined> {
     const { keys } = this.#asker
@@ -170,7 +187,7 @@ export class BegunCalls {
     if (begun.ended) return no('use_ended', request, 'it was done before')
     // No host waits for the answer any more: the approval stays for the next who asks.
     signal?.throwIfAborted()
-    this.#keep(run, { version: 1, agent: asked.agent, request, ...defined({ use: begun.use }) })
+    this.#keep(run, { version: 1, agent: asked.agent, request, approved: args, ...defined({ use: begun.use }) })
     if (this.#journal.end(asked, { state: 'done', request, reported: true, until: 0 }))
       return { may: true, request, expiresAt }
     keys.remove(`begun-${run}`)
@@ -228,6 +245,15 @@ const no = (reason: string, request?: string, detail?: string): No => ({
   reason,
   ...defined({ request, detail }),
 })
+
+/** What has no canonical form was not approved. A run of an older version has no digest. */
+function isDigestOf(approved: string | undefined, ran: unknown): boolean {
+  try {
+    return approved === undefined || approved === digestOf(ran)
+  } catch {
+    return false
+  }
+}
 
 const noKey = async (): Promise<never> => {
   throw new Trouble(exits.fault, { code: 'fault', title: 'this needs the key of a request' })

@@ -3,7 +3,7 @@ import { Members, pageOf } from '../gated/gated-call.ts'
 import { digest } from '../kept-keys.ts'
 import type { ToolMap } from '../mcp/tool-map.ts'
 import { Trouble } from '../outcome.ts'
-import type { BegunCalls, Said } from './begun-calls.ts'
+import { type BegunCalls, ranOther, type Said, type Went } from './begun-calls.ts'
 import { findMapped, type Mapped, readHostTool } from './mapped-tools.ts'
 
 export const hosts = ['claude-code', 'codex'] as const
@@ -25,6 +25,8 @@ export type HookAnswer = {
     hookEventName: string
     permissionDecision: 'allow' | 'deny' | 'defer'
     permissionDecisionReason: string
+    /** The arguments that people approved: the host runs these. */
+    updatedInput?: HookEvent['tool_input']
   }
 }
 
@@ -54,11 +56,9 @@ export async function answerHook(given: unknown, parts: HookParts, signal?: Abor
       case 'PreToolUse':
         return await mayBegin(event, parts, signal)
       case 'PostToolUse':
-        await parts.calls.end(runOf(event, parts), 'succeeded')
-        return {}
+        return await end(event, { became: 'succeeded' }, parts)
       case 'PostToolUseFailure':
-        await parts.calls.end(runOf(event, parts), 'failed', noteOf(event))
-        return {}
+        return await end(event, { became: 'failed', note: noteOf(event) }, parts)
       default:
         return {}
     }
@@ -67,6 +67,12 @@ export async function answerHook(given: unknown, parts: HookParts, signal?: Abor
     parts.tell(`how \`${event.tool_name}\` went is kept, and could not be told to Hotwork yet: ${titleOf(trouble)}`)
     return {}
   }
+}
+
+async function end(event: HookEvent, went: Went, parts: HookParts): Promise<HookAnswer> {
+  const told = await parts.calls.end(runOf(event, parts), went, event.tool_input)
+  if (told === ranOther) parts.tell(`\`${event.tool_name}\` ran with other arguments than people approved`)
+  return {}
 }
 
 /** Only an event that is known not to come before a call may go without an answer. */
@@ -82,18 +88,22 @@ async function mayBegin(event: HookEvent, parts: HookParts, signal: AbortSignal 
   const late = parts.calls.reportLate()
   const call = { ...mapped, arguments: event.tool_input }
   const said = await parts.calls.begin(call, runOf(event, parts), { wait: parts.wait, signal }).finally(() => late)
-  if (said.may) return allow(said.request, parts.host)
+  if (said.may) return allow(said.request, event.tool_input, parts.host)
   if (said.why === 'pending' && parts.pending === 'defer' && parts.host === 'claude-code')
     return decide('defer', waiting(said.request, parts))
   return deny(wordsOf(said, mapped, parts))
 }
 
 /** Codex knows no `allow`: there silence is it, and its own question stands. */
-const allow = (request: string, host: Host): HookAnswer =>
-  host === 'codex' ? {} : decide('allow', `Hotwork: approved as ${request}, for this call, once`)
+const allow = (request: string, updatedInput: HookEvent['tool_input'], host: Host): HookAnswer =>
+  host === 'codex' ? {} : decide('allow', `Hotwork: approved as ${request}, for this call, once`, { updatedInput })
 const deny = (reason: string): HookAnswer => decide('deny', `Hotwork: ${reason}`)
-const decide = (permissionDecision: 'allow' | 'deny' | 'defer', permissionDecisionReason: string): HookAnswer => ({
-  hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision, permissionDecisionReason },
+const decide = (
+  permissionDecision: 'allow' | 'deny' | 'defer',
+  permissionDecisionReason: string,
+  pinned: Pick<NonNullable<HookAnswer['hookSpecificOutput']>, 'updatedInput'> = {},
+): HookAnswer => ({
+  hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision, permissionDecisionReason, ...pinned },
 })
 
 const runOf = ({ session_id: session, tool_use_id: use }: HookEvent, { host }: HookParts): string =>

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
 import * as z from 'zod'
 import { McpMembers } from '../agent/ask.ts'
-import { whoIs } from '../agent/permit.ts'
-import { Signals } from '../exec/command.ts'
+import { Signals, withoutCredentials } from '../exec/command.ts'
 import { Gate } from '../gate.ts'
 import { GatedCalls } from '../gated/gated-calls.ts'
 import { defined, readAnswer, send } from '../http.ts'
-import { type IdentityOption, resolveIdentity } from '../identity/identity.ts'
+import { Callers } from '../identity/callers.ts'
+import { type IdentityOption, isIdentified, resolveIdentity } from '../identity/identity.ts'
 import { findToolIdentity } from '../identity/tool.ts'
 import { Hotwork } from '../index.ts'
-import { digest, KeptKeys } from '../kept-keys.ts'
+import { KeptKeys } from '../kept-keys.ts'
 import { exits, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import { type AgentSettings, readAgentSettings } from '../settings.ts'
@@ -39,7 +39,10 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
   const host = gatherLines(new StdioServerTransport(process.stdin, process.stdout))
   const signals = new Signals()
   try {
-    const gate = await openGate(host, command, { calls, rules, log }, surroundings)
+    // Else an AWS role is the agent's identity, and the server could ask as the agent with it.
+    const hasOwn = settings.as !== undefined || isIdentified(surroundings.env)
+    const env = hasOwn ? surroundings.env : withoutCredentials(surroundings.env)
+    const gate = await openGate(host, command, { calls, rules, log }, { ...surroundings, env })
     const gone = await Promise.race([gate.closed, signals.stopped])
     await gate.end()
     await host.close()
@@ -52,7 +55,7 @@ export async function runGate(typed: GateTyped, surroundings: Surroundings): Pro
 
 /**
  * The gated calls of one agent, whose identity is needed from the first moment. `agent` tells it from others that have calls
- * here; left out, its identity does. @throws Refusal, Fault
+ * here; left out, Hotwork says who it is. @throws Trouble
  */
 export type CallsOf = (identity: IdentityOption | undefined, agent?: string) => Promise<GatedCalls>
 
@@ -65,6 +68,7 @@ export async function prepareGate(typed: GateTyped, surroundings: Surroundings):
   const settings = readAgentSettings(typed, surroundings)
   const { apiUrl: issuer } = settings
   const tool = await resolveTool(typed, settings, surroundings)
+  const callers = new Callers(issuer, surroundings)
   return {
     settings,
     rules: await readRules(typed, { settings, tool }, surroundings),
@@ -74,7 +78,7 @@ export async function prepareGate(typed: GateTyped, surroundings: Surroundings):
         hotwork: new Hotwork({ issuer, ...defined({ identity }) }, surroundings),
         gate: new Gate({ issuer, identity: tool }, surroundings),
         keys: new KeptKeys(surroundings),
-        agent: agent ?? digest(whoIs(await resolveIdentity(identity, surroundings)(issuer))),
+        agent: agent ?? (await callers.find(await resolveIdentity(identity, surroundings)(issuer))).key,
       }),
   }
 }

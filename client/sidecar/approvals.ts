@@ -158,7 +158,8 @@ export class Approvals {
       return made
     })
     // What cannot be told now is kept, and told with a later call.
-    if (reported.call) await calls.end(runOf(reported), status, note?.slice(0, longestNote)).catch(() => {})
+    if (reported.call)
+      await calls.end(runOf(reported), { became: status, note: note?.slice(0, longestNote) }).catch(() => {})
     return { status: 200, body: bodyOf(reported) }
   }
 

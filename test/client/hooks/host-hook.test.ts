@@ -94,6 +94,12 @@ describe('a gated call', () => {
     expect(reasonOf(answer)).not.toMatch(/eyJ|express-checkout/)
   })
 
+  test('that is allowed runs with what people approved: the host gets those arguments', async () => {
+    machine.waiting = approving
+    const { hookSpecificOutput } = await machine.before({}, { wait: minute })
+    expect(hookSpecificOutput).toMatchObject({ permissionDecision: 'allow', updatedInput: flag })
+  })
+
   test('is deferred where the host can take it up again, and that is wanted', async () => {
     const event = { tool_use_id: 'toolu_deferred' }
     expect(decisionOf(await machine.before(event, { pending: 'defer' }))).toBe('defer')
@@ -198,6 +204,23 @@ describe('each approval is for one run', () => {
   })
 })
 
+test('an agent is not told of a call of another one with the same issuer and subject', async () => {
+  scene.shareSubject({ 'agent:builder': 'build', 'agent:remediator': 'repair' })
+  const calls = (workflow: string) => machine.calls({ token: () => scene.workload('ci', { workflow }) })
+  machine.waiting = denying
+  const first = await machine.before({}, { wait: minute, calls: calls('repair') })
+  machine.waiting = async () => {}
+  const other = await machine.before({}, { calls: calls('build') })
+  expect([reasonOf(first), reasonOf(other)]).toEqual([
+    expect.stringContaining('denied'),
+    expect.stringContaining('not decided yet'),
+  ])
+  expect((await machine.requests()).map(({ ask }) => ask.agent.id).sort()).toEqual([
+    'agent:builder',
+    'agent:remediator',
+  ])
+})
+
 describe('the end of a call', () => {
   const began = async () => {
     machine.waiting = approving
@@ -218,6 +241,23 @@ describe('the end of a call', () => {
     const requests = await machine.requests()
     expect(requests).toMatchObject([{ status: 'completed', outcome: 'failed' }])
     expect(JSON.stringify(requests)).not.toContain('hunter2')
+  })
+
+  test.each(['PostToolUse', 'PostToolUseFailure'])(
+    'that ran with other arguments than people approved is failed, and a person is told: %s',
+    async (hook_event_name) => {
+      await began()
+      await machine.after({ ...ended, hook_event_name, tool_input: { ...flag, value: false } })
+      expect(await machine.requests()).toMatchObject([{ status: 'completed', outcome: 'failed' }])
+      expect(machine.told).toEqual([expect.stringContaining('other arguments')])
+    },
+  )
+
+  test('with its members in another order is the approved call', async () => {
+    await began()
+    const tool_input = Object.fromEntries(Object.entries(flag).reverse())
+    await machine.after({ ...ended, tool_input })
+    expect(await machine.requests()).toMatchObject([{ outcome: 'succeeded' }])
   })
 
   test('where this machine is the tool, the use has begun before the call is allowed, and has an end', async () => {

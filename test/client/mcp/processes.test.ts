@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RequestId } from '../../../functions/domain/values.ts'
+import { startSts, webIdentityToken } from '../../adapters/sts/sts-endpoint.ts'
 import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { until } from '../support/until.ts'
@@ -32,6 +33,25 @@ test('an unchanged host of the SDK calls through it; the server has its own secr
   const names = JSON.parse(readFileSync(join(machine.served, 'env'), 'utf8')) as string[]
   expect(names).toContain('SERVER_SECRET')
   expect(names.filter((name) => /TOKEN_FILE|HOTWORK_AS/.test(name))).toEqual([])
+})
+
+test('a server does not get the AWS credentials by which Hotwork knows the agent, and gets its own', async () => {
+  const sts = await startSts({ GetWebIdentityToken: () => webIdentityToken(scene.workload('agent-remediator')) })
+  const credentials = { AWS_ACCESS_KEY_ID: 'ASIAROLE', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 's' }
+  Object.assign(machine.env, { AWS_ENDPOINT_URL_STS: sts.url, AWS_REGION: 'eu-west-1', ...credentials })
+  const namesAt = async () => {
+    expect(textOf(await (await machine.host()).call(staging))).toBe('wrote staging/checkout.yaml')
+    return JSON.parse(readFileSync(join(machine.served, 'env'), 'utf8')) as string[]
+  }
+  try {
+    expect(await namesAt()).toEqual(expect.arrayContaining(Object.keys(credentials)))
+    delete machine.env['HOTWORK_WORKLOAD_TOKEN_FILE']
+    const names = await namesAt()
+    expect(names.filter((name) => name in credentials)).toEqual([])
+    expect(names).toContain('AWS_REGION')
+  } finally {
+    await sts.close()
+  }
 })
 
 test('by the catalogue, without a map', async () => {
@@ -99,6 +119,19 @@ test('killed after the call was sent: unknown, on record as failed, and never se
   const id = permitOf(unknown)?.request as RequestId
   await until(async () => (await scene.api.world.state(id)).status === 'completed')
   expect(await scene.api.world.state(id)).toMatchObject({ outcome: 'failed', note: expect.stringContaining('unknown') })
+})
+
+test('an agent does not get the kept answer of another one with the same issuer and subject', async () => {
+  scene.shareSubject({ 'agent:remediator': 'repair', 'agent:nightly': 'tidy' })
+  const callAs = async (workflow: string) => {
+    writeFileSync(machine.env['HOTWORK_WORKLOAD_TOKEN_FILE'] ?? '', scene.workload('ci', { workflow }))
+    return (await machine.host()).call(staging)
+  }
+  expect(permitOf(await callAs('repair'))).toMatchObject({ state: 'done' })
+  expect(permitOf(await callAs('repair'))).toMatchObject({ state: 'done', repeated: true })
+  void lost(callAs('tidy'))
+  await until(async () => (await requestsIn(scene)).length === 2)
+  expect((await requestsIn(scene)).map(({ ask }) => ask.agent.id).sort()).toEqual(['agent:nightly', 'agent:remediator'])
 })
 
 test('the host goes after the call was sent: it comes to its end, is reported, and the next host has the answer', async () => {

@@ -78,11 +78,23 @@ export class Scene {
     return signed(this.#key, { alg: 'ES256', kid: this.#key.kid }, claims)
   }
 
-  /** A workload token of an agent or a tool, by its subject. */
-  workload(sub: string): string {
+  /** A workload token of an agent or a tool, by its subject and what else it claims. */
+  workload(sub: string, more: object = {}): string {
     const now = Math.floor(Date.now() / 1000)
-    const claims = { iss: idp, aud: this.api.url, sub, iat: now, exp: now + 300 }
+    const claims = { iss: idp, aud: this.api.url, sub, iat: now, exp: now + 300, ...more }
     return signed(this.#key, { alg: 'ES256', kid: this.#key.kid }, claims)
+  }
+
+  /** From now on the tokens of these agents differ in one claim alone, their `workflow`. */
+  shareSubject(workflows: { readonly [agent: string]: string }): void {
+    const { agents, ...bundle } = this.#bundle()
+    const shared = agents.map((agent) => {
+      const workflow = workflows[agent.id]
+      return workflow === undefined ? agent : { ...agent, identities: [{ issuer: 'workloads', claims: { workflow } }] }
+    })
+    const world = new World({ ...bundle, agents: shared as typeof agents })
+    world.clock.advance(this.api.world.clock.now() - world.clock.now())
+    this.api.use(world)
   }
 
   #bundle(): Bundle {

@@ -36,10 +36,15 @@ export class HostMachine {
   }
 
   /** Each a process of its own, as far as the files go. `tool`: the machine is the tool, too. */
-  calls({ tool = false, agent = 'agent-remediator', keys = this.keys } = {}): BegunCalls {
+  calls({
+    tool = false,
+    agent = 'agent-remediator',
+    keys = this.keys,
+    token = () => this.#scene.workload(agent),
+  } = {}): BegunCalls {
     const { url: issuer } = this.#scene.api
     const pause = async () => void (await this.waiting())
-    const identity = async () => this.#scene.workload(agent)
+    const identity = async () => token()
     const around = { env: {}, folder: this.folder, now: () => new Date(), pause }
     const asTool = () => new Gate({ issuer, identity: async () => this.#scene.workload('tool-files-gate') }, around)
     return new BegunCalls({ issuer, identity, keys, pause }, tool ? asTool() : undefined)
