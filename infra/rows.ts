@@ -22,8 +22,8 @@ const brokerWrites: Writes = { chains: ['req_', 'bgl_', 'agent:', 'person:'], ro
 
 /** What each function may put. IAM holds it to that, and test/stack/written.test.ts holds this to the code. */
 const writes: { readonly [name in FunctionName]?: Writes } = {
-  // A no is on the agent's own chain.
-  evaluate: { chains: ['agent:'], rows: ['EVAL#', 'RATE#'] },
+  // A no is on the chain of the agent or tool that asked.
+  evaluate: { chains: ['agent:', 'tool:'], rows: ['EVAL#', 'RATE#'] },
   // It draws from standing permits, too.
   'submit-request': {
     chains: ['req_', 'stp_', 'agent:'],

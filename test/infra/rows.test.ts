@@ -82,6 +82,7 @@ describe('a forged row', () => {
     ['cancel-request', 'PERMIT#stp_x'],
     ['end-use', 'HALT#all#all'],
     ['link-slack', 'CHAIN#agent:remediator'],
+    ['begin-use', 'CHAIN#agent:remediator'],
     ['open-break-glass', request],
     ['report-sealed-use', request],
     [broker, 'HALT#all#all'],
@@ -101,6 +102,7 @@ describe('a forged row', () => {
 describe('a row of its own', () => {
   test.each([
     ['evaluate', `EVAL#evl_${id}`],
+    ['evaluate', 'CHAIN#tool:flag-service'],
     ['log-in', 'LOGIN#sha-256:x'],
     ['log-in', 'SESSION#sha-256:x'],
     ['refresh-groups', 'GROUP#on-call-now'],

@@ -1,10 +1,20 @@
 import { digestOf } from '../digest.ts'
 import type { Rate } from '../policy/ladder.ts'
 import type { ParentTask } from '../requests/request.ts'
-import { type Digest, defined, type JsonObject, type NumericDate, type RequestId, type Resource } from '../values.ts'
+import {
+  type AgentId,
+  type Digest,
+  defined,
+  type JsonObject,
+  type NumericDate,
+  type RequestId,
+  type Resource,
+} from '../values.ts'
 
 export type About = {
   action?: string
+  /** The agent that a tool asked about. */
+  agent?: AgentId
   request?: RequestId
   resource?: Resource
   parentTask?: ParentTask
@@ -23,8 +33,8 @@ export const refusedKinds: Rate = { perMinute: 2, burst: 60 }
 const rowOf = (chain: string, name: string) => `CHAIN#${chain}#${name}`
 
 export function kindKey(chain: string, attempted: string, code: string, about: About): string {
-  const { action = null, request = null, resource = null, reason } = about
-  const kind: JsonObject = { action, request, resource, ...defined({ reason }) }
+  const { action = null, agent, request = null, resource = null, reason } = about
+  const kind: JsonObject = { action, request, resource, ...defined({ agent, reason }) }
   return rowOf(chain, digestOf('hotwork.refused.v1', { attempted, code, ...kind }))
 }
 export const othersKey = (chain: string): string => rowOf(chain, 'others')

@@ -170,6 +170,8 @@ export const Event = z.discriminatedUnion('type', [
     code: Refusal,
     /** Where no request has it on its record. */
     action: z.string().optional(),
+    /** The agent that the actor asked about, which is another agent. */
+    agent: AgentId.optional(),
     request: RequestId.optional(),
     /** The evaluation's own word, where `code` says no more than that nothing could be asked for. */
     reason: z.string().optional(),

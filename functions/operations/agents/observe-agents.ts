@@ -81,7 +81,10 @@ async function readRequests(agent: AgentId, since: NumericDate, { requests }: Re
 
 type Refused = { at: NumericDate; count: number }
 
-/** On its own chain, where one entry stands for all attempts of a kind in an hour. */
+/**
+ * What the agent itself attempted, where one entry stands for all attempts of a kind in an hour. Older versions wrote what
+ * tools asked about an agent on its chain too.
+ */
 async function readRefused(agent: AgentId, since: NumericDate, { ledger }: ReadingPorts) {
   const { sequence } = await ledger.head(agent)
   const first = Math.max(0, sequence - most.entries)
@@ -89,11 +92,12 @@ async function readRefused(agent: AgentId, since: NumericDate, { ledger }: Readi
   let [after, oldest]: [number | undefined, NumericDate | undefined] = [first, undefined]
   while (after !== undefined) {
     const page = await ledger.page(agent, { after, limit: most.entriesOfPage })
-    for (const { at, type, facts } of page.entries) {
+    for (const { at, type, actor, facts } of page.entries) {
       const time = Date.parse(at) / 1000
       oldest ??= time
       const { count } = facts
-      if (type === 'Refused' && time >= since) found.push({ at: time, count: typeof count === 'number' ? count : 1 })
+      if (type === 'Refused' && actor.id === agent && time >= since)
+        found.push({ at: time, count: typeof count === 'number' ? count : 1 })
     }
     after = page.next
   }

@@ -203,22 +203,22 @@ function chainEvents({ state: before, head }: Stored, events: readonly Event[], 
   return { entries: [...first.entries, ...rest.entries], head: rest.head }
 }
 
-/** `chain`: the actor's own, unless a tool asked about an agent. */
-type More = { about?: About; policies?: readonly string[]; chain?: string; observed?: Observed | undefined }
+type More = { about?: About; policies?: readonly string[]; observed?: Observed | undefined }
 
 /**
- * One entry an hour for each kind (actor, attempt, code, action, resource); the others are counted, and the next entry
- * says how many. So a flood does not make the record longer, and a write that the SDK sends twice counts once.
+ * On the actor's own chain, one entry an hour for each kind (attempt, code, action, resource, agent that it is about); the
+ * others are counted, and the next entry says how many. So a flood does not make the record longer, and a write that the SDK sends twice counts once.
  */
 export async function recordRefusal(
   actor: Actor,
   attempted: string,
   code: Refusal,
   ports: DecidingPorts,
-  { about = {}, policies = [], chain = actor.id, observed }: More = {},
+  { about = {}, policies = [], observed }: More = {},
 ): Promise<void> {
   const { requests, ledger, clock } = ports
-  const { action, request, reason, ...context } = about
+  const { action, agent, request, reason, ...context } = about
+  const chain = actor.id
   const kind = kindKey(chain, `${actor.id} ${attempted}`, code, about)
   await runAggregate(chain, manyWriters, async () => {
     const now = clock.now()
@@ -234,7 +234,7 @@ export async function recordRefusal(
       bundle: ports.policy.bundle.hash,
       attempted,
       code,
-      ...defined({ action, request, reason }),
+      ...defined({ action, agent, request, reason }),
       count: since + 1,
       ...defined({ others, observed }),
     }

@@ -89,10 +89,10 @@ async function recordNo(
   { policies, wouldBe }: Pick<Evaluated, 'policies' | 'wouldBe'>,
   ports: DecidingPorts,
 ): Promise<void> {
-  const chain = caller.type === 'agent' ? caller.id : agentOf(ports.policy.bundle, subject.id)?.id
-  if (chain === undefined) return
-  const about = aboutAsk({ action, resource: { type, id }, parentTask })
-  await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, chain, observed: wouldBe })
+  const { data: agent } = AgentId.safeParse(subject.id)
+  const other = agent === caller.id ? undefined : agent
+  const about = { ...aboutAsk({ action, resource: { type, id }, parentTask }), ...defined({ agent: other }) }
+  await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, observed: wouldBe })
 }
 
 /** An ask with a name that is too long or too short for anything here: none of it is kept but why it was refused. */
@@ -101,7 +101,7 @@ export async function recordNoSuchName(
   reason: Extract<EvaluationReason, 'unknown_action' | 'policy_denied' | 'invalid_arguments'>,
   ports: DecidingPorts,
 ): Promise<void> {
-  if (caller.type === 'agent') await recordRefusal(caller, 'evaluate', reason, ports)
+  await recordRefusal(caller, 'evaluate', reason, ports)
 }
 
 type AskedFor = Pick<Bound, 'action'> & { resource: Resource; parentTask: ParentTask | undefined }

@@ -1,9 +1,13 @@
 import type { Counts } from '../../../functions/domain/agents/agent-file.ts'
 import { noCounts } from '../../../functions/domain/agents/observed.ts'
+import { chainEntries } from '../../../functions/domain/ledger/ledger.ts'
+import type { Event } from '../../../functions/domain/requests/events.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
 import { observeAgent, observeAgents } from '../../../functions/operations/agents/observe-agents.ts'
 import { recordRefusal } from '../../../functions/operations/requests/carry-out.ts'
+import { evaluateAccess } from '../../../functions/operations/requests/evaluate-access.ts'
 import { agent, parameter, prodParameter, stagingParameter, World } from '../../support/world.ts'
+import { flagService } from '../uses/claimed-flag.ts'
 
 /** What the record has of an agent is summed up once a day: by it policy and people judge the class it is declared as. */
 
@@ -42,6 +46,23 @@ test('counts refused attempts, also those that share an entry', async () => {
   world.clock.advance(3601)
   await recordRefusal(actor, 'submit', 'not_requestable', world.ports)
   expect((await observe()).days30.refused).toBe(4)
+})
+
+test('refusals of a tool that asked about an agent count neither as its own nor as seen, nor do those of older versions', async () => {
+  const { world, observe } = nightWorld()
+  const tool = { type: 'tool', id: flagService } as const
+  const about = { subject: { type: 'agent', id: remediator }, action: { name: 'no:Such', properties: {} } }
+  await evaluateAccess({ caller: tool, ...about, resource: prodParameter.resource }, world.ports)
+  const head = await world.ledger.head(remediator)
+  const refused: Event = {
+    ...{ type: 'Refused', at: world.clock.now(), actor: tool, policies: [], bundle: world.policy.bundle.hash },
+    ...{ attempted: 'evaluate', code: 'unknown_action', count: 7 },
+  }
+  const older = chainEntries(remediator, head, [refused], undefined)
+  await world.ledger.append(remediator, head, older.entries, older.head)
+  const seen = await observe()
+  expect(seen.days30).toEqual(noCounts)
+  expect(seen.lastSeen).toBeUndefined()
 })
 
 test('what is thirty days old counts for ninety days, and then no more', async () => {

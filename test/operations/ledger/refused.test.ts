@@ -1,5 +1,6 @@
 import { argumentsDigest } from '../../../functions/domain/digest.ts'
-import { verifyActor } from '../../../functions/domain/ledger/ledger.ts'
+import { facetsOf } from '../../../functions/domain/ledger/facets.ts'
+import { type Entry, verifyActor } from '../../../functions/domain/ledger/ledger.ts'
 import { refusedKinds, refusedWindow } from '../../../functions/domain/ledger/refused.ts'
 import { revokeToken } from '../../../functions/operations/credentials/tokens.ts'
 import { completeRequest } from '../../../functions/operations/requests/end-request.ts'
@@ -8,7 +9,7 @@ import { agent, prodParameter, sampleBundle, type What, World } from '../../supp
 import { Night } from '../break-glass/night.ts'
 import { claimedFlag, flagService } from '../uses/claimed-flag.ts'
 
-/** What was refused and stands on no request's record: on the chain of the agent, one entry an hour for each kind. */
+/** Refused attempts that stand on no request's record: on the chain of the actor, one entry an hour for each kind. */
 
 const sample = sampleBundle()
 let world: World
@@ -87,22 +88,41 @@ test('past so many kinds an hour all others share one entry, and are counted the
   expect((await entries()).at(-1)?.facts).toMatchObject({ others: true, count: 200 })
 })
 
-test('what a tool asked about an agent is on the chain of that agent, under the name of the tool', async () => {
-  const tool = { type: 'tool', id: 'tool:flag-service' } as Parameters<typeof evaluateAccess>[0]['caller']
-  const about = (id: string) =>
-    evaluateAccess(
-      {
-        caller: tool,
-        subject: { type: 'agent', id },
-        action: { name: 'no:Such', properties: {} },
-        resource: prodParameter.resource,
-      },
-      world.ports,
-    )
-  await about(remediator)
-  await about('agent:stranger')
-  expect(await entries()).toMatchObject([{ actor: { type: 'tool', id: tool.id }, parent_task: null }])
-  expect([await entries(tool.id), await entries('agent:stranger')]).toEqual([[], []])
+const tool = { type: 'tool', id: flagService } as Parameters<typeof evaluateAccess>[0]['caller']
+const askAbout = (id: string, action = 'no:Such') =>
+  evaluateAccess(
+    {
+      caller: tool,
+      subject: { type: 'agent', id },
+      action: { name: action, properties: {} },
+      resource: prodParameter.resource,
+    },
+    world.ports,
+  )
+
+test("a tool's refusal is on the tool's own chain, and names the agent that it asked about", async () => {
+  await askAbout(remediator)
+  await askAbout('agent:builder')
+  await askAbout('no agent')
+  expect([await entries(), await entries('agent:builder')]).toEqual([[], []])
+  const written = await entries(tool.id)
+  expect(written).toMatchObject([
+    { actor: tool, parent_task: null, facts: { action: 'no:Such', agent: remediator, count: 1 } },
+    { actor: tool, facts: { agent: 'agent:builder', count: 1 } },
+    { actor: tool, facts: { action: 'no:Such', count: 1 } },
+  ])
+  expect(written[2]?.facts).not.toHaveProperty('agent')
+  expect(facetsOf(written[0] as Entry).who).toEqual([tool.id, remediator])
+  expect(verifyActor(flagService, written)).toEqual({ state: { refused: 3 } })
+})
+
+test("an agent's own refusals keep their entries where a tool is refused sixty kinds about it", async () => {
+  for (let n = 0; n <= refusedKinds.burst; n++) await askAbout(remediator, `no:Such${n}`)
+  await world.evaluate(forbidden)
+  const [entry, ...more] = await entries()
+  expect(more).toEqual([])
+  expect(entry).toMatchObject({ actor: { id: remediator }, facts: { code: 'policy_denied', action: forbidden.action } })
+  expect(entry?.facts).not.toHaveProperty('others')
 })
 
 test('an agent that asks about another has it on its own record', async () => {
@@ -116,7 +136,7 @@ test('an agent that asks about another has it on its own record', async () => {
     world.ports,
   )
   expect(await entries()).toEqual([])
-  expect(await entries('agent:builder')).toMatchObject([{ facts: { code: 'policy_denied' } }])
+  expect(await entries('agent:builder')).toMatchObject([{ facts: { code: 'policy_denied', agent: remediator } }])
 })
 
 test('an attempt on the request of another names that request, its task and its resource', async () => {
