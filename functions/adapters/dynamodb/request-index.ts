@@ -9,8 +9,8 @@ import {
   type RequestFacets,
   type RequestFilter,
 } from '../../domain/requests/history.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import { type AskerId, defined, type NumericDate } from '../../domain/values.ts'
+import { type ApprovalRequest, isOwnAsk } from '../../domain/requests/request.ts'
+import { type AskerId, defined, type NumericDate, RequestId } from '../../domain/values.ts'
 import type { Page } from '../../operations/ports.ts'
 import type { RequestPage, Stored } from '../../operations/requests/ports.ts'
 import { type Item, textOf, timeKey } from './items.ts'
@@ -38,8 +38,12 @@ type Part = { index: string; by: string; value: string; begin: NumericDate }
 /** The keys that many requests have. */
 const sharded = new Set(['kind', 'status', 'actionMonth', 'agent', 'owner'])
 
+/** A partition beside the agent's own, so that what others passed on to it does not count as asked by it. */
+const passedOn = (agent: string): string => `${agent}~passed`
+
 /** What stands beside a request's state so that indexes find it. All of it follows from the state, and proves nothing. */
-export function indexed({ ask, status, submittedAt }: ApprovalRequest, shards: number) {
+export function indexed(state: ApprovalRequest, shards: number) {
+  const { ask, status, submittedAt } = state
   const month = monthOf(submittedAt)
   const spread = (value: string) => inShard(value, ask.id, shards)
   return {
@@ -48,7 +52,7 @@ export function indexed({ ask, status, submittedAt }: ApprovalRequest, shards: n
     kind: spread(`request#${month}`),
     status: spread(isLive(status) ? status : `${status}#${month}`),
     actionMonth: spread(`${ask.action}#${month}`),
-    agent: spread(ask.agent.id),
+    agent: spread(isOwnAsk(state) ? ask.agent.id : passedOn(ask.agent.id)),
     owner: spread(ask.owner),
     action: ask.action,
     task: cut(ask.parentTask.id),
@@ -95,15 +99,18 @@ export class RequestIndex {
       ),
     )
     const { items, more } = inOneOrder(pages, 'submitted', true)
-    const actions = items.slice(0, most).map((row) => textOf(row, 'action'))
-    return { actions, isAll: !more && items.length <= most }
+    const asked = items
+      .slice(0, most)
+      .map((row) => ({ id: RequestId.parse(placed(textOf(row, 'submitted')).id), action: textOf(row, 'action') }))
+    return { asked, isAll: !more && items.length <= most }
   }
 
   /** @returns whether anything of the part is left */
   async #readOn({ index, by, value, begin }: Part, walk: Walk): Promise<boolean> {
     const from = timeKey(Math.max(begin, walk.filter.since ?? 0))
     if (from >= walk.place) return false
-    const values = sharded.has(by) ? shardsOf(value, this.#shards) : [value]
+    const keys = by === 'agent' ? [value, passedOn(value)] : [value]
+    const values = sharded.has(by) ? keys.flatMap((key) => shardsOf(key, this.#shards)) : keys
     const where = `#${by} = :value AND #submitted BETWEEN :from AND :place`
     const page = { index, newestFirst: true, limit: walk.rowsWanted(by, values.length), where }
     const pages = await Promise.all(

@@ -5,7 +5,7 @@ import type { Head } from '../../domain/ledger/ledger.ts'
 import { overdueAt, uncomparedSince } from '../../domain/requests/due.ts'
 import { tellsOf } from '../../domain/requests/grant-change.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
-import { ApprovalRequest } from '../../domain/requests/request.ts'
+import { ApprovalRequest, waitsForPeople } from '../../domain/requests/request.ts'
 import { type AskerId, defined, type EvaluationId, type NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { OnceOnly, Page } from '../../operations/ports.ts'
@@ -242,7 +242,7 @@ export const requestItem = (state: ApprovalRequest, head: Head, shards = 1): Ite
  * of its AWS sessions were compared, so that these indexes stay small. The readers of the stream are filtered by `tells`.
  */
 function requestRow(state: ApprovalRequest, head: Head, shards: number) {
-  const { ask, status } = state
+  const { ask } = state
   const ofRequest = inShard('request', ask.id, shards)
   const dueAt = overdueAt(state)
   const endedAt = uncomparedSince(state)
@@ -255,7 +255,7 @@ function requestRow(state: ApprovalRequest, head: Head, shards: number) {
     dueAt,
     uncompared: endedAt === undefined ? undefined : ofRequest,
     endedAt,
-    openOf: status === 'pending' ? ask.agent.id : undefined,
+    openOf: waitsForPeople(state) ? ask.agent.id : undefined,
   }
 }
 

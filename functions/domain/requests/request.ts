@@ -263,6 +263,13 @@ export type Status = ApprovalRequest['status']
 export const openStage = ({ stages }: Pick<PendingRequest, 'stages'>): StageState | undefined =>
   stages.find((stage) => !filled(stage))
 
+/** A step that waits for its turn is pending too, and its plan's stages are filled. */
+export const waitsForPeople = (state: ApprovalRequest): boolean =>
+  state.status === 'pending' && openStage(state) !== undefined
+
+/** The agent asked for it itself. A step comes of a plan, and a delegated request of another agent's grant. */
+export const isOwnAsk = ({ ask }: Pick<ApprovalRequest, 'ask'>): boolean => ask.chain.length === 0
+
 export const filled = (stage: StageState): boolean => approversOf(stage).length >= stage.terms.quorum
 
 export const approversOf = (stage: StageState): readonly PersonId[] =>

@@ -1,7 +1,7 @@
 import type { Counts, Observed } from '../../domain/agents/agent-file.ts'
 import { isNight, noCounts } from '../../domain/agents/observed.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
+import { type ApprovalRequest, grantOf, isOwnAsk } from '../../domain/requests/request.ts'
 import { type AgentId, defined, type NumericDate } from '../../domain/values.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
 import type { Clock, Log } from '../ports.ts'
@@ -56,14 +56,17 @@ export async function observeAgent(agent: AgentId, ports: ReadingPorts): Promise
     Counts,
     Counts,
   ]
-  const seen = [...asked.states.map(lastTime), ...refused.found.map((each) => each.at)]
+  const seen = [
+    ...asked.states.flatMap((state) => lastOf(timesOf(state)) ?? []),
+    ...refused.found.map((each) => each.at),
+  ]
   return {
     at,
     days30,
     days90,
     lastUse: lastUses(asked.states),
     complete: asked.complete && refused.complete,
-    ...defined({ lastSeen: seen.length === 0 ? undefined : Math.max(...seen) }),
+    ...defined({ lastSeen: lastOf(seen) }),
   }
 }
 
@@ -104,25 +107,33 @@ async function readRefused(agent: AgentId, since: NumericDate, { ledger }: Readi
   return { found, complete: first === 0 || (oldest !== undefined && oldest < since) }
 }
 
+/** What it asked for itself, and the calls beside that, also of what others passed on to it. */
 function countsOf(states: readonly ApprovalRequest[], refused: readonly Refused[], since: NumericDate): Counts {
   const counts = { ...noCounts }
   for (const state of states) {
     if (state.submittedAt < since) continue
+    counts.extraCalls += state.calls?.extraCalls ?? 0
+    if (!isOwnAsk(state)) continue
     const isApproved = grantOf(state) !== undefined
     counts.asked += 1
     if (isApproved) counts.approved += 1
     if (state.status === 'denied') counts.denied += 1
     if (isApproved && state.tier === 0) counts.tierZero += 1
     if (isNight(state.submittedAt)) counts.night += 1
-    counts.extraCalls += state.calls?.extraCalls ?? 0
   }
   for (const { at, count } of refused) if (at >= since) counts.refused += count
   return counts
 }
 
-/** The last time that it certainly did something: asked, claimed, or used. */
-const lastTime = (state: ApprovalRequest): NumericDate =>
-  Math.max(state.submittedAt, ...(lastUseOf(state) ?? []), ...(state.status === 'completed' ? [state.completedAt] : []))
+/** When it certainly did something: asked, claimed, used, completed. */
+const timesOf = (state: ApprovalRequest): readonly NumericDate[] => [
+  ...(isOwnAsk(state) ? [state.submittedAt] : []),
+  ...(lastUseOf(state) ?? []),
+  ...(state.status === 'completed' ? [state.completedAt] : []),
+]
+
+const lastOf = (times: readonly NumericDate[]): NumericDate | undefined =>
+  times.length === 0 ? undefined : Math.max(...times)
 
 const lastUseOf = (state: ApprovalRequest): readonly NumericDate[] | undefined => {
   const grant = grantOf(state)

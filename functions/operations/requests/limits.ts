@@ -1,3 +1,4 @@
+import { planAction } from '../../domain/policy/assess-plan.ts'
 import {
   type Ladder,
   limitsOf,
@@ -7,10 +8,20 @@ import {
   type Taken,
   takeTokens,
 } from '../../domain/policy/ladder.ts'
+import type { PlanStep } from '../../domain/requests/plan-step.ts'
 import type { Ask } from '../../domain/requests/request.ts'
-import { type AgentId, defined, type NumericDate, ok, type Result, refuse, type ToolId } from '../../domain/values.ts'
+import {
+  type AgentId,
+  defined,
+  type NumericDate,
+  ok,
+  type RequestId,
+  type Result,
+  refuse,
+  type ToolId,
+} from '../../domain/values.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
-import type { AskedLately, AskingPorts, RequestReader, RequestStore } from './ports.ts'
+import type { AskedLately, AskingPorts, RequestReader, RequestStore, Stored } from './ports.ts'
 
 export type RatePorts = {
   requests: Pick<RequestStore, 'take'>
@@ -120,29 +131,50 @@ const recentPages = [60, 300]
 
 /**
  * How many requests for an action an agent made lately. All its requests count, since ten of another kind would otherwise
- * hide a burst. An agent with more than can be read counts as in a burst: the count may only raise scrutiny.
+ * hide a burst. An agent with more than can be read counts as in a burst: the count may only raise scrutiny. Steps and
+ * delegated requests count for the agent that passed them on, since the agent that runs them cannot keep them away.
  */
 export class Lately {
-  readonly #requests: Pick<RequestReader, 'askedLately'>
+  readonly #requests: Pick<RequestReader, 'askedLately' | 'loadMany'>
   readonly #read = new Map<AgentId, Promise<AskedLately>>()
+  readonly #plans = new Map<AgentId, Promise<readonly Stored[] | undefined>>()
 
-  constructor(requests: Pick<RequestReader, 'askedLately'>) {
+  constructor(requests: Pick<RequestReader, 'askedLately' | 'loadMany'>) {
     this.#requests = requests
   }
 
   async count(agent: AgentId, action: string, now: NumericDate): Promise<number> {
+    return (await this.#find(agent, action, now)).count
+  }
+
+  /** With the steps alike of all plans that `proposer` asked for lately: many small plans count like one large plan. */
+  async countStep(step: Pick<PlanStep, 'agent' | 'action'>, proposer: AgentId, now: NumericDate): Promise<number> {
+    const plans = this.#plans.get(proposer) ?? this.#loadPlans(proposer, now)
+    this.#plans.set(proposer, plans)
+    const [own, proposed] = await Promise.all([this.count(step.agent, step.action, now), plans])
+    const steps = proposed?.flatMap(({ state }) => state.ask.steps ?? [])
+    const alike = steps?.filter(({ agent, action }) => agent === step.agent && action === step.action)
+    return Math.min(own + (alike?.length ?? recentLimit), recentLimit)
+  }
+
+  async #loadPlans(proposer: AgentId, now: NumericDate): Promise<readonly Stored[] | undefined> {
+    const { count, ids } = await this.#find(proposer, planAction, now)
+    return count >= recentLimit ? undefined : this.#requests.loadMany(ids)
+  }
+
+  async #find(agent: AgentId, action: string, now: NumericDate): Promise<{ count: number; ids: readonly RequestId[] }> {
     for (const most of recentPages) {
-      const { actions, isAll } = await this.#readUpTo(most, agent, now)
-      const found = actions.filter((each) => each === action).length
-      if (isAll || found >= recentLimit) return Math.min(found, recentLimit)
+      const { asked, isAll } = await this.#readUpTo(most, agent, now)
+      const ids = asked.filter((each) => each.action === action).map(({ id }) => id)
+      if (isAll || ids.length >= recentLimit) return { count: Math.min(ids.length, recentLimit), ids }
     }
-    return recentLimit
+    return { count: recentLimit, ids: [] }
   }
 
   /** Once for each agent, and once more where that was not all. */
   async #readUpTo(most: number, agent: AgentId, now: NumericDate): Promise<AskedLately> {
     const before = await this.#read.get(agent)
-    if (before && (before.isAll || before.actions.length >= most)) return before
+    if (before && (before.isAll || before.asked.length >= most)) return before
     const read = this.#requests.askedLately(agent, now - recentWindow, most)
     this.#read.set(agent, read)
     return read

@@ -30,7 +30,12 @@ export type PlanBody = {
 export const isPlanBody = ({ action }: { action: { name: string } }): boolean => action.name === planAction
 
 /** The steps that a body names, with what the server knows of each before it asks policy. */
-async function readSteps(body: PlanBody, lately: Lately, now: NumericDate, ports: MakingPorts) {
+async function readSteps(
+  body: PlanBody & Pick<PlanAsked, 'agent'>,
+  lately: Lately,
+  now: NumericDate,
+  ports: MakingPorts,
+) {
   const { type, id } = body.resource
   if (type !== planAction || id !== body.parentTask.id)
     return refuse(
@@ -43,7 +48,7 @@ async function readSteps(body: PlanBody, lately: Lately, now: NumericDate, ports
   if (!parsed.ok) return parsed
   const steps: StepAsked[] = []
   for (const step of parsed.value) {
-    const before = await lately.count(step.agent, step.action, now)
+    const before = await lately.countStep(step, body.agent, now)
     const alike = steps.filter(({ agent, action }) => agent === step.agent && action === step.action).length
     steps.push({ ...step, recent: before + alike })
   }

@@ -35,7 +35,7 @@ export type Committed =
   | { outcome: 'stale' }
   | { outcome: 'taken'; key: string; value: string }
 
-export type AskedLately = { actions: readonly string[]; isAll: boolean }
+export type AskedLately = { asked: readonly { id: RequestId; action: string }[]; isAll: boolean }
 export type TakenOnce = { done: true } | { done: false; value?: string }
 
 /** Requests as they are stored, and the keys of what happens once. Reads of one item are strongly consistent. */
@@ -60,11 +60,11 @@ export interface RequestReader {
   /** Grants that ended before, and whose AWS calls were not compared with what was approved. */
   uncompared(before: NumericDate, page: { limit: number; newestFirst: boolean }): Promise<readonly RequestId[]>
   /**
-   * The actions that an agent asked for since, newest first, at most so many, and whether these are all. By an index that is a
-   * moment behind: neither of its facts ever changes, so no request is read.
+   * The requests that an agent itself asked for since, newest first, at most so many, and whether these are all. By an index
+   * that is a moment behind: none of its facts ever changes, so no request is read.
    */
   askedLately(agent: AskerId, since: NumericDate, most: number): Promise<AskedLately>
-  /** By an index that is a moment behind. */
+  /** How many wait for people. By an index that is a moment behind. */
   countOpen(agent: AskerId, most: number): Promise<number>
   open(agent: AskerId, limit: number): Promise<readonly Stored[]>
 }

@@ -57,11 +57,12 @@ const filters: readonly [
   ['none', {}, 2, () => true],
   ['what waits', { status: 'pending' }, 1, ({ status }) => status === 'pending'],
   ['what was denied', { status: 'denied' }, 4, ({ status }) => status === 'denied'],
-  ['an agent', { agent: some.agent.id }, 1, ({ ask }) => ask.agent.id === some.agent.id],
+  // Its own, and what others passed on to it.
+  ['an agent', { agent: some.agent.id }, 2, ({ ask }) => ask.agent.id === some.agent.id],
   [
     'an agent, and what was withdrawn',
     { agent: some.agent.id, status: 'withdrawn' },
-    1,
+    2,
     ({ ask, status }) => ask.agent.id === some.agent.id && status === 'withdrawn',
   ],
   ['an owner', { owner: some.owner }, 1, ({ ask }) => ask.owner === some.owner],

@@ -21,11 +21,14 @@ import {
   requestId,
   revocation,
   sampleAsk,
+  sampleStage,
+  submit,
   submittedAt,
   useId,
   withdrawal,
 } from '../../support/ask.ts'
 import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
+import { samplePlan, stepAsk } from '../../support/plan.ts'
 import { MemoryRequestStore } from '../../support/requests/memory-request-store.ts'
 import { onBoth } from '../both.ts'
 import { commitOf, submission } from './commits.ts'
@@ -254,13 +257,28 @@ onBoth<Stores>(
       })
       test('tell which actions an agent asked for since, and whether that is all', async () => {
         const since = (minute: number, most = 10) => requests.askedLately(ask.agent.id, submittedAt + minute * 60, most)
-        const { action } = ask
-        expect(await since(-1)).toEqual({ actions: [action, action, action, action], isAll: true })
+        const asked = (...which: number[]) => which.map((n) => ({ id: requestId(n), action: ask.action }))
+        expect(await since(-1)).toEqual({ asked: asked(5, 4, 2, 1), isAll: true })
         // What was submitted at that very second is not after it.
-        expect(await since(1)).toEqual({ actions: [action, action], isAll: true })
-        expect(await since(-1, 2)).toEqual({ actions: [action, action], isAll: false })
-        expect(await requests.askedLately(otherAgent, submittedAt, 10)).toEqual({ actions: [action], isAll: true })
-        expect(await since(60)).toEqual({ actions: [], isAll: true })
+        expect(await since(1)).toEqual({ asked: asked(5, 4), isAll: true })
+        expect(await since(-1, 2)).toEqual({ asked: asked(5, 4), isAll: false })
+        expect(await requests.askedLately(otherAgent, submittedAt, 10)).toEqual({ asked: asked(3), isAll: true })
+        expect(await since(60)).toEqual({ asked: [], isAll: true })
+      })
+      test('find a step by the agent that runs it, which neither has it open nor asked for it', async () => {
+        const step = stepAsk(samplePlan({ id: requestId(10) }), 1, submittedAt + minutes(90))
+        const approved = { person: person('ana'), verdict: 'approve', as: 'owner', at: submittedAt } as const
+        const inherits = [{ terms: sampleStage('owner'), decisions: [approved] }]
+        await requests.commit(commitOf(step, undefined, submit(step, 1, { inherits }), minutes(7)))
+        expect((await load(step.id)).state.status).toBe('pending')
+        expect(await listed({ agent: ask.agent.id })).toEqual([step.id, ...ids(5, 4, 2, 1)])
+        expect(await listed({ agent: ask.agent.id, owner: step.owner, task: step.parentTask.id }, 1)).toEqual([step.id])
+        expect(await listed({ owner: ask.owner, search: 'putparameter' })).toContain(step.id)
+        expect(await requests.countOpen(ask.agent.id, 10)).toBe(3)
+        expect((await requests.open(ask.agent.id, 10)).map(({ state }) => state.ask.id)).toEqual(ids(1, 4, 5))
+        expect((await requests.askedLately(ask.agent.id, submittedAt + minutes(3), 10)).asked).toEqual([
+          { id: requestId(5), action: ask.action },
+        ])
       })
       test('of some by their ids leave out what is not there', async () => {
         const found = await requests.loadMany([...ids(2, 5), requestId(99), ...ids(2)])

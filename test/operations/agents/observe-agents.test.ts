@@ -1,12 +1,14 @@
 import type { Counts } from '../../../functions/domain/agents/agent-file.ts'
 import { noCounts } from '../../../functions/domain/agents/observed.ts'
-import { chainEntries } from '../../../functions/domain/ledger/ledger.ts'
+import { chainEntries, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { Event } from '../../../functions/domain/requests/events.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
 import { observeAgent, observeAgents } from '../../../functions/operations/agents/observe-agents.ts'
 import { recordRefusal } from '../../../functions/operations/requests/carry-out.ts'
 import { evaluateAccess } from '../../../functions/operations/requests/evaluate-access.ts'
-import { agent, parameter, prodParameter, stagingParameter, World } from '../../support/world.ts'
+import { requestId } from '../../support/ask.ts'
+import { agent, parameter, person, prodParameter, stagingParameter, World } from '../../support/world.ts'
 import { flagService } from '../uses/claimed-flag.ts'
 
 /** What the record has of an agent is summed up once a day: by it policy and people judge the class it is declared as. */
@@ -63,6 +65,29 @@ test('refusals of a tool that asked about an agent count neither as its own nor 
   const seen = await observe()
   expect(seen.days30).toEqual(noCounts)
   expect(seen.lastSeen).toBeUndefined()
+})
+
+test('a step or delegated request counts as asked by the agent that passed it on, and its extra calls by the agent that ran it', async () => {
+  const { world, noon, observe } = nightWorld()
+  const { ask } = await world.submitted(parameter('/staging/checkout/own'))
+  noon()
+  const stored = await world.requests.load(ask.id)
+  const [chain, ancestors] = [[{ ...ask.agent, id: agent('planner'), owner: person('lena') }], [ask.id]]
+  const passed = async (n: number, more: object) => {
+    const state = {
+      ...stored?.state,
+      ask: { ...ask, id: requestId(90 + n), chain, ancestors },
+      ...more,
+    } as ApprovalRequest
+    world.requests.forge({ state: { ...state, submittedAt: world.clock.now() }, head: noEntries })
+  }
+  await passed(1, {})
+  const [approved, refused, extra] = [1, 0, ['ssm:DeleteParameter']]
+  const calls = { at: ask.recent, approved, refused, extraCalls: 2, extra, unused: false, complete: true }
+  await passed(2, { calls })
+  const seen = await observe()
+  expect(seen.days30).toEqual(counts({ asked: 1, approved: 1, tierZero: 1, night: 1, extraCalls: 2 }))
+  expect(seen.lastSeen).toBe(world.clock.now() - 9 * 3600)
 })
 
 test('what is thirty days old counts for ninety days, and then no more', async () => {

@@ -129,6 +129,7 @@ describe('what is delegated', () => {
         uses: 1,
       },
     })
+    expect(await hotwork.requests.askedLately(builder, 0, 10)).toEqual({ asked: [], isAll: true })
     expect(child.ask.jkt).toBeUndefined()
     expect(child.ask.digest).not.toBe(parent.ask.digest)
 

@@ -1,6 +1,7 @@
 import type { AskerId } from '../../../functions/domain/values.ts'
 import { Lately } from '../../../functions/operations/requests/limits.ts'
 import type { AskedLately, RequestReader } from '../../../functions/operations/requests/ports.ts'
+import { requestId } from '../../support/ask.ts'
 import { agent, parameter, sampleBundle, start, World } from '../../support/world.ts'
 
 /**
@@ -19,7 +20,7 @@ const burst = (count: number, action: string, ago = 0): Asked[] =>
   Array.from({ length: count }, (_, index) => [ago + index, action] as const)
 
 /** An agent's requests as the store's index tells of them, and how often it was asked. */
-class Requests implements Pick<RequestReader, 'askedLately'> {
+class Requests implements Pick<RequestReader, 'askedLately' | 'loadMany'> {
   reads = 0
   readonly #asked: readonly Asked[]
   constructor(asked: readonly Asked[]) {
@@ -28,7 +29,11 @@ class Requests implements Pick<RequestReader, 'askedLately'> {
   async askedLately(_agent: AskerId, since: number, most: number): Promise<AskedLately> {
     this.reads += 1
     const lately = this.#asked.filter(([ago]) => now - ago > since)
-    return { actions: lately.slice(0, most).map(([, action]) => action), isAll: lately.length <= most }
+    const asked = lately.slice(0, most).map(([, action]) => ({ id: requestId(1), action }))
+    return { asked, isAll: lately.length <= most }
+  }
+  async loadMany() {
+    return []
   }
 }
 

@@ -150,6 +150,29 @@ describe('Asking for a plan', () => {
     expect(ask.steps?.map(({ recent }) => recent)).toEqual([0, 0, 1])
   })
 
+  test('counts the steps alike of earlier plans of the same planner, denied ones too', async () => {
+    const { ask } = await world.submitted(plan(set('/prod/checkout/one'), set('/prod/checkout/two'), flag('prod')))
+    const second = await world.submitted(plan(set('/prod/checkout/three'), set('/prod/checkout/four')))
+    expect(second.ask.steps?.map(({ recent }) => recent)).toEqual([2, 3])
+    await world.submitted(parameter('/prod/checkout/five'))
+    await world.decide(await world.stored(ask.id), 'ana', 'deny', { comment: 'no' })
+    const third = await world.submitted(plan(set('/prod/checkout/six'), flag('prod')))
+    expect(third.ask.steps?.map(({ recent }) => recent)).toEqual([5, 1])
+    world.clock.advance(3600)
+    const later = await world.submitted(plan(set('/prod/checkout/seven')))
+    expect(later.ask.steps?.map(({ recent }) => recent)).toEqual([0])
+  })
+
+  test('counts as a burst where more plans were proposed than are read', async () => {
+    const { ask } = await world.submitted(plan(set('/prod/checkout/one')))
+    world.requests.askedLately = async () => ({
+      asked: Array.from({ length: 50 }, () => ({ id: ask.id, action: 'plan' })),
+      isAll: false,
+    })
+    const { ask: last } = await world.submitted(plan(set('/staging/checkout/two')))
+    expect(last.steps?.map(({ recent }) => recent)).toEqual([50])
+  })
+
   test('marks a step whose resource an earlier one changes', async () => {
     const { ask } = await world.submitted(plan(set('/prod/checkout/color'), set('/prod/checkout/color')))
     expect(ask.steps?.map(({ after }) => after)).toEqual([undefined, 1])
@@ -168,6 +191,17 @@ describe('An approved plan', () => {
       ['open', 'waiting', 'waiting'],
       ['approved', 'pending', 'pending'],
     ])
+  })
+
+  test('takes no room of the agents that will run its steps, and raises nothing that they ask for themselves', async () => {
+    const limits = { openPerAgent: 3, openPerOwner: 3, burst: 1 }
+    const { bundle } = world.policy
+    world.policy = new CedarPolicy({ ...bundle, ladder: { ...bundle.ladder, limits } })
+    for (let n = 0; n < 4; n++)
+      await world.begun(plan(flag('prod'), set(`/prod/checkout/a-${n}`), set(`/prod/checkout/b-${n}`)))
+    const own = await world.submitted(parameter('/prod/checkout/repair'))
+    expect(own.ask.recent).toBe(0)
+    expect(await world.submit({ ...parameter('/prod/checkout/two') })).toMatchObject({ ok: true })
   })
 
   test('lets only the agent of the step in turn have a token', async () => {

@@ -6,7 +6,7 @@ import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
 import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
 import { overdueAt, uncomparedSince } from '../../../functions/domain/requests/due.ts'
 import { facetsOfRequest, passesRequest, type RequestFilter } from '../../../functions/domain/requests/history.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { type ApprovalRequest, isOwnAsk, waitsForPeople } from '../../../functions/domain/requests/request.ts'
 import type {
   AskerId,
   EvaluationId,
@@ -217,22 +217,29 @@ export class MemoryRequestStore implements RequestStore {
 
   async askedLately(agent: AskerId, since: NumericDate, most: number) {
     await othersRun()
-    const all = this.#all().filter(({ state }) => state.ask.agent.id === agent && state.submittedAt > since)
+    const all = this.#all().filter(
+      ({ state }) => state.ask.agent.id === agent && isOwnAsk(state) && state.submittedAt > since,
+    )
     const newest = all.toSorted((one, other) => (sortKey(one) < sortKey(other) ? 1 : -1))
-    return { actions: newest.slice(0, most).map(({ state }) => state.ask.action), isAll: all.length <= most }
+    const asked = newest.slice(0, most).map(({ state: { ask } }) => ({ id: ask.id, action: ask.action }))
+    return { asked, isAll: all.length <= most }
   }
 
   async countOpen(agent: AskerId, most: number): Promise<number> {
-    return (await this.open(agent, most)).length
+    await othersRun()
+    return this.#waiting(agent).slice(0, most).length
   }
 
   async open(agent: AskerId, limit: number): Promise<readonly Stored[]> {
     await othersRun()
-    return this.#all()
-      .filter((stored) => passes({ agent, status: 'pending' }, stored.state))
+    return this.#waiting(agent)
       .sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1))
       .slice(0, limit)
       .map(copyOf)
+  }
+
+  #waiting(agent: AskerId): Stored[] {
+    return this.#all().filter(({ state }) => state.ask.agent.id === agent && waitsForPeople(state))
   }
 
   #read(id: RequestId): Stored | undefined {
