@@ -1,0 +1,164 @@
+import { longestCredential } from '../../../functions/domain/break-glass/break-glass.ts'
+import { credentialsIssued } from '../../../functions/domain/credentials/issue.ts'
+import { type Entry, rfc3339 } from '../../../functions/domain/ledger/ledger.ts'
+import type { Command } from '../../../functions/domain/requests/commands.ts'
+import { decide } from '../../../functions/domain/requests/decide.ts'
+import { evolve } from '../../../functions/domain/requests/evolve.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { defined } from '../../../functions/domain/values.ts'
+import {
+  credentialId,
+  intent,
+  issuance,
+  jade,
+  minutes,
+  opening,
+  openingAsk,
+  otherKey,
+  permit,
+  submittedAt,
+  useBegin,
+  useEnd,
+  useId,
+} from '../../support/ask.ts'
+import { Desk } from '../story.ts'
+
+/** What an intent and an issue put on record. */
+
+const [token, aws] = [credentialId(1), credentialId(2)]
+const role = 'arn:aws:iam::000000000000:role/hotwork/target'
+const session = { role, endsAt: submittedAt + minutes(20) }
+
+test('the record tells each credential with its kind, its times and the role that it was of', () => {
+  const entry = (type: string, facts: object, at = submittedAt) =>
+    ({ type, at: rfc3339(at), facts }) as unknown as Entry
+  const entries = [
+    entry('Submitted', { credential: token }),
+    entry('CredentialIntended', { credential: token, claim: 'access_token' }),
+    entry('CredentialIssued', { credential: token, claim: 'access_token', expiresAt: submittedAt + 900 }),
+    entry('CredentialIntended', { credential: aws, claim: 'aws', session }),
+    entry('CredentialIntended', { credential: credentialId(3), claim: 'aws', session: { role: 'another' } }),
+    entry('CredentialIssued', { credential: aws, claim: 'aws', expiresAt: submittedAt + 900 }, submittedAt + 5),
+  ]
+  expect(credentialsIssued(entries)).toEqual([
+    { id: token, claim: 'access_token', issuedAt: submittedAt, expiresAt: submittedAt + 900 },
+    { id: aws, claim: 'aws', issuedAt: submittedAt + 5, expiresAt: submittedAt + 900, role },
+  ])
+  for (const odd of [null, 'role', {}, undefined]) {
+    const [, , , , , issued] = entries
+    const intended = entry('CredentialIntended', { credential: aws, claim: 'aws', session: odd })
+    expect(credentialsIssued([intended, issued as Entry])).toEqual([
+      expect.not.objectContaining({ role: expect.anything() }),
+    ])
+  }
+})
+
+describe('an intent', () => {
+  const claimed = () => {
+    const desk = new Desk(0)
+    desk.tell(1, intent('access_token', token))
+    desk.tell(1, issuance('access_token', token))
+    return desk
+  }
+
+  test('counts access tokens and no AWS credentials', () => {
+    const desk = claimed()
+    expect(desk.last('CredentialIntended')).toMatchObject({ claim: 'access_token', count: 1 })
+    desk.tell(2, intent('access_token', credentialId(5)))
+    expect(desk.last('CredentialIntended')).toMatchObject({ count: 2 })
+    desk.tell(2, issuance('access_token', credentialId(5)))
+    desk.tell(3, intent('aws', aws, { presented: credentialId(5), session }))
+    expect(desk.last('CredentialIntended')).toMatchObject({ claim: 'aws', session })
+    expect(desk.last('CredentialIntended')).not.toHaveProperty('count')
+  })
+
+  test('has the end of an ancestor where that is sooner than the end of the grant, and no other', () => {
+    const desk = new Desk(0)
+    const notAfter = desk.state.status === 'approved' ? desk.state.grant.notAfter : 0
+    const of = (bound?: number) => {
+      desk.tell(1, intent('access_token', token, defined({ bound })))
+      return desk.last('CredentialIntended')?.notAfter
+    }
+    expect([of(undefined), of(notAfter), of(notAfter + 1), of(notAfter - 1)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      notAfter - 1,
+    ])
+  })
+
+  test('names no state of a resource that was not read', () => {
+    expect(claimed().last('CredentialIntended')).not.toHaveProperty('state')
+  })
+
+  test('for AWS credentials takes a free use where none has begun, and none more after', () => {
+    const desk = claimed()
+    desk.tell(2, useBegin(token, 1))
+    expect(desk.tell(3, intent('aws', aws, { presented: token, session }))).toBe('!uses_exhausted')
+    const other = claimed()
+    other.tell(2, intent('aws', aws, { presented: token, session }))
+    other.tell(2, issuance('aws', aws, { use: useId(9) }))
+    expect(other.tell(3, intent('aws', credentialId(4), { presented: token, session }))).toBe('approved')
+    expect(other.tell(3, issuance('aws', credentialId(4)))).toBe('approved')
+    expect(other.events.filter(({ type }) => type === 'UseBegun')).toHaveLength(1)
+  })
+
+  test('with another key than the request has binds nothing where that is not allowed', () => {
+    expect(new Desk(0).tell(1, intent('access_token', token, { jkt: otherKey }))).toBe('!key_mismatch')
+  })
+})
+
+describe('an issue', () => {
+  test('cuts the grant to one lifetime at the first claim alone', () => {
+    const desk = new Desk(0)
+    const before = desk.state.status === 'approved' ? desk.state.grant.notAfter : 0
+    const at = submittedAt + 10
+    const cut = Math.min(before, at + desk.ask.lifetime)
+    expect(cut).toBeLessThan(before)
+    desk.tell(9, intent('access_token', token))
+    desk.tell(10, issuance('access_token', token))
+    expect(desk.last('CredentialIssued')).toMatchObject({ notAfter: cut, expiresAt: cut })
+    desk.tell(20, intent('access_token', aws))
+    desk.tell(20, issuance('access_token', aws))
+    expect(desk.last('CredentialIssued')).toMatchObject({ notAfter: cut, replaces: token })
+  })
+
+  test('of an opening moves no end, and lives for one credential at most', () => {
+    const run = (state: ApprovalRequest | undefined, command: Command, at: number) => {
+      const { events } = decide(state, command, at)
+      return { state: events.reduce(evolve, state), events }
+    }
+    const ask = openingAsk()
+    const opened = run(undefined, opening(ask), submittedAt)
+    if (opened.state?.status !== 'approved') throw new Error('not opened')
+    const { notAfter } = opened.state.grant
+    const mine = { agent: jade as never, answer: permit }
+    const intended = run(opened.state, intent('access_token', token, mine), submittedAt + 1)
+    const { events } = run(intended.state, issuance('access_token', token, { agent: jade as never }), submittedAt + 1)
+    const credential = submittedAt + 1 + longestCredential
+    expect(credential).toBeLessThan(notAfter)
+    expect(events).toMatchObject([{ type: 'CredentialIssued', notAfter, expiresAt: credential }])
+  })
+
+  test('is of the newest intent, a minute old at most', () => {
+    for (const [age, then] of [
+      [60, 'approved'],
+      [61, '!credential_superseded'],
+    ] as const) {
+      const desk = new Desk(0)
+      desk.tell(1, intent('access_token', token))
+      expect(desk.tell(1 + age, issuance('access_token', token))).toBe(then)
+    }
+  })
+
+  test('of AWS credentials begins the one use, which must be named and left', () => {
+    const desk = new Desk(0)
+    desk.tell(1, intent('access_token', token))
+    desk.tell(1, issuance('access_token', token))
+    desk.tell(2, intent('aws', aws, { presented: token, session }))
+    expect(desk.tell(2, issuance('aws', aws))).toBe('!uses_exhausted')
+    desk.tell(3, useBegin(token, 1))
+    desk.tell(3, useEnd(1))
+    expect(desk.tell(4, issuance('aws', aws, { use: useId(9) }))).toBe('!uses_exhausted')
+  })
+})
