@@ -46,7 +46,11 @@ const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
   'operations/ledger': ['http/search-ledger'],
   'operations/people': ['http/check-logins', 'slack/forms/stand-in-form'],
   'operations/permits': ['http/permit-view', 'slack/forms/permit-button'],
-  'operations/policy': ['http/tier-section', 'operations/people', 'policies/explain'],
+  'operations/policy': [
+    ...['http/tier-section', 'operations/people', 'operations/delegation', 'operations/permits', 'policies/explain'],
+    ...['operations/halts/halts', 'operations/halts/halt-order', 'operations/agents/recertify'],
+    ...['operations/requests/plan', 'operations/requests/story', 'operations/requests/asking-terms'],
+  ],
   'operations/policy-change': ['policies/changes/diff', 'policies/replay'],
   'operations/requests': ['http/pages', 'http/plan', 'http/plan-page', 'http/read-routes', 'operations/ledger'],
   'operations/uses': ['http/read-routes'],

@@ -103,6 +103,21 @@ describe('an intent', () => {
     expect(other.events.filter(({ type }) => type === 'UseBegun')).toHaveLength(1)
   })
 
+  test('is refused beside a hundred AWS sessions that are alive, and those that are over do not count', () => {
+    const desk = claimed()
+    const at = submittedAt + 2
+    const withSessions = (alive: number, over: number) => {
+      if (desk.state.status !== 'approved') throw new Error('not approved')
+      const ends = [...Array.from({ length: alive }, () => at + 1), ...Array.from({ length: over }, () => at)]
+      const sessions = ends.map((endsAt, n) => ({ credential: credentialId(100 + n), role, endsAt }))
+      return { ...desk.state, grant: { ...desk.state.grant, sessions } }
+    }
+    const told = (state: ApprovalRequest, claim: 'aws' | 'access_token' = 'aws') =>
+      decide(state, intent(claim, aws, { presented: token, session }), at).refusal?.code
+    expect([told(withSessions(99, 9)), told(withSessions(100, 0))]).toEqual([undefined, 'too_many_sessions'])
+    expect(told(withSessions(100, 0), 'access_token')).toBeUndefined()
+  })
+
   test('with another key than the request has binds nothing where that is not allowed', () => {
     expect(new Desk(0).tell(1, intent('access_token', token, { jkt: otherKey }))).toBe('!key_mismatch')
   })
