@@ -88,7 +88,10 @@ describe('who may do what is dangerous', () => {
     [
       'read a secret of the operator',
       'secretsmanager:GetSecretValue',
-      ['conclude-break-glass', 'deliver', 'draw-card', 'link-slack', 'receive-slack', 'refresh-groups'],
+      [
+        ...['conclude-break-glass', 'deliver', 'draw-card', 'issue-token', 'link-slack', 'open-break-glass'],
+        ...['open-on-page', 'receive-slack', 'refresh-groups', 'submit-request'],
+      ],
     ],
     ['page whoever is woken for an opening', 'sns:Publish', ['draw-card']],
     [

@@ -64,14 +64,14 @@ export function indexed(state: ApprovalRequest, shards: number) {
 /** Newest first. An index finds candidates, and each is read strongly. */
 export class RequestIndex {
   readonly #table: Table
-  readonly #read: Read
+  readonly #storedOf: (item: Item) => Stored
   readonly #now: () => NumericDate
   readonly #shards: number
 
   /** @param now where a list begins that does not say until when */
-  constructor(table: Table, read: Read, now: () => NumericDate, shards: number) {
+  constructor(table: Table, storedOf: (item: Item) => Stored, now: () => NumericDate, shards: number) {
     this.#table = table
-    this.#read = read
+    this.#storedOf = storedOf
     this.#now = now
     this.#shards = shards
   }
@@ -125,7 +125,7 @@ export class RequestIndex {
     // More than are wanted only where some of them pass no longer.
     while (candidates.length > 0 && walk.wanted > 0) {
       const some = candidates.splice(0, walk.wanted)
-      const read = await this.#read(some.map(keyOfRow))
+      const read = await this.#read(some)
       walk.add(read.filter(({ state }) => passesRequest(walk.filter, facetsOfRequest(state))).toSorted(byPlace))
       walk.lookTo(textOf(some.at(-1) as Item, 'submitted'))
     }
@@ -140,12 +140,14 @@ export class RequestIndex {
     const where = '#beginning = :beginning AND begins_with(#pk, :pk)'
     const values = { beginning: beginningOf(search), pk: `REQ#${search}` }
     const { items } = await this.#table.query({ index: 'by-id', where, values, limit: batchLimit }, 'find requests')
-    const read = await this.#read(items.map(keyOfRow))
+    const read = await this.#read(items)
     return { items: read.filter(({ state }) => passesRequest(filter, facetsOfRequest(state))).toSorted(byPlace) }
   }
-}
 
-type Read = (keys: readonly Item[]) => Promise<readonly Stored[]>
+  async #read(rows: readonly Item[]): Promise<readonly Stored[]> {
+    return (await this.#table.getMany(rows.map(keyOfRow), 'read requests')).map(this.#storedOf)
+  }
+}
 
 /** What one page has found so far, and how far it has looked. */
 class Walk {

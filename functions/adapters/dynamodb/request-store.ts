@@ -42,8 +42,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   /** @param now where a list begins that does not say until when */
   constructor(connection: Connection, tables: LedgeredTables, now: () => NumericDate = () => Date.now() / 1000) {
     super(connection, tables)
-    const read = async (keys: readonly Item[]) => (await this.requests.getMany(keys, 'read requests')).map(storedOf)
-    this.#index = new RequestIndex(this.requests, read, now, this.shards)
+    this.#index = new RequestIndex(this.requests, storedOf, now, this.shards)
   }
 
   async load(id: RequestId): Promise<Stored | undefined> {

@@ -17,12 +17,12 @@ export const createHandler = (ports: Ports) => async (): Promise<void> => {
 }
 
 function schedulesOf(
-  { PAGERDUTY_SECRET: name }: { PAGERDUTY_SECRET?: string | undefined },
+  { PAGERDUTY_SECRET }: { PAGERDUTY_SECRET?: string | undefined },
   bundle: Bundle,
   clock: SystemClock,
 ) {
-  if (name === undefined) return {}
-  const secret = new PagerDutySecretReader(name, clock)
+  if (PAGERDUTY_SECRET === undefined) return {}
+  const secret = new PagerDutySecretReader(PAGERDUTY_SECRET, clock)
   const token = async () => (await secret.read()).token
   return { schedules: new PagerDutySchedules({ url: bundle.deployment.pager?.url, token }) }
 }

@@ -1,0 +1,79 @@
+import { functions } from '../../infra/functions.ts'
+import { synthesize } from './support/assembly.ts'
+import { type Granted, grantedIn, meets, type Need, needsOf, type Right, reachedBy } from './support/rights.ts'
+
+/** What each function's code can ask of AWS, by a call graph, against what the template lets it ask. */
+let granted: { readonly [name: string]: Granted }
+let reached: ReturnType<typeof reachedBy>
+beforeAll(() => {
+  granted = grantedIn(synthesize().hotwork)
+  reached = reachedBy()
+}, 300_000)
+
+const rightsOf = (name: string) => granted[name]?.rights ?? []
+const needsIn = (name: string): readonly Need[] => {
+  const [code, own] = [reached[name], granted[name]]
+  if (!code || !own) throw new Error(`${name} is no function of both the code and the template`)
+  return needsOf(code, own)
+}
+const sayRight = ({ action, resource }: Right) => `${action} on ${resource}`
+const sayNeed = ({ action, thing = 'any' }: Need) => `${action} on ${thing}`
+
+/** Calls that the graph finds and that no function makes, each with its reason. */
+const neverMade: { readonly [name: string]: { readonly [need: string]: string } } = {
+  'erase-texts': { 'dynamodb:PutItem on <Texts>': 'the entry of an erasure has no personal text' },
+  'lift-halt': { 'dynamodb:PutItem on <Texts>': 'a halt is lifted without a word' },
+}
+
+/** Rights that AWS takes in the function's name, not its code. */
+const ofLambda = [
+  /^logs:(?:CreateLogStream|PutLogEvents) on /,
+  /^dynamodb:(?:DescribeStream|GetRecords|GetShardIterator) on <\w+\.StreamArn>$/,
+  /^dynamodb:ListStreams on <\w+>\/stream\/\*$/,
+  /^sqs:(?:ReceiveMessage|DeleteMessage|GetQueueAttributes) on /,
+  /^sqs:SendMessage on <DeadLettersInvocations>$/,
+]
+
+const names = Object.keys(functions)
+
+describe('a function has the right to each call that its code can reach', () => {
+  test.each(names)('%s', (name) => {
+    const missing = needsIn(name)
+      .filter((need) => !rightsOf(name).some((right) => meets(right, need)))
+      .filter((need) => neverMade[name]?.[sayNeed(need)] === undefined)
+    expect(missing.map((need) => ({ right: sayNeed(need), path: need.by }))).toEqual([])
+  })
+})
+
+describe('a function has no right that its code cannot use', () => {
+  test.each(names)('%s', (name) => {
+    const unused = rightsOf(name).filter((right) => !needsIn(name).some((need) => meets(right, need)))
+    expect(unused.map(sayRight).filter((right) => !ofLambda.some((each) => each.test(right)))).toEqual([])
+  })
+
+  test.each(names)('%s, by how the keys begin that it may put', (name) => {
+    const keys = rightsOf(name)
+      .filter(({ resource }) => resource === '<Requests>')
+      .flatMap((right) => right.keys)
+    const rows = new Set(reached[name]?.rows)
+    expect(keys.filter((key) => !rows.has(/^[A-Z]+#/.exec(key)?.[0] ?? key))).toEqual([])
+  })
+})
+
+test('each reason is still needed', () => {
+  for (const [name, reasons] of Object.entries(neverMade)) {
+    const missing = needsIn(name).filter((need) => !rightsOf(name).some((right) => meets(right, need)))
+    expect(Object.keys(reasons).filter((reason) => !missing.map(sayNeed).includes(reason))).toEqual([])
+  }
+  const all = names.flatMap((name) => rightsOf(name).map(sayRight))
+  for (const each of ofLambda) expect(all.some((right) => each.test(right))).toBe(true)
+})
+
+test('the graph follows ports, objects of functions and what a class is told, to the table, the index and the queue', () => {
+  const has = (name: string) => new Set(needsIn(name).map(sayNeed))
+  expect(has('receive-slack')).toContain('dynamodb:Query on <Requests>/index/by-time')
+  expect(has('sign-receipt')).toContain('dynamodb:BatchGetItem on <Requests>')
+  expect(has('hand-on')).toContain('sqs:SendMessage on <Denies>')
+  expect(has('decide-request')).toContain('lambda:InvokeFunction on <SignStatement>')
+  expect(has('read-log')).not.toContain('dynamodb:GetItem on <Requests>')
+})

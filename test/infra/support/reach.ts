@@ -1,0 +1,184 @@
+import { join } from 'node:path'
+import { RequestIndex } from '../../../functions/adapters/dynamodb/request-index.ts'
+import { type Class, Code, filterKeys, tableClass, tableOf, type Unit } from './code.ts'
+
+/**
+ * The calls of AWS that each Lambda's handler can reach, by TypeScript's checker. A call of a port reaches that method of
+ * each class that the handler's wiring makes and that implements the port; a function is reached with all that it holds.
+ * So more is found than is ever called, and nothing less.
+ *
+ * A program of its own, since the checker is a module that jest does not load: prints JSON by the names of functions.
+ */
+export type Reached = {
+  calls: readonly Call[]
+  /** How keys of rows begin that are written out in code that it reaches. */
+  rows: readonly string[]
+}
+/** `on`: the variables that say on what, of a table with its index. `by`: a path from the handler. */
+export type Call = { action: string; on: readonly string[]; by: readonly string[] }
+
+const code = new Code(join(import.meta.dirname, '../../..'))
+const members = new Map<Unit, { name: string; of: Class }>()
+for (const of of code.classes.values()) for (const [name, unit] of of.members) members.set(unit, { name, of })
+const memberOf = (made: Class, name: string): Unit | undefined =>
+  made.members.get(name) ?? made.bases.map((base) => memberOf(base, name)).find(Boolean)
+const isA = (made: Class, of: Class): boolean => made === of || made.bases.some((base) => isA(base, of))
+const portsOf = (made: Class): readonly [string, string][] => [...made.ports, ...made.bases.flatMap(portsOf)]
+
+/** Of one handler: classes as they are made, and units as they are reached. */
+class Reach {
+  /** Each with the unit that named it first. */
+  readonly units = new Map<Unit, Unit | undefined>()
+  readonly #queue: [Unit, Unit | undefined][] = []
+  /** What each class was told by its constructor's arguments, or else its maker by its own. */
+  readonly #made = new Map<Class, Set<string>>()
+  readonly #members = new Map<string, Unit>()
+
+  constructor(entry: Unit) {
+    this.#queue.push([entry, undefined])
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#read(...next)
+  }
+
+  toldTo = (made: Class | undefined): readonly string[] => [...((made && this.#made.get(made)) ?? [])]
+
+  pathTo(unit: Unit): readonly string[] {
+    const path: string[] = []
+    for (let each: Unit | undefined = unit; each; each = this.units.get(each)) path.push(each.at)
+    return path
+  }
+
+  #read(unit: Unit, from: Unit | undefined): void {
+    if (this.units.has(unit)) return
+    this.units.set(unit, from)
+    for (const other of unit.units) this.#queue.push([other, unit])
+    for (const { made, told } of unit.makes) this.#make(made, told, unit)
+    for (const key of unit.members) {
+      if (this.#members.has(key)) continue
+      this.#members.set(key, unit)
+      const own = code.units.get(key)
+      if (own) this.#queue.push([own, unit])
+      for (const made of this.#made.keys()) this.#call(made, key, unit)
+    }
+  }
+
+  #make(made: Class, told: readonly string[], from: Unit): void {
+    const known = this.#made.get(made)
+    const [first = []] = [made.told, told, this.toldTo(from.of)].filter((each) => each.length > 0)
+    const all = new Set([...(known ?? []), ...first])
+    if (known?.size === all.size) return
+    this.#made.set(made, all)
+    this.#queue.push([made.made, from])
+    for (const base of made.bases) this.#make(base, [...all], made.made)
+    for (const unit of this.units.keys())
+      if (unit.of === made) for (const each of unit.makes) this.#make(each.made, each.told, unit)
+    if (!known) for (const [key, unit] of this.#members) this.#call(made, key, unit)
+  }
+
+  /** A member of a port that the class implements, or of a class that it extends. */
+  #call(made: Class, key: string, from: Unit): void {
+    const own = code.units.get(key)
+    const member = own && members.get(own)
+    const name = member ? isA(made, member.of) && member.name : new Map(portsOf(made)).get(key)
+    const found = name ? memberOf(made, name) : undefined
+    if (found) this.#queue.push([found, from])
+  }
+}
+
+/** The calls of AWS that each method of a table makes. */
+function callsOfTable(): ReadonlyMap<string, ReadonlySet<string>> {
+  const [table] = [...code.classes.values()].filter(({ name }) => name === tableClass)
+  return new Map(
+    [...(table?.members ?? [])].map(([name, unit]) => {
+      const commands = new Set<string>()
+      const seen = new Set<Unit>()
+      const visit = (each: Unit | undefined): void => {
+        if (!each || seen.has(each) || each === table?.made) return
+        seen.add(each)
+        for (const command of each.commands) commands.add(command)
+        for (const key of each.members) visit(code.units.get(key))
+      }
+      visit(unit)
+      // A put is made by one method, and sent by another: alone, or in a transaction, which asks for what its parts ask for.
+      if (name === 'putting') commands.add('dynamodb PutItemCommand')
+      commands.delete('dynamodb TransactWriteItemsCommand')
+      return [name, commands] as const
+    }),
+  )
+}
+
+const tableCalls = callsOfTable()
+const fieldsByIndex = ({ onTables }: Unit) => onTables.filter(({ byIndex }) => byIndex).map(({ field }) => field)
+
+async function reachOf(handler: Unit): Promise<Reached> {
+  const reach = new Reach(handler)
+  const calls: Call[] = []
+  const query = (table: string, index: string, unit: Unit) =>
+    calls.push({ action: 'dynamodb:Query', on: [`${table}/index/${index}`], by: reach.pathTo(unit) })
+  for (const unit of reach.units.keys()) {
+    if (unit.of?.name === tableClass) continue
+    const by = reach.pathTo(unit)
+    const told = reach.toldTo(unit.of)
+    const [table = '?'] = told.filter((each) => each.endsWith('_TABLE'))
+    for (const command of unit.commands) calls.push({ action: actionOf(command), on: told, by })
+    for (const { method, field, byIndex } of unit.onTables) {
+      for (const action of [...(tableCalls.get(method) ?? [])].map(actionOf))
+        if (!(action === 'dynamodb:Query' && byIndex)) calls.push({ action, on: [tableOf(field) ?? table], by })
+    }
+    const [field = ''] = [unit, ...(unit.of?.members.values() ?? [])].flatMap(fieldsByIndex)
+    if (!choosers.has(unit.at)) for (const index of unit.indexes) query(tableOf(field) ?? table, index, unit)
+    for (const filter of unit.at === anyFilter ? everyFilter : unit.filters)
+      for (const index of await indexesFor(filter)) query('REQUESTS_TABLE', index, unit)
+  }
+  return { calls, rows: [...new Set([...reach.units.keys()].flatMap(({ rows }) => [...rows]))].sort() }
+}
+
+/** They choose the index of a list: which ones are asked is known where lists are, by their filters. */
+const choosers = new Set(
+  ['partsOf', 'RequestIndex.#byId'].map((name) => `functions/adapters/dynamodb/request-index.ts ${name}`),
+)
+/** By it a person's query is read as a filter. */
+const anyFilter = 'functions/adapters/http/request-filter.ts requestFilter'
+const everyFilter = [...filterKeys].map((key) => ({
+  since: 4_000_000_000,
+  [key]: key === 'since' ? 4_000_000_000 : 'any',
+}))
+
+/** The indexes that a list of requests by this filter asks, as the adapter itself says. */
+async function indexesFor(filter: object): Promise<readonly string[]> {
+  const asked = new Set<string>()
+  const table = {
+    query: async ({ index }: { index: string }) => {
+      asked.add(index)
+      return { items: [] }
+    },
+    getMany: async () => [],
+  }
+  const index = new RequestIndex(table as never, String as never, () => 4_000_000_000, 1)
+  const search = 'search' in filter ? ['req_0000000000', 'any words'] : [undefined]
+  for (const each of search) await index.list({ ...filter, ...(each !== undefined && { search: each }) }, { limit: 1 })
+  return [...asked]
+}
+
+const services: { readonly [client: string]: string } = {
+  sfn: 'states',
+  'secrets-manager': 'secretsmanager',
+  eventbridge: 'events',
+}
+/** As IAM names it, where it has another name than the call. */
+const actions: { readonly [call: string]: string } = {
+  'sqs:SendMessageBatch': 'sqs:SendMessage',
+  'lambda:Invoke': 'lambda:InvokeFunction',
+}
+function actionOf(command: string): string {
+  const [client = '', name = ''] = command.split(' ')
+  const call = `${services[client] ?? client}:${name.replace(/Command$|^paginate/g, '')}`
+  return actions[call] ?? call
+}
+
+const handlers = [...code.units.values()].flatMap((unit) => {
+  const [, name] = /^functions\/handlers\/\w+\/([\w-]+)\.ts handler$/.exec(unit.at) ?? []
+  return name === undefined ? [] : [[name, unit] as const]
+})
+const reached: { [name: string]: Reached } = {}
+for (const [name, unit] of handlers) reached[name] = await reachOf(unit)
+process.stdout.write(JSON.stringify(reached))

@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { madeOnce } from '../../support/made-once.ts'
+import { root } from './assembly.ts'
+import type { Call, Reached } from './reach.ts'
+import { functionOf, grantsIn, listOf, resourcesOf, type Statement, type Template, textOf } from './template.ts'
+
+/** What each function's code can reach, by the function's name. */
+export const reachedBy = (): { readonly [name: string]: Reached } =>
+  madeOnce('reached', () => {
+    const program = join(root, 'test/infra/support/reach.ts')
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8', maxBuffer: 1 << 26 })
+    if (status !== 0) throw new Error(stderr)
+    return JSON.parse(stdout)
+  })
+
+/** `keys`: how keys of rows may begin that it may put. */
+export type Right = { action: string; resource: string; keys: readonly string[] }
+/** Of one function: its rights, and what its environment says. */
+export type Granted = { rights: readonly Right[]; told: { readonly [variable: string]: string } }
+
+export function grantedIn(template: Template): { readonly [name: string]: Granted } {
+  const grants = grantsIn(template)
+  return Object.fromEntries(
+    resourcesOf(template, 'AWS::Lambda::Function').map(([, { Properties }]) => {
+      const { Role, Environment } = Properties as {
+        Role: { 'Fn::GetAtt': [string, string] }
+        Environment: { Variables: { [name: string]: unknown } }
+      }
+      const own = grants.filter(({ roles }) => roles.includes(Role['Fn::GetAtt'][0]))
+      const rights = own.flatMap(({ statements }) => statements.flatMap(rightsIn))
+      const told = Object.entries(Environment.Variables).map(([name, value]) => [name, textOf(value)])
+      return [functionOf(Properties), { rights, told: Object.fromEntries(told) }]
+    }),
+  )
+}
+
+function rightsIn({ Action, Resource, Condition }: Statement): readonly Right[] {
+  const { 'ForAllValues:StringLike': like } = (Condition ?? {}) as { [operator: string]: { [key: string]: string[] } }
+  const keys = like?.['dynamodb:LeadingKeys'] ?? []
+  return listOf(Action).flatMap((action) =>
+    listOf(Resource).map((resource) => ({ action: String(action), resource: textOf(resource), keys })),
+  )
+}
+
+/** A right that code takes. `thing`: on what, as the function is told of it; any where the code says no more. */
+export type Need = { action: string; thing: string | undefined; by: readonly string[] }
+
+/** Calls that AWS judges by the role of a session in a target account, not by the function's. */
+const isOfSession = ({ action, by }: Call) =>
+  action === 'sts:GetScopedCredentials' ||
+  /^functions\/adapters\/(?:aws-calls\/|aws-reads\/(?!reader-sessions))/.test(by[0] ?? '')
+
+/** What AWS asks for beside a call's own right, and the variable that says on what. */
+function impliedBy({ action, by, on }: Call): readonly { action: string; on: readonly string[] }[] {
+  // Without it, S3 answers 403 for what is not there.
+  if (action === 's3:GetObject') return [{ action: 's3:ListBucket', on }]
+  if (action === 'scheduler:CreateSchedule') return [{ action: 'iam:PassRole', on: ['TIMER_ROLE'] }]
+  const tags = action === 'sts:AssumeRole' && by[0]?.startsWith('functions/adapters/sts/broker.ts')
+  return tags ? ['sts:TagSession', 'sts:SetSourceIdentity'].map((each) => ({ action: each, on })) : []
+}
+
+/** Where the call names something else than what the class was told: a timer its group, a tier its own machine. */
+const told: { readonly [action: string]: readonly string[] } = {
+  'scheduler:CreateSchedule': ['TIMER_GROUP'],
+  'states:StartExecution': [],
+}
+
+export function needsOf({ calls }: Reached, own: Granted): readonly Need[] {
+  return calls
+    .filter((call) => !isOfSession(call))
+    .flatMap((call) =>
+      [{ action: call.action, on: told[call.action] ?? call.on }, ...impliedBy(call)].map((each) => ({
+        ...each,
+        by: call.by,
+      })),
+    )
+    .flatMap(({ action, on, by }): Need[] => {
+      const things = on.flatMap((each) => thingsOf(each, own, action))
+      return things.length > 0 ? things.map((thing) => ({ action, thing, by })) : [{ action, thing: undefined, by }]
+    })
+}
+
+/** A table without a name in the environment stays as its variable, which no right is on. */
+function thingsOf(variable: string, { told: values }: Granted, action: string): readonly string[] {
+  const [name = '', ...index] = variable.split('/')
+  const value = values[name]
+  if (value !== undefined) return value.split(' ').map((each) => [each, ...index].join('/'))
+  // A function that is told of no texts has none to put: the store throws.
+  return action.startsWith('dynamodb:') && name !== 'TEXTS_TABLE' ? [variable] : []
+}
+
+/** Whether a right is one that a need takes: on a table or an index by its whole name, on others by a part of it. */
+export const meets = ({ action, resource }: Right, { action: needed, thing }: Need): boolean =>
+  action === needed &&
+  (thing === undefined ||
+    resource === '*' ||
+    (action.startsWith('dynamodb:') ? resource === thing : resource.includes(thing)))
