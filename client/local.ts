@@ -87,13 +87,17 @@ function readJson(file: string | number): unknown {
   }
 }
 
+/** The Hotwork that was named: by an option, else by `HOTWORK_API`, else by the local stack. */
+export const namedIssuer = (issuer: string | undefined, around: Pick<Surroundings, 'env' | 'folder'>) =>
+  (issuer ?? (around.env['HOTWORK_API'] || findLocal(around)?.apiUrl))?.replace(/\/+$/, '') || undefined
+
 /** @internal Which Hotwork a program speaks to: as it was told by `option`, else `HOTWORK_API`, else the local stack. @throws Refusal */
 export function findIssuer(
   issuer: string | undefined,
   around: Pick<Surroundings, 'env' | 'folder'>,
   option = '`issuer`',
 ): string {
-  const found = (issuer ?? (around.env['HOTWORK_API'] || findLocal(around)?.apiUrl))?.replace(/\/+$/, '')
+  const found = namedIssuer(issuer, around)
   if (!found)
     throw wrongUsage(
       'which Hotwork?',

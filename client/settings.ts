@@ -1,3 +1,4 @@
+import { OwnNames } from './audience.ts'
 import { findIssuer, findLocal, type Local } from './local.ts'
 import { KeptLogin, keptLogin } from './login/kept-login.ts'
 import { logIn } from './login/log-in.ts'
@@ -36,23 +37,32 @@ export function readAgentSettings({ api, as }: Typed, surroundings: Surroundings
 export function readSettings(typed: Typed, surroundings: Surroundings): Settings {
   const { env } = surroundings
   const { apiUrl, local } = readAgentSettings(typed, surroundings)
+  const names = new OwnNames(apiUrl, surroundings)
   const as = typed.as ?? env['HOTWORK_AS']
   const token = env['HOTWORK_TOKEN']
   const by = as !== undefined ? '--as' : token ? 'HOTWORK_TOKEN' : 'own'
   const login =
-    as !== undefined ? loginAs(as, apiUrl, local) : token ? readyToken(token) : ownLogin(apiUrl, surroundings)
+    as !== undefined ? loginAs(as, apiUrl, local) : token ? givenLogin(token, names) : ownLogin(names, surroundings)
   return { apiUrl, as, login, by, ...(local ? { localAws: local.aws } : {}) }
 }
 
-function ownLogin(apiUrl: string, surroundings: Surroundings): Login {
+function givenLogin(token: string, names: OwnNames): Login {
+  const login = readyToken(token)
+  return async (wanted) => {
+    names.mustHaveToken(token)
+    return login(wanted)
+  }
+}
+
+function ownLogin(names: OwnNames, surroundings: Surroundings): Login {
   return keptLogin(
-    new KeptLogin(apiUrl, surroundings),
+    new KeptLogin(names.api, surroundings),
     async (strength, again) => {
       const how = again ? 'log in once more, this needs a stronger login' : 'log in'
-      return logIn(await readLoginSettings(apiUrl), { strength, how }, surroundings)
+      return logIn(names, await readLoginSettings(names), { strength, how }, surroundings)
     },
     async () => {
-      const { acr_values: acr, max_age: maxAge } = (await readLoginSettings(apiUrl)).break_glass ?? {}
+      const { acr_values: acr, max_age: maxAge } = (await readLoginSettings(names)).break_glass ?? {}
       return { acr, maxAge }
     },
     surroundings,

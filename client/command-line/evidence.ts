@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { Api } from '../api.ts'
+import { originIn } from '../audience.ts'
+import { namedIssuer } from '../local.ts'
 import { receipt } from '../requests/receipt.ts'
 import { readSettings } from '../settings.ts'
 import type { VerifyTyped } from '../verify/verify.ts'
@@ -20,8 +22,9 @@ export function addEvidenceVerbs(program: Command, { verb, act, surroundings, do
       const typed = typedOf<VerifyTyped & { api?: string; as?: string; json: boolean }>(given)
       // It reads entries with all that the reducer knows, which no other verb needs.
       const { verify } = await import('../verify/verify.ts')
-      const login = (api: string) => {
-        const settings = readSettings({ ...typed, api }, surroundings)
+      const login = (origin: string) => {
+        if (originIn(namedIssuer(typed.api, surroundings) ?? '') !== origin) return undefined
+        const settings = readSettings(typed, surroundings)
         return new Api(settings.apiUrl, settings.login, surroundings).token()
       }
       done(await verify(typed, { surroundings, json: typed.json, login }))

@@ -1,4 +1,5 @@
 import { decodeJwt, type JWTPayload } from 'jose'
+import { originIn } from '../audience.ts'
 import { Fault, Trouble, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -106,9 +107,8 @@ export function readClaims(token: string, name: string): Pick<JWTPayload, 'iat' 
 
 /** A token that is for a service elsewhere is not shown to this one, which could use it there. @throws Refusal */
 function mustBeFor(audience: string, aud: JWTPayload['aud'] = [], name: string): void {
-  const elsewhere = [aud]
-    .flat()
-    .find((each) => /^https?:/i.test(each) && URL.canParse(each) && new URL(each).origin !== new URL(audience).origin)
+  const own = new URL(audience).origin
+  const elsewhere = [aud].flat().find((each) => (originIn(each) ?? own) !== own)
   if (elsewhere === undefined) return
   throw wrongUsage(
     `what ${name} gave is for \`${elsewhere.slice(0, 200)}\`, and this Hotwork is \`${audience}\``,

@@ -1,4 +1,5 @@
 import * as client from 'openid-client'
+import type { OwnNames } from '../audience.ts'
 import { wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { logInWithBrowser } from './browser-login.ts'
@@ -10,8 +11,9 @@ import type { LoginSettings } from './login-settings.ts'
 /** With the browser of this machine; with a code that is typed elsewhere; by pasting where a browser elsewhere ended. */
 export type Way = 'browser' | 'device' | 'paste'
 
-/** Logs a person in. @throws Refusal, Fault */
+/** Logs a person in, for that API alone. @throws Refusal, Fault */
 export async function logIn(
+  names: OwnNames,
   settings: LoginSettings,
   { strength = {}, way, how = 'log in' }: { strength?: Strength; way?: Way | undefined; how?: string },
   surroundings: Surroundings,
@@ -30,6 +32,7 @@ export async function logIn(
           if (way === undefined && isNotForClient(cause)) return withBrowser(true)
           throw cause
         }))
+    names.mustHaveLogin(tokens.access_token)
     surroundings.err('logged in\n')
     return { token: tokens.access_token, until: endOf(tokens, surroundings) }
   } catch (cause) {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { OwnNames } from '../audience.ts'
 import { parsedJson } from '../http.ts'
 import { isSafeAddress } from '../local.ts'
 import { Fault, whyUnanswered, wrongUsage } from '../outcome.ts'
@@ -13,7 +14,8 @@ const LoginSettings = z.looseObject({
 export type LoginSettings = z.infer<typeof LoginSettings>
 
 /** Where people log in, as the API itself says (RFC 9728). @throws Refusal, Fault */
-export async function readLoginSettings(apiUrl: string): Promise<LoginSettings> {
+export async function readLoginSettings(names: OwnNames): Promise<LoginSettings> {
+  const apiUrl = names.api
   const address = `${apiUrl}/.well-known/oauth-protected-resource`
   const fault = (code: string, title: string, detail: string, options?: ErrorOptions) =>
     new Fault({ code, title: `\`${apiUrl}\` ${title}`, detail: `\`${address}\` ${detail}` }, options)
@@ -31,20 +33,18 @@ export async function readLoginSettings(apiUrl: string): Promise<LoginSettings> 
       `use the address that it was deployed as: \`--api ${name.slice(0, 200)}\``,
     )
   const own = z.looseObject({ login: LoginSettings }).safeParse(metadata[`${apiUrl}/ns/hotwork`])
-  if (own.success) return mustBeOwn(own.data.login, apiUrl)
+  if (own.success) return mustBeOwn(own.data.login, names)
   throw wrongUsage(
     'this Hotwork does not say where people log in from a command line',
     'put your token into `HOTWORK_TOKEN`; the operator of Hotwork adds `login.commandLine` to the deployment file (docs/command-line.md)',
   )
 }
 
-/** What names another address could have the person's token for that one sent to this one. @throws Refusal */
-function mustBeOwn(settings: LoginSettings, apiUrl: string): LoginSettings {
-  const { resource = apiUrl } = settings
-  if (!/^https?:/i.test(resource) || (URL.canParse(resource) && new URL(resource).origin === new URL(apiUrl).origin))
-    return settings
-  throw wrongUsage(
-    `\`${apiUrl}\` asks for a login to \`${resource.slice(0, 200)}\`, which is not its own`,
-    'is it your Hotwork? Its operator gives `login.commandLine` a `resource` at its own address (docs/command-line.md)',
-  )
+/** The names of another API would have the person's token for that one sent to this one. @throws Refusal */
+function mustBeOwn(settings: LoginSettings, names: OwnNames): LoginSettings {
+  const { scope, resource } = settings
+  if (resource !== undefined && !names.has(resource)) throw names.notOwn(resource)
+  const foreign = scope.split(/\s+/).find((each) => !names.hasScope(each))
+  if (foreign !== undefined) throw names.notOwn(foreign)
+  return settings
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Api } from '../api.ts'
+import { OwnNames } from '../audience.ts'
 import { type Context, show } from '../context.ts'
 import { exits, Fault, Refusal, wrongUsage } from '../outcome.ts'
 import { timeAndSpan } from '../screen.ts'
@@ -28,7 +29,8 @@ export async function login(typed: { device: boolean; browser: boolean }, contex
       'leave it out (`HOTWORK_AS` and `HOTWORK_TOKEN` unset) to keep a login of your own',
     )
   const way: Way | undefined = typed.device ? 'device' : typed.browser ? undefined : 'paste'
-  const made = await logIn(await readLoginSettings(apiUrl), { way }, surroundings)
+  const names = new OwnNames(apiUrl, surroundings)
+  const made = await logIn(names, await readLoginSettings(names), { way }, surroundings)
   const me = await askWhoIAm(new Api(apiUrl, readyToken(made.token), surroundings))
   const why = new KeptLogin(apiUrl, surroundings).keep(made)
   if (why !== undefined)
@@ -45,7 +47,7 @@ export async function logout(_typed: unknown, context: Context): Promise<number>
   const body = { api: apiUrl, logged_out: before?.lives === true }
   if (!before?.lives) return show(context, body, () => [`no login at ${apiUrl} is kept here`])
   // The file is gone, come what may of this.
-  const told = await readLoginSettings(apiUrl).then(
+  const told = await readLoginSettings(new OwnNames(apiUrl, surroundings)).then(
     (found) => revoke(found, before.token),
     () => 'the identity provider could not be told',
   )

@@ -2,8 +2,8 @@ import { Fault, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { ReadLogFile } from './log.ts'
 
-/** A person's token for Hotwork at this address. */
-export type LogLogin = (api: string) => Promise<string>
+/** A person's token where this is the origin of the Hotwork that they named; a log elsewhere gets none. */
+export type LogLogin = (origin: string) => Promise<string> | undefined
 
 /** Of one try. Milliseconds. */
 const patience = 30_000
@@ -11,7 +11,7 @@ const tries = 4
 /** A file of a log has at most 256 entries. */
 const mostBytes = 32 * 1024 * 1024
 
-/** Hotwork shows its own log to those who may read; a copy elsewhere is asked for without any token. */
+/** Hotwork shows its own log to those who may read; the log of a stranger or a copy is read without a token, at any path. */
 export function addressReader(address: string, { err, pause }: Surroundings, login: LogLogin): ReadLogFile {
   if (!URL.canParse(address))
     throw wrongUsage(
@@ -20,7 +20,7 @@ export function addressReader(address: string, { err, pause }: Surroundings, log
     )
   const base = new URL(address)
   const url = base.href.replace(/\/*$/, '')
-  const token = base.pathname.replace(/\/*$/, '') === '/transparency' ? login(base.origin) : undefined
+  const token = login(base.origin)
   // A token that is not to be had is told of where it is first used.
   token?.catch(() => {})
   return async (path) => {
@@ -34,7 +34,10 @@ export function addressReader(address: string, { err, pause }: Surroundings, log
         throw new Fault({
           code: 'no_log',
           title: `${url} does not give \`${path}\``,
-          detail: answered.why,
+          detail:
+            answered.status === 401 && token === undefined
+              ? `${answered.why}: where it is the log of your Hotwork, name that with \`--api\` or \`HOTWORK_API\`, for your login goes nowhere else`
+              : answered.why,
         })
       err(`no answer yet (${answered.why}), asking again\n`)
       await pause(1000 * 2 ** (count - 1))

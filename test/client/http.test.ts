@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as z from 'zod'
+import { OwnNames } from '../../client/audience.ts'
 import { readAnswer, type Sending, send } from '../../client/http.ts'
 import { readLoginSettings } from '../../client/login/login-settings.ts'
 
@@ -96,12 +97,12 @@ describe('an address of Hotwork', () => {
       told: { code: 'no_answer', detail: expect.stringContaining('connection refused (ECONNREFUSED)') },
     }
     await expect(call({ url: `${url}/v1/asks` })).rejects.toMatchObject(refused)
-    await expect(readLoginSettings(url)).rejects.toMatchObject(refused)
+    await expect(readLoginSettings(new OwnNames(url, { env: {} }))).rejects.toMatchObject(refused)
   })
 
   test('that cannot be reached is not said to be no metadata', async () => {
     // Fetch connects to no such port, and gives no code of the system.
-    await expect(readLoginSettings('http://127.0.0.1:1')).rejects.toMatchObject({
+    await expect(readLoginSettings(new OwnNames('http://127.0.0.1:1', { env: {} }))).rejects.toMatchObject({
       told: { code: 'no_answer', detail: expect.stringContaining('gives no answer: no connection') },
     })
   })
@@ -109,7 +110,7 @@ describe('an address of Hotwork', () => {
   test('that answers with a page has no metadata', async () => {
     answering(200, '<!doctype html>')
     const { port } = server.address() as AddressInfo
-    await expect(readLoginSettings(`http://127.0.0.1:${port}`)).rejects.toMatchObject({
+    await expect(readLoginSettings(new OwnNames(`http://127.0.0.1:${port}`, { env: {} }))).rejects.toMatchObject({
       told: { code: 'no_metadata', title: expect.stringContaining('does not say who it is') },
     })
   })

@@ -3,7 +3,7 @@ import { inBrowser, launchBrowser } from '../local/support/browser.ts'
 import { endOfLogin, logInAs, typeCode } from './support/browser.ts'
 import { useLoginScene } from './support/login-scene.ts'
 import { recovery } from './support/scene.ts'
-import { ScriptedProvider } from './support/scripted-provider.ts'
+import { ScriptedProvider, tokenFor } from './support/scripted-provider.ts'
 import type { Terminal } from './support/terminal.ts'
 
 /** A person at a machine that has no browser: with a code that they type elsewhere, or by pasting an address. */
@@ -90,7 +90,7 @@ describe('with a code (RFC 8628)', () => {
       [503, {}],
       [400, { error: 'slow_down' }],
       [400, { error: 'authorization_pending' }],
-      [200, { access_token: 'of.no.person', token_type: 'bearer', expires_in: 600 }],
+      [200, { access_token: tokenFor(`${scene.api.url}/people`), token_type: 'bearer', expires_in: 600 }],
     ]
     // The token is refused by Hotwork, which is asked only once there is one.
     expect(await terminal.json('login')).toMatchObject({ exit: 4, body: { error: 'invalid_token' } })

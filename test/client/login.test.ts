@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { logInAs } from './support/browser.ts'
 import { useLoginScene } from './support/login-scene.ts'
 import { recovery } from './support/scene.ts'
-import type { Terminal } from './support/terminal.ts'
+import { ScriptedProvider, tokenFor } from './support/scripted-provider.ts'
+import { Terminal } from './support/terminal.ts'
 
 /** How a person shows who they are: with their browser, as a person of the local stack, or with a token that they have. */
 
@@ -207,19 +208,83 @@ describe('with a token', () => {
   })
 })
 
-test('a Hotwork that asks for a login to another one gets none, which it could use there', async () => {
-  const stranger = createServer((_, response) => {
-    const url = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`
-    const login = { issuer: scene.provider.url, client_id: 'hotwork-command-line', scope: 'openid', resource: api.url }
-    response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ resource: url, [`${url}/ns/hotwork`]: { login } }))
-  })
-  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
-  try {
+describe('a Hotwork that passes for another one', () => {
+  let stranger: Server
+  let login: object = {}
+  /** What came with its calls: a token is a loss. */
+  const sent: (string | undefined)[] = []
+
+  beforeEach(async () => {
+    sent.length = 0
+    stranger = createServer(({ url: path = '', headers }, response) => {
+      const url = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`
+      if (!path.startsWith('/.well-known/')) sent.push(headers.authorization)
+      const metadata = { issuer: scene.provider.url, client_id: 'hotwork-command-line', scope: 'openid', ...login }
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ resource: url, [`${url}/ns/hotwork`]: { login: metadata }, openings: [] }))
+    })
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
     terminal.env['HOTWORK_API'] = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`
+    terminal.browser = (address) => void logInAs('person-jade', address)
+  })
+  afterEach(() => new Promise((resolve) => stranger.close(resolve)))
+
+  test.each<[string, () => object]>([
+    ['the address of another as its resource', () => ({ resource: api.url })],
+    ['a resource that is no address', () => ({ resource: 'api://hotwork' })],
+    ['a scope of another address', () => ({ scope: `openid ${api.url}/.default` })],
+    ['a scope that begins with the name of another', () => ({ scope: 'openid api://hotwork/.default' })],
+  ])('it names %s: the person is not sent to a login', async (_what, names) => {
+    login = names()
     const { exit, body } = await terminal.json('list')
     expect([exit, body.title, terminal.visited]).toEqual([2, expect.stringContaining('not its own'), []])
-  } finally {
-    await new Promise((resolve) => stranger.close(resolve))
+  })
+
+  /** The person types the code of a provider that gives this token. */
+  async function typedAt(token: string, ...words: string[]) {
+    const provider = await new ScriptedProvider().open()
+    provider.metadata = { device_authorization_endpoint: `${provider.url}/device` }
+    const device = { device_code: 'd', user_code: 'WORD-WORD', expires_in: 600, interval: 1 }
+    provider.answers['/device'] = [[200, { ...device, verification_uri: 'https://id.example/device' }]]
+    provider.answers['/token'] = [[200, { access_token: token, token_type: 'bearer', expires_in: 600 }]]
+    login = { issuer: provider.url }
+    const apart = new Terminal({ ...terminal.env, DISPLAY: undefined })
+    apart.answers = []
+    const { exit, body } = await apart.json(...words)
+    const kept = apart.files()
+    apart.close()
+    await provider.close()
+    return { exit, title: body.title as string, kept }
   }
+  const list = ['break-glass', 'list']
+
+  test.each([
+    ['break-glass list', list],
+    ['login', ['login']],
+  ])('it names nothing, and the token is for another: `%s` does not send it there', async (_verb, words) => {
+    const { exit, title, kept } = await typedAt(tokenFor([`${api.url}/people`, 'api://hotwork']), ...words)
+    expect([exit, title]).toEqual([2, expect.stringContaining(`\`${api.url}/people\`, which is not its own`)])
+    expect([sent, kept]).toEqual([[], []])
+  })
+
+  test('a token that does not say for which API it is stays here', async () => {
+    expect(await typedAt('opaque', ...list)).toMatchObject({ exit: 2, title: expect.stringContaining('gave no JWT') })
+    expect(sent).toEqual([])
+  })
+
+  test('a name that the person sets in HOTWORK_AUDIENCE is one of the Hotwork that they named, and no other is', async () => {
+    terminal.env['HOTWORK_AUDIENCE'] = 'api://hotwork'
+    await typedAt(tokenFor('api://hotwork'), ...list)
+    expect(sent).toEqual([`Bearer ${tokenFor('api://hotwork')}`])
+    expect((await typedAt(tokenFor('api://hotwork-prod'), ...list)).exit).toBe(2)
+    terminal.env['HOTWORK_TOKEN'] = tokenFor('api://hotwork-prod')
+    expect((await typedAt('none', ...list)).exit).toBe(2)
+    expect(sent).toHaveLength(1)
+    login = { scope: 'openid api://hotwork-prod/.default' }
+    delete terminal.env['HOTWORK_TOKEN']
+    expect((await terminal.json('list')).exit).toBe(2)
+    login = { scope: 'openid api://hotwork/.default', resource: 'api://hotwork' }
+    await terminal.json('list')
+    expect(terminal.visited).toHaveLength(1)
+  })
 })

@@ -4,6 +4,10 @@ import type { AddressInfo } from 'node:net'
 /** What a provider answers to one call: a status and a body, or nothing at all. */
 export type Said = readonly [status: number, body: object] | 'nothing'
 
+/** A token that names its audience, and that no key signed. */
+export const tokenFor = (aud: string | readonly string[]): string =>
+  `e30.${Buffer.from(JSON.stringify({ aud })).toString('base64url')}.AA`
+
 /** An identity provider that answers what a test has written down: for what the real one does not do on demand. */
 export class ScriptedProvider {
   url = ''

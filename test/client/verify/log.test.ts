@@ -8,6 +8,7 @@ import { filesOf, writeFolder } from '../../support/anchor/log-folder.ts'
 import { PlainLog } from '../../support/anchor/plain-log.ts'
 import { anchored, receiptOf } from '../../support/anchor/receipts.ts'
 import { start } from '../../support/world.ts'
+import { tokenFor } from '../support/scripted-provider.ts'
 import { Terminal } from '../support/terminal.ts'
 
 /** `hotwork verify` of a log, and of entries, checkpoints and receipts by it. */
@@ -194,13 +195,47 @@ describe('a log at an address', () => {
     return new Promise((resolve) => server.close(resolve))
   })
 
-  test('is asked for with the token of the person at Hotwork itself, and at a copy without any', async () => {
-    terminal.env['HOTWORK_TOKEN'] = 'token-of-hana'
+  /** With a token for that API, as its provider would issue it. */
+  const namedApi = (api: string, aud: string | string[] = `${api}/people`) => {
+    const token = tokenFor(aud)
+    terminal.env = { ...terminal.env, HOTWORK_API: api, HOTWORK_TOKEN: token }
+    return `Bearer ${token}`
+  }
+
+  test('is asked for with the token of the person at the origin of the Hotwork that they named', async () => {
+    const token = namedApi(address)
     expect(await verify('entries.ndjson', '--log', `${address}/transparency`)).toMatchObject({ exit: 0 })
-    expect(new Set(tokens)).toEqual(new Set(['Bearer token-of-hana']))
-    tokens.length = 0
-    expect(await verify('entries.ndjson', '--log', `${address}/copy/`)).toMatchObject({ exit: 0 })
+    expect(new Set(tokens)).toEqual(new Set([token]))
+  })
+
+  test.each([
+    ['another host', 'https://permits.example.com'],
+    ['another port', 'http://127.0.0.1:1'],
+    ['another name of this host', 'http://localhost'],
+  ])('a stranger at the path of a Hotwork gets no token: the Hotwork is at %s', async (_where, api) => {
+    namedApi(api === 'http://localhost' ? address.replace('127.0.0.1', 'localhost') : api)
+    expect(await verify('entries.ndjson', '--log', `${address}/transparency`)).toMatchObject({ exit: 0 })
     expect(new Set(tokens)).toEqual(new Set([undefined]))
+  })
+
+  test('a log at an address has no person log in where no Hotwork is named, and says how where it wants that', async () => {
+    terminal.env['DISPLAY'] = ':0'
+    answers = [401]
+    const { exit, body } = await verify('entries.ndjson', '--log', `${address}/transparency`)
+    expect([exit, body.error, body.detail, terminal.visited]).toEqual([
+      1,
+      'no_log',
+      expect.stringContaining('`--api`'),
+      [],
+    ])
+    expect(tokens).toEqual([undefined])
+  })
+
+  test('a token for another address is not sent to the Hotwork that was named', async () => {
+    namedApi(address, ['https://permits.example.com/people', 'https://id.example/userinfo'])
+    const { exit, body } = await verify('entries.ndjson', '--log', `${address}/transparency`)
+    expect([exit, body.title]).toEqual([2, expect.stringContaining('`https://permits.example.com/people`')])
+    expect(tokens).toEqual([])
   })
 
   test('is asked again where it is busy, and a fault of it is no verdict: exit 1', async () => {

@@ -1,0 +1,65 @@
+import { decodeJwt } from 'jose'
+import { wrongUsage } from './outcome.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** The origin of a name that is an address of the web. */
+export const originIn = (name: string): string | undefined =>
+  /^https?:/i.test(name) && URL.canParse(name) ? new URL(name).origin : undefined
+
+/** The names by which tokens are for one API: those at its origin, and the one that the person's environment gives it. */
+export class OwnNames {
+  readonly api: string
+  readonly named: string | undefined
+
+  constructor(api: string, { env }: Pick<Surroundings, 'env'>) {
+    this.api = api
+    this.named = env['HOTWORK_AUDIENCE'] || undefined
+  }
+
+  has(name: string): boolean {
+    return name === this.named || originIn(name) === new URL(this.api).origin
+  }
+
+  /** A scope may begin with the name of the API that it is of, as `api://hotwork/.default` does. */
+  hasScope(scope: string): boolean {
+    return !scope.includes('://') || this.has(scope) || (this.named !== undefined && scope.startsWith(`${this.named}/`))
+  }
+
+  /** A login was asked for by what the API says of itself: its token goes to no other API. @throws Refusal */
+  mustHaveLogin(token: string): void {
+    const audiences = audiencesOf(token)
+    if (audiences === undefined)
+      throw wrongUsage(
+        `the login for \`${this.api}\` gave no JWT: for which API it is cannot be read`,
+        'is it your Hotwork? Its operator has your provider issue access tokens as JWTs (docs/command-line.md)',
+      )
+    if (!audiences.some((each) => this.has(each))) throw this.notOwn(audiences[0] ?? '')
+  }
+
+  /** A token that the person gave may have a name that is no address: the API alone knows it. @throws Refusal */
+  mustHaveToken(token: string): void {
+    const audiences = audiencesOf(token) ?? []
+    if (audiences.some((each) => this.has(each))) return
+    const elsewhere = audiences.find((each) => this.named !== undefined || originIn(each) !== undefined)
+    if (elsewhere !== undefined)
+      throw wrongUsage(
+        `the token of \`HOTWORK_TOKEN\` is for \`${elsewhere.slice(0, 200)}\`, and this Hotwork is \`${this.api}\``,
+        'set it to a token for this Hotwork, or name the other one with `--api` or `HOTWORK_API`',
+      )
+  }
+
+  notOwn(name: string) {
+    return wrongUsage(
+      `\`${this.api}\` asks for a login to \`${name.slice(0, 200)}\`, which is not its own`,
+      'is it your Hotwork? Its operator gives `login.commandLine` a `resource` at its own address; where your provider takes another name, set `HOTWORK_AUDIENCE` to that name (docs/command-line.md)',
+    )
+  }
+}
+
+function audiencesOf(token: string): readonly string[] | undefined {
+  try {
+    return [decodeJwt(token).aud ?? []].flat()
+  } catch {
+    return undefined
+  }
+}
