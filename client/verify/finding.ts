@@ -24,12 +24,12 @@ const named = 20
 /** A line for each entry that is wrong; `words` where none is. */
 export function findingsOf(check: Check, flaws: readonly Flaw[], words: string): Finding[] {
   if (flaws.length === 0) return [holds(check, words)]
-  const each = flaws.slice(0, named).map(({ entry, flaw }) => ({
-    ...fails(check, `${entry} ${wordsOfFlaw[flaw]}`),
+  const each = flaws.slice(0, named).map(({ entry, flaw, through }) => ({
+    ...fails(check, through === undefined ? `${entry} ${wordsOfFlaw[flaw]}` : `${entry} to ${through} are missing`),
     entry,
   }))
   const more = flaws.length - each.length
-  return more === 0 ? each : [...each, fails(check, `${more} more entries do not hold`)]
+  return more === 0 ? each : [...each, fails(check, `${more} more do not hold`)]
 }
 
 export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`

@@ -1,8 +1,9 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
 import * as z from 'zod'
+import { readBase64url } from '../../functions/domain/anchor/bytes.ts'
 import type { NotaryKey, VerifyEcdsa } from '../../functions/domain/anchor/checkpoint.ts'
-import { parsedJson } from '../http.ts'
 import { wrongUsage } from '../outcome.ts'
+import { readStrict } from './strict-json.ts'
 
 const Jwks = z.object({
   keys: z.array(z.looseObject({ kid: z.string().optional(), hotwork_use: z.unknown().optional() })),
@@ -12,18 +13,24 @@ export type PublicKey = { kid: string; isNotary: boolean; key: KeyObject; spki: 
 
 /**
  * The keys of a JWKS, as `/.well-known/jwks.json` has them. Those that sign tokens are in it too, and are no notary's. A file
- * that marks no key as the notary's was made by hand, for this: each of its keys is taken for one.
+ * that marks no key as the notary's was made by hand, for this: each of its keys is taken for one. Keys of other kinds are left out.
  *
  * @throws Refusal
  */
 export function readKeys(text: string, file: string): readonly PublicKey[] {
-  const read = Jwks.safeParse(parsedJson(text))
-  if (!read.success) throw wrongUsage(`${file}: it is no JWKS`, 'save the answer of `/.well-known/jwks.json` as it is')
+  const strict = readStrict(text)
+  const no = (why: string) =>
+    wrongUsage(`${file}: it is no JWKS${why}`, 'save the answer of `/.well-known/jwks.json` as it is')
+  if ('why' in strict) throw no(` (${strict.why})`)
+  const read = Jwks.safeParse(strict.value)
+  if (!read.success) throw no('')
+  const kids = read.data.keys.flatMap(({ kid }) => kid ?? [])
+  if (new Set(kids).size < kids.length) throw no(' (two of its keys have one `kid`)')
   const isMarked = read.data.keys.some(isOfNotary)
   return read.data.keys.flatMap((jwk) => {
     const { kid, kty, crv, x, y } = jwk
     const isNotary = !isMarked || isOfNotary(jwk)
-    if (kid === undefined || crv !== 'P-256') return []
+    if (kid === undefined || kty !== 'EC' || crv !== 'P-256' || ![x, y].every(isCoordinate)) return []
     try {
       const key = createPublicKey({ key: { kty, crv, x, y } as JsonWebKey, format: 'jwk' })
       return [{ kid, isNotary, key, spki: new Uint8Array(key.export({ type: 'spki', format: 'der' })) }]
@@ -32,6 +39,8 @@ export function readKeys(text: string, file: string): readonly PublicKey[] {
     }
   })
 }
+
+const isCoordinate = (text: unknown): boolean => typeof text === 'string' && readBase64url(text)?.length === 32
 
 const isOfNotary = ({ hotwork_use }: { hotwork_use?: unknown }): boolean => hotwork_use === 'notary'
 

@@ -3,9 +3,8 @@ import { resolve } from 'node:path'
 import * as z from 'zod'
 import { textOf } from '../../functions/domain/anchor/bytes.ts'
 import type { FoundEntry } from '../../functions/domain/anchor/check-entries.ts'
-import { parsedJson } from '../http.ts'
 import { systemCodeOf, wrongUsage } from '../outcome.ts'
-import { repeatsMember } from './repeats-member.ts'
+import { readStrict } from './strict-json.ts'
 import { Texts } from './texts.ts'
 
 /** What a file is, by what is in it. */
@@ -59,22 +58,24 @@ const Answer = z.union([z.looseObject({ entries: Lines }), z.looseObject({ ledge
 
 /** Lines of JSON, as `ledger export` writes them; or an answer of the API, or of `show --json`. */
 function entriesIn(text: string): Found {
-  // Each reader may take another one of them for what it says.
-  if (repeatsMember(text)) return { kind: 'unknown', why: 'an object in it has two members of one name' }
-  const whole = parsedJson(text)
-  if (Answer.safeParse(whole).success) {
-    const { entries, ledger } = whole as { entries?: FoundEntry[]; ledger?: FoundEntry[] }
-    const beside = Personal.safeParse(whole)
+  const whole = readStrict(text)
+  const value = 'value' in whole ? whole.value : undefined
+  // A line that has such a member too is a line.
+  if (Answer.safeParse(value).success && !Line.safeParse(value).success) {
+    const { entries, ledger } = value as { entries?: FoundEntry[]; ledger?: FoundEntry[] }
+    const beside = Personal.safeParse(value)
     if (!beside.success) return { kind: 'unknown', why: '`personal` has not the form of texts beside entries' }
     return { kind: 'entries', entries: entries ?? ledger ?? [], texts: beside.data.personal }
   }
   const entries: FoundEntry[] = []
   for (const [index, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue
-    const value = parsedJson(line)
+    if (/^[ \t\r]*$/.test(line)) continue
+    const read = readStrict(line)
     // What was parsed is kept, since a hash is over all of it.
-    if (!Line.safeParse(value).success) return { kind: 'unknown', why: `line ${index + 1} is no entry of a ledger` }
-    entries.push(value as FoundEntry)
+    if ('why' in read) return { kind: 'unknown', why: `line ${index + 1} is no entry of a ledger: ${read.why}` }
+    if (!Line.safeParse(read.value).success)
+      return { kind: 'unknown', why: `line ${index + 1} is no entry of a ledger` }
+    entries.push(read.value as FoundEntry)
   }
   return entries.length > 0 ? { kind: 'entries', entries } : { kind: 'unknown', why: 'there is nothing in it' }
 }

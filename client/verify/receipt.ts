@@ -1,12 +1,12 @@
 import { readBase64url, sameBytes, textOf } from '../../functions/domain/anchor/bytes.ts'
-import { type FoundEntry, flawsOfChains } from '../../functions/domain/anchor/check-entries.ts'
+import { type Flaw, type FoundEntry, flawsOfChains } from '../../functions/domain/anchor/check-entries.ts'
 import { type Checkpoint, openCheckpoint, originOf } from '../../functions/domain/anchor/checkpoint.ts'
-import { hashOfEntry } from '../../functions/domain/anchor/leaf.ts'
+import { hashOfEntry, partsOfId } from '../../functions/domain/anchor/leaf.ts'
 import { rootOfInclusion } from '../../functions/domain/anchor/merkle.ts'
 import { otherwise, Receipt, receiptType, saidByEntries } from '../../functions/domain/anchor/receipt.ts'
-import { parsedJson } from '../http.ts'
 import { count, type Finding, fails, findingsOf, holds } from './finding.ts'
 import { notaryKeys, type PublicKey, verifyEcdsa, verifyEs256 } from './keys.ts'
+import { readStrict } from './strict-json.ts'
 
 /** For clocks that differ. Seconds. */
 const tolerance = 60
@@ -122,11 +122,16 @@ function inclusionFinding(receipt: Receipt, checkpoint: Checkpoint | undefined):
 export function checkAgainstEntries(receipt: Receipt, found: readonly FoundEntry[]): Finding[] {
   const { sub, entries: length, head } = receipt
   const own = found.filter(({ id }) => id.startsWith(`${sub}/`))
-  const flaws = flawsOfChains(own, { ends: new Map([[sub, { sequence: length, hash: head }]]) })
+  const strays = own.filter(({ id }) => partsOfId(id)?.aggregate !== sub)
+  const flaws: Flaw[] = [
+    ...strays.map(({ id }) => ({ entry: id, flaw: 'added' as const })),
+    ...flawsOfChains(own, { ends: new Map([[sub, { sequence: length, hash: head }]]) }),
+  ]
+  const later = own.length - length
   const findings = findingsOf(
     'entries',
     flaws,
-    `${count(length, 'entry', 'entries')}: each hash holds, and each names the one before`,
+    `${count(length, 'entry', 'entries')}: each hash holds, and each names the one before${later > 0 ? `; ${count(later, 'later entry goes on from them, and no receipt signs it', 'later entries go on from them, and no receipt signs those')}` : ''}`,
   )
   if (flaws.length > 0) return findings
   const says = saidByEntries(sub, own.slice(0, length))
@@ -148,7 +153,8 @@ export function checkAgainstEntries(receipt: Receipt, found: readonly FoundEntry
 
 function objectIn(bytes: Uint8Array): { readonly [member: string]: unknown } | undefined {
   try {
-    const value = parsedJson(textOf(bytes))
+    const read = readStrict(textOf(bytes))
+    const value = 'value' in read ? read.value : undefined
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
   } catch {
     return undefined

@@ -5,8 +5,8 @@ import { type Leaf, partsOfId } from './leaf.ts'
 /** An entry as a file has it: all of its members, of which these are read. */
 export type FoundEntry = Leaf & { previous: string | null; readonly [member: string]: unknown }
 
-/** Of a file. One that does not go on from the entry before it makes that one `replaced`: which of the two is right, it does not say. */
-export type Flaw = { entry: string; flaw: Exclude<Damage, 'unchained'> }
+/** Of a file. One that does not go on from the entry before it makes that one `replaced`: which of the two is right, it does not say. `through`: all of them up to this one. */
+export type Flaw = { entry: string; flaw: Exclude<Damage, 'unchained'>; through?: string }
 
 /** What a receipt says of a chain: its last entry then. */
 export type ChainEnd = { sequence: number; hash: string }
@@ -16,6 +16,9 @@ type Extent = { part?: boolean; ends?: ReadonlyMap<string, ChainEnd> }
 
 /** Where an entry stands in its chain, by its id. */
 type Placed = { entry: FoundEntry; sequence: number }
+
+/** So many entries that are missing in a row are named one by one: who writes an id must not choose how long this takes. */
+const named = 20
 
 /** @param entries each id is `<aggregate>/<sequence>`; those of a chain in its order, those of several in any */
 export function flawsOfChains(entries: readonly FoundEntry[], { part = false, ends }: Extent = {}): Flaw[] {
@@ -41,13 +44,16 @@ function flawsOfChain(aggregate: string, placed: readonly Placed[], part: boolea
     }
     latest = Math.max(latest, sequence)
   }
-  const last = Math.max(latest, end?.sequence ?? 0)
-  for (let sequence = 1; sequence <= last; sequence++) {
-    const entry = bySequence.get(sequence)
-    if (!entry) {
-      if (!part) add(sequence, 'missing')
-      continue
-    }
+  let expected = 1
+  const addGap = (last: number) => {
+    if (part) return
+    if (last - expected >= named)
+      flaws.push({ entry: `${aggregate}/${expected}`, flaw: 'missing', through: `${aggregate}/${last}` })
+    else for (let sequence = expected; sequence <= last; sequence++) add(sequence, 'missing')
+  }
+  for (const [sequence, entry] of [...bySequence].sort(([one], [other]) => one - other)) {
+    addGap(sequence - 1)
+    expected = sequence + 1
     const next = bySequence.get(sequence + 1)
     const named = [next?.previous, sequence === end?.sequence ? end.hash : undefined].filter(
       (hash) => hash !== undefined,
@@ -56,6 +62,7 @@ function flawsOfChain(aggregate: string, placed: readonly Placed[], part: boolea
     else if (named.some((hash) => hash !== entry.hash) || (sequence === 1 && entry.previous !== null))
       add(sequence, 'replaced')
   }
+  addGap(end?.sequence ?? 0)
   return flaws
 }
 

@@ -59,7 +59,7 @@ export function readNote(note: string): { text: string; signatures: NoteSignatur
   if (cut < 0) return undefined
   const signatures: NoteSignature[] = []
   for (const line of note.slice(cut + 2, -1).split('\n')) {
-    const [, name, encoded] = /^— ([^\s+]+) (\S+)$/u.exec(line) ?? []
+    const [, name, encoded] = /^— ([^\s\u0085+]+) (\S+)$/u.exec(line) ?? []
     const bytes = encoded === undefined ? undefined : readBase64(encoded)
     if (name === undefined || bytes === undefined || bytes.length < 5) return undefined
     signatures.push({ name, keyId: bytes.slice(0, 4), signature: bytes.slice(4) })

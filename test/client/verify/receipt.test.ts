@@ -69,8 +69,9 @@ test('it says in words what the receipt says, and that all holds', async () => {
 test('a receipt of fewer entries than there are now holds: the request went on', async () => {
   const before = entries.slice(0, 4)
   put('entries.json', JSON.stringify({ entries }))
-  const { exit } = await verified(receiptOf(log, id, before), '--entries', 'entries.json')
-  expect(exit).toBe(0)
+  const { exit, findings } = await verified(receiptOf(log, id, before), '--entries', 'entries.json')
+  const later = `${entries.length - 4} later entries go on from them, and no receipt signs those`
+  expect([exit, findings.at(-2)?.words]).toEqual([0, expect.stringContaining(later)])
 })
 
 describe('a receipt that does not hold is refused with 4, and what is wrong is named', () => {

@@ -52,10 +52,14 @@ export class PlainLog {
 
   /** The signed note of the tree with this many leaves. */
   checkpoint(size = this.leaves.length, origin = `${new URL(this.issuer).host}/hotwork`): string {
-    const text = `${origin}\n${size}\n${treeHash(this.#bytes(size)).toString('base64')}\n`
+    return this.note(`${origin}\n${size}\n${treeHash(this.#bytes(size)).toString('base64')}\n`, origin)
+  }
+
+  /** Any text, signed as a note by this key. */
+  note(text: string, name = `${new URL(this.issuer).host}/hotwork`): string {
     const keyId = createHash('sha256').update(this.#spki).digest().subarray(0, 4)
     const signature = sign('sha256', Buffer.from(text), this.key)
-    return `${text}\n— ${origin} ${Buffer.concat([keyId, signature]).toString('base64')}\n`
+    return `${text}\n— ${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`
   }
 
   /** What a receipt says of the entry's place in the log. */
@@ -67,8 +71,14 @@ export class PlainLog {
 
   /** A JWS by the notary's key. */
   sign(claims: object, header: object = {}): string {
-    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
-    const input = `${encode({ alg: 'ES256', typ: 'hotwork-receipt+jwt', kid: this.jwk.kid, ...header })}.${encode(claims)}`
+    const all = { alg: 'ES256', typ: 'hotwork-receipt+jwt', kid: this.jwk.kid, ...header }
+    return this.signText(JSON.stringify(claims), JSON.stringify(all))
+  }
+
+  /** A JWS of texts that `JSON.stringify` does not write. */
+  signText(claims: string, header: string): string {
+    const encode = (part: string) => Buffer.from(part).toString('base64url')
+    const input = `${encode(header)}.${encode(claims)}`
     const signature = sign('sha256', Buffer.from(input), { key: this.key, dsaEncoding: 'ieee-p1363' })
     return `${input}.${signature.toString('base64url')}`
   }

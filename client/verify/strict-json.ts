@@ -1,0 +1,46 @@
+import { parsedJson } from '../http.ts'
+
+/** Deeper than the API takes a body, with the entry around it. */
+const deepest = 64
+
+/**
+ * JSON that every reader takes for the same: an object with two members of one name, of which each may take another one, is
+ * refused, and so is what some readers are too shallow for. In time that grows as the text does.
+ */
+export function readStrict(text: string): { value: unknown } | { why: string } {
+  const value = parsedJson(text)
+  if (value === undefined) return { why: 'it is no JSON' }
+  const open: (Set<string> | undefined)[] = []
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (character === '{') open.push(new Set())
+    else if (character === '[') open.push(undefined)
+    else if (character === '}' || character === ']') open.pop()
+    else if (character === '"') {
+      const end = endOfString(text, at)
+      if (isName(text, end)) {
+        // Escapes spell one name in many ways.
+        const name = String(parsedJson(text.slice(at, end)))
+        const names = open.at(-1)
+        if (names?.has(name)) return { why: 'an object in it has two members of one name' }
+        names?.add(name)
+      }
+      at = end - 1
+    }
+    if (open.length > deepest) return { why: `it is deeper than ${deepest} objects and lists in one another` }
+  }
+  return { value }
+}
+
+/** Behind the quotation mark that closes the string. */
+function endOfString(text: string, begin: number): number {
+  let at = begin + 1
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
+  return at + 1
+}
+
+function isName(text: string, behind: number): boolean {
+  let at = behind
+  while (at < text.length && ' \t\r\n'.includes(text[at] as string)) at++
+  return text[at] === ':'
+}
