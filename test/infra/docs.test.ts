@@ -120,3 +120,24 @@ describe('ADR 0006', () => {
     for (const { row } of rows(atRunTime)) expect(row).not.toMatch(/GPL|SSPL|BUSL/)
   })
 })
+
+test('the page for people on call says how soon its opening works again, and who may meanwhile', () => {
+  const { profiles } = JSON.parse(read('policies/break-glass.json')) as {
+    profiles: { name: string; coolDown: string }[]
+  }
+  const { groups } = JSON.parse(read('policies/directory.json')) as { groups: { [name: string]: string[] } }
+  const page = read('docs/start/on-call.md')
+  const [, profile] = /break-glass start --profile (\S+)/.exec(page) ?? []
+  expect(profiles.find(({ name }) => name === profile)?.coolDown).toBe('PT15M')
+  expect(page).toContain('works once within a quarter of an hour')
+  const [, other] = /is on call too, and may: `--as (person:\w+)`/.exec(page) ?? []
+  expect(groups['on-call']).toEqual(['person:jade', other])
+})
+
+test('each terminal of README in which `hotwork` is typed outside a checkout names the local stack', () => {
+  const [, use = ''] = read('README.md').split('## Use it: one package')
+  const [first = '', ...more] = use.split(/in a (?:second|third) terminal/)
+  expect(more.length).toBeGreaterThan(0)
+  for (const part of [first, ...more])
+    expect(part).toMatch(/^export HOTWORK_LOCAL=path\/to\/checkout\/\.hotwork\/local\.json\b/m)
+})
