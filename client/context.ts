@@ -25,6 +25,10 @@ export function show(
   return exit
 }
 
+/** A command as it is typed next, by the same person or agent. `behind` is another program's. */
+export const nextCommand = (words: string, { as }: Pick<Settings, 'as'>, behind = ''): string =>
+  `npx --no-install hotwork ${words}${as === undefined ? '' : ` --as ${as}`}${behind}`
+
 /** What goes into ~/.aws/config so that AWS's tools run a verb of this program for their credentials. */
 export function profileOf(
   verb: readonly string[],

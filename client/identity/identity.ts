@@ -24,7 +24,7 @@ export function resolveIdentity(option: IdentityOption | undefined, surroundings
 /** Whether the environment says who this is. AWS is not counted: many machines have credentials of it for other ends. */
 export const isIdentified = (env: Around['env']): boolean => agentIn(env) !== undefined || sourceIn(env) !== undefined
 
-const agentIn = ({ HOTWORK_AS: as }: Around['env']): string | undefined =>
+export const agentIn = ({ HOTWORK_AS: as }: Around['env']): string | undefined =>
   as !== undefined && /^(agent|tool):/.test(as) ? as : undefined
 const sourceIn = (env: Around['env']) => named.find((name) => variables[name].some((variable) => env[variable]))
 

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import type { AgentApi } from '../agent/agent-api.ts'
 import type { Ask, Evaluation, Task } from '../agent/ask.ts'
 import { waitedForOf } from '../agent/waiting.ts'
-import { type IdTyped, show } from '../context.ts'
+import { type IdTyped, nextCommand, show } from '../context.ts'
+import { agentIn, isIdentified } from '../identity/identity.ts'
 import { proverOf } from '../kept-keys.ts'
 import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
@@ -31,7 +32,7 @@ export async function request(typed: RequestTyped, context: AgentContext): Promi
   const task = typed.wait === undefined ? asked.task : await waitFor(asked.task, api, typed.wait, context)
   forgetEnded(task, context)
   const told: Asked = { ...asked, task }
-  return show(context, bodyOf(told), () => describe(told, surroundings), exitOfStatus(statusOf(task)))
+  return show(context, bodyOf(told), () => describe(told, context), exitOfStatus(statusOf(task)))
 }
 
 export async function wait({ id: typed, for: span = usualWait }: IdTyped & { for?: number }, context: AgentContext) {
@@ -40,7 +41,7 @@ export async function wait({ id: typed, for: span = usualWait }: IdTyped & { for
   const api = agentApi(context, { agent: context.kept.find(id)?.agent })
   const task = await waitFor(await api.readTask(id), api, span, context)
   forgetEnded(task, context)
-  return show(context, bodyOf({ task }), () => describe({ task }, context.surroundings), exitOfStatus(statusOf(task)))
+  return show(context, bodyOf({ task }), () => describe({ task }, context), exitOfStatus(statusOf(task)))
 }
 
 /** Twice is once. */
@@ -52,24 +53,24 @@ export async function cancel({ id: typed }: IdTyped, context: AgentContext): Pro
     const now = await api.readTask(id)
     const status = statusOf(now)
     if (status === 'withdrawn') return now
-    const fix = `\`npx --no-install hotwork complete ${id} --failed\` gives an approval back`
+    const fix = `\`${nextCommand(`complete ${id} --failed`, context.settings)}\` gives an approval back`
     throw new Refusal(exits.denied, { code: status, title: `\`${id}\` is ${status} already`, detail: fix })
   })
   context.kept.forget(id)
-  return show(context, bodyOf({ task }), () => describe({ task }, context.surroundings))
+  return show(context, bodyOf({ task }), () => describe({ task }, context))
 }
 
 export type ExtendTyped = IdTyped & { minutes: number; reason?: string | undefined; wait?: number | undefined }
 
 /** By the grant's key, which only the machine that asked has. */
 export async function extend({ id: typed, minutes, reason, wait: span }: ExtendTyped, context: AgentContext) {
-  const kept = context.kept.mustFind(readId(typed))
+  const kept = await keyOf(readId(typed), context)
   const api = await agentApiOf(kept, context)
   const asked = await api.extend(kept.id, { minutes, justification: reason }, randomUUID())
   context.kept.asked({ kept, place: kept.place, again: true }, asked, kept.agent)
   const task = span === undefined ? asked : await waitFor(asked, api, span, context)
   forgetEnded(task, context)
-  return show(context, bodyOf({ task }), () => describe({ task }, context.surroundings), exitOfStatus(statusOf(task)))
+  return show(context, bodyOf({ task }), () => describe({ task }, context), exitOfStatus(statusOf(task)))
 }
 
 export type CompleteTyped = IdTyped & { failed: boolean; note?: string | undefined }
@@ -80,7 +81,7 @@ export async function complete({ id: typed, failed, note }: CompleteTyped, conte
   const api = agentApi(context, { agent: context.kept.find(id)?.agent })
   const task = await api.complete(id, failed ? 'failed' : 'succeeded', note)
   context.kept.forget(id)
-  return show(context, bodyOf({ task }), () => describe({ task }, context.surroundings))
+  return show(context, bodyOf({ task }), () => describe({ task }, context))
 }
 
 export function readAsk({ file, reason }: Pick<RequestTyped, 'file' | 'reason'>, context: AgentContext): Ask {
@@ -88,6 +89,13 @@ export function readAsk({ file, reason }: Pick<RequestTyped, 'file' | 'reason'>,
   const { local } = settings
   const path = file === '-' ? file : resolve(surroundings.folder, file)
   const ask = readRequestFile(path, local ? local.agents.map(({ id }) => id) : undefined)
+  const as = settings.as ?? agentIn(surroundings.env)
+  const { id } = ask.subject
+  if (as?.startsWith('agent:') && as !== id)
+    throw wrongUsage(
+      `the ask in \`${file}\` is of \`${id}\`, and you are \`${as}\``,
+      `ask as \`${id}\`, or write \`${as}\` into its \`subject.id\``,
+    )
   return reason === undefined ? ask : { ...ask, context: { ...ask.context, justification: reason } }
 }
 
@@ -164,6 +172,28 @@ export async function concludeAbandoned(context: AgentContext, only?: string): P
     concluded.push(run)
   }
   return concluded
+}
+
+/** The key of a request. It is deleted when the request ends: then what became of that is said. @throws Refusal */
+export async function keyOf(id: string, context: AgentContext): Promise<KeptRequest> {
+  const kept = context.kept.find(id)
+  if (kept) return kept
+  const task = await readWithoutKey(id, context)
+  if (['pending', 'approved'].includes(statusOf(task))) throw context.kept.missing(id)
+  throw new Refusal(exitOfEnded(task), { code: statusOf(task), title: `\`${id}\` is ${statusOf(task)}` })
+}
+
+/** @throws Refusal also where nothing says which agent asks: on the local stack the key does */
+export function readWithoutKey(id: string, context: AgentContext): Promise<Task> {
+  const { settings, surroundings, kept } = context
+  if (settings.local && settings.as === undefined && !isIdentified(surroundings.env)) throw kept.missing(id)
+  return agentApi(context, {}).readTask(id)
+}
+
+/** A caller that reads 0 would take the work for done by this call. */
+export function exitOfEnded(task: Task): Exit {
+  const status = statusOf(task)
+  return status === 'completed' ? exits.revoked : exitOfStatus(status)
 }
 
 export function readId(typed: string): string {

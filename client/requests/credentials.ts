@@ -1,7 +1,7 @@
-import { type IdTyped, profileOf, show } from '../context.ts'
+import { type IdTyped, nextCommand, profileOf, show } from '../context.ts'
 import { type Exit, exits, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
-import { readId } from './ask.ts'
+import { keyOf, readId } from './ask.ts'
 import { type AgentContext, agentApiOf } from './context.ts'
 
 export async function credentials(typed: IdTyped & { setup: boolean }, context: AgentContext): Promise<Exit> {
@@ -13,7 +13,7 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
     surroundings.out(lines(...profileOf(['credentials', id], named, surroundings).lines))
     return exits.done
   }
-  const kept = requests.mustFind(id)
+  const kept = await keyOf(id, context)
   const api = await agentApiOf(kept, context)
   const made = await requests.keys.credentialsOf(id, () =>
     ofGrant(context, id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token)),
@@ -26,29 +26,29 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
 export async function call(typed: IdTyped, context: AgentContext): Promise<Exit> {
   const { kept: requests } = context
   const id = readId(typed.id)
-  const kept = requests.mustFind(id)
+  const kept = await keyOf(id, context)
   const api = await agentApiOf(kept, context)
   const called = await requests.keys.alone(id, () =>
     ofGrant(context, id, async () => api.awsCall((await api.exchangeToken(id)).access_token)),
   )
   return show(context, called, () => [
-    `DONE, and AWS answered; say so with \`npx --no-install hotwork complete ${id}\``,
+    `DONE, and AWS answered; say so with \`${nextCommand(`complete ${id}`, context.settings)}\``,
     ...JSON.stringify(called.output, null, 2).split('\n'),
   ])
 }
 
-async function ofGrant<T>({ kept }: AgentContext, id: string, work: () => Promise<T>): Promise<T> {
+async function ofGrant<T>({ kept, settings }: AgentContext, id: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (trouble) {
     if (!(trouble instanceof Refusal)) throw trouble
     if (trouble.exit === exits.expired || trouble.exit === exits.revoked) kept.forget(id)
     if (trouble.told.code === 'mediated')
-      throw wrongUsage('Hotwork does this action itself', `have it done: \`npx --no-install hotwork call ${id}\``)
+      throw wrongUsage('Hotwork does this action itself', `have it done: \`${nextCommand(`call ${id}`, settings)}\``)
     if (trouble.told.code === 'not_mediated')
       throw wrongUsage(
         'you make this call yourself',
-        `\`npx --no-install hotwork exec ${id} -- CMD...\` gives it AWS credentials`,
+        `\`${nextCommand(`exec ${id}`, settings, ' -- CMD...')}\` gives it AWS credentials`,
       )
     throw trouble
   }

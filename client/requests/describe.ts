@@ -1,7 +1,8 @@
 import type { Ask, Evaluation, Task } from '../agent/ask.ts'
 import { inTurn } from '../agent/waiting.ts'
+import { nextCommand } from '../context.ts'
 import { fact, timeAndSpan } from '../screen.ts'
-import type { Surroundings } from '../surroundings.ts'
+import type { AgentContext } from './context.ts'
 
 /** The domain's word: on the wire an approval stays `approved`, and its grant says what became of it. */
 export function statusOf({ task: { status }, hotwork: { grant } }: Task): string {
@@ -25,7 +26,10 @@ export function untilOf(task: Task): string | undefined {
 
 export type Asked = { task: Task; ask?: Ask; evaluation?: Evaluation }
 
-export function describe({ task, ask, evaluation }: Asked, surroundings: Surroundings): string[] {
+type Told = Pick<AgentContext, 'settings' | 'surroundings'>
+
+export function describe({ task, ask, evaluation }: Asked, told: Told): string[] {
+  const { surroundings } = told
   const { id } = task.task
   const { tier, unpinned } = task.hotwork
   const until = untilOf(task)
@@ -42,7 +46,7 @@ export function describe({ task, ask, evaluation }: Asked, surroundings: Surroun
     ...fact('open', ...onceForSteps(unpinned).map((line) => `the credential leaves open: ${line}`)),
     ...fact('left', ...leftOf(task)),
     ...fact('steps', ...stepsOf(task)),
-    ...fact('next', ...nextOf(task)),
+    ...fact('next', ...nextOf(task, told)),
   ]
 }
 
@@ -58,19 +62,24 @@ export function leftOf({ hotwork: { narrowed, steps } }: Task): string[] {
   return [`narrowed by an approver to ${JSON.stringify(narrowed.arguments)}, ${uses}, ${narrowed.lifetime} s`]
 }
 
-function nextOf(task: Task): string[] {
+/** Each is typed as it is printed, where `CMD...` stands for a command. */
+function nextOf(task: Task, { settings }: Told): string[] {
   const { id } = task.task
+  const { steps, grant } = task.hotwork
   const status = statusOf(task)
-  if (status === 'pending') return [`npx --no-install hotwork wait ${id}`, `npx --no-install hotwork cancel ${id}`]
-  if (status === 'approved' && task.hotwork.steps)
+  const next = (words: string, behind = '') => nextCommand(words, settings, behind)
+  if (status === 'pending') return [next(`wait ${id}`), next(`cancel ${id}`)]
+  if (status !== 'approved') return []
+  if (steps)
     return [
-      `npx --no-install hotwork exec STEP -- CMD..., each agent for its own step`,
-      `npx --no-install hotwork complete ${id} --failed`,
+      ...steps.map(({ request, step, agent }) => {
+        const as = settings.as === undefined ? undefined : agent
+        return nextCommand(`exec ${request}`, { as }, ` -- CMD...  # step ${step}, by ${agent}`)
+      }),
+      next(`complete ${id} --failed`),
     ]
-  const more = task.hotwork.grant?.ends_soon ? [`npx --no-install hotwork extend ${id} --minutes N`] : []
-  return status === 'approved'
-    ? [...more, `npx --no-install hotwork exec ${id} -- CMD...`, `npx --no-install hotwork complete ${id}`]
-    : []
+  const more = grant?.ends_soon ? [next(`extend ${id} --minutes 5`)] : []
+  return [...more, next(`exec ${id}`, ' -- CMD...'), next(`complete ${id}`)]
 }
 
 /** One document, with members that a script needs; `task` is the API's own answer. */

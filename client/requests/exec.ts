@@ -1,5 +1,6 @@
 import type { AgentApi } from '../agent/agent-api.ts'
 import { type Task, toDoOf } from '../agent/ask.ts'
+import { nextCommand } from '../context.ts'
 import {
   type Ended,
   endpointVariables,
@@ -11,14 +12,13 @@ import {
   withoutCredentials,
 } from '../exec/command.ts'
 import { type CredentialsEndpoint, openCredentialsEndpoint } from '../exec/credentials-endpoint.ts'
-import { isIdentified } from '../identity/identity.ts'
-import { exitOfStatus, exits, Fault, isStateChanged, Refusal, Trouble, wrongUsage } from '../outcome.ts'
+import { exits, Fault, isStateChanged, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
 import { isAlive } from '../run-mark.ts'
 import { jsonText, lines } from '../screen.ts'
 import { usualWait } from '../span.ts'
-import { askFor, concludeAbandoned, forgetEnded, readAsk, readId, waitFor } from './ask.ts'
-import { type AgentContext, agentApi, agentApiOf } from './context.ts'
+import { askFor, concludeAbandoned, exitOfEnded, forgetEnded, readAsk, readId, readWithoutKey, waitFor } from './ask.ts'
+import { type AgentContext, agentApiOf } from './context.ts'
 import { leftOf, statusOf } from './describe.ts'
 import type { KeptRequest } from './kept-requests.ts'
 
@@ -59,7 +59,7 @@ export async function exec(typed: ExecTyped, given: AgentContext): Promise<numbe
   } catch (cause) {
     if (!(cause instanceof Interrupted)) throw cause
     const next = asked
-      ? `\`${asked.id}\` stays as it is: go on with \`npx --no-install hotwork exec ${asked.id} -- CMD...\``
+      ? `\`${asked.id}\` stays as it is: go on with \`${nextCommand(`exec ${asked.id}`, context.settings, ' -- CMD...')}\``
       : ''
     surroundings.err(lines('nothing was started', ...(next ? [next] : [])))
     return exitOfSignal(cause.signal)
@@ -119,9 +119,7 @@ async function findAsked(id: string, context: AgentContext): Promise<Found | { k
     const api = await agentApiOf(kept, context)
     return { kept, api, task: mustBeNoPlan(await api.readTask(id)) }
   }
-  const { settings, surroundings } = context
-  if (settings.as === undefined && !isIdentified(surroundings.env)) throw context.kept.missing(id)
-  const task = mustBeNoPlan(await agentApi(context, {}).readTask(id))
+  const task = mustBeNoPlan(await readWithoutKey(id, context))
   if (!['pending', 'approved'].includes(statusOf(task))) return { task }
   const toDo = toDoOf(task)
   if (!toDo) throw context.kept.missing(id)
@@ -148,12 +146,11 @@ function mustBeNoPlan(task: Task): Task {
   )
 }
 
-function tellNotRun(task: Task, { surroundings, json }: AgentContext): number {
+function tellNotRun(task: Task, { surroundings, settings, json }: AgentContext): number {
   const { id } = task.task
   const status = statusOf(task)
-  // A caller that reads 0 would take the command for done by this call.
-  const exit = status === 'completed' ? exits.revoked : exitOfStatus(status)
-  const next = status === 'pending' ? `; go on with \`npx --no-install hotwork exec ${id} -- CMD...\`` : ''
+  const exit = exitOfEnded(task)
+  const next = status === 'pending' ? `; go on with \`${nextCommand(`exec ${id}`, settings, ' -- CMD...')}\`` : ''
   if (json) tell({ surroundings }, { id, status, started: false, exit })
   else surroundings.err(lines(`hotwork: \`${id}\` is ${status}: nothing was started${next}`))
   return exit
@@ -175,7 +172,7 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
     throw new Refusal(exits.pending, {
       code: 'already_run',
       title,
-      detail: `\`npx --no-install hotwork wait ${id}\` tells how it stands`,
+      detail: `\`${nextCommand(`wait ${id}`, context.settings)}\` tells how it stands`,
     })
   }
   let claimed: Claimed
@@ -272,7 +269,7 @@ async function report(
     const why = cause instanceof Trouble ? cause.told.title : 'it took too long'
     const next = ended
       ? `its right had ended before the command did (${cause.told.detail ?? why})`
-      : `Hotwork was not told: ${why}; repeat \`npx --no-install hotwork complete ${id}${outcome === 'failed' ? ' --failed' : ''}\``
+      : `Hotwork was not told: ${why}; repeat \`${nextCommand(`complete ${id}${outcome === 'failed' ? ' --failed' : ''}`, context.settings)}\``
     surroundings.err(lines(`hotwork: \`${id}\`: ${next}`))
   }
   const final = told || exit !== 0 ? exit : exits.fault

@@ -65,13 +65,6 @@ export class KeptRequests {
     return read.success && read.data.api === this.api ? read.data : undefined
   }
 
-  /** @throws Refusal */
-  mustFind(id: string): KeptRequest {
-    const found = this.find(id)
-    if (found) return found
-    throw this.missing(id)
-  }
-
   missing(id: string): Refusal {
     return wrongUsage(
       `the key of \`${id}\` is not on this machine`,

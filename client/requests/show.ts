@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Context, type IdTyped, show as print } from '../context.ts'
+import { type Context, type IdTyped, nextCommand, show as print } from '../context.ts'
 import { type Exit, exits, wrongUsage } from '../outcome.ts'
 import { readPages } from '../pages.ts'
 import { fact, table, time, timeAndSpan } from '../screen.ts'
@@ -9,7 +9,7 @@ import type { Surroundings } from '../surroundings.ts'
 import { anchoredWords } from './anchored.ts'
 import { type Decision, type Narrowing, Request, Requests, type Shown, type Stage, type Step } from './answer.ts'
 import { changeWords, previewWords } from './preview.ts'
-import { lessOf, lessSteps, stepWords } from './steps.ts'
+import { lessOf, lessSteps, lessThan, stepWords } from './steps.ts'
 import { readTimeline, timelineLines } from './timeline.ts'
 
 type Around = Pick<Surroundings, 'now' | 'env'>
@@ -98,7 +98,7 @@ export async function show({ id, picture }: ShowTyped, context: Context): Promis
     ...fact('anchor', anchored),
     ...fact('page', page),
     ...fact('picture', picture),
-    ...fact('next', ...nextOf(request)),
+    ...fact('next', ...nextOf(request, context)),
   ]
   return print(context, { ...request, page, ledger: record.entries, personal: record.personal }, words, exits.done)
 }
@@ -125,20 +125,20 @@ export function pathOf(id: string): string {
 export const read = async (id: string, { api }: Pick<Context, 'api'>): Promise<Request> =>
   api.call(Request, { method: 'GET', path: pathOf(id) })
 
-function nextOf(request: Request): string[] {
+/** Each is typed as it is printed, where `TEXT` stands for a reason. */
+function nextOf(request: Request, { settings }: Context): string[] {
   const { id, status, narrowable } = request
-  const command = 'npx --no-install hotwork'
-  if (status === 'approved') return [`${command} revoke ${id} --reason TEXT`]
+  const next = (words: string, behind = '') => nextCommand(words, settings, behind)
+  if (status === 'approved') return [next(`revoke ${id} --reason TEXT`)]
   if (status !== 'pending') return []
-  const own = narrowable.map(({ of, name, least, most }) => {
-    const option = of === 'argument' ? `--set ${name}=` : `--${name} `
-    return `${option}${least}..${most - 1}`
-  })
+  const own = narrowable.map(({ of, name, least, most }) =>
+    lessThan(of === 'argument' ? `--set ${name}=` : `--${name} `, least, most),
+  )
   const less = request.steps ? lessOf(request) : own
   return [
-    `${command} approve ${id}`,
-    `${command} deny ${id} --reason TEXT`,
-    ...(less.length === 0 ? [] : [`${command} narrow ${id} with ${less.join(', or ')}`]),
+    next(`approve ${id}`),
+    next(`deny ${id} --reason TEXT`),
+    ...less.map(({ option, range }) => next(`narrow ${id} ${option}`, `  # ${range}`)),
   ]
 }
 

@@ -56,13 +56,23 @@ function changesOf(step: Step, shown: Pick<NonNullable<Request['shown']>, 'previ
   return words.map((each) => (step.preview?.failed === undefined && step.preview ? `changes ${each}` : each))
 }
 
-/** What may be less of a plan, as options of `narrow`. */
-export function lessOf({ steps = [] }: Request): string[] {
+/** An option of `narrow` with the most that is less, and all that may stand there. */
+export type Less = { option: string; range: string }
+
+export const lessThan = (option: string, least: number, most: number): Less => ({
+  option: `${option}${most - 1}`,
+  range: `${least}..${most - 1}`,
+})
+
+/** What may be less of a plan. */
+export function lessOf({ steps = [] }: Request): Less[] {
   const left = steps.filter(({ status }) => status !== 'struck')
   const numbers = left.flatMap(({ step, narrowable }) =>
-    narrowable.map(({ name, least, most }) => `--set ${step}.${name}=${least}..${most - 1}`),
+    narrowable.map(({ name, least, most }) => lessThan(`--set ${step}.${name}=`, least, most)),
   )
-  const strike = left.length > 1 ? [`--strike ${left.map(({ step }) => step).join('|')}`] : []
+  const [last] = left.toReversed()
+  const strike =
+    left.length > 1 && last ? [{ option: `--strike ${last.step}`, range: left.map(({ step }) => step).join('|') }] : []
   return [...strike, ...numbers]
 }
 

@@ -98,6 +98,24 @@ describe('request', () => {
     other.close()
   })
 
+  test.each(['--as', 'HOTWORK_AS'])(
+    'as another agent than the file names by %s it is wrong usage that names both, and nothing is asked',
+    async (by) => {
+      if (by === 'HOTWORK_AS') agent.env[by] = 'agent:builder'
+      const as = by === '--as' ? [by, 'agent:builder'] : []
+      for (const words of [
+        ['request', prod],
+        ['exec', '--request', prod],
+      ]) {
+        const behind = words[0] === 'exec' ? ['--', 'true'] : []
+        const { exit, err } = await agent.type(...words, ...as, ...behind)
+        expect(exit).toBe(2)
+        expect(err).toMatch(/of `agent:remediator`, and you are `agent:builder`/)
+      }
+      expect(scene.api.calls).toEqual([])
+    },
+  )
+
   test('without an identity it is exit 2, and the sentence names every source', async () => {
     delete agent.env['HOTWORK_WORKLOAD_TOKEN_FILE']
     Object.assign(agent.env, { AWS_EC2_METADATA_DISABLED: 'true' })

@@ -58,6 +58,21 @@ test('of a pending request there are none: 3; after its end: 5, and the key is d
   expect([(await agent.type('credentials', approved)).exit, agent.files()]).toEqual([5, []])
 })
 
+test.each<[verb: string, words: (id: string) => string[]]>([
+  ['credentials', (id) => ['credentials', id]],
+  ['call', (id) => ['call', id]],
+  ['extend', (id) => ['extend', id, '--minutes', '5']],
+])('%s of an ended request says what became of it, also once its key is deleted', async (_, words) => {
+  const [revoked, expired] = [await agent.approved(), await agent.asked(file('prod-throttle-worker'))]
+  await scene.at('gus').type('revoke', revoked, '--reason', 'INC-4822: not now')
+  scene.advance(2 * 60 * minute)
+  agent.logIn()
+  for (const id of [revoked, expired]) await agent.type('exec', id, '--', 'true')
+  expect(agent.files()).toEqual([])
+  expect(await agent.type(...words(revoked))).toMatchObject({ exit: 6, err: expect.stringContaining('is revoked') })
+  expect(await agent.type(...words(expired))).toMatchObject({ exit: 5, err: expect.stringContaining('is expired') })
+})
+
 test('those of a request whose end this machine never saw are deleted at the next ask', async () => {
   const id = await agent.approved()
   await agent.type('credentials', id)
