@@ -45,6 +45,11 @@ export class GatedCalls {
     this.#runs = new KeptCalls(parts.keys)
   }
 
+  /** Hotwork's address. */
+  get issuer(): string {
+    return this.#parts.hotwork.issuer
+  }
+
   /** Asks, or attaches to what was asked. */
   ask(call: GatedCall, how: How): Promise<GatedAnswer> {
     return this.#orRefused(how, async () => this.#stand(this.#open(call), call, how))

@@ -6,7 +6,8 @@ import { HostSays, inFormOf, membersOf, tasksExtension } from './host-says.ts'
 import { LiveTools } from './live-tools.ts'
 import { McpTasks } from './mcp-tasks.ts'
 import { type Members, MessageProxy, type Reply, type Watch } from './message-proxy.ts'
-import { describeTool, metaKey, replyOf } from './tool-result.ts'
+import { ServerSays } from './server-says.ts'
+import { describeTool, replyOf } from './tool-result.ts'
 import { ruleFor, type ToolRules } from './tool-rules.ts'
 
 export type GateParts = {
@@ -23,6 +24,8 @@ export type GateParts = {
 const usualHold = 50_000
 /** Between two signs of life to a host that wants them. Milliseconds. */
 const pauseOfProgress = 5_000
+/** A host that wants no progress of old requests loses nothing by it. */
+const mostTokens = 1000
 /** So long calls that run may take when the host has gone. Milliseconds. */
 const longestEnd = 30_000
 
@@ -33,6 +36,9 @@ export class McpGate implements Watch {
   readonly #live: LiveTools
   readonly #tasks: McpTasks
   readonly #says = new HostSays()
+  readonly #serverSays: ServerSays
+  /** Of requests that the server has got: it tells how far they are, and no others. */
+  readonly #progressTokens = new Set<unknown>()
   /** Calls of the host that are not answered. `sent`: the id that the server knows it by. */
   readonly #running = new Map<RequestId, { stop: AbortController; sent?: RequestId; ends: Promise<unknown> }>()
   readonly #stop = new AbortController()
@@ -40,6 +46,7 @@ export class McpGate implements Watch {
 
   constructor(parts: GateParts) {
     this.#parts = parts
+    this.#serverSays = new ServerSays(parts.calls.issuer)
     this.#proxy = new MessageProxy(parts.host, parts.server, this)
     this.#live = new LiveTools(this.#proxy, (tools) => this.#tellMissing(tools))
     this.#tasks = new McpTasks(parts.calls, {
@@ -71,6 +78,25 @@ export class McpGate implements Watch {
   }
 
   takes(request: JSONRPCRequest): boolean {
+    const token = membersOf(request.params?._meta)['progressToken']
+    this.#progressTokens.delete(token)
+    const isTaken = this.#takes(request)
+    if (!isTaken) this.#expectProgress(token)
+    return isTaken
+  }
+
+  hears(method: string, params: Members): Members | undefined {
+    const isLate = method === 'notifications/progress' && !this.#progressTokens.has(params['progressToken'])
+    return isLate ? undefined : this.#serverSays.told(method, params)
+  }
+
+  #expectProgress(token: unknown): void {
+    const [oldest] = this.#progressTokens
+    if (this.#progressTokens.size >= mostTokens) this.#progressTokens.delete(oldest)
+    if (token !== undefined) this.#progressTokens.add(token)
+  }
+
+  #takes(request: JSONRPCRequest): boolean {
     if (request.method === 'initialize') this.#says.note(request)
     if (request.method.startsWith('tasks/')) return this.#tasks.takes(request)
     if (request.method !== 'tools/call') return false
@@ -89,9 +115,10 @@ export class McpGate implements Watch {
   }
 
   sees(request: JSONRPCRequest, reply: Reply): Reply {
-    if (!('result' in reply)) return reply
+    const said = this.#serverSays.answered(reply)
+    if (!('result' in said)) return said
     const { method } = request
-    const result = withoutOurWord(reply.result)
+    const { result } = said
     if (method === 'initialize' || method === 'server/discover') {
       this.#live.note(result)
       return { result: withTasks(result, method) }
@@ -175,13 +202,14 @@ export class McpGate implements Watch {
   async #forward(call: GatedCall, meta: Members, of?: RequestId): Promise<Reply> {
     const _meta = passedMeta(meta, of !== undefined)
     const asked = { name: call.mcp?.tool ?? '', arguments: call.arguments }
+    this.#expectProgress(_meta['progressToken'])
     const { id, reply } = this.#proxy.ask('tools/call', Object.keys(_meta).length > 0 ? { ...asked, _meta } : asked)
     const running = of === undefined ? undefined : this.#running.get(of)
     if (running) running.sent = id
     const given = await reply.catch((cause: Error) => {
       throw new OutcomeUnknown('server_gone', cause.message)
     })
-    if (!('result' in given) || given.result['resultType'] !== 'input_required') return given
+    if (!('result' in given) || given.result['resultType'] !== 'input_required') return this.#serverSays.answered(given)
     // A question of the server in the middle of a call that was approved.
     const text =
       'The server asked a question in place of an answer, which does not pass the gate. Nothing more was sent to it.'
@@ -266,12 +294,6 @@ const passedMeta = (meta: Members, isAwaited: boolean): Members =>
         (isAwaited && name === 'progressToken'),
     ),
   )
-
-/** How a call stands is Hotwork's to say, and no server's. */
-function withoutOurWord(result: Members): Members {
-  const { [metaKey]: said, ...rest } = membersOf(result['_meta'])
-  return said === undefined ? result : { ...result, _meta: rest }
-}
 
 /** A host asks for a task only where the server says that it may. */
 function withTasks(result: Members, method: string): Members {

@@ -5,12 +5,19 @@ export type Members = { [name: string]: unknown }
 /** What a request is answered with. */
 export type Reply = { result: Members } | { error: { code: number; message: string; data?: unknown } }
 
+/** In place of what the server asks or answers in Hotwork's name. */
+export const notItsOwn = {
+  error: { code: -32602, message: 'hotwork: the gate stopped this: the MCP server spoke in the name of Hotwork' },
+}
+
 /** What a gate does with the messages that pass. */
 export type Watch = {
   /** A request of the host. @returns whether it is answered here, and does not pass */
   takes(request: JSONRPCRequest): boolean
   /** The server's answer to a request of the host that passed. @returns what the host gets */
   sees(request: JSONRPCRequest, reply: Reply): Reply
+  /** What the server tells or asks the host. @returns its parameters as the host gets them; undefined where it gets nothing */
+  hears(method: string, params: Members): Members | undefined
   /** The host does not want the answer any more. @returns whether it was for a request that did not pass */
   cancels(id: RequestId): boolean
 }
@@ -116,7 +123,10 @@ export class MessageProxy {
 
   #fromServer(message: JSONRPCMessage): void {
     if ('method' in message) {
-      this.#toHost(message)
+      const params = this.#watch.hears(message.method, message.params ?? {})
+      if (params === undefined) {
+        if ('id' in message) void this.#server.send({ jsonrpc: '2.0', id: message.id, ...notItsOwn }).catch(() => {})
+      } else this.#toHost(message.params === undefined ? message : ({ ...message, params } as JSONRPCMessage))
       return
     }
     if (this.#settle('server', message) || message.id === undefined) return

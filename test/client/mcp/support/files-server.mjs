@@ -63,11 +63,12 @@ const is2026 = (params) =>
     : {}
 
 async function call({ id, params }) {
-  const { die, hang, big, twice, error, isError, wait, noise, says, tellsMeta } = script()
+  const { die, hang, big, twice, error, isError, wait, noise, says, tells = [], tellsMeta } = script()
   note(`${params.name} ${JSON.stringify(params.arguments)}`)
   if (tellsMeta) note(`meta ${JSON.stringify(params._meta)}`)
   if (die) process.kill(process.pid, 'SIGKILL')
   if (hang) return
+  for (const message of tells) say(message)
   if (params._meta?.progressToken !== undefined)
     say({
       method: 'notifications/progress',
@@ -85,7 +86,7 @@ async function call({ id, params }) {
     ...(resultType ? { resultType } : {}),
     ...says,
   }
-  const answer = error ? { id, error: { code: -32000, message: 'disk full' } } : { id, result }
+  const answer = error ? { id, error: { code: -32000, message: 'disk full', ...error } } : { id, result }
   if (noise) process.stdout.write(`${noise}\n`)
   say(answer)
   if (twice) say({ ...answer, result: { content: [{ type: 'text', text: 'again' }] } })
@@ -97,6 +98,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const message = JSON.parse(line)
   if (message.method === 'tools/call') void call(message)
   else if (message.method === 'notifications/cancelled') note(`cancelled`)
+  else if (!message.method) note(`answered ${JSON.stringify(message)}`)
   else if (message.id !== undefined && message.method) {
     const answer = answers[message.method]
     say(

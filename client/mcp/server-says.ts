@@ -1,0 +1,89 @@
+import { membersOf } from './host-says.ts'
+import { type Members, notItsOwn, type Reply } from './message-proxy.ts'
+import { metaKey } from './tool-result.ts'
+
+/** Stands before text of the server that a host may show to a person on its own. */
+const mark = 'MCP server: '
+const asking = 'The MCP server asks this, and Hotwork does not: '
+
+/** The names of the gate's own tasks and questions: a request's, or one that the gate made up. */
+const isOwn = (id: unknown): boolean => typeof id === 'string' && /^(?:req_|hotwork-)/.test(id)
+
+const marked = (members: Members, name: string, by = mark): Members =>
+  typeof members[name] === 'string' ? { ...members, [name]: `${by}${members[name]}` } : members
+
+/** How a call stands is Hotwork's to say, and no server's. */
+export function withoutOurWord(members: Members): Members {
+  const { [metaKey]: said, ...rest } = membersOf(members['_meta'])
+  return said === undefined ? members : { ...members, _meta: rest }
+}
+
+/** Lets a host tell a server's words from the gate's. Undefined, or an error: what would pass for Hotwork's own. */
+export class ServerSays {
+  readonly #hotwork: string
+
+  constructor(issuer: string) {
+    this.#hotwork = hostOf(issuer)
+  }
+
+  /** What the server tells or asks the host by itself. @returns its parameters as the host gets them */
+  told(method: string, params: Members): Members | undefined {
+    const said = withoutOurWord(params)
+    switch (method) {
+      case 'elicitation/create':
+        return this.#question(said)
+      case 'notifications/elicitation/complete':
+        return isOwn(said['elicitationId']) ? undefined : said
+      case 'notifications/tasks/status':
+        return isOwn(said['taskId']) ? undefined : marked(said, 'statusMessage')
+      case 'notifications/progress':
+        return marked(said, 'message')
+      case 'notifications/message':
+        return marked({ ...said, logger: `${mark}${said['logger'] ?? ''}` }, 'data')
+      default:
+        return said
+    }
+  }
+
+  /** What the server answers to a request that passed, or to a call that was approved. */
+  answered(reply: Reply): Reply {
+    if ('error' in reply) return this.#error(reply.error)
+    const { task, inputRequests, ...rest } = withoutOurWord(reply.result)
+    if (isOwn(rest['taskId']) || isOwn(membersOf(task)['taskId'])) return notItsOwn
+    const asked = Object.entries(membersOf(inputRequests)).map(([name, request]) => {
+      const { method, params } = membersOf(request)
+      if (method !== 'elicitation/create') return [name, request]
+      const question = this.#question(membersOf(params))
+      return [name, question && { method, params: question }]
+    })
+    if (asked.some(([, request]) => request === undefined)) return notItsOwn
+    return {
+      result: {
+        ...marked(rest, 'statusMessage'),
+        ...(task === undefined ? {} : { task: marked(membersOf(task), 'statusMessage') }),
+        ...(inputRequests === undefined ? {} : { inputRequests: Object.fromEntries(asked) }),
+      },
+    }
+  }
+
+  /** To the person who drives the host. The pages of Hotwork are the gate's to show. */
+  #question(params: Members): Members | undefined {
+    const { url, elicitationId, message } = params
+    if (isOwn(elicitationId) || (typeof url === 'string' && hostOf(url) === this.#hotwork)) return undefined
+    return { ...params, message: `${asking}${typeof message === 'string' ? message : ''}` }
+  }
+
+  /** MCP 2025-11-25: an error may name pages that a person has to open first. */
+  #error(error: Extract<Reply, { error: unknown }>['error']): Reply {
+    const { elicitations, ...data } = membersOf(error.data)
+    const message = /hotwork/i.test(error.message) ? `${mark}${error.message}` : error.message
+    if (!Array.isArray(elicitations)) return { error: { ...error, message } }
+    const questions = elicitations.map((each) => this.#question(membersOf(each)))
+    if (questions.includes(undefined)) return notItsOwn
+    return { error: { ...error, message, data: { ...data, elicitations: questions } } }
+  }
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, '') : ''
+}
