@@ -27,21 +27,24 @@ export type LoopbackServer = { url: string; close(): Promise<void> }
 /** The longest body of a call. */
 export const mostBytes = 1_000_000
 
-/** Answers JSON on 127.0.0.1, until it is closed or this process ends. @throws Fault where the port is taken */
+type At = { port?: number /** A Unix socket in place of a port. */; socket?: string | undefined }
+
+/** Answers JSON on 127.0.0.1 or a Unix socket, until it is closed or this process ends. @throws Fault where it is taken */
 export async function listenOnLoopback(
   answer: (call: LoopbackCall) => Promise<LoopbackAnswer>,
-  { port = 0, most = () => mostBytes }: { port?: number; most?: (call: Introduced) => number } = {},
+  { port = 0, socket: path, most = () => mostBytes }: At & { most?: (call: Introduced) => number } = {},
 ): Promise<LoopbackServer> {
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers, socket } = request
     const gone = new AbortController()
     response.once('close', () => gone.abort())
-    const [path = '', query = ''] = url.split(/\?(.*)/s)
-    const isByItsName = names.exec(headers.host ?? '')?.[1] === String(socket.localPort)
+    const [asked = '', query = ''] = url.split(/\?(.*)/s)
+    // No page of a browser reaches a Unix socket.
+    const isByItsName = path !== undefined || names.exec(headers.host ?? '')?.[1] === String(socket.localPort)
     try {
       const longest = most({ headers, isByItsName })
       const body = longest > 0 ? await readText(request, longest) : undefined
-      const answered = await answer({ method, path, query, headers, body, isByItsName, gone: gone.signal })
+      const answered = await answer({ method, path: asked, query, headers, body, isByItsName, gone: gone.signal })
       const kind = { 'content-type': 'application/json', 'cache-control': 'no-store' }
       // What is left of a body that is too long is not waited for.
       const ending = body === undefined ? { connection: 'close' } : {}
@@ -52,12 +55,12 @@ export async function listenOnLoopback(
     }
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(port, cause)))
-    server.listen(port, '127.0.0.1', resolve)
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(path ?? `port ${port}`, cause)))
+    if (path === undefined) server.listen(port, '127.0.0.1', resolve)
+    else server.listen(path, resolve)
   })
-  const taken = (server.address() as AddressInfo).port
   return {
-    url: `http://127.0.0.1:${taken}`,
+    url: path === undefined ? `http://127.0.0.1:${(server.address() as AddressInfo).port}` : `unix:${path}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -84,10 +87,10 @@ export async function readText(stream: AsyncIterable<Uint8Array | string>, most:
 export const isSameSecret = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other))
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-function cannotListen(port: number, cause: NodeJS.ErrnoException): Fault {
-  const detail = 'another program has it: end that, or choose another with `--port`'
+function cannotListen(at: string, cause: NodeJS.ErrnoException): Fault {
+  const detail = 'another program has it: end that, or choose another with `--port` or `--socket`'
   return new Fault(
-    { code: 'cannot_listen', title: `nothing can listen on port ${port} (${cause.code ?? cause.name})`, detail },
+    { code: 'cannot_listen', title: `nothing can listen on ${at} (${cause.code ?? cause.name})`, detail },
     { cause },
   )
 }

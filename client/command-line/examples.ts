@@ -24,16 +24,19 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   credentials: ['credentials req_... --setup >> ~/.aws/config', 'credentials req_...'],
   call: ['call req_...'],
   mcp: [
-    'mcp --map files-map.json -- npx @modelcontextprotocol/server-filesystem .',
+    'mcp --map ~/.config/hotwork/files-map.json -- npx @modelcontextprotocol/server-filesystem .',
     'mcp --purpose remediation --task INC-4822 -- npx @modelcontextprotocol/server-filesystem .',
-    'mcp --listen 8900 --map files-map.json -- npx @modelcontextprotocol/server-filesystem .',
+    'mcp --listen 8900 --map ~/.config/hotwork/files-map.json -- npx @modelcontextprotocol/server-filesystem .',
   ],
   'mcp import': [
     `mcp import --name git --tool tool:git-gate --group release --resource repo_path --max-length 4096 \\
     -- uvx mcp-server-git`,
   ],
-  hook: ['hook claude-code --map hotwork-tools.json', 'hook codex --map hotwork-tools.json --wait 5m'],
-  sidecar: ['sidecar --map hotwork-tools.json --token-file ~/.hotwork-sidecar'],
+  hook: [
+    'hook claude-code --map ~/.config/hotwork/tools.json',
+    'hook codex --map ~/.config/hotwork/tools.json --wait 5m',
+  ],
+  sidecar: ['sidecar --map ~/.config/hotwork/tools.json --token-file ~/.hotwork-sidecar'],
   'mcp headers': ['mcp headers'],
   ls: ['ls --waiting', 'ls --search checkout --since 7d', 'ls --agent agent:remediator --since 7d --json'],
   show: ['show req_...', 'show req_... --picture req.svg'],

@@ -5,6 +5,11 @@ import { type SidecarTyped, sidecar, usualPort } from '../sidecar/sidecar.ts'
 import { actAsAgent, span } from './agent-requests.ts'
 import type { Frame } from './frame.ts'
 
+export const mapInProject = [
+  '--map-in-project',
+  'take a map of the folder that the agent works in, whose authors then say which calls need a permit',
+] as const
+
 /** What stands between an agent's program and its tools. */
 export function addHostVerbs(program: Command, frame: Frame): void {
   const withWaiting = (command: Command): Command =>
@@ -15,6 +20,7 @@ export function addHostVerbs(program: Command, frame: Frame): void {
           .choices(['deny', 'defer'])
           .default('deny'),
       )
+      .option(...mapInProject)
       .option('--as-tool <id>', 'on the local stack: which tool this machine is; else HOTWORK_TOOL_TOKEN_FILE')
   withWaiting(
     frame
@@ -27,7 +33,8 @@ export function addHostVerbs(program: Command, frame: Frame): void {
       .verb(program, 'sidecar', 'answer the agent programs of this machine: hooks, approvals, AWS credentials')
       .option('--map <file...>', 'which tools need a permit, and for which action', [])
       .option('--token-file <file>', 'where the token is kept; else it is new each time, and printed')
-      .option('--port <n>', 'on 127.0.0.1; 0 is any', port, usualPort),
+      .option('--port <n>', 'on 127.0.0.1; 0 is any', port, usualPort)
+      .option('--socket <file>', 'listen on this Unix socket in place of a port, in a folder that is yours alone'),
   ).action(actAsAgent<SidecarTyped>(frame, sidecar))
 }
 

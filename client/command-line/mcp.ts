@@ -3,6 +3,7 @@ import type { ImportTyped } from '../mcp/import/import.ts'
 import type { ListenTyped } from '../mcp/listen/listen.ts'
 import type { GateTyped } from '../mcp/run-gate.ts'
 import { type Frame, typedOf } from './frame.ts'
+import { mapInProject } from './hosts.ts'
 
 /** What stands between an agent and an MCP server. */
 export function addMcpVerbs(program: Command, frame: Frame): void {
@@ -28,6 +29,7 @@ function addGate(mcp: Command, { surroundings, done }: Frame): void {
     .usage('[options] -- CMD...')
     .argument('[command...]', '`--`, and the server with its arguments')
     .option('--map <file>', 'which tool is which action, and what it is for; else the catalogue says the first')
+    .option(...mapInProject)
     .option('--purpose <word>', 'without a map: what the calls are for')
     .option('--task <id>', 'without a map: what the agent works on, such as INC-4822')
     .addOption(

@@ -45,7 +45,6 @@ export class GatedCalls {
     this.#runs = new KeptCalls(parts.keys)
   }
 
-  /** Hotwork's address. */
   get issuer(): string {
     return this.#parts.hotwork.issuer
   }

@@ -1,25 +1,30 @@
 import { resolve } from 'node:path'
 import { Gate } from '../gate.ts'
 import { findToolIdentity } from '../identity/tool.ts'
-import { readToolMap, type ToolMap } from '../mcp/tool-map.ts'
+import { mustBeOutside, projectFolders, readToolMap, type ToolMap } from '../mcp/tool-map.ts'
 import { type AgentContext, identityOf } from '../requests/context.ts'
 import { BegunCalls } from './begun-calls.ts'
 
-export type HostTyped = { map: readonly string[]; asTool?: string | undefined }
+export type HostTyped = { map: readonly string[]; mapInProject?: boolean; asTool?: string | undefined }
 
 /** What answers a host's calls: as the agent, and where this machine is also the tool, as that. @throws Refusal */
 export function makeHostCalls(
-  { map, asTool }: HostTyped,
+  { map, mapInProject = false, asTool }: HostTyped,
   { settings, kept, surroundings }: AgentContext,
-): { calls: BegunCalls; maps: ToolMap[]; issuer: string } {
+): { calls: BegunCalls; maps: ToolMap[]; mapFiles: string[]; issuer: string } {
   const { apiUrl: issuer } = settings
   const { folder, pause } = surroundings
   const identity = identityOf({ settings, surroundings })
   const tool = findToolIdentity(asTool, surroundings)
+  const files = map.map((path) => resolve(folder, path))
+  const maps = files.map(readToolMap)
+  const mapFiles = mapInProject ? [] : files
+  mustBeOutside(mapFiles, projectFolders(surroundings))
   const gate = tool && new Gate({ issuer, identity: tool }, surroundings)
   return {
     calls: new BegunCalls({ issuer, identity, keys: kept.keys, pause }, gate),
-    maps: map.map((path) => readToolMap(resolve(folder, path))),
+    maps,
+    mapFiles,
     issuer,
   }
 }

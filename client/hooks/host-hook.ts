@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { Members, pageOf } from '../gated/gated-call.ts'
 import { digest } from '../kept-keys.ts'
-import type { ToolMap } from '../mcp/tool-map.ts'
+import { mustBeOutside, type ToolMap } from '../mcp/tool-map.ts'
 import { Trouble } from '../outcome.ts'
 import { type BegunCalls, ranOther, type Said, type Went } from './begun-calls.ts'
 import { findMapped, type Mapped, readHostTool } from './mapped-tools.ts'
@@ -16,6 +16,8 @@ const HookEvent = z.looseObject({
   tool_name: z.string().min(1),
   tool_input: Members,
   tool_use_id: z.string().min(1),
+  /** The folder that the agent works in. */
+  cwd: z.string().optional(),
 })
 type HookEvent = z.infer<typeof HookEvent>
 
@@ -33,6 +35,8 @@ export type HookAnswer = {
 export type HookParts = {
   host: Host
   maps: readonly ToolMap[]
+  /** Those of their files that must lie outside the folder that the agent works in. */
+  mapFiles?: readonly string[]
   calls: BegunCalls
   issuer: string
   /** How long people are waited for, within the host's own patience. Milliseconds. */
@@ -82,6 +86,7 @@ const before = (given: unknown): boolean => {
 }
 
 async function mayBegin(event: HookEvent, parts: HookParts, signal: AbortSignal | undefined): Promise<HookAnswer> {
+  if (event.cwd !== undefined) mustBeOutside(parts.mapFiles ?? [], [event.cwd])
   const mapped = findMapped(parts.maps, readHostTool(event.tool_name))
   // Nothing, and not `allow`: that would skip the host's own question.
   if (mapped === undefined || mapped === 'pass') return {}

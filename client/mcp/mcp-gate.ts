@@ -24,8 +24,6 @@ export type GateParts = {
 const usualHold = 50_000
 /** Between two signs of life to a host that wants them. Milliseconds. */
 const pauseOfProgress = 5_000
-/** A host that wants no progress of old requests loses nothing by it. */
-const mostTokens = 1000
 /** So long calls that run may take when the host has gone. Milliseconds. */
 const longestEnd = 30_000
 
@@ -37,8 +35,6 @@ export class McpGate implements Watch {
   readonly #tasks: McpTasks
   readonly #says = new HostSays()
   readonly #serverSays: ServerSays
-  /** Of requests that the server has got: it tells how far they are, and no others. */
-  readonly #progressTokens = new Set<unknown>()
   /** Calls of the host that are not answered. `sent`: the id that the server knows it by. */
   readonly #running = new Map<RequestId, { stop: AbortController; sent?: RequestId; ends: Promise<unknown> }>()
   readonly #stop = new AbortController()
@@ -78,22 +74,13 @@ export class McpGate implements Watch {
   }
 
   takes(request: JSONRPCRequest): boolean {
-    const token = membersOf(request.params?._meta)['progressToken']
-    this.#progressTokens.delete(token)
     const isTaken = this.#takes(request)
-    if (!isTaken) this.#expectProgress(token)
+    this.#serverSays.expect(membersOf(request.params?._meta), !isTaken)
     return isTaken
   }
 
   hears(method: string, params: Members): Members | undefined {
-    const isLate = method === 'notifications/progress' && !this.#progressTokens.has(params['progressToken'])
-    return isLate ? undefined : this.#serverSays.told(method, params)
-  }
-
-  #expectProgress(token: unknown): void {
-    const [oldest] = this.#progressTokens
-    if (this.#progressTokens.size >= mostTokens) this.#progressTokens.delete(oldest)
-    if (token !== undefined) this.#progressTokens.add(token)
+    return this.#serverSays.told(method, params)
   }
 
   #takes(request: JSONRPCRequest): boolean {
@@ -202,7 +189,7 @@ export class McpGate implements Watch {
   async #forward(call: GatedCall, meta: Members, of?: RequestId): Promise<Reply> {
     const _meta = passedMeta(meta, of !== undefined)
     const asked = { name: call.mcp?.tool ?? '', arguments: call.arguments }
-    this.#expectProgress(_meta['progressToken'])
+    this.#serverSays.expect(_meta, true)
     const { id, reply } = this.#proxy.ask('tools/call', Object.keys(_meta).length > 0 ? { ...asked, _meta } : asked)
     const running = of === undefined ? undefined : this.#running.get(of)
     if (running) running.sent = id

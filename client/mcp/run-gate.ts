@@ -16,7 +16,7 @@ import { type AgentSettings, readAgentSettings } from '../settings.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { gatherLines } from './gather-lines.ts'
 import { openGate, serverGone } from './open-gate.ts'
-import { readToolMap } from './tool-map.ts'
+import { mustBeOutside, projectFolders, readToolMap } from './tool-map.ts'
 import { type Catalogued, ToolRules } from './tool-rules.ts'
 
 export type GateTyped = {
@@ -25,13 +25,17 @@ export type GateTyped = {
   as?: string | undefined
   asTool?: string | undefined
   map?: string | undefined
+  mapInProject?: boolean
   purpose?: string | undefined
   task?: string | undefined
 }
 
 /** `hotwork mcp -- CMD`: MCP on standard input and output, with CMD as the server behind a gate. */
 export async function runGate(typed: GateTyped, surroundings: Surroundings): Promise<number> {
-  const { command } = typed
+  const { command, map, mapInProject = false } = typed
+  // A host starts it in the project that the agent works on.
+  if (map !== undefined && !mapInProject)
+    mustBeOutside([resolve(surroundings.folder, map)], projectFolders(surroundings))
   const { settings, rules, log, callsOf } = await prepareGate(typed, surroundings)
   const calls = await callsOf(settings.as === undefined ? undefined : { as: settings.as })
   void calls.settle().catch(() => {})

@@ -4,6 +4,7 @@ import { metaKey } from './tool-result.ts'
 
 /** Stands before text of the server that a host may show to a person on its own. */
 const mark = 'MCP server: '
+const mostTokens = 1000
 const asking = 'The MCP server asks this, and Hotwork does not: '
 
 /** The names of the gate's own tasks and questions: a request's, or one that the gate made up. */
@@ -21,9 +22,20 @@ export function withoutOurWord(members: Members): Members {
 /** Lets a host tell a server's words from the gate's. Undefined, or an error: what would pass for Hotwork's own. */
 export class ServerSays {
   readonly #hotwork: string
+  /** Of requests that the server has got, the newest: it tells how far they are, and no others. */
+  readonly #progressTokens = new Set<unknown>()
 
   constructor(issuer: string) {
     this.#hotwork = hostOf(issuer)
+  }
+
+  /** A request of the host: whether it has gone to the server. */
+  expect({ progressToken: token }: Members, isSent: boolean): void {
+    this.#progressTokens.delete(token)
+    if (!isSent || token === undefined) return
+    const [oldest] = this.#progressTokens
+    if (this.#progressTokens.size >= mostTokens) this.#progressTokens.delete(oldest)
+    this.#progressTokens.add(token)
   }
 
   /** What the server tells or asks the host by itself. @returns its parameters as the host gets them */
@@ -37,7 +49,7 @@ export class ServerSays {
       case 'notifications/tasks/status':
         return isOwn(said['taskId']) ? undefined : marked(said, 'statusMessage')
       case 'notifications/progress':
-        return marked(said, 'message')
+        return this.#progressTokens.has(said['progressToken']) ? marked(said, 'message') : undefined
       case 'notifications/message':
         return marked({ ...said, logger: `${mark}${said['logger'] ?? ''}` }, 'data')
       default:

@@ -22,10 +22,12 @@ import { approvalError } from './approval-forms.ts'
 import { Approvals } from './approvals.ts'
 import { credentialsOf } from './credentials.ts'
 import { KeptApprovals } from './kept-approvals.ts'
+import { readySocket } from './socket.ts'
 import { makeToken, readToken } from './token.ts'
 
 export type SidecarTyped = HostTyped & {
   port: number
+  socket?: string | undefined
   tokenFile?: string | undefined
   wait?: number | undefined
   pending: 'deny' | 'defer'
@@ -55,17 +57,19 @@ export async function openSidecar(
 ): Promise<{ server: LoopbackServer; token: string }> {
   const { surroundings } = context
   const { tokenFile, pending, wait = usualHookWait, port } = typed
-  const { calls, maps, issuer } = makeHostCalls(typed, context)
+  const socket = typed.socket && resolve(surroundings.folder, typed.socket)
+  const { calls, maps, mapFiles, issuer } = makeHostCalls(typed, context)
   await findWho(typed, maps.length > 0, context)
   const tell = (words: string) => surroundings.err(lines(`hotwork: ${words}`))
-  const hooks: HookParts = { host: 'claude-code', maps, calls, issuer, wait, pending, tell }
+  const hooks: HookParts = { host: 'claude-code', maps, mapFiles, calls, issuer, wait, pending, tell }
   const approvals = new Approvals({ calls, maps, issuer, kept: new KeptApprovals(context.kept.keys, issuer) })
   // Before it listens: a host that reads the file finds the token of this sidecar.
   const token = tokenFile === undefined ? makeToken() : readToken(resolve(surroundings.folder, tokenFile))
   const answer = (call: LoopbackCall) => answerCall(call, { token, hooks, approvals, context })
   // Of what a stranger sends nothing is kept in memory.
   const most = (call: Introduced) => (call.isByItsName && hasToken(call, token) ? mostOfEvent : 0)
-  return { server: await listenOnLoopback(answer, { port, most }), token }
+  if (socket) await readySocket(socket)
+  return { server: await listenOnLoopback(answer, { port, socket, most }), token }
 }
 
 /** Said at the start: else each call would be denied only when it comes, or when people have approved it. @throws Refusal, Fault */

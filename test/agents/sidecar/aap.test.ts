@@ -41,7 +41,8 @@ afterAll(async () => {
 })
 
 async function start(port: string): Promise<void> {
-  const words = ['sidecar', '--map', join(machine.home, 'map.json'), '--token-file', tokenFile(), '--port', port]
+  const map = ['--map', join(machine.home, 'map.json'), '--map-in-project']
+  const words = ['sidecar', ...map, '--token-file', tokenFile(), '--port', port]
   sidecar = startHotwork(words, { ...machine.env, HOTWORK_TOOL_TOKEN_FILE: join(machine.home, 'tool-files-gate') })
   url = (await sidecar.prints(/^url +(\S+)$/m))[1] ?? ''
 }

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { useScene } from '../support/scene.ts'
 import { decisionOf, flag, HostMachine, map, reasonOf } from './support/host-machine.ts'
 
@@ -149,6 +151,19 @@ describe('a gated call', () => {
     await narrow({ minutes: 5 })
     expect(decisionOf(await resized())).toBe('allow')
   })
+})
+
+test('a map in the folder that the agent works in lets nothing through, also what it passes', async () => {
+  const file = join(machine.folder, 'map.json')
+  writeFileSync(file, JSON.stringify(map))
+  const denied = async (cwd: string, tool_name: string) => {
+    const answer = await machine.before({ cwd, tool_name }, { mapFiles: [file] })
+    return decisionOf(answer) === 'deny' && reasonOf(answer).includes('--map-in-project')
+  }
+  for (const tool of ['mcp__flags__set_flag', 'mcp__flags__read_flag', 'Read']) {
+    expect(await denied(machine.folder, tool)).toBe(true)
+    expect(await denied(join(machine.folder, 'project'), tool)).toBe(false)
+  }
 })
 
 describe('each approval is for one run', () => {

@@ -71,8 +71,18 @@ test.each([
 ])('%s: it exits with 2 and says what to do', async (_, words, what) => {
   writeFileSync(join(machine.home, 'bare.json'), '{"purpose":"remediation","parent_task":{"id":"INC-1"},"tools":{}}')
   writeFileSync(join(machine.home, 'broken.json'), '{')
-  const run = machine.start(...words)
+  const [mcp = '', ...rest] = words
+  const run = machine.start(mcp, '--map-in-project', ...rest)
   expect([await run.ends, run.err]).toEqual([2, expect.stringContaining(what)])
+})
+
+test('a gate refuses a map in the folder that its host works in, unless it is told to take it', async () => {
+  const run = machine.start(...machine.words('--map', 'map.json'))
+  expect([await run.ends, run.err]).toEqual([2, expect.stringContaining('--map-in-project')])
+  machine.env['CLAUDE_PROJECT_DIR'] = machine.home
+  const other = machine.start(...machine.words('--map', join(machine.home, 'map.json')))
+  expect(await other.ends).toBe(2)
+  expect(existsSync(join(machine.served, 'env'))).toBe(false)
 })
 
 test.each<[string, string[]]>([

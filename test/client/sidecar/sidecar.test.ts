@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setFlag } from '../hooks/support/host-machine.ts'
 import { AgentMachine, approve, file, stateOf, useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
@@ -196,6 +197,45 @@ describe('credentials', () => {
   )
 })
 
+describe('at a Unix socket', () => {
+  const socket = () => join(machine.folder, 'own/sidecar.sock')
+  const said = async (headers: { [name: string]: string } = {}) =>
+    (await machine.ask('/v1/requests/none', { headers })).status
+
+  test('it answers those who show the token, in a folder that no other user may enter', async () => {
+    await machine.start({ socket: socket() })
+    expect([await said(), await said({ authorization: 'Bearer none' })]).toEqual([404, 401])
+    expect(statSync(dirname(socket())).mode & 0o777).toBe(0o700)
+    await machine.stop()
+    expect(existsSync(socket())).toBe(false)
+  })
+
+  test('it takes the place of a socket that a killed sidecar left', async () => {
+    mkdirSync(dirname(socket()), { mode: 0o700 })
+    const leave = `require('net').createServer().listen('${socket()}', () => process.kill(process.pid, 'SIGKILL'))`
+    spawnSync(process.execPath, ['-e', leave])
+    expect(existsSync(socket())).toBe(true)
+    await machine.start({ socket: socket() })
+    expect(await said()).toBe(404)
+  })
+
+  test.each<[what: string, ready: () => Promise<unknown> | unknown]>([
+    ['in a folder that others may enter', () => chmodSync(dirname(socket()), 0o755)],
+    ['where there is a file', () => writeFileSync(socket(), '')],
+    ['where a link leads elsewhere', () => symlinkSync('/tmp/none', socket())],
+    ['where another program listens', () => machine.start({ socket: socket() })],
+  ])('it does not listen %s', async (_what, ready) => {
+    mkdirSync(dirname(socket()), { mode: 0o700 })
+    await ready()
+    const other = new SidecarMachine(scene)
+    try {
+      await expect(other.start({ socket: socket() })).rejects.toThrow('--socket')
+    } finally {
+      await other.close()
+    }
+  })
+})
+
 describe('as programs', () => {
   let agent: AgentMachine
   beforeEach(() => {
@@ -209,7 +249,7 @@ describe('as programs', () => {
 
   const event = (changes: object = {}) => JSON.stringify(machine.event({ hook_event_name: 'PreToolUse', ...changes }))
   const hooked = async (input: string | Buffer, ...words: string[]) => {
-    const hook = agent.start('hook', ...words)
+    const hook = agent.start('hook', ...words, '--map-in-project')
     hook.child.stdin?.on('error', () => {})
     hook.child.stdin?.end(input)
     return { exit: await hook.ends, out: hook.out, err: hook.err }
@@ -233,8 +273,21 @@ describe('as programs', () => {
     expect([exit, out, err.length > 0]).toEqual([2, '', true])
   })
 
+  test('the hook and the sidecar refuse a map in the folder that the agent works in', async () => {
+    for (const words of [
+      ['hook', 'claude-code'],
+      ['hook', 'codex'],
+      ['sidecar', '--port', '0'],
+    ]) {
+      const started = agent.start(...words, '--map', 'map.json')
+      started.child.stdin?.end(event())
+      expect([await started.ends, started.err]).toEqual([2, expect.stringContaining('--map-in-project')])
+    }
+    expect(await machine.requests()).toEqual([])
+  })
+
   test('a hook that is killed while people think leaves the request, and the next call goes on with it', async () => {
-    const hook = agent.start('hook', 'claude-code', '--map', 'map.json')
+    const hook = agent.start('hook', 'claude-code', '--map', 'map.json', '--map-in-project')
     hook.child.stdin?.end(event())
     await until(async () => (await machine.requests()).length > 0)
     hook.child.kill('SIGKILL')
@@ -246,7 +299,17 @@ describe('as programs', () => {
   })
 
   test('the sidecar prints its address and token, and ends by a signal', async () => {
-    const started = agent.start('sidecar', '--map', 'map.json', '--wait', '0s', '--port', '0', '--json')
+    const started = agent.start(
+      'sidecar',
+      '--map',
+      'map.json',
+      '--map-in-project',
+      '--wait',
+      '0s',
+      '--port',
+      '0',
+      '--json',
+    )
     await started.prints(/\}\s$/)
     const { url, token } = JSON.parse(started.out)
     const said = await fetch(`${url}/hooks/claude-code`, {

@@ -71,7 +71,12 @@ export class HostMachine {
 
   event(changes: object): object {
     this.#count += 1
-    const about = { session_id: 'session-1', transcript_path: '/tmp/t', cwd: '/tmp', permission_mode: 'default' }
+    const about = {
+      session_id: 'session-1',
+      transcript_path: '/tmp/t',
+      cwd: '/srv/project',
+      permission_mode: 'default',
+    }
     return { ...about, tool_name: setFlag, tool_input: flag, tool_use_id: `toolu_${this.#count}`, ...changes }
   }
 

@@ -55,7 +55,7 @@ export class GateMachine extends AgentMachine {
 
   words(...options: readonly string[]): string[] {
     const server = join(root, 'test/client/mcp/support/files-server.mjs')
-    const own = options.length > 0 ? options : ['--map', 'map.json']
+    const own = options.length > 0 ? options : ['--map', 'map.json', '--map-in-project']
     return ['mcp', ...own, '--', process.execPath, server, this.served]
   }
 

@@ -46,7 +46,7 @@ export class SidecarMachine extends HostMachine {
       writeFileSync(join(this.folder, `map-${count}.json`), JSON.stringify(each))
       return `map-${count}.json`
     })
-    const typed: SidecarTyped = { map: names, port: 0, wait: 0, pending: 'deny', ...changes }
+    const typed: SidecarTyped = { map: names, mapInProject: true, port: 0, wait: 0, pending: 'deny', ...changes }
     const context = {
       settings: { apiUrl },
       kept: new KeptRequests(this.writes ?? this.keys, apiUrl),
@@ -69,11 +69,10 @@ export class SidecarMachine extends HostMachine {
   /** Not with `fetch`, which writes `Host` itself. */
   ask(path: string, { method = 'GET', body, headers = {}, signal }: Asked = {}): Promise<Said> {
     return new Promise((resolve, reject) => {
-      const { hostname, port } = new URL(this.url)
+      const { protocol, hostname, port, pathname } = new URL(this.url)
       const authorization = `Bearer ${this.token}`
       const options = {
-        hostname,
-        port,
+        ...(protocol === 'unix:' ? { socketPath: pathname } : { hostname, port }),
         path,
         method,
         headers: { authorization, ...headers },

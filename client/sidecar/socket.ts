@@ -1,0 +1,47 @@
+import { once } from 'node:events'
+import { lstatSync, rmSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import { systemCodeOf, wrongUsage } from '../outcome.ts'
+import { makeFolder } from '../state-folder.ts'
+
+/**
+ * Readies the place of a Unix socket: its folder is this user's and closed to all others, so that no other program can listen
+ * there. A socket that a killed sidecar left is removed.
+ *
+ * @throws Refusal
+ */
+export async function readySocket(path: string): Promise<void> {
+  const folder = dirname(path)
+  try {
+    makeFolder(folder)
+  } catch (fault) {
+    throw cannot(path, `its folder cannot be made (${systemCodeOf(fault)})`)
+  }
+  const { uid, mode } = statSync(folder)
+  if (uid !== (process.getuid?.() ?? uid) || (mode & 0o077) !== 0)
+    throw cannot(path, `other users of this machine may use \`${folder}\``)
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (!found) return
+  if (!found.isSocket()) throw cannot(path, 'there is a file that is no socket')
+  if (await answers(path)) throw cannot(path, 'another program listens there')
+  rmSync(path, { force: true })
+}
+
+async function answers(path: string): Promise<boolean> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+const cannot = (path: string, why: string) =>
+  wrongUsage(
+    `\`--socket ${path}\`: ${why}`,
+    'name a file in a folder of your own that no one else may enter (`chmod 700`)',
+  )

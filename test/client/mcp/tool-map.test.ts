@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isWithin } from '../../../client/mcp/tool-map.ts'
+
+/** Whether the authors of a project could have written a map, by where it lies. */
+
+let home: string
+const at = (...names: string[]) => join(home, ...names)
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'hotwork-map-'))
+  for (const folder of ['project/sub', 'project-maps', 'maps']) mkdirSync(at(folder), { recursive: true })
+  for (const file of ['project/map.json', 'project/sub/map.json', 'project-maps/map.json', 'maps/map.json'])
+    writeFileSync(at(file), '{}')
+  symlinkSync(at('project/map.json'), at('maps/inside.json'))
+  symlinkSync(at('maps/inside.json'), at('maps/chain.json'))
+  symlinkSync('../maps/map.json', at('project/outside.json'))
+  symlinkSync(at('project/outside.json'), at('maps/through.json'))
+  symlinkSync(at('project'), at('project-link'))
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
+
+test.each([
+  ['in the folder', 'project/map.json'],
+  ['below it', 'project/sub/map.json'],
+  ['in it by another way', 'maps/../project/map.json'],
+  ['a link into it', 'maps/inside.json'],
+  ['a link to a link into it', 'maps/chain.json'],
+  ['a link of the project to a file outside', 'project/outside.json'],
+  ['a link to such a link', 'maps/through.json'],
+  ['in it by a link to it', 'project-link/sub/map.json'],
+])('a map is of the project where it is %s', (_where, file) => {
+  expect(isWithin(at(file), at('project'))).toBe(true)
+  expect(isWithin(at(file), at('project-link'))).toBe(true)
+  // By another spelling, as where letters' case does not count.
+  expect(isWithin(at(file), join('/proc/self/root', at('project')))).toBe(true)
+})
+
+test.each([
+  ['beside it', 'maps/map.json', 'project'],
+  ['in a folder whose name begins alike', 'project-maps/map.json', 'project'],
+  ['above it', 'project/map.json', 'project/sub'],
+  ['anywhere, and there is no such folder', 'maps/map.json', 'nowhere'],
+])('a map is not of the project where it is %s', (_where, file, folder) => {
+  expect(isWithin(at(file), at(folder))).toBe(false)
+})
