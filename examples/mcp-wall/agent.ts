@@ -5,7 +5,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
  * An agent that wants `staging/checkout.yaml` to hold what it is started with. It tries each way round the gate first, and
  * prints what came of it.
  */
-const { GATE_URL: gate = 'http://127.0.0.1:8900/mcp', STORE_URL: store = 'http://127.0.0.1:8701' } = process.env
+const { GATE_URL: gate = 'http://127.0.0.1:8900/mcp', STORE_URL: store = 'https://127.0.0.1:8701' } = process.env
 const [content = 'retries: 3\n'] = process.argv.slice(2)
 const path = 'staging/checkout.yaml'
 

@@ -7,7 +7,7 @@ import { readSecret } from './secret.ts'
  * version and schema of the file server in the sample's catalogue, so that `files:WriteFile` is its tool.
  */
 const secret = readSecret()
-const { STORE_URL: store = 'http://127.0.0.1:8701' } = process.env
+const { STORE_URL: store = 'https://127.0.0.1:8701' } = process.env
 const text = { type: 'string' } as const
 const schemaOf = <T extends object>(properties: T) => ({
   type: 'object' as const,

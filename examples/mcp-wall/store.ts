@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server } from 'node:https'
 
 /** What agents want to change: files, in memory. It knows nothing of Hotwork; who has its secret may write. */
-export function createStore(secret: string, log: (line: string) => void): Server {
+export function createStore(secret: string, tls: { key: Buffer; cert: Buffer }, log: (line: string) => void): Server {
   const files = new Map<string, string>()
-  return createServer(async (request, response) => {
+  return createServer(tls, async (request, response) => {
     const { method = '', url = '' } = request
     const answer = (status: number, body = '') => {
       log(`${method} ${url} ${status}`)

@@ -1,11 +1,14 @@
-import { spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import type { Server } from 'node:http'
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createStore } from '../../../examples/mcp-wall/store.ts'
+import { whereRoot } from '../../support/as-root.ts'
 import { AgentMachine, root, Started, stateOf, useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
+import { listenOnWire } from './support/wire.ts'
 
 /**
  * The story of docs/agents/wall.md, with the programs of examples/mcp-wall: the gate has the store's secret, the agent has an
@@ -13,8 +16,17 @@ import { useScene } from '../support/scene.ts'
  */
 
 const scene = useScene()
-const secret = 'f00d'
+const secret = 'f00d-of-the-store'
 const example = (name: string) => join(root, 'examples/mcp-wall', name)
+const readExample = (name: string) => readFileSync(example(name), 'utf8')
+
+let keys: string
+beforeAll(() => {
+  keys = mkdtempSync(join(tmpdir(), 'hotwork-wall-'))
+  const [, block = ''] = /^```sh\n(mkdir .*?)^```$/ms.exec(readExample('README.md')) ?? []
+  execFileSync('sh', ['-ec', block], { cwd: keys, stdio: 'pipe' })
+})
+afterAll(() => rmSync(keys, { recursive: true }))
 
 let store: Server
 let storeUrl: string
@@ -26,16 +38,18 @@ let gateUrl: string
 beforeEach(async () => {
   useRealTime(scene)
   written = []
-  store = createStore(secret, (line) => void (line.startsWith('PUT') && written.push(line)))
+  const tls = { key: readFileSync(join(keys, 'secrets/store.key')), cert: readFileSync(join(keys, 'store.crt')) }
+  store = createStore(secret, tls, (line) => void (line.startsWith('PUT') && written.push(line)))
   await new Promise<void>((resolve) => store.listen(0, '127.0.0.1', resolve))
-  storeUrl = `http://127.0.0.1:${(store.address() as AddressInfo).port}`
+  storeUrl = `https://127.0.0.1:${(store.address() as AddressInfo).port}`
   gate = new AgentMachine(scene)
   delete gate.env['HOTWORK_WORKLOAD_TOKEN_FILE']
   gate.env['HOTWORK_TOOL_TOKEN_FILE'] = join(gate.home, 'tool')
   writeFileSync(join(gate.home, 'tool'), scene.workload('tool-files-gate'))
-  Object.assign(gate.env, { STORE_URL: storeUrl, STORE_SECRET: secret })
+  const ofStore = { STORE_URL: storeUrl, NODE_EXTRA_CA_CERTS: join(keys, 'store.crt') }
+  Object.assign(gate.env, { ...ofStore, STORE_SECRET: secret })
   agent = new AgentMachine(scene, 'assistant')
-  Object.assign(agent.env, { STORE_URL: storeUrl })
+  Object.assign(agent.env, ofStore)
   // In place of `npx --no-install hotwork mcp headers`, which `help-examples.test.ts` types.
   const npx = `#!/bin/sh\nprintf '{"Authorization":"Bearer %s"}' "$(cat '${agent.home}/token')"\n`
   writeFileSync(join(agent.home, 'npx'), npx, { mode: 0o700 })
@@ -113,6 +127,46 @@ test('a gate that was killed goes on with what was asked, and makes no call twic
   await kill()
   expect((await saidOf(begins('retries: 3')))['write_file']).toBe(`wrote ${path}`)
   expect(writes()).toEqual([`PUT /${path} 204`])
+})
+
+describe('the wire that agent and gate share', () => {
+  const [ofAll = '', ...ofEach] = readExample('compose.yaml').split(/^(?:services:\n)?\n? {2}(?=\w+:\n)/m)
+  const services = ['store', 'gate', 'agent'] as const
+  const blockOf = (service: string) => ofEach.find((block) => block.startsWith(`${service}:`)) ?? ''
+  const userOf = (service: string) => /^ {4}user: "?(\w+)/m.exec(blockOf(service))?.[1] ?? 'root'
+
+  test('no container of compose.yaml is root, has a capability, or gets one by what it starts', () => {
+    expect(ofAll).toMatch(/^ {2}cap_drop: \[ALL\]\n {2}security_opt: \["no-new-privileges:true"\]$/m)
+    for (const service of services) expect(blockOf(service)).toMatch(/^ {4}<<: \*unprivileged$/m)
+    expect(readExample('compose.yaml')).not.toMatch(/cap_add|privileged: true|network_mode: host/)
+    const users = services.map(userOf)
+    expect([users.filter((user) => /^(?:0|root)$/.test(user)), new Set(users).size]).toEqual([[], 3])
+  })
+
+  whereRoot('a process with what compose.yaml leaves the agent opens no packet socket on it', async () => {
+    const user = userOf('agent')
+    const left = ['--inh-caps', '-all', '--ambient-caps', '-all', '--bounding-set', '-all', '--no-new-privs']
+    const listener = listenOnWire([], ['setpriv', '--reuid', user, '--regid', user, '--clear-groups', ...left])
+    expect([await listener.ends, listener.out, listener.err]).toEqual([
+      1,
+      '',
+      expect.stringContaining('PermissionError'),
+    ])
+  })
+
+  whereRoot(
+    'a program with NET_RAW on it reads the token of the agent, and never the secret of the store',
+    async () => {
+      const token = readFileSync(join(agent.home, 'token'), 'utf8')
+      const listener = listenOnWire([token, secret, 'the story is over'])
+      await listener.prints(/listens/)
+      const writer = begins('retries: 3')
+      await approve(await requestOf(writer))
+      expect((await saidOf(writer))['write_file']).toBe(`wrote ${path}`)
+      await fetch(gateUrl, { method: 'POST', body: 'the story is over' })
+      expect([await listener.ends, listener.out]).toEqual([0, `listens\nsaw ${token}\nsaw the story is over\n`])
+    },
+  )
 })
 
 /** Neither printed nor kept by the gate. */
