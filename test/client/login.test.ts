@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { giveAway, whereRoot } from '../support/as-root.ts'
 import { logInAs } from './support/browser.ts'
 import { useLoginScene } from './support/login-scene.ts'
 import { recovery } from './support/scene.ts'
@@ -179,10 +180,8 @@ describe('on the local stack', () => {
     expect([exit, body.title, body.detail]).toEqual([2, expect.stringContaining(file), expect.stringContaining(wrong)])
   })
 
-  // Only root can give a file away.
-  const whereRoot = process.getuid?.() === 0 ? test : test.skip
   whereRoot("another user's file does not count", async () => {
-    chownSync(writeLocalFile(), 65534, 65534)
+    giveAway(writeLocalFile())
     expect((await terminal.json('list', '--as', 'person:kofi')).exit).toBe(2)
   })
 

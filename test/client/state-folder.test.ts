@@ -1,10 +1,11 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KeptKeys } from '../../client/kept-keys.ts'
 import { KeptLogin } from '../../client/login/kept-login.ts'
 import { stateFolderOf } from '../../client/state-folder.ts'
 import { pause } from '../../client/surroundings.ts'
+import { giveAway, whereRoot } from '../support/as-root.ts'
 
 /** Where keys and logins are kept, no other user may have put one. */
 
@@ -37,10 +38,9 @@ test('a folder that every user may write is refused, and nothing in it is read',
   eachRefuses()
 })
 
-const asRoot = process.getuid?.() === 0 ? test : test.skip
-asRoot('a folder of another user is refused, also where only they may write it', () => {
-  mkdirSync(folder, { mode: 0o700 })
-  chownSync(folder, 4242, 4242)
+whereRoot('a folder of another user is refused, also where only they may write it', () => {
+  mkdirSync(folder, { mode: 0o755 })
+  giveAway(folder)
   eachRefuses()
 })
 

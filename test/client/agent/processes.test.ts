@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { joinRequest } from '../../../functions/operations/ledger/texts.ts'
+import { asRoot, whereRoot } from '../../support/as-root.ts'
 import { start } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
@@ -67,10 +68,9 @@ test('one that is killed while it does it is not repeated: the request ends as f
 const full =
   'mount -t tmpfs -o size=4k tmpfs "$XDG_STATE_HOME"; head -c 4096 /dev/zero >"$XDG_STATE_HOME/fill"; exec "$0" "$@"'
 
-test('where the disk is full it fails before anything is asked, and says where and what to do', async () => {
+whereRoot('where the disk is full it fails before anything is asked, and says where and what to do', async () => {
   // A name space of its own, in which a disk of one page stands there.
-  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user']
-  const said = await run('', 'call-1', ['unshare', ...asRoot, '--mount', 'sh', '-c', full])
+  const said = await run('', 'call-1', [...asRoot, 'unshare', '--mount', 'sh', '-c', full])
   expect(said).toContain(`nothing can be kept in \`${join(folder, 'hotwork')}\` (ENOSPC)`)
   expect(said).toContain('XDG_STATE_HOME')
   expect([done(), await requests()]).toEqual([0, []])

@@ -5,7 +5,8 @@ import { Started } from '../../support/agent-machine.ts'
 
 /** Prints which of its words it saw in a packet of loopback, and ends with the last of them. */
 const program = `
-import socket, sys
+import signal, socket, sys
+signal.alarm(120)
 wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
 wire.bind(('lo', 0))
