@@ -3,10 +3,12 @@ import * as client from 'openid-client'
 
 const { ISSUER, CLIENT_ID, WORKLOAD_TOKEN, FLAG_URL } = process.env
 
+// For the local stack alone, which speaks plain http.
+const { protocol, hostname } = new URL(ISSUER)
+const isLocal = protocol === 'http:' && hostname === '127.0.0.1'
 const config = await client.discovery(new URL(ISSUER), CLIENT_ID, undefined, client.None(), {
   algorithm: 'oauth2',
-  // For the local stack alone, which speaks plain http.
-  execute: ISSUER.startsWith('http://127.0.0.1') ? [client.allowInsecureRequests] : [],
+  execute: isLocal ? [client.allowInsecureRequests] : [],
 })
 // The grant is bound to this key. Keep it until the token is used.
 const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))

@@ -10,9 +10,11 @@ import os
 import sys
 import time
 import uuid
+from urllib.parse import urlsplit
 
 ISSUER, FLAG_URL = os.environ["ISSUER"], os.environ["FLAG_URL"]
-if ISSUER.startswith("http://127.0.0.1"):
+issuer = urlsplit(ISSUER)
+if issuer.scheme == "http" and issuer.hostname == "127.0.0.1":
     # For the local stack alone, which speaks plain http.
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 

@@ -384,19 +384,47 @@ describe('a client of another author, an OAuth library without code of Hotwork, 
     answer: expect.objectContaining({ ...flag, use: expect.stringMatching(/^use_/), uses_left: 0 }),
   }
 
+  const python = () =>
+    ensurePythonEnvironment({
+      directory: join(folder, 'python-clients'),
+      logFile: join(folder, 'python-clients.log'),
+      requirements: join(import.meta.dirname, 'python/requirements.txt'),
+      progress: (_name, work) => work(() => {}),
+    })
+
   test('in JavaScript: openid-client', async () => {
     const clock = join(import.meta.dirname, 'support/clock-ahead.mjs')
     expect(await run(process.execPath, ['--import', clock, join(examples, 'ask.mjs')])).toEqual(done)
   })
 
   test('in Python: Authlib', async () => {
-    const program = await ensurePythonEnvironment({
-      directory: join(folder, 'python-clients'),
-      logFile: join(folder, 'python-clients.log'),
-      requirements: join(import.meta.dirname, 'python/requirements.txt'),
-      progress: (_name, work) => work(() => {}),
-    })
     const PYTHONPATH = join(import.meta.dirname, 'python/clock')
-    expect(await run(program, [join(examples, 'ask.py')], { PYTHONPATH })).toEqual(done)
+    expect(await run(await python(), [join(examples, 'ask.py')], { PYTHONPATH })).toEqual(done)
+  })
+
+  test.each([
+    ['in JavaScript', async () => [process.execPath, join(examples, 'ask.mjs')]],
+    ['in Python', async () => [await python(), join(examples, 'ask.py')]],
+  ])('%s: no token goes over plain http to a name that begins as the address of this machine', async (_in, words) => {
+    const ISSUER = 'http://127.0.0.1.evil.example'
+    const asked: string[] = []
+    const proxy = createServer(({ url = '' }, response) => {
+      asked.push(new URL(url, ISSUER).pathname)
+      response.setHeader('content-type', 'application/json')
+      const needed = { authorization_endpoint: ISSUER, response_types_supported: ['none'] }
+      response.end(JSON.stringify({ issuer: ISSUER, token_endpoint: `${ISSUER}/token`, ...needed }))
+    }).on('connect', (_request, socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      proxy.emit('connection', socket)
+    })
+    await once(proxy.listen(0, '127.0.0.1'), 'listening')
+    const http_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    const [program = '', ...args] = await words()
+    const env = { ISSUER, http_proxy, NODE_USE_ENV_PROXY: '1', CLIENT_ID: 'a', WORKLOAD_TOKEN: 'b', FLAG_URL: ISSUER }
+    const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    const [trouble, [exit]] = await Promise.all([text(child.stderr), once(child, 'close')])
+    proxy.closeAllConnections()
+    proxy.close()
+    expect([exit, asked.includes('/token'), trouble]).toEqual([1, false, expect.stringMatching(/https/i)])
   })
 })
