@@ -69,11 +69,11 @@ export class KeptKeys {
   mustKeep(): void {
     try {
       makeFolder(this.folder)
+      mustBeSafe(this.folder)
       accessSync(this.folder, constants.R_OK | constants.W_OK | constants.X_OK)
     } catch (cause) {
-      throw cannotKeep(this.folder, cause)
+      throw cause instanceof Fault ? cause : cannotKeep(this.folder, cause)
     }
-    mustBeSafe(this.folder)
   }
 
   /** The key at a place, made where there is none: all processes of this machine get the same one. @throws Fault */
