@@ -25,6 +25,9 @@ export async function startCheckoutService(
   const { aws = {}, parameter = timeoutParameter, port = 0 } = options
   const ssm = new SSMClient(aws)
   const server = createServer((request, response) => {
+    // A page elsewhere reaches loopback by a name of its own (DNS rebinding).
+    if (!/^(127\.0\.0\.1|localhost):\d+$/.test(request.headers.host ?? ''))
+      return answer(response, 403, { error: 'there is only 127.0.0.1 and localhost' })
     if (request.method !== 'GET' || request.url !== '/health')
       return answer(response, 404, { error: 'there is only GET /health' })
     readTimeout(ssm, parameter)

@@ -26,6 +26,9 @@ export async function startFlagService(settings: FlagServiceSettings): Promise<F
   const gate = new Gate(settings)
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A page elsewhere reaches loopback by a name of its own (DNS rebinding).
+    if (request.headers.host !== new URL(address).host)
+      throw new Refusal(403, 'foreign_host', `the service answers as ${address} alone`)
     if (request.url === '/state') return answerJson(response, 200, await tellState(request))
     const { environment, flag } = readPath(request.url ?? '')
     if (request.method === 'GET') {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { calculateJwkThumbprint, importJWK, SignJWT } from 'jose'
 import Provider, { type ClientMetadata, type Context, errors, interactionPolicy } from 'oidc-provider'
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
+import { signalsPath } from './local-file.ts'
 import { type LoginChoice, renderDevicePage, renderLoginPage } from './login-page.ts'
 import { listenOnLoopback, readBody } from './loopback.ts'
 
@@ -51,7 +52,7 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
     // Answers are built from it: only our own address may appear in them.
     request.headers.host = new URL(url).host
     request.headers['x-forwarded-proto'] = new URL(url).protocol.replace(':', '')
-    if (request.url === '/signals') return void transmit(url, signingKey, request, response)
+    if (request.url === '/signals') return void transmit(enrolled.issuers, url, signingKey, request, response)
     if (!request.url?.startsWith('/login/')) return respond(request, response)
     showOrFinishLogin(provider, [...enrolled.people.values()], request, response).catch((fault: unknown) => {
       log(String(fault))
@@ -80,17 +81,26 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
   }
 }
 
-/** `POST /signals` has it push a Security Event Token (RFC 8935). @returns what the receiver answered */
-async function transmit(issuer: string, key: PrivateJwk, request: IncomingMessage, response: ServerResponse) {
+/** `POST /signals` has it push a Security Event Token (RFC 8935) to an API that it serves. @returns what that answered */
+async function transmit(
+  apis: ReadonlySet<string>,
+  issuer: string,
+  key: PrivateJwk,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
   try {
-    const { receiver, audience, type, subject } = JSON.parse((await readBody(request, 10_000)) ?? '')
+    const { api, type, subject } = JSON.parse((await readBody(request, 10_000)) ?? '')
+    if (!apis.has(api)) throw new Error(`\`api\` is none of ${[...apis].join(', ')}`)
+    const receiver = `${api}${signalsPath}`
     const claims = { sub_id: { format: 'iss_sub', iss: issuer, sub: subject }, events: { [type]: {} } }
-    const token = await new SignJWT({ ...claims, iss: issuer, aud: audience, jti: randomUUID() })
+    const token = await new SignJWT({ ...claims, iss: issuer, aud: receiver, jti: randomUUID() })
       .setProtectedHeader({ alg: 'ES256', kid: key['kid'] ?? '', typ: 'secevent+jwt' })
       .setIssuedAt()
       .sign(await importJWK(key, 'ES256'))
     const headers = { 'content-type': 'application/secevent+jwt', accept: 'application/json' }
-    const answer = await fetch(receiver, { method: 'POST', headers, body: token, signal: AbortSignal.timeout(10_000) })
+    const signal = AbortSignal.timeout(10_000)
+    const answer = await fetch(receiver, { method: 'POST', headers, body: token, redirect: 'error', signal })
     const body = JSON.stringify({ status: answer.status, body: await answer.text() })
     response.writeHead(200, { 'content-type': 'application/json' }).end(body)
   } catch (fault) {

@@ -1,16 +1,35 @@
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createProxyServer, type ProxyServer } from 'http-proxy-3'
 
-/** On a free port; answers 503 until `handle` says what to do. `close` ends kept-alive connections too. */
-export async function listenOnLoopback() {
+/**
+ * Why a request is refused that a page elsewhere may have had a browser make: under a name that was made to lead here (DNS
+ * rebinding), or from another origin, which could act though it read no answer.
+ */
+function foreignIn({ host = '', origin }: IncomingHttpHeaders): string | undefined {
+  if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host))
+    return `the local stack answers only as 127.0.0.1 or localhost, not as \`${host}\``
+  return origin === undefined || origin === `http://${host}`
+    ? undefined
+    : `a page of \`${origin}\` may ask nothing here`
+}
+
+/**
+ * On a free port unless one is named; answers 503 until `handle` says what to do, and 403 what a page elsewhere sends.
+ * `close` ends kept-alive connections too.
+ */
+export async function listenOnLoopback(port = 0) {
   let listener: RequestListener = (_request, response) => {
     response.writeHead(503, { 'content-type': 'text/plain' }).end('not ready yet\n')
   }
-  const server = createServer((request, response) => listener(request, response))
+  const server = createServer((request, response) => {
+    const foreign = foreignIn(request.headers)
+    if (foreign === undefined) return void listener(request, response)
+    response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ error: foreign }))
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(port, '127.0.0.1', resolve)
   })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -1,8 +1,8 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { calculateJwkThumbprint, createRemoteJWKSet, decodeJwt, importJWK, type JWK, jwtVerify, SignJWT } from 'jose'
 import * as oauth from 'oauth4webapi'
+import { signalsPath } from '../../infra/local/local-file.ts'
+import { listenOnLoopback } from '../../infra/local/loopback.ts'
 import { endPrograms, type Program, startProgram } from './support/programs.ts'
 
 const issuer = 'http://127.0.0.1:61001'
@@ -14,7 +14,9 @@ let url: string
 let keys: Record<string, JWK>
 let server: oauth.AuthorizationServer
 
+let receiver: Awaited<ReturnType<typeof listenOnLoopback>>
 beforeAll(async () => {
+  receiver = await listenOnLoopback()
   program = startProgram([
     '--input-type=module',
     '-e',
@@ -28,6 +30,7 @@ beforeAll(async () => {
      const again = await provider.enrol(principals)
      provider.serve('${issuer}')
      provider.serve('${otherIssuer}')
+     provider.serve('${receiver.url}')
      const same = JSON.stringify([...keys]) === JSON.stringify([...again])
      console.log(JSON.stringify({ url: provider.url, keys: Object.fromEntries(keys), same }) + ' ready')`,
   ])
@@ -39,7 +42,10 @@ beforeAll(async () => {
   const discovery = await oauth.discoveryRequest(new URL(url), insecure)
   server = await oauth.processDiscoveryResponse(new URL(url), discovery)
 })
-afterAll(endPrograms)
+afterAll(async () => {
+  await receiver.close()
+  await endPrograms()
+})
 
 /** Asks for a token as a client without a browser does; the body of the answer, whatever it is. */
 async function ask(clientId: string, parameters: Record<string, string>, key = keys[clientId] as JWK) {
@@ -189,28 +195,51 @@ test('a login goes back to a deployed API and nowhere else', async () => {
   expect(await response.text()).toContain('redirect_uri')
 })
 
-test('it pushes a security event that its published keys verify, and tells what the receiver answered', async () => {
-  let received: { type: string | undefined; token: string } | undefined
-  const receiver = createServer(async (request, response) => {
-    received = { type: request.headers['content-type'], token: await text(request) }
-    response.writeHead(202).end()
+describe('a signal', () => {
+  const event = { type: 'urn:event', subject: 'person-ana' }
+  const send = (body: object, headers = {}) =>
+    fetch(`${url}/signals`, { method: 'POST', body: JSON.stringify(body), headers })
+
+  test('is a security event that its published keys verify, and it tells what the API answered', async () => {
+    let received: { path: string | undefined; type: string | undefined; token: string } | undefined
+    receiver.handle(async (request, response) => {
+      received = { path: request.url, type: request.headers['content-type'], token: await text(request) }
+      response.writeHead(202).end()
+    })
+    expect(await (await send({ ...event, api: receiver.url })).json()).toEqual({ status: 202, body: '' })
+    expect(received).toMatchObject({ path: signalsPath, type: 'application/secevent+jwt' })
+    const keySet = createRemoteJWKSet(new URL(server.jwks_uri as string))
+    const checks = { issuer: url, audience: `${receiver.url}${signalsPath}`, typ: 'secevent+jwt' }
+    const { payload } = await jwtVerify(received?.token ?? '', keySet, checks)
+    expect(payload).toMatchObject({
+      sub_id: { format: 'iss_sub', iss: url, sub: 'person-ana' },
+      events: { 'urn:event': {} },
+    })
   })
-  await new Promise<void>((listening) => receiver.listen(0, '127.0.0.1', listening))
-  const event = { audience: 'a', type: 'urn:event', subject: 'person-ana' }
-  const address = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`
-  const answer = await fetch(`${url}/signals`, {
-    method: 'POST',
-    body: JSON.stringify({ ...event, receiver: address }),
+
+  test('goes to no address but an API that it serves, and follows no redirect', async () => {
+    const asked: (string | undefined)[] = []
+    receiver.handle((request, response) => {
+      asked.push(request.url)
+      response.writeHead(307, { location: `${receiver.url}/secret` }).end('secret')
+    })
+    const inside = `${receiver.url}/secret`
+    for (const body of [{ receiver: inside }, { api: inside }, { api: `${receiver.url}/secret?` }]) {
+      const answer = await send({ ...event, ...body })
+      expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('`api`')])
+    }
+    expect(asked).toEqual([])
+    const redirected = await send({ ...event, api: receiver.url })
+    expect([redirected.status, await redirected.text(), asked]).toEqual([
+      400,
+      expect.not.stringContaining('secret'),
+      [signalsPath],
+    ])
   })
-  receiver.close()
-  expect(await answer.json()).toEqual({ status: 202, body: '' })
-  expect(received?.type).toBe('application/secevent+jwt')
-  const keySet = createRemoteJWKSet(new URL(server.jwks_uri as string))
-  const checks = { issuer: url, audience: 'a', typ: 'secevent+jwt' }
-  const { payload } = await jwtVerify(received?.token ?? '', keySet, checks)
-  expect(payload).toMatchObject({
-    sub_id: { format: 'iss_sub', iss: url, sub: 'person-ana' },
-    events: { 'urn:event': {} },
+
+  test('is sent for no page of another origin', async () => {
+    const answer = await send({ ...event, api: receiver.url }, { origin: 'https://evil.example' })
+    expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('evil.example')])
   })
 })
 

@@ -93,6 +93,24 @@ test('what a caller says about how it was forwarded does not reach the API', asy
   expect(Object.keys(seen.headers).filter((name) => /forwarded|real-ip/.test(name))).toEqual([])
 })
 
+test.each([
+  ['under a name that was made to lead to this machine', { host: 'evil.example' }],
+  ['under an address that ends as one of ours', { host: '127.0.0.1.evil.example' }],
+  ['from a page of another origin', { origin: 'https://evil.example' }],
+  ['from a page without an origin, as in a sandbox', { origin: 'null' }],
+  ['from a page of another program on this machine', { origin: 'http://127.0.0.1:1' }],
+])('a request %s does not reach the API', async (_how, headers) => {
+  forward()
+  expect((await send('/v1/requests', { method: 'POST', headers })).status).toBe(403)
+})
+
+test('a form of a page of the API reaches it, under either name of loopback', async () => {
+  forward()
+  const { port } = new URL(proxy.url)
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`])
+    expect((await send('/', { method: 'POST', headers: { host, origin: `http://${host}` } })).status).toBe(418)
+})
+
 test('it has its address before it knows what lies behind, and says so', async () => {
   expect((await send('/')).status).toBe(503)
   forward()

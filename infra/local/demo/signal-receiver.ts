@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { createRemoteJWKSet, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import type { Local } from '../local-file.ts'
-import { readBody } from '../loopback.ts'
+import { listenOnLoopback, readBody } from '../loopback.ts'
 import { call } from './calls.ts'
 import { until } from './findings.ts'
 import { named, workloadIdentity } from './world.ts'
@@ -43,14 +43,11 @@ export async function startSignalReceiver(local: Local, id: string) {
     return 202
   }
 
-  const server = createServer(async (request, response) => {
+  const server = await listenOnLoopback(Number(new URL(endpoint).port))
+  server.handle(async (request, response) => {
     const status = await take(request).catch(() => 400)
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(status === 400 ? JSON.stringify({ err: 'invalid_request' }) : undefined)
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(Number(new URL(endpoint).port), '127.0.0.1', resolve)
   })
 
   const identity = workloadIdentity(local, id)
@@ -89,8 +86,7 @@ export async function startSignalReceiver(local: Local, id: string) {
       until(async () => dropped.get(jti), { withinSeconds: 30, everyMilliseconds: 20, what: 'the token is dropped' }),
     async close(): Promise<void> {
       if (stream) await remove(stream)
-      server.close()
-      server.closeAllConnections()
+      await server.close()
     },
   }
 }

@@ -37,25 +37,9 @@ export const json = (status: number, body: unknown, headers: { [name: string]: s
 
 const largestBody = 1_048_576
 
-/**
- * A page elsewhere must not click here, though it could not read the answer. So a browser is served only under a loopback
- * name (else a rebound DNS name would do) and may post only from the desk's own pages.
- */
-function refuseForeign(request: IncomingMessage): void {
-  const host = request.headers.host ?? ''
-  if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)) {
-    throw new BadRequest(`the desk answers only as 127.0.0.1 or localhost, not as \`${host}\``, 403)
-  }
-  const { origin } = request.headers
-  if (request.method !== 'GET' && origin !== undefined && origin !== `http://${host}`) {
-    throw new BadRequest('another site may not post to the desk; use its own pages or its control API', 403)
-  }
-}
-
 async function answer(request: IncomingMessage, response: ServerResponse, route: Handler): Promise<void> {
   let result: Answer
   try {
-    refuseForeign(request)
     const url = new URL(request.url ?? '/', `http://${request.headers.host}`)
     const body = await readBody(request, largestBody)
     if (body === undefined) throw new BadRequest(`the body is over ${largestBody} bytes; send less`, 413)

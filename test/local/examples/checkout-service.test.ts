@@ -1,4 +1,5 @@
-import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type CheckoutService, startCheckoutService } from '../../../examples/checkout-service/checkout-service.ts'
 
@@ -35,4 +36,13 @@ test.each<[rule: string, parameter: string | undefined, status: number, says: Re
   const answer = await fetch(`${checkout.url}/health`)
   expect(answer.status).toBe(status)
   expect(await answer.text()).toMatch(says)
+})
+
+test('a page elsewhere learns nothing under a name that was made to lead to this machine', async () => {
+  const { port } = new URL(checkout.url)
+  const [answer] = await once(
+    get({ port, host: '127.0.0.1', path: '/health', headers: { host: `evil.example:${port}` } }),
+    'response',
+  )
+  expect(answer.resume().statusCode).toBe(403)
 })

@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -351,4 +352,13 @@ test('a tool that cannot show who it is asks nobody, and changes nothing', async
   } finally {
     await nameless.close()
   }
+})
+
+test('a page elsewhere reads no flag under a name that was made to lead to this machine', async () => {
+  const { port } = new URL(address)
+  const [answer] = await once(
+    get({ port, host: '127.0.0.1', path: '/flags/prod/express-checkout', headers: { host: `evil.example:${port}` } }),
+    'response',
+  )
+  expect(answer.resume().statusCode).toBe(403)
 })

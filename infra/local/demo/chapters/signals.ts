@@ -1,4 +1,3 @@
-import { signalsPath } from '../../local-file.ts'
 import { call } from '../calls.ts'
 import { finding, iamDenial, refused, tokenRefused, untilDead } from '../findings.ts'
 import { type SignalReceiver, startSignalReceiver } from '../signal-receiver.ts'
@@ -83,10 +82,7 @@ async function tellBothWays(world: World, service: string, receiver: SignalRecei
 
 /** Has the local identity provider push a signal of one person, and gives what the API answered. */
 function signal({ local }: World, subject: string): Promise<{ status: number; body: string }> {
-  const event = {
-    ...{ receiver: `${local.apiUrl}${signalsPath}`, audience: `${local.issuer}${signalsPath}` },
-    ...{ type: disabled, subject },
-  }
+  const event = { api: local.issuer, type: disabled, subject }
   const prepare = async () => ({ headers: { 'content-type': 'application/json' }, body: JSON.stringify(event) })
   return call({ method: 'POST', url: `${local.identityProviderUrl}/signals`, prepare })
 }
