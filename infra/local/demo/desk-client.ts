@@ -88,6 +88,27 @@ export class DeskClient {
     await this.#call('submit', { view_id: id, user, values })
   }
 
+  /** Opens the app's Home tab. @returns what it says, once it has `wanted` in it */
+  async openHome(slackId: string, wanted: string): Promise<string> {
+    await this.#call('event', { type: 'app_home_opened', user: slackId, channel: `D${slackId.slice(1)}`, tab: 'home' })
+    let last = ''
+    const look = async () => {
+      const { home } = await this.#call<{ home?: unknown }>(`views?user=${slackId}`)
+      last = JSON.stringify(home ?? '')
+      return last.includes(wanted) ? last : undefined
+    }
+    return this.#until(look, () => `the Home tab of ${slackId} says: ${last}`)
+  }
+
+  /** Types a slash command. @returns what its writer alone is told */
+  async type(slackId: string, command: string, text: string): Promise<string> {
+    const { messages } = await this.#messages()
+    const [{ channel = '' } = {}] = messages.filter((each) => !each.channel.startsWith('D'))
+    const before = (await this.toldTo(slackId)).length
+    await this.#call('command', { command, text, user: slackId, channel })
+    return JSON.stringify(await this.untilTold(slackId, before))
+  }
+
   /** What Slack's Web API answers from now on. @param status 0 ends it */
   async breakSlack(status: number): Promise<void> {
     await this.#call('fault', { status })
