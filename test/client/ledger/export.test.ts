@@ -6,6 +6,7 @@ import { columns } from '../../../client/ledger/csv.ts'
 import { type Entry, entryHash } from '../../../functions/domain/ledger/ledger.ts'
 import { parameter, prodParameter } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
+import { tokenFor } from '../support/scripted-provider.ts'
 import { wrongBy } from './published-ocsf.ts'
 
 /** `hotwork ledger export`: all entries that pass, from the handlers that are deployed. */
@@ -182,7 +183,10 @@ describe('of an API that misbehaves', () => {
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const line = (n: number) =>
     `${JSON.stringify({ id: `agent:x/${n}`, type: 'Refused', at: '2027-01-15T08:00:00Z', actor: { type: 'agent', id: 'agent:x' }, hash: 'h' })}\n`
-  const run = () => hana().type('ledger', 'export', '--api', url())
+  const run = () => {
+    hana().env['HOTWORK_TOKEN'] = tokenFor(`${url()}/people`)
+    return hana().type('ledger', 'export', '--api', url())
+  }
 
   test('a thousand pages are read to the last', async () => {
     answer = (page) => ({
