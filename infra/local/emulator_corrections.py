@@ -9,8 +9,8 @@ import re
 
 from emulator_simulation import name_simulated_role, simulate_principal_policy
 from ministack import app
-from ministack.core import iam_actions, iam_evaluator
-from ministack.services import cloudtrail, dynamodb, eventbridge, iam, lambda_svc, s3, sts
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
+from ministack.services import cloudtrail, dynamodb, eventbridge, iam, lambda_svc, s3, stepfunctions, sts
 from ministack.services.cloudformation import provisioners
 
 
@@ -43,6 +43,28 @@ def correct(lambda_log: str) -> None:
     # DynamoDB checks a condition once for a call; MiniStack checks it anew for each row of the partition.
     dynamodb._condition_syntax_error = functools.lru_cache(maxsize=1024)(dynamodb._condition_syntax_error)
     replace(lambda_svc, "_emit_lambda_logs", functools.partial(write_lambda_output, lambda_log))
+    lambda_runtime.Worker.invoke = wait_for_lambda(lambda_runtime.Worker.invoke)
+    replace(stepfunctions.jsonata.Jsonata, "jsonata", wait_for_expression)
+
+
+# A machine that also runs the tests may be ten times as slow as AWS: what takes long there is no fault of the app. Seconds.
+PATIENCE = 60
+
+
+def wait_for_lambda(invoke):
+    """AWS ends a Lambda at its timeout. Here a busy machine would decide whether one ends, and with it what a test finds."""
+
+    @functools.wraps(invoke)
+    def invoke_patiently(worker, *args, **kwargs):
+        worker.config = {**worker.config, "Timeout": max(worker.config.get("Timeout", 3), PATIENCE)}
+        return invoke(worker, *args, **kwargs)
+
+    return invoke_patiently
+
+
+def wait_for_expression(compile_expression, expression, timeout=None, **kwargs):
+    """MiniStack gives a JSONata expression one second, by the clock on the wall; Step Functions bounds its work."""
+    return compile_expression(expression, timeout=timeout and max(timeout, PATIENCE * 1000), **kwargs)
 
 
 def name_batches_as_single_calls(extract, *args, **kwargs):

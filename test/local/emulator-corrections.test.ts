@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import {
   GetBucketVersioningCommand,
   GetObjectLockConfigurationCommand,
@@ -15,18 +17,19 @@ import { silentProgress } from '../../infra/local/progress.ts'
 import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
 import { root } from '../infra/support/assembly.ts'
 
-/** What the local AWS is taught of S3, on which the log stands: what a template says of a lock, and what a policy says of puts. */
+/** The corrections of the local AWS: a lock and puts of S3, on which the log stands, and the time that it gives to code. */
 
 const scratch = mkdtempSync(join(tmpdir(), 'hotwork-corrections-'))
 const [bucket, arn] = ['log-of-a-stack', 'arn:aws:s3:::log-of-a-stack']
 let emulator: Emulator
+let python: string
 let administrator: S3Client
 let notary: S3Client
 beforeAll(async () => {
   const [logFile, lambdaLogFile] = [join(scratch, 'emulator.log'), join(scratch, 'lambda.log')]
   mkdirSync(join(root, '.hotwork'), { recursive: true })
   const directory = join(root, '.hotwork/venv')
-  const python = await ensurePythonEnvironment({ directory, logFile, progress: silentProgress })
+  python = await ensurePythonEnvironment({ directory, logFile, progress: silentProgress })
   writeFileSync(lambdaLogFile, '')
   emulator = await startEmulator({
     ...{ python, logFile, lambdaLogFile },
@@ -50,7 +53,14 @@ const connection = () => ({
   credentials: { accessKeyId: emulator.accessKeyId, secretAccessKey: emulator.secretAccessKey },
 })
 
-/** Of the bucket alone, as CloudFormation makes it. */
+/** A Lambda that takes longer than its own timeout, and says how long it thinks it has. */
+const slow = `exports.handler = async (_, context) => {
+  const has = context.getRemainingTimeInMillis()
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  return has
+}`
+
+/** Of the bucket and a Lambda, as CloudFormation makes them. */
 async function createStack(): Promise<void> {
   const Rule = { DefaultRetention: { Mode: 'COMPLIANCE', Days: 400 } }
   const Properties = {
@@ -58,7 +68,14 @@ async function createStack(): Promise<void> {
     ObjectLockEnabled: true,
     ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule },
   }
-  const TemplateBody = JSON.stringify({ Resources: { Log: { Type: 'AWS::S3::Bucket', Properties } } })
+  const Slow = {
+    Type: 'AWS::Lambda::Function',
+    Properties: {
+      ...{ FunctionName: 'slow', Runtime: 'nodejs24.x', Handler: 'index.handler', Timeout: 1 },
+      ...{ Role: 'arn:aws:iam::000000000000:role/any', Code: { ZipFile: slow } },
+    },
+  }
+  const TemplateBody = JSON.stringify({ Resources: { Log: { Type: 'AWS::S3::Bucket', Properties }, Slow } })
   const scope = `${emulator.accessKeyId}/20260101/${emulator.region}/cloudformation/aws4_request`
   const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=00`
   const send = async (form: { [name: string]: string }) => {
@@ -147,4 +164,22 @@ test('a policy that wants TLS lets calls through that do not leave this machine'
     Condition: { Bool: { 'aws:SecureTransport': 'false' } },
   })
   expect(await put(notary)).toBe('put')
+})
+
+test('a Lambda goes on past its timeout: how busy the machine is ends none', async () => {
+  const lambda = new LambdaClient(connection())
+  const { FunctionError, Payload } = await lambda.send(new InvokeCommand({ FunctionName: 'slow' }))
+  lambda.destroy()
+  const answered = Number(Buffer.from(Payload ?? []).toString())
+  expect([FunctionError, answered > 50_000]).toEqual([undefined, true])
+})
+
+test('an expression of a workflow has a minute, and not the second of the engine', () => {
+  const program = `
+import emulator_corrections
+from ministack.services import stepfunctions
+emulator_corrections.correct("/dev/null")
+print(stepfunctions.jsonata.Jsonata.jsonata("1", timeout=1000).timeout)`
+  const printed = execFileSync(python, ['-c', program], { cwd: join(root, 'infra/local'), encoding: 'utf8' })
+  expect(printed.trim().split('\n').at(-1)).toBe('60000')
 })
