@@ -1358,14 +1358,27 @@ const behaviour: Bad[] = [
     'add a case',
   ],
   [
-    'more approval that permits less',
+    'a permit that more approval takes back, by name',
     (copy) =>
       copy.edit('policies/agents.cedar', (text) =>
         text.replace('  context.approval.tier >= 1\n};\n\n// A flag', '  context.approval.tier == 1\n};\n\n// A flag'),
       ),
-    'policies/cases/staging.json',
-    'a build bot asks the owner in staging',
-    'although a lower tier is permitted',
+    'policies/agents.cedar',
+    '@id("staging-with-the-owner")',
+    '`staging-with-the-owner` permits at tier 1 and not at tier 2, as case `',
+    'more approval never permits less',
+  ],
+  [
+    'a forbid that more approval meets, by name',
+    (copy) =>
+      copy.edit(
+        cedar,
+        (text) =>
+          `${text}\n@id("never-security")\nforbid (principal is Hotwork::Agent, action, resource)\nwhen { context.approval.tier > 2 };\n`,
+      ),
+    cedar,
+    '@id("never-security")',
+    '`never-security` lets tier 2 pass and refuses tier 3, as case `',
     'more approval never permits less',
   ],
   [

@@ -81,6 +81,7 @@ function whyUnmet({ tier, stages }: Tier, all: readonly Deciders[]): Reason[] {
 /** Do the policies answer as their cases say, and do the cases reach what they should? */
 export function checkCases(folder: Folder, bundle: Bundle, ask: Ask, index: CompiledPolicies['index']): Problem[] {
   return [
+    ...checkRungs(folder, bundle, ask, index),
     ...runAll(folder, bundle, ask),
     ...checkForbids(folder, index),
     ...checkActions(folder),
@@ -88,20 +89,29 @@ export function checkCases(folder: Folder, bundle: Bundle, ask: Ask, index: Comp
   ]
 }
 
+/** A policy that permits less for more approval, once, with the first case that shows it. */
+function checkRungs({ cases }: Folder, bundle: Bundle, ask: Ask, index: CompiledPolicies['index']): Problem[] {
+  const found = new Map<string, Problem>()
+  const fix = 'more approval never permits less: compare `context.approval.tier` with `>=` in a permit, `<` in a forbid'
+  for (const policyCase of cases.flatMap(({ value }) => value.cases).filter(isAskCase)) {
+    const { tier, below, by } = findBrokenRung(bundle, ask, policyCase.ask, policyCase.now) ?? { by: [] }
+    for (const id of by) {
+      const { file = '', line = 1, effect } = index[id] ?? {}
+      const does = effect === 'permit' ? `permits at tier ${below} and not at` : `lets tier ${below} pass and refuses`
+      const message = `\`${id}\` ${does} tier ${tier}, as case \`${policyCase.name}\` shows`
+      if (!found.has(id)) found.set(id, { file, line, message, fix })
+    }
+  }
+  return [...found.values()]
+}
+
 const runAll = ({ cases }: Folder, bundle: Bundle, ask: Ask): Problem[] =>
   cases.flatMap(({ value, document }) =>
     problemsIn(document, (say) =>
       value.cases.forEach((policyCase, at) => {
-        const path = ['cases', at, 'name']
-        const name = `case \`${policyCase.name}\``
         const came = runCase(bundle, ask, policyCase)
-        if (came !== undefined) say(path, `${name} fails: ${came}`, 'correct the policy, or what the case expects')
-        const broken = isAskCase(policyCase) ? findBrokenRung(bundle, ask, policyCase.ask, policyCase.now) : undefined
-        if (!broken) return
-        const by = broken.answer.policies.map((id) => `\`${id}\``).join(', ') || 'no permit'
-        const fix =
-          'more approval never permits less: compare `context.approval.tier` with `>=` in a permit, `<` in a forbid'
-        say(path, `${name}: tier ${broken.tier} is refused (${by}) although a lower tier is permitted`, fix)
+        const message = `case \`${policyCase.name}\` fails: ${came}`
+        if (came !== undefined) say(['cases', at, 'name'], message, 'correct the policy, or what the case expects')
       }),
     ),
   )

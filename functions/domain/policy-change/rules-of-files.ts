@@ -111,6 +111,9 @@ const actions: Rule[] = [
   ['actions.*.preview.guard.*', 'preview_guard', demands],
   ['actions.*.preview.atMost.*', 'preview_shown', ranked(['compared', 'part', 'whole'], 'whole')],
   ['actions.*.mcp', 'mcp', demands],
+  ['actions.*.mcp.tool', 'mcp', permitsOthers],
+  ['actions.*.mcp.schema', 'mcp', permitsOthers],
+  ['actions.*.mcp.server.*', 'mcp', permitsOthers],
   ['actions.*.undo.possible', 'undo', unordered],
   ['actions.*.undo.how', 'undo', unordered],
 ]

@@ -164,20 +164,23 @@ const unsaid = { id: 'bgl_case', incident: 'a case', moment: 'request', drill: f
 const sameIds = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.toSorted().join('\n') === b.toSorted().join('\n')
 
-/** More approval never permits less: the first rung that breaks this. */
+/** More approval never permits less: the first rung that breaks this, and the policies that do: its forbids, else the permits of the rung below. */
 export function findBrokenRung(
   bundle: Bundle,
   ask: Ask,
   asked: Asked,
   now: NumericDate,
-): { tier: number; answer: Answer } | undefined {
+): { tier: number; below: number; answer: Answer; by: readonly string[] } | undefined {
   const facts = findFacts(bundle, asked, now)
   if (!facts.ok) return undefined
-  let permitted = false
+  let permitted: { tier: number; answer: Answer } | undefined
   for (const { tier } of bundle.ladder.tiers) {
     const answer = ask(questionOf(facts.value, asked, { moment: 'request', tier, now }))
-    if (permitted && !answer.permit) return { tier, answer }
-    permitted ||= answer.permit
+    if (answer.permit) permitted = { tier, answer }
+    else if (permitted) {
+      const by = answer.policies.length > 0 ? answer.policies : permitted.answer.policies
+      return { tier, below: permitted.tier, answer, by }
+    }
   }
   return undefined
 }

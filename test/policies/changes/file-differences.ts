@@ -640,6 +640,23 @@ const catalogue: Row[] = [
     { widened: ['mcp'] },
   ],
   [
+    'another version of the MCP server permits others and no longer these',
+    (it) => {
+      it.actions['files:WriteFile'].mcp.server.version = '0.3.0'
+    },
+    { widened: ['mcp'], narrowed: ['mcp'] },
+  ],
+  [
+    'another tool of another MCP server permits others and no longer these',
+    (it) => {
+      const { mcp } = it.actions['files:WriteFile']
+      mcp.server.name = 'another-server'
+      mcp.tool = 'write'
+      mcp.schema = `sha-256:${'A'.repeat(43)}`
+    },
+    { widened: ['mcp', 'mcp', 'mcp'], narrowed: ['mcp', 'mcp', 'mcp'] },
+  ],
+  [
     'another account is told',
     (it) => {
       it.actions[put].account = 'other'
