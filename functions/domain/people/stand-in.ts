@@ -39,8 +39,10 @@ const day = 86_400
 export const longestAbsence = 30 * day
 /** Seconds. */
 export const furthestAhead = 90 * day
-/** Each of them is read at each decision of the stand-in. */
+/** How many people one person may stand in for. Each stand-in is read at each decision of the one who decides. */
 export const mostAbsent = 10
+/** Of one absent person, now or ahead: no one takes up the places of others. */
+export const mostOfOne = 3
 
 export type StandInRefusal = {
   code: 'stand_in_refused' | 'not_permitted' | 'policy_error'
@@ -74,7 +76,10 @@ export function giveStandIn(give: Give, at: NumericDate): StandInEvent | StandIn
   if (from > at + furthestAhead) return no('it should begin within 90 days')
   const overlaps = give.absences.find((each) => !isOver(each, at) && each.from < until && from < each.until)
   if (overlaps) return no(`\`${overlaps.id}\` is for the same time: end it first`)
-  if (give.taken.filter((each) => !isOver(each, at)).length >= mostAbsent)
+  const taken = give.taken.filter((each) => !isOver(each, at)).map((each) => each.for)
+  const own = taken.filter((absent) => absent === person).length
+  if (own >= mostOfOne) return no(`you have named that person ${mostOfOne} times already: end one first`)
+  if (own === 0 && new Set(taken).size >= mostAbsent)
     return no(`that person stands in for ${mostAbsent} others already`)
   const actor = { type: 'person', id: person } as const
   const policies = [...answer.policies]

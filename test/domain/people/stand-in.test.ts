@@ -7,6 +7,7 @@ import {
   isInForce,
   longestAbsence,
   mostAbsent,
+  mostOfOne,
   type StandIn,
   type StandInEvent,
   statusOf,
@@ -96,12 +97,29 @@ describe('somebody who will be away', () => {
     ],
     [
       'nobody who decides for so many already',
-      { taken: Array.from({ length: mostAbsent }, (_, n) => given({}, n + 1)) },
+      { taken: Array.from({ length: mostAbsent }, (_, n) => given({ person: person(`absent-${n}`) }, n + 1)) },
       'stand_in_refused',
       `${mostAbsent} others`,
     ],
+    [
+      'nobody whom they have named three times already',
+      { taken: Array.from({ length: mostOfOne }, (_, n) => given({}, n + 1)) },
+      'stand_in_refused',
+      `${mostOfOne} times`,
+    ],
   ])('names %s', (_rule, changes, code, says = '') => {
     expect(give(changes)).toEqual({ code, ...(says === '' ? {} : { detail: expect.stringContaining(says) }) })
+  })
+
+  test('leaves room for others, however often one person names the same colleague', () => {
+    const ofBen = Array.from({ length: mostOfOne }, (_, n) => given({ person: person('ben') }, n + 1))
+    const ofOthers = Array.from({ length: mostAbsent - 2 }, (_, n) => given({ person: person(`other-${n}`) }, n + 10))
+    const taken = [...ofBen, ...ofOthers]
+    expect(taken.length).toBeGreaterThanOrEqual(mostAbsent)
+    expect(give({ taken })).toMatchObject({ type: 'StandInGiven' })
+    const full = [...taken, given({}, 30)]
+    expect(give({ person: person('late'), taken: full })).toMatchObject({ code: 'stand_in_refused' })
+    expect(give({ from: now + 2 * day, until: now + 3 * day, taken: full })).toMatchObject({ type: 'StandInGiven' })
   })
 
   test('names another for another time, or once the first has ended', () => {
