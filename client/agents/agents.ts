@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { type Context, type IdTyped, show } from '../context.ts'
 import { type Exit, wrongUsage } from '../outcome.ts'
 import { fact, table, time, timeAndSpan } from '../screen.ts'
-import { AgentAnswer, AgentLines, type Counts, waysRound } from './answer.ts'
+import { AgentAnswer, AgentLines, type Counts, SubjectAnswer, waysRound } from './answer.ts'
 
 const instant = z.iso.datetime({ offset: true })
 const Recertified = z.looseObject({
@@ -28,9 +28,30 @@ export async function listAgents(_typed: object, context: Context): Promise<Exit
 
 export async function showAgent({ id }: IdTyped, context: Context): Promise<Exit> {
   const { api } = context
+  if (/^(?:person|group|sealed):/.test(id)) return showSubject(id, context)
   const found = await api.call(AgentAnswer, { method: 'GET', path: `/v1/agents/${encodeURIComponent(id)}` })
   return show(context, found, () => wordsOf(found, context))
 }
+
+async function showSubject(id: string, context: Context): Promise<Exit> {
+  const { api, surroundings } = context
+  const found = await api.call(SubjectAnswer, { method: 'GET', path: `${placeOf(id)}/recertification` })
+  const { subject, recertification: last, evidence } = found
+  return show(context, found, () => [
+    subject,
+    ...recertifyWords(last, surroundings),
+    ...fact('people', ...evidence.people),
+    ...Object.entries(evidence.registration ?? {}).flatMap(([name, value]) => fact(name, JSON.stringify(value))),
+    ...fact('evidence', found.evidence_digest),
+  ])
+}
+
+const recertifyWords = (last: AgentAnswer['recertification'], surroundings: Context['surroundings']) => [
+  ...fact('recertify', `by ${timeAndSpan(last.due, surroundings)}`),
+  ...(last.by === undefined
+    ? []
+    : fact('last by', `${last.by}${last.at === undefined ? '' : `, ${time(last.at, surroundings)}`}`)),
+]
 
 function wordsOf(agent: AgentAnswer, { surroundings }: Context): readonly string[] {
   const { recertification: last, counts } = agent
@@ -44,10 +65,7 @@ function wordsOf(agent: AgentAnswer, { surroundings }: Context): readonly string
     ...agent.identities.flatMap(({ issuer, subject = '', valid_until: until }) =>
       fact('identity', `${issuer} ${subject}${until === undefined ? '' : `, until ${time(until, surroundings)}`}`),
     ),
-    ...fact('recertify', `by ${timeAndSpan(last.due, surroundings)}`),
-    ...(last.by === undefined
-      ? []
-      : fact('last by', `${last.by}${last.at === undefined ? '' : `, ${time(last.at, surroundings)}`}`)),
+    ...recertifyWords(last, surroundings),
     ...(agent.last_seen === undefined ? [] : fact('last seen', time(agent.last_seen, surroundings))),
     ...Object.entries(agent.last_use).flatMap(([action, at]) =>
       fact('last use', `${action} ${time(at, surroundings)}`),
@@ -60,6 +78,7 @@ function wordsOf(agent: AgentAnswer, { surroundings }: Context): readonly string
       fact('grant', `${each.request} ${each.action}, until ${time(each.until, surroundings)}`),
     ),
     ...fact('its host', ...hostWords(agent, surroundings)),
+    ...fact('evidence', agent.evidence_digest),
   ]
 }
 
@@ -80,7 +99,7 @@ function hostWords({ id, ambient }: AgentAnswer, surroundings: Context['surround
 const countWords = (counts: Counts): string =>
   `${counts.asked} asked, ${counts.approved} approved, ${counts.denied} denied, ${counts.refused} refused; ${counts.tier_zero} by policy alone, ${counts.night} at night, ${counts.extra_calls} extra calls`
 
-export type RecertifyTyped = IdTyped & { reason: string }
+export type RecertifyTyped = IdTyped & { reason: string; evidence: string }
 
 /** By the word before the colon. Without one it is an agent. */
 const places: { readonly [prefix: string]: (name: string) => string } = {
@@ -90,8 +109,7 @@ const places: { readonly [prefix: string]: (name: string) => string } = {
   sealed: (name) => `/v1/sealed-roles/${encodeURIComponent(name)}`,
 }
 
-export async function recertify({ id, reason }: RecertifyTyped, context: Context): Promise<Exit> {
-  const { api, surroundings } = context
+function placeOf(id: string): string {
   const [, prefix = 'agent', name = ''] = /^(?:([a-z]+):)?(.+)$/s.exec(id) ?? []
   const place = Object.hasOwn(places, prefix) ? places[prefix] : undefined
   if (!place)
@@ -99,7 +117,13 @@ export async function recertify({ id, reason }: RecertifyTyped, context: Context
       `\`${id}\` is nothing that is recertified`,
       'write agent:NAME, person:NAME, group:NAME or sealed:ACCOUNT',
     )
-  const done = await api.call(Recertified, { method: 'POST', path: `${place(name)}/recertify`, json: { reason } })
+  return place(name)
+}
+
+export async function recertify({ id, reason, evidence: shown }: RecertifyTyped, context: Context): Promise<Exit> {
+  const { api, surroundings } = context
+  const json = { reason, evidence_digest: shown }
+  const done = await api.call(Recertified, { method: 'POST', path: `${placeOf(id)}/recertify`, json })
   const { due, by, evidence } = done.recertification
   return show(context, done, () => [
     `RECERTIFIED ${done.subject}`,

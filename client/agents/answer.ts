@@ -65,9 +65,22 @@ export const AgentAnswer = z.looseObject({
     note: z.string().optional(),
   }),
   findings: z.array(z.string()).default([]),
+  evidence_digest: z.string(),
   guardrail: z.record(z.string(), z.unknown()).optional(),
 })
 export type AgentAnswer = z.infer<typeof AgentAnswer>
+
+/** Of a person, a group or the names of a sealed role. */
+export const SubjectAnswer = z.looseObject({
+  subject: z.string(),
+  recertification: z.looseObject({ due: instant, by: z.string().optional(), at: instant.optional() }),
+  evidence: z.looseObject({
+    registration: z.record(z.string(), z.unknown()).nullable(),
+    people: z.array(z.string()),
+  }),
+  evidence_digest: z.string(),
+})
+export type SubjectAnswer = z.infer<typeof SubjectAnswer>
 
 /** A right of the host by which the agent need not ask. */
 type WayRound = { agent: string; action: string; resource: string; by: readonly string[] }

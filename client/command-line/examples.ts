@@ -55,7 +55,7 @@ export const examples: { readonly [verb: string]: readonly [string, ...string[]]
   agents: ['agents', 'agents --json'],
   'agents show': ['agents show agent:remediator'],
   'agents recertify': [
-    "agents recertify agent:remediator --reason 'repairs checkout each week; read its counts and its host'",
+    "agents recertify agent:remediator --evidence sha-256:... --reason 'repairs checkout each week; read its counts and its host'",
   ],
   'policy observed': ['policy observed', 'policy observed --since P30D --policy tried-floor --json'],
   'policy show': ['policy show sha-256:... --out bundle.json', 'policy show sha-256:... --json'],

@@ -141,6 +141,12 @@ const catalogue = {
     'You answer for this or are in it, so you cannot recertify it',
     'ask another person: policy says who may',
   ),
+  members_unknown: no(
+    403,
+    'It is not known now whether you are in this group',
+    'send a new token that has `groups`, or wait until the source of the group answers',
+  ),
+  own_erasure: no(403, 'You cannot erase what you wrote yourself', 'ask another person: policy says who may'),
   not_permitted: no(403, 'Policy does not let you do this', 'leave it to a person who may'),
   // halts
   unknown_target: no(400, 'There is nothing like that to halt', 'name a target that is known here'),

@@ -2,7 +2,7 @@ import type { Call } from '../adapters/http/endpoint.ts'
 import { apiProblem, type BadRequest, badProof, badRequest } from '../adapters/http/problem.ts'
 import { type DpopProof, rememberUntil, replayKey, verifyDpop } from '../adapters/jose/dpop.ts'
 import { IdentityVerifier, type VerifiedIdentity } from '../adapters/jose/identity.ts'
-import { type Claimed, claimedGroups } from '../domain/people/group-source.ts'
+import { claimedGroups, claimHoldsUntil, type GroupsSaid } from '../domain/people/group-source.ts'
 import { type Agent, type Identity, type Person, type Tool, withIdentity } from '../domain/people/organisation.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
 import type { AgentRef } from '../domain/requests/request.ts'
@@ -13,9 +13,7 @@ export type ProvenPerson = {
   person: Person
   proven: { issuer: string; subject: string }
   login: { acr?: string; at?: number }
-  /** By what the token says of their groups. */
-  claimed?: Claimed
-}
+} & GroupsSaid
 
 /** A caller that may hold an access token of ours or be shown one. */
 export type Holder =
@@ -113,13 +111,17 @@ export class Callers {
     const person = this.#personOf(identity)
     if (!person) throw this.#unauthorized('the token belongs to no active person known here')
     const { acr, authTime, issuer, subject } = identity
-    const { issuedAt, expiresAt, groups = [] } = identity
+    const { issuedAt, expiresAt, groups } = identity
     // From when the token was made: sent again and again, it says no more of who is in a group now.
-    const claimed =
-      issuedAt === undefined
-        ? undefined
-        : claimedGroups(this.#policy.bundle.directory, groups, { now: issuedAt, expiresAt })
-    return { person, proven: { issuer, subject }, login: defined({ acr, at: authTime }), ...defined({ claimed }) }
+    const made = issuedAt === undefined ? undefined : { now: issuedAt, expiresAt }
+    const said: GroupsSaid =
+      groups && made
+        ? {
+            claimed: claimedGroups(this.#policy.bundle.directory, groups, made),
+            saidUntil: claimHoldsUntil(made),
+          }
+        : {}
+    return { person, proven: { issuer, subject }, login: defined({ acr, at: authTime }), ...defined(said) }
   }
 
   /** The proof of a key, for this address. The `once` is its replay key, to be committed with what it is for. */

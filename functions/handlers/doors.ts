@@ -2,6 +2,8 @@ import type * as z from 'zod'
 import { type Call, type Endpoint, endpoint } from '../adapters/http/endpoint.ts'
 import type { Answer, BadRequest } from '../adapters/http/problem.ts'
 import { apiProblem, badRequest, insufficientLogin, refusalProblem } from '../adapters/http/problem.ts'
+import type { Subject } from '../domain/agents/agent-file.ts'
+import { parseSubject } from '../domain/agents/dates.ts'
 import type { Agent, Tool } from '../domain/people/organisation.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
 import type { RateKind, Taken } from '../domain/policy/ladder.ts'
@@ -55,6 +57,27 @@ export const unknownRequest = (): BadRequest => refusalProblem('unknown_request'
 
 /** An id may have a colon, which some clients escape in an address and some do not. */
 export const idInPath = (call: Call, name: string): string => call.path(name).replace(/%3a/i, ':')
+
+/** By the part of the path that says what is recertified. */
+const prefixes: { readonly [kind: string]: string } = {
+  agents: 'agent:',
+  people: 'person:',
+  groups: 'group:',
+  'sealed-roles': 'sealed:',
+}
+
+export const unknownSubject = () =>
+  apiProblem(404, 'unknown_aggregate', 'nothing of that name has a `recertifyBy` in the files')
+
+export function subjectInPath(call: Call): Subject {
+  const kind = call.route === 'POST /v1/agents/{id}/recertify' ? 'agents' : call.path('kind')
+  const prefix = Object.hasOwn(prefixes, kind) ? prefixes[kind] : undefined
+  if (prefix === undefined) throw unknownSubject()
+  const named = idInPath(call, 'id')
+  const subject = parseSubject(named.startsWith(prefix) ? named : `${prefix}${named}`)
+  if (subject === undefined) throw unknownSubject()
+  return subject
+}
 
 export function pathId<Schema extends z.ZodType>(call: Call, schema: Schema, unknown: () => Error): z.output<Schema> {
   const id = schema.safeParse(idInPath(call, 'id'))

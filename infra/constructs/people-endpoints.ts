@@ -68,7 +68,7 @@ export class PeopleEndpoints extends Construct {
     tables.requests.grantFind(readAgents, 'by-agent', 'by-status')
     tables.ledger.tell(readAgents)
     hosts.grantAsk(readAgents)
-    api.route(readAgents, 'GET /v1/agents', 'GET /v1/agents/{id}')
+    api.route(readAgents, 'GET /v1/agents', 'GET /v1/agents/{id}', 'GET /v1/{kind}/{id}/recertification')
     const recertify = make(this, 'recertify')
     tables.requests.grantFind(recertify, 'by-agent')
     api.route(

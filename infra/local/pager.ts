@@ -26,15 +26,22 @@ const usualShift = 8 * 3_600_000
 export type Pager = Awaited<ReturnType<typeof startPager>>
 
 /**
- * The local PagerDuty, on 127.0.0.1 only: `GET /oncalls` of its API, and `POST /control/shift`, which passes a schedule on
+ * The local PagerDuty, on 127.0.0.1 only: `GET /oncalls` and `GET /schedules/{id}` of its API, and `POST /control/shift`, which passes a schedule on
  * to another person as an edited schedule does.
  */
 export async function startPager({ schedules, users, log = () => {}, clock = Date.now }: PagerOptions) {
   const token = `u+${randomBytes(12).toString('hex')}`
   const [first] = users
   const plan = new Map<string, Shift[]>(schedules.map((id) => [id, first === undefined ? [] : [{ user: first }]]))
+  const unauthorized = json(401, { error: { message: 'Unauthorized' } })
+  const mayAsk = (headers: Parameters<Handler>[0]['headers']) => headers.authorization === `Token token=${token}`
+  /** All users are in each schedule: any of them may have a shift. */
+  const rotaOf =
+    (id: string): Handler =>
+    ({ headers }) =>
+      mayAsk(headers) ? json(200, { schedule: { id, users: users.map((user) => ({ id: user })) } }) : unauthorized
   const read: Handler = ({ url, headers }) => {
-    if (headers.authorization !== `Token token=${token}`) return json(401, { error: { message: 'Unauthorized' } })
+    if (!mayAsk(headers)) return unauthorized
     const wanted = url.searchParams.getAll('schedule_ids[]')
     const since = timeIn(url, 'since', clock())
     const until = timeIn(url, 'until', since)
@@ -57,8 +64,9 @@ export async function startPager({ schedules, users, log = () => {}, clock = Dat
     plan.set(schedule, [...before, { ...shift, from }])
     return json(200, { schedule, shifts: plan.get(schedule) })
   }
+  const rotas = Object.fromEntries(schedules.map((id) => [`GET /schedules/${id}`, rotaOf(id)]))
   const server = await listenOnLoopback()
-  server.handle(serve(createRouter({ 'GET /oncalls': read, 'POST /control/shift': change }, {}), log))
+  server.handle(serve(createRouter({ 'GET /oncalls': read, ...rotas, 'POST /control/shift': change }, {}), log))
   return { url: server.url, token, close: server.close }
 }
 

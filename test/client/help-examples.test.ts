@@ -80,7 +80,11 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   'agents guardrail': async () => ({ at: scene.at('ana') }),
   agents: async () => ({ at: scene.at('ana') }),
   'agents show': async () => ({ at: scene.at('ana') }),
-  'agents recertify': async () => ({ at: scene.at('gus') }),
+  'agents recertify': async () => {
+    const at = scene.at('gus')
+    const { body } = await at.json('agents', 'show', 'agent:remediator')
+    return { at, ids: { digest: body.evidence_digest } }
+  },
   lift: async () => {
     const { body } = await scene.at('gus').json('halt', 'all', '--reason', 'INC-4822')
     return { at: scene.at('hana'), ids: { hlt: body.id } }
@@ -143,7 +147,7 @@ const stages: { readonly [verb: string]: () => Promise<Stage> } = {
   'policy show': async () => {
     const { world } = scene.api
     await keepBundle(sampleBundle(), { ...world.ports, bundles: world.bundles })
-    return { at: scene.at('hana'), ids: { bundle: sampleBundle().hash } }
+    return { at: scene.at('hana'), ids: { digest: sampleBundle().hash } }
   },
   'ledger export': async () => ({ at: scene.at('hana'), ids: { req: await submitted() } }),
   'break-glass start': async () => ({ at: scene.jade }),
@@ -217,7 +221,7 @@ test.each(all)('%s', async (line, verb) => {
 function wordsOf(line: string, ids: { readonly [prefix: string]: string }): string[] {
   const filled = line
     .replaceAll(/\b([a-z]{3})_\.\.\./g, (_, prefix: string) => ids[prefix] ?? `no ${prefix} id`)
-    .replace('sha-256:...', ids['bundle'] ?? 'no hash')
+    .replace('sha-256:...', ids['digest'] ?? 'no digest')
   const { stdout, stderr } = spawnSync('bash', ['-c', `printf '%s\\0' ${filled.replace(/ >>? .*/, '')}`])
   expect(stderr.toString()).toBe('')
   return stdout.toString().split('\0').slice(0, -1)

@@ -1,3 +1,4 @@
+import { noCounts } from '../../functions/domain/agents/observed.ts'
 import type { Shown } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
 import { agent, World } from '../support/world.ts'
@@ -17,8 +18,12 @@ async function shown(who: string, at = path): Promise<Shown> {
   expect(headers['location']).toBe(at)
   return tab.go('GET', at)
 }
-const csrfOn = ({ body }: Shown) => ({ csrf: /name="csrf" value="([^"]+)"/.exec(body)?.[1] ?? '' })
-const send = (page: Shown, why: string) => tab.go('POST', path, { ...csrfOn(page), why })
+const fieldOn = ({ body }: Shown, name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(body)?.[1]
+const send = (page: Shown, why: string, evidence = fieldOn(page, 'evidence_digest')) =>
+  tab.go('POST', path, {
+    ...{ csrf: fieldOn(page, 'csrf') ?? '', why },
+    ...(evidence === undefined ? {} : { evidence_digest: evidence }),
+  })
 const recertified = async () => (await world.story('agent:librarian')).filter((type) => type === 'Recertified').length
 
 test('a person who is not logged in logs in first, and comes back', async () => {
@@ -75,7 +80,7 @@ test.each([
   const page = await shown(who)
   expect(page.body).toContain(words)
   expect(page.body).not.toContain('name="why"')
-  const sent = await send(page, 'mine')
+  const sent = await send(page, 'mine', `sha-256:${'0'.repeat(43)}`)
   expect([sent.status, sent.body.includes(words)]).toEqual([403, true])
   expect(await recertified()).toBe(0)
 })
@@ -86,6 +91,27 @@ test.each([
 ])('a reason that is none, or too long, is not recorded', async (why, status) => {
   const sent = await send(await shown('gus'), why)
   expect([sent.status, sent.body.includes('Nothing was recorded')]).toEqual([status, true])
+  expect(await recertified()).toBe(0)
+})
+
+test('a form of older evidence is not recorded: the page shows what is known now, with what was written', async () => {
+  const page = await shown('gus')
+  await world.agents.saveObserved(agent('librarian'), {
+    ...{ at: world.clock.now(), days30: { ...noCounts, extraCalls: 7 }, days90: noCounts, lastUse: {} },
+  })
+  const stale = await send(page, 'read its counts')
+  expect([stale.status, await recertified()]).toEqual([409, 0])
+  expect(stale.body).toContain('read its counts</textarea>')
+  expect(stale.body).toContain('<td>7</td>')
+  expect(fieldOn(stale, 'evidence_digest')).not.toBe(fieldOn(page, 'evidence_digest'))
+  expect((await send(stale, 'read its counts')).status).toBe(303)
+  const [certified] = (await world.agents.certified([agent('librarian')])).values()
+  expect(certified?.evidence).toBe(fieldOn(stale, 'evidence_digest'))
+})
+
+test('a form without its evidence is not the form of the page', async () => {
+  const page = await shown('gus')
+  expect((await send({ ...page, body: page.body.replace('evidence_digest', 'other') }, 'x')).status).toBe(400)
   expect(await recertified()).toBe(0)
 })
 

@@ -373,4 +373,17 @@ describe('the groups that a token claims', () => {
     'are none where it says %j',
     async (groups) => expect(await claimedBy(groups)).toBeNull(),
   )
+
+  test('are unknown where it says nothing of groups, and known to be none where its list is empty', async () => {
+    const saidUntil = async (claims: object) => {
+      const { body } = await knock(bearer(await ofPerson('person-ana', claims)), async (call) => ({
+        said: (await withClaims().person(call)).saidUntil ?? null,
+      }))
+      return body.said
+    }
+    expect(await saidUntil({})).toBeNull()
+    expect(await saidUntil({ groups: 'eng-sre' })).toBeNull()
+    expect(await saidUntil({ groups: [] })).toBe(start + 300)
+    expect(await saidUntil({ groups: [], iat: start - 3000, exp: start + 86_400 })).toBe(start + 600)
+  })
 })

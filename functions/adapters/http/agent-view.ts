@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import {
-  type AgentFile,
   ambientByAction,
   ambientCounts,
   type Certified,
@@ -15,11 +14,16 @@ import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Identity } from '../../domain/people/organisation.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { ApprovedRequest } from '../../domain/requests/request.ts'
-import { defined, type Json, type NumericDate } from '../../domain/values.ts'
+import { Digest, defined, type Json, type NumericDate } from '../../domain/values.ts'
 import type { AgentSeen } from '../../operations/agents/read-agents.ts'
+import type { SubjectSeen } from '../../operations/agents/recertify.ts'
 import { timeMember } from './authzen.ts'
 
-export const RecertifyBody = z.strictObject({ reason: z.string().trim().min(1).max(1000) })
+export const RecertifyBody = z.strictObject({
+  reason: z.string().trim().min(1).max(1000),
+  /** Of what the person was shown. */
+  evidence_digest: Digest,
+})
 
 /** The bundle as of now. */
 type Shown = { bundle: Bundle; now: NumericDate }
@@ -41,8 +45,8 @@ export function agentLine(seen: AgentSeen, { bundle, now }: Shown) {
 }
 
 /** `GET /v1/agents/{id}` (docs/api.md). */
-export function agentView(seen: AgentSeen, { bundle, now }: Shown) {
-  const { agent, due, file, grants, allGrants } = seen
+export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now }: Shown) {
+  const { agent, due, file, grants, allGrants, evidence } = seen
   const { looked, observed } = file
   const known = inForce(looked, agent, now)
   const role = roleOf(agent)
@@ -60,7 +64,8 @@ export function agentView(seen: AgentSeen, { bundle, now }: Shown) {
     },
     live_grants: grants.map(grantView),
     ...(allGrants ? {} : { more_grants: true }),
-    recertification: recertificationView(due, file),
+    recertification: recertificationView(due, file.certified),
+    evidence_digest: evidence,
     ambient: {
       ...defined({ at: timeMember(looked?.at), role: looked?.role }),
       actions: ambientByAction(known, Object.keys(bundle.actions)),
@@ -101,9 +106,17 @@ const grantView = ({ ask, grant }: ApprovedRequest) => ({
   until: rfc3339(grant.notAfter),
 })
 
-const recertificationView = (due: NumericDate, { certified }: AgentFile) => ({
+const recertificationView = (due: NumericDate, certified: Certified | undefined) => ({
   due: rfc3339(due),
   ...(certified ? { by: certified.by, at: rfc3339(certified.at), evidence: certified.evidence } : {}),
+})
+
+/** `GET /v1/{kind}/{id}/recertification` (docs/api.md). */
+export const subjectView = ({ subject, due, certified, evidence, digest }: SubjectSeen) => ({
+  subject,
+  recertification: recertificationView(due, certified),
+  evidence: evidence as unknown as Json,
+  evidence_digest: digest,
 })
 
 /** `POST /v1/agents/{id}/recertify`, and of people, groups and a sealed role's names. */

@@ -148,11 +148,11 @@ function identityOf(
   return ok(defined(identity))
 }
 
-/** Many providers write them as one list of texts; a claim of another form says nothing. */
+/** Many providers write them as one list of texts; a claim of another form says nothing, and an empty list says none. */
 export function groupsIn({ groups }: JWTPayload): readonly string[] | undefined {
   if (!Array.isArray(groups)) return undefined
   const names = groups.filter((group): group is string => typeof group === 'string')
-  return names.length === 0 ? undefined : names
+  return names.length === 0 && groups.length > 0 ? undefined : names
 }
 
 /** What a token says of itself, for no more than to find whose keys to verify it with. */

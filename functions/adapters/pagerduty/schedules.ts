@@ -20,10 +20,11 @@ type Settings = {
 
 /** With its offset, which summer time changes: an instant and no time of day. */
 const Instant = z.iso.datetime({ offset: true }).transform((text) => Math.floor(Date.parse(text) / 1000))
+const User = z.object({ id: z.string().min(1).max(64) })
 const OnCalls = z.object({
   oncalls: z.array(
     z.object({
-      user: z.object({ id: z.string().min(1).max(64) }),
+      user: User,
       schedule: z.object({ id: z.string() }).nullish(),
       escalation_level: z.int(),
       /** Null: always on call. */
@@ -34,7 +35,12 @@ const OnCalls = z.object({
   more: z.boolean().nullish(),
 })
 
-/** @see https://developer.pagerduty.com/api-reference/3a6b910f11050-list-all-of-the-on-calls */
+const Rota = z.object({ schedule: z.object({ users: z.array(User) }) })
+
+/**
+ * @see https://developer.pagerduty.com/api-reference/3a6b910f11050-list-all-of-the-on-calls
+ * @see https://developer.pagerduty.com/api-reference/3f03afb2c84a4-get-a-schedule
+ */
 export class PagerDutySchedules implements Schedules {
   readonly #settings: Settings
 
@@ -46,9 +52,7 @@ export class PagerDutySchedules implements Schedules {
     { schedule, level }: Schedule,
     { since, until }: { since: NumericDate; until: NumericDate },
   ): Promise<readonly Shift[]> {
-    try {
-      const signal = AbortSignal.timeout(patience)
-      const token = await Promise.race([this.#settings.token(), rejectAt(signal)])
+    return this.#asking(schedule, async (get) => {
       const found: z.infer<typeof OnCalls>['oncalls'] = []
       for (let page = 0; page < mostPages; page++) {
         const query = new URLSearchParams({
@@ -56,36 +60,56 @@ export class PagerDutySchedules implements Schedules {
           ...{ since: rfc3339(since), until: rfc3339(until), time_zone: 'UTC' },
           ...{ limit: String(pageSize), offset: String(page * pageSize) },
         })
-        const { oncalls, more } = await this.#get(query, token, signal)
+        const { oncalls, more } = await get(`oncalls?${query}`, OnCalls)
         found.push(...oncalls)
         if (!more) return shiftsIn(found, schedule, level)
       }
+      throw unavailable(schedule, 'too many pages')
+    })
+  }
+
+  users({ schedule }: Schedule): Promise<readonly string[]> {
+    return this.#asking(schedule, async (get) => {
+      const rota = await get(`schedules/${schedule}?time_zone=UTC`, Rota)
+      return rota.schedule.users.map(({ id }) => id)
+    })
+  }
+
+  async #asking<T>(schedule: string, ask: (get: Get) => Promise<T>): Promise<T> {
+    try {
+      const signal = AbortSignal.timeout(patience)
+      const token = await Promise.race([this.#settings.token(), rejectAt(signal)])
+      return await ask((path, schema) => this.#get(path, schema, { schedule, token, signal }))
     } catch (cause) {
       if (cause instanceof ScheduleUnavailable) throw cause
       throw unavailable(schedule, faultName(cause))
     }
-    throw unavailable(schedule, 'too many pages')
   }
 
-  async #get(query: URLSearchParams, token: string, signal: AbortSignal): Promise<z.infer<typeof OnCalls>> {
+  async #get<S extends z.ZodType>(
+    path: string,
+    schema: S,
+    { schedule, token, signal }: { schedule: string; token: string; signal: AbortSignal },
+  ): Promise<z.output<S>> {
     const { url = 'https://api.pagerduty.com' } = this.#settings
-    const response = await fetch(`${url.replace(/\/$/, '')}/oncalls?${query}`, {
+    const response = await fetch(`${url.replace(/\/$/, '')}/${path}`, {
       headers: { accept: 'application/vnd.pagerduty+json;version=2', authorization: `Token token=${token}` },
       // A redirect leads to an address that the deployer did not name, with the token.
       redirect: 'manual',
       signal,
     })
-    const schedule = query.get('schedule_ids[]') ?? ''
     if (response.status !== 200) {
       await response.body?.cancel()
       throw unavailable(schedule, `status ${response.status}`)
     }
     const text = await readText(response, sizeLimit)
-    const parsed = text === undefined ? undefined : OnCalls.safeParse(parseJson(text))
+    const parsed = text === undefined ? undefined : schema.safeParse(parseJson(text))
     if (parsed?.success) return parsed.data
     throw unavailable(schedule, 'an answer that is not understood')
   }
 }
+
+type Get = <S extends z.ZodType>(path: string, schema: S) => Promise<z.output<S>>
 
 /** One schedule may be in several policies, so one shift may come several times. */
 function shiftsIn(oncalls: z.infer<typeof OnCalls>['oncalls'], schedule: string, level: number): readonly Shift[] {

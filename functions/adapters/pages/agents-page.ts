@@ -4,7 +4,7 @@ import { hostNote } from '../../domain/agents/host-words.ts'
 import { findingsOf } from '../../domain/agents/observed.ts'
 import type { SuspendedBecause } from '../../domain/agents/registry.ts'
 import { inert } from '../../domain/inert.ts'
-import type { NumericDate } from '../../domain/values.ts'
+import type { Digest, NumericDate } from '../../domain/values.ts'
 import type { AgentSeen } from '../../operations/agents/read-agents.ts'
 import { form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
 import { count, time } from './words.ts'
@@ -54,7 +54,7 @@ const lost: { readonly [why in SuspendedBecause]: string } = {
 }
 
 type View = {
-  seen: AgentSeen
+  seen: AgentSeen & { evidence: Digest }
   /** Of the catalogue. */
   actions: readonly string[]
   /** Why this person may not recertify it, if they may not. */
@@ -66,7 +66,7 @@ type View = {
 }
 
 export function agentPage({ seen, actions, whyNot, reader, now, notice, draft = '' }: View): string {
-  const { agent, status, because, due, file, grants } = seen
+  const { agent, status, because, due, file, grants, evidence } = seen
   const { certified, observed } = file
   return page({
     title: agent.id,
@@ -95,7 +95,7 @@ ${titled(
 <dt>By</dt><dd>${time(due, now)}</dd>
 ${certified && html`<dt>Last time</dt><dd>${certified.by}, ${time(certified.at, now)}</dd><dt>Evidence</dt><dd><code>${certified.evidence}</code></dd>`}
 </dl>
-${whyNot === undefined ? recertifyForm(agent.id, reader, draft) : html`<p class="soft">${whyNot}</p>`}`,
+${whyNot === undefined ? recertifyForm(agent.id, evidence, reader, draft) : html`<p class="soft">${whyNot}</p>`}`,
 )}
 ${titled('record', 'What it did', recordOf(seen, now))}
 ${titled('host', 'What its host could do without Hotwork', hostOf(seen, actions, now))}
@@ -110,10 +110,10 @@ ${titled(
   })
 }
 
-const recertifyForm = (id: string, { csrf }: Reader, draft: string): Html =>
+const recertifyForm = (id: string, evidence: Digest, { csrf }: Reader, draft: string): Html =>
   form(
     `/agents/${id}`,
-    { csrf },
+    { csrf, evidence_digest: evidence },
     html`<label for="why">Why may it go on?</label>
 <p class="hint" id="why-hint">What you see on this page is the evidence, and goes on record with your name.</p>
 <textarea id="why" name="why" required maxlength="1000" aria-describedby="why-hint">${draft}</textarea>

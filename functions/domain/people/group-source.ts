@@ -47,6 +47,8 @@ export const GroupReading = z.strictObject({
   /** As `sourceKey` writes it: the word of another source does not count. */
   source: z.string(),
   members: z.array(SourcedMember),
+  /** Of a schedule: all people in it, whether or not they are on call. Missing where the pager did not say. */
+  rota: z.array(PersonId).optional(),
   /** Users of the source that no person of the directory is. */
   unknown: z.array(z.string()).optional(),
   readAt: NumericDate,
@@ -59,6 +61,9 @@ export type Readings = { readonly [group: string]: GroupReading }
 /** The groups that a person's own login says they are in, and until when that counts. */
 export const Claimed = z.strictObject({ groups: z.array(Alias), until: NumericDate })
 export type Claimed = z.infer<typeof Claimed>
+
+/** `saidUntil`: until when the word of a login on groups counts. Missing where the login says nothing of groups. */
+export type GroupsSaid = { claimed?: Claimed | undefined; saidUntil?: NumericDate | undefined }
 
 export type SourcesSaid = { readings?: Readings | undefined; claimed?: Claimed | undefined }
 
@@ -74,16 +79,19 @@ export const sourceKey = ({ chatGroup, pager, claim }: GroupSource): string =>
 export const groupsToRead = ({ sources = {} }: Directory): readonly string[] =>
   Object.keys(sources).filter((group) => sources[group]?.source.claim === undefined)
 
+export const claimHoldsUntil = ({ now, expiresAt }: { now: NumericDate; expiresAt: NumericDate }): NumericDate =>
+  Math.min(expiresAt, now + claimHoldsFor)
+
 /** @param values what a login claims, under the names that its issuer has for groups */
 export function claimedGroups(
   { sources = {} }: Directory,
   values: readonly string[],
-  { now, expiresAt }: { now: NumericDate; expiresAt: NumericDate },
+  made: { now: NumericDate; expiresAt: NumericDate },
 ): Claimed | undefined {
   const groups = Object.entries(sources)
     .filter(([, { source }]) => source.claim !== undefined && values.includes(source.claim))
     .map(([group]) => group)
-  return groups.length === 0 ? undefined : { groups, until: Math.min(expiresAt, now + claimHoldsFor) }
+  return groups.length === 0 ? undefined : { groups, until: claimHoldsUntil(made) }
 }
 
 /** Who the source has in the group now. Written so that NaN counts for nothing. */
@@ -96,6 +104,27 @@ export function membersNow(
   const [sourced, reading] = [ownOf(sources, group), ownOf(readings ?? {}, group)]
   if (!sourced || !reading || reading.source !== sourceKey(sourced.source) || !(now < reading.holdsUntil)) return []
   return reading.members.filter(({ from, until }) => (from ?? now) <= now && now < (until ?? now + 1))
+}
+
+/**
+ * Whether its source has a person in a group at any time: off shift too. Undefined where that is not known now: the login
+ * says nothing of groups, or what the source said last is too old. Written so that NaN is not known.
+ */
+export function isEverMember(
+  { sources = {} }: Directory,
+  subject: string,
+  person: PersonId,
+  { readings, claimed, saidUntil }: GroupsSaid & { readings: Readings | undefined },
+  now: NumericDate,
+): boolean | undefined {
+  const group = subject.startsWith('group:') ? subject.slice('group:'.length) : ''
+  const [sourced, reading] = [ownOf(sources, group), ownOf(readings ?? {}, group)]
+  if (!sourced) return false
+  if (sourced.source.claim !== undefined)
+    return saidUntil !== undefined && now < saidUntil ? (claimed?.groups.includes(group) ?? false) : undefined
+  if (!reading || reading.source !== sourceKey(sourced.source) || !(now < reading.holdsUntil)) return undefined
+  if (sourced.source.pager && !reading.rota) return undefined
+  return [...reading.members.map((member) => member.person), ...(reading.rota ?? [])].includes(person)
 }
 
 /** What a member by a source may do: people who may edit it can add themselves, so each source has a bound. */

@@ -1,8 +1,9 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, apiProblem } from '../../adapters/http/problem.ts'
 import { whatCameOf } from '../../adapters/pages/words.ts'
+import { Digest } from '../../domain/values.ts'
 import { type RecertifyPorts, recertify } from '../../operations/agents/recertify.ts'
-import { goTo, pageDoor, pageStatus, sentForm } from './page-door.ts'
+import { goTo, pageDoor, pageStatus, sentForm, unknownForm } from './page-door.ts'
 import { type AgentPagePorts, agentIn, agentPathOf, showAgent } from './show-agents.ts'
 
 type Ports = AgentPagePorts & RecertifyPorts
@@ -19,7 +20,9 @@ export const recertifyOnPage = (ports: Ports) =>
       const notice = { text: 'Write why it may go on, in at most 1,000 characters. Nothing was recorded.' }
       return showAgent(call, guest, ports, { notice, draft, status: 400 })
     }
-    const done = await recertify({ subject, person: guest.person.id, reason, claimed: guest.session.claimed }, ports)
+    const evidence = Digest.safeParse(form.get('evidence_digest'))
+    if (!evidence.success) throw unknownForm()
+    const done = await recertify({ subject, person: guest.person.id, reason, evidence: evidence.data }, ports)
     if (done.ok) return goTo(ports.issuer, agentPathOf(call))
     if (done.code === 'unknown_subject') throw apiProblem(404, 'unknown_page')
     const notice = { text: whatCameOf(done.code) }

@@ -1,17 +1,19 @@
 import * as z from 'zod'
-import { agentLine, agentView } from '../../adapters/http/agent-view.ts'
+import { agentLine, agentView, subjectView } from '../../adapters/http/agent-view.ts'
 import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { readQuery } from '../../adapters/http/read-body.ts'
 import { LambdaHostLook } from '../../adapters/lambda/host-look.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { AgentId, type PersonId } from '../../domain/values.ts'
+import type { AgentReader } from '../../operations/agents/ports.ts'
 import { listAgents, type ReadAgentsPorts, readAgent } from '../../operations/agents/read-agents.ts'
-import { type ApiPorts, byRoute, pathId, personDoor, valueOrThrow } from '../doors.ts'
+import { readSubject } from '../../operations/agents/recertify.ts'
+import { type ApiPorts, byRoute, pathId, personDoor, subjectInPath, unknownSubject, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { agentRows } from '../wiring/ports.ts'
 
-type Ports = ApiPorts & Pick<ReadAgentsPorts, 'agents' | 'hosts'>
+type Ports = ApiPorts & Pick<ReadAgentsPorts, 'hosts'> & { agents: Pick<AgentReader, 'certified' | 'files'> }
 
 const shownOf = ({ policy, clock }: Ports) => ({ bundle: policy.bundle, now: clock.now() })
 
@@ -32,11 +34,16 @@ const readByRoute = byRoute<[PersonId, Ports]>(
       const agent = valueOrThrow(read, (code) => (code === 'unknown_agent' ? unknownAgent() : refusalProblem(code)))
       return { status: 200, body: agentView(agent, shownOf(ports)) }
     },
+    'GET /v1/{kind}/{id}/recertification': async (call, person, ports) => {
+      const read = await readSubject({ subject: subjectInPath(call), person }, ports)
+      const seen = valueOrThrow(read, (code) => (code === 'unknown_subject' ? unknownSubject() : refusalProblem(code)))
+      return { status: 200, body: subjectView(seen) }
+    },
   },
   unknownAgent,
 )
 
-/** `GET /v1/agents`, `GET /v1/agents/{id}`. */
+/** `GET /v1/agents`, `GET /v1/agents/{id}`, and of all that is recertified `GET /v1/{kind}/{id}/recertification`. */
 export const createHandler = (ports: Ports) =>
   personDoor(ports, (call, { person }): Promise<Answer> => readByRoute(call, person.id, ports))
 

@@ -7,10 +7,20 @@ import { agentOf } from '../../domain/policy/bundle.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
 import type { ApprovalRequest, ApprovedRequest } from '../../domain/requests/request.ts'
-import { type AgentId, defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
+import {
+  type AgentId,
+  type Digest,
+  defined,
+  type NumericDate,
+  ok,
+  type PersonId,
+  type Result,
+  refuse,
+} from '../../domain/values.ts'
 import { mayRead } from '../policy/questions.ts'
 import type { AskingPorts } from '../requests/ports.ts'
 import type { AgentReader, HostLook } from './ports.ts'
+import { evidenceOf } from './recertify.ts'
 
 export type ReadAgentsPorts = AskingPorts & { agents: Pick<AgentReader, 'files'>; hosts?: HostLook }
 
@@ -44,13 +54,14 @@ export async function listAgents(
 export async function readAgent(
   { id, person, look = false }: { id: AgentId; person: PersonId; look?: boolean },
   ports: ReadAgentsPorts,
-): Promise<Result<AgentSeen, 'not_permitted' | 'unknown_agent'>> {
+): Promise<Result<AgentSeen & { evidence: Digest }, 'not_permitted' | 'unknown_agent'>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
   const agent = agentOf(ports.policy.bundle, id)
   if (!agent) return refuse('unknown_agent')
   if (look) await lookNow(agent, ports)
   const [one] = await describeAgents([agent], { agent: id, status: 'approved' }, ports)
-  return one ? ok(one) : refuse('unknown_agent')
+  if (!one) return refuse('unknown_agent')
+  return ok({ ...one, evidence: evidenceOf(id, one.file, ports.policy).digest })
 }
 
 /** Not again within a minute: IAM answers few such questions a second, and there are many readers. */

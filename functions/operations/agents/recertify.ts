@@ -1,10 +1,10 @@
-import type { Certified, Subject } from '../../domain/agents/agent-file.ts'
+import type { AgentFile, Certified, Subject } from '../../domain/agents/agent-file.ts'
 import { datesInFiles, dueOf } from '../../domain/agents/dates.ts'
-import { type RegistryEvent, registrationsIn } from '../../domain/agents/registry.ts'
+import { onRecord, type Registration, type RegistryEvent, registrationsIn } from '../../domain/agents/registry.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
-import { type Claimed, groupsBySource } from '../../domain/people/group-source.ts'
+import { type GroupsSaid, isEverMember } from '../../domain/people/group-source.ts'
 import { answersFor, oneYear } from '../../domain/people/organisation.ts'
 import { agentOf, type Bundle } from '../../domain/policy/bundle.ts'
 import {
@@ -12,6 +12,7 @@ import {
   actorNamed,
   type Digest,
   type Json,
+  type NumericDate,
   ok,
   type PersonId,
   type Result,
@@ -19,30 +20,34 @@ import {
 } from '../../domain/values.ts'
 import { whatStops } from '../halts/find-halt.ts'
 import type { Policy } from '../policy/ports.ts'
-import { askAboutPerson } from '../policy/questions.ts'
+import { askAboutPerson, mayRead } from '../policy/questions.ts'
 import { manyWriters, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
-import type { AgentRows } from './ports.ts'
+import type { AskingPorts, DecidingPorts } from '../requests/ports.ts'
+import type { AgentReader, AgentRows } from './ports.ts'
 
 export type RecertifyPorts = DecidingPorts & { agents: Pick<AgentRows, 'certified' | 'certify' | 'files'> }
-export type RecertifyRefusal = 'not_permitted' | 'own_recertification' | 'policy_error' | 'unknown_subject'
+export type RecertifyRefusal =
+  | 'not_permitted'
+  | 'own_recertification'
+  | 'members_unknown'
+  | 'stale_digest'
+  | 'policy_error'
+  | 'unknown_subject'
+
+/** `evidence`: the digest of what they were shown. */
+export type RecertifyAsk = { subject: Subject; person: PersonId; reason: string; evidence: Digest } & GroupsSaid
 
 /** Within it the same person with the same evidence sent one act twice. Seconds. */
 const sameAct = 60
 
 /**
  * A person says that an agent, a person, a group or a sealed role's names may go on: with what they saw and why. None of
- * those who answer for it or are in it may, also where policy would let them.
+ * those who answer for it or are in it may, also where policy would let them, nor may a person who is perhaps in it.
  *
  * It commits where the chain ends, as a suspension does: of the two at once one is first, and the other looks again.
  */
 export async function recertify(
-  {
-    subject,
-    person,
-    reason,
-    claimed,
-  }: { subject: Subject; person: PersonId; reason: string; claimed?: Claimed | undefined },
+  { subject, person, reason, evidence, ...said }: RecertifyAsk,
   ports: RecertifyPorts,
 ): Promise<Result<Certified, RecertifyRefusal>> {
   const { policy, ledger, agents, clock, salts, log } = ports
@@ -57,12 +62,16 @@ export async function recertify(
     const files = filesOf(policy)
     const { stopped, readings } = await whatStops(person, { ...ports, policy: { bundle: files } }, { now })
     if (!answer.permit || stopped) return refused(answer.error ? 'policy_error' : 'not_permitted')
-    const bySource = groupsBySource(files.directory, person, { action: 'revoke' }, { readings, claimed }, now)
-    if (whoAnswersFor(subject, files).includes(person) || bySource.some((group) => subject === `group:${group}`))
-      return refused('own_recertification')
+    const isIn = isEverMember(files.directory, subject, person, { ...said, readings }, now)
+    if (whoAnswersFor(subject, files).includes(person) || isIn) return refused('own_recertification')
+    if (isIn === undefined) return refused('members_unknown')
     const expected = await ledger.head(subject)
-    const before = (await agents.certified([subject])).get(subject)
-    const evidence = await evidenceOf(subject, ports)
+    const [before, known] = await Promise.all([
+      agents.certified([subject]).then((all) => all.get(subject)),
+      readFile(subject, ports),
+    ])
+    if (evidenceOf(subject, known, policy).digest !== evidence)
+      return refused('stale_digest', '`evidence_digest` should be of what is shown now')
     if (before && before.by === person && before.evidence === evidence && now - before.at < sameAct) return ok(before)
     const due = dueOf(now + everyOf(subject, bundle), before?.due)
     const event: Extract<RegistryEvent, { type: 'Recertified' }> = {
@@ -84,7 +93,7 @@ export function whyNotRecertify(
   subject: Subject,
   person: PersonId,
   { policy, clock }: Pick<RecertifyPorts, 'policy' | 'clock'>,
-): Exclude<RecertifyRefusal, 'unknown_subject'> | undefined {
+): Extract<RecertifyRefusal, 'policy_error' | 'not_permitted' | 'own_recertification'> | undefined {
   const answer = askAboutPerson(policy, 'recertify', person, clock.now(), { subject })
   if (!answer.permit) return answer.error ? 'policy_error' : 'not_permitted'
   return whoAnswersFor(subject, filesOf(policy)).includes(person) ? 'own_recertification' : undefined
@@ -105,13 +114,47 @@ export function whoAnswersFor(subject: Subject, bundle: Bundle): readonly Person
 
 const everyOf = (subject: Subject, bundle: Bundle): number => agentOf(bundle, subject)?.recertifyEvery ?? oneYear
 
-/** Of what Hotwork shows of it: what the files say, what its host could do, and what the record has of it. */
-async function evidenceOf(subject: Subject, { policy, agents }: RecertifyPorts): Promise<Digest> {
-  const id = AgentId.safeParse(subject)
-  const file = id.success ? (await agents.files([id.data])).get(id.data) : undefined
+type Evidence = {
+  registration: Registration | null
+  people: readonly PersonId[]
+  looked: NonNullable<AgentFile['looked']> | null
+  observed: NonNullable<AgentFile['observed']> | null
+}
+
+/** What Hotwork shows of it: what the files say, what its host could do, and what the record has of it. */
+export function evidenceOf(
+  subject: Subject,
+  { looked, observed }: AgentFile,
+  policy: Policy,
+): { evidence: Evidence; digest: Digest } {
   const files = filesOf(policy)
   const registration = registrationsIn(files).get(subject) ?? null
   const people = whoAnswersFor(subject, files)
-  const { looked = null, observed = null } = file ?? {}
-  return digestOf('hotwork.recertified.v1', { subject, registration, people, looked, observed } as unknown as Json)
+  const evidence = { registration, people, looked: looked ?? null, observed: observed ?? null }
+  const digest = digestOf('hotwork.recertified.v1', { subject, ...evidence } as unknown as Json)
+  return { evidence: { ...evidence, registration: registration && onRecord(registration) }, digest }
+}
+
+async function readFile(subject: Subject, { agents }: { agents: Pick<AgentReader, 'files'> }): Promise<AgentFile> {
+  const id = AgentId.safeParse(subject)
+  return (id.success && (await agents.files([id.data])).get(id.data)) || {}
+}
+
+export type SubjectSeen = ReturnType<typeof evidenceOf> & {
+  subject: Subject
+  due: NumericDate
+  certified: Certified | undefined
+}
+
+/** What a person looks at before they recertify it, and its digest. */
+export async function readSubject(
+  { subject, person }: { subject: Subject; person: PersonId },
+  ports: AskingPorts & { agents: Pick<AgentReader, 'certified' | 'files'> },
+): Promise<Result<SubjectSeen, 'not_permitted' | 'unknown_subject'>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const inFiles = datesInFiles(filesOf(ports.policy)).get(subject)
+  if (inFiles === undefined) return refuse('unknown_subject')
+  const [certified, file] = await Promise.all([ports.agents.certified([subject]), readFile(subject, ports)])
+  const last = certified.get(subject)
+  return ok({ subject, due: dueOf(inFiles, last?.due), certified: last, ...evidenceOf(subject, file, ports.policy) })
 }

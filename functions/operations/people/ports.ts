@@ -110,6 +110,8 @@ export interface Schedules {
    * @throws ScheduleUnavailable when the pager does not say
    */
   onCall(schedule: Schedule, between: { since: NumericDate; until: NumericDate }): Promise<readonly Shift[]>
+  /** All users in it, whether or not they are on call. @throws ScheduleUnavailable */
+  users(schedule: Schedule): Promise<readonly string[]>
 }
 export type Shift = { user: string; from?: NumericDate; until?: NumericDate }
 

@@ -45,11 +45,12 @@ async function refresh(group: string, sourced: SourcedGroup, organisation: Organ
   const { readings, clock, log } = ports
   // Before the source is asked: its answer is at least as new as this.
   const at = clock.now()
-  const { members, unknown } = await ask(sourced, at, organisation, ports)
+  const { members, unknown, rota } = await ask(sourced, at, organisation, ports)
   if (unknown.length > 0) log.warn('group names unknown users', { group, users: unknown.join(' ') })
   const reading: GroupReading = {
     source: sourceKey(sourced.source),
     members: [...members],
+    ...(rota && { rota: [...rota] }),
     ...(unknown.length > 0 && { unknown: unknown.slice(0, 20) }),
     readAt: at,
     holdsUntil: at + holdsFor,
@@ -57,23 +58,31 @@ async function refresh(group: string, sourced: SourcedGroup, organisation: Organ
   await readings.save(group, reading)
 }
 
-type Asked = { members: readonly SourcedMember[]; unknown: readonly string[] }
+type Asked = { members: readonly SourcedMember[]; unknown: readonly string[]; rota?: readonly PersonId[] | undefined }
 
 async function ask(
   { source: { chatGroup, pager } }: SourcedGroup,
   at: NumericDate,
   { directory: { people }, teamId }: Organisation,
-  { userGroups, schedules, links }: Ports,
+  { userGroups, schedules, links, log }: Ports,
 ): Promise<Asked> {
   if (pager && schedules) {
     // As long ahead as the answer holds: a shift that begins meanwhile begins on time, also when the pager is down by then.
-    const shifts = await schedules.onCall(pager, { since: at, until: at + holdsFor })
+    const [shifts, users] = await Promise.all([
+      schedules.onCall(pager, { since: at, until: at + holdsFor }),
+      // Without it the group decides as before, and is not recertified.
+      schedules.users(pager).catch((fault: unknown) => {
+        log.warn('rota_not_read', { schedule: pager.schedule, fault: faultName(fault) })
+        return undefined
+      }),
+    ])
     const known = new Map(people.map(({ id, pagerUser }) => [pagerUser, id] as const))
     const members = shifts.flatMap(({ user, from, until }) => {
       const person = known.get(user)
       return person === undefined ? [] : [{ person, ...defined({ from, until }) }]
     })
-    return { members, unknown: distinct(shifts.map(({ user }) => user).filter((user) => !known.has(user))) }
+    const rota = users?.flatMap((user) => known.get(user) ?? [])
+    return { members, rota, unknown: distinct(shifts.map(({ user }) => user).filter((user) => !known.has(user))) }
   }
   const known = new Map(people.flatMap(({ id, chatUser }) => (chatUser === undefined ? [] : [[chatUser, id] as const])))
   const personOf = async (user: string): Promise<PersonId | undefined> => known.get(user) ?? links.find(teamId, user)

@@ -56,6 +56,7 @@ export interface AgentNow {
   status: string
   because?: string
   recertification: { due: string; by?: string; evidence?: string }
+  evidence_digest: string
 }
 
 export type Halt = { id: string; by: string; at: string; reason: string; lifted?: { by: string; at: string } }
@@ -137,8 +138,9 @@ export class Person {
     return this.#send('GET', `/v1/agents/${id}`)
   }
 
-  recertify(agent: string, reason: string): Promise<Pick<AgentNow, 'recertification'>> {
-    return this.#send('POST', `/v1/agents/${agent}/recertify`, { body: { reason } })
+  async recertify(agent: string, reason: string): Promise<Pick<AgentNow, 'recertification'>> {
+    const { evidence_digest } = await this.agent(agent)
+    return this.#send('POST', `/v1/agents/${agent}/recertify`, { body: { reason, evidence_digest } })
   }
 
   /** All entries of an agent, a person or a tool, of which the first hundred count here. */

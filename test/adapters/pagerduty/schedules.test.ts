@@ -43,6 +43,22 @@ const entry = (user: string, changes = {}) => ({
 const page = (oncalls: unknown[], more = false) => ({ oncalls, limit: 100, offset: 0, more, total: null })
 const at = (text: string) => Date.parse(text) / 1000
 
+test('tells all users of a schedule, on call or not, and nothing where the answer is not understood', async () => {
+  const users = () =>
+    new PagerDutySchedules({ url: origin(), token: async () => 'canary-token' }).users({
+      schedule: 'PONCALL',
+      level: 1,
+    })
+  says({ schedule: { id: 'PONCALL', users: [{ id: 'PJADE01', type: 'user_reference' }, { id: 'PKOFI01' }] } })
+  expect(await users()).toEqual(['PJADE01', 'PKOFI01'])
+  expect(asked[0]?.url).toBe('/schedules/PONCALL?time_zone=UTC')
+  expect(asked[0]?.headers.authorization).toBe('Token token=canary-token')
+  says({ schedule: { id: 'PONCALL' } })
+  await expect(users()).rejects.toThrow('an answer that is not understood')
+  says({}, 404)
+  await expect(users()).rejects.toThrow('status 404')
+})
+
 test('asks for one schedule and a span of time, with the token in its header alone', async () => {
   says(page([entry('PJADE01')]))
   expect(await onCall()).toEqual([

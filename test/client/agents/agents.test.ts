@@ -1,9 +1,14 @@
+import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
+import { start } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
 /** `hotwork agents`, `agents show` and `agents recertify`. */
 
 const scene = useScene()
-const recertify = (who: string, id: string) => scene.at(who).json('agents', 'recertify', id, '--reason', 'still needed')
+const evidence = async (id: string): Promise<string> =>
+  (await scene.at('ana').json('agents', 'show', id)).body.evidence_digest ?? `sha-256:${'0'.repeat(43)}`
+const recertify = async (who: string, id: string) =>
+  scene.at(who).json('agents', 'recertify', id, '--evidence', await evidence(id), '--reason', 'still needed')
 
 test('agents has all, with who answers for each, until when, and why one is suspended', async () => {
   const { exit, out } = await scene.at('ana').type('agents')
@@ -41,9 +46,10 @@ test('a suspended agent is recertified by a person who does not answer for it, a
   expect(await recertify('ana', 'agent:librarian')).toMatchObject({ exit: 4, body: { error: 'not_permitted' } })
   for (const who of ['mia', 'lena'])
     expect(await recertify(who, 'agent:librarian')).toMatchObject({ exit: 4, body: { error: 'own_recertification' } })
+  const shown = await evidence('agent:librarian')
   const { exit, out } = await scene
     .at('gus')
-    .type('agents', 'recertify', 'agent:librarian', '--reason', 'read its counts')
+    .type('agents', 'recertify', 'agent:librarian', '--evidence', shown, '--reason', 'read its counts')
   expect([exit, out]).toEqual([0, expect.stringContaining('RECERTIFIED agent:librarian\nuntil')])
   const { body } = await scene.at('ana').json('agents', 'show', 'agent:librarian')
   expect(body).toMatchObject({
@@ -52,9 +58,30 @@ test('a suspended agent is recertified by a person who does not answer for it, a
   })
 })
 
+test('recertify sends the evidence that was read, which is 409 where other is shown now', async () => {
+  const words = ['agents', 'recertify', 'agent:librarian', '--reason', 'still needed']
+  const stale = await scene.at('gus').json(...words, '--evidence', `sha-256:${'0'.repeat(43)}`)
+  expect(stale).toMatchObject({ body: { error: 'stale_digest' } })
+  expect(await scene.at('gus').json(...words, '--evidence', 'seen')).toMatchObject({ exit: 2 })
+  expect(await scene.at('gus').json(...words)).toMatchObject({ exit: 2 })
+  expect(await scene.api.world.story('agent:librarian')).toEqual([])
+})
+
+test('show has of a person with a date the evidence to recertify them by', async () => {
+  const { world } = scene.api
+  const { directory } = world.policy.bundle
+  const people = directory.people.map((each) => (each.id === 'person:ben' ? { ...each, recertifyBy: start - 1 } : each))
+  world.policy = new CedarPolicy({ ...world.policy.bundle, directory: { ...directory, people } })
+  const { exit, out } = await scene.at('ana').type('agents', 'show', 'person:ben')
+  expect([exit, out]).toEqual([0, expect.stringContaining('person:ben\nrecertify')])
+  expect(out).toMatch(/^evidence +sha-256:/m)
+  expect(await recertify('gus', 'person:ben')).toMatchObject({ exit: 0, body: { subject: 'person:ben' } })
+})
+
 test('a recertification whose answer was lost is sent again, and is one', async () => {
+  const words = ['agents', 'recertify', 'librarian', '--evidence', await evidence('agent:librarian')]
   scene.api.nextCalls.push('answer_lost')
-  expect(await recertify('gus', 'librarian')).toMatchObject({ exit: expect.any(Number) })
+  expect(await scene.at('gus').json(...words, '--reason', 'needed')).toMatchObject({ exit: expect.any(Number) })
   await recertify('gus', 'agent:librarian')
   const types = await scene.api.world.story('agent:librarian')
   expect(types.filter((type) => type === 'Recertified')).toHaveLength(1)

@@ -27,7 +27,7 @@ const routes = {
     'GET /v1/ledger',
     'GET /v1/bundles/{hash}',
   ],
-  'read-agents': ['GET /v1/agents', 'GET /v1/agents/{id}'],
+  'read-agents': ['GET /v1/agents', 'GET /v1/agents/{id}', 'GET /v1/{kind}/{id}/recertification'],
   recertify: ['POST /v1/agents/{id}/recertify', 'POST /v1/{kind}/{id}/recertify'],
   'sign-receipt': ['GET /v1/requests/{id}/receipt'],
   'decide-request': ['POST /v1/requests/{id}/decisions'],

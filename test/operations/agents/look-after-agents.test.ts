@@ -16,6 +16,7 @@ import { recordRegistry } from '../../../functions/operations/agents/record-regi
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import type { BundleStore } from '../../../functions/operations/policy/ports.ts'
+import { evidenceNow } from '../../support/agents/evidence.ts'
 import { MemoryAgentLives } from '../../support/agents/memory-agent-lives.ts'
 import { agent, issuer, person, sampleBundle, start, World } from '../../support/world.ts'
 
@@ -68,8 +69,9 @@ class Timer {
     return lookAfterAgents(this.ports)
   }
 
-  recertify(subject: Subject = remediator, who = 'gus') {
-    return recertify({ subject, person: person(who), reason: 'needed' }, this.ports)
+  async recertify(subject: Subject = remediator, who = 'gus') {
+    const evidence = await evidenceNow(this.world, subject)
+    return recertify({ subject, person: person(who), reason: 'needed', evidence }, this.ports)
   }
 }
 

@@ -1,7 +1,9 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
 import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
+import { noCounts } from '../../../functions/domain/agents/observed.ts'
 import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'
 import { commitmentTo } from '../../../functions/domain/ledger/texts.ts'
+import type { GroupReading, GroupSource } from '../../../functions/domain/people/group-source.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
@@ -9,6 +11,7 @@ import { readAgent } from '../../../functions/operations/agents/read-agents.ts'
 import { recertify, whyNotRecertify } from '../../../functions/operations/agents/recertify.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { askAboutPerson } from '../../../functions/operations/policy/questions.ts'
+import { evidenceNow } from '../../support/agents/evidence.ts'
 import { agent, person, prodParameter, sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
 
 const remediator = agent('remediator')
@@ -27,8 +30,15 @@ const withPerson = (who: PersonId, changes: object, bundle: Bundle): Bundle => (
 })
 
 const portsOf = (world: World) => ({ ...world.ports, agents: world.agents })
-const recertifyAs = (world: World, who: string, subject: Subject = remediator) =>
-  recertify({ subject, person: person(who), reason: 'still needed' }, portsOf(world))
+const recertifyAs = async (
+  world: World,
+  who: string,
+  subject: Subject = remediator,
+  more: Partial<Parameters<typeof recertify>[0]> = {},
+) => {
+  const evidence = await evidenceNow(world, subject)
+  return recertify({ subject, person: person(who), reason: 'still needed', evidence, ...more }, portsOf(world))
+}
 
 describe('an agent past its date', () => {
   let world: World
@@ -159,6 +169,21 @@ describe('who may recertify', () => {
   })
 })
 
+test('a recertification puts on record what the person was shown, and no evidence that came after', async () => {
+  const world = new World()
+  const evidence = await evidenceNow(world, remediator)
+  await world.agents.saveObserved(remediator, {
+    ...{ at: start, days30: { ...noCounts, extraCalls: 3 }, days90: noCounts, lastUse: {} },
+  })
+  expect(await recertifyAs(world, 'gus', remediator, { evidence })).toMatchObject({ ok: false, code: 'stale_digest' })
+  expect(await world.story(remediator)).toEqual([])
+  const seen = await readAgent({ id: remediator, person: person('gus') }, portsOf(world))
+  if (!seen.ok) throw new Error(seen.code)
+  expect(seen.value.evidence).not.toBe(evidence)
+  const done = await recertifyAs(world, 'gus', remediator, { evidence: seen.value.evidence })
+  expect(done).toMatchObject({ ok: true, value: { evidence: seen.value.evidence } })
+})
+
 test('the same act told twice is one: the same answer, and one entry', async () => {
   const world = new World()
   const first = await recertifyAs(world, 'gus')
@@ -222,21 +247,51 @@ describe('a group past its date', () => {
     expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ ok: true })
   })
 
-  test.each(['the schedule', 'a login'])('nor by a member that %s names', async (by) => {
-    const source = by === 'a login' ? { claim: 'eng-sre' } : { pager: { schedule: 'PSRE', level: 1 } }
-    const directory = {
-      ...bundle.directory,
-      sources: { sre: { source, tiers: 1, breakGlass: false } },
-      recertifyGroups: { sre: start - 1 },
-    }
-    const world = new World({ ...bundle, directory })
-    world.requests.putReading('sre', {
-      ...{ source: 'pager PSRE 1', members: [{ person: person('gus') }], readAt: start, holdsUntil: start + 900 },
+  const withSource = (source: GroupSource) =>
+    new World({
+      ...bundle,
+      directory: {
+        ...bundle.directory,
+        sources: { sre: { source, tiers: 1, breakGlass: false } },
+        recertifyGroups: { sre: start - 1 },
+      },
     })
-    const claimed = by === 'a login' ? { groups: ['sre'], until: start + 60 } : undefined
-    const ask = { subject: 'group:sre', person: person('gus'), reason: 'still needed', claimed } as const
-    expect(await recertify(ask, portsOf(world))).toMatchObject({ code: 'own_recertification' })
+  const rota = (world: World, reading: Partial<GroupReading> = {}) =>
+    world.requests.putReading('sre', {
+      ...{ source: 'pager PSRE 1', members: [{ person: person('gus') }], rota: [person('gus'), person('lena')] },
+      ...{ readAt: start, holdsUntil: start + 900, ...reading },
+    })
+  const pager = { pager: { schedule: 'PSRE', level: 1 } }
+
+  test.each(['gus', 'lena'])('nor is it by a person of its schedule, on shift or off: %s', async (who) => {
+    const world = withSource(pager)
+    rota(world)
+    expect(await recertifyAs(world, who, 'group:sre')).toMatchObject({ code: 'own_recertification' })
     expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ ok: true })
+  })
+
+  test.each<[what: string, changes: Partial<GroupReading> | undefined]>([
+    ['was never read', undefined],
+    ['was read too long ago', { holdsUntil: start }],
+    ['was read without the people off shift', { rota: undefined as never }],
+    ['was another schedule when it was read', { source: 'pager POTHER 1' }],
+  ])('nor is it while its schedule %s, since it is not known who is in it', async (_what, changes) => {
+    const world = withSource(pager)
+    if (changes) rota(world, changes)
+    expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ code: 'members_unknown' })
+    expect(await world.story('person:hana')).toEqual(['Refused'])
+    rota(world)
+    expect(await recertifyAs(world, 'hana', 'group:sre')).toMatchObject({ ok: true })
+  })
+
+  test('nor is it by a person whose login claims it, or says nothing of groups, or said so too long ago', async () => {
+    const world = withSource({ claim: 'eng-sre' })
+    const says = (groups: string[], saidUntil = start + 60) => ({ saidUntil, claimed: { groups, until: saidUntil } })
+    const as = (who: string, more: object) => recertifyAs(world, who, 'group:sre', more)
+    expect(await as('gus', says(['sre']))).toMatchObject({ code: 'own_recertification' })
+    expect(await as('gus', {})).toMatchObject({ code: 'members_unknown' })
+    expect(await as('gus', says(['sre'], start))).toMatchObject({ code: 'members_unknown' })
+    expect(await as('hana', { saidUntil: start + 60 })).toMatchObject({ ok: true })
   })
 })
 

@@ -289,12 +289,13 @@ describe('asking the sources', () => {
     members: (group: string) => Promise<string[]>,
     onCall: (schedule: string) => Promise<Shift[]>,
     links: { [user: string]: PersonId } = {},
+    users: () => Promise<string[]> = async () => ['PJADE01', 'PGONE'],
   ) =>
     refreshGroups(
       { directory: { ...sample.directory, sources: all }, teamId: 'T0HOTWORK' },
       {
         userGroups: { members },
-        schedules: { onCall: (asked) => onCall(asked.schedule) },
+        schedules: { onCall: (asked) => onCall(asked.schedule), users },
         readings: new MemoryGroupReadings(world.requests),
         links: { find: async (_team, user) => links[user] },
         clock: world.clock,
@@ -316,6 +317,7 @@ describe('asking the sources', () => {
       'on-call-now': {
         source: 'pager PONCALL 1',
         members: [{ person: jade, until: start + 60 }],
+        rota: [jade],
         unknown: ['PGONE'],
         ...common,
       },
@@ -324,6 +326,24 @@ describe('asking the sources', () => {
       level: 'warn',
       message: 'group names unknown users',
       fields: { group: 'on-call-now', users: 'PGONE' },
+    })
+  })
+
+  test('a schedule that does not say who is in it leaves who is on call, and no rota', async () => {
+    const down = () => Promise.reject(new ScheduleUnavailable('down'))
+    await refresh(
+      async () => [],
+      async () => [{ user: 'PJADE01' }],
+      {},
+      down,
+    )
+    const reading = (await kept())?.['on-call-now']
+    expect(reading).toMatchObject({ members: [{ person: jade }] })
+    expect(reading).not.toHaveProperty('rota')
+    expect(world.log.lines).toContainEqual({
+      level: 'warn',
+      message: 'rota_not_read',
+      fields: { schedule: 'PONCALL', fault: 'ScheduleUnavailable' },
     })
   })
 

@@ -16,6 +16,7 @@ import { Rules } from '../../../functions/operations/policy-change/rules.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { extendRequest } from '../../../functions/operations/requests/extend-request.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
+import { evidenceNow } from '../../support/agents/evidence.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { askedOnce } from '../../support/policies/asked-once.ts'
 import { agent, agentKey, parameter, person, prodParameter, sampleBundle, type What } from '../../support/world.ts'
@@ -171,8 +172,9 @@ export class RecordedLife extends Night {
     const halt = await this.done(declareHalt({ target, reason: 'odd', person: person('gus') }, this.all))
     await this.done(declareHalt({ target, reason: 'odd', person: person('lena') }, this.all))
     if (halt.ok) await this.done(liftHalt({ id: halt.value.id, person: person('hana') }, this.all))
-    const reason = 'still needed'
-    await this.done(recertify({ subject: agent('remediator'), person: person('gus'), reason }, this.all))
+    const subject = agent('remediator')
+    const evidence = await evidenceNow(this, subject)
+    await this.done(recertify({ subject, person: person('gus'), reason: 'still needed', evidence }, this.all))
     await this.done(eraseTexts({ of: person('ana'), by: person('hana') }, this.all))
   }
 
