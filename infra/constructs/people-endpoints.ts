@@ -84,6 +84,8 @@ export class PeopleEndpoints extends Construct {
   #makeErasure({ api, tables, make }: Ground): void {
     const eraseTexts = make(this, 'erase-texts')
     tables.texts.grantErase(eraseTexts)
+    tables.requests.grantFind(eraseTexts, 'by-status')
+    tables.ledger.grantRead(eraseTexts)
     api.route(eraseTexts, 'DELETE /v1/people/{id}/personal')
   }
 

@@ -339,7 +339,7 @@ describe('who may touch which table', () => {
     ['declare-halt', decide, ['PutItem'], [], []],
     ['lift-halt', decide, ['PutItem'], [], []],
     ['receive-signal', decide, ['PutItem'], [], []],
-    ['erase-texts', decide, ['PutItem'], [], []],
+    ['erase-texts', [...decide, 'Query/index/by-status'], ['PutItem', 'Query'], [], []],
     ['read-agents', ['BatchGetItem', 'Query/index/by-agent', 'Query/index/by-status'], [], [], []],
     ['recertify', [...decide, 'Query/index/by-agent'], ['PutItem'], [], []],
     [

@@ -40,17 +40,22 @@ test('texts lie beside the entries, which are committed to them, and go without 
 
   expect(await erase(owner, 'person:ana')).toMatchObject({ status: 403, body: { type: problem('not_permitted') } })
   expect(await erase('person:no-one-of-ours')).toMatchObject({ status: 404, body: { type: problem('unknown_person') } })
+  expect(await erase(security)).toMatchObject({ status: 403, body: { type: problem('own_erasure') } })
+  // People still decide by it.
+  const early = await erase(owner)
+  expect([early.status, early.body.kept > 0]).toEqual([200, true])
+  expect((await hotwork.view(id)).justification).toBe(words)
+  expect(await hotwork.decide('person:eve', id, { verdict: 'deny' })).toMatchObject({ status: 200 })
+  const decided = await pageOf(id)
   const erased = await erase(owner)
   expect(erased).toMatchObject({ status: 200, body: { erased: expect.any(Number) } })
   expect(erased.body.erased).toBeGreaterThan(0)
 
   const after = await pageOf(id)
-  expect(after.entries).toEqual(before.entries)
+  expect(after.entries).toEqual(decided.entries)
   expect(after.personal[`${id}/1`]).toBeUndefined()
   expect(JSON.stringify(after.personal)).toContain('as agreed')
   expect((await hotwork.view(id)).justification).toBe('(erased)')
-  // What waits goes on.
-  expect(await hotwork.decide('person:eve', id)).toMatchObject({ status: 200, body: { status: 'approved' } })
   expect(verify(id, (await pageOf(id)).entries as never).broken).toBeUndefined()
   const chain = (await hotwork.json('GET', `/v1/ledger/${owner}`, await hotwork.token('person:ana'))).body
   expect(chain.entries.at(-1)).toMatchObject({ type: 'Erased', actor: { id: security }, v: 2 })

@@ -13,8 +13,8 @@ export const createHandler = (ports: ApiPorts & { eraser: TextEraser }) =>
     const person = pathId(call, PersonId, noPerson)
     const done = await eraseTexts({ of: person, by: by.id }, ports)
     if (!done.ok) throw done.code === 'unknown_person' ? apiProblem(404, done.code) : refusalProblem(done.code)
-    const { erased, more } = done.value
-    return { status: 200, body: { erased, ...(more ? { more } : {}) } }
+    const { erased, kept, more } = done.value
+    return { status: 200, body: { erased, ...(kept > 0 ? { kept } : {}), ...(more ? { more } : {}) } }
   })
 
 const noPerson = () => badRequest('invalid_request', 'That is no person', 'the path should have `person:` and a name')

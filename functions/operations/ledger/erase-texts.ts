@@ -1,7 +1,20 @@
 import type { ErasedEvent } from '../../domain/ledger/erased.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
+import { commitmentsIn } from '../../domain/ledger/texts.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
-import { actorNamed, type Digest, defined, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import { type ApprovalRequest, ownersOf } from '../../domain/requests/request.ts'
+import {
+  actorNamed,
+  type Digest,
+  defined,
+  ok,
+  type PersonId,
+  type RequestId,
+  type Result,
+  refuse,
+} from '../../domain/values.ts'
+import { openings } from '../break-glass/openings.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import { manyWriters, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
@@ -11,25 +24,35 @@ import type { TextEraser } from './ports.ts'
 /** In one call: far more than a person writes in a year, and few enough for the time of one call. */
 const mostErased = 5_000
 const page = 500
+const requestsOfPage = 100
 
 /**
  * Removes what a person wrote, what their agents wrote, and what identifies them beyond their `person:` id, with the
  * salts. No entry changes but for one more on the person's chain. It is recorded first: a call that dies half way is
  * made again, and removes the rest. What is written meanwhile stays for the next call.
  *
- * A person who has left the directory can still be erased.
+ * Texts of a request that waits or is live, or of an opening until its review, are kept: people still decide by them. No
+ * person erases their own. A person who has left the directory can still be erased.
  */
 export async function eraseTexts(
   { of: person, by }: { of: PersonId; by: PersonId },
   ports: DecidingPorts & { eraser: TextEraser },
-): Promise<Result<{ erased: number; more: boolean }, 'not_permitted' | 'policy_error' | 'unknown_person'>> {
+): Promise<Result<Erased, 'not_permitted' | 'own_erasure' | 'policy_error' | 'unknown_person'>> {
   const { policy, clock, eraser, log } = ports
   const now = clock.now()
   const answer = askAboutPerson(policy, 'erase', by, now)
+  const refused = refuseOnRecord(by, 'erase', ports)
   if (!answer.permit || (await isStopped(by, ports, { now })))
-    return refuseOnRecord(by, 'erase', ports)(answer.error ? 'policy_error' : 'not_permitted')
-  const { found, more } = await textsOf(person, eraser)
-  if (found.length === 0) return personOf(policy.bundle, person) ? ok({ erased: 0, more }) : refuse('unknown_person')
+    return refused(answer.error ? 'policy_error' : 'not_permitted')
+  if (person === by) return refused('own_erasure')
+  const { found: all, more: unread } = await textsOf(person, eraser)
+  // After the texts: of a request that is made meanwhile none is among them.
+  const inUse = await textsInUse(person, ports)
+  const erasable = all.filter((each) => !inUse.has(each))
+  const found = erasable.slice(0, mostErased)
+  const rest = { more: unread || erasable.length > found.length, kept: all.length - erasable.length }
+  if (all.length === 0 && !personOf(policy.bundle, person)) return refuse('unknown_person')
+  if (found.length === 0) return ok({ erased: 0, ...rest })
   const event: ErasedEvent = {
     type: 'Erased',
     at: now,
@@ -41,9 +64,13 @@ export async function eraseTexts(
   await record(person, event, ports)
   await eraser.erase(found)
   log.warn('texts erased', { person, by, texts: found.length })
-  return ok({ erased: found.length, more })
+  return ok({ erased: found.length, ...rest })
 }
 
+/** `kept`: texts that are in use, as far as they were read. */
+type Erased = { erased: number; kept: number; more: boolean }
+
+/** Twice as many as are erased, so that those which are kept do not hide the others. */
 async function textsOf(person: PersonId, eraser: TextEraser): Promise<{ found: readonly Digest[]; more: boolean }> {
   const found: Digest[] = []
   let after: string | undefined
@@ -51,9 +78,39 @@ async function textsOf(person: PersonId, eraser: TextEraser): Promise<{ found: r
     const read = await eraser.ofPerson(person, { limit: page, ...defined({ after }) })
     found.push(...read.found)
     after = read.next
-  } while (after !== undefined && found.length < mostErased)
+  } while (after !== undefined && found.length < 2 * mostErased)
   return { found, more: after !== undefined }
 }
+
+/** What the records of such requests are committed to, where this person has a part in them. */
+async function textsInUse(person: PersonId, ports: DecidingPorts): Promise<ReadonlySet<Digest>> {
+  const { requests, ledger, clock } = ports
+  const now = clock.now()
+  const ids = new Set<RequestId>()
+  const add = (states: readonly ApprovalRequest[]) => {
+    for (const state of states) if (isInUse(state) && hasPart(person, state)) ids.add(state.ask.id)
+  }
+  for (const status of ['pending', 'approved'] as const)
+    for (let after: string | undefined; ; ) {
+      const { items, next } = await requests.list({ status }, { limit: requestsOfPage, ...defined({ after }) })
+      add(items.map(({ state }) => asOf(state, now)))
+      if (next === undefined) break
+      after = next
+    }
+  add(await openings(requests, now))
+  const inUse = new Set<Digest>()
+  for (const id of ids)
+    for (const entry of await ledger.entries(id))
+      for (const commitment of commitmentsIn(entry).values()) inUse.add(commitment)
+  return inUse
+}
+
+const isInUse = ({ status, review }: ApprovalRequest): boolean =>
+  status === 'pending' || status === 'approved' || (review !== undefined && review.done === undefined)
+
+const hasPart = (person: PersonId, state: ApprovalRequest): boolean =>
+  ownersOf(state).includes(person) ||
+  state.stages.some(({ decisions }) => decisions.some((each) => each.person === person))
 
 const record = (person: PersonId, event: ErasedEvent, { ledger }: Pick<DecidingPorts, 'ledger'>): Promise<true> =>
   runAggregate(person, manyWriters, async () => {

@@ -9,6 +9,7 @@ import { commentDecision } from '../../../functions/operations/requests/decide-r
 import { completeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { readLedger, viewRequest } from '../../../functions/operations/requests/read-requests.ts'
 import { person, prodParameter, sampleBundle, World } from '../../support/world.ts'
+import { Night } from '../break-glass/night.ts'
 
 const bundle = sampleBundle()
 const claim = 'checkout times out; Kofi said to raise it'
@@ -22,6 +23,13 @@ async function shownOf(world: World, { ask }: ApprovalRequest) {
   const viewed = await viewRequest({ id: ask.id, person: person('eve') }, showing(world.ports))
   if (!viewed.ok) throw new Error(viewed.code)
   return viewed.value.state
+}
+/** Of a request that is over. */
+async function settled(world: World): Promise<ApprovalRequest> {
+  const request = await world.submitted(prodParameter, { justification: claim })
+  await world.decide(request, 'ana', 'approve', { comment: 'as agreed' })
+  await world.decide(request, 'eve', 'deny')
+  return request
 }
 const wholeOf = (world: World, { ask }: ApprovalRequest) => ({
   state: world.stored(ask.id),
@@ -82,11 +90,10 @@ describe('what is kept of a request', () => {
 describe('erasing', () => {
   test('removes the texts and salts of one person, and leaves every entry, the state and other people’s texts', async () => {
     const world = new World(bundle)
-    const request = await world.submitted(prodParameter, { justification: claim })
-    await world.decide(request, 'ana', 'approve', { comment: 'as agreed' })
+    const request = await settled(world)
     const before = wholeOf(world, request)
     const [state, entries] = [await before.state, await before.entries]
-    expect(await erase(world)).toEqual({ ok: true, value: { erased: 1, more: false } })
+    expect(await erase(world)).toEqual({ ok: true, value: { erased: 1, kept: 0, more: false } })
     expect(await world.stored(request.ask.id)).toEqual(state)
     expect(await world.ledger.entries(request.ask.id)).toEqual(entries)
     expect(verify(request.ask.id, entries)).toEqual({ state })
@@ -98,7 +105,7 @@ describe('erasing', () => {
 
   test('is on the chain of the person, with the actor and how many, and without the texts', async () => {
     const world = new World(bundle)
-    await world.submitted(prodParameter, { justification: claim })
+    await settled(world)
     await erase(world)
     const entries = await world.ledger.entries(owner)
     expect(entries).toMatchObject([
@@ -109,15 +116,15 @@ describe('erasing', () => {
 
   test('twice is once: the second time there is nothing, and no entry', async () => {
     const world = new World(bundle)
-    await world.submitted(prodParameter, { justification: claim })
+    await settled(world)
     await erase(world)
-    expect(await erase(world)).toEqual({ ok: true, value: { erased: 0, more: false } })
+    expect(await erase(world)).toEqual({ ok: true, value: { erased: 0, kept: 0, more: false } })
     expect(await world.story(owner)).toEqual(['Erased'])
   })
 
   test('that died after its entry is made good by the next, which says how many were left', async () => {
     const world = new World(bundle)
-    await world.submitted(prodParameter, { justification: claim })
+    await settled(world)
     const { texts } = world.ledger
     const dying = {
       ofPerson: (...args: Parameters<typeof texts.ofPerson>) => texts.ofPerson(...args),
@@ -126,25 +133,37 @@ describe('erasing', () => {
     await expect(eraseTexts({ of: owner, by: person('gus') }, { ...world.ports, eraser: dying })).rejects.toThrow(
       'killed',
     )
-    expect(texts.all()).toHaveLength(1)
+    expect(texts.all()).toHaveLength(2)
     expect(await erase(world)).toMatchObject({ value: { erased: 1 } })
-    expect(texts.all()).toEqual([])
+    expect(texts.all()).toMatchObject([{ text: 'as agreed' }])
     expect(await world.story(owner)).toEqual(['Erased', 'Erased'])
   })
 
-  test('beside a request that is being made either finds its text or leaves all of it', async () => {
+  test('leaves the texts of a request that is being made', async () => {
     const world = new World(bundle)
     const [request] = await Promise.all([world.submitted(prodParameter, { justification: claim }), erase(world)])
-    const left = world.ledger.texts.all().length
-    expect((await shownOf(world, request)).ask.justification).toBe(left === 1 ? claim : erasedText)
+    expect((await shownOf(world, request)).ask.justification).toBe(claim)
   })
 
-  test('leaves a pending request to be decided, and a grant to be used and completed', async () => {
+  test('is refused of one’s own texts, also where policy permits, and that is on one’s record', async () => {
+    const world = new World(bundle)
+    expect(await erase(world, person('gus'))).toMatchObject({ ok: false, code: 'own_erasure' })
+    expect(await world.story('person:gus')).toEqual(['Refused'])
+    expect(await erase(world, person('gus'), person('hana'))).toMatchObject({ ok: true })
+  })
+
+  test('keeps the texts of a request that waits or is live, of its deciders too, until it is over', async () => {
     const world = new World(bundle)
     const request = await world.submitted(prodParameter, { justification: claim })
-    await world.decide(request, 'ana')
-    await erase(world)
-    expect(await world.decide(request, 'eve')).toMatchObject({ ok: true })
+    expect(await erase(world)).toEqual({ ok: true, value: { erased: 0, kept: 1, more: false } })
+    await world.decide(request, 'ana', 'approve', { comment: 'as agreed' })
+    await world.decide(request, 'eve')
+    await settled(world)
+    expect(await erase(world)).toMatchObject({ value: { erased: 1, kept: 1 } })
+    expect(await erase(world, person('ana'))).toMatchObject({ value: { erased: 1, kept: 1 } })
+    const shown = await shownOf(world, request)
+    expect(shown).toMatchObject({ status: 'approved', ask: { justification: claim } })
+    expect(shown.stages[0]?.decisions[0]?.comment).toBe('as agreed')
     const issued = await world.issueToken(await world.state(request.ask.id))
     expect(issued).toMatchObject({ ok: true })
     const done = { id: request.ask.id, agent: request.ask.agent.id, outcome: 'succeeded', note: 'raised it' } as const
@@ -152,6 +171,24 @@ describe('erasing', () => {
     const state = await world.stored(request.ask.id)
     expect(verify(request.ask.id, await world.ledger.entries(request.ask.id))).toEqual({ state })
     expect(await joinRequest(state, world.ledger.texts)).toMatchObject({ note: 'raised it' })
+    expect(await erase(world)).toMatchObject({ value: { erased: 2, kept: 0 } })
+    expect(await erase(world, person('ana'))).toMatchObject({ value: { erased: 1, kept: 0 } })
+    expect((await world.story(owner)).filter((type) => type === 'Erased')).toHaveLength(2)
+  })
+
+  test('keeps the texts of an opening until its review is done, also when that is overdue', async () => {
+    const night = new Night(bundle)
+    const opening = await night.opened('jade')
+    await night.end(opening, 'jade')
+    const erased = () =>
+      eraseTexts({ of: person('jade'), by: person('gus') }, { ...night.ports, eraser: night.ledger.texts })
+    expect(await erased()).toMatchObject({ ok: true, value: { erased: 0 } })
+    night.clock.advance(30 * 86_400)
+    expect(await erased()).toMatchObject({ ok: true, value: { erased: 0 } })
+    expect(await night.review(opening, 'gus')).toMatchObject({ ok: true })
+    const done = await erased()
+    expect(done).toMatchObject({ ok: true, value: { kept: 0 } })
+    expect(done.ok && done.value.erased).toBeGreaterThan(0)
   })
 
   test('is for people that policy permits, and the refusal is on their own chain', async () => {
@@ -164,7 +201,7 @@ describe('erasing', () => {
 
   test('knows a person who has left the directory by their texts, and no other stranger', async () => {
     const world = new World(bundle)
-    await world.submitted(prodParameter, { justification: claim })
+    await settled(world)
     expect(await erase(world, person('nobody-of-ours'))).toMatchObject({ ok: false, code: 'unknown_person' })
     const directory = { ...bundle.directory, people: bundle.directory.people.filter(({ id }) => id !== owner) }
     const policy: Policy = { bundle: { ...bundle, directory }, ask: (question) => world.policy.ask(question) }
