@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
 import { parsedJson } from '../http.ts'
@@ -44,7 +45,17 @@ export const projectFolders = ({ env, folder }: Pick<Surroundings, 'env' | 'fold
 
 /** A project's own map would decide which of its calls people see. @throws Refusal */
 export function mustBeOutside(maps: readonly string[], folders: readonly string[]): void {
-  for (const map of maps) if (folders.some((folder) => isWithin(map, folder))) throw withinProject(map)
+  const projects = folders.filter((folder) => !isWithin(homeOfUser(), folder))
+  for (const map of maps) if (projects.some((folder) => isWithin(map, folder))) throw withinProject(map)
+}
+
+/** It is no project, and neither is a folder above it: desktop hosts start programs there. By the system, and not by `HOME`. */
+function homeOfUser(): string {
+  try {
+    return userInfo().homedir
+  } catch {
+    return '/'
+  }
 }
 
 const withinProject = (map: string): Refusal =>

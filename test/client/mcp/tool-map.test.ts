@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { isWithin } from '../../../client/mcp/tool-map.ts'
+import { tmpdir, userInfo } from 'node:os'
+import { dirname, join } from 'node:path'
+import { isWithin, mustBeOutside } from '../../../client/mcp/tool-map.ts'
 
 /** Whether the authors of a project could have written a map, by where it lies. */
 
@@ -43,4 +43,13 @@ test.each([
   ['anywhere, and there is no such folder', 'maps/map.json', 'nowhere'],
 ])('a map is not of the project where it is %s', (_where, file, folder) => {
   expect(isWithin(at(file), at(folder))).toBe(false)
+})
+
+test('the home of the user and the folders above it are no project', () => {
+  const { homedir } = userInfo()
+  for (const folder of ['/', dirname(homedir), homedir])
+    expect(() => mustBeOutside([at('maps/map.json'), join(homedir, 'map.json')], [folder])).not.toThrow()
+  expect(() => mustBeOutside([at('maps/map.json'), at('project/map.json')], ['/', at('project')])).toThrow(
+    'project/map.json',
+  )
 })
