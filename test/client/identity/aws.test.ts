@@ -46,7 +46,7 @@ test('no role, and no other source: refused, with every source that there could 
   const { exit, detail } = await troubleOf(workload.identity()(audience))
   expect(exit).toBe(2)
   for (const source of [
-    ...['--as agent:', 'HOTWORK_WORKLOAD_TOKEN_FILE', 'ACTIONS_ID_TOKEN_REQUEST_URL', 'SPIFFE_ENDPOINT_SOCKET'],
+    ...['`--as`', 'HOTWORK_WORKLOAD_TOKEN_FILE', 'ACTIONS_ID_TOKEN_REQUEST_URL', 'SPIFFE_ENDPOINT_SOCKET'],
     'AWS role',
   ])
     expect(detail).toContain(source)
