@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Problem } from './answers.ts'
+import { textOf } from './bounded.ts'
 import { exitOfRefusal, exitOfStatus, exits, Fault, Refusal, Trouble, whyUnanswered, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -64,7 +65,7 @@ async function sendOnce({ method, url, prepare, signal, patience = usualPatience
     redirect: 'manual',
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   })
-  const text = await response.text()
+  const text = await textOf(response)
   if (response.status < 300 || response.status > 399) return { response, text }
   throw new Fault({
     code: 'redirected',

@@ -1,4 +1,5 @@
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
+import { boundedFetch } from './bounded.ts'
 import { Fault } from './outcome.ts'
 
 /** Seconds that the clocks of a tool and of Hotwork may differ. */
@@ -12,7 +13,8 @@ export class ReadTokens {
   constructor(issuer: string, patience: number) {
     this.#issuer = issuer
     const address = new URL(`${issuer}/.well-known/jwks.json`)
-    this.#keys = createRemoteJWKSet(address, { timeoutDuration: patience, cooldownDuration: 30_000 })
+    const waits = { timeoutDuration: patience, cooldownDuration: 30_000 }
+    this.#keys = createRemoteJWKSet(address, { ...waits, [customFetch]: boundedFetch })
   }
 
   /** @throws Fault where the keys cannot be had */

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { textOf } from '../bounded.ts'
+import { parsedJson } from '../http.ts'
 import { isSafeAddress } from '../local.ts'
 import { systemCodeOf, wrongUsage } from '../outcome.ts'
 import { type Source, unavailable } from './workload-token.ts'
@@ -23,7 +25,7 @@ export function githubSource(address: string, requestToken: string): Source {
         throw unavailable(`${name} does not answer (${systemCodeOf(cause) ?? 'no connection'})`)
       })
       const { status } = response
-      const answer = Answer.safeParse(await response.json().catch(() => undefined))
+      const answer = Answer.safeParse(parsedJson(await textOf(response).catch(() => '')))
       if (status >= 500 || status === 429) throw unavailable(`${name} answers ${status}`)
       if (!response.ok)
         throw wrongUsage(

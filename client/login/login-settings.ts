@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { OwnNames } from '../audience.ts'
+import { textOf } from '../bounded.ts'
 import { parsedJson } from '../http.ts'
 import { isSafeAddress } from '../local.ts'
 import { Fault, whyUnanswered, wrongUsage } from '../outcome.ts'
@@ -20,8 +21,9 @@ export async function readLoginSettings(names: OwnNames): Promise<LoginSettings>
   const fault = (code: string, title: string, detail: string, options?: ErrorOptions) =>
     new Fault({ code, title: `\`${apiUrl}\` ${title}`, detail: `\`${address}\` ${detail}` }, options)
   const text = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(30_000) })
-    .then((response) => response.text())
+    .then(textOf)
     .catch((cause: unknown) => {
+      if (cause instanceof Fault) throw cause
       throw fault('no_answer', 'does not answer', `gives no answer: ${whyUnanswered(cause)}`, { cause })
     })
   const metadata = Object(parsedJson(text)) as { [member: string]: unknown }

@@ -1,4 +1,5 @@
 import * as client from 'openid-client'
+import { boundedFetch } from '../bounded.ts'
 import { exits, Fault, Refusal, systemCodeOf, Trouble, whyUnanswered } from '../outcome.ts'
 
 /** RFC 9470; seconds. */
@@ -46,7 +47,11 @@ export function localLogin(
 
 export function discover(issuer: string, clientId: string, authentication: client.ClientAuth) {
   const execute = issuer.startsWith('http:') ? [client.allowInsecureRequests] : []
-  return client.discovery(new URL(issuer), clientId, undefined, authentication, { execute, timeout: 10 })
+  return client.discovery(new URL(issuer), clientId, undefined, authentication, {
+    execute,
+    timeout: 10,
+    [client.customFetch]: boundedFetch,
+  })
 }
 
 export const notLoggedIn = (title: string, detail: string): Refusal =>

@@ -1,3 +1,4 @@
+import { bytesOf } from '../bounded.ts'
 import { Fault, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { ReadLogFile } from './log.ts'
@@ -12,7 +13,11 @@ const tries = 4
 const mostBytes = 32 * 1024 * 1024
 
 /** Hotwork shows its own log to those who may read; the log of a stranger or a copy is read without a token, at any path. */
-export function addressReader(address: string, { err, pause }: Surroundings, login: LogLogin): ReadLogFile {
+export function addressReader(
+  address: string,
+  { err, pause }: Pick<Surroundings, 'err' | 'pause'>,
+  login: LogLogin,
+): ReadLogFile {
   if (!URL.canParse(address))
     throw wrongUsage(
       `${address}: it is no address`,
@@ -53,11 +58,10 @@ async function readOnce(
     // A redirect would take the token to another address.
     const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(patience) })
     const { status, ok } = response
-    const bytes = new Uint8Array(await response.arrayBuffer())
-    if (!ok) return { status, why: `it answers ${status}` }
-    if (bytes.length > mostBytes) return { status, why: 'it is too long' }
-    return { status, bytes, why: '' }
+    const bytes = await bytesOf(response, mostBytes)
+    return ok ? { status, bytes, why: '' } : { status, why: `it answers ${status}` }
   } catch (fault) {
+    if (fault instanceof Fault) throw fault
     return { why: (fault as Error).name === 'TimeoutError' ? 'it took too long' : 'no connection' }
   }
 }
