@@ -9,15 +9,15 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as DPoP from 'dpop'
 import * as z from 'zod'
 import { AwsCredentials } from './answers.ts'
+import { withDraft, writeNew } from './new-file.ts'
 import { Fault } from './outcome.ts'
 import { worthUsing } from './renewing.ts'
-import { makeFolder, mustBeSafe, stateFolderOf, withDraft } from './state-folder.ts'
+import { makeFolder, mustBeSafe, removeAbandonedDrafts, stateFolderOf } from './state-folder.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export const PrivateJwk = z.strictObject({
@@ -59,6 +59,7 @@ export type KeepingSurroundings = Pick<Surroundings, 'now' | 'pause'> & { env: S
 export class KeptKeys {
   readonly folder: string
   readonly #surroundings: Pick<Surroundings, 'now' | 'pause'>
+  #isCleared = false
 
   constructor(surroundings: KeepingSurroundings, folder = stateFolderOf(surroundings.env)) {
     this.folder = folder
@@ -74,6 +75,8 @@ export class KeptKeys {
     } catch (cause) {
       throw cause instanceof Fault ? cause : cannotKeep(this.folder, cause)
     }
+    if (!this.#isCleared) removeAbandonedDrafts(this.folder)
+    this.#isCleared = true
   }
 
   /** The key at a place, made where there is none: all processes of this machine get the same one. @throws Fault */
@@ -222,7 +225,7 @@ export class KeptKeys {
   #withDraft<T>(place: string, value: object, publish: (draft: string) => T): T {
     this.mustKeep()
     try {
-      return withDraft(this.pathOf(place), value, publish)
+      return withDraft(this.pathOf(place), `${JSON.stringify(value)}\n`, publish)
     } catch (cause) {
       throw cannotKeep(this.folder, cause)
     }
@@ -243,7 +246,7 @@ function cannotKeep(folder: string, cause: unknown): Fault {
 
 function takeLock(file: string): boolean {
   try {
-    writeFileSync(file, `${process.pid} ${Date.now()}`, { flag: 'wx', mode: 0o600 })
+    writeNew(file, `${process.pid} ${Date.now()}`)
     return true
   } catch (fault) {
     if ((fault as NodeJS.ErrnoException).code === 'EEXIST') return false

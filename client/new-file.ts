@@ -1,18 +1,69 @@
-import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { resolve } from 'node:path'
 import { Fault, systemCodeOf, Trouble, wrongUsage } from './outcome.ts'
+
+/** All that the client writes to a disk is written here: for this user alone, and through no link that another user has put there. */
+
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants
+const openNew = (file: string): number => openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+
+/** @throws EEXIST where there is something, a link too */
+export function writeNew(file: string, text: string): void {
+  const descriptor = openNew(file)
+  try {
+    writeFileSync(descriptor, text)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Writes a file beside, and has `publish` put it in its place: it appears whole or not at all. */
+export function withDraft<T>(file: string, text: string, publish: (draft: string) => T): T {
+  const draft = `${file}.${randomUUID()}`
+  try {
+    writeNew(draft, text)
+    return publish(draft)
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+const kindAt = (file: string) => lstatSync(file, { throwIfNoEntry: false })
+
+/** In the place of a plain file that was there. @throws Refusal where it cannot be written, or a link is there */
+export function replaceFile(out: string, folder: string, text: string): void {
+  const file = resolve(folder, out)
+  try {
+    if (kindAt(file)?.isFile() === false) throw wrongUsage(`\`${out}\` is a link or no plain file`, 'name another file')
+    withDraft(file, text, (draft) => renameSync(draft, file))
+  } catch (cause) {
+    if (cause instanceof Trouble) throw cause
+    throw wrongUsage(`\`${out}\` cannot be written: ${systemCodeOf(cause)}`, 'name a file in a folder that is there')
+  }
+}
 
 type NewFile = { write(text: string): void; end(): void }
 
 /** @throws Refusal where there is such a file already: what was exported is evidence, and is not written over */
 export function mustBeNew(out: string, folder: string): string {
   const file = resolve(folder, out)
-  if (existsSync(file)) throw wrongUsage(`\`${out}\` exists`, 'name another file: this one is never written over')
+  if (kindAt(file)) throw wrongUsage(`\`${out}\` exists`, 'name another file: this one is never written over')
   return file
 }
 
 /**
- * For this user alone, and under another name until it is whole.
+ * Under another name until it is whole. What an export before left there is removed, and so is a link.
  *
  * @throws Refusal where there is such a file already
  */
@@ -27,7 +78,10 @@ export function intoNewFile(out: string, folder: string): NewFile {
       throw new Fault({ code: 'not_written', title: `\`${out}\` cannot be ${what}`, detail: systemCodeOf(cause) })
     }
   }
-  const descriptor = doing('written', () => openSync(partial, 'w', 0o600))
+  const descriptor = doing('written', () => {
+    rmSync(partial, { force: true })
+    return openNew(partial)
+  })
   return {
     write: (text) => {
       doing('written', () => {
@@ -37,7 +91,13 @@ export function intoNewFile(out: string, folder: string): NewFile {
     },
     end: () =>
       doing('finished', () => {
+        const [own, there] = [fstatSync(descriptor), kindAt(partial)]
         closeSync(descriptor)
+        // Another export to the same file is not finished by the end of this one.
+        if (own.ino !== there?.ino || own.dev !== there.dev)
+          throw new Fault({ code: 'not_written', title: `another program has written \`${out}.partial\` meanwhile` })
+        mustBeNew(out, folder)
+        closeSync(openNew(file))
         renameSync(partial, file)
       }),
   }

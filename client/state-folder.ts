@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { Fault } from './outcome.ts'
@@ -51,13 +50,18 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/** Writes a file beside, which no other user may read, and has `publish` put it in its place: it appears whole or not at all. */
-export function withDraft<T>(file: string, value: object, publish: (draft: string) => T): T {
-  const draft = `${file}.${randomUUID()}`
-  try {
-    writeFileSync(draft, `${JSON.stringify(value)}\n`, { mode: 0o600, flag: 'wx' })
-    return publish(draft)
-  } finally {
-    rmSync(draft, { force: true })
+/** One that lives is gone in a moment. Milliseconds. */
+const longestDraft = 3_600_000
+
+/** Drafts of processes that were killed while they wrote: keys and logins may be in them. In a folder that is safe. */
+export function removeAbandonedDrafts(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!/\.json\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) continue
+    const draft = join(folder, name)
+    try {
+      if (Date.now() - lstatSync(draft).mtimeMs > longestDraft) rmSync(draft)
+    } catch {
+      // Another process was first.
+    }
   }
 }

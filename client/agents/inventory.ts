@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { Context } from '../context.ts'
+import { replaceFile } from '../new-file.ts'
 import { type Exit, exits, wrongUsage } from '../outcome.ts'
 import { jsonText, lines, table, time } from '../screen.ts'
 import { AgentAnswer, AgentLines, hostOf, waysRound } from './answer.ts'
@@ -13,7 +12,7 @@ export async function inventory({ id, picture }: InventoryTyped, context: Contex
   const { surroundings, json } = context
   const agents = id === undefined ? await readAll(context) : [await readAgent(id, context)]
   const ways = agents.flatMap(waysRound)
-  if (picture !== undefined) save(picture, drawInventory(agents), context)
+  if (picture !== undefined) replaceFile(picture, context.surroundings.folder, drawInventory(agents))
   if (json) {
     surroundings.out(jsonText({ agents, ways_round: ways }))
     return exits.done
@@ -88,14 +87,4 @@ async function readAll({ api }: Context): Promise<readonly AgentAnswer[]> {
   for (const { id } of agents)
     found.push(await api.call(AgentAnswer, { method: 'GET', path: `/v1/agents/${encodeURIComponent(id)}` }))
   return found
-}
-
-/** @throws Refusal where the file cannot be written */
-function save(picture: string, text: string, { surroundings }: Context): void {
-  try {
-    writeFileSync(resolve(surroundings.folder, picture), text)
-  } catch (cause) {
-    const { code } = cause as { code?: string }
-    throw wrongUsage(`\`${picture}\` cannot be written: ${code}`, 'name a file in a folder that is there')
-  }
 }

@@ -3,7 +3,8 @@ import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { decodeJwt } from 'jose'
 import * as z from 'zod'
-import { makeFolder, mustBeSafe, stateFolderOf, withDraft } from '../state-folder.ts'
+import { withDraft } from '../new-file.ts'
+import { makeFolder, mustBeSafe, removeAbandonedDrafts, stateFolderOf } from '../state-folder.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { type LoggedIn, type Login, notLoggedIn, type Strength, type Wanted } from './login.ts'
 
@@ -56,7 +57,8 @@ export class KeptLogin {
     mustBeSafe(dirname(this.file))
     try {
       makeFolder(dirname(this.file))
-      withDraft(this.file, kept, (draft) => renameSync(draft, this.file))
+      removeAbandonedDrafts(dirname(this.file))
+      withDraft(this.file, `${JSON.stringify(kept)}\n`, (draft) => renameSync(draft, this.file))
       return undefined
     } catch (fault) {
       return `\`${this.file}\` cannot be written (${(fault as NodeJS.ErrnoException).code})`

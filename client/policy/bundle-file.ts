@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { Context } from '../context.ts'
 import { digestOf } from '../digest.ts'
+import { writeNew } from '../new-file.ts'
 import { Fault, wrongUsage } from '../outcome.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
 
@@ -33,7 +33,7 @@ export async function fetchBundle(hash: string, { api }: Pick<Context, 'api'>): 
 /** @throws as `fetchBundle` does */
 export async function writeBundle(hash: string, file: string, context: Pick<Context, 'api'>): Promise<void> {
   const { bundle } = await fetchBundle(hash, context)
-  writeFileSync(file, JSON.stringify(bundle, null, 2), { mode: 0o600 })
+  writeNew(file, JSON.stringify(bundle, null, 2))
 }
 
 /**

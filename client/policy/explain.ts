@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Context } from '../context.ts'
+import { writeNew } from '../new-file.ts'
 import { type Exit, Fault } from '../outcome.ts'
 import { readTimeline } from '../requests/timeline.ts'
 import { withBundleFiles } from './bundle-file.ts'
@@ -19,7 +19,7 @@ export async function explainRequest(typed: ExplainTyped, context: Context): Pro
   const asked = { policies, deployment, json }
   return withTemporaryFolder(async (folder) => {
     const record = join(folder, 'record.ndjson')
-    writeFileSync(record, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''), { mode: 0o600 })
+    writeNew(record, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
     const run = (found: typeof asked) => runPolicyProgram({ verb: 'explain', record, ...found }, context.surroundings)
     return (await withBundleFiles(asked, () => context, run)) as Exit
   })

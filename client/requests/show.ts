@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { type Context, type IdTyped, nextCommand, show as print } from '../context.ts'
+import { replaceFile } from '../new-file.ts'
 import { type Exit, exits, wrongUsage } from '../outcome.ts'
 import { readPages } from '../pages.ts'
 import { fact, table, time, timeAndSpan } from '../screen.ts'
@@ -108,12 +107,7 @@ type ShowTyped = IdTyped & { picture?: string }
 /** @throws Refusal where the file cannot be written */
 async function savePicture(id: string, picture: string, { api, surroundings }: Context): Promise<void> {
   const { text } = await api.text({ method: 'GET', path: `${pathOf(id)}/timeline.svg` })
-  try {
-    writeFileSync(resolve(surroundings.folder, picture), text)
-  } catch (cause) {
-    const { code } = cause as { code?: string }
-    throw wrongUsage(`\`${picture}\` cannot be written: ${code}`, 'name a file in a folder that is there')
-  }
+  replaceFile(picture, surroundings.folder, text)
 }
 
 /** @throws Refusal */

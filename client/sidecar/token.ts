@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { writeNew } from '../new-file.ts'
 import { systemCodeOf, wrongUsage } from '../outcome.ts'
 
 export const makeToken = (): string => randomBytes(32).toString('base64url')
@@ -13,7 +14,7 @@ export const makeToken = (): string => randomBytes(32).toString('base64url')
 export function readToken(path: string): string {
   try {
     const token = makeToken()
-    writeFileSync(path, `${token}\n`, { mode: 0o600, flag: 'wx' })
+    writeNew(path, `${token}\n`)
     return token
   } catch (fault) {
     if (systemCodeOf(fault) !== 'EEXIST') throw cannot(path, `it cannot be written (${systemCodeOf(fault)})`)

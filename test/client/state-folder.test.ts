@@ -1,4 +1,15 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KeptKeys } from '../../client/kept-keys.ts'
@@ -53,4 +64,26 @@ test('one that is not there yet is made for this user alone, and is used from th
 test('a relative `XDG_STATE_HOME` counts for nothing: the working folder may be of a stranger', () => {
   expect(stateFolderOf({ XDG_STATE_HOME: 'state', HOME: '/home/jade' })).toBe('/home/jade/.local/state/hotwork')
   expect(stateFolderOf({ XDG_STATE_HOME: '/var/state', HOME: '/home/jade' })).toBe('/var/state/hotwork')
+})
+
+test('the drafts of processes that were killed are removed once they are old: a key may be in them', () => {
+  keys().write('call-1', { mine: true })
+  const killed = `call-2.json.${randomUUID()}`
+  const living = `login-1.json.${randomUUID()}`
+  const others = ['call-3.json.bak', `notes.${randomUUID()}`]
+  for (const name of [killed, living, ...others]) writeFileSync(join(folder, name), '{"d":"private"}')
+  symlinkSync(join(home, 'of-another'), join(folder, `call-4.json.${randomUUID()}`))
+  writeFileSync(join(home, 'of-another'), 'theirs')
+  for (const name of [killed, ...others]) utimesSync(join(folder, name), 0, 0)
+  for (const write of [
+    () => keys().write('call-1', {}),
+    () => login().keep({ token: 'mine', until: Date.now() + 60_000 }),
+  ]) {
+    writeFileSync(join(folder, killed), '{"d":"private"}')
+    utimesSync(join(folder, killed), 0, 0)
+    write()
+    expect(readdirSync(folder)).not.toContain(killed)
+  }
+  expect(readdirSync(folder)).toEqual(expect.arrayContaining([living, ...others, 'call-1.json']))
+  expect(readFileSync(join(home, 'of-another'), 'utf8')).toBe('theirs')
 })

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { show } from '../../context.ts'
+import { writeNew } from '../../new-file.ts'
 import { type Exit, Fault, wrongUsage } from '../../outcome.ts'
 import { jsonText, table } from '../../screen.ts'
 import type { Surroundings } from '../../surroundings.ts'
@@ -56,12 +57,12 @@ function write(folder: string, imported: readonly Imported[], server: Server): (
   )
   try {
     for (const each of ['actions', 'drafts']) mkdirSync(join(folder, each), { recursive: true })
-    writeFileSync(join(folder, 'map.json'), jsonText({ server, tools }), { flag: 'wx' })
+    writeNew(join(folder, 'map.json'), jsonText({ server, tools }))
     return imported.map(({ state, action = '', entry }) => {
       if (entry === undefined) return undefined
       const [service, operation = ''] = action.split(':')
       const file = join(state === 'whole' ? 'actions' : 'drafts', `${service}.${kebab(operation)}.json`)
-      writeFileSync(join(folder, file), jsonText(entry), { flag: 'wx' })
+      writeNew(join(folder, file), jsonText(entry))
       return file
     })
   } catch (cause) {
