@@ -22,7 +22,6 @@ module.exports = {
   testPathIgnorePatterns: [
     '/test/domain/model/',
     '/test/domain/break-glass/openings.test.ts',
-    '/test/operations/policy/observed.test.ts',
     '/test/operations/scale.test.ts',
   ],
   testTimeout: 60_000,

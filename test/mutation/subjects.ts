@@ -50,6 +50,7 @@ const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
     ...['http/tier-section', 'operations/people', 'operations/delegation', 'operations/permits', 'policies/explain'],
     ...['operations/halts/halts', 'operations/halts/halt-order', 'operations/agents/recertify'],
     ...['operations/requests/plan', 'operations/requests/story', 'operations/requests/asking-terms'],
+    ...['operations/previews/drift', 'operations/previews/plan-previews', 'slack/forms/ask-on-behalf'],
   ],
   'operations/policy-change': ['policies/changes/diff', 'policies/replay'],
   'operations/requests': ['http/pages', 'http/plan', 'http/plan-page', 'http/read-routes', 'operations/ledger'],
