@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { bundleFunctions, bundlePolicyProgram } from '../bundle-functions.ts'
 import { writeDeclarations } from './declarations.ts'
+import { installTime } from './install-time.ts'
 import { licencesOf } from './licences.ts'
 
 /**
@@ -54,7 +55,8 @@ const shipped = globSync([...files, ...files.map((name) => `${name}/**`), 'packa
 const megabytes = shipped.reduce((sum, { size }) => sum + size, 0) / 1e6
 console.log(
   `hotwork ${version}: ${megabytes.toFixed(1)} MB unpacked in ${shipped.length} files, ` +
-    `${Object.keys(dependencies).length} dependencies (made in ${((Date.now() - began) / 1000).toFixed(1)} s)`,
+    `${Object.keys(dependencies).length} dependencies (made in ${((Date.now() - began) / 1000).toFixed(1)} s` +
+    `${forExamples ? '' : `, installed in ${installTime(root, `hotwork-${version}.tgz`)} s`})`,
 )
 
 /** Returns the paths of what is in the bundles. */

@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** How long an install takes a user, in seconds: of the package in `root` as it is packed, into an empty folder. */
+export function installTime(root: string, tarball: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hotwork-install-'))
+  // `npm pack` runs the build: what it was told is not for these two.
+  const own = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
+  const env = { ...Object.fromEntries(own), npm_config_cache: join(folder, '.npm') }
+  const npm = (...words: string[]) =>
+    execFileSync('npm', words, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] })
+  try {
+    npm('pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder)
+    const began = performance.now()
+    npm('install', '--offline', '--no-audit', '--no-fund', '--prefix', folder, join(folder, tarball))
+    return ((performance.now() - began) / 1000).toFixed(1)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
