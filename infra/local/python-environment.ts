@@ -42,8 +42,8 @@ export async function ensurePythonEnvironment(options: {
       note('making the environment')
       await run(system, ['-m', 'venv', directory], options)
       note('downloading')
-      const install = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirements]
-      await run(python, install, options)
+      const install = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--require-hashes']
+      await run(python, [...install, '-r', requirements], options)
       writeFileSync(stamp, wanted)
       note('done')
       return python

@@ -49,10 +49,17 @@ test('an environment of other requirements, or half made, is not used', () => {
   expect(existsSync(`${venv}.lock`)).toBe(false)
 })
 
-test('every requirement has one exact version', () => {
-  const lines = readFileSync(join(root, 'infra/local/requirements.txt'), 'utf8').trim().split('\n')
-  for (const line of lines.filter((line) => !line.startsWith('#'))) expect(line).toMatch(/^[\w.-]+==[\w.]+$/)
-  expect(lines).toContain('ministack==1.5.33')
+test.each([
+  'infra/local/requirements.txt',
+  'examples/verify-receipt/requirements.txt',
+  'test/agents/requirements.txt',
+  'test/agents/requirements-mcp1.txt',
+  'test/client/python/requirements.txt',
+  'test/stack/python/requirements.txt',
+])('every requirement of %s has one exact version, and the hashes of its files', (file) => {
+  const lines = readFileSync(join(root, file), 'utf8').trim().split('\n')
+  for (const line of lines.filter((line) => !line.startsWith('#')))
+    expect(line).toMatch(/^[\w.-]+(?:\[[\w,-]+\])?==[\w.]+(?: --hash=sha256:[0-9a-f]{64})+$/)
 })
 
 test("a Lambda's archive is one that others can read", () => {

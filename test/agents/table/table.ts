@@ -18,7 +18,10 @@ const { dependencies } = JSON.parse(read('test/agents/package.json')) as { depen
 const inPython = ['requirements-mcp1.txt', 'requirements.txt'].flatMap((list) =>
   read(`test/agents/${list}`)
     .split('\n')
-    .flatMap((line) => (line.includes('==') ? [line.split('==') as [string, string]] : [])),
+    .flatMap((line) => {
+      const [, name, version] = /^(\S+)==(\S+)/.exec(line) ?? []
+      return name && version ? [[name, version] as const] : []
+    }),
 )
 const versions = new Map([...inPython, ...Object.entries(dependencies)])
 
