@@ -16,8 +16,9 @@ import { MemorySources } from '../../support/previews/memory-sources.ts'
 /** What people are shown of the present state, and what comes of a source that does not answer as its entry expects. */
 
 const canary = 'canary-7f2a-of-the-present-value'
+const LastModifiedDate = '2027-01-14T12:00:00.000Z'
 const parameter = (Value: unknown, Version: unknown = 7, more: JsonObject = {}) =>
-  ({ Parameter: { Name: '/staging/x', Type: 'String', Value, Version, ...more } }) as JsonObject
+  ({ Parameter: { Name: '/staging/x', Type: 'String', Value, Version, LastModifiedDate, ...more } }) as JsonObject
 
 let bundle: Bundle
 beforeAll(() => {
@@ -134,7 +135,9 @@ describe('what people are shown', () => {
     })
 
     const taskDefinition = 'arn:aws:ecs:us-east-1:000000000000:task-definition/web:41'
-    sources.answer('ecs:DescribeServices', { services: [{ desiredCount: 2, taskDefinition }] })
+    sources.answer('ecs:DescribeServices', {
+      services: [{ desiredCount: 2, taskDefinition, createdAt: LastModifiedDate }],
+    })
     expect(await matched(world, asks.service)).toMatchObject({
       before: { desiredCount: 2 },
       after: { desiredCount: 4 },
@@ -212,6 +215,19 @@ describe('the state', () => {
     const state = await stateOf(parameter('300', 7))
     expect(await stateOf(parameter('300', 7))).toBe(state)
     expect(await stateOf(parameter('300', 8))).not.toBe(state)
+  })
+
+  test('of a parameter or a service that was deleted and made again is another, with the same version and values', async () => {
+    const later = '2027-01-15T07:00:00.000Z'
+    const again = parameter('300', 1, { LastModifiedDate: later })
+    expect(await stateOf(again)).not.toBe(await stateOf(parameter('300', 1)))
+    const serviceOf = async (createdAt: string) => {
+      const world = make()
+      const taskDefinition = 'arn:aws:ecs:us-east-1:000000000000:task-definition/web:41'
+      world.sources.answer('ecs:DescribeServices', { services: [{ desiredCount: 2, taskDefinition, createdAt }] })
+      return (await matched(world, asks.service)).state
+    }
+    expect(await serviceOf(later)).not.toBe(await serviceOf(LastModifiedDate))
   })
 
   test('cannot be guessed by those who read it: it is of the deployment, the request and the resource', async () => {
