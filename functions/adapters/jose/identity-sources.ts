@@ -10,6 +10,7 @@ import {
   SpiffeBundle,
   type SpiffeIssuer,
   trustDomainOf,
+  usualMaxAge,
 } from '../../domain/people/identity-issuer.ts'
 import { ok, type Result, refuse, type Seconds } from '../../domain/values.ts'
 import { IssuerUnavailable } from '../../operations/faults.ts'
@@ -50,7 +51,7 @@ const textOf = (from: object, names: readonly string[]): Bearer['claims'] =>
 const identityTypes = new Set(['jwt', 'jose', 'at+jwt', 'application/at+jwt'])
 
 export function oidcSource(
-  { issuer, jwksUri, maxAge }: Pick<OidcIssuer, 'issuer' | 'jwksUri' | 'maxAge'>,
+  { issuer, jwksUri, maxAge = usualMaxAge }: Pick<OidcIssuer, 'issuer' | 'jwksUri' | 'maxAge'>,
   clock: Clock,
 ): IdentitySource {
   return {

@@ -9,8 +9,9 @@ const IssuerUrl = SecureUrl.regex(/^[^?#]+$/, 'an issuer has no query and no fra
 
 /** `{issuer}` stands for Hotwork's own issuer. */
 const audience = z.string().min(1)
-/** Also where the token's own `exp` is later. Seconds. */
-const maxAge = z.int().min(30).max(3600).optional()
+/** Also where the token's own `exp` is later: one hour, unless the deployment file says another age. Seconds. */
+const maxAge = z.int().min(30).max(86_400).optional()
+export const usualMaxAge = 3600
 
 const discovered = { issuer: IssuerUrl, jwksUri: SecureUrl.optional(), audience, maxAge }
 
@@ -38,7 +39,8 @@ const spiffe = {
   /** A rotation of these keys needs a new deployment. */
   bundle: SpiffeBundle.optional(),
   audience,
-  maxAge,
+  /** Of an SVID, which is for minutes. Seconds. */
+  maxAge: z.int().min(30).max(3600).optional(),
   algorithms: z.array(z.enum(['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'])).min(1),
 }
 /** Workloads come with JWT-SVIDs. */

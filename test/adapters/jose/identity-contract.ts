@@ -245,6 +245,14 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
     expect(inspect([refused, fault], { depth: 9 })).not.toContain('canary')
   })
 
+  test('a token of a year is refused once it is an hour old, unless the deployment file says another age', async () => {
+    const aYear = { iat: now - 3700, exp: now + 365 * 86_400 }
+    expect(await desk.who(desk.token(aYear))).toBe('token_expired')
+    const lenient = await Desk.open(source, desk.key, { maxAge: 7200 })
+    expect(await lenient.who(lenient.token(aYear))).toBe('known')
+    await lenient.server.close()
+  })
+
   test('a token older than the deployment allows is refused, whatever its own end says', async () => {
     const strict = await Desk.open(source, key, { maxAge: 120 })
     const aged = (seconds: number) => strict.token({ iat: now - seconds, exp: now + 600 })
