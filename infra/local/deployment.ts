@@ -9,7 +9,7 @@ import { type AwsAccess, type Between, clientSettings } from './emulator.ts'
 import type { IdentityProvider, PrivateJwk } from './identity-provider.ts'
 import type { Local } from './local-file.ts'
 import { type ReverseProxy, startReverseProxy } from './loopback.ts'
-import { readOrganisation } from './organisation.ts'
+import { readOrganisation, withDatesOfToday } from './organisation.ts'
 import { startPager } from './pager.ts'
 import type { Progress } from './progress.ts'
 
@@ -33,13 +33,14 @@ type Described = Omit<Prepared, 'proxy' | 'file' | 'directory' | 'assembly'> & {
 /** All that needs no AWS: addresses, principals, the deployment file, the assembly. `resources` ends what it starts. */
 export async function prepareDeployment(
   around: Surroundings,
-  { stackName, policies, slack: between }: { stackName: string; policies: string; slack?: Between | undefined },
+  { stackName, policies: folder, slack: between }: { stackName: string; policies: string; slack?: Between | undefined },
   resources: AsyncDisposableStack,
 ) {
   const { identityProvider, accountId, region, logDirectory, signal } = around
-  const organisation = readOrganisation(policies)
+  const organisation = readOrganisation(folder)
   const directory = join(around.directory, 'deployments', stackName)
   mkdirSync(directory, { recursive: true })
+  const policies = withDatesOfToday(folder, join(directory, 'policies'))
   const log = (line: string) => appendFileSync(join(logDirectory, `${stackName}.log`), `${line}\n`)
 
   const proxy = await startReverseProxy(log)

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 
@@ -14,7 +14,10 @@ type Identity = z.infer<typeof Identity>
 const Party = z.object({ id: Text, identities: z.array(Identity).min(1) })
 type Party = z.infer<typeof Party>
 const Workload = Party.extend({ notify: Text.optional() })
-const Agents = z.object({ agents: z.array(Workload.extend({ owner: Text, autonomy: Text })) })
+const Agents = z.object({
+  agents: z.array(Workload.extend({ owner: Text, autonomy: Text })),
+  tell: z.object({ channel: Text }).optional(),
+})
 const Tools = z.object({ tools: z.array(Workload) })
 const SourcedGroup = z.object({
   people: z.array(Text).default([]),
@@ -28,12 +31,30 @@ const Stage = z.object({ channel: Text, onSilence: z.union([Text, z.object({ cha
 const Ladder = z.object({ tiers: z.array(z.object({ stages: z.array(Stage) })) })
 const Action = z.object({ account: Text.optional() })
 
+const sample = join(import.meta.dirname, '../../policies/agents.json')
+const mostDays = 180
+
+/**
+ * The folder, or a copy in which the first dates of the sample's agents count from today, so that a checkout of any age
+ * runs here.
+ */
+export function withDatesOfToday(folder: string, copy: string): string {
+  const [date] = /(?<="recertifyBy": )"[\d-]+"/.exec(readFileSync(sample, 'utf8')) ?? ['']
+  const agents = readFileSync(join(folder, 'agents.json'), 'utf8')
+  if (!agents.includes(date)) return folder
+  rmSync(copy, { recursive: true, force: true })
+  cpSync(folder, copy, { recursive: true })
+  const latest = new Date(Date.now() + mostDays * 86_400_000).toISOString().slice(0, 10)
+  writeFileSync(join(copy, 'agents.json'), agents.replaceAll(date, `"${latest}"`))
+  return copy
+}
+
 /** The principals of a policy folder, and the aliases in it that a deployment must give a meaning. */
 export type Organisation = ReturnType<typeof readOrganisation>
 
 /** Looks only at what is used: synthesis judges the folder. @throws an error that names the file and the member */
 export function readOrganisation(folder: string) {
-  const { agents } = readJson(join(folder, 'agents.json'), Agents)
+  const { agents, tell } = readJson(join(folder, 'agents.json'), Agents)
   const { tools } = readJson(join(folder, 'tools.json'), Tools)
   const { people, groups } = readJson(join(folder, 'directory.json'), Directory)
   const membersOf = (group: (typeof groups)[string] = []) => (Array.isArray(group) ? group : group.people)
@@ -66,7 +87,7 @@ export function readOrganisation(folder: string) {
         ),
       ),
     },
-    channels: distinct(tiers.flatMap(({ stages }) => stages.flatMap(channelsOf))),
+    channels: distinct([...tiers.flatMap(({ stages }) => stages.flatMap(channelsOf)), ...(tell ? [tell.channel] : [])]),
     notified: workloads.flatMap(({ id, notify }) => (notify === undefined ? [] : { id, url: notify })),
     accounts: distinct(actions.flatMap(({ account }) => account ?? [])),
   }

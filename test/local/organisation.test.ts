@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readOrganisation } from '../../infra/local/organisation.ts'
+import { readOrganisation, withDatesOfToday } from '../../infra/local/organisation.ts'
 import { compileFolder } from '../support/policies/compile-folder.ts'
 import { makeFolder, removeFolders, root, runModule } from './support/programs.ts'
 
@@ -30,9 +30,25 @@ test('every alias that the policies name is given a meaning', () => {
     workloadIssuers: ['workloads'],
     peopleIssuers: ['people'],
     absentIssuers: [],
-    channels: ['hotwork-approvals'],
+    channels: ['hotwork-approvals', 'hotwork-agents'],
     accounts: [expect.any(String)],
   })
+})
+
+test('the first dates of the sample’s agents count from today on the local stack, and no other date moves', () => {
+  const [folder, copy] = [makeFolder(), join(makeFolder(), 'copy')]
+  cpSync(policies, folder, { recursive: true })
+  const datesIn = (of: string): string[] =>
+    JSON.parse(readFileSync(join(of, 'agents.json'), 'utf8')).agents.map(
+      ({ recertifyBy }: { recertifyBy: string }) => recertifyBy,
+    )
+  const moved = datesIn(withDatesOfToday(folder, copy))
+  const inDays = (date = '') => (Date.parse(date) - Date.now()) / 86_400_000
+  expect(inDays(moved[0])).toBeGreaterThan(178)
+  expect(inDays(moved[0])).toBeLessThanOrEqual(180)
+  expect(moved[3]).toBe(datesIn(policies)[3])
+  writeFileSync(join(folder, 'agents.json'), '{ "agents": [] }')
+  expect(withDatesOfToday(folder, copy)).toBe(folder)
 })
 
 test('agents and tools with an address to be notified at are told, and no others', () => {

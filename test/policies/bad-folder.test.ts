@@ -1,3 +1,5 @@
+import { cedar as cedarLanguage } from '../../functions/adapters/cedar/compile-cedar.ts'
+import { openFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import { writeFile } from '../support/mcp-tool.ts'
 import { Copy } from './sample.ts'
 
@@ -1434,7 +1436,43 @@ const behaviour: Bad[] = [
   ],
 ]
 
+const terms: Bad[] = [
+  [
+    'an agent that no person would look at again for years',
+    (copy) => copy.editJson(agents, (content) => (content.agents[1].recertifyBy = '2999-12-31')),
+    agents,
+    '"recertifyBy": "2999-12-31"',
+    'no person would look at `agent:remediator` again within 180 days',
+    'or an earlier day',
+  ],
+  [
+    'a suspension that is told in no channel, where there are several',
+    (copy) => copy.editJson(agents, (content) => delete content.tell),
+    agents,
+    '"agents"',
+    'no channel is named in which a suspension is told',
+    '"tell": { "channel": "hotwork-approvals" }',
+  ],
+  [
+    'a suspension that is told in a channel that there is not',
+    (copy) => copy.editJson(agents, (content) => (content.tell.channel = 'hotwork-nowhere')),
+    agents,
+    '"channel"',
+    'channel `hotwork-nowhere` is not in the deployment',
+    '`hotwork-agents`',
+  ],
+  [
+    'a calendar of a zone that there is not',
+    (copy) => copy.editJson('policies/calendar.json', (content) => (content.zone = 'Europe/Nowhere')),
+    'policies/calendar.json',
+    '"zone"',
+    '`Europe/Nowhere` is no time zone: write a name of the IANA database',
+    'change it',
+  ],
+]
+
 describe.each([
+  ['an agent whose terms are too wide', terms],
   ['a file that is not what it should be', json],
   ['a name that means nothing', names],
   ['an action whose parts do not fit', catalogue],
@@ -1477,6 +1515,34 @@ test.each([
     const compiled = copy.compile()
     expect([compiled.ok, JSON.stringify(compiled)]).toEqual([false, expect.stringMatching(why)])
   }
+})
+
+test('the first date of an agent is at most 180 days after the build, and an older folder can still be compared', () => {
+  const openAt = (recertifyBy: string) => {
+    using copy = new Copy()
+    copy.editJson(agents, (content) => {
+      // The librarian is past its date, which a case tells.
+      for (const agent of content.agents) if (agent.id !== 'agent:librarian') agent.recertifyBy = recertifyBy
+    })
+    const opened = openFolder(
+      copy.at('policies'),
+      copy.at('deployment.json'),
+      cedarLanguage,
+      Date.parse('2026-12-01T23:00:00Z') / 1000,
+    )
+    return opened.ok ? opened.failing.map(({ fix }) => fix) : 'no bundle'
+  }
+  expect(openAt('2027-05-30')).toEqual([])
+  expect(openAt('2027-05-31')).toHaveLength(5)
+  expect(openAt('2030-12-31')).toContainEqual(expect.stringMatching(/^write 2027-05-30 or an earlier day/))
+})
+
+test('a folder with one channel tells a suspension there, without naming it', () => {
+  using copy = new Copy()
+  copy.editJson(agents, (content) => delete content.tell)
+  copy.editJson('deployment.json', ({ channels }) => delete channels['hotwork-agents'])
+  const compiled = copy.compile()
+  expect(compiled.ok && compiled.bundle.agentsTell).toEqual({ channel: 'hotwork-approvals' })
 })
 
 test('an agent and a tool are notified at the https address of a host', () => {

@@ -48,6 +48,7 @@ inBrowser('the deployed pages', () => {
   test('a stronger login is made for one decision, and stands in the ledger as its evidence', async () => {
     const id = await hotwork.submitted(remediator, {
       ...setParameter(prod),
+      context: { ...setParameter(prod)['context'], justification: 'the queue grows without an end' },
       action: {
         name: 'lambda:PutFunctionConcurrency',
         properties: { FunctionName: 'checkout-pages', ReservedConcurrentExecutions: 0 },

@@ -149,6 +149,8 @@ export class World {
   async submit(what: What, changes: Partial<Parameters<typeof submitRequest>[0]> = {}) {
     const evaluated = await this.evaluate(what)
     const id = what.agent ?? agent('remediator')
+    // The sample wants a reason at tier 3.
+    const tier = 'requestable' in evaluated ? evaluated.requestable?.tier : undefined
     return submitRequest(
       {
         agent: { id, issuer: 'https://id.example.org', subject: id.replace(':', '-') },
@@ -156,6 +158,7 @@ export class World {
         action: { name: what.action, properties: what.arguments },
         resource: what.resource,
         purpose: what.purpose ?? 'remediation',
+        ...(tier === 3 ? { justification: 'the queue grows without an end' } : {}),
         parentTask: { id: 'INC-1042' },
         evaluation: evaluated.id,
         jkt: agentKey,

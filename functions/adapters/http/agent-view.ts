@@ -13,6 +13,7 @@ import { findingsOf, noCounts } from '../../domain/agents/observed.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Identity } from '../../domain/people/organisation.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
+import { zoneOf } from '../../domain/policy/calendar.ts'
 import type { ApprovedRequest } from '../../domain/requests/request.ts'
 import { Digest, defined, type Json, type NumericDate } from '../../domain/values.ts'
 import type { AgentSeen } from '../../operations/agents/read-agents.ts'
@@ -72,7 +73,7 @@ export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now 
       resources: (known?.actions ?? {}) as unknown as Json,
       ...defined({ note: hostNote(agent, looked) }),
     },
-    findings: findingsOf(agent, observed),
+    findings: findingsOf(agent, observed, zoneOf(bundle.calendar)),
     ...defined({ guardrail: role === undefined ? undefined : (guardrailOf(bundle, role) as Json | undefined) }),
   }
 }

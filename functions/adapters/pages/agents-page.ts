@@ -61,11 +61,13 @@ type View = {
   whyNot: string | undefined
   reader: Reader
   now: NumericDate
+  /** Of the calendar. */
+  zone: string
   notice?: Notice | undefined
   draft?: string
 }
 
-export function agentPage({ seen, actions, whyNot, reader, now, notice, draft = '' }: View): string {
+export function agentPage({ seen, actions, whyNot, reader, now, zone, notice, draft = '' }: View): string {
   const { agent, status, because, due, file, grants, evidence } = seen
   const { certified, observed } = file
   return page({
@@ -97,7 +99,7 @@ ${certified && html`<dt>Last time</dt><dd>${certified.by}, ${time(certified.at, 
 </dl>
 ${whyNot === undefined ? recertifyForm(agent.id, evidence, reader, draft) : html`<p class="soft">${whyNot}</p>`}`,
 )}
-${titled('record', 'What it did', recordOf(seen, now))}
+${titled('record', 'What it did', recordOf(seen, now, zone))}
 ${titled('host', 'What its host could do without Hotwork', hostOf(seen, actions, now))}
 ${titled(
   'grants',
@@ -130,9 +132,9 @@ const countNames: readonly (readonly [keyof Counts, string])[] = [
   ['night', 'at night'],
 ]
 
-function recordOf({ agent, file: { observed } }: AgentSeen, now: NumericDate): Html {
+function recordOf({ agent, file: { observed } }: AgentSeen, now: NumericDate, zone: string): Html {
   if (!observed) return html`<p>It was not summed up yet: that is done once a day.</p>`
-  const findings = findingsOf(agent, observed)
+  const findings = findingsOf(agent, observed, zone)
   const uses = Object.entries(observed.lastUse)
   return html`<table><thead><tr><th scope="col"></th><th scope="col">30 days</th><th scope="col">90 days</th></tr></thead><tbody>
 ${countNames.map(([name, words]) => html`<tr><th scope="row">${words}</th><td>${observed.days30[name]}</td><td>${observed.days90[name]}</td></tr>`)}

@@ -21,6 +21,7 @@ import type { Row } from '../../domain/cards/sentence.ts'
 import { decisionSentence, loginNeeded, stageSentence } from '../../domain/cards/stage-words.ts'
 import type { Timeline } from '../../domain/cards/timeline.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
+import { zoneOf } from '../../domain/policy/calendar.ts'
 import { sentencesOf } from '../../domain/refusals.ts'
 import type { Verdict } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
@@ -40,6 +41,8 @@ export type RequestPage = {
   whyNot: Viewed['whyNot']
   reader: Reader & { person: PersonId }
   now: NumericDate
+  /** Of the calendar. */
+  zone?: string
   /** The answer to a form leaves it out. */
   timeline?: Timeline
   why?: Why
@@ -52,10 +55,11 @@ export const requestPage = ({
   viewed: { state, whyNot },
   bundle,
   ...rest
-}: Omit<RequestPage, 'view' | 'whyNot'> & { viewed: Viewed; bundle: ViewFacts }): string =>
-  drawRequestPage({ view: describeRequest(state, bundle), whyNot, ...rest })
+}: Omit<RequestPage, 'view' | 'whyNot' | 'zone'> & { viewed: Viewed; bundle: ViewFacts }): string =>
+  drawRequestPage({ view: describeRequest(state, bundle), whyNot, zone: zoneOf(bundle.calendar), ...rest })
 
-export function drawRequestPage({ view, whyNot, reader, now, timeline, why, notice, draft = {} }: RequestPage): string {
+export function drawRequestPage(request: RequestPage): string {
+  const { view, reader, now, timeline, why, notice } = request
   const title = titleText(view.title)
   const note = noteOf(view)
   return page({
@@ -73,7 +77,7 @@ ${view.narrowings.length > 0 && narrowedSection(view, now)}
 ${who(view, now)}
 ${why && tierSection(view, why, now)}
 ${view.stages.length > 0 && stages(view, now)}
-${forms(view, whyNot, reader, draft)}
+${forms(request)}
 ${timeline && timelineSection(timeline, now)}
 <p class="soft">This page shows what was recorded when it was loaded. <a href="/decide/${view.id}">Look again</a></p>`,
   })
@@ -172,7 +176,7 @@ const decisions = ({ decisions: all }: StageView, now: NumericDate): Part =>
 
 type Decide = (verdict: Verdict, body: Html, attributes?: Part) => Html
 
-function forms(view: RequestView, whyNot: Viewed['whyNot'], reader: Reader, draft: { comment?: string }): Part {
+function forms({ view, whyNot, reader, draft = {}, zone = 'UTC' }: RequestPage): Part {
   const stage = whyNot.approve === undefined ? openStageOf(view) : undefined
   const { id, round, digest, status } = view
   const decide: Decide = (verdict, body, attributes) =>
@@ -183,7 +187,7 @@ function forms(view: RequestView, whyNot: Viewed['whyNot'], reader: Reader, draf
     stage && approveForm(decide, stage, draft),
     stage && canBeLess(view) && narrowForm(decide, view, stage),
     whyNot.deny === undefined && denyForm(decide, view),
-    stage && asideForm(id, reader),
+    stage && asideForm(id, reader, zone),
   ]
   return parts.some(Boolean) && titled('decide', status === 'pending' ? 'Decide' : 'What you can do', parts)
 }

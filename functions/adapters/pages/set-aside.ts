@@ -3,7 +3,7 @@ import { form, type Html, html, type Reader } from './layout.ts'
 import { time } from './words.ts'
 
 /** "Not now": the request stays as it is, and leaves this person's own list for a while. */
-export const asideForm = (id: RequestId, { csrf }: Reader): Html =>
+export const asideForm = (id: RequestId, { csrf }: Reader, zone: string): Html =>
   form(
     `/decide/${id}`,
     { csrf },
@@ -12,7 +12,7 @@ export const asideForm = (id: RequestId, { csrf }: Reader): Html =>
 <label for="aside">Set it aside</label>
 <select id="aside" name="aside" aria-describedby="aside-hint">
 <option value="hour">for an hour</option>
-<option value="morning">until the next 09:00 UTC</option>
+<option value="morning">until the next 09:00 ${zone}</option>
 <option value="due">until 15 minutes before it is due</option>
 </select>
 <button>Set aside</button>`,

@@ -146,6 +146,13 @@ function checkSources({ directory: { value }, ladder }: Folder, say: Say): void 
 function checkAgents(folder: Folder, say: Say): void {
   const { agents } = folder.agents.value
   checkTwice(agents, 'id', (at) => ['agents', at, 'id'], say)
+  const { tell } = folder.agents.value
+  if (tell)
+    mustBeIn(Object.keys(folder.deployment.value.channels), say)(
+      ['tell', 'channel'],
+      tell.channel,
+      `channel \`${tell.channel}\` is not in the deployment`,
+    )
   const isPerson = mustBeIn(partiesIn(folder).people, say)
   for (const [at, { owner, backupOwner }] of agents.entries()) {
     isPerson(['agents', at, 'owner'], owner, `owner \`${owner}\` is not in directory.json`)

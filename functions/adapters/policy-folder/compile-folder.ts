@@ -2,6 +2,7 @@ import { type Bundle, hashOfBundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
+import { checkAgentTerms } from './check-agents.ts'
 import { checkBreakGlass } from './check-break-glass.ts'
 import { checkCalendar, checkWindowsRead } from './check-calendar.ts'
 import { checkCatalogue, checkUnpinned } from './check-catalogue.ts'
@@ -20,9 +21,9 @@ type Opened =
 
 /**
  * Compiles a policy folder, with the deployment that gives its aliases a meaning, into one bundle; or says all that is wrong with
- * it. What its cases say of it is no reason to give no bundle: `failing`.
+ * it. What its cases say of it, and terms that an older folder lacks, are no reason to give no bundle: `failing`.
  */
-export function openFolder(path: string, deployment: From, language: PolicyLanguage): Opened {
+export function openFolder(path: string, deployment: From, language: PolicyLanguage, now = Date.now() / 1000): Opened {
   const { folder, problems } = readFolder(path, deployment)
   if (!folder) return { ok: false, problems }
   const catalogue = folder.actions.map(({ value }) => value)
@@ -56,6 +57,7 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
     tools: folder.tools.value.tools,
     resources: folder.resources.value.resources,
     ...defined({
+      agentsTell: folder.agents.value.tell ?? onlyChannelOf(folder),
       show: folder.resources.value.show,
       breakGlass: folder.breakGlass?.value,
       calendar: folder.calendar?.value,
@@ -63,8 +65,14 @@ export function openFolder(path: string, deployment: From, language: PolicyLangu
     deployment: folder.deployment.value,
   })
   const policy = language.open(bundle)
-  const failing = checkCases(folder, bundle, (question) => policy.ask(question), index)
+  const cases = checkCases(folder, bundle, (question) => policy.ask(question), index)
+  const failing = [...checkAgentTerms(folder, now), ...cases]
   return { ok: true, bundle, folder, index, failing }
+}
+
+function onlyChannelOf({ deployment }: Folder): Bundle['agentsTell'] {
+  const [channel, ...others] = Object.keys(deployment.value.channels)
+  return channel !== undefined && others.length === 0 ? { channel } : undefined
 }
 
 export const withHash = (content: Omit<Bundle, 'hash'>): Bundle => ({

@@ -120,6 +120,7 @@ export const DirectoryFile = z
     return { people, groups: Object.fromEntries(members), ...defined({ sources, recertifyGroups }) }
   })
 export const AgentsFile = z.strictObject({
+  tell: Bundle.shape.agentsTell,
   agents: z.array(
     z.strictObject({
       ...Agent.shape,
@@ -184,11 +185,12 @@ const FreezeFile = z
   })
 export const CalendarFile = z
   .strictObject({
+    zone: Calendar.shape.zone,
     dates: Calendar.shape.dates,
     windows: Calendar.shape.windows.default({}),
     freezes: named(z.array(FreezeFile).min(1)).default({}),
   })
-  .transform(({ dates, ...rest }) => ({ ...defined({ dates }), ...rest }))
+  .transform(({ zone, dates, ...rest }) => ({ ...defined({ zone, dates }), ...rest }))
 export const CasesFile = z.strictObject({ cases: z.array(PolicyCase) })
 export const DeploymentFile = z
   .strictObject({

@@ -13,7 +13,7 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
   const actions = jsonFilesIn(join(folder, 'actions'))
   const ladder = readJson(join(folder, 'ladder.json'))
   const parties = ['agents.json', 'directory.json', 'tools.json'].map((file) => readJson(join(folder, file)))
-  const told = [ladder, readJson(join(folder, 'break-glass.json'))]
+  const told = [ladder, readJson(join(folder, 'break-glass.json')), parties[0]]
   const [, partition = 'aws', region = 'us-east-1', accountId] =
     /\barn:(aws[a-z-]*):[a-z0-9-]+:([a-z0-9-]+):(\d{12}):/.exec(text) ?? []
   const wantsIncidents = membersOf(ladder, 'parentTask').includes('live')

@@ -33,7 +33,7 @@ export type Folder = {
   deployment: Sourced<Deployment>
   ladder: Sourced<Ladder>
   directory: Sourced<Directory>
-  agents: Sourced<{ agents: Agent[] }>
+  agents: Sourced<{ agents: Agent[]; tell?: Bundle['agentsTell'] }>
   tools: Sourced<{ tools: Tool[] }>
   resources: Sourced<{ resources: ResourceRule[]; show?: Bundle['show'] }>
   breakGlass?: Sourced<BreakGlassPolicy>

@@ -1,11 +1,12 @@
 import type { Agent } from '../people/organisation.ts'
+import { hourIn } from '../policy/calendar.ts'
 import type { NumericDate } from '../values.ts'
 import type { Counts, Observed } from './agent-file.ts'
 import { type AgentRecord, noRecord } from './host.ts'
 
-/** Asked from 19 to 7 o'clock UTC: one clock for all, since neither an agent nor a group of people has a time zone. */
-export function isNight(at: NumericDate): boolean {
-  const hour = Math.floor((at % 86_400) / 3600)
+/** From 19 to 7 o'clock in the zone of the calendar: one clock for all, since an agent has no zone of its own. */
+export function isNight(at: NumericDate, zone: string): boolean {
+  const hour = hourIn(zone, at)
   return hour < 7 || hour >= 19
 }
 
@@ -25,7 +26,11 @@ const most = 0.8
 const share = (part: number, whole: number) => `${Math.round((part / whole) * 100)} % of ${whole}`
 
 /** What the record of thirty days says against the class that the agent is declared as, in words for people. */
-export function findingsOf({ autonomy }: Pick<Agent, 'autonomy'>, observed: Observed | undefined): readonly string[] {
+export function findingsOf(
+  { autonomy }: Pick<Agent, 'autonomy'>,
+  observed: Observed | undefined,
+  zone: string,
+): readonly string[] {
   if (!observed) return []
   const { asked, denied, refused, tierZero, extraCalls, night } = observed.days30
   const isMuch = (part: number) => asked >= enough && part / asked > most
@@ -35,7 +40,9 @@ export function findingsOf({ autonomy }: Pick<Agent, 'autonomy'>, observed: Obse
   if (autonomy === 'assistive' && tierZero > 0)
     found.push(`is declared assistive, and acted alone ${times(tierZero)}: no person was there to assist`)
   if (autonomy === 'assistive' && night > 0)
-    found.push(`is declared assistive, and asked ${times(night)} at night (19 to 7 o’clock UTC), when few people work`)
+    found.push(
+      `is declared assistive, and asked ${times(night)} at night (19 to 7 o’clock ${zone}), when few people work`,
+    )
   if (autonomy === 'autonomous' && asked >= enough && tierZero === 0)
     found.push('is declared autonomous, and never acted alone: `supervised` would say what it does')
   if (autonomy === 'orchestrator' && tierZero > 0)

@@ -26,7 +26,10 @@ import { type OnCall, type OnCallView, onCallView } from './on-call-view.ts'
 import { askedOfStep, changedSteps, type StepView, stepViews, titleOfPlan } from './plan-view.ts'
 
 /** What of the bundle a view needs. */
-export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'> & {
+export type ViewFacts = Pick<
+  Bundle,
+  'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment' | 'calendar'
+> & {
   /** Who could decide the stage that waits, by what sources of groups say now. */
   onCall?: readonly OnCall[]
 }

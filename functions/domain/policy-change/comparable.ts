@@ -1,7 +1,7 @@
 import { sourceKey } from '../people/group-source.ts'
 import type { Agent, Directory } from '../people/organisation.ts'
 import type { Bundle, Deployment } from '../policy/bundle.ts'
-import type { Calendar } from '../policy/calendar.ts'
+import { type Calendar, zoneOf } from '../policy/calendar.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
 import { type ConditionTemplates, conditionTemplates } from '../policy/conditions.ts'
 import { type Ladder, limitsOf, rateOf, type Stage } from '../policy/ladder.ts'
@@ -34,14 +34,15 @@ export function comparable({
 }
 
 /** Each period of a freeze by its beginning. */
-function comparableCalendar({ dates = {}, windows, freezes }: Calendar = { windows: {}, freezes: {} }) {
+function comparableCalendar(calendar: Calendar = { windows: {}, freezes: {} }) {
+  const { dates = {}, windows, freezes } = calendar
   const periods = Object.entries(freezes).map(([name, all]) => [
     name,
     Object.fromEntries(
       all.map(({ from, ...period }) => [new Date(from * 1000).toISOString().replace('.000Z', 'Z'), period]),
     ),
   ])
-  return { dates, windows, freezes: Object.fromEntries(periods) }
+  return { zone: zoneOf(calendar), dates, windows, freezes: Object.fromEntries(periods) }
 }
 
 /** The rest follows from the catalogue. */

@@ -71,6 +71,7 @@ const agents: Rule[] = [
   ['agents.*.rebind', 'rebind', more()],
   ['agents.*.recertifyBy', 'recertify_by', longer],
   ['agents.*.recertifyEvery', 'recertify_every', longer],
+  ['agentsTell.channel', 'agents_told', unordered],
   ...identities('agents.*'),
 ]
 
@@ -156,6 +157,7 @@ const deployment: Rule[] = [
 ]
 
 const calendar: Rule[] = [
+  ['calendar.zone', 'zone', unordered],
   ['calendar.freezes.*', 'freeze', demands],
   ['calendar.freezes.*.*', 'freeze', demands],
   ['calendar.freezes.*.*.until', 'freeze', less()],

@@ -6,6 +6,7 @@ const files: { readonly [member: string]: string } = {
   ladder: 'ladder.json',
   directory: 'directory.json',
   agents: 'agents.json',
+  agentsTell: 'agents.json',
   tools: 'tools.json',
   classes: 'resources.json',
   breakGlass: 'break-glass.json',

@@ -141,6 +141,8 @@ export const Bundle = z.strictObject({
   ladder: Ladder,
   directory: Directory,
   agents: z.array(Agent),
+  /** Where the suspension of an agent is told, beside the people who answer for it. */
+  agentsTell: z.strictObject({ channel: Alias }).optional(),
   tools: z.array(Tool),
   resources: z.array(ResourceRule),
   /** By classification: how much of a present value people are shown. */

@@ -59,6 +59,8 @@ export const named = <T extends z.ZodType>(value: T) =>
   z.record(Alias, value).refine((all) => Object.keys(all).length <= mostNames, `at most ${mostNames} names`)
 
 export const Calendar = z.strictObject({
+  /** By whose wall clock it is night, and 09:00. */
+  zone: Zone.optional(),
   /** Named days, such as public holidays. */
   dates: named(z.array(z.iso.date('a day that the calendar has, such as `2026-12-25`')).min(1)).optional(),
   windows: named(Window),
@@ -118,6 +120,20 @@ function isOpen({ zone, hours, days, except = [] }: Window, dates: Calendar['dat
       ? begins <= minute && minute < ends && beginsOn(today)
       : (begins <= minute && beginsOn(today)) || (minute < ends && beginsOn(PlainDate.subtractDays(today, 1))),
   )
+}
+
+/** The clock that counts where no window says another: `zone` of the calendar, else UTC. */
+export const zoneOf = (calendar: Calendar | undefined): string => calendar?.zone ?? 'UTC'
+
+export const hourIn = (zone: string, at: NumericDate): number => zonedAt(zone, at).hour
+
+/** The next time at which the wall clock of a zone shows this hour, after now. */
+export function nextHour(zone: string, hour: number, now: NumericDate): NumericDate {
+  const today = Zoned.toPlainDate(zonedAt(zone, now))
+  const on = ({ year, month, day }: typeof today) =>
+    secondsOf(PlainDateTime.toZonedDateTime(PlainDateTime.create(year, month, day, hour), zone))
+  const at = on(today)
+  return at > now ? at : on(PlainDate.addDays(today, 1))
 }
 
 const spansOf = (hours: Window['hours']): readonly Span[] =>

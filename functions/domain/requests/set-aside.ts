@@ -1,3 +1,4 @@
+import { nextHour } from '../policy/calendar.ts'
 import type { NumericDate } from '../values.ts'
 import type { ApprovalRequest } from './request.ts'
 
@@ -8,15 +9,18 @@ export const asideChoices = ['hour', 'morning', 'due'] as const
 export type AsideChoice = (typeof asideChoices)[number]
 
 const hour = 3600
-const day = 24 * hour
 /** A request comes back so long before it is due, at the latest. */
 const spare = 900
 
-/** `morning`: the next 09:00 UTC. @returns undefined where it is due too soon to be set aside */
-export function asideUntil(choice: AsideChoice, dueAt: NumericDate, now: NumericDate): NumericDate | undefined {
+/** `morning`: the next 09:00 in the zone. @returns undefined where it is due too soon to be set aside */
+export function asideUntil(
+  choice: AsideChoice,
+  dueAt: NumericDate,
+  now: NumericDate,
+  zone: string,
+): NumericDate | undefined {
   const latest = dueAt - spare
-  const nine = now - (now % day) + 9 * hour
-  const wanted = { hour: now + hour, morning: nine > now ? nine : nine + day, due: latest }[choice]
+  const wanted = { hour: now + hour, morning: nextHour(zone, 9, now), due: latest }[choice]
   const until = Math.min(wanted, latest)
   return until > now ? until : undefined
 }

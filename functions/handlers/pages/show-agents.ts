@@ -2,6 +2,7 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, apiProblem } from '../../adapters/http/problem.ts'
 import { agentPage, agentsPage } from '../../adapters/pages/agents-page.ts'
 import type { Notice } from '../../adapters/pages/layout.ts'
+import { zoneOf } from '../../domain/policy/calendar.ts'
 import { sentencesOf } from '../../domain/refusals.ts'
 import { AgentId } from '../../domain/values.ts'
 import { listAgents, type ReadAgentsPorts, readAgent } from '../../operations/agents/read-agents.ts'
@@ -35,6 +36,7 @@ export async function showAgent(
   const no = whyNotRecertify(read.value.agent.id, person.id, ports)
   const view = {
     ...{ seen: read.value, actions: Object.keys(policy.bundle.actions), reader, now: clock.now(), notice },
+    zone: zoneOf(policy.bundle.calendar),
     whyNot: no && sentencesOf(no),
     ...(draft === undefined ? {} : { draft }),
   }

@@ -112,8 +112,8 @@ async function suspend(
   const agent = AgentId.safeParse(subject)
   const key = `${subject}#suspended`
   if (agent.success) await deny.send([{ end: agent.data, group: subject, deduplicate: key }])
-  const [channel] = Object.keys(bundle.deployment.channels)
-  const places = [...peopleToTell(subject, filesOf(policy)), ...(channel === undefined ? [] : [{ channel }])]
+  const { agentsTell: channel } = bundle
+  const places = [...peopleToTell(subject, filesOf(policy)), ...(channel ? [channel] : [])]
   await tell(subject, { kind: 'suspended', why }, places, 'suspended', notices)
   if (agent.success) log.error('agent_suspended', { agent: subject, why })
   else log.error('recertification_overdue', { subject })

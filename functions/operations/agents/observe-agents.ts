@@ -1,6 +1,7 @@
 import type { Counts, Observed } from '../../domain/agents/agent-file.ts'
 import { isNight, noCounts } from '../../domain/agents/observed.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
+import { zoneOf } from '../../domain/policy/calendar.ts'
 import { type ApprovalRequest, grantOf, isOwnAsk } from '../../domain/requests/request.ts'
 import { type AgentId, defined, type NumericDate } from '../../domain/values.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
@@ -9,13 +10,13 @@ import type { RequestReader } from '../requests/ports.ts'
 import type { AgentReader, AgentWriter } from './ports.ts'
 
 type ReadingPorts = {
+  policy: { readonly bundle: Bundle }
   requests: Pick<RequestReader, 'list'>
   ledger: Pick<LedgerReader, 'head' | 'page'>
   clock: Clock
 }
 export type ObservingPorts = ReadingPorts & {
   agents: Pick<AgentReader, 'files'> & Pick<AgentWriter, 'saveObserved'>
-  policy: { readonly bundle: Bundle }
   log: Log
 }
 
@@ -49,10 +50,10 @@ export async function observeAgents(ports: ObservingPorts, { until }: { until: N
 
 /** What the requests and the refused attempts of ninety days say. `complete` is false where there was more than is read. */
 export async function observeAgent(agent: AgentId, ports: ReadingPorts): Promise<Observed> {
-  const at = ports.clock.now()
+  const [at, zone] = [ports.clock.now(), zoneOf(ports.policy.bundle.calendar)]
   const since = at - 90 * day
   const [asked, refused] = await Promise.all([readRequests(agent, since, ports), readRefused(agent, since, ports)])
-  const [days30, days90] = [30, 90].map((days) => countsOf(asked.states, refused.found, at - days * day)) as [
+  const [days30, days90] = [30, 90].map((days) => countsOf(asked.states, refused.found, at - days * day, zone)) as [
     Counts,
     Counts,
   ]
@@ -108,7 +109,12 @@ async function readRefused(agent: AgentId, since: NumericDate, { ledger }: Readi
 }
 
 /** What it asked for itself, and the calls beside that, also of what others passed on to it. */
-function countsOf(states: readonly ApprovalRequest[], refused: readonly Refused[], since: NumericDate): Counts {
+function countsOf(
+  states: readonly ApprovalRequest[],
+  refused: readonly Refused[],
+  since: NumericDate,
+  zone: string,
+): Counts {
   const counts = { ...noCounts }
   for (const state of states) {
     if (state.submittedAt < since) continue
@@ -119,7 +125,7 @@ function countsOf(states: readonly ApprovalRequest[], refused: readonly Refused[
     if (isApproved) counts.approved += 1
     if (state.status === 'denied') counts.denied += 1
     if (isApproved && state.tier === 0) counts.tierZero += 1
-    if (isNight(state.submittedAt)) counts.night += 1
+    if (isNight(state.submittedAt, zone)) counts.night += 1
   }
   for (const { at, count } of refused) if (at >= since) counts.refused += count
   return counts

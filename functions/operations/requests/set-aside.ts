@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { zoneOf } from '../../domain/policy/calendar.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
 import { type Aside, type AsideChoice, asideNow, asideUntil } from '../../domain/requests/set-aside.ts'
@@ -31,7 +32,8 @@ export async function setAside(
   if (!stored) return refuse('unknown_request')
   const state = asOf(stored.state, now)
   if (state.status !== 'pending') return refuse('already_settled')
-  const until = choice === 'back' ? now : asideUntil(choice, openStage(state)?.deadline ?? state.decideBy, now)
+  const due = openStage(state)?.deadline ?? state.decideBy
+  const until = choice === 'back' ? now : asideUntil(choice, due, now, zoneOf(ports.policy.bundle.calendar))
   if (until === undefined) return refuse('due_soon')
   await keep(person, now, { [id]: { until, round: state.round } }, ports)
   return ok(true)

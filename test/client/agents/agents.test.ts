@@ -14,7 +14,7 @@ test('agents has all, with who answers for each, until when, and why one is susp
   const { exit, out } = await scene.at('ana').type('agents')
   expect(exit).toBe(0)
   expect(out).toMatch(/^agent:remediator +person:dan +autonomous +active +/m)
-  expect(out).toMatch(/ 31 Dec 2030 00:00 UTC /)
+  expect(out).toMatch(/ 29 May 00:00 UTC /)
   expect(out).toMatch(/^agent:librarian +person:mia +supervised +suspended \(recertification\) +/m)
 })
 
@@ -25,7 +25,7 @@ test('show has one agent whole, with its live grants and what its host could do'
   expect(out).toContain('agent:remediator  active')
   expect(out).toContain(`${ask.id} ssm:PutParameter`)
   expect(out).toContain('kubernetesServiceAccount prod/agents/remediator')
-  expect(out).toContain('by 31 Dec 2030 00:00 UTC, in 1446 days')
+  expect(out).toContain('by 29 May 00:00 UTC, in 134 days')
   expect(out).toContain('record   not summed up yet')
   expect(out).toMatch(
     /^its host never looked at: of \d+ actions it is not known whether it could do them\n +Hotwork asks no cluster/m,
@@ -36,7 +36,7 @@ test('show has one agent whole, with its live grants and what its host could do'
     status: 'active',
     counts: { days_30: { asked: 0 }, days_90: { extra_calls: 0 } },
     live_grants: [{ request: ask.id, action: 'ssm:PutParameter' }],
-    recertification: { due: '2030-12-31T00:00:00Z' },
+    recertification: { due: '2027-05-29T00:00:00Z' },
     ambient: { actions: { 'ssm:PutParameter': 'unknown' } },
   })
   expect((await scene.at('ana').json('agents', 'show', 'agent:none')).exit).toBe(2)

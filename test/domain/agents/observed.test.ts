@@ -12,7 +12,7 @@ const observed = (days30: Partial<Counts>): Observed => ({
   days90: noCounts,
   lastUse: {},
 })
-const found = (autonomy: Autonomy, counts: Partial<Counts>) => findingsOf({ autonomy }, observed(counts))
+const found = (autonomy: Autonomy, counts: Partial<Counts>) => findingsOf({ autonomy }, observed(counts), 'UTC')
 
 test.each<[autonomy: Autonomy, counts: Partial<Counts>, finding: RegExp]>([
   ['supervised', { asked: 20, tierZero: 17 }, /acts alone more than its class says: 85 % of 20 requests/],
@@ -36,7 +36,7 @@ test.each<[autonomy: Autonomy, counts: Partial<Counts>]>([
 ])('%s with %j is as declared', (autonomy, counts) => expect(found(autonomy, counts)).toEqual([]))
 
 test('of an agent that was never observed nothing is found, and policy sees zeros', () => {
-  expect(findingsOf({ autonomy: 'assistive' }, undefined)).toEqual([])
+  expect(findingsOf({ autonomy: 'assistive' }, undefined, 'UTC')).toEqual([])
   expect(recordOf(undefined)).toEqual(noRecord)
 })
 
@@ -44,8 +44,14 @@ test('policy sees the thirty days', () =>
   expect(recordOf(observed({ asked: 4, approved: 3, night: 2 }))).toEqual({ ...noRecord, asked: 4, night: 2 }))
 
 test.each([
-  ['06:59:59', true],
-  ['07:00:00', false],
-  ['18:59:59', false],
-  ['19:00:00', true],
-])('%s UTC at night: %s', (time, night) => expect(isNight(Date.parse(`2026-03-29T${time}Z`) / 1000)).toBe(night))
+  ['UTC', '06:59:59', true],
+  ['UTC', '07:00:00', false],
+  ['UTC', '18:59:59', false],
+  ['UTC', '19:00:00', true],
+  ['Europe/Berlin', '04:59:59', true],
+  ['Europe/Berlin', '05:00:00', false],
+  ['Asia/Tokyo', '10:00:00', true],
+  ['Asia/Tokyo', '22:00:00', false],
+])('by the clock of %s a request at %s UTC is at night: %s', (zone, time, night) =>
+  expect(isNight(Date.parse(`2026-06-29T${time}Z`) / 1000, zone)).toBe(night),
+)

@@ -161,7 +161,7 @@ describe('at the date', () => {
     ])
     expect(verifyOther(remediator, entries)).not.toHaveProperty('broken')
     expect(errorsOf(timer)).toEqual(['agent_suspended'])
-    expect(timer.told.map(({ to }) => to)).toEqual([{ person: 'person:dan' }, { channel: 'hotwork-approvals' }])
+    expect(timer.told.map(({ to }) => to)).toEqual([{ person: 'person:dan' }, { channel: 'hotwork-agents' }])
     expect(timer.ended).toMatchObject([{ end: remediator }])
     await endSuspended(remediator, timer.ports)
     const ended = await world.state(approved.ask.id)

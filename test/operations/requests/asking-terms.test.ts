@@ -148,7 +148,8 @@ describe('a parent task', () => {
   ] as const)('that a policy goes by, %s: tier as policy says', async (answer, expected) => {
     const world = new World(withPolicy('live-task', 'context.task != "known" && context.approval.tier < 3'))
     service(world, answer)
-    expect(await world.submitted(prodParameter)).toMatchObject(expected)
+    const justification = 'the queue grows without an end'
+    expect(await world.submitted(prodParameter, { justification })).toMatchObject(expected)
   })
 
   test('that is closed ends what waits and what lives for it, and nothing that did not go by it', async () => {

@@ -124,7 +124,7 @@ test('a difference is told in words, with its file and the person or agent that 
       kind: 'recertify_by',
       file: 'agents.json',
       agent: 'agent:builder',
-      from: '`agent:builder`, recertify by: 2030-12-31',
+      from: '`agent:builder`, recertify by: 2027-05-29',
       to: '2031-12-31',
     },
     {

@@ -232,7 +232,7 @@ const inFiles: readonly Kind[] = [
     json('a second identity', 'agents.json', ({ agents }) =>
       agents[1].identities.push({ issuer: 'workloads', subject: 'agent-remediator-2' }),
     ),
-    json('a later recertification', 'agents.json', ({ agents }) => (agents[3].recertifyBy = '2029-06-30')),
+    json('a later recertification', 'agents.json', ({ agents }) => (agents[3].recertifyBy = '2026-09-30')),
   ]),
   kindOf('resources', [
     json('restricted is internal', 'resources.json', ({ resources }) => (resources[10].classification = 'internal')),

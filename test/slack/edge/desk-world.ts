@@ -52,7 +52,7 @@ export class DeskWorld {
         ),
         { slackUserId: 'U0STRANGER', name: 'stranger', realName: 'Sam Stranger', groups: [] },
       ],
-      channels: [{ name: 'hotwork-approvals', id: bundle.deployment.channels['hotwork-approvals'] as string }],
+      channels: Object.entries(bundle.deployment.channels).map(([name, id]) => ({ name, id })),
       clock: () => world.clock.now() * 1000,
     })
     const { apiUrl } = this.desk

@@ -124,6 +124,7 @@ describe('one request on the deployed stack', () => {
   test('a stronger login is demanded whatever the door, with the challenge that says which', async () => {
     const id = await hotwork.submitted(remediator, {
       ...setParameter(prod),
+      context: { ...setParameter(prod)['context'], justification: 'the queue grows without an end' },
       action: {
         name: 'lambda:PutFunctionConcurrency',
         properties: { FunctionName: 'checkout-worker', ReservedConcurrentExecutions: 0 },

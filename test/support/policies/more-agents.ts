@@ -16,7 +16,7 @@ export const loadAgent = (id: string, owner: string, autonomy: string, runsOn: s
   ...{ id, owner, autonomy, description: 'asks as a clock tells it' },
   identities: [{ issuer: 'workloads', subject: id.replace(':', '-') }],
   runsOn: { other: runsOn },
-  recertifyBy: '2030-12-31',
+  recertifyBy: new Date(Date.now() + 170 * 86_400_000).toISOString().slice(0, 10),
 })
 
 const edit = (file: string, change: (json: Json) => Json): void =>

@@ -1,0 +1,33 @@
+import { type Problem, problemsIn } from './json-document.ts'
+import type { Folder } from './read-folder.ts'
+
+/** How long an agent may go on before a person first looks at it again. Days. */
+const mostDays = 180
+const day = 86_400
+
+/**
+ * Terms that a folder of an older version may lack: it does not build until they are there, and can be compared with one
+ * that has them.
+ *
+ * @param now of the build. Seconds
+ */
+export const checkAgentTerms = (folder: Folder, now: number): Problem[] =>
+  problemsIn(folder.agents.document, (say) => {
+    const latest = Math.floor(now / day) * day + mostDays * day
+    for (const [at, { id, recertifyBy }] of folder.agents.value.agents.entries())
+      if (recertifyBy > latest)
+        say(
+          ['agents', at, 'recertifyBy'],
+          `no person would look at \`${id}\` again within ${mostDays} days of this build`,
+          `write ${dateOf(latest)} or an earlier day: a recertification on record counts from there on, and needs no change here`,
+        )
+    const channels = Object.keys(folder.deployment.value.channels)
+    if (channels.length > 1 && folder.agents.value.tell === undefined)
+      say(
+        ['agents'],
+        `no channel is named in which a suspension is told, and the deployment has ${channels.length}`,
+        `write \`"tell": { "channel": "${channels[0]}" }\` beside \`agents\`, with the channel that is for it`,
+      )
+  })
+
+const dateOf = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
