@@ -1,3 +1,6 @@
+import { channel } from 'node:diagnostics_channel'
+import { RightMissing } from '../operations/faults.ts'
+
 /**
  * How often an AWS client tries, and how long one answer is waited for, in milliseconds. Without `throwOnRequestTimeout`
  * the SDK only logs a warning when time is up.
@@ -14,4 +17,34 @@ export async function using<C extends { destroy(): void }, T>(client: C, act: (c
   } finally {
     client.destroy()
   }
+}
+
+/** Each right that AWS denies, as far as it says which, also where the fault is caught. */
+export const denials = channel('hotwork.right_missing')
+export type Denial = { denied: string; action: string | undefined; resource: string | undefined }
+
+type Act = (args: object) => Promise<object>
+type Client = { middlewareStack: { add(middleware: never, at: { step: 'initialize' }): void } }
+
+/** A client that acts by the Lambda's own role. What AWS denies it is `RightMissing`, which no retry mends. */
+export function asItself<C extends Client>(client: C): C {
+  const middleware = (next: Act) => (args: object) =>
+    next(args).catch((fault: unknown) => {
+      throw rightMissing(fault) ?? fault
+    })
+  client.middlewareStack.add(middleware as never, { step: 'initialize' })
+  return client
+}
+
+/** AWS's words name the session too, and what they may be asked with: only action and resource are taken out of them. */
+function rightMissing(fault: unknown): RightMissing | undefined {
+  if (!(fault instanceof Error) || !/^(?:AccessDenied|AuthorizationError|NotAuthorized)/.test(fault.name))
+    return undefined
+  const [, action, resource] =
+    /not authorized to perform:? ([\w-]+:\w+)(?:[^:]* on resource: (arn:[\w:/.*=@+-]{1,300}))?/.exec(fault.message) ??
+    []
+  denials.publish({ denied: fault.name, action, resource } satisfies Denial)
+  return new RightMissing(
+    `AWS denies \`${action ?? 'an action'}\` on \`${resource ?? 'a resource'}\`: \`${fault.name}\``,
+  )
 }

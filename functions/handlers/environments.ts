@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { type Denial, denials } from '../adapters/aws-client.ts'
+import { PowertoolsLog } from '../adapters/powertools/log.ts'
 import type { Policy } from '../operations/policy/ports.ts'
 
 /**
@@ -193,7 +195,11 @@ export function bind<N extends HandlerName, Ports, Args extends unknown[], Answe
     const ports = wire(environments[name].parse(process.env) as Environment<N>)
     return lookingFirst(ports, create(ports))
   }
-  if (process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) return make()
+  if (process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) {
+    const log = new PowertoolsLog()
+    denials.subscribe((denial) => log.error('right_missing', denial as Denial))
+    return make()
+  }
   let made: ReturnType<typeof make> | undefined
   return (...args) => {
     made ??= make()

@@ -12,6 +12,9 @@ const named = <Name extends string>(name: Name) =>
 /** The store did not answer: whether it committed is not known. */
 export class StoreUnavailable extends named('StoreUnavailable') {}
 
+/** AWS denies Hotwork a right of its own role. Asking again is useless: an operator has to look. */
+export class RightMissing extends named('RightMissing') {}
+
 /** The bucket of the log did not answer, or refuses: whether it has what was put is not known. Asking again is safe. */
 export class AnchorUnavailable extends named('AnchorUnavailable') {}
 
@@ -119,5 +122,12 @@ export class HostUnseen extends Error {
   }
 }
 
+/** Also where a port has told it as a fault of its own. */
+const lacksRight = (fault: unknown): boolean =>
+  fault instanceof RightMissing || (fault instanceof Error && lacksRight(fault.cause))
+
 /** The name alone: a fault's message may hold what must not be in a log. */
-export const faultName = (fault: unknown): string => (fault instanceof Error ? fault.name : 'unknown')
+export function faultName(fault: unknown): string {
+  if (lacksRight(fault)) return 'RightMissing'
+  return fault instanceof Error ? fault.name : 'unknown'
+}

@@ -311,7 +311,11 @@ describe('a fault', () => {
     async (status, name, Fault) => {
       const fault = new Fault(canary, { cause: new TypeError(canary) })
       const sent = await send({ headers: { 'x-request-id': 'mine' } }, () => Promise.reject(fault))
-      expect([sent.status, codeOf(sent)]).toEqual([status, status === 503 ? 'temporarily_unavailable' : 'server_error'])
+      const [own] = name === 'RightMissing' ? ['right_missing'] : []
+      expect([sent.status, codeOf(sent)]).toEqual([
+        status,
+        own ?? (status === 503 ? 'temporarily_unavailable' : 'server_error'),
+      ])
       expect(sent.headers['retry-after']).toBe(status === 503 ? '2' : undefined)
       expect(sent.log).toEqual([
         {
@@ -322,6 +326,14 @@ describe('a fault', () => {
       expect(JSON.stringify(sent)).not.toContain(canary)
     },
   )
+
+  test('that comes of a right which AWS denies tells callers that an operator must look, and not to ask again', async () => {
+    const cause = new faults.RightMissing(canary)
+    const sent = await send({}, () => Promise.reject(new faults.StoreUnavailable(canary, { cause })))
+    expect([sent.status, codeOf(sent), sent.headers['retry-after']]).toEqual([500, 'right_missing', undefined])
+    expect(sent.log).toMatchObject([{ level: 'error', message: 'fault', fields: { fault: 'RightMissing' } }])
+    expect(JSON.stringify(sent)).not.toContain(canary)
+  })
 
   test('that says when to ask again is answered with that time', async () => {
     const fault = new faults.KeyNotYetKnown('no key', { retryAfterSeconds: 17 })

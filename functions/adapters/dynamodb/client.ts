@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { StoreUnavailable } from '../../operations/faults.ts'
+import { asItself } from '../aws-client.ts'
 
 /** How long a caller can wait for the store. Everything else about a client comes from the environment. */
 export type Patience = {
@@ -23,11 +24,13 @@ export type Connection = { client: DynamoDBClient; patience: Patience; shards?: 
 /** @throws TypeError where `SHARDS` is no whole number from 1 up: handlers connect at their start, which fails */
 export function connect(patience: Patience = patient): Connection {
   const { attempts, attemptMs } = patience
-  const client = new DynamoDBClient({
-    maxAttempts: attempts,
-    // Without `throwOnRequestTimeout` the SDK only logs a warning when time is up.
-    requestHandler: { connectionTimeout: attemptMs, requestTimeout: attemptMs, throwOnRequestTimeout: true },
-  })
+  const client = asItself(
+    new DynamoDBClient({
+      maxAttempts: attempts,
+      // Without `throwOnRequestTimeout` the SDK only logs a warning when time is up.
+      requestHandler: { connectionTimeout: attemptMs, requestTimeout: attemptMs, throwOnRequestTimeout: true },
+    }),
+  )
   return { client, patience, shards: readShards(process.env['SHARDS']) }
 }
 

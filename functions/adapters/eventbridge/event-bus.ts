@@ -3,13 +3,13 @@ import type { DecisionEvent } from '../../domain/events/decision-events.ts'
 import { detailOf } from '../../domain/events/event-on-the-wire.ts'
 import type { EventBus } from '../../operations/events/ports.ts'
 import { ReceiverUnavailable } from '../../operations/faults.ts'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 
 export class EventBridgeBus implements EventBus {
   readonly #name: string
   readonly #client: EventBridgeClient
 
-  constructor(name: string, client: EventBridgeClient = new EventBridgeClient(bounded(3, 2000))) {
+  constructor(name: string, client: EventBridgeClient = asItself(new EventBridgeClient(bounded(3, 2000)))) {
     this.#name = name
     this.#client = client
   }

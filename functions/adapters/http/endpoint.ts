@@ -3,7 +3,15 @@ import { clocksAgree, type Json } from '../../domain/values.ts'
 import { faultName, KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
 import { BadJson, readJson } from '../read-json.ts'
-import { type Answer, answerProblem, BadRequest, badRequest, type Problem, type ProblemCode } from './problem.ts'
+import {
+  type Answer,
+  answerProblem,
+  apiProblem,
+  BadRequest,
+  badRequest,
+  type Problem,
+  type ProblemCode,
+} from './problem.ts'
 import { bodyLimit, type Form, readForm } from './read-body.ts'
 
 /** The caller's own id where it is printable ASCII, ours otherwise. */
@@ -89,6 +97,7 @@ async function answerOf(
     if (name === 'Overtaken') log.info('overtaken', seen)
     else if (name === 'KeyNotYetKnown') log.info('key not yet known', seen)
     else log.error('fault', seen)
+    if (name === 'RightMissing') return problem(apiProblem(500, 'right_missing').problem)
     return problem(
       passing.has(name)
         ? unavailable('temporarily_unavailable', 'Something this needs does not answer', retryAfterOf(fault))

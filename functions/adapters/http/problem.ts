@@ -26,6 +26,10 @@ const ofTheApi = {
   foreign_form: ['The form came from another site', 'open the page here and send its form'],
   too_large: ['The body is too large', 'send at most 64 KiB'],
   server_error: ['This failed, and the caller could not help it', 'try again later, and tell the operator if it stays'],
+  right_missing: [
+    'AWS denies Hotwork a right that this needs',
+    'tell the operator: asking again is useless until they have looked',
+  ],
   temporarily_unavailable: ['Something this needs does not answer', 'ask again in a moment, with the same key'],
   too_many_requests: ['Too many calls came at once', 'wait as long as `Retry-After` says'],
   // the caller

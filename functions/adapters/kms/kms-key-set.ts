@@ -3,10 +3,10 @@ import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import type { JsonObject } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { faultName, KeyUnavailable } from '../../operations/faults.ts'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 
 /** A key that does not answer within seconds is one that cannot be used. */
-export const connect = (): KMSClient => new KMSClient(bounded(3, 2000))
+export const connect = (): KMSClient => asItself(new KMSClient(bounded(3, 2000)))
 
 export const orUnavailable =
   (trying: string) =>

@@ -4,7 +4,7 @@ import { parseJson, type RequestId } from '../../domain/values.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
 import type { ActualReader } from '../../operations/uses/ports.ts'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 
 /** Has the one function that may read CloudTrail tell what was called: its callers can name a request, and nothing else. */
 export class LambdaActualReader implements ActualReader {
@@ -12,7 +12,7 @@ export class LambdaActualReader implements ActualReader {
   readonly #log: Log
   readonly #client: LambdaClient
 
-  constructor(functionArn: string, log: Log, client: LambdaClient = new LambdaClient(bounded(1, 9000))) {
+  constructor(functionArn: string, log: Log, client: LambdaClient = asItself(new LambdaClient(bounded(1, 9000)))) {
     this.#function = functionArn
     this.#log = log
     this.#client = client

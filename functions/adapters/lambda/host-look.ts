@@ -3,7 +3,7 @@ import type { AgentId } from '../../domain/values.ts'
 import type { HostLook } from '../../operations/agents/ports.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 
 /** Has the one function that may ask IAM look at one agent's host. What it finds is in the agent's row. */
 export class LambdaHostLook implements HostLook {
@@ -11,7 +11,7 @@ export class LambdaHostLook implements HostLook {
   readonly #log: Log
   readonly #client: LambdaClient
 
-  constructor(functionArn: string, log: Log, client: LambdaClient = new LambdaClient(bounded(1, 22_000))) {
+  constructor(functionArn: string, log: Log, client: LambdaClient = asItself(new LambdaClient(bounded(1, 22_000)))) {
     this.#function = functionArn
     this.#log = log
     this.#client = client

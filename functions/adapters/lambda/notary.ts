@@ -1,5 +1,5 @@
 import { LambdaClient } from '@aws-sdk/client-lambda'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 import { LambdaQueue } from './queue.ts'
 
 /** As an asynchronous invocation carries it, with room to spare. */
@@ -9,7 +9,7 @@ const mostChains = 1000
 export class LambdaNotary {
   readonly #looks: LambdaQueue<{ look: readonly string[] }>
 
-  constructor(functionArn: string, client: LambdaClient = new LambdaClient(bounded(3, 5000))) {
+  constructor(functionArn: string, client: LambdaClient = asItself(new LambdaClient(bounded(3, 5000)))) {
     this.#looks = new LambdaQueue(functionArn, client)
   }
 

@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import type { Queue } from '../../operations/ports.ts'
 import type { FollowMessage } from '../../operations/requests/ports.ts'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 
 /**
  * Ids for one function, which Lambda keeps: an invocation each, in no order, tried again where it fails
@@ -12,7 +12,7 @@ export class LambdaQueue<T extends object = FollowMessage> implements Queue<T> {
   readonly #client: LambdaClient
 
   /** @param named its ARN, or its name */
-  constructor(named: string, client: LambdaClient = new LambdaClient(bounded(3, 3000))) {
+  constructor(named: string, client: LambdaClient = asItself(new LambdaClient(bounded(3, 3000)))) {
     this.#function = named
     this.#client = client
   }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { faultName, KeyUnavailable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 
 const mostRemembered = 200
 
@@ -20,7 +20,7 @@ export class LambdaStatementSigner implements KeySet {
   readonly #signed = new Map<string, string>()
 
   // One try, since callers wait and nothing is lost without it.
-  constructor(functionArn: string, log: Log, client: LambdaClient = new LambdaClient(bounded(1, 5000))) {
+  constructor(functionArn: string, log: Log, client: LambdaClient = asItself(new LambdaClient(bounded(1, 5000)))) {
     this.#function = functionArn
     this.#log = log
     this.#client = client

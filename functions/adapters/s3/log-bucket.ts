@@ -2,18 +2,20 @@ import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from
 import type { NumericDate } from '../../domain/values.ts'
 import type { LogBucket } from '../../operations/anchor/ports.ts'
 import { AnchorUnavailable, faultName } from '../../operations/faults.ts'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 
 /** The first waits out a bucket that is slow for a while; the other is for a picture, which goes without. */
 const patient = bounded(4, 3000)
 export const hurried = bounded(2, 450)
 
 const connect = (patience = patient) =>
-  new S3Client({
-    ...patience,
-    // An emulator has no host name for each bucket.
-    forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined,
-  })
+  asItself(
+    new S3Client({
+      ...patience,
+      // An emulator has no host name for each bucket.
+      forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined,
+    }),
+  )
 
 /**
  * The log's files as objects of one bucket. The bucket locks each for as long as it says; that one is not written over

@@ -2,7 +2,7 @@ import { ConflictException, CreateScheduleCommand, SchedulerClient } from '@aws-
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Timers } from '../../operations/break-glass/ports.ts'
 import { TimersUnavailable } from '../../operations/faults.ts'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 
 type Settings = {
   group: string
@@ -20,7 +20,7 @@ export class SchedulerTimers implements Timers {
   readonly #settings: Settings
   readonly #client: SchedulerClient
 
-  constructor(settings: Settings, client: SchedulerClient = new SchedulerClient(bounded(3, 3000))) {
+  constructor(settings: Settings, client: SchedulerClient = asItself(new SchedulerClient(bounded(3, 3000)))) {
     this.#settings = settings
     this.#client = client
   }

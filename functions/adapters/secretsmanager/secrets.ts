@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { type NumericDate, parseJson } from '../../domain/values.ts'
 import { SecretUnavailable } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 
 const keepSeconds = 300
 
@@ -20,7 +20,7 @@ class JsonSecretReader<T> {
     secretId: string,
     { shape, members }: { shape: z.ZodType<T>; members: string },
     clock: Clock,
-    client: SecretsManagerClient = new SecretsManagerClient(bounded(3, 2000)),
+    client: SecretsManagerClient = asItself(new SecretsManagerClient(bounded(3, 2000))),
   ) {
     this.#client = client
     this.#secretId = secretId
@@ -53,7 +53,7 @@ class JsonSecretReader<T> {
 }
 
 /** For Slack's three seconds: a silent attempt leaves time for another. */
-export const hurriedSecrets = (): SecretsManagerClient => new SecretsManagerClient(bounded(3, 900))
+export const hurriedSecrets = (): SecretsManagerClient => asItself(new SecretsManagerClient(bounded(3, 900)))
 
 /** Base 64 of 24 to 64 bytes, as Standard Webhooks asks, with or without the prefix that says what it is. */
 const WebhookSecret = z.string().regex(/^(whsec_)?[A-Za-z0-9+/]{32,86}={0,2}$/)

@@ -3,7 +3,7 @@ import { clamp, inert } from '../../domain/inert.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { OpeningPage, Pager } from '../../operations/break-glass/ports.ts'
 import { PagerUnavailable } from '../../operations/faults.ts'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 
 /**
  * The page hook by default: an SNS topic, to which a pager, an e-mail address or another system subscribes. A page says who
@@ -13,7 +13,7 @@ export class SnsPager implements Pager {
   readonly #topic: string
   readonly #client: SNSClient
 
-  constructor(topic: string, client: SNSClient = new SNSClient(bounded(2, 2000))) {
+  constructor(topic: string, client: SNSClient = asItself(new SNSClient(bounded(2, 2000)))) {
     this.#topic = topic
     this.#client = client
   }

@@ -1,7 +1,7 @@
 import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
 import type { Fifo, Queue } from '../../operations/ports.ts'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 
 const batchLimit = 10
 
@@ -55,7 +55,7 @@ export class SqsFairQueue<T extends { receiver: string }> extends SqsQueue<T> {
 }
 
 /** The endpoint is the environment's, as for every other client; a queue's URL only names the queue. */
-const connect = (attempts = 3) => new SQSClient({ useQueueUrlAsEndpoint: false, ...bounded(attempts, 3000) })
+const connect = (attempts = 3) => asItself(new SQSClient({ useQueueUrlAsEndpoint: false, ...bounded(attempts, 3000) }))
 
 /** SQS's own limit, less what the message has been out for already. Seconds. */
 const longest = 43_000

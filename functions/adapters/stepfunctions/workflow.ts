@@ -11,13 +11,13 @@ import {
 import type { Start } from '../../domain/requests/wait.ts'
 import type { RequestId } from '../../domain/values.ts'
 import type { Workflow } from '../../operations/requests/ports.ts'
-import { bounded } from '../aws-client.ts'
+import { asItself, bounded } from '../aws-client.ts'
 
 export class SfnWorkflow implements Workflow {
   readonly #client: SFNClient
   readonly #stateMachineArn: string
 
-  constructor(stateMachineArn: string, client: SFNClient = new SFNClient(bounded(3, 3000))) {
+  constructor(stateMachineArn: string, client: SFNClient = asItself(new SFNClient(bounded(3, 3000)))) {
     this.#client = client
     this.#stateMachineArn = stateMachineArn
   }

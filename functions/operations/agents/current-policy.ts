@@ -72,7 +72,7 @@ export class CurrentPolicy implements Policy {
       for (const [subject, { due }] of found) this.#certified.set(subject, due)
       this.#until = 0
     } catch (fault) {
-      log.warn('recertification_not_read', { fault: faultName(fault) })
+      log.error('recertification_not_read', { fault: faultName(fault) })
     }
   }
 }

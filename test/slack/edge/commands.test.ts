@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
-import { StoreUnavailable } from '../../../functions/operations/faults.ts'
+import { RightMissing, StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 import { secret, sign, teamId } from './clicks.ts'
 import { DeskWorld } from './desk-world.ts'
@@ -106,6 +106,12 @@ describe('/hotwork', () => {
     desk.changes = {}
     world.requests.failNextCommit('answer_lost')
     await desk.type('U0GUS', 'help')
+  })
+
+  test('says that an operator must look when AWS denies a right', async () => {
+    const cause = new RightMissing('denied')
+    desk.changes = { overview: () => Promise.reject(new StoreUnavailable('no answer', { cause })) }
+    expect(await desk.type('U0BEN', 'list')).toMatch(/An operator must look/)
   })
 
   test('starts no revocation that the person would hear nothing of', async () => {

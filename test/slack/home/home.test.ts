@@ -1,7 +1,7 @@
 import { refusals } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
-import { StoreUnavailable } from '../../../functions/operations/faults.ts'
+import { RightMissing, StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 import { DeskWorld, type Shown, wordsOf } from '../edge/desk-world.ts'
 
@@ -107,6 +107,13 @@ describe('Hotwork’s own tab', () => {
     desk.isTimed = false
     desk.changes = {}
     expect(await says('U0BEN')).toContain('Waiting for you: 1')
+  })
+
+  test('says that an operator must look when AWS denies a right, and not to try again', async () => {
+    const cause = new RightMissing('denied')
+    desk.changes = { overview: () => Promise.reject(new StoreUnavailable('no answer', { cause })) }
+    expect(await says('U0BEN')).toMatch(/An operator must look/)
+    expect(world.log.lines.at(-1)).toMatchObject({ message: 'overview not read', fields: { fault: 'RightMissing' } })
   })
 
   test('is answered with 200 when Slack takes no tab, so that nobody sends the event again and again', async () => {

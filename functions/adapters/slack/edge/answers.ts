@@ -11,7 +11,7 @@ import { showsAll } from '../cards/card.ts'
 import { type Carried, onceFor, type Subject } from './click.ts'
 import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
-import { failed, notAnswered, notOpened, notRecorded, sentenceFor } from './sentences.ts'
+import { failed, notAnswered, notOpened, notRecorded, saidOf, sentenceFor } from './sentences.ts'
 
 /** It was not done, or it is not known: what the person is told, which is true either way. A `code` where it is a no. */
 export type NotDone = { done: false; sentence: string; code?: Refusal; detail?: string | undefined }
@@ -49,7 +49,7 @@ export async function attempt<Ask, T>(
     log.error('click not decided', { ...named, fault })
     // Neither of these committed anything, which is known. After the store's silence nothing is.
     if (fault === 'NotInTime' || fault === 'StaleRequest') return { done: false, sentence: notRecorded }
-    return { done: false, sentence: fault === 'StoreUnavailable' ? late : failed }
+    return { done: false, sentence: saidOf(fault, fault === 'StoreUnavailable' ? late : failed) }
   }
 }
 
@@ -83,10 +83,12 @@ export async function foresee(
   { deadline }: Carried,
   { bundle: { directory }, page, log }: EdgeOptions,
 ): Promise<{ ok: true; state: ApprovalRequest } | { ok: false; sentence: string }> {
-  const found = await deadline.inTime(ask, patience.start, (fault) =>
-    log.error('click not looked up', { request, fault }),
-  )
-  if (!found) return { ok: false, sentence: notOpened }
+  let failedBy: string | undefined
+  const found = await deadline.inTime(ask, patience.start, (fault) => {
+    failedBy = fault
+    log.error('click not looked up', { request, fault })
+  })
+  if (!found) return { ok: false, sentence: saidOf(failedBy, notOpened) }
   if (found.value.ok) return { ok: true, state: found.value.value }
   const { code, detail, state } = found.value
   return { ok: false, sentence: sentenceFor(code, { directory, page, detail, state }) }

@@ -24,7 +24,7 @@ import { linkBlocks } from '../home/home-view.ts'
 import { type Carried, carriedOf, identify, onceFor } from './click.ts'
 import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
-import { notOpened, sentenceFor } from './sentences.ts'
+import { notOpened, saidOf, sentenceFor } from './sentences.ts'
 
 type Reply = { text: string; blocks: CardBlock[] }
 
@@ -225,10 +225,14 @@ const doing: { readonly [verb: string]: Do } = {
 export function registerCommands(app: App, options: EdgeOptions): void {
   app.command(command, async (typed) => {
     const carried = carriedOf(typed)
-    const warn = (fault: string) => options.log.warn('command not answered', { fault })
+    let failedBy: string | undefined
+    const warn = (fault: string) => {
+      failedBy = fault
+      options.log.warn('command not answered', { fault })
+    }
     const answer = () => answerTo(typed.command, carried, options)
     const answered = await carried.deadline.inTime(answer, patience.tell, warn)
-    const reply = answered ? answered.value : sayReply(notAnsweredYet)
+    const reply = answered ? answered.value : sayReply(saidOf(failedBy, notAnsweredYet))
     await (reply === undefined ? typed.ack() : typed.ack({ response_type: 'ephemeral', ...reply }))
   })
 }

@@ -59,6 +59,14 @@ export const notRecorded = 'Nothing was recorded, since the store was too slow. 
 export const failed =
   'Something failed in Hotwork. The card shows what was recorded. If it has not changed in a minute, try again.'
 
+/** Nothing that was read or done is known to be so, and no retry mends it. */
+export const operatorMustLook =
+  'AWS denies Hotwork a right that this needs. An operator must look: trying again does not help until they have.'
+
+/** What a person is told where work failed by `fault`. */
+export const saidOf = (fault: string | undefined, otherwise: string): string =>
+  fault === 'RightMissing' ? operatorMustLook : otherwise
+
 /** The detail names the `acr` that is wanted, or the seconds that a login may be old. */
 export const loginOf = (detail: string | undefined): string => {
   if (detail === undefined) return 'a stronger login'

@@ -9,6 +9,7 @@ import { type Carried, carriedOf, identify, onceFor, readRequest } from '../edge
 import { patience } from '../edge/client.ts'
 import type { EdgeOptions, RevokeAsk } from '../edge/edge-options.ts'
 import { keepOpen, onClick, onLink, onSubmit, showInstead } from '../edge/listen.ts'
+import { saidOf } from '../edge/sentences.ts'
 import {
   readReason,
   readStandInForm,
@@ -52,11 +53,15 @@ export function registerHome(app: App, options: EdgeOptions): void {
 
 export async function redrawTab(user: string, person: PersonId, carried: Carried, options: EdgeOptions): Promise<void> {
   const { bundle, overview, page, list, haltsPage, now, log } = options
-  const warn = (fault: string) => log.warn('overview not read', { fault })
+  let failedBy: string | undefined
+  const warn = (fault: string) => {
+    failedBy = fault
+    log.warn('overview not read', { fault })
+  }
   const found = await carried.deadline.inTime(() => overview(person), patience.start, warn)
   const home = found
     ? renderHome(found.value, bundle, { one: page, all: list, halts: haltsPage }, now())
-    : renderNoHome(storeSilent)
+    : renderNoHome(saidOf(failedBy, storeSilent))
   await publish(user, home, carried, options)
 }
 
