@@ -9,12 +9,13 @@ export type Waiting = {
   readonly waitsFor: string
 }
 
-/** Those who have not approved yet. */
+/** @internal Those who have not approved yet. */
 export function waitedForOf({ hotwork: { stages, step } }: Pick<Task, 'hotwork'>): string {
   const left = stages.filter(({ quorum, decisions }) => decisions.approve < quorum)
   return left.length === 0 && step ? `its turn as step ${step.step} of ${step.plan}` : inTurn(left)
 }
 
+/** @internal */
 export const inTurn = (stages: Task['hotwork']['stages']): string =>
   stages.map(({ name, quorum, decisions }) => `${name} (${decisions.approve} of ${quorum})`).join(', then ')
 
