@@ -82,9 +82,10 @@ function withIdentities(...identities: object[]): string {
   const folder = makeFolder()
   cpSync(policies, folder, { recursive: true })
   const file = join(folder, 'agents.json')
-  const { agents } = JSON.parse(readFileSync(file, 'utf8'))
+  const registry = JSON.parse(readFileSync(file, 'utf8'))
+  const { agents } = registry
   agents[0].identities.unshift(...identities)
-  writeFileSync(file, JSON.stringify({ agents }))
+  writeFileSync(file, JSON.stringify(registry))
   return folder
 }
 const elsewhere = [

@@ -72,11 +72,12 @@ function withHosts(path: string): string {
   const folder = join(path, 'policies')
   cpSync(join(root, 'policies'), folder, { recursive: true })
   const file = join(folder, 'agents.json')
-  const { agents } = JSON.parse(readFileSync(file, 'utf8')) as { agents: { runsOn: object }[] }
+  const registry = JSON.parse(readFileSync(file, 'utf8')) as { agents: { runsOn: object }[] }
+  const { agents } = registry
   for (const [at, awsRole] of hosts.entries()) Object.assign(agents.at(-1 - at) ?? {}, { runsOn: { awsRole } })
   // One of them is notified, so the secret of webhooks is there.
   Object.assign(agents[0] ?? {}, { notify: 'https://hooks.example.com/hotwork' })
-  writeFileSync(file, JSON.stringify({ agents }))
+  writeFileSync(file, JSON.stringify(registry))
   return folder
 }
 
