@@ -4,6 +4,8 @@ import { Fault } from './outcome.ts'
 
 /** Seconds that the clocks of a tool and of Hotwork may differ. */
 const clocksDiffer = 30
+/** Seconds since it was made for which a token is taken, no matter which end it names. */
+const maxTokenAge = 300
 
 /** Verifies, by Hotwork's published keys, that it is Hotwork that asks a tool what is there now. */
 export class ReadTokens {
@@ -22,7 +24,7 @@ export class ReadTokens {
     try {
       const { protectedHeader } = await jwtVerify(token, this.#keys, {
         ...{ typ: 'hotwork-read+jwt', algorithms: ['ES256'], issuer: this.#issuer, audience },
-        ...{ requiredClaims: ['iat', 'exp'], clockTolerance: clocksDiffer },
+        ...{ requiredClaims: ['iat', 'exp'], clockTolerance: clocksDiffer, maxTokenAge },
       })
       // The notary's key is published beside those of tokens, and makes none.
       const key = this.#keys.jwks()?.keys.find(({ kid }) => kid === protectedHeader.kid)

@@ -36,7 +36,7 @@ export const functions = {
   evaluate: { caller: 'agents', policy: 'answers' },
   'submit-request': { caller: 'agents', policy: 'answers', role: 'submit-request' },
   'read-task': { caller: 'agents', policy: 'facts', asDeployed: true, reserved: 50, seconds: 29 },
-  'sign-statement': { caller: 'agents', policy: 'none' },
+  'sign-statement': { caller: 'agents', policy: 'facts', asDeployed: true },
   'cancel-request': { caller: 'agents', policy: 'facts' },
   'complete-request': { caller: 'agents', policy: 'facts' },
   'delegate-request': { caller: 'agents', policy: 'answers' },

@@ -26,10 +26,15 @@ const slack = { SLACK_SECRET: Name, SLACK_API_URL: Url }
 
 export const environments = {
   metadata: z.object({ ...api, PUBLISHED_KEYS: Names, NOTARY_KEYS: Names }),
-  evaluate: z.object({ ...api, ...stores, SIGN_FUNCTION: Name }),
-  'submit-request': z.object({ ...api, ...stores, ...texts, ...reads, TARGET_ROLE: Name, INCIDENT_SECRET: Name }),
+  evaluate: z.object({ ...api, ...stores, SIGN_FUNCTION: Name, PUBLISHED_KEYS: Names }),
+  'submit-request': z.object({
+    ...{ ...api, ...stores, ...texts, ...reads },
+    PUBLISHED_KEYS: Names,
+    TARGET_ROLE: Name,
+    INCIDENT_SECRET: Name,
+  }),
   'read-task': z.object({ ...api, REQUESTS_TABLE: Name, SIGN_FUNCTION: Name }),
-  'sign-statement': z.object({ ...api, SIGNING_KEY: Name, PUBLISHED_KEYS: Names }),
+  'sign-statement': z.object({ ...api, SIGNING_KEY: Name }),
   'cancel-request': z.object({ ...api, ...stores }),
   'complete-request': z.object({ ...api, ...stores, ...texts }),
   'delegate-request': z.object({ ...api, ...stores, ...texts, TARGET_ROLE: Name }),
@@ -39,6 +44,7 @@ export const environments = {
     ...texts,
     ...reads,
     SIGNING_KEY: Name,
+    PUBLISHED_KEYS: Names,
     TARGET_ROLE: Name,
     INCIDENT_SECRET: Name,
   }),

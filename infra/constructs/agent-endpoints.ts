@@ -46,12 +46,11 @@ export class AgentEndpoints extends Construct {
     const signer = make(this, 'sign-statement')
     api.tellIssuer(signer)
     key.grantSign(signer, 'Statements')
-    key.grantVerify(signer)
     reading.signWith(signer)
-    const grantStatements = (to: HotworkFunction) => signer.grantInvoke(to, 'SIGN_FUNCTION')
 
     const evaluate = make(this, 'evaluate')
-    grantStatements(evaluate)
+    reading.grantSigned(evaluate)
+    key.grantVerify(evaluate)
     requests.grantFind(evaluate, 'by-agent')
     api.route(
       evaluate,
@@ -62,12 +61,12 @@ export class AgentEndpoints extends Construct {
     )
 
     const submitRequest = make(this, 'submit-request')
-    grantStatements(submitRequest)
+    key.grantVerify(submitRequest)
     grantAsk(submitRequest, ground)
     api.route(submitRequest, 'POST /access/v1/requests', 'POST /v1/requests/{id}/extend')
 
     const readTask = make(this, 'read-task')
-    grantStatements(readTask)
+    reading.grantSigned(readTask)
     requests.grantRead(readTask)
     api.route(readTask, 'GET /access/v1/requests/{id}')
 
@@ -82,6 +81,7 @@ export class AgentEndpoints extends Construct {
     const { api, key, tables, make } = ground
     const issueToken = make(this, 'issue-token')
     key.grantSign(issueToken, 'Tokens')
+    key.grantVerify(issueToken)
     grantAsk(issueToken, ground)
     api.route(issueToken, 'POST /token')
 

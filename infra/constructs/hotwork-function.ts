@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
+  CfnAlias,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
@@ -59,11 +60,13 @@ type HotworkFunctionProps = {
 
 /** One Lambda, by default with a role of its own that may write its log. What it uses grants the rest. */
 export class HotworkFunction extends Construct {
+  readonly name: FunctionName
   readonly lambda: LambdaFunction
   readonly role: FunctionRole
 
   constructor(scope: Construct, id: string, { name, code, log, reserve, role }: HotworkFunctionProps) {
     super(scope, id)
+    this.name = name
     const row = rowOf(name)
     this.role =
       role ??
@@ -113,9 +116,16 @@ export class HotworkFunction extends Construct {
     new Policy(this, 'Itself', { statements: [statement], roles: [this.role] })
   }
 
-  /** Allows another to call it, and no version or alias of it. */
-  grantInvoke(to: HotworkFunction, variable: string): void {
-    to.tell({ [variable]: this.lambda.functionArn })
-    to.allow(['lambda:InvokeFunction'], [this.lambda.functionArn])
+  /** An alias, by which a caller says what it calls for. It leads to the code that is deployed. */
+  nameLatest(alias: string): void {
+    const { functionName } = this.lambda
+    new CfnAlias(this, `${alias}Alias`, { functionName, functionVersion: '$LATEST', name: alias })
+  }
+
+  /** Allows another to call it, and no version or alias of it; or, where aliases are named, to call it by those alone. */
+  grantInvoke(to: HotworkFunction, variable: string, aliases?: readonly string[]): void {
+    const { functionArn } = this.lambda
+    to.tell({ [variable]: functionArn })
+    to.allow(['lambda:InvokeFunction'], aliases?.map((alias) => `${functionArn}:${alias}`) ?? [functionArn])
   }
 }

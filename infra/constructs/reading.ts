@@ -2,6 +2,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
+import { statementKinds, statementsOf } from '../statements.ts'
 import { administration } from './credential-key.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 
@@ -39,9 +40,10 @@ export class Reading extends Construct {
     })
   }
 
-  /** Who signs that it is Hotwork that asks or tells a tool. */
+  /** Who signs what agents carry, and that it is Hotwork that asks or tells a tool. */
   signWith(signer: HotworkFunction): void {
     this.#signer = signer
+    for (const kind of statementKinds) signer.nameLatest(kind)
   }
 
   grant(to: HotworkFunction): void {
@@ -59,8 +61,8 @@ export class Reading extends Construct {
     this.grantSigned(to)
   }
 
-  /** Allows having statements signed, and nothing else. */
+  /** Allows having statements signed, of its own kinds, and nothing else. */
   grantSigned(to: HotworkFunction): void {
-    this.#signer?.grantInvoke(to, 'SIGN_FUNCTION')
+    this.#signer?.grantInvoke(to, 'SIGN_FUNCTION', statementsOf(to.name))
   }
 }

@@ -197,7 +197,6 @@ describe('a code', () => {
       sub: 'agent:remediator',
       jti: id.replace('req', 'grt'),
       txn: id,
-      iat: 1,
       exp: 2_000_000_000,
       digest,
     }

@@ -113,19 +113,24 @@ async function correctRole(iam: IAMClient, RoleName: string): Promise<void> {
   await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'fakecloud', PolicyDocument }))
 }
 
-/** A batch is judged by an action that AWS has not, and a simulation on every resource. */
+/** A batch is judged by an action that AWS has not, a simulation on every resource, and a call by an alias as one without. */
 function missed(statement: Statement): Statement[] {
   const actions = listed(statement.Action)
   const batches = actions
     .filter((action) => /^sqs:(Send|Delete)Message$/.test(action))
     .map((action) => `${action}Batch`)
+  const functions = listed(statement.Resource as string | string[]).flatMap((arn) => byAlias.exec(arn)?.[1] ?? [])
   return [
+    ...(functions.length > 0 ? [{ ...statement, Resource: functions }] : []),
     ...(batches.length > 0 ? [{ ...statement, Action: batches }] : []),
     ...(actions.includes('iam:SimulatePrincipalPolicy')
       ? [{ Effect: 'Allow', Action: 'iam:SimulatePrincipalPolicy', Resource: '*' }]
       : []),
   ]
 }
+
+/** A function's ARN, with an alias after it. */
+const byAlias = /^(arn:[^:]+:lambda:[^:]*:\d{12}:function:[^:]+):[^:]+$/
 
 async function correctKey(kms: KMSClient, KeyId: string): Promise<void> {
   const { Policy = '' } = await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AwsAccess } from '../../infra/local/emulator.ts'
 import { createForwarder, listenOnLoopback } from '../../infra/local/loopback.ts'
 import { hold } from './held.ts'
+import { aliasIn, withAlias } from './invoked.ts'
 import { createJudge } from './judge.ts'
 
 const scope = /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/
@@ -28,12 +29,14 @@ export async function startFront(access: AwsAccess, account: string, containers:
       response.writeHead(403, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': type })
       response.end(JSON.stringify({ __type: type, message }))
     }
-    if (service !== 'sts' && !holds && !judge.judges(service)) {
+    const alias = aliasIn(request.url)
+    if (service !== 'sts' && !holds && alias === undefined && !judge.judges(service)) {
       if (await judge.ended(accessKeyId, service, region)) refuse('*')
       else proxy.web(request, response, { target })
       return
     }
-    const body = Buffer.concat(await request.toArray())
+    const sent = Buffer.concat(await request.toArray())
+    const body = alias === undefined ? sent : Buffer.from(withAlias(alias, sent.toString()))
     if (judge.judges(service)) {
       const sessionToken = request.headers['x-amz-security-token']?.toString()
       const call = { service, action, region, body: JSON.parse(body.toString() || '{}') as { [name: string]: unknown } }
@@ -60,7 +63,10 @@ export async function startFront(access: AwsAccess, account: string, containers:
       return
     }
     const type = answered.headers.get('content-type') ?? 'application/octet-stream'
-    response.writeHead(answered.status, { 'content-type': type }).end(text)
+    const failed = answered.headers.get('x-amz-function-error')
+    response
+      .writeHead(answered.status, { 'content-type': type, ...(failed !== null && { 'x-amz-function-error': failed }) })
+      .end(text)
   }
 
   server.handle((request, response) => {

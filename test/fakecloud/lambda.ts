@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { received } from './held.ts'
+import { withoutAlias } from './invoked.ts'
 
 /** One Lambda as a process: loads the code, and answers `POST .../invocations` as AWS's Runtime Interface Emulator does. */
 
@@ -35,15 +36,17 @@ const handler = loaded[exported] as Handler
 async function invoke(body: string): Promise<string> {
   requestId = randomUUID()
   const end = Date.now() + Number(process.env['AWS_LAMBDA_FUNCTION_TIMEOUT'] ?? 10) * 1000
+  const { event: said, invokedFunctionArn } = withoutAlias(JSON.parse(body || '{}'))
   const context = {
     functionName: name,
+    invokedFunctionArn,
     functionVersion: '$LATEST',
     awsRequestId: requestId,
     memoryLimitInMB: process.env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'],
     getRemainingTimeInMillis: () => Math.max(0, end - Date.now()),
   }
   try {
-    const { event, later } = received(dirname(folder), JSON.parse(body || '{}'))
+    const { event, later } = received(dirname(folder), said as Parameters<typeof received>[1])
     if (later.length === 0) return JSON.stringify((await handler(event, context)) ?? null)
     const { Records } = event as { Records: unknown[] }
     const failing = (Records.length > 0 ? await handler(event, context) : undefined) as Failing | undefined

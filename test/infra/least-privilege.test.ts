@@ -1,3 +1,4 @@
+import { StatementKind } from '../../functions/domain/credentials/statements.ts'
 import { type Assembly, elsewhere, home, hosts, stackName, synthesize } from './support/assembly.ts'
 import {
   grantsIn,
@@ -187,9 +188,21 @@ describe('who may do what is dangerous', () => {
     expect(of('look-at-hosts', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'simulator')}`])
   })
 
-  test('whoever has statements signed may call that one function, and it can do nothing else', () => {
-    for (const owner of ['evaluate', 'read-task', ...readers])
-      expect([owner, of(owner, 'lambda', '')]).toEqual([owner, ['InvokeFunction<SignStatement>']])
+  test('each function may have its own kinds of statements signed, by their aliases alone, and the signer only signs', () => {
+    const by = (kind: string) => `InvokeFunction:${kind}`
+    const asking = [...rights.keys()].map((owner) => [owner, of(owner, 'lambda', '<SignStatement>')] as const)
+    expect(Object.fromEntries(asking.filter(([, kinds]) => kinds.length > 0))).toEqual({
+      ...Object.fromEntries(readers.map((owner) => [owner, [by('read')]])),
+      evaluate: [by('denial')],
+      'submit-request': [by('approval'), by('read')],
+      'read-task': [by('approval')],
+      'issue-token': [by('deferral'), by('read')],
+      deliver: [by('signal')],
+    })
+    const aliases = resourcesOf(assembly.hotwork, 'AWS::Lambda::Alias').map(([, { Properties }]) => Properties)
+    expect(aliases.map(({ Name }) => Name).sort()).toEqual(StatementKind.options.toSorted())
+    for (const { FunctionName, FunctionVersion } of aliases)
+      expect([textOf(FunctionName), FunctionVersion]).toEqual(['<SignStatement>', '$LATEST'])
     const services = (rights.get('sign-statement') ?? []).map((right) => right.split(':')[0])
     expect([...new Set(services)].sort()).toEqual(['kms', 'logs'])
   })

@@ -55,8 +55,10 @@ test('whoever verifies or publishes knows both, and the issuer the one that it s
   expect(variablesOf('issue-token')['SIGNING_KEY']).toBe(arnOf(2))
   expect(variablesOf('sign-statement')['SIGNING_KEY']).toBe(arnOf(2))
   for (const name of [
-    'sign-statement',
     'metadata',
+    'evaluate',
+    'submit-request',
+    'issue-token',
     'begin-use',
     'issue-aws-credentials',
     'introspect-token',
@@ -77,8 +79,8 @@ test('both public keys may be fetched by each of them, and by nobody else', () =
       )
       .filter((count) => count > 0),
   )
-  // Six that verify or publish, each both; and the two that sign, the one that they sign with.
-  expect(owners.sort()).toEqual([1, 1, 2, 2, 2, 2, 2, 2])
+  // Eight that verify or publish, each both; and the two that sign, the one that they sign with.
+  expect(owners.sort()).toEqual([1, 1, 2, 2, 2, 2, 2, 2, 2, 2])
 })
 
 test("the notary's keys are in no list of keys that tokens are verified by, and those of tokens in none of the notary's", () => {

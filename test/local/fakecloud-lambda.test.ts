@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hold } from '../fakecloud/held.ts'
+import { aliasIn, withAlias } from '../fakecloud/invoked.ts'
 
 /** What fakecloud starts in place of a container: a process that answers as AWS's Runtime Interface Emulator does. */
 const folder = mkdtempSync(join(tmpdir(), 'fakecloud-lambda-'))
@@ -48,6 +49,14 @@ test('a Lambda has its environment, with this machine where a container had its 
     ...{ SECRET: 'kept', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
   })
   expect(readFileSync(env.HOTWORK_LAMBDA_LOG, 'utf8')).toMatch(/seen\n.*warned\n/)
+})
+
+test('a Lambda that is called by an alias sees the ARN with the alias', async () => {
+  const url = start('exports.handler = async (e, { invokedFunctionArn }) => ({ e, invokedFunctionArn })')
+  const arn = 'arn:aws:lambda:eu-central-1:000000000000:function:signs:read'
+  expect(aliasIn(`/2015-03-31/functions/${encodeURIComponent(arn)}/invocations`)).toBe(arn)
+  const event = JSON.parse(withAlias(arn, '{"a":1}')) as object
+  expect(await invoke(url, event)).toEqual({ e: { a: 1 }, invokedFunctionArn: arn })
 })
 
 test('what a handler throws is answered as a failure of the function', async () => {

@@ -95,7 +95,7 @@ export class World {
   readonly log = new MemoryLog()
   readonly bundles = new MemoryBundleStore()
   readonly signer = new MemorySigner()
-  readonly statements = new MemoryStatements(issuer, this.signer, this.clock)
+  readonly statements = new MemoryStatements(issuer, this.signer, this)
   /** No action has a preview, unless a test says so. */
   readonly reader = new MemoryStateReader(this.clock)
   readonly broker: MemoryBroker

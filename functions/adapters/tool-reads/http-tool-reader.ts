@@ -1,14 +1,12 @@
 import * as z from 'zod'
-import { readSeconds } from '../../domain/credentials/statements.ts'
 import { addressesOf, type Bundle } from '../../domain/policy/bundle.ts'
-import { JsonObject, type NumericDate, parseJson, type ToolId } from '../../domain/values.ts'
+import { JsonObject, parseJson, type ToolId } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
 import { faultName } from '../../operations/faults.ts'
-import type { Clock } from '../../operations/ports.ts'
 import type { Found, ReadAsk, ToolReader } from '../../operations/previews/sources.ts'
 import { readText } from '../fetch-limits.ts'
 
-type Ports = { policy: { bundle: Bundle }; statements: Pick<Statements, 'sign'>; clock: Clock }
+type Ports = { policy: { bundle: Bundle }; statements: Pick<Statements, 'sign'> }
 
 const Problem = z.looseObject({ type: z.string() })
 
@@ -34,9 +32,9 @@ export class HttpToolReader implements ToolReader {
   }
 
   async #ask({ action, arguments: args, absent, signal }: ReadAsk, tool: ToolId): Promise<Found> {
-    const { reads, audience } = addressesOf(this.#ports.policy.bundle, tool) ?? {}
-    if (reads === undefined || audience === undefined) return unavailable('no_address')
-    const token = await this.#ports.statements.sign('read', { aud: audience, ...this.#window() })
+    const { reads } = addressesOf(this.#ports.policy.bundle, tool) ?? {}
+    if (reads === undefined) return unavailable('no_address')
+    const token = await this.#ports.statements.sign('read', { tool })
     if (token === undefined) return unavailable('unsigned')
     const response = await fetch(reads, {
       method: 'POST',
@@ -56,17 +54,7 @@ export class HttpToolReader implements ToolReader {
       ? { found: 'failed', why: 'denied', fault: `status_${response.status}` }
       : unavailable(`status_${response.status}`)
   }
-
-  /** The same for all of two minutes, and good for two more at least, so that what is signed can be used again. */
-  #window(): { iat: NumericDate; exp: NumericDate } {
-    const now = this.#ports.clock.now()
-    const iat = now - (now % (readSeconds - margin - margin))
-    return { iat, exp: iat + readSeconds }
-  }
 }
-
-/** Seconds that a tool's clock may be behind or before ours. */
-const margin = 90
 
 const unavailable = (fault: string): Found => ({ found: 'failed', why: 'unavailable', fault })
 

@@ -1,76 +1,111 @@
 import * as z from 'zod'
+import { SecurityEvent, setClaims } from '../events/security-events.ts'
+import { rfc3339 } from '../ledger/ledger.ts'
+import { addressesOf, type Bundle } from '../policy/bundle.ts'
 import {
   AgentId,
-  AskerId,
-  CredentialId,
   Digest,
   EvaluationId,
   GrantId,
+  type JsonObject,
   NumericDate,
   RequestId,
   StreamId,
+  ToolId,
 } from '../values.ts'
 
-/** How long a tool takes it that it is Hotwork that asks. */
+/** Seconds for which a tool takes it that Hotwork asks. */
 export const readSeconds = 300
+/** Seconds for which an evaluation may be answered by a submission. */
+export const bindingWindow = 600
+const thirtyDays = 30 * 86_400
+/** Seconds that the clocks of two Lambdas may differ. */
+const clocksDiffer = 30
+
+/** What the one function that signs knows by itself. */
+type Signing = { issuer: string; bundle: Bundle; now: NumericDate }
+
+/**
+ * `says`: all that a caller may say of a statement. `makes`: its claims, whose times and audience are the signer's.
+ * `claims`: what Hotwork reads of one that comes back, beside `iss` and `aud`.
+ */
+const kind = <Typ extends string, Said extends z.ZodType, Claims extends z.ZodType>(each: {
+  typ: Typ
+  says: Said
+  makes: (said: z.infer<Said>, signing: Signing) => JsonObject
+  claims: Claims
+}) => each
+
+const Denial = z.strictObject({
+  sub: AgentId,
+  jti: EvaluationId,
+  exp: NumericDate,
+  binding_context_members: z.array(z.enum(['purpose', 'parent_task', 'mcp'])),
+  binding_hash: z.string().regex(/^[\w-]{43}$/),
+})
+const Approval = z.strictObject({ sub: AgentId, jti: GrantId, txn: RequestId, exp: NumericDate, digest: Digest })
+const Deferral = z.strictObject({ sub: AgentId, txn: RequestId })
+const Read = z.strictObject({ tool: ToolId })
+const Signal = z.strictObject({ tool: ToolId, stream: StreamId, event: SecurityEvent })
 
 /** Each kind has a `typ` of its own, so that none is taken for another (ARAP). They permit nothing: the table does. */
 export const statements = {
-  denial: {
+  denial: kind({
     typ: 'hotwork-denial+jwt',
-    claims: z.strictObject({
-      sub: AgentId,
-      jti: EvaluationId,
-      iat: NumericDate,
-      exp: NumericDate,
-      denial_expires_at: z.string(),
-      binding_context_members: z.array(z.string()),
-      binding_hash: z.string().regex(/^[\w-]{43}$/),
-    }),
-  },
-  approval: {
+    says: Denial,
+    makes: (said, { issuer, now }) => {
+      const exp = Math.min(said.exp, now + bindingWindow + clocksDiffer)
+      return { aud: issuer, ...said, iat: now, exp, denial_expires_at: rfc3339(exp) }
+    },
+    claims: Denial.extend({ iat: NumericDate, denial_expires_at: z.string() }),
+  }),
+  approval: kind({
     typ: 'hotwork-approval+jwt',
-    claims: z.strictObject({
-      sub: AgentId,
-      jti: GrantId,
-      txn: RequestId,
-      iat: NumericDate,
-      exp: NumericDate,
-      digest: Digest,
-    }),
-  },
-  /** Which request a token is waited for. Its end is the request's own. */
-  deferral: {
+    says: Approval,
+    makes: (said, { issuer, now }) => ({ aud: issuer, ...said, iat: now, exp: Math.min(said.exp, now + thirtyDays) }),
+    claims: Approval.extend({ iat: NumericDate }),
+  }),
+  /** Which request a token is waited for. The request says until when. */
+  deferral: kind({
     typ: 'hotwork-deferral+jwt',
-    claims: z.strictObject({ sub: AgentId, txn: RequestId, iat: NumericDate }),
-  },
+    says: Deferral,
+    makes: (said, { issuer, now }) => ({ aud: issuer, ...said, iat: now, exp: now + thirtyDays }),
+    // Codes of older versions have no end.
+    claims: Deferral.extend({ iat: NumericDate, exp: NumericDate.optional() }),
+  }),
   /** That it is Hotwork that asks a tool what is there. It is the tool's to verify, and never comes back. */
-  read: {
+  read: kind({
     typ: 'hotwork-read+jwt',
-    claims: z
-      .strictObject({ aud: z.string().min(1).max(2048), iat: NumericDate, exp: NumericDate })
-      .refine(({ iat, exp }) => exp > iat && exp - iat <= readSeconds, `at most ${readSeconds} seconds`),
-  },
+    says: Read,
+    makes: ({ tool }, { bundle, now }) => ({ aud: audienceOf(tool, bundle), iat: now, exp: now + readSeconds }),
+    claims: z.never(),
+  }),
   /** A Security Event Token (RFC 8417) to a tool: that a token is dead, or that its stream works. */
-  signal: {
+  signal: kind({
     typ: 'secevent+jwt',
-    claims: z.strictObject({
-      aud: z.string().min(1).max(2048),
-      iat: NumericDate,
-      jti: z.string().regex(/^set_[0-9a-z]{26}$/),
-      txn: RequestId.optional(),
-      sub_id: z.union([
-        z.strictObject({ format: z.literal('opaque'), id: StreamId }),
-        z.strictObject({
-          format: z.literal('complex'),
-          session: z.strictObject({ format: z.literal('opaque'), id: CredentialId }),
-          user: z.strictObject({ format: z.literal('iss_sub'), iss: z.string(), sub: AskerId }),
-        }),
-      ]),
-      events: z.record(z.url(), z.record(z.string(), z.json())),
+    says: Signal,
+    makes: ({ tool, stream, event }, { issuer, bundle, now }) => ({
+      ...setClaims(event, { stream, issuer }),
+      ...{ aud: audienceOf(tool, bundle), iat: now },
     }),
-  },
+    claims: z.never(),
+  }),
 } as const
 
 export type StatementKind = keyof typeof statements
+export const StatementKind = z.enum(['denial', 'approval', 'deferral', 'read', 'signal'])
+export type Said<Kind extends StatementKind> = z.infer<(typeof statements)[Kind]['says']>
 export type StatementClaims<Kind extends StatementKind> = z.infer<(typeof statements)[Kind]['claims']>
+
+/** Type and claims of a statement. @throws ZodError, TypeError: the caller says something else than its kind takes */
+export function makeStatement(of: StatementKind, said: unknown, signing: Signing): { typ: string; claims: JsonObject } {
+  const { typ, says, makes } = statements[of]
+  const make = makes as (said: unknown, signing: Signing) => JsonObject
+  return { typ, claims: { iss: signing.issuer, ...make(says.parse(said), signing) } }
+}
+
+function audienceOf(tool: ToolId, bundle: Bundle): string {
+  const audience = addressesOf(bundle, tool)?.audience
+  if (audience === undefined) throw new TypeError('a statement for a tool that is not deployed')
+  return audience
+}

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { taskAnswer } from '../../adapters/http/authzen.ts'
 import { badRequest } from '../../adapters/http/problem.ts'
+import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts'
 import { longestHold } from '../../domain/policy/ladder.ts'
 import { RequestId } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
@@ -11,10 +12,9 @@ import { agentDoor, type DoorPorts, pathId, unknownTask } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { factsOnly } from '../wiring/ports.ts'
 import { readingPorts } from '../wiring/reading.ts'
-import { statementsOf } from '../wiring/statements.ts'
 
 /** `GET /access/v1/requests/{id}`: the agent's task, held while nothing changes when `?wait=SECONDS` asks for it. */
-export const createHandler = (ports: DoorPorts & { requests: RequestStore; statements: Statements }) =>
+export const createHandler = (ports: DoorPorts & { requests: RequestStore; statements: Pick<Statements, 'sign'> }) =>
   agentDoor(ports, async (call, agent) => {
     const wait = waitOf(call.query('wait'))
     const id = pathId(call, RequestId, unknownTask)
@@ -40,7 +40,8 @@ export const handler = bind(
   'read-task',
   (told) => {
     const ports = readingPorts(told)
-    return { ...ports, issuer: told.ISSUER, policy: factsOnly(), statements: statementsOf(told, ports) }
+    const statements = new LambdaStatementSigner(told.SIGN_FUNCTION, ports)
+    return { ...ports, issuer: told.ISSUER, policy: factsOnly(), statements }
   },
   createHandler,
 )

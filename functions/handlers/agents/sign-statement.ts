@@ -1,39 +1,35 @@
-import * as z from 'zod'
-import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
+import type { Context } from 'aws-lambda'
 import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
-import { statements } from '../../domain/credentials/statements.ts'
-import { defined, type JsonObject } from '../../domain/values.ts'
-import type { KeySet, Signer } from '../../operations/credentials/ports.ts'
+import { SystemClock } from '../../adapters/system/system.ts'
+import { makeStatement, StatementKind } from '../../domain/credentials/statements.ts'
+import type { Signer } from '../../operations/credentials/ports.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
+import type { Clock } from '../../operations/ports.ts'
 import { bind } from '../environments.ts'
+import { factsOnly } from '../wiring/ports.ts'
 
-const Ask = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('denial'), claims: statements.denial.claims }),
-  z.strictObject({ kind: z.literal('approval'), claims: statements.approval.claims }),
-  z.strictObject({ kind: z.literal('deferral'), claims: statements.deferral.claims }),
-  z.strictObject({ kind: z.literal('read'), claims: statements.read.claims }),
-  z.strictObject({ kind: z.literal('signal'), claims: statements.signal.claims }),
-  z.strictObject({ kind: z.literal('keys') }),
-])
+type Ports = { issuer: string; policy: Pick<Policy, 'bundle'>; signer: Signer; clock: Clock }
 
 /**
- * Signs what agents carry from one call to the next and what tells a tool that Hotwork asks, and gives the public keys, for
- * functions that may not touch the key themselves. It signs these kinds only, each of a type of its own, so its callers can
- * make no access token.
+ * Signs what agents carry from one call to the next and what tells a tool that Hotwork asks, for functions that may not touch
+ * the key themselves. The kind is the alias by which it was called, which IAM holds each caller to (infra/statements.ts); the
+ * payload says what the statement is about, and times and audience are set here. So a caller can make no access token.
  */
 export const createHandler =
-  ({ issuer, signer, keys }: { issuer: string; signer: Signer; keys: KeySet }) =>
-  async (event: unknown): Promise<{ token: string } | { keys: readonly JsonObject[] }> => {
-    const ask = Ask.parse(event)
-    if (ask.kind === 'keys') return keys.jwks()
-    return { token: await signer.sign(statements[ask.kind].typ, { iss: issuer, aud: issuer, ...defined(ask.claims) }) }
+  ({ issuer, policy, signer, clock }: Ports) =>
+  async (said: unknown, { invokedFunctionArn }: Pick<Context, 'invokedFunctionArn'>): Promise<{ token: string }> => {
+    const kind = StatementKind.parse(invokedFunctionArn.split(':')[7])
+    const { typ, claims } = makeStatement(kind, said, { issuer, bundle: policy.bundle, now: clock.now() })
+    return { token: await signer.sign(typ, claims) }
   }
 
 export const handler = bind(
   'sign-statement',
   (told) => ({
     issuer: told.ISSUER,
+    policy: factsOnly(),
     signer: new KmsSigner(told.SIGNING_KEY),
-    keys: new KmsKeySet(told.PUBLISHED_KEYS),
+    clock: new SystemClock(),
   }),
   createHandler,
 )

@@ -73,7 +73,7 @@ export const handler = bind(
         clock,
       }),
       streams: new DynamoStreamStore(connect(), { requests: told.REQUESTS_TABLE, ledger: '' }),
-      statements: new LambdaStatementSigner(told.SIGN_FUNCTION, log),
+      statements: new LambdaStatementSigner(told.SIGN_FUNCTION, { clock, log }),
       sets: new HttpSetPush(),
       hold: (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds),
     }

@@ -17,10 +17,10 @@ export const ofAClick = 650
 
 function stateReader(told: Told, ports: Ports, milliseconds: number | undefined): StateReader {
   const { policy, clock, log } = ports
-  const signer = new LambdaStatementSigner(told.SIGN_FUNCTION, log)
+  const signer = new LambdaStatementSigner(told.SIGN_FUNCTION, { clock, log })
   const reading = {
     aws: new SdkReader(new ReaderSessions(told.READER_ROLE)),
-    tools: new HttpToolReader({ policy, statements: signer, clock }),
+    tools: new HttpToolReader({ policy, statements: signer }),
     expressions: new JmesPathExpressions(),
     stateKey: new KmsStateKey(told.STATE_KEY),
     ...{ policy, clock, log },

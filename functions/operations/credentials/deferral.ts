@@ -138,8 +138,7 @@ async function claim(
 
 async function wait(state: ApprovalRequest, ports: Ports): Promise<{ ok: true; value: Waiting }> {
   const { id, agent } = state.ask
-  const claims = { sub: AgentId.parse(agent.id), txn: id, iat: state.submittedAt }
-  const code = await ports.statements.sign('deferral', claims)
+  const code = await ports.statements.sign('deferral', { sub: AgentId.parse(agent.id), txn: id })
   if (code === undefined) throw new KeyUnavailable('the code to wait by was not signed')
   return ok(waiting(state, code, ports.clock.now(), false))
 }

@@ -1,6 +1,6 @@
 import type { Deny } from '../../domain/credentials/denies.ts'
 import type { InForce, SessionOnRecord } from '../../domain/credentials/reconcile.ts'
-import type { StatementClaims, StatementKind } from '../../domain/credentials/statements.ts'
+import type { Said, StatementClaims, StatementKind } from '../../domain/credentials/statements.ts'
 import type {
   AskerId,
   CredentialId,
@@ -14,7 +14,7 @@ import type {
 
 export interface Statements {
   /** A compact JWS; undefined where it cannot be signed now, since nothing depends on it alone. */
-  sign<Kind extends StatementKind>(kind: Kind, claims: StatementClaims<Kind>): Promise<string | undefined>
+  sign<Kind extends StatementKind>(kind: Kind, said: Said<Kind>): Promise<string | undefined>
   /** @throws KeyUnavailable when the public keys cannot be had */
   verify<Kind extends StatementKind>(kind: Kind, token: string): Promise<Result<Verified<Kind>, 'invalid'>>
 }

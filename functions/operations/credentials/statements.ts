@@ -1,6 +1,5 @@
-import type { StatementClaims } from '../../domain/credentials/statements.ts'
+import type { Said, StatementClaims } from '../../domain/credentials/statements.ts'
 import { bindingHash } from '../../domain/digest.ts'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { McpTool } from '../../domain/policy/mcp-tool.ts'
 import { type ApprovalRequest, grantOf, type ParentTask } from '../../domain/requests/request.ts'
 import type { AgentId, EvaluationId, Json, JsonObject, NumericDate } from '../../domain/values.ts'
@@ -20,12 +19,11 @@ export type Bound = {
 
 export function denialClaims(
   ask: Bound,
-  { id, agent, at, expiresAt }: { id: EvaluationId; agent: AgentId; at: NumericDate; expiresAt: NumericDate },
-): StatementClaims<'denial'> {
+  { id, agent, expiresAt }: { id: EvaluationId; agent: AgentId; expiresAt: NumericDate },
+): Said<'denial'> {
   return {
-    ...{ sub: agent, jti: id, iat: at, exp: expiresAt },
-    denial_expires_at: rfc3339(expiresAt),
-    binding_context_members: Object.keys(contextOf(ask)),
+    ...{ sub: agent, jti: id, exp: expiresAt },
+    binding_context_members: Object.keys(contextOf(ask)) as (keyof ReturnType<typeof contextOf>)[],
     binding_hash: hashOf(ask),
   }
 }
@@ -47,18 +45,20 @@ const hashOf = (ask: Bound): string =>
     context: contextOf(ask),
   })
 
-const contextOf = ({ purpose, parentTask, mcp }: Bound): { [member: string]: Json } => ({
+const contextOf = ({ purpose, parentTask, mcp }: Bound): { [member in 'purpose' | 'parent_task' | 'mcp']?: Json } => ({
   ...defined({ purpose }),
   ...(parentTask === undefined ? {} : { parent_task: parentTask as Json }),
   ...defined({ mcp }),
 })
 
-export async function signApproval(state: ApprovalRequest, statements: Statements): Promise<string | undefined> {
+export async function signApproval(
+  state: ApprovalRequest,
+  statements: Pick<Statements, 'sign'>,
+): Promise<string | undefined> {
   const grant = grantOf(state)
   const { id, agent, digest } = state.ask
   if (state.status !== 'approved' || !grant || !isAgent(agent.id)) return undefined
   return statements.sign('approval', {
-    ...{ sub: agent.id, jti: grant.id, txn: id },
-    ...{ iat: grant.approvedAt, exp: grant.notAfter, digest },
+    ...{ sub: agent.id, jti: grant.id, txn: id, exp: grant.notAfter, digest },
   })
 }

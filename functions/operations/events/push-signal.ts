@@ -1,5 +1,4 @@
-import type { StatementClaims } from '../../domain/credentials/statements.ts'
-import { type SecurityEvent, setClaims } from '../../domain/events/security-events.ts'
+import type { SecurityEvent } from '../../domain/events/security-events.ts'
 import { deliveredEvents, mayReceiveAt, type SignalStream } from '../../domain/events/stream.ts'
 import { sessionRevoked } from '../../domain/halts/signal.ts'
 import { addressesOf } from '../../domain/policy/bundle.ts'
@@ -11,7 +10,6 @@ import type { Clock, Log } from '../ports.ts'
 import type { SetPush, StreamReader } from './ports.ts'
 
 type Ports = {
-  issuer: string
   policy: Pick<Policy, 'bundle'>
   streams: StreamReader
   statements: Pick<Statements, 'sign'>
@@ -34,12 +32,11 @@ export async function pushSignal(tool: ToolId, event: SecurityEvent, ports: Port
     return
   }
   if (stream.status === 'paused') throw new ReceiverUnavailable(`the stream of \`${tool}\` is paused`)
-  const audience = addressesOf(policy.bundle, tool)?.audience
-  if (audience === undefined || !mayReceiveAt(policy.bundle, tool, stream.endpoint)) {
+  if (addressesOf(policy.bundle, tool) === undefined || !mayReceiveAt(policy.bundle, tool, stream.endpoint)) {
     log.error('signal_refused', { ...told, code: 'foreign_endpoint' })
     return
   }
-  const token = await ports.statements.sign('signal', claimsOf(event, stream, audience, ports))
+  const token = await ports.statements.sign('signal', { tool, stream: stream.id, event })
   if (token === undefined) throw new ReceiverUnavailable('the event is not signed')
   const pushed = await ports.sets.push(stream, token)
   if (pushed.outcome === 'again') throw new ReceiverUnavailable(`the receiver of \`${tool}\` answered ${pushed.fault}`)
@@ -50,9 +47,6 @@ export async function pushSignal(tool: ToolId, event: SecurityEvent, ports: Port
 /** A verification is of the stream as it was when it was asked for, and of no other. */
 const isWanted = (stream: SignalStream, event: SecurityEvent): boolean =>
   event.type === 'verification' ? event.stream === stream.id : deliveredEvents(stream).includes(sessionRevoked)
-
-const claimsOf = (event: SecurityEvent, { id }: SignalStream, aud: string, { issuer, clock }: Ports) =>
-  ({ ...setClaims(event, { stream: id, issuer }), aud, iat: clock.now() }) as unknown as StatementClaims<'signal'>
 
 const lagOf = (event: SecurityEvent, clock: Clock) =>
   event.type === 'session_revoked' ? { lagSeconds: Math.max(0, clock.now() - event.at) } : {}

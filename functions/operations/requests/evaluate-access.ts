@@ -1,4 +1,5 @@
 import { hasLostApprover, notYet } from '../../domain/credentials/issue.ts'
+import { bindingWindow } from '../../domain/credentials/statements.ts'
 import { argumentsDigest } from '../../domain/digest.ts'
 import type { About } from '../../domain/ledger/refused.ts'
 import { isJustified, justificationMember, readsMember, wantsOf } from '../../domain/policy/asking-terms.ts'
@@ -61,8 +62,6 @@ type Requestable = {
 }
 type Ports = MakingPorts & { statements: Statements }
 
-/** Seconds. */
-const bindingWindow = 600
 /**
  * With an approval, whether it covers this now; without one, whether asking for approval would help, and at which tier.
  *

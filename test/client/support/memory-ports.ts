@@ -51,7 +51,7 @@ export const memoryPorts = (
   targetRoles: [],
   signer: world.signer,
   keys: world.signer,
-  statements: new MemoryStatements(issuer, world.signer, world.clock),
+  statements: new MemoryStatements(issuer, world.signer, world),
   broker: world.broker,
   targetRole: world.targetRole,
   /** AWS, as far as Hotwork calls it itself. */
