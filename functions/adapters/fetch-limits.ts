@@ -1,5 +1,8 @@
 /** Undefined where the body is larger: no more than that is kept of it. */
-export async function readText({ body }: Response, most: number): Promise<string | undefined> {
+export async function readText(
+  { body }: { body: AsyncIterable<Uint8Array> | null },
+  most: number,
+): Promise<string | undefined> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body ?? []) {

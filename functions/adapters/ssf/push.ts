@@ -2,7 +2,6 @@ import * as z from 'zod'
 import { defined, parseJson } from '../../domain/values.ts'
 import type { Pushed, SetPush } from '../../operations/events/ports.ts'
 import { faultName } from '../../operations/faults.ts'
-import { readText } from '../fetch-limits.ts'
 
 const sizeLimit = 4096
 
@@ -19,37 +18,36 @@ const Refused = z.looseObject({
   ]),
 })
 
+type Post = (
+  url: string,
+  message: { headers: { readonly [name: string]: string }; body: string; reads: (status: number) => number },
+) => Promise<{ status: number; text: string | undefined }>
+
 /** RFC 8935: one POST for each token. 202 alone is an acknowledgement. */
 export class HttpSetPush implements SetPush {
-  readonly #patience: number
+  readonly #post: Post
 
-  /** @param patience milliseconds */
-  constructor(patience = 5000) {
-    this.#patience = patience
+  /** @param post follows no redirect, and judges the address that it connects to */
+  constructor(post: Post) {
+    this.#post = post
   }
 
   async push({ endpoint, authorization }: Parameters<SetPush['push']>[0], token: string): Promise<Pushed> {
     try {
-      const response = await fetch(endpoint, {
-        method: 'POST',
+      const { status, text } = await this.#post(endpoint, {
         headers: {
           accept: 'application/json',
           'content-type': 'application/secevent+jwt',
           ...defined({ authorization }),
         },
         body: token,
-        // A redirect leads to an address that the deployer did not name.
-        redirect: 'manual',
-        signal: AbortSignal.timeout(this.#patience),
+        reads: (status) => (status === 400 ? sizeLimit : 0),
       })
-      if (response.status !== 400) {
-        await response.body?.cancel()
-        return response.status === 202 ? { outcome: 'taken' } : { outcome: 'again', fault: `status_${response.status}` }
-      }
-      const refused = Refused.safeParse(parseJson((await readText(response, sizeLimit)) ?? ''))
+      if (status === 202) return { outcome: 'taken' }
+      const refused = Refused.safeParse(parseJson(text ?? ''))
       return refused.success
         ? { outcome: 'refused', code: refused.data.err }
-        : { outcome: 'again', fault: 'status_400' }
+        : { outcome: 'again', fault: `status_${status}` }
     } catch (fault) {
       return { outcome: 'again', fault: faultName(fault) }
     }

@@ -3,12 +3,16 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { ReceiverUnavailable } from '../../operations/faults.ts'
+import { readText } from '../fetch-limits.ts'
 
-/** Sends one POST, follows no redirect and reads no body. Resolves to the status. @throws ReceiverUnavailable */
+/**
+ * Sends one POST, follows no redirect and reads no body, or as many bytes of it as `reads` says for a status: `text` is
+ * undefined where it has more. @throws ReceiverUnavailable
+ */
 export type Post = (
   url: string,
-  message: { headers: { readonly [name: string]: string }; body: string },
-) => Promise<number>
+  message: { headers: { readonly [name: string]: string }; body: string; reads?: (status: number) => number },
+) => Promise<{ status: number; text: string | undefined }>
 
 /** Networks that no receiver outside is in (RFC 6890): this machine, its link and its private networks. */
 const inside = new BlockList()
@@ -52,7 +56,7 @@ const lookupOutside: LookupFunction = (host, options, callback) =>
 /** @param inside whether this machine may be called too: where Hotwork itself runs on it. @param patience milliseconds */
 export const makePost =
   ({ inside: mayStay, patience = 5000 }: { inside: boolean; patience?: number }): Post =>
-  (url, { headers, body }) =>
+  (url, { headers, body, reads }) =>
     new Promise((resolve, reject) => {
       const { protocol, hostname } = new URL(url)
       const fail = (cause: unknown) => reject(new ReceiverUnavailable('a receiver did not answer', { cause }))
@@ -70,8 +74,13 @@ export const makePost =
           ...(!mayStay && { lookup: lookupOutside }),
         },
         (response) => {
-          resolve(response.statusCode ?? 0)
-          response.on('error', () => {}).destroy()
+          const status = response.statusCode ?? 0
+          const most = reads?.(status) ?? 0
+          if (most > 0) readText({ body: response }, most).then((text) => resolve({ status, text }), fail)
+          else {
+            resolve({ status, text: undefined })
+            response.on('error', () => {}).destroy()
+          }
         },
       )
         .on('error', fail)

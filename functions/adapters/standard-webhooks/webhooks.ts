@@ -29,7 +29,7 @@ export class SignedWebhooks implements Webhooks {
     const timestamp = String(clock.now())
     const signed = { id: event.id, timestamp, body }
     const signatures = secrets.map((secret) => `v1,${macOf(secret, signed).toString('base64')}`)
-    const status = await post(url, {
+    const { status } = await post(url, {
       headers: {
         'content-type': 'application/json',
         'webhook-id': event.id,

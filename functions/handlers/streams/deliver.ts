@@ -63,18 +63,17 @@ export const handler = bind(
     const [clock, log, policy] = [new SystemClock(), new PowertoolsLog(), factsOnly()]
     const queue = new SqsVisibility(told.DELIVERIES_QUEUE)
     const secrets = told.WEBHOOK_SECRET === undefined ? undefined : new WebhookSecretReader(told.WEBHOOK_SECRET, clock)
-    const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(told.ISSUER).hostname)
+    const post = makePost({ inside: ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(told.ISSUER).hostname) })
     return {
       ...{ bundle: policy.bundle, policy, issuer: told.ISSUER, clock, log },
       bus: new EventBridgeBus(told.EVENT_BUS),
       webhooks: new SignedWebhooks({
         secretsOf: secrets?.secretsOf ?? (() => Promise.resolve([])),
-        post: makePost({ inside: isHere }),
-        clock,
+        ...{ post, clock },
       }),
       streams: new DynamoStreamStore(connect(), { requests: told.REQUESTS_TABLE, ledger: '' }),
       statements: new LambdaStatementSigner(told.SIGN_FUNCTION, { clock, log }),
-      sets: new HttpSetPush(),
+      sets: new HttpSetPush(post),
       hold: (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds),
     }
   },

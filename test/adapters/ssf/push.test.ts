@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpSetPush } from '../../../functions/adapters/ssf/push.ts'
+import { makePost } from '../../../functions/adapters/standard-webhooks/post.ts'
 import { useServer } from '../../support/http-server.ts'
 
 /** RFC 8935: a Security Event Token is pushed by one POST, and 202 acknowledges it. */
@@ -16,8 +17,8 @@ const origin = useServer(async (request, response) => {
   got.push({ path: request.url, method: request.method, headers: request.headers, body })
   answer(response)
 })
-const push = (authorization?: string, patience?: number) =>
-  new HttpSetPush(patience).push({ endpoint: `${origin()}/events`, authorization }, 'a.b.c')
+const push = (authorization?: string, patience = 5000) =>
+  new HttpSetPush(makePost({ inside: true, patience })).push({ endpoint: `${origin()}/events`, authorization }, 'a.b.c')
 const answering = (status: number, body = '', headers = {}) => {
   answer = (response) => void response.writeHead(status, headers).end(body)
 }
@@ -78,7 +79,19 @@ test('a receiver that does not answer is left', async () => {
 test('one that hangs up, or is not there, is no fault of ours', async () => {
   answer = (response) => void response.destroy()
   expect(await push()).toMatchObject({ outcome: 'again' })
-  expect(await new HttpSetPush().push({ endpoint: 'http://127.0.0.1:1/events' }, 'a.b.c')).toMatchObject({
+  expect(
+    await new HttpSetPush(makePost({ inside: true })).push({ endpoint: 'http://127.0.0.1:1/events' }, 'a.b.c'),
+  ).toMatchObject({
     outcome: 'again',
   })
+})
+
+test('a push does not connect to a private network, neither by its address nor by a name that leads there', async () => {
+  answering(202)
+  const outside = new HttpSetPush(makePost({ inside: false }))
+  for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+    const endpoint = `http://${host}:${new URL(origin()).port}/events`
+    expect(await outside.push({ endpoint }, 'a.b.c')).toEqual({ outcome: 'again', fault: 'ReceiverUnavailable' })
+  }
+  expect(got).toEqual([])
 })
