@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto'
 import {
   type CredentialId,
   type EvaluationId,
@@ -52,7 +52,27 @@ export class SystemSecrets implements Secrets {
   secret(): string {
     return randomBytes(32).toString('base64url')
   }
+
+  seal(text: string, secret: string): string {
+    const iv = randomBytes(ivLength)
+    const cipher = createCipheriv(algorithm, keyOf(secret), iv)
+    return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url')
+  }
+
+  unseal(sealed: string, secret: string): string {
+    const bytes = Buffer.from(sealed, 'base64url')
+    const decipher = createDecipheriv(algorithm, keyOf(secret), bytes.subarray(0, ivLength), {
+      authTagLength: tagLength,
+    })
+    decipher.setAuthTag(bytes.subarray(-tagLength))
+    const text = decipher.update(bytes.subarray(ivLength, -tagLength))
+    return Buffer.concat([text, decipher.final()]).toString('utf8')
+  }
 }
+
+const algorithm = 'aes-256-gcm'
+const [ivLength, tagLength] = [12, 16]
+const keyOf = (secret: string): Buffer => hash('sha256', `hotwork.sealed.v1\n${secret}`, 'buffer')
 
 export class SystemStopwatch implements Stopwatch {
   milliseconds(): number {

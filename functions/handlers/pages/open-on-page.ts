@@ -22,6 +22,8 @@ import { cookieOf, goTo, guestOf, isSecret, pageDoor, pageStatus, sentForm, setC
 
 type Ports = LoginPagePorts & OpeningPorts & { texts: TextReader }
 
+const withSecrets = <P extends LoginPagePorts>(ports: P) => ({ ...ports, secrets: ports.login().secrets })
+
 const pathOf = (code: string) => `/break-glass/open/${code}`
 
 /** A person opens here, with a strong login, what they prepared in Slack. */
@@ -36,7 +38,7 @@ export const createHandler = (ports: Ports) =>
  */
 async function showPrepared(call: Call, ports: Ports): Promise<Answer> {
   const code = codeIn(call)
-  const found = await findPrepared(code, showing(ports))
+  const found = await findPrepared(code, withSecrets(showing(ports)))
   if (!found) throw gone()
   const guest = await guestOf(call, ports)
   if (guest && guest.person.id !== found.prepared.person) throw notTheirs()
@@ -57,9 +59,9 @@ async function openOnPage(call: Call, ports: Ports): Promise<Answer> {
   const provider = loginIssuerOf(policy.bundle)
   const proven = { issuer: provider?.issuer.issuer ?? identity.issuer, subject: identity.subject }
   const who = { person: guest.person.id, proven, login: defined({ acr, at }) }
-  const opened = await openPrepared({ code, ...who, arrivedAt: call.arrivedAt }, ports)
+  const opened = await openPrepared({ code, ...who, arrivedAt: call.arrivedAt }, withSecrets(ports))
   if (opened.ok) return goTo(issuer, pathOf(code))
-  const found = await findPrepared(code, showing(ports))
+  const found = await findPrepared(code, withSecrets(showing(ports)))
   if (found?.prepared.person !== guest.person.id)
     throw opened.code === 'unknown_request' && found ? notTheirs() : gone()
   // Too old by now. A form may not lead on to the provider's address (CSP `form-action`).

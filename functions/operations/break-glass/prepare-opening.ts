@@ -28,7 +28,9 @@ export async function prepareOpening(
   const until = ports.clock.now() + preparedFor
   const code = ports.secrets.secret()
   const prepared = { person, what, reason, incident, minutes, drill, until } as PreparedOpening
-  const once = { key: preparedKey(code), value: JSON.stringify(prepared), expiresAt: until + keepSeconds }
+  // What the person wrote is kept for the holder of the code: the store holds its digest alone.
+  const value = ports.secrets.seal(JSON.stringify(prepared), code)
+  const once = { key: preparedKey(code), value, expiresAt: until + keepSeconds }
   if (!(await ports.requests.claim(once))) throw new StaleRequest('what was prepared could not be put down')
   return ok({ code, until, login: foreseen.value })
 }
@@ -36,11 +38,14 @@ export async function prepareOpening(
 export type FoundPrepared = { prepared: PreparedOpening; login: LoginWanted; opened?: ApprovalRequest }
 
 /** What was prepared under a code, for any caller: the caller checks who may see it. Nothing once its time is over. */
-export async function findPrepared(code: string, ports: AskingPorts): Promise<FoundPrepared | undefined> {
-  const { requests, policy, clock } = ports
+export async function findPrepared(
+  code: string,
+  ports: AskingPorts & { secrets: Secrets },
+): Promise<FoundPrepared | undefined> {
+  const { requests, policy, clock, secrets } = ports
   const value = await requests.recall(preparedKey(code))
   if (value === undefined) return undefined
-  const prepared = PreparedOpening.parse(JSON.parse(value))
+  const prepared = PreparedOpening.parse(JSON.parse(secrets.unseal(value, code)))
   const opened = await openedOf(code, prepared.person, ports)
   if (!opened && prepared.until <= clock.now()) return undefined
   const rules = policy.bundle.breakGlass
@@ -54,7 +59,7 @@ export async function findPrepared(code: string, ports: AskingPorts): Promise<Fo
  */
 export async function openPrepared(
   { code, person, ...how }: { code: string } & Pick<OpeningAsk, 'person' | 'proven' | 'login' | 'arrivedAt'>,
-  ports: OpeningPorts,
+  ports: OpeningPorts & { secrets: Secrets },
 ): Promise<Result<OpenedBreakGlass, OpeningRefusal>> {
   const found = await findPrepared(code, ports)
   if (found?.prepared.person !== person) return refuseOnRecord(person, 'open_break_glass', ports)('unknown_request')

@@ -3,18 +3,10 @@ import { isCutOff } from '../../domain/halts/halt.ts'
 import type { LoginSession } from '../../domain/people/login.ts'
 import { isSealedState, personIn, readState, sessionOf, writeNonce, writeState } from '../../domain/people/login.ts'
 import { type Person, withIdentity } from '../../domain/people/organisation.ts'
-import { type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
+import { type Digest, defined, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
-import type {
-  IdTokens,
-  LoginProvider,
-  LoginPurpose,
-  PendingLogin,
-  ProvenLogin,
-  Secrets,
-  SessionStore,
-} from './ports.ts'
+import type { IdTokens, LoginProvider, LoginPurpose, ProvenLogin, Secrets, SessionStore } from './ports.ts'
 
 export type LoginPorts = {
   sessions: SessionStore
@@ -51,7 +43,10 @@ export async function beginLogin(
     'to' in purpose ? writeState(cookie, { purpose, expiresAt, random: secrets.secret() }) : secrets.secret()
   const nonce = nonceOf(purpose, cookie, state)
   if ('decision' in purpose)
-    await sessions.begin(stateKey(state), { browser: sessionKey(cookie), purpose, nonce, expiresAt })
+    await sessions.begin(stateKey(state), {
+      ...{ browser: sessionKey(cookie), nonce, expiresAt },
+      sealed: secrets.seal(JSON.stringify(purpose), sealedBy(cookie, state)),
+    })
   const { acr, maxAge } = purpose
   return provider.address({
     redirect,
@@ -61,6 +56,9 @@ export async function beginLogin(
     ...defined({ acr, maxAge }),
   })
 }
+
+/** The purpose has what a person wrote, and the store holds neither of these. */
+const sealedBy = (cookie: string, state: string): string => `${cookie} ${state}`
 
 const nonceOf = (purpose: LoginPurpose, cookie: string, state: string): string => {
   const random = derived('nonce', cookie, state)
@@ -83,7 +81,7 @@ export async function finishLogin(
 ): Promise<Result<LoggedIn, LoginRefusal>> {
   const { sessions, provider, tokens, secrets, policy, clock, log } = ports
   const state = answer.searchParams.get('state') ?? ''
-  const pending = await pendingLogin(state, cookie, sessions)
+  const pending = await pendingLogin(state, cookie, ports)
   const now = clock.now()
   if (!pending || now >= pending.expiresAt) return refuse('login_unknown')
   const { purpose, nonce } = pending
@@ -112,11 +110,13 @@ export async function finishLogin(
 async function pendingLogin(
   state: string,
   cookie: string,
-  sessions: SessionStore,
-): Promise<Omit<PendingLogin, 'browser'> | undefined> {
+  { sessions, secrets }: Pick<LoginPorts, 'sessions' | 'secrets'>,
+): Promise<{ purpose: LoginPurpose; nonce: string; expiresAt: NumericDate } | undefined> {
   if (!isSealedState(state)) {
     const pending = await sessions.take(stateKey(state))
-    return pending?.browser === sessionKey(cookie) ? pending : undefined
+    if (pending?.browser !== sessionKey(cookie)) return undefined
+    const { sealed, nonce, expiresAt } = pending
+    return { purpose: JSON.parse(secrets.unseal(sealed, sealedBy(cookie, state))) as LoginPurpose, nonce, expiresAt }
   }
   const sealed = readState(cookie, state)
   return sealed && { ...sealed, nonce: nonceOf(sealed.purpose, cookie, state) }

@@ -13,7 +13,13 @@ import type { Appended } from '../ledger/ports.ts'
 import type { Page } from '../ports.ts'
 
 /** 256 random bits as text. A secret is never stored itself. */
-export type Secrets = { secret(): string }
+export interface Secrets {
+  secret(): string
+  /** A text that only a holder of the secret can read, so the store may keep it where no erasure reaches. */
+  seal(text: string, secret: string): string
+  /** @throws where it was sealed under another secret, or is changed */
+  unseal(sealed: string, secret: string): string
+}
 
 /** An OpenID provider, by authorization code with PKCE (OpenID Connect Core 3.1, RFC 7636). */
 export interface LoginProvider {
@@ -62,8 +68,8 @@ export type PageChoice = {
   narrow?: Narrow
 }
 
-/** `browser`: the hash of what the browser holds, so that only it can end the login. */
-export type PendingLogin = { browser: Digest; purpose: LoginPurpose; nonce: string; expiresAt: NumericDate }
+/** `browser`: the hash of what the browser holds, so that only it can end the login. `sealed`: the purpose, by what it holds. */
+export type PendingLogin = { browser: Digest; sealed: string; nonce: string; expiresAt: NumericDate }
 
 /** Logins and sessions, each under the hash of what the browser holds. Reads are strong. */
 export interface SessionStore {

@@ -13,7 +13,7 @@ import { makeTables } from './tables.ts'
 const key = (letter: string) => `sha-256:${letter.repeat(43)}` as Digest
 const login: PendingLogin = {
   browser: key('b'),
-  purpose: { to: '/decide' },
+  sealed: 's'.repeat(43),
   nonce: 'n'.repeat(43),
   expiresAt: submittedAt + 600,
 }

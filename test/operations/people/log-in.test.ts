@@ -1,9 +1,10 @@
 import { SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import { readNonce, writeState } from '../../../functions/domain/people/login.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import type { HaltId } from '../../../functions/domain/values.ts'
+import type { Digest, HaltId } from '../../../functions/domain/values.ts'
 import { beginLogin, findVisitor, finishLogin, logOut } from '../../../functions/operations/people/log-in.ts'
 import type { LoginPurpose } from '../../../functions/operations/people/ports.ts'
+import { requestId } from '../../support/ask.ts'
 import { MemoryLoginProvider } from '../../support/people/memory-login-provider.ts'
 import { MemorySessionStore } from '../../support/people/memory-session-store.ts'
 import { person, sampleBundle, World } from '../../support/world.ts'
@@ -224,6 +225,22 @@ test('nothing that is stored lets whoever reads it be anybody: no cookie, no ver
   const done = await finishLogin({ answer, cookie }, at.ports)
   for (const secret of [cookie, verifier, state, done.ok ? done.value.cookie : ''])
     expect(before + at.sessions.text).not.toContain(secret)
+})
+
+test('the comment of a decision waits for its login where only that browser reads it, and the table has no text', async () => {
+  const digest = `sha-256:${'d'.repeat(43)}` as Digest
+  const comment = 'looks right to me'
+  const choice = { id: requestId(), verdict: 'approve' as const, round: 1, digest, seen: digest, comment }
+  const cookie = secrets.secret()
+  const address = await at.begin(cookie, { decision: { ...choice, person: person('ana') } })
+  const [, sealed = ''] = /sealed\\*":\\*"([\w-]+)/.exec(at.sessions.text) ?? []
+  expect(sealed).not.toBe('')
+  for (const kept of [at.sessions.text, Buffer.from(sealed, 'base64url').toString('latin1')])
+    expect(kept).not.toMatch(/looks right|person:ana/)
+  const answer = at.provider.logIn(address, { subject: 'person-ana', at: at.world.clock.now() })
+  expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({
+    value: { purpose: { decision: { comment } } },
+  })
 })
 
 test('a login that is to confirm a decision holds verdict, round and digest in its nonce, and is new each time', async () => {

@@ -1,4 +1,4 @@
-import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
+import { PatternIncidents, SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import { refusals } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
@@ -46,7 +46,11 @@ async function opened(values: { [block: string]: string | string[] } = filled): 
   const login = { acr: 'strong', at: world.clock.now() }
   const proven = { issuer: 'https://login.example.org', subject: 'person-jade' }
   const who = { code, person: person('jade'), proven, login }
-  const done = await openPrepared(who, { ...world.ports, incidents: new PatternIncidents() })
+  const done = await openPrepared(who, {
+    ...world.ports,
+    incidents: new PatternIncidents(),
+    secrets: new SystemSecrets(),
+  })
   if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
   return done.value.stored.state
 }
