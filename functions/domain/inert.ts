@@ -14,7 +14,7 @@ const spell = (characters: string) => [...characters].map((each) => `[U+${hex(ea
 /** Prose on one line: each deceptive character is spelled as `[U+202E]`, each line break shown as ` ⏎ `. */
 export const inert = (text: string): string =>
   text
-    .replace(/\s*(\r\n|[\n\r\u2028\u2029])\s*/g, ' ⏎ ')
+    .replace(/\s+/g, (blanks) => (/[\n\r\u2028\u2029]/.test(blanks) ? ' ⏎ ' : blanks))
     .replace(/\t/g, ' ')
     .replace(deceptive, spell)
     .replace(pile, (_, kept: string, rest: string) => kept + spell(rest))

@@ -102,7 +102,7 @@ export function edgeOptions(ports: Ports): EdgeOptions {
     },
     declareHalt: (ask, mayStart) => declareHalt(ask, timely(mayStart)),
     liftHalt: (ask, mayStart) => liftHalt(ask, timely(mayStart)),
-    find: (given) => findRequest(given, ports),
+    find: (ask) => findRequest(ask, ports),
     read: (ask) => readRequest(ask, shown),
     revoke: async (ask, mayStart) => withTextsOf(await revokeRequest(ask, timely(mayStart)), ports),
     claim: (once) => requests.claim(once),

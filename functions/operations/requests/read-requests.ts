@@ -19,15 +19,19 @@ import type { AskingPorts, DecidingPorts, RequestReader, Stored } from './ports.
 /** Four characters after the kind: enough that a typing error is no other request. */
 const Beginning = /^(?:(?:req|bgl)_)?[0-9a-z]{4,26}$/
 
-export type NotFound = 'unknown_request' | 'ambiguous'
+export type NotFound = 'unknown_request' | 'ambiguous' | 'not_permitted'
 
-/** The beginning of an id, with or without `req_`, must be of one request alone. Rights are for the caller to ask. */
+/**
+ * The beginning of an id, with or without `req_`, must be of one request alone, and is looked up for people who may read. A
+ * whole id is not looked up: the caller asks for its rights.
+ */
 export async function findRequest(
-  given: string,
-  { requests }: { requests: Pick<RequestReader, 'list'> },
+  { given, person }: { given: string; person: PersonId },
+  { requests, ...ports }: Pick<AskingPorts, 'policy' | 'clock'> & { requests: Pick<RequestReader, 'list'> },
 ): Promise<Result<RequestId, NotFound>> {
   const whole = RequestId.safeParse(given)
   if (whole.success) return ok(whole.data)
+  if (!mayRead(person, ports)) return refuse('not_permitted')
   if (!Beginning.test(given)) return refuse('unknown_request')
   const beginnings = /^(?:req|bgl)_/.test(given) ? [given] : [`req_${given}`, `bgl_${given}`]
   const lists = await Promise.all(beginnings.map((search) => requests.list({ search }, { limit: 2 })))

@@ -2,6 +2,7 @@ import type { RequestFilter } from '../../../functions/domain/requests/history.t
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { readOverview } from '../../../functions/operations/cards/read-overview.ts'
 import type { Page } from '../../../functions/operations/ports.ts'
+import type { Policy } from '../../../functions/operations/policy/ports.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import type { Stored } from '../../../functions/operations/requests/ports.ts'
 import { findRequest } from '../../../functions/operations/requests/read-requests.ts'
@@ -79,9 +80,10 @@ describe('a request is found', () => {
   beforeEach(async () => {
     request = await world.submitted(prodParameter)
   })
-  const find = (given: string) => findRequest(given, world.ports)
+  const find = (given: string) => findRequest({ given, person: person('ben') }, world.ports)
   /** Stands in for a store that holds these ids. */
-  const among = (ids: readonly string[]) => ({
+  const among = (ids: readonly string[], policy: Policy = world.policy) => ({
+    ...{ policy, clock: world.clock },
     requests: {
       list: async ({ search = '' }: RequestFilter): Promise<Page<Stored>> => ({
         items: ids.filter((id) => id.startsWith(search)).map((id) => ({ state: { ask: { id } } }) as unknown as Stored),
@@ -90,21 +92,31 @@ describe('a request is found', () => {
   })
   const [one, other] = [`req_${'a'.repeat(26)}`, `req_aaaab${'0'.repeat(21)}`]
 
+  const findAmong = (given: string, ids: readonly string[]) =>
+    findRequest({ given, person: person('ben') }, among(ids))
+
   test('by its id, whether or not there is one', async () => {
     expect(await find(request.ask.id)).toEqual({ ok: true, value: request.ask.id })
     expect(await find(`req_${'z'.repeat(26)}`)).toMatchObject({ ok: true })
   })
 
   test('by the beginning of its id, with or without its kind', async () => {
-    expect(await findRequest('req_aaaaa', among([one, other]))).toEqual({ ok: true, value: one })
-    expect(await findRequest('aaaab', among([one, other]))).toEqual({ ok: true, value: other })
+    expect(await findAmong('req_aaaaa', [one, other])).toEqual({ ok: true, value: one })
+    expect(await findAmong('aaaab', [one, other])).toEqual({ ok: true, value: other })
   })
 
   test('not by a beginning of two, nor by one that is too short or none', async () => {
-    expect(await findRequest('aaaa', among([one, other]))).toMatchObject({ code: 'ambiguous' })
+    expect(await findAmong('aaaa', [one, other])).toMatchObject({ code: 'ambiguous' })
     for (const given of ['aaa', 'req_', '', 'req_AAAAA', '*', '../x', `${one}x`])
-      expect(await findRequest(given, among([one, other]))).toMatchObject({ code: 'unknown_request' })
-    expect(await findRequest('bbbb', among([one, other]))).toMatchObject({ code: 'unknown_request' })
+      expect(await findAmong(given, [one, other])).toMatchObject({ code: 'unknown_request' })
+    expect(await findAmong('bbbb', [one, other])).toMatchObject({ code: 'unknown_request' })
+  })
+
+  test('for people who may read alone: others hear the same of an id that is there, of two, and of none', async () => {
+    const ask: Policy['ask'] = (question) => ({ ...world.policy.ask(question), permit: false })
+    const ports = among([one, other], { ...world.policy, bundle, ask })
+    for (const given of ['req_aaaaa', 'aaaa', 'bbbb', '*'])
+      expect(await findRequest({ given, person: person('ben') }, ports)).toEqual({ ok: false, code: 'not_permitted' })
   })
 
   test('after it has ended, too', async () => {

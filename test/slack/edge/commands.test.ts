@@ -57,6 +57,19 @@ describe('/hotwork', () => {
     expect(await desk.type('U0BEN', `show ${request.ask.id.slice(0, -2)}`)).toMatch(/More than one/)
   })
 
+  test('show tells a person who may not read the same of an id, and of the beginning of one, that is there and that is not', async () => {
+    const { policy } = world
+    const mayNot = (question: Parameters<typeof policy.ask>[0]) =>
+      question.kind === 'person' && question.action === 'read'
+    const ask: typeof policy.ask = (question) => ({ ...policy.ask(question), ...(mayNot(question) && { permit: false }) })
+    world.policy = { bundle, ask }
+    const { id } = request.ask
+    const ids = [id, id.slice(0, -2), `req_${'z'.repeat(26)}`, 'req_zzzz']
+    const said: string[] = []
+    for (const given of ids) said.push(await desk.type('U0BEN', `show ${given}`))
+    expect(new Set(said)).toEqual(new Set([expect.stringContaining('Policy does not let you')]))
+  })
+
   test('revoke: ends what is pending or live, and says how it ended', async () => {
     const live = await world.submitted(stagingParameter)
     expect(await desk.type('U0GUS', `revoke ${live.ask.id} the incident is over`)).toMatch(/Revoked[\s\S]*Gus Garcia/)

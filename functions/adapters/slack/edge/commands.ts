@@ -25,6 +25,7 @@ import { type Carried, carriedOf, identify, onceFor } from './click.ts'
 import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { notOpened, saidOf, sentenceFor } from './sentences.ts'
+import { splitOnce } from './typed.ts'
 
 type Reply = { text: string; blocks: CardBlock[] }
 
@@ -173,20 +174,20 @@ const doing: { readonly [verb: string]: Do } = {
   help: async () => helpReply(),
   list: async ({ person }, { overview, bundle, now }) => listReply(await overview(person), bundle, now()),
   show: async ({ person, rest }, options) => {
-    const { bundle, find, read, page } = options
+    const { bundle, read, page } = options
     if (rest.trim() === '') return helpReply('Say which request: its id, or how the id begins.')
-    const found = await find(idIn(rest))
-    if (!found.ok) return sayReply(notFound[found.code])
+    const found = await options.find({ given: idIn(rest), person })
+    if (!found.ok) return sayReply(notFound(found.code, options))
     const state = await read({ id: found.value, person })
     return state.ok
       ? showReply(state.value, bundle, { page })
       : sayReply(sentenceFor(state.code, { directory: bundle.directory, page }))
   },
   revoke: async ({ person, rest, carried }, options) => {
-    const [given = '', reason = ''] = splitOnce(rest)
+    const [given, reason] = splitOnce(rest)
     if (reason === '') return helpReply('Nothing was revoked: say which request, and why.')
-    const found = await options.find(idIn(given))
-    if (!found.ok) return sayReply(`Nothing was revoked. ${notFound[found.code]}`)
+    const found = await options.find({ given: idIn(given), person })
+    if (!found.ok) return sayReply(`Nothing was revoked. ${notFound(found.code, options)}`)
     const told = await revoke({ id: found.value, person, reason: cut(reason) }, carried, options)
     return told.done ? revokedReply(told.value.state, options.bundle) : sayReply(told.sentence)
   },
@@ -241,7 +242,7 @@ async function answerTo(typed: SlashCommand, carried: Carried, options: EdgeOpti
   const who = await identify({ id: typed.user_id, team_id: typed.team_id }, carried, options)
   if (!who.ok) return sayReply(who.sentence, who.link)
   if (!(await options.claim(onceFor(carried, 'command')))) return sayReply('This command had arrived before.')
-  const [verb = '', rest = ''] = splitOnce(typed.text)
+  const [verb, rest] = splitOnce(typed.text)
   const act = Object.hasOwn(doing, verb.toLowerCase()) ? doing[verb.toLowerCase()] : undefined
   if (!act) return helpReply(`There is no “${typedWord(verb)}” here.`)
   return act({ person: who.person.id, rest, trigger: typed.trigger_id, carried }, options)
@@ -250,16 +251,11 @@ async function answerTo(typed: SlashCommand, carried: Carried, options: EdgeOpti
 const notAnsweredYet =
   'The store has not answered yet. If you were revoking or halting, look at the card or at /hotwork halts before you do it again: they show what was recorded.'
 
-const notFound: { readonly [Code in NotFound]: string } = {
-  unknown_request: 'No request begins like that.',
-  ambiguous: 'More than one request begins like that. Write more of its id.',
+function notFound(code: NotFound, { bundle, page }: EdgeOptions): string {
+  if (code === 'unknown_request') return 'No request begins like that.'
+  if (code === 'ambiguous') return 'More than one request begins like that. Write more of its id.'
+  return sentenceFor(code, { directory: bundle.directory, page })
 }
 
-const splitOnce = (text: string): string[] => /^\s*(\S*)\s*([\s\S]*?)\s*$/.exec(text)?.slice(1) ?? []
-
 /** An id as people paste it: out of a code span, or in capitals. */
-const idIn = (text: string): string =>
-  text
-    .trim()
-    .replace(/^`+|`+$/g, '')
-    .toLowerCase()
+const idIn = (text: string): string => text.replaceAll('`', '').trim().toLowerCase()

@@ -59,7 +59,7 @@ export type EdgeOptions = {
     mayStart: () => boolean,
   ): Promise<Result<Halt, Refusal>>
   liftHalt(ask: { id: HaltId; person: PersonId }, mayStart: () => boolean): Promise<Result<Halt, Refusal>>
-  find(given: string): Promise<Result<RequestId, NotFound>>
+  find(ask: { given: string; person: PersonId }): Promise<Result<RequestId, NotFound>>
   read(ask: { id: RequestId; person: PersonId }): Promise<Result<ApprovalRequest, 'not_permitted' | 'unknown_request'>>
   revoke(ask: RevokeAsk, mayStart: () => boolean): Promise<CarriedOut>
   endOpening(ask: { id: RequestId; person: PersonId; once: OnceOnly }, mayStart: () => boolean): Promise<CarriedOut>

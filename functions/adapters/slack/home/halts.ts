@@ -25,6 +25,7 @@ import { attempt } from '../edge/answers.ts'
 import { type Carried, readValue } from '../edge/click.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
 import { keepOpen, onClick, onSubmit, showInstead } from '../edge/listen.ts'
+import { splitOnce } from '../edge/typed.ts'
 import { haltModal, haltName, readHaltForm } from '../forms/halt-forms.ts'
 import { cut, partsModal, showModal, truthModal } from '../forms/modal-blocks.ts'
 
@@ -75,10 +76,10 @@ export function readHaltLine(
   line: string,
   now: NumericDate,
 ): { ok: true; asked: NewHalt } | { ok: false; sentence: string } {
-  const [, typed = '', rest = ''] = /^\s*(\S+)\s*([\s\S]*?)\s*$/.exec(line) ?? []
+  const [typed, rest] = splitOnce(line)
   const target = readHaltTarget(typed.replaceAll('`', ''))
   if (!target) return { ok: false, sentence: `Nothing was halted. Write what is to stop: ${haltTargets}.` }
-  const [, first = '', others = ''] = /^(\S*)\s*([\s\S]*)$/.exec(rest) ?? []
+  const [first, others] = splitOnce(rest)
   const until = momentOf(first, now)
   const reason = cut(until === undefined ? rest : others)
   if (reason === '') return { ok: false, sentence: 'Nothing was halted: say why, after what is to stop.' }
