@@ -156,11 +156,31 @@ export function momentOf(zone: string, local: string, disambiguation: 'earlier' 
 /** `holds`: from `at` on. */
 export type Change = { name: string; at: NumericDate; holds: boolean }
 
+const day = 86_400
+
+/** What was found of each window. It stays so until then; where none was found, for a day. */
+const found = new WeakMap<Calendar, Map<string, { from: NumericDate; next: Change | undefined }>>()
+
 /** When a window or freeze next begins to hold, or ends. Undefined where it does not within a hundred days, or ever again. */
 export function whenNext(calendar: Calendar, name: string, now: NumericDate): Change | undefined {
-  const held = holds(calendar, name, now)
   const window = windowOf(calendar, name)
-  const edges = window ? edgesOf(window, now) : edgesOfFreeze(calendar.freezes[name] ?? [])
+  if (!window) return firstChange(calendar, name, edgesOfFreeze(calendar.freezes[name] ?? []), now)
+  const windows = found.get(calendar) ?? new Map()
+  found.set(calendar, windows)
+  const before = windows.get(name)
+  if (before && before.from <= now && now < (before.next?.at ?? before.from + day)) return before.next
+  const next = firstChange(calendar, name, edgesOf(window, calendar.dates ?? {}, now), now)
+  windows.set(name, { from: now, next })
+  return next
+}
+
+function firstChange(
+  calendar: Calendar,
+  name: string,
+  edges: Iterable<NumericDate>,
+  now: NumericDate,
+): Change | undefined {
+  const held = holds(calendar, name, now)
   for (const at of edges) if (at > now && holds(calendar, name, at) !== held) return { name, at, holds: !held }
   return undefined
 }
@@ -169,22 +189,38 @@ const edgesOfFreeze = (periods: readonly Freeze[]): readonly NumericDate[] =>
   periods.flatMap(({ from, until }) => [from, until]).toSorted((a, b) => a - b)
 
 const farthest = 100
+/** Days in which a window shows all that the week and one jump of the clock make of it. */
+const telling = 15
 
-/** In order, all moments at which it can begin or end: its hours, midnight, and where the wall clock jumps. */
-function* edgesOf({ zone, hours }: Window, now: NumericDate): Generator<NumericDate> {
+/**
+ * In order, the moments at which it can begin or end: its hours, midnight, and where the wall clock jumps. Where days go on
+ * without one that it excepts, the first of them tell of all.
+ */
+function* edgesOf(
+  { zone, hours, except = [] }: Window,
+  dates: Calendar['dates'] & object,
+  now: NumericDate,
+): Generator<NumericDate> {
+  const excepted = new Set(except.flatMap((name) => dates[name] ?? []))
   const times = new Set([0, ...spansOf(hours).flatMap(({ begins, ends }) => [begins, ends % (24 * 60)])])
   const start = zonedAt(zone, now)
   const today = Zoned.toPlainDate(start)
   let jump = Zoned.getTimeZoneTransition(start, 'next')
-  for (let ahead = 0; ahead <= farthest; ahead++) {
+  for (let ahead = 0, alike = 0; ahead <= farthest; ahead++) {
     const day = PlainDate.addDays(today, ahead)
+    alike = excepted.has(PlainDate.toString(day)) ? 0 : alike + 1
+    if (alike > telling) {
+      // Nothing else can come.
+      if (excepted.size === 0) return
+      continue
+    }
     const edges = [...times].flatMap((minute) => {
       const wall = PlainDateTime.create(day.year, day.month, day.day, Math.floor(minute / 60), minute % 60)
       return (['earlier', 'later'] as const).map((disambiguation) =>
         secondsOf(PlainDateTime.toZonedDateTime(wall, zone, { disambiguation })),
       )
     })
-    while (jump && PlainDate.equals(Zoned.toPlainDate(jump), day)) {
+    while (jump && PlainDate.compare(Zoned.toPlainDate(jump), day) <= 0) {
       edges.push(secondsOf(jump))
       jump = Zoned.getTimeZoneTransition(jump, 'next')
     }

@@ -9,6 +9,7 @@ import {
   whyNotNow,
   windowsAt,
 } from '../../../functions/domain/policy/calendar.ts'
+import { growth } from '../../support/growth.ts'
 
 const at = (time: string) => Date.parse(time) / 1000
 const zone = 'Europe/Berlin'
@@ -178,6 +179,34 @@ test('a window begins or ends at the moment that is told, and not before', () =>
 
 test('a window that always holds has no next change', () =>
   expect(whenNext(withWindows({ always: {} }), 'always', at('2026-01-01T00:00:00Z'))).toBeUndefined())
+
+describe('days that a window excepts', () => {
+  const mondays = ['2026-01-05', '2026-01-12', '2026-01-19', '2026-01-26', '2026-02-02']
+  const calendar = withWindows(
+    { mondays: { days: ['mon'], except: ['off'] }, always: { except: ['once'] }, both: { except: ['off', 'once'] } },
+    { off: mondays, once: ['2026-03-20'] },
+  )
+  test.each([
+    ['a window whose next five days are excepted begins on the sixth', 'mondays', '2026-02-08T23:00:00Z', true],
+    ['a window that always holds ends on the one day that it excepts', 'always', '2026-03-19T23:00:00Z', false],
+    ['a window ends on the first of the days that it excepts', 'both', '2026-01-04T23:00:00Z', false],
+  ])('%s', (_rule, name, time, holds) =>
+    expect(whenNext(calendar, name, at('2026-01-01T00:00:00Z'))).toEqual({ name, at: at(time), holds }),
+  )
+})
+
+test('a window that was looked at is not looked at again before it changes, or for a day', () => {
+  const windows = Object.fromEntries(Array.from({ length: 32 }, (_, n) => [`w${n}`, { hours: ['00:00-24:00'] }]))
+  const timesAsLong = growth((questions) => {
+    const [calendar, now] = [withWindows(windows), at('2026-01-01T00:00:00Z')]
+    return () => {
+      const fresh = { ...calendar }
+      for (let n = 0; n < questions; n += 1) whyNotNow(fresh, () => false, now + n)
+    }
+  }, 64)
+  // Eight times as long where each question looks.
+  expect(timesAsLong).toBeLessThan(3)
+})
 
 test('without a calendar nothing holds, and nothing is told', () => {
   expect(windowsAt(undefined, 0)).toEqual([])

@@ -1,8 +1,8 @@
 import type { RequestFilter } from '../../../functions/domain/requests/history.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { readOverview } from '../../../functions/operations/cards/read-overview.ts'
-import type { Page } from '../../../functions/operations/ports.ts'
 import type { Policy } from '../../../functions/operations/policy/ports.ts'
+import type { Page } from '../../../functions/operations/ports.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import type { Stored } from '../../../functions/operations/requests/ports.ts'
 import { findRequest } from '../../../functions/operations/requests/read-requests.ts'
@@ -92,8 +92,7 @@ describe('a request is found', () => {
   })
   const [one, other] = [`req_${'a'.repeat(26)}`, `req_aaaab${'0'.repeat(21)}`]
 
-  const findAmong = (given: string, ids: readonly string[]) =>
-    findRequest({ given, person: person('ben') }, among(ids))
+  const findAmong = (given: string, ids: readonly string[]) => findRequest({ given, person: person('ben') }, among(ids))
 
   test('by its id, whether or not there is one', async () => {
     expect(await find(request.ask.id)).toEqual({ ok: true, value: request.ask.id })
