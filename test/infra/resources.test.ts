@@ -362,7 +362,7 @@ describe('functions', () => {
     // S3's client, which is the largest of them.
     'reconcile-ledger': 660,
     'read-log': 630,
-    'sign-receipt': 705,
+    'sign-receipt': 715,
     'notarize-entries': 590,
     // KMS's client, which gives the public keys.
     evaluate: 670,
