@@ -41,7 +41,7 @@ export const functions = {
   'complete-request': { caller: 'agents', policy: 'facts' },
   'delegate-request': { caller: 'agents', policy: 'answers' },
   'issue-token': { caller: 'agents', policy: 'answers', role: 'issue-token' },
-  'introspect-token': { caller: 'tools', policy: 'facts', asDeployed: true },
+  'introspect-token': { caller: 'tools', policy: 'facts' },
   'revoke-token': { caller: 'agents', policy: 'facts', reserved: 10 },
   'issue-aws-credentials': { caller: 'agents', policy: 'answers', role: 'broker' },
   // As long as the API waits: a call that is cut off has to be looked up later.

@@ -88,7 +88,6 @@ export class AgentEndpoints extends Construct {
     const introspectToken = make(this, 'introspect-token')
     key.grantVerify(introspectToken)
     tables.requests.grantRead(introspectToken)
-    tables.requests.grantReadMany(introspectToken)
     api.route(introspectToken, 'POST /introspect')
 
     const revokeToken = make(this, 'revoke-token')

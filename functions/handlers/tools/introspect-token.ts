@@ -1,7 +1,10 @@
+import { DynamoAgentRows } from '../../adapters/dynamodb/agent-rows.ts'
+import { connect } from '../../adapters/dynamodb/client.ts'
 import { activeAnswer, inactiveAnswer, oauthEndpoint, readToken } from '../../adapters/http/oauth.ts'
 import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { addressesOf } from '../../domain/policy/bundle.ts'
+import { CurrentPolicy } from '../../operations/agents/current-policy.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { type Introspector, introspectToken } from '../../operations/credentials/tokens.ts'
 import type { RequestStore } from '../../operations/requests/ports.ts'
@@ -31,11 +34,11 @@ export function createHandler(ports: DoorPorts & { requests: RequestStore; keys:
 
 export const handler = bind(
   'introspect-token',
-  (told) => ({
-    ...readingPorts(told),
-    issuer: told.ISSUER,
-    policy: factsOnly(),
-    keys: new KmsKeySet(told.PUBLISHED_KEYS),
-  }),
+  (told) => {
+    const ports = readingPorts(told)
+    const agents = new DynamoAgentRows(connect(), { requests: told.REQUESTS_TABLE, ledger: '' })
+    const policy = new CurrentPolicy(factsOnly(), { agents, ...ports })
+    return { ...ports, policy, issuer: told.ISSUER, keys: new KmsKeySet(told.PUBLISHED_KEYS) }
+  },
   createHandler,
 )

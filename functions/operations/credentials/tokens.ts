@@ -1,6 +1,7 @@
 import { loginWantedFor, longestCredential } from '../../domain/break-glass/break-glass.ts'
 import { type Login, lackOf } from '../../domain/people/login-strength.ts'
-import { addressesOf, agentOf } from '../../domain/policy/bundle.ts'
+import { agentStatus } from '../../domain/people/organisation.ts'
+import { addressesOf, agentOf, type Bundle } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { EndingCode, Intend, Issue } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
@@ -11,6 +12,7 @@ import {
   type AgentId,
   type AskerId,
   type CredentialId,
+  isAgent,
   type Json,
   type JsonObject,
   type NumericDate,
@@ -23,6 +25,7 @@ import {
 } from '../../domain/values.ts'
 import { Overtaken } from '../faults.ts'
 import { findEnding } from '../policy/authority.ts'
+import type { Policy } from '../policy/ports.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
 import { atIssue, type ReaderPorts } from '../previews/read-again.ts'
 import { aboutStored, carryOut, readToAct, recordRefusal, refuseOnRecord } from '../requests/carry-out.ts'
@@ -41,7 +44,15 @@ export type Introspector =
 export async function introspectToken(
   token: KnownToken,
   caller: Introspector,
-  { requests, clock }: { requests: Pick<RequestReader, 'load' | 'dependencies'>; clock: Clock },
+  {
+    requests,
+    policy,
+    clock,
+  }: {
+    requests: Pick<RequestReader, 'load' | 'dependencies'>
+    policy: Pick<Policy, 'bundle'> & Partial<Pick<Policy, 'look'>>
+    clock: Clock
+  },
 ): Promise<{ details: readonly JsonObject[] } | undefined> {
   if (!mayKnow(caller, token)) return undefined
   const stored = await requests.load(token.request)
@@ -52,7 +63,15 @@ export async function introspectToken(
   // A drill's token can do nothing, also with a tool that only introspects.
   if (state.ask.breakGlass?.drill && caller.type === 'tool') return undefined
   if (await findEnding(state, now, { requests })) return undefined
+  await policy.look?.([state.ask.agent.id])
+  if (!isStillActive(state.ask.agent.id, policy.bundle, now)) return undefined
   return { details: [authorizationDetail(state)] }
+}
+
+function isStillActive(asker: AskerId, bundle: Bundle, now: NumericDate): boolean {
+  if (!isAgent(asker)) return true
+  const agent = agentOf(bundle, asker)
+  return agent !== undefined && agentStatus(agent, bundle.directory, now) === 'active'
 }
 
 const mayKnow = (caller: Introspector, token: KnownToken): boolean =>

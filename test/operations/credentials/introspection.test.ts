@@ -99,6 +99,16 @@ describe('introspection', () => {
     })
   test.each<[what: string, end: (claimed: Claimed) => unknown]>([
     ['was replaced', ({ claim }) => claim()],
+    [
+      'is of an agent that is suspended',
+      ({ world }) => {
+        const { bundle } = world.policy
+        const agents = bundle.agents.map((each) =>
+          each.id === agent('builder') ? { ...each, status: 'suspended' as const } : each,
+        )
+        world.policy = { ...world.policy, bundle: { ...bundle, agents }, ask: world.policy.ask }
+      },
+    ],
     ['was given back', ({ giveBack }) => giveBack()],
     [
       'is of a task that is completed',
