@@ -11,8 +11,8 @@ const fetches = [
   /\bnpm (?:i|install|add|exec)\b(?:[^\n&;|]* )hotwork(?=[\s`'"@]|$)/m,
   /\bhotwork@\d/,
 ]
-/** The tree, without the record of earlier versions. */
-const files = execFileSync('git', ['ls-files', '--', '.', ':!CHANGELOG.md'], { cwd: root, encoding: 'utf8' })
+
+const files = execFileSync('git', ['ls-files', '--', '.'], { cwd: root, encoding: 'utf8' })
   .trim()
   .split('\n')
   .filter((file) => /\.(?:[cm]?[jt]s|md|ya?ml|json|sh|py)$/.test(file) && !/package-lock/.test(file))
