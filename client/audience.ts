@@ -6,14 +6,25 @@ import type { Surroundings } from './surroundings.ts'
 export const originIn = (name: string): string | undefined =>
   /^https?:/i.test(name) && URL.canParse(name) ? new URL(name).origin : undefined
 
-/** The names by which tokens are for one API: those at its origin, and the one that the person's environment gives it. */
+/** The names by which tokens are for one API: those at its origin, and the one that the person's environment gives that origin. */
 export class OwnNames {
   readonly api: string
   readonly named: string | undefined
+  readonly #isAnyNamed: boolean
 
+  /** @throws Refusal for a name that is tied to no origin: each API that is asked could say that it is its own */
   constructor(api: string, { env }: Pick<Surroundings, 'env'>) {
     this.api = api
-    this.named = env['HOTWORK_AUDIENCE'] || undefined
+    const pair = env['HOTWORK_AUDIENCE'] || undefined
+    const [, address = '', name] = /^([^=]+)=(.+)$/.exec(pair ?? '') ?? []
+    const origin = originIn(address)
+    if (pair !== undefined && origin === undefined)
+      throw wrongUsage(
+        '`HOTWORK_AUDIENCE` does not say for which Hotwork its name is',
+        'set it to `https://ADDRESS=NAME`, both as the operator of your Hotwork tells you (docs/command-line.md)',
+      )
+    this.#isAnyNamed = pair !== undefined
+    this.named = origin === new URL(api).origin ? name : undefined
   }
 
   has(name: string): boolean {
@@ -40,7 +51,7 @@ export class OwnNames {
   mustHaveToken(token: string): void {
     const audiences = audiencesOf(token) ?? []
     if (audiences.some((each) => this.has(each))) return
-    const elsewhere = audiences.find((each) => this.named !== undefined || originIn(each) !== undefined)
+    const elsewhere = audiences.find((each) => this.#isAnyNamed || originIn(each) !== undefined)
     if (elsewhere !== undefined)
       throw wrongUsage(
         `the token of \`HOTWORK_TOKEN\` is for \`${elsewhere.slice(0, 200)}\`, and this Hotwork is \`${this.api}\``,
@@ -51,7 +62,7 @@ export class OwnNames {
   notOwn(name: string) {
     return wrongUsage(
       `\`${this.api}\` asks for a login to \`${name.slice(0, 200)}\`, which is not its own`,
-      'is it your Hotwork? Its operator gives `login.commandLine` a `resource` at its own address; where your provider takes another name, set `HOTWORK_AUDIENCE` to that name (docs/command-line.md)',
+      'is it your Hotwork? Only its operator can say, and not this answer: ask them for the `HOTWORK_AUDIENCE` of your Hotwork, and set no name that you have from here (docs/command-line.md)',
     )
   }
 }

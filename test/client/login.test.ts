@@ -233,10 +233,38 @@ describe('a Hotwork that passes for another one', () => {
     ['a resource that is no address', () => ({ resource: 'api://hotwork' })],
     ['a scope of another address', () => ({ scope: `openid ${api.url}/.default` })],
     ['a scope that begins with the name of another', () => ({ scope: 'openid api://hotwork/.default' })],
-  ])('it names %s: the person is not sent to a login', async (_what, names) => {
-    login = names()
-    const { exit, body } = await terminal.json('list')
-    expect([exit, body.title, terminal.visited]).toEqual([2, expect.stringContaining('not its own'), []])
+  ])(
+    'it names %s: the person is not sent to a login, also where they tied a name to their own Hotwork',
+    async (_what, names) => {
+      login = names()
+      for (const pair of [undefined, `${api.url}=api://hotwork`]) {
+        terminal.env['HOTWORK_AUDIENCE'] = pair
+        const { exit, body } = await terminal.json('list')
+        expect([exit, body.title, terminal.visited]).toEqual([2, expect.stringContaining('not its own'), []])
+        // A victim would set what the false API asked for.
+        expect(body.detail).toContain('ask them for the `HOTWORK_AUDIENCE`')
+        expect(body.detail).not.toContain('api://hotwork')
+      }
+    },
+  )
+
+  test('a name in HOTWORK_AUDIENCE that is tied to another address, or to none, is not its own', async () => {
+    terminal.env['HOTWORK_AUDIENCE'] = `${api.url}=api://hotwork`
+    expect((await typedAt(tokenFor('api://hotwork'), ...list)).exit).toBe(2)
+    terminal.env['HOTWORK_TOKEN'] = tokenFor('api://hotwork')
+    expect((await typedAt('none', ...list)).exit).toBe(2)
+    delete terminal.env['HOTWORK_TOKEN']
+    for (const tied of [
+      'api://hotwork',
+      '=api://hotwork',
+      'stranger=api://hotwork',
+      `${terminal.env['HOTWORK_API']}=`,
+    ]) {
+      terminal.env['HOTWORK_AUDIENCE'] = tied
+      const { exit, title } = await typedAt(tokenFor('api://hotwork'), ...list)
+      expect([exit, title]).toEqual([2, expect.stringContaining('does not say for which Hotwork')])
+    }
+    expect(sent).toEqual([])
   })
 
   /** The person types the code of a provider that gives this token. */
@@ -271,8 +299,8 @@ describe('a Hotwork that passes for another one', () => {
     expect(sent).toEqual([])
   })
 
-  test('a name that the person sets in HOTWORK_AUDIENCE is one of the Hotwork that they named, and no other is', async () => {
-    terminal.env['HOTWORK_AUDIENCE'] = 'api://hotwork'
+  test('a name that the person ties to the Hotwork that they named, in HOTWORK_AUDIENCE, is one of it, and no other is', async () => {
+    terminal.env['HOTWORK_AUDIENCE'] = `${terminal.env['HOTWORK_API']}=api://hotwork`
     await typedAt(tokenFor('api://hotwork'), ...list)
     expect(sent).toEqual([`Bearer ${tokenFor('api://hotwork')}`])
     expect((await typedAt(tokenFor('api://hotwork-prod'), ...list)).exit).toBe(2)
