@@ -14,7 +14,10 @@ export function addEvidenceVerbs(program: Command, { verb, act, surroundings, do
     .action(act(receipt))
   verb(program, 'verify', 'say line by line what holds of receipts, entries, checkpoints and logs')
     .argument('<files...>', 'receipts, entries as `ledger export` writes them, checkpoints, or folders of a log')
-    .option('--keys <file>', 'a JWKS with the key of the notary: /.well-known/jwks.json, as you saved it')
+    .option(
+      '--keys <file>',
+      'a JWKS with the key of the notary: /.well-known/jwks.json, as you saved it; a FILE is then a receipt',
+    )
     .option('--entries <file>', 'entries that the receipts are held against')
     .option('--log <place>', 'a log that all is held against: a folder, or an address')
     .option('--part', 'the entries are a selection: those that are left out are no fault', false)

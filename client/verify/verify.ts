@@ -1,6 +1,8 @@
+import { basename } from 'node:path'
 import { type FoundEntry, flawsOfChains } from '../../functions/domain/anchor/check-entries.ts'
 import { partsOfId } from '../../functions/domain/anchor/leaf.ts'
 import type { Receipt } from '../../functions/domain/anchor/receipt.ts'
+import { checkpointPath } from '../../functions/domain/anchor/tiles.ts'
 import { show as print } from '../context.ts'
 import { type Exit, exits, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -43,7 +45,9 @@ export async function verify(typed: VerifyTyped, { surroundings, json, login }: 
   const verified = logged ? [logged.verified] : []
   if (typed.entries !== undefined && beside.length > 0)
     verified.push({ file: typed.entries, what: 'texts beside entries', findings: beside, notes: [] })
-  for (const { file, found } of files) verified.push({ file, ...(await verifyFound(found, facts)) })
+  const isEvidence = evidenceBy(files, typed, facts)
+  for (const { file, found } of files)
+    verified.push({ file, ...(isEvidence(file, found) ? await verifyFound(found, facts) : unproved(found)) })
   const all = verified.every(({ findings }) => findings.every((each) => each.holds))
   return print(
     { json, surroundings },
@@ -60,6 +64,40 @@ type Facts = {
   part: boolean
   given?: readonly FoundEntry[]
 }
+
+/**
+ * Whether a file's kind counts, which its author chooses by what is in it: a script that means a receipt must not take entries
+ * for one, which anyone can make. Without keys and log, entries are all that there is; of a checkpoint the typed name tells.
+ */
+function evidenceBy(
+  files: readonly { found: Found }[],
+  { keys, entries, log }: VerifyTyped,
+  facts: Facts,
+): (file: string, found: Found) => boolean {
+  if (log !== undefined || (keys ?? entries) === undefined) return () => true
+  const subjects = new Set<string | undefined>(
+    files.map(({ found }) =>
+      found.kind === 'receipt' ? checkReceipt(found.jws, facts.keys, facts.now).receipt?.sub : undefined,
+    ),
+  )
+  return (file, found) =>
+    found.kind === 'entries'
+      ? found.entries.length > 0 && found.entries.every(({ id }) => subjects.has(partsOfId(id)?.aggregate ?? id))
+      : found.kind !== 'checkpoint' || basename(file) === checkpointPath
+}
+
+const unproved = ({ kind }: Found): Omit<Verified, 'file'> => ({
+  what: kind,
+  findings: [
+    fails(
+      'file',
+      kind === 'checkpoint'
+        ? 'it is no receipt: a checkpoint has the name `checkpoint`'
+        : 'it is no receipt, and no receipt beside it is of all its entries: entries by themselves need `--log`, or no `--keys` and no `--entries`',
+    ),
+  ],
+  notes: [],
+})
 
 async function verifyFound(found: Found, facts: Facts): Promise<Omit<Verified, 'file'>> {
   switch (found.kind) {

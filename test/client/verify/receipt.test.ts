@@ -56,6 +56,35 @@ test('with entries it is held against each of them, and against what they make',
   ])
 })
 
+test('a file that is no receipt does not hold where keys or entries are named', async () => {
+  put('receipt.jwt', receiptOf(log, id, entries))
+  put('checkpoint', log.checkpoint())
+  put('named.jwt', log.checkpoint())
+  put('entries.ndjson', ndjson(entries))
+  const others = entries.map((each) => ({ ...each, id: each.id.replace(id, 'agent:remediator') }))
+  put('others.ndjson', ndjson(others))
+  put('answer.json', JSON.stringify({ entries }))
+  const keys = ['--keys', 'jwks.json']
+  const own = ['--entries', 'entries.ndjson']
+  const exitOf = async (...words: string[]) => (await terminal.json('verify', ...words)).exit
+  put('empty.json', '{"entries":[]}')
+  for (const file of ['entries.ndjson', 'answer.json', 'named.jwt', 'empty.json'])
+    for (const more of [keys, [...keys, ...own]]) {
+      const { exit, body } = await terminal.json('verify', file, ...more)
+      expect([exit, body.holds, body.files.at(-1).findings]).toEqual([
+        4,
+        false,
+        [{ check: 'file', holds: false, words: expect.stringContaining('it is no receipt') }],
+      ])
+    }
+  expect(await exitOf('entries.ndjson', ...own)).toBe(4)
+  expect(await exitOf('receipt.jwt', 'others.ndjson', ...keys)).toBe(4)
+  // As the timeline of a request says it, and as it was.
+  expect(await exitOf('answer.json', 'receipt.jwt', ...keys)).toBe(0)
+  expect(await exitOf('checkpoint', ...keys)).toBe(0)
+  expect(await exitOf('entries.ndjson')).toBe(0)
+})
+
 test('it says in words what the receipt says, and that all holds', async () => {
   put('receipt.jwt', receiptOf(log, id, entries))
   const { exit, out, err } = await terminal.type('verify', 'receipt.jwt', '--keys', 'jwks.json')
