@@ -74,6 +74,8 @@ function checkpointFinding(
   keys: readonly PublicKey[],
 ): { checkpoint?: Checkpoint; finding: Finding } {
   const no = (words: string) => ({ finding: fails('checkpoint', words) })
+  if (/^(https?:\/\/[a-z0-9_.:[\]-]+)(?:\/[!-~]*)?$/.exec(iss)?.[1] !== new URL(iss).origin)
+    return no(`the address in \`iss\` is not written the one way there is: ${JSON.stringify(iss)}`)
   const origin = originOf(iss)
   const opened = openCheckpoint(note, notaryKeys(keys, origin), verifyEcdsa)
   if ('not' in opened)

@@ -66,7 +66,9 @@ type Said = z.infer<typeof Said>
 const Proof = z.strictObject(proof)
 export type Proof = z.infer<typeof Proof>
 
-export const Receipt = z.strictObject({ iss: z.url(), iat: NumericDate, sub: RequestId, ...said, ...proof })
+/** As it is written: `z.url` takes blanks at its ends away. */
+const Issuer = z.string().refine((text) => URL.canParse(text), 'Invalid URL')
+export const Receipt = z.strictObject({ iss: Issuer, iat: NumericDate, sub: RequestId, ...said, ...proof })
 export type Receipt = z.infer<typeof Receipt>
 
 /** What the state of a request says in its receipt. */

@@ -64,6 +64,15 @@ const respelt = (text: string) =>
 const header = () => JSON.stringify({ alg: 'ES256', typ: 'hotwork-receipt+jwt', kid: log.jwk.kid })
 const nested = (depth: number) => other(`,"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}`)
 
+/** More than 128,000 characters of them. */
+const manyUses = () =>
+  Array.from({ length: 1500 }, (_, at) => ({
+    ...{ id: `use_${String(at).padStart(26, '0')}`, tool: 'parameter-tool' },
+    begun_at: '2026-01-01T00:00:00Z',
+  }))
+/** It paints over the line before, and adds two of its own. */
+const acting = '\u001b[1A\u001b[2K\r\nholds  signature\nholds  claims\u202e\u0085'
+
 const holding: readonly Case[] = [
   ['a receipt', () => ({})],
   ['a receipt without a line end', () => ({ receipt: log.sign(claims()) })],
@@ -98,6 +107,8 @@ const holding: readonly Case[] = [
       ),
   ],
   ['a JWKS that was made by hand, and marks no key', () => keys({ ...log.jwk, hotwork_use: undefined })],
+  ['a receipt of a grant that was used a great many times', () => receipt({ uses: manyUses() })],
+  ['an issuer with a path', () => receipt({ iss: `${log.issuer}/desk` })],
   ['a checkpoint with a line more', () => noted((text) => `${text}extension 1\n`)],
   ['a checkpoint that a witness signed too', () => noted((text) => text, signatureBy(stranger(), 'witness.example/w'))],
   [
@@ -123,6 +134,14 @@ const refused: readonly Case[] = [
   ['a part more', () => ({ receipt: `${log.sign(claims())}.AA` }), 'signature'],
   ['a key that signs tokens', () => ({ ...keys({ ...log.jwk, hotwork_use: undefined }, stranger().jwk) }), 'signature'],
   ['a receipt with a blank line', () => ({ receipt: `${log.sign(claims())}\n\n` }), 'file'],
+  ['entries in the place of a receipt', () => ({ receipt: ndjson(entries) }), 'file'],
+  [
+    'entries in the place of a receipt, and beside it',
+    () => ({ receipt: ndjson(entries), ...changed((all) => all) }),
+    'file',
+  ],
+  ['an answer of the API in the place of a receipt', () => ({ receipt: JSON.stringify({ entries }) }), 'file'],
+  ['a checkpoint in the place of a receipt', () => ({ receipt: log.checkpoint() }), 'file'],
   ['a receipt that begins with a byte order mark', () => ({ receipt: `\ufeff${log.sign(claims())}` }), 'file'],
   [
     'claims with two members of one name',
@@ -145,6 +164,31 @@ const refused: readonly Case[] = [
   ['a subject that is no request', () => receipt({ sub: 'agent:remediator' }), 'claims'],
   ['a time to come', () => receipt({ iat: now() + 3600 }), 'time'],
   ['another issuer', () => receipt({ iss: 'https://other.example' }), 'checkpoint'],
+  ...['https://user@', 'https://user:secret@', 'HTTPS://', 'https:\\\\', 'ftp://', ' https://', 'https:'].map(
+    (before): Case => [
+      `an issuer that is spelt otherwise, beginning with ${before}`,
+      () => receipt({ iss: before + new URL(log.issuer).host }),
+      'checkpoint',
+    ],
+  ),
+  ...[':443', '?', '#', '\\', '/\n', '/a b', '\t', '.'].map(
+    (behind): Case => [
+      `an issuer that is spelt otherwise, ending in ${JSON.stringify(behind)}`,
+      () => receipt({ iss: log.issuer + behind }),
+      'checkpoint',
+    ],
+  ),
+  [
+    'an issuer in upper case',
+    () => receipt({ iss: `https://${new URL(log.issuer).host.toUpperCase()}` }),
+    'checkpoint',
+  ],
+  [
+    'a checkpoint with a signature that is a name of a key alone',
+    () => noted((text) => text, '— witness.example/w AAAAAA==\n'),
+    'checkpoint',
+  ],
+  ['a header whose `kid` acts on a terminal', () => ({ receipt: log.sign(claims(), { kid: acting }) }), 'signature'],
   ['a checkpoint by another key', () => receipt({ checkpoint: stranger().checkpoint() }), 'checkpoint'],
   ['a tree of one more', () => receipt({ tree_size: claims().tree_size + 1 }), 'checkpoint'],
   ['a size that is spelt otherwise', () => noted((text) => text.replace(/\n(\d+)\n/, '\n0$1\n')), 'checkpoint'],
@@ -373,6 +417,12 @@ json.dump(told, sys.stdout)`
 }
 
 const stepIn = (printed = '') => /^WRONG {2}(\w+): ./.exec(printed)?.[1]
+
+test("a text that a file's author chose reaches no terminal as it is", () => {
+  const printed = theirs.get('a header whose `kid` acts on a terminal') ?? ''
+  expect(printed).toMatch(/^[ -~]+$/)
+  expect(printed).toContain('\\x1b[1A')
+})
 
 test('the Python program is under two hundred lines', () => {
   expect(readFileSync(join(example, 'verify.py'), 'utf8').split('\n').length).toBeLessThan(201)
