@@ -108,6 +108,9 @@ async function readRefused(agent: AgentId, since: NumericDate, { ledger }: Readi
   return { found, complete: first === 0 || (oldest !== undefined && oldest < since) }
 }
 
+/** A step of a plan that the agent proposed itself is its own work, made when the plan began. */
+const isOwnWork = ({ ask }: ApprovalRequest): boolean => ask.chain.every(({ id }) => id === ask.agent.id)
+
 /** What it asked for itself, and the calls beside that, also of what others passed on to it. */
 function countsOf(
   states: readonly ApprovalRequest[],
@@ -119,13 +122,13 @@ function countsOf(
   for (const state of states) {
     if (state.submittedAt < since) continue
     counts.extraCalls += state.calls?.extraCalls ?? 0
-    if (!isOwnAsk(state)) continue
+    if (!isOwnWork(state)) continue
     const isApproved = grantOf(state) !== undefined
     counts.asked += 1
     if (isApproved) counts.approved += 1
     if (state.status === 'denied') counts.denied += 1
     if (isApproved && state.tier === 0) counts.tierZero += 1
-    if (isNight(state.submittedAt, zone)) counts.night += 1
+    if (isOwnAsk(state) && isNight(state.submittedAt, zone)) counts.night += 1
   }
   for (const { at, count } of refused) if (at >= since) counts.refused += count
   return counts

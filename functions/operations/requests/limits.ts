@@ -8,7 +8,6 @@ import {
   type Taken,
   takeTokens,
 } from '../../domain/policy/ladder.ts'
-import type { PlanStep } from '../../domain/requests/plan-step.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import {
   type AgentId,
@@ -132,29 +131,27 @@ const recentPages = [60, 300]
 /**
  * How many requests for an action an agent made lately. All its requests count, since ten of another kind would otherwise
  * hide a burst. An agent with more than can be read counts as in a burst: the count may only raise scrutiny. Steps and
- * delegated requests count for the agent that passed them on, since the agent that runs them cannot keep them away.
+ * delegated requests count for the agent that passed them on, since the agent that runs them cannot keep them away; so
+ * the steps that an agent proposed and does itself are its own.
  */
 export class Lately {
   readonly #requests: Pick<RequestReader, 'askedLately' | 'loadMany'>
-  readonly #read = new Map<AgentId, Promise<AskedLately>>()
+  readonly #read = new Map<string, Promise<AskedLately>>()
   readonly #plans = new Map<AgentId, Promise<readonly Stored[] | undefined>>()
 
   constructor(requests: Pick<RequestReader, 'askedLately' | 'loadMany'>) {
     this.#requests = requests
   }
 
-  async count(agent: AgentId, action: string, now: NumericDate): Promise<number> {
-    return (await this.#find(agent, action, now)).count
-  }
-
   /** With the steps alike of all plans that `proposer` asked for lately: many small plans count like one large plan. */
-  async countStep(step: Pick<PlanStep, 'agent' | 'action'>, proposer: AgentId, now: NumericDate): Promise<number> {
+  async count(agent: AgentId, action: string, now: NumericDate, proposer: AgentId = agent): Promise<number> {
+    const { count } = await this.#find(agent, action, now)
+    if (count >= recentLimit) return count
     const plans = this.#plans.get(proposer) ?? this.#loadPlans(proposer, now)
     this.#plans.set(proposer, plans)
-    const [own, proposed] = await Promise.all([this.count(step.agent, step.action, now), plans])
-    const steps = proposed?.flatMap(({ state }) => state.ask.steps ?? [])
-    const alike = steps?.filter(({ agent, action }) => agent === step.agent && action === step.action)
-    return Math.min(own + (alike?.length ?? recentLimit), recentLimit)
+    const steps = (await plans)?.flatMap(({ state }) => state.ask.steps ?? [])
+    const alike = steps?.filter((step) => step.agent === agent && step.action === action)
+    return Math.min(count + (alike?.length ?? recentLimit), recentLimit)
   }
 
   async #loadPlans(proposer: AgentId, now: NumericDate): Promise<readonly Stored[] | undefined> {
@@ -171,12 +168,11 @@ export class Lately {
     return { count: recentLimit, ids: [] }
   }
 
-  /** Once for each agent, and once more where that was not all. */
-  async #readUpTo(most: number, agent: AgentId, now: NumericDate): Promise<AskedLately> {
-    const before = await this.#read.get(agent)
-    if (before && (before.isAll || before.asked.length >= most)) return before
-    const read = this.#requests.askedLately(agent, now - recentWindow, most)
-    this.#read.set(agent, read)
+  /** Once for each agent, also for counts side by side. */
+  #readUpTo(most: number, agent: AgentId, now: NumericDate): Promise<AskedLately> {
+    const key = `${most} ${agent}`
+    const read = this.#read.get(key) ?? this.#requests.askedLately(agent, now - recentWindow, most)
+    this.#read.set(key, read)
     return read
   }
 }

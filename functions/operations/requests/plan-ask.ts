@@ -48,7 +48,7 @@ async function readSteps(
   if (!parsed.ok) return parsed
   const steps: StepAsked[] = []
   for (const step of parsed.value) {
-    const before = await lately.countStep(step, body.agent, now)
+    const before = await lately.count(step.agent, step.action, now, body.agent)
     const alike = steps.filter(({ agent, action }) => agent === step.agent && action === step.action).length
     steps.push({ ...step, recent: before + alike })
   }

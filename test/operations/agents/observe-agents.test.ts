@@ -90,6 +90,19 @@ test('a step or delegated request counts as asked by the agent that passed it on
   expect(seen.lastSeen).toBe(world.clock.now() - 9 * 3600)
 })
 
+test('steps of plans that the agent proposed and does itself count as asked by it', async () => {
+  const { world, noon, observe } = nightWorld()
+  noon()
+  const { ask } = await world.submitted(parameter('/staging/checkout/own'))
+  const stored = await world.requests.load(ask.id)
+  const delegator = { ...ask.agent, owner: ask.owner }
+  for (const [n, chain] of [[delegator], [delegator, { ...delegator, id: agent('planner') }]].entries()) {
+    const own = { ...ask, id: requestId(90 + n), chain, ancestors: chain.map(() => ask.id) }
+    world.requests.forge({ state: { ...stored?.state, ask: own } as ApprovalRequest, head: noEntries })
+  }
+  expect((await observe()).days30).toEqual(counts({ asked: 2, approved: 2, tierZero: 2 }))
+})
+
 test('what is thirty days old counts for ninety days, and then no more', async () => {
   const { world, observe } = nightWorld()
   await world.submitted(prodParameter)

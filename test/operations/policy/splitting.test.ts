@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { parameter, sampleBundle, type What, World } from '../../support/world.ts'
+import { agent, parameter, sampleBundle, type What, World } from '../../support/world.ts'
 
 /** One big change that is cut into small ones stays one: how many were asked for lately raises what the next one needs. */
 
@@ -23,6 +23,22 @@ test('the thirty-first of many small repairs needs security, and an hour later o
   expect(next.stages.map(({ terms }) => terms.name)).toContain('security')
   world.clock.advance(3601)
   expect(await world.submitted(repair(31))).toMatchObject({ tier: 2 })
+})
+
+test('steps of plans that an agent proposed and does itself count as its own asks, before an evaluation and a submission', async () => {
+  const world = new World(bundle)
+  const step = (n: number) => ({ agent: agent('remediator'), action: repair(n).action, arguments: repair(n).arguments })
+  for (let plan = 0; plan < 3; plan++) {
+    const steps = Array.from({ length: 10 }, (_, n) => step(10 * plan + n))
+    const { ask } = await world.submitted({
+      action: 'plan',
+      arguments: { steps },
+      resource: { type: 'plan', id: 'INC-1042' },
+    })
+    expect(ask.agent.id).toBe('agent:remediator')
+  }
+  expect(await world.evaluate(repair(30))).toMatchObject({ requestable: { tier: 3 } })
+  expect(await world.submitted(repair(30))).toMatchObject({ tier: 3, ask: { recent: 30 } })
 })
 
 test('in any order, with anything in between, and however they were decided', async () => {
