@@ -1,6 +1,6 @@
-import { readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { dirname, resolve } from 'node:path'
+import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'
 import * as z from 'zod'
 import { parsedJson } from '../http.ts'
 import { type Refusal, systemCodeOf, wrongUsage } from '../outcome.ts'
@@ -68,18 +68,35 @@ const withinProject = (map: string): Refusal =>
 export function isWithin(file: string, folder: string): boolean {
   const about = (place: string) => statSync(place, { bigint: true, throwIfNoEntry: false })
   const wanted = about(folder)
-  return wanted !== undefined && wayTo(resolve(file)).some((place) => isSameFile(about(place), wanted))
+  return wanted !== undefined && wayTo(file).some((place) => isSameFile(about(place), wanted))
 }
 
 type About = { dev: bigint; ino: bigint }
 const isSameFile = (one: About | undefined, other: About): boolean => one?.dev === other.dev && one.ino === other.ino
 
-/** The places that the system goes through to open a file that is there. */
-function wayTo(path: string): string[] {
-  const above = dirname(path)
-  if (above === path) return [path]
-  const link = linkAt(path)
-  return [...wayTo(above), path, ...(link === undefined ? [] : wayTo(resolve(realpathSync(above), link)))]
+/** As many as Linux follows. */
+const mostLinks = 40
+
+/** The places that the system goes through to open a file: `..` leads up from where a link led to, and not from its name. */
+export function wayTo(path: string): string[] {
+  let place = parse(resolve(path)).root
+  const way = [place]
+  const ahead = (isAbsolute(path) ? path : `${process.cwd()}${sep}${path}`).split(sep)
+  for (let links = 0; ahead.length > 0; ) {
+    const name = ahead.shift() as string
+    if (name === '..') place = dirname(place)
+    if (['', '.', '..'].includes(name)) continue
+    const next = join(place, name)
+    way.push(next)
+    const link = linkAt(next)
+    if (link === undefined) place = next
+    else if (++links > mostLinks) break
+    else {
+      if (isAbsolute(link)) place = parse(link).root
+      ahead.unshift(...link.split(sep))
+    }
+  }
+  return way
 }
 
 function linkAt(path: string): string | undefined {

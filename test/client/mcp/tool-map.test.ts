@@ -17,6 +17,8 @@ beforeEach(() => {
   symlinkSync('../maps/map.json', at('project/outside.json'))
   symlinkSync(at('project/outside.json'), at('maps/through.json'))
   symlinkSync(at('project'), at('project-link'))
+  symlinkSync(at('project/sub'), at('hop'))
+  symlinkSync('../hop/../map.json', at('maps/up.json'))
 })
 afterEach(() => rmSync(home, { recursive: true, force: true }))
 
@@ -29,6 +31,7 @@ test.each([
   ['a link of the project to a file outside', 'project/outside.json'],
   ['a link to such a link', 'maps/through.json'],
   ['in it by a link to it', 'project-link/sub/map.json'],
+  ['a link whose text goes up through another link into it', 'maps/up.json'],
 ])('a map is of the project where it is %s', (_where, file) => {
   expect(isWithin(at(file), at('project'))).toBe(true)
   expect(isWithin(at(file), at('project-link'))).toBe(true)
@@ -43,6 +46,12 @@ test.each([
   ['anywhere, and there is no such folder', 'maps/map.json', 'nowhere'],
 ])('a map is not of the project where it is %s', (_where, file, folder) => {
   expect(isWithin(at(file), at(folder))).toBe(false)
+})
+
+test('a map is of the project where its name goes up through a link into it, and links in a circle are no way', () => {
+  expect(isWithin(`${at('hop')}/../map.json`, at('project'))).toBe(true)
+  symlinkSync('round.json', at('maps/round.json'))
+  expect(() => isWithin(at('maps/round.json'), at('project'))).toThrow('ELOOP')
 })
 
 test('the home of the user and the folders above it are no project', () => {
