@@ -1,8 +1,9 @@
+import { spelledOut } from '../screen.ts'
 import { membersOf } from './host-says.ts'
 import { type Members, notItsOwn, type Reply } from './message-proxy.ts'
 import { metaKey } from './tool-result.ts'
 
-/** Stands before text of the server that a host may show to a person on its own. */
+/** Stands before text of the server that a host may show to a person on its own. All of it stays in the line that this begins. */
 const mark = 'MCP server: '
 const mostTokens = 1000
 const asking = 'The MCP server asks this, and Hotwork does not: '
@@ -11,7 +12,7 @@ const asking = 'The MCP server asks this, and Hotwork does not: '
 const isOwn = (id: unknown): boolean => typeof id === 'string' && /^(?:req_|hotwork-)/.test(id)
 
 const marked = (members: Members, name: string, by = mark): Members =>
-  typeof members[name] === 'string' ? { ...members, [name]: `${by}${members[name]}` } : members
+  typeof members[name] === 'string' ? { ...members, [name]: `${by}${spelledOut(members[name])}` } : members
 
 /** How a call stands is Hotwork's to say, and no server's. */
 export function withoutOurWord(members: Members): Members {
@@ -51,7 +52,7 @@ export class ServerSays {
       case 'notifications/progress':
         return this.#progressTokens.has(said['progressToken']) ? marked(said, 'message') : undefined
       case 'notifications/message':
-        return marked({ ...said, logger: `${mark}${said['logger'] ?? ''}` }, 'data')
+        return marked({ ...said, logger: `${mark}${spelledOut(String(said['logger'] ?? ''))}` }, 'data')
       default:
         return said
     }
@@ -81,15 +82,18 @@ export class ServerSays {
   /** To the person who drives the host. The pages of Hotwork are the gate's to show. */
   #question(params: Members): Members | undefined {
     const { url, elicitationId, message } = params
-    if (isOwn(elicitationId) || (typeof url === 'string' && hostOf(url) === this.#hotwork)) return undefined
-    return { ...params, message: `${asking}${typeof message === 'string' ? message : ''}` }
+    // A host may make a text of what is none.
+    if (![url, elicitationId].every((each) => each === undefined || typeof each === 'string')) return undefined
+    if (isOwn(elicitationId) || hostOf(`${url}`) === this.#hotwork) return undefined
+    return { ...params, message: `${asking}${typeof message === 'string' ? spelledOut(message) : ''}` }
   }
 
   /** MCP 2025-11-25: an error may name pages that a person has to open first. */
   #error(error: Extract<Reply, { error: unknown }>['error']): Reply {
     const { elicitations, ...data } = membersOf(error.data)
-    const message = /hotwork/i.test(error.message) ? `${mark}${error.message}` : error.message
-    if (!Array.isArray(elicitations)) return { error: { ...error, message } }
+    const message = `${mark}${spelledOut(error.message)}`
+    if (elicitations === undefined) return { error: { ...error, message } }
+    if (!Array.isArray(elicitations)) return notItsOwn
     const questions = elicitations.map((each) => this.#question(membersOf(each)))
     if (questions.includes(undefined)) return notItsOwn
     return { error: { ...error, message, data: { ...data, elicitations: questions } } }

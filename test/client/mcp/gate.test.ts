@@ -168,8 +168,8 @@ describe('a gated call', () => {
     expect(await stateOf(permitIn(failed)?.['request'])).toMatchObject({ status: 'completed', outcome: 'failed' })
     room.script({ error: true })
     const other = { ...staging, content: 'x' }
-    expect((await host.call(other)).error).toEqual({ code: -32000, message: 'disk full' })
-    expect((await host.call(other)).error).toEqual({ code: -32000, message: 'disk full' })
+    expect((await host.call(other)).error).toEqual({ code: -32000, message: 'MCP server: disk full' })
+    expect((await host.call(other)).error).toEqual({ code: -32000, message: 'MCP server: disk full' })
     expect(room.calls.length).toBe(2)
   })
 
