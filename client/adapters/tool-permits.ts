@@ -113,9 +113,9 @@ export class ToolPermits<Context = undefined> {
   async end(id: string, ran: unknown, error?: unknown): Promise<void> {
     const running = this.#running.get(id)
     if (!running) return
-    const { input, approved, end } = running
-    const isApproved = ran === input || isDeepStrictEqual(copyOf(ran), approved)
-    await end(isApproved ? error : new OtherArguments('it ran with other arguments than were approved'))
+    const { approved, end } = running
+    // The object that was handed out may have been changed in place.
+    await end(isCopy(ran, approved) ? error : new OtherArguments('it ran with other arguments than were approved'))
   }
 
   /** Asks, and runs `work` once, ever. @throws NotPermitted; what `work` throws; the reason of the signal */
@@ -159,3 +159,11 @@ export class ToolPermits<Context = undefined> {
 
 /** Shares nothing with its source, which may change while people decide. @throws Refusal */
 export const copyOf = (input: unknown): Input => jsonOf(Object(input) as object)
+
+function isCopy(input: unknown, of: Input): boolean {
+  try {
+    return isDeepStrictEqual(copyOf(input), of)
+  } catch {
+    return false
+  }
+}

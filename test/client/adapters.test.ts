@@ -127,6 +127,34 @@ describe('the input changes while people decide', () => {
   })
 })
 
+describe('another handler changes in place what the adapter handed out', () => {
+  const ended = async () => (await scene.api.world.requests.list({}, { limit: 10 })).items[0]?.state
+
+  test('Strands: the call is completed as failed', async () => {
+    const tools = new StrandsTools(gating())
+    const event = {
+      toolUse: { name: 'configure', toolUseId: 'call_1', input: structuredClone(staging) as unknown },
+      ...{ invocationState: {}, agent: {} },
+    }
+    const answer = await tools.beforeToolCall(event)
+    if (answer.type === 'transform') answer.apply()
+    Object.assign(event.toolUse.input as object, { Timeout: 900 })
+    await tools.afterToolCall({ ...event, result: { status: 'success' } })
+    expect(await ended()).toMatchObject({ status: 'completed', outcome: 'failed' })
+  })
+
+  test('the Claude Agent SDK: the call is completed as failed', async () => {
+    const gate = new ClaudeTools(gating())
+    const how = { signal: new AbortController().signal }
+    const event = { hook_event_name: 'PreToolUse', tool_name: 'configure', tool_input: staging, tool_use_id: 'call_1' }
+    const answer = await gate.hooks.PreToolUse[0]?.hooks[0]?.(event, 'call_1', how)
+    const ran = answer?.hookSpecificOutput?.updatedInput
+    Object.assign(ran as object, { Timeout: 900 })
+    await gate.hooks.PostToolUse[0]?.hooks[0]?.({ ...event, tool_input: ran }, 'call_1', how)
+    expect(await ended()).toMatchObject({ status: 'completed', outcome: 'failed' })
+  })
+})
+
 describe('Claude', () => {
   const signal = new AbortController().signal
   const how = { signal, toolUseID: 'toolu_1' }
