@@ -2,12 +2,13 @@ import { once } from 'node:events'
 import { lstatSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
+import { wayTo } from '../mcp/tool-map.ts'
 import { systemCodeOf, wrongUsage } from '../outcome.ts'
 import { makeFolder } from '../state-folder.ts'
 
 /**
- * Readies the place of a Unix socket: its folder is this user's and closed to all others, so that no other program can listen
- * there. A socket that a killed sidecar left is removed.
+ * Readies the place of a Unix socket: its folder is this user's and closed to all others, and none above it lets them put another
+ * in its place, so that no other program can listen there. A socket that a killed sidecar left is removed.
  *
  * @throws Refusal
  */
@@ -21,11 +22,22 @@ export async function readySocket(path: string): Promise<void> {
   const { uid, mode } = statSync(folder)
   if (uid !== (process.getuid?.() ?? uid) || (mode & 0o077) !== 0)
     throw cannot(path, `other users of this machine may use \`${folder}\``)
+  const open = wayTo(folder).find(isOthers)
+  if (open !== undefined)
+    throw cannot(path, `other users of this machine may put another folder in its place, by \`${open}\``)
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (!found) return
   if (!found.isSocket()) throw cannot(path, 'there is a file that is no socket')
   if (await answers(path)) throw cannot(path, 'another program listens there')
   rmSync(path, { force: true })
+}
+
+/** It is neither this user's nor root's; or every user may rename what is in it, which the sticky bit of `/tmp` forbids. */
+function isOthers(place: string): boolean {
+  const own = process.getuid?.()
+  const { uid, mode } = lstatSync(place)
+  const isLink = (mode & 0o170000) === 0o120000
+  return own !== undefined && (![0, own].includes(uid) || (!isLink && (mode & 0o1002) === 0o002))
 }
 
 async function answers(path: string): Promise<boolean> {

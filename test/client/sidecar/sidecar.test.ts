@@ -210,6 +210,12 @@ describe('at a Unix socket', () => {
     expect(existsSync(socket())).toBe(false)
   })
 
+  test('it listens below a folder of all users that has the sticky bit, as /tmp has', async () => {
+    chmodSync(machine.folder, 0o1777)
+    await machine.start({ socket: socket() })
+    expect(await said()).toBe(404)
+  })
+
   test('it takes the place of a socket that a killed sidecar left', async () => {
     mkdirSync(dirname(socket()), { mode: 0o700 })
     const leave = `require('net').createServer().listen('${socket()}', () => process.kill(process.pid, 'SIGKILL'))`
@@ -221,6 +227,7 @@ describe('at a Unix socket', () => {
 
   test.each<[what: string, ready: () => Promise<unknown> | unknown]>([
     ['in a folder that others may enter', () => chmodSync(dirname(socket()), 0o755)],
+    ['in a folder that others may rename', () => chmodSync(machine.folder, 0o777)],
     ['where there is a file', () => writeFileSync(socket(), '')],
     ['where a link leads elsewhere', () => symlinkSync('/tmp/none', socket())],
     ['where another program listens', () => machine.start({ socket: socket() })],
