@@ -42,6 +42,12 @@ def refusal_of(scope) -> str | None:
     host, path = ", ".join(headers.get("host", [])), scope["path"]
     if not LOOPBACK.fullmatch(host):
         return f"the local emulator answers only as 127.0.0.1 or localhost, not as `{host}`"
+    # The stack's own proxy before an HTTP API, which refuses others, leaves its own origin in.
+    is_api = path.startswith("/_aws/execute-api/") and app._parse_execute_api_url(host, path)
+    for origin in headers.get("origin", []):
+        name = origin.removeprefix("http://") if origin.startswith("http://") else ""
+        if name != host and not (is_api and LOOPBACK.fullmatch(name)):
+            return f"a page of `{origin}` may ask nothing here"
     if path.startswith(("/_ministack/", "/_localstack/")) or path == "/health":
         return None if path == HEALTH else f"`{path}` is closed: end the local stack and start it again instead"
     authorization = headers.get("authorization", [])
@@ -51,7 +57,7 @@ def refusal_of(scope) -> str | None:
     key = extract_access_key_id({"authorization": "".join(authorization)}, query)
     if not key:
         # An HTTP API is open to its callers, who say in their own way who they are.
-        if path.startswith("/_aws/execute-api/") and app._parse_execute_api_url(host, path):
+        if is_api:
             return None
         return "sign the request: the keys are in local.json, `aws`"
     if is_root_access_key(key) and key != os.environ["AWS_ACCESS_KEY_ID"]:

@@ -105,6 +105,28 @@ test.each(['evil.example', 'evil.example:4566', '127.0.0.1.evil.example', 'x.exe
   },
 )
 
+test.each(['https://evil.example', 'null', 'http://localhost', 'http://127.0.0.1.evil.example'])(
+  'a page of `%s` asks nothing of it: it could act, though it read no answer',
+  async (origin) => {
+    const signed = { ...listTables, authorization: signedBy(emulator.accessKeyId) }
+    for (const sent of [{ path: '/_ministack/health', method: 'GET' }, { headers: signed }]) {
+      const { status, text } = await send({ ...sent, headers: { ...sent.headers, origin } })
+      expect([status, text]).toEqual([403, expect.stringContaining('may ask nothing here')])
+    }
+  },
+)
+
+test('an HTTP API is asked by pages of this machine alone, whose proxy leaves their origin in', async () => {
+  const statusFor = async (origin: string) =>
+    (await send({ path: '/_aws/execute-api/none/$default/x', headers: { origin } })).status
+  expect([await statusFor('http://127.0.0.1:1'), await statusFor('https://evil.example')]).toEqual([404, 403])
+})
+
+test('a request with the origin of its own is judged as one without', async () => {
+  const origin = new URL(emulator.endpointUrl).origin
+  expect((await send({ path: '/_ministack/health', method: 'GET', headers: { origin } })).status).toBe(200)
+})
+
 test('nobody resets or reconfigures it, or reads what is in it, by the doors of its own', async () => {
   const dynamo = clientOf(DynamoDBClient)
   await dynamo.send(
