@@ -5,12 +5,13 @@ import {
   accountOfRole,
   commonClaims,
   type GithubIssuer,
+  type Issuer,
+  maxAgeOf,
   type OidcIssuer,
   pinnableClaims,
   SpiffeBundle,
   type SpiffeIssuer,
   trustDomainOf,
-  usualMaxAge,
 } from '../../domain/people/identity-issuer.ts'
 import { ok, type Result, refuse, type Seconds } from '../../domain/values.ts'
 import { IssuerUnavailable } from '../../operations/faults.ts'
@@ -51,7 +52,7 @@ const textOf = (from: object, names: readonly string[]): Bearer['claims'] =>
 const identityTypes = new Set(['jwt', 'jose', 'at+jwt', 'application/at+jwt'])
 
 export function oidcSource(
-  { issuer, jwksUri, maxAge = usualMaxAge }: Pick<OidcIssuer, 'issuer' | 'jwksUri' | 'maxAge'>,
+  { issuer, jwksUri, ...kept }: Pick<Issuer, 'kind' | 'maxAge'> & Pick<OidcIssuer, 'issuer' | 'jwksUri'>,
   clock: Clock,
 ): IdentitySource {
   return {
@@ -61,7 +62,7 @@ export function oidcSource(
     keysId: jwksUri ?? `discovered from ${issuer}`,
     fetchKeys: keysOf(jwksUri === undefined ? { issuer } : { issuer, jwksUri }, clock),
     requiredClaims: ['iss', 'iat'],
-    maxAge,
+    maxAge: maxAgeOf(kept),
     read: ({ header: { typ }, payload }: VerifiedToken) => {
       if (typ !== undefined && !identityTypes.has(typ.toLowerCase()))
         return invalid('its `typ` is that of something else')
@@ -123,9 +124,6 @@ export const githubSource = (issuer: GithubIssuer, clock: Clock): IdentitySource
 const headerParameters = new Set(['alg', 'kid', 'typ'])
 const types = new Set([undefined, 'JWT', 'JOSE'])
 
-/** An SVID is for minutes. Older ones are refused even if their own end lies further off. */
-const defaultMaxAge = 300
-
 const defaultRefreshSeconds = 300
 
 /**
@@ -133,7 +131,7 @@ const defaultRefreshSeconds = 300
  * which keys to take, and those sign for no other.
  */
 export function spiffeSource(issuer: SpiffeIssuer): IdentitySource {
-  const { trustDomain, maxAge = defaultMaxAge } = issuer
+  const { trustDomain } = issuer
   return {
     issuer: `spiffe://${trustDomain}`,
     claims: ({ sub }) => typeof sub === 'string' && trustDomainOf(sub) === trustDomain,
@@ -142,7 +140,7 @@ export function spiffeSource(issuer: SpiffeIssuer): IdentitySource {
     keysId: `${trustDomain} at ${issuer.bundleEndpoint ?? JSON.stringify(issuer.bundle)}`,
     fetchKeys: bundleOf(issuer),
     requiredClaims: [],
-    maxAge,
+    maxAge: maxAgeOf(issuer),
     read: ({ header, payload }) => {
       if (!Object.keys(header).every((name) => headerParameters.has(name)))
         return invalid('a JWT-SVID has no header parameters but `alg`, `kid` and `typ`')

@@ -11,7 +11,6 @@ const IssuerUrl = SecureUrl.regex(/^[^?#]+$/, 'an issuer has no query and no fra
 const audience = z.string().min(1)
 /** Also where the token's own `exp` is later: one hour, unless the deployment file says another age. Seconds. */
 const maxAge = z.int().min(30).max(86_400).optional()
-export const usualMaxAge = 3600
 
 const discovered = { issuer: IssuerUrl, jwksUri: SecureUrl.optional(), audience, maxAge }
 
@@ -39,7 +38,7 @@ const spiffe = {
   /** A rotation of these keys needs a new deployment. */
   bundle: SpiffeBundle.optional(),
   audience,
-  /** Of an SVID, which is for minutes. Seconds. */
+  /** Of an SVID. Five minutes, unless the deployment file says another age. Seconds. */
   maxAge: z.int().min(30).max(3600).optional(),
   algorithms: z.array(z.enum(['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'])).min(1),
 }
@@ -70,6 +69,11 @@ export type AwsIssuer = z.infer<typeof AwsIssuer>
 
 export const Issuer = z.discriminatedUnion('kind', [OidcIssuer, SpiffeIssuer, GithubIssuer, AwsIssuer])
 export type Issuer = z.infer<typeof Issuer>
+
+/** SVIDs are for minutes. Seconds. */
+const usualMaxAges = { oidc: 3600, spiffe: 300, github: 3600, aws: 3600 }
+/** How old its tokens may be. */
+export const maxAgeOf = (each: Pick<Issuer, 'kind' | 'maxAge'>): number => each.maxAge ?? usualMaxAges[kindOf(each)]
 
 /** Its name in what is recorded: the `iss` of its tokens, where they have one. */
 export const nameOfIssuer = (each: Issuer): string => ('issuer' in each ? each.issuer : `spiffe://${each.trustDomain}`)

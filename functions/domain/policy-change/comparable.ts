@@ -1,4 +1,5 @@
 import { sourceKey } from '../people/group-source.ts'
+import { maxAgeOf } from '../people/identity-issuer.ts'
 import type { Agent, Directory } from '../people/organisation.ts'
 import type { Bundle, Deployment } from '../policy/bundle.ts'
 import { type Calendar, zoneOf } from '../policy/calendar.ts'
@@ -26,7 +27,7 @@ export function comparable({
     ladder: comparableLadder(bundle.ladder),
     directory: comparableDirectory(bundle.directory),
     agents: bundle.agents.map(comparableAgent),
-    deployment: { ...bundle.deployment, accounts: comparableAccounts(bundle.deployment) },
+    deployment: comparableDeployment(bundle.deployment),
     classes: show,
     observed: Object.assign({}, ...Object.values(observed)),
     calendar: comparableCalendar(bundle.calendar),
@@ -87,7 +88,15 @@ const comparableAgent = ({ owner, backupOwner, runsOn, ...agent }: Agent) => ({
   answers: { [owner]: 'owner', ...(backupOwner === undefined ? {} : { [backupOwner]: 'backup owner' }) },
 })
 
-const comparableAccounts = ({ accounts }: Deployment) =>
+const comparableDeployment = ({ issuers, ...deployment }: Deployment) => ({
+  ...deployment,
+  issuers: Object.fromEntries(
+    Object.entries(issuers).map(([alias, issuer]) => [alias, { ...issuer, maxAge: maxAgeOf(issuer) }]),
+  ),
+  accounts: comparableAccounts(deployment),
+})
+
+const comparableAccounts = ({ accounts }: Pick<Deployment, 'accounts'>) =>
   Object.fromEntries(
     Object.entries(accounts).map(([alias, { unjudgedConditions = [], ...account }]) => [
       alias,

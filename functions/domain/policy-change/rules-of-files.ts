@@ -142,6 +142,7 @@ const breakGlass: Rule[] = [
 const account = 'deployment.accounts.*'
 const deployment: Rule[] = [
   ['deployment.issuers.*', 'issuer', permits],
+  ['deployment.issuers.*.maxAge', 'issuer', longer],
   // Who signs for all identities of this alias.
   ['deployment.issuers.*.*', 'issuer', permitsOthers],
   ['deployment.issuers.*.*.*', 'issuer', permits],

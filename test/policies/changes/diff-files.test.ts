@@ -99,6 +99,37 @@ describe('nothing is silent', () => {
   test('the same bundle is no difference', () => expect(count(diffFiles(sample, structuredClone(sample)))).toBe(0))
 })
 
+describe('the age that tokens of an issuer may have counts as its usual one where it is not written', () => {
+  const { workloads } = sample.deployment.issuers
+  const spiffe = { ...workloads, kind: 'spiffe' }
+  const told = (kind: object, from: number | undefined, to: number | undefined) => {
+    const [before, after] = [from, to].map((maxAge) =>
+      changed((it) => {
+        it.deployment.issuers.workloads = { ...kind, ...(maxAge !== undefined && { maxAge }) }
+      }),
+    ) as [Bundle, Bundle]
+    return byDirection(diffFiles(before, after))
+  }
+  test.each<[string, Parameters<typeof told>, object]>([
+    ['from 5 minutes to none written widens', [workloads as object, 300, undefined], { widened: ['issuer'] }],
+    ['from none written to 5 minutes narrows', [workloads as object, undefined, 300], { narrowed: ['issuer'] }],
+    ['from none written to an hour changes nothing', [workloads as object, undefined, 3600], {}],
+    ['from 5 minutes to a day widens alone', [workloads as object, 300, 86_400], { widened: ['issuer'] }],
+    ['of SVIDs, from a minute to none written widens', [spiffe, 60, undefined], { widened: ['issuer'] }],
+    ['of SVIDs, from none written to an hour widens', [spiffe, undefined, 3600], { widened: ['issuer'] }],
+    ['of SVIDs, from none written to 5 minutes changes nothing', [spiffe, undefined, 300], {}],
+  ])('%s', (_rule, given, directions) => {
+    expect(told(...given)).toEqual(directions)
+  })
+
+  test('and in words it is a length', () => {
+    const to = changed((it) => {
+      it.deployment.issuers.workloads.maxAge = 300
+    })
+    expect(diffFiles(to, sample).widened).toMatchObject([{ to: '1 h', from: expect.stringMatching(/max age: 5 min$/) }])
+  })
+})
+
 test('a difference is told in words, with its file and the person or agent that it is about', () => {
   const { widened } = diffFiles(
     sample,
