@@ -59,14 +59,19 @@ export class SystemSecrets implements Secrets {
     return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url')
   }
 
-  unseal(sealed: string, secret: string): string {
-    const bytes = Buffer.from(sealed, 'base64url')
+  unseal(sealed: string | undefined, secret: string): string | undefined {
+    const bytes = Buffer.from(sealed ?? '', 'base64url')
+    if (bytes.length < ivLength + tagLength) return undefined
     const decipher = createDecipheriv(algorithm, keyOf(secret), bytes.subarray(0, ivLength), {
       authTagLength: tagLength,
     })
     decipher.setAuthTag(bytes.subarray(-tagLength))
     const text = decipher.update(bytes.subarray(ivLength, -tagLength))
-    return Buffer.concat([text, decipher.final()]).toString('utf8')
+    try {
+      return Buffer.concat([text, decipher.final()]).toString('utf8')
+    } catch {
+      return undefined
+    }
   }
 }
 

@@ -44,8 +44,9 @@ export async function findPrepared(
 ): Promise<FoundPrepared | undefined> {
   const { requests, policy, clock, secrets } = ports
   const value = await requests.recall(preparedKey(code))
-  if (value === undefined) return undefined
-  const prepared = PreparedOpening.parse(JSON.parse(secrets.unseal(value, code)))
+  const text = secrets.unseal(value, code)
+  if (text === undefined) return undefined
+  const prepared = PreparedOpening.parse(JSON.parse(text))
   const opened = await openedOf(code, prepared.person, ports)
   if (!opened && prepared.until <= clock.now()) return undefined
   const rules = policy.bundle.breakGlass

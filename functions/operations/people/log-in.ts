@@ -116,7 +116,8 @@ async function pendingLogin(
     const pending = await sessions.take(stateKey(state))
     if (pending?.browser !== sessionKey(cookie)) return undefined
     const { sealed, nonce, expiresAt } = pending
-    return { purpose: JSON.parse(secrets.unseal(sealed, sealedBy(cookie, state))) as LoginPurpose, nonce, expiresAt }
+    const purpose = secrets.unseal(sealed, sealedBy(cookie, state))
+    return purpose === undefined ? undefined : { purpose: JSON.parse(purpose) as LoginPurpose, nonce, expiresAt }
   }
   const sealed = readState(cookie, state)
   return sealed && { ...sealed, nonce: nonceOf(sealed.purpose, cookie, state) }

@@ -17,8 +17,8 @@ export interface Secrets {
   secret(): string
   /** A text that only a holder of the secret can read, so the store may keep it where no erasure reaches. */
   seal(text: string, secret: string): string
-  /** @throws where it was sealed under another secret, or is changed */
-  unseal(sealed: string, secret: string): string
+  /** Nothing where it was sealed under another secret, is changed, or was put down before rows were sealed. */
+  unseal(sealed: string | undefined, secret: string): string | undefined
 }
 
 /** An OpenID provider, by authorization code with PKCE (OpenID Connect Core 3.1, RFC 7636). */

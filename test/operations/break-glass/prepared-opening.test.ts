@@ -144,6 +144,15 @@ describe('opening what was prepared', () => {
     expect(await open(code)).toMatchObject({ ok: false, code: 'unknown_request' })
   })
 
+  test('what was prepared in a row from before rows were sealed is nothing, so the person prepares it again', async () => {
+    const code = 'd'.repeat(43)
+    const prepared = { person: person('jade'), what: { profile: 'checkout-recovery' }, minutes: 30, drill: false }
+    const value = JSON.stringify({ ...prepared, reason: 'as it was put down', until: night.clock.now() + preparedFor })
+    await night.requests.claim({ key: preparedKey(code), value, expiresAt: night.clock.now() + hour })
+    expect(await findPrepared(code, ports())).toBeUndefined()
+    expect(await open(code)).toMatchObject({ ok: false, code: 'unknown_request' })
+  })
+
   test('all is asked again: what was opened in between stands against it', async () => {
     const code = await prepared()
     await night.opened()

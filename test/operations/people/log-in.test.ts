@@ -1,9 +1,10 @@
 import { SystemSecrets } from '../../../functions/adapters/system/system.ts'
+import { digestOf } from '../../../functions/domain/digest.ts'
 import { readNonce, writeState } from '../../../functions/domain/people/login.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { Digest, HaltId } from '../../../functions/domain/values.ts'
 import { beginLogin, findVisitor, finishLogin, logOut } from '../../../functions/operations/people/log-in.ts'
-import type { LoginPurpose } from '../../../functions/operations/people/ports.ts'
+import type { LoginPurpose, PendingLogin } from '../../../functions/operations/people/ports.ts'
 import { requestId } from '../../support/ask.ts'
 import { MemoryLoginProvider } from '../../support/people/memory-login-provider.ts'
 import { MemorySessionStore } from '../../support/people/memory-session-store.ts'
@@ -241,6 +242,25 @@ test('the comment of a decision waits for its login where only that browser read
   expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({
     value: { purpose: { decision: { comment } } },
   })
+})
+
+test('a decision that waits for its login in a row from before rows were sealed is unknown, so the person decides again', async () => {
+  const digest = `sha-256:${'d'.repeat(43)}` as Digest
+  const decision = {
+    id: requestId(),
+    verdict: 'approve' as const,
+    round: 1,
+    digest,
+    seen: digest,
+    person: person('ana'),
+  }
+  const cookie = secrets.secret()
+  const address = await at.begin(cookie, { decision })
+  const key = digestOf('hotwork.login.v1', at.provider.asked(address).state)
+  const answer = at.provider.logIn(address, { subject: 'person-ana', at: at.world.clock.now() })
+  const { sealed: _, ...rest } = (await at.sessions.take(key)) as PendingLogin
+  await at.sessions.begin(key, { ...rest, purpose: { decision } } as unknown as PendingLogin)
+  expect(await finishLogin({ answer, cookie }, at.ports)).toEqual({ ok: false, code: 'login_unknown' })
 })
 
 test('a login that is to confirm a decision holds verdict, round and digest in its nonce, and is new each time', async () => {
