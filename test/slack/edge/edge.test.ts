@@ -1,10 +1,10 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { notAnswered } from '../../../functions/adapters/slack/edge/sentences.ts'
+import { notAnswered, operatorMustLook } from '../../../functions/adapters/slack/edge/sentences.ts'
 import { refusals, sentencesOf } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { slackRequestOf } from '../../../functions/handlers/slack/receive-slack.ts'
-import { StoreUnavailable } from '../../../functions/operations/faults.ts'
+import { RightMissing, StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { prodParameter, sampleBundle, World } from '../../support/world.ts'
 import { stopCheckout } from '../cards/states.ts'
 import { clickOf, formOf, responseUrl, signed } from './clicks.ts'
@@ -356,6 +356,13 @@ describe('when something breaks', () => {
     door.ports = (ports) => ({ ...ports, requests: unreadable(ports.requests) })
     await door.click(request, 'U0BEN')
     expect(door.told[0]?.text).toMatch(/^The store has not answered yet/)
+  })
+
+  test('a right that AWS denies after the commit: the person hears where they see what was recorded, and who must look', async () => {
+    world.requests.failNextCommit('answer_lost', { cause: new RightMissing('denied') })
+    await door.click(request, 'U0BEN')
+    expect((await now()).stages[0]?.decisions).toHaveLength(1)
+    expect(door.told[0]?.text).toBe(`The card shows what was recorded. ${operatorMustLook}`)
   })
 
   test('a defect: the person hears that it is not their fault, and the log has its name and nothing of theirs', async () => {

@@ -46,14 +46,16 @@ export class MemoryRequestStore implements RequestStore {
   readonly #readings = new Map<string, GroupReading>()
   readonly #evaluations = new Map<EvaluationId, string>()
   #fault: 'unheard' | 'answer_lost' | undefined
+  #cause: ErrorOptions | undefined
 
   constructor(ledger: MemoryLedgerStore) {
     this.#ledger = ledger
   }
 
   /** The next commit throws `StoreUnavailable`: before it is done, or after, as when its answer is lost. */
-  failNextCommit(fault: 'unheard' | 'answer_lost'): void {
+  failNextCommit(fault: 'unheard' | 'answer_lost', cause?: ErrorOptions): void {
     this.#fault = fault
+    this.#cause = cause
   }
 
   async load(id: RequestId): Promise<Stored | undefined> {
@@ -75,9 +77,9 @@ export class MemoryRequestStore implements RequestStore {
     await othersRun()
     const fault = this.#fault
     this.#fault = undefined
-    if (fault === 'unheard') throw new StoreUnavailable('the store did not hear of it')
+    if (fault === 'unheard') throw new StoreUnavailable('the store did not hear of it', this.#cause)
     const committed = this.#commit(change)
-    if (fault === 'answer_lost') throw new StoreUnavailable('the store did not answer')
+    if (fault === 'answer_lost') throw new StoreUnavailable('the store did not answer', this.#cause)
     return committed
   }
 

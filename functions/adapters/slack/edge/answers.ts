@@ -11,7 +11,16 @@ import { showsAll } from '../cards/card.ts'
 import { type Carried, onceFor, type Subject } from './click.ts'
 import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
-import { failed, notAnswered, notOpened, notRecorded, saidOf, sentenceFor } from './sentences.ts'
+import {
+  failed,
+  notAnswered,
+  notOpened,
+  notRecorded,
+  saidOf,
+  sentenceFor,
+  shownOnCard,
+  shownOnHome,
+} from './sentences.ts'
 
 /** It was not done, or it is not known: what the person is told, which is true either way. A `code` where it is a no. */
 export type NotDone = { done: false; sentence: string; code?: Refusal; detail?: string | undefined }
@@ -34,7 +43,7 @@ export async function attempt<Ask, T>(
   { deadline }: Carried,
   { bundle: { directory }, page, log }: EdgeOptions,
 ): Promise<{ done: true; value: T } | NotDone> {
-  const late = 'request' in named ? notAnswered : lookAtHome
+  const [late, shown] = 'request' in named ? [notAnswered, shownOnCard] : [lookAtHome, shownOnHome]
   try {
     const made = await deadline.within(act(ask, deadline.mayStart), patience.tell)
     if (!made.done) {
@@ -49,7 +58,9 @@ export async function attempt<Ask, T>(
     log.error('click not decided', { ...named, fault })
     // Neither of these committed anything, which is known. After the store's silence nothing is.
     if (fault === 'NotInTime' || fault === 'StaleRequest') return { done: false, sentence: notRecorded }
-    return { done: false, sentence: saidOf(fault, fault === 'StoreUnavailable' ? late : failed) }
+    const sentence = saidOf(fault, fault === 'StoreUnavailable' ? late : failed)
+    // The right may be missing for a step after the one that was recorded.
+    return { done: false, sentence: fault === 'RightMissing' ? `${shown} ${sentence}` : sentence }
   }
 }
 

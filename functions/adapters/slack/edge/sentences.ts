@@ -50,14 +50,14 @@ export const nothingLess =
 export const listChanged =
   'The list has changed since you read it, so nothing was decided. Read it again, and decide again.'
 
+export const shownOnCard = 'The card shows what was recorded.'
+export const shownOnHome = 'Hotwork’s Home tab shows what was recorded.'
 /** Whether it was recorded is not known. */
-export const notAnswered =
-  'The store has not answered yet. The card shows what was recorded. If it has not changed in a minute, try again.'
+export const notAnswered = `The store has not answered yet. ${shownOnCard} If it has not changed in a minute, try again.`
 /** It is known that it was not. */
 export const notRecorded = 'Nothing was recorded, since the store was too slow. Try again.'
 /** Something broke: it is no refusal. */
-export const failed =
-  'Something failed in Hotwork. The card shows what was recorded. If it has not changed in a minute, try again.'
+export const failed = `Something failed in Hotwork. ${shownOnCard} If it has not changed in a minute, try again.`
 
 /** Nothing that was read or done is known to be so, and no retry mends it. */
 export const operatorMustLook =
