@@ -78,6 +78,9 @@ function toJson(value: unknown): Json {
   if (value instanceof Set) return [...value].map(toJson)
   if (Array.isArray(value)) return value.map(toJson)
   if (typeof value !== 'object' || value === null) return value as Json
+  // The SDK keeps this one's name of an item and loses its value: read without it, the item would look as if it had none.
+  if (Object.hasOwn(value, '__proto__') && Object(value).__proto__ === undefined)
+    throw new SyntaxError('an attribute `__proto__`, whose value the SDK loses')
   const members = Object.entries(value).filter(([, each]) => each !== undefined)
   return Object.fromEntries(members.map(([name, each]) => [name, toJson(each)]))
 }

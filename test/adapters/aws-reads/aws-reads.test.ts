@@ -165,6 +165,16 @@ describe('what is not read', () => {
     })
   })
 
+  test('an item with an attribute `__proto__`, whose value the SDK loses, is unreadable; in a map it is read', async () => {
+    const item = { action: 'dynamodb:GetItem', arguments: { TableName: own, Key: { id: { B: 'AQ==' } } } }
+    const body = (text: string) => ({ status: 200, body: JSON.parse(text) as object })
+    proxy.fail('GetItem', body('{"Item":{"n":{"N":"1"},"__proto__":{"S":"old"}}}'))
+    expect(await read(item)).toEqual({ found: 'failed', why: 'unreadable', fault: 'SyntaxError' })
+    const inMap = '{"Item":{"map":{"M":{"__proto__":{"S":"old"}}}}}'
+    proxy.fail('GetItem', body(inMap))
+    expect(JSON.stringify(await read(item))).toBe(`{"found":"answer","answer":${inMap}}`)
+  })
+
   test('a throttled read is tried once more, and is unavailable then', async () => {
     const throttled = { status: 400, body: { __type: 'ThrottlingException', message: 'Rate exceeded' } }
     proxy.fail('GetParameter', throttled)
