@@ -3,17 +3,8 @@ import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { commitmentsIn } from '../../domain/ledger/texts.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import { type ApprovalRequest, ownersOf } from '../../domain/requests/request.ts'
-import {
-  actorNamed,
-  type Digest,
-  defined,
-  ok,
-  type PersonId,
-  type RequestId,
-  type Result,
-  refuse,
-} from '../../domain/values.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { actorNamed, type Digest, defined, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { openings } from '../break-glass/openings.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import { askAboutPerson } from '../policy/questions.ts'
@@ -47,7 +38,7 @@ export async function eraseTexts(
   if (person === by) return refused('own_erasure')
   const { found: all, more: unread } = await textsOf(person, eraser)
   // After the texts: of a request that is made meanwhile none is among them.
-  const inUse = await textsInUse(person, ports)
+  const inUse = all.length === 0 ? new Set<Digest>() : await textsInUse(ports)
   const erasable = all.filter((each) => !inUse.has(each))
   const found = erasable.slice(0, mostErased)
   const rest = { more: unread || erasable.length > found.length, kept: all.length - erasable.length }
@@ -82,35 +73,30 @@ async function textsOf(person: PersonId, eraser: TextEraser): Promise<{ found: r
   return { found, more: after !== undefined }
 }
 
-/** What the records of such requests are committed to, where this person has a part in them. */
-async function textsInUse(person: PersonId, ports: DecidingPorts): Promise<ReadonlySet<Digest>> {
-  const { requests, ledger, clock } = ports
+/**
+ * What the records of such requests are committed to, since a state forgets who had a part in it: a narrowing drops
+ * decisions, whose comments people still decide by.
+ */
+async function textsInUse({ requests, ledger, clock }: DecidingPorts): Promise<ReadonlySet<Digest>> {
   const now = clock.now()
-  const ids = new Set<RequestId>()
-  const add = (states: readonly ApprovalRequest[]) => {
-    for (const state of states) if (isInUse(state) && hasPart(person, state)) ids.add(state.ask.id)
+  const inUse = new Set<Digest>()
+  const add = async (states: readonly ApprovalRequest[]) => {
+    const chains = await Promise.all(states.filter(isInUse).map(({ ask }) => ledger.entries(ask.id)))
+    for (const entry of chains.flat()) for (const commitment of commitmentsIn(entry).values()) inUse.add(commitment)
   }
   for (const status of ['pending', 'approved'] as const)
     for (let after: string | undefined; ; ) {
       const { items, next } = await requests.list({ status }, { limit: requestsOfPage, ...defined({ after }) })
-      add(items.map(({ state }) => asOf(state, now)))
+      await add(items.map(({ state }) => asOf(state, now)))
       if (next === undefined) break
       after = next
     }
-  add(await openings(requests, now))
-  const inUse = new Set<Digest>()
-  for (const id of ids)
-    for (const entry of await ledger.entries(id))
-      for (const commitment of commitmentsIn(entry).values()) inUse.add(commitment)
+  await add(await openings(requests, now))
   return inUse
 }
 
 const isInUse = ({ status, review }: ApprovalRequest): boolean =>
   status === 'pending' || status === 'approved' || (review !== undefined && review.done === undefined)
-
-const hasPart = (person: PersonId, state: ApprovalRequest): boolean =>
-  ownersOf(state).includes(person) ||
-  state.stages.some(({ decisions }) => decisions.some((each) => each.person === person))
 
 const record = (person: PersonId, event: ErasedEvent, { ledger }: Pick<DecidingPorts, 'ledger'>): Promise<true> =>
   runAggregate(person, manyWriters, async () => {

@@ -176,6 +176,19 @@ describe('erasing', () => {
     expect((await world.story(owner)).filter((type) => type === 'Erased')).toHaveLength(2)
   })
 
+  test('keeps the comment of a person whose approval a narrowing dropped, until the request is over', async () => {
+    const world = new World(bundle)
+    const request = await world.submitted(prodParameter, { justification: claim })
+    await world.decide(request, 'ana', 'approve', { comment: 'as agreed' })
+    expect(await world.decide(request, 'eve', 'approve', { narrow: { minutes: 5 } })).toMatchObject({ ok: true })
+    expect((await world.state(request.ask.id)).stages.flatMap(({ decisions }) => decisions)).not.toContainEqual(
+      expect.objectContaining({ person: 'person:ana' }),
+    )
+    expect(await erase(world, person('ana'))).toMatchObject({ value: { erased: 0, kept: 1 } })
+    await world.decide(await world.state(request.ask.id), 'eve', 'deny')
+    expect(await erase(world, person('ana'))).toMatchObject({ value: { erased: 1, kept: 0 } })
+  })
+
   test('keeps the texts of an opening until its review is done, also when that is overdue', async () => {
     const night = new Night(bundle)
     const opening = await night.opened('jade')
