@@ -77,7 +77,7 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
     chains: ['req_', 'bgl_', 'stp_', 'hlt_', 'sin_', 'person:'],
     rows: [
       ...(['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'GROUP#', 'HALT#'] as const),
-      ...(['HALTCOPY#', 'HALTED#', 'IDEM#', 'OPEN#', 'SEEN#', 'STANDIN#'] as const),
+      ...(['HALTCOPY#', 'HALTED#', 'IDEM#', 'OPEN#', 'RATE#', 'SEEN#', 'STANDIN#'] as const),
     ],
     texts: true,
   },

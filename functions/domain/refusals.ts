@@ -210,6 +210,7 @@ const catalogue = {
   ),
   not_requestable: no(400, 'No approval can help here', 'ask for something else'),
   too_many_open: no(429, 'Too many of your requests wait for people', 'wait until some are decided, or withdraw some'),
+  too_many_requests: no(429, 'Too many calls came at once', 'ask again later'),
   record_full: no(409, 'The record of this is as large as it may be', 'end it, and ask for a new one'),
   clock_out_of_range: no(503, 'Two machines disagree about the time', 'ask again in a moment'),
 } as const satisfies { readonly [code: string]: Told }
@@ -233,6 +234,7 @@ const explained = new Set<Refusal>([
   'budget_spent',
   'halted',
   'unknown_target',
+  'too_many_requests',
 ])
 
 /** The absent person named the stand-in with too weak a login. The stand-in's own login cannot mend that. */

@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import { type Call, type Endpoint, endpoint } from '../adapters/http/endpoint.ts'
 import type { Answer, BadRequest } from '../adapters/http/problem.ts'
-import { apiProblem, badRequest, insufficientLogin, refusalProblem } from '../adapters/http/problem.ts'
+import { apiProblem, badRequest, insufficientLogin, refusalProblem, tooManyRequests } from '../adapters/http/problem.ts'
 import type { Subject } from '../domain/agents/agent-file.ts'
 import { parseSubject } from '../domain/agents/dates.ts'
 import type { Agent, Tool } from '../domain/people/organisation.ts'
@@ -134,7 +134,7 @@ function mustTake(
   if (taken.permitted) return
   ports.log.info('rate exceeded', { kind, ...asked })
   const detail = `ask again in ${taken.retryAfter} s: nothing was done. \`limits.${kind}\` of the ladder is the rate`
-  throw apiProblem(429, 'too_many_requests', detail, { 'retry-after': String(taken.retryAfter) })
+  throw tooManyRequests(detail, taken.retryAfter)
 }
 
 /** A grant that ends sooner than this could not be claimed in time. Seconds. */

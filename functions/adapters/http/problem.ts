@@ -31,7 +31,6 @@ const ofTheApi = {
     'tell the operator: asking again is useless until they have looked',
   ],
   temporarily_unavailable: ['Something this needs does not answer', 'ask again in a moment, with the same key'],
-  too_many_requests: ['Too many calls came at once', 'wait as long as `Retry-After` says'],
   // the caller
   missing_token: ['This needs a token', 'send `Authorization: Bearer` with a token whose audience is this issuer'],
   invalid_token: ['The token is not good here', 'get a new token, for the audience that the metadata names'],
@@ -152,6 +151,13 @@ export function refusalProblem(code: Refusal, detail?: string, headers?: Problem
   const next = code === 'policy_denied' && detail !== undefined ? 'ask again then' : fixOf(rest)
   const told = { status, code, title: so, detail: [next, detail].filter(Boolean).join(': ') }
   return new BadRequest({ ...told, ...defined({ headers }) })
+}
+
+/** @param retryAfter seconds */
+export const tooManyRequests = (detail: string, retryAfter: number): BadRequest => {
+  const { status, so } = refusals.too_many_requests
+  const headers = { 'retry-after': String(retryAfter) }
+  return new BadRequest({ status, code: 'too_many_requests', title: so, detail, headers })
 }
 
 /** RFC 9449 section 7.1: another key, and a proof that was used before, are a bad proof to the client. */

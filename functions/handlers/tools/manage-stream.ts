@@ -3,7 +3,7 @@ import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoStreamStore } from '../../adapters/dynamodb/stream-store.ts'
 import { parseBody } from '../../adapters/http/authzen.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
-import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
+import { type Answer, apiProblem, badRequest, refusalProblem, tooManyRequests } from '../../adapters/http/problem.ts'
 import { streamStatusView, streamView } from '../../adapters/http/stream-view.ts'
 import { SqsFairQueue } from '../../adapters/sqs/queue.ts'
 import { type SignalDelivery, toStream } from '../../domain/events/receivers.ts'
@@ -150,9 +150,7 @@ function valueOrTooSoon<T>(
 ): T {
   if (result.ok) return result.value
   if (result.code !== 'too_soon') throw refusalProblem(result.code, result.detail)
-  throw apiProblem(429, 'too_many_requests', `ask again in ${result.retryAfter} s: nothing was done`, {
-    'retry-after': String(result.retryAfter),
-  })
+  throw tooManyRequests(`ask again in ${result.retryAfter} s: nothing was done`, result.retryAfter)
 }
 
 const noTerms = { authorization: undefined, requested: undefined, description: undefined }

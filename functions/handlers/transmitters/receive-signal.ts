@@ -1,5 +1,5 @@
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
-import { apiProblem, BadRequest } from '../../adapters/http/problem.ts'
+import { BadRequest, tooManyRequests } from '../../adapters/http/problem.ts'
 import { rememberUntil, SecurityEventVerifier, type SetRefusal } from '../../adapters/jose/security-event.ts'
 import { signalsIn } from '../../domain/halts/signal.ts'
 import { ok, type Result, refuse } from '../../domain/values.ts'
@@ -28,7 +28,7 @@ export function createHandler(ports: ApiPorts & { halts: HaltStore }) {
     const taken = await takeSignals({ alias, jti, rememberUntil: rememberUntil(claims.value), signals }, ports)
     if (taken.outcome === 'taken') return { status: 202 }
     const detail = `send it again in ${taken.retryAfter} s: \`haltsPerHour\` of this transmitter is reached`
-    throw apiProblem(429, 'too_many_requests', detail, { 'retry-after': String(taken.retryAfter) })
+    throw tooManyRequests(detail, taken.retryAfter)
   })
 }
 

@@ -27,6 +27,7 @@ import { askAboutAsker, eligibilityOf } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
 import { refuseOnRecord } from './carry-out.ts'
 import { aboutAsk } from './evaluate-access.ts'
+import { keepRate } from './limits.ts'
 import { type AdmissionPorts, type Asking, type Made, makeAsked, type Unmade } from './make-submit.ts'
 import { bodyDigest, findRepeat, idempotencyItem, type Submitted, submitOnBehalf } from './submit-request.ts'
 
@@ -56,7 +57,8 @@ export type OnBehalf = { foreseen: OnBehalfForeseen } | { asked: Submitted }
 
 /**
  * A person who answers for an agent asks on its behalf: the same request as the agent's own, on record as asked by the
- * person, who decides none of it. It is bound to no key: the agent's first claim binds it to its key.
+ * person, who decides none of it. It is bound to no key: the agent's first claim binds it to its key. It takes from the
+ * agent's own rates.
  */
 export async function askOnBehalf(ask: OnBehalfAsk, ports: AdmissionPorts): Promise<Result<OnBehalf, Refusal>> {
   const { person, agent } = ask
@@ -64,6 +66,10 @@ export async function askOnBehalf(ask: OnBehalfAsk, ports: AdmissionPorts): Prom
   const [key, body] = [idempotencyItem(person, `${ask.form} ${content}`), bodyDigest(content)]
   const repeat = ask.seen === undefined ? undefined : await findRepeat(key, body, undefined, ports)
   if (repeat?.ok) return ok({ asked: { stored: repeat.value, created: false } })
+  const kind = ask.seen === undefined ? 'evaluations' : 'submissions'
+  const taken = await keepRate(agent, kind, 1, ports)
+  if (!taken.permitted)
+    return refuse('too_many_requests', `in ${taken.retryAfter} s, by \`limits.${kind}\` of the ladder`)
   await ports.policy.look?.([agent])
   const found = await foresee(ask, ports)
   const about = aboutAsk({

@@ -164,6 +164,30 @@ describe('what is asked', () => {
 })
 
 describe('nothing is lost', () => {
+  test('an ask above the rate of the agent asks nothing, also no policy, is said with the time, and can be sent later', async () => {
+    const rate = { perMinute: 1, burst: 1 }
+    const limits = { openPerAgent: 9, openPerOwner: 9, burst: 20, submissions: rate }
+    const { bundle: before } = world.policy
+    Object.defineProperty(world.policy, 'bundle', { get: () => ({ ...before, ladder: { ...before.ladder, limits } }) })
+    const first = await foreseen()
+    await desk.submit('U0DAN', first, values)
+    await desk.submit('U0DAN', first, values)
+    expect(await said()).toMatch(/^People decide it now/)
+    const other = { ...values, 'argument:Value': '4000' }
+    const second = await foreseen(other)
+    const asking = jest.spyOn(world.policy, 'ask')
+    await desk.submit('U0DAN', second, other)
+    expect((await top()).errors['purpose']).toMatch(
+      /^Too many calls came at once\. Ask again later: in \d+ s, by limits\.submissions/,
+    )
+    expect(asking).not.toHaveBeenCalled()
+    await only()
+    expect(await world.story('person:dan')).toEqual([])
+    world.clock.advance(60)
+    await desk.submit('U0DAN', second, other)
+    expect(await all()).toHaveLength(2)
+  })
+
   test('a task without an id is said beside its field', async () => {
     await desk.submit('U0DAN', await fill(), { ...values, task: ' ' })
     expect((await top()).errors['task']).toMatch(/the id of a task/)
