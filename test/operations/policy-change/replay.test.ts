@@ -43,7 +43,7 @@ const sre = (more: string): Bundle => ({
 /** One prod parameter, approved by ana and eve, and its token. */
 async function approvedOnce(): Promise<readonly Entry[]> {
   const one = new RecordedLife()
-  const request = await one.done(one.submitted(prodParameter))
+  const request = await one.done(one.submitted(prodParameter, { justification: 'checkout times out, says INC-1042' }))
   for (const who of ['ana', 'eve']) await one.done(one.decide(request, who))
   await one.done(one.issueToken(request))
   return one.entries()
