@@ -41,10 +41,12 @@ type World = {
   slackApiUrl: string
   /** Where a group comes from there. */
   pagerUrl: string | undefined
+  /** Where incidents are looked up there, with `{incident}` for the name. */
+  incidentsUrl: string
 }
 
 export async function describeDeployment(world: World) {
-  const { organisation, issuer, accountId, region, slack, slackApiUrl, pagerUrl } = world
+  const { organisation, issuer, accountId, region, slack, slackApiUrl, pagerUrl, incidentsUrl } = world
   const { url, jwksUri } = world.identityProvider
   const trusted = (audience: string) => ({ issuer: url, jwksUri, audience, algorithms: ['ES256'] })
   // Such as GitHub: no token of it comes from this machine.
@@ -98,6 +100,7 @@ export async function describeDeployment(world: World) {
         commandLine: { clientId: commandLineClientId, resource: '{issuer}' },
       },
     }),
+    incidents: { url: incidentsUrl },
     ...(pagerUrl !== undefined && { pagerDuty: { url: pagerUrl } }),
     slack: { apiUrl: slackApiUrl, teamId: slack.teamId, appId: slack.appId, botUserId: slack.botUserId },
   }

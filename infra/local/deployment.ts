@@ -67,11 +67,16 @@ export async function prepareDeployment(
     ...organisation.people.map((person) => ({ kind: 'person' as const, ...person })),
   ])
 
-  const pager = organisation.pager.schedules.length > 0 ? await startPager({ ...organisation.pager, log }) : undefined
-  if (pager) resources.defer(() => pager.close())
+  const incidents = await startPager({ ...organisation.pager, log })
+  resources.defer(() => incidents.close())
+  const pager = organisation.pager.schedules.length > 0 ? incidents : undefined
 
   between?.forwardTo(desk.deskUrl)
-  const addresses = { slackApiUrl: between ? `${between.url}/api/` : desk.apiUrl, pagerUrl: pager?.url }
+  const addresses = {
+    slackApiUrl: between ? `${between.url}/api/` : desk.apiUrl,
+    pagerUrl: pager?.url,
+    incidentsUrl: `${incidents.url}/incidents/{incident}`,
+  }
   const world = { organisation, issuer, identityProvider, accountId, region, slack, ...addresses }
   const file = await describeDeployment(world)
   const deployment = join(directory, 'deployment.json')
@@ -89,8 +94,7 @@ export async function prepareDeployment(
       signal,
     }),
   )
-  // Nothing that runs: only the secret that it would sign with.
-  const incidentTool = { webhookSecret: newWebhookSecret() }
+  const incidentTool = { webhookSecret: newWebhookSecret(), checkAuthorization: incidents.authorization }
   const webhooks = organisation.notified.map((each) => ({ ...each, secret: newWebhookSecret() }))
   const outside = { slack, incidentTool, webhooks, desk, pager }
   return { stackName, organisation, proxy, ...outside, file, keys, directory, assembly }

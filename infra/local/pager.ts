@@ -20,21 +20,25 @@ const ShiftBody = z.strictObject({
 })
 type Shift = { user: string; from?: string | undefined; until?: string | undefined }
 
+/** Incidents have the form of the sample's. */
+const incident = /^\/incidents\/(INC-[0-9]{1,12})$/
+
 /** Milliseconds. */
 const usualShift = 8 * 3_600_000
 
 export type Pager = Awaited<ReturnType<typeof startPager>>
 
 /**
- * The local PagerDuty, on 127.0.0.1 only: `GET /oncalls` and `GET /schedules/{id}` of its API, and `POST /control/shift`, which passes a schedule on
- * to another person as an edited schedule does.
+ * The local PagerDuty, on 127.0.0.1 only: `GET /oncalls`, `GET /schedules/{id}` and `GET /incidents/{id}` of its API, where each incident is open,
+ * and `POST /control/shift`, which passes a schedule on to another person as an edited schedule does.
  */
 export async function startPager({ schedules, users, log = () => {}, clock = Date.now }: PagerOptions) {
   const token = `u+${randomBytes(12).toString('hex')}`
   const [first] = users
   const plan = new Map<string, Shift[]>(schedules.map((id) => [id, first === undefined ? [] : [{ user: first }]]))
   const unauthorized = json(401, { error: { message: 'Unauthorized' } })
-  const mayAsk = (headers: Parameters<Handler>[0]['headers']) => headers.authorization === `Token token=${token}`
+  const authorization = `Token token=${token}`
+  const mayAsk = (headers: Parameters<Handler>[0]['headers']) => headers.authorization === authorization
   /** All users are in each schedule: any of them may have a shift. */
   const rotaOf =
     (id: string): Handler =>
@@ -48,6 +52,13 @@ export async function startPager({ schedules, users, log = () => {}, clock = Dat
     const entries = wanted.flatMap((id) => (plan.get(id) ?? []).map((shift) => entryOf(id, shift, clock())))
     const oncalls = entries.filter(({ start, end }) => Date.parse(start) <= until && Date.parse(end) > since)
     return json(200, { oncalls, limit: 100, offset: 0, more: false, total: null })
+  }
+  const find: Handler = ({ url, headers }) => {
+    if (!mayAsk(headers)) return unauthorized
+    const id = incident.exec(url.pathname)?.[1]
+    return id === undefined
+      ? json(404, { error: { message: 'Not Found' } })
+      : json(200, { incident: { id, title: `Incident ${id}`, status: 'open' } })
   }
   const change: Handler = ({ body }) => {
     const parsed = ShiftBody.safeParse(parse(body))
@@ -66,8 +77,9 @@ export async function startPager({ schedules, users, log = () => {}, clock = Dat
   }
   const rotas = Object.fromEntries(schedules.map((id) => [`GET /schedules/${id}`, rotaOf(id)]))
   const server = await listenOnLoopback()
-  server.handle(serve(createRouter({ 'GET /oncalls': read, ...rotas, 'POST /control/shift': change }, {}), log))
-  return { url: server.url, token, close: server.close }
+  const exact = { 'GET /oncalls': read, ...rotas, 'POST /control/shift': change }
+  server.handle(serve(createRouter(exact, { '/incidents/': find }), log))
+  return { url: server.url, token, authorization, close: server.close }
 }
 
 /** A shift without an end ends with the eight hours that it is in, as if the same person had the next one too. */

@@ -81,7 +81,7 @@ export async function deployToAws(site: Site): Promise<Deployed> {
   }
   proxy?.forwardTo(`${aws.endpointUrl}/_aws/execute-api/${output('ApiId')}/$default`)
   const outside = {
-    incidentTool: { webhookSecret: newWebhookSecret() },
+    incidentTool: { webhookSecret: newWebhookSecret(), checkAuthorization: played.pager.authorization },
     webhooks: organisation.notified.map((each) => ({ ...each, secret: newWebhookSecret() })),
   }
   const { slack, desk, pager, identityProvider, keys } = played
@@ -178,6 +178,7 @@ async function describeSite(
     ...world,
     slackApiUrl: `${urls.get('slack')}/api/`,
     pagerUrl: urls.get('pager'),
+    incidentsUrl: `${urls.get('pager')}/incidents/{incident}`,
   })
   const people = Object.fromEntries([...users].map(([id, user]) => [id, `arn:aws:iam::${accountId}:user/${user}`]))
   const accounts = Object.fromEntries(

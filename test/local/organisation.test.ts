@@ -118,7 +118,7 @@ test('the deployment of an organisation with identities elsewhere compiles', () 
     console.log(JSON.stringify(await describeDeployment({
       organisation, identityProvider, issuer: 'http://127.0.0.1:61002', accountId: '000000000000', region: 'us-east-1',
       slack: createSlackApp(organisation.channels), slackApiUrl: 'http://127.0.0.1:61003/api/',
-      pagerUrl: 'http://127.0.0.1:61004',
+      pagerUrl: 'http://127.0.0.1:61004', incidentsUrl: 'http://127.0.0.1:61004/incidents/{incident}',
     })))`)
   const file = join(makeFolder(), 'deployment.json')
   writeFileSync(file, JSON.stringify(deployment))

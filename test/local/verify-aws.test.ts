@@ -58,6 +58,7 @@ describe('npm run verify:aws', () => {
     ['idp', '/.well-known/openid-configuration', 200],
     ['idp', '/token', 200],
     ['pager', '/oncalls?until=1', 200],
+    ['pager', '/incidents/INC-1', 200],
     ['slack', '/', 404],
     ['slack', '/control/fault', 404],
     ['slack', '/api/../control/fault', 404],

@@ -397,10 +397,10 @@ const names: Bad[] = [
   ],
   [
     'a tier that wants a live parent task, where no one keeps incidents',
-    (copy) => copy.editJson('policies/ladder.json', (ladder) => (ladder.tiers[2].parentTask = 'live')),
+    (copy) => copy.editJson('deployment.json', (deployment) => delete deployment.incidents),
     'policies/ladder.json',
     '"parentTask": "live"',
-    'tier 2 wants a parent task that is live',
+    'tier 3 wants a parent task that is live',
     'add `incidents` to the deployment file',
   ],
   [

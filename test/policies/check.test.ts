@@ -98,14 +98,13 @@ test('an issuer at which a party has no subject counts as one of GitHub, whose i
 })
 
 test('a tier that wants a live parent task counts as one that has a place to ask', async () => {
-  const live = (copy: Copy) =>
-    copy.editJson('policies/ladder.json', ({ tiers }) => {
-      tiers[2].parentTask = 'live'
-    })
+  expect(openPolicies(sampleFolder, { evenIfCasesFail: true }).ok).toBe(true)
   using copy = new Copy()
-  live(copy)
-  expect(openPolicies(copy.at('policies'), { evenIfCasesFail: true }).ok).toBe(true)
-  expect(await problemsOf(live, sampleDeployment)).toMatchObject([{ file: 'ladder.json' }])
+  copy.editJson('deployment.json', (deployment) => delete deployment.incidents)
+  expect(await checked(sampleFolder, copy.at('deployment.json'))).toMatchObject({
+    exit: 1,
+    body: { ok: false, problems: [{ file: expect.stringMatching(/ladder\.json$/) }] },
+  })
 })
 
 test('each problem is told with its file, its line and what to do', async () => {

@@ -105,21 +105,29 @@ export class World {
   readonly issuer = issuer
   readonly targetRole = targetRole
   policy: Policy
-  /** Who keeps incidents, where a test says so. */
+  /** Keeps every incident of the sample's form, where the deployment names such a service. */
   tasks?: TaskService
   #proofs = 0
 
   constructor(bundle: Bundle = sampleBundle()) {
     this.policy = new CurrentPolicy(askedOnce(bundle), this)
-    const { target } = bundle.deployment.accounts
+    const { accounts, incidents } = bundle.deployment
+    if (incidents) this.tasks = { look: async (task) => ({ answer: /^INC-[0-9]+$/.test(task) ? 'known' : 'unknown' }) }
+    const { target } = accounts
     this.broker = new MemoryBroker(
       target ? { [`arn:aws:iam::${target.accountId}:role/${targetRole}`]: target.externalId } : {},
     )
   }
 
-  get ports(): MakingPorts & { statements: MemoryStatements; reader: MemoryStateReader; texts: TextReader } {
-    const { requests, ledger, agents, policy, clock, ids, salts, log, statements, reader } = this
-    return { requests, ledger, agents, texts: ledger.texts, policy, clock, ids, salts, log, statements, reader }
+  get ports(): MakingPorts & {
+    statements: MemoryStatements
+    reader: MemoryStateReader
+    texts: TextReader
+    tasks?: TaskService
+  } {
+    const { requests, ledger, agents, policy, clock, ids, salts, log, statements, reader, tasks } = this
+    const stores = { requests, ledger, agents, texts: ledger.texts }
+    return { ...stores, policy, clock, ids, salts, log, statements, reader, ...(tasks ? { tasks } : {}) }
   }
 
   /** A fresh proof's replay key. */
@@ -167,7 +175,7 @@ export class World {
         once: this.proof(),
         ...changes,
       },
-      { ...this.ports, permits: this.permits, targetRole, ...(this.tasks ? { tasks: this.tasks } : {}) },
+      { ...this.ports, permits: this.permits, targetRole },
     )
   }
 

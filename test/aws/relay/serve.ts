@@ -10,7 +10,7 @@ const ofConnection = new Set(['host', 'connection', 'content-length', 'transfer-
 const asked: { readonly [program: string]: RegExp } = {
   idp: /^\/(?!signals$)/,
   slack: /^\/(?:api|response)\//,
-  pager: /^\/(?:oncalls$|schedules\/)/,
+  pager: /^\/(?:oncalls$|(?:schedules|incidents)\/)/,
 }
 
 type Relay = {

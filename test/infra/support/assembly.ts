@@ -48,7 +48,7 @@ export const said = {
 
 /** The assembly of the whole app, with the sample policies, for two target accounts: once for all tests of a run. */
 export function synthesize(accounts: object = twoAccounts()): Assembly {
-  const content = JSON.stringify({ ...sample, accounts, incidents })
+  const content = JSON.stringify({ ...sample, accounts })
   const outdir = folderMadeOnce(`assembly-${createHash('sha256').update(content).digest('hex')}`, (path) => {
     const deployment = join(path, 'deployment.json')
     writeFileSync(deployment, content)
@@ -102,8 +102,6 @@ function sealed(accountId: string, region: string, people: object, alarmTopic?: 
   }
 }
 
-/** So that all that may read its secret does. */
-const incidents = { url: 'https://incidents.example.com/{incident}' }
 const sample = JSON.parse(readFileSync(join(root, 'test/policies/deployment.json'), 'utf8'))
 
 function twoAccounts(): object {

@@ -4,7 +4,7 @@ import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { Tier } from '../../../functions/domain/policy/ladder.ts'
 import { closeIncident } from '../../../functions/operations/break-glass/openings.ts'
 import type { TaskLook } from '../../../functions/operations/requests/ports.ts'
-import { issuer, prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
+import { issuer, prodParameter, sampleBundle, stagingParameter, type What, World } from '../../support/world.ts'
 
 /** What a tier or a policy may want of an ask beside its purpose: a reason in words, and a parent task that is live. */
 
@@ -19,9 +19,9 @@ const withTier = (tier: number, terms: Partial<Tier>): Bundle => ({
   },
 })
 
-/** The sample with one more policy about setting parameters, and a service that keeps incidents. */
+/** The sample with one more policy about setting parameters. */
 const withPolicy = (id: string, when: string): Bundle => ({
-  ...withIncidents(bundle),
+  ...bundle,
   policies: {
     ...bundle.policies,
     [prodParameter.action]: {
@@ -29,11 +29,6 @@ const withPolicy = (id: string, when: string): Bundle => ({
       [id]: `@id("${id}")\nforbid (principal, action, resource) when { ${when} };`,
     },
   },
-})
-
-const withIncidents = (of: Bundle): Bundle => ({
-  ...of,
-  deployment: { ...of.deployment, incidents: { url: 'https://incidents.example/{incident}' } },
 })
 
 /** Answers what it is told to, and keeps what it was asked. */
@@ -104,7 +99,7 @@ describe('a parent task', () => {
   const live = withTier(2, { parentTask: 'live' })
 
   test('is asked about at the tier that wants it, and nowhere else', async () => {
-    const world = new World(withIncidents(live))
+    const world = new World(live)
     const { asked } = service(world, 'known')
     await world.submitted(stagingParameter)
     expect(asked).toEqual([])
@@ -112,21 +107,38 @@ describe('a parent task', () => {
     expect(asked).toEqual(['INC-1042'])
   })
 
+  test('the sample takes tier 3 for a live incident alone', async () => {
+    const stopped: What = {
+      action: 'lambda:PutFunctionConcurrency',
+      arguments: { FunctionName: 'checkout-worker', ReservedConcurrentExecutions: 0 },
+      resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
+    }
+    const world = new World()
+    const parentTask = { id: 'REL-314' }
+    const forRelease = async (what: What) => {
+      const { id: evaluation } = await world.evaluate(what, undefined, { parentTask })
+      return world.submit(what, { parentTask, evaluation, justification: why })
+    }
+    expect(await forRelease(stopped)).toMatchObject({ ok: false, code: 'unknown_parent_task' })
+    expect(await forRelease(prodParameter)).toMatchObject({ ok: true })
+    expect(await world.submitted(stopped)).toMatchObject({ tier: 3, ask: { task: 'known' } })
+  })
+
   test('is asked about by no one where neither tier nor policy goes by it', async () => {
-    const world = new World(withIncidents(bundle))
+    const world = new World(bundle)
     const { asked } = service(world, 'unknown')
     const { ask } = await world.submitted(prodParameter)
     expect([asked, 'task' in ask]).toEqual([[], false])
   })
 
   test('that the service does not know is refused', async () => {
-    const world = new World(withIncidents(live))
+    const world = new World(live)
     service(world, 'unknown')
     expect(await world.submit(prodParameter)).toMatchObject({ ok: false, code: 'unknown_parent_task' })
   })
 
   test('with the service down nothing is asked, nothing is lost, and the same key may be sent again', async () => {
-    const world = new World(withIncidents(live))
+    const world = new World(live)
     const kept = service(world, 'unreachable')
     const { id: evaluation } = await world.evaluate(prodParameter)
     const same = { evaluation, idempotencyKey: 'one', body: { one: 1 } }
@@ -138,7 +150,9 @@ describe('a parent task', () => {
   })
 
   test('without such a service the tier is refused: it fails closed', async () => {
-    expect(await new World(live).submit(prodParameter)).toMatchObject({ code: 'incidents_unreachable' })
+    const { incidents: _, ...deployment } = live.deployment
+    const world = new World({ ...live, deployment })
+    expect(await world.submit(prodParameter)).toMatchObject({ code: 'incidents_unreachable' })
   })
 
   test.each([
@@ -146,14 +160,15 @@ describe('a parent task', () => {
     ['unknown', { tier: 3 }],
     ['unreachable', { tier: 3 }],
   ] as const)('that a policy goes by, %s: tier as policy says', async (answer, expected) => {
-    const world = new World(withPolicy('live-task', 'context.task != "known" && context.approval.tier < 3'))
+    const raised = withPolicy('live-task', 'context.task != "known" && context.approval.tier < 3')
+    const world = new World({ ...raised, ladder: withTier(3, { parentTask: undefined }).ladder })
     service(world, answer)
     const justification = 'the queue grows without an end'
     expect(await world.submitted(prodParameter, { justification })).toMatchObject(expected)
   })
 
   test('that is closed ends what waits and what lives for it, and nothing that did not go by it', async () => {
-    const world = new World(withIncidents(live))
+    const world = new World(live)
     service(world, 'known')
     const [waiting, granted] = [await world.submitted(prodParameter), await world.submitted(stagingParameter)]
     const other = await world.submitted(prodParameter, { body: { other: 1 }, jkt: 'b'.repeat(43) as never })

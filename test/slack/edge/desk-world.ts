@@ -62,7 +62,6 @@ export class DeskWorld {
       const options = edgeOptions({
         ...{ ...world.ports, issuer, permits: world.permits, standIns: world.standIns, bursts },
         ...{ halts: this.halts, targetRoles: [targetRole], targetRole: world.targetRole },
-        ...(world.tasks ? { tasks: world.tasks } : {}),
         cards: new MemoryCardStore(),
         secrets: async () => [secret],
         ...createViews(slackApi, 60_000),
