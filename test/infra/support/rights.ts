@@ -35,7 +35,8 @@ export function grantedIn(template: Template): { readonly [name: string]: Grante
   )
 }
 
-function rightsIn({ Action, Resource, Condition }: Statement): readonly Right[] {
+function rightsIn({ Effect, Action, Resource, Condition }: Statement): readonly Right[] {
+  if (Effect !== 'Allow') throw new Error(`a statement that is no Allow: ${JSON.stringify(Action)}`)
   const { 'ForAllValues:StringLike': like } = (Condition ?? {}) as { [operator: string]: { [key: string]: string[] } }
   const keys = like?.['dynamodb:LeadingKeys'] ?? []
   return listOf(Action).flatMap((action) =>
