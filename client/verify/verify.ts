@@ -67,14 +67,15 @@ type Facts = {
 
 /**
  * Whether a file's kind counts, which its author chooses by what is in it: a script that means a receipt must not take entries
- * for one, which anyone can make. Without keys and log, entries are all that there is; of a checkpoint the typed name tells.
+ * for one, which anyone can make. A log holds entries by itself, where there are any. Without keys they are all that there is; of a checkpoint the typed name
+ * tells.
  */
 function evidenceBy(
   files: readonly { found: Found }[],
   { keys, entries, log }: VerifyTyped,
   facts: Facts,
 ): (file: string, found: Found) => boolean {
-  if (log !== undefined || (keys ?? entries) === undefined) return () => true
+  if ((keys ?? entries) === undefined) return () => true
   const subjects = new Set<string | undefined>(
     files.map(({ found }) =>
       found.kind === 'receipt' ? checkReceipt(found.jws, facts.keys, facts.now).receipt?.sub : undefined,
@@ -82,7 +83,8 @@ function evidenceBy(
   )
   return (file, found) =>
     found.kind === 'entries'
-      ? found.entries.length > 0 && found.entries.every(({ id }) => subjects.has(partsOfId(id)?.aggregate ?? id))
+      ? found.entries.length > 0 &&
+        (log !== undefined || found.entries.every(({ id }) => subjects.has(partsOfId(id)?.aggregate ?? id)))
       : found.kind !== 'checkpoint' || basename(file) === checkpointPath
 }
 

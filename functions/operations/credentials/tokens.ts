@@ -1,7 +1,7 @@
 import { loginWantedFor, longestCredential } from '../../domain/break-glass/break-glass.ts'
 import { type Login, lackOf } from '../../domain/people/login-strength.ts'
 import { agentStatus } from '../../domain/people/organisation.ts'
-import { addressesOf, agentOf, type Bundle } from '../../domain/policy/bundle.ts'
+import { addressesOf, agentOf, type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { EndingCode, Intend, Issue } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
@@ -63,13 +63,14 @@ export async function introspectToken(
   // A drill's token can do nothing, also with a tool that only introspects.
   if (state.ask.breakGlass?.drill && caller.type === 'tool') return undefined
   if (await findEnding(state, now, { requests })) return undefined
-  await policy.look?.([state.ask.agent.id])
-  if (!isStillActive(state.ask.agent.id, policy.bundle, now)) return undefined
+  const askers = [state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)]
+  await policy.look?.(askers)
+  if (!askers.every((asker) => isStillActive(asker, policy.bundle, now))) return undefined
   return { details: [authorizationDetail(state)] }
 }
 
 function isStillActive(asker: AskerId, bundle: Bundle, now: NumericDate): boolean {
-  if (!isAgent(asker)) return true
+  if (!isAgent(asker)) return personOf(bundle, asker)?.status === 'active'
   const agent = agentOf(bundle, asker)
   return agent !== undefined && agentStatus(agent, bundle.directory, now) === 'active'
 }

@@ -66,6 +66,17 @@ export async function askOnBehalf(ask: OnBehalfAsk, ports: AdmissionPorts): Prom
   const [key, body] = [idempotencyItem(person, `${ask.form} ${content}`), bodyDigest(content)]
   const repeat = ask.seen === undefined ? undefined : await findRepeat(key, body, undefined, ports)
   if (repeat?.ok) return ok({ asked: { stored: repeat.value, created: false } })
+  // Who may not ask takes nothing from the agent's rates.
+  const own = agentOf(ports.policy.bundle, agent)
+  const isOwn = own !== undefined && answersFor(own).includes(person)
+  if (!isOwn || (await isStopped(person, ports, { now: ports.clock.now() }))) {
+    const about = aboutAsk({
+      action: { name: ask.action, properties: ask.arguments },
+      resource: { type: 'unknown', id: 'unknown' },
+      parentTask: ask.parentTask,
+    })
+    return refuseOnRecord(person, 'ask_on_behalf', ports, { about })<Refusal>('not_permitted')
+  }
   const kind = ask.seen === undefined ? 'evaluations' : 'submissions'
   const taken = await keepRate(agent, kind, 1, ports)
   if (!taken.permitted)
@@ -106,7 +117,7 @@ async function foresee(ask: OnBehalfAsk, ports: AdmissionPorts): Promise<Foresee
   const { bundle } = policy
   const now = clock.now()
   const agent = agentOf(bundle, ask.agent)
-  if (!agent || (await isStopped(ask.person, ports, { now }))) return { made: refuse('not_permitted') }
+  if (!agent) return { made: refuse('not_permitted') }
   const found = findResource(bundle, {
     action: ask.action,
     arguments: ask.arguments,

@@ -6,6 +6,7 @@ import { checkReceipt } from '../../../client/verify/receipt.ts'
 import { flawsOfChains } from '../../../functions/domain/anchor/check-entries.ts'
 import { chainEntries, contextOf, type Entry, eventOf, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
+import { filesOf, writeFolder } from '../../support/anchor/log-folder.ts'
 import { PlainLog, p256 } from '../../support/anchor/plain-log.ts'
 import { anchored, claimsOf, receiptOf } from '../../support/anchor/receipts.ts'
 import { start, type World } from '../../support/world.ts'
@@ -79,6 +80,11 @@ test('a file that is no receipt does not hold where keys or entries are named', 
     }
   expect(await exitOf('entries.ndjson', ...own)).toBe(4)
   expect(await exitOf('receipt.jwt', 'others.ndjson', ...keys)).toBe(4)
+  // A log holds entries, where there are any; it makes neither nothing nor a checkpoint a receipt.
+  writeFolder(join(terminal.home, 'log'), filesOf(log))
+  for (const file of ['empty.json', 'named.jwt'])
+    expect([file, await exitOf(file, ...keys, '--log', 'log')]).toEqual([file, 4])
+  expect(await exitOf('entries.ndjson', ...keys, '--log', 'log', '--part')).toBe(0)
   // As the timeline of a request says it, and as it was.
   expect(await exitOf('answer.json', 'receipt.jwt', ...keys)).toBe(0)
   expect(await exitOf('checkpoint', ...keys)).toBe(0)

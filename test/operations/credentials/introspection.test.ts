@@ -211,6 +211,15 @@ describe('of a person who used break-glass', () => {
     expect(await ask('kofi')).toBeUndefined()
   })
 
+  test('it is told to no caller once they are not active any more', async () => {
+    const { night, ask } = await opened()
+    const people = sample.directory.people.map((each) =>
+      each.id === person('jade') ? { ...each, status: 'inactive' as const } : each,
+    )
+    night.policy = new World({ ...sample, directory: { ...sample.directory, people } }).policy
+    expect(await ask('jade')).toBeUndefined()
+  })
+
   test('they give it back, the opening lives on, and a colleague cannot', async () => {
     const { night, request, ask, giveBack } = await opened()
     await giveBack('kofi')

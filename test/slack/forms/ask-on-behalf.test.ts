@@ -188,6 +188,20 @@ describe('nothing is lost', () => {
     expect(await all()).toHaveLength(2)
   })
 
+  test('a person who may not ask any more takes nothing from the rate of the agent', async () => {
+    const form = await foreseen()
+    const taking = jest.spyOn(world.requests, 'take')
+    const { bundle: before } = world.policy
+    const agents = before.agents.map((each) =>
+      each.id === 'agent:remediator' ? { ...each, owner: person('gus'), backupOwner: undefined } : each,
+    )
+    Object.defineProperty(world.policy, 'bundle', { get: () => ({ ...before, agents }) })
+    await desk.submit('U0DAN', form, values)
+    expect(await all()).toEqual([])
+    expect(taking).not.toHaveBeenCalled()
+    expect(await world.story('person:dan')).toEqual(['Refused'])
+  })
+
   test('a task without an id is said beside its field', async () => {
     await desk.submit('U0DAN', await fill(), { ...values, task: ' ' })
     expect((await top()).errors['task']).toMatch(/the id of a task/)
