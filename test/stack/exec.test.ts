@@ -123,6 +123,6 @@ test('`credentials` are taken by the AWS CLI as a credential_process, until `com
     })
   expect(JSON.parse(await use('2505'))).toMatchObject({ Version: expect.any(Number) })
   expect((await hotwork('complete', id)).exit).toBe(0)
-  expect(await use('2505')).toMatch(/not on this machine/)
+  expect(await use('2505')).toMatch(/is completed/)
   expect(await deployment.view(id)).toMatchObject({ status: 'completed' })
 })
