@@ -148,7 +148,8 @@ describe("in Hotwork's own account", () => {
     const readers = ['read-log', 'reconcile-ledger', 'sign-receipt']
     for (const name of readers) expect([name, ofBucket(name)]).toEqual([name, reading])
     const drawers = ['read-requests', 'show-pages']
-    for (const name of drawers) expect([name, ofBucket(name)]).toEqual([name, reading.slice(0, 1)])
+    // Without the list S3 answers 403 for a checkpoint that is not there yet.
+    for (const name of drawers) expect([name, ofBucket(name)]).toEqual([name, [reading[0], reading[2]]])
     const others = [...rightsOf(desk)].filter(
       ([name, rights]) =>
         !['notarize-entries', ...readers, ...drawers].includes(name) &&
