@@ -21,7 +21,7 @@ export type Surroundings = {
   platform: NodeJS.Platform
 }
 
-/** What a library needs of them. `tell` is there where its program's standard error is a terminal. */
+/** The part of them that a library needs. `tell` is there where its program's standard error is a terminal. */
 export type Around = Pick<Surroundings, 'env' | 'folder' | 'now' | 'pause'> & { tell?: (line: string) => void }
 export const thisProcess = (): Around => ({
   env: process.env,

@@ -5,7 +5,7 @@ export type Waiting = {
   readonly request: string
   /** Where people decide. */
   readonly page: string
-  /** Who has not approved yet, in the order in which they are asked: `owner (0 of 1), then sre (0 of 1)`. */
+  /** The stages that are not approved yet, in their order: `owner (0 of 1), then sre (0 of 1)`. */
   readonly waitsFor: string
 }
 

@@ -70,7 +70,7 @@ export const AgentAnswer = z.looseObject({
 })
 export type AgentAnswer = z.infer<typeof AgentAnswer>
 
-/** Of a person, a group or the names of a sealed role. */
+/** The evidence of a person, a group or the names of a sealed role. */
 export const SubjectAnswer = z.looseObject({
   subject: z.string(),
   recertification: z.looseObject({ due: instant, by: z.string().optional(), at: instant.optional() }),

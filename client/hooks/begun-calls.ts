@@ -37,7 +37,7 @@ type Untold = z.infer<typeof Untold>
 
 export type Went = { became: 'succeeded' | 'failed'; note?: string | undefined }
 
-/** What a run has become that was not the approved call. */
+/** The end of a run that was not the approved call. */
 export const ranOther: Went = { became: 'failed', note: 'the host ran other arguments than were approved' }
 
 /** What a host is told of its call: that it may do it, now and once, or why not. */
@@ -246,7 +246,7 @@ const no = (reason: string, request?: string, detail?: string): No => ({
   ...defined({ request, detail }),
 })
 
-/** What has no canonical form was not approved. A run of an older version has no digest. */
+/** A value without a canonical form was not approved. A run of an older version has no digest. */
 function isDigestOf(approved: string | undefined, ran: unknown): boolean {
   try {
     return approved === undefined || approved === digestOf(ran)

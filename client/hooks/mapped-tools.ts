@@ -43,7 +43,7 @@ export function findMapped(maps: readonly ToolMap[], names: readonly HostTool[])
   )
 }
 
-/** What one map says of it. By the host's name before the server's own. A tool passes by its exact name alone. */
+/** The entry of one map: by the host's name before the server's own. A tool passes by its exact name alone. */
 function entriesOf(map: ToolMap, { tool, server }: HostTool): (Mapped | 'pass')[] {
   if (server === undefined) {
     if (map.server) return []

@@ -11,7 +11,7 @@ import type { Surroundings } from '../surroundings.ts'
 export type Caller = {
   /** `agent:...` */
   agent: string
-  /** Of the agent and the token's identity: two tokens are one caller where both match. */
+  /** The key of agent and token's identity: two tokens are one caller where both match. */
   key: string
   token: string
   /** Seconds. */
@@ -57,7 +57,7 @@ const longestRemembered = 60
 const mostRemembered = 1000
 const patience = 5_000
 
-/** Of the questions about new tokens in one minute. One that Hotwork takes does not count. */
+/** The questions about new tokens in one minute. A token that Hotwork takes does not count. */
 type Bounds = { perSource: number; all: number }
 const usualBounds: Bounds = { perSource: 60, all: 240 }
 /** Seconds. */
@@ -129,7 +129,7 @@ export class Callers {
     return bounds.map(([key]) => key)
   }
 
-  /** What it says of itself. A token that is for another service is not shown to Hotwork. */
+  /** The token's own claims. A token that is for another service is not shown to Hotwork. */
   #claimsOf(token: string, now: number): z.infer<typeof Claims> {
     const claims = Claims.safeParse(claimsIn(token)).data
     if (claims === undefined) throw new BadToken('this is no workload token, a JWT with iss, sub, aud and exp')

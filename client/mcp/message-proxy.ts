@@ -16,7 +16,7 @@ export type Watch = {
   takes(request: JSONRPCRequest): boolean
   /** The server's answer to a request of the host that passed. @returns what the host gets */
   sees(request: JSONRPCRequest, reply: Reply): Reply
-  /** What the server tells or asks the host. @returns its parameters as the host gets them; undefined where it gets nothing */
+  /** A message of the server's own accord. @returns its parameters as the host gets them; undefined where it gets nothing */
   hears(method: string, params: Members): Members | undefined
   /** The host does not want the answer any more. @returns whether it was for a request that did not pass */
   cancels(id: RequestId): boolean

@@ -23,7 +23,7 @@ export function withoutOurWord(members: Members): Members {
 /** Lets a host tell a server's words from the gate's. Undefined, or an error: what would pass for Hotwork's own. */
 export class ServerSays {
   readonly #hotwork: string
-  /** Of requests that the server has got, the newest: it tells how far they are, and no others. */
+  /** The newest requests that the server has got: it may tell the progress of these alone. */
   readonly #progressTokens = new Set<unknown>()
 
   constructor(issuer: string) {
@@ -39,7 +39,7 @@ export class ServerSays {
     this.#progressTokens.add(token)
   }
 
-  /** What the server tells or asks the host by itself. @returns its parameters as the host gets them */
+  /** A message of the server's own accord. @returns its parameters as the host gets them */
   told(method: string, params: Members): Members | undefined {
     const said = withoutOurWord(params)
     switch (method) {
@@ -58,7 +58,7 @@ export class ServerSays {
     }
   }
 
-  /** What the server answers to a request that passed, or to a call that was approved. */
+  /** The server's answer to a request that passed, or to a call that was approved. */
   answered(reply: Reply): Reply {
     if ('error' in reply) return this.#error(reply.error)
     const { task, inputRequests, ...rest } = withoutOurWord(reply.result)

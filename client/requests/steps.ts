@@ -64,7 +64,7 @@ export const lessThan = (option: string, least: number, most: number): Less => (
   range: `${least}..${most - 1}`,
 })
 
-/** What may be less of a plan. */
+/** The parts of a plan that may be less. */
 export function lessOf({ steps = [] }: Request): Less[] {
   const left = steps.filter(({ status }) => status !== 'struck')
   const numbers = left.flatMap(({ step, narrowable }) =>

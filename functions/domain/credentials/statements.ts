@@ -22,7 +22,7 @@ const thirtyDays = 30 * 86_400
 /** Seconds that the clocks of two Lambdas may differ. */
 const clocksDiffer = 30
 
-/** What the one function that signs knows by itself. */
+/** The facts that the one function that signs knows by itself. */
 type Signing = { issuer: string; bundle: Bundle; now: NumericDate }
 
 /**

@@ -41,7 +41,7 @@ export const longestAbsence = 30 * day
 export const furthestAhead = 90 * day
 /** How many people one person may stand in for. Each stand-in is read at each decision of the one who decides. */
 export const mostAbsent = 10
-/** Of one absent person, now or ahead: no one takes up the places of others. */
+/** Places of one absent person, now or ahead: no person takes up the places of others. */
 export const mostOfOne = 3
 
 export type StandInRefusal = {

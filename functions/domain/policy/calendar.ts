@@ -158,7 +158,7 @@ export type Change = { name: string; at: NumericDate; holds: boolean }
 
 const day = 86_400
 
-/** What was found of each window. It stays so until then; where none was found, for a day. */
+/** The next change of each window, kept until it comes; where there is none, for a day. */
 const found = new WeakMap<Calendar, Map<string, { from: NumericDate; next: Change | undefined }>>()
 
 /** When a window or freeze next begins to hold, or ends. Undefined where it does not within a hundred days, or ever again. */

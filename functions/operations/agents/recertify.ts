@@ -146,7 +146,7 @@ export type SubjectSeen = ReturnType<typeof evidenceOf> & {
   certified: Certified | undefined
 }
 
-/** What a person looks at before they recertify it, and its digest. */
+/** The evidence that a person looks at before they recertify it, and its digest. */
 export async function readSubject(
   { subject, person }: { subject: Subject; person: PersonId },
   ports: AskingPorts & { agents: Pick<AgentReader, 'certified' | 'files'> },

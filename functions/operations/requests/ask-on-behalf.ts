@@ -66,30 +66,26 @@ export async function askOnBehalf(ask: OnBehalfAsk, ports: AdmissionPorts): Prom
   const [key, body] = [idempotencyItem(person, `${ask.form} ${content}`), bodyDigest(content)]
   const repeat = ask.seen === undefined ? undefined : await findRepeat(key, body, undefined, ports)
   if (repeat?.ok) return ok({ asked: { stored: repeat.value, created: false } })
-  // Who may not ask takes nothing from the agent's rates.
-  const own = agentOf(ports.policy.bundle, agent)
-  const isOwn = own !== undefined && answersFor(own).includes(person)
-  if (!isOwn || (await isStopped(person, ports, { now: ports.clock.now() }))) {
+  const refusedAbout = (resource = { type: 'unknown', id: 'unknown' }) => {
     const about = aboutAsk({
       action: { name: ask.action, properties: ask.arguments },
-      resource: { type: 'unknown', id: 'unknown' },
+      resource,
       parentTask: ask.parentTask,
     })
-    return refuseOnRecord(person, 'ask_on_behalf', ports, { about })<Refusal>('not_permitted')
+    return refuseOnRecord(person, 'ask_on_behalf', ports, { about })
   }
+  // A person who may not ask takes nothing from the agent's rates.
+  const own = agentOf(ports.policy.bundle, agent)
+  const isOwn = own !== undefined && answersFor(own).includes(person)
+  if (!isOwn || (await isStopped(person, ports, { now: ports.clock.now() })))
+    return refusedAbout()<Refusal>('not_permitted')
   const kind = ask.seen === undefined ? 'evaluations' : 'submissions'
   const taken = await keepRate(agent, kind, 1, ports)
   if (!taken.permitted)
     return refuse('too_many_requests', `in ${taken.retryAfter} s, by \`limits.${kind}\` of the ladder`)
   await ports.policy.look?.([agent])
   const found = await foresee(ask, ports)
-  const about = aboutAsk({
-    action: { name: ask.action, properties: ask.arguments },
-    resource: found.resource ?? { type: 'unknown', id: 'unknown' },
-    parentTask: ask.parentTask,
-  })
-  const refused = refuseOnRecord(person, 'ask_on_behalf', ports, { about })
-  if (!found.made.ok) return refused<Refusal>(found.made.code, found.made.detail)
+  if (!found.made.ok) return refusedAbout(found.resource)<Refusal>(found.made.code, found.made.detail)
   const { foreseen, made, asking } = found.made.value
   if (ask.seen !== foreseen.seen) return ok({ foreseen })
   const done = await submitOnBehalf({ ...asking, once: ask.once }, { made, item: key, body }, ports)

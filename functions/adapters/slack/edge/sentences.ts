@@ -63,7 +63,7 @@ export const failed = `Something failed in Hotwork. ${shownOnCard} If it has not
 export const operatorMustLook =
   'AWS denies Hotwork a right that this needs. An operator must look: trying again does not help until they have.'
 
-/** What a person is told where work failed by `fault`. */
+/** The sentence for a person whose work failed by `fault`. */
 export const saidOf = (fault: string | undefined, otherwise: string): string =>
   fault === 'RightMissing' ? operatorMustLook : otherwise
 
