@@ -123,6 +123,11 @@ export class GatedCalls {
     }
   }
 
+  /** When Hotwork has been told of each end that was found meanwhile. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#reports.values())
+  }
+
   #open(call: GatedCall): Asked {
     return this.#journal.open(this.#keyOf(call), this.#parts.agent, call)
   }

@@ -70,7 +70,8 @@ export class McpGate implements Watch {
       if (sent === undefined) stop.abort(new Error('the host has gone'))
     const all = [...this.#running.values()].map(({ ends }) => ends)
     const late = new Promise((resolve) => setTimeout(resolve, longestEnd).unref())
-    await Promise.race([Promise.allSettled([...all, this.#tasks.idle()]), late])
+    const done = Promise.allSettled([...all, this.#tasks.idle()]).then(() => this.#parts.calls.idle())
+    await Promise.race([done, late])
   }
 
   takes(request: JSONRPCRequest): boolean {

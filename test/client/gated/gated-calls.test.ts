@@ -18,6 +18,7 @@ let folder: string
 let forwarded: string[]
 /** What happens while the client waits. */
 let meanwhile: () => Promise<unknown>
+const made: GatedCalls[] = []
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hotwork-gated-'))
@@ -30,7 +31,10 @@ beforeEach(() => {
   const actions = { ...bundle.actions, 'flags:set': entry }
   scene.api.use(new World({ ...bundle, actions, deployment: { ...deployment, tools } } as never))
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(async () => {
+  await Promise.all(made.splice(0).map((each) => each.idle()))
+  rmSync(folder, { recursive: true, force: true })
+})
 
 /** One process of the gate; all share a folder. */
 function calls(agent = 'agent-remediator'): GatedCalls {
@@ -47,7 +51,9 @@ function calls(agent = 'agent-remediator'): GatedCalls {
   const issuer = scene.api.url
   const hotwork = new Hotwork({ issuer, identity: async () => scene.workload(agent), stateFolder: folder }, around)
   const gate = new Gate({ issuer, identity: async () => scene.workload('tool-flag-service') }, around)
-  return new GatedCalls({ hotwork, gate, keys: new KeptKeys(around, folder), agent })
+  const process = new GatedCalls({ hotwork, gate, keys: new KeptKeys(around, folder), agent })
+  made.push(process)
+  return process
 }
 
 const call = (changes: Partial<GatedCall> = {}): GatedCall => ({
@@ -209,6 +215,18 @@ test('a use that has ended is not done again, also where this machine has forgot
   for (const name of readdirSync(folder)) if (/^(run|ended)-/.test(name)) rmSync(join(folder, name))
   expect(await calls().run(call(), forward, now)).toMatchObject({ state: 'unknown' })
   expect(forwarded).toHaveLength(1)
+})
+
+test('a repeat tells Hotwork of an end it has not heard of, and is idle once Hotwork has heard', async () => {
+  const asked = await calls().run(call(), forward, now)
+  await decideAll()
+  scene.api.meet = (each) => (each.endsWith('/complete') ? 'unheard' : 'answered')
+  await calls().run(call(), forward, now)
+  scene.api.meet = () => 'answered'
+  const again = calls()
+  expect(await again.run(call(), forward, now)).toMatchObject({ state: 'done', repeated: true })
+  await again.idle()
+  expect(await end(asked.request)).toMatchObject({ status: 'completed', outcome: 'succeeded' })
 })
 
 test('what is not sent at the last moment is refused with the reason, and its use ends', async () => {

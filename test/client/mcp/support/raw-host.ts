@@ -32,6 +32,7 @@ export class GateRoom {
   home = ''
   readonly #scene: Scene
   readonly #hosts: RawHost[] = []
+  readonly #calls: GatedCalls[] = []
 
   constructor(scene: Scene) {
     this.#scene = scene
@@ -63,12 +64,14 @@ export class GateRoom {
     const around = { ...thisProcess(), env: {}, folder: this.home }
     const [issuer, stateFolder] = [this.#scene.api.url, join(this.home, 'state')]
     const identity = async () => this.#scene.workload('agent-remediator')
-    return new GatedCalls({
+    const calls = new GatedCalls({
       hotwork: new Hotwork({ issuer, identity, stateFolder }, around),
       gate: new Gate({ issuer, identity: async () => this.#scene.workload('tool-files-gate') }, around),
       keys: new KeptKeys(around, stateFolder),
       agent: 'remediator',
     })
+    this.#calls.push(calls)
+    return calls
   }
 
   async host(how: { map?: object; hold?: number; env?: { [name: string]: string } } = {}): Promise<RawHost> {
@@ -86,6 +89,7 @@ export class GateRoom {
   async close(): Promise<void> {
     this.script({})
     await Promise.all(this.#hosts.splice(0).map(({ gate }) => gate.end()))
+    await Promise.all(this.#calls.splice(0).map((calls) => calls.idle()))
     rmSync(this.home, { recursive: true, force: true })
   }
 }
