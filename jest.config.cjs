@@ -38,9 +38,13 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/made-once.cjs',
   globalTeardown: '<rootDir>/test/support/made-once-remove.cjs',
   projects: [
-    ...['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra', 'adapters', 'client', 'package'].map(
-      (name) => project(name),
+    ...['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra', 'client', 'package'].map((name) =>
+      project(name),
     ),
+    project('adapters', {
+      roots: ['<rootDir>/test/adapters', '<rootDir>/test/targets'],
+      testMatch: ['<rootDir>/test/{adapters,targets}/**/*.test.ts'],
+    }),
     // What it counts is only its own where nothing else asks its deployment: run.ts runs it before all that does.
     project('cost', { roots: onStack, testMatch: ['<rootDir>/test/stack/{cost,gate-cost,sequence}.test.ts'] }),
     // It looks at what all others of the stack have done: run.ts runs it after them.

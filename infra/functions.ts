@@ -26,6 +26,8 @@ type FunctionRow = {
   seconds?: number
   /** If not 512 for `answers` and 256 for the rest. 1,769 is a whole processor. */
   megabytes?: number
+  /** Of the kind of target that it acts on alone: its entry lies there. */
+  target?: 'aws'
   /** The end of its role's fixed name, where a policy of a target account names it. */
   role?: 'auditor' | 'broker' | 'call-reader' | 'notary' | 'revoker' | 'simulator' | ReadingRole
 }
@@ -43,9 +45,9 @@ export const functions = {
   'issue-token': { caller: 'agents', policy: 'answers', role: 'issue-token' },
   'introspect-token': { caller: 'tools', policy: 'facts' },
   'revoke-token': { caller: 'agents', policy: 'facts', reserved: 10 },
-  'issue-aws-credentials': { caller: 'agents', policy: 'answers', role: 'broker' },
+  'issue-aws-credentials': { caller: 'agents', target: 'aws', policy: 'answers', role: 'broker' },
   // As long as the API waits: a call that is cut off has to be looked up later.
-  'call-aws': { caller: 'agents', policy: 'answers', seconds: 29 },
+  'call-aws': { caller: 'agents', target: 'aws', policy: 'answers', seconds: 29 },
   'begin-use': { caller: 'tools', policy: 'answers', reserved: 50 },
   'end-use': { caller: 'tools', policy: 'facts' },
   'manage-stream': { caller: 'tools', policy: 'facts' },
@@ -65,7 +67,10 @@ export const functions = {
   'read-agents': { caller: 'people', policy: 'answers', seconds: 29 },
   recertify: { caller: 'people', policy: 'answers' },
   // CloudTrail answers two look-ups a second.
-  'read-calls': { caller: 'people', policy: 'facts', asDeployed: true, seconds: 15, role: 'call-reader' },
+  'read-calls': {
+    ...{ caller: 'people', target: 'aws', policy: 'facts', asDeployed: true, seconds: 15 },
+    role: 'call-reader',
+  },
   'open-break-glass': { caller: 'people', policy: 'answers', reserved: 10, alarm: true },
   'conclude-break-glass': { caller: 'people', policy: 'answers' },
   'read-break-glass': { caller: 'people', policy: 'answers' },
@@ -85,10 +90,10 @@ export const functions = {
   deliver: { caller: 'streams', policy: 'facts', asDeployed: true, seconds: 15 },
   'draw-card': { caller: 'slack', policy: 'answers', asDeployed: true },
   'set-reminders': { caller: 'timers', policy: 'none' },
-  'write-denies': { caller: 'streams', policy: 'facts', reserved: 10, alarm: true, role: 'revoker' },
-  'report-sealed-use': { caller: 'streams', policy: 'facts' },
+  'write-denies': { caller: 'streams', target: 'aws', policy: 'facts', reserved: 10, alarm: true, role: 'revoker' },
+  'report-sealed-use': { caller: 'streams', target: 'aws', policy: 'facts' },
   // CloudTrail answers two look-ups a second.
-  'reconcile-sessions': { caller: 'timers', policy: 'facts', seconds: 600, role: 'auditor' },
+  'reconcile-sessions': { caller: 'timers', target: 'aws', policy: 'facts', seconds: 600, role: 'auditor' },
   // One agent after another, and IAM answers slowly.
   'look-at-hosts': { caller: 'timers', policy: 'facts', asDeployed: true, seconds: 600, role: 'simulator' },
   'refresh-groups': { caller: 'timers', policy: 'facts', asDeployed: true },
@@ -115,7 +120,10 @@ export const prebuilt: string | undefined = existsSync(beside) ? beside : undefi
 
 const code = join(import.meta.dirname, '../functions')
 
-export const entryOf = (name: FunctionName): string => join(code, 'handlers', functions[name].caller, `${name}.ts`)
+export function entryOf(name: FunctionName): string {
+  const { caller, target } = rowOf(name)
+  return join(code, target === undefined ? join('handlers', caller) : join('targets', target), `${name}.ts`)
+}
 
 /** The program of policy authors, which compiles policies. */
 export const policyProgram = prebuilt === undefined ? join(code, 'bin/policy.ts') : join(prebuilt, 'policy/index.cjs')

@@ -8,8 +8,8 @@ import {
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import { policyName } from '../../functions/adapters/iam/role-policies.ts'
 import { defined } from '../../functions/domain/values.ts'
+import { policyName } from '../../functions/targets/aws/iam/role-policies.ts'
 import { type AwsAccess, clientSettings } from '../../infra/local/emulator.ts'
 
 /** What a session was assumed with, as the call said it, and who STS says that it is. */

@@ -1,4 +1,4 @@
-import { refusalAt } from '../../functions/handlers/agents/aws-door.ts'
+import { refusalAt } from '../../functions/targets/aws/aws-door.ts'
 
 const freeze = 'the freeze `quiet` holds until 4 January 2027, 08:00 Europe/Berlin: few people are there'
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { Stack } from 'aws-cdk-lib'
 import { Template as Assertions } from 'aws-cdk-lib/assertions'
 import type { Tells } from '../../functions/domain/requests/grant-change.ts'
@@ -256,15 +256,9 @@ describe('functions', () => {
   })
 
   test('there is one for each entry file, and one entry file for each', () => {
-    const folder = join(root, 'functions/handlers')
-    const callers = readdirSync(folder, { withFileTypes: true }).filter(
-      (each) => each.isDirectory() && each.name !== 'wiring',
-    )
-    const files = callers.flatMap(({ name }) =>
-      readdirSync(join(folder, name)).filter((file) =>
-        readFileSync(join(folder, name, file), 'utf8').includes('export const handler ='),
-      ),
-    )
+    const files = globSync('functions/{handlers,targets}/*/*.ts', { cwd: root })
+      .filter((file) => readFileSync(join(root, file), 'utf8').includes('export const handler ='))
+      .map((file) => basename(file))
     expect(
       functions()
         .map((properties) => `${functionOf(properties)}.ts`)

@@ -172,7 +172,9 @@ test('no role may put a row of the truth, or an entry, that it does not name', (
 
 test('each row that a store writes is named, so that no new one is first refused on AWS', () => {
   const rows = readFileSync(join(root, 'infra/rows.ts'), 'utf8')
-  const code = ['adapters', 'domain', 'operations'].map((layer) => sourcesOf(join(root, 'functions', layer))).join('\n')
+  const code = ['adapters', 'domain', 'operations', 'targets']
+    .map((layer) => sourcesOf(join(root, 'functions', layer)))
+    .join('\n')
   const written = new Set([...code.matchAll(/[`']([A-Z]{2,}#)/g)].map(([, prefix = '']) => prefix))
   expect(written.size).toBeGreaterThan(25)
   expect([...written].filter((prefix) => !rows.includes(`'${prefix}`))).toEqual([])

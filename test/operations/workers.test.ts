@@ -1,7 +1,7 @@
 import type { DynamoDBStreamEvent, SQSEvent, SQSRecord } from 'aws-lambda'
 import { createHandler as createFollow } from '../../functions/handlers/streams/follow-workflow.ts'
-import { createHandler as createDenies } from '../../functions/handlers/streams/write-denies.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
+import { createHandler as createDenies } from '../../functions/targets/aws/write-denies.ts'
 import { MemoryDenyStore } from '../support/credentials/memory-deny-store.ts'
 import { MemoryRolePolicies } from '../support/credentials/memory-role-policies.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'

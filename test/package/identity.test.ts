@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { listenOnLoopback } from '../../infra/local/loopback.ts'
-import { startSts, webIdentityToken } from '../adapters/sts/sts-endpoint.ts'
 import { startGithubRunner } from '../client/support/github-runner.ts'
 import { Workload } from '../client/support/workload.ts'
 import { startWorkloadApi } from '../client/support/workload-api.ts'
+import { startSts, webIdentityToken } from '../targets/aws/sts/sts-endpoint.ts'
 import { installed, strangersEnv } from './support/installed.ts'
 
 /** The sources that load a library when they are used, from the bundles and on the oldest Node. */

@@ -1,13 +1,13 @@
-import { SdkReader } from '../../adapters/aws-reads/aws-reads.ts'
-import { ReaderSessions } from '../../adapters/aws-reads/reader-sessions.ts'
 import { JmesPathExpressions } from '../../adapters/jmespath/expressions.ts'
 import { KmsStateKey } from '../../adapters/kms/kms-state-key.ts'
 import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts'
-import { HttpToolReader } from '../../adapters/tool-reads/http-tool-reader.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 import { CatalogueStateReader } from '../../operations/previews/observe-state.ts'
 import type { StateReader } from '../../operations/previews/ports.ts'
+import { SdkReader } from '../../targets/aws/reads/aws-reads.ts'
+import { ReaderSessions } from '../../targets/aws/reads/reader-sessions.ts'
+import { HttpToolReader } from '../../targets/tool/http-tool-reader.ts'
 
 type Ports = { policy: Policy; clock: Clock; log: Log }
 type Told = { READER_ROLE: string; STATE_KEY: string; SIGN_FUNCTION: string }

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { SdkReader } from '../../../functions/adapters/aws-reads/aws-reads.ts'
-import { ReaderSessions } from '../../../functions/adapters/aws-reads/reader-sessions.ts'
 import { JmesPathExpressions } from '../../../functions/adapters/jmespath/expressions.ts'
 import { KmsStateKey } from '../../../functions/adapters/kms/kms-state-key.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { CatalogueStateReader } from '../../../functions/operations/previews/observe-state.ts'
 import type { ObserveAsk, StateReader } from '../../../functions/operations/previews/ports.ts'
+import { SdkReader } from '../../../functions/targets/aws/reads/aws-reads.ts'
+import { ReaderSessions } from '../../../functions/targets/aws/reads/reader-sessions.ts'
 import { requestId, submittedAt } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
 import { MemorySources } from '../../support/previews/memory-sources.ts'
 import { MemoryStateReader } from '../../support/previews/memory-state-reader.ts'
+import { externalId, makeTargetRole } from '../../targets/aws/iam/target-role.ts'
 import { onBoth } from '../both.ts'
-import { externalId, makeTargetRole } from '../iam/target-role.ts'
 
 type World = {
   reader: StateReader

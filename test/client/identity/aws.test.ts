@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { refusal, startSts, webIdentityToken } from '../../adapters/sts/sts-endpoint.ts'
+import { refusal, startSts, webIdentityToken } from '../../targets/aws/sts/sts-endpoint.ts'
 import { troubleOf, Workload } from '../support/workload.ts'
 
 /** A role of AWS: STS gives it a web identity token. The SDK finds its credentials as it does elsewhere: by the environment. */

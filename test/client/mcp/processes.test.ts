@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RequestId } from '../../../functions/domain/values.ts'
-import { startSts, webIdentityToken } from '../../adapters/sts/sts-endpoint.ts'
+import { startSts, webIdentityToken } from '../../targets/aws/sts/sts-endpoint.ts'
 import { useRealTime } from '../support/agent-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { until } from '../support/until.ts'

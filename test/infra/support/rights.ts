@@ -50,14 +50,14 @@ export type Need = { action: string; thing: string | undefined; by: readonly str
 /** Calls that AWS judges by the role of a session in a target account, not by the function's. */
 const isOfSession = ({ action, by }: Call) =>
   action === 'sts:GetScopedCredentials' ||
-  /^functions\/adapters\/(?:aws-calls\/|aws-reads\/(?!reader-sessions))/.test(by[0] ?? '')
+  /^functions\/targets\/aws\/(?:calls\/|reads\/(?!reader-sessions))/.test(by[0] ?? '')
 
 /** What AWS asks for beside a call's own right, and the variable that says on what. */
 function impliedBy({ action, by, on }: Call): readonly { action: string; on: readonly string[] }[] {
   // Without it, S3 answers 403 for what is not there.
   if (action === 's3:GetObject') return [{ action: 's3:ListBucket', on }]
   if (action === 'scheduler:CreateSchedule') return [{ action: 'iam:PassRole', on: ['TIMER_ROLE'] }]
-  const tags = action === 'sts:AssumeRole' && by[0]?.startsWith('functions/adapters/sts/broker.ts')
+  const tags = action === 'sts:AssumeRole' && by[0]?.startsWith('functions/targets/aws/sts/broker.ts')
   return tags ? ['sts:TagSession', 'sts:SetSourceIdentity'].map((each) => ({ action: each, on })) : []
 }
 

@@ -1,4 +1,3 @@
-import { renderDeny } from '../../../functions/adapters/iam/role-policies.ts'
 import { budgetWindow } from '../../../functions/domain/break-glass/break-glass.ts'
 import { deniesOf } from '../../../functions/domain/credentials/denies.ts'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
@@ -11,6 +10,7 @@ import { readEvidence } from '../../../functions/operations/ledger/read-evidence
 import { givePermit } from '../../../functions/operations/permits/standing-permits.ts'
 import { readLedger } from '../../../functions/operations/requests/read-requests.ts'
 import { beginUse } from '../../../functions/operations/uses/use.ts'
+import { renderDeny } from '../../../functions/targets/aws/iam/role-policies.ts'
 import { agent, agentKey, person, prodParameter, sampleBundle } from '../../support/world.ts'
 import { hour, minute, Night } from './night.ts'
 

@@ -1,0 +1,128 @@
+import { bounded } from '../../../adapters/aws-client.ts'
+import { defined, type JsonObject, type NumericDate } from '../../../domain/values.ts'
+import type { AwsCredentials } from '../../../operations/credentials/ports.ts'
+import { CallNotSent, CallOutdated, CallRefused, CallUnanswered } from '../../../operations/faults.ts'
+import type { AwsCall, AwsCaller, LookedUp } from '../../../operations/uses/ports.ts'
+import { updateItem } from './dynamodb.ts'
+import { updateFunctionConfiguration } from './lambda.ts'
+
+export type ClientSettings = {
+  region: string
+  credentials: AwsCredentials
+  endpoint?: string
+} & ReturnType<typeof bounded>
+
+export type MediatedCall = {
+  /** Makes it, on the `expected` state alone where AWS can be told. What it gives back is what the agent may know: an answer may hold far more than was asked for. */
+  make(args: JsonObject, settings: ClientSettings, expected?: JsonObject): Promise<JsonObject>
+  /** Finds out by reading whether it was made. `unknown` rather than a guess: others change the same things. */
+  lookUp(args: JsonObject, begunAt: NumericDate, settings: ClientSettings): Promise<LookedUp>
+}
+
+type Fault = {
+  name?: string
+  syscall?: string
+  errors?: readonly Fault[]
+  $metadata?: { httpStatusCode?: number }
+  $retryable?: { throttling?: boolean }
+}
+
+/** Names under which AWS says that it did nothing since it had too much to do. */
+const throttled = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+])
+
+const pausesMilliseconds = [200, 600]
+
+/**
+ * Makes a call that takes effect at most once. What was throttled was certainly not done, so it is tried again. A call
+ * without a clear no may have been done, and is never sent again.
+ * @throws CallOutdated, CallRefused, CallNotSent, CallUnanswered
+ */
+export async function makeOnce<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await call()
+    } catch (cause) {
+      const pause = pausesMilliseconds[attempt]
+      if (pause === undefined || !isThrottled(cause as Fault)) throw judge(cause as Fault)
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+}
+
+const isThrottled = ({ name = '', $retryable, $metadata }: Fault) =>
+  isNo($metadata?.httpStatusCode) && (throttled.has(name) || $retryable?.throttling === true)
+
+/** AWS found another state than it was told to, and did nothing. */
+const outdated = new Set(['ConditionalCheckFailedException', 'PreconditionFailedException'])
+
+function judge(cause: Fault): CallOutdated | CallRefused | CallNotSent | CallUnanswered {
+  const name = cause.name ?? 'unknown'
+  if (outdated.has(name) && isNo(cause.$metadata?.httpStatusCode))
+    return new CallOutdated(`AWS found another state: \`${name}\``, { cause })
+  if (isUnsent(cause)) return new CallNotSent(`the call was not sent: \`${name}\``, { cause })
+  return isNo(cause.$metadata?.httpStatusCode)
+    ? new CallRefused(name, { cause })
+    : new CallUnanswered(`it is not known whether the call was done: \`${name}\``, { cause })
+}
+
+/** No address was found, or none took a connection: there was nothing to send it on. */
+const isUnsent = ({ syscall, errors = [] }: Fault): boolean =>
+  syscall === 'getaddrinfo' || syscall === 'connect' || (errors.length > 0 && errors.every(isUnsent))
+
+/** A status of AWS's that says it did nothing. 408 does not, and neither does any fault of AWS's own. */
+const isNo = (status: number | undefined): boolean =>
+  status !== undefined && status >= 400 && status < 500 && status !== 408
+
+const calls: { readonly [action: string]: MediatedCall } = {
+  'dynamodb:UpdateItem': updateItem,
+  'lambda:UpdateFunctionConfiguration': updateFunctionConfiguration,
+}
+
+/** Makes mediated calls with AWS's SDK: the stored arguments are the API's own members, and go to it as they are. */
+export class SdkCaller implements AwsCaller {
+  readonly #endpoint: string | undefined
+  readonly #patience: Patience
+
+  /** @param options.endpoint one for all services; without it each is found as AWS clients do by themselves */
+  constructor({ endpoint, milliseconds }: { endpoint?: string; milliseconds?: number } = {}) {
+    this.#endpoint = endpoint
+    this.#patience = milliseconds === undefined ? patience.call : { ...patience.call, milliseconds }
+  }
+
+  async call(call: AwsCall, credentials: AwsCredentials): Promise<JsonObject> {
+    const mediated = calls[call.action]
+    if (!mediated) throw new CallRefused('unknown_call')
+    return makeOnce(() =>
+      mediated.make(call.arguments, this.#settings(call, credentials, this.#patience), call.expected),
+    )
+  }
+
+  async lookUp(call: AwsCall & { begunAt: number }, credentials: AwsCredentials): Promise<LookedUp> {
+    const settings = this.#settings(call, credentials, patience.lookUp)
+    return (await calls[call.action]?.lookUp(call.arguments, call.begunAt, settings)) ?? { found: 'unknown' }
+  }
+
+  #settings({ region }: AwsCall, credentials: AwsCredentials, { attempts, milliseconds }: Patience): ClientSettings {
+    return {
+      region,
+      credentials,
+      ...defined({ endpoint: this.#endpoint }),
+      ...bounded(attempts, milliseconds),
+    }
+  }
+}
+
+type Patience = { attempts: number; milliseconds: number }
+
+/** The SDK itself tries a call again whose answer was lost: what is made once is sent once. Reading twice is no harm. */
+const patience = {
+  call: { attempts: 1, milliseconds: 10_000 },
+  lookUp: { attempts: 2, milliseconds: 3000 },
+} satisfies { [what: string]: Patience }

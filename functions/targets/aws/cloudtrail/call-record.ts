@@ -1,0 +1,158 @@
+import {
+  CloudTrailClient,
+  type CloudTrailClientConfig,
+  type Event,
+  LookupEventsCommand,
+} from '@aws-sdk/client-cloudtrail'
+import * as z from 'zod'
+import { bounded } from '../../../adapters/aws-client.ts'
+import type { RecordedCall } from '../../../domain/uses/recorded-call.ts'
+import { CredentialId, defined, JsonObject, type NumericDate, parseJson } from '../../../domain/values.ts'
+import { faultName } from '../../../operations/faults.ts'
+import type { Log } from '../../../operations/ports.ts'
+import type { CallRecord, CallsOnRecord, RecordedSession } from '../../../operations/uses/ports.ts'
+
+/** CloudTrail answers two look-ups a second, each with fifty events at most: no reader has it leaf through thousands. */
+const pages = 4
+const patienceMs = 6000
+
+type Credentials = NonNullable<CloudTrailClientConfig['credentials']>
+
+/**
+ * The event history that CloudTrail keeps of every account for ninety days, without a trail: management events alone, so
+ * no read or write of an item of a table, and each some minutes after the call.
+ */
+export class CloudTrailCallRecord implements CallRecord {
+  readonly #clients = new Map<string, CloudTrailClient>()
+  readonly #credentialsFor: (role: string) => Credentials | undefined
+  readonly #log: Log
+
+  constructor(log: Log, credentialsFor: (role: string) => Credentials | undefined = () => undefined) {
+    this.#log = log
+    this.#credentialsFor = credentialsFor
+  }
+
+  async ofSession(session: RecordedSession): Promise<CallsOnRecord | undefined> {
+    const { name, role, from, until, issued } = session
+    const signal = AbortSignal.timeout(patienceMs)
+    // Of a session of a role, the name of the user is the session's.
+    const byName = { key: 'Username', value: name, from, until } as const
+    const calls = await Promise.all(session.regions.map((region) => this.#read(region, session, byName, signal)))
+    if (calls.every(({ read }) => read === 0)) return undefined
+    const made = issued ? { key: 'ResourceName' as const, value: role, ...issued } : undefined
+    // What is not found of how a session came about makes none of its calls another's.
+    const issues = made
+      ? await Promise.all(session.regions.map((region) => this.#read(region, session, made, signal)))
+      : []
+    const keys = keysIn(issues.flatMap(({ found }) => found))
+    return {
+      calls: calls.flatMap(({ found }) => callsIn(found, session, keys)),
+      more: calls.some(({ more }) => more),
+    }
+  }
+
+  async #read(
+    region: string,
+    { name, role }: RecordedSession,
+    { key, value, from, until }: Lookup,
+    abortSignal: AbortSignal,
+  ): Promise<{ found: readonly Event[]; read: number; more: boolean }> {
+    const found: Event[] = []
+    let read = 0
+    try {
+      const client = this.#clientFor(role, region)
+      let NextToken: string | undefined
+      do {
+        const asked = new LookupEventsCommand({
+          LookupAttributes: [{ AttributeKey: key, AttributeValue: value }],
+          StartTime: new Date(from * 1000),
+          EndTime: new Date(until * 1000),
+          MaxResults: 50,
+          NextToken,
+        })
+        const page = await client.send(asked, { abortSignal })
+        found.push(...(page.Events ?? []))
+        NextToken = page.NextToken
+        read += 1
+      } while (NextToken !== undefined && read < pages)
+      return { found, read, more: NextToken !== undefined }
+    } catch (cause) {
+      this.#log.warn('calls_not_read', { request: name, role, region, by: key, fault: faultName(cause) })
+      return { found, read, more: true }
+    }
+  }
+
+  #clientFor(role: string, region: string): CloudTrailClient {
+    const [, , , , account] = role.split(':')
+    const at = `${account} ${region}`
+    const known = this.#clients.get(at)
+    if (known) return known
+    const credentials = this.#credentialsFor(role)
+    const client = new CloudTrailClient({ region, ...bounded(4, 3000), ...defined({ credentials }) })
+    this.#clients.set(at, client)
+    return client
+  }
+}
+
+type Lookup = { key: 'Username' | 'ResourceName'; value: string; from: NumericDate; until: NumericDate }
+
+const Recorded = z.object({
+  userIdentity: z.object({
+    accessKeyId: z.string().optional(),
+    arn: z.string(),
+    sessionContext: z.object({ sessionIssuer: z.object({ arn: z.string() }) }),
+  }),
+  eventSource: z.string(),
+  awsRegion: z.string(),
+  recipientAccountId: z.string(),
+  errorCode: z.string().optional(),
+  requestParameters: JsonObject.nullish().catch(undefined),
+})
+
+/**
+ * Sessions of another role, of another account's role of that name, and by their tags of another request, can have the
+ * same name.
+ */
+function callsIn(events: readonly Event[], { name, role }: RecordedSession, keys: Keys): readonly RecordedCall[] {
+  // Told the newest first, to the second: of two in one second the order is kept.
+  return events.toReversed().flatMap((event) => {
+    const { EventId: id, EventName: called, EventTime: time, Resources = [], CloudTrailEvent: text = '{}' } = event
+    const known = Recorded.safeParse(parseJson(text)).data
+    if (!known || !id || !called || !time) return []
+    const { accessKeyId = '', arn, sessionContext } = known.userIdentity
+    if (sessionContext.sessionIssuer.arn !== role || !arn.endsWith(`/${name}`)) return []
+    const made = keys.get(accessKeyId)
+    if (made?.request !== undefined && made.request !== name) return []
+    return defined({
+      id,
+      at: Math.floor(time.getTime() / 1000),
+      service: known.eventSource.replace(/\.amazonaws\.com$/, ''),
+      name: called,
+      account: known.recipientAccountId,
+      region: known.awsRegion,
+      resources: Resources.flatMap(({ ResourceName }) => ResourceName ?? []),
+      error: known.errorCode,
+      parameters: known.requestParameters ?? undefined,
+      credential: made?.credential,
+    })
+  })
+}
+
+/** By access key, which is kept no longer than this call. */
+type Keys = ReadonlyMap<string, { request?: string; credential?: CredentialId }>
+
+const Issued = z.object({
+  requestParameters: z.object({ tags: z.array(z.object({ key: z.string(), value: z.string() })).default([]) }),
+  responseElements: z.object({ credentials: z.object({ accessKeyId: z.string() }) }),
+})
+
+const keysIn = (events: readonly Event[]): Keys =>
+  new Map(
+    events.flatMap(({ EventName: name, CloudTrailEvent: text = '{}' }) => {
+      const made = name === 'AssumeRole' ? Issued.safeParse(parseJson(text)).data : undefined
+      if (!made) return []
+      const tag = (key: string) => made.requestParameters.tags.find((each) => each.key === key)?.value
+      const credential = CredentialId.safeParse(tag('hotwork:credential')).data
+      return [[made.responseElements.credentials.accessKeyId, defined({ request: tag('hotwork:request'), credential })]]
+    }),
+  )

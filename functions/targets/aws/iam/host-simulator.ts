@@ -1,0 +1,115 @@
+import {
+  type ContextEntry,
+  type EvaluationResult,
+  type IAMClient,
+  paginateSimulatePrincipalPolicy,
+  type ResourceSpecificResult,
+  type Statement,
+} from '@aws-sdk/client-iam'
+import type { Unseen } from '../../../domain/agents/agent-file.ts'
+import type { Simulated } from '../../../domain/agents/ambient.ts'
+import type { HostSimulator } from '../../../operations/agents/ports.ts'
+import { faultName, HostUnseen } from '../../../operations/faults.ts'
+import { type CredentialsFor, IamClients } from './role-policies.ts'
+
+/** All that one question may take, its pages and repetitions included. */
+const patienceMs = 20_000
+/** Resources of one question: IAM simulates each action on each. */
+const atOnce = 20
+
+/**
+ * Asks IAM what a role may do by its own policies and its boundary, and by service control policies that have no
+ * condition. IAM does not see others, nor resource policies, nor roles that the role may become (ADR 0035).
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
+ */
+export class IamHostSimulator implements HostSimulator {
+  readonly #clients: IamClients
+
+  constructor(credentialsFor?: CredentialsFor) {
+    this.#clients = new IamClients(credentialsFor)
+  }
+
+  async simulate(
+    role: string,
+    { actions, resources }: { actions: readonly string[]; resources: readonly string[] },
+  ): Promise<readonly Simulated[]> {
+    const found: Simulated[] = []
+    const abortSignal = AbortSignal.timeout(patienceMs)
+    try {
+      for (let from = 0; from < resources.length; from += atOnce)
+        found.push(
+          ...(await ask(this.#clients.of(role), role, actions, resources.slice(from, from + atOnce), abortSignal)),
+        )
+    } catch (cause) {
+      throw new HostUnseen(abortSignal.aborted ? 'too_slow' : whyUnseen(cause), { cause })
+    }
+    return found
+  }
+}
+
+async function ask(
+  client: IAMClient,
+  role: string,
+  actions: readonly string[],
+  resources: readonly string[],
+  abortSignal: AbortSignal,
+): Promise<readonly Simulated[]> {
+  const input = {
+    PolicySourceArn: role,
+    ActionNames: [...actions],
+    ResourceArns: [...resources],
+    ContextEntries: contextOf(role),
+  }
+  const found: Simulated[] = []
+  for await (const page of paginateSimulatePrincipalPolicy({ client, pageSize: 1000 }, input, { abortSignal }))
+    found.push(...(page.EvaluationResults ?? []).flatMap(resultsOf))
+  return found
+}
+
+/** What a call of the host itself would carry: no request of Hotwork is its source. */
+const contextOf = (role: string): ContextEntry[] =>
+  Object.entries({ 'aws:PrincipalArn': role, 'aws:SourceIdentity': 'none' }).map(([ContextKeyName, value]) => ({
+    ContextKeyName,
+    ContextKeyValues: [value],
+    ContextKeyType: 'string',
+  }))
+
+/** IAM tells of several resources within one result, and of a single one in the result itself too. */
+function resultsOf({
+  EvalActionName: action = '',
+  ResourceSpecificResults: each = [],
+  ...whole
+}: EvaluationResult): Simulated[] {
+  if (each.length === 0)
+    return [
+      simulated(action, {
+        ...whole,
+        EvalResourceName: whole.EvalResourceName,
+        EvalResourceDecision: whole.EvalDecision,
+      }),
+    ]
+  return each.map((one) => simulated(action, one))
+}
+
+const simulated = (
+  action: string,
+  { EvalResourceName, EvalResourceDecision, MissingContextValues, MatchedStatements }: ResourceSpecificResult,
+): Simulated => ({
+  action,
+  resource: EvalResourceName ?? '',
+  decision: EvalResourceDecision === 'allowed' ? 'allowed' : 'denied',
+  missing: MissingContextValues ?? [],
+  by: [...new Set((MatchedStatements ?? []).flatMap(policyOf))].sort(),
+})
+
+const policyOf = ({ SourcePolicyId: id, SourcePolicyType: type }: Statement): string[] =>
+  id === undefined ? [] : [type === undefined || type === 'none' ? id : `${id} (${type})`]
+
+function whyUnseen(cause: unknown): Unseen {
+  const name = faultName(cause)
+  if (name.startsWith('NoSuchEntity')) return 'no_such_role'
+  if (/AccessDenied|NotAuthorized|BrokerUnavailable|InvalidClientTokenId/.test(name)) return 'not_permitted'
+  if (/Throttl|TooMany|LimitExceeded/.test(name)) return 'throttled'
+  return /Timeout|Abort/.test(name) ? 'too_slow' : 'fault'
+}

@@ -1,0 +1,83 @@
+import type { IAMClientConfig } from '@aws-sdk/client-iam'
+import { DeleteRolePolicyCommand, IAMClient, NoSuchEntityException, PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import { bounded } from '../../../adapters/aws-client.ts'
+import type { Deny } from '../../../domain/credentials/denies.ts'
+import { rfc3339 } from '../../../domain/ledger/ledger.ts'
+import { defined } from '../../../domain/values.ts'
+import type { RolePolicies } from '../../../operations/credentials/ports.ts'
+
+type Credentials = NonNullable<IAMClientConfig['credentials']>
+export type CredentialsFor = (role: string) => Credentials | undefined
+
+/** A client of IAM for each account, since credentials are fetched once for many roles of it. */
+export class IamClients {
+  readonly #credentialsFor: CredentialsFor
+  readonly #clients = new Map<string | undefined, IAMClient>()
+
+  constructor(credentialsFor: CredentialsFor = () => undefined) {
+    this.#credentialsFor = credentialsFor
+  }
+
+  of(role: string): IAMClient {
+    const [, , , , account] = role.split(':')
+    const client =
+      this.#clients.get(account) ??
+      new IAMClient({ ...bounded(4, 5000), ...defined({ credentials: this.#credentialsFor(role) }) })
+    this.#clients.set(account, client)
+    return client
+  }
+}
+
+export const nameOf = (role: string): string => role.slice(role.lastIndexOf('/') + 1)
+
+/** The inline policy that is ours on a target role; nothing else may have this name. */
+export const policyName = 'HotworkDeny'
+
+/** All inline policies of a role together; white space does not count, and there is none in ours. */
+const characterLimit = 10_240
+
+/** The one inline policy by which ended sessions of a role are denied everything. Written by one writer a role. */
+export class IamRolePolicies implements RolePolicies {
+  readonly #clients: IamClients
+
+  constructor(credentialsFor?: CredentialsFor) {
+    this.#clients = new IamClients(credentialsFor)
+  }
+
+  async putDeny(role: string, denies: readonly Deny[]): Promise<'put' | 'full'> {
+    const named = { RoleName: nameOf(role), PolicyName: policyName }
+    if (denies.length > 0) {
+      const PolicyDocument = renderDeny(denies)
+      if (PolicyDocument.length > characterLimit) return 'full'
+      await this.#clients.of(role).send(new PutRolePolicyCommand({ ...named, PolicyDocument }))
+      return 'put'
+    }
+    try {
+      await this.#clients.of(role).send(new DeleteRolePolicyCommand(named))
+    } catch (cause) {
+      if (!(cause instanceof NoSuchEntityException)) throw cause
+    }
+    return 'put'
+  }
+}
+
+/** One statement for each tag and time. The same denies in any order give the same text. */
+export function renderDeny(denies: readonly Deny[]): string {
+  const alike = Map.groupBy(denies, ({ tag, issuedBefore = '' }) => `${tag} ${issuedBefore}`)
+  const statements = [...alike.keys()].sort().map((key) => ({
+    Effect: 'Deny',
+    Action: '*',
+    Resource: '*',
+    Condition: conditionOf(alike.get(key) ?? []),
+  }))
+  return JSON.stringify({ Version: '2012-10-17', Statement: statements })
+}
+
+function conditionOf(alike: readonly Deny[]) {
+  const [{ tag, issuedBefore } = {}] = alike
+  const values = [...new Set(alike.map(({ value }) => value))].sort()
+  return defined({
+    StringEquals: tag === undefined || tag === '*' ? undefined : { [`aws:PrincipalTag/${tag}`]: values },
+    DateLessThan: issuedBefore === undefined ? undefined : { 'aws:TokenIssueTime': rfc3339(issuedBefore) },
+  })
+}

@@ -1,0 +1,68 @@
+import { GetRolePolicyCommand, NoSuchEntityException, paginateListRolePolicies } from '@aws-sdk/client-iam'
+import * as z from 'zod'
+import type { DenyInForce, InForce } from '../../../domain/credentials/reconcile.ts'
+import { parseJson } from '../../../domain/values.ts'
+import type { RoleReader } from '../../../operations/credentials/ports.ts'
+import { type CredentialsFor, IamClients, nameOf, policyName } from './role-policies.ts'
+
+/** Reads what IAM has on a role. It may write nothing, so it is another role that does. */
+export class IamRoleReader implements RoleReader {
+  readonly #clients: IamClients
+
+  constructor(credentialsFor?: CredentialsFor) {
+    this.#clients = new IamClients(credentialsFor)
+  }
+
+  async inForce(role: string): Promise<InForce> {
+    const [client, RoleName] = [this.#clients.of(role), nameOf(role)]
+    const names: string[] = []
+    for await (const page of paginateListRolePolicies({ client }, { RoleName })) names.push(...(page.PolicyNames ?? []))
+    const others = names.filter((name) => name !== policyName).sort()
+    if (!names.includes(policyName)) return { denies: [], others }
+    try {
+      const { PolicyDocument = '' } = await client.send(new GetRolePolicyCommand({ RoleName, PolicyName: policyName }))
+      return { denies: readDeny(decodeURIComponent(PolicyDocument)) ?? 'unreadable', others }
+    } catch (cause) {
+      // Taken away between the two: there was nothing left to deny.
+      if (cause instanceof NoSuchEntityException) return { denies: [], others }
+      throw cause
+    }
+  }
+}
+
+const tags = ['hotwork:request', 'hotwork:credential', 'hotwork:agent', 'hotwork:owner'] as const
+const Time = z.iso.datetime().transform((text) => Date.parse(text) / 1000)
+const Values = z.union([z.string().transform((value) => [value]), z.array(z.string()).min(1)])
+
+/** Exactly what `renderDeny` writes, and nothing that would deny more or less. */
+const Document = z.strictObject({
+  Version: z.literal('2012-10-17'),
+  Statement: z.array(
+    z.strictObject({
+      Effect: z.literal('Deny'),
+      Action: z.literal('*'),
+      Resource: z.literal('*'),
+      Condition: z
+        .strictObject({
+          StringEquals: z
+            .partialRecord(z.enum(tags.map((tag) => `aws:PrincipalTag/${tag}` as const)), Values)
+            .refine((keys) => Object.keys(keys).length === 1)
+            .optional(),
+          DateLessThan: z.strictObject({ 'aws:TokenIssueTime': Time }).optional(),
+        })
+        .refine((condition) => Object.keys(condition).length > 0),
+    }),
+  ),
+})
+
+export function readDeny(text: string): readonly DenyInForce[] | undefined {
+  const document = Document.safeParse(parseJson(text))
+  if (!document.success) return undefined
+  return document.data.Statement.flatMap<DenyInForce>(({ Condition: { StringEquals, DateLessThan } }) => {
+    const before = DateLessThan ? { issuedBefore: DateLessThan['aws:TokenIssueTime'] } : {}
+    if (!StringEquals) return [{ tag: '*' as const, value: '*', ...before }]
+    return tags.flatMap((tag) =>
+      (StringEquals[`aws:PrincipalTag/${tag}`] ?? []).map((value) => ({ tag, value, ...before })),
+    )
+  })
+}

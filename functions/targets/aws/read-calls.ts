@@ -1,0 +1,41 @@
+import * as z from 'zod'
+import { connect } from '../../adapters/dynamodb/client.ts'
+import { DynamoLedgerStore } from '../../adapters/dynamodb/ledger-store.ts'
+import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
+import { PowertoolsLog } from '../../adapters/powertools/log.ts'
+import { SystemClock } from '../../adapters/system/system.ts'
+import type { Actual } from '../../domain/uses/actual.ts'
+import { RequestId } from '../../domain/values.ts'
+import { bind, tablesOf } from '../../handlers/environments.ts'
+import { factsOnly, textStore } from '../../handlers/wiring/ports.ts'
+import { type ActualPorts, readActual } from '../../operations/uses/read-actual.ts'
+import { CloudTrailCallRecord } from './cloudtrail/call-record.ts'
+import { foreignAuditors } from './sts/foreign-revokers.ts'
+
+const Ask = z.strictObject({ request: RequestId })
+
+/** Reads CloudTrail here and in target accounts, for functions that may not. It is asked about requests, never sessions. */
+export const createHandler =
+  (ports: ActualPorts) =>
+  async (event: unknown): Promise<Actual | null> =>
+    (await readActual(Ask.parse(event).request, ports)) ?? null
+
+export const handler = bind(
+  'read-calls',
+  (told) => {
+    const policy = factsOnly()
+    const { accounts } = policy.bundle.deployment
+    const [connection, tables, log] = [connect(), tablesOf(told), new PowertoolsLog()]
+    return {
+      requests: new DynamoRequestStore(connection, tables),
+      ledger: new DynamoLedgerStore(connection, tables),
+      texts: textStore(told),
+      policy,
+      clock: new SystemClock(),
+      calls: new CloudTrailCallRecord(log, foreignAuditors({ home: told.ACCOUNT, accounts })),
+      targetRole: told.TARGET_ROLE,
+      region: told.REGION,
+    }
+  },
+  createHandler,
+)

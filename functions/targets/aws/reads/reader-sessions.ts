@@ -1,0 +1,69 @@
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
+import { bounded } from '../../../adapters/aws-client.ts'
+import type { Account } from '../../../domain/policy/bundle.ts'
+import type { AwsCredentials } from '../../../operations/credentials/ports.ts'
+
+type Session = AwsCredentials & { expiration: Date }
+
+/** The longest that one role may become another for. */
+const sessionSeconds = 3600
+/** A session that ends during a reading is of no use. Milliseconds. */
+const spare = 60_000
+
+/**
+ * Sessions of the reader roles, one an account for most of an hour, so that a reading costs one call and not two. They
+ * never leave this process, and may do no more than the role: what it may read is the whole of what anyone here may.
+ */
+export class ReaderSessions {
+  readonly #role: string
+  readonly #client: STSClient
+  readonly #sessions = new Map<string, Promise<Session>>()
+
+  /** @param role the name that readers have in every account, with its path */
+  constructor(role: string, client: STSClient = new STSClient(bounded(2, 600))) {
+    this.#role = role
+    this.#client = client
+  }
+
+  /** What AWS clients take: they ask again shortly before a session ends. */
+  of(account: Account): () => Promise<Session> {
+    return async () => {
+      const pending = this.#sessions.get(keyOf(account))
+      const before = pending && (await pending.catch(() => undefined))
+      if (before && before.expiration.getTime() - spare > Date.now()) return before
+      // Another reading may have asked meanwhile.
+      const other = this.#sessions.get(keyOf(account))
+      if (other && other !== pending) return other
+      const session = this.#assume(account)
+      this.#sessions.set(keyOf(account), session)
+      return session
+    }
+  }
+
+  /** After AWS said that the session is over, also where this machine’s clock says otherwise. */
+  forget(account: Account): void {
+    this.#sessions.delete(keyOf(account))
+  }
+
+  async #assume({ partition, accountId, externalId }: Account): Promise<Session> {
+    const command = new AssumeRoleCommand({
+      RoleArn: `arn:${partition}:iam::${accountId}:role/${this.#role}`,
+      RoleSessionName: 'hotwork-reader',
+      ExternalId: externalId,
+      DurationSeconds: sessionSeconds,
+    })
+    const { Credentials } = await this.#client.send(command)
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {}
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) throw new NoSession('STS gave no session')
+    return {
+      ...{ accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+      expiration: Expiration,
+    }
+  }
+}
+
+class NoSession extends Error {
+  override readonly name = 'NoSession'
+}
+
+const keyOf = ({ partition, accountId, externalId }: Account): string => `${partition} ${accountId} ${externalId}`

@@ -1,0 +1,67 @@
+import { connect } from '../../adapters/dynamodb/client.ts'
+import { DynamoDenyStore } from '../../adapters/dynamodb/deny-store.ts'
+import { DynamoHaltStore } from '../../adapters/dynamodb/halt-store.ts'
+import { DynamoPermitStore } from '../../adapters/dynamodb/permit-store.ts'
+import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
+import { SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
+import { accountIdOf, type Bundle } from '../../domain/policy/bundle.ts'
+import type { JsonObject } from '../../domain/values.ts'
+import { bind, tablesOf } from '../../handlers/environments.ts'
+import { decidingPorts, factsOnly } from '../../handlers/wiring/ports.ts'
+import type { EndMessage } from '../../operations/break-glass/ports.ts'
+import { orFailed, type ReconcilingPorts, reconcileSessions } from '../../operations/credentials/denies.ts'
+import { type ChainPorts, checkChains } from '../../operations/ledger/check-chains.ts'
+import { CloudTrailSessionRecord } from './cloudtrail/session-record.ts'
+import { IamRoleReader } from './iam/role-reader.ts'
+import { foreignAuditors } from './sts/foreign-revokers.ts'
+
+/** Kept back at the end, to say what was found: a page that is being read may take this long. Seconds. */
+const reserve = 30
+
+/** Once an hour: AWS has what the table says, and the table and the ledger say the same, or a person hears of it. */
+export const createHandler =
+  (ports: ReconcilingPorts & ChainPorts & { policy: { bundle: Bundle }; targetRoles: readonly string[] }) =>
+  async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
+    const { targetRoles: targets, policy } = ports
+    const roles = { targets, sealed: sealedRoles(targets, policy.bundle) }
+    const now = ports.clock.now()
+    const until = now + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
+    // Half of the time each: an agent adds sessions as it likes, and they must not keep the chains from being checked.
+    const found = await reconcileSessions(roles, ports, now + (until - now) / 2)
+    const broken = await orFailed('ledger', 'the record', ports, () => checkChains(policy.bundle, ports, until))
+    ports.log.info('reconciled', { roles: targets.length, found, broken })
+  }
+
+const sealedRoles = (targets: readonly string[], bundle: Bundle): string[] =>
+  targets
+    .filter((role) => accountsOf(role, bundle).some(({ sealed }) => sealed !== undefined))
+    .map((role) => role.replace(/-target$/, '-sealed'))
+
+const accountsOf = (role: string, { deployment }: Bundle) =>
+  Object.values(deployment.accounts).filter(({ accountId }) => accountId === accountIdOf(role))
+
+export const handler = bind(
+  'reconcile-sessions',
+  (told) => {
+    const policy = factsOnly()
+    const { accounts } = policy.bundle.deployment
+    const auditors = foreignAuditors({ home: told.ACCOUNT, accounts })
+    const [connection, tables] = [connect(), tablesOf(told)]
+    return {
+      ...decidingPorts(told, policy),
+      permits: new DynamoPermitStore(connection, tables),
+      standIns: new DynamoStandInStore(connection, tables),
+      halts: new DynamoHaltStore(connection, tables),
+      denies: new DynamoDenyStore(connection, tables.requests),
+      roles: new IamRoleReader(auditors),
+      // The broker asks the STS of its own Region. A thief of its credentials may have asked that of the account's.
+      sessions: new CloudTrailSessionRecord(auditors, (role) => [
+        ...new Set([told.REGION, ...accountsOf(role, policy.bundle).map(({ region }) => region)]),
+      ]),
+      deny: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
+      sealed: new SqsQueue<JsonObject>(told.SEALED_QUEUE),
+      targetRoles: told.TARGET_ROLES,
+    }
+  },
+  createHandler,
+)

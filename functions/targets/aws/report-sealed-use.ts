@@ -1,0 +1,33 @@
+import type { SQSEvent } from 'aws-lambda'
+import { failing } from '../../handlers/batches.ts'
+import { bind } from '../../handlers/environments.ts'
+import { decidingPorts, factsOnly } from '../../handlers/wiring/ports.ts'
+import { reportSealedUse } from '../../operations/break-glass/report-sealed-use.ts'
+import { faultName } from '../../operations/faults.ts'
+import type { MakingPorts } from '../../operations/requests/ports.ts'
+import { sealedUseOf } from './cloudtrail/session-record.ts'
+
+/**
+ * Opens the review of each use of a sealed role that EventBridge tells of. An event that cannot be read, or of a person
+ * that the deployment does not know, comes again and ends with the dead letters: the role was used, so none is dropped.
+ */
+export const createHandler =
+  (ports: MakingPorts) =>
+  async ({ Records }: SQSEvent) => {
+    const failed: string[] = []
+    for (const { messageId, body } of Records) {
+      const fault = await report(body, ports).catch(faultName)
+      if (fault === undefined) continue
+      ports.log.error('sealed_role_use_failed', { fault })
+      failed.push(messageId)
+    }
+    return failing(failed)
+  }
+
+/** @returns why it cannot be reported */
+async function report(body: string, ports: MakingPorts): Promise<string | undefined> {
+  const reported = await reportSealedUse(sealedUseOf(JSON.parse(body)), ports)
+  return reported.ok ? undefined : reported.code
+}
+
+export const handler = bind('report-sealed-use', (told) => decidingPorts(told, factsOnly()), createHandler)

@@ -1,0 +1,52 @@
+import { AssumeRoleCommand } from '@aws-sdk/client-sts'
+import type { Account } from '../../../domain/policy/bundle.ts'
+import { defined } from '../../../domain/values.ts'
+import type { AwsCredentials } from '../../../operations/credentials/ports.ts'
+import { BrokerUnavailable, faultName } from '../../../operations/faults.ts'
+import { connectSts, credentialsOf } from './broker.ts'
+
+/** What AWS clients take: they ask again shortly before these end. */
+type Session = AwsCredentials & { expiration?: Date }
+
+const sessionSeconds = 900
+
+/**
+ * Sessions for the policies of a target role in another account: of its revoker, which may write those alone, or of its
+ * auditor, which may only read, or of its simulator, which may only ask IAM what the hosts of agents may do. The trust of each demands the external id of one of the account's aliases.
+ * @param home the account that this runs in, whose target role needs no other session
+ * @returns for the ARN of a target role its credentials, fetched when they are needed; undefined at home
+ */
+export function foreignRevokers(
+  { home, accounts }: { home: string; accounts: { readonly [alias: string]: Account } },
+  client = connectSts(),
+  as: 'revoker' | 'auditor' | 'simulator' = 'revoker',
+): (targetRole: string) => (() => Promise<Session>) | undefined {
+  return (targetRole) => {
+    const [, , , , accountId] = targetRole.split(':')
+    if (accountId === home) return undefined
+    const account = Object.values(accounts).find((each) => each.accountId === accountId)
+    const revoker = targetRole.replace(/-(?:target|sealed)$/, `-${as}`)
+    return async () => {
+      if (!account) throw new BrokerUnavailable(`the role \`${targetRole}\` is in no account of the deployment`)
+      const command = new AssumeRoleCommand({
+        RoleArn: revoker,
+        RoleSessionName: `hotwork-${as}`,
+        ExternalId: account.externalId,
+        DurationSeconds: sessionSeconds,
+      })
+      const { Credentials } = await client.send(command).catch((cause: unknown) => {
+        throw new BrokerUnavailable(`STS did not give the role \`${revoker}\`: \`${faultName(cause)}\``, { cause })
+      })
+      return { ...credentialsOf(Credentials, revoker), ...defined({ expiration: Credentials?.Expiration }) }
+    }
+  }
+}
+
+export const foreignAuditors = (where: Parameters<typeof foreignRevokers>[0]) =>
+  foreignRevokers(where, connectSts(), 'auditor')
+
+/** For the ARN of a host: the simulator of its account, which has the target role's name but for its end. */
+export function foreignSimulators(where: Parameters<typeof foreignRevokers>[0], targetRole: string) {
+  const simulators = foreignRevokers(where, connectSts(), 'simulator')
+  return (host: string) => simulators(`${host.split(':').slice(0, 5).join(':')}:role/${targetRole}`)
+}

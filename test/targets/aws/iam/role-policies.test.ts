@@ -1,0 +1,214 @@
+import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam'
+import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
+import fc from 'fast-check'
+import { Deny } from '../../../../functions/domain/credentials/denies.ts'
+import type { RolePolicies } from '../../../../functions/operations/credentials/ports.ts'
+import { IamRolePolicies, renderDeny } from '../../../../functions/targets/aws/iam/role-policies.ts'
+import { onBoth } from '../../../adapters/both.ts'
+import { useAws } from '../../../adapters/emulator.ts'
+import { credentialId, requestId, submittedAt } from '../../../support/ask.ts'
+import { MemoryRolePolicies } from '../../../support/credentials/memory-role-policies.ts'
+import { externalId, makeTargetRole } from './target-role.ts'
+
+type Role = {
+  policies: RolePolicies
+  role: string
+  /** A session with these tags, by whether it can still do anything. */
+  session: (tags: { [tag: string]: string }) => Promise<() => Promise<'works' | 'denied'>>
+}
+
+async function onIam(): Promise<Role> {
+  const role = await makeTargetRole()
+  return {
+    policies: new IamRolePolicies(),
+    role,
+    session: async (tags) => {
+      const { Credentials } = await new STSClient({}).send(
+        new AssumeRoleCommand({
+          RoleArn: role,
+          RoleSessionName: 'test',
+          ExternalId: externalId,
+          Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+        }),
+      )
+      const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {}
+      const client = new SQSClient({
+        credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+      })
+      return () =>
+        client.send(new ListQueuesCommand({})).then(
+          () => 'works' as const,
+          (fault: Error) => {
+            if (!/denied|not authorized/i.test(`${fault.name} ${fault.message}`)) throw fault
+            return 'denied' as const
+          },
+        )
+    },
+  }
+}
+
+function inMemory(): Role {
+  const policies = new MemoryRolePolicies()
+  const role = 'arn:aws:iam::000000000000:role/hotwork/target'
+  return {
+    policies,
+    role,
+    session: async (tags) => {
+      const at = Math.floor(Date.now() / 1000)
+      return async () => (policies.denies(role, tags, at) ? 'denied' : 'works')
+    },
+  }
+}
+
+const until = submittedAt + 900
+const ended: Deny = { tag: 'hotwork:request', value: requestId(1), until }
+const replaced: Deny = { tag: 'hotwork:credential', value: credentialId(1), until }
+
+onBoth<Role>('the deny on a role', { memory: inMemory, real: onIam }, (make) => {
+  test('ends a session that lives by its request or its credential, and no other', async () => {
+    const { policies, role, session } = await make()
+    const byRequest = await session({ 'hotwork:request': requestId(1), 'hotwork:credential': credentialId(2) })
+    const byCredential = await session({ 'hotwork:request': requestId(2), 'hotwork:credential': credentialId(1) })
+    const other = await session({ 'hotwork:request': requestId(2), 'hotwork:credential': credentialId(3) })
+    const all = async () => [await byRequest(), await byCredential(), await other()]
+    expect(await all()).toEqual(['works', 'works', 'works'])
+    await policies.putDeny(role, [ended, replaced])
+    expect(await all()).toEqual(['denied', 'denied', 'works'])
+  })
+
+  test('is the whole of what is denied: what is left out is denied no more', async () => {
+    const { policies, role, session } = await make()
+    const one = await session({ 'hotwork:request': requestId(1) })
+    await policies.putDeny(role, [ended])
+    await policies.putDeny(role, [replaced])
+    expect(await one()).toBe('works')
+  })
+
+  test('ends the sessions from before a halt, by agent, by owner or all, and none that is made after', async () => {
+    const { policies, role, session } = await make()
+    const tags = { 'hotwork:agent': 'agent:one', 'hotwork:owner': 'person:one' }
+    const mine = await session(tags)
+    const another = await session({ 'hotwork:agent': 'agent:two', 'hotwork:owner': 'person:one' })
+    const stranger = await session({ 'hotwork:agent': 'agent:three', 'hotwork:owner': 'person:two' })
+    const all = async () => [await mine(), await another(), await stranger()]
+    const now = Math.floor(Date.now() / 1000)
+    const halt = (at: number) => ({ until: now + 3600, issuedBefore: at })
+    const ofAgent: Deny = { tag: 'hotwork:agent', value: 'agent:one', ...halt(now + 5) }
+    await policies.putDeny(role, [ofAgent])
+    expect(await all()).toEqual(['denied', 'works', 'works'])
+    await policies.putDeny(role, [{ tag: 'hotwork:owner', value: 'person:one', ...halt(now + 5) }])
+    expect(await all()).toEqual(['denied', 'denied', 'works'])
+    await policies.putDeny(role, [{ tag: '*', value: '*', ...halt(now + 5) }])
+    expect(await all()).toEqual(['denied', 'denied', 'denied'])
+    // As if the halt had been long before these sessions were made.
+    await policies.putDeny(role, [
+      { ...ofAgent, ...halt(now - 60) },
+      { tag: '*', value: '*', ...halt(now - 60) },
+    ])
+    expect(await all()).toEqual(['works', 'works', 'works'])
+  })
+
+  test('is gone when there is nothing to deny, also where there was none', async () => {
+    const { policies, role, session } = await make()
+    const one = await session({ 'hotwork:request': requestId(1) })
+    await policies.putDeny(role, [])
+    await policies.putDeny(role, [ended])
+    expect(await one()).toBe('denied')
+    await policies.putDeny(role, [])
+    expect(await one()).toBe('works')
+  })
+})
+
+describe('the deny on a role of IAM', () => {
+  useAws()
+
+  test('is refused whole where there is no room for it, and what was there stays', async () => {
+    const { policies, role, session } = await onIam()
+    const [one, other] = [await session({ 'hotwork:request': requestId(1) }), await session({})]
+    expect(await policies.putDeny(role, [ended])).toBe('put')
+    const many = Array.from({ length: 400 }, (_, n) => ({ ...ended, value: requestId(n + 2) }))
+    expect(await policies.putDeny(role, many)).toBe('full')
+    expect([await one(), await other()]).toEqual(['denied', 'works'])
+  })
+
+  test('is one inline policy of its own name, and leaves the role its others', async () => {
+    const [role, client] = [await makeTargetRole(), new IAMClient({})]
+    await new IamRolePolicies().putDeny(role, [ended])
+    const RoleName = role.split('/').at(-1)
+    const policy = await client.send(new GetRolePolicyCommand({ RoleName, PolicyName: 'HotworkDeny' }))
+    expect(JSON.parse(decodeURIComponent(policy.PolicyDocument as string))).toEqual(JSON.parse(renderDeny([ended])))
+    const own = await client.send(new GetRolePolicyCommand({ RoleName, PolicyName: 'target' }))
+    expect(own.PolicyDocument).toBeDefined()
+  })
+})
+
+describe('a rendered deny', () => {
+  test('denies everything on the exact tags, each value once, whatever the order', () => {
+    const second = { ...ended, value: requestId(2) }
+    const rendered = renderDeny([second, replaced, ended, ended])
+    expect(rendered).toBe(renderDeny([ended, second, replaced]))
+    expect(JSON.parse(rendered)).toEqual({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Deny',
+          Action: '*',
+          Resource: '*',
+          Condition: { StringEquals: { 'aws:PrincipalTag/hotwork:credential': [credentialId(1)] } },
+        },
+        {
+          Effect: 'Deny',
+          Action: '*',
+          Resource: '*',
+          Condition: { StringEquals: { 'aws:PrincipalTag/hotwork:request': [requestId(1), requestId(2)] } },
+        },
+      ],
+    })
+  })
+
+  test('tells sessions from before a time by one statement for each tag and time', () => {
+    const halted: Deny = { tag: 'hotwork:agent', value: 'agent:remediator', issuedBefore: submittedAt, until }
+    const everyone: Deny = { tag: '*', value: '*', issuedBefore: submittedAt, until }
+    const time = { 'aws:TokenIssueTime': '2027-01-15T08:00:00Z' }
+    expect(conditionsOf([halted, everyone, ended, { ...halted, value: 'agent:builder' }])).toEqual([
+      { DateLessThan: time },
+      {
+        StringEquals: { 'aws:PrincipalTag/hotwork:agent': ['agent:builder', 'agent:remediator'] },
+        DateLessThan: time,
+      },
+      { StringEquals: { 'aws:PrincipalTag/hotwork:request': [requestId(1)] } },
+    ])
+  })
+
+  const anyDeny = fc.oneof(
+    fc.record({
+      tag: fc.constantFrom('hotwork:request', 'hotwork:credential', 'hotwork:agent', 'hotwork:owner'),
+      value: fc.string({ minLength: 1 }),
+      until: fc.nat(),
+      issuedBefore: fc.option(fc.nat(), { nil: undefined }),
+    }),
+    fc.record({ tag: fc.constant('*'), value: fc.constant('*'), until: fc.nat(), issuedBefore: fc.nat() }),
+  )
+  test('never denies a session that nothing names: each statement has a condition', () => {
+    fc.assert(
+      fc.property(fc.array(anyDeny), (denies) => {
+        for (const condition of conditionsOf(denies.map((deny) => Deny.parse(deny))))
+          expect(Object.keys(condition).length).toBeGreaterThan(0)
+      }),
+    )
+  })
+
+  test('of everybody without a time is none: it could never be taken back', () => {
+    expect(Deny.safeParse({ tag: '*', value: '*', until }).success).toBe(false)
+  })
+
+  test('holds some three hundred sessions', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, n) => ({ ...ended, value: requestId(n) }))
+    expect(renderDeny(many(300)).length).toBeLessThanOrEqual(10_240)
+    expect(renderDeny(many(320)).length).toBeGreaterThan(10_240)
+  })
+})
+
+const conditionsOf = (denies: readonly Deny[]): Record<string, unknown>[] =>
+  JSON.parse(renderDeny(denies)).Statement.map(({ Condition }: { Condition: Record<string, unknown> }) => Condition)

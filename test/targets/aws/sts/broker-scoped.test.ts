@@ -1,0 +1,161 @@
+import { STSClient } from '@aws-sdk/client-sts'
+import type { AssumeAsk } from '../../../../functions/operations/credentials/ports.ts'
+import { BrokerRefused, BrokerUnavailable } from '../../../../functions/operations/faults.ts'
+import { StsBroker } from '../../../../functions/targets/aws/sts/broker.ts'
+import { useAws } from '../../../adapters/emulator.ts'
+import { credentialId, requestId } from '../../../support/ask.ts'
+import { MemoryLog } from '../../../support/memory-log.ts'
+import { externalId, makeTargetRole, policyFor } from '../iam/target-role.ts'
+import { credentials, refusal, startSts } from './sts-endpoint.ts'
+
+/**
+ * `GetScopedCredentials` cuts a session to the second. Where a Region has it not, or the role may not call it, the plain
+ * session is given, which the time condition of its policy ends.
+ */
+
+const ask: AssumeAsk = {
+  role: 'arn:aws:iam::000000000000:role/hotwork/target',
+  externalId,
+  sessionName: requestId(),
+  sourceIdentity: requestId(),
+  tags: { 'hotwork:request': requestId(), 'hotwork:credential': credentialId(1) },
+  policy: policyFor('sqs:ListQueues'),
+  durationSeconds: 900,
+  scopedSeconds: 42,
+}
+
+const assumed = { AssumeRole: () => credentials('AssumeRole', 'ASIASESSION000000000') }
+const scoped = { GetScopedCredentials: () => credentials('GetScopedCredentials', 'ASIASCOPED0000000000') }
+
+async function withSts<T>(
+  answers: Parameters<typeof startSts>[0],
+  act: (broker: StsBroker, sts: Awaited<ReturnType<typeof startSts>>, log: MemoryLog) => Promise<T>,
+): Promise<T> {
+  const sts = await startSts(answers)
+  const client = (accessKeyId: string, sessionToken?: string) =>
+    new STSClient({
+      endpoint: sts.url,
+      region: 'us-east-1',
+      maxAttempts: 1,
+      credentials: { accessKeyId, secretAccessKey: 'secret', ...(sessionToken === undefined ? {} : { sessionToken }) },
+    })
+  try {
+    const log = new MemoryLog()
+    const broker = new StsBroker(log, client('AKIABROKER0000000000'), (session) =>
+      client(session.accessKeyId, session.sessionToken),
+    )
+    return await act(broker, sts, log)
+  } finally {
+    await sts.close()
+  }
+}
+
+test('the session is made with its tags, then cut by itself to the policy and the very seconds', async () => {
+  await withSts({ ...assumed, ...scoped }, async (broker, sts) => {
+    expect(await broker.assume(ask)).toEqual({
+      accessKeyId: 'ASIASCOPED0000000000',
+      secretAccessKey: 'secret of ASIASCOPED0000000000',
+      sessionToken: 'token of ASIASCOPED0000000000',
+    })
+    expect(sts.operations()).toEqual(['AssumeRole', 'GetScopedCredentials'])
+    const [[made], [cut]] = [sts.asked('AssumeRole'), sts.asked('GetScopedCredentials')]
+    expect(made?.form.get('Tags.member.1.Key')).toBe('hotwork:request')
+    expect(made?.form.get('SourceIdentity')).toBe(ask.sourceIdentity)
+    expect(cut?.accessKeyId).toBe('ASIASESSION000000000')
+    expect(cut?.form.get('Policy')).toBe(ask.policy)
+    expect(cut?.form.get('DurationSeconds')).toBe('42')
+  })
+})
+
+test.each([
+  [0, '1'],
+  [1, '1'],
+  [899, '890'],
+  [3000, '890'],
+])(
+  'of %d seconds wanted it asks for %s: a second at least, and never more than the session has left',
+  (seconds, sent) =>
+    withSts({ ...assumed, ...scoped }, async (broker, sts) => {
+      await broker.assume({ ...ask, scopedSeconds: seconds })
+      expect(sts.asked('GetScopedCredentials')[0]?.form.get('DurationSeconds')).toBe(sent)
+    }),
+)
+
+test('where the switch is off it is not asked for', () =>
+  withSts({ ...assumed, ...scoped }, async (broker, sts) => {
+    const { scopedSeconds: _, ...plain } = ask
+    expect(await broker.assume(plain)).toMatchObject({ accessKeyId: 'ASIASESSION000000000' })
+    expect(sts.operations()).toEqual(['AssumeRole'])
+    expect(sts.asked('AssumeRole')[0]?.form.get('Policy')).toBe(ask.policy)
+  }))
+
+test.each(['InvalidAction', 'AccessDenied', 'NotImplemented'])(
+  'where STS answers `%s` the plain session is given, with the policy in it, and it is not asked again',
+  (code) =>
+    withSts({ ...assumed, GetScopedCredentials: () => refusal(code, 403) }, async (broker, sts) => {
+      for (let n = 0; n < 2; n++) await broker.assume(ask)
+      expect(sts.operations()).toEqual(['AssumeRole', 'GetScopedCredentials', 'AssumeRole', 'AssumeRole'])
+      // Only the session that was to be cut had no policy, and nobody was given it.
+      expect(sts.asked('AssumeRole').map(({ form }) => form.get('Policy'))).toEqual([null, ask.policy, ask.policy])
+    }),
+)
+
+test('each credential that could not be cut is said in the log, with its request and role, and one that was cut is not', () =>
+  withSts({ ...assumed, GetScopedCredentials: () => refusal('AccessDenied', 403) }, async (broker, _sts, log) => {
+    const line = {
+      level: 'error',
+      message: 'session_not_cut',
+      fields: { role: ask.role, request: ask.sessionName, fault: 'AccessDenied' },
+    }
+    for (const lines of [1, 2]) {
+      await broker.assume(ask)
+      expect(log.lines).toEqual(Array.from({ length: lines }, () => line))
+    }
+    await withSts({ ...assumed, ...scoped }, async (cutting, _, quiet) => {
+      await cutting.assume(ask)
+      const { scopedSeconds: _seconds, ...plain } = ask
+      await cutting.assume(plain)
+      expect(quiet.lines).toEqual([])
+    })
+  }))
+
+test('what is given in its place is neither wider nor longer: all that STS is told is what it is told where nothing is to be cut', () =>
+  withSts({ ...assumed, GetScopedCredentials: () => refusal('AccessDenied', 403) }, async (broker, sts) => {
+    const { scopedSeconds: _, ...plain } = ask
+    await broker.assume(ask)
+    await broker.assume(plain)
+    const [, fallback, usual] = sts.asked('AssumeRole').map(({ form }) => [...form.entries()].sort())
+    expect(fallback).toEqual(usual)
+  }))
+
+test('a role that may not cut keeps no other from it', () => {
+  const other = 'arn:aws:iam::111111111111:role/hotwork/target'
+  let answers = 0
+  const once = () => (answers++ === 0 ? refusal('AccessDenied', 403) : scoped.GetScopedCredentials())
+  return withSts({ ...assumed, GetScopedCredentials: once }, async (broker) => {
+    expect(await broker.assume(ask)).toMatchObject({ accessKeyId: 'ASIASESSION000000000' })
+    expect(await broker.assume({ ...ask, role: other })).toMatchObject({ accessKeyId: 'ASIASCOPED0000000000' })
+    expect(await broker.assume(ask)).toMatchObject({ accessKeyId: 'ASIASESSION000000000' })
+  })
+})
+
+test.each<[code: string, fault: typeof BrokerRefused | typeof BrokerUnavailable]>([
+  ['PackedPolicyTooLarge', BrokerRefused],
+  ['MalformedPolicyDocument', BrokerRefused],
+  ['InsufficientSessionLifetime', BrokerUnavailable],
+  ['InternalFailure', BrokerUnavailable],
+])('what fails otherwise (`%s`) gives nothing: no wider session comes in its place', (code, fault) =>
+  withSts({ ...assumed, GetScopedCredentials: () => refusal(code) }, async (broker, sts) => {
+    await expect(broker.assume(ask)).rejects.toThrow(fault)
+    expect(sts.operations()).toEqual(['AssumeRole', 'GetScopedCredentials'])
+  }),
+)
+
+describe('on an STS that does not have it', () => {
+  useAws()
+
+  test('the switch changes nothing but a call', async () => {
+    const session = await new StsBroker(new MemoryLog()).assume({ ...ask, role: await makeTargetRole() })
+    expect(session.accessKeyId).toMatch(/^ASIA/)
+  })
+})

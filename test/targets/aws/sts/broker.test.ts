@@ -1,0 +1,77 @@
+import { CreateQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import type { AssumeAsk, AwsCredentialBroker } from '../../../../functions/operations/credentials/ports.ts'
+import { BrokerRefused, BrokerUnavailable } from '../../../../functions/operations/faults.ts'
+import { StsBroker } from '../../../../functions/targets/aws/sts/broker.ts'
+import { onBoth } from '../../../adapters/both.ts'
+import { useAws } from '../../../adapters/emulator.ts'
+import { credentialId, requestId } from '../../../support/ask.ts'
+import { MemoryBroker } from '../../../support/credentials/memory-broker.ts'
+import { MemoryLog } from '../../../support/memory-log.ts'
+import { externalId, makeTargetRole, policyFor } from '../iam/target-role.ts'
+
+const askOf = (role: string): AssumeAsk => ({
+  role,
+  externalId,
+  sessionName: requestId(),
+  sourceIdentity: requestId(),
+  tags: { 'hotwork:request': requestId(), 'hotwork:credential': credentialId(1) },
+  policy: policyFor('sqs:ListQueues'),
+  durationSeconds: 900,
+})
+
+onBoth<{ broker: AwsCredentialBroker; role: string }>(
+  'the broker',
+  {
+    memory: () => {
+      const role = 'arn:aws:iam::000000000000:role/hotwork/target'
+      return { broker: new MemoryBroker({ [role]: externalId }), role }
+    },
+    real: async () => ({ broker: new StsBroker(new MemoryLog()), role: await makeTargetRole() }),
+  },
+  (make) => {
+    test('who fits the trust of the role gets credentials of a session, others each time', async () => {
+      const { broker, role } = await make()
+      const [one, other] = [await broker.assume(askOf(role)), await broker.assume(askOf(role))]
+      expect(one.accessKeyId).toMatch(/^ASIA/)
+      expect(one.secretAccessKey.length).toBeGreaterThan(10)
+      expect(one.sessionToken.length).toBeGreaterThan(10)
+      expect(other.accessKeyId).not.toBe(one.accessKeyId)
+    })
+
+    test.each<[what: string, change: (ask: AssumeAsk) => AssumeAsk]>([
+      ['an external id that the role does not trust', (ask) => ({ ...ask, externalId: 'someone-else' })],
+      ['a role that does not exist', (ask) => ({ ...ask, role: `${ask.role}-gone` })],
+      [
+        'a policy over 2,048 characters',
+        (ask) => ({ ...ask, policy: policyFor(...Array.from({ length: 100 }, () => 'sqs:ListQueues')) }),
+      ],
+    ])('%s is refused, and that is no outage', async (_what, change) => {
+      const { broker, role } = await make()
+      await expect(broker.assume(change(askOf(role)))).rejects.toThrow(BrokerRefused)
+    })
+  },
+)
+
+describe('the broker on STS', () => {
+  useAws()
+
+  test('the session has the name that was asked for, can do what role and policy both allow, and no more', async () => {
+    const credentials = await new StsBroker(new MemoryLog()).assume(askOf(await makeTargetRole()))
+    const { Arn } = await new STSClient({ credentials }).send(new GetCallerIdentityCommand({}))
+    expect(Arn).toMatch(new RegExp(`/${requestId()}$`))
+    const queues = new SQSClient({ credentials })
+    await expect(queues.send(new ListQueuesCommand({}))).resolves.toBeDefined()
+    await expect(queues.send(new CreateQueueCommand({ QueueName: 'forbidden' }))).rejects.toThrow(
+      /not authorized|denied/i,
+    )
+  })
+
+  test('an STS that nobody answers for is an outage, and no refusal', async () => {
+    // Port 9 is `discard`: nothing listens there.
+    const client = new STSClient({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 })
+    await expect(
+      new StsBroker(new MemoryLog(), client).assume(askOf('arn:aws:iam::000000000000:role/x')),
+    ).rejects.toThrow(BrokerUnavailable)
+  })
+})
