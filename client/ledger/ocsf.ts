@@ -1,5 +1,6 @@
 import { defined } from '../http.ts'
 import { type Entry, type Line, splitId } from './entry.ts'
+import { entryTypes } from './entry-types.ts'
 
 /** OCSF 1.8.0. One event for each entry, in the class that says what happened; `raw_data` is the entry itself. */
 const version = '1.8.0'
@@ -19,54 +20,6 @@ const activities = {
 } as const
 type Activity = keyof typeof activities
 
-/** Entries that change something which Hotwork manages (Entity Management): a record, or what a halt stops. */
-const managed = new Map<string, Activity>(
-  Object.entries({
-    Submitted: 'create',
-    StageOpened: 'update',
-    Decided: 'update',
-    Narrowed: 'update',
-    StateChanged: 'update',
-    Commented: 'update',
-    ApprovalDropped: 'update',
-    StageEscalated: 'update',
-    Approved: 'activate',
-    Denied: 'deactivate',
-    Withdrawn: 'deactivate',
-    KeyBound: 'update',
-    Delegated: 'update',
-    CredentialIntended: 'update',
-    CredentialRevoked: 'update',
-    Completed: 'deactivate',
-    Revoked: 'deactivate',
-    StepOpened: 'update',
-    StepEnded: 'update',
-    Expired: 'deactivate',
-    ReviewDue: 'update',
-    ReviewOverdue: 'update',
-    Reviewed: 'update',
-    PermitDrawn: 'update',
-    PermitRevoked: 'deactivate',
-    Halted: 'suspend',
-    Lifted: 'resume',
-    StandInGiven: 'create',
-    StandInEnded: 'deactivate',
-    Linked: 'enroll',
-    Unlinked: 'unenroll',
-    Vouched: 'update',
-    CallsCompared: 'update',
-    Erased: 'update',
-    Recertified: 'update',
-    Suspended: 'suspend',
-    Registered: 'create',
-    RegistrationChanged: 'update',
-    Unregistered: 'deactivate',
-    StreamRegistered: 'create',
-    StreamChanged: 'update',
-    StreamRemoved: 'deactivate',
-  } as const),
-)
-
 const kinds = new Map<string, string>(
   Object.entries({
     req: 'request',
@@ -80,24 +33,24 @@ const kinds = new Map<string, string>(
 )
 
 const severities = { 1: 'Informational', 2: 'Low', 3: 'Medium', 4: 'High' } as const
-/** `CallsCompared` is as grave as what was called beside what was approved. */
-function severityOf({ type, facts }: Entry): keyof typeof severities {
-  if (type === 'CallsCompared') return Number(facts['extraCalls'] ?? 0) > 0 ? 4 : 1
-  if (type === 'Halted' || type === 'BreakGlassOpened') return 4
-  if (type === 'ReviewOverdue' || type === 'Revoked' || type === 'Suspended') return 3
-  return type === 'Refused' ? 2 : 1
-}
 
 export function ocsfOf({ entry, line }: Line): Json {
-  const { type } = entry
-  if (type === 'Refused')
-    return apiActivity(entry, line, { allowed: false, operation: textOf(entry.facts, 'attempted') })
-  if (type === 'UseBegun' || type === 'UseEnded' || type === 'UseReturned')
-    return apiActivity(entry, line, { allowed: true, operation: type })
-  if (type === 'CredentialIssued') return authorizeSession(entry, line)
-  if (type === 'BreakGlassOpened' || type === 'PermitGiven') return userAccess(entry, line)
-  const activity = managed.get(type)
-  return activity === undefined ? baseEvent(entry, line) : entityManagement(entry, line, activity)
+  const { type, facts } = entry
+  const { ocsf } = entryTypes.get(type) ?? {}
+  switch (ocsf) {
+    case undefined:
+      return baseEvent(entry, line)
+    case 'refused call':
+      return apiActivity(entry, line, { allowed: false, operation: textOf(facts, 'attempted') })
+    case 'call':
+      return apiActivity(entry, line, { allowed: true, operation: type })
+    case 'session':
+      return authorizeSession(entry, line)
+    case 'access':
+      return userAccess(entry, line)
+    default:
+      return entityManagement(entry, line, ocsf)
+  }
 }
 
 function entityManagement(entry: Entry, line: string, activity: Activity): Json {
@@ -210,7 +163,8 @@ type Class = {
 
 function common(entry: Entry, line: string, { category, of, id, name, profiles }: Class): Json {
   const { record, number } = splitId(entry.id)
-  const severity = severityOf(entry)
+  const { severity: found = 1 } = entryTypes.get(entry.type) ?? {}
+  const severity = typeof found === 'number' ? found : found(entry.facts)
   const { parent_task, digest, bundle, policies, hash, facts } = entry
   return {
     ...{ category_uid: category[0], category_name: category[1], class_uid: of[0], class_name: of[1] },

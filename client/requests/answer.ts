@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Observed } from '../policy/observed-words.ts'
+import { Facts } from '../ledger/entry-types.ts'
 
 /** What this program reads of a request as the API shows it to people. */
 
@@ -183,7 +183,6 @@ export type Request = z.infer<typeof Request>
 export const Requests = z.looseObject({ requests: z.array(Request), next: z.string().optional() })
 
 const text = z.string().optional().catch(undefined)
-const count = z.number().optional().catch(undefined)
 
 export const Entry = z.looseObject({
   id: z.string(),
@@ -192,40 +191,7 @@ export const Entry = z.looseObject({
   /** The policies that decided, by the hash of their bundle. */
   bundle: text,
   actor: z.looseObject({ type: z.string(), id: z.string() }),
-  /** What each type has of its own. */
-  facts: z.looseObject({
-    stage: text,
-    verdict: text,
-    for: text,
-    through: text,
-    comment: text,
-    round: count,
-    tier: count,
-    to: text,
-    by: text,
-    person: text,
-    reason: text,
-    deadline: count,
-    claimBy: count,
-    notAfter: count,
-    expiresAt: count,
-    credential: text,
-    claim: text,
-    use: text,
-    tool: text,
-    outcome: text,
-    note: text,
-    child: text,
-    uses: count,
-    attempted: text,
-    code: text,
-    count,
-    approved: count,
-    refused: count,
-    extraCalls: count,
-    extra: z.array(z.string()).optional().catch(undefined),
-    observed: Observed.optional().catch(undefined),
-  }),
+  facts: Facts,
 })
 export type Entry = z.infer<typeof Entry>
 

@@ -1,0 +1,154 @@
+import * as z from 'zod'
+import { Observed } from '../policy/observed-words.ts'
+
+/** One row for each type of entry. A test holds them to the types that the record has. */
+
+const text = z.string().optional().catch(undefined)
+const count = z.number().optional().catch(undefined)
+
+/** Members of all types: an entry has those of its own. */
+export const Facts = z.looseObject({
+  stage: text,
+  verdict: text,
+  for: text,
+  through: text,
+  comment: text,
+  round: count,
+  tier: count,
+  to: text,
+  by: text,
+  person: text,
+  reason: text,
+  deadline: count,
+  claimBy: count,
+  notAfter: count,
+  expiresAt: count,
+  credential: text,
+  claim: text,
+  use: text,
+  tool: text,
+  outcome: text,
+  note: text,
+  child: text,
+  uses: count,
+  attempted: text,
+  code: text,
+  count,
+  approved: count,
+  refused: count,
+  extraCalls: count,
+  extra: z.array(z.string()).optional().catch(undefined),
+  observed: Observed.optional().catch(undefined),
+})
+type Facts = z.infer<typeof Facts>
+
+type At = (seconds: number | undefined) => string
+
+export type Severity = 1 | 2 | 3 | 4
+
+export type EntryType = {
+  /** Its class of OCSF: an activity of Entity Management, on a record or on what a halt stops, or another class. */
+  ocsf:
+    | ('create' | 'update' | 'enroll' | 'unenroll' | 'activate' | 'deactivate' | 'suspend' | 'resume')
+    | ('call' | 'refused call' | 'session' | 'access')
+  severity?: Severity | ((facts: { readonly [name: string]: unknown }) => Severity)
+  /** A line of a request's timeline. */
+  say?: (facts: Facts, at: At) => string
+}
+
+const said = (words: string | undefined): string => (words?.trim() ? `: ${words.trim()}` : '')
+const byWhom = (by: string | undefined): string => `by ${by === 'system' ? 'Hotwork' : by}`
+
+const ofRequests: { readonly [type: string]: EntryType } = {
+  Submitted: { ocsf: 'create', say: ({ tier }) => `asked, tier ${tier}` },
+  StageOpened: {
+    ocsf: 'update',
+    say: ({ stage, deadline }, at) => `${stage} may decide until ${at(deadline)}`,
+  },
+  Decided: {
+    ocsf: 'update',
+    say: ({ verdict, stage, through, comment, ...facts }) =>
+      `${verdict === 'approve' ? 'approved' : 'denied'} as ${stage}${facts.for ? ` for ${facts.for}` : ''}, round ${facts.round}, by ${through}${said(comment)}`,
+  },
+  StateChanged: {
+    ocsf: 'update',
+    say: ({ round, tier }) => `what is there changed: round ${round}, tier ${tier}; approvals of before do not count`,
+  },
+  Narrowed: { ocsf: 'update', say: ({ round, tier }) => `narrowed it: round ${round}, tier ${tier}` },
+  Commented: { ocsf: 'update', say: ({ stage, comment }) => `commented as ${stage}${said(comment)}` },
+  ApprovalDropped: {
+    ocsf: 'update',
+    say: ({ person, stage }) => `the approval of ${person} as ${stage} does not count any more`,
+  },
+  StageEscalated: {
+    ocsf: 'update',
+    say: ({ stage, to, deadline }, at) => `${stage} was silent: ${to} may decide too, until ${at(deadline)}`,
+  },
+  Approved: {
+    ocsf: 'activate',
+    say: ({ claimBy, notAfter }, at) => `approved: to be claimed by ${at(claimBy)}, over at ${at(notAfter)}`,
+  },
+  Denied: { ocsf: 'deactivate', say: ({ by, reason }) => `denied ${byWhom(by)}${said(reason)}` },
+  Withdrawn: { ocsf: 'deactivate', say: () => 'withdrew it' },
+  Delegated: { ocsf: 'update', say: ({ to, child, uses }) => `delegated ${uses} of its uses to ${to}, as ${child}` },
+  KeyBound: { ocsf: 'update', say: () => 'bound it to its key' },
+  CredentialIntended: { ocsf: 'update', say: ({ credential, claim }) => `${credential} is to be issued (${claim})` },
+  CredentialIssued: {
+    ocsf: 'session',
+    say: ({ credential, claim, expiresAt }, at) => `${credential} was issued (${claim}), good until ${at(expiresAt)}`,
+  },
+  CredentialRevoked: { ocsf: 'update', say: ({ credential }) => `${credential} was given back` },
+  UseBegun: { ocsf: 'call', say: ({ use, tool }) => `${use} was begun on ${tool}` },
+  UseEnded: { ocsf: 'call', say: ({ use, outcome, note }) => `${use} ended: ${outcome}${said(note)}` },
+  UseReturned: { ocsf: 'call', say: ({ use, reason }) => `${use} was not made and is given back${said(reason)}` },
+  Completed: { ocsf: 'deactivate', say: ({ outcome, note }) => `completed: ${outcome}${said(note)}` },
+  Revoked: { ocsf: 'deactivate', severity: 3, say: ({ by, reason }) => `revoked ${byWhom(by)}${said(reason)}` },
+  Expired: { ocsf: 'deactivate', say: () => 'expired' },
+  StepOpened: { ocsf: 'update', say: ({ step, child }) => `step ${step} may begin, as ${child}` },
+  StepEnded: {
+    ocsf: 'update',
+    say: ({ step, outcome, because }) => `step ${step} ended: ${outcome}${because ? `: ${because}` : ''}`,
+  },
+  CallsCompared: {
+    ocsf: 'update',
+    severity: ({ extraCalls = 0 }) => (Number(extraCalls) > 0 ? 4 : 1),
+    say: ({ approved = 0, extraCalls = 0, refused = 0, extra = [] }) =>
+      `compared the calls to AWS with what was approved: ${approved} approved, ${refused} refused, ${extraCalls} extra${said(extra.join(', '))}`,
+  },
+  Refused: {
+    ocsf: 'refused call',
+    severity: 2,
+    say: ({ attempted, code, count: times = 1 }) =>
+      `was refused: ${attempted} (${code})${times > 1 ? `, ${times} times` : ''}`,
+  },
+}
+
+/** Types of openings and other records, which have no timeline in a terminal. */
+const others: { readonly [type: string]: EntryType } = {
+  BreakGlassOpened: { ocsf: 'access', severity: 4 },
+  ReviewDue: { ocsf: 'update' },
+  ReviewOverdue: { ocsf: 'update', severity: 3 },
+  Reviewed: { ocsf: 'update' },
+  PermitGiven: { ocsf: 'access' },
+  PermitDrawn: { ocsf: 'update' },
+  PermitRevoked: { ocsf: 'deactivate' },
+  Halted: { ocsf: 'suspend', severity: 4 },
+  Lifted: { ocsf: 'resume' },
+  StandInGiven: { ocsf: 'create' },
+  StandInEnded: { ocsf: 'deactivate' },
+  Linked: { ocsf: 'enroll' },
+  Unlinked: { ocsf: 'unenroll' },
+  Vouched: { ocsf: 'update' },
+  Erased: { ocsf: 'update' },
+  Recertified: { ocsf: 'update' },
+  Suspended: { ocsf: 'suspend', severity: 3 },
+  Registered: { ocsf: 'create' },
+  RegistrationChanged: { ocsf: 'update' },
+  Unregistered: { ocsf: 'deactivate' },
+  StreamRegistered: { ocsf: 'create' },
+  StreamChanged: { ocsf: 'update' },
+  StreamRemoved: { ocsf: 'deactivate' },
+}
+
+/** A newer API may have types that this program does not know. */
+export const entryTypes: ReadonlyMap<string, EntryType> = new Map(Object.entries({ ...ofRequests, ...others }))
