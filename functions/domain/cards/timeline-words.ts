@@ -24,34 +24,15 @@ export function momentsOf({ refs, events, at, type }: Group, around: Around): re
   const unknown: Told = { lane: 'hotwork', mark: 'noted', said: [type] }
   const told = event ? (tell(event, { ...around, who: whoActs(event.actor, around.facts), then }) ?? unknown) : unknown
   const observed = events.flatMap((each) => ('observed' in each && each.observed ? [observedWords(each.observed)] : []))
-  const why = events.map(textOf).find((each) => each !== undefined)
   return [told].flat().map(({ more = [], ...rest }, index) => ({
     ...{ at, more: index === 0 ? [...more, ...observed] : more },
-    ...(index === 0 && why !== undefined ? { why: whyWords(why) } : {}),
     ...{ entries: refs, ...rest },
   }))
 }
 
 /** What a person or an agent wrote, or the commitment to it. */
-function textOf(event: Event): string | undefined {
-  switch (event.type) {
-    case 'Submitted':
-      return event.ask.justification
-    case 'Decided':
-    case 'Commented':
-      return event.comment
-    case 'Denied':
-    case 'Revoked':
-      return event.reason
-    case 'UseEnded':
-    case 'Completed':
-      return event.note
-    default:
-      return undefined
-  }
-}
-
-const whyWords = (text: string): Sentence => (isCommitment(text) ? ['its text was erased'] : [{ said: text }])
+const written = (text: string | undefined): Pick<Told, 'why'> =>
+  text === undefined ? {} : { why: isCommitment(text) ? ['its text was erased'] : [{ said: text }] }
 
 function observedWords({ outcome, tier, policies }: Observed): Sentence {
   const by = policies.join(', ')
@@ -85,11 +66,12 @@ const words: Words = {
         ...(ask.askedBy === undefined ? [] : [['on behalf of ', { value: ask.agent.id }]]),
         ['for task ', { value: inert(ask.parentTask.id) }],
       ],
+      ...written(ask.justification),
     },
     ...(preview ? [readingOf(preview)] : []),
   ],
   StageOpened: ({ stage, deadline }) => hotwork('opened', { bold: stage }, ' may decide until ', { time: deadline }),
-  Decided: ({ verdict, stage, for: absent, through, round }, { who, facts }) => ({
+  Decided: ({ verdict, stage, for: absent, through, round, comment }, { who, facts }) => ({
     lane: 'people',
     mark: verdict === 'approve' ? 'approved' : 'denied',
     said: [
@@ -98,6 +80,7 @@ const words: Words = {
       ` ${verdict === 'approve' ? 'approved' : 'denied'} as ${stage}`,
     ],
     more: [[`round ${round}, ${doors[through]}`]],
+    ...written(comment),
   }),
   Narrowed: ({ round, tier }, { who }) => ({
     lane: 'people',
@@ -109,17 +92,21 @@ const words: Words = {
     ...hotwork('changed', { bold: 'What is there changed' }, `: round ${round} begins, tier ${tier}`),
     more: [changedValues(from, to), ['approvals of the round before do not count']],
   }),
-  Commented: ({ stage }, { who }) => ({
+  Commented: ({ stage, comment }, { who }) => ({
     lane: 'people',
     mark: 'noted',
     said: [{ bold: who }, ` commented as ${stage}`],
+    ...written(comment),
   }),
   ApprovalDropped: ({ person, stage }, { facts }) =>
     hotwork('changed', 'The approval of ', { bold: named(facts, person) }, ` as ${stage} does not count any more`),
   StageEscalated: ({ stage, to, deadline }) =>
     hotwork('opened', `${stage} was silent: `, { bold: to }, ' may decide too, until ', { time: deadline }),
   Approved: ({ claimBy }) => hotwork('approved', { bold: 'Approved' }, ', to be claimed by ', { time: claimBy }),
-  Denied: ({ by }, { facts }) => hotwork('denied', { bold: 'Denied' }, ` by ${named(facts, by)}`),
+  Denied: ({ by, reason }, { facts }) => ({
+    ...hotwork('denied', { bold: 'Denied' }, ` by ${named(facts, by)}`),
+    ...written(reason),
+  }),
   Withdrawn: (_, { who }) => ({ lane: 'agent', mark: 'ended', said: [{ bold: who }, ' withdrew it'] }),
   KeyBound: (_, { who }) => ({ lane: 'agent', mark: 'noted', said: [{ bold: who }, ' bound it to its key'] }),
   Delegated: ({ to, child, uses }, { who }) => ({
@@ -136,15 +123,17 @@ const words: Words = {
     said: [{ bold: who }, ' gave a credential back'],
   }),
   UseBegun: (begun, { then }) => use(begun, then),
-  Completed: ({ outcome, actor }, { who }) => ({
+  Completed: ({ outcome, note, actor }, { who }) => ({
     lane: laneOf(actor),
     mark: 'ended',
     said: [{ bold: actor.type === 'system' ? 'The plan is over' : `${who} reported the end` }, ': ', { bold: outcome }],
+    ...written(note),
   }),
-  Revoked: ({ by, actor }, { facts }) => ({
+  Revoked: ({ by, reason, actor }, { facts }) => ({
     lane: laneOf(actor),
     mark: 'denied',
     said: [{ bold: 'Revoked' }, ` by ${named(facts, by)}`],
+    ...written(reason),
   }),
   Expired: () => hotwork('ended', { bold: 'Expired' }),
   StepOpened: ({ step, child }) => ({
@@ -174,6 +163,21 @@ const words: Words = {
   },
 }
 
+/** The thing of which a moment tells with all entries of it: a use with its end, a credential with its intent. */
+export function thingOf(event: Event): string | undefined {
+  switch (event.type) {
+    case 'UseBegun':
+    case 'UseEnded':
+    case 'UseReturned':
+      return event.use
+    case 'CredentialIntended':
+    case 'CredentialIssued':
+      return event.credential
+    default:
+      return undefined
+  }
+}
+
 const doors = { api: 'through the API', chat: 'in the chat', page: 'on the page' } as const
 
 const kinds = { access_token: 'An access token', aws: 'AWS credentials' } as const
@@ -190,19 +194,12 @@ function use({ tool, key }: Of<'UseBegun'>, then: readonly Event[]): Told {
   // The agent calls AWS itself: what it called is CloudTrail's to tell, and no end follows.
   if (tool === 'aws' && key === 'aws') return hotwork('noted', 'The AWS credentials count as one use')
   const by = tool === 'aws' ? 'Hotwork made the approved call to AWS' : `${tool} used it`
-  const [ended, returned] = [
-    then.find(({ type }) => type === 'UseEnded'),
-    then.find(({ type }) => type === 'UseReturned'),
-  ]
-  const became =
-    ended?.type === 'UseEnded'
-      ? `: ${ended.outcome}`
-      : returned
-        ? ': not made, given back'
-        : ', its end is not reported'
-  const isBad = ended?.type === 'UseEnded' && ended.outcome !== 'succeeded'
+  const ended = then.find((each) => each.type === 'UseEnded')
+  const isReturned = then.some(({ type }) => type === 'UseReturned')
+  const became = ended ? `: ${ended.outcome}` : isReturned ? ': not made, given back' : ', its end is not reported'
+  const isBad = ended !== undefined && ended.outcome !== 'succeeded'
   const said: Sentence = [{ bold: by }, became]
-  return { lane: 'target', mark: isBad ? 'denied' : 'used', said, alike: said }
+  return { lane: 'target', mark: isBad ? 'denied' : 'used', said, alike: said, ...written(ended?.note) }
 }
 
 /** What Hotwork read, as a moment of its own beside the entry that has it. */

@@ -9,7 +9,7 @@ import { defined } from '../values.ts'
 import type { RequestView, ViewFacts } from './request-view.ts'
 import { headlineOf } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
-import { momentsOf } from './timeline-words.ts'
+import { momentsOf, thingOf } from './timeline-words.ts'
 
 /** Who acts: the agent, people, Hotwork by itself, what is acted on, the log in which entries are anchored. */
 export const lanes = ['agent', 'people', 'hotwork', 'target', 'log'] as const
@@ -128,20 +128,6 @@ function groupsOf(entries: readonly Entry[], anchor: Anchor | undefined): readon
 }
 
 const previewIn = (event: Event): Preview | undefined => ('preview' in event ? event.preview : undefined)
-
-function thingOf(event: Event): string | undefined {
-  switch (event.type) {
-    case 'UseBegun':
-    case 'UseEnded':
-    case 'UseReturned':
-      return event.use
-    case 'CredentialIntended':
-    case 'CredentialIssued':
-      return event.credential
-    default:
-      return undefined
-  }
-}
 
 /** The order of the record stands, also where a clock went back: a moment from elsewhere goes before the first later one. */
 function placed(moments: readonly Moment[], moment: Moment): readonly Moment[] {

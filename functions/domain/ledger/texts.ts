@@ -7,7 +7,7 @@ import type { HaltEvent } from '../halts/halt.ts'
 import type { LinkEvent } from '../people/linking.ts'
 import type { StandInEvent } from '../people/stand-in.ts'
 import type { PermitEvent } from '../permits/permit.ts'
-import type { Event } from '../requests/events.ts'
+import { type Event, type PersonalMember, personalInEvents } from '../requests/events.ts'
 import { Digest, type Json, type JsonObject, type NumericDate, PersonId } from '../values.ts'
 import type { ErasedEvent } from './erased.ts'
 import type { Entry } from './ledger.ts'
@@ -32,55 +32,24 @@ export type AnyEvent =
 export type PersonalText = { commitment: Digest; person: PersonId; text: string; salt: string }
 
 type Found = { event: AnyEvent; holder: JsonObject; owner: PersonId | undefined }
-/**
- * One personal member of an event, and whose it is: undefined where Hotwork wrote it. `copied`: it comes from a state, in
- * which it is a commitment already, unless that state is older than commitments.
- */
-type Member = { at: string; whose: (found: Found) => unknown; copied?: true }
 
 const actorOf = ({ event: { actor } }: Found) => (actor.type === 'person' ? actor.id : undefined)
-/** An agent's words belong to the person who answers for it. */
-const ownerOf = ({ owner }: Found) => owner
-const deciderOf = ({ holder }: Found) => holder['person']
+const whoOf: { readonly [whose in PersonalMember['whose']]: (found: Found) => unknown } = {
+  actor: actorOf,
+  owner: ({ owner }) => owner,
+  'actor or owner': (found) => actorOf(found) ?? found.owner,
+  'owner of what a tool says': ({ event, owner }) => (event.actor.type === 'tool' ? owner : undefined),
+  decider: ({ holder }) => holder['person'],
+}
 
-export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly Member[] } = {
-  Submitted: [
-    { at: '/ask/justification', whose: (found) => actorOf(found) ?? ownerOf(found) },
-    { at: '/ask/incident/title', whose: ownerOf },
-    { at: '/ask/incident/status', whose: ownerOf },
-    { at: '/ask/breakGlass/reason', whose: ownerOf },
-    { at: '/inherits/*/decisions/*/comment', whose: deciderOf, copied: true },
-  ],
-  Decided: [
-    { at: '/comment', whose: actorOf },
-    { at: '/login/evidence/idToken', whose: actorOf },
-  ],
-  Narrowed: [
-    { at: '/ask/justification', whose: ownerOf, copied: true },
-    { at: '/ask/incident/title', whose: ownerOf, copied: true },
-    { at: '/ask/incident/status', whose: ownerOf, copied: true },
-    { at: '/ask/breakGlass/reason', whose: ownerOf, copied: true },
-  ],
-  Commented: [{ at: '/comment', whose: actorOf }],
-  Denied: [{ at: '/reason', whose: actorOf }],
-  Revoked: [{ at: '/reason', whose: actorOf }],
-  // Of a mediated call, Hotwork itself says how it went.
-  UseEnded: [{ at: '/note', whose: ({ event, owner }) => (event.actor.type === 'tool' ? owner : undefined) }],
-  Completed: [{ at: '/note', whose: ownerOf }],
-  BreakGlassOpened: [
-    { at: '/ask/justification', whose: ownerOf },
-    { at: '/ask/incident/title', whose: ownerOf },
-    { at: '/ask/incident/status', whose: ownerOf },
-    { at: '/ask/breakGlass/reason', whose: ownerOf },
-    { at: '/ask/agent/subject', whose: ownerOf },
-  ],
-  Reviewed: [{ at: '/note', whose: actorOf }],
-  Halted: [{ at: '/reason', whose: actorOf }],
-  PermitGiven: [{ at: '/stages/*/decisions/*/comment', whose: deciderOf, copied: true }],
-  PermitRevoked: [{ at: '/reason', whose: actorOf }],
-  Linked: [{ at: '/account/user', whose: actorOf }],
-  Unlinked: [{ at: '/account/user', whose: actorOf }],
-  Recertified: [{ at: '/reason', whose: actorOf }],
+export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly PersonalMember[] } = {
+  ...personalInEvents,
+  Halted: [{ at: '/reason', whose: 'actor' }],
+  PermitGiven: [{ at: '/stages/*/decisions/*/comment', whose: 'decider', copied: true }],
+  PermitRevoked: [{ at: '/reason', whose: 'actor' }],
+  Linked: [{ at: '/account/user', whose: 'actor' }],
+  Unlinked: [{ at: '/account/user', whose: 'actor' }],
+  Recertified: [{ at: '/reason', whose: 'actor' }],
 }
 
 /** Where a state has such texts, or the commitments to them. */
@@ -122,7 +91,7 @@ export function setTextsApart<E extends AnyEvent>(
     let changed = event as unknown as Json
     for (const { at, whose, copied } of personalMembers[event.type] ?? [])
       changed = replaceAt(changed, at, (text, holder) => {
-        const person = PersonId.safeParse(whose({ event, holder, owner }))
+        const person = PersonId.safeParse(whoOf[whose]({ event, holder, owner }))
         if (!person.success || (copied && isCommitment(text))) return text
         return commit(text, person.data)
       })

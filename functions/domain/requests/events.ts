@@ -183,3 +183,48 @@ export const Event = z.discriminatedUnion('type', [
 ])
 export type Event = z.infer<typeof Event>
 export type EventType = Event['type']
+
+/**
+ * One personal member of an event, and whose it is. `copied`: it comes from a state, in which it is a commitment already,
+ * unless that state is older than commitments.
+ */
+export type PersonalMember = {
+  at: string
+  whose: 'actor' | 'owner' | 'actor or owner' | 'owner of what a tool says' | 'decider'
+  copied?: true
+}
+
+/** An agent's words belong to the person who answers for it. */
+export const personalInEvents: { readonly [type in EventType]?: readonly PersonalMember[] } = {
+  Submitted: [
+    { at: '/ask/justification', whose: 'actor or owner' },
+    { at: '/ask/incident/title', whose: 'owner' },
+    { at: '/ask/incident/status', whose: 'owner' },
+    { at: '/ask/breakGlass/reason', whose: 'owner' },
+    { at: '/inherits/*/decisions/*/comment', whose: 'decider', copied: true },
+  ],
+  Decided: [
+    { at: '/comment', whose: 'actor' },
+    { at: '/login/evidence/idToken', whose: 'actor' },
+  ],
+  Narrowed: [
+    { at: '/ask/justification', whose: 'owner', copied: true },
+    { at: '/ask/incident/title', whose: 'owner', copied: true },
+    { at: '/ask/incident/status', whose: 'owner', copied: true },
+    { at: '/ask/breakGlass/reason', whose: 'owner', copied: true },
+  ],
+  Commented: [{ at: '/comment', whose: 'actor' }],
+  Denied: [{ at: '/reason', whose: 'actor' }],
+  Revoked: [{ at: '/reason', whose: 'actor' }],
+  // Of a mediated call, Hotwork itself says how it went.
+  UseEnded: [{ at: '/note', whose: 'owner of what a tool says' }],
+  Completed: [{ at: '/note', whose: 'owner' }],
+  BreakGlassOpened: [
+    { at: '/ask/justification', whose: 'owner' },
+    { at: '/ask/incident/title', whose: 'owner' },
+    { at: '/ask/incident/status', whose: 'owner' },
+    { at: '/ask/breakGlass/reason', whose: 'owner' },
+    { at: '/ask/agent/subject', whose: 'owner' },
+  ],
+  Reviewed: [{ at: '/note', whose: 'actor' }],
+}
