@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
+import { digested } from './requests/ask-terms.ts'
 import type { Ask } from './requests/request.ts'
 import { type Digest, isAgent, type Json, type JsonObject, type Resource } from './values.ts'
 
@@ -46,16 +47,6 @@ export function requestDigest(ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Dig
     action: ask.action,
     arguments: ask.arguments,
     resource: { type: ask.resource.type, id: ask.resource.id },
-    environment: ask.environment,
-    classification: ask.classification,
-    purpose: ask.purpose,
-    parent_task: ask.parentTask as JsonObject,
-    uses: ask.uses,
-    claim_within: ask.claimWithin,
-    lifetime: ask.lifetime,
-    // Left out where it is not there: digests of before stay what they were.
-    ...(ask.notBefore === undefined ? {} : { not_before: ask.notBefore }),
-    ...(ask.mcp === undefined ? {} : { mcp: ask.mcp }),
-    credential: ask.credential,
+    ...digested('request', ask),
   })
 }

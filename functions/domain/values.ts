@@ -105,6 +105,11 @@ export type Thumbprint = z.infer<typeof Thumbprint>
 /** Whole seconds since 1970 (RFC 7519 section 2). */
 export const NumericDate = z.int().nonnegative()
 export type NumericDate = z.infer<typeof NumericDate>
+/** RFC 3339 to whole seconds, rounded down. */
+export const Timestamp = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Math.floor(Date.parse(text) / 1000))
+  .pipe(NumericDate)
 export const Seconds = z.int().positive()
 export type Seconds = z.infer<typeof Seconds>
 

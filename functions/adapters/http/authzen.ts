@@ -1,17 +1,11 @@
 import * as z from 'zod'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import { McpTool } from '../../domain/policy/mcp-tool.ts'
+import type { Reader } from '../../domain/requests/ask-term.ts'
+import { answered, bodyShape, type ReadTerms } from '../../domain/requests/ask-terms.ts'
 import { endsSoon } from '../../domain/requests/extend.ts'
 import { isPlan, statusOfStep, stepsOf } from '../../domain/requests/plan-step.ts'
-import {
-  type ApprovalRequest,
-  type Ask,
-  grantOf,
-  openStage,
-  ParentTask,
-  usesLeft,
-} from '../../domain/requests/request.ts'
-import { defined, EvaluationId, type Json, NumericDate, Resource } from '../../domain/values.ts'
+import { type ApprovalRequest, type Ask, grantOf, openStage, usesLeft } from '../../domain/requests/request.ts'
+import { defined, EvaluationId, type Json, type NumericDate, Resource, Timestamp } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import type { Evaluated } from '../../operations/requests/evaluate-access.ts'
 import { badRequest } from './problem.ts'
@@ -31,11 +25,7 @@ const Entity = z.object({
 })
 
 const Context = z.object({
-  purpose: z.string().min(1).max(64).optional(),
-  justification: z.string().max(4000).optional(),
-  parent_task: z.object({ id: ParentTask.shape.id, url: ParentTask.shape.url }).optional(),
-  /** The MCP tool that the call goes to. */
-  mcp: z.object({ ...McpTool.shape, server: z.object(McpTool.shape.server.shape) }).optional(),
+  ...bodyShape('context'),
   /** A reference that is malformed is no approval, and no error (ARAP, "Approval Reference Substitution"). */
   approval: z.json().optional(),
 })
@@ -50,24 +40,18 @@ export const EvaluationBody = z.object({
 /** What an agent knows by itself of an evaluation. A subject and a resource may be there, and are not read. */
 export const AskBody = EvaluationBody.pick({ action: true, context: true })
 
-/** RFC 3339 to whole seconds, rounded down. */
-export const Timestamp = z.iso
-  .datetime({ offset: true })
-  .transform((text) => Math.floor(Date.parse(text) / 1000))
-  .pipe(NumericDate)
-
 export const timeMember = (at: NumericDate | undefined): string | undefined =>
   at === undefined ? undefined : rfc3339(at)
 
+const { purpose, parent_task } = Context.shape
+const WholeContext = Context.extend({ purpose: purpose.unwrap(), parent_task: parent_task.unwrap() })
+
+/** What an agent says of a plan, or at `/token`: an MCP tool is of one call, and an approval of an evaluation. */
+export const SaidBody = WholeContext.omit({ mcp: true, approval: true })
+
 export const RequestBody = EvaluationBody.extend({
-  context: Context.extend({ purpose: z.string().min(1).max(64), parent_task: Context.shape.parent_task.unwrap() }),
-  requested_access: z
-    .object({
-      not_before: Timestamp.optional(),
-      requested_until: Timestamp.optional(),
-      emergency: z.boolean().optional(),
-    })
-    .optional(),
+  context: WholeContext,
+  requested_access: z.object({ ...bodyShape('requested_access'), emergency: z.boolean().optional() }).optional(),
   /** Read apart: what is wrong with it is `invalid_denial_binding` and no other error. */
   denial: z.json().optional(),
   client: z.object({ actor: z.object({ id: z.string(), issuer: z.string().optional() }).optional() }).optional(),
@@ -217,6 +201,12 @@ function progressOf(state: ApprovalRequest): { progress?: Json } {
   return { progress: { current_step: index + 1, total_steps: state.stages.length, step_name: name } }
 }
 
+/** The terms that a reader is told, as JSON. */
+export const termMembers = <By extends Reader>(reader: By, of: ReadTerms<By>): { [member: string]: Json } =>
+  Object.fromEntries(
+    answered(reader, of).map(({ name, value, time }) => [name, time ? rfc3339(value as NumericDate) : value]),
+  )
+
 const stepMembers = (ask: Ask, step: number): Json => ({
   plan: ask.ancestors.at(-1) ?? '',
   step,
@@ -261,9 +251,7 @@ export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Js
     ...(isPlan(ask) ? { steps: taskSteps(state) } : {}),
     digest: ask.digest,
     arguments_digest: ask.argumentsDigest,
-    unpinned: ask.unpinned,
-    ...(ask.notBefore === undefined ? {} : { not_before: rfc3339(ask.notBefore) }),
-    ...defined({ mcp: ask.mcp }),
+    ...termMembers('agent', ask),
     ...(ask.step === undefined ? {} : { step: stepMembers(ask, ask.step) }),
     // Which person asked is for people to know.
     ...(ask.askedBy === undefined ? {} : { on_behalf: toDo(ask) }),

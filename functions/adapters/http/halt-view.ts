@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import { AgentId, defined, type Json, PersonId } from '../../domain/values.ts'
-import { Timestamp, timeMember } from './authzen.ts'
+import { AgentId, defined, type Json, PersonId, Timestamp } from '../../domain/values.ts'
+import { timeMember } from './authzen.ts'
 
 const kinds = ['agent', 'owner', 'person', 'role', 'environment', 'action', 'all'] as const
 

@@ -1,8 +1,9 @@
 import * as z from 'zod'
-import { ParentTask } from '../../domain/requests/request.ts'
+import { ParentTask } from '../../domain/requests/ask-terms.ts'
 import { type Json, type JsonObject, RequestId, Resource } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import { BadJson, readJson } from '../read-json.ts'
+import { SaidBody } from './authzen.ts'
 import { type Call, type Endpoint, endpoint, type Settings } from './endpoint.ts'
 import type { Answer, Problem } from './problem.ts'
 import type { Form } from './read-body.ts'
@@ -75,9 +76,8 @@ const Asked = z.tuple([
     action: z.string().min(1).max(256),
     arguments: z.record(z.string(), z.json()),
     resource: Resource.optional(),
-    purpose: z.string().min(1).max(64),
+    ...SaidBody.shape,
     parent_task: ParentTask,
-    justification: z.string().max(4000).optional(),
   }),
 ])
 type Asked = z.infer<typeof Asked>[0]

@@ -1,16 +1,12 @@
 import * as z from 'zod'
+import { bodyShape } from '../../domain/requests/ask-terms.ts'
 import { mostSteps } from '../../domain/requests/plan-step.ts'
 import { Resource } from '../../domain/values.ts'
-import { EvaluationBody } from './authzen.ts'
-
-const Context = EvaluationBody.shape.context.unwrap()
+import { SaidBody } from './authzen.ts'
 
 /** A plan as an agent writes it for `POST /v1/asks`: each step without its resource, which follows from the arguments. */
-export const PlanBody = z.object({
+export const PlanBody = SaidBody.extend({
   kind: z.literal('plan'),
-  purpose: z.string().min(1).max(64),
-  parent_task: Context.shape.parent_task.unwrap(),
-  justification: Context.shape.justification,
   steps: z
     .array(
       z.object({
@@ -18,7 +14,7 @@ export const PlanBody = z.object({
         action: z.string().min(1).max(128),
         arguments: z.record(z.string(), z.json()).default({}),
         resource: Resource.optional(),
-        mcp: Context.shape.mcp,
+        mcp: bodyShape('context').mcp,
       }),
     )
     .min(1)

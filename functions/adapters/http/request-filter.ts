@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import { digestOf } from '../../domain/digest.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
-import { AgentId, defined, PersonId } from '../../domain/values.ts'
-import { Timestamp } from './authzen.ts'
+import { AgentId, defined, PersonId, Timestamp } from '../../domain/values.ts'
 import { type BadRequest, badRequest } from './problem.ts'
 import { cursorOf } from './read-body.ts'
 

@@ -11,11 +11,11 @@ import { type Entry, rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type StandIn, statusOf } from '../../domain/people/stand-in.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { Actual, JudgedCall } from '../../domain/uses/actual.ts'
-import { defined, type Json, type NumericDate, PersonId } from '../../domain/values.ts'
+import { defined, type Json, type NumericDate, PersonId, Timestamp } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/notify.ts'
 import type { Evidence } from '../../operations/ledger/read-evidence.ts'
 import type { EntriesPage } from '../../operations/requests/read-requests.ts'
-import { Timestamp, timeMember } from './authzen.ts'
+import { termMembers, timeMember } from './authzen.ts'
 import { changeMembers, noteMember, previewMembers, shownPreview } from './preview-view.ts'
 import { shownStep, stepMembers } from './step-view.ts'
 
@@ -37,13 +37,7 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
   action: view.action,
   arguments: view.arguments,
   resource: view.resource,
-  ...defined({ mcp: view.mcp }),
-  environment: view.environment,
-  classification: view.classification,
-  purpose: view.purpose,
-  ...defined({ justification: view.justification }),
-  parent_task: view.parentTask as Json,
-  ...defined({ incident: view.incident as Json | undefined }),
+  ...termMembers('people', view),
   ...(view.extends
     ? { extends: view.extends.request, approved_before: view.extends.approvers.map(({ id }) => id) }
     : {}),
@@ -52,10 +46,9 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
   policies: view.policies,
   digest: view.digest,
   arguments_digest: view.argumentsDigest,
-  unpinned: view.unpinned,
   ...defined({ steps: view.steps?.map(stepMembers) }),
   terms: { uses: view.terms.uses, claim_within: view.terms.claimWithin, lifetime: view.terms.lifetime },
-  ...defined({ not_before: timeMember(view.notBefore), undo: view.undo, standing: view.standing }),
+  ...defined({ undo: view.undo }),
   round: view.round,
   ...(view.narrowings.length === 0
     ? {}

@@ -1,11 +1,10 @@
 import type { Ambient } from '../agents/host.ts'
 import { digestOf } from '../digest.ts'
-import type { Incident } from '../policy/asking-terms.ts'
 import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { tierOf } from '../policy/ladder.ts'
-import type { McpTool } from '../policy/mcp-tool.ts'
 import type { ResourcePreview } from '../previews/preview.ts'
+import { isPersonal, type ReadTerms, readTerms } from '../requests/ask-terms.ts'
 import {
   type ApprovalRequest,
   type Ask,
@@ -13,12 +12,11 @@ import {
   type NarrowedOnce,
   type Outcome,
   openStage,
-  type ParentTask,
   type StageState,
   type Status,
   type Verdict,
 } from '../requests/request.ts'
-import type { Digest, Json, JsonObject, NumericDate, RequestId, Resource, StandingPermitId } from '../values.ts'
+import type { Digest, Json, JsonObject, NumericDate, RequestId, Resource } from '../values.ts'
 import { defined } from '../values.ts'
 import { type GrantView, grantView } from './grant-view.ts'
 import { narrowableOf } from './narrowable.ts'
@@ -84,7 +82,7 @@ export type EndView = { at: NumericDate; by: Who; for?: Who; reason?: string; ou
  * `request-words.ts`. `request-view.test.ts` has a row for each member, which says who shows it. The text of others is not
  * yet inert here.
  */
-export type RequestView = {
+export type RequestView = ReadTerms<'people'> & {
   id: RequestId
   round: number
   digest: Digest
@@ -93,15 +91,9 @@ export type RequestView = {
   title: readonly { text: string; isValue: boolean }[]
   action: string
   resource: Resource
-  environment: string
-  classification: string
   arguments: JsonObject
-  /** The MCP tool that is called. */
-  mcp?: McpTool
   /** Of a plan, in order; then `arguments` has the same steps, and no channel shows them twice. */
   steps?: readonly StepView[]
-  /** What the credential leaves open. */
-  unpinned: readonly string[]
   tier: { number: number; most: number; name?: string }
   policies: readonly string[]
   agent: { id: string; autonomy?: string; owner: Who }
@@ -110,21 +102,11 @@ export type RequestView = {
   /** Whether the agent's host could do this without Hotwork, as IAM said before it was asked. */
   ambient: Ambient
   chain: readonly { id: string; owner: Who }[]
-  /** What the agent says. None of it is verified. */
-  purpose: string
-  parentTask: ParentTask
-  justification?: string
   /** The grant that it asks more time of, and who approved that. */
   extends?: { request: RequestId; approvers: readonly Who[] }
-  /** What the service that keeps incidents said of the parent task when it was asked for. */
-  incident?: Incident
   terms: { uses: number; claimWithin: number; lifetime: number }
-  /** The grant begins then, and people decide before it. */
-  notBefore?: NumericDate
   /** Absent where the catalogue no longer has the action. */
   undo?: CatalogueEntry['undo']
-  /** The standing permit that it draws on. */
-  standing?: StandingPermitId
   submittedAt: NumericDate
   status: Status
   stages: readonly StageView[]
@@ -153,10 +135,8 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     title: titleOfAction(ask, facts),
     action: ask.action,
     resource: ask.resource,
-    environment: ask.environment,
-    classification: ask.classification,
     arguments: ask.arguments,
-    unpinned: ask.unpinned,
+    ...readTerms('people', ask),
     tier: {
       number: state.tier,
       most: Math.max(state.tier, ...facts.ladder.tiers.map(({ tier }) => tier)),
@@ -170,8 +150,6 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     },
     ambient: ask.host?.ambient ?? 'unknown',
     chain: ask.chain.map(({ id, owner }) => ({ id, owner: whoIs(facts, owner) })),
-    purpose: ask.purpose,
-    parentTask: ask.parentTask,
     terms: { uses: ask.uses, claimWithin: ask.claimWithin, lifetime: ask.lifetime },
     submittedAt: state.submittedAt,
     status,
@@ -182,17 +160,12 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     ...defined({
       steps: stepViews(state, facts, (id) => whoIs(facts, id)),
       preview: state.preview,
-      mcp: ask.mcp,
       askedBy: ask.askedBy === undefined ? undefined : whoIs(facts, ask.askedBy),
-      justification: ask.justification,
-      incident: ask.incident,
       extends: ask.extends && {
         request: ask.extends,
         approvers: (ask.approvedBefore ?? []).map((id) => whoIs(facts, id)),
       },
       undo: entry?.undo,
-      standing: ask.standing,
-      notBefore: ask.notBefore,
       decideBy: status === 'pending' ? state.decideBy : undefined,
       grant: grantView(state),
       ended: endView(state, facts),
@@ -202,13 +175,13 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
 
 /**
  * The digest of all that a person decides on. It stands in the decision, and changes with the round alone. The
- * justification and the incident decide nothing and are not in it: their texts may be erased, and a digest without a salt
- * would tell whether a guess at them is right.
+ * personal terms decide nothing and are not in it: their texts may be erased, and a digest without a salt would tell
+ * whether a guess at them is right.
  */
 export function shownDigest(view: RequestView): Digest {
-  const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, ...rest } = view
-  const { justification: _5, incident: _6, steps, ...asked } = rest
-  const shown = { ...asked, ...defined({ steps: steps?.map(askedOfStep) }) }
+  const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, steps, ...rest } = view
+  const asked = Object.entries(rest).filter(([name]) => !isPersonal(name))
+  const shown = { ...Object.fromEntries(asked), ...defined({ steps: steps?.map(askedOfStep) }) }
   return digestOf('hotwork.page.v1', shown as unknown as Json)
 }
 

@@ -1,5 +1,6 @@
 import { couldAlone } from '../agents/host-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
+import { saidTexts } from '../requests/ask-terms.ts'
 import { duration } from '../values.ts'
 import { stepChanges } from './plan-narrowed.ts'
 import { doerRows, planEnd, planHeadline, planNow, planTerms, planUndo } from './plan-words.ts'
@@ -271,13 +272,15 @@ export const termsRow = ({ terms: { uses, claimWithin, lifetime }, steps }: Requ
         text: `to be claimed within ${duration(claimWithin)}, then valid for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`,
       }
 
-/** What the agent says it is for. Nothing of it is verified; policy may have read the purpose. */
-export function saidRows({ parentTask: { id, url }, purpose, incident }: RequestView): readonly Required<Row>[] {
+/** What the agent says it is for. Nothing of it is verified. `most`: characters on a card. */
+export function saidRows(view: RequestView): readonly (Required<Row> & { most: number })[] {
+  const { incident, parentTask } = view
+  const { id, url } = parentTask
   const task = `${inert(id)}${url === undefined ? '' : ` ${inert(url)}`}`
   return [
-    { label: 'Task', text: task, note: lookalikeNote(`${id} ${url ?? ''}`) },
-    ...(incident ? [{ label: 'Incident', text: incidentText(incident), note: '' }] : []),
-    { label: 'Purpose', text: inert(purpose), note: lookalikeNote(purpose) },
+    { label: 'Task', text: task, note: lookalikeNote(`${id} ${url ?? ''}`), most: 280 },
+    ...(incident ? [{ label: 'Incident', text: incidentText(incident), note: '', most: 280 }] : []),
+    ...saidTexts(view).map(({ text, ...row }) => ({ ...row, text: inert(text), note: lookalikeNote(text) })),
   ]
 }
 

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { SecurityEvent, setClaims } from '../events/security-events.ts'
 import { rfc3339 } from '../ledger/ledger.ts'
 import { addressesOf, type Bundle } from '../policy/bundle.ts'
+import { namesIn } from '../requests/ask-terms.ts'
 import {
   AgentId,
   Digest,
@@ -40,7 +41,7 @@ const Denial = z.strictObject({
   sub: AgentId,
   jti: EvaluationId,
   exp: NumericDate,
-  binding_context_members: z.array(z.enum(['purpose', 'parent_task', 'mcp'])),
+  binding_context_members: z.array(z.enum(namesIn('bound'))),
   binding_hash: z.string().regex(/^[\w-]{43}$/),
 })
 const Approval = z.strictObject({ sub: AgentId, jti: GrantId, txn: RequestId, exp: NumericDate, digest: Digest })

@@ -7,9 +7,10 @@ import { evolveHalt, type Halt, HaltEvent } from '../halts/halt.ts'
 import { type ChatAccount, evolveLink, LinkEvent } from '../people/linking.ts'
 import { evolveStandIn, type StandIn, StandInEvent } from '../people/stand-in.ts'
 import { evolvePermit, PermitEvent, type StandingPermit } from '../permits/permit.ts'
+import type { ParentTask } from '../requests/ask-terms.ts'
 import { Event } from '../requests/events.ts'
 import { evolve } from '../requests/evolve.ts'
-import type { ApprovalRequest, ParentTask } from '../requests/request.ts'
+import type { ApprovalRequest } from '../requests/request.ts'
 import {
   type Digest,
   HaltId,

@@ -7,6 +7,7 @@ import type { HaltEvent } from '../halts/halt.ts'
 import type { LinkEvent } from '../people/linking.ts'
 import type { StandInEvent } from '../people/stand-in.ts'
 import type { PermitEvent } from '../permits/permit.ts'
+import { personalTexts } from '../requests/ask-terms.ts'
 import { type Event, type PersonalMember, personalInEvents } from '../requests/events.ts'
 import { Digest, type Json, type JsonObject, type NumericDate, PersonId } from '../values.ts'
 import type { ErasedEvent } from './erased.ts'
@@ -54,9 +55,7 @@ export const personalMembers: { readonly [type in AnyEvent['type']]?: readonly P
 
 /** Where a state has such texts, or the commitments to them. */
 export const personalInRequest = [
-  '/ask/justification',
-  '/ask/incident/title',
-  '/ask/incident/status',
+  ...personalTexts.map(({ at }) => at),
   '/ask/agent/subject',
   '/ask/breakGlass/reason',
   '/stages/*/decisions/*/comment',

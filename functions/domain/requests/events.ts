@@ -18,6 +18,7 @@ import {
   TransmitterId,
   UseId,
 } from '../values.ts'
+import { personalTexts } from './ask-terms.ts'
 import { StepOutcome } from './plan-step.ts'
 import { Ask, Claim, Decision, Outcome, SettledBy, StageState, UseOutcome, Verdict } from './request.ts'
 
@@ -197,9 +198,7 @@ export type PersonalMember = {
 /** An agent's words belong to the person who answers for it. */
 export const personalInEvents: { readonly [type in EventType]?: readonly PersonalMember[] } = {
   Submitted: [
-    { at: '/ask/justification', whose: 'actor or owner' },
-    { at: '/ask/incident/title', whose: 'owner' },
-    { at: '/ask/incident/status', whose: 'owner' },
+    ...personalTexts,
     { at: '/ask/breakGlass/reason', whose: 'owner' },
     { at: '/inherits/*/decisions/*/comment', whose: 'decider', copied: true },
   ],
@@ -208,9 +207,7 @@ export const personalInEvents: { readonly [type in EventType]?: readonly Persona
     { at: '/login/evidence/idToken', whose: 'actor' },
   ],
   Narrowed: [
-    { at: '/ask/justification', whose: 'owner', copied: true },
-    { at: '/ask/incident/title', whose: 'owner', copied: true },
-    { at: '/ask/incident/status', whose: 'owner', copied: true },
+    ...personalTexts.map(({ at }) => ({ at, whose: 'owner', copied: true }) as const),
     { at: '/ask/breakGlass/reason', whose: 'owner', copied: true },
   ],
   Commented: [{ at: '/comment', whose: 'actor' }],
@@ -220,9 +217,7 @@ export const personalInEvents: { readonly [type in EventType]?: readonly Persona
   UseEnded: [{ at: '/note', whose: 'owner of what a tool says' }],
   Completed: [{ at: '/note', whose: 'owner' }],
   BreakGlassOpened: [
-    { at: '/ask/justification', whose: 'owner' },
-    { at: '/ask/incident/title', whose: 'owner' },
-    { at: '/ask/incident/status', whose: 'owner' },
+    ...personalTexts.map(({ at }) => ({ at, whose: 'owner' }) as const),
     { at: '/ask/breakGlass/reason', whose: 'owner' },
     { at: '/ask/agent/subject', whose: 'owner' },
   ],

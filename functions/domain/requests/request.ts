@@ -1,18 +1,14 @@
 import * as z from 'zod'
-import { HostFacts } from '../agents/host.ts'
 import { Opening, Review } from '../break-glass/break-glass.ts'
 import { Claimed } from '../people/group-source.ts'
 import { Given, Login } from '../people/login-strength.ts'
-import { Incident } from '../policy/asking-terms.ts'
 import { Stage } from '../policy/ladder.ts'
-import { McpTool } from '../policy/mcp-tool.ts'
 import { Drift, Preview } from '../previews/preview.ts'
 import { Compared } from '../uses/comparison.ts'
 import {
   AgentId,
   AskerId,
   CredentialId,
-  CredentialKind,
   Digest,
   GrantId,
   HaltId,
@@ -22,10 +18,10 @@ import {
   RequestId,
   Resource,
   Seconds,
-  StandingPermitId,
   Thumbprint,
   UseId,
 } from '../values.ts'
+import { termShape } from './ask-terms.ts'
 import { keptSteps, PlanStep, StepState } from './plan-step.ts'
 
 /** The issuer and subject of its workload token. */
@@ -35,66 +31,26 @@ export type AgentRef = z.infer<typeof AgentRef>
 export const Delegator = z.strictObject({ ...AgentRef.shape, owner: PersonId })
 export type Delegator = z.infer<typeof Delegator>
 
-export const ParentTask = z.strictObject({ id: z.string().min(1).max(256), url: z.url().max(2048).optional() })
-export type ParentTask = z.infer<typeof ParentTask>
-
 /** In the server's own facts. It never changes: another ask is another request. */
 export const Ask = z.strictObject({
   id: RequestId,
   /** An agent, or where break-glass is used a person, who proved themselves with a token of their own. */
   agent: z.strictObject({ ...AgentRef.shape, id: AskerId }),
   owner: PersonId,
-  /** A person asked on the agent's behalf: they answer for it, and decide none of it. */
-  askedBy: PersonId.optional(),
   chain: z.array(Delegator),
   /** The first one first; as many as the chain is long. */
   ancestors: z.array(RequestId).default([]),
   action: z.string(),
   arguments: JsonObject,
   resource: Resource,
-  environment: z.string(),
-  classification: z.string(),
-  purpose: z.string(),
-  justification: z.string().optional(),
-  parentTask: ParentTask,
-  /** The agent said why. Policy hears that it did, and not the words. */
-  justified: z.literal(true).optional(),
-  /** What the service that keeps incidents said of the parent task when this was asked for. */
-  task: z.enum(['known', 'unknown']).optional(),
-  /** In that service's own words, where the deployment says which. */
-  incident: Incident.optional(),
-  /** `none`: of a plan, for which no credential is ever made. */
-  credential: z.enum([...CredentialKind.options, 'none']),
-  uses: z.int().positive(),
-  claimWithin: Seconds,
-  lifetime: Seconds,
-  /** The MCP tool that the call goes to. */
-  mcp: McpTool.optional(),
-  /** Nothing is issued before it: people decide ahead. */
-  notBefore: NumericDate.optional(),
-  /** Earlier than the ladder would end it. */
-  requestedUntil: NumericDate.optional(),
-  /** In plain words. */
-  unpinned: z.array(z.string()),
-  /** The properties of subject and resource, where they were evaluated too. */
-  bound: Digest.optional(),
-  /** In the hour before. Policy may only raise scrutiny by it. */
-  recent: z.int().nonnegative(),
-  /** When it was asked. Later questions to policy have the same. */
-  host: HostFacts.optional(),
-  /** Lifted before it in the same second: these do not end it. */
-  afterHalts: z.array(HaltId).optional(),
-  standing: StandingPermitId.optional(),
-  /** More time of that grant, and the people who approved it. */
-  extends: RequestId.optional(),
+  ...termShape,
+  /** The people who approved the grant that it extends. */
   approvedBefore: z.array(PersonId).optional(),
   /** Its presence makes it a plan. They are in `arguments` too, and so in the digest. */
   steps: z.array(PlanStep).min(1).optional(),
   /** Which step it is, from 1, of the plan that is the last of its ancestors. */
   step: z.int().positive().optional(),
   breakGlass: Opening.optional(),
-  /** No other key can claim the grant. A request that another agent delegated, or that a person asked, has none until it is first claimed. */
-  jkt: Thumbprint.optional(),
   digest: Digest,
   argumentsDigest: Digest,
 })

@@ -14,6 +14,7 @@ import { type Answer, refusalProblem } from '../../adapters/http/problem.ts'
 import { agentStatus } from '../../domain/people/organisation.ts'
 import { findResource } from '../../domain/policy/assess.ts'
 import { asksIn, planAction } from '../../domain/policy/assess-plan.ts'
+import { saidIn } from '../../domain/requests/ask-terms.ts'
 import { type AgentId, defined, type Json } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
 import { findHaltOfCaller, toldOf } from '../../operations/halts/find-halt.ts'
@@ -77,12 +78,7 @@ async function evaluate(
     subject,
     action: { name: action.name, properties: action.properties ?? {} },
     resource,
-    ...defined({
-      purpose: context?.purpose,
-      parentTask: context?.parent_task,
-      mcp: context?.mcp,
-      justification: context?.justification,
-    }),
+    ...saidIn({ context }),
     ...(context?.approval === undefined ? {} : readApproval(context.approval)),
   }
   const evaluated = await evaluateAccess(asked, ports, defined({ lately, admitted }))
@@ -121,12 +117,12 @@ async function completePlan(plan: z.infer<typeof PlanBody>, agent: AgentId, port
     const { resource, mcp } = found.value
     return { agent: doer, action, arguments: args, resource, ...defined({ mcp }) }
   })
-  const { purpose, parent_task, justification } = plan
+  const { kind: _, steps: __, ...context } = plan
   const body = {
     subject: { type: 'agent', id: agent },
     action: { name: planAction, properties: { steps } },
-    resource: { type: planAction, id: parent_task.id },
-    context: { purpose, parent_task, ...defined({ justification }) },
+    resource: { type: planAction, id: context.parent_task.id },
+    context,
   }
   return { status: 200, body: body as Json }
 }

@@ -12,6 +12,7 @@ import type { Answer, Problem } from '../../adapters/http/problem.ts'
 import { apiProblem, insufficientLogin } from '../../adapters/http/problem.ts'
 import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
 import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'
+import { saidIn } from '../../domain/requests/ask-terms.ts'
 import { defined, type RequestId } from '../../domain/values.ts'
 import { askForToken, claimDeferred, pollInterval } from '../../operations/credentials/deferral.ts'
 import type { Signer, Statements } from '../../operations/credentials/ports.ts'
@@ -70,8 +71,9 @@ async function ask(call: Call, { subjectToken, asked, targets }: Asking, callers
   const { ref } = await callers.agentOf(subjectToken)
   const { proof, once } = await proofOf(call, callers)
   await mustKeepRate(ref.id, 'submissions', 1, ports)
-  const { action, arguments: properties, resource, purpose, parent_task: parentTask, justification } = asked
-  const wish = { action: { name: action, properties }, purpose, parentTask, ...defined({ resource, justification }) }
+  const { action, arguments: properties, resource, purpose, parent_task: parentTask } = asked
+  const said = { ...saidIn({ context: asked }), purpose, parentTask }
+  const wish = { action: { name: action, properties }, ...said, ...defined({ resource }) }
   const done = await askForToken({ ...wish, agent: ref, jkt: proof.jkt, targets, once }, ports)
   if (!done.ok) throw askRefusal(done.code, done.detail)
   return answer(done.value)

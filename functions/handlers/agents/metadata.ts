@@ -9,6 +9,7 @@ import { SystemClock } from '../../adapters/system/system.ts'
 import { pushDelivery } from '../../domain/events/stream.ts'
 import { nameOfIssuer } from '../../domain/people/identity-issuer.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
+import { publishedTerms } from '../../domain/requests/ask-terms.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { byRoute, type DoorPorts } from '../doors.ts'
@@ -182,36 +183,9 @@ const requestSchema = (issuer: string): Document => ({
     context: {
       type: 'object',
       required: ['purpose', 'parent_task'],
-      properties: {
-        purpose: { type: 'string', minLength: 1, maxLength: 64, description: 'As it was evaluated.' },
-        parent_task: {
-          type: 'object',
-          description: 'As it was evaluated: what this is part of.',
-          required: ['id'],
-          properties: {
-            id: { type: 'string', minLength: 1, maxLength: 256 },
-            url: { type: 'string', format: 'uri', maxLength: 2048 },
-          },
-        },
-        mcp: { type: 'object', description: 'As it was evaluated: the tool of an MCP server that is called.' },
-        justification: { type: 'string', maxLength: 4000, description: 'Shown to people as the claim of the agent.' },
-      },
+      properties: publishedTerms('context'),
     },
-    requested_access: {
-      type: 'object',
-      properties: {
-        not_before: {
-          type: 'string',
-          format: 'date-time',
-          description: 'A start, at most 7 days from now: nothing can be claimed before it.',
-        },
-        requested_until: {
-          type: 'string',
-          format: 'date-time',
-          description: 'An earlier end, at least 10 s from now and from `not_before`.',
-        },
-      },
-    },
+    requested_access: { type: 'object', properties: publishedTerms('requested_access') },
   },
 })
 

@@ -4,6 +4,7 @@ import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
 import { type BadRequest, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { asksIn } from '../../domain/policy/assess-plan.ts'
 import type { Refusal } from '../../domain/refusals.ts'
+import { saidIn } from '../../domain/requests/ask-terms.ts'
 import type { AgentRef } from '../../domain/requests/request.ts'
 import { type AgentId, defined, RequestId, type Thumbprint } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
@@ -110,19 +111,16 @@ function readAsk(ask: z.infer<typeof RequestBody>, { id, subject: ownName }: Age
       'The actor is not the caller',
       '`client.actor` should be left out, or be the agent that asks',
     )
-  checkEnd(access?.requested_until, '`requested_access.requested_until`', ports)
+  const { notBefore, ...said } = saidIn({ context, requested_access: access })
+  checkEnd(said.requestedUntil, '`requested_access.requested_until`', ports)
   return {
     subject,
     action: { name: action.name, properties: action.properties ?? {} },
     resource,
+    ...said,
+    ...defined({ notBefore: readStart(notBefore, said.requestedUntil, ports) }),
     purpose: context.purpose,
     parentTask: context.parent_task,
-    ...defined({
-      justification: context.justification,
-      mcp: context.mcp,
-      notBefore: readStart(access?.not_before, access?.requested_until, ports),
-      requestedUntil: access?.requested_until,
-    }),
     evaluation: denial.evaluation_id,
     bindingToken: denial.binding_token,
     denialExpiresAt: denial.expires_at,

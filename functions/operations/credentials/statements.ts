@@ -1,9 +1,9 @@
 import type { Said, StatementClaims } from '../../domain/credentials/statements.ts'
 import { bindingHash } from '../../domain/digest.ts'
-import type { McpTool } from '../../domain/policy/mcp-tool.ts'
-import { type ApprovalRequest, grantOf, type ParentTask } from '../../domain/requests/request.ts'
+import { type BoundTerms, digested } from '../../domain/requests/ask-terms.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
 import type { AgentId, EvaluationId, Json, JsonObject, NumericDate } from '../../domain/values.ts'
-import { defined, isAgent } from '../../domain/values.ts'
+import { isAgent } from '../../domain/values.ts'
 import type { Statements } from './ports.ts'
 
 /** An AuthZEN entity. Its properties decide nothing, and are bound all the same: what is submitted is what was evaluated. */
@@ -12,10 +12,7 @@ export type Bound = {
   subject: Entity
   action: { name: string; properties: Json }
   resource: Entity
-  purpose?: string
-  parentTask?: ParentTask
-  mcp?: McpTool | undefined
-}
+} & BoundTerms
 
 export function denialClaims(
   ask: Bound,
@@ -23,7 +20,7 @@ export function denialClaims(
 ): Said<'denial'> {
   return {
     ...{ sub: agent, jti: id, exp: expiresAt },
-    binding_context_members: Object.keys(contextOf(ask)) as (keyof ReturnType<typeof contextOf>)[],
+    binding_context_members: Object.keys(contextOf(ask)),
     binding_hash: hashOf(ask),
   }
 }
@@ -45,11 +42,9 @@ const hashOf = (ask: Bound): string =>
     context: contextOf(ask),
   })
 
-const contextOf = ({ purpose, parentTask, mcp }: Bound): { [member in 'purpose' | 'parent_task' | 'mcp']?: Json } => ({
-  ...defined({ purpose }),
-  ...(parentTask === undefined ? {} : { parent_task: parentTask as Json }),
-  ...defined({ mcp }),
-})
+/** Only the members that were said. */
+const contextOf = (ask: Bound): JsonObject =>
+  Object.fromEntries(Object.entries(digested('bound', ask)).filter(([, value]) => value !== null))
 
 export async function signApproval(
   state: ApprovalRequest,

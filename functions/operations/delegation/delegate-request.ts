@@ -10,6 +10,7 @@ import { satisfiedTier } from '../../domain/policy/ladder.ts'
 import type { Answer } from '../../domain/policy/question.ts'
 import { outcomeOfPreview, withAfter } from '../../domain/previews/preview.ts'
 import { childrenOf } from '../../domain/requests/advance-plan.ts'
+import { passedOn } from '../../domain/requests/ask-terms.ts'
 import type { Delegate, Submit } from '../../domain/requests/commands.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
@@ -230,10 +231,10 @@ function delegatedSubmit(
   found: { answer: Answer; bundle: Bundle; now: NumericDate; afterHalts: readonly HaltId[]; host?: HostFacts },
 ): Submit {
   const { answer, bundle, now, afterHalts, host } = found
-  const { purpose, parentTask, mcp, justified, task, credential, claimWithin, lifetime, recent } = parent.ask
   // A halt that stops the parent's agents stops the child, so a halt lifted before the parent is lifted before the child.
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
   const ask = withDigests({
+    ...passedOn('delegation', parent.ask),
     id: child,
     agent: agentRefOf(agent, bundle, now),
     owner: agent.owner,
@@ -244,16 +245,10 @@ function delegatedSubmit(
     resource: { type: resource.type, id: resource.id },
     environment: resource.environment,
     classification: resource.classification,
-    purpose,
-    parentTask,
-    credential,
     uses,
-    claimWithin,
-    lifetime,
     requestedUntil: notAfter,
     unpinned: [...unpinned],
-    recent,
-    ...defined({ mcp, host, justified, task }),
+    ...defined({ host }),
     ...(lifted.length === 0 ? {} : { afterHalts: lifted }),
   })
   const inherits = inheritedStages(parent, agent)

@@ -3,6 +3,7 @@ import { type Asked, findFacts } from '../../domain/policy/assess.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { previewOfStep } from '../../domain/previews/preview.ts'
 import { outcomeOfStep, waitsForTurn } from '../../domain/requests/advance-plan.ts'
+import { passedOn } from '../../domain/requests/ask-terms.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
@@ -54,7 +55,7 @@ async function makeSteps(plan: ApprovedRequest, ports: DecidingPorts): Promise<v
 
 async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: DecidingPorts): Promise<void> {
   const { policy, clock } = ports
-  const { purpose, parentTask, notBefore, afterHalts, agent, owner, justified, task } = plan.ask
+  const { agent, owner } = plan.ask
   const { request: id, agent: doer, action, arguments: args, resource, environment, classification, recent } = step
   const { credential, uses, claimWithin, lifetime, unpinned, host, mcp } = step
   const now = clock.now()
@@ -63,9 +64,9 @@ async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: Decidi
     // An agent that is not registered any more is found at its turn.
     ...{ id, agent: known ? agentRefOf(known, policy.bundle, now) : { id: doer, issuer: 'unknown', subject: doer } },
     ...{ owner: step.owner, chain: [Delegator.parse({ ...agent, owner })], ancestors: [plan.ask.id], action },
-    ...{ arguments: args, resource, environment, classification, purpose, parentTask, credential, uses },
+    ...{ ...passedOn('step', plan.ask), arguments: args, resource, environment, classification, credential, uses },
     ...{ claimWithin, lifetime, unpinned, recent, step: step.step, requestedUntil: plan.grant.notAfter },
-    ...defined({ mcp, notBefore, afterHalts, host, justified, task }),
+    ...defined({ mcp, host }),
   })
   const { events } = decide(
     undefined,

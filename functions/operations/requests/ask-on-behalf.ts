@@ -5,10 +5,11 @@ import { findResource } from '../../domain/policy/assess.ts'
 import { agentOf, type Bundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import type { Refusal } from '../../domain/refusals.ts'
+import type { ParentTask } from '../../domain/requests/ask-terms.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import { submit } from '../../domain/requests/decide.ts'
 import { replay } from '../../domain/requests/evolve.ts'
-import type { ApprovalRequest, ParentTask } from '../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import {
   type AgentId,
   type Digest,

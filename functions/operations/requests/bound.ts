@@ -1,7 +1,8 @@
 import { digestOf } from '../../domain/digest.ts'
+import { type BoundTerms, digested } from '../../domain/requests/ask-terms.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import type { Ask } from '../../domain/requests/request.ts'
-import { type Digest, defined, type Json } from '../../domain/values.ts'
+import type { Digest, Json } from '../../domain/values.ts'
 import { type Bound, withoutActor } from '../credentials/statements.ts'
 
 /** What a submission must repeat to the letter: whole objects, and the context that policy sees. */
@@ -10,18 +11,14 @@ export const bindingOf = (ask: Bound): Digest =>
     subject: withoutActor(ask.subject),
     action: { name: ask.action.name, properties: ask.action.properties },
     resource: ask.resource as Json,
-    purpose: ask.purpose ?? null,
-    parent_task: (ask.parentTask as Json | undefined) ?? null,
-    ...defined({ mcp: ask.mcp }),
+    ...digested('bound', ask),
   })
 
 export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
   digestOf('hotwork.bound.v1', {
     subject: withoutActor(ask.subject),
     resource: ask.resource.properties ?? null,
-    purpose: ask.purpose ?? null,
-    parent_task: (ask.parentTask as Json | undefined) ?? null,
-    ...defined({ mcp: ask.mcp }),
+    ...digested('bound', ask),
   })
 
 /** With its digests, and with what it is bound to where that is more than the ask itself says. */
@@ -30,5 +27,5 @@ export function bindAsk(ask: Omit<Ask, 'digest' | 'argumentsDigest'>, to: Omit<B
   return withDigests({ ...ask, ...(bound === boundPlainly(ask) ? {} : { bound }) })
 }
 
-export const boundPlainly = (ask: Pick<Ask, 'agent' | 'resource' | 'purpose' | 'parentTask' | 'mcp'>): Digest =>
+export const boundPlainly = (ask: Pick<Ask, 'agent' | 'resource'> & BoundTerms): Digest =>
   boundOf({ ...ask, subject: { type: 'agent', id: ask.agent.id } })

@@ -7,9 +7,10 @@ import type { Assessment } from '../../domain/policy/assess.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
 import { cameTo, type Observed } from '../../domain/policy/observed.ts'
+import type { ParentTask, Said } from '../../domain/requests/ask-terms.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { planTitle } from '../../domain/requests/plan-step.ts'
-import type { ApprovedRequest, Ask, ParentTask } from '../../domain/requests/request.ts'
+import type { ApprovedRequest, Ask } from '../../domain/requests/request.ts'
 import type { EvaluationId, Json, NumericDate, Resource, ToolId } from '../../domain/values.ts'
 import { AgentId, defined, JsonObject, RequestId } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
@@ -28,14 +29,14 @@ import type { DecidingPorts, MakingPorts } from './ports.ts'
 
 export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
 
-export type EvaluationAsk = Bound & {
-  caller: EvaluationCaller
-  /** `context.approval.id`: a grant that the asker says covers this. Empty where what was sent names none. */
-  approval?: string
-  /** `context.approval.state`, where there is one: verified whenever it is there. */
-  approvalState?: Json
-  justification?: string
-}
+export type EvaluationAsk = Bound &
+  Partial<Said> & {
+    caller: EvaluationCaller
+    /** `context.approval.id`: a grant that the asker says covers this. Empty where what was sent names none. */
+    approval?: string
+    /** `context.approval.state`, where there is one: verified whenever it is there. */
+    approvalState?: Json
+  }
 
 /** AuthZEN `context.reason` (docs/api.md). */
 type EvaluationReason =

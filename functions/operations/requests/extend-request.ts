@@ -1,3 +1,4 @@
+import { passedOn } from '../../domain/requests/ask-terms.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { asExtension, whyNotExtended } from '../../domain/requests/extend.ts'
@@ -93,13 +94,14 @@ export async function extendRequest(
 }
 
 function makeExtension(of: ApprovedRequest, { jkt, minutes, justification }: ExtensionAsk, ports: SubmissionPorts) {
-  const { agent, action, arguments: properties, resource, mcp, purpose, parentTask } = of.ask
+  const { agent, action, arguments: properties, resource } = of.ask
   const same = {
     agent: { ...agent, id: agent.id as AgentId },
     subject: { type: 'agent', id: agent.id },
     action: { name: action, properties },
-    ...{ resource, purpose, parentTask, jkt },
-    ...defined({ mcp, justification }),
+    ...passedOn('extension', of.ask),
+    ...{ resource, jkt },
+    ...defined({ justification }),
   }
   const as = (submit: Parameters<typeof asExtension>[0]) => asExtension(submit, of, minutes * 60)
   return makeAsked(same, ports, { atLeast: of.tier, as })

@@ -2,6 +2,7 @@ import { isJustified, lackingFor } from '../../domain/policy/asking-terms.ts'
 import { type PlanAssessment, planAction, type StepAsked } from '../../domain/policy/assess-plan.ts'
 import { cameTo } from '../../domain/policy/observed.ts'
 import type { Preview } from '../../domain/previews/preview.ts'
+import { saidOf } from '../../domain/requests/ask-terms.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import { type AgentId, defined, type NumericDate, ok, type RequestId, refuse } from '../../domain/values.ts'
@@ -61,7 +62,7 @@ export async function makePlan(
 }
 
 function planOf(
-  { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, ...bound }: Asking,
+  ask: Asking,
   found: Extract<PlanAssessment, { outcome: 'requestable' }>,
   asked: readonly StepAsked[],
   {
@@ -72,9 +73,9 @@ function planOf(
 ): Ask {
   const terms = termsOfPlan(stepsOfPlan(found, asked, children))
   const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
-    ...{ id, agent, owner: found.owner, chain: [], ancestors: [], purpose, parentTask, jkt, ...terms, ...own },
-    resource: { type: planAction, id: parentTask.id },
-    ...defined({ justification, notBefore, requestedUntil }),
+    ...{ ...saidOf(ask), id, agent: ask.agent, owner: found.owner, chain: [], ancestors: [], ...terms, ...own },
+    resource: { type: planAction, id: ask.parentTask.id },
+    ...defined({ jkt: ask.jkt }),
   }
-  return bindAsk(undigested, { ...bound, purpose, parentTask })
+  return bindAsk(undigested, ask)
 }

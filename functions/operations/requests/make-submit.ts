@@ -4,8 +4,9 @@ import { type Asked, type Assessment, previewAsIf } from '../../domain/policy/as
 import { tierOf } from '../../domain/policy/ladder.ts'
 import { cameTo, type Observed } from '../../domain/policy/observed.ts'
 import { outcomeOfPreview, type Preview, type PreviewOutcome } from '../../domain/previews/preview.ts'
+import { namesIn, type Said, saidOf } from '../../domain/requests/ask-terms.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
-import type { AgentRef, Ask, ParentTask } from '../../domain/requests/request.ts'
+import type { AgentRef, Ask } from '../../domain/requests/request.ts'
 import type { EvaluationId, Json, NumericDate, PersonId, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
@@ -25,23 +26,19 @@ import { makePlan } from './make-plan.ts'
 import { isPlanBody } from './plan-ask.ts'
 import type { Evaluation, MakingPorts, TaskLook, TaskService } from './ports.ts'
 
-export type SubmissionAsk = Bound & {
-  agent: AgentRef
-  purpose: string
-  justification?: string
-  parentTask: ParentTask
-  evaluation?: EvaluationId | undefined
-  bindingToken?: string | undefined
-  /** When the denial ends, as the client repeats it: it must be what the statement says, and decides nothing. */
-  denialExpiresAt?: NumericDate | undefined
-  notBefore?: NumericDate
-  requestedUntil?: NumericDate
-  jkt: Thumbprint
-  /** Without one, the same body by the same key is the same request. */
-  idempotencyKey?: string | undefined
-  body: Json
-  once: OnceOnly
-}
+export type SubmissionAsk = Bound &
+  Said & {
+    agent: AgentRef
+    evaluation?: EvaluationId | undefined
+    bindingToken?: string | undefined
+    /** When the denial ends, as the client repeats it: it must be what the statement says, and decides nothing. */
+    denialExpiresAt?: NumericDate | undefined
+    jkt: Thumbprint
+    /** Without one, the same body by the same key is the same request. */
+    idempotencyKey?: string | undefined
+    body: Json
+    once: OnceOnly
+  }
 
 export type SubmissionPorts = AdmissionPorts & { statements: Pick<Statements, 'verify'> }
 
@@ -95,6 +92,11 @@ export async function prepareSubmit(ask: SubmissionAsk, ports: SubmissionPorts):
   }
 }
 
+const boundMembers = namesIn('bound')
+  .map((name) => `\`context.${name}\``)
+  .join(', ')
+  .replace(/, ([^,]+)$/, ' and $1')
+
 function whyUnbound(ask: SubmissionAsk, evaluation: Evaluation | undefined, now: NumericDate): Unmade | undefined {
   if (!evaluation || evaluation.agent !== ask.agent.id)
     return refuse('invalid_denial_binding', '`denial.evaluation_id` is none of yours')
@@ -104,17 +106,14 @@ function whyUnbound(ask: SubmissionAsk, evaluation: Evaluation | undefined, now:
   if (bindingOf(ask) !== evaluation.binding)
     return refuse(
       'invalid_denial_binding',
-      '`subject`, `action`, `resource`, `context.purpose`, `context.parent_task` and `context.mcp` should be those of the evaluation',
+      `\`subject\`, \`action\`, \`resource\`, ${boundMembers} should be those of the evaluation`,
     )
   return undefined
 }
 
 /** What of a submission stays once it is bound to its evaluation. */
-export type Asking = Pick<
-  SubmissionAsk,
-  'agent' | 'subject' | 'action' | 'resource' | 'mcp' | 'purpose' | 'parentTask'
-> &
-  Pick<SubmissionAsk, 'justification' | 'notBefore' | 'requestedUntil'> & {
+export type Asking = Pick<SubmissionAsk, 'agent' | 'subject' | 'action' | 'resource'> &
+  Said & {
     jkt?: Thumbprint
     /** The person who asks on the agent's behalf, who has no key of its. */
     askedBy?: PersonId
@@ -220,12 +219,14 @@ export const toldOfTask = (look: TaskLook | undefined): Pick<Ask, 'task' | 'inci
     : { task: look.answer, ...(look.answer === 'known' ? defined({ incident: look.incident }) : {}) }
 
 function askOf(
-  { agent, purpose, justification, parentTask, notBefore, requestedUntil, jkt, askedBy, ...bound }: Asking,
+  ask: Asking,
   { facts, grant }: Extract<Assessment, { outcome: 'requestable' }>,
   own: Pick<Ask, 'id' | 'recent' | 'host' | 'afterHalts' | 'justified' | 'task' | 'incident'>,
 ): Ask {
   const { environment, classification, ...resource } = facts.resource
+  const { agent, jkt, askedBy } = ask
   const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+    ...saidOf(ask),
     agent,
     owner: facts.agent.owner,
     chain: [],
@@ -235,17 +236,13 @@ function askOf(
     resource: { type: resource.type, id: resource.id },
     environment,
     classification,
-    purpose,
-    ...defined({ justification }),
-    parentTask,
     credential: facts.entry.credential,
     ...grant,
-    ...defined({ mcp: facts.mcp, notBefore, requestedUntil }),
     unpinned: [...facts.unpinned],
     ...own,
-    ...defined({ jkt, askedBy }),
+    ...defined({ mcp: facts.mcp, jkt, askedBy }),
   }
-  return bindAsk(undigested, { ...bound, purpose, parentTask })
+  return bindAsk(undigested, ask)
 }
 
 /** Which evaluation is answered. A statement of it is verified whenever there is one, though the record decides. */

@@ -8,8 +8,9 @@ import {
   type StepAsked,
 } from '../../domain/policy/assess-plan.ts'
 import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/previews/preview.ts'
+import type { ParentTask } from '../../domain/requests/ask-terms.ts'
 import { keptSteps, type PlanStep } from '../../domain/requests/plan-step.ts'
-import type { Ask, ParentTask } from '../../domain/requests/request.ts'
+import type { Ask } from '../../domain/requests/request.ts'
 import type { JsonObject, NumericDate, Resource } from '../../domain/values.ts'
 import { defined, ok, type RequestId, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'

@@ -1,4 +1,5 @@
 import { digestOf } from '../../domain/digest.ts'
+import { digested, maySpendPermit } from '../../domain/requests/ask-terms.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
@@ -179,29 +180,10 @@ async function standing(id: string, wanted: Way['attaches'], ports: DecidingPort
   return { ...stored, state }
 }
 
-const openKey = ({
-  action,
-  arguments: args,
-  resource,
-  mcp,
-  purpose,
-  parentTask,
-  notBefore,
-  requestedUntil,
-  jkt,
-  askedBy,
-}: Ask) =>
-  digestOf('hotwork.open.v1', {
-    action,
-    arguments: args,
-    resource,
-    purpose,
-    parent_task: parentTask as Json,
-    ...(notBefore === undefined ? {} : { not_before: notBefore }),
-    ...defined({ mcp, asked_by: askedBy }),
-    requested_until: requestedUntil ?? null,
-    jkt: jkt ?? null,
-  })
+const openKey = (ask: Ask) => {
+  const { action, arguments: args, resource } = ask
+  return digestOf('hotwork.open.v1', { action, arguments: args, resource, ...digested('open', ask) })
+}
 
 /** Reads what is there, and finds who is to be asked: nothing is read for what may not even be asked for. */
 export async function readAndAdmit(
@@ -223,7 +205,6 @@ export async function readAndAdmit(
 }
 
 /** A standing permit may be over when it starts, an extension is asked of people, and a permit is for what the agent asks. */
-const mayDraw = ({ stages, ask: { notBefore, extends: extended, askedBy } }: Submit): boolean =>
-  stages.length > 0 && [notBefore, extended, askedBy].every((each) => each === undefined)
+const mayDraw = ({ stages, ask }: Submit): boolean => stages.length > 0 && maySpendPermit(ask)
 
 type Drawn = Awaited<ReturnType<typeof drawFromPermit>>

@@ -7,6 +7,7 @@ import { nameIn, toolRows } from '../../../domain/cards/request-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../../../domain/inert.ts'
 import { rfc3339 } from '../../../domain/ledger/ledger.ts'
 import type { Preview } from '../../../domain/previews/preview.ts'
+import { saidTexts } from '../../../domain/requests/ask-terms.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject } from '../../../domain/values.ts'
 import type { BurstView } from '../../../operations/cards/draw-burst.ts'
@@ -160,7 +161,7 @@ const factsOf = ({ ask, preview }: ApprovalRequest): { [name: string]: string } 
   ...Object.fromEntries(Object.entries(ask.arguments).map(([name, value]) => [name, exact(value)])),
   ...presentValues(preview),
   ...Object.fromEntries(toolRows(ask).map(({ text, note }) => ['(MCP tool)', `${text}${note}`])),
-  '(purpose)': exact(ask.purpose),
+  ...Object.fromEntries(saidTexts(ask).map(({ label, text }) => [`(${label.toLowerCase()})`, exact(text)])),
   '(task)': exact(ask.parentTask.id),
   '(uses)': String(ask.uses),
   ...(ask.notBefore === undefined ? {} : { '(begins)': rfc3339(ask.notBefore) }),

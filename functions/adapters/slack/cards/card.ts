@@ -270,11 +270,7 @@ function aboutItems(view: RequestView, lines: number): RichTextSection[] {
 /** Under this heading stands what the agent says; above it, only what will be executed. */
 function saidBlock(view: RequestView, budget: Budget): CardBlock {
   const claim = inert(view.justification?.trim() ?? '')
-  const limits: { readonly [label: string]: number } = { Task: 280, Incident: 280, Purpose: 64 }
-  const rows = saidRows(view).map(({ label, text, note }) => {
-    const shown = clamp(text, limits[label] ?? 0).text
-    return valueLine({ label, text: shown, note })
-  })
+  const rows = saidRows(view).map(({ text, most, ...row }) => valueLine({ ...row, text: clamp(text, most).text }))
   return rich(
     'claim',
     section(bold('The agent says (unverified)')),

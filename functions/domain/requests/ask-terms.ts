@@ -1,0 +1,256 @@
+import * as z from 'zod'
+import { HostFacts } from '../agents/host.ts'
+import { Incident } from '../policy/asking-terms.ts'
+import { McpTool } from '../policy/mcp-tool.ts'
+import {
+  CredentialKind,
+  Digest,
+  HaltId,
+  type Json,
+  type JsonObject,
+  NumericDate,
+  PersonId,
+  RequestId,
+  Seconds,
+  StandingPermitId,
+  Thumbprint,
+  Timestamp,
+} from '../values.ts'
+import type { AskTerm, BodyPart, Heir, Reader, TermDigest } from './ask-term.ts'
+
+export const ParentTask = z.strictObject({ id: z.string().min(1).max(256), url: z.url().max(2048).optional() })
+export type ParentTask = z.infer<typeof ParentTask>
+
+export const askTerms = {
+  environment: { schema: z.string(), digests: ['request'], readBy: ['people'] },
+  classification: { schema: z.string(), digests: ['request'], readBy: ['people'] },
+  purpose: {
+    schema: z.string(),
+    body: {
+      in: 'context',
+      as: z.string().min(1).max(64),
+      published: { type: 'string', minLength: 1, maxLength: 64, description: 'As it was evaluated.' },
+    },
+    digests: ['request', 'open', 'bound'],
+    orNull: true,
+    passedTo: ['delegation', 'extension', 'step'],
+    readBy: ['people'],
+    said: { as: 'Purpose', most: 64 },
+  },
+  justification: {
+    schema: z.string().optional(),
+    body: {
+      in: 'context',
+      as: z.string().max(4000),
+      published: { type: 'string', maxLength: 4000, description: 'Shown to people as the claim of the agent.' },
+    },
+    readBy: ['people'],
+    personal: { at: [''], whose: 'actor or owner' },
+  },
+  parentTask: {
+    schema: ParentTask,
+    name: 'parent_task',
+    body: {
+      in: 'context',
+      as: z.object(ParentTask.shape),
+      published: {
+        type: 'object',
+        description: 'As it was evaluated: what this is part of.',
+        required: ['id'],
+        properties: {
+          id: { type: 'string', minLength: 1, maxLength: 256 },
+          url: { type: 'string', format: 'uri', maxLength: 2048 },
+        },
+      },
+    },
+    digests: ['request', 'open', 'bound'],
+    orNull: true,
+    passedTo: ['delegation', 'extension', 'step'],
+    readBy: ['people'],
+  },
+  /** The agent said why. Policy hears that it did, and not the words. */
+  justified: { schema: z.literal(true).optional(), passedTo: ['delegation', 'step'] },
+  /** What the service that keeps incidents said of the parent task when this was asked for. */
+  task: { schema: z.enum(['known', 'unknown']).optional(), passedTo: ['delegation', 'step'] },
+  /** In that service's own words, where the deployment says which. */
+  incident: {
+    schema: Incident.optional(),
+    readBy: ['people'],
+    personal: { at: ['/title', '/status'], whose: 'owner' },
+  },
+  /** `none`: of a plan, for which no credential is ever made. */
+  credential: {
+    schema: z.enum([...CredentialKind.options, 'none']),
+    digests: ['request'],
+    passedTo: ['delegation'],
+  },
+  uses: { schema: z.int().positive(), digests: ['request'] },
+  claimWithin: { schema: Seconds, name: 'claim_within', digests: ['request'], passedTo: ['delegation'] },
+  lifetime: { schema: Seconds, digests: ['request'], passedTo: ['delegation'] },
+  /** The MCP tool that the call goes to. */
+  mcp: {
+    schema: McpTool.optional(),
+    body: {
+      in: 'context',
+      as: z.object({ ...McpTool.shape, server: z.object(McpTool.shape.server.shape) }),
+      published: { type: 'object', description: 'As it was evaluated: the tool of an MCP server that is called.' },
+    },
+    digests: ['request', 'open', 'bound'],
+    passedTo: ['delegation', 'extension'],
+    readBy: ['people', 'agent'],
+  },
+  /** In plain words. */
+  unpinned: { schema: z.array(z.string()), readBy: ['people', 'agent'] },
+  /** Nothing is issued before it: people decide ahead. */
+  notBefore: {
+    schema: NumericDate.optional(),
+    name: 'not_before',
+    body: {
+      in: 'requested_access',
+      as: Timestamp,
+      published: {
+        type: 'string',
+        format: 'date-time',
+        description: 'A start, at most 7 days from now: nothing can be claimed before it.',
+      },
+    },
+    digests: ['request', 'open'],
+    passedTo: ['step'],
+    asksPeople: true,
+    readBy: ['people', 'agent'],
+    time: true,
+  },
+  /** Earlier than the ladder would end it. */
+  requestedUntil: {
+    schema: NumericDate.optional(),
+    name: 'requested_until',
+    body: {
+      in: 'requested_access',
+      as: Timestamp,
+      published: {
+        type: 'string',
+        format: 'date-time',
+        description: 'An earlier end, at least 10 s from now and from `not_before`.',
+      },
+    },
+    digests: ['open'],
+    orNull: true,
+  },
+  /** The properties of subject and resource, where they were evaluated too. */
+  bound: { schema: Digest.optional() },
+  /** In the hour before. Policy may only raise scrutiny by it. */
+  recent: { schema: z.int().nonnegative(), passedTo: ['delegation'] },
+  /** When it was asked. Later questions to policy have the same. */
+  host: { schema: HostFacts.optional() },
+  /** Lifted before it in the same second: these do not end it. */
+  afterHalts: { schema: z.array(HaltId).optional(), passedTo: ['step'] },
+  standing: { schema: StandingPermitId.optional(), readBy: ['people'] },
+  /** A person asked on the agent's behalf: they answer for it, and decide none of it. */
+  askedBy: { schema: PersonId.optional(), name: 'asked_by', digests: ['open'], asksPeople: true },
+  /** More time of that grant. */
+  extends: { schema: RequestId.optional(), asksPeople: true },
+  /** No other key can claim the grant. A request that another agent delegated, or that a person asked, has none until it is first claimed. */
+  jkt: { schema: Thumbprint.optional(), digests: ['open'], orNull: true },
+} as const satisfies { readonly [term: string]: AskTerm }
+
+type Terms = typeof askTerms
+type TermName = keyof Terms
+type Shape = { readonly [K in TermName]: Terms[K]['schema'] }
+export type AskTerms = z.infer<z.ZodObject<Shape>>
+
+/** The terms whose row has an item in a list of its own. */
+type Listing<List extends 'digests' | 'passedTo' | 'readBy', Item> = {
+  [K in TermName]: Terms[K] extends { [list in List]: readonly (infer Each)[] }
+    ? Item extends Each
+      ? K
+      : never
+    : never
+}[TermName]
+type With<Mark> = { [K in TermName]: Terms[K] extends Mark ? K : never }[TermName]
+type InBody<Part extends BodyPart> = With<{ body: { in: Part } }>
+type NameOf<K extends TermName> = Terms[K] extends { name: infer Name extends string } ? Name : K
+type BodyShape<Part extends BodyPart> = {
+  [K in InBody<Part> as NameOf<K>]: z.ZodOptional<Terms[K]['body']['as']>
+}
+
+/** What callers say of an ask. */
+export type Said = Pick<AskTerms, InBody<BodyPart>>
+/** What a submission repeats of its evaluation. */
+export type BoundTerms = Partial<Pick<AskTerms, Listing<'digests', 'bound'>>>
+export type ReadTerms<By extends Reader> = Pick<AskTerms, Listing<'readBy', By>>
+
+type Holder = { readonly [member: string]: unknown }
+type Row = AskTerm & { key: string; name: string }
+const rows: readonly Row[] = Object.entries(askTerms).map(([key, term]: [string, AskTerm]) => ({
+  name: key,
+  ...term,
+  key,
+}))
+/** What an object has of the terms with such a row. */
+const present = (of: object, has: (row: Row) => boolean) =>
+  rows.flatMap((row) => {
+    const value = (of as Holder)[row.key]
+    return value !== undefined && has(row) ? [{ ...row, value }] : []
+  })
+const pick = (of: object, has: (row: Row) => boolean) =>
+  Object.fromEntries(present(of, has).map(({ key, value }) => [key, value]))
+const inBody = (part: BodyPart) => rows.flatMap(({ name, body }) => (body?.in === part ? [{ name, ...body }] : []))
+
+export const termShape = Object.fromEntries(rows.map(({ key, schema }) => [key, schema])) as Shape
+
+export const bodyShape = <Part extends BodyPart>(part: Part) =>
+  Object.fromEntries(inBody(part).map(({ name, as }) => [name, as.optional()])) as BodyShape<Part>
+
+/** JSON Schema of what a body may say. */
+export const publishedTerms = (part: BodyPart): JsonObject =>
+  Object.fromEntries(inBody(part).map(({ name, published }) => [name, published]))
+
+/** What a parsed body says, under the names of the ask. */
+export const saidIn = (parts: { readonly [part in BodyPart]?: object | undefined }): Partial<Said> =>
+  Object.fromEntries(
+    rows.flatMap(({ key, name, body }) => {
+      const said = body && (parts[body.in] as Holder | undefined)?.[name]
+      return said === undefined ? [] : [[key, said]]
+    }),
+  )
+
+export const saidOf = (asking: Said): Said => pick(asking, ({ body }) => body !== undefined) as Said
+
+/** What a request has from the one that it is made of. */
+export const passedOn = <To extends Heir>(to: To, ask: AskTerms) =>
+  pick(ask, ({ passedTo = [] }) => passedTo.includes(to)) as Pick<AskTerms, Listing<'passedTo', To>>
+
+export const readTerms = <By extends Reader>(by: By, ask: AskTerms) =>
+  pick(ask, ({ readBy = [] }) => readBy.includes(by)) as ReadTerms<By>
+
+/** What one of the digests covers of the terms. */
+export const digested = (digest: TermDigest, of: Partial<AskTerms>): JsonObject =>
+  Object.fromEntries(
+    rows.flatMap(({ key, name, digests = [], orNull }) => {
+      const value = (of as { readonly [member: string]: Json })[key]
+      return digests.includes(digest) && (value !== undefined || orNull) ? [[name, value ?? null]] : []
+    }),
+  )
+
+export const namesIn = (digest: TermDigest): string[] =>
+  rows.flatMap(({ name, digests = [] }) => (digests.includes(digest) ? [name] : []))
+
+/** For an answer, under the names of the wire. */
+export const answered = <By extends Reader>(by: By, of: ReadTerms<By>) =>
+  present(of, ({ readBy = [] }) => readBy.includes(by)) as readonly { name: string; value: Json; time?: true }[]
+
+export const maySpendPermit = (ask: AskTerms): boolean =>
+  present(ask, ({ asksPeople = false }) => asksPeople).length === 0
+
+/** The texts that an agent says, each with its label. */
+export const saidTexts = (of: Pick<AskTerms, With<{ said: object }>>) =>
+  present(of, ({ said }) => said !== undefined).flatMap(({ said, value }) =>
+    said ? [{ label: said.as, most: said.most, text: String(value) }] : [],
+  )
+
+/** Where a submission has them. */
+export const personalTexts = rows.flatMap(({ key, personal }) =>
+  personal ? personal.at.map((at) => ({ at: `/ask/${key}${at}`, whose: personal.whose })) : [],
+)
+
+export const isPersonal = (term: string): boolean => rows.some(({ key, personal }) => key === term && personal)
