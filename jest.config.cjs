@@ -45,6 +45,8 @@ module.exports = {
       roots: ['<rootDir>/test/adapters', '<rootDir>/test/targets'],
       testMatch: ['<rootDir>/test/{adapters,targets}/**/*.test.ts'],
     }),
+    // The toys lie in `added` folders: a copy of the tree runs their tests.
+    project('seams', { testMatch: ['<rootDir>/test/seams/*.test.ts'] }),
     // What it counts is only its own where nothing else asks its deployment: run.ts runs it before all that does.
     project('cost', { roots: onStack, testMatch: ['<rootDir>/test/stack/{cost,gate-cost,sequence}.test.ts'] }),
     // It looks at what all others of the stack have done: run.ts runs it after them.
