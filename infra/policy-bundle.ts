@@ -38,7 +38,7 @@ export type PolicyBundle = {
   deployment: {
     accounts: { readonly [alias: string]: Account }
     chat: { apiUrl: string }
-    incidents?: { url: string }
+    incidents?: object
     anchor?: { retentionDays: number; elsewhere?: { accountId: string; bucket: string } }
   }
 }

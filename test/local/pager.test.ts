@@ -25,10 +25,9 @@ test('the local PagerDuty knows incidents by the form of the sample, and answers
       new HttpIncidents({
         url: `${pager.url}/incidents/{incident}`,
         authorization: async () => header,
-        clock: { now: () => 0 },
         expressions: new JmesPathExpressions(),
         show: { title: 'incident.title', status: 'incident.status' },
-      }).look(task)
+      }).read(task)
     const incident = { title: 'Incident INC-4827', status: 'open' }
     expect(await look('INC-4827', pager.authorization)).toEqual({ answer: 'known', incident })
     for (const other of ['REL-7', 'INC-', 'INC-1/notes', 'inc-1'])

@@ -4,11 +4,12 @@ import { digestOf } from '../digest.ts'
 import { Transmitter } from '../halts/signal.ts'
 import { Issuer, SecureUrl } from '../people/identity-issuer.ts'
 import { Agent, Directory, ResourceRule, Tool } from '../people/organisation.ts'
-import { Expression, ShowLevel } from '../previews/preview-source.ts'
+import { ShowLevel } from '../previews/preview-source.ts'
 import { type AgentId, Digest, type Json, NumericDate, PersonId, Seconds, type ToolId } from '../values.ts'
 import { resourcesOverlap } from './arguments.ts'
 import { Calendar } from './calendar.ts'
 import { CatalogueEntry } from './catalogue.ts'
+import { IncidentService } from './incident-service.ts'
 import { Alias, Ladder } from './ladder.ts'
 
 const arnOf = (service: string, resource: string) =>
@@ -90,16 +91,10 @@ export const Deployment = z.strictObject({
   /** How long after a call CloudTrail may still tell of it. Seconds. Without it, twenty minutes. */
   callsRecordedWithin: Seconds.max(86_400).optional(),
   /**
-   * Asked before an opening, and where a tier or a policy goes by it about an agent's parent task: `{incident}` stands for the name, 200 is known and 404 unknown. Without it the pattern
+   * Asked before an opening, and where a tier or a policy goes by it about an agent's parent task. Without it the pattern
    * alone decides.
    */
-  incidents: z
-    .strictObject({
-      url: SecureUrl.regex(/^[^#]*\{incident\}/, 'say with `{incident}` where its name goes'),
-      /** What of its answer people see beside an agent's parent task: JMESPath each. */
-      show: z.strictObject({ title: Expression, status: Expression.optional(), url: Expression.optional() }).optional(),
-    })
-    .optional(),
+  incidents: IncidentService.optional(),
   /** Where the pager's API is, if not at its usual address. */
   pager: z.strictObject({ url: SecureUrl }).optional(),
   /** Where the log lies: in a bucket of Hotwork's own account, or in one of another account. */

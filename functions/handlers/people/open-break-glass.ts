@@ -8,7 +8,7 @@ import type { TextReader } from '../../operations/ledger/ports.ts'
 import { joinRequest } from '../../operations/ledger/texts.ts'
 import { idempotencyKeyOf, openingRefusal, personDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { incidentsOf } from '../wiring/break-glass.ts'
+import { incidentsOf } from '../wiring/incidents.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 

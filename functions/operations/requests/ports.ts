@@ -109,6 +109,11 @@ export interface TaskService {
 }
 export type TaskLook = { answer: 'known'; incident?: Incident } | { answer: 'unknown' | 'unreachable' }
 
+/** Reads one incident of a service of its kind. A fault is `unreachable` to those who ask. */
+export interface IncidentReader {
+  read(incident: string): Promise<TaskLook>
+}
+
 export interface WaitStore {
   /** Twice is once. */
   remember(wait: WaitRecord): Promise<void>

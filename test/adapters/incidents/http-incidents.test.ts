@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpIncidents } from '../../../functions/adapters/incident-service/http-incidents.ts'
+import { RememberedIncidents } from '../../../functions/adapters/incident-service/remembered-incidents.ts'
 import { JmesPathExpressions } from '../../../functions/adapters/jmespath/expressions.ts'
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
 import type { Incidents } from '../../../functions/operations/break-glass/ports.ts'
@@ -20,12 +21,10 @@ const origin = useServer((request, response) => {
   answer(request, response)
 })
 const clock = new MemoryClock(start)
+const asking = (settings: ConstructorParameters<typeof HttpIncidents>[0]) =>
+  new RememberedIncidents(new HttpIncidents(settings), { clock })
 const incidents = (authorization?: () => Promise<string | undefined>): Incidents =>
-  new HttpIncidents({
-    url: `${origin()}/incidents/{incident}?by={incident}`,
-    clock,
-    ...(authorization && { authorization }),
-  })
+  asking({ url: `${origin()}/incidents/{incident}?by={incident}`, ...(authorization && { authorization }) })
 const status = (code: number, headers = {}) => {
   answer = (_, response) => response.writeHead(code, headers).end()
 }
@@ -88,7 +87,7 @@ test('one whose answer never ends has answered with its status', async () => {
 })
 
 test('one that is not there, hangs up, or whose secret cannot be had, is no answer and no fault', async () => {
-  const gone = new HttpIncidents({ url: 'http://127.0.0.1:1/{incident}', clock })
+  const gone = asking({ url: 'http://127.0.0.1:1/{incident}' })
   expect(await gone.check('INC-7')).toBe('unreachable')
   answer = (request) => request.socket.destroy()
   expect(await incidents().check('INC-7')).toBe('unreachable')
@@ -110,8 +109,8 @@ test('an opening that is tried again does not ask again, and one a while later d
 describe('what people see of an incident', () => {
   const show = { title: 'incident.name', status: "join(', ', [severity, state])", url: 'links.self' }
   const look = (changes = {}) =>
-    new HttpIncidents({
-      ...{ url: `${origin()}/{incident}`, clock, expressions: new JmesPathExpressions() },
+    asking({
+      ...{ url: `${origin()}/{incident}`, expressions: new JmesPathExpressions() },
       show: { ...show, ...changes },
     }).look('INC-7')
   const says = (body: string) => {

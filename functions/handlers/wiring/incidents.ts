@@ -1,0 +1,42 @@
+import { HttpIncidents } from '../../adapters/incident-service/http-incidents.ts'
+import { RememberedIncidents } from '../../adapters/incident-service/remembered-incidents.ts'
+import { IncidentSecretReader } from '../../adapters/secretsmanager/secrets.ts'
+import { PatternIncidents } from '../../adapters/system/system.ts'
+import type { IncidentKind, IncidentServices } from '../../domain/policy/incident-service.ts'
+import type { Incidents } from '../../operations/break-glass/ports.ts'
+import type { Log } from '../../operations/ports.ts'
+import type { Expressions } from '../../operations/previews/sources.ts'
+import type { AskingPorts, IncidentReader } from '../../operations/requests/ports.ts'
+
+type World = { authorization: () => Promise<string | undefined>; expressions?: Expressions | undefined }
+
+/** A row for each kind of service. */
+const readers: { readonly [K in IncidentKind]: (service: IncidentServices[K], world: World) => IncidentReader } = {
+  http: (service, world) => new HttpIncidents({ ...service, ...world }),
+}
+
+const readerOf = <K extends IncidentKind>(kind: K, service: IncidentServices[K], world: World): IncidentReader =>
+  readers[kind](service, world)
+
+type Asking = Pick<AskingPorts, 'policy' | 'clock'> & { log?: Log; expressions?: Expressions }
+
+/** The service that the deployment names, if it names one. */
+export function incidentServiceOf(
+  { policy, clock, log, expressions }: Asking,
+  { INCIDENT_SECRET }: { INCIDENT_SECRET: string },
+): RememberedIncidents | undefined {
+  const { incidents } = policy.bundle.deployment
+  if (!incidents) return undefined
+  const secret = new IncidentSecretReader(INCIDENT_SECRET, clock)
+  const authorization = async () => (await secret.read()).checkAuthorization
+  return new RememberedIncidents(readerOf(incidents.kind ?? 'http', incidents, { authorization, expressions }), {
+    clock,
+    log,
+  })
+}
+
+/** Incidents by their pattern alone, or, where the deployment says where they are kept, by asking there too. */
+export const incidentsOf = (
+  { policy, clock }: Pick<AskingPorts, 'policy' | 'clock'>,
+  told: { INCIDENT_SECRET: string },
+): Incidents => incidentServiceOf({ policy, clock }, told) ?? new PatternIncidents()
