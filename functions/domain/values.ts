@@ -126,10 +126,6 @@ export const JsonObject = z.any().check((given) => {
 export const Resource = z.strictObject({ type: z.string().min(1).max(128), id: z.string().min(1).max(2048) })
 export type Resource = z.infer<typeof Resource>
 
-/** AWS credentials, one call that Hotwork makes for the agent, or an access token for a gated tool. */
-export const CredentialKind = z.enum(['sts', 'mediated', 'token'])
-export type CredentialKind = z.infer<typeof CredentialKind>
-
 /** Undefined where it is no JSON: a parser's own message quotes the text, which may be a secret. */
 export function parseJson(text: string): unknown {
   try {

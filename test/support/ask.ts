@@ -28,7 +28,7 @@ import type {
   Withdraw,
 } from '../../functions/domain/requests/commands.ts'
 import { type Narrow, type Narrowing, narrowedTerms, withDigests } from '../../functions/domain/requests/narrow.ts'
-import type { Ask, Claim, Verdict } from '../../functions/domain/requests/request.ts'
+import type { Ask, Verdict } from '../../functions/domain/requests/request.ts'
 import type {
   AgentId,
   CredentialId,
@@ -40,6 +40,7 @@ import type {
   ToolId,
   UseId,
 } from '../../functions/domain/values.ts'
+import type { Claim } from '../../functions/targets/kinds.ts'
 
 /**
  * A sample ask, the stages of a ladder, and a builder for each command, with whatever a test does not care about filled
@@ -282,6 +283,7 @@ export const delegation = (n: number, changes: Partial<Delegate> = {}): Delegate
 export const callBegin = (presented: CredentialId, n: number, changes: Partial<BeginCall> = {}): BeginCall => ({
   type: 'begin_call',
   agent: remediator,
+  target: 'aws',
   presented,
   use: useId(n),
   answer: permit,

@@ -3,11 +3,12 @@ import { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
 import { GroupSource, SourcedGroup } from '../../domain/people/group-source.ts'
 import { IssuerFile } from '../../domain/people/identity-issuer.ts'
 import { Agent, Identity, oneYear, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
-import { Account, Bundle, Deployment, Sealed } from '../../domain/policy/bundle.ts'
+import { Bundle, Deployment } from '../../domain/policy/bundle.ts'
 import { Calendar, Freeze, momentOf, named } from '../../domain/policy/calendar.ts'
 import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
 import { defined, PersonId } from '../../domain/values.ts'
+import { Account, Sealed } from '../../targets/aws/rules/account.ts'
 
 /** How the files of a policy folder say things; each gives what the bundle holds, where times are whole seconds. */
 

@@ -11,6 +11,7 @@ import { isJustified } from '../../domain/policy/asking-terms.ts'
 import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import { AgentId, defined, duration, type PersonId } from '../../domain/values.ts'
 import { explainPlan, type Plan, type PlannedStage, planRequest } from '../../operations/requests/plan-request.ts'
+import { wordsOf } from '../../targets/kinds.ts'
 import { explainedJson, explainedText } from './explained.ts'
 import { type Exit, exits, type Io, jsonText, WrongUsage } from './io.ts'
 import { openPolicies, tellProblems } from './open.ts'
@@ -96,7 +97,7 @@ function describePlan(plan: Plan, bundle: Bundle): string {
     ...('steps' in plan
       ? [`Then a grant for each step, in turn: ${termsOf(plan.grant)}`]
       : [
-          `Then a grant: ${termsOf(plan.grant)}, as ${kindOf(plan)}`,
+          `Then a grant: ${termsOf(plan.grant)}, as ${wordsOf(plan.credential)}`,
           plan.unpinned.length === 0 ? 'The credential leaves nothing open.' : 'The credential leaves open:',
           ...plan.unpinned.map((line) => `  - ${inert(line)}`),
         ]),
@@ -114,22 +115,14 @@ const actLines = ({ action, resource, environment, classification, mcp }: Act): 
 const stepLines = (step: Extract<Plan, { steps: unknown }>['steps'][number], at: number): string[] => [
   `Step ${at + 1}, by ${step.agent}: ${inert(step.title)}${lookalikeNote(step.title)}`,
   ...actLines(step),
-  `  as ${kindOf(step)}${step.unpinned.length === 0 ? '' : ', which leaves open:'}`,
+  `  as ${wordsOf(step.credential)}${step.unpinned.length === 0 ? '' : ', which leaves open:'}`,
   ...step.unpinned.map((line) => `  - ${inert(line)}`),
 ]
 
 const termsOf = ({ claimWithin, lifetime, uses }: Extract<Plan, { tier: number }>['grant']): string =>
   `claimed within ${duration(claimWithin)}, good for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`
 
-const kindOf = ({ credential }: { credential: string }): string => kinds[credential] ?? credential
-
 const when = (holds: boolean, line: string): string[] => (holds ? [line] : [])
-
-const kinds: { readonly [credential: string]: string } = {
-  token: 'an access token',
-  sts: 'AWS credentials',
-  mediated: 'one call that Hotwork makes itself',
-}
 
 function stageLines(stage: PlannedStage, at: number, bundle: Bundle): string[] {
   const { name, quorum, people, channel, deadline, silence, reminders, login, comment, quiet } = stage

@@ -1,6 +1,6 @@
+import { Claim, isSession, wordsOfClaim } from '../../targets/kinds.ts'
 import { clamp, inert } from '../inert.ts'
 import { duration } from '../values.ts'
-import type { UseView } from './grant-view.ts'
 import type { OpeningStatus, OpeningView } from './opening-view.ts'
 import type { Who } from './request-view.ts'
 import { nameOf, titleParts } from './request-words.ts'
@@ -136,29 +136,21 @@ function credentialSentences({ sealed, about, grant }: OpeningView): readonly Se
       ],
     ]
   if (credentials.length === 0) return [['No credential was issued: nothing was done with it through Hotwork.']]
-  const kinds = { access_token: 'Access tokens', aws: 'AWS credentials' } as const
-  return (['access_token', 'aws'] as const).flatMap((claim): Sentence[] => {
+  return Claim.options.flatMap((claim): Sentence[] => {
+    const what = claim === 'access_token' ? 'Access tokens' : wordsOfClaim(claim)
     const of = credentials.filter((each) => each.claim === claim)
     const [first, last] = [of[0], of.at(-1)]
     if (!first || !last) return []
     return [
       of.length === 1
-        ? [`${kinds[claim]} issued once, at `, { time: first.issuedAt }]
-        : [
-            `${kinds[claim]} issued ${of.length} times, from `,
-            { time: first.issuedAt },
-            ' to ',
-            { time: last.issuedAt },
-          ],
+        ? [`${what} issued once, at `, { time: first.issuedAt }]
+        : [`${what} issued ${of.length} times, from `, { time: first.issuedAt }, ' to ', { time: last.issuedAt }],
     ]
   })
 }
 
-/** AWS credentials are one use, however many calls are made with them. */
-const isSession = ({ tool, key }: UseView): boolean => tool === 'aws' && key === 'aws'
-
-/** Whether AWS credentials of it were ever given. */
-export const tookAws = ({ grant }: OpeningView): boolean => grant?.uses.some(isSession) ?? false
+/** Whether credentials of a target's own were ever given. */
+export const tookSession = ({ grant }: OpeningView): boolean => grant?.uses.some(isSession) ?? false
 
 /** Each use and how it went. Calls with AWS credentials are no one use. */
 export function useSentences({ grant }: OpeningView, most: number): readonly Sentence[] {
@@ -184,7 +176,7 @@ export function useSentences({ grant }: OpeningView, most: number): readonly Sen
 export function callsSentence(view: OpeningView): Sentence {
   const { sealed, id } = view
   if (sealed) return ['Each call is in CloudTrail of that account, under the session of that role.']
-  return tookAws(view)
+  return tookSession(view)
     ? ['Each call that AWS credentials made is in CloudTrail, under the session name ', { value: id }, '.']
     : []
 }

@@ -1,3 +1,4 @@
+import { isSession, isTargetId, kinds, wordsOfClaim } from '../../targets/kinds.ts'
 import { inert } from '../inert.ts'
 import { isCommitment } from '../ledger/texts.ts'
 import type { Observed } from '../policy/observed.ts'
@@ -180,20 +181,19 @@ export function thingOf(event: Event): string | undefined {
 
 const doors = { api: 'through the API', chat: 'in the chat', page: 'on the page' } as const
 
-const kinds = { access_token: 'An access token', aws: 'AWS credentials' } as const
-
 function credential({ claim }: Of<'CredentialIntended'> | Of<'CredentialIssued'>, then: readonly Event[]): Told {
   const issued = then.find((each) => each.type === 'CredentialIssued')
-  const what = kinds[claim]
-  if (!issued) return { ...hotwork('noted', `${what} ${claim === 'aws' ? 'were' : 'was'} to be issued`), alike: [what] }
-  const said: Sentence = [{ bold: what }, claim === 'aws' ? ' were issued' : ' was issued']
+  const [what, were] = claim === 'access_token' ? ['An access token', 'was'] : [wordsOfClaim(claim), 'were']
+  if (!issued) return { ...hotwork('noted', `${what} ${were} to be issued`), alike: [what] }
+  const said: Sentence = [{ bold: what }, ` ${were} issued`]
   return { ...hotwork('issued', ...said, ', until ', { time: issued.expiresAt }), alike: said }
 }
 
-function use({ tool, key }: Of<'UseBegun'>, then: readonly Event[]): Told {
-  // The agent calls AWS itself: what it called is CloudTrail's to tell, and no end follows.
-  if (tool === 'aws' && key === 'aws') return hotwork('noted', 'The AWS credentials count as one use')
-  const by = tool === 'aws' ? 'Hotwork made the approved call to AWS' : `${tool} used it`
+function use(begun: Of<'UseBegun'>, then: readonly Event[]): Told {
+  const { tool } = begun
+  // The agent calls the target itself: what it called is the target's to tell, and no end follows.
+  if (isSession(begun)) return hotwork('noted', `The ${wordsOfClaim(begun.key)} count as one use`)
+  const by = isTargetId(tool) ? `Hotwork made the approved call to ${kinds[tool].name}` : `${tool} used it`
   const ended = then.find((each) => each.type === 'UseEnded')
   const isReturned = then.some(({ type }) => type === 'UseReturned')
   const became = ended ? `: ${ended.outcome}` : isReturned ? ': not made, given back' : ', its end is not reported'

@@ -1,3 +1,4 @@
+import { actOf, Claim } from '../../targets/kinds.ts'
 import { longestCredential } from '../break-glass/break-glass.ts'
 import { type Entry, rfc3339 } from '../ledger/ledger.ts'
 import { driftAt, isGuarded } from '../previews/drift.ts'
@@ -16,7 +17,7 @@ import {
 } from '../requests/commands.ts'
 import { type Event, system } from '../requests/events.ts'
 import { isPlan, keptSteps } from '../requests/plan-step.ts'
-import { type ApprovalRequest, type ApprovedRequest, approvalsOf, Claim, keyOf, usesLeft } from '../requests/request.ts'
+import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLeft } from '../requests/request.ts'
 import { CredentialId, defined, NumericDate, type Thumbprint } from '../values.ts'
 
 /** The facts at an intent are too old for a later mint. Seconds. */
@@ -54,15 +55,13 @@ export function intend(
   if (isPlan(state.ask)) return { code: 'wrong_credential_kind', detail: stepsToClaim(state) }
   const bound = bindKey(state, { ...command, first: claim === 'access_token', another: mayRebind(command) }, at)
   if (!bound) return { code: 'key_mismatch' }
-  if (claim === 'aws' && state.grant.credentials.access_token?.id !== command.presented)
-    return { code: 'credential_superseded' }
-  if (claim === 'aws' && state.ask.credential !== 'sts') return { code: 'wrong_credential_kind' }
-  if (claim === 'aws' && !hasAwsUse(state) && usesLeft(state) < 1) return { code: 'uses_exhausted' }
+  const refused = claim === 'access_token' ? undefined : refusedOwn(state, claim, command)
+  if (refused) return refused
   const denied = deniedNow(state, command, at)
   if (denied) return denied
   const early = notYet(state, at)
   if (early) return early
-  if (claim === 'aws' && state.grant.sessions.filter(({ endsAt }) => endsAt > at).length >= mostSessions)
+  if (claim !== 'access_token' && state.grant.sessions.filter(({ endsAt }) => endsAt > at).length >= mostSessions)
     return { code: 'too_many_sessions' }
   const count = claim === 'access_token' ? (state.grant.tokens ?? 0) + 1 : undefined
   if (count !== undefined && count > mostTokens) return { code: 'too_many_sessions', detail: tooManyTokens }
@@ -76,6 +75,17 @@ export function intend(
   return [...bound, { ...common, type: 'CredentialIntended', ...own }]
 }
 
+/** A target's own credential is claimed with the newest access token. */
+function refusedOwn(
+  state: ApprovedRequest,
+  claim: Claim,
+  { presented }: Intend,
+): Refused<'credential_superseded' | 'wrong_credential_kind' | 'uses_exhausted'> | undefined {
+  if (state.grant.credentials.access_token?.id !== presented) return { code: 'credential_superseded' }
+  if (actOf(state.ask.credential) !== claim) return { code: 'wrong_credential_kind' }
+  return !hasUseOf(state, claim) && usesLeft(state) < 1 ? { code: 'uses_exhausted' } : undefined
+}
+
 /** What the caller of a plan is told: no credential is ever made for a plan itself. */
 function stepsToClaim(plan: ApprovalRequest): string {
   const steps = keptSteps(plan).map(({ request, agent }) => `\`${request}\` by ${agent}`)
@@ -87,7 +97,7 @@ const tooManyTokens = `${mostTokens} access tokens of this grant were claimed: u
 const mayRebind = ({ claim, mayRebind }: Intend): boolean => claim === 'access_token' && mayRebind === true
 
 /**
- * A delegated grant is bound to the first key that claims or delegates it. AWS credentials never bind a key.
+ * A delegated grant is bound to the first key that claims or delegates it. A target's own credentials never bind one.
  * @param proven `first`: this act may bind a grant that has no key; `another`: it may replace the key
  * @returns undefined where the key is another one
  */
@@ -114,9 +124,9 @@ export function issue(
   const { claim, credential, bundle } = command
   const intended = grant.intents[claim]
   if (intended?.id !== credential || at - intended.at > intentLasts) return { code: 'credential_superseded' }
-  // A grant's first AWS credentials begin the one use that ends with it: IAM cannot count calls. Counted again, since
-  // the uses may be spent since the intent.
-  const begins = claim === 'aws' && !hasAwsUse(state)
+  // A grant's first credentials of a target's own begin the one use that ends with it: the target cannot count calls.
+  // Counted again, since the uses may be spent since the intent.
+  const begins = claim !== 'access_token' && !hasUseOf(state, claim)
   if (begins && (usesLeft(state) < 1 || command.use === undefined)) return { code: 'uses_exhausted' }
   const common = { at, actor: agentActor(ask), policies: [], bundle }
   // For an opening a credential is renewed inside the window, which no claim moves.
@@ -127,10 +137,10 @@ export function issue(
   const own = defined({ credential, claim, expiresAt, notAfter, replaces })
   const issued: Event = { ...common, type: 'CredentialIssued', ...own }
   if (!begins || command.use === undefined) return [issued]
-  return [issued, { ...common, type: 'UseBegun', use: command.use, key: 'aws', tool: 'aws', credential }]
+  return [issued, { ...common, type: 'UseBegun', use: command.use, key: claim, tool: claim, credential }]
 }
 
-const hasAwsUse = ({ grant }: ApprovedRequest): boolean => grant.uses.some(({ tool }) => tool === 'aws')
+const hasUseOf = ({ grant }: ApprovedRequest, claim: Claim): boolean => grant.uses.some(({ tool }) => tool === claim)
 
 /** Refuses this attempt and leaves the grant, unless an approver may no longer approve. */
 export function deniedNow(

@@ -30,8 +30,8 @@ export const toolOfStream = ({ receiver }: SignalDelivery): ToolId => ToolId.par
 
 /** Only the tool that the token is for is told of it. No stream is looked for here: whether there is one changes. */
 export function signalOf(event: SessionRevoked, action: string, bundle: Bundle): SignalDelivery | undefined {
-  const tool = ToolId.safeParse(toolOf(action, bundle))
-  return tool.success ? toStream(tool.data, event) : undefined
+  const tool = toolOf(action, bundle)
+  return tool && toStream(tool, event)
 }
 
 /** The bus has all of them. An agent hears of its own requests, a tool of those whose credential is for it. */
@@ -41,10 +41,7 @@ export function deliveriesOf(event: DecisionEvent, bundle: Bundle): readonly Dec
   return [{ receiver: 'bus', event }, ...notified.map((id) => ({ receiver: `webhook:${id}` as const, event }))]
 }
 
-function toolOf(action: string, { actions }: Bundle): string | undefined {
-  const entry = actions[action]
-  return entry?.credential === 'token' ? entry.tool : undefined
-}
+const toolOf = (action: string, { actions }: Bundle): ToolId | undefined => ToolId.safeParse(actions[action]?.tool).data
 
 /** Where an agent or a tool is notified. @param id of a receiver whose registration may be gone by now */
 export const notifyOf = (id: string, bundle: Bundle): string | undefined =>

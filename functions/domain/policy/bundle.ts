@@ -1,46 +1,19 @@
 import * as z from 'zod'
+import { kinds } from '../../targets/kinds.ts'
 import { BreakGlassPolicy } from '../break-glass/break-glass.ts'
 import { digestOf } from '../digest.ts'
 import { Transmitter } from '../halts/signal.ts'
 import { Issuer, SecureUrl } from '../people/identity-issuer.ts'
 import { Agent, Directory, ResourceRule, Tool } from '../people/organisation.ts'
 import { ShowLevel } from '../previews/preview-source.ts'
-import { type AgentId, Digest, type Json, NumericDate, PersonId, Seconds, type ToolId } from '../values.ts'
+import { type AgentId, Digest, type Json, type PersonId, Seconds, type ToolId } from '../values.ts'
 import { resourcesOverlap } from './arguments.ts'
 import { Calendar } from './calendar.ts'
 import { CatalogueEntry } from './catalogue.ts'
 import { IncidentService } from './incident-service.ts'
 import { Alias, Ladder } from './ladder.ts'
 
-const arnOf = (service: string, resource: string) =>
-  z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:${resource}$`))
-
-/** Who may assume the sealed role: IAM users, since only of them does AWS say that they showed a second factor. */
-export const Sealed = z.strictObject({
-  people: z
-    .record(PersonId, arnOf('iam', ':\\d{12}:user/[\\w+=,.@/-]{1,576}'))
-    .refine((people) => Object.keys(people).length >= 1 && Object.keys(people).length <= 8, 'one to eight people'),
-  /**
-   * An SNS topic in the account's Region, in any account. Without it the app's alarm topic, where that is in this
-   * Region.
-   */
-  alarmTopic: arnOf('sns', '[a-z0-9-]+:\\d{12}:[\\w-]{1,256}').optional(),
-  /** From then on an alarm says so, until a person recertifies these names. */
-  recertifyBy: NumericDate.optional(),
-})
-
-export const Account = z.strictObject({
-  partition: z.enum(['aws', 'aws-cn', 'aws-us-gov']).default('aws'),
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/),
-  accountId: z.string().regex(/^\d{12}$/),
-  externalId: z.string().regex(/^[\w+=,.@:/-]{2,1224}$/),
-  /** IAM condition keys that are left out of session policies here: what judges them does not know them. */
-  unjudgedConditions: z.array(z.string().regex(/^[a-z0-9-]+:[A-Za-z-]+$/)).optional(),
-  /** Whether credentials are cut to the second by `sts:GetScopedCredentials`. */
-  scopedCredentials: z.boolean().optional(),
-  sealed: Sealed.optional(),
-})
-export type Account = z.infer<typeof Account>
+export type Account = z.infer<typeof kinds.aws.settings>
 
 /** What the aliases of a policy folder mean where it is deployed. */
 export const Deployment = z.strictObject({
@@ -51,24 +24,14 @@ export const Deployment = z.strictObject({
     .optional(),
   issuers: z.record(Alias, Issuer),
   /** By the alias after `tool:`. */
-  tools: z.record(
-    Alias,
-    z.strictObject({
-      audience: z.string().min(1),
-      addresses: z.array(z.url()).min(1),
-      /** Where Hotwork asks it what is there now. */
-      reads: SecureUrl.optional(),
-      /** Where else than at its addresses it may have security events pushed. */
-      signals: z.array(SecureUrl).min(1).max(8).optional(),
-    }),
-  ),
+  tools: z.record(Alias, kinds.tool.settings),
   /** Whose security events halt people and agents (Shared Signals). */
   transmitters: z
     .record(Alias, Transmitter)
     .refine((all) => Object.keys(all).length <= 10, 'at most ten transmitters')
     .optional(),
   channels: z.record(Alias, z.string().regex(/^[CG][A-Z0-9]{2,20}$/)),
-  accounts: z.record(Alias, Account),
+  accounts: z.record(Alias, kinds.aws.settings),
   /**
    * Where people log in to the pages: an OpenID provider, at which the pages are a public client without a secret. The
    * command line is a client of its own (RFC 8252 section 8.4).

@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { CredentialKind } from '../../targets/kinds.ts'
 import { PreviewSource } from '../previews/preview-source.ts'
-import { CredentialKind, type JsonObject, ok, type Resource, type Result, refuse, ToolId } from '../values.ts'
+import { type JsonObject, ok, type Resource, type Result, refuse, ToolId } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
 import { ArgumentsSchema, argumentsParser } from './arguments.ts'
 import type { Account } from './bundle.ts'

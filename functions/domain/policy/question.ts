@@ -1,7 +1,8 @@
+import type { CredentialKind } from '../../targets/kinds.ts'
 import type { HostFacts } from '../agents/host.ts'
 import type { Autonomy, ResourceFacts } from '../people/organisation.ts'
 import type { PreviewOutcome } from '../previews/preview.ts'
-import type { AgentId, CredentialKind, JsonObject, NumericDate, PersonId, Resource } from '../values.ts'
+import type { AgentId, JsonObject, NumericDate, PersonId, Resource } from '../values.ts'
 import type { TaskAnswer } from './asking-terms.ts'
 import type { Observed } from './observed.ts'
 

@@ -1,17 +1,11 @@
+import { type Act, actOf } from '../../targets/kinds.ts'
 import type { ReadAgain, Refused } from '../requests/commands.ts'
 import { type Event, system } from '../requests/events.ts'
 import { evolve } from '../requests/evolve.ts'
 import { approve, climbable, decideByOf, openNext } from '../requests/open-stage.ts'
-import type { ApprovalRequest, ApprovedRequest, Claim, PendingRequest } from '../requests/request.ts'
-import type { CredentialKind, NumericDate } from '../values.ts'
+import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../requests/request.ts'
+import type { NumericDate } from '../values.ts'
 import { type Matched, mostDrifts, type Preview, previewOfStep, stateOf } from './preview.ts'
-
-type Act = Claim | 'call'
-/** What hands out the right to act, or is the act itself. */
-const actOf = { token: 'access_token', sts: 'aws', mediated: 'call', none: undefined } as const satisfies Record<
-  CredentialKind | 'none',
-  Act | undefined
->
 
 /**
  * Whether what is there is read again before this act: only until the first such act. After it the agent's own change
@@ -20,7 +14,7 @@ const actOf = { token: 'access_token', sts: 'aws', mediated: 'call', none: undef
 export function isGuarded(state: ApprovalRequest, act: Act): boolean {
   if (state.status !== 'approved' || stateOf(state.preview) === undefined) return false
   const { ask, grant } = state
-  if (actOf[ask.credential] !== act || grant.uses.length > 0) return false
+  if (actOf(ask.credential) !== act || grant.uses.length > 0) return false
   return act !== 'access_token' || grant.claimedAt === undefined
 }
 
@@ -82,7 +76,7 @@ export function openAgain(
 }
 
 /**
- * What was delegated from it, and AWS sessions that were made and perhaps never answered, end with the grant: without
+ * What was delegated from it, and credentials of a target's own that were made and perhaps never answered, end with the grant: without
  * it they would be forgotten.
  */
 const isRestedOn = (state: ApprovalRequest, at: NumericDate): boolean =>

@@ -1,9 +1,9 @@
 import * as z from 'zod'
+import { CredentialKind } from '../../targets/kinds.ts'
 import { HostFacts } from '../agents/host.ts'
 import { Incident } from '../policy/asking-terms.ts'
 import { McpTool } from '../policy/mcp-tool.ts'
 import {
-  CredentialKind,
   Digest,
   HaltId,
   type Json,

@@ -1,3 +1,4 @@
+import type { Claim, TargetId } from '../../targets/kinds.ts'
 import type { SuspendedBecause } from '../agents/registry.ts'
 import type { Budget, Limits } from '../break-glass/break-glass.ts'
 import type { Claimed } from '../people/group-source.ts'
@@ -28,7 +29,7 @@ import {
 import type { BeginTurn, EndStep, OpenStep } from './advance-plan.ts'
 import { type Actor, type Door, type Event, type Evidence, system } from './events.ts'
 import type { Narrowing } from './narrow.ts'
-import type { ApprovalRequest, Ask, Claim, Outcome, StageState, UseOutcome, Verdict } from './request.ts'
+import type { ApprovalRequest, Ask, Outcome, StageState, UseOutcome, Verdict } from './request.ts'
 
 /**
  * A command with the facts that the operation found. Every fact that `decide` uses goes into the event, so that replay
@@ -165,7 +166,7 @@ export type Issue = Common & {
   agent: AskerId
   claim: Claim
   credential: CredentialId
-  /** For AWS credentials: the use that the first of them begins. */
+  /** For credentials of a target's own: the use that the first of them begins. */
   use?: UseId
 }
 
@@ -180,7 +181,14 @@ export type BeginUse = Common &
 
 export type EndUse = Common & { type: 'end_use'; tool: ToolId; use: UseId; outcome: Outcome; note?: string }
 export type BeginCall = Common &
-  Authority & { type: 'begin_call'; agent: AskerId; presented: CredentialId; use: UseId; observed?: ReadAgain }
+  Authority & {
+    type: 'begin_call'
+    agent: AskerId
+    target: TargetId
+    presented: CredentialId
+    use: UseId
+    observed?: ReadAgain
+  }
 export type EndCall = Common & { type: 'end_call'; agent: AskerId; use: UseId; outcome: Outcome; note?: string }
 /** The call was certainly not sent, and will not be. */
 export type ReturnCall = Common & { type: 'return_call'; agent: AskerId; use: UseId; reason: string }

@@ -1,3 +1,4 @@
+import { actOf, recordsCalls } from '../../targets/kinds.ts'
 import { underWay } from '../uses/use.ts'
 import type { NumericDate } from '../values.ts'
 import { type Event, system } from './events.ts'
@@ -74,18 +75,17 @@ export function endedAt(state: ApprovalRequest): NumericDate | undefined {
 /** When what was opened is over at the longest: at once, where nothing was. */
 export const openUntil = (state: ApprovalRequest): NumericDate => grantOf(state)?.notAfter ?? state.submittedAt
 
-/** Whether AWS credentials were made of it, for the agent or for Hotwork's own call. */
-function hadAwsSession(state: ApprovalRequest): boolean {
-  const grant = grantOf(state)
-  if (!grant) return false
-  return (
-    grant.uses.some(({ tool }) => tool === 'aws') || grant.sessions.length > 0 || grant.credentials.aws !== undefined
-  )
+/** Whether a target that records calls was called, or may have been: by the agent, or by Hotwork. */
+function isRecorded(state: ApprovalRequest): boolean {
+  const { uses = [], sessions = [], credentials = {} } = grantOf(state) ?? {}
+  const act = actOf(state.ask.credential)
+  const isIssued = act !== undefined && act !== 'call' && (sessions.length > 0 || credentials[act] !== undefined)
+  return [...uses.map(({ tool }) => tool), ...(isIssued ? [act] : [])].some(recordsCalls)
 }
 
-/** Since when the calls of its AWS sessions can be compared with what was approved, and have not been. */
+/** Since when the calls that its target recorded can be compared with what was approved, and have not been. */
 export function uncomparedSince(state: ApprovalRequest): NumericDate | undefined {
   // Hotwork gave no session of a sealed role: its review goes by the calls themselves.
-  if (state.calls || state.ask.breakGlass?.sealed || !hadAwsSession(state)) return undefined
+  if (state.calls || state.ask.breakGlass?.sealed || !isRecorded(state)) return undefined
   return endedAt(state)
 }

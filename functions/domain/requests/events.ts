@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { Claim } from '../../targets/kinds.ts'
 import { Stage } from '../policy/ladder.ts'
 import { Observed } from '../policy/observed.ts'
 import { Preview } from '../previews/preview.ts'
@@ -20,7 +21,7 @@ import {
 } from '../values.ts'
 import { personalTexts } from './ask-terms.ts'
 import { StepOutcome } from './plan-step.ts'
-import { Ask, Claim, Decision, Outcome, SettledBy, StageState, UseOutcome, Verdict } from './request.ts'
+import { Ask, Decision, Outcome, SettledBy, StageState, UseOutcome, Verdict } from './request.ts'
 
 export const Actor = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('person'), id: PersonId }),

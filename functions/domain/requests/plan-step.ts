@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import { CredentialKind } from '../../targets/kinds.ts'
 import { HostFacts } from '../agents/host.ts'
 import { McpTool } from '../policy/mcp-tool.ts'
-import { AgentId, CredentialKind, JsonObject, NumericDate, PersonId, RequestId, Resource, Seconds } from '../values.ts'
+import { AgentId, JsonObject, NumericDate, PersonId, RequestId, Resource, Seconds } from '../values.ts'
 
 export const mostSteps = 20
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { Claim, isCall } from '../../targets/kinds.ts'
 import { Opening, Review } from '../break-glass/break-glass.ts'
 import { Claimed } from '../people/group-source.ts'
 import { Given, Login } from '../people/login-strength.ts'
@@ -89,10 +90,6 @@ export const StageState = z.strictObject({
   escalatedAt: NumericDate.optional(),
 })
 export type StageState = z.infer<typeof StageState>
-
-/** At `/token`; and with that token at `/aws/credentials`. */
-export const Claim = z.enum(['access_token', 'aws'])
-export type Claim = z.infer<typeof Claim>
 
 export const Outcome = z.enum(['succeeded', 'failed'])
 export type Outcome = z.infer<typeof Outcome>
@@ -250,8 +247,7 @@ export function usesLeft(request: ApprovalRequest): number {
   return request.ask.uses - uses.length - delegations.reduce((sum, each) => sum + each.uses, 0)
 }
 
-export const callOf = (request: ApprovalRequest): Use | undefined =>
-  grantOf(request)?.uses.find(({ tool, key }) => tool === 'aws' && key === 'call')
+export const callOf = (request: ApprovalRequest): Use | undefined => grantOf(request)?.uses.find(isCall)
 
 export const keyOf = ({ ask, boundKey }: ApprovalRequest): Thumbprint | undefined => boundKey ?? ask.jkt
 

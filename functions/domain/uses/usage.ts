@@ -1,3 +1,4 @@
+import { isSession } from '../../targets/kinds.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
 import { pinnedBy } from '../policy/catalogue.ts'
 import { endedAt } from '../requests/due.ts'
@@ -67,7 +68,7 @@ function usageOfAction(
 function isUsed(state: ApprovalRequest): boolean {
   if (state.calls && !state.calls.notRecorded) return state.calls.approved > 0
   const uses = grantOf(state)?.uses ?? []
-  return uses.some(({ key, ended }) => key !== 'aws' && ended?.outcome !== 'failed')
+  return uses.some((use) => !isSession(use) && use.ended?.outcome !== 'failed')
 }
 
 function isUnused(state: ApprovalRequest): boolean {

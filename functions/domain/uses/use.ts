@@ -1,3 +1,4 @@
+import { actOf } from '../../targets/kinds.ts'
 import { deniedNow } from '../credentials/issue.ts'
 import { driftAt } from '../previews/drift.ts'
 import { stateOf } from '../previews/preview.ts'
@@ -80,13 +81,13 @@ export function beginCall(
   | 'state_unreadable'
 > {
   if (state.status !== 'approved') return { code: state.status }
-  const { presented, use, answer, bundle } = command
-  if (state.ask.credential !== 'mediated') return { code: 'wrong_credential_kind' }
+  const { target, presented, use, answer, bundle } = command
+  if (actOf(state.ask.credential) !== 'call') return { code: 'wrong_credential_kind' }
   if (state.grant.credentials.access_token?.id !== presented) return { code: 'credential_superseded' }
   // What was stopped is not even looked up any more: looking takes a session.
   const ended = endedBy(state, command.ending, command, at)
   if (ended) return ended
-  const before = state.grant.uses.find(({ tool }) => tool === 'aws')
+  const before = callOf(state)
   if (before) return { code: isKnown(before) ? 'uses_exhausted' : 'outcome_unknown' }
   if (usesLeft(state) < 1) return { code: 'uses_exhausted' }
   const denied = deniedNow(state, command, at)
@@ -94,7 +95,7 @@ export function beginCall(
   const drift = driftAt(state, 'call', command, at)
   if (drift) return drift
   const common = { at, actor: agentActor(state.ask), policies: [...answer.policies], bundle }
-  const own = { use, key: 'call', tool: 'aws', credential: presented, ...defined({ state: stateOf(state.preview) }) }
+  const own = { use, key: 'call', tool: target, credential: presented, ...defined({ state: stateOf(state.preview) }) }
   return [{ ...common, type: 'UseBegun', ...own }]
 }
 

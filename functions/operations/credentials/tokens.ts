@@ -6,7 +6,7 @@ import type { Refusal } from '../../domain/refusals.ts'
 import type { EndingCode, Intend, Issue } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import type { ApprovalRequest, ApprovedRequest, Claim } from '../../domain/requests/request.ts'
+import type { ApprovalRequest, ApprovedRequest } from '../../domain/requests/request.ts'
 import { keyOf, usesLeft } from '../../domain/requests/request.ts'
 import {
   type AgentId,
@@ -23,6 +23,7 @@ import {
   type Thumbprint,
   type ToolId,
 } from '../../domain/values.ts'
+import type { Claim } from '../../targets/kinds.ts'
 import { Overtaken } from '../faults.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'

@@ -3,6 +3,7 @@ import { type Replayed, Tally } from '../../domain/policy-change/replay.ts'
 import type { Event } from '../../domain/requests/events.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { PersonId, RequestId } from '../../domain/values.ts'
+import { isSession } from '../../targets/kinds.ts'
 import { askAct, askBeside, askDecided, askOpened, askReviewed } from './ask-about-people.ts'
 import { askRefused, askRefusedBeside } from './ask-about-refused.ts'
 import {
@@ -140,8 +141,8 @@ function askOfRequest(
     case 'CredentialIntended':
       return askLive(event, { state: before, moment: 'issue', question: 'issue', recorded: true }, asking)
     case 'UseBegun':
-      // With AWS credentials the use begins that was asked about when they were intended.
-      if (event.tool === 'aws' && event.key === 'aws') return undefined
+      // The use of a session was asked about when its credentials were intended.
+      if (isSession(event)) return undefined
       return askLive(event, { state: before, moment: 'use', question: 'use', recorded: true }, asking)
     case 'Delegated':
       return askLive(event, { state: before, moment: 'request', question: 'hand on', recorded: true }, asking)

@@ -3,6 +3,7 @@ import { describeTimeline, type Timeline } from '../../domain/cards/timeline.ts'
 import type { Entry } from '../../domain/ledger/ledger.ts'
 import { withTextsBeside } from '../../domain/ledger/texts.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { recordsCalls } from '../../targets/kinds.ts'
 import { type AnchorPorts, readAnchor } from '../anchor/read-anchor.ts'
 import type { LedgerReader, TextReader } from '../ledger/ports.ts'
 import { textsBeside } from '../ledger/texts.ts'
@@ -38,7 +39,7 @@ export async function readTimeline(state: ApprovalRequest, ports: TimelinePorts)
   const isOver = state.status !== 'pending' && state.status !== 'approved'
   // AWS answers two such questions a second: none is asked where there was no session, or may still be calls.
   const [told, anchor, beside] = await Promise.all([
-    isOver && entries.some(isOfAws) ? actual.of(id) : undefined,
+    isOver && entries.some(isRecorded) ? actual.of(id) : undefined,
     readAnchor(entries, ports),
     textsBeside(entries, clock.now(), texts),
   ])
@@ -52,5 +53,7 @@ export async function readTimeline(state: ApprovalRequest, ports: TimelinePorts)
   return describeTimeline(describeRequest(state, bundle), recorded, bundle)
 }
 
-const isOfAws = ({ type, facts }: Entry): boolean =>
-  (type === 'CredentialIntended' && facts['claim'] === 'aws') || (type === 'UseBegun' && facts['tool'] === 'aws')
+/** Credentials of a target that records calls, and Hotwork's own call, by the name of its kind. */
+const isRecorded = ({ type, facts }: Entry): boolean =>
+  (type === 'CredentialIntended' && recordsCalls(String(facts['claim']))) ||
+  (type === 'UseBegun' && recordsCalls(String(facts['tool'])))

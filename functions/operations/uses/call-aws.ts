@@ -71,7 +71,7 @@ async function begin(token: AccessToken, use: UseId, once: OnceOnly, target: Tar
         isGuarded(state, 'call') ? readAgain(state, now, ports) : ({} as Reading),
       ])
       expected = raw
-      const own = { agent: token.agent, presented: token.jti, use }
+      const own = { agent: token.agent, target: 'aws' as const, presented: token.jti, use }
       return { ...authority, ...defined({ observed }), type: 'begin_call' as const, ...own }
     },
     [once],

@@ -1,7 +1,8 @@
 import type { Stage } from '../../../functions/domain/policy/ladder.ts'
 import type { Ending } from '../../../functions/domain/requests/commands.ts'
-import type { Ask, Claim, Delegator, StageState, Verdict } from '../../../functions/domain/requests/request.ts'
+import type { Ask, Delegator, StageState, Verdict } from '../../../functions/domain/requests/request.ts'
 import type { AgentId, PersonId } from '../../../functions/domain/values.ts'
+import type { Claim } from '../../../functions/targets/kinds.ts'
 import {
   builder,
   closed,

@@ -1,7 +1,7 @@
 import type { Command, Eligibility, Ending, ReadAgain } from '../../../functions/domain/requests/commands.ts'
 import type { Narrowing } from '../../../functions/domain/requests/narrow.ts'
-import type { Claim } from '../../../functions/domain/requests/request.ts'
 import type { CredentialId, PersonId, UseId } from '../../../functions/domain/values.ts'
+import type { Claim } from '../../../functions/targets/kinds.ts'
 import {
   agentKey,
   callBegin,

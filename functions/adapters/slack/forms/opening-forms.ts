@@ -2,7 +2,7 @@ import type { ViewOutput } from '@slack/bolt'
 import type { PlainTextOption } from '@slack/types'
 import * as z from 'zod'
 import { describeOpening } from '../../../domain/cards/opening-view.ts'
-import { drillMark, openingNow, openingTitle, tookAws, useSentences } from '../../../domain/cards/opening-words.ts'
+import { drillMark, openingNow, openingTitle, tookSession, useSentences } from '../../../domain/cards/opening-words.ts'
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import { type Refusal, refusals } from '../../../domain/refusals.ts'
@@ -123,7 +123,7 @@ export function reviewModal(state: ApprovalRequest, facts: ViewFacts, about: Omi
   const mark = view.drill ? `${drillMark}: ` : ''
   const uses = [
     ...useSentences(view, mostUses).map((each) => section(...drawn(each))),
-    ...(tookAws(view)
+    ...(tookSession(view)
       ? [section(words('AWS credentials were taken: each call is on the page, “Read all of it”'))]
       : []),
   ]

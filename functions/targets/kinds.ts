@@ -1,0 +1,48 @@
+import * as z from 'zod'
+import { aws } from './aws/kind.ts'
+import type { TargetKind } from './kind.ts'
+import { tool } from './tool/kind.ts'
+
+export const kinds = { aws, tool } satisfies { readonly [id: string]: TargetKind }
+
+type Kinds = typeof kinds
+export type TargetId = keyof Kinds
+type NamesIn<T> = T extends unknown ? keyof T & string : never
+type ActsIn<T> = T extends { readonly [name: string]: { act: infer Act } } ? Act : never
+
+export const isTargetId = (id: string): id is TargetId => Object.hasOwn(kinds, id)
+
+/** @param tool of a use: one of tools.json, or a kind of target */
+export const recordsCalls = (tool: string): boolean => isTargetId(tool) && kinds[tool].recordsCalls
+
+export type CredentialKind = NamesIn<Kinds[TargetId]['credentials']>
+export const CredentialKind = z.enum(
+  Object.values(kinds).flatMap(({ credentials }) => Object.keys(credentials) as CredentialKind[]),
+)
+
+const credentials = Object.fromEntries(Object.values(kinds).flatMap((kind) => Object.entries(kind.credentials)))
+
+export type Act = ActsIn<Kinds[TargetId]['credentials']>
+
+/** Undefined of a plan, for which no credential is ever made. */
+export const actOf = (credential: CredentialKind | 'none'): Act | undefined => credentials[credential]?.act
+
+export const wordsOf = (credential: string): string => credentials[credential]?.words ?? credential
+
+export type OwnClaim = Extract<Act, TargetId>
+export const isOwnClaim = (act: Act): act is OwnClaim => isTargetId(act)
+const ownCredentials = Object.values(credentials).flatMap(({ act, words }) => (isOwnClaim(act) ? [{ act, words }] : []))
+
+/** At `/token`; and with that token at `/{kind}/credentials`. */
+export const Claim = z.enum(['access_token', ...ownCredentials.map(({ act }) => act)])
+export type Claim = z.infer<typeof Claim>
+
+/** In the plural. */
+export const wordsOfClaim = (claim: OwnClaim): string => ownCredentials.find(({ act }) => act === claim)?.words ?? claim
+
+type Made = { tool: string; key: string }
+/** The one use that begins with the first credential of a target's own, however much is done with it. */
+export const isSession = <Use extends Made>(use: Use): use is Use & { key: OwnClaim } =>
+  isTargetId(use.tool) && use.key === use.tool
+/** The one call that Hotwork makes. */
+export const isCall = ({ tool, key }: Made): boolean => isTargetId(tool) && key === 'call'

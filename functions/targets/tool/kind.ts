@@ -1,0 +1,21 @@
+import * as z from 'zod'
+import { SecureUrl } from '../../domain/people/identity-issuer.ts'
+import { targetKind, token } from '../kind.ts'
+
+export const Addresses = z.strictObject({
+  audience: z.string().min(1),
+  addresses: z.array(z.url()).min(1),
+  /** Where Hotwork asks it what is there now. */
+  reads: SecureUrl.optional(),
+  /** Where else than at its addresses it may have security events pushed. */
+  signals: z.array(SecureUrl).min(1).max(8).optional(),
+})
+
+/** A gated tool: it is shown an access token, and holds the agent to all arguments. */
+export const tool = targetKind({
+  id: 'tool',
+  name: 'a tool',
+  credentials: { token },
+  settings: Addresses,
+  recordsCalls: false,
+})
