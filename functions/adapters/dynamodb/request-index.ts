@@ -9,7 +9,8 @@ import {
   type RequestFacets,
   type RequestFilter,
 } from '../../domain/requests/history.ts'
-import { type ApprovalRequest, isOwnAsk } from '../../domain/requests/request.ts'
+import { rulesOf } from '../../domain/requests/origin.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { type AskerId, defined, type NumericDate, RequestId } from '../../domain/values.ts'
 import type { Page } from '../../operations/ports.ts'
 import type { RequestPage, Stored } from '../../operations/requests/ports.ts'
@@ -52,7 +53,7 @@ export function indexed(state: ApprovalRequest, shards: number) {
     kind: spread(`request#${month}`),
     status: spread(isLive(status) ? status : `${status}#${month}`),
     actionMonth: spread(`${ask.action}#${month}`),
-    agent: spread(isOwnAsk(state) ? ask.agent.id : passedOn(ask.agent.id)),
+    agent: spread(rulesOf(ask).isOwn ? ask.agent.id : passedOn(ask.agent.id)),
     owner: spread(ask.owner),
     action: ask.action,
     task: cut(ask.parentTask.id),

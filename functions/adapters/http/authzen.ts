@@ -3,7 +3,8 @@ import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Reader } from '../../domain/requests/ask-term.ts'
 import { answered, bodyShape, type ReadTerms } from '../../domain/requests/ask-terms.ts'
 import { endsSoon } from '../../domain/requests/extend.ts'
-import { isPlan, statusOfStep, stepsOf } from '../../domain/requests/plan-step.ts'
+import { originOf } from '../../domain/requests/origin.ts'
+import { statusOfStep, stepsOf } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, type Ask, grantOf, openStage, usesLeft } from '../../domain/requests/request.ts'
 import { defined, EvaluationId, type Json, type NumericDate, Resource, Timestamp } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
@@ -207,12 +208,6 @@ export const termMembers = <By extends Reader>(reader: By, of: ReadTerms<By>): {
     answered(reader, of).map(({ name, value, time }) => [name, time ? rfc3339(value as NumericDate) : value]),
   )
 
-const stepMembers = (ask: Ask, step: number): Json => ({
-  plan: ask.ancestors.at(-1) ?? '',
-  step,
-  ...toDo(ask),
-})
-
 /** What its agent is to do, which did not ask for it. */
 const toDo = ({ agent, action, arguments: args, resource, mcp }: Ask) => ({
   agent: agent.id,
@@ -233,8 +228,26 @@ const taskSteps = (state: ApprovalRequest) =>
     ...(each.progress.ended?.because === undefined ? {} : { because: each.progress.ended.because }),
   }))
 
+/** Where it comes from, for the agent that is to do it. */
+function originMembers(ask: Ask): { [member: string]: Json } {
+  const origin = originOf(ask)
+  switch (origin.kind) {
+    case 'step':
+      return { step: { plan: origin.plan, step: origin.step, ...toDo(ask) } }
+    case 'person':
+      // Which person asked is for people to know.
+      return { on_behalf: toDo(ask) }
+    case 'extension':
+      return { extends: origin.of }
+    default:
+      origin satisfies { kind: 'agent' | 'draw' | 'delegation' | 'plan' | 'opening' }
+      return {}
+  }
+}
+
 export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Json {
   const { ask, tier, round } = state
+  const steps = taskSteps(state)
   const grant = grantOf(state)
   return {
     tier,
@@ -248,14 +261,11 @@ export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Js
       },
       ...(deadline === undefined ? {} : { deadline: rfc3339(deadline) }),
     })),
-    ...(isPlan(ask) ? { steps: taskSteps(state) } : {}),
+    ...(steps.length === 0 ? {} : { steps }),
     digest: ask.digest,
     arguments_digest: ask.argumentsDigest,
     ...termMembers('agent', ask),
-    ...(ask.step === undefined ? {} : { step: stepMembers(ask, ask.step) }),
-    // Which person asked is for people to know.
-    ...(ask.askedBy === undefined ? {} : { on_behalf: toDo(ask) }),
-    ...(ask.extends === undefined ? {} : { extends: ask.extends }),
+    ...originMembers(ask),
     // An agent that goes on with what it asked for is refused.
     ...(round === 1 ? {} : { narrowed: { arguments: ask.arguments, uses: ask.uses, lifetime: ask.lifetime } }),
     ...(grant

@@ -1,4 +1,5 @@
 import { endedAt, openUntil } from '../requests/due.ts'
+import { openingOf } from '../requests/origin.ts'
 import type { ApprovalRequest } from '../requests/request.ts'
 import type { NumericDate, PersonId, Resource } from '../values.ts'
 import { type BreakGlassPolicy, budgetWindow, spent } from './break-glass.ts'
@@ -19,7 +20,7 @@ export function budgetsLeft(
   asker: PersonId,
   now: NumericDate,
 ): readonly BudgetLeft[] {
-  const counted = openings.filter(({ ask }) => ask.breakGlass && !ask.breakGlass.drill)
+  const counted = openings.filter(({ ask }) => openingOf(ask)?.drill === false)
   const lately = counted.filter((state) => untilOf(state) > now - budgetWindow)
   const leftOf = (budget: number, mine: (state: ApprovalRequest) => boolean) => ({
     budget,
@@ -27,11 +28,12 @@ export function budgetsLeft(
   })
   const people = [...new Set([asker, ...lately.map(({ ask }) => ask.owner)])]
   const alone = new Map(
-    lately.flatMap(({ ask }) =>
-      ask.breakGlass?.budgetKey.startsWith('action:') ? [[ask.breakGlass.budgetKey, ask] as const] : [],
-    ),
+    lately.flatMap(({ ask }) => {
+      const key = openingOf(ask)?.budgetKey
+      return key?.startsWith('action:') ? [[key, ask] as const] : []
+    }),
   )
-  const under = (key: string) => (state: ApprovalRequest) => state.ask.breakGlass?.budgetKey === key
+  const under = (key: string) => (state: ApprovalRequest) => openingOf(state.ask)?.budgetKey === key
   return [
     ...people.map((person) => ({ person, ...leftOf(rules.budgetOfPerson, ({ ask }) => ask.owner === person) })),
     ...rules.profiles.map(({ name, budget }) => ({ profile: name, ...leftOf(budget, under(`profile:${name}`)) })),

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { type Answered, agentActor, type OpenBreakGlass, type ReviewBreakGlass } from '../requests/commands.ts'
 import { type Event, event } from '../requests/events.ts'
+import { openingOf } from '../requests/origin.ts'
 import { type ApprovalRequest, ownersOf } from '../requests/request.ts'
 import { type Digest, type GrantId, NumericDate, PersonId } from '../values.ts'
 import { refusedBy, reviewWithin } from './break-glass.ts'
@@ -11,18 +12,18 @@ export function openBreakGlass(
   { ask, answer, budgets, bundle }: OpenBreakGlass,
   at: NumericDate,
 ): Answered<'unknown_profile' | 'policy_error' | 'not_permitted' | NonNullable<ReturnType<typeof refusedBy>>> {
-  const { breakGlass } = ask
-  if (!breakGlass) return { code: 'unknown_profile' }
+  const opening = openingOf(ask)
+  if (!opening) return { code: 'unknown_profile' }
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
   for (const { budget, limits } of budgets) {
     const code = refusedBy(budget, limits, at)
     // An overdue review asks for a voucher, which excuses nothing else.
-    if (code === 'review_overdue' && breakGlass.secondedBy !== undefined) continue
+    if (code === 'review_overdue' && opening.secondedBy !== undefined) continue
     if (code) return { code }
   }
   const common = { at, actor: agentActor(ask), policies: [...answer.policies], bundle }
   const grant = ask.id.replace(/^bgl_/, 'grt_') as GrantId
-  const opened: Event = { ...common, type: 'BreakGlassOpened', ask, grant, notAfter: at + breakGlass.window }
+  const opened: Event = { ...common, type: 'BreakGlassOpened', ask, grant, notAfter: at + opening.window }
   return [opened, { ...common, policies: [], type: 'ReviewDue', dueAt: at + reviewWithin }]
 }
 
@@ -33,8 +34,9 @@ export function review(
   at: NumericDate,
 ): Answered<'no_review_due' | 'self_review' | 'policy_error' | 'not_permitted' | 'already_reviewed'> {
   const { person, outcome, note, seen, answer, bundle } = command
-  if (!state.review || !state.ask.breakGlass) return { code: 'no_review_due' }
-  if (ownersOf(state).includes(person) || state.ask.agent.id === person || state.ask.breakGlass.secondedBy === person)
+  const opening = openingOf(state.ask)
+  if (!state.review || !opening) return { code: 'no_review_due' }
+  if (ownersOf(state).includes(person) || state.ask.agent.id === person || opening.secondedBy === person)
     return { code: 'self_review' }
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
   if (state.review.done) return { code: 'already_reviewed' }

@@ -4,6 +4,7 @@ import type { Answered, Command, ReportSealedUse } from '../requests/commands.ts
 import { due } from '../requests/due.ts'
 import type { Event } from '../requests/events.ts'
 import { replay } from '../requests/evolve.ts'
+import { openingOf } from '../requests/origin.ts'
 import type { ApprovalRequest } from '../requests/request.ts'
 import { type GrantId, type NumericDate, PersonId } from '../values.ts'
 import { reviewWithin } from './break-glass.ts'
@@ -41,7 +42,7 @@ export function sealedPersonOf(
  * due a day after Hotwork heard of it.
  */
 export function reportSealedUse({ ask, until, bundle }: ReportSealedUse, at: NumericDate): Answered<'unknown_profile'> {
-  if (ask.breakGlass?.sealed !== true) return { code: 'unknown_profile' }
+  if (openingOf(ask)?.sealed !== true) return { code: 'unknown_profile' }
   const { agent } = ask
   const common = { at, actor: { type: 'person', id: PersonId.parse(agent.id) } as const, policies: [], bundle }
   const grant = ask.id.replace(/^bgl_/, 'grt_') as GrantId
@@ -55,11 +56,10 @@ export function reportSealedUse({ ask, until, bundle }: ReportSealedUse, at: Num
 export function sealedSessionIn(entries: readonly Entry[], user: string) {
   const [first] = entries
   const opened = first && eventOf(first)
-  if (opened?.type !== 'BreakGlassOpened' || !opened.ask.breakGlass?.sealed) return undefined
-  if (!user.startsWith('arn:')) return undefined
-  const { resource, breakGlass } = opened.ask
+  const opening = opened?.type === 'BreakGlassOpened' ? openingOf(opened.ask) : undefined
+  if (opened?.type !== 'BreakGlassOpened' || !opening?.sealed || !user.startsWith('arn:')) return undefined
   const name = user.slice(user.lastIndexOf('/') + 1)
-  return { name, role: resource.id, from: opened.notAfter - breakGlass.window, until: opened.notAfter }
+  return { name, role: opened.ask.resource.id, from: opened.notAfter - opening.window, until: opened.notAfter }
 }
 
 /** What goes on where the sealed role was used. */
@@ -69,7 +69,7 @@ export type UnsealedCommand = 'review_break_glass' | 'wake'
  * Hotwork gave no credential for a use of a sealed role, so it can take none back: it is reviewed, and its time passes.
  */
 export function refusedWhereSealed({ ask }: ApprovalRequest, { type }: Command): Answered<'not_permitted'> | undefined {
-  if (!ask.breakGlass?.sealed || type === 'review_break_glass') return undefined
+  if (!openingOf(ask)?.sealed || type === 'review_break_glass') return undefined
   if (type === 'wake') return []
   return {
     code: 'not_permitted',

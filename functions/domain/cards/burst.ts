@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { Alias } from '../policy/ladder.ts'
 import { Refusal } from '../refusals.ts'
-import { isPlan } from '../requests/plan-step.ts'
+import { rulesOf } from '../requests/origin.ts'
 import { type ApprovalRequest, Verdict } from '../requests/request.ts'
 import { type AskerId, Digest, type Json, NumericDate, PersonId, RequestId } from '../values.ts'
 import { channelsOf, waitingStage } from './routing.ts'
@@ -74,12 +74,9 @@ export const memberOf = ({ ask, round }: ApprovalRequest): Member => ({ id: ask.
 export const listDigest = (members: readonly Member[]): Digest =>
   digestOf('hotwork.burst-list.v1', members as unknown as Json)
 
-/**
- * Whether the rule lets a click decide it with others. A line of a list does not show what the steps of a plan do, nor who
- * asked on the agent's behalf.
- */
+/** Whether the rule lets a click decide it with others. */
 export const mayBeInBulk = ({ ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>): boolean =>
-  tier <= highestBulkTier && !isPlan(ask) && ask.askedBy === undefined
+  tier <= highestBulkTier && rulesOf(ask).inBulk
 
 /** Whether one click may decide it with others: not where the rule says no, nor where its stage needs more than a click. */
 export function isBulkable(state: ApprovalRequest): boolean {

@@ -1,4 +1,5 @@
 import { endedAt } from '../requests/due.ts'
+import { openingOf } from '../requests/origin.ts'
 import { type ApprovalRequest, grantOf } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'
 
@@ -38,11 +39,11 @@ export const noticeTimes = (state: ApprovalRequest): readonly NumericDate[] =>
 
 function everyNotice(state: ApprovalRequest): readonly Notice[] {
   const grant = grantOf(state)
-  const { breakGlass } = state.ask
-  if (!breakGlass || !grant) return []
+  const opening = openingOf(state.ask)
+  if (!opening || !grant) return []
   const ended = endedAt(state)
   // No warning when a short opening begins, nor of a sealed role, which Hotwork cannot end.
-  const warnAt = breakGlass.sealed ? 0 : grant.notAfter - warnBefore
+  const warnAt = opening.sealed ? 0 : grant.notAfter - warnBefore
   return [
     { notice: 'opened', at: state.submittedAt },
     ...(ended === undefined && warnAt > state.submittedAt ? [{ notice: 'ending', at: warnAt } as const] : []),

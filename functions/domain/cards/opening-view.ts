@@ -2,6 +2,7 @@ import type { Opening, OpenRight, Review } from '../break-glass/break-glass.ts'
 import { filledFor } from '../break-glass/rights.ts'
 import type { IssuedCredential } from '../credentials/issue.ts'
 import { endedAt, openUntil } from '../requests/due.ts'
+import { openingOf } from '../requests/origin.ts'
 import { type ApprovalRequest, keyOf } from '../requests/request.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
 import { describeRequest, type RequestView, type ViewFacts, type Who, whoIs } from './request-view.ts'
@@ -60,28 +61,28 @@ export type OpeningView = Pick<RequestView, Shared> &
 
 export function describeOpening(state: ApprovalRequest, facts: ViewFacts, about?: AboutOpening): OpeningView {
   const { ask } = state
-  const { breakGlass } = ask
-  if (!breakGlass) throw new TypeError(`\`${ask.id}\` is no break-glass`)
+  const opening = openingOf(ask)
+  if (!opening) throw new TypeError(`\`${ask.id}\` is no break-glass`)
   const view = describeRequest(state, facts)
   const { id, digest, action, resource, environment, classification, unpinned, submittedAt, status } = view
   return {
     ...{ id, digest, action, resource, environment, classification, unpinned, submittedAt, status },
     arguments: ask.arguments,
-    title: titleOf(view, breakGlass, facts),
-    reason: breakGlass.reason,
-    incident: breakGlass.incident,
-    drill: breakGlass.drill,
-    window: breakGlass.window,
+    title: titleOf(view, opening, facts),
+    reason: opening.reason,
+    incident: opening.incident,
+    drill: opening.drill,
+    window: opening.window,
     progress: progressOf(state),
     person: view.agent.owner,
-    rights: filledRights(breakGlass.rights, facts),
+    rights: filledRights(opening.rights, facts),
     credential: ask.credential,
-    sealed: breakGlass.sealed === true,
+    sealed: opening.sealed === true,
     until: openUntil(state),
     hasKey: keyOf(state) !== undefined,
     ...defined({
-      profile: breakGlass.profile,
-      vouchedBy: breakGlass.secondedBy === undefined ? undefined : whoIs(facts, breakGlass.secondedBy),
+      profile: opening.profile,
+      vouchedBy: opening.secondedBy === undefined ? undefined : whoIs(facts, opening.secondedBy),
       ended: view.ended,
       grant: view.grant,
       review: reviewOf(state, facts),

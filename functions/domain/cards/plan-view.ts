@@ -36,13 +36,7 @@ export type StepView = {
   because?: string
 }
 
-/** Undefined where the request is no plan. */
-export function stepViews(
-  state: ApprovalRequest,
-  facts: ViewFacts,
-  who: (id: string) => Who,
-): readonly StepView[] | undefined {
-  if (!state.ask.steps) return undefined
+export function stepViews(state: ApprovalRequest, facts: ViewFacts, who: (id: string) => Who): readonly StepView[] {
   return stepsOf(state).map((step) => {
     const { progress, struck, agent, owner } = step
     const entry = facts.actions[step.action]

@@ -7,17 +7,17 @@ import type { Row, Sentence } from './sentence.ts'
 
 /** The sentences of a plan that are the same in every channel. */
 
-type Plan = Pick<RequestView, 'status' | 'ended' | 'grant'> & { steps: readonly StepView[] }
+type Plan = Pick<RequestView, 'ended' | 'grant'>
 
 /** Of a plan that is approved and not over. */
-export function planHeadline({ steps }: Plan): string {
+export function planHeadline(steps: readonly StepView[]): string {
   const { done, all } = countDone(steps)
   const open = steps.find(({ status }) => status === 'open')
   return open ? `In progress: step ${open.step}, ${done} of ${all} done` : `Approved, ${done} of ${all} done`
 }
 
 /** Which step has its turn, and until when the plan may take. */
-export function planNow({ steps, grant, ended }: Plan): Sentence {
+export function planNow(steps: readonly StepView[], { grant, ended }: Plan): Sentence {
   const open = steps.find(({ status }) => status === 'open')
   return [
     ...(open
@@ -30,7 +30,7 @@ export function planNow({ steps, grant, ended }: Plan): Sentence {
 }
 
 /** Why a plan is over, in the words of the step that ended it. */
-export function planEnd({ steps, ended }: Plan): Sentence {
+export function planEnd(steps: readonly StepView[], { ended }: Plan): Sentence {
   const at: Sentence = ['Ended at ', { time: ended?.at ?? 0 }, ': ']
   const [broken] = steps.filter(({ status }) => isBad(status))
   const { done, all } = countDone(steps)

@@ -5,6 +5,7 @@ import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { tierOf } from '../policy/ladder.ts'
 import type { ResourcePreview } from '../previews/preview.ts'
 import { isPersonal, type ReadTerms, readTerms } from '../requests/ask-terms.ts'
+import { originOf } from '../requests/origin.ts'
 import {
   type ApprovalRequest,
   type Ask,
@@ -132,7 +133,7 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     round: state.round,
     digest: ask.digest,
     argumentsDigest: ask.argumentsDigest,
-    title: titleOfAction(ask, facts),
+    title: titleOf(ask, facts),
     action: ask.action,
     resource: ask.resource,
     arguments: ask.arguments,
@@ -157,19 +158,30 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
     narrowings: (state.narrowings ?? []).map(({ by, ...narrowed }) => ({ ...narrowed, by: whoIs(facts, by) })),
     narrowable: narrowableOf(ask, entry),
     changes: changeViews(state, facts),
+    ...originView(state, facts),
     ...defined({
-      steps: stepViews(state, facts, (id) => whoIs(facts, id)),
       preview: state.preview,
-      askedBy: ask.askedBy === undefined ? undefined : whoIs(facts, ask.askedBy),
-      extends: ask.extends && {
-        request: ask.extends,
-        approvers: (ask.approvedBefore ?? []).map((id) => whoIs(facts, id)),
-      },
       undo: entry?.undo,
       decideBy: status === 'pending' ? state.decideBy : undefined,
       grant: grantView(state),
       ended: endView(state, facts),
     }),
+  }
+}
+
+function originView(state: ApprovalRequest, facts: ViewFacts): Partial<RequestView> {
+  const who = (id: string) => whoIs(facts, id)
+  const origin = originOf(state.ask)
+  switch (origin.kind) {
+    case 'person':
+      return { askedBy: who(origin.askedBy) }
+    case 'extension':
+      return { extends: { request: origin.of, approvers: origin.approvedBefore.map(who) } }
+    case 'plan':
+      return { steps: stepViews(state, facts, who) }
+    default:
+      origin satisfies { kind: 'agent' | 'draw' | 'delegation' | 'step' | 'opening' }
+      return {}
   }
 }
 
@@ -187,12 +199,16 @@ export function shownDigest(view: RequestView): Digest {
 
 /** The name that the catalogue gives to an action with these arguments. */
 export const titleOfAction = (
-  ask: Pick<Ask, 'action' | 'arguments' | 'steps'>,
+  ask: Pick<Ask, 'action' | 'arguments'>,
   { actions }: Pick<ViewFacts, 'actions'>,
 ): RequestView['title'] => {
-  if (ask.steps) return titleOfPlan(ask.steps)
   const entry = actions[ask.action]
   return entry ? titleParts(entry, ask.arguments) : [{ text: ask.action, isValue: true }]
+}
+
+export function titleOf(ask: Ask, facts: Pick<ViewFacts, 'actions'>): RequestView['title'] {
+  const origin = originOf(ask)
+  return origin.kind === 'plan' ? titleOfPlan(origin.steps) : titleOfAction(ask, facts)
 }
 
 export const whoIs = ({ directory }: Pick<ViewFacts, 'directory'>, id: string): Who => ({

@@ -38,9 +38,6 @@ export function progressOf(view: RequestView): Progress {
   }
 }
 
-const isPlan = (view: RequestView): view is RequestView & { steps: NonNullable<RequestView['steps']> } =>
-  view.steps !== undefined
-
 const isEscalated = (stage: StageView | undefined) => stage?.escalatedAt !== undefined && stage.escalateTo !== undefined
 
 export function headlineOf(view: RequestView): string {
@@ -50,9 +47,9 @@ export function headlineOf(view: RequestView): string {
     case 'escalated':
       return waitingHeadline(openStageOf(view), again[whyAgain(view) ?? 'first'])
     case 'approved':
-      return isPlan(view) ? planHeadline(view) : 'Approved, not claimed yet'
+      return view.steps ? planHeadline(view.steps) : 'Approved, not claimed yet'
     case 'in_use':
-      return isPlan(view) ? planHeadline(view) : 'In use'
+      return view.steps ? planHeadline(view.steps) : 'In use'
     case 'completed':
       return `Completed: ${view.ended?.outcome}`
     case 'denied':
@@ -98,7 +95,7 @@ export function nowOf(view: RequestView, left: Sentence = []): Sentence {
     case 'pending':
       return waitingNow(view, left)
     case 'approved':
-      if (isPlan(view)) return planNow(view)
+      if (view.steps) return planNow(view.steps, view)
       return [
         ...(grant?.claimedAt === undefined
           ? [
@@ -112,7 +109,7 @@ export function nowOf(view: RequestView, left: Sentence = []): Sentence {
         ...(view.extends ? [' It is more time of ', { value: view.extends.request }, '.'] : []),
       ]
     case 'completed':
-      if (isPlan(view)) return [...planEnd(view), ...(note === undefined ? [] : [' Its note, unverified:'])]
+      if (view.steps) return [...planEnd(view.steps, view), ...(note === undefined ? [] : [' Its note, unverified:'])]
       return [
         'The agent reported the end of the task at ',
         at,

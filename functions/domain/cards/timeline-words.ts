@@ -4,6 +4,7 @@ import { isCommitment } from '../ledger/texts.ts'
 import type { Observed } from '../policy/observed.ts'
 import type { Preview } from '../previews/preview.ts'
 import type { Actor, Event, EventType } from '../requests/events.ts'
+import { originOf } from '../requests/origin.ts'
 import { changedValues, differencesOf, differenceText, kindOfChange, whyNotRead } from './preview-words.ts'
 import type { ViewFacts } from './request-view.ts'
 import { nameIn } from './request-words.ts'
@@ -64,7 +65,7 @@ const words: Words = {
       mark: 'asked',
       said: [{ bold: who }, ' asked, ', { bold: `tier ${tier}` }],
       more: [
-        ...(ask.askedBy === undefined ? [] : [['on behalf of ', { value: ask.agent.id }]]),
+        ...(originOf(ask).kind === 'person' ? [['on behalf of ', { value: ask.agent.id }]] : []),
         ['for task ', { value: inert(ask.parentTask.id) }],
       ],
       ...written(ask.justification),

@@ -16,7 +16,8 @@ import {
   type Refused,
 } from '../requests/commands.ts'
 import { type Event, system } from '../requests/events.ts'
-import { isPlan, keptSteps } from '../requests/plan-step.ts'
+import { rulesOf } from '../requests/origin.ts'
+import { keptSteps } from '../requests/plan-step.ts'
 import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLeft } from '../requests/request.ts'
 import { CredentialId, defined, NumericDate, type Thumbprint } from '../values.ts'
 
@@ -52,7 +53,7 @@ export function intend(
 > {
   const { claim, credential, session } = command
   if (state.status !== 'approved') return { code: state.status }
-  if (isPlan(state.ask)) return { code: 'wrong_credential_kind', detail: stepsToClaim(state) }
+  if (!rulesOf(state.ask).isClaimed) return { code: 'wrong_credential_kind', detail: stepsToClaim(state) }
   const bound = bindKey(state, { ...command, first: claim === 'access_token', another: mayRebind(command) }, at)
   if (!bound) return { code: 'key_mismatch' }
   const refused = claim === 'access_token' ? undefined : refusedOwn(state, claim, command)
@@ -129,15 +130,19 @@ export function issue(
   const begins = claim !== 'access_token' && !hasUseOf(state, claim)
   if (begins && (usesLeft(state) < 1 || command.use === undefined)) return { code: 'uses_exhausted' }
   const common = { at, actor: agentActor(ask), policies: [], bundle }
-  // For an opening a credential is renewed inside the window, which no claim moves.
-  const cut = grant.claimedAt === undefined && !ask.breakGlass
-  const notAfter = cut ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
-  const expiresAt = ask.breakGlass ? Math.min(notAfter, at + longestCredential) : notAfter
+  const expiresAt = expiryOf(state, at)
+  const notAfter = rulesOf(ask).renews ? grant.notAfter : expiresAt
   const replaces = grant.credentials[claim]?.id
   const own = defined({ credential, claim, expiresAt, notAfter, replaces })
   const issued: Event = { ...common, type: 'CredentialIssued', ...own }
   if (!begins || command.use === undefined) return [issued]
   return [issued, { ...common, type: 'UseBegun', use: command.use, key: claim, tool: claim, credential }]
+}
+
+/** The first claim cuts a grant. Each credential of an opening is short, and renewed inside a window that no claim moves. */
+export function expiryOf({ ask, grant }: ApprovedRequest, at: NumericDate): NumericDate {
+  if (rulesOf(ask).renews) return Math.min(grant.notAfter, at + longestCredential)
+  return grant.claimedAt === undefined ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
 }
 
 const hasUseOf = ({ grant }: ApprovedRequest, claim: Claim): boolean => grant.uses.some(({ tool }) => tool === claim)

@@ -2,7 +2,7 @@ import { bindKey, deniedNow, notYet } from '../credentials/issue.ts'
 import { rfc3339 } from '../ledger/ledger.ts'
 import type { Answered, Delegate, DeniedNow, NotLive } from '../requests/commands.ts'
 import { agentActor, endedBy } from '../requests/commands.ts'
-import { isPlan } from '../requests/plan-step.ts'
+import { rulesOf } from '../requests/origin.ts'
 import { type ApprovalRequest, type ApprovedRequest, usesLeft } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'
 
@@ -28,8 +28,7 @@ export function delegate(
 > {
   if (state.status !== 'approved') return { code: state.status }
   const { child, to, uses, notAfter, answer, bundle } = command
-  // An opening is no right to hand on, nor is a plan, and a standing permit is for this very agent.
-  if (state.ask.breakGlass || state.ask.standing !== undefined || isPlan(state.ask)) return { code: 'not_permitted' }
+  if (!rulesOf(state.ask).mayDelegate) return { code: 'not_permitted' }
   const bound = bindKey(state, { ...command, first: true, another: false }, at)
   if (!bound) return { code: 'key_mismatch' }
   // The same child again needs no new permit, but nothing goes on that was stopped meanwhile.

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { type Halt, HaltTarget } from '../halts/halt.ts'
 import { isOfHalt } from '../requests/commands.ts'
+import { openingOf, rulesOf } from '../requests/origin.ts'
 import { type ApprovalRequest, grantOf } from '../requests/request.ts'
 import { AgentId, defined, GrantId, HaltId, idOfDigest, isAgent, NumericDate, RequestId, random26 } from '../values.ts'
 
@@ -86,7 +87,7 @@ export function eventsOfRequest(before: ApprovalRequest | undefined, after: Appr
     ...factsOf(after),
     ...facts,
   })
-  return after.ask.breakGlass ? ofOpening(before, after, ofType) : ofAsk(before, after, ofType)
+  return rulesOf(after.ask).asks === 'rights' ? ofOpening(before, after, ofType) : ofAsk(before, after, ofType)
 }
 
 type Make = (type: RequestEvent['type'], at: NumericDate, facts?: Partial<RequestEvent>) => RequestEvent
@@ -154,7 +155,7 @@ function factsOf(state: ApprovalRequest) {
       agent: isAgent(ask.agent.id) ? ask.agent.id : undefined,
       decideBy: state.status === 'pending' ? state.decideBy : undefined,
       ...{ grant, claimBy, notAfter },
-      drill: ask.breakGlass?.drill ? (true as const) : undefined,
+      drill: openingOf(ask)?.drill ? (true as const) : undefined,
     }),
   }
 }

@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import type { Answer } from '../policy/question.ts'
+import { askerActor } from '../requests/commands.ts'
 import { event } from '../requests/events.ts'
-import { isPlan, keptSteps } from '../requests/plan-step.ts'
+import { actionsOf, rulesOf } from '../requests/origin.ts'
+import { keptSteps } from '../requests/plan-step.ts'
 import { type ApprovalRequest, approvalsOf } from '../requests/request.ts'
 import { AgentId, defined, HaltId, idOfDigest, isAgent, NumericDate, PersonId, TransmitterId } from '../values.ts'
 
@@ -53,6 +55,7 @@ export const haltKey = ({ kind, value }: HaltTarget): string => `HALT#${kind}#${
 /** Every target that could stop a request. Once a plan is approved, its steps are stopped as requests of their own. */
 export function targetsOf(state: ApprovalRequest, role: string | undefined): readonly HaltTarget[] {
   const { ask } = state
+  const asker = askerActor(ask)
   const steps = state.status === 'pending' ? keptSteps(state) : []
   return [
     { kind: 'all', value: 'all' },
@@ -65,20 +68,16 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
     ...[ask.agent.id, ...ask.chain.map(({ id }) => id)]
       .filter(isAgent)
       .map((value) => ({ kind: 'agent', value }) as const),
-    ...(isAgent(ask.agent.id) ? [] : [{ kind: 'person', value: ask.agent.id } as const]),
-    ...(ask.askedBy === undefined ? [] : [{ kind: 'person', value: ask.askedBy } as const]),
+    ...(asker.type === 'person' ? [{ kind: 'person', value: asker.id } as const] : []),
     ...[ask.owner, ...ask.chain.map(({ owner }) => owner)].map((value) => ({ kind: 'owner', value }) as const),
     ...approvalsOf(state)
       .flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))
       .map((value) => ({ kind: 'person', value }) as const),
     ...(role === undefined ? [] : [{ kind: 'role', value: role } as const]),
     ...actionsOf(ask).map((value) => ({ kind: 'action', value }) as const),
-    ...(ask.breakGlass || isPlan(ask) ? [] : [{ kind: 'environment', value: ask.environment } as const]),
+    ...(rulesOf(ask).inEnvironment ? [{ kind: 'environment', value: ask.environment } as const] : []),
   ]
 }
-
-const actionsOf = ({ action, breakGlass }: ApprovalRequest['ask']): readonly string[] =>
-  breakGlass ? breakGlass.rights.map((right) => right.action) : [action]
 
 /** When something was done, and which halts of that very second were lifted before it. */
 export type Act = { at: NumericDate; afterHalts?: readonly HaltId[] | undefined }
@@ -103,7 +102,7 @@ export const liftedBefore = (halts: readonly Halt[], now: NumericDate): { afterH
 export const haltOf = (state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined =>
   halts.find(
     ({ target, ...halt }) =>
-      (target.kind !== 'person' || target.value === state.ask.agent.id || target.value === state.ask.askedBy) &&
+      (target.kind !== 'person' || target.value === askerActor(state.ask).id) &&
       stops({ target, ...halt }, { at: state.submittedAt, afterHalts: state.ask.afterHalts }),
   )
 

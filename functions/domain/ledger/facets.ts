@@ -1,6 +1,7 @@
 import type { Halt, HaltTarget } from '../halts/halt.ts'
 import type { StandIn } from '../people/stand-in.ts'
 import type { StandingPermit } from '../permits/permit.ts'
+import { actionsOf } from '../requests/origin.ts'
 import type { ApprovalRequest } from '../requests/request.ts'
 import { AgentId, defined, type NumericDate, PersonId, ToolId } from '../values.ts'
 import type { Entry } from './ledger.ts'
@@ -40,7 +41,7 @@ const ofTheAgent = new Set(['arguments', 'purpose', 'parentTask', 'preview', 're
 
 export const factsOfRequest = ({ ask }: ApprovalRequest): ChainFacts => ({
   who: [ask.agent.id, ...ask.chain.map(({ id }) => id)],
-  actions: ask.breakGlass ? ask.breakGlass.rights.map(({ action }) => action) : [ask.action],
+  actions: actionsOf(ask),
 })
 
 export const factsOfHalt = ({ target }: Pick<Halt, 'target'>): ChainFacts => ({

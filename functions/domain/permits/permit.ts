@@ -5,6 +5,7 @@ import { type Ladder, tierOf } from '../policy/ladder.ts'
 import { isSameTool, McpTool } from '../policy/mcp-tool.ts'
 import type { Answer } from '../policy/question.ts'
 import { event } from '../requests/events.ts'
+import { rulesOf } from '../requests/origin.ts'
 import { type ApprovalRequest, approvalsOf, Decision, keyOf, ownersOf, StageState } from '../requests/request.ts'
 import {
   AgentId,
@@ -113,9 +114,7 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
   const needed = state.stages.reduce((sum, { terms }) => sum + terms.quorum, 0)
   if (needed !== 1) return no('more than one person must agree to each')
   const agentId = AgentId.safeParse(state.ask.agent.id)
-  const derived =
-    state.ask.ancestors.length > 0 || state.ask.standing !== undefined || state.ask.breakGlass !== undefined
-  if (derived || !agentId.success) return no('the request was not approved by itself')
+  if (!rulesOf(state.ask).isDecided || !agentId.success) return no('the request was not approved by itself')
   if (times < 1 || times > mostUses) return no(`\`uses\` should be from 1 to ${mostUses}`)
   if (end <= at) return no('`until` should be ahead')
   if (end > at + longestPermit) return no('`until` should be at most 24 hours ahead')

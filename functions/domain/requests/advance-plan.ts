@@ -3,6 +3,7 @@ import { type Answered, type Ending, type EndingCode, endedBy } from './commands
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { approve } from './open-stage.ts'
+import { originOf } from './origin.ts'
 import { keptSteps, type StepOutcome, stepInTurn } from './plan-step.ts'
 import { type ApprovalRequest, filled, grantOf, type SettledBy } from './request.ts'
 
@@ -53,7 +54,7 @@ export function beginTurn(state: ApprovalRequest, command: BeginTurn, at: Numeri
 
 /** A step of a plan that was approved with it and has not begun. It is pending, with nothing to decide. */
 export const waitsForTurn = (state: ApprovalRequest): boolean =>
-  state.status === 'pending' && state.ask.step !== undefined && state.stages.every(filled)
+  state.status === 'pending' && originOf(state.ask).kind === 'step' && state.stages.every(filled)
 
 const turnOf = (state: ApprovalRequest) => (state.status === 'approved' ? stepInTurn(state) : undefined)
 

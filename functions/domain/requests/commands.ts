@@ -29,6 +29,7 @@ import {
 import type { BeginTurn, EndStep, OpenStep } from './advance-plan.ts'
 import { type Actor, type Door, type Event, type Evidence, system } from './events.ts'
 import type { Narrowing } from './narrow.ts'
+import { openingOf, originOf } from './origin.ts'
 import type { ApprovalRequest, Ask, Outcome, StageState, UseOutcome, Verdict } from './request.ts'
 
 /**
@@ -252,8 +253,10 @@ export function actorOf(state: ApprovalRequest, command: Command): Actor {
 }
 
 /** The agent, or the person who asked on its behalf. */
-export const askerActor = (ask: ApprovalRequest['ask']): Actor =>
-  ask.askedBy === undefined ? agentActor(ask) : { type: 'person', id: ask.askedBy }
+export function askerActor(ask: Ask): Actor {
+  const origin = originOf(ask)
+  return origin.kind === 'person' ? { type: 'person', id: origin.askedBy } : agentActor(ask)
+}
 
 /** The agent with its delegation chain, or the person who used break-glass. */
 export function agentActor({ agent: { id }, chain }: ApprovalRequest['ask']): Actor {
@@ -294,8 +297,8 @@ export function endedBy(
 }
 
 /** The incident whose end is the end of it: that of an opening, or a parent task that was found live when it was asked for. */
-export const incidentOf = ({ breakGlass, task, parentTask }: Ask): string | undefined =>
-  breakGlass?.incident ?? (task === 'known' ? parentTask.id : undefined)
+export const incidentOf = (ask: Ask): string | undefined =>
+  openingOf(ask)?.incident ?? (ask.task === 'known' ? ask.parentTask.id : undefined)
 
 function reasonOf(ending: Ending): string {
   const { by, id } = ending

@@ -28,7 +28,7 @@ import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { markObserved, observedOfRefusal } from './mark-observed.ts'
 import { approve, climbable, decideByOf, openNext } from './open-stage.ts'
-import { isPlan } from './plan-step.ts'
+import { originOf, rulesOf } from './origin.ts'
 import { type EndingCommand, endsSomething, hasRoom } from './record-size.ts'
 import type { ApprovalRequest, Decision, PendingRequest } from './request.ts'
 import { takeDecision } from './take-decision.ts'
@@ -37,8 +37,9 @@ export function submit(
   { ask, tier, stages, policies, bundle, inherits, preview }: Submit,
   at: NumericDate,
 ): readonly Event[] {
+  const isStep = originOf(ask).kind === 'step'
   // A step waits for its turn as long as its plan lives.
-  const decideBy = ask.step === undefined ? decideByOf(ask, stages, at) : (ask.requestedUntil ?? at)
+  const decideBy = isStep ? (ask.requestedUntil ?? at) : decideByOf(ask, stages, at)
   const common = { at, actor: askerActor(ask), policies: [...policies], bundle }
   const inherited = inherits && [...inherits]
   const asked = { ask, tier, stages: [...stages], decideBy, ...defined({ inherits: inherited, preview }) }
@@ -47,7 +48,7 @@ export function submit(
   if (!inherits && !climbable(tier, stages)) {
     return [submitted, unfilled(bundle, at)]
   }
-  if (ask.step !== undefined) return waitsForTurn(pending) ? [submitted] : [submitted, unfilled(bundle, at)]
+  if (isStep) return waitsForTurn(pending) ? [submitted] : [submitted, unfilled(bundle, at)]
   // What is delegated was approved with its parent, by the people of the parent's stages.
   if (inherits) return [submitted, ...approve(pending, policies, bundle, at)]
   const next = tier === 0 ? approve(pending, [], bundle, at) : openNext(pending as PendingRequest, bundle, at)
@@ -71,7 +72,7 @@ function complete(
 ): Answered<'invalid_task_state'> {
   if (state.status === 'completed') return []
   if (state.status !== 'approved') return { code: 'invalid_task_state', detail: state.status }
-  if (isPlan(state.ask) && outcome === 'succeeded')
+  if (rulesOf(state.ask).asks === 'steps' && outcome === 'succeeded')
     return { code: 'invalid_task_state', detail: 'a plan has succeeded when its last step has' }
   const actor = agentActor(state.ask)
   return [{ type: 'Completed', at, actor, policies: [], bundle, ...defined({ outcome, note }) }]

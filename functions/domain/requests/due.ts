@@ -3,6 +3,7 @@ import { underWay } from '../uses/use.ts'
 import type { NumericDate } from '../values.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
+import { openingOf } from './origin.ts'
 import { type ApprovalRequest, callOf, grantOf, openStage, type PendingRequest } from './request.ts'
 
 /** When the next thing falls due by time alone. `undefined` once nothing will. */
@@ -86,6 +87,6 @@ function isRecorded(state: ApprovalRequest): boolean {
 /** Since when the calls that its target recorded can be compared with what was approved, and have not been. */
 export function uncomparedSince(state: ApprovalRequest): NumericDate | undefined {
   // Hotwork gave no session of a sealed role: its review goes by the calls themselves.
-  if (state.calls || state.ask.breakGlass?.sealed || !isRecorded(state)) return undefined
+  if (state.calls || openingOf(state.ask)?.sealed || !isRecorded(state)) return undefined
   return endedAt(state)
 }

@@ -2,7 +2,7 @@ import type { Stage } from '../policy/ladder.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
 import type { Submit } from './commands.ts'
 import { withDigests } from './narrow.ts'
-import { isPlan } from './plan-step.ts'
+import { type Origin, originOf, rulesOf } from './origin.ts'
 import { type ApprovalRequest, type ApprovedRequest, approvalsOf } from './request.ts'
 
 /** A shorter grant is not warned of: its agent has hardly begun. Seconds. */
@@ -11,13 +11,24 @@ const latestWarning = 120
 
 /** In the last fifth of a claimed grant, and two minutes before its end at the latest, people and agent are told. */
 export function warningAt(state: ApprovalRequest): NumericDate | undefined {
-  if (state.status !== 'approved' || state.ask.breakGlass || isPlan(state.ask)) return undefined
+  if (state.status !== 'approved' || rulesOf(state.ask).asks !== 'act') return undefined
   const { claimedAt, notAfter } = state.grant
   if (claimedAt === undefined || notAfter - claimedAt < shortestWarned) return undefined
   return notAfter - Math.max(latestWarning, Math.floor((notAfter - claimedAt) / 5))
 }
 
 export const endsSoon = (state: ApprovalRequest, now: NumericDate): boolean => now >= (warningAt(state) ?? now + 1)
+
+const whyNever = {
+  agent: undefined,
+  person: undefined,
+  draw: undefined,
+  extension: 'it is an extension itself',
+  delegation: 'it was delegated by another agent',
+  step: 'it is a step of a plan',
+  plan: 'it is a plan: each step has its own time',
+  opening: 'an opening ends with its window',
+} satisfies Record<Origin['kind'], string | undefined>
 
 type NotExtended = { code: 'not_extendable' | 'extension_too_long'; detail: string }
 
@@ -26,11 +37,8 @@ export function whyNotExtended(state: ApprovalRequest, seconds: number): NotExte
   const no = (detail: string): NotExtended => ({ code: 'not_extendable', detail })
   const { ask } = state
   if (state.status !== 'approved') return no(`it is ${state.status}`)
-  if (ask.breakGlass) return no('an opening ends with its window')
-  if (isPlan(ask)) return no('it is a plan: each step has its own time')
-  if (ask.step !== undefined) return no('it is a step of a plan')
-  if (ask.ancestors.length > 0) return no('it was delegated by another agent')
-  if (ask.extends !== undefined) return no('it is an extension itself')
+  const never = whyNever[originOf(ask).kind]
+  if (never !== undefined) return no(never)
   if (state.grant.claimedAt === undefined) return no('it is not claimed yet')
   const most = Math.floor(ask.lifetime / 60)
   return seconds <= ask.lifetime

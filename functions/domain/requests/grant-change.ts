@@ -1,4 +1,5 @@
 import type { EventType } from './events.ts'
+import { rulesOf } from './origin.ts'
 import { type ApprovalRequest, grantOf, usesLeft } from './request.ts'
 
 /** `card`: a card or a deny may change by it, and no wait of the workflow is over, nor has a step of a plan ended. */
@@ -14,7 +15,7 @@ const ofGrantAlone: readonly string[] = [
 
 /** Who is to hear of a change: written with it, so that no other function is woken. An opening shows all of it. */
 export function tellsOf({ ask }: Pick<ApprovalRequest, 'ask'>, events: readonly { type: string }[]): Tells {
-  if (ask.breakGlass || !events.every(({ type }) => ofGrantAlone.includes(type))) return 'all'
+  if (rulesOf(ask).asks === 'rights' || !events.every(({ type }) => ofGrantAlone.includes(type))) return 'all'
   return events.every(({ type }) => type === 'UseEnded') ? 'nothing' : 'card'
 }
 
@@ -27,7 +28,7 @@ const besideGrant = (state: ApprovalRequest): string =>
 
 /** A change that no card shows, such as the end of a use or the intent of a credential. An opening's cards show all of it. */
 export const isSameOnCards = (before: ApprovalRequest, after: ApprovalRequest): boolean =>
-  after.ask.breakGlass === undefined && isOfGrantAlone(before, after) && shownOfGrant(before) === shownOfGrant(after)
+  rulesOf(after.ask).asks !== 'rights' && isOfGrantAlone(before, after) && shownOfGrant(before) === shownOfGrant(after)
 
 function shownOfGrant(state: ApprovalRequest): string {
   const { claimBy, notAfter, claimedAt, delegations } = grantOf(state) ?? {}

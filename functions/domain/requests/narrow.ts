@@ -4,6 +4,7 @@ import type { AssessmentRefusal } from '../policy/assess.ts'
 import { namesOfTier, type Stage } from '../policy/ladder.ts'
 import { type Json, type JsonObject, type NumericDate, ok, type PersonId, type Result, refuse } from '../values.ts'
 import type { PermittedBy } from './commands.ts'
+import { stepsOf } from './plan-step.ts'
 import type { Ask, NarrowedOnce } from './request.ts'
 
 /** Each narrowing asks all others again. */
@@ -100,9 +101,9 @@ export const staysWithin = (ask: Ask, of: Ask): boolean =>
   ask.uses <= of.uses &&
   ask.lifetime <= of.lifetime &&
   ask.claimWithin <= of.claimWithin &&
-  (ask.steps?.length ?? 0) === (of.steps?.length ?? 0) &&
-  (of.steps ?? []).every(({ request, agent, struck }, index) => {
-    const step = ask.steps?.[index]
+  stepsOf({ ask }).length === stepsOf({ ask: of }).length &&
+  stepsOf({ ask: of }).every(({ request, agent, struck }, index) => {
+    const step = stepsOf({ ask })[index]
     return step?.request === request && step.agent === agent && (!struck || step.struck === true)
   })
 

@@ -1,7 +1,7 @@
 import type { Stage } from '../policy/ladder.ts'
 import type { GrantId, NumericDate } from '../values.ts'
 import { type Event, system } from './events.ts'
-import { isPlan } from './plan-step.ts'
+import { rulesOf } from './origin.ts'
 import { type ApprovalRequest, type Ask, openStage, type PendingRequest } from './request.ts'
 
 /** A ladder is checked when it is built; a bad one that gets here approves nothing by itself. */
@@ -41,8 +41,8 @@ export function approve(
   const until = ask.requestedUntil ?? Number.MAX_SAFE_INTEGER
   const from = Math.max(at, ask.notBefore ?? at)
   const notAfter = Math.min(from + ask.claimWithin + ask.lifetime, until)
-  // Nothing is claimed of a plan itself: it lives as long as all its steps may take.
-  const claimBy = isPlan(ask) ? notAfter : Math.min(from + ask.claimWithin, until)
+  // A plan itself is never claimed: it lives as long as all its steps may take.
+  const claimBy = rulesOf(ask).isClaimed ? Math.min(from + ask.claimWithin, until) : notAfter
   // Nothing random is needed: a request has one grant.
   const grant = ask.id.replace(/^req_/, 'grt_') as GrantId
   return [{ type: 'Approved', at, actor: system, policies: [...policies], bundle, grant, claimBy, notAfter }]

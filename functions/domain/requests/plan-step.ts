@@ -52,8 +52,6 @@ export type StepState = z.infer<typeof StepState>
 
 type WithSteps = { ask: { steps?: readonly PlanStep[] | undefined }; progress?: readonly StepState[] | undefined }
 
-export const isPlan = (ask: { steps?: readonly PlanStep[] | undefined }): boolean => ask.steps !== undefined
-
 /** A step with its number from 1, and what became of it. */
 export type NumberedStep = PlanStep & { step: number; progress: StepState }
 

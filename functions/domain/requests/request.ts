@@ -220,9 +220,6 @@ export const openStage = ({ stages }: Pick<PendingRequest, 'stages'>): StageStat
 export const waitsForPeople = (state: ApprovalRequest): boolean =>
   state.status === 'pending' && openStage(state) !== undefined
 
-/** The agent asked for it itself. A step comes of a plan, and a delegated request of another agent's grant. */
-export const isOwnAsk = ({ ask }: Pick<ApprovalRequest, 'ask'>): boolean => ask.chain.length === 0
-
 export const filled = (stage: StageState): boolean => approversOf(stage).length >= stage.terms.quorum
 
 export const approversOf = (stage: StageState): readonly PersonId[] =>

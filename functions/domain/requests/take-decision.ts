@@ -9,6 +9,7 @@ import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { keptStage, mostNarrowings, type NarrowingCode, staysWithin } from './narrow.ts'
 import { approve, openNext } from './open-stage.ts'
+import { originOf } from './origin.ts'
 import type { ApprovalRequest, PendingRequest, StageState } from './request.ts'
 import { approvalsOf, approversOf, filled, namesOf, openStage, ownersOf } from './request.ts'
 
@@ -79,7 +80,7 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   if (hasDecided(state, command.person)) return { code: 'already_decided' }
   const stage = openStage(state)
   // A step of a plan was decided with the plan, and waits for its turn.
-  if (!stage) return { code: state.ask.step === undefined ? 'already_settled' : 'stage_not_open' }
+  if (!stage) return { code: originOf(state.ask).kind === 'step' ? 'stage_not_open' : 'already_settled' }
   const as = namesOf(stage).find((name) => names.includes(name))
   if (as === undefined) return notOpen(state, stage, names)
   if (command.stage !== undefined && !namesOf(stage).includes(command.stage))

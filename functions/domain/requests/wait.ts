@@ -1,7 +1,7 @@
 import { noticeTimes } from '../cards/notices.ts'
 import type { NumericDate } from '../values.ts'
 import { reviewDueAt } from './due.ts'
-import { isPlan } from './plan-step.ts'
+import { openingOf, rulesOf } from './origin.ts'
 import { type ApprovalRequest, openStage } from './request.ts'
 
 /**
@@ -11,8 +11,8 @@ import { type ApprovalRequest, openStage } from './request.ts'
 export type Wait = string
 
 export function waitOf(state: ApprovalRequest): Wait {
-  if (state.status === 'approved' && state.ask.breakGlass) return 'AwaitEnd'
-  if (state.status === 'approved' && isPlan(state.ask)) return 'AwaitStep'
+  const { wait } = rulesOf(state.ask)
+  if (state.status === 'approved' && wait) return wait
   const stage = state.status === 'pending' ? openStage(state) : undefined
   if (stage) return stageWait(state.tier, stage.terms.name, stage.escalatedAt !== undefined)
   return reviewDueAt(state) === undefined ? 'Close' : 'AwaitReview'
@@ -50,18 +50,18 @@ export type Start = { run: number; wait: Wait; tier?: number }
 export function startOf(state: ApprovalRequest): Start | undefined {
   const { ask, tier, stages, drifts = [] } = state
   const run = 1 + drifts.filter(({ approved }) => approved).length
-  if (ask.breakGlass) return { run, wait: 'AwaitEnd' }
-  const asksPeople = run > 1 ? state.status === 'pending' : ask.ancestors.length === 0 && ask.standing === undefined
+  const { isDecided, wait } = rulesOf(ask)
+  const asksPeople = run > 1 ? state.status === 'pending' : isDecided
   const first = asksPeople ? stages[0] : undefined
   if (first) return { run, wait: stageWait(tier, first.terms.name, false), tier }
-  return isPlan(ask) ? { run, wait: 'AwaitStep' } : undefined
+  return wait && { run, wait }
 }
 
 export type BreakGlassWake = { readonly at: NumericDate; readonly why: 'notice' | 'end' | 'review_due' }
 
 /** Timers are set by it at the opening. A timer that is late or comes twice changes no record. */
 export function breakGlassWakes(state: ApprovalRequest): readonly BreakGlassWake[] {
-  if (!state.ask.breakGlass) return []
+  if (!openingOf(state.ask)) return []
   const reviewAt = reviewDueAt(state)
   const wakes: readonly BreakGlassWake[] = [
     ...noticeTimes(state).map((at) => ({ at, why: 'notice' as const })),

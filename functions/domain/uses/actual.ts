@@ -5,6 +5,7 @@ import { accountOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, deriveResource, pinnedBy } from '../policy/catalogue.ts'
 import { isLiteral, placesOf } from '../policy/conditions.ts'
 import { endedAt } from '../requests/due.ts'
+import { openingOf } from '../requests/origin.ts'
 import { type ApprovalRequest, grantOf } from '../requests/request.ts'
 import { CredentialId, defined, type JsonObject, NumericDate } from '../values.ts'
 import { type Comparison, mostNames } from './comparison.ts'
@@ -71,17 +72,17 @@ export type Approved = {
 type Facts = Pick<Bundle, 'actions' | 'deployment'>
 
 function approvedBy({ ask }: Pick<ApprovalRequest, 'ask'>, facts: Facts): Approved {
-  const { breakGlass } = ask
-  if (!breakGlass) {
+  const opening = openingOf(ask)
+  if (!opening) {
     const entry = facts.actions[ask.action]
     const { arguments: args, resource, uses } = ask
     const lookUp = ask.credential === 'mediated' ? entry?.resolve?.action : undefined
     return defined({ rights: rightsIn(entry), arguments: args, resource: resource.id, uses, lookUp })
   }
   const uses = Number.POSITIVE_INFINITY
-  if (breakGlass.drill) return { rights: [], uses }
-  if (breakGlass.sealed) return { rights: Object.values(facts.actions).flatMap((entry) => rightsIn(entry)), uses }
-  const rights = breakGlass.rights
+  if (opening.drill) return { rights: [], uses }
+  if (opening.sealed) return { rights: Object.values(facts.actions).flatMap((entry) => rightsIn(entry)), uses }
+  const rights = opening.rights
     .filter(({ action }) => action !== sealedAction)
     .flatMap(({ action, resources }) =>
       rightsIn(facts.actions[action]).map((right) => ({

@@ -13,6 +13,7 @@ import { apiProblem, insufficientLogin } from '../../adapters/http/problem.ts'
 import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
 import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'
 import { saidIn } from '../../domain/requests/ask-terms.ts'
+import { openingOf } from '../../domain/requests/origin.ts'
 import { defined, type RequestId } from '../../domain/values.ts'
 import { askForToken, claimDeferred, pollInterval } from '../../operations/credentials/deferral.ts'
 import type { Signer, Statements } from '../../operations/credentials/ports.ts'
@@ -100,8 +101,9 @@ const proofOf = (call: Call, callers: Callers) => callers.proof(call, { method: 
 
 /** All that claiming this takes of a login, so that one more login is enough. */
 async function loginFor(id: RequestId, { requests, policy }: Ports) {
-  const breakGlass = (await requests.load(id))?.state.ask.breakGlass
-  return breakGlass && loginWantedFor(breakGlass, policy.bundle)
+  const stored = await requests.load(id)
+  const opening = stored && openingOf(stored.state.ask)
+  return opening && loginWantedFor(opening, policy.bundle)
 }
 
 async function agentOf(token: string, callers: Callers) {

@@ -2,7 +2,8 @@ import type { Counts, Observed } from '../../domain/agents/agent-file.ts'
 import { isNight, noCounts } from '../../domain/agents/observed.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { zoneOf } from '../../domain/policy/calendar.ts'
-import { type ApprovalRequest, grantOf, isOwnAsk } from '../../domain/requests/request.ts'
+import { rulesOf } from '../../domain/requests/origin.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
 import { type AgentId, defined, type NumericDate } from '../../domain/values.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
 import type { Clock, Log } from '../ports.ts'
@@ -128,7 +129,7 @@ function countsOf(
     if (isApproved) counts.approved += 1
     if (state.status === 'denied') counts.denied += 1
     if (isApproved && state.tier === 0) counts.tierZero += 1
-    if (isOwnAsk(state) && isNight(state.submittedAt, zone)) counts.night += 1
+    if (rulesOf(state.ask).isOwn && isNight(state.submittedAt, zone)) counts.night += 1
   }
   for (const { at, count } of refused) if (at >= since) counts.refused += count
   return counts
@@ -136,7 +137,7 @@ function countsOf(
 
 /** When it certainly did something: asked, claimed, used, completed. */
 const timesOf = (state: ApprovalRequest): readonly NumericDate[] => [
-  ...(isOwnAsk(state) ? [state.submittedAt] : []),
+  ...(rulesOf(state.ask).isOwn ? [state.submittedAt] : []),
   ...(lastUseOf(state) ?? []),
   ...(state.status === 'completed' ? [state.completedAt] : []),
 ]

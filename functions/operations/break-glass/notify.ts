@@ -5,6 +5,7 @@ import { namedIn, tellOf } from '../../domain/cards/routing.ts'
 import { credentialsIssued } from '../../domain/credentials/issue.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { asOf, endedAt, openUntil } from '../../domain/requests/due.ts'
+import { openingOf } from '../../domain/requests/origin.ts'
 import { type ApprovalRequest, ownersOf } from '../../domain/requests/request.ts'
 import type { AgentId, NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
@@ -62,7 +63,7 @@ export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: Numeric
 }
 
 export function reviewersOf(state: ApprovalRequest, policy: Policy, now: NumericDate): readonly PersonId[] {
-  const own: readonly (PersonId | undefined)[] = [...ownersOf(state), state.ask.breakGlass?.secondedBy]
+  const own: readonly (PersonId | undefined)[] = [...ownersOf(state), openingOf(state.ask)?.secondedBy]
   return policy.bundle.directory.people
     .map(({ id }) => id)
     .filter((person) => !own.includes(person))
@@ -71,12 +72,13 @@ export function reviewersOf(state: ApprovalRequest, policy: Policy, now: Numeric
 
 export function othersTold({ ask }: ApprovalRequest, { bundle }: Policy): readonly PersonId[] {
   const lead = bundle.directory.people.find(({ id }) => id === ask.owner)?.lead
-  const tell = ask.breakGlass && tellOf(bundle, ask.breakGlass)
+  const opening = openingOf(ask)
+  const tell = opening && tellOf(bundle, opening)
   const named = tell ? namedIn(tell.people ?? [], bundle.directory) : []
   return [...new Set([...(lead === undefined ? [] : [lead]), ...named])].filter((person) => person !== ask.owner)
 }
 
-export type OpenedRequest = { state: ApprovalRequest; breakGlass: Opening }
+export type OpenedRequest = { state: ApprovalRequest; opening: Opening }
 
 type Ports = { pager: Pager; cards: Pick<CardStore, 'save'>; clock: Clock }
 
@@ -102,7 +104,7 @@ export const pages = 'page-hook'
 
 /** Pages what is due, at least once: the pager knows a repeat by id and event. @throws PagerUnavailable */
 export async function pageFor(
-  { state, breakGlass }: OpenedRequest,
+  { state, opening }: OpenedRequest,
   now: NumericDate,
   posted: readonly PostedCard[],
   { pager, cards, clock }: Ports,
@@ -117,12 +119,12 @@ export async function pageFor(
       event,
       id: state.ask.id,
       person: state.ask.owner,
-      incident: breakGlass.incident,
-      what: breakGlass.profile ?? state.ask.action,
+      incident: opening.incident,
+      what: opening.profile ?? state.ask.action,
       environment: state.ask.environment,
       until: endedAt(state) ?? openUntil(state),
       ...defined({ reviewDue: state.review?.dueAt }),
-      drill: breakGlass.drill,
+      drill: opening.drill,
     })
     told = [...told, key]
     const at = before?.at ?? clock.now()
@@ -136,10 +138,10 @@ export async function pageAlone(
   ports: Ports & { requests: Pick<RequestReader, 'load'>; cards: CardStore },
 ): Promise<void> {
   const stored = id.startsWith('bgl_') ? await ports.requests.load(id) : undefined
-  const breakGlass = stored?.state.ask.breakGlass
-  if (!stored || !breakGlass) return
+  const opening = stored && openingOf(stored.state.ask)
+  if (!stored || !opening) return
   const now = ports.clock.now()
-  await pageFor({ state: asOf(stored.state, now), breakGlass }, now, await ports.cards.load(id), ports)
+  await pageFor({ state: asOf(stored.state, now), opening }, now, await ports.cards.load(id), ports)
 }
 
 export type Stopwatch = { milliseconds(): number }
@@ -175,8 +177,9 @@ export async function readDrill(
   const now = ports.clock.now()
   if (!askAboutPerson(policy, 'read', person, now).permit) return refuse('not_permitted')
   const stored = await requests.load(id)
-  if (!stored?.state.ask.breakGlass) return refuse('unknown_request')
-  if (!stored.state.ask.breakGlass.drill) return refuse('no_drill')
+  const opening = stored && openingOf(stored.state.ask)
+  if (!stored || !opening) return refuse('unknown_request')
+  if (!opening.drill) return refuse('no_drill')
   const state = asOf(stored.state, now)
   const [entries, posted, opened] = await Promise.all([ledger.entries(id), cards.load(id), requests.recall(keyOf(id))])
   const report = drillReport({

@@ -5,6 +5,7 @@ import type { Refusal } from '../../domain/refusals.ts'
 import { incidentOf } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
+import { openingOf } from '../../domain/requests/origin.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { Digest, NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
@@ -57,7 +58,7 @@ export async function viewBreakGlass(
   const now = clock.now()
   if (!askAboutPerson(policy, 'read', person, now).permit) return refuse('not_permitted')
   const stored = await requests.load(id)
-  if (!stored?.state.ask.breakGlass) return refuse('unknown_request')
+  if (!stored || !openingOf(stored.state.ask)) return refuse('unknown_request')
   const state = asOf(stored.state, now)
   const asked = { state, person, now, policy, answer: await mayReview(person, state, now, ports) }
   return ok({ state, whyNot: { review: whyNotReview(asked), end: whyNotEnd(asked) } })
@@ -78,7 +79,7 @@ function whyNotReview({ state, person, now, policy, answer }: Asked & { answer: 
 function whyNotEnd({ state, person, now, policy }: Asked): Refusal | undefined {
   if (state.status !== 'approved') return 'already_settled'
   // What Hotwork did not open it cannot end.
-  if (state.ask.breakGlass?.sealed) return 'not_permitted'
+  if (openingOf(state.ask)?.sealed) return 'not_permitted'
   const may = state.ask.agent.id === person || askAboutPerson(policy, 'revoke', person, now, { state }).permit
   return may ? undefined : 'not_permitted'
 }
@@ -101,7 +102,7 @@ export async function foreseeReview(
 ): Promise<Foreseen> {
   const { requests, policy, clock } = ports
   const stored = await requests.load(id)
-  if (!stored?.state.ask.breakGlass) return refuse('unknown_request')
+  if (!stored || !openingOf(stored.state.ask)) return refuse('unknown_request')
   const now = Math.max(clock.now(), stored.state.updatedAt)
   const state = asOf(stored.state, now)
   const answer = await mayReview(person, state, now, ports)
@@ -116,7 +117,7 @@ export async function endBreakGlass(
   ports: DecidingPorts,
 ): Promise<CarriedOut> {
   const stored = await ports.requests.load(id)
-  if (!stored?.state.ask.breakGlass)
+  if (!stored || !openingOf(stored.state.ask))
     return refuseOnRecord(person, 'end_break_glass', ports, aboutStored(stored))('unknown_request')
   if (stored.state.ask.agent.id === person) return completeRequest({ id, agent: person, outcome: 'succeeded' }, ports)
   return revokeRequest({ id, person, reason, ...defined({ once }) }, ports)

@@ -2,6 +2,7 @@ import { budgetsLeft } from '../../domain/break-glass/budget-left.ts'
 import type { AboutOpening } from '../../domain/cards/opening-view.ts'
 import { credentialsIssued } from '../../domain/credentials/issue.ts'
 import { endedAt } from '../../domain/requests/due.ts'
+import { openingOf } from '../../domain/requests/origin.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { mostTold, othersTold, reviewersOf, skippedBy } from '../break-glass/notify.ts'
@@ -83,11 +84,12 @@ async function leftFor(
   { requests, policy, log }: AboutPorts,
 ): Promise<number | undefined> {
   const rules = policy.bundle.breakGlass
-  if (!rules || status !== 'approved' || ask.breakGlass?.drill) return undefined
+  const opening = openingOf(ask)
+  if (!rules || status !== 'approved' || opening?.drill) return undefined
   try {
     const budgets = budgetsLeft(await openings(requests, now), rules, ask.owner, now).filter((each) => {
       if ('person' in each) return each.person === ask.owner
-      if ('profile' in each) return `profile:${each.profile}` === ask.breakGlass?.budgetKey
+      if ('profile' in each) return `profile:${each.profile}` === opening?.budgetKey
       return each.action === ask.action && each.resource.id === ask.resource.id
     })
     return Math.min(...budgets.map(({ left }) => left))

@@ -2,6 +2,7 @@ import type { OnCall } from '../../domain/cards/on-call-view.ts'
 import { channelsOf, remindersOf, waitingStage } from '../../domain/cards/routing.ts'
 import type { Readings } from '../../domain/people/group-source.ts'
 import { asOf } from '../../domain/requests/due.ts'
+import { originOf } from '../../domain/requests/origin.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId, RequestId } from '../../domain/values.ts'
 import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
@@ -66,13 +67,13 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const now = ports.clock.now()
   const posted = await ports.cards.load(id)
   const state = asOf(stored.state, now)
-  const { breakGlass } = state.ask
-  if (breakGlass) {
+  const origin = originOf(state.ask)
+  if (origin.kind === 'opening') {
     const chat = { chatUserOf: (person: PersonId) => chatUserOf(person, ports) }
-    return drawOpening({ state, breakGlass }, now, posted, { ...ports, ...ports.opening, ...chat })
+    return drawOpening({ state, opening: origin.opening }, now, posted, { ...ports, ...ports.opening, ...chat })
   }
   // A plan is one card: a step has one of its own only where people have to decide it again.
-  if (state.ask.step !== undefined && state.round === 1) return
+  if (origin.kind === 'step' && state.round === 1) return
   const shared = await sharedChannels(state, posted, ports)
   const readings = await readingsFor(state, ports)
   const drawing = {

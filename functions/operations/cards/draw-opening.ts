@@ -36,27 +36,27 @@ type Drawing = {
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
 export async function drawOpening(
-  { state, breakGlass }: OpenedRequest,
+  { state, opening }: OpenedRequest,
   now: NumericDate,
   posted: readonly PostedCard[],
   ports: DrawOpeningPorts,
 ): Promise<void> {
-  const paging = pageFor({ state, breakGlass }, now, posted, ports)
-  const [told, paged] = await Promise.allSettled([tellInChat({ state, breakGlass }, now, posted, ports), paging])
+  const paging = pageFor({ state, opening }, now, posted, ports)
+  const [told, paged] = await Promise.allSettled([tellInChat({ state, opening }, now, posted, ports), paging])
   if (paged.status === 'rejected') ports.log.warn('page not sent', { request: state.ask.id })
   if (told.status === 'rejected') throw told.reason
   if (paged.status === 'rejected') throw paged.reason
 }
 
 async function tellInChat(
-  { state, breakGlass }: OpenedRequest,
+  { state, opening }: OpenedRequest,
   now: NumericDate,
   posted: readonly PostedCard[],
   ports: DrawOpeningPorts,
 ): Promise<void> {
   const { listeners, about } = await aboutOf(state, now, ports)
   const drawing = { state, now, posted, about, ports }
-  const alias = tellOf(ports.policy.bundle, breakGlass)?.channel
+  const alias = tellOf(ports.policy.bundle, opening)?.channel
   const faults: unknown[] = []
   await drawInChannel(alias, drawing).catch((fault: unknown) => {
     if (fault instanceof BoardUnavailable && fault.forAll) throw fault

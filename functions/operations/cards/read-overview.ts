@@ -1,6 +1,7 @@
 import { isOver, type StandIn } from '../../domain/people/stand-in.ts'
 import { isLive, type StandingPermit } from '../../domain/permits/permit.ts'
 import { asOf } from '../../domain/requests/due.ts'
+import { rulesOf } from '../../domain/requests/origin.ts'
 import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../../domain/requests/request.ts'
 import { ownersOf } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
@@ -59,7 +60,7 @@ export async function readOverview(person: PersonId, ports: OverviewPorts): Prom
     person,
     waiting: split.waiting,
     aside: split.aside.length,
-    own: own.items.map(({ state }) => asOf(state, now)).filter(({ ask }) => ask.breakGlass === undefined),
+    own: own.items.map(({ state }) => asOf(state, now)).filter(({ ask }) => rulesOf(ask).asks !== 'rights'),
     moreOwn: own.next !== undefined,
     halted: halted.ok ? halted.value : { halts: [] },
     live: approved

@@ -1,10 +1,11 @@
-import { longestCredential } from '../../domain/break-glass/break-glass.ts'
 import { rightsStatements } from '../../domain/break-glass/rights.ts'
+import { expiryOf } from '../../domain/credentials/issue.ts'
 import { openingPolicy } from '../../domain/credentials/session-policy.ts'
 import { type Account, accountOf, type Bundle } from '../../domain/policy/bundle.ts'
 import { type CatalogueEntry, deriveStatement } from '../../domain/policy/catalogue.ts'
 import type { EndingCode, Intend, Issue } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
+import { actionsOf, openingOf } from '../../domain/requests/origin.ts'
 import { type ApprovalRequest, type ApprovedRequest, type Ask, grantOf } from '../../domain/requests/request.ts'
 import { type CredentialId, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
 import { BrokerRefused } from '../faults.ts'
@@ -23,11 +24,12 @@ export type BrokerPorts = MakingPorts & ReaderPorts & { broker: AwsCredentialBro
 export type Target = { entry: CatalogueEntry; account: Account; role: string }
 
 export function targetOf(
-  ask: Pick<Ask, 'action' | 'breakGlass'>,
+  ask: Parameters<typeof actionsOf>[0],
   { policy: { bundle }, targetRole }: Pick<BrokerPorts, 'policy' | 'targetRole'>,
 ): Target | undefined {
   // All of a profile happens in one account, so any of its actions names it.
-  const entry = bundle.actions[ask.breakGlass?.rights[0]?.action ?? ask.action]
+  const [action = ask.action] = actionsOf(ask)
+  const entry = bundle.actions[action]
   const account = entry && accountOf(bundle, entry)
   if (!entry || !account) return undefined
   return { entry, account, role: `arn:${account.partition}:iam::${account.accountId}:role/${targetRole}` }
@@ -35,11 +37,12 @@ export function targetOf(
 
 /** Undefined where no AWS action was approved. In a drill it denies everything. */
 function policyOf(ask: Ask, { entry, account }: Target, bundle: Bundle, notAfter: NumericDate): string | undefined {
-  const { breakGlass = { drill: false } } = ask
-  if ('profile' in breakGlass && breakGlass.profile !== undefined)
-    return openingPolicy(rightsStatements(breakGlass.rights, bundle.actions, account), notAfter, breakGlass)
+  const opening = openingOf(ask)
+  const { drill } = opening ?? { drill: false }
+  if (opening?.profile !== undefined)
+    return openingPolicy(rightsStatements(opening.rights, bundle.actions, account), notAfter, { drill })
   const statement = deriveStatement(entry, ask.arguments, account)
-  return statement && openingPolicy([statement], notAfter, breakGlass)
+  return statement && openingPolicy([statement], notAfter, { drill })
 }
 
 function sessionSeconds(state: ApprovalRequest, now: NumericDate): number {
@@ -104,9 +107,7 @@ export async function issueAwsCredentials(
   const live = intended.value.state as ApprovedRequest
   const seconds = sessionSeconds(live, clock.now())
   const endsAt = clock.now() + seconds
-  const until = live.ask.breakGlass
-    ? Math.min(live.grant.notAfter, clock.now() + longestCredential)
-    : live.grant.notAfter
+  const until = expiryOf(live, clock.now())
   const sessionPolicy = policyOf(live.ask, target, policy.bundle, until)
   if (sessionPolicy === undefined) throw new BrokerRefused(`\`${live.ask.action}\` has no IAM statement`)
   const credentials = await ports.broker.assume({

@@ -1,4 +1,5 @@
-import { loginWantedFor, longestCredential } from '../../domain/break-glass/break-glass.ts'
+import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'
+import { expiryOf } from '../../domain/credentials/issue.ts'
 import { type Login, lackOf } from '../../domain/people/login-strength.ts'
 import { agentStatus } from '../../domain/people/organisation.ts'
 import { addressesOf, agentOf, type Bundle, personOf } from '../../domain/policy/bundle.ts'
@@ -6,6 +7,7 @@ import type { Refusal } from '../../domain/refusals.ts'
 import type { EndingCode, Intend, Issue } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
+import { openingOf, rulesOf } from '../../domain/requests/origin.ts'
 import type { ApprovalRequest, ApprovedRequest } from '../../domain/requests/request.ts'
 import { keyOf, usesLeft } from '../../domain/requests/request.ts'
 import {
@@ -62,7 +64,7 @@ export async function introspectToken(
   const state = asOf(stored.state, Math.max(now, stored.state.updatedAt))
   if (state.status !== 'approved' || state.grant.credentials.access_token?.id !== token.jti) return undefined
   // A drill's token can do nothing, also with a tool that only introspects.
-  if (state.ask.breakGlass?.drill && caller.type === 'tool') return undefined
+  if (openingOf(state.ask)?.drill && caller.type === 'tool') return undefined
   if (await findEnding(state, now, { requests })) return undefined
   const askers = [state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)]
   await policy.look?.(askers)
@@ -188,12 +190,6 @@ async function signToken(
   return { token: await ports.signer.sign('at+jwt', claims), expiresAt, details }
 }
 
-/** As the record will have it: the first claim cuts an agent's grant, and each credential of an opening is short. */
-const expiryOf = ({ ask, grant }: ApprovedRequest, at: NumericDate): NumericDate => {
-  if (ask.breakGlass) return Math.min(grant.notAfter, at + longestCredential)
-  return grant.claimedAt === undefined ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
-}
-
 export function overtaken<R extends { ok: false; code: Refusal }>(refused: R): R {
   if (refused.code === 'credential_superseded') throw new Overtaken('another mint came first')
   return refused
@@ -205,9 +201,9 @@ function lackOfLogin(
   { login = {} }: TokenAsk,
   { policy: { bundle }, clock }: Pick<TokenPorts, 'policy' | 'clock'>,
 ): string | undefined {
-  const { breakGlass } = state.ask
-  if (!breakGlass || keyOf(state) !== undefined) return undefined
-  return lackOf(login, loginWantedFor(breakGlass, bundle), clock.now())
+  const opening = openingOf(state.ask)
+  if (!opening || keyOf(state) !== undefined) return undefined
+  return lackOf(login, loginWantedFor(opening, bundle), clock.now())
 }
 
 const claim: Claim = 'access_token'
@@ -217,7 +213,7 @@ const subjectOf = ({ ask }: ApprovedRequest): AskerId => ask.chain[0]?.id ?? ask
 
 /** The agent, and in it each delegator, the last one outermost. Empty where nothing was delegated. */
 function actOf({ ask }: ApprovedRequest): { act?: Json } {
-  if (ask.chain.length === 0) return {}
+  if (rulesOf(ask).isOwn) return {}
   const before = ask.chain
     .slice(1)
     .reduce<Json | undefined>((act, { id }) => (act ? { sub: id, act } : { sub: id }), undefined)
@@ -234,12 +230,11 @@ const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
   digest: state.ask.digest,
   arguments_digest: state.ask.argumentsDigest,
   uses: usesLeft(state),
-  ...(state.ask.breakGlass && {
-    break_glass: true,
-    ...(state.ask.breakGlass.drill ? { drill: true } : {}),
-    rights: state.ask.breakGlass.rights,
-  }),
+  ...rightsIn(openingOf(state.ask)),
 })
+
+const rightsIn = (opening: ReturnType<typeof openingOf>) =>
+  opening && { break_glass: true, ...(opening.drill ? { drill: true } : {}), rights: opening.rights }
 
 export function audienceOf(
   action: string,

@@ -4,6 +4,7 @@ import { personOf } from '../../domain/policy/bundle.ts'
 import type { Answer, PersonAction } from '../../domain/policy/question.ts'
 import { permitted, refused, type Subject } from '../../domain/policy-change/replay.ts'
 import type { Event } from '../../domain/requests/events.ts'
+import { openingOf } from '../../domain/requests/origin.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { type NumericDate, PersonId } from '../../domain/values.ts'
 import { askAboutOpening, openedBy, unopened } from '../break-glass/what-to-open.ts'
@@ -79,7 +80,7 @@ export function askOpened(event: Of<'BreakGlassOpened'>, state: ApprovalRequest,
   const { ask, at, policies } = event
   const person = PersonId.safeParse(ask.agent.id).data
   // What was opened outside Hotwork asked no policy.
-  if (!person || ask.breakGlass?.sealed) return undefined
+  if (!person || openingOf(ask)?.sealed) return undefined
   const about = aboutRequest(state, 'open')
   const { rules } = asking
   const answer = rules.bundle.breakGlass

@@ -1,6 +1,7 @@
 import type { AnyEvent } from '../../domain/ledger/texts.ts'
 import type { Answer, PersonAction } from '../../domain/policy/question.ts'
 import { permitted, refused } from '../../domain/policy-change/replay.ts'
+import { openingOf } from '../../domain/requests/origin.ts'
 import { type ApprovalRequest, approvalsOf, namesOf, openStage } from '../../domain/requests/request.ts'
 import { PersonId } from '../../domain/values.ts'
 import { askAboutPerson } from '../policy/questions.ts'
@@ -29,7 +30,7 @@ export function askRefused(event: Refused, state: ApprovalRequest, asking: Askin
   if (code !== 'not_permitted') return undefined
   if (attempted === 'review_break_glass') return askReviewed(event, state, false, asking)
   // What Hotwork did not open it cannot end, also where policy permits.
-  if (attempted !== 'revoke' || state.ask.breakGlass?.sealed) return undefined
+  if (attempted !== 'revoke' || openingOf(state.ask)?.sealed) return undefined
   const about = aboutRequest(state, 'revoke', { person })
   return askAct({ person, action: 'revoke', at, policies, recorded: false, about, state }, asking)
 }

@@ -11,6 +11,7 @@ import {
 } from '../../domain/policy-change/replay.ts'
 import type { Preview } from '../../domain/previews/preview.ts'
 import type { Event } from '../../domain/requests/events.ts'
+import { originOf, rulesOf } from '../../domain/requests/origin.ts'
 import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { askAboutAsker, askAboutPerson, assessAgain } from '../policy/questions.ts'
@@ -36,7 +37,7 @@ export const aboutRequest = (
 ): Subject => ({
   question,
   action: ask.action,
-  ...(ask.breakGlass ? { person: ask.agent.id } : { agent: ask.agent.id }),
+  ...(rulesOf(ask).asks === 'rights' ? { person: ask.agent.id } : { agent: ask.agent.id }),
   ...more,
 })
 
@@ -53,23 +54,38 @@ export function isOver({ ask }: Pick<ApprovalRequest, 'ask'>, { came }: Asking):
 type Of<T extends Event['type']> = Extract<Event, { type: T }>
 
 export function askSubmitted(event: Of<'Submitted'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
-  const { ask, tier, policies, at, preview, inherits } = event
+  const { ask, tier, policies, at, preview } = event
   if (isOver(state, asking)) return end(ask.id, asking, { because: 'neverCame' })
-  // People decided a step with its plan.
-  if (ask.step !== undefined) return undefined
-  if (inherits) return askInherited(event, state, asking)
-  const extended = ask.extends === undefined ? undefined : asking.came.get(ask.extends)
-  if (ask.extends !== undefined && extended?.tier === undefined) return { because: 'begunBefore' }
-  const asker = ask.askedBy && askAboutAsker(asking.rules.for([ask]), state, ask.askedBy, at)
-  if (asker && !asker.permit)
-    return end(ask.id, asking, { about: aboutRequest(state, 'ask'), from: permitted([]), to: verdictOf(asker) })
-  return askAssessed(state, { preview, atLeast: extended?.tier ?? 0, at }, { tier, policies }, 'request', asking)
+  const askFrom = (atLeast: number) =>
+    askAssessed(state, { preview, atLeast, at }, { tier, policies }, 'request', asking)
+  const origin = originOf(ask)
+  switch (origin.kind) {
+    // People decided a step with its plan.
+    case 'step':
+      return undefined
+    case 'draw':
+    case 'delegation':
+      return askInherited(event, state, origin.kind, asking)
+    case 'extension': {
+      const extended = asking.came.get(origin.of)?.tier
+      return extended === undefined ? { because: 'begunBefore' } : askFrom(extended)
+    }
+    case 'person': {
+      const asker = askAboutAsker(asking.rules.for([ask]), state, origin.askedBy, at)
+      if (asker.permit) return askFrom(0)
+      return end(ask.id, asking, { about: aboutRequest(state, 'ask'), from: permitted([]), to: verdictOf(asker) })
+    }
+    default:
+      origin satisfies { kind: 'agent' | 'plan' | 'opening' }
+      return askFrom(0)
+  }
 }
 
 /** Delegated, or drawn from a standing permit: people approved it before. */
 function askInherited(
   { ask, at, policies }: Of<'Submitted'>,
   state: ApprovalRequest,
+  kind: 'draw' | 'delegation',
   asking: Asking,
 ): Reply | undefined {
   const { rules } = asking
@@ -77,12 +93,15 @@ function askInherited(
   if (!approved) return unsure
   const giver = approvalsOf(state)[0]?.person
   const allowed =
-    approved.permit && ask.standing !== undefined && giver !== undefined
+    approved.permit && kind === 'draw' && giver !== undefined
       ? askAboutPerson(rules.for([ask]), 'allowStanding', giver, at, { state })
       : approved
   if (allowed.permit) asking.came.set(ask.id, { tier: state.tier })
-  const question = ask.standing === undefined ? 'delegate' : 'draw'
-  const reply = { about: aboutRequest(state, question), from: permitted(policies), to: verdictOf(allowed) }
+  const reply = {
+    about: aboutRequest(state, kind === 'draw' ? kind : 'delegate'),
+    from: permitted(policies),
+    to: verdictOf(allowed),
+  }
   return allowed.permit ? reply : end(ask.id, asking, reply)
 }
 
@@ -130,7 +149,7 @@ function askAssessed(
 /** Once people have approved it. What policy alone approved was asked when it was submitted. */
 export function askApproved(event: Of<'Approved'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
   const { ask, tier } = state
-  if (tier === 0 || ask.ancestors.length > 0 || ask.standing !== undefined) return undefined
+  if (tier === 0 || !rulesOf(ask).isDecided) return undefined
   if (isOver(state, asking)) return { because: 'neverCame' }
   const needs = asking.came.get(ask.id)?.tier
   if (needs === undefined) return { because: 'begunBefore' }

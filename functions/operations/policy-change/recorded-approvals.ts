@@ -1,14 +1,17 @@
 import { satisfiedTier, tierOf, unmetBy } from '../../domain/policy/ladder.ts'
 import type { Answer, Moment } from '../../domain/policy/question.ts'
 import type { NotEnough } from '../../domain/policy-change/replay.ts'
-import { isPlan } from '../../domain/requests/plan-step.ts'
+import { originOf } from '../../domain/requests/origin.ts'
 import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import { withStandIns } from '../policy/authority.ts'
 import { askAboutRequest, eligibilityOfApprovers, type WhatSourcesSaid } from '../policy/questions.ts'
 import type { Rules } from './rules.ts'
 
-export const namedIn = ({ ask }: Pick<ApprovalRequest, 'ask'>) => (isPlan(ask) ? (ask.steps ?? []) : [ask])
+export function namedIn({ ask }: Pick<ApprovalRequest, 'ask'>) {
+  const origin = originOf(ask)
+  return origin.kind === 'plan' ? origin.steps : [ask]
+}
 
 type Counted = {
   /** With the approvals that still count. */

@@ -10,9 +10,10 @@ import type { Observed } from '../../domain/policy/observed.ts'
 import type { Answer, Moment } from '../../domain/policy/question.ts'
 import type { Authority, Eligibility, Ending, PermittedBy } from '../../domain/requests/commands.ts'
 import { asOf, dueAt } from '../../domain/requests/due.ts'
+import { originOf } from '../../domain/requests/origin.ts'
 import { keptSteps } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, approvalsOf, ownersOf } from '../../domain/requests/request.ts'
-import { defined, type HaltId, type NumericDate, type PersonId } from '../../domain/values.ts'
+import { defined, type HaltId, type NumericDate, type PersonId, type StandingPermitId } from '../../domain/values.ts'
 import type { AskingPorts, RequestReader, Stored } from '../requests/ports.ts'
 import { runWithObserved, wouldBeAt, wouldBeOf } from './compare-observed.ts'
 import type { Policy } from './ports.ts'
@@ -54,7 +55,7 @@ export async function authorityOf(
   await lookAtAgents(state, ports)
   const targets = targetsOf(state, role)
   const asked = decider === undefined ? targets : [...targets, { kind: 'person', value: decider } as const]
-  const { standing: permit } = state.ask
+  const permit = permitOf(state)
   const { ancestors, standIns, ...read } = await ports.requests.dependencies(state.ask.ancestors, asked, {
     ...defined({ standIn: decider, permit }),
     groups: groupsToRead(ports.policy.bundle.directory),
@@ -123,10 +124,15 @@ const givenIn = ({ for: absent, at, login }: StandIn): [PersonId, Given] => [abs
 const ofPeople = (halts: readonly Halt[], people: readonly PersonId[]): readonly Halt[] =>
   halts.filter(({ target }) => target.kind === 'person' && people.includes(target.value))
 
-function withdrawnPermit({ ask }: ApprovalRequest, permit: StandingPermit | undefined, now: NumericDate) {
-  if (ask.standing === undefined) return undefined
-  if (permit && isLive(permit, now)) return undefined
-  return { by: 'standing_permit', id: ask.standing } as const
+/** The standing permit that it was drawn from. */
+function permitOf({ ask }: ApprovalRequest): StandingPermitId | undefined {
+  const origin = originOf(ask)
+  return origin.kind === 'draw' ? origin.permit : undefined
+}
+
+function withdrawnPermit(state: ApprovalRequest, permit: StandingPermit | undefined, now: NumericDate) {
+  const id = permitOf(state)
+  return id === undefined || (permit && isLive(permit, now)) ? undefined : ({ by: 'standing_permit', id } as const)
 }
 
 type Dependencies = {
@@ -184,9 +190,8 @@ export async function findEnding(
   { requests }: Pick<Ports, 'requests'>,
   role?: string,
 ): Promise<Ending | undefined> {
-  const { standing } = state.ask
   const targets = targetsOf(state, role)
-  const beside = standing === undefined ? {} : { permit: standing }
+  const beside = defined({ permit: permitOf(state) })
   const { ancestors, halts, permit } = await requests.dependencies(state.ask.ancestors, targets, beside)
   const silencer = state.status === 'approved' ? silencerOf(state, halts) : undefined
   return (

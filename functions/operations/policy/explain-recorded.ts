@@ -1,4 +1,5 @@
 import { Bundle } from '../../domain/policy/bundle.ts'
+import { stepsOf } from '../../domain/requests/plan-step.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { Digest } from '../../domain/values.ts'
 import type { Log } from '../ports.ts'
@@ -51,7 +52,7 @@ async function explainUnder(
 
 /** With the policies of what was asked for alone: each action's are parsed. */
 function onlyAbout({ ask }: ApprovalRequest, bundle: Bundle): Bundle {
-  const actions = new Set([ask.action, ...(ask.steps ?? []).map(({ action }) => action)])
+  const actions = new Set([ask.action, ...stepsOf({ ask }).map(({ action }) => action)])
   const policies = Object.entries(bundle.policies).filter(([action]) => actions.has(action))
   const { observed: _, ...rest } = bundle
   return { ...rest, policies: Object.fromEntries(policies) }

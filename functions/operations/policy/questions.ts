@@ -28,9 +28,10 @@ import {
 } from '../../domain/policy/question.ts'
 import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/previews/preview.ts'
 import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts'
-import { isPlan, keptSteps } from '../../domain/requests/plan-step.ts'
+import { originOf, rulesOf } from '../../domain/requests/origin.ts'
+import { keptSteps } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
-import { type AgentId, defined, isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
+import { type AgentId, defined, type NumericDate, PersonId } from '../../domain/values.ts'
 import { askAboutOpening } from '../break-glass/what-to-open.ts'
 import type { Clock } from '../ports.ts'
 import { answerWithObserved } from './compare-observed.ts'
@@ -63,6 +64,23 @@ export const askedOfSteps = (bundle: Bundle, { ask, preview }: Pick<ApprovalRequ
     }
   })
 
+export type Act = { number?: number; asked: Asked; proposal?: Asked }
+
+/** Each act that a request asks for. An opening is asked about by its rights. */
+export function actsOf(bundle: Bundle, state: Pick<ApprovalRequest, 'ask' | 'preview'>): readonly Act[] {
+  const { asks } = rulesOf(state.ask)
+  switch (asks) {
+    case 'act':
+      return [{ asked: askedOf(state) }]
+    case 'steps':
+      return askedOfSteps(bundle, state)
+    case 'rights':
+      return []
+    default:
+      return asks satisfies never
+  }
+}
+
 /** Before people approve, about both agents of each step; then about the one that proposed it, at the moment `plan`. */
 function askAboutPlan(
   { bundle, ...policy }: Pick<Policy, 'bundle'> & { ask: (question: Question) => Answer },
@@ -87,15 +105,19 @@ export const askAboutRequest = (
   now: NumericDate,
   readings?: Readings,
 ): Answer => {
-  const { id } = state.ask.agent
-  if (!isAgent(id)) return askAboutOpening(policy, 'breakGlass', id, state.ask, moment, now, readings)
-  if (isPlan(state.ask))
-    return askAboutPlan({ bundle: policy.bundle, ask: (question) => policy.ask(question) }, state, moment, now)
-  return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(state), {
-    moment,
-    approvals: approvalsOf(state),
-    now,
-  })
+  const { bundle } = policy
+  const ask = (question: Question) => policy.ask(question)
+  const { asks } = rulesOf(state.ask)
+  switch (asks) {
+    case 'rights':
+      return askAboutOpening(policy, 'breakGlass', PersonId.parse(state.ask.agent.id), state.ask, moment, now, readings)
+    case 'steps':
+      return askAboutPlan({ bundle, ask }, state, moment, now)
+    case 'act':
+      return askAgain(bundle, ask, askedOf(state), { moment, approvals: approvalsOf(state), now })
+    default:
+      return asks satisfies never
+  }
 }
 
 /** Who would have to be asked now, by what is read of it now. */
@@ -107,7 +129,7 @@ export const assessAgain = (
 ): Assessment | PlanAssessment => {
   const ask = (question: Question) => policy.ask(question)
   const again = { ask: state.ask, ...defined({ preview }) }
-  if (!isPlan(state.ask)) return assess(policy.bundle, ask, askedOf(again), now, { atLeast })
+  if (rulesOf(state.ask).asks !== 'steps') return assess(policy.bundle, ask, askedOf(again), now, { atLeast })
   const steps = askedOfSteps(policy.bundle, again).map(({ asked: { delegators: _, purpose: __, mcp, ...step } }) => ({
     ...step,
     ...defined({ mcp }),
@@ -202,16 +224,17 @@ export function mayDecideAsMember(
 /** Of a plan: one for each step. None where the facts of one are gone. */
 function factsAbout({ bundle }: Policy, state: ApprovalRequest): readonly RequestFacts[] {
   const { ask, tier } = state
-  const all = isPlan(ask) ? askedOfSteps(bundle, state).map(({ asked }) => asked) : [askedOf(state)]
-  const found = all.flatMap((asked) => {
+  const all = actsOf(bundle, state)
+  const found = all.flatMap(({ asked }) => {
     const facts = findFactsRegardless(bundle, asked)
     return facts.ok ? [{ facts: facts.value, asked }] : []
   })
   if (found.length < all.length) return []
-  if (isPlan(ask)) return factsOfPlan(found, answerableFor(bundle, ask.agent.id, ask.owner), tier, ask.id)
+  const origin = originOf(ask)
+  if (origin.kind === 'plan') return factsOfPlan(found, answerableFor(bundle, ask.agent.id, ask.owner), tier, ask.id)
   const ofChain = [
     ...ask.chain.flatMap(({ id, owner }) => answerableFor(bundle, id, owner)),
-    ...(ask.askedBy === undefined ? [] : [ask.askedBy]),
+    ...(origin.kind === 'person' ? [origin.askedBy] : []),
   ]
   return found.map(({ facts, asked }) => {
     const own = requestFacts(facts, asked, tier, ask.id)

@@ -1,7 +1,8 @@
 import { isGuarded, isOtherState } from '../../domain/previews/drift.ts'
 import { largestPreview, type Preview, previewOfSteps } from '../../domain/previews/preview.ts'
 import type { AskedAgain, ReadAgain } from '../../domain/requests/commands.ts'
-import { isPlan, keptSteps } from '../../domain/requests/plan-step.ts'
+import { rulesOf } from '../../domain/requests/origin.ts'
+import { keptSteps } from '../../domain/requests/plan-step.ts'
 import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
 import { defined, type JsonObject, type NumericDate } from '../../domain/values.ts'
 import type { Claim } from '../../targets/kinds.ts'
@@ -17,7 +18,7 @@ export async function observe(
   ask: Pick<Ask, 'id' | 'ancestors' | 'action' | 'arguments' | 'resource' | 'classification' | 'steps'>,
   ports: ReaderPorts & Pick<AskingPorts, 'clock'>,
 ): Promise<Observed | undefined> {
-  return isPlan(ask) ? observeSteps(ask, ports) : observeOne(ask, ports)
+  return rulesOf(ask).asks === 'steps' ? observeSteps(ask, ports) : observeOne(ask, ports)
 }
 
 /** Side by side. A step that comes after another of the same resource is not read: what it will find is not there yet. */

@@ -7,7 +7,7 @@ import { passedOn } from '../../domain/requests/ask-terms.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
-import { isPlan, keptSteps, mostSteps, type NumberedStep, stepInTurn } from '../../domain/requests/plan-step.ts'
+import { keptSteps, mostSteps, type NumberedStep, stepInTurn } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, type ApprovedRequest, Delegator } from '../../domain/requests/request.ts'
 import { defined, type RequestId } from '../../domain/values.ts'
 import { findEnding } from '../policy/authority.ts'
@@ -41,7 +41,7 @@ export async function advancePlan(id: RequestId, ports: DecidingPorts): Promise<
 async function loadLive(id: RequestId, { requests, clock }: DecidingPorts): Promise<ApprovedRequest | undefined> {
   const stored = await requests.load(id)
   const state = stored && asOf(stored.state, clock.now())
-  return state?.status === 'approved' && isPlan(state.ask) ? state : undefined
+  return state?.status === 'approved' ? state : undefined
 }
 
 /** All at once, so that each agent can read the task that it waits for. One that is there already stays as it is. */

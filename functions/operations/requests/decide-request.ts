@@ -14,7 +14,7 @@ import {
   narrowedTerms,
   withDigests,
 } from '../../domain/requests/narrow.ts'
-import { isPlan } from '../../domain/requests/plan-step.ts'
+import { originOf } from '../../domain/requests/origin.ts'
 import { type ApprovalRequest, namesOf, openStage } from '../../domain/requests/request.ts'
 import { readsAgain, rightOf } from '../../domain/requests/take-decision.ts'
 import type { NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
@@ -42,7 +42,8 @@ export function narrowAsk(
   { policy }: Pick<AskingPorts, 'policy'>,
 ): MadeNarrow {
   const { ask, tier, preview } = state
-  if (isPlan(ask)) return narrowPlan(state, narrow, now, policy)
+  const origin = originOf(ask)
+  if (origin.kind === 'plan') return narrowPlan(state, origin.steps, narrow, now, policy)
   if (narrow.steps) return { ok: false, code: 'not_narrower', detail: '`steps` are for a plan, and this is none' }
   const entry = policy.bundle.actions[ask.action]
   if (!entry) return { ok: false, code: 'unknown_action' }

@@ -6,6 +6,7 @@ import { childrenOf } from '../../domain/requests/advance-plan.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
 import { isSameOnCards } from '../../domain/requests/grant-change.ts'
 import { measuresOf } from '../../domain/requests/measures.ts'
+import { openingOf, rulesOf } from '../../domain/requests/origin.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate, StandingPermitId } from '../../domain/values.ts'
 import type { EndMessage } from '../break-glass/ports.ts'
@@ -38,7 +39,7 @@ export async function handOn(changed: readonly Changed[], now: NumericDate, port
 }
 
 function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | undefined): boolean {
-  if (state.ask.breakGlass) return before === undefined
+  if (rulesOf(state.ask).asks === 'rights') return before === undefined
   const warning = warnsPeople(state)
   if (warning !== undefined && warning !== (before && warnsPeople(before))) return true
   const last = remindersOf(state).at(-1)
@@ -109,5 +110,5 @@ export function logMeasures(before: ApprovalRequest, after: ApprovalRequest, log
 /** Logged from the record, so once, no matter who stored it. */
 export function logOverdueReview(before: ApprovalRequest, after: ApprovalRequest, log: Log): void {
   if (before.review?.overdueAt === undefined && after.review?.overdueAt !== undefined)
-    log.error('review_overdue', { request: after.ask.id, drill: after.ask.breakGlass?.drill === true })
+    log.error('review_overdue', { request: after.ask.id, drill: openingOf(after.ask)?.drill === true })
 }

@@ -8,6 +8,7 @@ import {
   type Taken,
   takeTokens,
 } from '../../domain/policy/ladder.ts'
+import { stepsOf } from '../../domain/requests/plan-step.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import {
   type AgentId,
@@ -149,7 +150,7 @@ export class Lately {
     if (count >= recentLimit) return count
     const plans = this.#plans.get(proposer) ?? this.#loadPlans(proposer, now)
     this.#plans.set(proposer, plans)
-    const steps = (await plans)?.flatMap(({ state }) => state.ask.steps ?? [])
+    const steps = (await plans)?.flatMap(({ state }) => stepsOf(state))
     const alike = steps?.filter((step) => step.agent === agent && step.action === action)
     return Math.min(count + (alike?.length ?? recentLimit), recentLimit)
   }

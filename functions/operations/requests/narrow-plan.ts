@@ -11,11 +11,12 @@ import { assessSteps, termsOfPlan } from './plan-ask.ts'
 /** Of a plan: steps are struck out, or their arguments become less. Tier and people are found anew for what is left. */
 export function narrowPlan(
   { ask, tier, preview }: Pick<ApprovalRequest, 'ask' | 'tier' | 'preview'>,
+  steps: readonly PlanStep[],
   narrow: Narrow,
   now: NumericDate,
   policy: Policy,
 ): MadeNarrow {
-  const changed = changeSteps(ask.steps ?? [], narrow, policy)
+  const changed = changeSteps(steps, narrow, policy)
   if (!changed.ok) return changed
   const kept = keptSteps({ ask: { steps: changed.value } })
   const asked = kept.map(({ agent, action, arguments: args, resource, mcp, recent, host, step }) => ({
@@ -29,7 +30,7 @@ export function narrowPlan(
   const rung = tierOf(policy.bundle.ladder, needed)
   if (!rung) return { ok: false, code: 'policy_denied' }
   const { claimWithin, lifetime } = rung.grant
-  const steps = changed.value.map((step) => {
+  const less = changed.value.map((step) => {
     const facts = found.steps[kept.findIndex(({ request }) => request === step.request)]
     if (!facts) return step
     return {
@@ -40,7 +41,7 @@ export function narrowPlan(
       lifetime: Math.min(step.lifetime, lifetime),
     }
   })
-  const smaller = withDigests({ ...ask, ...termsOfPlan(steps), recent: ask.recent })
+  const smaller = withDigests({ ...ask, ...termsOfPlan(less), recent: ask.recent })
   return { ok: true, ask: smaller, tier: needed, stages: rung.stages, policies: found.policies }
 }
 

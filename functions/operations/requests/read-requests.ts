@@ -3,6 +3,7 @@ import type { Claimed } from '../../domain/people/group-source.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
+import { rulesOf } from '../../domain/requests/origin.ts'
 import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requests/request.ts'
 import { takeDecision } from '../../domain/requests/take-decision.ts'
 import type { AgentId, Aggregate, PersonId, Result } from '../../domain/values.ts'
@@ -65,7 +66,7 @@ export async function listRequests(
   const page = waiting
     ? await waitingPage({ person, filter, ...place, ...defined({ claimed }) }, ports)
     : await ports.requests.list(filter, place)
-  const asked = page.items.filter(({ state }) => state.ask.breakGlass === undefined)
+  const asked = page.items.filter(({ state }) => rulesOf(state.ask).asks !== 'rights')
   const items = asked.map(({ state }) => asOf(state, ports.clock.now()))
   // What has fallen due since the index was written has another status now.
   const still = filter.status === undefined ? items : items.filter(({ status }) => status === filter.status)

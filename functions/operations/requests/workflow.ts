@@ -1,5 +1,6 @@
 import { outcomeOfStep } from '../../domain/requests/advance-plan.ts'
 import { asOf } from '../../domain/requests/due.ts'
+import { originOf } from '../../domain/requests/origin.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { outcomeOf, startOf, type Wait, waitOf } from '../../domain/requests/wait.ts'
 import type { RequestId } from '../../domain/values.ts'
@@ -80,14 +81,13 @@ export async function followRequest(id: RequestId, created: boolean, ports: Port
   const start = startOf(stored.state)
   if (start && (created || start.run > 1)) await ports.workflow.start(id, start)
   await endWaits(asOf(stored.state, ports.clock.now()), await ports.waits.open(id), ports)
-  if (stored.state.ask.step !== undefined) await followPlan(asOf(stored.state, ports.clock.now()), ports)
+  await followPlan(asOf(stored.state, ports.clock.now()), ports)
 }
 
 /** A step that has ended ends the wait of its plan, which then goes on. */
 async function followPlan(step: ApprovalRequest, ports: Ports): Promise<void> {
-  const id = step.ask.ancestors.at(-1)
-  if (id === undefined || outcomeOfStep(step) === undefined) return
-  const plan = await ports.requests.load(id)
-  if (!plan) return
-  await endWaits(asOf(plan.state, ports.clock.now()), await ports.waits.open(id), ports)
+  const origin = originOf(step.ask)
+  if (origin.kind !== 'step' || outcomeOfStep(step) === undefined) return
+  const plan = await ports.requests.load(origin.plan)
+  if (plan) await endWaits(asOf(plan.state, ports.clock.now()), await ports.waits.open(origin.plan), ports)
 }

@@ -5,6 +5,7 @@ import { isGuarded } from '../../domain/previews/drift.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { BeginCall } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
+import { openingOf } from '../../domain/requests/origin.ts'
 import { type Ask, callOf, type Outcome, type Use, type UseOutcome } from '../../domain/requests/request.ts'
 import { underWay } from '../../domain/uses/use.ts'
 import type { CredentialId, JsonObject, NumericDate, RequestId, Result, UseId } from '../../domain/values.ts'
@@ -164,7 +165,7 @@ const sessionForCall = (
 ): Promise<AwsCredentials> =>
   broker.assume({
     ...sessionOf(ask, credential, target),
-    policy: openingPolicy([statement], clock.now() + callLasts, { drill: ask.breakGlass?.drill === true }),
+    policy: openingPolicy([statement], clock.now() + callLasts, { drill: openingOf(ask)?.drill === true }),
     durationSeconds: shortest,
     ...(target.account.scopedCredentials && { scopedSeconds: callLasts }),
   })

@@ -2,6 +2,7 @@ import { sealedSessionIn } from '../../domain/break-glass/sealed-role.ts'
 import { type Entry, eventOf } from '../../domain/ledger/ledger.ts'
 import { accountIdOf, accountOf, type Bundle } from '../../domain/policy/bundle.ts'
 import { asOf, endedAt } from '../../domain/requests/due.ts'
+import { actionsOf, openingOf } from '../../domain/requests/origin.ts'
 import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
 import { type Actual, actualOf, usualDelay } from '../../domain/uses/actual.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
@@ -33,11 +34,12 @@ export async function readActual(id: RequestId, ports: ActualPorts): Promise<Act
   const now = ports.clock.now()
   const current = asOf(stored.state, now)
   // Of the sealed role a person's IAM user names the session: that is a text beside the entry.
-  const state = current.ask.breakGlass?.sealed ? await joinRequest(current, ports.texts) : current
+  const isSealed = openingOf(current.ask)?.sealed === true
+  const state = isSealed ? await joinRequest(current, ports.texts) : current
   const sessions = sessionsOf(state, await ports.ledger.entries(id), now, ports)
   const read = await Promise.all(sessions.map((session) => ports.calls.ofSession(session)))
   // Its person was erased, so no one can tell its session from another.
-  const lost = state.ask.breakGlass?.sealed && sessions.length === 0 ? [state.ask.resource.id] : []
+  const lost = isSealed && sessions.length === 0 ? [state.ask.resource.id] : []
   const { bundle } = ports.policy
   const found = {
     calls: read.flatMap((each) => each?.calls ?? []),
@@ -88,8 +90,9 @@ function intendedIn(entry: Entry, role: string | undefined): readonly { role: st
   return isCall && role !== undefined ? [{ role, at: event.at }] : []
 }
 
-function roleOf({ action, breakGlass }: Ask, bundle: Bundle, targetRole: string): string | undefined {
-  const entry = bundle.actions[breakGlass?.rights[0]?.action ?? action]
+function roleOf(ask: Ask, bundle: Bundle, targetRole: string): string | undefined {
+  const [action = ask.action] = actionsOf(ask)
+  const entry = bundle.actions[action]
   const account = entry && accountOf(bundle, entry)
   return account && `arn:${account.partition}:iam::${account.accountId}:role/${targetRole}`
 }

@@ -6,7 +6,8 @@ import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
 import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
 import { overdueAt, uncomparedSince } from '../../../functions/domain/requests/due.ts'
 import { facetsOfRequest, passesRequest, type RequestFilter } from '../../../functions/domain/requests/history.ts'
-import { type ApprovalRequest, isOwnAsk, waitsForPeople } from '../../../functions/domain/requests/request.ts'
+import { rulesOf } from '../../../functions/domain/requests/origin.ts'
+import { type ApprovalRequest, waitsForPeople } from '../../../functions/domain/requests/request.ts'
 import type {
   AskerId,
   EvaluationId,
@@ -220,7 +221,7 @@ export class MemoryRequestStore implements RequestStore {
   async askedLately(agent: AskerId, since: NumericDate, most: number) {
     await othersRun()
     const all = this.#all().filter(
-      ({ state }) => state.ask.agent.id === agent && isOwnAsk(state) && state.submittedAt > since,
+      ({ state }) => state.ask.agent.id === agent && rulesOf(state.ask).isOwn && state.submittedAt > since,
     )
     const newest = all.toSorted((one, other) => (sortKey(one) < sortKey(other) ? 1 : -1))
     const asked = newest.slice(0, most).map(({ state: { ask } }) => ({ id: ask.id, action: ask.action }))

@@ -8,6 +8,7 @@ import { clamp, exact, inert, lookalikeNote } from '../../../domain/inert.ts'
 import { rfc3339 } from '../../../domain/ledger/ledger.ts'
 import type { Preview } from '../../../domain/previews/preview.ts'
 import { saidTexts } from '../../../domain/requests/ask-terms.ts'
+import { type Origin, originOf } from '../../../domain/requests/origin.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject } from '../../../domain/values.ts'
 import type { BurstView } from '../../../operations/cards/draw-burst.ts'
@@ -165,9 +166,11 @@ const factsOf = ({ ask, preview }: ApprovalRequest): { [name: string]: string } 
   '(task)': exact(ask.parentTask.id),
   '(uses)': String(ask.uses),
   ...(ask.notBefore === undefined ? {} : { '(begins)': rfc3339(ask.notBefore) }),
-  ...(ask.extends === undefined ? {} : { '(more time of)': ask.extends }),
+  ...moreTimeOf(originOf(ask)),
   ...(ask.unpinned.length === 0 ? {} : { '(left open)': exact([...ask.unpinned]) }),
 })
+
+const moreTimeOf = (origin: Origin) => (origin.kind === 'extension' ? { '(more time of)': origin.of } : {})
 
 const menuOf = (shown: readonly ApprovalRequest[]): StaticSelect => ({
   type: 'static_select',

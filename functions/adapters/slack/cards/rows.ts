@@ -11,6 +11,7 @@ import {
   progressOf,
   titleText,
 } from '../../../domain/cards/request-words.ts'
+import { openingOf } from '../../../domain/requests/origin.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import { duration, type NumericDate } from '../../../domain/values.ts'
 import { bold, drawn, section, time, words } from './blocks.ts'
@@ -22,7 +23,7 @@ import { signedHeadline } from './opening-card.ts'
 const longestTitle = 120
 
 export const requestRow = (state: ApprovalRequest, facts: ViewFacts): RichTextSection =>
-  state.ask.breakGlass ? drawOpeningRow(describeOpening(state, facts)) : drawRow(describeRequest(state, facts))
+  openingOf(state.ask) ? drawOpeningRow(describeOpening(state, facts)) : drawRow(describeRequest(state, facts))
 
 export function drawRow(view: RequestView): RichTextSection {
   const note = noteOf(view)

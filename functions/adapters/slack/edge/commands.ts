@@ -5,6 +5,7 @@ import { openingNow, openingTitle, reviewNow } from '../../../domain/cards/openi
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import type { Sentence } from '../../../domain/cards/sentence.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
+import { openingOf } from '../../../domain/requests/origin.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../../domain/values.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
@@ -117,14 +118,14 @@ const part = (name: string, title: string, rows: readonly RichTextSection[], of:
 
 /** The card itself, in a channel that it has no buttons for: an answer that is not redrawn must not be decided on. */
 export function showReply(state: ApprovalRequest, facts: ViewFacts, options: PageOption = {}): Reply {
-  const card: RenderedCard = state.ask.breakGlass
+  const card: RenderedCard = openingOf(state.ask)
     ? renderOpeningForAsker(state, facts, options)
     : renderCard(state, facts, '')
   return { text: card.text, blocks: card.blocks as unknown as CardBlock[] }
 }
 
 function revokedReply(state: ApprovalRequest, facts: ViewFacts): Reply {
-  if (state.ask.breakGlass) return { ...showReply(state, facts), text: 'It has been ended' }
+  if (openingOf(state.ask)) return { ...showReply(state, facts), text: 'It has been ended' }
   return { text: 'It has been ended', blocks: [rich('revoked', row(state, requestRow(state, facts)))] }
 }
 

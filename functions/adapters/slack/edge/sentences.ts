@@ -3,6 +3,7 @@ import { clamp, inert } from '../../../domain/inert.ts'
 import { weakStandIn } from '../../../domain/people/login-strength.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
 import { type Refusal, sentencesOf } from '../../../domain/refusals.ts'
+import { openingOf } from '../../../domain/requests/origin.ts'
 import type { ApprovalRequest, StageState } from '../../../domain/requests/request.ts'
 import { approversOf, namesOf, openStage } from '../../../domain/requests/request.ts'
 import type { RequestId } from '../../../domain/values.ts'
@@ -75,7 +76,7 @@ export const loginOf = (detail: string | undefined): string => {
 
 /** Whose turn it is, or how it ended. Of an opening the card says it. */
 function standOf(state: ApprovalRequest | undefined, { directory }: Pick<About, 'directory'>): string {
-  if (!state || state.ask.breakGlass) return ''
+  if (!state || openingOf(state.ask)) return ''
   switch (state.status) {
     case 'pending': {
       const stage = openStage(state)

@@ -2,7 +2,7 @@ import type { App, ViewOutput } from '@slack/bolt'
 import * as z from 'zod'
 import { canBeLess } from '../../../domain/cards/narrowable.ts'
 import type { Narrowable, RequestView, ViewFacts } from '../../../domain/cards/request-view.ts'
-import { describeRequest, openStageOf, titleOfAction } from '../../../domain/cards/request-view.ts'
+import { describeRequest, openStageOf, titleOf } from '../../../domain/cards/request-view.ts'
 import { titleParts } from '../../../domain/cards/request-words.ts'
 import { refusals } from '../../../domain/refusals.ts'
 import { type Narrow, narrowSteps } from '../../../domain/requests/narrow.ts'
@@ -93,7 +93,7 @@ export const whyModal = (state: ApprovalRequest, facts: ViewFacts, about: Subjec
       'done',
       section(
         bold(state.status === 'revoked' ? 'Your denial is on record, and has revoked: ' : 'Your denial is on record: '),
-        ...drawn(titleParts(titleOfAction(state.ask, facts))),
+        ...drawn(titleParts(titleOf(state.ask, facts))),
       ),
     ),
     textInput('comment', 'Why?', { optional: true, hint: 'The agent’s owner reads it. It stays on record.' }),

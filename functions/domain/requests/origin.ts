@@ -1,0 +1,78 @@
+import type { Opening } from '../break-glass/break-glass.ts'
+import type { PersonId, RequestId, StandingPermitId } from '../values.ts'
+import type { PlanStep } from './plan-step.ts'
+import type { Ask } from './request.ts'
+
+/** Where a request comes from. No ask has two origins: each way to make one copies no member of another. */
+export type Origin =
+  | { kind: 'agent' }
+  /** A person asked on the agent's behalf. */
+  | { kind: 'person'; askedBy: PersonId }
+  /** Approved out of a standing permit. */
+  | { kind: 'draw'; permit: StandingPermitId }
+  /** More time of another grant, and the people who approved that one. */
+  | { kind: 'extension'; of: RequestId; approvedBefore: readonly PersonId[] }
+  | { kind: 'delegation'; parent: RequestId }
+  | { kind: 'plan'; steps: readonly PlanStep[] }
+  /** Steps count from 1. */
+  | { kind: 'step'; plan: RequestId; step: number }
+  | { kind: 'opening'; opening: Opening }
+
+type Stored = Pick<Ask, 'ancestors'> & Partial<Ask>
+
+/** A view: an ask is stored with the members of its origin alone, and without a tag. */
+export function originOf(ask: Stored): Origin {
+  const { askedBy, standing: permit, extends: of, approvedBefore = [], steps, step, breakGlass: opening } = ask
+  const parent = ask.ancestors.at(-1)
+  if (opening) return { kind: 'opening', opening }
+  if (steps) return { kind: 'plan', steps }
+  if (parent !== undefined)
+    return step === undefined ? { kind: 'delegation', parent } : { kind: 'step', plan: parent, step }
+  if (of !== undefined) return { kind: 'extension', of, approvedBefore }
+  if (permit !== undefined) return { kind: 'draw', permit }
+  return askedBy === undefined ? { kind: 'agent' } : { kind: 'person', askedBy }
+}
+
+/** The opening that a request is, where a person used break-glass. */
+export const openingOf = ({ breakGlass }: Pick<Ask, 'breakGlass'>): Opening | undefined => breakGlass
+
+/** All that an opening lets be done; else the one action. */
+export const actionsOf = (ask: Pick<Ask, 'action' | 'breakGlass'>): readonly string[] =>
+  openingOf(ask)?.rights.map(({ action }) => action) ?? [ask.action]
+
+type Rules = {
+  asks: 'act' | 'steps' | 'rights'
+  /** Credentials are made of it. */
+  isClaimed: boolean
+  /** Its credentials are short, and made again as often as needed. */
+  renews: boolean
+  /** A halt of its environment ends it. */
+  inEnvironment: boolean
+  /** Where the workflow waits while it is approved. */
+  wait: 'AwaitStep' | 'AwaitEnd' | undefined
+  /** Its agent began it; a step and a delegated request were passed on to its agent. */
+  isOwn: boolean
+  /** People decide it by itself, and not with what it came from. */
+  isDecided: boolean
+  /** One click may decide it with others. A line of a list shows no steps, nor who asked on the agent's behalf. */
+  inBulk: boolean
+  mayDelegate: boolean
+}
+
+const act = { asks: 'act', isClaimed: true, renews: false, inEnvironment: true, wait: undefined } as const
+const steps = { asks: 'steps', isClaimed: false, renews: false, inEnvironment: false, wait: 'AwaitStep' } as const
+const rights = { asks: 'rights', isClaimed: true, renews: true, inEnvironment: false, wait: 'AwaitEnd' } as const
+
+const rules = {
+  agent: { ...act, isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
+  person: { ...act, isOwn: true, isDecided: true, inBulk: false, mayDelegate: true },
+  // A standing permit is for this very agent.
+  draw: { ...act, isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
+  extension: { ...act, isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
+  delegation: { ...act, isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
+  step: { ...act, isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
+  plan: { ...steps, isOwn: true, isDecided: true, inBulk: false, mayDelegate: false },
+  opening: { ...rights, isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
+} satisfies Record<Origin['kind'], Rules>
+
+export const rulesOf = (ask: Stored): Rules => rules[originOf(ask).kind]
