@@ -154,6 +154,9 @@ const tolerance = 30
 /** Whether a machine may decide on what another said at that time. NaN agrees with nothing. */
 export const clocksAgree = (now: NumericDate, theirs: NumericDate): boolean => Math.abs(now - theirs) <= tolerance
 
+/** UTC, to the second. */
+export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z')
+
 /** Seconds as people say them: `1 h 30 min`; none are nothing. */
 export function duration(seconds: number): string {
   const parts: [number, string][] = [

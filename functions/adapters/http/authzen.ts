@@ -1,12 +1,19 @@
 import * as z from 'zod'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Reader } from '../../domain/requests/ask-term.ts'
 import { answered, bodyShape, type ReadTerms } from '../../domain/requests/ask-terms.ts'
 import { endsSoon } from '../../domain/requests/extend.ts'
 import { originOf } from '../../domain/requests/origin.ts'
 import { statusOfStep, stepsOf } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, type Ask, grantOf, openStage, usesLeft } from '../../domain/requests/request.ts'
-import { defined, EvaluationId, type Json, type NumericDate, Resource, Timestamp } from '../../domain/values.ts'
+import {
+  defined,
+  EvaluationId,
+  type Json,
+  type NumericDate,
+  Resource,
+  rfc3339,
+  Timestamp,
+} from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import type { Evaluated } from '../../operations/requests/evaluate-access.ts'
 import { badRequest } from './problem.ts'

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import { AgentId, defined, type Json, PersonId, Timestamp } from '../../domain/values.ts'
+import { AgentId, defined, type Json, PersonId, rfc3339, Timestamp } from '../../domain/values.ts'
 import { timeMember } from './authzen.ts'
 
 const kinds = ['agent', 'owner', 'person', 'role', 'environment', 'action', 'all'] as const

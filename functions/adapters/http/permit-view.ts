@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { isLive, mostUses, type StandingPermit } from '../../domain/permits/permit.ts'
-import type { Json, NumericDate } from '../../domain/values.ts'
+import { type Json, type NumericDate, rfc3339 } from '../../domain/values.ts'
 
 export const PermitBody = z.strictObject({
   uses: z.int().min(1).max(mostUses),

@@ -1,8 +1,7 @@
 import { type Difference, differencesOf } from '../../domain/cards/preview-words.ts'
 import type { ChangeView, RequestView } from '../../domain/cards/request-view.ts'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Preview } from '../../domain/previews/preview.ts'
-import { defined, type Json } from '../../domain/values.ts'
+import { defined, type Json, rfc3339 } from '../../domain/values.ts'
 
 /** For a screen: characters that hide or reorder are spelled out. */
 export const shownPreview = ({ preview }: Pick<RequestView, 'preview'>): { preview?: Json } =>

@@ -1,6 +1,5 @@
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { ActionUsage } from '../../domain/uses/usage.ts'
-import { type AgentId, defined, type Json, type NumericDate } from '../../domain/values.ts'
+import { type AgentId, defined, type Json, type NumericDate, rfc3339 } from '../../domain/values.ts'
 import type { Usage } from '../../operations/uses/read-usage.ts'
 
 /** `GET /v1/agents/{id}/usage` (docs/api.md). */

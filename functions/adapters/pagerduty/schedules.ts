@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Schedule } from '../../domain/people/group-source.ts'
-import { defined, type NumericDate, parseJson } from '../../domain/values.ts'
+import { defined, type NumericDate, parseJson, rfc3339 } from '../../domain/values.ts'
 import { faultName, ScheduleUnavailable } from '../../operations/faults.ts'
 import type { Schedules, Shift } from '../../operations/people/ports.ts'
 import { readText, rejectAt } from '../fetch-limits.ts'

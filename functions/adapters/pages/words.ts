@@ -1,7 +1,6 @@
 import { type Sentence, unquoted } from '../../domain/cards/sentence.ts'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type Refusal, sentencesOf } from '../../domain/refusals.ts'
-import { duration, type NumericDate } from '../../domain/values.ts'
+import { duration, type NumericDate, rfc3339 } from '../../domain/values.ts'
 import { type Html, html } from './layout.ts'
 
 /** A length of time without more than a reader needs: `1 h 30 min`, and not its seconds. */

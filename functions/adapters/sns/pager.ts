@@ -1,6 +1,6 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { clamp, inert } from '../../domain/inert.ts'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { rfc3339 } from '../../domain/values.ts'
 import type { OpeningPage, Pager } from '../../operations/break-glass/ports.ts'
 import { PagerUnavailable } from '../../operations/faults.ts'
 import { asItself, bounded } from '../aws-client.ts'

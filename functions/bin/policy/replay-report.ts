@@ -1,5 +1,4 @@
 import { inert } from '../../domain/inert.ts'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import {
   type NotAskedBecause,
   type NotEnough,
@@ -8,6 +7,7 @@ import {
   type Replayed,
   type Subject,
 } from '../../domain/policy-change/replay.ts'
+import { rfc3339 } from '../../domain/values.ts'
 
 /** For a person to read, one thing a line. What stands in the record is made inert: a terminal obeys escapes. */
 export function describeReplay(replayed: Replayed): string {

@@ -1,6 +1,6 @@
 import { actOf, Claim } from '../../targets/kinds.ts'
 import { longestCredential } from '../break-glass/break-glass.ts'
-import { type Entry, rfc3339 } from '../ledger/ledger.ts'
+import type { Entry } from '../ledger/ledger.ts'
 import { driftAt, isGuarded } from '../previews/drift.ts'
 import { stateOf } from '../previews/preview.ts'
 import {
@@ -19,7 +19,7 @@ import { type Event, system } from '../requests/events.ts'
 import { rulesOf } from '../requests/origin.ts'
 import { keptSteps } from '../requests/plan-step.ts'
 import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLeft } from '../requests/request.ts'
-import { CredentialId, defined, NumericDate, type Thumbprint } from '../values.ts'
+import { CredentialId, defined, NumericDate, rfc3339, type Thumbprint } from '../values.ts'
 
 /** The facts at an intent are too old for a later mint. Seconds. */
 const intentLasts = 60

@@ -1,6 +1,5 @@
-import { rfc3339 } from '../ledger/ledger.ts'
 import type { Statement } from '../policy/catalogue.ts'
-import type { NumericDate } from '../values.ts'
+import { type NumericDate, rfc3339 } from '../values.ts'
 
 /**
  * STS allows 2,048 characters and packs them in a way that it does not publish: longer requests are refused before

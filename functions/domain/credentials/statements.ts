@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { SecurityEvent, setClaims } from '../events/security-events.ts'
-import { rfc3339 } from '../ledger/ledger.ts'
 import { addressesOf, type Bundle } from '../policy/bundle.ts'
 import { namesIn } from '../requests/ask-terms.ts'
 import {
@@ -11,6 +10,7 @@ import {
   type JsonObject,
   NumericDate,
   RequestId,
+  rfc3339,
   StreamId,
   ToolId,
 } from '../values.ts'

@@ -1,10 +1,9 @@
 import { bindKey, deniedNow, notYet } from '../credentials/issue.ts'
-import { rfc3339 } from '../ledger/ledger.ts'
 import type { Answered, Delegate, DeniedNow, NotLive } from '../requests/commands.ts'
 import { agentActor, endedBy } from '../requests/commands.ts'
 import { rulesOf } from '../requests/origin.ts'
 import { type ApprovalRequest, type ApprovedRequest, usesLeft } from '../requests/request.ts'
-import type { NumericDate } from '../values.ts'
+import { type NumericDate, rfc3339 } from '../values.ts'
 
 const deepestDelegation = 3
 

@@ -1,5 +1,4 @@
-import { rfc3339 } from '../ledger/ledger.ts'
-import { defined } from '../values.ts'
+import { defined, rfc3339 } from '../values.ts'
 import type { DecisionEvent } from './decision-events.ts'
 
 const time = (at: number | undefined) => (at === undefined ? undefined : rfc3339(at))

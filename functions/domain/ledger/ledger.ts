@@ -15,9 +15,9 @@ import {
   type Digest,
   HaltId,
   type JsonObject,
-  type NumericDate,
   PersonId,
   type Resource,
+  rfc3339,
   StandInId,
   StandingPermitId,
   ToolId,
@@ -60,8 +60,6 @@ export const contextOf = ({ ask }: ApprovalRequest) => ({
   resource: ask.resource,
   digest: ask.digest,
 })
-
-export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z')
 
 export function chainEntries(
   aggregate: string,

@@ -1,5 +1,4 @@
-import { rfc3339 } from '../ledger/ledger.ts'
-import type { AskerId, NumericDate, PersonId } from '../values.ts'
+import { type AskerId, type NumericDate, type PersonId, rfc3339 } from '../values.ts'
 import type { ApprovalRequest } from './request.ts'
 
 /** `task`: the parent task's id; `resource`: its id; submitted at `since` or later, and before `until`. */

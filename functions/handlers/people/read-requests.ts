@@ -14,8 +14,17 @@ import { actualView, entriesView, lineOf, personView, shownView, standInView } f
 import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
 import { timelineFile } from '../../adapters/pages/timeline-picture.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import { AgentId, Aggregate, Digest, defined, PersonId, RequestId, Timestamp, ToolId } from '../../domain/values.ts'
+import {
+  AgentId,
+  Aggregate,
+  Digest,
+  defined,
+  PersonId,
+  RequestId,
+  rfc3339,
+  Timestamp,
+  ToolId,
+} from '../../domain/values.ts'
 import type { AnchorPorts } from '../../operations/anchor/read-anchor.ts'
 import { listHalts } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'

@@ -1,12 +1,18 @@
 import type { Act, Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { haltKey, isHaltInForce, isSilenced, liftedBefore, targetsOf } from '../../domain/halts/halt.ts'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { groupsToRead, type Readings } from '../../domain/people/group-source.ts'
 import { type Agent, factsOf } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
-import type { AgentId, HaltId, NumericDate, PersonId, Resource } from '../../domain/values.ts'
-import { defined } from '../../domain/values.ts'
+import {
+  type AgentId,
+  defined,
+  type HaltId,
+  type NumericDate,
+  type PersonId,
+  type Resource,
+  rfc3339,
+} from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
 import { endIfOver } from '../requests/carry-out.ts'
 import type { AskingPorts, DecidingPorts, RequestReader } from '../requests/ports.ts'

@@ -1,5 +1,5 @@
 import type { Halt } from '../../domain/halts/halt.ts'
-import { type Entry, rfc3339 } from '../../domain/ledger/ledger.ts'
+import type { Entry } from '../../domain/ledger/ledger.ts'
 import {
   commitmentsAt,
   commitmentsIn,
@@ -14,7 +14,7 @@ import {
 } from '../../domain/ledger/texts.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import { type Digest, defined, type NumericDate } from '../../domain/values.ts'
+import { type Digest, defined, type NumericDate, rfc3339 } from '../../domain/values.ts'
 import type { RequestReader, Stored } from '../requests/ports.ts'
 import type { TextReader } from './ports.ts'
 

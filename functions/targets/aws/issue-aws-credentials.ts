@@ -1,5 +1,5 @@
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
-import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { rfc3339 } from '../../domain/values.ts'
 import { valueOrThrow } from '../../handlers/doors.ts'
 import { bind } from '../../handlers/environments.ts'
 import { portsWithAnswers } from '../../handlers/wiring/policy.ts'

@@ -1,11 +1,11 @@
 import { longestCredential } from '../../../functions/domain/break-glass/break-glass.ts'
 import { credentialsIssued } from '../../../functions/domain/credentials/issue.ts'
-import { type Entry, rfc3339 } from '../../../functions/domain/ledger/ledger.ts'
+import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
 import type { Command } from '../../../functions/domain/requests/commands.ts'
 import { decide } from '../../../functions/domain/requests/decide.ts'
 import { evolve } from '../../../functions/domain/requests/evolve.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
-import { defined } from '../../../functions/domain/values.ts'
+import { defined, rfc3339 } from '../../../functions/domain/values.ts'
 import {
   credentialId,
   intent,

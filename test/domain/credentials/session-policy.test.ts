@@ -6,7 +6,6 @@ import {
   sessionPolicy,
   sessionPolicyLimit,
 } from '../../../functions/domain/credentials/session-policy.ts'
-import { rfc3339 } from '../../../functions/domain/ledger/ledger.ts'
 import { accountOf } from '../../../functions/domain/policy/bundle.ts'
 import {
   type CatalogueEntry,
@@ -16,7 +15,7 @@ import {
   pinnedBy,
 } from '../../../functions/domain/policy/catalogue.ts'
 import type { Conditions } from '../../../functions/domain/policy/conditions.ts'
-import type { JsonObject } from '../../../functions/domain/values.ts'
+import { type JsonObject, rfc3339 } from '../../../functions/domain/values.ts'
 import { compileSample } from '../../policies/sample.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 import { submittedAt } from '../../support/ask.ts'

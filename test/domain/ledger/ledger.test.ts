@@ -6,11 +6,11 @@ import {
   entryHash,
   eventOf,
   noEntries,
-  rfc3339,
   verify,
   verifyPerson,
 } from '../../../functions/domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { rfc3339 } from '../../../functions/domain/values.ts'
 import { bundle, decision, minutes, person, sampleAsk, submittedAt } from '../../support/ask.ts'
 import { Desk } from '../story.ts'
 import { anyWalk, walk } from '../walk.ts'

@@ -1,6 +1,5 @@
 import type { SuspendedBecause } from '../../../domain/agents/registry.ts'
-import { rfc3339 } from '../../../domain/ledger/ledger.ts'
-import type { JsonObject } from '../../../domain/values.ts'
+import { type JsonObject, rfc3339 } from '../../../domain/values.ts'
 import type { AgentNotice } from '../../../operations/agents/ports.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import { drawn, rich, section } from './blocks.ts'

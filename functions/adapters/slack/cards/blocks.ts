@@ -18,8 +18,7 @@ import type {
 import * as z from 'zod'
 import { type Sentence, unquoted } from '../../../domain/cards/sentence.ts'
 import { clamp } from '../../../domain/inert.ts'
-import { rfc3339 } from '../../../domain/ledger/ledger.ts'
-import type { JsonObject, NumericDate } from '../../../domain/values.ts'
+import { type JsonObject, type NumericDate, rfc3339 } from '../../../domain/values.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
 
 /** The blocks that cards are made of. None of them reads markup. https://docs.slack.dev/reference/block-kit */

@@ -5,12 +5,11 @@ import { differencesOf, maskOf, sidesOf } from '../../../domain/cards/preview-wo
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import { nameIn, toolRows } from '../../../domain/cards/request-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../../../domain/inert.ts'
-import { rfc3339 } from '../../../domain/ledger/ledger.ts'
 import type { Preview } from '../../../domain/previews/preview.ts'
 import { saidTexts } from '../../../domain/requests/ask-terms.ts'
 import { type Origin, originOf } from '../../../domain/requests/origin.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
-import type { JsonObject } from '../../../domain/values.ts'
+import { type JsonObject, rfc3339 } from '../../../domain/values.ts'
 import type { BurstView } from '../../../operations/cards/draw-burst.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import {

@@ -2,8 +2,7 @@ import type { IAMClientConfig } from '@aws-sdk/client-iam'
 import { DeleteRolePolicyCommand, IAMClient, NoSuchEntityException, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { bounded } from '../../../adapters/aws-client.ts'
 import type { Deny } from '../../../domain/credentials/denies.ts'
-import { rfc3339 } from '../../../domain/ledger/ledger.ts'
-import { defined } from '../../../domain/values.ts'
+import { defined, rfc3339 } from '../../../domain/values.ts'
 import type { RolePolicies } from '../../../operations/credentials/ports.ts'
 
 type Credentials = NonNullable<IAMClientConfig['credentials']>
