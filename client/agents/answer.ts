@@ -3,12 +3,15 @@ import * as z from 'zod'
 const instant = z.iso.datetime({ offset: true })
 const Ambient = z.string()
 
-export const RunsOn = z.looseObject({
-  awsRole: z.string().optional(),
-  githubEnvironment: z.string().optional(),
-  kubernetesServiceAccount: z.string().optional(),
-  other: z.string().optional(),
-})
+/** The words for each kind of host. A test holds them to the kinds that agents may run on. */
+export const hostKinds = new Map([
+  ['awsRole', 'AWS role'],
+  ['githubEnvironment', 'GitHub environment'],
+  ['kubernetesServiceAccount', 'Kubernetes'],
+  ['other', 'other'],
+])
+
+const RunsOn = z.record(z.string(), z.string())
 
 const registered = {
   id: z.string(),
@@ -90,9 +93,7 @@ export const waysRound = ({ id: agent, ambient }: Pick<AgentAnswer, 'id' | 'ambi
     answers.flatMap(({ resource, answer, by = [] }) => (answer === 'allowed' ? [{ agent, action, resource, by }] : [])),
   )
 
-export const hostOf = ({ awsRole, githubEnvironment, kubernetesServiceAccount, other }: z.infer<typeof RunsOn>) => {
-  if (awsRole !== undefined) return { kind: 'AWS role', name: awsRole }
-  if (githubEnvironment !== undefined) return { kind: 'GitHub environment', name: githubEnvironment }
-  if (kubernetesServiceAccount !== undefined) return { kind: 'Kubernetes', name: kubernetesServiceAccount }
-  return { kind: 'other', name: other ?? 'not said' }
+export function hostOf(runsOn: z.infer<typeof RunsOn>): { kind: string; name: string } {
+  const [kind = 'other', name = 'not said'] = Object.entries(runsOn).find(([each]) => hostKinds.has(each)) ?? []
+  return { kind: hostKinds.get(kind) ?? kind, name }
 }

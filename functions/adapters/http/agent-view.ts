@@ -6,7 +6,7 @@ import {
   type Counts,
   type Subject,
 } from '../../domain/agents/agent-file.ts'
-import { inForce, roleOf } from '../../domain/agents/ambient.ts'
+import { inForce } from '../../domain/agents/ambient.ts'
 import { guardrailOf } from '../../domain/agents/guardrail.ts'
 import { hostNote } from '../../domain/agents/host-words.ts'
 import { findingsOf, noCounts } from '../../domain/agents/observed.ts'
@@ -49,7 +49,6 @@ export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now 
   const { agent, due, file, grants, allGrants, evidence } = seen
   const { looked, observed } = file
   const known = inForce(looked, agent, now)
-  const role = roleOf(agent)
   return {
     ...registered(seen),
     identities: agent.identities.map(identityView),
@@ -73,7 +72,7 @@ export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now 
       ...defined({ note: hostNote(agent, looked) }),
     },
     findings: findingsOf(agent, observed, zoneOf(bundle.calendar)),
-    ...defined({ guardrail: role === undefined ? undefined : (guardrailOf(bundle, role) as Json | undefined) }),
+    ...defined({ guardrail: guardrailOf(bundle, agent) as Json | undefined }),
   }
 }
 

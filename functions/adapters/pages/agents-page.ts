@@ -1,6 +1,6 @@
 import { ambientByAction, ambientCounts, type Counts } from '../../domain/agents/agent-file.ts'
 import { inForce } from '../../domain/agents/ambient.ts'
-import { hostNote } from '../../domain/agents/host-words.ts'
+import { askedAbout, hostNote } from '../../domain/agents/host-words.ts'
 import { findingsOf } from '../../domain/agents/observed.ts'
 import type { SuspendedBecause } from '../../domain/agents/registry.ts'
 import { inert } from '../../domain/inert.ts'
@@ -157,5 +157,5 @@ function hostOf({ agent, file: { looked } }: AgentSeen, actions: readonly string
       )}</li>`,
   )}</ul>
 ${note !== undefined && html`<p>${note.split('`').map((part, at) => (at % 2 === 0 ? part : html`<code>${part}</code>`))}</p>`}
-${known && html`<p class="soft">IAM was asked about <code>${known.role}</code> ${time(known.at, now)}</p>`}`
+${known && html`<p class="soft">${askedAbout(agent)} <code>${known.role}</code> ${time(known.at, now)}</p>`}`
 }

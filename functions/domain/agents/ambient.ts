@@ -1,3 +1,4 @@
+import { probedHost } from '../people/host-kinds.ts'
 import { type Agent, ruleOf } from '../people/organisation.ts'
 import { accountIdOf, accountOf, type Bundle } from '../policy/bundle.ts'
 import type { NumericDate, Resource } from '../values.ts'
@@ -35,9 +36,6 @@ export const lookHolds = 7 * 86_400
 
 const arnParts = 6
 const words = ['example', 'sample', 'anything', 'x1'] as const
-
-export const roleOf = ({ runsOn }: Pick<Agent, 'runsOn'>): string | undefined =>
-  'awsRole' in runsOn ? runsOn.awsRole : undefined
 
 export function hostQuestions(bundle: Bundle, role: string): readonly HostQuestion[] {
   return Object.values(bundle.actions).flatMap((entry) => {
@@ -93,9 +91,9 @@ export function answerOf({ iamActions, example, isElsewhere }: HostQuestion, sai
   return isElsewhere ? 'unknown' : 'allowed'
 }
 
-/** Of the role on which the agent runs now, and not older than a week. */
-export const inForce = (looked: Looked | undefined, agent: Pick<Agent, 'runsOn'>, now: NumericDate) =>
-  looked?.role === roleOf(agent) && now - (looked?.failed?.answersOf ?? looked?.at ?? 0) < lookHolds
+/** Of the host on which the agent runs now, and not older than a week. */
+export const inForce = (looked: Looked | undefined, { runsOn }: Pick<Agent, 'runsOn'>, now: NumericDate) =>
+  looked?.role === probedHost(runsOn)?.where && now - (looked?.failed?.answersOf ?? looked?.at ?? 0) < lookHolds
     ? looked
     : undefined
 

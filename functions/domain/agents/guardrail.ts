@@ -1,3 +1,4 @@
+import type { Agent } from '../people/organisation.ts'
 import { accountIdOf, accountOf, type Bundle } from '../policy/bundle.ts'
 
 export type HostGuardrail = {
@@ -7,13 +8,15 @@ export type HostGuardrail = {
 
 /**
  * A policy for the host's role that denies it what the catalogue changes, so that the way through Hotwork is the only one: there
- * the target role acts, which this policy is not on. Undefined where nothing of the catalogue is in the role's account.
+ * the target role acts, which this policy is not on. Undefined for a host that is no role, and where nothing of the catalogue
+ * is in the role's account.
  */
-export function guardrailOf(bundle: Bundle, role: string): HostGuardrail | undefined {
+export function guardrailOf(bundle: Bundle, { runsOn }: Pick<Agent, 'runsOn'>): HostGuardrail | undefined {
+  if (!('awsRole' in runsOn)) return undefined
   const [actions, resources] = [new Set<string>(), new Set<string>()]
   for (const entry of Object.values(bundle.actions)) {
     const account = accountOf(bundle, entry)
-    if (!entry.mutates || !entry.statement || account?.accountId !== accountIdOf(role)) continue
+    if (!entry.mutates || !entry.statement || account?.accountId !== accountIdOf(runsOn.awsRole)) continue
     const { partition, region, accountId } = account
     for (const action of entry.statement.actions) actions.add(action)
     for (const template of entry.statement.resources)

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { Alias } from '../policy/ladder.ts'
 import { AgentId, NumericDate, PersonId, Seconds, ToolId } from '../values.ts'
 import { SourcedGroup } from './group-source.ts'
+import { RunsOn } from './host-kinds.ts'
 import { SecureUrl } from './identity-issuer.ts'
 
 /**
@@ -33,22 +34,6 @@ export type ProvenIdentity = {
 /** Recorded at registration; policies differ by it. */
 export const Autonomy = z.enum(['assistive', 'supervised', 'autonomous', 'orchestrator'])
 export type Autonomy = z.infer<typeof Autonomy>
-
-const words = (pattern: RegExp, example: string) => z.string().max(512).regex(pattern, `such as \`${example}\``)
-
-/** Where it runs: what there may act without Hotwork. Of an AWS role Hotwork asks IAM; of the others it knows nothing. */
-export const RunsOn = z.union(
-  [
-    z.strictObject({
-      awsRole: words(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'arn:aws:iam::111122223333:role/builder'),
-    }),
-    z.strictObject({ githubEnvironment: words(/^[\w.-]+\/[\w.-]+#[^\s#]+$/, 'org/repo#production') }),
-    z.strictObject({ kubernetesServiceAccount: words(/^[\w.-]+\/[\w.-]+\/[\w.-]+$/, 'cluster/namespace/name') }),
-    z.strictObject({ other: z.string().min(1).max(256) }),
-  ],
-  'one of `{ "awsRole": "arn:aws:iam::111122223333:role/builder" }`, `{ "githubEnvironment": "org/repo#production" }`, `{ "kubernetesServiceAccount": "cluster/namespace/name" }` and `{ "other": "in words" }`',
-)
-export type RunsOn = z.infer<typeof RunsOn>
 
 /** How long a recertification holds, unless the files say so. Seconds. */
 export const oneYear = 365 * 86_400

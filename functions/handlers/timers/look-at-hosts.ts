@@ -5,6 +5,8 @@ import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import { AgentId } from '../../domain/values.ts'
 import { type LookingPorts, lookAtHosts } from '../../operations/agents/look-at-hosts.ts'
+import type { HostProbers } from '../../operations/agents/ports.ts'
+import { roleProber } from '../../operations/agents/probe-role.ts'
 import { IamHostSimulator } from '../../targets/aws/iam/host-simulator.ts'
 import { foreignSimulators } from '../../targets/aws/sts/foreign-revokers.ts'
 import { bind } from '../environments.ts'
@@ -34,7 +36,11 @@ export const handler = bind(
     const { accounts } = policy.bundle.deployment
     return {
       agents: new DynamoAgentRows(connect(), { requests: told.REQUESTS_TABLE, ledger: '' }),
-      simulator: new IamHostSimulator(foreignSimulators({ home: told.ACCOUNT, accounts }, told.TARGET_ROLE)),
+      probers: {
+        awsRole: roleProber(
+          new IamHostSimulator(foreignSimulators({ home: told.ACCOUNT, accounts }, told.TARGET_ROLE)),
+        ),
+      } satisfies HostProbers,
       policy,
       clock: new SystemClock(),
       log: new PowertoolsLog(),

@@ -1,26 +1,23 @@
 import type { Looked } from '../../domain/agents/agent-file.ts'
-import { answerOf, type HostQuestion, hostQuestions, roleOf, type Simulated } from '../../domain/agents/ambient.ts'
+import { probedHost } from '../../domain/people/host-kinds.ts'
 import type { Agent } from '../../domain/people/organisation.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { AgentId, NumericDate } from '../../domain/values.ts'
 import { faultName, HostUnseen } from '../faults.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { AgentReader, AgentWriter, HostSimulator } from './ports.ts'
+import type { AgentReader, AgentWriter, HostProbers } from './ports.ts'
 
 export type LookingPorts = {
   agents: Pick<AgentReader, 'host'> & Pick<AgentWriter, 'saveLooked'>
-  simulator: HostSimulator
+  /** A host without one is not looked at. */
+  probers: Partial<HostProbers>
   policy: { readonly bundle: Bundle }
   clock: Clock
   log: Log
 }
 
-/** More than these are not kept: a row of the table has 400 kB. */
-const mostAnswers = 2000
-const mostPolicies = 3
-
 /**
- * Asks IAM about the hosts of all agents, or of one, one after another until the time is up. Where IAM does not answer, the
+ * Looks at the hosts of all agents, or of one, one after another until the time is up. Where a look finds nothing, the
  * answers that there were stay, with why: one slow day does not make a host look harmless.
  *
  * @returns at how many hosts it looked
@@ -45,13 +42,14 @@ export async function lookAtHosts(
 }
 
 async function lookAtHost(agent: Agent, ports: LookingPorts): Promise<boolean> {
-  const { agents, policy, clock, log } = ports
-  const role = roleOf(agent)
-  if (role === undefined) return false
+  const { agents, policy, probers, clock, log } = ports
+  const host = probedHost(agent.runsOn)
+  const prober = host && probers[host.kind]
+  if (!prober) return false
+  const { where: role } = host
   const at = clock.now()
   try {
-    const questions = hostQuestions(policy.bundle, role)
-    const actions = answersOf(questions, await askIam(role, questions, ports))
+    const actions = await prober.probe(role, policy.bundle)
     return await agents.saveLooked(agent.id, { at, role, actions })
   } catch (fault) {
     if (!(fault instanceof HostUnseen)) throw fault
@@ -72,36 +70,3 @@ async function oldAnswersOf(
   if (why === 'no_such_role' || before?.role !== role) return { at, role, actions: {}, failed: { why, answersOf: at } }
   return { at, role, actions: before.actions, failed: { why, answersOf: before.failed?.answersOf ?? before.at } }
 }
-
-/** A type of resource at a time, all its actions on all examples. */
-async function askIam(
-  role: string,
-  questions: readonly HostQuestion[],
-  { simulator }: Pick<LookingPorts, 'simulator'>,
-): Promise<readonly Simulated[]> {
-  const said: Simulated[] = []
-  for (const alike of Map.groupBy(questions, ({ type }) => type).values()) {
-    const actions = [...new Set(alike.flatMap(({ iamActions }) => iamActions))]
-    const resources = [...new Set(alike.flatMap(({ example }) => example ?? []))]
-    if (resources.length > 0) said.push(...(await simulator.simulate(role, { actions, resources })))
-  }
-  return said
-}
-
-function answersOf(questions: readonly HostQuestion[], said: readonly Simulated[]): Looked['actions'] {
-  const actions: Looked['actions'] = {}
-  for (const question of questions.slice(0, mostAnswers)) {
-    const answer = answerOf(question, said)
-    const by = answer === 'allowed' ? policiesFor(question, said) : []
-    const kept = { resource: question.rule, answer, ...(by.length > 0 ? { by } : {}) }
-    actions[question.action] = [...(actions[question.action] ?? []), kept]
-  }
-  return actions
-}
-
-const policiesFor = ({ iamActions, example }: HostQuestion, said: readonly Simulated[]): string[] =>
-  [
-    ...new Set(
-      said.flatMap(({ action, resource, by }) => (resource === example && iamActions.includes(action) ? by : [])),
-    ),
-  ].slice(0, mostPolicies)

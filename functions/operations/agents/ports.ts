@@ -1,6 +1,8 @@
 import type { AgentFile, Certified, Looked, Observed, Subject } from '../../domain/agents/agent-file.ts'
 import type { Simulated } from '../../domain/agents/ambient.ts'
 import type { SuspendedBecause } from '../../domain/agents/registry.ts'
+import type { ProbedKind } from '../../domain/people/host-kinds.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { AgentId, JsonObject, NumericDate, PersonId } from '../../domain/values.ts'
 import type { Appended } from '../ledger/ports.ts'
 
@@ -15,6 +17,18 @@ export interface HostSimulator {
     asked: { actions: readonly string[]; resources: readonly string[] },
   ): Promise<readonly Simulated[]>
 }
+
+/** Looks at hosts of one kind. */
+export interface HostProber {
+  /**
+   * What an agent on this host could do without Hotwork: by action of the catalogue, and by rule of resources.json. What is
+   * not among the answers is not known.
+   *
+   * @throws HostUnseen when that cannot be found out, with why
+   */
+  probe(where: string, bundle: Bundle): Promise<Looked['actions']>
+}
+export type HostProbers = { readonly [kind in ProbedKind]: HostProber }
 
 /** Looks at the host of an agent now. Where that fails nothing new is known, and the reader is answered all the same. */
 export interface HostLook {

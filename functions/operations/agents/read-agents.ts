@@ -1,7 +1,7 @@
 import type { AgentFile } from '../../domain/agents/agent-file.ts'
-import { roleOf } from '../../domain/agents/ambient.ts'
 import { dueOf } from '../../domain/agents/dates.ts'
 import { type SuspendedBecause, suspendedBecause } from '../../domain/agents/registry.ts'
+import { probedHost } from '../../domain/people/host-kinds.ts'
 import type { Agent } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { asOf } from '../../domain/requests/due.ts'
@@ -66,7 +66,7 @@ export async function readAgent(
 
 /** Not again within a minute: IAM answers few such questions a second, and there are many readers. */
 async function lookNow(agent: Agent, { agents, hosts, clock }: ReadAgentsPorts): Promise<void> {
-  if (!hosts || roleOf(agent) === undefined) return
+  if (!hosts || !probedHost(agent.runsOn)) return
   const looked = (await agents.files([agent.id])).get(agent.id)?.looked
   if (looked === undefined || clock.now() - looked.at >= lookedLately) await hosts.now(agent.id)
 }

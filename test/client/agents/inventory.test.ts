@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { hostKinds as hostWords } from '../../../client/agents/answer.ts'
 import { drawInventory } from '../../../client/agents/picture.ts'
 import { noCounts } from '../../../functions/domain/agents/observed.ts'
+import { hostKinds } from '../../../functions/domain/people/host-kinds.ts'
 import { agent } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 
@@ -130,4 +132,8 @@ describe('the guardrail', () => {
     expect(exit).toBe(2)
     expect(err).toContain('runs on no AWS role')
   })
+})
+
+test('the command line has words for each kind of host on which an agent may run', () => {
+  expect([...hostWords.keys()].toSorted()).toEqual(Object.keys(hostKinds).toSorted())
 })

@@ -3,6 +3,7 @@ import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
 import type { SignalDelivery } from '../../../functions/domain/events/receivers.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
 import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'
+import { roleProber } from '../../../functions/operations/agents/probe-role.ts'
 import { MemoryHostSimulator } from '../../support/agents/memory-host-simulator.ts'
 import { MemoryNotary } from '../../support/anchor/memory-notary.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
@@ -27,7 +28,8 @@ export const memoryPorts = (
   simulator,
   hosts: {
     async now(only: AgentId) {
-      await lookAtHosts({ ...world.ports, agents: world.agents, simulator }, { only })
+      const probers = { awsRole: roleProber(simulator) }
+      await lookAtHosts({ ...world.ports, agents: world.agents, probers }, { only })
     },
   },
   ...notary.reading,

@@ -154,7 +154,7 @@ describe('the guardrail for a host', () => {
   test('denies its role what the catalogue changes in its account, and nothing else', () => {
     const {
       Statement: [deny],
-    } = guardrailOf(bundle, role) ?? { Statement: [{}] as never }
+    } = guardrailOf(bundle, nightly) ?? { Statement: [{}] as never }
     expect(deny).toMatchObject({ Effect: 'Deny' })
     expect(deny.Action).toContain('ssm:PutParameter')
     expect(deny.Resource).toContain('arn:aws:ssm:us-east-1:000000000000:parameter*')
@@ -162,5 +162,5 @@ describe('the guardrail for a host', () => {
   })
 
   test('is none where nothing of the catalogue is in its account', () =>
-    expect(guardrailOf(bundle, role.replace('000000000000', '999999999999'))).toBeUndefined())
+    expect(guardrailOf(bundle, { runsOn: { awsRole: role.replace('000000000000', '999999999999') } })).toBeUndefined())
 })

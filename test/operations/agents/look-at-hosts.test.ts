@@ -1,6 +1,7 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
 import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'
+import { roleProber } from '../../../functions/operations/agents/probe-role.ts'
 import { type HostPolicy, MemoryHostSimulator } from '../../support/agents/memory-host-simulator.ts'
 import { agent, parameter, sampleBundle, World } from '../../support/world.ts'
 
@@ -16,7 +17,8 @@ const day = 86_400
 function lookingWorld(bundle?: Bundle) {
   const [world, simulator] = [new World(bundle), new MemoryHostSimulator()]
   simulator.attach(role, wide)
-  const look = (only?: AgentId) => lookAtHosts({ ...world.ports, agents: world.agents, simulator }, { only })
+  const look = (only?: AgentId) =>
+    lookAtHosts({ ...world.ports, agents: world.agents, probers: { awsRole: roleProber(simulator) } }, { only })
   const answer = async () => {
     const { looked } = await world.agents.host(nightly)
     return looked?.actions['ssm:PutParameter']?.find(({ resource }) => resource === staging)
@@ -116,7 +118,7 @@ test('one agent alone is looked at when a person wants to know now, and hosts th
 
 test('when the time is up the rest waits for the next day', async () => {
   const { world, simulator } = lookingWorld()
-  const ports = { ...world.ports, agents: world.agents, simulator }
+  const ports = { ...world.ports, agents: world.agents, probers: { awsRole: roleProber(simulator) } }
   expect(await lookAtHosts(ports, { until: world.clock.now() })).toBe(0)
   expect(JSON.stringify(world.log.lines)).toContain('hosts_not_seen')
 })

@@ -1,0 +1,48 @@
+import type { Looked } from '../../domain/agents/agent-file.ts'
+import { answerOf, type HostQuestion, hostQuestions, type Simulated } from '../../domain/agents/ambient.ts'
+import type { HostProber, HostSimulator } from './ports.ts'
+
+/** More than these are not kept: a row of the table has 400 kB. */
+const mostAnswers = 2000
+const mostPolicies = 3
+
+/** Asks IAM about an AWS role. */
+export const roleProber = (simulator: HostSimulator): HostProber => ({
+  probe: async (role, bundle) => {
+    const questions = hostQuestions(bundle, role)
+    return answersOf(questions, await askIam(role, questions, simulator))
+  },
+})
+
+/** A type of resource at a time, all its actions on all examples. */
+async function askIam(
+  role: string,
+  questions: readonly HostQuestion[],
+  simulator: HostSimulator,
+): Promise<readonly Simulated[]> {
+  const said: Simulated[] = []
+  for (const alike of Map.groupBy(questions, ({ type }) => type).values()) {
+    const actions = [...new Set(alike.flatMap(({ iamActions }) => iamActions))]
+    const resources = [...new Set(alike.flatMap(({ example }) => example ?? []))]
+    if (resources.length > 0) said.push(...(await simulator.simulate(role, { actions, resources })))
+  }
+  return said
+}
+
+function answersOf(questions: readonly HostQuestion[], said: readonly Simulated[]): Looked['actions'] {
+  const actions: Looked['actions'] = {}
+  for (const question of questions.slice(0, mostAnswers)) {
+    const answer = answerOf(question, said)
+    const by = answer === 'allowed' ? policiesFor(question, said) : []
+    const kept = { resource: question.rule, answer, ...(by.length > 0 ? { by } : {}) }
+    actions[question.action] = [...(actions[question.action] ?? []), kept]
+  }
+  return actions
+}
+
+const policiesFor = ({ iamActions, example }: HostQuestion, said: readonly Simulated[]): string[] =>
+  [
+    ...new Set(
+      said.flatMap(({ action, resource, by }) => (resource === example && iamActions.includes(action) ? by : [])),
+    ),
+  ].slice(0, mostPolicies)

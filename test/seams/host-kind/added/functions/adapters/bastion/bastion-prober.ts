@@ -1,0 +1,19 @@
+import type { Looked } from '../../domain/agents/agent-file.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { HostUnseen } from '../../operations/faults.ts'
+import type { HostProber } from '../../operations/agents/ports.ts'
+
+/** The toy: a machine from which everything can be done, as long as it answers. */
+export class BastionProber implements HostProber {
+  async probe(where: string, { actions, resources }: Bundle): Promise<Looked['actions']> {
+    if (where === 'bastion-0') throw new HostUnseen('not_permitted')
+    return Object.fromEntries(
+      Object.values(actions).map(({ name, resource: { type } }) => [
+        name,
+        resources
+          .filter((rule) => rule.type === type)
+          .map(({ id: resource }) => ({ resource, answer: 'allowed' as const, by: ['its shell'] })),
+      ]),
+    )
+  }
+}
