@@ -1,5 +1,4 @@
 import type * as z from 'zod'
-import type { Json } from '../values.ts'
 
 /** The object of a body in which a caller says a term. */
 export type BodyPart = 'context' | 'requested_access'
@@ -18,8 +17,8 @@ export type AskTerm = {
   schema: z.ZodType
   /** On the wire and in digests, where it is not the name of the row. */
   name?: string
-  /** Without it the server finds the fact. `published` describes it as JSON Schema. */
-  body?: { in: BodyPart; as: z.ZodType; published: { readonly [member: string]: Json } }
+  /** Without it the server finds the fact. Its JSON Schema is published, with the description. */
+  body?: { in: BodyPart; as: z.ZodType }
   digests?: readonly TermDigest[]
   /** Digests have `null` where it is absent. They leave out others. */
   orNull?: true

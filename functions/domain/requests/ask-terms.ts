@@ -28,8 +28,7 @@ export const askTerms = {
     schema: z.string(),
     body: {
       in: 'context',
-      as: z.string().min(1).max(64),
-      published: { type: 'string', minLength: 1, maxLength: 64, description: 'As it was evaluated.' },
+      as: z.string().min(1).max(64).describe('As it was evaluated.'),
     },
     digests: ['request', 'open', 'bound'],
     orNull: true,
@@ -41,8 +40,7 @@ export const askTerms = {
     schema: z.string().optional(),
     body: {
       in: 'context',
-      as: z.string().max(4000),
-      published: { type: 'string', maxLength: 4000, description: 'Shown to people as the claim of the agent.' },
+      as: z.string().max(4000).describe('Shown to people as the claim of the agent.'),
     },
     readBy: ['people'],
     personal: { at: [''], whose: 'actor or owner' },
@@ -52,16 +50,7 @@ export const askTerms = {
     name: 'parent_task',
     body: {
       in: 'context',
-      as: z.object(ParentTask.shape),
-      published: {
-        type: 'object',
-        description: 'As it was evaluated: what this is part of.',
-        required: ['id'],
-        properties: {
-          id: { type: 'string', minLength: 1, maxLength: 256 },
-          url: { type: 'string', format: 'uri', maxLength: 2048 },
-        },
-      },
+      as: z.object(ParentTask.shape).describe('As it was evaluated: what this is part of.'),
     },
     digests: ['request', 'open', 'bound'],
     orNull: true,
@@ -92,8 +81,9 @@ export const askTerms = {
     schema: McpTool.optional(),
     body: {
       in: 'context',
-      as: z.object({ ...McpTool.shape, server: z.object(McpTool.shape.server.shape) }),
-      published: { type: 'object', description: 'As it was evaluated: the tool of an MCP server that is called.' },
+      as: z
+        .object({ ...McpTool.shape, server: z.object(McpTool.shape.server.shape) })
+        .describe('As it was evaluated: the tool of an MCP server that is called.'),
     },
     digests: ['request', 'open', 'bound'],
     passedTo: ['delegation', 'extension'],
@@ -107,12 +97,7 @@ export const askTerms = {
     name: 'not_before',
     body: {
       in: 'requested_access',
-      as: Timestamp,
-      published: {
-        type: 'string',
-        format: 'date-time',
-        description: 'A start, at most 7 days from now: nothing can be claimed before it.',
-      },
+      as: Timestamp.describe('A start, at most 7 days from now: nothing can be claimed before it.'),
     },
     digests: ['request', 'open'],
     passedTo: ['step'],
@@ -126,12 +111,7 @@ export const askTerms = {
     name: 'requested_until',
     body: {
       in: 'requested_access',
-      as: Timestamp,
-      published: {
-        type: 'string',
-        format: 'date-time',
-        description: 'An earlier end, at least 10 s from now and from `not_before`.',
-      },
+      as: Timestamp.describe('An earlier end, at least 10 s from now and from `not_before`.'),
     },
     digests: ['open'],
     orNull: true,
@@ -200,10 +180,6 @@ export const termShape = Object.fromEntries(rows.map(({ key, schema }) => [key, 
 
 export const bodyShape = <Part extends BodyPart>(part: Part) =>
   Object.fromEntries(inBody(part).map(({ name, as }) => [name, as.optional()])) as BodyShape<Part>
-
-/** JSON Schema of what a body may say. */
-export const publishedTerms = (part: BodyPart): JsonObject =>
-  Object.fromEntries(inBody(part).map(({ name, published }) => [name, published]))
 
 /** What a parsed body says, under the names of the ask. */
 export const saidIn = (parts: { readonly [part in BodyPart]?: object | undefined }): Partial<Said> =>

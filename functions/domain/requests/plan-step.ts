@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import { CredentialKind } from '../../targets/kinds.ts'
-import { HostFacts } from '../agents/host.ts'
-import { McpTool } from '../policy/mcp-tool.ts'
-import { AgentId, JsonObject, NumericDate, PersonId, RequestId, Resource, Seconds } from '../values.ts'
+import { AgentId, JsonObject, NumericDate, PersonId, RequestId, Resource } from '../values.ts'
+import { termShape } from './ask-terms.ts'
 
 export const mostSteps = 20
+
+const { environment, classification, mcp, unpinned, uses, claimWithin, lifetime, recent, host } = termShape
 
 /** One step of a plan, in the server's own facts. Once people approve the plan, it is a request of its own. */
 export const PlanStep = z.strictObject({
@@ -15,17 +16,10 @@ export const PlanStep = z.strictObject({
   action: z.string(),
   arguments: JsonObject,
   resource: Resource,
-  environment: z.string(),
-  classification: z.string(),
+  ...{ environment, classification, mcp, unpinned, uses, claimWithin, lifetime },
   credential: CredentialKind,
-  mcp: McpTool.optional(),
-  unpinned: z.array(z.string()),
-  uses: z.int().positive(),
-  claimWithin: Seconds,
-  lifetime: Seconds,
   /** Earlier steps of the same agent and action count. */
-  recent: z.int().nonnegative(),
-  host: HostFacts.optional(),
+  ...{ recent, host },
   /** An earlier step, from 1, that changes the same resource: what will be there is not known before it. */
   after: z.int().positive().optional(),
   /** An approver struck it out: it is never done. */

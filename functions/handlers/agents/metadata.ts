@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
 import { deferredGrant, tokenExchange } from '../../adapters/http/oauth.ts'
 import { type Answer, apiProblem, problemTypeOf } from '../../adapters/http/problem.ts'
@@ -9,7 +10,8 @@ import { SystemClock } from '../../adapters/system/system.ts'
 import { pushDelivery } from '../../domain/events/stream.ts'
 import { nameOfIssuer } from '../../domain/people/identity-issuer.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import { publishedTerms } from '../../domain/requests/ask-terms.ts'
+import type { BodyPart } from '../../domain/requests/ask-term.ts'
+import { bodyShape } from '../../domain/requests/ask-terms.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { byRoute, type DoorPorts } from '../doors.ts'
@@ -172,6 +174,18 @@ function issuersByAudience({ deployment }: Pick<Bundle, 'deployment'>, own: stri
   return found
 }
 
+/** JSON Schema of what a part of a body may say. A gate writes `mcp`, and no person. */
+const said = (part: BodyPart) =>
+  z.toJSONSchema(z.object(bodyShape(part)), {
+    io: 'input',
+    override: ({ jsonSchema, path }) => {
+      delete jsonSchema.pattern
+      if (path.at(-1) !== 'mcp') return
+      delete jsonSchema.properties
+      delete jsonSchema.required
+    },
+  }).properties as Document
+
 /** What a submission adds to the evaluation that it follows (ARAP, "Machine-Readable Forms"), as a JSON Schema. */
 const requestSchema = (issuer: string): Document => ({
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -183,9 +197,9 @@ const requestSchema = (issuer: string): Document => ({
     context: {
       type: 'object',
       required: ['purpose', 'parent_task'],
-      properties: publishedTerms('context'),
+      properties: said('context'),
     },
-    requested_access: { type: 'object', properties: publishedTerms('requested_access') },
+    requested_access: { type: 'object', properties: said('requested_access') },
   },
 })
 

@@ -5,7 +5,7 @@ import { findResource } from '../../domain/policy/assess.ts'
 import { agentOf, type Bundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { ParentTask } from '../../domain/requests/ask-terms.ts'
+import { digested, type Said, saidOf } from '../../domain/requests/ask-terms.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import { submit } from '../../domain/requests/decide.ts'
 import { replay } from '../../domain/requests/evolve.ts'
@@ -14,7 +14,6 @@ import {
   type AgentId,
   type Digest,
   defined,
-  type Json,
   type JsonObject,
   type NumericDate,
   ok,
@@ -32,14 +31,11 @@ import { keepRate } from './limits.ts'
 import { type AdmissionPorts, type Asking, type Made, makeAsked, type Unmade } from './make-submit.ts'
 import { bodyDigest, findRepeat, idempotencyItem, type Submitted, submitOnBehalf } from './submit-request.ts'
 
-export type OnBehalfAsk = {
+export type OnBehalfAsk = Pick<Said, 'purpose' | 'parentTask' | 'justification'> & {
   person: PersonId
   agent: AgentId
   action: string
   arguments: JsonObject
-  purpose: string
-  parentTask: ParentTask
-  justification?: string
   /** What the person was shown that policy says: nothing is asked without it, or where it is another by now. */
   seen?: string | undefined
   /** The same form sent again is the same request. */
@@ -127,10 +123,9 @@ async function foresee(ask: OnBehalfAsk, ports: AdmissionPorts): Promise<Foresee
     subject: { type: 'agent', id: agent.id },
     action: { name: ask.action, properties: ask.arguments },
     resource,
-    purpose: ask.purpose,
-    parentTask: ask.parentTask,
+    ...saidOf(ask),
     askedBy: ask.person,
-    ...defined({ mcp, justification: ask.justification }),
+    ...defined({ mcp }),
   }
   const made = await makeAsked(asking, ports)
   if (!made.ok) return { resource, made }
@@ -146,20 +141,13 @@ function stateOf(asked: Submit, now: NumericDate): ApprovalRequest {
   return state
 }
 
-const contentOf = ({
-  person,
-  agent,
-  action,
-  arguments: args,
-  purpose,
-  parentTask,
-  justification,
-}: OnBehalfAsk): Digest =>
-  digestOf('hotwork.on-behalf.v1', {
-    ...{ person, agent, action, arguments: args, purpose },
-    parent_task: parentTask as Json,
-    justification: justification ?? null,
+const contentOf = (ask: OnBehalfAsk): Digest => {
+  const { person, agent, action, arguments: args, justification = null } = ask
+  return digestOf('hotwork.on-behalf.v1', {
+    ...{ person, agent, action, arguments: args, justification },
+    ...digested('bound', ask),
   })
+}
 
 function foreseenOf(ask: OnBehalfAsk, state: ApprovalRequest, policy: Policy, now: NumericDate): OnBehalfForeseen {
   const { tier, stages } = state

@@ -139,22 +139,8 @@ export function stepsOfPlan(
   })
 }
 
-type PlanTerms = Pick<
-  Ask,
-  | 'action'
-  | 'arguments'
-  | 'environment'
-  | 'classification'
-  | 'credential'
-  | 'uses'
-  | 'claimWithin'
-  | 'lifetime'
-  | 'unpinned'
-  | 'recent'
-> & { steps: PlanStep[] }
-
 /** What people decide on, made of the steps that are not struck out: those in `arguments` are what the digest covers. */
-export function termsOfPlan(steps: readonly PlanStep[]): PlanTerms {
+export function termsOfPlan(steps: readonly PlanStep[]) {
   const kept = keptSteps({ ask: { steps } })
   const sum = (of: (step: PlanStep) => number) => kept.reduce((all, step) => all + of(step), 0)
   const named = (of: (step: PlanStep) => string) => [...new Set(kept.map(of))]
@@ -175,5 +161,5 @@ export function termsOfPlan(steps: readonly PlanStep[]): PlanTerms {
     unpinned: kept.flatMap(({ step, unpinned }) => unpinned.map((words) => `step ${step}: ${words}`)),
     recent: 0,
     steps: [...steps],
-  }
+  } satisfies Partial<Ask>
 }
