@@ -4,7 +4,7 @@ import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { AgentId, CredentialId, Json, PersonId, RequestId, Thumbprint } from '../../functions/domain/values.ts'
 import { CurrentPolicy } from '../../functions/operations/agents/current-policy.ts'
-import { issueAwsCredentials } from '../../functions/operations/credentials/issue-aws-credentials.ts'
+import { issueCredential } from '../../functions/operations/credentials/issue-credential.ts'
 import type { AccessToken } from '../../functions/operations/credentials/ports.ts'
 import { issueToken } from '../../functions/operations/credentials/tokens.ts'
 import type { TextReader } from '../../functions/operations/ledger/ports.ts'
@@ -14,6 +14,7 @@ import { decideRequest } from '../../functions/operations/requests/decide-reques
 import { type EvaluationAsk, evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
 import type { MakingPorts, TaskService } from '../../functions/operations/requests/ports.ts'
 import { submitRequest } from '../../functions/operations/requests/submit-request.ts'
+import { issuerOf } from '../../functions/targets/aws/reach.ts'
 import { MemoryAgentRows } from './agents/memory-agent-rows.ts'
 import { MemoryActual } from './credentials/memory-actual.ts'
 import { MemoryBroker } from './credentials/memory-broker.ts'
@@ -230,7 +231,8 @@ export class World {
       jkt: agentKey,
       expiresAt: this.clock.now() + 900,
     }
-    return issueAwsCredentials(token, this.proof(), { ...this.ports, broker: this.broker, targetRole })
+    const ports = { ...this.ports, broker: this.broker, targetRole }
+    return issueCredential(token, this.proof(), { ...ports, reach: issuerOf(ports) })
   }
 
   /** As people are shown it: with the texts that its entries are committed to. */

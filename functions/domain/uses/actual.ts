@@ -55,6 +55,9 @@ export type Actual = z.infer<typeof Actual>
 /** CloudTrail tells of a call within about fifteen minutes. Seconds. */
 export const usualDelay = 1200
 
+export const delayIn = ({ deployment }: Pick<Bundle, 'deployment'>): number =>
+  deployment.callsRecordedWithin ?? usualDelay
+
 type Right = { actions: readonly string[]; entry?: CatalogueEntry; resources?: readonly string[] }
 
 /** What the calls of a grant are held against. */

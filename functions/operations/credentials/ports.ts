@@ -1,5 +1,4 @@
 import type { Deny } from '../../domain/credentials/denies.ts'
-import type { InForce, SessionOnRecord } from '../../domain/credentials/reconcile.ts'
 import type { Said, StatementClaims, StatementKind } from '../../domain/credentials/statements.ts'
 import type {
   AskerId,
@@ -20,21 +19,6 @@ export interface Statements {
 }
 
 export type Verified<Kind extends StatementKind> = { claims: StatementClaims<Kind>; expired: boolean }
-
-/** What IAM has on a role. @throws where it does not say */
-export interface RoleReader {
-  inForce(role: string): Promise<InForce>
-}
-
-/** The sessions of roles as AWS has them on record, some minutes late. */
-export interface SessionRecord {
-  sessions(role: string, from: NumericDate): Promise<Recorded<SessionOnRecord>>
-  /** Uses of a sealed role, each as AWS's own event. @throws where AWS does not say */
-  sealedUses(role: string, from: NumericDate): Promise<Recorded<SealedEvent>>
-}
-/** `more`: there is more on record than was read. */
-export type Recorded<T> = { found: readonly T[]; more: boolean }
-export type SealedEvent = { eventId: string; at: NumericDate; event: JsonObject }
 
 export interface Signer {
   /** A compact JWS, ES256, with `typ` and `kid` in its header. */
@@ -58,22 +42,6 @@ export type AccessToken = {
 /** For any audience, with all of its claims as they were signed. */
 export type KnownToken = AccessToken & { claims: JsonObject }
 
-export interface AwsCredentialBroker {
-  /** @throws BrokerRefused when STS says no, BrokerUnavailable when it does not answer */
-  assume(ask: AssumeAsk): Promise<AwsCredentials>
-}
-export type AssumeAsk = {
-  role: string
-  externalId: string
-  sessionName: string
-  sourceIdentity: string
-  tags: { readonly [key: string]: string }
-  policy: string
-  durationSeconds: number
-  /** How long the credentials should last, where STS can cut a session to the second. It is no promise. */
-  scopedSeconds?: number
-}
-export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string }
 /** A request that has changed, a halt, or only that some denies of the role are over. */
 export type DenyCause = RequestId | HaltId | 'time'
 
@@ -90,8 +58,3 @@ interface DenyWriter {
 }
 
 export type DenyStore = DenyReader & DenyWriter
-
-export interface RolePolicies {
-  /** Puts the role's whole inline deny, or removes it. `full`: IAM has no room, and nothing was written. */
-  putDeny(role: string, denies: readonly Deny[]): Promise<'put' | 'full'>
-}

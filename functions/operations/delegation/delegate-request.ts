@@ -31,7 +31,7 @@ import {
 import type { AgentId, HaltId, Json, NumericDate, Resource, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
-import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
+import { type PlacePorts, placeOf } from '../credentials/place.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { answerWithObserved } from '../policy/compare-observed.ts'
@@ -63,7 +63,7 @@ type Hosted = DelegationAsk & { host?: HostFacts }
 const day = 86_400
 
 /** It assumes no role, but must know the role of the action, which may be stopped. */
-type Ports = MakingPorts & Pick<BrokerPorts, 'targetRole'>
+type Ports = MakingPorts & PlacePorts
 
 export type DelegationRefusal = RefusalOf<Delegate> | FactsRefusal | 'replayed' | 'duplicate_request'
 
@@ -98,7 +98,7 @@ export async function delegateRequest(
   await ports.policy.look?.([ask.to])
   const found = findFacts(ports.policy.bundle, askedOf(ask, parent.state), ports.clock.now())
   if (!found.ok) return refused(found.code, found.detail)
-  const role = targetOf({ action: action.name }, ports)?.role
+  const role = placeOf({ action: action.name }, ports)
   const stoppable = { action: action.name, resource: found.value.resource, role }
   const { halt, afterHalts = [] } = await findHaltOfAgent(ask.to, stoppable, ports)
   if (halt) {
@@ -159,7 +159,7 @@ function answerFor(ask: Hosted, parent: ApprovalRequest, { agent }: Facts, now: 
 function give(ask: Hosted, child: RequestId, facts: Facts, ports: Ports) {
   const { agent, jkt, to, uses = 1 } = ask
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Omit<Delegate, 'bundle'>> => {
-    const own = await authorityOf(state, 'request', now, ports, defined({ role: targetOf(state.ask, ports)?.role }))
+    const own = await authorityOf(state, 'request', now, ports, defined({ role: placeOf(state.ask, ports) }))
     const notAfter = ask.notAfter ?? (state.status === 'approved' ? state.grant.notAfter : now)
     return {
       ...own,

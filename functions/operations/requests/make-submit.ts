@@ -10,7 +10,7 @@ import type { AgentRef, Ask } from '../../domain/requests/request.ts'
 import type { EvaluationId, Json, NumericDate, PersonId, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
-import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
+import { type PlacePorts, placeOf } from '../credentials/place.ts'
 import type { Statements } from '../credentials/ports.ts'
 import { type Bound, bindsTo } from '../credentials/statements.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
@@ -45,7 +45,7 @@ export type SubmissionPorts = AdmissionPorts & { statements: Pick<Statements, 'v
 /** What a request that is bound already takes to be made. */
 export type AdmissionPorts = MakingPorts &
   ReaderPorts &
-  Pick<BrokerPorts, 'targetRole'> & {
+  PlacePorts & {
     permits: Pick<PermitReader, 'ofAgent'>
     /** Where the deployment names a service that keeps incidents. */
     tasks?: TaskService
@@ -132,8 +132,7 @@ export async function makeAsked(ask: Asking, ports: AdmissionPorts, terms: Terms
 /** Reads what it takes to make it, side by side. The steps of a plan are read once it is known that no halt stops it. */
 export async function prepareAsked(ask: Asking, ports: AdmissionPorts, terms: Terms = {}): Promise<Make> {
   const now = ports.clock.now()
-  const target = targetOf({ action: ask.action.name }, ports)
-  const about = { action: ask.action.name, resource: ask.resource, role: target?.role }
+  const about = { action: ask.action.name, resource: ask.resource, role: placeOf({ action: ask.action.name }, ports) }
   const isPlan = isPlanBody(ask)
   const [{ halt, ...lifted }, recent, host] = await Promise.all([
     findHaltOfAgent(ask.agent.id, about, ports),

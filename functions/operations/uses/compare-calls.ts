@@ -1,11 +1,10 @@
 import { uncomparedSince } from '../../domain/requests/due.ts'
-import { comparisonOf } from '../../domain/uses/actual.ts'
+import { comparisonOf, delayIn } from '../../domain/uses/actual.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import { faultName } from '../faults.ts'
 import { carryOut } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { ActualReader } from './ports.ts'
-import { delayIn } from './read-actual.ts'
 
 export type ComparingPorts = DecidingPorts & { actual: ActualReader }
 

@@ -8,7 +8,7 @@ import type { Actual } from '../../domain/uses/actual.ts'
 import { RequestId } from '../../domain/values.ts'
 import { bind, tablesOf } from '../../handlers/environments.ts'
 import { factsOnly, textStore } from '../../handlers/wiring/ports.ts'
-import { type ActualPorts, readActual } from '../../operations/uses/read-actual.ts'
+import { type ActualPorts, readActual } from './actual.ts'
 import { CloudTrailCallRecord } from './cloudtrail/call-record.ts'
 import { foreignAuditors } from './sts/foreign-revokers.ts'
 

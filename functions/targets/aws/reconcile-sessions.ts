@@ -9,10 +9,10 @@ import type { JsonObject } from '../../domain/values.ts'
 import { bind, tablesOf } from '../../handlers/environments.ts'
 import { decidingPorts, factsOnly } from '../../handlers/wiring/ports.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
-import { orFailed, type ReconcilingPorts, reconcileSessions } from '../../operations/credentials/denies.ts'
 import { type ChainPorts, checkChains } from '../../operations/ledger/check-chains.ts'
 import { CloudTrailSessionRecord } from './cloudtrail/session-record.ts'
 import { IamRoleReader } from './iam/role-reader.ts'
+import { orFailed, type ReconcilingPorts, reconcileSessions } from './reconcile.ts'
 import { foreignAuditors } from './sts/foreign-revokers.ts'
 
 /** Kept back at the end, to say what was found: a page that is being read may take this long. Seconds. */

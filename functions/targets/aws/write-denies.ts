@@ -9,16 +9,20 @@ import { failing } from '../../handlers/batches.ts'
 import { bind, tablesOf } from '../../handlers/environments.ts'
 import { decidingPorts, factsOnly } from '../../handlers/wiring/ports.ts'
 import { endSuspended } from '../../operations/agents/end-suspended.ts'
-import { writeDenies } from '../../operations/credentials/denies.ts'
+import { type EndingPorts, endCredentials } from '../../operations/credentials/end-credentials.ts'
+import type { DenyStore } from '../../operations/credentials/ports.ts'
 import { endChildren } from '../../operations/delegation/delegate-request.ts'
 import { faultName } from '../../operations/faults.ts'
 import { endHalted } from '../../operations/halts/find-halt.ts'
 import { endDrawn } from '../../operations/permits/standing-permits.ts'
 import { IamRolePolicies } from './iam/role-policies.ts'
+import type { RolePolicies } from './ports.ts'
+import { enderOf } from './reach.ts'
 import { foreignRevokers } from './sts/foreign-revokers.ts'
 
-type Ports = Parameters<typeof writeDenies>[2] &
-  Parameters<typeof endChildren>[1] &
+type Ports = Omit<EndingPorts, 'reach'> & { denies: DenyStore; roles: RolePolicies } & Parameters<
+    typeof endChildren
+  >[1] &
   Parameters<typeof endHalted>[1] &
   Parameters<typeof endDrawn>[1]
 
@@ -48,7 +52,7 @@ export const createHandler =
     for (const [role, ofRole] of denies)
       await attempt(ofRole, async () => {
         const causes = ofRole.map(({ deny }) => deny)
-        await writeDenies(role, causes, ports)
+        await endCredentials(role, causes, { ...ports, reach: enderOf(ports) })
         logLag(role, ofRole, ports)
       })
     for (const each of work) if ('end' in each) await attempt([each], () => endAll(each.end, ports))

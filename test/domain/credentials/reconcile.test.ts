@@ -6,7 +6,7 @@ import {
   rememberedIn,
   requestOf,
   type SessionOnRecord,
-} from '../../../functions/domain/credentials/reconcile.ts'
+} from '../../../functions/targets/aws/findings.ts'
 import {
   credentialId,
   intent,

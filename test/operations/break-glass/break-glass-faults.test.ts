@@ -4,7 +4,6 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import type { CredentialId, ToolId } from '../../../functions/domain/values.ts'
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
 import { drawCard } from '../../../functions/operations/cards/draw-card.ts'
-import { writeDenies } from '../../../functions/operations/credentials/denies.ts'
 import { issueToken } from '../../../functions/operations/credentials/tokens.ts'
 import {
   BoardUnavailable,
@@ -22,6 +21,7 @@ import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { MemoryTimers } from '../../support/cards/memory-timers.ts'
 import { MemoryDenyStore } from '../../support/credentials/memory-deny-store.ts'
 import { MemoryRolePolicies } from '../../support/credentials/memory-role-policies.ts'
+import { writeDenies } from '../../support/credentials/write-denies.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { MemoryFifoQueue, MemoryQueue } from '../../support/requests/memory-queue.ts'
 import { agentKey, issuer, sampleBundle } from '../../support/world.ts'

@@ -1,7 +1,8 @@
 import type { CredentialId } from '../../../functions/domain/values.ts'
-import { issueAwsCredentials } from '../../../functions/operations/credentials/issue-aws-credentials.ts'
+import { issueCredential } from '../../../functions/operations/credentials/issue-credential.ts'
 import { issueToken } from '../../../functions/operations/credentials/tokens.ts'
 import { Overtaken } from '../../../functions/operations/faults.ts'
+import { issuerOf } from '../../../functions/targets/aws/reach.ts'
 import { agentKey, issuer, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 
 /**
@@ -58,7 +59,8 @@ test('a session that STS took over a minute to give is not answered, begins no u
     ...{ jkt: agentKey, expiresAt: world.clock.now() + 900 },
   }
   const ports = { ...world.ports, broker, targetRole: world.targetRole }
-  await expect(issueAwsCredentials(access, world.proof(), ports)).rejects.toThrow(Overtaken)
+  const issued = issueCredential(access, world.proof(), { ...ports, reach: issuerOf(ports) })
+  await expect(issued).rejects.toThrow(Overtaken)
   const state = await world.state(request.ask.id)
   expect(state).toMatchObject({ status: 'approved', grant: { uses: [], sessions: [{ role: expect.any(String) }] } })
   expect(await world.issueAws(request, presented)).toMatchObject({ ok: true })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { AgentId, CredentialId, type Json, PersonId, RequestId } from '../../../functions/domain/values.ts'
-import { sessionOf, type Target } from '../../../functions/operations/credentials/issue-aws-credentials.ts'
+import { sessionOf, type Target } from '../../../functions/targets/aws/reach.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 import { credentialId, requestId, sampleAsk } from '../../support/ask.ts'
 import { sampleBundle } from '../../support/world.ts'

@@ -5,7 +5,6 @@ import { type ApprovalRequest, type ApprovedRequest, grantOf } from '../../../fu
 import type { AgentId, HaltId, RequestId, Thumbprint } from '../../../functions/domain/values.ts'
 import { mustKeepRate } from '../../../functions/handlers/doors.ts'
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
-import { writeDenies } from '../../../functions/operations/credentials/denies.ts'
 import {
   type DelegationAsk,
   delegateRequest,
@@ -15,6 +14,7 @@ import { revokeRequest } from '../../../functions/operations/requests/end-reques
 import { handOn } from '../../../functions/operations/requests/hand-on.ts'
 import { MemoryDenyStore } from '../../support/credentials/memory-deny-store.ts'
 import { MemoryRolePolicies } from '../../support/credentials/memory-role-policies.ts'
+import { writeDenies } from '../../support/credentials/write-denies.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { MemoryFifoQueue, MemoryQueue } from '../../support/requests/memory-queue.ts'
 import {

@@ -1,15 +1,12 @@
 import { decodeJwt } from 'jose'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
-import type {
-  AccessToken,
-  AwsCredentialBroker,
-  AwsCredentials,
-} from '../../../functions/operations/credentials/ports.ts'
+import type { AccessToken } from '../../../functions/operations/credentials/ports.ts'
 import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
 import { sweepOverdue } from '../../../functions/operations/requests/sweep-overdue.ts'
-import { callAws, resolveCall } from '../../../functions/operations/uses/call-aws.ts'
-import type { AwsCaller } from '../../../functions/operations/uses/ports.ts'
+import { makeCall, resolveCall } from '../../../functions/operations/uses/make-call.ts'
+import type { AwsCaller, AwsCredentialBroker, AwsCredentials } from '../../../functions/targets/aws/ports.ts'
+import { makerOf } from '../../../functions/targets/aws/reach.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
 import { MemoryQueue } from '../../support/requests/memory-queue.ts'
 import { agentKey, issuer, sampleBundle, type What, World } from '../../support/world.ts'
@@ -38,14 +35,12 @@ export async function claimed(what: What = configure, caller = new MemoryCaller(
     jkt: agentKey,
     expiresAt: world.clock.now() + 900,
   }
-  const ports = (changes: Worldly) => ({
-    ...world.ports,
-    broker: world.broker,
-    caller,
-    targetRole: world.targetRole,
-    ...changes,
-  })
-  const call = (changes: Worldly = {}, once = world.proof()) => callAws(token, once, ports(changes))
+  const ports = (changes: Worldly) => {
+    const { broker, targetRole } = world
+    const all = { ...world.ports, broker, caller, targetRole, ...changes }
+    return { ...all, reach: makerOf(all) }
+  }
+  const call = (changes: Worldly = {}, once = world.proof()) => makeCall(token, once, ports(changes))
   const uses = async () => usesOf(await world.state(request.ask.id))
   const queue = new MemoryQueue()
   /** One sweep, and the worker of what it hands on: how many were handed on. */

@@ -1,6 +1,6 @@
 import type { RecordedCall } from '../../../functions/domain/uses/recorded-call.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
-import { readActual } from '../../../functions/operations/uses/read-actual.ts'
+import { readActual } from '../../../functions/targets/aws/actual.ts'
 import { sampleBundle, stagingParameter, start, World } from '../../support/world.ts'
 
 /** What was called with the sessions of a request: which sessions are looked for, where, and when. */

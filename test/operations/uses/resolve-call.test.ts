@@ -1,7 +1,7 @@
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import type { AwsCredentialBroker } from '../../../functions/operations/credentials/ports.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { completeRequest, revokeRequest } from '../../../functions/operations/requests/end-request.ts'
+import type { AwsCredentialBroker } from '../../../functions/targets/aws/ports.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
 import { person, World } from '../../support/world.ts'
 import { brokerThat, bundle, claimed, configure } from './mediated-world.ts'

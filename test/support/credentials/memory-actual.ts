@@ -1,7 +1,7 @@
 import type { Actual } from '../../../functions/domain/uses/actual.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import type { ActualReader } from '../../../functions/operations/uses/ports.ts'
-import { type ActualPorts, readActual } from '../../../functions/operations/uses/read-actual.ts'
+import { type ActualPorts, readActual } from '../../../functions/targets/aws/actual.ts'
 
 /** What the function that reads calls tells, over a world in memory; it can be silent, as one that fails. */
 export class MemoryActual implements ActualReader {

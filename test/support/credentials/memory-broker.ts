@@ -1,5 +1,5 @@
-import type { AssumeAsk, AwsCredentialBroker, AwsCredentials } from '../../../functions/operations/credentials/ports.ts'
 import { BrokerRefused, BrokerUnavailable } from '../../../functions/operations/faults.ts'
+import type { AssumeAsk, AwsCredentialBroker, AwsCredentials } from '../../../functions/targets/aws/ports.ts'
 
 /** The roles that may be assumed, by ARN, with the external id that each demands. */
 export type Trust = { readonly [role: string]: string }

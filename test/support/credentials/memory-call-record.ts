@@ -1,5 +1,5 @@
 import type { RecordedCall } from '../../../functions/domain/uses/recorded-call.ts'
-import type { CallRecord, CallsOnRecord, RecordedSession } from '../../../functions/operations/uses/ports.ts'
+import type { CallRecord, CallsOnRecord, RecordedSession } from '../../../functions/targets/aws/ports.ts'
 
 /** A record of calls in memory, by session; it can be silent, as where there is none, and late. */
 export class MemoryCallRecord implements CallRecord {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { CallNotSent, CallOutdated, CallRefused, CallUnanswered } from '../../../functions/operations/faults.ts'
-import type { AwsCall, AwsCaller, LookedUp } from '../../../functions/operations/uses/ports.ts'
+import type { AwsCall, AwsCaller } from '../../../functions/targets/aws/ports.ts'
+import type { LookedUp } from '../../../functions/targets/reach.ts'
 
 /**
  * What becomes of the next call: AWS says no, finds another state than it was told to, its answer is lost though it was

@@ -1,7 +1,7 @@
 import type { Deny } from '../../../functions/domain/credentials/denies.ts'
-import type { InForce } from '../../../functions/domain/credentials/reconcile.ts'
 import type { NumericDate } from '../../../functions/domain/values.ts'
-import type { RolePolicies, RoleReader } from '../../../functions/operations/credentials/ports.ts'
+import type { InForce } from '../../../functions/targets/aws/findings.ts'
+import type { RolePolicies, RoleReader } from '../../../functions/targets/aws/ports.ts'
 
 /** The deny of each role in memory: what was put last holds. IAM has room for some three hundred sessions. */
 export class MemoryRolePolicies implements RolePolicies, RoleReader {

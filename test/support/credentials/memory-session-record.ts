@@ -1,6 +1,6 @@
-import type { SessionOnRecord } from '../../../functions/domain/credentials/reconcile.ts'
 import type { JsonObject, NumericDate } from '../../../functions/domain/values.ts'
-import type { Recorded, SealedEvent, SessionRecord } from '../../../functions/operations/credentials/ports.ts'
+import type { SessionOnRecord } from '../../../functions/targets/aws/findings.ts'
+import type { Recorded, SealedEvent, SessionRecord } from '../../../functions/targets/aws/ports.ts'
 
 /** What AWS has on record of sessions, in memory; it can be silent. */
 export class MemorySessionRecord implements SessionRecord {

@@ -3,7 +3,7 @@ import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/clie
 import { using } from '../../../adapters/aws-client.ts'
 import { attributesSet } from '../../../domain/previews/update-expression.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'
-import type { LookedUp } from '../../../operations/uses/ports.ts'
+import type { LookedUp } from '../../reach.ts'
 import { onlyOn } from './dynamodb-condition.ts'
 import type { MediatedCall } from './sdk-caller.ts'
 

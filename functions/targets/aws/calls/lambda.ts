@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-lambda'
 import { using } from '../../../adapters/aws-client.ts'
 import type { Json, JsonObject, NumericDate } from '../../../domain/values.ts'
-import type { LookedUp } from '../../../operations/uses/ports.ts'
+import type { LookedUp } from '../../reach.ts'
 import type { MediatedCall } from './sdk-caller.ts'
 
 const clocksDifferSeconds = 30

@@ -1,8 +1,8 @@
 import { bounded } from '../../../adapters/aws-client.ts'
 import { defined, type JsonObject, type NumericDate } from '../../../domain/values.ts'
-import type { AwsCredentials } from '../../../operations/credentials/ports.ts'
 import { CallNotSent, CallOutdated, CallRefused, CallUnanswered } from '../../../operations/faults.ts'
-import type { AwsCall, AwsCaller, LookedUp } from '../../../operations/uses/ports.ts'
+import type { LookedUp } from '../../reach.ts'
+import type { AwsCall, AwsCaller, AwsCredentials } from '../ports.ts'
 import { updateItem } from './dynamodb.ts'
 import { updateFunctionConfiguration } from './lambda.ts'
 

@@ -10,7 +10,7 @@ import type { RecordedCall } from '../../../domain/uses/recorded-call.ts'
 import { CredentialId, defined, JsonObject, type NumericDate, parseJson } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import type { Log } from '../../../operations/ports.ts'
-import type { CallRecord, CallsOnRecord, RecordedSession } from '../../../operations/uses/ports.ts'
+import type { CallRecord, CallsOnRecord, RecordedSession } from '../ports.ts'
 
 /** CloudTrail answers two look-ups a second, each with fifty events at most: no reader has it leaf through thousands. */
 const pages = 4

@@ -3,9 +3,9 @@ import { CloudTrailClient, paginateLookupEvents } from '@aws-sdk/client-cloudtra
 import * as z from 'zod'
 import { bounded } from '../../../adapters/aws-client.ts'
 import { longestSealedSession, type SealedUse } from '../../../domain/break-glass/sealed-role.ts'
-import type { SessionOnRecord } from '../../../domain/credentials/reconcile.ts'
 import { defined, JsonObject, type NumericDate, Seconds } from '../../../domain/values.ts'
-import type { Recorded, SealedEvent, SessionRecord } from '../../../operations/credentials/ports.ts'
+import type { SessionOnRecord } from '../findings.ts'
+import type { Recorded, SealedEvent, SessionRecord } from '../ports.ts'
 
 /** What EventBridge hands on of an `AssumeRole` that CloudTrail has on record. No more of it is read. */
 const ToldUse = z.object({

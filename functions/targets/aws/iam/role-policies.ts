@@ -3,7 +3,7 @@ import { DeleteRolePolicyCommand, IAMClient, NoSuchEntityException, PutRolePolic
 import { bounded } from '../../../adapters/aws-client.ts'
 import type { Deny } from '../../../domain/credentials/denies.ts'
 import { defined, rfc3339 } from '../../../domain/values.ts'
-import type { RolePolicies } from '../../../operations/credentials/ports.ts'
+import type { RolePolicies } from '../ports.ts'
 
 type Credentials = NonNullable<IAMClientConfig['credentials']>
 export type CredentialsFor = (role: string) => Credentials | undefined

@@ -1,8 +1,8 @@
 import { GetRolePolicyCommand, NoSuchEntityException, paginateListRolePolicies } from '@aws-sdk/client-iam'
 import * as z from 'zod'
-import type { DenyInForce, InForce } from '../../../domain/credentials/reconcile.ts'
 import { parseJson } from '../../../domain/values.ts'
-import type { RoleReader } from '../../../operations/credentials/ports.ts'
+import type { DenyInForce, InForce } from '../findings.ts'
+import type { RoleReader } from '../ports.ts'
 import { type CredentialsFor, IamClients, nameOf, policyName } from './role-policies.ts'
 
 /** Reads what IAM has on a role. It may write nothing, so it is another role that does. */

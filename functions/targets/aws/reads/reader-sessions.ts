@@ -1,7 +1,7 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { bounded } from '../../../adapters/aws-client.ts'
 import type { Account } from '../../../domain/policy/bundle.ts'
-import type { AwsCredentials } from '../../../operations/credentials/ports.ts'
+import type { AwsCredentials } from '../ports.ts'
 
 type Session = AwsCredentials & { expiration: Date }
 

@@ -1,9 +1,9 @@
 import { AssumeRoleCommand, type Credentials, GetScopedCredentialsCommand, STSClient } from '@aws-sdk/client-sts'
 import { bounded } from '../../../adapters/aws-client.ts'
 import { defined } from '../../../domain/values.ts'
-import type { AssumeAsk, AwsCredentialBroker, AwsCredentials } from '../../../operations/credentials/ports.ts'
 import { BrokerRefused, BrokerUnavailable, faultName } from '../../../operations/faults.ts'
 import type { Log } from '../../../operations/ports.ts'
+import type { AssumeAsk, AwsCredentialBroker, AwsCredentials } from '../ports.ts'
 
 /** STS said no to this very ask: asking again changes nothing until the deployment does. */
 const refusals = new Set([

@@ -1,8 +1,8 @@
 import { AssumeRoleCommand } from '@aws-sdk/client-sts'
 import type { Account } from '../../../domain/policy/bundle.ts'
 import { defined } from '../../../domain/values.ts'
-import type { AwsCredentials } from '../../../operations/credentials/ports.ts'
 import { BrokerUnavailable, faultName } from '../../../operations/faults.ts'
+import type { AwsCredentials } from '../ports.ts'
 import { connectSts, credentialsOf } from './broker.ts'
 
 /** What AWS clients take: they ask again shortly before these end. */

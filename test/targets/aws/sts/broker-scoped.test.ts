@@ -1,6 +1,6 @@
 import { STSClient } from '@aws-sdk/client-sts'
-import type { AssumeAsk } from '../../../../functions/operations/credentials/ports.ts'
 import { BrokerRefused, BrokerUnavailable } from '../../../../functions/operations/faults.ts'
+import type { AssumeAsk } from '../../../../functions/targets/aws/ports.ts'
 import { StsBroker } from '../../../../functions/targets/aws/sts/broker.ts'
 import { useAws } from '../../../adapters/emulator.ts'
 import { credentialId, requestId } from '../../../support/ask.ts'

@@ -1,7 +1,7 @@
 import { CreateQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import type { AssumeAsk, AwsCredentialBroker } from '../../../../functions/operations/credentials/ports.ts'
 import { BrokerRefused, BrokerUnavailable } from '../../../../functions/operations/faults.ts'
+import type { AssumeAsk, AwsCredentialBroker } from '../../../../functions/targets/aws/ports.ts'
 import { StsBroker } from '../../../../functions/targets/aws/sts/broker.ts'
 import { onBoth } from '../../../adapters/both.ts'
 import { useAws } from '../../../adapters/emulator.ts'

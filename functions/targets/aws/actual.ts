@@ -1,26 +1,26 @@
 import { sealedSessionIn } from '../../domain/break-glass/sealed-role.ts'
 import { type Entry, eventOf } from '../../domain/ledger/ledger.ts'
-import { accountIdOf, accountOf, type Bundle } from '../../domain/policy/bundle.ts'
+import { accountIdOf, type Bundle } from '../../domain/policy/bundle.ts'
 import { asOf, endedAt } from '../../domain/requests/due.ts'
-import { actionsOf, openingOf } from '../../domain/requests/origin.ts'
-import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
-import { type Actual, actualOf, usualDelay } from '../../domain/uses/actual.ts'
+import { openingOf } from '../../domain/requests/origin.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { type Actual, actualOf, delayIn } from '../../domain/uses/actual.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
-import type { LedgerReader, TextReader } from '../ledger/ports.ts'
-import { joinRequest } from '../ledger/texts.ts'
-import type { DecidingPorts, RequestReader } from '../requests/ports.ts'
+import { type PlacePorts, placeOf } from '../../operations/credentials/place.ts'
+import type { LedgerReader, TextReader } from '../../operations/ledger/ports.ts'
+import { joinRequest } from '../../operations/ledger/texts.ts'
+import type { DecidingPorts, RequestReader } from '../../operations/requests/ports.ts'
 import type { CallRecord, RecordedSession } from './ports.ts'
 
-export type ActualPorts = Pick<DecidingPorts, 'policy' | 'clock'> & {
-  requests: Pick<RequestReader, 'load'>
-  ledger: Pick<LedgerReader, 'entries'>
-  texts: TextReader
-  calls: CallRecord
-  /** Path and name of the target role, which is the same in every account. */
-  targetRole: string
-  /** Hotwork's own: where its STS is. */
-  region: string
-}
+export type ActualPorts = PlacePorts &
+  Pick<DecidingPorts, 'policy' | 'clock'> & {
+    requests: Pick<RequestReader, 'load'>
+    ledger: Pick<LedgerReader, 'entries'>
+    texts: TextReader
+    calls: CallRecord
+    /** Hotwork's own: where its STS is. */
+    region: string
+  }
 
 /** Clocks differ. Seconds. */
 const around = 60
@@ -52,20 +52,18 @@ export async function readActual(id: RequestId, ports: ActualPorts): Promise<Act
   return actualOf(state, found, { now, delay: delayIn(bundle), facts: bundle })
 }
 
-export const delayIn = ({ deployment }: Pick<Bundle, 'deployment'>): number =>
-  deployment.callsRecordedWithin ?? usualDelay
-
 /** By what its record says was intended: a session may exist though no answer says so. */
 function sessionsOf(
   state: ApprovalRequest,
   entries: readonly Entry[],
   now: NumericDate,
-  { policy, targetRole, region }: ActualPorts,
+  ports: ActualPorts,
 ): readonly RecordedSession[] {
+  const { policy, region } = ports
   const regions = [...new Set([region, ...regionsOf(policy.bundle)])]
   const sealed = sealedSessionIn(entries, state.ask.agent.subject)
   if (sealed) return [{ ...sealed, regions }]
-  const spans = entries.flatMap((entry) => intendedIn(entry, roleOf(state.ask, policy.bundle, targetRole)))
+  const spans = entries.flatMap((entry) => intendedIn(entry, placeOf(state.ask, ports)))
   const until = Math.min(now, (endedAt(state) ?? now) + longestSession) + around
   return [...Map.groupBy(spans, ({ role }) => role)].map(([role, of]) => {
     const times = of.map(({ at }) => at)
@@ -88,13 +86,6 @@ function intendedIn(entry: Entry, role: string | undefined): readonly { role: st
   if (event?.type === 'CredentialIntended' && event.session) return [{ role: event.session.role, at: event.at }]
   const isCall = event?.type === 'UseBegun' && event.tool === 'aws' && event.key === 'call'
   return isCall && role !== undefined ? [{ role, at: event.at }] : []
-}
-
-function roleOf(ask: Ask, bundle: Bundle, targetRole: string): string | undefined {
-  const [action = ask.action] = actionsOf(ask)
-  const entry = bundle.actions[action]
-  const account = entry && accountOf(bundle, entry)
-  return account && `arn:${account.partition}:iam::${account.accountId}:role/${targetRole}`
 }
 
 const regionsOf = ({ deployment }: Bundle, accountId?: string): readonly string[] =>

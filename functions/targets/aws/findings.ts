@@ -1,7 +1,7 @@
-import { asOf } from '../requests/due.ts'
-import { type ApprovalRequest, grantOf } from '../requests/request.ts'
-import { type NumericDate, RequestId } from '../values.ts'
-import { type Deny, deniesOf, stillNeeded } from './denies.ts'
+import { type Deny, deniesOf, stillNeeded } from '../../domain/credentials/denies.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
+import { type NumericDate, RequestId } from '../../domain/values.ts'
 
 /** IAM keeps no end of it. */
 export type DenyInForce = { tag: Deny['tag']; value: string; issuedBefore?: NumericDate | undefined }

@@ -1,0 +1,163 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { type Call, type Endpoint, endpoint } from '../../adapters/http/endpoint.ts'
+import type { Answer, BadRequest } from '../../adapters/http/problem.ts'
+import { apiProblem, badProof, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
+import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
+import type { Json, NumericDate } from '../../domain/values.ts'
+import {
+  type CredentialRefusal,
+  type IssuingPorts,
+  issueCredential,
+} from '../../operations/credentials/issue-credential.ts'
+import type { AccessToken, KeySet } from '../../operations/credentials/ports.ts'
+import type { OnceOnly } from '../../operations/ports.ts'
+import { type CallPorts, type CallRefusal, makeCall, resolveCall } from '../../operations/uses/make-call.ts'
+import type { TargetKind } from '../../targets/kind.ts'
+import { namingFault, OfRequest } from '../batches.ts'
+import { Callers, dpopToken } from '../callers.ts'
+import { type ApiPorts, valueOrThrow } from '../doors.ts'
+
+/** Its id is in the paths. */
+type Kind = Pick<TargetKind, 'id' | 'name'>
+export type DoorPorts = ApiPorts & { keys: KeySet }
+
+/** `POST /{kind}/credentials`: credentials of the target's own for one approved action, in the body that its clients read. */
+export const credentialsDoor = <Issued extends object>(
+  { id }: Kind,
+  ports: DoorPorts & IssuingPorts<Issued>,
+  bodyOf: (issued: Issued & { expiresAt: NumericDate }) => { readonly [member: string]: Json },
+): Endpoint =>
+  targetDoor(id, 'credentials', ports, async (_, token, once) => {
+    const issued = valueOrThrow(await issueCredential(token, once, ports), (code) => refusalAt(id, 'credentials', code))
+    return { status: 200, headers: { 'cache-control': 'no-store' }, body: bodyOf(issued) }
+  })
+
+/**
+ * `POST /{kind}/calls`: makes the one stored call of a mediated action, and answers what the target answered. The sweep
+ * names calls whose outcome is unknown: each is looked up and put on the record. Both need the same rights.
+ */
+export function callsDoor({ id, name }: Kind, ports: DoorPorts & CallPorts) {
+  const answerCall = targetDoor(id, 'calls', ports, async (call, token, once) => {
+    const made = await makeCall(token, once, ports)
+    if (made.ok) return { status: 200, headers: { 'cache-control': 'no-store' }, body: { output: made.value } }
+    if (made.code === 'call_failed') throw callFailed(name, made.detail)
+    if (made.code === 'outcome_unknown') throw outcomeUnknown(made.detail)
+    if (made.code !== 'call_not_sent') throw refusalAt(id, 'calls', made.code, made.detail)
+    ports.log.error('fault', { route: call.route, fault: made.detail, requestId: call.requestId })
+    throw made.detail === 'CallOutdated' ? outdated() : notSent(name)
+  })
+  /** What became of it is in the record, and no caller is told. */
+  const lookUp = async (message: unknown) =>
+    void (await namingFault(() => resolveCall(OfRequest.parse(message).requestId, ports)))
+  return (event: APIGatewayProxyEventV2 | { requestId: string }) =>
+    'requestId' in event ? lookUp(event) : answerCall(event)
+}
+
+const callFailed = (name: string, fault: string | undefined) =>
+  apiProblem(
+    502,
+    'call_failed',
+    `${name} answered \`${fault}\`, and nothing was done: a new request is needed to try again`,
+  )
+
+const notSent = (name: string) => {
+  const detail = `${name} could not be reached. The call was not sent and no use is spent: ask again with a new proof`
+  return apiProblem(503, 'temporarily_unavailable', detail, { 'retry-after': '5' })
+}
+
+const outdated = () => {
+  const detail =
+    'What is there changed at the last moment. Nothing was done and no use is spent: ask again with a new proof'
+  return apiProblem(503, 'temporarily_unavailable', detail, { 'retry-after': '1' })
+}
+
+/** @param note why the outcome can never be known, where that is so */
+const outcomeUnknown = (note: string | undefined) =>
+  note === undefined
+    ? refusalProblem('outcome_unknown', 'in a minute ask again, and it is looked up', { 'retry-after': '60' })
+    : refusalProblem('outcome_unknown', note)
+
+type Door = 'credentials' | 'calls'
+
+/**
+ * An agent comes with the access token of a grant and a proof of its key, and with no body, since
+ * the grant says what may be done.
+ */
+function targetDoor(
+  kind: string,
+  door: Door,
+  ports: DoorPorts,
+  handle: (call: Call, token: AccessToken, once: OnceOnly) => Promise<Answer>,
+): Endpoint {
+  const { issuer, policy, clock, keys } = ports
+  const callers = new Callers(policy, issuer, clock)
+  const tokens = new AccessTokenVerifier(issuer, keys, clock)
+  return endpoint(ports, async (call) => {
+    const accessToken = dpopToken(call)
+    if (accessToken === undefined) throw missingToken(call, issuer, kind)
+    const verified = await tokens.verify(accessToken, `${issuer}/${kind}`)
+    if (!verified.ok) throw badToken(verified.code.replaceAll('_', ' '))
+    const { proof, once } = await callers.proof(call, { method: 'POST', path: `/${kind}/${door}`, accessToken })
+    if (proof.jkt !== verified.value.jkt) throw badProof('key_mismatch')
+    if (call.hasBody && Object.keys(Object(call.json())).length > 0)
+      throw badRequest('invalid_request', 'The body should be empty', 'the grant says what is done')
+    return handle(call, verified.value, once)
+  })
+}
+
+/**
+ * A bound token must come with the DPoP scheme: sent as Bearer it is refused (RFC 9449 section 7.1). Where no token came
+ * at all, no error is named (RFC 6750 section 3.1).
+ */
+function missingToken(call: Call, issuer: string, kind: string): BadRequest {
+  const detail = 'send `Authorization: DPoP` with the access token of the grant'
+  if (call.header('authorization')) return badToken(detail)
+  const metadata = `${issuer}/.well-known/oauth-protected-resource/${kind}`
+  const challenge = `DPoP algs="ES256", resource_metadata="${metadata}"`
+  return apiProblem(401, 'missing_token', detail, { 'www-authenticate': challenge })
+}
+
+/** The problem of a refusal at this door: that of the catalogue, except where RFC 6750 prescribes another. */
+export function refusalAt(
+  kind: string,
+  door: Door,
+  code: CredentialRefusal | Exclude<CallRefusal, 'call_failed' | 'call_not_sent' | 'outcome_unknown'>,
+  detail?: string,
+): BadRequest {
+  switch (code) {
+    // RFC 6750 section 3.1: the token of a grant that has ended is invalid, which is 401.
+    case 'pending':
+    case 'denied':
+    case 'expired':
+    case 'withdrawn':
+    case 'revoked':
+    case 'completed':
+    case 'unknown_request':
+    case 'credential_superseded':
+    case 'halted':
+    case 'ancestor_ended':
+    case 'approver_not_eligible':
+      return badToken(code.replaceAll('_', ' '))
+    case 'wrong_credential_kind':
+      return door === 'calls'
+        ? apiProblem(400, 'not_mediated', `get credentials at \`/${kind}/credentials\``)
+        : apiProblem(400, 'mediated', `have it done at \`/${kind}/calls\``)
+    case 'policy_error':
+    case 'not_permitted':
+      return refusalProblem(code)
+    case 'state_unreadable':
+      return refusalProblem(code, detail, { 'retry-after': '5' })
+    case 'state_changed':
+    case 'replayed':
+    case 'key_mismatch':
+    case 'too_many_sessions':
+    case 'uses_exhausted':
+    case 'record_full':
+    case 'not_yet':
+    case 'policy_denied':
+      return refusalProblem(code, detail)
+  }
+}
+
+const badToken = (detail: string) =>
+  apiProblem(401, 'invalid_token', detail, { 'www-authenticate': 'DPoP error="invalid_token", algs="ES256"' })

@@ -1,0 +1,63 @@
+import { expiryOf } from '../../domain/credentials/issue.ts'
+import type { EndingCode, Intend, Issue } from '../../domain/requests/commands.ts'
+import type { RefusalOf } from '../../domain/requests/decide.ts'
+import { type ApprovalRequest, type ApprovedRequest, grantOf } from '../../domain/requests/request.ts'
+import { type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
+import type { Issuer } from '../../targets/reach.ts'
+import { BrokerRefused } from '../faults.ts'
+import type { OnceOnly } from '../ports.ts'
+import { atIssue, type ReaderPorts } from '../previews/read-again.ts'
+import { carryOut, readToAct } from '../requests/carry-out.ts'
+import type { MakingPorts } from '../requests/ports.ts'
+import { type PlacePorts, placeOf } from './place.ts'
+import type { AccessToken } from './ports.ts'
+import { overtaken } from './tokens.ts'
+
+export type CredentialRefusal = RefusalOf<Intend | Issue> | EndingCode | 'replayed'
+export type IssuingPorts<Issued> = MakingPorts & ReaderPorts & PlacePorts & { reach: Issuer<Issued> }
+
+/**
+ * Credentials of the target's own, that can do the approved action until the grant ends. Asking again replaces those
+ * before; it begins no second use. @throws BrokerRefused, BrokerUnavailable, Overtaken
+ */
+export async function issueCredential<Issued>(
+  token: AccessToken,
+  once: OnceOnly,
+  ports: IssuingPorts<Issued>,
+): Promise<Result<Issued & { expiresAt: NumericDate }, CredentialRefusal>> {
+  const { ids, clock, reach } = ports
+  const claim = reach.kind
+  const { request: id, agent, jkt, jti: presented } = token
+  const [credential, use] = [ids.credential(), ids.use(id)]
+  const stored = await readToAct(id, ports)
+  if (!stored) return refuse('unknown_request')
+  const place = placeOf(stored.state.ask, ports)
+  const secondsOf = (state: ApprovalRequest, now: NumericDate) =>
+    reach.lifetime((grantOf(state)?.notAfter ?? now) - now)
+  const intended = await carryOut(
+    id,
+    ports,
+    async (state, now, requests) => ({
+      ...(await atIssue(state, claim, now, { ...ports, requests }, place)),
+      ...{ type: 'intend', agent, jkt, claim, credential, presented },
+      ...(place === undefined ? {} : { session: { role: place, endsAt: now + secondsOf(state, now) + 60 } }),
+    }),
+    [once],
+    { first: stored, toAct: true },
+  )
+  if (!intended.ok) return intended
+  if (place === undefined) throw new BrokerRefused('the action names no target of this deployment')
+  const live = intended.value.state as ApprovedRequest
+  const now = clock.now()
+  const seconds = secondsOf(live, now)
+  const until = expiryOf(live, now)
+  const made = await reach.issue(live.ask, credential, { until, seconds })
+  const issue = { type: 'issue', agent, claim, credential, use } as const
+  const issued = await carryOut(id, ports, () => issue, undefined, {
+    first: intended.value,
+    handsOut: { role: place },
+  })
+  if (!issued.ok) return overtaken(issued)
+  // An expiry later than the real one makes SDKs use dead credentials.
+  return ok({ ...made, expiresAt: Math.min(until, now + seconds) })
+}

@@ -1,0 +1,74 @@
+import type { Deny } from '../../domain/credentials/denies.ts'
+import type { RecordedCall } from '../../domain/uses/recorded-call.ts'
+import type { JsonObject, NumericDate } from '../../domain/values.ts'
+import type { LookedUp } from '../reach.ts'
+import type { InForce, SessionOnRecord } from './findings.ts'
+
+export interface AwsCredentialBroker {
+  /** @throws BrokerRefused when STS says no, BrokerUnavailable when it does not answer */
+  assume(ask: AssumeAsk): Promise<AwsCredentials>
+}
+export type AssumeAsk = {
+  role: string
+  externalId: string
+  sessionName: string
+  sourceIdentity: string
+  tags: { readonly [key: string]: string }
+  policy: string
+  durationSeconds: number
+  /** How long the credentials should last, where STS can cut a session to the second. It is no promise. */
+  scopedSeconds?: number
+}
+export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string }
+
+export interface AwsCaller {
+  /**
+   * Makes the call once: AWS's answer as JSON, without members that the agent may not read.
+   *
+   * @throws CallRefused when AWS said no and did nothing, CallOutdated when it found another state, CallNotSent when AWS
+   * never heard of it, CallUnanswered when it may have been done or not
+   */
+  call(call: AwsCall, credentials: AwsCredentials): Promise<JsonObject>
+  /** What became of a call that was begun at `begunAt`, found by reading. `unknown` where reading cannot tell. */
+  lookUp(call: AwsCall & { begunAt: NumericDate }, credentials: AwsCredentials): Promise<LookedUp>
+}
+/**
+ * An action with the arguments that were approved, in the vendor API's own members. `expected`: the guarded values as
+ * they were read last, which the call carries where AWS can be told.
+ */
+export type AwsCall = { action: string; arguments: JsonObject; region: string; expected?: JsonObject }
+
+export interface RolePolicies {
+  /** Puts the role's whole inline deny, or removes it. `full`: IAM has no room, and nothing was written. */
+  putDeny(role: string, denies: readonly Deny[]): Promise<'put' | 'full'>
+}
+
+/** What IAM has on a role. @throws where it does not say */
+export interface RoleReader {
+  inForce(role: string): Promise<InForce>
+}
+
+/** The sessions of roles as AWS has them on record, some minutes late. */
+export interface SessionRecord {
+  sessions(role: string, from: NumericDate): Promise<Recorded<SessionOnRecord>>
+  /** Uses of a sealed role, each as AWS's own event. @throws where AWS does not say */
+  sealedUses(role: string, from: NumericDate): Promise<Recorded<SealedEvent>>
+}
+/** `more`: there is more on record than was read. */
+export type Recorded<T> = { found: readonly T[]; more: boolean }
+export type SealedEvent = { eventId: string; at: NumericDate; event: JsonObject }
+
+export interface CallRecord {
+  /** What was called with the credentials of a session, in any order; undefined where the record does not answer. */
+  ofSession(session: RecordedSession): Promise<CallsOnRecord | undefined>
+}
+/** A session by its name and its role's ARN: where it may have called, and when; and when it was issued. */
+export type RecordedSession = {
+  name: string
+  role: string
+  regions: readonly string[]
+  from: NumericDate
+  until: NumericDate
+  issued?: { from: NumericDate; until: NumericDate }
+}
+export type CallsOnRecord = { calls: readonly RecordedCall[]; more: boolean }

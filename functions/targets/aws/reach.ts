@@ -1,0 +1,173 @@
+import { rightsStatements } from '../../domain/break-glass/rights.ts'
+import { everyoneBefore, stillNeeded } from '../../domain/credentials/denies.ts'
+import { openingPolicy } from '../../domain/credentials/session-policy.ts'
+import { type Account, accountOf, type Bundle } from '../../domain/policy/bundle.ts'
+import {
+  type CatalogueEntry,
+  deriveReadStatement,
+  deriveStatement,
+  type Statement,
+} from '../../domain/policy/catalogue.ts'
+import { actionsOf, openingOf } from '../../domain/requests/origin.ts'
+import type { Ask } from '../../domain/requests/request.ts'
+import { type CredentialId, defined, type NumericDate } from '../../domain/values.ts'
+import { type PlacePorts, placeOf } from '../../operations/credentials/place.ts'
+import type { DenyStore } from '../../operations/credentials/ports.ts'
+import {
+  BrokerRefused,
+  CallNotSent,
+  CallOutdated,
+  CallRefused,
+  CallUnanswered,
+  faultName,
+} from '../../operations/faults.ts'
+import type { Clock, Log } from '../../operations/ports.ts'
+import type { Ender, Issuer, Made, Maker } from '../reach.ts'
+import type { AssumeAsk, AwsCall, AwsCaller, AwsCredentialBroker, AwsCredentials, RolePolicies } from './ports.ts'
+
+export type BrokerPorts = PlacePorts & { broker: AwsCredentialBroker; clock: Clock }
+
+/** What STS allows, and an hour is the most for a role that was itself assumed. The session policy ends it sooner. */
+const [shortest, longest] = [900, 3600] as const
+
+export type Target = { entry: CatalogueEntry; account: Account; role: string }
+
+function targetOf(ask: Parameters<typeof actionsOf>[0], ports: PlacePorts): Target | undefined {
+  const { bundle } = ports.policy
+  const [action = ask.action] = actionsOf(ask)
+  const entry = bundle.actions[action]
+  const [account, role] = [entry && accountOf(bundle, entry), placeOf(ask, ports)]
+  return entry && account && role !== undefined ? { entry, account, role } : undefined
+}
+
+export const sessionOf = (
+  ask: Ask,
+  credential: CredentialId,
+  { account, role }: Target,
+): Omit<AssumeAsk, 'policy' | 'durationSeconds'> => ({
+  role,
+  externalId: account.externalId,
+  sessionName: ask.id,
+  sourceIdentity: ask.id,
+  tags: {
+    'hotwork:request': ask.id,
+    'hotwork:credential': credential,
+    'hotwork:agent': ask.agent.id,
+    'hotwork:owner': ask.owner,
+    'hotwork:digest': ask.digest,
+  },
+})
+
+/** Undefined where no AWS action was approved. In a drill it denies everything. */
+function policyOf(ask: Ask, { entry, account }: Target, bundle: Bundle, notAfter: NumericDate): string | undefined {
+  const opening = openingOf(ask)
+  const { drill } = opening ?? { drill: false }
+  if (opening?.profile !== undefined)
+    return openingPolicy(rightsStatements(opening.rights, bundle.actions, account), notAfter, { drill })
+  const statement = deriveStatement(entry, ask.arguments, account)
+  return statement && openingPolicy([statement], notAfter, { drill })
+}
+
+/** Sessions of the target role, by STS. */
+export const issuerOf = (ports: BrokerPorts): Issuer<AwsCredentials> => ({
+  kind: 'aws',
+  lifetime: (left) => Math.min(Math.max(left, shortest), longest),
+  async issue(ask, credential, { until, seconds }) {
+    const target = targetOf(ask, ports)
+    const policy = target && policyOf(ask, target, ports.policy.bundle, until)
+    if (target === undefined || policy === undefined) throw new BrokerRefused(`\`${ask.action}\` has no IAM statement`)
+    return ports.broker.assume({
+      ...sessionOf(ask, credential, target),
+      policy,
+      durationSeconds: seconds,
+      ...(target.account.scopedCredentials && { scopedSeconds: until - ports.clock.now() }),
+    })
+  },
+})
+
+/** A session for a call ends soon after it, however much is left of the grant. Seconds. */
+const callLasts = 60
+
+/** Mediated calls, each with a session that can do nothing else. */
+export function makerOf(ports: BrokerPorts & { caller: AwsCaller }): Maker {
+  const { broker, caller, clock } = ports
+  const sessionFor = (ask: Ask, credential: CredentialId, statement: Statement, target: Target) =>
+    broker.assume({
+      ...sessionOf(ask, credential, target),
+      policy: openingPolicy([statement], clock.now() + callLasts, { drill: openingOf(ask)?.drill === true }),
+      durationSeconds: shortest,
+      ...(target.account.scopedCredentials && { scopedSeconds: callLasts }),
+    })
+  return {
+    kind: 'aws',
+    async make(ask, credential, expected) {
+      const target = targetOf(ask, ports)
+      const statement = target && deriveStatement(target.entry, ask.arguments, target.account)
+      if (!statement) return { made: 'refused', reason: 'BrokerRefused' }
+      let session: AwsCredentials
+      try {
+        session = await sessionFor(ask, credential, statement, target)
+      } catch (fault) {
+        const name = faultName(fault)
+        return fault instanceof BrokerRefused ? { made: 'refused', reason: name } : { made: 'not_sent', fault: name }
+      }
+      try {
+        return {
+          made: 'told',
+          output: await caller.call({ ...callOf(ask, target), ...defined({ expected }) }, session),
+        }
+      } catch (fault) {
+        return madeOf(fault)
+      }
+    },
+    async lookUp(ask, { credential, begunAt }) {
+      const target = targetOf(ask, ports)
+      const statement = target && deriveReadStatement(target.entry, ask.arguments, target.account)
+      if (!statement) return { found: 'unknown' }
+      const session = await sessionFor(ask, credential, statement, target)
+      return caller.lookUp({ ...callOf(ask, target), begunAt }, session)
+    },
+  }
+}
+
+const callOf = ({ action, arguments: args }: Ask, { account }: Target): AwsCall => ({
+  action,
+  arguments: args,
+  region: account.region,
+})
+
+function madeOf(fault: unknown): Made {
+  if (fault instanceof CallRefused) return { made: 'refused', reason: fault.reason }
+  if (fault instanceof CallOutdated) return { made: 'outdated' }
+  if (fault instanceof CallNotSent) return { made: 'not_sent', fault: fault.name }
+  if (fault instanceof CallUnanswered) return { made: 'unanswered' }
+  throw fault
+}
+
+/**
+ * Denies on the target role. Each deny is first an item; then the role's whole deny is rendered from all items, so no
+ * writer forgets another's. There is one writer a role at a time: IAM has what was put last. Where the deny is too long
+ * for IAM, all sessions of the role are ended, which takes one line, and agents with live grants ask again.
+ */
+export const enderOf = (ports: { denies: DenyStore; roles: RolePolicies; clock: Clock; log: Log }): Ender => ({
+  async end(role, found) {
+    const { denies, roles, clock, log } = ports
+    const now = clock.now()
+    await denies.add(role, found)
+    const all = await denies.ofRole(role)
+    const needed = stillNeeded(all, now)
+    // IAM first, then the items: after a crash in between it is rendered again.
+    const forgetAllBut = (kept: typeof all) =>
+      denies.forget(
+        role,
+        all.filter((deny) => !kept.includes(deny)),
+      )
+    if ((await roles.putDeny(role, needed)) === 'put') return forgetAllBut(needed)
+
+    const everyone = everyoneBefore(now)
+    log.error('deny_overflow', { role, sessions: needed.length })
+    await denies.add(role, [everyone])
+    if ((await roles.putDeny(role, [everyone])) === 'full') throw new TypeError('one line is too long for IAM')
+    await forgetAllBut([everyone])
+  },
+})
