@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Writes } from './rows.ts'
+import type { StatementKind } from './statements.ts'
 
 export type PolicyUse = 'none' | 'facts' | 'answers'
 
@@ -26,14 +28,29 @@ type FunctionRow = {
   seconds?: number
   /** If not 512 for `answers` and 256 for the rest. 1,769 is a whole processor. */
   megabytes?: number
-  /** Of the kind of target that it acts on alone: its entry lies there. */
-  target?: 'aws'
   /** The end of its role's fixed name, where a policy of a target account names it. */
   role?: 'auditor' | 'broker' | 'call-reader' | 'notary' | 'revoker' | 'simulator' | ReadingRole
 }
 
-/** By the stem of the entry file. What stops things has concurrency set apart: no flood takes its place. */
-export const functions = {
+/** What a Lambda of a target does there: with each verb it has a function and a role of its own. */
+export type Verb = 'issue' | 'call' | 'end' | 'tell' | 'reconcile' | 'report'
+
+/** One of `functions/targets/<kind>/lambdas.json`, which test/infra/lambdas.test.ts holds to this form. */
+export type Descriptor = FunctionRow &
+  Writes & {
+    verb: Verb
+    name: TargetFunction
+    signs?: readonly StatementKind[]
+    /** Whether it shows people what entries are committed to. */
+    showsTexts?: true
+    /** Of its time or memory. */
+    why?: string
+  }
+declare const ofTarget: unique symbol
+export type TargetFunction = string & { readonly [ofTarget]: true }
+
+/** Those that act on no target alone, by the stem of the entry file. What stops things has concurrency set apart: no flood takes its place. */
+const core = {
   metadata: { caller: 'agents', policy: 'facts', asDeployed: true },
   evaluate: { caller: 'agents', policy: 'answers' },
   'submit-request': { caller: 'agents', policy: 'answers', role: 'submit-request' },
@@ -45,9 +62,6 @@ export const functions = {
   'issue-token': { caller: 'agents', policy: 'answers', role: 'issue-token' },
   'introspect-token': { caller: 'tools', policy: 'facts' },
   'revoke-token': { caller: 'agents', policy: 'facts', reserved: 10 },
-  'issue-aws-credentials': { caller: 'agents', target: 'aws', policy: 'answers', role: 'broker' },
-  // As long as the API waits: a call that is cut off has to be looked up later.
-  'call-aws': { caller: 'agents', target: 'aws', policy: 'answers', seconds: 29 },
   'begin-use': { caller: 'tools', policy: 'answers', reserved: 50 },
   'end-use': { caller: 'tools', policy: 'facts' },
   'manage-stream': { caller: 'tools', policy: 'facts' },
@@ -66,11 +80,6 @@ export const functions = {
   // As long as the API waits: IAM may be asked meanwhile.
   'read-agents': { caller: 'people', policy: 'answers', seconds: 29 },
   recertify: { caller: 'people', policy: 'answers' },
-  // CloudTrail answers two look-ups a second.
-  'read-calls': {
-    ...{ caller: 'people', target: 'aws', policy: 'facts', asDeployed: true, seconds: 15 },
-    role: 'call-reader',
-  },
   'open-break-glass': { caller: 'people', policy: 'answers', reserved: 10, alarm: true },
   'conclude-break-glass': { caller: 'people', policy: 'answers' },
   'read-break-glass': { caller: 'people', policy: 'answers' },
@@ -90,10 +99,6 @@ export const functions = {
   deliver: { caller: 'streams', policy: 'facts', asDeployed: true, seconds: 15 },
   'draw-card': { caller: 'slack', policy: 'answers', asDeployed: true },
   'set-reminders': { caller: 'timers', policy: 'none' },
-  'write-denies': { caller: 'streams', target: 'aws', policy: 'facts', reserved: 10, alarm: true, role: 'revoker' },
-  'report-sealed-use': { caller: 'streams', target: 'aws', policy: 'facts' },
-  // CloudTrail answers two look-ups a second.
-  'reconcile-sessions': { caller: 'timers', target: 'aws', policy: 'facts', seconds: 600, role: 'auditor' },
   // One agent after another, and IAM answers slowly.
   'look-at-hosts': { caller: 'timers', policy: 'facts', asDeployed: true, seconds: 600, role: 'simulator' },
   'refresh-groups': { caller: 'timers', policy: 'facts', asDeployed: true },
@@ -106,12 +111,11 @@ export const functions = {
   // Most of it for CloudTrail, which it asks last; the next one comes in a minute.
   'sweep-overdue': { caller: 'timers', policy: 'facts', seconds: 50 },
 } as const satisfies { readonly [name: string]: FunctionRow }
-export type FunctionName = keyof typeof functions
+export type CoreFunction = keyof typeof core
+export type FunctionName = CoreFunction | TargetFunction
 
 /** The roles that target accounts let read. */
 export const readers = ['broker', ...readingRoles] as const
-
-export const rowOf = (name: FunctionName): FunctionRow => functions[name]
 
 const beside = join(import.meta.dirname, 'functions')
 
@@ -120,9 +124,44 @@ export const prebuilt: string | undefined = existsSync(beside) ? beside : undefi
 
 const code = join(import.meta.dirname, '../functions')
 
+/** By the kind of target. In the package they are in one file, beside the code. */
+export const descriptors: { readonly [kind: string]: readonly Descriptor[] } =
+  prebuilt === undefined ? readDescriptors(join(code, 'targets')) : parse(join(prebuilt, 'lambdas.json'))
+
+function readDescriptors(folder: string): { [kind: string]: readonly Descriptor[] } {
+  const kinds = readdirSync(folder).filter((kind) => existsSync(join(folder, kind, 'lambdas.json')))
+  return Object.fromEntries(kinds.map((kind) => [kind, parse(join(folder, kind, 'lambdas.json'))]))
+}
+
+function parse<T>(file: string): T {
+  return JSON.parse(readFileSync(file, 'utf8'))
+}
+
+const ofTargets = new Map(
+  Object.entries(descriptors).flatMap(([kind, all]) => all.map((each) => [each.name, { ...each, kind }] as const)),
+)
+
+/** Undefined of a function that is of no target. */
+export const descriptorOf = (name: FunctionName) => ofTargets.get(name as TargetFunction)
+
+/** @throws where that kind has no such Lambda */
+export function lambdaOf(kind: string, verb: Verb): TargetFunction {
+  const found = descriptors[kind]?.find((each) => each.verb === verb)
+  if (!found) throw new Error(`functions/targets/${kind}/lambdas.json has no Lambda for \`${verb}\``)
+  return found.name
+}
+
+export const isCore = (name: FunctionName): name is CoreFunction => Object.hasOwn(core, name)
+
+export const rowOf = (name: FunctionName): FunctionRow =>
+  isCore(name) ? core[name] : (ofTargets.get(name) as FunctionRow)
+
+/** All of them. */
+export const functions: readonly FunctionName[] = [...(Object.keys(core) as CoreFunction[]), ...ofTargets.keys()]
+
 export function entryOf(name: FunctionName): string {
-  const { caller, target } = rowOf(name)
-  return join(code, target === undefined ? join('handlers', caller) : join('targets', target), `${name}.ts`)
+  const { kind } = descriptorOf(name) ?? {}
+  return join(code, kind === undefined ? join('handlers', rowOf(name).caller) : join('targets', kind), `${name}.ts`)
 }
 
 /** The program of policy authors, which compiles policies. */
@@ -134,7 +173,4 @@ export const bundler = join(import.meta.dirname, 'bundle-functions.ts')
 /** Lambda refuses a reservation that leaves the other functions of an account fewer than these. */
 const keptByLambda = 100
 
-export const quotaNeeded = Object.values<FunctionRow>(functions).reduce(
-  (sum, { reserved = 0 }) => sum + reserved,
-  keptByLambda,
-)
+export const quotaNeeded = functions.reduce((sum, name) => sum + (rowOf(name).reserved ?? 0), keptByLambda)

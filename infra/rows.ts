@@ -1,4 +1,4 @@
-import type { FunctionName } from './functions.ts'
+import { type CoreFunction, descriptorOf, type FunctionName, isCore } from './functions.ts'
 
 /** How the id of a chain of entries begins, and the row of the requests table that says where it ends. */
 const headOf = {
@@ -16,12 +16,13 @@ const headOf = {
 type Chain = keyof typeof headOf
 
 /** `rows`: of the requests table beside those ends, by how their keys begin. `texts`: what its entries are committed to. */
-type Writes = { chains?: readonly Chain[]; rows?: readonly `${string}#`[]; texts?: true }
+export type Writes = { chains?: readonly Chain[]; rows?: readonly `${string}#`[]; texts?: true }
 
-const brokerWrites: Writes = { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['SEEN#'] }
-
-/** What each function may put. IAM holds it to that, and test/stack/written.test.ts holds this to the code. */
-const writes: { readonly [name in FunctionName]?: Writes } = {
+/**
+ * What each function may put; of a target's, its descriptor says it. IAM holds it to that, and test/stack/written.test.ts
+ * holds this to the code.
+ */
+const writes: { readonly [name in CoreFunction]?: Writes } = {
   // A no is on the chain of the agent or tool that asked.
   evaluate: { chains: ['agent:', 'tool:'], rows: ['EVAL#', 'RATE#'] },
   // It draws from standing permits, too.
@@ -41,8 +42,6 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
     texts: true,
   },
   'revoke-token': { chains: ['req_', 'bgl_', 'agent:', 'person:', 'tool:'] },
-  'issue-aws-credentials': brokerWrites,
-  'call-aws': brokerWrites,
   'begin-use': { chains: ['req_', 'bgl_', 'tool:'], rows: ['SEEN#'] },
   'end-use': { chains: ['req_', 'bgl_', 'tool:'], texts: true },
   'manage-stream': { chains: ['tool:'], rows: ['STREAM#'] },
@@ -88,8 +87,6 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
     rows: ['BUNDLE#', 'LIFE#', 'OBSERVED#', 'REGISTRY#'],
   },
   'sweep-overdue': { chains: ['req_', 'bgl_'] },
-  'write-denies': { chains: ['req_', 'bgl_'], rows: ['DENY#'] },
-  'report-sealed-use': { chains: ['bgl_'], rows: ['BUDGET#', 'SEALED#'], texts: true },
 }
 
 /** Those that show people what entries are committed to. */
@@ -99,7 +96,6 @@ const showing: readonly FunctionName[] = [
   'revoke-permit',
   'lift-halt',
   'read-requests',
-  'read-calls',
   'open-break-glass',
   'conclude-break-glass',
   'read-break-glass',
@@ -110,13 +106,14 @@ const showing: readonly FunctionName[] = [
   'draw-card',
 ]
 
-export const showsTexts = (name: FunctionName): boolean => showing.includes(name)
+export const showsTexts = (name: FunctionName): boolean =>
+  showing.includes(name) || descriptorOf(name)?.showsTexts === true
 
 export function writesOf(name: FunctionName): {
   requests: readonly string[]
   ledger: readonly string[]
   texts: boolean
 } {
-  const { chains = [], rows = [], texts = false } = writes[name] ?? {}
+  const { chains = [], rows = [], texts = false } = (isCore(name) ? writes[name] : descriptorOf(name)) ?? {}
   return { requests: [...chains.map((chain) => headOf[chain]), ...rows], ledger: chains, texts }
 }

@@ -1,4 +1,5 @@
 import { Construct } from 'constructs'
+import { lambdaOf } from '../functions.ts'
 import type { Ground } from './ground.ts'
 import { anythingElse } from './hotwork-api.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
@@ -97,8 +98,8 @@ export class AgentEndpoints extends Construct {
 
   /** Both need the same rights, under the one name that target accounts trust, and so share a role. */
   #makeAwsAccess({ api, key, reading, roles, deadLetters, make }: Ground): HotworkFunction {
-    const broker = make(this, 'issue-aws-credentials')
-    const callAws = make(this, 'call-aws', broker.role)
+    const broker = make(this, lambdaOf('aws', 'issue'))
+    const callAws = make(this, lambdaOf('aws', 'call'), broker.role)
     for (const each of [broker, callAws]) {
       key.grantVerify(each)
       grantAssume(each, roles)

@@ -2,6 +2,7 @@ import { Duration, Validations } from 'aws-cdk-lib'
 import { Alias } from 'aws-cdk-lib/aws-kms'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
+import { lambdaOf } from '../functions.ts'
 import type { CallReader } from './call-reader.ts'
 import type { WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
@@ -66,7 +67,7 @@ export class BreakGlass extends Construct {
   #recordSealedUses({ alarms, deadLetters, sealed, make }: Ground & { sealed: Sealed }): WorkQueue {
     const { uses, undelivered } = new SealedUses(this, 'Sealed', { ...sealed, deadLetters })
     if (undelivered) alarms.watchDeadLetters('SealedBell', undelivered)
-    uses.consumedBy(make(this, 'report-sealed-use'), { batchSize: 1 })
+    uses.consumedBy(make(this, lambdaOf('aws', 'report')), { batchSize: 1 })
     alarms.watchQueue(uses, { oldest: Duration.minutes(10) })
     return uses
   }

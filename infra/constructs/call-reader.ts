@@ -1,4 +1,5 @@
 import { Construct } from 'constructs'
+import { lambdaOf } from '../functions.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { grantReadSessions } from './target-roles.ts'
@@ -12,7 +13,7 @@ export class CallReader extends Construct {
 
   constructor(scope: Construct, id: string, { tables: { requests, ledger }, roles, make }: Ground) {
     super(scope, id)
-    this.#reader = make(this, 'read-calls')
+    this.#reader = make(this, lambdaOf('aws', 'tell'))
     requests.grantRead(this.#reader)
     ledger.grantRead(this.#reader)
     grantReadSessions(this.#reader, roles)

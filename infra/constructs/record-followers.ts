@@ -1,6 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib'
 import { EventBus } from 'aws-cdk-lib/aws-events'
 import { Construct } from 'constructs'
+import { lambdaOf } from '../functions.ts'
 import { notifies } from '../policy-bundle.ts'
 import type { CallReader } from './call-reader.ts'
 import { runEvery, StreamReader, WorkQueue } from './event-sources.ts'
@@ -52,7 +53,7 @@ export class RecordFollowers extends Construct {
 
   /** It also ends what was delegated from an ended grant, and what a halt covers, so that those sessions are denied too. */
   #writeDenies({ tables: { requests }, roles, alarms, make }: RecordFollowersProps): void {
-    const writeDenies = make(this, 'write-denies')
+    const writeDenies = make(this, lambdaOf('aws', 'end'))
     requests.grantQuery(writeDenies)
     requests.grantFind(writeDenies, 'by-agent', 'by-status')
     grantDeny(writeDenies, roles)
@@ -83,7 +84,7 @@ export class RecordFollowers extends Construct {
 
   /** Holds what AWS has against the tables, and may write neither. */
   #reconcile({ tables: { requests, ledger }, roles, sealedUses, make }: RecordFollowersProps): void {
-    const reconcile = make(this, 'reconcile-sessions')
+    const reconcile = make(this, lambdaOf('aws', 'reconcile'))
     requests.grantRead(reconcile)
     requests.grantQuery(reconcile)
     requests.grantFind(reconcile, 'by-time', 'by-status', 'open')

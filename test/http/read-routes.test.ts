@@ -5,7 +5,7 @@ import { type HaltId, rfc3339 } from '../../functions/domain/values.ts'
 import { readByRoute } from '../../functions/handlers/people/read-requests.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { declareHalt, liftHalt } from '../../functions/operations/halts/halt.ts'
-import { type FunctionName, functions } from '../../infra/functions.ts'
+import { functions } from '../../infra/functions.ts'
 import { writesOf } from '../../infra/rows.ts'
 import { MemoryNotary } from '../support/anchor/memory-notary.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
@@ -293,7 +293,7 @@ describe('a record', () => {
   })
 
   test('there is no kind of chain that cannot be read', async () => {
-    const kinds = new Set((Object.keys(functions) as FunctionName[]).flatMap((name) => writesOf(name).ledger))
+    const kinds = new Set(functions.flatMap((name) => writesOf(name).ledger))
     const { ask } = await world.submitted(prodParameter)
     const [entry] = await world.ledger.entries(ask.id)
     if (!entry) throw new Error('there is a first entry')

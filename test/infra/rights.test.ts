@@ -34,7 +34,7 @@ const ofLambda = [
   /^sqs:SendMessage on <DeadLettersInvocations>$/,
 ]
 
-const names = Object.keys(functions)
+const names: readonly string[] = functions
 
 describe('a function has the right to each call that its code can reach', () => {
   test.each(names)('%s', (name) => {

@@ -1,4 +1,4 @@
-import { type FunctionName, functions } from '../../infra/functions.ts'
+import { functions } from '../../infra/functions.ts'
 import { writesOf } from '../../infra/rows.ts'
 import { nameOf } from '../infra/support/template.ts'
 import type { Counts } from './support/call-meter.ts'
@@ -11,9 +11,7 @@ import type { Counts } from './support/call-meter.ts'
 const url = process.env['HOTWORK_METER']
 if (!url) throw new Error('these counts need a metered stack: run `npm test`, or `node test/support/run.ts`')
 
-const byConstruct = new Map(
-  Object.keys(functions).map((name) => [name.replaceAll('-', ''), name as FunctionName] as const),
-)
+const byConstruct = new Map(functions.map((name) => [name.replaceAll('-', ''), name] as const))
 
 test('no function has put a row or an entry that its role may not put on AWS', async () => {
   const { written } = (await (await fetch(url)).json()) as Counts

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
-import { entryOf } from '../../../infra/functions.ts'
+import { entryOf, type FunctionName } from '../../../infra/functions.ts'
 import type { World } from '../../support/world.ts'
 import { type MemoryPorts, memoryPorts } from './memory-ports.ts'
 
@@ -65,7 +65,6 @@ const routes = {
     '$default',
   ],
 } as const
-type Handler = keyof typeof routes
 type Entry = { createHandler(ports: MemoryPorts): Endpoint }
 
 /** The API at an address of loopback: the handlers as they are deployed, over ports in memory. */
@@ -90,7 +89,7 @@ export class ApiServer {
     this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
     this.#entries = await Promise.all(
       Object.entries(routes).map(
-        async ([name, all]) => [all, (await import(entryOf(name as Handler))) as Entry] as const,
+        async ([name, all]) => [all, (await import(entryOf(name as FunctionName))) as Entry] as const,
       ),
     )
     this.use(await make(this.url))
