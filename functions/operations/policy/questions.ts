@@ -31,7 +31,7 @@ import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts
 import { originOf, rulesOf } from '../../domain/requests/origin.ts'
 import { keptSteps } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
-import { type AgentId, defined, type NumericDate, PersonId } from '../../domain/values.ts'
+import { type AgentId, defined, isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { askAboutOpening } from '../break-glass/what-to-open.ts'
 import type { Clock } from '../ports.ts'
 import { answerWithObserved } from './compare-observed.ts'
@@ -81,43 +81,29 @@ export function actsOf(bundle: Bundle, state: Pick<ApprovalRequest, 'ask' | 'pre
   }
 }
 
-/** Before people approve, about both agents of each step; then about the one that proposed it, at the moment `plan`. */
-function askAboutPlan(
-  { bundle, ...policy }: Pick<Policy, 'bundle'> & { ask: (question: Question) => Answer },
-  state: Pick<ApprovalRequest, 'ask' | 'stages' | 'preview'>,
-  moment: Moment,
-  now: NumericDate,
-): Answer {
-  const approvals = approvalsOf(state)
-  const answers = askedOfSteps(bundle, state).flatMap(({ asked, proposal }) => [
-    askAgain(bundle, policy.ask, proposal, { moment: 'plan', approvals, now }),
-    ...(moment === 'request' ? [askAgain(bundle, policy.ask, asked, { moment, approvals, now })] : []),
-  ])
-  const no = answers.find(({ permit }) => !permit)
-  return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
-}
-
-/** The one question about a request: its tier is what the approvals on record satisfy on today's ladder. */
-export const askAboutRequest = (
+/**
+ * The one question about a request: its tier is what the approvals on record satisfy on today's ladder. Of each step two,
+ * before people approve: about its own agent, and at the moment `plan` about the agent that proposed it, which is asked
+ * about afterwards too.
+ */
+export function askAboutRequest(
   policy: Policy,
   state: Pick<ApprovalRequest, 'ask' | 'stages' | 'preview'>,
   moment: Moment,
   now: NumericDate,
   readings?: Readings,
-): Answer => {
-  const { bundle } = policy
-  const ask = (question: Question) => policy.ask(question)
-  const { asks } = rulesOf(state.ask)
-  switch (asks) {
-    case 'rights':
-      return askAboutOpening(policy, 'breakGlass', PersonId.parse(state.ask.agent.id), state.ask, moment, now, readings)
-    case 'steps':
-      return askAboutPlan({ bundle, ask }, state, moment, now)
-    case 'act':
-      return askAgain(bundle, ask, askedOf(state), { moment, approvals: approvalsOf(state), now })
-    default:
-      return asks satisfies never
-  }
+): Answer {
+  const { id } = state.ask.agent
+  if (!isAgent(id)) return askAboutOpening(policy, 'breakGlass', id, state.ask, moment, now, readings)
+  const approvals = approvalsOf(state)
+  const askAt = (at: Moment, asked: Asked) =>
+    askAgain(policy.bundle, (question) => policy.ask(question), asked, { moment: at, approvals, now })
+  const answers = actsOf(policy.bundle, state).flatMap(({ asked, proposal }) => [
+    ...(proposal ? [askAt('plan', proposal)] : []),
+    ...(proposal && moment !== 'request' ? [] : [askAt(moment, asked)]),
+  ])
+  const no = answers.find(({ permit }) => !permit)
+  return no ?? { permit: answers.length > 0, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
 }
 
 /** Who would have to be asked now, by what is read of it now. */

@@ -8,7 +8,6 @@ import type { Command } from '../../../functions/domain/requests/commands.ts'
 import { decide } from '../../../functions/domain/requests/decide.ts'
 import { evolve } from '../../../functions/domain/requests/evolve.ts'
 import { whyNotExtended } from '../../../functions/domain/requests/extend.ts'
-import { type Origin, originOf, rulesOf } from '../../../functions/domain/requests/origin.ts'
 import { type ApprovalRequest, Ask, ownersOf } from '../../../functions/domain/requests/request.ts'
 import { startOf, waitOf } from '../../../functions/domain/requests/wait.ts'
 import type { Json, StandingPermitId } from '../../../functions/domain/values.ts'
@@ -26,46 +25,12 @@ import {
   submit,
   submittedAt,
 } from '../../support/ask.ts'
+import { expectOne, type Kind } from '../../support/origin.ts'
 import { samplePlan, stepAsk } from '../../support/plan.ts'
 import { agent, sampleBundle, World } from '../../support/world.ts'
 import { planScenarios } from '../model/plans/world.ts'
 import { scenarios } from '../model/scenarios.ts'
 import { anyWalk, walk } from '../walk.ts'
-
-type Kind = Origin['kind']
-
-/** The members that an ask of each origin has, and no other ask. */
-const marks: { readonly [kind in Exclude<Kind, 'agent'>]: (ask: Ask) => boolean } = {
-  person: ({ askedBy }) => askedBy !== undefined,
-  draw: ({ standing }) => standing !== undefined,
-  extension: (ask) => ask.extends !== undefined,
-  delegation: ({ ancestors, step }) => ancestors.length > 0 && step === undefined,
-  step: ({ step }) => step !== undefined,
-  plan: ({ steps }) => steps !== undefined,
-  opening: ({ breakGlass }) => breakGlass !== undefined,
-}
-
-/** Fails where an ask has two origins, or half of one. */
-function expectOne(ask: Ask): Kind {
-  const marked = Object.entries(marks).flatMap(([kind, has]) => (has(ask) ? [kind] : []))
-  const { kind } = originOf(ask)
-  expect([ask.id, marked]).toEqual([ask.id, kind === 'agent' ? [] : [kind]])
-  const { isOwn, asks } = rulesOf(ask)
-  expect({
-    chain: ask.chain.length,
-    passedOn: ask.ancestors.length > 0,
-    approvedBefore: ask.approvedBefore !== undefined,
-    byPerson: ask.agent.id.startsWith('person:'),
-    credential: ask.credential === 'none',
-  }).toEqual({
-    chain: ask.ancestors.length,
-    passedOn: !isOwn,
-    approvedBefore: kind === 'extension',
-    byPerson: asks === 'rights',
-    credential: asks === 'steps',
-  })
-  return kind
-}
 
 const kindsOf = (asks: readonly Ask[]): readonly Kind[] => [...new Set(asks.map(expectOne))].sort()
 
