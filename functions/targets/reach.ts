@@ -1,4 +1,5 @@
 import type { Deny } from '../domain/credentials/denies.ts'
+import type { CatalogueEntry } from '../domain/policy/catalogue.ts'
 import type { ReadFault } from '../domain/previews/preview.ts'
 import type { Ask } from '../domain/requests/request.ts'
 import type { CredentialId, JsonObject, NumericDate } from '../domain/values.ts'
@@ -25,9 +26,12 @@ export type Found =
   | { found: 'absent' }
   | { found: 'failed'; why: ReadFault; fault: string }
 
-/** Reads what is there now, at one alias of the deployment. Never throws. */
-export interface Reader<Settings> {
-  read(ask: ReadAsk, at: { alias: string; settings: Settings }): Promise<Found>
+/** Reads what is there now. */
+export interface Reader {
+  /** Where the deployment does not say how to ask, an action has no preview. */
+  canRead(entry: CatalogueEntry): boolean
+  /** Never throws. */
+  read(ask: ReadAsk, entry: CatalogueEntry): Promise<Found>
 }
 
 /** Makes credentials of the target's own. Each can do the one approved action, and ends by itself. */

@@ -5,22 +5,19 @@ import type { Policy } from '../../operations/policy/ports.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 import { CatalogueStateReader } from '../../operations/previews/observe-state.ts'
 import type { StateReader } from '../../operations/previews/ports.ts'
-import { SdkReader } from '../../targets/aws/reads/aws-reads.ts'
-import { ReaderSessions } from '../../targets/aws/reads/reader-sessions.ts'
-import { HttpToolReader } from '../../targets/tool/http-tool-reader.ts'
+import { makeReaders, type ReadersTold } from '../../targets/readers.ts'
 
 type Ports = { policy: Policy; clock: Clock; log: Log }
-type Told = { READER_ROLE: string; STATE_KEY: string; SIGN_FUNCTION: string }
+type Told = ReadersTold & { STATE_KEY: string; SIGN_FUNCTION: string }
 
 /** What a reading may take of a click in chat, which has to be answered in under three seconds. Milliseconds. */
 export const ofAClick = 650
 
 function stateReader(told: Told, ports: Ports, milliseconds: number | undefined): StateReader {
   const { policy, clock, log } = ports
-  const signer = new LambdaStatementSigner(told.SIGN_FUNCTION, { clock, log })
+  const statements = new LambdaStatementSigner(told.SIGN_FUNCTION, { clock, log })
   const reading = {
-    aws: new SdkReader(new ReaderSessions(told.READER_ROLE)),
-    tools: new HttpToolReader({ policy, statements: signer }),
+    readers: makeReaders(told, { policy, statements }),
     expressions: new JmesPathExpressions(),
     stateKey: new KmsStateKey(told.STATE_KEY),
     ...{ policy, clock, log },
@@ -28,7 +25,7 @@ function stateReader(told: Told, ports: Ports, milliseconds: number | undefined)
   return new CatalogueStateReader(reading, milliseconds)
 }
 
-/** The same ports, with what reads the present state of what a request would change, of AWS and of tools. */
+/** The same ports, with what reads the present state of what a request would change. */
 export const withReader = <P extends Ports>(told: Told, ports: P, milliseconds?: number) => ({
   ...ports,
   reader: stateReader(told, ports, milliseconds),

@@ -1,20 +1,22 @@
 import { digestOf } from '../../domain/digest.ts'
-import { accountOf, type Bundle } from '../../domain/policy/bundle.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { lesserOf, levelOf, maskPair } from '../../domain/previews/mask.ts'
 import { largestPreview, type Preview } from '../../domain/previews/preview.ts'
 import { argumentsOfRead, hasGap, type PreviewSource } from '../../domain/previews/preview-source.ts'
 import { compareUpdate } from '../../domain/previews/update-expression.ts'
 import type { Json, JsonObject } from '../../domain/values.ts'
+import { isTargetId, type TargetId } from '../../targets/kinds.ts'
+import type { Found, Reader } from '../../targets/reach.ts'
 import { faultName } from '../faults.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { ObserveAsk, Observed, StateReader } from './ports.ts'
-import type { AwsReader, Expressions, Found, StateKey, ToolReader } from './sources.ts'
+import type { Expressions, StateKey } from './sources.ts'
 
 export type ReadingPorts = {
   policy: { bundle: Bundle }
-  aws: AwsReader
-  tools: ToolReader
+  /** How each kind of target is read. */
+  readers: { readonly [kind in TargetId]: Reader }
   expressions: Expressions
   stateKey: StateKey
   clock: Clock
@@ -43,7 +45,7 @@ export class CatalogueStateReader implements StateReader {
   async observe(about: ObserveAsk): Promise<Observed | undefined> {
     const { policy, clock, log } = this.#ports
     const entry = policy.bundle.actions[about.action]
-    if (!entry?.preview || !this.#canRead(entry)) return undefined
+    if (!entry?.preview || !this.#readerOf(entry).canRead(entry)) return undefined
     const observedAt = clock.now()
     const failed = (why: 'denied' | 'unavailable' | 'unreadable', fault: string): Observed => {
       log.warn('state_unread', { action: about.action, request: about.request, why, fault })
@@ -61,25 +63,18 @@ export class CatalogueStateReader implements StateReader {
     }
   }
 
-  /** A tool that the deployment gives no address for cannot be asked: its action has no preview. */
-  #canRead({ tool }: CatalogueEntry): boolean {
-    const { deployment } = this.#ports.policy.bundle
-    return tool === 'aws' || deployment.tools[tool.replace(/^tool:/, '')]?.reads !== undefined
+  #readerOf({ tool }: CatalogueEntry): Reader {
+    return this.#ports.readers[isTargetId(tool) ? tool : 'tool']
   }
 
   async #readInTime(entry: CatalogueEntry, source: PreviewSource, about: ObserveAsk): Promise<[Found, string]> {
-    const { policy, aws, tools, stateKey } = this.#ports
+    const { stateKey } = this.#ports
     const stop = new AbortController()
     const ask = {
       action: source.action,
       arguments: argumentsOfRead(source, about.arguments),
       absent: source.absent,
       signal: stop.signal,
-    }
-    const account = accountOf(policy.bundle, entry)
-    const read = async (): Promise<Found> => {
-      if (entry.tool !== 'aws') return tools.read(ask, entry.tool)
-      return account ? aws.read(ask, account) : { found: 'failed', why: 'unavailable', fault: 'no_account' }
     }
     const key = stateKey.read().catch((cause: unknown) => {
       throw new TooLate(faultName(cause), { cause })
@@ -90,7 +85,7 @@ export class CatalogueStateReader implements StateReader {
       stop.abort()
     }, this.#patience)
     try {
-      return await Promise.race([Promise.all([read(), key]), late.promise])
+      return await Promise.race([Promise.all([this.#readerOf(entry).read(ask, entry), key]), late.promise])
     } finally {
       clearTimeout(timer)
     }

@@ -1,7 +1,8 @@
 import type { Deny } from '../../domain/credentials/denies.ts'
+import type { Account } from '../../domain/policy/bundle.ts'
 import type { RecordedCall } from '../../domain/uses/recorded-call.ts'
 import type { JsonObject, NumericDate } from '../../domain/values.ts'
-import type { LookedUp } from '../reach.ts'
+import type { Found, LookedUp, ReadAsk } from '../reach.ts'
 import type { InForce, SessionOnRecord } from './findings.ts'
 
 export interface AwsCredentialBroker {
@@ -20,6 +21,11 @@ export type AssumeAsk = {
   scopedSeconds?: number
 }
 export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string }
+
+/** Reads as an account's reader role, which may do nothing else. Never throws. */
+export interface AwsReader {
+  read(ask: ReadAsk, account: Account): Promise<Found>
+}
 
 export interface AwsCaller {
   /**

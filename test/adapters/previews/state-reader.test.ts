@@ -6,8 +6,9 @@ import { KmsStateKey } from '../../../functions/adapters/kms/kms-state-key.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { CatalogueStateReader } from '../../../functions/operations/previews/observe-state.ts'
 import type { ObserveAsk, StateReader } from '../../../functions/operations/previews/ports.ts'
-import { SdkReader } from '../../../functions/targets/aws/reads/aws-reads.ts'
+import { readerOf as awsReader, SdkReader } from '../../../functions/targets/aws/reads/aws-reads.ts'
 import { ReaderSessions } from '../../../functions/targets/aws/reads/reader-sessions.ts'
+import { readerOf as toolReader } from '../../../functions/targets/tool/reach.ts'
 import { requestId, submittedAt } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
@@ -55,10 +56,15 @@ async function onAws(): Promise<World> {
     ...{ actions: { 'ssm:PutParameter': entry }, show: { internal: 'whole' } },
     deployment: { accounts: { target }, tools: {} },
   } as unknown as Bundle
+  const policy = { bundle }
+  const aws = awsReader(new SdkReader(new ReaderSessions(role)), { policy })
   const reader = new CatalogueStateReader(
     {
-      ...{ policy: { bundle }, tools: new MemorySources(), expressions: new JmesPathExpressions() },
-      ...{ aws: new SdkReader(new ReaderSessions(role)), stateKey: new KmsStateKey(key.KeyMetadata?.KeyId as string) },
+      ...{ policy, expressions: new JmesPathExpressions() },
+      ...{
+        readers: { aws, tool: toolReader(new MemorySources(), { policy }) },
+        stateKey: new KmsStateKey(key.KeyMetadata?.KeyId as string),
+      },
       ...{ clock, log: new MemoryLog() },
     },
     20_000,

@@ -7,6 +7,8 @@ import type { Json, JsonObject } from '../../../functions/domain/values.ts'
 import { KeyUnavailable } from '../../../functions/operations/faults.ts'
 import { CatalogueStateReader } from '../../../functions/operations/previews/observe-state.ts'
 import type { ObserveAsk } from '../../../functions/operations/previews/ports.ts'
+import { readerOf as awsReader } from '../../../functions/targets/aws/reads/aws-reads.ts'
+import { readerOf as toolReader } from '../../../functions/targets/tool/reach.ts'
 import { compileSample } from '../../policies/sample.ts'
 import { requestId, submittedAt } from '../../support/ask.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
@@ -29,10 +31,11 @@ function make({ change = (_: Bundle) => {}, patience = 200, stateKey = async () 
   const [sources, log, clock] = [new MemorySources(), new MemoryLog(), new MemoryClock(submittedAt)]
   const own = structuredClone(bundle)
   change(own)
+  const policy = { bundle: own }
   const reader = new CatalogueStateReader(
     {
-      policy: { bundle: own },
-      ...{ aws: sources, tools: sources, clock, log },
+      ...{ policy, clock, log },
+      readers: { aws: awsReader(sources, { policy }), tool: toolReader(sources, { policy }) },
       expressions: new JmesPathExpressions(),
       stateKey: { read: stateKey },
     },

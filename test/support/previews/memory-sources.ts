@@ -1,6 +1,8 @@
 import type { Account } from '../../../functions/domain/policy/bundle.ts'
 import type { JsonObject, ToolId } from '../../../functions/domain/values.ts'
-import type { AwsReader, Found, ReadAsk, ToolReader } from '../../../functions/operations/previews/sources.ts'
+import type { AwsReader } from '../../../functions/targets/aws/ports.ts'
+import type { Found, ReadAsk } from '../../../functions/targets/reach.ts'
+import type { ToolReader } from '../../../functions/targets/tool/reach.ts'
 
 /** Answers by the name of the read, of AWS and of tools alike; it remembers what was asked. */
 export class MemorySources implements AwsReader, ToolReader {

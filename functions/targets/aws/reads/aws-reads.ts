@@ -1,10 +1,12 @@
 import { bounded } from '../../../adapters/aws-client.ts'
-import type { Account } from '../../../domain/policy/bundle.ts'
+import { type Account, accountOf } from '../../../domain/policy/bundle.ts'
 import type { ReadFault } from '../../../domain/previews/preview.ts'
 import { type AwsRead, isAwsRead } from '../../../domain/previews/preview-source.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
-import type { AwsReader, Found, ReadAsk } from '../../../operations/previews/sources.ts'
+import type { Policy } from '../../../operations/policy/ports.ts'
+import type { Found, ReadAsk, Reader } from '../../reach.ts'
+import type { AwsReader } from '../ports.ts'
 import type { Read, ReadSettings } from './client-for.ts'
 import type { ReaderSessions } from './reader-sessions.ts'
 
@@ -19,6 +21,15 @@ const reads: { readonly [action in AwsRead]: () => Promise<Read> } = {
 
 /** Two tries, since AWS throttles for a moment. Milliseconds for one answer. */
 const [tries, patience] = [2, 600]
+
+/** Reads in the account of an entry. */
+export const readerOf = (aws: AwsReader, { policy }: { policy: Pick<Policy, 'bundle'> }): Reader => ({
+  canRead: () => true,
+  async read(ask, entry) {
+    const account = accountOf(policy.bundle, entry)
+    return account ? aws.read(ask, account) : { found: 'failed', why: 'unavailable', fault: 'no_account' }
+  },
+})
 
 /** Reads with AWS's SDK, as the reader role of the account. */
 export class SdkReader implements AwsReader {

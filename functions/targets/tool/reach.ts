@@ -1,12 +1,24 @@
 import * as z from 'zod'
 import { readText } from '../../adapters/fetch-limits.ts'
-import { addressesOf, type Bundle } from '../../domain/policy/bundle.ts'
-import { JsonObject, parseJson, type ToolId } from '../../domain/values.ts'
+import { addressesOf } from '../../domain/policy/bundle.ts'
+import { JsonObject, parseJson, ToolId } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
 import { faultName } from '../../operations/faults.ts'
-import type { Found, ReadAsk, ToolReader } from '../../operations/previews/sources.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
+import type { Found, ReadAsk, Reader } from '../reach.ts'
 
-type Ports = { policy: { bundle: Bundle }; statements: Pick<Statements, 'sign'> }
+export type ToolPorts = { policy: Pick<Policy, 'bundle'>; statements: Pick<Statements, 'sign'> }
+
+/** Asks a tool, as Hotwork itself. Never throws. */
+export interface ToolReader {
+  read(ask: ReadAsk, tool: ToolId): Promise<Found>
+}
+
+/** Reads at the tool of an entry, which may have no address for it. */
+export const readerOf = (tools: ToolReader, { policy }: Pick<ToolPorts, 'policy'>): Reader => ({
+  canRead: ({ tool }) => addressesOf(policy.bundle, tool)?.reads !== undefined,
+  read: (ask, { tool }) => tools.read(ask, ToolId.parse(tool)),
+})
 
 const Problem = z.looseObject({ type: z.string() })
 
@@ -17,9 +29,9 @@ const sizeLimit = 262_144
  * is the same for some minutes, so that most readings cost no signature.
  */
 export class HttpToolReader implements ToolReader {
-  readonly #ports: Ports
+  readonly #ports: ToolPorts
 
-  constructor(ports: Ports) {
+  constructor(ports: ToolPorts) {
     this.#ports = ports
   }
 

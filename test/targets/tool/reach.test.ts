@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import { HttpToolReader } from '../../../functions/targets/tool/http-tool-reader.ts'
+import { HttpToolReader } from '../../../functions/targets/tool/reach.ts'
 import { flagService } from '../../support/ask.ts'
 import { useServer } from '../../support/http-server.ts'
 

@@ -1,0 +1,18 @@
+import type { Statements } from '../operations/credentials/ports.ts'
+import type { Policy } from '../operations/policy/ports.ts'
+import { readerOf as awsReader, SdkReader } from './aws/reads/aws-reads.ts'
+import { ReaderSessions } from './aws/reads/reader-sessions.ts'
+import type { TargetId } from './kinds.ts'
+import type { Reader } from './reach.ts'
+import { HttpToolReader, readerOf as toolReader } from './tool/reach.ts'
+
+export type ReadersTold = { READER_ROLE: string }
+export type ReadersPorts = { policy: Pick<Policy, 'bundle'>; statements: Pick<Statements, 'sign'> }
+export type Readers = { readonly [kind in TargetId]: Reader }
+
+/** How each kind is read. Whatever decides on a present state loads these; what else reaches a kind, its own Lambdas load. */
+export const makeReaders = (told: ReadersTold, ports: ReadersPorts) =>
+  ({
+    aws: awsReader(new SdkReader(new ReaderSessions(told.READER_ROLE)), ports),
+    tool: toolReader(new HttpToolReader(ports), ports),
+  }) satisfies Readers
