@@ -10,7 +10,7 @@ export type ReadersTold = { READER_ROLE: string }
 export type ReadersPorts = { policy: Pick<Policy, 'bundle'>; statements: Pick<Statements, 'sign'> }
 export type Readers = { readonly [kind in TargetId]: Reader }
 
-/** How each kind is read. Whatever decides on a present state loads these; what else reaches a kind, its own Lambdas load. */
+/** How each kind is read. Lambdas that decide on a present state load these; the rest of a kind, its own Lambdas load. */
 export const makeReaders = (told: ReadersTold, ports: ReadersPorts) =>
   ({
     aws: awsReader(new SdkReader(new ReaderSessions(told.READER_ROLE)), ports),
