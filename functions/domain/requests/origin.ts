@@ -3,7 +3,7 @@ import type { PersonId, RequestId, StandingPermitId } from '../values.ts'
 import type { PlanStep } from './plan-step.ts'
 import type { Ask } from './request.ts'
 
-/** Where a request comes from. No ask has two origins: each way to make one copies no member of another. */
+/** Where a request comes from. An ask has one origin: each way to make an ask leaves out the members of the others. */
 export type Origin =
   | { kind: 'agent' }
   /** A person asked on the agent's behalf. */
@@ -41,6 +41,7 @@ export const actionsOf = (ask: Pick<Ask, 'action' | 'breakGlass'>): readonly str
   openingOf(ask)?.rights.map(({ action }) => action) ?? [ask.action]
 
 type Rules = {
+  /** One act, the steps of a plan, or the rights of an opening. */
   asks: 'act' | 'steps' | 'rights'
   /** Credentials are made of it. */
   isClaimed: boolean
@@ -59,20 +60,22 @@ type Rules = {
   mayDelegate: boolean
 }
 
-const act = { asks: 'act', isClaimed: true, renews: false, inEnvironment: true, wait: undefined } as const
-const steps = { asks: 'steps', isClaimed: false, renews: false, inEnvironment: false, wait: 'AwaitStep' } as const
-const rights = { asks: 'rights', isClaimed: true, renews: true, inEnvironment: false, wait: 'AwaitEnd' } as const
+const shapes = {
+  act: { asks: 'act', isClaimed: true, renews: false, inEnvironment: true, wait: undefined },
+  steps: { asks: 'steps', isClaimed: false, renews: false, inEnvironment: false, wait: 'AwaitStep' },
+  rights: { asks: 'rights', isClaimed: true, renews: true, inEnvironment: false, wait: 'AwaitEnd' },
+} as const
 
 const rules = {
-  agent: { ...act, isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
-  person: { ...act, isOwn: true, isDecided: true, inBulk: false, mayDelegate: true },
+  agent: { ...shapes.act, isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
+  person: { ...shapes.act, isOwn: true, isDecided: true, inBulk: false, mayDelegate: true },
   // A standing permit is for this very agent.
-  draw: { ...act, isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
-  extension: { ...act, isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
-  delegation: { ...act, isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
-  step: { ...act, isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
-  plan: { ...steps, isOwn: true, isDecided: true, inBulk: false, mayDelegate: false },
-  opening: { ...rights, isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
+  draw: { ...shapes.act, isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
+  extension: { ...shapes.act, isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
+  delegation: { ...shapes.act, isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
+  step: { ...shapes.act, isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
+  plan: { ...shapes.steps, isOwn: true, isDecided: true, inBulk: false, mayDelegate: false },
+  opening: { ...shapes.rights, isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
 } satisfies Record<Origin['kind'], Rules>
 
 export const rulesOf = (ask: Stored): Rules => rules[originOf(ask).kind]
