@@ -1,7 +1,7 @@
 import type { Looked } from '../../domain/agents/agent-file.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import { HostUnseen } from '../../operations/faults.ts'
 import type { HostProber } from '../../operations/agents/ports.ts'
+import { HostUnseen } from '../../operations/faults.ts'
 
 /** The toy: a machine from which everything can be done, as long as it answers. */
 export class BastionProber implements HostProber {

@@ -19,10 +19,7 @@ function worldOn(bastion: string) {
   const look = () =>
     lookAtHosts({ ...world.ports, agents: world.agents, probers: { bastion: new BastionProber() } }, { only: nightly })
   const view = async () => {
-    const read = await readAgent(
-      { id: nightly, person: person('ana') },
-      { ...world.ports, agents: world.agents },
-    )
+    const read = await readAgent({ id: nightly, person: person('ana') }, { ...world.ports, agents: world.agents })
     if (!read.ok) throw new Error(read.code)
     return agentView(read.value, { bundle: world.policy.bundle, now: world.clock.now() })
   }
