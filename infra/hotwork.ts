@@ -21,7 +21,7 @@ import { HotworkApi } from './constructs/hotwork-api.ts'
 import { PeopleEndpoints } from './constructs/people-endpoints.ts'
 import { Reading } from './constructs/reading.ts'
 import { RecordFollowers } from './constructs/record-followers.ts'
-import { IncidentSecret, PagerDutySecret, SlackSecret } from './constructs/secrets.ts'
+import { IncidentSecret, SlackSecret, SourceSecret } from './constructs/secrets.ts'
 import { SlackChannel } from './constructs/slack-channel.ts'
 import { CardTable, LedgerTable, RequestTable, TextTable, WaitTable } from './constructs/tables.ts'
 import { quotaNeeded } from './functions.ts'
@@ -32,7 +32,6 @@ import {
   hostsIn,
   listAccounts,
   type PolicyBundle,
-  readsPagerDuty,
   rolesOf,
 } from './policy-bundle.ts'
 import { checkSettings, checkStackName, must, type Settings } from './settings.ts'
@@ -222,7 +221,7 @@ export class Hotwork extends Construct {
       reading: new Reading(this, 'Reading', rolesOf('reader', stackName, accounts)),
       slack: new SlackSecret(this, 'Slack', bundle.deployment.chat.apiUrl),
       incidents: new IncidentSecret(this, 'Incidents'),
-      pagerDuty: readsPagerDuty(bundle) ? new PagerDutySecret(this, 'PagerDuty') : undefined,
+      sourceSecrets: SourceSecret.all(this, bundle),
       make: functionMaker({ code, log, alarms, tables, reserve: reservedConcurrency === 'usual', shards }),
     }
   }
@@ -259,7 +258,7 @@ export class Hotwork extends Construct {
       SlackSecret: ground.slack.name,
       BreakGlassTopic: topic.arn,
       IncidentSecret: ground.incidents.name,
-      ...(ground.pagerDuty && { PagerDutySecret: ground.pagerDuty.name }),
+      ...Object.fromEntries(ground.sourceSecrets.map(({ node, name }) => [`${node.id}Secret`, name])),
       ...(events.secret && { WebhookSecret: events.secret.name }),
       EventBus: events.bus.eventBusName,
     }

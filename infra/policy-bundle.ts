@@ -34,7 +34,9 @@ export type PolicyBundle = {
   resources: readonly { id: string; classification: string }[]
   agents: readonly { runsOn: { awsRole?: string }; notify?: string }[]
   tools: readonly { notify?: string }[]
-  directory: { sources?: { readonly [group: string]: { source: { claim?: string; pager?: object } } } }
+  directory: {
+    sources?: { readonly [group: string]: { source: { claim?: string; readonly [kind: string]: unknown } } }
+  }
   deployment: {
     accounts: { readonly [alias: string]: Account }
     chat: { apiUrl: string }
@@ -56,10 +58,6 @@ export function compilePolicies(from: { policies: string; deployment: string }, 
   must(status === 0, `${stdout}${stderr}`.trim())
   return { ...JSON.parse(readFileSync(out, 'utf8')), file: out }
 }
-
-/** Whether a schedule of PagerDuty puts people into a group. */
-export const readsPagerDuty = ({ directory: { sources = {} } }: PolicyBundle): boolean =>
-  Object.values(sources).some(({ source }) => source.pager !== undefined)
 
 export const notifies = ({ agents, tools }: PolicyBundle): boolean =>
   [...agents, ...tools].some(({ notify }) => notify !== undefined)

@@ -11,7 +11,7 @@ import type { FunctionCode } from './function-code.ts'
 import type { HotworkApi } from './hotwork-api.ts'
 import { type FunctionRole, HotworkFunction } from './hotwork-function.ts'
 import type { Reading } from './reading.ts'
-import type { IncidentSecret, PagerDutySecret, SlackSecret } from './secrets.ts'
+import type { IncidentSecret, SlackSecret, SourceSecret } from './secrets.ts'
 import type { CardTable, LedgerTable, RequestTable, TextTable, WaitTable } from './tables.ts'
 import type { TargetRoles } from './target-roles.ts'
 
@@ -31,8 +31,7 @@ export type Ground = {
   reading: Reading
   slack: SlackSecret
   incidents: IncidentSecret
-  /** Where a group comes from there. */
-  pagerDuty: PagerDutySecret | undefined
+  sourceSecrets: readonly SourceSecret[]
   api: HotworkApi
   alarms: Alarms
   deadLetters: DeadLetters

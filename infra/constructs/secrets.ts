@@ -1,6 +1,7 @@
 import { ArnFormat, Stack, Validations } from 'aws-cdk-lib'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
+import type { PolicyBundle } from '../policy-bundle.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 type OperatorSecretProps = {
@@ -90,16 +91,25 @@ export class IncidentSecret extends OperatorSecret {
   }
 }
 
-/** The key with which schedules are read. */
-export class PagerDutySecret extends OperatorSecret {
-  constructor(scope: Construct, id: string) {
-    super(scope, id, {
-      name: 'pagerduty',
-      description: 'PagerDuty: token, a read-only key of its REST API, put here by the operator',
-      random: 'token',
-      notRotated: 'PagerDuty has no API that rotates its keys; the operator makes a new one and removes the old one',
-      variable: 'PAGERDUTY_SECRET',
-    })
+/** The key with which a kind of group source is read, by the member that the bundle has for the kind. */
+const sourceSecrets: { readonly [kind: string]: OperatorSecretProps & { id: string } } = {
+  pager: {
+    id: 'PagerDuty',
+    name: 'pagerduty',
+    description: 'PagerDuty: token, a read-only key of its REST API, put here by the operator',
+    random: 'token',
+    notRotated: 'PagerDuty has no API that rotates its keys; the operator makes a new one and removes the old one',
+    variable: 'PAGERDUTY_SECRET',
+  },
+}
+
+export class SourceSecret extends OperatorSecret {
+  /** Those of the kinds that a group comes from. */
+  static all(scope: Construct, { directory: { sources = {} } }: PolicyBundle): readonly SourceSecret[] {
+    const kinds = new Set(Object.values(sources).flatMap(({ source }) => Object.keys(source)))
+    return Object.entries(sourceSecrets)
+      .filter(([kind]) => kinds.has(kind))
+      .map(([, { id, ...props }]) => new SourceSecret(scope, id, props))
   }
 }
 

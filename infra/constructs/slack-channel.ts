@@ -87,11 +87,11 @@ export class SlackChannel extends Construct {
     return setReminders
   }
 
-  /** Only where the directory takes groups from Slack or PagerDuty. */
-  #readGroups({ bundle, tables, slack, pagerDuty, make }: Ground): HotworkFunction {
+  /** Only where the directory takes groups from a source that is read. */
+  #readGroups({ bundle, tables, slack, sourceSecrets, make }: Ground): HotworkFunction {
     const groups = make(this, 'refresh-groups')
     slack.grantRead(groups)
-    pagerDuty?.grantRead(groups)
+    for (const secret of sourceSecrets) secret.grantRead(groups)
     tables.requests.grantRead(groups)
     // Its store of links names the ledger, into which it may put nothing.
     tables.ledger.tell(groups)
