@@ -1,6 +1,6 @@
-import type { GroupSource } from '../../domain/people/group-source.ts'
 import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import { defined, type Json, type NumericDate, type PersonId } from '../../domain/values.ts'
+import { type Source, sourceOf } from '../../group-sources/kinds.ts'
 import type { GroupView } from '../../operations/people/list-groups.ts'
 import { timeMember } from './authzen.ts'
 
@@ -14,7 +14,7 @@ export function groupView(view: GroupView, bundle: Bundle): { [member: string]: 
   return {
     name,
     ...(sourced && {
-      source: sourceView(sourced.source),
+      source: sourceView(sourceOf(sourced.source)),
       tiers: sourced.tiers,
       ...(sourced.breakGlass && { break_glass: true }),
     }),
@@ -24,7 +24,4 @@ export function groupView(view: GroupView, bundle: Bundle): { [member: string]: 
   }
 }
 
-function sourceView({ chatGroup, pager, claim }: GroupSource): Json {
-  if (pager) return { pagerDuty: { schedule: pager.schedule, level: pager.level } }
-  return defined({ slackUserGroup: chatGroup, claim })
-}
+const sourceView = ({ kind, config }: Source): Json => ({ [kind.name]: config })

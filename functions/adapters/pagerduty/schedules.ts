@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import type { Schedule } from '../../domain/people/group-source.ts'
 import { defined, type NumericDate, parseJson, rfc3339 } from '../../domain/values.ts'
+import type { Schedule } from '../../group-sources/pager/kind.ts'
 import { faultName, ScheduleUnavailable } from '../../operations/faults.ts'
 import type { Schedules, Shift } from '../../operations/people/ports.ts'
 import { readText, rejectAt } from '../fetch-limits.ts'

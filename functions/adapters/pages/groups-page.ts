@@ -1,9 +1,10 @@
 import type { SourcedGroup } from '../../domain/people/group-source.ts'
 import type { Directory } from '../../domain/people/organisation.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
+import { sourceOf } from '../../group-sources/kinds.ts'
 import type { GroupView } from '../../operations/people/list-groups.ts'
 import { type Html, html, page, type Reader } from './layout.ts'
-import { time } from './words.ts'
+import { drawn, time } from './words.ts'
 
 type GroupsView = { groups: readonly GroupView[]; directory: Directory; reader: Reader; now: NumericDate }
 
@@ -25,22 +26,17 @@ function section(group: GroupView, { people }: Directory, now: NumericDate): Htm
   const { name, sourced, members, readAt, holdsUntil, problem } = group
   const nameOf = (person: PersonId) => people.find(({ id }) => id === person)?.name ?? person
   return html`<h2><code>${name}</code></h2>
-${sourced && html`<p>${sourceWords(sourced)}</p>`}
+${sourced && html`<p>${sourceWords(sourced, now)}</p>`}
 ${problem !== undefined && html`<p><strong>Look at it: ${problem}.</strong></p>`}
 <ul>
 ${members.map(({ person, until }) => html`<li><strong>${nameOf(person)}</strong>, by the source${until !== undefined && html`, until ${time(until, now)}`}</li>`)}
 ${group.people.map((person) => html`<li>${nameOf(person)}</li>`)}
-${members.length + group.people.length === 0 && html`<li>${sourced?.source.claim === undefined ? 'No person' : 'People whose login says so'}</li>`}
+${members.length + group.people.length === 0 && html`<li>${sourced && sourceOf(sourced.source).kind.by === 'login' ? 'People whose login says so' : 'No person'}</li>`}
 </ul>
 ${readAt !== undefined && holdsUntil !== undefined && html`<p class="soft">Read ${time(readAt, now)}; it holds until ${time(holdsUntil, now)}.</p>`}`
 }
 
-function sourceWords({ source: { pager, chatGroup, claim }, tiers, breakGlass }: SourcedGroup): Html {
+function sourceWords({ source, tiers, breakGlass }: SourcedGroup, now: NumericDate): Html {
   const more = breakGlass ? ', and for break-glass' : ''
-  const where = pager
-    ? html`PagerDuty, schedule <code>${pager.schedule}</code>, up to level ${String(pager.level)}`
-    : chatGroup === undefined
-      ? html`<code>${claim ?? ''}</code> among the groups of a login`
-      : html`Slack, user group <code>${chatGroup}</code>`
-  return html`From ${where}. It counts up to tier ${String(tiers)}${more}.`
+  return html`From ${drawn(sourceOf(source).words, now)}. It counts up to tier ${String(tiers)}${more}.`
 }

@@ -1,5 +1,6 @@
 import { addressesOf, type Bundle } from '../../domain/policy/bundle.ts'
 import type { Stage, Tier } from '../../domain/policy/ladder.ts'
+import { allSourceKinds, sourceOf } from '../../group-sources/kinds.ts'
 import { known, mustBeIn, type Path, type Problem, problemsIn, type Say } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
@@ -97,7 +98,8 @@ function checkDirectory(folder: Folder, say: Say): void {
   const { people } = partiesIn(folder)
   checkTwice(value.people, 'id', (at) => ['people', at, 'id'], say)
   checkTwice(value.people, 'chatUser', (at) => ['people', at, 'slack'], say)
-  checkTwice(value.people, 'pagerUser', (at) => ['people', at, 'pagerDuty'], say)
+  for (const { name, account } of allSourceKinds)
+    if (account) checkTwice(value.people, account.member, (at) => ['people', at, name], say)
   const isPerson = mustBeIn(people, say)
   value.people.forEach(({ id, lead }, at) => {
     const path = ['people', at, 'lead']
@@ -119,6 +121,8 @@ function checkDirectory(folder: Folder, say: Say): void {
   checkSources(folder, say)
 }
 
+const schedules = allSourceKinds.flatMap(({ by, title }) => (by === 'schedule' ? [title] : [])).join(' or ')
+
 /** DynamoDB reads them with each decision, and Slack answers 20 such questions a minute. */
 const mostSources = 20
 
@@ -131,14 +135,14 @@ function checkSources({ directory: { value }, ladder }: Folder, say: Say): void 
     const path = ['groups', group]
     if (tiers > highest)
       say([...path, 'tiers'], `there is no tier ${tiers}`, `the highest tier of ladder.json is ${highest}`)
-    // A login says who is in a group once, and people edit Slack groups themselves: neither can be asked at each use.
-    if (breakGlass && !source.pager)
-      say([...path, 'breakGlass'], 'only a schedule of PagerDuty may let people use break-glass', 'remove it')
-    if (source.pager && !value.people.some(({ pagerUser }) => pagerUser !== undefined))
+    const { by, name, account } = sourceOf(source).kind
+    if (breakGlass && by !== 'schedule')
+      say([...path, 'breakGlass'], `only ${schedules} may let people use break-glass`, 'remove it')
+    if (account && !value.people.some((person) => person[account.member] !== undefined))
       say(
-        [...path, 'source', 'pagerDuty'],
-        'no person has a `pagerDuty`, so this group is always empty',
-        'give people their user id of PagerDuty',
+        [...path, 'source', name],
+        `no person has a \`${name}\`, so this group is always empty`,
+        `give people ${account.title}`,
       )
   }
 }

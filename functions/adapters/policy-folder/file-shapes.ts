@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
-import { GroupSource, SourcedGroup } from '../../domain/people/group-source.ts'
+import { SourcedGroup } from '../../domain/people/group-source.ts'
 import { IssuerFile } from '../../domain/people/identity-issuer.ts'
 import { Agent, Identity, oneYear, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
 import { Bundle, Deployment } from '../../domain/policy/bundle.ts'
@@ -8,6 +8,7 @@ import { Calendar, Freeze, momentOf, named } from '../../domain/policy/calendar.
 import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
 import { defined, PersonId } from '../../domain/values.ts'
+import { GroupSource, sourceKinds } from '../../group-sources/kinds.ts'
 import { Account, Sealed } from '../../targets/aws/rules/account.ts'
 
 /** How the files of a policy folder say things; each gives what the bundle holds, where times are whole seconds. */
@@ -77,18 +78,16 @@ const PersonFile = z
     ...defined({ chatUser: slack, pagerUser: pagerDuty }),
   }))
 
-const sources = ['slackUserGroup', 'pagerDuty', 'claim'] as const
+const sources = Object.entries(sourceKinds)
 const SourceFile = z
-  .strictObject({
-    slackUserGroup: GroupSource.shape.chatGroup,
-    pagerDuty: GroupSource.shape.pager,
-    claim: GroupSource.shape.claim,
-  })
+  .strictObject(Object.fromEntries(sources.map(([, { name, config }]) => [name, config.optional()])))
   .refine(
     (source) => Object.keys(source).length === 1,
-    `should have one of \`${sources.join('`, `')}\`, and no other member`,
+    `should have one of \`${sources.map(([, { name }]) => name).join('`, `')}\`, and no other member`,
   )
-  .transform(({ slackUserGroup, pagerDuty, claim }) => defined({ chatGroup: slackUserGroup, pager: pagerDuty, claim }))
+  .transform((source) =>
+    GroupSource.parse(defined(Object.fromEntries(sources.map(([kind, { name }]) => [kind, source[name]])))),
+  )
 const SourcedGroupFile = z.strictObject({
   ...SourcedGroup.shape,
   source: SourceFile,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { sourceAccountNames } from '../../group-sources/kinds.ts'
 import { digestOf } from '../digest.ts'
 import { type Agent, agentStatus, groupsOf, type Person } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
@@ -37,8 +38,9 @@ const registrationOfAgent = ({ id: _, description: __, identities, ...agent }: A
  * are others now. It is kept beside the record and goes with the person (`onRecord`).
  */
 function registrationOfPerson(person: Person, { directory, deployment }: Bundle): Registration {
-  const { status, lead = null, recertifyBy = null, identities, chatUser, pagerUser } = person
-  const known = digestOf('hotwork.identities.v1', [identities, chatUser ?? null, pagerUser ?? null] as unknown as Json)
+  const { status, lead = null, recertifyBy = null, identities, chatUser = null } = person
+  const accounts = sourceAccountNames.map((account) => person[account] ?? null)
+  const known = digestOf('hotwork.identities.v1', [identities, chatUser, ...accounts] as unknown as Json)
   const sealed = Object.entries(deployment.accounts).flatMap(([alias, account]) =>
     account.sealed && Object.hasOwn(account.sealed.people, person.id) ? [alias] : [],
   )
@@ -50,7 +52,7 @@ function registrationOfPerson(person: Person, { directory, deployment }: Bundle)
     groups,
     sealed,
     identities: identities.length,
-    chat: chatUser !== undefined,
+    chat: chatUser !== null,
     known,
   }
 }

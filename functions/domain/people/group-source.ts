@@ -1,28 +1,9 @@
 import * as z from 'zod'
+import { GroupSource, type Source, sourceKinds, sourceOf } from '../../group-sources/kinds.ts'
 import { Alias } from '../policy/ladder.ts'
 import type { PersonAction } from '../policy/question.ts'
 import { NumericDate, PersonId } from '../values.ts'
 import type { Directory } from './organisation.ts'
-
-/** A pager's schedule. Escalation levels above `level` do not count: they are asked when the first one is silent. */
-export const Schedule = z.strictObject({
-  schedule: z.string().regex(/^[A-Z0-9]{2,32}$/),
-  level: z.int().min(1).max(20).default(1),
-})
-export type Schedule = z.infer<typeof Schedule>
-
-export const GroupSource = z
-  .strictObject({
-    chatGroup: z
-      .string()
-      .regex(/^S[A-Z0-9]{2,20}$/)
-      .optional(),
-    pager: Schedule.optional(),
-    /** A value of `groups` in the token or ID token with which a person logs in. */
-    claim: z.string().min(1).max(256).optional(),
-  })
-  .refine((source) => Object.keys(source).length === 1, 'a source is one thing alone')
-export type GroupSource = z.infer<typeof GroupSource>
 
 /** Where members of a group come from beside those in the directory. */
 export const SourcedGroup = z.strictObject({
@@ -44,7 +25,7 @@ export type SourcedMember = z.infer<typeof SourcedMember>
 
 /** What a source said last of one group. */
 export const GroupReading = z.strictObject({
-  /** As `sourceKey` writes it: the word of another source does not count. */
+  /** Its key: the word of another source does not count. */
   source: z.string(),
   members: z.array(SourcedMember),
   /** Of a schedule: all people in it, whether or not they are on call. Missing where the pager did not say. */
@@ -67,20 +48,18 @@ export type GroupsSaid = { claimed?: Claimed | undefined; saidUntil?: NumericDat
 
 export type SourcesSaid = { readings?: Readings | undefined; claimed?: Claimed | undefined }
 
-/** Longer than a short outage of a source. Seconds. */
-export const holdsFor = 900
-/** A login says who is in a group when it is made, so its word counts no longer than this. Seconds. */
-export const claimHoldsFor = 3600
+/** Groups whose source Hotwork reads; a claim comes with the login. */
+export const groupsToRead = (directory: Directory): readonly string[] =>
+  Object.keys(directory.sources ?? {}).filter((group) => sourceOfGroup(directory, group)?.kind.by !== 'login')
 
-export const sourceKey = ({ chatGroup, pager, claim }: GroupSource): string =>
-  pager ? `pager ${pager.schedule} ${pager.level}` : chatGroup ? `chat ${chatGroup}` : `claim ${claim}`
-
-/** Groups whose source Hotwork asks; what a login claims comes with the login. */
-export const groupsToRead = ({ sources = {} }: Directory): readonly string[] =>
-  Object.keys(sources).filter((group) => sources[group]?.source.claim === undefined)
+/** Undefined where a group has its people from the file alone. */
+export function sourceOfGroup({ sources = {} }: Directory, group: string): Source | undefined {
+  const sourced = ownOf(sources, group)
+  return sourced && sourceOf(sourced.source)
+}
 
 export const claimHoldsUntil = ({ now, expiresAt }: { now: NumericDate; expiresAt: NumericDate }): NumericDate =>
-  Math.min(expiresAt, now + claimHoldsFor)
+  Math.min(expiresAt, now + sourceKinds.claim.holdsFor)
 
 /** @param values what a login claims, under the names that its issuer has for groups */
 export function claimedGroups(
@@ -96,13 +75,13 @@ export function claimedGroups(
 
 /** Who the source has in the group now. Written so that NaN counts for nothing. */
 export function membersNow(
-  { sources = {} }: Directory,
+  directory: Directory,
   group: string,
   readings: Readings | undefined,
   now: NumericDate,
 ): readonly SourcedMember[] {
-  const [sourced, reading] = [ownOf(sources, group), ownOf(readings ?? {}, group)]
-  if (!sourced || !reading || reading.source !== sourceKey(sourced.source) || !(now < reading.holdsUntil)) return []
+  const [source, reading] = [sourceOfGroup(directory, group), ownOf(readings ?? {}, group)]
+  if (!source || !reading || reading.source !== source.key || !(now < reading.holdsUntil)) return []
   return reading.members.filter(({ from, until }) => (from ?? now) <= now && now < (until ?? now + 1))
 }
 
@@ -111,19 +90,20 @@ export function membersNow(
  * says nothing of groups, or what the source said last is too old. Written so that NaN is not known.
  */
 export function isEverMember(
-  { sources = {} }: Directory,
+  directory: Directory,
   subject: string,
   person: PersonId,
   { readings, claimed, saidUntil }: GroupsSaid & { readings: Readings | undefined },
   now: NumericDate,
 ): boolean | undefined {
   const group = subject.startsWith('group:') ? subject.slice('group:'.length) : ''
-  const [sourced, reading] = [ownOf(sources, group), ownOf(readings ?? {}, group)]
-  if (!sourced) return false
-  if (sourced.source.claim !== undefined)
+  const [source, reading] = [sourceOfGroup(directory, group), ownOf(readings ?? {}, group)]
+  if (!source) return false
+  const { kind, key } = source
+  if (kind.by === 'login')
     return saidUntil !== undefined && now < saidUntil ? (claimed?.groups.includes(group) ?? false) : undefined
-  if (!reading || reading.source !== sourceKey(sourced.source) || !(now < reading.holdsUntil)) return undefined
-  if (sourced.source.pager && !reading.rota) return undefined
+  if (!reading || reading.source !== key || !(now < reading.holdsUntil)) return undefined
+  if (kind.by === 'schedule' && !reading.rota) return undefined
   return [...reading.members.map((member) => member.person), ...(reading.rota ?? [])].includes(person)
 }
 
@@ -151,9 +131,9 @@ export function groupsBySource(
   now: NumericDate,
 ): readonly string[] {
   return countingGroups(directory, act).filter((group) =>
-    directory.sources?.[group]?.source.claim === undefined
-      ? membersNow(directory, group, readings, now).some((member) => member.person === person)
-      : claimed !== undefined && now < claimed.until && claimed.groups.includes(group),
+    sourceOfGroup(directory, group)?.kind.by === 'login'
+      ? claimed !== undefined && now < claimed.until && claimed.groups.includes(group)
+      : membersNow(directory, group, readings, now).some((member) => member.person === person),
   )
 }
 

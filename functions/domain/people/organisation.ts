@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { sourceAccounts } from '../../group-sources/kinds.ts'
 import { Alias } from '../policy/ladder.ts'
 import { AgentId, NumericDate, PersonId, Seconds, ToolId } from '../values.ts'
 import { SourcedGroup } from './group-source.ts'
@@ -76,11 +77,7 @@ export const Person = z.strictObject({
     .string()
     .regex(/^[UW][A-Z0-9]{2,20}$/)
     .optional(),
-  /** What they are in the pager. */
-  pagerUser: z
-    .string()
-    .regex(/^[A-Z0-9]{2,32}$/)
-    .optional(),
+  ...sourceAccounts,
   /** Is told when they use break-glass. */
   lead: PersonId.optional(),
   status: z.enum(['active', 'inactive']).default('active'),

@@ -1,4 +1,4 @@
-import { sourceKey } from '../people/group-source.ts'
+import { sourceAccountNames, sourceOf } from '../../group-sources/kinds.ts'
 import { maxAgeOf } from '../people/identity-issuer.ts'
 import type { Agent, Directory } from '../people/organisation.ts'
 import type { Bundle, Deployment } from '../policy/bundle.ts'
@@ -65,17 +65,21 @@ function comparableStage({ onSilence, ...stage }: Stage) {
   return { ...stage, escalateTo: { [escalateTo]: terms } }
 }
 
+const accounts = ['chatUser', ...sourceAccountNames] as const
+
 function comparableDirectory({ people, sources = {}, recertifyGroups = {}, ...directory }: Directory) {
   return {
     ...directory,
     recertifyGroups,
-    people: people.map(({ chatUser, pagerUser, ...person }) => ({
+    people: people.map((person) => ({
       ...person,
-      chatUser: listed(chatUser),
-      pagerUser: listed(pagerUser),
+      ...Object.fromEntries(accounts.map((each) => [each, listed(person[each])])),
     })),
     sources: Object.fromEntries(
-      Object.entries(sources).map(([group, sourced]) => [group, { ...sourced, source: [sourceKey(sourced.source)] }]),
+      Object.entries(sources).map(([group, sourced]) => [
+        group,
+        { ...sourced, source: [sourceOf(sourced.source).key] },
+      ]),
     ),
   }
 }

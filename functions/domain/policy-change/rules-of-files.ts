@@ -1,3 +1,4 @@
+import { sourceAccountNames } from '../../group-sources/kinds.ts'
 import { order } from './compare.ts'
 import {
   conditionValues,
@@ -24,6 +25,9 @@ const identities = (of: string): Rule[] => [
   [`${of}.identities.*.validUntil`, 'identity_valid_until', longer],
 ]
 
+/** `pagerUser`: `pager_user`. */
+const wordOf = (account: string): string => account.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
 const ladder: Rule[] = [
   ['ladder.tiers.*', 'tier', permits],
   ['ladder.tiers.*.stages.*', 'stage', demands],
@@ -49,7 +53,7 @@ const directory: Rule[] = [
   ['directory.people.*', 'person', permits],
   ['directory.people.*.status', 'person_status', ranked(['inactive', 'active'])],
   ['directory.people.*.chatUser.*', 'chat_user', permits],
-  ['directory.people.*.pagerUser.*', 'pager_user', permits],
+  ...sourceAccountNames.map((account): Rule => [`directory.people.*.${account}.*`, wordOf(account), permits]),
   ['directory.people.*.recertifyBy', 'recertify_by', longer],
   ...identities('directory.people.*'),
   ['directory.groups.*', 'group', permitsIfAny],

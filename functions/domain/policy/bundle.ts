@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { sourceSettings } from '../../group-sources/kinds.ts'
 import { kinds } from '../../targets/kinds.ts'
 import { BreakGlassPolicy } from '../break-glass/break-glass.ts'
 import { digestOf } from '../digest.ts'
@@ -58,8 +59,7 @@ export const Deployment = z.strictObject({
    * alone decides.
    */
   incidents: IncidentService.optional(),
-  /** Where the pager's API is, if not at its usual address. */
-  pager: z.strictObject({ url: SecureUrl }).optional(),
+  ...sourceSettings,
   /** Where the log lies: in a bucket of Hotwork's own account, or in one of another account. */
   anchor: z
     .strictObject({

@@ -185,8 +185,8 @@ export const handler = bind(
     // Read now, so that the first person who clicks does not wait for it; a failure shows when it is needed.
     secrets().catch(() => {})
     const links = new DynamoPersonLinks(connection, tables)
-    const { directory, deployment } = ports.policy.bundle
-    const groups = groupPorts(tables, webApi, ports, hurried)
+    const { bundle } = ports.policy
+    const groups = groupPorts(tables, webApi, { ...ports, bundle }, hurried)
     return {
       ...ports,
       cards: new DynamoCardStore(connection, told.CARDS_TABLE),
@@ -199,7 +199,7 @@ export const handler = bind(
       ...tasksOf(ports, told),
       secrets,
       ...createViews(webApi),
-      refreshGroups: () => refreshGroups({ directory, teamId: deployment.chat.teamId }, groups),
+      refreshGroups: () => refreshGroups(bundle.directory, groups),
       links: {
         find: ({ team, user }) => links.find(team, user),
         offer: async (account) =>

@@ -3,7 +3,9 @@ import { DynamoGroupReadings } from '../../adapters/dynamodb/group-readings.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { SlackUserGroups } from '../../adapters/slack/edge/client.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { RequestId } from '../../domain/values.ts'
+import { readChatGroup } from '../../operations/people/read-chat-group.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 import type { tablesOf } from '../environments.ts'
 
@@ -26,14 +28,14 @@ export function slackApi(
 export function groupPorts(
   tables: ReturnType<typeof tablesOf>,
   webApi: ReturnType<typeof slackApi>['webApi'],
-  { clock, log }: { clock: Clock; log: Log },
+  { bundle, clock, log }: { bundle: Bundle; clock: Clock; log: Log },
   patience?: Patience,
 ) {
   const connection = connect(patience)
+  const ports = { userGroups: new SlackUserGroups(webApi), links: new DynamoPersonLinks(connection, tables) }
   return {
-    userGroups: new SlackUserGroups(webApi),
+    readers: { chatGroup: readChatGroup(bundle.deployment.chat.teamId, ports) },
     readings: new DynamoGroupReadings(connection, tables.requests),
-    links: new DynamoPersonLinks(connection, tables),
     clock,
     log,
   }

@@ -9,6 +9,7 @@ import {
 } from '../../domain/people/group-source.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
+import { sourceOf } from '../../group-sources/kinds.ts'
 import { mayRead } from '../policy/questions.ts'
 import type { AskingPorts, RequestReader } from '../requests/ports.ts'
 
@@ -69,7 +70,7 @@ function viewGroups(
       defined({ person: each.person, until: each.until }),
     )
     const { readAt, holdsUntil } = reading ?? {}
-    const problem = sourced.source.claim === undefined ? problemOf(reading, now) : undefined
+    const problem = sourceOf(sourced.source).kind.by === 'login' ? undefined : problemOf(reading, now)
     return { name, people, sourced, members, ...defined({ readAt, holdsUntil, problem }) }
   })
 }

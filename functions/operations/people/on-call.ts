@@ -1,5 +1,5 @@
 import type { OnCall } from '../../domain/cards/on-call-view.ts'
-import { countingGroups, membersNow, type Readings } from '../../domain/people/group-source.ts'
+import { countingGroups, membersNow, type Readings, sourceOfGroup } from '../../domain/people/group-source.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
 import { type ApprovalRequest, namesOf, openStage, ownersOf } from '../../domain/requests/request.ts'
 import { defined, type NumericDate } from '../../domain/values.ts'
@@ -37,11 +37,11 @@ export function whoIsOnCall(
   if (example === undefined) return []
   return countingGroups(directory, { action: 'approve', tier: state.tier })
     .filter((group) => namesOf(stage).some((name) => mayDecideAsMember(policy, state, name, { example, group }, now)))
-    .map((group) => {
-      const { chatGroup, claim } = directory.sources?.[group]?.source ?? {}
+    .flatMap((group) => {
+      const source = sourceOfGroup(directory, group)
       const members = membersNow(directory, group, readings, now)
         .filter(({ person }) => isAble(personOf(policy.bundle, person) ?? { id: person, status: 'gone' }))
         .map(({ person, until }) => ({ person, ...defined({ until }) }))
-      return { group, by: claim !== undefined ? 'login' : chatGroup !== undefined ? 'chat' : 'schedule', members }
+      return source ? [{ group, by: source.kind.by, members }] : []
     })
 }

@@ -1,14 +1,15 @@
 import type { Halt } from '../../domain/halts/halt.ts'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
-import type { GroupReading, Schedule } from '../../domain/people/group-source.ts'
+import type { GroupReading, SourcedMember } from '../../domain/people/group-source.ts'
 import type { AccountLink, ChatAccount } from '../../domain/people/linking.ts'
 import type { LoginSession, PagePurpose } from '../../domain/people/login.ts'
-import type { ProvenIdentity } from '../../domain/people/organisation.ts'
+import type { Person, ProvenIdentity } from '../../domain/people/organisation.ts'
 import type { StandIn } from '../../domain/people/stand-in.ts'
 import type { Evidence } from '../../domain/requests/events.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import type { Verdict } from '../../domain/requests/request.ts'
 import type { Digest, NumericDate, PersonId, RequestId, Result, Seconds, StandInId } from '../../domain/values.ts'
+import type { ReadSourceId, SourceConfig } from '../../group-sources/kinds.ts'
 import type { Appended } from '../ledger/ports.ts'
 import type { Page } from '../ports.ts'
 
@@ -115,11 +116,27 @@ export interface Schedules {
    * Who is on call between two times: users of the pager, and from when and until when.
    * @throws ScheduleUnavailable when the pager does not say
    */
-  onCall(schedule: Schedule, between: { since: NumericDate; until: NumericDate }): Promise<readonly Shift[]>
+  onCall(
+    schedule: SourceConfig<'pager'>,
+    between: { since: NumericDate; until: NumericDate },
+  ): Promise<readonly Shift[]>
   /** All users in it, whether or not they are on call. @throws ScheduleUnavailable */
-  users(schedule: Schedule): Promise<readonly string[]>
+  users(schedule: SourceConfig<'pager'>): Promise<readonly string[]>
 }
 export type Shift = { user: string; from?: NumericDate; until?: NumericDate }
+
+/** Who a source has in a group between two times. @throws when the source does not say */
+export type GroupReader<Config> = (
+  source: Config,
+  asked: { people: readonly Person[]; since: NumericDate; until: NumericDate },
+) => Promise<{
+  members: readonly SourcedMember[]
+  /** Users of the source that no person of the directory is, where each should be one. */
+  unknown?: readonly string[] | undefined
+  rota?: readonly PersonId[] | undefined
+}>
+/** A group whose kind of source has none here is left as it is. */
+export type GroupReaders = { readonly [K in ReadSourceId]?: GroupReader<SourceConfig<K>> | undefined }
 
 /** The newest reading of each group that has a source, which deciding reads (`RequestReader.dependencies`). */
 export interface GroupReadings {

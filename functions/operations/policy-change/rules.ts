@@ -1,4 +1,4 @@
-import { groupsToRead, type Readings, type SourcesSaid, sourceKey } from '../../domain/people/group-source.ts'
+import { groupsToRead, type Readings, type SourcesSaid, sourceOfGroup } from '../../domain/people/group-source.ts'
 import type { Directory } from '../../domain/people/organisation.ts'
 import type { Account, Bundle } from '../../domain/policy/bundle.ts'
 import type { Answer, Ask } from '../../domain/policy/question.ts'
@@ -60,8 +60,8 @@ function sayings(directory: Directory): readonly SourcesSaid[] {
   const members = people.map(({ id }) => ({ person: id }))
   const readings: Readings = Object.fromEntries(
     groupsToRead(directory).flatMap((group) => {
-      const source = sources[group]?.source
-      return source ? [[group, { source: sourceKey(source), members, readAt: 0, holdsUntil: always }]] : []
+      const source = sourceOfGroup(directory, group)
+      return source ? [[group, { source: source.key, members, readAt: 0, holdsUntil: always }]] : []
     }),
   )
   return [{}, { readings, claimed: { groups: Object.keys(sources), until: always } }]

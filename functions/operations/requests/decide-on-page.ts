@@ -1,7 +1,8 @@
-import { claimedGroups, claimHoldsFor } from '../../domain/people/group-source.ts'
+import { claimedGroups } from '../../domain/people/group-source.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
 import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
+import { sourceKinds } from '../../group-sources/kinds.ts'
 import { beginLogin, type LoggedIn, type LoginPorts, type Visitor } from '../people/log-in.ts'
 import type { PageChoice } from '../people/ports.ts'
 import type { ReaderPorts } from '../previews/read-again.ts'
@@ -71,7 +72,7 @@ export async function decideByLogin(
   const proven = { ...defined({ acr, at }), evidence }
   const now = ports.clock.now()
   const { directory } = ports.policy.bundle
-  const claimed = claimedGroups(directory, groups, { now, expiresAt: now + claimHoldsFor })
+  const claimed = claimedGroups(directory, groups, { now, expiresAt: now + sourceKinds.claim.holdsFor })
   const decision = { ...choice, person: began, through: 'page', login: proven, ...defined({ claimed }) } as const
   return recorded(await decideRequest(decision, ports))
 }

@@ -3,13 +3,13 @@ import {
   type GroupReading,
   groupsBySource,
   groupsToRead,
-  holdsFor,
   membersNow,
   type SourcedGroup,
-  sourceKey,
 } from '../../../functions/domain/people/group-source.ts'
 import type { Directory } from '../../../functions/domain/people/organisation.ts'
 import type { PersonAction } from '../../../functions/domain/policy/question.ts'
+import { holdsFor } from '../../../functions/group-sources/kind.ts'
+import { sourceOf } from '../../../functions/group-sources/kinds.ts'
 import { person, start } from '../../support/world.ts'
 
 const [jade, kofi] = [person('jade'), person('kofi')]
@@ -26,7 +26,7 @@ const directoryWith = (sources: { [group: string]: SourcedGroup }): Directory =>
   sources,
 })
 const reading = (members: GroupReading['members'], readAt = start): GroupReading => ({
-  source: sourceKey(pager),
+  source: sourceOf(pager).key,
   members,
   readAt,
   holdsUntil: readAt + holdsFor,

@@ -1,18 +1,16 @@
-import {
-  type GroupReading,
-  holdsFor,
-  type SourcedGroup,
-  type SourcedMember,
-  sourceKey,
-} from '../../../functions/domain/people/group-source.ts'
+import type { GroupReading, SourcedGroup, SourcedMember } from '../../../functions/domain/people/group-source.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { NumericDate, PersonId } from '../../../functions/domain/values.ts'
+import { holdsFor } from '../../../functions/group-sources/kind.ts'
+import { sourceOf } from '../../../functions/group-sources/kinds.ts'
 import { waitingFor } from '../../../functions/operations/cards/waiting.ts'
 import { BoardUnavailable, ScheduleUnavailable } from '../../../functions/operations/faults.ts'
 import { declareHalt } from '../../../functions/operations/halts/halt.ts'
 import { listGroups } from '../../../functions/operations/people/list-groups.ts'
 import { findOnCall } from '../../../functions/operations/people/on-call.ts'
 import type { Shift } from '../../../functions/operations/people/ports.ts'
+import { readChatGroup } from '../../../functions/operations/people/read-chat-group.ts'
+import { readSchedule } from '../../../functions/operations/people/read-schedule.ts'
 import { refreshGroups } from '../../../functions/operations/people/refresh-groups.ts'
 import { askAboutPerson } from '../../../functions/operations/policy/questions.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
@@ -50,7 +48,7 @@ const [lena, jade, kofi] = [person('lena'), person('jade'), person('kofi')]
 let world: World
 const readingOf = (group: string, members: readonly SourcedMember[], at: NumericDate): GroupReading => {
   const { source } = world.policy.bundle.directory.sources?.[group] ?? { source: { chatGroup: 'S0NONE' } }
-  return { source: sourceKey(source), members: [...members], readAt: at, holdsUntil: at + holdsFor }
+  return { source: sourceOf(source).key, members: [...members], readAt: at, holdsUntil: at + holdsFor }
 }
 const say = (groups: { [group: string]: PersonId[] }, at = world.clock.now()) => {
   for (const [group, people] of Object.entries(groups))
@@ -292,12 +290,16 @@ describe('asking the sources', () => {
     users: () => Promise<string[]> = async () => ['PJADE01', 'PGONE'],
   ) =>
     refreshGroups(
-      { directory: { ...sample.directory, sources: all }, teamId: 'T0HOTWORK' },
+      { ...sample.directory, sources: all },
       {
-        userGroups: { members },
-        schedules: { onCall: (asked) => onCall(asked.schedule), users },
+        readers: {
+          chatGroup: readChatGroup('T0HOTWORK', {
+            userGroups: { members },
+            links: { find: async (_team, user) => links[user] },
+          }),
+          pager: readSchedule({ onCall: (asked) => onCall(asked.schedule), users }, world.log),
+        },
         readings: new MemoryGroupReadings(world.requests),
-        links: { find: async (_team, user) => links[user] },
         clock: world.clock,
         log: world.log,
       },

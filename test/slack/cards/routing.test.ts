@@ -1,6 +1,7 @@
 import { renderLine } from '../../../functions/adapters/slack/cards/lines.ts'
-import { holdsFor, sourceKey } from '../../../functions/domain/people/group-source.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { holdsFor } from '../../../functions/group-sources/kind.ts'
+import { sourceOf } from '../../../functions/group-sources/kinds.ts'
 import { type DrawPorts, drawCard } from '../../../functions/operations/cards/draw-card.ts'
 import { MemoryCardBoard } from '../../support/cards/memory-card-board.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
@@ -66,7 +67,7 @@ describe('those whom a stage tells directly', () => {
     begin({ ...told({}), directory: { ...sample.directory, groups, sources } })
     const now = world.clock.now()
     world.requests.putReading('payments-owners', {
-      source: sourceKey(source),
+      source: sourceOf(source).key,
       members: [
         { person: person('ben'), until: now + 60 },
         { person: person('chloe'), until: now - 60 },

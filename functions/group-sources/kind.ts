@@ -1,0 +1,28 @@
+import type * as z from 'zod'
+import type { Sentence } from '../domain/cards/sentence.ts'
+import type { Seconds } from '../domain/values.ts'
+
+/** A kind of source: who is in a group beside the people that the file names. */
+export type SourceKind<Config, Account extends string = string> = {
+  /** In `source` of a group and among the accounts of a person in directory.json, and at the API. */
+  name: string
+  /** In errors. */
+  title: string
+  config: z.ZodType<Config>
+  /**
+   * `schedule`: Hotwork reads who is on call, and all others in the rota; it may let people use break-glass. `chat`: Hotwork reads
+   * a list that its members edit. `login`: a login claims it for its bearer, and cannot be asked again at each use.
+   */
+  by: 'schedule' | 'chat' | 'login'
+  /** How long an answer counts. */
+  holdsFor: Seconds
+  /** Tells one source from another: the word of another source does not count. */
+  key(config: Config): string
+  /** `PagerDuty, schedule PONCALL, up to level 1`. */
+  words(config: Config): Sentence
+  /** Who a person is there, where they have an account that the directory names. */
+  account?: { member: Account; schema: z.ZodType<string>; title: string }
+}
+
+/** Longer than a short outage of a source. */
+export const holdsFor: Seconds = 900

@@ -1,0 +1,28 @@
+import { defined } from '../../domain/values.ts'
+import type { SourceConfig } from '../../group-sources/kinds.ts'
+import { faultName } from '../faults.ts'
+import type { Log } from '../ports.ts'
+import type { GroupReader, Schedules } from './ports.ts'
+
+/** People by the account at the pager that the directory has for them. */
+export const readSchedule =
+  (schedules: Schedules, log: Log): GroupReader<SourceConfig<'pager'>> =>
+  async (source, { people, ...between }) => {
+    const [shifts, users] = await Promise.all([
+      schedules.onCall(source, between),
+      // Without it the group decides as before, and is not recertified.
+      schedules.users(source).catch((fault: unknown) => {
+        log.warn('rota_not_read', { schedule: source.schedule, fault: faultName(fault) })
+        return undefined
+      }),
+    ])
+    const known = new Map(people.map(({ id, pagerUser }) => [pagerUser, id] as const))
+    return {
+      members: shifts.flatMap(({ user, from, until }) => {
+        const person = known.get(user)
+        return person === undefined ? [] : [{ person, ...defined({ from, until }) }]
+      }),
+      unknown: [...new Set(shifts.map(({ user }) => user).filter((user) => !known.has(user)))],
+      rota: users?.flatMap((user) => known.get(user) ?? []),
+    }
+  }
