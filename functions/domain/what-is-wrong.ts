@@ -55,3 +55,12 @@ export function nearest(branches: readonly (readonly Issue[])[]): Issue | undefi
   const ranked = branches.toSorted((a, b) => wrongKind(a) - wrongKind(b) || a.length - b.length)
   return ranked[0]?.[0]
 }
+
+/** Where in a file; and what is wrong there, and what to do. */
+export type Path = readonly (string | number)[]
+export type Say = (path: Path, message: string, fix: string) => void
+
+export function known(names: Iterable<string>): string {
+  const all = [...names].map((name) => `\`${name}\``)
+  return all.length === 0 ? 'there are none' : `there are: ${all.join(', ')}`
+}

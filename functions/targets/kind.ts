@@ -1,4 +1,8 @@
 import type * as z from 'zod'
+import type { ArgumentsSchema } from '../domain/policy/arguments.ts'
+import type { PreviewSource } from '../domain/previews/preview-source.ts'
+import type { JsonObject, NumericDate } from '../domain/values.ts'
+import type { Say } from '../domain/what-is-wrong.ts'
 
 /** All that the reducer, the cards and the model checker ask of a credential kind: data, so that no code of a kind runs there. */
 export type CredentialData<Id extends string> = {
@@ -13,26 +17,87 @@ export type CredentialData<Id extends string> = {
 
 type Credentials<Id extends string> = { readonly [name: string]: CredentialData<Id> }
 
-/** A kind of place where actions happen, as far as it is pure. `reach.ts` beside it has what reaches out. */
+/** A catalogue entry, as far as it is the same for every kind. */
+export type Entry = {
+  name: string
+  tool: string
+  credential: string
+  arguments: ArgumentsSchema
+  resource: { type: string; id: string }
+  account?: string | undefined
+  target?: string | undefined
+  narrowable: readonly string[]
+  leavesOpen: { readonly [argument: string]: string }
+  preview?: PreviewSource | undefined
+}
+
+/**
+ * A kind of place where actions happen, as far as it is pure. `reach.ts` beside it has what reaches out.
+ *
+ * @template Settings of one alias in the deployment file
+ * @template Part of a catalogue entry
+ */
 export interface TargetKind<
   Id extends string = string,
-  Settings = unknown,
+  Settings extends z.ZodRawShape = z.ZodRawShape,
+  Part extends z.ZodRawShape = z.ZodRawShape,
   Has extends Credentials<Id> = Credentials<Id>,
 > {
   id: Id
   /** For people. */
   name: string
   credentials: Has
-  /** One alias in the deployment file. */
-  settings: z.ZodType<Settings>
+  settings: z.ZodObject<Settings>
+  /** The members that its actions have beside those of every entry: one, under its id. AWS's are older than that. */
+  entry: Part
+  /** How it names resources, such as `an ARN`, and the places in such a template that an alias fills. */
+  ids: string
+  places: readonly string[]
+  facts(at: z.infer<z.ZodObject<Settings>>): { readonly [place: string]: string }
   /** Whether a record of the target's own tells what was called there. */
   recordsCalls: boolean
+  /**
+   * What is wrong with an entry, of another kind too: a part of this kind does not belong there.
+   * @param aliases of this kind in the deployment file
+   */
+  check(entry: EntryOf<Part>, aliases: readonly string[], say: Say): void
+  /** The arguments that credentials of its own leave open, where it does not hold the agent to all of them. */
+  open?: Open<EntryOf<Part>, z.infer<z.ZodObject<Settings>>>
+  /** Templates beside the resource's in which an argument stands for itself alone: none may hold a wildcard. */
+  literals?(entry: EntryOf<Part>): readonly string[]
+  /** Why arguments that fit their schema are refused. */
+  refuse?(entry: EntryOf<Part>, args: JsonObject): string | undefined
+  /** What would be too large about credentials for these arguments, and the most that it may be. */
+  tooLarge?(
+    entry: EntryOf<Part>,
+    args: JsonObject,
+    at: z.infer<z.ZodObject<Settings>> | undefined,
+    when: { notAfter: NumericDate; drill: boolean },
+  ): { what: string; most: string } | undefined
+}
+
+type EntryOf<Part extends z.ZodRawShape> = Entry & z.infer<z.ZodObject<Part>>
+
+export interface Open<Of, Settings> {
+  with(entry: Of, args: JsonObject, at: Settings | undefined): readonly string[]
+  /**
+   * The arguments that are open in some ask: a policy that reads one, and not `context.unpinned`, judges a value that
+   * the agent is not held to.
+   */
+  sometimes(entry: Of, at: Settings | undefined): readonly string[]
+  /** For people: all else that every credential of its own leaves open. */
+  always: readonly string[]
 }
 
 /** A row with its own types. */
-export const targetKind = <const Id extends string, Settings, const Has extends Credentials<Id>>(
-  kind: TargetKind<Id, Settings, Has>,
-): TargetKind<Id, Settings, Has> => kind
+export const targetKind = <
+  const Id extends string,
+  Settings extends z.ZodRawShape,
+  Part extends z.ZodRawShape,
+  const Has extends Credentials<Id>,
+>(
+  kind: TargetKind<Id, Settings, Part, Has>,
+): TargetKind<Id, Settings, Part, Has> => kind
 
 /** One name means one thing in all kinds. */
 export const mediated = { act: 'call', words: 'one call that Hotwork makes itself' } as const

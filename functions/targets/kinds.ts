@@ -9,6 +9,26 @@ type Kinds = typeof kinds
 export type TargetId = keyof Kinds
 type NamesIn<T> = T extends unknown ? keyof T & string : never
 type ActsIn<T> = T extends { readonly [name: string]: { act: infer Act } } ? Act : never
+type Intersect<T> = (T extends unknown ? (each: T) => void : never) extends (all: infer All) => void ? All : never
+
+const byId: { readonly [id in TargetId]: TargetKind } = kinds
+export const allKinds: readonly TargetKind[] = Object.values(byId)
+
+/** What an alias of the deployment file says. */
+export type Settings = { readonly [member: string]: unknown }
+
+/** The members of a catalogue entry that are of a kind. */
+export const parts: Intersect<Kinds[TargetId]['entry']> = Object.assign({}, ...allKinds.map(({ entry }) => entry))
+
+/** Kinds that an alias is of. A gated tool has its own table in the deployment file. */
+export const aliasedKinds = (Object.keys(kinds) as TargetId[]).filter((id) => id !== 'tool')
+
+/** @param entry whose `tool` is one of tools.json, or a kind */
+export const kindOf = ({ tool }: { tool: string }): TargetKind => byId[isTargetId(tool) ? tool : 'tool']
+
+/** The kind of an entry's alias, also where a tool acts on what it names: `account` is AWS's. */
+export const placeKindOf = (entry: { tool: string; target?: string | undefined }): TargetKind =>
+  entry.target === undefined ? byId.aws : kindOf(entry)
 
 export const isTargetId = (id: string): id is TargetId => Object.hasOwn(kinds, id)
 
@@ -30,7 +50,7 @@ export const actOf = (credential: CredentialKind | 'none'): Act | undefined => c
 export const wordsOf = (credential: string): string => credentials[credential]?.words ?? credential
 
 export type OwnClaim = Extract<Act, TargetId>
-export const isOwnClaim = (act: Act): act is OwnClaim => isTargetId(act)
+export const isOwnClaim = (act: Act | undefined): act is OwnClaim => act !== undefined && isTargetId(act)
 const ownCredentials = Object.values(credentials).flatMap(({ act, words }) => (isOwnClaim(act) ? [{ act, words }] : []))
 
 /** At `/token`; and with that token at `/{kind}/credentials`. */

@@ -2,15 +2,15 @@ import fc from 'fast-check'
 import {
   CatalogueEntry,
   deriveResource,
-  deriveStatement,
   parseArguments,
   sometimesUnpinned,
   titleOf,
   unpinnedArguments,
   unpinnedOf,
 } from '../../functions/domain/policy/catalogue.ts'
-import { isLiteral } from '../../functions/domain/policy/conditions.ts'
+import { isLiteral } from '../../functions/domain/policy/templates.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
+import { deriveStatement } from '../../functions/targets/aws/rules/statement.ts'
 import { compileSample } from './sample.ts'
 
 const { actions, deployment } = compileSample()

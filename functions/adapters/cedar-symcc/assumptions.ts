@@ -3,9 +3,9 @@ import { Autonomy } from '../../domain/people/organisation.ts'
 import type { ArgumentSchema } from '../../domain/policy/arguments.ts'
 import { isScalar } from '../../domain/policy/arguments.ts'
 import { taskAnswers } from '../../domain/policy/asking-terms.ts'
-import { accountOf, type Bundle } from '../../domain/policy/bundle.ts'
+import { type Bundle, settingsOf } from '../../domain/policy/bundle.ts'
 import { namesIn } from '../../domain/policy/calendar.ts'
-import { type CatalogueEntry, sometimesUnpinned, unpinnedArguments } from '../../domain/policy/catalogue.ts'
+import { type CatalogueEntry, factsOf, sometimesUnpinned, unpinnedArguments } from '../../domain/policy/catalogue.ts'
 import { namesOfTier } from '../../domain/policy/ladder.ts'
 import { previewOutcomes } from '../../domain/previews/preview.ts'
 import type { Json } from '../../domain/values.ts'
@@ -79,12 +79,7 @@ function registeredAgent({ agents }: Bundle): Assumption {
 
 /** Its id is as the catalogue builds it. How it hangs together with the arguments is not said: any text may be theirs. */
 function knownResource(bundle: Bundle, entry: CatalogueEntry): Assumption {
-  const account = accountOf(bundle, entry)
-  const places: { readonly [name: string]: string | undefined } = {
-    partition: account?.partition,
-    region: account?.region,
-    account: account?.accountId,
-  }
+  const places = factsOf(entry, settingsOf(bundle, entry))
   const shape = entry.resource.id.replace(/\{([A-Za-z0-9_.]+)\}/g, (_, name: string) => places[name] ?? '*')
   const rules = bundle.resources.filter(({ type }) => type === entry.resource.type)
   const isOf = (pattern: string) => `context.resource.id like ${text(pattern)}`
@@ -139,12 +134,12 @@ function boundsOfOne(schema: ArgumentSchema, at: string): Assumption | undefined
 
 /** By what is asked for, as the statement of the credential has it. */
 function leftOpen(bundle: Bundle, entry: CatalogueEntry): Assumption {
-  const account = accountOf(bundle, entry)
-  const open = entry.credential === 'sts' ? sometimesUnpinned(entry, account) : []
+  const at = settingsOf(bundle, entry)
+  const open = sometimesUnpinned(entry, at)
   if (open.length === 0) return { words: 'the credential leaves no argument open', holds: 'context.unpinned.isEmpty()' }
   const { properties, required } = entry.arguments
   const holds = open.flatMap((name) => {
-    const isOpen = (args: { [name: string]: Json }) => unpinnedArguments(entry, args, account).includes(name)
+    const isOpen = (args: { [name: string]: Json }) => unpinnedArguments(entry, args, at).includes(name)
     const schema = properties[name]
     const given = schema && isOpen({ [name]: sampleOf(schema) })
     const contains = `context.unpinned.contains(${text(name)})`

@@ -1,10 +1,12 @@
 import type { BreakGlassPolicy, OpenRight, Profile } from '../../domain/break-glass/break-glass.ts'
-import { filled, rightsStatements } from '../../domain/break-glass/rights.ts'
-import { openingPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
+import { filled } from '../../domain/break-glass/rights.ts'
 import { hasTopLevelAlternative, resourcesOverlap, textWithin } from '../../domain/policy/arguments.ts'
 import { accountOf, ownClassification, reachesOurselves } from '../../domain/policy/bundle.ts'
+import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
+import { rightsStatements } from '../../targets/aws/rules/rights.ts'
+import { openingPolicy, sessionPolicyLimit } from '../../targets/aws/rules/session-policy.ts'
 import { partiesIn } from './check-references.ts'
-import { known, mustBeIn, type Path, type Problem, problemsIn, type Say } from './json-document.ts'
+import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
 /** Is what break-glass opens there, bounded, and nothing of our own? */

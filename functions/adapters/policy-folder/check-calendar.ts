@@ -1,6 +1,7 @@
 import { namesIn } from '../../domain/policy/calendar.ts'
+import { known, type Say } from '../../domain/what-is-wrong.ts'
 import type { CompiledPolicies } from './compile-folder.ts'
-import { known, mustBeIn, type Problem, problemsIn, type Say } from './json-document.ts'
+import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
 /** Does each name of the calendar mean one thing? */

@@ -1,8 +1,9 @@
 import { kindOf } from '../../domain/people/identity-issuer.ts'
 import { accountIdOf } from '../../domain/policy/bundle.ts'
+import { known, type Say } from '../../domain/what-is-wrong.ts'
 import { checkExpression } from './check-previews.ts'
 import { partiesIn } from './check-references.ts'
-import { known, mustBeIn, type Problem, problemsIn, type Say } from './json-document.ts'
+import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
 type Deployment = Folder['deployment']['value']

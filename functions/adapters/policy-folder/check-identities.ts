@@ -12,8 +12,9 @@ import {
 } from '../../domain/people/identity-issuer.ts'
 import { canCoincide, type Identity } from '../../domain/people/organisation.ts'
 import type { Deployment } from '../../domain/policy/bundle.ts'
+import { known, type Path } from '../../domain/what-is-wrong.ts'
 import type { DeploymentFile } from './file-shapes.ts'
-import { type JsonDocument, known, type Path, type Problem, problemsIn } from './json-document.ts'
+import { type JsonDocument, type Problem, problemsIn } from './json-document.ts'
 import type { Folder, ReadFile, Sourced } from './read-folder.ts'
 
 type Held = { holder: string; identity: Identity; path: Path; document: JsonDocument }

@@ -1,7 +1,8 @@
 import { JMESPathTypeError, search } from '@aws-lambda-powertools/jmespath'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
-import { awsReads, isAwsRead, type PreviewSource, templatesOfRead } from '../../domain/previews/preview-source.ts'
-import { known, type Path, type Problem, problemsIn, type Say } from './json-document.ts'
+import { type PreviewSource, templatesOfRead } from '../../domain/previews/preview-source.ts'
+import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
+import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
 /** Can what each preview names be read, filled and found? */
@@ -26,7 +27,6 @@ function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): 
     if (!Object.hasOwn(properties, name))
       say(path, `\`${name}\` is not one of the arguments`, known(Object.keys(properties)))
   }
-  checkRead(entry, preview, say)
   for (const [template, at] of templatesOfRead(preview.arguments)) {
     const path = ['preview', 'arguments', ...at]
     const places = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, place = '']) => place)
@@ -53,14 +53,6 @@ function checkPreview(entry: CatalogueEntry, preview: PreviewSource, say: Say): 
   for (const name of Object.keys(preview.atMost ?? {}))
     if (!Object.hasOwn(preview.show, name))
       say(['preview', 'atMost', name], `\`${name}\` is not shown`, known(Object.keys(preview.show)))
-}
-
-/** A tool names its reads itself, and has a preview where the deployment says at which address it is asked. */
-function checkRead({ tool, account }: CatalogueEntry, { action }: PreviewSource, say: Say): void {
-  const path = ['preview', 'action']
-  if (tool !== 'aws') return
-  if (!isAwsRead(action)) say(path, `\`${action}\` is no read that Hotwork can make`, known(awsReads))
-  if (account === undefined) say(path, `\`${action}\` needs an account`, 'add `account`, an alias of the deployment')
 }
 
 /** Over no answer: a wrong type of a value that is not there says nothing of the expression. */

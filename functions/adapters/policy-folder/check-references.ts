@@ -1,7 +1,8 @@
 import { addressesOf, type Bundle } from '../../domain/policy/bundle.ts'
 import type { Stage, Tier } from '../../domain/policy/ladder.ts'
+import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
 import { allSourceKinds, sourceOf } from '../../group-sources/kinds.ts'
-import { known, mustBeIn, type Path, type Problem, problemsIn, type Say } from './json-document.ts'
+import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
 /** Does every name mean something? Each file is well formed; here they are held against one another. */

@@ -3,7 +3,7 @@ import type { Node, ParseError } from 'jsonc-parser'
 import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser'
 import type * as z from 'zod'
 import { inert } from '../../domain/inert.ts'
-import { nearest } from '../../domain/what-is-wrong.ts'
+import { known, nearest, type Path, type Say } from '../../domain/what-is-wrong.ts'
 
 /** Something in a policy folder that must be put right: where, what, and how. */
 export type Problem = { file: string; line: number; message: string; fix: string }
@@ -14,18 +14,10 @@ export const formatProblem = ({ file, line, message, fix }: Problem): string =>
 
 const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length
 
-export type Path = readonly (string | number)[]
-export type Say = (path: Path, message: string, fix: string) => void
-
 export function problemsIn(document: JsonDocument, check: (say: Say) => void): Problem[] {
   const problems: Problem[] = []
   check((path, message, fix) => problems.push(document.report(path, message, fix)))
   return problems
-}
-
-export function known(names: Iterable<string>): string {
-  const all = [...names].map((name) => `\`${name}\``)
-  return all.length === 0 ? 'there are none' : `there are: ${all.join(', ')}`
 }
 
 export const mustBeIn = (names: Iterable<string>, say: Say) => (path: Path, name: string, message: string) => {

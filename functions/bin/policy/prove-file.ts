@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { JsonDocument, known, type Problem, problemsIn } from '../../adapters/policy-folder/json-document.ts'
+import { JsonDocument, type Problem, problemsIn } from '../../adapters/policy-folder/json-document.ts'
 import { ProveFile } from '../../domain/policy-proof/property.ts'
+import { known } from '../../domain/what-is-wrong.ts'
 import type { Policies } from './open.ts'
 
 /** `prove.json` of a folder, or what stands where there is none. */

@@ -1,7 +1,7 @@
 import { resourcesOverlap } from '../policy/arguments.ts'
 import type { ActionFacts } from '../policy/assess.ts'
 import { type Account, accountOf, type Bundle } from '../policy/bundle.ts'
-import { type CatalogueEntry, conditionsOfEveryCall, type Statement } from '../policy/catalogue.ts'
+import type { CatalogueEntry } from '../policy/catalogue.ts'
 import type { OpeningFacts } from '../policy/question.ts'
 import type { Resource } from '../values.ts'
 import type { OpenRight, Profile } from './break-glass.ts'
@@ -42,24 +42,6 @@ export const sealedAction = 'break-glass:sealed-role'
 export const anywhere = 'any'
 
 export type OpenedFacts = Pick<OpeningFacts, 'action' | 'group' | 'resource' | 'profile'>
-
-/**
- * The IAM statements of a profile's rights. A profile pins no arguments, so conditions that compare one are left out.
- */
-export const rightsStatements = (
-  rights: readonly OpenRight[],
-  actions: { readonly [name: string]: CatalogueEntry },
-  account: Account,
-): readonly Statement[] =>
-  rights.map(({ action, resources }) => {
-    const entry = actions[action]
-    const conditions = entry ? conditionsOfEveryCall(entry, account) : {}
-    return {
-      actions: entry?.statement?.actions ?? [],
-      resources: resources.map((each) => filled(each, account)),
-      ...(Object.keys(conditions).length > 0 && { conditions }),
-    }
-  })
 
 export const filled = (pattern: string, { partition, region, accountId }: Account): string =>
   pattern.replaceAll('{partition}', partition).replaceAll('{region}', region).replaceAll('{account}', accountId)

@@ -4,7 +4,6 @@ import type { Agent, Directory } from '../people/organisation.ts'
 import type { Bundle, Deployment } from '../policy/bundle.ts'
 import { type Calendar, zoneOf } from '../policy/calendar.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
-import { type ConditionTemplates, conditionTemplates } from '../policy/conditions.ts'
 import { type Ladder, limitsOf, rateOf, type Stage } from '../policy/ladder.ts'
 import type { Json, JsonObject } from '../values.ts'
 
@@ -121,12 +120,13 @@ function comparableStatement({ conditions, whenAbsent = {}, ...statement }: Stat
 type Statement = NonNullable<CatalogueEntry['statement']>
 
 /** By operator and key. An operator with `IfExists` passes a call that leaves the key out. */
-function comparableConditions(conditions: ConditionTemplates | undefined): JsonObject {
+function comparableConditions(conditions: Statement['conditions'] = {}): JsonObject {
   const all: { [name: string]: Json } = {}
-  for (const { operator, key, templates } of conditionTemplates(conditions)) {
-    const plain = operator.replace(/IfExists$/, '')
-    const both = plain !== operator && conditions?.[plain]?.[key] !== undefined
-    all[`${both ? operator : plain} ${key}`] = { ifExists: plain !== operator, values: templates }
-  }
+  for (const [operator, keys] of Object.entries(conditions))
+    for (const [key, templates] of Object.entries(keys)) {
+      const plain = operator.replace(/IfExists$/, '')
+      const both = plain !== operator && conditions[plain]?.[key] !== undefined
+      all[`${both ? operator : plain} ${key}`] = { ifExists: plain !== operator, values: [templates].flat() }
+    }
   return all
 }

@@ -1,7 +1,8 @@
 import type { ResourceFacts, ResourceRule } from '../people/organisation.ts'
 import { textWithin } from '../policy/arguments.ts'
-import { accountOf, type Bundle, ownClassification } from '../policy/bundle.ts'
-import { fill, placesOf } from '../policy/conditions.ts'
+import { type Bundle, ownClassification, settingsOf } from '../policy/bundle.ts'
+import { factsOf } from '../policy/catalogue.ts'
+import { fill, placesOf } from '../policy/templates.ts'
 import { levelOf } from '../previews/mask.ts'
 import { ShowLevel } from '../previews/preview-source.ts'
 import type { Direction } from './change.ts'
@@ -104,12 +105,7 @@ function resourceOf(
 function patternsOf(bundle: Bundle, type: string): readonly string[] {
   return Object.values(bundle.actions).flatMap((entry) => {
     if (entry.resource.type !== type) return []
-    const account = accountOf(bundle, entry)
-    const places: { [path: string]: string | undefined } = {
-      partition: account?.partition,
-      region: account?.region,
-      account: account?.accountId,
-    }
+    const places = factsOf(entry, settingsOf(bundle, entry))
     const filledBy = (argument: string) => fill(entry.resource.id, (path) => places[path] ?? argument)
     return placesOf(entry.resource.id).length === 0 ? [filledBy('')] : [filledBy('*a'), filledBy('*')]
   })

@@ -1,9 +1,9 @@
 import { ruleOf } from '../people/organisation.ts'
 import { type ArgumentSchema, isScalar, takesArgument, textWithin } from '../policy/arguments.ts'
 import { findActionFacts } from '../policy/assess.ts'
-import { accountOf, type Bundle } from '../policy/bundle.ts'
-import { type CatalogueEntry, parseArguments } from '../policy/catalogue.ts'
-import { conditionPlace, partsOf } from '../policy/conditions.ts'
+import { type Bundle, settingsOf } from '../policy/bundle.ts'
+import { type CatalogueEntry, factsOf, parseArguments } from '../policy/catalogue.ts'
+import { argumentIn, partsOf } from '../policy/templates.ts'
 import type { Json, JsonObject } from '../values.ts'
 import { parseJson } from '../values.ts'
 import { eachOnce } from './change.ts'
@@ -58,18 +58,15 @@ export function someArguments(entry: CatalogueEntry, known: readonly JsonObject[
 
 /** The names of arguments that say which resource is meant. */
 export const targetArguments = (entry: CatalogueEntry): readonly string[] => [
-  ...new Set(
-    partsOf(entry.resource.id).flatMap((part, at) => (at % 2 === 0 ? [] : (conditionPlace(part)?.argument ?? []))),
-  ),
+  ...new Set(partsOf(entry.resource.id).flatMap((part, at) => (at % 2 === 0 ? [] : (argumentIn(part) ?? [])))),
 ]
 
 /** The resource's id with its places: those of the account filled, those of arguments as `*` and as groups. */
 function shapeOf(entry: CatalogueEntry, bundle: Bundle) {
-  const { partition = '', region = '', accountId = '' } = accountOf(bundle, entry) ?? {}
-  const place: { [path: string]: string } = { partition, region, account: accountId }
+  const places = factsOf(entry, settingsOf(bundle, entry))
   const parts = partsOf(entry.resource.id).map((part, at) => {
-    const filled = at % 2 === 0 ? part : place[part]
-    return filled === undefined ? { argument: conditionPlace(part)?.argument ?? '' } : { text: filled }
+    const filled = at % 2 === 0 ? part : places[part]
+    return filled === undefined ? { argument: argumentIn(part) ?? '' } : { text: filled }
   })
   const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   return {

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Bundle } from '../policy/bundle.ts'
-import { accountOf } from '../policy/bundle.ts'
+import { settingsOf } from '../policy/bundle.ts'
 import { sometimesUnpinned } from '../policy/catalogue.ts'
 import type { CaseExample } from '../policy-change/change.ts'
 
@@ -55,8 +55,8 @@ export function propertiesOf(bundle: Bundle, index: PolicyIndex, { people, stand
 /** Each argument that some credential leaves open and some policy reads. */
 function leftOpen(bundle: Bundle, index: PolicyIndex, action: string): Property[] {
   const entry = bundle.actions[action]
-  if (entry?.credential !== 'sts') return []
-  return sometimesUnpinned(entry, accountOf(bundle, entry)).flatMap((argument) => {
+  if (!entry) return []
+  return sometimesUnpinned(entry, settingsOf(bundle, entry)).flatMap((argument) => {
     const policies = Object.keys(bundle.policies[action] ?? {}).filter((id) => {
       const read = index[id]?.reads.arguments ?? []
       return read === 'all' || read.includes(argument)

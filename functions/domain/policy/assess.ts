@@ -5,7 +5,7 @@ import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } fro
 import { defined, ok, refuse } from '../values.ts'
 import { findApprovers, isApprovable, isApprovableBySource } from './approvers.ts'
 import type { TaskAnswer } from './asking-terms.ts'
-import { accountOf, agentOf, type Bundle } from './bundle.ts'
+import { agentOf, type Bundle, settingsOf } from './bundle.ts'
 import { whyNotNow } from './calendar.ts'
 import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments, unpinnedOf } from './catalogue.ts'
 import { type Approval, type GrantTerms, namesOfTier, type Stage, satisfiedTier, type Tier } from './ladder.ts'
@@ -174,9 +174,9 @@ export function findResource(bundle: Bundle, asked: Pick<Asked, 'action' | 'argu
   if (!args.ok) return args
   const mcp = toolOf(entry, asked)
   if (!mcp.ok) return mcp
-  const account = accountOf(bundle, entry)
-  const resource = deriveResource(entry, args.value, account)
-  return ok({ entry, arguments: args.value, account, resource, mcp: mcp.value })
+  const at = settingsOf(bundle, entry)
+  const resource = deriveResource(entry, args.value, at)
+  return ok({ entry, arguments: args.value, at, resource, mcp: mcp.value })
 }
 
 export type ActionFacts = Omit<Facts, 'agent'>
@@ -188,7 +188,7 @@ export function findActionFacts(
 ): Result<ActionFacts, FactsRefusal> {
   const found = findResource(bundle, asked)
   if (!found.ok) return found
-  const { entry, arguments: args, account, resource, mcp } = found.value
+  const { entry, arguments: args, at, resource, mcp } = found.value
   if (asked.resource && (asked.resource.type !== resource.type || asked.resource.id !== resource.id)) {
     const should = `\`resource\` should be \`${resource.type}\` \`${resource.id}\`, as the arguments say`
     return refuse('invalid_arguments', should)
@@ -200,8 +200,8 @@ export function findActionFacts(
     arguments: args,
     resource: { ...resource, ...facts },
     mcp,
-    unpinned: unpinnedOf(entry, args, account),
-    leftOpen: unpinnedArguments(entry, args, account),
+    unpinned: unpinnedOf(entry, args, at),
+    leftOpen: unpinnedArguments(entry, args, at),
   })
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { placesOf } from '../policy/conditions.ts'
+import { placesOf } from '../policy/templates.ts'
 import { type Json, type JsonObject, JsonObject as JsonObjectSchema } from '../values.ts'
 
 /** The reads of AWS that Hotwork can make. Each names one thing and changes nothing. */

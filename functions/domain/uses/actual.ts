@@ -1,9 +1,10 @@
 import * as z from 'zod'
+import { actOf } from '../../targets/kinds.ts'
 import { filledFor, sealedAction } from '../break-glass/rights.ts'
 import { resourcesOverlap } from '../policy/arguments.ts'
-import { accountOf, type Bundle } from '../policy/bundle.ts'
+import { type Bundle, settingsOf } from '../policy/bundle.ts'
 import { type CatalogueEntry, deriveResource, pinnedBy } from '../policy/catalogue.ts'
-import { isLiteral, placesOf } from '../policy/conditions.ts'
+import { isLiteral, placesOf } from '../policy/templates.ts'
 import { endedAt } from '../requests/due.ts'
 import { openingOf } from '../requests/origin.ts'
 import { type ApprovalRequest, grantOf } from '../requests/request.ts'
@@ -79,7 +80,7 @@ function approvedBy({ ask }: Pick<ApprovalRequest, 'ask'>, facts: Facts): Approv
   if (!opening) {
     const entry = facts.actions[ask.action]
     const { arguments: args, resource, uses } = ask
-    const lookUp = ask.credential === 'mediated' ? entry?.resolve?.action : undefined
+    const lookUp = actOf(ask.credential) === 'call' ? entry?.resolve?.action : undefined
     return defined({ rights: rightsIn(entry), arguments: args, resource: resource.id, uses, lookUp })
   }
   const uses = Number.POSITIVE_INFINITY
@@ -155,8 +156,7 @@ function resourceOf(call: RecordedCall, entry: CatalogueEntry | undefined, { dep
   )
   const shown = names.map((name) => [name, shownValue(call.parameters ?? {}, name)] as const)
   if (shown.some(([, value]) => typeof value !== 'string' || !isLiteral(value) || value.startsWith('arn:'))) return told
-  const account = accountOf({ deployment }, entry)
-  return deriveResource(entry, Object.fromEntries(shown) as JsonObject, account).id
+  return deriveResource(entry, Object.fromEntries(shown) as JsonObject, settingsOf({ deployment }, entry)).id
 }
 
 /** Which of the approved actions leave nothing in the event history. */

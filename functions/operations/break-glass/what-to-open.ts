@@ -2,19 +2,18 @@ import type { BreakGlassPolicy, Opening, Profile } from '../../domain/break-glas
 import { incidentLooks, profileResource } from '../../domain/break-glass/break-glass.ts'
 import type { OpenedFacts } from '../../domain/break-glass/rights.ts'
 import { factsOfAction, factsOfProfile, factsOfSealed, profileCovering } from '../../domain/break-glass/rights.ts'
-import { openingPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
 import { argumentsDigest, digestOf } from '../../domain/digest.ts'
 import type { About } from '../../domain/ledger/refused.ts'
 import { groupsBySource, type Readings } from '../../domain/people/group-source.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { type FactsRefusal, findActionFacts } from '../../domain/policy/assess.ts'
-import { accountOf, type Bundle, personOf, reachesOurselves } from '../../domain/policy/bundle.ts'
-import { deriveStatement } from '../../domain/policy/catalogue.ts'
+import { type Bundle, personOf, reachesOurselves, settingsOf } from '../../domain/policy/bundle.ts'
 import type { Answer, Moment, PersonAction } from '../../domain/policy/question.ts'
 import { ParentTask } from '../../domain/requests/ask-terms.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import type { Json, NumericDate, PersonId, Resource, Result, Seconds } from '../../domain/values.ts'
 import { defined, JsonObject, ok, RequestId, refuse } from '../../domain/values.ts'
+import { kindOf } from '../../targets/kinds.ts'
 import { answerWithObserved } from '../policy/compare-observed.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { AskingPorts } from '../requests/ports.ts'
@@ -81,12 +80,9 @@ export function openedBy(
   const { entry, arguments: args, resource, mcp, unpinned } = found.value
   if (reachesOurselves(resource.id, bundle.resources))
     return refuse('not_permitted', 'that is what Hotwork itself is made of: it is beyond break-glass')
-  const statement = deriveStatement(entry, args, accountOf(bundle, entry))
-  if (statement && openingPolicy([statement], 0, { drill: true }).length > sessionPolicyLimit)
-    return refuse(
-      'invalid_arguments',
-      `the session policy would be over ${sessionPolicyLimit} characters: ask for less at once`,
-    )
+  const when = { notAfter: 0, drill: true }
+  const large = kindOf(entry).tooLarge?.(entry, args, settingsOf(bundle, entry), when)
+  if (large) return refuse('invalid_arguments', `${large.what} would be over ${large.most}: ask for less at once`)
   const covering = profileCovering(bundle, entry, resource)
   return ok({
     terms: covering ?? rules.action,

@@ -15,7 +15,7 @@ import { originOf, rulesOf } from '../../domain/requests/origin.ts'
 import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { askAboutAsker, askAboutPerson, assessAgain } from '../policy/questions.ts'
-import { isConfinable, tooLargeToConfine } from '../requests/confine.ts'
+import { tooLargeToConfine } from '../requests/confine.ts'
 import { askAtApproval, askOnApprovals, namedIn } from './recorded-approvals.ts'
 import type { RecordedWorld } from './recorded-world.ts'
 import type { Rules } from './rules.ts'
@@ -136,8 +136,8 @@ function askAssessed(
   const no = (verdict: Verdict) => end(ask.id, asking, { about, from, to: verdict })
   if (found.outcome === 'refused') return no(refused(found.policies, found.reason, found.detail))
   const { tier, policies, below } = found
-  if ('facts' in found && !isConfinable(policy.bundle, found.facts, at))
-    return no(refused(policies, 'invalid_arguments', tooLargeToConfine))
+  const large = 'facts' in found ? tooLargeToConfine(policy.bundle, found.facts, at) : undefined
+  if (large !== undefined) return no(refused(policies, 'invalid_arguments', large))
   const { justified, task } = whyAsked(ask)
   const lacking = lackingFor(policy.bundle, { tier, justified, task })
   if (lacking === 'incidents_unreachable') return end(ask.id, asking, { because: 'taskNotLookedUp' })

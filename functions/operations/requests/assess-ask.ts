@@ -3,7 +3,7 @@ import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { PreviewOutcome } from '../../domain/previews/preview.ts'
 import { type AskerId, defined, type NumericDate } from '../../domain/values.ts'
 import type { Bound } from '../credentials/statements.ts'
-import { isConfinable, tooLargeToConfine } from './confine.ts'
+import { tooLargeToConfine } from './confine.ts'
 import type { AskingPorts } from './ports.ts'
 
 type AskOfOne = Pick<Bound, 'action' | 'resource' | 'mcp' | 'purpose'> &
@@ -25,7 +25,7 @@ export function askedInBody(
   return { ...about, ...defined({ preview, host: ask.host, justified: ask.justified, task }) }
 }
 
-/** Refuses also an ask whose AWS credentials could not be confined: its session policy would be too large. */
+/** Refuses also an ask whose credentials could not be confined: what confines them would be too large. */
 export function assessAsk(
   ask: AskOfOne,
   agent: AskerId,
@@ -38,6 +38,6 @@ export function assessAsk(
   const least = defined({ atLeast: ask.atLeast })
   const assessment = assess(policy.bundle, (question) => policy.ask(question), asked, now, least)
   if (assessment.outcome === 'refused') return assessment
-  if (isConfinable(policy.bundle, assessment.facts, now)) return assessment
-  return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail: tooLargeToConfine }
+  const detail = tooLargeToConfine(policy.bundle, assessment.facts, now)
+  return detail === undefined ? assessment : { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
 }

@@ -1,13 +1,15 @@
-import { sessionPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
 import type { Facts } from '../../domain/policy/assess.ts'
-import { accountOf, type Bundle } from '../../domain/policy/bundle.ts'
-import { deriveStatement } from '../../domain/policy/catalogue.ts'
+import { type Bundle, settingsOf } from '../../domain/policy/bundle.ts'
 import type { NumericDate } from '../../domain/values.ts'
+import { kindOf } from '../../targets/kinds.ts'
 
-/** Whether AWS credentials for it could be confined to it: their session policy has a limit. */
-export function isConfinable(bundle: Bundle, { entry, arguments: args }: Facts, now: NumericDate): boolean {
-  const statement = deriveStatement(entry, args, accountOf(bundle, entry))
-  return entry.credential === 'token' || !statement || sessionPolicy(statement, now).length <= sessionPolicyLimit
+/** Why credentials for it could not be confined to it, if so: what confines them has a limit. */
+export function tooLargeToConfine(
+  bundle: Bundle,
+  { entry, arguments: args }: Pick<Facts, 'entry' | 'arguments'>,
+  notAfter: NumericDate,
+): string | undefined {
+  const when = { notAfter, drill: false }
+  const large = kindOf(entry).tooLarge?.(entry, args, settingsOf(bundle, entry), when)
+  return large && `${large.what} for these arguments would be over ${large.most}: ask for less at once`
 }
-
-export const tooLargeToConfine = `the session policy for these arguments would be over ${sessionPolicyLimit} characters: ask for less at once`

@@ -16,7 +16,7 @@ import { defined, ok, type RequestId, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
 import { findHaltOfSteps, toldOf } from '../halts/find-halt.ts'
 import type { Policy } from '../policy/ports.ts'
-import { isConfinable, tooLargeToConfine } from './confine.ts'
+import { tooLargeToConfine } from './confine.ts'
 import type { Lately } from './limits.ts'
 import type { MakingPorts } from './ports.ts'
 
@@ -76,9 +76,10 @@ export function assessSteps(
   const asked = { ...plan, steps: read }
   const found = assessPlan(policy.bundle, (question) => policy.ask(question), asked, now)
   if (found.outcome === 'refused') return found
-  const large = found.steps.findIndex((facts) => !isConfinable(policy.bundle, facts, now))
-  if (large < 0) return found
-  const detail = `step ${steps[large]?.step ?? large + 1}: ${tooLargeToConfine}`
+  const large = found.steps.map((facts) => tooLargeToConfine(policy.bundle, facts, now))
+  const first = large.findIndex((why) => why !== undefined)
+  if (first < 0) return found
+  const detail = `step ${steps[first]?.step ?? first + 1}: ${large[first]}`
   return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
 }
 

@@ -1,10 +1,45 @@
 import { mediated, targetKind } from '../kind.ts'
 import { Account } from './rules/account.ts'
+import { checkAws } from './rules/check.ts'
+import { variableIn } from './rules/conditions.ts'
+import { openingPolicy, sessionPolicyLimit } from './rules/session-policy.ts'
+import {
+  awsPart,
+  deriveStatement,
+  facts,
+  literalTemplates,
+  naming,
+  sometimesUnpinned,
+  unpinnedArguments,
+} from './rules/statement.ts'
 
 export const aws = targetKind({
   id: 'aws',
   name: 'AWS',
   credentials: { sts: { act: 'aws', words: 'AWS credentials' }, mediated },
   settings: Account,
+  entry: awsPart,
+  ...naming,
+  facts,
   recordsCalls: true,
+  check: checkAws,
+  open: {
+    with: unpinnedArguments,
+    sometimes: sometimesUnpinned,
+    always: [
+      'IAM does not read the rest of a call: members that were not asked for may be given too',
+      'IAM does not count calls: the call can be repeated until the credential ends',
+    ],
+  },
+  literals: literalTemplates,
+  refuse({ statement }, args) {
+    const variable = variableIn(statement?.conditions, args)
+    return variable === undefined ? undefined : `\`${variable}\` is compared by IAM, so it holds no \`\${\``
+  },
+  tooLarge(entry, args, account, { notAfter, drill }) {
+    const statement = deriveStatement(entry, args, account)
+    return statement && openingPolicy([statement], notAfter, { drill }).length > sessionPolicyLimit
+      ? { what: 'the session policy', most: `${sessionPolicyLimit} characters` }
+      : undefined
+  },
 })

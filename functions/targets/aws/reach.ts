@@ -1,13 +1,6 @@
-import { rightsStatements } from '../../domain/break-glass/rights.ts'
 import { everyoneBefore, stillNeeded } from '../../domain/credentials/denies.ts'
-import { openingPolicy } from '../../domain/credentials/session-policy.ts'
 import { type Account, accountOf, type Bundle } from '../../domain/policy/bundle.ts'
-import {
-  type CatalogueEntry,
-  deriveReadStatement,
-  deriveStatement,
-  type Statement,
-} from '../../domain/policy/catalogue.ts'
+import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { actionsOf, openingOf } from '../../domain/requests/origin.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import { type CredentialId, defined, type NumericDate } from '../../domain/values.ts'
@@ -24,6 +17,9 @@ import {
 import type { Clock, Log } from '../../operations/ports.ts'
 import type { Ender, Issuer, Made, Maker } from '../reach.ts'
 import type { AssumeAsk, AwsCall, AwsCaller, AwsCredentialBroker, AwsCredentials, RolePolicies } from './ports.ts'
+import { rightsStatements } from './rules/rights.ts'
+import { openingPolicy } from './rules/session-policy.ts'
+import { deriveReadStatement, deriveStatement, type Statement } from './rules/statement.ts'
 
 export type BrokerPorts = PlacePorts & { broker: AwsCredentialBroker; clock: Clock }
 

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { SecureUrl } from '../../domain/people/identity-issuer.ts'
 import { targetKind, token } from '../kind.ts'
 
-export const Addresses = z.strictObject({
+const Addresses = z.strictObject({
   audience: z.string().min(1),
   addresses: z.array(z.url()).min(1),
   /** Where Hotwork asks it what is there now. */
@@ -17,5 +17,10 @@ export const tool = targetKind({
   name: 'a tool',
   credentials: { token },
   settings: Addresses,
+  entry: {},
+  ids: 'a name',
+  places: [],
+  facts: () => ({}),
   recordsCalls: false,
+  check() {},
 })

@@ -1,21 +1,21 @@
 import { runSimulation, runUnsafeSimulation, type Simulation } from '@cloud-copilot/iam-simulate'
 import fc from 'fast-check'
-import { rightsStatements } from '../../../functions/domain/break-glass/rights.ts'
-import {
-  openingPolicy,
-  sessionPolicy,
-  sessionPolicyLimit,
-} from '../../../functions/domain/credentials/session-policy.ts'
 import { accountOf } from '../../../functions/domain/policy/bundle.ts'
 import {
   type CatalogueEntry,
   deriveResource,
-  deriveStatement,
   parseArguments,
   pinnedBy,
 } from '../../../functions/domain/policy/catalogue.ts'
-import type { Conditions } from '../../../functions/domain/policy/conditions.ts'
 import { type JsonObject, rfc3339 } from '../../../functions/domain/values.ts'
+import type { Conditions } from '../../../functions/targets/aws/rules/conditions.ts'
+import { rightsStatements } from '../../../functions/targets/aws/rules/rights.ts'
+import {
+  openingPolicy,
+  sessionPolicy,
+  sessionPolicyLimit,
+} from '../../../functions/targets/aws/rules/session-policy.ts'
+import { deriveStatement } from '../../../functions/targets/aws/rules/statement.ts'
 import { compileSample } from '../../policies/sample.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 import { submittedAt } from '../../support/ask.ts'

@@ -1,5 +1,5 @@
-import { takeFrom } from '../../../functions/domain/policy/conditions.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
+import { takeFrom } from '../../../functions/targets/aws/rules/conditions.ts'
 
 /** What a condition of a session takes from the arguments. */
 

@@ -1,5 +1,5 @@
-import { sessionPolicyLimit } from '../../../functions/domain/credentials/session-policy.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { sessionPolicyLimit } from '../../../functions/targets/aws/rules/session-policy.ts'
 import { parameter, sampleBundle, World } from '../../support/world.ts'
 
 /** AWS credentials whose session policy STS might not take are refused before anybody is asked to approve them. */

@@ -1,5 +1,5 @@
-import { conditionPlace, takeFrom } from '../../../domain/policy/conditions.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'
+import { conditionPlace, takeFrom } from '../rules/conditions.ts'
 
 /**
  * The same update, on the item that was read alone: the attributes that it speaks of are what they were, and where there was

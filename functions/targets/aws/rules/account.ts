@@ -29,3 +29,4 @@ export const Account = z.strictObject({
   scopedCredentials: z.boolean().optional(),
   sealed: Sealed.optional(),
 })
+export type Account = z.infer<typeof Account>

@@ -1,5 +1,5 @@
-import type { Statement } from '../policy/catalogue.ts'
-import { type NumericDate, rfc3339 } from '../values.ts'
+import { type NumericDate, rfc3339 } from '../../../domain/values.ts'
+import type { Statement } from './statement.ts'
 
 /**
  * STS allows 2,048 characters and packs them in a way that it does not publish: longer requests are refused before

@@ -1,29 +1,6 @@
 import * as z from 'zod'
-import type { Json, JsonObject } from '../values.ts'
-
-/**
- * `arn:{partition}:ssm:{region}:{account}:parameter{arguments.Name}`. No expressions and no defaults: a place is
- * filled, or the template does not fit.
- */
-const place = /\{([A-Za-z][A-Za-z0-9_.]*)\}/g
-
-export const placesOf = (template: string): readonly string[] =>
-  [...template.matchAll(place)].map(([, path]) => path ?? '')
-
-/** Every second part is the path of a value. */
-export const partsOf = (template: string): readonly string[] => template.split(place)
-
-/** Throws: that a template fits was checked when the policies were compiled. */
-export function fill(template: string, value: (path: string) => string | undefined): string {
-  return template.replace(place, (_, path: string) => {
-    const text = value(path)
-    if (text === undefined) throw new TypeError(`nothing to fill {${path}} with in ${template}`)
-    return text
-  })
-}
-
-/** IAM reads `*` and `?` as wildcards and `${` as a variable: text that could mean more than itself is refused. */
-export const isLiteral = (value: string): boolean => /^[A-Za-z0-9_.\-/+=,@]+$/.test(value) && !value.includes('..')
+import { fill, placesOf } from '../../../domain/policy/templates.ts'
+import type { Json, JsonObject } from '../../../domain/values.ts'
 
 const Template = z.string().min(1).max(1024)
 
@@ -89,16 +66,16 @@ export function conditionPlace(path: string): ConditionPlace | undefined {
 
 /**
  * A key is left out whole where an argument that it needs is absent or cannot be compared: it pins nothing.
- * @param fact what fills `{partition}`, `{region}` and `{account}`
+ * @param facts what fills `{partition}`, `{region}` and `{account}`
  */
 export function fillConditions(
   conditions: ConditionTemplates,
   args: JsonObject,
-  fact: (path: string) => string | undefined,
+  facts: { readonly [place: string]: string },
 ): Conditions {
   const filled: { [operator: string]: { [key: string]: string | readonly string[] } } = {}
   for (const { operator, key, templates } of conditionTemplates(conditions)) {
-    const values = templates.map((template) => fillValue(template, args, fact))
+    const values = templates.map((template) => fillValue(template, args, facts))
     if (values.some((value) => value === undefined)) continue
     const texts = [...new Set(values.flatMap((value) => value ?? []))]
     const single = texts.length === 1 && !Array.isArray(conditions[operator]?.[key])
@@ -110,14 +87,14 @@ export function fillConditions(
 function fillValue(
   template: string,
   args: JsonObject,
-  fact: (path: string) => string | undefined,
+  facts: { readonly [place: string]: string },
 ): readonly string[] | undefined {
   const listed = placesOf(template)
     .map(conditionPlace)
     .find((place) => place && place.take !== 'value')
   if (listed) return takeFrom(listed, args)
   if (placesOf(template).some((path) => isOpen(path, args))) return undefined
-  return [fill(template, (path) => textAt(path, args) ?? fact(path))]
+  return [fill(template, (path) => textAt(path, args) ?? facts[path])]
 }
 
 const isOpen = (path: string, args: JsonObject) => {

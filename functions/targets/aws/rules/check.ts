@@ -1,0 +1,139 @@
+import { isScalar } from '../../../domain/policy/arguments.ts'
+import {
+  checkAccount,
+  checkBraces,
+  checkLiteral,
+  checkTemplate,
+  checkWildcards,
+} from '../../../domain/policy/check-templates.ts'
+import { placesOf } from '../../../domain/policy/templates.ts'
+import { awsReads, isAwsRead } from '../../../domain/previews/preview-source.ts'
+import { known, type Path, type Say } from '../../../domain/what-is-wrong.ts'
+import { comparesPatterns, conditionPlace, conditionTemplates } from './conditions.ts'
+import { type AwsEntry, naming, unpinnedByResource } from './statement.ts'
+
+/** Do an entry's statement, look-up and read fit its arguments and its credential? */
+export function checkAws(entry: AwsEntry, accounts: readonly string[], say: Say): void {
+  for (const [at, template] of (entry.statement?.resources ?? []).entries()) {
+    const path = ['statement', 'resources', at]
+    checkTemplate(entry, template, path, { ...naming, inResource: true }, say)
+    if (!/^arn:\{partition\}:[a-z0-9-]+:[^:]*:[^:]*:.+$/.test(template))
+      say(path, `\`${template}\` is no ARN`, 'begin it with arn:{partition}:service:{region}:{account}:')
+    checkWildcards(template, 'acted on', path, say)
+  }
+  checkConditions(entry, say)
+  checkWhenAbsent(entry, say)
+  checkCredential(entry, accounts, say)
+  checkRead(entry, say)
+}
+
+/**
+ * Does each condition compare something that is there? An argument that may be absent needs a word for its absence, since
+ * a condition that is left out pins nothing.
+ */
+function checkConditions(entry: AwsEntry, say: Say): void {
+  const { properties, required } = entry.arguments
+  const { conditions, whenAbsent = {} } = entry.statement ?? {}
+  for (const name of Object.keys(whenAbsent))
+    if (!Object.hasOwn(properties, name) || required.includes(name))
+      say(['statement', 'whenAbsent', name], `\`${name}\` is never absent`, 'name an argument that is not required')
+  const groups: [Path, Parameters<typeof conditionTemplates>[0]][] = [
+    [['statement', 'conditions'], conditions],
+    ...Object.entries(whenAbsent).map(([name, each]): (typeof groups)[number] => [
+      ['statement', 'whenAbsent', name],
+      each,
+    ]),
+  ]
+  for (const [at, each] of groups)
+    for (const { operator, key, templates } of conditionTemplates(each))
+      for (const template of templates) {
+        const path = [...at, operator, key]
+        checkBraces(template, path, say)
+        checkWildcards(template, 'compared', path, say)
+        for (const place of placesOf(template))
+          if (naming.places.includes(place)) checkAccount(place, entry, path, say)
+          else checkCompared(entry, { operator, template, place }, path, say)
+      }
+}
+
+function checkCompared(
+  { arguments: { properties, required }, statement }: AwsEntry,
+  { operator, template, place }: { operator: string; template: string; place: string },
+  path: Path,
+  say: Say,
+): void {
+  const { argument = '', take = 'value' } = conditionPlace(place) ?? {}
+  const schema = Object.hasOwn(properties, argument) ? properties[argument] : undefined
+  if (!schema) {
+    say(path, `\`{${place}}\` is not one of the arguments`, known(Object.keys(properties)))
+    return
+  }
+  if (take !== 'value' && template !== `{${place}}`)
+    say(path, `\`{${place}}\` is a list, and \`${template}\` is not`, 'let it stand alone')
+  if (take === 'value' && !isScalar(schema) && schema.type === 'object')
+    say(path, `\`{${place}}\` is a map`, 'take its `.names` or `.values`')
+  if (!required.includes(argument) && statement?.whenAbsent?.[argument] === undefined)
+    say(path, `\`{${place}}\` may be absent`, `say what holds then, in \`whenAbsent.${argument}\``)
+  if (comparesPatterns(operator)) checkLiteral(schema, argument, template, path, say)
+}
+
+/**
+ * Does the absence of an argument leave alone what another argument is held to? Where two name one key under one operator,
+ * only the later is sent.
+ */
+function checkWhenAbsent({ statement }: AwsEntry, say: Say): void {
+  const conditions = conditionTemplates(statement?.conditions)
+  const absences = Object.entries(statement?.whenAbsent ?? {})
+  absences.forEach(([name, own], at) => {
+    const others = absences.slice(0, at).flatMap(([, each]) => conditionTemplates(each))
+    for (const { operator, key } of conditionTemplates(own)) {
+      const isThere = (each: { operator: string; key: string }) => each.operator === operator && each.key === key
+      // `Null` compares nothing itself: it goes with what the other operators hold the key to.
+      const compared = conditions.filter((each) =>
+        operator === 'Null' ? each.key === key && each.operator !== operator : isThere(each),
+      )
+      const isOwn =
+        compared.length > 0 && compared.every(({ templates }) => templates.every((each) => takesOnly(each, name)))
+      if (others.some(isThere) || (conditions.some(isThere) && !isOwn))
+        say(
+          ['statement', 'whenAbsent', name, operator, key],
+          `without \`${name}\`, \`${key}\` under \`${operator}\` would replace what holds the call to something else`,
+          'compare that key under another operator, or take it out',
+        )
+    }
+  })
+}
+
+/** Whether a template has this argument in it, and no other. Text alone holds every call to itself. */
+const takesOnly = (template: string, name: string): boolean => {
+  const places = placesOf(template)
+  return places.length > 0 && places.every((place) => conditionPlace(place)?.argument === name)
+}
+
+function checkCredential(entry: AwsEntry, accounts: readonly string[], say: Say): void {
+  const { name, tool, credential, statement, account, resolve } = entry
+  if (credential === 'token' && statement) say(['statement'], 'an access token carries no IAM statement', 'remove it')
+  if (credential === 'sts' || (credential === 'mediated' && tool === 'aws')) {
+    const fix = 'add the IAM actions and resources that the credential may have'
+    if (!statement) say([], `\`${credential}\` needs a \`statement\``, fix)
+    if (account === undefined) say([], `\`${credential}\` needs an \`account\``, known(accounts))
+  }
+  if (statement && !statement.actions.includes(name)) {
+    const fix = 'name the action as IAM does, and list it'
+    say(['statement', 'actions'], `the statement does not allow \`${name}\``, fix)
+  }
+  if (resolve && credential !== 'mediated')
+    say(['resolve'], 'only a call that Hotwork makes itself is looked up', 'remove it, or use `mediated`')
+  const open = credential === 'sts' ? unpinnedByResource(entry) : []
+  for (const argument of Object.keys(entry.leavesOpen))
+    if (argument in entry.arguments.properties && !open.includes(argument))
+      say(['leavesOpen', argument], `\`${argument}\` is not left open: the credential pins it`, 'remove it')
+}
+
+function checkRead({ tool, preview, account }: AwsEntry, say: Say): void {
+  if (tool !== 'aws' || !preview) return
+  const path = ['preview', 'action']
+  const { action } = preview
+  if (!isAwsRead(action)) say(path, `\`${action}\` is no read that Hotwork can make`, known(awsReads))
+  if (account === undefined) say(path, `\`${action}\` needs an account`, 'add `account`, an alias of the deployment')
+}

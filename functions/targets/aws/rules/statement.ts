@@ -1,0 +1,154 @@
+import * as z from 'zod'
+import { argumentIn, fillLiterally, placesOf } from '../../../domain/policy/templates.ts'
+import type { JsonObject } from '../../../domain/values.ts'
+import type { Entry } from '../../kind.ts'
+import type { Account } from './account.ts'
+import {
+  type Conditions,
+  ConditionTemplates,
+  comparesPatterns,
+  conditionTemplates,
+  fillConditions,
+  pinsIn,
+  takeFrom,
+} from './conditions.ts'
+
+const IamAction = z
+  .string()
+  .regex(/^[a-z0-9-]+:[A-Za-z0-9]+$/, 'one IAM action, such as `ssm:PutParameter`, no wildcard')
+
+const StatementTemplate = z.strictObject({
+  actions: z.array(IamAction).min(1),
+  resources: z.array(z.string().min(1).max(1024)).min(1),
+  /** A key whose argument is absent is left out. */
+  conditions: ConditionTemplates.optional(),
+  /** By an argument that may be absent: what holds the call to its absence. */
+  whenAbsent: z.record(z.string(), ConditionTemplates).optional(),
+})
+
+/** The members of a catalogue entry that are AWS's. */
+export const awsPart = {
+  statement: StatementTemplate.optional(),
+  /**
+   * How a call whose answer was lost is looked up, by an action that changes nothing. Without it such a call stays
+   * unknown.
+   */
+  resolve: z.strictObject({ action: IamAction }).optional(),
+}
+export type AwsEntry = Entry & z.infer<z.ZodObject<typeof awsPart>>
+
+export type Statement = {
+  actions: readonly string[]
+  resources: readonly string[]
+  conditions?: Conditions
+}
+
+/** How a template names a resource. */
+export const naming = { ids: 'an ARN', places: ['partition', 'region', 'account'] }
+
+export const facts = ({ partition, region, accountId: account }: Account) => ({ partition, region, account })
+
+/**
+ * The statement that covers these arguments and nothing else, as far as IAM can tell. Conditions that the account's IAM
+ * cannot judge are left out.
+ */
+export function deriveStatement(
+  entry: AwsEntry,
+  args: JsonObject,
+  account: Account | undefined,
+): Statement | undefined {
+  if (entry.statement === undefined) return undefined
+  const { actions, resources } = entry.statement
+  const known = account ? facts(account) : {}
+  const conditions = fillConditions(sentConditions(entry, args, account), args, known)
+  return {
+    actions,
+    resources: resources.map((template) => fillLiterally(template, args, known)),
+    ...(Object.keys(conditions).length > 0 && { conditions }),
+  }
+}
+
+export function deriveReadStatement(
+  entry: AwsEntry,
+  args: JsonObject,
+  account: Account | undefined,
+): Statement | undefined {
+  const statement = deriveStatement(entry, args, account)
+  return statement && entry.resolve && { actions: [entry.resolve.action], resources: statement.resources }
+}
+
+/**
+ * The conditions of every call, for a statement that pins no arguments. A key that compares an argument is left out
+ * whole.
+ */
+export function conditionsOfEveryCall(entry: AwsEntry, account: Account | undefined): Conditions {
+  return fillConditions(alwaysSent(entry, account), {}, account ? facts(account) : {})
+}
+
+/** The conditions that are sent with any arguments. */
+const alwaysSent = ({ statement }: AwsEntry, account: Account | undefined): ConditionTemplates =>
+  sentConditions({ statement: statement && { ...statement, whenAbsent: {} } }, {}, account)
+
+function sentConditions(
+  { statement }: Pick<AwsEntry, 'statement'>,
+  args: JsonObject,
+  account: Pick<Account, 'unjudgedConditions'> | undefined,
+): ConditionTemplates {
+  const absent = Object.entries(statement?.whenAbsent ?? {}).filter(([name]) => !(name in args))
+  const unjudged = account?.unjudgedConditions ?? []
+  const sent: ConditionTemplates = {}
+  for (const conditions of [statement?.conditions ?? {}, ...absent.map(([, each]) => each)]) {
+    for (const [operator, keys] of Object.entries(conditions)) {
+      const judged = Object.entries(keys).filter(([key]) => !unjudged.includes(key))
+      if (judged.length > 0) sent[operator] = { ...sent[operator], ...Object.fromEntries(judged) }
+    }
+  }
+  return sent
+}
+
+/** They stand in an ARN, or in a pattern that IAM compares. */
+export const literalTemplates = ({ statement }: AwsEntry): readonly string[] => [
+  ...(statement?.resources ?? []),
+  ...conditionTemplates(statement?.conditions).flatMap(({ operator, templates }) =>
+    comparesPatterns(operator) ? templates : [],
+  ),
+]
+
+export function unpinnedByResource(entry: AwsEntry): readonly string[] {
+  const pinned = (entry.statement?.resources ?? []).flatMap(placesOf).map(argumentIn)
+  return Object.keys(entry.arguments.properties).filter((name) => !pinned.includes(name))
+}
+
+/** By the statement that is really sent. */
+export function unpinnedArguments(entry: AwsEntry, args: JsonObject, account: Account | undefined): readonly string[] {
+  const held = heldByConditions(entry, args, account)
+  return unpinnedByResource(entry).filter((name) => !held.includes(name))
+}
+
+function heldByConditions(entry: AwsEntry, args: JsonObject, account: Account | undefined): readonly string[] {
+  // A list of one value is one value.
+  const byValue = pinsIn(sentConditions(entry, args, account)).filter(
+    (place) => place.take !== 'names' && takeFrom(place, args)?.length === 1,
+  )
+  const absent = Object.keys(entry.arguments.properties).filter((name) => !(name in args))
+  return [...byValue.map(({ argument }) => argument), ...absent.filter((name) => isAbsenceHeld(entry, name, account))]
+}
+
+function isAbsenceHeld({ statement }: AwsEntry, name: string, account: Account | undefined): boolean {
+  const conditions = conditionTemplates(statement?.whenAbsent?.[name])
+  return conditions.length > 0 && !conditions.some(({ key }) => account?.unjudgedConditions?.includes(key))
+}
+
+/**
+ * What the credentials of some ask leave open: a policy that reads it, and not `context.unpinned`, judges a value that
+ * the agent is not held to.
+ */
+export function sometimesUnpinned(entry: AwsEntry, account: Account | undefined): readonly string[] {
+  const byValue = pinsIn(alwaysSent(entry, account)).flatMap(({ argument, take }) =>
+    take === 'value' ? [argument] : [],
+  )
+  const { required } = entry.arguments
+  return unpinnedByResource(entry).filter(
+    (name) => !byValue.includes(name) || !(required.includes(name) || isAbsenceHeld(entry, name, account)),
+  )
+}
