@@ -178,8 +178,7 @@ function factsOfStep(bundle: Bundle, { asked, proposal }: StepQuestions, now: Nu
 
 const isSameResource = (one: Resource, other: Resource): boolean => one.type === other.type && one.id === other.id
 
-export const outcomeAfter = ({ preview }: Pick<CatalogueEntry, 'preview'>): PreviewOutcome =>
-  preview ? 'failed' : 'none'
+const outcomeAfter = ({ preview }: Pick<CatalogueEntry, 'preview'>): PreviewOutcome => (preview ? 'failed' : 'none')
 
 /** The first no, or the policies by which both may. */
 function askAboutStep({ facts, asked, proposed, proposal }: Found, ask: Ask, tier: number, now: NumericDate): Answer {

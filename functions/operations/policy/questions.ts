@@ -12,9 +12,10 @@ import {
 } from '../../domain/policy/assess.ts'
 import {
   answerableFor,
+  askedOfPlan,
   assessPlan,
   factsOfPlan,
-  outcomeAfter,
+  type PlanAsked,
   type PlanAssessment,
 } from '../../domain/policy/assess-plan.ts'
 import { agentOf, type Bundle, personOf } from '../../domain/policy/bundle.ts'
@@ -51,18 +52,16 @@ export const askedOf = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview
   preview: outcomeOfPreview(preview),
 })
 
-/** Two questions about each step: of its own agent, and of the agent that proposed it. */
-export const askedOfSteps = (bundle: Bundle, { ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>) =>
-  keptSteps({ ask }).map(({ agent, step, action, arguments: args, resource, mcp, recent, host, after }) => {
-    const entry = bundle.actions[action]
-    const outcome = after !== undefined && entry ? outcomeAfter(entry) : outcomeOfPreview(previewOfStep(preview, step))
-    const own = { action, arguments: args, resource, mcp, recent, ...whyAsked(ask), preview: outcome }
-    return {
-      number: step,
-      asked: { ...own, agent, delegators: [ask.owner], host } satisfies Asked,
-      proposal: { ...own, agent: ask.agent.id } satisfies Asked,
-    }
-  })
+/** A plan as policy hears it: without the steps that are struck out. */
+export const planAsked = ({ ask, preview }: Pick<ApprovalRequest, 'ask' | 'preview'>): PlanAsked => ({
+  ...whyAsked(ask),
+  agent: ask.agent.id as AgentId,
+  steps: keptSteps({ ask }).map(({ agent, action, arguments: args, resource, mcp, recent, host, step }) => ({
+    ...{ agent, action, arguments: args, resource, recent, host, step },
+    ...defined({ mcp }),
+    preview: outcomeOfPreview(previewOfStep(preview, step)),
+  })),
+})
 
 export type Act = { number?: number; asked: Asked; proposal?: Asked }
 
@@ -73,7 +72,7 @@ export function actsOf(bundle: Bundle, state: Pick<ApprovalRequest, 'ask' | 'pre
     case 'act':
       return [{ asked: askedOf(state) }]
     case 'steps':
-      return askedOfSteps(bundle, state)
+      return askedOfPlan(bundle, planAsked(state), state.ask.owner)
     case 'rights':
       return []
     default:
@@ -116,12 +115,7 @@ export const assessAgain = (
   const ask = (question: Question) => policy.ask(question)
   const again = { ask: state.ask, ...defined({ preview }) }
   if (rulesOf(state.ask).asks !== 'steps') return assess(policy.bundle, ask, askedOf(again), now, { atLeast })
-  const steps = askedOfSteps(policy.bundle, again).map(({ asked: { delegators: _, purpose: __, mcp, ...step } }) => ({
-    ...step,
-    ...defined({ mcp }),
-  }))
-  const plan = { agent: state.ask.agent.id as AgentId, ...whyAsked(state.ask), steps }
-  return assessPlan(policy.bundle, ask, plan, now, { atLeast })
+  return assessPlan(policy.bundle, ask, planAsked(again), now, { atLeast })
 }
 
 /** May this person do this to that request, or, where the act is about none, at all? */

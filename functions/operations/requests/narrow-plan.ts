@@ -1,10 +1,10 @@
-import { whyAsked } from '../../domain/policy/asking-terms.ts'
 import { tierOf } from '../../domain/policy/ladder.ts'
 import { isNarrower, type Narrow, type NarrowStep, narrowedTerms, withDigests } from '../../domain/requests/narrow.ts'
 import { keptSteps, type PlanStep } from '../../domain/requests/plan-step.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import { type AgentId, defined, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
+import { defined, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
+import { planAsked } from '../policy/questions.ts'
 import type { MadeNarrow } from './decide-request.ts'
 import { assessSteps, termsOfPlan } from './plan-ask.ts'
 
@@ -19,12 +19,8 @@ export function narrowPlan(
   const changed = changeSteps(steps, narrow, policy)
   if (!changed.ok) return changed
   const kept = keptSteps({ ask: { steps: changed.value } })
-  const asked = kept.map(({ agent, action, arguments: args, resource, mcp, recent, host, step }) => ({
-    ...{ agent, action, arguments: args, resource, recent, host, step },
-    ...defined({ mcp }),
-  }))
-  const plan = { ...whyAsked(ask), agent: ask.agent.id as AgentId, steps: asked }
-  const found = assessSteps(plan, now, policy, preview ?? { steps: [] })
+  const plan = planAsked({ ask: { ...ask, steps: changed.value }, ...defined({ preview }) })
+  const found = assessSteps(plan, now, policy)
   if (found.outcome === 'refused') return { ok: false, code: found.reason, ...defined({ detail: found.detail }) }
   const needed = Math.max(tier, found.tier)
   const rung = tierOf(policy.bundle.ladder, needed)

@@ -4,10 +4,10 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import type { PersonId } from '../../../functions/domain/values.ts'
 import type { Policy } from '../../../functions/operations/policy/ports.ts'
 import {
+  actsOf,
   askAboutAsker,
   askAboutPerson,
   askAboutStandIn,
-  askedOfSteps,
   assessAgain,
   countedApprovers,
   eligibilityOf,
@@ -131,7 +131,7 @@ describe('a plan', () => {
     const ask = samplePlan({
       steps: [sampleStep(1, 'agent:remediator', 'dan'), sampleStep(2, 'agent:builder', 'lena', { after: 1 as never })],
     })
-    const [first, second, ...rest] = askedOfSteps(bundle, { ask, preview: preview() })
+    const [first, second, ...rest] = actsOf(bundle, { ask, preview: preview() })
     expect(rest).toEqual([])
     expect(first).toMatchObject({
       number: 1,
