@@ -26,7 +26,7 @@ export function checkCatalogue(folder: Folder): Problem[] {
       const { ids, places } = placeKindOf(entry)
       checkTemplate(entry, entry.title, ['title'], { ids, places, inResource: false }, say)
       checkTemplate(entry, entry.resource.id, ['resource', 'id'], { ids, places, inResource: true }, say)
-      checkTarget(entry, folder, say)
+      checkAccount(entry, folder, say)
       for (const kind of allKinds) kind.check(entry, aliasesOf(kind.id, folder), say)
       checkCredential(entry, folder, say)
       checkMcp(entry, tools, say)
@@ -53,7 +53,7 @@ function aliasesOf(kind: string, { deployment: { value } }: Pick<Folder, 'deploy
   return Object.entries(value.targets ?? {}).flatMap(([alias, each]) => (each.kind === kind ? [alias] : []))
 }
 
-function checkTarget({ account, target, tool }: CatalogueEntry, folder: Folder, say: Say): void {
+function checkAccount({ account }: CatalogueEntry, folder: Folder, say: Say): void {
   const accounts = aliasesOf('aws', folder)
   if (account !== undefined && !accounts.includes(account))
     say(['account'], `account \`${account}\` is not in the deployment`, known(accounts))

@@ -5,11 +5,13 @@ import { IssuerFile } from '../../domain/people/identity-issuer.ts'
 import { Agent, Identity, oneYear, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
 import { Bundle, Deployment } from '../../domain/policy/bundle.ts'
 import { Calendar, Freeze, momentOf, named } from '../../domain/policy/calendar.ts'
+import { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
 import { defined, PersonId } from '../../domain/values.ts'
 import { GroupSource, sourceKinds } from '../../group-sources/kinds.ts'
 import { Account, Sealed } from '../../targets/aws/rules/account.ts'
+import { kindOf } from '../../targets/kinds.ts'
 
 /** How the files of a policy folder say things; each gives what the bundle holds, where times are whole seconds. */
 
@@ -191,20 +193,58 @@ export const CalendarFile = z
     freezes: named(z.array(FreezeFile).min(1)).default({}),
   })
   .transform(({ zone, dates, ...rest }) => ({ ...defined({ zone, dates }), ...rest }))
+/** `tool` may be left out where `target` says the kind. */
+export const EntryFile = z.strictObject({ ...CatalogueEntry.shape, tool: CatalogueEntry.shape.tool.optional() })
+export type EntryFile = z.infer<typeof EntryFile>
+
 export const CasesFile = z.strictObject({ cases: z.array(PolicyCase) })
+const AccountFile = Account.extend({ sealed: Sealed.extend({ recertifyBy: startOfDay.optional() }).optional() })
+
+type Targets = NonNullable<Deployment['targets']>
+type Accounts = Deployment['accounts']
+
+/** `accounts` is the short form of targets of AWS, and the one that the bundle has. */
+function targetsIn(
+  said: Targets,
+  accounts: Accounts,
+  context: z.RefinementCtx,
+): { accounts: Accounts; targets?: Targets } {
+  const [ofAws, others]: [Accounts, Targets] = [{ ...accounts }, {}]
+  for (const [alias, { kind, ...settings }] of Object.entries(said)) {
+    const path = ['targets', alias]
+    const parse = <T extends z.ZodType>(schema: T): z.infer<T> | undefined => {
+      const { data, error } = schema.safeParse(settings)
+      for (const issue of error?.issues ?? [])
+        context.issues.push({ ...issue, input: settings, path: [...path, ...issue.path] } as never)
+      return data
+    }
+    const account = kind === 'aws' ? parse(AccountFile) : undefined
+    const other = kind === 'aws' ? undefined : parse(kindOf({ tool: kind }).settings)
+    if (account) ofAws[alias] = account
+    if (other) others[alias] = { ...other, kind }
+    if (Object.hasOwn(accounts, alias))
+      context.addIssue({
+        code: 'custom',
+        path,
+        message: `\`${alias}\` is in \`accounts\` too`,
+        params: { fix: 'keep one of them: an account in `accounts` is a target of kind `aws`' },
+      })
+  }
+  return { accounts: ofAws, ...(Object.keys(others).length > 0 && { targets: others }) }
+}
+
 export const DeploymentFile = z
   .strictObject({
     ...Deployment.omit({ chat: true, pager: true }).shape,
     issuers: z.record(Alias, IssuerFile),
-    accounts: z.record(
-      Alias,
-      Account.extend({ sealed: Sealed.extend({ recertifyBy: startOfDay.optional() }).optional() }),
-    ),
+    accounts: z.record(Alias, AccountFile).default({}),
+    targets: Deployment.shape.targets.default({}),
     slack: Deployment.shape.chat,
     pagerDuty: Deployment.shape.pager,
   })
-  .transform(({ slack, pagerDuty, ...deployment }) => ({
+  .transform(({ slack, pagerDuty, targets, accounts, ...deployment }, context) => ({
     ...deployment,
+    ...targetsIn(targets, accounts, context),
     chat: slack,
     ...defined({ pager: pagerDuty }),
   }))

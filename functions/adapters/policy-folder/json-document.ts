@@ -83,9 +83,10 @@ export class JsonDocument {
       )
     }
     const missing = issue.code === 'invalid_type' && issue.input === undefined && this.#at(path) === undefined
+    const { fix = 'change it; docs/policies.md says what it is' } = issue.code === 'custom' ? (issue.params ?? {}) : {}
     return missing
       ? this.report(path, `${where(path)} is missing`, `add it; docs/policies.md says what it is`)
-      : this.report(path, `${where(path)}: ${issue.message}`, 'change it; docs/policies.md says what it is')
+      : this.report(path, `${where(path)}: ${issue.message}`, fix)
   }
 
   #at(path: Path): Node | undefined {

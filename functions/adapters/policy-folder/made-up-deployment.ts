@@ -25,7 +25,7 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
       return { audience: address, addresses: [address], reads: `${address}/state` }
     }),
     channels: byAlias(membersOf(told, 'channel'), (_, at) => `C${digits(at, 8)}`),
-    accounts: byAlias(membersOf(actions, 'account'), (_, at) => ({
+    accounts: byAlias([...membersOf(actions, 'account'), ...membersOf(actions, 'target')], (_, at) => ({
       partition,
       region,
       accountId: accountId ?? digits(at, 12),

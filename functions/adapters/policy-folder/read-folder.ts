@@ -5,7 +5,7 @@ import type { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
 import type { Agent, Directory, ResourceRule, Tool } from '../../domain/people/organisation.ts'
 import type { Bundle, Deployment } from '../../domain/policy/bundle.ts'
 import type { Calendar } from '../../domain/policy/calendar.ts'
-import { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import type { Ladder } from '../../domain/policy/ladder.ts'
 import type { PolicyCase } from '../../domain/policy/policy-case.ts'
 import { defined } from '../../domain/values.ts'
@@ -17,11 +17,13 @@ import {
   CasesFile,
   DeploymentFile,
   DirectoryFile,
+  EntryFile,
   LadderFile,
   ResourcesFile,
   ToolsFile,
 } from './file-shapes.ts'
-import { JsonDocument, type Problem } from './json-document.ts'
+import { JsonDocument, type Problem, problemsIn } from './json-document.ts'
+import { placeEntry } from './place-entry.ts'
 
 export type Sourced<T> = { value: T; document: JsonDocument }
 export type Source = { file: string; text: string }
@@ -76,7 +78,15 @@ export function readFolder(
   const readOptional: ReadFile = (file, schema) => (existsSync(file) ? read(file, schema) : undefined)
   const breakGlass = readOptional(join(folder, 'break-glass.json'), BreakGlassFile)
   const calendar = readOptional(join(folder, 'calendar.json'), CalendarFile)
-  const actions = readAll('actions', CatalogueEntry)
+  const entries = readAll('actions', EntryFile)
+  const actions = entries.flatMap(({ value, document }) => {
+    let placed: CatalogueEntry | undefined
+    const wrong = problemsIn(document, (say) => {
+      placed = deployment && placeEntry(value, deployment.value, say)
+    })
+    problems.push(...wrong)
+    return placed ? [{ value: placed, document }] : []
+  })
   const cases = readAll('cases', CasesFile)
   const schemaFile = join(folder, 'hotwork.cedarschema')
   isThere(schemaFile, 'copy the one of examples/cdk-app/policies, which is in the package too')

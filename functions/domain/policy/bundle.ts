@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { sourceSettings } from '../../group-sources/kinds.ts'
-import type { TargetKind } from '../../targets/kind.ts'
-import { aliasedKinds, kindOf, kinds, type Settings } from '../../targets/kinds.ts'
+import { aliasedKinds, kinds, type Settings } from '../../targets/kinds.ts'
 import { BreakGlassPolicy } from '../break-glass/break-glass.ts'
 import { digestOf } from '../digest.ts'
 import { Transmitter } from '../halts/signal.ts'
@@ -16,15 +15,6 @@ import { IncidentService } from './incident-service.ts'
 import { Alias, Ladder } from './ladder.ts'
 
 export type Account = z.infer<typeof kinds.aws.settings>
-
-/** An alias, by the settings of its kind. */
-export const targetOf = (settingsOf: (kind: TargetKind) => z.ZodObject) =>
-  z.looseObject({ kind: z.enum(aliasedKinds) }).transform(({ kind, ...said }, context) => {
-    const parsed = settingsOf(kindOf({ tool: kind })).safeParse(said)
-    if (parsed.success) return { ...parsed.data, kind }
-    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: said } as never)
-    return z.NEVER
-  })
 
 /** What the aliases of a policy folder mean where it is deployed. */
 export const Deployment = z.strictObject({
@@ -43,13 +33,8 @@ export const Deployment = z.strictObject({
     .optional(),
   channels: z.record(Alias, z.string().regex(/^[CG][A-Z0-9]{2,20}$/)),
   accounts: z.record(Alias, kinds.aws.settings),
-  /** Aliases of other kinds. */
-  targets: z
-    .record(
-      Alias,
-      targetOf(({ settings }) => settings),
-    )
-    .optional(),
+  /** Aliases of other kinds, each with the settings of its kind. */
+  targets: z.record(Alias, z.looseObject({ kind: z.enum(aliasedKinds) })).optional(),
   /**
    * Where people log in to the pages: an OpenID provider, at which the pages are a public client without a secret. The
    * command line is a client of its own (RFC 8252 section 8.4).
