@@ -220,4 +220,11 @@ describe('a tier that is asked for again', () => {
     const again = (atLeast: number) => assessAgain(world.policy, state, { preview: undefined, atLeast }, now)
     expect([again(0), again(2), again(3)].map((each) => each.outcome === 'requestable' && each.tier)).toEqual([2, 2, 3])
   })
+
+  test('is refused by the number that a step had before others were struck out', () => {
+    const { policy } = new World()
+    const steps = [sampleStep(1, 'agent:remediator', 'dan', { struck: true }), sampleStep(2, 'agent:nobody', 'dan')]
+    const found = assessAgain(policy, { ask: samplePlan({ steps }) }, { preview: undefined, atLeast: 0 }, 1_800_000_000)
+    expect(found).toMatchObject({ outcome: 'refused', detail: expect.stringMatching(/^step 2/) })
+  })
 })
