@@ -6,7 +6,7 @@ import { taskAnswers } from '../../domain/policy/asking-terms.ts'
 import { type Bundle, settingsOf } from '../../domain/policy/bundle.ts'
 import { namesIn } from '../../domain/policy/calendar.ts'
 import { type CatalogueEntry, factsOf, sometimesUnpinned, unpinnedArguments } from '../../domain/policy/catalogue.ts'
-import { namesOfTier } from '../../domain/policy/ladder.ts'
+import { namesOfTier } from '../../domain/policy/filling.ts'
 import { previewOutcomes } from '../../domain/previews/preview.ts'
 import type { Json } from '../../domain/values.ts'
 

@@ -1,10 +1,11 @@
 import * as z from 'zod'
+import { fillingOf } from '../../domain/policy/filling.ts'
 import type { Reader } from '../../domain/requests/ask-term.ts'
 import { answered, bodyShape, type ReadTerms } from '../../domain/requests/ask-terms.ts'
 import { endsSoon } from '../../domain/requests/extend.ts'
 import { originOf } from '../../domain/requests/origin.ts'
 import { statusOfStep, stepsOf } from '../../domain/requests/plan-step.ts'
-import { type ApprovalRequest, type Ask, grantOf, openStage, usesLeft } from '../../domain/requests/request.ts'
+import { type ApprovalRequest, type Ask, grantOf, usesLeft } from '../../domain/requests/request.ts'
 import {
   defined,
   EvaluationId,
@@ -203,8 +204,8 @@ const taskExpiry = (state: ApprovalRequest): NumericDate => {
 
 function progressOf(state: ApprovalRequest): { progress?: Json } {
   if (state.stages.length === 0) return {}
-  const open = openStage(state)
-  const index = open ? state.stages.indexOf(open) : state.stages.length - 1
+  const open = state.stages.findIndex((stage) => fillingOf(stage).missing > 0)
+  const index = open < 0 ? state.stages.length - 1 : open
   const name = state.stages[index]?.terms.name ?? ''
   return { progress: { current_step: index + 1, total_steps: state.stages.length, step_name: name } }
 }

@@ -1,7 +1,8 @@
-import { findApprovers } from '../../domain/policy/approvers.ts'
+import { findApprovers, isApprovable } from '../../domain/policy/approvers.ts'
 import { findFacts, questionOf, requestFacts } from '../../domain/policy/assess.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import { canFill, namesOfTier, type Stage, type Tier } from '../../domain/policy/ladder.ts'
+import { type Filling, fillingOf, namesOfTier } from '../../domain/policy/filling.ts'
+import type { Tier } from '../../domain/policy/ladder.ts'
 import { findBrokenRung, isAskCase, runCase } from '../../domain/policy/policy-case.ts'
 import type { Ask, RequestFacts } from '../../domain/policy/question.ts'
 import type { CompiledPolicies } from './compile-folder.ts'
@@ -10,8 +11,6 @@ import type { Folder } from './read-folder.ts'
 
 /** Something that a case asks, as it would be decided at a tier that permits it. */
 type Decidable = { request: RequestFacts; now: number }
-/** For each stage of a tier: who may decide it by its own name, and by the one that it escalates to. */
-type Deciders = readonly { stage: Stage; own: readonly string[]; escalated: readonly string[] }[]
 
 /** Can each tier be met at all? It can if the people there are could meet it for anything that a case asks. */
 function checkStages({ cases, ladder }: Folder, bundle: Bundle, ask: Ask): Problem[] {
@@ -24,21 +23,13 @@ function checkStages({ cases, ladder }: Folder, bundle: Bundle, ask: Ask): Probl
       const { permit } = ask(questionOf(facts.value, asked, { moment: 'request', tier: tier.tier, now }))
       return permit ? [{ request: requestFacts(facts.value, asked, tier.tier), now }] : []
     })
-  const decidersOf = (tier: Tier, { request, now }: Decidable): Deciders => {
-    const { eligible } = findApprovers(bundle, ask, [request], namesOfTier(tier), now)
-    const may = (name: string) => eligible[name] ?? []
-    return tier.stages.map((stage) => {
-      const escalated = stage.onSilence === 'expire' ? [] : may(stage.onSilence.escalateTo)
-      return { stage, own: may(stage.name), escalated }
-    })
-  }
-
   return bundle.ladder.tiers.flatMap((tier, index) => {
-    const all: Deciders[] = []
-    for (const it of decidableAt(tier)) {
-      const deciders = decidersOf(tier, it)
-      if (isMet(deciders)) return []
-      all.push(deciders)
+    const all: Filling[][] = []
+    for (const { request, now } of decidableAt(tier)) {
+      const { eligible } = findApprovers(bundle, ask, [request], namesOfTier(tier), now)
+      const fillings = tier.stages.map((terms) => fillingOf({ terms }, eligible))
+      if (fillings.every(isMet) && isApprovable(tier, eligible)) return []
+      all.push(fillings)
     }
     if (all.length === 0) return []
     return whyUnmet(tier, all).map(([path, message, fix]) =>
@@ -47,17 +38,14 @@ function checkStages({ cases, ladder }: Folder, bundle: Bundle, ask: Ask): Probl
   })
 }
 
-const isMet = (deciders: Deciders) =>
-  deciders.every(({ stage, own }) => own.length >= stage.quorum) &&
-  deciders.every(({ stage, escalated }) => stage.onSilence === 'expire' || escalated.length > 0) &&
-  canFill(deciders.map(({ stage, own, escalated }) => ({ quorum: stage.quorum, people: [...own, ...escalated] })))
+const isMet = ({ missing, own, wider, allNames }: Filling) =>
+  own.length >= missing && (allNames.length === 1 || wider.length > 0)
 
 type Reason = [path: (string | number)[], message: string, fix: string]
 
 /** No request can meet the tier: the stage that stands out, or else that the stages share too few people. */
-function whyUnmet({ tier, stages }: Tier, all: readonly Deciders[]): Reason[] {
-  const most = (at: number, of: 'own' | 'escalated') =>
-    Math.max(...all.map((deciders) => deciders[at]?.[of].length ?? 0))
+function whyUnmet({ tier, stages }: Tier, all: readonly (readonly Filling[])[]): Reason[] {
+  const most = (at: number, of: 'own' | 'wider') => Math.max(...all.map((fillings) => fillings[at]?.[of].length ?? 0))
   const reasons = stages.flatMap((stage, at): Reason[] => {
     const own = most(at, 'own')
     if (own < stage.quorum) {
@@ -67,7 +55,7 @@ function whyUnmet({ tier, stages }: Tier, all: readonly Deciders[]): Reason[] {
       const fix = 'lower the quorum, add people to the group, or permit `approve` to more of them'
       return [[['stages', at, 'quorum'], message, fix]]
     }
-    if (stage.onSilence !== 'expire' && most(at, 'escalated') === 0) {
+    if (stage.onSilence !== 'expire' && most(at, 'wider') === 0) {
       const message = `stage \`${stage.name}\` escalates to \`${stage.onSilence.escalateTo}\`, which no person may decide`
       const fix = 'permit `approve` for that stage name, or let the stage expire'
       return [[['stages', at, 'onSilence', 'escalateTo'], message, fix]]

@@ -3,9 +3,9 @@ import { digestOf } from '../digest.ts'
 import { Alias } from '../policy/ladder.ts'
 import { Refusal } from '../refusals.ts'
 import { rulesOf } from '../requests/origin.ts'
-import { type ApprovalRequest, Verdict } from '../requests/request.ts'
+import { type ApprovalRequest, openStage, Verdict } from '../requests/request.ts'
 import { type AskerId, Digest, type Json, NumericDate, PersonId, RequestId } from '../values.ts'
-import { channelsOf, waitingStage } from './routing.ts'
+import { channelsOf } from './routing.ts'
 
 /** A card of a burst shows no more; the next card has the rest. */
 export const mostMembers = 50
@@ -27,7 +27,7 @@ export const burstKey = (kind: BurstKind): Digest => digestOf('hotwork.burst.v1'
 
 /** The burst that a request would be of in a channel, while it waits for a stage whose people are there. */
 export function burstOf(state: ApprovalRequest, channel: string): BurstKind | undefined {
-  const stage = waitingStage(state)
+  const stage = openStage(state)
   return stage && channelsOf(stage).includes(channel) ? kindFor(state, stage.terms.name, channel) : undefined
 }
 
@@ -80,7 +80,7 @@ export const mayBeInBulk = ({ ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>
 
 /** Whether one click may decide it with others: not where the rule says no, nor where its stage needs more than a click. */
 export function isBulkable(state: ApprovalRequest): boolean {
-  const stage = waitingStage(state)
+  const stage = openStage(state)
   if (!stage || !mayBeInBulk(state)) return false
   const { acr, maxAge, comment } = stage.terms
   return acr === undefined && maxAge === undefined && comment === undefined

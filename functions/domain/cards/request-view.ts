@@ -2,6 +2,7 @@ import type { Ambient } from '../agents/host.ts'
 import { digestOf } from '../digest.ts'
 import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
+import { fillingOf } from '../policy/filling.ts'
 import { tierOf } from '../policy/ladder.ts'
 import type { ResourcePreview } from '../previews/preview.ts'
 import { isPersonal, type ReadTerms, readTerms } from '../requests/ask-terms.ts'
@@ -9,7 +10,6 @@ import { originOf } from '../requests/origin.ts'
 import {
   type ApprovalRequest,
   type Ask,
-  filled,
   type NarrowedOnce,
   type Outcome,
   openStage,
@@ -127,7 +127,7 @@ export type RequestView = ReadTerms<'people'> & {
 export function describeRequest(state: ApprovalRequest, facts: ViewFacts): RequestView {
   const { ask, status } = state
   const entry = facts.actions[ask.action]
-  const open = status === 'pending' ? openStage(state) : undefined
+  const open = openStage(state)
   return {
     id: ask.id,
     round: state.round,
@@ -230,7 +230,7 @@ function stageView(stage: StageState, isOpen: boolean, facts: ViewFacts): StageV
       ...defined({ for: absent === undefined ? undefined : whoIs(facts, absent), comment }),
     })),
     isOpen,
-    wasAsked: decisions.length > 0 || opensAt !== undefined || filled(stage),
+    wasAsked: decisions.length > 0 || opensAt !== undefined || fillingOf(stage).missing === 0,
     needsComment: terms.comment === 'required',
     ...defined({
       opensAt,

@@ -30,15 +30,11 @@ export const channelsOf = ({ terms, escalatedAt }: StageState): readonly string[
     ? [...new Set([terms.channel, terms.onSilence.channel])]
     : [terms.channel]
 
-/** The open stage of a pending request. */
-export const waitingStage = (state: ApprovalRequest): StageState | undefined =>
-  state.status === 'pending' ? openStage(state) : undefined
-
 /** One opening of one stage. A person who was told of it is told when it is over. */
 export type Turn = { round: number; stage: string; opensAt: NumericDate }
 
 export function turnOf(state: ApprovalRequest): Turn | undefined {
-  const stage = waitingStage(state)
+  const stage = openStage(state)
   return stage?.opensAt === undefined
     ? undefined
     : { round: state.round, stage: stage.terms.name, opensAt: stage.opensAt }
@@ -70,7 +66,7 @@ export type Reminder = {
 
 /** When the open stage's people are reminded: `after` it opened or escalated, then after twice as long each time. */
 export function remindersOf(state: ApprovalRequest): readonly Reminder[] {
-  const stage = waitingStage(state)
+  const stage = openStage(state)
   const turn = turnOf(state)
   if (!stage?.terms.remind || !turn) return []
   const { after, times } = stage.terms.remind

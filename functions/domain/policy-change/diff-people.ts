@@ -1,6 +1,6 @@
 import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
 import { windowsAt } from '../policy/calendar.ts'
-import { namesOfTier } from '../policy/ladder.ts'
+import { namesOfTier } from '../policy/filling.ts'
 import { type Answer, type PersonAction, personActions } from '../policy/question.ts'
 import { defined } from '../values.ts'
 import { type Change, type Changes, changesOf, type Directed, type Direction, isSame } from './change.ts'

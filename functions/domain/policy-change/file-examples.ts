@@ -1,6 +1,6 @@
 import type { ArgumentSchema } from '../policy/arguments.ts'
 import { type ActionFacts, assess, findActionFacts } from '../policy/assess.ts'
-import { namesOfTier } from '../policy/ladder.ts'
+import { namesOfTier } from '../policy/filling.ts'
 import { type Ask, personActions } from '../policy/question.ts'
 import type { AgentId, Json, JsonObject, PersonId } from '../values.ts'
 import type { CaseExample } from './change.ts'

@@ -2,7 +2,7 @@ import { factsOfAction, factsOfProfile, type OpenedFacts } from '../break-glass/
 import { groupsOf } from '../people/organisation.ts'
 import { findFacts, requestFacts } from '../policy/assess.ts'
 import { type Bundle, personOf } from '../policy/bundle.ts'
-import { namesOfTier } from '../policy/ladder.ts'
+import { namesOfTier } from '../policy/filling.ts'
 import { isForOthers } from '../policy/policy-case.ts'
 import { type Answer, type Ask, onlyForRequests, type PersonAction, type PersonQuestion } from '../policy/question.ts'
 import type { NumericDate, PersonId } from '../values.ts'

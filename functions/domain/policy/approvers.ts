@@ -2,7 +2,8 @@ import { countingGroups } from '../people/group-source.ts'
 import { groupsOf } from '../people/organisation.ts'
 import type { NumericDate, PersonId } from '../values.ts'
 import type { Bundle } from './bundle.ts'
-import { canFill, namesOfTier, type Tier } from './ladder.ts'
+import { canFill, fillingOf, namesOfTier } from './filling.ts'
+import type { Tier } from './ladder.ts'
 import type { Ask, RequestFacts } from './question.ts'
 
 /** None of those who answer for an agent decides what it asks, also while another of them does. */
@@ -59,9 +60,9 @@ export function isApprovableBySource(
 /** An escalation may widen who decides a stage. */
 export function isApprovable({ stages }: Tier, eligible: { readonly [stage: string]: readonly PersonId[] }): boolean {
   return canFill(
-    stages.map(({ name, quorum, onSilence }) => ({
-      quorum,
-      people: [...(eligible[name] ?? []), ...(onSilence === 'expire' ? [] : (eligible[onSilence.escalateTo] ?? []))],
-    })),
+    stages.map((terms) => {
+      const { own, wider } = fillingOf({ terms }, eligible)
+      return { quorum: terms.quorum, people: [...own, ...wider] }
+    }),
   )
 }

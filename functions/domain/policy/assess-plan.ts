@@ -20,7 +20,7 @@ import {
 } from './assess.ts'
 import { agentOf, type Bundle } from './bundle.ts'
 import type { CatalogueEntry } from './catalogue.ts'
-import { namesOfTier } from './ladder.ts'
+import { namesOfTier } from './filling.ts'
 import { McpTool } from './mcp-tool.ts'
 import type { Answer, Ask, RequestFacts } from './question.ts'
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type Given, type Login, lackOf, weakStandIn } from '../people/login-strength.ts'
 import { type NumericDate, PersonId, Seconds } from '../values.ts'
+import { canFill, fillingOf, placesIn } from './filling.ts'
 
 /** `perMinute` over time, and up to `burst` at once after a rest. */
 export const Rate = z.strictObject({ perMinute: z.int().min(1).max(60_000), burst: z.int().min(1).max(10_000) })
@@ -148,9 +149,8 @@ export function unmetBy(
 export function satisfiedTier(ladder: Ladder, approvals: readonly Approval[]): number {
   let highest = 0
   for (const { tier, stages } of ladder.tiers) {
-    const places = stages.reduce((sum, { quorum }) => sum + quorum, 0)
     // Asked at every use: with fewer approvals than places, nothing has to be matched.
-    if (tier <= highest || approvals.length < places) continue
+    if (tier <= highest || approvals.length < placesIn(stages)) continue
     if (canFill(stages.map((stage) => ({ quorum: stage.quorum, people: approversOf(approvals, stage) }))))
       highest = tier
   }
@@ -159,41 +159,9 @@ export function satisfiedTier(ladder: Ladder, approvals: readonly Approval[]): n
 
 const approversOf = (approvals: readonly Approval[], stage: Stage) =>
   approvals
-    .filter(({ stage: name, as }) => name === stage.name && namesOfTier({ stages: [stage] }).includes(as))
+    .filter(({ stage: name, as }) => name === stage.name && fillingOf({ terms: stage }).allNames.includes(as))
     .filter((approval) => unmetBy(approval, stage) === undefined)
     .map(({ person }) => person)
 
 export const tierOf = (ladder: Ladder, tier: number): Tier | undefined =>
   ladder.tiers.find((rung) => rung.tier === tier)
-
-export const namesOfTier = ({ stages }: Pick<Tier, 'stages'>): readonly string[] => [
-  ...new Set(stages.flatMap(({ name, onSilence }) => (onSilence === 'expire' ? [name] : [name, onSilence.escalateTo]))),
-]
-
-/** `quorum` places, each to be taken by another of `people`. */
-type Places = { readonly quorum: number; readonly people: Iterable<string> }
-
-/**
- * Can every place be taken when no person takes two? Two stages that count the same person cannot both have them.
- * Kuhn's bipartite matching.
- */
-export function canFill(stages: readonly Places[]): boolean {
-  const [only] = stages
-  if (only && stages.length === 1) return new Set(only.people).size >= only.quorum
-  const choices = stages.flatMap(({ quorum, people }) => Array.from({ length: quorum }, () => [...new Set(people)]))
-  const placeOf = new Map<string, number>()
-
-  const seat = (place: number, tried: Set<string>): boolean => {
-    for (const person of choices[place] ?? []) {
-      if (tried.has(person)) continue
-      tried.add(person)
-      const taken = placeOf.get(person)
-      if (taken === undefined || seat(taken, tried)) {
-        placeOf.set(person, place)
-        return true
-      }
-    }
-    return false
-  }
-  return choices.every((_, place) => seat(place, new Set()))
-}

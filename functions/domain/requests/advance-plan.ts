@@ -5,7 +5,7 @@ import { evolve } from './evolve.ts'
 import { approve } from './open-stage.ts'
 import { originOf } from './origin.ts'
 import { keptSteps, type StepOutcome, stepInTurn } from './plan-step.ts'
-import { type ApprovalRequest, filled, grantOf, type SettledBy } from './request.ts'
+import { type ApprovalRequest, grantOf, openStage, type SettledBy } from './request.ts'
 
 /** Of a plan: the turn of a step, and how it ended. */
 export type OpenStep = { bundle: string } & { type: 'open_step'; step: number }
@@ -54,7 +54,7 @@ export function beginTurn(state: ApprovalRequest, command: BeginTurn, at: Numeri
 
 /** A step of a plan that was approved with it and has not begun. It is pending, with nothing to decide. */
 export const waitsForTurn = (state: ApprovalRequest): boolean =>
-  state.status === 'pending' && originOf(state.ask).kind === 'step' && state.stages.every(filled)
+  state.status === 'pending' && originOf(state.ask).kind === 'step' && openStage(state) === undefined
 
 const turnOf = (state: ApprovalRequest) => (state.status === 'approved' ? stepInTurn(state) : undefined)
 

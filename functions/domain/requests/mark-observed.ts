@@ -1,8 +1,9 @@
+import { fillingOf } from '../policy/filling.ts'
 import type { Observed } from '../policy/observed.ts'
 import type { Refusal } from '../refusals.ts'
 import type { Command } from './commands.ts'
 import type { Event, EventType } from './events.ts'
-import { type ApprovalRequest, namesOf, openStage } from './request.ts'
+import { type ApprovalRequest, openStage } from './request.ts'
 
 const acts = [
   'Submitted',
@@ -48,8 +49,8 @@ function atOpenStage(
   state: ApprovalRequest,
   wouldBe: Extract<Command, { type: 'decide' }>['wouldBe'],
 ): Observed | undefined {
-  const open = state.status === 'pending' ? openStage(state) : undefined
-  const name = open && namesOf(open).find((each) => wouldBe?.[each])
+  const open = openStage(state)
+  const name = open && fillingOf(open).names.find((each) => wouldBe?.[each])
   return name === undefined ? undefined : wouldBe?.[name]
 }
 

@@ -26,12 +26,12 @@ function decisionsOf(before: ApprovalRequest, after: ApprovalRequest): Measure[]
 const keyOf = ({ person, verdict, at }: Decision) => `${person} ${verdict} ${at}`
 
 function waitsOf(before: ApprovalRequest, after: ApprovalRequest): Measure[] {
-  const open = before.status === 'pending' ? openStage(before) : undefined
+  const open = openStage(before)
   if (!open || after.round !== before.round || after.status === 'withdrawn') return []
   const now = after.stages.find(({ terms }) => terms.name === open.terms.name)
   if (!now) return []
   const escalated = now.escalatedAt !== open.escalatedAt
-  const ended = after.status !== 'pending' || openStage(after)?.terms.name !== open.terms.name
+  const ended = openStage(after)?.terms.name !== open.terms.name
   return [
     ...(escalated ? [waitOf(open, true)] : []),
     ...(ended ? [waitOf(open, after.status === 'expired' && !('grant' in after && after.grant))] : []),

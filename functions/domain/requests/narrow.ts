@@ -1,7 +1,8 @@
 import { argumentsWithin } from '../delegation/attenuation.ts'
 import { argumentsDigest, canonicalForm, requestDigest } from '../digest.ts'
 import type { AssessmentRefusal } from '../policy/assess.ts'
-import { namesOfTier, type Stage } from '../policy/ladder.ts'
+import { fillingOf } from '../policy/filling.ts'
+import type { Stage } from '../policy/ladder.ts'
 import { type Json, type JsonObject, type NumericDate, ok, type PersonId, type Result, refuse } from '../values.ts'
 import type { PermittedBy } from './commands.ts'
 import { stepsOf } from './plan-step.ts'
@@ -116,7 +117,7 @@ export const withDigests = (ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Ask =
 
 /** The narrower's approval counts for the stage that they decided, where the new rung has it under that name. */
 export const keptStage = (stages: readonly Stage[], decided: string, as: string): Stage | undefined =>
-  stages.find((stage) => stage.name === decided && namesOfTier({ stages: [stage] }).includes(as))
+  stages.find((stage) => stage.name === decided && fillingOf({ terms: stage }).allNames.includes(as))
 
 export function changesOf(before: Ask, after: Ask, by: PersonId, at: NumericDate): NarrowedOnce {
   const names = Object.keys(before.arguments).filter(

@@ -3,6 +3,7 @@ import { Claim, isCall } from '../../targets/kinds.ts'
 import { Opening, Review } from '../break-glass/break-glass.ts'
 import { Claimed } from '../people/group-source.ts'
 import { Given, Login } from '../people/login-strength.ts'
+import { fillingOf } from '../policy/filling.ts'
 import { Stage } from '../policy/ladder.ts'
 import { Drift, Preview } from '../previews/preview.ts'
 import { Compared } from '../uses/comparison.ts'
@@ -212,18 +213,12 @@ export const ApprovalRequest = z.discriminatedUnion('status', [
 export type ApprovalRequest = z.infer<typeof ApprovalRequest>
 export type Status = ApprovalRequest['status']
 
-/** The first that lacks its quorum. */
-export const openStage = ({ stages }: Pick<PendingRequest, 'stages'>): StageState | undefined =>
-  stages.find((stage) => !filled(stage))
+/** The first that lacks its quorum, while people decide. */
+export const openStage = ({ status, stages }: Pick<ApprovalRequest, 'status' | 'stages'>): StageState | undefined =>
+  status === 'pending' ? stages.find((stage) => fillingOf(stage).missing > 0) : undefined
 
 /** A step that waits for its turn is pending too, and its plan's stages are filled. */
-export const waitsForPeople = (state: ApprovalRequest): boolean =>
-  state.status === 'pending' && openStage(state) !== undefined
-
-export const filled = (stage: StageState): boolean => approversOf(stage).length >= stage.terms.quorum
-
-export const approversOf = (stage: StageState): readonly PersonId[] =>
-  stage.decisions.filter(({ verdict }) => verdict === 'approve').map(({ person }) => person)
+export const waitsForPeople = (state: ApprovalRequest): boolean => openStage(state) !== undefined
 
 export const approvalsOf = (
   request: Pick<ApprovalRequest, 'stages'>,
@@ -233,9 +228,6 @@ export const approvalsOf = (
       .filter(({ verdict }) => verdict === 'approve')
       .map(({ verdict: _, ...decision }) => ({ ...decision, stage: terms.name })),
   )
-
-export const namesOf = ({ terms, escalatedAt }: StageState): readonly string[] =>
-  escalatedAt !== undefined && terms.onSilence !== 'expire' ? [terms.name, terms.onSilence.escalateTo] : [terms.name]
 
 export const grantOf = (request: ApprovalRequest): Grant | undefined => ('grant' in request ? request.grant : undefined)
 

@@ -1,5 +1,6 @@
 import { mayBeInBulk } from '../cards/burst.ts'
 import type { Given } from '../people/login-strength.ts'
+import { fillingOf } from '../policy/filling.ts'
 import { unmetBy } from '../policy/ladder.ts'
 import { isOtherState, openAgain } from '../previews/drift.ts'
 import { type Preview, stateOf } from '../previews/preview.ts'
@@ -11,7 +12,7 @@ import { keptStage, mostNarrowings, type NarrowingCode, staysWithin } from './na
 import { approve, openNext } from './open-stage.ts'
 import { originOf } from './origin.ts'
 import type { ApprovalRequest, PendingRequest, StageState } from './request.ts'
-import { approvalsOf, approversOf, filled, namesOf, openStage, ownersOf } from './request.ts'
+import { approvalsOf, openStage, ownersOf } from './request.ts'
 
 type DecisionCode =
   | EndingCode
@@ -57,7 +58,7 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
 function deny(state: ApprovalRequest, command: Decide, names: readonly string[], at: NumericDate): Taken {
   const stage = deniedStage(state, command.stage, names)
   if (!stage) return { code: 'not_eligible' }
-  const as = stageNames(stage).find((name) => names.includes(name)) ?? stage.terms.name
+  const as = fillingOf(stage).allNames.find((name) => names.includes(name)) ?? stage.terms.name
   // No person decides through another what that other may not.
   const absent = command.standsFor?.[as]
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
@@ -68,11 +69,10 @@ function deny(state: ApprovalRequest, command: Decide, names: readonly string[],
   return [decided, { ...end, type: 'Denied', ...defined({ reason: command.comment }) }]
 }
 
-function deniedStage({ status, stages }: ApprovalRequest, name: string | undefined, names: readonly string[]) {
-  const own = stages.filter((stage) => stageNames(stage).some((each) => names.includes(each)))
-  if (name !== undefined)
-    return own.find(({ terms }) => terms.name === name) ?? own.find((stage) => stageNames(stage).includes(name))
-  const open = status === 'pending' ? openStage({ stages }) : undefined
+function deniedStage(state: ApprovalRequest, name: string | undefined, names: readonly string[]) {
+  const own = stagesOf(state, names)
+  if (name !== undefined) return own.find(({ terms }) => terms.name === name) ?? stagesOf({ stages: own }, [name])[0]
+  const open = openStage(state)
   return own.find((stage) => stage === open) ?? own[0]
 }
 
@@ -81,10 +81,10 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   const stage = openStage(state)
   // A step of a plan was decided with the plan, and waits for its turn.
   if (!stage) return { code: originOf(state.ask).kind === 'step' ? 'stage_not_open' : 'already_settled' }
-  const as = namesOf(stage).find((name) => names.includes(name))
+  const { names: asked } = fillingOf(stage)
+  const as = asked.find((name) => names.includes(name))
   if (as === undefined) return notOpen(state, stage, names)
-  if (command.stage !== undefined && !namesOf(stage).includes(command.stage))
-    return notOpen(state, stage, [command.stage])
+  if (command.stage !== undefined && !asked.includes(command.stage)) return notOpen(state, stage, [command.stage])
   const absent = command.standsFor?.[as]
   // A stand-in brings the other's right and no second one: neither may be an owner.
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
@@ -100,7 +100,7 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   const decided = decidedEvent(state, command, stage.terms.name, as, at)
   const after = evolve(state, decided) as PendingRequest
   const nowFilled = after.stages.find(({ terms }) => terms.name === stage.terms.name)
-  if (!nowFilled || !filled(nowFilled)) return [decided]
+  if (!nowFilled || fillingOf(nowFilled).missing > 0) return [decided]
   return [decided, ...(openStage(after) ? openNext(after, command.bundle, at) : settle(after, command, at))]
 }
 
@@ -112,15 +112,15 @@ export function readsAgain(
   state: ApprovalRequest,
   { verdict, narrowed }: { verdict: Decide['verdict']; narrowed?: unknown },
 ): boolean {
-  const stage = state.status === 'pending' ? openStage(state) : undefined
+  const stage = openStage(state)
   if (!stage || verdict === 'deny' || stateOf(state.preview) === undefined) return false
-  const fills = approversOf(stage).length + 1 >= stage.terms.quorum
-  return narrowed !== undefined || (fills && stage !== state.stages.at(-1))
+  const isLast = fillingOf(stage).missing === 1
+  return narrowed !== undefined || (isLast && stage !== state.stages.at(-1))
 }
 
-function notOpen({ stages }: PendingRequest, open: StageState, names: readonly string[]): Refused<DecisionCode> {
-  const own = stages.filter((stage) => stageNames(stage).some((name) => names.includes(name)))
-  const over = own.length > 0 && own.every(filled)
+function notOpen(state: PendingRequest, open: StageState, names: readonly string[]): Refused<DecisionCode> {
+  const own = stagesOf(state, names)
+  const over = own.length > 0 && own.every((stage) => fillingOf(stage).missing === 0)
   return { code: over ? 'stage_over' : 'stage_not_open', detail: open.terms.name }
 }
 
@@ -206,8 +206,8 @@ function decidedEvent(
 }
 
 /** A person who may decide it after it escalates may deny it now. */
-const stageNames = ({ terms }: { terms: PendingRequest['stages'][number]['terms'] }): readonly string[] =>
-  terms.onSilence === 'expire' ? [terms.name] : [terms.name, terms.onSilence.escalateTo]
+const stagesOf = ({ stages }: { stages: readonly StageState[] }, names: readonly string[]): readonly StageState[] =>
+  stages.filter((stage) => fillingOf(stage).allNames.some((name) => names.includes(name)))
 
 type Standpoint = Pick<Decide, 'person' | 'eligible' | 'standsFor' | 'ending'>
 

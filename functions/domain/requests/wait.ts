@@ -13,7 +13,7 @@ export type Wait = string
 export function waitOf(state: ApprovalRequest): Wait {
   const { wait } = rulesOf(state.ask)
   if (state.status === 'approved' && wait) return wait
-  const stage = state.status === 'pending' ? openStage(state) : undefined
+  const stage = openStage(state)
   if (stage) return stageWait(state.tier, stage.terms.name, stage.escalatedAt !== undefined)
   return reviewDueAt(state) === undefined ? 'Close' : 'AwaitReview'
 }

@@ -61,7 +61,7 @@ export const createHandler = (ports: ShowingApiPorts & ReaderPorts) =>
       return { status: 200, body: personView(shown, ports.policy.bundle) }
     }
     const state = done.stored?.state
-    const stage = state?.status === 'pending' ? openStage(state) : undefined
+    const stage = state && openStage(state)
     if (done.code === 'insufficient_login' && done.detail !== weakStandIn && stage) throw insufficientLogin(stage.terms)
     throw refusalProblem(done.code, done.detail)
   })

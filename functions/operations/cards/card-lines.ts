@@ -1,6 +1,7 @@
-import { remindersOf, type Turn, turnOf, waitingStage } from '../../domain/cards/routing.ts'
+import { remindersOf, type Turn, turnOf } from '../../domain/cards/routing.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { openStage } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 
 /** Beneath a card, since people do not notice that a message was edited. */
@@ -65,7 +66,7 @@ const silencedIf = (fresh: boolean, lines: readonly Due[]): readonly Due[] =>
   fresh ? lines.map(({ keys }) => ({ keys })) : lines
 
 function escalated(state: ApprovalRequest, { told }: Where): Due[] {
-  const stage = waitingStage(state)
+  const stage = openStage(state)
   const turn = turnOf(state)
   if (!turn || stage?.escalatedAt === undefined || stage.terms.onSilence === 'expire') return []
   const key = `escalated ${keyOf(turn)}`

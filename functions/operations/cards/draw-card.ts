@@ -1,9 +1,10 @@
 import type { OnCall } from '../../domain/cards/on-call-view.ts'
-import { channelsOf, remindersOf, waitingStage } from '../../domain/cards/routing.ts'
+import { channelsOf, remindersOf } from '../../domain/cards/routing.ts'
 import type { Readings } from '../../domain/people/group-source.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { originOf } from '../../domain/requests/origin.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { openStage } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId, RequestId } from '../../domain/values.ts'
 import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
 import { readingsFor, whoIsOnCall } from '../people/on-call.ts'
@@ -120,7 +121,7 @@ async function sharedChannels(state: ApprovalRequest, posted: readonly PostedCar
 }
 
 function waitingHere(state: ApprovalRequest, alias: string): boolean {
-  const stage = waitingStage(state)
+  const stage = openStage(state)
   return stage !== undefined && channelsOf(stage).includes(alias)
 }
 
@@ -166,7 +167,7 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   const { state, now, posted, ports } = drawing
   const channel = ports.channels[alias]
   if (channel === undefined) throw new CardUndeliverable(`the deployment names no channel \`${alias}\``)
-  const open = waitingStage(state)
+  const open = openStage(state)
   const isOpenHere = open !== undefined && channelsOf(open).includes(alias)
   const before = posted.find((each) => each.channel === channel)
   // After an escalation a stage has two channels, and a card has buttons by the alias of its own.
@@ -195,7 +196,7 @@ async function drawForPerson(person: PersonId, called: boolean, drawing: Drawing
   const before = posted.find((each) => each.person === person)
   const user = await chatUserOf(person, ports)
   const channel = before?.channel ?? (await ports.board.open(user ?? ''))
-  const shows = called ? (waitingStage(state)?.terms.channel ?? nowhere) : nowhere
+  const shows = called ? (openStage(state)?.terms.channel ?? nowhere) : nowhere
   const drawn = await draw({ channel, before, person, shows }, drawing)
   await say(
     drawn,

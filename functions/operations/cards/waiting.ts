@@ -1,4 +1,4 @@
-import { isQuiet, namedDirectly, waitingStage } from '../../domain/cards/routing.ts'
+import { isQuiet, namedDirectly } from '../../domain/cards/routing.ts'
 import { type Halt, type HaltTarget, haltKey, haltOf, targetsOf } from '../../domain/halts/halt.ts'
 import { type Claimed, groupsToRead, membersNow, type Readings } from '../../domain/people/group-source.ts'
 import { isInForce } from '../../domain/people/stand-in.ts'
@@ -6,6 +6,7 @@ import type { Stage } from '../../domain/policy/ladder.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
 import type { PendingRequest } from '../../domain/requests/request.ts'
+import { openStage } from '../../domain/requests/request.ts'
 import { waitsFor } from '../../domain/requests/take-decision.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { silence, unhaltedStandIns, withStandIns } from '../policy/authority.ts'
@@ -140,7 +141,7 @@ function able(
   candidates: (terms: Stage) => readonly PersonId[],
   { policy, now, readings }: Known,
 ): readonly PersonId[] {
-  const stage = waitingStage(state)
+  const stage = openStage(state)
   const people = stage ? candidates(stage.terms) : []
   if (people.length === 0) return []
   const { eligible } = eligibilityOf(policy, state, [...countedApprovers(state), ...people], now, { readings })

@@ -1,7 +1,8 @@
 import type { OnCall } from '../../domain/cards/on-call-view.ts'
 import { countingGroups, membersNow, type Readings, sourceOfGroup } from '../../domain/people/group-source.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
-import { type ApprovalRequest, namesOf, openStage, ownersOf } from '../../domain/requests/request.ts'
+import { fillingOf } from '../../domain/policy/filling.ts'
+import { type ApprovalRequest, openStage, ownersOf } from '../../domain/requests/request.ts'
 import { defined, type NumericDate } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
 import { mayDecideAsMember } from '../policy/questions.ts'
@@ -29,14 +30,16 @@ export function whoIsOnCall(
   now: NumericDate,
 ): readonly OnCall[] {
   const { directory } = policy.bundle
-  const stage = state.status === 'pending' ? openStage(state) : undefined
+  const stage = openStage(state)
   if (!stage) return []
   const isAble = ({ id, status }: { id: string; status: string }) =>
     status === 'active' && !ownersOf(state).some((owner) => owner === id)
   const example = directory.people.find(isAble)?.id
   if (example === undefined) return []
   return countingGroups(directory, { action: 'approve', tier: state.tier })
-    .filter((group) => namesOf(stage).some((name) => mayDecideAsMember(policy, state, name, { example, group }, now)))
+    .filter((group) =>
+      fillingOf(stage).names.some((name) => mayDecideAsMember(policy, state, name, { example, group }, now)),
+    )
     .flatMap((group) => {
       const source = sourceOfGroup(directory, group)
       const members = membersNow(directory, group, readings, now)

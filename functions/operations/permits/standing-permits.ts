@@ -13,6 +13,7 @@ import {
   type StandingPermit,
 } from '../../domain/permits/permit.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
+import { placesIn } from '../../domain/policy/filling.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
 import { type EndingCode, endingCode, type Submit } from '../../domain/requests/commands.ts'
 import { submit } from '../../domain/requests/decide.ts'
@@ -150,8 +151,7 @@ export const findPermits = async (asked: Submit, ports: Ports): Promise<readonly
 function drawableBy({ ask: { agent, action }, stages }: Submit, { policy }: Pick<Ports, 'policy'>) {
   const agentId = AgentId.safeParse(agent.id)
   const entry = policy.bundle.actions[action]
-  const needed = stages.reduce((sum, { quorum }) => sum + quorum, 0)
-  if (!agentId.success || !entry || entry.group === 'destructive' || needed !== 1) return undefined
+  if (!agentId.success || !entry || entry.group === 'destructive' || placesIn(stages) !== 1) return undefined
   return { agentId: agentId.data, entry }
 }
 

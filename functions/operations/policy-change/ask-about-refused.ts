@@ -1,8 +1,9 @@
 import type { AnyEvent } from '../../domain/ledger/texts.ts'
+import { fillingOf } from '../../domain/policy/filling.ts'
 import type { Answer, PersonAction } from '../../domain/policy/question.ts'
 import { permitted, refused } from '../../domain/policy-change/replay.ts'
 import { openingOf } from '../../domain/requests/origin.ts'
-import { type ApprovalRequest, approvalsOf, namesOf, openStage } from '../../domain/requests/request.ts'
+import { type ApprovalRequest, approvalsOf, openStage } from '../../domain/requests/request.ts'
 import { PersonId } from '../../domain/values.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import { askAct, askReviewed } from './ask-about-people.ts'
@@ -42,9 +43,9 @@ function askNotEligible(
   state: ApprovalRequest,
   { rules }: Asking,
 ): Reply | undefined {
-  const open = state.status === 'pending' ? openStage(state) : undefined
+  const open = openStage(state)
   const stages = attempted === 'deny' ? state.stages : open ? [open] : []
-  const names = new Set(stages.flatMap(namesOf))
+  const names = new Set(stages.flatMap((stage) => fillingOf(stage).names))
   if (names.size === 0) return undefined
   const policy = rules.for(namedIn(state))
   const answer = rules.certain((said) => {

@@ -19,6 +19,7 @@ import {
   type PlanAssessment,
 } from '../../domain/policy/assess-plan.ts'
 import { agentOf, type Bundle, personOf } from '../../domain/policy/bundle.ts'
+import { fillingOf } from '../../domain/policy/filling.ts'
 import {
   type Answer,
   type Moment,
@@ -245,11 +246,7 @@ export function eligibilityOf(
   now: NumericDate,
   said: WhatSourcesSaid = {},
 ): Eligible {
-  const names = new Set(
-    state.stages.flatMap(({ terms }) =>
-      terms.onSilence === 'expire' ? [terms.name] : [terms.name, terms.onSilence.escalateTo],
-    ),
-  )
+  const names = new Set(state.stages.flatMap((stage) => fillingOf(stage).allNames))
   return askEach(policy, state, new Map(people.map((person) => [person, names])), now, said)
 }
 

@@ -29,7 +29,7 @@ export async function decideOnPage(
   const viewed = await viewRequest({ id: choice.id, person, claimed: visitor.session.claimed }, ports)
   if (!viewed.ok) return refuseOnRecord(person, choice.verdict, ports)(viewed.code)
   const { state, whyNot } = viewed.value
-  const stage = state.status === 'pending' ? openStage(state)?.terms : undefined
+  const stage = openStage(state)?.terms
   const wantsLogin = choice.verdict === 'approve' && (stage?.acr !== undefined || stage?.maxAge !== undefined)
   const isAsShown = choice.seen === ports.shown(state)
   // What cannot succeed is refused before the person is sent to log in for it.

@@ -1,4 +1,5 @@
 import { whyAsked } from '../../domain/policy/asking-terms.ts'
+import { fillingOf } from '../../domain/policy/filling.ts'
 import { tierOf } from '../../domain/policy/ladder.ts'
 import { outcomeOfPreview } from '../../domain/previews/preview.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -15,7 +16,7 @@ import {
   withDigests,
 } from '../../domain/requests/narrow.ts'
 import { originOf } from '../../domain/requests/origin.ts'
-import { type ApprovalRequest, namesOf, openStage } from '../../domain/requests/request.ts'
+import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
 import { readsAgain, rightOf } from '../../domain/requests/take-decision.ts'
 import type { NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
@@ -182,8 +183,8 @@ function asIfDecided(
   names: readonly string[],
   at: NumericDate,
 ) {
-  const open = state.status === 'pending' ? openStage(state) : undefined
-  const as = open && namesOf(open).find((name) => names.includes(name))
+  const open = openStage(state)
+  const as = open && fillingOf(open).names.find((name) => names.includes(name))
   if (!open || as === undefined || verdict === 'deny') return state
   const actor = { type: 'person', id: person } as const
   const common = { at: Math.max(at, state.updatedAt), actor, policies: [], bundle: '' }

@@ -2,6 +2,7 @@ import { isQuiet, namedDirectly } from '../../domain/cards/routing.ts'
 import type { Facts } from '../../domain/policy/assess.ts'
 import { parseSteps } from '../../domain/policy/assess-plan.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
+import { fillingOf } from '../../domain/policy/filling.ts'
 import { type Stage, tierOf } from '../../domain/policy/ladder.ts'
 import type { McpTool } from '../../domain/policy/mcp-tool.ts'
 import { planTitle } from '../../domain/requests/plan-step.ts'
@@ -132,15 +133,24 @@ function planStage(
   policy: Policy,
 ): PlannedStage {
   const { name, channel, quorum, deadline, onSilence, remind, acr, maxAge, comment } = stage
-  const own = eligible[name] ?? []
-  const wider = onSilence === 'expire' ? [] : (eligible[onSilence.escalateTo] ?? []).filter((id) => !own.includes(id))
+  const { own, wider } = fillingOf({ terms: stage }, eligible)
   return {
     name,
     channel,
     quorum,
     ...decided(stage, own, policy),
     deadline,
-    silence: onSilence === 'expire' ? 'expire' : { ...onSilence, ...decided(stage, wider, policy) },
+    silence:
+      onSilence === 'expire'
+        ? 'expire'
+        : {
+            ...onSilence,
+            ...decided(
+              stage,
+              wider.filter((id) => !own.includes(id)),
+              policy,
+            ),
+          },
     reminders: Array.from({ length: remind?.times ?? 0 }, (_, at) => (remind?.after ?? 0) * (2 ** (at + 1) - 1)).filter(
       (after) => after < deadline,
     ),

@@ -130,7 +130,7 @@ export async function viewRequest(
   if (!stored) return refuse('unknown_request')
   const state = asOf(stored.state, now)
   const found = await authorityOf(state, 'request', now, ports, { decider: person, claimed })
-  const acr = state.status === 'pending' ? openStage(state)?.terms.acr : undefined
+  const acr = openStage(state)?.terms.acr
   const whyNot = (verdict: Verdict): Refusal | undefined => {
     const taken = takeDecision(
       state,

@@ -4,10 +4,10 @@ import { describeOpening, type OpeningView } from '../../../domain/cards/opening
 import { drillMark, openingNow, openingTitle, reviewNow, whyEnded } from '../../../domain/cards/opening-words.ts'
 import { describeRequest, type ViewFacts } from '../../../domain/cards/request-view.ts'
 import { nameIn, nameOf, noteOf, nowOf, whyAgain } from '../../../domain/cards/request-words.ts'
-import { waitingStage } from '../../../domain/cards/routing.ts'
 import type { Sentence } from '../../../domain/cards/sentence.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
-import { type ApprovalRequest, approversOf, grantOf } from '../../../domain/requests/request.ts'
+import { fillingOf } from '../../../domain/policy/filling.ts'
+import { type ApprovalRequest, grantOf, openStage } from '../../../domain/requests/request.ts'
 import { duration, type JsonObject } from '../../../domain/values.ts'
 import type { Line, Notice } from '../../../operations/cards/card-lines.ts'
 import type { Hearer } from '../../../operations/cards/draw-opening.ts'
@@ -44,7 +44,7 @@ function sentenceOf(line: Line | { line: Notice }, state: ApprovalRequest, facts
     case 'ends_soon':
       return endsSoon(state)
     case 'submitted': {
-      const stage = waitingStage(state)?.terms.name
+      const stage = openStage(state)?.terms.name
       return notice(state, stage === undefined ? 'asks for this.' : `asks for this, and ${stage} decides next.`)
     }
     case 'decided':
@@ -68,7 +68,7 @@ const same = (text: string): Said => ({ said: [text], text })
 function reminder({ stage, users }: Extract<Line, { line: 'reminder' }>, state: ApprovalRequest): Said {
   const mentions = users.slice(0, mostMentions)
   const more = users.length > mentions.length ? ` and ${users.length - mentions.length} more` : ''
-  const until = waitingStage(state)?.deadline
+  const until = openStage(state)?.deadline
   const waits = `${more}: ${stage} still waits for a decision`
   return {
     mentions,
@@ -96,11 +96,11 @@ function handled({ stage, round }: Extract<Line, { line: 'handled' }>, state: Ap
     const who = by === undefined ? '' : ` by ${nameOf(by)}`
     return { said: [`Handled: narrowed${who}. Approvals start again for the smaller request.`], text }
   }
-  const approvers = state.stages.filter(({ terms }) => terms.name === stage).flatMap(approversOf)
-  const isFilled = state.stages.some((each) => each.terms.name === stage && approvers.length >= each.terms.quorum)
+  const own = state.stages.find(({ terms }) => terms.name === stage)
+  const { approvers, missing } = own ? fillingOf(own) : { approvers: [], missing: 1 }
   const by = approvers.map((person) => nameIn(facts, person)).join(', ')
   return {
-    said: isFilled ? [`Handled: ${stage} was approved by ${by}.`] : ['Handled: ', ...becameOf(state, facts)],
+    said: missing === 0 ? [`Handled: ${stage} was approved by ${by}.`] : ['Handled: ', ...becameOf(state, facts)],
     text,
   }
 }

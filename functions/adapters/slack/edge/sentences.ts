@@ -2,10 +2,11 @@ import { nameIn } from '../../../domain/cards/request-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import { weakStandIn } from '../../../domain/people/login-strength.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
+import { fillingOf } from '../../../domain/policy/filling.ts'
 import { type Refusal, sentencesOf } from '../../../domain/refusals.ts'
 import { openingOf } from '../../../domain/requests/origin.ts'
 import type { ApprovalRequest, StageState } from '../../../domain/requests/request.ts'
-import { approversOf, namesOf, openStage } from '../../../domain/requests/request.ts'
+import { openStage } from '../../../domain/requests/request.ts'
 import type { RequestId } from '../../../domain/values.ts'
 import type { NoPerson } from './click.ts'
 
@@ -100,6 +101,6 @@ function standOf(state: ApprovalRequest | undefined, { directory }: Pick<About, 
 }
 
 function waitOf(stage: StageState): string {
-  const missing = stage.terms.quorum - approversOf(stage).length
-  return `It waits for ${missing} more of ${namesOf(stage).join(' or ')}.`
+  const { missing, names } = fillingOf(stage)
+  return `It waits for ${missing} more of ${names.join(' or ')}.`
 }

@@ -1,0 +1,78 @@
+import type { NumericDate, PersonId } from '../values.ts'
+import type { Stage } from './ladder.ts'
+
+/** A stage of the ladder; or of a request, with its decisions and its escalation. */
+type Fillable = {
+  readonly terms: Pick<Stage, 'name' | 'quorum' | 'onSilence'>
+  readonly decisions?: readonly { readonly person: PersonId; readonly verdict: 'approve' | 'deny' }[]
+  readonly escalatedAt?: NumericDate | undefined
+}
+
+export type Filling = {
+  /** By which a person may approve it now: its own, and the one that it has escalated to. */
+  names: readonly string[]
+  /** By which a person may ever approve it, and may deny it now. */
+  allNames: readonly string[]
+  approvers: readonly PersonId[]
+  /** How many more people must approve it. */
+  missing: number
+  /** The people who could fill it, and those who could once it escalates. */
+  own: readonly PersonId[]
+  wider: readonly PersonId[]
+}
+
+/**
+ * How a stage is filled: by people who each take one place of its quorum.
+ *
+ * @param eligible the people whom policy lets approve, by the name of a stage
+ */
+export function fillingOf(
+  { terms: { name, quorum, onSilence }, decisions = [], escalatedAt }: Fillable,
+  eligible: { readonly [name: string]: readonly PersonId[] } = {},
+): Filling {
+  const wider = onSilence === 'expire' ? [] : [onSilence.escalateTo]
+  const approvers = decisions.flatMap(({ person, verdict }) => (verdict === 'approve' ? [person] : []))
+  return {
+    names: escalatedAt === undefined ? [name] : [name, ...wider],
+    allNames: [name, ...wider],
+    approvers,
+    missing: Math.max(0, quorum - approvers.length),
+    own: eligible[name] ?? [],
+    wider: wider.flatMap((each) => eligible[each] ?? []),
+  }
+}
+
+export const namesOfTier = ({ stages }: { stages: readonly Stage[] }): readonly string[] => [
+  ...new Set(stages.flatMap((terms) => fillingOf({ terms }).allNames)),
+]
+
+export const placesIn = (stages: readonly Pick<Stage, 'quorum'>[]): number =>
+  stages.reduce((sum, { quorum }) => sum + quorum, 0)
+
+/** `quorum` places, each to be taken by another of `people`. */
+type Places = { readonly quorum: number; readonly people: Iterable<string> }
+
+/**
+ * Can every place be taken when no person takes two? Two stages that count the same person cannot both have them.
+ * Kuhn's bipartite matching.
+ */
+export function canFill(stages: readonly Places[]): boolean {
+  const [only] = stages
+  if (only && stages.length === 1) return new Set(only.people).size >= only.quorum
+  const choices = stages.flatMap(({ quorum, people }) => Array.from({ length: quorum }, () => [...new Set(people)]))
+  const placeOf = new Map<string, number>()
+
+  const seat = (place: number, tried: Set<string>): boolean => {
+    for (const person of choices[place] ?? []) {
+      if (tried.has(person)) continue
+      tried.add(person)
+      const taken = placeOf.get(person)
+      if (taken === undefined || seat(taken, tried)) {
+        placeOf.set(person, place)
+        return true
+      }
+    }
+    return false
+  }
+  return choices.every((_, place) => seat(place, new Set()))
+}
