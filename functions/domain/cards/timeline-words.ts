@@ -44,9 +44,10 @@ function observedWords({ outcome, tier, policies }: Observed): Sentence {
 }
 
 const tell = (event: Event, about: About): Told | readonly Told[] | undefined =>
-  Object.hasOwn(words, event.type)
-    ? (words[event.type as keyof Words] as (event: Event, about: About) => Told | readonly Told[])(event, about)
-    : undefined
+  isTold(event) ? toldOf(event.type, event, about) : undefined
+
+const isTold = (event: Event): event is Of<keyof Words> => Object.hasOwn(words, event.type)
+const toldOf = <T extends keyof Words>(type: T, event: Of<T>, about: About) => words[type](event, about)
 
 const whoActs = ({ type, id }: Actor, facts: ViewFacts): string =>
   type === 'system' ? 'Hotwork' : type === 'person' ? nameIn(facts, id) : id

@@ -32,144 +32,116 @@ export function evolve(state: ApprovalRequest | undefined, event: Event): Approv
     return { ...begun, status: 'approved', tier: 0, stages: [], grant }
   }
   if (!state) throw new TypeError(`\`${event.type}\` before \`Submitted\``)
-  return apply({ ...state, updatedAt: event.at }, event)
+  return effectOf(event.type, { ...state, updatedAt: event.at }, event)
 }
 
-function apply(
-  state: ApprovalRequest,
-  event: Exclude<Event, { type: 'Submitted' | 'BreakGlassOpened' }>,
-): ApprovalRequest {
-  switch (event.type) {
-    case 'StageOpened':
-      return withStage(state, event.stage, (stage) => ({ ...stage, opensAt: event.at, deadline: event.deadline }))
-    case 'Decided':
-      return withDecisions(state, event.stage, (decisions) => [...decisions, decisionOf(event)])
-    case 'Narrowed':
-      return {
-        ...state,
-        ask: event.ask,
-        tier: event.tier,
-        policies: event.because,
-        round: event.round,
-        narrowings: [...(state.narrowings ?? []), changesOf(state.ask, event.ask, personOf(event), event.at)],
-        stages: event.stages.map((terms) => ({ terms, decisions: [] })),
-        ...defined({ preview: event.preview }),
-      }
-    case 'StateChanged':
-      return changed(state, event)
-    case 'Commented':
-      return withReason(withComment(state, event), event)
-    case 'ApprovalDropped':
-      return withDecisions(state, event.stage, (all) => all.filter(({ person }) => person !== event.person))
-    case 'StageEscalated':
-      return withStage(state, event.stage, (stage) => ({ ...stage, escalatedAt: event.at, deadline: event.deadline }))
-    case 'Approved': {
-      const grant = { ...newGrant(event.grant, event.at), claimBy: event.claimBy, notAfter: event.notAfter }
-      return { ...commonOf(state), status: 'approved', grant }
-    }
-    case 'Denied': {
-      const { at: deniedAt, by: deniedBy, reason } = event
-      return { ...commonOf(state), status: 'denied', ...defined({ deniedAt, deniedBy, reason }) }
-    }
-    case 'Withdrawn':
-      return { ...commonOf(state), status: 'withdrawn', withdrawnAt: event.at }
-    case 'KeyBound':
-      return { ...state, boundKey: event.jkt }
-    case 'Completed': {
-      const { at: completedAt, outcome, note } = event
-      const grant = mustHaveGrant(state)
-      return { ...commonOf(state), status: 'completed', ...defined({ completedAt, outcome, note }), grant }
-    }
-    case 'Revoked': {
-      const { at: revokedAt, by: revokedBy, reason } = event
-      return { ...commonOf(state), status: 'revoked', revokedAt, revokedBy, reason, grant: mustHaveGrant(state) }
-    }
-    case 'Expired':
-      return { ...commonOf(state), status: 'expired', expiredAt: event.at, ...defined({ grant: grantOf(state) }) }
-    case 'StepOpened':
-      return withStep(state, event.step, (step) => ({ ...step, openedAt: event.at }))
-    case 'StepEnded': {
-      const { at, outcome, because } = event
-      return withStep(state, event.step, (step) => ({ ...step, ended: defined({ at, outcome, because }) }))
-    }
-    case 'ReviewDue':
-      return { ...state, review: { dueAt: event.dueAt } }
-    case 'ReviewOverdue':
-      return { ...state, review: { ...mustHaveReview(state), overdueAt: event.at } }
-    case 'Reviewed': {
-      const done = { by: personOf(event), at: event.at, outcome: event.outcome, note: event.note }
-      return { ...state, review: { ...mustHaveReview(state), done } }
-    }
-    case 'CallsCompared': {
-      const { approved, refused, extraCalls, extra, unused, notRecorded, complete, at } = event
-      return { ...state, calls: defined({ approved, refused, extraCalls, extra, unused, notRecorded, complete, at }) }
-    }
-    case 'Refused': {
-      const count = (state.refusals[event.actor.id] ?? 0) + 1
-      return { ...state, refusals: { ...state.refusals, [event.actor.id]: count } }
-    }
-    default:
-      return applyToGrant(state, event)
-  }
-}
+type Of<T extends Event['type']> = Extract<Event, { type: T }>
+type Later = Exclude<Event['type'], 'Submitted' | 'BreakGlassOpened'>
 
-type OfGrant =
-  | Of<'Delegated' | 'CredentialIntended' | 'CredentialIssued' | 'CredentialRevoked'>
-  | Of<'UseBegun' | 'UseEnded' | 'UseReturned'>
+const effectOf = <T extends Later>(type: T, state: ApprovalRequest, event: Of<T>): ApprovalRequest =>
+  effects[type](state, event)
 
-function applyToGrant(state: ApprovalRequest, event: OfGrant): ApprovalRequest {
-  switch (event.type) {
-    case 'Delegated': {
-      const { child, to, uses, notAfter } = event
-      const delegation = { child, to, uses, notAfter }
-      return withGrant(state, (grant) => ({ ...grant, delegations: [...grant.delegations, delegation] }))
-    }
-    case 'CredentialIntended':
-      return withGrant(state, (grant) => ({
-        ...grant,
-        notAfter: Math.min(grant.notAfter, event.notAfter ?? grant.notAfter),
-        intents: { ...grant.intents, [event.claim]: { id: event.credential, at: event.at } },
-        ...(event.count === undefined ? {} : { tokens: event.count }),
-        // Remembered from the intent on, since it may exist though its answer was lost.
-        sessions: [
-          ...grant.sessions.filter(({ endsAt }) => endsAt > event.at),
-          ...(event.session ? [{ credential: event.credential, ...event.session }] : []),
-        ],
-      }))
-    case 'CredentialIssued':
-      return withGrant(state, (grant) => ({
-        ...grant,
-        claimedAt: grant.claimedAt ?? event.at,
-        notAfter: event.notAfter,
-        intents: Object.fromEntries(Object.entries(grant.intents).filter(([claim]) => claim !== event.claim)),
-        credentials: {
-          ...grant.credentials,
-          [event.claim]: { id: event.credential, issuedAt: event.at, expiresAt: event.expiresAt },
-        },
-      }))
-    case 'CredentialRevoked':
-      // AWS credentials are claimed with an access token: they end with it.
-      return withGrant(state, ({ intents: { access_token }, ...grant }) => ({
-        ...grant,
-        intents: access_token ? { access_token } : {},
-        credentials: {},
-      }))
-    case 'UseBegun': {
-      const { use: id, key, tool, credential, at: begunAt } = event
-      return withGrant(state, (grant) => ({ ...grant, uses: [...grant.uses, { id, key, tool, credential, begunAt }] }))
-    }
-    case 'UseEnded': {
-      const grant = mustHaveGrant(state)
-      const note =
-        event.note === undefined ? {} : keepsNote(grant, event.note) ? { note: event.note } : { noted: true as const }
-      const ended = { at: event.at, outcome: event.outcome, ...note }
-      return withUses(state, (uses) => uses.map((use) => (use.id === event.use ? { ...use, ended } : use)))
-    }
-    case 'UseReturned':
-      return withUses(state, (uses) => uses.filter(({ id }) => id !== event.use))
-    default:
-      return event satisfies never
-  }
+const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) => ApprovalRequest } = {
+  StageOpened: (state, { stage, at: opensAt, deadline }) =>
+    withStage(state, stage, (each) => ({ ...each, opensAt, deadline })),
+  Decided: (state, event) => withDecisions(state, event.stage, (decisions) => [...decisions, decisionOf(event)]),
+  Narrowed: (state, event) => ({
+    ...state,
+    ask: event.ask,
+    tier: event.tier,
+    policies: event.because,
+    round: event.round,
+    narrowings: [...(state.narrowings ?? []), changesOf(state.ask, event.ask, personOf(event), event.at)],
+    stages: event.stages.map((terms) => ({ terms, decisions: [] })),
+    ...defined({ preview: event.preview }),
+  }),
+  StateChanged: (state, event) => changed(state, event),
+  Commented: (state, event) => withReason(withComment(state, event), event),
+  ApprovalDropped: (state, event) =>
+    withDecisions(state, event.stage, (all) => all.filter(({ person }) => person !== event.person)),
+  StageEscalated: (state, { stage, at: escalatedAt, deadline }) =>
+    withStage(state, stage, (each) => ({ ...each, escalatedAt, deadline })),
+  Approved: (state, { grant, at, claimBy, notAfter }) => ({
+    ...commonOf(state),
+    status: 'approved',
+    grant: { ...newGrant(grant, at), claimBy, notAfter },
+  }),
+  Denied: (state, { at: deniedAt, by: deniedBy, reason }) => ({
+    ...commonOf(state),
+    status: 'denied',
+    ...defined({ deniedAt, deniedBy, reason }),
+  }),
+  Withdrawn: (state, { at: withdrawnAt }) => ({ ...commonOf(state), status: 'withdrawn', withdrawnAt }),
+  KeyBound: (state, { jkt: boundKey }) => ({ ...state, boundKey }),
+  Completed: (state, { at: completedAt, outcome, note }) => {
+    const grant = mustHaveGrant(state)
+    return { ...commonOf(state), status: 'completed', ...defined({ completedAt, outcome, note }), grant }
+  },
+  Revoked: (state, { at: revokedAt, by: revokedBy, reason }) => {
+    const grant = mustHaveGrant(state)
+    return { ...commonOf(state), status: 'revoked', revokedAt, revokedBy, reason, grant }
+  },
+  Expired: (state, { at: expiredAt }) => ({
+    ...commonOf(state),
+    status: 'expired',
+    expiredAt,
+    ...defined({ grant: grantOf(state) }),
+  }),
+  StepOpened: (state, { step, at: openedAt }) => withStep(state, step, (each) => ({ ...each, openedAt })),
+  StepEnded: (state, { step, at, outcome, because }) =>
+    withStep(state, step, (each) => ({ ...each, ended: defined({ at, outcome, because }) })),
+  ReviewDue: (state, { dueAt }) => ({ ...state, review: { dueAt } }),
+  ReviewOverdue: (state, { at: overdueAt }) => ({ ...state, review: { ...mustHaveReview(state), overdueAt } }),
+  Reviewed: (state, event) => {
+    const done = { by: personOf(event), at: event.at, outcome: event.outcome, note: event.note }
+    return { ...state, review: { ...mustHaveReview(state), done } }
+  },
+  CallsCompared: (state, { approved, refused, extraCalls, extra, unused, notRecorded, complete, at }) => ({
+    ...state,
+    calls: defined({ approved, refused, extraCalls, extra, unused, notRecorded, complete, at }),
+  }),
+  Refused: (state, { actor: { id } }) => ({
+    ...state,
+    refusals: { ...state.refusals, [id]: (state.refusals[id] ?? 0) + 1 },
+  }),
+  Delegated: (state, { child, to, uses, notAfter }) =>
+    withGrant(state, (grant) => ({ ...grant, delegations: [...grant.delegations, { child, to, uses, notAfter }] })),
+  CredentialIntended: (state, event) =>
+    withGrant(state, (grant) => ({
+      ...grant,
+      notAfter: Math.min(grant.notAfter, event.notAfter ?? grant.notAfter),
+      intents: { ...grant.intents, [event.claim]: { id: event.credential, at: event.at } },
+      ...(event.count === undefined ? {} : { tokens: event.count }),
+      // Remembered from the intent on, since it may exist though its answer was lost.
+      sessions: [
+        ...grant.sessions.filter(({ endsAt }) => endsAt > event.at),
+        ...(event.session ? [{ credential: event.credential, ...event.session }] : []),
+      ],
+    })),
+  CredentialIssued: (state, { claim, credential: id, at: issuedAt, expiresAt, notAfter }) =>
+    withGrant(state, (grant) => ({
+      ...grant,
+      claimedAt: grant.claimedAt ?? issuedAt,
+      notAfter,
+      intents: Object.fromEntries(Object.entries(grant.intents).filter(([each]) => each !== claim)),
+      credentials: { ...grant.credentials, [claim]: { id, issuedAt, expiresAt } },
+    })),
+  // AWS credentials are claimed with an access token: they end with it.
+  CredentialRevoked: (state) =>
+    withGrant(state, ({ intents: { access_token }, ...grant }) => ({
+      ...grant,
+      intents: access_token ? { access_token } : {},
+      credentials: {},
+    })),
+  UseBegun: (state, { use: id, key, tool, credential, at: begunAt }) =>
+    withGrant(state, (grant) => ({ ...grant, uses: [...grant.uses, { id, key, tool, credential, begunAt }] })),
+  UseEnded: (state, { use: ended, at, outcome, note }) => {
+    const kept = note === undefined ? {} : keepsNote(mustHaveGrant(state), note) ? { note } : { noted: true as const }
+    return withUses(state, (uses) =>
+      uses.map((use) => (use.id === ended ? { ...use, ended: { at, outcome, ...kept } } : use)),
+    )
+  },
+  UseReturned: (state, { use }) => withUses(state, (uses) => uses.filter(({ id }) => id !== use)),
 }
 
 const withStage = (
@@ -222,8 +194,6 @@ function mustHaveGrant(state: ApprovalRequest): Grant {
   if (!grant) throw new TypeError(`\`${state.status}\` has no grant`)
   return grant
 }
-
-type Of<T extends Event['type']> = Extract<Event, { type: T }>
 
 /** A grant under which nothing was issued goes: what was approved is no longer there. */
 function changed(state: ApprovalRequest, event: Of<'StateChanged'>): ApprovalRequest {
