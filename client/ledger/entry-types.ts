@@ -1,48 +1,9 @@
-import * as z from 'zod'
-import { Observed } from '../policy/observed-words.ts'
-
 /** One row for each type of entry. A test holds them to the types that the record has. */
 
-const text = z.string().optional().catch(undefined)
-const count = z.number().optional().catch(undefined)
+/** As they came: an entry has those of its type, and a newer version others. */
+type Facts = { readonly [name: string]: unknown }
 
-/** Members of all types: an entry has those of its own. */
-export const Facts = z.looseObject({
-  stage: text,
-  verdict: text,
-  for: text,
-  through: text,
-  comment: text,
-  round: count,
-  tier: count,
-  to: text,
-  by: text,
-  person: text,
-  reason: text,
-  deadline: count,
-  claimBy: count,
-  notAfter: count,
-  expiresAt: count,
-  credential: text,
-  claim: text,
-  use: text,
-  tool: text,
-  outcome: text,
-  note: text,
-  child: text,
-  uses: count,
-  attempted: text,
-  code: text,
-  count,
-  approved: count,
-  refused: count,
-  extraCalls: count,
-  extra: z.array(z.string()).optional().catch(undefined),
-  observed: Observed.optional().catch(undefined),
-})
-type Facts = z.infer<typeof Facts>
-
-type At = (seconds: number | undefined) => string
+type At = (seconds: unknown) => string
 
 export type Severity = 1 | 2 | 3 | 4
 
@@ -51,13 +12,13 @@ export type EntryType = {
   ocsf:
     | ('create' | 'update' | 'enroll' | 'unenroll' | 'activate' | 'deactivate' | 'suspend' | 'resume')
     | ('call' | 'refused call' | 'session' | 'access')
-  severity?: Severity | ((facts: { readonly [name: string]: unknown }) => Severity)
+  severity?: Severity | ((facts: Facts) => Severity)
   /** A line of a request's timeline. */
   say?: (facts: Facts, at: At) => string
 }
 
-const said = (words: string | undefined): string => (words?.trim() ? `: ${words.trim()}` : '')
-const byWhom = (by: string | undefined): string => `by ${by === 'system' ? 'Hotwork' : by}`
+const said = (words: unknown): string => (typeof words === 'string' && words.trim() ? `: ${words.trim()}` : '')
+const byWhom = (by: unknown): string => `by ${by === 'system' ? 'Hotwork' : by}`
 
 const ofRequests: { readonly [type: string]: EntryType } = {
   Submitted: { ocsf: 'create', say: ({ tier }) => `asked, tier ${tier}` },
@@ -113,13 +74,13 @@ const ofRequests: { readonly [type: string]: EntryType } = {
     ocsf: 'update',
     severity: ({ extraCalls = 0 }) => (Number(extraCalls) > 0 ? 4 : 1),
     say: ({ approved = 0, extraCalls = 0, refused = 0, extra = [] }) =>
-      `compared the calls to AWS with what was approved: ${approved} approved, ${refused} refused, ${extraCalls} extra${said(extra.join(', '))}`,
+      `compared the calls to AWS with what was approved: ${approved} approved, ${refused} refused, ${extraCalls} extra${said(Array.isArray(extra) && extra.join(', '))}`,
   },
   Refused: {
     ocsf: 'refused call',
     severity: 2,
     say: ({ attempted, code, count: times = 1 }) =>
-      `was refused: ${attempted} (${code})${times > 1 ? `, ${times} times` : ''}`,
+      `was refused: ${attempted} (${code})${Number(times) > 1 ? `, ${times} times` : ''}`,
   },
 }
 

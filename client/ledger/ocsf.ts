@@ -56,12 +56,7 @@ export function ocsfOf({ entry, line }: Line): Json {
 function entityManagement(entry: Entry, line: string, activity: Activity): Json {
   const [id, name] = activities[activity]
   return {
-    ...common(entry, line, {
-      category: [3, 'Identity & Access Management'],
-      of: [3004, 'Entity Management'],
-      id,
-      name,
-    }),
+    ...common(entry, line, classes.entity, { id, name }),
     actor: actorOf(entry),
     entity: entityOf(entry),
   }
@@ -83,10 +78,7 @@ function authorizeSession(entry: Entry, line: string): Json {
   const { facts, resource } = entry
   const expires = facts['expiresAt']
   return {
-    ...common(entry, line, {
-      ...{ category: [3, 'Identity & Access Management'], of: [3003, 'Authorize Session'] },
-      ...{ id: 1, name: 'Assign Privileges' },
-    }),
+    ...common(entry, line, classes.session, { id: 1, name: 'Assign Privileges' }),
     actor: actorOf(entry),
     user: userOf(entry.actor.id),
     privileges: [resource ? `the approved action on ${resource.id}` : 'the approved action'],
@@ -105,10 +97,7 @@ function userAccess(entry: Entry, line: string): Json {
   const action = textOf(facts, 'action') ?? (typeof ask.action === 'string' ? ask.action : undefined)
   const agent = textOf(facts, 'agent')
   return {
-    ...common(entry, line, {
-      ...{ category: [3, 'Identity & Access Management'], of: [3005, 'User Access Management'] },
-      ...{ id: 1, name: 'Assign Privileges' },
-    }),
+    ...common(entry, line, classes.access, { id: 1, name: 'Assign Privileges' }),
     actor: actorOf(entry),
     user: userOf(agent ?? actor.id),
     privileges: rights ?? [action ?? 'unknown'],
@@ -124,10 +113,7 @@ function apiActivity(
   const { actor, facts, policies, resource } = entry
   const decision = allowed ? 'Allowed' : 'Denied'
   return {
-    ...common(entry, line, {
-      ...{ category: [6, 'Application Activity'], of: [6003, 'API Activity'] },
-      ...{ id: 99, name: operation ?? entry.type, profiles: ['security_control'] },
-    }),
+    ...common(entry, line, classes.api, { id: 99, name: operation ?? entry.type, profiles: ['security_control'] }),
     actor: actorOf(entry),
     api: {
       operation: operation ?? entry.type,
@@ -150,25 +136,29 @@ function apiActivity(
 }
 
 /** A type that this version does not know. */
-const baseEvent = (entry: Entry, line: string): Json =>
-  common(entry, line, { category: [0, 'Uncategorized'], of: [0, 'Base Event'], id: 99, name: entry.type })
+const baseEvent = (entry: Entry, line: string): Json => common(entry, line, classes.base, { id: 99, name: entry.type })
 
-type Class = {
-  category: readonly [uid: number, name: string]
-  of: readonly [uid: number, name: string]
-  id: number
-  name: string
-  profiles?: readonly string[]
-}
+const identity = [3, 'Identity & Access Management'] as const
+/** Each with its category before it. */
+const classes = {
+  base: [0, 'Uncategorized', 0, 'Base Event'],
+  session: [...identity, 3003, 'Authorize Session'],
+  entity: [...identity, 3004, 'Entity Management'],
+  access: [...identity, 3005, 'User Access Management'],
+  api: [6, 'Application Activity', 6003, 'API Activity'],
+} as const
+type Class = (typeof classes)[keyof typeof classes]
+type Did = { id: number; name: string; profiles?: readonly string[] }
 
-function common(entry: Entry, line: string, { category, of, id, name, profiles }: Class): Json {
+function common(entry: Entry, line: string, [category, categoryName, of, className]: Class, did: Did): Json {
+  const { id, name, profiles } = did
   const { record, number } = splitId(entry.id)
   const { severity: found = 1 } = entryTypes.get(entry.type) ?? {}
   const severity = typeof found === 'number' ? found : found(entry.facts)
   const { parent_task, digest, bundle, policies, hash, facts } = entry
   return {
-    ...{ category_uid: category[0], category_name: category[1], class_uid: of[0], class_name: of[1] },
-    ...{ activity_id: id, activity_name: name, type_uid: of[0] * 100 + id, type_name: `${of[1]}: ${name}` },
+    ...{ category_uid: category, category_name: categoryName, class_uid: of, class_name: className },
+    ...{ activity_id: id, activity_name: name, type_uid: of * 100 + id, type_name: `${className}: ${name}` },
     ...{ severity_id: severity, severity: severities[severity], status_id: 1, status: 'Success' },
     time: millisecondsOf(entry.at),
     message: `${entry.actor.id}: ${entry.type}`,

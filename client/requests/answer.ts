@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Facts } from '../ledger/entry-types.ts'
+import { Observed } from '../policy/observed-words.ts'
 
 /** What this program reads of a request as the API shows it to people. */
 
@@ -191,7 +191,7 @@ export const Entry = z.looseObject({
   /** The policies that decided, by the hash of their bundle. */
   bundle: text,
   actor: z.looseObject({ type: z.string(), id: z.string() }),
-  facts: Facts,
+  facts: z.looseObject({ observed: Observed.optional().catch(undefined) }),
 })
 export type Entry = z.infer<typeof Entry>
 

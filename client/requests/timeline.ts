@@ -28,7 +28,7 @@ function withTexts({ entries, personal }: Pick<Entries, 'entries' | 'personal'>)
     const texts = Object.fromEntries(
       (['comment', 'reason', 'note'] as const).flatMap((name) => {
         const value = entry.facts[name]
-        if (value === undefined || !commitment.test(value)) return []
+        if (typeof value !== 'string' || !commitment.test(value)) return []
         return [[name, personal[entry.id]?.[`/facts/${name}`]?.text ?? '(erased)']]
       }),
     )
@@ -42,13 +42,13 @@ export const timelineLines = (
   surroundings: Pick<Surroundings, 'now' | 'env'>,
 ): string[] =>
   withTexts(record).map((entry) => {
-    const at = (seconds: number | undefined) =>
-      seconds === undefined ? '' : time(new Date(seconds * 1000).toISOString(), surroundings)
+    const at = (seconds: unknown) =>
+      typeof seconds === 'number' ? time(new Date(seconds * 1000).toISOString(), surroundings) : ''
     const who = entry.actor.type === 'system' ? 'Hotwork' : entry.actor.id
     return `${time(entry.at, surroundings)}  ${who}  ${wordsOf(entry, at)}`
   })
 
-function wordsOf({ type, facts }: Entry, at: (seconds: number | undefined) => string): string {
+function wordsOf({ type, facts }: Entry, at: (seconds: unknown) => string): string {
   const told = entryTypes.get(type)?.say?.(facts, at) ?? type
   return facts.observed ? `${told}; ${observedWords(facts.observed)}` : told
 }
