@@ -9,7 +9,6 @@ import { PermitEvent } from '../permits/permit.ts'
 import { Event } from '../requests/events.ts'
 import { ErasedEvent } from './erased.ts'
 import { type Entry, factsOf } from './ledger.ts'
-import type { AnyEvent } from './texts.ts'
 
 const Any = z.discriminatedUnion('type', [
   Event,
@@ -22,6 +21,8 @@ const Any = z.discriminatedUnion('type', [
   RegistryEvent,
   StreamEvent,
 ])
+
+export type AnyEvent = z.infer<typeof Any>
 
 /** What each entry can be. */
 export const eventTypes: ReadonlySet<string> = new Set(Any.options.flatMap(typesOf))

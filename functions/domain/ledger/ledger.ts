@@ -1,12 +1,13 @@
+import type * as z from 'zod'
 import { Subject } from '../agents/agent-file.ts'
 import { RegistryEvent } from '../agents/registry.ts'
 import { VouchEvent } from '../break-glass/open.ts'
 import { digestOfEntry } from '../digest.ts'
 import { StreamEvent } from '../events/stream.ts'
-import { evolveHalt, type Halt, HaltEvent } from '../halts/halt.ts'
+import { evolveHalt, HaltEvent } from '../halts/halt.ts'
 import { type ChatAccount, evolveLink, LinkEvent } from '../people/linking.ts'
-import { evolveStandIn, type StandIn, StandInEvent } from '../people/stand-in.ts'
-import { evolvePermit, PermitEvent, type StandingPermit } from '../permits/permit.ts'
+import { evolveStandIn, StandInEvent } from '../people/stand-in.ts'
+import { evolvePermit, PermitEvent } from '../permits/permit.ts'
 import type { ParentTask } from '../requests/ask-terms.ts'
 import { Event } from '../requests/events.ts'
 import { evolve } from '../requests/evolve.ts'
@@ -22,8 +23,8 @@ import {
   StandingPermitId,
   ToolId,
 } from '../values.ts'
+import type { AnyEvent } from './any-event.ts'
 import { ErasedEvent } from './erased.ts'
-import type { AnyEvent } from './texts.ts'
 
 /**
  * One entry: an event with its place in its aggregate's chain. `hash` is over the rest of the entry and `previous` is
@@ -108,35 +109,19 @@ export const verify = (
   from?: Replayed<ApprovalRequest>,
 ): { state: ApprovalRequest | undefined; broken?: Broken } => replayChain(aggregate, entries, eventOf, evolve, from)
 
-export const verifyHalt = (id: HaltId, entries: readonly Entry[]): { state: Halt | undefined; broken?: Broken } =>
-  replayChain(
-    id,
-    entries,
-    (entry) => HaltEvent.safeParse(factsOf(entry)).data,
-    (halt: Halt | undefined, event: HaltEvent) => evolveHalt(id, halt, event),
-  )
-
-export const verifyPermit = (
-  id: StandingPermitId,
-  entries: readonly Entry[],
-): { state: StandingPermit | undefined; broken?: Broken } =>
-  replayChain(
-    id,
-    entries,
-    (entry) => PermitEvent.safeParse(factsOf(entry)).data,
-    (permit: StandingPermit | undefined, event: PermitEvent) => evolvePermit(id, permit, event),
-  )
-
-export const verifyStandIn = (
-  id: StandInId,
-  entries: readonly Entry[],
-): { state: StandIn | undefined; broken?: Broken } =>
-  replayChain(
-    id,
-    entries,
-    (entry) => StandInEvent.safeParse(factsOf(entry)).data,
-    (standIn: StandIn | undefined, event: StandInEvent) => evolveStandIn(id, standIn, event),
-  )
+/** Of a chain that has its id in its state. */
+const verifierOf =
+  <Id extends string, E, S>(shape: z.ZodType<E>, apply: (id: Id, state: S | undefined, event: E) => S) =>
+  (id: Id, entries: readonly Entry[]): { state: S | undefined; broken?: Broken } =>
+    replayChain(
+      id,
+      entries,
+      (entry) => shape.safeParse(factsOf(entry)).data,
+      (state: S | undefined, event: E) => apply(id, state, event),
+    )
+export const verifyHalt = verifierOf(HaltEvent, evolveHalt)
+export const verifyPermit = verifierOf(PermitEvent, evolvePermit)
+export const verifyStandIn = verifierOf(StandInEvent, evolveStandIn)
 
 /** The hashes of a chain of any kind; its events are not read. */
 export const verifyHashes = (aggregate: string, entries: readonly Entry[], head = noEntries): Broken | undefined =>

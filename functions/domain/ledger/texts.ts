@@ -1,33 +1,15 @@
 import * as z from 'zod'
-import type { RegistryEvent } from '../agents/registry.ts'
-import type { VouchEvent } from '../break-glass/open.ts'
 import { digestOf } from '../digest.ts'
-import type { StreamEvent } from '../events/stream.ts'
-import type { HaltEvent } from '../halts/halt.ts'
-import type { LinkEvent } from '../people/linking.ts'
-import type { StandInEvent } from '../people/stand-in.ts'
-import type { PermitEvent } from '../permits/permit.ts'
 import { personalTexts } from '../requests/ask-terms.ts'
-import { type Event, type PersonalMember, personalInEvents } from '../requests/events.ts'
+import { type PersonalMember, personalInEvents } from '../requests/events.ts'
 import { Digest, type Json, type JsonObject, type NumericDate, PersonId } from '../values.ts'
-import type { ErasedEvent } from './erased.ts'
+import type { AnyEvent } from './any-event.ts'
 import type { Entry } from './ledger.ts'
 
 /**
  * What people write, and what identifies a person beyond their `person:` id, is personal. An entry has only a commitment
  * to it; the text and its salt lie beside the entry, where they can be erased (ADR 0029).
  */
-
-export type AnyEvent =
-  | Event
-  | HaltEvent
-  | StandInEvent
-  | LinkEvent
-  | PermitEvent
-  | VouchEvent
-  | ErasedEvent
-  | RegistryEvent
-  | StreamEvent
 
 /** Good for one text: without the salt, no guess at the text can be checked. */
 export type PersonalText = { commitment: Digest; person: PersonId; text: string; salt: string }

@@ -1,4 +1,4 @@
-import type { AnyEvent } from '../../domain/ledger/texts.ts'
+import type { AnyEvent } from '../../domain/ledger/any-event.ts'
 import type { SourcesSaid } from '../../domain/people/group-source.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
 import type { Answer, PersonAction } from '../../domain/policy/question.ts'

@@ -1,4 +1,4 @@
-import type { AnyEvent } from '../../domain/ledger/texts.ts'
+import type { AnyEvent } from '../../domain/ledger/any-event.ts'
 import { fillingOf } from '../../domain/policy/filling.ts'
 import type { Answer, PersonAction } from '../../domain/policy/question.ts'
 import { permitted, refused } from '../../domain/policy-change/replay.ts'

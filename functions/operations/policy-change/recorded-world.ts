@@ -1,7 +1,7 @@
 import { evolveHalt, type Halt, isHaltInForce, isSilenced } from '../../domain/halts/halt.ts'
+import type { AnyEvent } from '../../domain/ledger/any-event.ts'
 import { anyEventOf } from '../../domain/ledger/any-event.ts'
 import { type Entry, entryVersion, type Head, hashIn } from '../../domain/ledger/ledger.ts'
-import type { AnyEvent } from '../../domain/ledger/texts.ts'
 import { Event } from '../../domain/requests/events.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'

@@ -4,10 +4,10 @@ import { RegistryEvent } from '../../../functions/domain/agents/registry.ts'
 import { VouchEvent } from '../../../functions/domain/break-glass/open.ts'
 import { StreamEvent } from '../../../functions/domain/events/stream.ts'
 import { HaltEvent } from '../../../functions/domain/halts/halt.ts'
+import type { AnyEvent } from '../../../functions/domain/ledger/any-event.ts'
 import { ErasedEvent } from '../../../functions/domain/ledger/erased.ts'
 import { chainEntries, contextOf, noEntries, verify } from '../../../functions/domain/ledger/ledger.ts'
 import {
-  type AnyEvent,
   commitmentsIn,
   commitmentTo,
   isCommitment,
