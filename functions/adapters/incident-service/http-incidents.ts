@@ -1,4 +1,5 @@
 import type { Incident } from '../../domain/policy/asking-terms.ts'
+import type { IncidentServices } from '../../domain/policy/incident-service.ts'
 import { defined, JsonObject, parseJson } from '../../domain/values.ts'
 import type { Expressions } from '../../operations/previews/sources.ts'
 import type { IncidentReader, TaskLook } from '../../operations/requests/ports.ts'
@@ -10,13 +11,9 @@ const sizeLimit = 65_536
 /** The service is up and takes this name for no incident: missing, gone, malformed or too long. */
 const refusesName: ReadonlySet<number> = new Set([400, 404, 410, 414, 422])
 
-type Settings = {
-  /** With `{incident}` where the incident's name goes. */
-  url: string
+type Settings = IncidentServices['http'] & {
   /** The whole `Authorization` header, where the service wants one. */
   authorization?: () => Promise<string | undefined>
-  /** What of its answer people are shown: expressions over it. */
-  show?: { title: string; status?: string | undefined; url?: string | undefined } | undefined
   expressions?: Expressions | undefined
 }
 

@@ -10,9 +10,9 @@ import {
   type UseId,
 } from '../../domain/values.ts'
 import type { Stopwatch } from '../../operations/break-glass/notify.ts'
-import type { Incidents } from '../../operations/break-glass/ports.ts'
 import type { Secrets } from '../../operations/people/ports.ts'
 import type { Clock, Ids, Salts } from '../../operations/ports.ts'
+import type { TaskLook, TaskService } from '../../operations/requests/ports.ts'
 
 export class SystemClock implements Clock {
   now(): NumericDate {
@@ -41,9 +41,9 @@ export class SystemSalts implements Salts {
 }
 
 /** Takes for an incident what matches the pattern of the policy folder, which the caller has checked. */
-export class PatternIncidents implements Incidents {
-  check(): Promise<'known'> {
-    return Promise.resolve('known')
+export class PatternIncidents implements TaskService {
+  look(): Promise<TaskLook> {
+    return Promise.resolve({ answer: 'known' })
   }
 }
 

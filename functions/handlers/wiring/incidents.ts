@@ -1,12 +1,11 @@
 import { HttpIncidents } from '../../adapters/incident-service/http-incidents.ts'
-import { RememberedIncidents } from '../../adapters/incident-service/remembered-incidents.ts'
+import { rememberIncidents } from '../../adapters/incident-service/remembered-incidents.ts'
 import { IncidentSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { PatternIncidents } from '../../adapters/system/system.ts'
 import type { IncidentKind, IncidentServices } from '../../domain/policy/incident-service.ts'
-import type { Incidents } from '../../operations/break-glass/ports.ts'
 import type { Log } from '../../operations/ports.ts'
 import type { Expressions } from '../../operations/previews/sources.ts'
-import type { AskingPorts, IncidentReader } from '../../operations/requests/ports.ts'
+import type { AskingPorts, IncidentReader, TaskService } from '../../operations/requests/ports.ts'
 
 type World = { authorization: () => Promise<string | undefined>; expressions?: Expressions | undefined }
 
@@ -24,12 +23,12 @@ type Asking = Pick<AskingPorts, 'policy' | 'clock'> & { log?: Log; expressions?:
 export function incidentServiceOf(
   { policy, clock, log, expressions }: Asking,
   { INCIDENT_SECRET }: { INCIDENT_SECRET: string },
-): RememberedIncidents | undefined {
+): TaskService | undefined {
   const { incidents } = policy.bundle.deployment
   if (!incidents) return undefined
   const secret = new IncidentSecretReader(INCIDENT_SECRET, clock)
   const authorization = async () => (await secret.read()).checkAuthorization
-  return new RememberedIncidents(readerOf(incidents.kind ?? 'http', incidents, { authorization, expressions }), {
+  return rememberIncidents(readerOf(incidents.kind ?? 'http', incidents, { authorization, expressions }), {
     clock,
     log,
   })
@@ -39,4 +38,4 @@ export function incidentServiceOf(
 export const incidentsOf = (
   { policy, clock }: Pick<AskingPorts, 'policy' | 'clock'>,
   told: { INCIDENT_SECRET: string },
-): Incidents => incidentServiceOf({ policy, clock }, told) ?? new PatternIncidents()
+): TaskService => incidentServiceOf({ policy, clock }, told) ?? new PatternIncidents()

@@ -12,11 +12,10 @@ import { findHaltOfPerson, toldOf } from '../halts/find-halt.ts'
 import { readReadings } from '../people/list-groups.ts'
 import type { OnceOnly } from '../ports.ts'
 import { commitNew, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
-import type { MakingPorts, Stored } from '../requests/ports.ts'
+import type { MakingPorts, Stored, TaskService } from '../requests/ports.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from '../requests/submit-request.ts'
 import { binding, budgetsOf, findVoucher, leftOf, type OpenedBudget, whenAgain, written } from './budget.ts'
 import { measureDrill, type Stopwatch } from './notify.ts'
-import type { Incidents } from './ports.ts'
 import { aboutOpening, askAboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
 
 export type OpeningAsk = {
@@ -50,7 +49,7 @@ export type OpeningRefusal =
   | 'bad_incident'
   | 'bad_reason'
 
-export type OpeningPorts = MakingPorts & { incidents: Incidents; stopwatch?: Stopwatch }
+export type OpeningPorts = MakingPorts & { incidents: TaskService; stopwatch?: Stopwatch }
 
 const [day, attempts] = [86_400, 8]
 
@@ -205,8 +204,8 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
 
 async function checkIncident(incident: string, rules: BreakGlassPolicy, { incidents, log }: OpeningPorts) {
   if (incident.length > 128 || !new RegExp(rules.incident).test(incident)) return `it ${incidentLooks(rules)}`
-  const known = await incidents.check(incident)
-  if (known === 'unreachable') log.warn('incident not checked')
+  const { answer } = await incidents.look(incident)
+  if (answer === 'unreachable') log.warn('incident not checked')
   // A tool that does not answer must not lock people out in an emergency: the review comes afterwards.
-  return known === 'unknown' ? 'it is not known where incidents are kept' : undefined
+  return answer === 'unknown' ? 'it is not known where incidents are kept' : undefined
 }

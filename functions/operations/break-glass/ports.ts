@@ -10,11 +10,6 @@ import type {
 import type { DenyCause } from '../credentials/ports.ts'
 import type { Fifo } from '../ports.ts'
 
-/** The tool that keeps incidents. `unreachable` is no answer. */
-export interface Incidents {
-  check(incident: string): Promise<'known' | 'unknown' | 'unreachable'>
-}
-
 /** One delivery as it came. Nothing of it is believed before its signature is verified. */
 export type RawDelivery = { header(name: string): string | undefined; body: string }
 export type IncidentEvent = { id: string; incident: string; closed: boolean }

@@ -103,7 +103,7 @@ export type Evaluation = {
   refused?: string
 }
 
-/** The service that keeps incidents, about a parent task. It never throws: `unreachable` is no answer. */
+/** The service that keeps incidents, about a parent task or what is to be opened. It never throws: `unreachable` is no answer. */
 export interface TaskService {
   look(task: string): Promise<TaskLook>
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpIncidents } from '../../../functions/adapters/incident-service/http-incidents.ts'
-import { RememberedIncidents } from '../../../functions/adapters/incident-service/remembered-incidents.ts'
+import { rememberIncidents } from '../../../functions/adapters/incident-service/remembered-incidents.ts'
 import { JmesPathExpressions } from '../../../functions/adapters/jmespath/expressions.ts'
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
-import type { Incidents } from '../../../functions/operations/break-glass/ports.ts'
+import type { TaskService } from '../../../functions/operations/requests/ports.ts'
 import { useServer } from '../../support/http-server.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { start } from '../../support/world.ts'
@@ -22,9 +22,10 @@ const origin = useServer((request, response) => {
 })
 const clock = new MemoryClock(start)
 const asking = (settings: ConstructorParameters<typeof HttpIncidents>[0]) =>
-  new RememberedIncidents(new HttpIncidents(settings), { clock })
-const incidents = (authorization?: () => Promise<string | undefined>): Incidents =>
-  asking({ url: `${origin()}/incidents/{incident}?by={incident}`, ...(authorization && { authorization }) })
+  rememberIncidents(new HttpIncidents(settings), { clock })
+const checking = (service: TaskService) => ({ check: async (name: string) => (await service.look(name)).answer })
+const incidents = (authorization?: () => Promise<string | undefined>) =>
+  checking(asking({ url: `${origin()}/incidents/{incident}?by={incident}`, ...(authorization && { authorization }) }))
 const status = (code: number, headers = {}) => {
   answer = (_, response) => response.writeHead(code, headers).end()
 }
@@ -87,7 +88,7 @@ test('one whose answer never ends has answered with its status', async () => {
 })
 
 test('one that is not there, hangs up, or whose secret cannot be had, is no answer and no fault', async () => {
-  const gone = asking({ url: 'http://127.0.0.1:1/{incident}' })
+  const gone = checking(asking({ url: 'http://127.0.0.1:1/{incident}' }))
   expect(await gone.check('INC-7')).toBe('unreachable')
   answer = (request) => request.socket.destroy()
   expect(await incidents().check('INC-7')).toBe('unreachable')
@@ -154,5 +155,5 @@ test('a failure is not remembered: the next call may have an answer', async () =
 })
 
 test('without such a place, whatever looks like an incident is one', async () => {
-  expect(await new PatternIncidents().check()).toBe('known')
+  expect(await checking(new PatternIncidents()).check('INC-7')).toBe('known')
 })

@@ -69,9 +69,9 @@ describe('opening', () => {
   })
 
   test('an incident that nobody knows is refused, and one that nobody can say anything of is let through', async () => {
-    night.incidents = { check: async () => 'unknown' }
+    night.incidents = { look: async () => ({ answer: 'unknown' }) }
     expect(await night.open()).toMatchObject({ ok: false, code: 'bad_incident' })
-    night.incidents = { check: async () => 'unreachable' }
+    night.incidents = { look: async () => ({ answer: 'unreachable' }) }
     expect(await night.open()).toMatchObject({ ok: true })
   })
 

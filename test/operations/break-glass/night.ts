@@ -2,7 +2,7 @@ import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { type OpeningAsk, openBreakGlass } from '../../../functions/operations/break-glass/open-break-glass.ts'
 import { endBreakGlass, reviewBreakGlass } from '../../../functions/operations/break-glass/openings.ts'
-import type { Incidents } from '../../../functions/operations/break-glass/ports.ts'
+import type { TaskService } from '../../../functions/operations/requests/ports.ts'
 import { agentKey, parameter, person } from '../../support/world.ts'
 import { Clockwork } from '../requests/clockwork.ts'
 
@@ -11,7 +11,7 @@ export const hour = 60 * minute
 
 /** A night with the sample organisation: jade and kofi are on call, gus and eve may review. */
 export class Night extends Clockwork {
-  incidents: Incidents = new PatternIncidents()
+  incidents: TaskService = new PatternIncidents()
   #keys = 0
 
   open(who = 'jade', changes: Partial<OpeningAsk> = {}) {

@@ -161,7 +161,7 @@ describe('opening what was prepared', () => {
 
   test('the incident is asked for where incidents are kept, which a form in Slack does not', async () => {
     const code = await prepared()
-    night.incidents = { check: async () => 'unknown' }
+    night.incidents = { look: async () => ({ answer: 'unknown' }) }
     expect(await open(code)).toMatchObject({ ok: false, code: 'bad_incident' })
   })
 

@@ -60,9 +60,6 @@ test('when its reader fails, nothing is asked: it fails closed', async () => {
 
 test('it is asked before an opening, and keeps no person out by being down', async () => {
   const incidents = incidentsOf(boardWorld(), told)
-  expect(await Promise.all(['INC-1042', 'REL-7', 'INC-13'].map((name) => incidents.check(name)))).toEqual([
-    'known',
-    'unknown',
-    'unreachable',
-  ])
+  const looks = await Promise.all(['INC-1042', 'REL-7', 'INC-13'].map((name) => incidents.look(name)))
+  expect(looks.map(({ answer }) => answer)).toEqual(['known', 'unknown', 'unreachable'])
 })
