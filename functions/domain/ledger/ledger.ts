@@ -1,4 +1,4 @@
-import type * as z from 'zod'
+import * as z from 'zod'
 import { Subject } from '../agents/agent-file.ts'
 import { RegistryEvent } from '../agents/registry.ts'
 import { VouchEvent } from '../break-glass/open.ts'
@@ -133,6 +133,8 @@ export const verifyHashes = (aggregate: string, entries: readonly Entry[], head 
     { head, state: true },
   ).broken
 
+const OfPerson = z.union([LinkEvent, VouchEvent, ErasedEvent])
+
 export const verifyPerson = (
   id: PersonId,
   entries: readonly Entry[],
@@ -140,11 +142,7 @@ export const verifyPerson = (
   replayChain(
     id,
     entries,
-    (entry) => {
-      const facts = factsOf(entry)
-      const ofPerson = VouchEvent.safeParse(facts).data ?? ErasedEvent.safeParse(facts).data
-      return LinkEvent.safeParse(facts).data ?? ofPerson ?? ofActor(entry)
-    },
+    (entry) => OfPerson.safeParse(factsOf(entry)).data ?? ofActor(entry),
     ({ linked }: { linked?: ChatAccount } = {}, event) => {
       const links = event.type === 'Linked' || event.type === 'Unlinked'
       const after = links ? evolveLink(linked, event) : linked

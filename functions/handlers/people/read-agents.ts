@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { agentLine, agentView, subjectView } from '../../adapters/http/agent-view.ts'
 import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { readQuery } from '../../adapters/http/read-body.ts'
-import { LambdaHostLook } from '../../adapters/lambda/host-look.ts'
+import { lambdaHostLook } from '../../adapters/lambda/host-look.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { AgentId, type PersonId } from '../../domain/values.ts'
 import type { AgentReader } from '../../operations/agents/ports.ts'
@@ -52,7 +52,7 @@ export const handler = bind(
   (told) => ({
     ...portsWithAnswers(told),
     agents: agentRows(told),
-    hosts: new LambdaHostLook(told.LOOK_AT_HOSTS_FUNCTION, new PowertoolsLog()),
+    hosts: lambdaHostLook(told.LOOK_AT_HOSTS_FUNCTION, new PowertoolsLog()),
   }),
   createHandler,
 )
