@@ -6,6 +6,7 @@ import { Fault } from '../outcome.ts'
 import { pause } from '../surroundings.ts'
 import {
   Ask,
+  contextOf,
   type Denial,
   denialOf,
   Evaluation,
@@ -78,14 +79,14 @@ export class AgentApi {
   }
 
   /** Adds the agent that asks, and the resource that the arguments name. */
-  completeAsk({ action, arguments: properties, purpose, parentTask, mcp, justification }: PartialAsk): Promise<Ask> {
-    const context = { purpose, parent_task: parentTask, mcp, justification }
-    return this.#call(Ask, { path: '/v1/asks', json: { action: { name: action, properties }, context } })
+  completeAsk(partial: PartialAsk): Promise<Ask> {
+    const action = { name: partial.action, properties: partial.arguments }
+    return this.#call(Ask, { path: '/v1/asks', json: { action, context: contextOf(partial) } })
   }
 
   /** Adds the agent that asks, and the resource of each step. */
-  completePlan({ arguments: { steps }, purpose, parentTask, justification }: Omit<PartialAsk, 'action'>): Promise<Ask> {
-    const json = { kind: 'plan', steps, purpose, parent_task: parentTask, justification }
+  completePlan(partial: Omit<PartialAsk, 'action'>): Promise<Ask> {
+    const json = { kind: 'plan', steps: partial.arguments['steps'], ...contextOf(partial) }
     return this.#call(Ask, { path: '/v1/asks', json })
   }
 

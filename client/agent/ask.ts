@@ -44,15 +44,17 @@ export type PartialAsk = {
   notBefore?: string | undefined
 }
 
+/** What it is for, in the words of the wire. */
+export const contextOf = ({ purpose, parentTask, mcp, justification }: Omit<PartialAsk, 'action'>): Ask['context'] => ({
+  ...{ purpose, parent_task: parentTask },
+  ...defined({ mcp, justification }),
+})
+
 export const askOf = (partial: PartialAsk, subject: Ask['subject'], resource: Ask['resource']): Ask => ({
   subject,
   action: { name: partial.action, properties: partial.arguments as Ask['action']['properties'] },
   resource,
-  context: {
-    purpose: partial.purpose,
-    parent_task: partial.parentTask,
-    ...defined({ mcp: partial.mcp, justification: partial.justification }),
-  },
+  context: contextOf(partial),
 })
 
 export const Evaluation = z.looseObject({

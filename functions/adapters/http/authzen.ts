@@ -211,7 +211,7 @@ function progressOf(state: ApprovalRequest): { progress?: Json } {
 }
 
 /** The terms that a reader is told, as JSON. */
-export const termMembers = <By extends Reader>(reader: By, of: ReadTerms<By>): { [member: string]: Json } =>
+export const termMembers = <By extends Reader>(reader: By, of: Partial<ReadTerms<By>>): { [member: string]: Json } =>
   Object.fromEntries(
     answered(reader, of).map(({ name, value, time }) => [name, time ? rfc3339(value as NumericDate) : value]),
   )

@@ -2,7 +2,7 @@ import type { StepView } from '../../domain/cards/plan-view.ts'
 import { argumentRows, titleText, toolRows } from '../../domain/cards/request-words.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { defined, type Json } from '../../domain/values.ts'
-import { timeMember } from './authzen.ts'
+import { termMembers, timeMember } from './authzen.ts'
 import { noteMember, previewMembers, shownPreview } from './preview-view.ts'
 
 /** One step of a plan (docs/api.md). */
@@ -16,10 +16,7 @@ export const stepMembers = (step: StepView): Json => ({
   action: step.action,
   arguments: step.arguments,
   resource: step.resource,
-  ...defined({ mcp: step.mcp }),
-  environment: step.environment,
-  classification: step.classification,
-  unpinned: step.unpinned,
+  ...termMembers('people', step),
   terms: { uses: step.terms.uses, claim_within: step.terms.claimWithin, lifetime: step.terms.lifetime },
   ...(step.narrowable.length === 0 ? {} : { narrowable: step.narrowable }),
   ...defined({ undo: step.undo, preview: step.preview && previewMembers(step.preview), after: step.after }),

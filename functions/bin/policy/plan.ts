@@ -9,6 +9,7 @@ import { toolRows } from '../../domain/cards/request-words.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { isJustified } from '../../domain/policy/asking-terms.ts'
 import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
+import { saidIn } from '../../domain/requests/ask-terms.ts'
 import { AgentId, defined, duration, type PersonId } from '../../domain/values.ts'
 import { explainPlan, type Plan, type PlannedStage, planRequest } from '../../operations/requests/plan-request.ts'
 import { wordsOf } from '../../targets/kinds.ts'
@@ -40,15 +41,7 @@ export async function run(options: z.infer<typeof Options>, io: Io): Promise<Exi
   const { bundle } = opened
   const justified = isJustified(context?.justification)
   const asked = { name: action.name, properties: action.properties ?? {} }
-  const ask = defined({
-    agent: agent.data,
-    action: asked,
-    resource,
-    mcp: context?.mcp,
-    purpose: context?.purpose,
-    recent,
-    justified,
-  })
+  const ask = { ...saidIn({ context }), agent: agent.data, action: asked, resource, recent, justified }
   const policy = cedar.open(bundle)
   const plan = planRequest(ask, policy, io.now())
   const explained = explainPlan(ask, plan, policy, io.now())

@@ -1,7 +1,7 @@
 import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
-import type { McpTool } from '../policy/mcp-tool.ts'
 import { type Preview, previewOfStep, type ResourcePreview, stateOf } from '../previews/preview.ts'
+import { type ReadTerms, readTerms } from '../requests/ask-terms.ts'
 import { type PlanStep, planTitle, type StepStatus, statusOfStep, stepsLeft, stepsOf } from '../requests/plan-step.ts'
 import type { ApprovalRequest } from '../requests/request.ts'
 import type { JsonObject, NumericDate, RequestId, Resource } from '../values.ts'
@@ -10,7 +10,7 @@ import { narrowableArguments } from './narrowable.ts'
 import type { Narrowable, RequestView, ViewFacts, Who } from './request-view.ts'
 
 /** One step of a plan, as values. */
-export type StepView = {
+export type StepView = Pick<PlanStep, keyof PlanStep & keyof ReadTerms<'people'>> & {
   /** From 1, and the same after others were struck out. */
   step: number
   /** The request that the step becomes. */
@@ -19,11 +19,7 @@ export type StepView = {
   title: RequestView['title']
   action: string
   resource: Resource
-  environment: string
-  classification: string
   arguments: JsonObject
-  mcp?: McpTool
-  unpinned: readonly string[]
   terms: { uses: number; claimWithin: number; lifetime: number }
   undo?: CatalogueEntry['undo']
   narrowable: readonly Narrowable[]
@@ -51,15 +47,12 @@ export function stepViews(state: ApprovalRequest, facts: ViewFacts, who: (id: st
       title: entry ? titleParts(entry, step.arguments) : [{ text: step.action, isValue: true }],
       action: step.action,
       resource: step.resource,
-      environment: step.environment,
-      classification: step.classification,
       arguments: step.arguments,
-      unpinned: step.unpinned,
+      ...readTerms('people', step),
       terms: { uses: step.uses, claimWithin: step.claimWithin, lifetime: step.lifetime },
       narrowable: struck ? [] : narrowableArguments(step.arguments, entry),
       status: statusOfStep(step, state),
       ...defined({
-        mcp: step.mcp,
         undo: entry?.undo,
         preview: previewOfStep(state.preview, step.step),
         after: step.after,

@@ -64,14 +64,8 @@ export const mostUses = 50
 /** Seconds. */
 const allowsFor = 86_400
 
-const { from, agent, jkt, owner, action, arguments: args, resource, environment, mcp, purpose } = StandingPermit.shape
-const { tier, stages, lifetime, uses, until, login } = StandingPermit.shape
-
 export const PermitEvent = z.discriminatedUnion('type', [
-  event('PermitGiven', {
-    ...{ from, agent, jkt, owner, action, arguments: args, resource, environment, mcp, purpose },
-    ...{ tier, stages, lifetime, uses, until, login },
-  }),
+  event('PermitGiven', StandingPermit.omit({ id: true, by: true, at: true, drawn: true, revoked: true }).shape),
   /** In the transaction in which the request was made. */
   event('PermitDrawn', { request: RequestId }),
   event('PermitRevoked', { reason: z.string() }),
@@ -122,24 +116,13 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
   if (!answer.permit || silenced) return { code: 'not_permitted' }
   const lacks = lackOf(giving.login, loginToAllow(state, person, giving.ladder), at)
   if (lacks !== undefined) return { code: 'insufficient_login', detail: lacks }
-  const { ask } = state
-  const key = keyOf(state)
+  const { id: from, owner, action, arguments: args, resource, environment, mcp, purpose, lifetime } = state.ask
   return {
     ...commonOf(giving, at),
     type: 'PermitGiven',
-    from: ask.id,
-    agent: agentId.data,
-    ...(key === undefined ? {} : { jkt: key }),
-    owner: ask.owner,
-    action: ask.action,
-    arguments: ask.arguments,
-    resource: ask.resource,
-    environment: ask.environment,
-    ...defined({ mcp: ask.mcp }),
-    purpose: ask.purpose,
-    tier: state.tier,
-    stages: state.stages,
-    lifetime: ask.lifetime,
+    ...{ from, agent: agentId.data, owner, action, arguments: args, resource, environment, purpose, lifetime },
+    ...defined({ jkt: keyOf(state), mcp }),
+    ...{ tier: state.tier, stages: state.stages },
     uses: times,
     until: end,
     ...(Object.keys(giving.login).length === 0 ? {} : { login: giving.login }),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { AskTerms } from '../requests/ask-terms.ts'
 import type { Bundle } from './bundle.ts'
 import { tierOf } from './ladder.ts'
 
@@ -35,15 +36,9 @@ export function readsMember(
 }
 
 /** Why something was asked for, as policy hears it each time. */
-export const whyAsked = ({
-  purpose,
-  justified,
-  task,
-}: {
-  purpose: string
-  justified?: true | undefined
-  task?: TaskAnswer | undefined
-}) => ({ purpose, justified: justified === true, task: task ?? ('unchecked' as const) })
+export const whyAsked = ({ purpose, justified, task }: Pick<AskTerms, 'purpose' | 'justified' | 'task'>) => ({
+  ...{ purpose, justified: justified === true, task: task ?? ('unchecked' as const) },
+})
 
 type Asking = { tier: number; justified: boolean; task: TaskAnswer }
 

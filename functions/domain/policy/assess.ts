@@ -182,6 +182,13 @@ export function findResource(bundle: Bundle, asked: Pick<Asked, 'action' | 'argu
 
 export type ActionFacts = Omit<Facts, 'agent'>
 
+/** What would be done, as it stands in an ask. */
+export function actOf({ entry, arguments: args, resource, mcp, unpinned }: ActionFacts) {
+  const { environment, classification, type, id } = resource
+  const act = { action: entry.name, arguments: args, resource: { type, id }, environment, classification }
+  return { ...act, credential: entry.credential, ...defined({ mcp }), unpinned: [...unpinned] }
+}
+
 /** For a person, who uses break-glass. */
 export function findActionFacts(
   bundle: Bundle,

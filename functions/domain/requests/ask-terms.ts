@@ -26,10 +26,7 @@ export const askTerms = {
   classification: { schema: z.string(), digests: ['request'], readBy: ['people'] },
   purpose: {
     schema: z.string(),
-    body: {
-      in: 'context',
-      as: z.string().min(1).max(64).describe('As it was evaluated.'),
-    },
+    body: { in: 'context', as: z.string().min(1).max(64).describe('As it was evaluated.') },
     digests: ['request', 'open', 'bound'],
     orNull: true,
     passedTo: ['delegation', 'extension', 'step'],
@@ -38,20 +35,14 @@ export const askTerms = {
   },
   justification: {
     schema: z.string().optional(),
-    body: {
-      in: 'context',
-      as: z.string().max(4000).describe('Shown to people as the claim of the agent.'),
-    },
+    body: { in: 'context', as: z.string().max(4000).describe('Shown to people as the claim of the agent.') },
     readBy: ['people'],
     personal: { at: [''], whose: 'actor or owner' },
   },
   parentTask: {
     schema: ParentTask,
     name: 'parent_task',
-    body: {
-      in: 'context',
-      as: z.object(ParentTask.shape).describe('As it was evaluated: what this is part of.'),
-    },
+    body: { in: 'context', as: z.object(ParentTask.shape).describe('As it was evaluated: what this is part of.') },
     digests: ['request', 'open', 'bound'],
     orNull: true,
     passedTo: ['delegation', 'extension', 'step'],
@@ -68,11 +59,7 @@ export const askTerms = {
     personal: { at: ['/title', '/status'], whose: 'owner' },
   },
   /** `none`: of a plan, for which no credential is ever made. */
-  credential: {
-    schema: z.enum([...CredentialKind.options, 'none']),
-    digests: ['request'],
-    passedTo: ['delegation'],
-  },
+  credential: { schema: z.enum([...CredentialKind.options, 'none']), digests: ['request'], passedTo: ['delegation'] },
   uses: { schema: z.int().positive(), digests: ['request'] },
   claimWithin: { schema: Seconds, name: 'claim_within', digests: ['request'], passedTo: ['delegation'] },
   lifetime: { schema: Seconds, digests: ['request'], passedTo: ['delegation'] },
@@ -161,11 +148,8 @@ export type ReadTerms<By extends Reader> = Pick<AskTerms, Listing<'readBy', By>>
 
 type Holder = { readonly [member: string]: unknown }
 type Row = AskTerm & { key: string; name: string }
-const rows: readonly Row[] = Object.entries(askTerms).map(([key, term]: [string, AskTerm]) => ({
-  name: key,
-  ...term,
-  key,
-}))
+const rowOf = ([key, term]: [string, AskTerm]): Row => ({ name: key, ...term, key })
+const rows = Object.entries(askTerms).map(rowOf)
 /** What an object has of the terms with such a row. */
 const present = (of: object, has: (row: Row) => boolean) =>
   rows.flatMap((row) => {
@@ -196,8 +180,8 @@ export const saidOf = (asking: Said): Said => pick(asking, ({ body }) => body !=
 export const passedOn = <To extends Heir>(to: To, ask: AskTerms) =>
   pick(ask, ({ passedTo = [] }) => passedTo.includes(to)) as Pick<AskTerms, Listing<'passedTo', To>>
 
-export const readTerms = <By extends Reader>(by: By, ask: AskTerms) =>
-  pick(ask, ({ readBy = [] }) => readBy.includes(by)) as ReadTerms<By>
+export const readTerms = <By extends Reader, Of extends Partial<AskTerms>>(by: By, of: Of) =>
+  pick(of, ({ readBy = [] }) => readBy.includes(by)) as Pick<Of, keyof Of & keyof ReadTerms<By>>
 
 /** What one of the digests covers of the terms. */
 export const digested = (digest: TermDigest, of: Partial<AskTerms>): JsonObject =>
@@ -212,7 +196,7 @@ export const namesIn = (digest: TermDigest): string[] =>
   rows.flatMap(({ name, digests = [] }) => (digests.includes(digest) ? [name] : []))
 
 /** For an answer, under the names of the wire. */
-export const answered = <By extends Reader>(by: By, of: ReadTerms<By>) =>
+export const answered = <By extends Reader>(by: By, of: Partial<ReadTerms<By>>) =>
   present(of, ({ readBy = [] }) => readBy.includes(by)) as readonly { name: string; value: Json; time?: true }[]
 
 export const maySpendPermit = (ask: AskTerms): boolean =>

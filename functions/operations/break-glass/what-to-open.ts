@@ -6,7 +6,7 @@ import { argumentsDigest, digestOf } from '../../domain/digest.ts'
 import type { About } from '../../domain/ledger/refused.ts'
 import { groupsBySource, type Readings } from '../../domain/people/group-source.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
-import { type FactsRefusal, findActionFacts } from '../../domain/policy/assess.ts'
+import { actOf, type FactsRefusal, findActionFacts } from '../../domain/policy/assess.ts'
 import { type Bundle, personOf, reachesOurselves, settingsOf } from '../../domain/policy/bundle.ts'
 import type { Answer, Moment, PersonAction } from '../../domain/policy/question.ts'
 import { ParentTask } from '../../domain/requests/ask-terms.ts'
@@ -77,7 +77,7 @@ export function openedBy(
   }
   const found = findActionFacts(bundle, what)
   if (!found.ok) return found.code === 'unknown_action' ? refuse(found.code, namesOf(bundle.actions)) : found
-  const { entry, arguments: args, resource, mcp, unpinned } = found.value
+  const { entry, arguments: args, resource } = found.value
   if (reachesOurselves(resource.id, bundle.resources))
     return refuse('not_permitted', 'that is what Hotwork itself is made of: it is beyond break-glass')
   const when = { notAfter: 0, drill: true }
@@ -90,16 +90,7 @@ export function openedBy(
       ? `profile:${covering.name}`
       : `action:${digestOf('hotwork.budget.v1', [entry.name, resource.id])}`,
     rights: [{ action: entry.name, resources: [resource.id] }],
-    facts: {
-      action: entry.name,
-      arguments: args,
-      resource: { type: resource.type, id: resource.id },
-      environment: resource.environment,
-      classification: resource.classification,
-      credential: entry.credential,
-      unpinned: [...unpinned],
-      ...defined({ mcp }),
-    },
+    facts: actOf(found.value),
   })
 }
 

@@ -41,7 +41,7 @@ type Answered<Code extends string> = Result<Waiting | Granted, Code>
 
 type Ports = TokenPorts & SubmissionPorts & { statements: Statements }
 
-type TokenWish = Omit<Asking, 'subject' | 'resource' | 'notBefore' | 'requestedUntil' | 'jkt' | 'askedBy'> & {
+type TokenWish = Omit<Asking, 'subject' | 'resource' | 'jkt' | 'askedBy'> & {
   jkt: Thumbprint
   /** Without one it is the one that the arguments name. */
   resource?: Resource

@@ -3,12 +3,11 @@ import { within } from '../../domain/delegation/attenuation.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { answersFor } from '../../domain/people/organisation.ts'
 import { agentRefOf } from '../../domain/policy/agent-ref.ts'
-import { whyAsked } from '../../domain/policy/asking-terms.ts'
-import { type Asked, askAgain, type Facts, type FactsRefusal, findFacts } from '../../domain/policy/assess.ts'
+import { type Asked, actOf, askAgain, type Facts, type FactsRefusal, findFacts } from '../../domain/policy/assess.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
 import type { Answer } from '../../domain/policy/question.ts'
-import { outcomeOfPreview, withAfter } from '../../domain/previews/preview.ts'
+import { withAfter } from '../../domain/previews/preview.ts'
 import { childrenOf } from '../../domain/requests/advance-plan.ts'
 import { passedOn } from '../../domain/requests/ask-terms.ts'
 import type { Delegate, Submit } from '../../domain/requests/commands.ts'
@@ -36,6 +35,7 @@ import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { answerWithObserved } from '../policy/compare-observed.ts'
 import type { Policy } from '../policy/ports.ts'
+import { askedOf as askedOfRequest } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
 import { carryOut, commitNew, endIfOver, refuseOnRecord } from '../requests/carry-out.ts'
 import { aboutAsk } from '../requests/evaluate-access.ts'
@@ -134,17 +134,10 @@ async function childUnder(
   return same === hash ? RequestId.parse(before) : undefined
 }
 
-const askedOf = ({ to, action, resource, host }: Hosted, { ask, preview }: ApprovalRequest): Asked => ({
-  agent: to,
-  action: action.name,
-  arguments: action.properties,
-  resource,
-  mcp: ask.mcp,
-  delegators: [...ask.chain.map(({ owner }) => owner), ask.owner],
-  recent: ask.recent,
-  host,
-  ...whyAsked(ask),
-  preview: outcomeOfPreview(preview),
+const askedOf = ({ to, action, resource, host }: Hosted, parent: ApprovalRequest): Asked => ({
+  ...askedOfRequest(parent),
+  ...{ agent: to, action: action.name, arguments: action.properties, resource, host },
+  delegators: [...parent.ask.chain.map(({ owner }) => owner), parent.ask.owner],
 })
 
 function answerFor(ask: Hosted, parent: ApprovalRequest, { agent }: Facts, now: NumericDate, policy: Policy) {
@@ -227,27 +220,24 @@ function inheritedStages(parent: ApprovalRequest, agent: Facts['agent']): StageS
 function delegatedSubmit(
   parent: ApprovedRequest,
   { child, uses, notAfter }: Delegation,
-  { entry, agent, arguments: args, resource, unpinned }: Facts,
+  facts: Facts,
   found: { answer: Answer; bundle: Bundle; now: NumericDate; afterHalts: readonly HaltId[]; host?: HostFacts },
 ): Submit {
   const { answer, bundle, now, afterHalts, host } = found
   // A halt that stops the parent's agents stops the child, so a halt lifted before the parent is lifted before the child.
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
+  const { agent } = facts
+  const { mcp: _, ...act } = actOf(facts)
   const ask = withDigests({
+    ...act,
     ...passedOn('delegation', parent.ask),
     id: child,
     agent: agentRefOf(agent, bundle, now),
     owner: agent.owner,
     chain: [...parent.ask.chain, Delegator.parse({ ...parent.ask.agent, owner: parent.ask.owner })],
     ancestors: [...parent.ask.ancestors, parent.ask.id],
-    action: entry.name,
-    arguments: args,
-    resource: { type: resource.type, id: resource.id },
-    environment: resource.environment,
-    classification: resource.classification,
     uses,
     requestedUntil: notAfter,
-    unpinned: [...unpinned],
     ...defined({ host }),
     ...(lifted.length === 0 ? {} : { afterHalts: lifted }),
   })
@@ -260,7 +250,7 @@ function delegatedSubmit(
     policies: answer.policies,
     bundle: bundle.hash,
     inherits,
-    ...defined({ preview: parent.preview && withAfter(parent.preview, parent.ask.arguments, args) }),
+    ...defined({ preview: parent.preview && withAfter(parent.preview, parent.ask.arguments, act.arguments) }),
   }
 }
 

@@ -55,18 +55,14 @@ async function makeSteps(plan: ApprovedRequest, ports: DecidingPorts): Promise<v
 
 async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: DecidingPorts): Promise<void> {
   const { policy, clock } = ports
-  const { agent, owner } = plan.ask
-  const { request: id, agent: doer, action, arguments: args, resource, environment, classification, recent } = step
-  const { credential, uses, claimWithin, lifetime, unpinned, host, mcp } = step
+  const { request: id, agent: doer, step: number, after: _, struck: __, progress: ___, ...own } = step
   const now = clock.now()
   const known = agentOf(policy.bundle, doer)
   const ask = withDigests({
     // An agent that is not registered any more is found at its turn.
     ...{ id, agent: known ? agentRefOf(known, policy.bundle, now) : { id: doer, issuer: 'unknown', subject: doer } },
-    ...{ owner: step.owner, chain: [Delegator.parse({ ...agent, owner })], ancestors: [plan.ask.id], action },
-    ...{ ...passedOn('step', plan.ask), arguments: args, resource, environment, classification, credential, uses },
-    ...{ claimWithin, lifetime, unpinned, recent, step: step.step, requestedUntil: plan.grant.notAfter },
-    ...defined({ mcp, host }),
+    ...{ chain: [Delegator.parse({ ...plan.ask.agent, owner: plan.ask.owner })], ancestors: [plan.ask.id] },
+    ...{ ...passedOn('step', plan.ask), ...own, step: number, requestedUntil: plan.grant.notAfter },
   })
   const { events } = decide(
     undefined,
@@ -78,7 +74,7 @@ async function makeStep(plan: ApprovedRequest, step: NumberedStep, ports: Decidi
       policies: plan.policies,
       bundle: policy.bundle.hash,
       inherits: plan.stages,
-      ...defined({ preview: previewOfStep(plan.preview, step.step) }),
+      ...defined({ preview: previewOfStep(plan.preview, number) }),
     },
     now,
   )

@@ -192,14 +192,14 @@ async function assessed(
 }
 
 async function assessedPlan(
-  { action, resource, purpose = '', parentTask = { id: '' }, mcp, justification }: EvaluationAsk,
+  { purpose = '', parentTask = { id: '' }, justification, ...ask }: EvaluationAsk,
   agent: AgentId,
   common: Common,
   lately: Lately,
   ports: MakingPorts,
 ): Promise<Evaluated> {
   const justified = isJustified(justification)
-  const body = { agent, action, resource, purpose, parentTask, mcp, justified }
+  const body = { ...ask, agent, purpose, parentTask, justified }
   const found = await assessPlanBody(body, lately, common.at, ports)
   const { policies } = found
   if (found.outcome === 'refused') return deny({ ...common, policies }, found.reason, found.detail)

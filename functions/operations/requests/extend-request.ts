@@ -15,9 +15,15 @@ import {
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { aboutStored, commitNew, manyWriters, refuseOnRecord, runAggregate } from './carry-out.ts'
-import { type Lacking, makeAsked, type SubmissionPorts } from './make-submit.ts'
-import type { Stored } from './ports.ts'
-import { bodyDigest, findRepeat, idempotencyItem, readAndAdmit } from './submit-request.ts'
+import { makeAsked, type SubmissionPorts } from './make-submit.ts'
+import {
+  bodyDigest,
+  findRepeat,
+  idempotencyItem,
+  readAndAdmit,
+  type SubmissionRefusal,
+  type Submitted,
+} from './submit-request.ts'
 
 export type ExtensionAsk = {
   id: RequestId
@@ -31,18 +37,12 @@ export type ExtensionAsk = {
 }
 
 type ExtensionRefusal =
-  | Lacking
+  | SubmissionRefusal
   | 'unknown_request'
-  | 'key_mismatch'
   | 'not_extendable'
   | 'extension_too_long'
   | 'already_extended'
-  | 'duplicate_request'
-  | 'replayed'
-  | 'not_requestable'
-  | 'too_many_open'
-  | 'invalid_denial_binding'
-  | 'expired_denial'
+type Extended = Result<Submitted, ExtensionRefusal>
 
 const day = 86_400
 
@@ -50,47 +50,40 @@ const day = 86_400
  * More time of a live grant: the same once more, as a request of its own that policy and people decide as any. Once a
  * grant: a second one finds the key of the first.
  */
-export async function extendRequest(
-  ask: ExtensionAsk,
-  ports: SubmissionPorts,
-): Promise<Result<{ stored: Stored; created: boolean }, ExtensionRefusal>> {
+export async function extendRequest(ask: ExtensionAsk, ports: SubmissionPorts): Promise<Extended> {
   const { requests, clock } = ports
   const body = bodyDigest({ extend: ask.id, body: ask.body })
   const key = idempotencyItem(ask.agent, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
   await ports.policy.look?.([ask.agent])
-  return runAggregate<Result<{ stored: Stored; created: boolean }, ExtensionRefusal>>(
-    ask.agent,
-    manyWriters,
-    async () => {
-      const stored = await requests.load(ask.id)
-      const refused = refuseOnRecord(ask.agent, 'extend', ports, aboutStored(stored))
-      if (stored?.state.ask.agent.id !== ask.agent) return refused('unknown_request')
-      if (keyOf(stored.state) !== ask.jkt) return refused('key_mismatch')
-      const repeat = await findRepeat(key, body, ask.jkt, ports)
-      if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : refused(repeat.code)
-      const now = clock.now()
-      const state = asOf(stored.state, now)
-      const wrong = whyNotExtended(state, ask.minutes * 60)
-      if (wrong) return refused(wrong.code, wrong.detail)
-      if (await findEnding(state, now, ports)) return refused('not_extendable', 'it has ended')
-      const once = `EXT#${ask.id}`
-      const before = await requests.recall(once)
-      if (before !== undefined) return refused('already_extended', before)
-      const made = await makeExtension(state as ApprovedRequest, ask, ports)
-      if (!made.ok) return refused(made.code, made.detail)
-      const ready = await readAndAdmit(made.value, ports)
-      if (!ready.ok) return refused(ready.code, ready.detail)
-      const { submit } = ready.value
-      const { id } = submit.ask
-      const expiresAt = now + 8 * day
-      const kept = [{ key, value: `${body} ${id}`, expiresAt }, { key: once, value: id, expiresAt }, ask.once]
-      const { events } = decide(undefined, submit, clock.now())
-      const done = await commitNew(events, ports, { once: kept })
-      if (done.result.outcome === 'committed') return ok({ stored: done.stored, created: true })
-      const isReplayed = done.result.outcome === 'taken' && done.result.key.startsWith('SEEN#')
-      return isReplayed ? refused('replayed') : undefined
-    },
-  )
+  return runAggregate<Extended>(ask.agent, manyWriters, async () => {
+    const stored = await requests.load(ask.id)
+    const refused = refuseOnRecord(ask.agent, 'extend', ports, aboutStored(stored))
+    if (stored?.state.ask.agent.id !== ask.agent) return refused('unknown_request')
+    if (keyOf(stored.state) !== ask.jkt) return refused('key_mismatch')
+    const repeat = await findRepeat(key, body, ask.jkt, ports)
+    if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : refused(repeat.code)
+    const now = clock.now()
+    const state = asOf(stored.state, now)
+    const wrong = whyNotExtended(state, ask.minutes * 60)
+    if (wrong) return refused(wrong.code, wrong.detail)
+    if (await findEnding(state, now, ports)) return refused('not_extendable', 'it has ended')
+    const once = `EXT#${ask.id}`
+    const before = await requests.recall(once)
+    if (before !== undefined) return refused('already_extended', before)
+    const made = await makeExtension(state as ApprovedRequest, ask, ports)
+    if (!made.ok) return refused(made.code, made.detail)
+    const ready = await readAndAdmit(made.value, ports)
+    if (!ready.ok) return refused(ready.code, ready.detail)
+    const { submit } = ready.value
+    const { id } = submit.ask
+    const expiresAt = now + 8 * day
+    const kept = [{ key, value: `${body} ${id}`, expiresAt }, { key: once, value: id, expiresAt }, ask.once]
+    const { events } = decide(undefined, submit, clock.now())
+    const done = await commitNew(events, ports, { once: kept })
+    if (done.result.outcome === 'committed') return ok({ stored: done.stored, created: true })
+    const isReplayed = done.result.outcome === 'taken' && done.result.key.startsWith('SEEN#')
+    return isReplayed ? refused('replayed') : undefined
+  })
 }
 
 function makeExtension(of: ApprovedRequest, { jkt, minutes, justification }: ExtensionAsk, ports: SubmissionPorts) {

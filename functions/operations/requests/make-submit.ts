@@ -1,6 +1,6 @@
 import type { HostFacts } from '../../domain/agents/host.ts'
 import { isJustified, lackingFor, readsMember, type TaskAnswer } from '../../domain/policy/asking-terms.ts'
-import { type Asked, type Assessment, previewAsIf } from '../../domain/policy/assess.ts'
+import { type Asked, type Assessment, actOf, previewAsIf } from '../../domain/policy/assess.ts'
 import { tierOf } from '../../domain/policy/ladder.ts'
 import { cameTo, type Observed } from '../../domain/policy/observed.ts'
 import { outcomeOfPreview, type Preview, type PreviewOutcome } from '../../domain/previews/preview.ts'
@@ -222,7 +222,6 @@ function askOf(
   { facts, grant }: Extract<Assessment, { outcome: 'requestable' }>,
   own: Pick<Ask, 'id' | 'recent' | 'host' | 'afterHalts' | 'justified' | 'task' | 'incident'>,
 ): Ask {
-  const { environment, classification, ...resource } = facts.resource
   const { agent, jkt, askedBy } = ask
   const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
     ...saidOf(ask),
@@ -230,16 +229,10 @@ function askOf(
     owner: facts.agent.owner,
     chain: [],
     ancestors: [],
-    action: facts.entry.name,
-    arguments: facts.arguments,
-    resource: { type: resource.type, id: resource.id },
-    environment,
-    classification,
-    credential: facts.entry.credential,
+    ...actOf(facts),
     ...grant,
-    unpinned: [...facts.unpinned],
     ...own,
-    ...defined({ mcp: facts.mcp, jkt, askedBy }),
+    ...defined({ jkt, askedBy }),
   }
   return bindAsk(undigested, ask)
 }

@@ -1,4 +1,4 @@
-import { findResource } from '../../domain/policy/assess.ts'
+import { actOf, findResource } from '../../domain/policy/assess.ts'
 import {
   assessPlan,
   type PlanAsked,
@@ -116,26 +116,16 @@ export function stepsOfPlan(
   asked: readonly StepAsked[],
   ids: readonly RequestId[],
 ): PlanStep[] {
-  return steps.map(({ entry, agent, arguments: args, resource, mcp, unpinned }, index) => {
-    const { environment, classification, type, id } = resource
-    const earlier = steps.findIndex((each) => each.resource.type === type && each.resource.id === id)
-    const own = asked[index]
+  const { claimWithin, lifetime } = grant
+  return steps.map((facts, index) => {
+    const { agent, resource } = facts
+    const earlier = steps.findIndex(({ resource: { type, id } }) => resource.type === type && resource.id === id)
+    const { recent = 0, host } = asked[index] ?? {}
     return {
-      request: ids[index] as RequestId,
-      agent: agent.id,
-      owner: agent.owner,
-      action: entry.name,
-      arguments: args,
-      resource: { type, id },
-      environment,
-      classification,
-      credential: entry.credential,
-      unpinned: [...unpinned],
-      uses: 1,
-      claimWithin: grant.claimWithin,
-      lifetime: grant.lifetime,
-      recent: own?.recent ?? 0,
-      ...defined({ mcp, host: own?.host, after: earlier < index ? earlier + 1 : undefined }),
+      ...{ request: ids[index] as RequestId, agent: agent.id, owner: agent.owner },
+      ...actOf(facts),
+      ...{ uses: 1, claimWithin, lifetime, recent },
+      ...defined({ host, after: earlier < index ? earlier + 1 : undefined }),
     }
   })
 }

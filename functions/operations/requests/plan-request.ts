@@ -1,5 +1,5 @@
 import { isQuiet, namedDirectly } from '../../domain/cards/routing.ts'
-import type { Facts } from '../../domain/policy/assess.ts'
+import { actOf, type Facts } from '../../domain/policy/assess.ts'
 import { parseSteps } from '../../domain/policy/assess-plan.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
 import { fillingOf } from '../../domain/policy/filling.ts'
@@ -69,7 +69,7 @@ export function planRequest(
   if (isPlanBody(ask)) return planSteps(ask, policy, now)
   const assessment = assessAsk(ask, ask.agent, ask.recent, now, { policy })
   if (assessment.outcome === 'refused') return assessment
-  const own = actOf(assessment.facts)
+  const own = titledAct(assessment.facts)
   return { outcome: 'requestable', ...own, ...decisionOf(assessment, own.title, policy) }
 }
 
@@ -82,7 +82,7 @@ function planSteps(ask: PlannedAsk, policy: Policy, now: NumericDate): Plan {
   if (assessment.outcome === 'refused') return assessment
   return {
     outcome: 'requestable',
-    steps: assessment.steps.map((facts) => ({ agent: facts.agent.id, ...actOf(facts) })),
+    steps: assessment.steps.map((facts) => ({ agent: facts.agent.id, ...titledAct(facts) })),
     ...decisionOf(assessment, planTitle(asked.value.steps.length), policy),
   }
 }
@@ -104,10 +104,9 @@ export function explainPlan(ask: PlannedAsk, plan: Plan, policy: Policy, now: Nu
   return asked.ok ? explainSteps(policy, asked.value, now) : []
 }
 
-function actOf({ entry, arguments: args, resource, mcp, unpinned }: Facts): Omit<PlannedStep, 'agent'> {
-  const { environment, classification, type, id } = resource
-  const what = { title: titleOf(entry, args), action: entry.name, resource: { type, id } }
-  return { ...what, environment, classification, credential: entry.credential, ...defined({ mcp }), unpinned }
+function titledAct(facts: Facts): Omit<PlannedStep, 'agent'> {
+  const { arguments: args, ...act } = actOf(facts)
+  return { title: titleOf(facts.entry, args), ...act }
 }
 
 const decisionOf = (
