@@ -1,0 +1,43 @@
+import { StandingPermit } from '../../../functions/domain/permits/permit.ts'
+import type { AskTerm } from '../../../functions/domain/requests/ask-term.ts'
+import { askTerms } from '../../../functions/domain/requests/ask-terms.ts'
+
+/** What holds of every row: a new fact of an ask cannot slip past people, or past the request that it is made of. */
+
+const rows: readonly (readonly [string, AskTerm])[] = Object.entries(askTerms)
+const said = rows.filter(([, { body }]) => body !== undefined)
+const approved = said.filter(([, { digests = [] }]) => digests.includes('request'))
+
+test.each(approved)('people approve `%s`, so two asks that differ in it are not alike', (_, { digests }) => {
+  expect(digests).toContain('open')
+})
+
+test.each(approved)('people approve `%s`, so they read it', (_, { readBy }) => {
+  expect(readBy).toContain('people')
+})
+
+test.each(approved)('a standing permit holds an ask to `%s`, or is not spent on it', (term, { asksPeople }) => {
+  const isHeld = Object.hasOwn(StandingPermit.shape, term)
+  // A task names the work, and one permit serves several.
+  expect(asksPeople === true || isHeld || term === 'parentTask').toBe(true)
+})
+
+test.each(approved)(
+  'what is delegated has `%s` of its parent, or begins when that has begun',
+  (term, { passedTo = [] }) => {
+    expect(passedTo.includes('delegation') || term === 'notBefore').toBe(true)
+  },
+)
+
+test('each has a name of its own on the wire', () => {
+  const names = rows.map(([key, { name = key }]) => name)
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
+  expect(
+    names.filter((name) => said.some(([key, { name: own = key }]) => own === name) && !/^[a-z_]+$/.test(name)),
+  ).toEqual([])
+})
+
+test.each(rows.filter(([, row]) => row.said))('`%s` is a text, since it is drawn as one', (_, { schema }) => {
+  expect(schema.safeParse('text').success).toBe(true)
+  expect(schema.safeParse(7).success).toBe(false)
+})
