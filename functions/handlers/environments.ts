@@ -24,6 +24,10 @@ const anchor = { LOG_BUCKET: Name, LOG_INDEX_TABLE: Name }
 const reads = { READER_ROLE: Name, STATE_KEY: Name, SIGN_FUNCTION: Name }
 const slack = { SLACK_SECRET: Name, SLACK_API_URL: Url }
 
+/** The Lambdas that every kind of target has alike, by their verb. */
+const acting = z.object({ ...api, ...stores, ...reads, PUBLISHED_KEYS: Names, TARGET_ROLE: Name })
+export const ofVerbs = { issue: acting, call: acting, end: z.object(stores) } as const
+
 export const environments = {
   metadata: z.object({ ...api, PUBLISHED_KEYS: Names, NOTARY_KEYS: Names }),
   evaluate: z.object({ ...api, ...stores, SIGN_FUNCTION: Name, PUBLISHED_KEYS: Names }),
@@ -50,8 +54,8 @@ export const environments = {
   }),
   'introspect-token': z.object({ ...api, REQUESTS_TABLE: Name, PUBLISHED_KEYS: Names }),
   'revoke-token': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
-  'issue-aws-credentials': z.object({ ...api, ...stores, ...reads, PUBLISHED_KEYS: Names, TARGET_ROLE: Name }),
-  'call-aws': z.object({ ...api, ...stores, ...reads, PUBLISHED_KEYS: Names, TARGET_ROLE: Name }),
+  'issue-aws-credentials': ofVerbs.issue,
+  'call-aws': ofVerbs.call,
   'decide-request': z.object({ ...api, ...stores, ...texts, ...reads }),
   'give-stand-in': z.object({ ...api, ...stores }),
   'end-stand-in': z.object({ ...api, ...stores }),
@@ -134,7 +138,7 @@ export const environments = {
     CARDS_QUEUE: Name,
     BREAK_GLASS_TOPIC: Name,
   }),
-  'write-denies': z.object({ ...stores, ACCOUNT: Name }),
+  'write-denies': ofVerbs.end.extend({ ACCOUNT: Name }),
   'report-sealed-use': z.object({ ...stores, ...texts }),
   'reconcile-sessions': z.object({
     ...stores,
@@ -196,9 +200,21 @@ export function bind<N extends HandlerName, Ports, Args extends unknown[], Answe
   name: N,
   wire: (told: Environment<N>) => Ports,
   create: (ports: Ports) => (...args: Args) => Answer,
+): (...args: Args) => Answer
+/** Of a kind of target that is told no more than its verb: one of `ofVerbs`. */
+export function bind<Told, Ports, Args extends unknown[], Answer>(
+  environment: z.ZodType<Told>,
+  wire: (told: Told) => Ports,
+  create: (ports: Ports) => (...args: Args) => Answer,
+): (...args: Args) => Answer
+export function bind<Ports, Args extends unknown[], Answer>(
+  named: HandlerName | z.ZodType,
+  wire: (told: never) => Ports,
+  create: (ports: Ports) => (...args: Args) => Answer,
 ): (...args: Args) => Answer {
   const make = () => {
-    const ports = wire(environments[name].parse(process.env) as Environment<N>)
+    const environment: z.ZodType = typeof named === 'string' ? environments[named] : named
+    const ports = wire(environment.parse(process.env) as never)
     return lookingFirst(ports, create(ports))
   }
   if (process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) {

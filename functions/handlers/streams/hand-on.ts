@@ -9,7 +9,6 @@ import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SqsFairQueue, SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import type { Delivery } from '../../domain/events/receivers.ts'
-import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import type { ClickMessage } from '../../operations/cards/ports.ts'
 import { handOnEventsOfHalts, handOnEventsOfRequest } from '../../operations/events/hand-on-events.ts'
 import { faultName } from '../../operations/faults.ts'
@@ -19,6 +18,7 @@ import type { FifoMessage } from '../../operations/requests/ports.ts'
 import { failing } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { readBundle } from '../wiring/ports.ts'
+import { endsQueue } from '../wiring/targets.ts'
 
 type Ports = Parameters<typeof handOn>[2] &
   Parameters<typeof handOnHalts>[1] &
@@ -74,7 +74,7 @@ export const handler = bind(
   'hand-on',
   (told) => ({
     cards: new SqsFifoQueue<FifoMessage>(told.CARDS_QUEUE),
-    denies: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
+    denies: endsQueue(told),
     clicks: new LambdaQueue<ClickMessage>(told.CLICKS_FUNCTION),
     reminders: new LambdaQueue(told.REMINDERS_FUNCTION),
     deliveries: new SqsFairQueue<Delivery>(told.DELIVERIES_QUEUE),

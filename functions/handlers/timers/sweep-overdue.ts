@@ -9,6 +9,7 @@ import { sweepDenies, sweepOverdue } from '../../operations/requests/sweep-overd
 import { type ComparingPorts, compareCalls } from '../../operations/uses/compare-calls.ts'
 import { bind } from '../environments.ts'
 import { decidingPorts, factsOnly } from '../wiring/ports.ts'
+import { callsQueue } from '../wiring/targets.ts'
 
 /** One record is read, and its entry written, in so long. Seconds. */
 const longestReading = 12
@@ -30,7 +31,7 @@ export const handler = bind(
   (told) => ({
     ...decidingPorts(told, factsOnly()),
     follow: new LambdaQueue(told.FOLLOW_FUNCTION),
-    calls: new LambdaQueue(told.CALLS_FUNCTION),
+    calls: callsQueue(told),
     actual: new LambdaActualReader(told.READ_CALLS_FUNCTION, new PowertoolsLog()),
     denies: new DynamoDenyStore(connect(), told.REQUESTS_TABLE),
     deny: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),

@@ -8,6 +8,7 @@ import type { RequestFilter } from '../../domain/requests/history.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { Start } from '../../domain/requests/wait.ts'
 import type { AskerId, EvaluationId, NumericDate, PersonId, RequestId, StandingPermitId } from '../../domain/values.ts'
+import type { TargetId } from '../../targets/kinds.ts'
 import type { AgentReader } from '../agents/ports.ts'
 import type { Appended, LedgerStore } from '../ledger/ports.ts'
 import type { PermitChange } from '../permits/ports.ts'
@@ -138,6 +139,8 @@ export interface Workflow {
   signal(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved' | 'Faulted'): Promise<'sent' | 'late'>
 }
 export type FollowMessage = { requestId: RequestId }
+/** `target`: where its call was made. */
+export type CallMessage = FollowMessage & { target: TargetId }
 export type FifoMessage = Fifo & { requestId: RequestId }
 
 export type AskingPorts = { requests: RequestReader; policy: Policy; clock: Clock }

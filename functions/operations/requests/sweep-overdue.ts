@@ -1,16 +1,17 @@
 import { type Reminder, remindersOf } from '../../domain/cards/routing.ts'
 import { asOf, lookUpAt } from '../../domain/requests/due.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { type ApprovalRequest, callOf } from '../../domain/requests/request.ts'
 import { type BreakGlassWake, breakGlassWakes } from '../../domain/requests/wait.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
+import { isTargetId } from '../../targets/kinds.ts'
 import type { EndMessage, Timers } from '../break-glass/ports.ts'
 import type { DenyReader } from '../credentials/ports.ts'
 import { faultName } from '../faults.ts'
 import type { Clock, Log, Queue } from '../ports.ts'
 import { wake } from './carry-out.ts'
 import { groupOf } from './hand-on.ts'
-import type { DecidingPorts, FollowMessage, RequestReader } from './ports.ts'
+import type { CallMessage, DecidingPorts, FollowMessage, RequestReader } from './ports.ts'
 
 /** What is overdue for less is left to the workflow, whose timers fire 2 s late on purpose. */
 const graceSeconds = 5
@@ -18,7 +19,7 @@ const graceSeconds = 5
 const outlived = 120
 const batch = 100
 
-type Ports = DecidingPorts & { follow: Queue<FollowMessage>; calls: Queue<FollowMessage> }
+type Ports = DecidingPorts & { follow: Queue<FollowMessage>; calls: Queue<CallMessage> }
 type DenyPorts = { denies: Pick<DenyReader, 'overdue'>; deny: Queue<EndMessage>; clock: Clock }
 
 /**
@@ -32,8 +33,15 @@ export async function sweepOverdue(ports: Ports): Promise<number> {
   const overdue = await ports.requests.overdue(ports.clock.now() - graceSeconds, batch)
   const woken: ApprovalRequest[] = []
   for (const id of overdue) woken.push(...(await wakeOrPassOver(id, ports)))
-  await send(woken, ports.follow)
-  await send(woken.filter(hasLostCall(ports.clock.now())), ports.calls)
+  const now = ports.clock.now()
+  await send(
+    woken.map(({ ask }) => ({ requestId: ask.id })),
+    ports.follow,
+  )
+  await send(
+    woken.flatMap((state) => lostCallOf(state, now)),
+    ports.calls,
+  )
   return overdue.length
 }
 
@@ -59,11 +67,14 @@ async function logOutlived(id: RequestId, { requests, clock, log }: Ports): Prom
   log.error('break_glass_outlived', { request: id, seconds, sessions: live })
 }
 
-async function send(states: readonly ApprovalRequest[], queue: Queue<FollowMessage>): Promise<void> {
-  if (states.length > 0) await queue.send(states.map(({ ask }) => ({ requestId: ask.id })))
+async function send<T extends FollowMessage>(messages: readonly T[], queue: Queue<T>): Promise<void> {
+  if (messages.length > 0) await queue.send(messages)
 }
 
-const hasLostCall = (now: NumericDate) => (state: ApprovalRequest) => (lookUpAt(state) ?? now + 1) <= now
+function lostCallOf(state: ApprovalRequest, now: NumericDate): readonly CallMessage[] {
+  const target = callOf(state)?.tool ?? ''
+  return (lookUpAt(state) ?? now + 1) <= now && isTargetId(target) ? [{ requestId: state.ask.id, target }] : []
+}
 
 /** IAM has room for some three hundred denies. @returns how many roles are to be tidied */
 export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<number> {

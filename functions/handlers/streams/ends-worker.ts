@@ -1,0 +1,66 @@
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import * as z from 'zod'
+import { AgentId, HaltId, NumericDate, RequestId, StandingPermitId } from '../../domain/values.ts'
+import { type EndingPorts, endCredentials } from '../../operations/credentials/end-credentials.ts'
+import { faultName } from '../../operations/faults.ts'
+import type { Log } from '../../operations/ports.ts'
+import { failing } from '../batches.ts'
+
+type Ports = EndingPorts & { log: Log }
+
+const Deny = z.object({ deny: z.union([RequestId, HaltId, z.literal('time')]), role: z.string(), since: NumericDate })
+const End = z.object({ end: z.union([RequestId, HaltId, StandingPermitId, AgentId]) })
+export type End = z.infer<typeof End>['end']
+const Message = z.union([Deny, End])
+type Work = z.infer<typeof Message> & { messageId: string }
+
+/**
+ * The one that ends credentials of a kind: the queue's group is the place, and one run does all that a batch holds of a place.
+ * What ends with a request, halt, permit or agent is ended in a group of its own; the denies of that follow in their turn.
+ * A message that fails holds back what follows in its group.
+ *
+ * @param endAll ends what rests on it; a kind whose queue is told of credentials alone has none
+ */
+export const endsWorker =
+  (ports: Ports, endAll: (end: End) => Promise<void>) =>
+  async (event: SQSEvent): Promise<SQSBatchResponse> => {
+    const failed: string[] = []
+    const attempt = orFailed(failed, ports)
+    // A message that cannot be read fails alone, and ends with the dead letters.
+    const work: Work[] = []
+    for (const record of event.Records) await attempt([record], async () => void work.push(readWork(record)))
+    // Denies first: until they are written, a session works on.
+    const denies = Map.groupBy(
+      work.filter((each) => 'deny' in each),
+      ({ role }) => role,
+    )
+    for (const [role, ofRole] of denies)
+      await attempt(ofRole, async () => {
+        const causes = ofRole.map(({ deny }) => deny)
+        await endCredentials(role, causes, ports)
+        logLag(role, ofRole, ports)
+      })
+    for (const each of work) if ('end' in each) await attempt([each], () => endAll(each.end))
+    return failing(failed)
+  }
+
+const readWork = ({ body, messageId }: SQSRecord): Work => ({ ...Message.parse(JSON.parse(body)), messageId })
+
+const orFailed =
+  (failed: string[], { log }: Ports) =>
+  async (work: readonly { messageId: string }[], run: () => Promise<void>): Promise<void> => {
+    try {
+      await run()
+    } catch (fault) {
+      log.error('deny_failed', { fault: faultName(fault) })
+      failed.push(...work.map(({ messageId }) => messageId))
+    }
+  }
+
+/** How long it took from the change on record to the target's yes, for a metric. Its own spreading comes on top. */
+function logLag(role: string, work: readonly z.infer<typeof Deny>[], { log, clock }: Ports): void {
+  const changes = work.filter(({ deny }) => deny !== 'time').map(({ since }) => since)
+  if (changes.length === 0) return
+  const lagSeconds = Math.max(0, clock.now() - Math.min(...changes))
+  log.info('deny_written', { role, changes: changes.length, lagSeconds })
+}
