@@ -238,7 +238,14 @@ export class Hotwork extends Construct {
     const channel = new SlackChannel(this, 'SlackChannel', { ...ground, topic, advance: workflow.advance })
     const { events } = new RecordFollowers(this, 'Record', {
       ...ground,
-      ...{ channel, sealedUses, callReader: calls, follower: workflow.follower, caller: agents.caller },
+      ...{
+        channel,
+        sealedUses,
+        callReader: calls,
+        follower: workflow.follower,
+        caller: agents.caller,
+        targets: agents.targets,
+      },
     })
     events.deliveries.grantSend(agents.manageStream)
     const log = new Log(this, 'Notary', ground)

@@ -54,6 +54,11 @@ export interface TargetKind<
   ids: string
   places: readonly string[]
   facts(at: z.infer<z.ZodObject<Settings>>): { readonly [place: string]: string }
+  /**
+   * Where credentials for an alias end, and what a halt names. @default the kind and the alias
+   * @param targetRole path and name of the role that Hotwork has in every AWS account
+   */
+  placeOf?(at: z.infer<z.ZodObject<Settings>>, targetRole: string): string
   /** Whether a record of the target's own tells what was called there. */
   recordsCalls: boolean
   /**

@@ -67,12 +67,6 @@ export const isSession = <Use extends Made>(use: Use): use is Use & { key: OwnCl
 /** The one call that Hotwork makes. */
 export const isCall = ({ tool, key }: Made): boolean => isTargetId(tool) && key === 'call'
 
-/** Kinds that make credentials of their own (`own`), or in which Hotwork makes calls. */
-export const kindsWith = (act: 'own' | 'call'): readonly TargetId[] =>
-  (Object.keys(kinds) as TargetId[]).filter((id) =>
-    Object.values(kinds[id].credentials).some((each: { act: string }) => each.act === (act === 'own' ? id : act)),
-  )
-
 /** Where a credential ends: in AWS a role, by its ARN; elsewhere an alias, by its kind and name. */
 export const kindAt = (place: string): TargetId => {
   const [id = ''] = place.split(':')

@@ -3,6 +3,7 @@ import { lambdaOf } from '../functions.ts'
 import type { Ground } from './ground.ts'
 import { anythingElse } from './hotwork-api.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
+import { TargetEndpoints } from './target-endpoints.ts'
 import { grantAssume, tellTargetName } from './target-roles.ts'
 
 export class AgentEndpoints extends Construct {
@@ -10,17 +11,20 @@ export class AgentEndpoints extends Construct {
   readonly caller: HotworkFunction
   /** Has verifications sent. */
   readonly manageStream: HotworkFunction
+  /** The doors of every kind of target but AWS. */
+  readonly targets: TargetEndpoints
 
   constructor(scope: Construct, id: string, ground: Ground) {
     super(scope, id)
-    this.#publish(ground)
+    const metadata = this.#publish(ground)
     this.#makeRequests(ground)
     this.#makeTokens(ground)
     this.caller = this.#makeAwsAccess(ground)
     this.manageStream = this.#makeGate(ground)
+    this.targets = new TargetEndpoints(this, 'Targets', { ground, metadata })
   }
 
-  #publish({ anchor, api, key, make }: Ground): void {
+  #publish({ anchor, api, key, make }: Ground): HotworkFunction {
     const metadata = make(this, 'metadata')
     key.grantVerify(metadata)
     anchor.key.grantVerify(metadata)
@@ -38,6 +42,7 @@ export class AgentEndpoints extends Construct {
       'GET /problems/{code}',
       anythingElse,
     )
+    return metadata
   }
 
   #makeRequests(ground: Ground): void {

@@ -47,8 +47,13 @@ export class Reading extends Construct {
   }
 
   grant(to: HotworkFunction): void {
-    to.tell({ READER_ROLE: `hotwork/${Stack.of(this).stackName}-reader`, STATE_KEY: this.#key.keyArn })
     if (this.#readers.length > 0) to.allow(['sts:AssumeRole'], this.#readers)
+    this.grantKey(to)
+  }
+
+  /** Of what is in no account of AWS. */
+  grantKey(to: HotworkFunction): void {
+    to.tell({ READER_ROLE: `hotwork/${Stack.of(this).stackName}-reader`, STATE_KEY: this.#key.keyArn })
     this.#key.addToResourcePolicy(
       new PolicyStatement({
         actions: ['kms:GenerateMac'],

@@ -8,12 +8,14 @@ import { runEvery, StreamReader, WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { WebhookSecret } from './secrets.ts'
+import type { TargetEndpoints } from './target-endpoints.ts'
 import { grantAudit, grantDeny, tellTargets } from './target-roles.ts'
 
 type RecordFollowersProps = Ground & {
   channel: { cardsQueue: WorkQueue; setReminders: HotworkFunction; decideBurst: HotworkFunction }
   follower: HotworkFunction
   caller: HotworkFunction
+  targets: TargetEndpoints
   sealedUses: WorkQueue
   callReader: CallReader
 }
@@ -36,10 +38,11 @@ export class RecordFollowers extends Construct {
   }
 
   /** The second reader of the stream hands ids on; the first moves the workflow. */
-  #handOn({ tables, roles, deadLetters, channel, make }: RecordFollowersProps): void {
+  #handOn({ tables, roles, deadLetters, channel, targets, make }: RecordFollowersProps): void {
     const handOn = make(this, 'hand-on')
     tellTargets(handOn, roles)
-    for (const queue of [channel.cardsQueue, this.#denies, this.events.deliveries]) queue.grantSend(handOn)
+    for (const queue of [channel.cardsQueue, this.#denies, this.events.deliveries, ...targets.queues])
+      queue.grantSend(handOn)
     channel.setReminders.grantInvoke(handOn, 'REMINDERS_FUNCTION')
     channel.decideBurst.grantInvoke(handOn, 'CLICKS_FUNCTION')
     new StreamReader(this, 'HandOnStream', {
@@ -63,12 +66,13 @@ export class RecordFollowers extends Construct {
   }
 
   /** Its cost does not grow with what waits. */
-  #sweep({ tables, follower, caller, callReader, make }: RecordFollowersProps): void {
+  #sweep({ tables, follower, caller, callReader, targets, make }: RecordFollowersProps): void {
     const sweep = make(this, 'sweep-overdue')
     tables.requests.grantFind(sweep, 'overdue', 'uncompared')
     callReader.grantAsk(sweep)
     follower.grantInvoke(sweep, 'FOLLOW_FUNCTION')
     caller.grantInvoke(sweep, 'CALLS_FUNCTION')
+    for (const each of targets.callers) each.caller.grantInvoke(sweep, each.variable)
     this.#denies.grantSend(sweep)
     runEvery(this, 'Sweep', { every: Duration.minutes(1), worker: sweep })
   }

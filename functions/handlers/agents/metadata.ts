@@ -14,6 +14,7 @@ import type { BodyPart } from '../../domain/requests/ask-term.ts'
 import { bodyShape } from '../../domain/requests/ask-terms.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
+import { aliasedKinds, kinds } from '../../targets/kinds.ts'
 import { byRoute, type DoorPorts } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { factsOnly } from '../wiring/ports.ts'
@@ -21,13 +22,18 @@ import { factsOnly } from '../wiring/ports.ts'
 /** What anyone may know, by route. RFC 9728 section 3.1 says where the path of a resource goes. */
 export function createHandler(ports: DoorPorts & { keys: KeySet; notary: KeySet }) {
   const { issuer, policy, keys, notary } = ports
-  const { authzen, authorizationServer, api, broker, signals } = publishedMetadata(policy.bundle, issuer)
+  const { authzen, authorizationServer, api, targets, signals } = publishedMetadata(policy.bundle, issuer)
   const shown = (status: number, body: string): Answer => ({ status, headers: pageHeaders(issuer), body })
   const routes: { [route: string]: (call: Call) => Promise<Answer> } = {
     'GET /.well-known/authzen-configuration': async () => published(authzen),
     'GET /.well-known/oauth-authorization-server': async () => published(authorizationServer),
     'GET /.well-known/oauth-protected-resource': async () => published(api),
-    'GET /.well-known/oauth-protected-resource/aws': async () => published(broker),
+    ...Object.fromEntries(
+      Object.entries(targets).map(([id, document]) => [
+        `GET /.well-known/oauth-protected-resource/${id}`,
+        async () => published(document),
+      ]),
+    ),
     'GET /.well-known/ssf-configuration': async () => published(signals),
     'GET /.well-known/jwks.json': async () => {
       const [tokens, log] = await Promise.all([keys.jwks(), notary.jwks()])
@@ -71,6 +77,9 @@ const published = (body: unknown): Answer => ({
 const nothing = apiProblem(404, 'not_found')
 
 type Document = { readonly [member: string]: Json }
+
+/** Each has a door of its own, `/{kind}/credentials` or `/{kind}/calls`. */
+const targetKinds = aliasedKinds.map((id) => kinds[id])
 
 const authorization_details_types_supported = ['hotwork_action']
 const dpop_signing_alg_values_supported = ['ES256']
@@ -124,7 +133,7 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment' | 'breakGlass'>, is
       // RFC 9728 section 4: who takes the access tokens of this server.
       protected_resources: [
         ...new Set(Object.values(bundle.deployment.tools).map(({ audience }) => audience)),
-        `${issuer}/aws`,
+        ...targetKinds.map(({ id }) => `${issuer}/${id}`),
       ],
     },
     // RFC 9728 section 2. The API takes workload tokens and people's tokens, and none of its own.
@@ -138,15 +147,20 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment' | 'breakGlass'>, is
       // Section 2 lets members be added.
       [own]: { issuers, ...(login && { login }) },
     },
-    broker: {
-      resource: `${issuer}/aws`,
-      resource_name: 'Hotwork: AWS credentials',
-      authorization_servers: [issuer],
-      bearer_methods_supported: ['header'],
-      dpop_bound_access_tokens_required: true,
-      dpop_signing_alg_values_supported,
-      authorization_details_types_supported,
-    },
+    targets: Object.fromEntries(
+      targetKinds.map(({ id, name }) => [
+        id,
+        {
+          resource: `${issuer}/${id}`,
+          resource_name: `Hotwork: ${name} credentials`,
+          authorization_servers: [issuer],
+          bearer_methods_supported: ['header'],
+          dpop_bound_access_tokens_required: true,
+          dpop_signing_alg_values_supported,
+          authorization_details_types_supported,
+        },
+      ]),
+    ),
     // Shared Signals Framework 1.0 section 7. Every tool has its own streams, and all subjects in them.
     signals: {
       spec_version: '1_0',

@@ -6,6 +6,7 @@ import { listPage } from '../../adapters/pages/link-page.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
 import { RequestId } from '../../domain/values.ts'
 import { waitingFor } from '../../operations/cards/waiting.ts'
+import { placesIn } from '../../operations/credentials/place.ts'
 import { showing } from '../../operations/ledger/texts.ts'
 import { listGroups } from '../../operations/people/list-groups.ts'
 import { findOnCall } from '../../operations/people/on-call.ts'
@@ -92,7 +93,7 @@ export const handler = bind(
   'show-pages',
   (told) => {
     const ports = withTexts(pagePorts(told, cedarPolicy()), told)
-    const halts = { halts: haltStore(told), targetRoles: told.TARGET_ROLES }
+    const halts = { halts: haltStore(told), targetRoles: placesIn(ports.policy.bundle, told.TARGET_ROLES) }
     const kept = { bundles: new DynamoBundleStore(connect(), told.REQUESTS_TABLE), openPolicies }
     const seen = { ...halts, ...kept, ...evidenceIn(told, ports.log), anchor: anchorPorts(told) }
     return { ...ports, agents: agentRows(told), ...seen }

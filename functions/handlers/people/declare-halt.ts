@@ -2,6 +2,7 @@ import { parseBody } from '../../adapters/http/authzen.ts'
 import type { Endpoint } from '../../adapters/http/endpoint.ts'
 import { HaltBody, haltView } from '../../adapters/http/halt-view.ts'
 import { badRequest } from '../../adapters/http/problem.ts'
+import { placesIn } from '../../operations/credentials/place.ts'
 import { declareHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
 import { type ApiPorts, idempotencyKeyOf, personDoor, valueOrThrow } from '../doors.ts'
@@ -29,6 +30,9 @@ export function createHandler(ports: Parameters<typeof haltByApi>[0] & Parameter
 
 export const handler = bind(
   'declare-halt',
-  (told) => ({ ...pagePorts(told, cedarPolicy()), halts: haltStore(told), targetRoles: told.TARGET_ROLES }),
+  (told) => {
+    const ports = pagePorts(told, cedarPolicy())
+    return { ...ports, halts: haltStore(told), targetRoles: placesIn(ports.policy.bundle, told.TARGET_ROLES) }
+  },
   createHandler,
 )

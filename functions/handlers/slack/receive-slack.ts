@@ -27,6 +27,7 @@ import { inTime } from '../../operations/cards/in-time.ts'
 import type { BurstStore, CardStore } from '../../operations/cards/ports.ts'
 import { readOverview } from '../../operations/cards/read-overview.ts'
 import { findSeen } from '../../operations/cards/show-card.ts'
+import { placesIn } from '../../operations/credentials/place.ts'
 import { declareHalt, liftHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
 import { viewHalts } from '../../operations/halts/view-halts.ts'
@@ -194,7 +195,7 @@ export const handler = bind(
       permits: new DynamoPermitStore(connection, tables),
       standIns: new DynamoStandInStore(connection, tables),
       halts: new DynamoHaltStore(connection, tables),
-      targetRoles: told.TARGET_ROLES,
+      targetRoles: placesIn(bundle, told.TARGET_ROLES),
       targetRole: told.TARGET_ROLE,
       ...tasksOf(ports, told),
       secrets,

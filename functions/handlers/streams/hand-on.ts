@@ -10,6 +10,7 @@ import { SqsFairQueue, SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import type { Delivery } from '../../domain/events/receivers.ts'
 import type { ClickMessage } from '../../operations/cards/ports.ts'
+import { placesIn } from '../../operations/credentials/place.ts'
 import { handOnEventsOfHalts, handOnEventsOfRequest } from '../../operations/events/hand-on-events.ts'
 import { faultName } from '../../operations/faults.ts'
 import type { Clock, Log, Queue } from '../../operations/ports.ts'
@@ -72,16 +73,19 @@ async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>, ports: Po
 
 export const handler = bind(
   'hand-on',
-  (told) => ({
-    cards: new SqsFifoQueue<FifoMessage>(told.CARDS_QUEUE),
-    denies: endsQueue(told),
-    clicks: new LambdaQueue<ClickMessage>(told.CLICKS_FUNCTION),
-    reminders: new LambdaQueue(told.REMINDERS_FUNCTION),
-    deliveries: new SqsFairQueue<Delivery>(told.DELIVERIES_QUEUE),
-    bundle: readBundle(),
-    targetRoles: told.TARGET_ROLES,
-    clock: new SystemClock(),
-    log: new PowertoolsLog(),
-  }),
+  (told) => {
+    const bundle = readBundle()
+    return {
+      cards: new SqsFifoQueue<FifoMessage>(told.CARDS_QUEUE),
+      denies: endsQueue(told),
+      clicks: new LambdaQueue<ClickMessage>(told.CLICKS_FUNCTION),
+      reminders: new LambdaQueue(told.REMINDERS_FUNCTION),
+      deliveries: new SqsFairQueue<Delivery>(told.DELIVERIES_QUEUE),
+      bundle,
+      targetRoles: placesIn(bundle, told.TARGET_ROLES),
+      clock: new SystemClock(),
+      log: new PowertoolsLog(),
+    }
+  },
   createHandler,
 )

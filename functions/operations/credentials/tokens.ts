@@ -25,7 +25,7 @@ import {
   type Thumbprint,
   type ToolId,
 } from '../../domain/values.ts'
-import type { Claim } from '../../targets/kinds.ts'
+import { type Claim, isTargetId, kinds } from '../../targets/kinds.ts'
 import { Overtaken } from '../faults.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
@@ -240,6 +240,8 @@ export function audienceOf(
   action: string,
   { policy: { bundle }, issuer }: Pick<TokenPorts, 'policy' | 'issuer'>,
 ): string {
-  const tool = bundle.actions[action]?.tool ?? 'aws'
-  return tool === 'aws' ? `${issuer}/aws` : (addressesOf(bundle, tool)?.audience ?? `${issuer}/unknown`)
+  const entry = bundle.actions[action]
+  // All rights of a profile are of AWS.
+  const tool = entry?.tool ?? kinds.aws.id
+  return isTargetId(tool) ? `${issuer}/${tool}` : (addressesOf(bundle, tool)?.audience ?? `${issuer}/unknown`)
 }

@@ -21,6 +21,7 @@ export const aws = targetKind({
   entry: awsPart,
   ...naming,
   facts,
+  placeOf: ({ partition, accountId }, targetRole) => `arn:${partition}:iam::${accountId}:role/${targetRole}`,
   recordsCalls: true,
   check: checkAws,
   open: {
