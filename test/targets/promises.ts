@@ -1,0 +1,171 @@
+import { decodeJwt } from 'jose'
+import { type ApprovalRequest, callOf, grantOf } from '../../functions/domain/requests/request.ts'
+import type { CredentialId } from '../../functions/domain/values.ts'
+import { endCredentials } from '../../functions/operations/credentials/end-credentials.ts'
+import { issueCredential } from '../../functions/operations/credentials/issue-credential.ts'
+import { placeOf } from '../../functions/operations/credentials/place.ts'
+import type { AccessToken } from '../../functions/operations/credentials/ports.ts'
+import { revokeRequest } from '../../functions/operations/requests/end-request.ts'
+import { makeCall, resolveCall } from '../../functions/operations/uses/make-call.ts'
+import type { Ender, Found, Issuer, Maker } from '../../functions/targets/reach.ts'
+import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
+import { agentKey, issuer, person, type What, type World } from '../support/world.ts'
+
+/** What becomes of the next call: the target refuses it, it is not sent, what is there is another state, its answer is lost. */
+export type Fate = 'refused' | 'not_sent' | 'outdated' | 'answer_lost' | 'call_lost'
+
+/** A kind of target over its double, with an action for each credential, which the world's people approve. */
+export type Trial<Issued> = {
+  world: World
+  reach: Issuer<Issued> & Maker & Ender
+  own: What
+  mediated: What
+  next(fate: Fate): void
+  /** How many calls took effect. */
+  done(): number
+  /** From now on reading whether a call was made fails, or works again. */
+  setReadable(readable: boolean): void
+  works(issued: Issued): boolean
+  /** The target no longer knows the credential. */
+  forget(issued: Issued): void
+  /** A read at a place that does not answer. */
+  failingRead(): Promise<Found>
+}
+
+/** Longer than a call may be under way. Seconds. */
+const over = 67
+
+/** What Hotwork promises of every kind of target, whatever its protocol. */
+export function keepsPromises<Issued>(kind: string, make: () => Promise<Trial<Issued>>): void {
+  async function claimed(credential: 'own' | 'mediated') {
+    const trial = await make()
+    const { world, reach } = trial
+    const { ask } = await approvedOf(world, trial[credential])
+    const issued = await world.issueToken(await world.state(ask.id))
+    if (!issued.ok) throw new Error(`${issued.code}: ${issued.detail}`)
+    const token: AccessToken = {
+      ...{ jti: decodeJwt(issued.value.token).jti as CredentialId, request: ask.id, agent: ask.agent.id },
+      ...{ audience: `${issuer}/${kind}`, jkt: agentKey, expiresAt: world.clock.now() + 900 },
+    }
+    const ports = { ...world.ports, targetRole: world.targetRole, reach }
+    const place = placeOf(ask, ports)
+    if (place === undefined) throw new Error('the deployment has no such target')
+    const ending = { ...world.ports, halts: new MemoryHaltStore(world.requests, world.ledger), reach }
+    return {
+      ...trial,
+      call: () => makeCall(token, world.proof(), ports),
+      resolve: () => resolveCall(ask.id, ports),
+      issue: () => issueCredential(token, world.proof(), ports),
+      revoke: () => revokeRequest({ id: ask.id, person: person('gus'), reason: 'seen enough' }, world.ports),
+      end: () => endCredentials(place, [ask.id], ending),
+      use: async () => callOf(await world.stored(ask.id)),
+      uses: async () => grantOf(await world.stored(ask.id))?.uses ?? [],
+    }
+  }
+
+  describe(`a call at ${kind}`, () => {
+    test('is made at most once, however often it is asked for', async () => {
+      const { call, done } = await claimed('mediated')
+      const all = await Promise.all([call(), call(), call()])
+      expect([all.filter(({ ok }) => ok).length, done()]).toEqual([1, 1])
+      expect(await call()).toMatchObject({ ok: false, code: 'uses_exhausted' })
+      expect(done()).toBe(1)
+    })
+
+    test('whose answer was lost is looked up, and is not made again', async () => {
+      const { call, next, done, use } = await claimed('mediated')
+      next('answer_lost')
+      expect(await call()).toMatchObject({ ok: true })
+      expect([done(), (await use())?.ended?.outcome]).toEqual([1, 'succeeded'])
+    })
+
+    test('that was lost itself has failed once reading finds nothing, and is not made again', async () => {
+      const { world, call, next, done, use, resolve } = await claimed('mediated')
+      next('call_lost')
+      expect(await call()).toMatchObject({ code: 'outcome_unknown' })
+      world.clock.advance(over)
+      expect(await resolve()).toEqual({ found: 'not_done' })
+      expect([done(), (await use())?.ended?.outcome]).toEqual([0, 'failed'])
+      expect(await call()).toMatchObject({ ok: false })
+      expect(done()).toBe(0)
+    })
+
+    test('that the target refuses has failed', async () => {
+      const { call, next, done, use } = await claimed('mediated')
+      next('refused')
+      expect(await call()).toMatchObject({ code: 'call_failed' })
+      expect([done(), (await use())?.ended?.outcome]).toEqual([0, 'failed'])
+    })
+
+    test.each(['not_sent', 'outdated'] as const)(
+      'that was %s gives its use back, and may be asked for again',
+      async (fate) => {
+        const { call, next, done, uses } = await claimed('mediated')
+        next(fate)
+        expect(await call()).toMatchObject({
+          code: 'call_not_sent',
+          ...(fate === 'outdated' && { detail: 'CallOutdated' }),
+        })
+        expect([done(), await uses()]).toEqual([0, []])
+        expect(await call()).toMatchObject({ ok: true })
+        expect(done()).toBe(1)
+      },
+    )
+
+    test('that cannot be read now is unknown until it can', async () => {
+      const { world, call, next, setReadable, use, resolve } = await claimed('mediated')
+      next('answer_lost')
+      setReadable(false)
+      expect(await call()).toMatchObject({ code: 'outcome_unknown' })
+      world.clock.advance(over)
+      expect([await resolve(), (await use())?.ended]).toEqual([{ found: 'unread' }, undefined])
+      setReadable(true)
+      expect(await resolve()).toMatchObject({ found: 'done' })
+      expect((await use())?.ended?.outcome).toBe('succeeded')
+    })
+  })
+
+  describe(`a credential of ${kind}`, () => {
+    async function issued() {
+      const one = await claimed('own')
+      const made = await one.issue()
+      if (!made.ok) throw new Error(`${made.code}: ${made.detail}`)
+      return { ...one, credential: made.value }
+    }
+
+    test('works until its grant ends, and one that replaces it ends it', async () => {
+      const { works, credential, issue, end } = await issued()
+      expect(works(credential)).toBe(true)
+      const second = await issue()
+      await end()
+      expect([works(credential), second.ok && works(second.value)]).toEqual([false, true])
+    })
+
+    test('is ended with its request, and twice is once', async () => {
+      const { works, credential, revoke, end } = await issued()
+      await revoke()
+      await end()
+      expect(works(credential)).toBe(false)
+      await end()
+      expect(works(credential)).toBe(false)
+    })
+
+    test('that is gone is ended', async () => {
+      const { works, credential, forget, revoke, end } = await issued()
+      forget(credential)
+      await revoke()
+      await end()
+      expect(works(credential)).toBe(false)
+    })
+  })
+
+  test(`a read at ${kind} that fails is said to have failed, and throws nothing`, async () => {
+    const { failingRead } = await make()
+    expect(await failingRead()).toMatchObject({ found: 'failed', why: 'unavailable' })
+  })
+}
+
+async function approvedOf(world: World, what: What): Promise<ApprovalRequest> {
+  const request = await world.submitted(what)
+  return request.status === 'approved' ? request : world.approved(what)
+}
