@@ -18,7 +18,7 @@ import {
 import { type Event, system } from '../requests/events.ts'
 import { rulesOf } from '../requests/origin.ts'
 import { keptSteps } from '../requests/plan-step.ts'
-import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLeft } from '../requests/request.ts'
+import { type ApprovalRequest, type ApprovedRequest, keyOf, lostApprovals, usesLeft } from '../requests/request.ts'
 import { CredentialId, defined, NumericDate, rfc3339, type Thumbprint } from '../values.ts'
 
 /** The facts at an intent are too old for a later mint. Seconds. */
@@ -168,7 +168,7 @@ export const notYet = ({ ask: { notBefore } }: ApprovalRequest, at: NumericDate)
   notBefore === undefined || at >= notBefore ? undefined : { code: 'not_yet', detail: rfc3339(notBefore) }
 
 export const hasLostApprover = (state: ApprovalRequest, eligible: Eligibility): boolean =>
-  approvalsOf(state).some(({ person, as }) => !(eligible[person] ?? []).includes(as))
+  lostApprovals(state, eligible).length > 0
 
 export type IssuedCredential = {
   id: CredentialId

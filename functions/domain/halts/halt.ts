@@ -5,7 +5,7 @@ import { askerActor } from '../requests/commands.ts'
 import { event } from '../requests/events.ts'
 import { actionsOf, rulesOf } from '../requests/origin.ts'
 import { keptSteps } from '../requests/plan-step.ts'
-import { type ApprovalRequest, approvalsOf } from '../requests/request.ts'
+import { type ApprovalRequest, approvalsOf, peopleBehind } from '../requests/request.ts'
 import { AgentId, defined, HaltId, idOfDigest, isAgent, NumericDate, PersonId, TransmitterId } from '../values.ts'
 
 /** `environment` is a freeze, which break-glass passes. */
@@ -71,7 +71,7 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
     ...(asker.type === 'person' ? [{ kind: 'person', value: asker.id } as const] : []),
     ...[ask.owner, ...ask.chain.map(({ owner }) => owner)].map((value) => ({ kind: 'owner', value }) as const),
     ...approvalsOf(state)
-      .flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))
+      .flatMap(peopleBehind)
       .map((value) => ({ kind: 'person', value }) as const),
     ...(role === undefined ? [] : [{ kind: 'role', value: role } as const]),
     ...actionsOf(ask).map((value) => ({ kind: 'action', value }) as const),

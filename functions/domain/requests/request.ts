@@ -229,6 +229,17 @@ export const approvalsOf = (
       .map(({ verdict: _, ...decision }) => ({ ...decision, stage: terms.name })),
   )
 
+/** The people on whose right an approval rests: in a quorum they are one. */
+export const peopleBehind = ({ person, for: absent }: Pick<Decision, 'person' | 'for'>): readonly PersonId[] =>
+  absent === undefined ? [person] : [person, absent]
+
+/** Approvals of people who may no longer give them. */
+export const lostApprovals = (
+  state: Pick<ApprovalRequest, 'stages'>,
+  eligible: { readonly [person: PersonId]: readonly string[] },
+): ReturnType<typeof approvalsOf> =>
+  approvalsOf(state).filter(({ person, as }) => !(eligible[person] ?? []).includes(as))
+
 export const grantOf = (request: ApprovalRequest): Grant | undefined => ('grant' in request ? request.grant : undefined)
 
 export function usesLeft(request: ApprovalRequest): number {

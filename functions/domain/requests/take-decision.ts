@@ -12,7 +12,7 @@ import { keptStage, mostNarrowings, type NarrowingCode, staysWithin } from './na
 import { approve, openNext } from './open-stage.ts'
 import { originOf } from './origin.ts'
 import type { ApprovalRequest, PendingRequest, StageState } from './request.ts'
-import { approvalsOf, openStage, ownersOf } from './request.ts'
+import { lostApprovals, openStage, ownersOf, peopleBehind } from './request.ts'
 
 type DecisionCode =
   | EndingCode
@@ -125,7 +125,7 @@ function notOpen(state: PendingRequest, open: StageState, names: readonly string
 }
 
 const hasDecided = ({ stages }: PendingRequest, person: PersonId): boolean =>
-  stages.some(({ decisions }) => decisions.some((each) => each.person === person || each.for === person))
+  stages.some(({ decisions }) => decisions.some((each) => peopleBehind(each).includes(person)))
 
 /**
  * Another digest, so all other approvals drop and the first stage opens again. Each stage has a new deadline;
@@ -169,9 +169,9 @@ const refused = ({ code, detail }: { code: DecisionCode; detail?: string }): Ref
 function settle(state: PendingRequest, command: Decide, at: NumericDate): readonly Event[] {
   const { answer, bundle } = command
   const common = { at, actor: system, policies: [], bundle }
-  const dropped: Event[] = approvalsOf(state)
-    .filter(({ person, as }) => !(command.eligible[person] ?? []).includes(as))
-    .map(({ person, stage }) => ({ ...common, type: 'ApprovalDropped', stage, person }))
+  const dropped = lostApprovals(state, command.eligible).map(
+    ({ person, stage }): Event => ({ ...common, type: 'ApprovalDropped', stage, person }),
+  )
   if (dropped.length > 0) {
     const reopened = dropped.reduce<ApprovalRequest>(evolve, state) as PendingRequest
     return [...dropped, ...openNext(reopened, bundle, at)]

@@ -24,6 +24,7 @@ import {
   Delegator,
   keyOf,
   ownersOf,
+  peopleBehind,
   type StageState,
   usesLeft,
 } from '../../domain/requests/request.ts'
@@ -210,9 +211,7 @@ function inheritedStages(parent: ApprovalRequest, agent: Facts['agent']): StageS
   const owners = [...ownersOf(parent), ...answersFor(agent)]
   return parent.stages.map((stage) => ({
     ...stage,
-    decisions: stage.decisions.filter(
-      ({ person, for: absent }) => !owners.includes(person) && (absent === undefined || !owners.includes(absent)),
-    ),
+    decisions: stage.decisions.filter((each) => !peopleBehind(each).some((person) => owners.includes(person))),
   }))
 }
 

@@ -2,7 +2,7 @@ import { satisfiedTier, tierOf, unmetBy } from '../../domain/policy/ladder.ts'
 import type { Answer, Moment } from '../../domain/policy/question.ts'
 import type { NotEnough } from '../../domain/policy-change/replay.ts'
 import { originOf } from '../../domain/requests/origin.ts'
-import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
+import { type ApprovalRequest, approvalsOf, lostApprovals } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import { withStandIns } from '../policy/authority.ts'
 import { askAboutRequest, eligibilityOfApprovers, type WhatSourcesSaid } from '../policy/questions.ts'
@@ -24,7 +24,7 @@ function countApprovals(state: ApprovalRequest, rules: Rules, now: NumericDate, 
   const policy = rules.for(namedIn(state))
   const own = eligibilityOfApprovers(policy, state, now, said).eligible
   const { eligible } = withStandIns(state, own, { decider: undefined, absent: [], now, said }, { policy })
-  const lost = approvalsOf(state).filter(({ person, as }) => !(eligible[person] ?? []).includes(as))
+  const lost = lostApprovals(state, eligible)
   const isLost = (person: PersonId) => lost.some((each) => each.person === person)
   const stages = state.stages.map((stage) => ({
     ...stage,

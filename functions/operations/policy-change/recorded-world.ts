@@ -4,7 +4,7 @@ import { anyEventOf } from '../../domain/ledger/any-event.ts'
 import { type Entry, entryVersion, type Head, hashIn } from '../../domain/ledger/ledger.ts'
 import { Event } from '../../domain/requests/events.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { type ApprovalRequest, peopleBehind } from '../../domain/requests/request.ts'
 import { HaltId, type NumericDate, type PersonId, RequestId } from '../../domain/values.ts'
 
 type Of<E> = { id: string; event: E }
@@ -46,8 +46,8 @@ export class RecordedWorld {
   }
 
   /** Whether what they decided counts for nothing, since they were stopped then or later. */
-  isSilenced({ person, for: absent, at }: Approval): boolean {
-    return [person, absent].some((each) => each !== undefined && isSilenced(each, this.#of(each), { at }))
+  isSilenced(approval: Approval): boolean {
+    return peopleBehind(approval).some((each) => isSilenced(each, this.#of(each), { at: approval.at }))
   }
 
   #of(person: PersonId): readonly Halt[] {

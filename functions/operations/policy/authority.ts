@@ -12,7 +12,7 @@ import type { Authority, Eligibility, Ending, PermittedBy } from '../../domain/r
 import { asOf, dueAt } from '../../domain/requests/due.ts'
 import { originOf } from '../../domain/requests/origin.ts'
 import { keptSteps } from '../../domain/requests/plan-step.ts'
-import { type ApprovalRequest, approvalsOf, ownersOf } from '../../domain/requests/request.ts'
+import { type ApprovalRequest, approvalsOf, ownersOf, peopleBehind } from '../../domain/requests/request.ts'
 import { defined, type HaltId, type NumericDate, type PersonId, type StandingPermitId } from '../../domain/values.ts'
 import type { AskingPorts, RequestReader, Stored } from '../requests/ports.ts'
 import { runWithObserved, wouldBeAt, wouldBeOf } from './compare-observed.ts'
@@ -274,9 +274,7 @@ export function silence(
   now: NumericDate,
 ): Eligibility {
   const decided = new Map(
-    approvalsOf(state).flatMap(({ person, for: absent, ...act }) =>
-      [person, ...(absent === undefined ? [] : [absent])].map((each) => [each, act] as const),
-    ),
+    approvalsOf(state).flatMap((approval) => peopleBehind(approval).map((each) => [each, approval] as const)),
   )
   return Object.fromEntries(
     Object.entries(eligible).map(([id, names]) => {

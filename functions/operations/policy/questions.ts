@@ -32,7 +32,7 @@ import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/prev
 import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts'
 import { originOf, rulesOf } from '../../domain/requests/origin.ts'
 import { keptSteps } from '../../domain/requests/plan-step.ts'
-import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
+import { type ApprovalRequest, approvalsOf, peopleBehind } from '../../domain/requests/request.ts'
 import { type AgentId, defined, isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { askAboutOpening } from '../break-glass/what-to-open.ts'
 import type { Clock } from '../ports.ts'
@@ -258,9 +258,8 @@ export function eligibilityOfApprovers(
   said: WhatSourcesSaid = {},
 ): Eligible {
   const given = new Map<PersonId, Set<string>>()
-  for (const { person, for: absent, as } of approvalsOf(state))
-    for (const each of absent === undefined ? [person] : [person, absent])
-      given.set(each, (given.get(each) ?? new Set()).add(as))
+  for (const approval of approvalsOf(state))
+    for (const each of peopleBehind(approval)) given.set(each, (given.get(each) ?? new Set()).add(approval.as))
   return askEach(policy, state, given, now, said)
 }
 
@@ -289,4 +288,4 @@ function askEach(
 }
 
 export const countedApprovers = (state: ApprovalRequest): readonly PersonId[] =>
-  approvalsOf(state).flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))
+  approvalsOf(state).flatMap(peopleBehind)
