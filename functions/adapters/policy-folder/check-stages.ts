@@ -1,7 +1,7 @@
 import { findApprovers, isApprovable } from '../../domain/policy/approvers.ts'
 import { findFacts, questionOf, requestFacts } from '../../domain/policy/assess.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import { type Filling, fillingOf, namesOfTier } from '../../domain/policy/filling.ts'
+import { type Filling, fillingOf } from '../../domain/policy/filling.ts'
 import type { Tier } from '../../domain/policy/ladder.ts'
 import { findBrokenRung, isAskCase, runCase } from '../../domain/policy/policy-case.ts'
 import type { Ask, RequestFacts } from '../../domain/policy/question.ts'
@@ -26,7 +26,7 @@ function checkStages({ cases, ladder }: Folder, bundle: Bundle, ask: Ask): Probl
   return bundle.ladder.tiers.flatMap((tier, index) => {
     const all: Filling[][] = []
     for (const { request, now } of decidableAt(tier)) {
-      const { eligible } = findApprovers(bundle, ask, [request], namesOfTier(tier), now)
+      const { eligible } = findApprovers({ bundle, ask, requests: [request], tier, now })
       const fillings = tier.stages.map((terms) => fillingOf({ terms }, eligible))
       if (fillings.every(isMet) && isApprovable(tier, eligible)) return []
       all.push(fillings)

@@ -17,15 +17,14 @@ type Approvers = {
   detail?: string
 }
 
+type Sought = { bundle: Bundle; ask: Ask; requests: readonly RequestFacts[]; tier: Tier; now: NumericDate }
+
 /** Asked for each active person, who must be permitted for all of what is asked: of a plan, every step. */
 export function findApprovers(
-  bundle: Bundle,
-  ask: Ask,
-  requests: readonly RequestFacts[],
-  names: readonly string[],
-  now: NumericDate,
+  { bundle, ask, requests, tier, now }: Sought,
   bySource: readonly string[] = [],
 ): Approvers {
+  const names = namesOfTier(tier)
   const eligible: { [stage: string]: PersonId[] } = Object.fromEntries(names.map((name) => [name, []]))
   for (const person of bundle.directory.people) {
     if (person.status !== 'active') continue
@@ -44,17 +43,14 @@ export function findApprovers(
   return { eligible, policies: [] }
 }
 
-/** Who a source names is known when they decide: until then it may be any of the people. */
-export function isApprovableBySource(
-  bundle: Bundle,
-  ask: Ask,
-  requests: readonly RequestFacts[],
-  tier: Tier,
-  now: NumericDate,
-): boolean {
+/** The same; or why they are too few, also where a source, until they decide, may name any of the people. */
+export function findEnoughApprovers(sought: Sought): Approvers & { tooFew?: string } {
+  const { bundle, tier } = sought
+  const found = findApprovers(sought)
+  if (found.error || isApprovable(tier, found.eligible)) return found
   const groups = countingGroups(bundle.directory, { action: 'approve', tier: tier.tier })
-  if (groups.length === 0) return false
-  return isApprovable(tier, findApprovers(bundle, ask, requests, namesOfTier(tier), now, groups).eligible)
+  const isEnough = groups.length > 0 && isApprovable(tier, findApprovers(sought, groups).eligible)
+  return isEnough ? found : { ...found, tooFew: `too few people may decide \`${namesOfTier(tier).join('`, `')}\`` }
 }
 
 /** An escalation may widen who decides a stage. */

@@ -5,7 +5,7 @@ import type { PreviewOutcome } from '../previews/preview.ts'
 import { mostSteps } from '../requests/plan-step.ts'
 import { AgentId, JsonObject, type NumericDate, ok, type PersonId, Resource, type Result, refuse } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
-import { findApprovers, isApprovable, isApprovableBySource } from './approvers.ts'
+import { findEnoughApprovers } from './approvers.ts'
 import {
   type Asked,
   type Assessment,
@@ -20,7 +20,6 @@ import {
 } from './assess.ts'
 import { agentOf, type Bundle } from './bundle.ts'
 import type { CatalogueEntry } from './catalogue.ts'
-import { namesOfTier } from './filling.ts'
 import { McpTool } from './mcp-tool.ts'
 import type { Answer, Ask, RequestFacts } from './question.ts'
 
@@ -117,16 +116,11 @@ export function assessPlan(
       )
     for (const policy of answer.policies) policies.add(policy)
   }
-  const names = namesOfTier(rung)
   const requests = factsOfPlan(found, answerableFor(bundle, plan.agent, owner), tier)
-  const approvers = findApprovers(bundle, ask, requests, names, now)
+  const approvers = findEnoughApprovers({ bundle, ask, requests, tier: rung, now })
   if (approvers.error) return refusal('policy_error', approvers.policies, approvers.detail)
-  if (!isApprovable(rung, approvers.eligible) && !isApprovableBySource(bundle, ask, requests, rung, now))
-    return refusal(
-      'no_eligible_approvers',
-      [...policies],
-      `too few people may decide \`${names.join('`, `')}\` of every step: split the plan`,
-    )
+  if (approvers.tooFew !== undefined)
+    return refusal('no_eligible_approvers', [...policies], `${approvers.tooFew} of every step: split the plan`)
   const below = found.filter((each) => each.tier === tier).flatMap((each) => each.below)
   return {
     outcome: 'requestable',

@@ -3,12 +3,11 @@ import { type Agent, agentStatus, factsOf, ownerOf, type ResourceFacts } from '.
 import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'
 import { defined, ok, refuse } from '../values.ts'
-import { findApprovers, isApprovable, isApprovableBySource } from './approvers.ts'
+import { findEnoughApprovers } from './approvers.ts'
 import type { TaskAnswer } from './asking-terms.ts'
 import { agentOf, type Bundle, settingsOf } from './bundle.ts'
 import { whyNotNow } from './calendar.ts'
 import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments, unpinnedOf } from './catalogue.ts'
-import { namesOfTier } from './filling.ts'
 import { type Approval, type GrantTerms, type Stage, satisfiedTier, type Tier } from './ladder.ts'
 import { type McpTool, toolOf } from './mcp-tool.ts'
 import type { ActionQuestion, Answer, Ask, Moment, RequestFacts } from './question.ts'
@@ -101,15 +100,10 @@ export function assess(
   }
 
   const request = requestFacts(found.value, asked, search.tier.tier)
-  const approvers = findApprovers(bundle, ask, [request], namesOfTier(search.tier), now)
+  const approvers = findEnoughApprovers({ bundle, ask, requests: [request], tier: search.tier, now })
   if (approvers.error) return refusal('policy_error', approvers.policies, approvers.detail)
-  if (
-    !isApprovable(search.tier, approvers.eligible) &&
-    !isApprovableBySource(bundle, ask, [request], search.tier, now)
-  ) {
-    const names = namesOfTier(search.tier).join('`, `')
-    return refusal('no_eligible_approvers', search.policies, `too few people may decide \`${names}\` of this request`)
-  }
+  if (approvers.tooFew !== undefined)
+    return refusal('no_eligible_approvers', search.policies, `${approvers.tooFew} of this request`)
   const { policies, below } = search
   const { tier, stages, grant } = search.tier
   return {

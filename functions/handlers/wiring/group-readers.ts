@@ -3,7 +3,7 @@ import { PagerDutySecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { ReadSourceId } from '../../group-sources/kinds.ts'
 import type { GroupReaders } from '../../operations/people/ports.ts'
-import { readSchedule } from '../../operations/people/read-schedule.ts'
+import { readSchedule } from '../../operations/people/read-sources.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 
 type Told = { PAGERDUTY_SECRET?: string | undefined }

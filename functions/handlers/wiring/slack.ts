@@ -5,7 +5,7 @@ import { SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { SlackUserGroups } from '../../adapters/slack/edge/client.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { RequestId } from '../../domain/values.ts'
-import { readChatGroup } from '../../operations/people/read-chat-group.ts'
+import { readChatGroup } from '../../operations/people/read-sources.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 import type { tablesOf } from '../environments.ts'
 

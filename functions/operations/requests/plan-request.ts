@@ -132,24 +132,15 @@ function planStage(
   policy: Policy,
 ): PlannedStage {
   const { name, channel, quorum, deadline, onSilence, remind, acr, maxAge, comment } = stage
-  const { own, wider } = fillingOf({ terms: stage }, eligible)
+  const { own, wider: all } = fillingOf({ terms: stage }, eligible)
+  const wider = all.filter((id) => !own.includes(id))
   return {
     name,
     channel,
     quorum,
     ...decided(stage, own, policy),
     deadline,
-    silence:
-      onSilence === 'expire'
-        ? 'expire'
-        : {
-            ...onSilence,
-            ...decided(
-              stage,
-              wider.filter((id) => !own.includes(id)),
-              policy,
-            ),
-          },
+    silence: onSilence === 'expire' ? 'expire' : { ...onSilence, ...decided(stage, wider, policy) },
     reminders: Array.from({ length: remind?.times ?? 0 }, (_, at) => (remind?.after ?? 0) * (2 ** (at + 1) - 1)).filter(
       (after) => after < deadline,
     ),

@@ -2,7 +2,21 @@ import { defined } from '../../domain/values.ts'
 import type { SourceConfig } from '../../group-sources/kinds.ts'
 import { faultName } from '../faults.ts'
 import type { Log } from '../ports.ts'
-import type { GroupReader, Schedules } from './ports.ts'
+import type { GroupReader, PersonLinks, Schedules, UserGroups } from './ports.ts'
+
+/** People by the account that the directory has for them, or that they linked. Many in a workspace are no approvers. */
+export const readChatGroup =
+  (
+    teamId: string,
+    { userGroups, links }: { userGroups: UserGroups; links: Pick<PersonLinks, 'find'> },
+  ): GroupReader<string> =>
+  async (group, { people }) => {
+    const known = new Map(people.map(({ id, chatUser }) => [chatUser, id] as const))
+    const found = await Promise.all(
+      (await userGroups.members(group)).map(async (user) => known.get(user) ?? links.find(teamId, user)),
+    )
+    return { members: found.flatMap((person) => (person === undefined ? [] : [{ person }])) }
+  }
 
 /** People by the account at the pager that the directory has for them. */
 export const readSchedule =
