@@ -24,7 +24,7 @@ export type Filling = {
 /**
  * How a stage is filled: by people who each take one place of its quorum.
  *
- * @param eligible the people whom policy lets approve, by the name of a stage
+ * @param eligible the people that policy lets approve, by the name of a stage
  */
 export function fillingOf(
   { terms: { name, quorum, onSilence }, decisions = [], escalatedAt }: Fillable,
