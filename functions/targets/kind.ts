@@ -72,6 +72,8 @@ export interface TargetKind<
   literals?(entry: EntryOf<Part>): readonly string[]
   /** Why arguments that fit their schema are refused. */
   refuse?(entry: EntryOf<Part>, args: JsonObject): string | undefined
+  /** Whether a call that Hotwork makes can carry the state that it should find. */
+  comparesState?(entry: EntryOf<Part>): boolean
   /** What would be too large about credentials for these arguments, and the most that it may be. */
   tooLarge?(
     entry: EntryOf<Part>,

@@ -3,7 +3,10 @@ import { aws } from './aws/kind.ts'
 import type { TargetKind } from './kind.ts'
 import { tool } from './tool/kind.ts'
 
-export const kinds = { aws, tool } satisfies { readonly [id: string]: TargetKind }
+export const kinds = {
+  aws,
+  tool,
+} satisfies { readonly [id: string]: TargetKind }
 
 type Kinds = typeof kinds
 export type TargetId = keyof Kinds
@@ -52,6 +55,11 @@ export const wordsOf = (credential: string): string => credentials[credential]?.
 export type OwnClaim = Extract<Act, TargetId>
 export const isOwnClaim = (act: Act | undefined): act is OwnClaim => act !== undefined && isTargetId(act)
 const ownCredentials = Object.values(credentials).flatMap(({ act, words }) => (isOwnClaim(act) ? [{ act, words }] : []))
+
+/** One call, and then credentials with which several can be made. */
+export const narrowestFirst: readonly string[] = ['call', ...ownCredentials.map(({ act }) => act)].flatMap((act) =>
+  Object.entries(credentials).flatMap(([name, each]) => (each.act === act ? [name] : [])),
+)
 
 /** At `/token`; and with that token at `/{kind}/credentials`. */
 export const Claim = z.enum(['access_token', ...ownCredentials.map(({ act }) => act)])

@@ -1,6 +1,7 @@
 import { kindOf } from '../../domain/people/identity-issuer.ts'
 import { accountIdOf } from '../../domain/policy/bundle.ts'
 import { known, type Say } from '../../domain/what-is-wrong.ts'
+import { aliasedKinds } from '../../targets/kinds.ts'
 import { checkExpression } from './check-previews.ts'
 import { partiesIn } from './check-references.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
@@ -77,9 +78,9 @@ function checkToolsApart({ tools: all }: Deployment, say: Say): void {
 
 const doOverlap = (one: string, other: string): boolean => isWithin(one, other) || isWithin(other, one)
 
-/** `{issuer}` is an address without a path, known when Hotwork is deployed: `{issuer}/aws` is the audience for AWS actions. */
-const isOwn = (audience: string) =>
-  audience.includes('{issuer}') || /^https?:\/\/[^/]+\/(?:aws|unknown)\/?$/i.test(audience)
+/** `{issuer}` is an address without a path, known when Hotwork is deployed: `{issuer}/aws` is the audience for AWS actions, and that of each kind of target is like it. */
+const ofTargets = new RegExp(`^https?://[^/]+/(?:${[...aliasedKinds, 'unknown'].join('|')})/?$`, 'i')
+const isOwn = (audience: string) => audience.includes('{issuer}') || ofTargets.test(audience)
 
 /** Whether a gate that takes proofs for one address takes them for the other. */
 function isWithin(inner: string, outer: string): boolean {

@@ -1,4 +1,5 @@
 import { sourceAccountNames } from '../../group-sources/kinds.ts'
+import { narrowestFirst } from '../../targets/kinds.ts'
 import { order } from './compare.ts'
 import {
   conditionValues,
@@ -92,7 +93,7 @@ const conditions = (of: string): Rule[] => [
 const actions: Rule[] = [
   ['actions.*', 'action', permits],
   ['actions.*.mutates', 'mutates', less()],
-  ['actions.*.credential', 'credential', ranked(['mediated', 'sts'])],
+  ['actions.*.credential', 'credential', ranked(narrowestFirst)],
   [`${argumentsOf}.properties.*`, 'argument', permits],
   [`${argumentsOf}.required.*`, 'argument_required', demands],
   [`${argumentsOf}.properties.*.minLength`, 'argument_bounds', less()],

@@ -113,6 +113,10 @@ export function pinnedBy(entry: CatalogueEntry): readonly string[] {
 /** Asked at every use. */
 const pinned = new WeakMap<CatalogueEntry, readonly string[]>()
 
+/** Whether the state may still change between the last reading and the act, without the target refusing the act. */
+export const hasGap = (entry: CatalogueEntry): boolean =>
+  actOf(entry.credential) !== 'call' || !kindOf(entry).comparesState?.(entry)
+
 /** A mediated call and a gated tool hold to all arguments. */
 const openOf = (entry: CatalogueEntry) => (isOwnClaim(actOf(entry.credential)) ? kindOf(entry).open : undefined)
 

@@ -2,17 +2,6 @@ import * as z from 'zod'
 import { placesOf } from '../policy/templates.ts'
 import { type Json, type JsonObject, JsonObject as JsonObjectSchema } from '../values.ts'
 
-/** The reads of AWS that Hotwork can make. Each names one thing and changes nothing. */
-export const awsReads = [
-  'dynamodb:GetItem',
-  'ecs:DescribeServices',
-  'lambda:GetFunctionConcurrency',
-  'lambda:GetFunctionConfiguration',
-  'ssm:GetParameter',
-] as const
-export type AwsRead = (typeof awsReads)[number]
-export const isAwsRead = (action: string): action is AwsRead => (awsReads as readonly string[]).includes(action)
-
 /** A JMESPath expression over the answer of the read. */
 export const Expression = z.string().min(1).max(512)
 
@@ -63,10 +52,3 @@ export function templatesOfRead(value: Json, path: readonly (string | number)[] 
   const members: [string | number, Json][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
   return members.flatMap(([name, each]) => templatesOfRead(each, [...path, name]))
 }
-
-/** Mediated calls in which AWS can be told the state that it should find. */
-const conditionalCalls: readonly string[] = ['dynamodb:UpdateItem', 'lambda:UpdateFunctionConfiguration']
-
-/** Whether the state may still change between the last reading and the act, without AWS refusing the act. */
-export const hasGap = ({ name, credential }: { name: string; credential: string }): boolean =>
-  credential !== 'mediated' || !conditionalCalls.includes(name)

@@ -1,9 +1,9 @@
 import { digestOf } from '../../domain/digest.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import { type CatalogueEntry, hasGap } from '../../domain/policy/catalogue.ts'
 import { lesserOf, levelOf, maskPair } from '../../domain/previews/mask.ts'
 import { largestPreview, type Preview } from '../../domain/previews/preview.ts'
-import { argumentsOfRead, hasGap, type PreviewSource } from '../../domain/previews/preview-source.ts'
+import { argumentsOfRead, type PreviewSource } from '../../domain/previews/preview-source.ts'
 import { compareUpdate } from '../../domain/previews/update-expression.ts'
 import type { Json, JsonObject } from '../../domain/values.ts'
 import { isTargetId, type TargetId } from '../../targets/kinds.ts'
@@ -16,7 +16,7 @@ import type { Expressions, StateKey } from './sources.ts'
 export type ReadingPorts = {
   policy: { bundle: Bundle }
   /** How each kind of target is read. */
-  readers: { readonly [kind in TargetId]: Reader }
+  readers: { readonly [kind in TargetId]?: Reader }
   expressions: Expressions
   stateKey: StateKey
   clock: Clock
@@ -45,14 +45,15 @@ export class CatalogueStateReader implements StateReader {
   async observe(about: ObserveAsk): Promise<Observed | undefined> {
     const { policy, clock, log } = this.#ports
     const entry = policy.bundle.actions[about.action]
-    if (!entry?.preview || !this.#readerOf(entry).canRead(entry)) return undefined
+    const reader = entry && this.#ports.readers[isTargetId(entry.tool) ? entry.tool : 'tool']
+    if (!entry?.preview || !reader?.canRead(entry)) return undefined
     const observedAt = clock.now()
     const failed = (why: 'denied' | 'unavailable' | 'unreadable', fault: string): Observed => {
       log.warn('state_unread', { action: about.action, request: about.request, why, fault })
       return { preview: { outcome: 'failed', why, observedAt } }
     }
     try {
-      const [found, key] = await this.#readInTime(entry, entry.preview, about)
+      const [found, key] = await this.#readInTime(reader, entry, entry.preview, about)
       if (found.found === 'failed') return failed(found.why, found.fault)
       return {
         ...(found.found === 'answer' && { raw: found.answer }),
@@ -63,11 +64,12 @@ export class CatalogueStateReader implements StateReader {
     }
   }
 
-  #readerOf({ tool }: CatalogueEntry): Reader {
-    return this.#ports.readers[isTargetId(tool) ? tool : 'tool']
-  }
-
-  async #readInTime(entry: CatalogueEntry, source: PreviewSource, about: ObserveAsk): Promise<[Found, string]> {
+  async #readInTime(
+    reader: Reader,
+    entry: CatalogueEntry,
+    source: PreviewSource,
+    about: ObserveAsk,
+  ): Promise<[Found, string]> {
     const { stateKey } = this.#ports
     const stop = new AbortController()
     const ask = {
@@ -85,7 +87,7 @@ export class CatalogueStateReader implements StateReader {
       stop.abort()
     }, this.#patience)
     try {
-      return await Promise.race([Promise.all([this.#readerOf(entry).read(ask, entry), key]), late.promise])
+      return await Promise.race([Promise.all([reader.read(ask, entry), key]), late.promise])
     } finally {
       clearTimeout(timer)
     }

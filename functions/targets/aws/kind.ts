@@ -2,6 +2,7 @@ import { mediated, targetKind } from '../kind.ts'
 import { Account } from './rules/account.ts'
 import { checkAws } from './rules/check.ts'
 import { variableIn } from './rules/conditions.ts'
+import { conditionalCalls } from './rules/reads.ts'
 import { openingPolicy, sessionPolicyLimit } from './rules/session-policy.ts'
 import {
   awsPart,
@@ -33,6 +34,7 @@ export const aws = targetKind({
     ],
   },
   literals: literalTemplates,
+  comparesState: ({ name }) => conditionalCalls.includes(name),
   refuse({ statement }, args) {
     const variable = variableIn(statement?.conditions, args)
     return variable === undefined ? undefined : `\`${variable}\` is compared by IAM, so it holds no \`\${\``

@@ -35,7 +35,7 @@ export type Scenario = {
   /** Whether policy may change its mind about the request, and change it back. */
   policyTurns: boolean
   /** How many credentials of each kind the agent tries to get. */
-  mints: { readonly [claim in Claim]: number }
+  mints: { readonly [claim in Claim]?: number }
   /** How many uses a tool tries to begin, each with its own key. */
   uses: number
   /** For what was delegated: the parent's stages, as they were decided. */

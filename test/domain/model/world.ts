@@ -265,7 +265,7 @@ function intents(scenario: Scenario, world: World): readonly Action[] {
   const authority = { ...authorityIn(scenario, world), ...found, mayRebind: scenario.mayRebind === true }
   const next = (claim: Claim) => {
     const count = world.intended.filter((id) => claimOf(id) === claim).length
-    return count < scenario.mints[claim] ? credentialId((claim === 'aws' ? 11 : 1) + count) : undefined
+    return count < (scenario.mints[claim] ?? 0) ? credentialId((claim === 'aws' ? 11 : 1) + count) : undefined
   }
   const actions: Action[] = []
   const token = next('access_token')

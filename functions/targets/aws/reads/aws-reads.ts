@@ -1,12 +1,12 @@
 import { bounded } from '../../../adapters/aws-client.ts'
 import { type Account, accountOf } from '../../../domain/policy/bundle.ts'
 import type { ReadFault } from '../../../domain/previews/preview.ts'
-import { type AwsRead, isAwsRead } from '../../../domain/previews/preview-source.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import type { Policy } from '../../../operations/policy/ports.ts'
 import type { Found, ReadAsk, Reader } from '../../reach.ts'
 import type { AwsReader } from '../ports.ts'
+import { type AwsRead, isAwsRead } from '../rules/reads.ts'
 import type { Read, ReadSettings } from './client-for.ts'
 import type { ReaderSessions } from './reader-sessions.ts'
 

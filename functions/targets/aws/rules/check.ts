@@ -7,9 +7,9 @@ import {
   checkWildcards,
 } from '../../../domain/policy/check-templates.ts'
 import { placesOf } from '../../../domain/policy/templates.ts'
-import { awsReads, isAwsRead } from '../../../domain/previews/preview-source.ts'
 import { known, type Path, type Say } from '../../../domain/what-is-wrong.ts'
 import { comparesPatterns, conditionPlace, conditionTemplates } from './conditions.ts'
+import { awsReads, isAwsRead } from './reads.ts'
 import { type AwsEntry, naming, unpinnedByResource } from './statement.ts'
 
 /** Do an entry's statement, look-up and read fit its arguments and its credential? */

@@ -1,0 +1,13 @@
+/** The reads of AWS that Hotwork can make. Each names one thing and changes nothing. */
+export const awsReads = [
+  'dynamodb:GetItem',
+  'ecs:DescribeServices',
+  'lambda:GetFunctionConcurrency',
+  'lambda:GetFunctionConfiguration',
+  'ssm:GetParameter',
+] as const
+export type AwsRead = (typeof awsReads)[number]
+export const isAwsRead = (action: string): action is AwsRead => (awsReads as readonly string[]).includes(action)
+
+/** Mediated calls in which AWS can be told the state that it should find. */
+export const conditionalCalls: readonly string[] = ['dynamodb:UpdateItem', 'lambda:UpdateFunctionConfiguration']
