@@ -57,29 +57,73 @@ export type Shown<P> = Omit<P, 'requests'> & { requests: RequestReader }
 /** The same ports for an operation that shows requests and decides none. */
 export const showing = <P extends { requests: RequestReader; texts: TextReader }>(ports: P): Shown<P> => ({
   ...ports,
-  requests: showingRequests(ports.requests, ports.texts),
+  requests: new ShowingRequests(ports.requests, ports.texts),
 })
 
 /** Reads requests for those who show them. Who decides must not have it: they would store the texts. */
-export function showingRequests(requests: RequestReader, texts: TextReader): RequestReader {
-  const join = <S extends Stored | undefined>(stored: readonly S[]) => joinTexts(stored, inStored, texts)
-  return {
-    load: async (...args) => (await join([await requests.load(...args)]))[0],
-    loadMany: async (...args) => join(await requests.loadMany(...args)),
-    list: async (...args) => {
-      const { items, next } = await requests.list(...args)
-      return { items: await join(items), ...defined({ next }) }
-    },
-    open: async (...args) => join(await requests.open(...args)),
-    // The rest is only judged by, never shown.
-    loadToAct: (...args) => requests.loadToAct(...args),
-    dependencies: (...args) => requests.dependencies(...args),
-    recall: (...args) => requests.recall(...args),
-    loadEvaluation: (...args) => requests.loadEvaluation(...args),
-    overdue: (...args) => requests.overdue(...args),
-    uncompared: (...args) => requests.uncompared(...args),
-    askedLately: (...args) => requests.askedLately(...args),
-    countOpen: (...args) => requests.countOpen(...args),
+export class ShowingRequests implements RequestReader {
+  readonly #requests: RequestReader
+  readonly #texts: TextReader
+
+  constructor(requests: RequestReader, texts: TextReader) {
+    this.#requests = requests
+    this.#texts = texts
+  }
+
+  async load(...args: Parameters<RequestReader['load']>) {
+    const [stored] = await this.#join([await this.#requests.load(...args)])
+    return stored
+  }
+
+  async loadMany(...args: Parameters<RequestReader['loadMany']>) {
+    return this.#join(await this.#requests.loadMany(...args))
+  }
+
+  async list(...args: Parameters<RequestReader['list']>) {
+    const { items, next } = await this.#requests.list(...args)
+    return { items: await this.#join(items), ...defined({ next }) }
+  }
+
+  async open(...args: Parameters<RequestReader['open']>) {
+    return this.#join(await this.#requests.open(...args))
+  }
+
+  /** Only judged by, never shown. */
+  loadToAct(...args: Parameters<RequestReader['loadToAct']>) {
+    return this.#requests.loadToAct(...args)
+  }
+
+  /** Only judged by, never shown. */
+  dependencies(...args: Parameters<RequestReader['dependencies']>) {
+    return this.#requests.dependencies(...args)
+  }
+
+  recall(...args: Parameters<RequestReader['recall']>) {
+    return this.#requests.recall(...args)
+  }
+
+  loadEvaluation(...args: Parameters<RequestReader['loadEvaluation']>) {
+    return this.#requests.loadEvaluation(...args)
+  }
+
+  overdue(...args: Parameters<RequestReader['overdue']>) {
+    return this.#requests.overdue(...args)
+  }
+
+  uncompared(...args: Parameters<RequestReader['uncompared']>) {
+    return this.#requests.uncompared(...args)
+  }
+
+  askedLately(...args: Parameters<RequestReader['askedLately']>) {
+    return this.#requests.askedLately(...args)
+  }
+
+  countOpen(...args: Parameters<RequestReader['countOpen']>) {
+    return this.#requests.countOpen(...args)
+  }
+
+  #join<S extends Stored | undefined>(stored: readonly S[]): Promise<readonly S[]> {
+    return joinTexts(stored, inStored, this.#texts)
   }
 }
 

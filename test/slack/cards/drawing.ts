@@ -7,7 +7,7 @@ import type { JsonObject } from '../../../functions/domain/values.ts'
 import { pageOf } from '../../../functions/handlers/wiring/slack.ts'
 import type { DrawPorts } from '../../../functions/operations/cards/draw-card.ts'
 import type { RenderedCard } from '../../../functions/operations/cards/ports.ts'
-import { showingRequests } from '../../../functions/operations/ledger/texts.ts'
+import { ShowingRequests } from '../../../functions/operations/ledger/texts.ts'
 import { MemoryPager } from '../../support/break-glass/memory-pager.ts'
 import { issuer, type World } from '../../support/world.ts'
 
@@ -15,7 +15,7 @@ import { issuer, type World } from '../../support/world.ts'
 export function drawPorts(world: World, where: Pick<DrawPorts, 'cards' | 'board'>, changes: Partial<DrawPorts> = {}) {
   const { bundle } = world.policy
   return {
-    requests: showingRequests(world.requests, world.ledger.texts),
+    requests: new ShowingRequests(world.requests, world.ledger.texts),
     policy: world.policy,
     render: (state, alias) => renderCard(state, bundle, alias),
     say: (line, state) => renderLine(line, state, bundle),
