@@ -28,12 +28,13 @@ const margin = 5
 const longestSession = 3600
 
 /**
- * By role ARN: every session of a request that has ended, and of a live one those that a newer credential replaced or
+ * By place: every session of a request that has ended, and of a live one those that a newer credential replaced or
  * that were never answered.
  */
 export function deniesOf(state: ApprovalRequest, now: NumericDate): ReadonlyMap<string, readonly Deny[]> {
   const { sessions = [], credentials, intents } = grantOf(state) ?? {}
-  const alive: unknown[] = state.status === 'approved' ? [credentials?.aws?.id, intents?.aws?.id] : []
+  const held = state.status === 'approved' ? [credentials, intents] : []
+  const alive = held.flatMap((each) => Object.values(each ?? {}).map(({ id }) => id))
   const dead = sessions.filter(({ endsAt, credential }) => endsAt > now && !alive.includes(credential))
   const ofRole = (of: typeof dead): readonly Deny[] =>
     state.status === 'approved'

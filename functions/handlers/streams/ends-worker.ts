@@ -22,7 +22,7 @@ type Work = z.infer<typeof Message> & { messageId: string }
  * @param endAll ends what rests on it; a kind whose queue is told of credentials alone has none
  */
 export const endsWorker =
-  (ports: Ports, endAll: (end: End) => Promise<void>) =>
+  (ports: Ports, endAll: (end: End) => Promise<void> = notTold) =>
   async (event: SQSEvent): Promise<SQSBatchResponse> => {
     const failed: string[] = []
     const attempt = orFailed(failed, ports)
@@ -43,6 +43,10 @@ export const endsWorker =
     for (const each of work) if ('end' in each) await attempt([each], () => endAll(each.end))
     return failing(failed)
   }
+
+async function notTold(): Promise<never> {
+  throw new TypeError('this queue is told of credentials alone')
+}
 
 const readWork = ({ body, messageId }: SQSRecord): Work => ({ ...Message.parse(JSON.parse(body)), messageId })
 
