@@ -20,6 +20,7 @@ import {
   submittedAt,
   useId,
 } from '../../support/ask.ts'
+import './reaching.ts'
 import { bundleOfShop, compileShop, entryOf } from './shop.ts'
 
 const address = 'https://toys.example.org'
