@@ -44,7 +44,7 @@ export type PartialAsk = {
   notBefore?: string | undefined
 }
 
-/** What it is for, in the words of the wire. */
+/** The purpose and all beside it, as the wire has them. */
 export const contextOf = ({ purpose, parentTask, mcp, justification }: Omit<PartialAsk, 'action'>): Ask['context'] => ({
   ...{ purpose, parent_task: parentTask },
   ...defined({ mcp, justification }),

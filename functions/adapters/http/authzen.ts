@@ -55,7 +55,7 @@ export const timeMember = (at: NumericDate | undefined): string | undefined =>
 const { purpose, parent_task } = Context.shape
 const WholeContext = Context.extend({ purpose: purpose.unwrap(), parent_task: parent_task.unwrap() })
 
-/** What an agent says of a plan, or at `/token`: an MCP tool is of one call, and an approval of an evaluation. */
+/** Terms of a plan, and of an ask at `/token`: an MCP tool is of one call, and an approval of an evaluation. */
 export const SaidBody = WholeContext.omit({ mcp: true, approval: true })
 
 export const RequestBody = EvaluationBody.extend({

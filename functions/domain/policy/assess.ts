@@ -176,7 +176,7 @@ export function findResource(bundle: Bundle, asked: Pick<Asked, 'action' | 'argu
 
 export type ActionFacts = Omit<Facts, 'agent'>
 
-/** What would be done, as it stands in an ask. */
+/** The act itself, as an ask has it. */
 export function actOf({ entry, arguments: args, resource, mcp, unpinned }: ActionFacts) {
   const { environment, classification, type, id } = resource
   const act = { action: entry.name, arguments: args, resource: { type, id }, environment, classification }

@@ -26,7 +26,7 @@ export type AskTerm = {
   passedTo?: readonly Heir[]
   /** An ask that has it draws on no standing permit. */
   asksPeople?: true
-  /** Whose answers have it under its name. */
+  /** Readers whose answers have it under its name. */
   readBy?: readonly Reader[]
   /** In answers it is RFC 3339. */
   time?: true

@@ -140,9 +140,9 @@ type BodyShape<Part extends BodyPart> = {
   [K in InBody<Part> as NameOf<K>]: z.ZodOptional<Terms[K]['body']['as']>
 }
 
-/** What callers say of an ask. */
+/** Terms that callers say. */
 export type Said = Pick<AskTerms, InBody<BodyPart>>
-/** What a submission repeats of its evaluation. */
+/** Terms that a submission repeats of its evaluation. */
 export type BoundTerms = Partial<Pick<AskTerms, Listing<'digests', 'bound'>>>
 export type ReadTerms<By extends Reader> = Pick<AskTerms, Listing<'readBy', By>>
 
@@ -150,7 +150,7 @@ type Holder = { readonly [member: string]: unknown }
 type Row = AskTerm & { key: string; name: string }
 const rowOf = ([key, term]: [string, AskTerm]): Row => ({ name: key, ...term, key })
 const rows = Object.entries(askTerms).map(rowOf)
-/** What an object has of the terms with such a row. */
+/** The terms of an object that have such a row. */
 const present = (of: object, has: (row: Row) => boolean) =>
   rows.flatMap((row) => {
     const value = (of as Holder)[row.key]
@@ -165,7 +165,7 @@ export const termShape = Object.fromEntries(rows.map(({ key, schema }) => [key, 
 export const bodyShape = <Part extends BodyPart>(part: Part) =>
   Object.fromEntries(inBody(part).map(({ name, as }) => [name, as.optional()])) as BodyShape<Part>
 
-/** What a parsed body says, under the names of the ask. */
+/** The terms of a parsed body, under the names of the ask. */
 export const saidIn = (parts: { readonly [part in BodyPart]?: object | undefined }): Partial<Said> =>
   Object.fromEntries(
     rows.flatMap(({ key, name, body }) => {
@@ -176,14 +176,14 @@ export const saidIn = (parts: { readonly [part in BodyPart]?: object | undefined
 
 export const saidOf = (asking: Said): Said => pick(asking, ({ body }) => body !== undefined) as Said
 
-/** What a request has from the one that it is made of. */
+/** Terms that pass to a request from the one that it is made of. */
 export const passedOn = <To extends Heir>(to: To, ask: AskTerms) =>
   pick(ask, ({ passedTo = [] }) => passedTo.includes(to)) as Pick<AskTerms, Listing<'passedTo', To>>
 
 export const readTerms = <By extends Reader, Of extends Partial<AskTerms>>(by: By, of: Of) =>
   pick(of, ({ readBy = [] }) => readBy.includes(by)) as Pick<Of, keyof Of & keyof ReadTerms<By>>
 
-/** What one of the digests covers of the terms. */
+/** The terms that a digest covers. */
 export const digested = (digest: TermDigest, of: Partial<AskTerms>): JsonObject =>
   Object.fromEntries(
     rows.flatMap(({ key, name, digests = [], orNull }) => {
@@ -208,7 +208,7 @@ export const saidTexts = (of: Pick<AskTerms, With<{ said: object }>>) =>
     said ? [{ label: said.as, most: said.most, text: String(value) }] : [],
   )
 
-/** Where a submission has them. */
+/** JSON pointers into the event of a submission. */
 export const personalTexts = rows.flatMap(({ key, personal }) =>
   personal ? personal.at.map((at) => ({ at: `/ask/${key}${at}`, whose: personal.whose })) : [],
 )

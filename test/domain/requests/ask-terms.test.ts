@@ -2,7 +2,7 @@ import { StandingPermit } from '../../../functions/domain/permits/permit.ts'
 import type { AskTerm } from '../../../functions/domain/requests/ask-term.ts'
 import { askTerms } from '../../../functions/domain/requests/ask-terms.ts'
 
-/** What holds of every row: a new fact of an ask cannot slip past people, or past the request that it is made of. */
+/** Rules of every row: a new fact of an ask cannot slip past people, or past the request that it is made of. */
 
 const rows: readonly (readonly [string, AskTerm])[] = Object.entries(askTerms)
 const said = rows.filter(([, { body }]) => body !== undefined)
