@@ -11,7 +11,7 @@ export const hostKinds = new Map([
   ['other', 'other'],
 ])
 
-const RunsOn = z.record(z.string(), z.string())
+const RunsOn = z.record(z.string(), z.string().catch('not said'))
 
 const registered = {
   id: z.string(),

@@ -1,7 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import * as z from 'zod'
-import { type Descriptor, descriptors, functions } from '../../infra/functions.ts'
+import { allKinds } from '../../functions/targets/kinds.ts'
+import { type Descriptor, descriptors, functions, rowOf } from '../../infra/functions.ts'
 import { statementKinds } from '../../infra/statements.ts'
 import { root } from './support/assembly.ts'
 
@@ -36,6 +37,23 @@ test('each has the form of a descriptor, and a file beside it that is its entry'
       expect([name, existsSync(join(root, dirname(file), `${name}.ts`))]).toEqual([name, true])
     // A shared Lambda would have the rights of both.
     expect(new Set(lambdas.map(({ verb }) => verb)).size).toBe(lambdas.length)
+  }
+})
+
+test('no two have one name or one role, and none has those of another function', () => {
+  const rows = functions.map((name) => ({ name, role: rowOf(name).role }))
+  expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length)
+  const roles = rows.flatMap(({ role }) => role ?? [])
+  expect(new Set(roles).size).toBe(roles.length)
+})
+
+test('a kind that is called has a Lambda that calls, and one with credentials of its own has two that issue and end', () => {
+  const verbs: { [act: string]: readonly string[] } = { call: ['call'], access_token: [] }
+  for (const { id, credentials } of allKinds) {
+    // It is the beginning of a variable's name.
+    expect(id).toMatch(/^[a-z]+$/)
+    const needed = Object.values(credentials).flatMap(({ act }) => verbs[act] ?? ['issue', 'end'])
+    expect((descriptors[id] ?? []).map(({ verb }) => verb)).toEqual(expect.arrayContaining(needed))
   }
 })
 

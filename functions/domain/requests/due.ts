@@ -1,4 +1,4 @@
-import { actOf, recordsCalls } from '../../targets/kinds.ts'
+import { kindAt, recordsCalls } from '../../targets/kinds.ts'
 import { underWay } from '../uses/use.ts'
 import type { NumericDate } from '../values.ts'
 import { type Event, system } from './events.ts'
@@ -79,9 +79,12 @@ export const openUntil = (state: ApprovalRequest): NumericDate => grantOf(state)
 /** Whether a target that records calls was called, or may have been: by the agent, or by Hotwork. */
 function isRecorded(state: ApprovalRequest): boolean {
   const { uses = [], sessions = [], credentials = {} } = grantOf(state) ?? {}
-  const act = actOf(state.ask.credential)
-  const isIssued = act !== undefined && act !== 'call' && (sessions.length > 0 || credentials[act] !== undefined)
-  return [...uses.map(({ tool }) => tool), ...(isIssued ? [act] : [])].some(recordsCalls)
+  const kinds = [
+    ...uses.map(({ tool }) => tool),
+    ...sessions.map(({ role }) => kindAt(role)),
+    ...Object.keys(credentials),
+  ]
+  return kinds.some(recordsCalls)
 }
 
 /** Since when the calls that its target recorded can be compared with what was approved, and have not been. */

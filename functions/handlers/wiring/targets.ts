@@ -3,38 +3,53 @@ import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import type { Queue } from '../../operations/ports.ts'
 import type { CallMessage } from '../../operations/requests/ports.ts'
-import { kindAt, type TargetId } from '../../targets/kinds.ts'
+import { allKinds, isTargetId, kindAt, type TargetId } from '../../targets/kinds.ts'
 
 /** What ends credentials: a queue for each kind of target. What ends with a request or a halt goes by AWS's. */
 export const endsQueue = (told: { DENIES_QUEUE: string }): Queue<EndMessage> =>
   byKind(
-    { aws: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE) },
-    (kind) => new SqsFifoQueue(toldOf(kind, 'DENIES_QUEUE')),
+    new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
+    othersThat(isTargetId).map((kind) => [kind, new SqsFifoQueue(toldOf(kind, 'DENIES_QUEUE'))]),
     (message) => ('deny' in message ? kindAt(message.role) : 'aws'),
   )
 
 /** What looks up calls: a function for each kind of target. */
 export const callsQueue = (told: { CALLS_FUNCTION: string }): Queue<CallMessage> =>
   byKind(
-    { aws: new LambdaQueue<CallMessage>(told.CALLS_FUNCTION) },
-    (kind) => new LambdaQueue(toldOf(kind, 'CALLS_FUNCTION')),
+    new LambdaQueue<CallMessage>(told.CALLS_FUNCTION),
+    othersThat((act) => act === 'call').map((kind) => [kind, new LambdaQueue(toldOf(kind, 'CALLS_FUNCTION'))]),
     ({ target }) => target,
   )
 
 /** AWS's variables have the plain names, from when it was the only kind. */
-const toldOf = (kind: TargetId, variable: string): string => process.env[`${kind.toUpperCase()}_${variable}`] ?? ''
+const othersThat = (has: (act: string) => boolean): readonly TargetId[] =>
+  allKinds.flatMap(({ id, credentials }) =>
+    isTargetId(id) && id !== 'aws' && Object.values(credentials).some(({ act }) => has(act)) ? [id] : [],
+  )
+
+/** @throws TypeError at the start of a Lambda, rather than when something has to end */
+function toldOf(kind: TargetId, name: string): string {
+  const variable = `${kind.toUpperCase()}_${name}`
+  const value = process.env[variable]
+  if (!value) throw new TypeError(`${variable} is not told`)
+  return value
+}
 
 function byKind<T>(
-  queues: { [kind in TargetId]?: Queue<T> },
-  make: (kind: TargetId) => Queue<T>,
+  aws: Queue<T>,
+  others: readonly (readonly [TargetId, Queue<T>])[],
   kindOf: (message: T) => TargetId,
 ): Queue<T> {
+  const queues = new Map<TargetId, Queue<T>>([...others, ['aws', aws]])
   return {
     async send(messages) {
-      for (const [kind, of] of Map.groupBy(messages, kindOf)) {
-        queues[kind] ??= make(kind)
-        await queues[kind].send(of)
-      }
+      // Side by side: a kind whose queue is down holds back no other.
+      const sent = [...Map.groupBy(messages, kindOf)].map(async ([kind, of]) => {
+        const queue = queues.get(kind)
+        if (!queue) throw new TypeError(`nothing is sent to ${kind}`)
+        await queue.send(of)
+      })
+      await Promise.all(sent)
     },
   }
 }

@@ -78,6 +78,7 @@ export class CatalogueStateReader implements StateReader {
       absent: source.absent,
       signal: stop.signal,
     }
+    const read = async () => reader.read(ask, entry)
     const key = stateKey.read().catch((cause: unknown) => {
       throw new TooLate(faultName(cause), { cause })
     })
@@ -87,7 +88,7 @@ export class CatalogueStateReader implements StateReader {
       stop.abort()
     }, this.#patience)
     try {
-      return await Promise.race([Promise.all([reader.read(ask, entry), key]), late.promise])
+      return await Promise.race([Promise.all([read(), key]), late.promise])
     } finally {
       clearTimeout(timer)
     }

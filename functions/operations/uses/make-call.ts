@@ -7,6 +7,7 @@ import { type Ask, callOf, type Outcome, type Use, type UseOutcome } from '../..
 import { underWay } from '../../domain/uses/use.ts'
 import type { JsonObject, NumericDate, RequestId, Result, UseId } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
+import { kindOf } from '../../targets/kinds.ts'
 import type { LookedUp, Maker } from '../../targets/reach.ts'
 import { type PlacePorts, placeOf } from '../credentials/place.ts'
 import type { AccessToken } from '../credentials/ports.ts'
@@ -34,6 +35,8 @@ export async function makeCall(
 ): Promise<Result<JsonObject, CallRefusal>> {
   const stored = await ports.requests.load(token.request)
   if (!stored) return refuse('unknown_request')
+  const entry = ports.policy.bundle.actions[stored.state.ask.action]
+  if (entry && kindOf(entry).id !== ports.reach.kind) return refuse('wrong_credential_kind')
   const use = ports.ids.use(token.request)
   const { begun, expected } = await begin(token, use, once, placeOf(stored.state.ask, ports), ports)
   if (!begun.ok) return begun.code === 'outcome_unknown' ? askAgain(token, ports) : told(begun)
@@ -143,7 +146,8 @@ export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Look
   const stored = await ports.requests.load(id)
   const use = stored && callOf(stored.state)
   // The run that made it may still be at it, and until then no other says how it went.
-  if (!use || use.ended || ports.clock.now() - use.begunAt <= underWay) return undefined
+  if (!stored || use?.tool !== ports.reach.kind || use.ended || ports.clock.now() - use.begunAt <= underWay)
+    return undefined
   const { ask } = stored.state
   const place = placeOf(ask, ports)
   const stopped = place !== undefined && (await isStopped(place, ports))

@@ -94,7 +94,7 @@ function fillValue(
     .find((place) => place && place.take !== 'value')
   if (listed) return takeFrom(listed, args)
   if (placesOf(template).some((path) => isOpen(path, args))) return undefined
-  return [fill(template, (path) => textAt(path, args) ?? facts[path])]
+  return [fill(template, (path) => textAt(path, args) ?? (Object.hasOwn(facts, path) ? facts[path] : undefined))]
 }
 
 const isOpen = (path: string, args: JsonObject) => {
