@@ -28,11 +28,8 @@ export function placeEntry(entry: EntryFile, deployment: Deployment, say: Say): 
   return kind === 'aws' ? { ...rest, tool: tool ?? kind, account: target } : { ...entry, tool: kind }
 }
 
-function withoutTarget(
-  { tool, ...entry }: EntryFile,
-  { targets = {} }: Deployment,
-  say: Say,
-): CatalogueEntry | undefined {
+function withoutTarget(entry: EntryFile, { targets = {} }: Deployment, say: Say): CatalogueEntry | undefined {
+  const { tool } = entry
   if (tool === undefined) {
     say(['tool'], '`tool` is missing', 'add it; docs/policies.md says what it is')
     return undefined
