@@ -242,9 +242,9 @@ export const DeploymentFile = z
     slack: Deployment.shape.chat,
     pagerDuty: Deployment.shape.pager,
   })
-  .transform(({ slack, pagerDuty, targets, accounts, ...deployment }, context) => ({
+  .transform(({ slack, pagerDuty, targets, ...deployment }, context) => ({
     ...deployment,
-    ...targetsIn(targets, accounts, context),
+    ...targetsIn(targets, deployment.accounts, context),
     chat: slack,
     ...defined({ pager: pagerDuty }),
   }))
