@@ -61,11 +61,6 @@ export interface TargetKind<
   placeOf?(at: z.infer<z.ZodObject<Settings>>, targetRole: string): string
   /** Whether a record of the target's own tells what was called there. */
   recordsCalls: boolean
-  /**
-   * What is wrong with an entry, of another kind too: a part of this kind does not belong there.
-   * @param aliases of this kind in the deployment file
-   */
-  check(entry: EntryOf<Part>, aliases: readonly string[], say: Say): void
   /** The arguments that credentials of its own leave open, where it does not hold the agent to all of them. */
   open?: Open<EntryOf<Part>, z.infer<z.ZodObject<Settings>>>
   /** Templates beside the resource's in which an argument stands for itself alone: none may hold a wildcard. */
@@ -95,6 +90,12 @@ export interface Open<Of, Settings> {
   /** For people: all else that every credential of its own leaves open. */
   always: readonly string[]
 }
+
+/**
+ * What is wrong with an entry, of another kind too: a part of this kind does not belong there.
+ * @param aliases of this kind in the deployment file
+ */
+export type Check<Of = Entry> = (entry: Of, aliases: readonly string[], say: Say) => void
 
 /** A row with its own types. */
 export const targetKind = <

@@ -3,6 +3,7 @@ import { type CatalogueEntry, sometimesUnpinned } from '../../domain/policy/cata
 import { checkTemplate } from '../../domain/policy/check-templates.ts'
 import { personActions } from '../../domain/policy/question.ts'
 import { known, type Say } from '../../domain/what-is-wrong.ts'
+import { checks } from '../../targets/checks.ts'
 import { actOf, allKinds, isTargetId, kindOf, placeKindOf, wordsOf } from '../../targets/kinds.ts'
 import type { CompiledPolicies } from './compile-folder.ts'
 import { type Problem, problemsIn } from './json-document.ts'
@@ -27,7 +28,7 @@ export function checkCatalogue(folder: Folder): Problem[] {
       checkTemplate(entry, entry.title, ['title'], { ids, places, inResource: false }, say)
       checkTemplate(entry, entry.resource.id, ['resource', 'id'], { ids, places, inResource: true }, say)
       checkAccount(entry, folder, say)
-      for (const kind of allKinds) kind.check(entry, aliasesOf(kind.id, folder), say)
+      for (const [kind, check] of Object.entries(checks)) check(entry, aliasesOf(kind, folder), say)
       checkCredential(entry, folder, say)
       checkMcp(entry, tools, say)
     }),

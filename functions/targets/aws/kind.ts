@@ -1,6 +1,5 @@
 import { mediated, targetKind } from '../kind.ts'
 import { Account } from './rules/account.ts'
-import { checkAws } from './rules/check.ts'
 import { variableIn } from './rules/conditions.ts'
 import { conditionalCalls } from './rules/reads.ts'
 import { openingPolicy, sessionPolicyLimit } from './rules/session-policy.ts'
@@ -24,7 +23,6 @@ export const aws = targetKind({
   facts,
   placeOf: ({ partition, accountId }, targetRole) => `arn:${partition}:iam::${accountId}:role/${targetRole}`,
   recordsCalls: true,
-  check: checkAws,
   open: {
     with: unpinnedArguments,
     sometimes: sometimesUnpinned,

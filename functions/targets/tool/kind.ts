@@ -22,5 +22,4 @@ export const tool = targetKind({
   places: [],
   facts: () => ({}),
   recordsCalls: false,
-  check() {},
 })

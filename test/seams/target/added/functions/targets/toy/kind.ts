@@ -2,21 +2,19 @@ import * as z from 'zod'
 import { SecureUrl } from '../../domain/people/identity-issuer.ts'
 import { mediated, targetKind } from '../kind.ts'
 
+const part = { toy: z.strictObject({ shelf: z.string().min(1).max(64) }).optional() }
+
 /** A shop of toys with an address, whose shelves keys open. */
 export const toy = targetKind({
   id: 'toy',
   name: 'Toy',
   credentials: { key: { act: 'toy', words: 'toy keys' }, mediated },
   settings: z.strictObject({ address: SecureUrl }),
-  entry: { toy: z.strictObject({ shelf: z.string().min(1).max(64) }).optional() },
+  entry: part,
   ids: 'a shelf',
   places: ['address'],
   facts: ({ address }) => ({ address }),
   recordsCalls: false,
-  check({ tool, toy: part }, aliases, say) {
-    if (tool === 'toy' && !part) say([], '`toy` is missing', `add it: the shelf, at one of ${aliases.join(', ')}`)
-    if (tool !== 'toy' && part) say(['toy'], '`toy` is for an action of a toy', 'take it out')
-  },
   open: {
     with: (_entry, args) => Object.keys(args),
     sometimes: ({ arguments: { properties } }) => Object.keys(properties),
