@@ -32,7 +32,7 @@ type FunctionRow = {
   role?: 'auditor' | 'broker' | 'call-reader' | 'notary' | 'revoker' | 'simulator' | ReadingRole
 }
 
-/** What a Lambda of a target does there: with each verb it has a function and a role of its own. */
+/** The verbs of a target: each has a function and a role of its own. */
 export type Verb = 'issue' | 'call' | 'end' | 'tell' | 'reconcile' | 'report'
 
 /** One of `functions/targets/<kind>/lambdas.json`, which test/infra/lambdas.test.ts holds to this form. */
@@ -43,7 +43,7 @@ export type Descriptor = FunctionRow &
     signs?: readonly StatementKind[]
     /** Whether it shows people what entries are committed to. */
     showsTexts?: true
-    /** Of its time or memory. */
+    /** The reason for its time or memory. */
     why?: string
   }
 declare const ofTarget: unique symbol

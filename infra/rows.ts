@@ -19,7 +19,7 @@ type Chain = keyof typeof headOf
 export type Writes = { chains?: readonly Chain[]; rows?: readonly `${string}#`[]; texts?: true }
 
 /**
- * What each function may put; of a target's, its descriptor says it. IAM holds it to that, and test/stack/written.test.ts
+ * Rows that each function may put; those of a target's function are in its descriptor. IAM holds it to that, and test/stack/written.test.ts
  * holds this to the code.
  */
 const writes: { readonly [name in CoreFunction]?: Writes } = {

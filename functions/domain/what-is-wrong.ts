@@ -56,7 +56,7 @@ export function nearest(branches: readonly (readonly Issue[])[]): Issue | undefi
   return ranked[0]?.[0]
 }
 
-/** Where in a file; and what is wrong there, and what to do. */
+/** A place in a file; and a problem there with its fix. */
 export type Path = readonly (string | number)[]
 export type Say = (path: Path, message: string, fix: string) => void
 

@@ -20,7 +20,7 @@ export type SourceKind<Config, Account extends string = string> = {
   key(config: Config): string
   /** `PagerDuty, schedule PONCALL, up to level 1`. */
   words(config: Config): Sentence
-  /** Who a person is there, where they have an account that the directory names. */
+  /** The account of a person there, where the directory names one. */
   account?: { member: Account; schema: z.ZodType<string>; title: string }
 }
 

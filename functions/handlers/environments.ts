@@ -201,7 +201,7 @@ export function bind<N extends HandlerName, Ports, Args extends unknown[], Answe
   wire: (told: Environment<N>) => Ports,
   create: (ports: Ports) => (...args: Args) => Answer,
 ): (...args: Args) => Answer
-/** Of a kind of target that is told no more than its verb: one of `ofVerbs`. */
+/** A Lambda of a kind of target that is told no more than its verb: one of `ofVerbs`. */
 export function bind<Told, Ports, Args extends unknown[], Answer>(
   environment: z.ZodType<Told>,
   wire: (told: Told) => Ports,

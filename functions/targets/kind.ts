@@ -55,7 +55,7 @@ export interface TargetKind<
   places: readonly string[]
   facts(at: z.infer<z.ZodObject<Settings>>): { readonly [place: string]: string }
   /**
-   * Where credentials for an alias end, and what a halt names. @default the kind and the alias
+   * The place where credentials for an alias end, which a halt names. @default the kind and the alias
    * @param targetRole path and name of the role that Hotwork has in every AWS account
    */
   placeOf?(at: z.infer<z.ZodObject<Settings>>, targetRole: string): string
@@ -69,7 +69,7 @@ export interface TargetKind<
   refuse?(entry: EntryOf<Part>, args: JsonObject): string | undefined
   /** Whether a call that Hotwork makes can carry the state that it should find. */
   comparesState?(entry: EntryOf<Part>): boolean
-  /** What would be too large about credentials for these arguments, and the most that it may be. */
+  /** A part of credentials for these arguments that would be too large, and the most that it may be. */
   tooLarge?(
     entry: EntryOf<Part>,
     args: JsonObject,
@@ -92,7 +92,7 @@ export interface Open<Of, Settings> {
 }
 
 /**
- * What is wrong with an entry, of another kind too: a part of this kind does not belong there.
+ * Says the problems of an entry, of another kind too: a part of this kind does not belong there.
  * @param aliases of this kind in the deployment file
  */
 export type Check<Of = Entry> = (entry: Of, aliases: readonly string[], say: Say) => void

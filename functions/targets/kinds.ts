@@ -14,17 +14,17 @@ type NamesIn<T> = T extends unknown ? keyof T & string : never
 type ActsIn<T> = T extends { readonly [name: string]: { act: infer Act } } ? Act : never
 type Intersect<T> = (T extends unknown ? (each: T) => void : never) extends (all: infer All) => void ? All : never
 
-const byId: { readonly [id in TargetId]: TargetKind } = kinds
-export const allKinds: readonly TargetKind[] = Object.values(byId)
+const byId: { readonly [id in TargetId]: TargetKind<TargetId> } = kinds
+export const allKinds = Object.values(byId)
 
-/** What an alias of the deployment file says. */
+/** The settings of an alias in the deployment file. */
 export type Settings = { readonly [member: string]: unknown }
 
 /** The members of a catalogue entry that are of a kind. */
 export const parts: Intersect<Kinds[TargetId]['entry']> = Object.assign({}, ...allKinds.map(({ entry }) => entry))
 
 /** Kinds that an alias is of. A gated tool has its own table in the deployment file. */
-export const aliasedKinds = (Object.keys(kinds) as TargetId[]).filter((id) => id !== 'tool')
+export const aliasedKinds = allKinds.map(({ id }) => id).filter((id) => id !== 'tool')
 
 /** @param entry whose `tool` is one of tools.json, or a kind */
 export const kindOf = ({ tool }: { tool: string }): TargetKind => byId[isTargetId(tool) ? tool : 'tool']
@@ -36,14 +36,12 @@ export const placeKindOf = (entry: { tool: string; target?: string | undefined }
 export const isTargetId = (id: string): id is TargetId => Object.hasOwn(kinds, id)
 
 /** @param tool of a use: one of tools.json, or a kind of target */
-export const recordsCalls = (tool: string): boolean => isTargetId(tool) && kinds[tool].recordsCalls
-
-export type CredentialKind = NamesIn<Kinds[TargetId]['credentials']>
-export const CredentialKind = z.enum(
-  Object.values(kinds).flatMap(({ credentials }) => Object.keys(credentials) as CredentialKind[]),
-)
+export const recordsCalls = (tool: string): boolean => kindOf({ tool }).recordsCalls
 
 const credentials = Object.fromEntries(Object.values(kinds).flatMap((kind) => Object.entries(kind.credentials)))
+
+export type CredentialKind = NamesIn<Kinds[TargetId]['credentials']>
+export const CredentialKind = z.enum(Object.keys(credentials) as CredentialKind[])
 
 export type Act = ActsIn<Kinds[TargetId]['credentials']>
 
@@ -75,7 +73,7 @@ export const isSession = <Use extends Made>(use: Use): use is Use & { key: OwnCl
 /** The one call that Hotwork makes. */
 export const isCall = ({ tool, key }: Made): boolean => isTargetId(tool) && key === 'call'
 
-/** Where a credential ends: in AWS a role, by its ARN; elsewhere an alias, by its kind and name. */
+/** @param place where a credential ends: in AWS a role, by its ARN; elsewhere an alias, by its kind and name */
 export const kindAt = (place: string): TargetId => {
   const [id = ''] = place.split(':')
   return isTargetId(id) ? id : 'aws'

@@ -28,7 +28,7 @@ export type Found =
 
 /** Reads what is there now. */
 export interface Reader {
-  /** Where the deployment does not say how to ask, an action has no preview. */
+  /** An action has no preview where the deployment does not say how to ask. */
   canRead(entry: CatalogueEntry): boolean
   /** Never throws. */
   read(ask: ReadAsk, entry: CatalogueEntry): Promise<Found>

@@ -11,9 +11,9 @@ import { tellTargetName } from './target-roles.ts'
  * AWS beyond Hotwork's own tables and keys. AWS's are where its rights are.
  */
 export class TargetEndpoints extends Construct {
-  /** What ends the credentials of each kind. */
+  /** The ends of credentials of each kind. */
   readonly queues: readonly WorkQueue[]
-  /** What looks up the calls of each kind, with the variable that says which it is. */
+  /** The function that looks up the calls of each kind, with the variable that names it. */
   readonly callers: readonly { variable: string; caller: HotworkFunction }[]
 
   constructor(scope: Construct, id: string, { ground, metadata }: { ground: Ground; metadata: HotworkFunction }) {

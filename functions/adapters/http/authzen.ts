@@ -236,7 +236,7 @@ const taskSteps = (state: ApprovalRequest) =>
     ...(each.progress.ended?.because === undefined ? {} : { because: each.progress.ended.because }),
   }))
 
-/** Where it comes from, for the agent that is to do it. */
+/** Its origin, for the agent that is to do it. */
 function originMembers(ask: Ask): { [member: string]: Json } {
   const origin = originOf(ask)
   switch (origin.kind) {

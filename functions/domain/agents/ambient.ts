@@ -91,7 +91,7 @@ export function answerOf({ iamActions, example, isElsewhere }: HostQuestion, sai
   return isElsewhere ? 'unknown' : 'allowed'
 }
 
-/** Of the host on which the agent runs now, and not older than a week. */
+/** A look at the host on which the agent runs now, not older than a week. */
 export const inForce = (looked: Looked | undefined, { runsOn }: Pick<Agent, 'runsOn'>, now: NumericDate) =>
   looked?.role === probedHost(runsOn)?.where && now - (looked?.failed?.answersOf ?? looked?.at ?? 0) < lookHolds
     ? looked

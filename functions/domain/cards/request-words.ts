@@ -269,7 +269,7 @@ export const termsRow = ({ terms: { uses, claimWithin, lifetime }, steps }: Requ
         text: `to be claimed within ${duration(claimWithin)}, then valid for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`,
       }
 
-/** What the agent says it is for. Nothing of it is verified. `most`: characters on a card. */
+/** The agent's own words, which nothing verifies. `most`: characters on a card. */
 export function saidRows(view: RequestView): readonly (Required<Row> & { most: number })[] {
   const { incident, parentTask } = view
   const { id, url } = parentTask

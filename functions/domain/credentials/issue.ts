@@ -53,7 +53,7 @@ export function intend(
 > {
   const { claim, credential, session } = command
   if (state.status !== 'approved') return { code: state.status }
-  if (!rulesOf(state.ask).isClaimed) return { code: 'wrong_credential_kind', detail: stepsToClaim(state) }
+  if (rulesOf(state.ask).asks === 'steps') return { code: 'wrong_credential_kind', detail: stepsToClaim(state) }
   const bound = bindKey(state, { ...command, first: claim === 'access_token', another: mayRebind(command) }, at)
   if (!bound) return { code: 'key_mismatch' }
   const refused = claim === 'access_token' ? undefined : refusedOwn(state, claim, command)
@@ -131,7 +131,7 @@ export function issue(
   if (begins && (usesLeft(state) < 1 || command.use === undefined)) return { code: 'uses_exhausted' }
   const common = { at, actor: agentActor(ask), policies: [], bundle }
   const expiresAt = expiryOf(state, at)
-  const notAfter = rulesOf(ask).renews ? grant.notAfter : expiresAt
+  const notAfter = rulesOf(ask).asks === 'rights' ? grant.notAfter : expiresAt
   const replaces = grant.credentials[claim]?.id
   const own = defined({ credential, claim, expiresAt, notAfter, replaces })
   const issued: Event = { ...common, type: 'CredentialIssued', ...own }
@@ -141,7 +141,7 @@ export function issue(
 
 /** The first claim cuts a grant. Each credential of an opening is short, and renewed inside a window that no claim moves. */
 export function expiryOf({ ask, grant }: ApprovedRequest, at: NumericDate): NumericDate {
-  if (rulesOf(ask).renews) return Math.min(grant.notAfter, at + longestCredential)
+  if (rulesOf(ask).asks === 'rights') return Math.min(grant.notAfter, at + longestCredential)
   return grant.claimedAt === undefined ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
 }
 

@@ -75,7 +75,7 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
       .map((value) => ({ kind: 'person', value }) as const),
     ...(role === undefined ? [] : [{ kind: 'role', value: role } as const]),
     ...actionsOf(ask).map((value) => ({ kind: 'action', value }) as const),
-    ...(rulesOf(ask).inEnvironment ? [{ kind: 'environment', value: ask.environment } as const] : []),
+    ...(rulesOf(ask).asks === 'act' ? [{ kind: 'environment', value: ask.environment } as const] : []),
   ]
 }
 

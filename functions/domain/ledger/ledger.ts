@@ -109,7 +109,7 @@ export const verify = (
   from?: Replayed<ApprovalRequest>,
 ): { state: ApprovalRequest | undefined; broken?: Broken } => replayChain(aggregate, entries, eventOf, evolve, from)
 
-/** Of a chain that has its id in its state. */
+/** The verifier of a chain that has its id in its state. */
 const verifierOf =
   <Id extends string, E, S>(shape: z.ZodType<E>, apply: (id: Id, state: S | undefined, event: E) => S) =>
   (id: Id, entries: readonly Entry[]): { state: S | undefined; broken?: Broken } =>

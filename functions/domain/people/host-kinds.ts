@@ -5,7 +5,7 @@ type HostKind = {
   /** The host as agents.json names it. */
   where: z.ZodType<string>
   example: string
-  /** Where people look, of a kind that Hotwork asks no one about. Else who is asked, and why the last look found nothing. */
+  /** Advice to people, of a kind that Hotwork asks no one about. Else the one that is asked, and the reasons of a failed look. */
   seen: string | { asked: string; failed: { readonly [why in Unseen]: string } }
 }
 
@@ -51,7 +51,7 @@ type Kind = keyof Kinds
 export type ProbedKind = { [K in Kind]: Kinds[K]['seen'] extends string ? never : K }[Kind]
 
 export type RunsOn = { [K in Kind]: { [member in K]: string } }[Kind]
-/** Where an agent runs: what there may act without Hotwork. */
+/** The host of an agent, whose own rights may act without Hotwork. */
 export const RunsOn = z.union(
   Object.entries(hostKinds).map(([kind, { where }]) => z.strictObject({ [kind]: where })),
   `one of ${listed(Object.entries(hostKinds).map(([kind, { example }]) => `\`{ "${kind}": "${example}" }\``))}`,

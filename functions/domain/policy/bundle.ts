@@ -122,7 +122,7 @@ export const personOf = (bundle: Bundle, id: PersonId | string) =>
   bundle.directory.people.find((person) => person.id === id)
 export const addressesOf = (bundle: Bundle, id: ToolId | string) => bundle.deployment.tools[id.replace(/^tool:/, '')]
 
-/** What the alias of an entry says. */
+/** The settings of an entry's alias. */
 export const settingsOf = (
   { deployment }: Pick<Bundle, 'deployment'>,
   { account, target }: Pick<CatalogueEntry, 'account' | 'target'>,

@@ -76,7 +76,7 @@ export function deriveResource(entry: CatalogueEntry, args: JsonObject, at: Sett
   return { type: entry.resource.type, id: fillLiterally(entry.resource.id, args, factsOf(entry, at)) }
 }
 
-/** What the alias of an entry fills in the template of its resource. */
+/** The places that the alias of an entry fills in the template of its resource. */
 export const factsOf = (entry: CatalogueEntry, at: Settings | undefined): { readonly [place: string]: string } =>
   at ? placeKindOf(entry).facts(at) : {}
 

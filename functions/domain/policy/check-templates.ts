@@ -52,7 +52,7 @@ export function checkLiteral(schema: ArgumentSchema, name: string, template: str
   if (problem) say(path, `\`${name}\` stands in \`${template}\`, but ${problem[0]}`, problem[1])
 }
 
-/** What a value might hold that means more than itself in an ARN. The pattern is tried on them; it is not read. */
+/** Characters that mean more than themselves in an ARN. The pattern is tried on them. */
 const hostile = ['*', '?', '$', '{', '}', ' ', '\n', '\t', '"', '\\', '..', ':', '\u0000', 'é']
 
 function whyNotLiteral(schema: ArgumentSchema): [string, string] | undefined {

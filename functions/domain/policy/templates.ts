@@ -24,7 +24,7 @@ export function fill(template: string, value: (path: string) => string | undefin
 /** IAM reads `*` and `?` as wildcards and `${` as a variable: text that could mean more than itself is refused. */
 export const isLiteral = (value: string): boolean => /^[A-Za-z0-9_.\-/+=,@]+$/.test(value) && !value.includes('..')
 
-/** Of `arguments.Name`, and of `arguments.Name.names`, which some targets take. */
+/** The `Name` of `arguments.Name`, and of `arguments.Name.names`, which some targets take. */
 export const argumentIn = (path: string): string | undefined =>
   /^arguments\.([A-Za-z0-9_]+)(?:\.(?:names|values))?$/.exec(path)?.[1]
 

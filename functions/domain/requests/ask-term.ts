@@ -13,7 +13,7 @@ export type Reader = 'people' | 'agent'
 
 /** The row of one fact of an ask. Code goes over the rows and names no fact that is like others. */
 export type AskTerm = {
-  /** Of the ask as it is kept. */
+  /** The form in which it is kept. */
   schema: z.ZodType
   /** On the wire and in digests, where it is not the name of the row. */
   name?: string

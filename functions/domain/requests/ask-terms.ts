@@ -50,7 +50,7 @@ export const askTerms = {
   },
   /** The agent said why. Policy hears that it did, and not the words. */
   justified: { schema: z.literal(true).optional(), passedTo: ['delegation', 'step'] },
-  /** What the service that keeps incidents said of the parent task when this was asked for. */
+  /** The answer of the service that keeps incidents about the parent task, when this was asked for. */
   task: { schema: z.enum(['known', 'unknown']).optional(), passedTo: ['delegation', 'step'] },
   /** In that service's own words, where the deployment says which. */
   incident: {
@@ -148,8 +148,7 @@ export type ReadTerms<By extends Reader> = Pick<AskTerms, Listing<'readBy', By>>
 
 type Holder = { readonly [member: string]: unknown }
 type Row = AskTerm & { key: string; name: string }
-const rowOf = ([key, term]: [string, AskTerm]): Row => ({ name: key, ...term, key })
-const rows = Object.entries(askTerms).map(rowOf)
+const rows = Object.entries<AskTerm>(askTerms).map(([key, term]): Row => ({ name: key, ...term, key }))
 /** The terms of an object that have such a row. */
 const present = (of: object, has: (row: Row) => boolean) =>
   rows.flatMap((row) => {
@@ -158,12 +157,13 @@ const present = (of: object, has: (row: Row) => boolean) =>
   })
 const pick = (of: object, has: (row: Row) => boolean) =>
   Object.fromEntries(present(of, has).map(({ key, value }) => [key, value]))
-const inBody = (part: BodyPart) => rows.flatMap(({ name, body }) => (body?.in === part ? [{ name, ...body }] : []))
 
 export const termShape = Object.fromEntries(rows.map(({ key, schema }) => [key, schema])) as Shape
 
 export const bodyShape = <Part extends BodyPart>(part: Part) =>
-  Object.fromEntries(inBody(part).map(({ name, as }) => [name, as.optional()])) as BodyShape<Part>
+  Object.fromEntries(
+    rows.flatMap(({ name, body }) => (body?.in === part ? [[name, body.as.optional()]] : [])),
+  ) as BodyShape<Part>
 
 /** The terms of a parsed body, under the names of the ask. */
 export const saidIn = (parts: { readonly [part in BodyPart]?: object | undefined }): Partial<Said> =>

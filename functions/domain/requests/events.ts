@@ -214,7 +214,7 @@ export const personalInEvents: { readonly [type in EventType]?: readonly Persona
   Commented: [{ at: '/comment', whose: 'actor' }],
   Denied: [{ at: '/reason', whose: 'actor' }],
   Revoked: [{ at: '/reason', whose: 'actor' }],
-  // Of a mediated call, Hotwork itself says how it went.
+  // Hotwork itself writes the note of a mediated call.
   UseEnded: [{ at: '/note', whose: 'owner of what a tool says' }],
   Completed: [{ at: '/note', whose: 'owner' }],
   BreakGlassOpened: [

@@ -55,7 +55,7 @@ const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) =
     stages: event.stages.map((terms) => ({ terms, decisions: [] })),
     ...defined({ preview: event.preview }),
   }),
-  StateChanged: (state, event) => changed(state, event),
+  StateChanged: changed,
   Commented: (state, event) => withReason(withComment(state, event), event),
   ApprovalDropped: (state, event) =>
     withDecisions(state, event.stage, (all) => all.filter(({ person }) => person !== event.person)),

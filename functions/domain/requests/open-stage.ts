@@ -42,7 +42,7 @@ export function approve(
   const from = Math.max(at, ask.notBefore ?? at)
   const notAfter = Math.min(from + ask.claimWithin + ask.lifetime, until)
   // A plan itself is never claimed: it lives as long as all its steps may take.
-  const claimBy = rulesOf(ask).isClaimed ? Math.min(from + ask.claimWithin, until) : notAfter
+  const claimBy = rulesOf(ask).asks === 'steps' ? notAfter : Math.min(from + ask.claimWithin, until)
   // Nothing random is needed: a request has one grant.
   const grant = ask.id.replace(/^req_/, 'grt_') as GrantId
   return [{ type: 'Approved', at, actor: system, policies: [...policies], bundle, grant, claimBy, notAfter }]

@@ -3,7 +3,7 @@ import type { PersonId, RequestId, StandingPermitId } from '../values.ts'
 import type { PlanStep } from './plan-step.ts'
 import type { Ask } from './request.ts'
 
-/** Where a request comes from. An ask has one origin: each way to make an ask leaves out the members of the others. */
+/** The source of a request. An ask has one origin: each way to make an ask leaves out the members of the others. */
 export type Origin =
   | { kind: 'agent' }
   /** A person asked on the agent's behalf. */
@@ -43,14 +43,6 @@ export const actionsOf = (ask: Pick<Ask, 'action' | 'breakGlass'>): readonly str
 type Rules = {
   /** One act, the steps of a plan, or the rights of an opening. */
   asks: 'act' | 'steps' | 'rights'
-  /** Credentials are made of it. */
-  isClaimed: boolean
-  /** Its credentials are short, and made again as often as needed. */
-  renews: boolean
-  /** A halt of its environment ends it. */
-  inEnvironment: boolean
-  /** Where the workflow waits while it is approved. */
-  wait: 'AwaitStep' | 'AwaitEnd' | undefined
   /** Its agent began it; a step and a delegated request were passed on to its agent. */
   isOwn: boolean
   /** People decide it by itself, and not with what it came from. */
@@ -60,22 +52,16 @@ type Rules = {
   mayDelegate: boolean
 }
 
-const shapes = {
-  act: { asks: 'act', isClaimed: true, renews: false, inEnvironment: true, wait: undefined },
-  steps: { asks: 'steps', isClaimed: false, renews: false, inEnvironment: false, wait: 'AwaitStep' },
-  rights: { asks: 'rights', isClaimed: true, renews: true, inEnvironment: false, wait: 'AwaitEnd' },
-} as const
-
 const rules = {
-  agent: { ...shapes.act, isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
-  person: { ...shapes.act, isOwn: true, isDecided: true, inBulk: false, mayDelegate: true },
+  agent: { asks: 'act', isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
+  person: { asks: 'act', isOwn: true, isDecided: true, inBulk: false, mayDelegate: true },
   // A standing permit is for this very agent.
-  draw: { ...shapes.act, isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
-  extension: { ...shapes.act, isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
-  delegation: { ...shapes.act, isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
-  step: { ...shapes.act, isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
-  plan: { ...shapes.steps, isOwn: true, isDecided: true, inBulk: false, mayDelegate: false },
-  opening: { ...shapes.rights, isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
+  draw: { asks: 'act', isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
+  extension: { asks: 'act', isOwn: true, isDecided: true, inBulk: true, mayDelegate: true },
+  delegation: { asks: 'act', isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
+  step: { asks: 'act', isOwn: false, isDecided: false, inBulk: true, mayDelegate: true },
+  plan: { asks: 'steps', isOwn: true, isDecided: true, inBulk: false, mayDelegate: false },
+  opening: { asks: 'rights', isOwn: true, isDecided: false, inBulk: true, mayDelegate: false },
 } satisfies Record<Origin['kind'], Rules>
 
 export const rulesOf = (ask: Stored): Rules => rules[originOf(ask).kind]

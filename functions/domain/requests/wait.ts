@@ -10,8 +10,11 @@ import { type ApprovalRequest, openStage } from './request.ts'
  */
 export type Wait = string
 
+/** While a request is approved, by what it asks. */
+const waits = { act: undefined, steps: 'AwaitStep', rights: 'AwaitEnd' } as const
+
 export function waitOf(state: ApprovalRequest): Wait {
-  const { wait } = rulesOf(state.ask)
+  const wait = waits[rulesOf(state.ask).asks]
   if (state.status === 'approved' && wait) return wait
   const stage = openStage(state)
   if (stage) return stageWait(state.tier, stage.terms.name, stage.escalatedAt !== undefined)
@@ -50,7 +53,8 @@ export type Start = { run: number; wait: Wait; tier?: number }
 export function startOf(state: ApprovalRequest): Start | undefined {
   const { ask, tier, stages, drifts = [] } = state
   const run = 1 + drifts.filter(({ approved }) => approved).length
-  const { isDecided, wait } = rulesOf(ask)
+  const { isDecided, asks } = rulesOf(ask)
+  const wait = waits[asks]
   const asksPeople = run > 1 ? state.status === 'pending' : isDecided
   const first = asksPeople ? stages[0] : undefined
   if (first) return { run, wait: stageWait(tier, first.terms.name, false), tier }

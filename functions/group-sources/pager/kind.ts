@@ -9,7 +9,7 @@ export const Schedule = z.strictObject({
 })
 export type Schedule = z.infer<typeof Schedule>
 
-/** Where its API is, if not at its usual address. */
+/** The address of its API, if not the usual one. */
 export const PagerSettings = z.strictObject({ url: SecureUrl })
 
 export const pagerSource = {

@@ -46,7 +46,7 @@ export function callsDoor({ id, name }: Kind, ports: DoorPorts & CallPorts) {
     ports.log.error('fault', { route: call.route, fault: made.detail, requestId: call.requestId })
     throw made.detail === 'CallOutdated' ? outdated() : notSent(name)
   })
-  /** What became of it is in the record, and no caller is told. */
+  /** The record has the outcome, and no caller is told. */
   const lookUp = async (message: unknown) =>
     void (await namingFault(() => resolveCall(OfRequest.parse(message).requestId, ports)))
   return (event: APIGatewayProxyEventV2 | { requestId: string }) =>

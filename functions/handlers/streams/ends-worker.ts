@@ -16,7 +16,7 @@ type Work = z.infer<typeof Message> & { messageId: string }
 
 /**
  * The one that ends credentials of a kind: the queue's group is the place, and one run does all that a batch holds of a place.
- * What ends with a request, halt, permit or agent is ended in a group of its own; the denies of that follow in their turn.
+ * Requests that end with a request, halt, permit or agent have a group of their own; their denies follow in their turn.
  * A message that fails holds back what follows in its group.
  *
  * @param endAll ends what rests on it; a kind whose queue is told of credentials alone has none

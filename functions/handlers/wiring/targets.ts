@@ -5,7 +5,7 @@ import type { Queue } from '../../operations/ports.ts'
 import type { CallMessage } from '../../operations/requests/ports.ts'
 import { allKinds, isTargetId, kindAt, type TargetId } from '../../targets/kinds.ts'
 
-/** What ends credentials: a queue for each kind of target. What ends with a request or a halt goes by AWS's. */
+/** Ends of credentials: a queue for each kind of target. Requests that end with another, or by a halt, go by AWS's. */
 export const endsQueue = (told: { DENIES_QUEUE: string }): Queue<EndMessage> =>
   byKind(
     new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
@@ -13,7 +13,7 @@ export const endsQueue = (told: { DENIES_QUEUE: string }): Queue<EndMessage> =>
     (message) => ('deny' in message ? kindAt(message.role) : 'aws'),
   )
 
-/** What looks up calls: a function for each kind of target. */
+/** Look-ups of calls: a function for each kind of target. */
 export const callsQueue = (told: { CALLS_FUNCTION: string }): Queue<CallMessage> =>
   byKind(
     new LambdaQueue<CallMessage>(told.CALLS_FUNCTION),
@@ -24,7 +24,7 @@ export const callsQueue = (told: { CALLS_FUNCTION: string }): Queue<CallMessage>
 /** AWS's variables have the plain names, from when it was the only kind. */
 const othersThat = (has: (act: string) => boolean): readonly TargetId[] =>
   allKinds.flatMap(({ id, credentials }) =>
-    isTargetId(id) && id !== 'aws' && Object.values(credentials).some(({ act }) => has(act)) ? [id] : [],
+    id !== 'aws' && Object.values(credentials).some(({ act }) => has(act)) ? [id] : [],
   )
 
 /** @throws TypeError at the start of a Lambda, rather than when something has to end */

@@ -4,7 +4,7 @@ import type { Log } from '../../operations/ports.ts'
 import type { AskingPorts, TaskService } from '../../operations/requests/ports.ts'
 import { incidentServiceOf } from './incidents.ts'
 
-/** Who is asked about an agent's parent task, and what people are shown of it: no one, unless the deployment says where incidents are kept. */
+/** The service that is asked about an agent's parent task: none, unless the deployment says where incidents are kept. */
 export const tasksOf = (
   ports: Pick<AskingPorts, 'policy' | 'clock'> & { log: Log },
   told: { INCIDENT_SECRET: string },

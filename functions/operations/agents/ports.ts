@@ -21,8 +21,8 @@ export interface HostSimulator {
 /** Looks at hosts of one kind. */
 export interface HostProber {
   /**
-   * What an agent on this host could do without Hotwork: by action of the catalogue, and by rule of resources.json. What is
-   * not among the answers is not known.
+   * The acts that an agent on this host could do without Hotwork: by action of the catalogue, and by rule of resources.json.
+   * All that is missing is unknown.
    *
    * @throws HostUnseen when that cannot be found out, with why
    */

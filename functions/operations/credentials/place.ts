@@ -1,14 +1,15 @@
 import { type Bundle, settingsOf } from '../../domain/policy/bundle.ts'
 import { actionsOf } from '../../domain/requests/origin.ts'
+import type { Ask } from '../../domain/requests/request.ts'
 import { placeKindOf } from '../../targets/kinds.ts'
 import type { Policy } from '../policy/ports.ts'
 
 /** `targetRole`: path and name of the role that Hotwork has in every AWS account. */
 export type PlacePorts = { policy: Pick<Policy, 'bundle'>; targetRole: string }
 
-/** Where the credentials of an ask end, and what a halt of a role names. Undefined where the deployment has no such target. */
+/** The place where the credentials of an ask end, which a halt names. Undefined where the deployment has no such target. */
 export function placeOf(
-  ask: Parameters<typeof actionsOf>[0],
+  ask: Pick<Ask, 'action' | 'breakGlass'>,
   { policy: { bundle }, targetRole }: PlacePorts,
 ): string | undefined {
   // All of a profile happens in one account, so any of its actions names it.

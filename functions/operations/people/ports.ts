@@ -125,7 +125,7 @@ export interface Schedules {
 }
 export type Shift = { user: string; from?: NumericDate; until?: NumericDate }
 
-/** Who a source has in a group between two times. @throws when the source does not say */
+/** Reads the members of a group between two times. @throws when the source does not say */
 export type GroupReader<Config> = (
   source: Config,
   asked: { people: readonly Person[]; since: NumericDate; until: NumericDate },

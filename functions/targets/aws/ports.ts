@@ -35,7 +35,7 @@ export interface AwsCaller {
    * never heard of it, CallUnanswered when it may have been done or not
    */
   call(call: AwsCall, credentials: AwsCredentials): Promise<JsonObject>
-  /** What became of a call that was begun at `begunAt`, found by reading. `unknown` where reading cannot tell. */
+  /** Finds by reading whether a call that was begun at `begunAt` was made. */
   lookUp(call: AwsCall & { begunAt: NumericDate }, credentials: AwsCredentials): Promise<LookedUp>
 }
 /**
@@ -49,7 +49,7 @@ export interface RolePolicies {
   putDeny(role: string, denies: readonly Deny[]): Promise<'put' | 'full'>
 }
 
-/** What IAM has on a role. @throws where it does not say */
+/** The denies of a role in IAM. @throws where it does not say */
 export interface RoleReader {
   inForce(role: string): Promise<InForce>
 }
@@ -65,7 +65,7 @@ export type Recorded<T> = { found: readonly T[]; more: boolean }
 export type SealedEvent = { eventId: string; at: NumericDate; event: JsonObject }
 
 export interface CallRecord {
-  /** What was called with the credentials of a session, in any order; undefined where the record does not answer. */
+  /** The calls of a session, in any order; undefined where the record does not answer. */
   ofSession(session: RecordedSession): Promise<CallsOnRecord | undefined>
 }
 /** A session by its name and its role's ARN: where it may have called, and when; and when it was issued. */

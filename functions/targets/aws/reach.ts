@@ -23,12 +23,12 @@ import { deriveReadStatement, deriveStatement, type Statement } from './rules/st
 
 export type BrokerPorts = PlacePorts & { broker: AwsCredentialBroker; clock: Clock }
 
-/** What STS allows, and an hour is the most for a role that was itself assumed. The session policy ends it sooner. */
+/** STS allows these, and an hour is the most for a role that was itself assumed. The session policy ends it sooner. */
 const [shortest, longest] = [900, 3600] as const
 
 export type Target = { entry: CatalogueEntry; account: Account; role: string }
 
-function targetOf(ask: Parameters<typeof actionsOf>[0], ports: PlacePorts): Target | undefined {
+function targetOf(ask: Ask, ports: PlacePorts): Target | undefined {
   const { bundle } = ports.policy
   const [action = ask.action] = actionsOf(ask)
   const entry = bundle.actions[action]

@@ -5,9 +5,9 @@ import { targetKind, token } from '../kind.ts'
 const Addresses = z.strictObject({
   audience: z.string().min(1),
   addresses: z.array(z.url()).min(1),
-  /** Where Hotwork asks it what is there now. */
+  /** The address at which Hotwork reads the present state. */
   reads: SecureUrl.optional(),
-  /** Where else than at its addresses it may have security events pushed. */
+  /** More addresses to which it may have security events pushed. */
   signals: z.array(SecureUrl).min(1).max(8).optional(),
 })
 

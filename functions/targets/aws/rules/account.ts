@@ -4,7 +4,7 @@ import { NumericDate, PersonId } from '../../../domain/values.ts'
 const arnOf = (service: string, resource: string) =>
   z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:${resource}$`))
 
-/** Who may assume the sealed role: IAM users, since only of them does AWS say that they showed a second factor. */
+/** The people who may assume the sealed role: IAM users, since AWS tells of them alone that they showed a second factor. */
 export const Sealed = z.strictObject({
   people: z
     .record(PersonId, arnOf('iam', ':\\d{12}:user/[\\w+=,.@/-]{1,576}'))

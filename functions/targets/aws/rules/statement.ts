@@ -139,10 +139,6 @@ function isAbsenceHeld({ statement }: AwsEntry, name: string, account: Account |
   return conditions.length > 0 && !conditions.some(({ key }) => account?.unjudgedConditions?.includes(key))
 }
 
-/**
- * What the credentials of some ask leave open: a policy that reads it, and not `context.unpinned`, judges a value that
- * the agent is not held to.
- */
 export function sometimesUnpinned(entry: AwsEntry, account: Account | undefined): readonly string[] {
   const byValue = pinsIn(alwaysSent(entry, account)).flatMap(({ argument, take }) =>
     take === 'value' ? [argument] : [],
