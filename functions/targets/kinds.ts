@@ -66,12 +66,12 @@ export type Claim = z.infer<typeof Claim>
 /** In the plural. */
 export const wordsOfClaim = (claim: OwnClaim): string => ownCredentials.find(({ act }) => act === claim)?.words ?? claim
 
-type Made = { tool: string; key: string }
+type Use = { tool: string; key: string }
 /** The one use that begins with the first credential of a target's own, however much is done with it. */
-export const isSession = <Use extends Made>(use: Use): use is Use & { key: OwnClaim } =>
+export const isSession = <U extends Use>(use: U): use is U & { key: OwnClaim } =>
   isTargetId(use.tool) && use.key === use.tool
 /** The one call that Hotwork makes. */
-export const isCall = ({ tool, key }: Made): boolean => isTargetId(tool) && key === 'call'
+export const isCall = ({ tool, key }: Use): boolean => isTargetId(tool) && key === 'call'
 
 /** @param place where a credential ends: in AWS a role, by its ARN; elsewhere an alias, by its kind and name */
 export const kindAt = (place: string): TargetId => {

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { fillingOf } from '../../domain/policy/filling.ts'
-import type { Reader } from '../../domain/requests/ask-term.ts'
-import { answered, bodyShape, type ReadTerms } from '../../domain/requests/ask-terms.ts'
+import { bodyShape, termMembers } from '../../domain/requests/ask-terms.ts'
 import { endsSoon } from '../../domain/requests/extend.ts'
 import { originOf } from '../../domain/requests/origin.ts'
 import { statusOfStep, stepsOf } from '../../domain/requests/plan-step.ts'
@@ -209,12 +208,6 @@ function progressOf(state: ApprovalRequest): { progress?: Json } {
   const name = state.stages[index]?.terms.name ?? ''
   return { progress: { current_step: index + 1, total_steps: state.stages.length, step_name: name } }
 }
-
-/** The terms that a reader is told, as JSON. */
-export const termMembers = <By extends Reader>(reader: By, of: Partial<ReadTerms<By>>): { [member: string]: Json } =>
-  Object.fromEntries(
-    answered(reader, of).map(({ name, value, time }) => [name, time ? rfc3339(value as NumericDate) : value]),
-  )
 
 /** What its agent is to do, which did not ask for it. */
 const toDo = ({ agent, action, arguments: args, resource, mcp }: Ask) => ({

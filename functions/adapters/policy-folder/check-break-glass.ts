@@ -4,7 +4,7 @@ import { hasTopLevelAlternative, resourcesOverlap, textWithin } from '../../doma
 import { accountOf, ownClassification, reachesOurselves } from '../../domain/policy/bundle.ts'
 import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
 import { rightsStatements } from '../../targets/aws/rules/rights.ts'
-import { openingPolicy, sessionPolicyLimit } from '../../targets/aws/rules/session-policy.ts'
+import { sessionPolicy, sessionPolicyLimit } from '../../targets/aws/rules/session-policy.ts'
 import { partiesIn } from './check-references.ts'
 import { mustBeIn, type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
@@ -77,7 +77,7 @@ function checkProfile(profile: Profile, path: Path, folder: Folder, say: Say): v
   const account = alias === undefined ? undefined : folder.deployment.value.accounts[alias]
   const actions = Object.fromEntries(folder.actions.map(({ value }) => [value.name, value]))
   const statements = account && rightsStatements(profile.rights, actions, account)
-  if (statements && openingPolicy(statements, 0, { drill: true }).length > sessionPolicyLimit)
+  if (statements && sessionPolicy(statements, 0, { drill: true }).length > sessionPolicyLimit)
     say([...path, 'rights'], `its session policy would be over ${sessionPolicyLimit} characters`, 'split the profile')
 }
 

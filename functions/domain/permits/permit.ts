@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { argumentsWithin } from '../delegation/attenuation.ts'
 import { type Login, type LoginWanted, lackOf } from '../people/login-strength.ts'
-import { placesIn } from '../policy/filling.ts'
+import { seatsIn } from '../policy/filling.ts'
 import { type Ladder, tierOf } from '../policy/ladder.ts'
 import { isSameTool, McpTool } from '../policy/mcp-tool.ts'
 import type { Answer } from '../policy/question.ts'
@@ -106,7 +106,7 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
   if (!own) return no('only who approved the request may allow more of it')
   if (own.for !== undefined) return no('you approved for another person, who may do it')
   if (group === 'destructive') return no('what it does destroys, and that is approved one by one')
-  if (placesIn(state.stages.map(({ terms }) => terms)) !== 1) return no('more than one person must agree to each')
+  if (seatsIn(state.stages.map(({ terms }) => terms)) !== 1) return no('more than one person must agree to each')
   const agentId = AgentId.safeParse(state.ask.agent.id)
   if (!rulesOf(state.ask).isDecided || !agentId.success) return no('the request was not approved by itself')
   if (times < 1 || times > mostUses) return no(`\`uses\` should be from 1 to ${mostUses}`)

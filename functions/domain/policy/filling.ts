@@ -22,7 +22,7 @@ export type Filling = {
 }
 
 /**
- * How a stage is filled: by people who each take one place of its quorum.
+ * How a stage is filled: by people who each take one seat of its quorum.
  *
  * @param eligible the people that policy lets approve, by the name of a stage
  */
@@ -46,33 +46,33 @@ export const namesOfTier = ({ stages }: { stages: readonly Stage[] }): readonly 
   ...new Set(stages.flatMap((terms) => fillingOf({ terms }).allNames)),
 ]
 
-export const placesIn = (stages: readonly Pick<Stage, 'quorum'>[]): number =>
+export const seatsIn = (stages: readonly Pick<Stage, 'quorum'>[]): number =>
   stages.reduce((sum, { quorum }) => sum + quorum, 0)
 
-/** `quorum` places, each to be taken by another of `people`. */
-type Places = { readonly quorum: number; readonly people: Iterable<string> }
+/** `quorum` seats, each to be taken by another of `people`. */
+type Seats = { readonly quorum: number; readonly people: Iterable<string> }
 
 /**
- * Can every place be taken when no person takes two? Two stages that count the same person cannot both have them.
+ * Can every seat be taken when no person takes two? Two stages that count the same person cannot both have them.
  * Kuhn's bipartite matching.
  */
-export function canFill(stages: readonly Places[]): boolean {
+export function canFill(stages: readonly Seats[]): boolean {
   const [only] = stages
   if (only && stages.length === 1) return new Set(only.people).size >= only.quorum
   const choices = stages.flatMap(({ quorum, people }) => Array.from({ length: quorum }, () => [...new Set(people)]))
-  const placeOf = new Map<string, number>()
+  const seatOf = new Map<string, number>()
 
-  const seat = (place: number, tried: Set<string>): boolean => {
-    for (const person of choices[place] ?? []) {
+  const take = (seat: number, tried: Set<string>): boolean => {
+    for (const person of choices[seat] ?? []) {
       if (tried.has(person)) continue
       tried.add(person)
-      const taken = placeOf.get(person)
-      if (taken === undefined || seat(taken, tried)) {
-        placeOf.set(person, place)
+      const taken = seatOf.get(person)
+      if (taken === undefined || take(taken, tried)) {
+        seatOf.set(person, seat)
         return true
       }
     }
     return false
   }
-  return choices.every((_, place) => seat(place, new Set()))
+  return choices.every((_, seat) => take(seat, new Set()))
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { type Given, type Login, lackOf, weakStandIn } from '../people/login-strength.ts'
 import { type NumericDate, PersonId, Seconds } from '../values.ts'
-import { canFill, fillingOf, placesIn } from './filling.ts'
+import { canFill, fillingOf, seatsIn } from './filling.ts'
 
 /** `perMinute` over time, and up to `burst` at once after a rest. */
 export const Rate = z.strictObject({ perMinute: z.int().min(1).max(60_000), burst: z.int().min(1).max(10_000) })
@@ -150,7 +150,7 @@ export function satisfiedTier(ladder: Ladder, approvals: readonly Approval[]): n
   let highest = 0
   for (const { tier, stages } of ladder.tiers) {
     // Asked at every use: with fewer approvals than places, nothing has to be matched.
-    if (tier <= highest || approvals.length < placesIn(stages)) continue
+    if (tier <= highest || approvals.length < seatsIn(stages)) continue
     if (canFill(stages.map((stage) => ({ quorum: stage.quorum, people: approversOf(approvals, stage) }))))
       highest = tier
   }

@@ -11,6 +11,7 @@ import {
   NumericDate,
   PersonId,
   RequestId,
+  rfc3339,
   Seconds,
   StandingPermitId,
   Thumbprint,
@@ -195,9 +196,14 @@ export const digested = (digest: TermDigest, of: Partial<AskTerms>): JsonObject 
 export const namesIn = (digest: TermDigest): string[] =>
   rows.flatMap(({ name, digests = [] }) => (digests.includes(digest) ? [name] : []))
 
-/** For an answer, under the names of the wire. */
-export const answered = <By extends Reader>(by: By, of: Partial<ReadTerms<By>>) =>
-  present(of, ({ readBy = [] }) => readBy.includes(by)) as readonly { name: string; value: Json; time?: true }[]
+/** The terms that a reader is told, under the names of the wire. */
+export const termMembers = <By extends Reader>(by: By, of: Partial<ReadTerms<By>>): { [member: string]: Json } =>
+  Object.fromEntries(
+    present(of, ({ readBy = [] }) => readBy.includes(by)).map(({ name, value, time }) => [
+      name,
+      time ? rfc3339(value as NumericDate) : (value as Json),
+    ]),
+  )
 
 export const maySpendPermit = (ask: AskTerms): boolean =>
   present(ask, ({ asksPeople = false }) => asksPeople).length === 0

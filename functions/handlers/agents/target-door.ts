@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { type Call, type Endpoint, endpoint } from '../../adapters/http/endpoint.ts'
-import type { Answer, BadRequest } from '../../adapters/http/problem.ts'
-import { apiProblem, badProof, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
+import { apiProblem, type BadRequest, badProof, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
 import type { Json, NumericDate } from '../../domain/values.ts'
 import {
@@ -20,16 +19,17 @@ import { type ApiPorts, valueOrThrow } from '../doors.ts'
 /** Its id is in the paths. */
 type Kind = Pick<TargetKind, 'id' | 'name'>
 export type DoorPorts = ApiPorts & { keys: KeySet }
+type Body = { readonly [member: string]: Json }
 
 /** `POST /{kind}/credentials`: credentials of the target's own for one approved action, in the body that its clients read. */
 export const credentialsDoor = <Issued extends object>(
   { id }: Kind,
   ports: DoorPorts & IssuingPorts<Issued>,
-  bodyOf: (issued: Issued & { expiresAt: NumericDate }) => { readonly [member: string]: Json },
+  bodyOf: (issued: Issued & { expiresAt: NumericDate }) => Body,
 ): Endpoint =>
   targetDoor(id, 'credentials', ports, async (_, token, once) => {
-    const issued = valueOrThrow(await issueCredential(token, once, ports), (code) => refusalAt(id, 'credentials', code))
-    return { status: 200, headers: { 'cache-control': 'no-store' }, body: bodyOf(issued) }
+    const issued = await issueCredential(token, once, ports)
+    return bodyOf(valueOrThrow(issued, (code) => refusalAt(id, 'credentials', code)))
   })
 
 /**
@@ -39,7 +39,7 @@ export const credentialsDoor = <Issued extends object>(
 export function callsDoor({ id, name }: Kind, ports: DoorPorts & CallPorts) {
   const answerCall = targetDoor(id, 'calls', ports, async (call, token, once) => {
     const made = await makeCall(token, once, ports)
-    if (made.ok) return { status: 200, headers: { 'cache-control': 'no-store' }, body: { output: made.value } }
+    if (made.ok) return { output: made.value }
     if (made.code === 'call_failed') throw callFailed(name, made.detail)
     if (made.code === 'outcome_unknown') throw outcomeUnknown(made.detail)
     if (made.code !== 'call_not_sent') throw refusalAt(id, 'calls', made.code, made.detail)
@@ -87,7 +87,7 @@ function targetDoor(
   kind: string,
   door: Door,
   ports: DoorPorts,
-  handle: (call: Call, token: AccessToken, once: OnceOnly) => Promise<Answer>,
+  handle: (call: Call, token: AccessToken, once: OnceOnly) => Promise<Body>,
 ): Endpoint {
   const { issuer, policy, clock, keys } = ports
   const callers = new Callers(policy, issuer, clock)
@@ -101,7 +101,7 @@ function targetDoor(
     if (proof.jkt !== verified.value.jkt) throw badProof('key_mismatch')
     if (call.hasBody && Object.keys(Object(call.json())).length > 0)
       throw badRequest('invalid_request', 'The body should be empty', 'the grant says what is done')
-    return handle(call, verified.value, once)
+    return { status: 200, headers: { 'cache-control': 'no-store' }, body: await handle(call, verified.value, once) }
   })
 }
 

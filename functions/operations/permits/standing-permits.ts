@@ -13,7 +13,7 @@ import {
   type StandingPermit,
 } from '../../domain/permits/permit.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
-import { placesIn } from '../../domain/policy/filling.ts'
+import { seatsIn } from '../../domain/policy/filling.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
 import { type EndingCode, endingCode, type Submit } from '../../domain/requests/commands.ts'
 import { submit } from '../../domain/requests/decide.ts'
@@ -151,7 +151,7 @@ export const findPermits = async (asked: Submit, ports: Ports): Promise<readonly
 function drawableBy({ ask: { agent, action }, stages }: Submit, { policy }: Pick<Ports, 'policy'>) {
   const agentId = AgentId.safeParse(agent.id)
   const entry = policy.bundle.actions[action]
-  if (!agentId.success || !entry || entry.group === 'destructive' || placesIn(stages) !== 1) return undefined
+  if (!agentId.success || !entry || entry.group === 'destructive' || seatsIn(stages) !== 1) return undefined
   return { agentId: agentId.data, entry }
 }
 

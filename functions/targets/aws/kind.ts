@@ -2,7 +2,7 @@ import { mediated, targetKind } from '../kind.ts'
 import { Account } from './rules/account.ts'
 import { variableIn } from './rules/conditions.ts'
 import { conditionalCalls } from './rules/reads.ts'
-import { openingPolicy, sessionPolicyLimit } from './rules/session-policy.ts'
+import { sessionPolicy, sessionPolicyLimit } from './rules/session-policy.ts'
 import {
   awsPart,
   deriveStatement,
@@ -39,7 +39,7 @@ export const aws = targetKind({
   },
   tooLarge(entry, args, account, { notAfter, drill }) {
     const statement = deriveStatement(entry, args, account)
-    return statement && openingPolicy([statement], notAfter, { drill }).length > sessionPolicyLimit
+    return statement && sessionPolicy([statement], notAfter, { drill }).length > sessionPolicyLimit
       ? { what: 'the session policy', most: `${sessionPolicyLimit} characters` }
       : undefined
   },

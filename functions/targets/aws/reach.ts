@@ -18,7 +18,7 @@ import type { Clock, Log } from '../../operations/ports.ts'
 import type { Ender, Issuer, Made, Maker } from '../reach.ts'
 import type { AssumeAsk, AwsCall, AwsCaller, AwsCredentialBroker, AwsCredentials, RolePolicies } from './ports.ts'
 import { rightsStatements } from './rules/rights.ts'
-import { openingPolicy } from './rules/session-policy.ts'
+import { sessionPolicy } from './rules/session-policy.ts'
 import { deriveReadStatement, deriveStatement, type Statement } from './rules/statement.ts'
 
 export type BrokerPorts = PlacePorts & { broker: AwsCredentialBroker; clock: Clock }
@@ -59,9 +59,9 @@ function policyOf(ask: Ask, { entry, account }: Target, bundle: Bundle, notAfter
   const opening = openingOf(ask)
   const { drill } = opening ?? { drill: false }
   if (opening?.profile !== undefined)
-    return openingPolicy(rightsStatements(opening.rights, bundle.actions, account), notAfter, { drill })
+    return sessionPolicy(rightsStatements(opening.rights, bundle.actions, account), notAfter, { drill })
   const statement = deriveStatement(entry, ask.arguments, account)
-  return statement && openingPolicy([statement], notAfter, { drill })
+  return statement && sessionPolicy([statement], notAfter, { drill })
 }
 
 /** Sessions of the target role, by STS. */
@@ -90,7 +90,7 @@ export function makerOf(ports: BrokerPorts & { caller: AwsCaller }): Maker {
   const sessionFor = (ask: Ask, credential: CredentialId, statement: Statement, target: Target) =>
     broker.assume({
       ...sessionOf(ask, credential, target),
-      policy: openingPolicy([statement], clock.now() + callLasts, { drill: openingOf(ask)?.drill === true }),
+      policy: sessionPolicy([statement], clock.now() + callLasts, { drill: openingOf(ask)?.drill === true }),
       durationSeconds: shortest,
       ...(target.account.scopedCredentials && { scopedSeconds: callLasts }),
     })

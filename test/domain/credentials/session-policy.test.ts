@@ -10,11 +10,7 @@ import {
 import { type JsonObject, rfc3339 } from '../../../functions/domain/values.ts'
 import type { Conditions } from '../../../functions/targets/aws/rules/conditions.ts'
 import { rightsStatements } from '../../../functions/targets/aws/rules/rights.ts'
-import {
-  openingPolicy,
-  sessionPolicy,
-  sessionPolicyLimit,
-} from '../../../functions/targets/aws/rules/session-policy.ts'
+import { sessionPolicy, sessionPolicyLimit } from '../../../functions/targets/aws/rules/session-policy.ts'
 import { deriveStatement } from '../../../functions/targets/aws/rules/statement.ts'
 import { compileSample } from '../../policies/sample.ts'
 import { anyCharacter } from '../../support/any-character.ts'
@@ -157,7 +153,13 @@ const approved: fc.Arbitrary<Approved> = fc.constantFrom(...Object.keys(argument
       if (!statement) throw new Error(`${action} has no statement`)
       const resource = deriveResource(entry, args, where).id
       const call = { action, resource, at: notAfter - 1, carried: carried({ entry, args }).carried }
-      return { entry, args, conditions: statement.conditions ?? {}, call, policy: sessionPolicy(statement, notAfter) }
+      return {
+        entry,
+        args,
+        conditions: statement.conditions ?? {},
+        call,
+        policy: sessionPolicy([statement], notAfter, { drill: false }),
+      }
     })
 })
 
@@ -428,7 +430,7 @@ test('conditions of the catalogue stay beside the end, which no catalogue can mo
       DateLessThan: { 'aws:CurrentTime': '2099-01-01T00:00:00Z', 'aws:TokenIssueTime': '2098-01-01T00:00:00Z' },
     },
   }
-  expect(JSON.parse(sessionPolicy(statement, notAfter)).Statement[0].Condition).toEqual({
+  expect(JSON.parse(sessionPolicy([statement], notAfter, { drill: false })).Statement[0].Condition).toEqual({
     'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'a' },
     DateLessThan: { 'aws:CurrentTime': rfc3339(notAfter), 'aws:TokenIssueTime': '2098-01-01T00:00:00Z' },
   })
@@ -442,7 +444,7 @@ test('a session policy is of characters that STS takes, says the same for all th
       const args = { TableName: 'orders', Key: { [attribute]: { S: key } }, UpdateExpression: 'SET a = :a' }
       const statement = deriveStatement(entry, args, accountOf(bundle, entry))
       if (!statement) throw new Error('no statement')
-      const policy = sessionPolicy(statement, notAfter)
+      const policy = sessionPolicy([statement], notAfter, { drill: false })
       const units = policy.split('').map((unit) => unit.charCodeAt(0))
       expect(units.filter((unit) => ![9, 10, 13].includes(unit) && (unit < 0x20 || unit > 0xff))).toEqual([])
       const equals = JSON.parse(policy).Statement[0].Condition['ForAllValues:StringEquals']
@@ -457,7 +459,7 @@ test('a session policy is of characters that STS takes, says the same for all th
       { TableName: 'orders', Key: { id: { S } }, UpdateExpression: 'SET a = :a' },
       accountOf(bundle, entry),
     )
-    return statement ? sessionPolicy(statement, notAfter).length : 0
+    return statement ? sessionPolicy([statement], notAfter, { drill: false }).length : 0
   }
   expect(lengthOf('鍵'.repeat(100)) - lengthOf('k'.repeat(100))).toBe(500)
 })
@@ -467,7 +469,7 @@ describe('what a profile opens', () => {
   const where = accountOf(bundle, bundle.actions['dynamodb:UpdateItem'] as CatalogueEntry)
   if (!where) throw new Error('the sample has no such account')
   const profile = (rights: Parameters<typeof rightsStatements>[0], { drill = false, unjudged = [] as string[] } = {}) =>
-    openingPolicy(rightsStatements(rights, bundle.actions, { ...where, unjudgedConditions: unjudged }), notAfter, {
+    sessionPolicy(rightsStatements(rights, bundle.actions, { ...where, unjudgedConditions: unjudged }), notAfter, {
       drill,
     })
   const tables = {

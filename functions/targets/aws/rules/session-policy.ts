@@ -9,14 +9,11 @@ export const sessionPolicyLimit = 1500
 
 /**
  * The exact actions on the exact resources until `notAfter`, since STS gives no session under 900 s, and a deny of what
- * leads to another session or right.
+ * leads to another session or right. In a drill everything is denied.
+ *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
  */
-export const sessionPolicy = (statement: Statement, notAfter: NumericDate): string =>
-  openingPolicy([statement], notAfter, { drill: false })
-
-/** Each action on its own resources. In a drill everything is denied. */
-export const openingPolicy = (
+export const sessionPolicy = (
   statements: readonly Statement[],
   notAfter: NumericDate,
   { drill }: { drill: boolean },
