@@ -24,10 +24,10 @@ export class AnchorForked extends named('AnchorForked') {}
 /** A key is disabled or scheduled for deletion, or KMS does not answer. */
 export class KeyUnavailable extends named('KeyUnavailable') {}
 
-/** STS did not answer. The intent stays; asking again is safe. */
+/** The target made no credential, and gave no answer. The intent stays; asking again is safe. */
 export class BrokerUnavailable extends named('BrokerUnavailable') {}
 
-/** STS refused the role or the session policy: the deployment does not fit its target account. */
+/** The target refused to make a credential: the deployment does not fit it. */
 export class BrokerRefused extends named('BrokerRefused') {}
 
 /** AWS said no to a mediated call, and did nothing. `reason` is AWS's name for it, and safe to tell. */

@@ -177,7 +177,7 @@ export function findResource(bundle: Bundle, asked: Pick<Asked, 'action' | 'argu
 export type ActionFacts = Omit<Facts, 'agent'>
 
 /** The act itself, as an ask has it. */
-export function actOf({ entry, arguments: args, resource, mcp, unpinned }: ActionFacts) {
+export function actTermsOf({ entry, arguments: args, resource, mcp, unpinned }: ActionFacts) {
   const { environment, classification, type, id } = resource
   const act = { action: entry.name, arguments: args, resource: { type, id }, environment, classification }
   return { ...act, credential: entry.credential, ...defined({ mcp }), unpinned: [...unpinned] }

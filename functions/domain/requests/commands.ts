@@ -195,7 +195,7 @@ export type EndCall = Common & { type: 'end_call'; agent: AskerId; use: UseId; o
 export type ReturnCall = Common & { type: 'return_call'; agent: AskerId; use: UseId; reason: string }
 /** What Hotwork found out about a call whose answer was lost. */
 export type ResolveCall = Common & { type: 'resolve_call'; use: UseId; outcome: UseOutcome; note: string }
-/** What the record of AWS has of a grant that has ended. */
+/** The calls on the target's record of a grant that has ended. */
 export type CompareCalls = Common & { type: 'compare_calls'; found: Comparison }
 export type Delegate = Common &
   Authority & {

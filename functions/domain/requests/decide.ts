@@ -79,7 +79,7 @@ function complete(
 }
 
 /**
- * The live token and AWS credentials that were claimed with one are dead; the grant lives on. A token that is not the
+ * The live token and the target's credentials that were claimed with one are dead; the grant lives on. A token that is not the
  * live one has ended already.
  */
 function revokeCredential(

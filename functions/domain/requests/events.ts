@@ -156,7 +156,7 @@ export const Event = z.discriminatedUnion('type', [
     because: z.string().optional(),
   }),
   event('Expired', {}),
-  /** What CloudTrail had of its AWS sessions, held against what was approved. */
+  /** The calls on its target's record, held against what was approved. */
   event('CallsCompared', { ...Comparison.shape }),
   act('BreakGlassOpened', { ask: Ask, grant: GrantId, notAfter: NumericDate }),
   event('ReviewDue', { dueAt: NumericDate }),

@@ -126,7 +126,7 @@ const effects: { readonly [T in Later]: (state: ApprovalRequest, event: Of<T>) =
       intents: Object.fromEntries(Object.entries(grant.intents).filter(([each]) => each !== claim)),
       credentials: { ...grant.credentials, [claim]: { id, issuedAt, expiresAt } },
     })),
-  // AWS credentials are claimed with an access token: they end with it.
+  // A target's own credentials are claimed with an access token: they end with it.
   CredentialRevoked: (state) =>
     withGrant(state, ({ intents: { access_token }, ...grant }) => ({
       ...grant,

@@ -17,9 +17,7 @@ export interface IncidentEvents {
   /** @throws SecretUnavailable */
   read(delivery: RawDelivery): Promise<Result<IncidentEvent, 'unsigned' | 'malformed'>>
 }
-/**
- * `deny`: a deny of the role is to be written. `end`: what was delegated from it, or is covered by it, is to be ended.
- */
+/** `deny`: credentials at a place are to be ended. `end`: all that was delegated from it, or is covered by it, is to be ended. */
 export type EndMessage = Fifo &
   ({ deny: DenyCause; role: string; since: NumericDate } | { end: RequestId | HaltId | StandingPermitId | AgentId })
 

@@ -6,7 +6,7 @@ import { argumentsDigest, digestOf } from '../../domain/digest.ts'
 import type { About } from '../../domain/ledger/refused.ts'
 import { groupsBySource, type Readings } from '../../domain/people/group-source.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
-import { actOf, type FactsRefusal, findActionFacts } from '../../domain/policy/assess.ts'
+import { actTermsOf, type FactsRefusal, findActionFacts } from '../../domain/policy/assess.ts'
 import { type Bundle, personOf, reachesOurselves, settingsOf } from '../../domain/policy/bundle.ts'
 import type { Answer, Moment, PersonAction } from '../../domain/policy/question.ts'
 import { ParentTask } from '../../domain/requests/ask-terms.ts'
@@ -90,7 +90,7 @@ export function openedBy(
       ? `profile:${covering.name}`
       : `action:${digestOf('hotwork.budget.v1', [entry.name, resource.id])}`,
     rights: [{ action: entry.name, resources: [resource.id] }],
-    facts: actOf(found.value),
+    facts: actTermsOf(found.value),
   })
 }
 

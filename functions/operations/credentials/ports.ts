@@ -42,7 +42,7 @@ export type AccessToken = {
 /** For any audience, with all of its claims as they were signed. */
 export type KnownToken = AccessToken & { claims: JsonObject }
 
-/** A request that has changed, a halt, or only that some denies of the role are over. */
+/** A request that has changed, a halt, or the end of some denies of the place. */
 export type DenyCause = RequestId | HaltId | 'time'
 
 export interface DenyReader {

@@ -81,7 +81,7 @@ function isStillActive(asker: AskerId, bundle: Bundle, now: NumericDate): boolea
 const mayKnow = (caller: Introspector, token: KnownToken): boolean =>
   caller.type === 'tool' ? caller.audience === token.audience : caller.id === token.agent
 
-/** The token and the AWS credentials claimed with it end at once, and the grant lives on (RFC 7009). Twice is once. */
+/** The token and the target's credentials claimed with it end at once, and the grant lives on (RFC 7009). Twice is once. */
 export async function revokeToken(
   { jti: credential, request, agent }: Pick<AccessToken, 'jti' | 'request' | 'agent'>,
   caller: { type: 'agent'; id: AgentId } | { type: 'person'; id: PersonId } | { type: 'tool'; id: ToolId },
@@ -184,7 +184,7 @@ async function signToken(
     jti,
     txn: live.ask.id,
     cnf: { jkt: keyOf(live) ?? jkt },
-    ...actOf(live),
+    ...actClaimOf(live),
     authorization_details: details,
   }
   return { token: await ports.signer.sign('at+jwt', claims), expiresAt, details }
@@ -212,7 +212,7 @@ const claim: Claim = 'access_token'
 const subjectOf = ({ ask }: ApprovedRequest): AskerId => ask.chain[0]?.id ?? ask.agent.id
 
 /** The agent, and in it each delegator, the last one outermost. Empty where nothing was delegated. */
-function actOf({ ask }: ApprovedRequest): { act?: Json } {
+function actClaimOf({ ask }: ApprovedRequest): { act?: Json } {
   if (rulesOf(ask).isOwn) return {}
   const before = ask.chain
     .slice(1)

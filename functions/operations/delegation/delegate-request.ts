@@ -3,7 +3,14 @@ import { within } from '../../domain/delegation/attenuation.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { answersFor } from '../../domain/people/organisation.ts'
 import { agentRefOf } from '../../domain/policy/agent-ref.ts'
-import { type Asked, actOf, askAgain, type Facts, type FactsRefusal, findFacts } from '../../domain/policy/assess.ts'
+import {
+  type Asked,
+  actTermsOf,
+  askAgain,
+  type Facts,
+  type FactsRefusal,
+  findFacts,
+} from '../../domain/policy/assess.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
 import type { Answer } from '../../domain/policy/question.ts'
@@ -63,7 +70,7 @@ type Hosted = DelegationAsk & { host?: HostFacts }
 
 const day = 86_400
 
-/** It assumes no role, but must know the role of the action, which may be stopped. */
+/** The place of the action may be stopped. */
 type Ports = MakingPorts & PlacePorts
 
 export type DelegationRefusal = RefusalOf<Delegate> | FactsRefusal | 'replayed' | 'duplicate_request'
@@ -226,7 +233,7 @@ function delegatedSubmit(
   // A halt that stops the parent's agents stops the child, so a halt lifted before the parent is lifted before the child.
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
   const { agent } = facts
-  const { mcp: _, ...act } = actOf(facts)
+  const { mcp: _, ...act } = actTermsOf(facts)
   const ask = withDigests({
     ...act,
     ...passedOn('delegation', parent.ask),

@@ -224,7 +224,7 @@ function drawnAsk(ask: Ask, permit: StandingPermit): Ask {
   })
 }
 
-/** Ends what was drawn from a revoked permit, for what reads no permit, such as cards and AWS sessions. */
+/** Ends what was drawn from a revoked permit, for what reads no permit, such as cards and credentials of targets. */
 export async function endDrawn(
   id: StandingPermitId,
   ports: DecidingPorts & { permits: Pick<PermitReader, 'load'> },

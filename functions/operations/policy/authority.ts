@@ -43,7 +43,7 @@ export type Found = Authority & {
  * stopped.
  *
  * @param decider a person whose eligibility is wanted beside that of the approvers who count
- * @param role the target role that would be assumed
+ * @param role the place where the credential would end
  */
 export async function authorityOf(
   state: ApprovalRequest,
@@ -260,7 +260,7 @@ function askAll(
   return { ...no, ...defined({ notNow }) }
 }
 
-/** When the first of its ancestors ends: AWS, which judges a credential, cannot look at them. */
+/** The end of the first of its ancestors: a target, which judges a credential, cannot look at them. */
 function boundOf(ancestors: readonly Stored[], now: NumericDate): NumericDate | undefined {
   const ends = ancestors.map(({ state }) => dueAt(asOf(state, now)) ?? now)
   return ends.length === 0 ? undefined : Math.min(...ends)

@@ -20,5 +20,5 @@ export type ObserveAsk = {
   most?: number
 }
 
-/** `raw`: the guarded values as AWS has them, for a call that carries them. They are never stored and never logged. */
+/** `raw`: the guarded values as the target has them, for a call that carries them. They are never stored and never logged. */
 export type Observed = { preview: Preview; raw?: JsonObject }

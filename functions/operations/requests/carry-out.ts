@@ -64,7 +64,7 @@ type How = {
   follow?: (state: ApprovalRequest) => Promise<Unstamped>
   /**
    * What could end the request is read once more, beside the commit: what was stopped while something was being made is
-   * not handed out. `role`: the target role that is assumed.
+   * not handed out. `role`: the place where it can be ended.
    */
   handsOut?: { role?: string | undefined }
 }

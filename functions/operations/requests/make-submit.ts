@@ -1,6 +1,6 @@
 import type { HostFacts } from '../../domain/agents/host.ts'
 import { isJustified, lackingFor, readsMember, type TaskAnswer } from '../../domain/policy/asking-terms.ts'
-import { type Asked, type Assessment, actOf, previewAsIf } from '../../domain/policy/assess.ts'
+import { type Asked, type Assessment, actTermsOf, previewAsIf } from '../../domain/policy/assess.ts'
 import { tierOf } from '../../domain/policy/ladder.ts'
 import { cameTo, type Observed } from '../../domain/policy/observed.ts'
 import { outcomeOfPreview, type Preview, type PreviewOutcome } from '../../domain/previews/preview.ts'
@@ -229,7 +229,7 @@ function askOf(
     owner: facts.agent.owner,
     chain: [],
     ancestors: [],
-    ...actOf(facts),
+    ...actTermsOf(facts),
     ...grant,
     ...own,
     ...defined({ jkt, askedBy }),

@@ -1,4 +1,4 @@
-import { actOf, findResource } from '../../domain/policy/assess.ts'
+import { actTermsOf, findResource } from '../../domain/policy/assess.ts'
 import {
   assessPlan,
   type PlanAsked,
@@ -123,7 +123,7 @@ export function stepsOfPlan(
     const { recent = 0, host } = asked[index] ?? {}
     return {
       ...{ request: ids[index] as RequestId, agent: agent.id, owner: agent.owner },
-      ...actOf(facts),
+      ...actTermsOf(facts),
       ...{ uses: 1, claimWithin, lifetime, recent },
       ...defined({ host, after: earlier < index ? earlier + 1 : undefined }),
     }

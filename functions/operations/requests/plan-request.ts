@@ -1,5 +1,5 @@
 import { isQuiet, namedDirectly } from '../../domain/cards/routing.ts'
-import { actOf, type Facts } from '../../domain/policy/assess.ts'
+import { actTermsOf, type Facts } from '../../domain/policy/assess.ts'
 import { parseSteps } from '../../domain/policy/assess-plan.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
 import { fillingOf } from '../../domain/policy/filling.ts'
@@ -105,7 +105,7 @@ export function explainPlan(ask: PlannedAsk, plan: Plan, policy: Policy, now: Nu
 }
 
 function titledAct(facts: Facts): Omit<PlannedStep, 'agent'> {
-  const { arguments: args, ...act } = actOf(facts)
+  const { arguments: args, ...act } = actTermsOf(facts)
   return { title: titleOf(facts.entry, args), ...act }
 }
 

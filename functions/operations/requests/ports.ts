@@ -58,7 +58,7 @@ export interface RequestReader {
   list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>>
   /** Oldest first. */
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
-  /** Grants that ended before, and whose AWS calls were not compared with what was approved. */
+  /** Grants that ended before, and whose calls on the target's record were not compared with what was approved. */
   uncompared(before: NumericDate, page: { limit: number; newestFirst: boolean }): Promise<readonly RequestId[]>
   /**
    * The requests that an agent itself asked for since, newest first, at most so many, and whether these are all. By an index
