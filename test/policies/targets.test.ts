@@ -49,8 +49,29 @@ const wrong: [what: string, spoil: () => void, message: string, fix: string][] =
   [
     'a kind that there is not',
     () => copy.editJson('deployment.json', (deployment) => (deployment.targets = { moon: { kind: 'moon' } })),
-    '`targets.moon.kind`',
-    'docs/policies.md',
+    '`targets.moon.kind`: `moon` is no kind of target',
+    'there are: `aws`',
+  ],
+  [
+    'a kind that every object has as a member',
+    () => copy.editJson('deployment.json', (deployment) => (deployment.targets = { moon: { kind: 'constructor' } })),
+    '`targets.moon.kind`: `constructor` is no kind of target',
+    'there are: `aws`',
+  ],
+  [
+    'an alias that would be lost',
+    () => {
+      const target = '{ "__proto__": { "kind": "aws" } }'
+      copy.edit('deployment.json', (text) => text.replace('"accounts"', `"targets": ${target}, "accounts"`))
+    },
+    '`__proto__` is no name',
+    'give it another name',
+  ],
+  [
+    'no kind',
+    () => copy.editJson('deployment.json', (deployment) => (deployment.targets = { moon: {} })),
+    '`targets.moon.kind` is missing',
+    'add it',
   ],
   [
     'a member that its kind does not have',

@@ -9,9 +9,10 @@ import { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
 import { defined, PersonId } from '../../domain/values.ts'
+import { known } from '../../domain/what-is-wrong.ts'
 import { GroupSource, sourceKinds } from '../../group-sources/kinds.ts'
 import { Account, Sealed } from '../../targets/aws/rules/account.ts'
-import { kindOf } from '../../targets/kinds.ts'
+import { aliasedKinds, kindOf } from '../../targets/kinds.ts'
 
 /** How the files of a policy folder say things; each gives what the bundle holds, where times are whole seconds. */
 
@@ -201,17 +202,29 @@ export const CasesFile = z.strictObject({ cases: z.array(PolicyCase) })
 const AccountFile = Account.extend({ sealed: Sealed.extend({ recertifyBy: startOfDay.optional() }).optional() })
 
 type Targets = NonNullable<Deployment['targets']>
+const TargetsFile = z.record(Alias, z.looseObject({ kind: z.string() }))
 type Accounts = Deployment['accounts']
 
 /** `accounts` is the short form of targets of AWS, and the one that the bundle has. */
 function targetsIn(
-  said: Targets,
+  said: z.infer<typeof TargetsFile>,
   accounts: Accounts,
   context: z.RefinementCtx,
 ): { accounts: Accounts; targets?: Targets } {
   const [ofAws, others]: [Accounts, Targets] = [{ ...accounts }, {}]
-  for (const [alias, { kind, ...settings }] of Object.entries(said)) {
+  for (const [alias, { kind: named, ...settings }] of Object.entries(said)) {
     const path = ['targets', alias]
+    const kind = aliasedKinds.find((each) => each === named)
+    if (kind === undefined) {
+      const params = { fix: known(aliasedKinds) }
+      context.addIssue({
+        code: 'custom',
+        path: [...path, 'kind'],
+        message: `\`${named}\` is no kind of target`,
+        params,
+      })
+      continue
+    }
     const parse = <T extends z.ZodType>(schema: T): z.infer<T> | undefined => {
       const { data, error } = schema.safeParse(settings)
       for (const issue of error?.issues ?? [])
@@ -238,7 +251,7 @@ export const DeploymentFile = z
     ...Deployment.omit({ chat: true, pager: true }).shape,
     issuers: z.record(Alias, IssuerFile),
     accounts: z.record(Alias, AccountFile).default({}),
-    targets: Deployment.shape.targets.default({}),
+    targets: TargetsFile.default({}),
     slack: Deployment.shape.chat,
     pagerDuty: Deployment.shape.pager,
   })

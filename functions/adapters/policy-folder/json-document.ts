@@ -42,7 +42,7 @@ export class JsonDocument {
         'write it as RFC 8259 says, without comments',
       )
     }
-    if (this.#root) this.#findDuplicates(this.#root)
+    if (this.#root) this.#checkNames(this.#root)
   }
 
   /** Reports something about the value at `path`, or about the nearest value that there is above it. */
@@ -93,15 +93,17 @@ export class JsonDocument {
     return this.#root && findNodeAtLocation(this.#root, [...path])
   }
 
-  #findDuplicates(node: Node): void {
+  #checkNames(node: Node): void {
     const seen = new Set<string>()
     for (const child of node.children ?? []) {
       const key = child.type === 'property' ? child.children?.[0] : undefined
       if (key) {
         if (seen.has(key.value)) this.#add(key.offset, `\`${key.value}\` stands here twice`, 'keep one of them')
         seen.add(key.value)
+        // As a member of an object it would be lost, and what it holds would seem to be there.
+        if (key.value === '__proto__') this.#add(key.offset, '`__proto__` is no name', 'give it another name')
       }
-      this.#findDuplicates(child)
+      this.#checkNames(child)
     }
   }
 
