@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { descriptors } from '../../../infra/functions.ts'
 import { madeOnce } from '../../support/made-once.ts'
 import { root } from './assembly.ts'
 import type { Call, Reached } from './reach.ts'
@@ -82,11 +83,14 @@ export function needsOf({ calls }: Reached, own: Granted): readonly Need[] {
     })
 }
 
+/** Kinds of targets with variables of their own, such as `TOY_DENIES_QUEUE`. */
+const kinds = Object.keys(descriptors).filter((kind) => kind !== 'aws')
+
 /** A table without a name in the environment stays as its variable, which no right is on. */
 function thingsOf(variable: string, { told: values }: Granted, action: string): readonly string[] {
   const [name = '', ...index] = variable.split('/')
-  const value = values[name]
-  if (value !== undefined) return value.split(' ').map((each) => [each, ...index].join('/'))
+  const found = [name, ...kinds.map((kind) => `${kind.toUpperCase()}_${name}`)].flatMap((each) => values[each] ?? [])
+  if (found.length > 0) return found.flatMap((value) => value.split(' ')).map((each) => [each, ...index].join('/'))
   // A function that is told of no texts has none to put: the store throws.
   return action.startsWith('dynamodb:') && name !== 'TEXTS_TABLE' ? [variable] : []
 }
