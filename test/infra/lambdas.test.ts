@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import * as z from 'zod'
-import { allKinds } from '../../functions/targets/kinds.ts'
+import { actOf, allKinds, CredentialKind, kinds, wordsOf } from '../../functions/targets/kinds.ts'
 import { type Descriptor, descriptors, functions, rowOf } from '../../infra/functions.ts'
 import { statementKinds } from '../../infra/statements.ts'
 import { root } from './support/assembly.ts'
@@ -55,6 +55,13 @@ test('a kind that is called has a Lambda that calls, and one with credentials of
     const needed = Object.values(credentials).flatMap(({ act }) => verbs[act] ?? ['issue', 'end'])
     expect((descriptors[id] ?? []).map(({ verb }) => verb)).toEqual(expect.arrayContaining(needed))
   }
+})
+
+test('a kind stands under its id, and a credential of one name is the same in all kinds', () => {
+  for (const [id, kind] of Object.entries(kinds)) expect(kind.id).toBe(id)
+  for (const { credentials } of allKinds)
+    for (const [name, { act, words }] of Object.entries(credentials))
+      expect([name, actOf(CredentialKind.parse(name)), wordsOf(name)]).toEqual([name, act, words])
 })
 
 test('each is one of the functions, which are read of all folders', () => {
