@@ -10,6 +10,9 @@ export const exits = {
 } as const
 export type Exit = (typeof exits)[keyof typeof exits]
 
+/** The grant has ended: its key is of no more use. */
+export const isOver = ({ exit }: { exit: Exit }): boolean => exit === exits.expired || exit === exits.revoked
+
 const exitsOfStatus = new Map<string, Exit>([
   ['approved', exits.done],
   ['completed', exits.done],

@@ -153,11 +153,11 @@ export function lambdaOf(kind: string, verb: Verb): TargetFunction {
 
 export const isCore = (name: FunctionName): name is CoreFunction => Object.hasOwn(core, name)
 
-export const rowOf = (name: FunctionName): FunctionRow =>
-  isCore(name) ? core[name] : (ofTargets.get(name) as FunctionRow)
+const rows = new Map<string, FunctionRow>([...Object.entries(core), ...ofTargets])
 
-/** All of them. */
-export const functions: readonly FunctionName[] = [...(Object.keys(core) as CoreFunction[]), ...ofTargets.keys()]
+export const rowOf = (name: FunctionName): FunctionRow => rows.get(name) as FunctionRow
+
+export const functions = [...rows.keys()] as readonly FunctionName[]
 
 export function entryOf(name: FunctionName): string {
   const { kind } = descriptorOf(name) ?? {}

@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import { AccessToken, AwsCredentials, Called } from '../answers.ts'
 import { proverOf } from '../kept-keys.ts'
 import type { KeptOpening } from '../kept-openings.ts'
-import { type Exit, exitOfStatus, exits, Refusal, Trouble, wrongUsage } from '../outcome.ts'
+import { type Exit, exitOfStatus, exits, isOver, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { fact, lines } from '../screen.ts'
 import { awsProfile, type Context, command, type IdTyped, idOf, read, show, useOf } from './context.ts'
 import { describe } from './show.ts'
@@ -40,7 +40,7 @@ async function fromAws<T>(shape: z.ZodType<T>, path: string, kept: KeptOpening, 
     })
   } catch (trouble) {
     if (!(trouble instanceof Refusal)) throw trouble
-    if (trouble.exit === exits.expired || trouble.exit === exits.revoked) openings.forget(kept.id)
+    if (isOver(trouble)) openings.forget(kept.id)
     if (trouble.told.code === 'mediated')
       throw wrongUsage('Hotwork does this action itself', `have it done: \`${command} call ${kept.id}\``)
     if (trouble.told.code === 'not_mediated')

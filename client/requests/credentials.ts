@@ -1,5 +1,5 @@
 import { type IdTyped, nextCommand, profileOf, show } from '../context.ts'
-import { type Exit, exits, Refusal, wrongUsage } from '../outcome.ts'
+import { type Exit, exits, isOver, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import { keyOf, readId } from './ask.ts'
 import { type AgentContext, agentApiOf } from './context.ts'
@@ -42,7 +42,7 @@ async function ofGrant<T>({ kept, settings }: AgentContext, id: string, work: ()
     return await work()
   } catch (trouble) {
     if (!(trouble instanceof Refusal)) throw trouble
-    if (trouble.exit === exits.expired || trouble.exit === exits.revoked) kept.forget(id)
+    if (isOver(trouble)) kept.forget(id)
     if (trouble.told.code === 'mediated')
       throw wrongUsage('Hotwork does this action itself', `have it done: \`${nextCommand(`call ${id}`, settings)}\``)
     if (trouble.told.code === 'not_mediated')

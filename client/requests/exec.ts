@@ -12,7 +12,7 @@ import {
   withoutCredentials,
 } from '../exec/command.ts'
 import { type CredentialsEndpoint, openCredentialsEndpoint } from '../exec/credentials-endpoint.ts'
-import { exits, Fault, isStateChanged, Refusal, Trouble, wrongUsage } from '../outcome.ts'
+import { exits, Fault, isOver, isStateChanged, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
 import { isAlive } from '../run-mark.ts'
 import { jsonText, lines } from '../screen.ts'
@@ -192,8 +192,6 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
   if (ended.fault) context.surroundings.err(lines(`hotwork: ${command[0]}: it could not be started (${ended.fault})`))
   return report(noteOf(ended, first), exit, running, context)
 }
-
-const isOver = ({ exit }: Refusal): boolean => exit === exits.expired || exit === exits.revoked
 
 type Claimed = { endpoint: CredentialsEndpoint; region: string | undefined }
 

@@ -12,7 +12,7 @@ export type Origin =
   | { kind: 'draw'; permit: StandingPermitId }
   /** More time of another grant, and the people who approved that one. */
   | { kind: 'extension'; of: RequestId; approvedBefore: readonly PersonId[] }
-  | { kind: 'delegation'; parent: RequestId }
+  | { kind: 'delegation' }
   | { kind: 'plan'; steps: readonly PlanStep[] }
   /** Steps count from 1. */
   | { kind: 'step'; plan: RequestId; step: number }
@@ -26,8 +26,7 @@ export function originOf(ask: Stored): Origin {
   const parent = ask.ancestors.at(-1)
   if (opening) return { kind: 'opening', opening }
   if (steps) return { kind: 'plan', steps }
-  if (parent !== undefined)
-    return step === undefined ? { kind: 'delegation', parent } : { kind: 'step', plan: parent, step }
+  if (parent !== undefined) return step === undefined ? { kind: 'delegation' } : { kind: 'step', plan: parent, step }
   if (of !== undefined) return { kind: 'extension', of, approvedBefore }
   if (permit !== undefined) return { kind: 'draw', permit }
   return askedBy === undefined ? { kind: 'agent' } : { kind: 'person', askedBy }
