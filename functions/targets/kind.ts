@@ -48,6 +48,8 @@ export interface TargetKind<
   name: string
   credentials: Has
   settings: z.ZodObject<Settings>
+  /** Settings for a policy folder that is read without a deployment. */
+  example: z.infer<z.ZodObject<Settings>>
   /** The members that its actions have beside those of every entry: one, under its id. AWS's are older than that. */
   entry: Part
   /** How it names resources, such as `an ARN`, and the places in such a template that an alias fills. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Alias } from '../../domain/policy/ladder.ts'
+import { allKinds, kinds } from '../../targets/kinds.ts'
 import { DeploymentFile } from './file-shapes.ts'
 import { JsonDocument } from './json-document.ts'
 import type { Sourced } from './read-folder.ts'
@@ -14,8 +15,10 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
   const ladder = readJson(join(folder, 'ladder.json'))
   const parties = ['agents.json', 'directory.json', 'tools.json'].map((file) => readJson(join(folder, file)))
   const told = [ladder, readJson(join(folder, 'break-glass.json')), parties[0]]
-  const [, partition = 'aws', region = 'us-east-1', accountId] =
+  const { aws } = kinds
+  const [, partition = aws.example.partition, region = aws.example.region, accountId] =
     /\barn:(aws[a-z-]*):[a-z0-9-]+:([a-z0-9-]+):(\d{12}):/.exec(text) ?? []
+  const elsewhere = Object.fromEntries(actions.flatMap(targetOf))
   const wantsIncidents = membersOf(ladder, 'parentTask').includes('live')
 
   const made = {
@@ -25,12 +28,13 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
       return { audience: address, addresses: [address], reads: `${address}/state` }
     }),
     channels: byAlias(membersOf(told, 'channel'), (_, at) => `C${digits(at, 8)}`),
-    accounts: byAlias([...membersOf(actions, 'account'), ...membersOf(actions, 'target')], (_, at) => ({
-      partition,
-      region,
-      accountId: accountId ?? digits(at, 12),
-      externalId: 'made-up',
-    })),
+    accounts: byAlias(
+      [...membersOf(actions, 'account'), ...membersOf(actions, 'target')].filter(
+        (alias) => !(String(alias) in elsewhere),
+      ),
+      (_, at) => ({ ...aws.example, partition, region, accountId: accountId ?? digits(at, 12) }),
+    ),
+    ...(Object.keys(elsewhere).length > 0 ? { targets: elsewhere } : {}),
     ...(wantsIncidents ? { incidents: { url: 'https://incidents.invalid/{incident}' } } : {}),
     slack: { teamId: 'T0MADEUP', appId: 'A0MADEUP', botUserId: 'U0MADEUP', apiUrl: 'https://slack.com/api/' },
   }
@@ -38,6 +42,15 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
   const value = document.parse(DeploymentFile)
   if (!value) throw new TypeError(`a deployment that is none: ${JSON.stringify(document.problems)}`)
   return { value, document }
+}
+
+/** The alias that an action names, of a kind other than AWS: the action says the kind, or has its part. */
+function targetOf(action: unknown): [alias: string, settings: object][] {
+  if (!isObject(action) || !isAlias(action['target'])) return []
+  const isOf = ({ id, entry }: (typeof allKinds)[number]) =>
+    action['tool'] === id || Object.keys(entry).some((member) => Object.hasOwn(action, member))
+  const kind = allKinds.find((each) => each.id !== 'aws' && isOf(each))
+  return kind ? [[action['target'], { kind: kind.id, ...kind.example }]] : []
 }
 
 /** Only GitHub's tokens identify without a subject. An OpenID Connect issuer may have any subject and claims. */

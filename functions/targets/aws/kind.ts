@@ -18,6 +18,7 @@ export const aws = targetKind({
   name: 'AWS',
   credentials: { sts: { act: 'aws', words: 'AWS credentials' }, mediated },
   settings: Account,
+  example: { partition: 'aws', region: 'us-east-1', accountId: '000000000000', externalId: 'made-up' },
   entry: awsPart,
   ...naming,
   facts,

@@ -17,6 +17,7 @@ export const tool = targetKind({
   name: 'a tool',
   credentials: { token },
   settings: Addresses,
+  example: { audience: 'https://tools.invalid', addresses: ['https://tools.invalid'] },
   entry: {},
   ids: 'a name',
   places: [],

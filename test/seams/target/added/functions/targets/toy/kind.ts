@@ -10,6 +10,7 @@ export const toy = targetKind({
   name: 'Toy',
   credentials: { key: { act: 'toy', words: 'toy keys' }, mediated },
   settings: z.strictObject({ address: SecureUrl }),
+  example: { address: 'https://toys.invalid' },
   entry: part,
   ids: 'a shelf',
   places: ['address'],

@@ -1,3 +1,4 @@
+import { makeUpDeployment } from '../../../functions/adapters/policy-folder/made-up-deployment.ts'
 import { describeRequest } from '../../../functions/domain/cards/request-view.ts'
 import { textOf } from '../../../functions/domain/cards/sentence.ts'
 import { describeTimeline } from '../../../functions/domain/cards/timeline.ts'
@@ -9,6 +10,7 @@ import { uncomparedSince } from '../../../functions/domain/requests/due.ts'
 import { callOf, usesLeft } from '../../../functions/domain/requests/request.ts'
 import { wordsOf } from '../../../functions/targets/kinds.ts'
 import { type Desk, live, type Step } from '../../domain/story.ts'
+import { Copy } from '../../policies/sample.ts'
 import {
   callBegin,
   callEnd,
@@ -31,6 +33,16 @@ const args = { shelf: 'bears' }
 test('a target of its kind stands in the bundle, and its entries name it', () => {
   expect(bundle.deployment.targets).toEqual({ shop: { kind: 'toy', address } })
   expect(open).toMatchObject({ tool: 'toy', target: 'shop', credential: 'key', toy: { shelf: '{arguments.shelf}' } })
+})
+
+test('a folder that is read without a deployment has an alias of its kind', () => {
+  using copy = new Copy()
+  copy.add('policies/actions/toys.open.json', JSON.stringify(entryOf('toys:Open', 'key')))
+  const { targets, accounts } = makeUpDeployment(copy.at('policies')).value
+  expect([targets, Object.keys(accounts ?? {})]).toEqual([
+    { shop: { kind: 'toy', address: 'https://toys.invalid' } },
+    expect.not.arrayContaining(['shop']),
+  ])
 })
 
 test('its alias fills the name of a resource', () => {
