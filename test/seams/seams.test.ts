@@ -129,7 +129,8 @@ function git(...args: string[]): string {
 
 /** In the copy. `told`: what it printed. */
 function run(program: string, args: readonly string[], options: SpawnSyncOptions = {}): { ok: boolean; told: string } {
-  const { JEST_WORKER_ID: _, ...env } = process.env
+  // The code of a run's Lambdas is bundled without the toys'.
+  const { JEST_WORKER_ID: _, HOTWORK_BUNDLED_FUNCTIONS: __, ...env } = process.env
   const { status, stdout, stderr } = spawnSync(program, args, { cwd: copy, env, maxBuffer: 2 ** 27, ...options })
   return { ok: status === 0, told: `${stdout}${stderr}` }
 }
