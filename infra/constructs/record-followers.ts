@@ -73,7 +73,7 @@ export class RecordFollowers extends Construct {
     follower.grantInvoke(sweep, 'FOLLOW_FUNCTION')
     caller.grantInvoke(sweep, 'CALLS_FUNCTION')
     for (const each of targets.callers) each.caller.grantInvoke(sweep, each.variable)
-    this.#denies.grantSend(sweep)
+    for (const queue of [this.#denies, ...targets.queues]) queue.grantSend(sweep)
     runEvery(this, 'Sweep', { every: Duration.minutes(1), worker: sweep })
   }
 

@@ -3,13 +3,11 @@ import { DynamoDenyStore } from '../../adapters/dynamodb/deny-store.ts'
 import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
 import { LambdaQueue } from '../../adapters/lambda/queue.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
-import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
-import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import { sweepDenies, sweepOverdue } from '../../operations/requests/sweep-overdue.ts'
 import { type ComparingPorts, compareCalls } from '../../operations/uses/compare-calls.ts'
 import { bind } from '../environments.ts'
 import { decidingPorts, factsOnly } from '../wiring/ports.ts'
-import { callsQueue } from '../wiring/targets.ts'
+import { callsQueue, endsQueue } from '../wiring/targets.ts'
 
 /** One record is read, and its entry written, in so long. Seconds. */
 const longestReading = 12
@@ -34,7 +32,7 @@ export const handler = bind(
     calls: callsQueue(told),
     actual: new LambdaActualReader(told.READ_CALLS_FUNCTION, new PowertoolsLog()),
     denies: new DynamoDenyStore(connect(), told.REQUESTS_TABLE),
-    deny: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
+    deny: endsQueue(told),
   }),
   createHandler,
 )

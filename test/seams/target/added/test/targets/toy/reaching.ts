@@ -67,7 +67,7 @@ keepsPromises<Key>('toy', async () => {
     resource: { type: 'toy:shelf', id: `${shop.address}/bears` },
   })
   const maker = makerOf(world)
-  // Nobody takes a connection there.
+  // No server listens there.
   const closed = makerOf({ policy: { bundle: bundleOfShop('http://127.0.0.1:2') } })
   return {
     ...{ world, own: what('toys:Open'), mediated: what('toys:Refill') },
@@ -105,5 +105,11 @@ describe('the stack', () => {
       Object.keys(Object(Object(Properties['Environment']).Variables)),
     )
     expect(variables).toEqual(expect.arrayContaining(['TOY_DENIES_QUEUE', 'TOY_CALLS_FUNCTION']))
+    const sending = resourcesOf(hotwork, 'AWS::Lambda::Function').flatMap(([, { Properties }]) =>
+      'TOY_DENIES_QUEUE' in Object(Object(Properties['Environment']).Variables)
+        ? [String(Properties['Description'])]
+        : [],
+    )
+    expect(sending.sort()).toEqual(['Hotwork hand-on', 'Hotwork sweep-overdue'])
   }, 240_000)
 })
