@@ -11,7 +11,7 @@ export const sourceKinds = {
   pager: pagerSource,
   claim: claimSource,
 }
-export type SourceId = keyof typeof sourceKinds
+type SourceId = keyof typeof sourceKinds
 export type SourceConfig<K extends SourceId> = z.infer<(typeof sourceKinds)[K]['config']>
 /** Hotwork reads those; the others come with a login. */
 export type ReadSourceId = { [K in SourceId]: (typeof sourceKinds)[K]['by'] extends 'login' ? never : K }[SourceId]

@@ -5,7 +5,7 @@ import type { JsonObject, NumericDate } from '../domain/values.ts'
 import type { Say } from '../domain/what-is-wrong.ts'
 
 /** All that the reducer, the cards and the model checker ask of a credential kind: data, so that no code of a kind runs there. */
-export type CredentialData<Id extends string> = {
+type CredentialData<Id extends string> = {
   /**
    * The act that hands out the right, or is the act itself: an access token, a credential of the target's own, which is
    * claimed by the id of its kind, or the one call that Hotwork makes.

@@ -7,7 +7,7 @@ import type { Reader } from './reach.ts'
 import { HttpToolReader, readerOf as toolReader } from './tool/reach.ts'
 
 export type ReadersTold = { READER_ROLE: string }
-export type ReadersPorts = { policy: Pick<Policy, 'bundle'>; statements: Pick<Statements, 'sign'> }
+type ReadersPorts = { policy: Pick<Policy, 'bundle'>; statements: Pick<Statements, 'sign'> }
 export type Readers = { readonly [kind in TargetId]: Reader }
 
 /** How each kind is read. Lambdas that decide on a present state load these; the rest of a kind, its own Lambdas load. */

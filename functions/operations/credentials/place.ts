@@ -7,14 +7,18 @@ import type { Policy } from '../policy/ports.ts'
 /** `targetRole`: path and name of the role that Hotwork has in every AWS account. */
 export type PlacePorts = { policy: Pick<Policy, 'bundle'>; targetRole: string }
 
+/** The entry that says where an ask acts: all of a profile happens at one target, so any of its actions names it. */
+export function entryOf(ask: Pick<Ask, 'action' | 'breakGlass'>, { actions }: Pick<Bundle, 'actions'>) {
+  const [action = ask.action] = actionsOf(ask)
+  return actions[action]
+}
+
 /** The place where the credentials of an ask end, which a halt names. Undefined where the deployment has no such target. */
 export function placeOf(
   ask: Pick<Ask, 'action' | 'breakGlass'>,
   { policy: { bundle }, targetRole }: PlacePorts,
 ): string | undefined {
-  // All of a profile happens in one account, so any of its actions names it.
-  const [action = ask.action] = actionsOf(ask)
-  const entry = bundle.actions[action]
+  const entry = entryOf(ask, bundle)
   const at = entry && settingsOf(bundle, entry)
   if (!at) return undefined
   const kind = placeKindOf(entry)

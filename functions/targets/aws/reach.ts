@@ -1,10 +1,10 @@
 import { everyoneBefore, stillNeeded } from '../../domain/credentials/denies.ts'
 import { type Account, accountOf, type Bundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
-import { actionsOf, openingOf } from '../../domain/requests/origin.ts'
+import { openingOf } from '../../domain/requests/origin.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import { type CredentialId, defined, type NumericDate } from '../../domain/values.ts'
-import { type PlacePorts, placeOf } from '../../operations/credentials/place.ts'
+import { entryOf, type PlacePorts, placeOf } from '../../operations/credentials/place.ts'
 import type { DenyStore } from '../../operations/credentials/ports.ts'
 import {
   BrokerRefused,
@@ -30,8 +30,7 @@ export type Target = { entry: CatalogueEntry; account: Account; role: string }
 
 function targetOf(ask: Ask, ports: PlacePorts): Target | undefined {
   const { bundle } = ports.policy
-  const [action = ask.action] = actionsOf(ask)
-  const entry = bundle.actions[action]
+  const entry = entryOf(ask, bundle)
   const [account, role] = [entry && accountOf(bundle, entry), placeOf(ask, ports)]
   return entry && account && role !== undefined ? { entry, account, role } : undefined
 }
