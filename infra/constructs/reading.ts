@@ -51,7 +51,7 @@ export class Reading extends Construct {
     this.grantKey(to)
   }
 
-  /** Of what is in no account of AWS. */
+  /** Reads outside of AWS accounts. */
   grantKey(to: HotworkFunction): void {
     to.tell({ READER_ROLE: `hotwork/${Stack.of(this).stackName}-reader`, STATE_KEY: this.#key.keyArn })
     this.#key.addToResourcePolicy(

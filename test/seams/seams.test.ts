@@ -1,11 +1,11 @@
-import { type SpawnSyncOptions, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 /**
  * Each kind of thing that users extend is a folder or a row, and its lines in registries. A toy of each kind is added to a copy of
- * the tree, as a commit of its own: the copy compiles, the toy's tests find it wherever it must appear, and its recipe in
+ * the tree, as a commit of its own: the copy compiles, the toy's tests find it in each place where it must appear, and its recipe in
  * CONTRIBUTING.md names the files of that commit.
  */
 
@@ -88,7 +88,7 @@ describe('the tests of a toy', () => {
     results = JSON.parse(readFileSync(out, 'utf8'))
   }, 600_000)
 
-  test.each(names)('find it wherever it must appear (%s)', (name) => {
+  test.each(names)('find it in each place where it must appear (%s)', (name) => {
     const found = results.testResults.find((each) => each.name.endsWith(seamOf(name).test))
     expect(found).toMatchObject({ status: 'passed', message: '' })
   })
@@ -128,10 +128,10 @@ function git(...args: string[]): string {
 }
 
 /** In the copy. `told`: what it printed. */
-function run(program: string, args: readonly string[], options: SpawnSyncOptions = {}): { ok: boolean; told: string } {
+function run(program: string, args: readonly string[]): { ok: boolean; told: string } {
   // The code of a run's Lambdas is bundled without the toys'.
   const { JEST_WORKER_ID: _, HOTWORK_BUNDLED_FUNCTIONS: __, ...env } = process.env
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd: copy, env, maxBuffer: 2 ** 27, ...options })
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: copy, env, maxBuffer: 2 ** 27 })
   return { ok: status === 0, told: `${stdout}${stderr}` }
 }
 

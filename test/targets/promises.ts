@@ -11,7 +11,7 @@ import type { Ender, Found, Issuer, Maker } from '../../functions/targets/reach.
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import { agentKey, issuer, person, type What, type World } from '../support/world.ts'
 
-/** What becomes of the next call: the target refuses it, it is not sent, what is there is another state, its answer is lost. */
+/** The fate of the next call: the target refuses it, it is not sent, the state has changed, its answer or the call itself is lost. */
 export type Fate = 'refused' | 'not_sent' | 'outdated' | 'answer_lost' | 'call_lost'
 
 /** A kind of target over its double, with an action for each credential, which the world's people approve. */

@@ -76,8 +76,8 @@ export function openAgain(
 }
 
 /**
- * What was delegated from it, and credentials of a target's own that were made and perhaps never answered, end with the grant: without
- * it they would be forgotten.
+ * Delegated requests, and credentials of a target's own whose answer may have been lost, end with the grant: without it they would
+ * be forgotten.
  */
 const isRestedOn = (state: ApprovalRequest, at: NumericDate): boolean =>
   state.status === 'approved' &&

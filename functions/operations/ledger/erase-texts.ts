@@ -74,7 +74,7 @@ async function textsOf(person: PersonId, eraser: TextEraser): Promise<{ found: r
 }
 
 /**
- * What the records of such requests are committed to, since a state forgets who had a part in it: a narrowing drops
+ * The commitments in the records of such requests, since a state forgets who had a part in it: a narrowing drops
  * decisions, whose comments people still decide by.
  */
 async function textsInUse({ requests, ledger, clock }: DecidingPorts): Promise<ReadonlySet<Digest>> {

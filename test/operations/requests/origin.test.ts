@@ -12,7 +12,7 @@ import { expectOne, type Kind } from '../../support/origin.ts'
 import { repairPlan } from '../../support/plan.ts'
 import { agent, agentKey, parameter, person, prodParameter, sampleBundle, World } from '../../support/world.ts'
 
-/** What is made of a request has one origin, whichever the request has that it was made of. */
+/** A request that is made of another has one origin, of any origin that the other has. */
 
 function must<T>(done: Result<T, string>): T {
   if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)

@@ -14,7 +14,7 @@ import { Life } from '../../support/cards/lives.ts'
 import { MemorySalts } from '../../support/memory-salts.ts'
 import { sampleBundle } from '../../support/world.ts'
 
-/** The toy: a person annotates a request. It must appear wherever events do. */
+/** The toy: a person annotates a request. It must appear in each place where events do. */
 
 const note = 'the same as last week'
 const bundle = sampleBundle()

@@ -7,7 +7,7 @@ import { Copy } from '../../policies/sample.ts'
 import { Tab } from '../../support/pages/page-tab.ts'
 import { agent, parameter, person, sampleBundle, World } from '../../support/world.ts'
 
-/** The toy: another kind of host. It must be found wherever hosts are. */
+/** The toy: another kind of host. It must be found in each place where hosts are. */
 
 const nightly = agent('nightly')
 const ask = { ...parameter('/staging/checkout/payment-timeout-ms'), agent: nightly, purpose: 'maintenance' }

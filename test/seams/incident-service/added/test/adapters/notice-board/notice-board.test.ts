@@ -5,7 +5,7 @@ import { tasksOf } from '../../../functions/handlers/wiring/tasks.ts'
 import { Copy } from '../../policies/sample.ts'
 import { prodParameter, sampleBundle, World } from '../../support/world.ts'
 
-/** The toy: another kind of service that keeps incidents. It must be found wherever the HTTP form is. */
+/** The toy: another kind of service that keeps incidents. It must be found in each place where the HTTP form is. */
 
 const notes = { 'INC-1042': 'Checkout is down', 'INC-13': '' }
 const told = { INCIDENT_SECRET: 'incidents' }

@@ -71,7 +71,7 @@ export const makerOf = ({ policy: { bundle } }: ToyPorts): Maker => {
   }
 }
 
-/** Nobody took the connection. */
+/** The connection was refused. */
 const isUnsent = (fault: unknown): boolean => Object(Object(fault).cause).syscall === 'connect'
 
 /** By a name that keys have, or `*`. The shop ends those that were made before a time, where one is given. */

@@ -15,7 +15,7 @@ import { extendRequest } from '../../../functions/operations/requests/extend-req
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
 import { agent, agentKey, issuer, person, prodParameter, sampleBundle, type What, World } from '../../support/world.ts'
 
-/** The toy: an agent names the change window in which it acts. It must appear wherever facts of an ask do. */
+/** The toy: an agent names the change window in which it acts. It must appear in each place where facts of an ask do. */
 
 const bundle = sampleBundle()
 const channel = 'hotwork-approvals'
