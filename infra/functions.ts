@@ -165,7 +165,8 @@ export function entryOf(name: FunctionName): string {
 }
 
 /** The program of policy authors, which compiles policies. */
-export const policyProgram = prebuilt === undefined ? join(code, 'bin/policy.ts') : join(prebuilt, 'policy/index.cjs')
+export const policyProgram =
+  prebuilt === undefined ? join(code, '../policy-tools/policy.ts') : join(prebuilt, 'policy/index.cjs')
 
 /** In a checkout alone. */
 export const bundler = join(import.meta.dirname, 'bundle-functions.ts')

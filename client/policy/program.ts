@@ -6,7 +6,7 @@ import { withoutCredentials } from '../exec/command.ts'
 import { Fault, systemCodeOf, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 
-/** What was typed, as `functions/bin/policy.ts` reads it. Paths are from the working folder. */
+/** What was typed, as `policy-tools/policy.ts` reads it. Paths are from the working folder. */
 export type Asked = { verb: string; json: boolean; [option: string]: unknown }
 
 /**
@@ -54,7 +54,7 @@ function mustBeNode(version: string): void {
 /** In a checkout the client runs its source; in the package both are built. */
 const programBeside = (file: string): string =>
   file.endsWith('.ts')
-    ? join(dirname(file), '../functions/bin/policy.ts')
+    ? join(dirname(file), '../policy-tools/policy.ts')
     : join(dirname(file), 'functions/policy/index.cjs')
 
 function ignoreClosed(fault: unknown): void {

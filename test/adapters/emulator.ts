@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type AwsAccess, startEmulator } from '../../infra/local/emulator.ts'
-import { silentProgress } from '../../infra/local/progress.ts'
-import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { type AwsAccess, startEmulator } from '../../local/emulator.ts'
+import { silentProgress } from '../../local/progress.ts'
+import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 
 type Keys = Omit<AwsAccess, 'region'>
 

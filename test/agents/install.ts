@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { silentProgress } from '../../infra/local/progress.ts'
-import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { silentProgress } from '../../local/progress.ts'
+import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 import { succeeds } from './support/succeeds.ts'
 
 const here = import.meta.dirname

@@ -9,7 +9,7 @@ import { type FlagService, startFlagService } from '../../examples/flag-service/
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { limitsOf } from '../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
-import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 import { parameter, World } from '../support/world.ts'
 import { useScene } from './support/scene.ts'
 

@@ -205,7 +205,7 @@ test('no example is of a verb that there is not', () => {
  * and `mcp/gate.test.ts` type them.
  */
 const elsewhere = ['login', 'logout', 'hook', 'sidecar', 'mcp']
-/** It needs programs that are not here: `test/prove/run.ts` installs them, and types it. */
+/** It needs programs that are not here: `tools/prove/run.ts` installs them, and types it. */
 const proof = 'policy prove policies --deployment deployment.json'
 const all = Object.entries(examples)
   .filter(([verb]) => !elsewhere.includes(verb))

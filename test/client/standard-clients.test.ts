@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import * as DPoP from 'dpop'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 import { parameter } from '../support/world.ts'
 import { useScene } from './support/scene.ts'
 

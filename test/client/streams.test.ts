@@ -7,7 +7,7 @@ import type { SessionRevoked } from '../../functions/domain/events/security-even
 import type { CredentialId, RequestId } from '../../functions/domain/values.ts'
 import { pushSignal } from '../../functions/operations/events/push-signal.ts'
 import { ReceiverUnavailable } from '../../functions/operations/faults.ts'
-import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 import { MemorySetPush } from '../support/events/memory-set-push.ts'
 import { agent } from '../support/world.ts'
 import { useScene } from './support/scene.ts'

@@ -6,7 +6,7 @@ import type { Post } from '../../functions/adapters/standard-webhooks/post.ts'
 import { SignedWebhooks } from '../../functions/adapters/standard-webhooks/webhooks.ts'
 import { eventsOfHalts } from '../../functions/domain/events/decision-events.ts'
 import type { Halt } from '../../functions/domain/halts/halt.ts'
-import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 
 const python = join(import.meta.dirname, 'python')
 jest.setTimeout(240_000)

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { delayOf, slackDelay, streamDelay } from '../bench/latency/delays.ts'
-import type { Published } from '../bench/published.ts'
+import { delayOf, slackDelay, streamDelay } from '../../tools/bench/latency/delays.ts'
+import type { Published } from '../../tools/bench/published.ts'
 import { faultsOfApproval } from '../domain/model/faults-of-approval.ts'
 import { faultsOfBreakGlass } from '../domain/model/faults-of-break-glass.ts'
 import { faultsOfCalls } from '../domain/model/faults-of-calls.ts'
@@ -32,7 +32,7 @@ const stated = (file: string, pattern: RegExp) => {
 }
 
 type Score = { killed: number; timedOut: number; survived: number; notReached: number; of: number }
-const scores = Object.entries(json('test/mutation/scores.json') as { [folder: string]: Score })
+const scores = Object.entries(json('tools/mutation/scores.json') as { [folder: string]: Score })
 const ran = ({ killed, timedOut, survived, notReached }: Score) => killed + timedOut + survived + notReached
 /** A folder most of whose changes were made stands by itself; of the others there is a sample. */
 const isMostlyRun = (score: Score) => ran(score) > score.of / 2
@@ -75,7 +75,7 @@ const claims: readonly [page: string, claim: RegExp, numbers: () => readonly (nu
   [
     readme,
     /Python ([\d.]+) or later/,
-    () => [stated('infra/local/python-environment.ts', /version_info < \((3, \d+)\)/).replace(', ', '.')],
+    () => [stated('local/python-environment.ts', /version_info < \((3, \d+)\)/).replace(', ', '.')],
   ],
   [readme, /`hotwork-([\d.]+)\.tgz`/, () => [version]],
   [readme, /\[(100) million requests a day\]/, () => [stated('docs/scale.md', /\| (\d+) million, `shards` 64/)]],

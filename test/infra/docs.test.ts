@@ -36,7 +36,7 @@ const anchorsOf = (text: string): string[] =>
 
 /** Where a path may begin that is written short, as `handlers/evaluate.ts`. */
 const bases = ['', 'functions', 'infra', 'policies', 'docs']
-const tops = /^(?:functions|infra|policies|test|examples|docs|handlers|operations|domain|adapters)\//
+const tops = /^(?:functions|infra|local|policies|policy-tools|test|examples|docs|handlers|operations|domain|adapters)\//
 /** Stands for a name: `policies/*.cedar`, `functions/handlers/<name>.ts`. */
 const pattern = /[*<>{}]|\.\.\./
 

@@ -71,9 +71,36 @@ const broken: [layer: string, what: string, file: string, source: string][] = [
   ['the command line', 'itself by the name of the package', 'client', use('hotwork/gate')],
   ['a construct', 'the domain', 'infra/constructs', use('../../functions/domain/ladder.ts')],
   ['a stack', 'a handler', 'infra', use('../functions/handlers/environments.ts')],
-  ['the local stack', 'an adapter', 'infra/local', use('../../functions/adapters/system/ids.ts')],
-  ['the local stack', 'a test', 'infra/local', use('../../test/support/ask.ts')],
+  ['the local stack', 'an adapter', 'local', use('../../functions/adapters/system/ids.ts')],
+  ['the local stack', 'a test', 'local', use('../../test/support/ask.ts')],
   ['a construct', 'a client', 'infra/constructs', use('../../client/outcome.ts')],
+  ['a construct', 'the local stack', 'infra/constructs', use('../../local/stack.ts')],
+  ['a handler', 'what policy authors run', 'functions/handlers/people', use('../../../policy-tools/change/diff.ts')],
+  [
+    'an operation',
+    'what policy authors run',
+    'functions/operations/policy',
+    use('../../../policy-tools/replay/rules.ts'),
+  ],
+  ['a client', 'the local stack', 'client/agent', use('../../local/stack.ts')],
+  ['the local stack', 'a tool', 'local', use('../tools/bench/harness.ts')],
+  ['what policy authors run', 'a handler', 'policy-tools/verbs', use('../../functions/handlers/doors.ts')],
+  [
+    'what policy authors run',
+    'another operation',
+    'policy-tools/replay',
+    use('../../functions/operations/uses/begin-use.ts'),
+  ],
+  ['what policy authors run', 'infra', 'policy-tools/verbs', use('../../infra/settings.ts')],
+  ['what compares policies', 'a verb', 'policy-tools/change', use('../verbs/io.ts')],
+  [
+    'what compares policies',
+    'an operation',
+    'policy-tools/change',
+    use('../../functions/operations/policy/questions.ts'),
+  ],
+  ['what compares policies', 'a vendor', 'policy-tools/proof', use('@cedar-policy/cedar-wasm/nodejs')],
+  ['what compares policies', 'a clock', 'policy-tools/change', 'export const kept = performance.now()\n'],
 ]
 
 const kept: [layer: string, what: string, file: string, source: string][] = [
@@ -112,7 +139,18 @@ const kept: [layer: string, what: string, file: string, source: string][] = [
   ['what verifies', 'digests', 'client/verify', use('../../functions/domain/digest.ts')],
   ['a construct', 'the CDK', 'infra/constructs', use('aws-cdk-lib')],
   ['a stack', 'a construct', 'infra', use('./constructs/alarms.ts')],
-  ['the demo', 'a client', 'infra/local/demo', use('../../../client/agent/ask.ts')],
+  ['the demo', 'a client', 'local/demo', use('../../../client/agent/ask.ts')],
+  ['what policy authors run', 'the domain', 'policy-tools/verbs', use('../../functions/domain/values.ts')],
+  [
+    'what policy authors run',
+    'operations of policy',
+    'policy-tools/replay',
+    use('../../functions/operations/policy/questions.ts'),
+  ],
+  ['what policy authors run', 'Cedar', 'policy-tools/verbs', use('../../functions/adapters/cedar/compile-cedar.ts')],
+  ['what compares policies', 'the domain', 'policy-tools/change', use('../../functions/domain/values.ts')],
+  ['what compares policies', 'what proves', 'policy-tools/change', use('../proof/property.ts')],
+  ['a tool', 'anything', 'tools/bench', use('../../functions/domain/values.ts')],
   ['a test', 'anything', 'test/operations', use('../../functions/adapters/kms/kms-signer.ts')],
 ]
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { makeProgram } from '../../client/command-line/program.ts'
 import { thisMachine } from '../../client/surroundings.ts'
-import { readOptions } from '../../infra/local/demo/options.ts'
+import { readOptions } from '../../local/demo/options.ts'
 import { root } from './support/assembly.ts'
 import { missingProofs } from './support/proofs.ts'
 
@@ -34,7 +34,7 @@ test('every command is one of those that are looked at below', () => {
 })
 
 describe('the demo', () => {
-  const listed = execFileSync(process.execPath, ['infra/local/demo.ts', '--list'], { cwd: root, encoding: 'utf8' })
+  const listed = execFileSync(process.execPath, ['local/demo.ts', '--list'], { cwd: root, encoding: 'utf8' })
   const chapters = listed
     .trim()
     .split('\n')

@@ -14,7 +14,9 @@ const places = [
   'examples',
   'functions',
   'infra',
+  'local',
   'policies',
+  'policy-tools',
 ]
 const readable = /\.(?:ts|mjs|cjs|json|md|cedar|cedarschema|ya?ml)$/
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { delayOf, kindOf, otherDelay } from '../bench/latency/delays.ts'
-import { openLoop } from '../bench/latency/open-loop.ts'
-import { heldIn } from '../bench/latency/waits.ts'
-import { type Published, pagesWithTable, withTable } from '../bench/published.ts'
+import { delayOf, kindOf, otherDelay } from '../../tools/bench/latency/delays.ts'
+import { openLoop } from '../../tools/bench/latency/open-loop.ts'
+import { heldIn } from '../../tools/bench/latency/waits.ts'
+import { type Published, pagesWithTable, withTable } from '../../tools/bench/published.ts'
 import { SlackScreen } from '../stack/support/slack-screen.ts'
 
 const read = (file: string) => readFileSync(join(__dirname, '../..', file), 'utf8')

@@ -1,6 +1,6 @@
 import { chainEntries, type Entry, noEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { Event } from '../../functions/domain/requests/events.ts'
-import { findBreak } from '../../infra/local/demo/chain.ts'
+import { findBreak } from '../../local/demo/chain.ts'
 
 const id = 'req_00000000000000000000000000'
 const event = (at: number, attempted: string) =>

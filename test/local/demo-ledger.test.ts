@@ -6,8 +6,8 @@ test.each([
 ])('the ledger chapter of the demo finds the record of %s whole', (_what, asked) => {
   const { printed, held } = runModule<{ printed: string; held: boolean }>(`
     import { completeRequest } from './functions/operations/requests/end-request.ts'
-    import { tellLedger } from './infra/local/demo/chapters/ledger.ts'
-    import { Report } from './infra/local/demo/report.ts'
+    import { tellLedger } from './local/demo/chapters/ledger.ts'
+    import { Report } from './local/demo/report.ts'
     import { agent, ${asked}, World } from './test/support/world.ts'
 
     const world = new World()

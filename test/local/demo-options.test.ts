@@ -1,6 +1,6 @@
 import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { readOptions } from '../../infra/local/demo/options.ts'
+import { readOptions } from '../../local/demo/options.ts'
 import { endPrograms, makeFolder, removeFolders, root, runModule, startProgram } from './support/programs.ts'
 
 const all = ['story', 'ledger', 'drill']
@@ -48,7 +48,7 @@ describe('the program', () => {
     ],
   ])('%s, and starts nothing', async (_what, args, exit, says) => {
     const folder = makeFolder()
-    const program = startProgram(['infra/local/demo.ts', '--state', folder, ...args])
+    const program = startProgram(['local/demo.ts', '--state', folder, ...args])
     expect(await program.ends).toBe(exit)
     expect(program.printed()).toMatch(says)
     expect(readdirSync(folder)).toEqual([])
@@ -56,10 +56,10 @@ describe('the program', () => {
 
   test('the demo in a checkout without `dist/` says how to make it, and lists its chapters all the same', async () => {
     const checkout = makeFolder()
-    for (const name of ['client', 'examples', 'infra', 'policies', 'package.json'])
+    for (const name of ['client', 'examples', 'infra', 'local', 'policies', 'package.json'])
       cpSync(join(root, name), join(checkout, name), { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'))
-    const demo = (...args: string[]) => startProgram([join(checkout, 'infra/local/demo.ts'), ...args])
+    const demo = (...args: string[]) => startProgram([join(checkout, 'local/demo.ts'), ...args])
     const [listed, told] = [demo('--list'), demo()]
     expect([await listed.ends, await told.ends]).toEqual([0, 1])
     expect(told.printed()).toBe('the demo needs `dist/`, which is not there: run `npm run build`, then this again\n')
@@ -67,7 +67,7 @@ describe('the program', () => {
 })
 
 test('no sentence of the demo calls Hotwork by the name of a class', () => {
-  const folder = join(root, 'infra/local/demo/chapters')
+  const folder = join(root, 'local/demo/chapters')
   const sentences = readdirSync(folder).flatMap(
     (name) => readFileSync(join(folder, name), 'utf8').match(/expect\(\s*(['"`]).*?\1,/gs) ?? [],
   )
@@ -77,7 +77,7 @@ test('no sentence of the demo calls Hotwork by the name of a class', () => {
 
 test('the demo calls a property that a sample did not break by that, and not proved', () => {
   const [sampled, proved] = runModule<string[]>(`
-    import { wordsOf } from './infra/local/demo/chapters/policy-change.ts'
+    import { wordsOf } from './local/demo/chapters/policy-change.ts'
     const properties = ['holds', 'unproved'].map((outcome) => ({ kind: 'people', claim: 'no', outcome }))
     const words = (by) => wordsOf({ by, properties, milliseconds: 1500 })
     process.stdout.write(JSON.stringify([words({ sample: 1000 }), words({ proof: {} })]))
@@ -88,9 +88,9 @@ test('the demo calls a property that a sample did not break by that, and not pro
 
 test('each chapter is registered once, after the one that it needs, and the main job are some of them', () => {
   const { names, main, alone, told } = runModule<Record<'names' | 'main' | 'alone' | 'told', string[]>>(`
-    import { chapterNames, mainJob, withNeeds } from './infra/local/demo/chapters.ts'
+    import { chapterNames, mainJob, withNeeds } from './local/demo/chapters.ts'
     import { readdirSync } from 'node:fs'
-    const folder = './infra/local/demo/chapters/'
+    const folder = './local/demo/chapters/'
     const parts = await Promise.all(readdirSync(folder).map((file) => import(folder + file)))
     process.stdout.write(JSON.stringify({
       names: chapterNames,

@@ -1,4 +1,4 @@
-import { layOut, Report, wrap } from '../../infra/local/demo/report.ts'
+import { layOut, Report, wrap } from '../../local/demo/report.ts'
 
 /** A report whose output is kept. */
 function reportTo(output: { isTTY?: boolean; text: string }, signal?: AbortSignal) {

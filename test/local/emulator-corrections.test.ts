@@ -12,9 +12,9 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import { type Emulator, startEmulator } from '../../infra/local/emulator.ts'
-import { silentProgress } from '../../infra/local/progress.ts'
-import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { type Emulator, startEmulator } from '../../local/emulator.ts'
+import { silentProgress } from '../../local/progress.ts'
+import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 import { root } from '../infra/support/assembly.ts'
 
 /** The corrections of the local AWS: a lock and puts of S3, on which the log stands, and the time that it gives to code. */
@@ -180,6 +180,6 @@ import emulator_corrections
 from ministack.services import stepfunctions
 emulator_corrections.correct("/dev/null")
 print(stepfunctions.jsonata.Jsonata.jsonata("1", timeout=1000).timeout)`
-  const printed = execFileSync(python, ['-c', program], { cwd: join(root, 'infra/local'), encoding: 'utf8' })
+  const printed = execFileSync(python, ['-c', program], { cwd: join(root, 'local'), encoding: 'utf8' })
   expect(printed.trim().split('\n').at(-1)).toBe('60000')
 })

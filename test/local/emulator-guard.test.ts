@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import { type Emulator, startEmulator } from '../../infra/local/emulator.ts'
-import { silentProgress } from '../../infra/local/progress.ts'
-import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { type Emulator, startEmulator } from '../../local/emulator.ts'
+import { silentProgress } from '../../local/progress.ts'
+import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 import { root } from '../infra/support/assembly.ts'
 
 /** The local AWS is for the programs that were told its keys, and for nobody else on this machine. */

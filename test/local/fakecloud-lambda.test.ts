@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hold } from '../fakecloud/held.ts'
-import { aliasIn, withAlias } from '../fakecloud/invoked.ts'
+import { hold } from '../../tools/fakecloud/held.ts'
+import { aliasIn, withAlias } from '../../tools/fakecloud/invoked.ts'
 
 /** What fakecloud starts in place of a container: a process that answers as AWS's Runtime Interface Emulator does. */
 const folder = mkdtempSync(join(tmpdir(), 'fakecloud-lambda-'))
@@ -14,7 +14,7 @@ const env = {
   HOTWORK_LAMBDA_LOG: join(folder, 'lambda.log'),
   HOTWORK_AWS: 'http://127.0.0.1:1',
 }
-const program = join(__dirname, '../fakecloud/container.ts')
+const program = join(__dirname, '../../tools/fakecloud/container.ts')
 const podman = (...args: string[]): string =>
   execFileSync(process.execPath, [program, ...args], { env: { ...env, SECRET: 'kept' }, encoding: 'utf8' }).trim()
 const containers: string[] = []

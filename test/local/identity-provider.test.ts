@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers'
 import { calculateJwkThumbprint, createRemoteJWKSet, decodeJwt, importJWK, type JWK, jwtVerify, SignJWT } from 'jose'
 import * as oauth from 'oauth4webapi'
-import { signalsPath } from '../../infra/local/local-file.ts'
-import { listenOnLoopback } from '../../infra/local/loopback.ts'
+import { signalsPath } from '../../local/local-file.ts'
+import { listenOnLoopback } from '../../local/loopback.ts'
 import { endPrograms, type Program, startProgram } from './support/programs.ts'
 
 const issuer = 'http://127.0.0.1:61001'
@@ -20,7 +20,7 @@ beforeAll(async () => {
   program = startProgram([
     '--input-type=module',
     '-e',
-    `import { startIdentityProvider } from './infra/local/identity-provider.ts'
+    `import { startIdentityProvider } from './local/identity-provider.ts'
      const provider = await startIdentityProvider(console.error)
      const principals = [
        { kind: 'workload', subject: 'agent-remediator' },

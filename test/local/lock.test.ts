@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { takeLock } from '../../infra/local/processes.ts'
+import { takeLock } from '../../local/processes.ts'
 import { makeFolder, removeFolders } from './support/programs.ts'
 
 afterEach(removeFolders)

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { chooseSubjects, subjectOf, subjects } from '../mutation/subjects.ts'
+import { chooseSubjects, subjectOf, subjects } from '../../tools/mutation/subjects.ts'
 
 describe('npm run test:mutation', () => {
   test('knows each file of domain and operations by the folder that it is in', () => {

@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readOrganisation, withDatesOfToday } from '../../infra/local/organisation.ts'
+import { readOrganisation, withDatesOfToday } from '../../local/organisation.ts'
 import { compileFolder } from '../support/policies/compile-folder.ts'
 import { makeFolder, removeFolders, root, runModule } from './support/programs.ts'
 
@@ -111,8 +111,8 @@ test('the deployment of an organisation with identities elsewhere compiles', () 
     claims: { org_id: 'o' },
   })
   const deployment = runModule(`
-    import { createSlackApp, describeDeployment } from './infra/local/deployment-file.ts'
-    import { readOrganisation } from './infra/local/organisation.ts'
+    import { createSlackApp, describeDeployment } from './local/deployment-file.ts'
+    import { readOrganisation } from './local/organisation.ts'
     const organisation = readOrganisation(${JSON.stringify(folder)})
     const identityProvider = { url: 'http://127.0.0.1:61001', jwksUri: 'http://127.0.0.1:61001/jwks' }
     console.log(JSON.stringify(await describeDeployment({

@@ -1,7 +1,7 @@
 import { HttpIncidents } from '../../functions/adapters/incident-service/http-incidents.ts'
 import { JmesPathExpressions } from '../../functions/adapters/jmespath/expressions.ts'
 import { PagerDutySchedules } from '../../functions/adapters/pagerduty/schedules.ts'
-import { startPager } from '../../infra/local/pager.ts'
+import { startPager } from '../../local/pager.ts'
 
 test('the local PagerDuty tells who is on call and who else is in the schedule, to the holder of its token alone', async () => {
   const pager = await startPager({ schedules: ['PONCALL'], users: ['PJADE01', 'PKOFI01'] })

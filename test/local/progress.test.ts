@@ -1,4 +1,4 @@
-import { createProgress } from '../../infra/local/progress.ts'
+import { createProgress } from '../../local/progress.ts'
 
 const record = (isTTY: boolean) => {
   const written: string[] = []

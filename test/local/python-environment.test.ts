@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { zipOne } from '../../infra/local/sample-target.ts'
+import { zipOne } from '../../local/sample-target.ts'
 import { makeFolder, removeFolders, root, runModule } from './support/programs.ts'
 
 afterEach(removeFolders)
@@ -9,7 +9,7 @@ afterEach(removeFolders)
 /** Makes (or finds) an environment with this PATH; its python, or what it threw. */
 const ensure = (directory: string, path: string) =>
   runModule<{ python?: string; name?: string; message?: string; steps: string[] }>(`
-    import { ensurePythonEnvironment } from './infra/local/python-environment.ts'
+    import { ensurePythonEnvironment } from './local/python-environment.ts'
     const steps = []
     const progress = (name, work) => { steps.push(name); return work(() => {}) }
     process.env.PATH = ${JSON.stringify(path)}
@@ -33,7 +33,7 @@ test('a finished environment with the same requirements is used as it is, silent
   const venv = join(makeFolder(), 'venv')
   mkdirSync(join(venv, 'bin'), { recursive: true })
   writeFileSync(join(venv, 'bin/python'), '')
-  const requirements = readFileSync(join(root, 'infra/local/requirements.txt'), 'utf8')
+  const requirements = readFileSync(join(root, 'local/requirements.txt'), 'utf8')
   writeFileSync(join(venv, 'hotwork-requirements.txt'), requirements)
   expect(ensure(venv, '')).toEqual({ python: join(venv, 'bin/python'), steps: [] })
 })
@@ -50,7 +50,7 @@ test('an environment of other requirements, or half made, is not used', () => {
 })
 
 test.each([
-  'infra/local/requirements.txt',
+  'local/requirements.txt',
   'examples/verify-receipt/requirements.txt',
   'test/agents/requirements.txt',
   'test/agents/requirements-mcp1.txt',

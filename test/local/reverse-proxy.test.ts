@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type ReverseProxy, startReverseProxy } from '../../infra/local/loopback.ts'
+import { type ReverseProxy, startReverseProxy } from '../../local/loopback.ts'
 
 /** What reached the server behind the proxy. */
 interface Seen {

@@ -2,12 +2,12 @@ import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } fro
 import { join } from 'node:path'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import type { Local } from '../../infra/local/local-file.ts'
+import type { Local } from '../../local/local-file.ts'
 import { endPrograms, makeFolder, processesOf, removeFolders, startProgram } from './support/programs.ts'
 
 /** `npm start`, with the smallest app there is in place of Hotwork's. */
 const start = (state: string, ...more: string[]) =>
-  startProgram(['infra/local/start.ts', '--state', state, '--app', 'test/local/support/small-app.ts', ...more])
+  startProgram(['local/start.ts', '--state', state, '--app', 'test/local/support/small-app.ts', ...more])
 const ready = 'Ctrl-C ends it all'
 const readLocal = (state: string) => JSON.parse(readFileSync(join(state, 'local.json'), 'utf8')) as Local
 
@@ -134,7 +134,7 @@ test('an app that cannot be synthesized ends the start with 1, its own words and
   const state = makeFolder()
   const broken = join(state, 'broken-app.ts')
   writeFileSync(broken, "process.stderr.write('policies/ladder.json:3 names no stage\\n'); process.exitCode = 1\n")
-  const program = startProgram(['infra/local/start.ts', '--state', state, '--app', broken])
+  const program = startProgram(['local/start.ts', '--state', state, '--app', broken])
   expect(await program.ends).toBe(1)
   expect(program.printed()).toContain('policies/ladder.json:3 names no stage')
   await untilNothingRuns(state)
@@ -164,7 +164,7 @@ test('an emulator that dies ends it all with 1, a sentence that says so and the 
   expect(existsSync(join(state, 'stack.lock'))).toBe(false)
 })
 
-test.each(['infra/local/start.ts', 'infra/local/demo.ts'])(
+test.each(['local/start.ts', 'local/demo.ts'])(
   '%s, whose emulator dies while it starts, ends with 1 and the same sentence',
   async (script) => {
     const state = makeFolder()

@@ -3,16 +3,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { denial, iamDenial } from '../../infra/local/demo/findings.ts'
-import { listenOnLoopback } from '../../infra/local/loopback.ts'
-import { endpointIn, isOfThisMachine } from '../aws/account.ts'
-import { type Check, check, NotAsked } from '../aws/checks/check.ts'
-import { totp } from '../aws/checks/sealed.ts'
-import { type Made, stacksOf } from '../aws/made.ts'
-import { readOptions } from '../aws/options.ts'
-import { callProgram } from '../aws/relay/serve.ts'
-import { removeAll } from '../aws/remove.ts'
-import { type Run, summaryOf, writeReport } from '../aws/report.ts'
+import { denial, iamDenial } from '../../local/demo/findings.ts'
+import { listenOnLoopback } from '../../local/loopback.ts'
+import { endpointIn, isOfThisMachine } from '../../tools/aws/account.ts'
+import { type Check, check, NotAsked } from '../../tools/aws/checks/check.ts'
+import { totp } from '../../tools/aws/checks/sealed.ts'
+import { type Made, stacksOf } from '../../tools/aws/made.ts'
+import { readOptions } from '../../tools/aws/options.ts'
+import { callProgram } from '../../tools/aws/relay/serve.ts'
+import { removeAll } from '../../tools/aws/remove.ts'
+import { type Run, summaryOf, writeReport } from '../../tools/aws/report.ts'
 
 const silent = () => {}
 const held = async () => ({ held: true, found: 'yes' })
@@ -221,7 +221,7 @@ describe('removing what a run made', () => {
 
 test('one Ctrl-C that comes twice, as from `npm run`, is one, and a later one ends it at once', async () => {
   const program = `
-    import { untilAsked } from './infra/local/processes.ts'
+    import { untilAsked } from './local/processes.ts'
     let now = 0
     const asked = untilAsked(() => now)
     const told = (at) => { now = at; process.emit('SIGINT'); console.log(asked.aborted, at) }

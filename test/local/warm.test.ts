@@ -7,7 +7,7 @@ import { App, Stack } from 'aws-cdk-lib'
 import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
-import { doorsOf, warm } from '../../infra/local/cdk.ts'
+import { doorsOf, warm } from '../../local/cdk.ts'
 
 const outdir = mkdtempSync(join(tmpdir(), 'hotwork-warm-'))
 afterAll(() => rmSync(outdir, { recursive: true, force: true }))

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PutItemCommand } from '@aws-sdk/client-dynamodb'
-import { minuteOf } from '../scale/channel.ts'
-import { heatOf, type Load, loadOf, unshardedIn } from '../scale/load.ts'
-import { quotas } from '../scale/quotas.ts'
-import { RecordedTables } from '../scale/recorded-tables.ts'
+import { minuteOf } from '../../tools/scale/channel.ts'
+import { heatOf, type Load, loadOf, unshardedIn } from '../../tools/scale/load.ts'
+import { quotas } from '../../tools/scale/quotas.ts'
+import { RecordedTables } from '../../tools/scale/recorded-tables.ts'
 
 /** `npm run scale` in small: lives by the real code, and what they are for each key. */
 const sample = 20

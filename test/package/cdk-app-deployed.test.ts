@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { deployAssembly } from '../../infra/local/cdk.ts'
+import { deployAssembly } from '../../local/cdk.ts'
 import { Deployment } from '../stack/support/deployment.ts'
 import { CdkApp } from './support/cdk-app.ts'
 

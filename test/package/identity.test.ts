@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { listenOnLoopback } from '../../infra/local/loopback.ts'
+import { listenOnLoopback } from '../../local/loopback.ts'
 import { startGithubRunner } from '../client/support/github-runner.ts'
 import { Workload } from '../client/support/workload.ts'
 import { startWorkloadApi } from '../client/support/workload-api.ts'

@@ -282,7 +282,7 @@ test('what users run needs nothing of the language that came after Node 20', () 
         typeRoots: [join(root, 'node_modules/@types')],
       },
       include: [],
-      files: [...sources, 'client/hotwork.ts', 'functions/bin/policy/check.ts'].map((file) => join(root, file)),
+      files: [...sources, 'client/hotwork.ts', 'policy-tools/verbs/check.ts'].map((file) => join(root, file)),
     }),
   )
   const { status, stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', project], { encoding: 'utf8' })

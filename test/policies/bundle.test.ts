@@ -15,7 +15,7 @@ const sample = compileSample()
 const check = (options: { folder: string; deployment: string; out?: string; writeSchema?: boolean }) =>
   spawnSync(
     process.execPath,
-    [join(__dirname, '../../functions/bin/policy.ts'), JSON.stringify({ verb: 'check', json: false, ...options })],
+    [join(__dirname, '../../policy-tools/policy.ts'), JSON.stringify({ verb: 'check', json: false, ...options })],
     { encoding: 'utf8' },
   )
 

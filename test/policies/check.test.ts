@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import * as check from '../../functions/bin/policy/check.ts'
-import { WrongUsage } from '../../functions/bin/policy/io.ts'
-import { openPolicies } from '../../functions/bin/policy/open.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import * as check from '../../policy-tools/verbs/check.ts'
+import { WrongUsage } from '../../policy-tools/verbs/io.ts'
+import { openPolicies } from '../../policy-tools/verbs/open.ts'
 import { runVerb } from './run-verb.ts'
 import { Copy, compileSample, sampleDeployment, sampleFolder } from './sample.ts'
 

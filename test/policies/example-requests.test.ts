@@ -4,7 +4,7 @@ import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { EvaluationBody } from '../../functions/adapters/http/authzen.ts'
 import { assess } from '../../functions/domain/policy/assess.ts'
 import { AgentId } from '../../functions/domain/values.ts'
-import { readExampleTable } from '../../infra/local/demo/asking.ts'
+import { readExampleTable } from '../../local/demo/asking.ts'
 import { compileSample } from './sample.ts'
 
 const folder = join(__dirname, '../../examples/requests')

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Io } from '../../functions/bin/policy/io.ts'
+import type { Io } from '../../policy-tools/verbs/io.ts'
 
 type Verb<O> = { run(options: O, io: Io): Promise<number> }
 

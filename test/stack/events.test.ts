@@ -1,4 +1,4 @@
-import { type Listener, listenForEvents } from '../../infra/local/demo/event-listener.ts'
+import { type Listener, listenForEvents } from '../../local/demo/event-listener.ts'
 import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 
 /** Programs outside hear what becomes of a request, on the bus: by the deployed stream, queue and functions. */

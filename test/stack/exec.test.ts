@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import type { Local } from '../../infra/local/local-file.ts'
+import type { Local } from '../../local/local-file.ts'
 import { administrator, connection, until, withCredentials } from './support/aws.ts'
 import { installAwsTools } from './support/aws-tools.ts'
 import { Deployment, setParameter } from './support/deployment.ts'

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { ensurePythonEnvironment } from '../../local/python-environment.ts'
 import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 
 /** A receipt of a deployed Hotwork, from the request to the two programs that verify it. */

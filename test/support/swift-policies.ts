@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freezeFlags } from '../../infra/local/demo/quick-policies.ts'
-import { findFreePort } from '../../infra/local/loopback.ts'
+import { freezeFlags } from '../../local/demo/quick-policies.ts'
+import { findFreePort } from '../../local/loopback.ts'
 
 const root = join(import.meta.dirname, '../..')
 

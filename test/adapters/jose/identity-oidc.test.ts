@@ -108,7 +108,7 @@ describe('oidc-provider, a real issuer', () => {
     const provider = startProgram([
       '--input-type=module',
       '-e',
-      `import { startIdentityProvider } from './infra/local/identity-provider.ts'
+      `import { startIdentityProvider } from './local/identity-provider.ts'
        const provider = await startIdentityProvider(console.error)
        const keys = await provider.enrol([{ kind: 'workload', subject: 'agent-remediator' }])
        provider.serve('${own}')

@@ -1,4 +1,4 @@
-import { listenOnLoopback } from '../../../infra/local/loopback.ts'
+import { listenOnLoopback } from '../../../local/loopback.ts'
 import type { Mood } from './key-server.ts'
 
 /** An issuer as others see it: its metadata, and its keys, in whatever mood. It counts who comes for which. */

@@ -3,7 +3,7 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/cli
 import { CreateAliasCommand, CreateFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { LambdaStatementSigner } from '../../../functions/adapters/lambda/statement-signer.ts'
-import { zipOne } from '../../../infra/local/sample-target.ts'
+import { zipOne } from '../../../local/sample-target.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
 import { start } from '../../support/world.ts'

@@ -1,4 +1,4 @@
-import { seeded } from '../../../functions/domain/policy-change/random.ts'
+import { seeded } from '../../../policy-tools/change/random.ts'
 
 /** What a seed says: which call, who decides how, and what is killed when. */
 export type Plan = {

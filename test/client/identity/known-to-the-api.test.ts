@@ -58,7 +58,7 @@ beforeAll(async () => {
     const program = startProgram([
       '--input-type=module',
       '-e',
-      `import { startIdentityProvider } from './infra/local/identity-provider.ts'
+      `import { startIdentityProvider } from './local/identity-provider.ts'
        const provider = await startIdentityProvider(console.error)
        const keys = await provider.enrol([{ kind: 'workload', subject: 'agent-remediator' }])
        provider.serve('${url}')

@@ -1,4 +1,4 @@
-import { listenOnLoopback } from '../../../infra/local/loopback.ts'
+import { listenOnLoopback } from '../../../local/loopback.ts'
 
 type Answer = { status: number; body: string; location?: string }
 

@@ -71,7 +71,7 @@ async function startProvider(api: string): Promise<LoginScene['provider']> {
   const program = startProgram([
     '--input-type=module',
     '-e',
-    `import { startIdentityProvider } from './infra/local/identity-provider.ts'
+    `import { startIdentityProvider } from './local/identity-provider.ts'
      const provider = await startIdentityProvider(console.error)
      const keys = await provider.enrol(${JSON.stringify(people)})
      provider.serve('${api}')

@@ -1,4 +1,4 @@
-import { checkMessageBlocks, checkView } from '../../../infra/local/desk/blocks.ts'
+import { checkMessageBlocks, checkView } from '../../../local/desk/blocks.ts'
 
 const plain = (text: string) => ({ type: 'plain_text', text })
 const mrkdwn = (text: string) => ({ type: 'mrkdwn', text })

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { LogLevel, WebClient } from '@slack/web-api'
-import { type Desk, startDesk } from '../../../infra/local/desk/desk.ts'
+import { type Desk, startDesk } from '../../../local/desk/desk.ts'
 
 export const signingSecret = '0123456789abcdef0123456789abcdef'
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { formatDate, renderMessage, renderRichText } from '../../../infra/local/desk/text.ts'
+import { formatDate, renderMessage, renderRichText } from '../../../local/desk/text.ts'
 
 const nameOf = (id: string) => (id === 'U0ANA' ? 'Ana & Co' : id)
 

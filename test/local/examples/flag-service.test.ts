@@ -8,7 +8,7 @@ import { json } from 'node:stream/consumers'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { localLogin } from '../../../client/login/login.ts'
 import { type FlagService, startFlagService } from '../../../examples/flag-service/flag-service.ts'
-import { findFreePort } from '../../../infra/local/loopback.ts'
+import { findFreePort } from '../../../local/loopback.ts'
 import { endPrograms, startProgram } from '../support/programs.ts'
 
 const tool = 'tool-flag-service'
@@ -68,7 +68,7 @@ async function startProvider(): Promise<typeof provider> {
   const program = startProgram([
     '--input-type=module',
     '-e',
-    `import { startIdentityProvider } from './infra/local/identity-provider.ts'
+    `import { startIdentityProvider } from './local/identity-provider.ts'
      const provider = await startIdentityProvider(console.error)
      const keys = await provider.enrol([{ kind: 'workload', subject: '${tool}' }])
      provider.serve('${gateUrl}')

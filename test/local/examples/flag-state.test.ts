@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { Gate } from '../../../client/gate.ts'
 import { type FlagService, startFlagService } from '../../../examples/flag-service/flag-service.ts'
-import { findFreePort } from '../../../infra/local/loopback.ts'
+import { findFreePort } from '../../../local/loopback.ts'
 
 /** A tool tells Hotwork what is there now, and no other: by Hotwork's own token for that tool. */
 

@@ -46,7 +46,7 @@ describe('a request file that no stack can take ends the demo with 2 and one sen
     const folder = makeFolder()
     const file = join(folder, 'mine.json')
     writeFileSync(file, text)
-    const program = startProgram(['infra/local/demo.ts', '--state', folder, '--request', file])
+    const program = startProgram(['local/demo.ts', '--state', folder, '--request', file])
     expect(await program.ends).toBe(2)
     const [said = '', ...more] = program.printed().trimEnd().split('\n')
     expect(more).toEqual([])
@@ -57,7 +57,7 @@ describe('a request file that no stack can take ends the demo with 2 and one sen
   test('a file that is not there', async () => {
     const folder = makeFolder()
     const file = join(folder, 'none.json')
-    const program = startProgram(['infra/local/demo.ts', '--state', folder, '--request', file])
+    const program = startProgram(['local/demo.ts', '--state', folder, '--request', file])
     expect(await program.ends).toBe(2)
     expect(program.printed()).toBe(
       `${file}: it cannot be read (ENOENT); name a file with one AuthZEN evaluation body\n`,

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import { type Fault, type Happened, startFaultyAws, startFaultySlack } from '../../load/faults.ts'
+import { type Fault, type Happened, startFaultyAws, startFaultySlack } from '../../../tools/load/faults.ts'
 
 let service: Server
 let served: number

@@ -1,4 +1,4 @@
-import { Gate } from '../../load/gate.ts'
+import { Gate } from '../../../tools/load/gate.ts'
 
 test('so many go through at once, and what has begun before what is new', async () => {
   const gate = new Gate(2)

@@ -68,7 +68,7 @@ export class PagesFixture {
     const program = startProgram([
       '--input-type=module',
       '-e',
-      `import { startIdentityProvider } from './infra/local/identity-provider.ts'
+      `import { startIdentityProvider } from './local/identity-provider.ts'
        const provider = await startIdentityProvider(console.error)
        await provider.enrol(${JSON.stringify([...people, nobody])})
        provider.serve('${this.url}')

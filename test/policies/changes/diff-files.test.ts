@@ -1,6 +1,6 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import type { Change, Changes } from '../../../functions/domain/policy-change/change.ts'
-import { diffFiles } from '../../../functions/domain/policy-change/diff-files.ts'
+import type { Change, Changes } from '../../../policy-tools/change/change.ts'
+import { diffFiles } from '../../../policy-tools/change/diff-files.ts'
 import {
   agent,
   calendar,

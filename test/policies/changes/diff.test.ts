@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import * as diff from '../../../functions/bin/policy/diff.ts'
+import * as diff from '../../../policy-tools/verbs/diff.ts'
 import { runVerb } from '../run-verb.ts'
 import { Copy, compileSample, sampleDeployment, sampleFolder } from '../sample.ts'
 

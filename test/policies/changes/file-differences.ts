@@ -1,5 +1,5 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import type { Direction } from '../../../functions/domain/policy-change/change.ts'
+import type { Direction } from '../../../policy-tools/change/change.ts'
 import { madeOnce } from '../../support/made-once.ts'
 import { compileSample } from '../sample.ts'
 

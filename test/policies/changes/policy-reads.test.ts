@@ -1,4 +1,4 @@
-import { readPolicy } from '../../../functions/adapters/cedar/policy-reads.ts'
+import { readPolicy } from '../../../policy-tools/cedar/policy-reads.ts'
 
 /** What a policy reads, and with what it compares that. */
 

@@ -8,7 +8,7 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import type { Json, JsonObject } from '../../../functions/domain/values.ts'
 import { duration } from '../../../functions/domain/values.ts'
 import type { RenderedCard } from '../../../functions/operations/cards/ports.ts'
-import { checkMessageBlocks } from '../../../infra/local/desk/blocks.ts'
+import { checkMessageBlocks } from '../../../local/desk/blocks.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 import { credentialId } from '../../support/ask.ts'
 import { sampleBundle } from '../../support/world.ts'

@@ -4,7 +4,7 @@ import type { ApprovalRequest, StageState } from '../../../functions/domain/requ
 import { drawCard } from '../../../functions/operations/cards/draw-card.ts'
 import type { CardBoard } from '../../../functions/operations/cards/ports.ts'
 import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
-import { type Desk, startDesk } from '../../../infra/local/desk/desk.ts'
+import { type Desk, startDesk } from '../../../local/desk/desk.ts'
 import { MemoryCardBoard } from '../../support/cards/memory-card-board.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { MemoryLog } from '../../support/memory-log.ts'

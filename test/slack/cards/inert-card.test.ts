@@ -24,7 +24,7 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import type { AgentId } from '../../../functions/domain/values.ts'
 import type { RenderedCard } from '../../../functions/operations/cards/ports.ts'
 import type { OnBehalfForeseen } from '../../../functions/operations/requests/ask-on-behalf.ts'
-import { checkMessageBlocks, checkView } from '../../../infra/local/desk/blocks.ts'
+import { checkMessageBlocks, checkView } from '../../../local/desk/blocks.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 import { writeFile } from '../../support/mcp-tool.ts'
 import { MemoryLog } from '../../support/memory-log.ts'

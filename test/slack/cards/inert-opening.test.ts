@@ -5,7 +5,7 @@ import { renderOpening } from '../../../functions/adapters/slack/cards/opening-c
 import { reviewModal } from '../../../functions/adapters/slack/forms/opening-forms.ts'
 import type { Notice } from '../../../functions/domain/cards/notices.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
-import { checkMessageBlocks, checkView } from '../../../infra/local/desk/blocks.ts'
+import { checkMessageBlocks, checkView } from '../../../local/desk/blocks.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 import { sampleBundle } from '../../support/world.ts'
 import { page } from '../edge/door.ts'

@@ -7,7 +7,7 @@ import { describeRequest, shownDigest } from '../../../functions/domain/cards/re
 import { narrowSteps } from '../../../functions/domain/requests/narrow.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
-import { checkMessageBlocks } from '../../../infra/local/desk/blocks.ts'
+import { checkMessageBlocks } from '../../../local/desk/blocks.ts'
 import { anyCharacter } from '../../support/any-character.ts'
 import { sampleBundle } from '../../support/world.ts'
 import { expectInert, ownWords } from './inert-checks.ts'

@@ -1,7 +1,7 @@
 import { complaintsOf } from '../../../functions/adapters/slack/cards/blocks.ts'
 import { bareCard, degradeCard } from '../../../functions/adapters/slack/cards/card-board.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
-import { checkMessageBlocks } from '../../../infra/local/desk/blocks.ts'
+import { checkMessageBlocks } from '../../../local/desk/blocks.ts'
 
 const plain = (length: number) => ({ type: 'plain_text', text: 'x'.repeat(length) })
 const words = (length: number) => ({ type: 'text', text: 'x'.repeat(length) })

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo, createServer as createSocketServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { startDesk } from '../../../infra/local/desk/desk.ts'
+import { startDesk } from '../../../local/desk/desk.ts'
 
 /** A Slack that the adapters are held against. */
 export type Slack = {

@@ -5,7 +5,7 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import { drawBatch } from '../../../functions/handlers/slack/draw-batch.ts'
 import { drawCard } from '../../../functions/operations/cards/draw-card.ts'
 import type { CardBoard } from '../../../functions/operations/cards/ports.ts'
-import { type Desk, startDesk } from '../../../infra/local/desk/desk.ts'
+import { type Desk, startDesk } from '../../../local/desk/desk.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
 import { HeldQueue } from '../../support/requests/held-queue.ts'

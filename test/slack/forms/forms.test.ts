@@ -3,7 +3,7 @@ import type { Modal } from '../../../functions/adapters/slack/forms/modal-blocks
 import { digestOf } from '../../../functions/domain/digest.ts'
 import { refusals } from '../../../functions/domain/refusals.ts'
 import { type ApprovalRequest, openStage, type PendingRequest } from '../../../functions/domain/requests/request.ts'
-import { checkView } from '../../../infra/local/desk/blocks.ts'
+import { checkView } from '../../../local/desk/blocks.ts'
 import { repairPlan } from '../../support/plan.ts'
 import { prodParameter, sampleBundle, World } from '../../support/world.ts'
 import { resizeWorker, stopCheckout, wantingReasons } from '../cards/states.ts'

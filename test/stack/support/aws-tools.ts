@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { ensurePythonEnvironment } from '../../../infra/local/python-environment.ts'
+import { ensurePythonEnvironment } from '../../../local/python-environment.ts'
 
 const root = join(__dirname, '../../..')
 

@@ -14,7 +14,7 @@ import { DynamoTextStore } from '../../../functions/adapters/dynamodb/text-store
 import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
 import { withTextsBeside } from '../../../functions/domain/ledger/texts.ts'
 import { textsBeside } from '../../../functions/operations/ledger/texts.ts'
-import type { Local } from '../../../infra/local/local-file.ts'
+import type { Local } from '../../../local/local-file.ts'
 import type { Answer } from './deployment.ts'
 
 export const connection = ({ aws }: Local) => ({ endpoint: aws.endpointUrl, region: aws.region })

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import * as DPoP from 'dpop'
 import { importJWK, type JWK, SignJWT } from 'jose'
-import { DeskClient } from '../../../infra/local/demo/desk-client.ts'
-import type { Local, LocalClient } from '../../../infra/local/local-file.ts'
+import { DeskClient } from '../../../local/demo/desk-client.ts'
+import type { Local, LocalClient } from '../../../local/local-file.ts'
 
 /**
  * Clients of a deployed Hotwork, as a stranger would write them: `jose` and `dpop` for the tokens, plain HTTP for the

@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda'
 import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
 import { defined } from '../../../functions/domain/values.ts'
-import type { Local } from '../../../infra/local/local-file.ts'
+import type { Local } from '../../../local/local-file.ts'
 import { nameOf } from '../../infra/support/template.ts'
 import { statesOf, until } from './aws.ts'
 import type { CallCount, Counts, Timeline } from './call-meter.ts'

@@ -14,7 +14,7 @@ import { CallNotSent, CallOutdated, CallRefused, CallUnanswered } from '../../..
 import { onlyOn } from '../../../../functions/targets/aws/calls/dynamodb-condition.ts'
 import { makeOnce, SdkCaller } from '../../../../functions/targets/aws/calls/sdk-caller.ts'
 import type { AwsCredentials } from '../../../../functions/targets/aws/ports.ts'
-import { zipOne } from '../../../../infra/local/sample-target.ts'
+import { zipOne } from '../../../../local/sample-target.ts'
 import { useAws } from '../../../adapters/emulator.ts'
 import { type FaultyProxy, startProxy } from '../../../adapters/proxy.ts'
 

@@ -1,0 +1,38 @@
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
+import { LambdaClient, PutFunctionConcurrencyCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import type { Ask } from '../../client/agent/ask.ts'
+import type { AwsCredentials } from '../../client/answers.ts'
+
+/** It is not an AWS action, or it has no client here. */
+export class CannotAct extends Error {
+  override readonly name = 'CannotAct'
+}
+
+/** Where AWS calls go: an emulator of this machine. */
+export type AwsPlace = { region: string; endpoint?: string }
+
+export const withCredentials = (place: AwsPlace, { AccessKeyId, SecretAccessKey, SessionToken }: AwsCredentials) => ({
+  ...place,
+  credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+  maxAttempts: 1,
+})
+
+/** @throws CannotAct, or what AWS answers. A no from IAM is an error named `AccessDenied...`. */
+export async function act({ name, properties }: Ask['action'], aws: AwsPlace, credentials: AwsCredentials) {
+  const config = withCredentials(aws, credentials)
+  // The arguments are those of the AWS API, so the SDK takes them as they are.
+  const input = properties as never
+  switch (name) {
+    case 'ssm:PutParameter':
+      return new SSMClient(config).send(new PutParameterCommand(input))
+    case 'lambda:PutFunctionConcurrency':
+      return new LambdaClient(config).send(new PutFunctionConcurrencyCommand(input))
+    case 'lambda:UpdateFunctionConfiguration':
+      return new LambdaClient(config).send(new UpdateFunctionConfigurationCommand(input))
+    case 'dynamodb:UpdateItem':
+      return new DynamoDBClient(config).send(new UpdateItemCommand(input))
+    default:
+      throw new CannotAct(`the demo has no client for \`${name}\``)
+  }
+}

@@ -1,0 +1,20 @@
+import * as DPoP from 'dpop'
+import * as z from 'zod'
+import { readAnswer, type Sending, send } from '../../client/http.ts'
+import { type Prove, proverOfPair } from '../../client/kept-keys.ts'
+import type { Trouble } from '../../client/outcome.ts'
+import { thisMachine } from '../../client/surroundings.ts'
+
+/** The report tells what happens. */
+export const quietMachine = { ...thisMachine({ file: import.meta.filename, version: 'demo' }), err: () => {} }
+
+/** One call, with its JSON taken as it comes. @throws Refusal, Fault */
+export async function call<T>(sending: Sending): Promise<T> {
+  return readAnswer(z.custom<T>(), await send(sending, quietMachine), sending)
+}
+
+export const newProver = async (): Promise<Prove> => proverOfPair(await DPoP.generateKeyPair('ES256'))
+
+/** Such as `403 uses_exhausted: ...`. */
+export const describeTrouble = ({ status, told: { code, title, detail } }: Trouble): string =>
+  `${status ?? 'no answer'} ${code}: ${detail ?? title}`

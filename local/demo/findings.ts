@@ -1,0 +1,123 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { AgentApi } from '../../client/agent/agent-api.ts'
+import type { Ask } from '../../client/agent/ask.ts'
+import { Trouble } from '../../client/outcome.ts'
+import { describeTrouble } from './calls.ts'
+import { type Card, describeCard } from './desk-client.ts'
+import { decisionsOf, type Request } from './person.ts'
+import type { Report } from './report.ts'
+import type { World } from './world.ts'
+
+export interface Finding<T> {
+  held: boolean
+  found: string
+  value: T
+}
+
+export const finding = <T = undefined>(held: boolean, found: string, value?: T): Finding<T> =>
+  ({ held, found, value }) as Finding<T>
+
+/** Nothing but this no will do. @param no status, and code where one is promised: `403` or `403 uses_exhausted` */
+export async function refused(no: string, call: () => Promise<unknown>, says = /./): Promise<Finding<undefined>> {
+  try {
+    await call()
+  } catch (fault) {
+    if (!(fault instanceof Trouble)) throw fault
+    const found = describeTrouble(fault)
+    const held = no === `${fault.status}` || no === `${fault.status} ${fault.told.code}`
+    return finding(held && says.test(found), found)
+  }
+  return finding(false, 'it was let through')
+}
+
+/** @param because what the request is instead of approved, such as `denied` */
+export const tokenRefused = (agent: AgentApi, id: string, because: string): Promise<Finding<undefined>> =>
+  refused(`400 ${because}`, () => agent.exchangeToken(id))
+
+export async function evaluatedNo(agent: AgentApi, ask: Ask, reason: string): Promise<Finding<undefined>> {
+  const { decision, context } = await agent.evaluate(ask)
+  return finding(!decision && context.reason === reason, `decision: ${decision}, ${context.detail ?? context.reason}`)
+}
+
+/** A statement denies it, or none allows it; a session that was cut has ended too. The words are AWS's own. */
+export const denial = {
+  denied: /with an explicit deny/,
+  notAllowed: /because no [\w-]+ policy allows|security token .*expired/,
+}
+
+export async function refusedByIam(call: () => Promise<unknown>): Promise<Finding<undefined>> {
+  const said = (await iamDenial(call)) ?? 'IAM let it through'
+  return finding(denial.notAllowed.test(said) || denial.denied.test(said), `IAM: ${said}`)
+}
+
+export const approvedRequest = (request: Request): Finding<undefined> =>
+  finding(request.status === 'approved', `${request.status} by ${decisionsOf(request).join(' and ')}`)
+
+export async function completed(agent: AgentApi, id: string, how: 'succeeded' | 'failed', note: string) {
+  const { grant } = (await agent.complete(id, how, note)).hotwork
+  return finding(grant?.status === 'completed', `${id}: its grant is ${grant?.status}`)
+}
+
+/** The card comes to say these words, and has no buttons left. */
+export async function closedCard({ desk }: World, id: string, words: string): Promise<Finding<Card>> {
+  const card = await desk.untilCard(id, ({ says }) => says.includes(words))
+  return finding(card.buttons.length === 0, describeCard(card), card)
+}
+
+export type Asked = { id: string; card: Card }
+
+/** A person clicks Approve, is told why not, and nothing is counted. */
+export async function clickInVain({ desk, person, reader }: World, { id, card }: Asked, who: string, why: RegExp) {
+  const before = decisionsOf(await reader.request(id))
+  const { status, told } = await desk.clickAndRead(card, 'approve', person(who).slackUserId)
+  const after = decisionsOf(await reader.request(id))
+  const held = status === 200 && why.test(told) && after.length === before.length
+  return finding(held, `${status}; told: "${told}"; counted: ${after.join(', ') || 'nothing'}`)
+}
+
+/** `undefined` when IAM lets the call through. Any other fault proves nothing about rights. */
+export async function iamDenial(call: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await call()
+    return undefined
+  } catch (fault) {
+    const { name, message } = fault as Error
+    if (!/^(AccessDenied|ExpiredToken)/.test(name)) throw fault
+    // `User: arn:... is not authorized to perform: ssm:PutParameter on resource: arn:... because ...`
+    return message.replace(/^.*not authorized to perform: /, '').replace('on resource: ', 'on ')
+  }
+}
+
+/**
+ * Tries until IAM refuses. A deny is written from a queue and lags, an end by time does not: `how` is what it must rest on.
+ * @returns how long after `since`, in milliseconds
+ */
+export async function untilDead(
+  report: Report,
+  { latency, since, how = 'denied' }: { latency: string; since: number; how?: keyof typeof denial },
+  call: () => Promise<unknown>,
+): Promise<Finding<number>> {
+  let tries = 0
+  const tried = () => {
+    tries += 1
+    return iamDenial(call)
+  }
+  const said = await until(tried, { ...report.probes, what: 'IAM refuses' })
+  const lag = Date.now() - since
+  report.latency(latency, lag)
+  return finding(denial[how].test(said), `refused ${lag} ms after, at try ${tries}: ${said}`, lag)
+}
+
+/** For what has no event to wait for. */
+export async function until<T>(
+  look: () => Promise<T | undefined>,
+  wanted: { withinSeconds: number; everyMilliseconds?: number; what: string },
+): Promise<T> {
+  const end = Date.now() + wanted.withinSeconds * 1000
+  for (;;) {
+    const found = await look()
+    if (found !== undefined) return found
+    if (Date.now() >= end) throw new Error(`after ${wanted.withinSeconds} s still not: ${wanted.what}`)
+    await delay(wanted.everyMilliseconds ?? 100)
+  }
+}

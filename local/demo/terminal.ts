@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Local } from '../local-file.ts'
+
+const program = join(import.meta.dirname, '../../client/hotwork.mjs')
+
+export type Typed = { exit: number; out: string; err: string }
+export type Type = (...words: readonly string[]) => Promise<Typed>
+
+/** A folder in which a person types `hotwork`, beside the stack. */
+export async function withTerminal(
+  { local }: { local: Local },
+  person: string,
+  work: (type: Type, folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'hotwork-terminal-'))
+  const env = { ...process.env, XDG_STATE_HOME: folder, HOTWORK_AS: person }
+  const type: Type = (...words) => runIn(folder, env, process.execPath, [program, ...words])
+  try {
+    // As `npm start` writes it, for all who work in this folder.
+    mkdirSync(join(folder, '.hotwork'))
+    writeFileSync(join(folder, '.hotwork/local.json'), JSON.stringify(local), { mode: 0o600 })
+    await work(type, folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+export const runIn = (cwd: string, env: NodeJS.ProcessEnv, command: string, words: readonly string[]): Promise<Typed> =>
+  new Promise((resolve) => {
+    execFile(command, words, { cwd, env, maxBuffer: 256 * 2 ** 20 }, (fault, out, err) =>
+      resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),
+    )
+  })
+
+/** @throws Error with what it said */
+export function mustWork({ exit, out, err }: Typed): string {
+  if (exit === 0) return out
+  throw new Error(`exit ${exit}: ${err}${out}`)
+}

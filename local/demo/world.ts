@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { AgentApi } from '../../client/agent/agent-api.ts'
+import type { Ask } from '../../client/agent/ask.ts'
+import { type Identity, resolveIdentity } from '../../client/identity/identity.ts'
+import { localLogin } from '../../client/login/login.ts'
+import { readRequestFile } from '../../client/requests/request-file.ts'
+import { startCheckoutService } from '../../examples/checkout-service/checkout-service.ts'
+import { clientSettings } from '../emulator.ts'
+import type { Local } from '../local-file.ts'
+import { newProver, quietMachine } from './calls.ts'
+import { DeskClient } from './desk-client.ts'
+import { Person } from './person.ts'
+import type { Report } from './report.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** With the table of what they come to. */
+export const requestsFolder = join(root, 'examples/requests')
+export const plansFolder = join(root, 'examples/plan')
+
+export interface RunningStack {
+  local: Local
+  /** For what is to be looked at afterwards. */
+  folder: string
+  /** The same organisation with seconds instead of minutes to answer: deployed when a chapter first asks for it. */
+  quick(): Promise<Local>
+}
+
+type Work = (world: World) => Promise<void>
+
+/** Runs the checkout service beside the stack meanwhile. */
+export async function withWorld(stack: RunningStack, report: Report, work: Work): Promise<void> {
+  const checkout = await startCheckoutService({ aws: clientSettings(stack.local.aws) })
+  try {
+    await work(createWorld(stack, report, `${checkout.url}/health`))
+  } finally {
+    await checkout.close()
+  }
+}
+
+export type World = ReturnType<typeof createWorld>
+
+function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
+  const { local } = stack
+  const people = local.people.map((client) => new Person(client, local))
+  const agents = new Map<string, Promise<AgentApi>>()
+  /** For AWS SDK clients, with a credential from Hotwork. */
+  const { region, endpointUrl } = local.aws
+  const aws = { region, ...(endpointUrl !== '' && { endpoint: endpointUrl }) }
+
+  /** An agent with a key of its own, the same one each time. */
+  function agent(id: string): Promise<AgentApi> {
+    const identity = workloadIdentity(local, id)
+    const connect = async () => new AgentApi({ issuer: local.apiUrl, identity, prove: await newProver() })
+    const agent = agents.get(id) ?? connect()
+    agents.set(id, agent)
+    return agent
+  }
+
+  return {
+    stack,
+    local,
+    report,
+    healthUrl,
+    people,
+    aws,
+    agent,
+    desk: new DeskClient(local.slack),
+    /** Decides nothing. */
+    reader: people.find(({ groups }) => groups.includes('platform')) ?? (people[0] as Person),
+    person: (id: string) => named(people, id),
+    /** An example request by its file's name, with the ARNs of this stack. */
+    example: (name: string) => readAsk(join(requestsFolder, `${name}.json`), local),
+  }
+}
+
+/** The same where people have seconds to answer. */
+export const quickWorld = async ({ stack, report, healthUrl }: World): Promise<World> =>
+  createWorld({ ...stack, local: await stack.quick() }, report, healthUrl)
+
+/** Of an agent or a tool. */
+export function workloadIdentity({ agents, tools, identityProviderUrl, issuer }: Local, id: string): Identity {
+  const workload = named([...agents, ...tools], id)
+  return resolveIdentity(() => localLogin(identityProviderUrl, workload, issuer)({}), quietMachine)
+}
+
+/** @throws when the organisation has none with this id */
+export function named<T extends { id: string }>(all: readonly T[], id: string): T {
+  const found = all.find((each) => each.id === id)
+  if (found) return found
+  throw new Error(`the organisation has no ${id}; it has ${all.map((each) => each.id).join(', ')}`)
+}
+
+/** An emulator of the caller's may have another account and Region than the examples name. */
+export function readAsk(path: string, { aws }: Pick<Local, 'aws'>): Ask {
+  const text = JSON.stringify(readRequestFile(path))
+  return JSON.parse(text.replaceAll('us-east-1:000000000000', `${aws.region}:${aws.accountId}`)) as Ask
+}
+
+/** As the local administrator sees it: what is really there. */
+export async function readParameter({ aws }: Local, name: unknown): Promise<string | undefined> {
+  const ssm = new SSMClient(clientSettings(aws))
+  const { Parameter } = await ssm.send(new GetParameterCommand({ Name: String(name) }))
+  ssm.destroy()
+  return Parameter?.Value
+}
+
+/** By hand, as the local administrator. */
+export async function setParameter({ aws }: Local, name: unknown, value: string): Promise<void> {
+  const ssm = new SSMClient(clientSettings(aws))
+  await ssm.send(new PutParameterCommand({ Name: String(name), Value: value, Type: 'String', Overwrite: true }))
+  ssm.destroy()
+}

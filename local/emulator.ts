@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { findFreePort } from './loopback.ts'
+import { FaultForPeople, readEnd, startProgram } from './processes.ts'
+
+/** Settings of an SDK client that calls as the administrator that is given, not by this machine's own AWS settings. */
+export const clientSettings = ({ endpointUrl, region, accessKeyId, secretAccessKey, sessionToken }: AwsAccess) => ({
+  ...(endpointUrl !== '' && { endpoint: endpointUrl }),
+  region,
+  credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
+})
+
+export interface AwsAccess {
+  /** Empty for AWS itself (tools/aws). */
+  endpointUrl: string
+  region: string
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken?: string | undefined
+}
+
+export type Emulator = Awaited<ReturnType<typeof startEmulator>>
+
+/** Nothing that stands on it works any more. */
+class EmulatorEnded extends FaultForPeople {
+  override readonly name = 'EmulatorEnded'
+}
+
+const emulator = join(import.meta.dirname, 'emulator.py')
+const readyWithinMilliseconds = 30_000
+
+/** Stands before a service, where its callers take it for that. */
+export type Between = { url: string; forwardTo(target: string): void }
+
+/** Where Lambdas send their calls in place of the emulator, and the file that has a line for each invocation. */
+export type Meter = Between & {
+  invocationsFile: string
+  /** Which share of the batches of streams and queues a function is given twice, as AWS may do; `file` has a line for each. */
+  repeats?: { share: number; seed: number; file: string }
+  /** How long a record of a table's stream is kept back, in milliseconds. */
+  streamDelay?: number
+}
+
+interface EmulatorOptions {
+  python: string
+  directory: string
+  logFile: string
+  lambdaLogFile: string
+  nodeDirectory: string
+  meter?: Meter | undefined
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Starts MiniStack with IAM enforced, and waits until it answers. `directory` is emptied first. It serves what is signed with
+ * its keys, or those that they gave (emulator_guard.py).
+ */
+export async function startEmulator(options: EmulatorOptions) {
+  const { python, directory, logFile, signal } = options
+  signal?.throwIfAborted()
+  rmSync(directory, { recursive: true, force: true })
+  for (const name of ['tmp', 's3', 'state', 'home']) mkdirSync(join(directory, name), { recursive: true })
+  // Lambdas run below here: our package.json would make them ESM.
+  writeFileSync(join(directory, 'package.json'), '{ "type": "commonjs" }\n')
+  const endpointUrl = `http://127.0.0.1:${await findFreePort()}`
+  const access: AwsAccess = { endpointUrl, region: 'us-east-1', ...randomKeys() }
+  const env = describeEnvironment(options, access)
+  // It ends when its standard input does, also when this process is killed.
+  const program = startProgram(python, [emulator], { cwd: directory, logFile, stdin: 'pipe', env })
+  let isClosing = false
+  let hasEnded = false
+  /** Resolves when it has ended without `close`. */
+  const endedItself = new Promise<EmulatorEnded>((resolve) => {
+    void program.ended.then((how) => {
+      hasEnded = true
+      if (isClosing) return
+      const why = `the local AWS emulator has ended by itself (${how}), and nothing here works without it`
+      resolve(new EmulatorEnded(`${why}; ${readEnd(logFile)}`))
+    })
+  })
+  const close = async () => {
+    isClosing = true
+    program.kill()
+    await program.ended
+    rmSync(directory, { recursive: true, force: true })
+  }
+
+  const deadline = Date.now() + readyWithinMilliseconds
+  while (!hasEnded && !signal?.aborted && Date.now() < deadline) {
+    if (await isHealthy(endpointUrl)) return { ...access, endedItself, close }
+    await delay(50)
+  }
+  await close()
+  signal?.throwIfAborted()
+  throw new Error(`the local AWS emulator did not start; ${readEnd(logFile)}`)
+}
+
+/** All of it: Lambdas inherit it, and must not find this machine's AWS credentials or proxies. */
+const describeEnvironment = (
+  { directory, lambdaLogFile, nodeDirectory, meter }: EmulatorOptions,
+  access: AwsAccess,
+) => ({
+  PATH: `${nodeDirectory}:/usr/local/bin:/usr/bin:/bin`,
+  HOME: join(directory, 'home'),
+  LANG: 'C.UTF-8',
+  TZ: 'UTC',
+  PYTHONDONTWRITEBYTECODE: '1',
+  TMPDIR: join(directory, 'tmp'),
+  S3_DATA_DIR: join(directory, 's3'),
+  STATE_DIR: join(directory, 'state'),
+  GATEWAY_PORT: new URL(access.endpointUrl).port,
+  BIND_HOST: '127.0.0.1',
+  MINISTACK_HOST: '127.0.0.1',
+  MINISTACK_REGION: access.region,
+  // emulator_guard.py refuses the engine's default key.
+  AWS_ACCESS_KEY_ID: access.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
+  AUTH: 'true',
+  CLOUDTRAIL_RECORDING: '1',
+  CLOUDTRAIL_MAX_EVENTS: '5000',
+  HOTWORK_LAMBDA_LOG: lambdaLogFile,
+  SFTP_ENABLED: '0',
+  IOT_MTLS_ENABLED: '0',
+  // A person at the desk may think for an hour, and then click on a warm Lambda.
+  LAMBDA_WARM_TTL_SECONDS: '3600',
+  ...(meter && { AWS_ENDPOINT_URL: meter.url, HOTWORK_INVOCATIONS: meter.invocationsFile }),
+  ...(meter?.repeats && { HOTWORK_REPEATS: JSON.stringify(meter.repeats) }),
+  ...(meter?.streamDelay !== undefined && { HOTWORK_STREAM_DELAY: String(meter.streamDelay) }),
+})
+
+/** In the form of AWS's own. MiniStack does not check its administrator's signature, so their id must be a secret too. */
+function randomKeys(): { accessKeyId: string; secretAccessKey: string } {
+  const letters = Array.from(randomBytes(16), (byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32])
+  return { accessKeyId: `AKIA${letters.join('')}`, secretAccessKey: randomBytes(30).toString('base64url') }
+}
+
+const isHealthy = (endpointUrl: string) =>
+  fetch(`${endpointUrl}/_ministack/health`, { signal: AbortSignal.timeout(2000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  )

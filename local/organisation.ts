@@ -1,0 +1,141 @@
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as z from 'zod'
+
+const Text = z.string()
+const Identity = z.object({
+  issuer: Text,
+  subject: Text.optional(),
+  claims: z.record(Text, Text).optional(),
+  validFrom: Text.optional(),
+  validUntil: Text.optional(),
+})
+type Identity = z.infer<typeof Identity>
+const Party = z.object({ id: Text, identities: z.array(Identity).min(1) })
+type Party = z.infer<typeof Party>
+const Workload = Party.extend({ notify: Text.optional() })
+const Agents = z.object({
+  agents: z.array(Workload.extend({ owner: Text, autonomy: Text })),
+  tell: z.object({ channel: Text }).optional(),
+})
+const Tools = z.object({ tools: z.array(Workload) })
+const SourcedGroup = z.object({
+  people: z.array(Text).default([]),
+  source: z.object({ pagerDuty: z.object({ schedule: Text }).optional() }),
+})
+const Directory = z.object({
+  people: z.array(Party.extend({ name: Text, slack: Text.optional(), pagerDuty: Text.optional() })),
+  groups: z.record(Text, z.union([z.array(Text), SourcedGroup])),
+})
+const Stage = z.object({ channel: Text, onSilence: z.union([Text, z.object({ channel: Text.optional() })]) })
+const Ladder = z.object({ tiers: z.array(z.object({ stages: z.array(Stage) })) })
+const Action = z.object({ account: Text.optional() })
+
+const sample = join(import.meta.dirname, '../policies/agents.json')
+const mostDays = 180
+
+/**
+ * The folder, or a copy in which the first dates of the sample's agents count from today, so that a checkout of any age
+ * runs here.
+ */
+export function withDatesOfToday(folder: string, copy: string): string {
+  const [date] = /(?<="recertifyBy": )"[\d-]+"/.exec(readFileSync(sample, 'utf8')) ?? ['']
+  const agents = readFileSync(join(folder, 'agents.json'), 'utf8')
+  if (!agents.includes(date)) return folder
+  rmSync(copy, { recursive: true, force: true })
+  cpSync(folder, copy, { recursive: true })
+  const latest = new Date(Date.now() + mostDays * 86_400_000).toISOString().slice(0, 10)
+  writeFileSync(join(copy, 'agents.json'), agents.replaceAll(date, `"${latest}"`))
+  return copy
+}
+
+/** The principals of a policy folder, and the aliases in it that a deployment must give a meaning. */
+export type Organisation = ReturnType<typeof readOrganisation>
+
+/** Looks only at what is used: synthesis judges the folder. @throws an error that names the file and the member */
+export function readOrganisation(folder: string) {
+  const { agents, tell } = readJson(join(folder, 'agents.json'), Agents)
+  const { tools } = readJson(join(folder, 'tools.json'), Tools)
+  const { people, groups } = readJson(join(folder, 'directory.json'), Directory)
+  const membersOf = (group: (typeof groups)[string] = []) => (Array.isArray(group) ? group : group.people)
+  const { tiers } = readJson(join(folder, 'ladder.json'), Ladder)
+  const actions = readdirSync(join(folder, 'actions'))
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => readJson(join(folder, 'actions', name), Action))
+
+  const workloads = [...agents, ...tools]
+  const subjects = new Map([...enrol(workloads), ...enrol(people)])
+  const subjectOf = (id: string) => subjects.get(id) as string
+  const [workloadIssuers, peopleIssuers] = [servedFor(workloads), servedFor(people)]
+  return {
+    agents: agents.map(({ id, owner, autonomy }) => ({ id, owner, autonomy, subject: subjectOf(id) })),
+    tools: tools.map(({ id }) => ({ id, subject: subjectOf(id) })),
+    people: people.map(({ id, name, slack }) => ({
+      id,
+      name,
+      groups: Object.keys(groups).filter((group) => membersOf(groups[group]).includes(id)),
+      slackUserId: slack ?? unsaidSlackId(id),
+      subject: subjectOf(id),
+    })),
+    ...{ workloadIssuers, peopleIssuers },
+    absentIssuers: absentOf([...workloads, ...people], [...workloadIssuers, ...peopleIssuers]),
+    pager: {
+      users: people.flatMap(({ pagerDuty }) => pagerDuty ?? []),
+      schedules: distinct(
+        Object.values(groups).flatMap((group) =>
+          Array.isArray(group) ? [] : (group.source.pagerDuty?.schedule ?? []),
+        ),
+      ),
+    },
+    channels: distinct([...tiers.flatMap(({ stages }) => stages.flatMap(channelsOf)), ...(tell ? [tell.channel] : [])]),
+    notified: workloads.flatMap(({ id, notify }) => (notify === undefined ? [] : { id, url: notify })),
+    accounts: distinct(actions.flatMap(({ account }) => account ?? [])),
+  }
+}
+
+/** Of the form of Slack's own ids, and the same at each start. */
+const unsaidSlackId = (id: string) => `U0${id.replace(/^person:|[^a-z0-9]/gi, '').toUpperCase()}`
+
+function readJson<T>(path: string, schema: z.ZodType<T>): T {
+  const { success, data, error } = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+  if (success) return data
+  throw new Error(`${path} is not as the local stack expects it:\n${z.prettifyError(error)}`)
+}
+
+/** The local identity provider can prove a subject alone. */
+const isPlain = ({ subject, claims, validFrom, validUntil }: Identity): boolean =>
+  subject !== undefined &&
+  claims === undefined &&
+  (validFrom === undefined || Date.parse(validFrom) <= Date.now()) &&
+  (validUntil === undefined || Date.now() < Date.parse(validUntil))
+
+/** The local identity provider stands for one issuer: it gives all tokens of one kind. */
+const servedFor = (parties: readonly Party[]): string[] =>
+  parties.flatMap(({ identities }) => identities.filter(isPlain).map(({ issuer }) => issuer)).slice(0, 1)
+
+function enrol(parties: readonly Party[]): [id: string, subject: string][] {
+  const [served] = servedFor(parties)
+  return parties.map(({ id, identities }) => {
+    const subject = identities.find((it) => it.issuer === served && isPlain(it))?.subject
+    if (subject !== undefined) return [id, subject]
+    const where = served === undefined ? 'any issuer' : `issuer \`${served}\``
+    throw new Error(
+      `${id} has no identity at ${where} that is a subject alone and valid now, so the local identity provider cannot speak for it: give it one`,
+    )
+  })
+}
+
+function absentOf(parties: readonly Party[], served: readonly string[]) {
+  const others = parties.flatMap(({ identities }) => identities).filter(({ issuer }) => !served.includes(issuer))
+  return distinct(others.map(({ issuer }) => issuer)).map((alias) => ({
+    alias,
+    matchedByClaims: others.some(({ issuer, subject }) => issuer === alias && subject === undefined),
+  }))
+}
+
+const channelsOf = ({ channel, onSilence }: z.infer<typeof Stage>): string[] => [
+  channel,
+  ...(typeof onSilence === 'object' && onSilence.channel !== undefined ? [onSilence.channel] : []),
+]
+
+const distinct = (values: string[]) => [...new Set(values)]

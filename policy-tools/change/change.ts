@@ -1,0 +1,63 @@
+import type * as z from 'zod'
+import type { PolicyCase } from '../../functions/domain/policy/policy-case.ts'
+
+/** As it stands in cases/*.json: pasted there, it holds under NEW. */
+export type CaseExample = z.input<typeof PolicyCase>
+
+/** One difference between two policy folders. `from` and `to` are short texts for people. */
+export type Change = {
+  /** `newly_permitted`, `quorum`, ... */
+  kind: string
+  /** Its path in the folder: where it stands in NEW, or stood in OLD. */
+  file: string
+  policy?: string
+  agent?: string
+  person?: string
+  action?: string
+  from: string
+  to: string
+  example?: CaseExample
+}
+
+export type Direction = 'widened' | 'narrowed' | 'other'
+
+export type Changes = { readonly [direction in Direction]: readonly Change[] }
+
+export const together = (all: readonly Changes[]): Changes => ({
+  widened: all.flatMap(({ widened }) => widened),
+  narrowed: all.flatMap(({ narrowed }) => narrowed),
+  other: all.flatMap(({ other }) => other),
+})
+
+export type Directed = { direction: Direction; change: Change }
+
+/** What is alike by its key is told together, and nothing twice. */
+export function changesOf<F>(
+  found: readonly F[],
+  keyOf: (each: F) => unknown,
+  tell: (alike: readonly F[]) => readonly Directed[],
+): Changes {
+  // Node 20 has no Map.groupBy.
+  const alike = new Map<string, F[]>()
+  for (const each of found) {
+    const key = JSON.stringify(keyOf(each))
+    alike.set(key, [...(alike.get(key) ?? []), each])
+  }
+  const told = new Map<string, Directed>()
+  for (const { direction, change } of [...alike.values()].flatMap(tell)) {
+    const { example: _, ...what } = change
+    const key = JSON.stringify([direction, what])
+    if (!told.has(key)) told.set(key, { direction, change })
+  }
+  const of = (wanted: Direction) =>
+    [...told.values()].filter(({ direction }) => direction === wanted).map(({ change }) => change)
+  return { widened: of('widened'), narrowed: of('narrowed'), other: of('other') }
+}
+
+/** What is written alike stands there once, where it stood first. */
+export const eachOnce = <T>(all: readonly T[]): readonly T[] => [
+  ...new Map(all.map((each) => [JSON.stringify(each), each])).values(),
+]
+
+/** As they are written: members in another order count. */
+export const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)

@@ -1,0 +1,77 @@
+import type { Json, JsonObject } from '../../functions/domain/values.ts'
+
+/** One place in which two JSON values differ. Undefined: nothing is there. */
+export type Difference = {
+  path: readonly string[]
+  from?: Json | undefined
+  to?: Json | undefined
+  /** Of a member of a list of plain values: the lists, and `path` ends with the member. */
+  lists?: { from: readonly string[]; to: readonly string[] }
+}
+
+/** Stands last in the path where a list has the same members in another order. */
+export const order = '(order)'
+
+/** Each place once. Lists are compared by their members: by `id`, `name` and their like where they are objects. */
+export function differencesOf(
+  from: Json | undefined,
+  to: Json | undefined,
+  path: readonly string[] = [],
+): Difference[] {
+  if (same(from, to)) return []
+  if (Array.isArray(from) && Array.isArray(to)) return differencesOfLists(from, to, path)
+  if (!isObject(from) || !isObject(to)) return [{ path, from, to }]
+  const names = [...new Set([...Object.keys(from), ...Object.keys(to)])]
+  return names.flatMap((name) => differencesOf(memberOf(from, name), memberOf(to, name), [...path, name]))
+}
+
+function differencesOfLists(from: readonly Json[], to: readonly Json[], path: readonly string[]): Difference[] {
+  const [before, after] = [byKey(from), byKey(to)]
+  const keys = [...new Set([...before.keys(), ...after.keys()])]
+  const lists = [...from, ...to].some(isObject) ? {} : { lists: { from: [...before.keys()], to: [...after.keys()] } }
+  const members = keys.flatMap((key) =>
+    differencesOf(before.get(key), after.get(key), [...path, key]).map((difference) => ({ ...difference, ...lists })),
+  )
+  const [kept, keptThen] = [
+    [...before.keys()].filter((key) => after.has(key)),
+    [...after.keys()].filter((key) => before.has(key)),
+  ]
+  const moved = kept.some((key, at) => key !== keptThen[at])
+  return moved ? [...members, { path: [...path, order], from: kept, to: keptThen }] : members
+}
+
+const named = ['id', 'tier', 'name', 'action'] as const
+
+function byKey(list: readonly Json[]): ReadonlyMap<string, Json> {
+  const keyed = new Map<string, Json>()
+  for (const each of list) {
+    const key = keyOf(each)
+    let free = key
+    for (let again = 2; keyed.has(free); again++) free = `${key} (${again})`
+    keyed.set(free, each)
+  }
+  return keyed
+}
+
+function keyOf(value: Json): string {
+  if (!isObject(value)) return typeof value === 'string' ? value : JSON.stringify(value)
+  const { issuer, subject, claims } = value
+  if (issuer !== undefined)
+    return [issuer, subject, claims && JSON.stringify(claims)].filter((part) => part !== undefined).join(' ')
+  const name = named.find((member) => value[member] !== undefined)
+  return name === undefined ? JSON.stringify(value) : String(value[name])
+}
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const memberOf = (of: JsonObject, name: string): Json | undefined => (Object.hasOwn(of, name) ? of[name] : undefined)
+
+/** Members may be in any order, and one that is undefined is not there. */
+export function same(one: Json | undefined, other: Json | undefined): boolean {
+  if (Array.isArray(one) && Array.isArray(other))
+    return one.length === other.length && one.every((each, at) => same(each, other[at]))
+  if (!isObject(one) || !isObject(other)) return one === other
+  const names = new Set([...Object.keys(one), ...Object.keys(other)])
+  return [...names].every((name) => same(memberOf(one, name), memberOf(other, name)))
+}

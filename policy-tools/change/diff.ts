@@ -1,0 +1,46 @@
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import { type Change, type Changes, together } from './change.ts'
+import { diffDecisions, fileOfAction, type Sides } from './diff-decisions.ts'
+import { diffFiles, type ProveFiles } from './diff-files.ts'
+import { diffPeople } from './diff-people.ts'
+import { diffPolicies } from './diff-policies.ts'
+import { examplesOfFiles } from './file-examples.ts'
+
+/** All that differs between two bundles: what Cedar decides, by questions, and what stands in the files. */
+export function diffBundles(sides: Sides, options: { deployment: boolean; prove?: ProveFiles }): Changes {
+  const decisions = diffDecisions(sides)
+  const people = diffPeople(sides)
+  const asked = together([decisions, people])
+  const policies = diffPolicies(sides, asked)
+  const { old, new: next } = sides
+  const files = diffFiles(old.bundle, next.bundle, {
+    ...options,
+    exampleOf: examplesOfFiles(sides),
+    fileOf: (action) => fileOfAction(sides, action),
+  })
+  return together([asked, policies, files])
+}
+
+/** The same difference of several agents, actions or people, as one. */
+export type Told = Change & { readonly who: readonly string[]; readonly actions: readonly string[] }
+
+export function alikeTogether(changes: readonly Change[]): readonly Told[] {
+  const alike = new Map<string, Change[]>()
+  for (const change of changes) {
+    const { kind, file, policy, from, to } = change
+    const key = JSON.stringify([kind, file, policy, from, to])
+    alike.set(key, [...(alike.get(key) ?? []), change])
+  }
+  return [...alike.values()].flatMap((all) => {
+    const first = all.find(({ example }) => example) ?? all[0]
+    if (!first) return []
+    const listed = (of: (change: Change) => string | undefined) => [...new Set(all.flatMap((each) => of(each) ?? []))]
+    return [{ ...first, who: listed(({ agent, person }) => agent ?? person), actions: listed(({ action }) => action) }]
+  })
+}
+
+/** Where one side has a made-up deployment, the accounts of the other one's: ids of resources are then the same on both. */
+export const onSameGround = (made: Bundle, real: Bundle): Bundle => ({
+  ...made,
+  deployment: { ...made.deployment, accounts: { ...made.deployment.accounts, ...real.deployment.accounts } },
+})

@@ -1,0 +1,85 @@
+import type { noRecord } from '../../functions/domain/agents/host.ts'
+import { type Assessment, assess } from '../../functions/domain/policy/assess.ts'
+import { assessPlan, type PlanAssessment } from '../../functions/domain/policy/assess-plan.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import { PolicyCase, runCase } from '../../functions/domain/policy/policy-case.ts'
+import type { Ask } from '../../functions/domain/policy/question.ts'
+import { defined, type NumericDate } from '../../functions/domain/values.ts'
+import type { CaseExample } from './change.ts'
+import { type PersonPoint, type Point, usualTime } from './question-space.ts'
+
+type Expected = Extract<CaseExample, { ask: unknown; expect: { tier: number } | { refused: string } }>['expect']
+
+/** What a case would expect, as it is now. Undefined where no case can say it. */
+function expectationOf(found: Assessment | PlanAssessment): Expected | undefined {
+  const policies = [...found.policies]
+  if (found.outcome === 'requestable') return { tier: found.tier, policies, below: [...found.below] }
+  return found.reason === 'policy_error' ? undefined : { refused: found.reason, policies }
+}
+
+const whenOf = (now: NumericDate) => (now === usualTime ? {} : { now: new Date(now * 1000).toISOString() })
+
+/** The ask as a case has it: what is usual is left out. */
+export function askOf({ asked }: Pick<Point, 'asked'>) {
+  const { agent, action, arguments: args, purpose, delegators = [], recent, host, justified, task, preview } = asked
+  const record = Object.entries(host?.record ?? {}).filter(([, count]) => count > 0)
+  return defined({
+    agent: agent as string,
+    action,
+    arguments: args,
+    purpose,
+    delegators: delegators.length > 0 ? [...delegators] : undefined,
+    recent: recent ? recent : undefined,
+    ambient: host?.ambient === 'unknown' ? undefined : host?.ambient,
+    record: record.length > 0 ? (Object.fromEntries(record) as Partial<typeof noRecord>) : undefined,
+    justified: justified === false ? justified : undefined,
+    task: task === 'unchecked' ? undefined : task,
+    preview,
+  })
+}
+
+/** What it expects was asked already: only whether it is well formed is left. */
+const isCase = (example: CaseExample): boolean => PolicyCase.safeParse(example).success
+
+/** A case of what this bundle answers. At `plan` it is a plan of one step that some agent may do. */
+export function exampleOf(bundle: Bundle, ask: Ask, point: Point, name: string): CaseExample | undefined {
+  const { asked, moment, now } = point
+  if (moment === 'plan') return planExample(bundle, ask, point, name)
+  if (moment !== 'request') return undefined
+  const expect = expectationOf(assess(bundle, ask, asked, now))
+  const example = expect && { name, ask: askOf(point), ...whenOf(now), expect }
+  return example && isCase(example) ? example : undefined
+}
+
+function planExample(bundle: Bundle, ask: Ask, { asked, now }: Point, name: string): CaseExample | undefined {
+  const { agent, action, purpose } = asked
+  for (const { id } of bundle.agents) {
+    const steps = [{ agent: id, action, arguments: asked.arguments }]
+    const found = assessPlan(bundle, ask, { agent, purpose, steps }, now)
+    const expect = found.outcome === 'requestable' ? expectationOf(found) : undefined
+    const plan = { agent: agent as string, purpose, steps }
+    const example = expect && { name, plan, ...whenOf(now), expect }
+    if (example && isCase(example)) return example
+  }
+  return undefined
+}
+
+/** A case of what this bundle lets a person do. */
+export function personExample(
+  bundle: Bundle,
+  ask: Ask,
+  { point, now, ...rest }: PersonPoint,
+  { name, permit, policies }: { name: string; permit: boolean; policies: readonly string[] },
+): CaseExample | undefined {
+  const said = defined({ ...rest, ask: point && askOf(point) })
+  const example = { name, ...said, ...whenOf(now), expect: { permit, policies: [...policies] } } as CaseExample
+  const parsed = PolicyCase.safeParse(example)
+  return parsed.success && runCase(bundle, ask, parsed.data) === undefined ? example : undefined
+}
+
+/** Of all that an agent could ask, the shortest way to say it. */
+export const simplest = (points: readonly Point[]): Point | undefined =>
+  points.toSorted((a, b) => sizeOf(a) - sizeOf(b))[0]
+
+const sizeOf = (point: Point) =>
+  JSON.stringify(askOf(point)).length + (point.now === usualTime ? 0 : 30) + (point.moment === 'request' ? 0 : 1000)

@@ -1,0 +1,154 @@
+import { noRecord } from '../../functions/domain/agents/host.ts'
+import { type ArgumentSchema, isScalar } from '../../functions/domain/policy/arguments.ts'
+import { findActionFacts, previewAsIf } from '../../functions/domain/policy/assess.ts'
+import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'
+import { windowsAt } from '../../functions/domain/policy/calendar.ts'
+import { type CatalogueEntry, parseArguments } from '../../functions/domain/policy/catalogue.ts'
+import type { ActionQuestion, Moment } from '../../functions/domain/policy/question.ts'
+import { type AgentId, type Json, type JsonObject, type NumericDate, parseJson } from '../../functions/domain/values.ts'
+import {
+  delegatorsOf,
+  knownArguments,
+  type Point,
+  readsOf,
+  type Side,
+  timesApart,
+  usualTime,
+} from '../change/question-space.ts'
+import { argumentsNaming, someArgument, someArguments } from '../change/targets.ts'
+
+/** The facts of a question as policies read them: made up by a solver, or asked by a sample. */
+export type PolicyFacts = { principal: string; action: string; context: { readonly [fact: string]: unknown } }
+
+/** Of a question that was asked. */
+export function seenOf({ kind: _, agent, action, resource, host, ...facts }: ActionQuestion): PolicyFacts {
+  const { id, ...ofAgent } = agent
+  const { group, ...ofResource } = resource
+  const context = { agent: ofAgent, resource: { ...ofResource, ownedBy: group }, ...host, ...facts }
+  return { principal: id, action, context }
+}
+
+/** By path, for people. Only what is not usual: a list of thirty facts hides the one that matters. */
+export function listed({ principal, context }: PolicyFacts): { readonly [path: string]: string } {
+  const paths = flatten(context, 'context').filter(([path, value]) => !(path in usual && usual[path] === value))
+  return Object.fromEntries([['principal', principal], ...paths])
+}
+
+const usual: { readonly [path: string]: string } = {
+  ...Object.fromEntries(Object.keys(noRecord).map((name) => [`context.record.${name}`, '0'])),
+  'context.recent': '0',
+  'context.delegationDepth': '0',
+  'context.ambient': '"unknown"',
+  'context.task': '"unchecked"',
+  'context.justified': 'true',
+  'context.approval.breakGlass': 'false',
+}
+
+const flatten = (value: unknown, path: string): readonly [string, string][] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([name, each]) => flatten(each, `${path}.${name}`))
+    : [[path, JSON.stringify(value)]]
+
+type Context = {
+  arguments?: JsonObject
+  purpose?: string
+  moment?: Moment
+  recent?: number
+  delegationDepth?: number
+  ambient?: 'allowed' | 'denied' | 'unknown'
+  record?: typeof noRecord
+  justified?: boolean
+  task?: 'known' | 'unknown' | 'unchecked'
+  preview?: 'matched' | 'none' | 'failed'
+  resource?: { id: string; environment: string; classification: string; ownedBy: string }
+  windows?: readonly string[]
+}
+
+/**
+ * What an agent would ask so that policy sees these facts: none where it cannot be asked. A resource is named by arguments,
+ * so another one of the same rule may stand for it; and what no catalogue takes, by what a case asks for.
+ */
+export function pointsOf(side: Side, { principal, action, context }: PolicyFacts): readonly Point[] {
+  const { bundle, known } = side
+  const entry = bundle.actions[action]
+  const agent = agentOf(bundle, principal)?.id as AgentId | undefined
+  if (!entry || !agent) return []
+  const facts = context as Context
+  const { moment = 'request', purpose = '', recent = 0, delegationDepth = 0, ambient = 'unknown' } = facts
+  const { record = noRecord, justified = true, task = 'unchecked', preview } = facts
+  const usual = someArguments(entry, knownArguments(known, action)) ?? {}
+  return argumentsOf(bundle, entry, facts, usual).map((args) => ({
+    asked: {
+      agent,
+      action,
+      arguments: args,
+      purpose,
+      delegators: delegatorsOf(agent, Math.min(delegationDepth, 32), [{ bundle }]),
+      recent,
+      host: { ambient, record },
+      justified,
+      task,
+      preview: preview === previewAsIf(entry) ? undefined : preview,
+    },
+    moment,
+    now: timeOf(side, action, facts),
+  }))
+}
+
+/** A time at which the same windows hold, as far as one is known. */
+function timeOf(side: Side, action: string, { windows = [] }: Context): NumericDate {
+  const isSame = (at: NumericDate) =>
+    windowsAt(side.bundle.calendar, at).toSorted().join() === windows.toSorted().join()
+  return timesApart([side], readsOf([side], action)).find(isSame) ?? usualTime
+}
+
+function argumentsOf(
+  bundle: Bundle,
+  entry: CatalogueEntry,
+  { arguments: found = {}, resource }: Context,
+  usable: JsonObject,
+): readonly JsonObject[] {
+  if (!resource) return []
+  const { properties, required } = entry.arguments
+  const names = Object.keys(properties).filter((name) => name in found || required.includes(name))
+  const as = (types: readonly string[]): JsonObject =>
+    Object.fromEntries(
+      names.flatMap((name): [string, Json][] => {
+        const schema = properties[name] as ArgumentSchema
+        const value = name in found ? argumentFrom(schema, found[name] as Json) : undefined
+        if (value !== undefined && types.includes(typeof value) && takes(entry, name, value)) return [[name, value]]
+        const other = usable[name] ?? someArgument(schema)
+        return other === undefined ? [] : [[name, other]]
+      }),
+    )
+  const rules = bundle.resources.filter(
+    ({ type, environment, classification, group }) =>
+      type === entry.resource.type &&
+      environment === resource.environment &&
+      classification === resource.classification &&
+      group === resource.ownedBy,
+  )
+  // Of a text the solver says only what policies ask of it.
+  const bases = [as(['string', 'number', 'boolean', 'object']), as(['number', 'boolean'])]
+  return bases
+    .flatMap((base) => [resource, ...rules].flatMap(({ id }) => argumentsNaming(entry, bundle, base, [id])))
+    .filter((args) => {
+      const facts = findActionFacts(bundle, { action: entry.name, arguments: args })
+      return facts.ok && facts.value.resource.environment === resource.environment
+    })
+}
+
+/** From what policy sees of an argument back to the argument. */
+function argumentFrom(schema: ArgumentSchema, seen: Json): Json | undefined {
+  if (!isScalar(schema) && schema.type !== 'object') return seen
+  const { canonical } = seen as { canonical?: string }
+  return canonical === undefined ? undefined : (parseJson(canonical) as Json | undefined)
+}
+
+/** Whether the catalogue takes this value by itself. */
+function takes(entry: CatalogueEntry, name: string, value: Json): boolean {
+  const schema = entry.arguments.properties[name]
+  if (!schema) return false
+  const alone = { ...entry.arguments, properties: { [name]: schema }, required: [] }
+  return parseArguments({ ...entry, arguments: alone }, { [name]: value }).ok
+}

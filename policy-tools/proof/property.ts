@@ -1,0 +1,104 @@
+import * as z from 'zod'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import { settingsOf } from '../../functions/domain/policy/bundle.ts'
+import { sometimesUnpinned } from '../../functions/domain/policy/catalogue.ts'
+import type { CaseExample } from '../change/change.ts'
+
+/** `prove.json` of a policy folder: what only its author can say. */
+export const ProveFile = z.strictObject({
+  /** Environments of resources.json in which nothing happens without people. */
+  people: z.array(z.string().min(1)).default([]),
+  /** Policies that need not decide anything today: they stand for the day on which another one is wrong. */
+  standby: z.array(z.string().min(1)).default([]),
+})
+export type ProveFile = z.infer<typeof ProveFile>
+
+/** One thing that should hold of all possible questions. */
+export type Property =
+  | { kind: 'more_approval'; action: string; from: number; to: number }
+  | { kind: 'people'; action: string; environments: readonly string[] }
+  | { kind: 'never_errs'; action: string }
+  | { kind: 'decides'; policy: string; effect: 'permit' | 'forbid'; actions: readonly string[] }
+  | { kind: 'left_open'; action: string; argument: string; policies: readonly string[] }
+
+/** What the compiler says of each policy of the folder, as far as it matters here. */
+export type PolicyIndex = {
+  readonly [id: string]: {
+    effect: 'permit' | 'forbid'
+    actions: readonly string[]
+    reads: { arguments: readonly string[] | 'all' }
+    observes?: boolean
+  }
+}
+
+export function propertiesOf(bundle: Bundle, index: PolicyIndex, { people, standby }: ProveFile): readonly Property[] {
+  const actions = Object.keys(bundle.actions)
+  const tiers = bundle.ladder.tiers.map(({ tier }) => tier)
+  const counting = Object.entries(index).filter(([, { observes = false }]) => !observes)
+  return [
+    ...actions.flatMap((action) =>
+      tiers.slice(1).map((to, at) => ({ kind: 'more_approval' as const, action, from: tiers[at] ?? 0, to })),
+    ),
+    ...(people.length === 0
+      ? []
+      : actions.map((action) => ({ kind: 'people' as const, action, environments: people }))),
+    ...actions.flatMap((action) => leftOpen(bundle, index, action)),
+    ...Object.entries(bundle.policies)
+      .filter(([, policies]) => Object.keys(policies).length > 0)
+      .map(([action]) => ({ kind: 'never_errs' as const, action })),
+    ...counting
+      .filter(([policy]) => !standby.includes(policy))
+      .map(([policy, { effect, actions: asked }]) => ({ kind: 'decides' as const, policy, effect, actions: asked })),
+  ]
+}
+
+/** Each argument that some credential leaves open and some policy reads. */
+function leftOpen(bundle: Bundle, index: PolicyIndex, action: string): Property[] {
+  const entry = bundle.actions[action]
+  if (!entry) return []
+  return sometimesUnpinned(entry, settingsOf(bundle, entry)).flatMap((argument) => {
+    const policies = Object.keys(bundle.policies[action] ?? {}).filter((id) => {
+      const read = index[id]?.reads.arguments ?? []
+      return read === 'all' || read.includes(argument)
+    })
+    return policies.length === 0 ? [] : [{ kind: 'left_open', action, argument, policies }]
+  })
+}
+
+/** What is claimed, in one line. */
+export function claimOf(property: Property): string {
+  switch (property.kind) {
+    case 'more_approval':
+      return `${property.action}: tier ${property.to} permits all that tier ${property.from} permits`
+    case 'people':
+      return `${property.action}: nothing in ${property.environments.join(' or ')} without people`
+    case 'never_errs':
+      return `${property.action}: no policy errs`
+    case 'decides':
+      return `${property.policy}: some answer depends on it`
+    case 'left_open':
+      return `${property.action}: no answer depends on ${property.argument} where the credential leaves it open`
+    default:
+      return property satisfies never
+  }
+}
+
+/** Facts under which a property does not hold. */
+export type Counterexample = {
+  /** What each side answers, in a sentence. */
+  says: string
+  /** The facts, by the names that policies read them by. */
+  facts: { readonly [path: string]: string }
+  /** Where the facts can be asked for: pasted into cases/*.json, it holds. */
+  case?: CaseExample
+}
+
+export type Verdict =
+  | { outcome: 'holds' }
+  | { outcome: 'fails'; why: string; counterexample?: Counterexample }
+  /** Time was up, or a sample did not reach it. */
+  | { outcome: 'unproved'; why: string }
+  /** The tools did not do their work: nothing follows. */
+  | { outcome: 'fault'; why: string }
+
+export type Judged = { property: Property; verdict: Verdict; milliseconds: number }

@@ -1,0 +1,178 @@
+import type { AnyEvent } from '../../functions/domain/ledger/any-event.ts'
+import type { SourcesSaid } from '../../functions/domain/people/group-source.ts'
+import { personOf } from '../../functions/domain/policy/bundle.ts'
+import type { Answer, PersonAction } from '../../functions/domain/policy/question.ts'
+import type { Event } from '../../functions/domain/requests/events.ts'
+import { openingOf } from '../../functions/domain/requests/origin.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
+import { type NumericDate, PersonId } from '../../functions/domain/values.ts'
+import { askAboutOpening, openedBy, unopened } from '../../functions/operations/break-glass/what-to-open.ts'
+import { askAboutPerson, askAboutStandIn } from '../../functions/operations/policy/questions.ts'
+import { permitted, refused, type Subject } from '../change/replay.ts'
+import { type Asking, aboutRequest, end, isOver, type Reply, unsure, verdictOf } from './ask-about-requests.ts'
+import { namedIn } from './recorded-approvals.ts'
+import type { Rules } from './rules.ts'
+
+type Of<T extends AnyEvent['type']> = Extract<AnyEvent, { type: T }>
+
+/** What a person did, or was refused. `recorded`: whether policy let them. */
+export type Act = {
+  person: PersonId
+  action: PersonAction
+  at: NumericDate
+  policies: readonly string[]
+  recorded: boolean
+  about: Subject
+  state?: ApprovalRequest | undefined
+  subject?: string
+}
+
+export function askAct(act: Act, { rules }: Asking): Reply {
+  const { person, action, at, state, subject, recorded } = act
+  const policy = rules.for(state ? namedIn(state) : [])
+  const answer = rules.certain((said) =>
+    askAboutPerson(policy, action, person, at, { ...said, ...(state && { state }), ...(subject && { subject }) }),
+  )
+  return answer ? replyTo(act, withReason(answer, person, rules), recorded) : unsure
+}
+
+const replyTo = ({ about, policies }: Pick<Act, 'about' | 'policies'>, answer: Answer, recorded: boolean): Reply => ({
+  about,
+  from: recorded ? permitted(policies) : refused(policies),
+  to: verdictOf(answer),
+})
+
+function withReason(answer: Answer, person: PersonId, { bundle }: Rules): Answer {
+  if (answer.permit || answer.detail !== undefined || personOf(bundle, person)?.status === 'active') return answer
+  return { ...answer, detail: `\`${person}\` is not an active person of the directory` }
+}
+
+/** May this person, or the person they stand in for, decide this stage of this request? */
+export function askDecided(event: Of<'Decided'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
+  const person = PersonId.safeParse(event.actor.id).data
+  if (!person) return undefined
+  if (isOver(state, asking)) return { because: 'neverCame' }
+  const { as, at, verdict, claimed = { groups: [], until: 0 } } = event
+  const answer = asking.rules.certain((said) => mayDecide(event, { person, as }, state, said, asking.rules), claimed)
+  if (!answer) return unsure
+  const about = aboutRequest(state, verdict, { person, stage: as })
+  return replyTo({ about, policies: event.policies }, withReason(answer, person, asking.rules), true)
+
+  function mayDecide(
+    { for: absent }: Of<'Decided'>,
+    { person: decider, as: stage }: { person: PersonId; as: string },
+    of: ApprovalRequest,
+    said: SourcesSaid,
+    rules: Rules,
+  ): Answer {
+    const policy = rules.for(namedIn(of))
+    if (absent === undefined) return askAboutPerson(policy, 'approve', decider, at, { state: of, stage, ...said })
+    if (personOf(rules.bundle, decider)?.status !== 'active') return { permit: false, policies: [] }
+    const { readings } = said
+    const own = askAboutPerson(policy, 'approve', absent, at, { state: of, stage, readings })
+    return own.permit
+      ? askAboutPerson(policy, 'approve', absent, at, { state: of, stage, inSteadBy: decider, readings })
+      : own
+  }
+}
+
+export function askOpened(event: Of<'BreakGlassOpened'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
+  const { ask, at, policies } = event
+  const person = PersonId.safeParse(ask.agent.id).data
+  // What was opened outside Hotwork asked no policy.
+  if (!person || openingOf(ask)?.sealed) return undefined
+  const about = aboutRequest(state, 'open')
+  const { rules } = asking
+  const answer = rules.bundle.breakGlass
+    ? rules.certain(({ readings }) =>
+        askAboutOpening(rules.for([ask]), 'breakGlass', person, ask, 'request', at, readings),
+      )
+    : { permit: false, policies: [], detail: 'there is no break-glass.json' }
+  if (!answer) return unsure
+  const reply = replyTo({ about, policies }, withReason(answer, person, rules), true)
+  return answer.permit ? reply : end(ask.id, asking, reply)
+}
+
+/** @param recorded whether the reviewer was let */
+export function askReviewed(
+  { at, policies, actor }: Event,
+  state: ApprovalRequest,
+  recorded: boolean,
+  { rules }: Asking,
+): Reply | undefined {
+  const person = PersonId.safeParse(actor.id).data
+  if (!person) return undefined
+  const about = aboutRequest(state, 'review', { person })
+  const answer = rules.certain(({ readings }) =>
+    askAboutOpening(rules.for([state.ask]), 'review', person, state.ask, 'request', at, readings),
+  )
+  return answer ? replyTo({ about, policies }, withReason(answer, person, rules), recorded) : unsure
+}
+
+/** Beside requests: halts, standing permits, stand-ins, vouchers, recertifications and erasures. */
+export function askBeside(id: string, event: AnyEvent, asking: Asking): Reply | undefined {
+  const { at, policies, type } = event
+  const person = PersonId.safeParse(event.actor.id).data
+  if (!person) return undefined
+  const act = (action: PersonAction, question: string, more: Partial<Act> = {}): Reply =>
+    askAct({ person, action, at, policies, recorded: true, about: { question, person }, ...more }, asking)
+  switch (type) {
+    case 'Halted':
+      return act('revoke', 'halt')
+    case 'Lifted':
+      return act('lift', 'lift')
+    case 'Erased':
+      return act('erase', 'erase')
+    case 'Recertified':
+      return act('recertify', 'recertify', { subject: id })
+    case 'StandInGiven':
+      return askStandIn(event, asking)
+    case 'StandInEnded':
+    case 'PermitRevoked':
+      // The people it concerns need no policy, and none is on record where it was one of them.
+      return policies.length === 0 ? undefined : act('revoke', 'revoke')
+    case 'PermitGiven':
+      return askPermitGiven(event, person, asking)
+    case 'Vouched':
+      return askVouched(event, person, asking)
+    default:
+      return undefined
+  }
+}
+
+function askStandIn({ for: absent, by, at, policies }: Of<'StandInGiven'>, { rules }: Asking): Reply {
+  const answer = askAboutStandIn(rules.for(), { absent, by }, at)
+  const gone = [absent, by].find((each) => personOf(rules.bundle, each)?.status !== 'active')
+  const about = { question: 'stand in', person: by }
+  return replyTo({ about, policies }, gone ? withReason(answer, gone, rules) : answer, true)
+}
+
+function askPermitGiven(event: Of<'PermitGiven'>, person: PersonId, asking: Asking): Reply {
+  const { from, at, policies, action, agent } = event
+  const state = asking.world.requests.get(from)
+  if (!state) return { because: 'begunBefore' }
+  if (isOver(state, asking)) return { because: 'neverCame' }
+  const about = { question: 'allow standing', action, agent, person }
+  if (asking.rules.bundle.actions[action]?.group === 'destructive') {
+    const detail = 'what it does destroys, and that is approved one by one'
+    return replyTo({ about, policies }, { permit: false, policies: [], detail }, true)
+  }
+  return askAct({ person, action: 'allowStanding', at, policies, recorded: true, about, state }, asking)
+}
+
+/** For a profile: of one action, only a digest is kept. */
+function askVouched({ budgetKey, at, policies }: Of<'Vouched'>, person: PersonId, { rules }: Asking): Reply {
+  const { breakGlass } = rules.bundle
+  const about = { question: 'vouch', person }
+  if (!budgetKey.startsWith('profile:')) return { because: 'noArguments' }
+  const profile = budgetKey.slice('profile:'.length)
+  const opened = breakGlass && openedBy({ profile }, breakGlass, { policy: rules.for() })
+  if (!opened?.ok) return replyTo({ about, policies }, { permit: false, policies: [], detail: 'no such profile' }, true)
+  const { facts, rights } = opened.value
+  const what = { id: unopened, ...facts, breakGlass: { profile, rights, incident: 'vouching', drill: false } }
+  const answers = (['breakGlass', 'review'] as const).map((action) =>
+    rules.certain(() => askAboutOpening(rules.for(), action, person, what, 'request', at)),
+  )
+  const answer = answers.find((each) => each?.permit) ?? answers[0]
+  return answer ? replyTo({ about, policies }, withReason(answer, person, rules), true) : unsure
+}

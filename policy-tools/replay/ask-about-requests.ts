@@ -1,0 +1,189 @@
+import { lackingFor, whyAsked } from '../../functions/domain/policy/asking-terms.ts'
+import type { Answer, Moment } from '../../functions/domain/policy/question.ts'
+import type { Preview } from '../../functions/domain/previews/preview.ts'
+import type { Event } from '../../functions/domain/requests/events.ts'
+import { originOf, rulesOf } from '../../functions/domain/requests/origin.ts'
+import { type ApprovalRequest, approvalsOf } from '../../functions/domain/requests/request.ts'
+import type { NumericDate } from '../../functions/domain/values.ts'
+import { askAboutAsker, askAboutPerson, assessAgain } from '../../functions/operations/policy/questions.ts'
+import { tooLargeToConfine } from '../../functions/operations/requests/confine.ts'
+import {
+  atTier,
+  type NotAskedBecause,
+  type NotEnough,
+  permitted,
+  refused,
+  type Subject,
+  type Verdict,
+} from '../change/replay.ts'
+import { askAtApproval, askOnApprovals, namedIn } from './recorded-approvals.ts'
+import type { RecordedWorld } from './recorded-world.ts'
+import type { Rules } from './rules.ts'
+
+export type Reply =
+  | { about: Subject; from: Verdict; to: Verdict }
+  | { notEnough: NotEnough }
+  | { because: NotAskedBecause; count?: number }
+
+/** What became of each request under these policies: the tier that it would have, or that it would not be. */
+export type Came = { tier?: number; ended?: true }
+
+export type Asking = { rules: Rules; world: RecordedWorld; came: Map<string, Came> }
+
+export const aboutRequest = (
+  { ask }: Pick<ApprovalRequest, 'ask'>,
+  question: string,
+  more: Partial<Subject> = {},
+): Subject => ({
+  question,
+  action: ask.action,
+  ...(rulesOf(ask).asks === 'rights' ? { person: ask.agent.id } : { agent: ask.agent.id }),
+  ...more,
+})
+
+export const verdictOf = ({ permit, policies, detail, error }: Answer): Verdict =>
+  permit ? permitted(policies) : refused(policies, error ? 'policy_error' : undefined, detail)
+
+export const unsure: Reply = { because: 'groupsOfSources' }
+
+/** Whether these policies would have ended it, or what it came from, before now. */
+export function isOver({ ask }: Pick<ApprovalRequest, 'ask'>, { came }: Asking): boolean {
+  return [ask.id, ...ask.ancestors].some((id) => came.get(id)?.ended === true)
+}
+
+type Of<T extends Event['type']> = Extract<Event, { type: T }>
+
+export function askSubmitted(event: Of<'Submitted'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
+  const { ask, tier, policies, at, preview } = event
+  if (isOver(state, asking)) return end(ask.id, asking, { because: 'neverCame' })
+  const askFrom = (atLeast: number) =>
+    askAssessed(state, { preview, atLeast, at }, { tier, policies }, 'request', asking)
+  const origin = originOf(ask)
+  switch (origin.kind) {
+    // People decided a step with its plan.
+    case 'step':
+      return undefined
+    case 'draw':
+    case 'delegation':
+      return askInherited(event, state, origin.kind, asking)
+    case 'extension': {
+      const extended = asking.came.get(origin.of)?.tier
+      return extended === undefined ? { because: 'begunBefore' } : askFrom(extended)
+    }
+    case 'person': {
+      const asker = askAboutAsker(asking.rules.for([ask]), state, origin.askedBy, at)
+      if (asker.permit) return askFrom(0)
+      return end(ask.id, asking, { about: aboutRequest(state, 'ask'), from: permitted([]), to: verdictOf(asker) })
+    }
+    default:
+      origin satisfies { kind: 'agent' | 'plan' | 'opening' }
+      return askFrom(0)
+  }
+}
+
+/** Delegated, or drawn from a standing permit: people approved it before. */
+function askInherited(
+  { ask, at, policies }: Of<'Submitted'>,
+  state: ApprovalRequest,
+  kind: 'draw' | 'delegation',
+  asking: Asking,
+): Reply | undefined {
+  const { rules } = asking
+  const approved = askOnApprovals([state], 'request', rules, at)
+  if (!approved) return unsure
+  const giver = approvalsOf(state)[0]?.person
+  const allowed =
+    approved.permit && kind === 'draw' && giver !== undefined
+      ? askAboutPerson(rules.for([ask]), 'allowStanding', giver, at, { state })
+      : approved
+  if (allowed.permit) asking.came.set(ask.id, { tier: state.tier })
+  const reply = {
+    about: aboutRequest(state, kind === 'draw' ? kind : 'delegate'),
+    from: permitted(policies),
+    to: verdictOf(allowed),
+  }
+  return allowed.permit ? reply : end(ask.id, asking, reply)
+}
+
+/** Asked anew for less, or because what is there is no longer what people decided on. */
+export function askAnew(
+  event: Of<'Narrowed' | 'StateChanged'>,
+  { before, after }: { before: ApprovalRequest; after: ApprovalRequest },
+  asking: Asking,
+): Reply {
+  if (isOver(after, asking)) return { because: 'neverCame' }
+  const { tier = before.tier } = asking.came.get(after.ask.id) ?? {}
+  const isNarrowed = event.type === 'Narrowed'
+  const preview = isNarrowed ? before.preview : event.preview
+  const question = isNarrowed ? 'narrow' : 'state changed'
+  const recorded = { tier: event.tier, policies: event.because }
+  return askAssessed(after, { preview, atLeast: tier, at: event.at }, recorded, question, asking)
+}
+
+function askAssessed(
+  state: ApprovalRequest,
+  { preview, atLeast, at }: { preview: Preview | undefined; atLeast: number; at: NumericDate },
+  recorded: { tier: number; policies: readonly string[] },
+  question: string,
+  asking: Asking,
+): Reply {
+  const { ask } = state
+  const { rules, came } = asking
+  const policy = rules.for(namedIn(state))
+  const found = assessAgain(policy, state, { preview, atLeast }, at)
+  const about = aboutRequest(state, question)
+  const from = atTier(recorded.tier, recorded.policies)
+  const no = (verdict: Verdict) => end(ask.id, asking, { about, from, to: verdict })
+  if (found.outcome === 'refused') return no(refused(found.policies, found.reason, found.detail))
+  const { tier, policies, below } = found
+  const large = 'facts' in found ? tooLargeToConfine(policy.bundle, found.facts, at) : undefined
+  if (large !== undefined) return no(refused(policies, 'invalid_arguments', large))
+  const { justified, task } = whyAsked(ask)
+  const lacking = lackingFor(policy.bundle, { tier, justified, task })
+  if (lacking === 'incidents_unreachable') return end(ask.id, asking, { because: 'taskNotLookedUp' })
+  if (lacking) return no(refused(policies, lacking))
+  came.set(ask.id, { tier })
+  return { about, from, to: atTier(tier, tier > recorded.tier ? below : policies) }
+}
+
+/** Once people have approved it. What policy alone approved was asked when it was submitted. */
+export function askApproved(event: Of<'Approved'>, state: ApprovalRequest, asking: Asking): Reply | undefined {
+  const { ask, tier } = state
+  if (tier === 0 || !rulesOf(ask).isDecided) return undefined
+  if (isOver(state, asking)) return { because: 'neverCame' }
+  const needs = asking.came.get(ask.id)?.tier
+  if (needs === undefined) return { because: 'begunBefore' }
+  const found = askAtApproval(state, needs, asking.rules, event.at)
+  if (!found) return unsure
+  if ('notEnough' in found) return end(ask.id, asking, found)
+  const reply = {
+    about: aboutRequest(state, 'approve'),
+    from: permitted(event.policies),
+    to: verdictOf(found.answer),
+  }
+  return found.answer.permit ? reply : end(ask.id, asking, reply)
+}
+
+/** Whether a grant may be used now, on what was recorded. `recorded`: whether it was. */
+export function askLive(
+  { at, policies }: Event,
+  {
+    state,
+    moment,
+    question,
+    recorded,
+  }: { state: ApprovalRequest; moment: Moment; question: string; recorded: boolean },
+  asking: Asking,
+): Reply {
+  if (isOver(state, asking)) return { because: 'neverCame' }
+  const line = [...state.ask.ancestors.flatMap((id) => asking.world.requests.get(id) ?? []), state]
+  const answer = askOnApprovals(line, moment, asking.rules, at)
+  if (!answer) return unsure
+  const from = recorded ? permitted(policies) : refused(policies)
+  return { about: aboutRequest(state, question), from, to: verdictOf(answer) }
+}
+
+export function end(id: string, { came }: Asking, reply: Reply): Reply {
+  came.set(id, { ...came.get(id), ended: true })
+  return reply
+}

@@ -1,0 +1,203 @@
+import { Ambient, noRecord } from '../../functions/domain/agents/host.ts'
+import { Autonomy } from '../../functions/domain/people/organisation.ts'
+import type { ArgumentSchema } from '../../functions/domain/policy/arguments.ts'
+import { isScalar } from '../../functions/domain/policy/arguments.ts'
+import { taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
+import { type Bundle, settingsOf } from '../../functions/domain/policy/bundle.ts'
+import { namesIn } from '../../functions/domain/policy/calendar.ts'
+import {
+  type CatalogueEntry,
+  factsOf,
+  sometimesUnpinned,
+  unpinnedArguments,
+} from '../../functions/domain/policy/catalogue.ts'
+import { namesOfTier } from '../../functions/domain/policy/filling.ts'
+import { previewOutcomes } from '../../functions/domain/previews/preview.ts'
+import type { Json } from '../../functions/domain/values.ts'
+
+/** A fact about all questions that are ever asked: in words, and as a condition in Cedar. */
+export type Assumption = { words: string; holds: string }
+
+/** Cedar knows `\u{...}`, and not JSON's `\u....`. */
+export const text = (value: string): string =>
+  `"${value.replace(/["\\]/g, '\\$&').replace(/\p{C}/gu, (each) => `\\u{${each.codePointAt(0)?.toString(16)}}`)}"`
+const set = (values: readonly string[]): string => `[${values.map(text).join(', ')}]`
+const oneOf = (path: string, values: readonly string[]): string => `${set(values)}.contains(${path})`
+const any = (conditions: readonly string[]): string =>
+  conditions.length === 0 ? 'false' : conditions.map((each) => `(${each})`).join(' ||\n')
+const list = (values: readonly (string | number)[]): string => values.join(', ')
+
+/** `agents: 'any'`: also agents that are not registered yet. */
+export function assumptionsFor(bundle: Bundle, action: string, agents: 'registered' | 'any'): readonly Assumption[] {
+  const entry = bundle.actions[action]
+  return entry ? ofAgents(bundle, entry, agents) : ofPeople(bundle, action)
+}
+
+function ofAgents(bundle: Bundle, entry: CatalogueEntry, agents: 'registered' | 'any'): readonly Assumption[] {
+  const tiers = bundle.ladder.tiers.map(({ tier }) => tier)
+  const moments = ['request', 'plan', 'issue', 'use']
+  return [
+    agents === 'any' ? anyAgent : registeredAgent(bundle),
+    knownResource(bundle, entry),
+    ...boundsOf(entry, 'context.arguments'),
+    {
+      words: `the moment is one of ${list(moments)}; the credential is ${entry.credential}`,
+      holds: `${oneOf('context.moment', moments)} && context.credential == ${text(entry.credential)}`,
+    },
+    leftOpen(bundle, entry),
+    ofTime(bundle),
+    {
+      words: `the tier is one of ${list(tiers)}`,
+      holds: `[${list(tiers)}].contains(context.approval.tier)`,
+    },
+    counts,
+    {
+      words: `ambient is one of ${list(Ambient.options)}; task one of ${list(taskAnswers)}; preview one of ${list(previewOutcomes)}`,
+      holds: [
+        oneOf('context.ambient', Ambient.options),
+        oneOf('context.task', taskAnswers),
+        oneOf('context.preview', previewOutcomes),
+      ].join(' && '),
+    },
+  ]
+}
+
+const anyAgent: Assumption = {
+  words: `the agent has one of the autonomies ${list(Autonomy.options)}; any id and any owner`,
+  holds: oneOf('context.agent.autonomy', Autonomy.options),
+}
+
+function registeredAgent({ agents }: Bundle): Assumption {
+  return {
+    words: 'the agent is one of agents.json, with the autonomy and an owner that stand there',
+    holds: any(
+      agents.map(({ id, autonomy, owner, backupOwner }) =>
+        [
+          `principal == Hotwork::Agent::${text(id)}`,
+          `context.agent.autonomy == ${text(autonomy)}`,
+          oneOf('context.agent.owner', [owner, ...(backupOwner ? [backupOwner] : [])]),
+        ].join(' && '),
+      ),
+    ),
+  }
+}
+
+/** Its id is as the catalogue builds it. How it hangs together with the arguments is not said: any text may be theirs. */
+function knownResource(bundle: Bundle, entry: CatalogueEntry): Assumption {
+  const places = factsOf(entry, settingsOf(bundle, entry))
+  const shape = entry.resource.id.replace(/\{([A-Za-z0-9_.]+)\}/g, (_, name: string) => places[name] ?? '*')
+  const rules = bundle.resources.filter(({ type }) => type === entry.resource.type)
+  const isOf = (pattern: string) => `context.resource.id like ${text(pattern)}`
+  return {
+    words: `the resource is a ${entry.resource.type} ${shape}, and a rule of resources.json says its environment, classification and group`,
+    holds: [
+      `context.resource.type == ${text(entry.resource.type)}`,
+      isOf(shape),
+      `(${any(
+        rules.map(({ id, environment, classification, group }, at) =>
+          [
+            isOf(id),
+            ...rules.slice(0, at).map((earlier) => `!(${isOf(earlier.id)})`),
+            `context.resource.environment == ${text(environment)}`,
+            `context.resource.classification == ${text(classification)}`,
+            `context.resource.ownedBy == ${text(group)}`,
+          ].join(' && '),
+        ),
+      )})`,
+    ].join(' && '),
+  }
+}
+
+/** Of the arguments under `path`, as the catalogue bounds them. Patterns are not said: any text may stand for a text. */
+export function boundsOf({ arguments: { properties, required } }: CatalogueEntry, path: string): readonly Assumption[] {
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const at = `${path}[${text(name)}]`
+    const bounds = boundsOfOne(schema, at)
+    if (bounds === undefined) return []
+    const { words, holds } = bounds
+    const isThere = `${path} has ${text(name)}`
+    return [
+      {
+        words: `${name} is ${words}`,
+        holds: required.includes(name) ? holds : `if ${isThere} then ${holds} else true`,
+      },
+    ]
+  })
+}
+
+function boundsOfOne(schema: ArgumentSchema, at: string): Assumption | undefined {
+  if (isScalar(schema)) return undefined
+  if (schema.type === 'integer')
+    return {
+      words: `from ${schema.minimum} to ${schema.maximum}`,
+      holds: `${at} >= ${schema.minimum} && ${at} <= ${schema.maximum}`,
+    }
+  if (schema.type === 'string' && schema.enum)
+    return { words: `one of ${list(schema.enum)}`, holds: oneOf(at, schema.enum) }
+  return undefined
+}
+
+/** By what is asked for, as the statement of the credential has it. */
+function leftOpen(bundle: Bundle, entry: CatalogueEntry): Assumption {
+  const at = settingsOf(bundle, entry)
+  const open = sometimesUnpinned(entry, at)
+  if (open.length === 0) return { words: 'the credential leaves no argument open', holds: 'context.unpinned.isEmpty()' }
+  const { properties, required } = entry.arguments
+  const holds = open.flatMap((name) => {
+    const isOpen = (args: { [name: string]: Json }) => unpinnedArguments(entry, args, at).includes(name)
+    const schema = properties[name]
+    const given = schema && isOpen({ [name]: sampleOf(schema) })
+    const contains = `context.unpinned.contains(${text(name)})`
+    // Of a map it depends on what is in it.
+    const whenGiven = schema?.type === 'object' ? undefined : given ? contains : `!${contains}`
+    if (required.includes(name)) return whenGiven ?? []
+    const isThere = `context.arguments has ${text(name)}`
+    const whenAbsent = isOpen({}) ? contains : `!${contains}`
+    return `if ${isThere} then ${whenGiven ?? 'true'} else ${whenAbsent}`
+  })
+  return {
+    words: `the credential leaves open what its statement does not hold, at most ${list(open)}`,
+    holds: [`${set(open)}.containsAll(context.unpinned)`, ...holds.map((each) => `(${each})`)].join(' && '),
+  }
+}
+
+function sampleOf(schema: ArgumentSchema): Json {
+  if (isScalar(schema)) return 'a'
+  return { string: 'a', integer: 1, boolean: true, object: { a: 'a' } }[schema.type]
+}
+
+/** As many as are ever counted (docs/policies.md), and else as many as a number holds. */
+const mostRecent = 50
+const counts: Assumption = {
+  words: `recent is from 0 to ${mostRecent}; delegationDepth and the counts of record are not negative`,
+  holds: [
+    `context.recent >= 0 && context.recent <= ${mostRecent}`,
+    ...['context.delegationDepth', ...Object.keys(noRecord).map((name) => `context.record.${name}`)].map(
+      (path) => `${path} >= 0 && ${path} <= ${Number.MAX_SAFE_INTEGER}`,
+    ),
+  ].join(' && '),
+}
+
+/** Which of them hold together, and when, is not said: any do. */
+function ofTime({ calendar }: Bundle): Assumption {
+  const names = calendar ? namesIn(calendar) : []
+  return {
+    words:
+      names.length === 0
+        ? 'no window holds; the time is in this century'
+        : `the windows that hold are any of ${list(names)}; the time is in this century`,
+    holds: [
+      names.length === 0 ? 'context.windows.isEmpty()' : `${set(names)}.containsAll(context.windows)`,
+      'context.now >= datetime("2000-01-01") && context.now < datetime("2100-01-01")',
+    ].join(' && '),
+  }
+}
+
+function ofPeople(bundle: Bundle, action: string): readonly Assumption[] {
+  const stages = [...new Set(bundle.ladder.tiers.flatMap(namesOfTier))]
+  if (action !== 'approve') return [ofTime(bundle)]
+  return [ofTime(bundle), { words: `the stage is one of ${list(stages)}`, holds: oneOf('context.stage', stages) }]
+}
+
+export const conditionOf = (assumptions: readonly Assumption[]): string =>
+  assumptions.map(({ holds }) => `(${holds})`).join(' &&\n') || 'true'

@@ -1,0 +1,289 @@
+import { noRecord } from '../../functions/domain/agents/host.ts'
+import { previewAsIf } from '../../functions/domain/policy/assess.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'
+import type { Property, Verdict } from '../proof/property.ts'
+import { type Assumption, assumptionsFor, boundsOf, conditionOf, text } from './assumptions.ts'
+import type { CedarRequest } from './counterexample.ts'
+import {
+  CannotBeProved,
+  evaluatingAll,
+  parse,
+  print,
+  type RequestType,
+  requestTypes,
+  withApproval,
+  withCalled,
+  withSecondArguments,
+} from './forms.ts'
+import type { Answer, Found, Query, Side, Symcc } from './symcc.ts'
+
+/** What was found where a property does not hold, before it is told in the folder's words. */
+export type Failure = { says: string; request: CedarRequest; answers: readonly Answer[] }
+export type Proof = Exclude<Verdict, { outcome: 'fails' }> | { outcome: 'fails'; why: string; failure?: Failure }
+
+/** Proves each property of a bundle by questions to `cedar symcc`. */
+export class Prover {
+  readonly #bundle: Bundle
+  readonly #symcc: Symcc
+  readonly #schema: Query['schema']
+  readonly #possible = new Map<string, Promise<Found>>()
+
+  constructor(bundle: Bundle, symcc: Symcc) {
+    this.#bundle = bundle
+    this.#symcc = symcc
+    this.#schema = { text: bundle.schema, format: 'cedar' }
+  }
+
+  async prove(property: Property): Promise<Proof> {
+    try {
+      switch (property.kind) {
+        case 'more_approval':
+          return await this.#moreApproval(property)
+        case 'people':
+          return await this.#people(property)
+        case 'never_errs':
+          return await this.#neverErrs(property)
+        case 'left_open':
+          return await this.#leftOpen(property)
+        case 'decides':
+          return await this.#decides(property)
+        default:
+          return property satisfies never
+      }
+    } catch (cause) {
+      if (cause instanceof CannotBeProved) return { outcome: 'unproved', why: cause.message }
+      throw cause
+    }
+  }
+
+  async #moreApproval({ action, from, to }: Extract<Property, { kind: 'more_approval' }>): Promise<Proof> {
+    const given = assumptionsFor(this.#bundle, action, 'registered')
+    const at = (tier: number) => mapValues(this.#policiesOf(action), (each) => withApproval(each, { tier }))
+    const found = await this.#askNicely(action, given, (all) => ({
+      claim: 'implies',
+      sides: [{ ...at(from), ...outside(all) }, at(to)],
+    }))
+    return told(found, ([one, other]) => [
+      `tier ${from} permits what tier ${to} refuses`,
+      `at tier ${from} permitted by ${names(one)}; at tier ${to} ${refused(other)}`,
+    ])
+  }
+
+  async #people({ action, environments }: Extract<Property, { kind: 'people' }>): Promise<Proof> {
+    const within = `[${environments.map(text).join(', ')}].contains(context.resource.environment)`
+    const given = [
+      ...assumptionsFor(this.#bundle, action, 'registered'),
+      { words: 'the environment is one of `people`', holds: within },
+      // Who proposes a plan gets no credential. Each step of it is a question of its own.
+      { words: 'the moment is not `plan`', holds: 'context.moment != "plan"' },
+    ]
+    const policies = mapValues(this.#policiesOf(action), (each) => withApproval(each, { tier: 0, breakGlass: false }))
+    const found = await this.#askNicely(action, given, (all) => ({
+      claim: 'always-denies',
+      sides: [{ ...policies, ...outside(all) }],
+    }))
+    return told(found, ([one]) => ['permitted without people', `at tier 0 permitted by ${names(one)}`])
+  }
+
+  async #neverErrs({ action }: Extract<Property, { kind: 'never_errs' }>): Promise<Proof> {
+    const given = assumptionsFor(this.#bundle, action, 'any')
+    const registered = assumptionsFor(this.#bundle, action, 'registered')
+    const policies = this.#policiesOf(action)
+    for (const type of requestTypes(this.#bundle.schema, action)) {
+      const impossible = await this.#impossible(type)
+      if (impossible) return impossible
+      const ask = (texts: readonly string[], all: readonly Assumption[]) => {
+        const evaluated = evaluatingAll(texts, conditionOf(all))
+        return this.#symcc.ask({ type, schema: this.#schema, claim: 'never-errors', sides: [{ evaluated }] })
+      }
+      const found = await ask(Object.values(policies), given)
+      if (found.outcome === 'holds') continue
+      if (found.outcome !== 'fails') return found
+      for (const [id, each] of Object.entries(policies)) {
+        const one = await ask([each], given)
+        if (one.outcome !== 'fails') continue
+        const [nicety] = nicetiesOf(this.#bundle, action).slice(-1)
+        const nicer = nicety ? await ask([each], [...registered, nicety]) : one
+        return told(nicer.outcome === 'fails' ? nicer : one, () => [
+          `\`${id}\` errs`,
+          `\`${id}\` errs, so the answer is no`,
+        ])
+      }
+      return told(found, () => ['a policy errs', 'a policy errs, so the answer is no'])
+    }
+    return { outcome: 'holds' }
+  }
+
+  async #leftOpen({ action, argument }: Extract<Property, { kind: 'left_open' }>): Promise<Proof> {
+    const entry = this.#bundle.actions[action]
+    if (!entry) return { outcome: 'unproved', why: `\`${action}\` is not in the catalogue` }
+    const given = [
+      ...assumptionsFor(this.#bundle, action, 'registered'),
+      ...boundsOf(entry, 'context.called'),
+      { words: `${argument} is left open`, holds: `context.unpinned.contains(${text(argument)})` },
+    ]
+    const policies = this.#policiesOf(action)
+    const schema = { text: withSecondArguments(this.#bundle.schema, action), format: 'json' as const }
+    const found = await this.#askNicely(
+      action,
+      given,
+      (all) => ({
+        claim: 'implies',
+        sides: [{ ...policies, ...outside(all) }, mapValues(policies, (each) => withCalled(each, argument))],
+      }),
+      schema,
+    )
+    return told(found, ([one, other], { context }) => [
+      `what is asked for decides, and the call may have another \`${argument}\``,
+      `asked for with ${show(context, 'arguments', argument)} it is permitted by ${names(one)}; ` +
+        `called with ${show(context, 'called', argument)}, which the credential allows, it would be ${refused(other)}`,
+    ])
+  }
+
+  /** Without it an answer changes. If none does, it is dead or shadowed. */
+  async #decides({ policy, effect, actions }: Extract<Property, { kind: 'decides' }>): Promise<Proof> {
+    const places = actions.flatMap((action) => {
+      const { [policy]: own, ...others } = this.#bundle.policies[action] ?? {}
+      const given = conditionOf(assumptionsFor(this.#bundle, action, 'any'))
+      return own === undefined
+        ? []
+        : requestTypes(this.#bundle.schema, action).map((type) => ({ type, own, others, given }))
+    })
+    for (const { type, own, others, given } of places) {
+      const bound = outside([{ words: '', holds: given }])
+      const sides: [Side, Side] = [
+        { ...others, ...bound, [policy]: own },
+        { ...others, ...bound },
+      ]
+      const found = await this.#symcc.ask({ type, schema: this.#schema, claim: 'equivalent', sides })
+      if (found.outcome === 'fails') return { outcome: 'holds' }
+      if (found.outcome !== 'holds') return found
+    }
+    return this.#whyNothing(effect, places)
+  }
+
+  async #whyNothing(
+    effect: 'permit' | 'forbid',
+    places: readonly { type: RequestType; own: string; others: Side; given: string }[],
+  ): Promise<Proof> {
+    const shadows = new Set<string>()
+    let matches = false
+    for (const { type, own, others, given } of places) {
+      const alone = { own: asPermit(own), ...outside([{ words: '', holds: given }]) }
+      const query = { type, schema: this.#schema }
+      const reached = await this.#symcc.ask({ ...query, claim: 'always-denies', sides: [alone] })
+      if (reached.outcome === 'holds') continue
+      if (reached.outcome !== 'fails') return reached
+      matches = true
+      const alike = Object.entries(others).filter(([, each]) => parse(each).effect === effect)
+      for (const [id, each] of alike) {
+        const within = await this.#symcc.ask({ ...query, claim: 'implies', sides: [alone, { [id]: asPermit(each) }] })
+        if (within.outcome === 'holds') shadows.add(id)
+      }
+    }
+    if (!matches) return { outcome: 'fails', why: 'it is dead: its conditions hold for no possible question' }
+    const by = [...shadows].map((id) => `\`${id}\``).join(', ')
+    const otherwise =
+      effect === 'forbid' ? 'no permit permits what it forbids' : 'other policies permit or refuse it all'
+    return {
+      outcome: 'fails',
+      why: by ? `it is shadowed: each time it applies, so does ${by}` : `it is shadowed: ${otherwise}`,
+    }
+  }
+
+  #policiesOf = (action: string): Side => this.#bundle.policies[action] ?? {}
+
+  /** Where it fails, for a question that can be a case too, if there is one. */
+  async #askNicely(
+    action: string,
+    given: readonly Assumption[],
+    claim: (given: readonly Assumption[]) => Pick<Query, 'claim' | 'sides'>,
+    schema = this.#schema,
+  ): Promise<Found> {
+    const [type] = requestTypes(this.#bundle.schema, action)
+    if (!type) return noQuestion
+    const impossible = await this.#impossible(type)
+    if (impossible) return impossible
+    const ask = (all: readonly Assumption[]) => this.#symcc.ask({ type, schema, ...claim(all) } as Query)
+    const found = await ask(given)
+    if (found.outcome !== 'fails') return found
+    for (const nicety of nicetiesOf(this.#bundle, action)) {
+      const nicer = await ask([...given, nicety])
+      if (nicer.outcome === 'fails') return nicer
+    }
+    return found
+  }
+
+  /** Of nothing all can be proved. And a solver that never finds anything is found here. */
+  async #impossible(type: RequestType): Promise<Exclude<Found, { outcome: 'fails' | 'holds' }> | undefined> {
+    const key = JSON.stringify(type)
+    const given = assumptionsFor(this.#bundle, type.action, 'registered')
+    const side: Side = { all: 'permit (principal, action, resource);', ...outside(given) }
+    const asked =
+      this.#possible.get(key) ?? this.#symcc.ask({ type, schema: this.#schema, claim: 'always-denies', sides: [side] })
+    this.#possible.set(key, asked)
+    const found = await asked
+    if (found.outcome === 'fails') return undefined
+    return found.outcome === 'holds' ? noQuestion : found
+  }
+}
+
+const noQuestion = {
+  outcome: 'unproved',
+  why: 'no question is possible: no agent, or no rule of resources.json for what it is done to',
+} as const
+
+/** Refuses all that is not possible, so that nothing is proved or refuted by it. */
+export const outside = (assumptions: readonly Assumption[]): Side => ({
+  'hotwork-assumptions': `forbid (principal, action, resource) unless { ${conditionOf(assumptions)} };`,
+})
+
+/** What makes an example short, the shortest first: what is usual, then what a case can say at all. */
+function nicetiesOf({ actions }: Bundle, action: string): readonly Assumption[] {
+  if (!Object.hasOwn(actions, action)) return []
+  const said = [
+    'context.moment == "request"',
+    '!context.approval.breakGlass',
+    `context.preview == ${text(previewAsIf(actions[action] as CatalogueEntry))}`,
+    'context.delegationDepth <= 8',
+  ]
+  const usual = [
+    'context.delegationDepth == 0',
+    'context.recent == 0',
+    ...Object.keys(noRecord).map((name) => `context.record.${name} == 0`),
+    'context.ambient == "unknown"',
+    'context.justified',
+    'context.task == "unchecked"',
+    'context.windows.isEmpty()',
+  ]
+  return [
+    { words: 'all is usual', holds: [...said, ...usual].join(' && ') },
+    { words: 'a case can say it', holds: said.join(' && ') },
+  ]
+}
+
+const asPermit = (policy: string): string => print({ ...parse(policy), effect: 'permit' })
+
+const mapValues = (side: Side, change: (text: string) => string): Side =>
+  Object.fromEntries(Object.entries(side).map(([id, each]) => [id, change(each)]))
+
+const names = (answer: Answer | undefined): string =>
+  answer?.policies.map((id) => `\`${id}\``).join(', ') || 'no policy in particular'
+
+const refused = (answer: Answer | undefined): string =>
+  answer?.policies.length ? `refused by ${names(answer)}` : 'refused, since no policy permits it'
+
+function show(context: CedarRequest['context'], of: string, argument: string): string {
+  const value = (context[of] as { [name: string]: unknown } | undefined)?.[argument]
+  return value === undefined ? `no \`${argument}\`` : `\`${argument}\` ${JSON.stringify(value)}`
+}
+
+function told(
+  found: Found,
+  words: (answers: readonly Answer[], request: CedarRequest) => readonly [why: string, says: string],
+): Proof {
+  if (found.outcome !== 'fails') return found
+  const [why, says] = words(found.answers, found.request)
+  return { outcome: 'fails', why, failure: { says, request: found.request, answers: found.answers } }
+}

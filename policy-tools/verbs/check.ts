@@ -1,0 +1,87 @@
+import { writeFileSync } from 'node:fs'
+import * as z from 'zod'
+import type { Folder } from '../../functions/adapters/policy-folder/read-folder.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import type { PersonAction } from '../../functions/domain/policy/question.ts'
+import { type Exit, exits, type Io, jsonText, problemText, WrongUsage } from './io.ts'
+import { openPolicies, type Policies, writeSchema } from './open.ts'
+
+/**
+ * Says all that is wrong with a policy folder. It is the build: the constructs run it too, for the bundle that it writes.
+ * Exit 0 where nothing is wrong, 1 otherwise.
+ */
+export const Options = z.object({
+  folder: z.string(),
+  deployment: z.string().optional(),
+  /** The generated part of the schema is brought up to date before. */
+  writeSchema: z.boolean().default(false),
+  out: z.string().optional(),
+  json: z.boolean(),
+})
+
+export async function run(options: z.input<typeof Options>, io: Io): Promise<Exit> {
+  const { folder, deployment, out, json } = options
+  const opened = open(options)
+  if (!opened.ok) {
+    const { problems } = opened
+    io.out(json ? jsonText({ ok: false, problems }) : problemText(problems))
+    const many = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+    if (!json) io.err(`${many} in ${folder}${deployment === undefined ? `. ${whereMadeUp}` : ''}\n`)
+    return exits.problems
+  }
+  if (out !== undefined) write(out, `${JSON.stringify(opened.bundle, null, 2)}\n`)
+  const { bundle, folder: own } = opened
+  const { hash } = bundle
+  const counts = countsOf(opened)
+  const warnings = unrecorded(bundle)
+  // Of a bundle that was compiled before: its cases held then, and it has a deployment of its own.
+  const more = own ? { cases: casesIn(own), hash, deployment: deployment ?? null } : { hash }
+  if (json) {
+    io.out(jsonText({ ok: true, ...counts, ...more, ...(warnings.length > 0 ? { warnings } : {}) }))
+    return exits.done
+  }
+  const held = own ? `, and ${casesIn(own)} cases hold` : ''
+  io.out(`${folder}: ${counts.policies} policies for ${counts.actions} actions${held}\n${hash}\n`)
+  for (const warning of warnings) io.err(`warning: ${warning}\n`)
+  if (own && deployment === undefined)
+    io.err('the hash is of a deployment that is made up: with `--deployment` it is that of your ledger\n')
+  return exits.done
+}
+
+function open({ folder, deployment, writeSchema: isStale = false }: z.input<typeof Options>) {
+  const problems = isStale ? writeSchema(folder, deployment) : []
+  if (problems.length > 0) return { ok: false as const, problems }
+  return openPolicies(folder, deployment === undefined ? {} : { deployment })
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new WrongUsage(`\`${file}\` cannot be written (${code})`, 'name a file in a folder that is there', { cause })
+  }
+}
+
+const whereMadeUp =
+  'Every alias counts as declared; resources that name an account or a Region of yours need `--deployment FILE`.'
+
+const countsOf = ({ bundle, index }: Policies) => ({
+  policies: Object.keys(index).length,
+  actions: Object.keys(bundle.actions).length,
+})
+
+const casesIn = ({ cases }: Folder): number => cases.reduce((sum, { value }) => sum + value.cases.length, 0)
+
+/** Their entries, where they have any, do not say what was observed. */
+const withoutRecord: readonly PersonAction[] = ['lift', 'read', 'allowStanding', 'standIn', 'erase', 'recertify']
+
+/** Observed policies whose answers are in no entry, or not in all: they would be taken for ones that change nothing. */
+function unrecorded({ observed = {} }: Bundle): readonly string[] {
+  const acts = new Map<string, string[]>()
+  for (const act of withoutRecord)
+    for (const id of Object.keys(observed[act] ?? {})) acts.set(id, [...(acts.get(id) ?? []), `\`${act}\``])
+  return [...acts].map(
+    ([id, all]) => `what the observed policy \`${id}\` would do to ${all.join(', ')} is recorded nowhere`,
+  )
+}

@@ -1,0 +1,25 @@
+import { explanationLines, stepWords } from '../../functions/domain/cards/explanation-words.ts'
+import { type Sentence, textOf } from '../../functions/domain/cards/sentence.ts'
+import type { Explained } from '../../functions/operations/policy/explain-tier.ts'
+
+/** Why this tier, or why none, for a person to read. Empty where there is nothing to explain. */
+export const explainedText = (explained: readonly Explained[]): string =>
+  explained.map((each) => ['', ...titleOf(each), ...wordsOf(each), ''].join('\n')).join('')
+
+/** The same for a program, with the words beside. */
+export const explainedJson = (explained: readonly Explained[]) =>
+  explained.map((each) => ({ ...each, words: wordsOf(each) }))
+
+const titleOf = ({ step, proposal, explanation }: Explained): readonly string[] =>
+  step === undefined ? [] : [stepWords(step, explanation, proposal)]
+
+const wordsOf = ({ explanation }: Explained): readonly string[] =>
+  explanationLines(explanation).flatMap(({ said, under }) => [text(said), ...under.map((each) => `  - ${text(each)}`)])
+
+/** Ids and values stand as they are; a value that holds a blank is in quotes. */
+const text = (sentence: Sentence): string =>
+  textOf(
+    sentence.map((part) =>
+      typeof part === 'object' && 'value' in part && /^[^\s“”]+$/.test(part.value) ? part.value : part,
+    ),
+  )

@@ -1,0 +1,24 @@
+import type { Readable } from 'node:stream'
+import { formatProblem, type Problem } from '../../functions/adapters/policy-folder/json-document.ts'
+import type { NumericDate } from '../../functions/domain/values.ts'
+
+/** What a verb for policy authors has of the world. `out` is for results, `err` for all else; both print the text as it is. */
+export type Io = { out(text: string): void; err(text: string): void; now(): NumericDate; stdin: Readable }
+
+export const exits = { done: 0, problems: 1, usage: 2, widens: 6 } as const
+export type Exit = (typeof exits)[keyof typeof exits]
+
+/** What was typed cannot be done. Nothing was. */
+export class WrongUsage extends Error {
+  override readonly name = 'WrongUsage'
+  readonly detail: string | undefined
+  constructor(title: string, detail?: string, options?: ErrorOptions) {
+    super(title, options)
+    this.detail = detail
+  }
+}
+
+export const jsonText = (body: unknown): string => `${JSON.stringify(body, null, 2)}\n`
+
+export const problemText = (problems: readonly Problem[]): string =>
+  problems.map((problem) => `${formatProblem(problem)}\n`).join('')

@@ -1,0 +1,86 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
+import {
+  type CompiledPolicies,
+  currentSchema,
+  openFolder,
+  withHash,
+} from '../../functions/adapters/policy-folder/compile-folder.ts'
+import { JsonDocument, type Problem } from '../../functions/adapters/policy-folder/json-document.ts'
+import { makeUpDeployment } from '../../functions/adapters/policy-folder/made-up-deployment.ts'
+import type { Folder } from '../../functions/adapters/policy-folder/read-folder.ts'
+import { Bundle } from '../../functions/domain/policy/bundle.ts'
+import { policyReads } from '../cedar/policy-reads.ts'
+import { pointsOfCases } from '../change/case-points.ts'
+import type { Side } from '../change/question-space.ts'
+import { exits, type Io, jsonText, problemText, WrongUsage } from './io.ts'
+
+export type Policies = {
+  bundle: Bundle
+  /** Absent of a bundle that was compiled before. */
+  folder?: Folder
+  index: CompiledPolicies['index']
+  /** What its cases say of it: not empty only where `evenIfCasesFail` is given. */
+  failing: readonly Problem[]
+}
+type Opened = ({ ok: true } & Policies) | { ok: false; problems: readonly Problem[] }
+
+/**
+ * Policies as they are typed: a folder, compiled as the build does it, or the file of a bundle. Without a deployment file
+ * every alias of a folder counts as declared, and its accounts are the one that an ARN in `about` names, if any.
+ *
+ * @throws WrongUsage where there is neither
+ */
+export function openPolicies(
+  path: string,
+  options: { deployment?: string; about?: string; evenIfCasesFail?: boolean } = {},
+): Opened {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found)
+    throw new WrongUsage(`there is no \`${path}\``, 'name a policy folder, or a bundle that was compiled from one')
+  if (found.isFile()) return openBundle(path)
+  const { about, deployment = makeUpDeployment(path, about), evenIfCasesFail = false } = options
+  const opened = openFolder(path, deployment, cedar)
+  if (!opened.ok) return opened
+  return opened.failing.length > 0 && !evenIfCasesFail ? { ok: false, problems: opened.failing } : opened
+}
+
+/** What questions are made of: the bundle, what its policies read, and what its cases ask. */
+export const sideOf = ({ bundle, folder }: Pick<Policies, 'bundle' | 'folder'>): Side => ({
+  bundle,
+  reads: policyReads(bundle.policies),
+  ...pointsOfCases(
+    bundle,
+    (folder?.cases ?? []).flatMap(({ value }) => value.cases),
+  ),
+})
+
+/** Brings the generated part of a folder's schema up to date; returns what was wrong with the folder, if it cannot be. */
+export function writeSchema(path: string, deployment: string | undefined): readonly Problem[] {
+  const schema = currentSchema(path, deployment ?? makeUpDeployment(path), cedar)
+  if (Array.isArray(schema)) return schema
+  writeFileSync(schema.file, schema.text)
+  return []
+}
+
+function openBundle(path: string): Opened {
+  const document = new JsonDocument(path)
+  const bundle = document.parse(Bundle)
+  if (!bundle) return { ok: false, problems: document.problems }
+  const { hash, ...content } = JSON.parse(readFileSync(path, 'utf8')) as Bundle
+  if (withHash(content).hash !== hash) {
+    const message = 'the hash is not that of the bundle: one of the two was changed'
+    return {
+      ok: false,
+      problems: [document.report(['hash'], message, 'take a bundle as `hotwork policy check --out FILE` wrote it')],
+    }
+  }
+  return { ok: true, bundle, index: cedar.indexOf(bundle, path), failing: [] }
+}
+
+/** Tells what is wrong, as the result of a verb that could not do its work. */
+export function tellProblems(problems: readonly Problem[], json: boolean, io: Io): typeof exits.problems {
+  if (json) io.out(jsonText({ error: 'problems', problems, exit: exits.problems }))
+  else io.err(problemText(problems))
+  return exits.problems
+}

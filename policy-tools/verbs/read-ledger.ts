@@ -1,0 +1,72 @@
+import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import * as z from 'zod'
+import type { Entry } from '../../functions/domain/ledger/ledger.ts'
+import { parseJson } from '../../functions/domain/values.ts'
+import { WrongUsage } from './io.ts'
+
+/** Of any version: those that this code cannot read are told apart later. */
+const Line = z.looseObject({
+  id: z.string().regex(/^.+\/[1-9]\d{0,9}$/),
+  type: z.string(),
+  at: z.iso.datetime({ offset: true }),
+  actor: z.looseObject({ type: z.string(), id: z.string() }),
+  policies: z.array(z.string()),
+  bundle: z.string(),
+  previous: z.string().nullable(),
+  facts: z.record(z.string(), z.unknown()),
+  hash: z.string(),
+})
+
+/**
+ * The entries of `hotwork ledger export`, line by line.
+ *
+ * @param file `-` is standard input
+ * @param cut called where the last line is cut, which is left out then
+ * @throws WrongUsage where a line is no entry
+ */
+export async function* readLedger(file: string, stdin: Readable, cut: () => void): AsyncGenerator<Entry> {
+  let number = 0
+  for await (const { text, ended } of linesOf(file, stdin)) {
+    number += 1
+    if (text.trim() === '') continue
+    const json = parseJson(text)
+    if (json === undefined && !ended && number > 1) return cut()
+    const entry = Line.safeParse(json)
+    if (!entry.success) throw noEntry(file, number, json === undefined ? 'no JSON' : entry.error.issues[0])
+    yield json as Entry
+  }
+}
+
+/** Characters: many times what a row of the record holds. */
+const longestLine = 16 * 1024 * 1024
+
+/** `ended`: by the end of a line, as each line of an export is. */
+async function* linesOf(file: string, stdin: Readable): AsyncGenerator<{ text: string; ended: boolean }> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  try {
+    for await (const chunk of file === '-' ? stdin : createReadStream(file)) {
+      const lines = (rest + decoder.decode(Buffer.from(chunk), { stream: true })).split('\n')
+      rest = lines.pop() ?? ''
+      if (rest.length > longestLine)
+        throw new WrongUsage(
+          `${file} has a line that no entry is as long as`,
+          'give what `hotwork ledger export` wrote',
+        )
+      for (const text of lines) yield { text, ended: true }
+    }
+  } catch (cause) {
+    if (cause instanceof WrongUsage) throw cause
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new WrongUsage(`\`${file}\` cannot be read: ${why}`, 'name a file that `hotwork ledger export` wrote', {
+      cause,
+    })
+  }
+  if (rest !== '') yield { text: rest, ended: false }
+}
+
+function noEntry(file: string, line: number, issue: 'no JSON' | z.core.$ZodIssue | undefined): WrongUsage {
+  const why = issue === 'no JSON' || !issue ? 'it is no JSON' : `\`${issue.path.join('.')}\`: ${issue.message}`
+  return new WrongUsage(`${file}:${line} is no entry of a ledger: ${why}`, 'give what `hotwork ledger export` wrote')
+}

@@ -1,0 +1,33 @@
+/** What tools/mutation/run.ts tells of a run. */
+const { HOTWORK_MUTATE: folders, HOTWORK_MUTATION_WORKERS: workers } = process.env
+
+export default {
+  testRunner: 'jest',
+  jest: { configFile: 'tools/mutation/jest.config.cjs', enableFindRelatedTests: false },
+  coverageAnalysis: 'perTest',
+  mutate: folders.split(' ').map((folder) => `${folder.startsWith('policy-tools/') ? '' : 'functions/'}${folder}/*.ts`),
+  // Words are held by other tests, and a kind that is '' is refused by the compiler.
+  mutator: { excludedMutations: ['StringLiteral'] },
+  // What is computed when a module is loaded, such as a zod schema: each would need all tests again.
+  ignoreStatic: true,
+  concurrency: Number(workers ?? 1),
+  // On a busy machine a test that waits for its turn would count as one that found the change.
+  timeoutMS: 60_000,
+  timeoutFactor: 4,
+  dryRunTimeoutMinutes: 120,
+  plugins: ['@stryker-mutator/jest-runner', './tools/mutation/sample.mjs'],
+  checkers: ['spread'],
+  reporters: ['lines', 'progress-append-only'],
+  tempDirName: '.hotwork/mutation/sandbox',
+  ignorePatterns: [
+    '*',
+    ...['functions', 'policies', 'examples', 'client', 'docs', 'infra', 'local', 'policy-tools', 'test', 'tools'].map(
+      (kept) => `!${kept}/**`,
+    ),
+    'test/agents',
+    '!jest.config.cjs',
+    '!package.json',
+  ],
+  allowEmpty: true,
+  disableTypeChecks: false,
+}

@@ -1,0 +1,104 @@
+/** What matters most comes first. `domain` and `operations` are the files directly in them. */
+export const subjects: readonly string[] = [
+  ...[
+    'domain/requests',
+    'domain/credentials',
+    'domain/halts',
+    'domain/uses',
+    'domain/break-glass',
+    'domain/delegation',
+  ],
+  ...['domain', 'operations'],
+  ...['operations/credentials', 'operations/uses', 'operations/requests', 'operations/halts', 'operations/break-glass'],
+  ...['domain/policy', 'domain/permits', 'domain/agents', 'domain/people', 'domain/ledger', 'domain/anchor'],
+  ...['operations/policy', 'operations/delegation', 'operations/permits', 'operations/people', 'operations/agents'],
+  ...['operations/anchor', 'operations/ledger', 'operations/events', 'operations/previews', 'domain/previews'],
+  ...[
+    'domain/events',
+    'domain/cards',
+    'operations/cards',
+    'policy-tools/change',
+    'policy-tools/replay',
+    'policy-tools/proof',
+  ],
+]
+
+/** Tests of other subjects that hold a folder's rules. */
+const alsoHeldBy: { readonly [subject: string]: readonly string[] } = {
+  'domain/cards': [
+    ...['slack/cards/card', 'slack/cards/opening-view', 'slack/cards/request-view', 'slack/cards/routing'],
+    ...['slack/home/home-view', 'http/plan-page', 'http/tier-section', 'http/timeline-picture', 'operations/requests'],
+  ],
+  'domain/events': ['client/streams'],
+  'domain/halts': ['http/signals', 'operations/events', 'operations/credentials/introspection'],
+  'domain/ledger': ['operations/anchor', 'operations/halts'],
+  'domain/people': ['policies/identities'],
+  'domain/policy': [
+    ...['operations/requests', 'http/plan', 'http/tier-section'],
+    ...['policies/explain', 'policies/fail-closed', 'policies/ladder'],
+  ],
+  'policy-tools/change': ['policies/changes/diff', 'policies/changes/diff-files', 'policies/changes/file-examples'],
+  'policy-tools/proof': ['policies/changes/prove', 'policies/changes/prove-tools'],
+  'domain/uses': ['policies/usage'],
+  'operations/agents': ['http/agents-page'],
+  'operations/break-glass': ['http/break-glass-pages', 'slack/forms/break-glass-form'],
+  'operations/cards': [
+    ...['slack/cards/burst', 'slack/cards/burst-desk', 'slack/cards/opening-desk', 'slack/cards/routing'],
+    'slack/edge/outage',
+  ],
+  'operations/credentials': ['client/deferred-token'],
+  'operations/events': ['client/streams', 'operations/requests/hand-on'],
+  'operations/halts': ['http/halts-page', 'http/signals'],
+  'operations/ledger': ['http/search-ledger'],
+  'operations/people': ['http/check-logins', 'slack/forms/stand-in-form'],
+  'operations/permits': ['http/permit-view', 'slack/forms/permit-button'],
+  'operations/policy': [
+    ...['http/tier-section', 'operations/people', 'operations/delegation', 'operations/permits', 'policies/explain'],
+    ...['operations/halts/halts', 'operations/halts/halt-order', 'operations/agents/recertify'],
+    ...['operations/requests/plan', 'operations/requests/story', 'operations/requests/asking-terms'],
+    ...['operations/previews/drift', 'operations/previews/plan-previews', 'slack/forms/ask-on-behalf'],
+  ],
+  'policy-tools/replay': ['policies/changes/diff', 'policies/replay'],
+  'operations/requests': ['http/pages', 'http/plan', 'http/plan-page', 'http/read-routes', 'operations/ledger'],
+  'operations/uses': ['http/read-routes'],
+}
+
+/** @returns the folders, or files without their ending, of `test/` in which the tests of a subject are */
+export function testsOf(subject: string): readonly string[] {
+  const [layer, name] = subject.split('/')
+  if (name === undefined) return [subject]
+  const own =
+    layer === 'policy-tools' ? [] : layer === 'domain' ? ['domain', `operations/${name}`] : [subject, `domain/${name}`]
+  return [...own, ...(alsoHeldBy[subject] ?? [])]
+}
+
+/** @param file such as `functions/domain/uses/call.ts` */
+export function subjectOf(file: string): string {
+  return file
+    .replace(/^functions\//, '')
+    .split('/')
+    .slice(0, -1)
+    .join('/')
+}
+
+export const usage = `Usage: npm run test:mutation -- [--minutes 60] [FOLDER...]   such as domain/uses; without one, all
+       npm run test:mutation -- [--minutes 60] --part 2/8   every eighth folder, from the second
+
+${subjects.join(', ')}`
+
+export type Choice = { readonly folders: readonly string[]; readonly minutes?: number }
+
+/** @returns nothing where what was typed is not known: a folder without code would get a score of nothing */
+export function chooseSubjects(typed: readonly string[]): Choice | undefined {
+  const [, minutes, rest] = /^(?:--minutes (\d+) ?)?(.*)$/.exec(typed.join(' ')) ?? []
+  const folders = foldersOf((rest as string).split(' ').filter(Boolean))
+  if (folders === undefined) return undefined
+  return minutes === undefined ? { folders } : { folders, minutes: Number(minutes) }
+}
+
+function foldersOf(typed: readonly string[]): readonly string[] | undefined {
+  if (typed.length === 0) return subjects
+  const [, part, of] = /^--part (\d+)\/(\d+)$/.exec(typed.join(' ')) ?? []
+  if (part !== undefined) return subjects.filter((_, at) => at % Number(of) === Number(part) - 1)
+  return typed.every((folder) => subjects.includes(folder)) ? typed : undefined
+}
