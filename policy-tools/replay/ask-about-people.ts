@@ -1,3 +1,4 @@
+import { profileResource } from '../../functions/domain/break-glass/break-glass.ts'
 import type { AnyEvent } from '../../functions/domain/ledger/any-event.ts'
 import type { SourcesSaid } from '../../functions/domain/people/group-source.ts'
 import { personOf } from '../../functions/domain/policy/bundle.ts'
@@ -6,7 +7,7 @@ import type { Event } from '../../functions/domain/requests/events.ts'
 import { openingOf } from '../../functions/domain/requests/origin.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { type NumericDate, PersonId } from '../../functions/domain/values.ts'
-import { askAboutOpening, openedBy, unopened } from '../../functions/operations/break-glass/what-to-open.ts'
+import { askAboutOpening, unopened } from '../../functions/operations/policy/ask-about-opening.ts'
 import { askAboutPerson, askAboutStandIn } from '../../functions/operations/policy/questions.ts'
 import { permitted, refused, type Subject } from '../change/replay.ts'
 import { type Asking, aboutRequest, end, isOver, type Reply, unsure, verdictOf } from './ask-about-requests.ts'
@@ -165,11 +166,12 @@ function askVouched({ budgetKey, at, policies }: Of<'Vouched'>, person: PersonId
   const { breakGlass } = rules.bundle
   const about = { question: 'vouch', person }
   if (!budgetKey.startsWith('profile:')) return { because: 'noArguments' }
-  const profile = budgetKey.slice('profile:'.length)
-  const opened = breakGlass && openedBy({ profile }, breakGlass, { policy: rules.for() })
-  if (!opened?.ok) return replyTo({ about, policies }, { permit: false, policies: [], detail: 'no such profile' }, true)
-  const { facts, rights } = opened.value
-  const what = { id: unopened, ...facts, breakGlass: { profile, rights, incident: 'vouching', drill: false } }
+  const name = budgetKey.slice('profile:'.length)
+  const profile = breakGlass?.profiles.find((each) => each.name === name)
+  if (!profile) return replyTo({ about, policies }, { permit: false, policies: [], detail: 'no such profile' }, true)
+  const opened = { profile: name, rights: profile.rights, incident: 'vouching', drill: false }
+  const facts = { action: `break-glass:${name}`, arguments: {}, resource: profileResource(name) }
+  const what = { id: unopened, ...facts, breakGlass: opened }
   const answers = (['breakGlass', 'review'] as const).map((action) =>
     rules.certain(() => askAboutOpening(rules.for(), action, person, what, 'request', at)),
   )

@@ -1,4 +1,5 @@
 import { lackingFor, whyAsked } from '../../functions/domain/policy/asking-terms.ts'
+import { tooLargeToConfine } from '../../functions/domain/policy/confine.ts'
 import type { Answer, Moment } from '../../functions/domain/policy/question.ts'
 import type { Preview } from '../../functions/domain/previews/preview.ts'
 import type { Event } from '../../functions/domain/requests/events.ts'
@@ -6,7 +7,6 @@ import { originOf, rulesOf } from '../../functions/domain/requests/origin.ts'
 import { type ApprovalRequest, approvalsOf } from '../../functions/domain/requests/request.ts'
 import type { NumericDate } from '../../functions/domain/values.ts'
 import { askAboutAsker, askAboutPerson, assessAgain } from '../../functions/operations/policy/questions.ts'
-import { tooLargeToConfine } from '../../functions/operations/requests/confine.ts'
 import {
   atTier,
   type NotAskedBecause,

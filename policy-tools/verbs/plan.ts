@@ -2,22 +2,17 @@ import { readFileSync } from 'node:fs'
 import { text as textOf } from 'node:stream/consumers'
 import * as z from 'zod'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
-import { EvaluationBody, parseBody } from '../../functions/adapters/http/authzen.ts'
-import { BadRequest } from '../../functions/adapters/http/problem.ts'
 import { readJson } from '../../functions/adapters/read-json.ts'
 import { toolRows } from '../../functions/domain/cards/request-words.ts'
 import { inert, lookalikeNote } from '../../functions/domain/inert.ts'
 import { isJustified } from '../../functions/domain/policy/asking-terms.ts'
 import { type Bundle, personOf } from '../../functions/domain/policy/bundle.ts'
 import { saidIn } from '../../functions/domain/requests/ask-terms.ts'
-import { AgentId, defined, duration, type PersonId } from '../../functions/domain/values.ts'
-import {
-  explainPlan,
-  type Plan,
-  type PlannedStage,
-  planRequest,
-} from '../../functions/operations/requests/plan-request.ts'
+import { EvaluationBody } from '../../functions/domain/requests/evaluation-body.ts'
+import { AgentId, defined, duration, type Json, type PersonId } from '../../functions/domain/values.ts'
+import { whatIsWrong } from '../../functions/domain/what-is-wrong.ts'
 import { wordsOf } from '../../functions/targets/kinds.ts'
+import { explainPlan, type Plan, type PlannedStage, planRequest } from '../plan/plan-request.ts'
 import { explainedJson, explainedText } from './explained.ts'
 import { type Exit, exits, type Io, jsonText, WrongUsage } from './io.ts'
 import { openPolicies, tellProblems } from './open.ts'
@@ -63,11 +58,16 @@ async function readText(file: string, { stdin }: Io): Promise<string> {
   }
 }
 
-function readAsk(file: string, text: string) {
+function readAsk(file: string, text: string): z.infer<typeof EvaluationBody> {
+  const parsed = EvaluationBody.safeParse(jsonOf(file, text))
+  if (!parsed.success) throw new WrongUsage(`${file}: ${whatIsWrong(parsed.error, 'body')}`)
+  return parsed.data
+}
+
+function jsonOf(file: string, text: string): Json {
   try {
-    return parseBody(EvaluationBody, readJson(text))
+    return readJson(text)
   } catch (cause) {
-    if (cause instanceof BadRequest) throw new WrongUsage(`${file}: ${cause.problem.detail ?? cause.message}`)
     throw new WrongUsage(`${file}: ${cause instanceof Error ? cause.message : cause}`)
   }
 }

@@ -1,5 +1,4 @@
 import {
-  EvaluationBody,
   evaluationAnswer,
   parseBody,
   RequestBody,
@@ -12,6 +11,7 @@ import { noSuchNameAnswer, readEvaluation, readEvaluations } from '../../functio
 import { BadRequest, problemType } from '../../functions/adapters/http/problem.ts'
 import { personView } from '../../functions/adapters/http/views.ts'
 import { asOf } from '../../functions/domain/requests/due.ts'
+import { EvaluationBody } from '../../functions/domain/requests/evaluation-body.ts'
 import { evolve } from '../../functions/domain/requests/evolve.ts'
 import { type ApprovalRequest, grantOf } from '../../functions/domain/requests/request.ts'
 import { evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'

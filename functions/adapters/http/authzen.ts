@@ -1,49 +1,17 @@
 import * as z from 'zod'
 import { fillingOf } from '../../domain/policy/filling.ts'
 import { bodyShape, termMembers } from '../../domain/requests/ask-terms.ts'
+import { EvaluationBody, EvaluationContext } from '../../domain/requests/evaluation-body.ts'
 import { endsSoon } from '../../domain/requests/extend.ts'
 import { originOf } from '../../domain/requests/origin.ts'
 import { statusOfStep, stepsOf } from '../../domain/requests/plan-step.ts'
 import { type ApprovalRequest, type Ask, grantOf, usesLeft } from '../../domain/requests/request.ts'
-import {
-  defined,
-  EvaluationId,
-  type Json,
-  type NumericDate,
-  Resource,
-  rfc3339,
-  Timestamp,
-} from '../../domain/values.ts'
+import { defined, EvaluationId, type Json, type NumericDate, rfc3339, Timestamp } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import type { Evaluated } from '../../operations/requests/evaluate-access.ts'
 import { badRequest } from './problem.ts'
 
-/**
- * AuthZEN Authorization API 1.0 and its Access Request and Approval Profile, as JSON. Unknown members are ignored at
- * every level, as the standard says; what is known must have its type.
- *
- * @see https://openid.github.io/authzen/
- */
-
-const Properties = z.record(z.string(), z.json())
-const Entity = z.object({
-  type: z.string().min(1).max(256),
-  id: z.string().min(1).max(2048),
-  properties: Properties.optional(),
-})
-
-const Context = z.object({
-  ...bodyShape('context'),
-  /** A reference that is malformed is no approval, and no error (ARAP, "Approval Reference Substitution"). */
-  approval: z.json().optional(),
-})
-
-export const EvaluationBody = z.object({
-  subject: Entity,
-  action: z.object({ name: z.string().min(1).max(256), properties: Properties.optional() }),
-  resource: Entity.extend({ id: Resource.shape.id, type: Resource.shape.type }),
-  context: Context.optional(),
-})
+/** The Access Request and Approval Profile of AuthZEN, as JSON. */
 
 /** What an agent knows by itself of an evaluation. A subject and a resource may be there, and are not read. */
 export const AskBody = EvaluationBody.pick({ action: true, context: true })
@@ -51,8 +19,8 @@ export const AskBody = EvaluationBody.pick({ action: true, context: true })
 export const timeMember = (at: NumericDate | undefined): string | undefined =>
   at === undefined ? undefined : rfc3339(at)
 
-const { purpose, parent_task } = Context.shape
-const WholeContext = Context.extend({ purpose: purpose.unwrap(), parent_task: parent_task.unwrap() })
+const { purpose, parent_task } = EvaluationContext.shape
+const WholeContext = EvaluationContext.extend({ purpose: purpose.unwrap(), parent_task: parent_task.unwrap() })
 
 /** Terms of a plan, and of an ask at `/token`: an MCP tool is of one call, and an approval of an evaluation. */
 export const SaidBody = WholeContext.omit({ mcp: true, approval: true })

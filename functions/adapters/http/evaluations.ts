@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { mostEvaluations } from '../../domain/policy/ladder.ts'
+import { EvaluationBody } from '../../domain/requests/evaluation-body.ts'
 import type { Json } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
-import { EvaluationBody, parseBody } from './authzen.ts'
+import { parseBody } from './authzen.ts'
 
 type Body = z.infer<typeof EvaluationBody>
 

@@ -25,6 +25,7 @@ import type { Answer, Ask, RequestFacts } from './question.ts'
 
 /** Not in the catalogue: it stands for several of its actions, in order. */
 export const planAction = 'plan'
+export const isPlanBody = ({ action }: { action: { name: string } }): boolean => action.name === planAction
 
 export const StepAsk = z.strictObject({
   agent: AgentId,

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { AskBody, type EvaluationBody, evaluationAnswer, parseBody, readApproval } from '../../adapters/http/authzen.ts'
+import { AskBody, evaluationAnswer, parseBody, readApproval } from '../../adapters/http/authzen.ts'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
 import {
   incompleteAnswer,
@@ -15,6 +15,7 @@ import { agentStatus } from '../../domain/people/organisation.ts'
 import { findResource } from '../../domain/policy/assess.ts'
 import { asksIn, planAction } from '../../domain/policy/assess-plan.ts'
 import { saidIn } from '../../domain/requests/ask-terms.ts'
+import type { EvaluationBody } from '../../domain/requests/evaluation-body.ts'
 import { type AgentId, defined, type Json } from '../../domain/values.ts'
 import type { Statements } from '../../operations/credentials/ports.ts'
 import { findHaltOfCaller, toldOf } from '../../operations/halts/find-halt.ts'

@@ -8,11 +8,12 @@ import type { Refusal } from '../../domain/refusals.ts'
 import { asOf, endedAt } from '../../domain/requests/due.ts'
 import { actorNamed, defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
+import { askAboutOpening, unopened } from '../policy/ask-about-opening.ts'
 import type { OnceOnly } from '../ports.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { AskingPorts, DecidingPorts } from '../requests/ports.ts'
 import { everyone } from './openings.ts'
-import { askAboutOpening, type OpenedRefusal, openedBy, unopened, type WhatToOpen } from './what-to-open.ts'
+import { type OpenedRefusal, openedBy, type WhatToOpen } from './what-to-open.ts'
 
 /** Kept for over a year, since an opening counts until its review is done. Seconds. */
 export const keepBudget = 400 * 86_400

@@ -11,12 +11,12 @@ import type { AgentId, NumericDate, PersonId, RequestId, Result } from '../../do
 import { defined, ok, refuse } from '../../domain/values.ts'
 import type { CardStore, PostedCard } from '../cards/ports.ts'
 import { StoreUnavailable } from '../faults.ts'
+import { askAboutOpening, factsOfOpening } from '../policy/ask-about-opening.ts'
 import type { Policy } from '../policy/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { AskingPorts, DecidingPorts, RequestReader, RequestWriter } from '../requests/ports.ts'
 import type { OpeningPage, Pager } from './ports.ts'
-import { askAboutOpening, factsOf } from './what-to-open.ts'
 
 /** At most so many people are told of one opening directly. The others find it in the channel. */
 export const mostTold = 50
@@ -28,7 +28,7 @@ type Skipped = { people: readonly PersonId[]; atLeast: boolean }
 export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: NumericDate): Skipped {
   const { directory, ladder } = policy.bundle
   const stages = ladder.tiers.flatMap(({ tier, stages: all }) => all.map(({ name }) => ({ tier, stage: name })))
-  const opened = factsOf(policy, ask)
+  const opened = factsOfOpening(policy, ask)
   const people: PersonId[] = []
   let questions = 0
   for (const person of directory.people) {

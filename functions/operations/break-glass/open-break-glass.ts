@@ -10,13 +10,14 @@ import type { Json, NumericDate, PersonId, Result, Thumbprint } from '../../doma
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { findHaltOfPerson, toldOf } from '../halts/find-halt.ts'
 import { readReadings } from '../people/list-groups.ts'
+import { askAboutOpening } from '../policy/ask-about-opening.ts'
 import type { OnceOnly } from '../ports.ts'
 import { commitNew, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { MakingPorts, Stored, TaskService } from '../requests/ports.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from '../requests/submit-request.ts'
 import { binding, budgetsOf, findVoucher, leftOf, type OpenedBudget, whenAgain, written } from './budget.ts'
 import { measureDrill, type Stopwatch } from './notify.ts'
-import { aboutOpening, askAboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
+import { aboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
 
 export type OpeningAsk = {
   person: PersonId

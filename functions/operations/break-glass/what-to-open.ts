@@ -1,20 +1,19 @@
 import type { BreakGlassPolicy, Opening, Profile } from '../../domain/break-glass/break-glass.ts'
 import { incidentLooks, profileResource } from '../../domain/break-glass/break-glass.ts'
 import type { OpenedFacts } from '../../domain/break-glass/rights.ts'
-import { factsOfAction, factsOfProfile, factsOfSealed, profileCovering } from '../../domain/break-glass/rights.ts'
+import { factsOfProfile, profileCovering } from '../../domain/break-glass/rights.ts'
 import { argumentsDigest, digestOf } from '../../domain/digest.ts'
 import type { About } from '../../domain/ledger/refused.ts'
 import { groupsBySource, type Readings } from '../../domain/people/group-source.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { actTermsOf, type FactsRefusal, findActionFacts } from '../../domain/policy/assess.ts'
-import { type Bundle, personOf, reachesOurselves, settingsOf } from '../../domain/policy/bundle.ts'
-import type { Answer, Moment, PersonAction } from '../../domain/policy/question.ts'
+import { type Bundle, reachesOurselves, settingsOf } from '../../domain/policy/bundle.ts'
 import { ParentTask } from '../../domain/requests/ask-terms.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import type { Json, NumericDate, PersonId, Resource, Result, Seconds } from '../../domain/values.ts'
-import { defined, JsonObject, ok, RequestId, refuse } from '../../domain/values.ts'
+import { defined, JsonObject, ok, refuse } from '../../domain/values.ts'
 import { kindOf } from '../../targets/kinds.ts'
-import { answerWithObserved } from '../policy/compare-observed.ts'
+import { unopened } from '../policy/ask-about-opening.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { AskingPorts } from '../requests/ports.ts'
 
@@ -141,50 +140,6 @@ function factsOfName({ actions, resources }: Bundle, name: string): readonly Ope
   return own.map((resource) => ({ action: name, group: entry.group, resource }))
 }
 
-type AskedOpening = Pick<Ask, 'id' | 'action' | 'arguments' | 'resource'> & {
-  breakGlass?: Pick<Opening, 'profile' | 'rights' | 'incident' | 'drill' | 'sealed'> | undefined
-}
-
-export const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)
-
-/** Whether this person may use break-glass for all that is opened, as the facts are now. One no is a no. */
-export function askAboutOpening(
-  policy: Policy,
-  action: Extract<PersonAction, 'breakGlass' | 'review'>,
-  person: PersonId,
-  opened: AskedOpening,
-  moment: Moment,
-  now: NumericDate,
-  readings?: Readings,
-): Answer {
-  const { bundle } = policy
-  const known = personOf(bundle, person)
-  if (known?.status !== 'active') return { permit: false, policies: [] }
-  const { breakGlass } = opened
-  const facts = factsOf(policy, opened)
-  if (!breakGlass || facts.length === 0) return { permit: false, policies: [], detail: 'the facts are gone' }
-  // Hotwork gives nothing for what was opened outside it, even if policy permits.
-  if (breakGlass.sealed && action !== 'review')
-    return { permit: false, policies: [], detail: 'the sealed role is used outside Hotwork' }
-  // No tool acts on a drill.
-  if (breakGlass.drill && moment === 'use') return { permit: false, policies: [], detail: 'this is a drill' }
-  const bySource = groupsBySource(bundle.directory, person, { action }, { readings }, now)
-  const groups = groupsOf(bundle.directory, person, bySource)
-  return answerWithObserved(policy, (asked) => {
-    const answers = facts.map((each) =>
-      asked.ask({
-        kind: 'person',
-        action,
-        person: { id: person, groups },
-        opening: { ...each, id: opened.id, incident: breakGlass.incident, moment, drill: breakGlass.drill },
-        now,
-      }),
-    )
-    const no = answers.find(({ permit }) => !permit)
-    return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
-  })
-}
-
 function couldOpen(
   policy: Policy,
   person: PersonId,
@@ -203,21 +158,4 @@ function couldOpen(
   const permits = (each: OpenedFacts, drill: boolean) =>
     policy.ask({ ...asked, opening: { ...each, id: unopened, incident, moment: 'request', drill } }).permit
   return facts.length > 0 && [false, true].some((drill) => facts.every((each) => permits(each, drill)))
-}
-
-/** What policy is asked about, one by one. A profile opens what it opened then and still opens. */
-export function factsOf(
-  { bundle }: Policy,
-  { action, arguments: args, resource, breakGlass }: AskedOpening,
-): readonly OpenedFacts[] {
-  if (breakGlass?.sealed) return [factsOfSealed(resource)]
-  if (breakGlass?.profile === undefined) {
-    const found = findActionFacts(bundle, { action, arguments: args, resource })
-    return found.ok ? [factsOfAction(found.value)] : []
-  }
-  const now = factsOfProfile(bundle, breakGlass.profile)
-  const still = (right: string, pattern: string) =>
-    now.some((each) => each.action === right && each.resource.id === pattern)
-  const kept = breakGlass.rights.every((right) => right.resources.every((pattern) => still(right.action, pattern)))
-  return kept ? now : []
 }

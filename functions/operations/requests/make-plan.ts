@@ -6,6 +6,7 @@ import { saidOf } from '../../domain/requests/ask-terms.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import { type AgentId, defined, type NumericDate, ok, type RequestId, refuse } from '../../domain/values.ts'
+import { assessSteps } from '../policy/assess-ask.ts'
 import { type Compared, runWithObserved, wouldBeOf } from '../policy/compare-observed.ts'
 import { bindAsk } from './bound.ts'
 import { Lately } from './limits.ts'
@@ -19,7 +20,7 @@ import {
   taskOf,
   toldOfTask,
 } from './make-submit.ts'
-import { assessPlanBody, assessSteps, stepsOfPlan, termsOfPlan } from './plan-ask.ts'
+import { assessPlanBody, stepsOfPlan, termsOfPlan } from './plan-ask.ts'
 
 /** As `makeSubmit` does, for a plan, whose steps are each assessed. */
 export async function makePlan(

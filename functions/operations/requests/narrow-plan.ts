@@ -3,10 +3,11 @@ import { isNarrower, type Narrow, type NarrowStep, narrowedTerms, withDigests } 
 import { keptSteps, type PlanStep } from '../../domain/requests/plan-step.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
+import { assessSteps } from '../policy/assess-ask.ts'
 import type { Policy } from '../policy/ports.ts'
 import { planAsked } from '../policy/questions.ts'
 import type { MadeNarrow } from './decide-request.ts'
-import { assessSteps, termsOfPlan } from './plan-ask.ts'
+import { termsOfPlan } from './plan-ask.ts'
 
 /** Of a plan: steps are struck out, or their arguments become less. Tier and people are found anew for what is left. */
 export function narrowPlan(

@@ -1,13 +1,11 @@
 import { actTermsOf, findResource } from '../../domain/policy/assess.ts'
 import {
-  assessPlan,
   type PlanAsked,
   type PlanAssessment,
   parseSteps,
   planAction,
   type StepAsked,
 } from '../../domain/policy/assess-plan.ts'
-import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/previews/preview.ts'
 import type { ParentTask } from '../../domain/requests/ask-terms.ts'
 import { keptSteps, type PlanStep } from '../../domain/requests/plan-step.ts'
 import type { Ask } from '../../domain/requests/request.ts'
@@ -15,8 +13,7 @@ import type { JsonObject, NumericDate, Resource } from '../../domain/values.ts'
 import { defined, ok, type RequestId, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
 import { findHaltOfSteps, toldOf } from '../halts/find-halt.ts'
-import type { Policy } from '../policy/ports.ts'
-import { tooLargeToConfine } from './confine.ts'
+import { assessSteps } from '../policy/assess-ask.ts'
 import type { Lately } from './limits.ts'
 import type { MakingPorts } from './ports.ts'
 
@@ -27,8 +24,6 @@ export type PlanBody = {
   parentTask: ParentTask
   mcp?: unknown
 }
-
-export const isPlanBody = ({ action }: { action: { name: string } }): boolean => action.name === planAction
 
 /** The steps that a body names, with what the server knows of each before it asks policy. */
 async function readSteps(
@@ -63,30 +58,6 @@ function hostOfStep({ agent, action, arguments: args }: StepAsked, now: NumericD
   if (!found.ok) return undefined
   return readHost({ action: { name: action }, resource: found.value.resource }, agent, now, ports)
 }
-
-/** @param preview what was read of the steps; before that it is as if all reads succeed */
-export function assessSteps(
-  { steps, ...plan }: PlanAsked,
-  now: NumericDate,
-  policy: Policy,
-  preview?: Pick<Preview, 'steps'>,
-): PlanAssessment {
-  const read =
-    preview === undefined ? steps : steps.map((each, index) => withOutcome(each, preview, each.step ?? index + 1))
-  const asked = { ...plan, steps: read }
-  const found = assessPlan(policy.bundle, (question) => policy.ask(question), asked, now)
-  if (found.outcome === 'refused') return found
-  const large = found.steps.map((facts) => tooLargeToConfine(policy.bundle, facts, now))
-  const first = large.findIndex((why) => why !== undefined)
-  if (first < 0) return found
-  const detail = `step ${steps[first]?.step ?? first + 1}: ${large[first]}`
-  return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
-}
-
-const withOutcome = (step: StepAsked, preview: Pick<Preview, 'steps'>, number: number): StepAsked => ({
-  ...step,
-  preview: outcomeOfPreview(previewOfStep(preview, number)),
-})
 
 /** With the halt that stops one of its steps, which ends the matter. */
 export async function assessPlanBody(

@@ -1,7 +1,7 @@
-import type { Facts } from '../../domain/policy/assess.ts'
-import { type Bundle, settingsOf } from '../../domain/policy/bundle.ts'
-import type { NumericDate } from '../../domain/values.ts'
 import { kindOf } from '../../targets/kinds.ts'
+import type { NumericDate } from '../values.ts'
+import type { Facts } from './assess.ts'
+import { type Bundle, settingsOf } from './bundle.ts'
 
 /** Why credentials for it could not be confined to it, if so: what confines them has a limit. */
 export function tooLargeToConfine(

@@ -1,17 +1,15 @@
-import { isQuiet, namedDirectly } from '../../domain/cards/routing.ts'
-import { actTermsOf, type Facts } from '../../domain/policy/assess.ts'
-import { parseSteps } from '../../domain/policy/assess-plan.ts'
-import { titleOf } from '../../domain/policy/catalogue.ts'
-import { fillingOf } from '../../domain/policy/filling.ts'
-import { type Stage, tierOf } from '../../domain/policy/ladder.ts'
-import type { McpTool } from '../../domain/policy/mcp-tool.ts'
-import { planTitle } from '../../domain/requests/plan-step.ts'
-import { type AgentId, defined, type NumericDate, ok, type PersonId } from '../../domain/values.ts'
-import { type Explained, explainAsk, explainSteps } from '../policy/explain-tier.ts'
-import type { Policy } from '../policy/ports.ts'
-import { askedInBody, assessAsk } from './assess-ask.ts'
-import type { EvaluationAsk } from './evaluate-access.ts'
-import { assessSteps, isPlanBody } from './plan-ask.ts'
+import { isQuiet, namedDirectly } from '../../functions/domain/cards/routing.ts'
+import { actTermsOf, type Facts } from '../../functions/domain/policy/assess.ts'
+import { isPlanBody, parseSteps } from '../../functions/domain/policy/assess-plan.ts'
+import { titleOf } from '../../functions/domain/policy/catalogue.ts'
+import { fillingOf } from '../../functions/domain/policy/filling.ts'
+import { type Stage, tierOf } from '../../functions/domain/policy/ladder.ts'
+import type { McpTool } from '../../functions/domain/policy/mcp-tool.ts'
+import { planTitle } from '../../functions/domain/requests/plan-step.ts'
+import { type AgentId, defined, type NumericDate, ok, type PersonId } from '../../functions/domain/values.ts'
+import { type AskOfOne, askedInBody, assessAsk, assessSteps } from '../../functions/operations/policy/assess-ask.ts'
+import { type Explained, explainAsk, explainSteps } from '../../functions/operations/policy/explain-tier.ts'
+import type { Policy } from '../../functions/operations/policy/ports.ts'
 
 export type Plan = RefusedPlan | RequestablePlan | RequestableSteps
 type RefusedPlan = { outcome: 'refused'; reason: string; detail?: string; policies: readonly string[] }
@@ -58,7 +56,7 @@ export type PlannedStage = Decided & {
 }
 
 export function planRequest(
-  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'mcp' | 'purpose'> & {
+  ask: Pick<AskOfOne, 'action' | 'resource' | 'mcp' | 'purpose'> & {
     agent: AgentId
     recent: number
     justified: boolean

@@ -1,0 +1,30 @@
+import * as z from 'zod'
+import { Resource } from '../values.ts'
+import { bodyShape } from './ask-terms.ts'
+
+/**
+ * An evaluation of AuthZEN Authorization API 1.0, as JSON. Unknown members are ignored at every level, as the standard says;
+ * what is known must have its type.
+ *
+ * @see https://openid.github.io/authzen/
+ */
+
+const Properties = z.record(z.string(), z.json())
+const Entity = z.object({
+  type: z.string().min(1).max(256),
+  id: z.string().min(1).max(2048),
+  properties: Properties.optional(),
+})
+
+export const EvaluationContext = z.object({
+  ...bodyShape('context'),
+  /** A reference that is malformed is no approval, and no error (ARAP, "Approval Reference Substitution"). */
+  approval: z.json().optional(),
+})
+
+export const EvaluationBody = z.object({
+  subject: Entity,
+  action: z.object({ name: z.string().min(1).max(256), properties: Properties.optional() }),
+  resource: Entity.extend({ id: Resource.shape.id, type: Resource.shape.type }),
+  context: EvaluationContext.optional(),
+})

@@ -1,0 +1,72 @@
+import type { Opening } from '../../domain/break-glass/break-glass.ts'
+import { factsOfAction, factsOfProfile, factsOfSealed, type OpenedFacts } from '../../domain/break-glass/rights.ts'
+import { groupsBySource, type Readings } from '../../domain/people/group-source.ts'
+import { groupsOf } from '../../domain/people/organisation.ts'
+import { findActionFacts } from '../../domain/policy/assess.ts'
+import { personOf } from '../../domain/policy/bundle.ts'
+import type { Answer, Moment, PersonAction } from '../../domain/policy/question.ts'
+import type { Ask } from '../../domain/requests/request.ts'
+import { type NumericDate, type PersonId, RequestId } from '../../domain/values.ts'
+import { answerWithObserved } from './compare-observed.ts'
+import type { Policy } from './ports.ts'
+
+type AskedOpening = Pick<Ask, 'id' | 'action' | 'arguments' | 'resource'> & {
+  breakGlass?: Pick<Opening, 'profile' | 'rights' | 'incident' | 'drill' | 'sealed'> | undefined
+}
+
+export const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)
+
+/** Whether this person may use break-glass for all that is opened, as the facts are now. One no is a no. */
+export function askAboutOpening(
+  policy: Policy,
+  action: Extract<PersonAction, 'breakGlass' | 'review'>,
+  person: PersonId,
+  opened: AskedOpening,
+  moment: Moment,
+  now: NumericDate,
+  readings?: Readings,
+): Answer {
+  const { bundle } = policy
+  const known = personOf(bundle, person)
+  if (known?.status !== 'active') return { permit: false, policies: [] }
+  const { breakGlass } = opened
+  const facts = factsOfOpening(policy, opened)
+  if (!breakGlass || facts.length === 0) return { permit: false, policies: [], detail: 'the facts are gone' }
+  // Hotwork gives nothing for what was opened outside it, even if policy permits.
+  if (breakGlass.sealed && action !== 'review')
+    return { permit: false, policies: [], detail: 'the sealed role is used outside Hotwork' }
+  // No tool acts on a drill.
+  if (breakGlass.drill && moment === 'use') return { permit: false, policies: [], detail: 'this is a drill' }
+  const bySource = groupsBySource(bundle.directory, person, { action }, { readings }, now)
+  const groups = groupsOf(bundle.directory, person, bySource)
+  return answerWithObserved(policy, (asked) => {
+    const answers = facts.map((each) =>
+      asked.ask({
+        kind: 'person',
+        action,
+        person: { id: person, groups },
+        opening: { ...each, id: opened.id, incident: breakGlass.incident, moment, drill: breakGlass.drill },
+        now,
+      }),
+    )
+    const no = answers.find(({ permit }) => !permit)
+    return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
+  })
+}
+
+/** What policy is asked about, one by one. A profile opens what it opened then and still opens. */
+export function factsOfOpening(
+  { bundle }: Policy,
+  { action, arguments: args, resource, breakGlass }: AskedOpening,
+): readonly OpenedFacts[] {
+  if (breakGlass?.sealed) return [factsOfSealed(resource)]
+  if (breakGlass?.profile === undefined) {
+    const found = findActionFacts(bundle, { action, arguments: args, resource })
+    return found.ok ? [factsOfAction(found.value)] : []
+  }
+  const now = factsOfProfile(bundle, breakGlass.profile)
+  const still = (right: string, pattern: string) =>
+    now.some((each) => each.action === right && each.resource.id === pattern)
+  const kept = breakGlass.rights.every((right) => right.resources.every((pattern) => still(right.action, pattern)))
+  return kept ? now : []
+}

@@ -1,0 +1,69 @@
+import { type Asked, type Assessment, assess } from '../../domain/policy/assess.ts'
+import { assessPlan, type PlanAsked, type PlanAssessment, type StepAsked } from '../../domain/policy/assess-plan.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { tooLargeToConfine } from '../../domain/policy/confine.ts'
+import { outcomeOfPreview, type Preview, type PreviewOutcome, previewOfStep } from '../../domain/previews/preview.ts'
+import { type AskerId, defined, type Json, type NumericDate, type Resource } from '../../domain/values.ts'
+import type { Policy } from './ports.ts'
+
+export type AskOfOne = { action: { name: string; properties: Json }; resource: Resource; purpose?: string } & Pick<
+  Asked,
+  'mcp' | 'host' | 'justified' | 'task'
+> & { atLeast?: number }
+
+/** What policy is asked before it is asked for. */
+export function askedInBody(
+  ask: AskOfOne,
+  agent: AskerId,
+  recent: number,
+  { deployment }: Pick<Bundle, 'deployment'>,
+  preview?: PreviewOutcome,
+): Asked {
+  const { name: action, properties } = ask.action
+  const resource = { type: ask.resource.type, id: ask.resource.id }
+  const about = { agent, action, arguments: properties, resource, mcp: ask.mcp, purpose: ask.purpose ?? '', recent }
+  // Before it is asked, as if the service that keeps incidents will know the parent task.
+  const task = ask.task ?? (deployment.incidents ? 'known' : 'unchecked')
+  return { ...about, ...defined({ preview, host: ask.host, justified: ask.justified, task }) }
+}
+
+/** Refuses also an ask whose credentials could not be confined: what confines them would be too large. */
+export function assessAsk(
+  ask: AskOfOne,
+  agent: AskerId,
+  recent: number,
+  now: NumericDate,
+  { policy }: { policy: Policy },
+  preview?: PreviewOutcome,
+): Assessment {
+  const asked = askedInBody(ask, agent, recent, policy.bundle, preview)
+  const least = defined({ atLeast: ask.atLeast })
+  const assessment = assess(policy.bundle, (question) => policy.ask(question), asked, now, least)
+  if (assessment.outcome === 'refused') return assessment
+  const detail = tooLargeToConfine(policy.bundle, assessment.facts, now)
+  return detail === undefined ? assessment : { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
+}
+
+/** @param preview what was read of the steps; before that it is as if all reads succeed */
+export function assessSteps(
+  { steps, ...plan }: PlanAsked,
+  now: NumericDate,
+  policy: Policy,
+  preview?: Pick<Preview, 'steps'>,
+): PlanAssessment {
+  const read =
+    preview === undefined ? steps : steps.map((each, index) => withOutcome(each, preview, each.step ?? index + 1))
+  const asked = { ...plan, steps: read }
+  const found = assessPlan(policy.bundle, (question) => policy.ask(question), asked, now)
+  if (found.outcome === 'refused') return found
+  const large = found.steps.map((facts) => tooLargeToConfine(policy.bundle, facts, now))
+  const first = large.findIndex((why) => why !== undefined)
+  if (first < 0) return found
+  const detail = `step ${steps[first]?.step ?? first + 1}: ${large[first]}`
+  return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
+}
+
+const withOutcome = (step: StepAsked, preview: Pick<Preview, 'steps'>, number: number): StepAsked => ({
+  ...step,
+  preview: outcomeOfPreview(previewOfStep(preview, number)),
+})
