@@ -38,7 +38,7 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/made-once.cjs',
   globalTeardown: '<rootDir>/test/support/made-once-remove.cjs',
   projects: [
-    ...['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra', 'client', 'package'].map((name) =>
+    ...['domain', 'policies', 'operations', 'http', 'channels', 'local', 'infra', 'client', 'package'].map((name) =>
       project(name),
     ),
     project('adapters', {

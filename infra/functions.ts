@@ -17,7 +17,7 @@ const readingRoles = [
 type ReadingRole = (typeof readingRoles)[number]
 
 type FunctionRow = {
-  caller: 'agents' | 'tools' | 'people' | 'pages' | 'slack' | 'streams' | 'timers' | 'transmitters'
+  caller: 'agents' | 'tools' | 'people' | 'pages' | 'channels' | 'streams' | 'timers' | 'transmitters'
   policy: PolicyUse
   /** Whether it goes by the dates in the files alone, and reads no recertification. */
   asDeployed?: true
@@ -90,14 +90,14 @@ const core = {
   'link-slack': { caller: 'pages', policy: 'facts' },
   // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest: with a whole
   // processor, since a share of one takes so many times as long (docs/performance.md).
-  'receive-slack': { caller: 'slack', policy: 'answers', seconds: 5, megabytes: 1769, role: 'receive-slack' },
-  'decide-burst': { caller: 'slack', policy: 'answers', role: 'decide-burst' },
+  'receive-slack': { caller: 'channels', policy: 'answers', seconds: 5, megabytes: 1769, role: 'receive-slack' },
+  'decide-burst': { caller: 'channels', policy: 'answers', role: 'decide-burst' },
   'await-outcome': { caller: 'streams', policy: 'none' },
   'advance-workflow': { caller: 'streams', policy: 'facts' },
   'follow-workflow': { caller: 'streams', policy: 'none' },
   'hand-on': { caller: 'streams', policy: 'facts', asDeployed: true, reserved: 20, alarm: true },
   deliver: { caller: 'streams', policy: 'facts', asDeployed: true, seconds: 15 },
-  'draw-card': { caller: 'slack', policy: 'answers', asDeployed: true },
+  'draw-card': { caller: 'channels', policy: 'answers', asDeployed: true },
   'set-reminders': { caller: 'timers', policy: 'none' },
   // One agent after another, and IAM answers slowly.
   'look-at-hosts': { caller: 'timers', policy: 'facts', asDeployed: true, seconds: 600, role: 'simulator' },
@@ -161,7 +161,8 @@ export const functions = [...rows.keys()] as readonly FunctionName[]
 
 export function entryOf(name: FunctionName): string {
   const { kind } = descriptorOf(name) ?? {}
-  return join(code, kind === undefined ? join('handlers', rowOf(name).caller) : join('targets', kind), `${name}.ts`)
+  const folder = kind === undefined ? join('handlers', rowOf(name).caller) : join('targets', kind)
+  return join(code, name === 'receive-slack' ? 'channels/slack' : folder, `${name}.ts`)
 }
 
 /** The program of policy authors, which compiles policies. */

@@ -1,6 +1,6 @@
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { declareHalt } from '../../functions/operations/halts/halt.ts'
-import { corpus } from '../slack/cards/inert-corpus.ts'
+import { corpus } from '../channels/slack/cards/inert-corpus.ts'
 import { PageDoors, type Shown } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
 import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'

@@ -6,7 +6,7 @@ import { refusals } from '../../functions/domain/refusals.ts'
 import { issuer } from '../support/world.ts'
 
 const functions = join(import.meta.dirname, '../../functions')
-const sources = ['handlers', 'targets', 'adapters/http', 'adapters/slack']
+const sources = ['handlers', 'targets', 'channels', 'adapters/http']
   .flatMap((folder) => readdirSync(join(functions, folder), { recursive: true }).map((file) => join(folder, `${file}`)))
   .filter((file) => file.endsWith('.ts'))
   .map((file) => ({ file, text: readFileSync(join(functions, file), 'utf8') }))

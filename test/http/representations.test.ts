@@ -15,7 +15,7 @@ import { EvaluationBody } from '../../functions/domain/requests/evaluation-body.
 import { evolve } from '../../functions/domain/requests/evolve.ts'
 import { type ApprovalRequest, grantOf } from '../../functions/domain/requests/request.ts'
 import { evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
-import { everyState } from '../slack/cards/states.ts'
+import { everyState } from '../channels/slack/cards/states.ts'
 import {
   agent,
   issuer,

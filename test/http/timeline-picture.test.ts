@@ -4,8 +4,8 @@ import { timelineFigures, timelineFile } from '../../functions/adapters/pages/ti
 import { describeRequest } from '../../functions/domain/cards/request-view.ts'
 import { describeTimeline, type Timeline } from '../../functions/domain/cards/timeline.ts'
 import type { Entry } from '../../functions/domain/ledger/ledger.ts'
-import { deceives } from '../slack/cards/inert-checks.ts'
-import { corpus } from '../slack/cards/inert-corpus.ts'
+import { deceives } from '../channels/slack/cards/inert-checks.ts'
+import { corpus } from '../channels/slack/cards/inert-corpus.ts'
 import { type Life, wholeLife } from '../support/cards/lives.ts'
 import { person, sampleBundle } from '../support/world.ts'
 

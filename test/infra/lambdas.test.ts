@@ -11,7 +11,7 @@ import { root } from './support/assembly.ts'
 const Lambda = z.strictObject({
   verb: z.enum(['issue', 'call', 'end', 'tell', 'reconcile', 'report']),
   name: z.string().regex(/^[a-z]+(-[a-z]+)+$/),
-  caller: z.enum(['agents', 'tools', 'people', 'pages', 'slack', 'streams', 'timers', 'transmitters']),
+  caller: z.enum(['agents', 'tools', 'people', 'pages', 'channels', 'streams', 'timers', 'transmitters']),
   policy: z.enum(['none', 'facts', 'answers']),
   asDeployed: z.literal(true).optional(),
   reserved: z.int().positive().optional(),

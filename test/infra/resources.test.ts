@@ -256,7 +256,7 @@ describe('functions', () => {
   })
 
   test('there is one for each entry file, and one entry file for each', () => {
-    const files = globSync('functions/{handlers,targets}/*/*.ts', { cwd: root })
+    const files = globSync('functions/{handlers,targets,channels}/*/*.ts', { cwd: root })
       .filter((file) => readFileSync(join(root, file), 'utf8').includes('export const handler ='))
       .map((file) => basename(file))
     expect(

@@ -22,7 +22,7 @@ import { swiftPolicies } from './swift-policies.ts'
 const root = join(import.meta.dirname, '../..')
 const state = join(root, '.hotwork/test')
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
-const fast = ['domain', 'policies', 'operations', 'http', 'slack', 'client', 'local', 'infra', 'seams']
+const fast = ['domain', 'policies', 'operations', 'http', 'channels', 'client', 'local', 'infra', 'seams']
 // The one file of the package's tests that needs the stack.
 const deployed = 'cdk-app-deployed'
 // What a test writes for itself goes here, and is gone when the test is over: see the last step.

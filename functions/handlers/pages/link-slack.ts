@@ -3,7 +3,7 @@ import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { type Answer, apiProblem } from '../../adapters/http/problem.ts'
 import type { Notice } from '../../adapters/pages/layout.ts'
 import { linkPage, linkRefusalWords } from '../../adapters/pages/link-page.ts'
-import { SlackAccounts } from '../../adapters/slack/edge/client.ts'
+import { SlackAccounts } from '../../channels/slack/edge/client.ts'
 import {
   findOffer,
   type LinkOffer,

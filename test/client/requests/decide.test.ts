@@ -1,4 +1,4 @@
-import { resizeWorker, stopCheckout, wantingReasons } from '../../slack/cards/states.ts'
+import { resizeWorker, stopCheckout, wantingReasons } from '../../channels/slack/cards/states.ts'
 import { prodParameter, stagingParameter, type What, World } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 import { Terminal } from '../support/terminal.ts'

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
-import { drifted, previewOf, stopCheckout } from '../../slack/cards/states.ts'
+import { drifted, previewOf, stopCheckout } from '../../channels/slack/cards/states.ts'
 import { parameter, prodParameter, stagingParameter } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
 

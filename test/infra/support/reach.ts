@@ -176,7 +176,7 @@ function actionOf(command: string): string {
 }
 
 const handlers = [...code.units.values()].flatMap((unit) => {
-  const [, name] = /^functions\/(?:handlers|targets)\/\w+\/([\w-]+)\.ts handler$/.exec(unit.at) ?? []
+  const [, name] = /^functions\/(?:handlers|targets|channels)\/\w+\/([\w-]+)\.ts handler$/.exec(unit.at) ?? []
   return name === undefined ? [] : [[name, unit] as const]
 })
 const reached: { [name: string]: Reached } = {}

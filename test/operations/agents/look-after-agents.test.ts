@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
-import { renderAgentNotice } from '../../../functions/adapters/slack/cards/agent-notice.ts'
+import { renderAgentNotice } from '../../../functions/channels/slack/cards/agent-notice.ts'
 import type { Subject } from '../../../functions/domain/agents/agent-file.ts'
 import { deniesOf } from '../../../functions/domain/credentials/denies.ts'
 import { verifyOther } from '../../../functions/domain/ledger/ledger.ts'

@@ -4,8 +4,8 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import { mostTold, pageAlone } from '../../../functions/operations/break-glass/notify.ts'
 import type { CardBoard } from '../../../functions/operations/cards/ports.ts'
 import { BoardUnavailable, CardUndeliverable } from '../../../functions/operations/faults.ts'
-import { channel, LoudNight, profile } from '../../slack/cards/openings.ts'
-import { wordsOf } from '../../slack/edge/desk-world.ts'
+import { channel, LoudNight, profile } from '../../channels/slack/cards/openings.ts'
+import { wordsOf } from '../../channels/slack/edge/desk-world.ts'
 import { person, prodParameter, sampleBundle, start } from '../../support/world.ts'
 import { hour, minute } from './night.ts'
 

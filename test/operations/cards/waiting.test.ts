@@ -4,7 +4,7 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import type { AgentId, HaltId, RequestId, StandInId } from '../../../functions/domain/values.ts'
 import { mostLookedAt, waitingFor } from '../../../functions/operations/cards/waiting.ts'
 import { cancelRequest } from '../../../functions/operations/requests/end-request.ts'
-import { stopCheckout } from '../../slack/cards/states.ts'
+import { stopCheckout } from '../../channels/slack/cards/states.ts'
 import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
 
 /** What waits for a person is what they could approve now: no more, so that nobody is called in vain, and no less. */

@@ -1,5 +1,5 @@
 import { taskAnswer } from '../../../functions/adapters/http/authzen.ts'
-import { renderLine } from '../../../functions/adapters/slack/cards/lines.ts'
+import { renderLine } from '../../../functions/channels/slack/cards/lines.ts'
 import { describeRequest } from '../../../functions/domain/cards/request-view.ts'
 import { nowOf } from '../../../functions/domain/cards/request-words.ts'
 import { textOf } from '../../../functions/domain/cards/sentence.ts'

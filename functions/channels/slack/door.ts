@@ -1,0 +1,165 @@
+import type { KnownBlock } from '@slack/types'
+import type { WebClient } from '@slack/web-api'
+import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api'
+import type { JsonObject } from '../../domain/values.ts'
+import type { CardBoard, RenderedCard } from '../../operations/cards/ports.ts'
+import { BoardUnavailable, CardUndeliverable } from '../../operations/faults.ts'
+import type { Log } from '../../operations/ports.ts'
+import { complaintsOf, complaintsOfBlock, context, header, rich, section, words } from './cards/blocks.ts'
+import { type WebApi, webClients } from './edge/client.ts'
+
+/** A card that Slack will take. Without its facts a card loses Approve too: what is not shown cannot be approved. */
+export function degradeCard(card: RenderedCard): { card: RenderedCard; complaints: readonly string[] } {
+  const complaints = complaintsOf(card)
+  return complaints.length === 0 ? { card, complaints } : { card: bareCard(card), complaints }
+}
+
+/** The least of a card: status, id and digest. Deny, the end of an opening and links to the page stay. */
+export function bareCard({ text, blocks }: RenderedCard): RenderedCard {
+  const kept = blocks.filter((block) => complaintsOfBlock(block).length === 0)
+  const status = kept.find(({ type }) => type === 'header') ?? header(text.slice(0, 150))
+  const deny = kept.map(withoutYes).find((block) => block !== undefined)
+  const ids = kept.find(({ type }) => type === 'context') ?? context(text.slice(0, 500))
+  const why = rich('bare', section(words('The rest of this card cannot be shown here. Read it through the API.')))
+  const bare = [status, why, ...(deny ? [deny] : []), ids] as unknown as readonly JsonObject[]
+  return { text, blocks: bare }
+}
+
+function withoutYes(block: JsonObject): JsonObject | undefined {
+  if (block['type'] !== 'actions') return undefined
+  const elements = (block['elements'] as readonly JsonObject[]).filter(
+    (each) => ['deny', 'end_opening'].includes(String(each['action_id'])) || each['url'] !== undefined,
+  )
+  return elements.length === 0 ? undefined : { ...block, elements }
+}
+
+/** Less than the queue's visibility timeout, so that an attempt is over before the next begins. Milliseconds. */
+const patienceMs = 5_000
+
+/** Slack's Web API as the place of cards. One attempt a call: the queue tries again. */
+export class SlackCardBoard implements CardBoard {
+  readonly #client: () => Promise<WebClient>
+  readonly #log: Log
+  /** The channels of people by their Slack id. They stay the same, and Slack limits how often one may ask. */
+  readonly #direct = new Map<string, string>()
+
+  constructor({ timeoutMs = patienceMs, ...api }: WebApi & { timeoutMs?: number }) {
+    this.#client = webClients(api, { timeoutMs })
+    this.#log = api.log
+  }
+
+  /** @throws CardUndeliverable, BoardUnavailable */
+  async post(channel: string, card: RenderedCard): Promise<{ ts: string }> {
+    const client = await this.#client()
+    const { ts } = await this.#send(card, (message) =>
+      client.chat.postMessage({ channel, unfurl_links: false, unfurl_media: false, ...message }),
+    )
+    if (ts === undefined) throw new BoardUnavailable('Slack took a card and did not say where it is')
+    return { ts }
+  }
+
+  /** @throws CardUndeliverable, BoardUnavailable */
+  async update(channel: string, ts: string, card: RenderedCard): Promise<boolean> {
+    const client = await this.#client()
+    try {
+      await this.#send(card, (message) => client.chat.update({ channel, ts, ...message }))
+      return true
+    } catch (fault) {
+      if (fault instanceof MessageGone) return false
+      throw fault
+    }
+  }
+
+  /** @throws CardUndeliverable for a user who does not exist, BoardUnavailable */
+  async open(user: string): Promise<string> {
+    const known = this.#direct.get(user)
+    if (known !== undefined) return known
+    const client = await this.#client()
+    const { channel } = await client.conversations.open({ users: user }).catch((cause: unknown) => {
+      throw faultOf(cause)
+    })
+    if (channel?.id === undefined) throw new BoardUnavailable('Slack opened a conversation and did not say which')
+    this.#direct.set(user, channel.id)
+    return channel.id
+  }
+
+  /**
+   * Unchecked: a line is our own sentence, and the one place in which a mention may stand.
+   * @throws CardUndeliverable, BoardUnavailable
+   */
+  async reply(channel: string, ts: string, line: RenderedCard): Promise<boolean> {
+    const client = await this.#client()
+    try {
+      await client.chat.postMessage({
+        channel,
+        thread_ts: ts,
+        unfurl_links: false,
+        unfurl_media: false,
+        ...messageOf(line),
+      })
+      return true
+    } catch (cause) {
+      const fault = faultOf(cause)
+      if (fault instanceof MessageGone) return false
+      throw fault
+    }
+  }
+
+  /** Checked before it is sent, and made bare where Slack refuses it all the same: a bare card is better than none. */
+  async #send<T>(card: RenderedCard, call: (message: Message) => Promise<T>): Promise<T> {
+    const { card: fit, complaints } = degradeCard(card)
+    if (complaints.length > 0) this.#log.error('card degraded', { complaint: complaints[0] })
+    try {
+      return await call(messageOf(fit))
+    } catch (cause) {
+      if (!refusesBlocks(cause)) throw faultOf(cause)
+      this.#log.error('card degraded', { complaint: cause.data.error })
+      return await call(messageOf(bareCard(fit))).catch((again: unknown) => {
+        throw faultOf(again)
+      })
+    }
+  }
+}
+
+type Message = { text: string; blocks: KnownBlock[] }
+const messageOf = ({ text, blocks }: RenderedCard): Message => ({
+  text,
+  blocks: [...blocks] as unknown as KnownBlock[],
+})
+
+class MessageGone extends Error {
+  override readonly name = 'MessageGone'
+}
+
+const blockErrors = ['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long']
+const goneErrors = ['message_not_found', 'thread_not_found', 'cant_update_message', 'edit_window_closed', 'is_inactive']
+const passingErrors = [
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'ratelimited',
+  'rate_limited',
+  'team_added_to_org',
+  'update_failed',
+]
+
+const refusesBlocks = (cause: unknown): cause is WebAPIPlatformError =>
+  cause instanceof WebAPIPlatformError && blockErrors.includes(cause.data.error)
+
+/** Slack's error as ours. An error that is not known to pass by itself needs a person, and so raises an alarm. */
+function faultOf(cause: unknown): Error {
+  if (cause instanceof WebAPIRateLimitedError)
+    return new BoardUnavailable('Slack asks for patience', { cause, retryAfterSeconds: cause.retryAfter })
+  if (cause instanceof WebAPIHTTPError) {
+    if (cause.statusCode < 500 && cause.statusCode !== 429)
+      return new CardUndeliverable(`Slack answered ${cause.statusCode}`, { cause })
+    return new BoardUnavailable(`Slack answered ${cause.statusCode}`, { cause })
+  }
+  if (cause instanceof WebAPIRequestError) return new BoardUnavailable('Slack does not answer', { cause, forAll: true })
+  if (!(cause instanceof WebAPIPlatformError)) return new BoardUnavailable('the call to Slack failed', { cause })
+  const { error } = cause.data
+  if (goneErrors.includes(error)) return new MessageGone(error, { cause })
+  if (passingErrors.includes(error)) return new BoardUnavailable(`Slack answered \`${error}\``, { cause })
+  return new CardUndeliverable(`Slack answered \`${error}\``, { cause })
+}

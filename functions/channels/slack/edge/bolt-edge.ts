@@ -1,0 +1,121 @@
+import { App, AwsLambdaReceiver } from '@slack/bolt'
+import { clocksAgree, type NumericDate } from '../../../domain/values.ts'
+import { faultName } from '../../../operations/faults.ts'
+import { registerAsking } from '../forms/ask-on-behalf.ts'
+import { registerForms } from '../forms/card-forms.ts'
+import { truthModal } from '../forms/modal-blocks.ts'
+import { registerHalts } from '../home/halts.ts'
+import { redrawTab, registerHome, registerStandIns } from '../home/home.ts'
+import { registerEvents } from './app-events.ts'
+import { registerBurst, registerCard, registerPermit } from './buttons.ts'
+import type { Carried } from './click.ts'
+import { patience, redactingLogger, startDeadline } from './client.ts'
+import { registerCommands } from './commands.ts'
+import type { EdgeOptions } from './edge-options.ts'
+import { type Envelope, guard, type RawRequest } from './guard.ts'
+import { registerBreakGlass, registerOpenings } from './opening-buttons.ts'
+import { notAnswered } from './sentences.ts'
+
+export type HttpAnswer = { statusCode: number; headers: { [name: string]: string }; body: string }
+
+/** A request with what API Gateway says of it: when it arrived, and the id that the answer carries. */
+export type EdgeRequest = RawRequest & { arrivedAt: NumericDate; requestId: string }
+
+/**
+ * The guard, then Bolt, then one listener for each control. Bolt routes a verified payload and acknowledges it; it
+ * verifies nothing here, and can post nothing. The decision is committed before the answer.
+ *
+ * A machine whose clock is off decides nothing. It still verifies who clicked, so that they hear why.
+ */
+export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) => Promise<HttpAnswer> {
+  const { bundle, log } = options
+  const receiver = new AwsLambdaReceiver({
+    // The guard has verified. The receiver's own check is weaker, and would need the secret.
+    signingSecret: '',
+    signatureVerification: false,
+    logger: redactingLogger(log),
+    customPropertiesExtractor: (event) => ({ carried: (event as unknown as { carried: Carried }).carried }),
+  })
+  registerListeners(receiver, options)
+  const handle = receiver.toHandler()
+
+  const enter = async (request: EdgeRequest): Promise<HttpAnswer> => {
+    const deadline = startDeadline(options.stopwatch)
+    const [now, { arrivedAt }] = [options.now(), request]
+    const clockHolds = clocksAgree(now, arrivedAt)
+    if (!clockHolds) log.error('clock_out_of_range', { route: 'POST /slack/events' })
+    // Nothing is decided yet, so a read that failed is tried again.
+    const secrets = await deadline.trying(options.secrets, patience.answer).catch((fault: unknown) => {
+      log.error('slack secret not read', { fault: faultName(fault) })
+      return { done: false as const }
+    })
+    if (!secrets.done) return answer(503, 'no signature can be verified now: try again in a moment')
+    const { teamId, appId } = bundle.deployment.chat
+    const guarded = guard(request, { secrets: secrets.value, teamId, appId }, clockHolds ? now : arrivedAt)
+    if (!guarded.pass) {
+      if (guarded.status !== 200) log.warn('slack request refused', { status: guarded.status, why: guarded.why })
+      return answer(guarded.status, guarded.why)
+    }
+    const { contentType, body, delivery } = guarded
+    const event = { headers: { 'content-type': contentType }, body, isBase64Encoded: false, path: '/slack/events' }
+    const carried: Carried = { delivery, deadline, clockHolds }
+    const carrying = { ...event, carried } as unknown as Parameters<typeof handle>[0]
+    // The listeners keep to their time. This holds even if something else hangs.
+    const done = await deadline.within(handle(carrying, {}), patience.answer)
+    if (!done.done) return unanswered(guarded.envelope)
+    const { statusCode, headers = {}, body: said = '' } = done.value
+    return { statusCode, headers: { ...headers, ...noStore } as HttpAnswer['headers'], body: said }
+  }
+  return async (request) => {
+    const { headers, ...answered } = await enter(request)
+    return { ...answered, headers: { ...headers, 'x-request-id': request.requestId } }
+  }
+}
+
+const noStore = { 'cache-control': 'no-store' }
+const answer = (statusCode: number, body: string): HttpAnswer => ({
+  statusCode,
+  headers: {
+    'content-type': 'text/plain; charset=utf-8',
+    ...noStore,
+    // RFC 9110 section 15.5.2 wants a challenge. For Slack's signature there is no registered name.
+    ...(statusCode === 401 && { 'www-authenticate': 'Slack' }),
+  },
+  body,
+})
+
+/** An empty answer would close a form as if it had been taken. */
+const unanswered = (envelope: Envelope): HttpAnswer => {
+  if (envelope.kind !== 'interaction' || envelope.type !== 'view_submission') return answer(200, '')
+  const update = { response_action: 'update', view: truthModal(notAnswered) }
+  return { statusCode: 200, headers: { 'content-type': 'application/json', ...noStore }, body: JSON.stringify(update) }
+}
+
+function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): void {
+  const { bundle, log } = options
+  const { botUserId, apiUrl } = bundle.deployment.chat
+  const app = new App({
+    receiver,
+    // No bot token: nothing that Bolt does at this door can post.
+    authorize: async () => ({ botId: botUserId, botUserId }),
+    convoStore: false,
+    attachFunctionToken: false,
+    logger: redactingLogger(log),
+    clientOptions: { slackApiUrl: apiUrl, retryConfig: { retries: 0 }, timeout: 1_500, rejectRateLimitedCalls: true },
+  })
+  registerCard(app, options)
+  registerForms(app, options)
+  registerBurst(app, options)
+  registerPermit(app, options)
+  registerOpenings(app, options)
+  registerHome(app, options)
+  registerStandIns(app, options)
+  registerAsking(app, options)
+  registerHalts(app, options, (user, person, carried) => redrawTab(user, person, carried, options))
+  registerBreakGlass(app, options)
+  registerCommands(app, options)
+  registerEvents(app, options)
+  app.error(async (fault) => {
+    log.error('slack edge failed', { fault: fault.name })
+  })
+}

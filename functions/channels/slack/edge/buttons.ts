@@ -1,0 +1,151 @@
+import type { App } from '@slack/bolt'
+import * as z from 'zod'
+import type { ViewFacts } from '../../../domain/cards/request-view.ts'
+import type { ApprovalRequest, Verdict } from '../../../domain/requests/request.ts'
+import { Digest, RequestId, rfc3339 } from '../../../domain/values.ts'
+import { time, words } from '../cards/blocks.ts'
+import {
+  allowedMore,
+  allowMore,
+  approveAll,
+  commentStage,
+  denyAll,
+  loginStage,
+  openOne,
+  readAction,
+} from '../cards/card-decide.ts'
+import { approveModal, narrowModal, whyModal } from '../forms/card-forms.ts'
+import { type Modal, showModal } from '../forms/modal-blocks.ts'
+import { redrawTab } from '../home/home.ts'
+import { readPermit, takeBack, takeBackBlock } from '../home/home-view.ts'
+import { attempt, decide, decisionOnCard, foresee } from './answers.ts'
+import { onceFor, readSubject, readValue, type Subject } from './click.ts'
+import { patience } from './client.ts'
+import type { EdgeOptions } from './edge-options.ts'
+import { type Clicked, onClick, onLink } from './listen.ts'
+import { listChanged, loginOf, nothingToNarrow, notOpened } from './sentences.ts'
+
+/** The buttons of a card. A decision that stands is told by the redrawn card alone. */
+export function registerCard(app: App, options: EdgeOptions): void {
+  onClick(app, options, 'approve', readSubject, approveOnCard)
+  onClick(app, options, 'approve_comment', readSubject, (click) => openForm(click, approveModal, options))
+  onClick(app, options, 'narrow', readSubject, (click) => openForm(click, narrowModal, options))
+  onClick(app, options, 'deny', readSubject, deny)
+  onLink(app, readAction)
+}
+
+type OnCard = Clicked<Subject>
+
+const subjectOf = ({ about, body }: OnCard): Subject => ({ ...about, channel: body.channel?.id, ts: body.message?.ts })
+
+/** The card knows what its stage wants, so that what it cannot have here is not attempted, nor recorded as refused. */
+async function approveOnCard(click: OnCard, options: EdgeOptions): Promise<string | undefined> {
+  if (click.block === commentStage) return openForm(click, approveModal, options)
+  if (click.block === loginStage) {
+    // A card that asks for a login where none is wanted any more is only old.
+    const found = await foreseeApproval(click, options)
+    if (!found.ok) return found.sentence
+  }
+  const { person, carried } = click
+  const told = await decide({ person, verdict: 'approve' }, subjectOf(click), carried, options)
+  if (told.done) return undefined
+  // An old card does not know that its stage wants a reason: the form does.
+  return told.code === 'comment_required' ? openForm(click, approveModal, options) : told.sentence
+}
+
+/** Recorded at once, since saying no is easy. Only then the person is asked why, and need not say. */
+async function deny(click: OnCard, options: EdgeOptions): Promise<string | undefined> {
+  const { person, body, carried } = click
+  const told = await decide({ person, verdict: 'deny' }, subjectOf(click), carried, options)
+  if (!told.done) return told.sentence
+  await showModal(body.trigger_id, whyModal(told.value.state, options.bundle, subjectOf(click)), carried, options)
+  return undefined
+}
+
+async function openForm(
+  click: OnCard,
+  form: (state: ApprovalRequest, facts: ViewFacts, about: Subject) => Modal | undefined,
+  options: EdgeOptions,
+): Promise<string | undefined> {
+  const { body, carried } = click
+  const found = await foreseeApproval(click, options)
+  if (!found.ok) return found.sentence
+  const modal = form(found.state, options.bundle, subjectOf(click))
+  if (!modal) return nothingToNarrow
+  return (await showModal(body.trigger_id, modal, carried, options, patience.tell)) ? undefined : notOpened
+}
+
+const foreseeApproval = ({ person, about, carried }: OnCard, options: EdgeOptions) => {
+  const ask = { person, verdict: 'approve', comment: '-', ...decisionOnCard(about, options) } as const
+  return foresee(about.request, () => options.foresee(ask), carried, options)
+}
+
+/** What a button for all says: which card of which burst, and the digest of the list on it. */
+const BurstValue = z.strictObject({ b: Digest, g: z.int().positive(), l: Digest })
+const readBurst = (value: unknown) => readValue(BurstValue, value)
+
+/** The buttons of a burst's card. The click is put on record here; each of the list is decided right after, elsewhere. */
+export function registerBurst(app: App, options: EdgeOptions): void {
+  onClick(app, options, approveAll, readBurst, (click) => decideAll('approve', click, options))
+  onClick(app, options, denyAll, readBurst, (click) => decideAll('deny', click, options))
+  // Where one of a list is read in full and decided by itself. The page asks again who it is.
+  const readListed = (chosen: unknown) => RequestId.safeParse(`req_${chosen}`).data
+  onClick(
+    app,
+    options,
+    openOne,
+    readListed,
+    async ({ about: id }) => `Read ${id} in full, and decide it by itself, on ${options.page(id)}`,
+  )
+}
+
+async function decideAll(
+  verdict: Verdict,
+  { person, about: { b: key, g: generation, l: list }, carried }: Clicked<z.infer<typeof BurstValue>>,
+  options: EdgeOptions,
+): Promise<string> {
+  const ask = { person, verdict, key, generation, list, once: onceFor(carried, list) }
+  const told = await attempt({ request: list }, ask, options.decideAll, carried, options)
+  if (!told.done) return told.code === 'stale_digest' ? listChanged : told.sentence
+  const what = verdict === 'approve' ? 'approvals' : 'denials'
+  return `Your ${told.value} ${what} are taken and are being recorded one by one. The card shows each, and any that could not be recorded.`
+}
+
+/** The button by which the approver of a request allows its agent a few more like it, and the one that takes that back. */
+export function registerPermit(app: App, options: EdgeOptions): void {
+  onClick(app, options, allowMore, readSubject, allow)
+  onClick(app, options, takeBack, readPermit, async ({ person, about: id, body, carried }) => {
+    const ask = { id, person, reason: 'taken back' }
+    const told = await attempt({ click: 'revoke_standing' }, ask, options.revokePermit, carried, options)
+    const redraw = {
+      ...(body.view?.type === 'home' && { after: () => redrawTab(body.user.id, person, carried, options) }),
+    }
+    if (!told.done) return { title: 'Not taken back', said: told.sentence, ...redraw }
+    const { agent, drawn } = told.value
+    const ends = drawn.length === 0 ? '' : ` The ${drawn.length} that it had drawn end with it.`
+    const said = `Taken back: ${agent} asks people again from now on.${ends}`
+    return { title: 'Taken back', said, ...redraw }
+  })
+}
+
+async function allow({ person, about: { request, digest }, carried }: Clicked<Subject>, options: EdgeOptions) {
+  const { uses, hours } = allowedMore
+  // Slack is no strong login.
+  const ask = { request, digest, person, login: {}, uses, until: options.now() + hours * 3600 }
+  const told = await attempt({ request }, ask, options.allowMore, carried, options)
+  if (!told.done) return told.code === 'insufficient_login' ? needsLogin(request, told.detail) : told.sentence
+  const permit = told.value
+  const [before, after] = [
+    `${permit.agent} may do the same ${uses} more times until `,
+    ', and no person is asked. Take that back here, or on Hotwork’s Home tab.',
+  ]
+  return {
+    sentence: `${before}${rfc3339(permit.until)}${after}`,
+    parts: [words(before), time(permit.until), words(after)],
+    blocks: [takeBackBlock(permit)],
+  }
+}
+
+/** There is no page on which a permit is given. */
+const needsLogin = (request: RequestId, detail: string | undefined): string =>
+  `Nothing was allowed: that needs ${loginOf(detail)} than Slack's. Give the permit through the API with a token of such a login: POST /v1/requests/${request}/standing-permits.`

@@ -1,0 +1,278 @@
+import type { ViewOutput } from '@slack/bolt'
+import type { InputBlock } from '@slack/types'
+import * as z from 'zod'
+import { jsonIn } from '../../../adapters/read-json.ts'
+import type { ViewFacts } from '../../../domain/cards/request-view.ts'
+import { nameIn } from '../../../domain/cards/request-words.ts'
+import { clamp, inert } from '../../../domain/inert.ts'
+import { type ArgumentSchema, isScalar, takesArgument } from '../../../domain/policy/arguments.ts'
+import type { CatalogueEntry } from '../../../domain/policy/catalogue.ts'
+import { tierOf } from '../../../domain/policy/ladder.ts'
+import { ParentTask } from '../../../domain/requests/ask-terms.ts'
+import { AgentId, defined, type Json, parseJson } from '../../../domain/values.ts'
+import type { Askable, OnBehalfAsk, OnBehalfForeseen } from '../../../operations/requests/ask-on-behalf.ts'
+import { bold, type CardBlock, code, context, list, rich, section, words } from '../cards/blocks.ts'
+import { readValue } from '../edge/click.ts'
+import {
+  choice,
+  cut,
+  form,
+  input,
+  type Modal,
+  mostChoices,
+  saidModal,
+  selectInput,
+  textIn,
+  textInput,
+  type Values,
+} from './modal-blocks.ts'
+
+export const askNames = { choose: 'ask_choose', fill: 'ask_fill' } as const
+
+/** @param wanted a part of an action's name: only those are offered */
+export function chooseModal({ agents, actions }: Askable, wanted = ''): Modal {
+  const title = 'Ask for an agent'
+  if (agents.length === 0)
+    return saidModal(title, 'You answer for no active agent. The owner and the backup owner ask on behalf of an agent.')
+  const names = actions.map(({ name }) => name).toSorted()
+  const found = names.filter((name) => name.toLowerCase().includes(wanted.toLowerCase()))
+  const offered = found.length > 0 ? found : names
+  const more = offered.length - mostChoices
+  return form(
+    askNames.choose,
+    { title, submit: 'Go on' },
+    rich(
+      'what-it-is',
+      section(
+        words(
+          'It is asked as the agent asks, on record as asked by you. People decide it by the same policy, and you are none of them. Only the agent can use what comes of it.',
+        ),
+      ),
+    ),
+    selectInput(
+      'agent',
+      'On behalf of',
+      'An agent that you answer for',
+      agents.map(({ id }) => choice(id, clamp(inert(id), 60).text)),
+    ),
+    selectInput(
+      'action',
+      'What it should do',
+      'An action',
+      offered.map((name) => choice(name, clamp(inert(name), 60).text)),
+      defined({ hint: more > 0 ? `${more} more: type /hotwork request and a part of its name` : undefined }),
+    ),
+  )
+}
+
+export const readChoice = (values: Values): { agent: AgentId; action: string } | undefined => {
+  const agent = AgentId.safeParse(chosenIn(values, 'agent')).data
+  const action = chosenIn(values, 'action')
+  return agent && action !== undefined ? { agent, action } : undefined
+}
+
+const chosenIn = (values: Values, name: string): string | undefined =>
+  values[name]?.[name]?.selected_option?.value ?? undefined
+
+/** For which agent and action a form is, and what it showed of policy. */
+export type AskSubject = { agent: AgentId; action: string; seen?: string | undefined }
+
+const Subject = z.strictObject({ a: AgentId, n: z.string().max(128), s: z.string().max(40).optional() })
+
+export function readAskSubject(value: unknown): AskSubject | undefined {
+  const read = readValue(Subject, value)
+  return read && { agent: read.a, action: read.n, seen: read.s }
+}
+
+/** The fields of an action's schema, with what was typed before; and what policy says, once it was asked. */
+export function fillModal(
+  entry: CatalogueEntry,
+  { agent, action }: AskSubject,
+  facts: ViewFacts,
+  { values = {}, foreseen }: { values?: Values; foreseen?: OnBehalfForeseen } = {},
+): Modal {
+  const { properties, required } = entry.arguments
+  return form(
+    askNames.fill,
+    {
+      title: 'Ask for an agent',
+      submit: foreseen ? 'Ask' : 'Go on',
+      about: JSON.stringify(defined({ a: agent, n: action, s: foreseen?.seen })),
+    },
+    rich('what', section(code(clamp(inert(action), 100).text), words(` by ${agent}`))),
+    ...(foreseen ? policyBlocks(foreseen, facts) : []),
+    ...Object.entries(properties).map(([name, schema]) =>
+      argumentInput(name, schema, { optional: !required.includes(name) || mayBeEmpty(schema), values }),
+    ),
+    line('purpose', 'Purpose', 'As your policies know it, such as remediation', { values, most: 64 }),
+    line('task', 'Task', 'The incident, change or ticket that it is for, such as INC-1042', { values, most: 256 }),
+    line('task_url', 'Address of the task', 'It begins with https://', { values, most: 2_048, optional: true }),
+    typedAgain(textInput('justification', 'Why', { optional: true, hint: 'The people who decide read it.' }), values),
+  )
+}
+
+function policyBlocks({ tier, stages }: OnBehalfForeseen, facts: ViewFacts): CardBlock[] {
+  const name = tierOf(facts.ladder, tier)?.name
+  const people = (ids: OnBehalfForeseen['stages'][number]['people']) =>
+    ids.length === 0
+      ? 'people that a source of groups names'
+      : clamp(ids.map((id) => nameIn(facts, id)).join(', '), 300).text
+  const decides = stages.map((stage) =>
+    section(bold(inert(stage.name)), words(`: ${stage.quorum} of ${people(stage.people)}`)),
+  )
+  return [
+    rich(
+      'policy',
+      section(bold(`Policy says: tier ${tier}${name === undefined ? '' : ` (${inert(name)})`}`)),
+      ...(decides.length === 0 ? [section(words('No person is asked: it is approved at once.'))] : [list(decides)]),
+    ),
+    context(
+      'Nothing is asked yet. “Ask” asks it as it stands here; where you change something, policy is asked again.',
+    ),
+  ]
+}
+
+export const argumentPrefix = 'argument:'
+
+const longestText = 3_000
+
+function argumentInput(
+  name: string,
+  schema: ArgumentSchema,
+  { optional, values }: { optional: boolean; values: Values },
+): InputBlock {
+  const block = `${argumentPrefix}${name}`
+  const hint = clamp(inert([schema.description, boundsOf(schema)].filter(Boolean).join('. ')), 180).text
+  const beside = { optional, ...(hint === '' ? {} : { hint }) }
+  const made = (): InputBlock => {
+    if (isScalar(schema))
+      return input(
+        block,
+        name,
+        { type: 'plain_text_input', max_length: Math.min(schema.maxLength + 2, longestText) },
+        beside,
+      )
+    if (schema.type === 'boolean')
+      return selectInput(block, name, 'true or false', [choice('true', 'true'), choice('false', 'false')], beside)
+    if (schema.type === 'integer')
+      return input(
+        block,
+        name,
+        {
+          type: 'number_input',
+          is_decimal_allowed: false,
+          min_value: String(schema.minimum),
+          max_value: String(schema.maximum),
+        },
+        beside,
+      )
+    if (schema.type === 'object')
+      return input(block, name, { type: 'plain_text_input', multiline: true, max_length: longestText }, beside)
+    if (isMenu(schema))
+      return selectInput(
+        block,
+        name,
+        'Choose',
+        (schema.enum ?? []).map((each) => choice(each, inert(each))),
+        beside,
+      )
+    const max_length = Math.min(schema.maxLength, longestText)
+    return input(block, name, { type: 'plain_text_input', multiline: schema.maxLength > 256, max_length }, beside)
+  }
+  return typedAgain(made(), values)
+}
+
+/** A menu of Slack's has 100 entries, each with a text of 75 characters. */
+const isMenu = ({ enum: all }: { enum?: readonly string[] | undefined }): boolean =>
+  all !== undefined && all.length <= mostChoices && all.every((each) => each !== '' && inert(each).length <= 75)
+
+const mayBeEmpty = (schema: ArgumentSchema): boolean => takesArgument(schema, '')
+
+function boundsOf(schema: ArgumentSchema): string {
+  if (isScalar(schema)) return `${schema.type.join(' or ')}; text that reads as another of these in quotes`
+  switch (schema.type) {
+    case 'string':
+      if (schema.enum) return `One of ${schema.enum.join(', ')}`
+      return [
+        `${schema.minLength ?? 0} to ${Math.min(schema.maxLength, longestText)} characters`,
+        ...(schema.pattern === undefined ? [] : [`of the form ${schema.pattern}`]),
+      ].join(', ')
+    case 'integer':
+      return `${schema.minimum} to ${schema.maximum}`
+    case 'boolean':
+      return ''
+    case 'object':
+      return 'A JSON object, as in {"name": "value"}, each name once'
+    default:
+      return schema satisfies never
+  }
+}
+
+type Line = { values: Values; most: number; optional?: boolean }
+
+const line = (name: string, label: string, hint: string, { values, most, optional = false }: Line): InputBlock =>
+  typedAgain(input(name, label, { type: 'plain_text_input', max_length: most }, { hint, optional }), values)
+
+/** The same field with what was typed into it. */
+function typedAgain(block: InputBlock, values: Values): InputBlock {
+  const name = block.block_id ?? ''
+  const before = values[name]?.[name]
+  const chosen = before?.selected_option?.value
+  const { element } = block
+  if (element.type === 'static_select') {
+    const same = element.options?.find(({ value }) => value === chosen)
+    return same ? { ...block, element: { ...element, initial_option: same } } : block
+  }
+  const typed = before?.value ?? ''
+  if (typed === '' || (element.type !== 'plain_text_input' && element.type !== 'number_input')) return block
+  return { ...block, element: { ...element, initial_value: typed } }
+}
+
+type Filled = Pick<OnBehalfAsk, 'arguments' | 'purpose' | 'parentTask' | 'justification'>
+
+/** What was filled in; or what is wrong with it, by field. */
+export function readFilled(
+  entry: CatalogueEntry,
+  { state: { values } }: Pick<ViewOutput, 'state'>,
+): { filled: Filled } | { errors: { [field: string]: string } } {
+  const errors: { [field: string]: string } = {}
+  const args: { [name: string]: Json } = {}
+  for (const [name, schema] of Object.entries(entry.arguments.properties)) {
+    const block = `${argumentPrefix}${name}`
+    const typed = chosenIn(values, block) ?? values[block]?.[block]?.value ?? ''
+    const isRequired = entry.arguments.required.includes(name)
+    if (typed === '' && !(isRequired && mayBeEmpty(schema))) {
+      if (isRequired) errors[block] = 'Fill this in.'
+      continue
+    }
+    const value = typedValue(schema, typed)
+    if (value === undefined || !takesArgument(schema, value))
+      errors[block] = `It should be: ${boundsOf(schema) || schema.type}`
+    else args[name] = value
+  }
+  const [purpose, url] = [textIn(values, 'purpose').slice(0, 64), textIn(values, 'task_url')]
+  if (purpose === '') errors['purpose'] = 'Say what it is for, as your policies know it.'
+  const task = ParentTask.safeParse({ id: textIn(values, 'task'), ...(url === '' ? {} : { url }) })
+  if (!task.success) errors[task.error.issues[0]?.path[0] === 'url' ? 'task_url' : 'task'] = taskWrong
+  if (Object.keys(errors).length > 0 || !task.success)
+    return { errors: Object.fromEntries(Object.entries(errors).map(([field, told]) => [field, clamp(told, 140).text])) }
+  const justification = cut(textIn(values, 'justification')) || undefined
+  return { filled: { arguments: args, purpose, parentTask: task.data, ...defined({ justification }) } }
+}
+
+const taskWrong = 'Write the id of a task, and its whole address if it has one.'
+
+/** Undefined for a text that has no value of that type, or that two readers may read as two values. */
+function typedValue(schema: ArgumentSchema, typed: string): Json | undefined {
+  if (!isScalar(schema) && schema.type === 'string') return typed
+  const read = jsonIn(typed)
+  if (!isScalar(schema)) return read
+  if (read === undefined) return parseJson(typed) === undefined ? typed : undefined
+  return takesArgument(schema, read) ? read : typed
+}
+
+/** The field of which a refusal speaks. */
+export function askField(detail: string | undefined, entry: CatalogueEntry): string {
+  const named = detail?.match(/`([^`]+)`/)?.[1] ?? ''
+  return Object.hasOwn(entry.arguments.properties, named) ? `${argumentPrefix}${named}` : 'purpose'
+}

@@ -1,0 +1,129 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { DynamoBurstStore, DynamoCardStore } from '../../adapters/dynamodb/card-store.ts'
+import { connect } from '../../adapters/dynamodb/client.ts'
+import { DynamoLedgerStore } from '../../adapters/dynamodb/ledger-store.ts'
+import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
+import { DynamoTextStore } from '../../adapters/dynamodb/text-store.ts'
+import { SnsPager } from '../../adapters/sns/pager.ts'
+import { SqsFifoQueue, SqsVisibility } from '../../adapters/sqs/queue.ts'
+import { renderAgentNotice } from '../../channels/slack/cards/agent-notice.ts'
+import { renderBurst } from '../../channels/slack/cards/burst-card.ts'
+import { renderCard } from '../../channels/slack/cards/card.ts'
+import { renderLine, renderNotice } from '../../channels/slack/cards/lines.ts'
+import { renderOpening } from '../../channels/slack/cards/opening-card.ts'
+import { SlackCardBoard } from '../../channels/slack/door.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { AgentNotice } from '../../operations/agents/ports.ts'
+import { tellNotice } from '../../operations/agents/tell-notice.ts'
+import { pageAlone } from '../../operations/break-glass/notify.ts'
+import { type DrawBurstPorts, drawBurst, hasOwnCard } from '../../operations/cards/draw-burst.ts'
+import { type DrawPorts, drawCard } from '../../operations/cards/draw-card.ts'
+import type { BurstMessage } from '../../operations/cards/ports.ts'
+import type { TextReader } from '../../operations/ledger/ports.ts'
+import { showing } from '../../operations/ledger/texts.ts'
+import type { PersonLinks } from '../../operations/people/ports.ts'
+import { mayAllow } from '../../operations/permits/standing-permits.ts'
+import type { Queue } from '../../operations/ports.ts'
+import type { RequestReader } from '../../operations/requests/ports.ts'
+import { bind } from '../environments.ts'
+import { cedarPolicy } from '../wiring/policy.ts'
+import { readingPorts } from '../wiring/reading.ts'
+import { pageOf, slackApi } from '../wiring/slack.ts'
+import { drawBatch, drawBursts, type Hold, partition, tellNotices } from './draw-batch.ts'
+
+type Ports = Pick<DrawPorts, 'cards' | 'board' | 'policy' | 'clock' | 'log'> &
+  Pick<DrawPorts['opening'], 'pager' | 'ledger'> &
+  Pick<DrawBurstPorts, 'bursts'> & {
+    requests: RequestReader
+    texts: TextReader
+    links: Pick<PersonLinks, 'ofPerson'>
+    draws: Queue<BurstMessage>
+    hold: Hold
+    issuer: string
+  }
+
+/** One call of Slack that does not answer, and what is read and written around it. Milliseconds. */
+const longestDrawing = 6_000
+const unbounded = { getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }
+
+/**
+ * Draws the cards of requests that have changed, or that a timer has looked at; the queue's group is the request. A burst
+ * is a group of its own, so that its card has one writer at a time.
+ */
+export const createHandler = (ports: Ports) => {
+  const { hold, log } = ports
+  const { cardPorts, burstPorts } = drawingPorts(showing(ports))
+  const rendered = (notice: AgentNotice) => renderAgentNotice(notice, ports.issuer)
+  const draw = {
+    draw: (id) => drawCard(id, cardPorts),
+    withoutSlack: (id) => pageAlone(id, { ...cardPorts, ...cardPorts.opening }),
+    ...{ hold, log },
+  } satisfies Partial<Parameters<typeof drawBatch>[1]>
+  return async ({ Records }: SQSEvent, context = unbounded): Promise<SQSBatchResponse> => {
+    const mayStart = () => context.getRemainingTimeInMillis() > longestDrawing
+    const { single, several, notices } = partition(Records)
+    const drawn = await drawBatch({ Records: single }, { ...draw, mayStart })
+    const shared = await drawBursts(several, {
+      draw: (kind, because) => drawBurst(kind, because, burstPorts),
+      ...{ hold, mayStart, log },
+    })
+    const tell = (notice: AgentNotice) => tellNotice(notice, { ...cardPorts, renderAgentNotice: rendered })
+    const told = await tellNotices(notices, { tell, hold, log })
+    return { batchItemFailures: [...drawn.batchItemFailures, ...shared, ...told] }
+  }
+}
+
+function drawingPorts(ports: Ports): { cardPorts: DrawPorts; burstPorts: DrawBurstPorts } {
+  const { requests, cards, board, pager, ledger, links, issuer, policy, clock, log } = ports
+  const { bundle } = policy
+  const pages = { page: pageOf(issuer) }
+  const cardOptions = { ...pages, allows: (each: ApprovalRequest) => mayAllow(each, policy, clock.now()) }
+  const shared = { requests, board, channels: bundle.deployment.channels, clock, log }
+  const cardPorts: DrawPorts = {
+    ...shared,
+    cards,
+    policy,
+    hasOwnCard: (state, channel, hasCard) => hasOwnCard(state, channel, hasCard, ports),
+    render: (state, channel, onCall) => renderCard(state, { ...bundle, onCall }, channel, cardOptions),
+    say: (line, state) => renderLine(line, state, bundle),
+    opening: {
+      render: (state, about) => renderOpening(state, about, bundle, pages),
+      say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle, pages),
+      ...{ pager, ledger },
+    },
+    linkedAccount: async (person) => {
+      const account = await links.ofPerson(person)
+      return account?.team === bundle.deployment.chat.teamId ? account.user : undefined
+    },
+  }
+  const burstPorts = {
+    ...shared,
+    bursts: ports.bursts,
+    renderBurst: (view: Parameters<DrawBurstPorts['renderBurst']>[0]) => renderBurst(view, bundle, cardOptions),
+  }
+  return { cardPorts, burstPorts }
+}
+
+export const handler = bind(
+  'draw-card',
+  (told) => {
+    const ports = readingPorts(told)
+    const connection = connect()
+    const queue = new SqsVisibility(told.CARDS_QUEUE)
+    return {
+      ...ports,
+      issuer: told.ISSUER,
+      policy: cedarPolicy(),
+      cards: new DynamoCardStore(connection, told.CARDS_TABLE),
+      bursts: new DynamoBurstStore(connection, told.CARDS_TABLE),
+      draws: new SqsFifoQueue<BurstMessage>(told.CARDS_QUEUE),
+      texts: new DynamoTextStore(connection, told.TEXTS_TABLE),
+      board: new SlackCardBoard(slackApi(told, ports).webApi),
+      pager: new SnsPager(told.BREAK_GLASS_TOPIC),
+      ledger: new DynamoLedgerStore(connection, { requests: '', ledger: told.LEDGER_TABLE }),
+      links: new DynamoPersonLinks(connection, { requests: told.REQUESTS_TABLE, ledger: '' }),
+      hold: (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds),
+    }
+  },
+  createHandler,
+)

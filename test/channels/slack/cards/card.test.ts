@@ -1,0 +1,511 @@
+import fc from 'fast-check'
+import { complaintsOf, largestCard, sizeOf } from '../../../../functions/channels/slack/cards/blocks.ts'
+import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
+import { exact } from '../../../../functions/domain/inert.ts'
+import { maskPair } from '../../../../functions/domain/previews/mask.ts'
+import type { Matched, Preview } from '../../../../functions/domain/previews/preview.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { Json, JsonObject } from '../../../../functions/domain/values.ts'
+import { duration } from '../../../../functions/domain/values.ts'
+import type { RenderedCard } from '../../../../functions/operations/cards/ports.ts'
+import { checkMessageBlocks } from '../../../../local/desk/blocks.ts'
+import { anyCharacter } from '../../../support/any-character.ts'
+import { credentialId } from '../../../support/ask.ts'
+import { sampleBundle } from '../../../support/world.ts'
+import { page } from '../edge/door.ts'
+import { corpus } from './inert-corpus.ts'
+import { drifted, everyState, previewOf, wantingReasons } from './states.ts'
+
+const bundle = sampleBundle()
+const channel = 'hotwork-approvals'
+let states: ReadonlyMap<string, ApprovalRequest>
+beforeAll(async () => {
+  states = await everyState(bundle)
+})
+
+const stateOf = (name: string): ApprovalRequest => {
+  const state = states.get(name)
+  if (!state) throw new Error(`no state \`${name}\``)
+  return state
+}
+const cardOf = (name: string, changes: Partial<ApprovalRequest['ask']> = {}, preview?: Preview): RenderedCard => {
+  const state = stateOf(name)
+  return renderCard({ ...state, ...(preview && { preview }), ask: { ...state.ask, ...changes } }, bundle, channel)
+}
+
+/** Everything that a reader sees, in order. */
+function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(wordsOf).join(' ')
+  if (typeof value !== 'object' || value === null) return ''
+  const { text, fallback, elements, confirm } = value as { [member: string]: unknown }
+  return [
+    typeof text === 'string' ? text : wordsOf(text),
+    typeof fallback === 'string' ? fallback : '',
+    wordsOf(elements),
+    wordsOf(confirm),
+  ]
+    .filter((part) => part !== '')
+    .join(' ')
+}
+const said = ({ blocks }: RenderedCard): string => wordsOf(blocks)
+const buttonsOf = ({ blocks }: RenderedCard): string[] =>
+  blocks
+    .filter(({ type }) => type === 'actions')
+    .flatMap(({ elements }) => (elements as readonly JsonObject[]).map((each) => String(each['action_id'])))
+
+const names = [
+  'waiting for the first stage',
+  'waiting for the second stage',
+  'escalated',
+  'waiting for a stronger login, one of two',
+  'narrowed',
+  'decided by a stand-in',
+  'approved',
+  'in use',
+  'completed: succeeded',
+  'completed: failed',
+  'denied',
+  'denied by a stand-in',
+  'expired without a decision',
+  'expired without a claim',
+  'expired in use',
+  'withdrawn',
+  'revoked by a denial',
+  'revoked',
+]
+
+describe.each(names)('the card of a request that is %s', (name) => {
+  test('is one that Slack takes, by our judgement and by the desk’s', () => {
+    const card = cardOf(name)
+    expect(complaintsOf(card)).toEqual([])
+    expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
+    expect(sizeOf(card)).toBeLessThanOrEqual(largestCard)
+  })
+
+  test('shows the whole request id and the digest’s first characters, on the card and in the notification', () => {
+    const { ask } = stateOf(name)
+    for (const text of [said(cardOf(name)), cardOf(name).text]) {
+      expect(text).toContain(ask.id)
+      expect(text).toContain(ask.digest.slice(0, 24))
+    }
+  })
+
+  test('shows what happens where, to what, with which arguments, who asks for whom, and why this much scrutiny', () => {
+    const { ask, tier, policies } = stateOf(name)
+    const text = said(cardOf(name))
+    for (const fact of [
+      ask.action,
+      'PROD',
+      `Tier ${tier}`,
+      ask.resource.id,
+      ask.agent.id,
+      ask.owner,
+      ask.parentTask.id,
+      ...policies,
+    ])
+      expect(text).toContain(fact)
+    for (const [argument, value] of Object.entries(ask.arguments))
+      expect(text).toContain(`${argument} = ${JSON.stringify(value)}`)
+    const live = 'grant' in stateOf(name) || stateOf(name).status === 'pending'
+    for (const left of ask.unpinned) expect(text.includes(left)).toBe(live)
+  })
+
+  test('has nothing in it that Slack would read as markup', () => {
+    expect(JSON.stringify(cardOf(name).blocks)).not.toMatch(/mrkdwn|"(?:link|user|usergroup|broadcast|channel|image)"/)
+  })
+
+  test('is the same card again for the same state', () => {
+    expect(cardOf(name)).toEqual(cardOf(name))
+  })
+})
+
+test.each([
+  ['waiting for the first stage', '🟡 Waiting for owner: 0 of 1 approved', 'open now until 2027-01-15T08:30:00Z'],
+  [
+    'waiting for the second stage',
+    '🟡 Waiting for sre: 0 of 1 approved',
+    'owner : 1 of 1 approved by Ben Baker (person:ben)',
+  ],
+  ['escalated', '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved', 'To be decided by 2027-01-15T08:45:00Z'],
+  [
+    'waiting for a stronger login, one of two',
+    '🟡 Waiting for security: 1 of 2 approved',
+    'Approving needs a login of strength “strong”',
+  ],
+  [
+    'narrowed',
+    '🟡 Waiting for sre: 0 of 1 approved, narrowed',
+    'by Ben Baker (person:ben) at 2027-01-15T08:00:00Z , MemorySize 2048 → 1024 , valid for 15 min → 5 min .',
+  ],
+  ['narrowed', '🟡 Waiting for sre', '1 of 1 approved by Ben Baker (person:ben) : “half of it is plenty” sre'],
+  [
+    'decided by a stand-in',
+    '🟡 Waiting for sre',
+    '1 of 1 approved by Gus Garcia (person:gus) for Ben Baker (person:ben)',
+  ],
+  ['denied by a stand-in', '⛔ Denied', 'Denied by Gus Garcia (person:gus) for Eve Evans (person:eve) at'],
+  ['revoked by a denial', '🛑 Revoked', 'Revoked by Finn Fischer (person:finn) at'],
+  [
+    'waiting for the first stage',
+    '🟡 Waiting for owner',
+    'To be decided by 2027-01-15T08:30:00Z (30 min from 2027-01-15T08:00:00Z ) ; after that, on-call may decide it too.',
+  ],
+  [
+    'waiting for the first stage',
+    '🟡 Waiting for owner',
+    'PROD · Tier 2 of 3 (two pairs of eyes) · internal data · can be undone',
+  ],
+  ['approved', '✅ Approved, not claimed yet', 'can claim the credential until 2027-01-15T09:00:00Z'],
+  ['in use', '🔑 In use', 'valid until 2027-01-15T08:15:00Z'],
+  ['completed: succeeded', '🏁 Completed: succeeded', 'unverified: health is back to `ok`'],
+  ['completed: failed', '🏁 Completed: failed', 'Its credential no longer works'],
+  [
+    'denied',
+    '⛔ Denied',
+    'Denied by Eve Evans (person:eve) at 2027-01-15T08:00:00Z . Reason: the value is wrong: see INC-1042',
+  ],
+  ['denied', '⛔ Denied', 'Who decided owner : 0 of 1 approved . sre : denied by Eve Evans (person:eve) .'],
+  ['expired without a decision', '⌛ Expired', 'Too few people approved in time'],
+  ['expired without a decision', '⌛ Expired', 'Who decided owner : 0 of 1 approved . sre : its turn never came.'],
+  [
+    'expired without a claim',
+    '⌛ Expired',
+    'did not claim the credential in time: the approval ended at 2027-01-15T09:00:00Z',
+  ],
+  ['expired in use', '⌛ Expired', 'The credential expired at 2027-01-15T08:15:00Z'],
+  ['withdrawn', '↩️ Withdrawn', 'The agent withdrew it'],
+  ['revoked', '🛑 Revoked', 'Revoked by Gus Garcia (person:gus)'],
+])('%s is said in a sign and in words', (name, headline, more) => {
+  const text = said(cardOf(name)).replace(/\s+/g, ' ')
+  expect(text.startsWith(headline)).toBe(true)
+  expect(text).toContain(more)
+})
+
+test.each([
+  ['never claimed', 'revoked', 'No credential was issued.'],
+  ['of AWS', 'completed: succeeded', 'which takes some seconds'],
+  ['a token', 'completed: failed', 'Its credential no longer works.'],
+])('of an ended grant whose credential is %s, the card says what is true', (_what, name, words) => {
+  const state = stateOf(name)
+  const sessions = [{ credential: credentialId(1), role: 'arn:aws:iam::000000000000:role/x', endsAt: 1_800_000_900 }]
+  const ended =
+    state.status === 'completed' && state.outcome === 'succeeded'
+      ? { ...state, grant: { ...state.grant, sessions } }
+      : state
+  expect(said(renderCard(ended, bundle, channel))).toContain(words)
+})
+
+describe('buttons', () => {
+  test('are there only while there is something to decide', () => {
+    for (const name of names) expect(buttonsOf(cardOf(name)).length > 0).toBe(stateOf(name).status === 'pending')
+  })
+
+  test('are only in the channel of the open stage', () => {
+    expect(buttonsOf(renderCard(stateOf('waiting for the first stage'), bundle, 'another-channel'))).toEqual([])
+  })
+
+  test('to approve less are there where something can be made less, and say nothing of a login that they cannot be', () => {
+    expect(buttonsOf(cardOf('narrowed'))).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
+    const least = cardOf('waiting for the first stage', { lifetime: 60, uses: 1 })
+    expect(buttonsOf(least)).toEqual(['approve', 'approve_comment', 'deny'])
+    expect(buttonsOf(cardOf('waiting for a stronger login, one of two'))).toEqual(['approve', 'deny'])
+  })
+
+  test('that want a reason ask for it in a form, and not twice', () => {
+    const wanting = wantingReasons(bundle)
+    const state = stateOf('waiting for the first stage')
+    const stages = state.stages.map((stage) => ({ ...stage, terms: { ...stage.terms, comment: 'required' as const } }))
+    const { blocks } = renderCard({ ...state, stages } as ApprovalRequest, wanting, channel)
+    const row = blocks.find(({ type }) => type === 'actions')
+    expect(row?.['block_id']).toBe('decide:comment')
+    expect(wordsOf(row)).toBe('Approve Narrow Deny')
+  })
+
+  test('of a stage that wants a stronger login lead to the page, and deny here', () => {
+    const { ask } = stateOf('waiting for a stronger login, one of two')
+    const { blocks } = renderCard(stateOf('waiting for a stronger login, one of two'), bundle, channel, { page })
+    const row = blocks.find(({ type }) => type === 'actions')
+    expect(row).toMatchObject({
+      block_id: 'decide:login',
+      elements: [{ action_id: 'approve', url: `https://hotwork.example/decide/${ask.id}` }, { action_id: 'deny' }],
+    })
+    expect(complaintsOf({ text: 'x', blocks })).toEqual([])
+  })
+
+  test('of a card that is too long lead to all of it, and none approves', () => {
+    const state = stateOf('waiting for the first stage')
+    const args = { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) }
+    const card = renderCard({ ...state, ask: { ...state.ask, arguments: args } }, bundle, channel, { page })
+    const row = card.blocks.find(({ type }) => type === 'actions')
+    expect(row).toMatchObject({
+      elements: [{ action_id: 'read', url: page(state.ask.id) }, { action_id: 'deny' }],
+    })
+    expect(buttonsOf(card)).toEqual(['read', 'deny'])
+    expect(complaintsOf(card)).toEqual([])
+  })
+
+  test('say which request, round and digest were seen, and nothing else', () => {
+    const { ask, round } = stateOf('waiting for the first stage')
+    const { blocks } = cardOf('waiting for the first stage')
+    const buttons = blocks.find(({ type }) => type === 'actions')?.['elements'] as readonly JsonObject[]
+    for (const { value } of buttons)
+      expect(JSON.parse(String(value))).toEqual({ r: ask.id, n: round, d: ask.digest.slice(0, 16) })
+  })
+
+  test('to approve ask once more, with what will happen', () => {
+    const { blocks } = cardOf('waiting for the first stage')
+    const [approve] = (blocks.find(({ type }) => type === 'actions')?.['elements'] ?? []) as readonly JsonObject[]
+    const asked = wordsOf([approve?.['confirm']])
+    expect(asked).toContain('Set the parameter “/prod/checkout/payment-timeout-ms” to “3000”')
+    expect(asked).toContain('In prod, on arn:aws:ssm')
+  })
+
+  test.each([
+    ['a resource', { resource: { type: 'x', id: 'r'.repeat(2_048) } }],
+    ['what the credential leaves open', { unpinned: Array.from({ length: 9 }, (_, n) => `member ${n}`) }],
+  ])('let nobody approve where %s is not shown in full', (_what, changes) => {
+    expect(
+      buttonsOf(cardOf('waiting for the first stage', { ...changes, arguments: { Value: 'v'.repeat(1_900) } })),
+    ).toEqual(['deny'])
+  })
+
+  test('let no person approve what is not shown in full, and every approver deny it', () => {
+    const card = cardOf('waiting for the first stage', {
+      arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) },
+    })
+    expect(buttonsOf(card)).toEqual(['deny'])
+    expect(said(card)).toMatch(/…\+\d+ characters/)
+    expect(said(card)).toContain('cannot be approved here')
+  })
+
+  test('are both there as long as all of it is shown', () => {
+    const card = cardOf('waiting for the first stage', {
+      arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(2_000) },
+    })
+    expect(buttonsOf(card)).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
+    expect(said(card)).toContain('v'.repeat(2_000))
+  })
+})
+
+test.each([
+  ['It is safe.', '“It is safe.” sre'],
+  ['Is it safe?', '“Is it safe?” sre'],
+  ['it is safe', '“it is safe” sre'],
+])('after a comment %j stands no full stop of ours', (comment, ends) => {
+  const state = stateOf('narrowed')
+  const stages = state.stages.map((stage) => ({
+    ...stage,
+    decisions: stage.decisions.map((decision) => ({ ...decision, comment })),
+  }))
+  expect(said(renderCard({ ...state, stages } as ApprovalRequest, bundle, channel)).replace(/\s+/g, ' ')).toContain(
+    ends,
+  )
+})
+
+describe('letters that pass for others', () => {
+  const noted = [
+    ['mixes alphabets that look alike', '/prod/сheckout'],
+    ['has characters that pass for others', '/ｐｒｏｄ/checkout'],
+    ['has digits that are not 0 to 9', '/prod/১'],
+  ]
+  test.each(noted)('a note says so after an argument and a resource: %s', (note, text) => {
+    const changes = { arguments: { Name: text }, resource: { type: 'x', id: text } }
+    const { blocks } = cardOf('waiting for the first stage', changes)
+    const action = wordsOf(blocks.filter(({ block_id }) => block_id === 'action'))
+    expect(action.split(`   ← ${note}`)).toHaveLength(3)
+    const honest = { arguments: { Name: '/prod/x' }, resource: { type: 'x', id: '/prod/x' } }
+    expect(said(cardOf('waiting for the first stage', honest))).not.toContain('←')
+  })
+
+  test.each(noted)('and after what the agent says it is for: %s', (note, text) => {
+    const { blocks } = cardOf('waiting for the first stage', { purpose: text, parentTask: { id: text } })
+    const claim = wordsOf(blocks.filter(({ block_id }) => block_id === 'claim'))
+    expect(claim.split(`   ← ${note}`)).toHaveLength(3)
+  })
+})
+
+describe('the agent’s own words', () => {
+  test('stand apart, and are called unverified', () => {
+    const { blocks } = cardOf('waiting for the first stage')
+    const claim = blocks.find(({ block_id }) => block_id === 'claim')
+    expect(wordsOf([claim])).toMatch(
+      /^The agent says \(unverified\) Task: \s*INC-1042\s+Purpose: \s*remediation\s+checkout fails its health check/,
+    )
+  })
+
+  test('task, purpose and justification are under that heading alone', () => {
+    const words = { purpose: 'pqr-purpose', parentTask: { id: 'pqr-task' }, justification: 'pqr-because' }
+    const { blocks } = cardOf('waiting for the first stage', words)
+    for (const { block_id, ...block } of blocks) expect(wordsOf([block]).includes('pqr-')).toBe(block_id === 'claim')
+  })
+
+  test.each(corpus.map((text) => [text]))('%j changes nothing but that one quotation', (text) => {
+    const honest = cardOf('waiting for the first stage', { justification: 'because' })
+    const card = cardOf('waiting for the first stage', { justification: text })
+    const others = ({ blocks }: RenderedCard) => blocks.filter(({ block_id }) => block_id !== 'claim')
+    expect(others(card)).toEqual(others(honest))
+    expect(card.text).toBe(honest.text)
+    expect(complaintsOf(card)).toEqual([])
+  })
+
+  test('are nowhere in the notification, and nor is anything else that is not ours', () => {
+    const { ask } = stateOf('waiting for the first stage')
+    const changes = { arguments: { Name: '<!channel>' }, purpose: '<!here>', parentTask: { id: '<!everyone>' } }
+    expect(cardOf('waiting for the first stage', changes).text).toBe(
+      `Waiting for owner: 0 of 1 approved. ssm:PutParameter in prod, tier 2. ${ask.id} ${ask.digest.slice(0, 24)}`,
+    )
+  })
+})
+
+describe('what is there now, and what would be', () => {
+  const preview = (changes: Partial<Matched> = {}): ApprovalRequest => {
+    const state = stateOf('previewed')
+    return { ...state, preview: { ...previewOf(state), ...changes } }
+  }
+  const block = (state: ApprovalRequest, id = 'preview'): string =>
+    wordsOf(renderCard(state, bundle, channel).blocks.filter(({ block_id }) => block_id === id)).replaceAll(/ +/g, ' ')
+
+  test('stand above the arguments, one line for each argument that changes', () => {
+    const { blocks } = cardOf('previewed')
+    expect(blocks.map(({ block_id }) => block_id).slice(1, 4)).toEqual(['what', 'preview', 'action'])
+    expect(block(preview())).toMatch(/^What changes: now → after Value "1800" → "3000" Read at /)
+  })
+
+  test('what stays as it is takes one line, without its values', () => {
+    const both = { before: { Value: '1800', Type: 'String' }, after: { Value: '3000', Type: 'String' } }
+    expect(block(preview(both))).toContain('"1800" → "3000" Stays as it is: Type. Read at')
+  })
+
+  test('a new resource, and one that is so already, are said to be so', () => {
+    expect(block(preview({ before: {} }))).toMatch(
+      /Value \(not there yet\) → "3000" It is not there yet : this creates it/,
+    )
+    expect(block(preview({ before: { Value: '3000' } }))).toMatch(/Stays as it is: Value. It is so already : nothing/)
+  })
+
+  test('a masked value says that it is one, and only where AWS cannot check the state does the card name that gap', () => {
+    expect(block(preview({ masked: ['Value'] }))).toContain('→ "3000" (masked)')
+    const { gap: _, ...checked } = previewOf(stateOf('previewed'))
+    const named = /AWS cannot check it at the call/
+    expect(block(preview())).toMatch(named)
+    expect(block({ ...stateOf('previewed'), preview: checked })).not.toMatch(named)
+  })
+
+  test('a hidden value is told by whether it stays', () => {
+    const read = (Value: string) => maskPair({ before: { Value: 'one' }, after: { Value } }, 'part', 100)
+    const hide = (before: string, after: string) => maskPair({ before, after }, 'compared', 100)
+    const said = ({ before = '', after }: { before?: Json; after: Json }) =>
+      block(preview({ before: { Value: before }, after: { Value: after }, masked: ['Value'] }))
+    expect(said(hide('one', 'two'))).toContain('Value hidden → hidden, another value (masked) Read at')
+    expect(said(hide('one', 'one'))).toContain('Stays as it is: Value. It is so already')
+    expect(said(read('two'))).toContain('{"Value":"(3 characters), another value"} (masked)')
+    expect(said(read('one'))).toContain('Stays as it is: Value. It is so already')
+  })
+
+  test('a value of the agent’s that reads like Hotwork’s own words stands in quotes, also where the value before was cut', () => {
+    for (const after of ['hidden', 'hidden, as before', 'hidden, another value']) {
+      const pair = maskPair({ before: 'x'.repeat(99), after }, 'whole', 40)
+      const shown = block(
+        preview({ before: { Value: pair.before ?? '' }, after: { Value: pair.after }, masked: ['Value'] }),
+      )
+      expect(shown).toContain(`→ "${after}" (masked)`)
+    }
+  })
+
+  test('a long value is shown around what differs in it, and the card can still be decided on', () => {
+    const [before, after] = [1800, 3000].map((timeout) => `${'a'.repeat(900)} timeout=${timeout} ${'b'.repeat(900)}`)
+    const state = preview({ before: { Value: before ?? '' }, after: { Value: after ?? '' } })
+    expect(block(state)).toMatch(
+      /…\+\d+ the same…a{15} timeout=1800 b+…\+\d+ the same… → …\+\d+ the same…a{15} timeout=3000 /,
+    )
+    expect(buttonsOf(renderCard(state, bundle, channel))).toContain('approve')
+  })
+
+  test('a change that does not fit on the card is decided on the page', () => {
+    const state = preview({ before: { Value: 'a'.repeat(5_000) }, after: { Value: 'b'.repeat(5_000) } })
+    expect(block(state)).toMatch(/…\+\d+ characters/)
+    expect(buttonsOf(renderCard(state, bundle, channel))).toEqual(['deny'])
+  })
+
+  test('a reading that failed is one line that says why; so is an action without a preview', () => {
+    expect(block(stateOf('previewed in vain'))).toMatch(
+      /^Hotwork could not read what is there now : it did not answer in time, at .* An approval holds for any state\.$/,
+    )
+    expect(block(stateOf('waiting for the first stage'))).toBe(
+      'What is there now is not shown: Hotwork has no preview of this action.',
+    )
+  })
+
+  test('a round that began since the state changed says when, after which approvals, and from what to what', () => {
+    const state = stateOf('changed after an approval')
+    expect(said(renderCard(state, bundle, channel))).toContain(
+      'Waiting for owner: 0 of 1 approved, what is there changed',
+    )
+    expect(block(state, 'changed').replaceAll(/ +([,:.])/g, '$1')).toMatch(
+      /^Changed since it was asked What is there changed, seen at .*, after Ben Baker \(person:ben\) approved: Value "1800" → "2000"\. Decide again\.$/,
+    )
+    const denied = { ...state, status: 'denied', deniedAt: state.updatedAt, deniedBy: 'person:eve' } as ApprovalRequest
+    expect(block(denied, 'changed')).not.toContain('Decide again')
+  })
+
+  test('a change that none of the shown values has is told too', () => {
+    const state = drifted(preview(), '1800')
+    expect(block(state, 'changed')).toContain('in none of the values that are shown here')
+  })
+})
+
+test('for any request and any text, the card is one that Slack takes, with its digest and a way to deny', () => {
+  const text = fc.oneof(fc.string({ unit: anyCharacter, maxLength: 3_000 }), fc.constantFrom(...corpus))
+  const long = fc.nat(4_000).map((length) => '"\u202e💣\\'.repeat(length / 4))
+  fc.assert(
+    fc.property(
+      fc.record({
+        justification: fc.oneof(text, long),
+        purpose: text,
+        arguments: fc.dictionary(fc.string({ minLength: 1, maxLength: 40 }), fc.oneof(text, long, fc.jsonValue()), {
+          maxKeys: 12,
+        }),
+        resource: fc.record({ type: fc.constant('x'), id: fc.oneof(text, long).filter((id) => id !== '') }),
+        unpinned: fc.array(
+          text.filter((line) => line !== ''),
+          { maxLength: 20 },
+        ),
+        parentTask: fc.record({ id: text }),
+        before: fc.dictionary(fc.string({ minLength: 1, maxLength: 40 }), fc.oneof(text, long, fc.jsonValue()), {
+          maxKeys: 12,
+        }),
+      }),
+      ({ resource, parentTask, before, ...changes }) => {
+        const read = {
+          ...previewOf(stateOf('previewed')),
+          before: before as JsonObject,
+          after: changes.arguments as JsonObject,
+        }
+        const card = cardOf(
+          'previewed',
+          {
+            ...changes,
+            parentTask: { id: parentTask.id.slice(0, 256) },
+            resource: { type: resource.type, id: resource.id.slice(0, 2_048) },
+          } as Partial<ApprovalRequest['ask']>,
+          read,
+        )
+        expect(complaintsOf(card)).toEqual([])
+        expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
+        expect(said(card)).toContain(stateOf('previewed').ask.digest.slice(0, 24))
+        expect(buttonsOf(card)).toContain('deny')
+        // Approve is offered for nothing that is not there to be read, to the last character.
+        if (buttonsOf(card).includes('approve'))
+          for (const value of Object.values(changes.arguments)) expect(said(card)).toContain(exact(value))
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
+
+test.each([
+  [45, '45 s'],
+  [900, '15 min'],
+  [5_400, '1 h 30 min'],
+  [90_000, '1 d 1 h'],
+])('%d seconds are %s', (seconds, words) => expect(duration(seconds)).toBe(words))

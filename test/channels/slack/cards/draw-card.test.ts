@@ -1,0 +1,258 @@
+import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
+import { noEntries } from '../../../../functions/domain/ledger/ledger.ts'
+import type { ApprovalRequest, StageState } from '../../../../functions/domain/requests/request.ts'
+import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
+import type { CardBoard } from '../../../../functions/operations/cards/ports.ts'
+import type { RequestStore } from '../../../../functions/operations/requests/ports.ts'
+import { type Desk, startDesk } from '../../../../local/desk/desk.ts'
+import { MemoryCardBoard } from '../../../support/cards/memory-card-board.ts'
+import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
+import { MemoryLog } from '../../../support/memory-log.ts'
+import { stepAsk } from '../../../support/plan.ts'
+import { prodParameter, sampleBundle, stagingParameter, World } from '../../../support/world.ts'
+import { drawPorts, headline } from './drawing.ts'
+import { waitingPlan } from './plan-states.ts'
+
+const bundle = sampleBundle()
+const channel = 'C0APPROVALS'
+let world: World
+let cards: MemoryCardStore
+let board: MemoryCardBoard
+beforeEach(() => {
+  world = new World(bundle)
+  cards = new MemoryCardStore()
+  board = new MemoryCardBoard(channel)
+})
+
+const draw = (
+  { ask }: ApprovalRequest,
+  on: CardBoard = board,
+  channels: { readonly [alias: string]: string } = bundle.deployment.channels,
+  load: RequestStore['load'] = (id) => world.requests.load(id),
+) =>
+  drawCard(
+    ask.id,
+    drawPorts(
+      world,
+      { cards, board: on },
+      {
+        requests: {
+          load,
+          recall: (key) => world.requests.recall(key),
+          dependencies: (...asked) => world.requests.dependencies(...asked),
+        },
+        channels,
+      },
+    ),
+  )
+
+describe('drawing a card', () => {
+  test('posts it once, and from then on changes that message', async () => {
+    const request = await world.submitted(prodParameter)
+    await draw(request)
+    await world.decide(request, 'ben')
+    await draw(request)
+    await world.decide(request, 'eve')
+    await draw(request)
+    expect(board.messages(channel).map(headline)).toEqual(['✅ Approved, not claimed yet'])
+  })
+
+  test('touches nothing that shows it already', async () => {
+    const request = await world.submitted(prodParameter)
+    await draw(request)
+    const untouchable: CardBoard = {
+      post: () => Promise.reject(new Error('posted')),
+      update: () => Promise.reject(new Error('updated')),
+      open: () => Promise.reject(new Error('opened')),
+      reply: () => Promise.reject(new Error('replied')),
+    }
+    await expect(draw(request, untouchable)).resolves.toBeUndefined()
+  })
+
+  test('shows what is due though nobody has stored it yet', async () => {
+    const request = await world.submitted(prodParameter)
+    await draw(request)
+    world.clock.advance(86_400)
+    await draw(request)
+    expect(board.messages(channel).map(headline)).toEqual(['⌛ Expired'])
+  })
+
+  test('late or twice draws what is so now, never what was', async () => {
+    const request = await world.submitted(prodParameter)
+    await draw(request)
+    await world.decide(request, 'eve', 'deny')
+    await draw(request)
+    await draw(request)
+    expect(board.messages(channel).map(headline)).toEqual(['⛔ Denied'])
+  })
+
+  test('posts it anew where a person deleted it', async () => {
+    const request = await world.submitted(prodParameter)
+    await draw(request)
+    const [posted] = await cards.load(request.ask.id)
+    board.delete(channel, posted?.ts ?? '')
+    await world.decide(request, 'ben')
+    await draw(request)
+    expect(board.messages(channel).map(headline)).toEqual(['🟡 Waiting for sre: 0 of 1 approved'])
+  })
+
+  test('of a request that nobody has to decide makes none', async () => {
+    const request = await world.submitted(stagingParameter)
+    await draw(request)
+    expect(board.messages(channel)).toEqual([])
+  })
+
+  test('of a step of a plan makes none, since its plan is one card; of its own round makes one', async () => {
+    const plan = waitingPlan()
+    const step = (round: number) => ({ ...plan, round, ask: stepAsk(plan.ask, 1, plan.submittedAt + 3600) })
+    const loading = (state: ApprovalRequest) => async () => ({ state, head: noEntries })
+    world.clock.advance(plan.submittedAt - world.clock.now())
+    await draw(step(1), board, bundle.deployment.channels, loading(step(1)))
+    expect(board.messages(channel)).toEqual([])
+    await draw(step(2), board, bundle.deployment.channels, loading(step(2)))
+    expect(board.messages(channel).map(headline)).toEqual([expect.stringContaining('Waiting for owner')])
+  })
+
+  test('of no request is nothing', async () => {
+    const request = await world.submitted(prodParameter)
+    await draw({ ...request, ask: { ...request.ask, id: `req_${'0'.repeat(26)}` } } as ApprovalRequest)
+    expect(board.messages(channel)).toEqual([])
+  })
+
+  test.each([
+    ['is archived', () => board.archive(channel), bundle.deployment.channels],
+    ['the deployment does not know', () => {}, {}],
+  ])(
+    'in a channel that %s is said in the log and tried again, and the request can be decided all the same',
+    async (_what, archive, channels) => {
+      const request = await world.submitted(prodParameter)
+      archive()
+      await expect(draw(request, board, channels)).rejects.toMatchObject({ name: 'CardUndeliverable' })
+      expect(world.log.lines).toContainEqual({
+        level: 'error',
+        message: 'card_undeliverable',
+        fields: { request: request.ask.id, channel: 'hotwork-approvals' },
+      })
+      await world.decide(request, 'ben', 'approve', { through: 'api' })
+      expect((await world.state(request.ask.id)).stages[0]?.decisions).toHaveLength(1)
+    },
+  )
+
+  test('a channel that is closed keeps no card from another', async () => {
+    const elsewhere = { ...bundle.deployment.channels, 'hotwork-approvals': 'C0CLOSED', 'hotwork-security': channel }
+    const { stages, ...request } = await world.submitted(prodParameter)
+    const [owner, sre] = stages as [StageState, StageState]
+    const state = { ...request, stages: [owner, { ...sre, terms: { ...sre.terms, channel: 'hotwork-security' } }] }
+    const stored = { state: state as ApprovalRequest, head: noEntries }
+    await expect(draw(stored.state, board, elsewhere, async () => stored)).rejects.toMatchObject({
+      name: 'CardUndeliverable',
+    })
+    expect(board.messages(channel)).toHaveLength(1)
+  })
+})
+
+describe('on Slack’s Web API, as the desk speaks it', () => {
+  let desk: Desk
+  let slack: SlackCardBoard
+  const log = new MemoryLog()
+  beforeAll(async () => {
+    desk = await startDesk({
+      interactivityUrl: 'http://127.0.0.1:9/',
+      teamId: bundle.deployment.chat.teamId,
+      appId: bundle.deployment.chat.appId,
+      signingSecret: 'unused',
+      botUserId: bundle.deployment.chat.botUserId,
+      botToken: 'xoxb-desk',
+      people: [],
+      channels: [{ name: 'hotwork-approvals', id: channel }],
+    })
+    slack = new SlackCardBoard({ apiUrl: desk.apiUrl, token: async () => 'xoxb-desk', log })
+  })
+  afterAll(() => desk.close())
+  afterEach(() => fault({ status: 0 }))
+
+  const fault = (body: object) => fetch(`${desk.deskUrl}control/fault`, { method: 'POST', body: JSON.stringify(body) })
+  const history = async (): Promise<{ ts: string; text: string; blocks: unknown[] }[]> => {
+    const answer = await fetch(`${desk.apiUrl}conversations.history?channel=${channel}`, {
+      headers: { authorization: 'Bearer xoxb-desk' },
+    })
+    return ((await answer.json()) as { messages: { ts: string; text: string; blocks: unknown[] }[] }).messages
+  }
+
+  test('a card is posted, changed in place, and posted anew when it is gone', async () => {
+    const request = await world.submitted(prodParameter)
+    await draw(request, slack)
+    const [posted] = await history()
+    expect(posted?.text).toContain(request.ask.id)
+    await world.decide(request, 'ben')
+    await draw(request, slack)
+    expect((await history()).map(({ ts }) => ts)).toEqual([posted?.ts])
+    await fetch(`${desk.apiUrl}chat.delete`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer xoxb-desk', 'content-type': 'application/json' },
+      body: JSON.stringify({ channel, ts: posted?.ts }),
+    })
+    await world.decide(request, 'eve')
+    await draw(request, slack)
+    const after = await history()
+    expect(after).toHaveLength(1)
+    expect(after[0]?.text).toMatch(/^Approved/)
+    expect(after[0]?.ts).not.toBe(posted?.ts)
+  })
+
+  test('asked for patience, it says for how long, and the next drawing works', async () => {
+    const request = await world.submitted(prodParameter)
+    await fault({ status: 429, retry_after: 7 })
+    await expect(draw(request, slack)).rejects.toMatchObject({
+      name: 'BoardUnavailable',
+      retryAfterSeconds: 7,
+    })
+    await fault({ status: 0 })
+    await draw(request, slack)
+    expect(await cards.load(request.ask.id)).toHaveLength(1)
+  })
+
+  test.each([500, 502, 503])('answered %d, it will be drawn later', async (status) => {
+    const request = await world.submitted(prodParameter)
+    await fault({ status })
+    await expect(draw(request, slack)).rejects.toMatchObject({ name: 'BoardUnavailable', retryAfterSeconds: undefined })
+  })
+
+  test.each([
+    'is_archived',
+    'channel_not_found',
+    'not_in_channel',
+    'account_inactive',
+    'token_revoked',
+    'missing_scope',
+  ])('answered `%s`, the card cannot be delivered until that is mended, and then it is', async (error) => {
+    await comesBackAfter({ status: 200, error })
+  })
+
+  test.each([400, 403, 404])('answered %d, the same', async (status) => {
+    await comesBackAfter({ status })
+  })
+
+  async function comesBackAfter(closed: object) {
+    const request = await world.submitted(prodParameter)
+    const before = await history()
+    await fault(closed)
+    await expect(draw(request, slack)).rejects.toMatchObject({ name: 'CardUndeliverable' })
+    expect(world.log.lines.map(({ message }) => message)).toContain('card_undeliverable')
+    await fault({ status: 0 })
+    await draw(request, slack)
+    expect((await history()).length).toBe(before.length + 1)
+  }
+
+  test('not answered at all, it will be drawn later', async () => {
+    const nowhere = new SlackCardBoard({ apiUrl: 'http://127.0.0.1:9/api/', token: async () => 'xoxb-desk', log })
+    await expect(nowhere.post(channel, { text: 'x', blocks: [] })).rejects.toMatchObject({ name: 'BoardUnavailable' })
+  })
+
+  test('a card that Slack would refuse is posted bare', async () => {
+    const { ts } = await slack.post(channel, { text: 'Waiting. req_1 sha-256:AAAA', blocks: [{ type: 'nonsense' }] })
+    const posted = (await history()).find((message) => message.ts === ts)
+    expect(JSON.stringify(posted?.blocks)).toContain('req_1 sha-256:AAAA')
+    expect(log.lines.at(-1)).toMatchObject({ level: 'error', message: 'card degraded' })
+  })
+})

@@ -1,0 +1,65 @@
+import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
+import { renderLine, renderNotice } from '../../../../functions/channels/slack/cards/lines.ts'
+import { renderOpening } from '../../../../functions/channels/slack/cards/opening-card.ts'
+import type { Bundle } from '../../../../functions/domain/policy/bundle.ts'
+import type { Stage } from '../../../../functions/domain/policy/ladder.ts'
+import type { JsonObject } from '../../../../functions/domain/values.ts'
+import { pageOf } from '../../../../functions/handlers/wiring/slack.ts'
+import type { DrawPorts } from '../../../../functions/operations/cards/draw-card.ts'
+import type { RenderedCard } from '../../../../functions/operations/cards/ports.ts'
+import { ShowingRequests } from '../../../../functions/operations/ledger/texts.ts'
+import { MemoryPager } from '../../../support/break-glass/memory-pager.ts'
+import { issuer, type World } from '../../../support/world.ts'
+
+/** What drawing needs, with Slack's own words, over a world and wherever its cards are. */
+export function drawPorts(world: World, where: Pick<DrawPorts, 'cards' | 'board'>, changes: Partial<DrawPorts> = {}) {
+  const { bundle } = world.policy
+  return {
+    requests: new ShowingRequests(world.requests, world.ledger.texts),
+    policy: world.policy,
+    render: (state, alias) => renderCard(state, bundle, alias),
+    say: (line, state) => renderLine(line, state, bundle),
+    opening: {
+      render: (state, about) => renderOpening(state, about, bundle, { page: pageOf(issuer) }),
+      say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle, { page: pageOf(issuer) }),
+      pager: new MemoryPager(),
+      ledger: world.ledger,
+    },
+    channels: bundle.deployment.channels,
+    clock: world.clock,
+    log: world.log,
+    ...where,
+    ...changes,
+  } satisfies DrawPorts
+}
+
+/** The sample organisation with other terms for one stage of tier 2. */
+export const withStage = (bundle: Bundle, name: string, terms: Partial<Stage>): Bundle => ({
+  ...bundle,
+  ladder: {
+    ...bundle.ladder,
+    tiers: bundle.ladder.tiers.map((rung) =>
+      rung.tier === 2
+        ? { ...rung, stages: rung.stages.map((stage) => (stage.name === name ? plainly(stage, terms) : stage)) }
+        : rung,
+    ),
+  },
+})
+
+/** Without what the sample says of routing, so that a test says all of it. */
+const plainly = ({ notify: _, remind: __, ...stage }: Stage, terms: Partial<Stage>): Stage => ({ ...stage, ...terms })
+
+export const headline = (card: RenderedCard | undefined) =>
+  (card?.blocks[0]?.['text'] as { text: string } | undefined)?.text
+
+export const buttonsOf = (card: RenderedCard | undefined): readonly unknown[] =>
+  (card?.blocks ?? []).flatMap((block) =>
+    block['type'] === 'actions' ? (block['elements'] as readonly JsonObject[]).map((each) => each['action_id']) : [],
+  )
+
+/** All that a line shows, mentions as Slack writes them. */
+export const wordsOf = (line: RenderedCard | undefined): string =>
+  JSON.stringify(line?.blocks ?? '')
+    .match(/"(?:text|user_id)":"[^"]*"/g)
+    ?.map((each) => each.replace(/^"user_id":"(.*)"$/, '<@$1>').replace(/^"text":"(.*)"$/, '$1'))
+    .join('') ?? ''

@@ -1,0 +1,262 @@
+import fc from 'fast-check'
+import { complaintsOf } from '../../../../functions/channels/slack/cards/blocks.ts'
+import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
+import { createEphemeral } from '../../../../functions/channels/slack/edge/answers.ts'
+import { sentenceFor } from '../../../../functions/channels/slack/edge/sentences.ts'
+import { fillModal } from '../../../../functions/channels/slack/forms/ask-forms.ts'
+import { askedModal } from '../../../../functions/channels/slack/forms/ask-on-behalf.ts'
+import { approveModal, narrowModal, readForm, whyModal } from '../../../../functions/channels/slack/forms/card-forms.ts'
+import {
+  type Modal,
+  partsModal,
+  truthModal,
+  type Values,
+} from '../../../../functions/channels/slack/forms/modal-blocks.ts'
+import { declaredParts } from '../../../../functions/channels/slack/home/halts.ts'
+import { toolRows } from '../../../../functions/domain/cards/request-words.ts'
+import type { Halt } from '../../../../functions/domain/halts/halt.ts'
+import { inert, lookalikeNote } from '../../../../functions/domain/inert.ts'
+import type { CatalogueEntry } from '../../../../functions/domain/policy/catalogue.ts'
+import type { McpTool } from '../../../../functions/domain/policy/mcp-tool.ts'
+import type { Preview } from '../../../../functions/domain/previews/preview.ts'
+import { Refusal } from '../../../../functions/domain/refusals.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { AgentId } from '../../../../functions/domain/values.ts'
+import type { RenderedCard } from '../../../../functions/operations/cards/ports.ts'
+import type { OnBehalfForeseen } from '../../../../functions/operations/requests/ask-on-behalf.ts'
+import { checkMessageBlocks, checkView } from '../../../../local/desk/blocks.ts'
+import { anyCharacter } from '../../../support/any-character.ts'
+import { writeFile } from '../../../support/mcp-tool.ts'
+import { MemoryLog } from '../../../support/memory-log.ts'
+import { sampleBundle } from '../../../support/world.ts'
+import { responseUrl } from '../edge/clicks.ts'
+import { page } from '../edge/door.ts'
+import { deceives, expectInert, ownWords } from './inert-checks.ts'
+import { corpus } from './inert-corpus.ts'
+import { everyState } from './states.ts'
+
+const bundle = sampleBundle()
+const channel = 'hotwork-approvals'
+let states: ReadonlyMap<string, ApprovalRequest>
+beforeAll(async () => {
+  states = await everyState(bundle)
+})
+const stateOf = (name: string): ApprovalRequest => {
+  const state = states.get(name)
+  if (!state) throw new Error(`no state \`${name}\``)
+  return state
+}
+
+/** A request in which everything that an agent can write is this one text; and what people can, where it is theirs to. */
+function written(state: ApprovalRequest, text: string): ApprovalRequest {
+  const some = text === '' ? ' ' : text
+  const args = Object.fromEntries(
+    Object.entries(state.ask.arguments).map(([name, value]) => [name, typeof value === 'string' ? text : value]),
+  )
+  return {
+    ...state,
+    ask: {
+      ...state.ask,
+      arguments: args,
+      resource: { type: state.ask.resource.type, id: some },
+      purpose: text,
+      justification: text,
+      parentTask: { id: some, url: some },
+    },
+    stages: state.stages.map((stage) => ({
+      ...stage,
+      decisions: stage.decisions.map((decision) => ({ ...decision, comment: text })),
+    })),
+    ...(state.preview ? { preview: readAs(state.preview, text) } : {}),
+    ...(state.drifts ? { drifts: state.drifts.map((each) => ({ ...each, from: readAs(each.from, `!${text}`) })) } : {}),
+    ...('note' in state ? { note: text } : {}),
+    ...('reason' in state ? { reason: text } : {}),
+  } as ApprovalRequest
+}
+
+/** A server's own names, as far as the API takes them: no longer ones, and what shows. */
+function toolCalled(text: string): McpTool {
+  const shows = [...text].filter((each) => inert(each) === each)
+  const name = (most: number) => shows.slice(0, most).join('') || 'x'
+  return { ...writeFile, server: { name: name(128), version: name(64) }, tool: name(128) }
+}
+
+/** What is there is this text, and what would be is another. Of a long one the beginning: all of it would fill the card. */
+const readAs = (preview: Preview, text: string): Preview => {
+  const Value = [...text].slice(0, 20).join('')
+  return preview.outcome === 'failed' ? preview : { ...preview, before: { Value }, after: { Value: `${Value}.` } }
+}
+
+const shown = (state: ApprovalRequest): RenderedCard => renderCard(state, bundle, channel, { page })
+
+/** Without what is different from an honest card only since something was too long: the catalogue's own list gets shorter. */
+const withoutLength = ({ blocks }: RenderedCard) =>
+  blocks.filter(({ block_id }) => block_id !== 'too-long' && block_id !== 'open')
+
+const names = [
+  'waiting for the first stage',
+  'waiting for a stronger login, one of two',
+  'narrowed',
+  'previewed',
+  'changed after an approval',
+  'in use',
+  'completed: succeeded',
+  'denied',
+  'revoked',
+]
+
+describe.each(names)('on the card of a request that is %s', (name) => {
+  test.each(corpus.map((text) => [text.length > 60 ? `${text.slice(0, 60)} (${text.length})` : text, text]))(
+    '%j cannot ping, link, or pass for a fact',
+    (_short, text) => {
+      const honest = shown(written(stateOf(name), 'x'))
+      const card = shown(written(stateOf(name), text))
+      expectInert(card.blocks)
+      expect(card.text).toBe(honest.text)
+      expect(complaintsOf(card)).toEqual([])
+      expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
+      // Blank texts are left out, as is what does not fit: fewer of our words, and none that are theirs.
+      const own = ownWords(withoutLength(card)).replaceAll(lookalikeNote(text), '')
+      if (text.trim() !== '' && text.length < 250) expect(own).toBe(ownWords(withoutLength(honest)))
+    },
+  )
+})
+
+test('the names that a server gives itself and its tool stay inert, and say nothing in words of ours', () => {
+  const called = (mcp: McpTool) => {
+    const state = stateOf('waiting for the first stage')
+    return shown({ ...state, ask: { ...state.ask, mcp } })
+  }
+  const own = (mcp: McpTool) => ownWords(called(mcp).blocks).replaceAll(toolRows({ mcp })[0]?.note ?? '', '')
+  for (const text of corpus) {
+    const mcp = toolCalled(text)
+    expectInert(called(mcp).blocks)
+    expect(complaintsOf(called(mcp))).toEqual([])
+    expect(own(mcp)).toBe(own(writeFile))
+  }
+})
+
+test('our own words on a card are the same for any text of an agent', () => {
+  const text = fc.oneof(
+    fc.string({ unit: anyCharacter, minLength: 1, maxLength: 200 }),
+    fc
+      .tuple(
+        fc.constantFrom(...corpus.filter((each) => each.length < 60)),
+        fc.constantFrom(...corpus.filter((each) => each.length < 60)),
+      )
+      .map((pair) => pair.join('\n')),
+  )
+  fc.assert(
+    fc.property(
+      text.filter((each) => each.trim() !== ''),
+      fc.constantFrom(...names),
+      (each, name) => {
+        const card = shown(written(stateOf(name), each))
+        expectInert(card.blocks)
+        expect(ownWords(withoutLength(card)).replaceAll(lookalikeNote(each), '')).toBe(
+          ownWords(withoutLength(shown(written(stateOf(name), 'x')))),
+        )
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
+describe('in forms', () => {
+  const about = { request: 'req_00000000000000000000000000', round: 1, digest: 'sha-256:AAAAAAAA' } as never
+  const forms: [string, (state: ApprovalRequest) => Modal | undefined][] = [
+    ['to approve', (state) => approveModal(state, bundle, about)],
+    ['to approve less', (state) => narrowModal(state, bundle, about)],
+    ['that asks why', (state) => whyModal(state, bundle, about)],
+  ]
+  test.each(forms)('%s, nothing that an agent wrote can ping, link, or pass for a fact', (_what, form) => {
+    const state = stateOf('narrowed')
+    const honest = form(written(state, 'x'))
+    for (const text of corpus) {
+      const modal = form(written(state, text))
+      expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
+      expectInert(modal?.blocks ?? [])
+      if (text.trim() !== '') expect(ownWords(modal?.blocks ?? [])).toBe(ownWords(honest?.blocks ?? []))
+      expect(modal?.private_metadata).toBe(honest?.private_metadata)
+    }
+  })
+
+  test('that can do nothing more, what was typed is there to be copied, and is no more than that', () => {
+    for (const text of corpus) {
+      const modal = truthModal('It was too late.', text)
+      expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
+      expectInert(modal.blocks)
+      if (text.trim() !== '') expect(ownWords(modal.blocks)).toBe('It was too late.You had written')
+    }
+  })
+
+  /** Slack takes no more into a field than the field allows. */
+  const typedInto = (text: string, names: readonly string[], most: number): Values =>
+    Object.fromEntries(
+      names.map((name) => [name, { [name]: { type: 'plain_text_input', value: [...text].slice(0, most).join('') } }]),
+    ) as unknown as Values
+
+  test('to ask on behalf of an agent, neither the catalogue’s words nor what was typed can do more than stand there', () => {
+    const entry = bundle.actions['ssm:PutParameter'] as CatalogueEntry
+    const about = { agent: 'agent:remediator' as AgentId, action: entry.name }
+    const foreseen: OnBehalfForeseen = { seen: 'x', tier: 2, stages: [{ name: 'owner', quorum: 1, people: [] }] }
+    for (const text of corpus) {
+      const described = Object.fromEntries(
+        Object.entries(entry.arguments.properties).map(([name, schema]) => [name, { ...schema, description: text }]),
+      ) as CatalogueEntry['arguments']['properties']
+      const said = { ...entry, arguments: { ...entry.arguments, properties: described } }
+      const names = ['argument:Name', 'argument:Value', 'purpose', 'task', 'justification']
+      const modal = fillModal(said, about, bundle, { values: typedInto(text, names, 30), foreseen })
+      expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
+      expectInert(modal.blocks.map((block) => ('element' in block ? { ...block, element: {} } : block)))
+      expect(JSON.parse(modal.private_metadata ?? '')).toEqual({ a: about.agent, n: about.action, s: 'x' })
+    }
+  })
+
+  test('that say what was asked, or halted, it is text', () => {
+    const state = stateOf('waiting for the first stage')
+    for (const text of corpus) {
+      const asked = askedModal(written(state, text), { bundle, page })
+      expect(checkView(asked, 'modal')).toMatchObject({ ok: true })
+      expectInert(asked.blocks)
+      const value = [...text].slice(0, 60).join('') || 'x'
+      const halt = { id: `hlt_${'0'.repeat(26)}`, target: { kind: 'action', value }, reason: text } as Halt
+      const halted = partsModal('Halted', declaredParts(halt, bundle))
+      expect(checkView(halted, 'modal')).toMatchObject({ ok: true })
+      expectInert(halted.blocks)
+    }
+  })
+
+  test('what was typed is read as it was typed, up to the most that a comment may be', () => {
+    for (const text of corpus) {
+      const state = { values: { comment: { comment: { type: 'plain_text_input', value: text } } } }
+      const { comment = '' } = readForm({ blocks: [], state } as never)
+      expect(text.trim().startsWith(comment)).toBe(true)
+      expect([...comment].length).toBeLessThanOrEqual(1_000)
+    }
+  })
+})
+
+describe('in what one person is told', () => {
+  const ephemeralSent = async (sentence: string): Promise<string> => {
+    let said = ''
+    const sendEphemeral = createEphemeral('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
+      said = JSON.parse(String(init?.body)).text
+      return new Response('ok')
+    })
+    await sendEphemeral(responseUrl, sentence)
+    return said
+  }
+
+  test.each(Refusal.options.map((code) => [code]))('%s can hold no mention and no link of theirs', async (code) => {
+    for (const detail of corpus) {
+      const said = await ephemeralSent(
+        sentenceFor(code, { directory: bundle.directory, page, detail, state: stateOf('denied') }),
+      )
+      expect(said).not.toMatch(/[<>\n]/)
+      expect(said.replace(/https:\/\/hotwork\.example\/decide\/req_\w+/g, '')).not.toMatch(/:\/\/|mailto:\S/i)
+      expect(deceives(said)).toBe(false)
+      expect(said.length).toBeLessThan(2_000)
+    }
+  })
+})

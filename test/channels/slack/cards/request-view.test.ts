@@ -1,0 +1,269 @@
+import { requestMembers } from '../../../../functions/adapters/http/views.ts'
+import { drawRequestPage } from '../../../../functions/adapters/pages/request-page.ts'
+import { drawRequest } from '../../../../functions/channels/slack/cards/card.ts'
+import { drawRow, drawWaitingRow } from '../../../../functions/channels/slack/cards/rows.ts'
+import { describeRequest, type RequestView, shownDigest } from '../../../../functions/domain/cards/request-view.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import { writeFile } from '../../../support/mcp-tool.ts'
+import { person, sampleBundle, start } from '../../../support/world.ts'
+import { page } from '../edge/door.ts'
+import { planStates } from './plan-states.ts'
+import { everyState } from './states.ts'
+import { changed, holdToTable, type Paths, type Row } from './view-table.ts'
+
+/** The view of a request, and where each member of it is shown. A member without a row here does not compile. */
+
+const bundle = sampleBundle()
+let states: ReadonlyMap<string, ApprovalRequest>
+beforeAll(async () => {
+  states = new Map([...(await everyState(bundle)), ...planStates()])
+})
+
+const renderers = {
+  /** The card in the channel that decides it. */
+  card: (view: RequestView) => drawRequest(view, view.stages[0]?.channel ?? '', { page, offersPermit: true }),
+  /** Its lines on Hotwork's Home tab and in the answer to `/hotwork list`. */
+  list: (view: RequestView) => [drawRow(view), drawWaitingRow(view, start)],
+  /** Its page, for a person who may decide it; without the digest of all that it shows. */
+  page: (view: RequestView) =>
+    drawRequestPage({
+      view,
+      whyNot: { approve: undefined, deny: undefined },
+      reader: { name: 'Ana', csrf: 'x', person: person('ana') },
+      now: start,
+    }).replaceAll(shownDigest(view), ''),
+  /** R of the API. */
+  api: requestMembers,
+} satisfies { [name: string]: (view: RequestView) => unknown }
+
+const waiting = 'waiting for the first stage'
+const changedState = 'changed after an approval'
+const [plan, waitingPlan] = ['a plan in progress', 'a plan that waits']
+const planInVain = 'a plan previewed in vain'
+const digest = `sha-256:${'x'.repeat(43)}`
+const later = start + 12_345
+
+const table: { readonly [path in Paths<RequestView>]: Row } = {
+  id: [waiting, `req_${'1'.repeat(26)}`, 'card page api'],
+  round: [waiting, 2, 'card list page api'],
+  digest: [waiting, digest, 'card page api'],
+  argumentsDigest: [waiting, digest, 'api'],
+  'title.text': [waiting, 'Turn off ', 'card list page api'],
+  'title.isValue': [waiting, true, 'card list page api'],
+  action: [waiting, 'other:Action', 'card list page api'],
+  'resource.type': [waiting, 'other:type', 'page api'],
+  'resource.id': [waiting, 'arn:other', 'card page api'],
+  environment: [waiting, 'staging', 'card list page api'],
+  classification: [waiting, 'secret', 'card list page api'],
+  arguments: [waiting, { Other: 1 }, 'card page api'],
+  'mcp.server.name': [waiting, 'other-server', 'card page api'],
+  'mcp.server.version': [waiting, '7.7.7', 'card page api'],
+  'mcp.tool': [waiting, 'other_tool', 'card page api'],
+  'mcp.schema': [waiting, digest, 'card page api'],
+  unpinned: [waiting, 'something else', 'card page api'],
+  'tier.number': [waiting, 3, 'card list page api'],
+  'tier.most': [waiting, 9, 'card list page'],
+  'tier.name': [waiting, 'another name', 'card list page api'],
+  policies: [waiting, 'another-policy', 'card page api'],
+  'agent.id': [waiting, 'agent:other', 'card list page api'],
+  'agent.autonomy': [waiting, 'orchestrator', 'card page api'],
+  'agent.owner.id': [waiting, 'person:other', 'card page api'],
+  'agent.owner.name': [waiting, 'Other Name', 'card page'],
+  'askedBy.id': [waiting, 'person:other', 'card list page api'],
+  'askedBy.name': [waiting, 'Other Name', 'card list page'],
+  ambient: [waiting, 'allowed', 'card page api'],
+  'chain.id': [waiting, 'agent:other', 'card page api'],
+  'chain.owner.id': [waiting, 'person:other', 'card page api'],
+  'chain.owner.name': [waiting, 'Other Name', 'card page'],
+  purpose: [waiting, 'another', 'card page api'],
+  'parentTask.id': [waiting, 'INC-1', 'card page api'],
+  'parentTask.url': [waiting, 'https://other.example/', 'card page api'],
+  justification: [waiting, 'another reason', 'card page api'],
+  'extends.request': ['asked again', `req_${'2'.repeat(26)}`, 'card list page api'],
+  'extends.approvers.id': ['asked again', 'person:other', 'card list page api'],
+  'extends.approvers.name': ['asked again', 'Other Name', 'card list page'],
+  'incident.title': ['for an incident', 'Other title', 'card page api'],
+  'incident.status': ['for an incident', 'closed', 'card page api'],
+  'incident.url': ['for an incident', 'https://other.example/', 'card page api'],
+  'terms.uses': ['in use', 7, 'card list page api'],
+  'terms.claimWithin': [waiting, 77, 'card page api'],
+  'terms.lifetime': [waiting, 77, 'card page api'],
+  notBefore: [waiting, later, 'card list page api'],
+  'undo.possible': [waiting, false, 'card list page api'],
+  'undo.how': [waiting, 'in another way', 'card page api'],
+  standing: ['approved', `stp_${'1'.repeat(26)}`, 'card page api'],
+  submittedAt: ['withdrawn', later, 'list page api'],
+  status: ['withdrawn', 'expired', 'card list page api'],
+  'stages.name': [waiting, 'other', 'card list page api'],
+  'stages.quorum': [waiting, 5, 'card list page api'],
+  // Where it is, not what it says: only the channel of the open stage has buttons.
+  'stages.channel': [waiting, 'other', ''],
+  'stages.decisions.person.id': ['narrowed', 'person:other', 'card page api'],
+  'stages.decisions.person.name': ['narrowed', 'Other Name', 'card page'],
+  'stages.decisions.for.id': ['decided by a stand-in', 'person:other', 'card page api'],
+  'stages.decisions.for.name': ['decided by a stand-in', 'Other Name', 'card page'],
+  'stages.decisions.verdict': ['narrowed', 'deny', 'card page api'],
+  // Not on the card: with a time for each, hostile comments pass the size that Slack takes.
+  'stages.decisions.at': ['narrowed', start - 100, 'page api'],
+  'stages.decisions.comment': ['narrowed', 'another comment', 'card page api'],
+  'stages.opensAt': [waiting, start + 60, 'card api'],
+  'stages.deadline': [waiting, later, 'card list page api'],
+  'stages.escalatedAt': ['escalated', later, 'card api'],
+  'stages.escalateTo': ['escalated', 'others', 'card list page api'],
+  'stages.isOpen': [waiting, false, 'card list page api'],
+  'stages.wasAsked': ['expired without a decision', false, 'card page'],
+  'stages.login.acr': [waiting, 'strongest', 'card page api'],
+  'stages.login.maxAge': [waiting, 77, 'card page api'],
+  'stages.needsComment': [waiting, true, 'card page api'],
+  // Of a schedule the people are named, and not the group.
+  'stages.onCall.group': [waiting, 'other', 'api'],
+  'stages.onCall.by': [waiting, 'login', 'card page api'],
+  'stages.onCall.members.id': [waiting, 'person:other', 'card page api'],
+  'stages.onCall.members.name': [waiting, 'Other Name', 'card page api'],
+  'stages.onCall.members.until': [waiting, later + 60, 'card page api'],
+  'narrowings.by.id': ['narrowed', 'person:other', 'card page api'],
+  'narrowings.by.name': ['narrowed', 'Other Name', 'card page'],
+  'narrowings.at': ['narrowed', later, 'card page api'],
+  'narrowings.arguments': ['narrowed', { Other: { from: 2, to: 1 } }, 'card page api'],
+  'narrowings.uses.from': ['narrowed', 9, 'card page api'],
+  'narrowings.uses.to': ['narrowed', 9, 'card page api'],
+  'narrowings.lifetime.from': ['narrowed', 77, 'card page api'],
+  'narrowings.lifetime.to': ['narrowed', 77, 'card page api'],
+  // The card has one button for all of them, and its form the fields.
+  'narrowable.of': [waiting, 'argument', 'page api'],
+  'narrowable.name': [waiting, 'other', 'page api'],
+  'narrowable.least': [waiting, 3, 'page api'],
+  'narrowable.most': [waiting, 77, 'page api'],
+  'preview.outcome': ['previewed', 'failed', 'card page api'],
+  'preview.before': ['previewed', { Value: '7' }, 'card page api'],
+  'preview.after': ['previewed', { Value: '7' }, 'card page api'],
+  'preview.observedAt': ['previewed', later, 'card page api'],
+  // People compare values; the digest is for the record.
+  'preview.state': ['previewed', digest, 'api'],
+  'preview.masked': ['previewed', ['Value'], 'card page api'],
+  'preview.gap': ['previewed', undefined, 'card page api'],
+  'preview.why': ['previewed in vain', 'denied', 'card page api'],
+  'changes.at': [changedState, start + 5, 'card page api'],
+  'changes.from.outcome': [changedState, 'failed', 'card page api'],
+  'changes.from.before': [changedState, { Value: '7' }, 'card page api'],
+  // What was read that time is for the record; what it says now is in the preview.
+  'changes.from.after': [changedState, { Value: '7' }, 'api'],
+  'changes.from.observedAt': [changedState, later, 'api'],
+  'changes.from.state': [changedState, digest, 'api'],
+  'changes.from.masked': [changedState, ['Value'], 'card page api'],
+  'changes.from.gap': [changedState, undefined, 'api'],
+  'changes.from.why': [changedState, 'denied', ''],
+  'changes.to.outcome': [changedState, 'failed', 'card page api'],
+  'changes.to.before': [changedState, { Value: '7' }, 'card page api'],
+  'changes.to.after': [changedState, { Value: '7' }, 'api'],
+  'changes.to.observedAt': [changedState, later, 'api'],
+  'changes.to.state': [changedState, digest, 'api'],
+  'changes.to.masked': [changedState, ['Value'], 'card page api'],
+  'changes.to.gap': [changedState, undefined, 'api'],
+  'changes.to.why': [changedState, 'denied', ''],
+  'changes.steps': ['a plan whose first step changed', 2, 'card page api'],
+  'changes.approvers.id': [changedState, 'person:other', 'card page api'],
+  'changes.approvers.name': [changedState, 'Other Name', 'card page'],
+  'changes.wasApproved': [changedState, true, 'card page api'],
+  'steps.step': [plan, 7, 'card page api'],
+  'steps.request': [plan, `req_${'1'.repeat(26)}`, 'page api'],
+  'steps.agent.id': [plan, 'agent:other', 'card page api'],
+  'steps.agent.autonomy': [plan, 'assistive', 'card page api'],
+  'steps.agent.owner.id': [plan, 'person:other', 'card page api'],
+  'steps.agent.owner.name': [plan, 'Other Name', 'card page'],
+  'steps.title.text': [plan, 'Turn off ', 'card page api'],
+  'steps.title.isValue': [plan, true, 'card page api'],
+  'steps.action': [plan, 'other:Action', 'card page api'],
+  'steps.resource.type': [plan, 'other:type', 'page api'],
+  'steps.resource.id': [plan, 'arn:other', 'card page api'],
+  'steps.environment': [plan, 'staging', 'card page api'],
+  'steps.classification': [plan, 'secret', 'page api'],
+  'steps.arguments': [plan, { Other: 1 }, 'card page api'],
+  'steps.mcp.server.name': [plan, 'other-server', 'card page api'],
+  'steps.mcp.server.version': [plan, '7.7.7', 'card page api'],
+  'steps.mcp.tool': [plan, 'other_tool', 'card page api'],
+  'steps.mcp.schema': [plan, digest, 'card page api'],
+  'steps.unpinned': [plan, 'something else', 'card page api'],
+  'steps.terms.uses': [plan, 7, 'page api'],
+  'steps.terms.claimWithin': [plan, 7_777, 'card page api'],
+  'steps.terms.lifetime': [plan, 7_777, 'card page api'],
+  'steps.undo.possible': [plan, false, 'card page api'],
+  // How each is undone is on the page: the card says which ones cannot be.
+  'steps.undo.how': [plan, 'in another way', 'page api'],
+  'steps.narrowable.of': [waitingPlan, 'uses', 'page api'],
+  'steps.narrowable.name': [waitingPlan, 'other', 'page api'],
+  'steps.narrowable.least': [waitingPlan, 3, 'page api'],
+  'steps.narrowable.most': [waitingPlan, 77, 'page api'],
+  'steps.preview.outcome': [plan, 'failed', 'card page api'],
+  'steps.preview.before': [plan, { Value: '7' }, 'card page api'],
+  'steps.preview.after': [plan, { Value: '7' }, 'card page api'],
+  'steps.preview.observedAt': [plan, later, 'card page api'],
+  'steps.preview.state': [plan, digest, 'api'],
+  'steps.preview.masked': [plan, ['Value'], 'card page api'],
+  'steps.preview.gap': [plan, undefined, 'card page api'],
+  'steps.preview.why': [planInVain, 'denied', 'card page api'],
+  'steps.after': [planInVain, 2, 'card page api'],
+  'steps.status': [plan, 'failed', 'card list page api'],
+  'steps.openedAt': [planInVain, later, 'card list page api'],
+  'steps.endedAt': [plan, later, 'page api'],
+  'steps.because': [plan, 'halted', 'card page api'],
+  decideBy: [waiting, start + 60, 'list api'],
+  'grant.id': ['in use', `grt_${'1'.repeat(26)}`, 'api'],
+  'grant.approvedAt': ['in use', later, 'api'],
+  'grant.claimBy': ['approved', later, 'card list page api'],
+  'grant.notAfter': ['in use', later, 'card list page api'],
+  'grant.claimedAt': ['approved', later, 'card list page api'],
+  'grant.usesLeft': ['in use', 0, 'card list page api'],
+  'grant.uses.id': ['in use', `use_${'1'.repeat(26)}`, 'api'],
+  'grant.uses.tool': ['in use', 'tool:other', 'api'],
+  // Only on the page of an opening.
+  'grant.uses.key': ['in use', 'other', ''],
+  'grant.uses.note': ['in use', 'a note', ''],
+  'grant.uses.noted': ['in use', true, ''],
+  'grant.uses.begunAt': ['in use', later, 'api'],
+  'grant.uses.endedAt': ['in use', later, 'api'],
+  'grant.uses.outcome': ['in use', 'failed', 'api'],
+  'grant.hasSessions': ['completed: succeeded', true, 'card list page'],
+  'ended.at': ['withdrawn', later, 'card list page api'],
+  'ended.by.id': ['denied', 'person:other', 'card list page api'],
+  'ended.by.name': ['denied', 'Other Name', 'card list page'],
+  'ended.for.id': ['denied by a stand-in', 'person:other', 'card list page api'],
+  'ended.for.name': ['denied by a stand-in', 'Other Name', 'card list page'],
+  'ended.reason': ['denied', 'another reason', 'card list page api'],
+  'ended.outcome': ['completed: succeeded', 'failed', 'card list page api'],
+  'ended.note': ['completed: succeeded', 'another note', 'card list page api'],
+}
+
+/** A view in which all is there that a request can have beside its state. */
+function full(state: string): RequestView {
+  const found = states.get(state)
+  if (!found) throw new Error(`no state is called ${state}`)
+  const onCall = { group: 'on-call-now', by: 'schedule', members: [{ person: person('jade'), until: later }] } as const
+  const view = describeRequest(found, { ...bundle, onCall: [onCall] })
+  const use = {
+    id: 'use_0',
+    tool: 'tool:flags',
+    key: 'k',
+    begunAt: start,
+    endedAt: start + 1,
+    outcome: 'succeeded',
+  } as const
+  return {
+    ...view,
+    askedBy: { id: 'person:dan', name: 'Dan Dietrich' },
+    mcp: writeFile,
+    ...(view.steps ? { steps: view.steps.map((each) => ({ ...each, mcp: writeFile })) } : {}),
+    chain: [{ id: 'agent:planner', owner: { id: 'person:eve', name: 'Eve Evans' } }],
+    parentTask: { id: 'INC-1042', url: 'https://incidents.example/1042' },
+    narrowings: view.narrowings.map((each) => ({ ...each, uses: { from: 3, to: 2 } })),
+    ...(view.grant ? { grant: { ...view.grant, uses: [use] } } : {}),
+  }
+}
+
+holdToTable(table, renderers, full)
+
+test('what a person decides on is digested whole, and what becomes of the request is not', () => {
+  const [view, later] = [full(waiting), full('waiting for the second stage')]
+  expect(shownDigest({ ...later, id: view.id, digest: view.digest })).toBe(shownDigest(view))
+  expect(shownDigest(changed(view, ['tier', 'name'], 'another') as RequestView)).not.toBe(shownDigest(view))
+})

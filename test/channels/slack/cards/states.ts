@@ -1,0 +1,186 @@
+import { digestOf } from '../../../../functions/domain/digest.ts'
+import type { StandIn } from '../../../../functions/domain/people/stand-in.ts'
+import type { Bundle } from '../../../../functions/domain/policy/bundle.ts'
+import type { Matched } from '../../../../functions/domain/previews/preview.ts'
+import { asOf } from '../../../../functions/domain/requests/due.ts'
+import { system } from '../../../../functions/domain/requests/events.ts'
+import { evolve } from '../../../../functions/domain/requests/evolve.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { Digest, RequestId } from '../../../../functions/domain/values.ts'
+import { cancelRequest, completeRequest, revokeRequest } from '../../../../functions/operations/requests/end-request.ts'
+import { agent, person, prodParameter, type What, World } from '../../../support/world.ts'
+
+/** Stopping a function that checkout needs: tier 3, whose second stage wants a stronger login. */
+export const stopCheckout: What = {
+  action: 'lambda:PutFunctionConcurrency',
+  arguments: { FunctionName: 'checkout-api', ReservedConcurrentExecutions: 0 },
+  resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-api' },
+}
+
+/** More memory and more time for a function: an approver can leave less of either. Tier 2. */
+export const resizeWorker: What = {
+  action: 'lambda:UpdateFunctionConfiguration',
+  arguments: { FunctionName: 'checkout-worker', MemorySize: 2048, Timeout: 120 },
+  resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
+}
+
+/** The sample organisation, if the owners had to say why they approve. */
+export const wantingReasons = (bundle: Bundle): Bundle => ({
+  ...bundle,
+  ladder: {
+    ...bundle.ladder,
+    tiers: bundle.ladder.tiers.map((tier) => ({
+      ...tier,
+      stages: tier.stages.map((stage) => (stage.name === 'owner' ? { ...stage, comment: 'required' as const } : stage)),
+    })),
+  },
+})
+
+/** Somebody is away for a day, and another decides meanwhile. */
+export const standIn = (world: World, by: string, absent: string): void => {
+  const [from, until] = [world.clock.now() - 60, world.clock.now() + 86_400]
+  const id = `sin_${'0'.repeat(26)}` as StandIn['id']
+  world.requests.putStandIns(person(by), [{ id, by: person(by), for: person(absent), from, until, at: from }])
+}
+
+/** What Hotwork read: 1800 now, and 3000 if the request is granted. */
+export const previewOf = (state: ApprovalRequest, Value = '1800', at = state.submittedAt): Matched => ({
+  outcome: 'matched',
+  before: { Value },
+  after: { Value: '3000' },
+  observedAt: at,
+  state: digestOf('hotwork.state.v1', { request: state.ask.id, Value }) as Digest,
+  gap: true,
+})
+
+/** Another value is there, seen by a reading of later: the next round, as the reducer makes it. */
+export function drifted(state: ApprovalRequest, Value: string, at = state.updatedAt + 60): ApprovalRequest {
+  const { round, tier, stages, policies, submittedAt } = state
+  return evolve(state, {
+    type: 'StateChanged',
+    at,
+    actor: system,
+    policies: [],
+    bundle: 'sha-256:x',
+    preview: previewOf(state, Value, at),
+    round: round + 1,
+    decideBy: submittedAt + 3600,
+    tier,
+    stages: stages.map(({ terms }) => terms),
+    because: [...policies],
+  })
+}
+
+const justification = 'checkout fails its health check since the timeout was lowered; 3000 is what it was before'
+
+/** A request in every state that a card shows, by the name of the state, each come about as it would. */
+export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, ApprovalRequest>> {
+  const states = new Map<string, ApprovalRequest>()
+  const keep = async (name: string, story: (world: World) => Promise<ApprovalRequest>) => {
+    states.set(name, await story(new World(bundle)))
+  }
+  const submitted = (world: World) => world.submitted(prodParameter, { justification })
+  const after = async (world: World, { ask }: ApprovalRequest) => world.state(ask.id)
+
+  await keep('waiting for the first stage', submitted)
+  await keep('waiting for the second stage', async (world) => {
+    const request = await submitted(world)
+    await world.decide(request, 'ben')
+    return after(world, request)
+  })
+  await keep('escalated', async (world) => asOf(await submitted(world), world.clock.now() + 31 * 60))
+  await keep('waiting for a stronger login, one of two', async (world) => {
+    const request = await world.submitted(stopCheckout, { justification })
+    await world.decide(request, 'ana')
+    await world.decide(request, 'gus', 'approve', { login: { acr: 'strong', at: world.clock.now() } })
+    return after(world, request)
+  })
+  await keep('narrowed', async (world) => {
+    const request = await world.submitted(resizeWorker, { justification })
+    await world.decide(request, 'ben', 'approve', {
+      narrow: { arguments: { MemorySize: 1024 }, minutes: 5 },
+      comment: 'half of it is plenty',
+    })
+    return after(world, request)
+  })
+  await keep('decided by a stand-in', async (world) => {
+    const request = await submitted(world)
+    standIn(world, 'gus', 'ben')
+    await world.decide(request, 'gus')
+    return after(world, request)
+  })
+  await keep('asked again', async (world) => {
+    const request = await submitted(world)
+    const again = { extends: `req_${'1'.repeat(26)}` as RequestId, approvedBefore: [person('ana'), person('eve')] }
+    return { ...request, ask: { ...request.ask, ...again } }
+  })
+  await keep('for an incident', async (world) => {
+    const request = await submitted(world)
+    const incident = { title: 'Payments time out', status: 'SEV2, open', url: 'https://incidents.example/1042' }
+    return { ...request, ask: { ...request.ask, task: 'known', incident } }
+  })
+  await keep('previewed', async (world) => {
+    const request = await submitted(world)
+    return { ...request, preview: previewOf(request) }
+  })
+  await keep('previewed in vain', async (world) => {
+    const request = await submitted(world)
+    return { ...request, preview: { outcome: 'failed', why: 'unavailable', observedAt: request.submittedAt } }
+  })
+  await keep('changed after an approval', async (world) => {
+    const request = await submitted(world)
+    await world.decide(request, 'ben')
+    const decided = await after(world, request)
+    return asOf(drifted({ ...decided, preview: previewOf(decided) }, '2000'), world.clock.now() + 61)
+  })
+  await keep('approved', (world) => world.approved())
+  await keep('in use', async (world) => {
+    const request = await world.approved()
+    await world.issueToken(request)
+    return after(world, request)
+  })
+  for (const outcome of ['succeeded', 'failed'] as const)
+    await keep(`completed: ${outcome}`, async (world) => {
+      const request = await world.approved()
+      await world.issueToken(request)
+      await completeRequest(
+        { id: request.ask.id, agent: agent('remediator'), outcome, note: 'health is back to `ok`' },
+        world.ports,
+      )
+      return after(world, request)
+    })
+  await keep('denied', async (world) => {
+    const request = await submitted(world)
+    await world.decide(request, 'eve', 'deny', { comment: 'the value is wrong: see INC-1042' })
+    return after(world, request)
+  })
+  await keep('denied by a stand-in', async (world) => {
+    const request = await submitted(world)
+    standIn(world, 'gus', 'eve')
+    await world.decide(request, 'gus', 'deny')
+    return after(world, request)
+  })
+  await keep('expired without a decision', async (world) => asOf(await submitted(world), world.clock.now() + 86_400))
+  await keep('expired without a claim', async (world) => asOf(await world.approved(), world.clock.now() + 86_400))
+  await keep('expired in use', async (world) => {
+    const request = await world.approved()
+    await world.issueToken(request)
+    return asOf(await after(world, request), world.clock.now() + 86_400)
+  })
+  await keep('withdrawn', async (world) => {
+    const request = await submitted(world)
+    await cancelRequest({ id: request.ask.id, agent: agent('remediator') }, world.ports)
+    return after(world, request)
+  })
+  await keep('revoked by a denial', async (world) => {
+    const request = await world.approved()
+    await world.decide(request, 'finn', 'deny')
+    return after(world, request)
+  })
+  await keep('revoked', async (world) => {
+    const request = await world.approved()
+    await revokeRequest({ id: request.ask.id, person: person('gus'), reason: 'the incident is over' }, world.ports)
+    return after(world, request)
+  })
+  return states
+}

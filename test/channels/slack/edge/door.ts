@@ -1,0 +1,151 @@
+import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
+import { createEphemeral } from '../../../../functions/channels/slack/edge/answers.ts'
+import {
+  createSlackEdge,
+  type EdgeRequest,
+  type HttpAnswer,
+} from '../../../../functions/channels/slack/edge/bolt-edge.ts'
+import type { EdgeOptions } from '../../../../functions/channels/slack/edge/edge-options.ts'
+import type { RawRequest } from '../../../../functions/channels/slack/edge/guard.ts'
+import type { Modal } from '../../../../functions/channels/slack/forms/modal-blocks.ts'
+import { edgeOptions } from '../../../../functions/channels/slack/receive-slack.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { Digest, JsonObject, RequestId } from '../../../../functions/domain/values.ts'
+import { pageOf } from '../../../../functions/handlers/wiring/slack.ts'
+import { MemoryBurstStore } from '../../../support/cards/memory-burst-store.ts'
+import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
+import { MemoryHaltStore } from '../../../support/ledger/memory-halt-store.ts'
+import { issuer, type World } from '../../../support/world.ts'
+import { clickOf, formOf, secret, signed, submissionOf } from './clicks.ts'
+import { unhurried } from './unhurried.ts'
+
+/** What was told to whoever clicked, as Slack's `response_url` got it. */
+export type Told = {
+  url: string
+  response_type: string
+  replace_original: boolean
+  text: string
+  blocks?: JsonObject[]
+}
+
+export type CardButton = 'approve' | 'approve_comment' | 'narrow' | 'deny'
+
+/** Where the page of a request is. */
+export const page = pageOf(issuer)
+
+/** Slack's door as it is deployed, over a world in memory. */
+export class Door {
+  readonly world: World
+  readonly told: Told[] = []
+  /** The forms that were opened, with the trigger that each was opened by. */
+  readonly opened: { trigger: string; modal: Modal }[] = []
+  /** Put in front of the world's ports, to make them slow or silent. */
+  ports: (ports: World['ports']) => World['ports'] = (ports) => ports
+  secrets: () => Promise<readonly string[]> = async () => [secret]
+  ephemeralSent: () => Promise<void> = async () => {}
+  /** Slack, when it is asked to open a form. */
+  opens: () => Promise<void> = async () => {}
+  /** Whether the time that Slack waits runs. */
+  isTimed = false
+  /** The cards of bursts. */
+  readonly bursts = new MemoryBurstStore()
+  seen: EdgeOptions['seen'] = async () => undefined
+  /** How far this machine's clock is ahead of everybody else's. Seconds. */
+  clockAhead = 0
+  #clicked = 0
+
+  constructor(world: World) {
+    this.world = world
+  }
+
+  /** Made for each request, since a test may change what is there. */
+  #edge(): (request: EdgeRequest) => Promise<HttpAnswer> {
+    const { world, bursts } = this
+    const { log, clock, policy } = world
+    const options = edgeOptions({
+      ...{
+        ...this.ports(world.ports),
+        reader: world.reader,
+        issuer,
+        permits: world.permits,
+        standIns: world.standIns,
+        bursts,
+        halts: new MemoryHaltStore(world.requests, world.ledger),
+        targetRoles: [],
+        targetRole: world.targetRole,
+      },
+      cards: new MemoryCardStore(),
+      secrets: () => this.secrets(),
+      openModal: async (trigger, modal) => {
+        await this.opens()
+        this.opened.push({ trigger, modal })
+      },
+      publishHome: async () => {},
+      refreshGroups: async () => {},
+      sendEphemeral: createEphemeral(policy.bundle.deployment.chat.apiUrl, log, async (url, init) => {
+        this.told.push({ url: String(url), ...JSON.parse(String(init?.body)) })
+        await this.ephemeralSent()
+        return new Response('ok')
+      }),
+    })
+    return createSlackEdge({
+      ...options,
+      ...(this.isTimed ? {} : { stopwatch: unhurried() }),
+      seen: (place) => this.seen(place),
+      now: () => clock.now() + this.clockAhead,
+    })
+  }
+
+  send(request: RawRequest, via: Partial<EdgeRequest> = {}): Promise<HttpAnswer> {
+    return this.#edge()({ ...request, arrivedAt: this.world.clock.now(), requestId: 'one-delivery', ...via })
+  }
+
+  /** The signed request of a click of a button that is on the request's card. */
+  clickOn(state: ApprovalRequest, user: string, action_id: CardButton, changes: JsonObject = {}): RawRequest {
+    const { blocks } = renderCard(state, this.world.policy.bundle, 'hotwork-approvals', { page })
+    const row = blocks.find(({ type }) => type === 'actions')
+    const button = (row?.['elements'] as JsonObject[] | undefined)?.find((each) => each['action_id'] === action_id)
+    if (!button) throw new Error(`the card has no \`${action_id}\``)
+    this.#clicked += 1
+    const click = clickOf(
+      user,
+      { action_id, value: String(button['value']), block_id: String(row?.['block_id']) },
+      { trigger_id: `${this.#clicked}` },
+    )
+    return signed(formOf({ ...click, ...changes }), this.world.clock.now())
+  }
+
+  click(state: ApprovalRequest, user: string, action_id: CardButton = 'approve', changes: JsonObject = {}) {
+    return this.send(this.clickOn(state, user, action_id, changes))
+  }
+
+  /** Clicks a button that opens a form, and gives the form. */
+  async open(state: ApprovalRequest, user: string, action_id: CardButton): Promise<Modal> {
+    const before = this.opened.length
+    await this.click(state, user, action_id)
+    const { modal } = this.opened[before] ?? {}
+    if (!modal) throw new Error(`nothing was opened: ${this.told.at(-1)?.text}`)
+    return modal
+  }
+
+  /** The signed request of a form that was filled in. */
+  formFrom(modal: Modal, user: string, values: { [field: string]: string }, changes: JsonObject = {}): RawRequest {
+    this.#clicked += 1
+    const sent = submissionOf(user, modal, values, { trigger_id: `${this.#clicked}` })
+    return signed(formOf({ ...sent, ...changes }), this.world.clock.now())
+  }
+
+  /** Sends a filled form, and gives what Slack is to do with it; nothing where it is to be closed. */
+  async submit(modal: Modal, user: string, values: { [field: string]: string } = {}): Promise<unknown> {
+    const { statusCode, body } = await this.send(this.formFrom(modal, user, values))
+    if (statusCode !== 200) throw new Error(`${statusCode}: ${body}`)
+    return body === '' ? undefined : JSON.parse(body)
+  }
+
+  /** What the entry of the last decision says was rendered. */
+  async seenBy(id: RequestId): Promise<Digest | undefined> {
+    const entries = await this.world.ledger.entries(id)
+    const decided = entries.findLast(({ type }) => type === 'Decided')
+    return (decided?.['facts'] as { seen?: Digest } | undefined)?.seen
+  }
+}

@@ -1,0 +1,48 @@
+import { refusals } from '../../../../functions/domain/refusals.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import { prodParameter, World } from '../../../support/world.ts'
+import { Door } from './door.ts'
+
+/** What is there changes while people decide in Slack. */
+
+let door: Door
+let world: World
+let request: ApprovalRequest
+beforeEach(async () => {
+  world = new World()
+  door = new Door(world)
+  world.reader.preview(prodParameter.action)
+  world.reader.set(prodParameter.resource.id, { Value: '300' })
+  request = await world.submitted(prodParameter)
+  world.reader.set(prodParameter.resource.id, { Value: '320' })
+})
+const now = () => world.state(request.ask.id)
+
+test('a click that would open the next stage on another state is not counted, and who clicked is told', async () => {
+  expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 200, body: '' })
+  expect(door.told.map(({ text }) => text)).toEqual([expect.stringMatching(refusals.state_changed.so)])
+  const reopened = await now()
+  expect(reopened).toMatchObject({ status: 'pending', round: 2, preview: { before: { Value: '320' } } })
+  expect(reopened.stages.flatMap(({ decisions }) => decisions)).toEqual([])
+})
+
+test('a click on the card of the state before is refused, and one on the new card is counted', async () => {
+  await door.click(request, 'U0BEN')
+  await door.click(request, 'U0ANA')
+  expect(door.told.at(-1)?.text).toMatch(refusals.stale_round.so)
+  await door.click(await now(), 'U0ANA')
+  await door.click(await now(), 'U0EVE')
+  expect(await now()).toMatchObject({ status: 'approved', round: 2 })
+})
+
+test('a click that denies settles it, in any state of what is there', async () => {
+  await door.click(request, 'U0BEN', 'deny')
+  expect([door.told, await now()]).toMatchObject([[], { status: 'denied', round: 1 }])
+})
+
+test('an approval with a comment is not counted either, and the form says why', async () => {
+  const form = await door.open(request, 'U0BEN', 'approve_comment')
+  const answer = JSON.stringify(await door.submit(form, 'U0BEN', { comment: 'a larger page than before' }))
+  expect(answer).toContain(refusals.state_changed.so)
+  expect(await now()).toMatchObject({ status: 'pending', round: 2 })
+})

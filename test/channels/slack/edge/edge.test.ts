@@ -1,0 +1,387 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { notAnswered, operatorMustLook } from '../../../../functions/channels/slack/edge/sentences.ts'
+import { slackRequestOf } from '../../../../functions/channels/slack/receive-slack.ts'
+import { refusals, sentencesOf } from '../../../../functions/domain/refusals.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { JsonObject } from '../../../../functions/domain/values.ts'
+import { RightMissing, StoreUnavailable } from '../../../../functions/operations/faults.ts'
+import { prodParameter, sampleBundle, World } from '../../../support/world.ts'
+import { stopCheckout } from '../cards/states.ts'
+import { clickOf, formOf, responseUrl, signed } from './clicks.ts'
+import { Door, page } from './door.ts'
+
+const bundle = sampleBundle()
+let door: Door
+let world: World
+let request: ApprovalRequest
+beforeEach(async () => {
+  world = new World(bundle)
+  door = new Door(world)
+  request = await world.submitted(prodParameter)
+})
+const now = () => world.state(request.ask.id)
+
+describe('a click of a button', () => {
+  test('decides, and nothing is said: the card will show it', async () => {
+    expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 200, body: '' })
+    expect((await now()).stages[0]?.decisions).toMatchObject([
+      { person: 'person:ben', verdict: 'approve', as: 'owner' },
+    ])
+    expect(door.told).toEqual([])
+  })
+
+  test('two people in two stages approve', async () => {
+    await door.click(request, 'U0BEN')
+    await door.click(await now(), 'U0EVE')
+    expect(await now()).toMatchObject({ status: 'approved' })
+  })
+
+  test('denies by anybody who may decide any stage', async () => {
+    await door.click(request, 'U0EVE', 'deny')
+    expect(await now()).toMatchObject({ status: 'denied', deniedBy: 'person:eve' })
+    expect(door.told).toEqual([])
+  })
+
+  test('is recorded as come through Slack', async () => {
+    await door.click(request, 'U0BEN')
+    const entries = await world.ledger.entries(request.ask.id)
+    expect(entries.at(-2)).toMatchObject({ type: 'Decided', actor: { id: 'person:ben' }, facts: { through: 'chat' } })
+  })
+
+  test('counts once, however often Slack delivers it and in whichever order', async () => {
+    const click = door.clickOn(request, 'U0BEN', 'approve')
+    const again = {
+      ...click,
+      headers: { ...click.headers, 'x-slack-retry-num': '1', 'x-slack-retry-reason': 'http_timeout' },
+    }
+    const answers = await Promise.all([door.send(again), door.send(click), door.send(click)])
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200])
+    expect((await now()).stages[0]?.decisions).toHaveLength(1)
+    expect(door.told.map(({ text }) => text)).toEqual(Array(2).fill(expect.stringMatching(refusals.replayed.so)))
+  })
+})
+
+describe('a click that is refused is answered with 200, and told to the one who clicked', () => {
+  const told = async (
+    user: string,
+    changes: JsonObject = {},
+    verdict: 'approve' | 'deny' = 'approve',
+    of = request,
+  ) => {
+    const { statusCode } = await door.click(of, user, verdict, changes)
+    expect(statusCode).toBe(200)
+    expect(door.told).toHaveLength(1)
+    const [message] = door.told
+    expect(message).toMatchObject({ url: responseUrl, response_type: 'ephemeral', replace_original: false })
+    return message?.text
+  }
+
+  test('because they may not decide it', async () => {
+    expect(await told('U0GUS')).toBe(`${sentencesOf('not_eligible')} It waits for 1 more of owner.`)
+  })
+
+  test('because the agent is theirs', async () => {
+    const owner = bundle.directory.people.find(({ id }) => id === request.ask.owner)
+    expect(await told(owner?.chatUser ?? '')).toMatch(refusals.self_approval.so)
+  })
+
+  test('because their stage is not open', async () => {
+    expect(await told('U0EVE')).toBe(`${sentencesOf('stage_not_open')} It waits for 1 more of owner.`)
+  })
+
+  test('because they have decided it before', async () => {
+    await world.decide(request, 'ana')
+    expect(await told('U0ANA', {}, 'approve', await now())).toBe(
+      `${sentencesOf('already_decided')} It waits for 1 more of sre.`,
+    )
+  })
+
+  test('because it is settled, with how', async () => {
+    await world.decide(request, 'eve', 'deny')
+    expect(await told('U0BEN')).toBe(`${sentencesOf('already_settled')} It was denied by Eve Evans (person:eve).`)
+  })
+
+  test('because its time was up', async () => {
+    const click = door.clickOn(request, 'U0BEN', 'approve')
+    world.clock.advance(290)
+    await door.send(click)
+    expect(await now()).toMatchObject({ status: 'pending' })
+    world.clock.advance(86_400)
+    await door.click(request, 'U0BEN')
+    expect(await now()).toMatchObject({ status: 'expired' })
+    expect(door.told.at(-1)?.text).toBe(`${sentencesOf('already_settled')} It ended when its time was up.`)
+  })
+
+  test('because the card shows another round or another digest', async () => {
+    const { id, digest } = request.ask
+    const value = (n: number, d: string) => ({
+      actions: [{ type: 'button', action_id: 'approve', block_id: 'decide', value: JSON.stringify({ r: id, n, d }) }],
+    })
+    await door.click(request, 'U0BEN', 'approve', value(2, digest.slice(0, 16)))
+    await door.click(request, 'U0BEN', 'approve', value(1, 'sha-256:AAAAAAAA'))
+    expect(door.told.map(({ text }) => text)).toEqual([
+      expect.stringMatching(refusals.stale_round.so),
+      expect.stringMatching(refusals.stale_digest.so),
+    ])
+    expect((await now()).stages[0]?.decisions).toEqual([])
+  })
+
+  test('because a click is too weak a login, with where to go', async () => {
+    const strong = await world.submitted(stopCheckout)
+    await world.decide(strong, 'ana')
+    const open = await world.state(strong.ask.id)
+    expect(await told('U0GUS', {}, 'approve', open)).toBe(
+      `Approving here needs a stronger login (strong) than Slack's. Log in and approve at ${page(strong.ask.id)}. Denying needs none.`,
+    )
+  })
+
+  test('because there is no such request', async () => {
+    const unknown = { ...request, ask: { ...request.ask, id: `req_${'0'.repeat(26)}` } } as ApprovalRequest
+    expect(await told('U0BEN', {}, 'approve', unknown)).toMatch(refusals.unknown_request.so)
+    expect(await world.story('person:ben')).toEqual(['Refused'])
+  })
+
+  const by = (user: JsonObject) => ({ user: { id: 'U0BEN', team_id: 'T0HOTWORK', ...user } })
+  test.each<[string, JsonObject, RegExp]>([
+    ['a stranger from a shared channel', by({ is_stranger: true }), /another workspace/],
+    ['the same id in another workspace', by({ team_id: 'T0OTHER' }), /another workspace/],
+    ['the same id in no workspace', { user: { id: 'U0BEN' } }, /another workspace/],
+    ['a guest', by({ is_restricted: true }), /guests decide nothing/],
+    ['a guest of one channel', by({ is_ultra_restricted: true }), /guests decide nothing/],
+    ['somebody who is in no directory', by({ id: 'U0NOBODY' }), /not linked to a person/],
+    ['a bot', by({ is_bot: true }), /not linked to a person/],
+    ['somebody whose account was deleted', by({ deleted: true }), /not active/],
+  ])('because they are %s', async (_who, changes, sentence) => {
+    expect(await told('U0BEN', changes)).toMatch(sentence)
+    expect((await now()).stages[0]?.decisions).toEqual([])
+    expect(await world.story(request.ask.id)).toEqual(['Submitted', 'StageOpened'])
+  })
+
+  test('because they are not active any more', async () => {
+    const people = bundle.directory.people.map((one) =>
+      one.chatUser === 'U0BEN' ? { ...one, status: 'inactive' as const } : one,
+    )
+    world = new World({ ...bundle, directory: { ...bundle.directory, people } })
+    door = new Door(world)
+    expect(await told('U0BEN')).toMatch(/not active/)
+  })
+
+  test.each([
+    '',
+    '{}',
+    'x',
+    '[]',
+    '{"r":"req_1","n":1,"d":"sha-256:AAAAAAAA"}',
+    `{"r":"req_${'0'.repeat(26)}","n":1,"d":"sha-256:AAAAAAAA","admin":true}`,
+  ])('because the button says %j, which no card of ours does', async (value) => {
+    const actions = [{ type: 'button', action_id: 'approve', block_id: 'decide', value }]
+    expect(await told('U0BEN', { actions })).toMatch(/^That button is not Hotwork’s/)
+  })
+})
+
+describe('the door stays shut', () => {
+  test('for a forged click, which is on no record', async () => {
+    const click = door.clickOn(request, 'U0BEN', 'approve')
+    const forged = { ...click, headers: { ...click.headers, 'x-slack-signature': `v0=${'0'.repeat(64)}` } }
+    expect(await door.send(forged)).toMatchObject({ statusCode: 401 })
+    expect(await world.story(request.ask.id)).toEqual(['Submitted', 'StageOpened'])
+    expect(door.told).toEqual([])
+  })
+
+  test('while nobody can be verified, since the secret cannot be read', async () => {
+    door.isTimed = true
+    door.secrets = () => Promise.reject(new Error('Secrets Manager does not answer'))
+    expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 503 })
+    expect((await now()).stages[0]?.decisions).toEqual([])
+  })
+
+  test('for an action that no card of ours has', async () => {
+    const click = clickOf('U0BEN', { action_id: 'approve_unseen', value: '{}' })
+    expect((await door.send(signed(formOf(click), world.clock.now()))).statusCode).toBe(404)
+  })
+
+  test('and calls no address that is not Slack’s, whatever the click says', async () => {
+    for (const response_url of [
+      'https://hooks.slack.com.evil.example/x',
+      'http://hooks.slack.com/x',
+      'file:///etc/passwd',
+      'http://169.254.169.254/',
+      7,
+    ])
+      await door.click(request, 'U0GUS', 'approve', { response_url })
+    expect(door.told).toEqual([])
+  })
+})
+
+test('the address check is answered with its challenge', async () => {
+  const body = JSON.stringify({ type: 'url_verification', token: 'x', challenge: 'abc' })
+  const answer = await door.send(signed(body, world.clock.now(), { headers: { 'content-type': 'application/json' } }))
+  expect(answer.statusCode).toBe(200)
+  expect(JSON.parse(answer.body)).toEqual({ challenge: 'abc' })
+})
+
+test('a click of Approve that a card does not have, since it cannot show all, is refused with where to read it', async () => {
+  const value = 'v'.repeat(4_000)
+  const long = await world.submitted({ ...prodParameter, arguments: { ...prodParameter.arguments, Value: value } })
+  const { id, digest } = long.ask
+  expect(() => door.clickOn(long, 'U0BEN', 'approve')).toThrow('the card has no `approve`')
+  const button = { value: JSON.stringify({ r: id, n: 1, d: digest.slice(0, 16) }), block_id: 'decide' }
+  for (const action_id of ['approve', 'approve_comment', 'narrow']) {
+    const forged = clickOf('U0BEN', { ...button, action_id }, { trigger_id: action_id })
+    await door.send(signed(formOf(forged), world.clock.now()))
+    expect(door.told.at(-1)?.text).toContain(`${sentencesOf('not_shown_in_full')} Its page is ${page(id)}.`)
+  }
+  expect((await world.state(id)).stages[0]?.decisions).toEqual([])
+  expect(await world.story(id)).toContain('Refused')
+  await door.click(long, 'U0BEN', 'deny')
+  expect(await world.state(id)).toMatchObject({ status: 'denied' })
+})
+
+test('a person whose stage has its approvals hears that it is over', async () => {
+  await door.click(request, 'U0BEN')
+  await door.click(await now(), 'U0CHLOE')
+  expect(door.told.at(-1)?.text).toMatch(/^Your stage has all its approvals already.*It waits for 1 more of sre/)
+})
+
+test('a certificate check is answered and does nothing', async () => {
+  expect(await door.send({ ...signed('ssl_check=1&token=x', 1) })).toMatchObject({ statusCode: 200, body: '' })
+})
+
+test.each([
+  ['no user', undefined],
+  ['a user that is null', null],
+  ['a user without an id', {}],
+])('a signed click with %s is refused by name, and is no fault of ours', async (_what, user) => {
+  const { body } = door.clickOn(request, 'U0BEN', 'approve')
+  const payload = JSON.parse(new URLSearchParams(body).get('payload') ?? '')
+  const answer = await door.send(signed(formOf({ ...payload, user }), world.clock.now()))
+  expect(answer).toMatchObject({ statusCode: 400, body: expect.stringMatching(/^`payload` is malformed at `user/) })
+  expect((await now()).stages[0]?.decisions).toEqual([])
+})
+
+describe('`X-Request-ID`', () => {
+  const eventOf = (headers: { [name: string]: string }) =>
+    ({
+      headers,
+      body: 'a=b',
+      isBase64Encoded: false,
+      requestContext: { requestId: 'ours', timeEpoch: 1_800_000_000_999, http: { method: 'POST' } },
+    }) as unknown as APIGatewayProxyEventV2
+
+  test.each([
+    ['sent', { 'X-Request-Id': 'theirs' }, 'theirs'],
+    ['not sent', {}, 'ours'],
+    ['not fit to print', { 'x-request-id': 'a\tb' }, 'ours'],
+  ])('that is %s', (_what, headers, requestId) => {
+    expect(slackRequestOf(eventOf(headers))).toMatchObject({ requestId, arrivedAt: 1_800_000_000, method: 'POST' })
+  })
+
+  test('is on the answer to a request without a body or headers, which is refused', async () => {
+    const event = { ...eventOf({}), headers: null, body: null } as unknown as APIGatewayProxyEventV2
+    const { statusCode, headers } = await door.send(slackRequestOf(event))
+    expect([statusCode, headers['x-request-id']]).toEqual([401, 'one-delivery'])
+  })
+
+  test('is on every answer, whoever gives it', async () => {
+    const click = door.clickOn(request, 'U0BEN', 'approve')
+    const unsigned = { ...click, headers: {} }
+    const [clicked, refused] = [
+      await door.send(click, { requestId: 'a' }),
+      await door.send(unsigned, { requestId: 'b' }),
+    ]
+    door.isTimed = true
+    door.secrets = () => Promise.reject(new Error('Secrets Manager does not answer'))
+    const unknown = await door.send(click, { requestId: 'c' })
+    expect([clicked, refused, unknown].map(({ statusCode, headers }) => [statusCode, headers['x-request-id']])).toEqual(
+      [
+        [200, 'a'],
+        [401, 'b'],
+        [503, 'c'],
+      ],
+    )
+  })
+})
+
+describe('a clock that is off', () => {
+  test.each([-30, 30])('by %d s decides', async (ahead) => {
+    door.clockAhead = ahead
+    await door.click(request, 'U0BEN')
+    expect((await now()).stages[0]?.decisions).toHaveLength(1)
+  })
+
+  // An hour: further than a signature of Slack's is fresh, which the one who clicked can do nothing about.
+  test.each([-3600, -31, 31, 3600])('by %d s decides nothing, says so, and raises an alarm', async (ahead) => {
+    door.clockAhead = ahead
+    expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
+    expect((await now()).stages[0]?.decisions).toEqual([])
+    expect(await world.story(request.ask.id)).toEqual(['Submitted', 'StageOpened'])
+    expect(door.told.map(({ text }) => text)).toEqual([expect.stringMatching(refusals.clock_out_of_range.so)])
+    expect(world.log.lines).toContainEqual({
+      level: 'error',
+      message: 'clock_out_of_range',
+      fields: { route: 'POST /slack/events' },
+    })
+  })
+
+  test('lets nobody in whom Slack did not sign just now', async () => {
+    const click = door.clickOn(request, 'U0BEN', 'approve')
+    door.clockAhead = 3600
+    const forged = { ...click, headers: { ...click.headers, 'x-slack-signature': `v0=${'0'.repeat(64)}` } }
+    expect(await door.send(forged)).toMatchObject({ statusCode: 401 })
+    world.clock.advance(301)
+    expect(await door.send(click)).toMatchObject({ statusCode: 401 })
+    expect(door.told).toEqual([])
+  })
+
+  test('cannot be hidden by an arrival without a time', async () => {
+    expect(await door.send(door.clickOn(request, 'U0BEN', 'approve'), { arrivedAt: Number.NaN })).toMatchObject({
+      statusCode: 401,
+    })
+    expect((await now()).stages[0]?.decisions).toEqual([])
+  })
+})
+
+describe('when something breaks', () => {
+  test.each([
+    ['the store did not answer after the commit', 'answer_lost', 'approved 1'],
+    ['the store never heard of it', 'unheard', 'approved 0'],
+  ] as const)('%s: what is said is true either way', async (_what, fault, after) => {
+    world.requests.failNextCommit(fault)
+    expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
+    expect(door.told.map(({ text }) => text)).toEqual([notAnswered])
+    expect(`approved ${(await now()).stages[0]?.decisions.length}`).toBe(after)
+  })
+
+  test('the store cannot be read: the same', async () => {
+    door.ports = (ports) => ({ ...ports, requests: unreadable(ports.requests) })
+    await door.click(request, 'U0BEN')
+    expect(door.told[0]?.text).toMatch(/^The store has not answered yet/)
+  })
+
+  test('a right that AWS denies after the commit: the person hears where they see what was recorded, and who must look', async () => {
+    world.requests.failNextCommit('answer_lost', { cause: new RightMissing('denied') })
+    await door.click(request, 'U0BEN')
+    expect((await now()).stages[0]?.decisions).toHaveLength(1)
+    expect(door.told[0]?.text).toBe(`The card shows what was recorded. ${operatorMustLook}`)
+  })
+
+  test('a defect: the person hears that it is not their fault, and the log has its name and nothing of theirs', async () => {
+    const broken = () => {
+      throw new TypeError('secret detail')
+    }
+    door.ports = (ports) => ({ ...ports, requests: { ...unreadable(ports.requests), load: broken } })
+    expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
+    expect(door.told[0]?.text).toMatch(/^Something failed/)
+    expect(world.log.lines.at(-1)).toEqual({
+      level: 'error',
+      message: 'click not decided',
+      fields: { request: request.ask.id, fault: 'TypeError' },
+    })
+  })
+})
+
+const unreadable = <T extends object>(store: T): T =>
+  new Proxy(store, {
+    get: (target, name) =>
+      name === 'load' ? () => Promise.reject(new StoreUnavailable('no answer')) : Reflect.get(target, name),
+  })

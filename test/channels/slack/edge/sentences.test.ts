@@ -1,0 +1,86 @@
+import {
+  failed,
+  malformedClick,
+  notAnswered,
+  notOpened,
+  notRecorded,
+  sentenceFor,
+  sentenceForAccount,
+} from '../../../../functions/channels/slack/edge/sentences.ts'
+import { Refusal } from '../../../../functions/domain/refusals.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import { sampleBundle } from '../../../support/world.ts'
+import { everyState } from '../cards/states.ts'
+
+const bundle = sampleBundle()
+const { directory } = bundle
+let states: ReadonlyMap<string, ApprovalRequest>
+beforeAll(async () => {
+  states = await everyState(bundle)
+})
+
+/** Sentences: a capital first, a full stop last. */
+const sentences = /^(?:[A-Z][^.?!]*\.(?: |$))+$/
+const withoutPlaces = (text: string) => text.replace(/\/v1\/\S+\/decisions/g, 'there')
+
+describe.each([...Refusal.options, 'replayed' as const])('%s', (code) => {
+  test('is told in sentences for a person, in every state of a request: what is so, what is next, how it stands', () => {
+    for (const state of [undefined, ...states.values()])
+      for (const detail of [undefined, 'strong', '900']) {
+        const said = withoutPlaces(sentenceFor(code, { directory, state, detail }))
+        expect(said).toMatch(sentences)
+        expect(said.replaceAll(/\b(?:req|bgl|hlt|sin|stp)_(?= )/g, '')).not.toMatch(/undefined|null|\[object|_/)
+      }
+  })
+})
+
+test('no sentence speaks of clicking: the same is told to who types a command', () => {
+  for (const code of Refusal.options)
+    for (const state of [undefined, ...states.values()])
+      expect(sentenceFor(code, { directory, state })).not.toMatch(/\b(?:press|click)/i)
+  for (const said of [notAnswered, notRecorded, notOpened, failed]) expect(said).not.toMatch(/\b(?:press|click)/i)
+})
+
+test.each(Object.entries(sentenceForAccount))(
+  'the owner of an account that is %s is told so in sentences',
+  (_code, said) => {
+    expect(said).toMatch(sentences)
+  },
+)
+
+test.each([malformedClick, notAnswered, notRecorded, failed])('%j is made of sentences', (said) => {
+  expect(said).toMatch(sentences)
+})
+
+test.each([
+  ['waiting for the first stage', 'It waits for 1 more of owner'],
+  ['escalated', 'It waits for 1 more of owner or on-call'],
+  ['waiting for a stronger login, one of two', 'It waits for 1 more of security'],
+  ['approved', 'It is approved'],
+])('%s: whose turn it is, is said', (name, turn) => {
+  expect(sentenceFor('not_eligible', { directory, state: states.get(name) })).toContain(turn)
+})
+
+test.each([
+  ['denied', 'denied by Eve Evans (person:eve)'],
+  ['revoked', 'revoked by Gus Garcia (person:gus)'],
+  ['approved', 'can still deny, which revokes it'],
+  ['withdrawn', 'The agent withdrew it'],
+  ['completed: failed', 'reported the end of the task'],
+  ['expired without a claim', 'its time was up'],
+])('%s: how it ended is said', (name, how) => {
+  expect(sentenceFor('already_settled', { directory, state: states.get(name) })).toContain(how)
+})
+
+test('a login that is too old is asked for anew, one that is too weak for a stronger one', () => {
+  const about = { directory, state: states.get('waiting for a stronger login, one of two') }
+  expect(sentenceFor('insufficient_login', { ...about, detail: '900' })).toContain('a newer login (at most 900 s old)')
+  expect(sentenceFor('insufficient_login', { ...about, detail: 'strong' })).toContain('a stronger login (strong)')
+})
+
+test('a stand-in that a weak login gave is told who can mend that, and is sent to no login of their own', () => {
+  const detail = 'the stand-in was given with a login that is too weak for this stage'
+  const said = sentenceFor('insufficient_login', { directory, state: states.get('pending'), detail })
+  expect(said).toContain('That person can end it and name you again')
+  expect(said).not.toContain('Log in and approve')
+})

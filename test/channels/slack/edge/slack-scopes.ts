@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What Slack asks for each method and event that Hotwork uses, and for nothing else. https://docs.slack.dev/reference/methods */
+export const scopesOfMethod: { readonly [method: string]: readonly string[] } = {
+  'chat.postMessage': ['chat:write'],
+  'chat.update': ['chat:write'],
+  'conversations.open': ['im:write'],
+  'usergroups.users.list': ['usergroups:read'],
+  'users.info': ['users:read'],
+  'views.open': [],
+  'views.publish': [],
+}
+export const scopesOfEvent: { readonly [event: string]: readonly string[] } = {
+  app_home_opened: [],
+  app_uninstalled: [],
+  subteam_members_changed: ['usergroups:read'],
+  tokens_revoked: [],
+}
+
+const root = join(__dirname, '../../../..')
+const sources = readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => readFileSync(join(root, 'functions', file), 'utf8'))
+const found = (pattern: RegExp): string[] =>
+  [...new Set(sources.flatMap((source) => [...source.matchAll(pattern)].map(([, name = '']) => name)))].sort()
+
+/** The methods that the code calls: each on a client of that name, which this is why they all have. */
+export const methodsInCode = (): string[] =>
+  found(
+    /\bclient\s*\.((?:admin|apps|auth|bookmarks|chat|conversations|files|reactions|team|usergroups|users|views)(?:\s*\.\w+)+)\(/g,
+  )
+
+/** Web API clients that are made and not called `client`, whose calls would be found by nobody. */
+export const clientsByOtherNames = (): string[] =>
+  found(/\b(\w+)\s*=\s*new WebClient\(/g).filter((name) => name !== 'client')
+
+export const eventsInCode = (): string[] => [
+  ...found(/\bapp\.event\(\s*'([a-z_]+)'/g),
+  ...found(/for \(const event of \[([^\]]+)\]/g).flatMap((list) =>
+    [...list.matchAll(/'([a-z_]+)'/g)].map(([, name = '']) => name),
+  ),
+]
+
+export const commandsInCode = (): string[] => found(/\bconst command = '(\/\w+)'/g)
+
+export const manifest = JSON.parse(readFileSync(join(root, 'infra/slack-manifest.json'), 'utf8')) as {
+  display_information: { name: string; description: string; background_color: string }
+  features: {
+    app_home: { [tab: string]: boolean }
+    slash_commands: { command: string; url: string; usage_hint: string; description: string; should_escape: boolean }[]
+  }
+  oauth_config: { scopes: { bot: string[] } }
+  settings: {
+    event_subscriptions: { request_url: string; bot_events: string[] }
+    interactivity: { is_enabled: boolean; request_url: string }
+    [setting: string]: unknown
+  }
+}
