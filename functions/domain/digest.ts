@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
-import { digested } from './requests/ask-terms.ts'
-import type { Ask } from './requests/request.ts'
+import { digested } from './record/ask-terms.ts'
+import type { Ask } from './record/request.ts'
 import { type Digest, isAgent, type Json, type JsonObject, type Resource } from './values.ts'
 
 /**

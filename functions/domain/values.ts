@@ -170,3 +170,11 @@ export function duration(seconds: number): string {
     .map(([count, unit]) => `${count} ${unit}`)
     .join(' ')
 }
+
+export const Verdict = z.enum(['approve', 'deny'])
+export type Verdict = z.infer<typeof Verdict>
+
+export const Alias = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower case letters, digits and hyphens, a letter first')
+export type Alias = z.infer<typeof Alias>

@@ -4,8 +4,8 @@ import { type DpopProof, rememberUntil, replayKey, verifyDpop } from '../adapter
 import { IdentityVerifier, type VerifiedIdentity } from '../adapters/jose/identity.ts'
 import { claimedGroups, claimHoldsUntil, type GroupsSaid } from '../domain/people/group-source.ts'
 import { type Agent, type Identity, type Person, type Tool, withIdentity } from '../domain/people/organisation.ts'
+import type { AgentRef } from '../domain/policy/agent-ref.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
-import type { AgentRef } from '../domain/requests/request.ts'
 import { type AskerId, defined, type Result } from '../domain/values.ts'
 import type { Clock, OnceOnly } from '../operations/ports.ts'
 

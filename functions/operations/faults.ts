@@ -1,4 +1,4 @@
-import type { Unseen } from '../domain/agents/agent-file.ts'
+import type { Unseen } from '../domain/people/host.ts'
 
 /**
  * Faults, thrown. Each has a literal `name`, since a minifier renames classes and Step Functions and logs match on it.

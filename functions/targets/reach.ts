@@ -1,7 +1,7 @@
 import type { Deny } from '../domain/credentials/denies.ts'
 import type { CatalogueEntry } from '../domain/policy/catalogue.ts'
-import type { ReadFault } from '../domain/previews/preview.ts'
-import type { Ask } from '../domain/requests/request.ts'
+import type { ReadFault } from '../domain/record/preview.ts'
+import type { Ask } from '../domain/record/request.ts'
 import type { CredentialId, JsonObject, NumericDate } from '../domain/values.ts'
 import type { OwnClaim, TargetId } from './kinds.ts'
 

@@ -1,4 +1,4 @@
-import type { noRecord } from '../../functions/domain/agents/host.ts'
+import type { noRecord } from '../../functions/domain/people/host.ts'
 import { type Assessment, assess } from '../../functions/domain/policy/assess.ts'
 import { assessPlan, type PlanAssessment } from '../../functions/domain/policy/assess-plan.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'

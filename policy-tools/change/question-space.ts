@@ -1,4 +1,4 @@
-import { noRecord } from '../../functions/domain/agents/host.ts'
+import { noRecord } from '../../functions/domain/people/host.ts'
 import { agentStatus, fitsPattern, ownerOf } from '../../functions/domain/people/organisation.ts'
 import { type TaskAnswer, taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
 import { type Asked, findActionFacts } from '../../functions/domain/policy/assess.ts'

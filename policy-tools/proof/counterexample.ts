@@ -1,4 +1,4 @@
-import { noRecord } from '../../functions/domain/agents/host.ts'
+import { noRecord } from '../../functions/domain/people/host.ts'
 import { type ArgumentSchema, isScalar } from '../../functions/domain/policy/arguments.ts'
 import { findActionFacts, previewAsIf } from '../../functions/domain/policy/assess.ts'
 import { agentOf, type Bundle } from '../../functions/domain/policy/bundle.ts'

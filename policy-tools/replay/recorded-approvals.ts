@@ -1,7 +1,7 @@
 import { satisfiedTier, tierOf, unmetBy } from '../../functions/domain/policy/ladder.ts'
 import type { Answer, Moment } from '../../functions/domain/policy/question.ts'
-import { originOf } from '../../functions/domain/requests/origin.ts'
-import { type ApprovalRequest, approvalsOf, lostApprovals } from '../../functions/domain/requests/request.ts'
+import { originOf } from '../../functions/domain/record/origin.ts'
+import { type ApprovalRequest, approvalsOf, lostApprovals } from '../../functions/domain/record/request.ts'
 import type { NumericDate, PersonId } from '../../functions/domain/values.ts'
 import { withStandIns } from '../../functions/operations/policy/authority.ts'
 import {

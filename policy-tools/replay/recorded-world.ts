@@ -2,9 +2,9 @@ import { evolveHalt, type Halt, isHaltInForce, isSilenced } from '../../function
 import type { AnyEvent } from '../../functions/domain/ledger/any-event.ts'
 import { anyEventOf } from '../../functions/domain/ledger/any-event.ts'
 import { type Entry, entryVersion, type Head, hashIn } from '../../functions/domain/ledger/ledger.ts'
-import { Event } from '../../functions/domain/requests/events.ts'
-import { evolve } from '../../functions/domain/requests/evolve.ts'
-import { type ApprovalRequest, peopleBehind } from '../../functions/domain/requests/request.ts'
+import { Event } from '../../functions/domain/record/events.ts'
+import { evolve } from '../../functions/domain/record/evolve.ts'
+import { type ApprovalRequest, peopleBehind } from '../../functions/domain/record/request.ts'
 import { HaltId, type NumericDate, type PersonId, RequestId } from '../../functions/domain/values.ts'
 
 type Of<E> = { id: string; event: E }

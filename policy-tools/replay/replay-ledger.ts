@@ -1,6 +1,6 @@
 import type { Entry } from '../../functions/domain/ledger/ledger.ts'
-import type { Event } from '../../functions/domain/requests/events.ts'
-import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
+import type { Event } from '../../functions/domain/record/events.ts'
+import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import { PersonId, RequestId } from '../../functions/domain/values.ts'
 import { isSession } from '../../functions/targets/kinds.ts'
 import { type Replayed, Tally } from '../change/replay.ts'

@@ -1,4 +1,4 @@
-import { Ambient, noRecord } from '../../functions/domain/agents/host.ts'
+import { Ambient, noRecord } from '../../functions/domain/people/host.ts'
 import { Autonomy } from '../../functions/domain/people/organisation.ts'
 import type { ArgumentSchema } from '../../functions/domain/policy/arguments.ts'
 import { isScalar } from '../../functions/domain/policy/arguments.ts'
@@ -12,7 +12,7 @@ import {
   unpinnedArguments,
 } from '../../functions/domain/policy/catalogue.ts'
 import { namesOfTier } from '../../functions/domain/policy/filling.ts'
-import { previewOutcomes } from '../../functions/domain/previews/preview.ts'
+import { previewOutcomes } from '../../functions/domain/policy/question.ts'
 import type { Json } from '../../functions/domain/values.ts'
 
 /** A fact about all questions that are ever asked: in words, and as a condition in Cedar. */

@@ -1,4 +1,4 @@
-import { noRecord } from '../../functions/domain/agents/host.ts'
+import { noRecord } from '../../functions/domain/people/host.ts'
 import { previewAsIf } from '../../functions/domain/policy/assess.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../functions/domain/policy/catalogue.ts'

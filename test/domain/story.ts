@@ -1,9 +1,9 @@
+import type { Command } from '../../functions/domain/record/commands.ts'
+import type { Event, EventType } from '../../functions/domain/record/events.ts'
+import { evolve } from '../../functions/domain/record/evolve.ts'
+import type { ApprovalRequest, Ask, Status } from '../../functions/domain/record/request.ts'
 import type { Refusal } from '../../functions/domain/refusals.ts'
-import type { Command } from '../../functions/domain/requests/commands.ts'
 import { decide } from '../../functions/domain/requests/decide.ts'
-import type { Event, EventType } from '../../functions/domain/requests/events.ts'
-import { evolve } from '../../functions/domain/requests/evolve.ts'
-import type { ApprovalRequest, Ask, Status } from '../../functions/domain/requests/request.ts'
 import { sampleAsk, submit, submittedAt } from '../support/ask.ts'
 
 /** What then: the status after a command that was obeyed, or `!` and why it was refused. */

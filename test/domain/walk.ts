@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import type { Command } from '../../functions/domain/requests/commands.ts'
+import type { Command } from '../../functions/domain/record/commands.ts'
+import type { Event } from '../../functions/domain/record/events.ts'
+import { evolve } from '../../functions/domain/record/evolve.ts'
+import type { ApprovalRequest, Ask } from '../../functions/domain/record/request.ts'
 import { decide } from '../../functions/domain/requests/decide.ts'
-import type { Event } from '../../functions/domain/requests/events.ts'
-import { evolve } from '../../functions/domain/requests/evolve.ts'
-import type { ApprovalRequest, Ask } from '../../functions/domain/requests/request.ts'
 import {
   agentKey,
   builder,

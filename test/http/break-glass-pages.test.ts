@@ -1,5 +1,5 @@
+import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import { refusals } from '../../functions/domain/refusals.ts'
-import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { reportSealedUse } from '../../functions/operations/break-glass/report-sealed-use.ts'
 import { hour, minute, Night } from '../operations/break-glass/night.ts'
 import { TimedNight } from '../operations/break-glass/timed-night.ts'

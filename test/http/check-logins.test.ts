@@ -4,7 +4,7 @@ import { checkLogins, type LoginTrust } from '../../functions/adapters/jose/logi
 import type { Entry } from '../../functions/domain/ledger/ledger.ts'
 import { withTextsBeside } from '../../functions/domain/ledger/texts.ts'
 import { type DecisionNonce, writeNonce } from '../../functions/domain/people/login.ts'
-import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import type { Digest } from '../../functions/domain/values.ts'
 import { textsBeside } from '../../functions/operations/ledger/texts.ts'
 import { type EntriesPage, readLedger } from '../../functions/operations/requests/read-requests.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { PatternIncidents, SystemSecrets } from '../../functions/adapters/system/system.ts'
+import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import { refusals } from '../../functions/domain/refusals.ts'
-import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { ForeseenAsk } from '../../functions/operations/break-glass/open-break-glass.ts'
 import { prepareOpening } from '../../functions/operations/break-glass/prepare-opening.ts'
 import { issueToken } from '../../functions/operations/credentials/tokens.ts'

@@ -10,10 +10,10 @@ import {
 import { noSuchNameAnswer, readEvaluation, readEvaluations } from '../../functions/adapters/http/evaluations.ts'
 import { BadRequest, problemType } from '../../functions/adapters/http/problem.ts'
 import { personView } from '../../functions/adapters/http/views.ts'
+import { evolve } from '../../functions/domain/record/evolve.ts'
+import { type ApprovalRequest, grantOf } from '../../functions/domain/record/request.ts'
 import { asOf } from '../../functions/domain/requests/due.ts'
 import { EvaluationBody } from '../../functions/domain/requests/evaluation-body.ts'
-import { evolve } from '../../functions/domain/requests/evolve.ts'
-import { type ApprovalRequest, grantOf } from '../../functions/domain/requests/request.ts'
 import { evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
 import { everyState } from '../channels/slack/cards/states.ts'
 import {

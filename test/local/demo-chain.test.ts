@@ -1,5 +1,5 @@
 import { chainEntries, type Entry, noEntries } from '../../functions/domain/ledger/ledger.ts'
-import type { Event } from '../../functions/domain/requests/events.ts'
+import type { Event } from '../../functions/domain/record/events.ts'
 import { findBreak } from '../../local/demo/chain.ts'
 
 const id = 'req_00000000000000000000000000'

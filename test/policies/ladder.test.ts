@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { withHash } from '../../functions/adapters/policy-folder/compile-folder.ts'
-import { Ambient } from '../../functions/domain/agents/host.ts'
+import { Ambient } from '../../functions/domain/people/host.ts'
 import { taskAnswers } from '../../functions/domain/policy/asking-terms.ts'
 import { type Asked, assess, findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
 import { canFill, namesOfTier } from '../../functions/domain/policy/filling.ts'

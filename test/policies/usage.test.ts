@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArguments } from '../../functions/domain/policy/catalogue.ts'
-import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import { narrowEntry } from '../../functions/domain/uses/narrow-entry.ts'
 import { usageOf } from '../../functions/domain/uses/usage.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'

@@ -1,7 +1,6 @@
 import { argumentsDigest, requestDigest } from '../../functions/domain/digest.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { Answer } from '../../functions/domain/policy/question.ts'
-import type { Matched } from '../../functions/domain/previews/preview.ts'
 import type {
   BeginCall,
   BeginUse,
@@ -16,6 +15,7 @@ import type {
   EndUse,
   Intend,
   Issue,
+  Narrowing,
   OpenBreakGlass,
   ReadAgain,
   ResolveCall,
@@ -26,9 +26,10 @@ import type {
   Submit,
   Wake,
   Withdraw,
-} from '../../functions/domain/requests/commands.ts'
-import { type Narrow, type Narrowing, narrowedTerms, withDigests } from '../../functions/domain/requests/narrow.ts'
-import type { Ask, Verdict } from '../../functions/domain/requests/request.ts'
+} from '../../functions/domain/record/commands.ts'
+import type { Matched } from '../../functions/domain/record/preview.ts'
+import type { Ask } from '../../functions/domain/record/request.ts'
+import { type Narrow, narrowedTerms, withDigests } from '../../functions/domain/requests/narrow.ts'
 import type {
   AgentId,
   CredentialId,
@@ -39,6 +40,7 @@ import type {
   Thumbprint,
   ToolId,
   UseId,
+  Verdict,
 } from '../../functions/domain/values.ts'
 import type { Claim } from '../../functions/targets/kinds.ts'
 

@@ -1,5 +1,5 @@
-import { type Origin, originOf, rulesOf } from '../../functions/domain/requests/origin.ts'
-import type { Ask } from '../../functions/domain/requests/request.ts'
+import { type Origin, originOf, rulesOf } from '../../functions/domain/record/origin.ts'
+import type { Ask } from '../../functions/domain/record/request.ts'
 
 export type Kind = Origin['kind']
 

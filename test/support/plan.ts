@@ -1,6 +1,6 @@
+import { keptSteps, type PlanStep } from '../../functions/domain/record/plan-step.ts'
+import type { Ask } from '../../functions/domain/record/request.ts'
 import { withDigests } from '../../functions/domain/requests/narrow.ts'
-import { keptSteps, type PlanStep } from '../../functions/domain/requests/plan-step.ts'
-import type { Ask } from '../../functions/domain/requests/request.ts'
 import type { AgentId, JsonObject } from '../../functions/domain/values.ts'
 import { minutes, otherAgent, person, requestId, sampleAsk } from './ask.ts'
 import { prodParameter, type What } from './world.ts'

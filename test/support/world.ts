@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
-import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import type { AgentId, CredentialId, Json, PersonId, RequestId, Thumbprint } from '../../functions/domain/values.ts'
 import { CurrentPolicy } from '../../functions/operations/agents/current-policy.ts'
 import { issueCredential } from '../../functions/operations/credentials/issue-credential.ts'

@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import { type ApprovalRequest, callOf, grantOf } from '../../functions/domain/requests/request.ts'
+import { type ApprovalRequest, callOf, grantOf } from '../../functions/domain/record/request.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
 import { endCredentials } from '../../functions/operations/credentials/end-credentials.ts'
 import { issueCredential } from '../../functions/operations/credentials/issue-credential.ts'

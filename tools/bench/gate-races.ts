@@ -1,7 +1,7 @@
 import { noEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Answer } from '../../functions/domain/policy/question.ts'
-import type { ApprovedRequest } from '../../functions/domain/requests/request.ts'
+import type { ApprovedRequest } from '../../functions/domain/record/request.ts'
 import type { AgentId, RequestId } from '../../functions/domain/values.ts'
 import type { AccessToken } from '../../functions/operations/credentials/ports.ts'
 import { StaleRequest } from '../../functions/operations/faults.ts'

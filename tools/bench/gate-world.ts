@@ -1,7 +1,7 @@
 import { generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
-import type { ApprovedRequest } from '../../functions/domain/requests/request.ts'
+import type { ApprovedRequest } from '../../functions/domain/record/request.ts'
 import type { JsonObject, Thumbprint, ToolId } from '../../functions/domain/values.ts'
 import { agent, World } from '../../test/support/world.ts'
 

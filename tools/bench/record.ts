@@ -7,10 +7,10 @@ import {
   noEntries,
   verify,
 } from '../../functions/domain/ledger/ledger.ts'
+import type { Event } from '../../functions/domain/record/events.ts'
+import { evolve } from '../../functions/domain/record/evolve.ts'
+import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import { decide } from '../../functions/domain/requests/decide.ts'
-import type { Event } from '../../functions/domain/requests/events.ts'
-import { evolve } from '../../functions/domain/requests/evolve.ts'
-import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { sampleAsk, submit, submittedAt, wake } from '../../test/support/ask.ts'
 import { atMost, compared, type Finding, type How, measure, rawVerify, say, type Timing } from './harness.ts'
 

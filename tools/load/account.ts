@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { deniesOf } from '../../functions/domain/credentials/denies.ts'
 import { type Entry, verify } from '../../functions/domain/ledger/ledger.ts'
-import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import type { RequestId } from '../../functions/domain/values.ts'
 import type { SlackScreen } from '../../test/stack/support/slack-screen.ts'
 import type { Run } from './drive.ts'

@@ -8,7 +8,7 @@ import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-st
 import { DynamoWaitStore } from '../../functions/adapters/dynamodb/wait-store.ts'
 import type { Deny } from '../../functions/domain/credentials/denies.ts'
 import type { Entry } from '../../functions/domain/ledger/ledger.ts'
-import { grantOf } from '../../functions/domain/requests/request.ts'
+import { grantOf } from '../../functions/domain/record/request.ts'
 import type { RequestId } from '../../functions/domain/values.ts'
 import type { Stored } from '../../functions/operations/requests/ports.ts'
 import { clientSettings } from '../../local/emulator.ts'

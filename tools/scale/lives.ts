@@ -6,7 +6,7 @@ import { DynamoPermitStore } from '../../functions/adapters/dynamodb/permit-stor
 import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-store.ts'
 import { DynamoWaitStore } from '../../functions/adapters/dynamodb/wait-store.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
-import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
 import type { Start } from '../../functions/domain/requests/wait.ts'
 import type { AgentId, CredentialId, RequestId, ToolId } from '../../functions/domain/values.ts'
 import { createHandler as followWorkflow } from '../../functions/handlers/streams/follow-workflow.ts'

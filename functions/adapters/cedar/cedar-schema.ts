@@ -1,4 +1,4 @@
-import { noRecord } from '../../domain/agents/host.ts'
+import { noRecord } from '../../domain/people/host.ts'
 import { type ArgumentSchema, isScalar } from '../../domain/policy/arguments.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 

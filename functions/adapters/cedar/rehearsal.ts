@@ -1,4 +1,4 @@
-import { unseenHost } from '../../domain/agents/host.ts'
+import { unseenHost } from '../../domain/people/host.ts'
 import { type ArgumentSchema, isScalar } from '../../domain/policy/arguments.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Question } from '../../domain/policy/question.ts'

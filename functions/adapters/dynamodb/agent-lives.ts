@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Subject } from '../../domain/agents/agent-file.ts'
-import { SuspendedBecause } from '../../domain/agents/registry.ts'
+import { SuspendedBecause } from '../../domain/people/organisation.ts'
 import { JsonObject } from '../../domain/values.ts'
 import type { Life, LifeChange, LifeStore, Registry, StoredLife } from '../../operations/agents/ports.ts'
 import { chainKey } from './chain-ends.ts'

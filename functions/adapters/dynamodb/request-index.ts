@@ -1,3 +1,5 @@
+import { rulesOf } from '../../domain/record/origin.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import {
   beginOfMonth,
   beginsId,
@@ -9,8 +11,6 @@ import {
   type RequestFacets,
   type RequestFilter,
 } from '../../domain/requests/history.ts'
-import { rulesOf } from '../../domain/requests/origin.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { type AskerId, defined, type NumericDate, RequestId } from '../../domain/values.ts'
 import type { Page } from '../../operations/ports.ts'
 import type { RequestPage, Stored } from '../../operations/requests/ports.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { ParentTask } from '../../domain/requests/ask-terms.ts'
+import { ParentTask } from '../../domain/record/ask-terms.ts'
 import { type Json, type JsonObject, RequestId, Resource } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import { BadJson, readJson } from '../read-json.ts'

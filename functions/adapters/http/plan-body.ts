@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { bodyShape } from '../../domain/requests/ask-terms.ts'
-import { mostSteps } from '../../domain/requests/plan-step.ts'
+import { mostSteps } from '../../domain/policy/assess-plan.ts'
+import { bodyShape } from '../../domain/record/ask-terms.ts'
 import { Resource } from '../../domain/values.ts'
 import { SaidBody } from './authzen.ts'
 

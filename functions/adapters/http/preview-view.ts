@@ -1,6 +1,6 @@
 import { type Difference, differencesOf } from '../../domain/cards/preview-words.ts'
 import type { ChangeView, RequestView } from '../../domain/cards/request-view.ts'
-import type { Preview } from '../../domain/previews/preview.ts'
+import type { Preview } from '../../domain/record/preview.ts'
 import { defined, type Json, rfc3339 } from '../../domain/values.ts'
 
 /** For a screen: characters that hide or reorder are spelled out. */

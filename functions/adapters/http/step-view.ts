@@ -1,7 +1,7 @@
 import type { StepView } from '../../domain/cards/plan-view.ts'
 import { argumentRows, titleText, toolRows } from '../../domain/cards/request-words.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
-import { termMembers } from '../../domain/requests/ask-terms.ts'
+import { termMembers } from '../../domain/record/ask-terms.ts'
 import { defined, type Json } from '../../domain/values.ts'
 import { timeMember } from './authzen.ts'
 import { noteMember, previewMembers, shownPreview } from './preview-view.ts'

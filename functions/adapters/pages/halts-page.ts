@@ -1,6 +1,6 @@
 import type { ViewFacts } from '../../domain/cards/request-view.ts'
-import { nameIn } from '../../domain/cards/request-words.ts'
 import type { EntryRef } from '../../domain/cards/timeline.ts'
+import { nameIn } from '../../domain/cards/who.ts'
 import { declarerName, type Halt, isHaltInForce } from '../../domain/halts/halt.ts'
 import { haltTitle } from '../../domain/halts/halt-words.ts'
 import { inert } from '../../domain/inert.ts'

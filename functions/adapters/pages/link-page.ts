@@ -1,7 +1,7 @@
 import { describeRequest, openStageOf, type ViewFacts } from '../../domain/cards/request-view.ts'
 import { askerRows, titleText } from '../../domain/cards/request-words.ts'
 import type { ChatAccount, LinkRefusal } from '../../domain/people/linking.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import type { LinkOffer } from '../../operations/people/chat-accounts.ts'
 import { form, type Html, html, type Notice, type Part, page, type Reader } from './layout.ts'

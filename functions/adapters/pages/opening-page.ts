@@ -11,8 +11,8 @@ import {
   whyEnded,
 } from '../../domain/cards/opening-words.ts'
 import type { ViewFacts } from '../../domain/cards/request-view.ts'
-import { nameOf } from '../../domain/cards/request-words.ts'
 import { textOf, unquoted } from '../../domain/cards/sentence.ts'
+import { nameOf } from '../../domain/cards/who.ts'
 import type { IssuedCredential } from '../../domain/credentials/issue.ts'
 import { inert } from '../../domain/inert.ts'
 import { sentencesOf } from '../../domain/refusals.ts'

@@ -7,7 +7,7 @@ import {
   sidesOf,
 } from '../../domain/cards/preview-words.ts'
 import type { RequestView } from '../../domain/cards/request-view.ts'
-import type { Matched } from '../../domain/previews/preview.ts'
+import type { Matched } from '../../domain/record/preview.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html, type Part, titled } from './layout.ts'
 import { drawn } from './words.ts'

@@ -5,7 +5,6 @@ import {
   askerRows,
   changesOf,
   headlineOf,
-  nameOf,
   noteOf,
   nowOf,
   type Progress,
@@ -20,11 +19,11 @@ import {
 import type { Row } from '../../domain/cards/sentence.ts'
 import { decisionSentence, loginNeeded, stageSentence } from '../../domain/cards/stage-words.ts'
 import type { Timeline } from '../../domain/cards/timeline.ts'
+import { nameOf } from '../../domain/cards/who.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { zoneOf } from '../../domain/policy/calendar.ts'
 import { sentencesOf } from '../../domain/refusals.ts'
-import type { Verdict } from '../../domain/requests/request.ts'
-import type { NumericDate, PersonId } from '../../domain/values.ts'
+import type { NumericDate, PersonId, Verdict } from '../../domain/values.ts'
 import type { Why } from '../../operations/policy/explain-recorded.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
 import { environmentChip, form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'

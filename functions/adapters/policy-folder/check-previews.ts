@@ -1,6 +1,8 @@
 import { JMESPathTypeError, search } from '@aws-lambda-powertools/jmespath'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
-import { type PreviewSource, templatesOfRead } from '../../domain/previews/preview-source.ts'
+import { placesOf } from '../../domain/policy/templates.ts'
+import type { PreviewSource } from '../../domain/previews/preview-source.ts'
+import type { Json } from '../../domain/values.ts'
 import { known, type Path, type Say } from '../../domain/what-is-wrong.ts'
 import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
@@ -64,4 +66,12 @@ export function checkExpression(expression: string, path: Path, say: Say): void 
     const why = fault instanceof Error ? fault.message : String(fault)
     say(path, `\`${expression}\` is no JMESPath: ${why}`, 'write it as https://jmespath.org says')
   }
+}
+
+/** Each text of a read's arguments that has places in it, with where it stands. */
+function templatesOfRead(value: Json, path: readonly (string | number)[] = []): [string, (string | number)[]][] {
+  if (typeof value === 'string') return placesOf(value).length > 0 || /[{}]/.test(value) ? [[value, [...path]]] : []
+  if (typeof value !== 'object' || value === null) return []
+  const members: [string | number, Json][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
+  return members.flatMap(([name, each]) => templatesOfRead(each, [...path, name]))
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Alias } from '../../domain/policy/ladder.ts'
+import { Alias } from '../../domain/values.ts'
 import { allKinds, kinds } from '../../targets/kinds.ts'
 import { DeploymentFile } from './file-shapes.ts'
 import { JsonDocument } from './json-document.ts'

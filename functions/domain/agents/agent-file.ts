@@ -1,6 +1,6 @@
 import * as z from 'zod'
+import { AgentRecord, Ambient, Unseen } from '../people/host.ts'
 import { AgentId, Digest, NumericDate, PersonId } from '../values.ts'
-import { AgentRecord, Ambient } from './host.ts'
 
 const alias = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/)
 
@@ -25,10 +25,6 @@ export const Certified = z.strictObject({
   reason: Digest,
 })
 export type Certified = z.infer<typeof Certified>
-
-/** Why IAM did not say what a host may do. */
-export const Unseen = z.enum(['no_such_role', 'not_permitted', 'throttled', 'too_slow', 'fault'])
-export type Unseen = z.infer<typeof Unseen>
 
 /** What the host of an agent could do without Hotwork, as IAM said. `resource` is the pattern of a rule of resources.json. */
 export const Looked = z.strictObject({

@@ -1,9 +1,9 @@
+import type { Ambient, HostFacts } from '../people/host.ts'
 import { probedHost } from '../people/host-kinds.ts'
 import { type Agent, ruleOf } from '../people/organisation.ts'
 import { accountIdOf, accountOf, type Bundle } from '../policy/bundle.ts'
 import type { NumericDate, Resource } from '../values.ts'
 import type { AgentFile, Looked } from './agent-file.ts'
-import type { Ambient, HostFacts } from './host.ts'
 import { recordOf } from './observed.ts'
 
 /** What IAM is asked about a host: one action of the catalogue on an example of what one rule of resources.json knows. */

@@ -1,15 +1,12 @@
 import * as z from 'zod'
 import { sourceAccountNames } from '../../group-sources/kinds.ts'
 import { digestOf } from '../digest.ts'
-import { type Agent, agentStatus, groupsOf, type Person } from '../people/organisation.ts'
+import { event } from '../event.ts'
+import { type Agent, agentStatus, groupsOf, type Person, SuspendedBecause } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
-import { event } from '../requests/events.ts'
 import { Digest, type Json, JsonObject, NumericDate, PersonId } from '../values.ts'
 import type { Subject } from './agent-file.ts'
 import { subjectOf } from './dates.ts'
-
-export const SuspendedBecause = z.enum(['recertification', 'suspended', 'retired', 'owner_inactive'])
-export type SuspendedBecause = z.infer<typeof SuspendedBecause>
 
 /** By which deployment, and who answers for what changed. */
 const change = { commit: z.string().max(100).optional(), owner: PersonId.optional() }

@@ -2,8 +2,8 @@ import * as z from 'zod'
 import { credentialsIssued } from '../credentials/issue.ts'
 import { canonicalForm } from '../digest.ts'
 import { type Broken, type Entry, verify } from '../ledger/ledger.ts'
-import { type ApprovalRequest, grantOf, Outcome, UseOutcome, Verdict } from '../requests/request.ts'
-import { Digest, defined, type Json, NumericDate, RequestId, Resource, rfc3339 } from '../values.ts'
+import { type ApprovalRequest, grantOf, Outcome, UseOutcome } from '../record/request.ts'
+import { Digest, defined, type Json, NumericDate, RequestId, Resource, rfc3339, Verdict } from '../values.ts'
 import type { FoundEntry } from './check-entries.ts'
 
 /** `typ` of a receipt's JWS. */

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
-import { Alias } from '../policy/ladder.ts'
-import { Digest, JsonObject, NumericDate, PersonId, RequestId, Resource, Seconds } from '../values.ts'
+import { type Budget, type BudgetEntry, type Limits, type Opening, OpenRight } from '../record/opening.ts'
+import { Alias, JsonObject, NumericDate, PersonId, Resource, Seconds } from '../values.ts'
 
 /** A rolling window of seven days. Seconds. */
 export const budgetWindow = 7 * 86_400
@@ -13,6 +13,8 @@ export const longestCredential = 900
 export const usesOfOpening = 200
 /** Seconds. */
 export const reviewWithin = 86_400
+/** How long before its end the person who opened it is told. Seconds. */
+export const warnBefore = 300
 
 /** OpenID Connect `acr`, and its age. */
 const Login = z.strictObject({ acr: z.string().min(1).max(128).optional(), maxAge: Seconds.optional() })
@@ -32,10 +34,6 @@ const Terms = {
       .optional(),
   }),
 }
-
-/** An action of the catalogue, on each resource that one of these patterns covers (`*` alone). */
-export const OpenRight = z.strictObject({ action: z.string(), resources: z.array(z.string().min(1).max(2048)).min(1) })
-export type OpenRight = z.infer<typeof OpenRight>
 
 /** Actions whose credential is AWS's own. */
 export const Profile = z.strictObject({
@@ -62,64 +60,12 @@ export const BreakGlassPolicy = z.strictObject({
 })
 export type BreakGlassPolicy = z.infer<typeof BreakGlassPolicy>
 
-export const Opening = z.strictObject({
-  /** The profile; without it, the one action that the ask names. */
-  profile: Alias.optional(),
-  rights: z.array(OpenRight).min(1),
-  reason: z.string(),
-  incident: z.string(),
-  /** Seconds. */
-  window: Seconds,
-  coolDown: Seconds,
-  /** Beside the person, what its minutes count against: the profile, or the action's own resource. */
-  budgetKey: z.string(),
-  /** Its credentials can do nothing. */
-  drill: z.boolean(),
-  secondedBy: PersonId.optional(),
-  /** Used outside Hotwork: no credential comes of it here, only a review. */
-  sealed: z.literal(true).optional(),
-})
-export type Opening = z.infer<typeof Opening>
-
-/** Each opening gets one, however it ended. */
-export const Review = z.strictObject({
-  dueAt: NumericDate,
-  overdueAt: NumericDate.optional(),
-  done: z
-    .strictObject({
-      by: PersonId,
-      at: NumericDate,
-      outcome: z.enum(['justified', 'not_justified']),
-      note: z.string(),
-    })
-    .optional(),
-})
-export type Review = z.infer<typeof Review>
-
-/** `until` is its end, which an early end brings forward. */
-export const BudgetEntry = z.strictObject({
-  id: RequestId,
-  at: NumericDate,
-  until: NumericDate,
-  review: NumericDate.optional(),
-  /** The same words are not a reason twice. */
-  reason: Digest,
-})
-export type BudgetEntry = z.infer<typeof BudgetEntry>
-
-/** Drills have budgets of their own. */
-export const Budget = z.array(BudgetEntry)
-export type Budget = z.infer<typeof Budget>
-
 export const current = (budget: Budget, now: NumericDate): Budget =>
   budget.filter(({ until, review }) => until > now - budgetWindow || review !== undefined)
 
 /** An opening of which any part lies in the last seven days counts whole. */
 export const spent = (openings: readonly Pick<BudgetEntry, 'at' | 'until'>[], now: NumericDate): number =>
   openings.filter(({ until }) => until > now - budgetWindow).reduce((sum, { at, until }) => sum + (until - at), 0)
-
-/** `alone`: one opening at a time, and none soon after. That bounds a person; a profile may be open to two. */
-export type Limits = { window: number; budget: number; alone?: { coolDown: number } }
 
 export function refusedBy(
   budget: Budget,

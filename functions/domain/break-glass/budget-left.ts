@@ -1,6 +1,6 @@
-import { endedAt, openUntil } from '../requests/due.ts'
-import { openingOf } from '../requests/origin.ts'
-import type { ApprovalRequest } from '../requests/request.ts'
+import { endedAt, openUntil } from '../record/ended.ts'
+import { openingOf } from '../record/origin.ts'
+import type { ApprovalRequest } from '../record/request.ts'
 import type { NumericDate, PersonId, Resource } from '../values.ts'
 import { type BreakGlassPolicy, budgetWindow, spent } from './break-glass.ts'
 

@@ -1,9 +1,7 @@
-import { warnBefore } from '../cards/notices.ts'
-import type { IssuedCredential } from '../credentials/issue.ts'
-import { endedAt, openUntil } from '../requests/due.ts'
-import { type ApprovalRequest, grantOf } from '../requests/request.ts'
+import { endedAt, openUntil } from '../record/ended.ts'
+import { type ApprovalRequest, grantOf } from '../record/request.ts'
 import type { NumericDate, PersonId } from '../values.ts'
-import { reviewWithin } from './break-glass.ts'
+import { reviewWithin, warnBefore } from './break-glass.ts'
 
 /** From the person's call to its record. Seconds. */
 const openWithin = 5
@@ -33,7 +31,7 @@ export type ToldOf = { to: PersonId | 'channel' | 'page_hook'; at?: NumericDate;
 
 export type DrillFacts = {
   state: ApprovalRequest
-  credentials: readonly IssuedCredential[]
+  credentials: readonly { expiresAt: NumericDate }[]
   /** Milliseconds. */
   opened?: number
   posted: readonly ToldOf[]

@@ -3,8 +3,9 @@ import type { ActionFacts } from '../policy/assess.ts'
 import { type Account, accountOf, type Bundle } from '../policy/bundle.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
 import type { OpeningFacts } from '../policy/question.ts'
+import type { OpenRight } from '../record/opening.ts'
 import type { Resource } from '../values.ts'
-import type { OpenRight, Profile } from './break-glass.ts'
+import type { Profile } from './break-glass.ts'
 
 export const factsOfAction = ({ entry, resource }: Pick<ActionFacts, 'entry' | 'resource'>): OpenedFacts => ({
   action: entry.name,

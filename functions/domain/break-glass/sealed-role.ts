@@ -1,11 +1,8 @@
-import { type Entry, eventOf } from '../ledger/ledger.ts'
 import { accountIdOf, type Bundle } from '../policy/bundle.ts'
-import type { Answered, Command, ReportSealedUse } from '../requests/commands.ts'
-import { due } from '../requests/due.ts'
-import type { Event } from '../requests/events.ts'
-import { replay } from '../requests/evolve.ts'
-import { openingOf } from '../requests/origin.ts'
-import type { ApprovalRequest } from '../requests/request.ts'
+import type { Answered, Command, ReportSealedUse } from '../record/commands.ts'
+import type { Event } from '../record/events.ts'
+import { openingOf } from '../record/origin.ts'
+import type { ApprovalRequest } from '../record/request.ts'
 import { type GrantId, type NumericDate, PersonId } from '../values.ts'
 import { reviewWithin } from './break-glass.ts'
 
@@ -47,15 +44,11 @@ export function reportSealedUse({ ask, until, bundle }: ReportSealedUse, at: Num
   const common = { at, actor: { type: 'person', id: PersonId.parse(agent.id) } as const, policies: [], bundle }
   const grant = ask.id.replace(/^bgl_/, 'grt_') as GrantId
   const opened: Event = { ...common, type: 'BreakGlassOpened', ask, grant, notAfter: until }
-  const events: readonly Event[] = [opened, { ...common, type: 'ReviewDue', dueAt: at + reviewWithin }]
-  const state = replay(events)
-  return [...events, ...(state ? due(state, at, bundle) : [])]
+  return [opened, { ...common, type: 'ReviewDue', dueAt: at + reviewWithin }]
 }
 
 /** @param user the ARN of the IAM user: it is personal, and in the entry there is only a commitment to it */
-export function sealedSessionIn(entries: readonly Entry[], user: string) {
-  const [first] = entries
-  const opened = first && eventOf(first)
+export function sealedSessionOf(opened: Event | undefined, user: string) {
   const opening = opened?.type === 'BreakGlassOpened' ? openingOf(opened.ask) : undefined
   if (opened?.type !== 'BreakGlassOpened' || !opening?.sealed || !user.startsWith('arn:')) return undefined
   const name = user.slice(user.lastIndexOf('/') + 1)

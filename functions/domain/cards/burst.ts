@@ -1,10 +1,9 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
-import { Alias } from '../policy/ladder.ts'
+import { rulesOf } from '../record/origin.ts'
+import { type ApprovalRequest, openStage } from '../record/request.ts'
 import { Refusal } from '../refusals.ts'
-import { rulesOf } from '../requests/origin.ts'
-import { type ApprovalRequest, openStage, Verdict } from '../requests/request.ts'
-import { type AskerId, Digest, type Json, NumericDate, PersonId, RequestId } from '../values.ts'
+import { Alias, type AskerId, Digest, type Json, NumericDate, PersonId, RequestId, Verdict } from '../values.ts'
 import { channelsOf } from './routing.ts'
 
 /** A card of a burst shows no more; the next card has the rest. */

@@ -1,4 +1,4 @@
-import { type ApprovalRequest, grantOf, type UseOutcome, usesLeft } from '../requests/request.ts'
+import { type ApprovalRequest, grantOf, type UseOutcome, usesLeft } from '../record/request.ts'
 import { defined, type NumericDate } from '../values.ts'
 
 export type UseView = {

@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from '../policy/catalogue.ts'
-import { stepsLeft } from '../requests/plan-step.ts'
-import type { Ask } from '../requests/request.ts'
+import { stepsLeft } from '../record/plan-step.ts'
+import type { Ask } from '../record/request.ts'
 import type { JsonObject } from '../values.ts'
 import type { Narrowable, RequestView } from './request-view.ts'
 

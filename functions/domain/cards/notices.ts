@@ -1,10 +1,9 @@
-import { endedAt } from '../requests/due.ts'
-import { openingOf } from '../requests/origin.ts'
-import { type ApprovalRequest, grantOf } from '../requests/request.ts'
+import { warnBefore } from '../break-glass/break-glass.ts'
+import { endedAt } from '../record/ended.ts'
+import { openingOf } from '../record/origin.ts'
+import { type ApprovalRequest, grantOf } from '../record/request.ts'
 import type { NumericDate } from '../values.ts'
 
-/** How long before its end the person who opened it is told. Seconds. */
-export const warnBefore = 300
 /** How long before a review is due the reviewers are reminded. Seconds. */
 const remindBefore = 4 * 3600
 /** When an overdue review is told again first; then after twice as long each time. Seconds. */

@@ -1,7 +1,7 @@
 import type { Directory } from '../people/organisation.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
-import { nameOf } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
+import { nameOf } from './who.ts'
 
 /** A group with a source that could decide the stage that waits, and who is in it now. */
 export type OnCall = {

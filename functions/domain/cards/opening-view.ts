@@ -1,11 +1,12 @@
-import type { Opening, OpenRight, Review } from '../break-glass/break-glass.ts'
 import { filledFor } from '../break-glass/rights.ts'
 import type { IssuedCredential } from '../credentials/issue.ts'
-import { endedAt, openUntil } from '../requests/due.ts'
-import { openingOf } from '../requests/origin.ts'
-import { type ApprovalRequest, keyOf } from '../requests/request.ts'
+import { endedAt, openUntil } from '../record/ended.ts'
+import type { Opening, OpenRight, Review } from '../record/opening.ts'
+import { openingOf } from '../record/origin.ts'
+import { type ApprovalRequest, keyOf } from '../record/request.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
-import { describeRequest, type RequestView, type ViewFacts, type Who, whoIs } from './request-view.ts'
+import { describeRequest, type RequestView, type ViewFacts } from './request-view.ts'
+import { type Who, whoIs } from './who.ts'
 
 /** How far an opening has come: in force, or ended and at this point of its review. */
 export type OpeningStatus = 'open' | 'review_due' | 'review_overdue' | 'justified' | 'not_justified'

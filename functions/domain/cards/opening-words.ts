@@ -2,9 +2,9 @@ import { Claim, isSession, wordsOfClaim } from '../../targets/kinds.ts'
 import { clamp, inert } from '../inert.ts'
 import { duration } from '../values.ts'
 import type { OpeningStatus, OpeningView } from './opening-view.ts'
-import type { Who } from './request-view.ts'
-import { nameOf, titleParts } from './request-words.ts'
+import { titleParts } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
+import { nameOf, type Who } from './who.ts'
 
 /** The sentences of an opening that are the same in every channel, as `request-words.ts` has those of a request. */
 

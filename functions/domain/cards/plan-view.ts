@@ -1,13 +1,14 @@
 import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
-import { type Preview, previewOfStep, type ResourcePreview, stateOf } from '../previews/preview.ts'
-import { type ReadTerms, readTerms } from '../requests/ask-terms.ts'
-import { type PlanStep, planTitle, type StepStatus, statusOfStep, stepsLeft, stepsOf } from '../requests/plan-step.ts'
-import type { ApprovalRequest } from '../requests/request.ts'
+import { type ReadTerms, readTerms } from '../record/ask-terms.ts'
+import { type PlanStep, planTitle, type StepStatus, statusOfStep, stepsLeft, stepsOf } from '../record/plan-step.ts'
+import { type Preview, previewOfStep, type ResourcePreview, stateOf } from '../record/preview.ts'
+import type { ApprovalRequest } from '../record/request.ts'
 import type { JsonObject, NumericDate, RequestId, Resource } from '../values.ts'
 import { defined } from '../values.ts'
 import { narrowableArguments } from './narrowable.ts'
-import type { Narrowable, RequestView, ViewFacts, Who } from './request-view.ts'
+import type { Narrowable, RequestView, ViewFacts } from './request-view.ts'
+import type { Who } from './who.ts'
 
 /** One step of a plan, as values. */
 export type StepView = Pick<PlanStep, keyof PlanStep & keyof ReadTerms<'people'>> & {

@@ -1,5 +1,5 @@
 import { clamp, inert } from '../inert.ts'
-import { type StepStatus, stepsLeft } from '../requests/plan-step.ts'
+import { type StepStatus, stepsLeft } from '../record/plan-step.ts'
 import { duration } from '../values.ts'
 import { countDone, type StepView } from './plan-view.ts'
 import type { RequestView } from './request-view.ts'

@@ -1,12 +1,12 @@
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
 import { changing, hidden, staying } from '../previews/mask.ts'
-import { type Matched, type Preview, previewOfStep, type ReadFault } from '../previews/preview.ts'
+import { type Matched, type Preview, previewOfStep, type ReadFault } from '../record/preview.ts'
 import type { Json, JsonObject } from '../values.ts'
 import { changedSteps, type StepView } from './plan-view.ts'
 import { stepsNamed } from './plan-words.ts'
 import type { ChangeView, RequestView } from './request-view.ts'
-import { nameOf } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
+import { nameOf } from './who.ts'
 
 /** What is there now and what would be, in the words of every channel. Values of others in it are inert. */
 

@@ -1,12 +1,12 @@
-import type { Ambient } from '../agents/host.ts'
 import { digestOf } from '../digest.ts'
-import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
+import type { Ambient } from '../people/host.ts'
+import { agentOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { fillingOf } from '../policy/filling.ts'
 import { tierOf } from '../policy/ladder.ts'
-import type { ResourcePreview } from '../previews/preview.ts'
-import { isPersonal, type ReadTerms, readTerms } from '../requests/ask-terms.ts'
-import { originOf } from '../requests/origin.ts'
+import { isPersonal, type ReadTerms, readTerms } from '../record/ask-terms.ts'
+import { originOf } from '../record/origin.ts'
+import type { ResourcePreview } from '../record/preview.ts'
 import {
   type ApprovalRequest,
   type Ask,
@@ -15,14 +15,22 @@ import {
   openStage,
   type StageState,
   type Status,
+} from '../record/request.ts'
+import {
+  type Digest,
+  defined,
+  type Json,
+  type JsonObject,
+  type NumericDate,
+  type RequestId,
+  type Resource,
   type Verdict,
-} from '../requests/request.ts'
-import type { Digest, Json, JsonObject, NumericDate, RequestId, Resource } from '../values.ts'
-import { defined } from '../values.ts'
+} from '../values.ts'
 import { type GrantView, grantView } from './grant-view.ts'
 import { narrowableOf } from './narrowable.ts'
 import { type OnCall, type OnCallView, onCallView } from './on-call-view.ts'
 import { askedOfStep, changedSteps, type StepView, stepViews, titleOfPlan } from './plan-view.ts'
+import { type Who, whoIs } from './who.ts'
 
 /** What of the bundle a view needs. */
 export type ViewFacts = Pick<
@@ -32,9 +40,6 @@ export type ViewFacts = Pick<
   /** Who could decide the stage that waits, by what sources of groups say now. */
   onCall?: readonly OnCall[]
 }
-
-/** A person with the name that the directory has, an agent, or Hotwork itself (`system`). */
-export type Who = { id: string; name?: string }
 
 export type DecisionView = { person: Who; for?: Who; verdict: Verdict; at: NumericDate; comment?: string }
 
@@ -210,11 +215,6 @@ export function titleOf(ask: Ask, facts: Pick<ViewFacts, 'actions'>): RequestVie
   const origin = originOf(ask)
   return origin.kind === 'plan' ? titleOfPlan(origin.steps) : titleOfAction(ask, facts)
 }
-
-export const whoIs = ({ directory }: Pick<ViewFacts, 'directory'>, id: string): Who => ({
-  id,
-  ...defined({ name: personOf({ directory } as Bundle, id)?.name }),
-})
 
 function stageView(stage: StageState, isOpen: boolean, facts: ViewFacts): StageView {
   const { terms, decisions, opensAt, deadline, escalatedAt } = stage

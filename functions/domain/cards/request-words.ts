@@ -1,12 +1,13 @@
 import { couldAlone } from '../agents/host-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
-import { saidTexts } from '../requests/ask-terms.ts'
+import { saidTexts } from '../record/ask-terms.ts'
 import { duration } from '../values.ts'
 import { stepChanges } from './plan-narrowed.ts'
 import { doerRows, planEnd, planHeadline, planNow, planTerms, planUndo } from './plan-words.ts'
-import type { DecisionView, NarrowingView, RequestView, StageView, ViewFacts, Who } from './request-view.ts'
-import { approvalsOf, openStageOf, whoIs } from './request-view.ts'
+import type { DecisionView, NarrowingView, RequestView, StageView } from './request-view.ts'
+import { approvalsOf, openStageOf } from './request-view.ts'
 import { type Row, type Sentence, unquoted } from './sentence.ts'
+import { nameOf, type Who } from './who.ts'
 
 /**
  * The sentences of a request that are the same in every channel. All text of others in them is inert; a value, and what a
@@ -195,14 +196,6 @@ export function noteOf({ ended }: RequestView): string | undefined {
 }
 
 const settlerOf = ({ ended }: RequestView): string => (ended ? standInName(ended.by, ended.for) : '')
-
-/** A person by name and id; Hotwork, where a rule decided. */
-export function nameOf({ id, name }: Who): string {
-  if (id === 'system') return 'Hotwork, by rule'
-  return name === undefined ? id : `${clamp(inert(name), 64).text} (${id})`
-}
-
-export const nameIn = (facts: Pick<ViewFacts, 'directory'>, id: string): string => nameOf(whoIs(facts, id))
 
 const standInName = (person: Who, absent: Who | undefined): string =>
   absent === undefined ? nameOf(person) : `${nameOf(person)} for ${nameOf(absent)}`

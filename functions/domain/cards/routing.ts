@@ -1,8 +1,9 @@
-import type { BreakGlassPolicy, Opening } from '../break-glass/break-glass.ts'
+import type { BreakGlassPolicy } from '../break-glass/break-glass.ts'
 import type { Directory } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
 import type { Stage } from '../policy/ladder.ts'
-import { type ApprovalRequest, openStage, type StageState } from '../requests/request.ts'
+import type { Opening } from '../record/opening.ts'
+import { type ApprovalRequest, openStage, type StageState } from '../record/request.ts'
 import { type NumericDate, PersonId } from '../values.ts'
 
 type Notify = Pick<Stage, 'notify'>

@@ -1,15 +1,16 @@
 import { isSession, isTargetId, kinds, wordsOfClaim } from '../../targets/kinds.ts'
+import type { Actor } from '../event.ts'
 import { inert } from '../inert.ts'
 import { isCommitment } from '../ledger/texts.ts'
 import type { Observed } from '../policy/observed.ts'
-import type { Preview } from '../previews/preview.ts'
-import type { Actor, Event, EventType } from '../requests/events.ts'
-import { originOf } from '../requests/origin.ts'
+import type { Event, EventType } from '../record/events.ts'
+import { originOf } from '../record/origin.ts'
+import type { Preview } from '../record/preview.ts'
 import { changedValues, differencesOf, differenceText, kindOfChange, whyNotRead } from './preview-words.ts'
 import type { ViewFacts } from './request-view.ts'
-import { nameIn } from './request-words.ts'
 import type { Sentence } from './sentence.ts'
 import type { Group, Lane, Mark, Moment } from './timeline.ts'
+import { nameIn } from './who.ts'
 
 type Told = { lane: Lane; mark: Mark; said: Sentence; more?: readonly Sentence[]; why?: Sentence; alike?: Sentence }
 type Of<T extends EventType> = Extract<Event, { type: T }>

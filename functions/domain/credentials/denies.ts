@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Halt } from '../halts/halt.ts'
-import { type ApprovalRequest, grantOf } from '../requests/request.ts'
+import { type ApprovalRequest, grantOf } from '../record/request.ts'
 import { NumericDate } from '../values.ts'
 
 const tagged = z.strictObject({

@@ -1,8 +1,8 @@
 import { actOf, Claim } from '../../targets/kinds.ts'
 import { longestCredential } from '../break-glass/break-glass.ts'
+import { system } from '../event.ts'
 import type { Entry } from '../ledger/ledger.ts'
 import { driftAt, isGuarded } from '../previews/drift.ts'
-import { stateOf } from '../previews/preview.ts'
 import {
   type Answered,
   type Authority,
@@ -14,11 +14,12 @@ import {
   type Issue,
   type NotLive,
   type Refused,
-} from '../requests/commands.ts'
-import { type Event, system } from '../requests/events.ts'
-import { rulesOf } from '../requests/origin.ts'
-import { keptSteps } from '../requests/plan-step.ts'
-import { type ApprovalRequest, type ApprovedRequest, keyOf, lostApprovals, usesLeft } from '../requests/request.ts'
+} from '../record/commands.ts'
+import type { Event } from '../record/events.ts'
+import { rulesOf } from '../record/origin.ts'
+import { keptSteps } from '../record/plan-step.ts'
+import { stateOf } from '../record/preview.ts'
+import { type ApprovalRequest, type ApprovedRequest, keyOf, lostApprovals, usesLeft } from '../record/request.ts'
 import { CredentialId, defined, NumericDate, rfc3339, type Thumbprint } from '../values.ts'
 
 /** The facts at an intent are too old for a later mint. Seconds. */

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { SecurityEvent, setClaims } from '../events/security-events.ts'
 import { addressesOf, type Bundle } from '../policy/bundle.ts'
-import { namesIn } from '../requests/ask-terms.ts'
+import { namesIn } from '../record/ask-terms.ts'
 import {
   AgentId,
   Digest,

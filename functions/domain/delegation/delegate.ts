@@ -1,8 +1,8 @@
 import { bindKey, deniedNow, notYet } from '../credentials/issue.ts'
-import type { Answered, Delegate, DeniedNow, NotLive } from '../requests/commands.ts'
-import { agentActor, endedBy } from '../requests/commands.ts'
-import { rulesOf } from '../requests/origin.ts'
-import { type ApprovalRequest, type ApprovedRequest, usesLeft } from '../requests/request.ts'
+import type { Answered, Delegate, DeniedNow, NotLive } from '../record/commands.ts'
+import { agentActor, endedBy } from '../record/commands.ts'
+import { rulesOf } from '../record/origin.ts'
+import { type ApprovalRequest, type ApprovedRequest, usesLeft } from '../record/request.ts'
 import { type NumericDate, rfc3339 } from '../values.ts'
 
 const deepestDelegation = 3

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { type Halt, HaltTarget } from '../halts/halt.ts'
-import { isOfHalt } from '../requests/commands.ts'
-import { openingOf, rulesOf } from '../requests/origin.ts'
-import { type ApprovalRequest, grantOf } from '../requests/request.ts'
+import { isOfHalt } from '../record/commands.ts'
+import { openingOf, rulesOf } from '../record/origin.ts'
+import { type ApprovalRequest, grantOf } from '../record/request.ts'
 import { AgentId, defined, GrantId, HaltId, idOfDigest, isAgent, NumericDate, RequestId, random26 } from '../values.ts'
 
 /** The same change has the same id, so that a receiver can drop a repeat. */

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
 import { sessionRevoked, verification } from '../halts/signal.ts'
-import { isOfHalt } from '../requests/commands.ts'
-import { type ApprovalRequest, grantOf } from '../requests/request.ts'
+import { isOfHalt } from '../record/commands.ts'
+import { type ApprovalRequest, grantOf } from '../record/request.ts'
 import {
   AskerId,
   CredentialId,

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
+import { event } from '../event.ts'
 import { sessionRevoked } from '../halts/signal.ts'
 import { addressesOf, type Bundle } from '../policy/bundle.ts'
 import type { Rate } from '../policy/ladder.ts'
-import { event } from '../requests/events.ts'
 import { defined, idOfDigest, type NumericDate, StreamId, ToolId } from '../values.ts'
 
 /** Shared Signals Framework 1.0: what a tool is told, and where. Each tool has one stream. */

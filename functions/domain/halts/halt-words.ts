@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { ViewFacts } from '../cards/request-view.ts'
-import { nameIn } from '../cards/request-words.ts'
 import type { Sentence } from '../cards/sentence.ts'
+import { nameIn } from '../cards/who.ts'
 import { inert } from '../inert.ts'
 import { declarerName, type Halt, HaltTarget } from './halt.ts'
 

@@ -1,11 +1,11 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
+import { event } from '../event.ts'
 import type { Answer } from '../policy/question.ts'
-import { askerActor } from '../requests/commands.ts'
-import { event } from '../requests/events.ts'
-import { actionsOf, rulesOf } from '../requests/origin.ts'
-import { keptSteps } from '../requests/plan-step.ts'
-import { type ApprovalRequest, approvalsOf, peopleBehind } from '../requests/request.ts'
+import { askerActor } from '../record/commands.ts'
+import { actionsOf, rulesOf } from '../record/origin.ts'
+import { keptSteps } from '../record/plan-step.ts'
+import { type ApprovalRequest, approvalsOf, peopleBehind } from '../record/request.ts'
 import { AgentId, defined, HaltId, idOfDigest, isAgent, NumericDate, PersonId, TransmitterId } from '../values.ts'
 
 /** `environment` is a freeze, which break-glass passes. */

@@ -2,8 +2,7 @@ import * as z from 'zod'
 import { SecureUrl } from '../people/identity-issuer.ts'
 import { type Identity, isValidAt } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
-import { Alias } from '../policy/ladder.ts'
-import { type NumericDate, TransmitterId } from '../values.ts'
+import { Alias, type NumericDate, TransmitterId } from '../values.ts'
 import { type HaltTarget, haltKey } from './halt.ts'
 
 /** What a transmitter may say of a subject (CAEP 1.0, RISC 1.0). */

@@ -6,7 +6,7 @@ import { HaltEvent } from '../halts/halt.ts'
 import { LinkEvent } from '../people/linking.ts'
 import { StandInEvent } from '../people/stand-in.ts'
 import { PermitEvent } from '../permits/permit.ts'
-import { Event } from '../requests/events.ts'
+import { Event } from '../record/events.ts'
 import { ErasedEvent } from './erased.ts'
 import { type Entry, factsOf } from './ledger.ts'
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { event } from '../requests/events.ts'
+import { event } from '../event.ts'
 
 /** On the chain of the person whose texts were removed: by the actor, and how many; not which. */
 export const ErasedEvent = event('Erased', { texts: z.int().positive() })

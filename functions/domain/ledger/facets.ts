@@ -1,8 +1,8 @@
 import type { Halt, HaltTarget } from '../halts/halt.ts'
 import type { StandIn } from '../people/stand-in.ts'
 import type { StandingPermit } from '../permits/permit.ts'
-import { actionsOf } from '../requests/origin.ts'
-import type { ApprovalRequest } from '../requests/request.ts'
+import { actionsOf } from '../record/origin.ts'
+import type { ApprovalRequest } from '../record/request.ts'
 import { AgentId, defined, type NumericDate, PersonId, ToolId } from '../values.ts'
 import type { Entry } from './ledger.ts'
 

@@ -8,10 +8,10 @@ import { evolveHalt, HaltEvent } from '../halts/halt.ts'
 import { type ChatAccount, evolveLink, LinkEvent } from '../people/linking.ts'
 import { evolveStandIn, StandInEvent } from '../people/stand-in.ts'
 import { evolvePermit, PermitEvent } from '../permits/permit.ts'
-import type { ParentTask } from '../requests/ask-terms.ts'
-import { Event } from '../requests/events.ts'
-import { evolve } from '../requests/evolve.ts'
-import type { ApprovalRequest } from '../requests/request.ts'
+import type { ParentTask } from '../record/ask-terms.ts'
+import { Event } from '../record/events.ts'
+import { evolve } from '../record/evolve.ts'
+import type { ApprovalRequest } from '../record/request.ts'
 import {
   type Digest,
   HaltId,

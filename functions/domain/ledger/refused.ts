@@ -1,6 +1,6 @@
 import { digestOf } from '../digest.ts'
 import type { Rate } from '../policy/ladder.ts'
-import type { ParentTask } from '../requests/ask-terms.ts'
+import type { ParentTask } from '../record/ask-terms.ts'
 import {
   type AgentId,
   type Digest,

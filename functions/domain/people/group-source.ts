@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import { GroupSource, type Source, sourceKinds, sourceOf } from '../../group-sources/kinds.ts'
-import { Alias } from '../policy/ladder.ts'
 import type { PersonAction } from '../policy/question.ts'
-import { NumericDate, PersonId } from '../values.ts'
+import { Alias, NumericDate, PersonId } from '../values.ts'
 import type { Directory } from './organisation.ts'
 
 /** Where members of a group come from beside those in the directory. */

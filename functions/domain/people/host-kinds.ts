@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Unseen } from '../agents/agent-file.ts'
+import type { Unseen } from './host.ts'
 
 type HostKind = {
   /** The host as agents.json names it. */

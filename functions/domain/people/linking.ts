@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { event } from '../requests/events.ts'
+import { event } from '../event.ts'
 import { Digest, type NumericDate } from '../values.ts'
 import type { Person } from './organisation.ts'
 

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
-import { Verdict } from '../requests/request.ts'
-import { Digest, NumericDate, PersonId, type Seconds } from '../values.ts'
+import { Digest, NumericDate, PersonId, type Seconds, Verdict } from '../values.ts'
 import { Claimed, claimedGroups } from './group-source.ts'
 import { type Directory, type Person, type ProvenIdentity, withIdentity } from './organisation.ts'
 

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { sourceAccounts } from '../../group-sources/kinds.ts'
-import { Alias } from '../policy/ladder.ts'
-import { AgentId, NumericDate, PersonId, Seconds, ToolId } from '../values.ts'
+import { AgentId, Alias, NumericDate, PersonId, Seconds, ToolId } from '../values.ts'
 import { SourcedGroup } from './group-source.ts'
 import { RunsOn } from './host-kinds.ts'
 import { SecureUrl } from './identity-issuer.ts'
@@ -221,3 +220,6 @@ export function canCoincide(a: Identity, b: Identity): boolean {
     Math.max(a.validFrom ?? 0, b.validFrom ?? 0) < Math.min(a.validUntil ?? forever, b.validUntil ?? forever)
   )
 }
+
+export const SuspendedBecause = z.enum(['recertification', 'suspended', 'retired', 'owner_inactive'])
+export type SuspendedBecause = z.infer<typeof SuspendedBecause>

@@ -1,6 +1,6 @@
 import * as z from 'zod'
+import { event } from '../event.ts'
 import type { Answer } from '../policy/question.ts'
-import { event } from '../requests/events.ts'
 import { HaltId, NumericDate, PersonId, StandInId } from '../values.ts'
 import { Login } from './login-strength.ts'
 

@@ -1,13 +1,13 @@
 import * as z from 'zod'
 import { argumentsWithin } from '../delegation/attenuation.ts'
+import { event } from '../event.ts'
 import { type Login, type LoginWanted, lackOf } from '../people/login-strength.ts'
 import { seatsIn } from '../policy/filling.ts'
 import { type Ladder, tierOf } from '../policy/ladder.ts'
 import { isSameTool, McpTool } from '../policy/mcp-tool.ts'
 import type { Answer } from '../policy/question.ts'
-import { event } from '../requests/events.ts'
-import { rulesOf } from '../requests/origin.ts'
-import { type ApprovalRequest, approvalsOf, Decision, keyOf, ownersOf, StageState } from '../requests/request.ts'
+import { rulesOf } from '../record/origin.ts'
+import { type ApprovalRequest, approvalsOf, Decision, keyOf, ownersOf, StageState } from '../record/request.ts'
 import {
   AgentId,
   defined,

@@ -1,7 +1,11 @@
+import * as z from 'zod'
 import type { Agent } from '../people/organisation.ts'
-import type { AgentRef } from '../requests/request.ts'
-import type { NumericDate } from '../values.ts'
+import { AgentId, type NumericDate } from '../values.ts'
 import type { Bundle } from './bundle.ts'
+
+/** The issuer and subject of its workload token. */
+export const AgentRef = z.strictObject({ id: AgentId, issuer: z.string(), subject: z.string() })
+export type AgentRef = z.infer<typeof AgentRef>
 
 /** The agent with the identity that is its own now. Where that pins no subject, its name is the subject. */
 export function agentRefOf({ id, identities }: Agent, { deployment }: Bundle, now: NumericDate): AgentRef {

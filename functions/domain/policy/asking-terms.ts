@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import type { AskTerms } from '../requests/ask-terms.ts'
 import type { Bundle } from './bundle.ts'
 import { tierOf } from './ladder.ts'
 
@@ -35,8 +34,10 @@ export function readsMember(
   return Object.values({ ...policies[action], ...observed[action] }).some((text) => read.test(text))
 }
 
+type Why = { purpose: string; justified?: true | undefined; task?: TaskAnswer | undefined }
+
 /** Why something was asked for, as policy hears it each time. */
-export const whyAsked = ({ purpose, justified, task }: Pick<AskTerms, 'purpose' | 'justified' | 'task'>) => ({
+export const whyAsked = ({ purpose, justified, task }: Why) => ({
   ...{ purpose, justified: justified === true, task: task ?? ('unchecked' as const) },
 })
 

@@ -1,8 +1,6 @@
 import * as z from 'zod'
-import type { HostFacts } from '../agents/host.ts'
+import type { HostFacts } from '../people/host.ts'
 import { answersFor } from '../people/organisation.ts'
-import type { PreviewOutcome } from '../previews/preview.ts'
-import { mostSteps } from '../requests/plan-step.ts'
 import { AgentId, JsonObject, type NumericDate, ok, type PersonId, Resource, type Result, refuse } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
 import { findEnoughApprovers } from './approvers.ts'
@@ -21,11 +19,13 @@ import {
 import { agentOf, type Bundle } from './bundle.ts'
 import type { CatalogueEntry } from './catalogue.ts'
 import { McpTool } from './mcp-tool.ts'
-import type { Answer, Ask, RequestFacts } from './question.ts'
+import type { Answer, Ask, PreviewOutcome, RequestFacts } from './question.ts'
 
 /** Not in the catalogue: it stands for several of its actions, in order. */
 export const planAction = 'plan'
 export const isPlanBody = ({ action }: { action: { name: string } }): boolean => action.name === planAction
+
+export const mostSteps = 20
 
 export const StepAsk = z.strictObject({
   agent: AgentId,

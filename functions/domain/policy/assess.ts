@@ -1,6 +1,5 @@
-import { type HostFacts, unseenHost } from '../agents/host.ts'
+import { type HostFacts, unseenHost } from '../people/host.ts'
 import { type Agent, agentStatus, factsOf, ownerOf, type ResourceFacts } from '../people/organisation.ts'
-import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AskerId, JsonObject, NumericDate, PersonId, Resource, Result } from '../values.ts'
 import { defined, ok, refuse } from '../values.ts'
 import { findEnoughApprovers } from './approvers.ts'
@@ -10,7 +9,7 @@ import { whyNotNow } from './calendar.ts'
 import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments, unpinnedOf } from './catalogue.ts'
 import { type Approval, type GrantTerms, type Stage, satisfiedTier, type Tier } from './ladder.ts'
 import { type McpTool, toolOf } from './mcp-tool.ts'
-import type { ActionQuestion, Answer, Ask, Moment, RequestFacts } from './question.ts'
+import type { ActionQuestion, Answer, Ask, Moment, PreviewOutcome, RequestFacts } from './question.ts'
 
 /** What the caller asked. Only its identity is verified. */
 export type Asked = {

@@ -7,12 +7,12 @@ import { Transmitter } from '../halts/signal.ts'
 import { Issuer } from '../people/identity-issuer.ts'
 import { Agent, Directory, ResourceRule, Tool } from '../people/organisation.ts'
 import { ShowLevel } from '../previews/preview-source.ts'
-import { type AgentId, Digest, type Json, type PersonId, Seconds, type ToolId } from '../values.ts'
+import { type AgentId, Alias, Digest, type Json, type PersonId, Seconds, type ToolId } from '../values.ts'
 import { resourcesOverlap } from './arguments.ts'
 import { Calendar } from './calendar.ts'
 import { CatalogueEntry } from './catalogue.ts'
 import { IncidentService } from './incident-service.ts'
-import { Alias, Ladder } from './ladder.ts'
+import { Ladder } from './ladder.ts'
 
 export type Account = z.infer<typeof kinds.aws.settings>
 
@@ -118,7 +118,7 @@ export const hashOfBundle = (content: Json): Digest => digestOf('hotwork.bundle.
 
 export const agentOf = (bundle: Bundle, id: AgentId | string): Agent | undefined =>
   bundle.agents.find((agent) => agent.id === id)
-export const personOf = (bundle: Bundle, id: PersonId | string) =>
+export const personOf = (bundle: Pick<Bundle, 'directory'>, id: PersonId | string) =>
   bundle.directory.people.find((person) => person.id === id)
 export const addressesOf = (bundle: Bundle, id: ToolId | string) => bundle.deployment.tools[id.replace(/^tool:/, '')]
 

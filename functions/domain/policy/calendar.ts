@@ -2,8 +2,7 @@ import * as PlainDate from 'temporal-polyfill/fns/PlainDate'
 import * as PlainDateTime from 'temporal-polyfill/fns/PlainDateTime'
 import * as Zoned from 'temporal-polyfill/fns/ZonedDateTime'
 import * as z from 'zod'
-import { NumericDate } from '../values.ts'
-import { Alias } from './ladder.ts'
+import { Alias, NumericDate } from '../values.ts'
 
 /** Time by the wall clock of a place. This file alone imports the library that knows time zones. */
 

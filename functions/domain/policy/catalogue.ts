@@ -10,10 +10,9 @@ import {
   type Settings,
 } from '../../targets/kinds.ts'
 import { PreviewSource } from '../previews/preview-source.ts'
-import { type JsonObject, ok, type Resource, type Result, refuse, ToolId } from '../values.ts'
+import { Alias, type JsonObject, ok, type Resource, type Result, refuse, ToolId } from '../values.ts'
 import { whatIsWrong } from '../what-is-wrong.ts'
 import { ArgumentsSchema, argumentsParser } from './arguments.ts'
-import { Alias } from './ladder.ts'
 import { McpTool } from './mcp-tool.ts'
 import { argumentIn, fillLiterally, isLiteral, partsOf, placesOf } from './templates.ts'
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { type Given, type Login, lackOf, weakStandIn } from '../people/login-strength.ts'
-import { type NumericDate, PersonId, Seconds } from '../values.ts'
+import { Alias, type NumericDate, PersonId, Seconds } from '../values.ts'
 import { canFill, fillingOf, seatsIn } from './filling.ts'
 
 /** `perMinute` over time, and up to `burst` at once after a rest. */
@@ -38,11 +38,6 @@ export function takeTokens(
     ? { permitted: true, fullAt: next }
     : { permitted: false, retryAfter: Math.max(1, Math.ceil(early / 1000)) }
 }
-
-export const Alias = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower case letters, digits and hyphens, a letter first')
-export type Alias = z.infer<typeof Alias>
 
 /** Silence is never consent: it can only end the request, or widen who may decide. */
 const OnSilence = z.union([

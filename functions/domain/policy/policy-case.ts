@@ -1,17 +1,14 @@
 import * as z from 'zod'
-import { AgentRecord, Ambient, noRecord } from '../agents/host.ts'
 import { factsOfAction, factsOfProfile } from '../break-glass/rights.ts'
+import { AgentRecord, Ambient, noRecord } from '../people/host.ts'
 import { groupsOf } from '../people/organisation.ts'
-import { previewOutcomes } from '../previews/preview.ts'
-import { mostSteps } from '../requests/plan-step.ts'
-import { AgentId, defined, JsonObject, type NumericDate, PersonId } from '../values.ts'
+import { AgentId, Alias, defined, JsonObject, type NumericDate, PersonId } from '../values.ts'
 import { isOwner } from './approvers.ts'
 import { taskAnswers } from './asking-terms.ts'
 import { type Asked, assess, assessmentRefusals, findFacts, questionOf, requestFacts } from './assess.ts'
-import { assessPlan, StepAsk } from './assess-plan.ts'
+import { assessPlan, mostSteps, StepAsk } from './assess-plan.ts'
 import { type Bundle, personOf } from './bundle.ts'
-import { Alias } from './ladder.ts'
-import { type Answer, type Ask, type PersonQuestion, personActions } from './question.ts'
+import { type Answer, type Ask, type PersonQuestion, personActions, previewOutcomes } from './question.ts'
 
 /** A folder that compiles today compiles tomorrow. */
 const caseTime: NumericDate = Date.UTC(2026, 0, 1, 12) / 1000

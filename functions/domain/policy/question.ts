@@ -1,10 +1,13 @@
 import type { CredentialKind } from '../../targets/kinds.ts'
-import type { HostFacts } from '../agents/host.ts'
+import type { HostFacts } from '../people/host.ts'
 import type { Autonomy, ResourceFacts } from '../people/organisation.ts'
-import type { PreviewOutcome } from '../previews/preview.ts'
 import type { AgentId, JsonObject, NumericDate, PersonId, Resource } from '../values.ts'
 import type { TaskAnswer } from './asking-terms.ts'
 import type { Observed } from './observed.ts'
+
+/** What policy sees of a preview. */
+export const previewOutcomes = ['matched', 'none', 'failed'] as const
+export type PreviewOutcome = (typeof previewOutcomes)[number]
 
 /** `plan`: of the agent that proposes a step for another. It gets no credential. */
 export type Moment = 'request' | 'plan' | 'issue' | 'use'

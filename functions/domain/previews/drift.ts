@@ -1,11 +1,12 @@
 import { type Act, actOf } from '../../targets/kinds.ts'
-import type { ReadAgain, Refused } from '../requests/commands.ts'
-import { type Event, system } from '../requests/events.ts'
-import { evolve } from '../requests/evolve.ts'
+import { system } from '../event.ts'
+import type { ReadAgain, Refused } from '../record/commands.ts'
+import type { Event } from '../record/events.ts'
+import { evolve } from '../record/evolve.ts'
+import { type Matched, mostDrifts, type Preview, previewOfStep, stateOf } from '../record/preview.ts'
+import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../record/request.ts'
 import { approve, climbable, decideByOf, openNext } from '../requests/open-stage.ts'
-import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'
-import { type Matched, mostDrifts, type Preview, previewOfStep, stateOf } from './preview.ts'
 
 /**
  * Whether what is there is read again before this act: only until the first such act. After it the agent's own change

@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { placesOf } from '../policy/templates.ts'
 import { type Json, type JsonObject, JsonObject as JsonObjectSchema } from '../values.ts'
 
 /** A JMESPath expression over the answer of the read. */
@@ -43,12 +42,4 @@ function fillText(template: string, args: JsonObject): Json {
   const [, alone] = wholePlace.exec(template) ?? []
   if (alone !== undefined) return args[alone] ?? null
   return template.replace(/\{arguments\.([A-Za-z0-9_]+)\}/g, (_, name: string) => String(args[name]))
-}
-
-/** Each text of a read's arguments that has places in it, with where it stands. */
-export function templatesOfRead(value: Json, path: readonly (string | number)[] = []): [string, (string | number)[]][] {
-  if (typeof value === 'string') return placesOf(value).length > 0 || /[{}]/.test(value) ? [[value, [...path]]] : []
-  if (typeof value !== 'object' || value === null) return []
-  const members: [string | number, Json][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
-  return members.flatMap(([name, each]) => templatesOfRead(each, [...path, name]))
 }

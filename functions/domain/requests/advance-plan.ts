@@ -1,22 +1,19 @@
+import { system } from '../event.ts'
+import {
+  type Answered,
+  type BeginTurn,
+  type EndingCode,
+  type EndStep,
+  endedBy,
+  type OpenStep,
+} from '../record/commands.ts'
+import type { Event } from '../record/events.ts'
+import { evolve } from '../record/evolve.ts'
+import { originOf } from '../record/origin.ts'
+import { keptSteps, type StepOutcome, stepInTurn } from '../record/plan-step.ts'
+import { type ApprovalRequest, grantOf, openStage, type SettledBy } from '../record/request.ts'
 import { defined, type NumericDate } from '../values.ts'
-import { type Answered, type Ending, type EndingCode, endedBy } from './commands.ts'
-import { type Event, system } from './events.ts'
-import { evolve } from './evolve.ts'
 import { approve } from './open-stage.ts'
-import { originOf } from './origin.ts'
-import { keptSteps, type StepOutcome, stepInTurn } from './plan-step.ts'
-import { type ApprovalRequest, grantOf, openStage, type SettledBy } from './request.ts'
-
-/** Of a plan: the turn of a step, and how it ended. */
-export type OpenStep = { bundle: string } & { type: 'open_step'; step: number }
-export type EndStep = { bundle: string } & { type: 'end_step'; step: number; outcome: StepOutcome; because?: string }
-/** Of the request that is a step: its turn has come. */
-export type BeginTurn = { bundle: string } & {
-  type: 'begin_turn'
-  ending?: Ending
-  /** Why its agent may not act any more: a code. */
-  unfit?: string
-}
 
 /**
  * How a plan goes on once it is approved: one step at a time, each a request of its own, and none after one that did not

@@ -2,11 +2,7 @@ import { openBreakGlass, review } from '../break-glass/open.ts'
 import { refusedWhereSealed, reportSealedUse, type UnsealedCommand } from '../break-glass/sealed-role.ts'
 import { intend, issue } from '../credentials/issue.ts'
 import { delegate } from '../delegation/delegate.ts'
-import type { Refusal } from '../refusals.ts'
-import { compareCalls } from '../uses/compare-calls.ts'
-import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from '../uses/use.ts'
-import { defined, type NumericDate, type PersonId } from '../values.ts'
-import { beginTurn, endStep, openStep, waitsForTurn } from './advance-plan.ts'
+import { system } from '../event.ts'
 import {
   type Answered,
   actorOf,
@@ -22,15 +18,20 @@ import {
   type Submit,
   type Wake,
   type Withdraw,
-} from './commands.ts'
+} from '../record/commands.ts'
+import type { Event } from '../record/events.ts'
+import { evolve, replay } from '../record/evolve.ts'
+import { originOf, rulesOf } from '../record/origin.ts'
+import { type EndingCommand, endsSomething, hasRoom } from '../record/record-size.ts'
+import type { ApprovalRequest, Decision, PendingRequest } from '../record/request.ts'
+import type { Refusal } from '../refusals.ts'
+import { compareCalls } from '../uses/compare-calls.ts'
+import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from '../uses/use.ts'
+import { defined, type NumericDate, type PersonId } from '../values.ts'
+import { beginTurn, endStep, openStep, waitsForTurn } from './advance-plan.ts'
 import { due } from './due.ts'
-import { type Event, system } from './events.ts'
-import { evolve } from './evolve.ts'
 import { markObserved, observedOfRefusal } from './mark-observed.ts'
 import { approve, climbable, decideByOf, openNext } from './open-stage.ts'
-import { originOf, rulesOf } from './origin.ts'
-import { type EndingCommand, endsSomething, hasRoom } from './record-size.ts'
-import type { ApprovalRequest, Decision, PendingRequest } from './request.ts'
 import { takeDecision } from './take-decision.ts'
 
 export function submit(
@@ -215,7 +216,10 @@ export function decide<C extends Command>(
 function decideAny(state: ApprovalRequest | undefined, command: Command, now: NumericDate): Decided {
   if (!state && (command.type === 'open_break_glass' || command.type === 'report_sealed_use')) {
     const opened = command.type === 'open_break_glass' ? openBreakGlass(command, now) : reportSealedUse(command, now)
-    return 'code' in opened ? { events: [], refusal: opened } : { events: markObserved(command, opened) }
+    if ('code' in opened) return { events: [], refusal: opened }
+    const events = markObserved(command, opened)
+    // The session of a sealed role may be over already.
+    return { events: [...events, ...due(replay(events) as ApprovalRequest, now, command.bundle)] }
   }
   if (!state)
     return command.type === 'submit'

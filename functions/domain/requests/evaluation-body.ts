@@ -1,6 +1,6 @@
 import * as z from 'zod'
+import { bodyShape } from '../record/ask-terms.ts'
 import { Resource } from '../values.ts'
-import { bodyShape } from './ask-terms.ts'
 
 /**
  * An evaluation of AuthZEN Authorization API 1.0, as JSON. Unknown members are ignored at every level, as the standard says;

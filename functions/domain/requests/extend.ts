@@ -1,9 +1,9 @@
 import type { Stage } from '../policy/ladder.ts'
+import type { Submit } from '../record/commands.ts'
+import { type Origin, originOf, rulesOf } from '../record/origin.ts'
+import { type ApprovalRequest, type ApprovedRequest, approvalsOf } from '../record/request.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
-import type { Submit } from './commands.ts'
 import { withDigests } from './narrow.ts'
-import { type Origin, originOf, rulesOf } from './origin.ts'
-import { type ApprovalRequest, type ApprovedRequest, approvalsOf } from './request.ts'
 
 /** A shorter grant is not warned of: its agent has hardly begun. Seconds. */
 const shortestWarned = 600

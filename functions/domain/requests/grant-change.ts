@@ -1,6 +1,6 @@
-import type { EventType } from './events.ts'
-import { rulesOf } from './origin.ts'
-import { type ApprovalRequest, grantOf, usesLeft } from './request.ts'
+import type { EventType } from '../record/events.ts'
+import { rulesOf } from '../record/origin.ts'
+import { type ApprovalRequest, grantOf, usesLeft } from '../record/request.ts'
 
 /** `card`: a card or a deny may change by it, and no wait of the workflow is over, nor has a step of a plan ended. */
 export type Tells = 'all' | 'card' | 'nothing'

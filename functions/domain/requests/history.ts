@@ -1,5 +1,5 @@
+import type { ApprovalRequest } from '../record/request.ts'
 import { type AskerId, type NumericDate, type PersonId, rfc3339 } from '../values.ts'
-import type { ApprovalRequest } from './request.ts'
 
 /** `task`: the parent task's id; `resource`: its id; submitted at `since` or later, and before `until`. */
 export type RequestFilter = {

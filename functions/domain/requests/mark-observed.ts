@@ -1,9 +1,9 @@
 import { fillingOf } from '../policy/filling.ts'
 import type { Observed } from '../policy/observed.ts'
+import type { Command } from '../record/commands.ts'
+import type { Event, EventType } from '../record/events.ts'
+import { type ApprovalRequest, openStage } from '../record/request.ts'
 import type { Refusal } from '../refusals.ts'
-import type { Command } from './commands.ts'
-import type { Event, EventType } from './events.ts'
-import { type ApprovalRequest, openStage } from './request.ts'
 
 const acts = [
   'Submitted',

@@ -1,4 +1,5 @@
-import { type ApprovalRequest, type Decision, openStage, type StageState, type Verdict } from './request.ts'
+import { type ApprovalRequest, type Decision, openStage, type StageState } from '../record/request.ts'
+import type { Verdict } from '../values.ts'
 
 /** It names stages and never people. */
 type Measure =

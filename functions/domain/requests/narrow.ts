@@ -1,12 +1,10 @@
 import { argumentsWithin } from '../delegation/attenuation.ts'
-import { argumentsDigest, canonicalForm, requestDigest } from '../digest.ts'
-import type { AssessmentRefusal } from '../policy/assess.ts'
+import { argumentsDigest, requestDigest } from '../digest.ts'
 import { fillingOf } from '../policy/filling.ts'
 import type { Stage } from '../policy/ladder.ts'
-import { type Json, type JsonObject, type NumericDate, ok, type PersonId, type Result, refuse } from '../values.ts'
-import type { PermittedBy } from './commands.ts'
-import { stepsOf } from './plan-step.ts'
-import type { Ask, NarrowedOnce } from './request.ts'
+import { stepsOf } from '../record/plan-step.ts'
+import type { Ask } from '../record/request.ts'
+import { type JsonObject, ok, type Result, refuse } from '../values.ts'
 
 /** Each narrowing asks all others again. */
 export const mostNarrowings = 3
@@ -38,21 +36,6 @@ export function narrowSteps(struck: readonly number[], lowered: readonly Lowered
     }
   })
 }
-
-/** What would be asked after it, or why it cannot be. */
-export type Narrowing =
-  | {
-      ok: true
-      ask: Ask
-      tier: number
-      stages: readonly Stage[]
-      policies: readonly string[]
-      eligible: readonly string[]
-      permittedBy: PermittedBy
-    }
-  | { ok: false; code: NarrowingCode; detail?: string }
-
-export type NarrowingCode = AssessmentRefusal | 'not_narrower'
 
 /** The terms after a narrowing. `isNarrower` says whether they are less. */
 export const narrowedTerms = (
@@ -118,19 +101,3 @@ export const withDigests = (ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Ask =
 /** The narrower's approval counts for the stage that they decided, where the new rung has it under that name. */
 export const keptStage = (stages: readonly Stage[], decided: string, as: string): Stage | undefined =>
   stages.find((stage) => stage.name === decided && fillingOf({ terms: stage }).allNames.includes(as))
-
-export function changesOf(before: Ask, after: Ask, by: PersonId, at: NumericDate): NarrowedOnce {
-  const names = Object.keys(before.arguments).filter(
-    (name) => canonicalForm(before.arguments[name] ?? null) !== canonicalForm(after.arguments[name] ?? null),
-  )
-  const change = <T>(from: T, to: T) => ({ from, to })
-  return {
-    by,
-    at,
-    arguments: Object.fromEntries(
-      names.map((name) => [name, change(before.arguments[name] as Json, after.arguments[name] as Json)]),
-    ) as NarrowedOnce['arguments'],
-    ...(before.uses === after.uses ? {} : { uses: change(before.uses, after.uses) }),
-    ...(before.lifetime === after.lifetime ? {} : { lifetime: change(before.lifetime, after.lifetime) }),
-  }
-}

@@ -1,8 +1,9 @@
+import { system } from '../event.ts'
 import type { Stage } from '../policy/ladder.ts'
+import type { Event } from '../record/events.ts'
+import { rulesOf } from '../record/origin.ts'
+import { type ApprovalRequest, type Ask, openStage, type PendingRequest } from '../record/request.ts'
 import type { GrantId, NumericDate } from '../values.ts'
-import { type Event, system } from './events.ts'
-import { rulesOf } from './origin.ts'
-import { type ApprovalRequest, type Ask, openStage, type PendingRequest } from './request.ts'
 
 /** A ladder is checked when it is built; a bad one that gets here approves nothing by itself. */
 export const climbable = (tier: number, stages: readonly Stage[]): boolean =>

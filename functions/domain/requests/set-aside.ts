@@ -1,6 +1,6 @@
 import { nextHour } from '../policy/calendar.ts'
+import type { ApprovalRequest } from '../record/request.ts'
 import type { NumericDate } from '../values.ts'
-import type { ApprovalRequest } from './request.ts'
 
 /** Requests that one person has set aside for now, by id. It is no decision, and only that person's own lists heed it. */
 export type Aside = { readonly [request: string]: { readonly until: NumericDate; readonly round: number } }

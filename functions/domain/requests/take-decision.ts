@@ -1,18 +1,26 @@
 import { mayBeInBulk } from '../cards/burst.ts'
+import { system } from '../event.ts'
 import type { Given } from '../people/login-strength.ts'
 import { fillingOf } from '../policy/filling.ts'
 import { unmetBy } from '../policy/ladder.ts'
 import { isOtherState, openAgain } from '../previews/drift.ts'
-import { type Preview, stateOf } from '../previews/preview.ts'
+import {
+  type Answered,
+  type Decide,
+  type EndingCode,
+  endedBy,
+  type NarrowingCode,
+  type Refused,
+} from '../record/commands.ts'
+import type { Event } from '../record/events.ts'
+import { evolve } from '../record/evolve.ts'
+import { originOf } from '../record/origin.ts'
+import { type Preview, stateOf } from '../record/preview.ts'
+import type { ApprovalRequest, PendingRequest, StageState } from '../record/request.ts'
+import { lostApprovals, openStage, ownersOf, peopleBehind } from '../record/request.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
-import { type Answered, type Decide, type EndingCode, endedBy, type Refused } from './commands.ts'
-import { type Event, system } from './events.ts'
-import { evolve } from './evolve.ts'
-import { keptStage, mostNarrowings, type NarrowingCode, staysWithin } from './narrow.ts'
+import { keptStage, mostNarrowings, staysWithin } from './narrow.ts'
 import { approve, openNext } from './open-stage.ts'
-import { originOf } from './origin.ts'
-import type { ApprovalRequest, PendingRequest, StageState } from './request.ts'
-import { lostApprovals, openStage, ownersOf, peopleBehind } from './request.ts'
 
 type DecisionCode =
   | EndingCode

@@ -1,8 +1,8 @@
 import { noticeTimes } from '../cards/notices.ts'
+import { openingOf, rulesOf } from '../record/origin.ts'
+import { type ApprovalRequest, openStage } from '../record/request.ts'
 import type { NumericDate } from '../values.ts'
 import { reviewDueAt } from './due.ts'
-import { openingOf, rulesOf } from './origin.ts'
-import { type ApprovalRequest, openStage } from './request.ts'
 
 /**
  * The state in which the workflow waits: `Tier2 owner`, `Tier2 owner escalated`, `AwaitStep` of a plan, `Close` where it waits for

@@ -1,7 +1,8 @@
-import type { CompareCalls } from '../requests/commands.ts'
-import { uncomparedSince } from '../requests/due.ts'
-import { type Event, system } from '../requests/events.ts'
-import type { ApprovalRequest } from '../requests/request.ts'
+import { system } from '../event.ts'
+import type { CompareCalls } from '../record/commands.ts'
+import { uncomparedSince } from '../record/ended.ts'
+import type { Event } from '../record/events.ts'
+import type { ApprovalRequest } from '../record/request.ts'
 import type { NumericDate } from '../values.ts'
 
 /** Once, and of a grant that has ended. It changes neither its status nor its end. */

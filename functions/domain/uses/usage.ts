@@ -1,8 +1,8 @@
 import { isSession } from '../../targets/kinds.ts'
 import type { CatalogueEntry } from '../policy/catalogue.ts'
 import { pinnedBy } from '../policy/catalogue.ts'
-import { endedAt } from '../requests/due.ts'
-import { type ApprovalRequest, grantOf } from '../requests/request.ts'
+import { endedAt } from '../record/ended.ts'
+import { type ApprovalRequest, grantOf } from '../record/request.ts'
 import { defined, type Json, type JsonObject } from '../values.ts'
 import { type Bound, narrowEntry } from './narrow-entry.ts'
 

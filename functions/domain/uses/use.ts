@@ -1,7 +1,7 @@
 import { actOf } from '../../targets/kinds.ts'
 import { deniedNow } from '../credentials/issue.ts'
+import { system } from '../event.ts'
 import { driftAt } from '../previews/drift.ts'
-import { stateOf } from '../previews/preview.ts'
 import {
   type Answered,
   agentActor,
@@ -14,9 +14,10 @@ import {
   type NotLive,
   type ResolveCall,
   type ReturnCall,
-} from '../requests/commands.ts'
-import { type Event, system } from '../requests/events.ts'
-import { type ApprovalRequest, callOf, grantOf, type Use, usesLeft } from '../requests/request.ts'
+} from '../record/commands.ts'
+import type { Event } from '../record/events.ts'
+import { stateOf } from '../record/preview.ts'
+import { type ApprovalRequest, callOf, grantOf, type Use, usesLeft } from '../record/request.ts'
 import { defined, type NumericDate } from '../values.ts'
 
 /** For so long a call may still be under way; until then, finding nothing proves nothing. Seconds. */

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { parseBody, taskAnswer } from '../../adapters/http/authzen.ts'
 import { refusalProblem } from '../../adapters/http/problem.ts'
-import { Outcome } from '../../domain/requests/request.ts'
+import { Outcome } from '../../domain/record/request.ts'
 import { defined, RequestId } from '../../domain/values.ts'
 import { completeRequest } from '../../operations/requests/end-request.ts'
 import { type ApiPorts, agentDoor, pathId, unknownTask } from '../doors.ts'

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { apiProblem, BadRequest } from '../../adapters/http/problem.ts'
-import { Outcome } from '../../domain/requests/request.ts'
+import { Outcome } from '../../domain/record/request.ts'
 import { defined, UseId } from '../../domain/values.ts'
 import { endUse } from '../../operations/uses/use.ts'
 import { type ApiPorts, pathId, toolDoor } from '../doors.ts'

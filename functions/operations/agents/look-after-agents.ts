@@ -1,14 +1,10 @@
 import type { Subject } from '../../domain/agents/agent-file.ts'
 import { datesInFiles, dueOf } from '../../domain/agents/dates.ts'
-import {
-  type RegistryEvent,
-  reminderDue,
-  type SuspendedBecause,
-  suspendedBecause,
-} from '../../domain/agents/registry.ts'
+import { type RegistryEvent, reminderDue, suspendedBecause } from '../../domain/agents/registry.ts'
+import { system } from '../../domain/event.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
+import type { SuspendedBecause } from '../../domain/people/organisation.ts'
 import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
-import { system } from '../../domain/requests/events.ts'
 import { AgentId, defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { EndMessage } from '../break-glass/ports.ts'
 import { faultName } from '../faults.ts'

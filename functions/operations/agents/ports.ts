@@ -1,7 +1,7 @@
 import type { AgentFile, Certified, Looked, Observed, Subject } from '../../domain/agents/agent-file.ts'
 import type { Simulated } from '../../domain/agents/ambient.ts'
-import type { SuspendedBecause } from '../../domain/agents/registry.ts'
 import type { ProbedKind } from '../../domain/people/host-kinds.ts'
+import type { SuspendedBecause } from '../../domain/people/organisation.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { AgentId, JsonObject, NumericDate, PersonId } from '../../domain/values.ts'
 import type { Appended } from '../ledger/ports.ts'

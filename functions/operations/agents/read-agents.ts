@@ -1,12 +1,12 @@
 import type { AgentFile } from '../../domain/agents/agent-file.ts'
 import { dueOf } from '../../domain/agents/dates.ts'
-import { type SuspendedBecause, suspendedBecause } from '../../domain/agents/registry.ts'
+import { suspendedBecause } from '../../domain/agents/registry.ts'
 import { probedHost } from '../../domain/people/host-kinds.ts'
-import type { Agent } from '../../domain/people/organisation.ts'
+import type { Agent, SuspendedBecause } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
+import type { ApprovalRequest, ApprovedRequest } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
-import type { ApprovalRequest, ApprovedRequest } from '../../domain/requests/request.ts'
 import {
   type AgentId,
   type Digest,

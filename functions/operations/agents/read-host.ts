@@ -1,5 +1,5 @@
 import { hostFacts } from '../../domain/agents/ambient.ts'
-import type { HostFacts } from '../../domain/agents/host.ts'
+import type { HostFacts } from '../../domain/people/host.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import type { AgentId, NumericDate, Resource } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'

@@ -7,9 +7,9 @@ import {
   type RegistryEvent,
   registrationsIn,
 } from '../../domain/agents/registry.ts'
+import { system } from '../../domain/event.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import { system } from '../../domain/requests/events.ts'
 import { defined, type NumericDate } from '../../domain/values.ts'
 import { faultName } from '../faults.ts'
 import type { LedgerReader } from '../ledger/ports.ts'

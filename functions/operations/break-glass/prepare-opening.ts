@@ -1,7 +1,7 @@
 import { PreparedOpening, preparedFor, preparedKey } from '../../domain/break-glass/break-glass.ts'
 import type { LoginWanted } from '../../domain/people/login-strength.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type NumericDate, ok, type PersonId, RequestId, type Result } from '../../domain/values.ts'
 import { StaleRequest } from '../faults.ts'
 import type { Secrets } from '../people/ports.ts'

@@ -1,7 +1,7 @@
 import { remindersOf, type Turn, turnOf } from '../../domain/cards/routing.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
+import { openStage } from '../../domain/record/request.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import { openStage } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 
 /** Beneath a card, since people do not notice that a message was edited. */

@@ -1,7 +1,7 @@
 import { type Notice, noticeDue, noticeKey, noticesOf } from '../../domain/cards/notices.ts'
 import type { AboutOpening } from '../../domain/cards/opening-view.ts'
 import { tellOf } from '../../domain/cards/routing.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { defined, type NumericDate } from '../../domain/values.ts'
 import { type OpenedRequest, pageFor } from '../break-glass/notify.ts'
 import type { Pager } from '../break-glass/ports.ts'

@@ -1,5 +1,5 @@
 import { digestOf } from '../../domain/digest.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { Digest, defined, type JsonObject, type PersonId, type RequestId } from '../../domain/values.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { CardBoard, CardStore, PostedCard, RenderedCard } from './ports.ts'

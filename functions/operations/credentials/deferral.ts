@@ -3,8 +3,8 @@ import { isStillKnown } from '../../domain/people/organisation.ts'
 import { findResource } from '../../domain/policy/assess.ts'
 import { isPlanBody } from '../../domain/policy/assess-plan.ts'
 import { type Rate, takeTokens } from '../../domain/policy/ladder.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
 import {
   AgentId,
   JsonObject,

@@ -1,6 +1,6 @@
 import { type Bundle, settingsOf } from '../../domain/policy/bundle.ts'
-import { actionsOf } from '../../domain/requests/origin.ts'
-import type { Ask } from '../../domain/requests/request.ts'
+import { actionsOf } from '../../domain/record/origin.ts'
+import type { Ask } from '../../domain/record/request.ts'
 import { placeKindOf } from '../../targets/kinds.ts'
 import type { Policy } from '../policy/ports.ts'
 

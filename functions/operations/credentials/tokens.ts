@@ -3,13 +3,13 @@ import { expiryOf } from '../../domain/credentials/issue.ts'
 import { type Login, lackOf } from '../../domain/people/login-strength.ts'
 import { agentStatus } from '../../domain/people/organisation.ts'
 import { addressesOf, agentOf, type Bundle, personOf } from '../../domain/policy/bundle.ts'
+import type { EndingCode, Intend, Issue } from '../../domain/record/commands.ts'
+import { openingOf, rulesOf } from '../../domain/record/origin.ts'
+import type { ApprovalRequest, ApprovedRequest } from '../../domain/record/request.ts'
+import { keyOf, usesLeft } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { EndingCode, Intend, Issue } from '../../domain/requests/commands.ts'
 import type { RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import { openingOf, rulesOf } from '../../domain/requests/origin.ts'
-import type { ApprovalRequest, ApprovedRequest } from '../../domain/requests/request.ts'
-import { keyOf, usesLeft } from '../../domain/requests/request.ts'
 import {
   type AgentId,
   type AskerId,

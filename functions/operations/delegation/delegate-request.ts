@@ -1,6 +1,6 @@
-import type { HostFacts } from '../../domain/agents/host.ts'
 import { within } from '../../domain/delegation/attenuation.ts'
 import { digestOf } from '../../domain/digest.ts'
+import type { HostFacts } from '../../domain/people/host.ts'
 import { answersFor } from '../../domain/people/organisation.ts'
 import { agentRefOf } from '../../domain/policy/agent-ref.ts'
 import {
@@ -14,15 +14,11 @@ import {
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
 import type { Answer } from '../../domain/policy/question.ts'
-import { withAfter } from '../../domain/previews/preview.ts'
-import { childrenOf } from '../../domain/requests/advance-plan.ts'
-import { passedOn } from '../../domain/requests/ask-terms.ts'
-import type { Delegate, Submit } from '../../domain/requests/commands.ts'
-import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
-import { asOf } from '../../domain/requests/due.ts'
-import { replay } from '../../domain/requests/evolve.ts'
-import { withDigests } from '../../domain/requests/narrow.ts'
-import { hasRoom } from '../../domain/requests/record-size.ts'
+import { passedOn } from '../../domain/record/ask-terms.ts'
+import type { Delegate, Submit } from '../../domain/record/commands.ts'
+import { replay } from '../../domain/record/evolve.ts'
+import { withAfter } from '../../domain/record/preview.ts'
+import { hasRoom } from '../../domain/record/record-size.ts'
 import {
   type ApprovalRequest,
   type ApprovedRequest,
@@ -34,7 +30,11 @@ import {
   peopleBehind,
   type StageState,
   usesLeft,
-} from '../../domain/requests/request.ts'
+} from '../../domain/record/request.ts'
+import { childrenOf } from '../../domain/requests/advance-plan.ts'
+import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import { withDigests } from '../../domain/requests/narrow.ts'
 import type { AgentId, HaltId, Json, NumericDate, Resource, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'

@@ -3,7 +3,7 @@ import { type Delivery, deliveriesOf, signalOf } from '../../domain/events/recei
 import { killedToken } from '../../domain/events/security-events.ts'
 import type { Halt } from '../../domain/halts/halt.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Queue } from '../ports.ts'
 
 type Ports = { deliveries: Queue<Delivery>; bundle: Bundle }

@@ -3,7 +3,7 @@ import { haltKey, isHaltInForce, isSilenced, liftedBefore, targetsOf } from '../
 import { groupsToRead, type Readings } from '../../domain/people/group-source.ts'
 import { type Agent, factsOf } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
-import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/record/request.ts'
 import {
   type AgentId,
   defined,

@@ -1,6 +1,6 @@
 import { credentialsIssued, type IssuedCredential } from '../../domain/credentials/issue.ts'
 import type { Entry } from '../../domain/ledger/ledger.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Actual } from '../../domain/uses/actual.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { ActualReader } from '../uses/ports.ts'

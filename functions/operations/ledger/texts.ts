@@ -13,7 +13,7 @@ import {
   withTextsAt,
 } from '../../domain/ledger/texts.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { type Digest, defined, type NumericDate, rfc3339 } from '../../domain/values.ts'
 import type { RequestReader, Stored } from '../requests/ports.ts'
 import type { TextReader } from './ports.ts'

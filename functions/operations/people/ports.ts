@@ -5,10 +5,18 @@ import type { AccountLink, ChatAccount } from '../../domain/people/linking.ts'
 import type { LoginSession, PagePurpose } from '../../domain/people/login.ts'
 import type { Person, ProvenIdentity } from '../../domain/people/organisation.ts'
 import type { StandIn } from '../../domain/people/stand-in.ts'
-import type { Evidence } from '../../domain/requests/events.ts'
+import type { Evidence } from '../../domain/record/events.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
-import type { Verdict } from '../../domain/requests/request.ts'
-import type { Digest, NumericDate, PersonId, RequestId, Result, Seconds, StandInId } from '../../domain/values.ts'
+import type {
+  Digest,
+  NumericDate,
+  PersonId,
+  RequestId,
+  Result,
+  Seconds,
+  StandInId,
+  Verdict,
+} from '../../domain/values.ts'
 import type { ReadSourceId, SourceConfig } from '../../group-sources/kinds.ts'
 import type { Appended } from '../ledger/ports.ts'
 import type { Page } from '../ports.ts'

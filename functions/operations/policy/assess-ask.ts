@@ -2,7 +2,8 @@ import { type Asked, type Assessment, assess } from '../../domain/policy/assess.
 import { assessPlan, type PlanAsked, type PlanAssessment, type StepAsked } from '../../domain/policy/assess-plan.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { tooLargeToConfine } from '../../domain/policy/confine.ts'
-import { outcomeOfPreview, type Preview, type PreviewOutcome, previewOfStep } from '../../domain/previews/preview.ts'
+import type { PreviewOutcome } from '../../domain/policy/question.ts'
+import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/record/preview.ts'
 import { type AskerId, defined, type Json, type NumericDate, type Resource } from '../../domain/values.ts'
 import type { Policy } from './ports.ts'
 

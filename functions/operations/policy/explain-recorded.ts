@@ -1,6 +1,6 @@
 import { Bundle } from '../../domain/policy/bundle.ts'
-import { stepsOf } from '../../domain/requests/plan-step.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { stepsOf } from '../../domain/record/plan-step.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { Digest } from '../../domain/values.ts'
 import type { Log } from '../ports.ts'
 import { type Explained, explainRequest } from './explain-tier.ts'

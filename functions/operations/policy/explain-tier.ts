@@ -2,7 +2,7 @@ import { type Asked, findFactsRegardless, questionOf } from '../../domain/policy
 import { askedOfPlan, type PlanAsked } from '../../domain/policy/assess-plan.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { type Explaining, type Explanation, explain, lowestTier } from '../../domain/policy/explain.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { defined, type NumericDate } from '../../domain/values.ts'
 import type { Policy } from './ports.ts'
 import { type Act, actsOf } from './questions.ts'

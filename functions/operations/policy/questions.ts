@@ -28,11 +28,11 @@ import {
   type Question,
   type RequestFacts,
 } from '../../domain/policy/question.ts'
-import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/previews/preview.ts'
-import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts'
-import { originOf, rulesOf } from '../../domain/requests/origin.ts'
-import { keptSteps } from '../../domain/requests/plan-step.ts'
-import { type ApprovalRequest, approvalsOf, peopleBehind } from '../../domain/requests/request.ts'
+import type { Eligibility, PermittedBy } from '../../domain/record/commands.ts'
+import { originOf, rulesOf } from '../../domain/record/origin.ts'
+import { keptSteps } from '../../domain/record/plan-step.ts'
+import { outcomeOfPreview, type Preview, previewOfStep } from '../../domain/record/preview.ts'
+import { type ApprovalRequest, approvalsOf, peopleBehind } from '../../domain/record/request.ts'
 import { type AgentId, defined, isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { Clock } from '../ports.ts'
 import { askAboutOpening } from './ask-about-opening.ts'

@@ -1,4 +1,4 @@
-import type { Preview } from '../../domain/previews/preview.ts'
+import type { Preview } from '../../domain/record/preview.ts'
 import type { JsonObject, RequestId, Resource } from '../../domain/values.ts'
 
 export interface StateReader {

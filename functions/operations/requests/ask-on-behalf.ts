@@ -4,12 +4,12 @@ import { agentRefOf } from '../../domain/policy/agent-ref.ts'
 import { findResource } from '../../domain/policy/assess.ts'
 import { agentOf, type Bundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import { digested, type Said, saidOf } from '../../domain/record/ask-terms.ts'
+import type { Submit } from '../../domain/record/commands.ts'
+import { replay } from '../../domain/record/evolve.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { digested, type Said, saidOf } from '../../domain/requests/ask-terms.ts'
-import type { Submit } from '../../domain/requests/commands.ts'
 import { submit } from '../../domain/requests/decide.ts'
-import { replay } from '../../domain/requests/evolve.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import {
   type AgentId,
   type Digest,

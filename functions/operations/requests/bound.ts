@@ -1,7 +1,7 @@
 import { digestOf } from '../../domain/digest.ts'
-import { type BoundTerms, digested } from '../../domain/requests/ask-terms.ts'
+import { type BoundTerms, digested } from '../../domain/record/ask-terms.ts'
+import type { Ask } from '../../domain/record/request.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
-import type { Ask } from '../../domain/requests/request.ts'
 import type { Digest, Json } from '../../domain/values.ts'
 import { type Bound, withoutActor } from '../credentials/statements.ts'
 

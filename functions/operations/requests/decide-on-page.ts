@@ -1,6 +1,6 @@
 import { claimedGroups } from '../../domain/people/group-source.ts'
+import { type ApprovalRequest, openStage } from '../../domain/record/request.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
-import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
 import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
 import { sourceKinds } from '../../group-sources/kinds.ts'
 import { beginLogin, type LoggedIn, type LoginPorts, type Visitor } from '../people/log-in.ts'

@@ -1,22 +1,15 @@
 import { whyAsked } from '../../domain/policy/asking-terms.ts'
 import { fillingOf } from '../../domain/policy/filling.ts'
 import { tierOf } from '../../domain/policy/ladder.ts'
-import { outcomeOfPreview } from '../../domain/previews/preview.ts'
+import type { Comment, Decide, Narrowing, Unstamped } from '../../domain/record/commands.ts'
+import { evolve } from '../../domain/record/evolve.ts'
+import { originOf } from '../../domain/record/origin.ts'
+import { outcomeOfPreview } from '../../domain/record/preview.ts'
+import { type ApprovalRequest, openStage } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { Comment, Decide, Unstamped } from '../../domain/requests/commands.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import { evolve } from '../../domain/requests/evolve.ts'
-import {
-  isNarrower,
-  keptStage,
-  type Narrow,
-  type Narrowing,
-  narrowedTerms,
-  withDigests,
-} from '../../domain/requests/narrow.ts'
-import { originOf } from '../../domain/requests/origin.ts'
-import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
+import { isNarrower, keptStage, type Narrow, narrowedTerms, withDigests } from '../../domain/requests/narrow.ts'
 import { readsAgain, rightOf } from '../../domain/requests/take-decision.ts'
 import type { NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'

@@ -1,8 +1,8 @@
-import { passedOn } from '../../domain/requests/ask-terms.ts'
+import { passedOn } from '../../domain/record/ask-terms.ts'
+import { type ApprovedRequest, keyOf } from '../../domain/record/request.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { asExtension, whyNotExtended } from '../../domain/requests/extend.ts'
-import { type ApprovedRequest, keyOf } from '../../domain/requests/request.ts'
 import {
   type AgentId,
   defined,

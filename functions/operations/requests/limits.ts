@@ -8,8 +8,8 @@ import {
   type Taken,
   takeTokens,
 } from '../../domain/policy/ladder.ts'
-import { stepsOf } from '../../domain/requests/plan-step.ts'
-import type { Ask } from '../../domain/requests/request.ts'
+import { stepsOf } from '../../domain/record/plan-step.ts'
+import type { Ask } from '../../domain/record/request.ts'
 import {
   type AgentId,
   defined,

@@ -6,9 +6,9 @@ import {
   planAction,
   type StepAsked,
 } from '../../domain/policy/assess-plan.ts'
-import type { ParentTask } from '../../domain/requests/ask-terms.ts'
-import { keptSteps, type PlanStep } from '../../domain/requests/plan-step.ts'
-import type { Ask } from '../../domain/requests/request.ts'
+import type { ParentTask } from '../../domain/record/ask-terms.ts'
+import { keptSteps, type PlanStep } from '../../domain/record/plan-step.ts'
+import type { Ask } from '../../domain/record/request.ts'
 import type { JsonObject, NumericDate, Resource } from '../../domain/values.ts'
 import { defined, ok, type RequestId, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'

@@ -1,13 +1,22 @@
 import type { Entry } from '../../domain/ledger/ledger.ts'
 import type { Claimed } from '../../domain/people/group-source.ts'
+import { rulesOf } from '../../domain/record/origin.ts'
+import { type ApprovalRequest, openStage } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
-import { rulesOf } from '../../domain/requests/origin.ts'
-import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requests/request.ts'
 import { takeDecision } from '../../domain/requests/take-decision.ts'
-import type { AgentId, Aggregate, PersonId, Result } from '../../domain/values.ts'
-import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
+import {
+  type AgentId,
+  type Aggregate,
+  defined,
+  ok,
+  type PersonId,
+  RequestId,
+  type Result,
+  refuse,
+  type Verdict,
+} from '../../domain/values.ts'
 import { waitingPage } from '../cards/waiting.ts'
 import type { TextReader } from '../ledger/ports.ts'
 import { type Personal, textsBeside } from '../ledger/texts.ts'

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { zoneOf } from '../../domain/policy/calendar.ts'
+import { type ApprovalRequest, openStage } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
 import { type Aside, type AsideChoice, asideNow, asideUntil } from '../../domain/requests/set-aside.ts'
 import { defined, NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../../domain/values.ts'
 import { StoreUnavailable } from '../faults.ts'

@@ -1,7 +1,7 @@
 import { type Reminder, remindersOf } from '../../domain/cards/routing.ts'
+import { type ApprovalRequest, callOf } from '../../domain/record/request.ts'
 import { asOf, lookUpAt } from '../../domain/requests/due.ts'
 import { warningAt } from '../../domain/requests/extend.ts'
-import { type ApprovalRequest, callOf } from '../../domain/requests/request.ts'
 import { type BreakGlassWake, breakGlassWakes } from '../../domain/requests/wait.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import { isTargetId } from '../../targets/kinds.ts'

@@ -1,4 +1,4 @@
-import { uncomparedSince } from '../../domain/requests/due.ts'
+import { uncomparedSince } from '../../domain/record/ended.ts'
 import { comparisonOf, delayIn } from '../../domain/uses/actual.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import { faultName } from '../faults.ts'

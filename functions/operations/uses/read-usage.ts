@@ -1,5 +1,5 @@
+import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { type ActionUsage, usageOf } from '../../domain/uses/usage.ts'
 import { type AgentId, defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { mayRead } from '../policy/questions.ts'

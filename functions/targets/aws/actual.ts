@@ -1,9 +1,10 @@
-import { sealedSessionIn } from '../../domain/break-glass/sealed-role.ts'
+import { sealedSessionOf } from '../../domain/break-glass/sealed-role.ts'
 import { type Entry, eventOf } from '../../domain/ledger/ledger.ts'
 import { accountIdOf, type Bundle } from '../../domain/policy/bundle.ts'
-import { asOf, endedAt } from '../../domain/requests/due.ts'
-import { openingOf } from '../../domain/requests/origin.ts'
-import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { endedAt } from '../../domain/record/ended.ts'
+import { openingOf } from '../../domain/record/origin.ts'
+import type { ApprovalRequest } from '../../domain/record/request.ts'
+import { asOf } from '../../domain/requests/due.ts'
 import { type Actual, actualOf, delayIn } from '../../domain/uses/actual.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import { type PlacePorts, placeOf } from '../../operations/credentials/place.ts'
@@ -61,7 +62,8 @@ function sessionsOf(
 ): readonly RecordedSession[] {
   const { policy, region } = ports
   const regions = [...new Set([region, ...regionsOf(policy.bundle)])]
-  const sealed = sealedSessionIn(entries, state.ask.agent.subject)
+  const [first] = entries
+  const sealed = sealedSessionOf(first && eventOf(first), state.ask.agent.subject)
   if (sealed) return [{ ...sealed, regions }]
   const spans = entries.flatMap((entry) => intendedIn(entry, placeOf(state.ask, ports)))
   const until = Math.min(now, (endedAt(state) ?? now) + longestSession) + around

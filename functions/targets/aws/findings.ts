@@ -1,6 +1,6 @@
 import { type Deny, deniesOf, stillNeeded } from '../../domain/credentials/denies.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/record/request.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
 import { type NumericDate, RequestId } from '../../domain/values.ts'
 
 /** IAM keeps no end of it. */

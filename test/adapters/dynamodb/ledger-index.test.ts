@@ -5,7 +5,7 @@ import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request
 import { lineOf } from '../../../functions/adapters/http/views.ts'
 import type { LedgerFilter } from '../../../functions/domain/ledger/facets.ts'
 import { chainEntries, type Entry, type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
-import type { Event } from '../../../functions/domain/requests/events.ts'
+import type { Event } from '../../../functions/domain/record/events.ts'
 import { type AgentId, type NumericDate, rfc3339 } from '../../../functions/domain/values.ts'
 import type { LedgerIndex, LedgerStore } from '../../../functions/operations/ledger/ports.ts'
 import type { RequestStore } from '../../../functions/operations/requests/ports.ts'

@@ -1,7 +1,7 @@
 import { connect } from '../../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
 import { chainEntries, type Entry, entryHash, type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
-import type { Event } from '../../../functions/domain/requests/events.ts'
+import type { Event } from '../../../functions/domain/record/events.ts'
 import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
 import { bundle, person, submittedAt } from '../../support/ask.ts'
 import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'

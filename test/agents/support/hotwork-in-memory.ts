@@ -1,6 +1,6 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { CurrentPolicy } from '../../../functions/operations/agents/current-policy.ts'
 import { type KeyServer, startKeyServer } from '../../adapters/jose/key-server.ts'
 import { type Key, makeKey, signed } from '../../adapters/jose/tokens.ts'

@@ -1,6 +1,6 @@
 import { entryTypes } from '../../../client/ledger/entry-types.ts'
 import { eventTypes } from '../../../functions/domain/ledger/any-event.ts'
-import { Event } from '../../../functions/domain/requests/events.ts'
+import { Event } from '../../../functions/domain/record/events.ts'
 
 /** The command line knows each type of entry, by a table of its own. */
 

@@ -4,7 +4,7 @@ import { HaltEvent } from '../../../functions/domain/halts/halt.ts'
 import { LinkEvent } from '../../../functions/domain/people/linking.ts'
 import { StandInEvent } from '../../../functions/domain/people/stand-in.ts'
 import { PermitEvent } from '../../../functions/domain/permits/permit.ts'
-import { Event } from '../../../functions/domain/requests/events.ts'
+import { Event } from '../../../functions/domain/record/events.ts'
 import { wrongBy } from './published-ocsf.ts'
 
 /** Each entry is an event of OCSF 1.8.0 as it is published. */

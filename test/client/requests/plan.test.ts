@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { RequestId } from '../../../functions/domain/values.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
 import { planStates } from '../../channels/slack/cards/plan-states.ts'

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { drifted, previewOf, stopCheckout } from '../../channels/slack/cards/states.ts'
 import { parameter, prodParameter, stagingParameter } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'

@@ -1,6 +1,6 @@
 import type { Counts, Observed } from '../../../functions/domain/agents/agent-file.ts'
-import { noRecord } from '../../../functions/domain/agents/host.ts'
 import { findingsOf, isNight, noCounts, recordOf } from '../../../functions/domain/agents/observed.ts'
+import { noRecord } from '../../../functions/domain/people/host.ts'
 import type { Autonomy } from '../../../functions/domain/people/organisation.ts'
 import { start } from '../../support/world.ts'
 

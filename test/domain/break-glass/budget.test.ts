@@ -1,4 +1,5 @@
-import { type BudgetEntry, budgetWindow, current, spent } from '../../../functions/domain/break-glass/break-glass.ts'
+import { budgetWindow, current, spent } from '../../../functions/domain/break-glass/break-glass.ts'
+import type { BudgetEntry } from '../../../functions/domain/record/opening.ts'
 import type { Digest } from '../../../functions/domain/values.ts'
 import { requestId, submittedAt } from '../../support/ask.ts'
 

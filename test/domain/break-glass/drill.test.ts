@@ -1,6 +1,6 @@
 import { type DrillFacts, drillReport, type ToldOf } from '../../../functions/domain/break-glass/drill.ts'
 import type { IssuedCredential } from '../../../functions/domain/credentials/issue.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { hour, minute, Night } from '../../operations/break-glass/night.ts'
 import { person, sampleBundle, start } from '../../support/world.ts'
 

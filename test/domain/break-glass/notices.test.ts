@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { type Notice, noticeDue, noticeKey, noticesOf, noticeTimes } from '../../../functions/domain/cards/notices.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { asOf } from '../../../functions/domain/requests/due.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { breakGlassWakes } from '../../../functions/domain/requests/wait.ts'
 import { hour, minute, Night } from '../../operations/break-glass/night.ts'
 import { sampleBundle, start } from '../../support/world.ts'

@@ -1,7 +1,7 @@
-import type { Command } from '../../../functions/domain/requests/commands.ts'
+import type { Command } from '../../../functions/domain/record/commands.ts'
+import { replay } from '../../../functions/domain/record/evolve.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { decide } from '../../../functions/domain/requests/decide.ts'
-import { replay } from '../../../functions/domain/requests/evolve.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import {
   agentKey,
   bundle,

@@ -1,7 +1,7 @@
 import { describeRequest } from '../../../functions/domain/cards/request-view.ts'
 import { textOf } from '../../../functions/domain/cards/sentence.ts'
 import { describeTimeline, type Recorded } from '../../../functions/domain/cards/timeline.ts'
-import type { Actor } from '../../../functions/domain/requests/events.ts'
+import type { Actor } from '../../../functions/domain/event.ts'
 import { waitingPlan } from '../../channels/slack/cards/plan-states.ts'
 import { Life, wholeLife } from '../../support/cards/lives.ts'
 import { sampleBundle } from '../../support/world.ts'

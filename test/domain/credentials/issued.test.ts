@@ -1,10 +1,10 @@
 import { longestCredential } from '../../../functions/domain/break-glass/break-glass.ts'
 import { credentialsIssued } from '../../../functions/domain/credentials/issue.ts'
 import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
-import type { Command } from '../../../functions/domain/requests/commands.ts'
+import type { Command } from '../../../functions/domain/record/commands.ts'
+import { evolve } from '../../../functions/domain/record/evolve.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { decide } from '../../../functions/domain/requests/decide.ts'
-import { evolve } from '../../../functions/domain/requests/evolve.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { defined, rfc3339 } from '../../../functions/domain/values.ts'
 import {
   credentialId,

@@ -3,7 +3,7 @@ import { DecisionEvent, eventsOfHalts, eventsOfRequest } from '../../../function
 import { detailOf, webhookBodyOf } from '../../../functions/domain/events/event-on-the-wire.ts'
 import { deliveriesOf } from '../../../functions/domain/events/receivers.ts'
 import type { Halt } from '../../../functions/domain/halts/halt.ts'
-import { type ApprovalRequest, grantOf } from '../../../functions/domain/requests/request.ts'
+import { type ApprovalRequest, grantOf } from '../../../functions/domain/record/request.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { Night } from '../../operations/break-glass/night.ts'

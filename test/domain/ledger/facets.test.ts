@@ -12,7 +12,7 @@ import {
 } from '../../../functions/domain/ledger/facets.ts'
 import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
 import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { AgentId, PersonId } from '../../../functions/domain/values.ts'
 import { sampleAsk } from '../../support/ask.ts'
 

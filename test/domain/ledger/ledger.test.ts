@@ -9,7 +9,7 @@ import {
   verify,
   verifyPerson,
 } from '../../../functions/domain/ledger/ledger.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { rfc3339 } from '../../../functions/domain/values.ts'
 import { bundle, decision, minutes, person, sampleAsk, submittedAt } from '../../support/ask.ts'
 import { Desk } from '../story.ts'

@@ -1,7 +1,7 @@
 import { requestItem } from '../../../functions/adapters/dynamodb/request-store.ts'
 import { noEntries } from '../../../functions/domain/ledger/ledger.ts'
-import type { Command } from '../../../functions/domain/requests/commands.ts'
-import { grantOf } from '../../../functions/domain/requests/request.ts'
+import type { Command } from '../../../functions/domain/record/commands.ts'
+import { grantOf } from '../../../functions/domain/record/request.ts'
 import { writeUnits } from '../../stack/support/dynamodb-units.ts'
 import {
   completion,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Entry, entryVersion, verify, verifyOther } from '../../../functions/domain/ledger/ledger.ts'
-import { Event } from '../../../functions/domain/requests/events.ts'
+import { Event } from '../../../functions/domain/record/events.ts'
 import type { Json } from '../../../functions/domain/values.ts'
 
 type Chain = { aggregate: string; entries: readonly Entry[]; state?: Json }

@@ -1,6 +1,6 @@
-import type { Command } from '../../../functions/domain/requests/commands.ts'
+import type { Command } from '../../../functions/domain/record/commands.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { dueAt } from '../../../functions/domain/requests/due.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import { permit, person, withdrawal } from '../../support/ask.ts'
 import { answered, approval, everyone, evolved, type Fault, replaced, told } from './fault.ts'

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { builder, permit } from '../../support/ask.ts'
 import { answered, evolved, type Fault, replaced, told } from './fault.ts'
 import { production } from './production.ts'

@@ -1,5 +1,5 @@
-import { system } from '../../../functions/domain/requests/events.ts'
-import { type ApprovedRequest, commonOf, grantOf, type Use } from '../../../functions/domain/requests/request.ts'
+import { system } from '../../../functions/domain/event.ts'
+import { type ApprovedRequest, commonOf, grantOf, type Use } from '../../../functions/domain/record/request.ts'
 import { answered, evolved, type Fault, told } from './fault.ts'
 import { compared, unsent } from './scenarios.ts'
 

@@ -1,4 +1,4 @@
-import { type ApprovalRequest, type ApprovedRequest, keyOf } from '../../../functions/domain/requests/request.ts'
+import { type ApprovalRequest, type ApprovedRequest, keyOf } from '../../../functions/domain/record/request.ts'
 import { answered, evolved, type Fault, told } from './fault.ts'
 import { production } from './production.ts'
 import { child, deepest, mediated, parent } from './scenarios.ts'

@@ -1,4 +1,4 @@
-import type { ApprovedRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovedRequest } from '../../../functions/domain/record/request.ts'
 import { agentKey, permit } from '../../support/ask.ts'
 import { answered, evolved, type Fault, told } from './fault.ts'
 import { production } from './production.ts'

@@ -1,5 +1,5 @@
-import type { Command } from '../../../functions/domain/requests/commands.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { Command } from '../../../functions/domain/record/commands.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import { person } from '../../support/ask.ts'
 import { answered, evolved, type Fault, told } from './fault.ts'

@@ -1,5 +1,5 @@
 import { saidByState } from '../../../functions/domain/anchor/receipt.ts'
-import type { ApprovalRequest, StageState } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest, StageState } from '../../../functions/domain/record/request.ts'
 import { evolved, type Fault } from './fault.ts'
 import { production } from './production.ts'
 import { absent, narrowed, twoStages } from './scenarios.ts'

@@ -1,12 +1,8 @@
-import {
-  type Budget,
-  budgetWindow,
-  type Limits,
-  reviewWithin,
-} from '../../../functions/domain/break-glass/break-glass.ts'
-import type { OpenBreakGlass } from '../../../functions/domain/requests/commands.ts'
+import { budgetWindow, reviewWithin } from '../../../functions/domain/break-glass/break-glass.ts'
+import type { OpenBreakGlass } from '../../../functions/domain/record/commands.ts'
+import type { Budget, Limits } from '../../../functions/domain/record/opening.ts'
+import { type ApprovalRequest, type Ask, grantOf } from '../../../functions/domain/record/request.ts'
 import { asOf } from '../../../functions/domain/requests/due.ts'
-import { type ApprovalRequest, type Ask, grantOf } from '../../../functions/domain/requests/request.ts'
 import type { Digest, PersonId, RequestId } from '../../../functions/domain/values.ts'
 import { completion, minutes, opening, openingAsk, person, reviewing, submittedAt } from '../../support/ask.ts'
 import type { Reducer } from './search.ts'

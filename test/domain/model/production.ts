@@ -1,6 +1,6 @@
 import { saidByState } from '../../../functions/domain/anchor/receipt.ts'
+import { evolve } from '../../../functions/domain/record/evolve.ts'
 import { decide } from '../../../functions/domain/requests/decide.ts'
-import { evolve } from '../../../functions/domain/requests/evolve.ts'
 import { outcomeOf } from '../../../functions/domain/requests/wait.ts'
 import type { Reducer } from './search.ts'
 

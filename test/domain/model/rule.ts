@@ -1,5 +1,5 @@
-import type { Event } from '../../../functions/domain/requests/events.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { Event } from '../../../functions/domain/record/events.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import { stateDigest } from '../../support/ask.ts'
 import { type Left, roundsOf, type Scenario } from './scenarios.ts'

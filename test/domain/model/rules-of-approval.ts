@@ -1,4 +1,4 @@
-import { approvalsOf, keyOf } from '../../../functions/domain/requests/request.ts'
+import { approvalsOf, keyOf } from '../../../functions/domain/record/request.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import { owner } from '../../support/ask.ts'
 import { always, asSeen, ineligible, inForce, on, type Rule, termsOf, unfilled } from './rule.ts'

@@ -1,6 +1,6 @@
 import { longestCredential } from '../../../functions/domain/break-glass/break-glass.ts'
+import { grantOf } from '../../../functions/domain/record/request.ts'
 import { asOf } from '../../../functions/domain/requests/due.ts'
-import { grantOf } from '../../../functions/domain/requests/request.ts'
 import { submittedAt } from '../../support/ask.ts'
 import { always, ended, on, type Rule } from './rule.ts'
 

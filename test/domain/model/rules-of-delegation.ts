@@ -1,4 +1,4 @@
-import { grantOf } from '../../../functions/domain/requests/request.ts'
+import { grantOf } from '../../../functions/domain/record/request.ts'
 import { always, ended, inForce, on, type Rule } from './rule.ts'
 import { spent } from './witness.ts'
 

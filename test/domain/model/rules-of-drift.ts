@@ -1,6 +1,6 @@
-import { mostDrifts } from '../../../functions/domain/previews/preview.ts'
+import { mostDrifts } from '../../../functions/domain/record/preview.ts'
+import { approvalsOf } from '../../../functions/domain/record/request.ts'
 import { decideByOf } from '../../../functions/domain/requests/open-stage.ts'
-import { approvalsOf } from '../../../functions/domain/requests/request.ts'
 import { stateDigest } from '../../support/ask.ts'
 import { always, inForce, on, type Rule } from './rule.ts'
 import type { Step } from './search.ts'

@@ -1,5 +1,5 @@
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { dueAt } from '../../../functions/domain/requests/due.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import { owner, submittedAt, wake } from '../../support/ask.ts'
 import { asSeen, differ, ended, endOf, inForce, on, type Rule, tellsOfCall, termsOf } from './rule.ts'

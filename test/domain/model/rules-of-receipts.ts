@@ -1,5 +1,5 @@
-import type { Event } from '../../../functions/domain/requests/events.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { Event } from '../../../functions/domain/record/events.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { inForce, isVerySame, type Rule } from './rule.ts'
 import type { Witness } from './witness.ts'
 

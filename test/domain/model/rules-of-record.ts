@@ -1,5 +1,5 @@
+import { grantOf } from '../../../functions/domain/record/request.ts'
 import { dueAt, lookUpAt } from '../../../functions/domain/requests/due.ts'
-import { grantOf } from '../../../functions/domain/requests/request.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import { permittedBy } from '../../support/ask.ts'
 import { always, differ, inForce, on, type Rule } from './rule.ts'

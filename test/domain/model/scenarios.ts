@@ -1,7 +1,7 @@
 import type { Stage } from '../../../functions/domain/policy/ladder.ts'
-import type { Ending } from '../../../functions/domain/requests/commands.ts'
-import type { Ask, Delegator, StageState, Verdict } from '../../../functions/domain/requests/request.ts'
-import type { AgentId, PersonId } from '../../../functions/domain/values.ts'
+import type { Ending } from '../../../functions/domain/record/commands.ts'
+import type { Ask, Delegator, StageState } from '../../../functions/domain/record/request.ts'
+import type { AgentId, PersonId, Verdict } from '../../../functions/domain/values.ts'
 import type { Claim } from '../../../functions/targets/kinds.ts'
 import {
   builder,

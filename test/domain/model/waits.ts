@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import {
   type outcomeOf as realOutcomeOf,
   stageWait,

@@ -1,7 +1,7 @@
 import { reviewWithin } from '../../../functions/domain/break-glass/break-glass.ts'
-import { stateOf } from '../../../functions/domain/previews/preview.ts'
-import type { Event, EventType } from '../../../functions/domain/requests/events.ts'
-import { approvalsOf } from '../../../functions/domain/requests/request.ts'
+import type { Event, EventType } from '../../../functions/domain/record/events.ts'
+import { stateOf } from '../../../functions/domain/record/preview.ts'
+import { approvalsOf } from '../../../functions/domain/record/request.ts'
 
 /**
  * What somebody who only reads the ledger would know: counted from the events alone, without the reducer, so that the

@@ -1,5 +1,4 @@
-import type { Command, Eligibility, Ending, ReadAgain } from '../../../functions/domain/requests/commands.ts'
-import type { Narrowing } from '../../../functions/domain/requests/narrow.ts'
+import type { Command, Eligibility, Ending, Narrowing, ReadAgain } from '../../../functions/domain/record/commands.ts'
 import type { CredentialId, PersonId, UseId } from '../../../functions/domain/values.ts'
 import type { Claim } from '../../../functions/targets/kinds.ts'
 import {

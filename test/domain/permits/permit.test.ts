@@ -13,9 +13,9 @@ import {
   type StandingPermit,
 } from '../../../functions/domain/permits/permit.ts'
 import type { Ladder } from '../../../functions/domain/policy/ladder.ts'
+import { replay } from '../../../functions/domain/record/evolve.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { decide } from '../../../functions/domain/requests/decide.ts'
-import { replay } from '../../../functions/domain/requests/evolve.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { StandingPermitId } from '../../../functions/domain/values.ts'
 import {
   bundle,

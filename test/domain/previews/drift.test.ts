@@ -1,4 +1,4 @@
-import type { ReadAgain } from '../../../functions/domain/requests/commands.ts'
+import type { ReadAgain } from '../../../functions/domain/record/commands.ts'
 import {
   agentKey,
   callBegin,

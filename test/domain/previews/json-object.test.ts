@@ -1,6 +1,6 @@
 import { canonicalForm } from '../../../functions/domain/digest.ts'
-import { Preview } from '../../../functions/domain/previews/preview.ts'
 import { compareUpdate } from '../../../functions/domain/previews/update-expression.ts'
+import { Preview } from '../../../functions/domain/record/preview.ts'
 import { JsonObject } from '../../../functions/domain/values.ts'
 
 /** Members of objects that were read from AWS or a store may be called like the one that JavaScript treats apart. */

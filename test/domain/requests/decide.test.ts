@@ -1,4 +1,4 @@
-import type { Delegator } from '../../../functions/domain/requests/request.ts'
+import type { Delegator } from '../../../functions/domain/record/request.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
 import {
   credentialId,

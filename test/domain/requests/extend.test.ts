@@ -1,5 +1,5 @@
+import type { ApprovalRequest, Ask } from '../../../functions/domain/record/request.ts'
 import { whyNotExtended } from '../../../functions/domain/requests/extend.ts'
-import type { ApprovalRequest, Ask } from '../../../functions/domain/requests/request.ts'
 
 const approved = (ask: Partial<Ask>) =>
   ({ status: 'approved', ask: { ancestors: [], lifetime: 900, ...ask }, grant: { claimedAt: 1 } }) as ApprovalRequest

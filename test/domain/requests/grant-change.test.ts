@@ -1,4 +1,4 @@
-import type { Command } from '../../../functions/domain/requests/commands.ts'
+import type { Command } from '../../../functions/domain/record/commands.ts'
 import { isSameOnCards, type Tells, tellsOf } from '../../../functions/domain/requests/grant-change.ts'
 import {
   completion,

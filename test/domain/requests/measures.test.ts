@@ -1,5 +1,5 @@
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { measuresOf } from '../../../functions/domain/requests/measures.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { logMeasures } from '../../../functions/operations/requests/hand-on.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
 import { prodParameter, sampleBundle, World } from '../../support/world.ts'

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { canonicalForm, requestDigest } from '../../../functions/domain/digest.ts'
+import type { Ask } from '../../../functions/domain/record/request.ts'
 import {
   isNarrower,
   keptStage,
@@ -7,7 +8,6 @@ import {
   type Narrow,
   narrowedTerms,
 } from '../../../functions/domain/requests/narrow.ts'
-import type { Ask } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import {
   credentialId,

@@ -1,7 +1,7 @@
+import type { Command } from '../../../functions/domain/record/commands.ts'
+import { type StepOutcome, statusOfStep, stepsOf } from '../../../functions/domain/record/plan-step.ts'
+import type { StageState } from '../../../functions/domain/record/request.ts'
 import { childrenOf, outcomeOfStep } from '../../../functions/domain/requests/advance-plan.ts'
-import type { Command } from '../../../functions/domain/requests/commands.ts'
-import { type StepOutcome, statusOfStep, stepsOf } from '../../../functions/domain/requests/plan-step.ts'
-import type { StageState } from '../../../functions/domain/requests/request.ts'
 import {
   bundle,
   completion,

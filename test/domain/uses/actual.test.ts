@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { type Actual, actualOf, comparisonOf, usualDelay } from '../../../functions/domain/uses/actual.ts'
 import { actionOf, type RecordedCall } from '../../../functions/domain/uses/recorded-call.ts'
 import {

@@ -1,5 +1,5 @@
+import { type ApprovalRequest, callOf, usesLeft } from '../../../functions/domain/record/request.ts'
 import { dueAt, lookUpAt, overdueAt } from '../../../functions/domain/requests/due.ts'
-import { type ApprovalRequest, callOf, usesLeft } from '../../../functions/domain/requests/request.ts'
 import { underWay } from '../../../functions/domain/uses/use.ts'
 import {
   callBegin,

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { hour, minute } from '../../operations/break-glass/night.ts'
 import { person } from '../../support/world.ts'
 import { inBrowser } from '../support/browser.ts'

@@ -1,7 +1,7 @@
 import { budgetWindow } from '../../../functions/domain/break-glass/break-glass.ts'
 import { deniesOf } from '../../../functions/domain/credentials/denies.ts'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import { type ApprovalRequest, grantOf, usesLeft } from '../../../functions/domain/requests/request.ts'
+import { type ApprovalRequest, grantOf, usesLeft } from '../../../functions/domain/record/request.ts'
 import type { AgentId, CredentialId, Thumbprint } from '../../../functions/domain/values.ts'
 import { vouchForBreakGlass } from '../../../functions/operations/break-glass/budget.ts'
 import type { OpeningAsk } from '../../../functions/operations/break-glass/open-break-glass.ts'

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { CredentialId, ToolId } from '../../../functions/domain/values.ts'
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
 import { drawCard } from '../../../functions/operations/cards/draw-card.ts'

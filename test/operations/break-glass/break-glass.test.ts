@@ -1,7 +1,7 @@
 import { budgetWindow } from '../../../functions/domain/break-glass/break-glass.ts'
 import type { HaltTarget } from '../../../functions/domain/halts/halt.ts'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { HaltId, Thumbprint } from '../../../functions/domain/values.ts'
 import { vouchForBreakGlass } from '../../../functions/operations/break-glass/budget.ts'
 import type { OpeningAsk } from '../../../functions/operations/break-glass/open-break-glass.ts'

@@ -1,5 +1,5 @@
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { breakGlassWakes } from '../../../functions/domain/requests/wait.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'

@@ -1,5 +1,5 @@
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { type OpeningAsk, openBreakGlass } from '../../../functions/operations/break-glass/open-break-glass.ts'
 import { endBreakGlass, reviewBreakGlass } from '../../../functions/operations/break-glass/openings.ts'
 import type { TaskService } from '../../../functions/operations/requests/ports.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { mostTold, pageAlone } from '../../../functions/operations/break-glass/notify.ts'
 import type { CardBoard } from '../../../functions/operations/cards/ports.ts'
 import { BoardUnavailable, CardUndeliverable } from '../../../functions/operations/faults.ts'

@@ -2,7 +2,7 @@ import { SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import type { BreakGlassPolicy } from '../../../functions/domain/break-glass/break-glass.ts'
 import { preparedFor, preparedKey } from '../../../functions/domain/break-glass/break-glass.ts'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { Thumbprint } from '../../../functions/domain/values.ts'
 import type { ForeseenAsk } from '../../../functions/operations/break-glass/open-break-glass.ts'
 import {

@@ -1,6 +1,6 @@
 import type { Halt } from '../../../functions/domain/halts/halt.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { AgentId, HaltId, RequestId, StandInId } from '../../../functions/domain/values.ts'
 import { mostLookedAt, waitingFor } from '../../../functions/operations/cards/waiting.ts'
 import { cancelRequest } from '../../../functions/operations/requests/end-request.ts'

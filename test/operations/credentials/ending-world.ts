@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import { completeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { World } from '../../support/world.ts'

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import { grantOf } from '../../../functions/domain/requests/request.ts'
+import { grantOf } from '../../../functions/domain/record/request.ts'
 import type { CredentialId, RequestId } from '../../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { sampleBundle, World } from '../../support/world.ts'

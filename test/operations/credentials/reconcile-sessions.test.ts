@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'

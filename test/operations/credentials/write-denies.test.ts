@@ -1,4 +1,4 @@
-import { type ApprovalRequest, grantOf } from '../../../functions/domain/requests/request.ts'
+import { type ApprovalRequest, grantOf } from '../../../functions/domain/record/request.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { MemoryDenyStore } from '../../support/credentials/memory-deny-store.ts'
 import { MemoryRolePolicies } from '../../support/credentials/memory-role-policies.ts'

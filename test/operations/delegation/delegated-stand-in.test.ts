@@ -1,5 +1,5 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { AgentId } from '../../../functions/domain/values.ts'
 import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'
 import { giveStandIn } from '../../../functions/operations/people/stand-ins.ts'

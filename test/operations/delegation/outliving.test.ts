@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import { grantOf } from '../../../functions/domain/requests/request.ts'
+import { grantOf } from '../../../functions/domain/record/request.ts'
 import type { AgentId, HaltId, Thumbprint } from '../../../functions/domain/values.ts'
 import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'
 import { agent, agentKey, person, prodParameter, sampleBundle, World } from '../../support/world.ts'

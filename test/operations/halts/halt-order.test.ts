@@ -1,5 +1,5 @@
 import type { HaltTarget } from '../../../functions/domain/halts/halt.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { HaltId } from '../../../functions/domain/values.ts'
 import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'
 import { agent, agentKey, parameter, person, prodParameter, sampleBundle } from '../../support/world.ts'

@@ -1,5 +1,5 @@
 import type { Halt, HaltTarget } from '../../../functions/domain/halts/halt.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { HaltId, NumericDate } from '../../../functions/domain/values.ts'
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
 import { endHalted } from '../../../functions/operations/halts/find-halt.ts'

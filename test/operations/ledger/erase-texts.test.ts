@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Entry, verify, verifyPerson } from '../../../functions/domain/ledger/ledger.ts'
-import { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { eraseTexts } from '../../../functions/operations/ledger/erase-texts.ts'
 import { erasedText, joinRequest, showing } from '../../../functions/operations/ledger/texts.ts'
 import type { Policy } from '../../../functions/operations/policy/ports.ts'

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import { recertify } from '../../../functions/operations/agents/recertify.ts'
 import { vouchForBreakGlass } from '../../../functions/operations/break-glass/budget.ts'

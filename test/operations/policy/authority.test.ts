@@ -1,7 +1,7 @@
 import type { Halt } from '../../../functions/domain/halts/halt.ts'
 import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
 import type { Answer, Question } from '../../../functions/domain/policy/question.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { HaltId, PersonId } from '../../../functions/domain/values.ts'
 import {
   authorityOf,

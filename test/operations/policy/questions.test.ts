@@ -1,6 +1,6 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { Answer, Question } from '../../../functions/domain/policy/question.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import type { Policy } from '../../../functions/operations/policy/ports.ts'
 import {

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../../functions/domain/policy/ladder.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { CredentialId, ToolId, UseId } from '../../../functions/domain/values.ts'
 import { beginUse } from '../../../functions/operations/uses/use.ts'
 import {

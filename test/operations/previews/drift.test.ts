@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { taskAnswer } from '../../../functions/adapters/http/authzen.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import { stateOf } from '../../../functions/domain/previews/preview.ts'
+import { stateOf } from '../../../functions/domain/record/preview.ts'
 import type { CredentialId, JsonObject, RequestId } from '../../../functions/domain/values.ts'
 import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'

@@ -1,5 +1,5 @@
-import { previewOfStep, stateOf } from '../../../functions/domain/previews/preview.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { previewOfStep, stateOf } from '../../../functions/domain/record/preview.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { JsonObject, RequestId } from '../../../functions/domain/values.ts'
 import { advancePlan } from '../../../functions/operations/requests/advance-plan.ts'
 import { agent, parameter, type What, World } from '../../support/world.ts'

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import type { WaitRecord } from '../../../functions/operations/requests/ports.ts'

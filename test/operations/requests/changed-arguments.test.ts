@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
-import { grantOf } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
+import { grantOf } from '../../../functions/domain/record/request.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import { parameter, prodParameter, sampleBundle, World } from '../../support/world.ts'
 

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { WaitRecord } from '../../../functions/operations/requests/ports.ts'
 import { awaitOutcome, followRequest } from '../../../functions/operations/requests/workflow.ts'
 import { MemoryWaitStore } from '../../support/requests/memory-wait-store.ts'

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
 import { handOn } from '../../../functions/operations/requests/hand-on.ts'
 import { MemoryFifoQueue, MemoryQueue } from '../../support/requests/memory-queue.ts'

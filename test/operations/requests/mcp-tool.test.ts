@@ -1,6 +1,6 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
 import type { McpTool } from '../../../functions/domain/policy/mcp-tool.ts'
-import { grantOf } from '../../../functions/domain/requests/request.ts'
+import { grantOf } from '../../../functions/domain/record/request.ts'
 import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'
 import { givePermit } from '../../../functions/operations/permits/standing-permits.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'

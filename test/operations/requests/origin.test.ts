@@ -1,5 +1,5 @@
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { AgentId, RequestId, Result } from '../../../functions/domain/values.ts'
 import { openBreakGlass } from '../../../functions/operations/break-glass/open-break-glass.ts'
 import { delegateRequest } from '../../../functions/operations/delegation/delegate-request.ts'

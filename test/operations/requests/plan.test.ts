@@ -1,6 +1,6 @@
 import { CedarPolicy } from '../../../functions/adapters/cedar/cedar-policy.ts'
-import { statusOfStep, stepsOf } from '../../../functions/domain/requests/plan-step.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { statusOfStep, stepsOf } from '../../../functions/domain/record/plan-step.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { AgentId, JsonObject, RequestId } from '../../../functions/domain/values.ts'
 import { endChildren } from '../../../functions/operations/delegation/delegate-request.ts'
 import { declareHalt } from '../../../functions/operations/halts/halt.ts'

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { textOf } from '../../../functions/domain/cards/sentence.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { Actual } from '../../../functions/domain/uses/actual.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import type { AnchorPorts } from '../../../functions/operations/anchor/read-anchor.ts'

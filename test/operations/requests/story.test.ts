@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
+import { grantOf } from '../../../functions/domain/record/request.ts'
 import { asOf } from '../../../functions/domain/requests/due.ts'
-import { grantOf } from '../../../functions/domain/requests/request.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import { cancelRequest, completeRequest, revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'

@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import type { AccessToken } from '../../../functions/operations/credentials/ports.ts'
 import type { RequestStore } from '../../../functions/operations/requests/ports.ts'

@@ -1,7 +1,7 @@
 import { requestItem } from '../../../functions/adapters/dynamodb/request-store.ts'
 import { eventOf, noEntries } from '../../../functions/domain/ledger/ledger.ts'
-import { evolve } from '../../../functions/domain/requests/evolve.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { evolve } from '../../../functions/domain/record/evolve.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { callsOf, type LifeUsage } from './usage.ts'
 
 /** USD for a million, us-east-1 list prices (docs/performance.md): what is counted, turned into money. */

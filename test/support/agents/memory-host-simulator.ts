@@ -1,5 +1,5 @@
-import type { Unseen } from '../../../functions/domain/agents/agent-file.ts'
 import type { Simulated } from '../../../functions/domain/agents/ambient.ts'
+import type { Unseen } from '../../../functions/domain/people/host.ts'
 import type { HostSimulator } from '../../../functions/operations/agents/ports.ts'
 import { HostUnseen } from '../../../functions/operations/faults.ts'
 

@@ -1,10 +1,11 @@
 import { digestOf } from '../../../functions/domain/digest.ts'
+import { type Actor, system } from '../../../functions/domain/event.ts'
 import { chainEntries, type Entry, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { Stage } from '../../../functions/domain/policy/ladder.ts'
-import type { Matched } from '../../../functions/domain/previews/preview.ts'
-import { type Actor, type Event, system } from '../../../functions/domain/requests/events.ts'
-import { evolve } from '../../../functions/domain/requests/evolve.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { Event } from '../../../functions/domain/record/events.ts'
+import { evolve } from '../../../functions/domain/record/evolve.ts'
+import type { Matched } from '../../../functions/domain/record/preview.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type {
   CredentialId,
   Digest,

@@ -1,4 +1,4 @@
-import type { Evidence } from '../../../functions/domain/requests/events.ts'
+import type { Evidence } from '../../../functions/domain/record/events.ts'
 import { ok, type Result, refuse } from '../../../functions/domain/values.ts'
 import type {
   IdTokens,

@@ -1,5 +1,5 @@
 import { digestOf } from '../../../functions/domain/digest.ts'
-import type { ReadFault } from '../../../functions/domain/previews/preview.ts'
+import type { ReadFault } from '../../../functions/domain/record/preview.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import type { Clock } from '../../../functions/operations/ports.ts'
 import type { ObserveAsk, Observed, StateReader } from '../../../functions/operations/previews/ports.ts'

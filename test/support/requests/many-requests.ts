@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { requestItem } from '../../../functions/adapters/dynamodb/request-store.ts'
+import type { Event } from '../../../functions/domain/record/events.ts'
+import { evolve } from '../../../functions/domain/record/evolve.ts'
+import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { decide } from '../../../functions/domain/requests/decide.ts'
-import type { Event } from '../../../functions/domain/requests/events.ts'
-import { evolve } from '../../../functions/domain/requests/evolve.ts'
-import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { AgentId, PersonId, RequestId } from '../../../functions/domain/values.ts'
 import { decision, sampleAsk, submit, submittedAt, wake, withdrawal } from '../ask.ts'
 

@@ -4,10 +4,11 @@ import { type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts
 import type { GroupReading } from '../../../functions/domain/people/group-source.ts'
 import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
 import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
-import { overdueAt, uncomparedSince } from '../../../functions/domain/requests/due.ts'
+import { uncomparedSince } from '../../../functions/domain/record/ended.ts'
+import { rulesOf } from '../../../functions/domain/record/origin.ts'
+import { type ApprovalRequest, waitsForPeople } from '../../../functions/domain/record/request.ts'
+import { overdueAt } from '../../../functions/domain/requests/due.ts'
 import { facetsOfRequest, passesRequest, type RequestFilter } from '../../../functions/domain/requests/history.ts'
-import { rulesOf } from '../../../functions/domain/requests/origin.ts'
-import { type ApprovalRequest, waitsForPeople } from '../../../functions/domain/requests/request.ts'
 import type {
   AskerId,
   EvaluationId,

@@ -1,4 +1,4 @@
-import type { SuspendedBecause } from '../../../domain/agents/registry.ts'
+import type { SuspendedBecause } from '../../../domain/people/organisation.ts'
 import { type JsonObject, rfc3339 } from '../../../domain/values.ts'
 import type { AgentNotice } from '../../../operations/agents/ports.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'

@@ -7,7 +7,6 @@ import {
   changesOf,
   headlineOf,
   leftWhenDrawn,
-  nameOf,
   noteOf,
   nowOf,
   type Progress,
@@ -21,8 +20,9 @@ import {
 } from '../../../domain/cards/request-words.ts'
 import type { Row } from '../../../domain/cards/sentence.ts'
 import { stageSentence } from '../../../domain/cards/stage-words.ts'
+import { nameOf } from '../../../domain/cards/who.ts'
 import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
-import type { ApprovalRequest } from '../../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import { defined, type JsonObject } from '../../../domain/values.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import {

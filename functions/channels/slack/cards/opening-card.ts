@@ -18,7 +18,7 @@ import {
 } from '../../../domain/cards/opening-words.ts'
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
-import type { ApprovalRequest } from '../../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import type { JsonObject, RequestId } from '../../../domain/values.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import {

@@ -13,7 +13,7 @@ import type { RequestView } from '../../../domain/cards/request-view.ts'
 import { argumentRows, titleText, toolRows } from '../../../domain/cards/request-words.ts'
 import { textOf } from '../../../domain/cards/sentence.ts'
 import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
-import type { StepStatus } from '../../../domain/requests/plan-step.ts'
+import type { StepStatus } from '../../../domain/record/plan-step.ts'
 import { bold, type CardBlock, code, drawn, preformatted, rich, section, words } from './blocks.ts'
 
 /** How the steps of a plan are drawn: `brief` has a line of type for each value, and `bare` no values. */

@@ -11,8 +11,8 @@ import {
   progressOf,
   titleText,
 } from '../../../domain/cards/request-words.ts'
-import { openingOf } from '../../../domain/requests/origin.ts'
-import type { ApprovalRequest } from '../../../domain/requests/request.ts'
+import { openingOf } from '../../../domain/record/origin.ts'
+import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import { duration, type NumericDate } from '../../../domain/values.ts'
 import { bold, drawn, section, time, words } from './blocks.ts'
 import { placeOf, signs } from './card.ts'

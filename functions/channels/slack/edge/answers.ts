@@ -1,6 +1,6 @@
 import type { RichTextElement } from '@slack/types'
+import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import type { Refusal } from '../../../domain/refusals.ts'
-import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { RequestId, Result } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import type { Log } from '../../../operations/ports.ts'

@@ -1,8 +1,8 @@
 import type { App } from '@slack/bolt'
 import * as z from 'zod'
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'
-import type { ApprovalRequest, Verdict } from '../../../domain/requests/request.ts'
-import { Digest, RequestId, rfc3339 } from '../../../domain/values.ts'
+import type { ApprovalRequest } from '../../../domain/record/request.ts'
+import { Digest, RequestId, rfc3339, type Verdict } from '../../../domain/values.ts'
 import { time, words } from '../cards/blocks.ts'
 import {
   allowedMore,

@@ -4,8 +4,8 @@ import type { Person } from '../../../domain/people/organisation.ts'
 import type { StandIn } from '../../../domain/people/stand-in.ts'
 import type { StandingPermit } from '../../../domain/permits/permit.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
+import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import type { Refusal } from '../../../domain/refusals.ts'
-import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type {
   Digest,
   HaltId,

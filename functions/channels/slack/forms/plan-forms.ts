@@ -1,7 +1,7 @@
 import type { InputBlock } from '@slack/types'
 import type { StepView } from '../../../domain/cards/plan-view.ts'
+import { stepsLeft } from '../../../domain/record/plan-step.ts'
 import type { Lowered } from '../../../domain/requests/narrow.ts'
-import { stepsLeft } from '../../../domain/requests/plan-step.ts'
 import { type CardBlock, context } from '../cards/blocks.ts'
 import { stepLabel } from '../cards/plan-blocks.ts'
 import { checkInput, choice, numberInput, type Values } from './modal-blocks.ts'

@@ -1,5 +1,5 @@
 import type { App } from '@slack/bolt'
-import { nameIn } from '../../../domain/cards/request-words.ts'
+import { nameIn } from '../../../domain/cards/who.ts'
 import type { Person } from '../../../domain/people/organisation.ts'
 import type { PersonId } from '../../../domain/values.ts'
 import { time, words } from '../cards/blocks.ts'

@@ -6,8 +6,8 @@ import {
   type ResourceSpecificResult,
   type Statement,
 } from '@aws-sdk/client-iam'
-import type { Unseen } from '../../../domain/agents/agent-file.ts'
 import type { Simulated } from '../../../domain/agents/ambient.ts'
+import type { Unseen } from '../../../domain/people/host.ts'
 import type { HostSimulator } from '../../../operations/agents/ports.ts'
 import { faultName, HostUnseen } from '../../../operations/faults.ts'
 import { type CredentialsFor, IamClients } from './role-policies.ts'

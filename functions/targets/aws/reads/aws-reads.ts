@@ -1,6 +1,6 @@
 import { bounded } from '../../../adapters/aws-client.ts'
 import { type Account, accountOf } from '../../../domain/policy/bundle.ts'
-import type { ReadFault } from '../../../domain/previews/preview.ts'
+import type { ReadFault } from '../../../domain/record/preview.ts'
 import type { Json, JsonObject } from '../../../domain/values.ts'
 import { faultName } from '../../../operations/faults.ts'
 import type { Policy } from '../../../operations/policy/ports.ts'

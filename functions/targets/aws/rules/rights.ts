@@ -1,5 +1,5 @@
-import type { OpenRight } from '../../../domain/break-glass/break-glass.ts'
 import { filled } from '../../../domain/break-glass/rights.ts'
+import type { OpenRight } from '../../../domain/record/opening.ts'
 import type { Account } from './account.ts'
 import { type AwsEntry, conditionsOfEveryCall, type Statement } from './statement.ts'
 

@@ -1,7 +1,7 @@
 import { renderBurst } from '../../../../functions/channels/slack/cards/burst-card.ts'
 import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
 import { type BurstKind, burstKey, burstOf } from '../../../../functions/domain/cards/burst.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { decideBurst } from '../../../../functions/operations/cards/decide-burst.ts'
 import { drawBurst } from '../../../../functions/operations/cards/draw-burst.ts'
 import type { BurstMessage } from '../../../../functions/operations/cards/ports.ts'

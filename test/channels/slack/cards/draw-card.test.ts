@@ -1,6 +1,6 @@
 import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
 import { noEntries } from '../../../../functions/domain/ledger/ledger.ts'
-import type { ApprovalRequest, StageState } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest, StageState } from '../../../../functions/domain/record/request.ts'
 import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
 import type { CardBoard } from '../../../../functions/operations/cards/ports.ts'
 import type { RequestStore } from '../../../../functions/operations/requests/ports.ts'

@@ -4,7 +4,7 @@ import { renderNotice } from '../../../../functions/channels/slack/cards/lines.t
 import { renderOpening } from '../../../../functions/channels/slack/cards/opening-card.ts'
 import { reviewModal } from '../../../../functions/channels/slack/forms/opening-forms.ts'
 import type { Notice } from '../../../../functions/domain/cards/notices.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { checkMessageBlocks, checkView } from '../../../../local/desk/blocks.ts'
 import { anyCharacter } from '../../../support/any-character.ts'
 import { sampleBundle } from '../../../support/world.ts'

@@ -1,6 +1,6 @@
 import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { refusals } from '../../../../functions/domain/refusals.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
 import { findSeen } from '../../../../functions/operations/cards/show-card.ts'
 import { hour, minute } from '../../../operations/break-glass/night.ts'
 import { sampleBundle } from '../../../support/world.ts'

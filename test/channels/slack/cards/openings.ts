@@ -1,7 +1,7 @@
 import type { AboutOpening } from '../../../../functions/domain/cards/opening-view.ts'
 import type { Bundle } from '../../../../functions/domain/policy/bundle.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { asOf } from '../../../../functions/domain/requests/due.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
 import type { OpeningAsk } from '../../../../functions/operations/break-glass/open-break-glass.ts'
 import { closeIncident } from '../../../../functions/operations/break-glass/openings.ts'
 import { reportSealedUse } from '../../../../functions/operations/break-glass/report-sealed-use.ts'

@@ -3,7 +3,7 @@ import { drawRequestPage } from '../../../../functions/adapters/pages/request-pa
 import { drawRequest } from '../../../../functions/channels/slack/cards/card.ts'
 import { drawRow, drawWaitingRow } from '../../../../functions/channels/slack/cards/rows.ts'
 import { describeRequest, type RequestView, shownDigest } from '../../../../functions/domain/cards/request-view.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { writeFile } from '../../../support/mcp-tool.ts'
 import { person, sampleBundle, start } from '../../../support/world.ts'
 import { page } from '../edge/door.ts'

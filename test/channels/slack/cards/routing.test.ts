@@ -1,5 +1,5 @@
 import { renderLine } from '../../../../functions/channels/slack/cards/lines.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { holdsFor } from '../../../../functions/group-sources/kind.ts'
 import { sourceOf } from '../../../../functions/group-sources/kinds.ts'
 import { type DrawPorts, drawCard } from '../../../../functions/operations/cards/draw-card.ts'

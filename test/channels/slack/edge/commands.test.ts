@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { RightMissing, StoreUnavailable } from '../../../../functions/operations/faults.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../../../support/world.ts'
 import { secret, sign, teamId } from './clicks.ts'

@@ -4,7 +4,7 @@ import { createViews, SlackAccounts, SlackUserGroups } from '../../../../functio
 import { approveModal } from '../../../../functions/channels/slack/forms/card-forms.ts'
 import { revokeModal } from '../../../../functions/channels/slack/forms/home-forms.ts'
 import { renderHome } from '../../../../functions/channels/slack/home/home-view.ts'
-import type { ApprovalRequest, PendingRequest } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest, PendingRequest } from '../../../../functions/domain/record/request.ts'
 import { MemoryLog } from '../../../support/memory-log.ts'
 import { issuer, person, prodParameter, sampleBundle, World } from '../../../support/world.ts'
 import { type Slack, startEmulate, startOurs } from './contract-slacks.ts'

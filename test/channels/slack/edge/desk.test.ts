@@ -1,6 +1,6 @@
 import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { refusals } from '../../../../functions/domain/refusals.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
 import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
 import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
 import { prodParameter, sampleBundle, World } from '../../../support/world.ts'

@@ -9,7 +9,7 @@ import type { EdgeOptions } from '../../../../functions/channels/slack/edge/edge
 import type { RawRequest } from '../../../../functions/channels/slack/edge/guard.ts'
 import type { Modal } from '../../../../functions/channels/slack/forms/modal-blocks.ts'
 import { edgeOptions } from '../../../../functions/channels/slack/receive-slack.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { Digest, JsonObject, RequestId } from '../../../../functions/domain/values.ts'
 import { pageOf } from '../../../../functions/handlers/wiring/slack.ts'
 import { MemoryBurstStore } from '../../../support/cards/memory-burst-store.ts'

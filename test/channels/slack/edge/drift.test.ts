@@ -1,5 +1,5 @@
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { refusals } from '../../../../functions/domain/refusals.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
 import { prodParameter, World } from '../../../support/world.ts'
 import { Door } from './door.ts'
 

@@ -1,7 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer } from 'node:net'
 import { SlackCardBoard } from '../../../../functions/channels/slack/door.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { drawBatch } from '../../../../functions/handlers/channels/draw-batch.ts'
 import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
 import type { CardBoard } from '../../../../functions/operations/cards/ports.ts'

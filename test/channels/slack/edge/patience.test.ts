@@ -1,5 +1,5 @@
 import { notAnswered, notRecorded } from '../../../../functions/channels/slack/edge/sentences.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { RequestStore } from '../../../../functions/operations/requests/ports.ts'
 import { prodParameter, sampleBundle, World } from '../../../support/world.ts'
 import { secret } from './clicks.ts'

@@ -7,8 +7,8 @@ import {
   sentenceFor,
   sentenceForAccount,
 } from '../../../../functions/channels/slack/edge/sentences.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { Refusal } from '../../../../functions/domain/refusals.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
 import { sampleBundle } from '../../../support/world.ts'
 import { everyState } from '../cards/states.ts'
 

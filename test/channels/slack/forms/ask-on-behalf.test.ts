@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { JsonObject, Thumbprint } from '../../../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../../../functions/operations/faults.ts'
 import { person, sampleBundle, World } from '../../../support/world.ts'

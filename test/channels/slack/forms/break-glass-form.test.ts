@@ -1,6 +1,6 @@
 import { PatternIncidents, SystemSecrets } from '../../../../functions/adapters/system/system.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { refusals } from '../../../../functions/domain/refusals.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../../functions/domain/values.ts'
 import { openPrepared } from '../../../../functions/operations/break-glass/prepare-opening.ts'
 import { mayOpen } from '../../../../functions/operations/break-glass/what-to-open.ts'

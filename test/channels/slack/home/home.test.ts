@@ -1,5 +1,5 @@
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { refusals } from '../../../../functions/domain/refusals.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../../functions/domain/values.ts'
 import { RightMissing, StoreUnavailable } from '../../../../functions/operations/faults.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../../../support/world.ts'

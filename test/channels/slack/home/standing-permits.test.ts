@@ -1,6 +1,6 @@
 import type { StandingPermit } from '../../../../functions/domain/permits/permit.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { refusals } from '../../../../functions/domain/refusals.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
 import { StoreUnavailable } from '../../../../functions/operations/faults.ts'
 import { givePermit } from '../../../../functions/operations/permits/standing-permits.ts'
 import { person, sampleBundle, type What, World } from '../../../support/world.ts'

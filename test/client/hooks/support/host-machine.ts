@@ -6,7 +6,7 @@ import { BegunCalls } from '../../../../client/hooks/begun-calls.ts'
 import { answerHook, type HookAnswer, type HookParts } from '../../../../client/hooks/host-hook.ts'
 import { KeptKeys } from '../../../../client/kept-keys.ts'
 import type { ToolMap } from '../../../../client/mcp/tool-map.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { Scene } from '../../support/scene.ts'
 
 export const setFlag = 'mcp__flags__set_flag'

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { Scene } from '../../support/scene.ts'
 import { until } from '../../support/until.ts'
 

@@ -1,6 +1,6 @@
+import type { Event } from '../../../../functions/domain/record/events.ts'
+import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { Refusal } from '../../../../functions/domain/refusals.ts'
-import type { Event } from '../../../../functions/domain/requests/events.ts'
-import type { ApprovalRequest } from '../../../../functions/domain/requests/request.ts'
 import { submit, submittedAt } from '../../../support/ask.ts'
 import type { Reducer } from '../search.ts'
 import { type PlanRule, planRules } from './rules.ts'

@@ -1,8 +1,8 @@
+import type { Command, Ending, ReadAgain } from '../../../../functions/domain/record/commands.ts'
+import { keptSteps, type StepOutcome, stepInTurn } from '../../../../functions/domain/record/plan-step.ts'
+import type { ApprovalRequest, Ask } from '../../../../functions/domain/record/request.ts'
 import { outcomeOfStep, waitsForTurn } from '../../../../functions/domain/requests/advance-plan.ts'
-import type { Command, Ending, ReadAgain } from '../../../../functions/domain/requests/commands.ts'
 import { asOf, dueAt } from '../../../../functions/domain/requests/due.ts'
-import { keptSteps, type StepOutcome, stepInTurn } from '../../../../functions/domain/requests/plan-step.ts'
-import type { ApprovalRequest, Ask } from '../../../../functions/domain/requests/request.ts'
 import type { AgentId } from '../../../../functions/domain/values.ts'
 import {
   bundle,

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { type Bundle, settingsOf } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
-import type { Ask } from '../../domain/requests/request.ts'
+import type { Ask } from '../../domain/record/request.ts'
 import { JsonObject, rfc3339 } from '../../domain/values.ts'
 import { BrokerRefused, BrokerUnavailable, faultName } from '../../operations/faults.ts'
 import type { Policy } from '../../operations/policy/ports.ts'

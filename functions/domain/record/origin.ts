@@ -1,5 +1,5 @@
-import type { Opening } from '../break-glass/break-glass.ts'
 import type { PersonId, RequestId, StandingPermitId } from '../values.ts'
+import type { Opening } from './opening.ts'
 import type { PlanStep } from './plan-step.ts'
 import type { Ask } from './request.ts'
 

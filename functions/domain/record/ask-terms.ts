@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { CredentialKind } from '../../targets/kinds.ts'
-import { HostFacts } from '../agents/host.ts'
+import { HostFacts } from '../people/host.ts'
 import { Incident } from '../policy/asking-terms.ts'
 import { McpTool } from '../policy/mcp-tool.ts'
 import {

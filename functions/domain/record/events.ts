@@ -1,10 +1,9 @@
 import * as z from 'zod'
 import { Claim } from '../../targets/kinds.ts'
+import { event } from '../event.ts'
 import { Stage } from '../policy/ladder.ts'
 import { Observed } from '../policy/observed.ts'
-import { Preview } from '../previews/preview.ts'
 import { Refusal } from '../refusals.ts'
-import { Comparison } from '../uses/comparison.ts'
 import {
   AgentId,
   CredentialId,
@@ -15,23 +14,14 @@ import {
   PersonId,
   RequestId,
   Thumbprint,
-  ToolId,
-  TransmitterId,
   UseId,
+  Verdict,
 } from '../values.ts'
 import { personalTexts } from './ask-terms.ts'
+import { Comparison } from './comparison.ts'
 import { StepOutcome } from './plan-step.ts'
-import { Ask, Decision, Outcome, SettledBy, StageState, UseOutcome, Verdict } from './request.ts'
-
-export const Actor = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('person'), id: PersonId }),
-  z.strictObject({ type: z.literal('agent'), id: AgentId, chain: z.array(AgentId).optional() }),
-  z.strictObject({ type: z.literal('tool'), id: ToolId }),
-  z.strictObject({ type: z.literal('system'), id: z.literal('hotwork') }),
-  z.strictObject({ type: z.literal('transmitter'), id: TransmitterId }),
-])
-export type Actor = z.infer<typeof Actor>
-export const system: Actor = { type: 'system', id: 'hotwork' }
+import { Preview } from './preview.ts'
+import { Ask, Decision, Outcome, SettledBy, StageState, UseOutcome } from './request.ts'
 
 export const Door = z.enum(['api', 'chat', 'page'])
 export type Door = z.infer<typeof Door>
@@ -40,10 +30,6 @@ export type Door = z.infer<typeof Door>
 export const Evidence = z.strictObject({ idToken: z.string().max(8192), key: JsonObject })
 export type Evidence = z.infer<typeof Evidence>
 
-/** Policies by `@id`, and the bundle by its hash. */
-const common = { at: NumericDate, actor: Actor, policies: z.array(z.string()), bundle: z.string() }
-export const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
-  z.strictObject({ ...common, type: z.literal(type), ...shape })
 /** An act that policy was asked about. */
 const act = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   event(type, { ...shape, observed: Observed.optional() })

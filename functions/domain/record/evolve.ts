@@ -1,15 +1,17 @@
-import { defined } from '../values.ts'
+import { canonicalForm } from '../digest.ts'
+import { defined, type Json, type NumericDate, type PersonId } from '../values.ts'
 import type { Event } from './events.ts'
-import { changesOf } from './narrow.ts'
 import type { StepState } from './plan-step.ts'
 import { keepsNote } from './record-size.ts'
 import {
   type ApprovalRequest,
+  type Ask,
   approvalsOf,
   commonOf,
   type Decision,
   type Grant,
   grantOf,
+  type NarrowedOnce,
   type StageState,
 } from './request.ts'
 
@@ -193,6 +195,22 @@ function mustHaveGrant(state: ApprovalRequest): Grant {
   const grant = grantOf(state)
   if (!grant) throw new TypeError(`\`${state.status}\` has no grant`)
   return grant
+}
+
+function changesOf(before: Ask, after: Ask, by: PersonId, at: NumericDate): NarrowedOnce {
+  const names = Object.keys(before.arguments).filter(
+    (name) => canonicalForm(before.arguments[name] ?? null) !== canonicalForm(after.arguments[name] ?? null),
+  )
+  const change = <T>(from: T, to: T) => ({ from, to })
+  return {
+    by,
+    at,
+    arguments: Object.fromEntries(
+      names.map((name) => [name, change(before.arguments[name] as Json, after.arguments[name] as Json)]),
+    ) as NarrowedOnce['arguments'],
+    ...(before.uses === after.uses ? {} : { uses: change(before.uses, after.uses) }),
+    ...(before.lifetime === after.lifetime ? {} : { lifetime: change(before.lifetime, after.lifetime) }),
+  }
 }
 
 /** A grant under which nothing was issued goes: what was approved is no longer there. */

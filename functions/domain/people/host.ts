@@ -28,3 +28,7 @@ export const noRecord: AgentRecord = { asked: 0, tierZero: 0, refused: 0, denied
 
 /** Of an agent that was never looked at. */
 export const unseenHost: HostFacts = { ambient: 'unknown', record: noRecord }
+
+/** Why IAM did not say what a host may do. */
+export const Unseen = z.enum(['no_such_role', 'not_permitted', 'throttled', 'too_slow', 'fault'])
+export type Unseen = z.infer<typeof Unseen>

@@ -3,8 +3,6 @@ import { CredentialKind } from '../../targets/kinds.ts'
 import { AgentId, JsonObject, NumericDate, PersonId, RequestId, Resource } from '../values.ts'
 import { termShape } from './ask-terms.ts'
 
-export const mostSteps = 20
-
 const { environment, classification, mcp, unpinned, uses, claimWithin, lifetime, recent, host } = termShape
 
 /** One step of a plan, in the server's own facts. Once people approve the plan, it is a request of its own. */

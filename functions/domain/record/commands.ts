@@ -1,15 +1,13 @@
 import type { Claim, TargetId } from '../../targets/kinds.ts'
-import type { SuspendedBecause } from '../agents/registry.ts'
-import type { Budget, Limits } from '../break-glass/break-glass.ts'
+import { type Actor, system } from '../event.ts'
 import type { Claimed } from '../people/group-source.ts'
 import type { Given } from '../people/login-strength.ts'
+import type { SuspendedBecause } from '../people/organisation.ts'
 import type { AssessmentRefusal } from '../policy/assess.ts'
 import type { Stage } from '../policy/ladder.ts'
 import type { Observed } from '../policy/observed.ts'
 import type { Answer } from '../policy/question.ts'
-import type { Preview } from '../previews/preview.ts'
 import type { Refusal } from '../refusals.ts'
-import type { Comparison } from '../uses/comparison.ts'
 import {
   type AgentId,
   type AskerId,
@@ -25,12 +23,15 @@ import {
   type Thumbprint,
   type ToolId,
   type UseId,
+  type Verdict,
 } from '../values.ts'
-import type { BeginTurn, EndStep, OpenStep } from './advance-plan.ts'
-import { type Actor, type Door, type Event, type Evidence, system } from './events.ts'
-import type { Narrowing } from './narrow.ts'
+import type { Comparison } from './comparison.ts'
+import type { Door, Event, Evidence } from './events.ts'
+import type { Budget, Limits } from './opening.ts'
 import { openingOf, originOf } from './origin.ts'
-import type { ApprovalRequest, Ask, Outcome, StageState, UseOutcome, Verdict } from './request.ts'
+import type { StepOutcome } from './plan-step.ts'
+import type { Preview } from './preview.ts'
+import type { ApprovalRequest, Ask, Outcome, StageState, UseOutcome } from './request.ts'
 
 /**
  * A command with the facts that the operation found. Every fact that `decide` uses goes into the event, so that replay
@@ -127,6 +128,21 @@ export type AskedAgain =
   | { ok: false; code: AssessmentRefusal }
 
 export type PermittedBy = { readonly [stage: string]: readonly string[] }
+
+/** What would be asked after it, or why it cannot be. */
+export type Narrowing =
+  | {
+      ok: true
+      ask: Ask
+      tier: number
+      stages: readonly Stage[]
+      policies: readonly string[]
+      eligible: readonly string[]
+      permittedBy: PermittedBy
+    }
+  | { ok: false; code: NarrowingCode; detail?: string }
+
+export type NarrowingCode = AssessmentRefusal | 'not_narrower'
 
 export type Comment = Common & { type: 'comment'; person: PersonId; comment: string }
 
@@ -238,6 +254,16 @@ export type ReportSealedUse = Common & {
   type: 'report_sealed_use'
   ask: Ask
   until: NumericDate
+}
+/** Of a plan: the turn of a step, and how it ended. */
+export type OpenStep = Common & { type: 'open_step'; step: number }
+export type EndStep = Common & { type: 'end_step'; step: number; outcome: StepOutcome; because?: string }
+/** Of the request that is a step: its turn has come. */
+export type BeginTurn = Common & {
+  type: 'begin_turn'
+  ending?: Ending
+  /** Why its agent may not act any more: a code. */
+  unfit?: string
 }
 /** Applies what time has made due, and the ending that was found, if one was. */
 export type Wake = Common & { type: 'wake'; ending?: Ending }

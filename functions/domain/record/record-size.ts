@@ -1,5 +1,5 @@
-import { largestPreview, mostDrifts } from '../previews/preview.ts'
 import type { Command } from './commands.ts'
+import { largestPreview, mostDrifts } from './preview.ts'
 import { type ApprovalRequest, type Grant, grantOf } from './request.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { StandingPermit } from '../../../functions/domain/permits/permit.ts'
-import type { AskTerm } from '../../../functions/domain/requests/ask-term.ts'
-import { askTerms } from '../../../functions/domain/requests/ask-terms.ts'
+import type { AskTerm } from '../../../functions/domain/record/ask-term.ts'
+import { askTerms } from '../../../functions/domain/record/ask-terms.ts'
 
 /** Rules of every row: a new fact of an ask cannot slip past people, or past the request that it is made of. */
 

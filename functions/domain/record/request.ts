@@ -1,12 +1,10 @@
 import * as z from 'zod'
 import { Claim, isCall } from '../../targets/kinds.ts'
-import { Opening, Review } from '../break-glass/break-glass.ts'
 import { Claimed } from '../people/group-source.ts'
 import { Given, Login } from '../people/login-strength.ts'
+import { AgentRef } from '../policy/agent-ref.ts'
 import { fillingOf } from '../policy/filling.ts'
 import { Stage } from '../policy/ladder.ts'
-import { Drift, Preview } from '../previews/preview.ts'
-import { Compared } from '../uses/comparison.ts'
 import {
   AgentId,
   AskerId,
@@ -22,13 +20,13 @@ import {
   Seconds,
   Thumbprint,
   UseId,
+  Verdict,
 } from '../values.ts'
 import { termShape } from './ask-terms.ts'
+import { Compared } from './comparison.ts'
+import { Opening, Review } from './opening.ts'
 import { keptSteps, PlanStep, StepState } from './plan-step.ts'
-
-/** The issuer and subject of its workload token. */
-export const AgentRef = z.strictObject({ id: AgentId, issuer: z.string(), subject: z.string() })
-export type AgentRef = z.infer<typeof AgentRef>
+import { Drift, Preview } from './preview.ts'
 
 export const Delegator = z.strictObject({ ...AgentRef.shape, owner: PersonId })
 export type Delegator = z.infer<typeof Delegator>
@@ -57,9 +55,6 @@ export const Ask = z.strictObject({
   argumentsDigest: Digest,
 })
 export type Ask = z.infer<typeof Ask>
-
-export const Verdict = z.enum(['approve', 'deny'])
-export type Verdict = z.infer<typeof Verdict>
 
 /** `as` is the name under which they were eligible: the stage's, or the one it escalated to. */
 export const Decision = z.strictObject({

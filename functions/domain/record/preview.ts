@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { canonicalForm, digestOf } from '../digest.ts'
+import type { PreviewOutcome } from '../policy/question.ts'
 import { Digest, JsonObject, NumericDate, PersonId } from '../values.ts'
 
 export const ReadFault = z.enum(['denied', 'unavailable', 'unreadable'])
@@ -61,10 +62,6 @@ export const mostDrifts = 3
 
 /** Bytes of JSON. A request may keep four. */
 export const largestPreview = 16_000
-
-/** What policy sees. */
-export const previewOutcomes = ['matched', 'none', 'failed'] as const
-export type PreviewOutcome = (typeof previewOutcomes)[number]
 
 export const outcomeOfPreview = (preview: Preview | undefined): PreviewOutcome => preview?.outcome ?? 'none'
 
