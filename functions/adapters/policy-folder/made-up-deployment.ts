@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { shortForm } from '../../channels/kinds.ts'
 import { Alias } from '../../domain/values.ts'
 import { allKinds, kinds } from '../../targets/kinds.ts'
 import { DeploymentFile } from './file-shapes.ts'
@@ -36,7 +37,7 @@ export function makeUpDeployment(folder: string, text = ''): Sourced<DeploymentF
     ),
     ...(Object.keys(elsewhere).length > 0 ? { targets: elsewhere } : {}),
     ...(wantsIncidents ? { incidents: { url: 'https://incidents.invalid/{incident}' } } : {}),
-    slack: { teamId: 'T0MADEUP', appId: 'A0MADEUP', botUserId: 'U0MADEUP', apiUrl: 'https://slack.com/api/' },
+    slack: shortForm.example,
   }
   const document = new JsonDocument('the deployment that is made up', JSON.stringify(made))
   const value = document.parse(DeploymentFile)

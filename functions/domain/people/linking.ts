@@ -1,13 +1,17 @@
 import * as z from 'zod'
+import type { Workspace } from '../../channels/kind.ts'
 import { event } from '../event.ts'
 import { Digest, type NumericDate } from '../values.ts'
 import type { Person } from './organisation.ts'
 
+/** As a chat of any kind says them; a commitment has a colon. */
+const ChatId = z.string().regex(/^[A-Za-z0-9._-]{2,64}$/)
+
 /** Ids that never change. An e-mail address or a name may, so it is not looked at. */
 export const ChatAccount = z.strictObject({
   /** The workspace, or the organisation. */
-  team: z.string().regex(/^[TE][A-Z0-9]{1,30}$/),
-  user: z.string().regex(/^[UW][A-Z0-9]{1,30}$/),
+  team: ChatId,
+  user: ChatId,
 })
 export type ChatAccount = z.infer<typeof ChatAccount>
 
@@ -42,8 +46,6 @@ export type LinkRefusal =
   /** The directory itself names their account. */
   | 'given'
   | 'not_linked'
-
-export type Workspace = { teamId: string; enterpriseId?: string | undefined }
 
 /** One account is one person's, and one person has one: linking another unlinks the first. */
 export function link(

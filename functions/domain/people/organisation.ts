@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { shortForm } from '../../channels/kinds.ts'
 import { sourceAccounts } from '../../group-sources/kinds.ts'
 import { AgentId, Alias, NumericDate, PersonId, Seconds, ToolId } from '../values.ts'
 import { SourcedGroup } from './group-source.ts'
@@ -72,10 +73,7 @@ export const Person = z.strictObject({
   name: z.string().min(1).max(128),
   identities: z.array(Identity).min(1),
   /** Without one they decide through the API only. */
-  chatUser: z
-    .string()
-    .regex(/^[UW][A-Z0-9]{2,20}$/)
-    .optional(),
+  chatUser: z.string().regex(shortForm.accountId).optional(),
   ...sourceAccounts,
   /** Is told when they use break-glass. */
   lead: PersonId.optional(),

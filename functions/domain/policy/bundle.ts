@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { shortForm } from '../../channels/kinds.ts'
 import { sourceSettings } from '../../group-sources/kinds.ts'
 import { aliasedKinds, kinds, type Settings } from '../../targets/kinds.ts'
 import { BreakGlassPolicy } from '../break-glass/break-glass.ts'
@@ -31,7 +32,7 @@ export const Deployment = z.strictObject({
     .record(Alias, Transmitter)
     .refine((all) => Object.keys(all).length <= 10, 'at most ten transmitters')
     .optional(),
-  channels: z.record(Alias, z.string().regex(/^[CG][A-Z0-9]{2,20}$/)),
+  channels: z.record(Alias, z.string().regex(shortForm.channelId)),
   accounts: z.record(Alias, kinds.aws.settings),
   /** Aliases of other kinds, each with the settings of its kind. */
   targets: z.record(Alias, z.looseObject({ kind: z.enum(aliasedKinds) })).optional(),
@@ -75,17 +76,7 @@ export const Deployment = z.strictObject({
         .optional(),
     })
     .optional(),
-  chat: z.strictObject({
-    teamId: z.string().regex(/^[TE][A-Z0-9]+$/),
-    /** Of Enterprise Grid: accounts of no other are linked. */
-    enterpriseId: z
-      .string()
-      .regex(/^E[A-Z0-9]+$/)
-      .optional(),
-    appId: z.string().regex(/^A[A-Z0-9]+$/),
-    botUserId: z.string().regex(/^[UW][A-Z0-9]+$/),
-    apiUrl: z.url(),
-  }),
+  chat: shortForm.settings,
 })
 export type Deployment = z.infer<typeof Deployment>
 

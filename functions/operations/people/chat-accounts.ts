@@ -1,7 +1,8 @@
+import { shortForm } from '../../channels/kinds.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
-import type { ChatAccount, LinkRefusal, Workspace } from '../../domain/people/linking.ts'
+import type { ChatAccount, LinkRefusal } from '../../domain/people/linking.ts'
 import { link, offerSeconds, unlink } from '../../domain/people/linking.ts'
 import type { Person } from '../../domain/people/organisation.ts'
 import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
@@ -100,7 +101,7 @@ export async function unlinkAccount(
   })
 }
 
-const workspaceOf = ({ policy }: LinkPorts): Workspace => policy.bundle.deployment.chat
+const workspaceOf = ({ policy }: LinkPorts) => shortForm.workspaceOf(policy.bundle.deployment.chat)
 
 async function refused(person: Person, attempted: string, code: LinkRefusal, ports: LinkPorts) {
   await recordRefusal(actorNamed(person.id), attempted, 'not_permitted', ports)

@@ -1,0 +1,12 @@
+import type { ChatKind } from './kind.ts'
+import { slack } from './slack/kind.ts'
+
+export const kinds = {
+  slack,
+} satisfies { readonly [id: string]: ChatKind }
+
+type Kinds = typeof kinds
+export type ChatId = keyof Kinds
+
+/** The kind and the alias of a chat that a bundle has as `chat`, and a person's account in it as `chatUser`. */
+export const shortForm = kinds.slack
