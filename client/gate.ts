@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import * as z from 'zod'
+import type * as z from 'zod'
+import { Problem as ProblemAnswer } from '../functions/domain/cards/wire/problem.ts'
+import { UseBegun } from '../functions/domain/cards/wire/task.ts'
 import { nameOf } from './agent/approved.ts'
 import type { McpTool } from './agent/mcp-tool.ts'
 import { type Answered, defined, parsedJson, type Sending, send } from './http.ts'
@@ -57,12 +59,7 @@ export type Ran<T> =
   /** `reported` is false where Hotwork could not be told of the end: people see a use without an end. */
   { ran: true; value: T; use: string; reported: boolean } | { ran: false; reason: string; problem?: Problem }
 
-const Use = z.looseObject({
-  use: z.string().regex(/^use_[0-9a-z_]+$/),
-  uses_left: z.number(),
-  ended: z.literal(true).optional(),
-})
-const No = z.looseObject({ type: z.string(), title: z.string(), detail: z.string().optional() })
+const No = ProblemAnswer.pick({ type: true, title: true, detail: true })
 
 const tries = 2
 const mostRemembered = 1000
@@ -97,7 +94,7 @@ export class Gate {
     const body = JSON.stringify({ ...shown, method, url, action, arguments: ask.arguments, mcp: ask.mcp })
     const key = ask.key ?? createHash('sha256').update(body).digest('base64url')
     const { response, text } = await this.#post('/v1/uses', body, { 'idempotency-key': key })
-    const use = Use.safeParse(parsedJson(text))
+    const use = UseBegun.safeParse(parsedJson(text))
     if (response.status === 201 && use.success) return this.#permitted(use.data)
     const problem = No.safeParse(parsedJson(text))
     if (response.status !== 403 || !problem.success) throw silent(response.status)
@@ -156,7 +153,7 @@ export class Gate {
     return token !== undefined && (await this.#readTokens.verify(token, audience))
   }
 
-  #permitted({ use, uses_left: usesLeft, ended }: z.infer<typeof Use>): Permitted {
+  #permitted({ use, uses_left: usesLeft, ended }: z.infer<typeof UseBegun>): Permitted {
     const end: Permitted['end'] = (outcome, note) => this.end(use, outcome, note)
     return { permitted: true, use, usesLeft, ended: ended === true, end }
   }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Problem } from './answers.ts'
+import { AnyProblem } from '../functions/domain/cards/wire/problem.ts'
 import { textOf } from './bounded.ts'
 import { exitOfRefusal, exitOfStatus, exits, Fault, Refusal, Trouble, whyUnanswered, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -112,12 +112,12 @@ export function parsedJson(text: string): unknown {
 }
 
 function codeOf(text: string): string | undefined {
-  const { error, type } = Problem.parse(parsedJson(text))
+  const { error, type } = AnyProblem.parse(parsedJson(text))
   return error ?? type?.split(/[/:]/).at(-1)
 }
 
 function refusalOf({ response, text }: Answered): Trouble {
-  const { title, detail, error, error_description: description } = Problem.parse(parsedJson(text))
+  const { title, detail, error, error_description: description } = AnyProblem.parse(parsedJson(text))
   const code = codeOf(text)
   if (code === undefined)
     return response.status === 404

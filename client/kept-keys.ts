@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import * as DPoP from 'dpop'
 import * as z from 'zod'
-import { AwsCredentials } from './answers.ts'
+import { AwsCredentials } from '../functions/domain/cards/wire/task.ts'
 import { withDraft, writeNew } from './new-file.ts'
 import { Fault } from './outcome.ts'
 import { worthUsing } from './renewing.ts'

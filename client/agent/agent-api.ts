@@ -1,22 +1,18 @@
 import type * as z from 'zod'
-import { AwsCredentials, Called } from '../answers.ts'
+import {
+  Ask,
+  AwsCredentials,
+  Called,
+  Evaluation,
+  TaskAnswer,
+  TaskMembers,
+  TokenAnswer,
+} from '../../functions/domain/cards/wire/task.ts'
 import { defined, readAnswer, type Sending, send, type Waiting } from '../http.ts'
 import type { Prove } from '../kept-keys.ts'
 import { Fault } from '../outcome.ts'
 import { pause } from '../surroundings.ts'
-import {
-  Ask,
-  contextOf,
-  type Denial,
-  denialOf,
-  Evaluation,
-  type PartialAsk,
-  type Right,
-  type Task,
-  TaskAnswer,
-  TaskMembers,
-  TokenAnswer,
-} from './ask.ts'
+import { contextOf, type Denial, denialOf, type PartialAsk, type Right, type Task } from './ask.ts'
 
 export type AgentApiOptions = {
   /** Hotwork's address. */

@@ -1,14 +1,14 @@
-import * as z from 'zod'
+import {
+  AgentAnswer,
+  AgentLines,
+  type Counts,
+  Recertified,
+  SubjectAnswer,
+} from '../../functions/domain/cards/wire/agent.ts'
 import { type Context, type IdTyped, show } from '../context.ts'
 import { type Exit, wrongUsage } from '../outcome.ts'
 import { fact, table, time, timeAndSpan } from '../screen.ts'
-import { AgentAnswer, AgentLines, type Counts, SubjectAnswer, waysRound } from './answer.ts'
-
-const instant = z.iso.datetime({ offset: true })
-const Recertified = z.looseObject({
-  subject: z.string(),
-  recertification: z.looseObject({ due: instant, by: z.string(), evidence: z.string() }),
-})
+import { waysRound } from './hosts.ts'
 
 export async function listAgents(_typed: object, context: Context): Promise<Exit> {
   const { api, surroundings } = context

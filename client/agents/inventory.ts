@@ -1,8 +1,9 @@
+import { AgentAnswer, AgentLines } from '../../functions/domain/cards/wire/agent.ts'
 import type { Context } from '../context.ts'
 import { replaceFile } from '../new-file.ts'
 import { type Exit, exits, wrongUsage } from '../outcome.ts'
 import { jsonText, lines, table, time } from '../screen.ts'
-import { AgentAnswer, AgentLines, hostOf, waysRound } from './answer.ts'
+import { hostOf, waysRound } from './hosts.ts'
 import { drawInventory } from './picture.ts'
 
 type InventoryTyped = { id?: string; picture?: string }

@@ -1,4 +1,5 @@
-import { type AgentAnswer, hostOf, waysRound } from './answer.ts'
+import type { AgentAnswer } from '../../functions/domain/cards/wire/agent.ts'
+import { hostOf, waysRound } from './hosts.ts'
 
 /** An inventory as a picture: agents, the hosts they run on, and what these could do without asking. */
 

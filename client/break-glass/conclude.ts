@@ -1,4 +1,4 @@
-import { Opening, Vouched } from '../answers.ts'
+import { Opening, Vouched } from '../../functions/domain/cards/wire/opening.ts'
 import { type Exit, exitOfStatus, exits, Refusal } from '../outcome.ts'
 import { fact, timeAndSpan } from '../screen.ts'
 import { type Context, type IdTyped, idOf, read, show } from './context.ts'

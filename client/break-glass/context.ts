@@ -1,4 +1,4 @@
-import { Opening } from '../answers.ts'
+import { Opening } from '../../functions/domain/cards/wire/opening.ts'
 import { type Context as Common, profileOf, show } from '../context.ts'
 import type { KeptOpenings } from '../kept-openings.ts'
 import { Refusal } from '../outcome.ts'

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { AccessToken, AwsCredentials, Called } from '../answers.ts'
+import { AwsCredentials, Called, TokenAnswer } from '../../functions/domain/cards/wire/task.ts'
 import { proverOf } from '../kept-keys.ts'
 import type { KeptOpening } from '../kept-openings.ts'
 import { type Exit, exitOfStatus, exits, isOver, Refusal, Trouble, wrongUsage } from '../outcome.ts'
@@ -51,7 +51,7 @@ async function fromAws<T>(shape: z.ZodType<T>, path: string, kept: KeptOpening, 
 
 /** RFC 8693. An opening that has no key yet is bound to this one. */
 async function accessToken(kept: KeptOpening, { api }: Context): Promise<string> {
-  const issued = await api.call(AccessToken, {
+  const issued = await api.call(TokenAnswer, {
     method: 'POST',
     path: '/token',
     form: async () => ({

@@ -1,4 +1,4 @@
-import { DrillReport, Listed, type Opening } from '../answers.ts'
+import { DrillReport, type Opening, Openings } from '../../functions/domain/cards/wire/opening.ts'
 import { type Exit, exitOfStatus } from '../outcome.ts'
 import { fact, table, time, timeAndSpan, until } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -25,11 +25,11 @@ export async function status(typed: IdTyped, context: Context): Promise<Exit> {
 
 export async function list(context: Context): Promise<Exit> {
   const { api, surroundings } = context
-  const listed = await api.call(Listed, { method: 'GET', path: '/v1/break-glass' })
+  const listed = await api.call(Openings, { method: 'GET', path: '/v1/break-glass' })
   return show(context, listed, () => listWords(listed, surroundings))
 }
 
-function listWords({ break_glass: all, budgets }: Listed, surroundings: Surroundings): string[] {
+function listWords({ break_glass: all, budgets }: Openings, surroundings: Surroundings): string[] {
   const open = all.filter(({ status }) => status === 'approved')
   const others = all.filter(({ status }) => status !== 'approved')
   const due = others.filter(({ review }) => review && review.status !== 'done')

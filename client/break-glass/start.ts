@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { Opened } from '../answers.ts'
+import { Opened } from '../../functions/domain/cards/wire/opening.ts'
 import { proverOf } from '../kept-keys.ts'
 import { type Exit, exitOfStatus, Fault, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { fact, time, timeAndSpan } from '../screen.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { AwsCredentials } from '../answers.ts'
+import type { AwsCredentials } from '../../functions/domain/cards/wire/task.ts'
 import { isSameSecret, type LoopbackAnswer, type LoopbackCall, listenOnLoopback } from '../loopback.ts'
 import { exits, Trouble } from '../outcome.ts'
 

@@ -1,30 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import * as z from 'zod'
+import { Halt, Halts } from '../../functions/domain/cards/wire/people.ts'
 import { type Context, type IdTyped, show } from '../context.ts'
 import { type Exit, Refusal, wrongUsage } from '../outcome.ts'
 import { readPages } from '../pages.ts'
 import { fact, lines, table, time, timeAndSpan } from '../screen.ts'
 import { readMoment } from '../span.ts'
 import type { Surroundings } from '../surroundings.ts'
-
-const instant = z.iso.datetime({ offset: true })
-const Halt = z.looseObject({
-  id: z.string().regex(/^hlt_[0-9a-z]{26}$/),
-  agent: z.string().optional(),
-  owner: z.string().optional(),
-  person: z.string().optional(),
-  role: z.string().optional(),
-  environment: z.string().optional(),
-  action: z.string().optional(),
-  all: z.literal(true).optional(),
-  reason: z.string(),
-  by: z.string(),
-  at: instant,
-  until: instant.optional(),
-  lifted: z.looseObject({ by: z.string(), at: instant }).optional(),
-})
-type Halt = z.infer<typeof Halt>
-const Halts = z.looseObject({ halts: z.array(Halt), next: z.string().optional() })
 
 const kinds = ['agent', 'owner', 'person', 'role', 'environment', 'action'] as const
 

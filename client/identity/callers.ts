@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import * as z from 'zod'
+import { Problem } from '../../functions/domain/cards/wire/problem.ts'
+import { McpTools } from '../../functions/domain/cards/wire/task.ts'
 import { parsedJson, send } from '../http.ts'
 import { digest } from '../kept-keys.ts'
 import { exits, Fault, Trouble } from '../outcome.ts'
@@ -42,8 +44,8 @@ export class TooManyTokens extends Trouble {
   }
 }
 
-const Problem = z.looseObject({ title: z.string(), detail: z.string().optional() })
-const Answer = z.looseObject({ caller: z.string() })
+const No = Problem.pick({ title: true, detail: true })
+const Answer = McpTools.pick({ caller: true })
 const Claims = z.looseObject({
   /** A JWT-SVID has none. */
   iss: z.string().default(''),
@@ -146,7 +148,7 @@ export class Callers {
     const { response, text } = await send(sending, { err: () => {}, pause: this.#around.pause })
     if (response.status === 401) throw new BadToken('Hotwork does not take this workload token')
     // A halt, or the agent's own end.
-    const problem = [403, 409].includes(response.status) ? Problem.safeParse(parsedJson(text)).data : undefined
+    const problem = [403, 409].includes(response.status) ? No.safeParse(parsedJson(text)).data : undefined
     if (problem) throw new StoppedAgent(spelledOut([problem.title, problem.detail].filter(Boolean).join(': ')))
     const answer = Answer.safeParse(parsedJson(text)).data
     if (!response.ok || answer === undefined)

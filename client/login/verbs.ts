@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import { Me } from '../../functions/domain/cards/wire/people.ts'
 import { Api } from '../api.ts'
 import { OwnNames } from '../audience.ts'
 import { type Context, show } from '../context.ts'
@@ -8,14 +8,6 @@ import { endOfToken, KeptLogin } from './kept-login.ts'
 import { logIn, revoke, type Way } from './log-in.ts'
 import { readyToken } from './login.ts'
 import { readLoginSettings } from './login-settings.ts'
-
-const Me = z.looseObject({
-  person: z.string(),
-  groups: z.array(z.string()),
-  acr: z.string().optional(),
-  auth_time: z.iso.datetime({ offset: true }).optional(),
-})
-type Me = z.infer<typeof Me>
 
 const askWhoIAm = (api: Api): Promise<Me> => api.call(Me, { method: 'GET', path: '/v1/me' })
 

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
-import * as z from 'zod'
-import { McpMembers } from '../agent/ask.ts'
+import { McpTools } from '../../functions/domain/cards/wire/task.ts'
 import { Signals, withoutCredentials } from '../exec/command.ts'
 import { Gate } from '../gate.ts'
 import { GatedCalls } from '../gated/gated-calls.ts'
@@ -136,8 +135,6 @@ async function readRules(
   })
 }
 
-const Catalogue = z.looseObject({ tools: z.array(McpMembers.and(z.looseObject({ action: z.string() }))) })
-
 async function readCatalogue(issuer: string, tool: IdentityOption, surroundings: Surroundings): Promise<Catalogued[]> {
   const identity = resolveIdentity(tool, surroundings)
   const sending = {
@@ -145,5 +142,5 @@ async function readCatalogue(issuer: string, tool: IdentityOption, surroundings:
     url: `${issuer}/v1/mcp-tools`,
     prepare: async () => ({ headers: { authorization: `Bearer ${await identity(issuer)}` } }),
   }
-  return readAnswer(Catalogue, await send(sending, surroundings), sending).tools
+  return readAnswer(McpTools, await send(sending, surroundings), sending).tools
 }

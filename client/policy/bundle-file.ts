@@ -1,14 +1,11 @@
 import { join } from 'node:path'
-import * as z from 'zod'
+import type * as z from 'zod'
+import { KeptBundle } from '../../functions/domain/cards/wire/ledger.ts'
 import type { Context } from '../context.ts'
 import { digestOf } from '../digest.ts'
 import { writeNew } from '../new-file.ts'
 import { Fault, wrongUsage } from '../outcome.ts'
 import { withTemporaryFolder } from './temporary-folder.ts'
-
-const Bundle = z.looseObject({ hash: z.string() })
-const Kept = z.looseObject({ kept_at: z.string(), bundle: Bundle })
-export type Kept = z.infer<typeof Kept>
 
 export const isBundleHash = (typed: unknown): typed is string =>
   typeof typed === 'string' && /^sha-256:[A-Za-z0-9_-]{43}$/.test(typed)
@@ -18,13 +15,13 @@ export const isBundleHash = (typed: unknown): typed is string =>
  *
  * @throws Refusal where it was never kept, or the person may not read it
  */
-export async function fetchBundle(hash: string, { api }: Pick<Context, 'api'>): Promise<Kept> {
+export async function fetchBundle(hash: string, { api }: Pick<Context, 'api'>): Promise<z.infer<typeof KeptBundle>> {
   if (!isBundleHash(hash))
     throw wrongUsage(
       `\`${hash}\` is no hash of a bundle`,
       'it is in `bundle` of each entry: sha-256: and 43 characters',
     )
-  const kept = await api.call(Kept, { method: 'GET', path: `/v1/bundles/${encodeURIComponent(hash)}` })
+  const kept = await api.call(KeptBundle, { method: 'GET', path: `/v1/bundles/${encodeURIComponent(hash)}` })
   const { hash: said, ...content } = kept.bundle
   if (said === hash && digestOf(content, 'hotwork.bundle.v1') === hash) return kept
   throw new Fault({ code: 'bundle_broken', title: 'what came is another bundle', detail: `its hash is not ${hash}` })

@@ -1,12 +1,4 @@
-import * as z from 'zod'
-
-/** What would have come of an act if the observed policies counted. */
-export const Observed = z.looseObject({
-  outcome: z.string(),
-  tier: z.number().optional(),
-  policies: z.array(z.string()),
-})
-export type Observed = z.infer<typeof Observed>
+import type { Observed } from '../../functions/domain/cards/wire/ledger.ts'
 
 /** What would have been: `refused`, `permitted at tier 2`. */
 export function wouldHaveBeen({ outcome, tier }: Pick<Observed, 'outcome' | 'tier'>): string {

@@ -1,11 +1,12 @@
 import * as z from 'zod'
+import { Observed } from '../../functions/domain/cards/wire/ledger.ts'
 import { type Context, show } from '../context.ts'
 import { type Entry, splitId } from '../ledger/entry.ts'
 import { searchPages } from '../ledger/search.ts'
 import type { Exit } from '../outcome.ts'
 import { table, time } from '../screen.ts'
 import { readMoment } from '../span.ts'
-import { Observed, wouldHaveBeen } from './observed-words.ts'
+import { wouldHaveBeen } from './observed-words.ts'
 
 export type ObservedTyped = { since: string; policy?: string }
 

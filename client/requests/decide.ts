@@ -1,7 +1,7 @@
+import { Request } from '../../functions/domain/cards/wire/request.ts'
 import { type Context, type IdTyped, show as print } from '../context.ts'
 import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
 import { fact, lines } from '../screen.ts'
-import { Request } from './answer.ts'
 import { describe, headOf, pathOf, read, stateOf } from './show.ts'
 
 type NarrowedStep = { step: number; arguments?: { [name: string]: unknown }; strike?: true }

@@ -1,4 +1,5 @@
-import type { Ask, Evaluation, Task } from '../agent/ask.ts'
+import type { Ask, Evaluation } from '../../functions/domain/cards/wire/task.ts'
+import type { Task } from '../agent/ask.ts'
 import { inTurn } from '../agent/waiting.ts'
 import { nextCommand } from '../context.ts'
 import { fact, timeAndSpan } from '../screen.ts'

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import type { Ask, Task } from '../agent/ask.ts'
+import type { Ask } from '../../functions/domain/cards/wire/task.ts'
+import type { Task } from '../agent/ask.ts'
 import { digest, Kept, type KeptKeys, remembered } from '../kept-keys.ts'
 import { type Refusal, wrongUsage } from '../outcome.ts'
 import { isAlive, Run, thisRun } from '../run-mark.ts'

@@ -1,6 +1,6 @@
+import type { Change, Difference, Request } from '../../functions/domain/cards/wire/request.ts'
 import { time } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
-import type { Change, Difference, Request } from './answer.ts'
 
 type Around = Pick<Surroundings, 'now' | 'env'>
 

@@ -7,7 +7,7 @@ import {
   parseTree,
   printParseErrorCode,
 } from 'jsonc-parser'
-import type { Ask } from '../agent/ask.ts'
+import type { Ask } from '../../functions/domain/cards/wire/task.ts'
 import { type Refusal, wrongUsage } from '../outcome.ts'
 
 const members: readonly [path: string, type: 'string' | 'object', example: string][] = [

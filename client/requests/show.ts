@@ -1,3 +1,12 @@
+import {
+  type Decision,
+  type Narrowing,
+  Request,
+  Requests,
+  type Shown,
+  type Stage,
+  type Step,
+} from '../../functions/domain/cards/wire/request.ts'
 import { type Context, type IdTyped, nextCommand, show as print } from '../context.ts'
 import { replaceFile } from '../new-file.ts'
 import { type Exit, exits, wrongUsage } from '../outcome.ts'
@@ -6,7 +15,6 @@ import { fact, table, time, timeAndSpan } from '../screen.ts'
 import { readPeriod } from '../span.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { anchoredWords } from './anchored.ts'
-import { type Decision, type Narrowing, Request, Requests, type Shown, type Stage, type Step } from './answer.ts'
 import { changeWords, previewWords } from './preview.ts'
 import { lessOf, lessSteps, lessThan, stepWords } from './steps.ts'
 import { readTimeline, timelineLines } from './timeline.ts'

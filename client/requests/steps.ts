@@ -1,7 +1,7 @@
 import * as z from 'zod'
+import type { Request, Shown, Step } from '../../functions/domain/cards/wire/request.ts'
 import { fact, time } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
-import type { Request, Shown, Step } from './answer.ts'
 import { previewWords } from './preview.ts'
 
 type Around = Pick<Surroundings, 'now' | 'env'>

@@ -1,10 +1,10 @@
+import { Entries, type Entry } from '../../functions/domain/cards/wire/ledger.ts'
 import type { Context } from '../context.ts'
 import { entryTypes } from '../ledger/entry-types.ts'
 import { readPages } from '../pages.ts'
 import { observedWords } from '../policy/observed-words.ts'
 import { time } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { Entries, type Entry } from './answer.ts'
 
 /** The record of a request, the oldest entry first, and the texts beside it. Entries are as they came: their hashes hold. */
 export async function readTimeline(

@@ -1,5 +1,5 @@
+import type { AwsCredentials } from '../../functions/domain/cards/wire/task.ts'
 import { KeptCall } from '../agent/kept-calls.ts'
-import type { AwsCredentials } from '../answers.ts'
 import { proverOf } from '../kept-keys.ts'
 import { readId } from '../requests/ask.ts'
 import { type AgentContext, agentApi, agentApiOf } from '../requests/context.ts'

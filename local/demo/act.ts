@@ -1,8 +1,7 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { LambdaClient, PutFunctionConcurrencyCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import type { Ask } from '../../client/agent/ask.ts'
-import type { AwsCredentials } from '../../client/answers.ts'
+import type { Ask, AwsCredentials } from '../../functions/domain/cards/wire/task.ts'
 
 /** It is not an AWS action, or it has no client here. */
 export class CannotAct extends Error {

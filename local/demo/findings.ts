@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AgentApi } from '../../client/agent/agent-api.ts'
-import type { Ask } from '../../client/agent/ask.ts'
 import { Trouble } from '../../client/outcome.ts'
+import type { Ask } from '../../functions/domain/cards/wire/task.ts'
 import { describeTrouble } from './calls.ts'
 import { type Card, describeCard } from './desk-client.ts'
 import { decisionsOf, type Request } from './person.ts'

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { AgentApi } from '../../client/agent/agent-api.ts'
-import { type Ask, asApproved, type Evaluation, type Task, type TokenAnswer } from '../../client/agent/ask.ts'
-import type { AwsCredentials } from '../../client/answers.ts'
+import { asApproved, type Task } from '../../client/agent/ask.ts'
 import { Refusal } from '../../client/outcome.ts'
+import type { Ask, AwsCredentials, Evaluation, TokenAnswer } from '../../functions/domain/cards/wire/task.ts'
 
 /** What happens on the way, for a watcher. It may return a promise: the agent waits for it. */
 export type Step =

@@ -10,11 +10,13 @@ import { inForce } from '../../domain/agents/ambient.ts'
 import { guardrailOf } from '../../domain/agents/guardrail.ts'
 import { hostNote } from '../../domain/agents/host-words.ts'
 import { findingsOf, noCounts } from '../../domain/agents/observed.ts'
+import type { AgentAnswer, AgentLines, Recertified, SubjectAnswer } from '../../domain/cards/wire/agent.ts'
+import type { Said } from '../../domain/cards/wire/word.ts'
 import type { Identity } from '../../domain/people/organisation.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { zoneOf } from '../../domain/policy/calendar.ts'
 import type { ApprovedRequest } from '../../domain/record/request.ts'
-import { Digest, defined, type Json, type NumericDate, rfc3339 } from '../../domain/values.ts'
+import { Digest, defined, type NumericDate, rfc3339 } from '../../domain/values.ts'
 import type { AgentSeen } from '../../operations/agents/read-agents.ts'
 import type { SubjectSeen } from '../../operations/agents/recertify.ts'
 import { timeMember } from './authzen.ts'
@@ -29,7 +31,7 @@ export const RecertifyBody = z.strictObject({
 type Shown = { bundle: Bundle; now: NumericDate }
 
 /** `GET /v1/agents` (docs/api.md): one of the list. */
-export function agentLine(seen: AgentSeen, { bundle, now }: Shown) {
+export function agentLine(seen: AgentSeen, { bundle, now }: Shown): Said<typeof AgentLines>['agents'][number] {
   const { agent, due, file, grants } = seen
   return {
     ...registered(seen),
@@ -45,7 +47,7 @@ export function agentLine(seen: AgentSeen, { bundle, now }: Shown) {
 }
 
 /** `GET /v1/agents/{id}` (docs/api.md). */
-export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now }: Shown) {
+export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now }: Shown): Said<typeof AgentAnswer> {
   const { agent, due, file, grants, allGrants, evidence } = seen
   const { looked, observed } = file
   const known = inForce(looked, agent, now)
@@ -68,11 +70,11 @@ export function agentView(seen: AgentSeen & { evidence: Digest }, { bundle, now 
     ambient: {
       ...defined({ at: timeMember(looked?.at), role: looked?.role }),
       actions: ambientByAction(known, Object.keys(bundle.actions)),
-      resources: (known?.actions ?? {}) as unknown as Json,
+      resources: known?.actions ?? {},
       ...defined({ note: hostNote(agent, looked) }),
     },
     findings: findingsOf(agent, observed, zoneOf(bundle.calendar)),
-    ...defined({ guardrail: guardrailOf(bundle, agent) as Json | undefined }),
+    ...defined({ guardrail: guardrailOf(bundle, agent) }),
   }
 }
 
@@ -111,15 +113,21 @@ const recertificationView = (due: NumericDate, certified: Certified | undefined)
 })
 
 /** `GET /v1/{kind}/{id}/recertification` (docs/api.md). */
-export const subjectView = ({ subject, due, certified, evidence, digest }: SubjectSeen) => ({
+export const subjectView = ({
+  subject,
+  due,
+  certified,
+  evidence,
+  digest,
+}: SubjectSeen): Said<typeof SubjectAnswer> => ({
   subject,
   recertification: recertificationView(due, certified),
-  evidence: evidence as unknown as Json,
+  evidence,
   evidence_digest: digest,
 })
 
 /** `POST /v1/agents/{id}/recertify`, and of people, groups and a sealed role's names. */
-export const certifiedView = (subject: Subject, { due, by, at, evidence }: Certified) => ({
+export const certifiedView = (subject: Subject, { due, by, at, evidence }: Certified): Said<typeof Recertified> => ({
   subject,
   recertification: { due: rfc3339(due), by, at: rfc3339(at), evidence },
 })

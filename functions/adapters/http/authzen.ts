@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import type { Evaluation, TaskAnswer, TaskMembers } from '../../domain/cards/wire/task.ts'
+import type { Said } from '../../domain/cards/wire/word.ts'
 import { fillingOf } from '../../domain/policy/filling.ts'
 import { bodyShape, termMembers } from '../../domain/record/ask-terms.ts'
 import { originOf } from '../../domain/record/origin.ts'
@@ -69,7 +71,7 @@ export function readApproval(approval: Json): { approval: string; approvalState?
  * A deny is an answer, not an error. Which policies decided is for people: an agent that knows them knows what to
  * write.
  */
-export function evaluationAnswer(evaluated: Evaluated, issuer: string): Json {
+export function evaluationAnswer(evaluated: Evaluated, issuer: string): Said<typeof Evaluation> {
   const common = { evaluation_id: evaluated.id, evaluated_at: rfc3339(evaluated.at) }
   if (evaluated.decision) {
     const { id, approvedUntil } = evaluated.approval
@@ -87,7 +89,7 @@ export function evaluationAnswer(evaluated: Evaluated, issuer: string): Json {
       display: { title },
     }
     // Where an approval was presented, its client is told what to do with the refusal: ask for another.
-    const next = evaluated.reason === 'approval_required' ? {} : { next_action: 'request' }
+    const next = evaluated.reason === 'approval_required' ? {} : { next_action: 'request' as const }
     return { decision: false, context: { ...common, reason: evaluated.reason, ...next, access_request } }
   }
   const detail = evaluated.detail === undefined ? {} : { detail: evaluated.detail }
@@ -108,11 +110,11 @@ export function taskAnswer(
   issuer: string,
   approvalState?: string | undefined,
   now: NumericDate = 0,
-): { [member: string]: Json } {
+): Said<typeof TaskAnswer> {
   const { ask } = state
   const endpoint = `${issuer}/access/v1/requests/${ask.id}`
   const grant = grantOf(state)
-  const cancel: { [name: string]: Json } = state.status === 'pending' ? { links: { cancel: `${endpoint}/cancel` } } : {}
+  const cancel = state.status === 'pending' ? { links: { cancel: `${endpoint}/cancel` } } : {}
   return {
     task: {
       id: ask.id,
@@ -169,7 +171,7 @@ const taskExpiry = (state: ApprovalRequest): NumericDate => {
   return Math.max(end, grant?.claimBy ?? 0, grant?.notAfter ?? 0) + 86_400
 }
 
-function progressOf(state: ApprovalRequest): { progress?: Json } {
+function progressOf(state: ApprovalRequest): Pick<Said<typeof TaskAnswer>['task'], 'progress'> {
   if (state.stages.length === 0) return {}
   const open = state.stages.findIndex((stage) => fillingOf(stage).missing > 0)
   const index = open < 0 ? state.stages.length - 1 : open
@@ -198,7 +200,7 @@ const taskSteps = (state: ApprovalRequest) =>
   }))
 
 /** Its origin, for the agent that is to do it. */
-function originMembers(ask: Ask): { [member: string]: Json } {
+function originMembers(ask: Ask): Pick<Said<typeof TaskMembers>, 'step' | 'on_behalf' | 'extends'> {
   const origin = originOf(ask)
   switch (origin.kind) {
     case 'step':
@@ -214,7 +216,7 @@ function originMembers(ask: Ask): { [member: string]: Json } {
   }
 }
 
-export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Json {
+export function hotworkMembers(state: ApprovalRequest, now: NumericDate = 0): Said<typeof TaskMembers> {
   const { ask, tier, round } = state
   const steps = taskSteps(state)
   const grant = grantOf(state)

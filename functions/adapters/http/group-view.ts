@@ -1,11 +1,13 @@
+import type { Group } from '../../domain/cards/wire/people.ts'
+import type { Said } from '../../domain/cards/wire/word.ts'
 import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
-import { defined, type Json, type NumericDate, type PersonId } from '../../domain/values.ts'
+import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { type Source, sourceOf } from '../../group-sources/kinds.ts'
 import type { GroupView } from '../../operations/people/list-groups.ts'
 import { timeMember } from './authzen.ts'
 
 /** A group as the API shows it to people (docs/api.md). */
-export function groupView(view: GroupView, bundle: Bundle): { [member: string]: Json } {
+export function groupView(view: GroupView, bundle: Bundle): Said<typeof Group> {
   const { name, people, sourced, members, readAt, holdsUntil, problem } = view
   const who = (person: PersonId, until?: NumericDate) => ({
     person,
@@ -24,4 +26,4 @@ export function groupView(view: GroupView, bundle: Bundle): { [member: string]: 
   }
 }
 
-const sourceView = ({ kind, config }: Source): Json => ({ [kind.name]: config })
+const sourceView = ({ kind, config }: Source) => ({ [kind.name]: config })

@@ -1,6 +1,8 @@
 import * as z from 'zod'
+import type { Halt as HaltAnswer } from '../../domain/cards/wire/people.ts'
+import type { Said } from '../../domain/cards/wire/word.ts'
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
-import { AgentId, defined, type Json, PersonId, rfc3339, Timestamp } from '../../domain/values.ts'
+import { AgentId, defined, PersonId, rfc3339, Timestamp } from '../../domain/values.ts'
 import { timeMember } from './authzen.ts'
 
 const kinds = ['agent', 'owner', 'person', 'role', 'environment', 'action', 'all'] as const
@@ -35,7 +37,7 @@ function targetOf({ agent, owner, person, role, environment, action }: Named): H
   return { kind: 'all', value: 'all' }
 }
 
-export const haltView = ({ id, target, reason, by, at, until, lifted }: Halt): { [member: string]: Json } => ({
+export const haltView = ({ id, target, reason, by, at, until, lifted }: Halt): Said<typeof HaltAnswer> => ({
   id,
   [target.kind]: target.kind === 'all' ? true : target.value,
   reason,

@@ -1,13 +1,15 @@
 import * as z from 'zod'
+import type { StandingPermit as StandingPermitAnswer } from '../../domain/cards/wire/people.ts'
+import type { Said } from '../../domain/cards/wire/word.ts'
 import { isLive, mostUses, type StandingPermit } from '../../domain/permits/permit.ts'
-import { type Json, type NumericDate, rfc3339 } from '../../domain/values.ts'
+import { type NumericDate, rfc3339 } from '../../domain/values.ts'
 
 export const PermitBody = z.strictObject({
   uses: z.int().min(1).max(mostUses),
   until: z.iso.datetime({ offset: true }).transform((at) => Math.floor(Date.parse(at) / 1000)),
 })
 
-export const permitView = (permit: StandingPermit, now: NumericDate): { [member: string]: Json } => {
+export const permitView = (permit: StandingPermit, now: NumericDate): Said<typeof StandingPermitAnswer> => {
   const { id, from, agent, owner, action, arguments: args, resource, environment, purpose, by, at, revoked } = permit
   return {
     id,

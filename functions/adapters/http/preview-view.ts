@@ -1,13 +1,15 @@
-import { type Difference, differencesOf } from '../../domain/cards/preview-words.ts'
+import { type Difference as DifferenceView, differencesOf } from '../../domain/cards/preview-words.ts'
 import type { ChangeView, RequestView } from '../../domain/cards/request-view.ts'
+import type { Change, Difference, Preview as PreviewAnswer } from '../../domain/cards/wire/request.ts'
+import type { Said } from '../../domain/cards/wire/word.ts'
 import type { Preview } from '../../domain/record/preview.ts'
-import { defined, type Json, rfc3339 } from '../../domain/values.ts'
+import { defined, rfc3339 } from '../../domain/values.ts'
 
 /** For a screen: characters that hide or reorder are spelled out. */
-export const shownPreview = ({ preview }: Pick<RequestView, 'preview'>): { preview?: Json } =>
+export const shownPreview = ({ preview }: Pick<RequestView, 'preview'>): { preview?: Said<typeof Difference>[] } =>
   preview?.outcome === 'matched' ? { preview: differencesOf(preview).map(differenceRow) } : {}
 
-const differenceRow = ({ label, before, after, isSame, isMasked, note }: Difference): Json => ({
+const differenceRow = ({ label, before, after, isSame, isMasked, note }: DifferenceView): Said<typeof Difference> => ({
   name: label,
   ...defined({ before, after }),
   same: isSame,
@@ -16,14 +18,14 @@ const differenceRow = ({ label, before, after, isSame, isMasked, note }: Differe
 })
 
 /** What is there now, and what would be (docs/api.md). */
-export function previewMembers(preview: Preview): Json {
+export function previewMembers(preview: Preview): Said<typeof PreviewAnswer> {
   const observed_at = rfc3339(preview.observedAt)
   if (preview.outcome === 'failed') return { failed: preview.why, observed_at }
   const { before, after, state, masked, gap } = preview
   return { before, after, observed_at, state, ...defined({ masked, gap }) }
 }
 
-export const changeMembers = ({ at, from, to, approvers, wasApproved, steps }: ChangeView): Json => ({
+export const changeMembers = ({ at, from, to, approvers, wasApproved, steps }: ChangeView): Said<typeof Change> => ({
   at: rfc3339(at),
   from: previewMembers(from),
   to: previewMembers(to),

@@ -1,13 +1,15 @@
 import type { StepView } from '../../domain/cards/plan-view.ts'
 import { argumentRows, titleText, toolRows } from '../../domain/cards/request-words.ts'
+import type { ShownStep, Step } from '../../domain/cards/wire/request.ts'
+import type { Said } from '../../domain/cards/wire/word.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { termMembers } from '../../domain/record/ask-terms.ts'
-import { defined, type Json } from '../../domain/values.ts'
+import { defined } from '../../domain/values.ts'
 import { timeMember } from './authzen.ts'
 import { noteMember, previewMembers, shownPreview } from './preview-view.ts'
 
 /** One step of a plan (docs/api.md). */
-export const stepMembers = (step: StepView): Json => ({
+export const stepMembers = (step: StepView): Said<typeof Step> => ({
   step: step.step,
   request: step.request,
   agent: step.agent.id,
@@ -26,14 +28,14 @@ export const stepMembers = (step: StepView): Json => ({
   ...defined({ opened_at: timeMember(step.openedAt), ended_at: timeMember(step.endedAt), because: step.because }),
 })
 
-const row = ({ label, text, note }: ReturnType<typeof argumentRows>[number]): Json => ({
+const row = ({ label, text, note }: ReturnType<typeof argumentRows>[number]) => ({
   name: label,
   text,
   ...noteMember(note),
 })
 
 /** What of a step others wrote, for a screen. */
-export const shownStep = (step: StepView): Json => ({
+export const shownStep = (step: StepView): Said<typeof ShownStep> => ({
   step: step.step,
   arguments: argumentRows(step).map(row),
   ...defined({ mcp: toolRows(step).map(row)[0] }),

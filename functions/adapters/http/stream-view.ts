@@ -1,3 +1,5 @@
+import type { Stream, StreamState } from '../../domain/cards/wire/stream.ts'
+import type { Said } from '../../domain/cards/wire/word.ts'
 import {
   deliveredEvents,
   pushDelivery,
@@ -11,7 +13,7 @@ import { defined } from '../../domain/values.ts'
 export const streamView = (
   stream: SignalStream,
   { issuer, audience }: { issuer: string; audience: string | undefined },
-) =>
+): Said<typeof Stream> =>
   defined({
     stream_id: stream.id,
     iss: issuer,
@@ -25,4 +27,5 @@ export const streamView = (
   })
 
 /** SSF 1.0 section 8.1.2. */
-export const streamStatusView = ({ id, status, reason }: SignalStream) => defined({ stream_id: id, status, reason })
+export const streamStatusView = ({ id, status, reason }: SignalStream): Said<typeof StreamState> =>
+  defined({ stream_id: id, status, reason })

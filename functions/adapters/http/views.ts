@@ -6,13 +6,18 @@ import type { EndView, RequestView, StageView, ViewFacts } from '../../domain/ca
 import { describeRequest, openStageOf } from '../../domain/cards/request-view.ts'
 import { argumentRows, saidRows, titleText, toolRows } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
+import type { ActualCalls, Call, Entries } from '../../domain/cards/wire/ledger.ts'
+import type { Budget, DrillReport, Opening } from '../../domain/cards/wire/opening.ts'
+import type { StandIn as StandInAnswer } from '../../domain/cards/wire/people.ts'
+import type { End, Grant, Request } from '../../domain/cards/wire/request.ts'
+import type { Said } from '../../domain/cards/wire/word.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import type { Entry } from '../../domain/ledger/ledger.ts'
 import { type StandIn, statusOf } from '../../domain/people/stand-in.ts'
 import { termMembers } from '../../domain/record/ask-terms.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Actual, JudgedCall } from '../../domain/uses/actual.ts'
-import { defined, type Json, type NumericDate, PersonId, rfc3339, Timestamp } from '../../domain/values.ts'
+import { defined, type NumericDate, PersonId, rfc3339, Timestamp } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/notify.ts'
 import type { Evidence } from '../../operations/ledger/read-evidence.ts'
 import type { EntriesPage } from '../../operations/requests/read-requests.ts'
@@ -21,10 +26,10 @@ import { changeMembers, noteMember, previewMembers, shownPreview } from './previ
 import { shownStep, stepMembers } from './step-view.ts'
 
 /** A request as the API shows it to people (docs/api.md). */
-export const personView = (state: ApprovalRequest, facts: ViewFacts): { [member: string]: Json } =>
+export const personView = (state: ApprovalRequest, facts: ViewFacts): Said<typeof Request> =>
   requestMembers(describeRequest(state, facts))
 
-export const requestMembers = (view: RequestView): { [member: string]: Json } => ({
+export const requestMembers = (view: RequestView): Said<typeof Request> => ({
   id: view.id,
   kind: view.steps ? 'plan' : 'action',
   status: view.status,
@@ -53,7 +58,7 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
   round: view.round,
   ...(view.narrowings.length === 0
     ? {}
-    : { narrowings: view.narrowings.map((each) => ({ ...each, by: each.by.id, at: rfc3339(each.at) }) as Json) }),
+    : { narrowings: view.narrowings.map((each) => ({ ...each, by: each.by.id, at: rfc3339(each.at) })) }),
   ...(view.changes.length === 0 ? {} : { changes: view.changes.map(changeMembers) }),
   ...defined({ preview: view.preview && previewMembers(view.preview) }),
   ...(view.narrowable.length === 0 ? {} : { narrowable: view.narrowable }),
@@ -71,9 +76,9 @@ export const requestMembers = (view: RequestView): { [member: string]: Json } =>
  * What of a request others wrote, for a screen: characters that hide or reorder are spelled out, two values that differ look
  * different, and a note says where letters may pass for others.
  */
-export function shownView(state: ApprovalRequest, facts: ViewFacts): { [member: string]: Json } {
+export function shownView(state: ApprovalRequest, facts: ViewFacts): Said<typeof Request>['shown'] {
   const view = describeRequest(state, facts)
-  const row = ({ label, text, note }: Row): Json => ({ name: label, text, ...noteMember(note) })
+  const row = ({ label, text, note }: Row) => ({ name: label, text, ...noteMember(note) })
   const { id } = view.resource
   return {
     arguments: view.steps ? [] : argumentRows(view).map(row),
@@ -86,7 +91,7 @@ export function shownView(state: ApprovalRequest, facts: ViewFacts): { [member: 
   }
 }
 
-const stageMembers = ({ name, quorum, decisions, ...stage }: StageView): Json => ({
+const stageMembers = ({ name, quorum, decisions, ...stage }: StageView): Said<typeof Request>['stages'][number] => ({
   name,
   quorum,
   ...(stage.needsComment ? { needs_comment: true } : {}),
@@ -109,13 +114,13 @@ const stageMembers = ({ name, quorum, decisions, ...stage }: StageView): Json =>
   }),
 })
 
-const endMembers = ({ at, by, for: absent, reason, outcome, note }: EndView): Json => ({
+const endMembers = ({ at, by, for: absent, reason, outcome, note }: EndView): Said<typeof End> => ({
   at: rfc3339(at),
   by: by.id,
   ...defined({ for: absent?.id, reason, outcome, note }),
 })
 
-const grantMembers = (grant: GrantView, status: string): Json => ({
+const grantMembers = (grant: GrantView, status: string): Said<typeof Grant> => ({
   id: grant.id,
   approved_at: rfc3339(grant.approvedAt),
   claim_by: rfc3339(grant.claimBy),
@@ -131,10 +136,10 @@ const grantMembers = (grant: GrantView, status: string): Json => ({
   })),
 })
 
-export const breakGlassView = (state: ApprovalRequest, facts: ViewFacts): { [member: string]: Json } =>
+export const breakGlassView = (state: ApprovalRequest, facts: ViewFacts): Said<typeof Opening> =>
   openingMembers(describeOpening(state, facts))
 
-export const openingMembers = (view: OpeningView): { [member: string]: Json } => ({
+export const openingMembers = (view: OpeningView): Said<typeof Opening> => ({
   id: view.id,
   status: view.status,
   person: view.person.id,
@@ -162,20 +167,27 @@ export const openingMembers = (view: OpeningView): { [member: string]: Json } =>
   }),
 })
 
-const reviewMembers = ({ dueAt, overdueAt, done }: NonNullable<OpeningView['review']>): Json => ({
+const reviewMembers = ({
+  dueAt,
+  overdueAt,
+  done,
+}: NonNullable<OpeningView['review']>): Said<typeof Opening>['review'] => ({
   due_at: rfc3339(dueAt),
   status: done ? 'done' : overdueAt === undefined ? 'due' : 'overdue',
   ...(done ? { by: done.by.id, at: rfc3339(done.at), outcome: done.outcome, note: done.note } : {}),
 })
 
-export const budgetView = ({ budget, left, ...of }: BudgetLeft): Json => ({
-  ...(of as { [member: string]: Json }),
+export const budgetView = ({ budget, left, ...of }: BudgetLeft): Said<typeof Budget> => ({
+  ...of,
   budget_minutes: Math.floor(budget / 60),
   left_minutes: Math.floor(left / 60),
 })
 
 /** `calls` is null where it cannot be told what was called; `calls_unread` names accounts whose record did not answer. */
-export const evidenceView = ({ credentials, calls }: Evidence): { [member: string]: Json } => ({
+export const evidenceView = ({
+  credentials,
+  calls,
+}: Evidence): Pick<Said<typeof Opening>, 'credentials' | 'calls'> => ({
   credentials: credentials.map(({ id, claim, issuedAt, expiresAt, role }) => ({
     id,
     kind: claim,
@@ -186,16 +198,14 @@ export const evidenceView = ({ credentials, calls }: Evidence): { [member: strin
   ...callsView(calls),
 })
 
-function callsView(actual: Actual | undefined): { [member: string]: Json } {
+function callsView(actual: Actual | undefined): Pick<Said<typeof Opening>, 'calls'> {
   if (!actual) return { calls: null }
   const { calls, unused, not_recorded, ...rest } = actualMembers(actual)
-  return { calls, ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [`calls_${name}`, value])) } as {
-    [member: string]: Json
-  }
+  return { calls, ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [`calls_${name}`, value])) }
 }
 
 /** `GET /v1/requests/{id}/actual`. */
-export const actualView = (request: string, actual: Actual): { [member: string]: Json } => ({
+export const actualView = (request: string, actual: Actual): Said<typeof ActualCalls> => ({
   request,
   ...actualMembers(actual),
 })
@@ -209,10 +219,10 @@ const actualMembers = ({ calls, unused, notRecorded, complete, more, unread }: A
   ...(notRecorded.length > 0 ? { not_recorded: notRecorded } : {}),
 })
 
-const callView = ({ at, ...call }: JudgedCall): Json => ({ at: rfc3339(at), ...defined(call) }) as Json
+const callView = ({ at, ...call }: JudgedCall): Said<typeof Call> => ({ at: rfc3339(at), ...defined(call) })
 
 /** Seconds. */
-export const drillView = ({ state, report }: Drill): { [member: string]: Json } => ({
+export const drillView = ({ state, report }: Drill): Said<typeof DrillReport> => ({
   id: state.ask.id,
   drill: true,
   status: state.status,
@@ -235,7 +245,7 @@ export const drillView = ({ state, report }: Drill): { [member: string]: Json } 
 
 export const StandInBody = z.strictObject({ person: PersonId, until: Timestamp, from: Timestamp.optional() })
 
-export const standInView = (standIn: StandIn, now: NumericDate): { [member: string]: Json } => ({
+export const standInView = (standIn: StandIn, now: NumericDate): Said<typeof StandInAnswer> => ({
   id: standIn.id,
   status: statusOf(standIn, now),
   for: standIn.for,
@@ -253,7 +263,7 @@ export const lineOf = (entry: Entry): string =>
 const escaped = (text: string): string => (text.length === 1 ? unitOf(text) : text.split('').map(unitOf).join(''))
 const unitOf = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-export const entriesView = ({ entries, personal, next }: EntriesPage) => ({
+export const entriesView = ({ entries, personal, next }: EntriesPage): Said<typeof Entries> => ({
   entries,
   personal,
   ...defined({ next: next === undefined ? undefined : String(next) }),

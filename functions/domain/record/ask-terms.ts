@@ -196,14 +196,18 @@ export const digested = (digest: TermDigest, of: Partial<AskTerms>): JsonObject 
 export const namesIn = (digest: TermDigest): string[] =>
   rows.flatMap(({ name, digests = [] }) => (digests.includes(digest) ? [name] : []))
 
+type TermMembers<Of> = {
+  [K in keyof Of as K extends TermName ? NameOf<K> : never]: K extends With<{ time: true }> ? string : Of[K]
+}
+
 /** The terms that a reader is told, under the names of the wire. */
-export const termMembers = <By extends Reader>(by: By, of: Partial<ReadTerms<By>>): { [member: string]: Json } =>
+export const termMembers = <By extends Reader, Of extends Partial<ReadTerms<By>>>(by: By, of: Of) =>
   Object.fromEntries(
     present(of, ({ readBy = [] }) => readBy.includes(by)).map(({ name, value, time }) => [
       name,
-      time ? rfc3339(value as NumericDate) : (value as Json),
+      time ? rfc3339(value as NumericDate) : value,
     ]),
-  )
+  ) as TermMembers<Pick<Of, keyof Of & keyof ReadTerms<By>>>
 
 export const maySpendPermit = (ask: AskTerms): boolean =>
   present(ask, ({ asksPeople = false }) => asksPeople).length === 0

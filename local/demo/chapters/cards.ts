@@ -1,4 +1,4 @@
-import type { Ask } from '../../../client/agent/ask.ts'
+import type { Ask } from '../../../functions/domain/cards/wire/task.ts'
 import { askFor, describeTask, withArguments } from '../asking.ts'
 import { findBreak } from '../chain.ts'
 import type { Card } from '../desk-client.ts'

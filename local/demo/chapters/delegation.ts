@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import type { AgentApi } from '../../../client/agent/agent-api.ts'
-import type { Ask } from '../../../client/agent/ask.ts'
+import type { Ask } from '../../../functions/domain/cards/wire/task.ts'
 import { act } from '../act.ts'
 import { askApproved, describeTask, withArguments } from '../asking.ts'
 import { findBreak } from '../chain.ts'

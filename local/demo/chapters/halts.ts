@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AgentApi } from '../../../client/agent/agent-api.ts'
-import type { Ask } from '../../../client/agent/ask.ts'
+import type { Ask } from '../../../functions/domain/cards/wire/task.ts'
 import { askFor } from '../asking.ts'
 import { completed, denial, evaluatedNo, finding, iamDenial, refused, tokenRefused, untilDead } from '../findings.ts'
 import type { Halt } from '../person.ts'

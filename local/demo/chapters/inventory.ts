@@ -5,7 +5,7 @@ import {
   PutRolePolicyCommand,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam'
-import type { Ask } from '../../../client/agent/ask.ts'
+import type { Ask } from '../../../functions/domain/cards/wire/task.ts'
 import { clientSettings } from '../../emulator.ts'
 import { askFor, describeTask } from '../asking.ts'
 import { finding } from '../findings.ts'

@@ -1,6 +1,6 @@
 import type { AgentApi } from '../../../client/agent/agent-api.ts'
-import { type Ask, asApproved, type Task } from '../../../client/agent/ask.ts'
-import type { AwsCredentials } from '../../../client/answers.ts'
+import { asApproved, type Task } from '../../../client/agent/ask.ts'
+import type { Ask, AwsCredentials } from '../../../functions/domain/cards/wire/task.ts'
 import { act } from '../act.ts'
 import { askWithCard, carryThrough, describeApprovals, describeTask, withApproval } from '../asking.ts'
 import { headOf } from '../desk-client.ts'

@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import type { Ask } from '../../../client/agent/ask.ts'
+import type { Ask } from '../../../functions/domain/cards/wire/task.ts'
 import { clientSettings } from '../../emulator.ts'
 import type { Local } from '../../local-file.ts'
 import { askWithCard } from '../asking.ts'

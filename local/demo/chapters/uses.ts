@@ -1,7 +1,7 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { decodeJwt } from 'jose'
 import type { AgentApi } from '../../../client/agent/agent-api.ts'
-import type { Ask } from '../../../client/agent/ask.ts'
+import type { Ask } from '../../../functions/domain/cards/wire/task.ts'
 import { clientSettings } from '../../emulator.ts'
 import { askApproved } from '../asking.ts'
 import { call, newProver } from '../calls.ts'

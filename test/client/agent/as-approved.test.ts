@@ -1,4 +1,5 @@
-import { type Ask, asApproved, type Task } from '../../../client/agent/ask.ts'
+import { asApproved, type Task } from '../../../client/agent/ask.ts'
+import type { Ask } from '../../../functions/domain/cards/wire/task.ts'
 
 const ask: Ask = {
   subject: { type: 'agent', id: 'agent:remediator' },

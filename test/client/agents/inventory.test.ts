@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hostKinds as hostWords } from '../../../client/agents/answer.ts'
+import { hostKinds as hostWords } from '../../../client/agents/hosts.ts'
 import { drawInventory } from '../../../client/agents/picture.ts'
 import { noCounts } from '../../../functions/domain/agents/observed.ts'
 import { hostKinds } from '../../../functions/domain/people/host-kinds.ts'

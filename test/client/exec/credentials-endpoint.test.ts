@@ -1,8 +1,8 @@
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import type { AwsCredentials } from '../../../client/answers.ts'
 import { type CredentialsEndpoint, openCredentialsEndpoint } from '../../../client/exec/credentials-endpoint.ts'
 import { exits, Fault, Refusal } from '../../../client/outcome.ts'
+import type { AwsCredentials } from '../../../functions/domain/cards/wire/task.ts'
 
 /** The address on loopback where AWS's tools under `hotwork exec` get their credentials. */
 

@@ -1,5 +1,5 @@
-import type { Entry } from '../../../client/requests/answer.ts'
 import { timelineLines } from '../../../client/requests/timeline.ts'
+import type { Entry } from '../../../functions/domain/cards/wire/ledger.ts'
 
 test('says how many calls to AWS went beyond what was approved, and which', () => {
   const facts = { approved: 1, refused: 1, extraCalls: 2, extra: ['ssm:PutParameter', 'sts:GetCallerIdentity'] }

@@ -49,7 +49,9 @@ function service(world: World, answer: TaskLook['answer']) {
 
 const requiredOf = async (world: World, what = prodParameter, justification?: string) => {
   const evaluated = await world.evaluate(what, undefined, justification === undefined ? {} : { justification })
-  const { context } = evaluationAnswer(evaluated, issuer) as { context: { access_request?: { required?: string[] } } }
+  const { context } = evaluationAnswer(evaluated, issuer) as {
+    context: { access_request?: { required?: readonly string[] } }
+  }
   return context.access_request?.required
 }
 

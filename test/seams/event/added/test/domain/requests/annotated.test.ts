@@ -1,6 +1,6 @@
 import type { Entry as ExportedEntry } from '../../../client/ledger/entry.ts'
 import { ocsfOf } from '../../../client/ledger/ocsf.ts'
-import { Entry } from '../../../client/requests/answer.ts'
+import { Entry } from '../../../functions/domain/cards/wire/ledger.ts'
 import { timelineLines } from '../../../client/requests/timeline.ts'
 import { describeRequest } from '../../../functions/domain/cards/request-view.ts'
 import { textOf } from '../../../functions/domain/cards/sentence.ts'

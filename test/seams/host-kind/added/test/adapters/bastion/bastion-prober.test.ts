@@ -1,4 +1,4 @@
-import { hostOf } from '../../../client/agents/answer.ts'
+import { hostOf } from '../../../client/agents/hosts.ts'
 import { BastionProber } from '../../../functions/adapters/bastion/bastion-prober.ts'
 import { agentView } from '../../../functions/adapters/http/agent-view.ts'
 import { lookAtHosts } from '../../../functions/operations/agents/look-at-hosts.ts'

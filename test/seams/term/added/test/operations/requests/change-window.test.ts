@@ -1,4 +1,4 @@
-import { Request } from '../../../client/requests/answer.ts'
+import { Request } from '../../../functions/domain/cards/wire/request.ts'
 import { describe as printed } from '../../../client/requests/show.ts'
 import { parseBody, RequestBody, taskAnswer } from '../../../functions/adapters/http/authzen.ts'
 import { personView, shownView } from '../../../functions/adapters/http/views.ts'

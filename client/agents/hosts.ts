@@ -1,0 +1,22 @@
+import type { AgentAnswer } from '../../functions/domain/cards/wire/agent.ts'
+
+/** The words for each kind of host. A test holds them to the kinds that agents may run on. */
+export const hostKinds = new Map([
+  ['awsRole', 'AWS role'],
+  ['githubEnvironment', 'GitHub environment'],
+  ['kubernetesServiceAccount', 'Kubernetes'],
+  ['other', 'other'],
+])
+
+/** A right of the host by which the agent need not ask. */
+type WayRound = { agent: string; action: string; resource: string; by: readonly string[] }
+
+export const waysRound = ({ id: agent, ambient }: Pick<AgentAnswer, 'id' | 'ambient'>): readonly WayRound[] =>
+  Object.entries(ambient.resources).flatMap(([action, answers]) =>
+    answers.flatMap(({ resource, answer, by = [] }) => (answer === 'allowed' ? [{ agent, action, resource, by }] : [])),
+  )
+
+export function hostOf(runsOn: AgentAnswer['runs_on']): { kind: string; name: string } {
+  const [kind = 'other', name = 'not said'] = Object.entries(runsOn).find(([each]) => hostKinds.has(each)) ?? []
+  return { kind: hostKinds.get(kind) ?? kind, name }
+}

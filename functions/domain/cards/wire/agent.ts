@@ -1,0 +1,141 @@
+import * as z from 'zod'
+import { Members, Resource, time, word } from './word.ts'
+
+/** Agents, and all that is recertified. */
+
+const Answer = word('allowed', 'denied', 'unknown')
+
+const registered = {
+  id: z.string(),
+  description: z.string().optional(),
+  owner: z.string(),
+  backup_owner: z.string().optional(),
+  autonomy: z.string(),
+  status: word('active', 'suspended', 'retired', 'orphaned'),
+  because: z.string().optional(),
+  /** By the kind of host. */
+  runs_on: z.record(z.string(), z.string().catch('not said')),
+  last_seen: time.optional(),
+}
+
+export const AgentLines = z.looseObject({
+  agents: z.array(
+    z.looseObject({
+      ...registered,
+      recertification: z.looseObject({ due: time }),
+      ambient: z.looseObject({ at: time.optional(), allowed: z.number(), denied: z.number(), unknown: z.number() }),
+      live_grants: z.number(),
+    }),
+  ),
+})
+
+const Counts = z.looseObject({
+  asked: z.number(),
+  approved: z.number(),
+  denied: z.number(),
+  refused: z.number(),
+  tier_zero: z.number(),
+  extra_calls: z.number(),
+  night: z.number(),
+})
+export type Counts = z.infer<typeof Counts>
+
+const Recertification = z.looseObject({
+  due: time,
+  by: z.string().optional(),
+  at: time.optional(),
+  evidence: z.string().optional(),
+})
+
+/** `resources`: by action, the answer of IAM to each rule, and the policies that allow it. */
+export const AgentAnswer = z.looseObject({
+  ...registered,
+  identities: z.array(
+    z.looseObject({
+      issuer: z.string(),
+      subject: z.string().optional(),
+      claims: Members.optional(),
+      valid_from: time.optional(),
+      valid_until: time.optional(),
+    }),
+  ),
+  last_use: z.record(z.string(), time),
+  counts: z.looseObject({ at: time.optional(), days_30: Counts, days_90: Counts, complete: z.boolean().optional() }),
+  live_grants: z.array(
+    z.looseObject({
+      request: z.string(),
+      grant: z.string().optional(),
+      action: z.string(),
+      resource: Resource.optional(),
+      until: time,
+    }),
+  ),
+  more_grants: z.boolean().optional(),
+  recertification: Recertification,
+  evidence_digest: z.string(),
+  ambient: z.looseObject({
+    at: time.optional(),
+    role: z.string().optional(),
+    actions: z.record(z.string(), Answer),
+    resources: z.record(
+      z.string(),
+      z.array(z.looseObject({ resource: z.string(), answer: Answer, by: z.array(z.string()).optional() })),
+    ),
+    note: z.string().optional(),
+  }),
+  findings: z.array(z.string()).default([]),
+  guardrail: Members.optional(),
+})
+export type AgentAnswer = z.infer<typeof AgentAnswer>
+
+/** The evidence of a person, a group or the names of a sealed role. */
+export const SubjectAnswer = z.looseObject({
+  subject: z.string(),
+  recertification: Recertification,
+  evidence: z.looseObject({
+    registration: Members.nullable(),
+    people: z.array(z.string()),
+    looked: z.unknown().optional(),
+    observed: z.unknown().optional(),
+  }),
+  evidence_digest: z.string(),
+})
+
+export const Recertified = z.looseObject({
+  subject: z.string(),
+  recertification: z.looseObject({ due: time, by: z.string(), at: time.optional(), evidence: z.string() }),
+})
+
+/** The asks, grants and calls of an agent, by action. */
+export const UsageAnswer = z.looseObject({
+  agent: z.string(),
+  since: time,
+  requests: z.number(),
+  actions: z.array(
+    z.looseObject({
+      action: z.string(),
+      asked: z.number(),
+      approved: z.number(),
+      used: z.number(),
+      unused: z.number(),
+      resources: z.number(),
+      arguments: z.record(
+        z.string(),
+        z.looseObject({
+          distinct: z.number(),
+          values: z.array(z.string()).optional(),
+          minimum: z.number().optional(),
+          maximum: z.number().optional(),
+        }),
+      ),
+      extra_calls: z.number(),
+      refused_calls: z.number(),
+      bounds: z
+        .array(z.looseObject({ argument: z.string(), keyword: z.string(), from: z.unknown(), to: z.unknown() }))
+        .optional(),
+      /** A narrower catalogue entry that would have been enough. */
+      proposal: Members.optional(),
+    }),
+  ),
+  next: z.string().optional(),
+})

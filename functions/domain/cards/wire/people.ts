@@ -1,0 +1,87 @@
+import * as z from 'zod'
+import { idOf, Members, Resource, time, word } from './word.ts'
+
+/** People, their groups, and the acts of theirs that are no decision. */
+
+export const Me = z.looseObject({
+  person: z.string(),
+  groups: z.array(z.string()),
+  acr: z.string().optional(),
+  auth_time: time.optional(),
+})
+export type Me = z.infer<typeof Me>
+
+const by = z.looseObject({ by: z.string(), at: time })
+
+/** It has one target: the member of that name. */
+export const Halt = z.looseObject({
+  id: idOf('hlt'),
+  agent: z.string().optional(),
+  owner: z.string().optional(),
+  person: z.string().optional(),
+  role: z.string().optional(),
+  environment: z.string().optional(),
+  action: z.string().optional(),
+  all: z.literal(true).optional(),
+  reason: z.string(),
+  by: z.string(),
+  at: time,
+  until: time.optional(),
+  lifted: by.optional(),
+})
+export type Halt = z.infer<typeof Halt>
+export const Halts = z.looseObject({ halts: z.array(Halt), next: z.string().optional() })
+
+export const StandingPermit = z.looseObject({
+  id: idOf('stp'),
+  status: word('live', 'used_up', 'expired', 'revoked'),
+  request: z.string(),
+  agent: z.string(),
+  owner: z.string(),
+  action: z.string(),
+  arguments: Members,
+  resource: Resource,
+  environment: z.string(),
+  purpose: z.string(),
+  tier: z.number(),
+  by: z.string(),
+  at: time,
+  uses: z.number(),
+  until: time,
+  /** The requests that drew from it. */
+  drawn: z.array(z.string()),
+  revoked: by.extend({ reason: z.string() }).optional(),
+})
+export const StandingPermits = z.looseObject({
+  standing_permits: z.array(StandingPermit),
+  next: z.string().optional(),
+})
+
+export const StandIn = z.looseObject({
+  id: idOf('sin'),
+  status: word('ahead', 'in_force', 'over', 'ended'),
+  for: z.string(),
+  by: z.string(),
+  from: time,
+  until: time,
+  at: time,
+  ended: by.optional(),
+})
+export const StandIns = z.looseObject({ stand_ins: z.array(StandIn), next: z.string().optional() })
+
+const Member = z.looseObject({ person: z.string(), name: z.string().optional(), until: time.optional() })
+
+/** `members` are those of its source, and `people` those of the file. */
+export const Group = z.looseObject({
+  name: z.string(),
+  /** By the kind of source, its settings. */
+  source: z.record(z.string(), z.unknown()).optional(),
+  tiers: z.number().optional(),
+  break_glass: z.literal(true).optional(),
+  people: z.array(Member),
+  members: z.array(Member).optional(),
+  read_at: time.optional(),
+  until: time.optional(),
+  problem: z.string().optional(),
+})
+export const Groups = z.looseObject({ groups: z.array(Group) })

@@ -1,0 +1,223 @@
+import * as z from 'zod'
+import { idOf, McpTool, Members, ParentTask, Resource, time, word } from './word.ts'
+
+/** A request as people see it. */
+
+const change = z.looseObject({ from: z.unknown(), to: z.unknown() })
+const Verdict = word('approve', 'deny')
+const Outcome = word('succeeded', 'failed')
+
+const Decision = z.looseObject({
+  person: z.string(),
+  for: z.string().optional(),
+  verdict: Verdict,
+  at: time,
+  comment: z.string().optional(),
+})
+export type Decision = z.infer<typeof Decision>
+
+const OnCall = z.looseObject({
+  group: z.string(),
+  by: z.string(),
+  members: z.array(z.looseObject({ person: z.string(), name: z.string().optional(), until: time.optional() })),
+})
+
+const Stage = z.looseObject({
+  name: z.string(),
+  quorum: z.number(),
+  needs_comment: z.boolean().default(false),
+  decisions: z.array(Decision),
+  /** What an approval needs of a login. Seconds. */
+  login: z.looseObject({ acr: z.string().optional(), max_age: z.number().optional() }).optional(),
+  opens_at: time.optional(),
+  deadline: time.optional(),
+  escalate_to: z.string().optional(),
+  escalated_at: time.optional(),
+  /** Those who could decide it now, while it is open. */
+  on_call: z.array(OnCall).optional(),
+})
+export type Stage = z.infer<typeof Stage>
+
+const Narrowing = z.looseObject({
+  by: z.string(),
+  at: time,
+  arguments: z.record(z.string(), change).default({}),
+  uses: change.optional(),
+  lifetime: change.optional(),
+})
+export type Narrowing = z.infer<typeof Narrowing>
+
+const Shown = z.looseObject({ name: z.string().optional(), text: z.string(), note: z.string().optional() })
+export type Shown = z.infer<typeof Shown>
+
+/** The state of a resource now, and as it would be. A reading that failed has `failed` and its time alone. */
+export const Preview = z.looseObject({
+  before: Members.optional(),
+  after: Members.optional(),
+  observed_at: time,
+  state: z.string().optional(),
+  masked: z.array(z.string()).optional(),
+  gap: z.boolean().optional(),
+  failed: word('denied', 'unavailable', 'unreadable').optional(),
+})
+
+export const Change = z.looseObject({
+  at: time,
+  from: Preview,
+  to: Preview,
+  approvers: z.array(z.string()).default([]),
+  was_approved: z.boolean().default(false),
+  /** Of a plan: the steps whose state changed. */
+  steps: z.array(z.number()).optional(),
+})
+export type Change = z.infer<typeof Change>
+
+/** One argument, as it is now and as it would be. */
+export const Difference = z.looseObject({
+  name: z.string(),
+  before: z.string().optional(),
+  after: z.string().optional(),
+  same: z.boolean(),
+  masked: z.boolean().default(false),
+  note: z.string().optional(),
+})
+export type Difference = z.infer<typeof Difference>
+
+const Narrowable = z.looseObject({
+  of: word('argument', 'uses', 'minutes'),
+  name: z.string(),
+  least: z.number(),
+  most: z.number(),
+})
+
+const Terms = z.looseObject({ uses: z.number(), claim_within: z.number(), lifetime: z.number() })
+const Undo = z.looseObject({ possible: z.boolean(), how: z.string() })
+
+/** One step of a plan. */
+export const Step = z.looseObject({
+  step: z.number(),
+  request: z.string(),
+  agent: z.string(),
+  autonomy: z.string().optional(),
+  owner: z.string(),
+  title: z.string().optional(),
+  action: z.string(),
+  arguments: Members,
+  resource: Resource,
+  environment: z.string(),
+  classification: z.string().optional(),
+  mcp: McpTool.optional(),
+  unpinned: z.array(z.string()).default([]),
+  terms: Terms.optional(),
+  undo: Undo.optional(),
+  narrowable: z.array(Narrowable).default([]),
+  preview: Preview.optional(),
+  after: z.number().optional(),
+  status: word('waiting', 'open', 'succeeded', 'failed', 'late', 'revoked', 'struck', 'ended'),
+  struck: z.boolean().optional(),
+  opened_at: time.optional(),
+  ended_at: time.optional(),
+  because: z.string().optional(),
+})
+export type Step = z.infer<typeof Step>
+
+export const ShownStep = z.looseObject({
+  step: z.number(),
+  arguments: z.array(Shown),
+  mcp: Shown.optional(),
+  preview: z.array(Difference).optional(),
+  resource: Shown,
+})
+
+/** Texts of others, in a form that deceives no eye. */
+const ShownRequest = z.looseObject({
+  arguments: z.array(Shown),
+  preview: z.array(Difference).optional(),
+  steps: z.array(ShownStep).optional(),
+  resource: Shown,
+  mcp: Shown.optional(),
+  said: z.array(Shown),
+  justification: z.string().optional(),
+})
+
+export const End = z.looseObject({
+  at: time,
+  by: z.string(),
+  for: z.string().optional(),
+  reason: z.string().optional(),
+  outcome: Outcome.optional(),
+  note: z.string().optional(),
+})
+
+const Use = z.looseObject({
+  id: z.string().optional(),
+  tool: z.string(),
+  begun_at: time,
+  ended_at: time.optional(),
+  outcome: word('succeeded', 'failed', 'unknown').optional(),
+})
+
+export const Grant = z.looseObject({
+  id: z.string().optional(),
+  approved_at: time.optional(),
+  claim_by: time,
+  not_after: time,
+  uses_left: z.number(),
+  status: z.string().optional(),
+  claimed_at: time.optional(),
+  uses: z.array(Use).default([]),
+})
+
+export const Request = z.looseObject({
+  id: idOf('req'),
+  kind: word('action', 'plan').default('action'),
+  status: word('pending', 'approved', 'denied', 'withdrawn', 'expired', 'completed', 'revoked'),
+  title: z.string(),
+  agent: z.string(),
+  autonomy: z.string().optional(),
+  owner: z.string(),
+  asked_by: z.string().optional(),
+  ambient: word('allowed', 'denied', 'unknown').default('unknown'),
+  chain: z.array(z.looseObject({ agent: z.string(), owner: z.string() })).default([]),
+  action: z.string(),
+  arguments: Members,
+  resource: Resource,
+  environment: z.string(),
+  classification: z.string(),
+  purpose: z.string(),
+  justification: z.string().optional(),
+  parent_task: ParentTask,
+  incident: z.looseObject({ title: z.string(), status: z.string().optional(), url: z.string().optional() }).optional(),
+  mcp: McpTool.optional(),
+  unpinned: z.array(z.string()),
+  not_before: time.optional(),
+  standing: z.string().optional(),
+  extends: z.string().optional(),
+  approved_before: z.array(z.string()).default([]),
+  tier: z.number(),
+  tier_name: z.string().optional(),
+  policies: z.array(z.string()),
+  digest: z.string(),
+  arguments_digest: z.string().optional(),
+  /** Of a plan, in order. */
+  steps: z.array(Step).optional(),
+  terms: Terms,
+  undo: Undo.optional(),
+  round: z.int(),
+  narrowings: z.array(Narrowing).default([]),
+  changes: z.array(Change).default([]),
+  preview: Preview.optional(),
+  narrowable: z.array(Narrowable).default([]),
+  submitted_at: time,
+  decide_by: time.optional(),
+  /** The open one. */
+  stage: z.string().nullable(),
+  stages: z.array(Stage),
+  ended: End.optional(),
+  grant: Grant.optional(),
+  shown: ShownRequest.optional(),
+  reader: z.string().optional(),
+})
+export type Request = z.infer<typeof Request>
+
+export const Requests = z.looseObject({ requests: z.array(Request), next: z.string().optional() })

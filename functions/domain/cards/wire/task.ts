@@ -1,0 +1,173 @@
+import * as z from 'zod'
+import { idOf, McpTool, Members, ParentTask, Resource, time, word } from './word.ts'
+
+/** A request as its agent sees it, and what an agent and a tool get for it. */
+
+const Json = z.record(z.string(), z.json()) as unknown as z.ZodType<
+  { [name: string]: z.JSONType },
+  { [name: string]: unknown }
+>
+
+/** An AuthZEN access evaluation (Authorization API 1.0): who wants to do what, on what, and what for. */
+export const Ask = z.looseObject({
+  subject: z.looseObject({ type: z.string(), id: z.string() }),
+  action: z.looseObject({ name: z.string(), properties: Json }),
+  resource: Resource,
+  context: z.looseObject({
+    purpose: z.string(),
+    justification: z.string().optional(),
+    parent_task: ParentTask,
+    mcp: McpTool.optional(),
+    /** The approval that the agent says covers this: all of what its task's `result` has, unchanged. */
+    approval: z.looseObject({ id: z.string() }).optional(),
+  }),
+})
+export type Ask = z.infer<typeof Ask>
+
+export const Evaluation = z.looseObject({
+  decision: z.boolean(),
+  context: z.looseObject({
+    evaluation_id: z.string().optional(),
+    evaluated_at: time.optional(),
+    reason: z.string().optional(),
+    next_action: word('request', 'none').optional(),
+    detail: z.string().optional(),
+    /** Of one of many that is malformed. */
+    error: z.looseObject({ status: z.number(), message: z.string() }).optional(),
+    /** There only when an approval would help (Access Request and Approval Profile). */
+    access_request: z
+      .looseObject({
+        endpoint: z.string().optional(),
+        template: z.string().optional(),
+        expires_at: time,
+        binding_token: z.string().optional(),
+        request_schema_url: z.string().optional(),
+        required: z.array(z.string()).optional(),
+        display: z.looseObject({ title: z.string() }).optional(),
+      })
+      .optional(),
+    approval: z.looseObject({ id: z.string(), approved_until: time }).optional(),
+  }),
+})
+export type Evaluation = z.infer<typeof Evaluation>
+
+export const Evaluations = z.looseObject({ evaluations: z.array(Evaluation) })
+
+/** For an agent that is to do what it did not ask for. */
+const ToDo = z.looseObject({
+  agent: z.string(),
+  action: z.string(),
+  arguments: Json,
+  resource: Resource,
+  mcp: McpTool.optional(),
+})
+
+/** Hotwork's own members of a task, under `{issuer}/ns/hotwork` of its `display`. */
+export const TaskMembers = z.looseObject({
+  tier: z.number(),
+  round: z.number(),
+  stages: z.array(
+    z.looseObject({
+      name: z.string(),
+      quorum: z.number(),
+      decisions: z.looseObject({ approve: z.number(), deny: z.number() }),
+      deadline: time.optional(),
+    }),
+  ),
+  /** Of a plan, in order. */
+  steps: z
+    .array(
+      z.looseObject({
+        step: z.number(),
+        request: z.string(),
+        agent: z.string(),
+        action: z.string().optional(),
+        status: z.string(),
+        because: z.string().optional(),
+      }),
+    )
+    .optional(),
+  digest: z.string(),
+  arguments_digest: z.string(),
+  mcp: McpTool.optional(),
+  /** The parts of the right that the credential cannot pin, in plain words. */
+  unpinned: z.array(z.string()).default([]),
+  /** Its grant begins then. */
+  not_before: time.optional(),
+  /** The work, where this request is a step of a plan. */
+  step: ToDo.extend({ plan: z.string(), step: z.number() }).optional(),
+  /** The work, where a person asked on behalf of the agent. */
+  on_behalf: ToDo.optional(),
+  extends: z.string().optional(),
+  /** There if an approver narrowed it: all arguments, uses and seconds of lifetime that are approved. */
+  narrowed: z.looseObject({ arguments: Json, uses: z.number(), lifetime: z.number() }).optional(),
+  grant: z
+    .looseObject({
+      claim_by: time,
+      not_after: time,
+      uses_left: z.number(),
+      status: z.string(),
+      /** The last fifth of it has begun. */
+      ends_soon: z.boolean().optional(),
+    })
+    .optional(),
+})
+
+/** An ARAP task: the state of a request, as it comes. */
+export const TaskAnswer = z.looseObject({
+  task: z.looseObject({
+    id: idOf('req'),
+    status: z.enum(['pending', 'approved', 'denied', 'expired', 'cancelled']),
+    status_endpoint: z.string().optional(),
+    expires_at: time,
+    progress: z.looseObject({ current_step: z.number(), total_steps: z.number(), step_name: z.string() }).optional(),
+    links: z.looseObject({ cancel: z.string() }).optional(),
+    display: Members,
+  }),
+  result: z
+    .looseObject({
+      mode: z.literal('reevaluate').optional(),
+      approval: z.looseObject({
+        id: z.string(),
+        approved_at: time.optional(),
+        approved_until: time,
+        state: z.string().optional(),
+      }),
+    })
+    .optional(),
+})
+
+/** The answer of the token endpoint (RFC 8693 section 2.2.1, RFC 9396 section 7). */
+export const TokenAnswer = z.looseObject({
+  access_token: z.string().regex(/^[\x21-\x7e]+$/),
+  issued_token_type: z.string().optional(),
+  token_type: z.literal('DPoP').optional(),
+  expires_in: z.number(),
+  authorization_details: z.array(z.looseObject({})).default([]),
+})
+export type TokenAnswer = z.infer<typeof TokenAnswer>
+
+/** Members of AWS SDKs' `credential_process`, and no others. */
+export const AwsCredentials = z.object({
+  Version: z.literal(1),
+  AccessKeyId: z.string(),
+  SecretAccessKey: z.string(),
+  SessionToken: z.string(),
+  Expiration: time,
+})
+export type AwsCredentials = z.infer<typeof AwsCredentials>
+
+export const Called = z.looseObject({ output: Members })
+export type Called = z.infer<typeof Called>
+
+export const UseBegun = z.looseObject({
+  use: z.string().regex(/^use_[0-9a-z_]+$/),
+  uses_left: z.number(),
+  ended: z.literal(true).optional(),
+})
+export const UseEnded = z.looseObject({ use: z.string(), outcome: word('succeeded', 'failed') })
+
+export const McpTools = z.looseObject({
+  caller: z.string(),
+  tools: z.array(McpTool.and(z.looseObject({ action: z.string() }))),
+})

@@ -1,0 +1,27 @@
+import * as z from 'zod'
+
+/**
+ * The schemas of this API's answers, shared by the server that writes them, the client that reads them and the OpenAPI document.
+ * Objects are loose: a client passes over members that it does not know.
+ */
+
+type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T
+/** An answer as the server writes it. */
+export type Said<Schema extends z.ZodType> = Frozen<z.input<Schema>>
+
+export const time = z.iso.datetime({ offset: true })
+export const Members = z.record(z.string(), z.unknown())
+
+/** A server writes one of these words. A reader takes any word: a newer server may have more. */
+export const word = <const Word extends string>(...known: readonly Word[]) =>
+  z.string().meta({ enum: known }) as unknown as z.ZodType<string, Word>
+
+export const idOf = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_[0-9a-z]{26}$`))
+
+export const Resource = z.looseObject({ type: z.string(), id: z.string() })
+export const ParentTask = z.looseObject({ id: z.string(), url: z.string().optional() })
+export const McpTool = z.looseObject({
+  server: z.looseObject({ name: z.string(), version: z.string() }),
+  tool: z.string(),
+  schema: z.string(),
+})
