@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../functions/domain/values.ts'
+import { type Json, type JsonObject, rfc3339 } from '../../functions/domain/values.ts'
 
 /** One place in which two JSON values differ. Undefined: nothing is there. */
 export type Difference = {
@@ -10,37 +10,46 @@ export type Difference = {
 }
 
 /** Stands last in the path where a list has the same members in another order. */
-export const order = '(order)'
+export const order = 'order'
 
-/** Each place once. Lists are compared by their members: by `id`, `name` and their like where they are objects. */
+/**
+ * Each place once. Lists are compared by their members: by `id`, `name` and their like where they are objects. An object or a
+ * list that is absent counts as an empty one, unless its being there means something.
+ */
 export function differencesOf(
   from: Json | undefined,
   to: Json | undefined,
+  isWhole: (path: readonly string[]) => boolean,
   path: readonly string[] = [],
 ): Difference[] {
   if (same(from, to)) return []
-  if (Array.isArray(from) && Array.isArray(to)) return differencesOfLists(from, to, path)
-  if (!isObject(from) || !isObject(to)) return [{ path, from, to }]
-  const names = [...new Set([...Object.keys(from), ...Object.keys(to)])]
-  return names.flatMap((name) => differencesOf(memberOf(from, name), memberOf(to, name), [...path, name]))
+  const [one, other] = isWhole(path) ? [from, to] : [from ?? emptyLike(to), to ?? emptyLike(from)]
+  if (Array.isArray(one) && Array.isArray(other)) return differencesOfLists(one, other, isWhole, path)
+  if (!isObject(one) || !isObject(other)) return [{ path, from, to }]
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])]
+  return names.flatMap((name) => differencesOf(memberOf(one, name), memberOf(other, name), isWhole, [...path, name]))
 }
 
-function differencesOfLists(from: readonly Json[], to: readonly Json[], path: readonly string[]): Difference[] {
+const emptyLike = (value: Json | undefined): Json | undefined =>
+  Array.isArray(value) ? [] : isObject(value) ? {} : undefined
+
+function differencesOfLists(
+  from: readonly Json[],
+  to: readonly Json[],
+  isWhole: (path: readonly string[]) => boolean,
+  path: readonly string[],
+): Difference[] {
   const [before, after] = [byKey(from), byKey(to)]
   const keys = [...new Set([...before.keys(), ...after.keys()])]
   const lists = [...from, ...to].some(isObject) ? {} : { lists: { from: [...before.keys()], to: [...after.keys()] } }
   const members = keys.flatMap((key) =>
-    differencesOf(before.get(key), after.get(key), [...path, key]).map((difference) => ({ ...difference, ...lists })),
+    differencesOf(before.get(key), after.get(key), isWhole, [...path, key]).map((found) => ({ ...found, ...lists })),
   )
-  const [kept, keptThen] = [
-    [...before.keys()].filter((key) => after.has(key)),
-    [...after.keys()].filter((key) => before.has(key)),
-  ]
-  const moved = kept.some((key, at) => key !== keptThen[at])
-  return moved ? [...members, { path: [...path, order], from: kept, to: keptThen }] : members
+  const kept = [...before.keys()].filter((key) => after.has(key))
+  const keptThen = [...after.keys()].filter((key) => before.has(key))
+  const isMoved = kept.some((key, at) => key !== keptThen[at])
+  return isMoved ? [...members, { path: [...path, order], from: kept, to: keptThen }] : members
 }
-
-const named = ['id', 'tier', 'name', 'action'] as const
 
 function byKey(list: readonly Json[]): ReadonlyMap<string, Json> {
   const keyed = new Map<string, Json>()
@@ -53,13 +62,14 @@ function byKey(list: readonly Json[]): ReadonlyMap<string, Json> {
   return keyed
 }
 
+/** Its name in its list: of a period of a freeze its beginning. */
 function keyOf(value: Json): string {
   if (!isObject(value)) return typeof value === 'string' ? value : JSON.stringify(value)
-  const { issuer, subject, claims } = value
+  const { issuer, subject, claims, from, id, tier, name, action } = value
   if (issuer !== undefined)
     return [issuer, subject, claims && JSON.stringify(claims)].filter((part) => part !== undefined).join(' ')
-  const name = named.find((member) => value[member] !== undefined)
-  return name === undefined ? JSON.stringify(value) : String(value[name])
+  if (typeof from === 'number') return rfc3339(from)
+  return String(id ?? tier ?? name ?? action ?? JSON.stringify(value))
 }
 
 const isObject = (value: Json | undefined): value is JsonObject =>

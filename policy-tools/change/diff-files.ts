@@ -1,17 +1,17 @@
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
-import { defined } from '../../functions/domain/values.ts'
+import { defined, type JsonObject } from '../../functions/domain/values.ts'
 import type { ProveFile } from '../proof/property.ts'
-import type { Change, Changes, Direction } from './change.ts'
+import { type Changes, changesOf, type Directed } from './change.ts'
 import { comparable } from './comparable.ts'
 import { type Difference, differencesOf } from './compare.ts'
-import { diffResources } from './diff-resources.ts'
-import { type ExampleOfFile, type Judged, unordered } from './judge.ts'
-import { ruleFor } from './rules-of-files.ts'
-import { kindOf, sayText, subjectOf, textsOf } from './words-of-files.ts'
+import { resourcesApart } from './diff-resources.ts'
+import { howJudged, isWhole } from './rules-of-files.ts'
+import { subjectOf, textsOf } from './words-of-files.ts'
 
 type Options = {
+  /** Whether both sides have one of their own. */
   deployment?: boolean
-  exampleOf?: ExampleOfFile
+  /** Where an action stands. */
   fileOf?: (action: string) => string | undefined
   prove?: ProveFiles
 }
@@ -19,44 +19,37 @@ type Options = {
 export type ProveFiles = { old: ProveFile; new: ProveFile }
 
 /**
- * Everything of two bundles that Cedar does not decide, each difference once. What cannot be ordered is `other`, and
- * nothing is silent.
- *
- * @param deployment whether both sides have one of their own
- * @param fileOf where an action stands
+ * Everything of two bundles that Cedar does not decide: the difference of two JSON documents, each place once. What cannot be
+ * ordered is `other`, and nothing is silent.
  */
 export function diffFiles(
   old: Bundle,
   next: Bundle,
-  { deployment = true, exampleOf = () => undefined, fileOf = () => undefined, prove }: Options = {},
+  { deployment = true, fileOf = () => undefined, prove }: Options = {},
 ): Changes {
-  const sides = [
-    { ...comparable(old), ...defined({ prove: prove?.old }) },
-    { ...comparable(next), ...defined({ prove: prove?.new }) },
-  ] as const
-  const found = differencesOf(...sides)
-    .filter(({ path }) => deployment || path[0] !== 'deployment')
-    .flatMap((difference) => changesOf(difference, (name) => [old, next].some((bundle) => names(bundle, name))))
-  const all = [...found, ...diffResources(old, next)]
-  const told = ({ change, ...judged }: Judged): Change => ({
-    ...change,
-    file: (change.action && fileOf(change.action)) ?? change.file,
-    ...defined({ example: exampleOf({ change, ...judged }) }),
-  })
-  const those = (wanted: Direction) => all.filter(({ direction }) => direction === wanted).map(told)
-  return { widened: those('widened'), narrowed: those('narrowed'), other: those('other') }
-}
-
-/** Whether a policy names it, such as a freeze. */
-const names = ({ policies }: Bundle, name: string): boolean =>
-  Object.values(policies).some((slice) => Object.values(slice).some((text) => text.includes(`"${name}"`)))
-
-function changesOf(difference: Difference, isNamed: (name: string) => boolean): readonly Judged[] {
-  const { path, from, to } = difference
-  const { kind, judge } = ruleFor(path) ?? { kind: kindOf(difference), judge: unordered }
-  const texts = path[0] === 'schema' ? { from: sayText(from, to), to: sayText(to, from) } : textsOf(difference)
-  const isIdle = path[1] === 'freezes' && !isNamed(path[2] ?? '')
-  const order = isIdle ? 'other' : judge.order(difference)
-  const directions = order === 'both' ? (['widened', 'narrowed'] as const) : [order]
-  return directions.map((direction) => ({ direction, change: { kind, ...subjectOf(path), ...texts }, difference }))
+  const resources = resourcesApart(old, next)
+  const documents = [
+    { ...comparable(old), ...defined({ resources: resources?.before, prove: prove?.old }) },
+    { ...comparable(next), ...defined({ resources: resources?.after, prove: prove?.new }) },
+  ] as const satisfies readonly JsonObject[]
+  const found = differencesOf(...documents, isWhole).filter(({ path }) => deployment || path[0] !== 'deployment')
+  const tell = (difference: Difference): readonly Directed[] => {
+    const { path, lists } = difference
+    const { kind, judge } = howJudged(path, lists !== undefined)
+    const { file, ...subject } = subjectOf(path)
+    const own = (subject.action && fileOf(subject.action)) ?? file
+    const change = { kind, file: own, ...subject, ...textsOf(difference) }
+    const order = judge(difference, [old, next])
+    return order === 'both'
+      ? [
+          { direction: 'widened', change },
+          { direction: 'narrowed', change },
+        ]
+      : [{ direction: order, change }]
+  }
+  return changesOf(
+    found,
+    ({ path }) => path,
+    (alike) => alike.flatMap(tell),
+  )
 }

@@ -4,7 +4,6 @@ import { diffDecisions, fileOfAction, type Sides } from './diff-decisions.ts'
 import { diffFiles, type ProveFiles } from './diff-files.ts'
 import { diffPeople } from './diff-people.ts'
 import { diffPolicies } from './diff-policies.ts'
-import { examplesOfFiles } from './file-examples.ts'
 
 /** All that differs between two bundles: what Cedar decides, by questions, and what stands in the files. */
 export function diffBundles(sides: Sides, options: { deployment: boolean; prove?: ProveFiles }): Changes {
@@ -15,7 +14,6 @@ export function diffBundles(sides: Sides, options: { deployment: boolean; prove?
   const { old, new: next } = sides
   const files = diffFiles(old.bundle, next.bundle, {
     ...options,
-    exampleOf: examplesOfFiles(sides),
     fileOf: (action) => fileOfAction(sides, action),
   })
   return together([asked, policies, files])

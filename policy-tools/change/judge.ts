@@ -1,98 +1,108 @@
 import { textWithin } from '../../functions/domain/policy/arguments.ts'
-import type { Json } from '../../functions/domain/values.ts'
-import type { CaseExample, Change, Direction } from './change.ts'
+import { type Bundle, ownClassification } from '../../functions/domain/policy/bundle.ts'
+import { levelOf } from '../../functions/domain/previews/mask.ts'
+import { ShowLevel } from '../../functions/domain/previews/preview-source.ts'
+import type { Direction } from './change.ts'
 import type { Difference } from './compare.ts'
 import { textsApart } from './texts-apart.ts'
 
-/** A change, and the difference of the bundles that it tells. */
-export type Judged = { direction: Direction; change: Change; difference: Difference }
-
-/** A case of the new folder in which a difference shows, where a case can. */
-export type ExampleOfFile = (judged: Judged) => CaseExample | undefined
+/** The two bundles in which a difference stands. */
+export type Bundles = readonly [old: Bundle, next: Bundle]
 
 /** Which way a difference goes. `both`: it is told twice. */
-export type Judge = { order(difference: Difference): Direction | 'both' }
+export type Judge = (difference: Difference, bundles: Bundles) => Direction | 'both'
 
 const flip = { widened: 'narrowed', narrowed: 'widened', other: 'other', both: 'both' } as const
 
-const reversed = ({ order }: Judge): Judge => ({ order: (difference) => flip[order(difference)] })
+const reversed =
+  (judge: Judge): Judge =>
+  (difference, bundles) =>
+    flip[judge(difference, bundles)]
 
 /** It has no order: people judge it. */
-export const unordered: Judge = { order: () => 'other' }
+export const unordered: Judge = () => 'other'
 
 /** What is there permits; another in its place cannot be ordered. */
-export const permits: Judge = {
-  order: ({ from, to }) => {
-    if ((from === undefined) === (to === undefined)) return 'other'
-    return from === undefined ? 'widened' : 'narrowed'
-  },
+export const permits: Judge = ({ from, to }) => {
+  if ((from === undefined) === (to === undefined)) return 'other'
+  return from === undefined ? 'widened' : 'narrowed'
 }
 
 /** What is there permits, and another in its place permits others and no longer these. */
-export const permitsOthers: Judge = {
-  order: (difference) =>
-    difference.from === undefined || difference.to === undefined ? permits.order(difference) : 'both',
-}
+export const permitsOthers: Judge = (difference, bundles) =>
+  difference.from === undefined || difference.to === undefined ? permits(difference, bundles) : 'both'
 
-/** A list that permits nothing while it is empty. */
-export const permitsIfAny: Judge = {
-  order: ({ from, to }) => permits.order({ path: [], from: some(from), to: some(to) }),
-}
-const some = (list: Json | undefined) => (Array.isArray(list) && list.length > 0 ? list : undefined)
+/** @param nothing what is there where nothing is permitted */
+export const permitsBut =
+  (nothing: unknown): Judge =>
+  ({ from, to, path }, bundles) => {
+    const some = (value: Difference['from']) => (JSON.stringify(value) === JSON.stringify(nothing) ? undefined : value)
+    return permits({ path, from: some(from), to: some(to) }, bundles)
+  }
 
 /** What is there demands something. */
 export const demands: Judge = reversed(permits)
 
-/** @param absent what it counts as where it is not written */
-export const more = (absent = 0): Judge => ({
-  order({ from, to }) {
+const sized =
+  (absent: number): Judge =>
+  ({ from, to }) => {
     const [before, after] = [Number(from ?? absent), Number(to ?? absent)]
     return after > before ? 'widened' : after < before ? 'narrowed' : 'other'
-  },
-})
-export const less = (absent = 0): Judge => reversed(more(absent))
-
-const forever = Number.POSITIVE_INFINITY
+  }
+export const more: Judge = sized(0)
+export const less: Judge = reversed(more)
 /** A length or an end of time, for ever where none is written. */
-export const longer: Judge = more(forever)
+export const longer: Judge = sized(Number.POSITIVE_INFINITY)
 
 /** From the one that permits least. @param absent what it counts as where it is not written */
-export const ranked = (ranks: readonly string[], absent?: string): Judge => ({
-  order({ from, to }) {
+export const ranked =
+  (ranks: readonly string[], absent?: string): Judge =>
+  ({ from, to }) => {
     const [before, after] = [from, to].map((value) => ranks.indexOf(String(value ?? absent))) as [number, number]
     if (before < 0 || after < 0 || before === after) return 'other'
     return after > before ? 'widened' : 'narrowed'
-  },
-})
+  }
 
-/** Patterns: one that the other side has already, in a wider one, changes nothing. */
-export const patterns: Judge = {
-  order(difference) {
-    const { from, path, lists = { from: [], to: [] } } = difference
-    const others = from === undefined ? lists.from : lists.to
-    return others.some((wide) => covers(wide, path.at(-1) ?? '')) ? 'other' : permits.order(difference)
-  },
+/** Patterns: one that the other side has already, in a wider one, changes nothing. `{places}` stand for themselves. */
+export const patterns: Judge = (difference, bundles) => {
+  const { from, path, lists = { from: [], to: [] } } = difference
+  const others = from === undefined ? lists.from : lists.to
+  const isCovered = others.some((wide) => textWithin([path.at(-1) ?? ''], [wide]) === undefined)
+  return isCovered ? 'other' : permits(difference, bundles)
 }
 
-/** Whether each text of the narrow pattern fits the wide one. `{places}` stand for themselves. */
-const covers = (wide: string, narrow: string): boolean => textWithin([narrow], [wide]) === undefined
-
 /** The values of a condition, under an operator that lists what is not allowed or what is. */
-export const conditionValues: Judge = {
-  order(difference) {
-    const operator = difference.path.find((part) => /^[A-Za-z:]+ /.test(part)) ?? ''
-    return /^(?:For\w+:)?\w*Not/.test(operator) ? demands.order(difference) : permits.order(difference)
-  },
+export const conditionValues: Judge = (difference, bundles) => {
+  const operator = difference.path.find((part) => /^[A-Za-z:]+ /.test(part)) ?? ''
+  return (/^(?:For\w+:)?\w*Not/.test(operator) ? demands : permits)(difference, bundles)
 }
 
 /** What a text must be. Patterns are compared by texts that fit one of them. */
-export const textPattern: Judge = {
-  order(difference) {
-    const { from, to } = difference
-    if (typeof from !== 'string' || typeof to !== 'string') return demands.order(difference)
-    const { gained, lost } = textsApart(from, to)
-    if (gained !== undefined && lost !== undefined) return 'both'
-    if (gained === undefined && lost === undefined) return 'other'
-    return gained === undefined ? 'narrowed' : 'widened'
-  },
+export const textPattern: Judge = (difference, bundles) => {
+  const { from, to } = difference
+  if (typeof from !== 'string' || typeof to !== 'string') return demands(difference, bundles)
+  const { gained, lost } = textsApart(from, to)
+  if (gained !== undefined && lost !== undefined) return 'both'
+  if (gained === undefined && lost === undefined) return 'other'
+  return gained === undefined ? 'narrowed' : 'widened'
+}
+
+/** A freeze that no policy names forbids nothing. */
+export const ofFreeze =
+  (judge: Judge): Judge =>
+  (difference, bundles) => {
+    const name = `"${difference.path[2]}"`
+    const slices = bundles.flatMap(({ policies }) => Object.values(policies))
+    const isNamed = slices.some((slice) => Object.values(slice).some((text) => text.includes(name)))
+    return isNamed ? judge(difference, bundles) : 'other'
+  }
+
+/** The folder orders its classes by how much of a value people are shown. That of Hotwork itself is always the highest. */
+export const lowerClass: Judge = ({ from, to }, bundles) => {
+  const levels = ShowLevel.options.toReversed()
+  const rank = (name: string, { show }: Bundle) =>
+    name === ownClassification ? -1 : levels.indexOf(levelOf(show, name))
+  const orders = bundles.map((bundle) => Math.sign(rank(String(to), bundle) - rank(String(from), bundle)))
+  if (orders.every((order) => order > 0)) return 'widened'
+  return orders.every((order) => order < 0) ? 'narrowed' : 'other'
 }

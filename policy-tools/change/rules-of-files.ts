@@ -7,145 +7,136 @@ import {
   type Judge,
   less,
   longer,
+  lowerClass,
   more,
+  ofFreeze,
   patterns,
   permits,
-  permitsIfAny,
+  permitsBut,
   permitsOthers,
   ranked,
   textPattern,
   unordered,
 } from './judge.ts'
 
-/** `*` stands for one name. What no row covers is told as a difference without an order. */
-export type Rule = readonly [path: string, kind: string, judge: Judge]
+/** `*` stands for one name, `a|b` for either. What no row covers is told as a difference without an order. */
+type Rule = readonly [path: string, kind: string, judge: Judge]
 
-const identities = (of: string): Rule[] => [
+const identities = (of: string): readonly Rule[] => [
   [`${of}.identities.*`, 'identity', permits],
-  [`${of}.identities.*.validFrom`, 'identity_valid_from', less()],
+  [`${of}.identities.*.validFrom`, 'identity_valid_from', less],
   [`${of}.identities.*.validUntil`, 'identity_valid_until', longer],
 ]
 
-/** `pagerUser`: `pager_user`. */
-const wordOf = (account: string): string => account.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-
-const ladder: Rule[] = [
+const stage = 'ladder.tiers.*.stages.*'
+const ladder: readonly Rule[] = [
   ['ladder.tiers.*', 'tier', permits],
-  ['ladder.tiers.*.stages.*', 'stage', demands],
-  ['ladder.tiers.*.stages.*.quorum', 'quorum', less()],
-  ['ladder.tiers.*.stages.*.deadline', 'deadline', longer],
-  ['ladder.tiers.*.stages.*.escalateTo.*', 'escalation', permits],
-  ['ladder.tiers.*.stages.*.escalateTo.*.deadline', 'escalation_deadline', longer],
-  ['ladder.tiers.*.stages.*.acr', 'login', demands],
-  ['ladder.tiers.*.stages.*.maxAge', 'login_age', longer],
-  ['ladder.tiers.*.stages.*.comment', 'comment', demands],
+  [stage, 'stage', demands],
+  [`${stage}.quorum`, 'quorum', less],
+  [`${stage}.deadline`, 'deadline', longer],
+  [`${stage}.onSilence`, 'escalation', permitsBut('expire')],
+  [`${stage}.onSilence.escalateTo`, 'escalation', permitsOthers],
+  [`${stage}.onSilence.deadline`, 'escalation_deadline', longer],
+  [`${stage}.acr`, 'login', demands],
+  [`${stage}.maxAge`, 'login_age', longer],
+  [`${stage}.comment`, 'comment', demands],
   ['ladder.tiers.*.justification', 'justification', demands],
   ['ladder.tiers.*.parentTask', 'parent_task', demands],
   ['ladder.tiers.*.grant.claimWithin', 'claim_within', longer],
   ['ladder.tiers.*.grant.lifetime', 'lifetime', longer],
-  ['ladder.tiers.*.grant.uses', 'uses', more()],
-  ['ladder.limits.openPerAgent', 'open_per_agent', more()],
-  ['ladder.limits.openPerOwner', 'open_per_owner', more()],
-  ['ladder.limits.*.perMinute', 'rate', more()],
-  ['ladder.limits.*.burst', 'rate', more()],
+  ['ladder.tiers.*.grant.uses', 'uses', more],
+  ['ladder.limits.openPerAgent', 'open_per_agent', more],
+  ['ladder.limits.openPerOwner', 'open_per_owner', more],
+  ['ladder.limits.*.perMinute|burst', 'rate', more],
 ]
 
-const directory: Rule[] = [
+const directory: readonly Rule[] = [
   ['directory.people.*', 'person', permits],
   ['directory.people.*.status', 'person_status', ranked(['inactive', 'active'])],
-  ['directory.people.*.chatUser.*', 'chat_user', permits],
-  ...sourceAccountNames.map((account): Rule => [`directory.people.*.${account}.*`, wordOf(account), permits]),
+  ...['chatUser', ...sourceAccountNames].map(
+    (account): Rule => [`directory.people.*.${account}`, snake(account), permitsOthers],
+  ),
   ['directory.people.*.recertifyBy', 'recertify_by', longer],
   ...identities('directory.people.*'),
-  ['directory.groups.*', 'group', permitsIfAny],
+  ['directory.groups.*', 'group', permitsBut([])],
   ['directory.groups.*.*', 'member', permits],
   ['directory.sources.*', 'group_source', permits],
-  ['directory.sources.*.source.*', 'group_source', permits],
-  ['directory.sources.*.tiers', 'group_source_tiers', more()],
-  ['directory.sources.*.breakGlass', 'group_source_break_glass', more()],
+  ['directory.sources.*.source.*', 'group_source', permitsOthers],
+  ['directory.sources.*.source.*.*', 'group_source', permitsOthers],
+  ['directory.sources.*.tiers', 'group_source_tiers', more],
+  ['directory.sources.*.breakGlass', 'group_source_break_glass', more],
   ['directory.recertifyGroups.*', 'recertify_by', longer],
 ]
 
-const agents: Rule[] = [
+const agentsAndTools: readonly Rule[] = [
   ['agents.*', 'agent', permits],
   ['agents.*.autonomy', 'autonomy', ranked(['assistive', 'supervised', 'autonomous'])],
   // Who answers for an agent never approves what it asks.
   ['agents.*.answers.*', 'owner', demands],
-  ['agents.*.runsOn', 'host', unordered],
+  ['agents.*.runsOn.*', 'host', unordered],
   ['agents.*.status', 'agent_status', ranked(['retired', 'suspended', 'active'])],
-  ['agents.*.rebind', 'rebind', more()],
+  ['agents.*.rebind', 'rebind', more],
   ['agents.*.recertifyBy', 'recertify_by', longer],
   ['agents.*.recertifyEvery', 'recertify_every', longer],
-  ['agentsTell.channel', 'agents_told', unordered],
-  ...identities('agents.*'),
+  ['tools.*', 'tool', permits],
+  ...identities('agents|tools.*'),
 ]
 
-const tools: Rule[] = [['tools.*', 'tool', permits], ...identities('tools.*')]
-
-const argumentsOf = 'actions.*.arguments'
-const statementOf = 'actions.*.statement'
-const conditions = (of: string): Rule[] => [
+const conditions = (of: string): readonly Rule[] => [
   [`${of}.*`, 'condition', demands],
-  [`${of}.*.ifExists`, 'condition', more()],
+  [`${of}.*.ifExists`, 'condition', more],
   [`${of}.*.values.*`, 'condition', conditionValues],
 ]
 
-const actions: Rule[] = [
+const argument = 'actions.*.arguments.properties.*'
+const statement = 'actions.*.statement'
+const actions: readonly Rule[] = [
   ['actions.*', 'action', permits],
-  ['actions.*.mutates', 'mutates', less()],
+  ['actions.*.mutates', 'mutates', less],
   ['actions.*.credential', 'credential', ranked(narrowestFirst)],
-  [`${argumentsOf}.properties.*`, 'argument', permits],
-  [`${argumentsOf}.required.*`, 'argument_required', demands],
-  [`${argumentsOf}.properties.*.minLength`, 'argument_bounds', less()],
-  [`${argumentsOf}.properties.*.maxLength`, 'argument_bounds', more()],
-  [`${argumentsOf}.properties.*.minimum`, 'argument_bounds', less()],
-  [`${argumentsOf}.properties.*.maximum`, 'argument_bounds', more()],
-  [`${argumentsOf}.properties.*.minProperties`, 'argument_bounds', less()],
-  [`${argumentsOf}.properties.*.maxProperties`, 'argument_bounds', more()],
-  [`${argumentsOf}.properties.*.propertyNames.maxLength`, 'argument_bounds', more()],
-  [`${argumentsOf}.properties.*.propertyNames.pattern`, 'argument_pattern', textPattern],
-  [`${argumentsOf}.properties.*.pattern`, 'argument_pattern', textPattern],
-  [`${argumentsOf}.properties.*.enum`, 'argument_values', demands],
-  [`${argumentsOf}.properties.*.enum.*`, 'argument_values', permits],
-  [`${argumentsOf}.properties.*.type.*`, 'argument_type', permits],
-  [`${statementOf}.actions.*`, 'statement_action', permits],
-  [`${statementOf}.resources.*`, 'statement_resource', patterns],
-  ...conditions(`${statementOf}.conditions`),
-  [`${statementOf}.whenAbsent.*`, 'condition', demands],
-  ...conditions(`${statementOf}.whenAbsent.*`),
+  [argument, 'argument', permits],
+  ['actions.*.arguments.required.*', 'argument_required', demands],
+  [`${argument}.minLength|minimum|minProperties`, 'argument_bounds', less],
+  [`${argument}.maxLength|maximum|maxProperties`, 'argument_bounds', more],
+  [`${argument}.propertyNames.maxLength`, 'argument_bounds', more],
+  [`${argument}.propertyNames.pattern`, 'argument_pattern', textPattern],
+  [`${argument}.pattern`, 'argument_pattern', textPattern],
+  [`${argument}.enum`, 'argument_values', demands],
+  [`${argument}.enum.*`, 'argument_values', permits],
+  [`${argument}.type.*`, 'argument_type', permits],
+  [`${statement}.actions.*`, 'statement_action', permits],
+  [`${statement}.resources.*`, 'statement_resource', patterns],
+  ...conditions(`${statement}.conditions`),
+  [`${statement}.whenAbsent.*`, 'condition', demands],
+  ...conditions(`${statement}.whenAbsent.*`),
   ['actions.*.preview', 'preview', demands],
   ['actions.*.preview.guard.*', 'preview_guard', demands],
   ['actions.*.preview.atMost.*', 'preview_shown', ranked(['compared', 'part', 'whole'], 'whole')],
   ['actions.*.mcp', 'mcp', demands],
-  ['actions.*.mcp.tool', 'mcp', permitsOthers],
-  ['actions.*.mcp.schema', 'mcp', permitsOthers],
+  ['actions.*.mcp.tool|schema', 'mcp', permitsOthers],
   ['actions.*.mcp.server.*', 'mcp', permitsOthers],
-  ['actions.*.undo.possible', 'undo', unordered],
-  ['actions.*.undo.how', 'undo', unordered],
-]
-
-const terms = (of: string): Rule[] => [
-  [`${of}.window`, 'window', longer],
-  [`${of}.budget`, 'budget', longer],
-  [`${of}.coolDown`, 'cool_down', less()],
-  [`${of}.login.acr`, 'login', demands],
-  [`${of}.login.maxAge`, 'login_age', longer],
+  ['actions.*.undo.*', 'undo', unordered],
 ]
 
 const profile = 'breakGlass.profiles.*'
-const breakGlass: Rule[] = [
+const breakGlass: readonly Rule[] = [
   ['breakGlass', 'break_glass', permits],
   ['breakGlass.incident', 'incident', textPattern],
   ['breakGlass.budgetOfPerson', 'budget', longer],
-  ...terms('breakGlass.action'),
   [profile, 'profile', permits],
   [`${profile}.rights.*`, 'profile_right', permits],
   [`${profile}.rights.*.resources.*`, 'profile_right', patterns],
-  ...terms(profile),
+  ...['breakGlass.action', profile].flatMap((of): readonly Rule[] => [
+    [`${of}.window`, 'window', longer],
+    [`${of}.budget`, 'budget', longer],
+    [`${of}.coolDown`, 'cool_down', less],
+    [`${of}.login.acr`, 'login', demands],
+    [`${of}.login.maxAge`, 'login_age', longer],
+  ]),
 ]
 
 const account = 'deployment.accounts.*'
-const deployment: Rule[] = [
+const deployment: readonly Rule[] = [
   ['deployment.issuers.*', 'issuer', permits],
   ['deployment.issuers.*.maxAge', 'issuer', longer],
   // Who signs for all identities of this alias.
@@ -153,52 +144,59 @@ const deployment: Rule[] = [
   ['deployment.issuers.*.*.*', 'issuer', permits],
   ['deployment.login.issuer', 'login_issuer', permitsOthers],
   ['deployment.tools.*', 'tool', permits],
+  ['deployment.channels.*', 'channels', unordered],
   [account, 'account', permits],
   [`${account}.unjudgedConditions.*`, 'condition', permits],
-  [`${account}.scopedCredentials`, 'scoped_credentials', less()],
+  [`${account}.scopedCredentials`, 'scoped_credentials', less],
   [`${account}.sealed`, 'sealed_role', permits],
   [`${account}.sealed.people.*`, 'sealed_role', permits],
   [`${account}.sealed.recertifyBy`, 'recertify_by', longer],
-  ['deployment.anchor.retentionDays', 'retention', less()],
+  ['deployment.anchor.retentionDays', 'retention', less],
 ]
 
-const calendar: Rule[] = [
-  ['calendar.zone', 'zone', unordered],
-  ['calendar.freezes.*', 'freeze', demands],
-  ['calendar.freezes.*.*', 'freeze', demands],
-  ['calendar.freezes.*.*.until', 'freeze', less()],
+const otherFiles: readonly Rule[] = [
+  ['resources.(rules)', 'resource_rules', unordered],
+  ['resources.*.(rules)', 'resource_rules', unordered],
+  ['resources.*.(too many rules)', 'resource_rules', permits],
+  ['resources.*.*', 'resource_known', permits],
+  ['resources.*.*.classification', 'resource_classification', lowerClass],
+  ['resources.*.*.environment', 'resource_environment', unordered],
+  ['resources.*.*.group', 'resource_group', unordered],
+  ['resources.*.*.owners.*', 'resource_group', permits],
+  ['show.*', 'shown', ranked(['compared', 'part', 'whole'], 'compared')],
+  ['calendar.freezes.*', 'freeze', ofFreeze(demands)],
+  ['calendar.freezes.*.*', 'freeze', ofFreeze(demands)],
+  ['calendar.freezes.*.*.until', 'freeze', ofFreeze(less)],
   ['calendar.windows.*', 'window', unordered],
   ['calendar.dates.*', 'dates', unordered],
-]
-
-const observed: Rule[] = [['observed.*', 'observed_policy', unordered]]
-
-const classes: Rule[] = [['classes.*', 'shown', ranked(['compared', 'part', 'whole'], 'compared')]]
-
-/** What is proved of the folder: less of it lets more pass. */
-const prove: Rule[] = [
+  ['observed.*', 'observed_policy', unordered],
+  // Less that is proved lets more pass.
   ['prove.people.*', 'prove_people', demands],
   ['prove.standby.*', 'prove_standby', permits],
 ]
 
-const rules = [
-  ...ladder,
-  ...directory,
-  ...agents,
-  ...tools,
-  ...actions,
-  ...breakGlass,
-  ...deployment,
-  ...calendar,
-  ...observed,
-  ...classes,
-  ...prove,
-].map(([path, kind, judge]) => ({ path: path.split('.'), kind, judge }))
+const rules = [...ladder, ...directory, ...agentsAndTools, ...actions, ...breakGlass, ...deployment, ...otherFiles].map(
+  ([path, kind, judge]) => ({ path: path.split('.').map((part) => part.split('|')), kind, judge }),
+)
 
-/** Undefined where people judge it. */
-export function ruleFor(path: readonly string[]): { kind: string; judge: Judge } | undefined {
-  if (path.at(-1) === order) return undefined
-  return rules.find(
-    (rule) => rule.path.length === path.length && rule.path.every((part, at) => part === '*' || part === path[at]),
+const ruleFor = (path: readonly string[]) =>
+  rules.find(
+    (rule) =>
+      rule.path.length === path.length &&
+      rule.path.every((names, at) => names[0] === '*' || names.includes(path[at] ?? '')),
   )
+
+/** Its being there, or not, means something: it is compared as a whole where one side has none. */
+export const isWhole = (path: readonly string[]): boolean => ruleFor(path) !== undefined
+
+/** Without a rule people judge it, and its kind is the member in which it stands. */
+export function howJudged(path: readonly string[], isMember: boolean): { kind: string; judge: Judge } {
+  const last = path.at(-1) ?? ''
+  const rule = last === order ? undefined : ruleFor(path)
+  return rule ?? { kind: snake(isMember || last === order ? (path.at(-2) ?? '') : last), judge: unordered }
+}
+
+/** `pagerUser`: `pager_user`. */
+function snake(member: string): string {
+  return member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -91,7 +91,7 @@ describe('nothing is silent', () => {
         kind: 'observed_policy',
         file: '*.cedar',
         policy: 'later',
-        from: 'observed policy `later`: none',
+        from: 'later: none',
         to: '`forbid (principal, action, resource);`',
       },
     ]))
@@ -142,27 +142,27 @@ test('a difference is told in words, with its file and the person or agent that 
     }),
   )
   expect(widened).toEqual([
-    { kind: 'quorum', file: 'ladder.json', from: 'tier `3`, stage `security`, quorum: 2', to: '1' },
-    { kind: 'login_age', file: 'ladder.json', from: 'tier `3`, stage `security`, max age: 15 min', to: '1 h' },
+    { kind: 'quorum', file: 'ladder.json', from: 'tiers › 3 › stages › security › quorum: 2', to: '1' },
+    { kind: 'login_age', file: 'ladder.json', from: 'tiers › 3 › stages › security › max age: 15 min', to: '1 h' },
     {
       kind: 'member',
       file: 'directory.json',
       person: 'person:dan',
-      from: 'group `security`: without `person:dan`',
+      from: 'groups › security: without `person:dan`',
       to: 'with `person:dan`',
     },
     {
       kind: 'recertify_by',
       file: 'agents.json',
       agent: 'agent:builder',
-      from: '`agent:builder`, recertify by: 2027-05-29',
+      from: 'agent:builder › recertify by: 2027-05-29',
       to: '2031-12-31',
     },
     {
       kind: 'resource_classification',
       file: 'resources.json',
-      from: expect.stringMatching(/^`dynamodb:table` such as `arn:.*payment-cards.*`: classification `restricted`$/),
-      to: '`confidential` (by `arn:*:dynamodb:*:*:table/payment-cards*`)',
+      from: expect.stringMatching(/^dynamodb:table › arn:.*payment-cards.* › classification: `restricted`$/),
+      to: '`confidential`',
     },
   ])
 })
@@ -196,7 +196,7 @@ test('a difference of an action names the file in which it stands', () => {
       kind: 'mutates',
       file: 'actions/flags.set.json',
       action: 'flags:set',
-      from: '`flags:set`, mutates: yes',
+      from: 'flags:set › mutates: yes',
       to: 'no',
     },
   ])

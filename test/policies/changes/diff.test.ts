@@ -227,7 +227,7 @@ test('a period of a freeze is named by its beginning, without fractions of a sec
   const shorter = (copy: Copy) =>
     copy.edit('policies/calendar.json', (text) => text.replace('2025-12-02T08:00', '2025-12-01T08:00'))
   const { out } = await compared(shorter, { json: false })
-  expect(out).toMatch(/freeze `black-friday`, `2025-11-26T23:00:00Z`, until: /)
+  expect(out).toMatch(/freezes › black-friday › 2025-11-26T23:00:00Z › until: /)
 })
 
 test('the reverse is narrowed, and exits 0', async () => {

@@ -3,7 +3,7 @@ import { type Copy, compileSample } from '../sample.ts'
 import { expressionsOf, literalOf, operandsOf, type Policy, pathOf, policies, rewrite } from './cedar-file.ts'
 
 /** One way to make the sample weaker. */
-export type Weakening = { name: string; apply: (copy: Copy) => void }
+export type Weakening = { name: string; apply: (copy: Copy) => void; isOfPolicies?: boolean }
 /** Ways of one kind, of which a seed picks one. */
 export type Kind = { kind: string; ways: readonly Weakening[] }
 
@@ -37,6 +37,7 @@ const permits = policies.filter(({ json }) => json.effect === 'permit')
 const way = (kind: string, policy: Policy, what: string, json: PolicyJson | undefined): Weakening => ({
   name: `${kind}: ${policy.id}${what === '' ? '' : `: ${what}`}`,
   apply: (copy) => rewrite(copy, policy, json),
+  isOfPolicies: true,
 })
 
 const kindOf = (kind: string, ways: readonly Weakening[]): Kind => ({
