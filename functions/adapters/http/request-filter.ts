@@ -1,28 +1,8 @@
-import * as z from 'zod'
 import { digestOf } from '../../domain/digest.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
-import { AgentId, defined, PersonId, Timestamp } from '../../domain/values.ts'
+import { defined } from '../../domain/values.ts'
 import { type BadRequest, badRequest } from './problem.ts'
 import { cursorOf } from './read-body.ts'
-
-/** What a list of requests takes in its query. */
-export const requestFilter = {
-  status: z.enum(['pending', 'approved', 'denied', 'withdrawn', 'expired', 'completed', 'revoked']).optional(),
-  agent: AgentId.optional(),
-  owner: PersonId.optional(),
-  task: z.string().min(1).max(256).optional(),
-  resource: z.string().min(1).max(2048).optional(),
-  action: z.string().min(1).max(128).optional(),
-  since: Timestamp.optional(),
-  until: Timestamp.optional(),
-  search: z
-    .string()
-    .trim()
-    .min(1)
-    .max(128)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'should be words, without control characters')
-    .optional(),
-}
 
 /** @throws BadRequest where no time passes */
 export function checkSpan({ since, until }: { since?: number | undefined; until?: number | undefined }): void {

@@ -1,19 +1,16 @@
-import * as z from 'zod'
 import { parseBody, taskAnswer } from '../../adapters/http/authzen.ts'
+import { OutcomeBody } from '../../adapters/http/bodies/agents.ts'
 import { refusalProblem } from '../../adapters/http/problem.ts'
-import { Outcome } from '../../domain/record/request.ts'
 import { defined, RequestId } from '../../domain/values.ts'
 import { completeRequest } from '../../operations/requests/end-request.ts'
 import { type ApiPorts, agentDoor, pathId, unknownTask } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
 
-const Body = z.strictObject({ outcome: Outcome, note: z.string().max(1000).optional() })
-
 /** `POST /v1/requests/{id}/complete`: the task is done. That ends every credential of it. */
 export const createHandler = (ports: ApiPorts) =>
   agentDoor(ports, async (call, agent) => {
-    const body = parseBody(Body, call.json())
+    const body = parseBody(OutcomeBody, call.json())
     const id = pathId(call, RequestId, unknownTask)
     const done = await completeRequest({ id, agent: agent.id, ...defined(body) }, ports)
     if (done.ok) return { status: 200, body: taskAnswer(done.value.state, ports.issuer) }

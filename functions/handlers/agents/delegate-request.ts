@@ -1,20 +1,12 @@
-import * as z from 'zod'
 import { parseBody, taskAnswer } from '../../adapters/http/authzen.ts'
+import { DelegationBody } from '../../adapters/http/bodies/agents.ts'
 import { BadRequest, refusalProblem } from '../../adapters/http/problem.ts'
-import { AgentId, defined, JsonObject, RequestId, Resource, Timestamp } from '../../domain/values.ts'
+import { defined, RequestId } from '../../domain/values.ts'
 import { type DelegationRefusal, delegateRequest } from '../../operations/delegation/delegate-request.ts'
 import type { ApiPorts } from '../doors.ts'
 import { agentDoor, checkEnd, idempotencyKeyOf, mustKeepRate, pathId, unknownTask, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
-
-const Body = z.strictObject({
-  agent: AgentId,
-  action: z.strictObject({ name: z.string().min(1).max(256), properties: JsonObject.default({}) }),
-  resource: Resource,
-  uses: z.int().positive().max(1000).optional(),
-  expires_at: Timestamp.optional(),
-})
 
 /** `POST /v1/requests/{id}/delegations`: an agent delegates a narrower right out of its own grant, by the grant's key. */
 export const createHandler = (ports: ApiPorts & { targetRole: string }) =>
@@ -23,7 +15,7 @@ export const createHandler = (ports: ApiPorts & { targetRole: string }) =>
     const { proof, once } = await callers.proof(call, { method: 'POST', path: `/v1/requests/${id}/delegations` })
     const idempotencyKey = idempotencyKeyOf(call)
     const body = call.json()
-    const { agent: to, action, resource, uses, expires_at: notAfter } = parseBody(Body, body)
+    const { agent: to, action, resource, uses, expires_at: notAfter } = parseBody(DelegationBody, body)
     checkEnd(notAfter, '`expires_at`', ports)
     const by = { id, agent: agent.id, jkt: proof.jkt, once }
     const right = defined({ to, action, resource, uses, notAfter })

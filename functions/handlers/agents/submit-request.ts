@@ -1,5 +1,6 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 import { parseBody, RequestBody, readDenial, taskAnswer } from '../../adapters/http/authzen.ts'
+import { ExtendBody } from '../../adapters/http/bodies/agents.ts'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
 import { type BadRequest, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import type { AgentRef } from '../../domain/policy/agent-ref.ts'
@@ -74,11 +75,6 @@ async function ask(call: Call, by: By & { agent: AgentRef }, ports: Ports) {
   const admitted = beginRate(by.agent.id, 'submissions', asksIn(asked.action), ports)
   return submitRequest({ ...asked, ...by, body }, ports, admitted)
 }
-
-const ExtendBody = z.strictObject({
-  minutes: z.int().min(1).max(1440),
-  justification: z.string().max(4000).optional(),
-})
 
 /** `POST /v1/requests/{id}/extend`: more time of a live grant, by its own key. It has the rights of a submission. */
 async function extend(call: Call, by: By & { agent: AgentId }, ports: Ports) {

@@ -1,11 +1,11 @@
-import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
+import { NoBody, ReviewBody, VoucherBody } from '../../adapters/http/bodies/openings.ts'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { breakGlassView } from '../../adapters/http/views.ts'
 import { IncidentSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { WebhookIncidentEvents } from '../../adapters/standard-webhooks/incident-events.ts'
-import { defined, JsonObject, PersonId, Resource, rfc3339 } from '../../domain/values.ts'
+import { defined, rfc3339 } from '../../domain/values.ts'
 import { vouchForBreakGlass } from '../../operations/break-glass/budget.ts'
 import { closeIncident, endBreakGlass, reviewBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { IncidentEvents } from '../../operations/break-glass/ports.ts'
@@ -18,20 +18,6 @@ import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 
 type Ports = ShowingApiPorts & { incidentEvents: IncidentEvents }
-
-const Review = z.strictObject({
-  outcome: z.enum(['justified', 'not_justified']),
-  note: z.string().trim().min(1, 'should say what you looked at, and what follows').max(4000),
-})
-const Voucher = z.union([
-  z.strictObject({ person: PersonId, profile: z.string().min(1).max(64) }),
-  z.strictObject({
-    person: PersonId,
-    action: z.string().min(1).max(128),
-    arguments: JsonObject,
-    resource: Resource.optional(),
-  }),
-])
 
 /**
  * `POST /v1/incident-events`: a tool that keeps incidents says that one is closed. Its signature proves it, with no token.
@@ -61,17 +47,17 @@ const shown = async (done: CarriedOut, { texts, policy }: Ports): Promise<Answer
 const conclude = byRoute<[ProvenPerson, Ports]>(
   {
     'POST /v1/break-glass/{id}/end': async (call, { person }, ports) => {
-      if (call.hasBody) parseBody(z.strictObject({}), call.json())
+      if (call.hasBody) parseBody(NoBody, call.json())
       const done = await endBreakGlass({ id: openingId(call), person: person.id }, ports)
       return shown(done, ports)
     },
     'POST /v1/break-glass/{id}/review': async (call, { person }, ports) => {
-      const review = parseBody(Review, call.json())
+      const review = parseBody(ReviewBody, call.json())
       const done = await reviewBreakGlass({ id: openingId(call), person: person.id, ...review }, ports)
       return shown(done, ports)
     },
     'POST /v1/break-glass/vouchers': async (call, { person: by, login }, ports) => {
-      const { person, ...asked } = parseBody(Voucher, call.json())
+      const { person, ...asked } = parseBody(VoucherBody, call.json())
       const what = 'profile' in asked ? asked : defined(asked)
       const vouched = await vouchForBreakGlass({ by: by.id, login, person, what }, ports)
       const { until } = valueOrThrow(vouched, openingRefusal(what, ports))

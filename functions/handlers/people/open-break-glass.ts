@@ -1,8 +1,8 @@
-import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
+import { OpenBody } from '../../adapters/http/bodies/openings.ts'
 import { breakGlassView } from '../../adapters/http/views.ts'
 import { SystemStopwatch } from '../../adapters/system/system.ts'
-import { defined, JsonObject, Resource } from '../../domain/values.ts'
+import { defined } from '../../domain/values.ts'
 import { type OpeningAsk, type OpeningPorts, openBreakGlass } from '../../operations/break-glass/open-break-glass.ts'
 import type { TextReader } from '../../operations/ledger/ports.ts'
 import { joinRequest } from '../../operations/ledger/texts.ts'
@@ -12,24 +12,13 @@ import { incidentsOf } from '../wiring/incidents.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 
-const said = {
-  reason: z.string().max(2000),
-  incident: z.string().max(128),
-  minutes: z.int().min(1).max(60),
-  drill: z.boolean().default(false),
-}
-const Body = z.union([
-  z.strictObject({ profile: z.string().min(1).max(64), ...said }),
-  z.strictObject({ action: z.string().min(1).max(128), arguments: JsonObject, resource: Resource.optional(), ...said }),
-])
-
 /** `POST /v1/break-glass`: a person opens at once, without an approval, what policy lets them open. */
 export const createHandler = (ports: OpeningPorts & { issuer: string; texts: TextReader }) =>
   personDoor(ports, async (call, { person, login, proven }, callers) => {
     const { proof, once } = await callers.proof(call, { method: 'POST', path: '/v1/break-glass' })
     const idempotencyKey = idempotencyKeyOf(call)
     const body = call.json()
-    const { reason, incident, minutes, drill, ...asked } = parseBody(Body, body)
+    const { reason, incident, minutes, drill, ...asked } = parseBody(OpenBody, body)
     const what: OpeningAsk['what'] = 'profile' in asked ? asked : defined(asked)
     const who = { person: person.id, proven, login, jkt: proof.jkt, once }
     const said = { what, reason, incident, minutes, drill, idempotencyKey, body }

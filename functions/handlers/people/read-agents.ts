@@ -1,6 +1,6 @@
-import * as z from 'zod'
 import { agentLine, agentView, subjectView } from '../../adapters/http/agent-view.ts'
 import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
+import { agentQuery } from '../../adapters/http/queries.ts'
 import { readQuery } from '../../adapters/http/read-body.ts'
 import { lambdaHostLook } from '../../adapters/lambda/host-look.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
@@ -29,7 +29,7 @@ const readByRoute = byRoute<[PersonId, Ports]>(
     },
     'GET /v1/agents/{id}': async (call, person, ports) => {
       const id = pathId(call, AgentId, unknownAgent)
-      const { look } = readQuery(call, { look: z.literal('now').optional() })
+      const { look } = readQuery(call, agentQuery)
       const read = await readAgent({ id, person, look: look === 'now' }, ports)
       const agent = valueOrThrow(read, (code) => (code === 'unknown_agent' ? unknownAgent() : refusalProblem(code)))
       return { status: 200, body: agentView(agent, shownOf(ports)) }

@@ -1,5 +1,6 @@
 import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
-import { AfterEntry, readQuery } from '../../adapters/http/read-body.ts'
+import { entriesPage } from '../../adapters/http/queries.ts'
+import { readQuery } from '../../adapters/http/read-body.ts'
 import { breakGlassView, budgetView, drillView, entriesView, evidenceView } from '../../adapters/http/views.ts'
 import { budgetsLeft } from '../../domain/break-glass/budget-left.ts'
 import type { PersonId } from '../../domain/values.ts'
@@ -41,7 +42,7 @@ const readByRoute = byRoute<[PersonId, Ports]>(
     },
     'GET /v1/break-glass/{id}/ledger': async (call, person, ports) => {
       const id = openingId(call)
-      const { after = 0 } = readQuery(call, { after: AfterEntry.optional() })
+      const { after = 0 } = readQuery(call, entriesPage)
       return {
         status: 200,
         body: entriesView(valueOrThrow(await readLedger({ id, person, after }, ports))),

@@ -1,4 +1,3 @@
-import * as z from 'zod'
 import { DynamoBundleStore } from '../../adapters/dynamodb/bundle-store.ts'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
@@ -7,24 +6,15 @@ import { inGzip } from '../../adapters/http/gzip.ts'
 import { haltView } from '../../adapters/http/halt-view.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
-import { After, AfterEntry, AfterFound, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
-import { checkSpan, cursorAfter, placeAfter, requestFilter } from '../../adapters/http/request-filter.ts'
+import { entriesPage, haltsQuery, ledgerQuery, page, requestsQuery, usageQuery } from '../../adapters/http/queries.ts'
+import { cursorOf, readQuery } from '../../adapters/http/read-body.ts'
+import { checkSpan, cursorAfter, placeAfter } from '../../adapters/http/request-filter.ts'
 import { usageView } from '../../adapters/http/usage-view.ts'
 import { actualView, entriesView, lineOf, personView, shownView, standInView } from '../../adapters/http/views.ts'
 import { LambdaActualReader } from '../../adapters/lambda/actual-reader.ts'
 import { timelineFile } from '../../adapters/pages/timeline-picture.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
-import {
-  AgentId,
-  Aggregate,
-  Digest,
-  defined,
-  PersonId,
-  RequestId,
-  rfc3339,
-  Timestamp,
-  ToolId,
-} from '../../domain/values.ts'
+import { AgentId, Aggregate, Digest, defined, type PersonId, RequestId, rfc3339 } from '../../domain/values.ts'
 import type { AnchorPorts } from '../../operations/anchor/read-anchor.ts'
 import { listHalts } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
@@ -61,31 +51,12 @@ type Lists = {
   bundles: BundleStore
 }
 
-const page = { after: After.optional() }
-const listed = { waiting: z.literal('true').optional(), after: z.string().optional() }
-const entryFilter = {
-  since: Timestamp.optional(),
-  until: Timestamp.optional(),
-  agent: AgentId.optional(),
-  person: PersonId.optional(),
-  tool: ToolId.optional(),
-  task: requestFilter.task,
-  resource: requestFilter.resource,
-  action: requestFilter.action,
-  /** Also one that no code writes any more. */
-  type: z
-    .string()
-    .regex(/^[A-Z][A-Za-z]{0,63}$/, 'should be as in an entry, such as `Decided`')
-    .optional(),
-}
 /** A browser that opens it applies its style, and runs nothing. */
 const pictureHeaders = {
   'content-type': 'image/svg+xml; charset=utf-8',
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
   'x-content-type-options': 'nosniff',
 }
-const ledgerPage = { after: AfterEntry.optional() }
-
 export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' | 'claimed'>]>(
   {
     'GET /v1/me': async (_call, person, ports, { login: { acr, at }, claimed }) => {
@@ -94,7 +65,7 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
       return { status: 200, body: { person, groups: [...groups], ...defined({ acr, auth_time }) } }
     },
     'GET /v1/requests': async (call, person, ports, { claimed }) => {
-      const { after, waiting, ...wanted } = readQuery(call, { ...requestFilter, ...listed })
+      const { after, waiting, ...wanted } = readQuery(call, requestsQuery)
       checkSpan(wanted)
       if (waiting && (wanted.status ?? 'pending') !== 'pending')
         throw badRequest(
@@ -133,14 +104,14 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
     },
     'GET /v1/requests/{id}/ledger': async (call, person, ports) => {
       const id = idOf(call)
-      const { after = 0 } = readQuery(call, ledgerPage)
+      const { after = 0 } = readQuery(call, entriesPage)
       const read = await readLedger({ id, person, after }, ports)
       return { status: 200, body: entriesView(valueOrThrow(read)) }
     },
     'GET /v1/ledger': async (call, person, ports) => searchAnswer(call, person, ports),
     'GET /v1/ledger/{aggregate}': async (call, person, ports) => {
       const aggregate = aggregateOf(call)
-      const { after = 0 } = readQuery(call, ledgerPage)
+      const { after = 0 } = readQuery(call, entriesPage)
       const read = await readChain({ aggregate, person, after }, ports)
       return { status: 200, body: entriesView(valueOrThrow(read, unreadRecord)) }
     },
@@ -155,7 +126,7 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
     'GET /v1/agents/{id}/usage': async (call, person, ports) => {
       const agent = pathId(call, AgentId, unknownAggregate)
       const month = ports.clock.now() - 30 * 86_400
-      const { since = month, after } = readQuery(call, { since: Timestamp.optional(), ...page })
+      const { since = month, after } = readQuery(call, usageQuery)
       const read = await readUsage(defined({ agent, person, since, after }), ports)
       const usage = valueOrThrow(read, unreadRecord)
       return { status: 200, body: { ...usageView(agent, since, usage), ...goOn(usage.next) } }
@@ -168,7 +139,7 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
       return { status: 200, body: { standing_permits: shown.map((each) => permitView(each, now)), ...goOn(next) } }
     },
     'GET /v1/halts': async (call, person, ports) => {
-      const { all, after } = readQuery(call, { all: z.literal('true').optional(), ...page })
+      const { all, after } = readQuery(call, haltsQuery)
       const listed = await listHalts({ person, all: all !== undefined, after }, ports)
       const { items, next } = valueOrThrow(listed)
       const shown = await joinHalts(items, ports.texts)
@@ -190,7 +161,7 @@ export const readByRoute = byRoute<[PersonId, Ports, Pick<ProvenPerson, 'login' 
 
 /** NDJSON: an entry a line, and the address of the next page in `Link`. */
 async function searchAnswer(call: Call, person: PersonId, ports: Ports): Promise<Answer> {
-  const { after, ...filter } = readQuery(call, { ...entryFilter, after: AfterFound.optional() })
+  const { after, ...filter } = readQuery(call, ledgerQuery)
   checkSpan(filter)
   const read = await searchLedger({ person, filter: defined(filter), after }, ports)
   const { entries, next } = valueOrThrow(read)

@@ -1,5 +1,5 @@
-import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
+import { RevokeBody } from '../../adapters/http/bodies/people.ts'
 import { personView } from '../../adapters/http/views.ts'
 import { defined, RequestId } from '../../domain/values.ts'
 import { joinRequest } from '../../operations/ledger/texts.ts'
@@ -9,12 +9,10 @@ import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 import { withTexts } from '../wiring/ports.ts'
 
-const Body = z.strictObject({ reason: z.string().trim().min(1).max(1000) })
-
 /** `POST /v1/requests/{id}/revoke`: ends a live grant, or denies a pending request, if policy lets this person. */
 export const createHandler = (ports: ShowingApiPorts) =>
   personDoor(ports, async (call, { person, claimed }) => {
-    const { reason } = parseBody(Body, call.json())
+    const { reason } = parseBody(RevokeBody, call.json())
     const id = pathId(call, RequestId, unknownRequest)
     const done = await revokeRequest({ id, person: person.id, reason, ...defined({ claimed }) }, ports)
     const shown = await joinRequest(valueOrThrow(done).state, ports.texts)

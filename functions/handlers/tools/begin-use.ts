@@ -1,35 +1,24 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
+import { UseBody } from '../../adapters/http/bodies/tools.ts'
 import { BadRequest, type ProblemCode } from '../../adapters/http/problem.ts'
 import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
 import { rememberUntil, replayKey, verifyDpop } from '../../adapters/jose/dpop.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { addressesOf } from '../../domain/policy/bundle.ts'
-import { McpTool } from '../../domain/policy/mcp-tool.ts'
-import { defined, JsonObject, type ToolId } from '../../domain/values.ts'
+import { defined, type ToolId } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { beginUse } from '../../operations/uses/use.ts'
 import { type ApiPorts, idempotencyKeyOf, toolDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
-const Body = z.strictObject({
-  token: z.string().min(1).max(8192),
-  proof: z.string().min(1).max(8192),
-  method: z.string().regex(/^[A-Z]{3,16}$/),
-  url: z.url().max(2048),
-  action: z.string().min(1).max(256),
-  arguments: JsonObject,
-  mcp: McpTool.optional(),
-})
-type Body = z.infer<typeof Body>
-
 /** `POST /v1/uses`: the gate. A tool asks before it acts, with what the agent showed and what it is about to execute. */
 export function createHandler(ports: ApiPorts & { keys: KeySet }) {
   const tokens = new AccessTokenVerifier(ports.issuer, ports.keys, ports.clock)
   return toolDoor(ports, async (call, { id: tool }) => {
     const key = idempotencyKeyOf(call)
-    const body = parseBody(Body, call.json())
+    const body = parseBody(UseBody, call.json())
     const shown = await verifyShown(tool, body, tokens, ports)
     const { action, arguments: args, mcp } = body
     const begun = await beginUse({ tool, ...shown, action, arguments: args, ...defined({ mcp }), key }, ports)
@@ -39,7 +28,12 @@ export function createHandler(ports: ApiPorts & { keys: KeySet }) {
 }
 
 /** The token must be for this tool, and the proof for one of the tool's own addresses and by the token's key. */
-async function verifyShown(tool: ToolId, shown: Body, tokens: AccessTokenVerifier, { policy, clock }: ApiPorts) {
+async function verifyShown(
+  tool: ToolId,
+  shown: z.infer<typeof UseBody>,
+  tokens: AccessTokenVerifier,
+  { policy, clock }: ApiPorts,
+) {
   const { token, proof, method, url } = shown
   const deployed = addressesOf(policy.bundle, tool)
   if (!deployed) throw refusal('not_permitted', 'the tool has no address in this deployment')

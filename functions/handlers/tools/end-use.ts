@@ -1,19 +1,16 @@
-import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
+import { OutcomeBody } from '../../adapters/http/bodies/agents.ts'
 import { apiProblem, BadRequest } from '../../adapters/http/problem.ts'
-import { Outcome } from '../../domain/record/request.ts'
 import { defined, UseId } from '../../domain/values.ts'
 import { endUse } from '../../operations/uses/use.ts'
 import { type ApiPorts, pathId, toolDoor } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
 
-const Body = z.strictObject({ outcome: Outcome, note: z.string().max(1000).optional() })
-
 /** `POST /v1/uses/{id}/end`: how a use went. */
 export const createHandler = (ports: ApiPorts) =>
   toolDoor(ports, async (call, tool) => {
-    const { outcome, note } = parseBody(Body, call.json())
+    const { outcome, note } = parseBody(OutcomeBody, call.json())
     const id = pathId(call, UseId, unknownUse)
     const done = await endUse(defined({ id, tool: tool.id, outcome, note }), ports)
     if (done.ok) return { status: 200, body: { use: id, outcome } }

@@ -1,14 +1,21 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoStreamStore } from '../../adapters/dynamodb/stream-store.ts'
 import { parseBody } from '../../adapters/http/authzen.ts'
+import {
+  StreamBody,
+  StreamReplacement,
+  StreamStatusBody,
+  StreamUpdate,
+  supplied,
+  VerificationBody,
+} from '../../adapters/http/bodies/tools.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, apiProblem, badRequest, refusalProblem, tooManyRequests } from '../../adapters/http/problem.ts'
 import { streamStatusView, streamView } from '../../adapters/http/stream-view.ts'
 import { SqsFairQueue } from '../../adapters/sqs/queue.ts'
 import { type SignalDelivery, toStream } from '../../domain/events/receivers.ts'
-import { pushDelivery, type SignalStream, StreamStatus, type StreamTerms } from '../../domain/events/stream.ts'
-import { SecureUrl } from '../../domain/people/identity-issuer.ts'
+import type { SignalStream, StreamTerms } from '../../domain/events/stream.ts'
 import type { Tool } from '../../domain/people/organisation.ts'
 import { addressesOf } from '../../domain/policy/bundle.ts'
 import { defined } from '../../domain/values.ts'
@@ -25,42 +32,6 @@ import type { Queue } from '../../operations/ports.ts'
 import { type ApiPorts, byRoute, toolDoor } from '../doors.ts'
 import { bind, tablesOf } from '../environments.ts'
 import { portsWithFacts } from '../wiring/ports.ts'
-
-const Id = z.string().max(64)
-
-/** What may stand in a header's value, so that nothing can be added to what Hotwork sends. */
-const HeaderValue = z
-  .string()
-  .regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,1022}[\x21-\x7e])?$/, 'at most 1,024 printable ASCII characters')
-
-const Delivery = z.strictObject({
-  method: z.literal(pushDelivery, `\`${pushDelivery}\`: Hotwork pushes, and is not polled`),
-  endpoint_url: SecureUrl.max(2048).regex(
-    /^[^#@\s]+$/,
-    'without a fragment, and without credentials: those go into `authorization_header`',
-  ),
-  authorization_header: HeaderValue.optional(),
-})
-const Requested = z.array(z.string().min(1).max(256)).min(1).max(32)
-const Description = z.string().max(256)
-
-/** What the transmitter supplies may come back as it was read; members of extensions are passed over. */
-const supplied = {
-  iss: z.json().optional(),
-  aud: z.json().optional(),
-  events_supported: z.json().optional(),
-  events_delivered: z.json().optional(),
-  min_verification_interval: z.json().optional(),
-}
-const Create = z.object({
-  delivery: Delivery,
-  events_requested: Requested.optional(),
-  description: Description.optional(),
-})
-const Replace = z.object({ ...Create.shape, ...supplied, stream_id: Id })
-const Update = z.object({ ...Create.partial().shape, ...supplied, stream_id: Id })
-const Status = z.object({ stream_id: Id, status: StreamStatus, reason: z.string().max(256).optional() })
-const Verify = z.object({ stream_id: Id, state: z.string().max(1024).optional() })
 
 type Ports = ApiPorts & StreamPorts & { deliveries: Queue<SignalDelivery> }
 
@@ -82,7 +53,7 @@ export function createHandler(ports: Ports) {
     return stream
   }
   // SSF 1.0 section 8.1.1.3: what the transmitter supplies must be as it is before the change.
-  const checkSupplied = async (tool: Tool, body: z.infer<typeof Update>) => {
+  const checkSupplied = async (tool: Tool, body: z.infer<typeof StreamUpdate>) => {
     const stream = await findStream(tool.id, ports)
     const before: { readonly [member: string]: unknown } = stream?.id === body.stream_id ? view(tool, stream) : {}
     for (const name of Object.keys(supplied) as (keyof typeof supplied)[])
@@ -95,7 +66,7 @@ export function createHandler(ports: Ports) {
   }
   const routes: { [route: string]: (call: Call, tool: Tool) => Promise<Answer> } = {
     'POST /v1/ssf/streams': async (call, tool) =>
-      shown(tool, await registerStream(tool.id, termsOf(parseBody(Create, call.json())), ports), 201),
+      shown(tool, await registerStream(tool.id, termsOf(parseBody(StreamBody, call.json())), ports), 201),
     'GET /v1/ssf/streams': async (call, tool) => {
       const id = call.query('stream_id')
       if (id !== undefined) return { status: 200, body: view(tool, await find(tool, id)) }
@@ -103,12 +74,12 @@ export function createHandler(ports: Ports) {
       return { status: 200, body: stream ? [view(tool, stream)] : [] }
     },
     'PATCH /v1/ssf/streams': async (call, tool) => {
-      const body = parseBody(Update, call.json())
+      const body = parseBody(StreamUpdate, call.json())
       await checkSupplied(tool, body)
       return shown(tool, await changeStream(tool.id, body.stream_id, patchOf(body), ports))
     },
     'PUT /v1/ssf/streams': async (call, tool) => {
-      const body = parseBody(Replace, call.json())
+      const body = parseBody(StreamReplacement, call.json())
       await checkSupplied(tool, body)
       return shown(tool, await changeStream(tool.id, body.stream_id, { ...noTerms, ...termsOf(body) }, ports))
     },
@@ -121,12 +92,12 @@ export function createHandler(ports: Ports) {
       body: streamStatusView(await find(tool, call.query('stream_id'))),
     }),
     'POST /v1/ssf/status': async (call, tool) => {
-      const { stream_id, status, reason } = parseBody(Status, call.json())
+      const { stream_id, status, reason } = parseBody(StreamStatusBody, call.json())
       const changed = valueOrTooSoon(await changeStream(tool.id, stream_id, { status, reason }, ports))
       return { status: 200, body: streamStatusView(mustBeThere(changed)) }
     },
     'POST /v1/ssf/verification': async (call, tool) => {
-      const { stream_id: id, state } = parseBody(Verify, call.json())
+      const { stream_id: id, state } = parseBody(VerificationBody, call.json())
       const event = valueOrTooSoon(await askVerification({ tool: tool.id, id, state }, ports))
       await ports.deliveries.send([toStream(tool.id, event)])
       return { status: 204 }
@@ -155,7 +126,7 @@ function valueOrTooSoon<T>(
 
 const noTerms = { authorization: undefined, requested: undefined, description: undefined }
 
-const termsOf = ({ delivery, events_requested, description }: z.infer<typeof Create>): StreamTerms =>
+const termsOf = ({ delivery, events_requested, description }: z.infer<typeof StreamBody>): StreamTerms =>
   defined({
     endpoint: delivery.endpoint_url,
     authorization: delivery.authorization_header,
@@ -164,7 +135,7 @@ const termsOf = ({ delivery, events_requested, description }: z.infer<typeof Cre
   })
 
 /** The delivery is one property: without `authorization_header` in it there is none any more. */
-const patchOf = ({ delivery, events_requested, description }: z.infer<typeof Update>) => ({
+const patchOf = ({ delivery, events_requested, description }: z.infer<typeof StreamUpdate>) => ({
   ...(delivery && { endpoint: delivery.endpoint_url, authorization: delivery.authorization_header }),
   ...defined({ requested: events_requested, description }),
 })

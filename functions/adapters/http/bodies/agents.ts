@@ -1,0 +1,19 @@
+import * as z from 'zod'
+import { Outcome } from '../../../domain/record/request.ts'
+import { AgentId, JsonObject, Resource, Timestamp } from '../../../domain/values.ts'
+
+export const ExtendBody = z.strictObject({
+  minutes: z.int().min(1).max(1440),
+  justification: z.string().max(4000).optional(),
+})
+
+export const DelegationBody = z.strictObject({
+  agent: AgentId,
+  action: z.strictObject({ name: z.string().min(1).max(256), properties: JsonObject.default({}) }),
+  resource: Resource,
+  uses: z.int().positive().max(1000).optional(),
+  expires_at: Timestamp.optional(),
+})
+
+/** Of a task, and of a use. */
+export const OutcomeBody = z.strictObject({ outcome: Outcome, note: z.string().max(1000).optional() })

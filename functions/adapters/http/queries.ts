@@ -1,0 +1,52 @@
+import * as z from 'zod'
+import { AgentId, PersonId, Timestamp, ToolId } from '../../domain/values.ts'
+import { After, AfterEntry, AfterFound } from './read-body.ts'
+
+/** What a list of requests takes in its query. */
+export const requestFilter = {
+  status: z.enum(['pending', 'approved', 'denied', 'withdrawn', 'expired', 'completed', 'revoked']).optional(),
+  agent: AgentId.optional(),
+  owner: PersonId.optional(),
+  task: z.string().min(1).max(256).optional(),
+  resource: z.string().min(1).max(2048).optional(),
+  action: z.string().min(1).max(128).optional(),
+  since: Timestamp.optional(),
+  until: Timestamp.optional(),
+  search: z
+    .string()
+    .trim()
+    .min(1)
+    .max(128)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'should be words, without control characters')
+    .optional(),
+}
+
+export const page = { after: After.optional() }
+export const entriesPage = { after: AfterEntry.optional() }
+export const haltsQuery = { all: z.literal('true').optional(), ...page }
+export const usageQuery = { since: Timestamp.optional(), ...page }
+export const agentQuery = { look: z.literal('now').optional() }
+
+/** `after` is held to the filter that it is of. */
+export const requestsQuery = {
+  ...requestFilter,
+  waiting: z.literal('true').optional(),
+  after: z.string().optional(),
+}
+
+export const ledgerQuery = {
+  since: Timestamp.optional(),
+  until: Timestamp.optional(),
+  agent: AgentId.optional(),
+  person: PersonId.optional(),
+  tool: ToolId.optional(),
+  task: requestFilter.task,
+  resource: requestFilter.resource,
+  action: requestFilter.action,
+  /** Also one that no code writes any more. */
+  type: z
+    .string()
+    .regex(/^[A-Z][A-Za-z]{0,63}$/, 'should be as in an entry, such as `Decided`')
+    .optional(),
+  after: AfterFound.optional(),
+}
