@@ -5,7 +5,8 @@ import type { Permit, PermitCall } from './agent/permit-call.ts'
 import type { Plan, PlanCall } from './agent/plan.ts'
 import { type Waiting, waitingWords } from './agent/waiting.ts'
 import { type Identity, type IdentityOption, resolveIdentity } from './identity/identity.ts'
-import { KeptKeys, PrivateJwk as P256, proverOf, proverOfPair } from './kept-keys.ts'
+import { Journal } from './journal/journal.ts'
+import { PrivateJwk as P256, proverOf, proverOfPair } from './journal/keys.ts'
 import { findIssuer } from './local.ts'
 import { wrongUsage } from './outcome.ts'
 import { type Around, thisProcess } from './surroundings.ts'
@@ -49,7 +50,7 @@ export type HotworkOptions = {
 export class Hotwork {
   readonly issuer: string
   readonly #identity: Identity
-  readonly #keys: KeptKeys
+  readonly #journal: Journal
   readonly #key: HotworkOptions['key']
   readonly #pause: Around['pause']
   readonly #onWait: Asker['onWait']
@@ -63,7 +64,7 @@ export class Hotwork {
     const { issuer, identity, key, stateFolder, onWait } = options
     this.issuer = findIssuer(issuer, around)
     this.#identity = resolveIdentity(identity, around)
-    this.#keys = new KeptKeys(around, stateFolder)
+    this.#journal = new Journal(around, stateFolder)
     this.#key = key
     this.#pause = around.pause
     this.#onWait = onWait ?? (around.tell && ((waiting) => around.tell?.(waitingWords(waiting))))
@@ -95,7 +96,7 @@ export class Hotwork {
     return {
       issuer: this.issuer,
       identity: this.#identity,
-      keys: this.#keys,
+      journal: this.#journal,
       own: await this.#own,
       pause: this.#pause,
       onWait: this.#onWait,

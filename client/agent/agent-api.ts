@@ -9,7 +9,7 @@ import {
   TokenAnswer,
 } from '../../functions/domain/cards/wire/task.ts'
 import { defined, readAnswer, type Sending, send, type Waiting } from '../http.ts'
-import type { Prove } from '../kept-keys.ts'
+import type { Prove } from '../journal/keys.ts'
 import { Fault } from '../outcome.ts'
 import { pause } from '../surroundings.ts'
 import { contextOf, type Denial, denialOf, type PartialAsk, type Right, type Task } from './ask.ts'

@@ -1,12 +1,11 @@
 import type { TokenAnswer } from '../../functions/domain/cards/wire/task.ts'
 import { defined } from '../http.ts'
+import { isAlive, type Run, type Runs } from '../journal/runs.ts'
 import { exitOfStatus, exits, isStateChanged, Refusal, Trouble } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
-import { isAlive, type Run } from '../run-mark.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { AgentApi, More } from './agent-api.ts'
 import type { Task } from './ask.ts'
-import type { KeptCalls } from './kept-calls.ts'
 import type { Permit } from './permit-call.ts'
 import { type Waiting, waitedForOf } from './waiting.ts'
 
@@ -56,7 +55,7 @@ export type Held = {
   pause: Surroundings['pause']
   onWait?: ((waiting: Waiting) => void) | undefined
   /** There for a call with a `callId`. */
-  kept?: KeptCalls | undefined
+  runs?: Runs | undefined
   /** The request is over: its key is of no more use. */
   forget(ended: string): void
   /** Asks for more time of it, and follows what comes of that. */
@@ -198,8 +197,8 @@ export class Approved {
 
   /** Says how it went, and ends every credential of it. `use` does this by itself. */
   async complete(outcome: 'succeeded' | 'failed', note?: string): Promise<void> {
-    const { reporting, kept, forget } = this.#held
-    kept?.endRun(this.request, outcome)
+    const { reporting, runs, forget } = this.#held
+    runs?.end(this.request, outcome)
     await reporting.complete(this.request, outcome, note)
     forget(outcome)
   }
@@ -256,29 +255,29 @@ export class Approved {
     const { hotwork } = await this.#held.api.readTask(this.request)
     const status = hotwork.grant?.status ?? 'unknown'
     if (status === 'live') return
-    const run = status === 'completed' ? this.#held.kept?.runOf(this.request) : undefined
+    const run = status === 'completed' ? this.#held.runs?.of(this.request) : undefined
     if (status === 'completed') throw new AlreadyRun(this.request, becameOf(run))
     throw new Refusal(exits.revoked, { code: status, title: `the grant of ${this.request} has ended: ${status}` })
   }
 
   async #mustBeFirst(): Promise<void> {
-    const { kept, work } = this.#held
+    const { runs, work } = this.#held
     if (work.begun) throw new AlreadyRun(this.request, 'running')
     work.begun = true
-    const before = kept?.beginRun(this.request)
-    if (!kept || !before) return
+    const before = runs?.begin(this.request)
+    if (!runs || !before) return
     if (before.became === undefined && isAlive(before) === false) await this.#endForDead()
-    throw new AlreadyRun(this.request, becameOf(kept.runOf(this.request)))
+    throw new AlreadyRun(this.request, becameOf(runs.of(this.request)))
   }
 
   /** Nothing can say how far it came, so it is not done again. */
   async #endForDead(): Promise<void> {
-    const { kept, reporting, forget } = this.#held
+    const { runs, reporting, forget } = this.#held
     const note = 'outcome unknown: the process that did the work has ended'
     await reporting.complete(this.request, 'failed', note).catch((cause: unknown) => {
       if (!(cause instanceof Refusal)) throw cause
     })
-    kept?.endRun(this.request, 'outcome unknown')
+    runs?.end(this.request, 'outcome unknown')
     forget('outcome unknown')
   }
 }

@@ -1,15 +1,16 @@
 import * as z from 'zod'
 import { defined } from '../http.ts'
-import { type KeptKeys, makeJwk, notTwice, PrivateJwk, remembered } from '../kept-keys.ts'
+import { type Journal, type Kind, remembered } from '../journal/journal.ts'
+import { makeJwk, PrivateJwk } from '../journal/keys.ts'
+import { runs } from '../journal/runs.ts'
 import { wrongUsage } from '../outcome.ts'
-import { here, Run, thisRun } from '../run-mark.ts'
 import { Denial } from './ask.ts'
 
 /**
  * What makes a call that is asked again the same request: its key, and what was sent of it beside the arguments. Of the
  * call itself there is a digest. When the request ends, the key goes and the rest stays.
  */
-export const KeptCall = z.looseObject({
+const KeptCall = z.looseObject({
   version: z.literal(1),
   api: z.string(),
   call: z.string(),
@@ -32,61 +33,39 @@ export const KeptCall = z.looseObject({
 })
 export type KeptCall = z.infer<typeof KeptCall>
 
-/** The calls of one agent that have a `callId`, and the runs of requests, in a folder that its processes share. */
-export class KeptCalls {
-  readonly keys: KeptKeys
+/** The calls that have a `callId`. */
+export const calls: Kind<KeptCall> = {
+  ...{ prefix: 'call-', shape: KeptCall, stays: remembered, isMark: true },
+  isOver: ({ until }, now) => until < now,
+}
 
-  constructor(keys: KeptKeys) {
-    this.keys = keys
-  }
-
-  /** @throws Refusal where the same `callId` was another call; Fault where what is kept cannot be read */
-  find(place: string, call: string): KeptCall | undefined {
-    const found = this.keys.demand(place, KeptCall, notTwice)
-    if (!found || found.until < this.keys.now()) return undefined
-    if (found.call === call) return found
+/**
+ * The call of this id, begun where there is none: with a key, unless the caller has its own.
+ *
+ * @throws Refusal where the same `callId` was another call; Fault where what is kept cannot be read
+ */
+export async function callAt(
+  journal: Journal,
+  id: string,
+  about: { api: string; call: string; jkt: string | undefined },
+): Promise<KeptCall> {
+  const found = journal.find(calls, id)
+  if (found && found.call !== about.call)
     throw wrongUsage(
       'this `callId` was used for another call',
       'give each call its own, and the same one when you repeat it',
     )
-  }
+  if (found) return found
+  const jwk = about.jkt === undefined ? await makeJwk() : undefined
+  const made: KeptCall = { version: 1, ...defined({ ...about, jwk }), until: journal.now() + remembered }
+  journal.tidy(calls, runs)
+  journal.put(calls, id, made)
+  return made
+}
 
-  /** With a key, unless the caller has its own. */
-  async begin(place: string, about: Pick<KeptCall, 'api' | 'call' | 'jkt'>): Promise<KeptCall> {
-    this.keys.prune(/^(call|run)-/, remembered)
-    const jwk = about.jkt === undefined ? await makeJwk() : undefined
-    const made: KeptCall = { version: 1, ...defined({ ...about, jwk }), until: this.keys.now() + remembered }
-    this.keys.write(place, made)
-    return made
-  }
-
-  keep(place: string, kept: KeptCall): void {
-    this.keys.write(place, kept)
-  }
-
-  /** Its key is of no more use. A disk that is full keeps the key, which nothing honours any more. */
-  end(place: string, { jwk: _, asked: __, ...kept }: KeptCall, ended: string): void {
-    try {
-      this.keys.write(place, { ...kept, ended })
-    } catch {}
-  }
-
-  /** @returns the run that was begun before @throws Fault */
-  beginRun(id: string): Run | undefined {
-    const place = `run-${id}`
-    if (this.keys.create(place, thisRun())) return undefined
-    return this.runOf(id) ?? { pid: 0, host: '', became: 'outcome unknown' }
-  }
-
-  runOf(id: string): Run | undefined {
-    return Run.safeParse(this.keys.read(`run-${id}`)).data
-  }
-
-  endRun(id: string, became: string): void {
-    const place = `run-${id}`
-    const { pid } = process
-    try {
-      this.keys.write(place, { ...(this.runOf(id) ?? { pid, host: here() }), became })
-    } catch {}
-  }
+/** Its key is of no more use. A disk that is full keeps the key, which nothing honours any more. */
+export function endCall(journal: Journal, id: string, { jwk: _, asked: __, ...kept }: KeptCall, ended: string): void {
+  try {
+    journal.put(calls, id, { ...kept, ended })
+  } catch {}
 }

@@ -3,13 +3,15 @@ import { decodeJwt } from 'jose'
 import type { Ask } from '../../functions/domain/cards/wire/task.ts'
 import { defined } from '../http.ts'
 import type { Identity } from '../identity/identity.ts'
-import { digest, type KeptKeys, makeJwk, type Prove, proverOf } from '../kept-keys.ts'
+import { digest, type Journal } from '../journal/journal.ts'
+import { makeJwk, type Prove, proverOf } from '../journal/keys.ts'
+import { Runs } from '../journal/runs.ts'
 import { exits, Refusal, wrongUsage } from '../outcome.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { AgentApi } from './agent-api.ts'
 import { Approved, type Held, waitForPeople } from './approved.ts'
 import { askOf, type Denial, denialOf, type PartialAsk, type Task, toDoOf } from './ask.ts'
-import { type KeptCall, KeptCalls } from './kept-calls.ts'
+import { callAt, calls, endCall, type KeptCall } from './kept-calls.ts'
 import { endOfWait, type Permit, type PermitCall, type Refused, readCall } from './permit-call.ts'
 import { followPlan, type Plan, type PlanCall, planAsCall } from './plan.ts'
 import type { Waiting } from './waiting.ts'
@@ -18,8 +20,8 @@ import type { Waiting } from './waiting.ts'
 export type Asker = {
   issuer: string
   identity: Identity
-  /** A folder for the keys of calls with a `callId`. */
-  keys: KeptKeys
+  /** For the keys of calls with a `callId`. */
+  journal: Journal
   /** The agent's own key, in place of one for each request. */
   own?: { prove: Prove; jkt: string } | undefined
   pause: Surroundings['pause']
@@ -57,27 +59,14 @@ export async function takeStep(
   { wait, signal }: Pick<PermitCall, 'wait' | 'signal'>,
   asker: Asker,
 ): Promise<Permit> {
-  const { issuer, identity, keys, own } = asker
   const until = endOfWait(wait)
   signal?.throwIfAborted()
-  keys.mustKeep()
-  const kept = new KeptCalls(keys)
-  const place = `call-${digest(issuer, whoIs(await identity(issuer, signal)), `step ${request}`)}`
-  const begun = await keys.alone(
-    place,
-    async (): Promise<Begun> => {
-      const call = digest(request)
-      const before = kept.find(place, call)
-      const record = before ?? (await kept.begin(place, { api: issuer, call, ...defined({ jkt: own?.jkt }) }))
-      const api = apiFor(asker, await proverFor(record, own), signal)
-      const task = await api.readTask(request)
-      const forget = (ended: string) => kept.end(place, { ...record, id: request }, ended)
-      const held = { ...heldBy(api, asker, signal), kept, forget }
-      return { task, arguments: toDoOf(task)?.arguments ?? {}, held }
-    },
-    signal,
-  )
-  return follow(begun, until)
+  const find = async ({ id, record, api, held }: CallOnce): Promise<Begun> => {
+    const task = await api.readTask(request)
+    const forget = (ended: string) => endCall(asker.journal, id, { ...record, id: request }, ended)
+    return { task, arguments: toDoOf(task)?.arguments ?? {}, held: { ...held, forget } }
+  }
+  return follow(await once(`step ${request}`, digest(request), find, asker, signal), until)
 }
 
 /** @internal */
@@ -102,39 +91,55 @@ async function askOnce(
   asker: Asker,
   signal?: AbortSignal,
 ): Promise<Begun | Refused> {
-  const { issuer, identity, keys, own } = asker
-  const kept = new KeptCalls(keys)
-  keys.mustKeep()
-  const place = `call-${digest(issuer, whoIs(await identity(issuer, signal)), callId)}`
+  const { journal } = asker
   // Without a tool it is what it was before there were tools.
   const tool = partial.mcp === undefined ? [] : [partial.mcp]
   const call = digest(partial.action, partial.arguments, partial.purpose, partial.parentTask, ...tool)
-  const find = async (): Promise<Begun | Refused> => {
-    const before = kept.find(place, call)
-    const record = before ?? (await kept.begin(place, { api: issuer, call, ...defined({ jkt: own?.jkt }) }))
-    const api = apiFor(asker, await proverFor(record, own), signal)
-    const sending = { api, kept, place, callId }
-    const asked = record.id === undefined ? await orRefused(() => submitOnce(partial, record, sending)) : undefined
+  const find = async ({ id, record, api, held }: CallOnce): Promise<Begun | Refused> => {
+    const keep = (more: Partial<KeptCall>) => journal.put(calls, id, { ...record, ...more })
+    const asked =
+      record.id === undefined ? await orRefused(() => submitOnce(partial, record, { api, keep, callId })) : undefined
     if (asked && isRefused(asked)) {
       // Nothing was made of it: another time policy may say otherwise.
-      keys.remove(place)
+      journal.remove(calls, id)
       return asked
     }
     const task = asked ?? (await taskOf(record, api))
     if (isRefused(task)) return task
     const whole = { ...record, id: task.task.id }
-    if (asked) kept.keep(place, whole)
-    const forget = (ended: string) => kept.end(place, whole, ended)
-    return { task, arguments: partial.arguments, held: { ...heldBy(api, asker, signal), kept, forget } }
+    if (asked) keep({ id: whole.id })
+    const forget = (ended: string) => endCall(journal, id, whole, ended)
+    return { task, arguments: partial.arguments, held: { ...held, forget } }
   }
-  return keys.alone(place, find, signal)
+  return once(callId, call, find, asker, signal)
+}
+
+type CallOnce = { id: string; record: KeptCall; api: AgentApi; held: Held }
+
+/** Those who ask for one call of one agent do so one after the other, by its key. */
+async function once<T>(
+  callId: string,
+  call: string,
+  find: (own: CallOnce) => Promise<T>,
+  asker: Asker,
+  signal?: AbortSignal,
+): Promise<T> {
+  const { issuer, identity, journal, own } = asker
+  journal.mustKeep()
+  const id = digest(issuer, whoIs(await identity(issuer, signal)), callId)
+  const work = async () => {
+    const record = await callAt(journal, id, { api: issuer, call, jkt: own?.jkt })
+    const api = apiFor(asker, await proverFor(record, own), signal)
+    return find({ id, record, api, held: { ...heldBy(api, asker, signal), runs: new Runs(journal) } })
+  }
+  return journal.alone(`call-${id}`, work, signal)
 }
 
 /** What was sent before is sent again, to the letter: Hotwork answers with the request that it may have made of it. */
 async function submitOnce(
   partial: PartialAsk,
   record: KeptCall,
-  { api, kept, place, callId }: { api: AgentApi; kept: KeptCalls; place: string; callId: string },
+  { api, keep, callId }: { api: AgentApi; keep(more: Partial<KeptCall>): void; callId: string },
 ): Promise<Task | Refused> {
   // When it is to start stands in what is kept, as it was first said.
   const { notBefore } = record.asked ?? partial
@@ -158,7 +163,7 @@ async function submitOnce(
     const { ask, denial } = asked
     const { subject, resource } = ask
     const { justification } = partial
-    kept.keep(place, { ...record, asked: { subject, resource, denial, ...defined({ justification, notBefore }) } })
+    keep({ asked: { subject, resource, denial, ...defined({ justification, notBefore }) } })
     return submitted(ask, denial)
   }
   if (!record.asked) return anew()

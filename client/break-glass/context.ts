@@ -1,8 +1,8 @@
 import { Opening } from '../../functions/domain/cards/wire/opening.ts'
 import { type Context as Common, profileOf, show } from '../context.ts'
-import type { KeptOpenings } from '../kept-openings.ts'
 import { Refusal } from '../outcome.ts'
 import { fact } from '../screen.ts'
+import type { KeptOpenings } from './kept-openings.ts'
 
 export type Context = Common & { kept: KeptOpenings }
 

@@ -1,10 +1,10 @@
 import type * as z from 'zod'
 import { AwsCredentials, Called, TokenAnswer } from '../../functions/domain/cards/wire/task.ts'
-import { proverOf } from '../kept-keys.ts'
-import type { KeptOpening } from '../kept-openings.ts'
+import { credentialsOf, proverOf } from '../journal/keys.ts'
 import { type Exit, exitOfStatus, exits, isOver, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { fact, lines } from '../screen.ts'
 import { awsProfile, type Context, command, type IdTyped, idOf, read, show, useOf } from './context.ts'
+import type { KeptOpening } from './kept-openings.ts'
 import { describe } from './show.ts'
 
 export async function credentials(typed: IdTyped & { setup: boolean }, context: Context): Promise<Exit> {
@@ -14,7 +14,9 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
     return exits.done
   }
   const kept = openings.find(api.url, await idOf(typed, context))
-  const made = await openings.credentialsOf(kept.id, () => fromAws(AwsCredentials, '/aws/credentials', kept, context))
+  const made = await credentialsOf(openings.journal, kept.id, () =>
+    fromAws(AwsCredentials, '/aws/credentials', kept, context),
+  )
   surroundings.out(`${JSON.stringify(made)}\n`)
   return exits.done
 }
@@ -23,7 +25,7 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
 export async function call(typed: IdTyped, context: Context): Promise<Exit> {
   const { api, kept: openings } = context
   const kept = openings.find(api.url, await idOf(typed, context))
-  const called = await openings.alone(kept.id, () => fromAws(Called, '/aws/calls', kept, context))
+  const called = await openings.journal.alone(kept.id, () => fromAws(Called, '/aws/calls', kept, context))
   return show(context, called, () => ['DONE, and AWS answered', ...JSON.stringify(called.output, null, 2).split('\n')])
 }
 
@@ -79,7 +81,7 @@ export async function claim(typed: IdTyped, context: Context): Promise<Exit> {
     ...describe(opening, surroundings),
     ...(open ? useOf(opening, context) : []),
     ...fact('end', open && `${command} end ${id}`),
-    ...fact('key', open && `${openings.pathOf(id)}, deleted at the end`),
+    ...fact('key', open && `${openings.fileOf(id)}, deleted at the end`),
   ]
   return show(context, opening, words, exitOfStatus(opening.status))
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Opened } from '../../functions/domain/cards/wire/opening.ts'
-import { proverOf } from '../kept-keys.ts'
+import { proverOf } from '../journal/keys.ts'
 import { type Exit, exitOfStatus, Fault, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { fact, time, timeAndSpan } from '../screen.ts'
 import { awsProfile, type Context, command, show, useOf } from './context.ts'
@@ -42,7 +42,7 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
   openings.opened(place, kept, opened.id, opened.not_after)
   // The same opening again may be over by now.
   if (opened.status !== 'approved') openings.forget(opened.id)
-  const more = { key_file: openings.pathOf(opened.id), credential_process: awsProfile(context).credential_process }
+  const more = { key_file: openings.fileOf(opened.id), credential_process: awsProfile(context).credential_process }
   return show(context, { ...opened, ...more }, () => words(opened, context), exitOfStatus(opened.status))
 }
 
@@ -56,7 +56,7 @@ function words(opened: Opened, context: Context): string[] {
     ...useOf(opened, context),
     ...fact('end', `${command} end ${id}`),
     ...fact('review', review && `another person, by ${time(review.due_at, surroundings)}: ${command} review ${id}`),
-    ...fact('key', `${kept.pathOf(id)}, deleted at the end`),
+    ...fact('key', `${kept.fileOf(id)}, deleted at the end`),
   ]
 }
 

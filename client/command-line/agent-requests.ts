@@ -1,5 +1,5 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
-import { KeptKeys } from '../kept-keys.ts'
+import { Journal } from '../journal/journal.ts'
 import type { Exit } from '../outcome.ts'
 import {
   type CompleteTyped,
@@ -86,7 +86,7 @@ export function actAsAgent<T>(
   return async (...given) => {
     const typed = typedOf<T & { api?: string; as?: string; json: boolean }>(given)
     const settings = readAgentSettings(typed, surroundings)
-    const kept = new KeptRequests(new KeptKeys(surroundings), settings.apiUrl)
+    const kept = new KeptRequests(new Journal(surroundings), settings.apiUrl)
     done(await run(typed, { settings, kept, surroundings, json: typed.json }))
   }
 }

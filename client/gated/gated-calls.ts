@@ -1,15 +1,14 @@
 import type { Approved } from '../agent/approved.ts'
-import { KeptCalls } from '../agent/kept-calls.ts'
 import type { Permit } from '../agent/permit-call.ts'
 import type { Gate } from '../gate.ts'
 import { defined } from '../http.ts'
 import type { Hotwork } from '../index.ts'
-import { digest, type KeptKeys } from '../kept-keys.ts'
+import { digest, type Journal } from '../journal/journal.ts'
+import { isAlive, Runs } from '../journal/runs.ts'
 import { Trouble } from '../outcome.ts'
-import { isAlive } from '../run-mark.ts'
 import { pause } from '../surroundings.ts'
+import { type Asked, Askings, callOf, type Ended } from './askings.ts'
 import { callText, denialHolds, type GatedAnswer, type GatedCall, type How, isSame, pageOf } from './gated-call.ts'
-import { type Asked, callOf, type Ended, GatedJournal } from './gated-journal.ts'
 import { beginUse, beginWork, type Doing, type Work } from './gated-use.ts'
 
 export type { Doing, Work } from './gated-use.ts'
@@ -19,7 +18,7 @@ export type Parts = {
   /** Of the tool that the actions are of. Undefined: what is done needs no use, as with AWS credentials. */
   gate: Gate | undefined
   /** Of the folder that `hotwork` has too. */
-  keys: KeptKeys
+  journal: Journal
   /** Who asks: agents that share a folder do not share calls. */
   agent: string
 }
@@ -35,14 +34,14 @@ const patience = { beside: 8_000, least: 25_000 }
  */
 export class GatedCalls {
   readonly #parts: Parts
-  readonly #journal: GatedJournal
-  readonly #runs: KeptCalls
+  readonly #askings: Askings
+  readonly #runs: Runs
   readonly #reports = new Map<string, Promise<void>>()
 
   constructor(parts: Parts) {
     this.#parts = parts
-    this.#journal = new GatedJournal(parts.keys)
-    this.#runs = new KeptCalls(parts.keys)
+    this.#askings = new Askings(parts.journal)
+    this.#runs = new Runs(parts.journal)
   }
 
   get issuer(): string {
@@ -80,7 +79,7 @@ export class GatedCalls {
 
   /** The calls that have a request, the newest last. */
   requests(): { request: string; askedAt: Date; call: GatedCall }[] {
-    const known = this.#journal.all(this.#parts.agent).filter(({ narrowed }) => !narrowed)
+    const known = this.#askings.all(this.#parts.agent).filter(({ narrowed }) => !narrowed)
     return known.flatMap((asked) =>
       asked.request ? [{ request: asked.request, askedAt: new Date(asked.askedAt), call: callOf(asked) }] : [],
     )
@@ -91,15 +90,15 @@ export class GatedCalls {
     return this.#orRefused(how, async () => {
       const asked = this.#asked(request)
       if (!asked) return unknownRequest
-      const permit = this.#journal.isEnded(asked) ? undefined : await this.#permit(asked, { ...how, wait: 0 })
+      const permit = this.#askings.isEnded(asked) ? undefined : await this.#permit(asked, { ...how, wait: 0 })
       const withdrawn = { state: 'refused', reason: 'withdrawn', detail: 'the agent took the request back' } as const
-      const end = () => this.#journal.end(asked, { ...withdrawn, request, reported: true, until: this.#journal.now() })
+      const end = () => this.#askings.end(asked, { ...withdrawn, request, reported: true, until: this.#askings.now() })
       if (permit?.outcome === 'pending') {
         await permit.cancel()
         end()
       } else if (permit?.outcome === 'approved' || permit?.outcome === 'narrowed') {
         // The mark that lets no one begin its work.
-        if (!this.#runs.beginRun(request)) {
+        if (!this.#runs.begin(request)) {
           end()
           await permit.complete('failed', 'given up before it was used')
         }
@@ -110,13 +109,13 @@ export class GatedCalls {
 
   /** What processes that were killed have left: Hotwork is told of each how it ended. */
   async settle(signal?: AbortSignal): Promise<void> {
-    for (const asked of this.#journal.all(this.#parts.agent)) {
-      const run = asked.request === undefined ? undefined : this.#runs.runOf(asked.request)
-      const ended = this.#journal.endOf(asked)
+    for (const asked of this.#askings.all(this.#parts.agent)) {
+      const run = asked.request === undefined ? undefined : this.#runs.of(asked.request)
+      const ended = this.#askings.endOf(asked)
       if (ended ? ended.reported : !run || isAlive(run) !== false) continue
       await this.#orRefused({ wait: 0, signal }, async () => {
         const answer = await this.#stand(asked, callOf(asked), { wait: 0, signal })
-        const now = this.#journal.endOf(asked)
+        const now = this.#askings.endOf(asked)
         if (now && !now.reported) await this.#report(asked, now)
         return answer
       })
@@ -129,12 +128,12 @@ export class GatedCalls {
   }
 
   #open(call: GatedCall): Asked {
-    return this.#journal.open(this.#keyOf(call), this.#parts.agent, call)
+    return this.#askings.open(this.#keyOf(call), this.#parts.agent, call)
   }
 
   /** The one that was asked, not the narrower one that came of it. */
   #asked(request: string): Asked | undefined {
-    const found = this.#journal.all(this.#parts.agent).filter((each) => each.request === request)
+    const found = this.#askings.all(this.#parts.agent).filter((each) => each.request === request)
     return found.find(({ narrowed }) => !narrowed) ?? found[0]
   }
 
@@ -162,11 +161,11 @@ export class GatedCalls {
     const approved = approvedOf(permit, asked.narrowed ?? call.arguments)
     if (!approved) return this.#tell<T>(asked, call, permit)
     const { request } = approved
-    this.#journal.knows(asked, request)
+    this.#askings.knows(asked, request)
     // One after the other: a second access token of a request ends the first.
-    const { answer, ends } = await this.#parts.keys.alone(
+    const { answer, ends } = await this.#parts.journal.alone(
       `doing-${request}`,
-      () => beginWork(asked, approved, work, how, { ...this.#parts, journal: this.#journal, runs: this.#runs }),
+      () => beginWork(asked, approved, work, how, { gate: this.#parts.gate, askings: this.#askings, runs: this.#runs }),
       how.signal,
     )
     if (answer) return { ...answer, ...this.#about(request) }
@@ -182,7 +181,7 @@ export class GatedCalls {
   async #follow<T>(asked: Asked, call: GatedCall, approved: Approved, { wait, signal }: How): Promise<GatedAnswer<T>> {
     const { request, expiresAt } = approved
     for (const until = Date.now() + wait; ; ) {
-      const run = this.#runs.runOf(request)
+      const run = this.#runs.of(request)
       const isLost = !run || isAlive(run) === false || run.became !== undefined
       // In this order: its end is written before the process ends.
       const ended = this.#ended<T>(asked, call)
@@ -196,17 +195,17 @@ export class GatedCalls {
   #lose<T>(asked: Asked, call: GatedCall, { request, until }: { request: string; until: number }): GatedAnswer<T> {
     const detail = 'the process that had sent the call has ended'
     const lost = { state: 'unknown', request, reason: 'outcome_unknown', detail, outcome: 'failed' } as const
-    this.#journal.end(asked, { ...lost, reported: false, until })
+    this.#askings.end(asked, { ...lost, reported: false, until })
     return this.#ended<T>(asked, call) ?? { state: 'unknown', ...this.#about(request), detail }
   }
 
   async #tell<T>(asked: Asked, call: GatedCall, permit: Permit): Promise<GatedAnswer<T>> {
     const { request } = permit
     if (request === undefined) return { state: 'refused', ...reasonOf(permit) }
-    this.#journal.knows(asked, request)
+    this.#askings.knows(asked, request)
     const about = this.#about(request)
     const stands = (approved: Approved): Promise<GatedAnswer<T>> | GatedAnswer<T> =>
-      this.#runs.runOf(request)
+      this.#runs.of(request)
         ? this.#follow<T>(asked, call, approved, { wait: 0 })
         : { state: 'approved', ...about, until: approved.expiresAt.toISOString() }
     switch (permit.outcome) {
@@ -218,16 +217,16 @@ export class GatedCalls {
         const approved = permit.accept()
         const { arguments: args, expiresAt } = approved
         if (isSame(args, asked.narrowed ?? call.arguments)) return stands(approved)
-        this.#journal.attach(this.#keyOf({ ...callOf(asked), arguments: args }), asked, args)
+        this.#askings.attach(this.#keyOf({ ...callOf(asked), arguments: args }), asked, args)
         return { state: 'narrowed', ...about, arguments: args, until: expiresAt.toISOString() }
       }
       default: {
-        const now = this.#journal.now()
+        const now = this.#askings.now()
         const until = permit.outcome === 'denied' ? now + denialHolds : now
         // Its grant has ended. Had its call been sent, its end would stand here.
-        if (this.#runs.runOf(request)) return this.#lose(asked, call, { request, until: now + denialHolds })
+        if (this.#runs.of(request)) return this.#lose(asked, call, { request, until: now + denialHolds })
         const ended = { state: permit.outcome, request, ...reasonOf(permit), reported: true, until }
-        this.#journal.end(asked, ended)
+        this.#askings.end(asked, ended)
         return this.#ended<T>(asked, call) ?? { state: permit.outcome, ...about }
       }
     }
@@ -235,14 +234,14 @@ export class GatedCalls {
 
   /** It has ended before. What is still to be told of it is told. */
   #ended<T>(asked: Asked, call: GatedCall): GatedAnswer<T> | undefined {
-    const ended = this.#journal.endOf(asked)
+    const ended = this.#askings.endOf(asked)
     if (!ended) return undefined
     if (!ended.reported) void this.#report(asked, ended).catch(() => {})
     const { arguments: args } = ended
     const answer = this.#answerOf<T>(ended)
     if (args && !isSame(args, call.arguments)) return { ...answer, state: 'narrowed', arguments: args }
     if (answer.state !== 'done') return answer
-    return { ...answer, ...defined({ value: this.#journal.givenIn(asked) as T | undefined }), repeated: true }
+    return { ...answer, ...defined({ value: this.#askings.givenIn(asked) as T | undefined }), repeated: true }
   }
 
   #answerOf<T>({ state, request, reason, detail, until }: Ended): GatedAnswer<T> {
@@ -268,7 +267,7 @@ export class GatedCalls {
       if ('end' in begun) await begun.end(outcome).catch(() => {})
       await approved.complete(outcome, state === 'unknown' ? `outcome unknown: ${ended.detail ?? ''}` : undefined)
     }
-    this.#journal.reported(asked)
+    this.#askings.reported(asked)
   }
 
   #about(request: string | undefined): { request?: string; page?: string } {

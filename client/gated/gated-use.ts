@@ -1,12 +1,12 @@
 import { decodeJwt } from 'jose'
 import { AlreadyRun, type Approved } from '../agent/approved.ts'
-import type { KeptCalls } from '../agent/kept-calls.ts'
 import type { Gate } from '../gate.ts'
 import { defined } from '../http.ts'
+import type { Runs } from '../journal/runs.ts'
 import { isStateChanged, wrongUsage } from '../outcome.ts'
 import { pause } from '../surroundings.ts'
+import { type Asked, type Askings, callOf, type Ended } from './askings.ts'
 import { type GatedCall, type How, OutcomeUnknown } from './gated-call.ts'
-import { type Asked, callOf, type Ended, type GatedJournal } from './gated-journal.ts'
 
 /** `ended`: the use was begun before, and its end told. What it was for is not done again. `use`: none where there is no gate. */
 export type Begun = { use?: string; ended: boolean; end(outcome: 'succeeded' | 'failed'): Promise<void> }
@@ -59,10 +59,10 @@ export async function beginWork<T>(
   approved: Approved,
   work: Work<T>,
   { check, failed = () => false }: Doing<T>,
-  { gate, journal, runs }: { gate: Gate | undefined; journal: GatedJournal; runs: KeptCalls },
+  { gate, askings, runs }: { gate: Gate | undefined; askings: Askings; runs: Runs },
 ): Promise<Beginning<T>> {
   const { request } = approved
-  if (runs.runOf(request)) return {}
+  if (runs.of(request)) return {}
   const begun = await beginUse(gate, approved, callOf(asked)).catch((cause: unknown) => {
     if (isStateChanged(cause))
       return { changed: 'what is there has changed since it was approved: people decide again' }
@@ -74,8 +74,8 @@ export async function beginWork<T>(
   const no = await check?.()
   if (no) {
     // The mark that lets no one begin the work.
-    if (runs.beginRun(request)) return {}
-    journal.end(asked, { state: 'refused', request, ...no, reported: true, until: journal.now() })
+    if (runs.begin(request)) return {}
+    askings.end(asked, { state: 'refused', request, ...no, reported: true, until: askings.now() })
     await begun.end('failed').catch(() => {})
     await approved.complete('failed', `not sent: ${no.reason}`).catch(() => {})
     return { answer: { state: 'refused', ...no } }
@@ -88,7 +88,7 @@ export async function beginWork<T>(
     tell()
     return work(begun.use ?? '')
   }
-  const ends = doOnce(once, { asked, approved, begun, failed }, journal)
+  const ends = doOnce(once, { asked, approved, begun, failed }, askings)
   await Promise.race([isBegun, ends])
   return { ends }
 }
@@ -114,7 +114,7 @@ function addressIn(token: string): string {
 async function doOnce<T>(
   work: () => Promise<T>,
   { asked, approved, begun, failed }: { asked: Asked; approved: Approved; begun: Begun; failed: (value: T) => boolean },
-  journal: GatedJournal,
+  askings: Askings,
 ): Promise<Done<T> | undefined> {
   const { request, expiresAt } = approved
   const until = expiresAt.getTime()
@@ -132,7 +132,7 @@ async function doOnce<T>(
     ended = { version: 1, request, arguments: approved.arguments, ...told, reported: false, until, value }
     try {
       const { value: _, ...kept } = ended
-      journal.end(asked, kept, value)
+      askings.end(asked, kept, value)
     } catch {
       // A disk that is full loses the answer for a repeat, and not for this call.
     }
@@ -141,7 +141,7 @@ async function doOnce<T>(
   })
   try {
     await use
-    if (ended) journal.reported(asked)
+    if (ended) askings.reported(asked)
   } catch (cause) {
     // A failure that was not reported is reported by a repeat.
     if (!ended && !(cause instanceof AlreadyRun)) throw cause

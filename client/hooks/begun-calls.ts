@@ -5,12 +5,12 @@ import { type Asker, askForPermit } from '../agent/permit.ts'
 import type { Permit } from '../agent/permit-call.ts'
 import { digestOf } from '../digest.ts'
 import type { Gate } from '../gate.ts'
+import { type Asked, Askings, callOf } from '../gated/askings.ts'
 import { callText, denialHolds, type GatedCall, type How, isSame } from '../gated/gated-call.ts'
-import { type Asked, callOf, GatedJournal } from '../gated/gated-journal.ts'
 import { audienceOf, beginUse } from '../gated/gated-use.ts'
 import { defined } from '../http.ts'
 import { Callers } from '../identity/callers.ts'
-import { digest, remembered } from '../kept-keys.ts'
+import { digest, type Kind, remembered } from '../journal/journal.ts'
 import { exits, Refusal, Trouble } from '../outcome.ts'
 
 /** That a host was let do a call, and what became of it. `run` tells it from every other call of the host. */
@@ -34,6 +34,9 @@ const Untold = z.looseObject({
   note: z.string().optional(),
 })
 type Untold = z.infer<typeof Untold>
+
+const runs: Kind<Begun> = { prefix: 'begun-', shape: Begun, stays: remembered }
+const ends: Kind<Untold> = { prefix: 'untold-', shape: Untold, stays: remembered }
 
 export type Went = { became: 'succeeded' | 'failed'; note?: string | undefined }
 
@@ -60,14 +63,14 @@ export class BegunCalls {
   readonly #asker: Asker
   /** The tool's side, where this machine is the tool of the action. */
   readonly #gate: Gate | undefined
-  readonly #journal: GatedJournal
+  readonly #askings: Askings
   readonly #callers: Callers
 
   constructor(asker: Asker, gate?: Gate) {
     this.#asker = asker
     this.#gate = gate
-    this.#journal = new GatedJournal(asker.keys)
-    this.#callers = new Callers(asker.issuer, { now: () => new Date(asker.keys.now()), pause: asker.pause })
+    this.#askings = new Askings(asker.journal)
+    this.#callers = new Callers(asker.issuer, { now: () => new Date(asker.journal.now()), pause: asker.pause })
     this.api = new AgentApi({ ...asker, prove: noKey, waiting: { err: () => {}, pause: asker.pause } })
   }
 
@@ -93,7 +96,7 @@ export class BegunCalls {
       signal?.throwIfAborted()
       const approved = digestOf(call.arguments)
       const begin = () => this.#begin(said.approved, asked, { run, approved }, signal)
-      const begun = await this.#asker.keys.alone(`host-${asked.callId}`, begin, signal)
+      const begun = await this.#asker.journal.alone(`host-${asked.callId}`, begin, signal)
       if (begun) return begun
     }
   }
@@ -107,8 +110,8 @@ export class BegunCalls {
 
   async #look(call: GatedCall, { wait, signal }: How): Promise<{ said: Looked; asked: Asked }> {
     const who = await this.who(signal)
-    const asked = this.#journal.open(this.#keyOf(call, who), who, call)
-    const ended = this.#journal.endOf(asked)
+    const asked = this.#askings.open(this.#keyOf(call, who), who, call)
+    const ended = this.#askings.endOf(asked)
     if (ended) return { said: no(ended.reason ?? ended.state, ended.request, ended.detail), asked }
     return { said: this.#read(await this.#ask(asked, wait, signal), asked, who), asked }
   }
@@ -130,16 +133,14 @@ export class BegunCalls {
     if (begun.agent !== who) return undefined
     const told = ran !== undefined && !isDigestOf(begun.approved, ran) ? ranOther : went
     // A host may tell it twice: the first counts.
-    if (begun.became === undefined)
-      this.#asker.keys.create(`untold-${run}`, { version: 1, ...defined(told) } satisfies Untold)
+    if (begun.became === undefined) this.#asker.journal.create(ends, run, { version: 1, ...defined(told) })
     await this.#report(run)
     return told
   }
 
   /** Tells what an earlier process could not. */
   async reportLate(): Promise<void> {
-    const places = this.#asker.keys.places(/^untold-/)
-    await Promise.all(places.map((place) => this.#report(place.slice('untold-'.length)).catch(() => {})))
+    await Promise.all(this.#asker.journal.ids(ends).map((run) => this.#report(run).catch(() => {})))
   }
 
   #ask(asked: Asked, wait: number, signal: AbortSignal | undefined): Promise<Permit> {
@@ -148,7 +149,7 @@ export class BegunCalls {
   }
 
   #read(permit: Permit, asked: Asked, who: string): Looked {
-    if (permit.request !== undefined) this.#journal.knows(asked, permit.request)
+    if (permit.request !== undefined) this.#askings.knows(asked, permit.request)
     switch (permit.outcome) {
       case 'pending':
         return { may: false, why: 'pending', request: permit.request }
@@ -158,15 +159,15 @@ export class BegunCalls {
         // Fewer uses or less time, or what the host was told before: this very call was approved.
         if (isSame(asked.narrowed ?? asked.call.arguments, permit.arguments)) return { approved: permit.accept() }
         const { request, arguments: args } = permit
-        this.#journal.attach(this.#keyOf({ ...callOf(asked), arguments: args }, who), asked, args)
+        this.#askings.attach(this.#keyOf({ ...callOf(asked), arguments: args }, who), asked, args)
         return { may: false, why: 'narrowed', request, arguments: args }
       }
       default: {
         const reason = permit.outcome === 'refused' ? permit.reason : permit.outcome
         const detail = permit.outcome === 'refused' ? permit.detail : undefined
         const about = defined({ request: permit.request, detail })
-        const until = permit.outcome === 'denied' ? this.#journal.now() + denialHolds : 0
-        this.#journal.end(asked, { state: permit.outcome, reason, ...about, reported: true, until })
+        const until = permit.outcome === 'denied' ? this.#askings.now() + denialHolds : 0
+        this.#askings.end(asked, { state: permit.outcome, reason, ...about, reported: true, until })
         return no(reason, permit.request, detail)
       }
     }
@@ -179,18 +180,17 @@ export class BegunCalls {
     { run, approved: args }: { run: string; approved: string },
     signal: AbortSignal | undefined,
   ): Promise<Said | undefined> {
-    const { keys } = this.#asker
     const { request, expiresAt } = approved
-    if (this.#journal.isEnded(asked)) return undefined
+    if (this.#askings.isEnded(asked)) return undefined
     const begun = await beginUse(await this.#gateOf(approved), approved, callOf(asked))
     if ('reason' in begun) return no(begun.reason, request, begun.detail)
     if (begun.ended) return no('use_ended', request, 'it was done before')
     // No host waits for the answer any more: the approval stays for the next who asks.
     signal?.throwIfAborted()
     this.#keep(run, { version: 1, agent: asked.agent, request, approved: args, ...defined({ use: begun.use }) })
-    if (this.#journal.end(asked, { state: 'done', request, reported: true, until: 0 }))
+    if (this.#askings.end(asked, { state: 'done', request, reported: true, until: 0 }))
       return { may: true, request, expiresAt }
-    keys.remove(`begun-${run}`)
+    this.#asker.journal.remove(runs, run)
     return undefined
   }
 
@@ -202,9 +202,8 @@ export class BegunCalls {
 
   /** @throws Fault */
   async #report(run: string): Promise<void> {
-    const { keys } = this.#asker
-    const place = `untold-${run}`
-    const { data: untold } = Untold.safeParse(keys.read(place))
+    const { journal } = this.#asker
+    const untold = journal.find(ends, run)
     const begun = this.#find(run)
     // As another agent it could not be told, and would count as told.
     if (begun && begun.agent !== (await this.who())) return
@@ -223,16 +222,16 @@ export class BegunCalls {
       if (silent) throw silent
       this.#keep(run, { ...begun, became })
     }
-    keys.remove(place)
+    journal.remove(ends, run)
   }
 
   #find(run: string): Begun | undefined {
-    return Begun.safeParse(this.#asker.keys.read(`begun-${run}`)).data
+    return this.#asker.journal.find(runs, run)
   }
 
   #keep(run: string, begun: Begun): void {
-    this.#asker.keys.prune(/^(begun|untold)-/, remembered)
-    this.#asker.keys.write(`begun-${run}`, begun)
+    this.#asker.journal.tidy(runs, ends)
+    this.#asker.journal.put(runs, run, begun)
   }
 }
 

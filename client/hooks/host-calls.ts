@@ -22,7 +22,7 @@ export function makeHostCalls(
   mustBeOutside(mapFiles, projectFolders(surroundings))
   const gate = tool && new Gate({ issuer, identity: tool }, surroundings)
   return {
-    calls: new BegunCalls({ issuer, identity, keys: kept.keys, pause }, gate),
+    calls: new BegunCalls({ issuer, identity, journal: kept.journal, pause }, gate),
     maps,
     mapFiles,
     issuer,

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Members, pageOf } from '../gated/gated-call.ts'
-import { digest } from '../kept-keys.ts'
+import { digest } from '../journal/journal.ts'
 import { mustBeOutside, type ToolMap } from '../mcp/tool-map.ts'
 import { Trouble } from '../outcome.ts'
 import { type BegunCalls, ranOther, type Said, type Went } from './begun-calls.ts'

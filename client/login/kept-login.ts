@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, renameSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { decodeJwt } from 'jose'
 import * as z from 'zod'
-import { withDraft } from '../new-file.ts'
-import { makeFolder, mustBeSafe, removeAbandonedDrafts, stateFolderOf } from '../state-folder.ts'
-import type { Surroundings } from '../surroundings.ts'
+import { Journal, type Kind } from '../journal/journal.ts'
+import { Fault, systemCodeOf } from '../outcome.ts'
+import { pause, type Surroundings } from '../surroundings.ts'
 import { type LoggedIn, type Login, notLoggedIn, type Strength, type Wanted } from './login.ts'
 
 const Kept = z.strictObject({
@@ -20,61 +18,51 @@ type Kept = z.infer<typeof Kept>
 /** A token that ends sooner than this could end on its way. Milliseconds. */
 const margin = 10_000
 
-/** The login of a person at one API, in a file that no other user may read. Who has run `login` has one. */
+/** Until the person logs out. */
+const logins: Kind<Kept> = { prefix: 'login-', shape: Kept, stays: Number.POSITIVE_INFINITY }
+
+/** The login of a person at one API. Who has run `login` has one. */
 export class KeptLogin {
-  readonly file: string
+  readonly #journal: Journal
+  readonly #id: string
   readonly #api: string
-  readonly #now: () => number
 
   constructor(api: string, surroundings: Pick<Surroundings, 'env' | 'now'>) {
-    const digest = createHash('sha256').update(api).digest('hex')
-    this.file = join(stateFolderOf(surroundings.env), `login-${digest.slice(0, 16)}.json`)
+    this.#journal = new Journal({ ...surroundings, pause })
+    this.#id = createHash('sha256').update(api).digest('hex').slice(0, 16)
     this.#api = api
-    this.#now = () => surroundings.now().getTime()
+  }
+
+  get file(): string {
+    return this.#journal.pathOf(logins, this.#id)
   }
 
   /** Absent where the person never chose to keep one. One that cannot be read, or is of another version, counts as ended. */
   read(): { lives: true; token: string; until: number } | { lives: false; until?: number } | undefined {
-    let text: string
-    mustBeSafe(dirname(this.file))
-    try {
-      text = readFileSync(this.file, 'utf8')
-    } catch (fault) {
-      return ['ENOENT', 'ENOTDIR'].includes((fault as NodeJS.ErrnoException).code ?? '') ? undefined : { lives: false }
-    }
-    const kept = parseKept(text)
+    if (!this.#journal.has(logins, this.#id)) return undefined
+    const kept = this.#journal.find(logins, this.#id)
     if (kept?.api !== this.#api) return { lives: false }
     const { token, until } = kept
-    return until - margin > this.#now() ? { lives: true, token, until } : { lives: false, until }
+    return until - margin > this.#journal.now() ? { lives: true, token, until } : { lives: false, until }
   }
 
-  /** @returns why it could not be kept */
+  /** @returns why it could not be kept @throws Fault where others may write the folder */
   keep({ token, until }: LoggedIn): string | undefined {
+    const now = this.#journal.now()
     if (until === undefined) return 'the identity provider does not say how long the login lives'
-    if (until - margin <= this.#now())
-      return `it has ended already, by the clock of this machine (${new Date(this.#now()).toISOString()}): is it right?`
-    const kept: Kept = { version: 1, api: this.#api, token, until }
-    mustBeSafe(dirname(this.file))
+    if (until - margin <= now)
+      return `it has ended already, by the clock of this machine (${new Date(now).toISOString()}): is it right?`
     try {
-      makeFolder(dirname(this.file))
-      removeAbandonedDrafts(dirname(this.file))
-      withDraft(this.file, `${JSON.stringify(kept)}\n`, (draft) => renameSync(draft, this.file))
+      this.#journal.put(logins, this.#id, { version: 1, api: this.#api, token, until })
       return undefined
     } catch (fault) {
-      return `\`${this.file}\` cannot be written (${(fault as NodeJS.ErrnoException).code})`
+      if (!(fault instanceof Fault) || fault.told.code !== 'cannot_keep') throw fault
+      return `\`${this.file}\` cannot be written (${systemCodeOf(fault)})`
     }
   }
 
   forget(): void {
-    rmSync(this.file, { force: true })
-  }
-}
-
-function parseKept(text: string): Kept | undefined {
-  try {
-    return Kept.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
+    this.#journal.remove(logins, this.#id)
   }
 }
 

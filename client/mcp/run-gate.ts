@@ -8,7 +8,7 @@ import { Callers } from '../identity/callers.ts'
 import { type IdentityOption, isIdentified, resolveIdentity } from '../identity/identity.ts'
 import { findToolIdentity } from '../identity/tool.ts'
 import { Hotwork } from '../index.ts'
-import { KeptKeys } from '../kept-keys.ts'
+import { Journal } from '../journal/journal.ts'
 import { exits, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import { type AgentSettings, readAgentSettings } from '../settings.ts'
@@ -80,7 +80,7 @@ export async function prepareGate(typed: GateTyped, surroundings: Surroundings):
       new GatedCalls({
         hotwork: new Hotwork({ issuer, ...defined({ identity }) }, surroundings),
         gate: new Gate({ issuer, identity: tool }, surroundings),
-        keys: new KeptKeys(surroundings),
+        journal: new Journal(surroundings),
         agent: agent ?? (await callers.find(await resolveIdentity(identity, surroundings)(issuer))).key,
       }),
   }

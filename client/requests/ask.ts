@@ -6,7 +6,7 @@ import type { Task } from '../agent/ask.ts'
 import { waitedForOf } from '../agent/waiting.ts'
 import { type IdTyped, nextCommand, show } from '../context.ts'
 import { agentIn, isIdentified } from '../identity/identity.ts'
-import { proverOf } from '../kept-keys.ts'
+import { proverOf } from '../journal/keys.ts'
 import { type Exit, exitOfStatus, exits, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import { readMoment, usualWait } from '../span.ts'
@@ -117,7 +117,7 @@ export async function askFor(ask: Ask, context: AgentContext, notBefore?: string
     const task = await api.submit(ask, evaluation, { idempotencyKey: randomUUID(), notBefore })
     return { ask, evaluation, task, api, kept: requests.asked(begun, task, agent) }
   }
-  return requests.keys.alone(begun.place, evaluateAndSubmit, signal)
+  return requests.journal.alone(begun.place, evaluateAndSubmit, signal)
 }
 
 /** What can be mended in the file is wrong usage, and the rest is a no. */

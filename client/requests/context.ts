@@ -1,6 +1,6 @@
 import { AgentApi } from '../agent/agent-api.ts'
 import { type Identity, isIdentified, resolveIdentity } from '../identity/identity.ts'
-import { type Prove, proverOf } from '../kept-keys.ts'
+import { type Prove, proverOf } from '../journal/keys.ts'
 import { wrongUsage } from '../outcome.ts'
 import type { AgentSettings } from '../settings.ts'
 import type { Surroundings } from '../surroundings.ts'

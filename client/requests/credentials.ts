@@ -1,4 +1,5 @@
 import { type IdTyped, nextCommand, profileOf, show } from '../context.ts'
+import { credentialsOf } from '../journal/keys.ts'
 import { type Exit, exits, isOver, Refusal, wrongUsage } from '../outcome.ts'
 import { lines } from '../screen.ts'
 import { keyOf, readId } from './ask.ts'
@@ -15,7 +16,7 @@ export async function credentials(typed: IdTyped & { setup: boolean }, context: 
   }
   const kept = await keyOf(id, context)
   const api = await agentApiOf(kept, context)
-  const made = await requests.keys.credentialsOf(id, () =>
+  const made = await credentialsOf(requests.journal, id, () =>
     ofGrant(context, id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token)),
   )
   surroundings.out(`${JSON.stringify(made)}\n`)
@@ -28,7 +29,7 @@ export async function call(typed: IdTyped, context: AgentContext): Promise<Exit>
   const id = readId(typed.id)
   const kept = await keyOf(id, context)
   const api = await agentApiOf(kept, context)
-  const called = await requests.keys.alone(id, () =>
+  const called = await requests.journal.alone(id, () =>
     ofGrant(context, id, async () => api.awsCall((await api.exchangeToken(id)).access_token)),
   )
   return show(context, called, () => [

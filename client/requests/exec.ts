@@ -12,9 +12,9 @@ import {
   withoutCredentials,
 } from '../exec/command.ts'
 import { type CredentialsEndpoint, openCredentialsEndpoint } from '../exec/credentials-endpoint.ts'
+import { isAlive } from '../journal/runs.ts'
 import { exits, Fault, isOver, isStateChanged, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { renewing } from '../renewing.ts'
-import { isAlive } from '../run-mark.ts'
 import { jsonText, lines } from '../screen.ts'
 import { usualWait } from '../span.ts'
 import { askFor, concludeAbandoned, exitOfEnded, forgetEnded, readAsk, readId, readWithoutKey, waitFor } from './ask.ts'
@@ -182,7 +182,7 @@ async function runOnce(command: readonly string[], running: Running, context: Ag
     running.signals.stop.throwIfAborted()
   } catch (cause) {
     // Nothing was started: another try may.
-    requests.takeBackRun(id)
+    requests.runs.forget(id)
     if (cause instanceof Refusal && isOver(cause)) requests.forget(id)
     throw cause
   }
@@ -255,7 +255,7 @@ async function report(
   context: AgentContext,
 ): Promise<number> {
   const { kept: requests, surroundings } = context
-  requests.endRun(id, outcome)
+  requests.runs.end(id, outcome)
   let told = true
   try {
     await api.within(AbortSignal.timeout(longestReport)).complete(id, outcome, note)

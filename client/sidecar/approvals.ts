@@ -4,7 +4,7 @@ import type { BegunCalls } from '../hooks/begun-calls.ts'
 import { titleOf } from '../hooks/host-hook.ts'
 import { findMapped, type Mapped } from '../hooks/mapped-tools.ts'
 import { defined } from '../http.ts'
-import { digest } from '../kept-keys.ts'
+import { digest } from '../journal/journal.ts'
 import type { LoopbackAnswer, LoopbackCall } from '../loopback.ts'
 import type { ToolMap } from '../mcp/tool-map.ts'
 import { Refusal, Trouble } from '../outcome.ts'
@@ -80,7 +80,7 @@ export class Approvals {
     const submission = readBody(Submission, call)
     mustBeExact(submission)
     const agent = await calls.who(call.gone)
-    const now = kept.keys.now()
+    const now = kept.now()
     const mapped = findMapped(maps, [submission])
     const { approval: begun, isNew } = kept.begin({
       version: 1,
@@ -100,8 +100,8 @@ export class Approvals {
     const { calls, kept } = this.#parts
     const hold = readHold(call.query)
     const found = await this.#settle(await this.#mustFind(id, call), call.gone)
-    const until = Math.min(kept.keys.now() + hold, found.deadline_at)
-    if (found.decision || found.request === undefined || until <= kept.keys.now())
+    const until = Math.min(kept.now() + hold, found.deadline_at)
+    if (found.decision || found.request === undefined || until <= kept.now())
       return { status: 200, body: bodyOf(found) }
     await calls.api.waitUntilSettled(found.request, { until: new Date(until), signal: call.gone })
     return { status: 200, body: bodyOf(await this.#settle(found, call.gone)) }
@@ -125,7 +125,7 @@ export class Approvals {
       if (found.consumption) throw new WrongCall(409, 'already_consumed', 'this approval was used before: ask anew')
       if (found.decision?.status !== 'approved')
         throw new WrongCall(409, 'not_approved', `the request is ${found.decision?.status ?? 'pending'}`)
-      if ((found.decision.expires_at ?? 0) <= kept.keys.now())
+      if ((found.decision.expires_at ?? 0) <= kept.now())
         throw new WrongCall(409, 'approval_expired', 'the time in which the call may start is over: ask anew')
       const said = found.call && (await calls.begin(callOf(found, found.call), runOf(found), { wait: 0 }))
       // That it was begun before, and not consumed, says that no answer of it went out.
@@ -135,7 +135,7 @@ export class Approvals {
           'approval_expired',
           `the approval does not hold any more (${reasonOf(said)}): ask anew`,
         )
-      const consumed = { ...found, consumption: { key, consumed_at: kept.keys.now() } }
+      const consumed = { ...found, consumption: { key, consumed_at: kept.now() } }
       kept.keep(consumed)
       return { status: 200, body: bodyOf(consumed) }
     })
@@ -152,7 +152,7 @@ export class Approvals {
       if (outcome && (outcome.status !== status || outcome.note !== note))
         throw new WrongCall(409, 'outcome_conflict', `it was reported as ${outcome.status} before`)
       if (outcome) return found
-      const told = { status, ...defined({ note }), reported_at: kept.keys.now() }
+      const told = { status, ...defined({ note }), reported_at: kept.now() }
       const made = { ...found, consumption: { ...found.consumption, outcome: told } }
       kept.keep(made)
       return made
@@ -178,11 +178,11 @@ export class Approvals {
       async () => {
         const found = kept.find(seen.id, seen.agent) ?? seen
         if (found.decision || !found.call) return found
-        if (kept.keys.now() >= found.deadline_at) return this.#withdrawAlone(found, 'expired')
+        if (kept.now() >= found.deadline_at) return this.#withdrawAlone(found, 'expired')
         const looked = await calls.look(callOf(found, found.call), { wait: 0, signal })
         const request = 'approved' in looked ? looked.approved : looked.request
         const known = { ...found, ...defined({ request }) }
-        const decision = await this.#decisionOf(looked, kept.keys.now())
+        const decision = await this.#decisionOf(looked, kept.now())
         const made = { ...known, ...defined({ decision }) }
         if (decision || request !== found.request) kept.keep(made)
         return made
@@ -230,7 +230,7 @@ export class Approvals {
           if (!(cause instanceof Refusal)) throw cause
         })
       })
-    const made: Approval = { ...found, decision: { status, decided_at: kept.keys.now() } }
+    const made: Approval = { ...found, decision: { status, decided_at: kept.now() } }
     kept.keep(made)
     return made
   }

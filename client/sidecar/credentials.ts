@@ -1,6 +1,6 @@
 import type { AwsCredentials } from '../../functions/domain/cards/wire/task.ts'
-import { KeptCall } from '../agent/kept-calls.ts'
-import { proverOf } from '../kept-keys.ts'
+import { calls } from '../agent/kept-calls.ts'
+import { credentialsOf as keptCredentials, proverOf } from '../journal/keys.ts'
 import { readId } from '../requests/ask.ts'
 import { type AgentContext, agentApi, agentApiOf } from '../requests/context.ts'
 
@@ -13,15 +13,14 @@ export async function credentialsOf(typed: string, context: AgentContext): Promi
   // What is kept on this machine may be another agent's, and is given to no one but its own.
   await api.readTask(id)
   // New ones end those before: all who ask on this machine get the same.
-  return requests.keys.credentialsOf(id, async () => api.awsCredentials((await api.exchangeToken(id)).access_token))
+  return keptCredentials(requests.journal, id, async () =>
+    api.awsCredentials((await api.exchangeToken(id)).access_token),
+  )
 }
 
 /** Of a request that the client or a hook asked for. */
 async function apiOfCall(id: string, context: AgentContext) {
-  const { keys } = context.kept
-  for (const place of keys.places(/^call-/)) {
-    const { data } = KeptCall.safeParse(keys.read(place))
-    if (data?.id === id && data.jwk) return agentApi(context, { prove: await proverOf({ jwk: data.jwk }) })
-  }
-  throw context.kept.missing(id)
+  const { jwk } = context.kept.journal.all(calls).find(({ row }) => row.id === id && row.jwk)?.row ?? {}
+  if (!jwk) throw context.kept.missing(id)
+  return agentApi(context, { prove: await proverOf({ jwk }) })
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { CallMembers } from '../gated/askings.ts'
 import { Members } from '../gated/gated-call.ts'
-import { CallMembers } from '../gated/gated-journal.ts'
-import type { KeptKeys } from '../kept-keys.ts'
+import type { Journal, Kind } from '../journal/journal.ts'
 
 export const duration = /^[1-9]\d{0,8}[smh]$/
 
@@ -50,16 +50,19 @@ export type Approval = z.infer<typeof Approval>
 
 /** A request is decided within a week, and the protocol has it and its key kept for a week after. Milliseconds. */
 const kept = 15 * 86_400_000
-const betweenTidying = 3_600_000
 
-/** The approvals that adapters asked for, in the state folder: a restart loses none. Arguments are in it, as they are in answers. */
+const approvals: Kind<Approval> = {
+  ...{ prefix: 'aap-', shape: Approval, stays: Number.POSITIVE_INFINITY },
+  isOver: ({ created_at }, now) => now - created_at > kept,
+}
+
+/** The approvals that adapters asked for: a restart loses none. Arguments are in it, as they are in answers. */
 export class KeptApprovals {
-  readonly keys: KeptKeys
+  readonly #journal: Journal
   readonly #issuer: string
-  #tidiedAt = 0
 
-  constructor(keys: KeptKeys, issuer: string) {
-    this.keys = keys
+  constructor(journal: Journal, issuer: string) {
+    this.#journal = journal
     this.#issuer = issuer
   }
 
@@ -74,35 +77,28 @@ export class KeptApprovals {
 
   /** @returns what stands there, which may be another process's @throws Fault */
   begin(approval: Approval): { approval: Approval; isNew: boolean } {
-    this.#tidy()
-    const isNew = this.keys.create(placeOf(approval.id), approval)
+    this.#journal.tidy(approvals)
+    const isNew = this.#journal.create(approvals, approval.id, approval)
     return { approval: isNew ? approval : (this.find(approval.id, approval.agent) ?? approval), isNew }
   }
 
   /** Of this agent alone. */
   find(id: string, agent: string): Approval | undefined {
     if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined
-    const { data } = Approval.safeParse(this.keys.read(placeOf(id)))
-    return data?.agent === agent ? data : undefined
+    const found = this.#journal.find(approvals, id)
+    return found?.agent === agent ? found : undefined
   }
 
   keep(approval: Approval): void {
-    this.keys.write(placeOf(approval.id), approval)
-  }
-
-  #tidy(): void {
-    if (this.keys.now() - this.#tidiedAt < betweenTidying) return
-    this.#tidiedAt = this.keys.now()
-    for (const place of this.keys.places(/^aap-/)) {
-      const { data } = Approval.safeParse(this.keys.read(place))
-      if (data && this.keys.now() - data.created_at > kept) this.keys.remove(place)
-    }
+    this.#journal.put(approvals, approval.id, approval)
   }
 
   /** Runs `work` while nothing else of this machine changes the approval. */
   alone<T>(id: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.keys.alone(placeOf(id), work, signal)
+    return this.#journal.alone(`aap-${id}`, work, signal)
+  }
+
+  now(): number {
+    return this.#journal.now()
   }
 }
-
-const placeOf = (id: string): string => `aap-${id}`

@@ -62,7 +62,7 @@ export async function openSidecar(
   await findWho(typed, maps.length > 0, context)
   const tell = (words: string) => surroundings.err(lines(`hotwork: ${words}`))
   const hooks: HookParts = { host: 'claude-code', maps, mapFiles, calls, issuer, wait, pending, tell }
-  const approvals = new Approvals({ calls, maps, issuer, kept: new KeptApprovals(context.kept.keys, issuer) })
+  const approvals = new Approvals({ calls, maps, issuer, kept: new KeptApprovals(context.kept.journal, issuer) })
   // Before it listens: a host that reads the file finds the token of this sidecar.
   const token = tokenFile === undefined ? makeToken() : readToken(resolve(surroundings.folder, tokenFile))
   const answer = (call: LoopbackCall) => answerCall(call, { token, hooks, approvals, context })

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { lstatSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
+import { makeFolder } from '../journal/folder.ts'
 import { wayTo } from '../mcp/tool-map.ts'
 import { systemCodeOf, wrongUsage } from '../outcome.ts'
-import { makeFolder } from '../state-folder.ts'
 
 /**
  * Readies the place of a Unix socket: its folder is this user's and closed to all others, and none above it lets them put another

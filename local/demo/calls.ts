@@ -1,7 +1,7 @@
 import * as DPoP from 'dpop'
 import * as z from 'zod'
 import { readAnswer, type Sending, send } from '../../client/http.ts'
-import { type Prove, proverOfPair } from '../../client/kept-keys.ts'
+import { type Prove, proverOfPair } from '../../client/journal/keys.ts'
 import type { Trouble } from '../../client/outcome.ts'
 import { thisMachine } from '../../client/surroundings.ts'
 

@@ -1,7 +1,7 @@
 import * as DPoP from 'dpop'
 import { AgentApi, type AgentApiOptions } from '../../../client/agent/agent-api.ts'
 import { asApproved } from '../../../client/agent/ask.ts'
-import { proverOfPair } from '../../../client/kept-keys.ts'
+import { proverOfPair } from '../../../client/journal/keys.ts'
 import { rateOf } from '../../../functions/domain/policy/ladder.ts'
 import { useScene } from '../support/scene.ts'
 

@@ -5,7 +5,7 @@ import { Gate } from '../../../client/gate.ts'
 import { type GatedCall, OutcomeUnknown } from '../../../client/gated/gated-call.ts'
 import { GatedCalls } from '../../../client/gated/gated-calls.ts'
 import { Hotwork } from '../../../client/index.ts'
-import { KeptKeys } from '../../../client/kept-keys.ts'
+import { Journal } from '../../../client/journal/journal.ts'
 import type { RequestId } from '../../../functions/domain/values.ts'
 import { World } from '../../support/world.ts'
 import { useScene } from '../support/scene.ts'
@@ -51,7 +51,7 @@ function calls(agent = 'agent-remediator'): GatedCalls {
   const issuer = scene.api.url
   const hotwork = new Hotwork({ issuer, identity: async () => scene.workload(agent), stateFolder: folder }, around)
   const gate = new Gate({ issuer, identity: async () => scene.workload('tool-flag-service') }, around)
-  const process = new GatedCalls({ hotwork, gate, keys: new KeptKeys(around, folder), agent })
+  const process = new GatedCalls({ hotwork, gate, journal: new Journal(around, folder), agent })
   made.push(process)
   return process
 }

@@ -1,6 +1,6 @@
-import type { KeptKeys } from '../../../client/kept-keys.ts'
+import type { Journal } from '../../../client/journal/journal.ts'
 import { useScene } from '../support/scene.ts'
-import { DyingKeys } from './support/dying-keys.ts'
+import { DyingJournal } from './support/dying-journal.ts'
 import { decisionOf, HostMachine } from './support/host-machine.ts'
 
 /** A hook, or a sidecar, that dies at any of its writes: what the next one makes of it. */
@@ -13,16 +13,16 @@ beforeEach(() => {
 afterEach(() => machine.close())
 
 const tool = 'mcp__files__write_file'
-const partsOf = (task: string, keys?: KeptKeys) => ({
+const partsOf = (task: string, journal?: Journal) => ({
   maps: [{ purpose: 'remediation', parent_task: { id: task }, tools: { [tool]: { action: 'files:WriteFile' } } }],
-  calls: machine.calls({ tool: true, ...(keys ? { keys } : {}) }),
+  calls: machine.calls({ tool: true, ...(journal ? { journal } : {}) }),
 })
 const event = (id: string) => ({
   ...{ tool_name: tool, tool_use_id: id },
   tool_input: { path: 'staging/checkout.yaml', content: 'retries: 3' },
 })
 const dying = () =>
-  new DyingKeys({ env: { XDG_STATE_HOME: machine.folder }, now: () => new Date(), pause: async () => {} })
+  new DyingJournal({ env: { XDG_STATE_HOME: machine.folder }, now: () => new Date(), pause: async () => {} })
 
 test.each([
   ['before', false],
@@ -30,9 +30,9 @@ test.each([
 ])('killed %s any write, one approval lets one call through, and a later call is not stuck', async (_when, after) => {
   for (let write = 1; ; write++) {
     const task = `INC-${write}`
-    const keys = dying().dieAt(write, after)
-    const first = await machine.before(event(`toolu_${task}`), partsOf(task, keys))
-    if (!keys.died) {
+    const journal = dying().dieAt(write, after)
+    const first = await machine.before(event(`toolu_${task}`), partsOf(task, journal))
+    if (!journal.died) {
       expect(write).toBeGreaterThan(5)
       break
     }
@@ -63,9 +63,9 @@ test.each([
     const task = `INC-${write}`
     const call = event(`toolu_${task}`)
     expect(decisionOf(await machine.before(call, partsOf(task)))).toBe('allow')
-    const keys = dying().dieAt(write, after)
-    await machine.after(call, partsOf(task, keys))
-    if (!keys.died) {
+    const journal = dying().dieAt(write, after)
+    await machine.after(call, partsOf(task, journal))
+    if (!journal.died) {
       expect(write).toBeGreaterThan(2)
       break
     }

@@ -1,4 +1,4 @@
-import { DyingKeys } from '../hooks/support/dying-keys.ts'
+import { DyingJournal } from '../hooks/support/dying-journal.ts'
 import { flag, map, setFlag } from '../hooks/support/host-machine.ts'
 import { useScene } from '../support/scene.ts'
 import { type Said, SidecarMachine } from './support/sidecar-machine.ts'
@@ -281,15 +281,15 @@ test.each([
     await machine.start()
     const id = await approved(`k${write}`)
     await read(id)
-    const keys = new DyingKeys({
+    const journal = new DyingJournal({
       env: { XDG_STATE_HOME: machine.folder },
       now: () => new Date(),
       pause: async () => {},
     })
-    machine.writes = keys.dieAt(write, after)
+    machine.writes = journal.dieAt(write, after)
     await machine.start()
     const first = await act(id, 'consume')
-    if (!keys.died) {
+    if (!journal.died) {
       expect([write > 2, first.status]).toEqual([true, 200])
       break
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Gate } from '../../../../client/gate.ts'
 import { BegunCalls } from '../../../../client/hooks/begun-calls.ts'
 import { answerHook, type HookAnswer, type HookParts } from '../../../../client/hooks/host-hook.ts'
-import { KeptKeys } from '../../../../client/kept-keys.ts'
+import { Journal } from '../../../../client/journal/journal.ts'
 import type { ToolMap } from '../../../../client/mcp/tool-map.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { Scene } from '../../support/scene.ts'
@@ -30,16 +30,16 @@ export class HostMachine {
     this.#scene = scene
   }
 
-  get keys(): KeptKeys {
+  get journal(): Journal {
     const pause = async () => void (await this.waiting())
-    return new KeptKeys({ env: { XDG_STATE_HOME: this.folder }, now: () => new Date(), pause })
+    return new Journal({ env: { XDG_STATE_HOME: this.folder }, now: () => new Date(), pause })
   }
 
   /** Each a process of its own, as far as the files go. `tool`: the machine is the tool, too. */
   calls({
     tool = false,
     agent = 'agent-remediator',
-    keys = this.keys,
+    journal = this.journal,
     token = () => this.#scene.workload(agent),
   } = {}): BegunCalls {
     const { url: issuer } = this.#scene.api
@@ -47,7 +47,7 @@ export class HostMachine {
     const identity = async () => token()
     const around = { env: {}, folder: this.folder, now: () => new Date(), pause }
     const asTool = () => new Gate({ issuer, identity: async () => this.#scene.workload('tool-files-gate') }, around)
-    return new BegunCalls({ issuer, identity, keys, pause }, tool ? asTool() : undefined)
+    return new BegunCalls({ issuer, identity, journal, pause }, tool ? asTool() : undefined)
   }
 
   parts(changes: Partial<HookParts> = {}): HookParts {

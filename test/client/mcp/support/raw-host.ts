@@ -5,7 +5,7 @@ import { InMemoryTransport, type JSONRPCMessage } from '@modelcontextprotocol/se
 import { Gate } from '../../../../client/gate.ts'
 import { GatedCalls } from '../../../../client/gated/gated-calls.ts'
 import { Hotwork } from '../../../../client/index.ts'
-import { KeptKeys } from '../../../../client/kept-keys.ts'
+import { Journal } from '../../../../client/journal/journal.ts'
 import { type GateOpened, openGate } from '../../../../client/mcp/open-gate.ts'
 import { ToolRules } from '../../../../client/mcp/tool-rules.ts'
 import { thisProcess } from '../../../../client/surroundings.ts'
@@ -67,7 +67,7 @@ export class GateRoom {
     const calls = new GatedCalls({
       hotwork: new Hotwork({ issuer, identity, stateFolder }, around),
       gate: new Gate({ issuer, identity: async () => this.#scene.workload('tool-files-gate') }, around),
-      keys: new KeptKeys(around, stateFolder),
+      journal: new Journal(around, stateFolder),
       agent: 'remediator',
     })
     this.#calls.push(calls)

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import type { KeptKeys } from '../../../../client/kept-keys.ts'
+import type { Journal } from '../../../../client/journal/journal.ts'
 import { KeptRequests } from '../../../../client/requests/kept-requests.ts'
 import { openSidecar, type SidecarTyped } from '../../../../client/sidecar/sidecar.ts'
 import { thisMachine } from '../../../../client/surroundings.ts'
@@ -21,7 +21,7 @@ export class SidecarMachine extends HostMachine {
   subject = 'agent-remediator'
   maps: object[] = [map]
   /** What the sidecar writes with; else it lives. */
-  writes: KeptKeys | undefined
+  writes: Journal | undefined
   readonly #world: Scene
   #stop: () => Promise<void> = async () => {}
 
@@ -49,7 +49,7 @@ export class SidecarMachine extends HostMachine {
     const typed: SidecarTyped = { map: names, mapInProject: true, port: 0, wait: 0, pending: 'deny', ...changes }
     const context = {
       settings: { apiUrl },
-      kept: new KeptRequests(this.writes ?? this.keys, apiUrl),
+      kept: new KeptRequests(this.writes ?? this.journal, apiUrl),
       surroundings,
       json: false,
     }

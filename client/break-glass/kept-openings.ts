@@ -1,32 +1,41 @@
-import { digest, type KeepingSurroundings, type Kept, KeptKeys } from './kept-keys.ts'
-import { wrongUsage } from './outcome.ts'
+import { digest, Journal, type KeepingSurroundings } from '../journal/journal.ts'
+import { credentials, type Found, forgetKey, type Kept, keyAt, keys } from '../journal/keys.ts'
+import { wrongUsage } from '../outcome.ts'
 
 export type KeptOpening = Kept & { id: string }
 
-const ours = /^(asked-|bgl_)[0-9a-z]+$/
-
 /** The keys of openings. Of what was asked for there is only a digest. */
-export class KeptOpenings extends KeptKeys {
+export class KeptOpenings {
+  readonly journal: Journal
+
   constructor(surroundings: KeepingSurroundings) {
-    super(surroundings)
-    for (const place of this.places(ours)) if (!this.keptAt(place)) this.forget(place)
+    this.journal = new Journal(surroundings)
+    this.journal.tidy(keys, credentials)
   }
 
   /** An earlier key, where the same was asked before and its answer was lost. */
-  async begin(api: string, body: object, minutes: number): Promise<{ kept: Kept; again: boolean; place: string }> {
+  async begin(api: string, body: object, minutes: number): Promise<Found & { place: string }> {
     const place = `asked-${digest(api, body)}`
-    return { place, ...(await this.keyAt(place, { api, until: this.now() + minutes * 60_000 })) }
+    return { place, ...(await keyAt(this.journal, place, { api, until: this.journal.now() + minutes * 60_000 })) }
   }
 
   async adopt(api: string, id: string, notAfter: string): Promise<{ kept: KeptOpening; again: boolean }> {
-    const { kept, again } = await this.keyAt(id, { api, until: Date.parse(notAfter), id })
+    const { kept, again } = await keyAt(this.journal, id, { api, until: Date.parse(notAfter), id })
     return { kept: { ...kept, id }, again }
   }
 
   /** The id first: if this stops in between, asking again finds it all the same. */
   opened(place: string, kept: Kept, id: string, notAfter: string): void {
-    this.write(id, { ...kept, id, until: Date.parse(notAfter) })
-    this.remove(place)
+    this.journal.put(keys, id, { ...kept, id, until: Date.parse(notAfter) })
+    this.journal.remove(keys, place)
+  }
+
+  forget(id: string): boolean {
+    return forgetKey(this.journal, id)
+  }
+
+  fileOf(id: string): string {
+    return this.journal.pathOf(keys, id)
   }
 
   /** @throws Refusal */
@@ -35,7 +44,7 @@ export class KeptOpenings extends KeptKeys {
     if (found) return found
     throw wrongUsage(
       `the key of \`${id}\` is not on this machine`,
-      `only the machine that opened it has the key (here it would be in \`${this.folder}\`), and only until it ends; \`npx --no-install hotwork break-glass claim ${id}\` takes up here what you opened on a page`,
+      `only the machine that opened it has the key (here it would be in \`${this.journal.folder}\`), and only until it ends; \`npx --no-install hotwork break-glass claim ${id}\` takes up here what you opened on a page`,
     )
   }
 
@@ -63,9 +72,8 @@ export class KeptOpenings extends KeptKeys {
   }
 
   #of(api: string): readonly KeptOpening[] {
-    return this.places(ours).flatMap((place) => {
-      const kept = this.keptAt(place)
-      return kept?.id !== undefined && kept.api === api ? [{ ...kept, id: kept.id }] : []
-    })
+    return this.journal
+      .all(keys)
+      .flatMap(({ row }) => (row.api === api && row.id?.startsWith('bgl_') ? [{ ...row, id: row.id }] : []))
   }
 }

@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
-import { Fault } from './outcome.ts'
-import type { Surroundings } from './surroundings.ts'
+import { Fault } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
 
 /** XDG Base Directory Specification: state that stays between runs, and is of no use elsewhere. */
 export function stateFolderOf({ XDG_STATE_HOME: told, HOME: home }: Surroundings['env']): string {

@@ -1,7 +1,7 @@
-import { KeptKeys } from '../../../../client/kept-keys.ts'
+import { Journal, type Kind } from '../../../../client/journal/journal.ts'
 
 /** Writes nothing any more from its n-th write on: dead before that, or right after. */
-export class DyingKeys extends KeptKeys {
+export class DyingJournal extends Journal {
   #left = Number.POSITIVE_INFINITY
   #after = false
   died = false
@@ -12,14 +12,14 @@ export class DyingKeys extends KeptKeys {
     return this
   }
 
-  override create(place: string, value: object): boolean {
-    return this.#write(() => super.create(place, value))
+  override create<T>(kind: Kind<T>, id: string, row: T & object): boolean {
+    return this.#write(() => super.create(kind, id, row))
   }
-  override write(place: string, value: object): void {
-    this.#write(() => super.write(place, value))
+  override put<T>(kind: Kind<T>, id: string, row: T & object): void {
+    this.#write(() => super.put(kind, id, row))
   }
-  override remove(place: string): void {
-    this.#write(() => super.remove(place))
+  override remove<T>(kind: Kind<T>, id: string): void {
+    this.#write(() => super.remove(kind, id))
   }
 
   #write<T>(work: () => T): T {

@@ -12,11 +12,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { KeptKeys } from '../../client/kept-keys.ts'
-import { KeptLogin } from '../../client/login/kept-login.ts'
-import { stateFolderOf } from '../../client/state-folder.ts'
-import { pause } from '../../client/surroundings.ts'
-import { giveAway, whereRoot } from '../support/as-root.ts'
+import * as z from 'zod'
+import { stateFolderOf } from '../../../client/journal/folder.ts'
+import { Journal, type Kind } from '../../../client/journal/journal.ts'
+import { KeptLogin } from '../../../client/login/kept-login.ts'
+import { pause } from '../../../client/surroundings.ts'
+import { giveAway, whereRoot } from '../../support/as-root.ts'
 
 /** Where keys and logins are kept, no other user may have put one. */
 
@@ -29,15 +30,16 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }))
 
 const now = () => new Date()
-const keys = () => new KeptKeys({ env: { XDG_STATE_HOME: home }, now, pause })
+const journal = () => new Journal({ env: { XDG_STATE_HOME: home }, now, pause })
+const notes: Kind<object> = { prefix: 'call-', shape: z.looseObject({}), stays: 60_000 }
 const api = 'https://hotwork.example'
 const login = () => new KeptLogin(api, { env: { XDG_STATE_HOME: home }, now })
 const refused = expect.objectContaining({ told: expect.objectContaining({ code: 'unsafe_folder' }) })
 
 function eachRefuses(): void {
-  expect(() => keys().read('call-1')).toThrow(refused)
-  expect(() => keys().places(/./)).toThrow(refused)
-  expect(() => keys().write('call-1', {})).toThrow(refused)
+  expect(() => journal().find(notes, '1')).toThrow(refused)
+  expect(() => journal().all(notes)).toThrow(refused)
+  expect(() => journal().put(notes, '1', {})).toThrow(refused)
   expect(() => login().read()).toThrow(refused)
   expect(() => login().keep({ token: 'mine', until: Date.now() + 60_000 })).toThrow(refused)
 }
@@ -56,9 +58,9 @@ whereRoot('a folder of another user is refused, also where only they may write i
 })
 
 test('one that is not there yet is made for this user alone, and is used from then on', () => {
-  expect([keys().read('call-1'), login().read()]).toEqual([undefined, undefined])
-  keys().write('call-1', { mine: true })
-  expect(keys().read('call-1')).toEqual({ mine: true })
+  expect([journal().find(notes, '1'), login().read()]).toEqual([undefined, undefined])
+  journal().put(notes, '1', { mine: true })
+  expect(journal().find(notes, '1')).toEqual({ mine: true })
 })
 
 test('a relative `XDG_STATE_HOME` counts for nothing: the working folder may be of a stranger', () => {
@@ -67,7 +69,7 @@ test('a relative `XDG_STATE_HOME` counts for nothing: the working folder may be 
 })
 
 test('the drafts of processes that were killed are removed once they are old: a key may be in them', () => {
-  keys().write('call-1', { mine: true })
+  journal().put(notes, '1', { mine: true })
   const killed = `call-2.json.${randomUUID()}`
   const living = `login-1.json.${randomUUID()}`
   const others = ['call-3.json.bak', `notes.${randomUUID()}`]
@@ -76,7 +78,7 @@ test('the drafts of processes that were killed are removed once they are old: a 
   writeFileSync(join(home, 'of-another'), 'theirs')
   for (const name of [killed, ...others]) utimesSync(join(folder, name), 0, 0)
   for (const write of [
-    () => keys().write('call-1', {}),
+    () => journal().put(notes, '1', {}),
     () => login().keep({ token: 'mine', until: Date.now() + 60_000 }),
   ]) {
     writeFileSync(join(folder, killed), '{"d":"private"}')

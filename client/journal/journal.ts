@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import type * as z from 'zod'
+import { withDraft, writeNew } from '../new-file.ts'
+import { Fault, systemCodeOf } from '../outcome.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { makeFolder, mustBeSafe, removeAbandonedDrafts, stateFolderOf } from './folder.ts'
+
+/** One kind of row, each a file. */
+export type Kind<T> = {
+  /** Of the file's name. What follows is the row's id. */
+  prefix: string
+  /** Ids of this kind, where the prefix does not tell them from others. */
+  ids?: RegExp
+  shape: z.ZodType<T>
+  /** So long a row stays after it was last written. Milliseconds. */
+  stays: number
+  /** Over sooner, and read no more. */
+  isOver?(row: T, now: number): boolean
+  /** A row that cannot be read is an error, since taken for missing it would let a call be made twice. */
+  isMark?: true
+}
+
+/** As long as Hotwork remembers a request and an `Idempotency-Key`. Milliseconds. */
+export const remembered = 8 * 86_400_000
+
+/** Longer than a login may be waited for. Milliseconds. */
+const longestLock = 360_000
+const betweenTidying = 60_000
+
+export type KeepingSurroundings = Pick<Surroundings, 'now' | 'pause' | 'env'>
+
+/**
+ * All that this machine keeps between runs, in a folder that the processes of one user share and no other user may read. A row
+ * appears whole or not at all, and of several processes that create the same one only the first does. None holds an access
+ * token or a reason.
+ */
+export class Journal {
+  readonly folder: string
+  readonly #surroundings: Pick<Surroundings, 'now' | 'pause'>
+  readonly #tidied = new Map<Kind<unknown>, number>()
+  #isCleared = false
+
+  constructor(surroundings: KeepingSurroundings, folder = stateFolderOf(surroundings.env)) {
+    this.folder = folder
+    this.#surroundings = surroundings
+  }
+
+  /** Before anything is asked of Hotwork, whose answer could not be kept then. @throws Fault */
+  mustKeep(): void {
+    try {
+      makeFolder(this.folder)
+      mustBeSafe(this.folder)
+      accessSync(this.folder, constants.R_OK | constants.W_OK | constants.X_OK)
+    } catch (cause) {
+      throw cause instanceof Fault ? cause : cannotKeep(this.folder, cause)
+    }
+    if (!this.#isCleared) removeAbandonedDrafts(this.folder)
+    this.#isCleared = true
+  }
+
+  /** Undefined where it is missing, over or unreadable. @throws Fault where a mark is unreadable */
+  find<T>(kind: Kind<T>, id: string): T | undefined {
+    // First whether it is there: it may appear between two looks, and it appears whole.
+    if (!this.has(kind, id)) return undefined
+    const row = this.#read(kind, id)
+    if (row === undefined && kind.isMark)
+      throw new Fault({
+        code: 'cannot_read',
+        title: `\`${this.pathOf(kind, id)}\` cannot be read`,
+        detail: 'it keeps this call from being made twice: delete it if you know that the call was not made',
+      })
+    return row === undefined || kind.isOver?.(row, this.now()) ? undefined : row
+  }
+
+  /** The rows that can be read, and are not over. */
+  all<T>(kind: Kind<T>): { id: string; row: T }[] {
+    return this.ids(kind).flatMap((id) => {
+      const row = this.#read(kind, id)
+      return row === undefined || kind.isOver?.(row, this.now()) ? [] : [{ id, row }]
+    })
+  }
+
+  ids<T>({ prefix, ids = /^[\w-]+$/ }: Kind<T>): string[] {
+    mustBeSafe(this.folder)
+    try {
+      return readdirSync(this.folder).flatMap((name) => {
+        const id = name.startsWith(prefix) && name.endsWith('.json') ? name.slice(prefix.length, -5) : ''
+        return ids.test(id) ? [id] : []
+      })
+    } catch {
+      return []
+    }
+  }
+
+  has<T>(kind: Kind<T>, id: string): boolean {
+    mustBeSafe(this.folder)
+    return existsSync(this.pathOf(kind, id))
+  }
+
+  /** @returns false where there is one already @throws Fault */
+  create<T>(kind: Kind<T>, id: string, row: T & object): boolean {
+    return this.#withDraft(kind, id, row, (draft, path) => {
+      try {
+        linkSync(draft, path)
+        return true
+      } catch (fault) {
+        if (systemCodeOf(fault) === 'EEXIST') return false
+        throw fault
+      }
+    })
+  }
+
+  /** In the place of one that is there. @throws Fault */
+  put<T>(kind: Kind<T>, id: string, row: T & object): void {
+    this.#withDraft(kind, id, row, renameSync)
+  }
+
+  remove<T>(kind: Kind<T>, id: string): void {
+    rmSync(this.pathOf(kind, id), { force: true })
+  }
+
+  /** Removes what is over. */
+  tidy(...kinds: readonly Kind<unknown>[]): void {
+    const now = this.now()
+    for (const kind of kinds) {
+      if (now - (this.#tidied.get(kind) ?? 0) < betweenTidying) continue
+      this.#tidied.set(kind, now)
+      for (const id of this.ids(kind)) {
+        const row = kind.isOver && this.#read(kind, id)
+        const changed = statSync(this.pathOf(kind, id), { throwIfNoEntry: false })?.mtimeMs ?? now
+        if (now - changed > kind.stays || (row !== undefined && kind.isOver?.(row, now))) this.remove(kind, id)
+      }
+    }
+  }
+
+  pathOf<T>({ prefix }: Kind<T>, id: string): string {
+    return join(this.folder, `${prefix}${id}.json`)
+  }
+
+  /**
+   * Runs `work` while no other process of this machine does. The file of a killed process is taken over; if two do that
+   * at once, a credential is replaced a moment after it was made, and nothing worse.
+   */
+  async alone<T>(name: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const file = join(this.folder, `${name}.lock`)
+    this.mustKeep()
+    while (!this.#takeLock(file)) {
+      if (isAbandoned(file)) rmSync(file, { force: true })
+      else await this.#surroundings.pause(200, signal)
+    }
+    try {
+      return await work()
+    } finally {
+      rmSync(file, { force: true })
+    }
+  }
+
+  now(): number {
+    return this.#surroundings.now().getTime()
+  }
+
+  #read<T>(kind: Kind<T>, id: string): T | undefined {
+    try {
+      return kind.shape.safeParse(JSON.parse(readFileSync(this.pathOf(kind, id), 'utf8'))).data
+    } catch {
+      return undefined
+    }
+  }
+
+  #withDraft<T, R>(kind: Kind<T>, id: string, row: object, publish: (draft: string, path: string) => R): R {
+    this.mustKeep()
+    const path = this.pathOf(kind, id)
+    try {
+      return withDraft(path, `${JSON.stringify(row)}\n`, (draft) => publish(draft, path))
+    } catch (cause) {
+      throw cannotKeep(this.folder, cause)
+    }
+  }
+
+  #takeLock(file: string): boolean {
+    try {
+      writeNew(file, `${process.pid} ${Date.now()}`)
+      return true
+    } catch (fault) {
+      if (systemCodeOf(fault) === 'EEXIST') return false
+      // A full disk may take the name of a file and not what stands in it.
+      rmSync(file, { force: true })
+      throw cannotKeep(this.folder, fault)
+    }
+  }
+}
+
+function cannotKeep(folder: string, cause: unknown): Fault {
+  return new Fault(
+    {
+      code: 'cannot_keep',
+      title: `nothing can be kept in \`${folder}\` (${systemCodeOf(cause) ?? 'unknown'})`,
+      detail: 'make it writable, set `XDG_STATE_HOME` to a folder that is, or give the client a `key` of its own',
+    },
+    { cause },
+  )
+}
+
+function isAbandoned(file: string): boolean {
+  try {
+    const [holder = 0, since = 0] = readFileSync(file, 'utf8').split(' ').map(Number)
+    // An empty file was just made, or its process died at that very moment.
+    if (!holder) return Date.now() - statSync(file).mtimeMs > longestLock
+    return Date.now() - since > longestLock || !process.kill(holder, 0)
+  } catch (fault) {
+    // There is no such process. Any other fault means that the file is gone, or that another user's process runs.
+    return systemCodeOf(fault) === 'ESRCH'
+  }
+}
+
+/** As part of a file's name. */
+export const digest = (...parts: unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { Askings, ends } from '../../../client/gated/askings.ts'
+import { Journal, type Kind } from '../../../client/journal/journal.ts'
+
+/** What processes that share a folder see of one another's calls. */
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hotwork-journal-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const around = { env: {}, now: () => new Date(), pause: async () => {} }
+const call = { action: 'flags:set', arguments: {}, purpose: 'release', parentTask: { id: 'REL-7' } }
+const denied = { state: 'denied', reported: true, until: Date.now() + 60_000 } as const
+
+/** Another process ends the call while this one looks whether it has ended. */
+class Raced extends Journal {
+  meanwhile: () => void = () => {}
+  override has<T>(kind: Kind<T>, id: string): boolean {
+    const found = super.has(kind, id)
+    if (kind.prefix === ends.prefix) this.meanwhile()
+    return found
+  }
+}
+
+test('a call that another process ends while this one looks is not taken for one that cannot be read', () => {
+  const journal = new Raced(around, folder)
+  const askings = new Askings(journal)
+  const asked = askings.open('0'.repeat(40), 'agent-remediator', call)
+  const other = new Askings(new Journal(around, folder))
+  journal.meanwhile = () => other.end(asked, denied)
+  expect(askings.endOf(asked)).toBeUndefined()
+  expect(askings.endOf(asked)).toMatchObject({ state: 'denied' })
+})
+
+test('an end that is there and cannot be read is an error, and never a call that has not ended', () => {
+  const journal = new Journal(around, folder)
+  const askings = new Askings(journal)
+  const asked = askings.open('0'.repeat(40), 'agent-remediator', call)
+  journal.put({ ...ends, shape: z.looseObject({}) }, asked.callId, { version: 1 })
+  expect(() => askings.endOf(asked)).toThrow('cannot be read')
+})
