@@ -5,7 +5,6 @@ import { readRequestFile } from '../client/requests/request-file.ts'
 import { tellOwnRequest } from './demo/chapters/requests.ts'
 import { chapterNames, describeChapters, mainJob, tellChapters } from './demo/chapters.ts'
 import { type Options, readOptions, usage } from './demo/options.ts'
-import { quickPolicies } from './demo/quick-policies.ts'
 import { describeFault, layOut, Report } from './demo/report.ts'
 import { type RunningStack, withWorld } from './demo/world.ts'
 import type { Local } from './local-file.ts'
@@ -30,7 +29,7 @@ const report = new Report(process.stdout, AbortSignal.any([asked, broken.signal]
 try {
   if (running) {
     process.stdout.write(`uses the local stack that runs already: ${running.apiUrl}\n`)
-    await tell({ local: running, folder, quick: () => Promise.reject(new Error('the stack is another process')) })
+    await tell({ local: running, folder })
   } else await tellOnOwnStack()
   if (!options.keep || running) process.exitCode = report.finish() ? 0 : 1
 } catch (fault) {
@@ -76,13 +75,8 @@ function checkRequest(file: string, running: Local | undefined): void {
 async function tellOnOwnStack(): Promise<void> {
   const stack = await startStack({ stateDirectory: folder, signal: asked })
   void untilAborted(stack.signal).then(() => broken.abort(stack.signal.reason))
-  let deployed: Promise<Local> | undefined
-  const quick = () => {
-    deployed ??= stack.deploy({ stackName: 'Quick', policies: quickPolicies(join(folder, 'quick-policies')) })
-    return deployed
-  }
   try {
-    await tell({ local: stack.local, folder, quick })
+    await tell({ local: stack.local, folder })
     if (options.keep) {
       process.exitCode = report.finish() ? 0 : 1
       await keepRunning(stack)

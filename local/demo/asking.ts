@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { AgentApi } from '../../client/agent/agent-api.ts'
 import type { Task } from '../../client/agent/ask.ts'
 import { Refusal } from '../../client/outcome.ts'
@@ -51,14 +50,6 @@ export async function approveThrough(world: World, id: string): Promise<Approval
     if (request.status !== 'pending') return approvals
     approvals.push(await approveOnce(world, request))
   }
-}
-
-/** Asks, and has people approve it. @returns the task as it is then */
-export async function askApproved(world: World, agent: AgentApi, ask: Ask) {
-  const { task } = await askFor(agent, ask)
-  const approvals = await approveThrough(world, task.id)
-  const settled = await agent.readTask(task.id)
-  return { id: task.id, settled, approvals, found: `${describeTask(settled)}; ${describeApprovals(approvals)}` }
 }
 
 /** By a click, or through the API where a click is too weak a login. Policy may refuse some people. */
@@ -139,14 +130,4 @@ async function tryToAct({ action }: Ask, aws: AwsPlace, credentials: AwsCredenti
     if (fault instanceof CannotAct) return `credential held; ${fault.message}`
     throw fault
   }
-}
-
-/** In examples/requests/README.md: a tier, or the reason of a refusal by policy. */
-type ExampleRow = { name: string; agent: string; outcome: number | string }
-
-/** The table that people read, so that the demo holds nothing else. */
-export function readExampleTable(path: string): ExampleRow[] {
-  const rows = readFileSync(path, 'utf8').matchAll(/^\| `([\w-]+)\.json` *\| `([\w:-]+)` *\| (?:(\d)|`(\w+)`) *\|/gm)
-  const outcomeOf = (tier: string | undefined, reason = '') => (tier === undefined ? reason : Number(tier))
-  return [...rows].map(([, name = '', agent = '', ...said]) => ({ name, agent, outcome: outcomeOf(said[0], said[1]) }))
 }

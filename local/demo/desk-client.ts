@@ -109,11 +109,6 @@ export class DeskClient {
     return JSON.stringify(await this.untilTold(slackId, before))
   }
 
-  /** What Slack's Web API answers from now on. @param status 0 ends it */
-  async breakSlack(status: number): Promise<void> {
-    await this.#call('fault', { status })
-  }
-
   /** In channels, with what is on it now; not what is said beneath a card. */
   async cardsThatSay(text: string): Promise<Card[]> {
     const { messages } = await this.#messages()

@@ -41,38 +41,15 @@ export interface Entry extends Chained {
   facts: Record<string, unknown>
 }
 
-/** What CloudTrail has of a request's sessions. */
-export interface Actual {
-  complete: boolean
-  calls: { action: string; verdict: string; because?: string; error?: string }[]
-}
-
-export interface Usage {
-  actions: { action: string; extra_calls: number; bounds?: { argument: string; keyword: string }[] }[]
-}
-
-export interface AgentNow {
-  status: string
-  because?: string
-  recertification: { due: string; by?: string; evidence?: string }
-  evidence_digest: string
-}
-
 export type Halt = { id: string; by: string; at: string; reason: string; lifted?: { by: string; at: string } }
 
-export type OpeningTerms = { profile: string; reason: string; incident: string; minutes: number; drill?: boolean }
+export type OpeningTerms = { profile: string; reason: string; incident: string; minutes: number }
 
 export interface Opening {
   id: string
   not_after: string
   budget_left_minutes?: number
   review: { due_at: string; status: string; by?: string; outcome?: string }
-}
-
-export interface DrillReport {
-  kept: boolean
-  steps: { step: string; verdict: string; within_seconds: number; took_seconds?: number }[]
-  told: { due: number; missing: string[]; in_channel: boolean }
 }
 
 /** `acr`: how strongly the person logs in; the usual way if not said. */
@@ -115,42 +92,9 @@ export class Person {
     return this.#send('GET', `/v1/requests/${id}`)
   }
 
-  /** What waits for people, of one parent task. */
-  async pendingOf(task: string): Promise<Request[]> {
-    return (await this.#send<{ requests: Request[] }>('GET', `/v1/requests?status=pending&task=${task}`)).requests
-  }
-
   async ledger(id: string): Promise<Entry[]> {
     const path = id.startsWith('bgl_') ? `/v1/break-glass/${id}/ledger` : `/v1/requests/${id}/ledger`
     return (await this.#send<{ entries: Entry[] }>('GET', path)).entries
-  }
-
-  actual(id: string): Promise<Actual> {
-    return this.#send('GET', `/v1/requests/${id}/actual`)
-  }
-
-  usage(agent: string): Promise<Usage> {
-    return this.#send('GET', `/v1/agents/${agent}/usage`)
-  }
-
-  agent(id: string): Promise<AgentNow> {
-    return this.#send('GET', `/v1/agents/${id}`)
-  }
-
-  async recertify(agent: string, reason: string): Promise<Pick<AgentNow, 'recertification'>> {
-    const { evidence_digest } = await this.agent(agent)
-    return this.#send('POST', `/v1/agents/${agent}/recertify`, { body: { reason, evidence_digest } })
-  }
-
-  /** All entries of an agent, a person or a tool, of which the first hundred count here. */
-  async chain(id: string): Promise<Entry[]> {
-    return (await this.#send<{ entries: Entry[] }>('GET', `/v1/ledger/${id}`)).entries
-  }
-
-  /** With this login and no stronger one. */
-  approve(request: Request, acr?: string): Promise<Request> {
-    const { path, json: body } = approvalOf(request)
-    return this.#send('POST', path, { body, acr })
   }
 
   /** Asked for a stronger login (RFC 9470), logs in so and approves again. */
@@ -160,24 +104,12 @@ export class Person {
     return api.call(z.custom<Request>(), { method: 'POST', ...approvalOf(request) })
   }
 
-  async groupsNow(): Promise<{ name: string; members: { person: string; until?: string }[]; problem?: string }[]> {
-    const { groups } = await this.#send<{ groups: { name: string; members?: { person: string }[] }[] }>(
-      'GET',
-      '/v1/groups',
-    )
-    return groups.map((group) => ({ members: [], ...group }))
-  }
-
   revoke(id: string, reason: string): Promise<Request> {
     return this.#send('POST', `/v1/requests/${id}/revoke`, { body: { reason } })
   }
 
   halt(agent: string, reason: string): Promise<Halt> {
     return this.#send('POST', '/v1/halts', { body: { agent, reason } })
-  }
-
-  async halts(): Promise<Halt[]> {
-    return (await this.#send<{ halts: Halt[] }>('GET', '/v1/halts')).halts
   }
 
   lift(id: string): Promise<Halt> {
@@ -199,10 +131,6 @@ export class Person {
 
   review(id: string, outcome: 'justified' | 'not_justified', note: string): Promise<Opening> {
     return this.#send('POST', `/v1/break-glass/${id}/review`, { body: { outcome, note } })
-  }
-
-  drillReport(id: string): Promise<DrillReport> {
-    return this.#send('GET', `/v1/break-glass/${id}/drill`)
   }
 
   /** Exchanges the person's own token for one of an opening (RFC 8693, RFC 9396). */

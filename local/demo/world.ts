@@ -15,16 +15,13 @@ import type { Report } from './report.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** With the table of what they come to. */
-export const requestsFolder = join(root, 'examples/requests')
+const requestsFolder = join(root, 'examples/requests')
 export const plansFolder = join(root, 'examples/plan')
 
 export interface RunningStack {
   local: Local
   /** For what is to be looked at afterwards. */
   folder: string
-  /** The same organisation with seconds instead of minutes to answer: deployed when a chapter first asks for it. */
-  quick(): Promise<Local>
 }
 
 type Work = (world: World) => Promise<void>
@@ -74,10 +71,6 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
     example: (name: string) => readAsk(join(requestsFolder, `${name}.json`), local),
   }
 }
-
-/** The same where people have seconds to answer. */
-export const quickWorld = async ({ stack, report, healthUrl }: World): Promise<World> =>
-  createWorld({ ...stack, local: await stack.quick() }, report, healthUrl)
 
 /** Of an agent or a tool. */
 export function workloadIdentity({ agents, tools, identityProviderUrl, issuer }: Local, id: string): Identity {

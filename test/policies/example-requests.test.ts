@@ -4,8 +4,17 @@ import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { assess } from '../../functions/domain/policy/assess.ts'
 import { EvaluationBody } from '../../functions/domain/requests/evaluation-body.ts'
 import { AgentId } from '../../functions/domain/values.ts'
-import { readExampleTable } from '../../local/demo/asking.ts'
 import { compileSample } from './sample.ts'
+
+/** A tier, or the reason of a refusal by policy. */
+type ExampleRow = { name: string; agent: string; outcome: number | string }
+
+/** The table that people read. */
+function readExampleTable(path: string): ExampleRow[] {
+  const rows = readFileSync(path, 'utf8').matchAll(/^\| `([\w-]+)\.json` *\| `([\w:-]+)` *\| (?:(\d)|`(\w+)`) *\|/gm)
+  const outcomeOf = (tier: string | undefined, reason = '') => (tier === undefined ? reason : Number(tier))
+  return [...rows].map(([, name = '', agent = '', ...said]) => ({ name, agent, outcome: outcomeOf(said[0], said[1]) }))
+}
 
 const folder = join(__dirname, '../../examples/requests')
 const table = readExampleTable(join(folder, 'README.md'))

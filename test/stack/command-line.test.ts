@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { findBreak } from '../../local/demo/chain.ts'
 import type { Local } from '../../local/local-file.ts'
 import { until, withCredentials } from './support/aws.ts'
 import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
@@ -128,4 +129,28 @@ test('a halt is declared by one person, listed, and lifted by another', async ()
   expect([exit, body.action]).toEqual([0, 'ecs:UpdateService'])
   expect((await type('person:ana', 'halts')).out).toContain(body.id)
   expect(await json('person:hana', 'lift', body.id)).toMatchObject({ exit: 0, body: { lifted: { by: 'person:hana' } } })
+})
+
+test('an auditor takes the record away: as entries whose chains hold, for a spreadsheet, and for a SIEM', async () => {
+  const ask = setParameter('/hotwork/own')
+  await hotwork.evaluate(remediator, ask)
+  const exported = async (...words: string[]) => {
+    const { exit, out, err } = await type('person:hana', 'ledger', 'export', ...words)
+    expect([exit, err]).toEqual([0, expect.anything()])
+    return out.split('\n').filter((line) => line !== '')
+  }
+  const refused = (await exported('--agent', remediator, '--type', 'Refused')).map((line) => JSON.parse(line))
+  expect(refused).toContainEqual(
+    expect.objectContaining({ resource: { type: ask.resource.type, id: ask.resource.id } }),
+  )
+  await exported('--out', 'record.ndjson')
+  const entries = readFileSync(join(home, 'record.ndjson'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+  const chains = Map.groupBy(entries, ({ id }) => id.slice(0, id.lastIndexOf('/')))
+  expect([...chains].map(([id, chain]) => findBreak(id, chain)).filter((each) => each !== undefined)).toEqual([])
+  const until = ['--until', entries.at(-1).at]
+  const [rows, events] = [await exported('--format', 'csv', ...until), await exported('--format', 'ocsf', ...until)]
+  expect(rows.length - 1).toBe(events.length)
 })

@@ -1,3 +1,4 @@
+import { until } from './support/aws.ts'
 import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 
 jest.setTimeout(120_000)
@@ -48,6 +49,31 @@ describe('clicks', () => {
     expect(denied.says).toContain('Finn')
     expect(denied.buttons).toEqual([])
   })
+})
+
+test('an approver leaves less by a form; what was asked is stale for the others, who approve what is left', async () => {
+  const args = { FunctionName: 'checkout-worker', Timeout: 60 }
+  const id = await hotwork.submitted(remediator, {
+    ...setParameter(prod),
+    action: { name: 'lambda:UpdateFunctionConfiguration', properties: args },
+    resource: { type: 'lambda:function', id: `arn:aws:lambda:us-east-1:000000000000:function:${args.FunctionName}` },
+  })
+  const asked = await hotwork.view(id)
+  await desk.click(await desk.untilCard(id), 'narrow', 'U0BEN')
+  await desk.submitForm('U0BEN', { 'argument:Timeout': '45', minutes: '5' })
+  expect(await hotwork.view(id)).toMatchObject({ status: 'pending', round: 2, stage: 'sre' })
+  const answer = await until(
+    () => hotwork.task(remediator, id),
+    ({ status }) => status === 200,
+  )
+  expect(answer.body.task.display[`${local.issuer}/ns/hotwork`]).toMatchObject({
+    round: 2,
+    narrowed: { arguments: { Timeout: 45 }, lifetime: 300 },
+  })
+  expect(await hotwork.decide('person:eve', id, { round: 1, digest: asked.digest })).toMatchObject({ status: 409 })
+  const card = await desk.untilCard(id, ({ says }) => says.includes('60 → 45'))
+  await desk.click(card, 'approve', 'U0EVE')
+  expect(await hotwork.view(id)).toMatchObject({ status: 'approved' })
 })
 
 describe('when Slack is down', () => {

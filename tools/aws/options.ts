@@ -13,25 +13,7 @@ npm run verify:aws -- --account ID      with AWS credentials of that test accoun
 With AWS_ENDPOINT_URL it runs on the emulator there. docs/verify-aws.md
 `
 
-const usualChapters = ['story', 'ledger', 'break-glass', 'drill', 'time', 'lag']
-
-const second = 'it needs a second deployment, with seconds in place of minutes'
-const target = 'it acts on a function or a role of the sample, which a run does not make'
-
-/** Chapters of the demo that cannot be told here, and why. */
-const untold: { readonly [chapter: string]: string } = {
-  'break-glass-minute': second,
-  'break-glass-end': second,
-  silence: second,
-  freeze: second,
-  narrowed: target,
-  mediated: target,
-  examples: target,
-  inventory: target,
-  actual: 'AWS has a call on record after minutes, and the chapter waits for three',
-  package: 'its agents call the local AWS alone',
-  signals: 'the relay does not pass on what this machine can be told to send',
-}
+const usualChapters = ['story', 'ledger', 'break-glass', 'time', 'lag']
 
 export type Options = ReturnType<typeof readOptions>
 
@@ -45,12 +27,9 @@ export function readOptions(args: string[], names: readonly string[]) {
   if (local && (keep || remove !== undefined))
     throw new UnusableOptions('--local has nothing to keep and to remove later: the emulator ends with the command')
   const chosen = chapters?.split(',').map((name) => name.trim()) ?? usualChapters
-  const possible = names.filter((name) => !(name in untold)).join(', ')
-  for (const name of chosen) {
-    if (name in untold)
-      throw new UnusableOptions(`the chapter \`${name}\` cannot be told here: ${untold[name]}. These can: ${possible}`)
-    if (!names.includes(name)) throw new UnusableOptions(`there is no chapter \`${name}\`: choose of ${possible}`)
-  }
+  const unknown = chosen.find((name) => !names.includes(name))
+  if (unknown !== undefined)
+    throw new UnusableOptions(`there is no chapter \`${unknown}\`: choose of ${names.join(', ')}`)
   return { account, local, keep, remove, chapters: chosen }
 }
 

@@ -1,17 +1,13 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { AwsCredentials } from '../../../functions/domain/cards/wire/task.ts'
 import { act, withCredentials } from '../act.ts'
 import { findBreak } from '../chain.ts'
-import { finding, refused, refusedByIam, until, untilDead } from '../findings.ts'
-import type { DrillReport, OpeningTerms, Person } from '../person.ts'
-import { Visitor } from '../visitor.ts'
+import { finding, refused, refusedByIam, untilDead } from '../findings.ts'
+import type { OpeningTerms, Person } from '../person.ts'
 import { readParameter, type World } from '../world.ts'
 
 /** `until`: milliseconds since 1970. */
-export type LiveOpening = { opener: Person; terms: OpeningTerms; id: string; until: number } & Issued
+type LiveOpening = { opener: Person; terms: OpeningTerms; id: string; until: number } & Issued
 type Issued = { accessToken: string; credentials: AwsCredentials }
 
 export async function tellBreakGlass(world: World): Promise<void> {
@@ -30,23 +26,6 @@ export async function tellBreakGlass(world: World): Promise<void> {
   await tellEnded(world, opening, /ended/i)
   await world.report.expect('ended: IAM refuses the credentials', () =>
     untilDead(world.report, { latency: 'break-glass end to refusal by IAM', since }, () => repair(world, opening)),
-  )
-}
-
-/** For one minute, which is left to run out while other chapters are told. */
-export async function tellMinute(world: World): Promise<LiveOpening> {
-  const reason = 'The payment provider is slow again and no owner answers the phone: three seconds once more.'
-  const opening = await tellOpening(world, world.person('person:jade'), reason)
-  world.report.note('It ends by itself, in a minute. Other chapters come first.')
-  return opening
-}
-
-/** All of it is dead although no person ended it. */
-export async function tellMinuteEnd(world: World, opening: LiveOpening): Promise<void> {
-  await delay(Math.max(0, opening.until - Date.now()))
-  await tellEnded(world, opening, /ended by itself/i)
-  await world.report.expect('it has ended by itself: IAM refuses the credentials', () =>
-    refusedByIam(() => repair(world, opening)),
   )
 }
 
@@ -127,65 +106,3 @@ async function tellEnded(world: World, opening: LiveOpening, onTheCard: RegExp):
     return finding(held, broken ?? `${review.outcome} by ${review.by}; ${said}`)
   })
 }
-
-export async function tellDrill(world: World): Promise<void> {
-  const { report, person, local, aws, desk } = world
-  const [kofi, hana] = [person('person:kofi'), person('person:hana')]
-  const drill = {
-    profile: 'checkout-recovery',
-    reason: 'The drill of this month: whether all who must be told are told, and whether it ends.',
-    incident: 'INC-4900',
-    minutes: 1,
-    drill: true,
-  }
-  const { id } = await report.expect('Kofi opens the same as a drill, and it is open at once', async () => {
-    const opened = await kofi.open(drill, 'strong')
-    return finding(opened.id.startsWith('bgl_'), `${opened.id} until ${opened.not_after}`, opened)
-  })
-  await report.expect('the card says that it is a drill, so that no person runs', async () => {
-    const card = await desk.untilCard(id, ({ says }) => says.includes(drill.reason))
-    return finding(/drill/i.test(card.says), `"${card.says.slice(0, 120).trim()}..."`)
-  })
-  await report.expect('IAM refuses his AWS credentials the very thing that is open', async () => {
-    const { access_token } = await kofi.exchangeToken(id)
-    const credentials = await kofi.awsCredentials(access_token)
-    return refusedByIam(() => act(world.example('prod-payment-timeout').action, aws, credentials))
-  })
-  await report.expect('all who were to be told were', async () => {
-    const look = async () => {
-      const { steps, told } = await kofi.drillReport(id)
-      return steps.some(({ step, verdict }) => step === 'tell' && verdict !== 'waiting') ? told : undefined
-    }
-    const told = await until(look, { withinSeconds: 90, what: 'all have been told of the drill' })
-    const held = told.in_channel && told.missing.length === 0
-    return finding(held, `the channel, and ${told.due} people directly; not told: ${told.missing.join(', ') || 'none'}`)
-  })
-  await report.expect('Kofi ends it, and Hana reviews it', async () => {
-    await kofi.end(id)
-    const { review } = await hana.review(id, 'justified', 'A drill, announced beforehand.')
-    return finding(review.status === 'done', `${review.outcome} by ${review.by}`)
-  })
-  await report.expect('the report holds each step to what a break-glass promises', async () => {
-    const measured = await kofi.drillReport(id)
-    report.table(rowsOf(measured))
-    return finding(measured.kept, measured.kept ? 'every promise kept' : 'not every promise kept')
-  })
-  await report.expect('the same is a page, drawn', async () => {
-    const page = new Visitor()
-    await page.visit(`${local.apiUrl}/break-glass/${id}/drill`)
-    await page.click('Hana Hoshi')
-    const file = join(world.stack.folder, 'drill-report.html')
-    writeFileSync(file, page.html)
-    return finding(page.says.includes('Drill: every promise kept'), `kept as ${file}; it opens in any browser`)
-  })
-}
-
-const rowsOf = ({ steps }: DrillReport): string[][] => [
-  ['step', 'took', 'at most', ''],
-  ...steps.map(({ step, verdict, within_seconds, took_seconds }) => [
-    step,
-    took_seconds === undefined ? '-' : `${took_seconds} s`,
-    `${within_seconds} s`,
-    verdict.replace('_', ' '),
-  ]),
-]

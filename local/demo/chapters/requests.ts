@@ -1,11 +1,12 @@
 import type { AgentApi } from '../../../client/agent/agent-api.ts'
-import { asApproved, type Task } from '../../../client/agent/ask.ts'
+import type { Task } from '../../../client/agent/ask.ts'
 import type { Ask, AwsCredentials } from '../../../functions/domain/cards/wire/task.ts'
+
 import { act } from '../act.ts'
-import { askWithCard, carryThrough, describeApprovals, describeTask, withApproval } from '../asking.ts'
+import { carryThrough, describeApprovals, describeTask } from '../asking.ts'
 import { headOf } from '../desk-client.ts'
 import { type Listener, listenForEvents } from '../event-listener.ts'
-import { approvedRequest, closedCard, finding, refused } from '../findings.ts'
+import { approvedRequest, closedCard, finding } from '../findings.ts'
 import { performTask, type Step, type Watch } from '../perform-task.ts'
 import { readAsk, type World } from '../world.ts'
 import { lookAtCredential, lookAtDeadCredential } from './credentials.ts'
@@ -120,52 +121,6 @@ async function decideInTurn(
     return finding(isBare && !told.includes('person:'), `${type}: ${Object.keys(detail).join(', ')}`)
   })
   return clicked
-}
-
-export async function tellNarrowed(world: World): Promise<void> {
-  const { report, desk, person } = world
-  const agent = await world.agent('agent:remediator')
-  const ask = world.example('prod-worker-timeout')
-  const { id, card } = await askWithCard(world, agent, ask)
-  const asked = await world.reader.request(id)
-  const [ben, eve] = [person('person:ben'), person('person:eve')]
-
-  await report.expect('Ben, an owner, clicks Narrow, and leaves 45 of 60 seconds and 5 of 15 minutes', async () => {
-    await desk.click(card, 'narrow', ben.slackUserId)
-    await desk.submitForm(ben.slackUserId, { 'argument:Timeout': '45', minutes: '5' })
-    const { status, round, stage, digest } = await world.reader.request(id)
-    const held = status === 'pending' && round === 2 && stage === 'sre' && digest !== asked.digest
-    return finding(held, `round ${round}, waits for ${stage}; ${asked.digest} is now ${digest}`)
-  })
-  await report.expect('the agent sees what is left of what it asked', async () => {
-    const { narrowed, round } = (await agent.readTask(id)).hotwork
-    const held = round === 2 && narrowed?.arguments['Timeout'] === 45 && narrowed.lifetime === 5 * 60
-    return finding(held, `round ${round}, ${JSON.stringify(narrowed)}`)
-  })
-  await report.expect('Eve, of sre, still has what was asked on her screen: her approval of that is refused', () =>
-    refused('409 stale_round', () => eve.approve({ ...asked, stage: 'sre' })),
-  )
-  await report.expect('the same card says what was made less; Eve reads that, and approves it', async () => {
-    const narrowed = await desk.untilCard(id, ({ says }) => says.includes('60 → 45'))
-    const { status } = await desk.click(narrowed, 'approve', eve.slackUserId)
-    const now = await world.reader.request(id)
-    const held = status === 200 && narrowed.ts === card.ts && now.status === 'approved'
-    return finding(held, `${headOf(narrowed)}; ${status}, ${now.status}`)
-  })
-  await report.expect('what was asked at first is out of the approval’s scope, and what is left is in it', async () => {
-    const settled = await agent.readTask(id)
-    const whole = await agent.evaluate(withApproval(ask, settled))
-    const left = await agent.evaluate(withApproval(asApproved(ask, settled), settled))
-    const held = !whole.decision && whole.context.reason === 'out_of_scope' && left.decision
-    return finding(held, `60 s: ${whole.context.reason}; 45 s: ${left.decision}`)
-  })
-  await report.expect('the agent claims it, for 5 minutes at most, has that done, and completes', async () => {
-    const { access_token, expires_in } = await agent.exchangeToken(id)
-    const { output } = await agent.awsCall(access_token)
-    const { hotwork } = await agent.complete(id, 'succeeded', 'the timeout is 45 s')
-    const held = output['Timeout'] === 45 && hotwork.grant?.status === 'completed' && expires_in <= 300
-    return finding(held, `a token for ${expires_in} s, a timeout of ${output['Timeout']} s; ${hotwork.grant?.status}`)
-  })
 }
 
 /** `npm run demo -- --request FILE`: one request of the caller's own. */

@@ -1,0 +1,46 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { administrator, connection } from './support/aws.ts'
+import { Deployment, remediator } from './support/deployment.ts'
+
+/** A group whose member is on call in PagerDuty, read by the deployed Lambda with its role. */
+
+jest.setTimeout(120_000)
+const hotwork = new Deployment()
+const { local } = hotwork
+const [jade, kofi] = ['person:jade', 'person:kofi']
+const lambda = new LambdaClient({ ...connection(local), credentials: administrator(local) })
+afterAll(() => lambda.destroy())
+
+/** The flags of this name belong to the person on call, and the directory names none. */
+const shed = (value: boolean) => ({
+  subject: { type: 'agent', id: remediator },
+  action: { name: 'flags:set', properties: { environment: 'prod', flag: 'shed-load', value } },
+  resource: { type: 'flags:flag', id: 'prod/shed-load' },
+  context: { purpose: 'remediation', parent_task: { id: 'INC-4901' } },
+})
+
+/** As an edited schedule does; then Hotwork reads it, which it does each minute by itself. */
+async function passShift(user: string): Promise<void> {
+  const body = JSON.stringify({ user })
+  expect((await fetch(`${local.pager?.url}/control/shift`, { method: 'POST', body })).ok).toBe(true)
+  const read = await lambda.send(new InvokeCommand({ FunctionName: local.aws.refreshGroupsFunction }))
+  expect(read.FunctionError).toBeUndefined()
+}
+
+async function onCallNow(): Promise<unknown> {
+  const { body } = await hotwork.json('GET', '/v1/groups', await hotwork.token(jade))
+  return body.groups.find(({ name }: { name: string }) => name === 'on-call-now')
+}
+
+test('the person on call decides, and after the shift the next one does, without a deployment', async () => {
+  await passShift('PJADE01')
+  expect(await onCallNow()).toMatchObject({ members: [{ person: jade, until: expect.any(String) }] })
+  const first = await hotwork.submitted(remediator, shed(true))
+  expect(await hotwork.decide(kofi, first)).toMatchObject({ status: 409 })
+  expect(await hotwork.decide(jade, first)).toMatchObject({ status: 200, body: { status: 'approved' } })
+  const second = await hotwork.submitted(remediator, shed(false))
+  await passShift('PKOFI01')
+  expect(await onCallNow()).toMatchObject({ members: [{ person: kofi }] })
+  expect(await hotwork.decide(jade, second)).toMatchObject({ status: 409 })
+  expect(await hotwork.decide(kofi, second)).toMatchObject({ status: 200, body: { status: 'approved' } })
+})

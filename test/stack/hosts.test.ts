@@ -1,0 +1,48 @@
+import {
+  DeleteRolePolicyCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+  SimulatePrincipalPolicyCommand,
+} from '@aws-sdk/client-iam'
+import { administrator, connection } from './support/aws.ts'
+import { Deployment, setParameter, staging } from './support/deployment.ts'
+
+/** The host of one agent could do without asking what the agent asks for: IAM says so to the deployed Lambda that asks it. */
+
+jest.setTimeout(120_000)
+const hotwork = new Deployment()
+const { local } = hotwork
+const nightly = 'agent:nightly'
+const agentNow = async () =>
+  (await hotwork.json('GET', `/v1/agents/${nightly}?look=now`, await hotwork.token('person:hana'))).body
+
+test('an agent whose host could act alone is asked of two people, where an agent like it needs one', async () => {
+  const { ambient } = await agentNow()
+  expect(Object.values(ambient.actions)).toContain('allowed')
+  const ask = { ...setParameter(staging), subject: { type: 'agent', id: nightly } }
+  const { body } = await hotwork.submit(nightly, ask)
+  expect(body).toMatchObject({ task: { status: 'pending' } })
+  expect(await hotwork.view(body.task.id)).toMatchObject({ tier: 2, ambient: 'allowed' })
+})
+
+test('the guardrail for a host, on its role, has IAM deny it the way round', async () => {
+  const { guardrail } = await agentNow()
+  const iam = new IAMClient({ ...connection(local), credentials: administrator(local) })
+  const [RoleName, PolicyName] = ['nightly-jobs', 'hotwork-guardrail']
+  const { action, resource } = setParameter('/staging/checkout/payment-timeout-ms')
+  const simulated = async () => {
+    const PolicySourceArn = `arn:aws:iam::${local.aws.accountId}:role/${RoleName}`
+    const asked = { PolicySourceArn, ActionNames: [action.name], ResourceArns: [resource.id] }
+    const { EvaluationResults } = await iam.send(new SimulatePrincipalPolicyCommand(asked))
+    return EvaluationResults?.[0]?.EvalDecision
+  }
+  expect(await simulated()).toBe('allowed')
+  const PolicyDocument = JSON.stringify(guardrail)
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }))
+  try {
+    expect(await simulated()).toBe('explicitDeny')
+  } finally {
+    await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))
+    iam.destroy()
+  }
+})
