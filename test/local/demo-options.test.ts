@@ -56,7 +56,7 @@ describe('the program', () => {
 
   test('the demo in a checkout without `dist/` says how to make it, and lists its chapters all the same', async () => {
     const checkout = makeFolder()
-    for (const name of ['client', 'examples', 'infra', 'local', 'policies', 'package.json'])
+    for (const name of ['client', 'examples', 'functions', 'infra', 'local', 'policies', 'package.json'])
       cpSync(join(root, name), join(checkout, name), { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'))
     const demo = (...args: string[]) => startProgram([join(checkout, 'local/demo.ts'), ...args])
