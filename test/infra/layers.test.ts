@@ -130,6 +130,7 @@ const kept: [layer: string, what: string, file: string, source: string][] = [
   ['a room of a channel', 'another of the same', 'functions/channels/toy/edge', use('../cards/card.ts')],
   ['a room of a channel', 'its vendor', 'functions/channels/toy/edge', use('@slack/bolt')],
   ['a room of a channel', 'ports and faults', 'functions/channels/toy/edge', use('../../../operations/faults.ts')],
+  ['what draws cards', 'the seam of channels', 'functions/channels/toy/cards', use('../../door.ts')],
   ['the entry of a channel', 'an adapter', 'functions/channels/toy', use('../../adapters/jose/dpop.ts')],
   ['the domain', 'the registry of channels', 'functions/domain/policy', use('../../channels/kinds.ts')],
   ['an operation', 'the ports of channels', 'functions/operations/cards', use('../../channels/door.ts')],

@@ -2,13 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { renderCard } from '../../functions/channels/slack/cards/card.ts'
-import { renderNotice } from '../../functions/channels/slack/cards/lines.ts'
-import { renderOpening } from '../../functions/channels/slack/cards/opening-card.ts'
 import { SlackCardBoard } from '../../functions/channels/slack/door.ts'
 import type { ApprovalRequest } from '../../functions/domain/record/request.ts'
-import type { RenderedCard } from '../../functions/operations/cards/ports.ts'
+import type { SlackCard } from '../../functions/channels/slack/cards/blocks.ts'
 import { everyOpening, LoudNight } from '../channels/slack/cards/openings.ts'
 import { planStates } from '../channels/slack/cards/plan-states.ts'
+import { renderNotice, renderOpening } from '../channels/slack/cards/rendering.ts'
 import { everyState, resizeWorker, wantingReasons } from '../channels/slack/cards/states.ts'
 import { DeskWorld } from '../channels/slack/edge/desk-world.ts'
 import { page as pageOfRequest } from '../channels/slack/edge/door.ts'
@@ -75,7 +74,7 @@ inBrowser('pictures', () => {
   /** Posts a card where somebody is looking, and takes its picture. */
   const show = async (page: Page, name: string, state: ApprovalRequest, facts = bundle): Promise<Locator> =>
     pictureOf(page, `card-${fileOf(name)}`, await post(state, facts))
-  const showAny = async (page: Page, name: string, card: RenderedCard): Promise<Locator> =>
+  const showAny = async (page: Page, name: string, card: SlackCard): Promise<Locator> =>
     pictureOf(page, name, await board().post(bundle.deployment.channels[channel] as string, card))
 
   async function pictureOf(page: Page, name: string, { ts }: { ts: string }): Promise<Locator> {

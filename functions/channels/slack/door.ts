@@ -2,27 +2,36 @@ import type { KnownBlock } from '@slack/types'
 import type { WebClient } from '@slack/web-api'
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api'
 import type { JsonObject } from '../../domain/values.ts'
-import type { CardBoard, RenderedCard } from '../../operations/cards/ports.ts'
+import type { CardBoard } from '../../operations/cards/ports.ts'
 import { BoardUnavailable, CardUndeliverable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
-import { complaintsOf, complaintsOfBlock, context, header, rich, section, words } from './cards/blocks.ts'
+import {
+  cardOf,
+  complaintsOf,
+  complaintsOfBlock,
+  context,
+  header,
+  rich,
+  type SlackCard,
+  section,
+  words,
+} from './cards/blocks.ts'
 import { type WebApi, webClients } from './edge/client.ts'
 
 /** A card that Slack will take. Without its facts a card loses Approve too: what is not shown cannot be approved. */
-export function degradeCard(card: RenderedCard): { card: RenderedCard; complaints: readonly string[] } {
+export function degradeCard(card: SlackCard): { card: SlackCard; complaints: readonly string[] } {
   const complaints = complaintsOf(card)
   return complaints.length === 0 ? { card, complaints } : { card: bareCard(card), complaints }
 }
 
 /** The least of a card: status, id and digest. Deny, the end of an opening and links to the page stay. */
-export function bareCard({ text, blocks }: RenderedCard): RenderedCard {
+export function bareCard({ text, blocks }: SlackCard): SlackCard {
   const kept = blocks.filter((block) => complaintsOfBlock(block).length === 0)
   const status = kept.find(({ type }) => type === 'header') ?? header(text.slice(0, 150))
   const deny = kept.map(withoutYes).find((block) => block !== undefined)
   const ids = kept.find(({ type }) => type === 'context') ?? context(text.slice(0, 500))
   const why = rich('bare', section(words('The rest of this card cannot be shown here. Read it through the API.')))
-  const bare = [status, why, ...(deny ? [deny] : []), ids] as unknown as readonly JsonObject[]
-  return { text, blocks: bare }
+  return cardOf(text, [status, why, ...(deny ? [deny] : []), ids])
 }
 
 function withoutYes(block: JsonObject): JsonObject | undefined {
@@ -49,7 +58,7 @@ export class SlackCardBoard implements CardBoard {
   }
 
   /** @throws CardUndeliverable, BoardUnavailable */
-  async post(channel: string, card: RenderedCard): Promise<{ ts: string }> {
+  async post(channel: string, card: SlackCard): Promise<{ ts: string }> {
     const client = await this.#client()
     const { ts } = await this.#send(card, (message) =>
       client.chat.postMessage({ channel, unfurl_links: false, unfurl_media: false, ...message }),
@@ -59,7 +68,7 @@ export class SlackCardBoard implements CardBoard {
   }
 
   /** @throws CardUndeliverable, BoardUnavailable */
-  async update(channel: string, ts: string, card: RenderedCard): Promise<boolean> {
+  async update(channel: string, ts: string, card: SlackCard): Promise<boolean> {
     const client = await this.#client()
     try {
       await this.#send(card, (message) => client.chat.update({ channel, ts, ...message }))
@@ -87,7 +96,7 @@ export class SlackCardBoard implements CardBoard {
    * Unchecked: a line is our own sentence, and the one place in which a mention may stand.
    * @throws CardUndeliverable, BoardUnavailable
    */
-  async reply(channel: string, ts: string, line: RenderedCard): Promise<boolean> {
+  async reply(channel: string, ts: string, line: SlackCard): Promise<boolean> {
     const client = await this.#client()
     try {
       await client.chat.postMessage({
@@ -106,7 +115,7 @@ export class SlackCardBoard implements CardBoard {
   }
 
   /** Checked before it is sent, and made bare where Slack refuses it all the same: a bare card is better than none. */
-  async #send<T>(card: RenderedCard, call: (message: Message) => Promise<T>): Promise<T> {
+  async #send<T>(card: SlackCard, call: (message: Message) => Promise<T>): Promise<T> {
     const { card: fit, complaints } = degradeCard(card)
     if (complaints.length > 0) this.#log.error('card degraded', { complaint: complaints[0] })
     try {
@@ -122,7 +131,7 @@ export class SlackCardBoard implements CardBoard {
 }
 
 type Message = { text: string; blocks: KnownBlock[] }
-const messageOf = ({ text, blocks }: RenderedCard): Message => ({
+const messageOf = ({ text, blocks }: SlackCard): Message => ({
   text,
   blocks: [...blocks] as unknown as KnownBlock[],
 })

@@ -237,3 +237,7 @@ function names(people: readonly Who[], most: number, joined: string): string {
   const shown = people.slice(0, most).map(nameOf).join(', ')
   return clamp(`${shown}${more > 0 ? ` ${joined} ${more} more` : ''}`, 2_000).text
 }
+
+/** For notifications, where a chat may read markup: no text of others is in it. */
+export const openingText = (view: OpeningView, status: string): string =>
+  `${status}. ${view.person.id}: ${view.profile ?? view.action} in ${view.environment}. ${view.id} ${view.digest.slice(0, 24)}`

@@ -6,12 +6,11 @@ import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { DynamoTextStore } from '../../adapters/dynamodb/text-store.ts'
 import { SnsPager } from '../../adapters/sns/pager.ts'
 import { SqsFifoQueue, SqsVisibility } from '../../adapters/sqs/queue.ts'
-import { renderAgentNotice } from '../../channels/slack/cards/agent-notice.ts'
-import { renderBurst } from '../../channels/slack/cards/burst-card.ts'
-import { renderCard } from '../../channels/slack/cards/card.ts'
-import { renderLine, renderNotice } from '../../channels/slack/cards/lines.ts'
-import { renderOpening } from '../../channels/slack/cards/opening-card.ts'
+import { agentLineOf, lineOf, openingLineOf } from '../../channels/lines.ts'
 import { SlackCardBoard } from '../../channels/slack/door.ts'
+import { slackWords as words } from '../../channels/slack/words.ts'
+import { describeOpening } from '../../domain/cards/opening-view.ts'
+import { describeRequest } from '../../domain/cards/request-view.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { AgentNotice } from '../../operations/agents/ports.ts'
 import { tellNotice } from '../../operations/agents/tell-notice.ts'
@@ -53,7 +52,7 @@ const unbounded = { getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }
 export const createHandler = (ports: Ports) => {
   const { hold, log } = ports
   const { cardPorts, burstPorts } = drawingPorts(showing(ports))
-  const rendered = (notice: AgentNotice) => renderAgentNotice(notice, ports.issuer)
+  const rendered = (notice: AgentNotice) => words.say(agentLineOf(notice, ports.issuer))
   const draw = {
     draw: (id) => drawCard(id, cardPorts),
     withoutSlack: (id) => pageAlone(id, { ...cardPorts, ...cardPorts.opening }),
@@ -84,11 +83,14 @@ function drawingPorts(ports: Ports): { cardPorts: DrawPorts; burstPorts: DrawBur
     cards,
     policy,
     hasOwnCard: (state, channel, hasCard) => hasOwnCard(state, channel, hasCard, ports),
-    render: (state, channel, onCall) => renderCard(state, { ...bundle, onCall }, channel, cardOptions),
-    say: (line, state) => renderLine(line, state, bundle),
+    render: (state, channel, onCall) => {
+      const view = describeRequest(state, { ...bundle, onCall })
+      return words.request(view, channel, { ...pages, offersPermit: cardOptions.allows(state) })
+    },
+    say: (line, state) => words.say(lineOf(line, state, bundle)),
     opening: {
-      render: (state, about) => renderOpening(state, about, bundle, pages),
-      say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle, pages),
+      render: (state, about) => words.opening(describeOpening(state, bundle, about), pages),
+      say: (notice, state, hearer) => words.say(openingLineOf(notice, state, hearer, bundle, pages)),
       ...{ pager, ledger },
     },
     linkedAccount: async (person) => {
@@ -99,7 +101,7 @@ function drawingPorts(ports: Ports): { cardPorts: DrawPorts; burstPorts: DrawBur
   const burstPorts = {
     ...shared,
     bursts: ports.bursts,
-    renderBurst: (view: Parameters<DrawBurstPorts['renderBurst']>[0]) => renderBurst(view, bundle, cardOptions),
+    renderBurst: (view: Parameters<DrawBurstPorts['renderBurst']>[0]) => words.burst(view, bundle, cardOptions),
   }
   return { cardPorts, burstPorts }
 }

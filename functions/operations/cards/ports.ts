@@ -54,4 +54,5 @@ export interface CardBoard {
   open(user: string): Promise<string>
   reply(channel: string, ts: string, line: RenderedCard): Promise<boolean>
 }
-export type RenderedCard = { text: string; blocks: readonly JsonObject[] }
+/** Its kind of chat drew it, and alone reads it. */
+export type RenderedCard = JsonObject

@@ -1,6 +1,6 @@
 import { digestOf } from '../../domain/digest.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
-import { Digest, defined, type JsonObject, type PersonId, type RequestId } from '../../domain/values.ts'
+import { Digest, defined, type PersonId, type RequestId } from '../../domain/values.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { CardBoard, CardStore, PostedCard, RenderedCard } from './ports.ts'
 
@@ -51,7 +51,7 @@ export async function sayBeneath(
   return anew
 }
 
-export const renderingOf = (card: RenderedCard): Digest => digestOf('hotwork.card.v1', card as unknown as JsonObject)
+export const renderingOf = (card: RenderedCard): Digest => digestOf('hotwork.card.v1', card)
 
 export type CardPlace = { request: RequestId; channel: string; ts: string }
 

@@ -1,5 +1,4 @@
 import { taskAnswer } from '../../../functions/adapters/http/authzen.ts'
-import { renderLine } from '../../../functions/channels/slack/cards/lines.ts'
 import { describeRequest } from '../../../functions/domain/cards/request-view.ts'
 import { nowOf } from '../../../functions/domain/cards/request-words.ts'
 import { textOf } from '../../../functions/domain/cards/sentence.ts'
@@ -11,6 +10,7 @@ import { completeRequest } from '../../../functions/operations/requests/end-requ
 import { type ExtensionAsk, extendRequest } from '../../../functions/operations/requests/extend-request.ts'
 import { handOn } from '../../../functions/operations/requests/hand-on.ts'
 import { setReminders } from '../../../functions/operations/requests/sweep-overdue.ts'
+import { renderLine } from '../../channels/slack/cards/rendering.ts'
 import { MemoryTimers } from '../../support/cards/memory-timers.ts'
 import { MemoryFifoQueue, MemoryQueue } from '../../support/requests/memory-queue.ts'
 import {

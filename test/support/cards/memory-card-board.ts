@@ -1,10 +1,12 @@
-import type { CardBoard, RenderedCard } from '../../../functions/operations/cards/ports.ts'
+import type { SlackCard } from '../../../functions/channels/slack/cards/blocks.ts'
+import type { CardBoard } from '../../../functions/operations/cards/ports.ts'
+import type { JsonObject } from '../../../functions/domain/values.ts'
 import { CardUndeliverable } from '../../../functions/operations/faults.ts'
 
 /** A workspace's channels in memory, each with its messages. */
 export class MemoryCardBoard implements CardBoard {
-  readonly #channels: Map<string, Map<string, RenderedCard>>
-  readonly #lines: { channel: string; ts: string; line: RenderedCard }[] = []
+  readonly #channels: Map<string, Map<string, SlackCard>>
+  readonly #lines: { channel: string; ts: string; line: SlackCard }[] = []
   readonly #gone = new Set<string>()
   #posted = 0
 
@@ -12,19 +14,19 @@ export class MemoryCardBoard implements CardBoard {
     this.#channels = new Map(channels.map((channel) => [channel, new Map()]))
   }
 
-  async post(channel: string, card: RenderedCard): Promise<{ ts: string }> {
+  async post(channel: string, card: JsonObject): Promise<{ ts: string }> {
     await Promise.resolve()
     this.#posted += 1
     const ts = `1800000000.${String(this.#posted).padStart(6, '0')}`
-    this.#messagesOf(channel).set(ts, structuredClone(card))
+    this.#messagesOf(channel).set(ts, structuredClone(card) as SlackCard)
     return { ts }
   }
 
-  async update(channel: string, ts: string, card: RenderedCard): Promise<boolean> {
+  async update(channel: string, ts: string, card: JsonObject): Promise<boolean> {
     await Promise.resolve()
     const messages = this.#messagesOf(channel)
     if (!messages.has(ts)) return false
-    messages.set(ts, structuredClone(card))
+    messages.set(ts, structuredClone(card) as SlackCard)
     return true
   }
 
@@ -36,15 +38,15 @@ export class MemoryCardBoard implements CardBoard {
     return channel
   }
 
-  async reply(channel: string, ts: string, line: RenderedCard): Promise<boolean> {
+  async reply(channel: string, ts: string, line: JsonObject): Promise<boolean> {
     await Promise.resolve()
     if (!this.#messagesOf(channel).has(ts)) return false
-    this.#lines.push({ channel, ts, line: structuredClone(line) })
+    this.#lines.push({ channel, ts, line: structuredClone(line) as SlackCard })
     return true
   }
 
   /** What was said beneath the messages of a channel, oldest first. */
-  lines(channel: string): readonly RenderedCard[] {
+  lines(channel: string): readonly SlackCard[] {
     return this.#lines.filter((each) => each.channel === channel).map(({ line }) => line)
   }
 
@@ -54,7 +56,7 @@ export class MemoryCardBoard implements CardBoard {
   }
 
   /** The messages of a channel, oldest first. */
-  messages(channel: string): readonly RenderedCard[] {
+  messages(channel: string): readonly SlackCard[] {
     return [...this.#messagesOf(channel).values()]
   }
 
@@ -68,7 +70,7 @@ export class MemoryCardBoard implements CardBoard {
     this.#channels.delete(channel)
   }
 
-  #messagesOf(channel: string): Map<string, RenderedCard> {
+  #messagesOf(channel: string): Map<string, SlackCard> {
     const messages = this.#channels.get(channel)
     if (!messages) throw new CardUndeliverable(`the channel \`${channel}\` is closed to us`)
     return messages

@@ -19,7 +19,14 @@ import * as z from 'zod'
 import { type Sentence, unquoted } from '../../../domain/cards/sentence.ts'
 import { clamp } from '../../../domain/inert.ts'
 import { type JsonObject, type NumericDate, rfc3339 } from '../../../domain/values.ts'
-import type { RenderedCard } from '../../../operations/cards/ports.ts'
+
+/** A message: Slack shows the text in notifications, where it does read markup. */
+export type SlackCard = { text: string; blocks: readonly JsonObject[] }
+
+export const cardOf = (text: string, blocks: readonly object[]): SlackCard => ({
+  text,
+  blocks: blocks as readonly JsonObject[],
+})
 
 /** The blocks that cards are made of. None of them reads markup. https://docs.slack.dev/reference/block-kit */
 
@@ -196,7 +203,7 @@ const Block = z.discriminatedUnion('type', [
 
 const mostBlocks = 50
 
-export function complaintsOf(card: RenderedCard): readonly string[] {
+export function complaintsOf(card: SlackCard): readonly string[] {
   const { blocks } = card
   const complaints = blocks.flatMap((block, index) => complaintsOfBlock(block, `blocks/${index}`))
   for (const name of ['block_id', 'action_id'] as const)

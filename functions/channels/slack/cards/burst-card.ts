@@ -10,12 +10,13 @@ import { saidTexts } from '../../../domain/record/ask-terms.ts'
 import { type Origin, originOf } from '../../../domain/record/origin.ts'
 import type { Preview } from '../../../domain/record/preview.ts'
 import type { ApprovalRequest } from '../../../domain/record/request.ts'
-import { type JsonObject, rfc3339 } from '../../../domain/values.ts'
+import { rfc3339 } from '../../../domain/values.ts'
 import type { BurstView } from '../../../operations/cards/draw-burst.ts'
-import type { RenderedCard } from '../../../operations/cards/ports.ts'
+import type { CardOptions } from '../../door.ts'
 import {
   bold,
   button,
+  cardOf,
   code,
   confirming,
   context,
@@ -24,11 +25,12 @@ import {
   list,
   plain,
   rich,
+  type SlackCard,
   section,
   sizeOf,
   words,
 } from './blocks.ts'
-import { type CardOptions, renderCard } from './card.ts'
+import { renderCard } from './card.ts'
 import { approveAll, denyAll, openOne } from './card-decide.ts'
 
 /** A longer line is cut, and then the list cannot be approved at once. */
@@ -42,7 +44,7 @@ export function renderBurst(
   view: BurstView,
   facts: ViewFacts,
   options: CardOptions = {},
-): { card: RenderedCard; shown: readonly Member[]; whole: boolean } {
+): { card: SlackCard; shown: readonly Member[]; whole: boolean } {
   const waiting = view.members.filter((state) => isOf(view.kind, state))
   const [only, ...others] = waiting
   if (only && others.length === 0)
@@ -63,10 +65,9 @@ function aloneCard(
   { kind, outcome, members }: BurstView,
   facts: ViewFacts,
   options: CardOptions,
-): RenderedCard {
+): SlackCard {
   const card = renderCard(state, facts, kind.channel, options)
-  const more = outcomeBlocks(outcome, members, facts) as unknown as readonly JsonObject[]
-  const both = { ...card, blocks: [...card.blocks, ...more] }
+  const both = cardOf(card.text, [...card.blocks, ...outcomeBlocks(outcome, members, facts)])
   return sizeOf(both) > largestCard ? card : both
 }
 
@@ -75,7 +76,7 @@ function renderList(
   waiting: readonly ApprovalRequest[],
   shown: readonly ApprovalRequest[],
   facts: ViewFacts,
-): RenderedCard {
+): SlackCard {
   const digest = listDigest(shown.map(memberOf)).slice(0, 24)
   const { agent, action, environment, stage } = kind
   const count = waiting.length
@@ -109,7 +110,7 @@ function renderList(
   ]
   // Slack shows this in notifications, where it does read markup: no text of others is in it.
   const text = `${status}. ${action} in ${environment}, by ${agent}. List ${digest}`
-  return { text, blocks: blocks as unknown as readonly JsonObject[] }
+  return cardOf(text, blocks)
 }
 
 function columnsOf(shown: readonly ApprovalRequest[]): { common: string[]; lines: string[]; whole: boolean } {

@@ -4,7 +4,7 @@ import { openStageOf, type RequestView, type StageView } from '../../../domain/c
 import { titleText } from '../../../domain/cards/request-words.ts'
 import { loginNeeded } from '../../../domain/cards/stage-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
-import type { RequestId } from '../../../domain/values.ts'
+import type { RequestOptions } from '../../door.ts'
 import { actions, bold, button, type CardBlock, code, confirming, linkButton, rich, section, words } from './blocks.ts'
 
 /** The action ids of controls. Apart from the cards, so that code that only answers clicks does not load the cards. */
@@ -16,14 +16,8 @@ export const openOne = 'open_one'
 export const allowMore = 'allow_more'
 export const allowedMore = { uses: 5, hours: 4 } as const
 
-export type DecideOptions = {
-  page?: (request: RequestId) => string
-  /** Whether the person who approved it may allow its agent more of the same from this card. */
-  offersPermit: boolean
-}
-
 /** An approved card's offer to allow more of the same; on a request out of a standing permit, that it is one. */
-export function allowBlocks(view: RequestView, channel: string, { offersPermit }: DecideOptions): CardBlock[] {
+export function allowBlocks(view: RequestView, channel: string, { offersPermit }: RequestOptions): CardBlock[] {
   const { agent, standing, stages, status } = view
   if (standing !== undefined)
     return [
@@ -68,7 +62,7 @@ export function decideBlocks(
   view: RequestView,
   channel: string,
   isWhole: boolean,
-  { page }: DecideOptions,
+  { page }: RequestOptions,
 ): CardBlock[] {
   const stage = openStageOf(view)
   if (stage?.channel !== channel) return []
@@ -90,17 +84,17 @@ export function decideBlocks(
 const buttonValue = ({ id, round, digest }: RequestView): string =>
   JSON.stringify({ r: id, n: round, d: digest.slice(0, 16) })
 
-function tooLong({ id }: RequestView, page: DecideOptions['page']): CardBlock {
+function tooLong({ id }: RequestView, page: RequestOptions['page']): CardBlock {
   const why = 'This request is too long for a card, so it cannot be approved here. '
   const where = page ? 'Read and approve it on its page.' : `Read it through the API: GET /v1/requests/${id}.`
   return rich(tooLongBlock, section(bold(why), words(where)))
 }
 
-const readButton = ({ id }: RequestView, page: DecideOptions['page']): Button[] =>
+const readButton = ({ id }: RequestView, page: RequestOptions['page']): Button[] =>
   page ? [{ ...linkButton(readAction, 'Read in full and decide', page(id)), style: 'primary' }] : []
 
 /** Slack opens the page, and tells us of the click too. */
-const loginButton = ({ id }: RequestView, value: string, page: DecideOptions['page']): Button =>
+const loginButton = ({ id }: RequestView, value: string, page: RequestOptions['page']): Button =>
   page
     ? { ...linkButton('approve', 'Log in and approve', page(id)), value, style: 'primary' }
     : button('approve', 'Approve', value)

@@ -23,11 +23,12 @@ import { stageSentence } from '../../../domain/cards/stage-words.ts'
 import { nameOf } from '../../../domain/cards/who.ts'
 import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
 import type { ApprovalRequest } from '../../../domain/record/request.ts'
-import { defined, type JsonObject } from '../../../domain/values.ts'
-import type { RenderedCard } from '../../../operations/cards/ports.ts'
+import { defined } from '../../../domain/values.ts'
+import type { CardOptions, RequestOptions } from '../../door.ts'
 import {
   bold,
   type CardBlock,
+  cardOf,
   code,
   context,
   drawn,
@@ -37,17 +38,14 @@ import {
   preformatted,
   quote,
   rich,
+  type SlackCard,
   section,
   time,
   words,
 } from './blocks.ts'
-import { allowBlocks, type DecideOptions, decideBlocks, tooLongBlock } from './card-decide.ts'
+import { allowBlocks, decideBlocks, tooLongBlock } from './card-decide.ts'
 import { type StepBudget, stepBlocks } from './plan-blocks.ts'
 import { changedBlocks, previewBlock } from './preview-blocks.ts'
-
-export type CardOptions = Omit<DecideOptions, 'offersPermit'> & {
-  allows?: (state: ApprovalRequest) => boolean
-}
 
 /** How much of a card each part may take, in characters. */
 type Budget = { arguments: number; preview: number; claim: number; lines: number; steps?: StepBudget }
@@ -97,7 +95,7 @@ export const renderCard = (
   facts: ViewFacts,
   channel: string,
   { page, allows }: CardOptions = {},
-): RenderedCard =>
+): SlackCard =>
   drawRequest(describeRequest(state, facts), channel, {
     ...(page ? { page } : {}),
     offersPermit: allows?.(state) ?? false,
@@ -107,7 +105,7 @@ export const renderCard = (
  * What people wrote gives way first: how much of an ask is shown goes by the card without their texts, so a click is judged
  * without them too. Only where even their beginnings have no room, less of the ask is shown, and then without buttons.
  */
-export function drawRequest(view: RequestView, channel: string, options: DecideOptions): RenderedCard {
+export function drawRequest(view: RequestView, channel: string, options: RequestOptions): SlackCard {
   const bare = withoutTexts(view)
   const all = view.steps ? planBudgets : budgets
   const { budget } = fitted(all, (each) => ({ budget: each, card: drawWithin(bare, channel, options, each) }))
@@ -134,7 +132,7 @@ export function showsAll(state: ApprovalRequest, facts: ViewFacts, options: Card
   return renderCard(state, facts, stage.channel, options).blocks.every(({ block_id }) => block_id !== tooLongBlock)
 }
 
-function drawWithin(view: RequestView, channel: string, options: DecideOptions, budget: Budget): RenderedCard {
+function drawWithin(view: RequestView, channel: string, options: RequestOptions, budget: Budget): SlackCard {
   const status = headlineOf(view)
   const note = noteOf(view)
   const done = budget.steps ? stepBlocks(view, budget.steps) : doneBlocks(view, budget)
@@ -160,7 +158,7 @@ function drawWithin(view: RequestView, channel: string, options: DecideOptions, 
   ]
   // Slack shows this in notifications, where it does read markup: no text of others is in it.
   const text = `${status}. ${view.action} in ${view.environment}, tier ${view.tier.number}. ${view.id} ${view.digest.slice(0, 24)}`
-  return { text, blocks: blocks as unknown as readonly JsonObject[] }
+  return cardOf(text, blocks)
 }
 
 /** What is there now beside what would be, and what will be done, exactly. */

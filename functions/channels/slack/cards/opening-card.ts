@@ -1,6 +1,5 @@
 import type { Button } from '@slack/types'
-import type { AboutOpening, OpeningStatus, OpeningView } from '../../../domain/cards/opening-view.ts'
-import { describeOpening } from '../../../domain/cards/opening-view.ts'
+import type { OpeningStatus, OpeningView } from '../../../domain/cards/opening-view.ts'
 import {
   callsSentence,
   doneSentences,
@@ -10,22 +9,21 @@ import {
   openedRights,
   openingHeadline,
   openingNow,
+  openingText,
   openingTitle,
   reviewNote,
   reviewNow,
   whoSentences,
   whyEnded,
 } from '../../../domain/cards/opening-words.ts'
-import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
-import type { ApprovalRequest } from '../../../domain/record/request.ts'
-import type { JsonObject, RequestId } from '../../../domain/values.ts'
-import type { RenderedCard } from '../../../operations/cards/ports.ts'
+import type { PageOption } from '../../door.ts'
 import {
   actions,
   bold,
   button,
   type CardBlock,
+  cardOf,
   code,
   confirming,
   context,
@@ -38,13 +36,12 @@ import {
   preformatted,
   quote,
   rich,
+  type SlackCard,
   section,
   words,
 } from './blocks.ts'
 import { argumentText } from './card.ts'
 import { readAction } from './card-decide.ts'
-
-export type PageOption = { page?: (request: RequestId) => string }
 
 type Budget = { reason: number; arguments: number; lines: number }
 const budgets: readonly [Budget, ...Budget[]] = [
@@ -71,26 +68,12 @@ export const signedHeadline = (view: OpeningView): string =>
 
 /**
  * It cannot be taken for a card that asks for an approval: it says first that no one approved this, stands between
- * lines, and asks only that it be ended and reviewed.
+ * lines, and asks only that it be ended and reviewed. Without `about`, who was told is not on it, and no button acts.
  */
-export const renderOpening = (
-  state: ApprovalRequest,
-  about: AboutOpening,
-  facts: ViewFacts,
-  options: PageOption = {},
-): RenderedCard => drawOpeningCard(describeOpening(state, facts, about), options)
-
-/** The same for a person who asked to see it: without who was told and who may review it, and with no button that acts. */
-export const renderOpeningForAsker = (
-  state: ApprovalRequest,
-  facts: ViewFacts,
-  options: PageOption = {},
-): RenderedCard => drawOpeningCard(describeOpening(state, facts), options)
-
-export const drawOpeningCard = (view: OpeningView, options: PageOption = {}): RenderedCard =>
+export const drawOpeningCard = (view: OpeningView, options: PageOption = {}): SlackCard =>
   fitted(budgets, (budget) => drawWithin(view, options, budget))
 
-function drawWithin(view: OpeningView, options: PageOption, budget: Budget): RenderedCard {
+function drawWithin(view: OpeningView, options: PageOption, budget: Budget): SlackCard {
   const why = whyEnded(view)
   const drill = drillSentence(view)
   const who = whoSentences(view, budget.lines)
@@ -116,15 +99,11 @@ function drawWithin(view: OpeningView, options: PageOption, budget: Budget): Ren
     context(`${view.drill ? `${drillMark}   ` : ''}Break-glass ${view.id}   Digest ${view.digest.slice(0, 24)}`),
     divider('below'),
   ]
-  return { text: textOf(view, openingHeadline(view)), blocks: blocks as unknown as readonly JsonObject[] }
+  return cardOf(openingText(view, openingHeadline(view)), blocks)
 }
 
-/** Slack shows this in notifications, where it does read markup: no text of others is in it. */
-export const textOf = (view: OpeningView, status: string): string =>
-  `${status}. ${view.person.id}: ${view.profile ?? view.action} in ${view.environment}. ${view.id} ${view.digest.slice(0, 24)}`
-
 /** Text of others, in a place of its own. Slack takes no empty text. */
-export const theirs = (text: string, limit: number): string => clamp(inert(text), limit).text || '(empty)'
+const theirs = (text: string, limit: number): string => clamp(inert(text), limit).text || '(empty)'
 
 export const reasonParts = ({ incident, reason }: OpeningView, limit: number) => [
   section(bold('Incident '), code(theirs(incident, 128)), bold('   Reason given')),
@@ -183,8 +162,9 @@ function actButtons(view: OpeningView): Button[] {
   return [button(openingActions.review, 'Review…', value, { style: 'primary' })]
 }
 
-export const readButtons = ({ id }: OpeningView, { page }: PageOption): Button[] =>
-  page ? [linkButton(readAction, 'Read all of it', page(id))] : []
+const readButtons = ({ id }: OpeningView, { page }: PageOption): Button[] => (page ? [readButton(page(id))] : [])
+
+export const readButton = (url: string): Button => linkButton(readAction, 'Read all of it', url)
 
 const endButton = (view: OpeningView, value: string): Button =>
   button(openingActions.end, endLabel(view), value, {

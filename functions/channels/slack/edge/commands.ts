@@ -8,12 +8,24 @@ import { clamp, inert } from '../../../domain/inert.ts'
 import { openingOf } from '../../../domain/record/origin.ts'
 import type { ApprovalRequest } from '../../../domain/record/request.ts'
 import type { NumericDate, PersonId } from '../../../domain/values.ts'
-import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import type { Overview } from '../../../operations/cards/read-overview.ts'
 import type { NotFound } from '../../../operations/requests/read-requests.ts'
-import { bold, type CardBlock, code, context, drawn, fitted, list, rich, section, words } from '../cards/blocks.ts'
+import type { PageOption } from '../../door.ts'
+import {
+  bold,
+  type CardBlock,
+  code,
+  context,
+  drawn,
+  fitted,
+  list,
+  rich,
+  type SlackCard,
+  section,
+  words,
+} from '../cards/blocks.ts'
 import { renderCard } from '../cards/card.ts'
-import { type PageOption, renderOpeningForAsker } from '../cards/opening-card.ts'
+import { drawOpeningCard } from '../cards/opening-card.ts'
 import { requestRow, waitingRow } from '../cards/rows.ts'
 import { chooseModal } from '../forms/ask-forms.ts'
 import { haltModal } from '../forms/halt-forms.ts'
@@ -118,8 +130,8 @@ const part = (name: string, title: string, rows: readonly RichTextSection[], of:
 
 /** The card itself, in a channel that it has no buttons for: an answer that is not redrawn must not be decided on. */
 export function showReply(state: ApprovalRequest, facts: ViewFacts, options: PageOption = {}): Reply {
-  const card: RenderedCard = openingOf(state.ask)
-    ? renderOpeningForAsker(state, facts, options)
+  const card: SlackCard = openingOf(state.ask)
+    ? drawOpeningCard(describeOpening(state, facts), options)
     : renderCard(state, facts, '')
   return { text: card.text, blocks: card.blocks as unknown as CardBlock[] }
 }

@@ -12,7 +12,8 @@ import { drawBursts, partition } from '../../../../functions/handlers/channels/d
 import { decideBurst } from '../../../../functions/operations/cards/decide-burst.ts'
 import { drawBurst, hasOwnCard } from '../../../../functions/operations/cards/draw-burst.ts'
 import { drawCard } from '../../../../functions/operations/cards/draw-card.ts'
-import type { BurstMessage, RenderedCard } from '../../../../functions/operations/cards/ports.ts'
+import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
+import type { BurstMessage } from '../../../../functions/operations/cards/ports.ts'
 import { declareHalt, liftHalt } from '../../../../functions/operations/halts/halt.ts'
 import { cancelRequest } from '../../../../functions/operations/requests/end-request.ts'
 import { MemoryCardBoard } from '../../../support/cards/memory-card-board.ts'
@@ -124,12 +125,12 @@ class Bursting {
     return this.world.requests.onceKeys('CLICK#')
   }
 
-  get messages(): readonly RenderedCard[] {
+  get messages(): readonly SlackCard[] {
     return this.board.messages(channel)
   }
 
   /** The card of the burst that is drawn last. */
-  get card(): RenderedCard {
+  get card(): SlackCard {
     const card = this.messages.findLast(({ text }) => text.includes('alike'))
     if (!card) throw new Error('no burst is drawn')
     return card
@@ -164,10 +165,10 @@ class Bursting {
   }
 }
 
-const elementsOf = ({ blocks }: RenderedCard): JsonObject[] =>
+const elementsOf = ({ blocks }: SlackCard): JsonObject[] =>
   blocks.filter(({ type }) => type === 'actions').flatMap(({ elements }) => elements as JsonObject[])
 /** The lines of what is listed. */
-function listOf({ blocks }: RenderedCard): string[] {
+function listOf({ blocks }: SlackCard): string[] {
   const block = blocks.find(({ block_id }) => block_id === 'list') as
     | { elements: { elements: { text: string }[] }[] }
     | undefined
@@ -176,7 +177,7 @@ function listOf({ blocks }: RenderedCard): string[] {
     .join('')
     .split('\n')
 }
-const textsOf = (card: RenderedCard): string => JSON.stringify(card.blocks)
+const textsOf = (card: SlackCard): string => JSON.stringify(card.blocks)
 
 let burst: Bursting
 beforeEach(() => {
@@ -255,7 +256,7 @@ describe('many alike', () => {
     for (const { ask } of all.slice(0, -1))
       await cancelRequest({ id: ask.id, agent: agent('remediator') }, burst.world.ports)
     await burst.draw(...all.slice(0, -1).map(({ ask }) => ask.id))
-    const card = burst.messages.at(-1) as RenderedCard
+    const card = burst.messages.at(-1) as SlackCard
     expect(textsOf(card)).toContain(`Request ${left.ask.id}   Round 1   Digest ${left.ask.digest.slice(0, 24)}`)
     await burst.click('U0BEN', 'approve', card)
     expect(await burst.world.state(left.ask.id)).toMatchObject({ status: 'approved' })
@@ -270,7 +271,7 @@ describe('many alike', () => {
     await burst.place(late.ask.id)
     for (const { ask } of all) await cancelRequest({ id: ask.id, agent: agent('remediator') }, burst.world.ports)
     await burst.draw(...all.map(({ ask }) => ask.id))
-    const card = burst.messages.findLast((each) => each.text.includes(late.ask.id)) as RenderedCard
+    const card = burst.messages.findLast((each) => each.text.includes(late.ask.id)) as SlackCard
     expect(['approve', 'deny'].map((id) => burst.button(id, card) !== undefined)).toEqual([true, true])
   })
 

@@ -7,7 +7,7 @@ import type { Matched, Preview } from '../../../../functions/domain/record/previ
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import type { Json, JsonObject } from '../../../../functions/domain/values.ts'
 import { duration } from '../../../../functions/domain/values.ts'
-import type { RenderedCard } from '../../../../functions/operations/cards/ports.ts'
+import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { checkMessageBlocks } from '../../../../local/desk/blocks.ts'
 import { anyCharacter } from '../../../support/any-character.ts'
 import { credentialId } from '../../../support/ask.ts'
@@ -28,7 +28,7 @@ const stateOf = (name: string): ApprovalRequest => {
   if (!state) throw new Error(`no state \`${name}\``)
   return state
 }
-const cardOf = (name: string, changes: Partial<ApprovalRequest['ask']> = {}, preview?: Preview): RenderedCard => {
+const cardOf = (name: string, changes: Partial<ApprovalRequest['ask']> = {}, preview?: Preview): SlackCard => {
   const state = stateOf(name)
   return renderCard({ ...state, ...(preview && { preview }), ask: { ...state.ask, ...changes } }, bundle, channel)
 }
@@ -47,8 +47,8 @@ function wordsOf(value: unknown): string {
     .filter((part) => part !== '')
     .join(' ')
 }
-const said = ({ blocks }: RenderedCard): string => wordsOf(blocks)
-const buttonsOf = ({ blocks }: RenderedCard): string[] =>
+const said = ({ blocks }: SlackCard): string => wordsOf(blocks)
+const buttonsOf = ({ blocks }: SlackCard): string[] =>
   blocks
     .filter(({ type }) => type === 'actions')
     .flatMap(({ elements }) => (elements as readonly JsonObject[]).map((each) => String(each['action_id'])))
@@ -342,7 +342,7 @@ describe('the agent’s own words', () => {
   test.each(corpus.map((text) => [text]))('%j changes nothing but that one quotation', (text) => {
     const honest = cardOf('waiting for the first stage', { justification: 'because' })
     const card = cardOf('waiting for the first stage', { justification: text })
-    const others = ({ blocks }: RenderedCard) => blocks.filter(({ block_id }) => block_id !== 'claim')
+    const others = ({ blocks }: SlackCard) => blocks.filter(({ block_id }) => block_id !== 'claim')
     expect(others(card)).toEqual(others(honest))
     expect(card.text).toBe(honest.text)
     expect(complaintsOf(card)).toEqual([])

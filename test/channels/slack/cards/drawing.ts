@@ -1,15 +1,14 @@
 import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
-import { renderLine, renderNotice } from '../../../../functions/channels/slack/cards/lines.ts'
-import { renderOpening } from '../../../../functions/channels/slack/cards/opening-card.ts'
 import type { Bundle } from '../../../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../../../functions/domain/policy/ladder.ts'
 import type { JsonObject } from '../../../../functions/domain/values.ts'
 import { pageOf } from '../../../../functions/handlers/wiring/slack.ts'
 import type { DrawPorts } from '../../../../functions/operations/cards/draw-card.ts'
-import type { RenderedCard } from '../../../../functions/operations/cards/ports.ts'
+import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { ShowingRequests } from '../../../../functions/operations/ledger/texts.ts'
 import { MemoryPager } from '../../../support/break-glass/memory-pager.ts'
 import { issuer, type World } from '../../../support/world.ts'
+import { renderLine, renderNotice, renderOpening } from './rendering.ts'
 
 /** What drawing needs, with Slack's own words, over a world and wherever its cards are. */
 export function drawPorts(world: World, where: Pick<DrawPorts, 'cards' | 'board'>, changes: Partial<DrawPorts> = {}) {
@@ -49,16 +48,16 @@ export const withStage = (bundle: Bundle, name: string, terms: Partial<Stage>): 
 /** Without what the sample says of routing, so that a test says all of it. */
 const plainly = ({ notify: _, remind: __, ...stage }: Stage, terms: Partial<Stage>): Stage => ({ ...stage, ...terms })
 
-export const headline = (card: RenderedCard | undefined) =>
+export const headline = (card: SlackCard | undefined) =>
   (card?.blocks[0]?.['text'] as { text: string } | undefined)?.text
 
-export const buttonsOf = (card: RenderedCard | undefined): readonly unknown[] =>
+export const buttonsOf = (card: SlackCard | undefined): readonly unknown[] =>
   (card?.blocks ?? []).flatMap((block) =>
     block['type'] === 'actions' ? (block['elements'] as readonly JsonObject[]).map((each) => each['action_id']) : [],
   )
 
 /** All that a line shows, mentions as Slack writes them. */
-export const wordsOf = (line: RenderedCard | undefined): string =>
+export const wordsOf = (line: SlackCard | undefined): string =>
   JSON.stringify(line?.blocks ?? '')
     .match(/"(?:text|user_id)":"[^"]*"/g)
     ?.map((each) => each.replace(/^"user_id":"(.*)"$/, '<@$1>').replace(/^"text":"(.*)"$/, '$1'))

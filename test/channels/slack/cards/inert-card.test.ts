@@ -22,7 +22,7 @@ import type { Preview } from '../../../../functions/domain/record/preview.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { Refusal } from '../../../../functions/domain/refusals.ts'
 import type { AgentId } from '../../../../functions/domain/values.ts'
-import type { RenderedCard } from '../../../../functions/operations/cards/ports.ts'
+import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
 import type { OnBehalfForeseen } from '../../../../functions/operations/requests/ask-on-behalf.ts'
 import { checkMessageBlocks, checkView } from '../../../../local/desk/blocks.ts'
 import { anyCharacter } from '../../../support/any-character.ts'
@@ -87,10 +87,10 @@ const readAs = (preview: Preview, text: string): Preview => {
   return preview.outcome === 'failed' ? preview : { ...preview, before: { Value }, after: { Value: `${Value}.` } }
 }
 
-const shown = (state: ApprovalRequest): RenderedCard => renderCard(state, bundle, channel, { page })
+const shown = (state: ApprovalRequest): SlackCard => renderCard(state, bundle, channel, { page })
 
 /** Without what is different from an honest card only since something was too long: the catalogue's own list gets shorter. */
-const withoutLength = ({ blocks }: RenderedCard) =>
+const withoutLength = ({ blocks }: SlackCard) =>
   blocks.filter(({ block_id }) => block_id !== 'too-long' && block_id !== 'open')
 
 const names = [

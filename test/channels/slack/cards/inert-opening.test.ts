@@ -1,7 +1,5 @@
 import fc from 'fast-check'
 import { complaintsOf, largestCard, sizeOf } from '../../../../functions/channels/slack/cards/blocks.ts'
-import { renderNotice } from '../../../../functions/channels/slack/cards/lines.ts'
-import { renderOpening } from '../../../../functions/channels/slack/cards/opening-card.ts'
 import { reviewModal } from '../../../../functions/channels/slack/forms/opening-forms.ts'
 import type { Notice } from '../../../../functions/domain/cards/notices.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
@@ -12,6 +10,7 @@ import { page } from '../edge/door.ts'
 import { expectInert, ownWords } from './inert-checks.ts'
 import { corpus } from './inert-corpus.ts'
 import { type Drawn, everyOpening } from './openings.ts'
+import { renderNotice, renderOpening } from './rendering.ts'
 
 const bundle = sampleBundle()
 let drawn: ReadonlyMap<string, Drawn>

@@ -1,16 +1,15 @@
 import { complaintsOf } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { renderCard } from '../../../../functions/channels/slack/cards/card.ts'
-import { renderNotice } from '../../../../functions/channels/slack/cards/lines.ts'
-import { renderOpening } from '../../../../functions/channels/slack/cards/opening-card.ts'
 import { degradeCard } from '../../../../functions/channels/slack/door.ts'
 import type { Notice } from '../../../../functions/domain/cards/notices.ts'
-import type { RenderedCard } from '../../../../functions/operations/cards/ports.ts'
+import type { SlackCard } from '../../../../functions/channels/slack/cards/blocks.ts'
 import { checkMessageBlocks } from '../../../../local/desk/blocks.ts'
 import { sampleBundle } from '../../../support/world.ts'
 import { wordsOf } from '../edge/desk-world.ts'
 import { page } from '../edge/door.ts'
 import { buttonsOf } from './drawing.ts'
 import { type Drawn, everyOpening, reason } from './openings.ts'
+import { renderNotice, renderOpening } from './rendering.ts'
 import { everyState } from './states.ts'
 
 const bundle = sampleBundle()
@@ -25,7 +24,7 @@ const of = (name: string): Drawn => {
 }
 const cardOf = ({ state, about }: Drawn) => renderOpening(state, about, bundle, { page })
 const textOn = (each: Drawn) => wordsOf(cardOf(each).blocks)
-const titleOf = ({ blocks }: RenderedCard): string =>
+const titleOf = ({ blocks }: SlackCard): string =>
   wordsOf(blocks.filter(({ type }) => type === 'header').slice(0, 1))
 const headlineOf = (each: Drawn) => titleOf(cardOf(each))
 

@@ -1,4 +1,3 @@
-import { renderLine } from '../../../../functions/channels/slack/cards/lines.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
 import { holdsFor } from '../../../../functions/group-sources/kind.ts'
 import { sourceOf } from '../../../../functions/group-sources/kinds.ts'
@@ -7,6 +6,7 @@ import { MemoryCardBoard } from '../../../support/cards/memory-card-board.ts'
 import { MemoryCardStore } from '../../../support/cards/memory-card-store.ts'
 import { person, prodParameter, sampleBundle, stagingParameter, World } from '../../../support/world.ts'
 import { buttonsOf, drawPorts, headline, withStage, wordsOf } from './drawing.ts'
+import { renderLine } from './rendering.ts'
 import { drifted, previewOf } from './states.ts'
 
 // Who is told of what, and where: channels, people directly, the agent's owner. Nobody is told twice.

@@ -1,39 +1,40 @@
-import type { RichTextElement } from '@slack/types'
-import { warnBefore } from '../../../domain/break-glass/break-glass.ts'
-import type { Notice as OpeningNotice } from '../../../domain/cards/notices.ts'
-import { describeOpening, type OpeningView } from '../../../domain/cards/opening-view.ts'
-import { drillMark, openingNow, openingTitle, reviewNow, whyEnded } from '../../../domain/cards/opening-words.ts'
-import { describeRequest, type ViewFacts } from '../../../domain/cards/request-view.ts'
-import { noteOf, nowOf, whyAgain } from '../../../domain/cards/request-words.ts'
-import type { Sentence } from '../../../domain/cards/sentence.ts'
-import { nameIn, nameOf } from '../../../domain/cards/who.ts'
-import { clamp, inert } from '../../../domain/inert.ts'
-import { fillingOf } from '../../../domain/policy/filling.ts'
-import { type ApprovalRequest, grantOf, openStage } from '../../../domain/record/request.ts'
-import { duration, type JsonObject } from '../../../domain/values.ts'
-import type { Line, Notice } from '../../../operations/cards/card-lines.ts'
-import type { Hearer } from '../../../operations/cards/draw-opening.ts'
-import type { RenderedCard } from '../../../operations/cards/ports.ts'
-import { actions, bold, type CardBlock, drawn, quote, rich, section, words } from './blocks.ts'
-import { type PageOption, readButtons, textOf, theirs } from './opening-card.ts'
+import { warnBefore } from '../domain/break-glass/break-glass.ts'
+import type { Notice as OpeningNotice } from '../domain/cards/notices.ts'
+import { describeOpening, type OpeningView } from '../domain/cards/opening-view.ts'
+import { drillMark, openingNow, openingText, openingTitle, reviewNow, whyEnded } from '../domain/cards/opening-words.ts'
+import { describeRequest, type ViewFacts } from '../domain/cards/request-view.ts'
+import { noteOf, nowOf, whyAgain } from '../domain/cards/request-words.ts'
+import type { Sentence } from '../domain/cards/sentence.ts'
+import { nameIn, nameOf } from '../domain/cards/who.ts'
+import { clamp, inert } from '../domain/inert.ts'
+import type { SuspendedBecause } from '../domain/people/organisation.ts'
+import { fillingOf } from '../domain/policy/filling.ts'
+import { type ApprovalRequest, grantOf, openStage } from '../domain/record/request.ts'
+import { duration, type RequestId, rfc3339 } from '../domain/values.ts'
+import type { AgentNotice } from '../operations/agents/ports.ts'
+import type { Line, Notice } from '../operations/cards/card-lines.ts'
+import type { Hearer } from '../operations/cards/draw-opening.ts'
 
-/** Slack shows this many mentions of one message as pings; more people than that are not named. */
-const mostMentions = 20
+/** Lines in any chat: of the server's facts, with what people wrote in quotation marks or in quotations of their own. */
 
-/** From the server's facts: no text of the agent is in it. Only a reminder has mentions. */
-export function renderLine(line: Line | { line: Notice }, state: ApprovalRequest, facts: ViewFacts): RenderedCard {
-  const { said, text, mentions = [] } = sentenceOf(line, state, facts)
-  const pings = mentions.flatMap((user_id, at): RichTextElement[] => [
-    ...(at === 0 ? [] : [words(' ')]),
-    { type: 'user', user_id },
-  ])
-  // Of the text notifications read markup: no name stands in it, only ids and words of ours.
-  return { text, blocks: [rich('line', section(...pings, ...drawn(said)))] as unknown as readonly JsonObject[] }
+/** A line is beneath a card, and a notice may be a message of its own. */
+export type Said = {
+  as: 'line' | 'notice'
+  said: Sentence
+  /** The same for notifications, which may read markup: ids and words of ours alone. */
+  text: string
+  /** Accounts. Only a reminder has mentions. */
+  mentions?: readonly string[]
+  /** Inert texts of people, each in a place of its own. */
+  quotes?: readonly string[]
+  /** The address at which all of it is. */
+  page?: string | undefined
 }
 
-type Said = { said: Sentence; text: string; mentions?: readonly string[] }
+/** More people than a chat pings by one message are not named. */
+const mostMentions = 20
 
-function sentenceOf(line: Line | { line: Notice }, state: ApprovalRequest, facts: ViewFacts): Said {
+export function lineOf(line: Line | { line: Notice }, state: ApprovalRequest, facts: ViewFacts): Said {
   switch (line.line) {
     case 'asked':
       return same(`It is your turn now: ${line.stage}. The card above has the buttons.`)
@@ -65,7 +66,7 @@ function becameOf(state: ApprovalRequest, facts: ViewFacts): Sentence {
   return [...nowOf(view), ...(note === undefined ? [] : [' ', { said: note }])]
 }
 
-const same = (text: string): Said => ({ said: [text], text })
+const same = (text: string): Said => ({ as: 'line', said: [text], text })
 
 function reminder({ stage, users }: Extract<Line, { line: 'reminder' }>, state: ApprovalRequest): Said {
   const mentions = users.slice(0, mostMentions)
@@ -73,9 +74,10 @@ function reminder({ stage, users }: Extract<Line, { line: 'reminder' }>, state: 
   const until = openStage(state)?.deadline
   const waits = `${more}: ${stage} still waits for a decision`
   return {
+    as: 'line',
     mentions,
     said: [waits, ...(until === undefined ? ['.'] : [', until ', { time: until }, '. Silence never approves.'])],
-    text: `${mentions.map((user) => `<@${user}>`).join(' ')}${waits}. ${state.ask.id}`,
+    text: `${waits}. ${state.ask.id}`,
   }
 }
 
@@ -85,7 +87,7 @@ function endsSoon(state: ApprovalRequest): Said {
   const next =
     more === undefined ? `${agent.id} may ask for more time, once.` : 'It was given more time once, which is the most.'
   const text = `A grant in use ends soon. ${id}`
-  return { said: ['It is in use, and ends at ', { time: end }, `. ${next}`], text }
+  return { as: 'line', said: ['It is in use, and ends at ', { time: end }, `. ${next}`], text }
 }
 
 function handled({ stage, round }: Extract<Line, { line: 'handled' }>, state: ApprovalRequest, facts: ViewFacts): Said {
@@ -93,15 +95,20 @@ function handled({ stage, round }: Extract<Line, { line: 'handled' }>, state: Ap
   if (state.round !== round) {
     const view = describeRequest(state, facts)
     if (whyAgain(view) === 'changed')
-      return { said: ['Handled: what is there changed. The request is decided again, on what is there now.'], text }
+      return {
+        as: 'line',
+        said: ['Handled: what is there changed. The request is decided again, on what is there now.'],
+        text,
+      }
     const by = view.narrowings.at(-1)?.by
     const who = by === undefined ? '' : ` by ${nameOf(by)}`
-    return { said: [`Handled: narrowed${who}. Approvals start again for the smaller request.`], text }
+    return { as: 'line', said: [`Handled: narrowed${who}. Approvals start again for the smaller request.`], text }
   }
   const own = state.stages.find(({ terms }) => terms.name === stage)
   const { approvers, missing } = own ? fillingOf(own) : { approvers: [], missing: 1 }
   const by = approvers.map((person) => nameIn(facts, person)).join(', ')
   return {
+    as: 'line',
     said: missing === 0 ? [`Handled: ${stage} was approved by ${by}.`] : ['Handled: ', ...becameOf(state, facts)],
     text,
   }
@@ -110,39 +117,32 @@ function handled({ stage, round }: Extract<Line, { line: 'handled' }>, state: Ap
 function notice(state: ApprovalRequest, what: string, more: Sentence = []): Said {
   const { agent, action, environment, id } = state.ask
   const text = `Your agent ${agent.id} ${what} ${action} in ${environment}, tier ${state.tier}. ${id}`
-  return { said: [text, ...(more.length > 0 ? [' ', ...more] : [])], text }
+  return { as: 'line', said: [text, ...(more.length > 0 ? [' ', ...more] : [])], text }
 }
 
-/**
- * What the person said stands in a quotation of its own. A person who hears of the opening for the first time is told
- * what it is about.
- */
-export function renderNotice(
+/** A person who hears of the opening for the first time is told what it is about. */
+export function openingLineOf(
   notice: OpeningNotice,
   state: ApprovalRequest,
   hearer: Hearer,
   facts: ViewFacts,
-  options: PageOption = {},
-): RenderedCard {
+  { page }: { page?: (id: RequestId) => string } = {},
+): Said {
   const view = describeOpening(state, facts)
   const mark = view.drill ? `${drillMark}: ` : ''
   const first: Sentence = hearer.first
     ? ['🚨 ', ...openingTitle(view), ' for incident ', { value: inert(view.incident) }, '. ']
     : []
   const why = notice.notice === 'ended' ? whyEnded(view) : undefined
-  const read = hearer.first ? readButtons(view, options) : []
-  const blocks: CardBlock[] = [
-    rich(
-      'notice',
-      section(...(mark === '' ? [] : [bold(mark)]), ...drawn([...first, ...noticeSentence(notice, view, hearer)])),
-      ...(hearer.first ? [quote(theirs(view.reason, 600))] : []),
-      ...(why === undefined ? [] : [quote(clamp(why, 240).text)]),
-    ),
-    ...(read.length === 0 ? [] : [actions('read-opening', ...read)]),
-  ]
   return {
-    text: textOf(view, `${mark}${headlines[notice.notice]}`),
-    blocks: blocks as unknown as readonly JsonObject[],
+    as: 'notice',
+    said: [...(mark === '' ? [] : [{ bold: mark }]), ...first, ...noticeSentence(notice, view, hearer)],
+    text: openingText(view, `${mark}${headlines[notice.notice]}`),
+    quotes: [
+      ...(hearer.first ? [clamp(inert(view.reason), 600).text] : []),
+      ...(why === undefined ? [] : [clamp(why, 240).text]),
+    ],
+    page: hearer.first ? page?.(view.id) : undefined,
   }
 }
 
@@ -202,4 +202,28 @@ function whyTold({ sealed }: OpeningView, { because, mayReview }: Hearer): Sente
     default:
       return [` No one approved it; you are told because you answer for this.${review}`]
   }
+}
+
+/** Ids, a date and our words. */
+export function agentLineOf({ about, notice }: AgentNotice, issuer: string): Said {
+  const what = notice.kind === 'due' ? dueText(about, notice) : `${about} ${lost[notice.why]}. ${effectOf(about)}`
+  const where = about.startsWith('agent:') ? ` ${issuer}/agents/${about}` : ''
+  const text = `${what}${where}`
+  return { as: 'notice', said: [text], text }
+}
+
+const dueText = (about: string, { days, due }: Extract<AgentNotice['notice'], { kind: 'due' }>): string =>
+  `${about} is to be recertified by ${rfc3339(due)}, in ${days === 1 ? 'one day' : `${days} days`}. After that it is suspended. Another person does it: none who answers for it may.`
+
+const lost: { readonly [why in SuspendedBecause]: string } = {
+  recertification: 'was not recertified in time',
+  suspended: 'is suspended in the files',
+  retired: 'is retired',
+  owner_inactive: 'has no active owner',
+}
+
+function effectOf(about: string): string {
+  if (about.startsWith('agent:')) return 'Its grants have ended, and it gets no more.'
+  if (about.startsWith('person:')) return 'This person counts as inactive.'
+  return about.startsWith('group:') ? 'This group counts as empty.' : 'Its names should be looked at.'
 }

@@ -1,0 +1,29 @@
+import type { Member } from '../domain/cards/burst.ts'
+import type { OpeningView } from '../domain/cards/opening-view.ts'
+import type { RequestView, ViewFacts } from '../domain/cards/request-view.ts'
+import type { ApprovalRequest } from '../domain/record/request.ts'
+import type { JsonObject, RequestId } from '../domain/values.ts'
+import type { BurstView } from '../operations/cards/draw-burst.ts'
+import type { Said } from './lines.ts'
+
+/**
+ * Draws for one kind of chat, and is pure: one view is one card. Texts of people are inert in it, and a control that decides is only
+ * on a card that shows all of what it decides.
+ */
+export interface ChannelWords<Card extends JsonObject = JsonObject> {
+  /** @param channel by alias: the controls of the open stage are in its own channel alone */
+  request(view: RequestView, channel: string, options: RequestOptions): Card
+  opening(view: OpeningView, options: PageOption): Card
+  /** With the members that it shows as waiting, and whether it shows these whole. */
+  burst(
+    view: BurstView,
+    facts: ViewFacts,
+    options: CardOptions,
+  ): { card: Card; shown: readonly Member[]; whole: boolean }
+  say(line: Said): Card
+}
+
+export type PageOption = { page?: (request: RequestId) => string }
+/** `offersPermit`: whether the person who approved it may allow its agent more of the same. */
+export type RequestOptions = PageOption & { offersPermit: boolean }
+export type CardOptions = PageOption & { allows?: (state: ApprovalRequest) => boolean }
