@@ -12,8 +12,8 @@ import { type AgentId, type NumericDate, RequestId, type Result, type ToolId } f
 import { openedBy, type WhatToOpen } from '../operations/break-glass/what-to-open.ts'
 import type { TextReader } from '../operations/ledger/ports.ts'
 import type { Clock, Log } from '../operations/ports.ts'
-import { keepRate, knownRefusal } from '../operations/requests/limits.ts'
-import type { DecidingPorts, MakingPorts } from '../operations/requests/ports.ts'
+import { keepRate, knownRefusal } from '../operations/rates.ts'
+import type { DecidingPorts, MakingPorts } from '../operations/record/ports.ts'
 import { Callers, type ProvenPerson } from './callers.ts'
 
 export type DoorPorts = { issuer: string; policy: { bundle: Bundle }; clock: Clock; log: Log }

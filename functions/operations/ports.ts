@@ -1,3 +1,6 @@
+import type { Entry, Head } from '../domain/ledger/ledger.ts'
+import type { PersonalText } from '../domain/ledger/texts.ts'
+import type { Incident } from '../domain/policy/asking-terms.ts'
 import type { CredentialId, EvaluationId, HaltId, NumericDate, RequestId, StandInId, UseId } from '../domain/values.ts'
 
 export type Clock = { now(): NumericDate }
@@ -43,4 +46,24 @@ export interface Log {
   info(message: string, fields?: { [field: string]: string | number | boolean | undefined }): void
   warn(message: string, fields?: { [field: string]: string | number | boolean | undefined }): void
   error(message: string, fields?: { [field: string]: string | number | boolean | undefined }): void
+}
+
+/** The service that keeps incidents, about a parent task or what is to be opened. It never throws: `unreachable` is no answer. */
+export interface TaskService {
+  look(task: string): Promise<TaskLook>
+}
+export type TaskLook = { answer: 'known'; incident?: Incident } | { answer: 'unknown' | 'unreachable' }
+
+/** Reads one incident of a service of its kind. A fault is `unreachable` to those who ask. */
+export interface IncidentReader {
+  read(incident: string): Promise<TaskLook>
+}
+
+/** What a chain gets, and its end as it was read: `noEntries` for a new one. Another end since then, and nothing is saved. */
+export type Appended = { expected: Head; entries: readonly Entry[]; head: Head; texts?: readonly PersonalText[] }
+
+/** One-time timers. Each only has the request looked at. */
+export interface Timers {
+  /** Draws the cards of a request, or stores what is due of it. A name set twice is once. */
+  set(timer: { name: string; request: RequestId; at: NumericDate; to: 'draw' | 'store' }): Promise<void>
 }

@@ -3,9 +3,9 @@ import { endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { evaluations } from '../../functions/handlers/agents/evaluate.ts'
 import { mustKeepRate } from '../../functions/handlers/doors.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
+import { takeFrom } from '../../functions/operations/rates.ts'
+import type { RequestStore } from '../../functions/operations/record/ports.ts'
 import type { EvaluationCaller } from '../../functions/operations/requests/evaluate-access.ts'
-import { takeFrom } from '../../functions/operations/requests/limits.ts'
-import type { RequestStore } from '../../functions/operations/requests/ports.ts'
 import { agent, issuer, prodParameter, sampleBundle, stagingParameter, type What, World } from '../support/world.ts'
 
 /** How often an agent may ask: more is 429 with `Retry-After`, and nothing is put on record. */

@@ -10,7 +10,7 @@ import type { Deny } from '../../functions/domain/credentials/denies.ts'
 import type { Entry } from '../../functions/domain/ledger/ledger.ts'
 import { grantOf } from '../../functions/domain/record/request.ts'
 import type { RequestId } from '../../functions/domain/values.ts'
-import type { Stored } from '../../functions/operations/requests/ports.ts'
+import type { Stored } from '../../functions/operations/record/ports.ts'
 import { clientSettings } from '../../local/emulator.ts'
 import type { Local } from '../../local/local-file.ts'
 

@@ -13,7 +13,7 @@ import {
 } from '../../domain/requests/history.ts'
 import { type AskerId, defined, type NumericDate, RequestId } from '../../domain/values.ts'
 import type { Page } from '../../operations/ports.ts'
-import type { RequestPage, Stored } from '../../operations/requests/ports.ts'
+import type { RequestPage, Stored } from '../../operations/record/ports.ts'
 import { type Item, textOf, timeKey } from './items.ts'
 import { inOneOrder, inShard, shardsOf, withoutShard } from './shards.ts'
 import { batchLimit, type Table } from './table.ts'

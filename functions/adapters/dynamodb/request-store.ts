@@ -21,7 +21,7 @@ import type {
   Stored,
   TakenOnce,
   ToAct,
-} from '../../operations/requests/ports.ts'
+} from '../../operations/record/ports.ts'
 import { permitKey, requestKey } from './chain-ends.ts'
 import type { Connection } from './client.ts'
 import { anyReadingKey, readingsOf } from './group-readings.ts'

@@ -1,8 +1,8 @@
 import type { Incident } from '../../domain/policy/asking-terms.ts'
 import type { IncidentServices } from '../../domain/policy/incident-service.ts'
 import { defined, JsonObject, parseJson } from '../../domain/values.ts'
+import type { IncidentReader, TaskLook } from '../../operations/ports.ts'
 import type { Expressions } from '../../operations/previews/sources.ts'
-import type { IncidentReader, TaskLook } from '../../operations/requests/ports.ts'
 import { readText, rejectAt } from '../fetch-limits.ts'
 
 /** For the secret and the answer together: the person who opens waits for it. Milliseconds. */

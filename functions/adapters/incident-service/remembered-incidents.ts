@@ -1,7 +1,6 @@
 import type { NumericDate } from '../../domain/values.ts'
 import { faultName } from '../../operations/faults.ts'
-import type { Clock, Log } from '../../operations/ports.ts'
-import type { IncidentReader, TaskLook, TaskService } from '../../operations/requests/ports.ts'
+import type { Clock, IncidentReader, Log, TaskLook, TaskService } from '../../operations/ports.ts'
 
 /** An opening that is tried again does not ask again. Seconds. */
 const remembered = 30

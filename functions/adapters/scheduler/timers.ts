@@ -1,7 +1,7 @@
 import { ConflictException, CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
 import { rfc3339 } from '../../domain/values.ts'
-import type { Timers } from '../../operations/break-glass/ports.ts'
 import { TimersUnavailable } from '../../operations/faults.ts'
+import type { Timers } from '../../operations/ports.ts'
 import { asItself, bounded } from '../aws-client.ts'
 
 type Settings = {

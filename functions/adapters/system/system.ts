@@ -11,8 +11,7 @@ import {
 } from '../../domain/values.ts'
 import type { Stopwatch } from '../../operations/break-glass/notify.ts'
 import type { Secrets } from '../../operations/people/ports.ts'
-import type { Clock, Ids, Salts } from '../../operations/ports.ts'
-import type { TaskLook, TaskService } from '../../operations/requests/ports.ts'
+import type { Clock, Ids, Salts, TaskLook, TaskService } from '../../operations/ports.ts'
 
 export class SystemClock implements Clock {
   now(): NumericDate {

@@ -11,11 +11,10 @@ import { type AgentId, defined, RequestId, type Thumbprint } from '../../domain/
 import type { Statements } from '../../operations/credentials/ports.ts'
 import { signApproval } from '../../operations/credentials/statements.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
-import type { OnceOnly } from '../../operations/ports.ts'
+import type { OnceOnly, TaskService } from '../../operations/ports.ts'
 import type { ReaderPorts } from '../../operations/previews/read-again.ts'
 import { extendRequest } from '../../operations/requests/extend-request.ts'
 import { tryAgainAfter } from '../../operations/requests/limits.ts'
-import type { TaskService } from '../../operations/requests/ports.ts'
 import { submitRequest } from '../../operations/requests/submit-request.ts'
 import { Callers } from '../callers.ts'
 import {

@@ -8,7 +8,7 @@ import { defined, type RequestId } from '../../domain/values.ts'
 import { endBreakGlass, reviewBreakGlass, viewBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { TextReader } from '../../operations/ledger/ports.ts'
 import { showing } from '../../operations/ledger/texts.ts'
-import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import type { DecidingPorts } from '../../operations/record/ports.ts'
 import { openingIn, valueOrThrow } from '../doors.ts'
 import { type Guest, goTo, notShown, type PagePorts, pageStatus, sentForm, shown, unknownForm } from './page-door.ts'
 

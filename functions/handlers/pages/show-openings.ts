@@ -7,7 +7,7 @@ import type { RequestId } from '../../domain/values.ts'
 import { type DrillPorts, readDrill } from '../../operations/break-glass/notify.ts'
 import { listBreakGlass, viewBreakGlass } from '../../operations/break-glass/openings.ts'
 import { type EvidencePorts, readEvidence } from '../../operations/ledger/read-evidence.ts'
-import type { AskingPorts } from '../../operations/requests/ports.ts'
+import type { AskingPorts } from '../../operations/record/ports.ts'
 import { openingIn, valueOrThrow } from '../doors.ts'
 import { type Guest, notShown, type PagePorts, shown } from './page-door.ts'
 

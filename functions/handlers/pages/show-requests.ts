@@ -6,7 +6,7 @@ import { checkSpan, cursorAfter, placeAfter } from '../../adapters/http/request-
 import { requestsPage, type Sought, timed } from '../../adapters/pages/requests-page.ts'
 import type { RequestFilter } from '../../domain/requests/history.ts'
 import { defined } from '../../domain/values.ts'
-import type { AskingPorts } from '../../operations/requests/ports.ts'
+import type { AskingPorts } from '../../operations/record/ports.ts'
 import { listRequests } from '../../operations/requests/read-requests.ts'
 import { type Guest, notShown, type PagePorts, shown } from './page-door.ts'
 

@@ -1,5 +1,5 @@
 import type { RequestId } from '../../domain/values.ts'
-import type { MakingPorts } from '../../operations/requests/ports.ts'
+import type { MakingPorts } from '../../operations/record/ports.ts'
 import { advanceWorkflow } from '../../operations/requests/workflow.ts'
 import { OfRequest } from '../batches.ts'
 import { bind } from '../environments.ts'

@@ -7,7 +7,7 @@ import { type LookAfterPorts, lookAfterAgents } from '../../operations/agents/lo
 import { type ObservingPorts, observeAgents } from '../../operations/agents/observe-agents.ts'
 import type { AgentNotice } from '../../operations/agents/ports.ts'
 import { recordRegistry } from '../../operations/agents/record-registry.ts'
-import type { EndMessage } from '../../operations/break-glass/ports.ts'
+import type { EndMessage } from '../../operations/credentials/ports.ts'
 import { keepBundle } from '../../operations/policy/keep-bundle.ts'
 import type { BundleStore } from '../../operations/policy/ports.ts'
 import type { Fifo } from '../../operations/ports.ts'

@@ -3,9 +3,9 @@ import { rememberIncidents } from '../../adapters/incident-service/remembered-in
 import { IncidentSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { PatternIncidents } from '../../adapters/system/system.ts'
 import type { IncidentKind, IncidentServices } from '../../domain/policy/incident-service.ts'
-import type { Log } from '../../operations/ports.ts'
+import type { IncidentReader, Log, TaskService } from '../../operations/ports.ts'
 import type { Expressions } from '../../operations/previews/sources.ts'
-import type { AskingPorts, IncidentReader, TaskService } from '../../operations/requests/ports.ts'
+import type { AskingPorts } from '../../operations/record/ports.ts'
 
 type World = { authorization: () => Promise<string | undefined>; expressions?: Expressions | undefined }
 

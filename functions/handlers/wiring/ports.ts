@@ -15,7 +15,7 @@ import { SystemClock, SystemIds, SystemSalts } from '../../adapters/system/syste
 import { Bundle } from '../../domain/policy/bundle.ts'
 import { CurrentPolicy } from '../../operations/agents/current-policy.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
-import type { MakingPorts } from '../../operations/requests/ports.ts'
+import type { MakingPorts } from '../../operations/record/ports.ts'
 import type { ApiPorts } from '../doors.ts'
 import { type Tables, tablesOf } from '../environments.ts'
 

@@ -1,6 +1,6 @@
 import { LambdaQueue } from '../../adapters/lambda/queue.ts'
 import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
-import type { EndMessage } from '../../operations/break-glass/ports.ts'
+import type { EndMessage } from '../../operations/credentials/ports.ts'
 import type { Queue } from '../../operations/ports.ts'
 import type { CallMessage } from '../../operations/requests/ports.ts'
 import { allKinds, isTargetId, kindAt, type TargetId } from '../../targets/kinds.ts'

@@ -1,7 +1,7 @@
 import { JmesPathExpressions } from '../../adapters/jmespath/expressions.ts'
 import { defined } from '../../domain/values.ts'
-import type { Log } from '../../operations/ports.ts'
-import type { AskingPorts, TaskService } from '../../operations/requests/ports.ts'
+import type { Log, TaskService } from '../../operations/ports.ts'
+import type { AskingPorts } from '../../operations/record/ports.ts'
 import { incidentServiceOf } from './incidents.ts'
 
 /** The service that is asked about an agent's parent task: none, unless the deployment says where incidents are kept. */

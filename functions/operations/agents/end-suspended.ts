@@ -1,8 +1,8 @@
 import { suspendedBecause } from '../../domain/agents/registry.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { type AgentId, defined } from '../../domain/values.ts'
-import { carryOut } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import { carryOut } from '../record/carry-out.ts'
+import type { DecidingPorts } from '../record/ports.ts'
 
 const page = 100
 

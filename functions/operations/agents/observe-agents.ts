@@ -7,7 +7,7 @@ import { type ApprovalRequest, grantOf } from '../../domain/record/request.ts'
 import { type AgentId, defined, type NumericDate } from '../../domain/values.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { RequestReader } from '../requests/ports.ts'
+import type { RequestReader } from '../record/ports.ts'
 import type { AgentReader, AgentWriter } from './ports.ts'
 
 type ReadingPorts = {

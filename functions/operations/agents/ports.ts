@@ -4,7 +4,7 @@ import type { ProbedKind } from '../../domain/people/host-kinds.ts'
 import type { SuspendedBecause } from '../../domain/people/organisation.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { AgentId, JsonObject, NumericDate, PersonId } from '../../domain/values.ts'
-import type { Appended } from '../ledger/ports.ts'
+import type { Appended } from '../ports.ts'
 
 export interface HostSimulator {
   /**

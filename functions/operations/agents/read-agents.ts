@@ -18,7 +18,7 @@ import {
   refuse,
 } from '../../domain/values.ts'
 import { mayRead } from '../policy/questions.ts'
-import type { AskingPorts } from '../requests/ports.ts'
+import type { AskingPorts } from '../record/ports.ts'
 import type { AgentReader, HostLook } from './ports.ts'
 import { evidenceOf } from './recertify.ts'
 

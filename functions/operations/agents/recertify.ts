@@ -21,8 +21,9 @@ import {
 import { whatStops } from '../halts/find-halt.ts'
 import type { Policy } from '../policy/ports.ts'
 import { askAboutPerson, mayRead } from '../policy/questions.ts'
-import { manyWriters, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
-import type { AskingPorts, DecidingPorts } from '../requests/ports.ts'
+import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
+import { refuseOnRecord } from '../record/refuse.ts'
+import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import type { AgentReader, AgentRows } from './ports.ts'
 
 export type RecertifyPorts = DecidingPorts & { agents: Pick<AgentRows, 'certified' | 'certify' | 'files'> }

@@ -14,7 +14,7 @@ import { defined, type NumericDate } from '../../domain/values.ts'
 import { faultName } from '../faults.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
 import type { Clock, Log } from '../ports.ts'
-import { manyWriters, runAggregate } from '../requests/carry-out.ts'
+import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import type { LifeStore } from './ports.ts'
 
 export type RegistryPorts = {

@@ -10,7 +10,7 @@ import { ok, refuse } from '../../domain/values.ts'
 import type { Signer } from '../credentials/ports.ts'
 import { mayRead } from '../policy/questions.ts'
 import type { Log } from '../ports.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { DecidingPorts } from '../record/ports.ts'
 import { type Proof, proveEntry } from './read-log.ts'
 
 export type ReceiptPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock'> &

@@ -11,8 +11,9 @@ import { actorNamed, defined, type NumericDate, ok, type PersonId, type Result, 
 import { isStopped } from '../halts/find-halt.ts'
 import { askAboutOpening, unopened } from '../policy/ask-about-opening.ts'
 import type { OnceOnly } from '../ports.ts'
-import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
-import type { AskingPorts, DecidingPorts } from '../requests/ports.ts'
+import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
+import { refuseOnRecord } from '../record/refuse.ts'
+import { runAggregate } from '../record/run-aggregate.ts'
 import { everyone } from './openings.ts'
 import { type OpenedRefusal, openedBy, type WhatToOpen } from './what-to-open.ts'
 

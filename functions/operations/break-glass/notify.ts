@@ -16,7 +16,7 @@ import { askAboutOpening, factsOfOpening } from '../policy/ask-about-opening.ts'
 import type { Policy } from '../policy/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { AskingPorts, DecidingPorts, RequestReader, RequestWriter } from '../requests/ports.ts'
+import type { AskingPorts, DecidingPorts, RequestReader, RequestWriter } from '../record/ports.ts'
 import type { OpeningPage, Pager } from './ports.ts'
 
 /** At most so many people are told of one opening directly. The others find it in the channel. */

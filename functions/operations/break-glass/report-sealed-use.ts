@@ -8,8 +8,9 @@ import type { Ask } from '../../domain/record/request.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import { ok, type PersonId, RequestId, type Result, refuse } from '../../domain/values.ts'
-import { commitNew, runAggregate } from '../requests/carry-out.ts'
-import type { MakingPorts, Stored } from '../requests/ports.ts'
+import { commitNew } from '../record/carry-out.ts'
+import type { MakingPorts, Stored } from '../record/ports.ts'
+import { runAggregate } from '../record/run-aggregate.ts'
 import { budgetsOf, keepBudget, written } from './budget.ts'
 
 type Ports = Pick<MakingPorts, 'requests' | 'policy' | 'clock' | 'ids' | 'salts' | 'log'>

@@ -16,7 +16,7 @@ import { defined, JsonObject, ok, refuse } from '../../domain/values.ts'
 import { kindOf } from '../../targets/kinds.ts'
 import { unopened } from '../policy/ask-about-opening.ts'
 import type { Policy } from '../policy/ports.ts'
-import type { AskingPorts } from '../requests/ports.ts'
+import type { AskingPorts } from '../record/ports.ts'
 
 export type WhatToOpen = { profile: string } | { action: string; arguments: Json; resource?: Resource }
 

@@ -11,7 +11,7 @@ import { faultName } from '../faults.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Log } from '../ports.ts'
-import type { RequestReader } from '../requests/ports.ts'
+import type { RequestReader } from '../record/ports.ts'
 
 export type Because = 'holder' | 'skipped' | 'told' | 'reviewer'
 export type Listener = { person: PersonId; because: Because; mayReview: boolean }

@@ -6,9 +6,9 @@ import { type Digest, defined, ok, type PersonId, refuse, type Verdict } from '.
 import { isStopped } from '../halts/find-halt.ts'
 import type { OnceOnly, Queue } from '../ports.ts'
 import type { ReaderPorts } from '../previews/read-again.ts'
-import { refuseOnRecord } from '../requests/carry-out.ts'
+import type { DecidingPorts } from '../record/ports.ts'
+import { refuseOnRecord } from '../record/refuse.ts'
 import { decideRequest, foreseeDecision } from '../requests/decide-request.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
 import type { BurstMessage, BurstStore } from './ports.ts'
 
 export type BurstAsk = {

@@ -19,7 +19,7 @@ import { defined, type Json, type RequestId } from '../../domain/values.ts'
 import { CardUndeliverable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log, Queue } from '../ports.ts'
-import type { RequestReader } from '../requests/ports.ts'
+import type { RequestReader } from '../record/ports.ts'
 import type { BurstMessage, BurstStore, CardBoard, PostedBurst, RenderedCard } from './ports.ts'
 import { renderingOf } from './show-card.ts'
 

@@ -10,7 +10,8 @@ import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
 import { readingsFor, whoIsOnCall } from '../people/on-call.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { RequestReader } from '../requests/ports.ts'
+import type { RequestReader } from '../record/ports.ts'
+import { peopleToRemind, peopleToTell } from '../requests/waiting.ts'
 import {
   type Due,
   type Line,
@@ -23,7 +24,6 @@ import {
 import { type DrawOpeningPorts, drawOpening } from './draw-opening.ts'
 import type { CardBoard, CardStore, PostedCard, RenderedCard } from './ports.ts'
 import { renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
-import { peopleToRemind, peopleToTell } from './waiting.ts'
 
 export type DrawPorts = {
   requests: Pick<RequestReader, 'load' | 'recall' | 'dependencies'>

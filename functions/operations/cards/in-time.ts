@@ -2,7 +2,7 @@ import type { HaltStore } from '../halts/ports.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
 import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
-import type { RequestReader } from '../requests/ports.ts'
+import type { RequestReader } from '../record/ports.ts'
 
 /** It did not happen, and by this call it never will. */
 export class NotInTime extends Error {

@@ -11,9 +11,9 @@ import type { TextReader } from '../ledger/ports.ts'
 import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
-import type { AskingPorts } from '../requests/ports.ts'
+import type { AskingPorts } from '../record/ports.ts'
 import { splitAside } from '../requests/set-aside.ts'
-import { newest, waitingFor } from './waiting.ts'
+import { newest, waitingFor } from '../requests/waiting.ts'
 
 type OverviewPorts = AskingPorts & {
   permits: Pick<PermitReader, 'list'>

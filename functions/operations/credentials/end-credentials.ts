@@ -4,7 +4,7 @@ import { type NumericDate, RequestId } from '../../domain/values.ts'
 import type { Ender } from '../../targets/reach.ts'
 import type { HaltStore } from '../halts/ports.ts'
 import type { Clock } from '../ports.ts'
-import type { RequestReader } from '../requests/ports.ts'
+import type { RequestReader } from '../record/ports.ts'
 import type { DenyCause } from './ports.ts'
 
 export type EndingPorts = {

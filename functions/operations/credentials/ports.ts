@@ -1,6 +1,7 @@
 import type { Deny } from '../../domain/credentials/denies.ts'
 import type { Said, StatementClaims, StatementKind } from '../../domain/credentials/statements.ts'
 import type {
+  AgentId,
   AskerId,
   CredentialId,
   HaltId,
@@ -8,8 +9,10 @@ import type {
   NumericDate,
   RequestId,
   Result,
+  StandingPermitId,
   Thumbprint,
 } from '../../domain/values.ts'
+import type { Fifo } from '../ports.ts'
 
 export interface Statements {
   /** A compact JWS; undefined where it cannot be signed now, since nothing depends on it alone. */
@@ -58,3 +61,7 @@ interface DenyWriter {
 }
 
 export type DenyStore = DenyReader & DenyWriter
+
+/** `deny`: credentials at a place are to be ended. `end`: all that was delegated from it, or is covered by it, is to be ended. */
+export type EndMessage = Fifo &
+  ({ deny: DenyCause; role: string; since: NumericDate } | { end: RequestId | HaltId | StandingPermitId | AgentId })

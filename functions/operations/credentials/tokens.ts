@@ -31,8 +31,9 @@ import { findEnding } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
 import { atIssue, type ReaderPorts } from '../previews/read-again.ts'
-import { aboutStored, carryOut, readToAct, recordRefusal, refuseOnRecord } from '../requests/carry-out.ts'
-import type { DecidingPorts, MakingPorts, RequestReader } from '../requests/ports.ts'
+import { carryOut, readToAct } from '../record/carry-out.ts'
+import type { DecidingPorts, MakingPorts, RequestReader } from '../record/ports.ts'
+import { aboutStored, recordRefusal, refuseOnRecord } from '../record/refuse.ts'
 import type { AccessToken, KnownToken, Signer } from './ports.ts'
 
 export type Introspector =

@@ -45,10 +45,11 @@ import { answerWithObserved } from '../policy/compare-observed.ts'
 import type { Policy } from '../policy/ports.ts'
 import { askedOf as askedOfRequest } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
-import { carryOut, commitNew, endIfOver, refuseOnRecord } from '../requests/carry-out.ts'
+import { carryOut, commitNew, endIfOver } from '../record/carry-out.ts'
+import type { DecidingPorts, MakingPorts, Stored } from '../record/ports.ts'
+import { refuseOnRecord } from '../record/refuse.ts'
+import { idempotencyItem } from '../record/repeat.ts'
 import { aboutAsk } from '../requests/evaluate-access.ts'
-import type { DecidingPorts, MakingPorts, Stored } from '../requests/ports.ts'
-import { idempotencyItem } from '../requests/submit-request.ts'
 
 export type DelegationAsk = {
   id: RequestId

@@ -1,7 +1,7 @@
 import type { DecisionEvent } from '../../domain/events/decision-events.ts'
 import type { StreamRow } from '../../domain/events/stream.ts'
 import type { ToolId } from '../../domain/values.ts'
-import type { Appended } from '../ledger/ports.ts'
+import type { Appended } from '../ports.ts'
 
 /** Any fault of these ports is ReceiverUnavailable or SecretUnavailable: the event comes again. */
 export type EventBus = { put(event: DecisionEvent): Promise<void> }

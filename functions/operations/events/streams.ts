@@ -14,8 +14,9 @@ import {
 import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { takeTokens } from '../../domain/policy/ladder.ts'
 import { defined, ok, type Result, refuse, type ToolId } from '../../domain/values.ts'
-import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { DecidingPorts } from '../record/ports.ts'
+import { refuseOnRecord } from '../record/refuse.ts'
+import { runAggregate } from '../record/run-aggregate.ts'
 import type { StreamReader, StreamStore } from './ports.ts'
 
 export type StreamPorts = DecidingPorts & { streams: StreamStore }

@@ -14,8 +14,8 @@ import {
   rfc3339,
 } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
-import { endIfOver } from '../requests/carry-out.ts'
-import type { AskingPorts, DecidingPorts, RequestReader } from '../requests/ports.ts'
+import { endIfOver } from '../record/carry-out.ts'
+import type { AskingPorts, DecidingPorts, RequestReader } from '../record/ports.ts'
 import type { HaltStore } from './ports.ts'
 
 type FoundHalts = { halt?: Halt | undefined; afterHalts?: HaltId[] }

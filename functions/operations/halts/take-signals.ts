@@ -10,9 +10,9 @@ import {
 } from '../../domain/halts/signal.ts'
 import { noEntries } from '../../domain/ledger/ledger.ts'
 import { HaltId, idOfDigest, type NumericDate, type TransmitterId } from '../../domain/values.ts'
-import { runAggregate } from '../requests/carry-out.ts'
-import { takeFrom } from '../requests/limits.ts'
-import type { MakingPorts, RequestStore } from '../requests/ports.ts'
+import { takeFrom } from '../rates.ts'
+import type { MakingPorts, RequestStore } from '../record/ports.ts'
+import { runAggregate } from '../record/run-aggregate.ts'
 import { haltAttempts, saveHalt } from './halt.ts'
 import type { HaltStore } from './ports.ts'
 

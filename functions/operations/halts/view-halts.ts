@@ -3,7 +3,7 @@ import { defined, type HaltId, type NumericDate, ok, type PersonId, type Result,
 import type { TextReader } from '../ledger/ports.ts'
 import { joinHalts } from '../ledger/texts.ts'
 import { askAboutPerson } from '../policy/questions.ts'
-import type { AskingPorts } from '../requests/ports.ts'
+import type { AskingPorts } from '../record/ports.ts'
 import { findHaltActor, haltActors, listHalts } from './halt.ts'
 import type { HaltStore } from './ports.ts'
 

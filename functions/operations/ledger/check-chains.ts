@@ -11,7 +11,7 @@ import type { HaltStore } from '../halts/ports.ts'
 import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { RequestReader, Stored } from '../requests/ports.ts'
+import type { RequestReader, Stored } from '../record/ports.ts'
 import { fromElsewhere } from './from-elsewhere.ts'
 import type { LedgerReader } from './ports.ts'
 

@@ -8,8 +8,9 @@ import { actorNamed, type Digest, defined, ok, type PersonId, type Result, refus
 import { openings } from '../break-glass/openings.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import { askAboutPerson } from '../policy/questions.ts'
-import { manyWriters, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { DecidingPorts } from '../record/ports.ts'
+import { refuseOnRecord } from '../record/refuse.ts'
+import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import type { TextEraser } from './ports.ts'
 
 /** In one call: far more than a person writes in a year, and few enough for the time of one call. */

@@ -4,9 +4,6 @@ import type { PersonalText } from '../../domain/ledger/texts.ts'
 import type { Digest, PersonId } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
 
-/** What a chain gets, and its end as it was read: `noEntries` for a new one. Another end since then, and nothing is saved. */
-export type Appended = { expected: Head; entries: readonly Entry[]; head: Head; texts?: readonly PersonalText[] }
-
 /** What entries have only commitments to. An erased one is not there. Reads are strong. */
 export interface TextReader {
   find(commitments: readonly Digest[]): Promise<ReadonlyMap<Digest, Pick<PersonalText, 'text' | 'salt'>>>

@@ -2,7 +2,7 @@ import { credentialsIssued, type IssuedCredential } from '../../domain/credentia
 import type { Entry } from '../../domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Actual } from '../../domain/uses/actual.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { DecidingPorts } from '../record/ports.ts'
 import type { ActualReader } from '../uses/ports.ts'
 
 /** `calls` is undefined where it cannot be told now what was called. */

@@ -2,7 +2,7 @@ import { agreesWith, type LedgerFilter } from '../../domain/ledger/facets.ts'
 import type { Entry } from '../../domain/ledger/ledger.ts'
 import { defined, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { mayRead } from '../policy/questions.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { DecidingPorts } from '../record/ports.ts'
 import type { LedgerIndex } from './ports.ts'
 
 type Ports = Pick<DecidingPorts, 'policy' | 'clock'> & { ledgerIndex: LedgerIndex }

@@ -15,7 +15,7 @@ import {
 import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { ApprovalRequest } from '../../domain/record/request.ts'
 import { type Digest, defined, type NumericDate, rfc3339 } from '../../domain/values.ts'
-import type { RequestReader, Stored } from '../requests/ports.ts'
+import type { RequestReader, Stored } from '../record/ports.ts'
 import type { TextReader } from './ports.ts'
 
 /** What stands where a text was erased. */

@@ -6,8 +6,9 @@ import type { ChatAccount, LinkRefusal } from '../../domain/people/linking.ts'
 import { link, offerSeconds, unlink } from '../../domain/people/linking.ts'
 import type { Person } from '../../domain/people/organisation.ts'
 import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
-import { recordRefusal, runAggregate } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { DecidingPorts } from '../record/ports.ts'
+import { recordRefusal } from '../record/refuse.ts'
+import { runAggregate } from '../record/run-aggregate.ts'
 import type { ChatDirectory, PersonLinks, Secrets } from './ports.ts'
 
 export type LinkPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'salts' | 'clock' | 'log'> & {

@@ -11,7 +11,7 @@ import { groupsOf } from '../../domain/people/organisation.ts'
 import { defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { sourceOf } from '../../group-sources/kinds.ts'
 import { mayRead } from '../policy/questions.ts'
-import type { AskingPorts, RequestReader } from '../requests/ports.ts'
+import type { AskingPorts, RequestReader } from '../record/ports.ts'
 
 type Ports = Pick<AskingPorts, 'policy' | 'requests' | 'clock'>
 

@@ -18,8 +18,7 @@ import type {
   Verdict,
 } from '../../domain/values.ts'
 import type { ReadSourceId, SourceConfig } from '../../group-sources/kinds.ts'
-import type { Appended } from '../ledger/ports.ts'
-import type { Page } from '../ports.ts'
+import type { Appended, Page } from '../ports.ts'
 
 /** 256 random bits as text. A secret is never stored itself. */
 export interface Secrets {

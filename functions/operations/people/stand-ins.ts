@@ -10,8 +10,9 @@ import { defined, ok, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import { askAboutPerson, askAboutStandIn, mayRead } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
-import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
-import type { AskingPorts, MakingPorts } from '../requests/ports.ts'
+import type { AskingPorts, MakingPorts } from '../record/ports.ts'
+import { refuseOnRecord } from '../record/refuse.ts'
+import { runAggregate } from '../record/run-aggregate.ts'
 import type { StandInReader, StandInStore, StoredStandIns } from './ports.ts'
 
 type StandInPorts = MakingPorts & { standIns: StandInStore }

@@ -1,8 +1,7 @@
 import type { Head } from '../../domain/ledger/ledger.ts'
 import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { AskerId, StandingPermitId } from '../../domain/values.ts'
-import type { Appended } from '../ledger/ports.ts'
-import type { Page } from '../ports.ts'
+import type { Appended, Page } from '../ports.ts'
 
 export type StoredPermit = { permit: StandingPermit; head: Head }
 

@@ -28,8 +28,10 @@ import { authorityOf, findEnding } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import { askAboutPerson, mayRead } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
-import { aboutStored, endIfOver, manyWriters, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
-import type { AskingPorts, DecidingPorts } from '../requests/ports.ts'
+import { endIfOver } from '../record/carry-out.ts'
+import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
+import { aboutStored, refuseOnRecord } from '../record/refuse.ts'
+import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import type { PermitChange, PermitReader, PermitStore, StoredPermit } from './ports.ts'
 
 /** `digest`: what was shown as approved, or its first 16 characters. */

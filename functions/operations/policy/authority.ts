@@ -14,7 +14,7 @@ import { keptSteps } from '../../domain/record/plan-step.ts'
 import { type ApprovalRequest, approvalsOf, ownersOf, peopleBehind } from '../../domain/record/request.ts'
 import { asOf, dueAt } from '../../domain/requests/due.ts'
 import { defined, type HaltId, type NumericDate, type PersonId, type StandingPermitId } from '../../domain/values.ts'
-import type { AskingPorts, RequestReader, Stored } from '../requests/ports.ts'
+import type { AskingPorts, RequestReader, Stored } from '../record/ports.ts'
 import { runWithObserved, wouldBeAt, wouldBeOf } from './compare-observed.ts'
 import type { Policy } from './ports.ts'
 import {

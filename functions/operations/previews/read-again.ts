@@ -8,7 +8,7 @@ import { defined, type JsonObject, type NumericDate } from '../../domain/values.
 import type { Claim } from '../../targets/kinds.ts'
 import { authorityOf, lookAtAgents } from '../policy/authority.ts'
 import { assessAgain } from '../policy/questions.ts'
-import type { AskingPorts, RequestReader } from '../requests/ports.ts'
+import type { AskingPorts, RequestReader } from '../record/ports.ts'
 import type { Observed, StateReader } from './ports.ts'
 
 export type ReaderPorts = { reader: StateReader }

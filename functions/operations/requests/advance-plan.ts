@@ -12,8 +12,8 @@ import { asOf } from '../../domain/requests/due.ts'
 import { withDigests } from '../../domain/requests/narrow.ts'
 import { defined, type RequestId } from '../../domain/values.ts'
 import { findEnding } from '../policy/authority.ts'
-import { carryOut, commitNew, wake } from './carry-out.ts'
-import type { DecidingPorts, RequestReader, Stored } from './ports.ts'
+import { carryOut, commitNew, wake } from '../record/carry-out.ts'
+import type { DecidingPorts, RequestReader, Stored } from '../record/ports.ts'
 
 /** Each step opens and ends, so a plan is at its end after so many writes. */
 const mostMoves = 2 * mostSteps + 1

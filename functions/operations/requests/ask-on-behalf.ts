@@ -25,11 +25,13 @@ import { isStopped } from '../halts/find-halt.ts'
 import type { Policy } from '../policy/ports.ts'
 import { askAboutAsker, eligibilityOf } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
-import { refuseOnRecord } from './carry-out.ts'
+import { keepRate } from '../rates.ts'
+import { refuseOnRecord } from '../record/refuse.ts'
+import { bodyDigest, findRepeat, idempotencyItem } from '../record/repeat.ts'
 import { aboutAsk } from './evaluate-access.ts'
-import { keepRate } from './limits.ts'
-import { type AdmissionPorts, type Asking, type Made, makeAsked, type Unmade } from './make-submit.ts'
-import { bodyDigest, findRepeat, idempotencyItem, type Submitted, submitOnBehalf } from './submit-request.ts'
+import type { AdmissionPorts, Asking, Made, Unmade } from './made.ts'
+import { makeAsked } from './make-submit.ts'
+import { type Submitted, submitOnBehalf } from './submit-request.ts'
 
 export type OnBehalfAsk = Pick<Said, 'purpose' | 'parentTask' | 'justification'> & {
   person: PersonId

@@ -6,9 +6,10 @@ import { sourceKinds } from '../../group-sources/kinds.ts'
 import { beginLogin, type LoggedIn, type LoginPorts, type Visitor } from '../people/log-in.ts'
 import type { PageChoice } from '../people/ports.ts'
 import type { ReaderPorts } from '../previews/read-again.ts'
-import { type CarriedOut, recordRefusal, refuseOnRecord } from './carry-out.ts'
+import type { CarriedOut } from '../record/carry-out.ts'
+import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
+import { recordRefusal, refuseOnRecord } from '../record/refuse.ts'
 import { type DecisionRefusal, decideRequest, narrowAsk } from './decide-request.ts'
-import type { AskingPorts, DecidingPorts } from './ports.ts'
 import { viewRequest } from './read-requests.ts'
 
 export type PageOutcome = { recorded: ApprovalRequest } | { loginAt: string }

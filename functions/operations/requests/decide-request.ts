@@ -18,9 +18,9 @@ import { authorityOf, lookAtAgents } from '../policy/authority.ts'
 import { askAboutRequest } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
 import { type ReaderPorts, type Reading, readAgain } from '../previews/read-again.ts'
-import { type CarriedOut, carryOutFor, stamped } from './carry-out.ts'
+import { type CarriedOut, carryOutFor, stamped } from '../record/carry-out.ts'
+import type { AskingPorts, DecidingPorts } from '../record/ports.ts'
 import { narrowPlan } from './narrow-plan.ts'
-import type { AskingPorts, DecidingPorts } from './ports.ts'
 
 type Made = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'permittedBy'>
 export type MadeNarrow = Made | Extract<Narrowing, { ok: false }>

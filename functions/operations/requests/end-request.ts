@@ -6,8 +6,8 @@ import { type AskerId, defined, type NumericDate, type PersonId, type RequestId 
 import { whatStops } from '../halts/find-halt.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
-import { type CarriedOut, carryOutFor, carryOutForAgent } from './carry-out.ts'
-import type { DecidingPorts } from './ports.ts'
+import { type CarriedOut, carryOutFor, carryOutForAgent } from '../record/carry-out.ts'
+import type { DecidingPorts } from '../record/ports.ts'
 
 /** ARAP's cancel. */
 export const cancelRequest = (

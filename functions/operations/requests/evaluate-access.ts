@@ -22,11 +22,11 @@ import { assessAsk } from '../policy/assess-ask.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { runWithObserved, wouldBeOf } from '../policy/compare-observed.ts'
 import type { Policy } from '../policy/ports.ts'
+import type { DecidingPorts, MakingPorts } from '../record/ports.ts'
+import { recordRefusal } from '../record/refuse.ts'
 import { bindingOf, boundOf, boundPlainly } from './bound.ts'
-import { recordRefusal } from './carry-out.ts'
 import { besideGate, Lately } from './limits.ts'
 import { assessPlanBody } from './plan-ask.ts'
-import type { DecidingPorts, MakingPorts } from './ports.ts'
 
 export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
 

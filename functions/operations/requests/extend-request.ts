@@ -14,16 +14,12 @@ import {
 } from '../../domain/values.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
-import { aboutStored, commitNew, manyWriters, refuseOnRecord, runAggregate } from './carry-out.ts'
+import { commitNew } from '../record/carry-out.ts'
+import { aboutStored, refuseOnRecord } from '../record/refuse.ts'
+import { bodyDigest, findRepeat, idempotencyItem } from '../record/repeat.ts'
+import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import { makeAsked, type SubmissionPorts } from './make-submit.ts'
-import {
-  bodyDigest,
-  findRepeat,
-  idempotencyItem,
-  readAndAdmit,
-  type SubmissionRefusal,
-  type Submitted,
-} from './submit-request.ts'
+import { readAndAdmit, type SubmissionRefusal, type Submitted } from './submit-request.ts'
 
 export type ExtensionAsk = {
   id: RequestId

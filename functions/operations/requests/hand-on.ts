@@ -9,7 +9,7 @@ import { warningAt } from '../../domain/requests/extend.ts'
 import { isSameOnCards } from '../../domain/requests/grant-change.ts'
 import { measuresOf } from '../../domain/requests/measures.ts'
 import type { NumericDate, StandingPermitId } from '../../domain/values.ts'
-import type { EndMessage } from '../break-glass/ports.ts'
+import type { EndMessage } from '../credentials/ports.ts'
 import type { Log, Queue } from '../ports.ts'
 import type { FifoMessage, FollowMessage } from './ports.ts'
 

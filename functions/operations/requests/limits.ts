@@ -1,86 +1,9 @@
 import { planAction } from '../../domain/policy/assess-plan.ts'
-import {
-  type Ladder,
-  limitsOf,
-  type Rate,
-  type RateKind,
-  rateOf,
-  type Taken,
-  takeTokens,
-} from '../../domain/policy/ladder.ts'
+import { limitsOf } from '../../domain/policy/ladder.ts'
 import { stepsOf } from '../../domain/record/plan-step.ts'
 import type { Ask } from '../../domain/record/request.ts'
-import {
-  type AgentId,
-  defined,
-  type NumericDate,
-  ok,
-  type RequestId,
-  type Result,
-  refuse,
-  type ToolId,
-} from '../../domain/values.ts'
-import type { Clock, OnceOnly } from '../ports.ts'
-import type { AskedLately, AskingPorts, RequestReader, RequestStore, Stored } from './ports.ts'
-
-export type RatePorts = {
-  requests: Pick<RequestStore, 'take'>
-  policy: { readonly bundle: { readonly ladder: Pick<Ladder, 'limits'> } }
-  clock: Clock
-}
-
-/** Enough for fifty calls of one caller at once, each of which can lose to all others. */
-const attempts = 60
-/** A full bucket is as good as none, so its row may go. Seconds. */
-const keepFull = 60
-
-/** @throws StoreUnavailable: then nothing is permitted */
-export const keepRate = (caller: AgentId | ToolId, kind: RateKind, tokens: number, ports: RatePorts): Promise<Taken> =>
-  takeFrom(`${kind}#${caller}`, rateOf(ports.policy.bundle.ladder, kind), tokens, ports)
-
-/** What this process knows to be refused, without asking. */
-export function knownRefusal(
-  caller: AgentId | ToolId,
-  kind: RateKind,
-  tokens: number,
-  { policy, requests, clock }: RatePorts,
-): Extract<Taken, { permitted: false }> | undefined {
-  const known = seen.get(requests)?.get(`RATE#${kind}#${caller}`)
-  const taken = takeTokens(rateOf(policy.bundle.ladder, kind), known, tokens, clock.now())
-  return known === undefined || taken.permitted ? undefined : taken
-}
-
-/** What this process saw last of each bucket. A bucket is never full earlier than that, so what it refuses is refused. */
-const seen = new WeakMap<RatePorts['requests'], Map<string, number>>()
-const mostSeen = 1000
-
-/**
- * One row, set only where it is still as it was seen, or where it says that the bucket is full by now: so it is written
- * without being read, and a write that the SDK sends twice counts once. A caller who is known to be refused costs nothing.
- */
-export async function takeFrom(
-  bucket: string,
-  rate: Rate,
-  tokens: number,
-  { requests, clock }: Pick<RatePorts, 'requests' | 'clock'>,
-): Promise<Taken> {
-  const key = `RATE#${bucket}`
-  const known = seen.get(requests) ?? new Map<string, number>()
-  seen.set(requests, known)
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const [now, before] = [clock.now(), known.get(key)]
-    const taken = takeTokens(rate, before, tokens, now)
-    if (!taken.permitted) return taken
-    const row = bucketRow(key, taken.fullAt, before === undefined ? undefined : String(before))
-    const put = await requests.take({ ...row, orAtMost: String(Math.floor(now * 1000)) })
-    if (known.size >= mostSeen) known.clear()
-    const found = put.done ? taken.fullAt : readBucket(put.value)
-    if (found === undefined) known.delete(key)
-    else known.set(key, found)
-    if (put.done) return taken
-  }
-  return { permitted: false, retryAfter: 1 }
-}
+import { type AgentId, type NumericDate, ok, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import type { AskedLately, AskingPorts, RequestReader, Stored } from '../record/ports.ts'
 
 /**
  * Does both at once, for calls that the gate lets pass: what the gate says goes first, and what was done beside it is
@@ -92,16 +15,6 @@ export async function besideGate<T>(gate: Promise<unknown>, work: Promise<T>): P
   if (done.status === 'rejected') throw done.reason
   return done.value
 }
-
-export const readBucket = (value: string | undefined): number | undefined =>
-  value === undefined ? undefined : Number(value)
-
-export const bucketRow = (key: string, fullAt: number, before: string | undefined): OnceOnly => ({
-  key,
-  value: String(fullAt),
-  ...defined({ replaces: before }),
-  expiresAt: Math.ceil(fullAt / 1000) + keepFull,
-})
 
 export const tryAgainAfter = 60
 

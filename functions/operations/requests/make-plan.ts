@@ -10,16 +10,8 @@ import { assessSteps } from '../policy/assess-ask.ts'
 import { type Compared, runWithObserved, wouldBeOf } from '../policy/compare-observed.ts'
 import { bindAsk } from './bound.ts'
 import { Lately } from './limits.ts'
-import {
-  type AdmissionPorts,
-  type Asking,
-  lookAtTask,
-  type Made,
-  type MadeOr,
-  notRequestable,
-  taskOf,
-  toldOfTask,
-} from './make-submit.ts'
+import { type AdmissionPorts, type Asking, type Made, type MadeOr, notRequestable } from './made.ts'
+import { lookAtTask, taskOf, toldOfTask } from './parent-task.ts'
 import { assessPlanBody, stepsOfPlan, termsOfPlan } from './plan-ask.ts'
 
 /** As `makeSubmit` does, for a plan, whose steps are each assessed. */

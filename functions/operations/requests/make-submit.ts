@@ -1,32 +1,40 @@
 import type { HostFacts } from '../../domain/people/host.ts'
 import type { AgentRef } from '../../domain/policy/agent-ref.ts'
-import { isJustified, lackingFor, readsMember, type TaskAnswer } from '../../domain/policy/asking-terms.ts'
+import { isJustified, lackingFor, readsMember } from '../../domain/policy/asking-terms.ts'
 import { type Asked, type Assessment, actTermsOf, previewAsIf } from '../../domain/policy/assess.ts'
 import { isPlanBody } from '../../domain/policy/assess-plan.ts'
-import { tierOf } from '../../domain/policy/ladder.ts'
-import { cameTo, type Observed } from '../../domain/policy/observed.ts'
+import { cameTo } from '../../domain/policy/observed.ts'
 import type { PreviewOutcome } from '../../domain/policy/question.ts'
 import { namesIn, type Said, saidOf } from '../../domain/record/ask-terms.ts'
 import type { Submit } from '../../domain/record/commands.ts'
 import { outcomeOfPreview, type Preview } from '../../domain/record/preview.ts'
 import type { Ask } from '../../domain/record/request.ts'
-import type { EvaluationId, Json, NumericDate, PersonId, Result, Thumbprint } from '../../domain/values.ts'
+import type { EvaluationId, Json, NumericDate, Result, Thumbprint } from '../../domain/values.ts'
 import { defined, ok, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
-import { type PlacePorts, placeOf } from '../credentials/place.ts'
+import { placeOf } from '../credentials/place.ts'
 import type { Statements } from '../credentials/ports.ts'
 import { type Bound, bindsTo } from '../credentials/statements.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
-import type { PermitReader } from '../permits/ports.ts'
 import { assessAsk } from '../policy/assess-ask.ts'
 import { runWithObserved, wouldBeOf } from '../policy/compare-observed.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { OnceOnly } from '../ports.ts'
-import type { ReaderPorts } from '../previews/read-again.ts'
+import type { Evaluation } from '../record/ports.ts'
 import { bindAsk, bindingOf } from './bound.ts'
 import { Lately } from './limits.ts'
+import {
+  type AdmissionPorts,
+  type Asking,
+  type Made,
+  type MadeOr,
+  type Make,
+  notRequestable,
+  type Unbound,
+  type Unmade,
+} from './made.ts'
 import { makePlan } from './make-plan.ts'
-import type { Evaluation, MakingPorts, TaskLook, TaskService } from './ports.ts'
+import { lookAtTask, taskOf, toldOfTask } from './parent-task.ts'
 
 export type SubmissionAsk = Bound &
   Said & {
@@ -43,42 +51,6 @@ export type SubmissionAsk = Bound &
   }
 
 export type SubmissionPorts = AdmissionPorts & { statements: Pick<Statements, 'verify'> }
-
-/** What a request that is bound already takes to be made. */
-export type AdmissionPorts = MakingPorts &
-  ReaderPorts &
-  PlacePorts & {
-    permits: Pick<PermitReader, 'ofAgent'>
-    /** Where the deployment names a service that keeps incidents. */
-    tasks?: TaskService
-  }
-export type Unbound = 'invalid_denial_binding' | 'expired_denial'
-
-export type Lacking = 'justification_required' | 'unknown_parent_task' | 'incidents_unreachable'
-
-export type Unmade = {
-  ok: false
-  code: Unbound | Lacking | 'not_requestable' | 'too_many_open'
-  detail?: string
-  /** What an evaluation would say, for the record. */
-  because?: { reason: string; policies: readonly string[]; wouldBe?: Observed | undefined }
-}
-
-export const notRequestable = (
-  reason: string,
-  detail?: string,
-  policies: readonly string[] = [],
-  wouldBe?: Observed,
-): Unmade => ({
-  ...refuse('not_requestable', detail === undefined ? reason : `${reason}: ${detail}`),
-  because: { reason, policies, wouldBe },
-})
-
-export type MadeOr<T> = { ok: true; value: T } | Unmade
-export type Made = { submit: Submit; read: (preview: Preview | undefined) => MadeOr<Submit> }
-
-/** Makes it of what was read for it, and asks no store any more. */
-export type Make = () => Promise<MadeOr<Made>>
 
 /**
  * Reads what a submission rests on, side by side. It is assessed again, since policy may have changed since the evaluation;
@@ -112,14 +84,6 @@ function whyUnbound(ask: SubmissionAsk, evaluation: Evaluation | undefined, now:
     )
   return undefined
 }
-
-/** What of a submission stays once it is bound to its evaluation. */
-export type Asking = Pick<SubmissionAsk, 'agent' | 'subject' | 'action' | 'resource'> &
-  Said & {
-    jkt?: Thumbprint
-    /** The person who asks on the agent's behalf, who has no key of its. */
-    askedBy?: PersonId
-  }
 
 type Terms = { atLeast?: number; as?: (submit: Submit) => Submit }
 
@@ -194,30 +158,6 @@ async function makeOne(
   }
   return ok({ submit: asIf.value, read })
 }
-
-/** Asked only where a tier or a policy goes by the answer, or where people are to see the incident. */
-export async function lookAtTask(
-  { actions, parentTask }: Pick<SubmissionAsk, 'parentTask'> & { actions: readonly string[] },
-  assess: () => Pick<Extract<Assessment, { outcome: 'requestable' }>, 'outcome' | 'tier'> | { outcome: 'refused' },
-  { policy: { bundle }, tasks }: AdmissionPorts,
-): Promise<TaskLook | undefined> {
-  if (!tasks) return undefined
-  const isLive = (assessment: ReturnType<typeof assess>) =>
-    assessment.outcome === 'requestable' && tierOf(bundle.ladder, assessment.tier)?.parentTask === 'live'
-  const isWanted =
-    bundle.deployment.incidents?.show !== undefined ||
-    actions.some((action) => readsMember(bundle, action, 'task')) ||
-    isLive(assess())
-  return isWanted ? tasks.look(parentTask.id) : undefined
-}
-
-export const taskOf = (look: TaskLook | undefined): TaskAnswer =>
-  look === undefined || look.answer === 'unreachable' ? 'unchecked' : look.answer
-
-export const toldOfTask = (look: TaskLook | undefined): Pick<Ask, 'task' | 'incident'> =>
-  look === undefined || look.answer === 'unreachable'
-    ? {}
-    : { task: look.answer, ...(look.answer === 'known' ? defined({ incident: look.incident }) : {}) }
 
 function askOf(
   ask: Asking,

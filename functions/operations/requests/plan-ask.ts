@@ -14,8 +14,8 @@ import { defined, ok, type RequestId, refuse } from '../../domain/values.ts'
 import { readHost } from '../agents/read-host.ts'
 import { findHaltOfSteps, toldOf } from '../halts/find-halt.ts'
 import { assessSteps } from '../policy/assess-ask.ts'
+import type { MakingPorts } from '../record/ports.ts'
 import type { Lately } from './limits.ts'
-import type { MakingPorts } from './ports.ts'
 
 export type PlanBody = {
   action: { name: string; properties: unknown }

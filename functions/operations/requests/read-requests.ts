@@ -17,14 +17,14 @@ import {
   refuse,
   type Verdict,
 } from '../../domain/values.ts'
-import { waitingPage } from '../cards/waiting.ts'
 import type { TextReader } from '../ledger/ports.ts'
 import { type Personal, textsBeside } from '../ledger/texts.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { mayRead } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
-import { keepRate, type RatePorts } from './limits.ts'
-import type { AskingPorts, DecidingPorts, RequestReader, Stored } from './ports.ts'
+import { keepRate, type RatePorts } from '../rates.ts'
+import type { AskingPorts, DecidingPorts, RequestReader, Stored } from '../record/ports.ts'
+import { waitingPage } from './waiting.ts'
 
 /** Four characters after the kind: enough that a typing error is no other request. */
 const Beginning = /^(?:(?:req|bgl)_)?[0-9a-z]{4,26}$/

@@ -6,7 +6,7 @@ import { type Aside, type AsideChoice, asideNow, asideUntil } from '../../domain
 import { defined, NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../../domain/values.ts'
 import { StoreUnavailable } from '../faults.ts'
 import { mayRead } from '../policy/questions.ts'
-import type { AskingPorts, RequestReader, RequestWriter } from './ports.ts'
+import type { AskingPorts, RequestReader, RequestWriter } from '../record/ports.ts'
 
 const Kept = z.record(z.string(), z.object({ until: NumericDate, round: z.number().int() }))
 /** One item holds them all. */

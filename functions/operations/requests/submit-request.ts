@@ -4,53 +4,21 @@ import type { Submit } from '../../domain/record/commands.ts'
 import type { ApprovalRequest, Ask } from '../../domain/record/request.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import type { AskerId, Digest, Json, NumericDate, PersonId, Result, Thumbprint } from '../../domain/values.ts'
-import { defined, ok, RequestId, refuse } from '../../domain/values.ts'
+import type { Digest, NumericDate, PersonId, Result } from '../../domain/values.ts'
+import { defined, ok, RequestId } from '../../domain/values.ts'
 import { drawFromPermit, findPermits } from '../permits/standing-permits.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { observe } from '../previews/read-again.ts'
-import { commitNew, manyWriters, refuseOnRecord, runAggregate } from './carry-out.ts'
+import { commitNew } from '../record/carry-out.ts'
+import type { DecidingPorts, Stored } from '../record/ports.ts'
+import { refuseOnRecord } from '../record/refuse.ts'
+import { bodyDigest, findRepeat, idempotencyItem } from '../record/repeat.ts'
+import { manyWriters, runAggregate } from '../record/run-aggregate.ts'
 import { aboutAsk } from './evaluate-access.ts'
 import { besideGate, mayWait } from './limits.ts'
-import {
-  type AdmissionPorts,
-  type Asking,
-  type Lacking,
-  type Made,
-  type MadeOr,
-  type Make,
-  prepareAsked,
-  prepareSubmit,
-  type SubmissionAsk,
-  type SubmissionPorts,
-  type Unbound,
-  type Unmade,
-} from './make-submit.ts'
-import type { AskingPorts, DecidingPorts, Stored } from './ports.ts'
-
-export const idempotencyItem = (asker: AskerId, key: string): string =>
-  `IDEM#${asker}#${digestOf('hotwork.idempotency-key.v1', key)}`
-
-export const bodyDigest = (body: Json): Digest => digestOf('hotwork.idempotency.v1', body)
-
-/** Undefined where nothing was made under this key; a refusal where the body or the key that asked is another. */
-export async function findRepeat(
-  item: string,
-  body: Digest,
-  jkt: Thumbprint | undefined,
-  { requests, clock }: Pick<AskingPorts, 'requests' | 'clock'>,
-): Promise<Result<Stored, 'duplicate_request' | 'key_mismatch'> | undefined> {
-  const before = await requests.recall(item)
-  if (before === undefined) return undefined
-  const [sameBody, id] = before.split(' ')
-  if (sameBody !== body) return refuse('duplicate_request')
-  const stored = await requests.load(RequestId.parse(id))
-  if (!stored) return undefined
-  // Another key could never claim what this one asked for.
-  if (stored.state.ask.jkt !== jkt) return refuse('key_mismatch')
-  return ok({ ...stored, state: asOf(stored.state, clock.now()) })
-}
+import type { AdmissionPorts, Asking, Lacking, Made, MadeOr, Make, Unbound, Unmade } from './made.ts'
+import { prepareAsked, prepareSubmit, type SubmissionAsk, type SubmissionPorts } from './make-submit.ts'
 
 /** `created` is false where an earlier request is the answer: the same key, or an identical one that is pending. */
 export type Submitted = { stored: Stored; created: boolean }

@@ -5,13 +5,13 @@ import { warningAt } from '../../domain/requests/extend.ts'
 import { type BreakGlassWake, breakGlassWakes } from '../../domain/requests/wait.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import { isTargetId } from '../../targets/kinds.ts'
-import type { EndMessage, Timers } from '../break-glass/ports.ts'
-import type { DenyReader } from '../credentials/ports.ts'
+import type { DenyReader, EndMessage } from '../credentials/ports.ts'
 import { faultName } from '../faults.ts'
-import type { Clock, Log, Queue } from '../ports.ts'
-import { wake } from './carry-out.ts'
+import type { Clock, Log, Queue, Timers } from '../ports.ts'
+import { wake } from '../record/carry-out.ts'
+import type { DecidingPorts, RequestReader } from '../record/ports.ts'
 import { groupOf } from './hand-on.ts'
-import type { CallMessage, DecidingPorts, FollowMessage, RequestReader } from './ports.ts'
+import type { CallMessage, FollowMessage } from './ports.ts'
 
 /** What is overdue for less is left to the workflow, whose timers fire 2 s late on purpose. */
 const graceSeconds = 5

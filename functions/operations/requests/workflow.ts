@@ -5,9 +5,10 @@ import { asOf } from '../../domain/requests/due.ts'
 import { outcomeOf, startOf, type Wait, waitOf } from '../../domain/requests/wait.ts'
 import type { RequestId } from '../../domain/values.ts'
 import type { Clock } from '../ports.ts'
+import { wake } from '../record/carry-out.ts'
+import type { DecidingPorts, RequestReader } from '../record/ports.ts'
 import { advancePlan, canAdvance } from './advance-plan.ts'
-import { wake } from './carry-out.ts'
-import type { DecidingPorts, RequestReader, WaitRecord, WaitStore, Workflow } from './ports.ts'
+import type { WaitRecord, WaitStore, Workflow } from './ports.ts'
 
 type Ports = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 

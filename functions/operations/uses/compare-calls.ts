@@ -2,8 +2,8 @@ import { uncomparedSince } from '../../domain/record/ended.ts'
 import { comparisonOf, delayIn } from '../../domain/uses/actual.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import { faultName } from '../faults.ts'
-import { carryOut } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import { carryOut } from '../record/carry-out.ts'
+import type { DecidingPorts } from '../record/ports.ts'
 import type { ActualReader } from './ports.ts'
 
 export type ComparingPorts = DecidingPorts & { actual: ActualReader }

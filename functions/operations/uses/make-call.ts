@@ -15,8 +15,8 @@ import { faultName } from '../faults.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { type ReaderPorts, type Reading, readAgain } from '../previews/read-again.ts'
-import { type CarriedOut, carryOut } from '../requests/carry-out.ts'
-import type { MakingPorts } from '../requests/ports.ts'
+import { type CarriedOut, carryOut } from '../record/carry-out.ts'
+import type { MakingPorts } from '../record/ports.ts'
 
 export type CallPorts = MakingPorts & ReaderPorts & PlacePorts & { reach: Maker }
 

@@ -3,7 +3,7 @@ import { asOf } from '../../domain/requests/due.ts'
 import { type ActionUsage, usageOf } from '../../domain/uses/usage.ts'
 import { type AgentId, defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { mayRead } from '../policy/questions.ts'
-import type { AskingPorts } from '../requests/ports.ts'
+import type { AskingPorts } from '../record/ports.ts'
 
 const page = 100
 /** Of requests at once. */

@@ -8,15 +8,9 @@ import { actorNamed, defined, ok, refuse, requestOfUse } from '../../domain/valu
 import type { AccessToken } from '../credentials/ports.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
-import {
-  aboutStored,
-  type CarriedOut,
-  carryOut,
-  readToAct,
-  recordRefusal,
-  refuseOnRecord,
-} from '../requests/carry-out.ts'
-import type { DecidingPorts, MakingPorts } from '../requests/ports.ts'
+import { type CarriedOut, carryOut, readToAct } from '../record/carry-out.ts'
+import type { DecidingPorts, MakingPorts } from '../record/ports.ts'
+import { aboutStored, recordRefusal, refuseOnRecord } from '../record/refuse.ts'
 
 export async function endUse(
   { id, tool, outcome, note }: { id: UseId; tool: ToolId; outcome: Outcome; note?: string },

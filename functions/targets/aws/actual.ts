@@ -10,7 +10,7 @@ import type { NumericDate, RequestId } from '../../domain/values.ts'
 import { type PlacePorts, placeOf } from '../../operations/credentials/place.ts'
 import type { LedgerReader, TextReader } from '../../operations/ledger/ports.ts'
 import { joinRequest } from '../../operations/ledger/texts.ts'
-import type { DecidingPorts, RequestReader } from '../../operations/requests/ports.ts'
+import type { DecidingPorts, RequestReader } from '../../operations/record/ports.ts'
 import type { CallRecord, RecordedSession } from './ports.ts'
 
 export type ActualPorts = PlacePorts &

@@ -4,7 +4,7 @@ import { bind } from '../../handlers/environments.ts'
 import { decidingPorts, factsOnly } from '../../handlers/wiring/ports.ts'
 import { reportSealedUse } from '../../operations/break-glass/report-sealed-use.ts'
 import { faultName } from '../../operations/faults.ts'
-import type { MakingPorts } from '../../operations/requests/ports.ts'
+import type { MakingPorts } from '../../operations/record/ports.ts'
 import { sealedUseOf } from './cloudtrail/session-record.ts'
 
 /**

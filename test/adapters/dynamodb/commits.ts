@@ -4,7 +4,7 @@ import { evolve } from '../../../functions/domain/record/evolve.ts'
 import type { ApprovalRequest, Ask } from '../../../functions/domain/record/request.ts'
 import { decide } from '../../../functions/domain/requests/decide.ts'
 import type { OnceOnly } from '../../../functions/operations/ports.ts'
-import type { Commit, Stored } from '../../../functions/operations/requests/ports.ts'
+import type { Commit, Stored } from '../../../functions/operations/record/ports.ts'
 import { submit, submittedAt } from '../../support/ask.ts'
 
 /** What the operation that carries a command out would commit, `after` seconds from the sample's submission. */

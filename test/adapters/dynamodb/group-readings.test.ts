@@ -3,7 +3,7 @@ import { DynamoGroupReadings } from '../../../functions/adapters/dynamodb/group-
 import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request-store.ts'
 import type { GroupReading } from '../../../functions/domain/people/group-source.ts'
 import type { GroupReadings } from '../../../functions/operations/people/ports.ts'
-import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
+import type { RequestStore } from '../../../functions/operations/record/ports.ts'
 import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
 import { MemoryGroupReadings } from '../../support/people/memory-group-readings.ts'
 import { MemoryRequestStore } from '../../support/requests/memory-request-store.ts'

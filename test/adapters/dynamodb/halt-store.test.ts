@@ -18,7 +18,7 @@ import { chainEntries, type Head, noEntries, verifyHalt } from '../../../functio
 import type { AgentId, HaltId } from '../../../functions/domain/values.ts'
 import type { HaltChange, HaltStore, StoredHalts } from '../../../functions/operations/halts/ports.ts'
 import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
-import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
+import type { RequestStore } from '../../../functions/operations/record/ports.ts'
 import { person, requestId, sampleAsk, submittedAt } from '../../support/ask.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'

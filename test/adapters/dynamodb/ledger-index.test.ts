@@ -8,7 +8,7 @@ import { chainEntries, type Entry, type Head, noEntries } from '../../../functio
 import type { Event } from '../../../functions/domain/record/events.ts'
 import { type AgentId, type NumericDate, rfc3339 } from '../../../functions/domain/values.ts'
 import type { LedgerIndex, LedgerStore } from '../../../functions/operations/ledger/ports.ts'
-import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
+import type { RequestStore } from '../../../functions/operations/record/ports.ts'
 import { bundle, sampleAsk, submittedAt } from '../../support/ask.ts'
 import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
 import { MemoryRequestStore } from '../../support/requests/memory-request-store.ts'

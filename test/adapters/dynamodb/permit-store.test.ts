@@ -8,7 +8,7 @@ import { evolvePermit, type PermitEvent } from '../../../functions/domain/permit
 import type { AgentId, StandingPermitId } from '../../../functions/domain/values.ts'
 import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
 import type { PermitChange, PermitStore } from '../../../functions/operations/permits/ports.ts'
-import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
+import type { RequestStore } from '../../../functions/operations/record/ports.ts'
 import { otherAgent, person, remediator, requestId, sampleAsk, submittedAt } from '../../support/ask.ts'
 import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
 import { MemoryPermitStore } from '../../support/requests/memory-permit-store.ts'

@@ -5,7 +5,7 @@ import { noEntries, verify } from '../../../functions/domain/ledger/ledger.ts'
 import type { EvaluationId, PersonId, RequestId } from '../../../functions/domain/values.ts'
 import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
 import type { OnceOnly } from '../../../functions/operations/ports.ts'
-import type { RequestStore, Stored } from '../../../functions/operations/requests/ports.ts'
+import type { RequestStore, Stored } from '../../../functions/operations/record/ports.ts'
 import {
   bundle,
   callBegin,

@@ -8,7 +8,7 @@ import { evolveStandIn, type StandInEvent, withStandIn } from '../../../function
 import type { PersonId, StandInId } from '../../../functions/domain/values.ts'
 import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
 import type { StandInChange, StandInStore } from '../../../functions/operations/people/ports.ts'
-import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
+import type { RequestStore } from '../../../functions/operations/record/ports.ts'
 import { person, submittedAt } from '../../support/ask.ts'
 import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
 import { MemoryStandInStore } from '../../support/people/memory-stand-in-store.ts'

@@ -4,7 +4,7 @@ import { DynamoTextStore } from '../../../functions/adapters/dynamodb/text-store
 import { commitmentTo, type PersonalText } from '../../../functions/domain/ledger/texts.ts'
 import type { Digest } from '../../../functions/domain/values.ts'
 import type { TextEraser, TextReader } from '../../../functions/operations/ledger/ports.ts'
-import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
+import type { RequestStore } from '../../../functions/operations/record/ports.ts'
 import { person, sampleAsk } from '../../support/ask.ts'
 import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
 import { MemoryRequestStore } from '../../support/requests/memory-request-store.ts'

@@ -3,7 +3,7 @@ import { HttpIncidents } from '../../../functions/adapters/incident-service/http
 import { rememberIncidents } from '../../../functions/adapters/incident-service/remembered-incidents.ts'
 import { JmesPathExpressions } from '../../../functions/adapters/jmespath/expressions.ts'
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
-import type { TaskService } from '../../../functions/operations/requests/ports.ts'
+import type { TaskService } from '../../../functions/operations/ports.ts'
 import { useServer } from '../../support/http-server.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { start } from '../../support/world.ts'

@@ -1,5 +1,5 @@
 import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
-import type { Stored } from '../../../functions/operations/requests/ports.ts'
+import type { Stored } from '../../../functions/operations/record/ports.ts'
 import { takeAccount } from '../../../tools/load/account.ts'
 import type { Run } from '../../../tools/load/drive.ts'
 import type { Facts } from '../../../tools/load/facts.ts'

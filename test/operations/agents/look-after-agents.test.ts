@@ -12,7 +12,7 @@ import { lookAfterAgents } from '../../../functions/operations/agents/look-after
 import type { AgentNotice } from '../../../functions/operations/agents/ports.ts'
 import { recertify } from '../../../functions/operations/agents/recertify.ts'
 import { recordRegistry } from '../../../functions/operations/agents/record-registry.ts'
-import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
+import type { EndMessage } from '../../../functions/operations/credentials/ports.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import type { BundleStore } from '../../../functions/operations/policy/ports.ts'
 import { renderAgentNotice } from '../../channels/slack/cards/rendering.ts'

@@ -8,7 +8,7 @@ import { type ApprovalRequest, grantOf } from '../../../functions/domain/record/
 import { type CredentialId, rfc3339, type ToolId } from '../../../functions/domain/values.ts'
 import type { OpeningAsk } from '../../../functions/operations/break-glass/open-break-glass.ts'
 import type { OnceOnly } from '../../../functions/operations/ports.ts'
-import type { Commit } from '../../../functions/operations/requests/ports.ts'
+import type { Commit } from '../../../functions/operations/record/ports.ts'
 import { advanceWorkflow } from '../../../functions/operations/requests/workflow.ts'
 import { beginUse } from '../../../functions/operations/uses/use.ts'
 import { MemoryLog } from '../../support/memory-log.ts'

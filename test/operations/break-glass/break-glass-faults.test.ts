@@ -2,8 +2,8 @@ import { decodeJwt } from 'jose'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { CredentialId, ToolId } from '../../../functions/domain/values.ts'
-import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
 import { drawCard } from '../../../functions/operations/cards/draw-card.ts'
+import type { EndMessage } from '../../../functions/operations/credentials/ports.ts'
 import { issueToken } from '../../../functions/operations/credentials/tokens.ts'
 import {
   BoardUnavailable,

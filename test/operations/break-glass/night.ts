@@ -2,7 +2,7 @@ import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { type OpeningAsk, openBreakGlass } from '../../../functions/operations/break-glass/open-break-glass.ts'
 import { endBreakGlass, reviewBreakGlass } from '../../../functions/operations/break-glass/openings.ts'
-import type { TaskService } from '../../../functions/operations/requests/ports.ts'
+import type { TaskService } from '../../../functions/operations/ports.ts'
 import { agentKey, parameter, person } from '../../support/world.ts'
 import { Clockwork } from '../requests/clockwork.ts'
 

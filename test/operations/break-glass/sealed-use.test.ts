@@ -10,7 +10,7 @@ import { reportSealedUse } from '../../../functions/operations/break-glass/repor
 import { endHalted } from '../../../functions/operations/halts/find-halt.ts'
 import { declareHalt } from '../../../functions/operations/halts/halt.ts'
 import { readEvidence } from '../../../functions/operations/ledger/read-evidence.ts'
-import { wake } from '../../../functions/operations/requests/carry-out.ts'
+import { wake } from '../../../functions/operations/record/carry-out.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { sealedUseOf } from '../../../functions/targets/aws/cloudtrail/session-record.ts'
 import { sealedRoleOf } from '../../support/break-glass/sealed-role.ts'

@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
-import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
+import type { EndMessage } from '../../../functions/operations/credentials/ports.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import type { SessionOnRecord } from '../../../functions/targets/aws/findings.ts'
 import { reconcileSessions } from '../../../functions/targets/aws/reconcile.ts'

@@ -4,7 +4,7 @@ import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { type ApprovalRequest, type ApprovedRequest, grantOf } from '../../../functions/domain/record/request.ts'
 import type { AgentId, HaltId, RequestId, Thumbprint } from '../../../functions/domain/values.ts'
 import { mustKeepRate } from '../../../functions/handlers/doors.ts'
-import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
+import type { EndMessage } from '../../../functions/operations/credentials/ports.ts'
 import {
   type DelegationAsk,
   delegateRequest,

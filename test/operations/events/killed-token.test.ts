@@ -2,7 +2,7 @@ import { killedToken, setClaims } from '../../../functions/domain/events/securit
 import { streamIdOf } from '../../../functions/domain/events/stream.ts'
 import { sessionRevoked } from '../../../functions/domain/halts/signal.ts'
 import { revokeToken } from '../../../functions/operations/credentials/tokens.ts'
-import { wake } from '../../../functions/operations/requests/carry-out.ts'
+import { wake } from '../../../functions/operations/record/carry-out.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { agent, issuer, person, start } from '../../support/world.ts'
 import { Halting } from '../halts/halt-world.ts'

@@ -1,7 +1,7 @@
 import type { Halt, HaltTarget } from '../../../functions/domain/halts/halt.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import type { HaltId, NumericDate } from '../../../functions/domain/values.ts'
-import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
+import type { EndMessage } from '../../../functions/operations/credentials/ports.ts'
 import { endHalted } from '../../../functions/operations/halts/find-halt.ts'
 import { declareHalt, liftHalt } from '../../../functions/operations/halts/halt.ts'
 import { handOn, handOnHalts } from '../../../functions/operations/requests/hand-on.ts'

@@ -1,6 +1,6 @@
-import { waitingFor } from '../../../functions/operations/cards/waiting.ts'
 import { endStandIn, giveStandIn } from '../../../functions/operations/people/stand-ins.ts'
 import { viewRequest } from '../../../functions/operations/requests/read-requests.ts'
+import { waitingFor } from '../../../functions/operations/requests/waiting.ts'
 import { person, prodParameter, sampleBundle, World, withTerms } from '../../support/world.ts'
 import { Halting } from '../halts/halt-world.ts'
 

@@ -4,7 +4,7 @@ import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
 import { asOf } from '../../../functions/domain/requests/due.ts'
 import type { Thumbprint } from '../../../functions/domain/values.ts'
-import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
+import type { EndMessage } from '../../../functions/operations/credentials/ports.ts'
 import { declareHalt, liftHalt } from '../../../functions/operations/halts/halt.ts'
 import {
   endDrawn,

@@ -1,6 +1,6 @@
 import type { AskerId } from '../../../functions/domain/values.ts'
+import type { AskedLately, RequestReader } from '../../../functions/operations/record/ports.ts'
 import { Lately } from '../../../functions/operations/requests/limits.ts'
-import type { AskedLately, RequestReader } from '../../../functions/operations/requests/ports.ts'
 import { requestId } from '../../support/ask.ts'
 import { agent, parameter, sampleBundle, start, World } from '../../support/world.ts'
 

@@ -3,7 +3,7 @@ import { isJustified, readsMember } from '../../../functions/domain/policy/askin
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { Tier } from '../../../functions/domain/policy/ladder.ts'
 import { closeIncident } from '../../../functions/operations/break-glass/openings.ts'
-import type { TaskLook } from '../../../functions/operations/requests/ports.ts'
+import type { TaskLook } from '../../../functions/operations/ports.ts'
 import { issuer, prodParameter, sampleBundle, stagingParameter, type What, World } from '../../support/world.ts'
 
 /** What a tier or a policy may want of an ask beside its purpose: a reason in words, and a parent task that is live. */

@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
-import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
+import type { EndMessage } from '../../../functions/operations/credentials/ports.ts'
 import { handOn } from '../../../functions/operations/requests/hand-on.ts'
 import { MemoryFifoQueue, MemoryQueue } from '../../support/requests/memory-queue.ts'
 import { parameter, prodParameter, sampleBundle } from '../../support/world.ts'

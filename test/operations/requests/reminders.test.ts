@@ -1,7 +1,7 @@
 import { remindersOf } from '../../../functions/domain/cards/routing.ts'
 import type { Stage } from '../../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../../functions/domain/record/request.ts'
-import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
+import type { EndMessage } from '../../../functions/operations/credentials/ports.ts'
 import { handOn } from '../../../functions/operations/requests/hand-on.ts'
 import { setReminders } from '../../../functions/operations/requests/sweep-overdue.ts'
 import { MemoryTimers } from '../../support/cards/memory-timers.ts'

@@ -1,6 +1,6 @@
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
-import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
+import type { RequestStore } from '../../../functions/operations/record/ports.ts'
 import type { AwsCaller, AwsCredentialBroker } from '../../../functions/targets/aws/ports.ts'
 import { MemoryBroker } from '../../support/credentials/memory-broker.ts'
 import { MemoryCaller } from '../../support/credentials/memory-caller.ts'

@@ -1,5 +1,5 @@
 import type { NumericDate, RequestId } from '../../../functions/domain/values.ts'
-import type { Timers } from '../../../functions/operations/break-glass/ports.ts'
+import type { Timers } from '../../../functions/operations/ports.ts'
 
 /** Timers in memory, which come when they are asked for. */
 export class MemoryTimers implements Timers {

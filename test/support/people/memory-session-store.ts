@@ -2,7 +2,7 @@ import type { Halt } from '../../../functions/domain/halts/halt.ts'
 import { LoginSession } from '../../../functions/domain/people/login.ts'
 import type { Digest, PersonId } from '../../../functions/domain/values.ts'
 import type { PendingLogin, SessionStore } from '../../../functions/operations/people/ports.ts'
-import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
+import type { RequestStore } from '../../../functions/operations/record/ports.ts'
 
 /** Sessions and logins in memory, as JSON, so that nothing is shared with whoever put it. */
 export class MemorySessionStore implements SessionStore {

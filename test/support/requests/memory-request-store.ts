@@ -31,7 +31,7 @@ import type {
   Stored,
   TakenOnce,
   ToAct,
-} from '../../../functions/operations/requests/ports.ts'
+} from '../../../functions/operations/record/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 
 /**

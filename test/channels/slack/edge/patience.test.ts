@@ -1,6 +1,6 @@
 import { notAnswered, notRecorded } from '../../../../functions/channels/slack/edge/sentences.ts'
 import type { ApprovalRequest } from '../../../../functions/domain/record/request.ts'
-import type { RequestStore } from '../../../../functions/operations/requests/ports.ts'
+import type { RequestStore } from '../../../../functions/operations/record/ports.ts'
 import { prodParameter, sampleBundle, World } from '../../../support/world.ts'
 import { secret } from './clicks.ts'
 import { Door } from './door.ts'

@@ -13,7 +13,7 @@ import { silence, unhaltedStandIns, withStandIns } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import { countedApprovers, eligibilityOf } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
-import type { AskingPorts, RequestPage, RequestReader, Stored } from '../requests/ports.ts'
+import type { AskingPorts, RequestPage, RequestReader, Stored } from '../record/ports.ts'
 
 type Ports = AskingPorts
 type Pending = Stored & { state: PendingRequest }

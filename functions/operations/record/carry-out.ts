@@ -1,20 +1,6 @@
-import type { Actor } from '../../domain/event.ts'
 import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
-import {
-  type About,
-  type Counted,
-  kindKey,
-  kindsKey,
-  othersKey,
-  readCounted,
-  refusedKinds,
-  refusedWindow,
-  writeCounted,
-} from '../../domain/ledger/refused.ts'
 import { setTextsApart } from '../../domain/ledger/texts.ts'
 import { groupsToRead } from '../../domain/people/group-source.ts'
-import { takeTokens } from '../../domain/policy/ladder.ts'
-import type { Observed } from '../../domain/policy/observed.ts'
 import { actorOf, type Command, endingCode, type Unstamped } from '../../domain/record/commands.ts'
 import type { Event } from '../../domain/record/events.ts'
 import { evolve, replay } from '../../domain/record/evolve.ts'
@@ -22,25 +8,13 @@ import type { ApprovalRequest } from '../../domain/record/request.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import type { AskerId, NumericDate, PersonId, RequestId, Result, ToolId } from '../../domain/values.ts'
+import type { AskerId, NumericDate, PersonId, RequestId, Result } from '../../domain/values.ts'
 import { actorNamed, defined, ok, refuse } from '../../domain/values.ts'
-import { StaleRequest } from '../faults.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
-import { bucketRow, readBucket } from './limits.ts'
 import type { AskingPorts, Commit, Committed, DecidingPorts, RequestReader, Stored, ToAct } from './ports.ts'
-
-/** Enough for fifty writers, each of which can lose to all others. */
-export const manyWriters = 60
-
-/** Runs an attempt to load, decide and commit, and again where it says undefined: another writer came first. */
-export async function runAggregate<T>(id: string, attempts: number, attempt: () => Promise<T | undefined>): Promise<T> {
-  for (let tried = 0; tried < attempts; tried++) {
-    const done = await attempt()
-    if (done !== undefined) return done
-  }
-  throw new StaleRequest(`other writers kept coming first on \`${id}\``)
-}
+import { aboutStored, recordRefusal, refuseOnRecord } from './refuse.ts'
+import { manyWriters, runAggregate } from './run-aggregate.ts'
 
 export const stamped = (command: Unstamped, { policy }: Pick<AskingPorts, 'policy'>): Command => ({
   ...command,
@@ -203,84 +177,6 @@ function chainEvents({ state: before, head }: Stored, events: readonly Event[], 
   const rest = chainEntries(id, first.head, events.slice(narrowed), contextOf(after))
   return { entries: [...first.entries, ...rest.entries], head: rest.head }
 }
-
-type More = { about?: About; policies?: readonly string[]; observed?: Observed | undefined }
-
-/**
- * On the actor's own chain, one entry an hour for each kind (attempt, code, action, resource, agent that it is about); the
- * others are counted, and the next entry says how many. So a flood does not make the record longer, and a write that the SDK sends twice counts once.
- */
-export async function recordRefusal(
-  actor: Actor,
-  attempted: string,
-  code: Refusal,
-  ports: DecidingPorts,
-  { about = {}, policies = [], observed }: More = {},
-): Promise<void> {
-  const { requests, ledger, clock } = ports
-  const { action, agent, request, reason, ...context } = about
-  const chain = actor.id
-  const kind = kindKey(chain, `${actor.id} ${attempted}`, code, about)
-  await runAggregate(chain, manyWriters, async () => {
-    const now = clock.now()
-    const { key, before, others, taken } = await rowFor(kind, chain, now, requests)
-    const { until, since } = readCounted(before)
-    if (now < until)
-      return (await requests.claim(countedRow(key, { until, since: since + 1 }, before))) ? 'counted' : undefined
-    const event: Event = {
-      type: 'Refused',
-      at: now,
-      actor,
-      policies: [...policies],
-      bundle: ports.policy.bundle.hash,
-      attempted,
-      code,
-      ...defined({ action, agent, request, reason }),
-      count: since + 1,
-      ...defined({ others, observed }),
-    }
-    const head = await ledger.head(chain)
-    const { entries, head: next } = chainEntries(chain, head, [event], context)
-    const once = [countedRow(key, { until: now + refusedWindow, since: 0 }, before), ...(taken ? [taken] : [])]
-    return (await ledger.append(chain, head, entries, next, once)) ? 'recorded' : undefined
-  })
-}
-
-/** Refuses what an agent, a person or a tool tried, on their own chain. */
-export const refuseOnRecord =
-  (id: AskerId | ToolId, attempted: string, ports: DecidingPorts, more?: More) =>
-  async <Code extends Refusal>(code: Code, detail?: string) => {
-    await recordRefusal(actorNamed(id), attempted, code, ports, more)
-    return refuse(code, detail)
-  }
-
-export const aboutStored = (stored: Stored | undefined): { about: About } => ({
-  about: stored ? { ...contextOf(stored.state), action: stored.state.ask.action, request: stored.state.ask.id } : {},
-})
-
-type Row = { key: string; before: string | undefined; others?: true; taken?: OnceOnly }
-
-async function rowFor(
-  kind: string,
-  chain: string,
-  now: NumericDate,
-  requests: DecidingPorts['requests'],
-): Promise<Row> {
-  const before = await requests.recall(kind)
-  if (now < readCounted(before).until) return { key: kind, before }
-  const bucket = await requests.recall(kindsKey(chain))
-  const taken = takeTokens(refusedKinds, readBucket(bucket), 1, now)
-  if (taken.permitted) return { key: kind, before, taken: bucketRow(kindsKey(chain), taken.fullAt, bucket) }
-  const key = othersKey(chain)
-  return { key, before: await requests.recall(key), others: true }
-}
-
-const countedRow = (key: string, counted: Counted, before: string | undefined): OnceOnly => ({
-  key,
-  value: writeCounted(counted),
-  ...defined({ replaces: before }),
-  expiresAt: counted.until + 86_400,
-})
 
 export const wake = (id: RequestId, ports: DecidingPorts): Promise<CarriedOut> =>
   carryOut(id, ports, () => ({ type: 'wake' }))

@@ -1,0 +1,28 @@
+import { digestOf } from '../../domain/digest.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import type { AskerId, Digest, Json, Result, Thumbprint } from '../../domain/values.ts'
+import { ok, RequestId, refuse } from '../../domain/values.ts'
+import type { AskingPorts, Stored } from './ports.ts'
+
+export const idempotencyItem = (asker: AskerId, key: string): string =>
+  `IDEM#${asker}#${digestOf('hotwork.idempotency-key.v1', key)}`
+
+export const bodyDigest = (body: Json): Digest => digestOf('hotwork.idempotency.v1', body)
+
+/** Undefined where nothing was made under this key; a refusal where the body or the key that asked is another. */
+export async function findRepeat(
+  item: string,
+  body: Digest,
+  jkt: Thumbprint | undefined,
+  { requests, clock }: Pick<AskingPorts, 'requests' | 'clock'>,
+): Promise<Result<Stored, 'duplicate_request' | 'key_mismatch'> | undefined> {
+  const before = await requests.recall(item)
+  if (before === undefined) return undefined
+  const [sameBody, id] = before.split(' ')
+  if (sameBody !== body) return refuse('duplicate_request')
+  const stored = await requests.load(RequestId.parse(id))
+  if (!stored) return undefined
+  // Another key could never claim what this one asked for.
+  if (stored.state.ask.jkt !== jkt) return refuse('key_mismatch')
+  return ok({ ...stored, state: asOf(stored.state, clock.now()) })
+}

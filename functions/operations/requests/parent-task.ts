@@ -1,0 +1,32 @@
+import { readsMember, type TaskAnswer } from '../../domain/policy/asking-terms.ts'
+import type { Assessment } from '../../domain/policy/assess.ts'
+import { tierOf } from '../../domain/policy/ladder.ts'
+import type { Said } from '../../domain/record/ask-terms.ts'
+import type { Ask } from '../../domain/record/request.ts'
+import { defined } from '../../domain/values.ts'
+import type { TaskLook } from '../ports.ts'
+import type { AdmissionPorts } from './made.ts'
+
+/** Asked only where a tier or a policy goes by the answer, or where people are to see the incident. */
+export async function lookAtTask(
+  { actions, parentTask }: Pick<Said, 'parentTask'> & { actions: readonly string[] },
+  assess: () => Pick<Extract<Assessment, { outcome: 'requestable' }>, 'outcome' | 'tier'> | { outcome: 'refused' },
+  { policy: { bundle }, tasks }: AdmissionPorts,
+): Promise<TaskLook | undefined> {
+  if (!tasks) return undefined
+  const isLive = (assessment: ReturnType<typeof assess>) =>
+    assessment.outcome === 'requestable' && tierOf(bundle.ladder, assessment.tier)?.parentTask === 'live'
+  const isWanted =
+    bundle.deployment.incidents?.show !== undefined ||
+    actions.some((action) => readsMember(bundle, action, 'task')) ||
+    isLive(assess())
+  return isWanted ? tasks.look(parentTask.id) : undefined
+}
+
+export const taskOf = (look: TaskLook | undefined): TaskAnswer =>
+  look === undefined || look.answer === 'unreachable' ? 'unchecked' : look.answer
+
+export const toldOfTask = (look: TaskLook | undefined): Pick<Ask, 'task' | 'incident'> =>
+  look === undefined || look.answer === 'unreachable'
+    ? {}
+    : { task: look.answer, ...(look.answer === 'known' ? defined({ incident: look.incident }) : {}) }
